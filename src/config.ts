@@ -1,0 +1,137 @@
+/** The environment -> Config, every mistake at once (CONTRACT section 1). */
+import { type Static, Type } from 'typebox'
+import { envSchema } from 'env-schema'
+
+const port = (fallback: number) => Type.Integer({ minimum: 1, maximum: 65535, default: fallback })
+
+/** The settings, each once: name, default, bounds. */
+export const settings = Type.Object({
+  TRIBUTARY_HOME: Type.String({ default: './data', minLength: 1 }),
+  TRIBUTARY_HTTP_HOST: Type.String({ default: '127.0.0.1', minLength: 1 }),
+  TRIBUTARY_HTTP_PORT: port(8420),
+  TRIBUTARY_MAIL_HOST: Type.String({ default: '127.0.0.1', minLength: 1 }),
+  TRIBUTARY_IMAP_PORT: port(1143),
+  TRIBUTARY_IMAPS_PORT: port(1993),
+  TRIBUTARY_POP3_PORT: port(1110),
+  TRIBUTARY_POP3S_PORT: port(1995),
+  TRIBUTARY_PUBLIC_NAME: Type.String({ default: 'localhost', minLength: 1 }),
+  TRIBUTARY_TLS_CERT: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_TLS_KEY: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_REDIS_URL: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_STORE_URL: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_STORE_USERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info' }),
+})
+export type Settings = Static<typeof settings>
+
+export interface Config {
+  readonly home: string
+  readonly http: { readonly host: string; readonly port: number }
+  /** Where the hosted store listens for people's mail programs. */
+  readonly mail: {
+    readonly host: string
+    readonly imapPort: number
+    readonly imapsPort: number
+    readonly pop3Port: number
+    readonly pop3sPort: number
+  }
+  readonly publicName: string
+  /** PEM files; undefined: a self-signed certificate is made under HOME. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+  /** `redis://`, `rediss://` or the path of a unix socket. Undefined: local mode starts one. */
+  readonly redisUrl: string | undefined
+  /** Undefined: local mode starts Dovecot. */
+  readonly store: StoreEndpoint | undefined
+  /** The passwd-file that the hosted store reads. */
+  readonly storeUsersFile: string | undefined
+  readonly logLevel: Settings['TRIBUTARY_LOG_LEVEL']
+}
+
+/** The hosted store and the master user that may act for every login there. */
+export interface StoreEndpoint {
+  readonly host: string
+  readonly port: number
+  readonly tls: 'implicit' | 'none'
+  readonly masterUser: string
+  readonly masterPassword: string
+}
+
+export class ConfigInvalid extends Error {
+  override readonly name = 'ConfigInvalid'
+}
+
+/** Throws ConfigInvalid with one line a mistake, all of them at once. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const mistakes: string[] = []
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => name.startsWith('TRIBUTARY_') && value !== undefined && value !== ''),
+  )
+  for (const name of Object.keys(given)) {
+    if (!(name in settings.properties)) mistakes.push(`${name} is not a setting; is it a slip of the pen?`)
+  }
+  let read: Settings | undefined
+  try {
+    read = envSchema<Settings>({ schema: structuredClone(settings), data: given, env: false })
+  } catch (error) {
+    for (const { instancePath, message, params } of (error as { errors?: SchemaMistake[] }).errors ?? []) {
+      const allowed = params?.allowedValues === undefined ? '' : ` (${params.allowedValues.join(', ')})`
+      mistakes.push(`${instancePath.slice(1)} ${message ?? 'is wrong'}${allowed}`)
+    }
+    if (mistakes.length === 0) throw error
+  }
+  if ((given.TRIBUTARY_TLS_CERT === undefined) !== (given.TRIBUTARY_TLS_KEY === undefined)) {
+    mistakes.push('TRIBUTARY_TLS_CERT and TRIBUTARY_TLS_KEY go together: give both or neither')
+  }
+  if ((given.TRIBUTARY_STORE_URL === undefined) !== (given.TRIBUTARY_STORE_USERS_FILE === undefined)) {
+    mistakes.push('TRIBUTARY_STORE_URL and TRIBUTARY_STORE_USERS_FILE go together: give both or neither')
+  }
+  const store = given.TRIBUTARY_STORE_URL === undefined ? undefined : parseStoreUrl(given.TRIBUTARY_STORE_URL)
+  if (typeof store === 'string') mistakes.push(store)
+  if (mistakes.length > 0 || read === undefined || typeof store === 'string') {
+    throw new ConfigInvalid(mistakes.join('\n'))
+  }
+  return {
+    home: read.TRIBUTARY_HOME,
+    http: { host: read.TRIBUTARY_HTTP_HOST, port: read.TRIBUTARY_HTTP_PORT },
+    mail: {
+      host: read.TRIBUTARY_MAIL_HOST,
+      imapPort: read.TRIBUTARY_IMAP_PORT,
+      imapsPort: read.TRIBUTARY_IMAPS_PORT,
+      pop3Port: read.TRIBUTARY_POP3_PORT,
+      pop3sPort: read.TRIBUTARY_POP3S_PORT,
+    },
+    publicName: read.TRIBUTARY_PUBLIC_NAME,
+    tls:
+      read.TRIBUTARY_TLS_CERT === undefined || read.TRIBUTARY_TLS_KEY === undefined
+        ? undefined
+        : { certFile: read.TRIBUTARY_TLS_CERT, keyFile: read.TRIBUTARY_TLS_KEY },
+    redisUrl: read.TRIBUTARY_REDIS_URL,
+    store,
+    storeUsersFile: read.TRIBUTARY_STORE_USERS_FILE,
+    logLevel: read.TRIBUTARY_LOG_LEVEL,
+  }
+}
+
+interface SchemaMistake {
+  readonly instancePath: string
+  readonly message?: string
+  readonly params?: { readonly allowedValues?: readonly string[] }
+}
+
+/** `imaps://MASTER:PASSWORD@HOST:PORT` or `imap://`; user and password percent-encoded. A string is a mistake, without the password. */
+export function parseStoreUrl(text: string): StoreEndpoint | string {
+  const wanted = 'TRIBUTARY_STORE_URL must look like imaps://MASTER:PASSWORD@HOST:PORT'
+  if (!URL.canParse(text)) return wanted
+  const url = new URL(text)
+  if ((url.protocol !== 'imaps:' && url.protocol !== 'imap:') || url.username === '' || url.password === '')
+    return wanted
+  if (url.hostname === '') return wanted
+  const tls = url.protocol === 'imaps:' ? 'implicit' : 'none'
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (tls === 'implicit' ? 993 : 143) : Number(url.port),
+    tls,
+    masterUser: decodeURIComponent(url.username),
+    masterPassword: decodeURIComponent(url.password),
+  }
+}

@@ -1,0 +1,93 @@
+/** What can go wrong with a run: a closed list, and the one sentence about each that an operator reads. */
+
+/** The kinds of CONTRACT section 5, in its order. The list is the fact; the types and the API schema are read from it. */
+export const failureKinds = [
+  'unreachable',
+  'tls',
+  'silent',
+  'credentials refused',
+  'throttled',
+  'maildrop in use',
+  'provider refused',
+  'broken protocol',
+  'store unreachable',
+  'store refused',
+  'store full',
+  'superseded',
+  'stopped',
+  'internal',
+] as const
+export type FailureKind = (typeof failureKinds)[number]
+
+/** `reply` is a server's own line, bounded and made printable by whoever read it; never a message's text, never a secret. */
+export type Failure =
+  | { readonly kind: 'unreachable'; readonly server: string; readonly reason: string }
+  | { readonly kind: 'tls'; readonly server: string; readonly reason: string }
+  | { readonly kind: 'silent'; readonly server: string; readonly during: string; readonly waitedMs: number }
+  | { readonly kind: 'credentials refused'; readonly server: string; readonly reply: string }
+  | { readonly kind: 'throttled'; readonly server: string; readonly reply: string }
+  | { readonly kind: 'maildrop in use'; readonly server: string; readonly reply: string }
+  | { readonly kind: 'provider refused'; readonly server: string; readonly during: string; readonly reply: string }
+  | { readonly kind: 'broken protocol'; readonly server: string; readonly expected: string; readonly got: string }
+  | { readonly kind: 'store unreachable'; readonly reason: string }
+  | { readonly kind: 'store refused'; readonly during: string; readonly reply: string }
+  | { readonly kind: 'store full'; readonly reply: string }
+  | { readonly kind: 'superseded' }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'internal'; readonly reason: string }
+
+/** Thrown by the adapters; `pull.ts` lets it pass, the worker turns it into the run's `failure`. */
+export class SessionFailed extends Error {
+  override readonly name = 'SessionFailed'
+  readonly failure: Failure
+  constructor(failure: Failure, cause?: unknown) {
+    super(describe(failure), cause === undefined ? undefined : { cause })
+    this.failure = failure
+  }
+}
+
+/** The failure inside anything that was thrown. What we do not understand is `internal`, and counts as temporary. */
+export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof SessionFailed) return thrown.failure
+  return { kind: 'internal', reason: thrown instanceof Error ? thrown.message : String(thrown) }
+}
+
+/** The one sentence or two an operator reads: what we did, what came back, what to do next. Goes to the API as it is. */
+export function describe(failure: Failure): string {
+  switch (failure.kind) {
+    case 'unreachable':
+      return `Could not reach ${failure.server}: ${failure.reason}. Tried again by itself; check the host and port if it stays so.`
+    case 'tls':
+      return `No safe TLS connection to ${failure.server}: ${failure.reason}. Check the host name and the account's TLS settings.`
+    case 'silent':
+      return `${failure.server} said nothing for ${Math.round(failure.waitedMs / 100) / 10} s during ${failure.during}. Tried again by itself.`
+    case 'credentials refused':
+      return `${failure.server} refused the user name or password: "${failure.reply}". Check both; some providers want an app password.`
+    case 'throttled':
+      return `${failure.server} wants fewer visits: "${failure.reply}". Tried again later by itself.`
+    case 'maildrop in use':
+      return `Another client holds this maildrop at ${failure.server}: "${failure.reply}". Tried again by itself.`
+    case 'provider refused':
+      return `${failure.server} refused ${failure.during}: "${failure.reply}". Tried again by itself.`
+    case 'broken protocol':
+      return `${failure.server} broke the protocol: expected ${failure.expected}, got "${failure.got}". Nothing uncertain was stored; tried again by itself.`
+    case 'store unreachable':
+      return `The mail store could not be reached: ${failure.reason}. No mail is lost; tried again by itself.`
+    case 'store refused':
+      return `The mail store refused ${failure.during}: "${failure.reply}". The mail stays at the provider.`
+    case 'store full':
+      return `The mail store is full: "${failure.reply}". Make room there; the mail stays at the provider until then.`
+    case 'superseded':
+      return 'Another worker took this account over; that run goes on in its place.'
+    case 'stopped':
+      return 'The worker was stopped during this run; the next run goes on where it ended.'
+    case 'internal':
+      return `Something we did not expect: ${failure.reason}. Tried again by itself; please report it if it stays so.`
+    default:
+      return assertNever(failure)
+  }
+}
+
+export function assertNever(value: never): never {
+  throw new Error(`not handled: ${JSON.stringify(value)}`)
+}

@@ -1,0 +1,80 @@
+/** What the ledger holds, as values: records of what is stored, intents of what is about to be. The keeping is redis/ledger.ts. */
+import type { Brand, Listed } from './message.ts'
+
+/** The first 8 octets of a SHA-256, as 16 hex digits: a UIDL's, a fingerprint's, a digest's. */
+export type ShortHash = Brand<string, 'ShortHash'>
+
+/** 16 random octets as 32 hex digits, one for each copy that we append; in its `X-Tributary-Id` (CONTRACT section 7). */
+export type Token = Brand<string, 'Token'>
+
+/** Hash of chosen header fields. `weak`: Message-ID or Date is missing, so that different messages may share it. */
+export interface Fingerprint {
+  readonly hash: ShortHash
+  readonly weak: boolean
+}
+
+/** What was learnt of a message in this session. `digest` is there when it was retrieved whole. */
+export interface Sighting {
+  readonly message: Listed
+  readonly fingerprint: Fingerprint | undefined
+  readonly digest: ShortHash | undefined
+}
+
+/**
+ * `stored`: the store holds it. `skipped`: the first run's choice left it at the provider.
+ * `quarantined`: it could not be stored and was set aside. Only `stored` ever permits DELE.
+ */
+export const recordStates = ['stored', 'skipped', 'quarantined'] as const
+export type RecordState = (typeof recordStates)[number]
+
+/** One message in the ledger. */
+export interface StoredRecord {
+  /** Its place in the packed value; holds for as long as the lease under which it was read. */
+  readonly index: number
+  readonly state: RecordState
+  /** Hash of the UIDL; undefined where the server has none. */
+  readonly uidl: ShortHash | undefined
+  /** Undefined where the message was skipped or set aside unread. */
+  readonly fingerprint: Fingerprint | undefined
+  readonly digest: ShortHash | undefined
+  /** As LIST gave it when it was last seen. */
+  readonly size: number
+  /** When it was recorded, in whole seconds since 1970. */
+  readonly storedAtSeconds: number
+  /** Since when complete, non-empty listings have missed it; 0 while it is listed. */
+  readonly missingSinceSeconds: number
+  /** How many such listings, up to 255. */
+  readonly missedListings: number
+  /** We deleted it at the provider, confirmed by +OK to QUIT. */
+  readonly deletedAtSource: boolean
+}
+
+/** A batch that is about to be appended, on disk before it is. */
+export interface Intent {
+  readonly id: string
+  readonly folder: string
+  readonly uidValidity: number
+  /** No message of this batch stands before this UID. */
+  readonly uidNext: number
+  readonly entries: readonly IntentEntry[]
+  readonly writtenAtSeconds: number
+}
+
+export interface IntentEntry {
+  readonly token: Token
+  readonly uidl: ShortHash | undefined
+  readonly fingerprint: Fingerprint
+  readonly digest: ShortHash
+  /** As LIST gave it. */
+  readonly size: number
+  /** Octets of the message itself, for the run's `bytes`. */
+  readonly octets: number
+}
+
+export interface LedgerView {
+  readonly records: readonly StoredRecord[]
+  /** The first run's choice has been made. */
+  readonly begun: boolean
+  /** Wall clock of the last run that wrote, 0 for none. */
+  readonly lastSeenMs: number
+}

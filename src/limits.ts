@@ -1,0 +1,78 @@
+/** Every number, with its unit, its reason and where it comes from. One unit inside: milliseconds and octets. */
+
+const KiB = 1024
+const MiB = 1024 * KiB
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+export const limits = {
+  // POP3 wire
+  /** RFC 2449 section 4 allows 512 octets in a status line; servers in use send longer complaints. */
+  statusLineOctetsMax: 4 * KiB,
+  /** One line of UIDL or LIST: number, space, UIDL. */
+  listingLineOctetsMax: 1 * KiB,
+  /** mpop caps at the same count. */
+  listingLinesMax: 1_000_000,
+  /** RFC 1939 section 7 says 70; over-long UIDLs were once a remote hole in fetchmail (CVE-2005-2335). */
+  uidlOctetsMax: 512,
+  /** A header block read by TOP n 0. */
+  headerOctetsMax: 4 * MiB,
+
+  // POP3 session
+  connectWaitMs: 30 * second,
+  /** A server may log an idle client out after 10 minutes (RFC 1939 section 3): a silent one is dead well before that. */
+  replyWaitMs: 60 * second,
+  /** UIDL and LIST of a huge maildrop may need long before the first line. */
+  listingWaitMs: 5 * minute,
+  /** QUIT makes the server remove what was marked: mailboxes of gigabytes are rewritten then. */
+  quitWaitMs: 5 * minute,
+  /** A window is what is asked for before an answer must have come, and what one append carries. */
+  windowMessagesMax: 50,
+  windowOctetsMax: 4 * MiB,
+  /** TOP and DELE in flight at once. */
+  pipelineCommandsMax: 200,
+
+  // Store
+  storeConnectWaitMs: 30 * second,
+  /** Storing a whole batch and syncing it; Fastmail has needed more than 120 s for one message (OfflineIMAP issue 262). */
+  appendWaitMs: 5 * minute,
+  storeReplyWaitMs: 60 * second,
+  /** A connection to a destination is kept this long after its last use. */
+  storeIdleMs: 15 * second,
+  storeConnectionsPerDestination: 2,
+
+  // Runs
+  /** A run that is not renewed for this long is taken over. */
+  leaseMs: 30 * second,
+  /** BullMQ's lock on the job; the same, so that both fall together. */
+  jobLockMs: 30 * second,
+  runsKeptPerAccount: 100,
+  runKeptMs: 30 * day,
+  progressEveryMs: 500,
+  tickEveryMs: 1 * second,
+  claimedPerTickMax: 1000,
+  workerConcurrency: 8,
+  /** What a stopping worker waits for runs to end at a batch's edge before it cancels them. */
+  stopGraceMs: 8 * second,
+
+  // Ledger
+  /** getmail's VANISHED_AGE: servers show a false empty maildrop now and then (fetchmail, RETRIEVAL FAILURE MODES). */
+  forgetAfterMs: 30 * day,
+  /** How many complete listings must have missed a message before it may be forgotten. */
+  missedListingsMin: 3,
+  /** A clock further off than this from the last one seen is not trusted with deleting or forgetting. */
+  clockStepMs: 5 * minute,
+
+  // Arrival (CONTRACT section 7)
+  arrivalEarliestMs: Date.UTC(1990, 0, 1),
+  arrivalAheadMs: 2 * hour,
+
+  // Back-off after failures
+  retryFirstMs: 1 * minute,
+  retryMaxMs: 4 * hour,
+  /** A refused password may be throttling: it stops the account only after it repeated this often over this long. */
+  refusalsMin: 5,
+  refusalsSpanMs: 6 * hour,
+} as const

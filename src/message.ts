@@ -1,0 +1,48 @@
+/** What POP3 calls things, as types that cannot be taken for one another (RFC 1939). */
+
+declare const brand: unique symbol
+export type Brand<T, Name extends string> = T & { readonly [brand]: Name }
+
+/** Position of a message in one POP3 session. It names another message tomorrow: never store it. RFC 1939 section 4. */
+export type MessageNumber = Brand<number, 'MessageNumber'>
+
+/**
+ * The server's lasting name for a message, one char a byte (latin1). RFC 1939 section 7 says 1 to 70 characters of
+ * 0x21 to 0x7E; servers send more and longer, so up to `limits.uidlOctetsMax` of anything but spaces and controls is taken.
+ */
+export type Uidl = Brand<string, 'Uidl'>
+
+/** A size in bytes as POP3 counts them, each line end being CRLF. RFC 1939 section 11. From LIST it is a hint, never framing. */
+export type Octets = Brand<number, 'Octets'>
+
+export type AccountId = Brand<string, 'AccountId'>
+export type DestinationId = Brand<string, 'DestinationId'>
+export type RunId = Brand<string, 'RunId'>
+
+/** One line of the maildrop's listing. `uidl` is undefined where the server has none for this message. */
+export interface Listed {
+  readonly number: MessageNumber
+  readonly uidl: Uidl | undefined
+  readonly size: Octets
+}
+
+/** A message as it came: dots unstuffed, line ends untouched. */
+export interface Retrieved {
+  readonly message: Listed
+  readonly bytes: Buffer
+}
+
+/**
+ * What one barrier has closed (DESIGN: a window of RETRs ends with a question whose answer we know). Only then does the
+ * maildrop hand it out. `refused` holds the messages that the server listed and then would not give: its words, no bytes.
+ */
+export interface Window {
+  readonly retrieved: readonly Retrieved[]
+  readonly refused: readonly { readonly message: Listed; readonly reply: string }[]
+}
+
+/** A header block by `TOP n 0`; undefined where the server would not give it. */
+export interface Peeked {
+  readonly message: Listed
+  readonly header: Buffer | undefined
+}

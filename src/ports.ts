@@ -1,0 +1,86 @@
+/** All that pull.ts needs of the world. The adapters in pop3/, imap/ and redis/ provide it; tests provide a small honest one. */
+import type { Intent, LedgerView, Sighting, StoredRecord, Token } from './ledger.ts'
+import type { Listed, MessageNumber, Peeked, Window } from './message.ts'
+import type { Receipt } from './receipt.ts'
+
+/** One session with a POP3 server, logged in. Every call that fails leaves the session unusable: call `abandon`. */
+export interface Maildrop {
+  /** Whether TOP is offered; without it a message is only known by retrieving it whole. */
+  readonly canPeek: boolean
+  /** The whole listing, in the server's order. Throws where it contradicts itself: never half a listing. */
+  list(): Promise<readonly Listed[]>
+  /** Header blocks by pipelined `TOP n 0`, in order. */
+  peek(messages: readonly Listed[]): AsyncIterable<Peeked>
+  /** Whole messages by pipelined RETR, in order, in windows each closed by a barrier; reads one window ahead. */
+  retrieve(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window>
+  /** Marks only: the server removes at QUIT and at nothing else (RFC 1939 section 6). Returns how many it accepted. */
+  markDeleted(marks: readonly Deletable[]): Promise<number>
+  /** Resolves on `+OK` to QUIT and on nothing else; only then is what was marked deleted. */
+  quit(): Promise<void>
+  /** Ends the connection without QUIT: nothing is deleted. Never throws; safe at any time and more than once. */
+  abandon(): void
+}
+
+/** No DELE without a receipt. */
+export interface Deletable {
+  readonly number: MessageNumber
+  readonly receipt: Receipt
+}
+
+/** Where the next message of a folder will stand (RFC 9051 section 2.3.1). */
+export interface FolderPosition {
+  readonly uidValidity: number
+  readonly uidNext: number
+}
+
+/** One message on its way into the store: trace block and bytes, line ends CRLF. */
+export interface Copy {
+  readonly token: Token
+  readonly literal: Buffer
+  readonly internalDate: Date
+}
+
+/** APPENDUID, where the server has UIDPLUS (RFC 4315 section 3). */
+export interface Appended {
+  readonly uidValidity: number | undefined
+  readonly uids: readonly number[]
+}
+
+export interface Store {
+  /** What one `append` may carry; messages is 1 where the server lacks MULTIAPPEND (RFC 3502). */
+  readonly batch: { readonly messages: number; readonly octets: number }
+  /** Makes the folder (and subscribes it) where it is missing. */
+  prepare(folder: string): Promise<FolderPosition>
+  /**
+   * All of them or none. Resolves on the tagged OK and on nothing else. `refused` means that the server said NO or BAD and
+   * stored nothing; everything else throws, and then nobody knows: ask `find`.
+   */
+  append(
+    folder: string,
+    copies: readonly Copy[],
+    flags: readonly string[],
+  ): Promise<
+    { readonly status: 'stored'; readonly appended: Appended } | { readonly status: 'refused'; readonly reply: string }
+  >
+  /** Which of an intent's tokens the store holds. Never trusts SEARCH HEADER: reads the header line itself. */
+  find(intent: Intent): Promise<ReadonlySet<Token>>
+}
+
+/** What one account has stored, under this run's lease: every write fails with `superseded` once the lease is lost. */
+export interface Ledger {
+  view(): Promise<LedgerView>
+  /** Intents that an earlier run left, and this run's own while they are open. */
+  intents(): Promise<readonly Intent[]>
+  /** On disk before it resolves. */
+  intend(intent: Intent): Promise<void>
+  /** Turns entries of an intent into records and removes the intent; the rest of its entries were not stored. Idempotent. */
+  record(intent: Intent, stored: ReadonlySet<Token>): Promise<readonly StoredRecord[]>
+  /** What the first run leaves where it is, and that the first run's choice has been made. Idempotent. */
+  begin(skipped: readonly Sighting[], nowMs: number): Promise<void>
+  /** Sets a message aside: it stays at the provider and is not retrieved again by itself. */
+  quarantine(sighting: Sighting, reason: { readonly kind: string; readonly message: string }): Promise<void>
+  /** Small truths learnt about records: missing, seen again, renamed, resized, deleted at the provider. */
+  amend(records: readonly StoredRecord[]): Promise<void>
+  /** Drops records for good, by what `plan` called forgettable. */
+  forget(records: readonly StoredRecord[]): Promise<void>
+}

@@ -1,0 +1,39 @@
+/** One visit to one maildrop: one job, one POP3 session, one record in the history (CONTRACT section 5). */
+import type { FailureKind } from './failure.ts'
+import type { AccountId, RunId } from './message.ts'
+
+export const runStates = ['queued', 'running', 'done', 'failed'] as const
+export const runCauses = ['schedule', 'request'] as const
+export type RunState = (typeof runStates)[number]
+export type RunCause = (typeof runCauses)[number]
+
+/** What a run has done so far; each number only grows. */
+export interface RunCounts {
+  /** Messages the maildrop showed. */
+  listed: number
+  /** Messages this run put into the store. */
+  stored: number
+  /** Source octets stored. */
+  bytes: number
+  /** Messages found in the store from an earlier, interrupted run. */
+  recovered: number
+  /** Messages removed at the provider, confirmed by +OK to QUIT. */
+  deleted: number
+  quarantined: number
+}
+
+export function noCounts(): RunCounts {
+  return { listed: 0, stored: 0, bytes: 0, recovered: 0, deleted: 0, quarantined: 0 }
+}
+
+/** As it is kept and as the API shows it: times are ISO 8601 UTC with milliseconds. */
+export interface Run extends Readonly<RunCounts> {
+  readonly id: RunId
+  readonly accountId: AccountId
+  readonly state: RunState
+  readonly cause: RunCause
+  readonly queuedAt: string
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  readonly failure: { readonly kind: FailureKind; readonly message: string } | null
+}

@@ -45,6 +45,8 @@ export interface Config {
   /** The passwd-file that the hosted store reads. */
   readonly storeUsersFile: string | undefined
   readonly logLevel: Settings['TRIBUTARY_LOG_LEVEL']
+  /** Names that begin with TRIBUTARY_ and are no setting: a slip of the pen, said in the log. */
+  readonly unknown: readonly string[]
 }
 
 /** The hosted store and the master user that may act for every login there. */
@@ -63,11 +65,12 @@ export class ConfigInvalid extends Error {
 /** Throws ConfigInvalid with one line a mistake, all of them at once. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const mistakes: string[] = []
+  const unknown: string[] = []
   const given = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => name.startsWith('TRIBUTARY_') && value !== undefined && value !== ''),
   )
   for (const name of Object.keys(given)) {
-    if (!(name in settings.properties)) mistakes.push(`${name} is not a setting; is it a slip of the pen?`)
+    if (!(name in settings.properties)) unknown.push(name)
   }
   let read: Settings | undefined
   try {
@@ -109,6 +112,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     store,
     storeUsersFile: read.TRIBUTARY_STORE_USERS_FILE,
     logLevel: read.TRIBUTARY_LOG_LEVEL,
+    unknown,
   }
 }
 

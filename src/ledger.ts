@@ -18,6 +18,8 @@ export interface Sighting {
   readonly message: Listed
   readonly fingerprint: Fingerprint | undefined
   readonly digest: ShortHash | undefined
+  /** When it arrived at the provider, as its header tells; undefined where no header was seen. */
+  readonly arrived: Date | undefined
 }
 
 /**
@@ -67,8 +69,6 @@ export interface IntentEntry {
   readonly digest: ShortHash
   /** As LIST gave it. */
   readonly size: number
-  /** Octets of the message itself, for the run's `bytes`. */
-  readonly octets: number
 }
 
 export interface LedgerView {

@@ -53,6 +53,10 @@ export const limits = {
   progressEveryMs: 500,
   tickEveryMs: 1 * second,
   claimedPerTickMax: 1000,
+  /** An account that was claimed comes again after this, should its run never end: longer than any wait in a run. */
+  claimHoldMs: 10 * minute,
+  /** A worker that has said nothing for this long is not there. */
+  workerAliveMs: 15 * second,
   workerConcurrency: 8,
   /** What a stopping worker waits for runs to end at a batch's edge before it cancels them. */
   stopGraceMs: 8 * second,

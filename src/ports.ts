@@ -1,6 +1,7 @@
 /** All that pull.ts needs of the world. The adapters in pop3/, imap/ and redis/ provide it; tests provide a small honest one. */
+import type { Failure } from './failure.ts'
 import type { Intent, LedgerView, Sighting, StoredRecord, Token } from './ledger.ts'
-import type { Listed, MessageNumber, Peeked, Window } from './message.ts'
+import type { Listed, MessageNumber, Peeked, RunId, Window } from './message.ts'
 import type { Receipt } from './receipt.ts'
 
 /** One session with a POP3 server, logged in. Every call that fails leaves the session unusable: call `abandon`. */
@@ -66,6 +67,27 @@ export interface Store {
   find(intent: Intent): Promise<ReadonlySet<Token>>
 }
 
+/** The wall clock, and whether it can be trusted with deleting and forgetting. */
+export interface Clock {
+  nowMs(): number
+  /** False where the wall clock stands before `lastSeenMs`, or has jumped against the monotonic one. */
+  steadySince(lastSeenMs: number): boolean
+}
+
+/** One run's world. */
+export interface World {
+  readonly run: { readonly id: RunId; readonly publicName: string }
+  readonly store: Store
+  readonly ledger: Ledger
+  readonly clock: Clock
+  openMaildrop(): Promise<Maildrop>
+  newToken(): Token
+  /** True once the worker has been asked to stop: the batch in hand is finished, nothing new begun. */
+  stopping(): boolean
+  /** Called whenever the run's counts have changed. */
+  progress(): void
+}
+
 /** What one account has stored, under this run's lease: every write fails with `superseded` once the lease is lost. */
 export interface Ledger {
   view(): Promise<LedgerView>
@@ -76,9 +98,11 @@ export interface Ledger {
   /** Turns entries of an intent into records and removes the intent; the rest of its entries were not stored. Idempotent. */
   record(intent: Intent, stored: ReadonlySet<Token>): Promise<readonly StoredRecord[]>
   /** What the first run leaves where it is, and that the first run's choice has been made. Idempotent. */
-  begin(skipped: readonly Sighting[], nowMs: number): Promise<void>
+  begin(skipped: readonly Sighting[]): Promise<void>
   /** Sets a message aside: it stays at the provider and is not retrieved again by itself. */
-  quarantine(sighting: Sighting, reason: { readonly kind: string; readonly message: string }): Promise<void>
+  quarantine(sighting: Sighting, reason: Failure): Promise<void>
+  /** The first run leaves this one where it is. */
+  skip(sighting: Sighting): Promise<void>
   /** Small truths learnt about records: missing, seen again, renamed, resized, deleted at the provider. */
   amend(records: readonly StoredRecord[]): Promise<void>
   /** Drops records for good, by what `plan` called forgettable. */

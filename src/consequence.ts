@@ -1,0 +1,76 @@
+/**
+ * What follows from a failed run: try again when, or stop until somebody acts. Pure. An error that we do not understand is
+ * temporary: a needless retry costs a connection, a needless stop costs mail.
+ */
+import { assertNever, type Failure } from './failure.ts'
+import { limits } from './limits.ts'
+
+/** What came before, since the last run that went well (not the last mere login: that would reset the back-off too soon). */
+export interface FailureHistory {
+  readonly failures: number
+  readonly firstFailureAtMs: number | null
+  /** Refused passwords among them, in a row. */
+  readonly refusals: number
+  readonly firstRefusalAtMs: number | null
+}
+
+export const noFailures: FailureHistory = { failures: 0, firstFailureAtMs: null, refusals: 0, firstRefusalAtMs: null }
+
+export interface Consequence {
+  readonly next: { readonly do: 'try again'; readonly afterMs: number } | { readonly do: 'stop until somebody acts' }
+  readonly history: FailureHistory
+}
+
+const minute = 60_000
+
+/** The first wait after each kind; it doubles with every further failure up to `limits.retryMaxMs`. */
+function firstWaitMs(failure: Failure): number {
+  switch (failure.kind) {
+    case 'maildrop in use':
+      // A stale lock lasts 5 to 15 minutes after a dropped link (qpopper, MDaemon, VPOP3).
+      return 5 * minute
+    case 'throttled':
+      return 15 * minute
+    case 'credentials refused':
+      // May be throttling told as a bad password (Office 365, VPOP3); trying often makes that worse.
+      return 10 * minute
+    case 'store full':
+      return 10 * minute
+    case 'unreachable':
+    case 'tls':
+    case 'silent':
+    case 'provider refused':
+    case 'broken protocol':
+    case 'store unreachable':
+    case 'store refused':
+    case 'internal':
+      return limits.retryFirstMs
+    case 'superseded':
+    case 'stopped':
+      return 0
+    default:
+      return assertNever(failure)
+  }
+}
+
+/** @param random from 0 up to 1; spreads retries by up to a quarter, so that a provider that comes back is not rushed. */
+export function consequenceOf(failure: Failure, before: FailureHistory, nowMs: number, random: number): Consequence {
+  // Ours, not the provider's: goes on at once and counts for nothing.
+  if (failure.kind === 'superseded' || failure.kind === 'stopped') {
+    return { next: { do: 'try again', afterMs: 0 }, history: before }
+  }
+  const refused = failure.kind === 'credentials refused'
+  const history: FailureHistory = {
+    failures: before.failures + 1,
+    firstFailureAtMs: before.firstFailureAtMs ?? nowMs,
+    refusals: refused ? before.refusals + 1 : 0,
+    firstRefusalAtMs: refused ? (before.firstRefusalAtMs ?? nowMs) : null,
+  }
+  const refusedForMs = history.firstRefusalAtMs === null ? 0 : nowMs - history.firstRefusalAtMs
+  if (history.refusals >= limits.refusalsMin && refusedForMs >= limits.refusalsSpanMs) {
+    return { next: { do: 'stop until somebody acts' }, history }
+  }
+  const doubled = firstWaitMs(failure) * 2 ** Math.min(before.failures, 20)
+  const afterMs = Math.round(Math.min(doubled, limits.retryMaxMs) * (1 + random / 4))
+  return { next: { do: 'try again', afterMs }, history }
+}

@@ -1,0 +1,49 @@
+/** A message in our hands: its bytes as the store takes them, and what they tell of it. */
+import { arrivalOf } from './arrival.ts'
+import { digestOf, fingerprintOf, headerOf, toCrlf } from './header.ts'
+import type { Fingerprint, ShortHash, Sighting } from './ledger.ts'
+import type { Listed, Retrieved } from './message.ts'
+import type { Maildrop } from './ports.ts'
+
+export interface Letter {
+  /** Line ends CRLF. */
+  readonly bytes: Buffer
+  /** Octets as they came. */
+  readonly octets: number
+  readonly sighting: Sighting & {
+    readonly fingerprint: Fingerprint
+    readonly digest: ShortHash
+    readonly arrived: Date
+  }
+}
+
+export function letterOf({ message, bytes: source }: Retrieved, nowMs: number): Letter {
+  const bytes = toCrlf(source)
+  const header = headerOf(bytes)
+  const sighting = {
+    message,
+    fingerprint: fingerprintOf(header),
+    digest: digestOf(bytes),
+    arrived: arrivalOf(header, nowMs),
+  }
+  return { bytes, octets: source.length, sighting }
+}
+
+/** Looks at header blocks, without retrieving; where the server has no TOP nothing is seen. In the order asked for. */
+export async function look(maildrop: Maildrop, messages: readonly Listed[], nowMs: number): Promise<Sighting[]> {
+  if (messages.length === 0 || !maildrop.canPeek) return messages.map(unseen)
+  const sightings: Sighting[] = []
+  for await (const { message, header } of maildrop.peek(messages)) {
+    sightings.push(header === undefined ? unseen(message) : sightingOf(message, header, nowMs))
+  }
+  return sightings
+}
+
+export function unseen(message: Listed): Sighting {
+  return { message, fingerprint: undefined, digest: undefined, arrived: undefined }
+}
+
+function sightingOf(message: Listed, peeked: Buffer, nowMs: number): Sighting {
+  const header = headerOf(peeked)
+  return { message, fingerprint: fingerprintOf(header), digest: undefined, arrived: arrivalOf(header, nowMs) }
+}

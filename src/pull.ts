@@ -1,0 +1,85 @@
+/** START HERE: the way of a message. */
+import type { Account } from './account.ts'
+import { deposit, recover } from './deposit.ts'
+import { SessionFailed } from './failure.ts'
+import { type Letter, letterOf } from './letter.ts'
+import { isBeforeFirstRun, missing, sameBytes, type Seen, seenAgain } from './plan.ts'
+import type { World } from './ports.ts'
+import { prove } from './receipt.ts'
+import type { RunCounts } from './run.ts'
+import { survey } from './survey.ts'
+
+/**
+ * Moves one account's new mail from its POP3 maildrop into the store. In this order and no other:
+ *
+ * 1. resolve what an earlier run left uncertain: its intents;
+ * 2. list, look, and decide everything before doing any of it (survey.ts, plan.ts);
+ * 3. retrieve, in windows that a barrier has closed; the next is on its way while this one is being stored;
+ * 4. write the intent for a batch; 5. append the batch; 6. record the receipts (all three in deposit.ts);
+ * 7. mark deleted what the account's retention says, receipts in hand; QUIT; only `+OK` to QUIT counts as deleted.
+ *
+ * What a crash costs. Before 4: nothing has happened. Between 4 and 6: step 1 of the next run asks the store which of the
+ * intent's tokens it holds, and records those. After 6: the ledger knows the message. Between 7 and QUIT: the server
+ * removes nothing (RFC 1939 section 6), and the next run marks again. After QUIT: the record is missed, no more.
+ *
+ * @param counts grows as the run goes, so that a run that fails still tells what it did.
+ */
+export async function pullAccount(world: World, account: Account, counts: RunCounts): Promise<void> {
+  const { ledger } = world
+  counts.recovered += await recover(world)
+  const view = await ledger.view()
+  const maildrop = await world.openMaildrop()
+  try {
+    const found = await survey(world, account, maildrop, view, counts)
+    const seen: Seen[] = [...found.seen]
+    const unmatched = new Set(found.unmatched)
+
+    let left = found.wanted.length
+    let refusal: SessionFailed | undefined
+    for await (const window of maildrop.retrieve(found.wanted, account.maxMessageBytes)) {
+      const fresh: Letter[] = []
+      for (const retrieved of window.retrieved) {
+        const letter = letterOf(retrieved, found.nowMs)
+        const { sighting } = letter
+        const { message } = sighting
+        const record = found.uncertain.has(message) ? sameBytes(sighting, unmatched) : undefined
+        if (record !== undefined && unmatched.delete(record)) seen.push({ message, record, sighting })
+        else if (found.choosing && isBeforeFirstRun(account.firstRun, sighting.arrived, found.nowMs))
+          await ledger.skip(sighting)
+        else fresh.push(letter)
+      }
+      seen.push(...(await deposit(world, account, fresh, counts)))
+      world.progress()
+      for (const { message, reply } of window.refused) {
+        refusal ??= new SessionFailed({
+          kind: 'provider refused',
+          server: account.host,
+          during: `RETR ${message.number}`,
+          reply,
+        })
+      }
+      left -= window.retrieved.length + window.refused.length
+      if (world.stopping()) break
+    }
+    if (found.choosing && left === 0) await ledger.begin([])
+
+    const gone = left === 0 ? missing(unmatched, found.listed, found.nowMs, found.steady) : { amend: [], forget: [] }
+    await ledger.amend([...found.known, ...seen].flatMap((known) => seenAgain(known) ?? []).concat(gone.amend))
+
+    const marks = seen.flatMap(({ message, record, sighting }) => {
+      const receipt = found.due(record) ? prove(record, sighting) : undefined
+      return receipt === undefined
+        ? []
+        : [{ number: message.number, receipt, record: { ...record, deletedAtSource: true } }]
+    })
+    const marked = await maildrop.markDeleted(marks)
+    await maildrop.quit()
+    counts.deleted += marked
+    await ledger.amend(marks.map(({ record }) => record))
+    await ledger.forget(gone.forget)
+    if (left > 0) throw new SessionFailed({ kind: 'stopped' })
+    if (refusal !== undefined) throw refusal
+  } finally {
+    maildrop.abandon()
+  }
+}

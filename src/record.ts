@@ -1,0 +1,65 @@
+/** One ledger record as 40 octets, so that 100,000 messages are 4 MB in one Redis value. Big-endian throughout. */
+import type { RecordState, ShortHash, StoredRecord } from './ledger.ts'
+import { recordStates } from './ledger.ts'
+
+export const recordOctets = 40
+
+/** Offsets. 0: state and flags; 1: missed listings; 2..3: zero, for later. */
+const at = {
+  flags: 0,
+  missed: 1,
+  size: 4,
+  uidl: 8,
+  fingerprint: 16,
+  digest: 24,
+  storedAt: 32,
+  missingSince: 36,
+} as const
+
+/** The two low bits of `flags` are the state's place in `recordStates`. */
+const stateMask = 0b11
+const flag = { uidl: 1 << 2, fingerprint: 1 << 3, weak: 1 << 4, digest: 1 << 5, deletedAtSource: 1 << 6 } as const
+
+export function encodeRecord(record: Omit<StoredRecord, 'index'>): Buffer {
+  const octets = Buffer.alloc(recordOctets)
+  let flags = recordStates.indexOf(record.state)
+  if (record.uidl !== undefined) flags |= flag.uidl
+  if (record.fingerprint !== undefined) flags |= flag.fingerprint | (record.fingerprint.weak ? flag.weak : 0)
+  if (record.digest !== undefined) flags |= flag.digest
+  if (record.deletedAtSource) flags |= flag.deletedAtSource
+  octets[at.flags] = flags
+  octets[at.missed] = Math.min(record.missedListings, 0xff)
+  octets.writeUInt32BE(Math.min(record.size, 0xffff_ffff), at.size)
+  octets.write(record.uidl ?? '', at.uidl, 'hex')
+  octets.write(record.fingerprint?.hash ?? '', at.fingerprint, 'hex')
+  octets.write(record.digest ?? '', at.digest, 'hex')
+  octets.writeUInt32BE(record.storedAtSeconds, at.storedAt)
+  octets.writeUInt32BE(record.missingSinceSeconds, at.missingSince)
+  return octets
+}
+
+/** @param packed records one after the other; throws where it is no whole number of them. */
+export function decodeRecords(packed: Buffer): StoredRecord[] {
+  if (packed.length % recordOctets !== 0)
+    throw new RangeError(`a ledger of ${packed.length} octets is no whole number of records`)
+  const hex = packed.toString('hex')
+  const records: StoredRecord[] = []
+  for (let base = 0; base < packed.length; base += recordOctets) {
+    const flags = packed.readUInt8(base + at.flags)
+    const hash = (offset: number) => hex.slice(2 * (base + offset), 2 * (base + offset) + 16) as ShortHash
+    records.push({
+      index: base / recordOctets,
+      state: recordStates[flags & stateMask] as RecordState,
+      uidl: flags & flag.uidl ? hash(at.uidl) : undefined,
+      fingerprint:
+        flags & flag.fingerprint ? { hash: hash(at.fingerprint), weak: (flags & flag.weak) !== 0 } : undefined,
+      digest: flags & flag.digest ? hash(at.digest) : undefined,
+      size: packed.readUInt32BE(base + at.size),
+      storedAtSeconds: packed.readUInt32BE(base + at.storedAt),
+      missingSinceSeconds: packed.readUInt32BE(base + at.missingSince),
+      missedListings: packed.readUInt8(base + at.missed),
+      deletedAtSource: (flags & flag.deletedAtSource) !== 0,
+    })
+  }
+  return records
+}

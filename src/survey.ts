@@ -1,0 +1,95 @@
+/** Step 2 of a run: list, look, and decide everything before any of it is done. */
+import type { Account } from './account.ts'
+import type { Failure } from './failure.ts'
+import type { LedgerView, Sighting, StoredRecord } from './ledger.ts'
+import { look, unseen } from './letter.ts'
+import type { Listed } from './message.ts'
+import { isBeforeFirstRun, isDue, type Known, planSession, type Seen, setAsideBefore, settle } from './plan.ts'
+import type { Maildrop, World } from './ports.ts'
+import type { RunCounts } from './run.ts'
+
+export interface Survey {
+  readonly nowMs: number
+  /** Whether the wall clock may be trusted with deleting and forgetting. */
+  readonly steady: boolean
+  readonly listed: number
+  /** To be retrieved, in the maildrop's order. */
+  readonly wanted: readonly Listed[]
+  /** Of these only the bytes can tell whether they are stored already. */
+  readonly uncertain: ReadonlySet<Listed>
+  readonly known: readonly Known[]
+  readonly seen: readonly Seen[]
+  readonly unmatched: ReadonlySet<StoredRecord>
+  /** The first run's choice is made at each message's retrieval: it goes by date, and this server has no TOP. */
+  readonly choosing: boolean
+  /** Whether the provider's copy is to go, by the account's retention. */
+  due(record: StoredRecord): boolean
+}
+
+export async function survey(
+  world: World,
+  account: Account,
+  maildrop: Maildrop,
+  view: LedgerView,
+  counts: RunCounts,
+): Promise<Survey> {
+  const nowMs = world.clock.nowMs()
+  const steady = world.clock.steadySince(view.lastSeenMs)
+  const due = (record: StoredRecord) => isDue(record, account.retention, nowMs, steady)
+
+  const listing = await maildrop.list()
+  counts.listed = listing.length
+  world.progress()
+
+  const plan = planSession(listing, view, account.maxMessageBytes, due)
+  const { known: seen, transfer, compare } = settle(await look(maildrop, plan.look, nowMs), plan.unmatched)
+  const unmatched = new Set(plan.unmatched)
+  for (const { record } of seen) unmatched.delete(record)
+
+  const choosing = !view.begun && !maildrop.canPeek && account.firstRun.mode === 'lastDays'
+  const looked = new Map(transfer.map((sighting) => [sighting.message, sighting]))
+  let fresh = [...plan.transfer, ...looked.keys()]
+  if (!view.begun && !choosing) fresh = await begin(world, account, maildrop, fresh, looked, nowMs)
+
+  const [wanted, large] = bySize([...fresh, ...compare], account.maxMessageBytes)
+  for (const message of large) {
+    const record = setAsideBefore(message, unmatched)
+    if (record !== undefined && unmatched.delete(record)) continue
+    await world.ledger.quarantine(unseen(message), tooLarge(message, account))
+    counts.quarantined += 1
+  }
+  const uncertain = new Set(compare)
+  return { nowMs, steady, listed: listing.length, wanted, uncertain, known: plan.known, seen, unmatched, choosing, due }
+}
+
+/** Makes the first run's choice among what is new, and writes it down before anything is retrieved. Returns what to take. */
+async function begin(
+  { ledger }: World,
+  { firstRun }: Account,
+  maildrop: Maildrop,
+  fresh: readonly Listed[],
+  looked: ReadonlyMap<Listed, Sighting>,
+  nowMs: number,
+): Promise<Listed[]> {
+  if (firstRun.mode === 'all') {
+    await ledger.begin([])
+    return [...fresh]
+  }
+  const unlooked = fresh.filter((message) => !looked.has(message))
+  const sightings = [...looked.values(), ...(await look(maildrop, unlooked, nowMs))]
+  const skipped = sightings.filter(({ arrived }) => isBeforeFirstRun(firstRun, arrived, nowMs))
+  await ledger.begin(skipped)
+  const left = new Set(skipped.map(({ message }) => message))
+  return fresh.filter((message) => !left.has(message))
+}
+
+function tooLarge(message: Listed, account: Account): Failure {
+  const reply = `${message.size} octets; this account takes messages of up to ${account.maxMessageBytes}`
+  return { kind: 'store refused', during: 'a message before it was retrieved', reply }
+}
+
+/** What the account takes, in the maildrop's order, and what is larger than that by its listed size. */
+function bySize(messages: readonly Listed[], maxOctets: number): [Listed[], Listed[]] {
+  const ordered = messages.toSorted((a, b) => a.number - b.number)
+  return [ordered.filter(({ size }) => size <= maxOctets), ordered.filter(({ size }) => size > maxOctets)]
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { arrivalOf, parseDateTime } from '../src/arrival.ts'
+import { digestOf, fieldsOf, fingerprintOf, headerOf, toCrlf } from '../src/header.ts'
+import type { ShortHash, Token } from '../src/ledger.ts'
+import type { RunId } from '../src/message.ts'
+import { decodeRecords, encodeRecord, recordOctets } from '../src/record.ts'
+import { traceBlock } from '../src/trace.ts'
+import { account, letter } from './support/world.ts'
+
+const bytes = (text: string) => Buffer.from(text, 'latin1')
+const nowMs = Date.UTC(2026, 10, 10, 12)
+
+test('every bare LF becomes CRLF, a missing final one is added, and nothing else changes', () => {
+  const cases: [string, string][] = [
+    ['', ''],
+    ['a\r\nb\r\n', 'a\r\nb\r\n'],
+    ['a\nb\n', 'a\r\nb\r\n'],
+    ['a\r\nb\nc\r\n', 'a\r\nb\r\nc\r\n'],
+    ['\n', '\r\n'],
+    ['\n\n\r\n\n', '\r\n\r\n\r\n\r\n'],
+    ['a', 'a\r\n'],
+    ['a\r', 'a\r\r\n'],
+    ['a\rb\r\r\nc', 'a\rb\r\r\nc\r\n'],
+    ['\0\xff\n\xe9', '\0\xff\r\n\xe9\r\n'],
+  ]
+  for (const [from, to] of cases) assert.equal(toCrlf(bytes(from)).toString('latin1'), to, JSON.stringify(from))
+  const right = bytes('a\r\n')
+  assert.equal(toCrlf(right), right, 'what is right already is not copied')
+})
+
+test('a header ends at the first empty line, CRLF or LF, and may be all there is', () => {
+  assert.equal(headerOf(bytes('A: 1\r\nB: 2\r\n\r\nbody')).toString(), 'A: 1\r\nB: 2\r\n')
+  assert.equal(headerOf(bytes('A: 1\n\nbody')).toString(), 'A: 1\n')
+  assert.equal(headerOf(bytes('\r\nbody')).length, 0)
+  assert.equal(headerOf(bytes('\nbody')).length, 0)
+  assert.equal(headerOf(bytes('no end')).toString(), 'no end')
+})
+
+test('fields are unfolded, found whatever their case, and junk lines are passed over', () => {
+  const header = bytes('From me Tue Nov 3\r\nSUBJECT : a\r\n  b\r\n\tc\r\njunk\r\n folded junk\r\nDate:d\r\n')
+  assert.deepEqual(fieldsOf(header, new Set(['subject', 'date'])), [
+    { name: 'subject', value: 'a b c' },
+    { name: 'date', value: 'd' },
+  ])
+})
+
+test('a fingerprint stays when relays and servers add fields, and is weak without Message-ID or Date', () => {
+  const plain = letter('one')
+  const first = fingerprintOf(headerOf(plain))
+  assert.equal(first.weak, false)
+  const received = Buffer.concat([bytes('Received: from oldest; Tue, 3 Nov 2026 10:00:00 +0000\r\n'), plain])
+  const relayed = Buffer.concat([bytes('Received: from newer\r\nX-UIDL: 7\r\nStatus: RO\r\n'), received])
+  assert.deepEqual(fingerprintOf(headerOf(relayed)), fingerprintOf(headerOf(received)))
+  assert.notEqual(fingerprintOf(headerOf(letter('two'))).hash, first.hash)
+  assert.equal(fingerprintOf(bytes('Date: x\r\n')).weak, true)
+  assert.equal(fingerprintOf(bytes('Message-ID: x\r\n')).weak, true)
+})
+
+test('a digest does not see empty lines at the very end, which qmail-pop3d adds', () => {
+  assert.equal(digestOf(bytes('a\r\n')), digestOf(bytes('a\r\n\r\n')))
+  assert.notEqual(digestOf(bytes('a\r\n')), digestOf(bytes('b\r\n')))
+})
+
+test('dates are read as RFC 5322 writes them, obsolete forms too, and nothing else is', () => {
+  const iso = (text: string) => {
+    const ms = parseDateTime(text)
+    return ms === undefined ? undefined : new Date(ms).toISOString()
+  }
+  assert.equal(iso('Tue, 3 Nov 2026 10:00:00 +0100'), '2026-11-03T09:00:00.000Z')
+  assert.equal(iso('3 Nov 2026 10:00 -0530'), '2026-11-03T15:30:00.000Z')
+  assert.equal(iso('Tue,  3 Nov 2026 10:00:00 +0100 (CET)'), '2026-11-03T09:00:00.000Z')
+  assert.equal(iso('Wed, 01 Jan 97 00:00:00 EST'), '1997-01-01T05:00:00.000Z')
+  assert.equal(iso('Sat, 1 Jan 05 00:00:00 GMT'), '2005-01-01T00:00:00.000Z')
+  for (const wrong of [
+    '',
+    'foo 5',
+    'Tue, 31 Feb 2026 10:00:00 +0000',
+    'Tue, 3 Nov 2026',
+    '3 Nix 2026 10:00:00 +0000',
+    '3 Nov 2026 25:00:00 +0000',
+  ]) {
+    assert.equal(iso(wrong), undefined, wrong)
+  }
+})
+
+test('a message arrived when its topmost believable Received says, else its Date, else now', () => {
+  const at = (header: string) => arrivalOf(bytes(header), nowMs).toISOString()
+  const received = 'Received: from a (x; y) by b; Mon, 2 Nov 2026 10:00:00 +0000\r\n'
+  const future = 'Received: from a by b; Mon, 2 Nov 2037 10:00:00 +0000\r\n'
+  const date = 'Date: Sun, 1 Nov 2026 09:00:00 +0000\r\n'
+  assert.equal(at(received + date), '2026-11-02T10:00:00.000Z')
+  assert.equal(at(future + received + date), '2026-11-02T10:00:00.000Z')
+  assert.equal(at(future + date), '2026-11-01T09:00:00.000Z')
+  assert.equal(at('Date: Thu, 1 Jan 1970 00:00:00 +0000\r\n'), new Date(nowMs).toISOString())
+  assert.equal(at(`Date: ${new Date(nowMs + 7_199_000).toUTCString()}\r\n`), new Date(nowMs + 7_199_000).toISOString())
+  assert.equal(at(`Date: ${new Date(nowMs + 7_201_000).toUTCString()}\r\n`), new Date(nowMs).toISOString())
+  assert.equal(at(''), new Date(nowMs).toISOString())
+})
+
+test('the trace block has its three fields in their order, folded within 78 octets where it can be', () => {
+  const hash = '0123456789abcdef' as ShortHash
+  const token = 'f'.repeat(32) as Token
+  const run = { id: '01J0000000000000000000RUN0' as RunId, publicName: 'gather.example.org' }
+  const block = traceBlock(account, run, { uidl: undefined, fingerprint: hash, token }, nowMs).toString()
+  assert.match(
+    block,
+    /^Received: from pop\.example\.net by gather\.example\.org with POP3\r\n id 01J0000000000000000000RUN0 for <me@example\.net>;\r\n Tue, 10 Nov 2026 12:00:00 \+0000\r\nX-Tributary-Account: me@example\.net\r\nX-Tributary-Id: [0-9a-f]{16}\.0{16}\.0123456789abcdef\.f{32}\r\n$/,
+  )
+})
+
+test('a ledger record is 40 octets and comes back as it went in', () => {
+  const hash = (digit: string) => digit.repeat(16) as ShortHash
+  const whole = {
+    state: 'stored' as const,
+    uidl: hash('a'),
+    fingerprint: { hash: hash('b'), weak: true },
+    digest: hash('c'),
+    size: 4_000_000_000,
+    storedAtSeconds: 1_800_000_000,
+    missingSinceSeconds: 1_800_000_001,
+    missedListings: 255,
+    deletedAtSource: true,
+  }
+  const bare = {
+    state: 'quarantined' as const,
+    uidl: undefined,
+    fingerprint: undefined,
+    digest: undefined,
+    size: 0,
+    storedAtSeconds: 0,
+    missingSinceSeconds: 0,
+    missedListings: 0,
+    deletedAtSource: false,
+  }
+  const skipped = { ...bare, state: 'skipped' as const, fingerprint: { hash: hash('0'), weak: false } }
+  const packed = Buffer.concat([whole, bare, skipped].map(encodeRecord))
+  assert.equal(recordOctets, 40)
+  assert.deepEqual(decodeRecords(packed), [
+    { index: 0, ...whole },
+    { index: 1, ...bare },
+    { index: 2, ...skipped },
+  ])
+  assert.throws(() => decodeRecords(packed.subarray(1)), /whole number/)
+})

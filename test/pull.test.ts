@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SessionFailed } from '../src/failure.ts'
+import { limits } from '../src/limits.ts'
+import { noCounts } from '../src/run.ts'
+import { Crash, letter, type ProviderMessage, TestWorld } from './support/world.ts'
+
+const subjects = ['one', 'two', 'three', 'four', 'five', 'six', 'seven']
+const letters = subjects.map((subject) => letter(subject))
+const asText = (messages: readonly Buffer[]) => messages.map((bytes) => bytes.toString('latin1')).toSorted()
+const provider = (): ProviderMessage[] => letters.map((bytes, nth) => ({ bytes, uidl: `u${nth}` }))
+const day = 86_400_000
+
+test('a pull stores every message once, and the next one nothing', async () => {
+  const world = new TestWorld(provider())
+  const counts = await world.pull()
+  const bytes = letters.reduce((sum, { length }) => sum + length, 0)
+  assert.deepEqual(counts, { ...noCounts(), listed: 7, stored: 7, bytes })
+  assert.deepEqual(world.bodies().toSorted(), asText(letters))
+  assert.deepEqual(await world.pull(), { ...noCounts(), listed: 7 })
+  assert.equal(world.stored.length, 7)
+  assert.deepEqual(world.effects, ['quit'], 'a run with nothing to do writes nothing')
+})
+
+for (const retention of [{ mode: 'keep' }, { mode: 'delete' }] as const) {
+  for (const when of ['before', 'after'] as const) {
+    test(`a crash ${when} any effect loses no mail and doubles none (${retention.mode})`, async () => {
+      const rehearsal = new TestWorld(provider())
+      await rehearsal.pull({ retention })
+      const effects = [...rehearsal.effects]
+      assert.ok(effects.length > 15, `only ${effects.length} effects`)
+      for (let nth = 0; nth < effects.length; nth += 1) {
+        const at = `after a crash ${when} effect ${nth}, ${effects[nth]}`
+        const world = new TestWorld(provider())
+        world.crash = { when, nth }
+        await assert.rejects(world.pull({ retention }), Crash, at)
+        const kept = new Set(world.provider.map(({ bytes }) => bytes.toString('latin1')))
+        for (const text of asText(letters)) assert.ok(kept.has(text) || world.bodies().includes(text), `lost ${at}`)
+        world.crash = undefined
+        await world.pull({ retention })
+        assert.deepEqual(world.bodies().toSorted(), asText(letters), at)
+        assert.equal(world.provider.length, retention.mode === 'delete' ? 0 : 7, at)
+        assert.equal(world.ledger.open.size, 0, at)
+      }
+    })
+  }
+}
+
+test('an append whose answer was lost is found again by its token and counted as recovered', async () => {
+  const world = new TestWorld(provider())
+  world.crash = { when: 'after', nth: 3 }
+  await assert.rejects(world.pull(), Crash)
+  assert.equal(world.effects.at(-1), 'append')
+  world.crash = undefined
+  const counts = await world.pull()
+  assert.equal(counts.recovered, 2)
+  assert.equal(counts.stored, 5)
+})
+
+test('two equal messages are two', async () => {
+  const twin = letter('twin')
+  const world = new TestWorld([
+    { bytes: twin, uidl: 'a' },
+    { bytes: twin, uidl: 'b' },
+  ])
+  await world.pull()
+  assert.equal(world.stored.length, 2)
+  await world.pull({ retention: { mode: 'delete' } })
+  assert.equal(world.stored.length, 2)
+  assert.equal(world.provider.length, 0)
+})
+
+test('messages that share a UIDL are all stored, once, however often they are listed', async () => {
+  const world = new TestWorld(letters.map((bytes) => ({ bytes, uidl: 'same' })))
+  await world.pull()
+  await world.pull()
+  assert.deepEqual(world.bodies().toSorted(), asText(letters))
+  world.provider.push({ bytes: letter('new'), uidl: 'same' })
+  assert.equal((await world.pull()).stored, 1)
+})
+
+for (const canPeek of [true, false]) {
+  test(`a server without UIDL${canPeek ? '' : ' and TOP'} is known by its messages`, async () => {
+    const world = new TestWorld(letters.map((bytes) => ({ bytes, uidl: undefined })))
+    world.canPeek = canPeek
+    await world.pull()
+    world.provider.reverse()
+    assert.equal((await world.pull()).stored, 0)
+    assert.equal(world.stored.length, 7)
+    assert.equal((await world.pull({ retention: { mode: 'delete' } })).deleted, 7)
+  })
+}
+
+test('a provider that renames every message overnight has nothing fetched twice', async () => {
+  const world = new TestWorld(provider())
+  await world.pull()
+  world.provider = world.provider.map(({ bytes }, nth) => ({ bytes, uidl: `moved-${nth}` }))
+  world.retrievedUidls.length = 0
+  assert.equal((await world.pull()).stored, 0)
+  assert.deepEqual(world.retrievedUidls, [])
+  await world.pull()
+  assert.deepEqual(world.effects, ['quit'], 'the new names are learnt')
+})
+
+test('a UIDL given to another message: that one is fetched, and never deleted for the first one', async () => {
+  const world = new TestWorld([{ bytes: letter('first', { body: 'aa' }), uidl: 'u' }])
+  await world.pull()
+  const other = letter('other', { body: 'aa' })
+  assert.equal(other.length, letter('first', { body: 'aa' }).length)
+  world.provider = [{ bytes: other, uidl: 'u' }]
+  const counts = await world.pull({ retention: { mode: 'delete' } })
+  assert.equal(counts.stored, 1)
+  assert.equal(world.bodies().at(-1), other.toString('latin1'))
+})
+
+test('a size that LIST gives otherwise at every session fetches nothing twice', async () => {
+  const world = new TestWorld(provider())
+  await world.pull()
+  world.provider = world.provider.map((message) => ({ ...message, size: message.bytes.length + 17 }))
+  assert.equal((await world.pull()).stored, 0)
+})
+
+test('mail without Message-ID or Date is told apart by its bytes', async () => {
+  const bare = ['x', 'y'].map((body) => Buffer.from(`Subject: same\r\n\r\n${body}\r\n`))
+  const world = new TestWorld(bare.map((bytes) => ({ bytes, uidl: 'same' })))
+  await world.pull()
+  await world.pull({ retention: { mode: 'delete' } })
+  assert.deepEqual(world.bodies().toSorted(), asText(bare))
+  assert.equal(world.provider.length, 0)
+})
+
+test('keepDays leaves a message at the provider for that many days', async () => {
+  const retention = { mode: 'keepDays', days: 14 } as const
+  const world = new TestWorld(provider())
+  await world.pull({ retention })
+  world.nowMs += 14 * day - 1000
+  assert.equal((await world.pull({ retention })).deleted, 0)
+  world.nowMs += 2000
+  world.steady = false
+  assert.equal((await world.pull({ retention })).deleted, 0, 'a clock that jumped deletes nothing by age')
+  world.steady = true
+  assert.equal((await world.pull({ retention })).deleted, 7)
+  assert.equal(world.provider.length, 0)
+})
+
+test('a changed retention holds for everything already stored too', async () => {
+  const world = new TestWorld(provider())
+  await world.pull()
+  assert.equal((await world.pull({ retention: { mode: 'delete' } })).deleted, 7)
+  assert.deepEqual(world.retrievedUidls.length, 7, 'their headers were proof enough')
+})
+
+test('firstRun onlyNew leaves what is there, for good, and never deletes it', async () => {
+  const firstRun = { mode: 'onlyNew' } as const
+  const world = new TestWorld(provider())
+  assert.equal((await world.pull({ firstRun })).stored, 0)
+  world.provider.push({ bytes: letter('new'), uidl: 'n' })
+  const counts = await world.pull({ firstRun, retention: { mode: 'delete' } })
+  assert.equal(counts.stored, 1)
+  assert.equal(counts.deleted, 1)
+  assert.equal(world.provider.length, 7)
+})
+
+for (const canPeek of [true, false]) {
+  test(`firstRun lastDays takes what arrived within them (${canPeek ? 'by TOP' : 'without TOP'})`, async () => {
+    const firstRun = { mode: 'lastDays', days: 30 } as const
+    const world = new TestWorld([
+      { bytes: letter('old', { date: 'Thu, 1 Oct 2026 10:00:00 +0000' }), uidl: 'o' },
+      { bytes: letter('young', { date: 'Sun, 1 Nov 2026 10:00:00 +0000' }), uidl: 'y' },
+    ])
+    world.canPeek = canPeek
+    assert.equal((await world.pull({ firstRun })).stored, 1)
+    assert.match(world.bodies()[0] ?? '', /Subject: young/)
+    world.provider.push({ bytes: letter('backdated', { date: 'Thu, 1 Oct 2026 10:00:00 +0000' }), uidl: 'b' })
+    assert.equal((await world.pull({ firstRun })).stored, 1, 'what comes later is new, whatever its date')
+    assert.equal((await world.pull({ firstRun })).stored, 0)
+  })
+}
+
+test('a message that the store refuses is set aside, blocks nothing, and stays at the provider', async () => {
+  const world = new TestWorld(provider())
+  world.refuses = (literal) => literal.includes('Subject: three')
+  const counts = await world.pull({ retention: { mode: 'delete' } })
+  assert.equal(counts.stored, 6)
+  assert.equal(counts.quarantined, 1)
+  assert.equal(counts.deleted, 6)
+  assert.deepEqual(
+    world.provider.map(({ uidl }) => uidl),
+    ['u2'],
+  )
+  assert.deepEqual(await world.pull(), { ...noCounts(), listed: 1 }, 'and is not fetched again by itself')
+})
+
+test('a message larger than the account takes is never retrieved, until the account takes larger ones', async () => {
+  const world = new TestWorld([...provider(), { bytes: letter('big', { body: 'x'.repeat(5000) }), uidl: 'big' }])
+  const counts = await world.pull({ maxMessageBytes: 1000 })
+  assert.deepEqual([counts.stored, counts.quarantined], [7, 1])
+  assert.ok(!world.retrievedUidls.includes('big'))
+  assert.equal((await world.pull({ maxMessageBytes: 1000 })).quarantined, 0)
+  assert.equal((await world.pull({ maxMessageBytes: 10_000 })).stored, 1)
+  assert.equal((await world.pull({ maxMessageBytes: 10_000 })).stored, 0)
+})
+
+test('a message that the provider lists and will not give fails the run, and costs the others nothing', async () => {
+  const world = new TestWorld(provider())
+  world.withholds.add('u3')
+  const counts = noCounts()
+  await assert.rejects(world.pullInto(counts, { retention: { mode: 'delete' } }), (thrown) => {
+    assert.ok(thrown instanceof SessionFailed)
+    assert.equal(thrown.failure.kind, 'provider refused')
+    return true
+  })
+  assert.deepEqual([counts.stored, counts.deleted], [6, 6])
+  assert.deepEqual(
+    world.provider.map(({ uidl }) => uidl),
+    ['u3'],
+  )
+})
+
+test('a worker that is asked to stop finishes the batch in hand, deletes what it has proven, and goes on next time', async () => {
+  const world = new TestWorld(provider())
+  world.stopAfterWindows = 0
+  const counts = noCounts()
+  await assert.rejects(world.pullInto(counts, { retention: { mode: 'delete' } }), /stopped/)
+  assert.deepEqual([counts.stored, counts.deleted], [3, 3])
+  world.stopAfterWindows = Number.POSITIVE_INFINITY
+  await world.pull({ retention: { mode: 'delete' } })
+  assert.deepEqual(world.bodies().toSorted(), asText(letters))
+})
+
+test('a false empty maildrop forgets nothing, and a vanished message is forgotten after 30 days of absence', async () => {
+  const world = new TestWorld(provider())
+  await world.pull()
+  const all = world.provider
+  world.provider = []
+  for (let visit = 0; visit < 5; visit += 1) {
+    world.nowMs += 20 * day
+    await world.pull()
+  }
+  world.provider = all
+  assert.equal((await world.pull()).stored, 0)
+  world.provider = all.slice(1)
+  for (let visit = 0; visit < 3; visit += 1) await world.pull()
+  assert.equal(world.ledger.records.length, 7)
+  world.nowMs += limits.forgetAfterMs + 1000
+  await world.pull()
+  assert.equal(world.ledger.records.length, 6)
+})
+
+test('an account without trace stores the token line alone; flags and arrival go with the message', async () => {
+  const world = new TestWorld([{ bytes: letter('one'), uidl: 'u' }])
+  await world.pull({ trace: false, flags: ['\\Flagged'] })
+  const [only] = world.stored
+  assert.match(
+    only?.literal.toString('latin1') ?? '',
+    /^X-Tributary-Id: [0-9a-f]{16}\.[0-9a-f]{16}\.[0-9a-f]{16}\.[0-9a-f]{32}\r\nMessage-ID/,
+  )
+  assert.deepEqual(only?.flags, ['\\Flagged'])
+  assert.equal(only?.internalDate.toISOString(), '2026-11-03T09:00:00.000Z')
+})

@@ -19,11 +19,15 @@ export const limits = {
   uidlOctetsMax: 512,
   /** A header block read by TOP n 0. */
   headerOctetsMax: 4 * MiB,
+  /** What is read and dropped of a TOP that sends the whole message: no mail anybody sends is larger. */
+  bodyOctetsMax: 1024 * MiB,
 
   // POP3 session
   connectWaitMs: 30 * second,
   /** A server may log an idle client out after 10 minutes (RFC 1939 section 3): a silent one is dead well before that. */
   replyWaitMs: 60 * second,
+  /** Some servers hang on CAPA (fetchmail FAQ R11, O11): then it is done without. */
+  capaWaitMs: 10 * second,
   /** UIDL and LIST of a huge maildrop may need long before the first line. */
   listingWaitMs: 5 * minute,
   /** QUIT makes the server remove what was marked: mailboxes of gigabytes are rewritten then. */

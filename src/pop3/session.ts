@@ -1,0 +1,426 @@
+/**
+ * node-pop3's verbs on our wire: a Maildrop. Its own wire ends a reply where a TCP chunk looks like an end, and is not safe
+ * for a message (docs/decisions/0001). So `_socket` is a port that hands each command to connection.ts and gives back the
+ * reply as its `command()` expects: an event `response` or `error`. Pinned exactly: a change of its insides breaks the tests.
+ */
+import { randomInt } from 'node:crypto'
+import { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import Pop3Command from 'node-pop3'
+import { describe, type FailureKind, SessionFailed } from '../failure.ts'
+import { limits } from '../limits.ts'
+import type { Listed, MessageNumber, Octets, Peeked, Retrieved, Uidl, Window } from '../message.ts'
+import type { Deletable, Maildrop } from '../ports.ts'
+import { Connection, type Endpoint, type TlsSeen, usualWaits, type Waits } from './connection.ts'
+import { refusal } from './replies.ts'
+import { type Expected, printable, type Reply } from './wire.ts'
+
+export interface SessionOptions extends Endpoint {
+  readonly user: string
+  readonly password: string
+  readonly signal?: AbortSignal | undefined
+  readonly waits?: Partial<Waits>
+  /** `never`: a host that has once answered a pipeline wrongly is spoken to one command at a time. */
+  readonly pipelining?: 'if offered' | 'never'
+}
+
+/** Logged in, and ready to list. */
+export async function openMaildrop(options: SessionOptions): Promise<Pop3Session> {
+  const session = new Pop3Session(options)
+  try {
+    await session._connect()
+    return session
+  } catch (error) {
+    session.abandon()
+    throw error
+  }
+}
+
+/** `-ERR`, as it travels through node-pop3's `error` event. */
+class Refused extends Error {}
+
+/** What node-pop3 writes its commands to. A Socket by type alone: it is never connected. */
+class CommandPort extends Socket {
+  readonly #send: (line: string) => void
+
+  constructor(send: (line: string) => void) {
+    super()
+    this.#send = send
+  }
+
+  override write(line: Uint8Array | string): boolean {
+    this.#send(line.toString().trimEnd())
+    return true
+  }
+}
+
+/** The commands whose reply is a listing when they are given without a message number. */
+const listings = new Set(['UIDL', 'LIST'])
+
+export class Pop3Session extends Pop3Command implements Maildrop {
+  capabilities: readonly string[] = []
+  readonly #options: SessionOptions
+  readonly #waits: Waits
+  #connection: Connection | undefined
+  #listing: readonly Listed[] = []
+  readonly #marked = new Set<MessageNumber>()
+  /** The window that is on its way. */
+  #ahead: Promise<Window> | undefined
+  /** Nobody wants what is still on its way: nothing more is asked for. */
+  #leaving = false
+
+  constructor(options: SessionOptions) {
+    super({ user: options.user, password: options.password, host: options.host, port: options.port })
+    this.#options = options
+    this.#waits = { ...usualWaits, ...options.waits }
+    // An `error` that no command waits for any more must not end the process.
+    this.on('error', () => {})
+  }
+
+  get tlsSeen(): TlsSeen | null {
+    return this.#connection?.tls ?? null
+  }
+
+  get canPeek(): boolean {
+    return this.#can('TOP')
+  }
+
+  get pipelined(): boolean {
+    return this.#can('PIPELINING') && this.#options.pipelining !== 'never'
+  }
+
+  /** Connected, and asked what it can; not logged in. Some servers hang on CAPA or drop the line: then without. */
+  override async connect(): Promise<void> {
+    await this.#open()
+    try {
+      this.capabilities = await this.#askCapabilities()
+    } catch (error) {
+      if (this.#options.signal?.aborted) throw error
+      await this.#open()
+    }
+    // RFC 6856 section 2.1: before login. Without it Courier gives a wrapper in place of messages with 8-bit headers.
+    if (this.#can('UTF8')) await this.#ask('UTF8', { shape: 'status' }, 'UTF8')
+  }
+
+  /** Connected and logged in, once; every verb of node-pop3 begins with this. */
+  override async _connect(): Promise<string> {
+    if (this._socket !== null) return this._PASSInfo
+    const { user, password } = this.#options
+    if (/[\r\n\0]/.test(user + password)) {
+      throw new SessionFailed({
+        kind: 'internal',
+        reason: 'the user name or password holds CR, LF or NUL, which POP3 cannot carry',
+      })
+    }
+    await this.connect()
+    // Not by node-pop3's `command()`, which trims: a password may end in a space.
+    await this.#login(`USER ${user}`, 'USER')
+    this._PASSInfo = await this.#login(`PASS ${password}`, 'PASS')
+    // Some servers tell of UIDL, TOP and PIPELINING only now (jakarta mail-api issue 50); some refuse CAPA now.
+    if (this.capabilities.length > 0 && !(this.#can('UIDL') && this.#can('TOP') && this.#can('PIPELINING'))) {
+      const now = await this.#askCapabilities()
+      if (now.length > 0) this.capabilities = now
+    }
+    return this._PASSInfo
+  }
+
+  async stat(): Promise<{ messages: number; octets: number }> {
+    const text = await this.#verb('STAT', () => this.STAT())
+    const [messages, octets] = text.trim().split(/\s+/)
+    return { messages: Number(messages) || 0, octets: Math.max(0, Number(octets) || 0) }
+  }
+
+  async list(): Promise<readonly Listed[]> {
+    const uidls = await this.#uidls()
+    const sizes = await this.#verb('LIST', () => this.LIST())
+    const listed: Listed[] = []
+    const numbers = new Set<number>()
+    for (const row of sizes as string[][]) {
+      const [first = '', second = ''] = words(row)
+      const number = this.#count(first, 'a message number in LIST')
+      const size = this.#count(second, 'a size in LIST')
+      if (number === 0 || numbers.has(number)) throw this.#broken('each message number once in LIST', first)
+      numbers.add(number)
+      // A message that arrived between UIDL and LIST is left to the next run, which sees both.
+      if (uidls !== undefined && !uidls.has(number)) continue
+      listed.push({ number: number as MessageNumber, uidl: uidls?.get(number), size: size as Octets })
+    }
+    this.#listing = listed
+    return listed
+  }
+
+  async *peek(messages: readonly Listed[]): AsyncIterable<Peeked> {
+    const expected: Expected = { shape: 'header', octetsMax: limits.headerOctetsMax }
+    const ask = ({ number }: Listed) => this.#ask(`TOP ${number} 0`, expected, `TOP of message ${number}`)
+    for await (const [message, reply] of this.#pipeline(messages, ask)) {
+      yield { message, header: reply.shape === 'body' && !reply.cut ? reply.bytes : undefined }
+    }
+  }
+
+  async *retrieve(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window> {
+    const windows = windowsOf(messages)
+    this.#leaving = false
+    // One window ahead: its commands are on their way before this one is handed out, and it arrives meanwhile.
+    this.#ahead = this.#begin(windows.shift(), maxMessageOctets)
+    try {
+      while (this.#ahead !== undefined) {
+        const current = await this.#ahead
+        this.#ahead = this.#begin(windows.shift(), maxMessageOctets)
+        yield current
+      }
+    } finally {
+      this.#leaving = true
+    }
+  }
+
+  async markDeleted(marks: readonly Deletable[]): Promise<number> {
+    await this.#ahead?.catch(() => {})
+    let accepted = 0
+    const ask = ({ number }: Deletable) => this.#ask(`DELE ${number}`, { shape: 'status' }, `DELE of message ${number}`)
+    for await (const [{ number }, reply] of this.#pipeline(marks, ask)) {
+      this.#marked.add(number)
+      if (reply.shape === 'status') accepted += 1
+    }
+    return accepted
+  }
+
+  async quit(): Promise<void> {
+    await this.#ahead?.catch(() => {})
+    await this.#verb('QUIT', () => this.QUIT())
+    this.#connection?.close()
+  }
+
+  abandon(): void {
+    this.#connection?.close()
+  }
+
+  #can(capability: string): boolean {
+    return this.capabilities.some((line) => line.toUpperCase().split(' ')[0] === capability)
+  }
+
+  async #open(): Promise<void> {
+    this.#connection?.close()
+    this.#connection = await Connection.open(this.#options, this.#waits, this.#options.signal)
+    this._socket = new CommandPort((line) => void this.#relay(line))
+  }
+
+  /** CAPA (RFC 2449 section 5); none where the server does not know it. */
+  async #askCapabilities(): Promise<string[]> {
+    const reply = await this.#opened.send('CAPA', { shape: 'listing' }, this.#waits.capaMs, 'CAPA')
+    return reply.shape === 'listing' ? reply.lines.map((line) => printable(line.trim())) : []
+  }
+
+  get #opened(): Connection {
+    if (this.#connection === undefined) throw new Error('not connected')
+    return this.#connection
+  }
+
+  #ask(line: string, expected: Expected, during: string): Promise<Reply> {
+    return this.#opened.send(line, expected, this.#waits.replyMs, during)
+  }
+
+  /** From node-pop3's `command()` to the wire and back. */
+  async #relay(line: string): Promise<void> {
+    const [verb = '', argument] = line.split(' ')
+    const expected: Expected = listings.has(verb) && argument === undefined ? { shape: 'listing' } : { shape: 'status' }
+    const waitMs =
+      verb === 'QUIT' ? this.#waits.quitMs : expected.shape === 'listing' ? this.#waits.listingMs : this.#waits.replyMs
+    try {
+      const reply = await this.#opened.send(line, expected, waitMs, verb)
+      if (reply.shape === 'refused') this.emit('error', new Refused(reply.text))
+      else if (reply.shape === 'listing') this.emit('response', reply.text, asText(reply.lines))
+      else this.emit('response', reply.text, null)
+    } catch (error) {
+      this.emit('error', error)
+    }
+  }
+
+  /** Runs one of node-pop3's verbs; `-ERR` becomes a failure. */
+  async #verb<T>(name: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run()
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      throw this.#opened.fail(refusal(this.#opened.server, error.message, name, false))
+    }
+  }
+
+  async #login(line: string, name: 'USER' | 'PASS'): Promise<string> {
+    const { server } = this.#opened
+    const reply = await this.#ask(line, { shape: 'status' }, name)
+    if (reply.shape !== 'refused') return reply.text
+    // Some servers say the line again that they refuse.
+    const { password } = this.#options
+    const text = password === '' ? reply.text : reply.text.replaceAll(password, '***')
+    throw this.#opened.fail(refusal(server, text, name, true))
+  }
+
+  /** By message number; undefined where the server has no UIDL at all. A blank or unusable id is no id. */
+  async #uidls(): Promise<Map<number, Uidl | undefined> | undefined> {
+    let rows: string[][]
+    try {
+      rows = (await this.UIDL()) as string[][]
+    } catch (error) {
+      if (error instanceof Refused) return undefined
+      throw error
+    }
+    const uidls = new Map<number, Uidl | undefined>()
+    for (const row of rows) {
+      const [first = '', ...rest] = words(row)
+      const number = this.#count(first, 'a message number in UIDL')
+      if (uidls.has(number)) throw this.#broken('each message number once in UIDL', first)
+      uidls.set(number, parseUidl(rest.join(' ')))
+    }
+    return uidls
+  }
+
+  #count(text: string, expected: string): number {
+    const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    if (Number.isNaN(count)) throw this.#broken(expected, text)
+    return count
+  }
+
+  #broken(expected: string, got: string): SessionFailed {
+    return this.#opened.fail({ kind: 'broken protocol', server: this.#opened.server, expected, got: printable(got) })
+  }
+
+  /** Asks for each in turn: many at once where the server pipelines (RFC 2449 section 6.6), else one at a time. */
+  async *#pipeline<T>(all: readonly T[], ask: (one: T) => Promise<Reply>): AsyncIterable<[T, Reply]> {
+    const inFlight = this.pipelined ? limits.pipelineCommandsMax : 1
+    for (let from = 0; from < all.length; from += inFlight) {
+      const part = all.slice(from, from + inFlight)
+      const replies = this.#opened.together(() => part.map(ask))
+      for (const [nth, one] of part.entries()) yield [one, await (replies[nth] as Promise<Reply>)]
+    }
+  }
+
+  /** Asks for a window's messages and its barrier. Where the server does not pipeline, each message has a barrier of its own. */
+  #begin(messages: readonly Listed[] | undefined, maxMessageOctets: number): Promise<Window> | undefined {
+    if (messages === undefined) return undefined
+    const window = this.pipelined ? this.#burst(messages, maxMessageOctets) : this.#oneByOne(messages, maxMessageOctets)
+    window.catch(() => {})
+    return window
+  }
+
+  async #burst(messages: readonly Listed[], maxMessageOctets: number): Promise<Window> {
+    const [replies, barrier] = this.#opened.together(() => [
+      messages.map((message) => this.#retr(message, maxMessageOctets)),
+      this.#barrier(),
+    ])
+    // It may fail while the messages before it are awaited; it is asked about in its turn.
+    barrier.catch(() => {})
+    const answers: [Listed, Reply][] = []
+    for (const [nth, message] of messages.entries()) answers.push([message, await (replies[nth] as Promise<Reply>)])
+    await barrier
+    return windowOf(answers)
+  }
+
+  async #oneByOne(messages: readonly Listed[], maxMessageOctets: number): Promise<Window> {
+    const answers: [Listed, Reply][] = []
+    for (const message of messages) {
+      if (this.#leaving) break
+      const reply = await this.#retr(message, maxMessageOctets)
+      await this.#barrier()
+      answers.push([message, reply])
+    }
+    return windowOf(answers)
+  }
+
+  #retr({ number }: Listed, octetsMax: number): Promise<Reply> {
+    return this.#ask(`RETR ${number}`, { shape: 'message', octetsMax }, `RETR of message ${number}`)
+  }
+
+  /**
+   * A question whose answer we know, about a message that nobody can foresee. A server that ended a message early leaves
+   * the rest of it to be read as replies; then this answer is not the one, and nothing since the last barrier counts.
+   */
+  async #barrier(): Promise<void> {
+    const candidates = this.#listing.filter(({ number }) => !this.#marked.has(number))
+    const message = candidates.length === 0 ? undefined : candidates[randomInt(candidates.length)]
+    if (message === undefined) throw this.#broken('a listed message to ask about', 'none')
+    const { number, uidl, size } = message
+    const verb = uidl === undefined ? 'LIST' : 'UIDL'
+    const wanted = `${number} ${uidl ?? size}`
+    const reply = await this.#ask(`${verb} ${number}`, { shape: 'status' }, `${verb} of message ${number}`)
+    const got = words(reply.text.split(' ')).slice(0, wanted.split(' ').length).join(' ')
+    if (reply.shape !== 'status' || got !== wanted) {
+      throw this.#broken(
+        `"${printable(wanted)}" after a window of messages`,
+        `${reply.shape === 'refused' ? '-ERR ' : ''}${reply.text}`,
+      )
+    }
+  }
+}
+
+/** CONTRACT section 4, `POST /accounts/test`: what a login finds, and as much as a failed one found before it failed. */
+export interface Examination {
+  readonly ok: boolean
+  readonly messages: number
+  readonly octets: number
+  readonly capabilities: readonly string[]
+  readonly tls: TlsSeen | null
+  readonly failure: { readonly kind: FailureKind; readonly message: string } | null
+}
+
+/** Logs in, looks, and leaves; stores and deletes nothing. Never throws what the server did: it is in `failure`. */
+export async function examine(options: SessionOptions): Promise<Examination> {
+  const session = new Pop3Session(options)
+  let seen = { messages: 0, octets: 0 }
+  let failure: Examination['failure'] = null
+  try {
+    await session._connect()
+    seen = await session.stat()
+    await session.quit()
+  } catch (error) {
+    if (!(error instanceof SessionFailed)) throw error
+    failure = { kind: error.failure.kind, message: describe(error.failure) }
+  } finally {
+    session.abandon()
+  }
+  return { ok: failure === null, ...seen, capabilities: session.capabilities, tls: session.tlsSeen, failure }
+}
+
+/** node-pop3 splits at single spaces; servers send several, and tabs. */
+function words(row: readonly string[]): string[] {
+  return row
+    .join(' ')
+    .split(/[ \t]+/)
+    .filter((word) => word !== '')
+}
+
+/** Up to 512 bytes of anything but controls; RFC 1939 section 7 allows 70 of 0x21..0x7E. Blank ones are no id. */
+function parseUidl(text: string): Uidl | undefined {
+  return text === '' || text.length > limits.uidlOctetsMax || /[\x00-\x1f\x7f]/.test(text) ? undefined : (text as Uidl)
+}
+
+/** As node-pop3 reads a listing: a stream that it decodes as UTF-8. One char a byte survives that. */
+function asText(lines: readonly string[]): Readable {
+  return Readable.from([Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'utf8')])
+}
+
+/** Bounded in messages and in listed octets; at least one message each. */
+function windowsOf(messages: readonly Listed[]): Listed[][] {
+  const windows: Listed[][] = []
+  let octets = 0
+  for (const message of messages) {
+    const open = windows.at(-1)
+    octets += message.size
+    if (open !== undefined && open.length < limits.windowMessagesMax && octets <= limits.windowOctetsMax)
+      open.push(message)
+    else {
+      windows.push([message])
+      octets = message.size
+    }
+  }
+  return windows
+}
+
+function windowOf(answers: readonly [Listed, Reply][]): Window {
+  const retrieved: Retrieved[] = []
+  const refused: Window['refused'][number][] = []
+  for (const [message, reply] of answers) {
+    if (reply.shape === 'body') retrieved.push({ message, bytes: reply.bytes })
+    else refused.push({ message, reply: printable(reply.text) })
+  }
+  return { retrieved, refused }
+}

@@ -1,0 +1,197 @@
+/**
+ * Bytes -> replies (RFC 1939 section 3), pure. The reader is told in order what replies to expect, because a reply's shape
+ * depends on its command; it is right wherever TCP cuts.
+ *
+ * Framing is strict: only CRLF ends a line of a message, for the terminator and for dot-stuffing alike. `\n.\n` and
+ * `\n.\r\n` after a bare LF are text; a server that means them as an end is noticed by its silence, not guessed at.
+ */
+import { SessionFailed } from '../failure.ts'
+import { limits } from '../limits.ts'
+
+export type Expected =
+  | { readonly shape: 'status' }
+  /** UIDL, LIST, CAPA: lines up to a lone dot. */
+  | { readonly shape: 'listing' }
+  /** RETR. A longer one ends the session: it cannot be told apart from one without end. */
+  | { readonly shape: 'message'; readonly octetsMax: number }
+  /** TOP. Servers that send the whole message are put up with: what lies beyond is read and dropped. */
+  | { readonly shape: 'header'; readonly octetsMax: number }
+
+/** `text` is what follows `+OK` or `-ERR`, one char a byte. A refused command has no body, whatever its shape. */
+export type Reply =
+  | { readonly shape: 'refused'; readonly text: string }
+  | { readonly shape: 'status'; readonly text: string }
+  | { readonly shape: 'listing'; readonly text: string; readonly lines: readonly string[] }
+  | { readonly shape: 'body'; readonly text: string; readonly bytes: Buffer; readonly cut: boolean }
+
+const LF = 10
+const CR = 13
+const DOT = 46
+const lineThenDot = Buffer.from('\r\n.')
+const carriageReturn = Buffer.from('\r')
+
+/** Where the dot reader stands between two bytes. */
+type Place = 'line start' | 'dot' | 'dot CR' | 'in line' | 'CR'
+
+export class ReplyReader {
+  readonly #server: string
+  readonly #expected: Expected[] = []
+  #replies: Reply[] = []
+  /** The status line of the reply whose body is being read. */
+  #status: string | undefined
+  #line: Buffer[] = []
+  #lineOctets = 0
+  #lines: string[] = []
+  #pieces: Buffer[] = []
+  #octets = 0
+  #place: Place = 'line start'
+
+  /** @param server as failures name it: `host:port`. */
+  constructor(server: string) {
+    this.#server = server
+  }
+
+  expect(reply: Expected): void {
+    this.#expected.push(reply)
+  }
+
+  /** The replies that this chunk completes. Throws SessionFailed `broken protocol`; the reader is then of no more use. */
+  push(chunk: Buffer): Reply[] {
+    this.#replies = []
+    let at = 0
+    while (at < chunk.length) {
+      const expected = this.#expected[0]
+      if (expected === undefined) throw this.#broken('silence', chunk.toString('latin1', at, at + 100))
+      if (this.#status === undefined) at = this.#readStatus(chunk, at, expected)
+      else if (expected.shape === 'listing') at = this.#readListing(chunk, at, this.#status)
+      else if (expected.shape !== 'status') at = this.#readBody(chunk, at, this.#status, expected)
+    }
+    return this.#replies
+  }
+
+  #readStatus(chunk: Buffer, from: number, { shape }: Expected): number {
+    const [line, at] = this.#readLine(chunk, from, limits.statusLineOctetsMax)
+    if (line === undefined) return at
+    const ok = /^\+(?:OK\b|(?= |$))/i.exec(line)
+    const refused = ok === null && /^-ERR\b/i.exec(line)
+    if (refused) this.#complete({ shape: 'refused', text: line.slice(4).trim() })
+    else if (ok === null) throw this.#broken('a line that begins with +OK or -ERR', line)
+    else if (shape === 'status') this.#complete({ shape, text: line.slice(ok[0].length).trim() })
+    else this.#status = line.slice(ok[0].length).trim()
+    return at
+  }
+
+  #readListing(chunk: Buffer, from: number, text: string): number {
+    const [line, at] = this.#readLine(chunk, from, limits.listingLineOctetsMax)
+    if (line === undefined) return at
+    if (line === '.') {
+      this.#complete({ shape: 'listing', text, lines: this.#lines })
+      this.#lines = []
+    } else {
+      if (this.#lines.length >= limits.listingLinesMax) throw this.#broken('the end of the listing', line)
+      this.#lines.push(line.startsWith('.') ? line.slice(1) : line)
+    }
+    return at
+  }
+
+  /** A line up to LF, without its line end; undefined while it has none. And where to go on. */
+  #readLine(chunk: Buffer, from: number, octetsMax: number): [string | undefined, number] {
+    const end = chunk.indexOf(LF, from)
+    const part = chunk.subarray(from, end === -1 ? chunk.length : end)
+    this.#lineOctets += part.length
+    if (this.#lineOctets > octetsMax) {
+      throw this.#broken(`a line of at most ${octetsMax} octets`, part.toString('latin1', 0, 100))
+    }
+    this.#line.push(part)
+    if (end === -1) return [undefined, chunk.length]
+    const line = Buffer.concat(this.#line).toString('latin1')
+    this.#line = []
+    this.#lineOctets = 0
+    return [line.endsWith('\r') ? line.slice(0, -1) : line, end + 1]
+  }
+
+  #readBody(chunk: Buffer, from: number, text: string, expected: Expected & { octetsMax: number }): number {
+    let at = from
+    while (at < chunk.length) {
+      const byte = chunk[at]
+      switch (this.#place) {
+        case 'line start':
+          if (byte === DOT) {
+            this.#place = 'dot'
+            at += 1
+          } else this.#place = 'in line'
+          break
+        case 'dot':
+          // The dot is dropped (RFC 1939 section 3); what follows it tells whether that was all.
+          if (byte === CR) {
+            this.#place = 'dot CR'
+            at += 1
+          } else this.#place = 'in line'
+          break
+        case 'dot CR':
+          if (byte === LF) {
+            this.#endBody(text, expected)
+            return at + 1
+          }
+          this.#keep(carriageReturn, expected)
+          this.#place = 'CR'
+          break
+        case 'CR':
+          if (byte === LF) {
+            this.#keep(chunk.subarray(at, at + 1), expected)
+            this.#place = 'line start'
+            at += 1
+          } else this.#place = 'in line'
+          break
+        case 'in line': {
+          const dot = chunk.indexOf(lineThenDot, at)
+          const end = dot === -1 ? chunk.length : dot + 2
+          this.#keep(chunk.subarray(at, end), expected)
+          if (dot !== -1) {
+            this.#place = 'dot'
+            at = dot + 3
+          } else {
+            if (chunk[end - 1] === CR) this.#place = 'CR'
+            else if (chunk[end - 1] === LF && end - 2 >= at && chunk[end - 2] === CR) this.#place = 'line start'
+            at = end
+          }
+          break
+        }
+      }
+    }
+    return at
+  }
+
+  #keep(piece: Buffer, { shape, octetsMax }: Expected & { octetsMax: number }): void {
+    this.#octets += piece.length
+    if (this.#octets <= octetsMax) {
+      this.#pieces.push(piece)
+    } else if (shape === 'message' || this.#octets > limits.bodyOctetsMax) {
+      throw this.#broken(`a message of at most ${octetsMax} octets`, 'more')
+    }
+  }
+
+  #endBody(text: string, { octetsMax }: { octetsMax: number }): void {
+    const bytes = Buffer.concat(this.#pieces)
+    const cut = this.#octets > octetsMax
+    this.#pieces = []
+    this.#octets = 0
+    this.#place = 'line start'
+    this.#complete({ shape: 'body', text, bytes, cut })
+  }
+
+  #complete(reply: Reply): void {
+    this.#expected.shift()
+    this.#status = undefined
+    this.#replies.push(reply)
+  }
+
+  #broken(expected: string, got: string): SessionFailed {
+    return new SessionFailed({ kind: 'broken protocol', server: this.#server, expected, got: printable(got) })
+  }
+}
+
+/** A server's words as they may stand in a failure: one char a byte in, printable ASCII out, 200 characters at most. */
+export function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, '?').slice(0, 200)
+}

@@ -1,0 +1,48 @@
+/** Every key, once. Keys that one script touches share a hash tag, so that they lie together in a cluster. */
+import type { AccountId } from '../message.ts'
+
+const shared = (name: string) => `{tributary}:${name}`
+const ofAccount = (id: string, name: string) => `tributary:{${id}}:${name}`
+
+export const keys = {
+  /** Hash: account id -> AccountRecord as JSON. */
+  accounts: shared('accounts'),
+  /** Sorted set of account ids, all of score 0: their order is that of time (ULIDs). */
+  accountIds: shared('account-ids'),
+  /** Hash: what makes an account one of its kind -> account id. */
+  accountSources: shared('account-sources'),
+  /** Hash: account id -> AccountState as JSON. */
+  accountStates: shared('account-states'),
+  /** Hash: destination id -> DestinationRecord as JSON. */
+  destinations: shared('destinations'),
+  destinationIds: shared('destination-ids'),
+  /** Hash: login of a hosted destination -> destination id. */
+  logins: shared('logins'),
+  /** Hash: destination id -> how many accounts point at it. */
+  destinationUses: shared('destination-uses'),
+  /** Sorted set: account id by the milliseconds at which it is due. */
+  due: shared('due'),
+  /** Hash: account id -> its open run's id. */
+  openRuns: shared('open-runs'),
+  /** Hash: account id -> the id of the run that ended last. */
+  lastRuns: shared('last-runs'),
+  /** Sorted set: worker by the milliseconds until which it counts as there. */
+  workers: shared('workers'),
+  /** Channel: every change of a run, as JSON. */
+  runChanges: 'tributary:run-changes',
+
+  run: (id: string) => `tributary:run:${id}`,
+
+  /** Packed records (record.ts). */
+  ledger: (id: AccountId | string) => ofAccount(id, 'ledger'),
+  /** Hash: begun, lastSeenMs. */
+  ledgerNotes: (id: AccountId | string) => ofAccount(id, 'ledger-notes'),
+  /** Hash: intent id -> intent as JSON. */
+  intents: (id: AccountId | string) => ofAccount(id, 'intents'),
+  lease: (id: AccountId | string) => ofAccount(id, 'lease'),
+  fence: (id: AccountId | string) => ofAccount(id, 'fence'),
+  /** Sorted set of run ids, all of score 0. */
+  runs: (id: AccountId | string) => ofAccount(id, 'runs'),
+  /** Hash: entry id -> entry as JSON. */
+  quarantine: (id: AccountId | string) => ofAccount(id, 'quarantine'),
+} as const

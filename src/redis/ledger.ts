@@ -1,0 +1,163 @@
+/**
+ * The ledger in Redis: one packed value an account (record.ts), intents in a hash beside it. Every write is one Lua script
+ * that first checks the lease's fence, and is written so that sending it twice does no harm (ioredis sends again what was
+ * not answered): records go to an offset that is known under the lease, intents are keyed by their first token.
+ */
+import type { Redis } from 'ioredis'
+import { describe, type Failure, SessionFailed } from '../failure.ts'
+import type { Intent, LedgerView, Sighting, StoredRecord, Token } from '../ledger.ts'
+import { uidlHash } from '../header.ts'
+import type { Ledger } from '../ports.ts'
+import { decodeRecords, encodeRecord, recordOctets } from '../record.ts'
+import { keys } from './keys.ts'
+import type { Lease } from './lease.ts'
+
+const superseded = 'SUPERSEDED'
+
+/** What every script begins with. KEYS[1] lease; ARGV[1] fence, ARGV[2] the wall clock in ms. KEYS[2] the ledger's notes. */
+const guarded = (body: string) => `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('${superseded} the lease is lost') end
+redis.call('HSET', KEYS[2], 'lastSeenMs', ARGV[2])
+${body}
+return 1`
+
+/** KEYS intents; ARGV id, intent. */
+const intendScript = guarded(`redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])`)
+
+/** KEYS ledger, intents; ARGV offset, records, id of the intent that they fulfil or ''. */
+const appendScript = guarded(`
+local length = redis.call('STRLEN', KEYS[3])
+local offset = tonumber(ARGV[3])
+if length ~= offset and length ~= offset + #ARGV[4] then return redis.error_reply('ledger is ' .. length .. ' octets, expected ' .. offset) end
+if #ARGV[4] > 0 then redis.call('SETRANGE', KEYS[3], offset, ARGV[4]) end
+if ARGV[5] ~= '' then redis.call('HDEL', KEYS[4], ARGV[5]) end`)
+
+/** KEYS ledger; ARGV offset, record, offset, record ... */
+const amendScript = guarded(`for i = 3, #ARGV, 2 do redis.call('SETRANGE', KEYS[3], ARGV[i], ARGV[i + 1]) end`)
+
+/** KEYS ledger; ARGV the whole new value. */
+const rewriteScript = guarded(`redis.call('SET', KEYS[3], ARGV[3])`)
+
+/** One script call of at most so many records: bounds what Redis holds up for, and the arguments of a call. */
+const amendedPerCall = 1000
+
+export class RedisLedger implements Ledger {
+  readonly #redis: Redis
+  readonly #lease: Lease
+  readonly #nowMs: () => number
+  /** Known from `view` on; only the holder of the lease writes. */
+  #octets: number | undefined
+
+  constructor(redis: Redis, lease: Lease, nowMs: () => number) {
+    this.#redis = redis
+    this.#lease = lease
+    this.#nowMs = nowMs
+  }
+
+  async view(): Promise<LedgerView> {
+    const { accountId } = this.#lease
+    const packed = (await this.#redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0)
+    const [begun, lastSeenMs] = await this.#redis.hmget(keys.ledgerNotes(accountId), 'begun', 'lastSeenMs')
+    this.#octets = packed.length
+    return { records: decodeRecords(packed), begun: begun === '1', lastSeenMs: Number(lastSeenMs ?? 0) }
+  }
+
+  async intents(): Promise<Intent[]> {
+    const written = await this.#redis.hvals(keys.intents(this.#lease.accountId))
+    return written.map((json) => JSON.parse(json) as Intent)
+  }
+
+  async intend(intent: Intent): Promise<void> {
+    await this.#run(intendScript, [keys.intents(this.#lease.accountId)], [intent.id, JSON.stringify(intent)])
+  }
+
+  async record(intent: Intent, stored: ReadonlySet<Token>): Promise<StoredRecord[]> {
+    const storedAtSeconds = Math.floor(this.#nowMs() / 1000)
+    const records = intent.entries
+      .filter(({ token }) => stored.has(token))
+      .map(({ uidl, fingerprint, digest, size }) => ({
+        ...blank('stored', storedAtSeconds),
+        uidl,
+        fingerprint,
+        digest,
+        size,
+      }))
+    return await this.#append(records, intent.id)
+  }
+
+  async begin(skipped: readonly Sighting[]): Promise<void> {
+    await this.#append(skipped.map((sighting) => this.#aside('skipped', sighting)))
+    const note = guarded(`redis.call('HSET', KEYS[2], 'begun', '1')`)
+    await this.#run(note, [], [])
+  }
+
+  async skip(sighting: Sighting): Promise<void> {
+    await this.#append([this.#aside('skipped', sighting)])
+  }
+
+  async quarantine(sighting: Sighting, reason: Failure): Promise<void> {
+    const [record] = await this.#append([this.#aside('quarantined', sighting)])
+    const entry = {
+      uidl: sighting.message.uidl ?? null,
+      size: sighting.message.size,
+      firstSeenAt: new Date(this.#nowMs()).toISOString(),
+      attempts: sighting.digest === undefined ? 0 : 1,
+      reason: { kind: reason.kind, message: describe(reason) },
+    }
+    const id = `${record?.uidl ?? 'none'}.${record?.storedAtSeconds ?? 0}.${record?.index ?? 0}`
+    const write = guarded(`redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])`)
+    await this.#run(write, [keys.quarantine(this.#lease.accountId)], [id, JSON.stringify(entry)])
+  }
+
+  async amend(records: readonly StoredRecord[]): Promise<void> {
+    for (let from = 0; from < records.length; from += amendedPerCall) {
+      const part = records.slice(from, from + amendedPerCall)
+      const args = part.flatMap((record) => [record.index * recordOctets, encodeRecord(record)])
+      await this.#run(amendScript, [keys.ledger(this.#lease.accountId)], args)
+    }
+  }
+
+  async forget(records: readonly StoredRecord[]): Promise<void> {
+    if (records.length === 0) return
+    const forgotten = new Set(records.map(({ index }) => index))
+    const { records: held } = await this.view()
+    const packed = Buffer.concat(held.filter(({ index }) => !forgotten.has(index)).map(encodeRecord))
+    await this.#run(rewriteScript, [keys.ledger(this.#lease.accountId)], [packed])
+    this.#octets = packed.length
+  }
+
+  #aside(state: 'skipped' | 'quarantined', { message, fingerprint, digest }: Sighting): Omit<StoredRecord, 'index'> {
+    const uidl = message.uidl === undefined ? undefined : uidlHash(message.uidl)
+    return { ...blank(state, Math.floor(this.#nowMs() / 1000)), uidl, fingerprint, digest, size: message.size }
+  }
+
+  async #append(records: readonly Omit<StoredRecord, 'index'>[], intentId = ''): Promise<StoredRecord[]> {
+    const { accountId } = this.#lease
+    this.#octets ??= await this.#redis.strlen(keys.ledger(accountId))
+    const offset = this.#octets
+    const packed = Buffer.concat(records.map(encodeRecord))
+    await this.#run(appendScript, [keys.ledger(accountId), keys.intents(accountId)], [offset, packed, intentId])
+    this.#octets = offset + packed.length
+    return records.map((record, nth) => ({ ...record, index: offset / recordOctets + nth }))
+  }
+
+  async #run(script: string, more: readonly string[], args: readonly (string | number | Buffer)[]): Promise<void> {
+    this.#lease.lost.throwIfAborted()
+    const { accountId, fence } = this.#lease
+    const names = [keys.lease(accountId), keys.ledgerNotes(accountId), ...more]
+    try {
+      await this.#redis.eval(script, names.length, ...names, fence, this.#nowMs(), ...args)
+    } catch (error) {
+      if (error instanceof Error && error.message.includes(superseded))
+        throw new SessionFailed({ kind: 'superseded' }, error)
+      throw error
+    }
+  }
+}
+
+function blank(
+  state: StoredRecord['state'],
+  storedAtSeconds: number,
+): Omit<StoredRecord, 'index' | 'uidl' | 'size' | 'fingerprint' | 'digest'> {
+  return { state, storedAtSeconds, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
+}

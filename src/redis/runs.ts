@@ -1,0 +1,170 @@
+/** Runs as they are kept: one record each with an end of its life, a list an account, and word of every change. */
+import { EventEmitter, once } from 'node:events'
+import type { Redis } from 'ioredis'
+import { monotonicFactory } from 'ulid'
+import { limits } from '../limits.ts'
+import type { AccountId, RunId } from '../message.ts'
+import { noCounts, type Run, type RunCause } from '../run.ts'
+import { keys } from './keys.ts'
+
+const ulid = monotonicFactory()
+
+export class Runs {
+  readonly #redis: Redis
+  /** Every change of every run, by run id; fed by the subscription. */
+  readonly #changes = new EventEmitter().setMaxListeners(0)
+  #subscriber: Promise<Redis> | undefined
+
+  constructor(redis: Redis) {
+    this.#redis = redis
+  }
+
+  /** The account's open run, or a new one: at most one is open at a time. */
+  async open(accountId: AccountId, cause: RunCause): Promise<Run> {
+    const id = ulid() as RunId
+    const run: Run = {
+      id,
+      accountId,
+      state: 'queued',
+      cause,
+      queuedAt: new Date().toISOString(),
+      startedAt: null,
+      finishedAt: null,
+      ...noCounts(),
+      failure: null,
+    }
+    // The record first: an open run's id always leads to one.
+    await this.#write(run)
+    for (;;) {
+      if ((await this.#redis.hsetnx(keys.openRuns, accountId, id)) === 1) break
+      const openId = await this.#redis.hget(keys.openRuns, accountId)
+      const open = openId === null ? null : await this.get(openId)
+      if (open !== null) {
+        await this.#redis.del(keys.run(id))
+        return open
+      }
+      // Its record has outlived its time: nobody runs it any more.
+      if (openId !== null) await this.#close(accountId, openId)
+    }
+    await this.#redis.zadd(keys.runs(accountId), 0, id)
+    await this.#announce(run)
+    return run
+  }
+
+  async get(id: string): Promise<Run | null> {
+    const json = await this.#redis.get(keys.run(id))
+    return json === null ? null : (JSON.parse(json) as Run)
+  }
+
+  /** Writes a change of an open run and tells whoever waits. */
+  async change(run: Run): Promise<void> {
+    await this.#write(run)
+    await this.#announce(run)
+  }
+
+  /** Writes the run's end; the account may have a new one from then on. Keeps the newest `limits.runsKeptPerAccount`. */
+  async end(run: Run): Promise<void> {
+    await this.#write(run)
+    await this.#redis.hset(keys.lastRuns, run.accountId, run.id)
+    await this.#close(run.accountId, run.id)
+    // Ids are ULIDs, all of one score: their order is that of time.
+    const old = await this.#redis.zrange(keys.runs(run.accountId), 0, -(limits.runsKeptPerAccount + 1))
+    if (old.length > 0) {
+      await this.#redis.zrem(keys.runs(run.accountId), ...old)
+      for (const id of old) await this.#redis.del(keys.run(id))
+    }
+    await this.#announce(run)
+  }
+
+  /** Open runs, by account id. */
+  async openRunOf(accountIds: readonly string[]): Promise<Map<string, Run>> {
+    return await this.#named(keys.openRuns, accountIds)
+  }
+
+  /** The run that ended last, by account id. */
+  async latest(accountIds: readonly string[]): Promise<Map<string, Run>> {
+    return await this.#named(keys.lastRuns, accountIds)
+  }
+
+  /** Newest first. `before`: a run's id; `next`: the id to go on from, null at the end. */
+  async page(
+    accountId: string,
+    { limit, before }: { readonly limit: number; readonly before?: string | undefined },
+  ): Promise<{ items: Run[]; next: string | null }> {
+    const from = before === undefined ? '+' : `(${before}`
+    const ids = await this.#redis.zrange(keys.runs(accountId), from, '-', 'BYLEX', 'REV', 'LIMIT', 0, limit + 1)
+    const runs = await this.#records(ids.slice(0, limit))
+    return { items: runs.flatMap((run) => run ?? []), next: ids.length > limit ? (ids[limit - 1] ?? null) : null }
+  }
+
+  /** The run as it stands when it has ended or the wait is over, whichever comes first. Null: no such run. */
+  async waitForEnd(id: string, waitMs: number, signal?: AbortSignal): Promise<Run | null> {
+    const end = AbortSignal.timeout(waitMs)
+    const either = signal === undefined ? end : AbortSignal.any([end, signal])
+    // First listen, then look: a change in between is not missed.
+    await this.#listen()
+    let changed = once(this.#changes, id, { signal: either })
+    changed.catch(() => {})
+    let run = await this.get(id)
+    while (run !== null && run.state !== 'done' && run.state !== 'failed') {
+      try {
+        ;[run] = (await changed) as [Run]
+      } catch {
+        return await this.get(id)
+      }
+      changed = once(this.#changes, id, { signal: either })
+      changed.catch(() => {})
+    }
+    return run
+  }
+
+  async close(): Promise<void> {
+    const subscriber = await this.#subscriber?.catch(() => undefined)
+    subscriber?.disconnect()
+  }
+
+  async #named(hash: string, accountIds: readonly string[]): Promise<Map<string, Run>> {
+    if (accountIds.length === 0) return new Map()
+    const ids = await this.#redis.hmget(hash, ...accountIds)
+    const runs = await this.#records(ids.flatMap((id) => id ?? []))
+    return new Map(runs.flatMap((run) => (run === null ? [] : [[run.accountId, run] as const])))
+  }
+
+  async #records(ids: readonly string[]): Promise<(Run | null)[]> {
+    // One GET each, pipelined: in a cluster the records lie in different slots, which MGET refuses.
+    return await Promise.all(ids.map((id) => this.get(id)))
+  }
+
+  async #write(run: Run): Promise<void> {
+    await this.#redis.set(keys.run(run.id), JSON.stringify(run), 'PX', limits.runKeptMs)
+  }
+
+  async #close(accountId: string, runId: string): Promise<void> {
+    const script = `if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end return 1`
+    await this.#redis.eval(script, 1, keys.openRuns, accountId, runId)
+  }
+
+  async #announce(run: Run): Promise<void> {
+    await this.#redis.publish(keys.runChanges, JSON.stringify(run))
+  }
+
+  async #listen(): Promise<void> {
+    this.#subscriber ??= this.#subscribe().catch((error: unknown) => {
+      this.#subscriber = undefined
+      throw error
+    })
+    await this.#subscriber
+  }
+
+  async #subscribe(): Promise<Redis> {
+    const subscriber = this.#redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null })
+    // Lost connections are tried again by ioredis, which subscribes anew; without a listener the event ends the process.
+    subscriber.on('error', () => {})
+    subscriber.on('message', (_channel: string, json: string) => {
+      const run = JSON.parse(json) as Run
+      this.#changes.emit(run.id, run)
+    })
+    await subscriber.subscribe(keys.runChanges)
+    return subscriber
+  }
+}

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { Redis } from 'ioredis'
+import type { Intent, ShortHash, Sighting, Token } from '../src/ledger.ts'
+import type { AccountId, MessageNumber, Octets, Uidl } from '../src/message.ts'
+import type { Ledger } from '../src/ports.ts'
+import { keys } from '../src/redis/keys.ts'
+import { Lease } from '../src/redis/lease.ts'
+import { RedisLedger } from '../src/redis/ledger.ts'
+import { startRedis } from './support/redis.ts'
+import { MemoryLedger } from './support/world.ts'
+
+const nowMs = Date.UTC(2026, 10, 10)
+let server: Awaited<ReturnType<typeof startRedis>>
+let redis: Redis
+before(async () => {
+  server = await startRedis()
+  redis = new Redis(server.url)
+})
+after(async () => {
+  redis.disconnect()
+  await server.stop()
+})
+
+let accounts = 0
+const newAccount = () => `ACCOUNT${(accounts += 1)}` as AccountId
+
+async function leaseOf(id: AccountId, leaseMs = 10_000): Promise<Lease> {
+  const lease = await Lease.take(redis, id, leaseMs)
+  assert.ok(lease instanceof Lease)
+  return lease
+}
+
+const hash = (n: number) => n.toString(16).padStart(16, '0') as ShortHash
+const token = (n: number) => n.toString(16).padStart(32, '0') as Token
+
+function intentOf(first: number, count: number): Intent {
+  const entries = Array.from({ length: count }, (_, nth) => ({
+    token: token(first + nth),
+    uidl: hash(first + nth),
+    fingerprint: { hash: hash(1000 + first + nth), weak: false },
+    digest: hash(2000 + first + nth),
+    size: 100 + nth,
+  }))
+  return { id: token(first), folder: 'INBOX', uidValidity: 1, uidNext: 1, entries, writtenAtSeconds: 1 }
+}
+const tokensOf = (intent: Intent) => new Set(intent.entries.map((entry) => entry.token))
+
+/** What every ledger must do. */
+function ledgerContract(name: string, open: () => Promise<{ ledger: Ledger; release(): Promise<void> }>): void {
+  const contract = (sentence: string, check: (ledger: Ledger) => Promise<void>) =>
+    test(`${name}: ${sentence}`, async () => {
+      const { ledger, release } = await open()
+      await check(ledger)
+      await release()
+    })
+
+  contract(
+    'an intent stays open until it is recorded, and its records come back as they were written',
+    async (ledger) => {
+      const intent = intentOf(1, 3)
+      await ledger.intend(intent)
+      assert.deepEqual(await ledger.intents(), [intent])
+      const records = await ledger.record(intent, tokensOf(intent))
+      assert.deepEqual(await ledger.intents(), [])
+      const view = await ledger.view()
+      assert.deepEqual(view.records, records)
+      assert.deepEqual(
+        records.map(({ index, digest, state }) => [index, digest, state]),
+        [
+          [0, hash(2001), 'stored'],
+          [1, hash(2002), 'stored'],
+          [2, hash(2003), 'stored'],
+        ],
+      )
+      assert.equal(view.begun, false)
+      assert.equal(view.lastSeenMs, nowMs)
+    },
+  )
+
+  contract('an intent of which the store holds nothing leaves no record', async (ledger) => {
+    const intent = intentOf(1, 3)
+    await ledger.intend(intent)
+    assert.deepEqual(await ledger.record(intent, new Set()), [])
+    assert.deepEqual((await ledger.view()).records, [])
+    assert.deepEqual(await ledger.intents(), [])
+  })
+
+  contract(
+    'the first run’s choice is kept with what it skipped; quarantine and skips are records too',
+    async (ledger) => {
+      const seen = (uidl: string): Sighting => ({
+        message: { number: 1 as MessageNumber, uidl: uidl as Uidl, size: 5 as Octets },
+        fingerprint: undefined,
+        digest: undefined,
+        arrived: undefined,
+      })
+      await ledger.begin([seen('a'), seen('b')])
+      await ledger.skip(seen('c'))
+      await ledger.quarantine(seen('d'), { kind: 'store refused', during: 'this message', reply: 'NO' })
+      const { records, begun } = await ledger.view()
+      assert.equal(begun, true)
+      assert.deepEqual(
+        records.map(({ state }) => state),
+        ['skipped', 'skipped', 'skipped', 'quarantined'],
+      )
+    },
+  )
+
+  contract('amended records change in place; forgotten ones are gone and the rest move up', async (ledger) => {
+    const intent = intentOf(1, 5)
+    await ledger.intend(intent)
+    const records = await ledger.record(intent, tokensOf(intent))
+    const changed = { ...records[1]!, missedListings: 2, missingSinceSeconds: 77, deletedAtSource: true }
+    await ledger.amend([changed])
+    assert.deepEqual((await ledger.view()).records[1], changed)
+    await ledger.forget([records[0]!, records[3]!])
+    const left = (await ledger.view()).records
+    assert.deepEqual(
+      left.map(({ index, uidl }) => [index, uidl]),
+      [
+        [0, hash(2)],
+        [1, hash(3)],
+        [2, hash(5)],
+      ],
+    )
+    const more = intentOf(9, 1)
+    await ledger.intend(more)
+    assert.equal((await ledger.record(more, tokensOf(more)))[0]?.index, 3)
+  })
+}
+
+ledgerContract('memory', async () => ({
+  ledger: new MemoryLedger({ nowMs, effect: (_name, act) => act() }),
+  release: async () => {},
+}))
+ledgerContract('redis', async () => {
+  const lease = await leaseOf(newAccount())
+  return { ledger: new RedisLedger(redis, lease, () => nowMs), release: () => lease.release() }
+})
+
+test('recording the same intent twice, as after a lost answer, makes no second record', async () => {
+  const id = newAccount()
+  const lease = await leaseOf(id)
+  const intent = intentOf(1, 3)
+  const first = new RedisLedger(redis, lease, () => nowMs)
+  await first.intend(intent)
+  await first.view()
+  const again = new RedisLedger(redis, lease, () => nowMs)
+  await again.view()
+  await first.record(intent, tokensOf(intent))
+  await again.record(intent, tokensOf(intent))
+  assert.equal((await first.view()).records.length, 3)
+  await lease.release()
+})
+
+test('100,000 messages cost 40 octets each', async () => {
+  const id = newAccount()
+  const lease = await leaseOf(id)
+  const ledger = new RedisLedger(redis, lease, () => nowMs)
+  for (let first = 0; first < 100_000; first += 10_000) {
+    const intent = intentOf(first, 10_000)
+    await ledger.record(intent, tokensOf(intent))
+  }
+  assert.equal(await redis.strlen(keys.ledger(id)), 4_000_000)
+  assert.equal((await ledger.view()).records.length, 100_000)
+  const memory = Number(await redis.memory('USAGE', keys.ledger(id)))
+  assert.ok(memory < 8_500_000, `${memory} octets in memory`)
+  await lease.release()
+})
+
+test('one lease at a time; the next one has a higher fence', async () => {
+  const id = newAccount()
+  const first = await leaseOf(id)
+  const left = await Lease.take(redis, id, 10_000)
+  assert.ok(typeof left === 'number' && left > 0 && left <= 10_000)
+  await first.release()
+  const second = await leaseOf(id)
+  assert.ok(second.fence > first.fence)
+  await second.release()
+})
+
+test('a lease that was lost writes nothing: every ledger call fails as superseded', async () => {
+  const id = newAccount()
+  const zombie = await leaseOf(id)
+  const ledger = new RedisLedger(redis, zombie, () => nowMs)
+  await ledger.view()
+  // What a frozen process meets when it thaws: its lease has run out and another one holds it.
+  await redis.del(keys.lease(id))
+  const next = await leaseOf(id)
+  const intent = intentOf(1, 2)
+  const writes = [() => ledger.intend(intent), () => ledger.record(intent, tokensOf(intent)), () => ledger.begin([])]
+  for (const write of writes) await assert.rejects(write, /took this account over/)
+  assert.equal(await redis.exists(keys.ledger(id), keys.intents(id)), 0)
+  await zombie.release()
+  assert.equal(await redis.get(keys.lease(id)), String(next.fence), 'releasing a lost lease leaves the new one')
+  await next.release()
+})
+
+test('a lease that cannot be renewed says so', async () => {
+  const id = newAccount()
+  const lease = await leaseOf(id, 400)
+  const lost = new Promise((resolve) => lease.lost.addEventListener('abort', resolve, { once: true }))
+  await redis.set(keys.lease(id), 'another')
+  await lost
+  assert.match(String(lease.lost.reason), /took this account over/)
+})

@@ -1,0 +1,350 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type FailureKind, SessionFailed } from '../src/failure.ts'
+import type { Listed } from '../src/message.ts'
+import type { Maildrop } from '../src/ports.ts'
+import type { Receipt } from '../src/receipt.ts'
+import { examine, openMaildrop, type SessionOptions } from '../src/pop3/session.ts'
+import { type Behaviour, type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
+import { letter } from './support/world.ts'
+
+let folder = ''
+let cert = ''
+let key = ''
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tributary-pop3-'))
+  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '10']
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+  execFileSync('openssl', [...args, ...names, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' })
+  cert = readFileSync(certFile, 'utf8')
+  key = readFileSync(keyFile, 'utf8')
+})
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const letters = ['one', 'two', 'three'].map((subject) => ({ bytes: letter(subject, { body: '.dot\r\n..\r\nlast' }) }))
+const receipt = {} as Receipt
+
+async function served<T>(
+  behaviour: Partial<Behaviour>,
+  use: (options: SessionOptions, server: ScriptedServer) => Promise<T>,
+): Promise<T> {
+  const server = await startPop3Server({ messages: letters, ...behaviour })
+  try {
+    return await use(optionsFor(server.port), server)
+  } finally {
+    await server.close()
+  }
+}
+
+function optionsFor(port: number): SessionOptions {
+  const waits = { connectMs: 2000, replyMs: 300, capaMs: 200, listingMs: 300, quitMs: 300 }
+  return {
+    host: '127.0.0.1',
+    port,
+    tls: 'none',
+    tlsVerify: true,
+    tlsFingerprint: null,
+    user: 'me',
+    password: 'secret',
+    waits,
+  }
+}
+
+async function fails(kind: FailureKind, sentence: RegExp, run: Promise<unknown>): Promise<void> {
+  await assert.rejects(run, (error) => {
+    assert.ok(error instanceof SessionFailed, String(error))
+    assert.equal(error.failure.kind, kind)
+    assert.match(error.message, sentence)
+    assert.ok(!error.message.includes('secret'), 'no password in a failure')
+    return true
+  })
+}
+
+async function retrieved(maildrop: Maildrop, listing?: readonly Listed[]): Promise<Buffer[]> {
+  const all: Buffer[] = []
+  for await (const window of maildrop.retrieve(listing ?? (await maildrop.list()), 1_000_000)) {
+    all.push(...window.retrieved.map(({ bytes }) => bytes))
+  }
+  return all
+}
+
+for (const capabilities of [
+  ['UIDL', 'TOP', 'PIPELINING', 'UTF8'],
+  ['UIDL', 'TOP'],
+]) {
+  const how = capabilities.includes('PIPELINING') ? 'pipelined' : 'one at a time'
+  test(`lists, looks, retrieves, deletes and quits, ${how}, in pieces of 7 octets`, async () => {
+    await served({ capabilities, pieceOctets: 7 }, async (options, server) => {
+      const maildrop = await openMaildrop(options)
+      const listing = await maildrop.list()
+      assert.deepEqual(
+        listing.map(({ number, uidl }) => [number, uidl]),
+        [
+          [1, 'uidl-1'],
+          [2, 'uidl-2'],
+          [3, 'uidl-3'],
+        ],
+      )
+      const headers: string[] = []
+      for await (const { header } of maildrop.peek(listing)) headers.push(header?.toString() ?? '')
+      assert.match(headers[1] ?? '', /Subject: two\r\n/)
+      assert.deepEqual(
+        await retrieved(maildrop, listing),
+        letters.map(({ bytes }) => bytes),
+      )
+      assert.equal(await maildrop.markDeleted([{ number: listing[1]!.number, receipt }]), 1)
+      assert.equal(server.maildrop().length, 3, 'marked, not yet removed')
+      await maildrop.quit()
+      assert.equal(server.maildrop().length, 2)
+      assert.equal(server.pipelinedMax() > 1, how === 'pipelined')
+    })
+  })
+}
+
+test('UTF8 goes before the login, where it is offered', async () => {
+  await served({ capabilities: ['UTF8', 'UIDL', 'TOP', 'PIPELINING'] }, async (options, server) => {
+    await (await openMaildrop(options)).quit()
+    assert.deepEqual(server.commands, ['CAPA', 'UTF8', 'USER me', 'PASS ***', 'QUIT'])
+  })
+})
+
+test('every window ends with a question whose answer is known', async () => {
+  await served({}, async (options, server) => {
+    await retrieved(await openMaildrop(options))
+    const from = server.commands.indexOf('RETR 1')
+    assert.match(server.commands.slice(from).join(' '), /^RETR 1 RETR 2 RETR 3 UIDL [123]$/)
+  })
+  await served({ capabilities: ['UIDL'] }, async (options, server) => {
+    await retrieved(await openMaildrop(options))
+    const from = server.commands.indexOf('RETR 1')
+    assert.match(server.commands.slice(from).join(' '), /^RETR 1 UIDL [123] RETR 2 UIDL [123] RETR 3 UIDL [123]$/)
+  })
+})
+
+test('a message that an unstuffed dot ends early is never handed out, whatever its rest says', async () => {
+  const forged = letter('forged', {
+    body: 'early\r\n.\r\n+OK 5 octets\r\nnot mail\r\n.\r\n+OK 1 uidl-1\r\n+OK 2 uidl-2',
+  })
+  for (const capabilities of [['UIDL', 'PIPELINING'], ['UIDL']]) {
+    const messages = [{ bytes: forged }, ...letters]
+    await served({ messages, unstuffed: true, capabilities }, async (options) => {
+      const maildrop = await openMaildrop(options)
+      await fails('broken protocol', /broke the protocol/, retrieved(maildrop))
+    })
+  }
+})
+
+test('an -ERR in mid-pipeline costs that message alone', async () => {
+  await served({ answers: { 'RETR 2': '-ERR [SYS/TEMP] try later\r\n' } }, async (options) => {
+    const maildrop = await openMaildrop(options)
+    const windows = []
+    for await (const window of maildrop.retrieve(await maildrop.list(), 1_000_000)) windows.push(window)
+    assert.deepEqual(
+      windows.map(({ retrieved, refused }) => [retrieved.length, refused[0]?.reply]),
+      [[2, '[SYS/TEMP] try later']],
+    )
+    await maildrop.quit()
+  })
+})
+
+test('a connection that ends in mid-message is a failure, never a short message', async () => {
+  await served({ dropAfterOctets: 60 }, async (options) => {
+    await fails('unreachable', /during RETR of message 1/, retrieved(await openMaildrop(options)))
+  })
+})
+
+test('a longer message than LIST said and the account takes ends the session', async () => {
+  const messages = [{ bytes: letter('big', { body: 'x'.repeat(5000) }), size: 10 }]
+  await served({ messages }, async (options) => {
+    const maildrop = await openMaildrop(options)
+    const windows = maildrop.retrieve(await maildrop.list(), 1000)[Symbol.asyncIterator]()
+    await fails('broken protocol', /a message of at most 1000 octets/, windows.next())
+  })
+})
+
+test('an empty maildrop and a message of no bytes', async () => {
+  await served({ messages: [] }, async (options) => {
+    const maildrop = await openMaildrop(options)
+    assert.deepEqual(await maildrop.list(), [])
+    assert.deepEqual(await retrieved(maildrop, []), [])
+    await maildrop.quit()
+  })
+  await served({ messages: [{ bytes: Buffer.alloc(0) }] }, async (options) => {
+    assert.deepEqual(await retrieved(await openMaildrop(options)), [Buffer.alloc(0)])
+  })
+})
+
+test('a refused login says what it was: password, lock, throttle, or the server itself', async () => {
+  const cases: [string, FailureKind][] = [
+    ['-ERR [AUTH] no\r\n', 'credentials refused'],
+    ['-ERR\r\n', 'credentials refused'],
+    ['-ERR you said secret\r\n', 'credentials refused'],
+    ['-ERR [IN-USE] busy\r\n', 'maildrop in use'],
+    ['-ERR maildrop already locked\r\n', 'maildrop in use'],
+    ['-ERR [LOGIN-DELAY] 15 minutes\r\n', 'throttled'],
+    ['-ERR too many logins\r\n', 'throttled'],
+    ['-ERR [SYS/TEMP] disk\r\n', 'provider refused'],
+    ['-ERR [SYS/PERM] \xc3\xdc\xc2\xeb\r\n', 'provider refused'],
+  ]
+  for (const [answer, kind] of cases) {
+    await served({ answers: { PASS: answer } }, async (options) =>
+      fails(kind, /127\.0\.0\.1:\d+/, openMaildrop(options)),
+    )
+  }
+  await served({ password: 'other' }, async (options) =>
+    fails('credentials refused', /user name or password/, openMaildrop(options)),
+  )
+})
+
+test('a server that is not there, refuses, greets wrongly, or says nothing', async () => {
+  await fails(
+    'unreachable',
+    /no host of that name|could not be looked up/,
+    openMaildrop({ ...optionsFor(1), host: 'no-such-host.invalid' }),
+  )
+  const server = createServer((socket) => socket.end('220 smtp.example.org ESMTP\r\n')).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  await fails('broken protocol', /220 smtp/, openMaildrop(optionsFor(port)))
+  await new Promise((resolve) => server.close(resolve))
+  await fails('unreachable', /refused/, openMaildrop(optionsFor(port)))
+  for (const command of ['USER', 'PASS', 'UIDL', 'LIST', 'RETR', 'DELE', 'QUIT']) {
+    await served({ silentOn: command }, async (options) => {
+      const whole = async () => {
+        const maildrop = await openMaildrop(options)
+        const listing = await maildrop.list()
+        await retrieved(maildrop, listing)
+        await maildrop.markDeleted([{ number: listing[0]!.number, receipt }])
+        await maildrop.quit()
+      }
+      await fails('silent', new RegExp(`said nothing for 0.3 s during ${command}`), whole())
+    })
+  }
+})
+
+test('a server that hangs on CAPA, drops the line, or does not know it, is done without it', async () => {
+  for (const behaviour of [{ silentOn: 'CAPA' }, { dropOn: 'CAPA' }, { answers: { CAPA: '-ERR what\r\n' } }]) {
+    await served(behaviour, async (options) => {
+      const maildrop = await openMaildrop(options)
+      assert.equal(maildrop.pipelined, false)
+      assert.equal((await retrieved(maildrop)).length, 3)
+    })
+  }
+})
+
+test('no UIDL, blank UIDLs, several spaces, 8 bits', async () => {
+  await served({ answers: { UIDL: '-ERR no\r\n' } }, async (options) => {
+    const maildrop = await openMaildrop(options)
+    assert.deepEqual(
+      (await maildrop.list()).map(({ uidl }) => uidl),
+      [undefined, undefined, undefined],
+    )
+    assert.equal((await retrieved(maildrop)).length, 3, 'the barrier asks with LIST')
+  })
+  await served({ answers: { 'UIDL\r': '', UIDL: '+OK\r\n1  a\xe4\r\n2 \r\n3\ta b \r\n.\r\n' } }, async (options) => {
+    const listing = await (await openMaildrop(options)).list()
+    assert.deepEqual(
+      listing.map(({ uidl }) => uidl),
+      ['a\xe4', undefined, 'a b'],
+    )
+  })
+})
+
+test('a listing that contradicts itself is not half believed', async () => {
+  const wrong = {
+    LIST: ['1 10\r\n1 10\r\n', '1 x\r\n', '1 -5\r\n', 'nothing\r\n'],
+    UIDL: ['1 a\r\n1 b\r\n', 'x y\r\n'],
+  }
+  for (const [command, listings] of Object.entries(wrong)) {
+    for (const lines of listings) {
+      await served({ answers: { [command]: `+OK\r\n${lines}.\r\n` } }, async (options) => {
+        const maildrop = await openMaildrop(options)
+        await fails('broken protocol', /broke the protocol/, maildrop.list())
+      })
+    }
+  }
+})
+
+test('QUIT that is refused or dropped does not count as done', async () => {
+  await served({ answers: { QUIT: '-ERR [SYS/TEMP] some messages were not removed\r\n' } }, async (options) => {
+    await fails('provider refused', /QUIT/, (await openMaildrop(options)).quit())
+  })
+  await served({ dropAtQuit: true }, async (options) => {
+    const maildrop = await openMaildrop(options)
+    await fails('unreachable', /during QUIT/, maildrop.quit())
+  })
+})
+
+test('a certificate nobody vouches for ends it before the login; a CA, a pin, or tlsVerify false let it through', async () => {
+  await served({ tls: { cert, key } }, async (plain, server) => {
+    const options = { ...plain, tls: 'implicit' as const }
+    await fails('tls', /signed by itself/, openMaildrop(options))
+    await fails('tls', /for another host name/, openMaildrop({ ...options, ca: cert }))
+    const fingerprint = new X509Certificate(cert).fingerprint256.replaceAll(':', '').toLowerCase()
+    await fails(
+      'tls',
+      /not the one this account is pinned to/,
+      openMaildrop({ ...options, ca: cert, tlsFingerprint: '0'.repeat(64) }),
+    )
+    assert.deepEqual(server.commands, [])
+    for (const trust of [{ ca: cert, host: 'localhost' }, { tlsFingerprint: fingerprint }, { tlsVerify: false }]) {
+      const maildrop = await openMaildrop({ ...options, ...trust })
+      assert.equal(maildrop.tlsSeen?.fingerprint, fingerprint)
+      assert.match(maildrop.tlsSeen?.version ?? '', /TLSv1\.[23]/)
+      await maildrop.quit()
+    }
+  })
+})
+
+test('a password may end in a space and hold any letter, and none that POP3 cannot carry', async () => {
+  for (const password of ['ends in space ', 'pässwörd', 'a b c']) {
+    await served({ password }, async (options) => (await openMaildrop({ ...options, password })).quit())
+  }
+  await served({}, async (options, server) => {
+    await fails('internal', /CR, LF or NUL/, openMaildrop({ ...options, password: 'secret\r\nQUIT' }))
+    assert.deepEqual(server.commands, [])
+  })
+})
+
+test('an abort ends whatever is waited for', async () => {
+  await served({ silentOn: 'UIDL' }, async (options) => {
+    const stop = new AbortController()
+    const maildrop = await openMaildrop({ ...options, signal: stop.signal, waits: {} })
+    const listing = maildrop.list()
+    stop.abort(new SessionFailed({ kind: 'superseded' }))
+    await fails('superseded', /took this account over/, listing)
+  })
+})
+
+test('an examination tells what a failed login saw before it failed', async () => {
+  await served({}, async (options) => {
+    const bytes = letters.reduce((sum, message) => sum + message.bytes.length, 0)
+    const seen = await examine(options)
+    assert.deepEqual(seen, {
+      ok: true,
+      messages: 3,
+      octets: bytes,
+      capabilities: ['USER', 'UIDL', 'TOP', 'PIPELINING'],
+      tls: null,
+      failure: null,
+    })
+  })
+  await served({ password: 'other', tls: { cert, key } }, async (options) => {
+    const seen = await examine({ ...options, tls: 'implicit', host: 'localhost', ca: cert })
+    assert.equal(seen.failure?.kind, 'credentials refused')
+    assert.deepEqual(seen.capabilities, ['USER', 'UIDL', 'TOP', 'PIPELINING'])
+    assert.match(seen.tls?.fingerprint ?? '', /^[0-9a-f]{64}$/)
+  })
+})
+
+test('node-pop3 is the version whose insides the session overrides', () => {
+  const { version } = JSON.parse(readFileSync('node_modules/node-pop3/package.json', 'utf8')) as { version: string }
+  assert.equal(version, '0.11.0')
+})

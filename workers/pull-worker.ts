@@ -1,0 +1,217 @@
+/** One BullMQ job = one run = src/pull.ts once; then what follows from it. */
+import { randomBytes } from 'node:crypto'
+import { DelayedError, type Job } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { Account, Destination } from '../src/account.ts'
+import { consequenceOf } from '../src/consequence.ts'
+import { describe, type Failure, failureOf, SessionFailed } from '../src/failure.ts'
+import type { Token } from '../src/ledger.ts'
+import type { Logger } from '../src/log.ts'
+import { limits } from '../src/limits.ts'
+import type { Clock, Maildrop, Store } from '../src/ports.ts'
+import { pullAccount } from '../src/pull.ts'
+import { type Accounts, defaultState } from '../src/redis/accounts.ts'
+import { setNextDue, stopVisits } from '../src/redis/due.ts'
+import { Lease } from '../src/redis/lease.ts'
+import { RedisLedger } from '../src/redis/ledger.ts'
+import type { PullJob } from '../src/redis/queue.ts'
+import type { Runs } from '../src/redis/runs.ts'
+import { noCounts, type Run, type RunCounts } from '../src/run.ts'
+import { nextVisitMs } from '../src/schedule.ts'
+
+/** What a run needs of the process it runs in. */
+export interface PullWorld {
+  readonly redis: Redis
+  readonly runs: Runs
+  readonly accounts: Accounts
+  readonly clock: Clock
+  readonly log: Logger
+  readonly publicName: string
+  readonly leaseMs: number
+  /** The account with its password, and where its mail goes; undefined: there is no such account any more. */
+  load(accountId: string): Promise<LoadedAccount | undefined>
+  openMaildrop(account: Account, password: string, signal: AbortSignal): Promise<Maildrop>
+  openStore(destination: Destination, signal: AbortSignal): Promise<Store>
+  stopping(): boolean
+}
+
+export interface LoadedAccount {
+  readonly account: Account
+  readonly password: string
+  readonly destination: Destination
+}
+
+/** @param cancelled aborted when the job's lock is lost, or the worker can wait no longer. */
+export async function runJob(
+  world: PullWorld,
+  job: Pick<Job<PullJob>, 'data' | 'moveToDelayed'>,
+  jobToken: string | undefined,
+  cancelled: AbortSignal,
+): Promise<void> {
+  const { accountId, runId } = job.data
+  const lease = await Lease.take(world.redis, accountId, world.leaseMs)
+  if (typeof lease === 'number') {
+    // Another run of this account lives, or died less than a lease ago. Waiting costs the job no attempt.
+    await job.moveToDelayed(Date.now() + lease + 100, jobToken)
+    throw new DelayedError()
+  }
+  try {
+    const run = await world.runs.get(runId)
+    if (run === null || run.state === 'done' || run.state === 'failed') return
+    const log = world.log.child({ accountId, runId, cause: run.cause })
+    const failure = await performRun(world, run, lease, AbortSignal.any([cancelled, lease.lost]), log)
+    if (failure?.kind !== 'superseded') return
+    // Whoever holds the lease now goes on with this very run; its record is theirs. Should nobody, this job looks again.
+    log.warn({ event: 'run superseded' }, describe(failure))
+    await job.moveToDelayed(Date.now() + world.leaseMs, jobToken)
+    throw new DelayedError()
+  } finally {
+    await lease.release()
+  }
+}
+
+async function performRun(
+  world: PullWorld,
+  queued: Run,
+  lease: Lease,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<Failure | undefined> {
+  const { accountId } = queued
+  const loaded = await world.load(accountId)
+  if (loaded === undefined) {
+    await stopVisits(world.redis, accountId)
+    await world.runs.end(ended(queued, { ...queued }, { kind: 'internal', reason: 'the account was removed' }))
+    return undefined
+  }
+  // A job that is run again after its worker died goes on with the same run and its counts.
+  const started: Run = { ...queued, state: 'running', startedAt: queued.startedAt ?? new Date().toISOString() }
+  const counts: RunCounts = pick(queued)
+  const progress = new Progress(world.runs, started, counts)
+  await world.runs.change(started)
+  log.info({ event: 'run started', host: loaded.account.host })
+
+  const failure = await pull(world, loaded, queued.id, lease, signal, counts, progress)
+  await progress.settled()
+  if (failure?.kind === 'superseded') return failure
+
+  const run = ended(started, counts, failure)
+  await follow(world, loaded.account, failure, log)
+  await world.runs.end(run)
+  const fields = { ...counts, ms: Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '') }
+  if (failure === undefined) log.info({ event: 'run finished', ...fields })
+  else log.warn({ event: 'run failed', kind: failure.kind, ...fields }, describe(failure))
+  return failure
+}
+
+/** The failure, or undefined where all went well. */
+async function pull(
+  world: PullWorld,
+  { account, password, destination }: LoadedAccount,
+  runId: Run['id'],
+  lease: Lease,
+  signal: AbortSignal,
+  counts: RunCounts,
+  progress: Progress,
+): Promise<Failure | undefined> {
+  try {
+    const store = await world.openStore(destination, signal)
+    await pullAccount(
+      {
+        run: { id: runId, publicName: world.publicName },
+        store,
+        ledger: new RedisLedger(world.redis, lease, () => world.clock.nowMs()),
+        clock: world.clock,
+        openMaildrop: () => world.openMaildrop(account, password, signal),
+        newToken: () => randomBytes(16).toString('hex') as Token,
+        stopping: () => world.stopping(),
+        progress: () => progress.changed(),
+      },
+      account,
+      counts,
+    )
+    return undefined
+  } catch (error) {
+    // What was thrown because we aborted says how it broke, not why.
+    if (signal.aborted) return signal.reason instanceof SessionFailed ? signal.reason.failure : { kind: 'superseded' }
+    const failure = failureOf(error)
+    if (failure.kind === 'internal') world.log.error({ event: 'run broke', accountId: account.id, err: error })
+    return failure
+  }
+}
+
+/** When next, and what people are told: written before the run counts as ended. */
+async function follow(world: PullWorld, account: Account, failure: Failure | undefined, log: Logger): Promise<void> {
+  const { accounts, redis, clock } = world
+  const nowMs = clock.nowMs()
+  const before = await accounts.state(account.id)
+  if (failure === undefined) {
+    await accounts.setState(account.id, defaultState)
+    const dueMs = nextVisitMs(account.interval, nowMs, Math.random())
+    if (before.attention && !account.paused) await accounts.setDue(account.id, dueMs)
+    else await setNextDue(redis, account.id, dueMs)
+    return
+  }
+  const { next, history } = consequenceOf(failure, before, nowMs, Math.random())
+  const attention = before.attention || next.do === 'stop until somebody acts'
+  const ours = failure.kind === 'stopped'
+  const lastFailure = ours ? before.lastFailure : { kind: failure.kind, message: describe(failure) }
+  await accounts.setState(account.id, { ...before, ...history, attention, lastFailure })
+  if (next.do === 'try again') {
+    const soonestMs = ours ? 0 : account.interval.minSeconds * 1000
+    await setNextDue(redis, account.id, nowMs + Math.max(next.afterMs, soonestMs))
+  } else {
+    await stopVisits(redis, account.id)
+    log.error({ event: 'account stopped', kind: failure.kind }, describe(failure))
+  }
+}
+
+function ended(run: Run, counts: RunCounts, failure: Failure | undefined): Run {
+  return {
+    ...run,
+    ...pick(counts),
+    state: failure === undefined ? 'done' : 'failed',
+    startedAt: run.startedAt ?? new Date().toISOString(),
+    finishedAt: new Date().toISOString(),
+    failure: failure === undefined ? null : { kind: failure.kind, message: describe(failure) },
+  }
+}
+
+/** The counts alone, as a value of their own. */
+function pick(from: RunCounts): RunCounts {
+  const counts = noCounts()
+  for (const name of Object.keys(counts) as (keyof RunCounts)[]) counts[name] = from[name]
+  return counts
+}
+
+/** Writes a running run's counts at most twice a second, one write at a time. */
+class Progress {
+  readonly #runs: Runs
+  readonly #run: Run
+  readonly #counts: RunCounts
+  #writing: Promise<void> | undefined
+  #writtenAtMs = 0
+
+  constructor(runs: Runs, run: Run, counts: RunCounts) {
+    this.#runs = runs
+    this.#run = run
+    this.#counts = counts
+  }
+
+  changed(): void {
+    if (this.#writing !== undefined || performance.now() - this.#writtenAtMs < limits.progressEveryMs) return
+    this.#writtenAtMs = performance.now()
+    // Only a picture for people: a write that fails is made good by the next one, or by the run's end.
+    this.#writing = this.#runs
+      .change({ ...this.#run, ...pick(this.#counts) })
+      .catch(() => {})
+      .finally(() => {
+        this.#writing = undefined
+      })
+  }
+
+  /** After this no write is under way, so none can overtake the run's end. */
+  async settled(): Promise<void> {
+    await this.#writing
+  }
+}

@@ -56,7 +56,7 @@ async function depositBatch(
 
   await ledger.intend(intent)
   const answer = await store.append(account.folder, copies, account.flags)
-  if (answer.status === 'stored' || (await store.find(intent)).size > 0) {
+  if (answer.status === 'stored' || (await store.find(intent, 'its folder')).size > 0) {
     const records = await ledger.record(intent, all(intent))
     counts.stored += letters.length
     for (const { octets } of letters) counts.bytes += octets
@@ -90,7 +90,7 @@ async function depositBatch(
 export async function recover({ ledger, store }: World): Promise<number> {
   let recovered = 0
   for (const intent of await ledger.intents()) {
-    const found = await store.find(intent)
+    const found = await store.find(intent, 'every folder')
     recovered += (await ledger.record(intent, found.size > 0 ? all(intent) : nothing)).length
   }
   return recovered

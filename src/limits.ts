@@ -43,6 +43,10 @@ export const limits = {
   /** Storing a whole batch and syncing it; Fastmail has needed more than 120 s for one message (OfflineIMAP issue 262). */
   appendWaitMs: 5 * minute,
   storeReplyWaitMs: 60 * second,
+  /** One append carries a whole window; twice its octets, since LIST's sizes are hints. */
+  batchOctetsMax: 8 * MiB,
+  /** How far back folders are read for a copy that the user may have moved: what arrived there last. */
+  searchedMessagesMax: 5000,
   /** A connection to a destination is kept this long after its last use. */
   storeIdleMs: 15 * second,
   storeConnectionsPerDestination: 2,

@@ -63,8 +63,11 @@ export interface Store {
   ): Promise<
     { readonly status: 'stored'; readonly appended: Appended } | { readonly status: 'refused'; readonly reply: string }
   >
-  /** Which of an intent's tokens the store holds. Never trusts SEARCH HEADER: reads the header line itself. */
-  find(intent: Intent): Promise<ReadonlySet<Token>>
+  /**
+   * Which of an intent's tokens the store holds. Never trusts SEARCH HEADER: reads the header line itself. `every folder`
+   * where time has passed: the user may have moved the messages, or made the folder anew.
+   */
+  find(intent: Intent, where: 'its folder' | 'every folder'): Promise<ReadonlySet<Token>>
 }
 
 /** The wall clock, and whether it can be trusted with deleting and forgetting. */

@@ -23,7 +23,7 @@ const priority = { request: 1, schedule: 100 } as const
 const jobName = 'pull'
 
 export class PullQueue {
-  readonly #queue: Queue<PullJob, void, string>
+  readonly #queue: Queue<PullJob, void>
   readonly #runs: Runs
 
   constructor(redis: Redis, runs: Runs) {

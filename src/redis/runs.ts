@@ -68,7 +68,7 @@ export class Runs {
     await this.#redis.hset(keys.lastRuns, run.accountId, run.id)
     await this.#close(run.accountId, run.id)
     // Ids are ULIDs, all of one score: their order is that of time.
-    const old = await this.#redis.zrange(keys.runs(run.accountId), 0, -(limits.runsKeptPerAccount + 1))
+    const old = await this.#redis.zrange(keys.runs(run.accountId), '0', `-${limits.runsKeptPerAccount + 1}`)
     if (old.length > 0) {
       await this.#redis.zrem(keys.runs(run.accountId), ...old)
       for (const id of old) await this.#redis.del(keys.run(id))

@@ -1,47 +1,26 @@
-/** A Redis of one's own: unix socket, own folder, gone with the test. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+/** A Redis of one's own: configured as local mode's, in its own folder, gone with the test. */
+import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { childIdentity } from '../../deploy/identity.ts'
+import { redisSocket, startRedis as start } from '../../deploy/redis.ts'
 
-export async function startRedis(): Promise<{ url: string; dir: string; pid: number; stop(): Promise<void> }> {
-  const dir = await mkdtemp(join(tmpdir(), 'tributary-redis-'))
-  const url = join(dir, 'redis.sock')
-  const args = [
-    '--port',
-    '0',
-    '--unixsocket',
-    url,
-    '--dir',
-    dir,
-    '--appendonly',
-    'yes',
-    '--appendfsync',
-    'always',
-    '--save',
-    '',
-    '--maxmemory-policy',
-    'noeviction',
-  ]
-  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', 'redis-server', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  await new Promise<void>((resolve, reject) => {
-    child.once('exit', () => reject(new Error('redis-server ended before it was ready')))
-    child.stdout.on('data', (chunk) => {
-      if (String(chunk).includes('eady to accept')) resolve()
-    })
-  })
+export interface TestRedis {
+  /** The path of its socket. */
+  readonly url: string
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+export async function startRedis(): Promise<TestRedis> {
+  const folder = mkdtempSync('/tmp/tributary-redis-')
+  const places = { runFolder: folder, dataFolder: join(folder, 'data') }
+  const child = await start(places, childIdentity([]), () => {})
   return {
-    url,
-    dir,
-    pid: child.pid ?? 0,
+    url: redisSocket(places),
+    pid: child.pid,
     async stop() {
-      const exit = once(child, 'exit')
-      child.kill('SIGTERM')
-      await exit
-      await rm(dir, { recursive: true, force: true })
+      await child.stop(10_000)
+      rmSync(folder, { recursive: true, force: true })
     },
   }
 }

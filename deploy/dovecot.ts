@@ -1,0 +1,108 @@
+/** Dovecot as a child: its configuration, its master user, and when it is ready. */
+import { execFile } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type Child, startChild, untilReady } from './child.ts'
+import { handOver, type Identity } from './identity.ts'
+import { filled, root } from './template.ts'
+
+export const masterUser = 'gateway'
+
+export interface DovecotPlaces {
+  /** Short: a socket's path may have 107 characters. Dovecot's own sockets, and the generated configuration. */
+  readonly runFolder: string
+  readonly mailFolder: string
+  /** The logins (src/disk/users-file.ts). Its folder holds the master user's file too. */
+  readonly usersFile: string
+  readonly mastersFile: string
+  readonly certFile: string
+  readonly keyFile: string
+}
+
+export interface MailPorts {
+  readonly host: string
+  readonly imapPort: number
+  readonly imapsPort: number
+  readonly pop3Port: number
+  readonly pop3sPort: number
+}
+
+export async function startDovecot(
+  places: DovecotPlaces,
+  ports: MailPorts,
+  masterPassword: string,
+  identity: Identity,
+  onLine: (line: string) => void,
+): Promise<Child> {
+  mkdirSync(places.mailFolder, { recursive: true, mode: 0o700 })
+  for (const folder of ['base', 'state']) mkdirSync(join(places.runFolder, folder), { recursive: true, mode: 0o700 })
+  if (!existsSync(places.usersFile)) writeFileSync(places.usersFile, '', { mode: 0o600 })
+  writeFileSync(places.mastersFile, masterLine(masterPassword), { mode: 0o600 })
+  writeFileSync(confFile(places), conf(places, ports, identity), { mode: 0o600 })
+  for (const folder of [places.runFolder, places.mailFolder]) handOver(folder, identity)
+  const args = ['-F', '-c', confFile(places)]
+  const child = await startChild({ name: 'dovecot', command: '/usr/sbin/dovecot', args, identity, onLine })
+  await untilReady(child, 30_000, () => greets(ports.imapPort, '* OK'))
+  await untilReady(child, 30_000, () => greets(ports.pop3Port, '+OK'))
+  return child
+}
+
+/** Gives back the space of expunged messages; mdbox does so only here. */
+export async function purge(places: DovecotPlaces, identity: Identity): Promise<void> {
+  const args = [...identity.setpriv, '--', 'doveadm', '-c', confFile(places), 'purge', '-A']
+  await promisify(execFile)('setpriv', args, { timeout: 3_600_000 })
+}
+
+function confFile({ runFolder }: DovecotPlaces): string {
+  return join(runFolder, 'dovecot.conf')
+}
+
+function conf(places: DovecotPlaces, ports: MailPorts, identity: Identity): string {
+  return filled(readFileSync(join(root, 'deploy/dovecot.conf'), 'utf8'), {
+    RUN: places.runFolder,
+    LISTEN: listenOn(ports.host),
+    USER: identity.user,
+    GROUP: identity.group,
+    UID: identity.uid,
+    GID: identity.gid,
+    MASTERS_FILE: places.mastersFile,
+    USERS_FILE: places.usersFile,
+    MAIL: places.mailFolder,
+    CERT: places.certFile,
+    KEY: places.keyFile,
+    IMAP_PORT: ports.imapPort,
+    IMAPS_PORT: ports.imapsPort,
+    POP3_PORT: ports.pop3Port,
+    POP3S_PORT: ports.pop3sPort,
+  })
+}
+
+/** Loopback always: the gateway's own way in. */
+function listenOn(host: string): string {
+  if (host === '0.0.0.0') return '*'
+  if (host === '::') return '*, ::'
+  return host === '127.0.0.1' || host === 'localhost' ? '127.0.0.1' : `127.0.0.1, ${host}`
+}
+
+/** 256 random bits need no slow hash; and the gateway logs in often. */
+function masterLine(password: string): string {
+  const salt = randomBytes(8)
+  const hash = createHash('sha512').update(password).update(salt).digest()
+  return `${masterUser}:{SSHA512}${Buffer.concat([hash, salt]).toString('base64')}::::::allow_nets=127.0.0.1/32,::1/128\n`
+}
+
+async function greets(port: number, greeting: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    const answer = (ready: boolean) => {
+      socket.destroy()
+      resolve(ready)
+    }
+    socket.setTimeout(5000, () => answer(false))
+    socket.on('error', () => answer(false))
+    socket.on('data', (chunk) => answer(chunk.toString('latin1').startsWith(greeting)))
+  })
+}

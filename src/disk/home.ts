@@ -1,0 +1,35 @@
+/** What one instance keeps under TRIBUTARY_HOME, and the secrets that it makes there at its first start. */
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+
+export function homeOf(folder: string) {
+  const home = resolve(folder)
+  return {
+    home,
+    adminToken: join(home, 'admin-token'),
+    secretKey: join(home, 'secret-key'),
+    redis: join(home, 'redis'),
+    mail: join(home, 'mail'),
+    dovecot: join(home, 'dovecot'),
+    usersFile: join(home, 'dovecot', 'users'),
+    mastersFile: join(home, 'dovecot', 'masters'),
+    masterPassword: join(home, 'dovecot', 'gateway-password'),
+    certFile: join(home, 'tls', 'cert.pem'),
+    keyFile: join(home, 'tls', 'key.pem'),
+  } as const
+}
+export type Home = ReturnType<typeof homeOf>
+
+/** 256 random bits in a file of mode 0600, made once; whoever comes second reads what the first one made. */
+export function ensureSecret(path: string): string {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  try {
+    writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const secret = readFileSync(path, 'utf8').trim()
+  if (secret === '') throw new Error(`${path} is empty; put its content back, or remove it to have a new one made`)
+  return secret
+}

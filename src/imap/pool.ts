@@ -1,0 +1,140 @@
+/** Connections to stores: a few per destination, kept a short time after their last use, never reused once broken. */
+import type { ImapFlow } from 'imapflow'
+import type { StoreEndpoint } from '../config.ts'
+import { SessionFailed } from '../failure.ts'
+import { limits } from '../limits.ts'
+import type { Store } from '../ports.ts'
+import { connectStore, loginOf, type StoreTarget, within } from './connection.ts'
+import { openStore } from './store.ts'
+
+interface Idle {
+  readonly client: ImapFlow
+  readonly sinceMs: number
+  readonly timer: NodeJS.Timeout
+}
+
+interface Place {
+  readonly idle: Idle[]
+  busy: number
+  readonly waiting: (() => void)[]
+}
+
+/** A connection that lay idle for longer is asked with NOOP before it is trusted with mail. */
+const freshMs = 1000
+
+export class StorePool {
+  readonly #hosted: StoreEndpoint
+  readonly #places = new Map<string, Place>()
+  #closed = false
+
+  constructor(hosted: StoreEndpoint) {
+    this.#hosted = hosted
+  }
+
+  /** A store that borrows a connection for each thing it does. */
+  async store(target: StoreTarget, signal?: AbortSignal): Promise<Store> {
+    return await openStore({
+      borrow: (use) => this.#borrow(target, use, signal),
+      connect: () => connectStore(loginOf(target, this.#hosted), signal),
+      signal,
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const { idle } of this.#places.values()) {
+      for (const { client, timer } of idle.splice(0)) {
+        clearTimeout(timer)
+        leave(client)
+      }
+    }
+  }
+
+  async #borrow<T>(target: StoreTarget, use: (client: ImapFlow) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const place = this.#place(target.id)
+    if (place.busy >= limits.storeConnectionsPerDestination) await turn(place, signal)
+    place.busy += 1
+    let client: ImapFlow | undefined
+    try {
+      client = (await this.#reuse(place)) ?? (await connectStore(loginOf(target, this.#hosted), signal))
+      const result = await use(client)
+      this.#keep(place, client)
+      return result
+    } catch (error) {
+      // Nobody knows what else is on its way on it.
+      client?.close()
+      throw error
+    } finally {
+      place.busy -= 1
+      place.waiting.shift()?.()
+    }
+  }
+
+  #place(id: string): Place {
+    const place = this.#places.get(id) ?? { idle: [], busy: 0, waiting: [] }
+    this.#places.set(id, place)
+    return place
+  }
+
+  async #reuse(place: Place): Promise<ImapFlow | undefined> {
+    for (let idle = place.idle.pop(); idle !== undefined; idle = place.idle.pop()) {
+      const { client, timer, sinceMs } = idle
+      clearTimeout(timer)
+      if (client.usable && performance.now() - sinceMs < freshMs) return client
+      const answers = await within(client, limits.storeReplyWaitMs, 'NOOP', client.noop()).then(
+        () => client.usable,
+        () => false,
+      )
+      if (answers) return client
+      client.close()
+    }
+    return undefined
+  }
+
+  #keep(place: Place, client: ImapFlow): void {
+    if (this.#closed || !client.usable) {
+      client.close()
+      return
+    }
+    const timer = setTimeout(() => {
+      const nth = place.idle.findIndex((idle) => idle.client === client)
+      if (nth !== -1) place.idle.splice(nth, 1)
+      leave(client)
+    }, limits.storeIdleMs)
+    // A process that has nothing else to do need not wait for an idle connection.
+    timer.unref()
+    place.idle.push({ client, sinceMs: performance.now(), timer })
+  }
+}
+
+/** Waits for a place to become free; not for ever. */
+async function turn(place: Place, signal?: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const leaveQueue = (error: unknown) => {
+      tidy()
+      const nth = place.waiting.indexOf(go)
+      if (nth !== -1) place.waiting.splice(nth, 1)
+      reject(error)
+    }
+    const reason = 'all connections to this destination were in use for too long'
+    const timer = setTimeout(
+      () => leaveQueue(new SessionFailed({ kind: 'store unreachable', reason })),
+      limits.appendWaitMs,
+    )
+    const onAbort = () => leaveQueue(signal?.reason)
+    const tidy = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+    const go = () => {
+      tidy()
+      resolve()
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    place.waiting.push(go)
+  })
+}
+
+function leave(client: ImapFlow): void {
+  within(client, limits.storeReplyWaitMs, 'LOGOUT', client.logout()).catch(() => client.close())
+}

@@ -1,0 +1,54 @@
+/** Redis: how to reach it, and whether it keeps what it is told. */
+import { Redis } from 'ioredis'
+
+/**
+ * @param url `redis://`, `rediss://`, or the path of a unix socket.
+ * @param role `api` answers people and fails fast; `worker` waits for Redis to come back, as BullMQ asks for.
+ */
+export function connectRedis(url: string, role: 'api' | 'worker', onError: (reason: string) => void): Redis {
+  const options =
+    role === 'worker' ? { maxRetriesPerRequest: null } : { maxRetriesPerRequest: 2, commandTimeout: 10_000 }
+  const redis = new Redis(url, { ...options, connectTimeout: 10_000 })
+  redis.on('error', (error: Error) => onError(error.message))
+  return redis
+}
+
+/** What must be changed before a word of Redis can be relied on; empty: nothing. */
+export async function checkRedis(redis: Redis): Promise<string[]> {
+  const wrong: string[] = []
+  const info = (await redis.info()).split('\r\n')
+  const told = (name: string) => info.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1)
+  const valkey = told('valkey_version')
+  const version = valkey ?? told('redis_version') ?? '0'
+  const [name, least] = valkey === undefined ? ['Redis', 7] : ['Valkey', 8]
+  if (Number.parseInt(version, 10) < least) wrong.push(`${name} ${version} is too old: ${least}.0 or newer is needed`)
+
+  const wanted = {
+    appendonly: 'yes',
+    appendfsync: 'always',
+    'no-appendfsync-on-rewrite': 'no',
+    'maxmemory-policy': 'noeviction',
+  } as const
+  for (const [setting, value] of Object.entries(wanted)) {
+    const now = await settingOf(redis, setting, told)
+    if (now !== undefined && now !== value)
+      wrong.push(`${setting} is ${now}: in redis.conf write "${setting} ${value}"`)
+  }
+  return wrong
+}
+
+/** Managed services forbid CONFIG; then INFO tells of some settings, and the rest is believed. */
+async function settingOf(
+  redis: Redis,
+  setting: string,
+  told: (name: string) => string | undefined,
+): Promise<string | undefined> {
+  try {
+    const answer: unknown = await redis.config('GET', setting)
+    return Array.isArray(answer) ? (answer as string[])[1] : undefined
+  } catch {
+    if (setting === 'appendonly') return told('aof_enabled') === '1' ? 'yes' : 'no'
+    if (setting === 'maxmemory-policy') return told('maxmemory_policy')
+    return undefined
+  }
+}

@@ -1,0 +1,81 @@
+/** A Dovecot of one's own: configured as local mode's, on free ports, gone with the test. Store and POP3 provider alike. */
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { Child } from '../../deploy/child.ts'
+import { type DovecotPlaces, type MailPorts, masterUser, startDovecot as start } from '../../deploy/dovecot.ts'
+import { childIdentity, handOver } from '../../deploy/identity.ts'
+import type { StoreEndpoint } from '../../src/config.ts'
+
+export interface TestDovecot extends MailPorts {
+  readonly store: StoreEndpoint
+  readonly places: DovecotPlaces
+  /** What it said since it was started. */
+  readonly lines: string[]
+  readonly pid: () => number
+  /** Passwords stand in clear in a test's users file. */
+  addUser(login: string, password: string): void
+  halt(): Promise<void>
+  resume(): Promise<void>
+  stop(): Promise<void>
+}
+
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      async () =>
+        await new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer().listen(0, '127.0.0.1', () => resolve(server))
+        }),
+    ),
+  )
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map(async (server) => await new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+export async function startDovecot(users: Readonly<Record<string, string>> = {}): Promise<TestDovecot> {
+  const folder = mkdtempSync('/tmp/tributary-dovecot-')
+  const identity = childIdentity([])
+  const places: DovecotPlaces = {
+    runFolder: folder,
+    mailFolder: join(folder, 'mail'),
+    usersFile: join(folder, 'users'),
+    mastersFile: join(folder, 'masters'),
+    certFile: join(folder, 'cert.pem'),
+    keyFile: join(folder, 'key.pem'),
+  }
+  const curve = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '10']
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+  execFileSync('openssl', [...curve, ...names, '-keyout', places.keyFile, '-out', places.certFile], { stdio: 'ignore' })
+  const [imapPort = 0, imapsPort = 0, pop3Port = 0, pop3sPort = 0] = await freePorts(4)
+  const ports: MailPorts = { host: '127.0.0.1', imapPort, imapsPort, pop3Port, pop3sPort }
+  const masterPassword = 'the master of all'
+  const addUser = (login: string, password: string) =>
+    appendFileSync(places.usersFile, `${login}:{PLAIN}${password}::::::\n`)
+  for (const [login, password] of Object.entries(users)) addUser(login, password)
+  const lines: string[] = []
+  let child: Child | undefined
+  const resume = async () => {
+    child = await start(places, ports, masterPassword, identity, (line) => lines.push(line))
+  }
+  await resume()
+  handOver(folder, identity)
+  return {
+    ...ports,
+    store: { host: '127.0.0.1', port: imapPort, tls: 'none', masterUser, masterPassword },
+    places,
+    lines,
+    pid: () => child?.pid ?? 0,
+    addUser,
+    halt: async () => await child?.stop(10_000),
+    resume,
+    async stop() {
+      await child?.stop(10_000)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}

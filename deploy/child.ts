@@ -28,6 +28,8 @@ export async function startChild({ name, command, args, env, identity, onLine }:
   const prefix = ['--pdeathsig', 'TERM', ...(identity?.setpriv ?? []), '--']
   const child: ChildProcess = spawn('setpriv', [...prefix, command, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Out of the terminal's group: Ctrl-C is for us, who end the children in their order.
+    detached: true,
     ...(env === undefined ? {} : { env }),
   })
   for (const stream of [child.stdout, child.stderr]) {

@@ -31,7 +31,7 @@ export function childIdentity(folders: readonly string[]): Identity {
   if (closed === undefined) return { ...identity, setpriv: drop }
   const pass = ['--inh-caps', '+dac_read_search', '--ambient-caps', '+dac_read_search']
   const setpriv = [...drop, ...pass]
-  if (spawnSync('setpriv', [...setpriv, '--', 'test', '-x', closed]).status !== 0) {
+  if (spawnSync('setpriv', [...setpriv, '--', 'ls', '-d', `${closed}/.`]).status !== 0) {
     throw new Error(
       `The user ${mailUser}, as whom mail is served, cannot pass ${closed}. Open it (chmod o+x ${closed}), or set TRIBUTARY_HOME to a folder that it can reach, such as /var/lib/tributary.`,
     )

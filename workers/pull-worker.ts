@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { DelayedError, type Job } from 'bullmq'
 import type { Redis } from 'ioredis'
-import type { Account, Destination } from '../src/account.ts'
+import type { Account } from '../src/account.ts'
 import { consequenceOf } from '../src/consequence.ts'
 import { describe, type Failure, failureOf, SessionFailed } from '../src/failure.ts'
 import type { Token } from '../src/ledger.ts'
@@ -11,6 +11,7 @@ import { limits } from '../src/limits.ts'
 import type { Clock, Maildrop, Store } from '../src/ports.ts'
 import { pullAccount } from '../src/pull.ts'
 import { type Accounts, defaultState } from '../src/redis/accounts.ts'
+import type { DestinationRecord } from '../src/redis/destinations.ts'
 import { setNextDue, stopVisits } from '../src/redis/due.ts'
 import { Lease } from '../src/redis/lease.ts'
 import { RedisLedger } from '../src/redis/ledger.ts'
@@ -28,17 +29,17 @@ export interface PullWorld {
   readonly log: Logger
   readonly publicName: string
   readonly leaseMs: number
-  /** The account with its password, and where its mail goes; undefined: there is no such account any more. */
+  /** The account, and where its mail goes; undefined: there is no such account any more. Secrets stay sealed. */
   load(accountId: string): Promise<LoadedAccount | undefined>
-  openMaildrop(account: Account, password: string, signal: AbortSignal): Promise<Maildrop>
-  openStore(destination: Destination, signal: AbortSignal): Promise<Store>
+  openMaildrop(account: Account, sealedPassword: string, signal: AbortSignal): Promise<Maildrop>
+  openStore(destination: DestinationRecord, signal: AbortSignal): Promise<Store>
   stopping(): boolean
 }
 
 export interface LoadedAccount {
   readonly account: Account
-  readonly password: string
-  readonly destination: Destination
+  readonly sealedPassword: string
+  readonly destination: DestinationRecord
 }
 
 /** @param cancelled aborted when the job's lock is lost, or the worker can wait no longer. */
@@ -107,7 +108,7 @@ async function performRun(
 /** The failure, or undefined where all went well. */
 async function pull(
   world: PullWorld,
-  { account, password, destination }: LoadedAccount,
+  { account, sealedPassword, destination }: LoadedAccount,
   runId: Run['id'],
   lease: Lease,
   signal: AbortSignal,
@@ -122,7 +123,7 @@ async function pull(
         store,
         ledger: new RedisLedger(world.redis, lease, () => world.clock.nowMs()),
         clock: world.clock,
-        openMaildrop: () => world.openMaildrop(account, password, signal),
+        openMaildrop: () => world.openMaildrop(account, sealedPassword, signal),
         newToken: () => randomBytes(16).toString('hex') as Token,
         stopping: () => world.stopping(),
         progress: () => progress.changed(),

@@ -2,18 +2,36 @@
 import { hostname } from 'node:os'
 import { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
+import type { Destination } from '../src/account.ts'
+import type { StoreEndpoint } from '../src/config.ts'
 import { SessionFailed } from '../src/failure.ts'
+import type { StoreTarget } from '../src/imap/connection.ts'
+import { StorePool } from '../src/imap/pool.ts'
 import { limits } from '../src/limits.ts'
 import type { Logger } from '../src/log.ts'
+import { openMaildrop } from '../src/pop3/session.ts'
+import type { Clock } from '../src/ports.ts'
+import { Accounts } from '../src/redis/accounts.ts'
+import { Destinations } from '../src/redis/destinations.ts'
 import { claimDue } from '../src/redis/due.ts'
 import { keys } from '../src/redis/keys.ts'
-import { PullQueue, pullQueueName, queuePrefix, tickQueueName, type PullJob } from '../src/redis/queue.ts'
+import { type PullJob, PullQueue, pullQueueName, queuePrefix, tickQueueName } from '../src/redis/queue.ts'
+import { Runs } from '../src/redis/runs.ts'
+import type { Seal } from '../src/seal.ts'
 import { type PullWorld, runJob } from './pull-worker.ts'
 
 export interface WorkerOptions {
+  readonly redis: Redis
+  readonly log: Logger
+  /** The hosted store. */
+  readonly store: StoreEndpoint
+  readonly seal: Seal
+  readonly clock: Clock
+  readonly publicName: string
   /** Runs at once. */
   readonly concurrency: number
-  /** The job's lock, and how often jobs of dead workers are looked for; in production as long as the lease. */
+  readonly leaseMs: number
+  /** The job's lock, and how often jobs of dead workers are looked for. */
   readonly jobLockMs: number
 }
 
@@ -22,23 +40,20 @@ export interface RunningWorker {
   stop(graceMs: number): Promise<void>
 }
 
-/** @param world without `stopping`, which is this worker's to say. */
-export async function startWorker(
-  redis: Redis,
-  log: Logger,
-  world: Omit<PullWorld, 'stopping'>,
-  options: WorkerOptions,
-): Promise<RunningWorker> {
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { redis, log } = options
   const shared = { connection: redis, prefix: queuePrefix }
+  const runs = new Runs(redis)
+  const pool = new StorePool(options.store)
   let stopping = false
   const cancelled = new AbortController()
-  const pullWorld: PullWorld = { ...world, stopping: () => stopping }
+  const world = pullWorld(options, runs, pool, () => stopping)
 
   const pulls = new Worker<PullJob>(
     pullQueueName,
     async (job, token, signal) => {
       const either = signal === undefined ? cancelled.signal : AbortSignal.any([cancelled.signal, signal])
-      await runJob(pullWorld, job, token, either)
+      await runJob(world, job, token, either)
     },
     {
       ...shared,
@@ -56,7 +71,7 @@ export async function startWorker(
     for (const id of ids) pulls.cancelJob(id, 'lock lost')
   })
 
-  const queue = new PullQueue(redis, world.runs)
+  const queue = new PullQueue(redis, runs)
   const ticker = new Queue(tickQueueName, shared)
   ticker.on('error', (error) => log.warn({ event: 'queue error', reason: error.message }))
   await ticker.upsertJobScheduler(
@@ -96,7 +111,42 @@ export async function startWorker(
       await ticks.close()
       await pulls.close()
       clearTimeout(cancel)
-      await Promise.all([queue.close(), ticker.close(), redis.zrem(keys.workers, name)])
+      await Promise.all([queue.close(), ticker.close(), pool.close(), redis.zrem(keys.workers, name)])
     },
   }
+}
+
+function pullWorld(
+  { redis, log, seal, clock, publicName, leaseMs }: WorkerOptions,
+  runs: Runs,
+  pool: StorePool,
+  stopping: () => boolean,
+): PullWorld {
+  const accounts = new Accounts(redis)
+  const destinations = new Destinations(redis)
+  return {
+    redis,
+    runs,
+    accounts,
+    clock,
+    log,
+    publicName,
+    leaseMs,
+    stopping,
+    async load(accountId) {
+      const record = await accounts.get(accountId)
+      const destination = record && (await destinations.get(record.account.destinationId))
+      if (record === undefined || destination === undefined) return undefined
+      return { account: record.account, sealedPassword: record.sealedPassword, destination }
+    },
+    openMaildrop: (account, sealedPassword, signal) =>
+      openMaildrop({ ...account, password: seal.open(sealedPassword, account.id, 'password'), signal }),
+    openStore: ({ destination, sealedPassword }, signal) =>
+      pool.store(targetOf(destination, sealedPassword, seal), signal),
+  }
+}
+
+function targetOf(destination: Destination, sealedPassword: string | null, seal: Seal): StoreTarget {
+  if (destination.kind === 'hosted') return destination
+  return { ...destination, password: seal.open(sealedPassword ?? '', destination.id, 'password') }
 }

@@ -1,11 +1,6 @@
 /** The passwd-file that the hosted store reads (doc.dovecot.org, "passwd-file"): written whole, and renamed into place. */
 import { open, rename, stat } from 'node:fs/promises'
-
-export interface HostedLogin {
-  readonly login: string
-  /** With its scheme: `{ARGON2ID}$argon2id$...`. */
-  readonly passwordHash: string
-}
+import type { HostedLogin } from '../account.ts'
 
 export class UsersFile {
   readonly #path: string

@@ -156,7 +156,7 @@ export class Accounts {
       const { account } = JSON.parse(json) as AccountRecord
       const args = [id, json, sourceOf(account), account.destinationId]
       if ((await this.#redis.eval(removeScript, names.length, ...names, ...args)) !== 'done') continue
-      const runIds = await this.#redis.zrange(keys.runs(id), 0, -1)
+      const runIds = await this.#redis.zrange(keys.runs(id), '0', '-1')
       for (const runId of runIds) await this.#redis.unlink(keys.run(runId))
       await this.#redis.hdel(keys.lastRuns, id)
       const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.quarantine]

@@ -1,7 +1,6 @@
 /** Destinations as they are kept: hosted ones with the hash of their password, others with it sealed. */
 import type { Redis } from 'ioredis'
-import type { Destination } from '../account.ts'
-import type { HostedLogin } from '../disk/users-file.ts'
+import type { Destination, HostedLogin } from '../account.ts'
 import { keys } from './keys.ts'
 
 export interface DestinationRecord {

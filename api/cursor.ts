@@ -1,0 +1,14 @@
+/** Where a list goes on: opaque to clients, the last id to us. */
+import { badRequest } from './problems.ts'
+
+export function cursorOf(id: string | null): string | null {
+  return id === null ? null : Buffer.from(id).toString('base64url')
+}
+
+export function idIn(cursor: string | undefined): string | undefined {
+  if (cursor === undefined) return undefined
+  const id = Buffer.from(cursor, 'base64url').toString('latin1')
+  if (!/^[0-9A-Z]{26}$/.test(id))
+    throw badRequest([{ pointer: '/cursor', detail: 'must be the `next` of an earlier page' }])
+  return id
+}

@@ -1,0 +1,166 @@
+/** `/destinations` (CONTRACT section 3). */
+import { type Destination, hostMistakes, type Mistake, secretMistakes } from '../src/account.ts'
+import type { DestinationId } from '../src/message.ts'
+import type { DestinationRecord, Destinations } from '../src/redis/destinations.ts'
+import type { Seal } from '../src/seal.ts'
+import { type App, newId } from './app.ts'
+import { cursorOf, idIn } from './cursor.ts'
+import type { HostedLogins } from './hosted.ts'
+import { badRequest, conflict, unknown } from './problems.ts'
+import * as schemas from './schemas.ts'
+
+export interface DestinationsWorld {
+  readonly destinations: Destinations
+  readonly hosted: HostedLogins
+  readonly seal: Seal
+}
+
+export function addDestinations(app: App, { destinations, hosted, seal }: DestinationsWorld): void {
+  const find = async (id: string): Promise<DestinationRecord> => {
+    const record = await destinations.get(id)
+    if (record === undefined) throw unknown('destination', id)
+    return record
+  }
+
+  app.post(
+    '/destinations',
+    { schema: { summary: 'Make a destination', body: schemas.NewDestination, response: { 201: schemas.Destination } } },
+    async ({ body }, reply) => {
+      const destination = destinationOf(body)
+      const record: DestinationRecord =
+        destination.kind === 'hosted'
+          ? { destination, passwordHash: await hosted.hash(body.password), sealedPassword: null }
+          : { destination, passwordHash: null, sealedPassword: seal.seal(body.password, destination.id, 'password') }
+      if ((await destinations.create(record)) === 'conflict') {
+        throw conflict(`The login ${body.login} is taken; choose another.`, [{ pointer: '/login', detail: 'is taken' }])
+      }
+      if (destination.kind === 'hosted') await hosted.admit(destination.login, body.password)
+      return await reply.code(201).header('location', `/api/v1/destinations/${destination.id}`).send(view(record))
+    },
+  )
+
+  app.get(
+    '/destinations',
+    {
+      schema: {
+        summary: 'List destinations',
+        querystring: schemas.Page,
+        response: { 200: schemas.listOf(schemas.Destination) },
+      },
+    },
+    async ({ query }) => {
+      const { items, next } = await destinations.page(query.limit, idIn(query.cursor))
+      return { items: items.map(view), next: cursorOf(next) }
+    },
+  )
+
+  app.get(
+    '/destinations/:id',
+    { schema: { summary: 'Read a destination', params: schemas.Id, response: { 200: schemas.Destination } } },
+    async ({ params }) => view(await find(params.id)),
+  )
+
+  app.patch(
+    '/destinations/:id',
+    {
+      schema: {
+        summary: 'Change a destination',
+        params: schemas.Id,
+        body: schemas.DestinationPatch,
+        response: { 200: schemas.Destination },
+      },
+    },
+    async ({ params: { id }, body }) => {
+      const { destination } = await find(id)
+      const mistakes = patchMistakes(destination, body)
+      if (mistakes.length > 0) throw badRequest(mistakes)
+      const passwordHash =
+        destination.kind === 'hosted' && body.password !== undefined ? await hosted.hash(body.password) : undefined
+      const changed = await destinations.update(id, (before) => patched(before, body, passwordHash, seal))
+      if (changed === undefined) throw unknown('destination', id)
+      if (destination.kind === 'hosted' && body.password !== undefined)
+        await hosted.admit(destination.login, body.password)
+      return view(changed)
+    },
+  )
+
+  app.delete(
+    '/destinations/:id',
+    {
+      schema: {
+        summary: 'Remove a destination',
+        description: 'Hosted mail is kept unless purge=true.',
+        params: schemas.Id,
+        querystring: schemas.Purge,
+      },
+    },
+    async ({ params: { id }, query: { purge } }, reply) => {
+      const record = await find(id)
+      const { destination } = record
+      const removed = await destinations.remove(record)
+      if (removed === 'in use')
+        throw conflict(`Accounts still gather into the destination ${id}; remove them or give them another one first.`)
+      if (removed === 'unknown') throw unknown('destination', id)
+      if (destination.kind === 'hosted') {
+        if (purge) await hosted.empty(destination.login)
+        await hosted.dismiss()
+        if (purge) await hosted.removeFiles(destination.login)
+      }
+      return await reply.code(204).send()
+    },
+  )
+}
+
+function destinationOf(body: schemas.NewDestination): Destination {
+  const mistakes: Mistake[] = []
+  const belongs = body.kind === 'hosted' ? ['login'] : ['host', 'port', 'tls', 'user']
+  for (const field of ['login', 'host', 'port', 'tls', 'user'] as const) {
+    const given = body[field] !== undefined
+    if (given && !belongs.includes(field))
+      mistakes.push({ pointer: `/${field}`, detail: `is no field of a destination of kind ${body.kind}` })
+    if (!given && belongs.includes(field) && field !== 'port' && field !== 'tls')
+      mistakes.push({ pointer: `/${field}`, detail: 'is required' })
+  }
+  const login = body.login?.toLowerCase() ?? ''
+  if (login === '.' || login === '..') mistakes.push({ pointer: '/login', detail: 'must be more than dots' })
+  if (body.host !== undefined) mistakes.push(...hostMistakes(body.host))
+  mistakes.push(...secretMistakes(body.user ?? '', body.password))
+  if (mistakes.length > 0) throw badRequest(mistakes)
+  const made = { id: newId() as DestinationId, createdAtMs: Date.now() }
+  if (body.kind === 'hosted') return { ...made, kind: 'hosted', login }
+  const tls = body.tls ?? 'implicit'
+  const port = body.port ?? (tls === 'implicit' ? 993 : 143)
+  return { ...made, kind: 'imap', host: body.host ?? '', port, tls, user: body.user ?? '' }
+}
+
+function patchMistakes(destination: Destination, body: schemas.DestinationPatch): Mistake[] {
+  const foreign = (['host', 'port', 'tls', 'user'] as const).filter((field) => body[field] !== undefined)
+  return [
+    ...(destination.kind === 'hosted' ? foreign : []).map((field) => ({
+      pointer: `/${field}`,
+      detail: 'is no field of a hosted destination',
+    })),
+    ...(body.host === undefined ? [] : hostMistakes(body.host)),
+    ...secretMistakes(body.user ?? '', body.password),
+  ]
+}
+
+function patched(
+  before: DestinationRecord,
+  body: schemas.DestinationPatch,
+  passwordHash: string | undefined,
+  seal: Seal,
+): DestinationRecord {
+  const { destination } = before
+  if (destination.kind === 'hosted') return { ...before, passwordHash: passwordHash ?? before.passwordHash }
+  const { password, ...fields } = body
+  return {
+    ...before,
+    destination: { ...destination, ...fields },
+    sealedPassword: password === undefined ? before.sealedPassword : seal.seal(password, destination.id, 'password'),
+  }
+}
+
+function view({ destination: { createdAtMs, ...rest } }: DestinationRecord) {
+  return { ...rest, createdAt: new Date(createdAtMs).toISOString() }
+}

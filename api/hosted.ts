@@ -1,0 +1,75 @@
+/** Hosted logins: what the API says holds from the moment it says it. */
+import { hash } from '@node-rs/argon2'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { StoreEndpoint } from '../src/config.ts'
+import { UsersFile } from '../src/disk/users-file.ts'
+import { emptyLogin, tryLogin } from '../src/imap/login.ts'
+import type { Destinations } from '../src/redis/destinations.ts'
+import { Problem } from './problems.ts'
+
+/** Dovecot looks at the users file at most once a second. */
+const noticedWithinMs = 1100
+const acceptedWithinMs = 8000
+
+export class HostedLogins {
+  readonly #destinations: Destinations
+  readonly #store: StoreEndpoint
+  readonly #file: UsersFile
+  readonly #mailFolder: string
+
+  /** @param mailFolder of local mode; where the store is elsewhere there is none, and nothing is removed from it. */
+  constructor(destinations: Destinations, store: StoreEndpoint, usersFile: string, mailFolder: string) {
+    this.#destinations = destinations
+    this.#store = store
+    this.#file = new UsersFile(usersFile)
+    this.#mailFolder = mailFolder
+  }
+
+  /** OWASP's argon2id; the npm package `argon2` writes its parameters in an order that Dovecot refuses. */
+  async hash(password: string): Promise<string> {
+    return `{ARGON2ID}${await hash(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 })}`
+  }
+
+  /** The users file as Redis has it. */
+  async write(): Promise<void> {
+    await this.#file.write(() => this.#destinations.hostedLogins())
+  }
+
+  /** Written, and the store lets this login in. */
+  async admit(login: string, password: string): Promise<void> {
+    await this.write()
+    const { host, port, tls } = this.#store
+    const until = performance.now() + acceptedWithinMs
+    await untilNextSecond()
+    while ((await tryLogin({ host, port, tls, user: login, password })) === 'refused') {
+      if (performance.now() > until) {
+        throw new Problem(
+          503,
+          `The login ${login} is written, but the store does not let it in yet; see the store's log, and try the login in a moment.`,
+        )
+      }
+    }
+  }
+
+  /** Written, and the store has seen that this login is gone. */
+  async dismiss(): Promise<void> {
+    await this.write()
+    await new Promise((resolve) => setTimeout(resolve, noticedWithinMs))
+  }
+
+  /** Removes all mail of a login, for good. To be called while it may still log in. */
+  async empty(login: string): Promise<void> {
+    const { host, port, tls, masterUser, masterPassword } = this.#store
+    await emptyLogin({ host, port, tls, user: `${login}*${masterUser}`, password: masterPassword })
+  }
+
+  /** What lies on disk of a login that is gone. Its name is of a-z 0-9 . _ - @ alone, and never `.` or `..`. */
+  async removeFiles(login: string): Promise<void> {
+    await rm(join(this.#mailFolder, login), { recursive: true, force: true })
+  }
+}
+
+async function untilNextSecond(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 1020 - (Date.now() % 1000)))
+}

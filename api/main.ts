@@ -1,0 +1,67 @@
+/** The API's process. */
+import closeWithGrace from 'close-with-grace'
+import { ConfigInvalid, readConfig } from '../src/config.ts'
+import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { createLog } from '../src/log.ts'
+import { Accounts } from '../src/redis/accounts.ts'
+import { checkRedis, connectRedis } from '../src/redis/connection.ts'
+import { Destinations } from '../src/redis/destinations.ts'
+import { PullQueue } from '../src/redis/queue.ts'
+import { Runs } from '../src/redis/runs.ts'
+import { createSeal } from '../src/seal.ts'
+import { HostedLogins } from './hosted.ts'
+import { buildServer } from './server.ts'
+
+const stopWithinMs = 8000
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  const log = createLog('api', config.logLevel)
+  const { redisUrl, store, storeUsersFile } = config
+  if (redisUrl === undefined || store === undefined || storeUsersFile === undefined) {
+    throw new ConfigInvalid(
+      'The API alone needs TRIBUTARY_REDIS_URL, TRIBUTARY_STORE_URL and TRIBUTARY_STORE_USERS_FILE; npm start sets them by itself',
+    )
+  }
+  const redis = connectRedis(redisUrl, 'api', (reason) => log.warn({ event: 'redis away', reason }))
+  const wrong = await checkRedis(redis)
+  if (wrong.length > 0) throw new ConfigInvalid(`This Redis would lose what it is told:\n${wrong.join('\n')}`)
+
+  const home = homeOf(config.home)
+  const destinations = new Destinations(redis)
+  const runs = new Runs(redis)
+  const queue = new PullQueue(redis, runs)
+  const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
+  await hosted.write()
+  const app = await buildServer({
+    log,
+    adminToken: ensureSecret(home.adminToken),
+    redis,
+    store,
+    accounts: new Accounts(redis),
+    destinations,
+    runs,
+    queue,
+    hosted,
+    seal: createSeal(Buffer.from(ensureSecret(home.secretKey), 'base64url')),
+  })
+  await app.listen({ host: config.http.host, port: config.http.port })
+  log.info({ event: 'api listens', host: config.http.host, port: config.http.port })
+
+  closeWithGrace({ delay: stopWithinMs }, async ({ err }) => {
+    if (err) log.fatal({ event: 'api broke', err })
+    await app.close()
+    await queue.close()
+    await runs.close()
+    redis.disconnect()
+    log.info({ event: 'api stopped' })
+  })
+}
+
+main().catch((error: unknown) => {
+  const invalid = error instanceof ConfigInvalid
+  process.stderr.write(`${invalid ? error.message : String(error instanceof Error ? error.stack : error)}\n`)
+  process.exitCode = 1
+  // Connections that are being tried for ever would keep it alive.
+  setTimeout(() => process.exit(1), 500).unref()
+})

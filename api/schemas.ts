@@ -1,0 +1,166 @@
+/** The shapes on the wire, once (CONTRACT): types, validation, serialisation and OpenAPI are read from here. */
+import { type Static, type TSchema, Type } from 'typebox'
+import { accountDefaults, tlsModes } from '../src/account.ts'
+import { failureKinds } from '../src/failure.ts'
+import { accountStatuses } from '../src/redis/accounts.ts'
+import { runCauses, runStates } from '../src/run.ts'
+
+const strict = { additionalProperties: false } as const
+const id = Type.String({ description: 'ULID' })
+const time = Type.String({ description: 'ISO 8601, UTC, with milliseconds' })
+const text = (maxLength: number) => Type.String({ minLength: 1, maxLength })
+const port = Type.Integer({ minimum: 1, maximum: 65535 })
+const days = Type.Integer({ minimum: 1, maximum: 36_500 })
+const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+
+const retention = Type.Union([
+  Type.Object({ mode: Type.Literal('keep') }, strict),
+  Type.Object({ mode: Type.Literal('delete') }, strict),
+  Type.Object({ mode: Type.Literal('keepDays'), days }, strict),
+])
+const firstRun = Type.Union([
+  Type.Object({ mode: Type.Literal('all') }, strict),
+  Type.Object({ mode: Type.Literal('onlyNew') }, strict),
+  Type.Object({ mode: Type.Literal('lastDays'), days }, strict),
+])
+const seconds = Type.Integer({ minimum: 10, maximum: 30 * 86_400 })
+
+const accountFields = {
+  address: text(320),
+  host: text(253),
+  port,
+  tls: Type.Enum([...tlsModes]),
+  tlsVerify: Type.Boolean(),
+  tlsFingerprint: orNull(Type.String({ pattern: '^([0-9A-Fa-f]{2}:?){32}$' })),
+  user: text(512),
+  destinationId: id,
+  folder: text(255),
+  flags: Type.Array(text(64), { maxItems: 32 }),
+  retention,
+  firstRun,
+  interval: Type.Object({ minSeconds: seconds, maxSeconds: seconds }, strict),
+  maxMessageBytes: Type.Integer({ minimum: 1, maximum: 1_073_741_824 }),
+  hidesRetrieved: Type.Boolean(),
+  trace: Type.Boolean(),
+  paused: Type.Boolean(),
+}
+const password = text(1024)
+
+export const AccountPatch = Type.Partial(Type.Object({ ...accountFields, password }), strict)
+export type AccountPatch = Static<typeof AccountPatch>
+
+export const NewAccount = Type.Object(
+  {
+    ...AccountPatch.properties,
+    address: accountFields.address,
+    host: accountFields.host,
+    user: accountFields.user,
+    destinationId: id,
+    password,
+  },
+  { ...strict, description: `Defaults: ${JSON.stringify(accountDefaults)}; port 995 for tls implicit, else 110.` },
+)
+export type NewAccount = Static<typeof NewAccount>
+
+export const Run = Type.Object({
+  id,
+  accountId: id,
+  state: Type.Enum([...runStates]),
+  cause: Type.Enum([...runCauses]),
+  queuedAt: time,
+  startedAt: orNull(time),
+  finishedAt: orNull(time),
+  listed: Type.Integer(),
+  stored: Type.Integer(),
+  bytes: Type.Integer(),
+  recovered: Type.Integer(),
+  deleted: Type.Integer(),
+  quarantined: Type.Integer(),
+  failure: orNull(Type.Object({ kind: Type.Enum([...failureKinds]), message: Type.String() })),
+})
+
+export const Account = Type.Object({
+  id,
+  ...accountFields,
+  status: Type.Enum([...accountStatuses]),
+  lastRun: orNull(Run),
+  nextRunAt: orNull(time),
+  createdAt: time,
+})
+
+export const Examination = Type.Object({
+  ok: Type.Boolean(),
+  messages: Type.Integer(),
+  octets: Type.Integer(),
+  capabilities: Type.Array(Type.String()),
+  tls: orNull(Type.Object({ version: Type.String(), fingerprint: Type.String(), validTo: Type.String() })),
+  failure: orNull(Type.Object({ kind: Type.Enum([...failureKinds]), message: Type.String() })),
+})
+
+const hosted = {
+  kind: Type.Literal('hosted'),
+  login: Type.String({ pattern: '^[A-Za-z0-9._@-]{1,64}$', description: 'a-z 0-9 . _ - @; case folded' }),
+}
+const imap = { kind: Type.Literal('imap'), host: text(253), port, tls: Type.Enum([...tlsModes]), user: text(512) }
+
+/** One flat object, not a union: so that every mistake can be named by its field. `kind` tells which fields belong. */
+export const NewDestination = Type.Object(
+  {
+    kind: Type.Enum(['hosted', 'imap']),
+    login: Type.Optional(hosted.login),
+    host: Type.Optional(imap.host),
+    port: Type.Optional(port),
+    tls: Type.Optional(imap.tls),
+    user: Type.Optional(imap.user),
+    password,
+  },
+  strict,
+)
+export type NewDestination = Static<typeof NewDestination>
+
+export const DestinationPatch = Type.Partial(
+  Type.Object({ host: imap.host, port, tls: imap.tls, user: imap.user, password }),
+  strict,
+)
+export type DestinationPatch = Static<typeof DestinationPatch>
+
+export const Destination = Type.Union([
+  Type.Object({ id, ...hosted, createdAt: time }),
+  Type.Object({ id, ...imap, createdAt: time }),
+])
+
+export const Id = Type.Object({ id: Type.String() })
+
+export const Page = Type.Object(
+  { limit: Type.Integer({ minimum: 1, maximum: 500, default: 50 }), cursor: Type.Optional(Type.String()) },
+  strict,
+)
+export const AccountQuery = Type.Object(
+  {
+    ...Page.properties,
+    status: Type.Optional(Type.Enum([...accountStatuses])),
+    q: Type.Optional(Type.String({ description: 'part of address, host or user' })),
+    destinationId: Type.Optional(Type.String()),
+  },
+  strict,
+)
+export type AccountQuery = Static<typeof AccountQuery>
+
+export const Pull = Type.Object(
+  {
+    wait: Type.Integer({ minimum: 0, maximum: 600, default: 0, description: 'seconds to wait for the end of the run' }),
+  },
+  strict,
+)
+export const Purge = Type.Object({ purge: Type.Boolean({ default: false }) }, strict)
+
+export const listOf = <T extends TSchema>(item: T) =>
+  Type.Object({ items: Type.Array(item), next: orNull(Type.String()) })
+
+export const ProblemShape = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.String(),
+  errors: Type.Optional(Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() }))),
+})

@@ -1,0 +1,93 @@
+/** The admin API, built and not yet listening: whoever builds it decides where. */
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { Ajv } from 'ajv'
+import { fastify, type FastifyBaseLogger } from 'fastify'
+import type { Redis } from 'ioredis'
+import type { StoreEndpoint } from '../src/config.ts'
+import type { Logger } from '../src/log.ts'
+import type { App } from './app.ts'
+import { addAccounts, type AccountsWorld } from './accounts.ts'
+import { addAuth } from './auth.ts'
+import { addDestinations, type DestinationsWorld } from './destinations.ts'
+import { addHealth } from './health.ts'
+import { addProblems, pathOf } from './problems.ts'
+import { addRuns, type RunsWorld } from './runs.ts'
+
+export interface ApiWorld extends AccountsWorld, DestinationsWorld, RunsWorld {
+  readonly log: Logger
+  readonly adminToken: string
+  readonly redis: Redis
+  readonly store: StoreEndpoint
+}
+
+/** More than any request here needs. */
+const bodyOctetsMax = 256 * 1024
+
+export async function buildServer(world: ApiWorld): Promise<App> {
+  const log: FastifyBaseLogger = world.log
+  const app: App = fastify({
+    loggerInstance: log,
+    // One line a request, and no header or body in it: see below.
+    disableRequestLogging: true,
+    bodyLimit: bodyOctetsMax,
+    // A pull may be waited for 600 s.
+    requestTimeout: 660_000,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 100 },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  // Every mistake at once; nothing is guessed in a body, text is read as what it says in a query.
+  const body = new Ajv({ allErrors: true, useDefaults: true, strict: false })
+  const query = new Ajv({ allErrors: true, useDefaults: true, strict: false, coerceTypes: true })
+  app.setValidatorCompiler(({ schema, httpPart }) =>
+    (httpPart === 'querystring' ? query : body).compile(schema as object),
+  )
+
+  // A POST without a body may still say application/json.
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
+    if (text === '') done(null, undefined)
+    else void parseJson(request, text.toString(), done)
+  })
+
+  addProblems(app)
+  addAuth(app, world.adminToken)
+  app.addHook('onResponse', async (request, reply) => {
+    const { method } = request
+    const level = reply.statusCode >= 500 ? 'error' : 'debug'
+    request.log[level]({
+      event: 'request',
+      method,
+      path: pathOf(request),
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    })
+  })
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Tributary', version: '1', description: 'Gathers mail from POP3 accounts into one IMAP store.' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+  })
+  addHealth(app, world.redis, world.store)
+  app.get('/', { config: { open: true }, schema: { hide: true } }, async () => ({
+    name: 'Tributary',
+    api: '/api/v1',
+    openapi: '/api/v1/openapi.json',
+  }))
+  await app.register(
+    async (api) => {
+      const typed = api.withTypeProvider<TypeBoxTypeProvider>()
+      addDestinations(typed, world)
+      addAccounts(typed, world)
+      addRuns(typed, world)
+      typed.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+    },
+    { prefix: '/api/v1' },
+  )
+  return app
+}

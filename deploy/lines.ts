@@ -1,0 +1,44 @@
+/** One stream of lines from all parts: JSON as it is, or readable where somebody is looking. */
+import { createRequire } from 'node:module'
+import type { Writable } from 'node:stream'
+import type { Logger } from '../src/log.ts'
+
+const require = createRequire(import.meta.url)
+let shown: Writable | undefined
+
+/** On a terminal through pino-pretty, where that is installed (it is a development dependency). */
+export function readable(out: NodeJS.WriteStream): Writable {
+  if (!out.isTTY) return out
+  shown ??= pretty(out)
+  return shown
+}
+
+function pretty(out: NodeJS.WriteStream): Writable {
+  try {
+    const build = require('pino-pretty') as (options: object) => Writable
+    return build({
+      destination: out,
+      colorize: true,
+      ignore: 'pid,hostname,process',
+      messageFormat: '{process} {event} {msg}',
+    })
+  } catch {
+    return out
+  }
+}
+
+const levels: readonly (readonly [RegExp, 'fatal' | 'error' | 'warn' | 'info'])[] = [
+  [/\b(?:Fatal|Panic)\b/, 'fatal'],
+  [/\bError\b/, 'error'],
+  [/\bWarning\b|# WARNING|\bWARNING\b/, 'warn'],
+  [/[Rr]eady to accept|starting up/, 'info'],
+]
+
+/** Redis' and Dovecot's own lines as events of ours; what is everyday there is `debug` here. */
+export function childLines(part: string, log: Logger): (line: string) => void {
+  const child = log.child({ process: part })
+  return (line) => {
+    const level = levels.find(([pattern]) => pattern.test(line))?.[1] ?? 'debug'
+    child[level]({ event: 'said' }, line.trim())
+  }
+}

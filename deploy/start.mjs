@@ -1,0 +1,140 @@
+// `npm start`, `npm run demo`, `npm test`: installs what is missing, builds, and hands over.
+// No dependencies: on a fresh clone there are none yet.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+process.chdir(root)
+
+const packages = [
+  { name: 'redis-server', proof: '/usr/bin/redis-server' },
+  { name: 'dovecot-imapd', proof: '/usr/lib/dovecot/imap' },
+  { name: 'dovecot-pop3d', proof: '/usr/lib/dovecot/pop3' },
+  { name: 'openssl', proof: '/usr/bin/openssl' },
+]
+
+function fail(sentence) {
+  process.stderr.write(`${sentence}\n`)
+  process.exit(1)
+}
+
+function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options })
+  if (error) fail(`${command} could not be run: ${error.message}`)
+  return status ?? 1
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major < 20 || (major === 20 && minor < 20)) {
+    fail(`Node ${process.versions.node} is too old: 20.20 or newer is needed.`)
+  }
+}
+
+function checkSystem(need) {
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
+  const value = (name) => new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(release)?.[1]
+  if (value('ID') !== 'debian' || value('VERSION_ID') !== '12') {
+    fail('This is not Debian 12. On other systems use docker compose: see README.md.')
+  }
+  if (need.includes('dovecot') && existsSync('/usr/sbin/dovecot')) {
+    const { stdout } = spawnSync('/usr/sbin/dovecot', ['--version'], { encoding: 'utf8' })
+    if (!stdout.startsWith('2.3.'))
+      fail(`Dovecot ${stdout.trim()} is not of the 2.3 that Debian 12 has: use docker compose, see README.md.`)
+  }
+}
+
+/** Debian's packages, without starting the services that come with them: ours are children of ours. */
+function installPackages(wanted) {
+  const missing = wanted.filter(({ proof }) => !existsSync(proof)).map(({ name }) => name)
+  if (missing.length === 0) return
+  const asRoot = process.getuid() === 0 ? [] : ['sudo', '-n']
+  if (asRoot.length > 0 && spawnSync('sudo', ['-n', 'true']).status !== 0) {
+    fail(
+      `Debian packages are missing, and installing them needs root:\n  sudo apt-get install --no-install-recommends ${missing.join(' ')}\nThen start again.`,
+    )
+  }
+  process.stdout.write(`Installing Debian packages: ${missing.join(', ')}\n`)
+  const policy = '/usr/sbin/policy-rc.d'
+  const ours = !existsSync(policy)
+  const shell = (line) => run('/bin/sh', ['-c', [...asRoot, 'sh', '-c', `'${line}'`].join(' ')])
+  if (ours) shell(`printf "#!/bin/sh\\nexit 101\\n" > ${policy} && chmod 755 ${policy}`)
+  try {
+    const apt = `DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0`
+    if (shell(`${apt} update`) !== 0) process.stderr.write('apt-get update failed; trying with the lists at hand.\n')
+    if (shell(`${apt} install --no-install-recommends ${missing.join(' ')}`) !== 0) {
+      fail(`Debian's ${missing.join(', ')} could not be installed; what apt-get said stands above.`)
+    }
+  } finally {
+    if (ours) shell(`rm -f ${policy}`)
+  }
+}
+
+function installModules() {
+  const marker = 'node_modules/.package-lock.json'
+  if (existsSync(marker) && statSync(marker).mtimeMs >= statSync('package-lock.json').mtimeMs) return
+  process.stdout.write('Installing npm packages\n')
+  if (run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']) !== 0) {
+    fail('npm ci failed; what it said stands above.')
+  }
+}
+
+/** Sources that differ from those of the last build are built; what they were is kept beside it. */
+function build() {
+  const hash = createHash('sha256').update(readFileSync('package-lock.json')).update(readFileSync('tsconfig.json'))
+  for (const folder of ['src', 'workers', 'api', 'deploy']) {
+    for (const entry of readdirSync(folder, { recursive: true }).toSorted()) {
+      if (entry.endsWith('.ts')) hash.update(entry).update(readFileSync(join(folder, entry)))
+    }
+  }
+  const digest = hash.digest('hex')
+  const stamp = 'dist/built-from'
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
+  rmSync('dist', { recursive: true, force: true })
+  if (run('npm', ['run', '--silent', 'build']) !== 0) fail('The build failed; what the compiler said stands above.')
+  mkdirSync('dist', { recursive: true })
+  writeFileSync(stamp, digest)
+}
+
+/** Becomes that program, as far as a signal and an exit code can tell. */
+function handOver(args, env = process.env) {
+  const child = spawn(process.execPath, args, { stdio: 'inherit', env })
+  // Ctrl-C on a terminal reaches the child by itself; a signal to this process alone does not.
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  process.on('SIGINT', () => {
+    if (!process.stdin.isTTY) child.kill('SIGINT')
+  })
+  child.on('exit', (code, signal) => process.exit(signal === null ? code : 1))
+}
+
+function test(names) {
+  const files =
+    names.length > 0
+      ? names
+      : readdirSync('test')
+          .filter((name) => name.endsWith('.test.ts'))
+          .map((name) => join('test', name))
+  if (files.length === 0) fail('No test was found.')
+  if (names.length === 0 && run('npm', ['run', '--silent', 'check']) !== 0)
+    fail('Format, lint or types are wrong; see above.')
+  const options = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=2']
+  handOver([...options, ...files])
+}
+
+checkNode()
+const [what = 'start', ...rest] = process.argv.slice(2)
+const redisGiven = what === 'start' && process.env.TRIBUTARY_REDIS_URL
+const storeGiven = what === 'start' && process.env.TRIBUTARY_STORE_URL
+const need = [...(redisGiven ? [] : ['redis']), ...(storeGiven ? [] : ['dovecot'])]
+checkSystem(need)
+installPackages(packages.filter(({ name }) => name === 'openssl' || need.some((part) => name.startsWith(part))))
+checkSystem(need)
+installModules()
+build()
+if (what === 'start') handOver(['dist/deploy/run.js'])
+else if (what === 'demo') handOver(['dist/deploy/demo.js'])
+else if (what === 'test') test(rest)
+else fail(`node deploy/start.mjs ${what}: there are start, demo and test.`)

@@ -1,0 +1,51 @@
+/** A worker's process. As many as one likes, on the same Redis. */
+import closeWithGrace from 'close-with-grace'
+import { createClock } from '../src/clock.ts'
+import { ConfigInvalid, readConfig } from '../src/config.ts'
+import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { limits } from '../src/limits.ts'
+import { createLog } from '../src/log.ts'
+import { checkRedis, connectRedis } from '../src/redis/connection.ts'
+import { createSeal } from '../src/seal.ts'
+import { startWorker } from './worker.ts'
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  const log = createLog('worker', config.logLevel)
+  const { redisUrl, store } = config
+  if (redisUrl === undefined || store === undefined) {
+    throw new ConfigInvalid(
+      'A worker alone needs TRIBUTARY_REDIS_URL, TRIBUTARY_STORE_URL and TRIBUTARY_STORE_USERS_FILE; npm start sets them by itself',
+    )
+  }
+  const redis = connectRedis(redisUrl, 'worker', (reason) => log.warn({ event: 'redis away', reason }))
+  const wrong = await checkRedis(redis)
+  if (wrong.length > 0) throw new ConfigInvalid(`This Redis would lose what it is told:\n${wrong.join('\n')}`)
+
+  const worker = await startWorker({
+    redis,
+    log,
+    store,
+    seal: createSeal(Buffer.from(ensureSecret(homeOf(config.home).secretKey), 'base64url')),
+    clock: createClock(),
+    publicName: config.publicName,
+    concurrency: limits.workerConcurrency,
+    leaseMs: limits.leaseMs,
+    jobLockMs: limits.jobLockMs,
+  })
+  log.info({ event: 'worker ready', concurrency: limits.workerConcurrency })
+
+  closeWithGrace({ delay: limits.stopGraceMs + 4000 }, async ({ err }) => {
+    if (err) log.fatal({ event: 'worker broke', err })
+    await worker.stop(limits.stopGraceMs)
+    redis.disconnect()
+    log.info({ event: 'worker stopped' })
+  })
+}
+
+main().catch((error: unknown) => {
+  const invalid = error instanceof ConfigInvalid
+  process.stderr.write(`${invalid ? error.message : String(error instanceof Error ? error.stack : error)}\n`)
+  process.exitCode = 1
+  setTimeout(() => process.exit(1), 500).unref()
+})

@@ -2,7 +2,7 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Ajv } from 'ajv'
-import { fastify, type FastifyBaseLogger } from 'fastify'
+import { fastify, type FastifyBaseLogger, LogController } from 'fastify'
 import type { Redis } from 'ioredis'
 import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
@@ -29,7 +29,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
   const app: App = fastify({
     loggerInstance: log,
     // One line a request, and no header or body in it: see below.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyOctetsMax,
     // A pull may be waited for 600 s.
     requestTimeout: 660_000,

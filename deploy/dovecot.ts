@@ -20,6 +20,8 @@ export interface DovecotPlaces {
   readonly mastersFile: string
   readonly certFile: string
   readonly keyFile: string
+  /** Dovecot's `mail_location`, if not mdbox: tests have a provider with a Maildir. */
+  readonly mailLocation?: string
 }
 
 export interface MailPorts {
@@ -38,7 +40,7 @@ export async function startDovecot(
   onLine: (line: string) => void,
 ): Promise<Child> {
   mkdirSync(places.mailFolder, { recursive: true, mode: 0o700 })
-  for (const folder of ['base', 'state']) mkdirSync(join(places.runFolder, folder), { recursive: true, mode: 0o700 })
+  for (const folder of ['base', 'state']) mkdirSync(join(places.runFolder, folder), { recursive: true, mode: 0o755 })
   if (!existsSync(places.usersFile)) writeFileSync(places.usersFile, '', { mode: 0o600 })
   writeFileSync(places.mastersFile, masterLine(masterPassword), { mode: 0o600 })
   writeFileSync(confFile(places), conf(places, ports, identity), { mode: 0o600 })
@@ -71,6 +73,7 @@ function conf(places: DovecotPlaces, ports: MailPorts, identity: Identity): stri
     MASTERS_FILE: places.mastersFile,
     USERS_FILE: places.usersFile,
     MAIL: places.mailFolder,
+    MAIL_LOCATION: places.mailLocation ?? 'mdbox:~/mdbox',
     CERT: places.certFile,
     KEY: places.keyFile,
     IMAP_PORT: ports.imapPort,

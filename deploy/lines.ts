@@ -1,7 +1,7 @@
 /** One stream of lines from all parts: JSON as it is, or readable where somebody is looking. */
 import { createRequire } from 'node:module'
 import type { Writable } from 'node:stream'
-import type { Logger } from '../src/log.ts'
+import { createLog } from '../src/log.ts'
 
 const require = createRequire(import.meta.url)
 let shown: Writable | undefined
@@ -35,10 +35,9 @@ const levels: readonly (readonly [RegExp, 'fatal' | 'error' | 'warn' | 'info'])[
 ]
 
 /** Redis' and Dovecot's own lines as events of ours; what is everyday there is `debug` here. */
-export function childLines(part: string, log: Logger): (line: string) => void {
-  const child = log.child({ process: part })
+export function childLines(part: string, level: string): (line: string) => void {
+  const log = createLog(part, level, readable(process.stdout))
   return (line) => {
-    const level = levels.find(([pattern]) => pattern.test(line))?.[1] ?? 'debug'
-    child[level]({ event: 'said' }, line.trim())
+    log[levels.find(([pattern]) => pattern.test(line))?.[1] ?? 'debug']({ event: 'said' }, line.trim())
   }
 }

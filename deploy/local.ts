@@ -69,9 +69,9 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
   }
   const starts: [Part, () => Promise<Child>][] = []
   if (config.redisUrl === undefined)
-    starts.push(['redis', async () => await startRedis(redisPlaces, identity, childLines('redis', log))])
+    starts.push(['redis', async () => await startRedis(redisPlaces, identity, childLines('redis', config.logLevel))])
   if (config.store === undefined) {
-    const lines = childLines('dovecot', log)
+    const lines = childLines('dovecot', config.logLevel)
     starts.push([
       'dovecot',
       async () => await startDovecot(dovecotPlaces, config.mail, masterPassword, identity, lines),

@@ -48,12 +48,13 @@ const tokensOf = (intent: Intent) => new Set(intent.entries.map((entry) => entry
 
 /** What every ledger must do. */
 function ledgerContract(name: string, open: () => Promise<{ ledger: Ledger; release(): Promise<void> }>): void {
-  const contract = (sentence: string, check: (ledger: Ledger) => Promise<void>) =>
+  const contract = (sentence: string, check: (ledger: Ledger) => Promise<void>) => {
     test(`${name}: ${sentence}`, async () => {
-      const { ledger, release } = await open()
-      await check(ledger)
-      await release()
+      const held = await open()
+      await check(held.ledger)
+      await held.release()
     })
+  }
 
   contract(
     'an intent stays open until it is recorded, and its records come back as they were written',

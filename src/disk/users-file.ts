@@ -24,6 +24,11 @@ export class UsersFile {
     const before = await stat(this.#path).catch(() => undefined)
     const file = await open(temporary, 'w', 0o600)
     try {
+      // Whoever may read it now, Dovecot above all, may read the next one. Only root may give a file away.
+      if (before !== undefined) {
+        if (process.getuid?.() === 0) await file.chown(before.uid, before.gid)
+        await file.chmod(before.mode & 0o777)
+      }
       await file.writeFile(text)
       // Dovecot reads the file again when its size or the second of its mtime has changed: two changes within one second,
       // as of a password by another of the same length, would be one to it. So every version is a second younger.

@@ -31,8 +31,9 @@ export async function multiAppend(
       reply: `${tooLarge.literal.length} octets; the store takes up to ${limit} (APPENDLIMIT)`,
     }
 
-  // RFC 3516: only literal8 may hold NUL.
-  const binary = client.capabilities.has('BINARY')
+  // RFC 3516: only literal8 may hold NUL. Dovecot takes it in any literal and keeps it; in a literal8 it rewrites parts of
+  // `Content-Transfer-Encoding: binary` as base64 (measured on 2.3.19; docs/decisions/0002).
+  const binary = client.capabilities.has('BINARY') && client.serverInfo?.name !== 'Dovecot'
   const attributes: (Attribute | Attribute[])[] = [{ type: 'ATOM', value: encodedPathOf(client, folder) }]
   for (const { literal, internalDate } of copies) {
     attributes.push(

@@ -1,6 +1,6 @@
 /** A Dovecot of one's own: configured as local mode's, on free ports, gone with the test. Store and POP3 provider alike. */
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -37,7 +37,11 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports
 }
 
-export async function startDovecot(users: Readonly<Record<string, string>> = {}): Promise<TestDovecot> {
+/** @param maildrops messages by login, in their order: then it keeps Maildirs, whose files it serves as they are. */
+export async function startDovecot(
+  users: Readonly<Record<string, string>> = {},
+  maildrops: Readonly<Record<string, readonly Buffer[]>> = {},
+): Promise<TestDovecot> {
   const folder = mkdtempSync('/tmp/tributary-dovecot-')
   const identity = childIdentity([])
   const places: DovecotPlaces = {
@@ -47,7 +51,10 @@ export async function startDovecot(users: Readonly<Record<string, string>> = {})
     mastersFile: join(folder, 'masters'),
     certFile: join(folder, 'cert.pem'),
     keyFile: join(folder, 'key.pem'),
+    ...(Object.keys(maildrops).length > 0 ? { mailLocation: 'maildir:~/Maildir' } : {}),
   }
+  for (const [login, messages] of Object.entries(maildrops))
+    fillMaildir(join(places.mailFolder, login, 'Maildir'), messages)
   const curve = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '10']
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
   execFileSync('openssl', [...curve, ...names, '-keyout', places.keyFile, '-out', places.certFile], { stdio: 'ignore' })
@@ -77,5 +84,12 @@ export async function startDovecot(users: Readonly<Record<string, string>> = {})
       await child?.stop(10_000)
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+export function fillMaildir(maildir: string, messages: readonly Buffer[]): void {
+  for (const part of ['cur', 'new', 'tmp']) mkdirSync(join(maildir, part), { recursive: true })
+  for (const [nth, bytes] of messages.entries()) {
+    writeFileSync(join(maildir, 'cur', `${1_700_000_000 + nth}.M${nth}.test:2,`), bytes)
   }
 }

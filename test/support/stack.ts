@@ -1,0 +1,133 @@
+/** The whole of it, but for the processes: real Redis, real Dovecot, the API by inject, a worker of this process. */
+import { randomBytes } from 'node:crypto'
+import { pino } from 'pino'
+import { HostedLogins } from '../../api/hosted.ts'
+import type { App } from '../../api/app.ts'
+import { buildServer } from '../../api/server.ts'
+import { createClock } from '../../src/clock.ts'
+import { Accounts } from '../../src/redis/accounts.ts'
+import { connectRedis } from '../../src/redis/connection.ts'
+import { Destinations } from '../../src/redis/destinations.ts'
+import { PullQueue } from '../../src/redis/queue.ts'
+import { Runs } from '../../src/redis/runs.ts'
+import type { Run } from '../../src/run.ts'
+import { createSeal } from '../../src/seal.ts'
+import { startWorker, type WorkerOptions } from '../../workers/worker.ts'
+import { startDovecot, type TestDovecot } from './dovecot.ts'
+import { startRedis, type TestRedis } from './redis.ts'
+
+export const adminToken = 'the-token-of-the-admin'
+
+export interface Stack {
+  readonly app: App
+  readonly dovecot: TestDovecot
+  readonly server: TestRedis
+  readonly redis: ReturnType<typeof connectRedis>
+  readonly secretKey: Buffer
+  /** Every line that any part has logged. */
+  readonly logged: string[]
+  call(
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: object,
+  ): Promise<{ status: number; body: Body }>
+  /** A hosted destination. */
+  destination(login: string, password?: string): Promise<string>
+  /** Registered for 127.0.0.1 in clear, with what is given; not due by itself. */
+  account(fields: object): Promise<string>
+  pull(accountId: string, waitSeconds?: number): Promise<Run>
+  startWorker(options?: Partial<WorkerOptions>): Promise<void>
+  stopWorker(): Promise<void>
+  stop(): Promise<void>
+}
+
+// What an answer holds is for each test to say.
+export type Body = Record<string, unknown> & { readonly id: string; readonly items: readonly Record<string, unknown>[] }
+
+export async function startStack(): Promise<Stack> {
+  const [server, dovecot] = await Promise.all([startRedis(), startDovecot()])
+  const logged: string[] = []
+  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
+  const redis = connectRedis(server.url, 'api', () => {})
+  const workerRedis = connectRedis(server.url, 'worker', () => {})
+  const secretKey = randomBytes(32)
+  const seal = createSeal(secretKey)
+  const destinations = new Destinations(redis)
+  const runs = new Runs(redis)
+  const queue = new PullQueue(redis, runs)
+  const hosted = new HostedLogins(destinations, dovecot.store, dovecot.places.usersFile, dovecot.places.mailFolder)
+  const accounts = new Accounts(redis)
+  const world = { log, adminToken, redis, store: dovecot.store, accounts, destinations, runs, queue, hosted, seal }
+  const app = await buildServer(world)
+  let worker: Awaited<ReturnType<typeof startWorker>> | undefined
+
+  const stack: Stack = {
+    app,
+    dovecot,
+    server,
+    redis,
+    secretKey,
+    logged,
+    async call(method, path, body) {
+      const headers = { authorization: `Bearer ${adminToken}` }
+      const response = await app.inject({
+        method,
+        url: `/api/v1${path}`,
+        headers,
+        ...(body === undefined ? {} : { payload: body }),
+      })
+      return { status: response.statusCode, body: (response.payload === '' ? {} : response.json()) as Body }
+    },
+    async destination(login, password = 'wonder') {
+      const { status, body } = await stack.call('POST', '/destinations', { kind: 'hosted', login, password })
+      if (status !== 201) throw new Error(JSON.stringify(body))
+      return body.id
+    },
+    async account(fields) {
+      const usual = {
+        address: 'me@example.net',
+        host: '127.0.0.1',
+        tls: 'none',
+        user: 'me',
+        password: 'secret',
+        paused: true,
+      }
+      const { status, body } = await stack.call('POST', '/accounts', { ...usual, ...fields })
+      if (status !== 201) throw new Error(JSON.stringify(body))
+      return body.id
+    },
+    async pull(accountId, waitSeconds = 60) {
+      const { status, body } = await stack.call('POST', `/accounts/${accountId}/pull?wait=${waitSeconds}`)
+      if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`)
+      return body as object as Run
+    },
+    async startWorker(options = {}) {
+      worker = await startWorker({
+        redis: workerRedis,
+        log,
+        store: dovecot.store,
+        seal,
+        clock: createClock(),
+        publicName: 'gather.example.org',
+        concurrency: 4,
+        leaseMs: 2000,
+        jobLockMs: 2000,
+        ...options,
+      })
+    },
+    async stopWorker() {
+      await worker?.stop(1000)
+      worker = undefined
+    },
+    async stop() {
+      await stack.stopWorker()
+      await app.close()
+      await queue.close()
+      await runs.close()
+      redis.disconnect()
+      workerRedis.disconnect()
+      await Promise.all([server.stop(), dovecot.stop()])
+    },
+  }
+  return stack
+}

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Child, startChild, untilReady } from './child.ts'
 import { handOver, type Identity } from './identity.ts'
@@ -44,7 +44,7 @@ export async function startDovecot(
   if (!existsSync(places.usersFile)) writeFileSync(places.usersFile, '', { mode: 0o600 })
   writeFileSync(places.mastersFile, masterLine(masterPassword), { mode: 0o600 })
   writeFileSync(confFile(places), conf(places, ports, identity), { mode: 0o600 })
-  for (const folder of [places.runFolder, places.mailFolder]) handOver(folder, identity)
+  for (const folder of [places.runFolder, places.mailFolder, dirname(places.usersFile)]) handOver(folder, identity)
   const args = ['-F', '-c', confFile(places)]
   const child = await startChild({ name: 'dovecot', command: '/usr/sbin/dovecot', args, identity, onLine })
   await untilReady(child, 30_000, () => greets(ports.imapPort, '* OK'))

@@ -59,6 +59,8 @@ export const limits = {
   runsKeptPerAccount: 100,
   runKeptMs: 30 * day,
   progressEveryMs: 500,
+  /** Who waits for a run's end is told of it; should that word be lost with a connection, they look this often. */
+  runLookedAtMs: 5 * second,
   tickEveryMs: 1 * second,
   claimedPerTickMax: 1000,
   /** An account that was claimed comes again after this, should its run never end: longer than any wait in a run. */

@@ -1,5 +1,7 @@
-/** Two things that people do to a login, beside appending to it: try it, and empty it. */
+/** What people do with a login, beside what the gateway does: try it, fill it, read it, empty it. */
 import { SessionFailed } from '../failure.ts'
+import type { Copy } from '../ports.ts'
+import { multiAppend } from './append.ts'
 import { connectStore, type Login } from './connection.ts'
 
 export async function tryLogin(login: Login): Promise<'accepted' | 'refused'> {
@@ -10,6 +12,44 @@ export async function tryLogin(login: Login): Promise<'accepted' | 'refused'> {
   } catch (error) {
     if (error instanceof SessionFailed && error.failure.kind === 'store refused') return 'refused'
     throw error
+  }
+}
+
+/** Puts messages into INBOX, all of them or none. */
+export async function fillLogin(login: Login, copies: readonly Copy[]): Promise<void> {
+  const client = await connectStore(login)
+  try {
+    const answer = await multiAppend(client, 'INBOX', copies, [])
+    if (answer.status === 'refused')
+      throw new SessionFailed({ kind: 'store refused', during: 'the messages', reply: answer.reply })
+  } finally {
+    client.close()
+  }
+}
+
+export interface ReadMessage {
+  readonly bytes: Buffer
+  readonly internalDate: Date
+  readonly from: string
+  readonly subject: string
+}
+
+/** What INBOX holds, in its order. */
+export async function* readLogin(login: Login): AsyncIterable<ReadMessage> {
+  const client = await connectStore(login)
+  try {
+    await client.mailboxOpen('INBOX', { readOnly: true })
+    const wanted = { source: true, envelope: true, internalDate: true }
+    for await (const { source, envelope, internalDate } of client.fetch('1:*', wanted)) {
+      yield {
+        bytes: source ?? Buffer.alloc(0),
+        internalDate: new Date(internalDate ?? 0),
+        from: envelope?.from?.[0]?.address ?? '',
+        subject: envelope?.subject ?? '',
+      }
+    }
+  } finally {
+    client.close()
   }
 }
 

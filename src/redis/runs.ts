@@ -39,11 +39,11 @@ export class Runs {
       if ((await this.#redis.hsetnx(keys.openRuns, accountId, id)) === 1) break
       const openId = await this.#redis.hget(keys.openRuns, accountId)
       const open = openId === null ? null : await this.get(openId)
-      if (open !== null) {
+      if (open !== null && open.finishedAt === null) {
         await this.#redis.del(keys.run(id))
         return open
       }
-      // Its record has outlived its time: nobody runs it any more.
+      // It has ended, or its record has outlived its time: nobody runs it any more.
       if (openId !== null) await this.#close(accountId, openId)
     }
     await this.#redis.zadd(keys.runs(accountId), 0, id)
@@ -103,19 +103,13 @@ export class Runs {
     const either = signal === undefined ? end : AbortSignal.any([end, signal])
     // First listen, then look: a change in between is not missed.
     await this.#listen()
-    let changed = once(this.#changes, id, { signal: either })
-    changed.catch(() => {})
-    let run = await this.get(id)
-    while (run !== null && run.state !== 'done' && run.state !== 'failed') {
-      try {
-        ;[run] = (await changed) as [Run]
-      } catch {
-        return await this.get(id)
-      }
-      changed = once(this.#changes, id, { signal: either })
-      changed.catch(() => {})
+    for (;;) {
+      const turn = AbortSignal.any([either, AbortSignal.timeout(limits.runLookedAtMs)])
+      const changed = once(this.#changes, id, { signal: turn }).catch(() => {})
+      const run = await this.get(id)
+      if (run === null || run.finishedAt !== null || either.aborted) return run
+      await changed
     }
-    return run
   }
 
   async close(): Promise<void> {

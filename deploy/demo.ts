@@ -1,0 +1,128 @@
+/** `npm run demo`: the whole job without owning an account, on ports and in a folder of its own, gone when it ends. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Login } from '../src/imap/connection.ts'
+import { fillLogin, readLogin, type ReadMessage } from '../src/imap/login.ts'
+import type { Token } from '../src/ledger.ts'
+import { startLocal } from './local.ts'
+import { sampleMail, type SampleMessage } from './sample-mail.ts'
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+async function demo(): Promise<boolean> {
+  const home = mkdtempSync(join(tmpdir(), 'tributary-demo-'))
+  const [http, imap, imaps, pop3, pop3s] = await freePorts(5)
+  say('Starting Redis, Dovecot, the API and a worker ...')
+  const local = await startLocal({
+    // Its settings are its own, whatever this shell has set.
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TRIBUTARY_'))),
+    TRIBUTARY_HOME: home,
+    TRIBUTARY_LOG_LEVEL: 'error',
+    TRIBUTARY_HTTP_PORT: String(http),
+    TRIBUTARY_IMAP_PORT: String(imap),
+    TRIBUTARY_IMAPS_PORT: String(imaps),
+    TRIBUTARY_POP3_PORT: String(pop3),
+    TRIBUTARY_POP3S_PORT: String(pop3s),
+  })
+  const interrupted = () => void local.stop()
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
+  try {
+    const { host, port } = local.config.http
+    const token = readFileSync(local.home.adminToken, 'utf8').trim()
+    const post = async (path: string, body: object): Promise<Answer> =>
+      await answerOf(
+        await fetch(`http://${host}:${port}/api/v1${path}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      )
+
+    const password = 'a password of the demo'
+    const login = (user: string): Login => ({ host: '127.0.0.1', port: Number(imap), tls: 'none', user, password })
+    const sent = sampleMail(Date.now())
+    await post('/destinations', { kind: 'hosted', login: 'sample-provider', password })
+    await fillLogin(login('sample-provider'), sent.map(copyOf))
+    say(`A sample provider holds ${sent.length} messages, ${sizeOf(sent)}, and serves them over POP3 on port ${pop3}.`)
+
+    const destination = await post('/destinations', { kind: 'hosted', login: 'you', password })
+    const account = await post('/accounts', {
+      address: 'you@example.net',
+      host: '127.0.0.1',
+      port: Number(pop3),
+      tls: 'none',
+      user: 'sample-provider',
+      password,
+      destinationId: destination['id'],
+    })
+    const beganMs = performance.now()
+    const run = await post(`/accounts/${String(account['id'])}/pull?wait=60`, {})
+    const ms = Math.round(performance.now() - beganMs)
+    say(`Pulled in ${ms} ms: ${JSON.stringify({ ...run, id: undefined, accountId: undefined })}`)
+    say(`\nRead back over IMAP, as you, on port ${imap}:\n`)
+    const same = await compare(sent, readLogin(login('you')))
+    const again = await post(`/accounts/${String(account['id'])}/pull?wait=60`, {})
+    say(`\n${same} of ${sent.length} are byte for byte what the provider held, behind our trace block.`)
+    say(`Pulled again: ${String(again['listed'])} listed, ${String(again['stored'])} stored. Nothing arrives twice.`)
+    return same === sent.length && again['stored'] === 0
+  } finally {
+    await local.stop()
+    rmSync(home, { recursive: true, force: true })
+  }
+}
+
+type Answer = Readonly<Record<string, unknown>>
+
+async function answerOf(response: Response): Promise<Answer> {
+  const answer = (await response.json()) as Answer
+  if (!response.ok) throw new Error(`${response.url}: ${JSON.stringify(answer)}`)
+  return answer
+}
+
+const copyOf = ({ bytes, arrived }: SampleMessage, nth: number) => ({
+  token: String(nth) as Token,
+  literal: bytes,
+  internalDate: arrived,
+})
+
+const sizeOf = (sent: readonly SampleMessage[]) =>
+  `${Math.round(sent.reduce((sum, { bytes }) => sum + bytes.length, 0) / 1024)} kB`
+
+/** Prints what arrived; how many of it are what was sent. */
+async function compare(sent: readonly SampleMessage[], read: AsyncIterable<ReadMessage>): Promise<number> {
+  const left = new Map<string, number>()
+  // FETCH BODY[] shows NUL as 0x80: RFC 9051 has no NUL in a literal.
+  const key = (bytes: Buffer) => bytes.toString('latin1').replaceAll('\0', '\x80')
+  for (const { bytes } of sent) left.set(key(bytes), (left.get(key(bytes)) ?? 0) + 1)
+  let same = 0
+  for await (const { bytes, internalDate, from, subject } of read) {
+    const source = bytes.subarray(bytes.indexOf('\r\n', bytes.indexOf('X-Tributary-Id: ')) + 2)
+    const count = left.get(key(source)) ?? 0
+    if (count > 0) same += 1
+    left.set(key(source), count - 1)
+    const time = internalDate.toISOString().slice(0, 16).replace('T', ' ')
+    const octets = String(source.length).padStart(7)
+    say(`  ${count > 0 ? '=' : '!'} ${time} ${octets}  ${from.padEnd(26).slice(0, 26)} ${subject.slice(0, 50)}`)
+  }
+  return same
+}
+
+async function freePorts(count: number): Promise<string[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  const ports: string[] = []
+  for (const server of servers) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    ports.push(String((server.address() as AddressInfo).port))
+  }
+  for (const server of servers) await new Promise((resolve) => server.close(resolve))
+  return ports
+}
+
+try {
+  process.exitCode = (await demo()) ? 0 : 1
+} catch (error) {
+  process.stderr.write(`The demo failed: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}

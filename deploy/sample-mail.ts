@@ -67,7 +67,7 @@ const samples: readonly Sample[] = [
   ),
   plain(
     'shop@example.org',
-    `${encodedWord('Đơn hàng của bạn đã được gửi')}`,
+    encodedWord('Đơn hàng của bạn đã được gửi'),
     [utf8('Cảm ơn bạn đã mua hàng.')],
     mime('text/plain; charset=utf-8'),
   ),

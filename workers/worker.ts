@@ -9,6 +9,7 @@ import type { StoreTarget } from '../src/imap/connection.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import { limits } from '../src/limits.ts'
 import type { Logger } from '../src/log.ts'
+import type { Waits } from '../src/pop3/connection.ts'
 import { openMaildrop } from '../src/pop3/session.ts'
 import type { Clock } from '../src/ports.ts'
 import { Accounts } from '../src/redis/accounts.ts'
@@ -33,6 +34,8 @@ export interface WorkerOptions {
   readonly leaseMs: number
   /** The job's lock, and how often jobs of dead workers are looked for. */
   readonly jobLockMs: number
+  /** How long a POP3 server may take; given by tests. */
+  readonly waits?: Partial<Waits>
 }
 
 export interface RunningWorker {
@@ -117,7 +120,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 }
 
 function pullWorld(
-  { redis, log, seal, clock, publicName, leaseMs }: WorkerOptions,
+  { redis, log, seal, clock, publicName, leaseMs, waits = {} }: WorkerOptions,
   runs: Runs,
   pool: StorePool,
   stopping: () => boolean,
@@ -140,7 +143,7 @@ function pullWorld(
       return { account: record.account, sealedPassword: record.sealedPassword, destination }
     },
     openMaildrop: (account, sealedPassword, signal) =>
-      openMaildrop({ ...account, password: seal.open(sealedPassword, account.id, 'password'), signal }),
+      openMaildrop({ ...account, password: seal.open(sealedPassword, account.id, 'password'), signal, waits }),
     openStore: ({ destination, sealedPassword }, signal) =>
       pool.store(targetOf(destination, sealedPassword, seal), signal),
   }

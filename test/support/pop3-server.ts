@@ -15,7 +15,8 @@ export interface MaildropMessage {
 export interface Behaviour {
   readonly messages: readonly MaildropMessage[]
   readonly password?: string
-  readonly greeting?: string
+  /** Null: says nothing, ever. */
+  readonly greeting?: string | null
   /** Undefined: USER, UIDL, TOP, PIPELINING. */
   readonly capabilities?: readonly string[]
   /** Sends every reply in pieces of this many octets. */
@@ -28,6 +29,8 @@ export interface Behaviour {
   readonly dropOn?: string
   /** Drops the connection after this many octets of a RETR reply. */
   readonly dropAfterOctets?: number
+  /** Sends no more than this many octets of a RETR reply, and then nothing any more. */
+  readonly silentAfterOctets?: number
   /** Sends messages without byte-stuffing, as some servers do. */
   readonly unstuffed?: boolean
   /** Carries out DELE, and then drops the line at QUIT. */
@@ -46,7 +49,8 @@ export interface ScriptedServer {
   close(): Promise<void>
 }
 
-export async function startPop3Server(behaviour: Behaviour): Promise<ScriptedServer> {
+/** @param port of a server that was closed: as if it had mended its ways. */
+export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<ScriptedServer> {
   let maildrop = [...behaviour.messages]
   const commands: string[] = []
   const sockets = new Set<Socket>()
@@ -59,6 +63,7 @@ export async function startPop3Server(behaviour: Behaviour): Promise<ScriptedSer
       maildrop = left
     })
     let rest = ''
+    if (behaviour.greeting === null) return
     send(socket, Buffer.from(`${behaviour.greeting ?? '+OK ready'}\r\n`, 'latin1'), behaviour)
     socket.on('data', (chunk) => {
       const lines = (rest + chunk.toString('utf8')).split('\r\n')
@@ -76,6 +81,10 @@ export async function startPop3Server(behaviour: Behaviour): Promise<ScriptedSer
           socket.end(reply.subarray(0, behaviour.dropAfterOctets))
           return
         }
+        if (line.startsWith('RETR') && behaviour.silentAfterOctets !== undefined) {
+          socket.write(reply.subarray(0, behaviour.silentAfterOctets))
+          return
+        }
         if (line === 'QUIT' && behaviour.dropAtQuit) {
           socket.destroy()
           return
@@ -87,7 +96,7 @@ export async function startPop3Server(behaviour: Behaviour): Promise<ScriptedSer
   }
   const server: Server = behaviour.tls === undefined ? createServer(serve) : createTlsServer(behaviour.tls, serve)
   server.on('tlsClientError', () => {})
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,

@@ -34,7 +34,16 @@ export function addDestinations(app: App, { destinations, hosted, seal }: Destin
       if ((await destinations.create(record)) === 'conflict') {
         throw conflict(`The login ${body.login} is taken; choose another.`, [{ pointer: '/login', detail: 'is taken' }])
       }
-      if (destination.kind === 'hosted') await hosted.admit(destination.login, body.password)
+      if (destination.kind === 'hosted') {
+        try {
+          await hosted.admit(destination.login, body.password)
+        } catch (error) {
+          // Nothing half-made: whoever asks again must not find the login taken.
+          await destinations.remove(record)
+          await hosted.write()
+          throw error
+        }
+      }
       return await reply.code(201).header('location', `/api/v1/destinations/${destination.id}`).send(view(record))
     },
   )

@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Mistake } from '../src/account.ts'
+import { SessionFailed } from '../src/failure.ts'
 import type { App } from './app.ts'
 
 export class Problem extends Error {
@@ -41,12 +42,14 @@ async function send(reply: FastifyReply, { status, message, errors }: Problem): 
   const title = STATUS_CODES[status] ?? 'Error'
   const body = { type: 'about:blank', title, status, detail: message, ...(errors.length > 0 ? { errors } : {}) }
   if (status === 401) reply.header('www-authenticate', 'Bearer')
-  await reply.code(status).type('application/problem+json').send(JSON.stringify(body))
+  // As octets: to a text Fastify adds a charset, which this media type has not (RFC 9457 section 6.1).
+  await reply.code(status).type('application/problem+json').send(Buffer.from(JSON.stringify(body)))
 }
 
 function problemOf(error: FastifyError | Problem, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
-  if (error.validation !== undefined) return badRequest(error.validation.map(mistakeOf))
+  if (error.validation !== undefined) return badRequest(mistakesOf(error.validation))
+  if (error instanceof SessionFailed) return new Problem(503, error.message)
   const status = error.statusCode ?? 500
   // Fastify's own refusals: malformed JSON, another media type, too large a body.
   if (status < 500) return new Problem(status, `${error.message.replace(/\.$/, '')}.`)
@@ -65,19 +68,30 @@ function isRedisAway({ name, message }: Error): boolean {
 }
 
 interface SchemaMistake {
+  readonly keyword: string
   readonly instancePath: string
   readonly message?: string
   readonly params: Readonly<Record<string, unknown>>
+  readonly parentSchema?: { readonly description?: string }
 }
 
-function mistakeOf({ instancePath, message = 'is wrong', params }: SchemaMistake): Mistake {
+/** Of a union only that none of its forms fits, in words: what each form lacks would be said once a form. */
+function mistakesOf(all: readonly SchemaMistake[]): Mistake[] {
+  const unions = all.filter(({ keyword }) => keyword === 'anyOf')
+  const within = (inner: SchemaMistake, union: SchemaMistake) =>
+    inner !== union && `${inner.instancePath}/`.startsWith(`${union.instancePath}/`)
+  return all.filter((mistake) => !unions.some((union) => within(mistake, union))).map(mistakeOf)
+}
+
+function mistakeOf({ instancePath, message = 'is wrong', params, parentSchema }: SchemaMistake): Mistake {
   const missing = params['missingProperty']
   if (typeof missing === 'string') return { pointer: `${instancePath}/${missing}`, detail: 'is required' }
   const extra = params['additionalProperty']
   if (typeof extra === 'string') return { pointer: `${instancePath}/${extra}`, detail: 'is no field of this request' }
   const allowed = params['allowedValues']
-  const detail = Array.isArray(allowed) ? `must be one of ${allowed.join(', ')}` : message
-  return { pointer: instancePath, detail }
+  if (Array.isArray(allowed)) return { pointer: instancePath, detail: `must be one of ${allowed.join(', ')}` }
+  const wanted = parentSchema?.description
+  return { pointer: instancePath, detail: wanted === undefined ? message : `must be ${wanted}` }
 }
 
 export function pathOf({ url }: FastifyRequest): string {

@@ -11,18 +11,25 @@ const time = Type.String({ description: 'ISO 8601, UTC, with milliseconds' })
 const text = (maxLength: number) => Type.String({ minLength: 1, maxLength })
 const port = Type.Integer({ minimum: 1, maximum: 65535 })
 const days = Type.Integer({ minimum: 1, maximum: 36_500 })
-const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+const orNull = <T extends TSchema>(schema: T, description?: string) =>
+  Type.Union([schema, Type.Null()], description === undefined ? {} : { description })
 
-const retention = Type.Union([
-  Type.Object({ mode: Type.Literal('keep') }, strict),
-  Type.Object({ mode: Type.Literal('delete') }, strict),
-  Type.Object({ mode: Type.Literal('keepDays'), days }, strict),
-])
-const firstRun = Type.Union([
-  Type.Object({ mode: Type.Literal('all') }, strict),
-  Type.Object({ mode: Type.Literal('onlyNew') }, strict),
-  Type.Object({ mode: Type.Literal('lastDays'), days }, strict),
-])
+const retention = Type.Union(
+  [
+    Type.Object({ mode: Type.Literal('keep') }, strict),
+    Type.Object({ mode: Type.Literal('delete') }, strict),
+    Type.Object({ mode: Type.Literal('keepDays'), days }, strict),
+  ],
+  { description: '{ "mode": "keep" }, { "mode": "delete" } or { "mode": "keepDays", "days": 1 to 36500 }' },
+)
+const firstRun = Type.Union(
+  [
+    Type.Object({ mode: Type.Literal('all') }, strict),
+    Type.Object({ mode: Type.Literal('onlyNew') }, strict),
+    Type.Object({ mode: Type.Literal('lastDays'), days }, strict),
+  ],
+  { description: '{ "mode": "all" }, { "mode": "onlyNew" } or { "mode": "lastDays", "days": 1 to 36500 }' },
+)
 const seconds = Type.Integer({ minimum: 10, maximum: 30 * 86_400 })
 
 const accountFields = {
@@ -31,7 +38,10 @@ const accountFields = {
   port,
   tls: Type.Enum([...tlsModes]),
   tlsVerify: Type.Boolean(),
-  tlsFingerprint: orNull(Type.String({ pattern: '^([0-9A-Fa-f]{2}:?){32}$' })),
+  tlsFingerprint: orNull(
+    Type.String({ pattern: '^([0-9A-Fa-f]{2}:?){32}$' }),
+    'the SHA-256 of a certificate, 64 hex digits, or null',
+  ),
   user: text(512),
   destinationId: id,
   folder: text(255),

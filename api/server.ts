@@ -38,8 +38,9 @@ export async function buildServer(world: ApiWorld): Promise<App> {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   // Every mistake at once; nothing is guessed in a body, text is read as what it says in a query.
-  const body = new Ajv({ allErrors: true, useDefaults: true, strict: false })
-  const query = new Ajv({ allErrors: true, useDefaults: true, strict: false, coerceTypes: true })
+  const options = { allErrors: true, verbose: true, useDefaults: true, strict: false }
+  const body = new Ajv(options)
+  const query = new Ajv({ ...options, coerceTypes: true })
   app.setValidatorCompiler(({ schema, httpPart }) =>
     (httpPart === 'querystring' ? query : body).compile(schema as object),
   )

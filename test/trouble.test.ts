@@ -41,7 +41,7 @@ after(async () => {
 
 let logins = 0
 /** An account that gathers into a login of its own. */
-async function newAccount(fields: object): Promise<{ id: string; read(): Promise<string[]> }> {
+async function newAccount(fields: object): Promise<{ id: string; read: () => Promise<string[]> }> {
   const login = `login${(logins += 1)}`
   const destinationId = await stack.destination(login)
   const id = await stack.account({ ...fields, destinationId })

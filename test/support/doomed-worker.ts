@@ -39,9 +39,9 @@ function doom<Name extends string>(on: Record<Name, (...args: never[]) => Promis
 
 for (const name of ['list', 'markDeleted', 'quit'] as const) doom(Pop3Session.prototype, name)
 for (const name of ['intend', 'record'] as const) doom(RedisLedger.prototype, name)
-const opened = StorePool.prototype.store
+const opened = Reflect.get(StorePool.prototype, 'store') as (...args: readonly unknown[]) => Promise<Store>
 StorePool.prototype.store = async function storeOf(this: StorePool, ...args): Promise<Store> {
-  const held = await Reflect.apply(opened, this, args)
+  const held = await opened.apply(this, args)
   return { ...held, append: (...batch) => doomed('append', () => held.append(...batch)) }
 }
 

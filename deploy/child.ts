@@ -39,6 +39,8 @@ export async function startChild({ name, command, args, env, identity, onLine }:
   const exited = once(child, 'exit').then(
     ([code, signal]) => {
       ended = true
+      // Dovecot's imap processes outlive it for as long as their clients stay connected.
+      signalGroup(child.pid, 'SIGTERM')
       return signal === null ? `exit code ${String(code)}` : String(signal)
     },
     (error: Error) => {
@@ -52,12 +54,24 @@ export async function startChild({ name, command, args, env, identity, onLine }:
     pid: child.pid,
     exited,
     async stop(graceMs) {
-      if (ended) return
-      child.kill('SIGTERM')
-      const kill = setTimeout(() => child.kill('SIGKILL'), graceMs)
+      const until = performance.now() + graceMs
+      if (!ended) child.kill('SIGTERM')
+      const kill = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), graceMs)
       await exited
+      while (signalGroup(child.pid, 0) && performance.now() < until)
+        await new Promise((resolve) => setTimeout(resolve, 10))
       clearTimeout(kill)
+      signalGroup(child.pid, 'SIGKILL')
     },
+  }
+}
+
+/** To a child and all that it has started; false where nothing of them is left. */
+function signalGroup(leader: number | undefined, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return leader !== undefined && process.kill(-leader, signal)
+  } catch {
+    return false
   }
 }
 

@@ -60,9 +60,13 @@ async function positionOf(client: ImapFlow, folder: string): Promise<FolderPosit
 
 async function statusOf(client: ImapFlow, path: string): Promise<FolderPosition> {
   const status = await client.status(path, { uidNext: true, uidValidity: true })
-  // imapflow answers false, and throws nothing, when the session had already ended.
+  // imapflow answers false, and throws nothing, where the server said NO, and where the session had already ended.
   if (!status || status.uidNext === undefined || status.uidValidity === undefined) {
-    throw new SessionFailed({ kind: 'store unreachable', reason: 'the session ended before STATUS' })
+    throw new SessionFailed(
+      client.usable
+        ? { kind: 'store refused', during: `STATUS of ${path}`, reply: 'NO' }
+        : { kind: 'store unreachable', reason: 'the session ended before STATUS' },
+    )
   }
   return { uidNext: status.uidNext, uidValidity: Number(status.uidValidity) }
 }

@@ -83,6 +83,7 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
   const running = new Supervisor(log)
   try {
     for (const [part, start] of starts) await running.begin(part, start)
+    await untilAnswers(config)
   } catch (error) {
     await running.stop()
     rmSync(runFolder, { recursive: true, force: true })
@@ -166,13 +167,25 @@ class Supervisor {
 
 async function startApi(config: Config, env: NodeJS.ProcessEnv, identity: Identity): Promise<Child> {
   const child = await startNode('api', 'api/main', env, identity)
-  const host = config.http.host === '0.0.0.0' || config.http.host === '::' ? '127.0.0.1' : config.http.host
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${config.http.port}/healthz`
-  await untilReady(child, 60_000, async () => {
-    const response = await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined)
-    return response?.ok ?? false
-  })
+  await untilReady(child, 60_000, async () => (await ask(config, '/healthz'))?.ok ?? false)
   return child
+}
+
+/** Redis, store and a worker are there, as the API sees it. */
+async function untilAnswers(config: Config): Promise<void> {
+  const until = performance.now() + 60_000
+  for (;;) {
+    const response = await ask(config, '/readyz')
+    if (response?.ok) return
+    if (performance.now() > until) throw new Error(`Not ready after 60 s: ${(await response?.text()) ?? 'no answer'}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+async function ask({ http }: Config, path: string): Promise<Response | undefined> {
+  const host = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}${path}`
+  return await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined)
 }
 
 /** One of our own processes: from dist/ where this runs from dist/, else from the sources. */

@@ -54,6 +54,7 @@ export const limits = {
   // Runs
   /** A run that is not renewed for this long is taken over. */
   leaseMs: 30 * second,
+  redisRetryMs: 1 * second,
   /** BullMQ's lock on the job; the same, so that both fall together. */
   jobLockMs: 30 * second,
   runsKeptPerAccount: 100,
@@ -70,6 +71,9 @@ export const limits = {
   workerConcurrency: 8,
   /** What a stopping worker waits for runs to end at a batch's edge before it cancels them. */
   stopGraceMs: 8 * second,
+
+  /** And then for its connections to be closed as they should be. */
+  farewellMs: 2 * second,
 
   // Ledger
   /** getmail's VANISHED_AGE: servers show a false empty maildrop now and then (fetchmail, RETRIEVAL FAILURE MODES). */

@@ -46,20 +46,29 @@ export interface RunningWorker {
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { redis, log } = options
   const shared = { connection: redis, prefix: queuePrefix }
+  // How long a worker looks away after Redis failed it: BullMQ's own 15 s would also hold up a stop.
+  const patient = { ...shared, runRetryDelay: limits.redisRetryMs }
   const runs = new Runs(redis)
   const pool = new StorePool(options.store)
   let stopping = false
   const cancelled = new AbortController()
   const world = pullWorld(options, runs, pool, () => stopping)
 
+  const running = new Set<Promise<void>>()
   const pulls = new Worker<PullJob>(
     pullQueueName,
     async (job, token, signal) => {
       const either = signal === undefined ? cancelled.signal : AbortSignal.any([cancelled.signal, signal])
-      await runJob(world, job, token, either)
+      const run = runJob(world, job, token, either)
+      running.add(run)
+      try {
+        await run
+      } finally {
+        running.delete(run)
+      }
     },
     {
-      ...shared,
+      ...patient,
       concurrency: options.concurrency,
       lockDuration: options.jobLockMs,
       stalledInterval: options.jobLockMs,
@@ -88,7 +97,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       const due = await claimDue(redis, Date.now())
       if (due.length > 0) await queue.schedule(due)
     },
-    { ...shared, concurrency: 1 },
+    { ...patient, concurrency: 1 },
   )
   ticks.on('error', (error) => log.warn({ event: 'queue error', reason: error.message }))
 
@@ -111,10 +120,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       stopping = true
       clearInterval(alive)
       const cancel = setTimeout(() => cancelled.abort(new SessionFailed({ kind: 'stopped' })), graceMs)
-      await ticks.close()
-      await pulls.close()
+      const closed = Promise.all([ticks.close(), pulls.close()])
+      while (running.size > 0) await Promise.allSettled(running)
       clearTimeout(cancel)
-      await Promise.all([queue.close(), ticker.close(), pool.close(), redis.zrem(keys.workers, name)])
+      // After a Redis that went away BullMQ may wait for a connection that nobody needs any more.
+      await Promise.race([
+        closed.then(() => Promise.all([queue.close(), ticker.close(), pool.close(), redis.zrem(keys.workers, name)])),
+        new Promise((resolve) => setTimeout(resolve, limits.farewellMs)),
+      ])
     },
   }
 }

@@ -21,6 +21,8 @@ export interface Behaviour {
   readonly capabilities?: readonly string[]
   /** Sends every reply in pieces of this many octets. */
   readonly pieceOctets?: number
+  /** Waits so long before each RETR reply. */
+  readonly delayMs?: number
   /** Answers a command that begins so with exactly this, CRLF included by the script. */
   readonly answers?: Readonly<Record<string, string>>
   /** Says nothing to a command that begins so. */
@@ -88,6 +90,10 @@ export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<S
         if (line === 'QUIT' && behaviour.dropAtQuit) {
           socket.destroy()
           return
+        }
+        if (line.startsWith('RETR') && behaviour.delayMs !== undefined) {
+          setTimeout(() => send(socket, reply, behaviour), behaviour.delayMs)
+          continue
         }
         send(socket, reply, behaviour)
         if (line === 'QUIT') socket.end()

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { test } from 'node:test'
+
+interface Source {
+  readonly path: string
+  readonly imports: readonly string[]
+}
+
+const sources: Source[] = ['src', 'workers', 'api', 'deploy'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => {
+      const path = join(folder, name)
+      const text = readFileSync(path, 'utf8')
+      const imports = [...text.matchAll(/^(?:import|export) (?:[^'"]*? from )?'([^']+)'/gm)].map(([, from = '']) =>
+        from.startsWith('.') ? normalize(join(dirname(path), from)) : from,
+      )
+      return { path, imports }
+    }),
+)
+
+/** The room a file belongs to: `src/pop3`, `src` for the files at its level, `api` ... */
+function roomOf(path: string): string {
+  const [first = '', second = ''] = path.split('/')
+  return first === 'src' && !second.endsWith('.ts') ? `src/${second}` : first
+}
+
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  src: ['src'],
+  'src/pop3': ['src', 'src/pop3'],
+  'src/imap': ['src', 'src/imap'],
+  'src/redis': ['src', 'src/redis'],
+  'src/disk': ['src', 'src/disk'],
+  workers: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'workers'],
+  api: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'api'],
+  deploy: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'deploy'],
+}
+
+test('imports run one way, and the adapters never meet', () => {
+  assert.ok(sources.length > 50)
+  for (const { path, imports } of sources) {
+    for (const from of imports.filter((name) => name.endsWith('.ts'))) {
+      assert.ok(mayImport[roomOf(path)]?.includes(roomOf(from)), `${path} imports ${from}`)
+    }
+  }
+})
+
+/** Each package has one home; what is not listed here has none, and wants a line in docs/decisions. */
+const homes: Readonly<Record<string, RegExp>> = {
+  'node-pop3': /^src\/pop3\/session\.ts$/,
+  imapflow: /^src\/imap\//,
+  'imapflow/lib/tools.js': /^src\/imap\//,
+  ioredis: /^(?:src\/redis\/|workers\/|api\/)/,
+  bullmq: /^(?:src\/redis\/queue\.ts|workers\/.*)$/,
+  fastify: /^api\//,
+  '@fastify/swagger': /^api\//,
+  '@fastify/type-provider-typebox': /^api\//,
+  ajv: /^api\//,
+  '@node-rs/argon2': /^api\//,
+  typebox: /^(?:api\/schemas|src\/config)\.ts$/,
+  'env-schema': /^src\/config\.ts$/,
+  pino: /^src\/log\.ts$/,
+  ulid: /^(?:src\/redis\/runs|api\/app)\.ts$/,
+  'close-with-grace': /^(?:workers|api)\/main\.ts$/,
+}
+
+test('each package has one home', () => {
+  for (const { path, imports } of sources) {
+    for (const name of imports.filter((from) => !from.endsWith('.ts') && !from.startsWith('node:'))) {
+      assert.ok(homes[name]?.test(path), `${path} imports ${name}`)
+    }
+  }
+})
+
+test('the files of src/ know no network and no disk', () => {
+  for (const { path, imports } of sources.filter(({ path }) => roomOf(path) === 'src')) {
+    for (const name of imports) assert.doesNotMatch(name, /^node:(?:net|tls|fs|http|dns|child_process)/, path)
+  }
+})

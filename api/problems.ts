@@ -43,7 +43,10 @@ async function send(reply: FastifyReply, { status, message, errors }: Problem): 
   const body = { type: 'about:blank', title, status, detail: message, ...(errors.length > 0 ? { errors } : {}) }
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   // As octets: to a text Fastify adds a charset, which this media type has not (RFC 9457 section 6.1).
-  await reply.code(status).type('application/problem+json').send(Buffer.from(JSON.stringify(body)))
+  await reply
+    .code(status)
+    .type('application/problem+json')
+    .send(Buffer.from(JSON.stringify(body)))
 }
 
 function problemOf(error: FastifyError | Problem, request: FastifyRequest): Problem {

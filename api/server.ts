@@ -25,7 +25,8 @@ export interface ApiWorld extends AccountsWorld, DestinationsWorld, RunsWorld {
 const bodyOctetsMax = 256 * 1024
 
 export async function buildServer(world: ApiWorld): Promise<App> {
-  const log: FastifyBaseLogger = world.log
+  // Fastify's own lines have no event names: only its warnings are let through.
+  const log: FastifyBaseLogger = world.log.child({}, { level: 'warn' })
   const app: App = fastify({
     loggerInstance: log,
     // One line a request, and no header or body in it: see below.
@@ -55,15 +56,12 @@ export async function buildServer(world: ApiWorld): Promise<App> {
   addProblems(app)
   addAuth(app, world.adminToken)
   app.addHook('onResponse', async (request, reply) => {
-    const { method } = request
-    const level = reply.statusCode >= 500 ? 'error' : 'debug'
-    request.log[level]({
-      event: 'request',
-      method,
-      path: pathOf(request),
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime),
-    })
+    const { method, id } = request
+    const { statusCode: status } = reply
+    // What is open is asked by probes, every few seconds.
+    const level = status >= 500 && request.routeOptions.config.open !== true ? 'error' : 'debug'
+    const ms = Math.round(reply.elapsedTime)
+    world.log[level]({ event: 'request', reqId: id, method, path: pathOf(request), status, ms })
   })
 
   await app.register(swagger, {

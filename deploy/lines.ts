@@ -27,10 +27,12 @@ function pretty(out: NodeJS.WriteStream): Writable {
   }
 }
 
-const levels: readonly (readonly [RegExp, 'fatal' | 'error' | 'warn' | 'info'])[] = [
+const levels: readonly (readonly [RegExp, 'fatal' | 'error' | 'warn' | 'info' | 'debug'])[] = [
   [/\b(?:Fatal|Panic)\b/, 'fatal'],
+  // How Dovecot tells that it was stopped.
+  [/Killed with signal 15|Shutting down logging/, 'debug'],
   [/\bError\b/, 'error'],
-  [/\bWarning\b|# WARNING|\bWARNING\b/, 'warn'],
+  [/\bWarning\b|\bWARNING\b/, 'warn'],
   [/[Rr]eady to accept|starting up/, 'info'],
 ]
 

@@ -53,10 +53,12 @@ export const limits = {
 
   // Runs
   /** A run that is not renewed for this long is taken over. */
-  leaseMs: 30 * second,
+  leaseMs: 15 * second,
   redisRetryMs: 1 * second,
   /** BullMQ's lock on the job; the same, so that both fall together. */
-  jobLockMs: 30 * second,
+  jobLockMs: 15 * second,
+  /** How often jobs of workers that died are looked for. */
+  stalledEveryMs: 5 * second,
   runsKeptPerAccount: 100,
   runKeptMs: 30 * day,
   progressEveryMs: 500,

@@ -32,7 +32,7 @@ export interface WorkerOptions {
   /** Runs at once. */
   readonly concurrency: number
   readonly leaseMs: number
-  /** The job's lock, and how often jobs of dead workers are looked for. */
+  /** The job's lock. */
   readonly jobLockMs: number
   /** How long a POP3 server may take; given by tests. */
   readonly waits?: Partial<Waits>
@@ -71,7 +71,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       ...patient,
       concurrency: options.concurrency,
       lockDuration: options.jobLockMs,
-      stalledInterval: options.jobLockMs,
+      stalledInterval: Math.min(options.jobLockMs, limits.stalledEveryMs),
       // A worker that dies is no fault of the job's: it is taken up again, and the ledger makes that harmless.
       maxStalledCount: 1000,
     },

@@ -1,7 +1,7 @@
 /** `/accounts` (CONTRACT section 4). */
 import { type Account, accountDefaults, accountMistakes, defaultPort } from '../src/account.ts'
 import type { AccountId, DestinationId } from '../src/message.ts'
-import { examine } from '../src/pop3/session.ts'
+import { examine } from '../src/pop3/examine.ts'
 import { type AccountRecord, type Accounts, statusOf } from '../src/redis/accounts.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import type { Seal } from '../src/seal.ts'

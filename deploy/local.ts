@@ -12,13 +12,9 @@ import { type DovecotPlaces, masterUser, purge, startDovecot } from './dovecot.t
 import { childIdentity, handOver, type Identity } from './identity.ts'
 import { childLines, readable } from './lines.ts'
 import { redisSocket, startRedis } from './redis.ts'
+import { type Part, Supervisor } from './supervisor.ts'
 import { root } from './template.ts'
 
-/** How long each may take to end, in this order; together below the 20 s of CONTRACT section 1. */
-const graceMs = { worker: 13_000, api: 9_000, dovecot: 3_000, redis: 3_000 } as const
-type Part = keyof typeof graceMs
-
-const restart = { firstMs: 1000, mostMs: 30_000, steadyAfterMs: 60_000, triesMax: 10 } as const
 const purgeFirstMs = 10 * 60_000
 const purgeEveryMs = 24 * 3_600_000
 
@@ -103,65 +99,6 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
       await running.stop()
       await ended
     },
-  }
-}
-
-/** Keeps parts alive with a back-off, and ends them in order: first who writes, last what is written to. */
-class Supervisor {
-  readonly ended: Promise<'stopped' | 'gave up'>
-  readonly #log: Logger
-  readonly #children = new Map<Part, Child>()
-  #end: (how: 'stopped' | 'gave up') => void = () => {}
-  #stopping: Promise<void> | undefined
-
-  constructor(log: Logger) {
-    this.#log = log
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve
-    })
-  }
-
-  async begin(part: Part, start: () => Promise<Child>): Promise<void> {
-    this.#children.set(part, await start())
-    void this.#watch(part, start)
-  }
-
-  async stop(how: 'stopped' | 'gave up' = 'stopped'): Promise<void> {
-    this.#stopping ??= (async () => {
-      for (const part of Object.keys(graceMs) as Part[]) await this.#children.get(part)?.stop(graceMs[part])
-      this.#end(how)
-    })()
-    await this.#stopping
-  }
-
-  async #watch(part: Part, start: () => Promise<Child>): Promise<void> {
-    let tries = 0
-    for (;;) {
-      const sinceMs = performance.now()
-      const how = await this.#children.get(part)?.exited
-      if (this.#stopping !== undefined) return
-      tries = performance.now() - sinceMs > restart.steadyAfterMs ? 1 : tries + 1
-      if (tries > restart.triesMax) {
-        this.#log.fatal(
-          { event: 'part gave up', part, how },
-          `${part} ended ${tries} times in a row; everything is stopped`,
-        )
-        await this.stop('gave up')
-        return
-      }
-      const waitMs = Math.min(restart.firstMs * 2 ** (tries - 1), restart.mostMs)
-      this.#log.error(
-        { event: 'part ended', part, how, waitMs },
-        `${part} ended (${how}); started again in ${waitMs / 1000} s`,
-      )
-      await new Promise((resolve) => setTimeout(resolve, waitMs))
-      if (this.#stopping !== undefined) return
-      try {
-        this.#children.set(part, await start())
-      } catch (error) {
-        this.#log.error({ event: 'part did not start', part, reason: String(error) })
-      }
-    }
   }
 }
 

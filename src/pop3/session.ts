@@ -4,15 +4,17 @@
  * reply as its `command()` expects: an event `response` or `error`. Pinned exactly: a change of its insides breaks the tests.
  */
 import { randomInt } from 'node:crypto'
-import { Socket } from 'node:net'
-import { Readable } from 'node:stream'
 import Pop3Command from 'node-pop3'
-import { describe, type FailureKind, SessionFailed } from '../failure.ts'
+import { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
-import type { Listed, MessageNumber, Octets, Peeked, Retrieved, Uidl, Window } from '../message.ts'
+import type { Listed, MessageNumber, Peeked, Window } from '../message.ts'
 import type { Deletable, Maildrop } from '../ports.ts'
-import { Connection, type Endpoint, type TlsSeen, usualWaits, type Waits } from './connection.ts'
+import { asText, CommandPort } from './command-port.ts'
+import { Connection, usualWaits, type Waits } from './connection.ts'
+import type { Endpoint, TlsSeen } from './dial.ts'
+import { listingOf, uidlsOf, words } from './listing.ts'
 import { refusal } from './replies.ts'
+import { windowOf, windowsOf } from './windows.ts'
 import { type Expected, printable, type Reply } from './wire.ts'
 
 export interface SessionOptions extends Endpoint {
@@ -38,21 +40,6 @@ export async function openMaildrop(options: SessionOptions): Promise<Pop3Session
 
 /** `-ERR`, as it travels through node-pop3's `error` event. */
 class Refused extends Error {}
-
-/** What node-pop3 writes its commands to. A Socket by type alone: it is never connected. */
-class CommandPort extends Socket {
-  readonly #send: (line: string) => void
-
-  constructor(send: (line: string) => void) {
-    super()
-    this.#send = send
-  }
-
-  override write(line: Uint8Array | string): boolean {
-    this.#send(line.toString().trimEnd())
-    return true
-  }
-}
 
 /** The commands whose reply is a listing when they are given without a message number. */
 const listings = new Set(['UIDL', 'LIST'])
@@ -131,22 +118,11 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   }
 
   async list(): Promise<readonly Listed[]> {
+    const broken = (expected: string, got: string) => this.#broken(expected, got)
     const uidls = await this.#uidls()
-    const sizes = await this.#verb('LIST', () => this.LIST())
-    const listed: Listed[] = []
-    const numbers = new Set<number>()
-    for (const row of sizes as string[][]) {
-      const [first = '', second = ''] = words(row)
-      const number = this.#count(first, 'a message number in LIST')
-      const size = this.#count(second, 'a size in LIST')
-      if (number === 0 || numbers.has(number)) throw this.#broken('each message number once in LIST', first)
-      numbers.add(number)
-      // A message that arrived between UIDL and LIST is left to the next run, which sees both.
-      if (uidls !== undefined && !uidls.has(number)) continue
-      listed.push({ number: number as MessageNumber, uidl: uidls?.get(number), size: size as Octets })
-    }
-    this.#listing = listed
-    return listed
+    const sizes = (await this.#verb('LIST', () => this.LIST())) as string[][]
+    this.#listing = listingOf(sizes, uidls === undefined ? undefined : uidlsOf(uidls, broken), broken)
+    return this.#listing
   }
 
   async *peek(messages: readonly Listed[]): AsyncIterable<Peeked> {
@@ -255,29 +231,14 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     throw this.#opened.fail(refusal(server, text, name, true))
   }
 
-  /** By message number; undefined where the server has no UIDL at all. A blank or unusable id is no id. */
-  async #uidls(): Promise<Map<number, Uidl | undefined> | undefined> {
-    let rows: string[][]
+  /** Undefined where the server has no UIDL at all. */
+  async #uidls(): Promise<string[][] | undefined> {
     try {
-      rows = (await this.UIDL()) as string[][]
+      return (await this.UIDL()) as string[][]
     } catch (error) {
       if (error instanceof Refused) return undefined
       throw error
     }
-    const uidls = new Map<number, Uidl | undefined>()
-    for (const row of rows) {
-      const [first = '', ...rest] = words(row)
-      const number = this.#count(first, 'a message number in UIDL')
-      if (uidls.has(number)) throw this.#broken('each message number once in UIDL', first)
-      uidls.set(number, parseUidl(rest.join(' ')))
-    }
-    return uidls
-  }
-
-  #count(text: string, expected: string): number {
-    const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-    if (Number.isNaN(count)) throw this.#broken(expected, text)
-    return count
   }
 
   #broken(expected: string, got: string): SessionFailed {
@@ -350,77 +311,4 @@ export class Pop3Session extends Pop3Command implements Maildrop {
       )
     }
   }
-}
-
-/** CONTRACT section 4, `POST /accounts/test`: what a login finds, and as much as a failed one found before it failed. */
-export interface Examination {
-  readonly ok: boolean
-  readonly messages: number
-  readonly octets: number
-  readonly capabilities: readonly string[]
-  readonly tls: TlsSeen | null
-  readonly failure: { readonly kind: FailureKind; readonly message: string } | null
-}
-
-/** Logs in, looks, and leaves; stores and deletes nothing. Never throws what the server did: it is in `failure`. */
-export async function examine(options: SessionOptions): Promise<Examination> {
-  const session = new Pop3Session(options)
-  let seen = { messages: 0, octets: 0 }
-  let failure: Examination['failure'] = null
-  try {
-    await session._connect()
-    seen = await session.stat()
-    await session.quit()
-  } catch (error) {
-    if (!(error instanceof SessionFailed)) throw error
-    failure = { kind: error.failure.kind, message: describe(error.failure) }
-  } finally {
-    session.abandon()
-  }
-  return { ok: failure === null, ...seen, capabilities: session.capabilities, tls: session.tlsSeen, failure }
-}
-
-/** node-pop3 splits at single spaces; servers send several, and tabs. */
-function words(row: readonly string[]): string[] {
-  return row
-    .join(' ')
-    .split(/[ \t]+/)
-    .filter((word) => word !== '')
-}
-
-/** Up to 512 bytes of anything but controls; RFC 1939 section 7 allows 70 of 0x21..0x7E. Blank ones are no id. */
-function parseUidl(text: string): Uidl | undefined {
-  return text === '' || text.length > limits.uidlOctetsMax || /[\x00-\x1f\x7f]/.test(text) ? undefined : (text as Uidl)
-}
-
-/** As node-pop3 reads a listing: a stream that it decodes as UTF-8. One char a byte survives that. */
-function asText(lines: readonly string[]): Readable {
-  return Readable.from([Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'utf8')])
-}
-
-/** Bounded in messages and in listed octets; at least one message each. */
-function windowsOf(messages: readonly Listed[]): Listed[][] {
-  const windows: Listed[][] = []
-  let octets = 0
-  for (const message of messages) {
-    const open = windows.at(-1)
-    octets += message.size
-    if (open !== undefined && open.length < limits.windowMessagesMax && octets <= limits.windowOctetsMax)
-      open.push(message)
-    else {
-      windows.push([message])
-      octets = message.size
-    }
-  }
-  return windows
-}
-
-function windowOf(answers: readonly [Listed, Reply][]): Window {
-  const retrieved: Retrieved[] = []
-  const refused: Window['refused'][number][] = []
-  for (const [message, reply] of answers) {
-    if (reply.shape === 'body') retrieved.push({ message, bytes: reply.bytes })
-    else refused.push({ message, reply: printable(reply.text) })
-  }
-  return { retrieved, refused }
 }

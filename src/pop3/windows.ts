@@ -1,0 +1,31 @@
+/** What is asked for before an answer must have come, and what came of it. Pure. */
+import { limits } from '../limits.ts'
+import type { Listed, Retrieved, Window } from '../message.ts'
+import { printable, type Reply } from './wire.ts'
+
+/** Bounded in messages and in listed octets; at least one message each. */
+export function windowsOf(messages: readonly Listed[]): Listed[][] {
+  const windows: Listed[][] = []
+  let octets = 0
+  for (const message of messages) {
+    const open = windows.at(-1)
+    octets += message.size
+    if (open !== undefined && open.length < limits.windowMessagesMax && octets <= limits.windowOctetsMax)
+      open.push(message)
+    else {
+      windows.push([message])
+      octets = message.size
+    }
+  }
+  return windows
+}
+
+export function windowOf(answers: readonly [Listed, Reply][]): Window {
+  const retrieved: Retrieved[] = []
+  const refused: Window['refused'][number][] = []
+  for (const [message, reply] of answers) {
+    if (reply.shape === 'body') retrieved.push({ message, bytes: reply.bytes })
+    else refused.push({ message, reply: printable(reply.text) })
+  }
+  return { retrieved, refused }
+}

@@ -41,6 +41,8 @@ export interface StoredRecord {
   readonly digest: ShortHash | undefined
   /** As LIST gave it when it was last seen. */
   readonly size: number
+  /** That size is another one than when it was retrieved: it says nothing of the bytes any more. */
+  readonly resized: boolean
   /** When it was recorded, in whole seconds since 1970. */
   readonly storedAtSeconds: number
   /** Since when complete, non-empty listings have missed it; 0 while it is listed. */

@@ -9,6 +9,7 @@ import { uidlHash } from './header.ts'
 import type { LedgerView, ShortHash, Sighting, StoredRecord } from './ledger.ts'
 import { limits } from './limits.ts'
 import type { Listed } from './message.ts'
+import { prove } from './receipt.ts'
 
 /** A message that the ledger knows. */
 export interface Known {
@@ -93,9 +94,14 @@ export interface Settled {
 
 /**
  * Matches looked-at messages with unmatched records as multisets: two equal messages are two. A fingerprint that is weak,
- * or that more than one message or record bears, proves nothing: such messages are compared by their bytes.
+ * or that more than one message or record bears, proves nothing: such messages are compared by their bytes. So are those
+ * that are due for deletion, where their header and size do not prove them.
  */
-export function settle(sightings: readonly Sighting[], unmatched: readonly StoredRecord[]): Settled {
+export function settle(
+  sightings: readonly Sighting[],
+  unmatched: readonly StoredRecord[],
+  due: (record: StoredRecord) => boolean,
+): Settled {
   const strong = (seen: Sighting | StoredRecord) =>
     seen.fingerprint !== undefined && !seen.fingerprint.weak ? seen.fingerprint.hash : undefined
   const sightingsBy = countBy(sightings, strong)
@@ -112,8 +118,9 @@ export function settle(sightings: readonly Sighting[], unmatched: readonly Store
     const [record] = records
     if (hash === undefined) settled.compare.push(message)
     else if (record === undefined) settled.transfer.push(sighting)
-    else if (records.length === 1 && sightingsBy.get(hash) === 1) settled.known.push({ message, record, sighting })
-    else settled.compare.push(message)
+    else if (records.length > 1 || sightingsBy.get(hash) !== 1) settled.compare.push(message)
+    else if (due(record) && prove(record, sighting) === undefined) settled.compare.push(message)
+    else settled.known.push({ message, record, sighting })
   }
   return settled
 }
@@ -160,13 +167,15 @@ export function isBeforeFirstRun(firstRun: FirstRun, arrived: Date | undefined, 
   }
 }
 
-/** What a listing teaches about a record it shows: under another id, at another size, there again; undefined: nothing new. */
-export function seenAgain({ record, message }: Known): StoredRecord | undefined {
+/** What a session teaches about a record it shows: under another id, at another size, there again; undefined: nothing new. */
+export function seenAgain({ record, message, sighting }: Known & Partial<Seen>): StoredRecord | undefined {
   const uidl = hashOf(message)
-  const asRecorded = record.uidl === uidl && record.size === message.size
+  const { size } = message
+  const resized = sighting?.digest === undefined && (record.resized || record.size !== size)
+  const asRecorded = record.uidl === uidl && record.size === size && record.resized === resized
   if (asRecorded && record.missingSinceSeconds === 0 && record.missedListings === 0 && !record.deletedAtSource)
     return undefined
-  return { ...record, uidl, size: message.size, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
+  return { ...record, uidl, size, resized, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
 }
 
 /**

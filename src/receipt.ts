@@ -10,12 +10,12 @@ const held = {} as Receipt
 
 /**
  * A receipt, if this session's sighting proves to be the recorded message: retrieved whole and of the same digest, or of
- * the same size and the same strong fingerprint. A UIDL alone never does (QUIRKS: UIDLs repeat, change, are given away).
+ * the same strong fingerprint and the size at which it was retrieved. A UIDL alone never does (QUIRKS: UIDLs repeat, change, are given away).
  */
 export function prove(record: StoredRecord, seen: Sighting): Receipt | undefined {
   if (record.state !== 'stored') return undefined
   if (seen.digest !== undefined) return seen.digest === record.digest ? held : undefined
   if (record.fingerprint === undefined || seen.fingerprint === undefined) return undefined
-  if (record.fingerprint.weak || seen.fingerprint.weak) return undefined
+  if (record.fingerprint.weak || seen.fingerprint.weak || record.resized) return undefined
   return record.fingerprint.hash === seen.fingerprint.hash && record.size === seen.message.size ? held : undefined
 }

@@ -18,7 +18,14 @@ const at = {
 
 /** The two low bits of `flags` are the state's place in `recordStates`. */
 const stateMask = 0b11
-const flag = { uidl: 1 << 2, fingerprint: 1 << 3, weak: 1 << 4, digest: 1 << 5, deletedAtSource: 1 << 6 } as const
+const flag = {
+  uidl: 1 << 2,
+  fingerprint: 1 << 3,
+  weak: 1 << 4,
+  digest: 1 << 5,
+  deletedAtSource: 1 << 6,
+  resized: 1 << 7,
+} as const
 
 export function encodeRecord(record: Omit<StoredRecord, 'index'>): Buffer {
   const octets = Buffer.alloc(recordOctets)
@@ -27,6 +34,7 @@ export function encodeRecord(record: Omit<StoredRecord, 'index'>): Buffer {
   if (record.fingerprint !== undefined) flags |= flag.fingerprint | (record.fingerprint.weak ? flag.weak : 0)
   if (record.digest !== undefined) flags |= flag.digest
   if (record.deletedAtSource) flags |= flag.deletedAtSource
+  if (record.resized) flags |= flag.resized
   octets[at.flags] = flags
   octets[at.missed] = Math.min(record.missedListings, 0xff)
   octets.writeUInt32BE(Math.min(record.size, 0xffff_ffff), at.size)
@@ -55,6 +63,7 @@ export function decodeRecords(packed: Buffer): StoredRecord[] {
         flags & flag.fingerprint ? { hash: hash(at.fingerprint), weak: (flags & flag.weak) !== 0 } : undefined,
       digest: flags & flag.digest ? hash(at.digest) : undefined,
       size: packed.readUInt32BE(base + at.size),
+      resized: (flags & flag.resized) !== 0,
       storedAtSeconds: packed.readUInt32BE(base + at.storedAt),
       missingSinceSeconds: packed.readUInt32BE(base + at.missingSince),
       missedListings: packed.readUInt8(base + at.missed),

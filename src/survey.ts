@@ -42,7 +42,7 @@ export async function survey(
   world.progress()
 
   const plan = planSession(listing, view, account.maxMessageBytes, due)
-  const { known: seen, transfer, compare } = settle(await look(maildrop, plan.look, nowMs), plan.unmatched)
+  const { known: seen, transfer, compare } = settle(await look(maildrop, plan.look, nowMs), plan.unmatched, due)
   const unmatched = new Set(plan.unmatched)
   for (const { record } of seen) unmatched.delete(record)
 

@@ -243,8 +243,9 @@ test('NO and BAD are refusals in the words of the store; a full store fails the 
     ['NO [UNAVAILABLE] try later', 'store refused'],
     ['NO [NOPERM] not yours', 'store refused'],
   ] as const) {
-    await scripted({ refuses: () => answer }, async (store) => {
+    await scripted({ refuses: () => answer }, async (store, server) => {
       await assert.rejects(store.append('INBOX', copies(1, 2), []), fails(kind, /Quota exceeded|try later|not yours/))
+      await server.left()
     })
   }
 })

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { arrivalOf, parseDateTime } from '../src/arrival.ts'
 import { digestOf, fieldsOf, fingerprintOf, headerOf, toCrlf } from '../src/header.ts'
-import type { ShortHash, Token } from '../src/ledger.ts'
-import type { RunId } from '../src/message.ts'
+import type { Sighting, StoredRecord, ShortHash, Token } from '../src/ledger.ts'
+import type { MessageNumber, Octets, RunId, Uidl } from '../src/message.ts'
 import { decodeRecords, encodeRecord, recordOctets } from '../src/record.ts'
+import { prove } from '../src/receipt.ts'
 import { traceBlock } from '../src/trace.ts'
 import { account, letter } from './support/world.ts'
 
@@ -117,6 +118,7 @@ test('a ledger record is 40 octets and comes back as it went in', () => {
     fingerprint: { hash: hash('b'), weak: true },
     digest: hash('c'),
     size: 4_000_000_000,
+    resized: true,
     storedAtSeconds: 1_800_000_000,
     missingSinceSeconds: 1_800_000_001,
     missedListings: 255,
@@ -128,6 +130,7 @@ test('a ledger record is 40 octets and comes back as it went in', () => {
     fingerprint: undefined,
     digest: undefined,
     size: 0,
+    resized: false,
     storedAtSeconds: 0,
     missingSinceSeconds: 0,
     missedListings: 0,
@@ -142,4 +145,42 @@ test('a ledger record is 40 octets and comes back as it went in', () => {
     { index: 2, ...skipped },
   ])
   assert.throws(() => decodeRecords(packed.subarray(1)), /whole number/)
+})
+
+test('a receipt is given for the same bytes or the same strong header and size, and for nothing less', () => {
+  const hash = (text: string) => text.padEnd(16, '0') as ShortHash
+  const strong = { hash: hash('f'), weak: false }
+  const record: StoredRecord = {
+    index: 0,
+    state: 'stored',
+    uidl: hash('u'),
+    fingerprint: strong,
+    digest: hash('d'),
+    size: 100,
+    resized: false,
+    storedAtSeconds: 1,
+    missingSinceSeconds: 0,
+    missedListings: 0,
+    deletedAtSource: false,
+  }
+  const message = { number: 1 as MessageNumber, uidl: 'u' as Uidl, size: 100 as Octets }
+  const header: Sighting = { message, fingerprint: strong, digest: undefined, arrived: undefined }
+  const whole: Sighting = { ...header, digest: hash('d') }
+  assert.ok(prove(record, header))
+  assert.ok(prove(record, whole))
+  assert.ok(prove({ ...record, size: 99, fingerprint: { hash: hash('x'), weak: true } }, whole), 'the bytes say it all')
+
+  const nothing: readonly (readonly [string, StoredRecord, Sighting])[] = [
+    ['skipped', { ...record, state: 'skipped' }, whole],
+    ['quarantined', { ...record, state: 'quarantined' }, whole],
+    ['the UIDL alone', record, { ...header, fingerprint: undefined }],
+    ['another size', { ...record, size: 99 }, header],
+    ['a size that was learnt later', { ...record, resized: true }, header],
+    ['another header', record, { ...header, fingerprint: { hash: hash('x'), weak: false } }],
+    ['a weak header', { ...record, fingerprint: { ...strong, weak: true } }, header],
+    ['a header seen as weak', record, { ...header, fingerprint: { ...strong, weak: true } }],
+    ['other bytes under the same header', record, { ...whole, digest: hash('x') }],
+    ['bytes of a record without a digest', { ...record, digest: undefined }, whole],
+  ]
+  for (const [what, of, seen] of nothing) assert.equal(prove(of, seen), undefined, what)
 })

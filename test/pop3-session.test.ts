@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type FailureKind, SessionFailed } from '../src/failure.ts'
+import { limits } from '../src/limits.ts'
 import type { Listed } from '../src/message.ts'
 import type { Maildrop } from '../src/ports.ts'
 import type { Receipt } from '../src/receipt.ts'
@@ -140,6 +141,37 @@ test('a message that an unstuffed dot ends early is never handed out, whatever i
       await fails('broken protocol', /broke the protocol/, retrieved(maildrop))
     })
   }
+})
+
+test('forged replies for all of a window are not believed: nobody can foresee which message the barrier asks about', async () => {
+  const others = Array.from({ length: 20 }, (_, nth) => ({ bytes: letter(`true ${nth}`) }))
+  const forgeries = others.map((_, nth) => `+OK\r\nSubject: forged ${nth}\r\n\r\nnot mail\r\n.\r\n`)
+  const forged = `+OK\r\nSubject: x\r\n\r\nearly\r\n.\r\n${forgeries.join('')}+OK 99 uidl-99\r\n`
+  // What is left over would come much later, when the window has been handed out.
+  const messages = [{ bytes: letter('x') }, ...others]
+  const behaviour = { messages, answers: { 'RETR 1': forged }, silentOn: 'RETR 2' }
+  await served(behaviour, async (options) => {
+    const maildrop = await openMaildrop(options)
+    const listing = await maildrop.list()
+    const windows: unknown[] = []
+    const reading = async () => {
+      for await (const window of maildrop.retrieve(listing, 1_000_000)) windows.push(window)
+    }
+    await fails('broken protocol', /expected "\d+ uidl-\d+" after a window of messages, got "99 uidl-99"/, reading())
+    assert.equal(windows.length, 0)
+  })
+})
+
+test('every window ends with a question about a message that chance chooses', async () => {
+  const messages = Array.from({ length: 1000 }, (_, nth) => ({ bytes: letter(String(nth)) }))
+  await served({ messages }, async (options, server) => {
+    const maildrop = await openMaildrop(options)
+    assert.equal((await retrieved(maildrop)).length, 1000)
+    const questions = server.commands.filter((command) => /^UIDL \d+$/.test(command))
+    assert.equal(questions.length, 1000 / limits.windowMessagesMax)
+    assert.ok(new Set(questions).size > 10, questions.join())
+    await maildrop.quit()
+  })
 })
 
 test('an -ERR in mid-pipeline costs that message alone', async () => {

@@ -79,6 +79,28 @@ test('messages that share a UIDL are all stored, once, however often they are li
   assert.equal((await world.pull()).stored, 1)
 })
 
+test('another message under the same header and UIDL is not deleted for the first one, but fetched', async () => {
+  const [first, second] = [letter('order', { body: 'first' }), letter('order', { body: 'second, and longer' })]
+  const world = new TestWorld([{ bytes: first, uidl: 'a' }])
+  await world.pull()
+  world.provider = [{ bytes: second, uidl: 'a' }]
+  await world.pull()
+  assert.equal(world.provider.length, 1)
+  assert.equal((await world.pull({ retention: { mode: 'delete' } })).stored, 1)
+  assert.deepEqual(world.bodies(), asText([first, second]))
+  assert.deepEqual(world.provider, [], 'and then it is')
+})
+
+test('a size that changed keeps no message from being deleted: its bytes prove it', async () => {
+  const world = new TestWorld([{ bytes: letter('a'), uidl: 'a', size: 100 }])
+  await world.pull()
+  world.provider = [{ bytes: letter('a'), uidl: 'a', size: 101 }]
+  await world.pull()
+  assert.deepEqual(world.retrievedUidls, ['a'], 'known by its header')
+  const run = await world.pull({ retention: { mode: 'delete' } })
+  assert.deepEqual([run.stored, run.deleted, world.retrievedUidls.length], [0, 1, 2])
+})
+
 for (const canPeek of [true, false]) {
   test(`a server without UIDL${canPeek ? '' : ' and TOP'} is known by its messages`, async () => {
     const world = new TestWorld(letters.map((bytes) => ({ bytes, uidl: undefined })))

@@ -159,5 +159,5 @@ function blank(
   state: StoredRecord['state'],
   storedAtSeconds: number,
 ): Omit<StoredRecord, 'index' | 'uidl' | 'size' | 'fingerprint' | 'digest'> {
-  return { state, storedAtSeconds, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
+  return { state, storedAtSeconds, resized: false, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
 }

@@ -32,6 +32,8 @@ export interface ScriptedStore {
   /** Verbs as received, in their order. */
   readonly verbs: string[]
   readonly connections: () => number
+  /** Resolves when nobody is connected any more. */
+  left(): Promise<void>
   close(): Promise<void>
 }
 
@@ -64,6 +66,9 @@ export async function startImapServer(behaviour: StoreBehaviour = {}): Promise<S
     port: (server.address() as AddressInfo).port,
     ...state,
     connections: () => connections,
+    async left() {
+      await Promise.all([...sockets].map(async (socket) => await once(socket, 'close')))
+    },
     async close() {
       const closed = once(server, 'close')
       server.close()

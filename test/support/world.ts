@@ -270,6 +270,7 @@ export class MemoryLedger implements Ledger {
       digest,
       size,
       storedAtSeconds: Math.floor(this.#world.nowMs / 1000),
+      resized: false,
       missingSinceSeconds: 0,
       missedListings: 0,
       deletedAtSource: false,

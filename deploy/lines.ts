@@ -19,7 +19,8 @@ function pretty(out: NodeJS.WriteStream): Writable {
     return build({
       destination: out,
       colorize: true,
-      ignore: 'pid,hostname,process',
+      ignore: 'pid,hostname,process,event',
+      singleLine: true,
       messageFormat: '{process} {event} {msg}',
     })
   } catch {

@@ -57,9 +57,10 @@ async function depositBatch(
   await ledger.intend(intent)
   const answer = await store.append(account.folder, copies, account.flags)
   if (answer.status === 'stored' || (await store.find(intent, 'its folder')).size > 0) {
-    const records = await ledger.record(intent, all(intent))
+    // First counted, then recorded: the counts are on disk with the record.
     counts.stored += letters.length
     for (const { octets } of letters) counts.bytes += octets
+    const records = await ledger.record(intent, all(intent))
     return letters.map(({ sighting }, nth) => ({
       message: sighting.message,
       record: records[nth] as StoredRecord,
@@ -75,8 +76,8 @@ async function depositBatch(
     return seen
   }
   for (const { sighting } of letters) {
-    await ledger.quarantine(sighting, { kind: 'store refused', during: 'this message', reply: answer.reply })
     counts.quarantined += 1
+    await ledger.quarantine(sighting, { kind: 'store refused', during: 'this message', reply: answer.reply })
   }
   return []
 }
@@ -84,16 +85,13 @@ async function depositBatch(
 /**
  * Asks the store about every intent that an earlier run left open. A MULTIAPPEND is all or nothing (RFC 3502), so one
  * token found proves its batch. What is not found is listed by the provider still, and transferred as new.
- *
- * @returns how many messages were found stored.
  */
-export async function recover({ ledger, store }: World): Promise<number> {
-  let recovered = 0
+export async function recover({ ledger, store }: World, counts: RunCounts): Promise<void> {
   for (const intent of await ledger.intents()) {
-    const found = await store.find(intent, 'every folder')
-    recovered += (await ledger.record(intent, found.size > 0 ? all(intent) : nothing)).length
+    const found = (await store.find(intent, 'every folder')).size > 0
+    if (found) counts.recovered += intent.entries.length
+    await ledger.record(intent, found ? all(intent) : nothing)
   }
-  return recovered
 }
 
 function all(intent: Intent): ReadonlySet<Token> {

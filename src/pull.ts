@@ -26,7 +26,7 @@ import { survey } from './survey.ts'
  */
 export async function pullAccount(world: World, account: Account, counts: RunCounts): Promise<void> {
   const { ledger } = world
-  counts.recovered += await recover(world)
+  await recover(world, counts)
   const view = await ledger.view()
   const maildrop = await world.openMaildrop()
   try {

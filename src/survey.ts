@@ -38,7 +38,7 @@ export async function survey(
   const due = (record: StoredRecord) => isDue(record, account.retention, nowMs, steady)
 
   const listing = await maildrop.list()
-  counts.listed = listing.length
+  counts.listed = Math.max(counts.listed, listing.length)
   world.progress()
 
   const plan = planSession(listing, view, account.maxMessageBytes, due)
@@ -55,8 +55,8 @@ export async function survey(
   for (const message of large) {
     const record = setAsideBefore(message, unmatched)
     if (record !== undefined && unmatched.delete(record)) continue
-    await world.ledger.quarantine(unseen(message), tooLarge(message, account))
     counts.quarantined += 1
+    await world.ledger.quarantine(unseen(message), tooLarge(message, account))
   }
   const uncertain = new Set(compare)
   return { nowMs, steady, listed: listing.length, wanted, uncertain, known: plan.known, seen, unmatched, choosing, due }

@@ -72,6 +72,7 @@ for (const [place, recovered] of places) {
     const run = await stack.pull(id)
     assert.deepEqual([run.id, run.state, run.failure], [body.id, 'done', null])
     assert.deepEqual((await stored()).toSorted(), letters.map(String).toSorted())
+    assert.deepEqual([run.listed, run.stored + run.recovered], [letters.length, letters.length])
     if (recovered !== 'all or none') assert.equal(run.recovered, recovered)
     else assert.ok(run.recovered === 0 || run.recovered === 50, String(run.recovered))
     assert.deepEqual(

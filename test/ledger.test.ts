@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Redis } from 'ioredis'
 import type { Intent, ShortHash, Sighting, Token } from '../src/ledger.ts'
-import type { AccountId, MessageNumber, Octets, Uidl } from '../src/message.ts'
+import type { AccountId, MessageNumber, Octets, RunId, Uidl } from '../src/message.ts'
 import type { Ledger } from '../src/ports.ts'
 import { keys } from '../src/redis/keys.ts'
 import { Lease } from '../src/redis/lease.ts'
-import { RedisLedger } from '../src/redis/ledger.ts'
+import { countsOf, RedisLedger } from '../src/redis/ledger.ts'
+import { noCounts } from '../src/run.ts'
 import { startRedis } from './support/redis.ts'
 import { MemoryLedger } from './support/world.ts'
 
@@ -22,6 +23,7 @@ after(async () => {
   await server.stop()
 })
 
+const run = { id: '01J0000000000000000000RUN0' as RunId, counts: { ...noCounts(), stored: 7 } }
 let accounts = 0
 const newAccount = () => `ACCOUNT${(accounts += 1)}` as AccountId
 
@@ -137,17 +139,17 @@ ledgerContract('memory', async () => ({
 }))
 ledgerContract('redis', async () => {
   const lease = await leaseOf(newAccount())
-  return { ledger: new RedisLedger(redis, lease, () => nowMs), release: () => lease.release() }
+  return { ledger: new RedisLedger(redis, lease, () => nowMs, run), release: () => lease.release() }
 })
 
 test('recording the same intent twice, as after a lost answer, makes no second record', async () => {
   const id = newAccount()
   const lease = await leaseOf(id)
   const intent = intentOf(1, 3)
-  const first = new RedisLedger(redis, lease, () => nowMs)
+  const first = new RedisLedger(redis, lease, () => nowMs, run)
   await first.intend(intent)
   await first.view()
-  const again = new RedisLedger(redis, lease, () => nowMs)
+  const again = new RedisLedger(redis, lease, () => nowMs, run)
   await again.view()
   await first.record(intent, tokensOf(intent))
   await again.record(intent, tokensOf(intent))
@@ -158,7 +160,7 @@ test('recording the same intent twice, as after a lost answer, makes no second r
 test('100,000 messages cost 40 octets each', async () => {
   const id = newAccount()
   const lease = await leaseOf(id)
-  const ledger = new RedisLedger(redis, lease, () => nowMs)
+  const ledger = new RedisLedger(redis, lease, () => nowMs, run)
   for (let first = 0; first < 100_000; first += 10_000) {
     const intent = intentOf(first, 10_000)
     await ledger.record(intent, tokensOf(intent))
@@ -184,7 +186,7 @@ test('one lease at a time; the next one has a higher fence', async () => {
 test('a lease that was lost writes nothing: every ledger call fails as superseded', async () => {
   const id = newAccount()
   const zombie = await leaseOf(id)
-  const ledger = new RedisLedger(redis, zombie, () => nowMs)
+  const ledger = new RedisLedger(redis, zombie, () => nowMs, run)
   await ledger.view()
   // What a frozen process meets when it thaws: its lease has run out and another one holds it.
   await redis.del(keys.lease(id))
@@ -205,4 +207,14 @@ test('a lease that cannot be renewed says so', async () => {
   await redis.set(keys.lease(id), 'another')
   await lost
   assert.match(String(lease.lost.reason), /took this account over/)
+})
+
+test('what a run had counted by its last write is there for whoever goes on with it, and for no other run', async () => {
+  const id = newAccount()
+  const lease = await leaseOf(id)
+  assert.equal(await countsOf(redis, id, run.id), undefined)
+  await new RedisLedger(redis, lease, () => nowMs, run).intend(intentOf(1, 2))
+  assert.deepEqual(await countsOf(redis, id, run.id), run.counts)
+  assert.equal(await countsOf(redis, id, '01J0000000000000000000RUN1' as RunId), undefined)
+  await lease.release()
 })

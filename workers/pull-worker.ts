@@ -14,7 +14,7 @@ import { type Accounts, defaultState } from '../src/redis/accounts.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
 import { setNextDue, stopVisits } from '../src/redis/due.ts'
 import { Lease } from '../src/redis/lease.ts'
-import { RedisLedger } from '../src/redis/ledger.ts'
+import { countsOf, RedisLedger } from '../src/redis/ledger.ts'
 import type { PullJob } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import { noCounts, type Run, type RunCounts } from '../src/run.ts'
@@ -87,7 +87,7 @@ async function performRun(
   }
   // A job that is run again after its worker died goes on with the same run and its counts.
   const started: Run = { ...queued, state: 'running', startedAt: queued.startedAt ?? new Date().toISOString() }
-  const counts: RunCounts = pick(queued)
+  const counts = pick((await countsOf(world.redis, accountId, queued.id)) ?? queued)
   const progress = new Progress(world.runs, started, counts)
   await world.runs.change(started)
   log.info({ event: 'run started', host: loaded.account.host })
@@ -121,7 +121,7 @@ async function pull(
       {
         run: { id: runId, publicName: world.publicName },
         store,
-        ledger: new RedisLedger(world.redis, lease, () => world.clock.nowMs()),
+        ledger: new RedisLedger(world.redis, lease, () => world.clock.nowMs(), { id: runId, counts }),
         clock: world.clock,
         openMaildrop: () => world.openMaildrop(account, sealedPassword, signal),
         newToken: () => randomBytes(16).toString('hex') as Token,

@@ -35,7 +35,7 @@ export const keys = {
 
   /** Packed records (record.ts). */
   ledger: (id: AccountId | string) => ofAccount(id, 'ledger'),
-  /** Hash: begun, lastSeenMs. */
+  /** Hash: begun, lastSeenMs; the run that wrote last, and its counts. */
   ledgerNotes: (id: AccountId | string) => ofAccount(id, 'ledger-notes'),
   /** Hash: intent id -> intent as JSON. */
   intents: (id: AccountId | string) => ofAccount(id, 'intents'),

@@ -7,51 +7,70 @@ import type { Redis } from 'ioredis'
 import { describe, type Failure, SessionFailed } from '../failure.ts'
 import type { Intent, LedgerView, Sighting, StoredRecord, Token } from '../ledger.ts'
 import { uidlHash } from '../header.ts'
+import type { AccountId, RunId } from '../message.ts'
 import type { Ledger } from '../ports.ts'
 import { decodeRecords, encodeRecord, recordOctets } from '../record.ts'
+import type { RunCounts } from '../run.ts'
 import { keys } from './keys.ts'
 import type { Lease } from './lease.ts'
 
 const superseded = 'SUPERSEDED'
 
-/** What every script begins with. KEYS[1] lease; ARGV[1] fence, ARGV[2] the wall clock in ms. KEYS[2] the ledger's notes. */
+/**
+ * What every script begins with. KEYS[1] lease, KEYS[2] the ledger's notes; ARGV[1] fence, ARGV[2] the wall clock in ms,
+ * ARGV[3] and [4] the run and its counts, so that whoever goes on with it knows what it had done.
+ */
 const guarded = (body: string) => `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('${superseded} the lease is lost') end
-redis.call('HSET', KEYS[2], 'lastSeenMs', ARGV[2])
+redis.call('HSET', KEYS[2], 'lastSeenMs', ARGV[2], 'run', ARGV[3], 'counts', ARGV[4])
 ${body}
 return 1`
 
 /** KEYS intents; ARGV id, intent. */
-const intendScript = guarded(`redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])`)
+const intendScript = guarded(`redis.call('HSET', KEYS[3], ARGV[5], ARGV[6])`)
 
 /** KEYS ledger, intents; ARGV offset, records, id of the intent that they fulfil or ''. */
 const appendScript = guarded(`
 local length = redis.call('STRLEN', KEYS[3])
-local offset = tonumber(ARGV[3])
-if length ~= offset and length ~= offset + #ARGV[4] then return redis.error_reply('ledger is ' .. length .. ' octets, expected ' .. offset) end
-if #ARGV[4] > 0 then redis.call('SETRANGE', KEYS[3], offset, ARGV[4]) end
-if ARGV[5] ~= '' then redis.call('HDEL', KEYS[4], ARGV[5]) end`)
+local offset = tonumber(ARGV[5])
+if length ~= offset and length ~= offset + #ARGV[6] then return redis.error_reply('ledger is ' .. length .. ' octets, expected ' .. offset) end
+if #ARGV[6] > 0 then redis.call('SETRANGE', KEYS[3], offset, ARGV[6]) end
+if ARGV[7] ~= '' then redis.call('HDEL', KEYS[4], ARGV[7]) end`)
 
 /** KEYS ledger; ARGV offset, record, offset, record ... */
-const amendScript = guarded(`for i = 3, #ARGV, 2 do redis.call('SETRANGE', KEYS[3], ARGV[i], ARGV[i + 1]) end`)
+const amendScript = guarded(`for i = 5, #ARGV, 2 do redis.call('SETRANGE', KEYS[3], ARGV[i], ARGV[i + 1]) end`)
 
 /** KEYS ledger; ARGV the whole new value. */
-const rewriteScript = guarded(`redis.call('SET', KEYS[3], ARGV[3])`)
+const rewriteScript = guarded(`redis.call('SET', KEYS[3], ARGV[5])`)
 
 /** One script call of at most so many records: bounds what Redis holds up for, and the arguments of a call. */
 const amendedPerCall = 1000
+
+/** The run that writes. Its counts grow as it goes. */
+export interface LedgerRun {
+  readonly id: RunId
+  readonly counts: Readonly<RunCounts>
+}
+
+/** What a run had done by its last write, should its worker have died; undefined where it has written nothing. */
+export async function countsOf(redis: Redis, accountId: AccountId, runId: RunId): Promise<RunCounts | undefined> {
+  const [run, counts] = await redis.hmget(keys.ledgerNotes(accountId), 'run', 'counts')
+  return run === runId ? (JSON.parse(counts ?? '{}') as RunCounts) : undefined
+}
 
 export class RedisLedger implements Ledger {
   readonly #redis: Redis
   readonly #lease: Lease
   readonly #nowMs: () => number
+  readonly #run: LedgerRun
   /** Known from `view` on; only the holder of the lease writes. */
   #octets: number | undefined
 
-  constructor(redis: Redis, lease: Lease, nowMs: () => number) {
+  constructor(redis: Redis, lease: Lease, nowMs: () => number, run: LedgerRun) {
     this.#redis = redis
     this.#lease = lease
     this.#nowMs = nowMs
+    this.#run = run
   }
 
   async view(): Promise<LedgerView> {
@@ -68,7 +87,7 @@ export class RedisLedger implements Ledger {
   }
 
   async intend(intent: Intent): Promise<void> {
-    await this.#run(intendScript, [keys.intents(this.#lease.accountId)], [intent.id, JSON.stringify(intent)])
+    await this.#write(intendScript, [keys.intents(this.#lease.accountId)], [intent.id, JSON.stringify(intent)])
   }
 
   async record(intent: Intent, stored: ReadonlySet<Token>): Promise<StoredRecord[]> {
@@ -88,7 +107,7 @@ export class RedisLedger implements Ledger {
   async begin(skipped: readonly Sighting[]): Promise<void> {
     await this.#append(skipped.map((sighting) => this.#aside('skipped', sighting)))
     const note = guarded(`redis.call('HSET', KEYS[2], 'begun', '1')`)
-    await this.#run(note, [], [])
+    await this.#write(note, [], [])
   }
 
   async skip(sighting: Sighting): Promise<void> {
@@ -105,15 +124,15 @@ export class RedisLedger implements Ledger {
       reason: { kind: reason.kind, message: describe(reason) },
     }
     const id = `${record?.uidl ?? 'none'}.${record?.storedAtSeconds ?? 0}.${record?.index ?? 0}`
-    const write = guarded(`redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])`)
-    await this.#run(write, [keys.quarantine(this.#lease.accountId)], [id, JSON.stringify(entry)])
+    const write = guarded(`redis.call('HSET', KEYS[3], ARGV[5], ARGV[6])`)
+    await this.#write(write, [keys.quarantine(this.#lease.accountId)], [id, JSON.stringify(entry)])
   }
 
   async amend(records: readonly StoredRecord[]): Promise<void> {
     for (let from = 0; from < records.length; from += amendedPerCall) {
       const part = records.slice(from, from + amendedPerCall)
       const args = part.flatMap((record) => [record.index * recordOctets, encodeRecord(record)])
-      await this.#run(amendScript, [keys.ledger(this.#lease.accountId)], args)
+      await this.#write(amendScript, [keys.ledger(this.#lease.accountId)], args)
     }
   }
 
@@ -122,7 +141,7 @@ export class RedisLedger implements Ledger {
     const forgotten = new Set(records.map(({ index }) => index))
     const { records: held } = await this.view()
     const packed = Buffer.concat(held.filter(({ index }) => !forgotten.has(index)).map(encodeRecord))
-    await this.#run(rewriteScript, [keys.ledger(this.#lease.accountId)], [packed])
+    await this.#write(rewriteScript, [keys.ledger(this.#lease.accountId)], [packed])
     this.#octets = packed.length
   }
 
@@ -136,17 +155,19 @@ export class RedisLedger implements Ledger {
     this.#octets ??= await this.#redis.strlen(keys.ledger(accountId))
     const offset = this.#octets
     const packed = Buffer.concat(records.map(encodeRecord))
-    await this.#run(appendScript, [keys.ledger(accountId), keys.intents(accountId)], [offset, packed, intentId])
+    await this.#write(appendScript, [keys.ledger(accountId), keys.intents(accountId)], [offset, packed, intentId])
     this.#octets = offset + packed.length
     return records.map((record, nth) => ({ ...record, index: offset / recordOctets + nth }))
   }
 
-  async #run(script: string, more: readonly string[], args: readonly (string | number | Buffer)[]): Promise<void> {
+  async #write(script: string, more: readonly string[], args: readonly (string | number | Buffer)[]): Promise<void> {
     this.#lease.lost.throwIfAborted()
     const { accountId, fence } = this.#lease
     const names = [keys.lease(accountId), keys.ledgerNotes(accountId), ...more]
     try {
-      await this.#redis.eval(script, names.length, ...names, fence, this.#nowMs(), ...args)
+      const { id, counts } = this.#run
+      const own = [fence, this.#nowMs(), id, JSON.stringify(counts)]
+      await this.#redis.eval(script, names.length, ...names, ...own, ...args)
     } catch (error) {
       if (error instanceof Error && error.message.includes(superseded))
         throw new SessionFailed({ kind: 'superseded' }, error)

@@ -27,7 +27,7 @@ async function demo(): Promise<boolean> {
     TRIBUTARY_POP3S_PORT: String(pop3s),
   })
   const interrupted = () => void local.stop()
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
+  process.on('SIGINT', interrupted).on('SIGTERM', interrupted)
   try {
     const { host, port } = local.config.http
     const token = readFileSync(local.home.adminToken, 'utf8').trim()

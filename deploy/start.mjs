@@ -99,14 +99,15 @@ function build() {
   writeFileSync(stamp, digest)
 }
 
-/** Becomes that program, as far as a signal and an exit code can tell. */
+/** Becomes that program, as far as a signal and an exit code can tell; it is asked to end, should this one be killed. */
 function handOver(args, env = process.env) {
-  const child = spawn(process.execPath, args, { stdio: 'inherit', env })
-  // Ctrl-C on a terminal reaches the child by itself; a signal to this process alone does not.
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-  process.on('SIGINT', () => {
-    if (!process.stdin.isTTY) child.kill('SIGINT')
-  })
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', process.execPath, ...args], { stdio: 'inherit', env })
+  // Ctrl-C on a terminal reaches the child as well; hearing it twice is the same as once.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  // `exec` in package.json takes the shell out of the way of npm's signals; kill -9 of npm sends none.
+  const parent = process.ppid
+  const look = () => process.ppid !== parent && child.kill('SIGTERM')
+  if (process.env.npm_lifecycle_event !== undefined) setInterval(look, 1000).unref()
   child.on('exit', (code, signal) => process.exit(signal === null ? code : 1))
 }
 

@@ -36,10 +36,13 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-function start(env: NodeJS.ProcessEnv = {}): Local {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'deploy/run.ts'], {
+const fromSources = [process.execPath, '--import', 'tsx', 'deploy/run.ts'] as const
+
+function start(env: NodeJS.ProcessEnv = {}, [command, ...args]: readonly [string, ...string[]] = fromSources): Local {
+  const child = spawn(command, args, {
     env: {
       PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
       TRIBUTARY_HOME: home,
       TRIBUTARY_HTTP_PORT: String(ports.http),
       TRIBUTARY_IMAP_PORT: String(ports.imap),
@@ -89,8 +92,8 @@ async function until(what: string, look: () => boolean | Promise<boolean>, waitM
   }
 }
 
-async function started(env: NodeJS.ProcessEnv = {}): Promise<Local> {
-  const local = start(env)
+async function started(...how: Parameters<typeof start>): Promise<Local> {
+  const local = start(...how)
   await until('the start', () => {
     assert.equal(local.process.exitCode, null, local.said())
     return local.said().includes('Tributary is running.')
@@ -244,6 +247,20 @@ test('a second start finds everything again', async () => {
   await again.exited
   await until('the children to end', () => alive(family).length === 0, 20_000)
 })
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL'] as const) {
+  test(`${signal} to npm start itself reaches everything below it`, async (t) => {
+    const npm = await started({}, ['npm', 'start'])
+    const family = npm.family()
+    t.after(() => {
+      for (const pid of alive(family)) process.kill(pid, 'SIGKILL')
+    })
+    assert.ok(family.length > 5, String(family.length))
+    npm.process.kill(signal)
+    await npm.exited
+    await until('everything to end', () => alive(family).length === 0, 20_000)
+  })
+}
 
 test('settings that cannot be are told in one line each, before anything is started', async () => {
   const own = join(folder, 'third')

@@ -126,13 +126,14 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
       },
     },
     async ({ params, body }) => {
-      const { password, destinationId, ...fields } = body
+      const { password, destinationId, interval, ...fields } = body
       const cures = curing.some((field) => body[field] !== undefined)
       const record = await change(params.id, (before) => {
         const account = checked(
           {
             ...before.account,
             ...fields,
+            interval: { ...before.account.interval, ...interval },
             ...(destinationId === undefined ? {} : { destinationId: destinationId as DestinationId }),
           },
           password,
@@ -211,7 +212,8 @@ async function examined(account: Account, password: string) {
 function accountOf({ password, ...body }: schemas.NewAccount): Account {
   const tls = body.tls ?? accountDefaults.tls
   const made = { id: newId() as AccountId, createdAtMs: Date.now() }
-  const given = { ...body, destinationId: body.destinationId as DestinationId }
+  const interval = { ...accountDefaults.interval, ...body.interval }
+  const given = { ...body, interval, destinationId: body.destinationId as DestinationId }
   return checked({ ...made, ...accountDefaults, port: defaultPort(tls), ...given }, password)
 }
 

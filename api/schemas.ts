@@ -30,7 +30,8 @@ const firstRun = Type.Union(
   ],
   { description: '{ "mode": "all" }, { "mode": "onlyNew" } or { "mode": "lastDays", "days": 1 to 36500 }' },
 )
-const seconds = Type.Integer({ minimum: 10, maximum: 30 * 86_400 })
+const seconds = Type.Integer({ minimum: 1, maximum: 30 * 86_400 })
+const interval = Type.Object({ minSeconds: seconds, maxSeconds: seconds }, strict)
 
 const accountFields = {
   address: text(320),
@@ -48,7 +49,7 @@ const accountFields = {
   flags: Type.Array(text(64), { maxItems: 32 }),
   retention,
   firstRun,
-  interval: Type.Object({ minSeconds: seconds, maxSeconds: seconds }, strict),
+  interval,
   maxMessageBytes: Type.Integer({ minimum: 1, maximum: 1_073_741_824 }),
   hidesRetrieved: Type.Boolean(),
   trace: Type.Boolean(),
@@ -56,7 +57,11 @@ const accountFields = {
 }
 const password = text(1024)
 
-export const AccountPatch = Type.Partial(Type.Object({ ...accountFields, password }), strict)
+/** What is not given stays as it is, or as the defaults have it: of an interval, too. */
+export const AccountPatch = Type.Partial(
+  Type.Object({ ...accountFields, interval: Type.Partial(interval, strict), password }),
+  strict,
+)
 export type AccountPatch = Static<typeof AccountPatch>
 
 export const NewAccount = Type.Object(

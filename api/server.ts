@@ -35,7 +35,12 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     // A pull may be waited for 600 s.
     requestTimeout: 660_000,
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: 100 },
+    routerOptions: {
+      maxParamLength: 100,
+      // A form sends `?status=&q=` for what nobody filled in: that asks for nothing.
+      querystringParser: (text) =>
+        Object.fromEntries([...new URLSearchParams(text)].filter(([, value]) => value !== '')),
+    },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   // Every mistake at once; nothing is guessed in a body, text is read as what it says in a query.

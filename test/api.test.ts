@@ -322,6 +322,10 @@ test('PATCH merges, and what cures a failing account makes it due', async () => 
     retention: { mode: 'keepDays', days: 14 },
   })
   assert.deepEqual(changed.body, { ...body, folder: 'Work/Old', flags, retention: { mode: 'keepDays', days: 14 } })
+  assert.deepEqual((await stack.call('PATCH', path, { interval: { minSeconds: 7 } })).body['interval'], {
+    minSeconds: 7,
+    maxSeconds: 3600,
+  })
   const fingerprint = 'AB:'.repeat(31) + 'AB'
   assert.equal(
     (await stack.call('PATCH', path, { tlsFingerprint: fingerprint })).body['tlsFingerprint'],
@@ -372,6 +376,11 @@ test('a page goes on where it ended while accounts come and go', async () => {
   assert.deepEqual(
     (await page('q=USER4')).items.map((one) => one['id']),
     [ids[4]],
+  )
+  assert.equal(
+    (await page('status=&q=&destinationId=&limit=500')).items.length,
+    6,
+    'what is left blank asks for nothing',
   )
   assert.equal((await page('status=paused&limit=500')).items.length, 6)
   assert.equal((await page('status=failing')).items.length, 0)

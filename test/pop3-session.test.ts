@@ -262,6 +262,21 @@ test('a server that is not there, refuses, greets wrongly, or says nothing', asy
   }
 })
 
+test('a server that knows no CAPA is asked once whether it knows TOP', async () => {
+  for (const [answers, canPeek] of [
+    [{ CAPA: '-ERR\r\n' }, true],
+    [{ CAPA: '-ERR\r\n', TOP: '-ERR\r\n' }, false],
+  ] as const) {
+    await served({ answers }, async (options, server) => {
+      const maildrop = await openMaildrop(options)
+      const listing = await maildrop.list()
+      assert.equal(maildrop.canPeek, canPeek)
+      assert.equal((await retrieved(maildrop, listing)).length, 3, 'and goes on as ever')
+      assert.equal(server.commands.filter((line) => line.startsWith('TOP')).length, 1)
+    })
+  }
+})
+
 test('a server that hangs on CAPA, drops the line, or does not know it, is done without it', async () => {
   for (const behaviour of [{ silentOn: 'CAPA' }, { dropOn: 'CAPA' }, { answers: { CAPA: '-ERR what\r\n' } }]) {
     await served(behaviour, async (options) => {

@@ -51,6 +51,8 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   #connection: Connection | undefined
   #listing: readonly Listed[] = []
   readonly #marked = new Set<MessageNumber>()
+  /** It knows no CAPA (popa3d), and yet TOP. */
+  #topAnswers = false
   /** The window that is on its way. */
   #ahead: Promise<Window> | undefined
   /** Nobody wants what is still on its way: nothing more is asked for. */
@@ -69,7 +71,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   }
 
   get canPeek(): boolean {
-    return this.#can('TOP')
+    return this.#can('TOP') || this.#topAnswers
   }
 
   get pipelined(): boolean {
@@ -122,13 +124,14 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     const uidls = await this.#uidls()
     const sizes = (await this.#verb('LIST', () => this.LIST())) as string[][]
     this.#listing = listingOf(sizes, uidls === undefined ? undefined : uidlsOf(uidls, broken), broken)
+    const [first] = this.#listing
+    if (this.capabilities.length === 0 && first !== undefined)
+      this.#topAnswers = (await this.#top(first)).shape === 'body'
     return this.#listing
   }
 
   async *peek(messages: readonly Listed[]): AsyncIterable<Peeked> {
-    const expected: Expected = { shape: 'header', octetsMax: limits.headerOctetsMax }
-    const ask = ({ number }: Listed) => this.#ask(`TOP ${number} 0`, expected, `TOP of message ${number}`)
-    for await (const [message, reply] of this.#pipeline(messages, ask)) {
+    for await (const [message, reply] of this.#pipeline(messages, (message) => this.#top(message))) {
       yield { message, header: reply.shape === 'body' && !reply.cut ? reply.bytes : undefined }
     }
   }
@@ -285,6 +288,11 @@ export class Pop3Session extends Pop3Command implements Maildrop {
       answers.push([message, reply])
     }
     return windowOf(answers)
+  }
+
+  #top({ number }: Listed): Promise<Reply> {
+    const expected: Expected = { shape: 'header', octetsMax: limits.headerOctetsMax }
+    return this.#ask(`TOP ${number} 0`, expected, `TOP of message ${number}`)
   }
 
   #retr({ number }: Listed, octetsMax: number): Promise<Reply> {

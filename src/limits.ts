@@ -38,6 +38,11 @@ export const limits = {
   /** TOP and DELE in flight at once. */
   pipelineCommandsMax: 200,
 
+  /** A trait of a server (host.ts) is believed for so long: servers are mended, and a line that hung may have looked like one. */
+  hostTraitMs: 1 * day,
+  /** TLS sessions to take up again, one a server; some 4 KiB each. */
+  tlsSessionsKept: 1000,
+
   // Store
   storeConnectWaitMs: 30 * second,
   /** Storing a whole batch and syncing it; Fastmail has needed more than 120 s for one message (OfflineIMAP issue 262). */

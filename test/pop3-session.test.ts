@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, type LookupFunction } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -11,8 +11,10 @@ import { limits } from '../src/limits.ts'
 import type { Listed } from '../src/message.ts'
 import type { Maildrop } from '../src/ports.ts'
 import type { Receipt } from '../src/receipt.ts'
+import type { HostTrait } from '../src/host.ts'
 import { examine } from '../src/pop3/examine.ts'
 import { openMaildrop, type SessionOptions } from '../src/pop3/session.ts'
+import { TlsSessions } from '../src/pop3/tls.ts'
 import { type Behaviour, type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { letter } from './support/world.ts'
 
@@ -348,6 +350,198 @@ test('a certificate nobody vouches for ends it before the login; a CA, a pin, or
       assert.match(maildrop.tlsSeen?.version ?? '', /TLSv1\.[23]/)
       await maildrop.quit()
     }
+  })
+})
+
+const secureFirst = { capabilities: ['STLS'], capabilitiesSecured: ['USER', 'UIDL', 'TOP', 'PIPELINING'] }
+
+test('STLS: nothing but CAPA goes in clear, and CAPA is asked again under TLS', async () => {
+  await served({ stls: { cert, key }, ...secureFirst }, async (plain, server) => {
+    const options = { ...plain, host: 'localhost', tls: 'starttls' as const, ca: cert }
+    const maildrop = await openMaildrop(options)
+    assert.deepEqual(server.commands, ['CAPA', 'STLS', 'CAPA', 'USER me', 'PASS ***'])
+    assert.match(maildrop.tlsSeen?.version ?? '', /^TLSv1\.3$/)
+    assert.deepEqual(server.asked, ['localhost'], 'the name is told (SNI)')
+    assert.equal(maildrop.pipelined, true)
+    assert.deepEqual(
+      await retrieved(maildrop),
+      letters.map(({ bytes }) => bytes),
+    )
+    await maildrop.quit()
+
+    await fails('tls', /signed by itself/, openMaildrop({ ...options, ca: undefined }))
+    await fails('tls', /for another host name/, openMaildrop({ ...options, host: '127.0.0.1' }))
+    const wrongPin = openMaildrop({ ...options, tlsFingerprint: '0'.repeat(64) })
+    await fails('tls', /not the one this account is pinned to/, wrongPin)
+    assert.equal(server.commands.filter((line) => line.startsWith('PASS')).length, 1, 'no password to a stranger')
+    await (await openMaildrop({ ...options, ca: undefined, tlsVerify: false })).quit()
+  })
+})
+
+test('an account that asks for STLS never goes on in clear', async () => {
+  const stls = { cert, key }
+  for (const [behaviour, sentence] of [
+    [{}, /it does not offer STLS, and this account does not go on in clear/],
+    [{ answers: { CAPA: '-ERR\r\n' } }, /it refused STLS: "begin TLS"/],
+    [
+      { stls, ...secureFirst, answers: { STLS: '-ERR [SYS/TEMP] not now\r\n' } },
+      /refused STLS: "\[SYS\/TEMP\] not now"/,
+    ],
+  ] as const) {
+    await served(behaviour, async (options, server) => {
+      await fails('tls', sentence, openMaildrop({ ...options, tls: 'starttls' }))
+      assert.ok(!server.commands.some((line) => /^(?:USER|PASS|AUTH)/.test(line)))
+    })
+  }
+})
+
+test('what comes along with the answer to STLS in clear is not believed', async () => {
+  const answers = { STLS: '+OK begin TLS\r\n+OK CAPA follows\r\nUIDL\r\n.\r\n' }
+  await served({ stls: { cert, key }, ...secureFirst, answers }, async (options, server) => {
+    const opened = openMaildrop({ ...options, tls: 'starttls', ca: cert, host: 'localhost' })
+    await fails('broken protocol', /expected silence/, opened)
+    assert.ok(!server.commands.some((line) => line.startsWith('USER')))
+  })
+})
+
+test('a server that speaks no TLS where TLS is due, or only an old one, is told so', async () => {
+  await served({}, async (options) => {
+    await fails('tls', /it does not speak TLS on this port/, openMaildrop({ ...options, tls: 'implicit' }))
+  })
+  await served({ tls: { cert, key, maxVersion: 'TLSv1.1' } }, async (options) => {
+    await fails('tls', /only versions of TLS that are not safe/, openMaildrop({ ...options, tls: 'implicit' }))
+  })
+  await served({ greeting: null }, async (options) => {
+    const opened = openMaildrop({ ...options, tls: 'implicit', waits: { connectMs: 300 } })
+    await fails('silent', /during the TLS handshake/, opened)
+  })
+})
+
+for (const [tls, maxVersion] of [
+  ['implicit', 'TLSv1.3'],
+  ['implicit', 'TLSv1.2'],
+  ['starttls', 'TLSv1.3'],
+] as const) {
+  test(`a TLS session is taken up again under the same checks, and under no others (${tls}, ${maxVersion})`, async () => {
+    const ours = { cert, key, maxVersion }
+    await served(tls === 'implicit' ? { tls: ours } : { stls: ours, ...secureFirst }, async (plain, server) => {
+      const options = { ...plain, host: 'localhost', tls, ca: cert, tlsSessions: new TlsSessions() }
+      const fingerprint = new X509Certificate(cert).fingerprint256.replaceAll(':', '').toLowerCase()
+      for (let visit = 0; visit < 2; visit += 1) {
+        const maildrop = await openMaildrop(options)
+        assert.equal((await maildrop.list()).length, 3)
+        assert.equal(maildrop.tlsSeen?.fingerprint, fingerprint)
+        await maildrop.quit()
+      }
+      assert.deepEqual(server.resumed, [false, true])
+      // A session that was made without a check must not stand in for one.
+      await (await openMaildrop({ ...options, tlsVerify: false })).quit()
+      await (await openMaildrop({ ...options, tlsFingerprint: fingerprint })).quit()
+      await fails('tls', /for another host name/, openMaildrop({ ...options, host: '127.0.0.1' }))
+      assert.ok(!server.resumed.slice(2).includes(true))
+    })
+  })
+}
+
+test('IPv6, and a name of several addresses of which one does not answer', async () => {
+  const addresses = [
+    { address: '::1', family: 6 },
+    { address: '127.0.0.1', family: 4 },
+  ]
+  const lookup: LookupFunction = (_host, _options, found) => found(null, addresses)
+  for (const address of ['::1', '127.0.0.1']) {
+    await served({ address }, async (options) => {
+      await (await openMaildrop({ ...options, host: address })).quit()
+      await (await openMaildrop({ ...options, host: 'pop.example.net', lookup })).quit()
+    })
+  }
+  await fails(
+    'unreachable',
+    /^Could not reach \[::1\]:1: the connection was refused/,
+    openMaildrop({ ...optionsFor(1), host: '::1' }),
+  )
+  const nobody = openMaildrop({ ...optionsFor(1), host: 'pop.example.net', lookup })
+  await fails('unreachable', /^Could not reach pop\.example\.net:1: the connection was refused/, nobody)
+})
+
+test('AUTH PLAIN where USER is not offered, and for letters that USER does not carry', async () => {
+  const long = 'x'.repeat(300)
+  for (const [capabilities, password, said] of [
+    [['SASL PLAIN LOGIN', 'UIDL', 'TOP', 'PIPELINING'], 'secret', ['AUTH PLAIN ***']],
+    [['USER', 'SASL LOGIN PLAIN', 'UIDL', 'TOP', 'PIPELINING'], 'pässwörd', ['AUTH PLAIN ***']],
+    [['USER', 'SASL LOGIN PLAIN', 'UIDL', 'TOP', 'PIPELINING'], 'secret', ['USER me', 'PASS ***']],
+    [['USER', 'SASL LOGIN', 'UIDL', 'TOP', 'PIPELINING'], 'pässwörd', ['USER me', 'PASS ***']],
+    [['SASL PLAIN', 'UIDL', 'TOP', 'PIPELINING'], long, ['AUTH PLAIN', '***']],
+  ] as const) {
+    for (const challenge of ['+ ', '+OK', '+']) {
+      await served({ capabilities, password, challenge }, async (options, server) => {
+        await (await openMaildrop({ ...options, password })).quit()
+        assert.deepEqual(server.commands, ['CAPA', ...said, 'QUIT'])
+      })
+    }
+  }
+  await served({ capabilities: ['SASL PLAIN'] }, async (options) => {
+    const password = 'another secret'
+    await assert.rejects(openMaildrop({ ...options, password }), (error) => {
+      assert.ok(error instanceof SessionFailed)
+      assert.match(error.message, /refused the user name or password: "cannot log in with \*\*\*"/)
+      return true
+    })
+  })
+})
+
+test('what a session learns of its server, the next one knows', async () => {
+  const traits = new Set<HostTrait>()
+  await served({ silentOn: 'CAPA' }, async (plain, server) => {
+    const options = { ...plain, traits }
+    await (await openMaildrop(options)).quit()
+    assert.deepEqual([...traits], ['no CAPA'])
+    assert.equal(server.commands.filter((line) => line === 'CAPA').length, 2, 'once may be chance')
+    server.commands.length = 0
+    await (await openMaildrop(options)).quit()
+    assert.deepEqual(server.commands, ['USER me', 'PASS ***', 'QUIT'])
+  })
+  traits.clear()
+  const capabilitiesLoggedIn = ['USER', 'UIDL', 'TOP', 'PIPELINING']
+  await served({ capabilities: ['USER'], capabilitiesLoggedIn }, async (options) => {
+    const maildrop = await openMaildrop({ ...options, traits })
+    assert.deepEqual([maildrop.canPeek, maildrop.pipelined, [...traits]], [true, true, []])
+    await maildrop.quit()
+  })
+  await served({ capabilities: ['USER', 'UIDL'] }, async (options, server) => {
+    await (await openMaildrop({ ...options, traits })).quit()
+    assert.deepEqual([...traits], ['same CAPA after login'])
+    await (await openMaildrop({ ...options, traits })).quit()
+    assert.equal(server.commands.filter((line) => line === 'CAPA').length, 3)
+  })
+})
+
+test('a pipeline that goes wrong is noticed, and a server of that trait is asked one thing at a time', async () => {
+  for (const behaviour of [
+    { dropsPipelined: true },
+    { answers: { 'RETR 2': 'garbage\r\n' } },
+    { answers: { 'UIDL ': '+OK 7 another\r\n' } },
+  ]) {
+    await served(behaviour, async (options) => {
+      const traits = new Set<HostTrait>()
+      const maildrop = await openMaildrop({ ...options, traits })
+      const listing = await maildrop.list()
+      await assert.rejects(retrieved(maildrop, listing))
+      maildrop.abandon()
+      assert.ok(traits.has('one at a time'), JSON.stringify(behaviour))
+    })
+  }
+  await served({ dropsPipelined: true }, async (options) => {
+    const maildrop = await openMaildrop({ ...options, traits: new Set(['one at a time']) })
+    assert.equal((await retrieved(maildrop)).length, 3)
+    await maildrop.quit()
+  })
+  await served({ dropOn: 'RETR 2' }, async (options) => {
+    const traits = new Set<HostTrait>()
+    const maildrop = await openMaildrop({ ...options, traits })
+    await assert.rejects(retrieved(maildrop))
+    maildrop.abandon()
+    assert.equal(traits.size, 0, 'a dropped line is no proof')
   })
 })
 

@@ -153,6 +153,21 @@ for (const pipelining of [true, false]) {
   })
 }
 
+test('a server that cannot do with a pipeline is pulled in the same run, one thing at a time, and from then on', async () => {
+  const server = await startPop3Server({ messages: maildrop, dropsPipelined: true })
+  const { id, read } = await newAccount({ port: server.port })
+  const run = await stack.pull(id)
+  assert.deepEqual([run.state, run.listed, run.stored, run.failure], ['done', 12, 12, null])
+  assert.deepEqual((await read()).toSorted(), texts(maildrop).toSorted())
+  assert.ok(server.pipelinedMax() > 1)
+  const logins = () => server.commands.filter((line) => line.startsWith('PASS')).length
+  assert.equal(logins(), 2)
+  await stack.call('PATCH', `/accounts/${id}`, { retention: { mode: 'delete' } })
+  const again = await stack.pull(id)
+  assert.deepEqual([again.stored, again.deleted, again.failure, logins()], [0, 12, null, 3])
+  await server.close()
+})
+
 test('a certificate that does not verify', async () => {
   const folder = mkdtempSync('/tmp/tributary-cert-')
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]

@@ -6,6 +6,7 @@ import type { Account } from '../src/account.ts'
 import { consequenceOf } from '../src/consequence.ts'
 import { describe, type Failure, failureOf, SessionFailed } from '../src/failure.ts'
 import type { Token } from '../src/ledger.ts'
+import type { HostTrait } from '../src/host.ts'
 import type { Logger } from '../src/log.ts'
 import { limits } from '../src/limits.ts'
 import type { Clock, Maildrop, Store } from '../src/ports.ts'
@@ -13,6 +14,7 @@ import { pullAccount } from '../src/pull.ts'
 import { type Accounts, defaultState } from '../src/redis/accounts.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
 import { setNextDue, stopVisits } from '../src/redis/due.ts'
+import { learnTraits, traitsOf } from '../src/redis/hosts.ts'
 import { Lease } from '../src/redis/lease.ts'
 import { countsOf, RedisLedger } from '../src/redis/ledger.ts'
 import type { PullJob } from '../src/redis/queue.ts'
@@ -31,7 +33,8 @@ export interface PullWorld {
   readonly leaseMs: number
   /** The account, and where its mail goes; undefined: there is no such account any more. Secrets stay sealed. */
   load(accountId: string): Promise<LoadedAccount | undefined>
-  openMaildrop(account: Account, sealedPassword: string, signal: AbortSignal): Promise<Maildrop>
+  /** @param traits what is known of the provider's server; what this session learns is added. */
+  openMaildrop(account: Account, sealedPassword: string, traits: Set<HostTrait>, signal: AbortSignal): Promise<Maildrop>
   openStore(destination: DestinationRecord, signal: AbortSignal): Promise<Store>
   stopping(): boolean
 }
@@ -92,7 +95,9 @@ async function performRun(
   await world.runs.change(started)
   log.info({ event: 'run started', host: loaded.account.host })
 
-  const failure = await pull(world, loaded, queued.id, lease, signal, counts, progress)
+  const failure = await pullAsItCan(world, loaded.account, log, (traits) =>
+    pull(world, loaded, queued.id, lease, signal, traits, counts, progress),
+  )
   await progress.settled()
   if (failure?.kind === 'superseded') return failure
 
@@ -105,6 +110,24 @@ async function performRun(
   return failure
 }
 
+/** With what is known of the server; at once again where all that was wrong was asking for many things at a time. */
+async function pullAsItCan(
+  { redis, clock }: PullWorld,
+  account: Account,
+  log: Logger,
+  attempt: (traits: Set<HostTrait>) => Promise<Failure | undefined>,
+): Promise<Failure | undefined> {
+  const known = await traitsOf(redis, account, clock.nowMs())
+  const traits = new Set(known)
+  const failure = await attempt(traits)
+  const learnt = [...traits].filter((trait) => !known.has(trait))
+  if (learnt.length === 0 || failure?.kind === 'superseded') return failure
+  await learnTraits(redis, account, learnt, clock.nowMs())
+  log.warn({ event: 'server learnt', host: account.host, port: account.port, learnt })
+  const again = failure !== undefined && learnt.includes('one at a time')
+  return again ? await attempt(traits) : failure
+}
+
 /** The failure, or undefined where all went well. */
 async function pull(
   world: PullWorld,
@@ -112,6 +135,7 @@ async function pull(
   runId: Run['id'],
   lease: Lease,
   signal: AbortSignal,
+  traits: Set<HostTrait>,
   counts: RunCounts,
   progress: Progress,
 ): Promise<Failure | undefined> {
@@ -123,7 +147,7 @@ async function pull(
         store,
         ledger: new RedisLedger(world.redis, lease, () => world.clock.nowMs(), { id: runId, counts }),
         clock: world.clock,
-        openMaildrop: () => world.openMaildrop(account, sealedPassword, signal),
+        openMaildrop: () => world.openMaildrop(account, sealedPassword, traits, signal),
         newToken: () => randomBytes(16).toString('hex') as Token,
         stopping: () => world.stopping(),
         progress: () => progress.changed(),

@@ -11,6 +11,7 @@ import { limits } from '../src/limits.ts'
 import type { Logger } from '../src/log.ts'
 import type { Waits } from '../src/pop3/connection.ts'
 import { openMaildrop } from '../src/pop3/session.ts'
+import { TlsSessions } from '../src/pop3/tls.ts'
 import type { Clock } from '../src/ports.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { Destinations } from '../src/redis/destinations.ts'
@@ -140,6 +141,7 @@ function pullWorld(
 ): PullWorld {
   const accounts = new Accounts(redis)
   const destinations = new Destinations(redis)
+  const tlsSessions = new TlsSessions()
   return {
     redis,
     runs,
@@ -155,8 +157,10 @@ function pullWorld(
       if (record === undefined || destination === undefined) return undefined
       return { account: record.account, sealedPassword: record.sealedPassword, destination }
     },
-    openMaildrop: (account, sealedPassword, signal) =>
-      openMaildrop({ ...account, password: seal.open(sealedPassword, account.id, 'password'), signal, waits }),
+    openMaildrop(account, sealedPassword, traits, signal) {
+      const password = seal.open(sealedPassword, account.id, 'password')
+      return openMaildrop({ ...account, password, traits, tlsSessions, signal, waits })
+    },
     openStore: ({ destination, sealedPassword }, signal) =>
       pool.store(targetOf(destination, sealedPassword, seal), signal),
   }

@@ -1,9 +1,10 @@
 /** One connection that speaks in commands and replies: strict first in, first out; every wait has an end. */
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import { type Failure, SessionFailed } from '../failure.ts'
+import { hostPort } from '../host.ts'
 import { limits } from '../limits.ts'
-import { abortFailure, dial, type Endpoint, reasonOf, type TlsSeen, tlsSeen } from './dial.ts'
+import { abortFailure, dial, type Endpoint, reasonOf } from './dial.ts'
+import { shakeHands, type TlsSeen, type TlsSessions } from './tls.ts'
 import { type Expected, printable, type Reply, ReplyReader } from './wire.ts'
 
 export interface Waits {
@@ -32,56 +33,75 @@ interface Pending {
   readonly reject: (error: SessionFailed) => void
 }
 
+export interface ConnectionOptions extends Endpoint {
+  /** TLS sessions of earlier connections, to take up again. */
+  readonly tlsSessions?: TlsSessions | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
 export class Connection {
   readonly server: string
-  readonly tls: TlsSeen | null
-  readonly #socket: Socket
+  readonly #options: ConnectionOptions
+  readonly #waits: Waits
   readonly #reader: ReplyReader
   readonly #pending: Pending[] = []
+  #socket: Socket
+  #tls: TlsSeen | null = null
   #failed: SessionFailed | undefined
+  #failedWhilePipelining = false
   #silence: NodeJS.Timeout | undefined
   /** When the reply that is due now must be complete, on the monotonic clock. */
   #deadlineMs = Number.POSITIVE_INFINITY
 
-  private constructor(socket: Socket, server: string, tls: TlsSeen | null) {
-    this.server = server
-    this.tls = tls
+  private constructor(socket: Socket, options: ConnectionOptions, waits: Waits) {
+    this.server = hostPort(options)
+    this.#options = options
+    this.#waits = waits
     this.#socket = socket
-    this.#reader = new ReplyReader(server)
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk))
-    socket.on('error', (error) => this.#end(reasonOf(error)))
-    socket.on('close', () => this.#end('the connection ended'))
-    socket.on('end', () => this.#end('the connection ended'))
+    this.#reader = new ReplyReader(this.server)
   }
 
-  /** Connected, certificate checked, and the greeting read. */
-  static async open(endpoint: Endpoint, waits: Waits, signal?: AbortSignal): Promise<Connection> {
-    const server = `${endpoint.host}:${endpoint.port}`
-    if (endpoint.tls === 'starttls') {
-      const reason = 'STLS is not offered by this version yet; use implicit TLS, mostly on port 995'
-      throw new SessionFailed({ kind: 'tls', server, reason })
-    }
-    const socket = await dial(endpoint, server, waits.connectMs, signal)
-    const connection = new Connection(
-      socket,
-      server,
-      'getPeerCertificate' in socket ? tlsSeen(socket as TLSSocket) : null,
-    )
-    const abort = () => connection.fail(abortFailure(signal?.reason))
-    signal?.addEventListener('abort', abort, { once: true })
-    socket.once('close', () => signal?.removeEventListener('abort', abort))
-    if (signal?.aborted) abort()
+  /** Connected, for implicit TLS the certificate checked, and the greeting read. */
+  static async open(options: ConnectionOptions, waits: Waits): Promise<Connection> {
+    const { signal } = options
+    const server = hostPort(options)
+    const connection = new Connection(await dial(options, server, waits.connectMs, signal), options, waits)
+    signal?.addEventListener('abort', connection.#onAbort, { once: true })
+    if (signal?.aborted) connection.#onAbort()
+    if (options.tls === 'implicit') await connection.#secure()
+    else connection.#listen()
     const greeting = await connection.#expect({ shape: 'status' }, waits.replyMs, 'the greeting')
     if (greeting.shape === 'refused') {
-      const failure = {
-        kind: 'provider refused',
-        server,
-        during: 'the connection',
-        reply: printable(greeting.text),
-      } as const
-      throw connection.fail(failure)
+      const reply = printable(greeting.text)
+      throw connection.fail({ kind: 'provider refused', server, during: 'the connection', reply })
     }
     return connection
+  }
+
+  /** STLS (RFC 2595 section 4): all that the server says from here on, it says under TLS. */
+  async startTls(): Promise<void> {
+    const reply = await this.send('STLS', { shape: 'status' }, this.#waits.replyMs, 'STLS')
+    if (reply.shape === 'refused') throw this.noStls(`it refused STLS: "${printable(reply.text)}"`)
+    // On what came along with that +OK in clear the reader has failed already: it was expected to be the last word.
+    this.#socket.off('data', this.#onData).off('error', this.#onError).off('close', this.#onEnd).off('end', this.#onEnd)
+    await this.#secure()
+  }
+
+  noStls(reason: string): SessionFailed {
+    return this.fail({
+      kind: 'tls',
+      server: this.server,
+      reason: `${reason}, and this account does not go on in clear (tls "implicit", mostly on port 995, may work)`,
+    })
+  }
+
+  get tls(): TlsSeen | null {
+    return this.#tls
+  }
+
+  /** It failed in a way that a server has which cannot do with more than one command at a time. */
+  get failedWhilePipelining(): boolean {
+    return this.#failedWhilePipelining
   }
 
   /** @param line the command without CRLF. @param during what failures call it: never with a password in it. */
@@ -105,7 +125,10 @@ export class Connection {
   fail(failure: Failure): SessionFailed {
     if (this.#failed === undefined) {
       this.#failed = new SessionFailed(failure)
+      this.#failedWhilePipelining =
+        this.#pending.length > 1 && (failure.kind === 'silent' || failure.kind === 'broken protocol')
       clearTimeout(this.#silence)
+      this.#options.signal?.removeEventListener('abort', this.#onAbort)
       this.#socket.destroy()
       for (const { reject } of this.#pending.splice(0)) reject(this.#failed)
     }
@@ -115,6 +138,28 @@ export class Connection {
   /** After QUIT, or to leave without it. */
   close(): void {
     this.fail({ kind: 'unreachable', server: this.server, reason: 'the session has ended' })
+  }
+
+  async #secure(): Promise<void> {
+    const { tlsSessions: sessions, signal } = this.#options
+    const waits = { server: this.server, waitMs: this.#waits.connectMs, sessions, signal }
+    try {
+      const { secure, seen } = await shakeHands(this.#socket, this.#options, waits)
+      this.#tls = seen
+      this.#socket = secure
+      this.#listen()
+    } catch (error) {
+      throw error instanceof SessionFailed ? this.fail(error.failure) : error
+    }
+  }
+
+  readonly #onData = (chunk: Buffer) => this.#receive(chunk)
+  readonly #onError = (error: Error) => this.#end(reasonOf(error))
+  readonly #onEnd = () => this.#end('the connection ended')
+  readonly #onAbort = () => void this.fail(abortFailure(this.#options.signal?.reason))
+
+  #listen(): void {
+    this.#socket.on('data', this.#onData).on('error', this.#onError).on('close', this.#onEnd).on('end', this.#onEnd)
   }
 
   #expect(expected: Expected, waitMs: number, during: string): Promise<Reply> {
@@ -136,7 +181,7 @@ export class Connection {
       const replies = this.#reader.push(chunk)
       for (const reply of replies) this.#pending.shift()?.resolve(reply)
       if (replies.length > 0) this.#turn()
-      else this.#listen()
+      else this.#await()
     } catch (error) {
       if (!(error instanceof SessionFailed)) throw error
       this.fail(error.failure)
@@ -147,10 +192,10 @@ export class Connection {
   #turn(): void {
     const next = this.#pending[0]
     this.#deadlineMs = next?.bounded ? performance.now() + 3 * next.waitMs : Number.POSITIVE_INFINITY
-    this.#listen()
+    this.#await()
   }
 
-  #listen(): void {
+  #await(): void {
     clearTimeout(this.#silence)
     const next = this.#pending[0]
     if (next === undefined) return

@@ -1,10 +1,10 @@
-/** From a host and port to a socket: connected and, for TLS, the certificate checked. */
-import { isIP, connect as tcpConnect, type Socket } from 'node:net'
-import { type PeerCertificate, connect as tlsConnect, type TLSSocket } from 'node:tls'
+/** From a host and port to a connected socket; and what an operator reads where that fails. */
+import { connect, type LookupFunction, type Socket } from 'node:net'
 import type { TlsMode } from '../account.ts'
-import { type Failure, SessionFailed } from '../failure.ts'
+import { SessionFailed, type Failure } from '../failure.ts'
 import { printable } from './wire.ts'
 
+/** Where a server is, and how it is to prove itself. */
 export interface Endpoint {
   readonly host: string
   readonly port: number
@@ -13,82 +13,67 @@ export interface Endpoint {
   readonly tlsFingerprint: string | null
   /** Certificate authorities beside the system's, PEM. */
   readonly ca?: string | Buffer | undefined
+  /** How names become addresses, if not as the system does it. */
+  readonly lookup?: LookupFunction | undefined
 }
 
-/** What the server showed of itself. `fingerprint`: SHA-256 of its certificate, lower-case hex. */
-export interface TlsSeen {
-  readonly version: string
-  readonly fingerprint: string
-  readonly validTo: string
-}
-
-/** Connects; for TLS also shakes hands and checks the certificate before a single byte of ours is sent. */
-export async function dial(endpoint: Endpoint, server: string, waitMs: number, signal?: AbortSignal): Promise<Socket> {
-  const { host, port, tls, tlsVerify, tlsFingerprint, ca } = endpoint
-  const pinned = tlsFingerprint !== null
-  const socket =
-    tls === 'implicit'
-      ? tlsConnect({
-          host,
-          port,
-          // SNI takes names only (RFC 6066 section 3).
-          ...(isIP(host) === 0 ? { servername: host } : {}),
-          // A pin replaces the chain: exactly that certificate, whoever signed it.
-          rejectUnauthorized: tlsVerify && !pinned,
-          ...(ca === undefined ? {} : { ca }),
-          minVersion: 'TLSv1.2',
-        })
-      : tcpConnect({ host, port })
-  socket.setNoDelay(true)
+/** A name of several addresses is tried at all of them, IPv6 and IPv4 in turn (RFC 8305). */
+export async function dial(
+  { host, port, lookup }: Endpoint,
+  server: string,
+  waitMs: number,
+  signal?: AbortSignal,
+): Promise<Socket> {
+  const socket = connect({
+    host,
+    port,
+    autoSelectFamily: true,
+    noDelay: true,
+    ...(lookup === undefined ? {} : { lookup }),
+  })
   socket.setKeepAlive(true, 60_000)
-  return await new Promise((resolve, reject) => {
+  await reach(socket, 'connect', { server, during: 'the connection', waitMs }, signal)
+  return socket
+}
+
+/** Waits until a socket has got so far; what keeps it from that ends it, and is said. */
+export async function reach(
+  socket: Socket,
+  milestone: 'connect' | 'secureConnect',
+  { server, during, waitMs }: { readonly server: string; readonly during: string; readonly waitMs: number },
+  signal?: AbortSignal,
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
     const give = (failure: Failure) => {
       tidy()
+      // It may err again while it is being destroyed.
       socket.on('error', () => {})
       socket.destroy()
       reject(new SessionFailed(failure))
     }
-    const timer = setTimeout(() => give({ kind: 'silent', server, during: 'the connection', waitedMs: waitMs }), waitMs)
-    const onError = (error: Error & { code?: string }) => {
-      const kind = isTlsError(error) ? 'tls' : 'unreachable'
-      give({ kind, server, reason: reasonOf(error) })
-    }
-    const onClose = () => give({ kind: 'unreachable', server, reason: 'the connection was closed at once' })
+    const timer = setTimeout(() => give({ kind: 'silent', server, during, waitedMs: waitMs }), Math.max(0, waitMs))
+    const onError = (error: Error & { code?: string }) =>
+      give({ kind: isTlsError(error) ? 'tls' : 'unreachable', server, reason: reasonOf(error) })
+    const onClose = () => give({ kind: 'unreachable', server, reason: `the connection was closed during ${during}` })
     const onAbort = () => give(abortFailure(signal?.reason))
-    const onReady = () => {
-      const seen = tls === 'implicit' ? tlsSeen(socket as TLSSocket) : null
-      if (pinned && seen?.fingerprint !== tlsFingerprint) {
-        const reason = `its certificate has the fingerprint ${seen?.fingerprint ?? 'none'}, not the one this account is pinned to`
-        give({ kind: 'tls', server, reason })
-        return
-      }
+    const onReached = () => {
       tidy()
-      resolve(socket)
+      resolve()
     }
-    const ready = tls === 'implicit' ? 'secureConnect' : 'connect'
     const tidy = () => {
       clearTimeout(timer)
-      socket.off('error', onError).off('close', onClose).off(ready, onReady)
+      socket.off('error', onError).off('close', onClose).off(milestone, onReached)
       signal?.removeEventListener('abort', onAbort)
     }
-    socket.on('error', onError).on('close', onClose).on(ready, onReady)
+    socket.on('error', onError).on('close', onClose).on(milestone, onReached)
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
   })
 }
 
-export function tlsSeen(socket: TLSSocket): TlsSeen {
-  const certificate: Partial<PeerCertificate> = socket.getPeerCertificate()
-  return {
-    version: socket.getProtocol() ?? 'unknown',
-    fingerprint: (certificate.fingerprint256 ?? '').replaceAll(':', '').toLowerCase(),
-    validTo: certificate.valid_to === undefined ? '' : new Date(certificate.valid_to).toISOString(),
-  }
-}
-
 function isTlsError({ code = '', message }: Error & { code?: string }): boolean {
   return (
-    /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/.test(code) ||
+    /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/.test(code) ||
     /certificate|SSL/.test(message)
   )
 }
@@ -119,6 +104,12 @@ export function reasonOf(error: Error & { code?: string; errors?: readonly Error
       return 'its certificate is signed by nobody we know'
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return 'its certificate is for another host name'
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return 'it does not speak TLS on this port; perhaps it wants STLS (tls "starttls", mostly on port 110)'
+    case 'ERR_SSL_UNSUPPORTED_PROTOCOL':
+    case 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION':
+      return 'it speaks only versions of TLS that are not safe any more (older than 1.2)'
     default:
       return printable(error.message === '' ? (error.code ?? error.name) : error.message)
   }

@@ -1,7 +1,7 @@
 /** Tries an account: what a login finds, without storing or deleting anything. */
 import { describe, type FailureKind, SessionFailed } from '../failure.ts'
-import type { TlsSeen } from './dial.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
+import type { TlsSeen } from './tls.ts'
 
 /** CONTRACT section 4, `POST /accounts/test`: what a login finds, and as much as a failed one found before it failed. */
 export interface Examination {

@@ -6,24 +6,25 @@
 import { randomInt } from 'node:crypto'
 import Pop3Command from 'node-pop3'
 import { SessionFailed } from '../failure.ts'
+import type { HostTrait } from '../host.ts'
 import { limits } from '../limits.ts'
 import type { Listed, MessageNumber, Peeked, Window } from '../message.ts'
 import type { Deletable, Maildrop } from '../ports.ts'
 import { asText, CommandPort } from './command-port.ts'
-import { Connection, usualWaits, type Waits } from './connection.ts'
-import type { Endpoint, TlsSeen } from './dial.ts'
+import { Connection, type ConnectionOptions, usualWaits, type Waits } from './connection.ts'
 import { listingOf, uidlsOf, words } from './listing.ts'
 import { refusal } from './replies.ts'
+import { initialResponseOctetsMax, loginWay, plainResponse } from './sasl.ts'
+import type { TlsSeen } from './tls.ts'
 import { windowOf, windowsOf } from './windows.ts'
 import { type Expected, printable, type Reply } from './wire.ts'
 
-export interface SessionOptions extends Endpoint {
+export interface SessionOptions extends ConnectionOptions {
   readonly user: string
   readonly password: string
-  readonly signal?: AbortSignal | undefined
   readonly waits?: Partial<Waits>
-  /** `never`: a host that has once answered a pipeline wrongly is spoken to one command at a time. */
-  readonly pipelining?: 'if offered' | 'never'
+  /** What earlier sessions have learnt of this server; what this one learns is added. */
+  readonly traits?: Set<HostTrait>
 }
 
 /** Logged in, and ready to list. */
@@ -48,9 +49,12 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   capabilities: readonly string[] = []
   readonly #options: SessionOptions
   readonly #waits: Waits
+  readonly #traits: Set<HostTrait>
   #connection: Connection | undefined
   #listing: readonly Listed[] = []
   readonly #marked = new Set<MessageNumber>()
+  /** The question after a pipelined window got another answer than its own. */
+  #lostBarrier = false
   /** It knows no CAPA (popa3d), and yet TOP. */
   #topAnswers = false
   /** The window that is on its way. */
@@ -62,6 +66,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     super({ user: options.user, password: options.password, host: options.host, port: options.port })
     this.#options = options
     this.#waits = { ...usualWaits, ...options.waits }
+    this.#traits = options.traits ?? new Set()
     // An `error` that no command waits for any more must not end the process.
     this.on('error', () => {})
   }
@@ -75,17 +80,18 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   }
 
   get pipelined(): boolean {
-    return this.#can('PIPELINING') && this.#options.pipelining !== 'never'
+    return this.#can('PIPELINING') && !this.#traits.has('one at a time')
   }
 
-  /** Connected, and asked what it can; not logged in. Some servers hang on CAPA or drop the line: then without. */
+  /** Connected, secured where the account says so, and asked what it can; not logged in. */
   override async connect(): Promise<void> {
     await this.#open()
-    try {
-      this.capabilities = await this.#askCapabilities()
-    } catch (error) {
-      if (this.#options.signal?.aborted) throw error
-      await this.#open()
+    await this.#learnCapabilities()
+    if (this.#options.tls === 'starttls') {
+      if (this.capabilities.length > 0 && !this.#can('STLS')) throw this.#opened.noStls('it does not offer STLS')
+      await this.#opened.startTls()
+      // RFC 2595 section 4: what was said in clear may have been anybody's word.
+      if (!this.#traits.has('no CAPA')) this.capabilities = await this.#askCapabilities()
     }
     // RFC 6856 section 2.1: before login. Without it Courier gives a wrapper in place of messages with 8-bit headers.
     if (this.#can('UTF8')) await this.#ask('UTF8', { shape: 'status' }, 'UTF8')
@@ -102,13 +108,13 @@ export class Pop3Session extends Pop3Command implements Maildrop {
       })
     }
     await this.connect()
-    // Not by node-pop3's `command()`, which trims: a password may end in a space.
-    await this.#login(`USER ${user}`, 'USER')
-    this._PASSInfo = await this.#login(`PASS ${password}`, 'PASS')
+    this._PASSInfo = await this.#logIn(user, password)
     // Some servers tell of UIDL, TOP and PIPELINING only now (jakarta mail-api issue 50); some refuse CAPA now.
-    if (this.capabilities.length > 0 && !(this.#can('UIDL') && this.#can('TOP') && this.#can('PIPELINING'))) {
+    const all = this.#can('UIDL') && this.#can('TOP') && this.#can('PIPELINING')
+    if (this.capabilities.length > 0 && !all && !this.#traits.has('same CAPA after login')) {
       const now = await this.#askCapabilities()
-      if (now.length > 0) this.capabilities = now
+      if (now.length === 0 || now.join() === this.capabilities.join()) this.#traits.add('same CAPA after login')
+      else this.capabilities = now
     }
     return this._PASSInfo
   }
@@ -170,6 +176,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   }
 
   abandon(): void {
+    if (this.#lostBarrier || this.#connection?.failedWhilePipelining) this.#traits.add('one at a time')
     this.#connection?.close()
   }
 
@@ -179,8 +186,22 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   async #open(): Promise<void> {
     this.#connection?.close()
-    this.#connection = await Connection.open(this.#options, this.#waits, this.#options.signal)
+    this.#connection = await Connection.open(this.#options, this.#waits)
     this._socket = new CommandPort((line) => void this.#relay(line))
+  }
+
+  /** Some servers hang on CAPA or drop the line. Once may be chance, and much hangs on UTF8; after twice it is done without. */
+  async #learnCapabilities(): Promise<void> {
+    for (let tries = 0; !this.#traits.has('no CAPA'); tries += 1) {
+      try {
+        this.capabilities = await this.#askCapabilities()
+        return
+      } catch (error) {
+        if (this.#options.signal?.aborted) throw error
+        await this.#open()
+        if (tries > 0) this.#traits.add('no CAPA')
+      }
+    }
   }
 
   /** CAPA (RFC 2449 section 5); none where the server does not know it. */
@@ -224,14 +245,27 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     }
   }
 
-  async #login(line: string, name: 'USER' | 'PASS'): Promise<string> {
-    const { server } = this.#opened
-    const reply = await this.#ask(line, { shape: 'status' }, name)
+  async #logIn(user: string, password: string): Promise<string> {
+    if (loginWay(this.capabilities, user, password) === 'USER') {
+      // Not by node-pop3's `command()`, which trims: a password may end in a space.
+      await this.#say(`USER ${user}`, 'USER')
+      return await this.#say(`PASS ${password}`, 'PASS')
+    }
+    const response = plainResponse(user, password)
+    if (response.length <= initialResponseOctetsMax) return await this.#say(`AUTH PLAIN ${response}`, 'AUTH PLAIN')
+    await this.#say('AUTH PLAIN', 'AUTH PLAIN')
+    return await this.#say(response, 'AUTH PLAIN')
+  }
+
+  /** One line of the login. */
+  async #say(line: string, during: string): Promise<string> {
+    const reply = await this.#ask(line, { shape: 'status' }, during)
     if (reply.shape !== 'refused') return reply.text
     // Some servers say the line again that they refuse.
-    const { password } = this.#options
-    const text = password === '' ? reply.text : reply.text.replaceAll(password, '***')
-    throw this.#opened.fail(refusal(server, text, name, true))
+    const { user, password } = this.#options
+    const secrets = [password, plainResponse(user, password)].filter((secret) => secret !== '')
+    const text = secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), reply.text)
+    throw this.#opened.fail(refusal(this.#opened.server, text, during, true))
   }
 
   /** Undefined where the server has no UIDL at all. */
@@ -313,6 +347,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     const reply = await this.#ask(`${verb} ${number}`, { shape: 'status' }, `${verb} of message ${number}`)
     const got = words(reply.text.split(' ')).slice(0, wanted.split(' ').length).join(' ')
     if (reply.shape !== 'status' || got !== wanted) {
+      this.#lostBarrier = this.pipelined
       throw this.#broken(
         `"${printable(wanted)}" after a window of messages`,
         `${reply.shape === 'refused' ? '-ERR ' : ''}${reply.text}`,

@@ -22,6 +22,8 @@ export const keys = {
   destinationUses: shared('destination-uses'),
   /** Sorted set: account id by the milliseconds at which it is due. */
   due: shared('due'),
+  /** Hash: POP3 host, port and trait -> the milliseconds at which it was learnt. */
+  hostTraits: shared('host-traits'),
   /** Hash: account id -> its open run's id. */
   openRuns: shared('open-runs'),
   /** Hash: account id -> the id of the run that ended last. */

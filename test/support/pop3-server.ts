@@ -1,7 +1,7 @@
 /** A POP3 server that does as it is told: how it misbehaves is data, so that a test reads as the story of one bad server. */
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls'
 import type { AddressInfo } from 'node:net'
 
 export interface MaildropMessage {
@@ -19,6 +19,13 @@ export interface Behaviour {
   readonly greeting?: string | null
   /** Undefined: USER, UIDL, TOP, PIPELINING. */
   readonly capabilities?: readonly string[]
+  /** Once STLS is done, if others. */
+  readonly capabilitiesSecured?: readonly string[]
+  /** After the login, if others. */
+  readonly capabilitiesLoggedIn?: readonly string[]
+  readonly user?: string
+  /** How it asks for the response to AUTH PLAIN. */
+  readonly challenge?: string
   /** Sends every reply in pieces of this many octets. */
   readonly pieceOctets?: number
   /** Waits so long before each RETR reply. */
@@ -37,13 +44,30 @@ export interface Behaviour {
   readonly unstuffed?: boolean
   /** Carries out DELE, and then drops the line at QUIT. */
   readonly dropAtQuit?: boolean
-  readonly tls?: { readonly cert: string; readonly key: string }
+  readonly tls?: ServerTls
+  /** Carries out STLS. */
+  readonly stls?: ServerTls
+  /** Throws away all but the first of the commands that arrive together. */
+  readonly dropsPipelined?: boolean
+  /** Where it listens. */
+  readonly address?: string
+}
+
+export interface ServerTls {
+  readonly cert: string
+  readonly key: string
+  /** The newest version it speaks. */
+  readonly maxVersion?: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
 }
 
 export interface ScriptedServer {
   readonly port: number
   /** As received, PASS masked. */
   readonly commands: string[]
+  /** For each TLS connection, whether it took up an earlier session. */
+  readonly resumed: boolean[]
+  /** The names that clients asked for (SNI). */
+  readonly asked: (string | undefined)[]
   /** The most commands that were ever waiting unanswered. */
   readonly pipelinedMax: () => number
   /** What is left in the maildrop. */
@@ -55,9 +79,18 @@ export interface ScriptedServer {
 export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<ScriptedServer> {
   let maildrop = [...behaviour.messages]
   const commands: string[] = []
+  const resumed: boolean[] = []
+  const asked: (string | undefined)[] = []
   const sockets = new Set<Socket>()
+  const secureContext = behaviour.stls && createSecureContext(behaviour.stls)
   let pipelinedMax = 0
-  const serve = (socket: Socket) => {
+  const secured = (socket: TLSSocket) => {
+    resumed.push(socket.isSessionReused())
+    asked.push((socket as TLSSocket & { servername?: string | false }).servername || undefined)
+  }
+  const serve = (accepted: Socket) => {
+    let socket = accepted
+    if (socket instanceof TLSSocket) secured(socket)
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => {})
@@ -67,12 +100,13 @@ export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<S
     let rest = ''
     if (behaviour.greeting === null) return
     send(socket, Buffer.from(`${behaviour.greeting ?? '+OK ready'}\r\n`, 'latin1'), behaviour)
-    socket.on('data', (chunk) => {
+    const receive = (chunk: Buffer) => {
       const lines = (rest + chunk.toString('utf8')).split('\r\n')
       rest = lines.pop() ?? ''
       pipelinedMax = Math.max(pipelinedMax, lines.length)
+      if (behaviour.dropsPipelined) lines.splice(1)
       for (const line of lines) {
-        commands.push(line.replace(/^PASS .*/, 'PASS ***'))
+        commands.push(masked(line))
         if (behaviour.silentOn !== undefined && line.startsWith(behaviour.silentOn)) return
         if (behaviour.dropOn !== undefined && line.startsWith(behaviour.dropOn)) {
           socket.destroy()
@@ -97,16 +131,29 @@ export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<S
         }
         send(socket, reply, behaviour)
         if (line === 'QUIT') socket.end()
+        if (line === 'STLS' && secureContext !== undefined && reply.toString().startsWith('+OK')) {
+          socket.off('data', receive)
+          const upgraded = new TLSSocket(socket, { isServer: true, secureContext })
+          upgraded
+            .on('secure', () => secured(upgraded))
+            .on('error', () => {})
+            .on('data', receive)
+          session.secured = true
+          socket = upgraded
+        }
       }
-    })
+    }
+    socket.on('data', receive)
   }
   const server: Server = behaviour.tls === undefined ? createServer(serve) : createTlsServer(behaviour.tls, serve)
   server.on('tlsClientError', () => {})
-  server.listen(port, '127.0.0.1')
+  server.listen(port, behaviour.address ?? '127.0.0.1')
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
     commands,
+    resumed,
+    asked,
     pipelinedMax: () => pipelinedMax,
     maildrop: () => maildrop,
     async close() {
@@ -123,6 +170,10 @@ class Session {
   readonly #behaviour: Behaviour
   readonly #held: readonly MaildropMessage[]
   readonly #marked = new Set<MaildropMessage>()
+  /** STLS is done. */
+  secured = false
+  #loggedIn = false
+  #challenged = false
   readonly #update: (left: MaildropMessage[]) => void
 
   constructor(behaviour: Behaviour, held: readonly MaildropMessage[], update: (left: MaildropMessage[]) => void) {
@@ -134,12 +185,24 @@ class Session {
   answer(line: string): Buffer {
     const given = Object.entries(this.#behaviour.answers ?? {}).find(([command]) => line.startsWith(command))
     if (given !== undefined) return Buffer.from(given[1], 'latin1')
-    const [verb = '', argument] = line.split(' ')
+    if (this.#challenged) return this.#authenticated(line)
+    const [verb = '', argument, response] = line.split(' ')
+    const { capabilities, capabilitiesLoggedIn, capabilitiesSecured, password, challenge } = this.#behaviour
+    const usual = capabilities ?? ['USER', 'UIDL', 'TOP', 'PIPELINING']
     switch (verb) {
       case 'CAPA':
-        return listing(this.#behaviour.capabilities ?? ['USER', 'UIDL', 'TOP', 'PIPELINING'])
+        if (this.#loggedIn) return listing(capabilitiesLoggedIn ?? usual)
+        return listing(this.secured ? (capabilitiesSecured ?? usual) : usual)
+      case 'STLS':
+        return status(this.#behaviour.stls !== undefined, 'begin TLS')
       case 'PASS':
-        return status(line.slice(5) === (this.#behaviour.password ?? 'secret'), 'logged in')
+        this.#loggedIn = line.slice(5) === (password ?? 'secret')
+        return status(this.#loggedIn, 'logged in')
+      case 'AUTH':
+        if (argument !== 'PLAIN') return status(false, 'no such mechanism')
+        if (response !== undefined) return this.#authenticated(response)
+        this.#challenged = true
+        return Buffer.from(`${challenge ?? '+ '}\r\n`)
       case 'USER':
       case 'NOOP':
       case 'UTF8':
@@ -166,6 +229,14 @@ class Session {
     }
   }
 
+  /** RFC 4616: NUL, user, NUL, password. */
+  #authenticated(response: string): Buffer {
+    this.#challenged = false
+    const { user = 'me', password = 'secret' } = this.#behaviour
+    this.#loggedIn = Buffer.from(response, 'base64').toString() === `\0${user}\0${password}`
+    return status(this.#loggedIn, this.#loggedIn ? 'logged in' : `cannot log in with ${response}`)
+  }
+
   get #left(): [number, MaildropMessage][] {
     return this.#held.flatMap((message, nth) => (this.#marked.has(message) ? [] : [[nth + 1, message]]))
   }
@@ -190,6 +261,11 @@ class Session {
     const close = text === '' || text.endsWith('\r\n') ? '.\r\n' : '\r\n.\r\n'
     return Buffer.from(`+OK ${bytes.length} octets\r\n${sent}${close}`, 'latin1')
   }
+}
+
+/** Without what nobody else is to see. */
+function masked(line: string): string {
+  return line.replace(/^(PASS|AUTH PLAIN) .*/, '$1 ***').replace(/^[A-Za-z0-9+/=]{12,}$/, '***')
 }
 
 function status(ok: boolean, text: string): Buffer {

@@ -1,0 +1,16 @@
+/** What a session has learnt of its POP3 server, for the next one with it: remembered for `limits.hostTraitMs`. */
+
+export const hostTraits = [
+  /** Hangs on CAPA or drops the line, each time (fetchmail FAQ R11, O11): it is not asked. */
+  'no CAPA',
+  /** Has answered a pipeline wrongly, or not at all: one command at a time, whatever CAPA says. */
+  'one at a time',
+  /** CAPA tells after the login what it told before it: once is enough. */
+  'same CAPA after login',
+] as const
+export type HostTrait = (typeof hostTraits)[number]
+
+/** As failures name a server: `pop.example.net:995`, `[2001:db8::1]:995`. */
+export function hostPort({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}

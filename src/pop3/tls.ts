@@ -1,0 +1,114 @@
+/** TLS over a connected socket: the handshake, the certificate by chain or by pin, and sessions that are taken up again. */
+import { isIP, type Socket } from 'node:net'
+import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
+import { SessionFailed } from '../failure.ts'
+import { limits } from '../limits.ts'
+import { type Endpoint, reach } from './dial.ts'
+
+/** What the server showed of itself. `fingerprint`: SHA-256 of its certificate, lower-case hex. */
+export interface TlsSeen {
+  readonly version: string
+  readonly fingerprint: string
+  readonly validTo: string
+}
+
+interface KeptSession {
+  readonly ticket: Buffer
+  /** A session that is taken up shows no certificate again. */
+  readonly seen: TlsSeen
+}
+
+/**
+ * Sessions to take up again (RFC 8446 section 2.2): saves the certificates and a signature at every visit. Node does not
+ * check the host's name in a session that is taken up, so one is kept only for the very checks under which it was made.
+ */
+export class TlsSessions {
+  readonly #sessions = new Map<string, KeptSession>()
+
+  of(endpoint: Endpoint): KeptSession | undefined {
+    return this.#sessions.get(checksOf(endpoint))
+  }
+
+  keep(endpoint: Endpoint, session: KeptSession): void {
+    const key = checksOf(endpoint)
+    this.#sessions.delete(key)
+    this.#sessions.set(key, session)
+    const [oldest] = this.#sessions.keys()
+    if (this.#sessions.size > limits.tlsSessionsKept && oldest !== undefined) this.#sessions.delete(oldest)
+  }
+
+  forget(endpoint: Endpoint): void {
+    this.#sessions.delete(checksOf(endpoint))
+  }
+}
+
+function checksOf({ host, port, tlsVerify, tlsFingerprint, ca }: Endpoint): string {
+  return JSON.stringify([host.toLowerCase(), port, tlsVerify, tlsFingerprint, ca?.toString() ?? null])
+}
+
+export interface HandshakeOptions {
+  /** As failures name it. */
+  readonly server: string
+  readonly waitMs: number
+  readonly sessions?: TlsSessions | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Shakes hands and checks the certificate before a single byte of ours is sent. */
+export async function shakeHands(
+  socket: Socket,
+  endpoint: Endpoint,
+  { server, waitMs, sessions, signal }: HandshakeOptions,
+): Promise<{ readonly secure: TLSSocket; readonly seen: TlsSeen }> {
+  const { host, tlsVerify, tlsFingerprint, ca } = endpoint
+  const pinned = tlsFingerprint !== null
+  const kept = sessions?.of(endpoint)
+  // What breaks is told by the socket above it; here it only must not end the process.
+  socket.on('error', () => {})
+  const secure = connect({
+    socket,
+    host,
+    // SNI takes names only (RFC 6066 section 3).
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    // A pin replaces the chain: exactly that certificate, whoever signed it.
+    rejectUnauthorized: tlsVerify && !pinned,
+    ...(ca === undefined ? {} : { ca }),
+    ...(kept === undefined ? {} : { session: kept.ticket }),
+    minVersion: 'TLSv1.2',
+  })
+  // TLS 1.2 hands a ticket out during the handshake, TLS 1.3 after it.
+  let ticket: Buffer | undefined
+  let seen: TlsSeen | undefined
+  const keep = () => {
+    if (ticket !== undefined && seen !== undefined) sessions?.keep(endpoint, { ticket, seen })
+  }
+  secure.on('session', (fresh: Buffer) => {
+    ticket = fresh
+    keep()
+  })
+  try {
+    await reach(secure, 'secureConnect', { server, during: 'the TLS handshake', waitMs }, signal)
+    const shown = kept !== undefined && secure.isSessionReused() ? kept.seen : tlsSeen(secure)
+    if (pinned && shown.fingerprint !== tlsFingerprint) {
+      const reason = `its certificate has the fingerprint ${shown.fingerprint}, not the one this account is pinned to`
+      throw new SessionFailed({ kind: 'tls', server, reason })
+    }
+    seen = shown
+    keep()
+    return { secure, seen }
+  } catch (error) {
+    sessions?.forget(endpoint)
+    secure.destroy()
+    socket.destroy()
+    throw error
+  }
+}
+
+function tlsSeen(socket: TLSSocket): TlsSeen {
+  const certificate: Partial<PeerCertificate> = socket.getPeerCertificate()
+  return {
+    version: socket.getProtocol() ?? 'unknown',
+    fingerprint: (certificate.fingerprint256 ?? '').replaceAll(':', '').toLowerCase(),
+    validTo: certificate.valid_to === undefined ? '' : new Date(certificate.valid_to).toISOString(),
+  }
+}

@@ -64,6 +64,8 @@ export const limits = {
   jobLockMs: 15 * second,
   /** How often jobs of workers that died are looked for. */
   stalledEveryMs: 5 * second,
+  /** So many messages are decided on before the event loop has its turn: a few milliseconds. */
+  sliceValues: 1000,
   runsKeptPerAccount: 100,
   runKeptMs: 30 * day,
   progressEveryMs: 500,

@@ -6,10 +6,13 @@
 import type { FirstRun, Retention } from './account.ts'
 import { assertNever } from './failure.ts'
 import { uidlHash } from './header.ts'
-import type { LedgerView, ShortHash, Sighting, StoredRecord } from './ledger.ts'
+import type { ShortHash, Sighting, StoredRecord } from './ledger.ts'
 import { limits } from './limits.ts'
 import type { Listed } from './message.ts'
 import { prove } from './receipt.ts'
+import type { HashedField } from './record.ts'
+import type { Records } from './records.ts'
+import { slices } from './slices.ts'
 
 /** A message that the ledger knows. */
 export interface Known {
@@ -23,8 +26,8 @@ export interface Seen extends Known {
 }
 
 export interface Plan {
-  /** Seen by UIDL and size; nothing to do. */
-  readonly known: readonly Known[]
+  /** Seen by UIDL and size, with what that teaches about their records. Most teach nothing. */
+  readonly amend: readonly StoredRecord[]
   /**
    * Their header must be seen before anything is decided: ids repeated, changed, blank, or new beside vanished ones; and
    * all that is due for deletion, because a UIDL alone never permits DELE.
@@ -33,41 +36,98 @@ export interface Plan {
   /** New beyond doubt. */
   readonly transfer: readonly Listed[]
   /** Records that no message has been matched with so far. */
-  readonly unmatched: readonly StoredRecord[]
+  readonly unmatched: Unmatched
 }
 
-export function planSession(
-  listing: readonly Listed[],
-  view: LedgerView,
-  maxMessageBytes: number,
-  due: (record: StoredRecord) => boolean,
-): Plan {
-  const named = listing.map((message) => ({ message, uidl: hashOf(message) }))
-  const timesListed = countBy(named, ({ uidl }) => uidl)
-  const recordsByUidl = groupBy(view.records, (record) => record.uidl)
-  const listedUidls = new Set(named.map(({ uidl }) => uidl))
-  const vanished = view.records.some(
-    ({ uidl, deletedAtSource }) => !deletedAtSource && (uidl === undefined || !listedUidls.has(uidl)),
-  )
+/** Records that no message of this session has been matched with so far. */
+export class Unmatched {
+  readonly #records: Records
+  readonly #matched: Uint8Array
 
-  const plan = { known: [] as Known[], look: [] as Listed[], transfer: [] as Listed[] }
-  const matched = new Set<StoredRecord>()
-  for (const { message, uidl } of named) {
-    const records = uidl === undefined ? [] : (recordsByUidl.get(uidl) ?? [])
-    const [record] = records
-    const alone = uidl !== undefined && records.length === 1 && timesListed.get(uidl) === 1
-    const seen = alone && record !== undefined && record.size === message.size && !record.deletedAtSource
-    if (seen && !due(record)) {
-      matched.add(record)
-      if (wasTooLarge(record) && message.size <= maxMessageBytes) plan.transfer.push(message)
-      else plan.known.push({ message, record })
-    } else if (records.length > 0 || vanished || (uidl === undefined && view.records.length > 0)) {
-      plan.look.push(message)
-    } else {
-      plan.transfer.push(message)
+  constructor(records: Records) {
+    this.#records = records
+    this.#matched = new Uint8Array(records.length)
+  }
+
+  /** False where another message was matched with it before. */
+  match({ index }: StoredRecord): boolean {
+    if (this.#matched[index] !== 0) return false
+    this.#matched[index] = 1
+    return true
+  }
+
+  bearing(field: HashedField, hash: ShortHash | undefined): StoredRecord[] {
+    if (hash === undefined) return []
+    const places = this.#records.bearing(field, hash)
+    return places.filter((index) => this.#matched[index] === 0).map((index) => this.#records.at(index))
+  }
+
+  *[Symbol.iterator](): Generator<StoredRecord> {
+    for (let index = 0; index < this.#records.length; index += 1) {
+      if (this.#matched[index] === 0) yield this.#records.at(index)
     }
   }
-  return { ...plan, unmatched: view.records.filter((record) => !matched.has(record)) }
+}
+
+export async function planSession(
+  listing: readonly Listed[],
+  records: Records,
+  maxMessageBytes: number,
+  due: (record: StoredRecord) => boolean,
+): Promise<Plan> {
+  const plan = { amend: [] as StoredRecord[], look: [] as Listed[], transfer: [] as Listed[] }
+  const unmatched = new Unmatched(records)
+  /** By place of the record: how many messages are listed under its UIDL. */
+  const timesListed = new Int32Array(records.length)
+  /** By place in the listing: the one record of that UIDL, or how many there are. */
+  const only = new Int32Array(listing.length).fill(none)
+  let nth = 0
+  for await (const slice of slices(listing)) {
+    for (const message of slice) {
+      const uidl = hashOf(message)
+      const places = uidl === undefined ? [] : records.bearing('uidl', uidl)
+      for (const place of places) timesListed[place] = (timesListed[place] ?? 0) + 1
+      if (places.length > 0) only[nth] = places.length === 1 ? (places[0] ?? none) : several
+      nth += 1
+    }
+  }
+  const vanished = await anyVanished(records, timesListed)
+
+  nth = 0
+  for await (const slice of slices(listing)) {
+    for (const message of slice) {
+      const place = only[nth] ?? none
+      nth += 1
+      const record = place >= 0 && timesListed[place] === 1 ? records.at(place) : undefined
+      const seen = record !== undefined && record.size === message.size && !record.deletedAtSource
+      if (seen && !due(record)) {
+        unmatched.match(record)
+        const again = seenAgain({ message, record })
+        if (wasTooLarge(record) && message.size <= maxMessageBytes) plan.transfer.push(message)
+        else if (again !== undefined) plan.amend.push(again)
+      } else if (place !== none || vanished || (message.uidl === undefined && records.length > 0)) {
+        plan.look.push(message)
+      } else {
+        plan.transfer.push(message)
+      }
+    }
+  }
+  return { ...plan, unmatched }
+}
+
+const none = -1
+const several = -2
+
+/** Whether a record that should be listed is not: then a new id may be an old message's. */
+async function anyVanished(records: Records, timesListed: Int32Array): Promise<boolean> {
+  let index = 0
+  for await (const slice of slices(timesListed)) {
+    for (const times of slice) {
+      if (times === 0 && !records.at(index).deletedAtSource) return true
+      index += 1
+    }
+  }
+  return false
 }
 
 /** Set aside by its listed size alone, unread: goes through once the account takes larger messages. */
@@ -75,10 +135,11 @@ export function wasTooLarge(record: StoredRecord): boolean {
   return record.state === 'quarantined' && record.fingerprint === undefined
 }
 
-/** The record by which a message too large was set aside before, among those that nothing was matched with yet. */
-export function setAsideBefore(message: Listed, unmatched: ReadonlySet<StoredRecord>): StoredRecord | undefined {
+/** The record by which a message too large was set aside before. */
+export function setAsideBefore(message: Listed, unmatched: Unmatched): StoredRecord | undefined {
   const uidl = hashOf(message)
-  for (const record of unmatched) {
+  const candidates = uidl === undefined ? unmatched : unmatched.bearing('uidl', uidl)
+  for (const record of candidates) {
     if (wasTooLarge(record) && record.uidl === uidl && record.size === message.size) return record
   }
   return undefined
@@ -97,44 +158,44 @@ export interface Settled {
  * or that more than one message or record bears, proves nothing: such messages are compared by their bytes. So are those
  * that are due for deletion, where their header and size do not prove them.
  */
-export function settle(
+export async function settle(
   sightings: readonly Sighting[],
-  unmatched: readonly StoredRecord[],
+  unmatched: Unmatched,
   due: (record: StoredRecord) => boolean,
-): Settled {
-  const strong = (seen: Sighting | StoredRecord) =>
-    seen.fingerprint !== undefined && !seen.fingerprint.weak ? seen.fingerprint.hash : undefined
-  const sightingsBy = countBy(sightings, strong)
-  const candidates = groupBy(unmatched, strong)
-  const settled = { known: [] as Seen[], transfer: [] as Sighting[], compare: [] as Listed[] }
+): Promise<Settled> {
+  const strong = ({ fingerprint }: Sighting | StoredRecord) =>
+    fingerprint !== undefined && !fingerprint.weak ? fingerprint.hash : undefined
+  const timesSeen = new Map<ShortHash, number>()
   for (const sighting of sightings) {
-    const { message } = sighting
-    const uidl = hashOf(message)
     const hash = strong(sighting)
-    // What we deleted at the provider ourselves comes back under its own UIDL or not at all.
-    const records = (hash === undefined ? [] : (candidates.get(hash) ?? [])).filter(
-      (record) => !record.deletedAtSource || record.uidl === uidl,
-    )
-    const [record] = records
-    if (hash === undefined) settled.compare.push(message)
-    else if (record === undefined) settled.transfer.push(sighting)
-    else if (records.length > 1 || sightingsBy.get(hash) !== 1) settled.compare.push(message)
-    else if (due(record) && prove(record, sighting) === undefined) settled.compare.push(message)
-    else settled.known.push({ message, record, sighting })
+    if (hash !== undefined) timesSeen.set(hash, (timesSeen.get(hash) ?? 0) + 1)
+  }
+  const settled = { known: [] as Seen[], transfer: [] as Sighting[], compare: [] as Listed[] }
+  for await (const slice of slices(sightings)) {
+    for (const sighting of slice) {
+      const { message } = sighting
+      const uidl = hashOf(message)
+      const hash = strong(sighting)
+      // What we deleted at the provider ourselves comes back under its own UIDL or not at all.
+      const records = unmatched
+        .bearing('fingerprint', hash)
+        .filter((record) => strong(record) !== undefined && (!record.deletedAtSource || record.uidl === uidl))
+      const [record] = records
+      if (hash === undefined) settled.compare.push(message)
+      else if (record === undefined) settled.transfer.push(sighting)
+      else if (records.length > 1 || timesSeen.get(hash) !== 1) settled.compare.push(message)
+      else if (due(record) && prove(record, sighting) === undefined) settled.compare.push(message)
+      else settled.known.push({ message, record, sighting })
+    }
   }
   return settled
 }
 
 /** The record of the same bytes among those that nothing was matched with yet; undefined: this message is new. */
-export function sameBytes(sighting: Sighting, unmatched: ReadonlySet<StoredRecord>): StoredRecord | undefined {
+export function sameBytes(sighting: Sighting, unmatched: Unmatched): StoredRecord | undefined {
   const uidl = hashOf(sighting.message)
-  let found: StoredRecord | undefined
-  for (const record of unmatched) {
-    if (record.digest === undefined || record.digest !== sighting.digest) continue
-    if (record.uidl === uidl) return record
-    if (!record.deletedAtSource) found ??= record
-  }
-  return found
+  const candidates = unmatched.bearing('digest', sighting.digest)
+  return candidates.find((record) => record.uidl === uidl) ?? candidates.find((record) => !record.deletedAtSource)
 }
 
 /** Whether the provider's copy of a stored message is to go now. */
@@ -178,52 +239,32 @@ export function seenAgain({ record, message, sighting }: Known & Partial<Seen>):
   return { ...record, uidl, size, resized, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
 }
 
+/** It was deleted at the provider, confirmed by +OK to QUIT: nobody needs to miss it first before it may be forgotten. */
+export function gone(record: StoredRecord, nowMs: number): StoredRecord {
+  const missingSinceSeconds = Math.floor(nowMs / 1000)
+  return { ...record, deletedAtSource: true, missingSinceSeconds, missedListings: limits.missedListingsMin }
+}
+
 /**
  * What a complete listing teaches about records it does not show. An empty one teaches nothing: servers show a false empty
  * maildrop now and then (fetchmail, RETRIEVAL FAILURE MODES).
  */
-export function missing(
-  unmatched: Iterable<StoredRecord>,
-  listedCount: number,
-  nowMs: number,
-  clockSteady: boolean,
-): { readonly amend: readonly StoredRecord[]; readonly forget: readonly StoredRecord[] } {
-  const amend: StoredRecord[] = []
-  const forget: StoredRecord[] = []
-  if (listedCount === 0) return { amend, forget }
+export function* missing(unmatched: Unmatched, nowMs: number): Generator<StoredRecord> {
+  for (const record of unmatched) {
+    if (record.missedListings >= limits.missedListingsMin) continue
+    const missingSinceSeconds = record.missingSinceSeconds || Math.floor(nowMs / 1000)
+    yield { ...record, missingSinceSeconds, missedListings: record.missedListings + 1 }
+  }
+}
+
+/** Missed for so long, by so many listings, that it will not come again. */
+export function* forgettable(unmatched: Unmatched, nowMs: number): Generator<StoredRecord> {
   for (const record of unmatched) {
     const aged = record.missingSinceSeconds > 0 && record.missingSinceSeconds * 1000 + limits.forgetAfterMs <= nowMs
-    if (record.missedListings < limits.missedListingsMin) {
-      const missingSinceSeconds = record.missingSinceSeconds || Math.floor(nowMs / 1000)
-      amend.push({ ...record, missingSinceSeconds, missedListings: record.missedListings + 1 })
-    } else if (aged && clockSteady) {
-      forget.push(record)
-    }
+    if (aged && record.missedListings >= limits.missedListingsMin) yield record
   }
-  return { amend, forget }
 }
 
 function hashOf(message: Listed): ShortHash | undefined {
   return message.uidl === undefined ? undefined : uidlHash(message.uidl)
-}
-
-function groupBy<T, K>(values: readonly T[], keyOf: (value: T) => K | undefined): Map<K, T[]> {
-  const groups = new Map<K, T[]>()
-  for (const value of values) {
-    const key = keyOf(value)
-    if (key === undefined) continue
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [value])
-    else group.push(value)
-  }
-  return groups
-}
-
-function countBy<T, K>(values: readonly T[], keyOf: (value: T) => K | undefined): Map<K, number> {
-  const counts = new Map<K, number>()
-  for (const value of values) {
-    const key = keyOf(value)
-    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1)
-  }
-  return counts
 }

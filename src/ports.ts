@@ -107,7 +107,7 @@ export interface Ledger {
   /** The first run leaves this one where it is. */
   skip(sighting: Sighting): Promise<void>
   /** Small truths learnt about records: missing, seen again, renamed, resized, deleted at the provider. */
-  amend(records: readonly StoredRecord[]): Promise<void>
+  amend(records: Iterable<StoredRecord>): Promise<void>
   /** Drops records for good, by what `plan` called forgettable. */
-  forget(records: readonly StoredRecord[]): Promise<void>
+  forget(records: Iterable<StoredRecord>): Promise<void>
 }

@@ -3,8 +3,9 @@ import type { Account } from './account.ts'
 import { deposit, recover } from './deposit.ts'
 import { SessionFailed } from './failure.ts'
 import { type Letter, letterOf } from './letter.ts'
-import { isBeforeFirstRun, missing, sameBytes, type Seen, seenAgain } from './plan.ts'
-import type { World } from './ports.ts'
+import type { StoredRecord } from './ledger.ts'
+import { forgettable, gone, isBeforeFirstRun, missing, sameBytes, type Seen, seenAgain } from './plan.ts'
+import type { Deletable, World } from './ports.ts'
 import { prove } from './receipt.ts'
 import type { RunCounts } from './run.ts'
 import { survey } from './survey.ts'
@@ -31,8 +32,16 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
   const maildrop = await world.openMaildrop()
   try {
     const found = await survey(world, account, maildrop, view, counts)
-    const seen: Seen[] = [...found.seen]
-    const unmatched = new Set(found.unmatched)
+    const { unmatched } = found
+    const amend = [...found.amend]
+    const marks: (Deletable & { readonly record: StoredRecord })[] = []
+    const saw = (known: Seen) => {
+      const again = seenAgain(known)
+      if (again !== undefined) amend.push(again)
+      const receipt = found.due(known.record) ? prove(known.record, known.sighting) : undefined
+      if (receipt !== undefined) marks.push({ number: known.message.number, receipt, record: again ?? known.record })
+    }
+    found.seen.forEach(saw)
 
     let left = found.wanted.length
     let refusal: SessionFailed | undefined
@@ -43,12 +52,12 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
         const { sighting } = letter
         const { message } = sighting
         const record = found.uncertain.has(message) ? sameBytes(sighting, unmatched) : undefined
-        if (record !== undefined && unmatched.delete(record)) seen.push({ message, record, sighting })
+        if (record !== undefined && unmatched.match(record)) saw({ message, record, sighting })
         else if (found.choosing && isBeforeFirstRun(account.firstRun, sighting.arrived, found.nowMs))
           await ledger.skip(sighting)
         else fresh.push(letter)
       }
-      seen.push(...(await deposit(world, account, fresh, counts)))
+      for (const known of await deposit(world, account, fresh, counts)) saw(known)
       world.progress()
       for (const { message, reply } of window.refused) {
         refusal ??= new SessionFailed({
@@ -63,20 +72,15 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
     }
     if (found.choosing && left === 0) await ledger.begin([])
 
-    const gone = left === 0 ? missing(unmatched, found.listed, found.nowMs, found.steady) : { amend: [], forget: [] }
-    await ledger.amend([...found.known, ...seen].flatMap((known) => seenAgain(known) ?? []).concat(gone.amend))
+    const complete = left === 0 && found.listed > 0
+    await ledger.amend(amend)
+    if (complete) await ledger.amend(missing(unmatched, found.nowMs))
 
-    const marks = seen.flatMap(({ message, record, sighting }) => {
-      const receipt = found.due(record) ? prove(record, sighting) : undefined
-      return receipt === undefined
-        ? []
-        : [{ number: message.number, receipt, record: { ...record, deletedAtSource: true } }]
-    })
     const marked = await maildrop.markDeleted(marks)
     await maildrop.quit()
     counts.deleted += marked
-    await ledger.amend(marks.map(({ record }) => record))
-    await ledger.forget(gone.forget)
+    await ledger.amend(marks.map(({ record }) => gone(record, found.nowMs)))
+    if (complete && found.steady) await ledger.forget(forgettable(unmatched, found.nowMs))
     if (left > 0) throw new SessionFailed({ kind: 'stopped' })
     if (refusal !== undefined) throw refusal
   } finally {

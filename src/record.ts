@@ -46,29 +46,30 @@ export function encodeRecord(record: Omit<StoredRecord, 'index'>): Buffer {
   return octets
 }
 
-/** @param packed records one after the other; throws where it is no whole number of them. */
-export function decodeRecords(packed: Buffer): StoredRecord[] {
-  if (packed.length % recordOctets !== 0)
-    throw new RangeError(`a ledger of ${packed.length} octets is no whole number of records`)
-  const hex = packed.toString('hex')
-  const records: StoredRecord[] = []
-  for (let base = 0; base < packed.length; base += recordOctets) {
-    const flags = packed.readUInt8(base + at.flags)
-    const hash = (offset: number) => hex.slice(2 * (base + offset), 2 * (base + offset) + 16) as ShortHash
-    records.push({
-      index: base / recordOctets,
-      state: recordStates[flags & stateMask] as RecordState,
-      uidl: flags & flag.uidl ? hash(at.uidl) : undefined,
-      fingerprint:
-        flags & flag.fingerprint ? { hash: hash(at.fingerprint), weak: (flags & flag.weak) !== 0 } : undefined,
-      digest: flags & flag.digest ? hash(at.digest) : undefined,
-      size: packed.readUInt32BE(base + at.size),
-      resized: (flags & flag.resized) !== 0,
-      storedAtSeconds: packed.readUInt32BE(base + at.storedAt),
-      missingSinceSeconds: packed.readUInt32BE(base + at.missingSince),
-      missedListings: packed.readUInt8(base + at.missed),
-      deletedAtSource: (flags & flag.deletedAtSource) !== 0,
-    })
+/** The fields that are hashes, where they lie, and the flag that says whether they are there. */
+export const hashedFields = {
+  uidl: { offset: at.uidl, flag: flag.uidl },
+  fingerprint: { offset: at.fingerprint, flag: flag.fingerprint },
+  digest: { offset: at.digest, flag: flag.digest },
+} as const
+export type HashedField = keyof typeof hashedFields
+
+/** @param packed records one after the other. */
+export function decodeRecord(packed: Buffer, index: number): StoredRecord {
+  const base = index * recordOctets
+  const flags = packed.readUInt8(base + at.flags)
+  const hash = (offset: number) => packed.toString('hex', base + offset, base + offset + 8) as ShortHash
+  return {
+    index,
+    state: recordStates[flags & stateMask] as RecordState,
+    uidl: flags & flag.uidl ? hash(at.uidl) : undefined,
+    fingerprint: flags & flag.fingerprint ? { hash: hash(at.fingerprint), weak: (flags & flag.weak) !== 0 } : undefined,
+    digest: flags & flag.digest ? hash(at.digest) : undefined,
+    size: packed.readUInt32BE(base + at.size),
+    resized: (flags & flag.resized) !== 0,
+    storedAtSeconds: packed.readUInt32BE(base + at.storedAt),
+    missingSinceSeconds: packed.readUInt32BE(base + at.missingSince),
+    missedListings: packed.readUInt8(base + at.missed),
+    deletedAtSource: (flags & flag.deletedAtSource) !== 0,
   }
-  return records
 }

@@ -4,7 +4,7 @@ import type { Failure } from './failure.ts'
 import type { LedgerView, Sighting, StoredRecord } from './ledger.ts'
 import { look, unseen } from './letter.ts'
 import type { Listed } from './message.ts'
-import { isBeforeFirstRun, isDue, type Known, planSession, type Seen, setAsideBefore, settle } from './plan.ts'
+import { isBeforeFirstRun, isDue, planSession, type Seen, setAsideBefore, settle, type Unmatched } from './plan.ts'
 import type { Maildrop, World } from './ports.ts'
 import type { RunCounts } from './run.ts'
 
@@ -17,9 +17,10 @@ export interface Survey {
   readonly wanted: readonly Listed[]
   /** Of these only the bytes can tell whether they are stored already. */
   readonly uncertain: ReadonlySet<Listed>
-  readonly known: readonly Known[]
+  /** What the listing teaches about records. */
+  readonly amend: readonly StoredRecord[]
   readonly seen: readonly Seen[]
-  readonly unmatched: ReadonlySet<StoredRecord>
+  readonly unmatched: Unmatched
   /** The first run's choice is made at each message's retrieval: it goes by date, and this server has no TOP. */
   readonly choosing: boolean
   /** Whether the provider's copy is to go, by the account's retention. */
@@ -41,10 +42,10 @@ export async function survey(
   counts.listed = Math.max(counts.listed, listing.length)
   world.progress()
 
-  const plan = planSession(listing, view, account.maxMessageBytes, due)
-  const { known: seen, transfer, compare } = settle(await look(maildrop, plan.look, nowMs), plan.unmatched, due)
-  const unmatched = new Set(plan.unmatched)
-  for (const { record } of seen) unmatched.delete(record)
+  const { amend, unmatched, ...plan } = await planSession(listing, view.records, account.maxMessageBytes, due)
+  const sightings = await look(maildrop, plan.look, nowMs)
+  const { known: seen, transfer, compare } = await settle(sightings, unmatched, due)
+  for (const { record } of seen) unmatched.match(record)
 
   const choosing = !view.begun && !maildrop.canPeek && account.firstRun.mode === 'lastDays'
   const looked = new Map(transfer.map((sighting) => [sighting.message, sighting]))
@@ -54,12 +55,12 @@ export async function survey(
   const [wanted, large] = bySize([...fresh, ...compare], account.maxMessageBytes)
   for (const message of large) {
     const record = setAsideBefore(message, unmatched)
-    if (record !== undefined && unmatched.delete(record)) continue
+    if (record !== undefined && unmatched.match(record)) continue
     counts.quarantined += 1
     await world.ledger.quarantine(unseen(message), tooLarge(message, account))
   }
   const uncertain = new Set(compare)
-  return { nowMs, steady, listed: listing.length, wanted, uncertain, known: plan.known, seen, unmatched, choosing, due }
+  return { nowMs, steady, listed: listing.length, wanted, uncertain, amend, seen, unmatched, choosing, due }
 }
 
 /** Makes the first run's choice among what is new, and writes it down before anything is retrieved. Returns what to take. */

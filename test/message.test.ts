@@ -4,7 +4,8 @@ import { arrivalOf, parseDateTime } from '../src/arrival.ts'
 import { digestOf, fieldsOf, fingerprintOf, headerOf, toCrlf } from '../src/header.ts'
 import type { Sighting, StoredRecord, ShortHash, Token } from '../src/ledger.ts'
 import type { MessageNumber, Octets, RunId, Uidl } from '../src/message.ts'
-import { decodeRecords, encodeRecord, recordOctets } from '../src/record.ts'
+import { encodeRecord, recordOctets } from '../src/record.ts'
+import { Records } from '../src/records.ts'
 import { prove } from '../src/receipt.ts'
 import { traceBlock } from '../src/trace.ts'
 import { account, letter } from './support/world.ts'
@@ -139,12 +140,49 @@ test('a ledger record is 40 octets and comes back as it went in', () => {
   const skipped = { ...bare, state: 'skipped' as const, fingerprint: { hash: hash('0'), weak: false } }
   const packed = Buffer.concat([whole, bare, skipped].map(encodeRecord))
   assert.equal(recordOctets, 40)
-  assert.deepEqual(decodeRecords(packed), [
-    { index: 0, ...whole },
-    { index: 1, ...bare },
-    { index: 2, ...skipped },
-  ])
-  assert.throws(() => decodeRecords(packed.subarray(1)), /whole number/)
+  const records = new Records(packed)
+  assert.deepEqual(
+    [...records],
+    [
+      { index: 0, ...whole },
+      { index: 1, ...bare },
+      { index: 2, ...skipped },
+    ],
+  )
+  assert.throws(() => new Records(packed.subarray(1)), /whole number/)
+  assert.deepEqual(
+    [records.bearing('uidl', hash('a')), records.bearing('digest', hash('c')), records.bearing('uidl', hash('d'))],
+    [[0], [0], []],
+  )
+  assert.deepEqual(records.bearing('fingerprint', hash('0')), [2], 'where there is none, nothing bears it')
+})
+
+test('records are found by their hashes among many, repeated ones all and in their order', () => {
+  const hashes = Array.from(
+    { length: 5000 },
+    (_, nth) => (nth * 0x9e3779b9).toString(16).padStart(16, '0') as ShortHash,
+  )
+  const twice = [...hashes, ...hashes]
+  const records = new Records(
+    Buffer.concat(
+      twice.map((uidl) =>
+        encodeRecord({
+          state: 'stored',
+          uidl,
+          fingerprint: undefined,
+          digest: undefined,
+          size: 1,
+          resized: false,
+          storedAtSeconds: 1,
+          missingSinceSeconds: 0,
+          missedListings: 0,
+          deletedAtSource: false,
+        }),
+      ),
+    ),
+  )
+  for (const [nth, uidl] of hashes.entries()) assert.deepEqual(records.bearing('uidl', uidl), [nth, nth + 5000])
+  assert.deepEqual(new Records(Buffer.alloc(0)).bearing('uidl', hashes[0]!), [])
 })
 
 test('a receipt is given for the same bytes or the same strong header and size, and for nothing less', () => {

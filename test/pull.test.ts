@@ -124,6 +124,17 @@ test('a provider that renames every message overnight has nothing fetched twice'
   assert.deepEqual(world.effects, ['quit'], 'the new names are learnt')
 })
 
+test('a message that was renamed and deleted in one run, and kept by the provider all the same, is not stored again', async () => {
+  const world = new TestWorld(provider())
+  await world.pull()
+  world.provider = world.provider.map(({ bytes }, nth) => ({ bytes, uidl: `moved-${nth}` }))
+  const kept = [...world.provider]
+  assert.equal((await world.pull({ retention: { mode: 'delete' } })).deleted, 7)
+  world.provider = kept
+  assert.equal((await world.pull()).stored, 0)
+  assert.equal(world.stored.length, 7)
+})
+
 test('a UIDL given to another message: that one is fetched, and never deleted for the first one', async () => {
   const world = new TestWorld([{ bytes: letter('first', { body: 'aa' }), uidl: 'u' }])
   await world.pull()

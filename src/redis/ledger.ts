@@ -9,7 +9,8 @@ import type { Intent, LedgerView, Sighting, StoredRecord, Token } from '../ledge
 import { uidlHash } from '../header.ts'
 import type { AccountId, RunId } from '../message.ts'
 import type { Ledger } from '../ports.ts'
-import { decodeRecords, encodeRecord, recordOctets } from '../record.ts'
+import { encodeRecord, recordOctets } from '../record.ts'
+import { Records } from '../records.ts'
 import type { RunCounts } from '../run.ts'
 import { keys } from './keys.ts'
 import type { Lease } from './lease.ts'
@@ -78,7 +79,7 @@ export class RedisLedger implements Ledger {
     const packed = (await this.#redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0)
     const [begun, lastSeenMs] = await this.#redis.hmget(keys.ledgerNotes(accountId), 'begun', 'lastSeenMs')
     this.#octets = packed.length
-    return { records: decodeRecords(packed), begun: begun === '1', lastSeenMs: Number(lastSeenMs ?? 0) }
+    return { records: new Records(packed), begun: begun === '1', lastSeenMs: Number(lastSeenMs ?? 0) }
   }
 
   async intents(): Promise<Intent[]> {
@@ -128,21 +129,32 @@ export class RedisLedger implements Ledger {
     await this.#write(write, [keys.quarantine(this.#lease.accountId)], [id, JSON.stringify(entry)])
   }
 
-  async amend(records: readonly StoredRecord[]): Promise<void> {
-    for (let from = 0; from < records.length; from += amendedPerCall) {
-      const part = records.slice(from, from + amendedPerCall)
-      const args = part.flatMap((record) => [record.index * recordOctets, encodeRecord(record)])
-      await this.#write(amendScript, [keys.ledger(this.#lease.accountId)], args)
+  async amend(records: Iterable<StoredRecord>): Promise<void> {
+    let args: (number | Buffer)[] = []
+    const write = async () => {
+      if (args.length > 0) await this.#write(amendScript, [keys.ledger(this.#lease.accountId)], args)
+      args = []
     }
+    for (const record of records) {
+      args.push(record.index * recordOctets, encodeRecord(record))
+      if (args.length >= 2 * amendedPerCall) await write()
+    }
+    await write()
   }
 
-  async forget(records: readonly StoredRecord[]): Promise<void> {
-    if (records.length === 0) return
-    const forgotten = new Set(records.map(({ index }) => index))
-    const { records: held } = await this.view()
-    const packed = Buffer.concat(held.filter(({ index }) => !forgotten.has(index)).map(encodeRecord))
-    await this.#write(rewriteScript, [keys.ledger(this.#lease.accountId)], [packed])
-    this.#octets = packed.length
+  async forget(records: Iterable<StoredRecord>): Promise<void> {
+    const forgotten = new Set<number>()
+    for (const { index } of records) forgotten.add(index)
+    if (forgotten.size === 0) return
+    const name = keys.ledger(this.#lease.accountId)
+    const packed = (await this.#redis.getBuffer(name)) ?? Buffer.alloc(0)
+    const kept = Buffer.allocUnsafe(Math.max(0, packed.length - forgotten.size * recordOctets))
+    let to = 0
+    for (let index = 0; index * recordOctets < packed.length; index += 1) {
+      if (!forgotten.has(index)) to += packed.copy(kept, to, index * recordOctets, (index + 1) * recordOctets)
+    }
+    await this.#write(rewriteScript, [name], [kept])
+    this.#octets = kept.length
   }
 
   #aside(state: 'skipped' | 'quarantined', { message, fingerprint, digest }: Sighting): Omit<StoredRecord, 'index'> {

@@ -5,6 +5,8 @@ import { uidlHash } from '../../src/header.ts'
 import type { Intent, LedgerView, Sighting, StoredRecord, Token } from '../../src/ledger.ts'
 import type { AccountId, DestinationId, Listed, MessageNumber, Octets, RunId, Uidl, Window } from '../../src/message.ts'
 import type { Appended, Copy, Deletable, FolderPosition, Ledger, Maildrop, Store, World } from '../../src/ports.ts'
+import { encodeRecord } from '../../src/record.ts'
+import { Records } from '../../src/records.ts'
 import { pullAccount } from '../../src/pull.ts'
 import { noCounts, type RunCounts } from '../../src/run.ts'
 
@@ -206,7 +208,11 @@ export class MemoryLedger implements Ledger {
   }
 
   async view(): Promise<LedgerView> {
-    return { records: [...this.records], begun: this.begun, lastSeenMs: this.lastSeenMs }
+    return {
+      records: new Records(Buffer.concat(this.records.map(encodeRecord))),
+      begun: this.begun,
+      lastSeenMs: this.lastSeenMs,
+    }
   }
 
   async intents(): Promise<Intent[]> {
@@ -242,16 +248,17 @@ export class MemoryLedger implements Ledger {
     })
   }
 
-  async amend(records: readonly StoredRecord[]): Promise<void> {
-    if (records.length === 0) return
+  async amend(records: Iterable<StoredRecord>): Promise<void> {
+    const amended = [...records]
+    if (amended.length === 0) return
     this.#write('amend', () => {
-      for (const record of records) this.records[record.index] = record
+      for (const record of amended) this.records[record.index] = record
     })
   }
 
-  async forget(records: readonly StoredRecord[]): Promise<void> {
-    if (records.length === 0) return
-    const gone = new Set(records.map(({ index }) => index))
+  async forget(records: Iterable<StoredRecord>): Promise<void> {
+    const gone = new Set([...records].map(({ index }) => index))
+    if (gone.size === 0) return
     this.#write('forget', () => {
       this.records = this.records.filter(({ index }) => !gone.has(index)).map((record, index) => ({ ...record, index }))
     })

@@ -1,0 +1,12 @@
+/** Much to decide, in turns: between two slices the event loop renews leases, reads sockets and serves other runs. */
+import { setImmediate } from 'node:timers/promises'
+import { limits } from './limits.ts'
+
+export async function* slices<T extends { readonly length: number; slice(from: number, to: number): T }>(
+  values: T,
+): AsyncGenerator<T> {
+  for (let from = 0; from < values.length; from += limits.sliceValues) {
+    if (from > 0) await setImmediate()
+    yield values.slice(from, from + limits.sliceValues)
+  }
+}

@@ -1,6 +1,5 @@
 /** What the ledger holds, as values: records of what is stored, intents of what is about to be. The keeping is redis/ledger.ts. */
 import type { Brand, Listed } from './message.ts'
-import type { Records } from './records.ts'
 
 /** The first 8 octets of a SHA-256, as 16 hex digits: a UIDL's, a fingerprint's, a digest's. */
 export type ShortHash = Brand<string, 'ShortHash'>
@@ -72,12 +71,4 @@ export interface IntentEntry {
   readonly digest: ShortHash
   /** As LIST gave it. */
   readonly size: number
-}
-
-export interface LedgerView {
-  readonly records: Records
-  /** The first run's choice has been made. */
-  readonly begun: boolean
-  /** Wall clock of the last run that wrote, 0 for none. */
-  readonly lastSeenMs: number
 }

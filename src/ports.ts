@@ -1,8 +1,9 @@
 /** All that pull.ts needs of the world. The adapters in pop3/, imap/ and redis/ provide it; tests provide a small honest one. */
 import type { Failure } from './failure.ts'
-import type { Intent, LedgerView, Sighting, StoredRecord, Token } from './ledger.ts'
+import type { Intent, Sighting, StoredRecord, Token } from './ledger.ts'
 import type { Listed, MessageNumber, Peeked, RunId, Window } from './message.ts'
 import type { Receipt } from './receipt.ts'
+import type { Records } from './records.ts'
 
 /** One session with a POP3 server, logged in. Every call that fails leaves the session unusable: call `abandon`. */
 export interface Maildrop {
@@ -89,6 +90,14 @@ export interface World {
   stopping(): boolean
   /** Called whenever the run's counts have changed. */
   progress(): void
+}
+
+export interface LedgerView {
+  readonly records: Records
+  /** The first run's choice has been made. */
+  readonly begun: boolean
+  /** Wall clock of the last run that wrote, 0 for none. */
+  readonly lastSeenMs: number
 }
 
 /** What one account has stored, under this run's lease: every write fails with `superseded` once the lease is lost. */

@@ -1,11 +1,11 @@
 /** Step 2 of a run: list, look, and decide everything before any of it is done. */
 import type { Account } from './account.ts'
 import type { Failure } from './failure.ts'
-import type { LedgerView, Sighting, StoredRecord } from './ledger.ts'
+import type { Sighting, StoredRecord } from './ledger.ts'
 import { look, unseen } from './letter.ts'
 import type { Listed } from './message.ts'
 import { isBeforeFirstRun, isDue, planSession, type Seen, setAsideBefore, settle, type Unmatched } from './plan.ts'
-import type { Maildrop, World } from './ports.ts'
+import type { Maildrop, World, LedgerView } from './ports.ts'
 import type { RunCounts } from './run.ts'
 
 export interface Survey {

@@ -5,10 +5,10 @@
  */
 import type { Redis } from 'ioredis'
 import { describe, type Failure, SessionFailed } from '../failure.ts'
-import type { Intent, LedgerView, Sighting, StoredRecord, Token } from '../ledger.ts'
+import type { Intent, Sighting, StoredRecord, Token } from '../ledger.ts'
 import { uidlHash } from '../header.ts'
 import type { AccountId, RunId } from '../message.ts'
-import type { Ledger } from '../ports.ts'
+import type { Ledger, LedgerView } from '../ports.ts'
 import { encodeRecord, recordOctets } from '../record.ts'
 import { Records } from '../records.ts'
 import type { RunCounts } from '../run.ts'

@@ -2,9 +2,19 @@
 import type { Account } from '../../src/account.ts'
 import type { Failure } from '../../src/failure.ts'
 import { uidlHash } from '../../src/header.ts'
-import type { Intent, LedgerView, Sighting, StoredRecord, Token } from '../../src/ledger.ts'
+import type { Intent, Sighting, StoredRecord, Token } from '../../src/ledger.ts'
 import type { AccountId, DestinationId, Listed, MessageNumber, Octets, RunId, Uidl, Window } from '../../src/message.ts'
-import type { Appended, Copy, Deletable, FolderPosition, Ledger, Maildrop, Store, World } from '../../src/ports.ts'
+import type {
+  Appended,
+  Copy,
+  Deletable,
+  FolderPosition,
+  Ledger,
+  Maildrop,
+  Store,
+  World,
+  LedgerView,
+} from '../../src/ports.ts'
 import { encodeRecord } from '../../src/record.ts'
 import { Records } from '../../src/records.ts'
 import { pullAccount } from '../../src/pull.ts'

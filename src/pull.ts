@@ -6,6 +6,7 @@ import { type Letter, letterOf } from './letter.ts'
 import { isBeforeFirstRun, missing, sameBytes, type Seen, seenAgain } from './plan.ts'
 import type { World } from './ports.ts'
 import { prove } from './receipt.ts'
+import { Refusals } from './refusals.ts'
 import type { RunCounts } from './run.ts'
 import { survey } from './survey.ts'
 
@@ -36,6 +37,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
 
     let left = found.wanted.length
     let refusal: SessionFailed | undefined
+    const refusals = new Refusals(ledger, view.records, counts)
     for await (const window of maildrop.retrieve(found.wanted, account.maxMessageBytes)) {
       const fresh: Letter[] = []
       for (const retrieved of window.retrieved) {
@@ -48,7 +50,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
           await ledger.skip(sighting)
         else fresh.push(letter)
       }
-      seen.push(...(await deposit(world, account, fresh, counts)))
+      seen.push(...(await deposit(world, account, fresh, counts, refusals)))
       world.progress()
       for (const { message, reply } of window.refused) {
         refusal ??= new SessionFailed({
@@ -61,6 +63,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
       left -= window.retrieved.length + window.refused.length
       if (world.stopping()) break
     }
+    refusal = (await refusals.settle()) ?? refusal
     if (found.choosing && left === 0) await ledger.begin([])
 
     const gone = left === 0 ? missing(unmatched, found.listed, found.nowMs, found.steady) : { amend: [], forget: [] }

@@ -20,6 +20,8 @@ export const keys = {
   logins: shared('logins'),
   /** Hash: destination id -> how many accounts point at it. */
   destinationUses: shared('destination-uses'),
+  /** Hash: destination id -> Pause as JSON. */
+  pauses: shared('pauses'),
   /** Sorted set: account id by the milliseconds at which it is due. */
   due: shared('due'),
   /** Hash: account id -> its open run's id. */
@@ -31,6 +33,8 @@ export const keys = {
   /** Channel: every change of a run, as JSON. */
   runChanges: 'tributary:run-changes',
 
+  /** Set: accounts that wait for the end of the destination's pause. */
+  held: (destinationId: string) => shared(`held:${destinationId}`),
   run: (id: string) => `tributary:run:${id}`,
 
   /** Packed records (record.ts). */

@@ -32,8 +32,11 @@ export function transportOf({ tlsVerify, tlsFingerprint }: CertificateRules): Tr
     return socket
   }
   return {
-    connect: ({ host, port, secure }, onConnect) =>
-      secure ? secured({ port }, host, onConnect) : connect({ host, port }, onConnect),
+    connect({ host, port, secure }, onConnect) {
+      const socket = secure ? secured({ port }, host, onConnect) : connect({ host, port }, onConnect)
+      // The CRLF behind a literal is a write of its own: it would wait until the literal has been acknowledged.
+      return socket.setNoDelay(true)
+    },
     upgrade: (socket, { host }, onSecure) => secured({ socket }, host, onSecure),
   }
 }

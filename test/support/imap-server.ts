@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
+import { endAfterPieces, piecesOf, sendInPieces } from './pieces.ts'
 
 export interface StoredMessage {
   readonly folder: string
@@ -46,7 +47,7 @@ export interface StoreBehaviour {
   readonly dropsInLiteral?: number
   /** Says nothing to an append. */
   readonly silent?: boolean
-  /** Octets of each piece in which it reads; undefined: as they come. */
+  /** Octets of each piece in which it reads and writes; undefined: as they come. */
   readonly pieceOctets?: () => number
 }
 
@@ -84,7 +85,10 @@ export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0):
   const serve = (socket: Socket) => {
     connections += 1
     sockets.add(socket)
-    socket.on('error', () => {}).on('close', () => sockets.delete(socket))
+    socket
+      .setNoDelay(true)
+      .on('error', () => {})
+      .on('close', () => sockets.delete(socket))
     const session = new Session(socket, state)
     session.listen(socket)
     socket.write(`${behaviour.greeting ?? '* OK ready'}\r\n`)
@@ -144,10 +148,8 @@ class Session {
   listen(socket: Socket): void {
     const { pieceOctets } = this.#state.behaviour
     socket.on('data', (chunk: Buffer) => {
-      for (let at = 0; at < chunk.length && !socket.destroyed; ) {
-        const octets = pieceOctets?.() ?? chunk.length
-        this.#push(chunk.subarray(at, at + octets))
-        at += octets
+      for (const piece of piecesOf(chunk, pieceOctets ?? (() => chunk.length))) {
+        if (!socket.destroyed) this.#push(piece)
       }
     })
   }
@@ -220,7 +222,11 @@ class Session {
   }
 
   #send(...lines: string[]): void {
-    if (!this.#socket.destroyed) this.#socket.write(lines.map((line) => `${line}\r\n`).join(''))
+    if (this.#socket.destroyed) return
+    const said = Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1')
+    const { pieceOctets } = this.#state.behaviour
+    if (pieceOctets === undefined) this.#socket.write(said)
+    else sendInPieces(this.#socket, said, pieceOctets)
   }
 
   get #capabilities(): readonly string[] {
@@ -299,7 +305,7 @@ class Session {
         return this.#append(tag, name, text, literals)
       case 'LOGOUT':
         ok('* BYE so long')
-        this.#socket.end()
+        endAfterPieces(this.#socket)
         return
       default:
         return ok()

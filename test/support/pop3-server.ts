@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import type { AddressInfo } from 'node:net'
+import { endAfterPieces, piecesOf, sendInPieces } from './pieces.ts'
 
 export interface MaildropMessage {
   readonly bytes: Buffer
@@ -19,8 +20,8 @@ export interface Behaviour {
   readonly greeting?: string | null
   /** Undefined: USER, UIDL, TOP, PIPELINING. */
   readonly capabilities?: readonly string[]
-  /** Sends every reply in pieces of this many octets. */
-  readonly pieceOctets?: number
+  /** Sends every reply in pieces of so many octets; a function: each of another size, and reads so too. */
+  readonly pieceOctets?: number | (() => number)
   /** Waits so long before each RETR reply. */
   readonly delayMs?: number
   /** Answers a command that begins so with exactly this, CRLF included by the script. */
@@ -60,14 +61,14 @@ export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<S
   const serve = (socket: Socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    socket.on('error', () => {})
+    socket.setNoDelay(true).on('error', () => {})
     const session = new Session(behaviour, maildrop, (left) => {
       maildrop = left
     })
     let rest = ''
     if (behaviour.greeting === null) return
     send(socket, Buffer.from(`${behaviour.greeting ?? '+OK ready'}\r\n`, 'latin1'), behaviour)
-    socket.on('data', (chunk) => {
+    const receive = (chunk: Buffer) => {
       const lines = (rest + chunk.toString('utf8')).split('\r\n')
       rest = lines.pop() ?? ''
       pipelinedMax = Math.max(pipelinedMax, lines.length)
@@ -96,8 +97,13 @@ export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<S
           continue
         }
         send(socket, reply, behaviour)
-        if (line === 'QUIT') socket.end()
+        if (line === 'QUIT') endAfterPieces(socket)
       }
+    }
+    socket.on('data', (chunk: Buffer) => {
+      const { pieceOctets } = behaviour
+      if (typeof pieceOctets !== 'function') return receive(chunk)
+      for (const piece of piecesOf(chunk, pieceOctets)) receive(piece)
     })
   }
   const server: Server = behaviour.tls === undefined ? createServer(serve) : createTlsServer(behaviour.tls, serve)
@@ -205,5 +211,6 @@ function send(socket: Socket, reply: Buffer, { pieceOctets }: Behaviour): void {
     socket.write(reply)
     return
   }
+  if (typeof pieceOctets === 'function') return sendInPieces(socket, reply, pieceOctets)
   for (let at = 0; at < reply.length; at += pieceOctets) socket.write(reply.subarray(at, at + pieceOctets))
 }

@@ -1,7 +1,10 @@
 /** `/destinations` (CONTRACT section 3). */
-import { type Destination, hostMistakes, type Mistake, secretMistakes } from '../src/account.ts'
+import { type Destination, destinationDefaults, hostMistakes, type Mistake, secretMistakes } from '../src/account.ts'
+import type { Pause } from '../src/consequence.ts'
 import type { DestinationId } from '../src/message.ts'
 import type { DestinationRecord, Destinations } from '../src/redis/destinations.ts'
+import type { Pauses } from '../src/redis/pauses.ts'
+import type { PullQueue } from '../src/redis/queue.ts'
 import type { Seal } from '../src/seal.ts'
 import { type App, newId } from './app.ts'
 import { cursorOf, idIn } from './cursor.ts'
@@ -11,15 +14,21 @@ import * as schemas from './schemas.ts'
 
 export interface DestinationsWorld {
   readonly destinations: Destinations
+  readonly pauses: Pauses
+  readonly queue: PullQueue
   readonly hosted: HostedLogins
   readonly seal: Seal
 }
 
-export function addDestinations(app: App, { destinations, hosted, seal }: DestinationsWorld): void {
+export function addDestinations(app: App, { destinations, pauses, queue, hosted, seal }: DestinationsWorld): void {
   const find = async (id: string): Promise<DestinationRecord> => {
     const record = await destinations.get(id)
     if (record === undefined) throw unknown('destination', id)
     return record
+  }
+  const views = async (records: readonly DestinationRecord[]) => {
+    const paused = await pauses.of(records.map(({ destination }) => destination.id))
+    return records.map((record, nth) => viewOf(record, paused[nth]))
   }
 
   app.post(
@@ -44,7 +53,10 @@ export function addDestinations(app: App, { destinations, hosted, seal }: Destin
           throw error
         }
       }
-      return await reply.code(201).header('location', `/api/v1/destinations/${destination.id}`).send(view(record))
+      return await reply
+        .code(201)
+        .header('location', `/api/v1/destinations/${destination.id}`)
+        .send(viewOf(record, undefined))
     },
   )
 
@@ -59,14 +71,14 @@ export function addDestinations(app: App, { destinations, hosted, seal }: Destin
     },
     async ({ query }) => {
       const { items, next } = await destinations.page(query.limit, idIn(query.cursor))
-      return { items: items.map(view), next: cursorOf(next) }
+      return { items: await views(items), next: cursorOf(next) }
     },
   )
 
   app.get(
     '/destinations/:id',
     { schema: { summary: 'Read a destination', params: schemas.Id, response: { 200: schemas.Destination } } },
-    async ({ params }) => view(await find(params.id)),
+    async ({ params }) => viewOf(await find(params.id), (await pauses.of([params.id]))[0]),
   )
 
   app.patch(
@@ -89,7 +101,9 @@ export function addDestinations(app: App, { destinations, hosted, seal }: Destin
       if (changed === undefined) throw unknown('destination', id)
       if (destination.kind === 'hosted' && body.password !== undefined)
         await hosted.admit(destination.login, body.password)
-      return view(changed)
+      // Tried at once: the change may have cured what ailed it.
+      await queue.release(await pauses.lift(id))
+      return viewOf(changed, undefined)
     },
   )
 
@@ -120,14 +134,17 @@ export function addDestinations(app: App, { destinations, hosted, seal }: Destin
   )
 }
 
+/** Fields of an `imap` destination that have defaults. */
+const optional = ['port', 'tls', 'tlsVerify', 'tlsFingerprint'] as const
+
 function destinationOf(body: schemas.NewDestination): Destination {
   const mistakes: Mistake[] = []
-  const belongs = body.kind === 'hosted' ? ['login'] : ['host', 'port', 'tls', 'user']
-  for (const field of ['login', 'host', 'port', 'tls', 'user'] as const) {
+  const belongs = body.kind === 'hosted' ? ['login'] : ['host', 'user', ...optional]
+  for (const field of ['login', 'host', 'user', ...optional] as const) {
     const given = body[field] !== undefined
     if (given && !belongs.includes(field))
       mistakes.push({ pointer: `/${field}`, detail: `is no field of a destination of kind ${body.kind}` })
-    if (!given && belongs.includes(field) && field !== 'port' && field !== 'tls')
+    if (!given && ['login', 'host', 'user'].includes(field) && belongs.includes(field))
       mistakes.push({ pointer: `/${field}`, detail: 'is required' })
   }
   const login = body.login?.toLowerCase() ?? ''
@@ -137,13 +154,18 @@ function destinationOf(body: schemas.NewDestination): Destination {
   if (mistakes.length > 0) throw badRequest(mistakes)
   const made = { id: newId() as DestinationId, createdAtMs: Date.now() }
   if (body.kind === 'hosted') return { ...made, kind: 'hosted', login }
-  const tls = body.tls ?? 'implicit'
+  const { host = '', tls = destinationDefaults.tls, user = '', tlsVerify = destinationDefaults.tlsVerify } = body
   const port = body.port ?? (tls === 'implicit' ? 993 : 143)
-  return { ...made, kind: 'imap', host: body.host ?? '', port, tls, user: body.user ?? '' }
+  const tlsFingerprint = fingerprintOf(body.tlsFingerprint ?? destinationDefaults.tlsFingerprint)
+  return { ...made, kind: 'imap', host, port, tls, tlsVerify, tlsFingerprint, user }
+}
+
+function fingerprintOf(hex: string | null): string | null {
+  return hex === null ? null : hex.replaceAll(':', '').toLowerCase()
 }
 
 function patchMistakes(destination: Destination, body: schemas.DestinationPatch): Mistake[] {
-  const foreign = (['host', 'port', 'tls', 'user'] as const).filter((field) => body[field] !== undefined)
+  const foreign = (['host', 'user', ...optional] as const).filter((field) => body[field] !== undefined)
   return [
     ...(destination.kind === 'hosted' ? foreign : []).map((field) => ({
       pointer: `/${field}`,
@@ -162,14 +184,21 @@ function patched(
 ): DestinationRecord {
   const { destination } = before
   if (destination.kind === 'hosted') return { ...before, passwordHash: passwordHash ?? before.passwordHash }
-  const { password, ...fields } = body
+  const { password, tlsFingerprint = destination.tlsFingerprint, ...fields } = body
   return {
     ...before,
-    destination: { ...destination, ...fields },
+    destination: { ...destination, ...fields, tlsFingerprint: fingerprintOf(tlsFingerprint) },
     sealedPassword: password === undefined ? before.sealedPassword : seal.seal(password, destination.id, 'password'),
   }
 }
 
-function view({ destination: { createdAtMs, ...rest } }: DestinationRecord) {
-  return { ...rest, createdAt: new Date(createdAtMs).toISOString() }
+function viewOf({ destination: { createdAtMs, ...rest } }: DestinationRecord, pause: Pause | undefined) {
+  const paused = pause !== undefined && pause.pausedUntilMs > Date.now()
+  return {
+    ...rest,
+    status: paused ? ('paused' as const) : ('ok' as const),
+    pausedUntil: paused ? new Date(pause.pausedUntilMs).toISOString() : null,
+    failure: pause?.failure ?? null,
+    createdAt: new Date(createdAtMs).toISOString(),
+  }
 }

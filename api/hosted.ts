@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StoreEndpoint } from '../src/config.ts'
 import { UsersFile } from '../src/disk/users-file.ts'
+import { hostedLogin, loginOf } from '../src/imap/connection.ts'
 import { emptyLogin, tryLogin } from '../src/imap/login.ts'
 import type { Destinations } from '../src/redis/destinations.ts'
 import { Problem } from './problems.ts'
@@ -39,10 +40,9 @@ export class HostedLogins {
   /** Written, and the store lets this login in. */
   async admit(login: string, password: string): Promise<void> {
     await this.write()
-    const { host, port, tls } = this.#store
     const until = performance.now() + acceptedWithinMs
     await untilNextSecond()
-    while ((await tryLogin({ host, port, tls, user: login, password })) === 'refused') {
+    while ((await tryLogin(hostedLogin(this.#store, login, password))) === 'refused') {
       if (performance.now() > until) {
         throw new Problem(
           503,
@@ -60,8 +60,7 @@ export class HostedLogins {
 
   /** Removes all mail of a login, for good. To be called while it may still log in. */
   async empty(login: string): Promise<void> {
-    const { host, port, tls, masterUser, masterPassword } = this.#store
-    await emptyLogin({ host, port, tls, user: `${login}*${masterUser}`, password: masterPassword })
+    await emptyLogin(loginOf({ kind: 'hosted', id: '', login }, this.#store))
   }
 
   /** What lies on disk of a login that is gone. Its name is of a-z 0-9 . _ - @ alone, and never `.` or `..`. */

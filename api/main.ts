@@ -6,6 +6,7 @@ import { createLog } from '../src/log.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
+import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { createSeal } from '../src/seal.ts'
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
     store,
     accounts: new Accounts(redis),
     destinations,
+    pauses: new Pauses(redis),
     runs,
     queue,
     hosted,

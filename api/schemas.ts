@@ -116,7 +116,26 @@ const hosted = {
   kind: Type.Literal('hosted'),
   login: Type.String({ pattern: '^[A-Za-z0-9._@-]{1,64}$', description: 'a-z 0-9 . _ - @; case folded' }),
 }
-const imap = { kind: Type.Literal('imap'), host: text(253), port, tls: Type.Enum([...tlsModes]), user: text(512) }
+const imap = {
+  kind: Type.Literal('imap'),
+  host: text(253),
+  port,
+  tls: accountFields.tls,
+  tlsVerify: accountFields.tlsVerify,
+  tlsFingerprint: accountFields.tlsFingerprint,
+  user: text(512),
+}
+const condition = {
+  status: Type.Enum(['ok', 'paused'], {
+    description:
+      'paused: no scheduled run goes there before pausedUntil; one that is asked for does, and ends it if it goes well',
+  }),
+  pausedUntil: orNull(time),
+  failure: orNull(
+    Type.Object({ kind: Type.Enum([...failureKinds]), message: Type.String() }),
+    'what paused it last, until a run has gone well there again',
+  ),
+}
 
 /** One flat object, not a union: so that every mistake can be named by its field. `kind` tells which fields belong. */
 export const NewDestination = Type.Object(
@@ -126,6 +145,8 @@ export const NewDestination = Type.Object(
     host: Type.Optional(imap.host),
     port: Type.Optional(port),
     tls: Type.Optional(imap.tls),
+    tlsVerify: Type.Optional(imap.tlsVerify),
+    tlsFingerprint: Type.Optional(imap.tlsFingerprint),
     user: Type.Optional(imap.user),
     password,
   },
@@ -134,14 +155,22 @@ export const NewDestination = Type.Object(
 export type NewDestination = Static<typeof NewDestination>
 
 export const DestinationPatch = Type.Partial(
-  Type.Object({ host: imap.host, port, tls: imap.tls, user: imap.user, password }),
+  Type.Object({
+    host: imap.host,
+    port,
+    tls: imap.tls,
+    tlsVerify: imap.tlsVerify,
+    tlsFingerprint: imap.tlsFingerprint,
+    user: imap.user,
+    password,
+  }),
   strict,
 )
 export type DestinationPatch = Static<typeof DestinationPatch>
 
 export const Destination = Type.Union([
-  Type.Object({ id, ...hosted, createdAt: time }),
-  Type.Object({ id, ...imap, createdAt: time }),
+  Type.Object({ id, ...hosted, ...condition, createdAt: time }),
+  Type.Object({ id, ...imap, ...condition, createdAt: time }),
 ])
 
 export const Id = Type.Object({ id: Type.String() })

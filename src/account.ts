@@ -50,9 +50,15 @@ export type Destination =
       readonly host: string
       readonly port: number
       readonly tls: TlsMode
+      readonly tlsVerify: boolean
+      /** As an account's. */
+      readonly tlsFingerprint: string | null
       readonly user: string
       readonly createdAtMs: number
     }
+
+/** What an `imap` destination is where nobody says otherwise. */
+export const destinationDefaults = { tls: 'implicit', tlsVerify: true, tlsFingerprint: null } as const
 
 /** One line of the hosted store's users file. */
 export interface HostedLogin {

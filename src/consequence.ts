@@ -2,7 +2,7 @@
  * What follows from a failed run: try again when, or stop until somebody acts. Pure. An error that we do not understand is
  * temporary: a needless retry costs a connection, a needless stop costs mail.
  */
-import { assertNever, type Failure } from './failure.ts'
+import { assertNever, describe, type Failure, type FailureKind } from './failure.ts'
 import { limits } from './limits.ts'
 
 /** What came before, since the last run that went well (not the last mere login: that would reset the back-off too soon). */
@@ -73,4 +73,39 @@ export function consequenceOf(failure: Failure, before: FailureHistory, nowMs: n
   const doubled = firstWaitMs(failure) * 2 ** Math.min(before.failures, 20)
   const afterMs = Math.round(Math.min(doubled, limits.retryMaxMs) * (1 + random / 4))
   return { next: { do: 'try again', afterMs }, history }
+}
+
+/** A destination that no scheduled run goes to for now; kept until a run has gone well there, so that the next pause is longer. */
+export interface Pause {
+  readonly pausedUntilMs: number
+  /** Pauses in a row, this one among them. */
+  readonly times: number
+  readonly failure: { readonly kind: FailureKind; readonly message: string }
+}
+
+/** Trouble that every account of a destination would meet is the destination's, and none of the account's (docs/decisions/0012). */
+export function pausesDestination(failure: Failure): boolean {
+  return failure.kind === 'store full' || ('everyAccount' in failure && failure.everyAccount === true)
+}
+
+/** The pause that follows; failures of runs that were under way when it began are one and the same trouble. */
+export function pauseAfter(failure: Failure, before: Pause | undefined, nowMs: number): Pause {
+  const paused = before !== undefined && before.pausedUntilMs > nowMs
+  if (paused && before.failure.kind === failure.kind && backOffMs(failure) === 0) return before
+  const times = paused ? before.times : (before?.times ?? 0) + 1
+  const doubled = Math.min(firstWaitMs(failure) * 2 ** Math.min(times - 1, 20), limits.pauseMaxMs)
+  // A time that the server names is the one it will hold us to.
+  const named = backOffMs(failure)
+  const forMs = named === 0 ? doubled : Math.min(Math.max(named, limits.retryFirstMs), limits.namedBackOffMaxMs)
+  const pausedUntilMs = Math.max(nowMs + forMs, before?.pausedUntilMs ?? 0)
+  return { pausedUntilMs, times, failure: { kind: failure.kind, message: describe(failure) } }
+}
+
+/** Whether a run that went well shows that the trouble is over: a store that is full lets everybody log in. */
+export function endsPause({ failure }: Pause, stored: number): boolean {
+  return stored > 0 || failure.kind === 'store unreachable'
+}
+
+function backOffMs(failure: Failure): number {
+  return failure.kind === 'throttled' ? (failure.backOffMs ?? 0) : 0
 }

@@ -4,7 +4,8 @@ import type { Intent, StoredRecord, Token } from './ledger.ts'
 import type { Letter } from './letter.ts'
 import { uidlHash } from './header.ts'
 import type { Seen } from './plan.ts'
-import type { World } from './ports.ts'
+import type { Copy, World } from './ports.ts'
+import type { Refusals } from './refusals.ts'
 import type { RunCounts } from './run.ts'
 import { traceBlock } from './trace.ts'
 
@@ -16,10 +17,11 @@ export async function deposit(
   account: Account,
   letters: readonly Letter[],
   counts: RunCounts,
+  refusals: Refusals,
 ): Promise<Seen[]> {
   const seen: Seen[] = []
   for (const batch of batchesOf(letters, world.store.batch)) {
-    seen.push(...(await depositBatch(world, account, batch, counts)))
+    seen.push(...(await depositBatch(world, account, batch, counts, refusals)))
   }
   return seen
 }
@@ -29,6 +31,7 @@ async function depositBatch(
   account: Account,
   letters: readonly Letter[],
   counts: RunCounts,
+  refusals: Refusals,
 ): Promise<Seen[]> {
   const { ledger, store, clock } = world
   const { uidValidity, uidNext } = await store.prepare(account.folder)
@@ -56,11 +59,22 @@ async function depositBatch(
 
   await ledger.intend(intent)
   const answer = await store.append(account.folder, copies, account.flags)
+  if (answer.status === 'unfit') {
+    await ledger.record(intent, nothing)
+    const fit: Letter[] = []
+    for (const [nth, letter] of letters.entries()) {
+      const reply = answer.reasons.get((copies[nth] as Copy).token)
+      if (reply === undefined) fit.push(letter)
+      else await refusals.unfit(letter.sighting, reply)
+    }
+    return fit.length === 0 ? [] : await depositBatch(world, account, fit, counts, refusals)
+  }
   if (answer.status === 'stored' || (await store.find(intent, 'its folder')).size > 0) {
     // First counted, then recorded: the counts are on disk with the record.
     counts.stored += letters.length
     for (const { octets } of letters) counts.bytes += octets
     const records = await ledger.record(intent, all(intent))
+    await refusals.stored()
     return letters.map(({ sighting }, nth) => ({
       message: sighting.message,
       record: records[nth] as StoredRecord,
@@ -72,13 +86,10 @@ async function depositBatch(
   await ledger.record(intent, nothing)
   if (letters.length > 1) {
     const seen: Seen[] = []
-    for (const letter of letters) seen.push(...(await depositBatch(world, account, [letter], counts)))
+    for (const letter of letters) seen.push(...(await depositBatch(world, account, [letter], counts, refusals)))
     return seen
   }
-  for (const { sighting } of letters) {
-    counts.quarantined += 1
-    await ledger.quarantine(sighting, { kind: 'store refused', during: 'this message', reply: answer.reply })
-  }
+  for (const { sighting } of letters) await refusals.refused(sighting, answer.reply)
   return []
 }
 

@@ -19,19 +19,30 @@ export const failureKinds = [
 ] as const
 export type FailureKind = (typeof failureKinds)[number]
 
+/** A store's trouble that every account of the destination would meet: it pauses the destination (consequence.ts). */
+interface Shared {
+  readonly everyAccount?: true
+}
+
 /** `reply` is a server's own line, bounded and made printable by whoever read it; never a message's text, never a secret. */
 export type Failure =
   | { readonly kind: 'unreachable'; readonly server: string; readonly reason: string }
   | { readonly kind: 'tls'; readonly server: string; readonly reason: string }
   | { readonly kind: 'silent'; readonly server: string; readonly during: string; readonly waitedMs: number }
   | { readonly kind: 'credentials refused'; readonly server: string; readonly reply: string }
-  | { readonly kind: 'throttled'; readonly server: string; readonly reply: string }
+  /** By the provider, or, where it concerns every account, by the store. `backOffMs`: as the server names it. */
+  | ({
+      readonly kind: 'throttled'
+      readonly server: string
+      readonly reply: string
+      readonly backOffMs?: number
+    } & Shared)
   | { readonly kind: 'maildrop in use'; readonly server: string; readonly reply: string }
   | { readonly kind: 'provider refused'; readonly server: string; readonly during: string; readonly reply: string }
   | { readonly kind: 'broken protocol'; readonly server: string; readonly expected: string; readonly got: string }
-  | { readonly kind: 'store unreachable'; readonly reason: string }
-  | { readonly kind: 'store refused'; readonly during: string; readonly reply: string }
-  | { readonly kind: 'store full'; readonly reply: string }
+  | ({ readonly kind: 'store unreachable'; readonly reason: string } & Shared)
+  | ({ readonly kind: 'store refused'; readonly during: string; readonly reply: string } & Shared)
+  | ({ readonly kind: 'store full'; readonly reply: string } & Shared)
   | { readonly kind: 'superseded' }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'internal'; readonly reason: string }
@@ -64,6 +75,7 @@ export function describe(failure: Failure): string {
     case 'credentials refused':
       return `${failure.server} refused the user name or password: "${failure.reply}". Check both; some providers want an app password.`
     case 'throttled':
+      if (failure.everyAccount) return throttledStore(failure)
       return `${failure.server} wants fewer visits: "${failure.reply}". Tried again later by itself.`
     case 'maildrop in use':
       return `Another client holds this maildrop at ${failure.server}: "${failure.reply}". Tried again by itself.`
@@ -86,6 +98,11 @@ export function describe(failure: Failure): string {
     default:
       return assertNever(failure)
   }
+}
+
+function throttledStore({ server, reply, backOffMs }: Extract<Failure, { kind: 'throttled' }>): string {
+  const wait = backOffMs === undefined ? 'some minutes' : `the ${Math.ceil(backOffMs / 1000)} s that it asks for`
+  return `The mail store ${server} wants less mail at a time: "${reply}". Nothing goes there for ${wait}; no mail is lost.`
 }
 
 export function assertNever(value: never): never {

@@ -47,7 +47,11 @@ export const limits = {
   storeConnectWaitMs: 30 * second,
   /** Storing a whole batch and syncing it; Fastmail has needed more than 120 s for one message (OfflineIMAP issue 262). */
   appendWaitMs: 5 * minute,
+  /** And what it may take to get there: 32 octets a millisecond, 32 kB/s, is a slow line upwards. */
+  appendOctetsPerMs: 32,
   storeReplyWaitMs: 60 * second,
+  /** ID is a courtesy (RFC 2971): a server that is silent at it is asked no more. */
+  storeIdWaitMs: 5 * second,
   /** One append carries a whole window; twice its octets, since LIST's sizes are hints. */
   batchOctetsMax: 8 * MiB,
   /** How far back folders are read for a copy that the user may have moved: what arrived there last. */
@@ -55,6 +59,8 @@ export const limits = {
   /** A connection to a destination is kept this long after its last use. */
   storeIdleMs: 15 * second,
   storeConnectionsPerDestination: 2,
+  /** So many different messages refused in a row in the same words, and none stored: that is the store, not the messages. */
+  refusedInARowMax: 10,
 
   // Runs
   /** A run that is not renewed for this long is taken over. */
@@ -99,6 +105,12 @@ export const limits = {
   // Back-off after failures
   retryFirstMs: 1 * minute,
   retryMaxMs: 4 * hour,
+  /** A destination is tried again at least so often: what ails it may be cured at any time, and one connection tells. */
+  pauseMaxMs: 1 * hour,
+  /** Gmail lifts its limits within a day. */
+  namedBackOffMaxMs: 24 * hour,
+  /** Over this time the accounts of a destination come back after its pause. */
+  resumeSpreadMs: 30 * second,
   /** A refused password may be throttling: it stops the account only after it repeated this often over this long. */
   refusalsMin: 5,
   refusalsSpanMs: 6 * hour,

@@ -48,22 +48,22 @@ export interface Appended {
   readonly uids: readonly number[]
 }
 
+export type AppendAnswer =
+  | { readonly status: 'stored'; readonly appended: Appended }
+  | { readonly status: 'refused'; readonly reply: string }
+  | { readonly status: 'unfit'; readonly reasons: ReadonlyMap<Token, string> }
+
 export interface Store {
   /** What one `append` may carry; messages is 1 where the server lacks MULTIAPPEND (RFC 3502). */
   readonly batch: { readonly messages: number; readonly octets: number }
   /** Makes the folder (and subscribes it) where it is missing. */
   prepare(folder: string): Promise<FolderPosition>
   /**
-   * All of them or none. Resolves on the tagged OK and on nothing else. `refused` means that the server said NO or BAD and
-   * stored nothing; everything else throws, and then nobody knows: ask `find`.
+   * All of them or none. `stored` on the tagged OK and on nothing else. `refused`: the server said NO or BAD to these messages,
+   * and stored nothing. `unfit`: this store takes none like those named, so that nothing was sent. Everything else throws:
+   * either the store is at fault, and its failure says so, or nobody knows: ask `find`.
    */
-  append(
-    folder: string,
-    copies: readonly Copy[],
-    flags: readonly string[],
-  ): Promise<
-    { readonly status: 'stored'; readonly appended: Appended } | { readonly status: 'refused'; readonly reply: string }
-  >
+  append(folder: string, copies: readonly Copy[], flags: readonly string[]): Promise<AppendAnswer>
   /**
    * Which of an intent's tokens the store holds. Never trusts SEARCH HEADER: reads the header line itself. `every folder`
    * where time has passed: the user may have moved the messages, or made the folder anew.

@@ -7,6 +7,7 @@ import type { StoredRecord } from './ledger.ts'
 import { forgettable, gone, isBeforeFirstRun, missing, sameBytes, type Seen, seenAgain } from './plan.ts'
 import type { Deletable, World } from './ports.ts'
 import { prove } from './receipt.ts'
+import { Refusals } from './refusals.ts'
 import type { RunCounts } from './run.ts'
 import { survey } from './survey.ts'
 
@@ -45,6 +46,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
 
     let left = found.wanted.length
     let refusal: SessionFailed | undefined
+    const refusals = new Refusals(ledger, view.records, counts)
     for await (const window of maildrop.retrieve(found.wanted, account.maxMessageBytes)) {
       const fresh: Letter[] = []
       for (const retrieved of window.retrieved) {
@@ -57,7 +59,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
           await ledger.skip(sighting)
         else fresh.push(letter)
       }
-      for (const known of await deposit(world, account, fresh, counts)) saw(known)
+      for (const known of await deposit(world, account, fresh, counts, refusals)) saw(known)
       world.progress()
       for (const { message, reply } of window.refused) {
         refusal ??= new SessionFailed({
@@ -70,6 +72,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
       left -= window.retrieved.length + window.refused.length
       if (world.stopping()) break
     }
+    refusal = (await refusals.settle()) ?? refusal
     if (found.choosing && left === 0) await ledger.begin([])
 
     const complete = left === 0 && found.listed > 0

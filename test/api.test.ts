@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { tryLogin } from '../src/imap/login.ts'
+import { keys } from '../src/redis/keys.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { readFolder, readMaildrop } from './support/reader.ts'
 import { type Stack, startStack } from './support/stack.ts'
@@ -134,6 +135,9 @@ test('readyz says ready when Redis, store and a worker answer', async () => {
   assert.equal((await stack.app.inject({ url: '/healthz' })).statusCode, 200)
 })
 
+/** A destination that nothing ails. */
+const well = { status: 'ok', pausedUntil: null, failure: null }
+
 test('a hosted login works when the answer comes, over IMAP and POP3, and not when it was removed', async () => {
   const made = await stack.call('POST', '/destinations', {
     kind: 'hosted',
@@ -142,7 +146,7 @@ test('a hosted login works when the answer comes, over IMAP and POP3, and not wh
   })
   assert.equal(made.status, 201)
   const { id, createdAt, ...rest } = made.body
-  assert.deepEqual(rest, { kind: 'hosted', login: 'alice.b_c-d@example' })
+  assert.deepEqual(rest, { kind: 'hosted', login: 'alice.b_c-d@example', ...well })
   assert.match(id, /^[0-9A-Z]{26}$/)
   assert.match(String(createdAt), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   assert.equal(await lets('alice.b_c-d@example', planted.hosted), 'accepted')
@@ -219,6 +223,21 @@ test('destinations: every mistake at once, by its pointer', async () => {
     '/user',
   ])
   assert.deepEqual(await post({ kind: 'imap', password: 'x', port: 0, tls: 'maybe' }), ['/port', '/tls'])
+  assert.deepEqual(await post({ kind: 'hosted', login: 'x', password: 'x', tlsVerify: false }), ['/tlsVerify'])
+  assert.deepEqual(await post({ kind: 'imap', host: 'h', user: 'u', password: 'x', tlsFingerprint: 'ab' }), [
+    '/tlsFingerprint',
+  ])
+})
+
+test('a destination that was kept before there was a word of certificates verifies them', async () => {
+  const given = { kind: 'imap', host: 'imap.example.org', user: 'me', password: planted.imap }
+  const { id } = (await stack.call('POST', '/destinations', given)).body
+  const record = JSON.parse((await stack.redis.hget(keys.destinations, id)) ?? '') as { destination: object }
+  const { tlsVerify: _, tlsFingerprint: __, ...old } = record.destination as Record<string, unknown>
+  await stack.redis.hset(keys.destinations, id, JSON.stringify({ ...record, destination: old }))
+  const { body } = await stack.call('GET', `/destinations/${id}`)
+  assert.deepEqual([body['tlsVerify'], body['tlsFingerprint']], [true, null])
+  assert.equal((await stack.call('DELETE', `/destinations/${id}`)).status, 204)
 })
 
 test('a destination at another server is kept with its password sealed', async () => {
@@ -227,9 +246,17 @@ test('a destination at another server is kept with its password sealed', async (
   assert.equal(made.status, 201)
   const { id, createdAt, ...rest } = made.body
   assert.ok(createdAt)
-  assert.deepEqual(rest, given)
+  assert.deepEqual(rest, { ...given, tlsVerify: true, tlsFingerprint: null, ...well })
   const changed = await stack.call('PATCH', `/destinations/${id}`, { host: 'mail.example.org' })
   assert.deepEqual(changed.body, { ...made.body, host: 'mail.example.org' })
+  const tlsFingerprint = 'AB:'.repeat(31).concat('CD')
+  const pinned = await stack.call('PATCH', `/destinations/${id}`, { tlsFingerprint, tlsVerify: false })
+  const hex = tlsFingerprint.replaceAll(':', '').toLowerCase()
+  assert.deepEqual(pinned.body, { ...changed.body, tlsVerify: false, tlsFingerprint: hex })
+  assert.equal(
+    (await stack.call('PATCH', `/destinations/${id}`, { tlsFingerprint: null })).body['tlsFingerprint'],
+    null,
+  )
   const listed = await stack.call('GET', '/destinations?limit=500')
   assert.ok(listed.body.items.some((one) => one['id'] === id))
   assert.equal((await stack.call('DELETE', `/destinations/${id}`)).status, 204)

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { DelayedError, type Job } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Account } from '../src/account.ts'
-import { consequenceOf } from '../src/consequence.ts'
+import { consequenceOf, type Pause, pausesDestination } from '../src/consequence.ts'
 import { describe, type Failure, failureOf, SessionFailed } from '../src/failure.ts'
 import type { Token } from '../src/ledger.ts'
 import type { HostTrait } from '../src/host.ts'
@@ -17,16 +17,20 @@ import { setNextDue, stopVisits } from '../src/redis/due.ts'
 import { learnTraits, traitsOf } from '../src/redis/hosts.ts'
 import { Lease } from '../src/redis/lease.ts'
 import { countsOf, RedisLedger } from '../src/redis/ledger.ts'
-import type { PullJob } from '../src/redis/queue.ts'
+import type { Pauses } from '../src/redis/pauses.ts'
+import type { PullJob, PullQueue } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import { noCounts, type Run, type RunCounts } from '../src/run.ts'
 import { nextVisitMs } from '../src/schedule.ts'
+import { holdBack, pauseFor, resume } from './pause.ts'
 
 /** What a run needs of the process it runs in. */
 export interface PullWorld {
   readonly redis: Redis
   readonly runs: Runs
   readonly accounts: Accounts
+  readonly pauses: Pauses
+  readonly queue: PullQueue
   readonly clock: Clock
   readonly log: Logger
   readonly publicName: string
@@ -43,6 +47,8 @@ export interface LoadedAccount {
   readonly account: Account
   readonly sealedPassword: string
   readonly destination: DestinationRecord
+  /** The destination's, should it last. */
+  readonly pause: Pause | undefined
 }
 
 /** @param cancelled aborted when the job's lock is lost, or the worker can wait no longer. */
@@ -63,7 +69,16 @@ export async function runJob(
     const run = await world.runs.get(runId)
     if (run === null || run.state === 'done' || run.state === 'failed') return
     const log = world.log.child({ accountId, runId, cause: run.cause })
-    const failure = await performRun(world, run, lease, AbortSignal.any([cancelled, lease.lost]), log)
+    const loaded = await world.load(accountId)
+    if (loaded?.pause !== undefined && run.state === 'queued' && job.data.cause === 'schedule') {
+      await world.queue.postpone(
+        job,
+        await holdBack(world, loaded.destination.destination.id, [accountId], loaded.pause),
+        jobToken,
+      )
+      throw new DelayedError()
+    }
+    const failure = await performRun(world, run, loaded, lease, AbortSignal.any([cancelled, lease.lost]), log)
     if (failure?.kind !== 'superseded') return
     // Whoever holds the lease now goes on with this very run; its record is theirs. Should nobody, this job looks again.
     log.warn({ event: 'run superseded' }, describe(failure))
@@ -77,12 +92,12 @@ export async function runJob(
 async function performRun(
   world: PullWorld,
   queued: Run,
+  loaded: LoadedAccount | undefined,
   lease: Lease,
   signal: AbortSignal,
   log: Logger,
 ): Promise<Failure | undefined> {
   const { accountId } = queued
-  const loaded = await world.load(accountId)
   if (loaded === undefined) {
     await stopVisits(world.redis, accountId)
     await world.runs.end(ended(queued, { ...queued }, { kind: 'internal', reason: 'the account was removed' }))
@@ -102,7 +117,7 @@ async function performRun(
   if (failure?.kind === 'superseded') return failure
 
   const run = ended(started, counts, failure)
-  await follow(world, loaded.account, failure, log)
+  await follow(world, loaded.account, failure, counts, log)
   await world.runs.end(run)
   const fields = { ...counts, ms: Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '') }
   if (failure === undefined) log.info({ event: 'run finished', ...fields })
@@ -166,7 +181,13 @@ async function pull(
 }
 
 /** When next, and what people are told: written before the run counts as ended. */
-async function follow(world: PullWorld, account: Account, failure: Failure | undefined, log: Logger): Promise<void> {
+async function follow(
+  world: PullWorld,
+  account: Account,
+  failure: Failure | undefined,
+  counts: RunCounts,
+  log: Logger,
+): Promise<void> {
   const { accounts, redis, clock } = world
   const nowMs = clock.nowMs()
   const before = await accounts.state(account.id)
@@ -175,6 +196,14 @@ async function follow(world: PullWorld, account: Account, failure: Failure | und
     const dueMs = nextVisitMs(account.interval, nowMs, Math.random())
     if (before.attention && !account.paused) await accounts.setDue(account.id, dueMs)
     else await setNextDue(redis, account.id, dueMs)
+    await resume(world, account.destinationId, counts.stored, log)
+    return
+  }
+  if (pausesDestination(failure)) {
+    // The destination's trouble: the account's own back-off stays as it was.
+    const dueMs = await pauseFor(world, account, failure, log)
+    await accounts.setState(account.id, { ...before, lastFailure: { kind: failure.kind, message: describe(failure) } })
+    await setNextDue(redis, account.id, Math.max(dueMs, nowMs + account.interval.minSeconds * 1000))
     return
   }
   const { next, history } = consequenceOf(failure, before, nowMs, Math.random())

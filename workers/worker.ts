@@ -17,9 +17,11 @@ import { Accounts } from '../src/redis/accounts.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { claimDue } from '../src/redis/due.ts'
 import { keys } from '../src/redis/keys.ts'
+import { Pauses } from '../src/redis/pauses.ts'
 import { type PullJob, PullQueue, pullQueueName, queuePrefix, tickQueueName } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import type { Seal } from '../src/seal.ts'
+import { withoutPaused } from './pause.ts'
 import { type PullWorld, runJob } from './pull-worker.ts'
 
 export interface WorkerOptions {
@@ -53,7 +55,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const pool = new StorePool(options.store)
   let stopping = false
   const cancelled = new AbortController()
-  const world = pullWorld(options, runs, pool, () => stopping)
+  const queue = new PullQueue(redis, runs)
+  const world = pullWorld(options, runs, queue, pool, () => stopping)
 
   const running = new Set<Promise<void>>()
   const pulls = new Worker<PullJob>(
@@ -84,7 +87,6 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     for (const id of ids) pulls.cancelJob(id, 'lock lost')
   })
 
-  const queue = new PullQueue(redis, runs)
   const ticker = new Queue(tickQueueName, shared)
   ticker.on('error', (error) => log.warn({ event: 'queue error', reason: error.message }))
   await ticker.upsertJobScheduler(
@@ -95,7 +97,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const ticks = new Worker(
     tickQueueName,
     async () => {
-      const due = await claimDue(redis, Date.now())
+      const due = await withoutPaused(world, await claimDue(redis, Date.now()))
       if (due.length > 0) await queue.schedule(due)
     },
     { ...patient, concurrency: 1 },
@@ -136,16 +138,20 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 function pullWorld(
   { redis, log, seal, clock, publicName, leaseMs, waits = {} }: WorkerOptions,
   runs: Runs,
+  queue: PullQueue,
   pool: StorePool,
   stopping: () => boolean,
 ): PullWorld {
   const accounts = new Accounts(redis)
   const destinations = new Destinations(redis)
   const tlsSessions = new TlsSessions()
+  const pauses = new Pauses(redis)
   return {
     redis,
     runs,
     accounts,
+    pauses,
+    queue,
     clock,
     log,
     publicName,
@@ -155,7 +161,9 @@ function pullWorld(
       const record = await accounts.get(accountId)
       const destination = record && (await destinations.get(record.account.destinationId))
       if (record === undefined || destination === undefined) return undefined
-      return { account: record.account, sealedPassword: record.sealedPassword, destination }
+      const [pause] = await pauses.of([destination.destination.id])
+      const lasting = pause !== undefined && pause.pausedUntilMs > clock.nowMs() ? pause : undefined
+      return { account: record.account, sealedPassword: record.sealedPassword, destination, pause: lasting }
     },
     openMaildrop(account, sealedPassword, traits, signal) {
       const password = seal.open(sealedPassword, account.id, 'password')

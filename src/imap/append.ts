@@ -3,92 +3,99 @@
  * time, and answers `false` or `undefined`, without throwing, when the session has ended; so its command layer is used.
  */
 import type { ImapFlow } from 'imapflow'
-import { getStatusCode } from 'imapflow/lib/tools.js'
 import { SessionFailed } from '../failure.ts'
+import type { Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
-import type { Appended, Copy, Store } from '../ports.ts'
-import { encodedPathOf, isRecord, unreachable, within, wordsOf } from './connection.ts'
+import type { AppendAnswer, Appended, Copy } from '../ports.ts'
+import { type Attribute, codeOf, execute, isRecord, isRefusal, within, wordsOf } from './command.ts'
+import { encodedPathOf, serverOf } from './connection.ts'
+import { troubleOf } from './trouble.ts'
 
-type Attribute =
-  | { readonly type: 'ATOM' | 'STRING'; readonly value: string }
-  | { readonly type: 'LITERAL'; readonly value: Buffer; readonly isLiteral8: boolean }
+/** How a store takes messages, beside what it announces of itself. */
+export interface AppendRules {
+  /** In octets, as STATUS told of this folder (RFC 7889 section 5). */
+  readonly folderLimit?: number | undefined
+  /** Hosted, or named so by ID. */
+  readonly dovecot?: boolean
+}
 
-type Answer = Awaited<ReturnType<Store['append']>>
-
-/** @throws SessionFailed where nobody knows whether it was stored; the connection is closed then. */
+/** @throws SessionFailed where nobody knows whether it was stored, the connection is closed then; or where the store is at fault. */
 export async function multiAppend(
   client: ImapFlow,
   folder: string,
   copies: readonly Copy[],
   flags: readonly string[],
   signal?: AbortSignal,
-): Promise<Answer> {
-  const limit = client.capabilities.get('APPENDLIMIT')
-  const tooLarge = typeof limit === 'number' && copies.find(({ literal }) => literal.length > limit)
-  if (tooLarge)
-    return {
-      status: 'refused',
-      reply: `${tooLarge.literal.length} octets; the store takes up to ${limit} (APPENDLIMIT)`,
-    }
+  { folderLimit, dovecot = false }: AppendRules = {},
+): Promise<AppendAnswer> {
+  const nul = nulRule(client, dovecot)
+  const reasons = new Map<Token, string>()
+  const limit = limitOf(client, folderLimit)
+  for (const { token, literal } of copies) {
+    if (literal.length > limit)
+      reasons.set(token, `${literal.length} octets; the store takes up to ${limit} (APPENDLIMIT)`)
+    else if (nul === 'refused' && literal.includes(0))
+      reasons.set(token, 'it holds NUL, and the store does not offer BINARY, without which none may be sent (RFC 3516)')
+  }
+  if (reasons.size > 0) return { status: 'unfit', reasons }
 
-  // RFC 3516: only literal8 may hold NUL. Dovecot takes it in any literal and keeps it; in a literal8 it rewrites parts of
-  // `Content-Transfer-Encoding: binary` as base64 (measured on 2.3.19; docs/decisions/0002).
-  const binary = client.capabilities.has('BINARY') && client.serverInfo?.name !== 'Dovecot'
   const attributes: (Attribute | Attribute[])[] = [{ type: 'ATOM', value: encodedPathOf(client, folder) }]
+  let octets = 0
   for (const { literal, internalDate } of copies) {
+    octets += literal.length
     attributes.push(
       flags.map((value) => ({ type: 'ATOM', value })),
       { type: 'STRING', value: dateTime(internalDate) },
-      { type: 'LITERAL', value: literal, isLiteral8: binary && literal.includes(0) },
+      { type: 'LITERAL', value: literal, isLiteral8: nul === 'literal8' && literal.includes(0) },
     )
   }
+  const waitMs = limits.appendWaitMs + octets / limits.appendOctetsPerMs
   try {
-    const response = await within(client, limits.appendWaitMs, 'APPEND', execute(client, 'APPEND', attributes), signal)
+    const response = await within(client, waitMs, 'APPEND', execute(client, 'APPEND', attributes), signal)
     return { status: 'stored', appended: appendedOf(response) }
   } catch (error) {
-    if (error instanceof SessionFailed || !isRefusal(error)) {
-      client.close()
-      throw unreachable(error)
-    }
-    return refused(error)
+    if (isRefusal(error)) return await refused(client, error, signal)
+    client.close()
+    if (error instanceof SessionFailed) throw error
+    const failure = troubleOf(error, serverOf(client), 'APPEND')
+    throw failure === undefined ? error : new SessionFailed(failure, error)
   }
 }
 
-/** NO and BAD store nothing. What is about the store as a whole, and not about these messages, fails the run instead. */
-function refused(error: Record<string, unknown>): Answer {
-  const reply = `${String(error['responseStatus'])} ${wordsOf(error)}`
-  const code = codeOf(error)
-  if (code === 'OVERQUOTA' || /quota|mailbox (?:is )?full/i.test(reply))
-    throw new SessionFailed({ kind: 'store full', reply })
-  const temporary = new Set(['UNAVAILABLE', 'SERVERBUG', 'INUSE', 'LIMIT', 'AUTHORIZATIONFAILED', 'NOPERM'])
-  if (temporary.has(code) || error['code'] === 'ETHROTTLE') {
-    throw new SessionFailed({ kind: 'store refused', during: 'APPEND', reply })
-  }
-  return { status: 'refused', reply: code === '' ? reply : `${reply} [${code}]` }
+/**
+ * RFC 3516: only literal8 may hold NUL. Dovecot takes it in any literal and keeps it; in a literal8 it rewrites parts of
+ * `Content-Transfer-Encoding: binary` as base64 (measured on 2.3.19; docs/decisions/0002).
+ */
+function nulRule(client: ImapFlow, dovecot: boolean): 'any literal' | 'literal8' | 'refused' {
+  if (dovecot || client.serverInfo?.name === 'Dovecot') return 'any literal'
+  return client.capabilities.has('BINARY') ? 'literal8' : 'refused'
 }
 
-export function isRefusal(error: unknown): error is Record<string, unknown> {
-  return isRecord(error) && (error['responseStatus'] === 'NO' || error['responseStatus'] === 'BAD')
+/** RFC 7889. A limit of 0 says that nothing at all is taken: that is for the store to answer, and no message's fault. */
+function limitOf(client: ImapFlow, folderLimit: number | undefined): number {
+  const everywhere = client.capabilities.get('APPENDLIMIT')
+  return folderLimit || (typeof everywhere === 'number' && everywhere) || Number.POSITIVE_INFINITY
 }
 
-/** The response code of a refused command (RFC 5530), upper case; empty for none. */
-export function codeOf(error: Record<string, unknown>): string {
-  const code = error['serverResponseCode'] ?? getStatusCode(error['response'] as Parameters<typeof getStatusCode>[0])
-  return typeof code === 'string' ? code.toUpperCase() : ''
-}
-
-/** The tagged OK. imapflow keeps `exec` out of its types. A version that drops it fails here, before anything is sent. */
-async function execute(
+/** NO and BAD store nothing. What is about the store, and not about these messages, fails the run instead. */
+async function refused(
   client: ImapFlow,
-  command: string,
-  attributes: readonly (Attribute | Attribute[])[],
-): Promise<unknown> {
-  const exec: unknown = Reflect.get(client, 'exec')
-  if (typeof exec !== 'function') throw new Error('imapflow has no exec() any more')
-  const answer: unknown = await Reflect.apply(exec, client, [command, attributes, {}])
-  if (!isRecord(answer) || typeof answer['next'] !== 'function') throw new Error('imapflow gave no answer to APPEND')
-  Reflect.apply(answer['next'], answer, [])
-  return answer['response']
+  error: Record<string, unknown>,
+  signal: AbortSignal | undefined,
+): Promise<AppendAnswer> {
+  const server = serverOf(client)
+  const trouble = troubleOf(error, server, 'APPEND')
+  if (trouble !== undefined) throw new SessionFailed(trouble, error)
+  const code = codeOf(error)
+  const reply = `${String(error['responseStatus'])} ${wordsOf(error)}${code === '' ? '' : ` [${code}]`}`
+  // A server that hangs up on its own refusal has more on its mind than this message.
+  await within(client, limits.storeReplyWaitMs, 'NOOP', client.noop(), signal).catch(() => {})
+  if (client.usable) return { status: 'refused', reply }
+  const bye = client.byeReason === undefined ? '' : `: "${client.byeReason.slice(0, 200)}"`
+  throw new SessionFailed(
+    { kind: 'store unreachable', reason: `${server} answered "${reply}" and ended the session${bye}` },
+    error,
+  )
 }
 
 /** `[APPENDUID uidvalidity uid-set]` of the tagged OK (RFC 4315 section 3), where the server has UIDPLUS. */

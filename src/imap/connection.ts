@@ -3,13 +3,16 @@ import { ImapFlow } from 'imapflow'
 import { encodePath, normalizePath } from 'imapflow/lib/tools.js'
 import type { TlsMode } from '../account.ts'
 import type { StoreEndpoint } from '../config.ts'
-import { SessionFailed } from '../failure.ts'
+import { type Failure, SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
+import { isRecord, within, wordsOf } from './command.ts'
+import { type CertificateRules, isLoopback, transportOf } from './tls.ts'
+import { troubleOf } from './trouble.ts'
 
 /** Where mail goes, with what it takes to get in. */
 export type StoreTarget =
   | { readonly kind: 'hosted'; readonly id: string; readonly login: string }
-  | {
+  | ({
       readonly kind: 'imap'
       readonly id: string
       readonly host: string
@@ -17,9 +20,10 @@ export type StoreTarget =
       readonly tls: TlsMode
       readonly user: string
       readonly password: string
-    }
+    } & Partial<CertificateRules>)
 
-export interface Login {
+/** Where nothing is said of the certificate, it must verify. */
+export interface Login extends Partial<CertificateRules> {
   readonly host: string
   readonly port: number
   readonly tls: TlsMode
@@ -30,109 +34,109 @@ export interface Login {
 /** Hosted: as Dovecot's master user for that login (`alice*gateway`); nobody's own password is kept in clear. */
 export function loginOf(target: StoreTarget, hosted: StoreEndpoint): Login {
   if (target.kind === 'imap') return target
-  const { host, port, tls, masterUser, masterPassword } = hosted
-  return { host, port, tls, user: `${target.login}*${masterUser}`, password: masterPassword }
+  return hostedLogin(hosted, `${target.login}*${hosted.masterUser}`, hosted.masterPassword)
 }
 
+export function hostedLogin({ host, port, tls }: StoreEndpoint, user: string, password: string): Login {
+  return { host, port, tls, tlsVerify: !isLoopback(host), user, password }
+}
+
+export function serverOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host}:${port}`
+}
+
+/** Servers that have fallen silent at ID (RFC 2971): they are not asked any more. */
+const silentAtId = new Set<string>()
+
+/** @throws SessionFailed; every account that gathers there would meet the same. */
 export async function connectStore(login: Login, signal?: AbortSignal): Promise<ImapFlow> {
+  const server = serverOf(login)
+  const askId = !silentAtId.has(server)
+  try {
+    return await connect(login, askId, signal)
+  } catch (error) {
+    if (askId && silentAtId.has(server)) return await connectStore(login, signal)
+    throw error
+  }
+}
+
+async function connect(login: Login, askId: boolean, signal: AbortSignal | undefined): Promise<ImapFlow> {
+  const server = serverOf(login)
+  const { tlsVerify = true, tlsFingerprint = null } = login
   const client = new ImapFlow({
     host: login.host,
     port: login.port,
     secure: login.tls === 'implicit',
     // True: STARTTLS or nothing. False: clear text, on loopback or where somebody chose it.
     doSTARTTLS: login.tls === 'starttls',
+    transport: transportOf({ tlsVerify, tlsFingerprint }),
     auth: { user: login.user, pass: login.password },
     clientInfo: { name: 'Tributary' },
     logger: false,
     disableAutoIdle: true,
     disableCompression: true,
+    // Nothing of it is of use to us, and after UTF8=ACCEPT a message with an 8-bit header must be sent otherwise (RFC 6855 section 4).
+    disableAutoEnable: true,
     connectionTimeout: limits.storeConnectWaitMs,
-    greetingTimeout: limits.storeReplyWaitMs,
+    greetingTimeout: limits.storeConnectWaitMs,
     // The deadlines of each command are ours (`within`); this one only ends a socket that all have forgotten.
     socketTimeout: limits.appendWaitMs + limits.storeReplyWaitMs,
   })
   // It is said once more by the command that was under way; without a listener it would end the process.
   client.on('error', () => {})
+  mend(client, askId, server)
   try {
     await within(client, limits.storeConnectWaitMs, 'the login', client.connect(), signal)
     return client
   } catch (error) {
     client.close()
-    if (isRecord(error) && error['authenticationFailed'] === true) {
-      const reply = `${wordsOf(error)} (login ${login.user})`
-      throw new SessionFailed({ kind: 'store refused', during: 'the login', reply }, error)
-    }
-    throw unreachable(error, `${login.host}:${login.port}`)
+    if (signal?.aborted) throw error
+    throw new SessionFailed({ ...loginFailure(error, login), everyAccount: true }, error)
   }
 }
 
+type LoginFailure = Extract<Failure, { kind: 'store unreachable' | 'store refused' | 'store full' | 'throttled' }>
+
+function loginFailure(error: unknown, login: Login): LoginFailure {
+  const trouble = troubleOf(error, serverOf(login), 'the login')
+  if (!isRecord(error) || error['authenticationFailed'] !== true) return trouble as LoginFailure
+  if (trouble?.kind === 'throttled' || trouble?.kind === 'store full') return trouble
+  const disabled = error['responseStatus'] === undefined && login.tls === 'none'
+  const words = disabled ? 'it takes no password in clear text (LOGINDISABLED): choose TLS or STARTTLS' : wordsOf(error)
+  return { kind: 'store refused', during: 'the login', reply: `${words} (login ${login.user})` }
+}
+
 /**
- * Gives one command an end. Leaving it is not enough: the connection is closed, or a late answer would be taken for the
- * next command's.
+ * What imapflow does by itself and must not here, in methods that are not in its types: it waits out a throttling answer for
+ * minutes before it tells of it, and it waits for ever for the answer to ID.
  */
-export async function within<T>(
-  client: ImapFlow,
-  waitMs: number,
-  during: string,
-  work: Promise<T>,
-  signal?: AbortSignal,
-): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  let onAbort: (() => void) | undefined
-  const end = new Promise<never>((_resolve, reject) => {
-    const give = (error: unknown) => {
+function mend(client: ImapFlow, askId: boolean, server: string): void {
+  Reflect.set(client, 'throttleWait', async () => false)
+  const run = Reflect.get(client, 'run') as (command: string, ...args: readonly unknown[]) => Promise<unknown>
+  Reflect.set(client, 'run', async (command: string, ...args: readonly unknown[]) => {
+    if (command !== 'ID') return await Reflect.apply(run, client, [command, ...args])
+    if (!askId) return false
+    const timer = setTimeout(() => {
+      silentAtId.add(server)
       client.close()
-      reject(error)
+    }, limits.storeIdWaitMs)
+    try {
+      return await Reflect.apply(run, client, [command, ...args])
+    } finally {
+      clearTimeout(timer)
     }
-    const reason = `it said nothing for ${waitMs / 1000} s during ${during}`
-    timer = setTimeout(() => give(new SessionFailed({ kind: 'store unreachable', reason })), waitMs)
-    onAbort = () => give(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    if (signal?.aborted) onAbort()
   })
-  work.catch(() => {})
-  try {
-    return await Promise.race([work, end])
-  } finally {
-    clearTimeout(timer)
-    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort)
-  }
 }
 
 /** A folder's name as this server writes it; `/` parts its levels for us, whatever parts them there. */
 export function pathOf(client: ImapFlow, folder: string): string {
-  return normalizePath(client, folder.split('/'))
+  const [first = '', ...below] = folder.split('/')
+  const inbox = first.toUpperCase() === 'INBOX' ? 'INBOX' : first
+  // A server whose separator is not known, or which has none, is asked for the name as it stands.
+  return normalizePath(client, [inbox, ...below].join(client.namespace?.delimiter || '/'))
 }
 
+/** In modified UTF-7, or in UTF-8 to a server of IMAP4rev2 alone. */
 export function encodedPathOf(client: ImapFlow, folder: string): string {
   return encodePath(client, pathOf(client, folder))
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
-}
-
-/** The server's own words of a refused command: bounded, printable. */
-export function wordsOf(error: unknown): string {
-  const text = isRecord(error) ? (error['responseText'] ?? error['message']) : error
-  return String(text)
-    .replace(/[^\x20-\x7e]+/g, '?')
-    .slice(0, 200)
-}
-
-export function unreachable(error: unknown, server?: string): SessionFailed {
-  if (error instanceof SessionFailed) return error
-  const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : ''
-  const reasons: Readonly<Record<string, string>> = {
-    ECONNREFUSED: 'the connection was refused',
-    ENOTFOUND: 'there is no host of that name',
-    ECONNRESET: 'it dropped the connection',
-    NoConnection: 'the connection ended',
-    EConnectionClosed: 'the connection ended',
-  }
-  const reason = reasons[code] ?? wordsOf(error)
-  return new SessionFailed(
-    { kind: 'store unreachable', reason: server === undefined ? reason : `${server}: ${reason}` },
-    error,
-  )
 }

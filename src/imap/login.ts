@@ -20,8 +20,9 @@ export async function fillLogin(login: Login, copies: readonly Copy[]): Promise<
   const client = await connectStore(login)
   try {
     const answer = await multiAppend(client, 'INBOX', copies, [])
-    if (answer.status === 'refused')
-      throw new SessionFailed({ kind: 'store refused', during: 'the messages', reply: answer.reply })
+    if (answer.status === 'stored') return
+    const reply = answer.status === 'refused' ? answer.reply : [...answer.reasons.values()].join('; ')
+    throw new SessionFailed({ kind: 'store refused', during: 'the messages', reply })
   } finally {
     client.close()
   }

@@ -4,7 +4,8 @@ import type { StoreEndpoint } from '../config.ts'
 import { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
 import type { Store } from '../ports.ts'
-import { connectStore, loginOf, type StoreTarget, within } from './connection.ts'
+import { within } from './command.ts'
+import { connectStore, loginOf, type StoreTarget } from './connection.ts'
 import { openStore } from './store.ts'
 
 interface Idle {
@@ -36,6 +37,7 @@ export class StorePool {
     return await openStore({
       borrow: (use) => this.#borrow(target, use, signal),
       connect: () => connectStore(loginOf(target, this.#hosted), signal),
+      dovecot: target.kind === 'hosted',
       signal,
     })
   }
@@ -51,7 +53,7 @@ export class StorePool {
   }
 
   async #borrow<T>(target: StoreTarget, use: (client: ImapFlow) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const place = this.#place(target.id)
+    const place = this.#place(placeOf(target))
     if (place.busy >= limits.storeConnectionsPerDestination) await turn(place, signal)
     place.busy += 1
     let client: ImapFlow | undefined
@@ -105,6 +107,11 @@ export class StorePool {
     timer.unref()
     place.idle.push({ client, sinceMs: performance.now(), timer })
   }
+}
+
+/** A destination whose settings were changed is another place: no connection to the old one is used for it. */
+function placeOf(target: StoreTarget): string {
+  return target.kind === 'hosted' ? target.id : JSON.stringify(target)
 }
 
 /** Waits for a place to become free; not for ever. */

@@ -29,7 +29,7 @@ export function statusOf(account: Account, state: AccountState, open: Run | unde
   if (open?.state === 'queued') return 'waiting'
   if (account.paused) return 'paused'
   if (state.attention) return 'needs attention'
-  return state.failures > 0 ? 'failing' : 'idle'
+  return state.lastFailure === null ? 'idle' : 'failing'
 }
 
 /** What makes an account one of its kind: a second one like it would fetch the same mail to the same place. */
@@ -115,8 +115,14 @@ export class Accounts {
   }
 
   async get(id: string): Promise<AccountRecord | undefined> {
-    const json = await this.#redis.hget(keys.accounts, id)
-    return json === null ? undefined : (JSON.parse(json) as AccountRecord)
+    return (await this.all([id]))[0]
+  }
+
+  /** Those that there are. */
+  async all(ids: readonly string[]): Promise<AccountRecord[]> {
+    if (ids.length === 0) return []
+    const found = await this.#redis.hmget(keys.accounts, ...ids)
+    return found.flatMap((json) => (json === null ? [] : [JSON.parse(json) as AccountRecord]))
   }
 
   /**
@@ -176,9 +182,7 @@ export class Accounts {
     for (;;) {
       const ids = await this.#redis.zrange(keys.accountIds, from, '+', 'BYLEX', 'LIMIT', 0, chunk)
       if (ids.length === 0) return { items, next: null }
-      const found = await this.#redis.hmget(keys.accounts, ...ids)
-      const records = found.flatMap((json) => (json === null ? [] : [JSON.parse(json) as AccountRecord]))
-      for (const record of await matching(records)) {
+      for (const record of await matching(await this.all(ids))) {
         // One more than asked for tells that there is a next page.
         if (items.length === limit) return { items, next: items.at(-1)?.account.id ?? null }
         items.push(record)

@@ -1,6 +1,6 @@
 /** Destinations as they are kept: hosted ones with the hash of their password, others with it sealed. */
 import type { Redis } from 'ioredis'
-import type { Destination, HostedLogin } from '../account.ts'
+import { type Destination, destinationDefaults, type HostedLogin } from '../account.ts'
 import { keys } from './keys.ts'
 
 export interface DestinationRecord {
@@ -11,7 +11,7 @@ export interface DestinationRecord {
   readonly sealedPassword: string | null
 }
 
-const names = [keys.destinations, keys.destinationIds, keys.logins, keys.destinationUses]
+const names = [keys.destinations, keys.destinationIds, keys.logins, keys.destinationUses, keys.pauses]
 
 /** KEYS as `names`; ARGV id, record, login or ''. */
 const createScript = `
@@ -33,6 +33,7 @@ if tonumber(redis.call('HGET', KEYS[4], ARGV[1]) or '0') > 0 then return 'in use
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('HDEL', KEYS[4], ARGV[1])
+redis.call('HDEL', KEYS[5], ARGV[1])
 if ARGV[2] ~= '' then redis.call('HDEL', KEYS[3], ARGV[2]) end
 return 'done'`
 
@@ -51,7 +52,7 @@ export class Destinations {
 
   async get(id: string): Promise<DestinationRecord | undefined> {
     const json = await this.#redis.hget(keys.destinations, id)
-    return json === null ? undefined : (JSON.parse(json) as DestinationRecord)
+    return json === null ? undefined : recordOf(json)
   }
 
   async update(
@@ -61,7 +62,7 @@ export class Destinations {
     for (;;) {
       const json = await this.#redis.hget(keys.destinations, id)
       if (json === null) return undefined
-      const after = change(JSON.parse(json) as DestinationRecord)
+      const after = change(recordOf(json))
       const args = [id, json, JSON.stringify(after)]
       if ((await this.#redis.eval(updateScript, names.length, ...names, ...args)) === 'done') return after
     }
@@ -78,7 +79,7 @@ export class Destinations {
     const ids = await this.#redis.zrange(keys.destinationIds, from, '+', 'BYLEX', 'LIMIT', 0, limit + 1)
     const wanted = ids.slice(0, limit)
     const found = wanted.length === 0 ? [] : await this.#redis.hmget(keys.destinations, ...wanted)
-    const items = found.flatMap((json) => (json === null ? [] : [JSON.parse(json) as DestinationRecord]))
+    const items = found.flatMap((json) => (json === null ? [] : [recordOf(json)]))
     return { items, next: ids.length > limit ? (wanted.at(-1) ?? null) : null }
   }
 
@@ -86,10 +87,17 @@ export class Destinations {
   async hostedLogins(): Promise<HostedLogin[]> {
     const all = await this.#redis.hvals(keys.destinations)
     return all.flatMap((json) => {
-      const { destination, passwordHash } = JSON.parse(json) as DestinationRecord
+      const { destination, passwordHash } = recordOf(json)
       return destination.kind === 'hosted' && passwordHash !== null ? [{ login: destination.login, passwordHash }] : []
     })
   }
+}
+
+/** The oldest records say nothing of the certificate. */
+function recordOf(json: string): DestinationRecord {
+  const record = JSON.parse(json) as DestinationRecord
+  const { destination } = record
+  return destination.kind === 'hosted' ? record : { ...record, destination: { ...destinationDefaults, ...destination } }
 }
 
 function loginOf({ destination }: DestinationRecord): string {

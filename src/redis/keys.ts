@@ -20,6 +20,8 @@ export const keys = {
   logins: shared('logins'),
   /** Hash: destination id -> how many accounts point at it. */
   destinationUses: shared('destination-uses'),
+  /** Hash: destination id -> Pause as JSON. */
+  pauses: shared('pauses'),
   /** Sorted set: account id by the milliseconds at which it is due. */
   due: shared('due'),
   /** Hash: POP3 host, port and trait -> the milliseconds at which it was learnt. */
@@ -33,6 +35,8 @@ export const keys = {
   /** Channel: every change of a run, as JSON. */
   runChanges: 'tributary:run-changes',
 
+  /** Set: accounts that wait for the end of the destination's pause. */
+  held: (destinationId: string) => shared(`held:${destinationId}`),
   run: (id: string) => `tributary:run:${id}`,
 
   /** Packed records (record.ts). */

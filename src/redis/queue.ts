@@ -1,8 +1,10 @@
 /** The queue of runs: where api and workers meet. A job says which account and why, never how to log in. */
-import { Queue } from 'bullmq'
+import { type Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { limits } from '../limits.ts'
 import type { AccountId, RunId } from '../message.ts'
 import type { Run, RunCause } from '../run.ts'
+import { setNextDue } from './due.ts'
 import type { Runs } from './runs.ts'
 
 /** Redis keeps jobs and shows them to whoever looks: ids only. */
@@ -24,11 +26,13 @@ const jobName = 'pull'
 
 export class PullQueue {
   readonly #queue: Queue<PullJob, void>
+  readonly #redis: Redis
   readonly #runs: Runs
 
   constructor(redis: Redis, runs: Runs) {
     this.#queue = new Queue(pullQueueName, { connection: redis, prefix: queuePrefix })
     this.#queue.on('error', () => {})
+    this.#redis = redis
     this.#runs = runs
   }
 
@@ -55,6 +59,23 @@ export class PullQueue {
     )
   }
 
+  /** A job at work steps back until then, unless somebody asks for it meanwhile. Costs it no attempt. */
+  async postpone(job: Pick<Job<PullJob>, 'data' | 'moveToDelayed'>, untilMs: number, token?: string): Promise<void> {
+    await job.moveToDelayed(untilMs, token)
+    // Whoever asked while it was at work found nothing to bring forward.
+    const waiting = await this.#jobOf(job.data.accountId)
+    if (waiting?.data.cause === 'request') await waiting.promote().catch(() => {})
+  }
+
+  /** Their destination goes on: what waited for that comes soon, and not all at once. */
+  async release(accountIds: readonly AccountId[]): Promise<void> {
+    for (const accountId of accountIds) {
+      await setNextDue(this.#redis, accountId, Date.now() + Math.random() * limits.resumeSpreadMs)
+      const job = await this.#jobOf(accountId)
+      if (await job?.isDelayed()) await job?.promote().catch(() => {})
+    }
+  }
+
   async close(): Promise<void> {
     await this.#queue.close()
   }
@@ -70,11 +91,17 @@ export class PullQueue {
     }
   }
 
-  async #bringForward(accountId: AccountId): Promise<void> {
+  async #jobOf(accountId: AccountId): Promise<Job<PullJob, void> | undefined> {
     const jobId = await this.#queue.getDeduplicationJobId(accountId)
-    const job = jobId === null ? undefined : await this.#queue.getJob(jobId)
+    return jobId === null ? undefined : await this.#queue.getJob(jobId)
+  }
+
+  async #bringForward(accountId: AccountId): Promise<void> {
+    const job = await this.#jobOf(accountId)
     if (job === undefined) return
     try {
+      // What was asked for is tried, though its destination is paused.
+      if (job.data.cause !== 'request') await job.updateData({ ...job.data, cause: 'request' })
       if (await job.isDelayed()) await job.promote()
       else if (job.priority > priority.request) await job.changePriority({ priority: priority.request })
     } catch {

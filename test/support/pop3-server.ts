@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls'
 import type { AddressInfo } from 'node:net'
+import { endAfterPieces, piecesOf, sendInPieces } from './pieces.ts'
 
 export interface MaildropMessage {
   readonly bytes: Buffer
@@ -26,8 +27,8 @@ export interface Behaviour {
   readonly user?: string
   /** How it asks for the response to AUTH PLAIN. */
   readonly challenge?: string
-  /** Sends every reply in pieces of this many octets. */
-  readonly pieceOctets?: number
+  /** Sends every reply in pieces of so many octets; a function: each of another size, and reads so too. */
+  readonly pieceOctets?: number | (() => number)
   /** Waits so long before each RETR reply. */
   readonly delayMs?: number
   /** Answers a command that begins so with exactly this, CRLF included by the script. */
@@ -93,7 +94,7 @@ export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<S
     if (socket instanceof TLSSocket) secured(socket)
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    socket.on('error', () => {})
+    socket.setNoDelay(true).on('error', () => {})
     const session = new Session(behaviour, maildrop, (left) => {
       maildrop = left
     })
@@ -130,20 +131,25 @@ export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<S
           continue
         }
         send(socket, reply, behaviour)
-        if (line === 'QUIT') socket.end()
+        if (line === 'QUIT') endAfterPieces(socket)
         if (line === 'STLS' && secureContext !== undefined && reply.toString().startsWith('+OK')) {
-          socket.off('data', receive)
+          socket.off('data', receiveInPieces)
           const upgraded = new TLSSocket(socket, { isServer: true, secureContext })
           upgraded
             .on('secure', () => secured(upgraded))
             .on('error', () => {})
-            .on('data', receive)
+            .on('data', receiveInPieces)
           session.secured = true
           socket = upgraded
         }
       }
     }
-    socket.on('data', receive)
+    const receiveInPieces = (chunk: Buffer) => {
+      const { pieceOctets } = behaviour
+      if (typeof pieceOctets !== 'function') return receive(chunk)
+      for (const piece of piecesOf(chunk, pieceOctets)) receive(piece)
+    }
+    socket.on('data', receiveInPieces)
   }
   const server: Server = behaviour.tls === undefined ? createServer(serve) : createTlsServer(behaviour.tls, serve)
   server.on('tlsClientError', () => {})
@@ -281,5 +287,6 @@ function send(socket: Socket, reply: Buffer, { pieceOctets }: Behaviour): void {
     socket.write(reply)
     return
   }
+  if (typeof pieceOctets === 'function') return sendInPieces(socket, reply, pieceOctets)
   for (let at = 0; at < reply.length; at += pieceOctets) socket.write(reply.subarray(at, at + pieceOctets))
 }

@@ -8,6 +8,7 @@ import { createClock } from '../../src/clock.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
+import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import type { Run } from '../../src/run.ts'
@@ -57,7 +58,9 @@ export async function startStack(): Promise<Stack> {
   const queue = new PullQueue(redis, runs)
   const hosted = new HostedLogins(destinations, dovecot.store, dovecot.places.usersFile, dovecot.places.mailFolder)
   const accounts = new Accounts(redis)
-  const world = { log, adminToken, redis, store: dovecot.store, accounts, destinations, runs, queue, hosted, seal }
+  const pauses = new Pauses(redis)
+  const parts = { redis, accounts, destinations, pauses, runs, queue, hosted, seal }
+  const world = { ...parts, log, adminToken, store: dovecot.store }
   const app = await buildServer(world)
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined
 

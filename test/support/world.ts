@@ -79,6 +79,9 @@ export class TestWorld {
   refuses: (literal: Buffer) => boolean = () => false
   /** Messages the provider lists but will not give. */
   withholds = new Set<string>()
+  /** In place of its own: real ones, at a scripted server. */
+  realStore: Store | undefined
+  realMaildrop: (() => Promise<Maildrop>) | undefined
   stopAfterWindows = Number.POSITIVE_INFINITY
   readonly effects: string[] = []
   /** Ends the process before or after the nth effect of a run, counted from 0. */
@@ -115,10 +118,10 @@ export class TestWorld {
     this.effects.length = 0
     const world: World = {
       run: { id: '01J0000000000000000000RUN0' as RunId, publicName: 'gather.example.org' },
-      store: this.#store(),
+      store: this.realStore ?? this.#store(),
       ledger: this.ledger,
       clock: { nowMs: () => this.nowMs, steadySince: () => this.steady },
-      openMaildrop: async () => this.#maildrop(),
+      openMaildrop: this.realMaildrop ?? (async () => this.#maildrop()),
       newToken: () => (this.#tokens++).toString(16).padStart(32, '0') as Token,
       stopping: () => this.#windows >= this.stopAfterWindows,
       progress: () => {},

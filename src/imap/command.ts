@@ -1,0 +1,89 @@
+/** One command to a store through imapflow's command layer, with an end in time and its answer told honestly. */
+import type { ImapFlow } from 'imapflow'
+import { getStatusCode } from 'imapflow/lib/tools.js'
+import { SessionFailed } from '../failure.ts'
+
+export type Attribute =
+  | { readonly type: 'ATOM' | 'STRING'; readonly value: string }
+  | { readonly type: 'LITERAL'; readonly value: Buffer; readonly isLiteral8: boolean }
+
+/** An untagged answer: its words and lists as imapflow's parser leaves them. */
+export interface Untagged {
+  readonly attributes?: readonly unknown[]
+}
+
+/**
+ * The tagged OK; NO and BAD throw. imapflow keeps `exec` out of its types. A version that drops it fails here, before
+ * anything is sent. A literal of up to 4096 octets goes at once where the store has LITERAL+ or LITERAL-, any other waits for its
+ * continuation request (RFC 7888 sections 4 and 5).
+ */
+export async function execute(
+  client: ImapFlow,
+  command: string,
+  attributes: readonly (Attribute | readonly Attribute[])[],
+  untagged: Readonly<Record<string, (answer: Untagged) => Promise<void>>> = {},
+): Promise<unknown> {
+  const exec: unknown = Reflect.get(client, 'exec')
+  if (typeof exec !== 'function') throw new Error('imapflow has no exec() any more')
+  const answer: unknown = await Reflect.apply(exec, client, [command, attributes, { untagged }])
+  if (!isRecord(answer) || typeof answer['next'] !== 'function')
+    throw new Error(`imapflow gave no answer to ${command}`)
+  Reflect.apply(answer['next'], answer, [])
+  return answer['response']
+}
+
+/**
+ * Gives one command an end. Leaving it is not enough: the connection is closed, or a late answer would be taken for the
+ * next command's.
+ */
+export async function within<T>(
+  client: ImapFlow,
+  waitMs: number,
+  during: string,
+  work: Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  let onAbort: (() => void) | undefined
+  const end = new Promise<never>((_resolve, reject) => {
+    const give = (error: unknown) => {
+      client.close()
+      reject(error)
+    }
+    const reason = `${client.host}:${client.port} said nothing for ${Math.round(waitMs / 1000)} s during ${during}`
+    timer = setTimeout(() => give(new SessionFailed({ kind: 'store unreachable', reason })), waitMs)
+    onAbort = () => give(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted) onAbort()
+  })
+  work.catch(() => {})
+  try {
+    return await Promise.race([work, end])
+  } finally {
+    clearTimeout(timer)
+    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+/** NO or BAD: the store has answered, and done nothing. */
+export function isRefusal(error: unknown): error is Record<string, unknown> {
+  return isRecord(error) && (error['responseStatus'] === 'NO' || error['responseStatus'] === 'BAD')
+}
+
+/** The response code of a refused command (RFC 5530), upper case; empty for none. */
+export function codeOf(error: Record<string, unknown>): string {
+  const code = error['serverResponseCode'] ?? getStatusCode(error['response'] as Parameters<typeof getStatusCode>[0])
+  return typeof code === 'string' ? code.toUpperCase() : ''
+}
+
+/** The server's own words of a refused command, or with which it ended the session: bounded, printable. */
+export function wordsOf(error: unknown): string {
+  const text = isRecord(error) ? (error['responseText'] ?? error['reason'] ?? error['message']) : error
+  return String(text)
+    .replace(/[^\x20-\x7e]+/g, '?')
+    .slice(0, 200)
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

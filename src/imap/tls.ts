@@ -1,0 +1,81 @@
+/** The sockets of a session with a store: in clear, by TLS from the first byte, or by STARTTLS (RFC 8314, RFC 9051 section 6.2.1). */
+import { connect, isIP } from 'node:net'
+import { type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls'
+import type { ImapFlowOptions } from 'imapflow'
+
+export interface CertificateRules {
+  readonly tlsVerify: boolean
+  /** SHA-256, lower-case hex; then exactly that certificate, whoever signed it. */
+  readonly tlsFingerprint: string | null
+}
+
+type Transport = NonNullable<ImapFlowOptions['transport']>
+
+/** Hands imapflow a socket only once its certificate is the right one: nothing is sent over it before. */
+export function transportOf({ tlsVerify, tlsFingerprint }: CertificateRules): Transport {
+  const secured = (options: ConnectionOptions, host: string, onSecure: () => void): TLSSocket => {
+    const socket = tlsConnect(
+      {
+        ...options,
+        host,
+        // SNI takes names only (RFC 6066 section 3).
+        ...(isIP(host) === 0 ? { servername: host } : {}),
+        rejectUnauthorized: tlsVerify && tlsFingerprint === null,
+        minVersion: 'TLSv1.2',
+      },
+      () => {
+        const seen = fingerprintOf(socket)
+        if (tlsFingerprint === null || seen === tlsFingerprint) onSecure()
+        else socket.destroy(new WrongCertificate(seen))
+      },
+    )
+    return socket
+  }
+  return {
+    connect({ host, port, secure }, onConnect) {
+      const socket = secure ? secured({ port }, host, onConnect) : connect({ host, port }, onConnect)
+      // The CRLF behind a literal is a write of its own: it would wait until the literal has been acknowledged.
+      return socket.setNoDelay(true)
+    },
+    upgrade: (socket, { host }, onSecure) => secured({ socket }, host, onSecure),
+  }
+}
+
+class WrongCertificate extends Error {
+  override readonly name = 'WrongCertificate'
+  constructor(seen: string) {
+    super(`its certificate has the fingerprint ${seen}, not the one this destination is pinned to`)
+  }
+}
+
+function fingerprintOf(socket: TLSSocket): string {
+  const { fingerprint256 } = socket.getPeerCertificate()
+  return fingerprint256 === undefined ? 'none' : fingerprint256.replaceAll(':', '').toLowerCase()
+}
+
+/** Nobody is in between on the way to this machine itself: a certificate proves nothing more there. */
+export function isLoopback(host: string): boolean {
+  return host.toLowerCase() === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself, not by anybody we know',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by itself, not by anybody we know',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by nobody we know',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is signed by nobody we know',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS on this port',
+  STARTTLS_INJECTION: 'something was sent between STARTTLS and the handshake, as an attacker would',
+  UPGRADE_TIMEOUT: 'the handshake took too long',
+}
+
+/** Why there is no safe connection; undefined where TLS is not what failed. */
+export function tlsReasonOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  if (error instanceof WrongCertificate) return error.message
+  const { code = '', tlsFailed = false } = error as Error & { code?: string; tlsFailed?: boolean }
+  if (reasons[code] !== undefined) return reasons[code]
+  return tlsFailed || /^(?:ERR_TLS|ERR_SSL|CERT_|EPROTO)/.test(code) ? error.message : undefined
+}

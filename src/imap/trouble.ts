@@ -1,0 +1,79 @@
+/** What a refusal or a lost session means: whether it is about the store or about what was asked for (RFC 5530, and servers' habits). */
+import { type Failure, SessionFailed } from '../failure.ts'
+import { codeOf, isRecord, isRefusal, wordsOf } from './command.ts'
+import { tlsReasonOf } from './tls.ts'
+
+/** Every account that gathers there would be told the same. */
+const wholeStore = new Set([
+  'UNAVAILABLE',
+  'AUTHENTICATIONFAILED',
+  'AUTHORIZATIONFAILED',
+  'EXPIRED',
+  'PRIVACYREQUIRED',
+  'CONTACTADMIN',
+])
+
+/** About the folder, or the store at this moment: never about the message that was sent. */
+const folder = new Set(['INUSE', 'LIMIT', 'SERVERBUG', 'NOPERM', 'CORRUPTION', 'NONEXISTENT', 'TRYCREATE'])
+
+/** Gmail says OVERQUOTA of its bandwidth too; Microsoft answers BAD. */
+const throttled =
+  /throttl|bandwidth limit|command or bandwidth|too many (?:requests|commands|connections|simultaneous)/i
+const full = /quota|mailbox (?:is )?full|out of (?:disk )?space|no space left/i
+/** Exchange: `NO Server Unavailable. 15`. */
+const away = /\bunavailable\b|temporar(?:y|ily)|try again|try later|internal (?:server )?error|shutting down/i
+
+/**
+ * The failure behind a NO, BAD or BYE, or behind a session that ended; undefined for a refusal of what was asked for.
+ *
+ * @param during what was asked for, as the sentence says it.
+ */
+export function troubleOf(error: unknown, server: string, during: string): Failure | undefined {
+  if (error instanceof SessionFailed) return error.failure
+  const words = wordsOf(error)
+  const code = isRecord(error) ? codeOf(error) : ''
+  const refusal = isRefusal(error)
+  const said = refusal || (isRecord(error) && error['reason'] !== undefined)
+  if (said) {
+    const reply = `${refusal ? String(error['responseStatus']) : 'BYE'} ${words}${code === '' ? '' : ` [${code}]`}`
+    const backOffMs = backOffOf(error)
+    if (backOffMs !== undefined || throttled.test(words))
+      return { kind: 'throttled', server, reply, everyAccount: true, ...(backOffMs === undefined ? {} : { backOffMs }) }
+    if (code === 'OVERQUOTA' || full.test(words)) return { kind: 'store full', reply }
+    if (wholeStore.has(code) || away.test(words)) return { kind: 'store refused', during, reply, everyAccount: true }
+    if (folder.has(code)) return { kind: 'store refused', during, reply }
+    return refusal ? undefined : { kind: 'store unreachable', reason: `${server} ended the session: "${words}"` }
+  }
+  return { kind: 'store unreachable', reason: `${server}: ${reasonOf(error)}` }
+}
+
+/** Where nothing is asked for that could be at fault: any refusal is the store's trouble. */
+export function failed(error: unknown, server: string, during: string): SessionFailed {
+  if (error instanceof SessionFailed) return error
+  const reply = wordsOf(error)
+  return new SessionFailed(troubleOf(error, server, during) ?? { kind: 'store refused', during, reply }, error)
+}
+
+/** "Request is throttled. Suggested Backoff Time: 92415 milliseconds", as Office 365 puts it. */
+function backOffOf(error: unknown): number | undefined {
+  const named = /backoff time[:=\s]+(\d{1,12})/i.exec(wordsOf(error))?.[1]
+  return named === undefined ? undefined : Number(named)
+}
+
+function reasonOf(error: unknown): string {
+  const tls = tlsReasonOf(error)
+  if (tls !== undefined) return `no safe TLS connection: ${tls}`
+  const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : ''
+  const reasons: Readonly<Record<string, string>> = {
+    ECONNREFUSED: 'the connection was refused',
+    ENOTFOUND: 'there is no host of that name',
+    EAI_AGAIN: 'its name could not be looked up just now',
+    ECONNRESET: 'it dropped the connection',
+    EPIPE: 'it dropped the connection',
+    NoConnection: 'the connection ended',
+    EConnectionClosed: 'the connection ended',
+    GREETING_TIMEOUT: 'it sends no greeting; it may want TLS from the first byte',
+    CONNECT_TIMEOUT: 'it does not answer',
+  }
+  return reasons[code] ?? wordsOf(error)
+}

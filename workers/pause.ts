@@ -1,0 +1,78 @@
+/** Trouble of a whole destination pauses that, and none of its accounts fails for it (docs/decisions/0012). */
+import type { Redis } from 'ioredis'
+import type { Account } from '../src/account.ts'
+import { endsPause, type Pause } from '../src/consequence.ts'
+import { describe, type Failure } from '../src/failure.ts'
+import { limits } from '../src/limits.ts'
+import type { Logger } from '../src/log.ts'
+import type { AccountId } from '../src/message.ts'
+import type { Clock } from '../src/ports.ts'
+import type { Accounts } from '../src/redis/accounts.ts'
+import { setNextDue } from '../src/redis/due.ts'
+import type { Pauses } from '../src/redis/pauses.ts'
+import type { PullQueue } from '../src/redis/queue.ts'
+
+export interface PauseWorld {
+  readonly redis: Redis
+  readonly accounts: Accounts
+  readonly pauses: Pauses
+  readonly queue: PullQueue
+  readonly clock: Clock
+}
+
+/** Of accounts that are due, those that may go; the others are moved to the end of their destination's pause. */
+export async function withoutPaused(world: PauseWorld, accountIds: readonly AccountId[]): Promise<AccountId[]> {
+  const lasting = accountIds.length === 0 ? new Map() : await world.pauses.lasting(world.clock.nowMs())
+  if (lasting.size === 0) return [...accountIds]
+  const held = new Map<string, AccountId[]>()
+  for (const { account } of await world.accounts.all(accountIds)) {
+    if (!lasting.has(account.destinationId)) continue
+    held.set(account.destinationId, [...(held.get(account.destinationId) ?? []), account.id])
+  }
+  for (const [destinationId, ids] of held)
+    await holdBack(world, destinationId, ids, lasting.get(destinationId) as Pause)
+  const all = new Set([...held.values()].flat())
+  return accountIds.filter((id) => !all.has(id))
+}
+
+/** Returns when the last of them is due. */
+export async function holdBack(
+  { redis, pauses }: PauseWorld,
+  destinationId: string,
+  accountIds: readonly AccountId[],
+  pause: Pause,
+): Promise<number> {
+  await pauses.hold(destinationId, accountIds, pause)
+  let lastMs = pause.pausedUntilMs
+  for (const accountId of accountIds) {
+    const dueMs = pause.pausedUntilMs + Math.random() * limits.resumeSpreadMs
+    await setNextDue(redis, accountId, dueMs)
+    lastMs = Math.max(lastMs, dueMs)
+  }
+  return Math.ceil(lastMs)
+}
+
+/** Returns when this account is due again. */
+export async function pauseFor(world: PauseWorld, account: Account, failure: Failure, log: Logger): Promise<number> {
+  const { id, destinationId } = account
+  const pause = await world.pauses.pause(destinationId, failure, world.clock.nowMs())
+  const pausedUntil = new Date(pause.pausedUntilMs).toISOString()
+  log.warn(
+    { event: 'destination paused', destinationId, kind: failure.kind, pausedUntil, times: pause.times },
+    describe(failure),
+  )
+  return await holdBack(world, destinationId, [id], pause)
+}
+
+/** After a run that went well. */
+export async function resume(
+  { pauses, queue }: PauseWorld,
+  destinationId: string,
+  stored: number,
+  log: Logger,
+): Promise<void> {
+  const [pause] = await pauses.of([destinationId])
+  if (pause === undefined || !endsPause(pause, stored)) return
+  await queue.release(await pauses.lift(destinationId))
+  log.info({ event: 'destination resumed', destinationId })
+}

@@ -62,16 +62,6 @@ export function fingerprintOf(header: Buffer): Fingerprint {
   return { hash: shortened(hash.digest()), weak: messageId === '' || date === '' }
 }
 
-/**
- * Who a message is, by all its bytes, line ends already CRLF. Line ends at the very end do not count: qmail-pop3d adds an
- * empty line to every message, other servers a final CRLF.
- */
-export function digestOf(message: Buffer): ShortHash {
-  let end = message.length
-  while (end > 0 && (message[end - 1] === 10 || message[end - 1] === 13)) end -= 1
-  return shortened(createHash('sha256').update(message.subarray(0, end)).digest())
-}
-
 export function uidlHash(uidl: Uidl): ShortHash {
   return shortened(createHash('sha256').update(uidl, 'latin1').digest())
 }
@@ -82,37 +72,7 @@ export function sourceHash(source: { readonly host: string; readonly port: numbe
   return shortened(createHash('sha256').update(text).digest())
 }
 
-function shortened(hash: Buffer): ShortHash {
+/** The first 8 octets. */
+export function shortened(hash: Buffer): ShortHash {
   return hash.toString('hex', 0, 8) as ShortHash
-}
-
-const LF = 10
-const CR = 13
-
-/**
- * The bytes as an IMAP store takes them: every bare LF made CRLF, a final CRLF added where none is, an empty message left
- * empty (CONTRACT section 7). Bare CR stays. Returns the same buffer where there is nothing to do.
- */
-export function toCrlf(message: Buffer): Buffer {
-  let bare = 0
-  for (let at = message.indexOf(LF); at !== -1; at = message.indexOf(LF, at + 1)) {
-    if (at === 0 || message[at - 1] !== CR) bare += 1
-  }
-  const last = message.length - 1
-  const open = message.length > 0 && message[last] !== LF
-  if (bare === 0 && !open) return message
-  const whole = Buffer.allocUnsafe(message.length + bare + (open ? 2 : 0))
-  let from = 0
-  let to = 0
-  for (let at = message.indexOf(LF); at !== -1 && bare > 0; at = message.indexOf(LF, at + 1)) {
-    if (at > 0 && message[at - 1] === CR) continue
-    to += message.copy(whole, to, from, at)
-    whole[to] = CR
-    to += 1
-    from = at
-    bare -= 1
-  }
-  to += message.copy(whole, to, from)
-  if (open) whole.write('\r\n', to, 'latin1')
-  return whole
 }

@@ -1,8 +1,9 @@
 /** A message in our hands: its bytes as the store takes them, and what they tell of it. */
 import { arrivalOf } from './arrival.ts'
-import { digestOf, fingerprintOf, headerOf, toCrlf } from './header.ts'
+import { fingerprintOf, headerOf } from './header.ts'
 import type { Fingerprint, ShortHash, Sighting } from './ledger.ts'
 import type { Listed, Retrieved } from './message.ts'
+import { digestOf, toCrlf } from './octets.ts'
 import type { Maildrop } from './ports.ts'
 
 export interface Letter {
@@ -17,13 +18,13 @@ export interface Letter {
   }
 }
 
-export function letterOf({ message, bytes: source }: Retrieved, nowMs: number): Letter {
-  const bytes = toCrlf(source)
+export async function letterOf({ message, bytes: source }: Retrieved, nowMs: number): Promise<Letter> {
+  const bytes = await toCrlf(source)
   const header = headerOf(bytes)
   const sighting = {
     message,
     fingerprint: fingerprintOf(header),
-    digest: digestOf(bytes),
+    digest: await digestOf(bytes),
     arrived: arrivalOf(header, nowMs),
   }
   return { bytes, octets: source.length, sighting }

@@ -72,6 +72,7 @@ export const limits = {
   stalledEveryMs: 5 * second,
   /** So many messages are decided on before the event loop has its turn: a few milliseconds. */
   sliceValues: 1000,
+  sliceOctets: 1 * MiB,
   runsKeptPerAccount: 100,
   runKeptMs: 30 * day,
   progressEveryMs: 500,

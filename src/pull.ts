@@ -50,7 +50,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
     for await (const window of maildrop.retrieve(found.wanted, account.maxMessageBytes)) {
       const fresh: Letter[] = []
       for (const retrieved of window.retrieved) {
-        const letter = letterOf(retrieved, found.nowMs)
+        const letter = await letterOf(retrieved, found.nowMs)
         const { sighting } = letter
         const { message } = sighting
         const record = found.uncertain.has(message) ? sameBytes(sighting, unmatched) : undefined

@@ -10,3 +10,11 @@ export async function* slices<T extends { readonly length: number; slice(from: n
     yield values.slice(from, from + limits.sliceValues)
   }
 }
+
+/** From and to. */
+export async function* octetSlices(length: number): AsyncGenerator<readonly [number, number]> {
+  for (let from = 0; from < length; from += limits.sliceOctets) {
+    if (from > 0) await setImmediate()
+    yield [from, Math.min(from + limits.sliceOctets, length)]
+  }
+}

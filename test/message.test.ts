@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { arrivalOf, parseDateTime } from '../src/arrival.ts'
-import { digestOf, fieldsOf, fingerprintOf, headerOf, toCrlf } from '../src/header.ts'
+import { fieldsOf, fingerprintOf, headerOf } from '../src/header.ts'
+import { limits } from '../src/limits.ts'
+import { digestOf, toCrlf } from '../src/octets.ts'
 import type { Sighting, StoredRecord, ShortHash, Token } from '../src/ledger.ts'
 import type { MessageNumber, Octets, RunId, Uidl } from '../src/message.ts'
 import { encodeRecord, recordOctets } from '../src/record.ts'
@@ -13,7 +16,7 @@ import { account, letter } from './support/world.ts'
 const bytes = (text: string) => Buffer.from(text, 'latin1')
 const nowMs = Date.UTC(2026, 10, 10, 12)
 
-test('every bare LF becomes CRLF, a missing final one is added, and nothing else changes', () => {
+test('every bare LF becomes CRLF, a missing final one is added, and nothing else changes', async () => {
   const cases: [string, string][] = [
     ['', ''],
     ['a\r\nb\r\n', 'a\r\nb\r\n'],
@@ -26,9 +29,24 @@ test('every bare LF becomes CRLF, a missing final one is added, and nothing else
     ['a\rb\r\r\nc', 'a\rb\r\r\nc\r\n'],
     ['\0\xff\n\xe9', '\0\xff\r\n\xe9\r\n'],
   ]
-  for (const [from, to] of cases) assert.equal(toCrlf(bytes(from)).toString('latin1'), to, JSON.stringify(from))
+  for (const [from, to] of cases) {
+    assert.equal((await toCrlf(bytes(from))).toString('latin1'), to, JSON.stringify(from))
+  }
   const right = bytes('a\r\n')
-  assert.equal(toCrlf(right), right, 'what is right already is not copied')
+  assert.equal(await toCrlf(right), right, 'what is right already is not copied')
+})
+
+test('a message of many slices is made the same as a short one', async () => {
+  for (const shift of [-2, -1, 0, 1]) {
+    const head = 'x'.repeat(limits.sliceOctets + shift)
+    for (const ends of ['\n', '\r\n', '\r', '']) {
+      const text = `${head}${ends}${'y\n'.repeat(limits.sliceOctets)}z`
+      const made = (await toCrlf(bytes(text))).toString('latin1')
+      assert.ok(made === `${text.replace(/(?<!\r)\n/g, '\r\n')}\r\n`, `${shift} ${JSON.stringify(ends)}`)
+      const digest = createHash('sha256').update(made.trimEnd(), 'latin1').digest('hex').slice(0, 16)
+      assert.equal(await digestOf(bytes(made)), digest)
+    }
+  }
 })
 
 test('a header ends at the first empty line, CRLF or LF, and may be all there is', () => {
@@ -59,9 +77,9 @@ test('a fingerprint stays when relays and servers add fields, and is weak withou
   assert.equal(fingerprintOf(bytes('Message-ID: x\r\n')).weak, true)
 })
 
-test('a digest does not see empty lines at the very end, which qmail-pop3d adds', () => {
-  assert.equal(digestOf(bytes('a\r\n')), digestOf(bytes('a\r\n\r\n')))
-  assert.notEqual(digestOf(bytes('a\r\n')), digestOf(bytes('b\r\n')))
+test('a digest does not see empty lines at the very end, which qmail-pop3d adds', async () => {
+  assert.equal(await digestOf(bytes('a\r\n')), await digestOf(bytes('a\r\n\r\n')))
+  assert.notEqual(await digestOf(bytes('a\r\n')), await digestOf(bytes('b\r\n')))
 })
 
 test('dates are read as RFC 5322 writes them, obsolete forms too, and nothing else is', () => {

@@ -1,0 +1,59 @@
+/**
+ * All the octets of a message: their line ends, and their digest. A message may have 150 MB: after every slice the event loop
+ * has its turn.
+ */
+import { createHash } from 'node:crypto'
+import { shortened } from './header.ts'
+import type { ShortHash } from './ledger.ts'
+import { octetSlices } from './slices.ts'
+
+const LF = 10
+const CR = 13
+
+/**
+ * Who a message is, by all its bytes, line ends already CRLF. Line ends at the very end do not count: qmail-pop3d adds an
+ * empty line to every message, other servers a final CRLF.
+ */
+export async function digestOf(message: Buffer): Promise<ShortHash> {
+  let end = message.length
+  while (end > 0 && (message[end - 1] === LF || message[end - 1] === CR)) end -= 1
+  const hash = createHash('sha256')
+  for await (const [from, to] of octetSlices(end)) hash.update(message.subarray(from, to))
+  return shortened(hash.digest())
+}
+
+/**
+ * The bytes as an IMAP store takes them: every bare LF made CRLF, a final CRLF added where none is, an empty message left
+ * empty (CONTRACT section 7). Bare CR stays. Returns the same buffer where there is nothing to do.
+ */
+export async function toCrlf(message: Buffer): Promise<Buffer> {
+  let bare = 0
+  for await (const [from, to] of octetSlices(message.length)) {
+    for (const _ of bareLineFeeds(message, from, to)) bare += 1
+  }
+  const open = message.length > 0 && message[message.length - 1] !== LF
+  if (bare === 0 && !open) return message
+  const whole = Buffer.allocUnsafe(message.length + bare + (open ? 2 : 0))
+  let written = 0
+  let copied = 0
+  for await (const [from, to] of octetSlices(message.length)) {
+    for (const at of bareLineFeeds(message, from, to)) {
+      written += message.copy(whole, written, copied, at)
+      whole[written] = CR
+      written += 1
+      copied = at
+    }
+    written += message.copy(whole, written, copied, to)
+    copied = to
+  }
+  if (open) whole.write('\r\n', written, 'latin1')
+  return whole
+}
+
+function* bareLineFeeds(message: Buffer, from: number, to: number): Generator<number> {
+  // Not beyond `to`: a message may be one line.
+  const slice = message.subarray(from, to)
+  for (let at = slice.indexOf(LF); at !== -1; at = slice.indexOf(LF, at + 1)) {
+    if (from + at === 0 || message[from + at - 1] !== CR) yield from + at
+  }
+}

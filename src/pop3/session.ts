@@ -329,8 +329,8 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     return this.#ask(`TOP ${number} 0`, expected, `TOP of message ${number}`)
   }
 
-  #retr({ number }: Listed, octetsMax: number): Promise<Reply> {
-    return this.#ask(`RETR ${number}`, { shape: 'message', octetsMax }, `RETR of message ${number}`)
+  #retr({ number, size: octetsHint }: Listed, octetsMax: number): Promise<Reply> {
+    return this.#ask(`RETR ${number}`, { shape: 'message', octetsMax, octetsHint }, `RETR of message ${number}`)
   }
 
   /**

@@ -7,13 +7,14 @@
  */
 import { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
+import { Body } from './body.ts'
 
 export type Expected =
   | { readonly shape: 'status' }
   /** UIDL, LIST, CAPA: lines up to a lone dot. */
   | { readonly shape: 'listing' }
   /** RETR. A longer one ends the session: it cannot be told apart from one without end. */
-  | { readonly shape: 'message'; readonly octetsMax: number }
+  | { readonly shape: 'message'; readonly octetsMax: number; readonly octetsHint?: number }
   /** TOP. Servers that send the whole message are put up with: what lies beyond is read and dropped. */
   | { readonly shape: 'header'; readonly octetsMax: number }
 
@@ -29,6 +30,13 @@ const CR = 13
 const DOT = 46
 const lineThenDot = Buffer.from('\r\n.')
 const carriageReturn = Buffer.from('\r')
+/** RFC 5322 header blocks are mostly of this size. */
+const headerHint = 4096
+
+interface BodyBounds {
+  readonly octetsMax: number
+  readonly octetsHint?: number
+}
 
 /** Where the dot reader stands between two bytes. */
 type Place = 'line start' | 'dot' | 'dot CR' | 'in line' | 'CR'
@@ -42,7 +50,8 @@ export class ReplyReader {
   #line: Buffer[] = []
   #lineOctets = 0
   #lines: string[] = []
-  #pieces: Buffer[] = []
+  #body: Body | undefined
+  /** Of the body so far, kept or not. */
   #octets = 0
   #place: Place = 'line start'
 
@@ -110,7 +119,7 @@ export class ReplyReader {
     return [line.endsWith('\r') ? line.slice(0, -1) : line, end + 1]
   }
 
-  #readBody(chunk: Buffer, from: number, text: string, expected: Expected & { octetsMax: number }): number {
+  #readBody(chunk: Buffer, from: number, text: string, expected: Expected & BodyBounds): number {
     let at = from
     while (at < chunk.length) {
       const byte = chunk[at]
@@ -162,19 +171,20 @@ export class ReplyReader {
     return at
   }
 
-  #keep(piece: Buffer, { shape, octetsMax }: Expected & { octetsMax: number }): void {
+  #keep(piece: Buffer, { shape, octetsMax, octetsHint = headerHint }: Expected & BodyBounds): void {
     this.#octets += piece.length
     if (this.#octets <= octetsMax) {
-      this.#pieces.push(piece)
+      this.#body ??= new Body(octetsHint, octetsMax)
+      this.#body.add(piece)
     } else if (shape === 'message' || this.#octets > limits.bodyOctetsMax) {
       throw this.#broken(`a message of at most ${octetsMax} octets`, 'more')
     }
   }
 
-  #endBody(text: string, { octetsMax }: { octetsMax: number }): void {
-    const bytes = Buffer.concat(this.#pieces)
+  #endBody(text: string, { octetsMax }: BodyBounds): void {
+    const bytes = this.#body?.take() ?? Buffer.alloc(0)
     const cut = this.#octets > octetsMax
-    this.#pieces = []
+    this.#body = undefined
     this.#octets = 0
     this.#place = 'line start'
     this.#complete({ shape: 'body', text, bytes, cut })

@@ -1,0 +1,34 @@
+/** A body on its way in: one buffer, so that a message of 150 MB is held once; what came in small pieces lets go of them. */
+
+const firstOctets = 4096
+
+export class Body {
+  #buffer: Buffer
+  #length = 0
+
+  /** @param octetsHint what LIST says: mostly right, now and then without what CRLF adds, never to be relied on. */
+  constructor(octetsHint: number, octetsMax: number) {
+    // Room that is never written to costs nothing: the system gives it when it is touched.
+    const wanted = octetsHint + Math.ceil(octetsHint / 32) + 64
+    this.#buffer = Buffer.allocUnsafe(Math.max(Math.min(wanted, octetsMax), 64))
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  add(piece: Buffer): void {
+    const needed = this.#length + piece.length
+    if (needed > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, Math.ceil(this.#buffer.length * 1.5), firstOctets))
+      this.#buffer.copy(larger, 0, 0, this.#length)
+      this.#buffer = larger
+    }
+    piece.copy(this.#buffer, this.#length)
+    this.#length = needed
+  }
+
+  take(): Buffer {
+    return this.#buffer.subarray(0, this.#length)
+  }
+}

@@ -128,8 +128,8 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   async list(): Promise<readonly Listed[]> {
     const broken = (expected: string, got: string) => this.#broken(expected, got)
     const uidls = await this.#uidls()
-    const sizes = (await this.#verb('LIST', () => this.LIST())) as string[][]
-    this.#listing = listingOf(sizes, uidls === undefined ? undefined : uidlsOf(uidls, broken), broken)
+    const sizes = linesOf((await this.#verb('LIST', () => this.LIST())) as string[][])
+    this.#listing = await listingOf(sizes, uidls && (await uidlsOf(uidls, broken)), broken)
     const [first] = this.#listing
     if (this.capabilities.length === 0 && first !== undefined)
       this.#topAnswers = (await this.#top(first)).shape === 'body'
@@ -269,9 +269,9 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   }
 
   /** Undefined where the server has no UIDL at all. */
-  async #uidls(): Promise<string[][] | undefined> {
+  async #uidls(): Promise<string[] | undefined> {
     try {
-      return (await this.UIDL()) as string[][]
+      return linesOf((await this.UIDL()) as string[][])
     } catch (error) {
       if (error instanceof Refused) return undefined
       throw error
@@ -345,7 +345,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     const verb = uidl === undefined ? 'LIST' : 'UIDL'
     const wanted = `${number} ${uidl ?? size}`
     const reply = await this.#ask(`${verb} ${number}`, { shape: 'status' }, `${verb} of message ${number}`)
-    const got = words(reply.text.split(' ')).slice(0, wanted.split(' ').length).join(' ')
+    const got = words(reply.text).slice(0, wanted.split(' ').length).join(' ')
     if (reply.shape !== 'status' || got !== wanted) {
       this.#lostBarrier = this.pipelined
       throw this.#broken(
@@ -354,4 +354,9 @@ export class Pop3Session extends Pop3Command implements Maildrop {
       )
     }
   }
+}
+
+/** node-pop3 splits a listing's lines at each space. */
+function linesOf(rows: readonly (readonly string[])[]): string[] {
+  return rows.map((row) => row.join(' '))
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, test, type TestContext } from 'node:test'
 import { endsPause, pauseAfter, pausesDestination } from '../src/consequence.ts'
 import type { Failure } from '../src/failure.ts'
 import { limits } from '../src/limits.ts'
@@ -9,7 +9,7 @@ import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import type { Run } from '../src/run.ts'
-import { startImapServer, type StoreBehaviour } from './support/imap-server.ts'
+import { type ScriptedStore, startImapServer, type StoreBehaviour } from './support/imap-server.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { type Stack, startStack } from './support/stack.ts'
 
@@ -27,6 +27,13 @@ after(async () => {
 let users = 0
 const newAccount = async (destinationId: string, fields: object = {}) =>
   await stack.account({ port: provider.port, user: `user${(users += 1)}`, destinationId, ...fields })
+
+/** Gone with the test. */
+async function storeFor(t: TestContext, behaviour?: StoreBehaviour): Promise<ScriptedStore> {
+  const store = await startImapServer(behaviour)
+  t.after(async () => await store.close())
+  return store
+}
 
 /** A destination at a scripted store. */
 async function destinationAt(port: number): Promise<string> {
@@ -81,9 +88,9 @@ test('pauses grow from one to the next up to a bound; a time that the store name
   assert.ok(endsPause(pauseAfter(full, undefined, 0), 1) && endsPause(pause, 0))
 })
 
-test('a full store pauses its destination: no other account is tried, until one that was asked for gets through', async () => {
+test('a full store pauses its destination: no other account is tried, until one that was asked for gets through', async (t) => {
   let refusal: string | undefined = 'NO [OVERQUOTA] Quota exceeded'
-  const store = await startImapServer({ refuses: () => refusal })
+  const store = await storeFor(t, { refuses: () => refusal })
   const destinationId = await destinationAt(store.port)
   const first = await newAccount(destinationId, { paused: false })
   await until(async () => (await read('destinations', destinationId))['status'] === 'paused')
@@ -122,12 +129,11 @@ test('a full store pauses its destination: no other account is tried, until one 
   await stack.redis.zadd(keys.due, Date.now(), first)
   await until(async () => (await read('accounts', first))['status'] === 'idle')
   assert.equal(store.stored.length, 2)
-  await store.close()
 })
 
-test('a store that names a time is left alone for that time', async () => {
+test('a store that names a time is left alone for that time', async (t) => {
   const words = 'BAD Request is throttled. Suggested Backoff Time: 192415 milliseconds'
-  const store = await startImapServer({ refuses: () => words })
+  const store = await storeFor(t, { refuses: () => words })
   const destinationId = await destinationAt(store.port)
   const run = await stack.pull(await newAccount(destinationId))
   assert.equal(run.failure?.kind, 'throttled')
@@ -137,7 +143,6 @@ test('a store that names a time is left alone for that time', async () => {
   )
   const ms = await pausedForMs(destinationId)
   assert.ok(ms > 185_000 && ms <= 192_415, `${ms} ms`)
-  await store.close()
 })
 
 const unreached: [string, StoreBehaviour | undefined, string, RegExp][] = [
@@ -152,8 +157,8 @@ const unreached: [string, StoreBehaviour | undefined, string, RegExp][] = [
   ],
 ]
 for (const [what, behaviour, kind, sentence] of unreached) {
-  test(`a store that ${what} pauses its destination; changed settings are tried at once`, async () => {
-    const bad = await startImapServer(behaviour)
+  test(`a store that ${what} pauses its destination; changed settings are tried at once`, async (t) => {
+    const bad = await storeFor(t, behaviour)
     if (behaviour === undefined) await bad.close()
     const destinationId = await destinationAt(bad.port)
     const id = await newAccount(destinationId)
@@ -162,24 +167,22 @@ for (const [what, behaviour, kind, sentence] of unreached) {
     assert.match(run.failure.message, sentence)
     assert.ok((await pausedForMs(destinationId)) > 50_000)
     if (behaviour !== undefined) await bad.close()
-    const good = await startImapServer()
+    const good = await storeFor(t)
     const patched = await stack.call('PATCH', `/destinations/${destinationId}`, { port: good.port })
     assert.equal(patched.body['status'], 'ok')
     assert.equal((await stack.pull(id)).stored, 1)
-    await good.close()
   })
 }
 
-test('a run that breaks in the middle pauses nobody else', async () => {
-  const store = await startImapServer({ dropsInLiteral: 1 })
+test('a run that breaks in the middle pauses nobody else', async (t) => {
+  const store = await storeFor(t, { dropsInLiteral: 1 })
   const destinationId = await destinationAt(store.port)
   assert.equal((await stack.pull(await newAccount(destinationId))).failure?.kind, 'store unreachable')
   assert.equal((await read('destinations', destinationId))['status'], 'ok')
-  await store.close()
 })
 
-test('a job that was queued before the pause steps back, and goes ahead when it is asked for', async () => {
-  const store = await startImapServer()
+test('a job that was queued before the pause steps back, and goes ahead when it is asked for', async (t) => {
+  const store = await storeFor(t)
   const destinationId = await destinationAt(store.port)
   const id = (await newAccount(destinationId)) as AccountId
   await stack.stopWorker()
@@ -213,7 +216,6 @@ test('a job that was queued before the pause steps back, and goes ahead when it 
   assert.equal(store.stored.length, 2)
   await queue.close()
   await runs.close()
-  await store.close()
 })
 
 test('a destination that is removed leaves no pause behind', async () => {

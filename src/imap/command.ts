@@ -76,9 +76,15 @@ export function codeOf(error: Record<string, unknown>): string {
   return typeof code === 'string' ? code.toUpperCase() : ''
 }
 
+/** With what words the server ended the session. Errors of TLS have a `reason` too. */
+export function byeOf(error: unknown): string | undefined {
+  if (!isRecord(error) || !/^(?:NoConnection|ClosedAfterConnect)/.test(String(error['code']))) return undefined
+  return typeof error['reason'] === 'string' ? error['reason'] : undefined
+}
+
 /** The server's own words of a refused command, or with which it ended the session: bounded, printable. */
 export function wordsOf(error: unknown): string {
-  const text = isRecord(error) ? (error['responseText'] ?? error['reason'] ?? error['message']) : error
+  const text = isRecord(error) ? (error['responseText'] ?? byeOf(error) ?? error['message']) : error
   return String(text)
     .replace(/[^\x20-\x7e]+/g, '?')
     .slice(0, 200)

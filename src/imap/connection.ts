@@ -62,14 +62,14 @@ export async function connectStore(login: Login, signal?: AbortSignal): Promise<
 
 async function connect(login: Login, askId: boolean, signal: AbortSignal | undefined): Promise<ImapFlow> {
   const server = serverOf(login)
-  const { tlsVerify = true, tlsFingerprint = null } = login
+  const { tlsVerify = true, tlsFingerprint = null, ca } = login
   const client = new ImapFlow({
     host: login.host,
     port: login.port,
     secure: login.tls === 'implicit',
     // True: STARTTLS or nothing. False: clear text, on loopback or where somebody chose it.
     doSTARTTLS: login.tls === 'starttls',
-    transport: transportOf({ tlsVerify, tlsFingerprint }),
+    transport: transportOf({ tlsVerify, tlsFingerprint, ca }),
     auth: { user: login.user, pass: login.password },
     clientInfo: { name: 'Tributary' },
     logger: false,

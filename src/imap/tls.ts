@@ -7,12 +7,14 @@ export interface CertificateRules {
   readonly tlsVerify: boolean
   /** SHA-256, lower-case hex; then exactly that certificate, whoever signed it. */
   readonly tlsFingerprint: string | null
+  /** Certificate authorities in place of the system's, PEM. */
+  readonly ca?: string | undefined
 }
 
 type Transport = NonNullable<ImapFlowOptions['transport']>
 
 /** Hands imapflow a socket only once its certificate is the right one: nothing is sent over it before. */
-export function transportOf({ tlsVerify, tlsFingerprint }: CertificateRules): Transport {
+export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules): Transport {
   const secured = (options: ConnectionOptions, host: string, onSecure: () => void): TLSSocket => {
     const socket = tlsConnect(
       {
@@ -20,6 +22,7 @@ export function transportOf({ tlsVerify, tlsFingerprint }: CertificateRules): Tr
         host,
         // SNI takes names only (RFC 6066 section 3).
         ...(isIP(host) === 0 ? { servername: host } : {}),
+        ...(ca === undefined ? {} : { ca }),
         rejectUnauthorized: tlsVerify && tlsFingerprint === null,
         minVersion: 'TLSv1.2',
       },

@@ -1,6 +1,6 @@
 /** What a refusal or a lost session means: whether it is about the store or about what was asked for (RFC 5530, and servers' habits). */
 import { type Failure, SessionFailed } from '../failure.ts'
-import { codeOf, isRecord, isRefusal, wordsOf } from './command.ts'
+import { byeOf, codeOf, isRecord, isRefusal, wordsOf } from './command.ts'
 import { tlsReasonOf } from './tls.ts'
 
 /** Every account that gathers there would be told the same. */
@@ -18,7 +18,7 @@ const folder = new Set(['INUSE', 'LIMIT', 'SERVERBUG', 'NOPERM', 'CORRUPTION', '
 
 /** Gmail says OVERQUOTA of its bandwidth too; Microsoft answers BAD. */
 const throttled =
-  /throttl|bandwidth limit|command or bandwidth|too many (?:requests|commands|connections|simultaneous)/i
+  /throttl|bandwidth limit|command or bandwidth|too many (?:requests|commands|connections|simultaneous)|maximum number of connections/i
 const full = /quota|mailbox (?:is )?full|out of (?:disk )?space|no space left/i
 /** Exchange: `NO Server Unavailable. 15`. */
 const away = /\bunavailable\b|temporar(?:y|ily)|try again|try later|internal (?:server )?error|shutting down/i
@@ -33,8 +33,7 @@ export function troubleOf(error: unknown, server: string, during: string): Failu
   const words = wordsOf(error)
   const code = isRecord(error) ? codeOf(error) : ''
   const refusal = isRefusal(error)
-  const said = refusal || (isRecord(error) && error['reason'] !== undefined)
-  if (said) {
+  if (refusal || byeOf(error) !== undefined) {
     const reply = `${refusal ? String(error['responseStatus']) : 'BYE'} ${words}${code === '' ? '' : ` [${code}]`}`
     const backOffMs = backOffOf(error)
     if (backOffMs !== undefined || throttled.test(words))
@@ -72,6 +71,8 @@ function reasonOf(error: unknown): string {
     EPIPE: 'it dropped the connection',
     NoConnection: 'the connection ended',
     EConnectionClosed: 'the connection ended',
+    ClosedAfterConnectText: 'it closed the connection at once',
+    ClosedAfterConnectTLS: 'it closed the connection at once',
     GREETING_TIMEOUT: 'it sends no greeting; it may want TLS from the first byte',
     CONNECT_TIMEOUT: 'it does not answer',
   }

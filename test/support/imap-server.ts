@@ -106,6 +106,7 @@ export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0):
       await Promise.all([...sockets].map(async (socket) => await once(socket, 'close')))
     },
     async close() {
+      if (!server.listening) return
       const closed = once(server, 'close')
       server.close()
       for (const socket of sockets) socket.destroy()

@@ -1,0 +1,180 @@
+/** A Cyrus of one's own (Debian's, unpacked beside the system and not installed): a store of another make than ours. */
+import { execFileSync } from 'node:child_process'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startChild, untilReady } from '../../deploy/child.ts'
+import { childIdentity } from '../../deploy/identity.ts'
+import type { Certificate } from './certificates.ts'
+import { freePorts } from './dovecot.ts'
+
+export interface TestCyrus {
+  /** With STARTTLS, and logins in clear. */
+  readonly imapPort: number
+  readonly imapsPort: number
+  /** What it takes of one user's mail, in KiB. */
+  setQuota(user: string, kib: number): Promise<void>
+  stop(): Promise<void>
+}
+
+const admin = 'cyrus'
+const adminPassword = 'the admin of all'
+
+/** What Cyrus can do without here: mail transport, virus scanners, chat. */
+const needless = /clamav|mspack|zephyr|sigsegv/
+
+/** Debian's packages and the libraries that this machine lacks, unpacked; kept for the next time. */
+function unpacked(): string {
+  const kept = join(tmpdir(), 'tributary-cyrus-3.6')
+  if (existsSync(kept)) return kept
+  const folder = mkdtempSync(join(tmpdir(), 'tributary-cyrus-packages-'))
+  const apt = (...args: string[]) => execFileSync('apt-get', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' })
+  const wanted = ['cyrus-imapd', 'cyrus-common', 'sasl2-bin', 'libsasl2-2', 'libsasl2-modules', 'libsasl2-modules-db']
+  const fetchAll = () => {
+    const plan = apt('-s', 'install', '--no-install-recommends', ...wanted)
+    const missing = [...plan.matchAll(/^Inst (lib\S+)/gm)].map(([, name = '']) => name)
+    const names = new Set([...wanted, ...missing.filter((name) => !needless.test(name))])
+    apt('download', ...names)
+  }
+  try {
+    fetchAll()
+  } catch {
+    // The package lists are missing or old.
+    apt('-o', 'DPkg::Lock::Timeout=120', 'update')
+    fetchAll()
+  }
+  const root = join(folder, 'root')
+  for (const name of readdirSync(folder).filter((name) => name.endsWith('.deb')))
+    execFileSync('dpkg', ['-x', join(folder, name), root])
+  try {
+    renameSync(root, kept)
+  } catch {
+    // Another test process was faster.
+  }
+  rmSync(folder, { recursive: true, force: true })
+  return kept
+}
+
+export async function startCyrus(users: Readonly<Record<string, string>>, tls: Certificate): Promise<TestCyrus> {
+  const root = unpacked()
+  const folder = mkdtempSync('/tmp/tributary-cyrus-')
+  const { user, uid, gid } = childIdentity([])
+  const [imapPort = 0, imapsPort = 0] = await freePorts(2)
+  const own = (path: string) => chownSync(path, uid, gid)
+  own(folder)
+  for (const name of ['lib', 'spool', 'run', 'proc']) {
+    mkdirSync(join(folder, name))
+    own(join(folder, name))
+  }
+  const write = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 })
+    own(join(folder, name))
+    return join(folder, name)
+  }
+  const libraries = ['usr/lib', 'lib'].flatMap((lib) =>
+    existsSync(join(root, lib))
+      ? readdirSync(join(root, lib))
+          .filter((name) => name.endsWith('-linux-gnu'))
+          .map((name) => join(root, lib, name))
+      : [],
+  )
+  const env = { ...process.env, LD_LIBRARY_PATH: libraries.join(':') }
+  const plugins = libraries.map((path) => join(path, 'sasl2')).find((path) => existsSync(path))
+  const passwords = join(folder, 'sasldb2')
+  for (const [name, password] of Object.entries({ ...users, [admin]: adminPassword })) {
+    const args = ['-p', '-c', '-f', passwords, '-u', 'localhost', name]
+    execFileSync(join(root, 'usr/sbin/saslpasswd2'), args, { input: password, env: { ...env, SASL_PATH: plugins } })
+  }
+  own(passwords)
+
+  // Its own defaults, where nothing is said; those of old for names of folders: `INBOX.Work`.
+  const conf = write(
+    'imapd.conf',
+    `configdirectory: ${folder}/lib
+proc_path: ${folder}/proc
+mboxname_lockpath: ${folder}/run/lock
+idlesocket: ${folder}/run/idle
+lmtpsocket: ${folder}/run/lmtp
+notifysocket: ${folder}/run/notify
+defaultpartition: default
+partition-default: ${folder}/spool
+cyrus_user: ${user}
+servername: localhost
+admins: ${admin}
+sasl_pwcheck_method: auxprop
+sasl_auxprop_plugin: sasldb
+sasl_sasldb_path: ${passwords}
+sasl_plugin_path: ${plugins}
+sasl_mech_list: PLAIN
+allowplaintext: yes
+autocreate_quota: 0
+autocreate_post: yes
+unixhierarchysep: no
+altnamespace: no
+tls_server_cert: ${write('cert.pem', tls.cert)}
+tls_server_key: ${write('key.pem', tls.key)}
+`,
+  )
+  const bin = join(root, 'usr/lib/cyrus/bin')
+  const services = write(
+    'cyrus.conf',
+    `START {
+  recover cmd="${bin}/ctl_cyrusdb -C ${conf} -r"
+}
+SERVICES {
+  imap cmd="${bin}/imapd -C ${conf}" listen="127.0.0.1:${imapPort}" prefork=0
+  imaps cmd="${bin}/imapd -C ${conf} -s" listen="127.0.0.1:${imapsPort}" prefork=0
+}
+EVENTS {
+}
+`,
+  )
+  const lines: string[] = []
+  const args = ['-C', conf, '-M', services, '-D', '-p', join(folder, 'run', 'master.pid')]
+  const child = await startChild({
+    name: 'cyrus',
+    command: join(bin, 'master'),
+    args,
+    env,
+    onLine: (line) => lines.push(line),
+  })
+  const stop = async () => {
+    await child.stop(10_000)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    await untilReady(child, 30_000, async () => (await said(imapPort, [])).startsWith('* OK'))
+  } catch (error) {
+    await stop()
+    throw new Error(lines.join('\n'), { cause: error })
+  }
+  return {
+    imapPort,
+    imapsPort,
+    async setQuota(name, kib) {
+      const answer = await said(imapPort, [
+        `a LOGIN ${admin} "${adminPassword}"`,
+        `b SETQUOTA user.${name} (STORAGE ${kib})`,
+        'c LOGOUT',
+      ])
+      if (!/^b OK/m.test(answer)) throw new Error(answer)
+    },
+    stop,
+  }
+}
+
+/** What it says to these lines; to none, its greeting. Empty where it is not there. */
+async function said(port: number, lines: readonly string[]): Promise<string> {
+  return await new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    let text = ''
+    socket.on('error', () => resolve(''))
+    socket.on('close', () => resolve(text))
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1')
+      if (lines.length === 0) socket.destroy()
+    })
+    if (lines.length > 0) socket.write(lines.map((line) => `${line}\r\n`).join(''))
+  })
+}

@@ -41,7 +41,7 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
   ensureSecret(config.secretKeyFile ?? home.secretKey)
   const masterPassword = ensureSecret(home.masterPassword)
   const certificate = ensureCertificate(config, home)
-  const identity = childIdentity([home.home, root])
+  const identity = childIdentity([home.home, root, process.execPath])
   handOver(home.home, identity)
 
   const runFolder = mkdtempSync(join(existsSync('/run') && process.getuid?.() === 0 ? '/run' : tmpdir(), 'tributary-'))

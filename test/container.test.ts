@@ -125,7 +125,7 @@ const running = new Map<Part, { readonly process: ChildProcess; readonly said: (
 before(async () => {
   assert.ok(existsSync('dist/deploy/container.js'), 'dist/ is missing: npm run build')
   folder = mkdtempSync('/tmp/tributary-container-')
-  identity = childIdentity([root, folder])
+  identity = childIdentity([root, folder, process.execPath])
   for (const name of ['tmp', 'home', 'home/secrets']) mkdirSync(join(folder, name))
   handOver(folder, identity)
   const [redis = 0, http = 0, imap = 0, imaps = 0, pop3 = 0, pop3s = 0] = await freePorts(6)

@@ -1,7 +1,8 @@
 /** The API's process. */
 import closeWithGrace from 'close-with-grace'
-import { ConfigInvalid, readConfig } from '../src/config.ts'
+import { ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { readSettings } from '../src/disk/settings.ts'
 import { createLog } from '../src/log.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
@@ -16,7 +17,7 @@ import { buildServer } from './server.ts'
 const stopWithinMs = 8000
 
 async function main(): Promise<void> {
-  const config = readConfig(process.env)
+  const config = readSettings(process.env)
   const log = createLog('api', config.logLevel)
   const { redisUrl, store, storeUsersFile } = config
   if (redisUrl === undefined || store === undefined || storeUsersFile === undefined) {
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
   await hosted.write()
   const app = await buildServer({
     log,
-    adminToken: ensureSecret(home.adminToken),
+    adminToken: ensureSecret(config.adminTokenFile ?? home.adminToken),
     redis,
     store,
     accounts: new Accounts(redis),
@@ -45,7 +46,7 @@ async function main(): Promise<void> {
     runs,
     queue,
     hosted,
-    seal: createSeal(Buffer.from(ensureSecret(home.secretKey), 'base64url')),
+    seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
   })
   await app.listen({ host: config.http.host, port: config.http.port })
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })

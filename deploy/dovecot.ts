@@ -2,11 +2,11 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Child, startChild, untilReady } from './child.ts'
 import { handOver, type Identity } from './identity.ts'
+import { imapGreets, pop3Greets } from './probes.ts'
 import { filled, root } from './template.ts'
 
 export const masterUser = 'gateway'
@@ -30,6 +30,8 @@ export interface MailPorts {
   readonly imapsPort: number
   readonly pop3Port: number
   readonly pop3sPort: number
+  /** ADDRESS/BITS: whence the gateway comes, and nobody else; this machine, unless said. */
+  readonly gatewayNet?: string
 }
 
 export async function startDovecot(
@@ -39,16 +41,17 @@ export async function startDovecot(
   identity: Identity,
   onLine: (line: string) => void,
 ): Promise<Child> {
-  mkdirSync(places.mailFolder, { recursive: true, mode: 0o700 })
+  for (const folder of [places.mailFolder, dirname(places.usersFile)])
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const folder of ['base', 'state']) mkdirSync(join(places.runFolder, folder), { recursive: true, mode: 0o755 })
   if (!existsSync(places.usersFile)) writeFileSync(places.usersFile, '', { mode: 0o600 })
-  writeFileSync(places.mastersFile, masterLine(masterPassword), { mode: 0o600 })
+  writeFileSync(places.mastersFile, masterLine(masterPassword, gatewayNetOf(ports)), { mode: 0o600 })
   writeFileSync(confFile(places), conf(places, ports, identity), { mode: 0o600 })
   for (const folder of [places.runFolder, places.mailFolder, dirname(places.usersFile)]) handOver(folder, identity)
   const args = ['-F', '-c', confFile(places)]
   const child = await startChild({ name: 'dovecot', command: '/usr/sbin/dovecot', args, identity, onLine })
-  await untilReady(child, 30_000, () => greets(ports.imapPort, '* OK'))
-  await untilReady(child, 30_000, () => greets(ports.pop3Port, '+OK'))
+  await untilReady(child, 30_000, () => imapGreets(ports.imapPort))
+  await untilReady(child, 30_000, () => pop3Greets(ports.pop3Port))
   return child
 }
 
@@ -66,6 +69,7 @@ function conf(places: DovecotPlaces, ports: MailPorts, identity: Identity): stri
   return filled(readFileSync(join(root, 'deploy/dovecot.conf'), 'utf8'), {
     RUN: places.runFolder,
     LISTEN: listenOn(ports.host),
+    GATEWAY_NET: gatewayNetOf(ports),
     USER: identity.user,
     GROUP: identity.group,
     UID: identity.uid,
@@ -83,6 +87,10 @@ function conf(places: DovecotPlaces, ports: MailPorts, identity: Identity): stri
   })
 }
 
+function gatewayNetOf({ gatewayNet = '127.0.0.1/32' }: MailPorts): string {
+  return gatewayNet
+}
+
 /** Loopback always: the gateway's own way in. */
 function listenOn(host: string): string {
   if (host === '0.0.0.0') return '*'
@@ -91,21 +99,8 @@ function listenOn(host: string): string {
 }
 
 /** 256 random bits need no slow hash; and the gateway logs in often. */
-function masterLine(password: string): string {
+function masterLine(password: string, gatewayNet: string): string {
   const salt = randomBytes(8)
   const hash = createHash('sha512').update(password).update(salt).digest()
-  return `${masterUser}:{SSHA512}${Buffer.concat([hash, salt]).toString('base64')}::::::allow_nets=127.0.0.1/32,::1/128\n`
-}
-
-async function greets(port: number, greeting: string): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port })
-    const answer = (ready: boolean) => {
-      socket.destroy()
-      resolve(ready)
-    }
-    socket.setTimeout(5000, () => answer(false))
-    socket.on('error', () => answer(false))
-    socket.on('data', (chunk) => answer(chunk.toString('latin1').startsWith(greeting)))
-  })
+  return `${masterUser}:{SSHA512}${Buffer.concat([hash, salt]).toString('base64')}::::::allow_nets=${gatewayNet}\n`
 }

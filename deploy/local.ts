@@ -1,22 +1,22 @@
 /** Everything on one machine, without Docker: Redis, Dovecot, API and worker as children of this process. */
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { type Config, ConfigInvalid, readConfig } from '../src/config.ts'
+import { join } from 'node:path'
+import { type Config, ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, type Home, homeOf } from '../src/disk/home.ts'
-import { createLog, type Logger } from '../src/log.ts'
+import { readSettings } from '../src/disk/settings.ts'
+import { createLog } from '../src/log.ts'
+import { ensureCertificate } from './certificate.ts'
 import { type Child, startChild, untilReady } from './child.ts'
-import { type DovecotPlaces, masterUser, purge, startDovecot } from './dovecot.ts'
+import { type DovecotPlaces, masterUser, startDovecot } from './dovecot.ts'
+import { keepHouse } from './housekeeping.ts'
 import { childIdentity, handOver, type Identity } from './identity.ts'
 import { childLines, readable } from './lines.ts'
+import { askApi } from './probes.ts'
 import { redisSocket, startRedis } from './redis.ts'
 import { type Part, Supervisor } from './supervisor.ts'
 import { root } from './template.ts'
-
-const purgeFirstMs = 10 * 60_000
-const purgeEveryMs = 24 * 3_600_000
 
 export interface Local {
   readonly config: Config
@@ -28,7 +28,7 @@ export interface Local {
 
 /** Starts all parts and resolves when they answer. @param env as process.env: CONTRACT section 1. */
 export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
-  const config = readConfig(env)
+  const config = readSettings(env)
   const log = createLog('local', config.logLevel, readable(process.stdout))
   for (const name of config.unknown)
     log.warn({ event: 'unknown setting', name }, `${name} is no setting; is it a slip of the pen?`)
@@ -37,11 +37,11 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
 
   mkdirSync(home.home, { recursive: true, mode: 0o700 })
   mkdirSync(home.dovecot, { recursive: true, mode: 0o700 })
-  ensureSecret(home.adminToken)
-  ensureSecret(home.secretKey)
+  ensureSecret(config.adminTokenFile ?? home.adminToken)
+  ensureSecret(config.secretKeyFile ?? home.secretKey)
   const masterPassword = ensureSecret(home.masterPassword)
-  ensureCertificate(config, home)
-  const identity = childIdentity([home.home, root])
+  const certificate = ensureCertificate(config, home)
+  const identity = childIdentity([home.home, root, process.execPath])
   handOver(home.home, identity)
 
   const runFolder = mkdtempSync(join(existsSync('/run') && process.getuid?.() === 0 ? '/run' : tmpdir(), 'tributary-'))
@@ -51,16 +51,15 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
     mailFolder: home.mail,
     usersFile: home.usersFile,
     mastersFile: home.mastersFile,
-    certFile: config.tls?.certFile ?? home.certFile,
-    keyFile: config.tls?.keyFile ?? home.keyFile,
+    ...certificate,
   }
   const storeUrl = `imap://${masterUser}:${encodeURIComponent(masterPassword)}@127.0.0.1:${config.mail.imapPort}`
   const childEnv = {
-    TRIBUTARY_REDIS_URL: redisSocket(redisPlaces),
+    ...env,
+    ...(config.redisUrl === undefined ? { TRIBUTARY_REDIS_URL: redisSocket(redisPlaces) } : {}),
     ...(config.store === undefined
       ? { TRIBUTARY_STORE_URL: storeUrl, TRIBUTARY_STORE_USERS_FILE: home.usersFile }
       : {}),
-    ...env,
     TRIBUTARY_HOME: home.home,
   }
   const starts: [Part, () => Promise<Child>][] = []
@@ -104,7 +103,7 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
 
 async function startApi(config: Config, env: NodeJS.ProcessEnv, identity: Identity): Promise<Child> {
   const child = await startNode('api', 'api/main', env, identity)
-  await untilReady(child, 60_000, async () => (await ask(config, '/healthz'))?.ok ?? false)
+  await untilReady(child, 60_000, async () => (await askApi(config, '/healthz'))?.ok ?? false)
   return child
 }
 
@@ -112,17 +111,11 @@ async function startApi(config: Config, env: NodeJS.ProcessEnv, identity: Identi
 async function untilAnswers(config: Config): Promise<void> {
   const until = performance.now() + 60_000
   for (;;) {
-    const response = await ask(config, '/readyz')
+    const response = await askApi(config, '/readyz')
     if (response?.ok) return
     if (performance.now() > until) throw new Error(`Not ready after 60 s: ${(await response?.text()) ?? 'no answer'}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-}
-
-async function ask({ http }: Config, path: string): Promise<Response | undefined> {
-  const host = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}${path}`
-  return await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined)
 }
 
 /** One of our own processes: from dist/ where this runs from dist/, else from the sources. */
@@ -138,38 +131,6 @@ async function startNode(name: Part, module: string, env: NodeJS.ProcessEnv, ide
     identity,
     onLine: (line) => out.write(`${line}\n`),
   })
-}
-
-function ensureCertificate({ publicName, tls }: Config, home: Home): void {
-  if (tls !== undefined) {
-    for (const file of [tls.certFile, tls.keyFile])
-      if (!existsSync(file))
-        throw new ConfigInvalid(`there is no file ${file}; see TRIBUTARY_TLS_CERT and TRIBUTARY_TLS_KEY`)
-    return
-  }
-  if (existsSync(home.certFile) && existsSync(home.keyFile)) return
-  mkdirSync(dirname(home.certFile), { recursive: true, mode: 0o700 })
-  const names = new Set([`DNS:${publicName}`, 'DNS:localhost', 'IP:127.0.0.1'])
-  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3650']
-  const subject = ['-subj', `/CN=${publicName}`, '-addext', `subjectAltName=${[...names].join(',')}`]
-  execFileSync('openssl', [...request, ...subject, '-keyout', home.keyFile, '-out', home.certFile], { stdio: 'ignore' })
-}
-
-/** mdbox gives back the space of expunged messages only when it is told to. */
-function keepHouse(places: DovecotPlaces, identity: Identity, log: Logger): { stop(): void } {
-  let timer: NodeJS.Timeout
-  const turn = async () => {
-    const fromMs = performance.now()
-    try {
-      await purge(places, identity)
-      log.info({ event: 'store purged', ms: Math.round(performance.now() - fromMs) })
-    } catch (error) {
-      log.warn({ event: 'store not purged', reason: error instanceof Error ? error.message : String(error) })
-    }
-    timer = setTimeout(() => void turn(), purgeEveryMs)
-  }
-  timer = setTimeout(() => void turn(), purgeFirstMs)
-  return { stop: () => clearTimeout(timer) }
 }
 
 /** Before anything is started: a port that somebody else holds is told with the setting that changes it. */
@@ -207,7 +168,7 @@ function welcome({ config, home }: Local): string {
   return [
     '',
     'Tributary is running.',
-    `  API        http://${config.http.host}:${config.http.port}/api/v1  (token: ${home.adminToken})`,
+    `  API        http://${config.http.host}:${config.http.port}/api/v1  (token: ${config.adminTokenFile ?? home.adminToken})`,
     ...mail,
     `  Kept in    ${home.home}`,
     '  Ctrl-C stops everything.',

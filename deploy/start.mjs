@@ -127,8 +127,9 @@ function test(names) {
 
 checkNode()
 const [what = 'start', ...rest] = process.argv.slice(2)
-const redisGiven = what === 'start' && process.env.TRIBUTARY_REDIS_URL
-const storeGiven = what === 'start' && process.env.TRIBUTARY_STORE_URL
+const given = (setting) => what === 'start' && (process.env[setting] || process.env[`${setting}_FILE`])
+const redisGiven = given('TRIBUTARY_REDIS_URL')
+const storeGiven = given('TRIBUTARY_STORE_URL')
 const need = [...(redisGiven ? [] : ['redis']), ...(storeGiven ? [] : ['dovecot'])]
 checkSystem(need)
 installPackages(packages.filter(({ name }) => name === 'openssl' || need.some((part) => name.startsWith(part))))

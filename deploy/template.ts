@@ -1,5 +1,5 @@
 /** Configuration files with {{NAMES}} in them, and where they lie. */
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 export const root = rootAbove(dirname(fileURLToPath(import.meta.url)))
 
 function rootAbove(folder: string): string {
-  if (existsSync(join(folder, 'package.json'))) return folder
+  // Not existsSync: access(2) leaves out the capability by which the user of the servers passes a closed folder.
+  if (statSync(join(folder, 'package.json'), { throwIfNoEntry: false }) !== undefined) return folder
   if (dirname(folder) === folder) throw new Error('package.json is missing: this is no checkout of Tributary')
   return rootAbove(dirname(folder))
 }

@@ -17,15 +17,30 @@ export const settings = Type.Object({
   TRIBUTARY_PUBLIC_NAME: Type.String({ default: 'localhost', minLength: 1 }),
   TRIBUTARY_TLS_CERT: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_TLS_KEY: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_ADMIN_TOKEN_FILE: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_SECRET_KEY_FILE: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_REDIS_URL: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_REDIS_PASSWORD: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_STORE_URL: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_STORE_PASSWORD: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_STORE_USERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info' }),
 })
 export type Settings = Static<typeof settings>
 
+/** Each of them may stand in a file that NAME_FILE names: an environment is seen by more eyes than a file. */
+const secrets = [
+  'TRIBUTARY_REDIS_URL',
+  'TRIBUTARY_REDIS_PASSWORD',
+  'TRIBUTARY_STORE_URL',
+  'TRIBUTARY_STORE_PASSWORD',
+] as const satisfies readonly (keyof Settings)[]
+
 export interface Config {
   readonly home: string
+  /** Undefined: under HOME. */
+  readonly adminTokenFile: string | undefined
+  readonly secretKeyFile: string | undefined
   readonly http: { readonly host: string; readonly port: number }
   /** Where the hosted store listens for people's mail programs. */
   readonly mail: {
@@ -62,13 +77,30 @@ export class ConfigInvalid extends Error {
   override readonly name = 'ConfigInvalid'
 }
 
-/** Throws ConfigInvalid with one line a mistake, all of them at once. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Throws ConfigInvalid with one line a mistake, all of them at once.
+ * @param readFile what a secret's file says; throws where it cannot be read.
+ */
+export function readConfig(env: Environment, readFile: (path: string) => string): Config {
   const mistakes: string[] = []
   const unknown: string[] = []
   const given = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => name.startsWith('TRIBUTARY_') && value !== undefined && value !== ''),
   )
+  for (const name of secrets) {
+    const file = given[`${name}_FILE`]
+    if (file === undefined) continue
+    if (given[name] !== undefined) mistakes.push(`${name} and ${name}_FILE say the same thing: give one of them`)
+    try {
+      given[name] = readFile(file)
+      if (given[name] === '') mistakes.push(`${name}_FILE names ${file}, which is empty`)
+    } catch (error) {
+      mistakes.push(`${name}_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    delete given[`${name}_FILE`]
+  }
   for (const name of Object.keys(given)) {
     if (!(name in settings.properties)) unknown.push(name)
   }
@@ -88,13 +120,22 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if ((given.TRIBUTARY_STORE_URL === undefined) !== (given.TRIBUTARY_STORE_USERS_FILE === undefined)) {
     mistakes.push('TRIBUTARY_STORE_URL and TRIBUTARY_STORE_USERS_FILE go together: give both or neither')
   }
-  const store = given.TRIBUTARY_STORE_URL === undefined ? undefined : parseStoreUrl(given.TRIBUTARY_STORE_URL)
+  for (const server of ['REDIS', 'STORE'] as const) {
+    if (given[`TRIBUTARY_${server}_PASSWORD`] !== undefined && given[`TRIBUTARY_${server}_URL`] === undefined)
+      mistakes.push(`TRIBUTARY_${server}_PASSWORD goes with TRIBUTARY_${server}_URL: give both or neither`)
+  }
+  const redisUrl = withPassword(given.TRIBUTARY_REDIS_URL, given.TRIBUTARY_REDIS_PASSWORD)
+  if (redisUrl === null) mistakes.push('TRIBUTARY_REDIS_PASSWORD needs a TRIBUTARY_REDIS_URL like redis://HOST:PORT')
+  const storeUrl = withPassword(given.TRIBUTARY_STORE_URL, given.TRIBUTARY_STORE_PASSWORD)
+  const store = storeUrl === undefined ? undefined : parseStoreUrl(storeUrl ?? '')
   if (typeof store === 'string') mistakes.push(store)
-  if (mistakes.length > 0 || read === undefined || typeof store === 'string') {
+  if (mistakes.length > 0 || read === undefined || redisUrl === null || typeof store === 'string') {
     throw new ConfigInvalid(mistakes.join('\n'))
   }
   return {
     home: read.TRIBUTARY_HOME,
+    adminTokenFile: read.TRIBUTARY_ADMIN_TOKEN_FILE,
+    secretKeyFile: read.TRIBUTARY_SECRET_KEY_FILE,
     http: { host: read.TRIBUTARY_HTTP_HOST, port: read.TRIBUTARY_HTTP_PORT },
     mail: {
       host: read.TRIBUTARY_MAIL_HOST,
@@ -108,7 +149,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       read.TRIBUTARY_TLS_CERT === undefined || read.TRIBUTARY_TLS_KEY === undefined
         ? undefined
         : { certFile: read.TRIBUTARY_TLS_CERT, keyFile: read.TRIBUTARY_TLS_KEY },
-    redisUrl: read.TRIBUTARY_REDIS_URL,
+    redisUrl,
     store,
     storeUsersFile: read.TRIBUTARY_STORE_USERS_FILE,
     logLevel: read.TRIBUTARY_LOG_LEVEL,
@@ -122,9 +163,20 @@ interface SchemaMistake {
   readonly params?: { readonly allowedValues?: readonly string[] }
 }
 
+/** The URL with a password that was given apart from it; null where it has no place for one, or has one already. */
+function withPassword(text: string | undefined, password: string | undefined): string | undefined | null {
+  if (text === undefined || password === undefined) return text
+  if (!URL.canParse(text)) return null
+  const url = new URL(text)
+  if (url.hostname === '' || url.password !== '') return null
+  url.password = encodeURIComponent(password)
+  return url.href
+}
+
 /** `imaps://MASTER:PASSWORD@HOST:PORT` or `imap://`; user and password percent-encoded. A string is a mistake, without the password. */
 export function parseStoreUrl(text: string): StoreEndpoint | string {
-  const wanted = 'TRIBUTARY_STORE_URL must look like imaps://MASTER:PASSWORD@HOST:PORT'
+  const wanted =
+    'TRIBUTARY_STORE_URL must look like imaps://MASTER:PASSWORD@HOST:PORT, the password there or in TRIBUTARY_STORE_PASSWORD'
   if (!URL.canParse(text)) return wanted
   const url = new URL(text)
   if ((url.protocol !== 'imaps:' && url.protocol !== 'imap:') || url.username === '' || url.password === '')

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { ensureSecret } from '../src/disk/home.ts'
+import { readSettings } from '../src/disk/settings.ts'
 import { UsersFile } from '../src/disk/users-file.ts'
 import { createLog } from '../src/log.ts'
 import { createSeal } from '../src/seal.ts'
@@ -55,6 +58,30 @@ test('a secret of this instance is made once, for its owner alone', () => {
   writeFileSync(path, '\n')
   assert.throws(() => ensureSecret(path), /is empty; put its content back/)
   rmSync(folder, { recursive: true })
+})
+
+test('several that ask for a secret at once, before there is one, get the same', async () => {
+  const folder = mkdtempSync('/tmp/tributary-home-')
+  const path = join(folder, 'secret-key')
+  const script = `import { ensureSecret } from './src/disk/home.ts'; process.stdout.write(ensureSecret(${JSON.stringify(path)}))`
+  const ask = async () =>
+    (await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script])).stdout
+  const secrets = await Promise.all([ask(), ask(), ask(), ask()])
+  assert.equal(new Set(secrets).size, 1)
+  assert.deepEqual(readdirSync(folder), ['secret-key'])
+  rmSync(folder, { recursive: true })
+})
+
+test('a secret in a file is taken without the line end that the file ends with', () => {
+  const folder = mkdtempSync('/tmp/tributary-home-')
+  const path = join(folder, 'url')
+  writeFileSync(path, 'redis://:a%20b@redis:6379\r\n')
+  assert.equal(readSettings({ TRIBUTARY_REDIS_URL_FILE: path }).redisUrl, 'redis://:a%20b@redis:6379')
+  rmSync(folder, { recursive: true })
+  assert.throws(
+    () => readSettings({ TRIBUTARY_REDIS_URL_FILE: path }),
+    /TRIBUTARY_REDIS_URL_FILE cannot be read: ENOENT/,
+  )
 })
 
 test('no two versions of the users file share a second, and who could read it still can', async () => {

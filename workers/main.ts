@@ -1,8 +1,9 @@
 /** A worker's process. As many as one likes, on the same Redis. */
 import closeWithGrace from 'close-with-grace'
 import { createClock } from '../src/clock.ts'
-import { ConfigInvalid, readConfig } from '../src/config.ts'
+import { ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { readSettings } from '../src/disk/settings.ts'
 import { limits } from '../src/limits.ts'
 import { createLog } from '../src/log.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
@@ -10,7 +11,7 @@ import { createSeal } from '../src/seal.ts'
 import { startWorker } from './worker.ts'
 
 async function main(): Promise<void> {
-  const config = readConfig(process.env)
+  const config = readSettings(process.env)
   const log = createLog('worker', config.logLevel)
   const { redisUrl, store } = config
   if (redisUrl === undefined || store === undefined) {
@@ -26,7 +27,7 @@ async function main(): Promise<void> {
     redis,
     log,
     store,
-    seal: createSeal(Buffer.from(ensureSecret(homeOf(config.home).secretKey), 'base64url')),
+    seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? homeOf(config.home).secretKey), 'base64url')),
     clock: createClock(),
     publicName: config.publicName,
     concurrency: limits.workerConcurrency,

@@ -1,6 +1,6 @@
 /** What one instance keeps under TRIBUTARY_HOME, and the secrets that it makes there at its first start. */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 export function homeOf(folder: string) {
@@ -23,13 +23,22 @@ export type Home = ReturnType<typeof homeOf>
 
 /** 256 random bits in a file of mode 0600, made once; whoever comes second reads what the first one made. */
 export function ensureSecret(path: string): string {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  try {
-    writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
+  if (!existsSync(path)) makeSecret(path)
   const secret = readFileSync(path, 'utf8').trim()
   if (secret === '') throw new Error(`${path} is empty; put its content back, or remove it to have a new one made`)
   return secret
+}
+
+/** Whole or not there: api and workers start at once, and each may be the first to ask. */
+function makeSecret(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const mine = `${path}.${randomBytes(6).toString('hex')}`
+  writeFileSync(mine, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true })
+  try {
+    linkSync(mine, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    unlinkSync(mine)
+  }
 }

@@ -1,0 +1,103 @@
+/** Redis or Dovecot in a container of its own (docker-compose.yml), configured and started as local mode does. */
+import { mkdtempSync } from 'node:fs'
+import { lookup } from 'node:dns/promises'
+import { networkInterfaces, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Config, ConfigInvalid, type StoreEndpoint } from '../src/config.ts'
+import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { readSettings } from '../src/disk/settings.ts'
+import { createLog } from '../src/log.ts'
+import { ensureCertificate } from './certificate.ts'
+import type { Child } from './child.ts'
+import { type DovecotPlaces, startDovecot } from './dovecot.ts'
+import { keepHouse } from './housekeeping.ts'
+import { childIdentity } from './identity.ts'
+import { childLines } from './lines.ts'
+import { startRedis } from './redis.ts'
+import { graceMs } from './supervisor.ts'
+
+/** Emptied with the container. */
+const newRunFolder = () => mkdtempSync(join(tmpdir(), 'tributary-'))
+
+async function startRedisHere(): Promise<Child> {
+  ensureGiven('TRIBUTARY_REDIS_PASSWORD_FILE')
+  const config = readSettings(process.env)
+  const { hostname: host, port, password } = redisUrlOf(config)
+  const { address } = await ownAddress(host)
+  const places = { dataFolder: homeOf(config.home).redis, runFolder: newRunFolder() }
+  const listener = { host: address, port: Number(port), password: decodeURIComponent(password) }
+  return await startRedis(places, childIdentity([]), childLines('redis', config.logLevel), listener)
+}
+
+async function startDovecotHere(): Promise<Child> {
+  ensureGiven('TRIBUTARY_STORE_PASSWORD_FILE')
+  const config = readSettings(process.env)
+  const home = homeOf(config.home)
+  const store = storeOf(config)
+  // What this name leads to here is where the gateway comes in: its network, and no other, is the gateway's.
+  const { net } = await ownAddress(store.host)
+  const runFolder = newRunFolder()
+  const places: DovecotPlaces = {
+    runFolder,
+    mailFolder: home.mail,
+    usersFile: config.storeUsersFile ?? home.usersFile,
+    mastersFile: join(runFolder, 'masters'),
+    ...ensureCertificate(config, home),
+  }
+  const ports = { ...config.mail, gatewayNet: net }
+  const lines = childLines('dovecot', config.logLevel)
+  const child = await startDovecot(places, ports, store.masterPassword, childIdentity([]), lines)
+  const housekeeping = keepHouse(places, childIdentity([]), createLog('dovecot', config.logLevel))
+  void child.exited.then(() => housekeeping.stop())
+  return child
+}
+
+/** A server makes its password at its first start; its clients, which start later, only read it. */
+function ensureGiven(setting: 'TRIBUTARY_REDIS_PASSWORD_FILE' | 'TRIBUTARY_STORE_PASSWORD_FILE'): void {
+  const file = process.env[setting]
+  if (file !== undefined && file !== '') ensureSecret(file)
+}
+
+function redisUrlOf({ redisUrl }: Config): URL {
+  if (redisUrl === undefined || !URL.canParse(redisUrl)) throw new ConfigInvalid('TRIBUTARY_REDIS_URL must be a URL')
+  return new URL(redisUrl)
+}
+
+function storeOf({ store }: Config): StoreEndpoint {
+  if (store === undefined) throw new ConfigInvalid('TRIBUTARY_STORE_URL is missing')
+  return store
+}
+
+/** The address of this container that a name leads to, and the network that it is in. */
+async function ownAddress(name: string): Promise<{ readonly address: string; readonly net: string }> {
+  const { address } = await lookup(name, { family: 4 })
+  const own = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find((one) => one.address === address)
+  if (own?.cidr === undefined || own.cidr === null)
+    throw new ConfigInvalid(`${name} leads to ${address}, which is not here: see the networks in docker-compose.yml`)
+  return { address, net: own.cidr }
+}
+
+async function serve(part: 'redis' | 'dovecot'): Promise<void> {
+  // Before anything is started: a signal during the start must not be lost.
+  const asked = new Promise<'asked'>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve('asked'))
+  })
+  const child = await (part === 'redis' ? startRedisHere() : startDovecotHere())
+  const log = createLog(part, readSettings(process.env).logLevel)
+  log.info({ event: 'part ready' })
+  const how = await Promise.race([asked, child.exited])
+  if (how === 'asked') await child.stop(graceMs[part])
+  else log.fatal({ event: 'part ended', how }, `${part} ended (${how})`)
+  process.exitCode = how === 'asked' ? 0 : 1
+}
+
+try {
+  const [part] = process.argv.slice(2)
+  if (part !== 'redis' && part !== 'dovecot') throw new ConfigInvalid('container.js redis, or container.js dovecot')
+  await serve(part)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,65 @@
+/** Whether a server answers: how a start and a health check know. */
+import { connect } from 'node:net'
+import type { Config } from '../src/config.ts'
+
+type Door = { readonly path: string } | { readonly host: string; readonly port: number }
+export type RedisDoor = Door & { readonly password?: string }
+
+const answerWithinMs = 5000
+const answerCharactersMax = 100_000
+
+/** PONG, and not LOADING: a large append-only file takes a while to be read. */
+export async function redisPongs(door: RedisDoor): Promise<boolean> {
+  return (await askRedis(door)) !== undefined
+}
+
+/** What it says to these commands, as it is on the wire; undefined: it is not there, or not ready. */
+export async function askRedis(door: RedisDoor, ...commands: (readonly string[])[]): Promise<string | undefined> {
+  const { password = '' } = door
+  const all = [...(password === '' ? [] : [['AUTH', password]]), ...commands, ['PING']]
+  const written = (words: readonly string[]) =>
+    [`*${words.length}`, ...words.flatMap((word) => [`$${Buffer.byteLength(word)}`, word]), ''].join('\r\n')
+  return await converse(door, /^\+PONG\r/m, all.map(written).join(''))
+}
+
+export async function imapGreets(port: number): Promise<boolean> {
+  return (await converse({ host: '127.0.0.1', port }, /^\* OK/)) !== undefined
+}
+
+export async function pop3Greets(port: number): Promise<boolean> {
+  return (await converse({ host: '127.0.0.1', port }, /^\+OK/)) !== undefined
+}
+
+/** What is said until `last`; undefined: that never came, or an error did. */
+async function converse(door: Door, last: RegExp, asked = ''): Promise<string | undefined> {
+  return await new Promise((resolve) => {
+    const socket = connect(door)
+    let said = ''
+    const end = (answer: string | undefined) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.setTimeout(answerWithinMs, () => end(undefined))
+    socket.on('error', () => end(undefined))
+    socket.on('close', () => end(undefined))
+    socket.on('connect', () => socket.write(asked))
+    socket.on('data', (chunk) => {
+      said += chunk.toString('latin1')
+      if (/^-/m.test(said) || said.length > answerCharactersMax) end(undefined)
+      else if (last.test(said)) end(said)
+    })
+  })
+}
+
+export async function httpAnswers(url: URL): Promise<boolean> {
+  return (await ask(url))?.ok ?? false
+}
+
+export async function askApi({ http }: Config, path: string): Promise<Response | undefined> {
+  const host = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host
+  return await ask(new URL(`http://${host.includes(':') ? `[${host}]` : host}:${http.port}${path}`))
+}
+
+async function ask(url: URL): Promise<Response | undefined> {
+  return await fetch(url, { signal: AbortSignal.timeout(answerWithinMs) }).catch(() => undefined)
+}

@@ -2,6 +2,7 @@
 import { connect, isIP } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls'
 import type { ImapFlowOptions } from 'imapflow'
+import { fingerprintOf, tlsReasonOf } from '../tls-reasons.ts'
 
 export interface CertificateRules {
   readonly tlsVerify: boolean
@@ -27,7 +28,7 @@ export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules)
         minVersion: 'TLSv1.2',
       },
       () => {
-        const seen = fingerprintOf(socket)
+        const seen = fingerprintOf(socket.getPeerCertificate())
         if (tlsFingerprint === null || seen === tlsFingerprint) onSecure()
         else socket.destroy(new WrongCertificate(seen))
       },
@@ -51,34 +52,21 @@ class WrongCertificate extends Error {
   }
 }
 
-function fingerprintOf(socket: TLSSocket): string {
-  const { fingerprint256 } = socket.getPeerCertificate()
-  return fingerprint256 === undefined ? 'none' : fingerprint256.replaceAll(':', '').toLowerCase()
-}
-
 /** Nobody is in between on the way to this machine itself: a certificate proves nothing more there. */
 export function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself, not by anybody we know',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by itself, not by anybody we know',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by nobody we know',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is signed by nobody we know',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS on this port',
+/** imapflow's own codes. */
+const upgradeReasons: Readonly<Record<string, string>> = {
   STARTTLS_INJECTION: 'something was sent between STARTTLS and the handshake, as an attacker would',
   UPGRADE_TIMEOUT: 'the handshake took too long',
 }
 
 /** Why there is no safe connection; undefined where TLS is not what failed. */
-export function tlsReasonOf(error: unknown): string | undefined {
+export function storeTlsReasonOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   if (error instanceof WrongCertificate) return error.message
   const { code = '', tlsFailed = false } = error as Error & { code?: string; tlsFailed?: boolean }
-  if (reasons[code] !== undefined) return reasons[code]
-  return tlsFailed || /^(?:ERR_TLS|ERR_SSL|CERT_|EPROTO)/.test(code) ? error.message : undefined
+  return upgradeReasons[code] ?? tlsReasonOf(error) ?? (tlsFailed ? error.message : undefined)
 }

@@ -1,7 +1,7 @@
 /** What a refusal or a lost session means: whether it is about the store or about what was asked for (RFC 5530, and servers' habits). */
 import { type Failure, SessionFailed } from '../failure.ts'
 import { byeOf, codeOf, isRecord, isRefusal, wordsOf } from './command.ts'
-import { tlsReasonOf } from './tls.ts'
+import { storeTlsReasonOf } from './tls.ts'
 
 /** Every account that gathers there would be told the same. */
 const wholeStore = new Set([
@@ -60,7 +60,7 @@ function backOffOf(error: unknown): number | undefined {
 }
 
 function reasonOf(error: unknown): string {
-  const tls = tlsReasonOf(error)
+  const tls = storeTlsReasonOf(error)
   if (tls !== undefined) return `no safe TLS connection: ${tls}`
   const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : ''
   const reasons: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@
 import { connect, type LookupFunction, type Socket } from 'node:net'
 import type { TlsMode } from '../account.ts'
 import { SessionFailed, type Failure } from '../failure.ts'
+import { tlsReasonOf } from '../tls-reasons.ts'
 import { printable } from './wire.ts'
 
 /** Where a server is, and how it is to prove itself. */
@@ -53,7 +54,7 @@ export async function reach(
     }
     const timer = setTimeout(() => give({ kind: 'silent', server, during, waitedMs: waitMs }), Math.max(0, waitMs))
     const onError = (error: Error & { code?: string }) =>
-      give({ kind: isTlsError(error) ? 'tls' : 'unreachable', server, reason: reasonOf(error) })
+      give({ kind: tlsReasonOf(error) === undefined ? 'unreachable' : 'tls', server, reason: reasonOf(error) })
     const onClose = () => give({ kind: 'unreachable', server, reason: `the connection was closed during ${during}` })
     const onAbort = () => give(abortFailure(signal?.reason))
     const onReached = () => {
@@ -69,13 +70,6 @@ export async function reach(
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
   })
-}
-
-function isTlsError({ code = '', message }: Error & { code?: string }): boolean {
-  return (
-    /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/.test(code) ||
-    /certificate|SSL/.test(message)
-  )
 }
 
 /** What an operator can do something with. */
@@ -94,24 +88,8 @@ export function reasonOf(error: Error & { code?: string; errors?: readonly Error
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return 'it does not answer'
-    case 'CERT_HAS_EXPIRED':
-      return 'its certificate has expired'
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-      return 'its certificate is signed by itself, not by anybody we know'
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-      return 'its certificate is signed by nobody we know'
-    case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return 'its certificate is for another host name'
-    case 'ERR_SSL_WRONG_VERSION_NUMBER':
-    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
-      return 'it does not speak TLS on this port; perhaps it wants STLS (tls "starttls", mostly on port 110)'
-    case 'ERR_SSL_UNSUPPORTED_PROTOCOL':
-    case 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION':
-      return 'it speaks only versions of TLS that are not safe any more (older than 1.2)'
     default:
-      return printable(error.message === '' ? (error.code ?? error.name) : error.message)
+      return printable(tlsReasonOf(error) ?? (error.message === '' ? (error.code ?? error.name) : error.message))
   }
 }
 

@@ -3,6 +3,7 @@ import { isIP, type Socket } from 'node:net'
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
+import { fingerprintOf } from '../tls-reasons.ts'
 import { type Endpoint, reach } from './dial.ts'
 
 /** What the server showed of itself. `fingerprint`: SHA-256 of its certificate, lower-case hex. */
@@ -108,7 +109,7 @@ function tlsSeen(socket: TLSSocket): TlsSeen {
   const certificate: Partial<PeerCertificate> = socket.getPeerCertificate()
   return {
     version: socket.getProtocol() ?? 'unknown',
-    fingerprint: (certificate.fingerprint256 ?? '').replaceAll(':', '').toLowerCase(),
+    fingerprint: fingerprintOf(certificate),
     validTo: certificate.valid_to === undefined ? '' : new Date(certificate.valid_to).toISOString(),
   }
 }

@@ -72,7 +72,8 @@ function unpacked(): string {
 export async function startCyrus(users: Readonly<Record<string, string>>, tls: Certificate): Promise<TestCyrus> {
   const root = unpacked()
   const folder = mkdtempSync('/tmp/tributary-cyrus-')
-  const { user, uid, gid } = childIdentity([])
+  const identity = childIdentity([])
+  const { user, uid, gid } = identity
   const [imapPort = 0, imapsPort = 0] = await freePorts(2)
   const own = (path: string) => chownSync(path, uid, gid)
   own(folder)
@@ -150,6 +151,8 @@ EVENTS {
     command: join(bin, 'master'),
     args,
     env,
+    // From the start: a process that changes its user would no longer end with us.
+    identity,
     onLine: (line) => lines.push(line),
   })
   const stop = async () => {

@@ -17,8 +17,9 @@ export interface Identity {
 const mailUser = 'mail'
 
 /**
- * @param folders what they must be able to reach (a Node of root's own under /root, too). A clone often lies under a folder of mode 0700 (/root, mktemp -d) that
- * another user cannot pass; then the children get the one capability that lets them pass and read, and no other.
+ * @param folders what they must be able to reach. A clone often lies under a folder of mode 0700 (/root, mktemp -d), and so does
+ * a Node of root's own, that another user cannot pass; then the children get the one capability that lets them pass and
+ * read, and no other.
  */
 export function childIdentity(folders: readonly string[]): Identity {
   const { uid, gid, username } = userInfo()

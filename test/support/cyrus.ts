@@ -1,8 +1,18 @@
 /** A Cyrus of one's own (Debian's, unpacked beside the system and not installed): a store of another make than ours. */
 import { execFileSync } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { startChild, untilReady } from '../../deploy/child.ts'
 import { childIdentity } from '../../deploy/identity.ts'
@@ -27,7 +37,10 @@ const needless = /clamav|mspack|zephyr|sigsegv/
 /** Debian's packages and the libraries that this machine lacks, unpacked; kept for the next time. */
 function unpacked(): string {
   const kept = join(tmpdir(), 'tributary-cyrus-3.6')
-  if (existsSync(kept)) return kept
+  if (existsSync(kept)) {
+    if (statSync(kept).uid !== userInfo().uid) throw new Error(`${kept} is somebody else's: nothing in it is run`)
+    return kept
+  }
   const folder = mkdtempSync(join(tmpdir(), 'tributary-cyrus-packages-'))
   const apt = (...args: string[]) => execFileSync('apt-get', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' })
   const wanted = ['cyrus-imapd', 'cyrus-common', 'sasl2-bin', 'libsasl2-2', 'libsasl2-modules', 'libsasl2-modules-db']
@@ -59,7 +72,8 @@ function unpacked(): string {
 export async function startCyrus(users: Readonly<Record<string, string>>, tls: Certificate): Promise<TestCyrus> {
   const root = unpacked()
   const folder = mkdtempSync('/tmp/tributary-cyrus-')
-  const { user, uid, gid } = childIdentity([])
+  const identity = childIdentity([])
+  const { user, uid, gid } = identity
   const [imapPort = 0, imapsPort = 0] = await freePorts(2)
   const own = (path: string) => chownSync(path, uid, gid)
   own(folder)
@@ -137,6 +151,8 @@ EVENTS {
     command: join(bin, 'master'),
     args,
     env,
+    // From the start: a process that changes its user would no longer end with us.
+    identity,
     onLine: (line) => lines.push(line),
   })
   const stop = async () => {

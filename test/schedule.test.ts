@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { Worker } from 'bullmq'
 import type { AccountId } from '../src/message.ts'
 import { claimDue, setNextDue, stopVisits } from '../src/redis/due.ts'
 import { keys } from '../src/redis/keys.ts'
-import { PullQueue } from '../src/redis/queue.ts'
+import { connectRedis } from '../src/redis/connection.ts'
+import { type PullJob, PullQueue, pullQueueName, queuePrefix } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { limits } from '../src/limits.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
@@ -73,6 +75,35 @@ test('an account has one run in the queue, whoever asks; asking by hand brings i
   await queue.close()
   await runs.close()
   // No such accounts: a worker finds nothing to do and drops them.
+})
+
+test('who asks in the moment between the end of a run and that of its job is given a run of their own', async () => {
+  const runs = new Runs(stack.redis)
+  const queue = new PullQueue(stack.redis, runs)
+  const accountId = 'BETWEEN' as AccountId
+  const taken: string[] = []
+  let asked: { readonly id: string } | undefined
+  const workerRedis = connectRedis(stack.server.url, 'worker', () => {})
+  const worker = new Worker<PullJob>(
+    pullQueueName,
+    async ({ data }) => {
+      if (data.accountId !== accountId) return
+      taken.push(data.runId)
+      const run = await runs.get(data.runId)
+      assert.ok(run !== null)
+      await runs.end({ ...run, state: 'done', finishedAt: new Date().toISOString() })
+      // This job is at work still.
+      asked ??= await queue.request(accountId)
+    },
+    { connection: workerRedis, prefix: queuePrefix },
+  )
+  const first = await queue.request(accountId)
+  await until(async () => (taken.length === 2 ? true : undefined))
+  assert.deepEqual(taken, [first.id, asked?.id])
+  await worker.close()
+  workerRedis.disconnect()
+  await queue.close()
+  await runs.close()
 })
 
 test('a new account is pulled by itself, and again after its interval', async () => {

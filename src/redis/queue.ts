@@ -82,7 +82,8 @@ export class PullQueue {
 
   #options(accountId: AccountId, cause: RunCause) {
     return {
-      deduplication: { id: accountId },
+      // A job at work may have ended its run already, and then nobody would take the new one: another job follows it.
+      deduplication: { id: accountId, keepLastIfActive: true },
       priority: priority[cause],
       attempts: 1,
       // The history is ours (runs.ts); a finished job that is kept would only hold up the next one of its account.

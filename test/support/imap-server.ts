@@ -98,6 +98,8 @@ export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0):
   server.on('tlsClientError', () => {})
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
+  // A test that failed before it closed this one must end all the same.
+  server.unref()
   return {
     port: (server.address() as AddressInfo).port,
     ...state,

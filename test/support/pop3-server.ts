@@ -155,6 +155,8 @@ export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<S
   server.on('tlsClientError', () => {})
   server.listen(port, behaviour.address ?? '127.0.0.1')
   await once(server, 'listening')
+  // A test that failed before it closed this one must end all the same.
+  server.unref()
   return {
     port: (server.address() as AddressInfo).port,
     commands,

@@ -14,7 +14,7 @@ import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
 import { buildServer } from './server.ts'
 
-const stopWithinMs = 8000
+const stopWithinMs = 3500
 
 async function main(): Promise<void> {
   const config = readSettings(process.env)

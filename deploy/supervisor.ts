@@ -3,7 +3,7 @@ import type { Logger } from '../src/log.ts'
 import type { Child } from './child.ts'
 
 /** How long each may take to end, in this order; together below the 20 s of CONTRACT section 1. */
-export const graceMs = { worker: 13_000, api: 9_000, dovecot: 3_000, redis: 3_000 } as const
+export const graceMs = { worker: 9000, api: 4000, dovecot: 3000, redis: 3000 } as const
 export type Part = keyof typeof graceMs
 
 const restart = { firstMs: 1000, mostMs: 30_000, steadyAfterMs: 60_000, triesMax: 10 } as const

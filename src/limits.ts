@@ -86,7 +86,7 @@ export const limits = {
   workerAliveMs: 15 * second,
   workerConcurrency: 8,
   /** What a stopping worker waits for runs to end at a batch's edge before it cancels them. */
-  stopGraceMs: 8 * second,
+  stopGraceMs: 5 * second,
 
   /** And then for its connections to be closed as they should be. */
   farewellMs: 2 * second,

@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   })
   log.info({ event: 'worker ready', concurrency: limits.workerConcurrency })
 
-  closeWithGrace({ delay: limits.stopGraceMs + 4000 }, async ({ err }) => {
+  closeWithGrace({ delay: limits.stopGraceMs + 3500 }, async ({ err }) => {
     if (err) log.fatal({ event: 'worker broke', err })
     await worker.stop(limits.stopGraceMs)
     redis.disconnect()

@@ -1,4 +1,4 @@
-// `npm start`, `npm run demo`, `npm test`: installs what is missing, builds, and hands over.
+// `npm start`, `npm run demo`, `npm test`, `npm run bench`: installs what is missing, builds, and hands over.
 // No dependencies: on a fresh clone there are none yet.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -14,6 +14,13 @@ const packages = [
   { name: 'dovecot-imapd', proof: '/usr/lib/dovecot/imap' },
   { name: 'dovecot-pop3d', proof: '/usr/lib/dovecot/pop3' },
   { name: 'openssl', proof: '/usr/bin/openssl' },
+]
+/** What the bench compares us with. */
+const peers = [
+  { name: 'mpop', proof: '/usr/bin/mpop' },
+  { name: 'getmail6', proof: '/usr/bin/getmail' },
+  { name: 'fetchmail', proof: '/usr/bin/fetchmail' },
+  { name: 'dovecot-lmtpd', proof: '/usr/lib/dovecot/lmtp' },
 ]
 
 function fail(sentence) {
@@ -132,11 +139,14 @@ const redisGiven = given('TRIBUTARY_REDIS_URL')
 const storeGiven = given('TRIBUTARY_STORE_URL')
 const need = [...(redisGiven ? [] : ['redis']), ...(storeGiven ? [] : ['dovecot'])]
 checkSystem(need)
-installPackages(packages.filter(({ name }) => name === 'openssl' || need.some((part) => name.startsWith(part))))
+const wanted = packages.filter(({ name }) => name === 'openssl' || need.some((part) => name.startsWith(part)))
+installPackages(what === 'bench' ? [...wanted, ...peers] : wanted)
 checkSystem(need)
 installModules()
 build()
 if (what === 'start') handOver(['dist/deploy/run.js'])
 else if (what === 'demo') handOver(['dist/deploy/demo.js'])
 else if (what === 'test') test(rest)
-else fail(`node deploy/start.mjs ${what}: there are start, demo and test.`)
+else if (what === 'bench' && rest[0] === 'large') handOver(['--import', 'tsx', 'bench/large.ts'])
+else if (what === 'bench') handOver(['--import', 'tsx', 'bench/main.ts', ...rest])
+else fail(`node deploy/start.mjs ${what}: there are start, demo, test and bench.`)

@@ -1,0 +1,61 @@
+/** `npm run bench -- large`: what a worker takes for large things, in memory, and how long its event loop is held up by them. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { childIdentity, handOver } from '../deploy/identity.ts'
+import { startDovecot } from '../test/support/dovecot.ts'
+import { startOurs } from './ours.ts'
+
+const password = 'secret'
+const say = (line: string) => process.stdout.write(`${line}\n`)
+
+const line = `${'x'.repeat(74)}\r\n`
+const letter = (nth: number, octets: number) =>
+  Buffer.from(
+    `Message-ID: <${nth}@example.org>\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\nSubject: ${nth}\r\n\r\n${line.repeat(Math.ceil(octets / line.length))}`,
+  )
+
+/** By login: what lies there, and the largest message of it. */
+const cases = {
+  many: { what: '100,000 messages', messages: () => Array.from({ length: 100_000 }, (_, nth) => letter(nth, 300)) },
+  large: { what: 'a message of 150 MB among ten small ones', messages: () => [letter(0, 150e6), ...small()] },
+  several: {
+    what: 'eight messages of 40 MB',
+    messages: () => Array.from({ length: 8 }, (_, nth) => letter(nth, 40e6)),
+  },
+}
+const small = () => Array.from({ length: 10 }, (_, nth) => letter(nth + 1, 3000))
+
+async function untilThere(file: string): Promise<void> {
+  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 100))
+}
+
+/** Each with a worker of its own: what it took is told since it began. */
+async function measure(login: string, what: string, messages: readonly Buffer[]): Promise<void> {
+  const folder = mkdtempSync('/tmp/tributary-large-')
+  handOver(folder, childIdentity([]))
+  process.env['BENCH_HELD_UP_FILE'] = join(folder, 'held-up')
+  process.env['BENCH_NODE_OPTIONS'] = `--import ${fileURLToPath(new URL('held-up.mjs', import.meta.url))}`
+  const provider = await startDovecot({ [login]: password }, { [login]: messages })
+  const ours = await startOurs(folder, [login])
+  try {
+    await untilThere(process.env['BENCH_HELD_UP_FILE'])
+    const from = { port: provider.pop3Port, user: login, password, messages: messages.length }
+    const { seconds, worker } = await ours.pull(from, login)
+    const largest = messages.reduce((most, { length }) => Math.max(most, length), 0) / (1024 * 1024)
+    const heldUpMs = Number(readFileSync(process.env['BENCH_HELD_UP_FILE'], 'utf8'))
+    say(what)
+    say(`  ${seconds.toFixed(1)} s, ${worker.cpuSeconds.toFixed(1)} s of CPU`)
+    const bound = 200 + largest
+    say(
+      `  ${worker.peakMiB.toFixed(0)} MiB at the most; wanted: under ${bound.toFixed(0)} (200 and the largest message)`,
+    )
+    say(`  event loop held up for ${heldUpMs.toFixed(0)} ms at the longest; wanted: at most 50`)
+  } finally {
+    await ours.stop()
+    await provider.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+for (const [login, { what, messages }] of Object.entries(cases)) await measure(login, what, messages())

@@ -1,0 +1,166 @@
+/** `npm run bench`: the peers and us side by side over the same messages, in one run. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startChild } from '../deploy/child.ts'
+import { childIdentity, handOver } from '../deploy/identity.ts'
+import { toCrlf } from '../src/octets.ts'
+import { freePorts, startDovecot } from '../test/support/dovecot.ts'
+import { bareAppend, bareRead } from './floor.ts'
+import { startLmtp } from './lmtp.ts'
+import { madeMail, mailBelow, someOf } from './mail.ts'
+import { type Ours, startOurs, storePassword } from './ours.ts'
+import { fetchmailTo, getmail, type Maildrop, mpop, type Peer, type Pulled } from './peers.ts'
+import { type Figures, type Place, report, type Rounds, targetsOf } from './table.ts'
+
+const roundTripMs = 50
+const slowMost = { getmail: 200, fetchmail: 200 } as const
+const password = 'secret'
+
+const { values: options } = parseArgs({
+  options: {
+    messages: { type: 'string', default: '5000' },
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    mail: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+})
+
+async function bench(ends: (() => unknown)[]): Promise<Figures> {
+  const rounds = countOf('--rounds', options.rounds)
+  const wanted = countOf('--messages', options.messages)
+  const places = placesOf(options.only)
+  const mail = options.mail === undefined ? madeMail(wanted) : mailBelow(options.mail, wanted)
+  const slow = {
+    getmail: Math.min(slowMost.getmail, mail.length),
+    fetchmail: Math.min(slowMost.fetchmail, mail.length),
+  }
+
+  const folder = mkdtempSync('/tmp/tributary-bench-')
+  ends.push(() => rmSync(folder, { recursive: true, force: true }))
+  const identity = childIdentity([])
+  handOver(folder, identity)
+  const maildrops = { all: mail, getmail: someOf(mail, slow.getmail), fetchmail: someOf(mail, slow.fetchmail) }
+  const provider = await startDovecot({ all: password, getmail: password, fetchmail: password }, maildrops)
+  ends.push(() => provider.stop())
+  const maildrop = (user: keyof typeof maildrops, port = provider.pop3Port): Maildrop => {
+    return { port, user, password, messages: maildrops[user].length }
+  }
+  const proxyPort = await startDelay(provider.pop3Port, ends)
+  const logins = (name: string) => places.flatMap((place) => turns(rounds).map((round) => `${name}-${place}-${round}`))
+  const ours = await startOurs(folder, [...logins('ours'), ...logins('bare'), 'warm'])
+  ends.push(() => ours.stop())
+
+  const fresh = (name: string) => {
+    const own = join(folder, name)
+    mkdirSync(own)
+    return own
+  }
+  const ask = async (peer: Peer, from: Maildrop, name: string): Promise<Pulled> => {
+    const own = fresh(name)
+    const pulled = await peer(from, { folder: own, identity, ends })
+    rmSync(own, { recursive: true })
+    return pulled
+  }
+
+  // The provider has then seen every message once and keeps what it learnt, as a provider in use would; so has the worker.
+  say('Warming up')
+  for (const user of ['all', 'getmail', 'fetchmail'] as const) await bareRead(maildrop(user))
+  await ours.pull(maildrop('fetchmail'), 'warm')
+
+  // Dovecot takes no message of no octets, as which one without our trace block would come.
+  const literals = (await Promise.all(mail.map(toCrlf))).filter(({ length }) => length > 0)
+  const figures: Partial<Record<Place, Rounds>> = {}
+  for (const place of places) {
+    const from = maildrop('all', place === 'local' ? provider.pop3Port : proxyPort)
+    const taken = { ours: [], mpop: [], getmail: [], fetchmail: [], bareRead: [], bareAppend: [] } as Taken
+    for (const round of turns(rounds)) {
+      say(`Round ${round + 1} of ${rounds}, ${place}`)
+      taken.bareRead.push(await bareRead(from))
+      taken.bareAppend.push(await bareAppendInto(ours, `bare-${place}-${round}`, literals))
+      taken.mpop.push(await ask(mpop, from, `mpop-${place}-${round}`))
+      taken.ours.push(await ours.pull(from, `ours-${place}-${round}`))
+    }
+    if (place === 'local') {
+      say('The slow ones')
+      // Real mail may be more than a peer can take; then it is left out.
+      const tried = async (peer: Peer, name: 'getmail' | 'fetchmail') => {
+        try {
+          taken[name].push(await ask(peer, maildrop(name), name))
+        } catch (error) {
+          say(error instanceof Error ? error.message : String(error))
+        }
+      }
+      await tried(getmail, 'getmail')
+      const lmtp = await startLmtp(fresh('lmtp'), identity)
+      ends.push(() => lmtp.stop())
+      await tried(fetchmailTo(lmtp), 'fetchmail')
+    }
+    figures[place] = taken
+  }
+  const octets = mail.reduce((sum, { length }) => sum + length, 0)
+  return { messages: mail.length, octets, slow, rounds: figures }
+}
+
+type Taken = { -readonly [Name in keyof Rounds]: Rounds[Name][number][] }
+
+/** As large as makes it fastest: beyond this it gains nothing. */
+const bareBatchOctets = 4_000_000
+
+async function bareAppendInto({ store }: Ours, login: string, literals: readonly Buffer[]): Promise<number> {
+  return await bareAppend(store.imapPort, login, storePassword, literals, bareBatchOctets)
+}
+
+async function startDelay(upstream: number, ends: (() => unknown)[]): Promise<number> {
+  const [port = 0] = await freePorts(1)
+  const script = join(import.meta.dirname, 'delay-proxy.ts')
+  const args = ['--import', 'tsx', script, String(port), String(upstream), String(roundTripMs)]
+  const child = await startChild({ name: 'delay-proxy', command: process.execPath, args, onLine: say })
+  ends.push(() => child.stop(1000))
+  return port
+}
+
+function turns(count: number): number[] {
+  return Array.from({ length: count }, (_, nth) => nth)
+}
+
+function countOf(name: string, text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new Error(`${name} takes a number from 1 on, not ${text}.`)
+  return Number(text)
+}
+
+function placesOf(only: string | undefined): Place[] {
+  if (only === undefined) return ['local', 'delay']
+  if (only === 'local' || only === 'delay') return [only]
+  throw new Error(`--only takes local or delay, not ${only}.`)
+}
+
+/** Beside the result, which alone goes to standard output. */
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+async function main(): Promise<void> {
+  const ends: (() => unknown)[] = []
+  const stopped = new Promise<never>((_resolve, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => reject(new Error(`Stopped by ${signal}.`)))
+  })
+  try {
+    const figures = await Promise.race([bench(ends), stopped])
+    const result = options.json
+      ? `${JSON.stringify({ ...figures, targets: targetsOf(figures) }, undefined, 2)}\n`
+      : report(figures)
+    process.stdout.write(result)
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error))
+    process.exitCode = 1
+  } finally {
+    // Until nothing is left: what was being started when a signal came is ended too.
+    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end()
+    process.exit()
+  }
+}
+
+await main()

@@ -1,0 +1,127 @@
+/** Figures -> what a person reads. Pure. */
+import type { OursPulled } from './ours.ts'
+import type { Pulled } from './peers.ts'
+
+export type Place = 'local' | 'delay'
+
+/** All rounds of one place; a peer that was not asked has none. */
+export interface Rounds {
+  readonly ours: readonly OursPulled[]
+  readonly mpop: readonly Pulled[]
+  readonly getmail: readonly Pulled[]
+  readonly fetchmail: readonly Pulled[]
+  /** Seconds. */
+  readonly bareRead: readonly number[]
+  readonly bareAppend: readonly number[]
+}
+
+export interface Figures {
+  readonly messages: number
+  readonly octets: number
+  /** How many each of the slow ones was given. */
+  readonly slow: { readonly getmail: number; readonly fetchmail: number }
+  readonly rounds: Partial<Record<Place, Rounds>>
+}
+
+/** `bound` and `hoped` are of ours in proportion to the peer's time a message, or of the peer's to ours where it is `times faster`. */
+export interface Target {
+  readonly place: Place
+  readonly what: string
+  readonly measured: number
+  readonly bound: number
+  readonly hoped: number | undefined
+  readonly met: boolean
+}
+
+export const titles: Readonly<Record<Place, string>> = {
+  local: 'Locally',
+  delay: 'With 50 ms of round trip to the provider',
+}
+
+export function targetsOf({ messages, slow, rounds }: Figures): Target[] {
+  const targets: Target[] = []
+  for (const place of ['local', 'delay'] as const) {
+    const here = rounds[place]
+    if (here === undefined) continue
+    const ours = secondsOf(here.ours)
+    const atMost = (what: string, measured: number, bound: number, hoped: number) =>
+      targets.push({ place, what, measured, bound, hoped, met: measured <= bound })
+    const atLeast = (what: string, pulled: readonly Pulled[], count: number, bound: number) => {
+      if (pulled.length === 0) return
+      const measured = secondsOf(pulled) / count / (ours / messages)
+      targets.push({ place, what, measured, bound, hoped: undefined, met: measured >= bound })
+    }
+    const [bound, hoped] = place === 'local' ? [0.5, 0.3] : [0.35, 0.2]
+    atMost("of mpop's time, at most", ours / secondsOf(here.mpop), bound, hoped)
+    atLeast('times faster than getmail, at least', here.getmail, slow.getmail, 20)
+    atLeast('times faster than fetchmail over LMTP, at least', here.fetchmail, slow.fetchmail, 50)
+    if (place === 'local') atMost('times the floor, at most', ours / floorOf(here), 3, 1.5)
+  }
+  return targets
+}
+
+export function report(figures: Figures): string {
+  const { messages, octets, slow, rounds } = figures
+  const lines = [`${count(messages)} messages, ${(octets / 1e6).toFixed(1)} MB; medians.`]
+  for (const place of ['local', 'delay'] as const) {
+    const here = rounds[place]
+    if (here === undefined) continue
+    lines.push(
+      '',
+      `${titles[place]}, ${here.ours.length} rounds`,
+      row('', 'seconds', 'ms/message', 'CPU s', 'peak MiB'),
+    )
+    const line = (name: string, seconds: number, of: number, cpuSeconds?: number, peakMiB?: number) =>
+      lines.push(
+        row(name, seconds.toFixed(2), ((seconds / of) * 1000).toFixed(2), cpuSeconds?.toFixed(2), peakMiB?.toFixed(0)),
+      )
+    const usage = (pulled: readonly Pulled[]) =>
+      [median(pulled.map(({ usage }) => usage.cpuSeconds)), median(pulled.map(({ usage }) => usage.peakMiB))] as const
+    line('Tributary', secondsOf(here.ours), messages)
+    for (const part of ['worker', 'redis', 'store'] as const) {
+      const cpuSeconds = median(here.ours.map((pulled) => pulled[part].cpuSeconds))
+      const peakMiB = median(here.ours.map((pulled) => pulled[part].peakMiB))
+      lines.push(row(`  ${part}`, '', '', cpuSeconds.toFixed(2), peakMiB.toFixed(0)))
+    }
+    line('mpop -> Maildir', secondsOf(here.mpop), messages, ...usage(here.mpop))
+    if (here.getmail.length > 0)
+      line(`getmail -> Maildir (${count(slow.getmail)})`, secondsOf(here.getmail), slow.getmail, ...usage(here.getmail))
+    if (here.fetchmail.length > 0) {
+      const name = `fetchmail -> LMTP (${count(slow.fetchmail)})`
+      line(name, secondsOf(here.fetchmail), slow.fetchmail, ...usage(here.fetchmail))
+    }
+    line('bare POP3 read', median(here.bareRead), messages)
+    line('bare MULTIAPPEND into mdbox', median(here.bareAppend), messages)
+    for (const target of targetsOf(figures)) if (target.place === place) lines.push(sentence(target))
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function sentence({ what, measured, bound, hoped, met }: Target): string {
+  const hope = hoped === undefined ? '' : `, ${measured <= hoped ? 'and' : 'not yet'} the ${hoped} we want`
+  return `  ${met ? 'met    ' : 'NOT MET'}  ${measured.toFixed(2).padStart(7)} ${what} ${bound}${hope}`
+}
+
+function row(name: string, ...cells: readonly (string | undefined)[]): string {
+  return `  ${name.padEnd(30)}${cells.map((cell) => (cell ?? '').padStart(12)).join('')}`.trimEnd()
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en')
+}
+
+/** The larger of the two halves. */
+function floorOf({ bareRead, bareAppend }: Rounds): number {
+  return Math.max(median(bareRead), median(bareAppend))
+}
+
+function secondsOf(pulled: readonly { readonly seconds: number }[]): number {
+  return median(pulled.map(({ seconds }) => seconds))
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length / 2
+  const [low = Number.NaN, high = low] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]]
+  return (low + high) / 2
+}

@@ -83,7 +83,7 @@ async function answerOf(response: Response): Promise<Answer> {
 
 const copyOf = ({ bytes, arrived }: SampleMessage, nth: number) => ({
   token: String(nth) as Token,
-  literal: bytes,
+  literal: [bytes],
   internalDate: arrived,
 })
 

@@ -1,25 +1,23 @@
 /** Which date a message is stored under (CONTRACT section 7): when it arrived at the provider, as well as its header tells. */
-import { fieldsOf } from './header.ts'
+import type { HeaderField } from './header.ts'
 import { limits } from './limits.ts'
 
-const dated = new Set(['received', 'date'])
-
 /** The topmost Received with a believable date, else Date, else now. Believable: 1990 .. now + 2 h. */
-export function arrivalOf(header: Buffer, nowMs: number): Date {
+export function arrivalOf(fields: readonly HeaderField[], nowMs: number): Date {
   const believable = (text: string): number | undefined => {
     const ms = parseDateTime(text)
     if (ms === undefined || ms < limits.arrivalEarliestMs || ms > nowMs + limits.arrivalAheadMs) return undefined
     return ms
   }
-  const fields = fieldsOf(header, dated)
-  for (const { name, value } of fields) {
-    if (name !== 'received') continue
+  for (const field of fields) {
+    if (field.name !== 'received') continue
+    const { value } = field
     // The date stands after the last semicolon (RFC 5321 section 4.4); comments before it may hold semicolons too.
     const ms = believable(value.slice(value.lastIndexOf(';') + 1))
     if (ms !== undefined) return new Date(ms)
   }
-  for (const { name, value } of fields) {
-    const ms = name === 'date' ? believable(value) : undefined
+  for (const field of fields) {
+    const ms = field.name === 'date' ? believable(field.value) : undefined
     if (ms !== undefined) return new Date(ms)
   }
   return new Date(nowMs)

@@ -1,96 +1,138 @@
 /** Steps 4 to 6 of a run, and step 1: intent, append, record; and the one resolver of what is uncertain between them. */
 import type { Account } from './account.ts'
-import type { Intent, StoredRecord, Token } from './ledger.ts'
+import type { Intent, IntentEntry, StoredRecord, Token } from './ledger.ts'
 import type { Letter } from './letter.ts'
 import { uidlHash } from './header.ts'
 import type { Seen } from './plan.ts'
-import type { Copy, World } from './ports.ts'
+import type { Appended, FolderPosition, World } from './ports.ts'
 import type { Refusals } from './refusals.ts'
 import type { RunCounts } from './run.ts'
 import { traceBlock } from './trace.ts'
 
 const nothing: ReadonlySet<Token> = new Set()
 
-/** Puts letters into the store, batch by batch. Returns what the ledger now holds of them, in their order. */
-export async function deposit(
-  world: World,
-  account: Account,
-  letters: readonly Letter[],
-  counts: RunCounts,
-  refusals: Refusals,
-): Promise<Seen[]> {
-  const seen: Seen[] = []
-  for (const batch of batchesOf(letters, world.store.batch)) {
-    seen.push(...(await depositBatch(world, account, batch, counts, refusals)))
+/**
+ * Puts letters into the store, batch by batch and one append at a time, so that they stand there in the maildrop's order; and
+ * tells of each that the ledger then holds. While a batch is being appended the next one's intent is written already.
+ */
+export class Deposit {
+  readonly #world: World
+  readonly #account: Account
+  readonly #counts: RunCounts
+  readonly #refusals: Refusals
+  readonly #stored: (known: Seen) => void
+  /** Where the folder stood when last heard of. UIDs only ascend: no message of a later batch stands before it. */
+  #position: FolderPosition | undefined
+  /** The batch in hand, on its way into the store. */
+  #storing: Promise<void> = Promise.resolve()
+
+  constructor(world: World, account: Account, counts: RunCounts, refusals: Refusals, stored: (known: Seen) => void) {
+    this.#world = world
+    this.#account = account
+    this.#counts = counts
+    this.#refusals = refusals
+    this.#stored = stored
   }
-  return seen
+
+  /**
+   * Resolves when the last batch of these is on its way; a batch that failed fails whoever asks next.
+   *
+   * @param release called once nobody needs their bytes any more.
+   */
+  async put(letters: readonly Letter[], release: () => void): Promise<void> {
+    const { batch: limit } = this.#world.store
+    for (const batch of batchesOf(letters, limit)) {
+      const intended = await this.#intend(batch)
+      await this.#storing
+      this.#storing = this.#store(intended)
+      this.#storing.catch(() => {})
+      // A large message is held alone, not beside the next one.
+      if (octetsOf(batch) > limit.octets) await this.#storing
+    }
+    this.#storing = this.#storing.finally(release)
+    this.#storing.catch(() => {})
+  }
+
+  /** Resolves when all that was put is stored, or set aside. */
+  async done(): Promise<void> {
+    await this.#storing
+  }
+
+  /** Resolves when nothing is under way any more, however it ended: a run must not end before. */
+  async settled(): Promise<void> {
+    await this.#storing.catch(() => {})
+  }
+
+  /** Step 4. */
+  async #intend(letters: readonly Letter[]): Promise<Intended> {
+    const { ledger, store, clock } = this.#world
+    const { folder } = this.#account
+    this.#position ??= await store.prepare(folder)
+    const { uidValidity, uidNext } = this.#position
+    const nowMs = clock.nowMs()
+    const entries = letters.map(({ sighting: { message, fingerprint, digest } }) => ({
+      token: this.#world.newToken(),
+      uidl: message.uidl === undefined ? undefined : uidlHash(message.uidl),
+      fingerprint,
+      digest,
+      size: message.size,
+    }))
+    const writtenAtSeconds = Math.floor(nowMs / 1000)
+    const intent: Intent = { id: entries[0]?.token ?? '', folder, uidValidity, uidNext, entries, writtenAtSeconds }
+    await ledger.intend(intent)
+    return { letters, intent, nowMs }
+  }
+
+  /** Steps 5 and 6. */
+  async #store({ letters, intent, nowMs }: Intended): Promise<void> {
+    const { ledger, store, run } = this.#world
+    const copies = letters.map(({ bytes, sighting }, nth) => {
+      const entry = intent.entries[nth] as IntentEntry
+      const trace = traceBlock(this.#account, run, { ...entry, fingerprint: entry.fingerprint.hash }, nowMs)
+      return { token: entry.token, literal: [trace, bytes], internalDate: sighting.arrived }
+    })
+    const answer = await store.append(intent.folder, copies, this.#account.flags)
+    this.#position = answer.status === 'stored' ? positionAfter(answer.appended) : undefined
+    if (answer.status === 'unfit') {
+      await ledger.record(intent, nothing)
+      const fit: Letter[] = []
+      for (const [nth, letter] of letters.entries()) {
+        const reply = answer.reasons.get((intent.entries[nth] as IntentEntry).token)
+        if (reply === undefined) fit.push(letter)
+        else await this.#refusals.unfit(letter.sighting, reply)
+      }
+      return await this.#again(fit)
+    }
+    if (answer.status === 'stored' || (await store.find(intent, 'its folder')).size > 0) {
+      // First counted, then recorded: the counts are on disk with the record.
+      this.#counts.stored += letters.length
+      for (const { octets } of letters) this.#counts.bytes += octets
+      const records = await ledger.record(intent, all(intent))
+      await this.#refusals.stored()
+      for (const [nth, { sighting }] of letters.entries())
+        this.#stored({ message: sighting.message, record: records[nth] as StoredRecord, sighting })
+      return
+    }
+
+    // Refused, and the store holds none of it. A batch is refused for its worst message: halving finds that one.
+    await ledger.record(intent, nothing)
+    const [first] = letters
+    if (letters.length === 1 && first !== undefined) return await this.#refusals.refused(first.sighting, answer.reply)
+    const middle = Math.ceil(letters.length / 2)
+    await this.#again(letters.slice(0, middle))
+    await this.#again(letters.slice(middle))
+  }
+
+  async #again(letters: readonly Letter[]): Promise<void> {
+    if (letters.length > 0) await this.#store(await this.#intend(letters))
+  }
 }
 
-async function depositBatch(
-  world: World,
-  account: Account,
-  letters: readonly Letter[],
-  counts: RunCounts,
-  refusals: Refusals,
-): Promise<Seen[]> {
-  const { ledger, store, clock } = world
-  const { uidValidity, uidNext } = await store.prepare(account.folder)
-  const nowMs = clock.nowMs()
-  const entries = letters.map(({ sighting: { message, fingerprint, digest } }) => ({
-    token: world.newToken(),
-    uidl: message.uidl === undefined ? undefined : uidlHash(message.uidl),
-    fingerprint,
-    digest,
-    size: message.size,
-  }))
-  const intent: Intent = {
-    id: entries[0]?.token ?? '',
-    folder: account.folder,
-    uidValidity,
-    uidNext,
-    entries,
-    writtenAtSeconds: Math.floor(nowMs / 1000),
-  }
-  const copies = letters.map(({ bytes, sighting }, nth) => {
-    const entry = entries[nth] as (typeof entries)[number]
-    const trace = traceBlock(account, world.run, { ...entry, fingerprint: entry.fingerprint.hash }, nowMs)
-    return { token: entry.token, literal: Buffer.concat([trace, bytes]), internalDate: sighting.arrived }
-  })
-
-  await ledger.intend(intent)
-  const answer = await store.append(account.folder, copies, account.flags)
-  if (answer.status === 'unfit') {
-    await ledger.record(intent, nothing)
-    const fit: Letter[] = []
-    for (const [nth, letter] of letters.entries()) {
-      const reply = answer.reasons.get((copies[nth] as Copy).token)
-      if (reply === undefined) fit.push(letter)
-      else await refusals.unfit(letter.sighting, reply)
-    }
-    return fit.length === 0 ? [] : await depositBatch(world, account, fit, counts, refusals)
-  }
-  if (answer.status === 'stored' || (await store.find(intent, 'its folder')).size > 0) {
-    // First counted, then recorded: the counts are on disk with the record.
-    counts.stored += letters.length
-    for (const { octets } of letters) counts.bytes += octets
-    const records = await ledger.record(intent, all(intent))
-    await refusals.stored()
-    return letters.map(({ sighting }, nth) => ({
-      message: sighting.message,
-      record: records[nth] as StoredRecord,
-      sighting,
-    }))
-  }
-
-  // Refused, and the store holds none of it. A batch is refused for its worst message: one at a time finds that one.
-  await ledger.record(intent, nothing)
-  if (letters.length > 1) {
-    const seen: Seen[] = []
-    for (const letter of letters) seen.push(...(await depositBatch(world, account, [letter], counts, refusals)))
-    return seen
-  }
-  for (const { sighting } of letters) await refusals.refused(sighting, answer.reply)
-  return []
+/** A batch whose intent is on disk. */
+interface Intended {
+  readonly letters: readonly Letter[]
+  readonly intent: Intent
+  readonly nowMs: number
 }
 
 /**
@@ -107,6 +149,16 @@ export async function recover({ ledger, store }: World, counts: RunCounts): Prom
 
 function all(intent: Intent): ReadonlySet<Token> {
   return new Set(intent.entries.map(({ token }) => token))
+}
+
+/** Undefined where the store does not tell (no UIDPLUS): then it is asked again. */
+function positionAfter({ uidValidity, uids }: Appended): FolderPosition | undefined {
+  const last = uids.at(-1)
+  return uidValidity === undefined || last === undefined ? undefined : { uidValidity, uidNext: last + 1 }
+}
+
+function octetsOf(letters: readonly Letter[]): number {
+  return letters.reduce((sum, { bytes }) => sum + bytes.length, 0)
 }
 
 function batchesOf(

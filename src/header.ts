@@ -1,12 +1,22 @@
 /** The header block of a message as bytes, read just far enough to know the message again (RFC 5322 section 2.2). */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Fingerprint, ShortHash } from './ledger.ts'
 import type { Uidl } from './message.ts'
 
-/** One field, unfolded: name in lower case, value with runs of white space made one space. One char a byte. */
-export interface HeaderField {
+/** One field: name in lower case, value unfolded, with runs of white space made one space. One char a byte. */
+export class HeaderField {
   readonly name: string
-  readonly value: string
+  readonly #raw: string
+
+  constructor(name: string, raw: string) {
+    this.name = name
+    this.#raw = raw
+  }
+
+  /** Made when it is asked for: of ten Received fields two are. */
+  get value(): string {
+    return this.#raw.replace(/[ \t\r\n]+/g, ' ').trim()
+  }
 }
 
 /** The bytes before the first empty line; all of them where there is none. CRLF, LF, or both mixed. */
@@ -18,61 +28,62 @@ export function headerOf(message: Buffer): Buffer {
   return message
 }
 
-/** Fields in their order, by the names wanted (lower case). Lines that are no field (mbox `From `, junk) are passed over. */
-export function fieldsOf(header: Buffer, wanted: ReadonlySet<string>): HeaderField[] {
+/** All that fingerprint and arrival are made of. */
+const telling = new Set(['message-id', 'date', 'from', 'subject', 'received'])
+
+/** The telling fields in their order. Lines that are no field (mbox `From `, junk) are passed over. */
+export function fieldsOf(header: Buffer): HeaderField[] {
   // latin1 is one char a byte: nothing is decoded, so nothing can be lost.
-  const lines = header.toString('latin1').split(/\r?\n/)
-  const fields: { name: string; parts: string[] }[] = []
-  let open: { name: string; parts: string[] } | undefined
-  for (const line of lines) {
-    if (line.startsWith(' ') || line.startsWith('\t')) {
-      open?.parts.push(line)
-      continue
-    }
-    const colon = line.indexOf(':')
-    const name = colon > 0 ? line.slice(0, colon).trimEnd().toLowerCase() : ''
-    open = wanted.has(name) ? { name, parts: [line.slice(colon + 1)] } : undefined
-    if (open !== undefined) fields.push(open)
+  const text = header.toString('latin1')
+  const fields: HeaderField[] = []
+  for (let from = 0, to = 0; from < text.length; from = to) {
+    const firstEnd = endOfLine(text, from)
+    to = firstEnd
+    // Lines that begin with white space belong to the one before them (RFC 5322 section 2.2.3).
+    while (text[to] === ' ' || text[to] === '\t') to = endOfLine(text, to)
+    const colon = text.indexOf(':', from)
+    if (colon <= from || colon >= firstEnd) continue
+    const name = text.slice(from, colon).trimEnd().toLowerCase()
+    if (telling.has(name)) fields.push(new HeaderField(name, text.slice(colon + 1, to)))
   }
-  return fields.map(({ name, parts }) => ({
-    name,
-    value: parts
-      .join(' ')
-      .replace(/[ \t\r]+/g, ' ')
-      .trim(),
-  }))
+  return fields
 }
 
-const identifying = new Set(['message-id', 'date', 'from', 'subject', 'received'])
+/** Behind its LF. */
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from)
+  return end === -1 ? text.length : end + 1
+}
 
 /**
  * Who a message is, by its header: Message-ID, Date, From, Subject and the oldest Received (the lowest one: relays add
  * above it). Servers add fields of their own (Status, X-UIDL, Delivered-To), so the whole header would not do.
  */
-export function fingerprintOf(header: Buffer): Fingerprint {
-  const fields = fieldsOf(header, identifying)
+export function fingerprintOf(fields: readonly HeaderField[]): Fingerprint {
   const first = (name: string) => fields.find((field) => field.name === name)?.value ?? ''
   const oldestReceived = fields.findLast((field) => field.name === 'received')?.value ?? ''
   const messageId = first('message-id')
   const date = first('date')
-  const hash = createHash('sha256')
-  for (const value of [messageId, date, first('from'), first('subject'), oldestReceived]) {
-    hash.update(value, 'latin1').update('\0')
-  }
-  return { hash: shortened(hash.digest()), weak: messageId === '' || date === '' }
+  const identity = [messageId, date, first('from'), first('subject'), oldestReceived, ''].join('\0')
+  return { hash: shortHash(Buffer.from(identity, 'latin1')), weak: messageId === '' || date === '' }
 }
 
 export function uidlHash(uidl: Uidl): ShortHash {
-  return shortened(createHash('sha256').update(uidl, 'latin1').digest())
+  return shortHash(Buffer.from(uidl, 'latin1'))
 }
 
 /** SOURCE of `X-Tributary-Id` (CONTRACT section 7): the same when the account is registered again. */
 export function sourceHash(source: { readonly host: string; readonly port: number; readonly user: string }): ShortHash {
   const text = `${source.host.toLowerCase()}\0${source.port}\0${source.user}`
-  return shortened(createHash('sha256').update(text).digest())
+  return shortHash(Buffer.from(text))
+}
+
+/** At once: making a hash object costs more than hashing a letter. */
+export function shortHash(octets: Buffer): ShortHash {
+  return shortened(hash('sha256', octets, 'buffer'))
 }
 
 /** The first 8 octets. */
-export function shortened(hash: Buffer): ShortHash {
-  return hash.toString('hex', 0, 8) as ShortHash
+export function shortened(digest: Buffer): ShortHash {
+  return digest.toString('hex', 0, 8) as ShortHash
 }

@@ -1,6 +1,6 @@
 /** A message in our hands: its bytes as the store takes them, and what they tell of it. */
 import { arrivalOf } from './arrival.ts'
-import { fingerprintOf, headerOf } from './header.ts'
+import { fieldsOf, fingerprintOf, headerOf } from './header.ts'
 import type { Fingerprint, ShortHash, Sighting } from './ledger.ts'
 import type { Listed, Retrieved } from './message.ts'
 import { digestOf, toCrlf } from './octets.ts'
@@ -20,12 +20,12 @@ export interface Letter {
 
 export async function letterOf({ message, bytes: source }: Retrieved, nowMs: number): Promise<Letter> {
   const bytes = await toCrlf(source)
-  const header = headerOf(bytes)
+  const fields = fieldsOf(headerOf(bytes))
   const sighting = {
     message,
-    fingerprint: fingerprintOf(header),
+    fingerprint: fingerprintOf(fields),
     digest: await digestOf(bytes),
-    arrived: arrivalOf(header, nowMs),
+    arrived: arrivalOf(fields, nowMs),
   }
   return { bytes, octets: source.length, sighting }
 }
@@ -45,6 +45,6 @@ export function unseen(message: Listed): Sighting {
 }
 
 function sightingOf(message: Listed, peeked: Buffer, nowMs: number): Sighting {
-  const header = headerOf(peeked)
-  return { message, fingerprint: fingerprintOf(header), digest: undefined, arrived: arrivalOf(header, nowMs) }
+  const fields = fieldsOf(headerOf(peeked))
+  return { message, fingerprint: fingerprintOf(fields), digest: undefined, arrived: arrivalOf(fields, nowMs) }
 }

@@ -32,11 +32,16 @@ export const limits = {
   listingWaitMs: 5 * minute,
   /** QUIT makes the server remove what was marked: mailboxes of gigabytes are rewritten then. */
   quitWaitMs: 5 * minute,
-  /** A window is what is asked for before an answer must have come, and what one append carries. */
-  windowMessagesMax: 50,
+  /** A window is what is asked for before an answer must have come, and what one append carries: each costs its syncs. */
+  windowMessagesMax: 250,
   windowOctetsMax: 4 * MiB,
-  /** TOP and DELE in flight at once. */
-  pipelineCommandsMax: 200,
+  /** Windows on their way at once: where answers take long the line is idle with fewer; with large messages there are fewer. */
+  windowsAheadMax: 3,
+  aheadOctetsMax: 12 * MiB,
+  /** Messages in memory at once, over all runs of a worker; a larger one alone. */
+  heldOctetsMax: 32 * MiB,
+  /** TOP and DELE in flight at once; mpop sends as many. */
+  pipelineCommandsMax: 1000,
 
   /** A trait of a server (host.ts) is believed for so long: servers are mended, and a line that hung may have looked like one. */
   hostTraitMs: 1 * day,
@@ -54,6 +59,8 @@ export const limits = {
   storeIdWaitMs: 5 * second,
   /** One append carries a whole window; twice its octets, since LIST's sizes are hints. */
   batchOctetsMax: 8 * MiB,
+  /** What may lie in a socket to the store before it is waited for: a whole batch, and a slice of a large message. */
+  unsentOctetsMax: 8 * MiB,
   /** How far back folders are read for a copy that the user may have moved: what arrived there last. */
   searchedMessagesMax: 5000,
   /** A connection to a destination is kept this long after its last use. */
@@ -72,7 +79,7 @@ export const limits = {
   stalledEveryMs: 5 * second,
   /** So many messages are decided on before the event loop has its turn: a few milliseconds. */
   sliceValues: 1000,
-  sliceOctets: 1 * MiB,
+  sliceOctets: 256 * KiB,
   runsKeptPerAccount: 100,
   runKeptMs: 30 * day,
   progressEveryMs: 500,

@@ -39,6 +39,8 @@ export interface Retrieved {
 export interface Window {
   readonly retrieved: readonly Retrieved[]
   readonly refused: readonly { readonly message: Listed; readonly reply: string }[]
+  /** Nobody needs its bytes any more: there is room for others (budget.ts). */
+  readonly release: () => void
 }
 
 /** A header block by `TOP n 0`; undefined where the server would not give it. */

@@ -3,8 +3,9 @@
  * has its turn.
  */
 import { createHash } from 'node:crypto'
-import { shortened } from './header.ts'
+import { shortened, shortHash } from './header.ts'
 import type { ShortHash } from './ledger.ts'
+import { limits } from './limits.ts'
 import { octetSlices } from './slices.ts'
 
 const LF = 10
@@ -17,6 +18,7 @@ const CR = 13
 export async function digestOf(message: Buffer): Promise<ShortHash> {
   let end = message.length
   while (end > 0 && (message[end - 1] === LF || message[end - 1] === CR)) end -= 1
+  if (end <= limits.sliceOctets) return shortHash(message.subarray(0, end))
   const hash = createHash('sha256')
   for await (const [from, to] of octetSlices(end)) hash.update(message.subarray(from, to))
   return shortened(hash.digest())
@@ -27,10 +29,7 @@ export async function digestOf(message: Buffer): Promise<ShortHash> {
  * empty (CONTRACT section 7). Bare CR stays. Returns the same buffer where there is nothing to do.
  */
 export async function toCrlf(message: Buffer): Promise<Buffer> {
-  let bare = 0
-  for await (const [from, to] of octetSlices(message.length)) {
-    for (const _ of bareLineFeeds(message, from, to)) bare += 1
-  }
+  const bare = await bareLineFeedsIn(message)
   const open = message.length > 0 && message[message.length - 1] !== LF
   if (bare === 0 && !open) return message
   const whole = Buffer.allocUnsafe(message.length + bare + (open ? 2 : 0))
@@ -48,6 +47,14 @@ export async function toCrlf(message: Buffer): Promise<Buffer> {
   }
   if (open) whole.write('\r\n', written, 'latin1')
   return whole
+}
+
+async function bareLineFeedsIn(message: Buffer): Promise<number> {
+  let count = 0
+  for await (const [from, to] of octetSlices(message.length)) {
+    for (const _ of bareLineFeeds(message, from, to)) count += 1
+  }
+  return count
 }
 
 function* bareLineFeeds(message: Buffer, from: number, to: number): Generator<number> {

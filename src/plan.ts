@@ -102,7 +102,7 @@ export async function planSession(
       const seen = record !== undefined && record.size === message.size && !record.deletedAtSource
       if (seen && !due(record)) {
         unmatched.match(record)
-        const again = seenAgain({ message, record })
+        const again = seenAgain({ message, record }, record.uidl)
         if (wasTooLarge(record) && message.size <= maxMessageBytes) plan.transfer.push(message)
         else if (again !== undefined) plan.amend.push(again)
       } else if (place !== none || vanished || (message.uidl === undefined && records.length > 0)) {
@@ -146,8 +146,6 @@ export function setAsideBefore(message: Listed, unmatched: Unmatched): StoredRec
 }
 
 export interface Settled {
-  /** The same messages as these records, proven by header. */
-  readonly known: readonly Seen[]
   readonly transfer: readonly Sighting[]
   /** Only their bytes can tell: retrieve, then `sameBytes`. */
   readonly compare: readonly Listed[]
@@ -157,35 +155,39 @@ export interface Settled {
  * Matches looked-at messages with unmatched records as multisets: two equal messages are two. A fingerprint that is weak,
  * or that more than one message or record bears, proves nothing: such messages are compared by their bytes. So are those
  * that are due for deletion, where their header and size do not prove them.
+ *
+ * @param known is told of each message that its header proves to be a record's; that record is matched then.
  */
 export async function settle(
   sightings: readonly Sighting[],
   unmatched: Unmatched,
   due: (record: StoredRecord) => boolean,
+  known: (seen: Seen) => void,
 ): Promise<Settled> {
   const strong = ({ fingerprint }: Sighting | StoredRecord) =>
     fingerprint !== undefined && !fingerprint.weak ? fingerprint.hash : undefined
   const timesSeen = new Map<ShortHash, number>()
-  for (const sighting of sightings) {
-    const hash = strong(sighting)
-    if (hash !== undefined) timesSeen.set(hash, (timesSeen.get(hash) ?? 0) + 1)
+  for await (const slice of slices(sightings)) {
+    for (const sighting of slice) {
+      const hash = strong(sighting)
+      if (hash !== undefined) timesSeen.set(hash, (timesSeen.get(hash) ?? 0) + 1)
+    }
   }
-  const settled = { known: [] as Seen[], transfer: [] as Sighting[], compare: [] as Listed[] }
+  const settled = { transfer: [] as Sighting[], compare: [] as Listed[] }
   for await (const slice of slices(sightings)) {
     for (const sighting of slice) {
       const { message } = sighting
-      const uidl = hashOf(message)
       const hash = strong(sighting)
       // What we deleted at the provider ourselves comes back under its own UIDL or not at all.
       const records = unmatched
         .bearing('fingerprint', hash)
-        .filter((record) => strong(record) !== undefined && (!record.deletedAtSource || record.uidl === uidl))
+        .filter((one) => strong(one) !== undefined && (!one.deletedAtSource || one.uidl === hashOf(message)))
       const [record] = records
       if (hash === undefined) settled.compare.push(message)
       else if (record === undefined) settled.transfer.push(sighting)
       else if (records.length > 1 || timesSeen.get(hash) !== 1) settled.compare.push(message)
       else if (due(record) && prove(record, sighting) === undefined) settled.compare.push(message)
-      else settled.known.push({ message, record, sighting })
+      else if (unmatched.match(record)) known({ message, record, sighting })
     }
   }
   return settled
@@ -229,8 +231,10 @@ export function isBeforeFirstRun(firstRun: FirstRun, arrived: Date | undefined, 
 }
 
 /** What a session teaches about a record it shows: under another id, at another size, there again; undefined: nothing new. */
-export function seenAgain({ record, message, sighting }: Known & Partial<Seen>): StoredRecord | undefined {
-  const uidl = hashOf(message)
+export function seenAgain(
+  { record, message, sighting }: Known & Partial<Seen>,
+  uidl = hashOf(message),
+): StoredRecord | undefined {
   const { size } = message
   const resized = sighting?.digest === undefined && (record.resized || record.size !== size)
   const asRecorded = record.uidl === uidl && record.size === size && record.resized === resized
@@ -239,10 +243,15 @@ export function seenAgain({ record, message, sighting }: Known & Partial<Seen>):
   return { ...record, uidl, size, resized, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
 }
 
-/** It was deleted at the provider, confirmed by +OK to QUIT: nobody needs to miss it first before it may be forgotten. */
-export function gone(record: StoredRecord, nowMs: number): StoredRecord {
+/** Deleted at the provider, confirmed by +OK to QUIT: nobody needs to miss them first before they may be forgotten. */
+export function* gone(
+  marks: Iterable<{ readonly index: number }>,
+  records: Records,
+  nowMs: number,
+): Generator<StoredRecord> {
   const missingSinceSeconds = Math.floor(nowMs / 1000)
-  return { ...record, deletedAtSource: true, missingSinceSeconds, missedListings: limits.missedListingsMin }
+  for (const { index } of marks)
+    yield { ...records.at(index), deletedAtSource: true, missingSinceSeconds, missedListings: limits.missedListingsMin }
 }
 
 /**

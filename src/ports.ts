@@ -38,7 +38,8 @@ export interface FolderPosition {
 /** One message on its way into the store: trace block and bytes, line ends CRLF. */
 export interface Copy {
   readonly token: Token
-  readonly literal: Buffer
+  /** In pieces, which are not joined on the way: a message may have 150 MB. */
+  readonly literal: readonly Buffer[]
   readonly internalDate: Date
 }
 

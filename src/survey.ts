@@ -4,27 +4,30 @@ import type { Failure } from './failure.ts'
 import type { Sighting, StoredRecord } from './ledger.ts'
 import { look, unseen } from './letter.ts'
 import type { Listed } from './message.ts'
-import { isBeforeFirstRun, isDue, planSession, type Seen, setAsideBefore, settle, type Unmatched } from './plan.ts'
+import { isBeforeFirstRun, planSession, type Seen, setAsideBefore, settle, type Unmatched } from './plan.ts'
 import type { Maildrop, World, LedgerView } from './ports.ts'
 import type { RunCounts } from './run.ts'
 
 export interface Survey {
-  readonly nowMs: number
-  /** Whether the wall clock may be trusted with deleting and forgetting. */
-  readonly steady: boolean
   readonly listed: number
   /** To be retrieved, in the maildrop's order. */
   readonly wanted: readonly Listed[]
   /** Of these only the bytes can tell whether they are stored already. */
   readonly uncertain: ReadonlySet<Listed>
-  /** What the listing teaches about records. */
-  readonly amend: readonly StoredRecord[]
-  readonly seen: readonly Seen[]
   readonly unmatched: Unmatched
   /** The first run's choice is made at each message's retrieval: it goes by date, and this server has no TOP. */
   readonly choosing: boolean
+}
+
+/** What the run makes of what is seen. */
+export interface Visit {
+  readonly nowMs: number
   /** Whether the provider's copy is to go, by the account's retention. */
-  due(record: StoredRecord): boolean
+  readonly due: (record: StoredRecord) => boolean
+  /** A message that is stored, proven by its header. */
+  readonly saw: (known: Seen) => void
+  /** What the listing teaches about a record. */
+  readonly learnt: (record: StoredRecord) => void
 }
 
 export async function survey(
@@ -33,19 +36,16 @@ export async function survey(
   maildrop: Maildrop,
   view: LedgerView,
   counts: RunCounts,
+  { nowMs, due, saw, learnt }: Visit,
 ): Promise<Survey> {
-  const nowMs = world.clock.nowMs()
-  const steady = world.clock.steadySince(view.lastSeenMs)
-  const due = (record: StoredRecord) => isDue(record, account.retention, nowMs, steady)
-
   const listing = await maildrop.list()
   counts.listed = Math.max(counts.listed, listing.length)
   world.progress()
 
   const { amend, unmatched, ...plan } = await planSession(listing, view.records, account.maxMessageBytes, due)
+  amend.forEach(learnt)
   const sightings = await look(maildrop, plan.look, nowMs)
-  const { known: seen, transfer, compare } = await settle(sightings, unmatched, due)
-  for (const { record } of seen) unmatched.match(record)
+  const { transfer, compare } = await settle(sightings, unmatched, due, saw)
 
   const choosing = !view.begun && !maildrop.canPeek && account.firstRun.mode === 'lastDays'
   const looked = new Map(transfer.map((sighting) => [sighting.message, sighting]))
@@ -60,7 +60,7 @@ export async function survey(
     await world.ledger.quarantine(unseen(message), tooLarge(message, account))
   }
   const uncertain = new Set(compare)
-  return { nowMs, steady, listed: listing.length, wanted, uncertain, amend, seen, unmatched, choosing, due }
+  return { listed: listing.length, wanted, uncertain, unmatched, choosing }
 }
 
 /** Makes the first run's choice among what is new, and writes it down before anything is retrieved. Returns what to take. */

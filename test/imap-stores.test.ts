@@ -145,7 +145,7 @@ test('nothing that was said before the handshake, or before the login, is believ
       assert.equal(store.batch.messages, limits.windowMessagesMax)
       await store.prepare('INBOX')
       const literal = letter('one')
-      const copy = { token: 'a'.repeat(32) as never, literal, internalDate: new Date(0) }
+      const copy = { token: 'a'.repeat(32) as never, literal: [literal], internalDate: new Date(0) }
       assert.equal((await store.append('INBOX', [copy], [])).status, 'stored')
       assert.deepEqual(server.literals, [`{${literal.length}}`])
       assert.deepEqual(server.verbs.slice(0, 5), ['CAPABILITY', 'STARTTLS', 'CAPABILITY', 'AUTHENTICATE', 'PLAIN'])
@@ -197,7 +197,7 @@ test('folders go by the server’s own separator and prefix, in modified UTF-7',
   for (const [behaviour, folder, written] of cases) {
     await scripted(behaviour, async (store, server) => {
       assert.equal((await store.prepare(folder)).uidNext, 1)
-      const copy = { token: 'a'.repeat(32) as never, literal: letter('one'), internalDate: new Date(0) }
+      const copy = { token: 'a'.repeat(32) as never, literal: [letter('one')], internalDate: new Date(0) }
       assert.equal((await store.append(folder, [copy], [])).status, 'stored')
       assert.equal((await store.prepare(folder)).uidNext, 2)
       assert.deepEqual([...server.folders].slice(folder === 'INBOX' ? 0 : 1), [written])
@@ -227,13 +227,13 @@ test('a folder that is there and cannot be looked into is not taken for an empty
   })
 })
 
-test('literals: at once up to 4096 octets where the server allows it, announced and waited for else', async () => {
+test('literals: at once, of any size or up to 4096 octets as the server allows, announced and waited for else', async () => {
   const small = letter('small')
   const large = letter('large', { body: 'x'.repeat(5000) })
-  for (const [capability, plus] of [
-    ['LITERAL+', '+'],
-    ['LITERAL-', '+'],
-    ['UIDPLUS', ''],
+  for (const [capability, ofLarge, ofSmall] of [
+    ['LITERAL+', '+', '+'],
+    ['LITERAL-', '', '+'],
+    ['UIDPLUS', '', ''],
   ] as const) {
     await run({ capabilities: ['IMAP4rev1', 'MULTIAPPEND', capability] }, [large, small, large, small], (ran) => {
       assert.equal(ran.failure, undefined)
@@ -241,7 +241,8 @@ test('literals: at once up to 4096 octets where the server allows it, announced 
       const announced = ran.server.literals.map((literal) =>
         literal.replace(/\d+/, (octets) => (Number(octets) > 4096 ? 'large' : 'small')),
       )
-      assert.deepEqual(announced, ['{large}', `{small${plus}}`, '{large}', `{small${plus}}`])
+      const pair = [`{large${ofLarge}}`, `{small${ofSmall}}`]
+      assert.deepEqual(announced, [...pair, ...pair])
     })
   }
 })
@@ -291,7 +292,8 @@ test('APPENDLIMIT, for all folders or each: what is larger is set aside before i
 test('a refused literal is a refusal of its message', async () => {
   const refusesLiteral = (octets: number) => (octets > 5000 ? 'NO [TOOBIG] Message too large' : undefined)
   const large = letter('large', { body: 'x'.repeat(9000) })
-  await run({ refusesLiteral }, [letter('a'), large, letter('b')], ({ counts, failure, reasons }) => {
+  const capabilities = ['IMAP4rev1', 'MULTIAPPEND', 'LITERAL-']
+  await run({ refusesLiteral, capabilities }, [letter('a'), large, letter('b')], ({ counts, failure, reasons }) => {
     assert.equal(failure, undefined)
     assert.deepEqual([counts.stored, counts.quarantined, reasons], [2, 1, ['NO Message too large [TOOBIG]']])
   })
@@ -381,7 +383,8 @@ test('a store that says the same to every message is at fault itself: nothing is
     assert.equal(failure?.failure.kind, 'store refused')
     assert.match(failure?.message ?? '', /refused 10 messages in a row: "NO cannot append/)
     assert.deepEqual([counts.stored, counts.quarantined], [0, 0])
-    assert.equal(server.verbs.filter((verb) => verb === 'APPEND').length, 1 + limits.refusedInARowMax)
+    const appends = server.verbs.filter((verb) => verb === 'APPEND').length
+    assert.ok(appends < 3 * limits.refusedInARowMax, `${appends} appends`)
     refusing = false
     const next = await world.pull()
     assert.deepEqual([next.stored, next.quarantined], [30, 0])

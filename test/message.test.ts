@@ -59,22 +59,25 @@ test('a header ends at the first empty line, CRLF or LF, and may be all there is
 
 test('fields are unfolded, found whatever their case, and junk lines are passed over', () => {
   const header = bytes('From me Tue Nov 3\r\nSUBJECT : a\r\n  b\r\n\tc\r\njunk\r\n folded junk\r\nDate:d\r\n')
-  assert.deepEqual(fieldsOf(header, new Set(['subject', 'date'])), [
-    { name: 'subject', value: 'a b c' },
-    { name: 'date', value: 'd' },
-  ])
+  assert.deepEqual(
+    fieldsOf(header).map(({ name, value }) => [name, value]),
+    [
+      ['subject', 'a b c'],
+      ['date', 'd'],
+    ],
+  )
 })
 
 test('a fingerprint stays when relays and servers add fields, and is weak without Message-ID or Date', () => {
   const plain = letter('one')
-  const first = fingerprintOf(headerOf(plain))
+  const first = fingerprintOf(fieldsOf(headerOf(plain)))
   assert.equal(first.weak, false)
   const received = Buffer.concat([bytes('Received: from oldest; Tue, 3 Nov 2026 10:00:00 +0000\r\n'), plain])
   const relayed = Buffer.concat([bytes('Received: from newer\r\nX-UIDL: 7\r\nStatus: RO\r\n'), received])
-  assert.deepEqual(fingerprintOf(headerOf(relayed)), fingerprintOf(headerOf(received)))
-  assert.notEqual(fingerprintOf(headerOf(letter('two'))).hash, first.hash)
-  assert.equal(fingerprintOf(bytes('Date: x\r\n')).weak, true)
-  assert.equal(fingerprintOf(bytes('Message-ID: x\r\n')).weak, true)
+  assert.deepEqual(fingerprintOf(fieldsOf(headerOf(relayed))), fingerprintOf(fieldsOf(headerOf(received))))
+  assert.notEqual(fingerprintOf(fieldsOf(headerOf(letter('two')))).hash, first.hash)
+  assert.equal(fingerprintOf(fieldsOf(bytes('Date: x\r\n'))).weak, true)
+  assert.equal(fingerprintOf(fieldsOf(bytes('Message-ID: x\r\n'))).weak, true)
 })
 
 test('a digest does not see empty lines at the very end, which qmail-pop3d adds', async () => {
@@ -105,7 +108,7 @@ test('dates are read as RFC 5322 writes them, obsolete forms too, and nothing el
 })
 
 test('a message arrived when its topmost believable Received says, else its Date, else now', () => {
-  const at = (header: string) => arrivalOf(bytes(header), nowMs).toISOString()
+  const at = (header: string) => arrivalOf(fieldsOf(bytes(header)), nowMs).toISOString()
   const received = 'Received: from a (x; y) by b; Mon, 2 Nov 2026 10:00:00 +0000\r\n'
   const future = 'Received: from a by b; Mon, 2 Nov 2037 10:00:00 +0000\r\n'
   const date = 'Date: Sun, 1 Nov 2026 09:00:00 +0000\r\n'

@@ -6,6 +6,7 @@ import { createServer, type LookupFunction } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { OctetBudget } from '../src/budget.ts'
 import { type FailureKind, SessionFailed } from '../src/failure.ts'
 import { limits } from '../src/limits.ts'
 import type { Listed } from '../src/message.ts'
@@ -165,15 +166,37 @@ test('forged replies for all of a window are not believed: nobody can foresee wh
 })
 
 test('every window ends with a question about a message that chance chooses', async () => {
-  const messages = Array.from({ length: 1000 }, (_, nth) => ({ bytes: letter(String(nth)) }))
+  const windows = 20
+  const length = windows * limits.windowMessagesMax
+  const messages = Array.from({ length }, (_, nth) => ({ bytes: letter(String(nth)) }))
   await served({ messages }, async (options, server) => {
-    const maildrop = await openMaildrop(options)
-    assert.equal((await retrieved(maildrop)).length, 1000)
+    const maildrop = await openMaildrop({ ...options, waits: {} })
+    assert.equal((await retrieved(maildrop)).length, length)
     const questions = server.commands.filter((command) => /^UIDL \d+$/.test(command))
-    assert.equal(questions.length, 1000 / limits.windowMessagesMax)
+    assert.equal(questions.length, windows)
     assert.ok(new Set(questions).size > 10, questions.join())
     await maildrop.quit()
   })
+})
+
+test('several windows are asked for at once, of large messages only as many as may be held', async () => {
+  const { windowMessagesMax, windowOctetsMax, windowsAheadMax, aheadOctetsMax } = limits
+  const pipelining = ['UIDL', 'PIPELINING']
+  for (const [count, size, capabilities, asked] of [
+    [5 * windowMessagesMax, 100, pipelining, windowsAheadMax * windowMessagesMax],
+    [5, windowOctetsMax, pipelining, windowsAheadMax],
+    [5, aheadOctetsMax, pipelining, 1],
+    [5, windowOctetsMax, ['UIDL'], 1],
+  ] as const) {
+    const messages = Array.from({ length: count }, (_, nth) => ({ bytes: letter(String(nth)), size }))
+    await served({ messages, capabilities: [...capabilities] }, async (options, server) => {
+      const maildrop = await openMaildrop({ ...options, waits: {} })
+      const windows = maildrop.retrieve(await maildrop.list(), 100 * windowOctetsMax)[Symbol.asyncIterator]()
+      await windows.next()
+      assert.equal(server.commands.filter((command) => command.startsWith('RETR')).length, asked, `${count} of ${size}`)
+      maildrop.abandon()
+    })
+  }
 })
 
 test('an -ERR in mid-pipeline costs that message alone', async () => {
@@ -490,6 +513,35 @@ test('AUTH PLAIN where USER is not offered, and for letters that USER does not c
   })
 })
 
+test('messages take room until they are released, as much as came and not as was listed; who leaves gives all of it back', async () => {
+  const messages = letters.map(({ bytes }) => ({ bytes, size: 1 }))
+  for (const capabilities of [['UIDL', 'PIPELINING'], ['UIDL']]) {
+    await served({ capabilities, messages }, async (options) => {
+      const budget = new OctetBudget(1_000_000)
+      const maildrop = await openMaildrop({ ...options, budget })
+      for await (const window of maildrop.retrieve(await maildrop.list(), 1_000_000)) {
+        assert.equal(
+          budget.held,
+          letters.reduce((sum, { bytes }) => sum + bytes.length, 0),
+        )
+        window.release()
+        assert.equal(budget.held, 0)
+      }
+      const windows = maildrop.retrieve(await maildrop.list(), 1_000_000)[Symbol.asyncIterator]()
+      await windows.next()
+      assert.ok(budget.held > 0)
+      maildrop.abandon()
+      assert.equal(budget.held, 0)
+    })
+  }
+  await served({ dropAfterOctets: 20 }, async (options) => {
+    const budget = new OctetBudget(1_000_000)
+    const maildrop = await openMaildrop({ ...options, budget })
+    await assert.rejects(retrieved(maildrop))
+    assert.equal(budget.held, 0)
+  })
+})
+
 test('what a session learns of its server, the next one knows', async () => {
   const traits = new Set<HostTrait>()
   await served({ silentOn: 'CAPA' }, async (plain, server) => {
@@ -525,8 +577,7 @@ test('a pipeline that goes wrong is noticed, and a server of that trait is asked
     await served(behaviour, async (options) => {
       const traits = new Set<HostTrait>()
       const maildrop = await openMaildrop({ ...options, traits })
-      const listing = await maildrop.list()
-      await assert.rejects(retrieved(maildrop, listing))
+      await assert.rejects(retrieved(maildrop))
       maildrop.abandon()
       assert.ok(traits.has('one at a time'), JSON.stringify(behaviour))
     })
@@ -583,6 +634,19 @@ test('an examination tells what a failed login saw before it failed', async () =
     assert.equal(seen.failure?.kind, 'credentials refused')
     assert.deepEqual(seen.capabilities, ['USER', 'UIDL', 'TOP', 'PIPELINING'])
     assert.match(seen.tls?.fingerprint ?? '', /^[0-9a-f]{64}$/)
+  })
+})
+
+test('node-pop3 asks what is answered in one line, and is refused all else', async () => {
+  await served({}, async (options, server) => {
+    const maildrop = await openMaildrop(options)
+    assert.match(await maildrop.STAT(), /^3 \d+$/)
+    await maildrop.NOOP()
+    for (const ask of [() => maildrop.UIDL(), () => maildrop.LIST(), () => maildrop.RETR(1), () => maildrop.TOP(1, 0)])
+      await assert.rejects(ask(), /is not for node-pop3 to ask/)
+    assert.equal((await maildrop.list()).length, 3)
+    await maildrop.quit()
+    assert.deepEqual(server.commands.slice(3), ['STAT', 'NOOP', 'UIDL', 'LIST', 'QUIT'])
   })
 })
 

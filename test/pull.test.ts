@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SessionFailed } from '../src/failure.ts'
 import { limits } from '../src/limits.ts'
+import { uidlHash } from '../src/header.ts'
+import type { Uidl } from '../src/message.ts'
 import { noCounts } from '../src/run.ts'
 import { Crash, letter, type ProviderMessage, TestWorld } from './support/world.ts'
 
@@ -20,31 +22,79 @@ test('a pull stores every message once, and the next one nothing', async () => {
   assert.deepEqual(await world.pull(), { ...noCounts(), listed: 7 })
   assert.equal(world.stored.length, 7)
   assert.deepEqual(world.effects, ['quit'], 'a run with nothing to do writes nothing')
+  assert.equal(world.released, 3, 'every window gives back its room')
 })
+
+/** How long each append takes, in turns of the event loop. */
+const paces = { 'at once': () => 0, 'now and then slowly': (nth: number) => (nth % 2) * 5, slowly: () => 20 }
 
 for (const retention of [{ mode: 'keep' }, { mode: 'delete' }] as const) {
   for (const when of ['before', 'after'] as const) {
-    test(`a crash ${when} any effect loses no mail and doubles none (${retention.mode})`, async () => {
-      const rehearsal = new TestWorld(provider())
-      await rehearsal.pull({ retention })
-      const effects = [...rehearsal.effects]
-      assert.ok(effects.length > 15, `only ${effects.length} effects`)
-      for (let nth = 0; nth < effects.length; nth += 1) {
-        const at = `after a crash ${when} effect ${nth}, ${effects[nth]}`
-        const world = new TestWorld(provider())
-        world.crash = { when, nth }
-        await assert.rejects(world.pull({ retention }), Crash, at)
-        const kept = new Set(world.provider.map(({ bytes }) => bytes.toString('latin1')))
-        for (const text of asText(letters)) assert.ok(kept.has(text) || world.bodies().includes(text), `lost ${at}`)
-        world.crash = undefined
-        await world.pull({ retention })
-        assert.deepEqual(world.bodies().toSorted(), asText(letters), at)
-        assert.equal(world.provider.length, retention.mode === 'delete' ? 0 : 7, at)
-        assert.equal(world.ledger.open.size, 0, at)
-      }
-    })
+    for (const [pace, appendTakes] of Object.entries(paces)) {
+      test(`a crash ${when} any effect loses no mail and doubles none (${retention.mode}, appends ${pace})`, async () => {
+        const rehearsal = new TestWorld(provider())
+        rehearsal.appendTakes = appendTakes
+        await rehearsal.pull({ retention })
+        const effects = [...rehearsal.effects]
+        assert.ok(effects.length > 12, `only ${effects.length} effects`)
+        for (let nth = 0; nth < effects.length; nth += 1) {
+          const at = `after a crash ${when} effect ${nth}, ${effects[nth]}`
+          const world = new TestWorld(provider())
+          world.appendTakes = appendTakes
+          world.crash = { when, nth }
+          await assert.rejects(world.pull({ retention }), Crash, at)
+          const kept = new Set(world.provider.map(({ bytes }) => bytes.toString('latin1')))
+          for (const text of asText(letters)) assert.ok(kept.has(text) || world.bodies().includes(text), `lost ${at}`)
+          world.crash = undefined
+          await world.pull({ retention })
+          assert.deepEqual(world.bodies().toSorted(), asText(letters), at)
+          assert.equal(world.provider.length, retention.mode === 'delete' ? 0 : 7, at)
+          assert.equal(world.ledger.open.size, 0, at)
+        }
+      })
+    }
   }
 }
+
+test('an intent is written while the batch before it is being appended; appends and records come in the order of the maildrop', async () => {
+  const world = new TestWorld(provider())
+  world.appendTakes = paces.slowly
+  await world.pull()
+  const { effects } = world
+  const upTo = (nth: number, name: string) => effects.slice(0, nth + 1).filter((effect) => effect === name).length
+  for (const [nth, effect] of effects.entries()) {
+    if (effect === 'append') assert.ok(upTo(nth, 'intend') >= upTo(nth, 'append'), effects.join())
+    if (effect === 'record') assert.ok(upTo(nth, 'append') >= upTo(nth, 'record'), effects.join())
+  }
+  assert.match(effects.join(), /intend,intend,append,record/)
+  assert.deepEqual(world.bodies(), letters.map(String))
+  assert.deepEqual(
+    [...world.ledger.records].map(({ uidl }) => uidl),
+    provider().map(({ uidl }) => uidlHash(uidl as Uidl)),
+  )
+  assert.ok(effects.filter((effect) => effect === 'prepare').length < 4, 'APPENDUID tells where the folder stands')
+})
+
+test('a run whose provider hangs up ends only when what is being stored has been recorded', async () => {
+  const world = new TestWorld(provider())
+  world.appendTakes = () => 50
+  world.dropsAfterWindows = 1
+  const counts = noCounts()
+  await assert.rejects(world.pullInto(counts), /hung up/)
+  assert.deepEqual([counts.stored, world.stored.length, world.ledger.records.length], [3, 3, 3])
+  assert.equal(world.ledger.open.size, 0)
+})
+
+test('one message that the store refuses is found in a large batch by halving it', async () => {
+  const many = Array.from({ length: 256 }, (_, nth) => letter(`nth-${nth}`))
+  const world = new TestWorld(many.map((bytes, nth) => ({ bytes, uidl: `u${nth}` })))
+  world.window = 256
+  world.batch = { messages: 256, octets: 1_000_000 }
+  world.refuses = (literal) => literal.includes('Subject: nth-77\r')
+  const counts = await world.pull()
+  assert.deepEqual([counts.stored, counts.quarantined], [255, 1])
+  assert.equal(world.effects.filter((effect) => effect === 'append').length, 1 + 2 * 8)
+})
 
 test('an append whose answer was lost is found again by its token and counted as recovered', async () => {
   const world = new TestWorld(provider())

@@ -1,4 +1,5 @@
 /** A worker's process. As many as one likes, on the same Redis. */
+import { setFlagsFromString } from 'node:v8'
 import closeWithGrace from 'close-with-grace'
 import { createClock } from '../src/clock.ts'
 import { ConfigInvalid } from '../src/config.ts'
@@ -11,6 +12,8 @@ import { createSeal } from '../src/seal.ts'
 import { startWorker } from './worker.ts'
 
 async function main(): Promise<void> {
+  // By itself V8 lets garbage pile up to three times what lives: a maildrop of 100,000 then took 237 MiB, where 50 MiB live.
+  setFlagsFromString('--heap-growing-percent=20')
   const config = readSettings(process.env)
   const log = createLog('worker', config.logLevel)
   const { redisUrl, store } = config

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Destination } from '../src/account.ts'
+import { OctetBudget } from '../src/budget.ts'
 import type { StoreEndpoint } from '../src/config.ts'
 import { SessionFailed } from '../src/failure.ts'
 import type { StoreTarget } from '../src/imap/connection.ts'
@@ -145,6 +146,7 @@ function pullWorld(
   const accounts = new Accounts(redis)
   const destinations = new Destinations(redis)
   const tlsSessions = new TlsSessions()
+  const budget = new OctetBudget(limits.heldOctetsMax)
   const pauses = new Pauses(redis)
   return {
     redis,
@@ -167,7 +169,7 @@ function pullWorld(
     },
     openMaildrop(account, sealedPassword, traits, signal) {
       const password = seal.open(sealedPassword, account.id, 'password')
-      return openMaildrop({ ...account, password, traits, tlsSessions, signal, waits })
+      return openMaildrop({ ...account, password, traits, tlsSessions, budget, signal, waits })
     },
     openStore: ({ destination, sealedPassword }, signal) =>
       pool.store(targetOf(destination, sealedPassword, seal), signal),

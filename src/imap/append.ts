@@ -9,6 +9,7 @@ import { limits } from '../limits.ts'
 import type { AppendAnswer, Appended, Copy } from '../ports.ts'
 import { type Attribute, codeOf, execute, isRecord, isRefusal, within, wordsOf } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
+import { executeWhole } from './literal-plus.ts'
 import { troubleOf } from './trouble.ts'
 
 /** How a store takes messages, beside what it announces of itself. */
@@ -31,27 +32,24 @@ export async function multiAppend(
   const nul = nulRule(client, dovecot)
   const reasons = new Map<Token, string>()
   const limit = limitOf(client, folderLimit)
-  for (const { token, literal } of copies) {
-    if (literal.length > limit)
-      reasons.set(token, `${literal.length} octets; the store takes up to ${limit} (APPENDLIMIT)`)
-    else if (nul === 'refused' && literal.includes(0))
+  for (const copy of copies) {
+    const { token } = copy
+    const octets = octetsOf(copy)
+    if (octets > limit) reasons.set(token, `${octets} octets; the store takes up to ${limit} (APPENDLIMIT)`)
+    else if (nul === 'refused' && holdsNul(copy))
       reasons.set(token, 'it holds NUL, and the store does not offer BINARY, without which none may be sent (RFC 3516)')
   }
   if (reasons.size > 0) return { status: 'unfit', reasons }
 
-  const attributes: (Attribute | Attribute[])[] = [{ type: 'ATOM', value: encodedPathOf(client, folder) }]
-  let octets = 0
-  for (const { literal, internalDate } of copies) {
-    octets += literal.length
-    attributes.push(
-      flags.map((value) => ({ type: 'ATOM', value })),
-      { type: 'STRING', value: dateTime(internalDate) },
-      { type: 'LITERAL', value: literal, isLiteral8: nul === 'literal8' && literal.includes(0) },
-    )
-  }
+  const octets = copies.reduce((sum, copy) => sum + octetsOf(copy), 0)
   const waitMs = limits.appendWaitMs + octets / limits.appendOctetsPerMs
+  const path = encodedPathOf(client, folder)
+  const isLiteral8 = (copy: Copy) => nul === 'literal8' && holdsNul(copy)
+  const work = client.capabilities.has('LITERAL+')
+    ? executeWhole(client, 'APPEND', piecesOf(path, copies, flags, isLiteral8))
+    : execute(client, 'APPEND', attributesOf(path, copies, flags, isLiteral8))
   try {
-    const response = await within(client, waitMs, 'APPEND', execute(client, 'APPEND', attributes), signal)
+    const response = await within(client, waitMs, 'APPEND', work, signal)
     return { status: 'stored', appended: appendedOf(response) }
   } catch (error) {
     if (isRefusal(error)) return await refused(client, error, signal)
@@ -60,6 +58,43 @@ export async function multiAppend(
     const failure = troubleOf(error, serverOf(client), 'APPEND')
     throw failure === undefined ? error : new SessionFailed(failure, error)
   }
+}
+
+function attributesOf(
+  path: string,
+  copies: readonly Copy[],
+  flags: readonly string[],
+  isLiteral8: (copy: Copy) => boolean,
+): (Attribute | Attribute[])[] {
+  const messages = copies.flatMap((copy): (Attribute | Attribute[])[] => [
+    flags.map((value) => ({ type: 'ATOM', value })),
+    { type: 'STRING', value: dateTime(copy.internalDate) },
+    { type: 'LITERAL', value: Buffer.concat(copy.literal), isLiteral8: isLiteral8(copy) },
+  ])
+  return [{ type: 'ATOM', value: path }, ...messages]
+}
+
+/** The same as it is written, literals not copied. Flags are atoms by their form, and nothing here holds a line end (account.ts). */
+function piecesOf(
+  path: string,
+  copies: readonly Copy[],
+  flags: readonly string[],
+  isLiteral8: (copy: Copy) => boolean,
+): Buffer[] {
+  return copies.flatMap((copy, nth) => {
+    const folder = nth === 0 ? `"${path.replace(/["\\]/g, '\\$&')}"` : ''
+    const literal = `${isLiteral8(copy) ? '~' : ''}{${octetsOf(copy)}+}`
+    const before = `${folder} (${flags.join(' ')}) "${dateTime(copy.internalDate)}" ${literal}\r\n`
+    return [Buffer.from(before), ...copy.literal]
+  })
+}
+
+function octetsOf({ literal }: Copy): number {
+  return literal.reduce((sum, { length }) => sum + length, 0)
+}
+
+function holdsNul({ literal }: Copy): boolean {
+  return literal.some((piece) => piece.includes(0))
 }
 
 /**

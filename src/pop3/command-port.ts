@@ -1,6 +1,5 @@
-/** The two ends that node-pop3 sees in place of its own wire: where it writes, and what it reads a listing from. */
+/** What node-pop3 sees in place of its own wire. */
 import { Socket } from 'node:net'
-import { Readable } from 'node:stream'
 
 /** What node-pop3 writes its commands to. A Socket by type alone: it is never connected. */
 export class CommandPort extends Socket {
@@ -15,9 +14,4 @@ export class CommandPort extends Socket {
     this.#send(line.toString().trimEnd())
     return true
   }
-}
-
-/** As node-pop3 reads a listing: a stream that it decodes as UTF-8. One char a byte survives that. */
-export function asText(lines: readonly string[]): Readable {
-  return Readable.from([Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'utf8')])
 }

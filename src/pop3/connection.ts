@@ -29,6 +29,8 @@ interface Pending {
   readonly waitMs: number
   /** Whether the whole reply, not only the silence in it, has an end: a message may trickle, a status line may not. */
   readonly bounded: boolean
+  /** It was sent before the one before it had been answered. */
+  readonly pipelined: boolean
   readonly resolve: (reply: Reply) => void
   readonly reject: (error: SessionFailed) => void
 }
@@ -125,8 +127,8 @@ export class Connection {
   fail(failure: Failure): SessionFailed {
     if (this.#failed === undefined) {
       this.#failed = new SessionFailed(failure)
-      this.#failedWhilePipelining =
-        this.#pending.length > 1 && (failure.kind === 'silent' || failure.kind === 'broken protocol')
+      const pipelined = this.#pending.length > 1 || this.#pending[0]?.pipelined === true
+      this.#failedWhilePipelining = pipelined && (failure.kind === 'silent' || failure.kind === 'broken protocol')
       clearTimeout(this.#silence)
       this.#options.signal?.removeEventListener('abort', this.#onAbort)
       this.#socket.destroy()
@@ -170,7 +172,7 @@ export class Connection {
     }
     this.#reader.expect(expected)
     const bounded = expected.shape === 'status' || expected.shape === 'listing'
-    this.#pending.push({ during, waitMs, bounded, resolve, reject })
+    this.#pending.push({ during, waitMs, bounded, pipelined: this.#pending.length > 0, resolve, reject })
     if (this.#pending.length === 1) this.#turn()
     return promise
   }

@@ -5,18 +5,19 @@
  */
 import { randomInt } from 'node:crypto'
 import Pop3Command from 'node-pop3'
+import { type Holding, OctetBudget } from '../budget.ts'
 import { SessionFailed } from '../failure.ts'
 import type { HostTrait } from '../host.ts'
 import { limits } from '../limits.ts'
 import type { Listed, MessageNumber, Peeked, Window } from '../message.ts'
 import type { Deletable, Maildrop } from '../ports.ts'
-import { asText, CommandPort } from './command-port.ts'
+import { CommandPort } from './command-port.ts'
 import { Connection, type ConnectionOptions, usualWaits, type Waits } from './connection.ts'
 import { listingOf, uidlsOf, words } from './listing.ts'
 import { refusal } from './replies.ts'
 import { initialResponseOctetsMax, loginWay, plainResponse } from './sasl.ts'
 import type { TlsSeen } from './tls.ts'
-import { windowOf, windowsOf } from './windows.ts'
+import { octetsOf, windowOf, windowsOf } from './windows.ts'
 import { type Expected, printable, type Reply } from './wire.ts'
 
 export interface SessionOptions extends ConnectionOptions {
@@ -25,6 +26,8 @@ export interface SessionOptions extends ConnectionOptions {
   readonly waits?: Partial<Waits>
   /** What earlier sessions have learnt of this server; what this one learns is added. */
   readonly traits?: Set<HostTrait>
+  /** Shared by all sessions of a worker. */
+  readonly budget?: OctetBudget
 }
 
 /** Logged in, and ready to list. */
@@ -42,14 +45,16 @@ export async function openMaildrop(options: SessionOptions): Promise<Pop3Session
 /** `-ERR`, as it travels through node-pop3's `error` event. */
 class Refused extends Error {}
 
-/** The commands whose reply is a listing when they are given without a message number. */
-const listings = new Set(['UIDL', 'LIST'])
+/** What node-pop3 asks here. All else has more than one line to its answer, or is pipelined: that is ours. */
+const oneLine = new Set(['STAT', 'NOOP', 'RSET', 'QUIT'])
 
 export class Pop3Session extends Pop3Command implements Maildrop {
   capabilities: readonly string[] = []
   readonly #options: SessionOptions
   readonly #waits: Waits
   readonly #traits: Set<HostTrait>
+  readonly #budget: OctetBudget
+  readonly #held = new Set<Holding>()
   #connection: Connection | undefined
   #listing: readonly Listed[] = []
   readonly #marked = new Set<MessageNumber>()
@@ -57,7 +62,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   #lostBarrier = false
   /** It knows no CAPA (popa3d), and yet TOP. */
   #topAnswers = false
-  /** The window that is on its way. */
+  /** The window that was asked for last: when it has come, nothing is on its way any more. */
   #ahead: Promise<Window> | undefined
   /** Nobody wants what is still on its way: nothing more is asked for. */
   #leaving = false
@@ -67,6 +72,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     this.#options = options
     this.#waits = { ...usualWaits, ...options.waits }
     this.#traits = options.traits ?? new Set()
+    this.#budget = options.budget ?? new OctetBudget(Number.POSITIVE_INFINITY)
     // An `error` that no command waits for any more must not end the process.
     this.on('error', () => {})
   }
@@ -127,8 +133,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   async list(): Promise<readonly Listed[]> {
     const broken = (expected: string, got: string) => this.#broken(expected, got)
-    const uidls = await this.#uidls()
-    const sizes = linesOf((await this.#verb('LIST', () => this.LIST())) as string[][])
+    const [uidls, sizes] = await this.#listings()
     this.#listing = await listingOf(sizes, uidls && (await uidlsOf(uidls, broken)), broken)
     const [first] = this.#listing
     if (this.capabilities.length === 0 && first !== undefined)
@@ -144,14 +149,22 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   async *retrieve(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window> {
     const windows = windowsOf(messages)
+    const ahead: { readonly octets: number; readonly coming: Promise<Window> }[] = []
+    // The next ones' commands are on their way before a window is handed out, so that the line is never idle meanwhile.
+    const askAhead = () => {
+      for (let [next] = windows; next !== undefined && this.#mayAsk(next, ahead); [next] = windows) {
+        windows.shift()
+        ahead.push({ octets: octetsOf(next), coming: this.#begin(next, maxMessageOctets) })
+      }
+      this.#ahead = ahead.at(-1)?.coming
+    }
     this.#leaving = false
-    // One window ahead: its commands are on their way before this one is handed out, and it arrives meanwhile.
-    this.#ahead = this.#begin(windows.shift(), maxMessageOctets)
+    askAhead()
     try {
-      while (this.#ahead !== undefined) {
-        const current = await this.#ahead
-        this.#ahead = this.#begin(windows.shift(), maxMessageOctets)
-        yield current
+      for (let next = ahead.shift(); next !== undefined; next = ahead.shift()) {
+        const window = await next.coming
+        askAhead()
+        yield window
       }
     } finally {
       this.#leaving = true
@@ -178,6 +191,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   abandon(): void {
     if (this.#lostBarrier || this.#connection?.failedWhilePipelining) this.#traits.add('one at a time')
     this.#connection?.close()
+    for (const holding of this.#held) holding.release()
   }
 
   #can(capability: string): boolean {
@@ -219,16 +233,14 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     return this.#opened.send(line, expected, this.#waits.replyMs, during)
   }
 
-  /** From node-pop3's `command()` to the wire and back. */
+  /** From node-pop3's `command()` to the wire and back: the verbs that are answered in one line. */
   async #relay(line: string): Promise<void> {
-    const [verb = '', argument] = line.split(' ')
-    const expected: Expected = listings.has(verb) && argument === undefined ? { shape: 'listing' } : { shape: 'status' }
-    const waitMs =
-      verb === 'QUIT' ? this.#waits.quitMs : expected.shape === 'listing' ? this.#waits.listingMs : this.#waits.replyMs
+    const [verb = ''] = line.split(' ')
+    const waitMs = verb === 'QUIT' ? this.#waits.quitMs : this.#waits.replyMs
     try {
-      const reply = await this.#opened.send(line, expected, waitMs, verb)
+      if (!oneLine.has(verb)) throw new Error(`${verb} is not for node-pop3 to ask`)
+      const reply = await this.#opened.send(line, { shape: 'status' }, waitMs, verb)
       if (reply.shape === 'refused') this.emit('error', new Refused(reply.text))
-      else if (reply.shape === 'listing') this.emit('response', reply.text, asText(reply.lines))
       else this.emit('response', reply.text, null)
     } catch (error) {
       this.emit('error', error)
@@ -268,14 +280,16 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     throw this.#opened.fail(refusal(this.#opened.server, text, during, true))
   }
 
-  /** Undefined where the server has no UIDL at all. */
-  async #uidls(): Promise<string[] | undefined> {
-    try {
-      return linesOf((await this.UIDL()) as string[][])
-    } catch (error) {
-      if (error instanceof Refused) return undefined
-      throw error
-    }
+  /**
+   * UIDL and LIST; no UIDL: the server has none at all. Not by node-pop3, which splits a maildrop of 100,000 in one go. One after
+   * the other: a server that says PIPELINING and drops what is pipelined would be silent here for minutes, not at a window.
+   */
+  async #listings(): Promise<[readonly string[] | undefined, readonly string[]]> {
+    const ask = (verb: string) => this.#opened.send(verb, { shape: 'listing' }, this.#waits.listingMs, verb)
+    const uidls = await ask('UIDL')
+    const sizes = await ask('LIST')
+    if (sizes.shape !== 'listing') throw this.#opened.fail(refusal(this.#opened.server, sizes.text, 'LIST', false))
+    return [uidls.shape === 'listing' ? uidls.lines : undefined, sizes.lines]
   }
 
   #broken(expected: string, got: string): SessionFailed {
@@ -292,15 +306,40 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     }
   }
 
-  /** Asks for a window's messages and its barrier. Where the server does not pipeline, each message has a barrier of its own. */
-  #begin(messages: readonly Listed[] | undefined, maxMessageOctets: number): Promise<Window> | undefined {
-    if (messages === undefined) return undefined
-    const window = this.pipelined ? this.#burst(messages, maxMessageOctets) : this.#oneByOne(messages, maxMessageOctets)
+  #mayAsk(window: readonly Listed[], ahead: readonly { readonly octets: number }[]): boolean {
+    if (ahead.length === 0) return true
+    const octets = ahead.reduce((sum, { octets }) => sum + octets, octetsOf(window))
+    return this.pipelined && ahead.length < limits.windowsAheadMax && octets <= limits.aheadOctetsMax
+  }
+
+  #begin(messages: readonly Listed[], maxMessageOctets: number): Promise<Window> {
+    const window = this.#window(messages, maxMessageOctets)
     window.catch(() => {})
     return window
   }
 
-  async #burst(messages: readonly Listed[], maxMessageOctets: number): Promise<Window> {
+  /** As soon as there is room for it, asks for a window's messages and its barrier; it holds that room until it is released. */
+  async #window(messages: readonly Listed[], maxMessageOctets: number): Promise<Window> {
+    const holding = await this.#budget.hold(octetsOf(messages), this.#options.signal)
+    this.#held.add(holding)
+    const release = () => {
+      this.#held.delete(holding)
+      holding.release()
+    }
+    try {
+      const arrived = arrivals(octetsOf(messages), holding)
+      // Where the server does not pipeline, each message has a barrier of its own.
+      const answers = this.pipelined
+        ? await this.#burst(messages, maxMessageOctets, arrived)
+        : await this.#oneByOne(messages, maxMessageOctets, arrived)
+      return windowOf(answers, release)
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  async #burst(messages: readonly Listed[], maxMessageOctets: number, arrived: Arrived): Promise<Answers> {
     const [replies, barrier] = this.#opened.together(() => [
       messages.map((message) => this.#retr(message, maxMessageOctets)),
       this.#barrier(),
@@ -308,20 +347,21 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     // It may fail while the messages before it are awaited; it is asked about in its turn.
     barrier.catch(() => {})
     const answers: [Listed, Reply][] = []
-    for (const [nth, message] of messages.entries()) answers.push([message, await (replies[nth] as Promise<Reply>)])
+    for (const [nth, message] of messages.entries())
+      answers.push([message, arrived(await (replies[nth] as Promise<Reply>))])
     await barrier
-    return windowOf(answers)
+    return answers
   }
 
-  async #oneByOne(messages: readonly Listed[], maxMessageOctets: number): Promise<Window> {
+  async #oneByOne(messages: readonly Listed[], maxMessageOctets: number, arrived: Arrived): Promise<Answers> {
     const answers: [Listed, Reply][] = []
     for (const message of messages) {
       if (this.#leaving) break
-      const reply = await this.#retr(message, maxMessageOctets)
+      const reply = arrived(await this.#retr(message, maxMessageOctets))
       await this.#barrier()
       answers.push([message, reply])
     }
-    return windowOf(answers)
+    return answers
   }
 
   #top({ number }: Listed): Promise<Reply> {
@@ -338,7 +378,8 @@ export class Pop3Session extends Pop3Command implements Maildrop {
    * the rest of it to be read as replies; then this answer is not the one, and nothing since the last barrier counts.
    */
   async #barrier(): Promise<void> {
-    const candidates = this.#listing.filter(({ number }) => !this.#marked.has(number))
+    const candidates =
+      this.#marked.size === 0 ? this.#listing : this.#listing.filter(({ number }) => !this.#marked.has(number))
     const message = candidates.length === 0 ? undefined : candidates[randomInt(candidates.length)]
     if (message === undefined) throw this.#broken('a listed message to ask about', 'none')
     const { number, uidl, size } = message
@@ -356,7 +397,15 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   }
 }
 
-/** node-pop3 splits a listing's lines at each space. */
-function linesOf(rows: readonly (readonly string[])[]): string[] {
-  return rows.map((row) => row.join(' '))
+type Answers = readonly [Listed, Reply][]
+type Arrived = (reply: Reply) => Reply
+
+/** What has come counts, where it is more than was listed. */
+function arrivals(listed: number, holding: Holding): Arrived {
+  let octets = 0
+  return (reply) => {
+    if (reply.shape === 'body') octets += reply.bytes.length
+    if (octets > listed) holding.adjust(octets)
+    return reply
+  }
 }

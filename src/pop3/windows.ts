@@ -20,12 +20,17 @@ export function windowsOf(messages: readonly Listed[]): Listed[][] {
   return windows
 }
 
-export function windowOf(answers: readonly [Listed, Reply][]): Window {
+/** As they are listed. */
+export function octetsOf(window: readonly Listed[]): number {
+  return window.reduce((sum, { size }) => sum + size, 0)
+}
+
+export function windowOf(answers: readonly [Listed, Reply][], release: () => void): Window {
   const retrieved: Retrieved[] = []
   const refused: Window['refused'][number][] = []
   for (const [message, reply] of answers) {
     if (reply.shape === 'body') retrieved.push({ message, bytes: reply.bytes })
     else refused.push({ message, reply: printable(reply.text) })
   }
-  return { retrieved, refused }
+  return { retrieved, refused, release }
 }

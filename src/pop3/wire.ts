@@ -111,12 +111,14 @@ export class ReplyReader {
     if (this.#lineOctets > octetsMax) {
       throw this.#broken(`a line of at most ${octetsMax} octets`, part.toString('latin1', 0, 100))
     }
-    this.#line.push(part)
-    if (end === -1) return [undefined, chunk.length]
-    const line = Buffer.concat(this.#line).toString('latin1')
+    if (end === -1) {
+      this.#line.push(part)
+      return [undefined, chunk.length]
+    }
+    const whole = this.#line.length === 0 ? part : Buffer.concat([...this.#line, part])
     this.#line = []
     this.#lineOctets = 0
-    return [line.endsWith('\r') ? line.slice(0, -1) : line, end + 1]
+    return [whole.toString('latin1', 0, whole.at(-1) === CR ? whole.length - 1 : whole.length), end + 1]
   }
 
   #readBody(chunk: Buffer, from: number, text: string, expected: Expected & BodyBounds): number {

@@ -66,6 +66,8 @@ export class RedisLedger implements Ledger {
   readonly #run: LedgerRun
   /** Known from `view` on; only the holder of the lease writes. */
   #octets: number | undefined
+  /** One append after the other: each goes where the one before it has ended. */
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(redis: Redis, lease: Lease, nowMs: () => number, run: LedgerRun) {
     this.#redis = redis
@@ -163,6 +165,12 @@ export class RedisLedger implements Ledger {
   }
 
   async #append(records: readonly Omit<StoredRecord, 'index'>[], intentId = ''): Promise<StoredRecord[]> {
+    const mine = this.#turn.then(() => this.#appendNow(records, intentId))
+    this.#turn = mine.catch(() => {})
+    return await mine
+  }
+
+  async #appendNow(records: readonly Omit<StoredRecord, 'index'>[], intentId: string): Promise<StoredRecord[]> {
     const { accountId } = this.#lease
     this.#octets ??= await this.#redis.strlen(keys.ledger(accountId))
     const offset = this.#octets

@@ -1,6 +1,7 @@
 /** A small honest world for pull.ts: a provider, a store and a ledger in memory, which can stop before or after any effect. */
+import { setImmediate } from 'node:timers/promises'
 import type { Account } from '../../src/account.ts'
-import type { Failure } from '../../src/failure.ts'
+import { type Failure, SessionFailed } from '../../src/failure.ts'
 import { uidlHash } from '../../src/header.ts'
 import type { Intent, Sighting, StoredRecord, Token } from '../../src/ledger.ts'
 import type { AccountId, DestinationId, Listed, MessageNumber, Octets, RunId, Uidl, Window } from '../../src/message.ts'
@@ -83,26 +84,40 @@ export class TestWorld {
   realStore: Store | undefined
   realMaildrop: (() => Promise<Maildrop>) | undefined
   stopAfterWindows = Number.POSITIVE_INFINITY
+  /** Turns of the event loop before the store takes the nth append, counted from 0. */
+  appendTakes: (nth: number) => number = () => 0
+  /** The provider hangs up behind so many windows. */
+  dropsAfterWindows = Number.POSITIVE_INFINITY
   readonly effects: string[] = []
   /** Ends the process before or after the nth effect of a run, counted from 0. */
   crash: { readonly when: 'before' | 'after'; readonly nth: number } | undefined
   uidValidity = 7
+  /** How many windows nobody needs any more. */
+  released = 0
   readonly retrievedUidls: (string | undefined)[] = []
   #ran = 0
+  #crashed: Crash | undefined
   #tokens = 0
   #windows = 0
+  #appends = 0
 
   constructor(provider: readonly ProviderMessage[]) {
     this.provider = [...provider]
   }
 
   effect<T>(name: string, act: () => T): T {
+    // What was under way beside the effect that ended the process ended with it.
+    if (this.#crashed !== undefined) throw this.#crashed
     const nth = this.#ran
     this.#ran += 1
     this.effects.push(name)
-    if (this.crash?.when === 'before' && this.crash.nth === nth) throw new Crash(name)
+    const end = (): never => {
+      this.#crashed = new Crash(name)
+      throw this.#crashed
+    }
+    if (this.crash?.when === 'before' && this.crash.nth === nth) end()
     const result = act()
-    if (this.crash?.when === 'after' && this.crash.nth === nth) throw new Crash(name)
+    if (this.crash?.when === 'after' && this.crash.nth === nth) end()
     return result
   }
 
@@ -114,7 +129,9 @@ export class TestWorld {
 
   async pullInto(counts: RunCounts, changes: Partial<Account> = {}): Promise<void> {
     this.#ran = 0
+    this.#crashed = undefined
     this.#windows = 0
+    this.#appends = 0
     this.effects.length = 0
     const world: World = {
       run: { id: '01J0000000000000000000RUN0' as RunId, publicName: 'gather.example.org' },
@@ -157,12 +174,17 @@ export class TestWorld {
       },
       async *retrieve(messages): AsyncIterable<Window> {
         for (let from = 0; from < messages.length; from += world.window) {
+          if (world.#windows >= world.dropsAfterWindows)
+            throw new SessionFailed({ kind: 'unreachable', server: 'pop.example.net', reason: 'it hung up' })
           const part = messages.slice(from, from + world.window)
           const given = part.filter(({ uidl }) => !world.withholds.has(uidl ?? ''))
           world.retrievedUidls.push(...given.map(({ uidl }) => uidl))
           yield {
             retrieved: given.map((message) => ({ message, bytes: of(message.number).bytes })),
             refused: part.filter((one) => !given.includes(one)).map((message) => ({ message, reply: '-ERR no' })),
+            release() {
+              world.released += 1
+            },
           }
           world.#windows += 1
         }
@@ -187,12 +209,14 @@ export class TestWorld {
       batch: world.batch,
       prepare: async () => world.effect('prepare', position),
       async append(folder: string, copies: readonly Copy[], flags: readonly string[]) {
+        const takes = world.appendTakes(world.#appends++)
+        for (let turn = 0; turn < takes; turn += 1) await setImmediate()
         return world.effect('append', () => {
-          const bad = copies.find(({ literal }) => world.refuses(literal))
+          const bad = copies.find(({ literal }) => world.refuses(Buffer.concat(literal)))
           if (bad !== undefined) return { status: 'refused' as const, reply: 'NO Message contains invalid header' }
           const uids = copies.map(({ token, literal, internalDate }) => {
             const uid = world.stored.length + 1
-            world.stored.push({ folder, uid, token, literal, internalDate, flags })
+            world.stored.push({ folder, uid, token, literal: Buffer.concat(literal), internalDate, flags })
             return uid
           })
           const appended: Appended = { uidValidity: world.uidValidity, uids }

@@ -29,7 +29,10 @@ export async function digestOf(message: Buffer): Promise<ShortHash> {
  * empty (CONTRACT section 7). Bare CR stays. Returns the same buffer where there is nothing to do.
  */
 export async function toCrlf(message: Buffer): Promise<Buffer> {
-  const bare = await bareLineFeedsIn(message)
+  let bare = 0
+  for await (const [from, to] of octetSlices(message.length)) {
+    for (const _ of bareLineFeeds(message, from, to)) bare += 1
+  }
   const open = message.length > 0 && message[message.length - 1] !== LF
   if (bare === 0 && !open) return message
   const whole = Buffer.allocUnsafe(message.length + bare + (open ? 2 : 0))
@@ -47,14 +50,6 @@ export async function toCrlf(message: Buffer): Promise<Buffer> {
   }
   if (open) whole.write('\r\n', written, 'latin1')
   return whole
-}
-
-async function bareLineFeedsIn(message: Buffer): Promise<number> {
-  let count = 0
-  for await (const [from, to] of octetSlices(message.length)) {
-    for (const _ of bareLineFeeds(message, from, to)) count += 1
-  }
-  return count
 }
 
 function* bareLineFeeds(message: Buffer, from: number, to: number): Generator<number> {

@@ -13,7 +13,7 @@ export interface Maildrop {
   list(): Promise<readonly Listed[]>
   /** Header blocks by pipelined `TOP n 0`, in order. */
   peek(messages: readonly Listed[]): AsyncIterable<Peeked>
-  /** Whole messages by pipelined RETR, in order, in windows each closed by a barrier; reads one window ahead. */
+  /** Whole messages by pipelined RETR, in order, in windows each closed by a barrier; the next ones are on their way. */
   retrieve(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window>
   /** Marks only: the server removes at QUIT and at nothing else (RFC 1939 section 6). Returns how many it accepted. */
   markDeleted(marks: readonly Deletable[]): Promise<number>

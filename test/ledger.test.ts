@@ -110,6 +110,14 @@ function ledgerContract(name: string, open: () => Promise<{ ledger: Ledger; rele
     },
   )
 
+  contract('what is recorded at once goes to places of its own', async (ledger) => {
+    const intents = [intentOf(1, 2), intentOf(11, 3)]
+    for (const intent of intents) await ledger.intend(intent)
+    await ledger.view()
+    const recorded = await Promise.all(intents.map((intent) => ledger.record(intent, tokensOf(intent))))
+    assert.deepEqual([...(await ledger.view()).records], recorded.flat())
+  })
+
   contract('amended records change in place; forgotten ones are gone and the rest move up', async (ledger) => {
     const intent = intentOf(1, 5)
     await ledger.intend(intent)
@@ -154,6 +162,21 @@ test('recording the same intent twice, as after a lost answer, makes no second r
   await first.record(intent, tokensOf(intent))
   await again.record(intent, tokensOf(intent))
   assert.equal((await first.view()).records.length, 3)
+  await lease.release()
+})
+
+test('two that were recorded at once, and said again in their order after a lost answer, make no more records', async () => {
+  const lease = await leaseOf(newAccount())
+  const intents = [intentOf(1, 3), intentOf(11, 2)]
+  const [first, again] = [0, 1].map(() => new RedisLedger(redis, lease, () => nowMs, run)) as [RedisLedger, RedisLedger]
+  await Promise.all([first.view(), again.view()])
+  for (const ledger of [first, again])
+    await Promise.all(intents.map((intent) => ledger.record(intent, tokensOf(intent))))
+  assert.equal((await first.view()).records.length, 5)
+  const other = new RedisLedger(redis, lease, () => nowMs, run)
+  await other.view()
+  await first.record(intentOf(21, 1), tokensOf(intentOf(21, 1)))
+  await assert.rejects(other.record(intentOf(31, 1), tokensOf(intentOf(31, 1))), /expected 200/)
   await lease.release()
 })
 

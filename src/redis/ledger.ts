@@ -30,11 +30,13 @@ return 1`
 /** KEYS intents; ARGV id, intent. */
 const intendScript = guarded(`redis.call('HSET', KEYS[3], ARGV[5], ARGV[6])`)
 
-/** KEYS ledger, intents; ARGV offset, records, id of the intent that they fulfil or ''. */
+/** KEYS ledger, intents; ARGV offset, records, id of the intent that they fulfil or ''. Sent again it finds them in their place. */
 const appendScript = guarded(`
 local length = redis.call('STRLEN', KEYS[3])
 local offset = tonumber(ARGV[5])
-if length ~= offset and length ~= offset + #ARGV[6] then return redis.error_reply('ledger is ' .. length .. ' octets, expected ' .. offset) end
+if length ~= offset and redis.call('GETRANGE', KEYS[3], offset, offset + #ARGV[6] - 1) ~= ARGV[6] then
+  return redis.error_reply('ledger is ' .. length .. ' octets, expected ' .. offset)
+end
 if #ARGV[6] > 0 then redis.call('SETRANGE', KEYS[3], offset, ARGV[6]) end
 if ARGV[7] ~= '' then redis.call('HDEL', KEYS[4], ARGV[7]) end`)
 
@@ -66,8 +68,6 @@ export class RedisLedger implements Ledger {
   readonly #run: LedgerRun
   /** Known from `view` on; only the holder of the lease writes. */
   #octets: number | undefined
-  /** One append after the other: each goes where the one before it has ended. */
-  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(redis: Redis, lease: Lease, nowMs: () => number, run: LedgerRun) {
     this.#redis = redis
@@ -165,18 +165,13 @@ export class RedisLedger implements Ledger {
   }
 
   async #append(records: readonly Omit<StoredRecord, 'index'>[], intentId = ''): Promise<StoredRecord[]> {
-    const mine = this.#turn.then(() => this.#appendNow(records, intentId))
-    this.#turn = mine.catch(() => {})
-    return await mine
-  }
-
-  async #appendNow(records: readonly Omit<StoredRecord, 'index'>[], intentId: string): Promise<StoredRecord[]> {
     const { accountId } = this.#lease
     this.#octets ??= await this.#redis.strlen(keys.ledger(accountId))
     const offset = this.#octets
     const packed = Buffer.concat(records.map(encodeRecord))
-    await this.#write(appendScript, [keys.ledger(accountId), keys.intents(accountId)], [offset, packed, intentId])
+    // Before the answer: what is appended meanwhile goes behind it.
     this.#octets = offset + packed.length
+    await this.#write(appendScript, [keys.ledger(accountId), keys.intents(accountId)], [offset, packed, intentId])
     return records.map((record, nth) => ({ ...record, index: offset / recordOctets + nth }))
   }
 

@@ -13,7 +13,7 @@ import { startWorker } from './worker.ts'
 
 async function main(): Promise<void> {
   // By itself V8 lets garbage pile up to three times what lives: a maildrop of 100,000 then took 237 MiB, where 50 MiB live.
-  setFlagsFromString('--heap-growing-percent=50')
+  setFlagsFromString('--heap-growing-percent=100')
   const config = readSettings(process.env)
   const log = createLog('worker', config.logLevel)
   const { redisUrl, store } = config

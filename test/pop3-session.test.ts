@@ -542,6 +542,23 @@ test('messages take room until they are released, as much as came and not as was
   })
 })
 
+test('who leaves in mid-maildrop while room is scarce is held up by nothing, and asks for nothing more', async () => {
+  const size = 3 * 1024 * 1024
+  const messages = [...letters, ...letters].map(({ bytes }) => ({ bytes, size }))
+  await served({ messages }, async (options, server) => {
+    // Room for two windows of one message each; a third one waits.
+    const budget = new OctetBudget(2.5 * size)
+    const maildrop = await openMaildrop({ ...options, budget })
+    for await (const window of maildrop.retrieve(await maildrop.list(), size)) {
+      assert.equal(window.retrieved.length, 1)
+      break
+    }
+    await maildrop.markDeleted([])
+    await maildrop.quit()
+    assert.equal(server.commands.filter((line) => line.startsWith('RETR')).length, 2)
+  })
+})
+
 test('what a session learns of its server, the next one knows', async () => {
   const traits = new Set<HostTrait>()
   await served({ silentOn: 'CAPA' }, async (plain, server) => {

@@ -168,6 +168,12 @@ export class Pop3Session extends Pop3Command implements Maildrop {
       }
     } finally {
       this.#leaving = true
+      // Nobody takes these up any more: without their room, what waits behind them, here or in another run, would wait on.
+      for (const { coming } of ahead)
+        coming.then(
+          ({ release }) => release(),
+          () => {},
+        )
     }
   }
 
@@ -327,6 +333,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
       holding.release()
     }
     try {
+      if (this.#leaving) return windowOf([], release)
       const arrived = arrivals(octetsOf(messages), holding)
       // Where the server does not pipeline, each message has a barrier of its own.
       const answers = this.pipelined

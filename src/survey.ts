@@ -7,6 +7,7 @@ import type { Listed } from './message.ts'
 import { isBeforeFirstRun, planSession, type Seen, setAsideBefore, settle, type Unmatched } from './plan.ts'
 import type { Maildrop, World, LedgerView } from './ports.ts'
 import type { RunCounts } from './run.ts'
+import { slices } from './slices.ts'
 
 export interface Survey {
   readonly listed: number
@@ -52,7 +53,7 @@ export async function survey(
   let fresh = [...plan.transfer, ...looked.keys()]
   if (!view.begun && !choosing) fresh = await begin(world, account, maildrop, fresh, looked, nowMs)
 
-  const [wanted, large] = bySize([...fresh, ...compare], account.maxMessageBytes)
+  const { wanted, large } = await bySize(fresh.concat(compare), account.maxMessageBytes)
   for (const message of large) {
     const record = setAsideBefore(message, unmatched)
     if (record !== undefined && unmatched.match(record)) continue
@@ -90,7 +91,18 @@ function tooLarge(message: Listed, account: Account): Failure {
 }
 
 /** What the account takes, in the maildrop's order, and what is larger than that by its listed size. */
-function bySize(messages: readonly Listed[], maxOctets: number): [Listed[], Listed[]] {
-  const ordered = messages.toSorted((a, b) => a.number - b.number)
-  return [ordered.filter(({ size }) => size <= maxOctets), ordered.filter(({ size }) => size > maxOctets)]
+async function bySize(messages: Listed[], maxOctets: number): Promise<{ wanted: Listed[]; large: Listed[] }> {
+  const [wanted, large]: [Listed[], Listed[]] = [[], []]
+  let ordered = true
+  let last = 0
+  for await (const slice of slices(messages)) {
+    for (const message of slice) {
+      ordered &&= message.number > last
+      last = message.number
+      ;(message.size <= maxOctets ? wanted : large).push(message)
+    }
+  }
+  // Most maildrops are listed in their order, and to sort 100,000 messages takes the event loop's turn for long.
+  if (!ordered) for (const some of [wanted, large]) some.sort((a, b) => a.number - b.number)
+  return { wanted, large }
 }

@@ -149,20 +149,19 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   async *retrieve(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window> {
     const windows = windowsOf(messages)
+    let next = windows.next()
     const ahead: { readonly octets: number; readonly coming: Promise<Window> }[] = []
     // The next ones' commands are on their way before a window is handed out, so that the line is never idle meanwhile.
     const askAhead = () => {
-      for (let [next] = windows; next !== undefined && this.#mayAsk(next, ahead); [next] = windows) {
-        windows.shift()
-        ahead.push({ octets: octetsOf(next), coming: this.#begin(next, maxMessageOctets) })
-      }
+      for (; !next.done && this.#mayAsk(next.value, ahead); next = windows.next())
+        ahead.push({ octets: octetsOf(next.value), coming: this.#begin(next.value, maxMessageOctets) })
       this.#ahead = ahead.at(-1)?.coming
     }
     this.#leaving = false
     askAhead()
     try {
-      for (let next = ahead.shift(); next !== undefined; next = ahead.shift()) {
-        const window = await next.coming
+      for (let first = ahead.shift(); first !== undefined; first = ahead.shift()) {
+        const window = await first.coming
         askAhead()
         yield window
       }

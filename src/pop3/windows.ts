@@ -3,21 +3,20 @@ import { limits } from '../limits.ts'
 import type { Listed, Retrieved, Window } from '../message.ts'
 import { printable, type Reply } from './wire.ts'
 
-/** Bounded in messages and in listed octets; at least one message each. */
-export function windowsOf(messages: readonly Listed[]): Listed[][] {
-  const windows: Listed[][] = []
+/** Bounded in messages and in listed octets; at least one message each. Made when it is asked for: there may be thousands. */
+export function* windowsOf(messages: readonly Listed[]): Generator<Listed[]> {
+  let open: Listed[] = []
   let octets = 0
   for (const message of messages) {
-    const open = windows.at(-1)
     octets += message.size
-    if (open !== undefined && open.length < limits.windowMessagesMax && octets <= limits.windowOctetsMax)
-      open.push(message)
-    else {
-      windows.push([message])
+    if (open.length > 0 && (open.length >= limits.windowMessagesMax || octets > limits.windowOctetsMax)) {
+      yield open
+      open = []
       octets = message.size
     }
+    open.push(message)
   }
-  return windows
+  if (open.length > 0) yield open
 }
 
 /** As they are listed. */

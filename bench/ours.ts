@@ -20,6 +20,7 @@ import { type Usage, watch } from './usage.ts'
 
 export interface Ours {
   readonly store: TestDovecot
+  readonly workerPid: number
   /** Into a login of the store that holds nothing yet. The time is the run's own, from start to finish. */
   pull(maildrop: Maildrop, login: string): Promise<OursPulled>
   stop(): Promise<void>
@@ -63,6 +64,7 @@ export async function startOurs(folder: string, logins: readonly string[], built
 
   return {
     store,
+    workerPid: worker.pid,
     async pull(maildrop, login) {
       const account = await register(maildrop, login, new Accounts(redis), new Destinations(redis), seal)
       const watched = watch({ worker: worker.pid, redis: server.pid, store: store.pid() })

@@ -5,6 +5,7 @@ import type { Fingerprint, ShortHash, Sighting } from './ledger.ts'
 import type { Listed, Retrieved } from './message.ts'
 import { digestOf, toCrlf } from './octets.ts'
 import type { Maildrop } from './ports.ts'
+import { breathe } from './slices.ts'
 
 export interface Letter {
   /** Line ends CRLF. */
@@ -19,6 +20,7 @@ export interface Letter {
 }
 
 export async function letterOf({ message, bytes: source }: Retrieved, nowMs: number): Promise<Letter> {
+  await breathe()
   const bytes = await toCrlf(source)
   const fields = fieldsOf(headerOf(bytes))
   const sighting = {

@@ -79,6 +79,7 @@ export const limits = {
   stalledEveryMs: 5 * second,
   /** So many messages are decided on before the event loop has its turn: a few milliseconds. */
   sliceValues: 1000,
+  turnMs: 5,
   sliceOctets: 256 * KiB,
   runsKeptPerAccount: 100,
   runKeptMs: 30 * day,

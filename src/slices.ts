@@ -2,6 +2,15 @@
 import { setImmediate } from 'node:timers/promises'
 import { limits } from './limits.ts'
 
+let turnBeganMs = 0
+
+/** Ends this turn of the event loop where it has lasted long enough: many small things, of which none is worth a slice. */
+export async function breathe(): Promise<void> {
+  if (performance.now() - turnBeganMs < limits.turnMs) return
+  await setImmediate()
+  turnBeganMs = performance.now()
+}
+
 export async function* slices<T extends { readonly length: number; slice(from: number, to: number): T }>(
   values: T,
 ): AsyncGenerator<T> {

@@ -131,7 +131,7 @@ async function isListed(client: ImapFlow, path: string): Promise<boolean> {
 
 /**
  * Which of the intent's tokens are there. First in its folder, from the UID on at which nothing of it can stand before; then,
- * where that folder is another one by now (UIDVALIDITY) or holds nothing of it, in all folders: the user may have moved it.
+ * as long as one is missing, in all folders: the user may have moved it, or that folder is another one by now (UIDVALIDITY).
  */
 async function find(
   client: ImapFlow,
@@ -140,14 +140,14 @@ async function find(
 ): Promise<ReadonlySet<Token>> {
   const wanted = new Set(intent.entries.map(({ token }) => token))
   const path = pathOf(client, intent.folder)
-  const here = await tokensIn(client, path, wanted, intent)
-  if (here.size > 0 || where === 'its folder') return here
+  const found = await tokensIn(client, path, wanted, intent)
+  if (found.size === wanted.size || where === 'its folder') return found
   for (const { path: other, flags } of await client.list()) {
     if (flags.has('\\Noselect') || flags.has('\\NonExistent')) continue
-    const found = await tokensIn(client, other, wanted, undefined)
-    if (found.size > 0) return found
+    for (const token of await tokensIn(client, other, wanted, undefined)) found.add(token)
+    if (found.size === wanted.size) break
   }
-  return here
+  return found
 }
 
 /** @param intent where this is the intent's own folder: bounds the search by UIDNEXT while UIDVALIDITY is the same. */

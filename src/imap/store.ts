@@ -37,9 +37,20 @@ export async function openStore(access: StoreAccess): Promise<Store> {
       }),
 
     append: (folder, copies, flags) =>
-      access.borrow((client) =>
-        multiAppend(client, folder, copies, flags, signal, { folderLimit: folderLimits.get(folder), dovecot }),
-      ),
+      access.borrow(async (client) => {
+        const send = async () => {
+          const rules = { folderLimit: folderLimits.get(folder), dovecot }
+          return await multiAppend(client, folder, copies, flags, signal, rules)
+        }
+        try {
+          return await send()
+        } catch (error) {
+          // Its user has removed or renamed it since. In a store of our own that is how a late append is kept out.
+          if (dovecot || !(error instanceof SessionFailed) || !isMissing(error.cause) || !client.usable) throw error
+          await wait(client, 'STATUS', preparedFolder(client, folder))
+          return await send()
+        }
+      }),
 
     async find(intent, where) {
       const client = await access.connect()

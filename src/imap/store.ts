@@ -6,7 +6,7 @@ import type { Intent, Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
 import type { FolderPosition, Store } from '../ports.ts'
 import { multiAppend } from './append.ts'
-import { type Attribute, codeOf, execute, isRecord, isRefusal, type Untagged, within } from './command.ts'
+import { type Attribute, codeOf, execute, isRecord, isRefusal, takenForOk, type Untagged, within } from './command.ts'
 import { encodedPathOf, pathOf, serverOf } from './connection.ts'
 import { failed, troubleOf } from './trouble.ts'
 
@@ -187,6 +187,10 @@ async function tokensIn(
   if (mailbox.exists === 0) return found
   const sameFolder = intent !== undefined && Number(mailbox.uidValidity) === intent.uidValidity
   const range = sameFolder ? `${intent.uidNext}:*` : `${Math.max(1, mailbox.exists - limits.searchedMessagesMax + 1)}:*`
+  let status = 'OK'
+  client.once('response', (answer) => {
+    status = answer.response
+  })
   for await (const { headers } of client.fetch(
     range,
     { uid: true, headers: ['x-tributary-id'] },
@@ -195,6 +199,8 @@ async function tokensIn(
     const token = tokenIn(headers)
     if (token !== undefined && wanted.has(token)) found.add(token)
   }
+  if (status.toUpperCase() !== 'OK')
+    throw new SessionFailed({ kind: 'store refused', during: 'the search', reply: `${status} ${takenForOk}` })
   return found
 }
 

@@ -1,0 +1,388 @@
+/** Stores that refuse, hang, forget, lie, and users at them who move mail about: what we do, and that no mail is lost or doubled. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import type { Account } from '../src/account.ts'
+import { type FailureKind, SessionFailed } from '../src/failure.ts'
+import { StorePool } from '../src/imap/pool.ts'
+import { limits } from '../src/limits.ts'
+import { noCounts, type RunCounts } from '../src/run.ts'
+import { type ScriptedStore, type StoreBehaviour, type StoredMessage, startImapServer } from './support/imap-server.ts'
+import { withoutTrace } from './support/reader.ts'
+import { letter, TestWorld } from './support/world.ts'
+
+const pool = new StorePool({ host: '127.0.0.1', port: 1, tls: 'none', masterUser: 'm', masterPassword: 'm' })
+after(async () => {
+  await pool.close()
+})
+
+interface Ran {
+  readonly counts: RunCounts
+  readonly failure: SessionFailed | undefined
+}
+
+/** A store, a provider, and what happens between them. */
+interface Scene {
+  readonly server: ScriptedStore
+  readonly world: TestWorld
+  /** One run that deletes what is stored; afterwards every message is where it must be. */
+  readonly pull: (changes?: Partial<Account>) => Promise<Ran>
+  /** The subjects a folder holds, in its order. */
+  readonly held: (folder?: string) => string[]
+  /** A user deletes these for good. */
+  readonly expunge: (...subjects: string[]) => void
+  readonly move: (folder: string, ...subjects: string[]) => void
+  readonly appends: () => number
+}
+
+const source = ({ literal }: StoredMessage) => withoutTrace(literal).source.toString('latin1')
+const subject = (text: string) => /^Subject: (.*)\r$/m.exec(text)?.[1] ?? ''
+const crlf = (bytes: Buffer) =>
+  bytes
+    .toString('latin1')
+    .replace(/\r?\n/g, '\r\n')
+    .replace(/(?<!\r\n)$/, '\r\n')
+
+let ids = 0
+async function at(
+  behaviour: StoreBehaviour,
+  messages: readonly Buffer[],
+  act: (scene: Scene) => Promise<void>,
+): Promise<void> {
+  const server = await startImapServer(behaviour)
+  const world = new TestWorld(messages.map((bytes, nth) => ({ bytes, uidl: `u${nth}` })))
+  world.window = 10
+  const login = { host: '127.0.0.1', port: server.port, tls: 'none', user: 'me', password: 'secret' } as const
+  const deletedByUser = new Set<string>()
+  const named = (subjects: readonly string[]) => (message: StoredMessage) => subjects.includes(subject(source(message)))
+  const scene: Scene = {
+    server,
+    world,
+    async pull(changes = {}) {
+      const counts = noCounts()
+      const failure = await pull(counts, changes).then(
+        () => undefined,
+        (thrown: unknown) => {
+          if (!(thrown instanceof SessionFailed)) throw thrown
+          return thrown
+        },
+      )
+      const stored = server.stored.map(source)
+      assert.deepEqual(stored.toSorted(), [...new Set(stored)].toSorted(), 'nothing twice')
+      const left = world.provider.map(({ bytes }) => crlf(bytes))
+      for (const text of messages.map(crlf))
+        assert.ok(stored.includes(text) || left.includes(text) || deletedByUser.has(subject(text)), `lost: ${text}`)
+      return { counts, failure }
+    },
+    held: (folder = 'INBOX') =>
+      server.stored
+        .filter((message) => message.folder === folder)
+        .toSorted((a, b) => a.uid - b.uid)
+        .map((message) => subject(source(message))),
+    expunge(...subjects) {
+      for (const one of subjects) deletedByUser.add(one)
+      server.expunge(named(subjects))
+    },
+    move: (folder, ...subjects) => server.move(named(subjects), folder),
+    appends: () => server.verbs.filter((verb) => verb === 'APPEND').length,
+  }
+  const pull = async (counts: RunCounts, changes: Partial<Account>) => {
+    world.realStore = await pool.store({ kind: 'imap', id: `bad store ${(ids += 1)}`, ...login })
+    await world.pullInto(counts, { retention: { mode: 'delete' }, ...changes })
+  }
+  try {
+    await act(scene)
+  } finally {
+    await server.close()
+  }
+}
+
+const letters = (count: number, from = 1) => Array.from({ length: count }, (_, nth) => letter(`${from + nth}`))
+const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, nth) => `${from + nth}`)
+
+function failedWith({ failure }: Ran, kind: FailureKind, sentence: RegExp): void {
+  assert.equal(failure?.failure.kind, kind, failure?.message)
+  assert.match(failure.message, sentence)
+}
+
+/** A run without fault, with what it stored, found there, set aside and deleted. */
+function ranWell({ counts, failure }: Ran, what: Partial<RunCounts>): void {
+  assert.equal(failure, undefined)
+  assert.deepEqual({ ...counts, ...what }, counts)
+}
+
+const without = (...names: string[]) =>
+  ['IMAP4rev1', 'LITERAL+', 'MULTIAPPEND', 'UIDPLUS', 'BINARY', 'ID', 'NAMESPACE'].filter((one) => !names.includes(one))
+const makes: [string, readonly string[]][] = [
+  ['all that helps', without()],
+  ['no UIDPLUS', without('UIDPLUS')],
+  ['no MULTIAPPEND', without('MULTIAPPEND')],
+  ['no LITERAL+', without('LITERAL+')],
+  ['LITERAL-', [...without('LITERAL+'), 'LITERAL-']],
+  ['nothing but IMAP4rev1', ['IMAP4rev1']],
+]
+
+for (const [make, capabilities] of makes) {
+  test(`${make}: the answer to an append is lost, and nothing arrives twice`, async () => {
+    await at({ capabilities, losesAnswers: 1 }, letters(25), async ({ pull, held, server }) => {
+      const each = capabilities.includes('MULTIAPPEND') ? 10 : 1
+      const first = await pull()
+      failedWith(
+        first,
+        'store unreachable',
+        /^The mail store could not be reached: 127\.0\.0\.1:\d+: the connection ended/,
+      )
+      assert.deepEqual([first.counts.stored, first.counts.deleted], [0, 0])
+      assert.equal(server.stored.length, each)
+      ranWell(await pull(), { recovered: each, stored: 25 - each, deleted: 25 })
+      assert.deepEqual(held(), numbers(1, 25))
+    })
+  })
+
+  for (const byeInLiteral of [undefined, 'Session expired']) {
+    const drops = byeInLiteral === undefined ? 'the connection drops' : 'BYE'
+    test(`${make}: ${drops} in mid-literal, wherever: nothing of it is stored, and a later run stores all`, async () => {
+      const places = capabilities.includes('MULTIAPPEND') ? [0, 1, 1000, 4000, 8500] : [0, 1, 4000]
+      for (const dropsAfterOctets of places) {
+        const messages = [...letters(4), letter('large', { body: 'x'.repeat(5000) }), ...letters(10, 5)]
+        const behaviour = { capabilities, dropsInLiteral: 1, dropsAfterOctets, ...(byeInLiteral && { byeInLiteral }) }
+        await at(behaviour, messages, async ({ pull, held }) => {
+          const sentence = byeInLiteral === undefined ? /the connection ended|it dropped/ : /session: "Session expired"/
+          failedWith(await pull(), 'store unreachable', sentence)
+          ranWell(await pull(), { recovered: 0, deleted: 15 })
+          assert.deepEqual(held(), [...numbers(1, 4), 'large', ...numbers(5, 14)])
+        })
+      }
+    })
+  }
+}
+
+const lost = { losesAnswers: 1 }
+
+test('what a user has moved before recovery looks, to a folder or into Trash, is recorded and not appended again', async () => {
+  await at(lost, letters(5), async ({ pull, held, move }) => {
+    await pull()
+    move('Kept', '1', '3')
+    move('Trash', '4')
+    ranWell(await pull(), { recovered: 5, stored: 0, deleted: 5 })
+    assert.deepEqual([held(), held('Kept'), held('Trash')], [['2', '5'], ['1', '3'], ['4']])
+  })
+  await at(lost, letters(3), async ({ pull, held, move }) => {
+    await pull()
+    move('Archive/2026', '1', '2', '3')
+    ranWell(await pull(), { recovered: 3, stored: 0 })
+    assert.deepEqual([held(), held('Archive/2026')], [[], ['1', '2', '3']])
+  })
+})
+
+test('what a user has deleted for good before recovery looks arrives again; the others of its batch do not', async () => {
+  await at(lost, letters(5), async ({ pull, held, expunge }) => {
+    await pull()
+    expunge('2', '4')
+    ranWell(await pull(), { recovered: 3, stored: 2, deleted: 5 })
+    assert.deepEqual(held(), ['1', '3', '5', '2', '4'])
+  })
+  await at(lost, letters(2), async ({ pull, held, expunge }) => {
+    await pull()
+    expunge('1', '2')
+    ranWell(await pull(), { recovered: 0, stored: 2 })
+    assert.deepEqual(held(), ['1', '2'])
+  })
+})
+
+test('a store that keeps only a part of a MULTIAPPEND, whatever it then says: each message is proven by itself', async () => {
+  const half = (messages: readonly StoredMessage[]) => messages.slice(0, Math.ceil(messages.length / 2))
+  await at({ ...lost, keeps: half }, letters(8), async ({ pull, held }) => {
+    await pull()
+    assert.deepEqual(held(), numbers(1, 4))
+    const second = await pull()
+    assert.deepEqual(second.counts.recovered, 4)
+    for (let nth = 0; nth < 4; nth += 1) await pull()
+    assert.deepEqual(held().toSorted(), numbers(1, 8))
+  })
+  for (const said of ['NO cannot go on', 'NO [OVERQUOTA] Quota exceeded']) {
+    let broken = true
+    const behaviour: StoreBehaviour = {
+      keeps: (messages) => (broken ? half(messages) : messages),
+      saysOfStored: () => (broken ? said : undefined),
+      meanwhile: () => {},
+    }
+    await at(behaviour, letters(8), async ({ pull, held }) => {
+      await pull()
+      broken = false
+      await pull()
+      await pull()
+      assert.deepEqual(held().toSorted(), numbers(1, 8))
+    })
+  }
+})
+
+test('an OK whose APPENDUID tells of fewer messages than were sent proves none of them by itself', async () => {
+  const keeps = (messages: readonly StoredMessage[]) => messages.slice(0, Math.ceil(messages.length / 2))
+  await at({ keeps }, letters(9), async ({ pull, held }) => {
+    ranWell(await pull(), { stored: 9, deleted: 9 })
+    assert.deepEqual(held().toSorted(), numbers(1, 9))
+  })
+})
+
+test('UIDVALIDITY changed between intent and recovery: what was stored is found by its tokens', async () => {
+  await at(lost, letters(4), async ({ pull, held, server }) => {
+    await pull()
+    server.renumber('INBOX')
+    ranWell(await pull(), { recovered: 4, stored: 0, deleted: 4 })
+    assert.deepEqual(held(), numbers(1, 4))
+  })
+  // And between two batches of one run: where the folder stood is not asked for again.
+  let server: ScriptedStore | undefined
+  let appends = 0
+  const behaviour: StoreBehaviour = {
+    meanwhile(verb) {
+      if (verb === 'APPEND' && (appends += 1) === 2) server?.renumber('INBOX')
+    },
+    saysOfStored: () => (appends === 2 ? null : undefined),
+  }
+  await at(behaviour, letters(20), async (scene) => {
+    ;({ server } = scene)
+    const cut = scene.pull()
+    while (scene.held().length < 20) await new Promise(setImmediate)
+    await server.hangUp()
+    assert.equal((await cut).counts.stored, 10)
+    ranWell(await scene.pull(), { recovered: 10, stored: 0, deleted: 20 })
+  })
+})
+
+test('a folder that is renamed before recovery looks, or is gone', async () => {
+  const folder = 'Work'
+  await at(lost, letters(4), async ({ pull, held, server }) => {
+    await pull({ folder })
+    server.rename('Work', 'Old work')
+    ranWell(await pull({ folder }), { recovered: 4, stored: 0, deleted: 4 })
+    assert.deepEqual([held('Old work'), held('Work')], [numbers(1, 4), []])
+  })
+  await at(lost, letters(4), async ({ pull, held, expunge, server }) => {
+    await pull({ folder })
+    expunge(...numbers(1, 4))
+    server.remove('Work')
+    ranWell(await pull({ folder }), { recovered: 0, stored: 4 })
+    assert.deepEqual(held('Work'), numbers(1, 4))
+  })
+})
+
+for (const [what, act] of [
+  ['renamed', (server: ScriptedStore) => server.rename('Work', 'Old')],
+  ['removed', (server: ScriptedStore) => server.move(({ folder }) => folder === 'Work', 'Old')],
+] as const) {
+  test(`a folder that is ${what} between two appends is made again, in the same run`, async () => {
+    let server: ScriptedStore | undefined
+    let appends = 0
+    const meanwhile = (verb: string) => {
+      if (verb !== 'APPEND' || (appends += 1) !== 2 || server === undefined) return
+      act(server)
+      server.remove('Work')
+    }
+    await at({ meanwhile }, letters(25), async (scene) => {
+      ;({ server } = scene)
+      ranWell(await scene.pull({ folder: 'Work' }), { stored: 25, deleted: 25, quarantined: 0 })
+      assert.deepEqual([scene.held('Old'), scene.held('Work')], [numbers(1, 10), numbers(11, 25)])
+      assert.ok(server.subscribed.has('Work'))
+    })
+  })
+}
+
+test('a store that shows what is new only after NOOP, as Courier does', async () => {
+  await at({ ...lost, showsAfterNoop: true }, letters(4), async ({ pull }) => {
+    await pull()
+    ranWell(await pull(), { recovered: 4, stored: 0 })
+  })
+})
+
+test('APPENDUID that points to an older message, as Gmail’s may: nothing is looked for too far up', async () => {
+  let appends = 0
+  const behaviour: StoreBehaviour = {
+    appendUids: () => '1',
+    saysOfStored: () => ((appends += 1) === 2 ? 'NO cannot tell' : undefined),
+  }
+  await at(behaviour, letters(20), async ({ pull, held }) => {
+    ranWell(await pull(), { stored: 20, deleted: 20 })
+    assert.deepEqual(held(), numbers(1, 20))
+  })
+})
+
+/** Which imapflow takes for an OK. */
+const noMore = 'Some of the requested messages no longer exist.\r\n'
+const blind: [string, StoreBehaviour['answers']][] = [
+  ['EXAMINE', { EXAMINE: 'TAG NO [INUSE] locked\r\n' }],
+  ['NOOP', { NOOP: 'TAG NO not now\r\n' }],
+  ['FETCH', { 'UID FETCH': 'TAG NO [SERVERBUG] cannot read\r\n' }],
+  ['FETCH (without a code)', { 'UID FETCH': 'TAG NO cannot read\r\n' }],
+  ['FETCH in BAD', { 'UID FETCH': 'TAG BAD what\r\n' }],
+  ['FETCH of what is no more', { 'UID FETCH': `TAG NO ${noMore}`, FETCH: `TAG NO ${noMore}` }],
+]
+for (const [what, answers] of blind) {
+  test(`a search that is refused at ${what} is no proof that nothing is there: nothing is appended again`, async () => {
+    const given: Record<string, string> = {}
+    await at({ ...lost, answers: given }, letters(4), async ({ pull, held, appends }) => {
+      await pull()
+      Object.assign(given, answers)
+      const { failure, counts } = await pull()
+      assert.match(failure?.message ?? '', /^The mail store refused the search: /)
+      assert.deepEqual([counts.stored, appends()], [0, 1])
+      for (const verb of Object.keys(given)) delete given[verb]
+      ranWell(await pull(), { recovered: 4, stored: 0, deleted: 4 })
+      assert.deepEqual(held(), numbers(1, 4))
+    })
+  })
+}
+
+test('a search in all folders whose LIST is refused, or one of whose folders cannot be read, proves nothing either', async () => {
+  for (const [verb, answer] of [
+    ['LIST', 'TAG NO [SERVERBUG] cannot list\r\n'],
+    ['LIST', 'TAG BAD what\r\n'],
+    ['FETCH', 'TAG NO cannot read\r\n'],
+  ] as const) {
+    const given: Record<string, string> = {}
+    await at({ ...lost, answers: given }, letters(4), async ({ pull, held, move, appends }) => {
+      await pull()
+      move('Kept', ...numbers(1, 4))
+      given[verb] = answer
+      const { failure } = await pull()
+      assert.match(failure?.message ?? '', /^The mail store refused the search: /, verb)
+      assert.equal(appends(), 1)
+      delete given[verb]
+      ranWell(await pull(), { recovered: 4, stored: 0, deleted: 4 })
+      assert.deepEqual(held('Kept'), numbers(1, 4))
+    })
+  }
+})
+
+test('a NO that imapflow takes for an OK is none', async () => {
+  let refusing = true
+  await at({ refuses: () => (refusing ? `NO ${noMore.trim()}` : undefined) }, letters(3), async ({ pull, world }) => {
+    const first = await pull()
+    assert.deepEqual([first.counts.stored, first.counts.deleted], [0, 0])
+    refusing = false
+    await world.ledger.forget(world.ledger.records)
+    ranWell(await pull(), { stored: 3, deleted: 3 })
+  })
+})
+
+test('silence after the last literal, stored or not: the deadline ends it, and the resolver looks', async (t) => {
+  for (const [behaviour, recovered] of [
+    [{ silent: true }, 0],
+    [{ saysOfStored: () => null }, 12],
+  ] as const) {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    let silent = true
+    const meanwhile = (verb: string) => {
+      if (verb === 'APPEND' && silent) setImmediate(() => t.mock.timers.tick(limits.appendWaitMs + 10_000))
+    }
+    const given: StoreBehaviour = { ...behaviour, meanwhile }
+    await at(given, letters(12), async ({ pull, held }) => {
+      failedWith(await pull(), 'store unreachable', /127\.0\.0\.1:\d+ said nothing for 300 s during APPEND/)
+      silent = false
+      t.mock.timers.reset()
+      Object.assign(given, { silent: false, saysOfStored: undefined })
+      ranWell(await pull(), { recovered: Math.min(recovered, 10), stored: 12 - Math.min(recovered, 10) })
+      assert.deepEqual(held(), numbers(1, 12))
+    })
+  }
+})

@@ -55,7 +55,7 @@ export async function openStore(access: StoreAccess): Promise<Store> {
     async find(intent, where) {
       const client = await access.connect()
       try {
-        return await wait(client, 'the search', find(client, intent, where))
+        return await find(client, intent, where, (work) => wait(client, 'the search', work))
       } catch (error) {
         throw failed(error, serverOf(client), 'the search')
       } finally {
@@ -143,19 +143,22 @@ async function isListed(client: ImapFlow, path: string): Promise<boolean> {
 /**
  * Which of the intent's tokens are there. First in its folder, from the UID on at which nothing of it can stand before; then,
  * as long as one is missing, in all folders: the user may have moved it, or that folder is another one by now (UIDVALIDITY).
+ *
+ * @param wait gives each folder an end in time: who has many of them must not wait for ever for a search that never ends.
  */
 async function find(
   client: ImapFlow,
   intent: Intent,
   where: 'its folder' | 'every folder',
+  wait: <T>(work: Promise<T>) => Promise<T>,
 ): Promise<ReadonlySet<Token>> {
   const wanted = new Set(intent.entries.map(({ token }) => token))
   const path = pathOf(client, intent.folder)
-  const found = await tokensIn(client, path, wanted, intent)
+  const found = await wait(tokensIn(client, path, wanted, intent))
   if (found.size === wanted.size || where === 'its folder') return found
-  for (const { path: other, flags } of await client.list()) {
+  for (const { path: other, flags } of await wait(client.list())) {
     if (flags.has('\\Noselect') || flags.has('\\NonExistent')) continue
-    for (const token of await tokensIn(client, other, wanted, undefined)) found.add(token)
+    for (const token of await wait(tokensIn(client, other, wanted, undefined))) found.add(token)
     if (found.size === wanted.size) break
   }
   return found

@@ -72,9 +72,10 @@ export async function within<T>(
   }
 }
 
-/** NO or BAD: the store has answered, and done nothing. */
+/** NO or BAD: the store has answered, and done nothing. One without a tag may be meant of anything, and the answer still come. */
 export function isRefusal(error: unknown): error is Record<string, unknown> {
-  return isRecord(error) && (error['responseStatus'] === 'NO' || error['responseStatus'] === 'BAD')
+  if (!isRecord(error) || error['code'] === 'MissingTag') return false
+  return error['responseStatus'] === 'NO' || error['responseStatus'] === 'BAD'
 }
 
 /** The response code of a refused command (RFC 5530), upper case; empty for none. */

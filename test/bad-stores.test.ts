@@ -386,3 +386,229 @@ test('silence after the last literal, stored or not: the deadline ends it, and t
     })
   }
 })
+
+test('a search may take its time for each folder; one that hangs ends it', async (t) => {
+  let tick: (verb: string) => void = () => {}
+  const folders = ['A', 'B', 'C', 'D', 'E']
+  await at({ ...lost, meanwhile: (verb) => tick(verb) }, letters(4), async ({ pull, move, held, server }) => {
+    await pull()
+    for (const folder of folders) server.folders.add(folder)
+    move('F', ...numbers(1, 4))
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const takes = (ms: number) => (verb: string) => {
+      if (verb === 'EXAMINE') t.mock.timers.tick(ms)
+    }
+    tick = takes(limits.storeReplyWaitMs + 1)
+    failedWith(await pull(), 'store unreachable', /said nothing for 60 s during the search/)
+    tick = takes(limits.storeReplyWaitMs / 2)
+    ranWell(await pull(), { recovered: 4, stored: 0, deleted: 4 })
+    assert.deepEqual(held('F'), numbers(1, 4))
+  })
+})
+
+const half = (answer: string): StoreBehaviour => {
+  let appends = 0
+  return { refuses: () => ((appends += 1) === 3 ? answer : undefined) }
+}
+const inMidRun: [string, FailureKind, RegExp][] = [
+  [
+    'NO [OVERQUOTA] Quota exceeded',
+    'store full',
+    /^The mail store is full: "NO Quota exceeded \[OVERQUOTA\]"\. Make room/,
+  ],
+  ['NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)', 'throttled', /wants less mail at a time/],
+  ['NO Server Unavailable. 15', 'store refused', /refused APPEND: "NO Server Unavailable\. 15"/],
+  [
+    'BAD Request is throttled',
+    'throttled',
+    /"BAD Request is throttled"\. Nothing goes there for some minutes; no mail/,
+  ],
+  ['NO [AUTHENTICATIONFAILED] Session expired', 'store refused', /refused APPEND: "NO Session expired/],
+]
+for (const [answer, kind, sentence] of inMidRun) {
+  test(`"${answer}" after half of the batches: those are kept, the rest waits, and nothing is set aside`, async () => {
+    await at(half(answer), letters(45), async ({ pull, held, world, appends }) => {
+      const first = await pull()
+      failedWith(first, kind, sentence)
+      assert.deepEqual([first.counts.stored, first.counts.deleted, first.counts.quarantined], [20, 0, 0])
+      assert.deepEqual([appends(), world.ledger.quarantined.length], [3, 0])
+      ranWell(await pull(), { stored: 25, recovered: 0, deleted: 45, quarantined: 0 })
+      assert.deepEqual(held(), numbers(1, 45))
+    })
+  })
+}
+
+/** What no answer of ours is about: said before every one. */
+const odd = [
+  '* OK [ALERT] Maintenance tonight; your mailbox is 95% full',
+  '* NO [ALERT] Over quota soon',
+  '* BAD something I said before',
+  '* 3 FETCH (FLAGS (\\Seen))',
+  '* 1 FETCH (UID 1 FLAGS (\\Seen \\Recent) MODSEQ (12))',
+  '* 7 EXISTS',
+  '* 0 RECENT',
+  '* FLAGS (\\Answered $Junk)',
+  '* VANISHED (EARLIER) 300:310',
+  '* LIST () "/" "Somebody else"',
+  '* STATUS "Other" (UIDNEXT 1 UIDVALIDITY 1)',
+  '* X-STRANGE "unended',
+  '* (((((',
+  '*',
+  '',
+  '* OK [CAPABILITY',
+  '* \xff\xfe\x00 8 bit and NUL',
+  `* OK ${'long '.repeat(20_000)}`,
+  '* 2 FETCH (UID 2 BODY[HEADER.FIELDS (X-OTHER)] {4}\r\nab\r\n)',
+]
+  .map((line) => `${line}\r\n`)
+  .join('')
+
+test('alerts and strange, huge or unasked untagged lines before every answer: nothing breaks, nothing is missed', async () => {
+  const chatter = (verb: string) => (verb === 'STARTTLS' ? '' : odd)
+  await at({ ...lost, chatter }, letters(25), async ({ pull, held }) => {
+    failedWith(await pull(), 'store unreachable', /./)
+    ranWell(await pull(), { recovered: 10, stored: 15, deleted: 25 })
+    assert.deepEqual(held(), numbers(1, 25))
+  })
+})
+
+/** Which appends of a run were refused, with what was in them. */
+const refusing = (words: string, isBad: (literal: string) => boolean): StoreBehaviour => ({
+  refuses: (messages) => (messages.some(({ literal }) => isBad(literal.toString('latin1'))) ? words : undefined),
+})
+
+test('one bad message among 250 costs two appends for each halving, and no more', async () => {
+  for (const nth of [0, 77, 249]) {
+    const messages = letters(250)
+    messages[nth] = letter('bad', { body: 'x'.repeat(20_000) })
+    const words = 'BAD Command Argument Error. 11'
+    await at(
+      refusing(words, (text) => /[^\r\n]{9901}/.test(text)),
+      messages,
+      async ({ pull, world, appends }) => {
+        world.window = 250
+        ranWell(await pull(), { stored: 249, quarantined: 1, deleted: 249 })
+        assert.ok(appends() <= 1 + 2 * Math.ceil(Math.log2(250)), `${appends()} appends`)
+        const [aside] = world.ledger.quarantined
+        assert.deepEqual(aside?.reason, { kind: 'store refused', during: 'this message', reply: words })
+        ranWell(await pull(), { stored: 0, quarantined: 0, deleted: 0 })
+        assert.equal(world.provider.length, 1)
+      },
+    )
+  }
+})
+
+test('several bad messages in a batch, each in the words of its own: every one is found, the others are stored', async () => {
+  const bad: [string, RegExp][] = [
+    ['NO Message contains NUL characters', /\0/],
+    ['NO Message contains invalid header', /^Subject: .*[\x80-\xff]/m],
+    ['BAD Command Argument Error. 11', /[^\r\n]{9901}/],
+    ['NO [TOOBIG] Message exceeds maximum size', /^z{70}\r\n(?:z{70}\r\n){200}/m],
+    ['NO [CANNOT] Prohibited attachment (6590)', /name=evil\.exe/],
+  ]
+  const refuses = (messages: readonly StoredMessage[]) =>
+    bad.find(([, sign]) => messages.some(({ literal }) => sign.test(literal.toString('latin1'))))?.[0]
+  const messages = letters(100)
+  messages[3] = letter('nul', { body: 'a\0b' })
+  messages[40] = letter('caf\xe9')
+  messages[41] = letter('long', { body: 'x'.repeat(20_000) })
+  messages[42] = letter('big', { body: 'z'.repeat(70).concat('\r\n').repeat(201) })
+  messages[99] = letter('attached', { body: 'Content-Type: x/y; name=evil.exe' })
+  await at({ refuses }, messages, async ({ pull, world, appends }) => {
+    world.window = 100
+    ranWell(await pull(), { stored: 95, quarantined: 5, deleted: 95 })
+    assert.ok(appends() <= 1 + 5 * 2 * Math.ceil(Math.log2(100)), `${appends()} appends`)
+    const reasons = world.ledger.quarantined.map(({ reason }) => ('reply' in reason ? reason.reply : ''))
+    assert.deepEqual(
+      reasons,
+      bad.map(([words]) => words.replace(/^(\S+) (\[\S+\]) (.*)$/, '$1 $3 $2')),
+    )
+  })
+})
+
+test('a store as strict about line ends as Cyrus and Yahoo finds nothing to refuse, whatever the provider sent', async () => {
+  const strict = refusing('BAD [CLIENTBUG] APPEND Command arguments invalid', (text) => {
+    return !text.endsWith('\r\n') || /(?<!\r)\n/.test(text)
+  })
+  const messages = [
+    Buffer.from('Message-ID: <lf@example.org>\nSubject: bare LF\n\nline\nline\n'),
+    Buffer.from('Message-ID: <no@example.org>\r\nSubject: no end\r\n\nmixed\r\nends'),
+    Buffer.from('Message-ID: <ho@example.org>\r\nSubject: header only'),
+  ]
+  await at(strict, messages, async ({ pull, held }) => {
+    ranWell(await pull(), { stored: 3, quarantined: 0, deleted: 3 })
+    assert.deepEqual(held(), ['bare LF', 'no end', 'header only'])
+  })
+})
+
+test('a store that closes connections that lie idle, and one that says BYE behind an OK', async () => {
+  await at({}, letters(5), async ({ pull, server, world }) => {
+    ranWell(await pull(), { stored: 5 })
+    await server.hangUp('Autologout; idle for too long')
+    world.provider.push({ bytes: letter('6'), uidl: 'new' })
+    ranWell(await pull(), { stored: 1 })
+    assert.equal(server.connections(), 2)
+  })
+  let scene: Scene | undefined
+  let appends = 0
+  const saysOfStored = () => {
+    if ((appends += 1) === 1) setImmediate(() => void scene?.server.hangUp('Session expired'))
+    return undefined
+  }
+  await at({ saysOfStored }, letters(25), async (given) => {
+    scene = given
+    const { failure, counts } = await given.pull()
+    if (failure !== undefined)
+      assert.match(failure.message, /could not be reached: .*(?:Session expired|ended|dropped)/)
+    assert.ok(counts.stored >= 10)
+    assert.equal((await given.pull()).failure, undefined)
+    assert.deepEqual(given.held(), numbers(1, 25))
+  })
+})
+
+test('one octet at a time both ways: slow, and the same', async () => {
+  await at({ ...lost, pieceOctets: () => 1, chatter: () => '* OK [ALERT] slow\r\n' }, letters(6), async (scene) => {
+    failedWith(await scene.pull(), 'store unreachable', /./)
+    ranWell(await scene.pull(), { recovered: 6, deleted: 6 })
+    assert.deepEqual(scene.held(), numbers(1, 6))
+  })
+})
+
+test('an answer that drips and never ends does not put the deadline off', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let dripping = true
+  const passes = (turns: number) => {
+    if (turns % 50 === 0) t.mock.timers.tick(limits.appendWaitMs / 5)
+    if (turns < 300) setImmediate(() => passes(turns + 1))
+  }
+  const behaviour: StoreBehaviour = {
+    drips() {
+      if (dripping) passes(1)
+      return dripping
+    },
+  }
+  await at(behaviour, letters(3), async ({ pull }) => {
+    failedWith(await pull(), 'store unreachable', /said nothing for 300 s during APPEND/)
+    dripping = false
+    t.mock.timers.reset()
+    ranWell(await pull(), { recovered: 3, deleted: 3 })
+  })
+})
+
+for (const [what, answer, sentence] of [
+  ['NO without a tag', 'NO not today\r\n', /not today/],
+  ['BAD without a tag', 'BAD what was that\r\n', /what was that/],
+  ['a tagged BYE', 'TAG BYE enough\r\n', /ended the session: "enough"/],
+  ['a tag of nobody’s, then BYE', 'ZZ9 OK stored\r\n* BYE confused\r\n', /ended the session: "confused"/],
+] as const) {
+  test(`${what} in answer to an append says nothing of it: the next run looks`, async () => {
+    const given: Record<string, string> = { APPEND: answer }
+    await at({ answers: given }, letters(3), async ({ pull }) => {
+      const first = await pull()
+      failedWith(first, 'store unreachable', sentence)
+      assert.deepEqual([first.counts.stored, first.counts.quarantined], [0, 0])
+      delete given['APPEND']
+      ranWell(await pull(), { stored: 3, deleted: 3 })
+    })
+  })
+}

@@ -46,6 +46,8 @@ export interface StoreBehaviour {
   readonly keeps?: (messages: readonly StoredMessage[]) => readonly StoredMessage[]
   /** Said of an append that was stored, without its tag, in place of OK; null: nothing at all. */
   readonly saysOfStored?: (messages: readonly StoredMessage[]) => string | null | undefined
+  /** Says a line that never ends of what was stored, an octet a turn of the event loop. */
+  readonly drips?: () => boolean
   /** What its APPENDUID tells in place of the UIDs. */
   readonly appendUids?: (uids: readonly number[]) => string
   /** Shows what came since only to a session that says NOOP (Courier). */
@@ -332,6 +334,12 @@ class Session {
     else sendInPieces(this.#socket, said, pieceOctets)
   }
 
+  #drip(): void {
+    if (this.#socket.destroyed) return
+    this.#socket.write('.')
+    setImmediate(() => this.#drip())
+  }
+
   get #capabilities(): readonly string[] {
     const { behaviour } = this.#state
     const starttls = behaviour.tls?.mode === 'starttls' && !this.#secure ? ['STARTTLS'] : []
@@ -490,6 +498,7 @@ class Session {
       this.#socket.destroy()
       return
     }
+    if (behaviour.drips?.()) return this.#drip()
     const said = behaviour.saysOfStored?.(messages)
     if (said === null) return
     if (said !== undefined) return this.#send(`${tag} ${said}`)

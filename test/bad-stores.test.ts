@@ -1,13 +1,22 @@
 /** Stores that refuse, hang, forget, lie, and users at them who move mail about: what we do, and that no mail is lost or doubled. */
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { after, before, describe, test } from 'node:test'
 import type { Account } from '../src/account.ts'
 import { type FailureKind, SessionFailed } from '../src/failure.ts'
+import { connectStore } from '../src/imap/connection.ts'
 import { StorePool } from '../src/imap/pool.ts'
+import type { Token } from '../src/ledger.ts'
 import { limits } from '../src/limits.ts'
+import { keys } from '../src/redis/keys.ts'
 import { noCounts, type RunCounts } from '../src/run.ts'
+import { certificate } from './support/certificates.ts'
+import { startCyrus, type TestCyrus } from './support/cyrus.ts'
 import { type ScriptedStore, type StoreBehaviour, type StoredMessage, startImapServer } from './support/imap-server.ts'
-import { withoutTrace } from './support/reader.ts'
+import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
+import { startProxy } from './support/proxy.ts'
+import { readFolder, withoutTrace } from './support/reader.ts'
+import { type Stack, startStack } from './support/stack.ts'
 import { letter, TestWorld } from './support/world.ts'
 
 const pool = new StorePool({ host: '127.0.0.1', port: 1, tls: 'none', masterUser: 'm', masterPassword: 'm' })
@@ -243,7 +252,7 @@ test('UIDVALIDITY changed between intent and recovery: what was stored is found 
   await at(behaviour, letters(20), async (scene) => {
     ;({ server } = scene)
     const cut = scene.pull()
-    while (scene.held().length < 20) await new Promise(setImmediate)
+    while (scene.held().length < 20) await turn()
     await server.hangUp()
     assert.equal((await cut).counts.stored, 10)
     ranWell(await scene.pull(), { recovered: 10, stored: 0, deleted: 20 })
@@ -612,3 +621,182 @@ for (const [what, answer, sentence] of [
     })
   })
 }
+
+for (const [what, chatter] of [
+  ['a line', `* OK ${'x'.repeat(limits.storeLineOctetsMax)}`],
+  ['a literal', `* 1 FETCH (BODY[] {${limits.storeLiteralOctetsMax + 1}}\r\n`],
+] as const) {
+  test(`${what} without end is not waited for, nor held`, { timeout: 60_000 }, async () => {
+    let flooding = true
+    const behaviour: StoreBehaviour = { chatter: (verb) => (flooding && verb === 'APPEND' ? chatter : '') }
+    await at(behaviour, letters(3), async ({ pull }) => {
+      failedWith(await pull(), 'store unreachable', /the connection ended/)
+      flooding = false
+      assert.equal((await pull()).failure, undefined)
+    })
+  })
+}
+
+test('a folder that another client makes at the same moment is taken as it is', async () => {
+  let server: ScriptedStore | undefined
+  const meanwhile = (verb: string) => verb === 'CREATE' && void server?.folders.add('Work')
+  await at({ meanwhile }, letters(3), async (scene) => {
+    ;({ server } = scene)
+    ranWell(await scene.pull({ folder: 'Work' }), { stored: 3 })
+    assert.deepEqual(scene.held('Work'), numbers(1, 3))
+  })
+})
+
+describe('what an operator sees of it', () => {
+  let stack: Stack
+  let provider: ScriptedServer
+  before(async () => {
+    const messages = letters(6).map((bytes) => ({ bytes }))
+    ;[stack, provider] = await Promise.all([startStack(), startPop3Server({ messages })])
+    await stack.startWorker()
+  })
+  after(async () => {
+    await Promise.all([stack.stop(), provider.close()])
+  })
+
+  let users = 0
+  const accountAt = async (store: ScriptedStore) => {
+    const where = { kind: 'imap', host: '127.0.0.1', port: store.port, tls: 'none', user: 'me', password: 'secret' }
+    const destinationId = (await stack.call('POST', '/destinations', where)).body.id
+    const fields = { port: provider.port, user: `user${(users += 1)}`, destinationId }
+    return { id: await stack.account(fields), destinationId }
+  }
+  const pausedFor = async (destinationId: string) => {
+    const { body } = await stack.call('GET', `/destinations/${destinationId}`)
+    const ms = Date.parse(String(body['pausedUntil'])) - Date.now()
+    return { status: body['status'], minutes: ms / 60_000, message: JSON.stringify(body['failure']) }
+  }
+
+  for (const [answer, kind, minutes, sentence] of [
+    ['NO [OVERQUOTA] Quota exceeded', 'store full', 10, /^The mail store is full: "NO Quota exceeded \[OVERQUOTA\]"/],
+    [
+      'NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)',
+      'throttled',
+      15,
+      /^The mail store 127\.0\.0\.1:\d+ wants less mail at a time: "NO Account exceeded .*Nothing goes there for some minutes/,
+    ],
+    ['BAD Request is throttled', 'throttled', 15, /wants less mail at a time: "BAD Request is throttled"/],
+    ['NO Server Unavailable. 15', 'store refused', 1, /^The mail store refused APPEND: "NO Server Unavailable\. 15"/],
+  ] as const) {
+    test(`"${answer}" in mid-run: what was stored counts, and the destination pauses for ${minutes} min`, async () => {
+      let appends = 0
+      const refuses = () => ((appends += 1) === 4 ? answer : undefined)
+      const store = await startImapServer({ capabilities: ['IMAP4rev1'], refuses })
+      const { id, destinationId } = await accountAt(store)
+      const run = await stack.pull(id)
+      assert.deepEqual([run.state, run.failure?.kind, run.stored, run.quarantined], ['failed', kind, 3, 0])
+      assert.match(run.failure?.message ?? '', sentence)
+      const pause = await pausedFor(destinationId)
+      assert.equal(pause.status, 'paused')
+      assert.ok(pause.minutes > minutes - 0.5 && pause.minutes <= minutes, `${pause.minutes} min`)
+      assert.equal(JSON.parse(pause.message).message, run.failure?.message)
+      const next = await stack.pull(id)
+      assert.deepEqual([next.failure, next.stored, next.recovered], [null, 3, 0])
+      assert.equal((await pausedFor(destinationId)).status, 'ok')
+      assert.equal(store.stored.length, 6)
+      await store.close()
+    })
+  }
+
+  test('a login that worked and is refused later pauses the destination, in the words of the store', async () => {
+    const given: Record<string, string> = {}
+    const store = await startImapServer({ capabilities: ['IMAP4rev1'], answers: given, losesAnswers: 1 })
+    const { id, destinationId } = await accountAt(store)
+    assert.equal((await stack.pull(id)).failure?.kind, 'store unreachable')
+    assert.equal((await pausedFor(destinationId)).status, 'ok', 'what one run met is no trouble of the store')
+    given['LOGIN'] = 'TAG NO [ALERT] Application-specific password required (Failure)\r\n'
+    for (let nth = 0; nth < 2; nth += 1) {
+      const { failure, stored } = await stack.pull(id)
+      assert.deepEqual([failure?.kind, stored], ['store refused', 0])
+      assert.match(failure?.message ?? '', /refused the login: "Application-specific password required .*\(login me\)"/)
+      assert.equal((await pausedFor(destinationId)).status, 'paused')
+    }
+    const { failures } = JSON.parse((await stack.redis.hget(keys.accountStates, id)) ?? '{}') as { failures: number }
+    assert.equal(failures, 1, 'the account is not at fault')
+    delete given['LOGIN']
+    await stack.call('PATCH', `/destinations/${destinationId}`, { password: 'secret' })
+    const { failure, recovered, stored } = await stack.pull(id)
+    assert.deepEqual([failure, recovered, stored], [null, 1, 5])
+    assert.equal(store.stored.length, 6)
+    await store.close()
+  })
+})
+
+describe('Cyrus, in truth', () => {
+  let cyrus: TestCyrus
+  before(async () => {
+    cyrus = await startCyrus({ strict: 'secret', folder: 'secret', moved: 'secret' }, certificate())
+  })
+  after(async () => {
+    await cyrus.stop()
+  })
+
+  const loginOf = (user: string, port = cyrus.imapPort) =>
+    ({ host: '127.0.0.1', port, tls: 'none', user, password: 'secret' }) as const
+  const storeOf = async (user: string, port?: number) =>
+    await pool.store({ kind: 'imap', id: `Cyrus ${user} ${port}`, ...loginOf(user, port) })
+  const subjectsIn = async (user: string, folder: string) =>
+    (await readFolder(cyrus.imapPort, user, 'secret', folder)).map(({ bytes }) => subject(bytes.toString('latin1')))
+  /** As a user with another client. */
+  const asUser = async (user: string, act: (client: Awaited<ReturnType<typeof connectStore>>) => Promise<unknown>) => {
+    const client = await connectStore(loginOf(user))
+    await act(client)
+    client.close()
+  }
+
+  test('bare LF is refused in the words that the library above has, and what is refused is not stored', async () => {
+    const store = await storeOf('strict')
+    await store.prepare('INBOX')
+    const copy = (nth: number, text: string) => ({
+      token: nth.toString(16).padStart(32, '0') as Token,
+      literal: [Buffer.from(text, 'latin1')],
+      internalDate: new Date(0),
+    })
+    const good = copy(1, 'Subject: good\r\n\r\nHello.\r\n')
+    const answer = await store.append('INBOX', [good, copy(2, 'Subject: bare\r\n\r\na\nb\r\n'), good], [])
+    assert.deepEqual(answer, { status: 'refused', reply: 'NO Message contains bare newlines' })
+    assert.deepEqual(await subjectsIn('strict', 'INBOX'), [])
+  })
+
+  test('a folder that its user removes in mid-run is made again', async () => {
+    const world = new TestWorld(letters(25).map((bytes, nth) => ({ bytes, uidl: `u${nth}` })))
+    world.window = 10
+    const store = await storeOf('folder')
+    let appends = 0
+    world.realStore = {
+      ...store,
+      async append(...args) {
+        if ((appends += 1) === 2) await asUser('folder', async (client) => await client.mailboxDelete('INBOX.Work'))
+        return await store.append(...args)
+      },
+    }
+    const counts = await world.pull({ folder: 'Work', retention: { mode: 'delete' } })
+    assert.deepEqual([counts.stored, counts.deleted, counts.quarantined], [25, 25, 0])
+    assert.deepEqual(await subjectsIn('folder', 'INBOX.Work'), numbers(11, 25))
+  })
+
+  test('what its user moves before recovery looks is recorded, what they delete for good arrives again', async () => {
+    const proxy = await startProxy(cyrus.imapPort)
+    const world = new TestWorld(letters(6).map((bytes, nth) => ({ bytes, uidl: `u${nth}` })))
+    world.window = 10
+    world.realStore = await storeOf('moved', proxy.port)
+    proxy.lose('APPENDUID')
+    await assert.rejects(world.pull(), SessionFailed)
+    await asUser('moved', async (client) => {
+      await client.mailboxCreate('INBOX.Trash')
+      await client.mailboxOpen('INBOX')
+      await client.messageMove('2,5', 'INBOX.Trash')
+      await client.messageDelete('1')
+    })
+    const counts = await world.pull({ retention: { mode: 'delete' } })
+    assert.deepEqual([counts.recovered, counts.stored, counts.deleted], [5, 1, 6])
+    assert.deepEqual(await subjectsIn('moved', 'INBOX'), ['3', '4', '6', '1'])
+    assert.deepEqual(await subjectsIn('moved', 'INBOX.Trash'), ['2', '5'])
+    await proxy.close()
+  })
+})

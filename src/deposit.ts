@@ -103,24 +103,26 @@ export class Deposit {
       }
       return await this.#again(fit)
     }
-    if (answer.status === 'stored' || (await store.find(intent, 'its folder')).size > 0) {
-      // First counted, then recorded: the counts are on disk with the record.
-      this.#counts.stored += letters.length
-      for (const { octets } of letters) this.#counts.bytes += octets
-      const records = await ledger.record(intent, all(intent))
-      await this.#refusals.stored()
-      for (const [nth, { sighting }] of letters.entries())
-        this.#stored({ message: sighting.message, record: records[nth] as StoredRecord, sighting })
-      return
-    }
+    const told = answer.status === 'stored' && tellsOfAll(answer.appended, letters.length)
+    const found = told ? all(intent) : await store.find(intent, 'its folder')
+    const isStored = (_: Letter, nth: number) => found.has((intent.entries[nth] as IntentEntry).token)
+    const stored = letters.filter(isStored)
+    // First counted, then recorded: the counts are on disk with the record.
+    this.#counts.stored += stored.length
+    for (const { octets } of stored) this.#counts.bytes += octets
+    const records = await ledger.record(intent, found)
+    if (stored.length > 0) await this.#refusals.stored()
+    for (const [nth, { sighting }] of stored.entries())
+      this.#stored({ message: sighting.message, record: records[nth] as StoredRecord, sighting })
 
-    // Refused, and the store holds none of it. A batch is refused for its worst message: halving finds that one.
-    await ledger.record(intent, nothing)
-    const [first] = letters
-    if (letters.length === 1 && first !== undefined) return await this.#refusals.refused(first.sighting, answer.reply)
-    const middle = Math.ceil(letters.length / 2)
-    await this.#again(letters.slice(0, middle))
-    await this.#again(letters.slice(middle))
+    // Refused, and the store holds none of these. A batch is refused for its worst message: halving finds that one.
+    const rest = letters.filter((letter, nth) => !isStored(letter, nth))
+    const [first] = rest
+    if (answer.status === 'refused' && letters.length === 1 && first !== undefined)
+      return await this.#refusals.refused(first.sighting, answer.reply)
+    const middle = Math.ceil(rest.length / 2)
+    await this.#again(rest.slice(0, middle))
+    await this.#again(rest.slice(middle))
   }
 
   async #again(letters: readonly Letter[]): Promise<void> {
@@ -136,19 +138,24 @@ interface Intended {
 }
 
 /**
- * Asks the store about every intent that an earlier run left open. A MULTIAPPEND is all or nothing (RFC 3502), so one
- * token found proves its batch. What is not found is listed by the provider still, and transferred as new.
+ * Asks the store about every intent that an earlier run left open. A token proves its own message and no other: not every
+ * server's MULTIAPPEND is all or nothing (RFC 3502). What is not found is listed by the provider still, and transferred as new.
  */
 export async function recover({ ledger, store }: World, counts: RunCounts): Promise<void> {
   for (const intent of await ledger.intents()) {
-    const found = (await store.find(intent, 'every folder')).size > 0
-    if (found) counts.recovered += intent.entries.length
-    await ledger.record(intent, found ? all(intent) : nothing)
+    const found = await store.find(intent, 'every folder')
+    counts.recovered += found.size
+    await ledger.record(intent, found)
   }
 }
 
 function all(intent: Intent): ReadonlySet<Token> {
   return new Set(intent.entries.map(({ token }) => token))
+}
+
+/** A store that names fewer UIDs than it was sent messages has not taken all of them; one that names none has no UIDPLUS. */
+function tellsOfAll({ uids }: Appended, messages: number): boolean {
+  return uids.length === 0 || uids.length >= messages
 }
 
 /** Undefined where the store does not tell (no UIDPLUS): then it is asked again. */

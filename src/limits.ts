@@ -55,6 +55,9 @@ export const limits = {
   /** And what it may take to get there: 32 octets a millisecond, 32 kB/s, is a slow line upwards. */
   appendOctetsPerMs: 32,
   storeReplyWaitMs: 60 * second,
+  /** One line of an answer, literals apart, and one literal: imapflow itself would hold 1 GB of either. */
+  storeLineOctetsMax: 1 * MiB,
+  storeLiteralOctetsMax: 256 * MiB,
   /** ID is a courtesy (RFC 2971): a server that is silent at it is asked no more. */
   storeIdWaitMs: 5 * second,
   /** One append carries a whole window; twice its octets, since LIST's sizes are hints. */

@@ -12,6 +12,9 @@ export interface Untagged {
   readonly attributes?: readonly unknown[]
 }
 
+/** With these words imapflow takes a NO for an OK, as it may be meant of a FETCH (RFC 2180 section 4.1.3). */
+export const takenForOk = 'Some of the requested messages no longer exist'
+
 /**
  * The tagged OK; NO and BAD throw. imapflow keeps `exec` out of its types. A version that drops it fails here, before
  * anything is sent. A literal of up to 4096 octets goes at once where the store has LITERAL+ or LITERAL-, any other waits for its
@@ -29,7 +32,11 @@ export async function execute(
   if (!isRecord(answer) || typeof answer['next'] !== 'function')
     throw new Error(`imapflow gave no answer to ${command}`)
   Reflect.apply(answer['next'], answer, [])
-  return answer['response']
+  const response = answer['response']
+  const status = isRecord(response) ? String(response['command']).toUpperCase() : ''
+  if (status !== 'OK')
+    throw Object.assign(new Error('Command failed'), { response, responseStatus: status, responseText: takenForOk })
+  return response
 }
 
 /**
@@ -65,9 +72,10 @@ export async function within<T>(
   }
 }
 
-/** NO or BAD: the store has answered, and done nothing. */
+/** NO or BAD: the store has answered, and done nothing. One without a tag may be meant of anything, and the answer still come. */
 export function isRefusal(error: unknown): error is Record<string, unknown> {
-  return isRecord(error) && (error['responseStatus'] === 'NO' || error['responseStatus'] === 'BAD')
+  if (!isRecord(error) || error['code'] === 'MissingTag') return false
+  return error['responseStatus'] === 'NO' || error['responseStatus'] === 'BAD'
 }
 
 /** The response code of a refused command (RFC 5530), upper case; empty for none. */

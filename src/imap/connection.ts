@@ -77,6 +77,9 @@ async function connect(login: Login, askId: boolean, signal: AbortSignal | undef
     disableCompression: true,
     // Nothing of it is of use to us, and after UTF8=ACCEPT a message with an 8-bit header must be sent otherwise (RFC 6855 section 4).
     disableAutoEnable: true,
+    maxLineLength: limits.storeLineOctetsMax,
+    maxLiteralSize: limits.storeLiteralOctetsMax,
+    maxResponseSize: limits.storeLineOctetsMax + limits.storeLiteralOctetsMax,
     connectionTimeout: limits.storeConnectWaitMs,
     greetingTimeout: limits.storeConnectWaitMs,
     // The deadlines of each command are ours (`within`); this one only ends a socket that all have forgotten.

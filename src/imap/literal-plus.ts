@@ -4,6 +4,7 @@
  * joins a command into one buffer before it sends it; here the pieces go as they are.
  */
 import type { Writable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
 import { limits } from '../limits.ts'
 import { execute } from './command.ts'
@@ -32,7 +33,11 @@ export async function executeWhole(client: ImapFlow, command: string, pieces: re
   try {
     const answer = execute(client, command, [])
     answer.catch(() => {})
-    if (sending === undefined) throw new Error(`imapflow did not send ${command} at once`)
+    if (sending === undefined) {
+      // Where the session has ended just now the answer says so at once.
+      await Promise.race([answer, setImmediate()])
+      throw new Error(`imapflow did not send ${command} at once`)
+    }
     return await answer
   } finally {
     // A server may refuse before it has read all: what follows on this connection must still come after it.

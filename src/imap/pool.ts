@@ -82,7 +82,9 @@ export class StorePool {
     for (let idle = place.idle.pop(); idle !== undefined; idle = place.idle.pop()) {
       const { client, timer, sinceMs } = idle
       clearTimeout(timer)
-      if (client.usable && performance.now() - sinceMs < freshMs) return client
+      // After BYE imapflow sends nothing more, and calls itself usable until the socket has closed.
+      const live = client.usable && client.byeReason === undefined
+      if (live && performance.now() - sinceMs < freshMs) return client
       const answers = await within(client, limits.storeReplyWaitMs, 'NOOP', client.noop()).then(
         () => client.usable,
         () => false,

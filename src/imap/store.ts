@@ -6,7 +6,7 @@ import type { Intent, Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
 import type { FolderPosition, Store } from '../ports.ts'
 import { multiAppend } from './append.ts'
-import { type Attribute, codeOf, execute, isRecord, isRefusal, type Untagged, within } from './command.ts'
+import { type Attribute, codeOf, execute, isRecord, isRefusal, takenForOk, type Untagged, within } from './command.ts'
 import { encodedPathOf, pathOf, serverOf } from './connection.ts'
 import { failed, troubleOf } from './trouble.ts'
 
@@ -37,14 +37,25 @@ export async function openStore(access: StoreAccess): Promise<Store> {
       }),
 
     append: (folder, copies, flags) =>
-      access.borrow((client) =>
-        multiAppend(client, folder, copies, flags, signal, { folderLimit: folderLimits.get(folder), dovecot }),
-      ),
+      access.borrow(async (client) => {
+        const send = async () => {
+          const rules = { folderLimit: folderLimits.get(folder), dovecot }
+          return await multiAppend(client, folder, copies, flags, signal, rules)
+        }
+        try {
+          return await send()
+        } catch (error) {
+          // Its user has removed or renamed it since. In a store of our own that is how a late append is kept out.
+          if (dovecot || !(error instanceof SessionFailed) || !isMissing(error.cause) || !client.usable) throw error
+          await wait(client, 'STATUS', preparedFolder(client, folder))
+          return await send()
+        }
+      }),
 
     async find(intent, where) {
       const client = await access.connect()
       try {
-        return await wait(client, 'the search', find(client, intent, where))
+        return await find(client, intent, where, (work) => wait(client, 'the search', work))
       } catch (error) {
         throw failed(error, serverOf(client), 'the search')
       } finally {
@@ -131,23 +142,26 @@ async function isListed(client: ImapFlow, path: string): Promise<boolean> {
 
 /**
  * Which of the intent's tokens are there. First in its folder, from the UID on at which nothing of it can stand before; then,
- * where that folder is another one by now (UIDVALIDITY) or holds nothing of it, in all folders: the user may have moved it.
+ * as long as one is missing, in all folders: the user may have moved it, or that folder is another one by now (UIDVALIDITY).
+ *
+ * @param wait gives each folder an end in time: who has many of them must not wait for ever for a search that never ends.
  */
 async function find(
   client: ImapFlow,
   intent: Intent,
   where: 'its folder' | 'every folder',
+  wait: <T>(work: Promise<T>) => Promise<T>,
 ): Promise<ReadonlySet<Token>> {
   const wanted = new Set(intent.entries.map(({ token }) => token))
   const path = pathOf(client, intent.folder)
-  const here = await tokensIn(client, path, wanted, intent)
-  if (here.size > 0 || where === 'its folder') return here
-  for (const { path: other, flags } of await client.list()) {
+  const found = await wait(tokensIn(client, path, wanted, intent))
+  if (found.size === wanted.size || where === 'its folder') return found
+  for (const { path: other, flags } of await wait(client.list())) {
     if (flags.has('\\Noselect') || flags.has('\\NonExistent')) continue
-    const found = await tokensIn(client, other, wanted, undefined)
-    if (found.size > 0) return found
+    for (const token of await wait(tokensIn(client, other, wanted, undefined))) found.add(token)
+    if (found.size === wanted.size) break
   }
-  return here
+  return found
 }
 
 /** @param intent where this is the intent's own folder: bounds the search by UIDNEXT while UIDVALIDITY is the same. */
@@ -176,6 +190,10 @@ async function tokensIn(
   if (mailbox.exists === 0) return found
   const sameFolder = intent !== undefined && Number(mailbox.uidValidity) === intent.uidValidity
   const range = sameFolder ? `${intent.uidNext}:*` : `${Math.max(1, mailbox.exists - limits.searchedMessagesMax + 1)}:*`
+  let status = 'OK'
+  client.once('response', (answer) => {
+    status = answer.response
+  })
   for await (const { headers } of client.fetch(
     range,
     { uid: true, headers: ['x-tributary-id'] },
@@ -184,6 +202,8 @@ async function tokensIn(
     const token = tokenIn(headers)
     if (token !== undefined && wanted.has(token)) found.add(token)
   }
+  if (status.toUpperCase() !== 'OK')
+    throw new SessionFailed({ kind: 'store refused', during: 'the search', reply: `${status} ${takenForOk}` })
   return found
 }
 

@@ -6,6 +6,7 @@ import { endAfterPieces, piecesOf, sendInPieces } from './pieces.ts'
 
 export interface StoredMessage {
   readonly folder: string
+  readonly uid: number
   readonly flags: string
   readonly date: string
   /** Sent as literal8 (RFC 3516). */
@@ -24,19 +25,33 @@ export interface StoreBehaviour {
   readonly tls?: { readonly mode: 'implicit' | 'starttls'; readonly cert: string; readonly key: string }
   /** Said in the same breath as the OK to STARTTLS. */
   readonly injects?: string
-  readonly password?: string
+  readonly password?: string | (() => string)
   /** Parts the levels of a folder's name. */
   readonly separator?: string
   /** What the names of people's folders begin with. */
   readonly prefix?: string
   /** Answers a command of this verb with exactly this, `TAG` being its tag; null: says nothing. */
   readonly answers?: Readonly<Record<string, string | null>>
+  /** As each command has come whole, before anything else: what other clients do meanwhile. */
+  readonly meanwhile?: (verb: string) => void
+  /** Untagged lines, each with its CRLF, said before the tagged answer to a command of this verb. */
+  readonly chatter?: (verb: string) => string
   /** Of a folder, in octets (RFC 7889), told by STATUS. */
   readonly folderLimits?: Readonly<Record<string, number>>
   /** The tagged answer to an append, without its tag, if not OK. Nothing is stored then. */
   readonly refuses?: (messages: readonly StoredMessage[]) => string | undefined
   /** The tagged answer in place of a continuation request. */
   readonly refusesLiteral?: (octets: number) => string | undefined
+  /** What it keeps of an append that it did not refuse; undefined: all, as RFC 3502 wants it. */
+  readonly keeps?: (messages: readonly StoredMessage[]) => readonly StoredMessage[]
+  /** Said of an append that was stored, without its tag, in place of OK; null: nothing at all. */
+  readonly saysOfStored?: (messages: readonly StoredMessage[]) => string | null | undefined
+  /** Says a line that never ends of what was stored, an octet a turn of the event loop. */
+  readonly drips?: () => boolean
+  /** What its APPENDUID tells in place of the UIDs. */
+  readonly appendUids?: (uids: readonly number[]) => string
+  /** Shows what came since only to a session that says NOOP (Courier). */
+  readonly showsAfterNoop?: boolean
   /** Said to an append in place of an answer, before it hangs up. */
   readonly bye?: string
   /** Said after the refusal of an append, before it hangs up. */
@@ -45,6 +60,9 @@ export interface StoreBehaviour {
   readonly losesAnswers?: number
   /** Drops the connection in the middle of a literal; the first so many times. */
   readonly dropsInLiteral?: number
+  /** How much of a command's literals it reads before it does, and what it says then. */
+  readonly dropsAfterOctets?: number
+  readonly byeInLiteral?: string
   /** Says nothing to an append. */
   readonly silent?: boolean
   /** Octets of each piece in which it reads and writes; undefined: as they come. */
@@ -61,27 +79,29 @@ export interface ScriptedStore {
   /** Sizes of literals, as they were announced: `{10}`, `{10+}`, `~{10}`. */
   readonly literals: string[]
   readonly connections: () => number
+  /** Another client moves these to a folder, which is made if need be. */
+  move(which: (message: StoredMessage) => boolean, folder: string): void
+  /** And deletes these for good. */
+  expunge(which: (message: StoredMessage) => boolean): void
+  /** Another name, the same messages under the same UIDs. */
+  rename(from: string, to: string): void
+  /** With all that is in it. */
+  remove(folder: string): void
+  /** The same messages under other UIDs and another UIDVALIDITY. */
+  renumber(folder: string): void
+  /** Ends every connection, with these words if any. */
+  hangUp(bye?: string): Promise<void>
   /** Resolves when nobody is connected any more. */
   left(): Promise<void>
   close(): Promise<void>
 }
 
-const uidValidity = 4711
 const usual = ['IMAP4rev1', 'LITERAL+', 'MULTIAPPEND', 'UIDPLUS', 'BINARY', 'ID', 'NAMESPACE']
 
 export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0): Promise<ScriptedStore> {
   const sockets = new Set<Socket>()
   let connections = 0
-  const state: State = {
-    behaviour,
-    stored: [],
-    folders: new Set(['INBOX']),
-    subscribed: new Set(),
-    verbs: [],
-    literals: [],
-    lost: behaviour.losesAnswers ?? 0,
-    dropped: behaviour.dropsInLiteral ?? 0,
-  }
+  const state = new State(behaviour)
   const serve = (socket: Socket) => {
     connections += 1
     sockets.add(socket)
@@ -100,13 +120,23 @@ export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0):
   await once(server, 'listening')
   // A test that failed before it closed this one must end all the same.
   server.unref()
+  const left = async () => {
+    await Promise.all([...sockets].map(async (socket) => await once(socket, 'close')))
+  }
   return {
     port: (server.address() as AddressInfo).port,
-    ...state,
+    ...state.seen,
     connections: () => connections,
-    async left() {
-      await Promise.all([...sockets].map(async (socket) => await once(socket, 'close')))
+    move: (which, folder) => state.move(which, folder),
+    expunge: (which) => state.expunge(which),
+    rename: (from, to) => state.rename(from, to),
+    remove: (folder) => state.remove(folder),
+    renumber: (folder) => state.renumber(folder),
+    async hangUp(bye) {
+      for (const socket of sockets) socket.end(bye === undefined ? '' : `* BYE ${bye}\r\n`)
+      await left()
     },
+    left,
     async close() {
       if (!server.listening) return
       const closed = once(server, 'close')
@@ -117,15 +147,76 @@ export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0):
   }
 }
 
-interface State {
+/** Where a folder's next message will stand. */
+interface Position {
+  uidValidity: number
+  uidNext: number
+}
+
+/** What all sessions share. */
+class State {
   readonly behaviour: StoreBehaviour
-  readonly stored: StoredMessage[]
-  readonly folders: Set<string>
-  readonly subscribed: Set<string>
-  readonly verbs: string[]
-  readonly literals: string[]
+  readonly seen: Pick<ScriptedStore, 'stored' | 'folders' | 'subscribed' | 'verbs' | 'literals'> = {
+    stored: [],
+    folders: new Set(['INBOX']),
+    subscribed: new Set(),
+    verbs: [],
+    literals: [],
+  }
   lost: number
   dropped: number
+  /** What a session that said NOOP was shown, where others are not. */
+  readonly shown = new Set<StoredMessage>()
+  readonly #positions = new Map<string, Position>()
+  #uidValidity = 4711
+
+  constructor(behaviour: StoreBehaviour) {
+    this.behaviour = behaviour
+    this.lost = behaviour.losesAnswers ?? 0
+    this.dropped = behaviour.dropsInLiteral ?? 0
+  }
+
+  position(folder: string): Position {
+    const position = this.#positions.get(folder) ?? { uidValidity: this.#uidValidity++, uidNext: 1 }
+    this.#positions.set(folder, position)
+    return position
+  }
+
+  messagesIn(folder: string): StoredMessage[] {
+    return this.seen.stored.filter((message) => message.folder === folder).toSorted((a, b) => a.uid - b.uid)
+  }
+
+  move(which: (message: StoredMessage) => boolean, folder: string): void {
+    this.seen.folders.add(folder)
+    for (const message of this.seen.stored.filter(which)) {
+      Object.assign(message, { folder, uid: this.position(folder).uidNext++ })
+    }
+  }
+
+  expunge(which: (message: StoredMessage) => boolean): void {
+    const { stored } = this.seen
+    stored.splice(0, stored.length, ...stored.filter((message) => !which(message)))
+  }
+
+  rename(from: string, to: string): void {
+    this.seen.folders.delete(from)
+    this.seen.folders.add(to)
+    this.#positions.set(to, this.position(from))
+    this.#positions.delete(from)
+    for (const message of this.messagesIn(from)) Object.assign(message, { folder: to })
+  }
+
+  remove(folder: string): void {
+    this.seen.folders.delete(folder)
+    this.#positions.delete(folder)
+    this.expunge((message) => message.folder === folder)
+  }
+
+  renumber(folder: string): void {
+    const messages = this.messagesIn(folder)
+    for (const [nth, message] of messages.entries()) Object.assign(message, { uid: nth + 1 })
+    this.#positions.set(folder, { uidValidity: this.#uidValidity++, uidNext: messages.length + 1 })
+  }
 }
 
 /** One command: its text with literals taken out, each leaving `{}` or, for a literal8, `~{}` behind. */
@@ -140,6 +231,8 @@ class Session {
   /** The literal that is being read: its pieces, and how many octets are still to come. */
   #pieces: Buffer[] = []
   #missing = 0
+  /** Octets of this command's literals so far. */
+  #taken = 0
   #folder = ''
 
   constructor(socket: Socket, state: State) {
@@ -161,12 +254,16 @@ class Session {
     let rest = chunk
     while (rest.length > 0) {
       if (this.#missing > 0) {
-        if (this.#state.dropped > 0) {
+        const { dropsAfterOctets = 0, byeInLiteral } = this.#state.behaviour
+        if (this.#state.dropped > 0 && this.#taken + Math.min(rest.length, this.#missing) > dropsAfterOctets) {
           this.#state.dropped -= 1
-          this.#socket.destroy()
+          if (byeInLiteral === undefined) this.#socket.destroy()
+          else this.#socket.end(`* BYE ${byeInLiteral}\r\n`)
+          this.#socket.removeAllListeners('data').resume()
           return
         }
         const part = rest.subarray(0, this.#missing)
+        this.#taken += part.length
         this.#pieces.push(part)
         this.#missing -= part.length
         rest = rest.subarray(part.length)
@@ -189,12 +286,13 @@ class Session {
       const [text, literals] = [this.#text + line, this.#literals]
       this.#text = ''
       this.#literals = []
+      this.#taken = 0
       this.#answer(text, literals)
       return
     }
     const [announced = '', , digits, plus] = literal
     const octets = Number(digits)
-    this.#state.literals.push(announced)
+    this.#state.seen.literals.push(announced)
     const tag = (this.#text + line).split(' ', 1)[0] ?? ''
     const { behaviour } = this.#state
     const offered = behaviour.capabilities ?? usual
@@ -225,11 +323,21 @@ class Session {
   }
 
   #send(...lines: string[]): void {
+    this.#write(lines.map((line) => `${line}\r\n`).join(''))
+  }
+
+  #write(text: string): void {
     if (this.#socket.destroyed) return
-    const said = Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1')
+    const said = Buffer.from(text, 'latin1')
     const { pieceOctets } = this.#state.behaviour
     if (pieceOctets === undefined) this.#socket.write(said)
     else sendInPieces(this.#socket, said, pieceOctets)
+  }
+
+  #drip(): void {
+    if (this.#socket.destroyed) return
+    this.#socket.write('.')
+    setImmediate(() => this.#drip())
   }
 
   get #capabilities(): readonly string[] {
@@ -242,12 +350,16 @@ class Session {
   }
 
   #answer(text: string, literals: Buffer[]): void {
-    const { behaviour, folders, subscribed, verbs } = this.#state
+    const { behaviour } = this.#state
+    const { folders, subscribed, verbs } = this.#state.seen
     const { separator = '/', prefix = '' } = behaviour
     const [tag = '', first = '', ...rest] = text.split(' ')
     const verb = first.toUpperCase() === 'UID' ? `UID ${rest[0]}` : first.toUpperCase()
     const name = nameIn(text.slice(tag.length + first.length + 2))
     verbs.push(verb)
+    behaviour.meanwhile?.(verb)
+    const chatter = behaviour.chatter?.(verb) ?? ''
+    if (chatter !== '') this.#write(chatter)
     const ok = (...untagged: string[]) => this.#send(...untagged, `${tag} OK done`)
     const given = behaviour.answers?.[verb]
     if (given === null) return
@@ -281,9 +393,11 @@ class Session {
       case 'STATUS': {
         if (!folders.has(name)) return this.#send(`${tag} NO [NONEXISTENT] no such folder`)
         const limit = text.includes('APPENDLIMIT') ? ` APPENDLIMIT ${behaviour.folderLimits?.[name] ?? 'NIL'}` : ''
-        return ok(`* STATUS ${quoted(name)} (UIDNEXT ${this.#count(name) + 1} UIDVALIDITY ${uidValidity}${limit})`)
+        const { uidNext, uidValidity } = this.#state.position(name)
+        return ok(`* STATUS ${quoted(name)} (UIDNEXT ${uidNext} UIDVALIDITY ${uidValidity}${limit})`)
       }
       case 'CREATE':
+        if (folders.has(name)) return this.#send(`${tag} NO [ALREADYEXISTS] there is one`)
         folders.add(name)
         return ok()
       case 'SUBSCRIBE':
@@ -293,13 +407,17 @@ class Session {
       case 'EXAMINE': {
         if (!folders.has(name)) return this.#send(`${tag} NO [NONEXISTENT] no such folder`)
         this.#folder = name
-        const count = this.#count(name)
+        const { uidNext, uidValidity } = this.#state.position(name)
         return ok(
-          `* ${count} EXISTS`,
+          `* ${this.#shown.length} EXISTS`,
           '* FLAGS ()',
           `* OK [UIDVALIDITY ${uidValidity}] so`,
-          `* OK [UIDNEXT ${count + 1}] so`,
+          `* OK [UIDNEXT ${uidNext}] so`,
         )
+      }
+      case 'NOOP': {
+        for (const message of this.#state.messagesIn(this.#folder)) this.#state.shown.add(message)
+        return ok(...(this.#folder === '' ? [] : [`* ${this.#shown.length} EXISTS`]))
       }
       case 'UID FETCH':
       case 'FETCH':
@@ -315,12 +433,15 @@ class Session {
     }
   }
 
-  #count(name: string): number {
-    return this.#state.stored.filter(({ folder }) => folder === name).length
+  get #shown(): StoredMessage[] {
+    const { behaviour, shown } = this.#state
+    const messages = this.#state.messagesIn(this.#folder)
+    return behaviour.showsAfterNoop ? messages.filter((message) => shown.has(message)) : messages
   }
 
   #login(tag: string, password: string | undefined): void {
-    this.#authenticated = password === (this.#state.behaviour.password ?? 'secret')
+    const { password: wanted = 'secret' } = this.#state.behaviour
+    this.#authenticated = password === (typeof wanted === 'string' ? wanted : wanted())
     this.#send(this.#authenticated ? `${tag} OK done` : `${tag} NO wrong`)
   }
 
@@ -338,22 +459,23 @@ class Session {
 
   /** Every message of the folder: a client must do with more than it asked for. */
   #fetch(tag: string): void {
-    const messages = this.#state.stored.filter(({ folder }) => folder === this.#folder)
-    for (const [nth, { literal }] of messages.entries()) {
+    for (const [nth, { uid, literal }] of this.#shown.entries()) {
       const field = /^X-Tributary-Id: .*\r\n/im.exec(literal.toString('latin1'))?.[0] ?? ''
       const header = `${field}\r\n`
-      this.#socket.write(
-        `* ${nth + 1} FETCH (UID ${nth + 1} BODY[HEADER.FIELDS (X-TRIBUTARY-ID)] {${header.length}}\r\n${header})\r\n`,
+      this.#write(
+        `* ${nth + 1} FETCH (UID ${uid} BODY[HEADER.FIELDS (X-TRIBUTARY-ID)] {${header.length}}\r\n${header})\r\n`,
       )
     }
-    this.#socket.write(`${tag} OK done\r\n`)
+    this.#send(`${tag} OK done`)
   }
 
   #append(tag: string, folder: string, text: string, literals: readonly Buffer[]): void {
-    const { behaviour, stored, folders } = this.#state
+    const { behaviour } = this.#state
+    const { stored, folders } = this.#state.seen
     const parts = [...text.matchAll(/(?:\(([^)]*)\) )?"([^"]+)" (~?)\{\}/g)]
     const messages = literals.map((literal, nth) => ({
       folder,
+      uid: 0,
       flags: parts[nth]?.[1] ?? '',
       date: parts[nth]?.[2] ?? '',
       binary: parts[nth]?.[3] === '~',
@@ -368,17 +490,22 @@ class Session {
       if (behaviour.byeAfterRefusal !== undefined) this.#socket.end(`* BYE ${behaviour.byeAfterRefusal}\r\n`)
       return
     }
-    const from = this.#count(folder) + 1
-    stored.push(...messages)
+    const position = this.#state.position(folder)
+    const kept = behaviour.keeps?.(messages) ?? messages
+    for (const message of kept) stored.push(Object.assign(message, { uid: position.uidNext++ }))
     if (this.#state.lost > 0) {
       this.#state.lost -= 1
       this.#socket.destroy()
       return
     }
-    const last = from + messages.length - 1
-    const uids = last > from ? `${from}:${last}` : `${from}`
-    const uidPlus = (behaviour.capabilities ?? usual).includes('UIDPLUS')
-    this.#send(`${tag} OK ${uidPlus ? `[APPENDUID ${uidValidity} ${uids}] ` : ''}stored`)
+    if (behaviour.drips?.()) return this.#drip()
+    const said = behaviour.saysOfStored?.(messages)
+    if (said === null) return
+    if (said !== undefined) return this.#send(`${tag} ${said}`)
+    const uids = kept.map(({ uid }) => uid)
+    const told = behaviour.appendUids?.(uids) ?? (uids.length > 1 ? `${uids[0]}:${uids.at(-1)}` : `${uids[0] ?? ''}`)
+    const uidPlus = (behaviour.capabilities ?? usual).includes('UIDPLUS') && told !== ''
+    this.#send(`${tag} OK ${uidPlus ? `[APPENDUID ${position.uidValidity} ${told}] ` : ''}stored`)
   }
 }
 

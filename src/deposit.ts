@@ -1,4 +1,4 @@
-/** Steps 4 to 6 of a run, and step 1: intent, append, record; and the one resolver of what is uncertain between them. */
+/** Steps 4 to 6 of a run, and step 1: intent, append, record, deliver; and the one resolver of what is uncertain between them. */
 import type { Account } from './account.ts'
 import type { Intent, IntentEntry, StoredRecord, Token } from './ledger.ts'
 import type { Letter } from './letter.ts'
@@ -13,7 +13,8 @@ const nothing: ReadonlySet<Token> = new Set()
 
 /**
  * Puts letters into the store, batch by batch and one append at a time, so that they stand there in the maildrop's order; and
- * tells of each that the ledger then holds. While a batch is being appended the next one's intent is written already.
+ * tells of each that the ledger then holds. While a batch is being appended the next one's intent is written already, and the one
+ * before it is delivered.
  */
 export class Deposit {
   readonly #world: World
@@ -25,6 +26,8 @@ export class Deposit {
   #position: FolderPosition | undefined
   /** The batch in hand, on its way into the store. */
   #storing: Promise<void> = Promise.resolve()
+  /** The batch that was recorded last, on its way into its folder. */
+  #delivering: Promise<void> = Promise.resolve()
 
   constructor(world: World, account: Account, counts: RunCounts, refusals: Refusals, stored: (known: Seen) => void) {
     this.#world = world
@@ -53,14 +56,17 @@ export class Deposit {
     this.#storing.catch(() => {})
   }
 
-  /** Resolves when all that was put is stored, or set aside. */
+  /** Resolves when all that was put stands in its folder, or is set aside. */
   async done(): Promise<void> {
     await this.#storing
+    await this.#delivering
   }
 
   /** Resolves when nothing is under way any more, however it ended: a run must not end before. */
   async settled(): Promise<void> {
-    await this.#storing.catch(() => {})
+    const ended = await Promise.allSettled([this.#storing, this.#delivering])
+    // What has gone wrong, tidying up too, is left for the next run's takeover.
+    if (ended.every(({ status }) => status === 'fulfilled')) await this.#world.store.finish().catch(() => {})
   }
 
   /** Step 4. */
@@ -103,16 +109,9 @@ export class Deposit {
       }
       return await this.#again(fit)
     }
-    if (answer.status === 'stored' || (await store.find(intent, 'its folder')).size > 0) {
-      // First counted, then recorded: the counts are on disk with the record.
-      this.#counts.stored += letters.length
-      for (const { octets } of letters) this.#counts.bytes += octets
-      const records = await ledger.record(intent, all(intent))
-      await this.#refusals.stored()
-      for (const [nth, { sighting }] of letters.entries())
-        this.#stored({ message: sighting.message, record: records[nth] as StoredRecord, sighting })
-      return
-    }
+    if (answer.status === 'stored') return await this.#record(letters, intent, answer.appended)
+    const there = await store.find(intent)
+    if (there !== undefined) return await this.#record(letters, intent, there)
 
     // Refused, and the store holds none of it. A batch is refused for its worst message: halving finds that one.
     await ledger.record(intent, nothing)
@@ -121,6 +120,25 @@ export class Deposit {
     const middle = Math.ceil(letters.length / 2)
     await this.#again(letters.slice(0, middle))
     await this.#again(letters.slice(middle))
+  }
+
+  /** Step 6, and delivered it is only then: what is moved is recorded. */
+  async #record(letters: readonly Letter[], intent: Intent, appended: Appended): Promise<void> {
+    // First counted, then recorded: the counts are on disk with the record.
+    this.#counts.stored += letters.length
+    for (const { octets } of letters) this.#counts.bytes += octets
+    const records = await this.#world.ledger.record(intent, all(intent))
+    await this.#deliver(intent.folder, appended)
+    await this.#refusals.stored()
+    for (const [nth, { sighting }] of letters.entries())
+      this.#stored({ message: sighting.message, record: records[nth] as StoredRecord, sighting })
+  }
+
+  /** One at a time, so that they come in order; one that failed fails the batch after it. */
+  async #deliver(folder: string, appended: Appended): Promise<void> {
+    await this.#delivering
+    this.#delivering = this.#world.store.deliver(folder, appended)
+    this.#delivering.catch(() => {})
   }
 
   async #again(letters: readonly Letter[]): Promise<void> {
@@ -136,15 +154,20 @@ interface Intended {
 }
 
 /**
- * Asks the store about every intent that an earlier run left open. A MULTIAPPEND is all or nothing (RFC 3502), so one
- * token found proves its batch. What is not found is listed by the provider still, and transferred as new.
+ * Takes over what earlier runs have left: asks the store about every intent, and has delivered what was not. A MULTIAPPEND is all or
+ * nothing (RFC 3502), so one token found proves its batch. What is not found is listed by the provider still, and transferred as new;
+ * that is written down last, since until all is delivered and dropped the next run could still find it.
  */
-export async function recover({ ledger, store }: World, counts: RunCounts): Promise<void> {
-  for (const intent of await ledger.intents()) {
-    const found = (await store.find(intent, 'every folder')).size > 0
-    if (found) counts.recovered += intent.entries.length
-    await ledger.record(intent, found ? all(intent) : nothing)
+export async function recover({ ledger, store }: World, { folder }: Account, counts: RunCounts): Promise<void> {
+  const intents = await ledger.intents()
+  const left = await store.takeOver(intents)
+  const isStored = ({ entries }: Intent) => entries.some(({ token }) => left.tokens.has(token))
+  for (const intent of intents.filter(isStored)) {
+    counts.recovered += intent.entries.length
+    await ledger.record(intent, all(intent))
   }
+  await left.deliver(folder)
+  for (const intent of intents) if (!isStored(intent)) await ledger.record(intent, nothing)
 }
 
 function all(intent: Intent): ReadonlySet<Token> {

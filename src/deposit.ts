@@ -1,10 +1,10 @@
-/** Steps 4 to 6 of a run, and step 1: intent, append, record; and the one resolver of what is uncertain between them. */
+/** Steps 4 to 6 of a run, and step 1: intent, append, record, deliver; and the one resolver of what is uncertain between them. */
 import type { Account } from './account.ts'
 import type { Intent, IntentEntry, StoredRecord, Token } from './ledger.ts'
 import type { Letter } from './letter.ts'
 import { uidlHash } from './header.ts'
 import type { Seen } from './plan.ts'
-import type { Appended, FolderPosition, World } from './ports.ts'
+import type { Appended, Found, FolderPosition, World } from './ports.ts'
 import type { Refusals } from './refusals.ts'
 import type { RunCounts } from './run.ts'
 import { traceBlock } from './trace.ts'
@@ -13,7 +13,8 @@ const nothing: ReadonlySet<Token> = new Set()
 
 /**
  * Puts letters into the store, batch by batch and one append at a time, so that they stand there in the maildrop's order; and
- * tells of each that the ledger then holds. While a batch is being appended the next one's intent is written already.
+ * tells of each that the ledger then holds. While a batch is being appended the next one's intent is written already, and the one
+ * before it is delivered.
  */
 export class Deposit {
   readonly #world: World
@@ -25,6 +26,8 @@ export class Deposit {
   #position: FolderPosition | undefined
   /** The batch in hand, on its way into the store. */
   #storing: Promise<void> = Promise.resolve()
+  /** The batch that was recorded last, on its way into its folder. */
+  #delivering: Promise<void> = Promise.resolve()
 
   constructor(world: World, account: Account, counts: RunCounts, refusals: Refusals, stored: (known: Seen) => void) {
     this.#world = world
@@ -53,14 +56,17 @@ export class Deposit {
     this.#storing.catch(() => {})
   }
 
-  /** Resolves when all that was put is stored, or set aside. */
+  /** Resolves when all that was put stands in its folder, or is set aside. */
   async done(): Promise<void> {
     await this.#storing
+    await this.#delivering
   }
 
   /** Resolves when nothing is under way any more, however it ended: a run must not end before. */
   async settled(): Promise<void> {
-    await this.#storing.catch(() => {})
+    const ended = await Promise.allSettled([this.#storing, this.#delivering])
+    // What has gone wrong, tidying up too, is left for the next run's takeover.
+    if (ended.every(({ status }) => status === 'fulfilled')) await this.#world.store.finish().catch(() => {})
   }
 
   /** Step 4. */
@@ -104,25 +110,38 @@ export class Deposit {
       return await this.#again(fit)
     }
     const told = answer.status === 'stored' && tellsOfAll(answer.appended, letters.length)
-    const found = told ? all(intent) : await store.find(intent, 'its folder')
-    const isStored = (_: Letter, nth: number) => found.has((intent.entries[nth] as IntentEntry).token)
-    const stored = letters.filter(isStored)
-    // First counted, then recorded: the counts are on disk with the record.
-    this.#counts.stored += stored.length
-    for (const { octets } of stored) this.#counts.bytes += octets
-    const records = await ledger.record(intent, found)
-    if (stored.length > 0) await this.#refusals.stored()
-    for (const [nth, { sighting }] of stored.entries())
-      this.#stored({ message: sighting.message, record: records[nth] as StoredRecord, sighting })
+    const there = told ? { tokens: all(intent), appended: answer.appended } : await store.find(intent)
+    await this.#record(letters, intent, there)
 
     // Refused, and the store holds none of these. A batch is refused for its worst message: halving finds that one.
-    const rest = letters.filter((letter, nth) => !isStored(letter, nth))
+    const rest = letters.filter((_, nth) => !there.tokens.has((intent.entries[nth] as IntentEntry).token))
     const [first] = rest
     if (answer.status === 'refused' && letters.length === 1 && first !== undefined)
       return await this.#refusals.refused(first.sighting, answer.reply)
     const middle = Math.ceil(rest.length / 2)
     await this.#again(rest.slice(0, middle))
     await this.#again(rest.slice(middle))
+  }
+
+  /** Step 6, and delivered it is only then: what is moved is recorded. */
+  async #record(letters: readonly Letter[], intent: Intent, { tokens, appended }: Found): Promise<void> {
+    const stored = letters.filter((_, nth) => tokens.has((intent.entries[nth] as IntentEntry).token))
+    // First counted, then recorded: the counts are on disk with the record.
+    this.#counts.stored += stored.length
+    for (const { octets } of stored) this.#counts.bytes += octets
+    const records = await this.#world.ledger.record(intent, tokens)
+    if (stored.length === 0) return
+    await this.#deliver(intent.folder, appended)
+    await this.#refusals.stored()
+    for (const [nth, { sighting }] of stored.entries())
+      this.#stored({ message: sighting.message, record: records[nth] as StoredRecord, sighting })
+  }
+
+  /** One at a time, so that they come in order; one that failed fails the batch after it. */
+  async #deliver(folder: string, appended: Appended): Promise<void> {
+    await this.#delivering
+    this.#delivering = this.#world.store.deliver(folder, appended)
+    this.#delivering.catch(() => {})
   }
 
   async #again(letters: readonly Letter[]): Promise<void> {
@@ -138,15 +157,20 @@ interface Intended {
 }
 
 /**
- * Asks the store about every intent that an earlier run left open. A token proves its own message and no other: not every
- * server's MULTIAPPEND is all or nothing (RFC 3502). What is not found is listed by the provider still, and transferred as new.
+ * Takes over what earlier runs have left: asks the store about every intent, and has delivered what was not. A token proves its own
+ * message and no other: not every server's MULTIAPPEND is all or nothing (RFC 3502). What is not found is listed by the provider still,
+ * and transferred as new; that is written down last, since until all is delivered and dropped the next run could still find it.
  */
-export async function recover({ ledger, store }: World, counts: RunCounts): Promise<void> {
-  for (const intent of await ledger.intents()) {
-    const found = await store.find(intent, 'every folder')
-    counts.recovered += found.size
-    await ledger.record(intent, found)
+export async function recover({ ledger, store }: World, { folder }: Account, counts: RunCounts): Promise<void> {
+  const intents = await ledger.intents()
+  const left = await store.takeOver(intents)
+  const isStored = ({ entries }: Intent) => entries.some(({ token }) => left.tokens.has(token))
+  for (const intent of intents.filter(isStored)) {
+    counts.recovered += intent.entries.filter(({ token }) => left.tokens.has(token)).length
+    await ledger.record(intent, left.tokens)
   }
+  await left.deliver(folder)
+  for (const intent of intents) if (!isStored(intent)) await ledger.record(intent, nothing)
 }
 
 function all(intent: Intent): ReadonlySet<Token> {

@@ -64,6 +64,11 @@ export const limits = {
   batchOctetsMax: 8 * MiB,
   /** What may lie in a socket to the store before it is waited for: a whole batch, and a slice of a large message. */
   unsentOctetsMax: 8 * MiB,
+  /**
+   * How long a store may take to carry out what a run had sent it before another one took over: after so long that one looks again. A
+   * server that syncs slowly needs seconds; the lease of a run that died has mostly given it as much before.
+   */
+  lateCommitMs: 10 * second,
   /** How far back folders are read for a copy that the user may have moved: what arrived there last. */
   searchedMessagesMax: 5000,
   /** A connection to a destination is kept this long after its last use. */

@@ -57,19 +57,39 @@ export type AppendAnswer =
 export interface Store {
   /** What one `append` may carry; messages is 1 where the server lacks MULTIAPPEND (RFC 3502). */
   readonly batch: { readonly messages: number; readonly octets: number }
-  /** Makes the folder (and subscribes it) where it is missing. */
+  /** Before anything else. From then on nothing of what earlier runs have sent arrives in a folder any more (docs/guarantees.md says where not). */
+  takeOver(intents: readonly Intent[]): Promise<TakenOver>
+  /** Makes the folder (and subscribes it) where it is missing. The position is that of the next message appended. */
   prepare(folder: string): Promise<FolderPosition>
   /**
    * All of them or none. `stored` on the tagged OK and on nothing else. `refused`: the server said NO or BAD to these messages,
    * and stored nothing. `unfit`: this store takes none like those named, so that nothing was sent. Everything else throws:
-   * either the store is at fault, and its failure says so, or nobody knows: ask `find`.
+   * either the store is at fault, and its failure says so, or nobody knows: the next run's `takeOver` will.
    */
   append(folder: string, copies: readonly Copy[], flags: readonly string[]): Promise<AppendAnswer>
+  /** What there is of a batch of this run that was refused, or was not told of whole: nothing of it, as a rule. */
+  find(intent: Intent): Promise<Found>
+  /** Brings a batch that is recorded to where people see it. Until then it is in the store, and the next run's `takeOver` brings it there. */
+  deliver(folder: string, appended: Appended): Promise<void>
+  /** Tidies up where all that was appended has been delivered. */
+  finish(): Promise<void>
+}
+
+/** Tokens that the store holds, and where it holds them. */
+export interface Found {
+  readonly tokens: ReadonlySet<Token>
+  readonly appended: Appended
+}
+
+/** What earlier runs of this account have left in the store. */
+export interface TakenOver {
+  /** Tokens of their intents that the store holds. SEARCH HEADER is not trusted: the header lines were read. */
+  readonly tokens: ReadonlySet<Token>
   /**
-   * Which of an intent's tokens the store holds. Never trusts SEARCH HEADER: reads the header line itself. `every folder`
-   * where time has passed: the user may have moved the messages, or made the folder anew.
+   * Brings there what is recorded and was not delivered, once these tokens are recorded too, and drops the rest. An intent of which no token
+   * was found is known to be not stored only after that.
    */
-  find(intent: Intent, where: 'its folder' | 'every folder'): Promise<ReadonlySet<Token>>
+  deliver(folder: string): Promise<void>
 }
 
 /** The wall clock, and whether it can be trusted with deleting and forgetting. */

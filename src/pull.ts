@@ -28,7 +28,7 @@ import { survey } from './survey.ts'
  */
 export async function pullAccount(world: World, account: Account, counts: RunCounts): Promise<void> {
   const { ledger } = world
-  await recover(world, counts)
+  await recover(world, account, counts)
   const view = await ledger.view()
   const maildrop = await world.openMaildrop()
   let deposit: Deposit | undefined

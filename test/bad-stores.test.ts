@@ -19,7 +19,7 @@ import { readFolder, withoutTrace } from './support/reader.ts'
 import { type Stack, startStack } from './support/stack.ts'
 import { letter, TestWorld } from './support/world.ts'
 
-const pool = new StorePool({ host: '127.0.0.1', port: 1, tls: 'none', masterUser: 'm', masterPassword: 'm' })
+const pool = new StorePool({ host: '127.0.0.1', port: 1, tls: 'none', masterUser: 'm', masterPassword: 'm' }, 1)
 after(async () => {
   await pool.close()
 })

@@ -9,7 +9,7 @@ import { SessionFailed, type FailureKind } from '../src/failure.ts'
 import { limits } from '../src/limits.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import type { Intent, ShortHash, Token } from '../src/ledger.ts'
-import type { Copy, FolderPosition, Store } from '../src/ports.ts'
+import type { AppendAnswer, Copy, FolderPosition, Store } from '../src/ports.ts'
 import { freePorts, startDovecot, type TestDovecot } from './support/dovecot.ts'
 import { startImapServer, type ScriptedStore, type StoreBehaviour } from './support/imap-server.ts'
 import { readFolder, readMaildrop } from './support/reader.ts'
@@ -22,6 +22,7 @@ after(async () => {
   await dovecot.stop()
 })
 
+const staging = { accountId: '01J0000000000000000000ACCT', fence: 1 }
 const tokenOf = (nth: number) => nth.toString(16).padStart(32, 'a') as Token
 const hash = '0123456789abcdef' as ShortHash
 
@@ -49,7 +50,28 @@ function intentOf(batch: readonly Copy[], { uidValidity, uidNext }: FolderPositi
 async function hosted(login: string, use: (store: Store, pool: StorePool) => Promise<void>): Promise<void> {
   const pool = new StorePool(dovecot.store)
   try {
-    await use(await pool.store({ kind: 'hosted', id: login, login }), pool)
+    await use(await pool.store({ kind: 'hosted', id: login, login }, { staging }), pool)
+  } finally {
+    await pool.close()
+  }
+}
+
+async function delivered(store: Store, folder: string, answer: AppendAnswer): Promise<void> {
+  assert.equal(answer.status, 'stored')
+  if (answer.status === 'stored') await store.deliver(folder, answer.appended)
+}
+
+/** What a later run finds of an intent. */
+async function found(store: Store, intent: Intent): Promise<ReadonlySet<Token>> {
+  return (await store.takeOver([intent])).tokens
+}
+
+/** The same Dovecot, reached as somebody else's. */
+async function foreign(login: string, password: string, use: (store: Store) => Promise<void>): Promise<void> {
+  const pool = new StorePool(dovecot.store, 1)
+  const at = { host: '127.0.0.1', port: dovecot.imapPort, tls: 'none', user: login, password } as const
+  try {
+    await use(await pool.store({ kind: 'imap', id: login, ...at }))
   } finally {
     await pool.close()
   }
@@ -61,7 +83,7 @@ async function scripted(
   use: (store: Store, server: ScriptedStore) => Promise<void>,
 ): Promise<void> {
   const server = await startImapServer(behaviour)
-  const pool = new StorePool(dovecot.store)
+  const pool = new StorePool(dovecot.store, 1)
   try {
     const target = {
       kind: 'imap',
@@ -96,6 +118,9 @@ test('a batch goes in at once with its flags, dates and every byte, NUL too', as
       appended: { uidValidity, uids: batch.map((_, nth) => uidNext + nth) },
     })
     assert.equal(store.batch.messages, limits.windowMessagesMax)
+    assert.deepEqual(await readFolder(dovecot.imapPort, 'alice', 'wonder'), [], 'nobody sees it yet')
+    await delivered(store, 'INBOX', answer)
+    await store.finish()
     const read = await readFolder(dovecot.imapPort, 'alice', 'wonder')
     assert.deepEqual(
       read.map(({ bytes }) => bytes.toString('latin1')),
@@ -116,7 +141,7 @@ test('a batch goes in at once with its flags, dates and every byte, NUL too', as
 test('a folder that is missing is made with its parents, and subscribed', async () => {
   await hosted('bob', async (store) => {
     assert.equal((await store.prepare('Old/Work/2026')).uidNext, 1)
-    await store.append('Old/Work/2026', copies(1, 2), [])
+    await delivered(store, 'Old/Work/2026', await store.append('Old/Work/2026', copies(1, 2), []))
     assert.equal((await readFolder(dovecot.imapPort, 'bob', 'b', 'Old/Work/2026')).length, 2)
     const args = ['-c', join(dovecot.places.runFolder, 'dovecot.conf'), 'mailbox', 'list', '-s', '-u', 'bob']
     assert.match(execFileSync('doveadm', args, { encoding: 'utf8' }), /^Old\/Work\/2026$/m)
@@ -124,31 +149,32 @@ test('a folder that is missing is made with its parents, and subscribed', async 
 })
 
 test('what was appended is found again by its tokens: in its folder, moved, and in a folder made anew', async () => {
-  await hosted('carol', async (store) => {
+  await foreign('carol', 'c', async (store) => {
     const batch = copies(1, 3)
     const tokens = new Set(batch.map(({ token }) => token))
     const position = await store.prepare('Work')
     const intent = intentOf(batch, position, 'Work')
-    assert.deepEqual(await store.find(intent, 'every folder'), new Set())
+    assert.deepEqual(await found(store, intent), new Set())
     await store.append('Work', copies(90, 2), [])
     await store.append('Work', batch, [])
-    assert.deepEqual(await store.find(intent, 'its folder'), tokens)
+    assert.deepEqual(await found(store, intent), tokens)
+    assert.notEqual(await store.find(intent), undefined)
 
     const doveadm = (...args: string[]) =>
       execFileSync('doveadm', ['-c', join(dovecot.places.runFolder, 'dovecot.conf'), ...args])
     doveadm('mailbox', 'create', '-u', 'carol', 'Kept')
     doveadm('move', '-u', 'carol', 'Kept', 'mailbox', 'Work', 'all')
-    assert.deepEqual(await store.find(intent, 'its folder'), new Set())
-    assert.deepEqual(await store.find(intent, 'every folder'), tokens)
+    assert.equal(await store.find(intent), undefined)
+    assert.deepEqual(await found(store, intent), tokens)
 
     doveadm('mailbox', 'delete', '-u', 'carol', 'Work')
     doveadm('mailbox', 'create', '-u', 'carol', 'Work')
     doveadm('move', '-u', 'carol', 'Work', 'mailbox', 'Kept', 'all')
     const anew = await store.prepare('Work')
     assert.notEqual(anew.uidValidity, position.uidValidity)
-    assert.deepEqual(await store.find(intent, 'its folder'), tokens)
+    assert.notEqual(await store.find(intent), undefined)
     doveadm('expunge', '-u', 'carol', 'mailbox', 'Work', 'all')
-    assert.deepEqual(await store.find(intent, 'every folder'), new Set())
+    assert.deepEqual(await found(store, intent), new Set())
   })
 })
 
@@ -157,9 +183,9 @@ test('connections are kept for the next use, and one that a restart has ended is
     const logins = () => dovecot.lines.filter((line) => /imap-login: (?:Info: )?Login: user=<dave>/.test(line)).length
     for (let nth = 0; nth < 5; nth += 1) {
       await store.prepare('INBOX')
-      await store.append('INBOX', [copyOf(nth)], [])
+      await delivered(store, 'INBOX', await store.append('INBOX', [copyOf(nth)], []))
     }
-    const again = await pool.store({ kind: 'hosted', id: 'dave', login: 'dave' })
+    const again = await pool.store({ kind: 'hosted', id: 'dave', login: 'dave' }, { staging: { ...staging, fence: 2 } })
     await again.prepare('INBOX')
     assert.equal(logins(), 1)
     await dovecot.halt()
@@ -174,7 +200,7 @@ test('a store that is not there, and one that does not let us in', async () => {
   const [port = 0] = await freePorts(1)
   const pool = new StorePool({ ...dovecot.store, port })
   await assert.rejects(
-    pool.store({ kind: 'hosted', id: 'x', login: 'x' }),
+    pool.store({ kind: 'hosted', id: 'x', login: 'x' }, { staging }),
     fails('store unreachable', /connection was refused/),
   )
   await assert.rejects(
@@ -259,7 +285,7 @@ test('a lost answer is a failure, and what was stored is found', async () => {
     const batch = copies(1, 4)
     const intent = intentOf(batch, await store.prepare('INBOX'))
     await assert.rejects(store.append('INBOX', batch, []), fails('store unreachable', /./))
-    assert.deepEqual(await store.find(intent, 'its folder'), new Set(batch.map(({ token }) => token)))
+    assert.deepEqual(await found(store, intent), new Set(batch.map(({ token }) => token)))
   })
 })
 
@@ -268,7 +294,7 @@ test('a connection that ends in mid-literal stores nothing, and the next append 
     const batch = copies(1, 4)
     const intent = intentOf(batch, await store.prepare('INBOX'))
     await assert.rejects(store.append('INBOX', batch, []), fails('store unreachable', /./))
-    assert.deepEqual(await store.find(intent, 'every folder'), new Set())
+    assert.deepEqual(await found(store, intent), new Set())
     assert.equal((await store.append('INBOX', batch, [])).status, 'stored')
     assert.equal(server.stored.length, 4)
   })
@@ -287,7 +313,7 @@ test('a cancelled run does not wait for a silent store', async () => {
     user: 'me',
     password: 'secret',
   } as const
-  const store = await pool.store(target, cancel.signal)
+  const store = await pool.store(target, { signal: cancel.signal })
   const appending = store.append('INBOX', copies(1, 2), [])
   cancel.abort(new SessionFailed({ kind: 'superseded' }))
   await assert.rejects(appending, fails('superseded', /took this account over/))
@@ -302,7 +328,9 @@ test('housekeeping gives back the space of what was expunged', async () => {
       .filter((name) => name.startsWith('m.'))
       .reduce((sum, name) => sum + statSync(join(places.mailFolder, 'erin', 'mdbox', 'storage', name)).size, 0)
   await hosted('erin', async (store) => {
-    await store.append('INBOX', [copyOf(1), copyOf(2, `${'x'.repeat(998)}\r\n`.repeat(1000))], [])
+    await store.prepare('INBOX')
+    const large = copyOf(2, `${'x'.repeat(998)}\r\n`.repeat(1000))
+    await delivered(store, 'INBOX', await store.append('INBOX', [copyOf(1), large], []))
   })
   execFileSync('doveadm', [
     '-c',

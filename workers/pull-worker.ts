@@ -39,7 +39,7 @@ export interface PullWorld {
   load(accountId: string): Promise<LoadedAccount | undefined>
   /** @param traits what is known of the provider's server; what this session learns is added. */
   openMaildrop(account: Account, sealedPassword: string, traits: Set<HostTrait>, signal: AbortSignal): Promise<Maildrop>
-  openStore(destination: DestinationRecord, signal: AbortSignal): Promise<Store>
+  openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
   stopping(): boolean
 }
 
@@ -155,7 +155,7 @@ async function pull(
   progress: Progress,
 ): Promise<Failure | undefined> {
   try {
-    const store = await world.openStore(destination, signal)
+    const store = await world.openStore(destination, lease, signal)
     await pullAccount(
       {
         run: { id: runId, publicName: world.publicName },

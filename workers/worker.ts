@@ -38,8 +38,9 @@ export interface WorkerOptions {
   readonly leaseMs: number
   /** The job's lock. */
   readonly jobLockMs: number
-  /** How long a POP3 server may take; given by tests. */
+  /** How long a POP3 server may take, and a store to carry out what an earlier run had sent; given by tests. */
   readonly waits?: Partial<Waits>
+  readonly lateCommitMs?: number
 }
 
 export interface RunningWorker {
@@ -53,7 +54,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   // How long a worker looks away after Redis failed it: BullMQ's own 15 s would also hold up a stop.
   const patient = { ...shared, runRetryDelay: limits.redisRetryMs }
   const runs = new Runs(redis)
-  const pool = new StorePool(options.store)
+  const pool = new StorePool(options.store, options.lateCommitMs)
   let stopping = false
   const cancelled = new AbortController()
   const queue = new PullQueue(redis, runs)
@@ -171,8 +172,11 @@ function pullWorld(
       const password = seal.open(sealedPassword, account.id, 'password')
       return openMaildrop({ ...account, password, traits, tlsSessions, budget, signal, waits })
     },
-    openStore: ({ destination, sealedPassword }, signal) =>
-      pool.store(targetOf(destination, sealedPassword, seal), signal),
+    openStore({ destination, sealedPassword }, lease, signal) {
+      // Nobody takes over before the lease has ended: what is sent now has this long to be stored.
+      const mayCommit = () => lease.holdsFor(leaseMs / 3)
+      return pool.store(targetOf(destination, sealedPassword, seal), { staging: lease, mayCommit, signal })
+    },
   }
 }
 

@@ -7,10 +7,11 @@ import { SessionFailed } from '../failure.ts'
 import type { Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
 import type { AppendAnswer, Appended, Copy } from '../ports.ts'
-import { type Attribute, codeOf, execute, isRecord, isRefusal, within, wordsOf } from './command.ts'
+import { type Attribute, codeOf, codeWordsOf, execute, isRefusal, uidsOf, within, wordsOf } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
 import { executeWhole } from './literal-plus.ts'
 import { troubleOf } from './trouble.ts'
+import { withheld } from './withheld.ts'
 
 /** How a store takes messages, beside what it announces of itself. */
 export interface AppendRules {
@@ -18,6 +19,8 @@ export interface AppendRules {
   readonly folderLimit?: number | undefined
   /** Hosted, or named so by ID. */
   readonly dovecot?: boolean
+  /** Asked before the last CRLF is sent (withheld.ts); undefined: it may come late. */
+  readonly mayCommit?: (() => boolean) | undefined
 }
 
 /** @throws SessionFailed where nobody knows whether it was stored, the connection is closed then; or where the store is at fault. */
@@ -27,7 +30,7 @@ export async function multiAppend(
   copies: readonly Copy[],
   flags: readonly string[],
   signal?: AbortSignal,
-  { folderLimit, dovecot = false }: AppendRules = {},
+  { folderLimit, dovecot = false, mayCommit }: AppendRules = {},
 ): Promise<AppendAnswer> {
   const nul = nulRule(client, dovecot)
   const reasons = new Map<Token, string>()
@@ -45,9 +48,11 @@ export async function multiAppend(
   const waitMs = limits.appendWaitMs + octets / limits.appendOctetsPerMs
   const path = encodedPathOf(client, folder)
   const isLiteral8 = (copy: Copy) => nul === 'literal8' && holdsNul(copy)
-  const work = client.capabilities.has('LITERAL+')
-    ? executeWhole(client, 'APPEND', piecesOf(path, copies, flags, isLiteral8))
-    : execute(client, 'APPEND', attributesOf(path, copies, flags, isLiteral8))
+  const send = async () =>
+    client.capabilities.has('LITERAL+')
+      ? await executeWhole(client, 'APPEND', piecesOf(path, copies, flags, isLiteral8))
+      : await execute(client, 'APPEND', attributesOf(path, copies, flags, isLiteral8))
+  const work = mayCommit === undefined ? send() : withheld(client, mayCommit, send)
   try {
     const response = await within(client, waitMs, 'APPEND', work, signal)
     return { status: 'stored', appended: appendedOf(response) }
@@ -135,23 +140,9 @@ async function refused(
 
 /** `[APPENDUID uidvalidity uid-set]` of the tagged OK (RFC 4315 section 3), where the server has UIDPLUS. */
 function appendedOf(response: unknown): Appended {
-  const none = { uidValidity: undefined, uids: [] }
-  const attributes = isRecord(response) ? response['attributes'] : undefined
-  const first: unknown = Array.isArray(attributes) ? attributes[0] : undefined
-  const section = isRecord(first) ? first['section'] : undefined
-  if (!Array.isArray(section)) return none
-  const [code, uidValidity, uids] = section.map((part: unknown) => (isRecord(part) ? String(part['value']) : ''))
-  if (code?.toUpperCase() !== 'APPENDUID' || !/^\d+$/.test(uidValidity ?? '')) return none
-  return { uidValidity: Number(uidValidity), uids: uidsOf(uids ?? '') }
-}
-
-/** RFC 9051 `uid-set` of numbers and ranges; a range that is no batch of ours is not spelled out. */
-function uidsOf(set: string): number[] {
-  return set.split(',').flatMap((part) => {
-    const [first = Number.NaN, last = first] = part.split(':').map(Number)
-    const count = last - first + 1
-    return count >= 1 && count <= 10_000 ? Array.from({ length: count }, (_, nth) => first + nth) : []
-  })
+  const [uidValidity = '', uids = ''] = codeWordsOf(response, 'APPENDUID') ?? []
+  if (!/^\d+$/.test(uidValidity)) return { uidValidity: undefined, uids: [] }
+  return { uidValidity: Number(uidValidity), uids: uidsOf(uids) }
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

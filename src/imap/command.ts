@@ -7,6 +7,9 @@ export type Attribute =
   | { readonly type: 'ATOM' | 'STRING'; readonly value: string }
   | { readonly type: 'LITERAL'; readonly value: Buffer; readonly isLiteral8: boolean }
 
+export const atom = (value: string): Attribute => ({ type: 'ATOM', value })
+export const string = (value: string): Attribute => ({ type: 'STRING', value })
+
 /** An untagged answer: its words and lists as imapflow's parser leaves them. */
 export interface Untagged {
   readonly attributes?: readonly unknown[]
@@ -88,6 +91,36 @@ export function codeOf(error: Record<string, unknown>): string {
 export function byeOf(error: unknown): string | undefined {
   if (!isRecord(error) || !/^(?:NoConnection|ClosedAfterConnect)/.test(String(error['code']))) return undefined
   return typeof error['reason'] === 'string' ? error['reason'] : undefined
+}
+
+/** A response code's words, such as those of `[APPENDUID 4711 1:3]`; undefined where the answer bears another one, or none. */
+export function codeWordsOf(answer: unknown, code: string): string[] | undefined {
+  const attributes = isRecord(answer) ? answer['attributes'] : undefined
+  const first: unknown = Array.isArray(attributes) ? attributes[0] : undefined
+  const section = isRecord(first) ? first['section'] : undefined
+  if (!Array.isArray(section)) return undefined
+  const [name, ...words] = section.map((part: unknown) => (isRecord(part) ? String(part['value']) : ''))
+  return name?.toUpperCase() === code ? words : undefined
+}
+
+/** RFC 9051 `uid-set` of numbers and ranges; a range that is no batch of ours is not spelled out. */
+export function uidsOf(set: string): number[] {
+  return set.split(',').flatMap((part) => {
+    const [first = Number.NaN, last = first] = part.split(':').map(Number)
+    const count = last - first + 1
+    return count >= 1 && count <= 10_000 ? Array.from({ length: count }, (_, nth) => first + nth) : []
+  })
+}
+
+/** The other way round; of UIDs that ascend. */
+export function uidSetOf(uids: readonly number[]): string {
+  const ranges: [number, number][] = []
+  for (const uid of uids) {
+    const range = ranges.at(-1)
+    if (range !== undefined && range[1] + 1 === uid) range[1] = uid
+    else ranges.push([uid, uid])
+  }
+  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}:${last}`)).join()
 }
 
 /** The server's own words of a refused command, or with which it ended the session: bounded, printable. */

@@ -4,6 +4,7 @@ import type { StoreEndpoint } from '../config.ts'
 import { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
 import type { Store } from '../ports.ts'
+import type { Staging } from './access.ts'
 import { within } from './command.ts'
 import { connectStore, loginOf, type StoreTarget } from './connection.ts'
 import { openStore } from './store.ts'
@@ -20,24 +21,40 @@ interface Place {
   readonly waiting: (() => void)[]
 }
 
+/** The run on whose behalf a store is opened. */
+export interface StoreRun {
+  /** Needed for a hosted store. */
+  readonly staging?: Staging
+  /** Whether its lease holds for long enough to have something stored; undefined: it has none to lose. */
+  readonly mayCommit?: () => boolean
+  readonly signal?: AbortSignal
+}
+
 /** A connection that lay idle for longer is asked with NOOP before it is trusted with mail. */
 const freshMs = 1000
 
 export class StorePool {
   readonly #hosted: StoreEndpoint
+  readonly #lateMs: number
   readonly #places = new Map<string, Place>()
   #closed = false
 
-  constructor(hosted: StoreEndpoint) {
+  /** @param lateMs given by tests. */
+  constructor(hosted: StoreEndpoint, lateMs: number = limits.lateCommitMs) {
     this.#hosted = hosted
+    this.#lateMs = lateMs
   }
 
   /** A store that borrows a connection for each thing it does. */
-  async store(target: StoreTarget, signal?: AbortSignal): Promise<Store> {
+  async store(target: StoreTarget, { staging, mayCommit = () => true, signal }: StoreRun = {}): Promise<Store> {
+    const hosted = target.kind === 'hosted'
+    if (hosted && staging === undefined) throw new Error('a hosted store is opened for a run, which has a fence')
     return await openStore({
       borrow: (use) => this.#borrow(target, use, signal),
       connect: () => connectStore(loginOf(target, this.#hosted), signal),
-      dovecot: target.kind === 'hosted',
+      staging: hosted ? staging : undefined,
+      mayCommit,
+      lateMs: this.#lateMs,
       signal,
     })
   }

@@ -59,6 +59,11 @@ export class Lease {
     return fence === 0 ? leftMs : new Lease(redis, accountId, fence, leaseMs, askedAtMs)
   }
 
+  /** Whether it will not end before so many milliseconds have passed, as it stands: without being renewed. */
+  holdsFor(ms: number): boolean {
+    return !this.lost.aborted && performance.now() + ms < this.#goodUntilMs
+  }
+
   async release(): Promise<void> {
     clearInterval(this.#timer)
     if (!this.lost.aborted) await this.#redis.eval(release, 1, keys.lease(this.accountId), this.fence)

@@ -115,6 +115,7 @@ export async function startStack(): Promise<Stack> {
         concurrency: 4,
         leaseMs: 2000,
         jobLockMs: 2000,
+        lateCommitMs: 200,
         ...options,
       })
     },

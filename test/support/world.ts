@@ -70,6 +70,8 @@ export function letter(subject: string, { date = 'Tue, 3 Nov 2026 10:00:00 +0100
 export class TestWorld {
   provider: ProviderMessage[]
   readonly stored: StoredMessage[] = []
+  /** What was appended and is not delivered yet, by the folder it stands in. */
+  readonly staged = new Map<string, StoredMessage[]>()
   readonly ledger = new MemoryLedger(this)
   nowMs = Date.UTC(2026, 10, 10)
   steady = true
@@ -100,6 +102,8 @@ export class TestWorld {
   #tokens = 0
   #windows = 0
   #appends = 0
+  #fence = 0
+  #uid = 0
 
   constructor(provider: readonly ProviderMessage[]) {
     this.provider = [...provider]
@@ -144,6 +148,8 @@ export class TestWorld {
       progress: () => {},
     }
     await pullAccount(world, { ...account, ...changes }, counts)
+    // A run may bear that its tidying up fails; a process that ended there has ended all the same.
+    if (this.#crashed !== undefined) throw this.#crashed
   }
 
   /** What the store holds, without our trace block. */
@@ -202,12 +208,63 @@ export class TestWorld {
     }
   }
 
+  /** A hosted one: a batch stands in a folder of its run's until it is delivered. */
   #store(): Store {
     const world = this
-    const position = (): FolderPosition => ({ uidValidity: world.uidValidity, uidNext: world.stored.length + 1 })
+    const { staged, stored } = world
+    const own = `${(world.#fence += 1)}`
+    const within = (folder: string): StoredMessage[] => {
+      const messages = staged.get(folder)
+      if (messages !== undefined) return messages
+      throw new SessionFailed({ kind: 'store refused', during: 'APPEND', reply: 'NO Mailbox was deleted under us' })
+    }
+    /** The two halves of a MOVE, between which a store may end. */
+    const move = (from: string, messages: readonly StoredMessage[], folder: string) => {
+      world.effect('copy', () => {
+        for (const message of messages) stored.push({ ...message, folder, uid: stored.length + 1 })
+      })
+      world.effect('expunge', () => {
+        staged.set(
+          from,
+          within(from).filter((message) => !messages.includes(message)),
+        )
+      })
+    }
     return {
       batch: world.batch,
-      prepare: async () => world.effect('prepare', position),
+      async takeOver(intents) {
+        const left = [...staged.keys()].map((name, nth) =>
+          world.effect('rename', () => {
+            const taken = `${own}-${nth}`
+            staged.set(taken, within(name))
+            staged.delete(name)
+            return taken
+          }),
+        )
+        const open = new Set(intents.flatMap(({ entries }) => entries.map(({ token }) => token)))
+        const tokens = new Set(
+          left
+            .flatMap(within)
+            .map(({ token }) => token)
+            .filter((token) => open.has(token)),
+        )
+        return {
+          tokens,
+          async deliver(folder) {
+            for (const taken of left) {
+              const recorded = within(taken).filter(({ token }) => tokens.has(token) || !open.has(token))
+              const missing = recorded.filter(({ token }) => !stored.some((there) => there.token === token))
+              if (missing.length > 0) move(taken, missing, folder)
+              world.effect('remove', () => staged.delete(taken))
+            }
+          },
+        }
+      },
+      prepare: async () =>
+        world.effect('prepare', (): FolderPosition => {
+          if (!staged.has(own)) staged.set(own, [])
+          return { uidValidity: world.uidValidity, uidNext: within(own).length + 1 }
+        }),
       async append(folder: string, copies: readonly Copy[], flags: readonly string[]) {
         const takes = world.appendTakes(world.#appends++)
         for (let turn = 0; turn < takes; turn += 1) await setImmediate()
@@ -215,17 +272,24 @@ export class TestWorld {
           const bad = copies.find(({ literal }) => world.refuses(Buffer.concat(literal)))
           if (bad !== undefined) return { status: 'refused' as const, reply: 'NO Message contains invalid header' }
           const uids = copies.map(({ token, literal, internalDate }) => {
-            const uid = world.stored.length + 1
-            world.stored.push({ folder, uid, token, literal: Buffer.concat(literal), internalDate, flags })
+            const uid = (world.#uid += 1)
+            within(own).push({ folder, uid, token, literal: Buffer.concat(literal), internalDate, flags })
             return uid
           })
           const appended: Appended = { uidValidity: world.uidValidity, uids }
           return { status: 'stored' as const, appended }
         })
       },
-      async find({ entries }: Intent) {
-        const tokens = new Set(entries.map(({ token }) => token))
-        return new Set(world.stored.filter(({ token }) => tokens.has(token)).map(({ token }) => token))
+      find: async () => ({ tokens: new Set(), appended: { uidValidity: undefined, uids: [] } }),
+      async deliver(folder, { uids }) {
+        move(
+          own,
+          within(own).filter(({ uid }) => uids.includes(uid)),
+          folder,
+        )
+      },
+      async finish() {
+        if (staged.has(own)) world.effect('remove', () => staged.delete(own))
       },
     }
   }

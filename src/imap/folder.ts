@@ -1,0 +1,86 @@
+/** Folders of a store: where they stand, and made where they are missing. */
+import type { ImapFlow } from 'imapflow'
+import { SessionFailed } from '../failure.ts'
+import type { FolderPosition } from '../ports.ts'
+import { atom, codeOf, execute, isRecord, isRefusal, string, type Untagged } from './command.ts'
+import { encodedPathOf, serverOf } from './connection.ts'
+import { failed, troubleOf } from './trouble.ts'
+
+export interface FolderStatus extends FolderPosition {
+  /** In octets, where the server has one for each folder (RFC 7889 section 5). */
+  readonly appendLimit: number | undefined
+}
+
+/** STATUS; the folder is made and subscribed where it is missing. */
+export async function preparedFolder(client: ImapFlow, folder: string): Promise<FolderStatus> {
+  const server = serverOf(client)
+  const path = encodedPathOf(client, folder)
+  try {
+    return await statusOf(client, path)
+  } catch (error) {
+    const trouble = troubleOf(error, server, `the folder ${folder}`)
+    if (!isMissing(error) && (trouble !== undefined || (await isListed(client, path))))
+      throw failed(error, server, `the folder ${folder}`)
+  }
+  try {
+    await execute(client, 'CREATE', [atom(path)])
+  } catch (error) {
+    // Another run may have made it at the same moment.
+    const made = await statusOf(client, path).catch(() => undefined)
+    if (made === undefined) throw failed(error, server, `making the folder ${folder}`)
+    return made
+  }
+  try {
+    await execute(client, 'SUBSCRIBE', [atom(path)])
+  } catch (error) {
+    // Not every server keeps subscriptions; the folder is there all the same.
+    if (!isRefusal(error)) throw failed(error, server, `making the folder ${folder}`)
+  }
+  return await statusOf(client, path).catch((error: unknown) => {
+    throw failed(error, server, `the folder ${folder}`)
+  })
+}
+
+/** RFC 9051 section 6.3.11. imapflow's own `status()` keeps a refusal's words to itself, and knows no APPENDLIMIT. */
+export async function statusOf(client: ImapFlow, path: string): Promise<FolderStatus> {
+  const limitEach = client.capabilities.get('APPENDLIMIT') === true
+  const items = ['UIDNEXT', 'UIDVALIDITY', ...(limitEach ? ['APPENDLIMIT'] : [])]
+  const told = new Map<string, number>()
+  await execute(client, 'STATUS', [atom(path), items.map(atom)], {
+    STATUS: async ({ attributes }: Untagged) => {
+      const list = attributes?.[1]
+      if (!Array.isArray(list)) return
+      const words = list.map((word: unknown) => (isRecord(word) ? String(word['value']) : ''))
+      for (let nth = 0; nth + 1 < words.length; nth += 2) {
+        if (/^\d+$/.test(words[nth + 1] ?? '')) told.set((words[nth] ?? '').toUpperCase(), Number(words[nth + 1]))
+      }
+    },
+  })
+  const [uidNext, uidValidity] = [told.get('UIDNEXT'), told.get('UIDVALIDITY')]
+  if (uidNext === undefined || uidValidity === undefined) {
+    const reply = 'OK without UIDNEXT and UIDVALIDITY'
+    throw new SessionFailed({ kind: 'store refused', during: `STATUS of ${path}`, reply })
+  }
+  return { uidNext, uidValidity, appendLimit: told.get('APPENDLIMIT') }
+}
+
+export function isMissing(error: unknown): boolean {
+  return isRefusal(error) && ['NONEXISTENT', 'TRYCREATE'].includes(codeOf(error))
+}
+
+/** Whether LIST shows it: not every server says by a code that a folder is missing. */
+export async function isListed(client: ImapFlow, path: string): Promise<boolean> {
+  return (await listed(client, path)).length > 0
+}
+
+/** The names, as the server writes them, that fit a pattern (RFC 9051 section 6.3.9). */
+export async function listed(client: ImapFlow, pattern: string): Promise<string[]> {
+  const paths: string[] = []
+  await execute(client, 'LIST', [string(''), atom(pattern)], {
+    LIST: async ({ attributes }: Untagged) => {
+      const name = attributes?.[2]
+      paths.push(isRecord(name) ? String(name['value']) : '')
+    },
+  })
+  return paths
+}

@@ -1,0 +1,131 @@
+/** Looking for what was appended, by the token in its `X-Tributary-Id` (CONTRACT section 7): SEARCH HEADER is not trusted with it. */
+import type { ImapFlow } from 'imapflow'
+import { pausesDestination } from '../consequence.ts'
+import { SessionFailed } from '../failure.ts'
+import type { Intent, Token } from '../ledger.ts'
+import { limits } from '../limits.ts'
+import type { StoreAccess } from './access.ts'
+import { execute, isRefusal, takenForOk, within } from './command.ts'
+import { encodedPathOf, pathOf, serverOf } from './connection.ts'
+import { isListed, isMissing } from './folder.ts'
+import { failed, troubleOf } from './trouble.ts'
+
+/** Gives each step of a search an end in time: who has many folders must not wait for ever for one that never answers. */
+export type Wait = <T>(work: Promise<T>) => Promise<T>
+
+/** On a connection of its own, which selects folders. */
+export async function search<T>(
+  { connect, signal }: Pick<StoreAccess, 'connect' | 'signal'>,
+  look: (client: ImapFlow, wait: Wait) => Promise<T>,
+): Promise<T> {
+  const client = await connect()
+  try {
+    return await look(client, (work) => within(client, limits.storeReplyWaitMs, 'the search', work, signal))
+  } catch (error) {
+    throw failed(error, serverOf(client), 'the search')
+  } finally {
+    client.close()
+  }
+}
+
+/** A message of a folder; one that we did not append has no token. */
+export interface Placed {
+  readonly uid: number
+  readonly token: Token | undefined
+}
+
+/** Which of the intent's tokens its folder holds, from the UID on at which nothing of it can stand before. */
+export async function tokensInFolder(client: ImapFlow, wait: Wait, intent: Intent): Promise<Set<Token>> {
+  const wanted = new Set(intent.entries.map(({ token }) => token))
+  return await wait(tokensIn(client, pathOf(client, intent.folder), wanted, intent))
+}
+
+/** And, as long as one is missing, any folder: the user may have moved it, or that folder is another one by now (UIDVALIDITY). */
+export async function tokensAnywhere(client: ImapFlow, wait: Wait, intent: Intent): Promise<Set<Token>> {
+  const found = await tokensInFolder(client, wait, intent)
+  const wanted = new Set(intent.entries.map(({ token }) => token))
+  if (found.size < wanted.size) {
+    for await (const more of tokensByFolder(client, wait, wanted)) {
+      for (const token of more) found.add(token)
+      if (found.size === wanted.size) break
+    }
+  }
+  return found
+}
+
+/** Which of these tokens each folder holds, among what arrived there last. */
+export async function* tokensByFolder(
+  client: ImapFlow,
+  wait: Wait,
+  wanted: ReadonlySet<Token>,
+): AsyncGenerator<Set<Token>> {
+  for (const { path, flags } of await wait(client.list())) {
+    if (flags.has('\\Noselect') || flags.has('\\NonExistent')) continue
+    yield await wait(tokensIn(client, path, wanted, undefined))
+  }
+}
+
+/** All that a folder of our own holds, by UID. */
+export async function allIn(client: ImapFlow, folder: string): Promise<Placed[]> {
+  await client.mailboxOpen(pathOf(client, folder), { readOnly: true })
+  const all = await placed(client, '1:*', true)
+  return all.toSorted((a, b) => a.uid - b.uid)
+}
+
+/** @param intent where this is the intent's own folder: bounds the search by UIDNEXT while UIDVALIDITY is the same. */
+async function tokensIn(
+  client: ImapFlow,
+  path: string,
+  wanted: ReadonlySet<Token>,
+  intent: Intent | undefined,
+): Promise<Set<Token>> {
+  const found = new Set<Token>()
+  try {
+    await client.mailboxOpen(path, { readOnly: true })
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    if (isMissing(error)) return found
+    // A folder that is there and cannot be looked into just now may hold what we look for. That of others may be closed for good.
+    const trouble = troubleOf(error, serverOf(client), 'the search')
+    const own = intent !== undefined && (trouble !== undefined || (await isListed(client, encodedPathOf(client, path))))
+    if (own || (trouble !== undefined && pausesDestination(trouble))) throw error
+    return found
+  }
+  // Courier shows a new message only after NOOP.
+  await execute(client, 'NOOP', [])
+  const { mailbox } = client
+  if (!mailbox) throw ended()
+  const sameFolder = intent !== undefined && Number(mailbox.uidValidity) === intent.uidValidity
+  const range = sameFolder ? `${intent.uidNext}:*` : `${Math.max(1, mailbox.exists - limits.searchedMessagesMax + 1)}:*`
+  for (const { token } of await placed(client, range, sameFolder))
+    if (token !== undefined && wanted.has(token)) found.add(token)
+  return found
+}
+
+/** @param uid whether the range is one of UIDs. */
+async function placed(client: ImapFlow, range: string, uid: boolean): Promise<Placed[]> {
+  const { mailbox } = client
+  if (!mailbox) throw ended()
+  const all: Placed[] = []
+  if (mailbox.exists === 0) return all
+  const wanted = { uid: true, headers: ['x-tributary-id'] }
+  let status = 'OK'
+  client.once('response', (answer) => {
+    status = answer.response
+  })
+  for await (const message of client.fetch(range, wanted, { uid }))
+    all.push({ uid: message.uid, token: tokenIn(message.headers) })
+  if (status.toUpperCase() !== 'OK')
+    throw new SessionFailed({ kind: 'store refused', during: 'the search', reply: `${status} ${takenForOk}` })
+  return all
+}
+
+function ended(): SessionFailed {
+  return new SessionFailed({ kind: 'store unreachable', reason: 'the session ended during the search' })
+}
+
+/** The last part of `X-Tributary-Id`, of the topmost one: mail that passed two gateways has two. */
+function tokenIn(header: Buffer | undefined): Token | undefined {
+  const match = /^x-tributary-id:\s*[0-9a-f.\s]*?\.\s*([0-9a-f]{32})\s*$/im.exec(header?.toString('latin1') ?? '')
+  return match?.[1] as Token | undefined
+}

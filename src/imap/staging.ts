@@ -1,0 +1,196 @@
+/**
+ * A store of our own. What a run appends goes into a folder of that run's alone, and is moved to the account's folder once the ledger
+ * has it. Whoever takes the account over renames that folder first: Dovecot then refuses an APPEND or a MOVE that is still on its way
+ * ("Mailbox was deleted under us"), so nothing an earlier run has sent is stored after one has looked (docs/decisions/0013).
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ImapFlow } from 'imapflow'
+import { SessionFailed } from '../failure.ts'
+import type { Token } from '../ledger.ts'
+import { limits } from '../limits.ts'
+import type { Store } from '../ports.ts'
+import type { StoreAccess, Staging } from './access.ts'
+import { multiAppend } from './append.ts'
+import { atom, codeOf, codeWordsOf, execute, isRefusal, uidSetOf, uidsOf, within } from './command.ts'
+import { encodedPathOf, serverOf } from './connection.ts'
+import { isMissing, listed, preparedFolder, statusOf } from './folder.ts'
+import { allIn, type Placed, search, tokensAnywhere, tokensByFolder, type Wait } from './search.ts'
+import { failed } from './trouble.ts'
+
+/** A namespace of its own in deploy/dovecot.conf, which nobody's LIST shows; elsewhere a folder like any other. */
+const stagingRoot = 'tributary-staging'
+
+/** With a hyphen: a dot would part levels in a Dovecot that keeps Maildirs. */
+const folderOf = ({ accountId, fence }: Staging) => `${stagingRoot}/${accountId}-${fence}`
+
+export function stagedStore(access: StoreAccess, staging: Staging, batch: Store['batch']): Store {
+  const { signal, lateMs } = access
+  const own = folderOf(staging)
+  let made = false
+  const use = <T>(during: string, work: (client: ImapFlow) => Promise<T>, waitMs: number = limits.storeReplyWaitMs) =>
+    access.borrow((client) =>
+      within(client, waitMs, during, work(client), signal).catch((error: unknown) => {
+        throw failed(error, serverOf(client), during)
+      }),
+    )
+  const move = (from: string, uids: readonly number[], to: string) =>
+    use('the move out of the staging folder', (client) => moved(client, from, uids, to), limits.appendWaitMs)
+  const remove = (folder: string) => use('removing the staging folder', (client) => removed(client, folder))
+
+  return {
+    batch,
+
+    async takeOver(intents) {
+      const left = await use('taking over the staging folder', (client) => takenOver(client, staging))
+      const tokens = new Set<Token>()
+      const open = new Set(intents.flatMap(({ entries }) => entries.map(({ token }) => token)))
+      // What the ledger has no intent of has its record there: it was to be moved, and may have been.
+      const isRecorded = ({ token }: Placed) => token === undefined || tokens.has(token) || !open.has(token)
+      let unsure = false
+      for (const folder of left) {
+        for (const { token } of await search(access, (client, wait) => wait(allIn(client, folder)))) {
+          if (token !== undefined && open.has(token)) tokens.add(token)
+          else unsure = true
+        }
+      }
+      // A ledger that was put back to an earlier time has intents of what was moved long ago.
+      for (const intent of intents) {
+        if (intent.entries.some(({ token }) => tokens.has(token))) continue
+        for (const token of await search(access, (client, wait) => tokensAnywhere(client, wait, intent)))
+          tokens.add(token)
+      }
+      return {
+        tokens,
+        async deliver(folder) {
+          // The earlier run's MOVE may be at work inside the server, past the point where it would be refused.
+          if (unsure) await delay(lateMs, undefined, signal === undefined ? {} : { signal })
+          for (const taken of left) {
+            const recorded = (await search(access, (client, wait) => wait(allIn(client, taken)))).filter(isRecorded)
+            const there = unsure
+              ? await search(access, (client, wait) => heldElsewhere(client, wait, recorded))
+              : new Set()
+            const uids = recorded.filter(({ token }) => token === undefined || !there.has(token)).map(({ uid }) => uid)
+            if (uids.length > 0) {
+              await use(`the folder ${folder}`, (client) => preparedFolder(client, folder))
+              await move(taken, uids, folder)
+            }
+            await remove(taken)
+          }
+        },
+      }
+    },
+
+    async prepare(folder) {
+      return await use(`the folder ${folder}`, async (client) => {
+        await preparedFolder(client, folder)
+        const path = encodedPathOf(client, own)
+        // Made once: whoever finds it gone has been superseded.
+        if (!made) await execute(client, 'CREATE', [atom(path)])
+        made = true
+        return await statusOf(client, path)
+      })
+    },
+
+    append: (_folder, copies, flags) =>
+      access.borrow((client) => multiAppend(client, own, copies, flags, signal, { dovecot: true })),
+
+    async find(intent) {
+      const wanted = new Set(intent.entries.map(({ token }) => token))
+      const all = await search(access, (client, wait) => wait(allIn(client, own)))
+      const there = all.flatMap(({ uid, token }) => (token !== undefined && wanted.has(token) ? [{ uid, token }] : []))
+      const uids = there.map(({ uid }) => uid)
+      return { tokens: new Set(there.map(({ token }) => token)), appended: { uidValidity: undefined, uids } }
+    },
+
+    deliver: (folder, { uids }) => move(own, uids, folder),
+
+    async finish() {
+      if (made) await remove(own)
+    },
+  }
+}
+
+/** Renames what earlier runs have left, those that had taken over from others too, to names that this run alone knows. */
+async function takenOver(client: ImapFlow, staging: Staging): Promise<string[]> {
+  const left = await listed(client, encodedPathOf(client, `${stagingRoot}/${staging.accountId}-`) + '%')
+  const taken: string[] = []
+  let nth = 0
+  // In the order of their fences, which is that of the maildrop.
+  for (const path of left.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))) {
+    for (let renamed = false; !renamed; ) {
+      nth += 1
+      const folder = `${folderOf(staging)}-${nth}`
+      try {
+        await execute(client, 'RENAME', [atom(path), atom(encodedPathOf(client, folder))])
+        taken.push(folder)
+        renamed = true
+      } catch (error) {
+        // A fence comes a second time where the Redis that counts them has been put back to an earlier time.
+        const again = isRefusal(error) && codeOf(error) === 'ALREADYEXISTS' && nth < 2 * left.length
+        if (!again) throw error
+      }
+    }
+  }
+  return taken
+}
+
+/** Which of them stand in a folder already: a Dovecot that ended between the two halves of a MOVE has left both. */
+async function heldElsewhere(client: ImapFlow, wait: Wait, messages: readonly Placed[]): Promise<Set<Token>> {
+  const wanted = new Set(messages.flatMap(({ token }) => (token === undefined ? [] : [token])))
+  const held = new Set<Token>()
+  for await (const found of tokensByFolder(client, wait, wanted)) for (const token of found) held.add(token)
+  return held
+}
+
+/** Moves exactly these (RFC 6851), to a folder that is made anew should it have gone. */
+async function moved(client: ImapFlow, from: string, uids: readonly number[], to: string): Promise<void> {
+  const set = uidSetOf(uids)
+  const path = encodedPathOf(client, to)
+  await beTerse(client)
+  await execute(client, 'SELECT', [atom(encodedPathOf(client, from))], silence)
+  const went = await moveOf(client, set, path).catch(async (error: unknown) => {
+    if (!isMissing(error)) throw error
+    await preparedFolder(client, to)
+    return await moveOf(client, set, path)
+  })
+  if (uidsOf(went).length !== uids.length) {
+    const reply = `moved ${went === '' ? 'none' : went} of ${set}`
+    throw new SessionFailed({ kind: 'store refused', during: 'the move out of the staging folder', reply })
+  }
+  await execute(client, client.capabilities.has('UNSELECT') ? 'UNSELECT' : 'CLOSE', [], silence)
+}
+
+/** Returns the set that went, as COPYUID tells (RFC 4315 section 3). */
+async function moveOf(client: ImapFlow, set: string, path: string): Promise<string> {
+  let went = ''
+  const hear = async (answer: unknown) => {
+    went = codeWordsOf(answer, 'COPYUID')?.[1] ?? went
+  }
+  const to = [atom(set), atom(path)]
+  if (client.capabilities.has('MOVE')) {
+    await hear(await execute(client, 'UID MOVE', to, { ...silence, OK: hear }))
+    return went
+  }
+  await hear(await execute(client, 'UID COPY', to, silence))
+  await execute(client, 'UID STORE', [atom(set), atom('+FLAGS.SILENT'), [atom('\\Deleted')]], silence)
+  await execute(client, 'UID EXPUNGE', [atom(set)], silence)
+  return went
+}
+
+const terse = new WeakSet<ImapFlow>()
+
+/** One VANISHED in place of an EXPUNGE for each message (RFC 7162 section 3.2.10). */
+async function beTerse(client: ImapFlow): Promise<void> {
+  if (terse.has(client) || !client.capabilities.has('QRESYNC')) return
+  await execute(client, 'ENABLE', [atom('QRESYNC')])
+  terse.add(client)
+}
+
+async function removed(client: ImapFlow, folder: string): Promise<void> {
+  await execute(client, 'DELETE', [atom(encodedPathOf(client, folder))])
+}
+
+/** imapflow believes that no folder is selected: what is said of one is not for it. */
+const silence = Object.fromEntries(
+  ['EXISTS', 'RECENT', 'EXPUNGE', 'VANISHED', 'FLAGS', 'FETCH'].map((name) => [name, async () => {}]),
+)

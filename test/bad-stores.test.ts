@@ -313,6 +313,29 @@ for (const [what, act] of [
   })
 }
 
+test('but in a store of our own, where a folder that is gone keeps a late append out, it is not made again', async () => {
+  const server = await startImapServer()
+  const host = { host: '127.0.0.1', port: server.port, tls: 'none', masterUser: 'm', masterPassword: 'secret' } as const
+  const ours = new StorePool(host)
+  const store = await ours.store({ kind: 'hosted', id: 'ours', login: 'alice' })
+  const copy = { token: 'a'.repeat(32) as Token, literal: [letter('late')], internalDate: new Date(0) }
+  await assert.rejects(store.append('Staging', [copy], []), /refused APPEND: "NO no such folder \[TRYCREATE\]"/)
+  assert.deepEqual([[...server.folders], server.stored], [['INBOX'], []])
+  await ours.close()
+  await server.close()
+})
+
+test('a store that keeps a message once, as Gmail does, however often it is sent: both count as stored', async () => {
+  const seen = new Set<string>()
+  const keeps = (messages: readonly StoredMessage[]) =>
+    messages.filter((message) => !seen.has(source(message)) && seen.add(source(message)))
+  const behaviour = { capabilities: ['IMAP4rev1', 'UIDPLUS'], keeps, appendUids: () => '1' }
+  await at(behaviour, [letter('1'), letter('2'), letter('1')], async ({ pull, held }) => {
+    ranWell(await pull(), { stored: 3, deleted: 3, quarantined: 0 })
+    assert.deepEqual(held(), ['1', '2'])
+  })
+})
+
 test('a store that shows what is new only after NOOP, as Courier does', async () => {
   await at({ ...lost, showsAfterNoop: true }, letters(4), async ({ pull }) => {
     await pull()
@@ -719,6 +742,19 @@ describe('what an operator sees of it', () => {
       await store.close()
     })
   }
+
+  test('what a store wants its user told is in the log, once', async () => {
+    const alert = '* OK [ALERT] Your mailbox \x01 will be closed on Friday\r\n'
+    const store = await startImapServer({ capabilities: ['IMAP4rev1'], chatter: () => alert })
+    const { id, destinationId } = await accountAt(store)
+    assert.equal((await stack.pull(id)).stored, 6)
+    const said = stack.logged.map((line) => JSON.parse(line)).filter(({ event }) => event === 'store alert')
+    assert.deepEqual(
+      said.map(({ words, destinationId: of }) => [of, words]),
+      [[destinationId, 'Your mailbox ? will be closed on Friday']],
+    )
+    await store.close()
+  })
 
   test('a login that worked and is refused later pauses the destination, in the words of the store', async () => {
     const given: Record<string, string> = {}

@@ -26,17 +26,21 @@ const freshMs = 1000
 export class StorePool {
   readonly #hosted: StoreEndpoint
   readonly #places = new Map<string, Place>()
+  readonly #alerted: (destinationId: string, words: string) => void
+  /** What each destination has said last: many servers say it at every login. */
+  readonly #alerts = new Map<string, string>()
   #closed = false
 
-  constructor(hosted: StoreEndpoint) {
+  constructor(hosted: StoreEndpoint, alerted: (destinationId: string, words: string) => void = () => {}) {
     this.#hosted = hosted
+    this.#alerted = alerted
   }
 
   /** A store that borrows a connection for each thing it does. */
   async store(target: StoreTarget, signal?: AbortSignal): Promise<Store> {
     return await openStore({
       borrow: (use) => this.#borrow(target, use, signal),
-      connect: () => connectStore(loginOf(target, this.#hosted), signal),
+      connect: () => this.#connect(target, signal),
       dovecot: target.kind === 'hosted',
       signal,
     })
@@ -58,7 +62,7 @@ export class StorePool {
     place.busy += 1
     let client: ImapFlow | undefined
     try {
-      client = (await this.#reuse(place)) ?? (await connectStore(loginOf(target, this.#hosted), signal))
+      client = (await this.#reuse(place)) ?? (await this.#connect(target, signal))
       const result = await use(client)
       this.#keep(place, client)
       return result
@@ -70,6 +74,14 @@ export class StorePool {
       place.busy -= 1
       place.waiting.shift()?.()
     }
+  }
+
+  async #connect(target: StoreTarget, signal?: AbortSignal): Promise<ImapFlow> {
+    return await connectStore(loginOf(target, this.#hosted), signal, (words) => {
+      if (this.#alerts.get(target.id) === words) return
+      this.#alerts.set(target.id, words)
+      this.#alerted(target.id, words)
+    })
   }
 
   #place(id: string): Place {

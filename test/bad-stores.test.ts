@@ -1,6 +1,5 @@
 /** Stores that refuse, hang, forget, lie, and users at them who move mail about: what we do, and that no mail is lost or doubled. */
 import assert from 'node:assert/strict'
-import { setImmediate as turn } from 'node:timers/promises'
 import { after, before, describe, test } from 'node:test'
 import type { Account } from '../src/account.ts'
 import { type FailureKind, SessionFailed } from '../src/failure.ts'
@@ -19,7 +18,10 @@ import { readFolder, withoutTrace } from './support/reader.ts'
 import { type Stack, startStack } from './support/stack.ts'
 import { letter, TestWorld } from './support/world.ts'
 
-const pool = new StorePool({ host: '127.0.0.1', port: 1, tls: 'none', masterUser: 'm', masterPassword: 'm' }, 1)
+const pool = new StorePool(
+  { host: '127.0.0.1', port: 1, tls: 'none', masterUser: 'm', masterPassword: 'm' },
+  { lateMs: 1 },
+)
 after(async () => {
   await pool.close()
 })
@@ -233,29 +235,46 @@ test('an OK whose APPENDUID tells of fewer messages than were sent proves none o
   })
 })
 
+/** Stores the nth append, and drops the connection in place of its OK. */
+const losesThe = (nth: number, scene: () => Scene): StoreBehaviour => {
+  let appends = 0
+  return {
+    saysOfStored() {
+      if ((appends += 1) !== nth) return undefined
+      void scene().server.hangUp()
+      return null
+    },
+  }
+}
+
 test('UIDVALIDITY changed between intent and recovery: what was stored is found by its tokens', async () => {
-  await at(lost, letters(4), async ({ pull, held, server }) => {
-    await pull()
-    server.renumber('INBOX')
-    ranWell(await pull(), { recovered: 4, stored: 0, deleted: 4 })
-    assert.deepEqual(held(), numbers(1, 4))
-  })
-  // And between two batches of one run: where the folder stood is not asked for again.
-  let server: ScriptedStore | undefined
+  let scene!: Scene
+  await at(
+    losesThe(2, () => scene),
+    letters(20),
+    async (given) => {
+      scene = given
+      assert.equal((await scene.pull()).counts.stored, 10)
+      scene.expunge(...numbers(1, 8))
+      scene.server.renumber('INBOX')
+      ranWell(await scene.pull(), { recovered: 10, stored: 0, deleted: 20 })
+      assert.deepEqual(scene.held(), numbers(9, 20))
+    },
+  )
+  // And in one run, which does not ask again where the folder stands; where a NO was none, it is looked at once.
   let appends = 0
   const behaviour: StoreBehaviour = {
     meanwhile(verb) {
-      if (verb === 'APPEND' && (appends += 1) === 2) server?.renumber('INBOX')
+      if (verb !== 'APPEND' || (appends += 1) !== 3) return
+      scene.expunge(...numbers(1, 18))
+      scene.server.renumber('INBOX')
     },
-    saysOfStored: () => (appends === 2 ? null : undefined),
+    saysOfStored: () => (appends === 3 ? 'NO cannot tell' : undefined),
   }
-  await at(behaviour, letters(20), async (scene) => {
-    ;({ server } = scene)
-    const cut = scene.pull()
-    while (scene.held().length < 20) await turn()
-    await server.hangUp()
-    assert.equal((await cut).counts.stored, 10)
-    ranWell(await scene.pull(), { recovered: 10, stored: 0, deleted: 20 })
+  await at(behaviour, letters(40), async (given) => {
+    scene = given
+    ranWell(await scene.pull(), { recovered: 0, stored: 40, deleted: 40 })
+    assert.deepEqual(scene.held(), numbers(19, 40))
   })
 })
 
@@ -297,6 +316,29 @@ for (const [what, act] of [
   })
 }
 
+test('but in a store of our own, where a folder that is gone keeps a late append out, it is not made again', async () => {
+  const server = await startImapServer()
+  const host = { host: '127.0.0.1', port: server.port, tls: 'none', masterUser: 'm', masterPassword: 'secret' } as const
+  const ours = new StorePool(host)
+  const store = await ours.store({ kind: 'hosted', id: 'ours', login: 'alice' })
+  const copy = { token: 'a'.repeat(32) as Token, literal: [letter('late')], internalDate: new Date(0) }
+  await assert.rejects(store.append('Staging', [copy], []), /refused APPEND: "NO no such folder \[TRYCREATE\]"/)
+  assert.deepEqual([[...server.folders], server.stored], [['INBOX'], []])
+  await ours.close()
+  await server.close()
+})
+
+test('a store that keeps a message once, as Gmail does, however often it is sent: both count as stored', async () => {
+  const seen = new Set<string>()
+  const keeps = (messages: readonly StoredMessage[]) =>
+    messages.filter((message) => !seen.has(source(message)) && seen.add(source(message)))
+  const behaviour = { capabilities: ['IMAP4rev1', 'UIDPLUS'], keeps, appendUids: () => '1' }
+  await at(behaviour, [letter('1'), letter('2'), letter('1')], async ({ pull, held }) => {
+    ranWell(await pull(), { stored: 3, deleted: 3, quarantined: 0 })
+    assert.deepEqual(held(), ['1', '2'])
+  })
+})
+
 test('a store that shows what is new only after NOOP, as Courier does', async () => {
   await at({ ...lost, showsAfterNoop: true }, letters(4), async ({ pull }) => {
     await pull()
@@ -308,11 +350,11 @@ test('APPENDUID that points to an older message, as Gmail’s may: nothing is lo
   let appends = 0
   const behaviour: StoreBehaviour = {
     appendUids: () => '1',
-    saysOfStored: () => ((appends += 1) === 2 ? 'NO cannot tell' : undefined),
+    saysOfStored: () => ((appends += 1) === 3 ? 'NO cannot tell' : undefined),
   }
-  await at(behaviour, letters(20), async ({ pull, held }) => {
-    ranWell(await pull(), { stored: 20, deleted: 20 })
-    assert.deepEqual(held(), numbers(1, 20))
+  await at(behaviour, letters(40), async ({ pull, held }) => {
+    ranWell(await pull(), { stored: 40, deleted: 40 })
+    assert.deepEqual(held(), numbers(1, 40))
   })
 })
 
@@ -343,12 +385,13 @@ for (const [what, answers] of blind) {
 }
 
 test('a search in all folders whose LIST is refused, or one of whose folders cannot be read, proves nothing either', async () => {
+  const ofAll = (answer: string) => (command: string) => (command.includes('*') ? answer : undefined)
   for (const [verb, answer] of [
-    ['LIST', 'TAG NO [SERVERBUG] cannot list\r\n'],
-    ['LIST', 'TAG BAD what\r\n'],
-    ['FETCH', 'TAG NO cannot read\r\n'],
+    ['LIST', ofAll('TAG NO [SERVERBUG] cannot list\r\n')],
+    ['LIST', ofAll('TAG BAD what\r\n')],
+    ['FETCH', () => 'TAG NO cannot read\r\n'],
   ] as const) {
-    const given: Record<string, string> = {}
+    const given: Record<string, (command: string) => string | undefined> = {}
     await at({ ...lost, answers: given }, letters(4), async ({ pull, held, move, appends }) => {
       await pull()
       move('Kept', ...numbers(1, 4))
@@ -702,6 +745,19 @@ describe('what an operator sees of it', () => {
       await store.close()
     })
   }
+
+  test('what a store wants its user told is in the log, once', async () => {
+    const alert = '* OK [ALERT] Your mailbox \x01 will be closed on Friday\r\n'
+    const store = await startImapServer({ capabilities: ['IMAP4rev1'], chatter: () => alert })
+    const { id, destinationId } = await accountAt(store)
+    assert.equal((await stack.pull(id)).stored, 6)
+    const said = stack.logged.map((line) => JSON.parse(line)).filter(({ event }) => event === 'store alert')
+    assert.deepEqual(
+      said.map(({ words, destinationId: of }) => [of, words]),
+      [[destinationId, 'Your mailbox ? will be closed on Friday']],
+    )
+    await store.close()
+  })
 
   test('a login that worked and is refused later pauses the destination, in the words of the store', async () => {
     const given: Record<string, string> = {}

@@ -19,7 +19,10 @@ const own = certificate()
 
 let dovecot: TestDovecot
 let cyrus: TestCyrus
-const pool = new StorePool({ host: '127.0.0.1', port: 1, tls: 'none', masterUser: 'm', masterPassword: 'm' }, 1)
+const pool = new StorePool(
+  { host: '127.0.0.1', port: 1, tls: 'none', masterUser: 'm', masterPassword: 'm' },
+  { lateMs: 1 },
+)
 before(async () => {
   ;[dovecot, cyrus] = await Promise.all([startDovecot(users), startCyrus(users, own)])
 })

@@ -12,7 +12,7 @@ import { type ScriptedStore, type StoreBehaviour, startImapServer } from './supp
 import { letter, TestWorld } from './support/world.ts'
 
 const nowhere: StoreEndpoint = { host: '127.0.0.1', port: 1, tls: 'none', masterUser: 'm', masterPassword: 'm' }
-const pool = new StorePool(nowhere, 1)
+const pool = new StorePool(nowhere, { lateMs: 1 })
 after(async () => {
   await pool.close()
 })

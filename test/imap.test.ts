@@ -68,7 +68,7 @@ async function found(store: Store, intent: Intent): Promise<ReadonlySet<Token>> 
 
 /** The same Dovecot, reached as somebody else's. */
 async function foreign(login: string, password: string, use: (store: Store) => Promise<void>): Promise<void> {
-  const pool = new StorePool(dovecot.store, 1)
+  const pool = new StorePool(dovecot.store, { lateMs: 1 })
   const at = { host: '127.0.0.1', port: dovecot.imapPort, tls: 'none', user: login, password } as const
   try {
     await use(await pool.store({ kind: 'imap', id: login, ...at }))
@@ -83,7 +83,7 @@ async function scripted(
   use: (store: Store, server: ScriptedStore) => Promise<void>,
 ): Promise<void> {
   const server = await startImapServer(behaviour)
-  const pool = new StorePool(dovecot.store, 1)
+  const pool = new StorePool(dovecot.store, { lateMs: 1 })
   try {
     const target = {
       kind: 'imap',

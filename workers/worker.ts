@@ -54,7 +54,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   // How long a worker looks away after Redis failed it: BullMQ's own 15 s would also hold up a stop.
   const patient = { ...shared, runRetryDelay: limits.redisRetryMs }
   const runs = new Runs(redis)
-  const pool = new StorePool(options.store, options.lateCommitMs)
+  const pool = new StorePool(options.store, {
+    lateMs: options.lateCommitMs,
+    alerted: (destinationId, words) => log.warn({ event: 'store alert', destinationId, words }),
+  })
   let stopping = false
   const cancelled = new AbortController()
   const queue = new PullQueue(redis, runs)

@@ -48,19 +48,27 @@ export function serverOf({ host, port }: { readonly host: string; readonly port:
 /** Servers that have fallen silent at ID (RFC 2971): they are not asked any more. */
 const silentAtId = new Set<string>()
 
+/** What a server wants its user to be told (ALERT, RFC 9051 section 7.1): bounded, printable. */
+export type Alerted = (words: string) => void
+
 /** @throws SessionFailed; every account that gathers there would meet the same. */
-export async function connectStore(login: Login, signal?: AbortSignal): Promise<ImapFlow> {
+export async function connectStore(login: Login, signal?: AbortSignal, alerted: Alerted = () => {}): Promise<ImapFlow> {
   const server = serverOf(login)
   const askId = !silentAtId.has(server)
   try {
-    return await connect(login, askId, signal)
+    return await connect(login, askId, signal, alerted)
   } catch (error) {
-    if (askId && silentAtId.has(server)) return await connectStore(login, signal)
+    if (askId && silentAtId.has(server)) return await connectStore(login, signal, alerted)
     throw error
   }
 }
 
-async function connect(login: Login, askId: boolean, signal: AbortSignal | undefined): Promise<ImapFlow> {
+async function connect(
+  login: Login,
+  askId: boolean,
+  signal: AbortSignal | undefined,
+  alerted: Alerted,
+): Promise<ImapFlow> {
   const server = serverOf(login)
   const { tlsVerify = true, tlsFingerprint = null, ca } = login
   const client = new ImapFlow({
@@ -87,6 +95,7 @@ async function connect(login: Login, askId: boolean, signal: AbortSignal | undef
   })
   // It is said once more by the command that was under way; without a listener it would end the process.
   client.on('error', () => {})
+  client.on('alert', ({ message }) => alerted(wordsOf(message)))
   mend(client, askId, server)
   try {
     await within(client, limits.storeConnectWaitMs, 'the login', client.connect(), signal)

@@ -30,6 +30,13 @@ export interface StoreRun {
   readonly signal?: AbortSignal
 }
 
+export interface PoolOptions {
+  /** Given by tests. */
+  readonly lateMs?: number | undefined
+  /** What a server wants its user to be told (RFC 9051 section 7.1, ALERT). */
+  readonly alerted?: (destinationId: string, words: string) => void
+}
+
 /** A connection that lay idle for longer is asked with NOOP before it is trusted with mail. */
 const freshMs = 1000
 
@@ -37,12 +44,15 @@ export class StorePool {
   readonly #hosted: StoreEndpoint
   readonly #lateMs: number
   readonly #places = new Map<string, Place>()
+  readonly #alerted: (destinationId: string, words: string) => void
+  /** What each destination has said last: many servers say it at every login. */
+  readonly #alerts = new Map<string, string>()
   #closed = false
 
-  /** @param lateMs given by tests. */
-  constructor(hosted: StoreEndpoint, lateMs: number = limits.lateCommitMs) {
+  constructor(hosted: StoreEndpoint, { lateMs = limits.lateCommitMs, alerted = () => {} }: PoolOptions = {}) {
     this.#hosted = hosted
     this.#lateMs = lateMs
+    this.#alerted = alerted
   }
 
   /** A store that borrows a connection for each thing it does. */
@@ -51,7 +61,7 @@ export class StorePool {
     if (hosted && staging === undefined) throw new Error('a hosted store is opened for a run, which has a fence')
     return await openStore({
       borrow: (use) => this.#borrow(target, use, signal),
-      connect: () => connectStore(loginOf(target, this.#hosted), signal),
+      connect: () => this.#connect(target, signal),
       staging: hosted ? staging : undefined,
       mayCommit,
       lateMs: this.#lateMs,
@@ -75,7 +85,7 @@ export class StorePool {
     place.busy += 1
     let client: ImapFlow | undefined
     try {
-      client = (await this.#reuse(place)) ?? (await connectStore(loginOf(target, this.#hosted), signal))
+      client = (await this.#reuse(place)) ?? (await this.#connect(target, signal))
       const result = await use(client)
       this.#keep(place, client)
       return result
@@ -87,6 +97,14 @@ export class StorePool {
       place.busy -= 1
       place.waiting.shift()?.()
     }
+  }
+
+  async #connect(target: StoreTarget, signal?: AbortSignal): Promise<ImapFlow> {
+    return await connectStore(loginOf(target, this.#hosted), signal, (words) => {
+      if (this.#alerts.get(target.id) === words) return
+      this.#alerts.set(target.id, words)
+      this.#alerted(target.id, words)
+    })
   }
 
   #place(id: string): Place {

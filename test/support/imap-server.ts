@@ -14,6 +14,8 @@ export interface StoredMessage {
   readonly literal: Buffer
 }
 
+type Answer = string | null | undefined
+
 export interface StoreBehaviour {
   /** After login; undefined: all that helps. */
   readonly capabilities?: readonly string[]
@@ -30,8 +32,8 @@ export interface StoreBehaviour {
   readonly separator?: string
   /** What the names of people's folders begin with. */
   readonly prefix?: string
-  /** Answers a command of this verb with exactly this, `TAG` being its tag; null: says nothing. */
-  readonly answers?: Readonly<Record<string, string | null>>
+  /** Answers a command of this verb with exactly this, `TAG` being its tag; null: says nothing; undefined: as it should. */
+  readonly answers?: Readonly<Record<string, Answer | ((command: string) => Answer)>>
   /** As each command has come whole, before anything else: what other clients do meanwhile. */
   readonly meanwhile?: (verb: string) => void
   /** Untagged lines, each with its CRLF, said before the tagged answer to a command of this verb. */
@@ -361,7 +363,8 @@ class Session {
     const chatter = behaviour.chatter?.(verb) ?? ''
     if (chatter !== '') this.#write(chatter)
     const ok = (...untagged: string[]) => this.#send(...untagged, `${tag} OK done`)
-    const given = behaviour.answers?.[verb]
+    const answer = behaviour.answers?.[verb]
+    const given = typeof answer === 'function' ? answer(text) : answer
     if (given === null) return
     if (given !== undefined) return this.#send(given.replaceAll('TAG', tag))
     switch (verb) {
@@ -421,7 +424,7 @@ class Session {
       }
       case 'UID FETCH':
       case 'FETCH':
-        return this.#fetch(tag)
+        return this.#fetch(tag, verb !== 'FETCH', rest.at(verb === 'FETCH' ? 0 : 1) ?? '')
       case 'APPEND':
         return this.#append(tag, name, text, literals)
       case 'LOGOUT':
@@ -457,9 +460,11 @@ class Session {
     this.listen(secured)
   }
 
-  /** Every message of the folder: a client must do with more than it asked for. */
-  #fetch(tag: string): void {
+  /** From the first UID or number asked for on, to the end; the last message whatever was asked for (RFC 9051 section 9). */
+  #fetch(tag: string, byUid: boolean, range: string): void {
+    const from = Number(/^\d+/.exec(range)?.[0] ?? 1)
     for (const [nth, { uid, literal }] of this.#shown.entries()) {
+      if ((byUid ? uid : nth + 1) < from && nth + 1 < this.#shown.length) continue
       const field = /^X-Tributary-Id: .*\r\n/im.exec(literal.toString('latin1'))?.[0] ?? ''
       const header = `${field}\r\n`
       this.#write(

@@ -61,7 +61,8 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
         const letter = await letterOf(retrieved, nowMs)
         const { sighting } = letter
         const { message } = sighting
-        const record = found.uncertain.has(message) ? sameBytes(sighting, unmatched) : undefined
+        // Of all that comes: TOP may have shown another header than this one, and the listing another name.
+        const record = sameBytes(sighting, unmatched)
         if (record !== undefined && unmatched.match(record)) saw({ message, record, sighting })
         else if (found.choosing && isBeforeFirstRun(account.firstRun, sighting.arrived, nowMs))
           await ledger.skip(sighting)

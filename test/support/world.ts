@@ -80,6 +80,8 @@ export class TestWorld {
   refuses: (literal: Buffer) => boolean = () => false
   /** Messages the provider lists but will not give. */
   withholds = new Set<string>()
+  /** What TOP shows of a message; undefined: it is refused. */
+  showsHeader: (bytes: Buffer) => Buffer | undefined = (bytes) => bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 2)
   /** In place of its own: real ones, at a scripted server. */
   realStore: Store | undefined
   realMaildrop: (() => Promise<Maildrop>) | undefined
@@ -168,8 +170,7 @@ export class TestWorld {
       list: async () => listing,
       async *peek(messages) {
         for (const message of messages) {
-          const { bytes } = of(message.number)
-          yield { message, header: bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 2) }
+          yield { message, header: world.showsHeader(of(message.number).bytes) }
         }
       },
       async *retrieve(messages): AsyncIterable<Window> {

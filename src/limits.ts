@@ -15,6 +15,8 @@ export const limits = {
   listingLineOctetsMax: 1 * KiB,
   /** mpop caps at the same count. */
   listingLinesMax: 1_000_000,
+  /** So many lines, each with a UIDL of RFC 1939's length. */
+  listingOctetsMax: 96 * MiB,
   /** RFC 1939 section 7 says 70; over-long UIDLs were once a remote hole in fetchmail (CVE-2005-2335). */
   uidlOctetsMax: 512,
   /** A header block read by TOP n 0. */

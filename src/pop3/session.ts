@@ -133,8 +133,14 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   async list(): Promise<readonly Listed[]> {
     const broken = (expected: string, got: string) => this.#broken(expected, got)
-    const [uidls, sizes] = await this.#listings()
-    this.#listing = await listingOf(sizes, uidls && (await uidlsOf(uidls, broken)), broken)
+    const [ids, sizes] = await this.#listings()
+    let uidls = ids && (await uidlsOf(ids, broken))
+    // Mail came in between, and may have moved the numbers of all (getmail 4.23): what is asked now goes with LIST.
+    if (uidls !== undefined && sizes.length > uidls.size) {
+      const again = await this.#askUidls()
+      uidls = again && (await uidlsOf(again, broken))
+    }
+    this.#listing = await listingOf(sizes, uidls, broken)
     const [first] = this.#listing
     if (this.capabilities.length === 0 && first !== undefined)
       this.#topAnswers = (await this.#top(first)).shape === 'body'
@@ -290,11 +296,19 @@ export class Pop3Session extends Pop3Command implements Maildrop {
    * the other: a server that says PIPELINING and drops what is pipelined would be silent here for minutes, not at a window.
    */
   async #listings(): Promise<[readonly string[] | undefined, readonly string[]]> {
-    const ask = (verb: string) => this.#opened.send(verb, { shape: 'listing' }, this.#waits.listingMs, verb)
-    const uidls = await ask('UIDL')
-    const sizes = await ask('LIST')
+    const uidls = await this.#askUidls()
+    const sizes = await this.#askAll('LIST')
     if (sizes.shape !== 'listing') throw this.#opened.fail(refusal(this.#opened.server, sizes.text, 'LIST', false))
-    return [uidls.shape === 'listing' ? uidls.lines : undefined, sizes.lines]
+    return [uidls, sizes.lines]
+  }
+
+  async #askUidls(): Promise<readonly string[] | undefined> {
+    const reply = await this.#askAll('UIDL')
+    return reply.shape === 'listing' ? reply.lines : undefined
+  }
+
+  #askAll(verb: 'UIDL' | 'LIST'): Promise<Reply> {
+    return this.#opened.send(verb, { shape: 'listing' }, this.#waits.listingMs, verb)
   }
 
   #broken(expected: string, got: string): SessionFailed {

@@ -51,7 +51,7 @@ export class ReplyReader {
   #lineOctets = 0
   #lines: string[] = []
   #body: Body | undefined
-  /** Of the body so far, kept or not. */
+  /** Of the listing or body so far, kept or not. */
   #octets = 0
   #place: Place = 'line start'
 
@@ -83,10 +83,10 @@ export class ReplyReader {
     if (line === undefined) return at
     const ok = /^\+(?:OK\b|(?= |$))/i.exec(line)
     const refused = ok === null && /^-ERR\b/i.exec(line)
-    if (refused) this.#complete({ shape: 'refused', text: line.slice(4).trim() })
+    if (refused) this.#complete({ shape: 'refused', text: trimmed(line.slice(4)) })
     else if (ok === null) throw this.#broken('a line that begins with +OK or -ERR', line)
-    else if (shape === 'status') this.#complete({ shape, text: line.slice(ok[0].length).trim() })
-    else this.#status = line.slice(ok[0].length).trim()
+    else if (shape === 'status') this.#complete({ shape, text: trimmed(line.slice(ok[0].length)) })
+    else this.#status = trimmed(line.slice(ok[0].length))
     return at
   }
 
@@ -96,8 +96,11 @@ export class ReplyReader {
     if (line === '.') {
       this.#complete({ shape: 'listing', text, lines: this.#lines })
       this.#lines = []
+      this.#octets = 0
     } else {
-      if (this.#lines.length >= limits.listingLinesMax) throw this.#broken('the end of the listing', line)
+      this.#octets += line.length
+      if (this.#lines.length >= limits.listingLinesMax || this.#octets > limits.listingOctetsMax)
+        throw this.#broken('the end of the listing', line)
       this.#lines.push(line.startsWith('.') ? line.slice(1) : line)
     }
     return at
@@ -201,6 +204,11 @@ export class ReplyReader {
   #broken(expected: string, got: string): SessionFailed {
     return new SessionFailed({ kind: 'broken protocol', server: this.#server, expected, got: printable(got) })
   }
+}
+
+/** Without spaces and tabs around it; `trim` would take octets that are white space to Unicode alone, and the end of a UIDL. */
+function trimmed(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 /** A server's words as they may stand in a failure: one char a byte in, printable ASCII out, 200 characters at most. */

@@ -28,6 +28,8 @@ export const limits = {
   connectWaitMs: 30 * second,
   /** A server may log an idle client out after 10 minutes (RFC 1939 section 3): a silent one is dead well before that. */
   replyWaitMs: 60 * second,
+  /** What a message may take beyond that: 500 octets a second are less than a modem's. */
+  messageOctetsPerMs: 0.5,
   /** Some servers hang on CAPA (fetchmail FAQ R11, O11): then it is done without. */
   capaWaitMs: 10 * second,
   /** UIDL and LIST of a huge maildrop may need long before the first line. */

@@ -58,6 +58,8 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   #connection: Connection | undefined
   #listing: readonly Listed[] = []
   readonly #marked = new Set<MessageNumber>()
+  /** What the last barrier asked about. */
+  #asked: MessageNumber | undefined
   /** The question after a pipelined window got another answer than its own. */
   #lostBarrier = false
   /** It knows no CAPA (popa3d), and yet TOP. */
@@ -400,9 +402,13 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   async #barrier(): Promise<void> {
     const candidates =
       this.#marked.size === 0 ? this.#listing : this.#listing.filter(({ number }) => !this.#marked.has(number))
-    const message = candidates.length === 0 ? undefined : candidates[randomInt(candidates.length)]
+    const nth = candidates.length === 0 ? 0 : randomInt(candidates.length)
+    // Never the same one twice: a message whose end was lost in the next window would have the answer to the question behind that.
+    const message =
+      candidates[nth]?.number === this.#asked ? candidates[(nth + 1) % candidates.length] : candidates[nth]
     if (message === undefined) throw this.#broken('a listed message to ask about', 'none')
     const { number, uidl, size } = message
+    this.#asked = number
     const verb = uidl === undefined ? 'LIST' : 'UIDL'
     const wanted = `${number} ${uidl ?? size}`
     const reply = await this.#ask(`${verb} ${number}`, { shape: 'status' }, `${verb} of message ${number}`)

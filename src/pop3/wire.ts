@@ -54,6 +54,7 @@ export class ReplyReader {
   /** Of the listing or body so far, kept or not. */
   #octets = 0
   #place: Place = 'line start'
+  #behind: 'a reply' | 'a message' | 'a message, CR' = 'a reply'
 
   /** @param server as failures name it: `host:port`. */
   constructor(server: string) {
@@ -69,6 +70,10 @@ export class ReplyReader {
     this.#replies = []
     let at = 0
     while (at < chunk.length) {
+      if (this.#behind !== 'a reply') {
+        at = this.#passEmptyLine(chunk, at)
+        continue
+      }
       const expected = this.#expected[0]
       if (expected === undefined) throw this.#broken('silence', chunk.toString('latin1', at, at + 100))
       if (this.#status === undefined) at = this.#readStatus(chunk, at, expected)
@@ -76,6 +81,19 @@ export class ReplyReader {
       else if (expected.shape !== 'status') at = this.#readBody(chunk, at, this.#status, expected)
     }
     return this.#replies
+  }
+
+  /** One, behind a message: outlook.office365.com sends it now and then (MailKit issues 1634, 1636). */
+  #passEmptyLine(chunk: Buffer, at: number): number {
+    const byte = chunk[at]
+    if (this.#behind === 'a message' && byte === CR) {
+      this.#behind = 'a message, CR'
+      return at + 1
+    }
+    if (this.#behind === 'a message, CR' && byte !== LF) throw this.#broken('an end of the line behind CR', 'more')
+    const passed = this.#behind === 'a message, CR'
+    this.#behind = 'a reply'
+    return passed ? at + 1 : at
   }
 
   #readStatus(chunk: Buffer, from: number, { shape }: Expected): number {
@@ -193,6 +211,7 @@ export class ReplyReader {
     this.#octets = 0
     this.#place = 'line start'
     this.#complete({ shape: 'body', text, bytes, cut })
+    this.#behind = 'a message'
   }
 
   #complete(reply: Reply): void {

@@ -29,7 +29,7 @@ export async function providerOf(t: TestContext, behaviour: Behaviour, waits: Pa
   t.after(() => server.close())
   const world = new TestWorld([])
   const traits = new Set<HostTrait>()
-  const shortWaits = { connectMs: 2000, replyMs: 250, capaMs: 250, listingMs: 250, quitMs: 250, ...waits }
+  const shortWaits = { connectMs: 5000, replyMs: 5000, capaMs: 5000, listingMs: 5000, quitMs: 5000, ...waits }
   const where = { host: '127.0.0.1', port: server.port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const
   world.realMaildrop = async () =>
     await openMaildrop({ ...where, user: 'me', password: 'secret', waits: shortWaits, traits })
@@ -41,11 +41,11 @@ export async function providerOf(t: TestContext, behaviour: Behaviour, waits: Pa
       const counts = noCounts()
       let failure: Visit['failure'] = null
       try {
-        await world.pullInto(counts, changes)
+        await world.pullInto(counts, { host: where.host, port: where.port, ...changes })
       } catch (error) {
         if (!(error instanceof SessionFailed)) throw error
         assert.ok(!error.message.includes('secret'), 'no password in a failure')
-        failure = { kind: error.failure.kind, message: error.message.replaceAll(`127.0.0.1:${server.port}`, 'SERVER') }
+        failure = { kind: error.failure.kind, message: error.message.replace(/127\.0\.0\.1(?::\d+)?/g, 'SERVER') }
       }
       return { ...counts, failure }
     },

@@ -47,6 +47,9 @@ export const limits = {
   /** TOP and DELE in flight at once; mpop sends as many. */
   pipelineCommandsMax: 1000,
 
+  /** Of what a server says of LOGIN-DELAY: nobody means to be asked less than once a day. */
+  loginDelayMaxMs: 1 * day,
+
   /** A trait of a server (host.ts) is believed for so long: servers are mended, and a line that hung may have looked like one. */
   hostTraitMs: 1 * day,
   /** TLS sessions to take up again, one a server; some 4 KiB each. */

@@ -98,7 +98,9 @@ test('a message that is ended by LF, dot, LF alone: noticed by the silence after
 const forgeries = {
   'to the next RETR': '+OK 30 octets\r\nSubject: forged\r\n\r\nnot mail\r\n.\r\n',
   'to the question': '+OK 1 id-x\r\n',
-  'to everything': `${abc.map(({ uidl }, nth) => `+OK\r\nSubject: forged ${nth}\r\n\r\n\r\n.\r\n+OK ${nth + 1} ${uidl}\r\n`).join('')}`,
+  'to everything': abc
+    .map(({ uidl }, nth) => `+OK\r\nSubject: forged ${nth}\r\n\r\n\r\n.\r\n+OK ${nth + 1} ${uidl}\r\n`)
+    .join(''),
   'with an error': '-ERR no such message\r\n'.repeat(3),
   'behind an empty line': '\r\n+OK 30 octets\r\nSubject: forged\r\n\r\nnot mail\r\n.\r\n',
 }

@@ -4,6 +4,7 @@ import { type Failure, SessionFailed } from '../failure.ts'
 import { hostPort } from '../host.ts'
 import { limits } from '../limits.ts'
 import { abortFailure, dial, type Endpoint, reasonOf } from './dial.ts'
+import { greetingRefusal } from './replies.ts'
 import { shakeHands, type TlsSeen, type TlsSessions } from './tls.ts'
 import { type Expected, printable, type Reply, ReplyReader } from './wire.ts'
 
@@ -74,10 +75,7 @@ export class Connection {
     if (options.tls === 'implicit') await connection.#secure()
     else connection.#listen()
     const greeting = await connection.#expect({ shape: 'status' }, waits.replyMs, 'the greeting')
-    if (greeting.shape === 'refused') {
-      const reply = printable(greeting.text)
-      throw connection.fail({ kind: 'provider refused', server, during: 'the connection', reply })
-    }
+    if (greeting.shape === 'refused') throw connection.fail(greetingRefusal(server, greeting.text))
     return connection
   }
 
@@ -219,11 +217,11 @@ export class Connection {
 
   #end(reason: string): void {
     const during = this.#pending[0]?.during
-    this.fail({
-      kind: 'unreachable',
-      server: this.server,
-      reason: during === undefined ? reason : `${reason} during ${during}`,
-    })
+    const where = during === undefined ? '' : ` during ${during}`
+    // Some hang up in place of an answer (free.fr and AOL, MailKit issue 856): it may be the password as well as the line.
+    const login = during === 'PASS' || during === 'AUTH PLAIN'
+    const why = login ? '; the user name or password may be wrong, or the visits too many' : ''
+    this.fail({ kind: 'unreachable', server: this.server, reason: `${reason}${where}${why}` })
   }
 }
 

@@ -87,6 +87,11 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     return this.#can('TOP') || this.#topAnswers
   }
 
+  get loginDelayMs(): number {
+    const seconds = this.capabilities.map((line) => /^LOGIN-DELAY\s+(\d{1,9})\b/i.exec(line)?.[1] ?? 0)
+    return Math.min(1000 * Math.max(0, ...seconds.map(Number)), limits.loginDelayMaxMs)
+  }
+
   get pipelined(): boolean {
     return this.#can('PIPELINING') && !this.#traits.has('one at a time')
   }

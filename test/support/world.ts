@@ -12,6 +12,7 @@ import type {
   FolderPosition,
   Ledger,
   Maildrop,
+  Notice,
   Store,
   World,
   LedgerView,
@@ -96,6 +97,7 @@ export class TestWorld {
   uidValidity = 7
   /** How many windows nobody needs any more. */
   released = 0
+  readonly notices: Notice[] = []
   readonly retrievedUidls: (string | undefined)[] = []
   #ran = 0
   #crashed: Crash | undefined
@@ -144,6 +146,7 @@ export class TestWorld {
       newToken: () => (this.#tokens++).toString(16).padStart(32, '0') as Token,
       stopping: () => this.#windows >= this.stopAfterWindows,
       progress: () => {},
+      notice: (notice) => void this.notices.push(notice),
     }
     await pullAccount(world, { ...account, ...changes }, counts)
   }
@@ -167,6 +170,7 @@ export class TestWorld {
     const of = (number: MessageNumber) => held[number - 1] as ProviderMessage
     return {
       canPeek: world.canPeek,
+      loginDelayMs: 0,
       list: async () => listing,
       async *peek(messages) {
         for (const message of messages) {

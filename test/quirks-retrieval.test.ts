@@ -146,6 +146,23 @@ for (const [how, capabilities] of Object.entries(ways)) {
   }
 }
 
+test('+OK said twice to RETR is no line of the message, once; a message that begins so arrives, one thing at a time', async (t) => {
+  const once = (reply: Buffer, command: string) =>
+    command === 'RETR 2' ? Buffer.concat([Buffer.from('+OK\r\n'), reply]) : reply
+  const twice = await providerOf(t, { messages: abc, connections: [{ mangles: once }, {}] })
+  const odd = [a, { bytes: Buffer.from('+OK is how it begins\r\n\r\nand no more\r\n'), uidl: 'odd' }]
+  const honest = await providerOf(t, { messages: odd })
+  for (const [provider, messages, line] of [
+    [twice, abc, `\\+OK ${b.bytes.length} octets`],
+    [honest, odd, '\\+OK is how it begins'],
+  ] as const) {
+    failed(await provider.visit(remove), 'broken protocol', new RegExp(`expected message 2, got "${line}`))
+    assert.ok(provider.traits.has('one at a time'))
+    went(await provider.visit(remove), { stored: messages.length, deleted: messages.length })
+    holds(provider, messages)
+  }
+})
+
 // QUIRKS 16
 test('listings whose lines end in LF alone', async (t) => {
   const all = {
@@ -224,7 +241,7 @@ for (const behaviour of [{ dropsPipelined: true }, { answers: { 'RETR 2': '+OK\r
     const connections = [{}, { answers: {} }]
     const provider = await providerOf(t, { messages: abc, ...behaviour, connections }, { replyMs: 500 })
     const visit = await provider.visit()
-    assert.equal(visit.failure?.kind, 'silent')
+    assert.equal(visit.failure?.kind, 'dropsPipelined' in behaviour ? 'silent' : 'broken protocol')
     assert.deepEqual([...provider.traits], ['one at a time'])
     went(await provider.visit(), { stored: 3 })
     holds(provider, abc)

@@ -28,7 +28,14 @@ interface Shared {
 export type Failure =
   | { readonly kind: 'unreachable'; readonly server: string; readonly reason: string }
   | { readonly kind: 'tls'; readonly server: string; readonly reason: string }
-  | { readonly kind: 'silent'; readonly server: string; readonly during: string; readonly waitedMs: number }
+  /** `slow`: it did say something, and had come to no end. */
+  | {
+      readonly kind: 'silent'
+      readonly server: string
+      readonly during: string
+      readonly waitedMs: number
+      readonly slow?: true
+    }
   | { readonly kind: 'credentials refused'; readonly server: string; readonly reply: string }
   /** By the provider, or, where it concerns every account, by the store. `backOffMs`: as the server names it. */
   | ({
@@ -71,7 +78,9 @@ export function describe(failure: Failure): string {
     case 'tls':
       return `No safe TLS connection to ${failure.server}: ${failure.reason}. Check the host name and the account's TLS settings.`
     case 'silent':
-      return `${failure.server} said nothing for ${Math.round(failure.waitedMs / 100) / 10} s during ${failure.during}. Tried again by itself.`
+      return failure.slow
+        ? `${failure.server} was too slow: no end after ${secondsOf(failure.waitedMs)} s of ${failure.during}. Tried again by itself.`
+        : `${failure.server} said nothing for ${secondsOf(failure.waitedMs)} s during ${failure.during}. Tried again by itself.`
     case 'credentials refused':
       return `${failure.server} refused the user name or password: "${failure.reply}". Check both; some providers want an app password.`
     case 'throttled':
@@ -98,6 +107,10 @@ export function describe(failure: Failure): string {
     default:
       return assertNever(failure)
   }
+}
+
+function secondsOf(ms: number): number {
+  return Math.round(ms / 100) / 10
 }
 
 function throttledStore({ server, reply, backOffMs }: Extract<Failure, { kind: 'throttled' }>): string {

@@ -15,6 +15,8 @@ export const limits = {
   listingLineOctetsMax: 1 * KiB,
   /** mpop caps at the same count. */
   listingLinesMax: 1_000_000,
+  /** So many lines, each with a UIDL of RFC 1939's length. */
+  listingOctetsMax: 96 * MiB,
   /** RFC 1939 section 7 says 70; over-long UIDLs were once a remote hole in fetchmail (CVE-2005-2335). */
   uidlOctetsMax: 512,
   /** A header block read by TOP n 0. */
@@ -26,6 +28,8 @@ export const limits = {
   connectWaitMs: 30 * second,
   /** A server may log an idle client out after 10 minutes (RFC 1939 section 3): a silent one is dead well before that. */
   replyWaitMs: 60 * second,
+  /** What a message may take beyond that: 500 octets a second are less than a modem's. */
+  messageOctetsPerMs: 0.5,
   /** Some servers hang on CAPA (fetchmail FAQ R11, O11): then it is done without. */
   capaWaitMs: 10 * second,
   /** UIDL and LIST of a huge maildrop may need long before the first line. */
@@ -42,6 +46,9 @@ export const limits = {
   heldOctetsMax: 32 * MiB,
   /** TOP and DELE in flight at once; mpop sends as many. */
   pipelineCommandsMax: 1000,
+
+  /** Of what a server says of LOGIN-DELAY: nobody means to be asked less than once a day. */
+  loginDelayMaxMs: 1 * day,
 
   /** A trait of a server (host.ts) is believed for so long: servers are mended, and a line that hung may have looked like one. */
   hostTraitMs: 1 * day,

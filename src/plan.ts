@@ -99,8 +99,7 @@ export async function planSession(
       const place = only[nth] ?? none
       nth += 1
       const record = place >= 0 && timesListed[place] === 1 ? records.at(place) : undefined
-      const seen = record !== undefined && record.size === message.size && !record.deletedAtSource
-      if (seen && !due(record)) {
+      if (record !== undefined && isSeen(record, message) && !due(record)) {
         unmatched.match(record)
         const again = seenAgain({ message, record }, record.uidl)
         if (wasTooLarge(record) && message.size <= maxMessageBytes) plan.transfer.push(message)
@@ -117,6 +116,12 @@ export async function planSession(
 
 const none = -1
 const several = -2
+
+/** By its UIDL, unrepeated, and its size; not where it was missing meanwhile: servers give such UIDLs to others (Cyrus issue 374). */
+function isSeen(record: StoredRecord, { size }: Listed): boolean {
+  const back = record.state === 'stored' && record.missedListings > 0
+  return record.size === size && !record.deletedAtSource && !back
+}
 
 /** Whether a record that should be listed is not: then a new id may be an old message's. */
 async function anyVanished(records: Records, timesListed: Int32Array): Promise<boolean> {
@@ -138,9 +143,10 @@ export function wasTooLarge(record: StoredRecord): boolean {
 /** The record by which a message too large was set aside before. */
 export function setAsideBefore(message: Listed, unmatched: Unmatched): StoredRecord | undefined {
   const uidl = hashOf(message)
-  const candidates = uidl === undefined ? unmatched : unmatched.bearing('uidl', uidl)
-  for (const record of candidates) {
-    if (wasTooLarge(record) && record.uidl === uidl && record.size === message.size) return record
+  // A size may be another one at every session; without an id it is all there is.
+  if (uidl !== undefined) return unmatched.bearing('uidl', uidl).find(wasTooLarge)
+  for (const record of unmatched) {
+    if (wasTooLarge(record) && record.uidl === undefined && record.size === message.size) return record
   }
   return undefined
 }
@@ -241,6 +247,11 @@ export function seenAgain(
   if (asRecorded && record.missingSinceSeconds === 0 && record.missedListings === 0 && !record.deletedAtSource)
     return undefined
   return { ...record, uidl, size, resized, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
+}
+
+/** How many of them say that a message is called otherwise than before. */
+export function renamed(amend: readonly StoredRecord[], records: Records): number {
+  return amend.filter(({ index, uidl }) => records.at(index).uidl !== uidl).length
 }
 
 /** Deleted at the provider, confirmed by +OK to QUIT: nobody needs to miss them first before they may be forgotten. */

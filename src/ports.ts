@@ -9,6 +9,8 @@ import type { Records } from './records.ts'
 export interface Maildrop {
   /** Whether TOP is offered; without it a message is only known by retrieving it whole. */
   readonly canPeek: boolean
+  /** How long the server wants to be left alone between two logins (RFC 2449 section 6.5); 0 where it does not say. */
+  readonly loginDelayMs: number
   /** The whole listing, in the server's order. Throws where it contradicts itself: never half a listing. */
   list(): Promise<readonly Listed[]>
   /** Header blocks by pipelined `TOP n 0`, in order. */
@@ -111,6 +113,15 @@ export interface World {
   stopping(): boolean
   /** Called whenever the run's counts have changed. */
   progress(): void
+  /** What people may want to know beside that. */
+  notice(notice: Notice): void
+}
+
+/** So many messages of the maildrop were known by their content, and are called otherwise than before: it was moved, mostly. */
+export interface Notice {
+  readonly event: 'ids changed'
+  readonly renamed: number
+  readonly listed: number
 }
 
 export interface LedgerView {

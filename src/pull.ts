@@ -4,7 +4,17 @@ import { Deposit, recover } from './deposit.ts'
 import { SessionFailed } from './failure.ts'
 import { type Letter, letterOf } from './letter.ts'
 import type { StoredRecord } from './ledger.ts'
-import { forgettable, gone, isBeforeFirstRun, isDue, missing, sameBytes, type Seen, seenAgain } from './plan.ts'
+import {
+  forgettable,
+  gone,
+  isBeforeFirstRun,
+  isDue,
+  missing,
+  renamed,
+  sameBytes,
+  type Seen,
+  seenAgain,
+} from './plan.ts'
 import type { Deletable, World } from './ports.ts'
 import { prove } from './receipt.ts'
 import { Refusals } from './refusals.ts'
@@ -61,7 +71,8 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
         const letter = await letterOf(retrieved, nowMs)
         const { sighting } = letter
         const { message } = sighting
-        const record = found.uncertain.has(message) ? sameBytes(sighting, unmatched) : undefined
+        // Of all that comes: TOP may have shown another header than this one, and the listing another name.
+        const record = sameBytes(sighting, unmatched)
         if (record !== undefined && unmatched.match(record)) saw({ message, record, sighting })
         else if (found.choosing && isBeforeFirstRun(account.firstRun, sighting.arrived, nowMs))
           await ledger.skip(sighting)
@@ -86,6 +97,8 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
 
     const complete = left === 0 && found.listed > 0
     await ledger.amend(amend)
+    const changed = renamed(amend, view.records)
+    if (changed > 0) world.notice({ event: 'ids changed', renamed: changed, listed: found.listed })
     if (complete) await ledger.amend(missing(unmatched, nowMs))
 
     const marked = await maildrop.markDeleted(marks)

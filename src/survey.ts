@@ -13,8 +13,6 @@ export interface Survey {
   readonly listed: number
   /** To be retrieved, in the maildrop's order. */
   readonly wanted: readonly Listed[]
-  /** Of these only the bytes can tell whether they are stored already. */
-  readonly uncertain: ReadonlySet<Listed>
   readonly unmatched: Unmatched
   /** The first run's choice is made at each message's retrieval: it goes by date, and this server has no TOP. */
   readonly choosing: boolean
@@ -60,8 +58,7 @@ export async function survey(
     counts.quarantined += 1
     await world.ledger.quarantine(unseen(message), tooLarge(message, account))
   }
-  const uncertain = new Set(compare)
-  return { listed: listing.length, wanted, uncertain, unmatched, choosing }
+  return { listed: listing.length, wanted, unmatched, choosing }
 }
 
 /** Makes the first run's choice among what is new, and writes it down before anything is retrieved. Returns what to take. */

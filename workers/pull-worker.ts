@@ -110,14 +110,20 @@ async function performRun(
   await world.runs.change(started)
   log.info({ event: 'run started', host: loaded.account.host })
 
+  let loginDelayMs = 0
+  const openMaildrop: PullWorld['openMaildrop'] = async (...args) => {
+    const maildrop = await world.openMaildrop(...args)
+    loginDelayMs = maildrop.loginDelayMs
+    return maildrop
+  }
   const failure = await pullAsItCan(world, loaded.account, log, (traits) =>
-    pull(world, loaded, queued.id, lease, signal, traits, counts, progress),
+    pull({ ...world, openMaildrop }, loaded, queued.id, lease, signal, traits, counts, progress),
   )
   await progress.settled()
   if (failure?.kind === 'superseded') return failure
 
   const run = ended(started, counts, failure)
-  await follow(world, loaded.account, failure, counts, log)
+  await follow(world, leftAlone(loaded.account, loginDelayMs), failure, counts, log)
   await world.runs.end(run)
   const fields = { ...counts, ms: Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '') }
   if (failure === undefined) log.info({ event: 'run finished', ...fields })
@@ -166,6 +172,8 @@ async function pull(
         newToken: tokens(),
         stopping: () => world.stopping(),
         progress: () => progress.changed(),
+        notice: (notice) =>
+          world.log.warn({ ...notice, accountId: account.id, runId }, 'the provider calls known messages otherwise'),
       },
       account,
       counts,
@@ -189,6 +197,12 @@ function tokens(): () => Token {
     page = page.subarray(16)
     return token
   }
+}
+
+/** The account as its server wants it visited: LOGIN-DELAY is longer than some intervals. */
+function leftAlone(account: Account, loginDelayMs: number): Account {
+  const { interval } = account
+  return { ...account, interval: { ...interval, minSeconds: Math.max(interval.minSeconds, loginDelayMs / 1000) } }
 }
 
 /** When next, and what people are told: written before the run counts as ended. */

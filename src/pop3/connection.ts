@@ -4,12 +4,13 @@ import { type Failure, SessionFailed } from '../failure.ts'
 import { hostPort } from '../host.ts'
 import { limits } from '../limits.ts'
 import { abortFailure, dial, type Endpoint, reasonOf } from './dial.ts'
+import { greetingRefusal } from './replies.ts'
 import { shakeHands, type TlsSeen, type TlsSessions } from './tls.ts'
 import { type Expected, printable, type Reply, ReplyReader } from './wire.ts'
 
 export interface Waits {
   readonly connectMs: number
-  /** No byte for this long while a reply is due. A status line or listing as a whole may take three times as long. */
+  /** No byte for this long while a reply is due. As a whole it may take three times as long, and a message as its octets take. */
   readonly replyMs: number
   readonly listingMs: number
   readonly capaMs: number
@@ -27,8 +28,8 @@ export const usualWaits: Waits = {
 interface Pending {
   readonly during: string
   readonly waitMs: number
-  /** Whether the whole reply, not only the silence in it, has an end: a message may trickle, a status line may not. */
-  readonly bounded: boolean
+  /** A message: its octets earn it time. */
+  readonly long: boolean
   /** It was sent before the one before it had been answered. */
   readonly pipelined: boolean
   readonly resolve: (reply: Reply) => void
@@ -52,8 +53,9 @@ export class Connection {
   #failed: SessionFailed | undefined
   #failedWhilePipelining = false
   #silence: NodeJS.Timeout | undefined
-  /** When the reply that is due now must be complete, on the monotonic clock. */
-  #deadlineMs = Number.POSITIVE_INFINITY
+  /** Since when the next reply is due, and when it must be complete, on the monotonic clock. */
+  #dueMs = 0
+  #deadlineMs = 0
 
   private constructor(socket: Socket, options: ConnectionOptions, waits: Waits) {
     this.server = hostPort(options)
@@ -73,10 +75,7 @@ export class Connection {
     if (options.tls === 'implicit') await connection.#secure()
     else connection.#listen()
     const greeting = await connection.#expect({ shape: 'status' }, waits.replyMs, 'the greeting')
-    if (greeting.shape === 'refused') {
-      const reply = printable(greeting.text)
-      throw connection.fail({ kind: 'provider refused', server, during: 'the connection', reply })
-    }
+    if (greeting.shape === 'refused') throw connection.fail(greetingRefusal(server, greeting.text))
     return connection
   }
 
@@ -128,7 +127,8 @@ export class Connection {
     if (this.#failed === undefined) {
       this.#failed = new SessionFailed(failure)
       const pipelined = this.#pending.length > 1 || this.#pending[0]?.pipelined === true
-      this.#failedWhilePipelining = pipelined && (failure.kind === 'silent' || failure.kind === 'broken protocol')
+      const wrong = failure.kind === 'broken protocol' || (failure.kind === 'silent' && !failure.slow)
+      this.#failedWhilePipelining = pipelined && wrong
       clearTimeout(this.#silence)
       this.#options.signal?.removeEventListener('abort', this.#onAbort)
       this.#socket.destroy()
@@ -171,8 +171,8 @@ export class Connection {
       return promise
     }
     this.#reader.expect(expected)
-    const bounded = expected.shape === 'status' || expected.shape === 'listing'
-    this.#pending.push({ during, waitMs, bounded, pipelined: this.#pending.length > 0, resolve, reject })
+    const long = expected.shape === 'message' || expected.shape === 'header'
+    this.#pending.push({ during, waitMs, long, pipelined: this.#pending.length > 0, resolve, reject })
     if (this.#pending.length === 1) this.#turn()
     return promise
   }
@@ -183,7 +183,7 @@ export class Connection {
       const replies = this.#reader.push(chunk)
       for (const reply of replies) this.#pending.shift()?.resolve(reply)
       if (replies.length > 0) this.#turn()
-      else this.#await()
+      else this.#await(chunk.length)
     } catch (error) {
       if (!(error instanceof SessionFailed)) throw error
       this.fail(error.failure)
@@ -192,28 +192,36 @@ export class Connection {
 
   /** The next reply is due from now on. */
   #turn(): void {
-    const next = this.#pending[0]
-    this.#deadlineMs = next?.bounded ? performance.now() + 3 * next.waitMs : Number.POSITIVE_INFINITY
-    this.#await()
+    this.#dueMs = performance.now()
+    this.#deadlineMs = this.#dueMs + 3 * (this.#pending[0]?.waitMs ?? 0)
+    this.#await(0)
   }
 
-  #await(): void {
+  /** @param octets that have come of the reply that is due. */
+  #await(octets: number): void {
     clearTimeout(this.#silence)
     const next = this.#pending[0]
     if (next === undefined) return
-    const waitMs = Math.max(0, Math.min(next.waitMs, this.#deadlineMs - performance.now()))
-    this.#silence = setTimeout(() => {
-      this.fail({ kind: 'silent', server: this.server, during: next.during, waitedMs: next.waitMs })
-    }, waitMs)
+    const { during, waitMs } = next
+    if (next.long) this.#deadlineMs += octets / limits.messageOctetsPerMs
+    const leftMs = this.#deadlineMs - performance.now()
+    const slow = leftMs < waitMs
+    this.#silence = setTimeout(
+      () => {
+        const waitedMs = slow ? performance.now() - this.#dueMs : waitMs
+        this.fail({ kind: 'silent', server: this.server, during, waitedMs, ...(slow ? { slow } : {}) })
+      },
+      Math.max(0, Math.min(waitMs, leftMs)),
+    )
   }
 
   #end(reason: string): void {
     const during = this.#pending[0]?.during
-    this.fail({
-      kind: 'unreachable',
-      server: this.server,
-      reason: during === undefined ? reason : `${reason} during ${during}`,
-    })
+    const where = during === undefined ? '' : ` during ${during}`
+    // Some hang up in place of an answer (free.fr and AOL, MailKit issue 856): it may be the password as well as the line.
+    const login = during === 'PASS' || during === 'AUTH PLAIN'
+    const why = login ? '; the user name or password may be wrong, or the visits too many' : ''
+    this.fail({ kind: 'unreachable', server: this.server, reason: `${reason}${where}${why}` })
   }
 }
 

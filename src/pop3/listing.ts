@@ -24,7 +24,7 @@ export async function uidlsOf(
   return uidls
 }
 
-/** @param uidls undefined where the server has none. */
+/** @param uidls undefined where the server has none; some leave messages out that LIST shows (getmail 4.7): those have no id. */
 export async function listingOf(
   lines: readonly string[],
   uidls: ReadonlyMap<number, Uidl | undefined> | undefined,
@@ -39,8 +39,6 @@ export async function listingOf(
       const size = countOf(second, 'a size in LIST', broken)
       if (number === 0 || numbers.has(number)) throw broken('each message number once in LIST', first)
       numbers.add(number)
-      // A message that arrived between UIDL and LIST is left to the next run, which sees both.
-      if (uidls !== undefined && !uidls.has(number)) continue
       listed.push({ number: number as MessageNumber, uidl: uidls?.get(number), size: size as Octets })
     }
   }

@@ -2,13 +2,23 @@
 import type { Failure } from '../failure.ts'
 import { printable } from './wire.ts'
 
-/** The wordings, first match wins. QUIRKS 21 to 25: locks and throttles are often told without a code. */
-const wordings: readonly (readonly [RegExp, 'maildrop in use' | 'throttled'])[] = [
+type Refusal = 'maildrop in use' | 'throttled' | 'credentials refused' | 'provider refused'
+
+/** The wordings, first match wins. QUIRKS 21 to 25: locks and throttles are often told without a code, or as a bad password. */
+const wordings: readonly (readonly [RegExp, Refusal])[] = [
+  // The last two are one Chinese word for "often", in UTF-8 and in GBK (zmail issue 30).
   [
-    /too (?:many|often|frequent)|rate.?limit|throttl|exceed|login.?(?:delay|limit)|try again later|wait (?:a|\d|before)/i,
+    /too (?:many|often|frequent|soon)|rate.?limit|throttl|exceed|login.?(?:delay|limit)|minimum (?:time|interval)|try again later|wait (?:a|\d|before)|\xe9\xa2\x91\xe7\xb9\x81|\xc6\xb5\xb7\xb1/i,
     'throttled',
   ],
-  [/\block(?:ed)?\b|in use|\bbusy\b|already (?:open|logged|in)|another (?:session|client|process)/i, 'maildrop in use'],
+  [/another (?:session|client|process|user)|already (?:open|logged|in|locked)/i, 'maildrop in use'],
+  [/\baccount\b.{0,30}\block/i, 'credentials refused'],
+  [/\block(?:ed)?\b|in use|\bbusy\b/i, 'maildrop in use'],
+  // Exchange says "Server Unavailable. 21" of a good password.
+  [
+    /temporar|unavailable|not available|internal (?:server )?error|maintenance|timed? ?out|try again/i,
+    'provider refused',
+  ],
 ]
 
 /**
@@ -31,7 +41,15 @@ export function refusal(server: string, text: string, during: string, login: boo
       return { kind: 'provider refused', server, during, reply }
   }
   const wording = wordings.find(([pattern]) => pattern.test(text))
-  if (login && wording !== undefined) return { kind: wording[1], server, reply }
-  if (login) return { kind: 'credentials refused', server, reply }
-  return { kind: 'provider refused', server, during, reply }
+  const kind = login ? (wording?.[1] ?? 'credentials refused') : 'provider refused'
+  return kind === 'provider refused' ? { kind, server, during, reply } : { kind, server, reply }
+}
+
+/** `-ERR` in place of a greeting: as at a login, but for the password, which nobody has asked for yet. */
+export function greetingRefusal(server: string, text: string): Failure {
+  const during = 'the connection'
+  const failure = refusal(server, text, during, true)
+  return failure.kind === 'credentials refused'
+    ? { kind: 'provider refused', server, during, reply: failure.reply }
+    : failure
 }

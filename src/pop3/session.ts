@@ -58,6 +58,8 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   #connection: Connection | undefined
   #listing: readonly Listed[] = []
   readonly #marked = new Set<MessageNumber>()
+  /** What the last barrier asked about. */
+  #asked: MessageNumber | undefined
   /** The question after a pipelined window got another answer than its own. */
   #lostBarrier = false
   /** It knows no CAPA (popa3d), and yet TOP. */
@@ -83,6 +85,11 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   get canPeek(): boolean {
     return this.#can('TOP') || this.#topAnswers
+  }
+
+  get loginDelayMs(): number {
+    const seconds = this.capabilities.map((line) => /^LOGIN-DELAY\s+(\d{1,9})\b/i.exec(line)?.[1] ?? 0)
+    return Math.min(1000 * Math.max(0, ...seconds.map(Number)), limits.loginDelayMaxMs)
   }
 
   get pipelined(): boolean {
@@ -133,8 +140,14 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   async list(): Promise<readonly Listed[]> {
     const broken = (expected: string, got: string) => this.#broken(expected, got)
-    const [uidls, sizes] = await this.#listings()
-    this.#listing = await listingOf(sizes, uidls && (await uidlsOf(uidls, broken)), broken)
+    const [ids, sizes] = await this.#listings()
+    let uidls = ids && (await uidlsOf(ids, broken))
+    // Mail came in between, and may have moved the numbers of all (getmail 4.23): what is asked now goes with LIST.
+    if (uidls !== undefined && sizes.length > uidls.size) {
+      const again = await this.#askUidls()
+      uidls = again && (await uidlsOf(again, broken))
+    }
+    this.#listing = await listingOf(sizes, uidls, broken)
     const [first] = this.#listing
     if (this.capabilities.length === 0 && first !== undefined)
       this.#topAnswers = (await this.#top(first)).shape === 'body'
@@ -290,11 +303,19 @@ export class Pop3Session extends Pop3Command implements Maildrop {
    * the other: a server that says PIPELINING and drops what is pipelined would be silent here for minutes, not at a window.
    */
   async #listings(): Promise<[readonly string[] | undefined, readonly string[]]> {
-    const ask = (verb: string) => this.#opened.send(verb, { shape: 'listing' }, this.#waits.listingMs, verb)
-    const uidls = await ask('UIDL')
-    const sizes = await ask('LIST')
+    const uidls = await this.#askUidls()
+    const sizes = await this.#askAll('LIST')
     if (sizes.shape !== 'listing') throw this.#opened.fail(refusal(this.#opened.server, sizes.text, 'LIST', false))
-    return [uidls.shape === 'listing' ? uidls.lines : undefined, sizes.lines]
+    return [uidls, sizes.lines]
+  }
+
+  async #askUidls(): Promise<readonly string[] | undefined> {
+    const reply = await this.#askAll('UIDL')
+    return reply.shape === 'listing' ? reply.lines : undefined
+  }
+
+  #askAll(verb: 'UIDL' | 'LIST'): Promise<Reply> {
+    return this.#opened.send(verb, { shape: 'listing' }, this.#waits.listingMs, verb)
   }
 
   #broken(expected: string, got: string): SessionFailed {
@@ -353,8 +374,16 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     // It may fail while the messages before it are awaited; it is asked about in its turn.
     barrier.catch(() => {})
     const answers: [Listed, Reply][] = []
-    for (const [nth, message] of messages.entries())
-      answers.push([message, arrived(await (replies[nth] as Promise<Reply>))])
+    for (const [nth, message] of messages.entries()) {
+      const reply = arrived(await (replies[nth] as Promise<Reply>))
+      // A server that says +OK twice (FTGate) makes the second one a line of the message, and the barrier holds all the same.
+      // One at a time it would not; should this be the message's own line, it is fetched so.
+      if (reply.shape === 'body' && /^\+OK\b/.test(reply.bytes.toString('latin1', 0, 4))) {
+        this.#lostBarrier = true
+        throw this.#broken(`message ${message.number}`, reply.bytes.toString('latin1', 0, 80))
+      }
+      answers.push([message, reply])
+    }
     await barrier
     return answers
   }
@@ -386,9 +415,13 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   async #barrier(): Promise<void> {
     const candidates =
       this.#marked.size === 0 ? this.#listing : this.#listing.filter(({ number }) => !this.#marked.has(number))
-    const message = candidates.length === 0 ? undefined : candidates[randomInt(candidates.length)]
+    const nth = candidates.length === 0 ? 0 : randomInt(candidates.length)
+    // Never the same one twice: a message whose end was lost in the next window would have the answer to the question behind that.
+    const message =
+      candidates[nth]?.number === this.#asked ? candidates[(nth + 1) % candidates.length] : candidates[nth]
     if (message === undefined) throw this.#broken('a listed message to ask about', 'none')
     const { number, uidl, size } = message
+    this.#asked = number
     const verb = uidl === undefined ? 'LIST' : 'UIDL'
     const wanted = `${number} ${uidl ?? size}`
     const reply = await this.#ask(`${verb} ${number}`, { shape: 'status' }, `${verb} of message ${number}`)

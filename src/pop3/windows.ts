@@ -28,8 +28,11 @@ export function windowOf(answers: readonly [Listed, Reply][], release: () => voi
   const retrieved: Retrieved[] = []
   const refused: Window['refused'][number][] = []
   for (const [message, reply] of answers) {
-    if (reply.shape === 'body') retrieved.push({ message, bytes: reply.bytes })
-    else refused.push({ message, reply: printable(reply.text) })
+    if (reply.shape !== 'body') refused.push({ message, reply: printable(reply.text) })
+    // Exchange offers messages and then gives nothing (getmail 4.12). Two octets are a lone line end.
+    else if (reply.bytes.length === 0 && message.size > 2)
+      refused.push({ message, reply: `an empty message, where LIST says ${message.size} octets` })
+    else retrieved.push({ message, bytes: reply.bytes })
   }
   return { retrieved, refused, release }
 }

@@ -51,9 +51,10 @@ export class ReplyReader {
   #lineOctets = 0
   #lines: string[] = []
   #body: Body | undefined
-  /** Of the body so far, kept or not. */
+  /** Of the listing or body so far, kept or not. */
   #octets = 0
   #place: Place = 'line start'
+  #behind: 'a reply' | 'a message' | 'a message, CR' = 'a reply'
 
   /** @param server as failures name it: `host:port`. */
   constructor(server: string) {
@@ -69,6 +70,10 @@ export class ReplyReader {
     this.#replies = []
     let at = 0
     while (at < chunk.length) {
+      if (this.#behind !== 'a reply') {
+        at = this.#passEmptyLine(chunk, at)
+        continue
+      }
       const expected = this.#expected[0]
       if (expected === undefined) throw this.#broken('silence', chunk.toString('latin1', at, at + 100))
       if (this.#status === undefined) at = this.#readStatus(chunk, at, expected)
@@ -78,15 +83,28 @@ export class ReplyReader {
     return this.#replies
   }
 
+  /** One, behind a message: outlook.office365.com sends it now and then (MailKit issues 1634, 1636). */
+  #passEmptyLine(chunk: Buffer, at: number): number {
+    const byte = chunk[at]
+    if (this.#behind === 'a message' && byte === CR) {
+      this.#behind = 'a message, CR'
+      return at + 1
+    }
+    if (this.#behind === 'a message, CR' && byte !== LF) throw this.#broken('an end of the line behind CR', 'more')
+    const passed = this.#behind === 'a message, CR'
+    this.#behind = 'a reply'
+    return passed ? at + 1 : at
+  }
+
   #readStatus(chunk: Buffer, from: number, { shape }: Expected): number {
     const [line, at] = this.#readLine(chunk, from, limits.statusLineOctetsMax)
     if (line === undefined) return at
     const ok = /^\+(?:OK\b|(?= |$))/i.exec(line)
     const refused = ok === null && /^-ERR\b/i.exec(line)
-    if (refused) this.#complete({ shape: 'refused', text: line.slice(4).trim() })
+    if (refused) this.#complete({ shape: 'refused', text: trimmed(line.slice(4)) })
     else if (ok === null) throw this.#broken('a line that begins with +OK or -ERR', line)
-    else if (shape === 'status') this.#complete({ shape, text: line.slice(ok[0].length).trim() })
-    else this.#status = line.slice(ok[0].length).trim()
+    else if (shape === 'status') this.#complete({ shape, text: trimmed(line.slice(ok[0].length)) })
+    else this.#status = trimmed(line.slice(ok[0].length))
     return at
   }
 
@@ -96,8 +114,11 @@ export class ReplyReader {
     if (line === '.') {
       this.#complete({ shape: 'listing', text, lines: this.#lines })
       this.#lines = []
+      this.#octets = 0
     } else {
-      if (this.#lines.length >= limits.listingLinesMax) throw this.#broken('the end of the listing', line)
+      this.#octets += line.length
+      if (this.#lines.length >= limits.listingLinesMax || this.#octets > limits.listingOctetsMax)
+        throw this.#broken('the end of the listing', line)
       this.#lines.push(line.startsWith('.') ? line.slice(1) : line)
     }
     return at
@@ -190,6 +211,7 @@ export class ReplyReader {
     this.#octets = 0
     this.#place = 'line start'
     this.#complete({ shape: 'body', text, bytes, cut })
+    this.#behind = 'a message'
   }
 
   #complete(reply: Reply): void {
@@ -201,6 +223,11 @@ export class ReplyReader {
   #broken(expected: string, got: string): SessionFailed {
     return new SessionFailed({ kind: 'broken protocol', server: this.#server, expected, got: printable(got) })
   }
+}
+
+/** Without spaces and tabs around it; `trim` would take octets that are white space to Unicode alone, and the end of a UIDL. */
+function trimmed(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 /** A server's words as they may stand in a failure: one char a byte in, printable ASCII out, 200 characters at most. */

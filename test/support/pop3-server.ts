@@ -11,10 +11,14 @@ export interface MaildropMessage {
   readonly uidl?: string
   /** What LIST says, if not the truth. */
   readonly size?: number
+  /** What ends it where it is sent, if not a CRLF where none is and the lone dot. */
+  readonly end?: string
 }
 
 export interface Behaviour {
   readonly messages: readonly MaildropMessage[]
+  /** What is otherwise at the first connection, at the second one ...; from the last of them on at every one. */
+  readonly connections?: readonly Partial<Behaviour>[]
   readonly password?: string
   /** Null: says nothing, ever. */
   readonly greeting?: string | null
@@ -41,10 +45,34 @@ export interface Behaviour {
   readonly dropAfterOctets?: number
   /** Sends no more than this many octets of a RETR reply, and then nothing any more. */
   readonly silentAfterOctets?: number
+  /** What becomes of a reply on its way, by the command that it answers. */
+  readonly mangles?: (reply: Buffer, command: string) => Buffer
   /** Sends messages without byte-stuffing, as some servers do. */
   readonly unstuffed?: boolean
+  /** What TOP shows of a message, if not its header. */
+  readonly topShows?: (message: string) => string
   /** Carries out DELE, and then drops the line at QUIT. */
   readonly dropAtQuit?: boolean
+  /** Carries out DELE, and then answers QUIT with this. */
+  readonly quitSays?: string
+  /** DELE takes effect at once. */
+  readonly deletesAtOnce?: boolean
+  /** Says +OK to DELE and to QUIT, and keeps everything. */
+  readonly keepsDeleted?: boolean
+  /** At later connections it does not show what was retrieved. */
+  readonly hidesRetrieved?: boolean
+  /** Shows the first so many messages, and never more. */
+  readonly showsAtMost?: number
+  /** Mail that comes behind the first answer to a command that begins so, and is shown at once, in front of the others or behind. */
+  readonly arrives?: {
+    readonly after: string
+    readonly where: 'in front' | 'behind'
+    readonly messages: readonly MaildropMessage[]
+  }
+  /** Answers a command that begins so with this, and then with more of the other for as long as somebody listens. */
+  readonly endless?: { readonly on: string; readonly begins: string; readonly goesOn: string }
+  /** Answers a command that begins so an octet at a time. */
+  readonly trickle?: { readonly on: string; readonly everyMs: number }
   readonly tls?: ServerTls
   /** Carries out STLS. */
   readonly stls?: ServerTls
@@ -77,13 +105,14 @@ export interface ScriptedServer {
 }
 
 /** @param port of a server that was closed: as if it had mended its ways. */
-export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<ScriptedServer> {
-  let maildrop = [...behaviour.messages]
+export async function startPop3Server(usual: Behaviour, port = 0): Promise<ScriptedServer> {
+  let maildrop = [...usual.messages]
+  let connections = 0
   const commands: string[] = []
   const resumed: boolean[] = []
   const asked: (string | undefined)[] = []
   const sockets = new Set<Socket>()
-  const secureContext = behaviour.stls && createSecureContext(behaviour.stls)
+  const secureContext = usual.stls && createSecureContext(usual.stls)
   let pipelinedMax = 0
   const secured = (socket: TLSSocket) => {
     resumed.push(socket.isSessionReused())
@@ -91,14 +120,19 @@ export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<S
   }
   const serve = (accepted: Socket) => {
     let socket = accepted
+    const here = usual.connections?.[Math.min(connections, usual.connections.length - 1)] ?? {}
+    connections += 1
+    const behaviour: Behaviour = { ...usual, ...here }
+    if (here.messages !== undefined) maildrop = [...here.messages]
     if (socket instanceof TLSSocket) secured(socket)
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.setNoDelay(true).on('error', () => {})
-    const session = new Session(behaviour, maildrop, (left) => {
-      maildrop = left
+    const session = new Session(behaviour, maildrop, (gone) => {
+      maildrop = maildrop.filter((message) => !gone.has(message))
     })
     let rest = ''
+    let arriving = behaviour.arrives
     if (behaviour.greeting === null) return
     send(socket, Buffer.from(`${behaviour.greeting ?? '+OK ready'}\r\n`, 'latin1'), behaviour)
     const receive = (chunk: Buffer) => {
@@ -113,7 +147,8 @@ export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<S
           socket.destroy()
           return
         }
-        const reply = session.answer(line)
+        const answer = session.answer(line)
+        const reply = behaviour.mangles?.(answer, line) ?? answer
         if (line.startsWith('RETR') && behaviour.dropAfterOctets !== undefined) {
           socket.end(reply.subarray(0, behaviour.dropAfterOctets))
           return
@@ -126,11 +161,24 @@ export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<S
           socket.destroy()
           return
         }
+        if (behaviour.endless !== undefined && line.startsWith(behaviour.endless.on)) {
+          void goOn(socket, behaviour.endless)
+          return
+        }
+        if (behaviour.trickle !== undefined && line.startsWith(behaviour.trickle.on)) {
+          void trickle(socket, reply, behaviour.trickle.everyMs)
+          return
+        }
         if (line.startsWith('RETR') && behaviour.delayMs !== undefined) {
           setTimeout(() => send(socket, reply, behaviour), behaviour.delayMs)
           continue
         }
         send(socket, reply, behaviour)
+        if (arriving !== undefined && line.startsWith(arriving.after)) {
+          session.arrive(arriving)
+          maildrop.push(...arriving.messages)
+          arriving = undefined
+        }
         if (line === 'QUIT') endAfterPieces(socket)
         if (line === 'STLS' && secureContext !== undefined && reply.toString().startsWith('+OK')) {
           socket.off('data', receiveInPieces)
@@ -151,9 +199,9 @@ export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<S
     }
     socket.on('data', receiveInPieces)
   }
-  const server: Server = behaviour.tls === undefined ? createServer(serve) : createTlsServer(behaviour.tls, serve)
+  const server: Server = usual.tls === undefined ? createServer(serve) : createTlsServer(usual.tls, serve)
   server.on('tlsClientError', () => {})
-  server.listen(port, behaviour.address ?? '127.0.0.1')
+  server.listen(port, usual.address ?? '127.0.0.1')
   await once(server, 'listening')
   // A test that failed before it closed this one must end all the same.
   server.unref()
@@ -176,18 +224,27 @@ export async function startPop3Server(behaviour: Behaviour, port = 0): Promise<S
 /** One login: what it shows stays as it was at the beginning, and DELE takes effect at QUIT (RFC 1939 section 6). */
 class Session {
   readonly #behaviour: Behaviour
-  readonly #held: readonly MaildropMessage[]
+  #held: readonly MaildropMessage[]
   readonly #marked = new Set<MaildropMessage>()
+  readonly #retrieved = new Set<MaildropMessage>()
   /** STLS is done. */
   secured = false
   #loggedIn = false
   #challenged = false
-  readonly #update: (left: MaildropMessage[]) => void
+  readonly #remove: (gone: ReadonlySet<MaildropMessage>) => void
 
-  constructor(behaviour: Behaviour, held: readonly MaildropMessage[], update: (left: MaildropMessage[]) => void) {
+  constructor(
+    behaviour: Behaviour,
+    held: readonly MaildropMessage[],
+    remove: (gone: ReadonlySet<MaildropMessage>) => void,
+  ) {
     this.#behaviour = behaviour
-    this.#held = [...held]
-    this.#update = update
+    this.#held = held.slice(0, behaviour.showsAtMost)
+    this.#remove = remove
+  }
+
+  arrive({ where, messages }: NonNullable<Behaviour['arrives']>): void {
+    this.#held = where === 'in front' ? [...messages, ...this.#held] : [...this.#held, ...messages]
   }
 
   answer(line: string): Buffer {
@@ -227,11 +284,13 @@ class Session {
       case 'DELE': {
         const message = this.#message(Number(argument))
         if (message !== undefined) this.#marked.add(message)
+        if (message !== undefined && this.#behaviour.deletesAtOnce) this.#remove(new Set([message]))
         return status(message !== undefined, 'marked')
       }
       case 'QUIT':
-        this.#update(this.#held.filter((message) => !this.#marked.has(message)))
-        return status(true, 'bye')
+        if (!this.#behaviour.keepsDeleted) this.#remove(this.#marked)
+        if (this.#behaviour.hidesRetrieved) this.#remove(this.#retrieved)
+        return Buffer.from(`${this.#behaviour.quitSays ?? '+OK bye'}\r\n`, 'latin1')
       default:
         return status(false, 'unknown command')
     }
@@ -262,13 +321,19 @@ class Session {
   #body(number: number, headerOnly: boolean): Buffer {
     const message = this.#message(number)
     if (message === undefined) return status(false, 'no such message')
-    const end = message.bytes.indexOf('\r\n\r\n')
-    const bytes = headerOnly && end !== -1 ? message.bytes.subarray(0, end + 4) : message.bytes
-    const text = bytes.toString('latin1')
-    const sent = this.#behaviour.unstuffed ? text : text.replace(/(^|\r\n)\./g, '$1..')
-    const close = text === '' || text.endsWith('\r\n') ? '.\r\n' : '\r\n.\r\n'
-    return Buffer.from(`+OK ${bytes.length} octets\r\n${sent}${close}`, 'latin1')
+    const { topShows = headerOf, unstuffed } = this.#behaviour
+    const whole = message.bytes.toString('latin1')
+    const text = headerOnly ? topShows(whole) : whole
+    if (!headerOnly) this.#retrieved.add(message)
+    const sent = unstuffed ? text : text.replace(/(^|\r\n)\./g, '$1..')
+    const due = text === '' || text.endsWith('\r\n') ? '.\r\n' : '\r\n.\r\n'
+    return Buffer.from(`+OK ${text.length} octets\r\n${sent}${(headerOnly ? undefined : message.end) ?? due}`, 'latin1')
   }
+}
+
+function headerOf(message: string): string {
+  const end = message.indexOf('\r\n\r\n')
+  return end === -1 ? message : message.slice(0, end + 4)
 }
 
 /** Without what nobody else is to see. */
@@ -291,4 +356,17 @@ function send(socket: Socket, reply: Buffer, { pieceOctets }: Behaviour): void {
   }
   if (typeof pieceOctets === 'function') return sendInPieces(socket, reply, pieceOctets)
   for (let at = 0; at < reply.length; at += pieceOctets) socket.write(reply.subarray(at, at + pieceOctets))
+}
+
+async function goOn(socket: Socket, { begins, goesOn }: NonNullable<Behaviour['endless']>): Promise<void> {
+  socket.write(Buffer.from(begins, 'latin1'))
+  const more = Buffer.from(goesOn, 'latin1')
+  while (!socket.destroyed) await new Promise((resolve) => socket.write(more, resolve))
+}
+
+async function trickle(socket: Socket, reply: Buffer, everyMs: number): Promise<void> {
+  for (let at = 0; at < reply.length && !socket.destroyed; at += 1) {
+    socket.write(reply.subarray(at, at + 1))
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
+  }
 }

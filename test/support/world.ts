@@ -12,6 +12,7 @@ import type {
   FolderPosition,
   Ledger,
   Maildrop,
+  Notice,
   Store,
   World,
   LedgerView,
@@ -82,6 +83,8 @@ export class TestWorld {
   refuses: (literal: Buffer) => boolean = () => false
   /** Messages the provider lists but will not give. */
   withholds = new Set<string>()
+  /** What TOP shows of a message; undefined: it is refused. */
+  showsHeader: (bytes: Buffer) => Buffer | undefined = (bytes) => bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 2)
   /** In place of its own: real ones, at a scripted server. */
   realStore: Store | undefined
   realMaildrop: (() => Promise<Maildrop>) | undefined
@@ -96,6 +99,7 @@ export class TestWorld {
   uidValidity = 7
   /** How many windows nobody needs any more. */
   released = 0
+  readonly notices: Notice[] = []
   readonly retrievedUidls: (string | undefined)[] = []
   #ran = 0
   #crashed: Crash | undefined
@@ -146,6 +150,7 @@ export class TestWorld {
       newToken: () => (this.#tokens++).toString(16).padStart(32, '0') as Token,
       stopping: () => this.#windows >= this.stopAfterWindows,
       progress: () => {},
+      notice: (notice) => void this.notices.push(notice),
     }
     await pullAccount(world, { ...account, ...changes }, counts)
     // A run may bear that its tidying up fails; a process that ended there has ended all the same.
@@ -171,11 +176,11 @@ export class TestWorld {
     const of = (number: MessageNumber) => held[number - 1] as ProviderMessage
     return {
       canPeek: world.canPeek,
+      loginDelayMs: 0,
       list: async () => listing,
       async *peek(messages) {
         for (const message of messages) {
-          const { bytes } = of(message.number)
-          yield { message, header: bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 2) }
+          yield { message, header: world.showsHeader(of(message.number).bytes) }
         }
       },
       async *retrieve(messages): AsyncIterable<Window> {

@@ -1,0 +1,88 @@
+/** One account at one scripted provider, visited again and again: the real session and pull, a store and a ledger in memory. */
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import type { Account } from '../../src/account.ts'
+import { type FailureKind, SessionFailed } from '../../src/failure.ts'
+import type { HostTrait } from '../../src/host.ts'
+import type { Waits } from '../../src/pop3/connection.ts'
+import { openMaildrop } from '../../src/pop3/session.ts'
+import { noCounts, type RunCounts } from '../../src/run.ts'
+import { type Behaviour, type MaildropMessage, type ScriptedServer, startPop3Server } from './pop3-server.ts'
+import { letter, TestWorld } from './world.ts'
+
+export interface Visit extends RunCounts {
+  /** What an operator reads; null: all went well. */
+  readonly failure: { readonly kind: FailureKind; readonly message: string } | null
+}
+
+export interface Provider {
+  readonly server: ScriptedServer
+  readonly world: TestWorld
+  /** What this server's sessions have taught. */
+  readonly traits: Set<HostTrait>
+  readonly visit: (changes?: Partial<Account>) => Promise<Visit>
+}
+
+/** The server is gone when the test is. */
+export async function providerOf(t: TestContext, behaviour: Behaviour, waits: Partial<Waits> = {}): Promise<Provider> {
+  const server = await startPop3Server(behaviour)
+  t.after(() => server.close())
+  const world = new TestWorld([])
+  const traits = new Set<HostTrait>()
+  const shortWaits = { connectMs: 5000, replyMs: 5000, capaMs: 5000, listingMs: 5000, quitMs: 5000, ...waits }
+  const where = { host: '127.0.0.1', port: server.port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const
+  world.realMaildrop = async () =>
+    await openMaildrop({ ...where, user: 'me', password: 'secret', waits: shortWaits, traits })
+  return {
+    server,
+    world,
+    traits,
+    async visit(changes = {}) {
+      const counts = noCounts()
+      let failure: Visit['failure'] = null
+      try {
+        await world.pullInto(counts, { host: where.host, port: where.port, ...changes })
+      } catch (error) {
+        if (!(error instanceof SessionFailed)) throw error
+        assert.ok(!error.message.includes('secret'), 'no password in a failure')
+        failure = { kind: error.failure.kind, message: error.message.replace(/127\.0\.0\.1(?::\d+)?/g, 'SERVER') }
+      }
+      return { ...counts, failure }
+    },
+  }
+}
+
+/** Letters of these subjects, each with a UIDL of its own. */
+export function lettersOf(...subjects: readonly string[]): MaildropMessage[] {
+  return subjects.map((subject) => ({ bytes: letter(subject), uidl: `id-${subject}` }))
+}
+
+/** All that is stored is these messages and no others, each as often as it stands here. */
+export function holds({ world }: Provider, messages: readonly MaildropMessage[]): void {
+  const texts = messages.map(({ bytes }) => bytes.toString('latin1').replace(/\r?\n/g, '\r\n'))
+  const whole = texts.map((text) => (text === '' || text.endsWith('\r\n') ? text : `${text}\r\n`))
+  assert.deepEqual(world.bodies().toSorted(), whole.toSorted())
+}
+
+export function left({ server }: Provider): (string | undefined)[] {
+  return server.maildrop().map(({ uidl }) => uidl)
+}
+
+/** How often a command that begins so came. */
+export function times({ server }: Provider, command: string): number {
+  return server.commands.filter((line) => line.startsWith(command)).length
+}
+
+export function went(visit: Visit, counts: Partial<RunCounts>): void {
+  assert.equal(visit.failure, null, visit.failure?.message)
+  for (const [name, count] of Object.entries(counts)) assert.equal(visit[name as keyof RunCounts], count, name)
+}
+
+/** @param stored 0 unless said. */
+export function failed(visit: Visit, kind: FailureKind, sentence: string | RegExp, stored = 0): void {
+  assert.equal(visit.failure?.kind, kind, visit.failure?.message)
+  if (typeof sentence === 'string') assert.equal(visit.failure.message, sentence)
+  else assert.match(visit.failure.message, sentence)
+  assert.equal(visit.stored, stored, 'stored')
+  assert.equal(visit.deleted, 0, 'deleted')
+}

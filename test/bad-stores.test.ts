@@ -320,7 +320,10 @@ test('but in a store of our own, where a folder that is gone keeps a late append
   const server = await startImapServer()
   const host = { host: '127.0.0.1', port: server.port, tls: 'none', masterUser: 'm', masterPassword: 'secret' } as const
   const ours = new StorePool(host)
-  const store = await ours.store({ kind: 'hosted', id: 'ours', login: 'alice' })
+  const store = await ours.store(
+    { kind: 'hosted', id: 'ours', login: 'alice' },
+    { staging: { accountId: 'a', fence: 1 } },
+  )
   const copy = { token: 'a'.repeat(32) as Token, literal: [letter('late')], internalDate: new Date(0) }
   await assert.rejects(store.append('Staging', [copy], []), /refused APPEND: "NO no such folder \[TRYCREATE\]"/)
   assert.deepEqual([[...server.folders], server.stored], [['INBOX'], []])

@@ -1,49 +1,94 @@
-/** A real worker in a process of its own that ends itself by SIGKILL at one place of a pull: argv[2] says where. */
+/** A real worker in a process of its own that ends itself by SIGKILL where argv[2] says (doomed.ts). */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { createClock } from '../../src/clock.ts'
 import { StorePool } from '../../src/imap/pool.ts'
+import { limits } from '../../src/limits.ts'
 import { createLog } from '../../src/log.ts'
 import { Pop3Session } from '../../src/pop3/session.ts'
-import type { Store } from '../../src/ports.ts'
+import type { Ledger, Maildrop, Store } from '../../src/ports.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
+import { Lease } from '../../src/redis/lease.ts'
 import { RedisLedger } from '../../src/redis/ledger.ts'
 import { createSeal } from '../../src/seal.ts'
 import { startWorker } from '../../workers/worker.ts'
 import type { DoomedOptions } from './doomed.ts'
 
+/** Every verb of a port that changes something outside, and `list`, before which nothing has happened. */
+const maildropEffects: readonly (keyof Maildrop)[] = ['list', 'markDeleted', 'quit']
+const ledgerEffects: readonly (keyof Ledger)[] = ['begin', 'skip', 'intend', 'record', 'quarantine', 'amend', 'forget']
+const storeEffects: readonly (keyof Store)[] = ['prepare', 'append']
+
 const [, , options = '{}'] = process.argv
-const { place, redisUrl, store, secretKey, leaseMs } = JSON.parse(options) as DoomedOptions
-const [moment, effect = '', nth] = place.split(' ')
-let times = 0
+const { places, redisUrl, store, secretKey, leaseMs, windowMessages } = JSON.parse(options) as DoomedOptions
+const awaited = new Set(Object.keys(places))
 
-/** Runs the effect, and ends the process before, during or after its nth time. */
-async function doomed<T>(name: string, run: () => Promise<T>): Promise<T> {
-  if (name === effect) times += 1
-  const here = name === effect && times === Number(nth)
-  if (here && moment === 'before') process.kill(process.pid, 'SIGKILL')
-  const running = run()
-  // By then its first bytes are on their way, and no answer has come.
-  if (here && moment === 'during') setImmediate(() => process.kill(process.pid, 'SIGKILL'))
-  const result = await running
-  if (here && moment === 'after') process.kill(process.pid, 'SIGKILL')
-  return result
+/** A run, and how often it has had each effect. */
+class Doom {
+  readonly #accountId: string
+  readonly #times = new Map<string, number>()
+  #there = false
+
+  constructor(accountId: string) {
+    this.#accountId = accountId
+  }
+
+  async run<T>(effect: string, act: () => Promise<T>): Promise<T> {
+    // What runs beside the effect that ends the process ends with it.
+    if (this.#there) return await never()
+    const times = (this.#times.get(effect) ?? 0) + 1
+    this.#times.set(effect, times)
+    if (awaited.size === 0) process.stdout.write(`${effect} ${times}\n`)
+    const here = (moment: string) => places[this.#accountId] === `${moment} ${effect} ${times}`
+    if (here('before')) return await this.#arrive()
+    const acting = act()
+    // By then its first bytes are on their way, and no answer has come.
+    if (here('during')) setImmediate(() => void this.#arrive())
+    const result = await acting
+    if (here('after')) return await this.#arrive()
+    return result
+  }
+
+  async #arrive(): Promise<never> {
+    this.#there = true
+    awaited.delete(this.#accountId)
+    if (awaited.size === 0) process.kill(process.pid, 'SIGKILL')
+    return await never()
+  }
 }
 
-function doom<Name extends string>(on: Record<Name, (...args: never[]) => Promise<unknown>>, name: Name): void {
-  const run = on[name]
-  Object.defineProperty(on, name, {
-    value(this: unknown, ...args: unknown[]) {
-      return doomed(name, () => Reflect.apply(run, this, args) as Promise<unknown>)
-    },
-  })
+async function never(): Promise<never> {
+  return await new Promise<never>(() => {})
 }
 
-for (const name of ['list', 'markDeleted', 'quit'] as const) doom(Pop3Session.prototype, name)
-for (const name of ['intend', 'record'] as const) doom(RedisLedger.prototype, name)
+const current = new AsyncLocalStorage<Doom>()
+const take = Lease.take.bind(Lease)
+Lease.take = (redis, accountId, ms) => {
+  current.enterWith(new Doom(accountId))
+  return take(redis, accountId, ms)
+}
+
+function doom(on: object, names: readonly string[]): void {
+  for (const name of names) {
+    const act: unknown = Reflect.get(on, name)
+    if (typeof act !== 'function') throw new Error(`there is no ${name}`)
+    Object.defineProperty(on, name, {
+      value(this: unknown, ...args: unknown[]) {
+        const run = () => Reflect.apply(act, this, args) as Promise<unknown>
+        return current.getStore()?.run(name, run) ?? run()
+      },
+    })
+  }
+}
+
+doom(Pop3Session.prototype, maildropEffects)
+doom(RedisLedger.prototype, ledgerEffects)
 const opened = Reflect.get(StorePool.prototype, 'store') as (...args: readonly unknown[]) => Promise<Store>
 StorePool.prototype.store = async function storeOf(this: StorePool, ...args): Promise<Store> {
-  const held = await opened.apply(this, args)
-  return { ...held, append: (...batch) => doomed('append', () => held.append(...batch)) }
+  const held = { ...(await opened.apply(this, args)) }
+  doom(held, storeEffects)
+  return held
 }
+if (windowMessages !== undefined) Object.assign(limits, { windowMessagesMax: windowMessages })
 
 await startWorker({
   redis: connectRedis(redisUrl, 'worker', () => {}),
@@ -52,7 +97,7 @@ await startWorker({
   seal: createSeal(Buffer.from(secretKey, 'hex')),
   clock: createClock(),
   publicName: 'gather.example.org',
-  concurrency: 1,
+  concurrency: Math.max(awaited.size, 1),
   leaseMs,
   jobLockMs: leaseMs,
 })

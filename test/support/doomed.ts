@@ -1,26 +1,51 @@
-/** Starts a worker that will end itself by SIGKILL, and waits until it has. */
-import { spawn } from 'node:child_process'
+/** Starts a worker that will end itself by SIGKILL, and waits until it has; or one that only tells what it does. */
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { StoreEndpoint } from '../../src/config.ts'
 
 export interface DoomedOptions {
-  /** `before|during|after EFFECT NTH`. */
-  readonly place: string
+  /**
+   * By account, where its run stops: `before|during|after EFFECT NTH`. The process ends when each of them is there; a run
+   * that is there has no further effect. Only of a run that is alone is `during` true. None at all: it lives, and tells.
+   */
+  readonly places: Readonly<Record<string, string>>
   readonly redisUrl: string
   readonly store: StoreEndpoint
   /** Hex. */
   readonly secretKey: string
   readonly leaseMs: number
+  /** What a window and an append carry, if not as much as ever. */
+  readonly windowMessages?: number
 }
 
-/** @returns the signal that ended it. */
-export async function untilDoomed(options: DoomedOptions): Promise<string | null> {
+function start(options: DoomedOptions): ChildProcess {
   const script = fileURLToPath(new URL('doomed-worker.ts', import.meta.url))
   const args = ['--import', 'tsx', script, JSON.stringify(options)]
-  const child = spawn(process.execPath, args, { stdio: 'inherit' })
+  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+/** @returns the signal that ended it; SIGTERM where it did not come to its place. */
+export async function untilDoomed(options: DoomedOptions): Promise<string | null> {
+  const child = start(options)
   const late = setTimeout(() => child.kill('SIGTERM'), 60_000)
   const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
   clearTimeout(late)
   return signal
+}
+
+/** Every effect of what it does meanwhile, as `EFFECT NTH`, in the order in which they began. */
+export async function effectsOf(options: DoomedOptions, meanwhile: () => Promise<void>): Promise<string[]> {
+  const child = start({ ...options, places: {} })
+  const effects: string[] = []
+  if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', (line) => effects.push(line))
+  const ended = once(child, 'close')
+  try {
+    await meanwhile()
+  } finally {
+    child.kill('SIGKILL')
+    await ended
+  }
+  return effects
 }

@@ -1,0 +1,112 @@
+/** What provider, store and ledger hold of an account, compared: each message once, and nobody says otherwise. */
+import assert from 'node:assert/strict'
+import type { Redis } from 'ioredis'
+import type { Intent, Sighting, StoredRecord } from '../../src/ledger.ts'
+import type { AccountId, RunId } from '../../src/message.ts'
+import { Lease } from '../../src/redis/lease.ts'
+import { RedisLedger } from '../../src/redis/ledger.ts'
+import { noCounts } from '../../src/run.ts'
+import { type ReadMessage, withoutTrace } from './reader.ts'
+
+/** Under a lease of its own, for as long as `use` takes. @param nowMs when what is written was written. */
+export async function withLedger<T>(
+  redis: Redis,
+  accountId: string,
+  use: (ledger: RedisLedger) => Promise<T>,
+  nowMs = Date.now(),
+): Promise<T> {
+  let lease = await Lease.take(redis, accountId as AccountId, 60_000)
+  for (; typeof lease === 'number'; lease = await Lease.take(redis, accountId as AccountId, 60_000)) {
+    const leftMs = lease
+    await new Promise((resolve) => setTimeout(resolve, leftMs + 10))
+  }
+  try {
+    const run = { id: 'AUDIT' as RunId, counts: noCounts() }
+    return await use(new RedisLedger(redis, lease, () => nowMs, run))
+  } finally {
+    await lease.release()
+  }
+}
+
+export interface LedgerContent {
+  readonly records: readonly StoredRecord[]
+  readonly intents: readonly Intent[]
+}
+
+export async function ledgerOf(redis: Redis, accountId: string): Promise<LedgerContent> {
+  return await withLedger(redis, accountId, async (ledger) => ({
+    records: [...(await ledger.view()).records],
+    intents: await ledger.intents(),
+  }))
+}
+
+/** Without what we put in front. */
+export const sourcesOf = (stored: readonly ReadMessage[]): string[] =>
+  stored.map(({ bytes }) => withoutTrace(bytes).source.toString('latin1'))
+
+/** Every letter is in the store once, and nothing else. */
+export function assertEachOnce(stored: readonly ReadMessage[], letters: readonly Buffer[]): void {
+  const wanted = countsOf(letters.map((bytes) => bytes.toString('latin1')))
+  const found = countsOf(sourcesOf(stored))
+  const missing = [...wanted].filter(([text, times]) => (found.get(text) ?? 0) < times)
+  const double = [...found].filter(([text, times]) => times > (wanted.get(text) ?? 0))
+  const show = (some: readonly [string, number][]) => some.slice(0, 3).map(([text]) => text.slice(0, 60))
+  assert.deepEqual(
+    { missing: missing.length, double: double.length },
+    { missing: 0, double: 0 },
+    `of ${letters.length} letters: missing ${missing.length} ${JSON.stringify(show(missing))}, double or strange ${double.length} ${JSON.stringify(show(double))}`,
+  )
+}
+
+/** What the provider no longer has is in the store. */
+export function assertNoneLost(
+  stored: readonly ReadMessage[],
+  left: readonly ReadMessage[],
+  letters: readonly Buffer[],
+): void {
+  const kept = countsOf([...sourcesOf(stored), ...left.map(({ bytes }) => bytes.toString('latin1'))])
+  const lost = letters.filter((bytes) => !kept.has(bytes.toString('latin1')))
+  assert.equal(lost.length, 0, `deleted at the provider and not stored: ${String(lost[0]).slice(0, 60)}`)
+}
+
+/** Each message of the store has its one record, and each record of a stored message its message; nothing is uncertain. */
+export function assertAgree({ records, intents }: LedgerContent, stored: readonly ReadMessage[]): void {
+  assert.deepEqual(intents, [], 'an intent is open')
+  const told = stored.map(({ bytes }) => {
+    // SOURCE.UIDLHASH.FINGERPRINT.TOKEN (CONTRACT section 7).
+    const id = /^X-Tributary-Id: ([0-9a-f.\s]+)\r\n/m.exec(withoutTrace(bytes).trace)?.[1] ?? ''
+    return id.replace(/\s/g, '').split('.').slice(1, 3).join('.')
+  })
+  const known = records.filter(({ state }) => state === 'stored')
+  assert.deepEqual(
+    known.map(({ uidl, fingerprint }) => `${uidl}.${fingerprint?.hash}`).toSorted(),
+    told.toSorted(),
+    'ledger and store',
+  )
+}
+
+/** As a first run of long ago would have left it: messages that it passed over, and that nobody has seen since. */
+export async function seedMissed(redis: Redis, accountId: string, missed: readonly Missed[]): Promise<void> {
+  await withLedger(redis, accountId, async (ledger) => {
+    await ledger.begin(missed.map(({ sighting }) => sighting))
+    const { records } = await ledger.view()
+    const amended = missed.map(({ sinceMs, listings }, nth) => ({
+      ...records.at(nth),
+      missingSinceSeconds: Math.floor(sinceMs / 1000),
+      missedListings: listings,
+    }))
+    await ledger.amend(amended)
+  })
+}
+
+export interface Missed {
+  readonly sighting: Sighting
+  readonly sinceMs: number
+  readonly listings: number
+}
+
+function countsOf(texts: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1)
+  return counts
+}

@@ -7,7 +7,7 @@ import { limits } from '../limits.ts'
 import type { StoreAccess } from './access.ts'
 import { execute, isRefusal, within } from './command.ts'
 import { encodedPathOf, pathOf, serverOf } from './connection.ts'
-import { isListed, isMissing } from './folder.ts'
+import { isListed, isMissing, stagingRoot } from './folder.ts'
 import { failed, troubleOf } from './trouble.ts'
 
 /** On a connection of its own, which selects folders. */
@@ -46,10 +46,11 @@ export async function tokensAnywhere(client: ImapFlow, intent: Intent): Promise<
   return here
 }
 
-/** Which of these tokens each folder holds, among what arrived there last. */
+/** Which of these tokens each folder holds, among what arrived there last. What stands in a run's folder has not arrived. */
 export async function* tokensByFolder(client: ImapFlow, wanted: ReadonlySet<Token>): AsyncGenerator<Set<Token>> {
+  const staging = pathOf(client, `${stagingRoot}/`)
   for (const { path, flags } of await client.list()) {
-    if (flags.has('\\Noselect') || flags.has('\\NonExistent')) continue
+    if (flags.has('\\Noselect') || flags.has('\\NonExistent') || path.startsWith(staging)) continue
     yield await tokensIn(client, path, wanted, undefined)
   }
 }

@@ -11,6 +11,12 @@ export interface FolderStatus extends FolderPosition {
   readonly appendLimit: number | undefined
 }
 
+/**
+ * Below it are the folders of runs (staging.ts). In deploy/dovecot.conf a namespace of its own, which nobody's LIST shows; in another
+ * Dovecot folders like any other, while a run is at work.
+ */
+export const stagingRoot = 'tributary-staging'
+
 /** STATUS; the folder is made and subscribed where it is missing. */
 export async function preparedFolder(client: ImapFlow, folder: string): Promise<FolderStatus> {
   const server = serverOf(client)

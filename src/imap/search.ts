@@ -7,7 +7,7 @@ import { limits } from '../limits.ts'
 import type { StoreAccess } from './access.ts'
 import { execute, isRefusal, takenForOk, within } from './command.ts'
 import { encodedPathOf, pathOf, serverOf } from './connection.ts'
-import { isListed, isMissing } from './folder.ts'
+import { isListed, isMissing, stagingRoot } from './folder.ts'
 import { failed, troubleOf } from './trouble.ts'
 
 /** Gives each step of a search an end in time: who has many folders must not wait for ever for one that never answers. */
@@ -53,14 +53,15 @@ export async function tokensAnywhere(client: ImapFlow, wait: Wait, intent: Inten
   return found
 }
 
-/** Which of these tokens each folder holds, among what arrived there last. */
+/** Which of these tokens each folder holds, among what arrived there last. What stands in a run's folder has not arrived. */
 export async function* tokensByFolder(
   client: ImapFlow,
   wait: Wait,
   wanted: ReadonlySet<Token>,
 ): AsyncGenerator<Set<Token>> {
+  const staging = pathOf(client, `${stagingRoot}/`)
   for (const { path, flags } of await wait(client.list())) {
-    if (flags.has('\\Noselect') || flags.has('\\NonExistent')) continue
+    if (flags.has('\\Noselect') || flags.has('\\NonExistent') || path.startsWith(staging)) continue
     yield await wait(tokensIn(client, path, wanted, undefined))
   }
 }

@@ -13,12 +13,9 @@ import type { StoreAccess, Staging } from './access.ts'
 import { multiAppend } from './append.ts'
 import { atom, codeOf, codeWordsOf, execute, isRefusal, uidSetOf, uidsOf, within } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
-import { isMissing, listed, preparedFolder, statusOf } from './folder.ts'
+import { isMissing, listed, preparedFolder, stagingRoot, statusOf } from './folder.ts'
 import { allIn, type Placed, search, tokensAnywhere, tokensByFolder, type Wait } from './search.ts'
 import { failed } from './trouble.ts'
-
-/** A namespace of its own in deploy/dovecot.conf, which nobody's LIST shows; elsewhere a folder like any other. */
-const stagingRoot = 'tributary-staging'
 
 /** With a hyphen: a dot would part levels in a Dovecot that keeps Maildirs. */
 const folderOf = ({ accountId, fence }: Staging) => `${stagingRoot}/${accountId}-${fence}`

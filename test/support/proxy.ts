@@ -9,7 +9,8 @@ export interface Proxy {
   close(): Promise<void>
 }
 
-export async function startProxy(to: number): Promise<Proxy> {
+/** @param changed what the server says, in other words of the same length. */
+export async function startProxy(to: number, changed?: (said: string) => string): Promise<Proxy> {
   const sockets = new Set<Socket>()
   let lost: string | undefined
   const server = createServer((client) => {
@@ -19,7 +20,8 @@ export async function startProxy(to: number): Promise<Proxy> {
       socket.on('error', () => {}).on('close', () => [client, upstream].forEach((one) => one.destroy()))
     }
     client.pipe(upstream)
-    upstream.on('data', (chunk: Buffer) => {
+    upstream.on('data', (said: Buffer) => {
+      const chunk = changed === undefined ? said : Buffer.from(changed(said.toString('latin1')), 'latin1')
       if (lost === undefined || !chunk.includes(lost)) return void client.write(chunk)
       lost = undefined
       client.destroy()

@@ -11,7 +11,7 @@ export interface ReadMessage {
 }
 
 /** Everything a server says to these lines, until it hangs up. */
-async function converse(port: number, lines: readonly string[]): Promise<Buffer> {
+export async function converse(port: number, lines: readonly string[]): Promise<Buffer> {
   const socket = connect({ host: '127.0.0.1', port })
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))

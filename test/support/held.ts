@@ -1,0 +1,50 @@
+/** A worker in a process of its own that stops at one place of a pull, to be killed, frozen, or told to go on. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { StoreEndpoint } from '../../src/config.ts'
+
+export interface HeldOptions {
+  /** `EFFECT NTH`: it stops before. */
+  readonly place: string
+  readonly redisUrl: string
+  readonly store: StoreEndpoint
+  /** Hex. */
+  readonly secretKey: string
+  readonly leaseMs: number
+}
+
+export class HeldWorker {
+  readonly #child: ChildProcess
+  readonly #said: string[] = []
+
+  constructor(options: HeldOptions) {
+    const script = fileURLToPath(new URL('held-worker.ts', import.meta.url))
+    this.#child = fork(script, [JSON.stringify(options)], { execArgv: ['--import', 'tsx'] })
+    this.#child.on('message', (event) => this.#said.push(String(event)))
+  }
+
+  /** Resolves once it has said this: `held`, or an event of its log. */
+  async until(event: string): Promise<void> {
+    while (!this.#said.includes(event)) await once(this.#child, 'message', { signal: AbortSignal.timeout(60_000) })
+  }
+
+  go(): void {
+    this.#child.send('go')
+  }
+
+  freeze(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT')
+  }
+
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const gone = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await gone
+  }
+}

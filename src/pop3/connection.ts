@@ -203,6 +203,10 @@ export class Connection {
     if (next === undefined) return
     const waitMs = Math.max(0, Math.min(next.waitMs, this.#deadlineMs - performance.now()))
     this.#silence = setTimeout(() => {
+      if (this.#reader.endsInDot) {
+        const got = 'a dot at the end of a line, and silence'
+        this.fail({ kind: 'broken protocol', server: this.server, expected: `the end of ${next.during}`, got })
+      }
       this.fail({ kind: 'silent', server: this.server, during: next.during, waitedMs: next.waitMs })
     }, waitMs)
   }

@@ -27,9 +27,11 @@ export function octetsOf(window: readonly Listed[]): number {
 export function windowOf(answers: readonly [Listed, Reply][], release: () => void): Window {
   const retrieved: Retrieved[] = []
   const refused: Window['refused'][number][] = []
+  const cut: Window['cut'][number][] = []
   for (const [message, reply] of answers) {
-    if (reply.shape === 'body') retrieved.push({ message, bytes: reply.bytes })
+    if (reply.shape === 'body' && reply.cut) cut.push({ message, bytes: reply.bytes, octets: reply.octets })
+    else if (reply.shape === 'body') retrieved.push({ message, bytes: reply.bytes })
     else refused.push({ message, reply: printable(reply.text) })
   }
-  return { retrieved, refused, release }
+  return { retrieved, refused, cut, release }
 }

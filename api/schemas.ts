@@ -94,6 +94,16 @@ export const Run = Type.Object({
   failure: orNull(Type.Object({ kind: Type.Enum([...failureKinds]), message: Type.String() })),
 })
 
+export const QuarantineEntry = Type.Object({
+  id,
+  uidl: orNull(Type.String(), 'null where the provider has none for it'),
+  size: Type.Integer(),
+  firstSeenAt: time,
+  attempts: Type.Integer({ description: 'how often it was retrieved, or tried to be' }),
+  reason: Type.Object({ kind: Type.Enum([...failureKinds]), message: Type.String() }),
+})
+export const QuarantineId = Type.Object({ id: Type.String(), entry: Type.String() })
+
 export const Account = Type.Object({
   id,
   ...accountFields,

@@ -12,9 +12,10 @@ import { addAuth } from './auth.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addHealth } from './health.ts'
 import { addProblems, pathOf } from './problems.ts'
+import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
 
-export interface ApiWorld extends AccountsWorld, DestinationsWorld, RunsWorld {
+export interface ApiWorld extends AccountsWorld, DestinationsWorld, QuarantineWorld, RunsWorld {
   readonly log: Logger
   readonly adminToken: string
   readonly redis: Redis
@@ -89,6 +90,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addDestinations(typed, world)
       addAccounts(typed, world)
       addRuns(typed, world)
+      addQuarantine(typed, world)
       typed.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

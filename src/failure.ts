@@ -1,5 +1,7 @@
 /** What can go wrong with a run: a closed list, and the one sentence about each that an operator reads. */
 
+import type { Listed } from './message.ts'
+
 /** The kinds of CONTRACT section 5, in its order. The list is the fact; the types and the API schema are read from it. */
 export const failureKinds = [
   'unreachable',
@@ -61,6 +63,15 @@ export class SessionFailed extends Error {
   constructor(failure: Failure, cause?: unknown) {
     super(describe(failure), cause === undefined ? undefined : { cause })
     this.failure = failure
+  }
+}
+
+/** A session that ended at the retrieval of one message: it may be that message's doing (suspects.ts). */
+export class RetrievalFailed extends SessionFailed {
+  readonly suspect: Listed
+  constructor(suspect: Listed, { failure }: SessionFailed) {
+    super(failure)
+    this.suspect = suspect
   }
 }
 

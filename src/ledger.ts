@@ -53,6 +53,19 @@ export interface StoredRecord {
   readonly deletedAtSource: boolean
 }
 
+/** Names a message from one session to the next: by its UIDL; where it has none, by its size and its place. */
+export interface MessageName {
+  readonly uidl: ShortHash | undefined
+  readonly size: number
+  /** Its number in the session that named it. */
+  readonly place: number
+}
+
+/** A message whose retrieval went wrong, so many times since it last went well. */
+export interface Suspect extends MessageName {
+  readonly failures: number
+}
+
 /** A batch that is about to be appended, on disk before it is. */
 export interface Intent {
   readonly id: string

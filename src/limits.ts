@@ -84,6 +84,22 @@ export const limits = {
   /** So many different messages refused in a row in the same words, and none stored: that is the store, not the messages. */
   refusedInARowMax: 10,
 
+  // Messages whose retrieval goes wrong (suspects.ts)
+  /** A message that the provider refuses in words, or that breaks the protocol, is set aside after so many runs. */
+  toldFailuresMax: 3,
+  /** And one at which the line dropped or fell silent: that may be the network. */
+  droppedFailuresMax: 5,
+  /** Names that are kept of an account; further ones wait for their turn. */
+  suspectsMax: 100,
+  /** After so many deaths in a row each message that could have been on its way is retrieved alone. */
+  deathsBeforeCare: 2,
+  /** Messages that the API has retrieved for people, held at once; a larger one alone. */
+  downloadsHeldMax: 64 * MiB,
+  /** A larger one is not shown: it is held whole. */
+  downloadOctetsMax: 256 * MiB,
+  /** Whoever wants to read a message waits so long for a run to leave the maildrop. */
+  downloadWaitMs: 2 * second,
+
   // Runs
   /** A run that is not renewed for this long is taken over. */
   leaseMs: 15 * second,

@@ -39,6 +39,8 @@ export interface Retrieved {
 export interface Window {
   readonly retrieved: readonly Retrieved[]
   readonly refused: readonly { readonly message: Listed; readonly reply: string }[]
+  /** Larger than asked for, whatever LIST said: what begins it, at least its header, and how many octets it has. */
+  readonly cut: readonly (Retrieved & { readonly octets: number })[]
   /** Nobody needs its bytes any more: there is room for others (budget.ts). */
   readonly release: () => void
 }

@@ -1,6 +1,6 @@
 /** All that pull.ts needs of the world. The adapters in pop3/, imap/ and redis/ provide it; tests provide a small honest one. */
 import type { Failure } from './failure.ts'
-import type { Intent, Sighting, StoredRecord, Token } from './ledger.ts'
+import type { Intent, MessageName, Sighting, StoredRecord, Suspect, Token } from './ledger.ts'
 import type { Listed, MessageNumber, Peeked, RunId, Window } from './message.ts'
 import type { Receipt } from './receipt.ts'
 import type { Records } from './records.ts'
@@ -130,25 +130,49 @@ export interface LedgerView {
   readonly begun: boolean
   /** Wall clock of the last run that wrote, 0 for none. */
   readonly lastSeenMs: number
+  /** Set-aside messages that are to be tried again, by their record's index: once the account takes so many octets. */
+  readonly retries: ReadonlyMap<number, number>
+  readonly suspects: readonly Suspect[]
+  /** Runs in a row that set out to retrieve and never returned: their worker died. */
+  readonly deaths: number
+  /** The message that the last of them was retrieving alone. */
+  readonly alone: MessageName | undefined
+}
+
+/** What is said of a message that is set aside. */
+export interface AsideReason {
+  readonly failure: Failure
+  /** How often it was retrieved, or tried to be, since it was set aside last. */
+  readonly attempts: number
+  /** Its real size, where LIST said less: tried again once the account takes so much. */
+  readonly octets?: number
 }
 
 /** What one account has stored, under this run's lease: every write fails with `superseded` once the lease is lost. */
 export interface Ledger {
+  /** As it stands; dismissals that were wished for are carried out first. */
   view(): Promise<LedgerView>
   /** Intents that an earlier run left, and this run's own while they are open. */
   intents(): Promise<readonly Intent[]>
   /** On disk before it resolves. */
   intend(intent: Intent): Promise<void>
-  /** Turns entries of an intent into records and removes the intent; the rest of its entries were not stored. Idempotent. */
+  /**
+   * Turns entries of an intent into records and removes the intent; the rest of its entries were not stored. Idempotent. A
+   * message that was set aside before is so no more.
+   */
   record(intent: Intent, stored: ReadonlySet<Token>): Promise<readonly StoredRecord[]>
   /** What the first run leaves where it is, and that the first run's choice has been made. Idempotent. */
   begin(skipped: readonly Sighting[]): Promise<void>
-  /** Sets a message aside: it stays at the provider and is not retrieved again by itself. */
-  quarantine(sighting: Sighting, reason: Failure): Promise<void>
+  /** Sets a message aside: it stays at the provider and is not retrieved again by itself. One set aside before stays the same entry. */
+  quarantine(sighting: Sighting, reason: AsideReason): Promise<void>
   /** The first run leaves this one where it is. */
   skip(sighting: Sighting): Promise<void>
   /** Small truths learnt about records: missing, seen again, renamed, resized, deleted at the provider. */
   amend(records: Iterable<StoredRecord>): Promise<void>
-  /** Drops records for good, by what `plan` called forgettable. */
+  /** Drops records for good, by what `plan` called forgettable, and what the quarantine says of them. */
   forget(records: Iterable<StoredRecord>): Promise<void>
+  /** On disk before it resolves: a retrieval begins, of this message alone where one is named. */
+  setOut(alone?: MessageName): Promise<void>
+  /** Runs that set out have returned, this one or none since; and what is suspect from now on. A lost lease fails nothing here. */
+  returned(suspects: readonly Suspect[]): Promise<void>
 }

@@ -20,6 +20,7 @@ import { prove } from './receipt.ts'
 import { Refusals } from './refusals.ts'
 import type { RunCounts } from './run.ts'
 import { survey } from './survey.ts'
+import { Suspects } from './suspects.ts'
 
 /**
  * Moves one account's new mail from its POP3 maildrop into the store. In this order and no other:
@@ -34,9 +35,22 @@ import { survey } from './survey.ts'
  * intent's tokens it holds, and records those. After 6: the ledger knows the message. Between 7 and QUIT: the server
  * removes nothing (RFC 1939 section 6), and the next run marks again. After QUIT: the record is missed, no more.
  *
+ * A message whose retrieval goes wrong again and again is set aside and holds up no other (suspects.ts); where it broke the
+ * session, the visit is made once more without it.
+ *
  * @param counts grows as the run goes, so that a run that fails still tells what it did.
  */
 export async function pullAccount(world: World, account: Account, counts: RunCounts): Promise<void> {
+  const suspects = new Suspects(world, account, counts)
+  try {
+    for (let over = false; !over; ) over = await visit(world, account, counts, suspects)
+  } finally {
+    await suspects.returned()
+  }
+}
+
+/** One session. False: it broke at a message that is set aside now. */
+async function visit(world: World, account: Account, counts: RunCounts, suspects: Suspects): Promise<boolean> {
   const { ledger } = world
   await recover(world, account, counts)
   const view = await ledger.view()
@@ -61,11 +75,11 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
     const found = await survey(world, account, maildrop, view, counts, { nowMs, due, saw, learnt })
     const { unmatched } = found
 
-    let left = found.wanted.length
-    let refusal: SessionFailed | undefined
+    const turns = await suspects.turns(view, found)
+    let left = turns.usual.length + turns.last.length
     const refusals = new Refusals(ledger, view.records, counts)
-    deposit = new Deposit(world, account, counts, refusals, mark)
-    for await (const window of maildrop.retrieve(found.wanted, account.maxMessageBytes)) {
+    const put = (deposit = new Deposit(world, account, counts, refusals, mark))
+    for await (const window of suspects.windows(maildrop, turns, () => put.done())) {
       const fresh: Letter[] = []
       for (const retrieved of window.retrieved) {
         const letter = await letterOf(retrieved, nowMs)
@@ -73,26 +87,21 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
         const { message } = sighting
         // Of all that comes: TOP may have shown another header than this one, and the listing another name.
         const record = sameBytes(sighting, unmatched)
-        if (record !== undefined && unmatched.match(record)) saw({ message, record, sighting })
+        if (record !== undefined && unmatched.match(record) && !found.retried(record))
+          saw({ message, record, sighting })
         else if (found.choosing && isBeforeFirstRun(account.firstRun, sighting.arrived, nowMs))
           await ledger.skip(sighting)
         else fresh.push(letter)
       }
       await deposit.put(fresh, window.release)
+      await suspects.came(window)
       world.progress()
-      for (const { message, reply } of window.refused) {
-        refusal ??= new SessionFailed({
-          kind: 'provider refused',
-          server: account.host,
-          during: `RETR ${message.number}`,
-          reply,
-        })
-      }
-      left -= window.retrieved.length + window.refused.length
+      left -= window.retrieved.length + window.refused.length + window.cut.length
       if (world.stopping()) break
     }
     await deposit.done()
-    refusal = (await refusals.settle()) ?? refusal
+    const ofStore = await refusals.settle()
+    const refusal = ofStore ?? (await suspects.settle())
     if (found.choosing && left === 0) await ledger.begin([])
 
     const complete = left === 0 && found.listed > 0
@@ -108,6 +117,11 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
     if (complete && steady) await ledger.forget(forgettable(unmatched, nowMs))
     if (left > 0) throw new SessionFailed({ kind: 'stopped' })
     if (refusal !== undefined) throw refusal
+    return true
+  } catch (error) {
+    await deposit?.settled()
+    if (await suspects.blame(error)) return false
+    throw error
   } finally {
     maildrop.abandon()
     await deposit?.settled()

@@ -63,7 +63,7 @@ export class Refusals {
 
   async #quarantine(sighting: Sighting, during: string, reply: string): Promise<void> {
     this.#counts.quarantined += 1
-    await this.#ledger.quarantine(sighting, { kind: 'store refused', during, reply })
+    await this.#ledger.quarantine(sighting, { failure: { kind: 'store refused', during, reply }, attempts: 1 })
   }
 
   #different(): number {
@@ -80,9 +80,9 @@ export class Refusals {
 function asideSinceStored(records: Records): number {
   let count = 0
   for (let index = records.length - 1; index >= 0; index -= 1) {
-    const { state, fingerprint } = records.at(index)
+    const { state, digest } = records.at(index)
     // What was set aside unread was no store's doing.
-    if (fingerprint === undefined) continue
+    if (digest === undefined) continue
     if (state !== 'quarantined') break
     count += 1
   }

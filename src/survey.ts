@@ -1,11 +1,12 @@
 /** Step 2 of a run: list, look, and decide everything before any of it is done. */
 import type { Account } from './account.ts'
-import type { Failure } from './failure.ts'
+import { uidlHash } from './header.ts'
 import type { Sighting, StoredRecord } from './ledger.ts'
 import { look, unseen } from './letter.ts'
 import type { Listed } from './message.ts'
 import { isBeforeFirstRun, planSession, type Seen, setAsideBefore, settle, type Unmatched } from './plan.ts'
 import type { Maildrop, World, LedgerView } from './ports.ts'
+import { isSetAside, tooLarge } from './quarantine.ts'
 import type { RunCounts } from './run.ts'
 import { slices } from './slices.ts'
 
@@ -13,6 +14,12 @@ export interface Survey {
   readonly listed: number
   /** To be retrieved, in the maildrop's order. */
   readonly wanted: readonly Listed[]
+  /** What was set aside, and is to be tried again. */
+  readonly again: ReadonlySet<Listed>
+  /** Whether a record is of such a message. */
+  readonly retried: (record: StoredRecord) => boolean
+  /** New ones whose header was looked at. */
+  readonly looked: ReadonlyMap<Listed, Sighting>
   readonly unmatched: Unmatched
   /** The first run's choice is made at each message's retrieval: it goes by date, and this server has no TOP. */
   readonly choosing: boolean
@@ -41,10 +48,13 @@ export async function survey(
   counts.listed = Math.max(counts.listed, listing.length)
   world.progress()
 
-  const { amend, unmatched, ...plan } = await planSession(listing, view.records, account.maxMessageBytes, due)
+  const retried = ({ index }: StoredRecord) => (view.retries.get(index) ?? Infinity) <= account.maxMessageBytes
+  // A record alone does not settle what is to be tried again, as with what is to be deleted.
+  const open = (record: StoredRecord) => due(record) || retried(record)
+  const { amend, unmatched, ...plan } = await planSession(listing, view.records, account.maxMessageBytes, open)
   amend.forEach(learnt)
   const sightings = await look(maildrop, plan.look, nowMs)
-  const { transfer, compare } = await settle(sightings, unmatched, due, saw)
+  const { transfer, compare } = await settle(sightings, unmatched, open, saw)
 
   const choosing = !view.begun && !maildrop.canPeek && account.firstRun.mode === 'lastDays'
   const looked = new Map(transfer.map((sighting) => [sighting.message, sighting]))
@@ -54,11 +64,12 @@ export async function survey(
   const { wanted, large } = await bySize(fresh.concat(compare), account.maxMessageBytes)
   for (const message of large) {
     const record = setAsideBefore(message, unmatched)
-    if (record !== undefined && unmatched.match(record)) continue
+    if (record !== undefined && unmatched.match(record) && !retried(record)) continue
     counts.quarantined += 1
-    await world.ledger.quarantine(unseen(message), tooLarge(message, account))
+    await world.ledger.quarantine(unseen(message), { failure: tooLarge(message.size, account), attempts: 0 })
   }
-  return { listed: listing.length, wanted, unmatched, choosing }
+  const again = view.retries.size === 0 ? new Set<Listed>() : await setAside(wanted, unmatched, retried)
+  return { listed: listing.length, wanted, again, retried, looked, unmatched, choosing }
 }
 
 /** Makes the first run's choice among what is new, and writes it down before anything is retrieved. Returns what to take. */
@@ -82,9 +93,23 @@ async function begin(
   return fresh.filter((message) => !left.has(message))
 }
 
-function tooLarge(message: Listed, account: Account): Failure {
-  const reply = `${message.size} octets; this account takes messages of up to ${account.maxMessageBytes}`
-  return { kind: 'store refused', during: 'a message before it was retrieved', reply }
+/** Those of which such a record says that they were set aside; they are matched then. */
+async function setAside(
+  messages: readonly Listed[],
+  unmatched: Unmatched,
+  retried: (record: StoredRecord) => boolean,
+): Promise<Set<Listed>> {
+  const found = new Set<Listed>()
+  const nameless = [...unmatched].filter((record) => record.uidl === undefined && retried(record))
+  for await (const slice of slices(messages)) {
+    for (const message of slice) {
+      const uidl = message.uidl === undefined ? undefined : uidlHash(message.uidl)
+      const candidates = uidl === undefined ? nameless : unmatched.bearing('uidl', uidl).filter(retried)
+      const known = { uidl, size: message.size, digest: undefined }
+      if (candidates.some((record) => isSetAside(record, known) && unmatched.match(record))) found.add(message)
+    }
+  }
+  return found
 }
 
 /** What the account takes, in the maildrop's order, and what is larger than that by its listed size. */

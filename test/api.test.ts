@@ -64,6 +64,10 @@ const guarded = [
   'POST /api/v1/accounts/{id}/test',
   'POST /api/v1/accounts/{id}/pull',
   'GET /api/v1/accounts/{id}/runs',
+  'GET /api/v1/accounts/{id}/quarantine',
+  'POST /api/v1/accounts/{id}/quarantine/{entry}/retry',
+  'POST /api/v1/accounts/{id}/quarantine/{entry}/dismiss',
+  'GET /api/v1/accounts/{id}/quarantine/{entry}/message',
   'GET /api/v1/runs/{id}',
 ]
 
@@ -105,7 +109,14 @@ test('the OpenAPI document names every route', async () => {
 })
 
 test('what is not there is told as a problem, with what to do', async () => {
-  for (const path of ['/destinations/none', '/accounts/none', '/runs/none', '/accounts/none/runs', '/nowhere']) {
+  for (const path of [
+    '/destinations/none',
+    '/accounts/none',
+    '/runs/none',
+    '/accounts/none/runs',
+    '/accounts/none/quarantine',
+    '/nowhere',
+  ]) {
     const { status, body } = await stack.call('GET', path)
     assert.equal(status, 404)
     assert.deepEqual(Object.keys(body), ['type', 'title', 'status', 'detail'])

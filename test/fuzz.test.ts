@@ -104,7 +104,8 @@ function exchangeOf(chance: Chance): Exchange {
   const whole = body === '' || body.endsWith('\r\n') ? body : `${body}\r\n`
   const empty = chance.happens(0.1) ? '\r\n' : ''
   const wire = `${status}${whole.replace(/(^|\r\n)\./g, '$1..')}.\r\n${empty}`
-  return { expected, wire, reply: { shape: 'body', text: said, bytes: Buffer.from(whole, 'latin1'), cut: false } }
+  const bytes = Buffer.from(whole, 'latin1')
+  return { expected, wire, reply: { shape: 'body', text: said, bytes, cut: false, octets: bytes.length } }
 }
 
 /** What a reader makes of these pieces: its replies, and whether it then had enough. */

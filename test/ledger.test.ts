@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Redis } from 'ioredis'
 import type { Intent, ShortHash, Sighting, Token } from '../src/ledger.ts'
+import { uidlHash } from '../src/header.ts'
 import type { AccountId, MessageNumber, Octets, RunId, Uidl } from '../src/message.ts'
 import type { Ledger } from '../src/ports.ts'
 import { keys } from '../src/redis/keys.ts'
 import { Lease } from '../src/redis/lease.ts'
 import { countsOf, RedisLedger } from '../src/redis/ledger.ts'
+import { Quarantine } from '../src/redis/quarantine.ts'
 import { noCounts } from '../src/run.ts'
 import { startRedis } from './support/redis.ts'
 import { MemoryLedger } from './support/world.ts'
@@ -100,7 +102,7 @@ function ledgerContract(name: string, open: () => Promise<{ ledger: Ledger; rele
       })
       await ledger.begin([seen('a'), seen('b')])
       await ledger.skip(seen('c'))
-      await ledger.quarantine(seen('d'), { kind: 'store refused', during: 'this message', reply: 'NO' })
+      await ledger.quarantine(seen('d'), { failure: { kind: 'internal', reason: 'it would not' }, attempts: 0 })
       const { records, begun } = await ledger.view()
       assert.equal(begun, true)
       assert.deepEqual(
@@ -109,6 +111,66 @@ function ledgerContract(name: string, open: () => Promise<{ ledger: Ledger; rele
       )
     },
   )
+
+  const refusedOf = (n: number): Sighting => ({
+    message: { number: n as MessageNumber, uidl: `uidl ${n}` as Uidl, size: (100 + n) as Octets },
+    fingerprint: { hash: hash(1000 + n), weak: false },
+    digest: hash(2000 + n),
+    arrived: undefined,
+  })
+  const refusal = { failure: { kind: 'store refused', during: 'this message', reply: 'NO' }, attempts: 1 } as const
+  const intentFor = ({ message, fingerprint, digest }: Sighting): Intent => {
+    const [entry] = intentOf(1, 1).entries
+    const uidl = message.uidl === undefined ? undefined : uidlHash(message.uidl)
+    const sighting = { uidl, size: message.size, fingerprint: fingerprint!, digest: digest! }
+    return { ...intentOf(1, 1), entries: [{ ...entry!, ...sighting }] }
+  }
+
+  contract('a message that is set aside again keeps its record; one that is stored takes its place', async (ledger) => {
+    for (const n of [1, 2, 3]) await ledger.quarantine(refusedOf(n), refusal)
+    await ledger.view()
+    await ledger.quarantine(refusedOf(2), refusal)
+    assert.equal((await ledger.view()).records.length, 3)
+    const intent = intentFor(refusedOf(2))
+    await ledger.intend(intent)
+    const [record] = await ledger.record(intent, tokensOf(intent))
+    assert.deepEqual([record?.index, record?.state], [1, 'stored'])
+    const { records } = await ledger.view()
+    assert.deepEqual(
+      [...records].map(({ state }) => state),
+      ['quarantined', 'stored', 'quarantined'],
+    )
+    assert.deepEqual(records.at(1), record)
+  })
+
+  contract('messages of one UIDL and size that are set aside are as many as they are', async (ledger) => {
+    for (const digest of [hash(1), hash(2)]) await ledger.quarantine({ ...refusedOf(1), digest }, refusal)
+    await ledger.view()
+    const intent = intentFor({ ...refusedOf(1), digest: hash(2) })
+    const twice = {
+      ...intent,
+      entries: [...intent.entries, ...intentFor({ ...refusedOf(1), digest: hash(3) }).entries],
+    }
+    await ledger.intend(twice)
+    await ledger.record(twice, tokensOf(twice))
+    assert.equal((await ledger.view()).records.length, 2)
+  })
+
+  contract('who set out and did not return is a death to the next, and who returned is none', async (ledger) => {
+    assert.deepEqual((await ledger.view()).deaths, 0)
+    await ledger.setOut({ uidl: hash(1), size: 7, place: 3 })
+    assert.equal((await ledger.view()).deaths, 0, 'not to itself')
+    const suspects = [
+      { uidl: hash(1), size: 7, place: 3, failures: 2 },
+      { uidl: undefined, size: 8, place: 4, failures: 1 },
+    ]
+    await ledger.returned(suspects)
+    const read = (await ledger.view()).suspects
+    assert.deepEqual(
+      read.map(({ uidl, size, place, failures }) => ({ uidl, size, place, failures })),
+      suspects,
+    )
+  })
 
   contract('what is recorded at once goes to places of its own', async (ledger) => {
     const intents = [intentOf(1, 2), intentOf(11, 3)]
@@ -148,6 +210,77 @@ ledgerContract('memory', async () => ({
 ledgerContract('redis', async () => {
   const lease = await leaseOf(newAccount())
   return { ledger: new RedisLedger(redis, lease, () => nowMs, run), release: () => lease.release() }
+})
+
+test('runs that set out and whose worker died are counted, with what the last one retrieved; a run that was merely superseded is none', async () => {
+  const id = newAccount()
+  const die = async (place: number) => {
+    const lease = await leaseOf(id)
+    const ledger = new RedisLedger(redis, lease, () => nowMs, run)
+    await ledger.view()
+    await ledger.setOut({ uidl: hash(place), size: 1, place })
+    await lease.release()
+    return ledger
+  }
+  const frozen = await die(1)
+  await die(2)
+  await die(3)
+  const lease = await leaseOf(id)
+  const ledger = new RedisLedger(redis, lease, () => nowMs, run)
+  const { deaths, alone } = await ledger.view()
+  assert.deepEqual([deaths, alone], [3, { uidl: hash(3), size: 1, place: 3 }])
+  await frozen.returned([])
+  assert.equal((await ledger.view()).deaths, 2, 'it was alive all the time')
+  await ledger.setOut()
+  await ledger.returned([])
+  await lease.release()
+  const next = await leaseOf(id)
+  assert.equal((await new RedisLedger(redis, next, () => nowMs, run).view()).deaths, 0)
+  await next.release()
+})
+
+test('an entry keeps its id and when it was first seen; a wish outlasts what a run did not know of', async () => {
+  const id = newAccount()
+  const lease = await leaseOf(id)
+  let atMs = nowMs
+  const ledger = new RedisLedger(redis, lease, () => atMs, run)
+  const quarantine = new Quarantine(redis)
+  const sighting = (n: number): Sighting => ({
+    message: { number: n as MessageNumber, uidl: `uidl ${n}` as Uidl, size: 5 as Octets },
+    fingerprint: undefined,
+    digest: undefined,
+    arrived: undefined,
+  })
+  const reason = { failure: { kind: 'internal', reason: 'It would not' }, attempts: 1 } as const
+  for (const n of [1, 2, 3]) await ledger.quarantine(sighting(n), reason)
+  const first = (await quarantine.page(id, { limit: 10 })).items
+  assert.deepEqual(
+    first.map(({ uidl, attempts, firstSeenAt, reason: { message } }) => [uidl, attempts, firstSeenAt, message]),
+    [1, 2, 3].map((n) => [`uidl ${n}`, 1, new Date(nowMs).toISOString(), 'It would not.']),
+  )
+  const [one, two, three] = first.map((entry) => entry.id) as [string, string, string]
+  assert.ok(await quarantine.retry(id, one))
+  assert.deepEqual([...(await ledger.view()).retries], [[0, 0]])
+  assert.ok(await quarantine.retry(id, one), 'wished for again while that run is at work')
+  atMs += 1000
+  await ledger.quarantine(sighting(1), reason)
+  const again = await quarantine.get(id, one)
+  assert.deepEqual([again?.attempts, again?.firstSeenAt], [2, first[0]?.firstSeenAt])
+  assert.deepEqual([...(await ledger.view()).retries], [[0, 0]], 'the second wish is there still')
+  await ledger.quarantine(sighting(1), reason)
+  assert.deepEqual([...(await ledger.view()).retries], [])
+
+  assert.ok(await quarantine.dismiss(id, two))
+  assert.deepEqual([await quarantine.get(id, two), await quarantine.retry(id, two)], [undefined, false])
+  assert.equal((await quarantine.page(id, { limit: 10 })).items.length, 2)
+  assert.equal((await ledger.view()).records.at(1).state, 'skipped')
+  assert.equal(await redis.hexists(keys.quarantine(id), two), 0)
+
+  await quarantine.retry(id, three)
+  await ledger.forget([(await ledger.view()).records.at(2)])
+  assert.equal(await quarantine.get(id, three), undefined, 'it goes with its record')
+  assert.deepEqual(await quarantine.retries(id), new Set())
+  await lease.release()
 })
 
 test('recording the same intent twice, as after a lost answer, makes no second record', async () => {

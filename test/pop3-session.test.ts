@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { OctetBudget } from '../src/budget.ts'
-import { type FailureKind, SessionFailed } from '../src/failure.ts'
+import { type FailureKind, RetrievalFailed, SessionFailed } from '../src/failure.ts'
 import { limits } from '../src/limits.ts'
 import type { Listed } from '../src/message.ts'
 import type { Maildrop } from '../src/ports.ts'
@@ -218,12 +218,59 @@ test('a connection that ends in mid-message is a failure, never a short message'
   })
 })
 
-test('a longer message than LIST said and the account takes ends the session', async () => {
-  const messages = [{ bytes: letter('big', { body: 'x'.repeat(5000) }), size: 10 }]
-  await served({ messages }, async (options) => {
+test('a longer message than LIST said and the account takes is read and dropped, and the session goes on', async () => {
+  const big = letter('big', { body: 'x'.repeat(5000) })
+  for (const capabilities of [['UIDL', 'PIPELINING'], ['UIDL']]) {
+    await served({ messages: [{ bytes: big, size: 10 }, ...letters], capabilities }, async (options) => {
+      const maildrop = await openMaildrop(options)
+      const windows = []
+      for await (const window of maildrop.retrieve(await maildrop.list(), 1000)) windows.push(window)
+      const cut = windows.flatMap((window) => window.cut)
+      assert.deepEqual(
+        cut.map(({ message, bytes, octets }) => [message.number, bytes.equals(big.subarray(0, bytes.length)), octets]),
+        [[1, true, big.length]],
+      )
+      assert.equal(windows.flatMap(({ retrieved }) => retrieved).length, letters.length)
+      await maildrop.quit()
+    })
+  }
+})
+
+async function suspectOf(behaviour: Partial<Behaviour>): Promise<[number | undefined, string]> {
+  return await served(behaviour, async (options) => {
     const maildrop = await openMaildrop(options)
-    const windows = maildrop.retrieve(await maildrop.list(), 1000)[Symbol.asyncIterator]()
-    await fails('broken protocol', /a message of at most 1000 octets/, windows.next())
+    const error = await retrieved(maildrop).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    maildrop.abandon()
+    assert.ok(error instanceof SessionFailed)
+    return [error instanceof RetrievalFailed ? error.suspect.number : undefined, error.failure.kind]
+  })
+}
+
+test('a session that breaks says at which message, where that is certain', async () => {
+  const one = { capabilities: ['UIDL'] }
+  const early = `+OK\r\n${letter('x').toString('latin1')}.\r\nmore\r\n`
+  assert.deepEqual(await suspectOf({ dropOn: 'RETR 2' }), [2, 'unreachable'])
+  assert.deepEqual(await suspectOf({ ...one, dropOn: 'RETR 2' }), [2, 'unreachable'])
+  assert.deepEqual(await suspectOf({ ...one, silentOn: 'RETR 3' }), [3, 'silent'])
+  assert.deepEqual(await suspectOf({ ...one, answers: { 'RETR 2': early } }), [2, 'broken protocol'])
+  // In a pipeline the message before it may have ended early: pulled one at a time it tells.
+  assert.deepEqual(await suspectOf({ answers: { 'RETR 2': early } }), [undefined, 'broken protocol'])
+  assert.deepEqual(await suspectOf({ silentOn: 'RETR 3' }), [undefined, 'silent'])
+  // The server cannot be asked at all: that is no message's doing.
+  assert.deepEqual(await suspectOf({ ...one, answers: { 'UIDL ': '-ERR no argument\r\n' } }), [
+    undefined,
+    'broken protocol',
+  ])
+})
+
+test('a terminator that is glued to the last line is told from mere silence', async () => {
+  const glued = `+OK\r\n${letter('x', { body: 'no line end' }).toString('latin1').trimEnd()}.\r\n`
+  await served({ capabilities: ['UIDL'], answers: { 'RETR 2': glued } }, async (options) => {
+    const sentence = /expected the end of RETR of message 2, got "a dot at the end of a line, and silence"/
+    await fails('broken protocol', sentence, retrieved(await openMaildrop(options)))
   })
 })
 

@@ -117,12 +117,40 @@ test('everything has a bound: status lines, listing lines, their count, messages
     () => endless({ shape: 'listing' }, '+OK\r\n', rows, limits.listingLinesMax / 10_000 + 1),
     /end of the listing/,
   )
-  assert.throws(() => endless({ shape: 'message', octetsMax: 5000 }, '+OK\r\n', filler, 10), /at most 5000 octets/)
+  const reader = readerOf({ shape: 'message', octetsMax: 5000 })
+  reader.push(bytes('+OK\r\n'))
+  const endlessly = Buffer.alloc(1024 * 1024, 'x')
+  const pushAll = () => {
+    for (let octets = 0; octets <= limits.bodyOctetsMax; octets += endlessly.length) reader.push(endlessly)
+  }
+  assert.throws(pushAll, /expected a message of at most 1073741824 octets/)
 })
 
 test('a TOP that sends more than is wanted is read to its end, and says that it was cut', () => {
   const [reply] = readerOf({ shape: 'header', octetsMax: 10 }).push(bytes(`+OK\r\n${wired('x'.repeat(50))}`))
   assert.ok(reply?.shape === 'body' && reply.cut)
+})
+
+test('a message that is larger than wanted is read to its end too; its beginning is kept, and how long it was', () => {
+  const text = `Subject: large\r\n\r\n${'x'.repeat(500)}\r\n`
+  const reader = readerOf({ shape: 'message', octetsMax: 50 }, { shape: 'status' })
+  const wire = bytes(`+OK\r\n${wired(text)}+OK next\r\n`)
+  const [reply, next] = [...wire].flatMap((byte) => reader.push(Buffer.from([byte])))
+  assert.ok(reply?.shape === 'body' && reply.cut && next?.shape === 'status')
+  assert.deepEqual([reply.bytes.toString('latin1'), reply.octets], [text.slice(0, 50), text.length])
+})
+
+test('a body that stops behind a dot at the end of a line is told from one that stops anywhere', () => {
+  for (const [sent, glued] of [
+    ['ends with.\r\n', true],
+    ['ends with.', false],
+    ['ends\r\n', false],
+    ['', false],
+  ] as const) {
+    const reader = readerOf(message)
+    reader.push(bytes(`+OK\r\n${sent}`))
+    assert.equal(reader.endsInDot, glued, sent)
+  }
 })
 
 test('bytes that nobody asked for are noticed', () => {

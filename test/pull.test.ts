@@ -98,7 +98,7 @@ test('one message that the store refuses is found in a large batch by halving it
 
 test('an append whose answer was lost is found again by its token and counted as recovered', async () => {
   const world = new TestWorld(provider())
-  world.crash = { when: 'after', nth: 3 }
+  world.crash = { when: 'after', nth: 4 }
   await assert.rejects(world.pull(), Crash)
   assert.equal(world.effects.at(-1), 'append')
   world.crash = undefined

@@ -50,7 +50,7 @@ for (const make of ['ours', 'another'] as const) {
         dovecot = await startDovecot(users, { late: [] })
         await reconfigured(dovecot)
       }
-      pool = new StorePool(dovecot.store, 50)
+      pool = new StorePool(dovecot.store, { lateMs: 50 })
     })
     after(async () => {
       await pool.close()
@@ -108,7 +108,10 @@ for (const make of ['ours', 'another'] as const) {
       const [name = ''] = await staging('both')
       doveadm('copy', '-u', 'both', 'INBOX', 'mailbox', name, 'uid', '1:2')
       await (await (await open('both', 2)).takeOver([])).deliver('INBOX')
-      assert.deepEqual((await subjects('both')).toSorted(), [1, 2, 3, 4])
+      assert.deepEqual(
+        (await subjects('both')).toSorted((a, b) => a - b),
+        [1, 2, 3, 4],
+      )
       assert.deepEqual(await staging('both'), [])
     })
 
@@ -165,7 +168,7 @@ for (const make of ['ours', 'another'] as const) {
 
     test('without MOVE the messages are copied and expunged', async () => {
       const proxy = await startProxy(dovecot.imapPort, (said) => said.replaceAll(' MOVE ', ' EVOM '))
-      const bare = new StorePool({ ...dovecot.store, port: proxy.port }, 50)
+      const bare = new StorePool({ ...dovecot.store, port: proxy.port }, { lateMs: 50 })
       const store = await bare.store(
         { kind: 'hosted', id: 'without', login: 'without' },
         { staging: { accountId, fence: 1 } },
@@ -236,7 +239,7 @@ async function foreign(
 ): Promise<void> {
   const server = await startImapServer(behaviour)
   const nowhere = { host: '127.0.0.1', port: 1, tls: 'none', masterUser: 'm', masterPassword: 'm' } as const
-  const pool = new StorePool(nowhere, lateMs)
+  const pool = new StorePool(nowhere, { lateMs })
   const at = { host: '127.0.0.1', port: server.port, tls: 'none', user: 'me', password: 'secret' } as const
   try {
     await use(await pool.store({ kind: 'imap', id: 'x', ...at }, { mayCommit }), server)
@@ -301,8 +304,10 @@ test('somebody else’s store that commits late is looked at a second time', asy
       const looked = () => server.verbs.filter((verb) => verb === 'EXAMINE').length
       const taking = store.takeOver([intentOf(batch)])
       await until('it has looked', () => looked() > 0 && server.verbs.at(-1) === 'NOOP')
-      for (const { literal } of batch)
-        server.stored.push({ folder: 'INBOX', flags: '', date: '', binary: false, literal: Buffer.concat(literal) })
+      for (const [nth, { literal }] of batch.entries()) {
+        const message = { folder: 'INBOX', uid: nth + 1, flags: '', date: '', binary: false }
+        server.stored.push({ ...message, literal: Buffer.concat(literal) })
+      }
       assert.deepEqual((await taking).tokens, new Set(batch.map(({ token }) => token)))
       assert.equal(looked(), 3)
     },

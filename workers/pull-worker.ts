@@ -18,6 +18,7 @@ import { learnTraits, traitsOf } from '../src/redis/hosts.ts'
 import { Lease } from '../src/redis/lease.ts'
 import { countsOf, RedisLedger } from '../src/redis/ledger.ts'
 import type { Pauses } from '../src/redis/pauses.ts'
+import { Quarantine } from '../src/redis/quarantine.ts'
 import type { PullJob, PullQueue } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import { noCounts, type Run, type RunCounts } from '../src/run.ts'
@@ -66,8 +67,8 @@ export async function runJob(
     throw new DelayedError()
   }
   try {
-    const run = await world.runs.get(runId)
-    if (run === null || run.state === 'done' || run.state === 'failed') return
+    const run = await openRunOf(world.runs, accountId, runId)
+    if (run === undefined) return
     const log = world.log.child({ accountId, runId, cause: run.cause })
     const loaded = await world.load(accountId)
     if (loaded?.pause !== undefined && run.state === 'queued' && job.data.cause === 'schedule') {
@@ -78,7 +79,14 @@ export async function runJob(
       )
       throw new DelayedError()
     }
+    const quarantine = new Quarantine(world.redis)
+    const known = await quarantine.retries(accountId)
     const failure = await performRun(world, run, loaded, lease, AbortSignal.any([cancelled, lease.lost]), log)
+    if (failure === undefined) {
+      // What was wished for while it was at work, it may have passed: another run follows.
+      const since = [...(await quarantine.retries(accountId))].some((wish) => !known.has(wish))
+      if (since) await world.queue.request(accountId)
+    }
     if (failure?.kind !== 'superseded') return
     // Whoever holds the lease now goes on with this very run; its record is theirs. Should nobody, this job looks again.
     log.warn({ event: 'run superseded' }, describe(failure))
@@ -87,6 +95,13 @@ export async function runJob(
   } finally {
     await lease.release()
   }
+}
+
+/** The job's run; where that has ended, the one that was opened since, should its own job have been lost to this one. */
+async function openRunOf(runs: Runs, accountId: PullJob['accountId'], runId: Run['id']): Promise<Run | undefined> {
+  const run = await runs.get(runId)
+  if (run !== null && run.finishedAt === null) return run
+  return (await runs.openRunOf([accountId])).get(accountId)
 }
 
 async function performRun(

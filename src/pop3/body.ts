@@ -28,6 +28,16 @@ export class Body {
     this.#length = needed
   }
 
+  endsWith(octets: Buffer): boolean {
+    return this.#buffer.subarray(Math.max(0, this.#length - octets.length), this.#length).equals(octets)
+  }
+
+  /** Lets go of all but so many. */
+  keep(octets: number): void {
+    if (this.#length > octets) this.#buffer = Buffer.from(this.#buffer.subarray(0, octets))
+    this.#length = Math.min(this.#length, octets)
+  }
+
   take(): Buffer {
     return this.#buffer.subarray(0, this.#length)
   }

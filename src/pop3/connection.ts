@@ -208,6 +208,10 @@ export class Connection {
     const slow = leftMs < waitMs
     this.#silence = setTimeout(
       () => {
+        if (this.#reader.endsInDot) {
+          const got = 'a dot at the end of a line, and silence'
+          this.fail({ kind: 'broken protocol', server: this.server, expected: `the end of ${during}`, got })
+        }
         const waitedMs = slow ? performance.now() - this.#dueMs : waitMs
         this.fail({ kind: 'silent', server: this.server, during, waitedMs, ...(slow ? { slow } : {}) })
       },

@@ -3,9 +3,8 @@
  * for a message (docs/decisions/0001). So `_socket` is a port that hands each command to connection.ts and gives back the
  * reply as its `command()` expects: an event `response` or `error`. Pinned exactly: a change of its insides breaks the tests.
  */
-import { randomInt } from 'node:crypto'
 import Pop3Command from 'node-pop3'
-import { type Holding, OctetBudget } from '../budget.ts'
+import { OctetBudget } from '../budget.ts'
 import { SessionFailed } from '../failure.ts'
 import type { HostTrait } from '../host.ts'
 import { limits } from '../limits.ts'
@@ -13,11 +12,11 @@ import type { Listed, MessageNumber, Peeked, Window } from '../message.ts'
 import type { Deletable, Maildrop } from '../ports.ts'
 import { CommandPort } from './command-port.ts'
 import { Connection, type ConnectionOptions, usualWaits, type Waits } from './connection.ts'
-import { listingOf, uidlsOf, words } from './listing.ts'
+import { listingOf, uidlsOf } from './listing.ts'
 import { refusal } from './replies.ts'
+import { type Line, Retrieval } from './retrieval.ts'
 import { initialResponseOctetsMax, loginWay, plainResponse } from './sasl.ts'
 import type { TlsSeen } from './tls.ts'
-import { octetsOf, windowOf, windowsOf } from './windows.ts'
 import { type Expected, printable, type Reply } from './wire.ts'
 
 export interface SessionOptions extends ConnectionOptions {
@@ -53,28 +52,20 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   readonly #options: SessionOptions
   readonly #waits: Waits
   readonly #traits: Set<HostTrait>
-  readonly #budget: OctetBudget
-  readonly #held = new Set<Holding>()
   #connection: Connection | undefined
   #listing: readonly Listed[] = []
   readonly #marked = new Set<MessageNumber>()
-  /** What the last barrier asked about. */
-  #asked: MessageNumber | undefined
-  /** The question after a pipelined window got another answer than its own. */
-  #lostBarrier = false
   /** It knows no CAPA (popa3d), and yet TOP. */
   #topAnswers = false
-  /** The window that was asked for last: when it has come, nothing is on its way any more. */
-  #ahead: Promise<Window> | undefined
-  /** Nobody wants what is still on its way: nothing more is asked for. */
-  #leaving = false
+  readonly #retrieval: Retrieval
 
   constructor(options: SessionOptions) {
     super({ user: options.user, password: options.password, host: options.host, port: options.port })
     this.#options = options
     this.#waits = { ...usualWaits, ...options.waits }
     this.#traits = options.traits ?? new Set()
-    this.#budget = options.budget ?? new OctetBudget(Number.POSITIVE_INFINITY)
+    const budget = options.budget ?? new OctetBudget(Number.POSITIVE_INFINITY)
+    this.#retrieval = new Retrieval(this.#line(), budget, options.signal)
     // An `error` that no command waits for any more must not end the process.
     this.on('error', () => {})
   }
@@ -160,37 +151,12 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     }
   }
 
-  async *retrieve(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window> {
-    const windows = windowsOf(messages)
-    let next = windows.next()
-    const ahead: { readonly octets: number; readonly coming: Promise<Window> }[] = []
-    // The next ones' commands are on their way before a window is handed out, so that the line is never idle meanwhile.
-    const askAhead = () => {
-      for (; !next.done && this.#mayAsk(next.value, ahead); next = windows.next())
-        ahead.push({ octets: octetsOf(next.value), coming: this.#begin(next.value, maxMessageOctets) })
-      this.#ahead = ahead.at(-1)?.coming
-    }
-    this.#leaving = false
-    askAhead()
-    try {
-      for (let first = ahead.shift(); first !== undefined; first = ahead.shift()) {
-        const window = await first.coming
-        askAhead()
-        yield window
-      }
-    } finally {
-      this.#leaving = true
-      // Nobody takes these up any more: without their room, what waits behind them, here or in another run, would wait on.
-      for (const { coming } of ahead)
-        coming.then(
-          ({ release }) => release(),
-          () => {},
-        )
-    }
+  retrieve(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window> {
+    return this.#retrieval.windows(messages, maxMessageOctets)
   }
 
   async markDeleted(marks: readonly Deletable[]): Promise<number> {
-    await this.#ahead?.catch(() => {})
+    await this.#retrieval.settled()
     let accepted = 0
     const ask = ({ number }: Deletable) => this.#ask(`DELE ${number}`, { shape: 'status' }, `DELE of message ${number}`)
     for await (const [{ number }, reply] of this.#pipeline(marks, ask)) {
@@ -201,15 +167,28 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   }
 
   async quit(): Promise<void> {
-    await this.#ahead?.catch(() => {})
+    await this.#retrieval.settled()
     await this.#verb('QUIT', () => this.QUIT())
     this.#connection?.close()
   }
 
   abandon(): void {
-    if (this.#lostBarrier || this.#connection?.failedWhilePipelining) this.#traits.add('one at a time')
+    if (this.#retrieval.lostBarrier || this.#connection?.failedWhilePipelining) this.#traits.add('one at a time')
     this.#connection?.close()
-    for (const holding of this.#held) holding.release()
+    this.#retrieval.abandon()
+  }
+
+  /** What retrieval needs of the session. */
+  #line(): Line {
+    return {
+      pipelined: () => this.pipelined,
+      ask: (line, expected, during) => this.#ask(line, expected, during),
+      together: (send) => this.#opened.together(send),
+      broken: (expected, got) => this.#broken(expected, got),
+      // What is marked is no message any more, to some servers.
+      askable: () =>
+        this.#marked.size === 0 ? this.#listing : this.#listing.filter(({ number }) => !this.#marked.has(number)),
+    }
   }
 
   #can(capability: string): boolean {
@@ -332,119 +311,8 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     }
   }
 
-  #mayAsk(window: readonly Listed[], ahead: readonly { readonly octets: number }[]): boolean {
-    if (ahead.length === 0) return true
-    const octets = ahead.reduce((sum, { octets }) => sum + octets, octetsOf(window))
-    return this.pipelined && ahead.length < limits.windowsAheadMax && octets <= limits.aheadOctetsMax
-  }
-
-  #begin(messages: readonly Listed[], maxMessageOctets: number): Promise<Window> {
-    const window = this.#window(messages, maxMessageOctets)
-    window.catch(() => {})
-    return window
-  }
-
-  /** As soon as there is room for it, asks for a window's messages and its barrier; it holds that room until it is released. */
-  async #window(messages: readonly Listed[], maxMessageOctets: number): Promise<Window> {
-    const holding = await this.#budget.hold(octetsOf(messages), this.#options.signal)
-    this.#held.add(holding)
-    const release = () => {
-      this.#held.delete(holding)
-      holding.release()
-    }
-    try {
-      if (this.#leaving) return windowOf([], release)
-      const arrived = arrivals(octetsOf(messages), holding)
-      // Where the server does not pipeline, each message has a barrier of its own.
-      const answers = this.pipelined
-        ? await this.#burst(messages, maxMessageOctets, arrived)
-        : await this.#oneByOne(messages, maxMessageOctets, arrived)
-      return windowOf(answers, release)
-    } catch (error) {
-      release()
-      throw error
-    }
-  }
-
-  async #burst(messages: readonly Listed[], maxMessageOctets: number, arrived: Arrived): Promise<Answers> {
-    const [replies, barrier] = this.#opened.together(() => [
-      messages.map((message) => this.#retr(message, maxMessageOctets)),
-      this.#barrier(),
-    ])
-    // It may fail while the messages before it are awaited; it is asked about in its turn.
-    barrier.catch(() => {})
-    const answers: [Listed, Reply][] = []
-    for (const [nth, message] of messages.entries()) {
-      const reply = arrived(await (replies[nth] as Promise<Reply>))
-      // A server that says +OK twice (FTGate) makes the second one a line of the message, and the barrier holds all the same.
-      // One at a time it would not; should this be the message's own line, it is fetched so.
-      if (reply.shape === 'body' && /^\+OK\b/.test(reply.bytes.toString('latin1', 0, 4))) {
-        this.#lostBarrier = true
-        throw this.#broken(`message ${message.number}`, reply.bytes.toString('latin1', 0, 80))
-      }
-      answers.push([message, reply])
-    }
-    await barrier
-    return answers
-  }
-
-  async #oneByOne(messages: readonly Listed[], maxMessageOctets: number, arrived: Arrived): Promise<Answers> {
-    const answers: [Listed, Reply][] = []
-    for (const message of messages) {
-      if (this.#leaving) break
-      const reply = arrived(await this.#retr(message, maxMessageOctets))
-      await this.#barrier()
-      answers.push([message, reply])
-    }
-    return answers
-  }
-
   #top({ number }: Listed): Promise<Reply> {
     const expected: Expected = { shape: 'header', octetsMax: limits.headerOctetsMax }
     return this.#ask(`TOP ${number} 0`, expected, `TOP of message ${number}`)
-  }
-
-  #retr({ number, size: octetsHint }: Listed, octetsMax: number): Promise<Reply> {
-    return this.#ask(`RETR ${number}`, { shape: 'message', octetsMax, octetsHint }, `RETR of message ${number}`)
-  }
-
-  /**
-   * A question whose answer we know, about a message that nobody can foresee. A server that ended a message early leaves
-   * the rest of it to be read as replies; then this answer is not the one, and nothing since the last barrier counts.
-   */
-  async #barrier(): Promise<void> {
-    const candidates =
-      this.#marked.size === 0 ? this.#listing : this.#listing.filter(({ number }) => !this.#marked.has(number))
-    const nth = candidates.length === 0 ? 0 : randomInt(candidates.length)
-    // Never the same one twice: a message whose end was lost in the next window would have the answer to the question behind that.
-    const message =
-      candidates[nth]?.number === this.#asked ? candidates[(nth + 1) % candidates.length] : candidates[nth]
-    if (message === undefined) throw this.#broken('a listed message to ask about', 'none')
-    const { number, uidl, size } = message
-    this.#asked = number
-    const verb = uidl === undefined ? 'LIST' : 'UIDL'
-    const wanted = `${number} ${uidl ?? size}`
-    const reply = await this.#ask(`${verb} ${number}`, { shape: 'status' }, `${verb} of message ${number}`)
-    const got = words(reply.text).slice(0, wanted.split(' ').length).join(' ')
-    if (reply.shape !== 'status' || got !== wanted) {
-      this.#lostBarrier = this.pipelined
-      throw this.#broken(
-        `"${printable(wanted)}" after a window of messages`,
-        `${reply.shape === 'refused' ? '-ERR ' : ''}${reply.text}`,
-      )
-    }
-  }
-}
-
-type Answers = readonly [Listed, Reply][]
-type Arrived = (reply: Reply) => Reply
-
-/** What has come counts, where it is more than was listed. */
-function arrivals(listed: number, holding: Holding): Arrived {
-  let octets = 0
-  return (reply) => {
-    if (reply.shape === 'body') octets += reply.bytes.length
-    if (octets > listed) holding.adjust(octets)
-    return reply
   }
 }

@@ -27,12 +27,14 @@ export function octetsOf(window: readonly Listed[]): number {
 export function windowOf(answers: readonly [Listed, Reply][], release: () => void): Window {
   const retrieved: Retrieved[] = []
   const refused: Window['refused'][number][] = []
+  const cut: Window['cut'][number][] = []
   for (const [message, reply] of answers) {
     if (reply.shape !== 'body') refused.push({ message, reply: printable(reply.text) })
+    else if (reply.cut) cut.push({ message, bytes: reply.bytes, octets: reply.octets })
     // Exchange offers messages and then gives nothing (getmail 4.12). Two octets are a lone line end.
     else if (reply.bytes.length === 0 && message.size > 2)
       refused.push({ message, reply: `an empty message, where LIST says ${message.size} octets` })
     else retrieved.push({ message, bytes: reply.bytes })
   }
-  return { retrieved, refused, release }
+  return { retrieved, refused, cut, release }
 }

@@ -13,7 +13,7 @@ export type Expected =
   | { readonly shape: 'status' }
   /** UIDL, LIST, CAPA: lines up to a lone dot. */
   | { readonly shape: 'listing' }
-  /** RETR. A longer one ends the session: it cannot be told apart from one without end. */
+  /** RETR. Of a longer one the header is kept, and the rest read and dropped; one that seems to have no end ends the session. */
   | { readonly shape: 'message'; readonly octetsMax: number; readonly octetsHint?: number }
   /** TOP. Servers that send the whole message are put up with: what lies beyond is read and dropped. */
   | { readonly shape: 'header'; readonly octetsMax: number }
@@ -23,12 +23,19 @@ export type Reply =
   | { readonly shape: 'refused'; readonly text: string }
   | { readonly shape: 'status'; readonly text: string }
   | { readonly shape: 'listing'; readonly text: string; readonly lines: readonly string[] }
-  | { readonly shape: 'body'; readonly text: string; readonly bytes: Buffer; readonly cut: boolean }
+  | {
+      readonly shape: 'body'
+      readonly text: string
+      readonly bytes: Buffer
+      readonly cut: boolean
+      readonly octets: number
+    }
 
 const LF = 10
 const CR = 13
 const DOT = 46
 const lineThenDot = Buffer.from('\r\n.')
+const gluedDot = Buffer.from('.\r\n')
 const carriageReturn = Buffer.from('\r')
 /** RFC 5322 header blocks are mostly of this size. */
 const headerHint = 4096
@@ -81,6 +88,11 @@ export class ReplyReader {
       else if (expected.shape !== 'status') at = this.#readBody(chunk, at, this.#status, expected)
     }
     return this.#replies
+  }
+
+  /** A body that stops here looks as if its last line lacked its end, and the terminator were glued to it (Exchange 2000). */
+  get endsInDot(): boolean {
+    return this.#body?.endsWith(gluedDot) === true
   }
 
   /** One, behind a message: outlook.office365.com sends it now and then (MailKit issues 1634, 1636). */
@@ -199,18 +211,20 @@ export class ReplyReader {
     if (this.#octets <= octetsMax) {
       this.#body ??= new Body(octetsHint, octetsMax)
       this.#body.add(piece)
-    } else if (shape === 'message' || this.#octets > limits.bodyOctetsMax) {
-      throw this.#broken(`a message of at most ${octetsMax} octets`, 'more')
+    } else if (this.#octets > limits.bodyOctetsMax) {
+      throw this.#broken(`a message of at most ${limits.bodyOctetsMax} octets`, 'more')
+    } else if (shape === 'message') {
+      this.#body?.keep(limits.headerOctetsMax)
     }
   }
 
   #endBody(text: string, { octetsMax }: BodyBounds): void {
     const bytes = this.#body?.take() ?? Buffer.alloc(0)
-    const cut = this.#octets > octetsMax
+    const octets = this.#octets
     this.#body = undefined
     this.#octets = 0
     this.#place = 'line start'
-    this.#complete({ shape: 'body', text, bytes, cut })
+    this.#complete({ shape: 'body', text, bytes, cut: octets > octetsMax, octets })
     this.#behind = 'a message'
   }
 

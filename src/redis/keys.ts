@@ -41,7 +41,7 @@ export const keys = {
 
   /** Packed records (record.ts). */
   ledger: (id: AccountId | string) => ofAccount(id, 'ledger'),
-  /** Hash: begun, lastSeenMs; the run that wrote last, and its counts. */
+  /** Hash: begun, lastSeenMs; the run that wrote last, and its counts; suspects; `out FENCE` (ledger.ts), `wish ENTRY` (quarantine.ts). */
   ledgerNotes: (id: AccountId | string) => ofAccount(id, 'ledger-notes'),
   /** Hash: intent id -> intent as JSON. */
   intents: (id: AccountId | string) => ofAccount(id, 'intents'),

@@ -4,16 +4,19 @@
  * not answered): records go to an offset that is known under the lease, intents are keyed by their first token.
  */
 import type { Redis } from 'ioredis'
-import { describe, type Failure, SessionFailed } from '../failure.ts'
-import type { Intent, Sighting, StoredRecord, Token } from '../ledger.ts'
+import { ulid } from 'ulid'
+import { SessionFailed } from '../failure.ts'
+import type { Intent, MessageName, Sighting, StoredRecord, Suspect, Token } from '../ledger.ts'
 import { uidlHash } from '../header.ts'
 import type { AccountId, RunId } from '../message.ts'
-import type { Ledger, LedgerView } from '../ports.ts'
+import type { AsideReason, Ledger, LedgerView } from '../ports.ts'
+import { entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '../quarantine.ts'
 import { encodeRecord, recordOctets } from '../record.ts'
 import { Records } from '../records.ts'
 import type { RunCounts } from '../run.ts'
 import { keys } from './keys.ts'
 import type { Lease } from './lease.ts'
+import { entriesOf, octetsWished, wishFor, type Wishes, wishField, wishesIn } from './quarantine.ts'
 
 const superseded = 'SUPERSEDED'
 
@@ -30,7 +33,10 @@ return 1`
 /** KEYS intents; ARGV id, intent. */
 const intendScript = guarded(`redis.call('HSET', KEYS[3], ARGV[5], ARGV[6])`)
 
-/** KEYS ledger, intents; ARGV offset, records, id of the intent that they fulfil or ''. Sent again it finds them in their place. */
+/**
+ * KEYS ledger, intents, quarantine; ARGV offset, records, id of the intent that they fulfil or ''. Sent again it finds them in
+ * their place. Then what goes with it, three arguments each (`Change`).
+ */
 const appendScript = guarded(`
 local length = redis.call('STRLEN', KEYS[3])
 local offset = tonumber(ARGV[5])
@@ -38,13 +44,44 @@ if length ~= offset and redis.call('GETRANGE', KEYS[3], offset, offset + #ARGV[6
   return redis.error_reply('ledger is ' .. length .. ' octets, expected ' .. offset)
 end
 if #ARGV[6] > 0 then redis.call('SETRANGE', KEYS[3], offset, ARGV[6]) end
-if ARGV[7] ~= '' then redis.call('HDEL', KEYS[4], ARGV[7]) end`)
+if ARGV[7] ~= '' then redis.call('HDEL', KEYS[4], ARGV[7]) end
+for i = 8, #ARGV, 3 do
+  local what, name, value = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  if what == 'record' then redis.call('SETRANGE', KEYS[3], name, value)
+  elseif what == 'entry' then redis.call('HSET', KEYS[5], name, value)
+  elseif what == 'no entry' then redis.call('HDEL', KEYS[5], name) redis.call('HDEL', KEYS[2], value)
+  elseif what == 'wish done' then if redis.call('HGET', KEYS[2], name) == value then redis.call('HDEL', KEYS[2], name) end
+  elseif what == 'wish' then redis.call('HSETNX', KEYS[2], name, value)
+  end
+end`)
+
+/** `no entry` takes its wish with it; a wish is done only if it is that one still, and made only where there is no other. */
+type Change =
+  | readonly ['record', offset: number, record: Buffer]
+  | readonly ['entry', id: string, entry: string]
+  | readonly ['no entry', id: string, wishField: string]
+  | readonly ['wish done' | 'wish', wishField: string, wish: string]
 
 /** KEYS ledger; ARGV offset, record, offset, record ... */
 const amendScript = guarded(`for i = 5, #ARGV, 2 do redis.call('SETRANGE', KEYS[3], ARGV[i], ARGV[i + 1]) end`)
 
-/** KEYS ledger; ARGV the whole new value. */
-const rewriteScript = guarded(`redis.call('SET', KEYS[3], ARGV[5])`)
+/** KEYS ledger, quarantine; ARGV the whole new value, then id and wish of each entry that goes. */
+const rewriteScript = guarded(`
+redis.call('SET', KEYS[3], ARGV[5])
+for i = 6, #ARGV, 2 do redis.call('HDEL', KEYS[4], ARGV[i]) redis.call('HDEL', KEYS[2], ARGV[i + 1]) end`)
+
+const beginScript = guarded(`redis.call('HSET', KEYS[2], 'begun', '1')`)
+
+/** ARGV field, value. */
+const setOutScript = guarded(`redis.call('HSET', KEYS[2], ARGV[5], ARGV[6])`)
+
+/** ARGV suspects, and the fields of runs that set out. */
+const returnedScript = guarded(`
+redis.call('HSET', KEYS[2], 'suspects', ARGV[5])
+for i = 6, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) end`)
+
+/** A run that set out to retrieve, by its lease's fence: a run that lost its lease takes its own away, and no other's. */
+const outField = (fence: number | string) => `out ${fence}`
 
 /** One script call of at most so many records: bounds what Redis holds up for, and the arguments of a call. */
 const amendedPerCall = 1000
@@ -61,13 +98,26 @@ export async function countsOf(redis: Redis, accountId: AccountId, runId: RunId)
   return run === runId ? (JSON.parse(counts ?? '{}') as RunCounts) : undefined
 }
 
+export async function recordsOf(redis: Redis, accountId: AccountId): Promise<Records> {
+  return new Records((await redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0))
+}
+
 export class RedisLedger implements Ledger {
   readonly #redis: Redis
   readonly #lease: Lease
   readonly #nowMs: () => number
   readonly #run: LedgerRun
-  /** Known from `view` on; only the holder of the lease writes. */
-  #octets: number | undefined
+  /** How long the ledger is: known from the first look on, as only the holder of the lease writes. */
+  #octets = 0
+  /** As they were at the last look, when it began. */
+  #looked: Promise<Records> | undefined
+  #records = new Records(Buffer.alloc(0))
+  /** Records of then that this run has written since: each is one message's. */
+  #taken = new Set<number>()
+  #nameless: readonly number[] | undefined
+  #wishes: Wishes = new Map()
+  /** Fields of runs that set out before this one and never returned. */
+  #out: readonly string[] = []
 
   constructor(redis: Redis, lease: Lease, nowMs: () => number, run: LedgerRun) {
     this.#redis = redis
@@ -77,11 +127,25 @@ export class RedisLedger implements Ledger {
   }
 
   async view(): Promise<LedgerView> {
-    const { accountId } = this.#lease
-    const packed = (await this.#redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0)
-    const [begun, lastSeenMs] = await this.#redis.hmget(keys.ledgerNotes(accountId), 'begun', 'lastSeenMs')
-    this.#octets = packed.length
-    return { records: new Records(packed), begun: begun === '1', lastSeenMs: Number(lastSeenMs ?? 0) }
+    const { accountId, fence } = this.#lease
+    const notes = await this.#redis.hgetall(keys.ledgerNotes(accountId))
+    this.#wishes = wishesIn(notes)
+    this.#looked = this.#look()
+    await this.#looked
+    const retries = this.#wishes.size === 0 ? new Map<number, number>() : await this.#heed()
+    // Fences only grow: the last one is of the run that died last.
+    const others = Object.keys(notes).filter((field) => field.startsWith(outField('')) && field !== outField(fence))
+    this.#out = others.sort((a, b) => Number(a.slice(4)) - Number(b.slice(4)))
+    const alone = notes[this.#out.at(-1) ?? ''] ?? ''
+    return {
+      records: this.#records,
+      begun: notes['begun'] === '1',
+      lastSeenMs: Number(notes['lastSeenMs'] ?? 0),
+      retries,
+      suspects: JSON.parse(notes['suspects'] ?? '[]') as Suspect[],
+      deaths: this.#out.length,
+      alone: alone === '' ? undefined : (JSON.parse(alone) as MessageName),
+    }
   }
 
   async intents(): Promise<Intent[]> {
@@ -94,41 +158,47 @@ export class RedisLedger implements Ledger {
   }
 
   async record(intent: Intent, stored: ReadonlySet<Token>): Promise<StoredRecord[]> {
-    const storedAtSeconds = Math.floor(this.#nowMs() / 1000)
-    const records = intent.entries
-      .filter(({ token }) => stored.has(token))
-      .map(({ uidl, fingerprint, digest, size }) => ({
-        ...blank('stored', storedAtSeconds),
-        uidl,
-        fingerprint,
-        digest,
-        size,
-      }))
-    return await this.#append(records, intent.id)
+    const entries = intent.entries.filter(({ token }) => stored.has(token))
+    await (this.#looked ??= this.#look())
+    const before = entries.map((entry) => this.#take(entry))
+    const replaced = before.filter((record) => record !== undefined)
+    const changes: Change[] = []
+    if (replaced.length > 0) {
+      const held = await entriesOf(this.#redis, this.#lease.accountId)
+      for (const record of replaced) changes.push(...this.#noEntry(record, held))
+    }
+    const records = entries.map(({ uidl, fingerprint, digest, size }, nth) => ({
+      ...blank('stored', Math.floor(this.#nowMs() / 1000)),
+      index: before[nth]?.index,
+      uidl,
+      fingerprint,
+      digest,
+      size,
+    }))
+    return await this.#append(records, intent.id, changes)
   }
 
   async begin(skipped: readonly Sighting[]): Promise<void> {
     await this.#append(skipped.map((sighting) => this.#aside('skipped', sighting)))
-    const note = guarded(`redis.call('HSET', KEYS[2], 'begun', '1')`)
-    await this.#write(note, [], [])
+    await this.#write(beginScript, [], [])
   }
 
   async skip(sighting: Sighting): Promise<void> {
     await this.#append([this.#aside('skipped', sighting)])
   }
 
-  async quarantine(sighting: Sighting, reason: Failure): Promise<void> {
-    const [record] = await this.#append([this.#aside('quarantined', sighting)])
-    const entry = {
-      uidl: sighting.message.uidl ?? null,
-      size: sighting.message.size,
-      firstSeenAt: new Date(this.#nowMs()).toISOString(),
-      attempts: sighting.digest === undefined ? 0 : 1,
-      reason: { kind: reason.kind, message: describe(reason) },
-    }
-    const id = `${record?.uidl ?? 'none'}.${record?.storedAtSeconds ?? 0}.${record?.index ?? 0}`
-    const write = guarded(`redis.call('HSET', KEYS[3], ARGV[5], ARGV[6])`)
-    await this.#write(write, [keys.quarantine(this.#lease.accountId)], [id, JSON.stringify(entry)])
+  async quarantine(sighting: Sighting, reason: AsideReason): Promise<void> {
+    await (this.#looked ??= this.#look())
+    const record = this.#aside('quarantined', sighting)
+    const before = this.#take(record)
+    const held = before && entryOf(before, await entriesOf(this.#redis, this.#lease.accountId))
+    const made = { id: ulid(), at: new Date(this.#nowMs()).toISOString() }
+    const entry = entryFor({ ...record, name: sighting.message.uidl }, held, made, reason)
+    const changes: Change[] = [['entry', entry.id, JSON.stringify(entry)]]
+    const wish = this.#wishes.get(entry.id)
+    if (wish !== undefined) changes.push(['wish done', wishField(entry.id), wish])
+    if (reason.octets !== undefined) changes.push(['wish', wishField(entry.id), wishFor(reason.octets)])
+    await this.#append([{ ...record, index: before?.index }], '', changes)
   }
 
   async amend(records: Iterable<StoredRecord>): Promise<void> {
@@ -144,19 +214,94 @@ export class RedisLedger implements Ledger {
     await write()
   }
 
-  async forget(records: Iterable<StoredRecord>): Promise<void> {
+  async forget(old: Iterable<StoredRecord>): Promise<void> {
     const forgotten = new Set<number>()
-    for (const { index } of records) forgotten.add(index)
+    for (const { index } of old) forgotten.add(index)
     if (forgotten.size === 0) return
-    const name = keys.ledger(this.#lease.accountId)
-    const packed = (await this.#redis.getBuffer(name)) ?? Buffer.alloc(0)
+    const { accountId } = this.#lease
+    const packed = (await this.#redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0)
+    const records = new Records(packed)
     const kept = Buffer.allocUnsafe(Math.max(0, packed.length - forgotten.size * recordOctets))
+    const setAside: StoredRecord[] = []
     let to = 0
-    for (let index = 0; index * recordOctets < packed.length; index += 1) {
+    for (let index = 0; index < records.length; index += 1) {
       if (!forgotten.has(index)) to += packed.copy(kept, to, index * recordOctets, (index + 1) * recordOctets)
+      else if (records.at(index).state === 'quarantined') setAside.push(records.at(index))
     }
-    await this.#write(rewriteScript, [name], [kept])
-    this.#octets = kept.length
+    const held = setAside.length === 0 ? [] : await entriesOf(this.#redis, accountId)
+    const gone = setAside.flatMap((record) => this.#noEntry(record, held)).flatMap(([, id, wish]) => [id, wish])
+    await this.#write(rewriteScript, [keys.ledger(accountId), keys.quarantine(accountId)], [kept, ...gone])
+    this.#looked = undefined
+  }
+
+  async setOut(alone?: MessageName): Promise<void> {
+    const name = alone === undefined ? '' : JSON.stringify(alone)
+    await this.#write(setOutScript, [], [outField(this.#lease.fence), name])
+  }
+
+  async returned(suspects: readonly Suspect[]): Promise<void> {
+    const own = outField(this.#lease.fence)
+    try {
+      await this.#write(returnedScript, [], [JSON.stringify(suspects), own, ...this.#out])
+    } catch (error) {
+      if (!(error instanceof SessionFailed) || error.failure.kind !== 'superseded') throw error
+      await this.#redis.hdel(keys.ledgerNotes(this.#lease.accountId), own)
+    }
+  }
+
+  async #look(): Promise<Records> {
+    const packed = (await this.#redis.getBuffer(keys.ledger(this.#lease.accountId))) ?? Buffer.alloc(0)
+    this.#octets = packed.length
+    this.#records = new Records(packed)
+    this.#taken.clear()
+    this.#nameless = undefined
+    return this.#records
+  }
+
+  /** Carries out dismissals: what was set aside is left at the provider like what a first run skips. Returns what is to be tried again. */
+  async #heed(): Promise<Map<number, number>> {
+    const retries = new Map<number, number>()
+    const dismissed: Change[] = []
+    for (const entry of await entriesOf(this.#redis, this.#lease.accountId)) {
+      const wish = this.#wishes.get(entry.id)
+      const record = wish === undefined ? undefined : recordOf(entry, this.#records)
+      if (wish === 'dismiss') {
+        if (record !== undefined)
+          dismissed.push(['record', record.index * recordOctets, encodeRecord({ ...record, state: 'skipped' })])
+        dismissed.push(['no entry', entry.id, wishField(entry.id)])
+      } else if (wish !== undefined && record !== undefined) retries.set(record.index, octetsWished(wish))
+    }
+    if (dismissed.length > 0) {
+      await this.#append([], '', dismissed)
+      await this.#look()
+    }
+    return retries
+  }
+
+  /** The record by which this message was set aside; it is this message's then. */
+  #take(message: Pick<StoredRecord, 'uidl' | 'digest' | 'size'>): StoredRecord | undefined {
+    const { uidl } = message
+    for (const index of uidl === undefined ? this.#namelessAside() : this.#records.bearing('uidl', uidl)) {
+      if (this.#taken.has(index) || !isSetAside(this.#records.at(index), message)) continue
+      this.#taken.add(index)
+      return this.#records.at(index)
+    }
+    return undefined
+  }
+
+  /** Records of messages without UIDL that were set aside. */
+  #namelessAside(): readonly number[] {
+    if (this.#nameless !== undefined) return this.#nameless
+    const nameless: number[] = []
+    for (const { index, uidl, state } of this.#records)
+      if (uidl === undefined && state === 'quarantined') nameless.push(index)
+    this.#nameless = nameless
+    return nameless
+  }
+
+  #noEntry(record: StoredRecord, held: readonly QuarantineEntry[]): Change[] {
+    const entry = entryOf(record, held)
+    return entry === undefined ? [] : [['no entry', entry.id, wishField(entry.id)]]
   }
 
   #aside(state: 'skipped' | 'quarantined', { message, fingerprint, digest }: Sighting): Omit<StoredRecord, 'index'> {
@@ -164,15 +309,29 @@ export class RedisLedger implements Ledger {
     return { ...blank(state, Math.floor(this.#nowMs() / 1000)), uidl, fingerprint, digest, size: message.size }
   }
 
-  async #append(records: readonly Omit<StoredRecord, 'index'>[], intentId = ''): Promise<StoredRecord[]> {
+  /** Behind the others, or where an index says so. */
+  async #append(
+    records: readonly (Omit<StoredRecord, 'index'> & { readonly index?: number | undefined })[],
+    intentId = '',
+    more: readonly Change[] = [],
+  ): Promise<StoredRecord[]> {
     const { accountId } = this.#lease
-    this.#octets ??= await this.#redis.strlen(keys.ledger(accountId))
+    await (this.#looked ??= this.#look())
     const offset = this.#octets
-    const packed = Buffer.concat(records.map(encodeRecord))
+    const changes = [...more]
+    const added: Buffer[] = []
+    const placed = records.map((record) => {
+      const index = record.index ?? offset / recordOctets + added.length
+      if (record.index === undefined) added.push(encodeRecord(record))
+      else changes.push(['record', index * recordOctets, encodeRecord(record)])
+      return { ...record, index }
+    })
+    const packed = Buffer.concat(added)
     // Before the answer: what is appended meanwhile goes behind it.
     this.#octets = offset + packed.length
-    await this.#write(appendScript, [keys.ledger(accountId), keys.intents(accountId)], [offset, packed, intentId])
-    return records.map((record, nth) => ({ ...record, index: offset / recordOctets + nth }))
+    const names = [keys.ledger(accountId), keys.intents(accountId), keys.quarantine(accountId)]
+    await this.#write(appendScript, names, [offset, packed, intentId, ...changes.flat()])
+    return placed
   }
 
   async #write(script: string, more: readonly string[], args: readonly (string | number | Buffer)[]): Promise<void> {

@@ -4,6 +4,7 @@ import { ImapFlow } from 'imapflow'
 import { pino } from 'pino'
 import { createClock } from '../../src/clock.ts'
 import { StorePool } from '../../src/imap/pool.ts'
+import type { StoredRecord } from '../../src/ledger.ts'
 import type { Store } from '../../src/ports.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { RedisLedger } from '../../src/redis/ledger.ts'
@@ -29,11 +30,11 @@ async function held<T>(name: string, run: () => Promise<T>): Promise<T> {
 
 // A connection that lay idle while this was held is trusted all the same: the store's process may be stopped by now.
 ImapFlow.prototype.noop = async () => {}
-const record = RedisLedger.prototype.record
+const record = Reflect.get(RedisLedger.prototype, 'record') as (...args: readonly unknown[]) => Promise<StoredRecord[]>
 RedisLedger.prototype.record = function recordOf(this: RedisLedger, ...args) {
   return held('record', () => record.apply(this, args))
 }
-const opened = StorePool.prototype.store
+const opened = Reflect.get(StorePool.prototype, 'store') as (...args: readonly unknown[]) => Promise<Store>
 StorePool.prototype.store = async function storeOf(this: StorePool, ...args): Promise<Store> {
   const own = await opened.apply(this, args)
   return {

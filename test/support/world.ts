@@ -3,9 +3,10 @@ import { setImmediate } from 'node:timers/promises'
 import type { Account } from '../../src/account.ts'
 import { type Failure, SessionFailed } from '../../src/failure.ts'
 import { uidlHash } from '../../src/header.ts'
-import type { Intent, Sighting, StoredRecord, Token } from '../../src/ledger.ts'
+import type { Intent, MessageName, Sighting, StoredRecord, Suspect, Token } from '../../src/ledger.ts'
 import type { AccountId, DestinationId, Listed, MessageNumber, Octets, RunId, Uidl, Window } from '../../src/message.ts'
 import type {
+  AsideReason,
   Appended,
   Copy,
   Deletable,
@@ -18,6 +19,7 @@ import type {
   LedgerView,
 } from '../../src/ports.ts'
 import { encodeRecord } from '../../src/record.ts'
+import { entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '../../src/quarantine.ts'
 import { Records } from '../../src/records.ts'
 import { pullAccount } from '../../src/pull.ts'
 import { noCounts, type RunCounts } from '../../src/run.ts'
@@ -141,6 +143,7 @@ export class TestWorld {
     this.#windows = 0
     this.#appends = 0
     this.effects.length = 0
+    this.ledger.board()
     const world: World = {
       run: { id: '01J0000000000000000000RUN0' as RunId, publicName: 'gather.example.org' },
       store: this.realStore ?? this.#store(),
@@ -193,6 +196,7 @@ export class TestWorld {
           yield {
             retrieved: given.map((message) => ({ message, bytes: of(message.number).bytes })),
             refused: part.filter((one) => !given.includes(one)).map((message) => ({ message, reply: '-ERR no' })),
+            cut: [],
             release() {
               world.released += 1
             },
@@ -307,18 +311,55 @@ export class MemoryLedger implements Ledger {
   lastSeenMs = 0
   readonly open = new Map<string, Intent>()
   readonly quarantined: { readonly sighting: Sighting; readonly reason: Failure }[] = []
+  entries: QuarantineEntry[] = []
+  /** By entry id: let go of it, or try it again once the account takes so many octets. */
+  readonly wishes = new Map<string, 'dismiss' | number>()
+  suspects: readonly Suspect[] = []
+  /** What runs that set out were retrieving alone, until they return. */
+  readonly out = new Map<number, MessageName | undefined>()
+  #run = 0
   readonly #world: { nowMs: number; effect<T>(name: string, act: () => T): T }
 
   constructor(world: { nowMs: number; effect<T>(name: string, act: () => T): T }) {
     this.#world = world
   }
 
+  /** Another run has the lease now. */
+  board(): void {
+    this.#run += 1
+  }
+
   async view(): Promise<LedgerView> {
+    const retries = new Map<number, number>()
+    for (const entry of this.entries) {
+      const wish = this.wishes.get(entry.id)
+      const record = recordOf(entry, this.#packed())
+      if (wish === 'dismiss') {
+        if (record !== undefined) this.records[record.index] = { ...record, state: 'skipped' }
+        this.#noEntry(entry)
+      } else if (wish !== undefined && record !== undefined) retries.set(record.index, wish)
+    }
+    const died = [...this.out].filter(([run]) => run !== this.#run)
     return {
-      records: new Records(Buffer.concat(this.records.map(encodeRecord))),
+      records: this.#packed(),
       begun: this.begun,
       lastSeenMs: this.lastSeenMs,
+      retries,
+      suspects: this.suspects,
+      deaths: died.length,
+      alone: died.at(-1)?.[1],
     }
+  }
+
+  async setOut(alone?: MessageName): Promise<void> {
+    this.#write('setOut', () => this.out.set(this.#run, alone))
+  }
+
+  async returned(suspects: readonly Suspect[]): Promise<void> {
+    this.#write('returned', () => {
+      this.out.clear()
+      this.suspects = suspects
+    })
   }
 
   async intents(): Promise<Intent[]> {
@@ -347,10 +388,18 @@ export class MemoryLedger implements Ledger {
     this.#write('skip', () => this.#add('skipped', known(sighting)))
   }
 
-  async quarantine(sighting: Sighting, reason: Failure): Promise<void> {
+  async quarantine(sighting: Sighting, reason: AsideReason): Promise<void> {
     this.#write('quarantine', () => {
-      this.#add('quarantined', known(sighting))
-      this.quarantined.push({ sighting, reason })
+      const message = known(sighting)
+      const held = this.#setAside(message)
+      const before = held && entryOf(held, this.entries)
+      const made = { id: String(this.quarantined.length), at: new Date(this.#world.nowMs).toISOString() }
+      this.#add('quarantined', message)
+      const entry = entryFor({ ...message, name: sighting.message.uidl }, before, made, reason)
+      if (before !== undefined) this.#noEntry(before)
+      this.entries.push(entry)
+      if (reason.octets !== undefined) this.wishes.set(entry.id, reason.octets)
+      this.quarantined.push({ sighting, reason: reason.failure })
     })
   }
 
@@ -366,8 +415,26 @@ export class MemoryLedger implements Ledger {
     const gone = new Set([...records].map(({ index }) => index))
     if (gone.size === 0) return
     this.#write('forget', () => {
+      for (const index of gone) {
+        const record = this.records[index]
+        const entry = record?.state === 'quarantined' ? entryOf(record, this.entries) : undefined
+        if (entry !== undefined) this.#noEntry(entry)
+      }
       this.records = this.records.filter(({ index }) => !gone.has(index)).map((record, index) => ({ ...record, index }))
     })
+  }
+
+  #packed(): Records {
+    return new Records(Buffer.concat(this.records.map(encodeRecord)))
+  }
+
+  #setAside(message: Pick<StoredRecord, 'uidl' | 'digest' | 'size'>): StoredRecord | undefined {
+    return this.records.find((record) => isSetAside(record, message))
+  }
+
+  #noEntry({ id }: QuarantineEntry): void {
+    this.entries = this.entries.filter((entry) => entry.id !== id)
+    this.wishes.delete(id)
   }
 
   #add(
@@ -375,8 +442,11 @@ export class MemoryLedger implements Ledger {
     entry: Pick<StoredRecord, 'uidl' | 'fingerprint' | 'digest' | 'size'>,
   ): StoredRecord {
     const { uidl, fingerprint, digest, size } = entry
+    const before = state === 'skipped' ? undefined : this.#setAside(entry)
+    const setAside = before && entryOf(before, this.entries)
+    if (state === 'stored' && setAside !== undefined) this.#noEntry(setAside)
     const record: StoredRecord = {
-      index: this.records.length,
+      index: before?.index ?? this.records.length,
       state,
       uidl,
       fingerprint,
@@ -388,7 +458,7 @@ export class MemoryLedger implements Ledger {
       missedListings: 0,
       deletedAtSource: false,
     }
-    this.records.push(record)
+    this.records[record.index] = record
     return record
   }
 

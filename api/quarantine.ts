@@ -1,0 +1,152 @@
+/** `/accounts/:id/quarantine` (CONTRACT section 6). */
+import { setTimeout } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+import { OctetBudget } from '../src/budget.ts'
+import { SessionFailed } from '../src/failure.ts'
+import { limits } from '../src/limits.ts'
+import type { AccountId } from '../src/message.ts'
+import { retrieveAgain } from '../src/pop3/retrieve-again.ts'
+import { type QuarantineEntry, recordOf } from '../src/quarantine.ts'
+import type { AccountRecord, Accounts } from '../src/redis/accounts.ts'
+import { Lease } from '../src/redis/lease.ts'
+import { recordsOf } from '../src/redis/ledger.ts'
+import { Quarantine } from '../src/redis/quarantine.ts'
+import type { PullQueue } from '../src/redis/queue.ts'
+import type { Seal } from '../src/seal.ts'
+import type { App } from './app.ts'
+import { cursorOf, idIn } from './cursor.ts'
+import { Problem, unknown } from './problems.ts'
+import * as schemas from './schemas.ts'
+
+export interface QuarantineWorld {
+  readonly redis: Redis
+  readonly accounts: Accounts
+  readonly queue: PullQueue
+  readonly seal: Seal
+}
+
+export function addQuarantine(app: App, { redis, accounts, queue, seal }: QuarantineWorld): void {
+  const quarantine = new Quarantine(redis)
+  const budget = new OctetBudget(limits.downloadsHeldMax)
+  const accountOf = async (id: string): Promise<AccountRecord> => {
+    const record = await accounts.get(id)
+    if (record === undefined) throw unknown('account', id)
+    return record
+  }
+
+  app.get(
+    '/accounts/:id/quarantine',
+    {
+      schema: {
+        summary: 'List the messages of an account that were set aside',
+        description: 'They stay at the provider, and are not fetched again by themselves.',
+        params: schemas.Id,
+        querystring: schemas.Page,
+        response: { 200: schemas.listOf(schemas.QuarantineEntry) },
+      },
+    },
+    async ({ params: { id }, query: { limit, cursor } }) => {
+      const { account } = await accountOf(id)
+      const { items, next } = await quarantine.page(account.id, { limit, after: idIn(cursor) })
+      return { items: items.map(view), next: cursorOf(next) }
+    },
+  )
+
+  app.post(
+    '/accounts/:id/quarantine/:entry/retry',
+    {
+      schema: {
+        summary: 'Try a message again that was set aside',
+        description: 'In the next run that begins; one that is at work may have passed it, and is followed by another.',
+        params: schemas.QuarantineId,
+        response: { 202: schemas.Run },
+      },
+    },
+    async ({ params: { id, entry } }, reply) => {
+      const { account } = await accountOf(id)
+      if (!(await quarantine.retry(account.id, entry))) throw unknown('quarantined message', entry)
+      return await reply.code(202).send(await queue.request(account.id))
+    },
+  )
+
+  app.post(
+    '/accounts/:id/quarantine/:entry/dismiss',
+    {
+      schema: {
+        summary: 'Let go of a message that was set aside',
+        description: 'It stays at the provider, and is not fetched again.',
+        params: schemas.QuarantineId,
+      },
+    },
+    async ({ params: { id, entry } }, reply) => {
+      const { account } = await accountOf(id)
+      if (!(await quarantine.dismiss(account.id, entry))) throw unknown('quarantined message', entry)
+      return await reply.code(204).send()
+    },
+  )
+
+  app.get(
+    '/accounts/:id/quarantine/:entry/message',
+    {
+      schema: {
+        summary: 'Read a message that was set aside',
+        description: 'Retrieved again from the provider, as it comes; neither stored nor deleted.',
+        params: schemas.QuarantineId,
+        produces: ['message/rfc822'],
+      },
+    },
+    async ({ params: { id, entry: entryId } }, reply) => {
+      const { account, sealedPassword } = await accountOf(id)
+      const entry = await quarantine.get(account.id, entryId)
+      if (entry === undefined) throw unknown('quarantined message', entryId)
+      const known = recordOf(entry, await recordsOf(redis, account.id)) ?? knownOf(entry)
+      const password = seal.open(sealedPassword, account.id, 'password')
+      const over = new AbortController()
+      reply.raw.once('close', () => over.abort())
+      const holding = await budget.hold(entry.size, over.signal)
+      over.signal.addEventListener('abort', () => holding.release(), { once: true })
+      const bytes = await alone(redis, account.id, async (lost) =>
+        retrieveAgain({ ...account, password, signal: AbortSignal.any([lost, over.signal]) }, known),
+      )
+      if (bytes === undefined) throw new Problem(410, `The provider does not list the message of ${entryId} any more.`)
+      holding.adjust(bytes.length)
+      return await reply.type('message/rfc822').send(bytes)
+    },
+  )
+}
+
+/** While no run visits the maildrop: most let in one session at a time, and the run would fail for ours. */
+async function alone<T>(redis: Redis, accountId: AccountId, visit: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const lease = await leaseOf(redis, accountId)
+  try {
+    return await visit(lease.lost)
+  } catch (error) {
+    // Said as it is, without "tried again by itself".
+    if (error instanceof SessionFailed && error.failure.kind === 'internal')
+      throw new Problem(503, error.failure.reason)
+    throw error
+  } finally {
+    await lease.release()
+  }
+}
+
+/** A run that has ended gives its lease back a moment later. */
+async function leaseOf(redis: Redis, accountId: AccountId): Promise<Lease> {
+  const endMs = performance.now() + limits.downloadWaitMs
+  for (;;) {
+    const lease = await Lease.take(redis, accountId, limits.leaseMs)
+    if (typeof lease !== 'number') return lease
+    if (performance.now() > endMs)
+      throw new Problem(503, 'Somebody is visiting this maildrop just now, mostly a run; try again when it has ended.')
+    await setTimeout(50)
+  }
+}
+
+function view({ id, uidl, size, firstSeenAt, attempts, reason }: QuarantineEntry) {
+  return { id, uidl, size, firstSeenAt, attempts, reason }
+}
+
+/** What an entry itself tells, should its record be gone. */
+function knownOf({ size, record: { uidl, digest } }: QuarantineEntry) {
+  return { uidl: uidl ?? undefined, digest: digest ?? undefined, fingerprint: undefined, size }
+}

@@ -1,0 +1,219 @@
+/** Messages by RETR: in windows, each closed by a barrier, the next ones on their way; no more than there is room for. */
+import { randomInt } from 'node:crypto'
+import type { Holding, OctetBudget } from '../budget.ts'
+import { RetrievalFailed, SessionFailed } from '../failure.ts'
+import { limits } from '../limits.ts'
+import type { Listed, MessageNumber, Window } from '../message.ts'
+import { words } from './listing.ts'
+import { octetsOf, windowOf, windowsOf } from './windows.ts'
+import { type Expected, printable, type Reply } from './wire.ts'
+
+/** What it needs of its session. */
+export interface Line {
+  /** Whether many commands may be on their way at once. */
+  pipelined(): boolean
+  ask(line: string, expected: Expected, during: string): Promise<Reply>
+  together<T>(send: () => T): T
+  broken(expected: string, got: string): SessionFailed
+  /** The messages that a barrier may ask about. */
+  askable(): readonly Listed[]
+}
+
+export class Retrieval {
+  readonly #line: Line
+  readonly #budget: OctetBudget
+  readonly #signal: AbortSignal | undefined
+  readonly #held = new Set<Holding>()
+  #lostBarrier = false
+  /** What the last barrier asked about. */
+  #asked: MessageNumber | undefined
+  /** A barrier was answered as it should be, with nothing before it that could have gone wrong, or after a window. */
+  #barrierHolds = false
+  /** The window that was asked for last: when it has come, nothing is on its way any more. */
+  #ahead: Promise<Window> | undefined
+  /** Nobody wants what is still on its way: nothing more is asked for. */
+  #leaving = false
+
+  constructor(line: Line, budget: OctetBudget, signal: AbortSignal | undefined) {
+    this.#line = line
+    this.#budget = budget
+    this.#signal = signal
+  }
+
+  /** The question after a pipelined window got another answer than its own. */
+  get lostBarrier(): boolean {
+    return this.#lostBarrier
+  }
+
+  async *windows(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window> {
+    const windows = windowsOf(messages)
+    let next = windows.next()
+    const ahead: { readonly octets: number; readonly coming: Promise<Window> }[] = []
+    // The next ones' commands are on their way before a window is handed out, so that the line is never idle meanwhile.
+    const askAhead = () => {
+      for (; !next.done && this.#mayAsk(next.value, ahead); next = windows.next())
+        ahead.push({ octets: octetsOf(next.value), coming: this.#begin(next.value, maxMessageOctets) })
+      this.#ahead = ahead.at(-1)?.coming
+    }
+    this.#leaving = false
+    askAhead()
+    try {
+      for (let first = ahead.shift(); first !== undefined; first = ahead.shift()) {
+        const window = await first.coming
+        askAhead()
+        yield window
+      }
+    } finally {
+      this.#leaving = true
+      // Nobody takes these up any more: without their room, what waits behind them, here or in another run, would wait on.
+      for (const { coming } of ahead)
+        coming.then(
+          ({ release }) => release(),
+          () => {},
+        )
+    }
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  async settled(): Promise<void> {
+    await this.#ahead?.catch(() => {})
+  }
+
+  /** Gives back all room. */
+  abandon(): void {
+    for (const holding of this.#held) holding.release()
+  }
+
+  #mayAsk(window: readonly Listed[], ahead: readonly { readonly octets: number }[]): boolean {
+    if (ahead.length === 0) return true
+    const octets = ahead.reduce((sum, { octets }) => sum + octets, octetsOf(window))
+    return this.#line.pipelined() && ahead.length < limits.windowsAheadMax && octets <= limits.aheadOctetsMax
+  }
+
+  #begin(messages: readonly Listed[], maxMessageOctets: number): Promise<Window> {
+    const window = this.#window(messages, maxMessageOctets)
+    window.catch(() => {})
+    return window
+  }
+
+  /** As soon as there is room for it, asks for a window's messages and its barrier; it holds that room until it is released. */
+  async #window(messages: readonly Listed[], maxMessageOctets: number): Promise<Window> {
+    const holding = await this.#budget.hold(octetsOf(messages), this.#signal)
+    this.#held.add(holding)
+    const release = () => {
+      this.#held.delete(holding)
+      holding.release()
+    }
+    try {
+      if (this.#leaving) return windowOf([], release)
+      const arrived = arrivals(octetsOf(messages), holding)
+      // Where the server does not pipeline, each message has a barrier of its own.
+      const answers = this.#line.pipelined()
+        ? await this.#burst(messages, maxMessageOctets, arrived)
+        : await this.#oneByOne(messages, maxMessageOctets, arrived)
+      return windowOf(answers, release)
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  /**
+   * The first message without an answer is suspect where the line dropped. Of silence and wrong answers nothing is certain here:
+   * the host is then pulled again one at a time, which tells.
+   */
+  async #burst(messages: readonly Listed[], maxMessageOctets: number, arrived: Arrived): Promise<Answers> {
+    const [replies, barrier] = this.#line.together(() => [
+      messages.map((message) => this.#retr(message, maxMessageOctets)),
+      this.#barrier(),
+    ])
+    // It may fail while the messages before it are awaited; it is asked about in its turn.
+    barrier.catch(() => {})
+    const answers: [Listed, Reply][] = []
+    for (const [nth, message] of messages.entries()) {
+      const coming = replies[nth] as Promise<Reply>
+      const reply = arrived(await coming.catch((error: unknown) => blame(message, error, ['unreachable'])))
+      // A server that says +OK twice (FTGate) makes the second one a line of the message, and the barrier holds all the same.
+      // One at a time it would not; should this be the message's own line, it is fetched so.
+      if (reply.shape === 'body' && /^\+OK\b/.test(reply.bytes.toString('latin1', 0, 4))) {
+        this.#lostBarrier = true
+        throw this.#line.broken(`message ${message.number}`, reply.bytes.toString('latin1', 0, 80))
+      }
+      answers.push([message, reply])
+    }
+    const [only] = messages
+    await barrier.catch((error: unknown) => {
+      if (only === undefined || messages.length > 1) throw error
+      blame(only, error, ['unreachable'])
+    })
+    return answers
+  }
+
+  async #oneByOne(messages: readonly Listed[], maxMessageOctets: number, arrived: Arrived): Promise<Answers> {
+    const answers: [Listed, Reply][] = []
+    // A server that cannot answer the question at all fails here, and blames no message for it.
+    if (!this.#barrierHolds) await this.#barrier()
+    for (const message of messages) {
+      if (this.#leaving) break
+      try {
+        const reply = arrived(await this.#retr(message, maxMessageOctets))
+        await this.#barrier()
+        answers.push([message, reply])
+      } catch (error) {
+        blame(message, error, ['unreachable', 'silent', 'broken protocol'])
+      }
+    }
+    return answers
+  }
+
+  #retr({ number, size: octetsHint }: Listed, octetsMax: number): Promise<Reply> {
+    return this.#line.ask(`RETR ${number}`, { shape: 'message', octetsMax, octetsHint }, `RETR of message ${number}`)
+  }
+
+  /**
+   * A question whose answer we know, about a message that nobody can foresee. A server that ended a message early leaves
+   * the rest of it to be read as replies; then this answer is not the one, and nothing since the last barrier counts.
+   */
+  async #barrier(): Promise<void> {
+    const candidates = this.#line.askable()
+    const nth = candidates.length === 0 ? 0 : randomInt(candidates.length)
+    // Never the same one twice: a message whose end was lost in the next window would have the answer to the question behind that.
+    const message =
+      candidates[nth]?.number === this.#asked ? candidates[(nth + 1) % candidates.length] : candidates[nth]
+    if (message === undefined) throw this.#line.broken('a listed message to ask about', 'none')
+    const { number, uidl, size } = message
+    this.#asked = number
+    const verb = uidl === undefined ? 'LIST' : 'UIDL'
+    const wanted = `${number} ${uidl ?? size}`
+    const reply = await this.#line.ask(`${verb} ${number}`, { shape: 'status' }, `${verb} of message ${number}`)
+    const got = words(reply.text).slice(0, wanted.split(' ').length).join(' ')
+    if (reply.shape !== 'status' || got !== wanted) {
+      this.#lostBarrier = this.#line.pipelined()
+      throw this.#line.broken(
+        `"${printable(wanted)}" after a window of messages`,
+        `${reply.shape === 'refused' ? '-ERR ' : ''}${reply.text}`,
+      )
+    }
+    this.#barrierHolds = true
+  }
+}
+
+type Answers = readonly [Listed, Reply][]
+type Arrived = (reply: Reply) => Reply
+
+/** What has come counts, where it is more than was listed. */
+function arrivals(listed: number, holding: Holding): Arrived {
+  let octets = 0
+  return (reply) => {
+    if (reply.shape === 'body') octets += reply.bytes.length
+    if (octets > listed) holding.adjust(octets)
+    return reply
+  }
+}
+
+/** @throws what went wrong, at this message where it is of these kinds. */
+function blame(message: Listed, error: unknown, kinds: readonly string[]): never {
+  throw error instanceof SessionFailed && kinds.includes(error.failure.kind)
+    ? new RetrievalFailed(message, error)
+    : error
+}

@@ -1,0 +1,71 @@
+/** One message retrieved once more, in a session of its own: for a person to look at. Nothing is stored, marked or deleted. */
+import { SessionFailed } from '../failure.ts'
+import { fieldsOf, fingerprintOf, headerOf, uidlHash } from '../header.ts'
+import type { ShortHash, StoredRecord } from '../ledger.ts'
+import { limits } from '../limits.ts'
+import type { Listed } from '../message.ts'
+import { digestOf, toCrlf } from '../octets.ts'
+import { Pop3Session, type SessionOptions } from './session.ts'
+
+/** What the ledger knows of it. */
+export type Known = Pick<StoredRecord, 'uidl' | 'size' | 'fingerprint' | 'digest'>
+
+/** So many are retrieved where the provider's names do not tell which one it is. */
+const candidatesMax = 10
+
+/** Its bytes as they come; undefined: the provider has it no more. @throws SessionFailed */
+export async function retrieveAgain(options: SessionOptions, known: Known): Promise<Buffer | undefined> {
+  const session = new Pop3Session(options)
+  try {
+    await session._connect()
+    const candidates = await candidatesOf(session, await session.list(), known)
+    let found: Buffer | undefined
+    for (const candidate of candidates.slice(0, candidatesMax)) {
+      const bytes = await retrieve(session, candidate, options)
+      // Where its name is its own, it is given as it is now; else its bytes must prove it.
+      const proven = candidates.length === 1 || (await isKnown(bytes, known))
+      if (proven) found = bytes
+      if (proven) break
+    }
+    await session.quit()
+    return found
+  } finally {
+    session.abandon()
+  }
+}
+
+/** By UIDL where one message alone bears it, else by size and fingerprint. */
+async function candidatesOf(session: Pop3Session, listing: readonly Listed[], known: Known): Promise<Listed[]> {
+  const named = listing.filter(({ uidl }) => (uidl === undefined ? undefined : uidlHash(uidl)) === known.uidl)
+  if (known.uidl !== undefined && named.length <= 1) return named
+  const sized = named.filter(({ size }) => size === known.size)
+  const wanted = known.fingerprint?.hash
+  if (wanted === undefined || wanted === nothingSeen || !session.canPeek) return sized
+  const alike: Listed[] = []
+  for await (const { message, header } of session.peek(sized))
+    if (header === undefined || fingerprintOf(fieldsOf(headerOf(header))).hash === wanted) alike.push(message)
+  return alike
+}
+
+const nothingSeen: ShortHash = fingerprintOf([]).hash
+
+async function isKnown(bytes: Buffer, { digest, fingerprint }: Known): Promise<boolean> {
+  const normal = await toCrlf(bytes)
+  if (digest !== undefined) return (await digestOf(normal)) === digest
+  const wanted = fingerprint?.hash
+  return wanted === undefined || wanted === nothingSeen || fingerprintOf(fieldsOf(headerOf(normal))).hash === wanted
+}
+
+async function retrieve(session: Pop3Session, message: Listed, { host }: SessionOptions): Promise<Buffer> {
+  const server = host
+  for await (const { retrieved, refused, cut } of session.retrieve([message], limits.downloadOctetsMax)) {
+    const [whole] = retrieved
+    if (whole !== undefined) return whole.bytes
+    const [no] = refused
+    if (no !== undefined) throw new SessionFailed({ kind: 'provider refused', server, during: 'RETR', reply: no.reply })
+    const [large] = cut
+    const reason = `it has ${large?.octets ?? 0} octets, and up to ${limits.downloadOctetsMax} are shown`
+    throw new SessionFailed({ kind: 'internal', reason })
+  }
+  throw new SessionFailed({ kind: 'internal', reason: 'the message came to nothing' })
+}

@@ -1,5 +1,5 @@
 /** `/accounts` (CONTRACT section 4). */
-import { type Account, accountDefaults, accountMistakes, defaultPort } from '../src/account.ts'
+import { type Account, accountDefaults, accountMistakes, defaultPort, hidesByName } from '../src/account.ts'
 import type { AccountId, DestinationId } from '../src/message.ts'
 import { examine } from '../src/pop3/examine.ts'
 import { type AccountRecord, type Accounts, statusOf } from '../src/redis/accounts.ts'
@@ -214,7 +214,8 @@ function accountOf({ password, ...body }: schemas.NewAccount): Account {
   const made = { id: newId() as AccountId, createdAtMs: Date.now() }
   const interval = { ...accountDefaults.interval, ...body.interval }
   const given = { ...body, interval, destinationId: body.destinationId as DestinationId }
-  return checked({ ...made, ...accountDefaults, port: defaultPort(tls), ...given }, password)
+  const usual = { ...accountDefaults, port: defaultPort(tls), hidesRetrieved: hidesByName(body.host) }
+  return checked({ ...made, ...usual, ...given }, password)
 }
 
 /** The account by its rules, or all that is wrong with it. */

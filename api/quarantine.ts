@@ -12,6 +12,7 @@ import { Lease } from '../src/redis/lease.ts'
 import { recordsOf } from '../src/redis/ledger.ts'
 import { Quarantine } from '../src/redis/quarantine.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
+import { spooledMessage } from '../src/redis/spool.ts'
 import type { Seal } from '../src/seal.ts'
 import type { App } from './app.ts'
 import { cursorOf, idIn } from './cursor.ts'
@@ -90,7 +91,8 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal }: Quaran
     {
       schema: {
         summary: 'Read a message that was set aside',
-        description: 'Retrieved again from the provider, as it comes; neither stored nor deleted.',
+        description:
+          'Retrieved again from the provider, as it comes; neither stored nor deleted. Of a provider that would not show it again its bytes are kept.',
         params: schemas.QuarantineId,
         produces: ['message/rfc822'],
       },
@@ -99,6 +101,8 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal }: Quaran
       const { account, sealedPassword } = await accountOf(id)
       const entry = await quarantine.get(account.id, entryId)
       if (entry === undefined) throw unknown('quarantined message', entryId)
+      const kept = entry.spooled && (await spooledMessage(redis, account.id, entry.spooled))
+      if (kept) return await reply.type('message/rfc822').send(kept.bytes)
       const known = recordOf(entry, await recordsOf(redis, account.id)) ?? knownOf(entry)
       const password = seal.open(sealedPassword, account.id, 'password')
       const over = new AbortController()

@@ -67,6 +67,11 @@ export interface HostedLogin {
   readonly passwordHash: string
 }
 
+/** Gmail shows a message to one POP3 client once, whatever becomes of it (QUIRKS 34: at RETR, or at the QUIT that follows). */
+export function hidesByName(host: string): boolean {
+  return /(?:^|\.)(?:gmail|googlemail)\.com\.?$/i.test(host)
+}
+
 export function defaultPort(tls: TlsMode): number {
   return tls === 'implicit' ? 995 : 110
 }

@@ -76,12 +76,13 @@ export class Deposit {
     this.#position ??= await store.prepare(folder)
     const { uidValidity, uidNext } = this.#position
     const nowMs = clock.nowMs()
-    const entries = letters.map(({ sighting: { message, fingerprint, digest } }) => ({
+    const entries = letters.map(({ sighting: { message, fingerprint, digest, spooled } }) => ({
       token: this.#world.newToken(),
       uidl: message.uidl === undefined ? undefined : uidlHash(message.uidl),
       fingerprint,
       digest,
       size: message.size,
+      ...(spooled === undefined ? {} : { spooled }),
     }))
     const writtenAtSeconds = Math.floor(nowMs / 1000)
     const intent: Intent = { id: entries[0]?.token ?? '', folder, uidValidity, uidNext, entries, writtenAtSeconds }

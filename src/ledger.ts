@@ -1,5 +1,5 @@
 /** What the ledger holds, as values: records of what is stored, intents of what is about to be. The keeping is redis/ledger.ts. */
-import type { Brand, Listed } from './message.ts'
+import type { Brand, Listed, SpoolId } from './message.ts'
 
 /** The first 8 octets of a SHA-256, as 16 hex digits: a UIDL's, a fingerprint's, a digest's. */
 export type ShortHash = Brand<string, 'ShortHash'>
@@ -20,6 +20,7 @@ export interface Sighting {
   readonly digest: ShortHash | undefined
   /** When it arrived at the provider, as its header tells; undefined where no header was seen. */
   readonly arrived: Date | undefined
+  readonly spooled?: SpoolId | undefined
 }
 
 /**
@@ -84,4 +85,6 @@ export interface IntentEntry {
   readonly digest: ShortHash
   /** As LIST gave it. */
   readonly size: number
+  /** What the spool need not keep any more once this is recorded. */
+  readonly spooled?: SpoolId | undefined
 }

@@ -19,7 +19,7 @@ export interface Letter {
   }
 }
 
-export async function letterOf({ message, bytes: source }: Retrieved, nowMs: number): Promise<Letter> {
+export async function letterOf({ message, bytes: source, spooled }: Retrieved, nowMs: number): Promise<Letter> {
   await breathe()
   const bytes = await toCrlf(source)
   const fields = fieldsOf(headerOf(bytes))
@@ -28,6 +28,7 @@ export async function letterOf({ message, bytes: source }: Retrieved, nowMs: num
     fingerprint: fingerprintOf(fields),
     digest: await digestOf(bytes),
     arrived: arrivalOf(fields, nowMs),
+    spooled,
   }
   return { bytes, octets: source.length, sighting }
 }

@@ -26,10 +26,15 @@ export interface Listed {
   readonly size: Octets
 }
 
+/** Names what is spooled; in the order in which it came. */
+export type SpoolId = Brand<string, 'SpoolId'>
+
 /** A message as it came: dots unstuffed, line ends untouched. */
 export interface Retrieved {
   readonly message: Listed
   readonly bytes: Buffer
+  /** Its bytes are kept under this name until the store has them: the provider may not give them again. */
+  readonly spooled?: SpoolId | undefined
 }
 
 /**

@@ -1,7 +1,7 @@
 /** All that pull.ts needs of the world. The adapters in pop3/, imap/ and redis/ provide it; tests provide a small honest one. */
 import type { Failure } from './failure.ts'
 import type { Intent, MessageName, Sighting, StoredRecord, Suspect, Token } from './ledger.ts'
-import type { Listed, MessageNumber, Peeked, RunId, Window } from './message.ts'
+import type { Listed, MessageNumber, Peeked, Retrieved, RunId, Window } from './message.ts'
 import type { Receipt } from './receipt.ts'
 import type { Records } from './records.ts'
 
@@ -11,11 +11,13 @@ export interface Maildrop {
   readonly canPeek: boolean
   /** How long the server wants to be left alone between two logins (RFC 2449 section 6.5); 0 where it does not say. */
   readonly loginDelayMs: number
+  /** What was retrieved may not be shown again, stored or not: it is to be spooled before anything else. */
+  readonly hidesRetrieved: boolean
   /** The whole listing, in the server's order. Throws where it contradicts itself: never half a listing. */
   list(): Promise<readonly Listed[]>
   /** Header blocks by pipelined `TOP n 0`, in order. */
   peek(messages: readonly Listed[]): AsyncIterable<Peeked>
-  /** Whole messages by pipelined RETR, in order, in windows each closed by a barrier; the next ones are on their way. */
+  /** Whole messages by pipelined RETR, in order, in windows each closed by a barrier; the next ones are on their way, but for `hidesRetrieved`. */
   retrieve(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window>
   /** Marks only: the server removes at QUIT and at nothing else (RFC 1939 section 6). Returns how many it accepted. */
   markDeleted(marks: readonly Deletable[]): Promise<number>
@@ -171,6 +173,12 @@ export interface Ledger {
   amend(records: Iterable<StoredRecord>): Promise<void>
   /** Drops records for good, by what `plan` called forgettable, and what the quarantine says of them. */
   forget(records: Iterable<StoredRecord>): Promise<void>
+  /** On disk before it resolves, and kept until it is recorded, or let go of. */
+  spool(retrieved: readonly Retrieved[]): Promise<readonly Retrieved[]>
+  /** What earlier runs have spooled and nobody has stored, in its order; of what was set aside, only what is to be tried again. */
+  spooled(): AsyncIterable<Retrieved>
+  /** It need not be kept: it is known, or not wanted. */
+  letGo(retrieved: readonly Retrieved[]): Promise<void>
   /** On disk before it resolves: a retrieval begins, of this message alone where one is named. */
   setOut(alone?: MessageName): Promise<void>
   /** Runs that set out have returned, this one or none since; and what is suspect from now on. A lost lease fails nothing here. */

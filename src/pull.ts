@@ -4,6 +4,7 @@ import { Deposit, recover } from './deposit.ts'
 import { SessionFailed } from './failure.ts'
 import { type Letter, letterOf } from './letter.ts'
 import type { StoredRecord } from './ledger.ts'
+import type { Retrieved } from './message.ts'
 import {
   forgettable,
   gone,
@@ -19,6 +20,7 @@ import type { Deletable, World } from './ports.ts'
 import { prove } from './receipt.ts'
 import { Refusals } from './refusals.ts'
 import type { RunCounts } from './run.ts'
+import { deliverSpooled } from './spool.ts'
 import { survey } from './survey.ts'
 import { Suspects } from './suspects.ts'
 
@@ -26,6 +28,7 @@ import { Suspects } from './suspects.ts'
  * Moves one account's new mail from its POP3 maildrop into the store. In this order and no other:
  *
  * 1. resolve what an earlier run left uncertain: its intents;
+ *    And what it spooled (spool.ts) goes into the store, as 4 to 6 say;
  * 2. list, look, and decide everything before doing any of it (survey.ts, plan.ts);
  * 3. retrieve, in windows that a barrier has closed; the next ones are on their way while this one is being stored;
  * 4. write the intent for a batch; 5. append the batch; 6. record the receipts (all three in deposit.ts);
@@ -53,7 +56,8 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
 async function visit(world: World, account: Account, counts: RunCounts, suspects: Suspects): Promise<boolean> {
   const { ledger } = world
   await recover(world, account, counts)
-  const view = await ledger.view()
+  let view = await ledger.view()
+  if (await deliverSpooled(world, account, counts, view)) view = await ledger.view()
   const maildrop = await world.openMaildrop()
   let deposit: Deposit | undefined
   try {
@@ -81,7 +85,8 @@ async function visit(world: World, account: Account, counts: RunCounts, suspects
     const put = (deposit = new Deposit(world, account, counts, refusals, mark))
     for await (const window of suspects.windows(maildrop, turns, () => put.done())) {
       const fresh: Letter[] = []
-      for (const retrieved of window.retrieved) {
+      const passed: Retrieved[] = []
+      for (const retrieved of maildrop.hidesRetrieved ? await ledger.spool(window.retrieved) : window.retrieved) {
         const letter = await letterOf(retrieved, nowMs)
         const { sighting } = letter
         const { message } = sighting
@@ -92,7 +97,9 @@ async function visit(world: World, account: Account, counts: RunCounts, suspects
         else if (found.choosing && isBeforeFirstRun(account.firstRun, sighting.arrived, nowMs))
           await ledger.skip(sighting)
         else fresh.push(letter)
+        if (fresh.at(-1) !== letter) passed.push(retrieved)
       }
+      if (maildrop.hidesRetrieved) await ledger.letGo(passed)
       await deposit.put(fresh, window.release)
       await suspects.came(window)
       world.progress()

@@ -2,6 +2,7 @@
 import type { Account } from './account.ts'
 import { assertNever, describe, type Failure, type FailureKind } from './failure.ts'
 import type { ShortHash, StoredRecord } from './ledger.ts'
+import type { SpoolId } from './message.ts'
 import type { AsideReason } from './ports.ts'
 import type { Records } from './records.ts'
 
@@ -14,6 +15,8 @@ export interface QuarantineEntry {
   readonly attempts: number
   readonly reason: { readonly kind: FailureKind; readonly message: string }
   readonly record: { readonly uidl: ShortHash | null; readonly digest: ShortHash | null }
+  /** Its bytes are kept: the provider may not give them again. */
+  readonly spooled?: SpoolId | undefined
 }
 
 type Known = Pick<StoredRecord, 'uidl' | 'digest' | 'size'>
@@ -55,7 +58,7 @@ export function isSetAside(record: StoredRecord, message: Known): boolean {
 
 /** The new entry, or the one there was with what has become of it. */
 export function entryFor(
-  message: Known & { readonly name: string | undefined },
+  message: Known & { readonly name: string | undefined; readonly spooled: SpoolId | undefined },
   before: QuarantineEntry | undefined,
   made: { readonly id: string; readonly at: string },
   { failure, attempts }: AsideReason,
@@ -68,6 +71,7 @@ export function entryFor(
     attempts: (before?.attempts ?? 0) + attempts,
     reason: { kind: failure.kind, message: sentenceOf(failure) },
     record: { uidl: message.uidl ?? null, digest: message.digest ?? null },
+    spooled: message.spooled ?? before?.spooled,
   }
 }
 

@@ -129,6 +129,12 @@ async function performRun(
   const openMaildrop: PullWorld['openMaildrop'] = async (...args) => {
     const maildrop = await world.openMaildrop(...args)
     loginDelayMs = maildrop.loginDelayMs
+    // For people to see, and for later: a server may say so in one session and not in the next.
+    if (maildrop.hidesRetrieved && !loaded.account.hidesRetrieved)
+      await world.accounts.update(accountId, ({ account, ...rest }) => ({
+        record: { ...rest, account: { ...account, hidesRetrieved: true } },
+        due: 'as before',
+      }))
     return maildrop
   }
   const failure = await pullAsItCan(world, loaded.account, log, (traits) =>

@@ -103,6 +103,7 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
 
     async finish() {
       if (made) await remove(own)
+      made = false
     },
   }
 }

@@ -12,6 +12,8 @@ import { type Expected, printable, type Reply } from './wire.ts'
 export interface Line {
   /** Whether many commands may be on their way at once. */
   pipelined(): boolean
+  /** Whether what was asked for may not be given again: nothing is asked for ahead. */
+  hides(): boolean
   ask(line: string, expected: Expected, during: string): Promise<Reply>
   together<T>(send: () => T): T
   broken(expected: string, got: string): SessionFailed
@@ -60,8 +62,9 @@ export class Retrieval {
     try {
       for (let first = ahead.shift(); first !== undefined; first = ahead.shift()) {
         const window = await first.coming
-        askAhead()
+        if (!this.#line.hides()) askAhead()
         yield window
+        if (this.#line.hides()) askAhead()
       }
     } finally {
       this.#leaving = true
@@ -87,7 +90,12 @@ export class Retrieval {
   #mayAsk(window: readonly Listed[], ahead: readonly { readonly octets: number }[]): boolean {
     if (ahead.length === 0) return true
     const octets = ahead.reduce((sum, { octets }) => sum + octets, octetsOf(window))
-    return this.#line.pipelined() && ahead.length < limits.windowsAheadMax && octets <= limits.aheadOctetsMax
+    return (
+      this.#line.pipelined() &&
+      !this.#line.hides() &&
+      ahead.length < limits.windowsAheadMax &&
+      octets <= limits.aheadOctetsMax
+    )
   }
 
   #begin(messages: readonly Listed[], maxMessageOctets: number): Promise<Window> {

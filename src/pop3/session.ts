@@ -4,6 +4,7 @@
  * reply as its `command()` expects: an event `response` or `error`. Pinned exactly: a change of its insides breaks the tests.
  */
 import Pop3Command from 'node-pop3'
+import { hidesByName } from '../account.ts'
 import { OctetBudget } from '../budget.ts'
 import { SessionFailed } from '../failure.ts'
 import type { HostTrait } from '../host.ts'
@@ -27,6 +28,8 @@ export interface SessionOptions extends ConnectionOptions {
   readonly traits?: Set<HostTrait>
   /** Shared by all sessions of a worker. */
   readonly budget?: OctetBudget
+  /** Somebody has said so, or it was seen before. */
+  readonly hidesRetrieved?: boolean
 }
 
 /** Logged in, and ready to list. */
@@ -76,6 +79,12 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   get canPeek(): boolean {
     return this.#can('TOP') || this.#topAnswers
+  }
+
+  get hidesRetrieved(): boolean {
+    const { host, hidesRetrieved = false } = this.#options
+    // RFC 2449 section 6.7: it keeps nothing that was retrieved.
+    return hidesRetrieved || hidesByName(host) || this.capabilities.some((line) => /^EXPIRE\s+0\b/i.test(line))
   }
 
   get loginDelayMs(): number {
@@ -182,6 +191,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   #line(): Line {
     return {
       pipelined: () => this.pipelined,
+      hides: () => this.hidesRetrieved,
       ask: (line, expected, during) => this.#ask(line, expected, during),
       together: (send) => this.#opened.together(send),
       broken: (expected, got) => this.#broken(expected, got),

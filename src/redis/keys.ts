@@ -51,4 +51,6 @@ export const keys = {
   runs: (id: AccountId | string) => ofAccount(id, 'runs'),
   /** Hash: entry id -> entry as JSON. */
   quarantine: (id: AccountId | string) => ofAccount(id, 'quarantine'),
+  /** Hash: spool id -> a message (spool.ts). */
+  spool: (id: AccountId | string) => ofAccount(id, 'spool'),
 } as const

@@ -8,7 +8,7 @@ import { ulid } from 'ulid'
 import { SessionFailed } from '../failure.ts'
 import type { Intent, MessageName, Sighting, StoredRecord, Suspect, Token } from '../ledger.ts'
 import { uidlHash } from '../header.ts'
-import type { AccountId, RunId } from '../message.ts'
+import type { AccountId, Retrieved, RunId } from '../message.ts'
 import type { AsideReason, Ledger, LedgerView } from '../ports.ts'
 import { entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '../quarantine.ts'
 import { encodeRecord, recordOctets } from '../record.ts'
@@ -16,6 +16,7 @@ import { Records } from '../records.ts'
 import type { RunCounts } from '../run.ts'
 import { keys } from './keys.ts'
 import type { Lease } from './lease.ts'
+import { newSpoolId, packed as packedMessage, spooledMessage, spoolIds } from './spool.ts'
 import { entriesOf, octetsWished, wishFor, type Wishes, wishField, wishesIn } from './quarantine.ts'
 
 const superseded = 'SUPERSEDED'
@@ -34,7 +35,7 @@ return 1`
 const intendScript = guarded(`redis.call('HSET', KEYS[3], ARGV[5], ARGV[6])`)
 
 /**
- * KEYS ledger, intents, quarantine; ARGV offset, records, id of the intent that they fulfil or ''. Sent again it finds them in
+ * KEYS ledger, intents, quarantine, spool; ARGV offset, records, id of the intent that they fulfil or ''. Sent again it finds them in
  * their place. Then what goes with it, three arguments each (`Change`).
  */
 const appendScript = guarded(`
@@ -52,6 +53,7 @@ for i = 8, #ARGV, 3 do
   elseif what == 'no entry' then redis.call('HDEL', KEYS[5], name) redis.call('HDEL', KEYS[2], value)
   elseif what == 'wish done' then if redis.call('HGET', KEYS[2], name) == value then redis.call('HDEL', KEYS[2], name) end
   elseif what == 'wish' then redis.call('HSETNX', KEYS[2], name, value)
+  elseif what == 'let go' then redis.call('HDEL', KEYS[6], name)
   end
 end`)
 
@@ -61,6 +63,7 @@ type Change =
   | readonly ['entry', id: string, entry: string]
   | readonly ['no entry', id: string, wishField: string]
   | readonly ['wish done' | 'wish', wishField: string, wish: string]
+  | readonly ['let go', spoolId: string, '']
 
 /** KEYS ledger; ARGV offset, record, offset, record ... */
 const amendScript = guarded(`for i = 5, #ARGV, 2 do redis.call('SETRANGE', KEYS[3], ARGV[i], ARGV[i + 1]) end`)
@@ -79,6 +82,12 @@ const setOutScript = guarded(`redis.call('HSET', KEYS[2], ARGV[5], ARGV[6])`)
 const returnedScript = guarded(`
 redis.call('HSET', KEYS[2], 'suspects', ARGV[5])
 for i = 6, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) end`)
+
+/** KEYS spool; ARGV id, message, id, message ... */
+const spoolScript = guarded(`redis.call('HSET', KEYS[3], unpack(ARGV, 5))`)
+
+/** KEYS spool; ARGV ids. */
+const letGoScript = guarded(`redis.call('HDEL', KEYS[3], unpack(ARGV, 5))`)
 
 /** A run that set out to retrieve, by its lease's fence: a run that lost its lease takes its own away, and no other's. */
 const outField = (fence: number | string) => `out ${fence}`
@@ -162,7 +171,7 @@ export class RedisLedger implements Ledger {
     await (this.#looked ??= this.#look())
     const before = entries.map((entry) => this.#take(entry))
     const replaced = before.filter((record) => record !== undefined)
-    const changes: Change[] = []
+    const changes = entries.flatMap(({ spooled }): Change[] => (spooled === undefined ? [] : [['let go', spooled, '']]))
     if (replaced.length > 0) {
       const held = await entriesOf(this.#redis, this.#lease.accountId)
       for (const record of replaced) changes.push(...this.#noEntry(record, held))
@@ -193,7 +202,8 @@ export class RedisLedger implements Ledger {
     const before = this.#take(record)
     const held = before && entryOf(before, await entriesOf(this.#redis, this.#lease.accountId))
     const made = { id: ulid(), at: new Date(this.#nowMs()).toISOString() }
-    const entry = entryFor({ ...record, name: sighting.message.uidl }, held, made, reason)
+    const { message, spooled } = sighting
+    const entry = entryFor({ ...record, name: message.uidl, spooled }, held, made, reason)
     const changes: Change[] = [['entry', entry.id, JSON.stringify(entry)]]
     const wish = this.#wishes.get(entry.id)
     if (wish !== undefined) changes.push(['wish done', wishField(entry.id), wish])
@@ -221,17 +231,46 @@ export class RedisLedger implements Ledger {
     const { accountId } = this.#lease
     const packed = (await this.#redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0)
     const records = new Records(packed)
-    const kept = Buffer.allocUnsafe(Math.max(0, packed.length - forgotten.size * recordOctets))
-    const setAside: StoredRecord[] = []
-    let to = 0
-    for (let index = 0; index < records.length; index += 1) {
-      if (!forgotten.has(index)) to += packed.copy(kept, to, index * recordOctets, (index + 1) * recordOctets)
-      else if (records.at(index).state === 'quarantined') setAside.push(records.at(index))
-    }
+    const setAside = [...forgotten].map((index) => records.at(index)).filter(({ state }) => state === 'quarantined')
     const held = setAside.length === 0 ? [] : await entriesOf(this.#redis, accountId)
-    const gone = setAside.flatMap((record) => this.#noEntry(record, held)).flatMap(([, id, wish]) => [id, wish])
+    const gone: string[] = []
+    for (const record of setAside) {
+      const entry = entryOf(record, held)
+      // What is spooled is nowhere else any more: people say when it may go.
+      if (entry?.spooled !== undefined) forgotten.delete(record.index)
+      else if (entry !== undefined) gone.push(entry.id, wishField(entry.id))
+    }
+    const kept = Buffer.allocUnsafe(Math.max(0, packed.length - forgotten.size * recordOctets))
+    let to = 0
+    for (let index = 0; index < records.length; index += 1)
+      if (!forgotten.has(index)) to += packed.copy(kept, to, index * recordOctets, (index + 1) * recordOctets)
     await this.#write(rewriteScript, [keys.ledger(accountId), keys.quarantine(accountId)], [kept, ...gone])
     this.#looked = undefined
+  }
+
+  async spool(retrieved: readonly Retrieved[]): Promise<Retrieved[]> {
+    const kept = retrieved.map((one) => ({ ...one, spooled: newSpoolId() }))
+    const args = kept.flatMap((one) => [one.spooled, packedMessage(one)])
+    if (args.length > 0) await this.#write(spoolScript, [keys.spool(this.#lease.accountId)], args)
+    return kept
+  }
+
+  async *spooled(): AsyncIterable<Retrieved> {
+    const { accountId } = this.#lease
+    const ids = await spoolIds(this.#redis, accountId)
+    if (ids.length === 0) return
+    const entries = await entriesOf(this.#redis, accountId)
+    const isWished = ({ id }: QuarantineEntry) => this.#wishes.get(id)?.startsWith('retry ')
+    const aside = new Set(entries.filter((entry) => !isWished(entry)).map(({ spooled }) => spooled))
+    for (const id of ids) {
+      const kept = aside.has(id) ? undefined : await spooledMessage(this.#redis, accountId, id)
+      if (kept !== undefined) yield kept
+    }
+  }
+
+  async letGo(retrieved: readonly Retrieved[]): Promise<void> {
+    const ids = retrieved.flatMap(({ spooled }) => spooled ?? [])
+    if (ids.length > 0) await this.#write(letGoScript, [keys.spool(this.#lease.accountId)], ids)
   }
 
   async setOut(alone?: MessageName): Promise<void> {
@@ -268,7 +307,7 @@ export class RedisLedger implements Ledger {
       if (wish === 'dismiss') {
         if (record !== undefined)
           dismissed.push(['record', record.index * recordOctets, encodeRecord({ ...record, state: 'skipped' })])
-        dismissed.push(['no entry', entry.id, wishField(entry.id)])
+        dismissed.push(...noEntry(entry))
       } else if (wish !== undefined && record !== undefined) retries.set(record.index, octetsWished(wish))
     }
     if (dismissed.length > 0) {
@@ -301,7 +340,7 @@ export class RedisLedger implements Ledger {
 
   #noEntry(record: StoredRecord, held: readonly QuarantineEntry[]): Change[] {
     const entry = entryOf(record, held)
-    return entry === undefined ? [] : [['no entry', entry.id, wishField(entry.id)]]
+    return entry === undefined ? [] : noEntry(entry)
   }
 
   #aside(state: 'skipped' | 'quarantined', { message, fingerprint, digest }: Sighting): Omit<StoredRecord, 'index'> {
@@ -329,7 +368,7 @@ export class RedisLedger implements Ledger {
     const packed = Buffer.concat(added)
     // Before the answer: what is appended meanwhile goes behind it.
     this.#octets = offset + packed.length
-    const names = [keys.ledger(accountId), keys.intents(accountId), keys.quarantine(accountId)]
+    const names = [keys.ledger, keys.intents, keys.quarantine, keys.spool].map((name) => name(accountId))
     await this.#write(appendScript, names, [offset, packed, intentId, ...changes.flat()])
     return placed
   }
@@ -355,4 +394,9 @@ function blank(
   storedAtSeconds: number,
 ): Omit<StoredRecord, 'index' | 'uidl' | 'size' | 'fingerprint' | 'digest'> {
   return { state, storedAtSeconds, resized: false, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
+}
+
+function noEntry({ id, spooled }: QuarantineEntry): Change[] {
+  const letGo: Change[] = spooled === undefined ? [] : [['let go', spooled, '']]
+  return [['no entry', id, wishField(id)], ...letGo]
 }

@@ -15,7 +15,17 @@ import type { DoomedOptions } from './doomed.ts'
 
 /** Every verb of a port that changes something outside, and `list`, before which nothing has happened. */
 const maildropEffects: readonly (keyof Maildrop)[] = ['list', 'markDeleted', 'quit']
-const ledgerEffects: readonly (keyof Ledger)[] = ['begin', 'skip', 'intend', 'record', 'quarantine', 'amend', 'forget']
+const ledgerEffects: readonly (keyof Ledger)[] = [
+  'begin',
+  'skip',
+  'spool',
+  'letGo',
+  'intend',
+  'record',
+  'quarantine',
+  'amend',
+  'forget',
+]
 const storeEffects: readonly (keyof Store)[] = ['prepare', 'append', 'deliver', 'finish']
 
 const [, , options = '{}'] = process.argv

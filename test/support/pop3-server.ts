@@ -59,8 +59,8 @@ export interface Behaviour {
   readonly deletesAtOnce?: boolean
   /** Says +OK to DELE and to QUIT, and keeps everything. */
   readonly keepsDeleted?: boolean
-  /** At later connections it does not show what was retrieved. */
-  readonly hidesRetrieved?: boolean
+  /** At later connections it does not show what was retrieved, once QUIT has followed, or whatever followed. */
+  readonly hidesRetrieved?: boolean | 'at once'
   /** Shows the first so many messages, and never more. */
   readonly showsAtMost?: number
   /** Mail that comes behind the first answer to a command that begins so, and is shown at once, in front of the others or behind. */
@@ -325,6 +325,7 @@ class Session {
     const whole = message.bytes.toString('latin1')
     const text = headerOnly ? topShows(whole) : whole
     if (!headerOnly) this.#retrieved.add(message)
+    if (!headerOnly && this.#behaviour.hidesRetrieved === 'at once') this.#remove(new Set([message]))
     const sent = unstuffed ? text : text.replace(/(^|\r\n)\./g, '$1..')
     const due = text === '' || text.endsWith('\r\n') ? '.\r\n' : '\r\n.\r\n'
     return Buffer.from(`+OK ${text.length} octets\r\n${sent}${(headerOnly ? undefined : message.end) ?? due}`, 'latin1')

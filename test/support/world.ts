@@ -4,7 +4,18 @@ import type { Account } from '../../src/account.ts'
 import { type Failure, SessionFailed } from '../../src/failure.ts'
 import { uidlHash } from '../../src/header.ts'
 import type { Intent, MessageName, Sighting, StoredRecord, Suspect, Token } from '../../src/ledger.ts'
-import type { AccountId, DestinationId, Listed, MessageNumber, Octets, RunId, Uidl, Window } from '../../src/message.ts'
+import type {
+  AccountId,
+  DestinationId,
+  Listed,
+  MessageNumber,
+  Octets,
+  Retrieved,
+  RunId,
+  SpoolId,
+  Uidl,
+  Window,
+} from '../../src/message.ts'
 import type {
   AsideReason,
   Appended,
@@ -83,6 +94,8 @@ export class TestWorld {
   batch = { messages: 2, octets: 1_000_000 }
   /** What the store refuses, by a message's own bytes. */
   refuses: (literal: Buffer) => boolean = () => false
+  /** What was given and spooled is not shown again. */
+  hides = false
   /** Messages the provider lists but will not give. */
   withholds = new Set<string>()
   /** What TOP shows of a message; undefined: it is refused. */
@@ -167,6 +180,11 @@ export class TestWorld {
     )
   }
 
+  hide(messages: readonly Retrieved[]): void {
+    const given = new Set(messages.map(({ bytes }) => bytes))
+    this.provider = this.provider.filter(({ bytes }) => !given.has(bytes))
+  }
+
   #maildrop(): Maildrop {
     const world = this
     const held = [...this.provider]
@@ -180,6 +198,7 @@ export class TestWorld {
     return {
       canPeek: world.canPeek,
       loginDelayMs: 0,
+      hidesRetrieved: world.hides,
       list: async () => listing,
       async *peek(messages) {
         for (const message of messages) {
@@ -304,6 +323,12 @@ export class TestWorld {
   }
 }
 
+interface LedgerWorld {
+  nowMs: number
+  effect<T>(name: string, act: () => T): T
+  hide?(messages: readonly Retrieved[]): void
+}
+
 /** What redis/ledger.ts keeps, in memory; ledger.test.ts holds both to the same contract. */
 export class MemoryLedger implements Ledger {
   records: StoredRecord[] = []
@@ -317,10 +342,12 @@ export class MemoryLedger implements Ledger {
   suspects: readonly Suspect[] = []
   /** What runs that set out were retrieving alone, until they return. */
   readonly out = new Map<number, MessageName | undefined>()
+  readonly kept = new Map<SpoolId, Retrieved>()
   #run = 0
-  readonly #world: { nowMs: number; effect<T>(name: string, act: () => T): T }
+  #spools = 0
+  readonly #world: LedgerWorld
 
-  constructor(world: { nowMs: number; effect<T>(name: string, act: () => T): T }) {
+  constructor(world: LedgerWorld) {
     this.#world = world
   }
 
@@ -373,8 +400,29 @@ export class MemoryLedger implements Ledger {
   async record(intent: Intent, stored: ReadonlySet<Token>): Promise<StoredRecord[]> {
     return this.#write('record', () => {
       this.open.delete(intent.id)
-      return intent.entries.filter(({ token }) => stored.has(token)).map((entry) => this.#add('stored', entry))
+      const entries = intent.entries.filter(({ token }) => stored.has(token))
+      for (const { spooled } of entries) if (spooled !== undefined) this.kept.delete(spooled)
+      return entries.map((entry) => this.#add('stored', entry))
     })
+  }
+
+  async spool(retrieved: readonly Retrieved[]): Promise<Retrieved[]> {
+    return this.#write('spool', () => {
+      const kept = retrieved.map((one) => ({ ...one, spooled: `spooled ${(this.#spools += 1)}` as SpoolId }))
+      for (const one of kept) this.kept.set(one.spooled, one)
+      this.#world.hide?.(retrieved)
+      return kept
+    })
+  }
+
+  async *spooled(): AsyncIterable<Retrieved> {
+    const aside = this.entries.filter(({ id }) => this.wishes.get(id) !== 0).map(({ spooled }) => spooled)
+    for (const [id, one] of new Map(this.kept)) if (!aside.includes(id)) yield one
+  }
+
+  async letGo(retrieved: readonly Retrieved[]): Promise<void> {
+    const ids = retrieved.flatMap(({ spooled }) => spooled ?? [])
+    if (ids.length > 0) this.#write('letGo', () => ids.forEach((id) => this.kept.delete(id)))
   }
 
   async begin(skipped: readonly Sighting[]): Promise<void> {
@@ -395,8 +443,14 @@ export class MemoryLedger implements Ledger {
       const before = held && entryOf(held, this.entries)
       const made = { id: String(this.quarantined.length), at: new Date(this.#world.nowMs).toISOString() }
       this.#add('quarantined', message)
-      const entry = entryFor({ ...message, name: sighting.message.uidl }, before, made, reason)
-      if (before !== undefined) this.#noEntry(before)
+      const entry = entryFor(
+        { ...message, name: sighting.message.uidl, spooled: sighting.spooled },
+        before,
+        made,
+        reason,
+      )
+      this.entries = this.entries.filter(({ id }) => id !== before?.id)
+      this.wishes.delete(entry.id)
       this.entries.push(entry)
       if (reason.octets !== undefined) this.wishes.set(entry.id, reason.octets)
       this.quarantined.push({ sighting, reason: reason.failure })
@@ -412,7 +466,9 @@ export class MemoryLedger implements Ledger {
   }
 
   async forget(records: Iterable<StoredRecord>): Promise<void> {
-    const gone = new Set([...records].map(({ index }) => index))
+    const isSpooled = (record: StoredRecord) => entryOf(record, this.entries)?.spooled !== undefined
+    const old = [...records].filter((record) => record.state !== 'quarantined' || !isSpooled(record))
+    const gone = new Set(old.map(({ index }) => index))
     if (gone.size === 0) return
     this.#write('forget', () => {
       for (const index of gone) {
@@ -432,7 +488,8 @@ export class MemoryLedger implements Ledger {
     return this.records.find((record) => isSetAside(record, message))
   }
 
-  #noEntry({ id }: QuarantineEntry): void {
+  #noEntry({ id, spooled }: QuarantineEntry): void {
+    if (spooled !== undefined) this.kept.delete(spooled)
     this.entries = this.entries.filter((entry) => entry.id !== id)
     this.wishes.delete(id)
   }

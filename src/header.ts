@@ -36,12 +36,14 @@ export function fieldsOf(header: Buffer): HeaderField[] {
   // latin1 is one char a byte: nothing is decoded, so nothing can be lost.
   const text = header.toString('latin1')
   const fields: HeaderField[] = []
-  for (let from = 0, to = 0; from < text.length; from = to) {
+  // The next one, looked for once: a message without a header may have no colon for megabytes.
+  let colon = text.indexOf(':')
+  for (let from = 0, to = 0; from < text.length && colon !== -1; from = to) {
     const firstEnd = endOfLine(text, from)
     to = firstEnd
     // Lines that begin with white space belong to the one before them (RFC 5322 section 2.2.3).
     while (text[to] === ' ' || text[to] === '\t') to = endOfLine(text, to)
-    const colon = text.indexOf(':', from)
+    if (colon < from) colon = text.indexOf(':', from)
     if (colon <= from || colon >= firstEnd) continue
     const name = text.slice(from, colon).trimEnd().toLowerCase()
     if (telling.has(name)) fields.push(new HeaderField(name, text.slice(colon + 1, to)))

@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import type { Account, FirstRun, Retention } from '../src/account.ts'
 import { SessionFailed } from '../src/failure.ts'
 import { toCrlf } from '../src/octets.ts'
-import { seeded } from './support/pieces.ts'
+import { Chance } from './support/chance.ts'
 import { Crash, type ProviderMessage, TestWorld } from './support/world.ts'
 
 const cases = Number(process.env['TRIBUTARY_CASES'] ?? 2000)
@@ -23,32 +23,6 @@ interface Instance {
   size: number
   /** We deleted it, and the server kept it: under another name it counts as another message. */
   kept: boolean
-}
-
-class Chance {
-  readonly #random: () => number
-  constructor(seed: number) {
-    this.#random = seeded(seed)
-  }
-
-  below(count: number): number {
-    return Math.floor(this.#random() * count)
-  }
-
-  happens(probability: number): boolean {
-    return this.#random() < probability
-  }
-
-  of<T>(values: readonly T[]): T {
-    return values[this.below(values.length)] as T
-  }
-
-  shuffled<T>(values: readonly T[]): T[] {
-    return values
-      .map((value) => ({ value, key: this.#random() }))
-      .toSorted((a, b) => a.key - b.key)
-      .map(({ value }) => value)
-  }
 }
 
 /**

@@ -1,7 +1,11 @@
 /** QUIRKS section 1, what servers do with TOP, RETR, DELE and QUIT: docs/quirks.md lists them by number. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Behaviour, MaildropMessage } from './support/pop3-server.ts'
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { openMaildrop } from '../src/pop3/session.ts'
+import { type Behaviour, type MaildropMessage, startPop3Server } from './support/pop3-server.ts'
 import { failed, holds, left, lettersOf, providerOf, times, went } from './support/visits.ts'
 import { letter } from './support/world.ts'
 
@@ -37,6 +41,29 @@ for (const [how, behaviour] of Object.entries(tops)) {
     holds(provider, abc)
   })
 }
+
+test('TOP that sends whole messages: what was looked at is let go of, before all has been', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const bytes = letter('large', { body: `${'x'.repeat(78)}\r\n`.repeat(1500) })
+  const messages = Array.from({ length: 40 }, () => ({ bytes }))
+  const server = await startPop3Server({ messages, topShows: (text) => text })
+  t.after(() => server.close())
+  const where = { host: '127.0.0.1', port: server.port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const
+  const maildrop = await openMaildrop({ ...where, user: 'me', password: 'secret' })
+  const looked: WeakRef<Buffer>[] = []
+  let held = 0
+  for await (const { header } of maildrop.peek(await maildrop.list())) {
+    looked.push(new WeakRef(header as Buffer))
+    if (looked.length < messages.length) continue
+    await setImmediate()
+    collect()
+    held = looked.filter((one) => one.deref() !== undefined).length
+  }
+  assert.equal(looked.length, messages.length)
+  assert.ok(held < 5, `${held} of ${looked.length} are held`)
+  await maildrop.quit()
+})
 
 // QUIRKS 13
 for (const [how, capabilities] of Object.entries(ways)) {
@@ -146,6 +173,23 @@ for (const [how, capabilities] of Object.entries(ways)) {
   }
 }
 
+test('+OK said twice to RETR is no line of the message, once; a message that begins so arrives, one thing at a time', async (t) => {
+  const once = (reply: Buffer, command: string) =>
+    command === 'RETR 2' ? Buffer.concat([Buffer.from('+OK\r\n'), reply]) : reply
+  const twice = await providerOf(t, { messages: abc, connections: [{ mangles: once }, {}] })
+  const odd = [a, { bytes: Buffer.from('+OK is how it begins\r\n\r\nand no more\r\n'), uidl: 'odd' }]
+  const honest = await providerOf(t, { messages: odd })
+  for (const [provider, messages, line] of [
+    [twice, abc, `\\+OK ${b.bytes.length} octets`],
+    [honest, odd, '\\+OK is how it begins'],
+  ] as const) {
+    failed(await provider.visit(remove), 'broken protocol', new RegExp(`expected message 2, got "${line}`))
+    assert.ok(provider.traits.has('one at a time'))
+    went(await provider.visit(remove), { stored: messages.length, deleted: messages.length })
+    holds(provider, messages)
+  }
+})
+
 // QUIRKS 16
 test('listings whose lines end in LF alone', async (t) => {
   const all = {
@@ -224,7 +268,7 @@ for (const behaviour of [{ dropsPipelined: true }, { answers: { 'RETR 2': '+OK\r
     const connections = [{}, { answers: {} }]
     const provider = await providerOf(t, { messages: abc, ...behaviour, connections }, { replyMs: 500 })
     const visit = await provider.visit()
-    assert.equal(visit.failure?.kind, 'silent')
+    assert.equal(visit.failure?.kind, 'dropsPipelined' in behaviour ? 'silent' : 'broken protocol')
     assert.deepEqual([...provider.traits], ['one at a time'])
     went(await provider.visit(), { stored: 3 })
     holds(provider, abc)

@@ -328,7 +328,8 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     for (let from = 0; from < all.length; from += inFlight) {
       const part = all.slice(from, from + inFlight)
       const replies = this.#opened.together(() => part.map(ask))
-      for (const [nth, one] of part.entries()) yield [one, await (replies[nth] as Promise<Reply>)]
+      // Each is let go of when it has been given out: servers send whole messages for TOP.
+      for (const one of part) yield [one, await (replies.shift() as Promise<Reply>)]
     }
   }
 
@@ -374,8 +375,16 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     // It may fail while the messages before it are awaited; it is asked about in its turn.
     barrier.catch(() => {})
     const answers: [Listed, Reply][] = []
-    for (const [nth, message] of messages.entries())
-      answers.push([message, arrived(await (replies[nth] as Promise<Reply>))])
+    for (const [nth, message] of messages.entries()) {
+      const reply = arrived(await (replies[nth] as Promise<Reply>))
+      // A server that says +OK twice (FTGate) makes the second one a line of the message, and the barrier holds all the same.
+      // One at a time it would not; should this be the message's own line, it is fetched so.
+      if (reply.shape === 'body' && /^\+OK\b/.test(reply.bytes.toString('latin1', 0, 4))) {
+        this.#lostBarrier = true
+        throw this.#broken(`message ${message.number}`, reply.bytes.toString('latin1', 0, 80))
+      }
+      answers.push([message, reply])
+    }
     await barrier
     return answers
   }

@@ -45,6 +45,8 @@ export interface Behaviour {
   readonly dropAfterOctets?: number
   /** Sends no more than this many octets of a RETR reply, and then nothing any more. */
   readonly silentAfterOctets?: number
+  /** What becomes of a reply on its way, by the command that it answers. */
+  readonly mangles?: (reply: Buffer, command: string) => Buffer
   /** Sends messages without byte-stuffing, as some servers do. */
   readonly unstuffed?: boolean
   /** What TOP shows of a message, if not its header. */
@@ -145,7 +147,8 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
           socket.destroy()
           return
         }
-        const reply = session.answer(line)
+        const answer = session.answer(line)
+        const reply = behaviour.mangles?.(answer, line) ?? answer
         if (line.startsWith('RETR') && behaviour.dropAfterOctets !== undefined) {
           socket.end(reply.subarray(0, behaviour.dropAfterOctets))
           return

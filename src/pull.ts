@@ -4,17 +4,7 @@ import { Deposit, recover } from './deposit.ts'
 import { SessionFailed } from './failure.ts'
 import { type Letter, letterOf } from './letter.ts'
 import type { StoredRecord } from './ledger.ts'
-import {
-  forgettable,
-  gone,
-  isBeforeFirstRun,
-  isDue,
-  missing,
-  renamed,
-  sameBytes,
-  type Seen,
-  seenAgain,
-} from './plan.ts'
+import { forgettable, gone, isBeforeFirstRun, isDue, missing, sameBytes, type Seen, seenAgain } from './plan.ts'
 import type { Deletable, World } from './ports.ts'
 import { prove } from './receipt.ts'
 import { Refusals } from './refusals.ts'
@@ -47,6 +37,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
     const steady = world.clock.steadySince(view.lastSeenMs)
     const due = (record: StoredRecord) => isDue(record, account.retention, nowMs, steady)
     const amend: StoredRecord[] = []
+    let renamed = 0
     const marks: (Deletable & { readonly index: number })[] = []
     const mark = ({ message: { number }, record, sighting }: Seen) => {
       const receipt = due(record) ? prove(record, sighting) : undefined
@@ -55,6 +46,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
     const saw = (known: Seen) => {
       const again = seenAgain(known)
       if (again !== undefined) amend.push(again)
+      if (again !== undefined && again.uidl !== known.record.uidl) renamed += 1
       mark(known)
     }
     const learnt = (record: StoredRecord) => void amend.push(record)
@@ -97,8 +89,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
 
     const complete = left === 0 && found.listed > 0
     await ledger.amend(amend)
-    const changed = renamed(amend, view.records)
-    if (changed > 0) world.notice({ event: 'ids changed', renamed: changed, listed: found.listed })
+    if (renamed > 0) world.notice({ event: 'ids changed', renamed, listed: found.listed })
     if (complete) await ledger.amend(missing(unmatched, nowMs))
 
     const marked = await maildrop.markDeleted(marks)

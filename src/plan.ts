@@ -249,11 +249,6 @@ export function seenAgain(
   return { ...record, uidl, size, resized, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
 }
 
-/** How many of them say that a message is called otherwise than before. */
-export function renamed(amend: readonly StoredRecord[], records: Records): number {
-  return amend.filter(({ index, uidl }) => records.at(index).uidl !== uidl).length
-}
-
 /** Deleted at the provider, confirmed by +OK to QUIT: nobody needs to miss them first before they may be forgotten. */
 export function* gone(
   marks: Iterable<{ readonly index: number }>,

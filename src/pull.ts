@@ -5,17 +5,7 @@ import { SessionFailed } from './failure.ts'
 import { type Letter, letterOf } from './letter.ts'
 import type { StoredRecord } from './ledger.ts'
 import type { Retrieved } from './message.ts'
-import {
-  forgettable,
-  gone,
-  isBeforeFirstRun,
-  isDue,
-  missing,
-  renamed,
-  sameBytes,
-  type Seen,
-  seenAgain,
-} from './plan.ts'
+import { forgettable, gone, isBeforeFirstRun, isDue, missing, sameBytes, type Seen, seenAgain } from './plan.ts'
 import type { Deletable, World } from './ports.ts'
 import { prove } from './receipt.ts'
 import { Refusals } from './refusals.ts'
@@ -65,6 +55,7 @@ async function visit(world: World, account: Account, counts: RunCounts, suspects
     const steady = world.clock.steadySince(view.lastSeenMs)
     const due = (record: StoredRecord) => isDue(record, account.retention, nowMs, steady)
     const amend: StoredRecord[] = []
+    let renamed = 0
     const marks: (Deletable & { readonly index: number })[] = []
     const mark = ({ message: { number }, record, sighting }: Seen) => {
       const receipt = due(record) ? prove(record, sighting) : undefined
@@ -73,6 +64,7 @@ async function visit(world: World, account: Account, counts: RunCounts, suspects
     const saw = (known: Seen) => {
       const again = seenAgain(known)
       if (again !== undefined) amend.push(again)
+      if (again !== undefined && again.uidl !== known.record.uidl) renamed += 1
       mark(known)
     }
     const learnt = (record: StoredRecord) => void amend.push(record)
@@ -113,8 +105,7 @@ async function visit(world: World, account: Account, counts: RunCounts, suspects
 
     const complete = left === 0 && found.listed > 0
     await ledger.amend(amend)
-    const changed = renamed(amend, view.records)
-    if (changed > 0) world.notice({ event: 'ids changed', renamed: changed, listed: found.listed })
+    if (renamed > 0) world.notice({ event: 'ids changed', renamed, listed: found.listed })
     if (complete) await ledger.amend(missing(unmatched, nowMs))
 
     const marked = await maildrop.markDeleted(marks)

@@ -317,7 +317,8 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     for (let from = 0; from < all.length; from += inFlight) {
       const part = all.slice(from, from + inFlight)
       const replies = this.#opened.together(() => part.map(ask))
-      for (const [nth, one] of part.entries()) yield [one, await (replies[nth] as Promise<Reply>)]
+      // Each is let go of when it has been given out: servers send whole messages for TOP.
+      for (const one of part) yield [one, await (replies.shift() as Promise<Reply>)]
     }
   }
 

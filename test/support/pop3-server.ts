@@ -71,8 +71,8 @@ export interface Behaviour {
   }
   /** Answers a command that begins so with this, and then with more of the other for as long as somebody listens. */
   readonly endless?: { readonly on: string; readonly begins: string; readonly goesOn: string }
-  /** Answers a command that begins so an octet at a time. */
-  readonly trickle?: { readonly on: string; readonly everyMs: number }
+  /** Answers a command that begins so an octet at a time, or so many. */
+  readonly trickle?: { readonly on: string; readonly everyMs: number; readonly octets?: number }
   readonly tls?: ServerTls
   /** Carries out STLS. */
   readonly stls?: ServerTls
@@ -166,7 +166,7 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
           return
         }
         if (behaviour.trickle !== undefined && line.startsWith(behaviour.trickle.on)) {
-          void trickle(socket, reply, behaviour.trickle.everyMs)
+          void trickle(socket, reply, behaviour.trickle)
           return
         }
         if (line.startsWith('RETR') && behaviour.delayMs !== undefined) {
@@ -365,9 +365,13 @@ async function goOn(socket: Socket, { begins, goesOn }: NonNullable<Behaviour['e
   while (!socket.destroyed) await new Promise((resolve) => socket.write(more, resolve))
 }
 
-async function trickle(socket: Socket, reply: Buffer, everyMs: number): Promise<void> {
-  for (let at = 0; at < reply.length && !socket.destroyed; at += 1) {
-    socket.write(reply.subarray(at, at + 1))
+async function trickle(
+  socket: Socket,
+  reply: Buffer,
+  { everyMs, octets = 1 }: NonNullable<Behaviour['trickle']>,
+): Promise<void> {
+  for (let at = 0; at < reply.length && !socket.destroyed; at += octets) {
+    socket.write(reply.subarray(at, at + octets))
     await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
 }

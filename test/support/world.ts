@@ -1,7 +1,7 @@
 /** A small honest world for pull.ts: a provider, a store and a ledger in memory, which can stop before or after any effect. */
 import { setImmediate } from 'node:timers/promises'
 import type { Account } from '../../src/account.ts'
-import { type Failure, SessionFailed } from '../../src/failure.ts'
+import { type Failure, RetrievalFailed, SessionFailed } from '../../src/failure.ts'
 import { uidlHash } from '../../src/header.ts'
 import type { Intent, MessageName, Sighting, StoredRecord, Suspect, Token } from '../../src/ledger.ts'
 import type { AccountId, DestinationId, Listed, MessageNumber, Octets, RunId, Uidl, Window } from '../../src/message.ts'
@@ -82,6 +82,9 @@ export class TestWorld {
   refuses: (literal: Buffer) => boolean = () => false
   /** Messages the provider lists but will not give. */
   withholds = new Set<string>()
+  /** Messages at which the session breaks, by their UIDL or their bytes. */
+  readonly breaks = new Map<string, 'broken protocol' | 'unreachable'>()
+  breaksAt: (bytes: Buffer) => boolean = () => false
   /** In place of its own: real ones, at a scripted server. */
   realStore: Store | undefined
   realMaildrop: (() => Promise<Maildrop>) | undefined
@@ -180,6 +183,10 @@ export class TestWorld {
           if (world.#windows >= world.dropsAfterWindows)
             throw new SessionFailed({ kind: 'unreachable', server: 'pop.example.net', reason: 'it hung up' })
           const part = messages.slice(from, from + world.window)
+          const broken = part.find(
+            ({ uidl, number }) => world.breaks.has(uidl ?? '') || world.breaksAt(of(number).bytes),
+          )
+          if (broken !== undefined) throw new RetrievalFailed(broken, breakOf(world.breaks.get(broken.uidl ?? '')))
           const given = part.filter(({ uidl }) => !world.withholds.has(uidl ?? ''))
           world.retrievedUidls.push(...given.map(({ uidl }) => uidl))
           yield {
@@ -233,6 +240,12 @@ export class TestWorld {
       },
     }
   }
+}
+
+function breakOf(kind: 'broken protocol' | 'unreachable' = 'broken protocol'): SessionFailed {
+  const server = 'pop.example.net'
+  if (kind === 'unreachable') return new SessionFailed({ kind, server, reason: 'it hung up' })
+  return new SessionFailed({ kind, server, expected: 'an end', got: 'another' })
 }
 
 /** What redis/ledger.ts keeps, in memory; ledger.test.ts holds both to the same contract. */

@@ -195,6 +195,14 @@ test('several that break the session are set aside one after the other, and neve
   assert.deepEqual(await world.pull({ retention }), { ...noCounts(), listed: 3 })
 })
 
+test('of messages that share a UIDL, those that come well do not clear the one that does not', async () => {
+  const world = new TestWorld([1, 2, 3].map((n) => ({ bytes: letter('x', { body: 'x'.repeat(n) }), uidl: 'same' })))
+  const [, poison] = world.provider
+  world.breaksAt = (bytes) => bytes === poison?.bytes
+  for (let nth = 1; nth < limits.toldFailuresMax; nth += 1) await assert.rejects(world.pull())
+  assert.deepEqual([(await world.pull()).quarantined, world.stored.length], [1, 2])
+})
+
 for (const uidls of [true, false]) {
   test(`a message without UIDL is suspect and set aside as well (${uidls ? 'beside others that have one' : 'none has one'})`, async () => {
     const world = new TestWorld(

@@ -351,7 +351,9 @@ export class MemoryLedger implements Ledger {
     const amended = [...records]
     if (amended.length === 0) return
     this.#write('amend', () => {
-      for (const record of amended) this.records[record.index] = record
+      // A record that a message has taken since is no more what the caller saw.
+      for (const record of amended)
+        if (this.records[record.index]?.state === record.state) this.records[record.index] = record
     })
   }
 

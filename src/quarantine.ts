@@ -51,9 +51,8 @@ export function recordOf(entry: QuarantineEntry, records: Records): StoredRecord
 /** Whether a message is the one of which a record says that it was set aside. */
 export function isSetAside(record: StoredRecord, message: Known): boolean {
   if (record.state !== 'quarantined' || record.uidl !== message.uidl) return false
-  const sameBytes = record.digest !== undefined && record.digest === message.digest
-  if (message.uidl !== undefined) return sameBytes || record.size === message.size
-  return sameBytes || (record.digest === undefined && record.size === message.size)
+  if (record.digest !== undefined && message.digest !== undefined) return record.digest === message.digest
+  return record.size === message.size && (record.uidl !== undefined || record.digest === undefined)
 }
 
 /** The new entry, or the one there was with what has become of it. */

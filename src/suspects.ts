@@ -207,7 +207,8 @@ function nameOf({ uidl, size, number }: Listed): MessageName {
 }
 
 function keyOf({ uidl, size, place }: MessageName): string {
-  return uidl ?? `${size} octets at ${place}`
+  // Of messages that share a UIDL, one that comes well must not clear another.
+  return `${uidl ?? place} ${size}`
 }
 
 function failuresMax({ kind }: Failure): number {

@@ -218,6 +218,8 @@ export class RedisLedger implements Ledger {
       args = []
     }
     for (const record of records) {
+      // What a message has taken since is no more what the caller saw.
+      if (this.#taken.has(record.index)) continue
       args.push(record.index * recordOctets, encodeRecord(record))
       if (args.length >= 2 * amendedPerCall) await write()
     }

@@ -1,7 +1,7 @@
 /** A small honest world for pull.ts: a provider, a store and a ledger in memory, which can stop before or after any effect. */
 import { setImmediate } from 'node:timers/promises'
 import type { Account } from '../../src/account.ts'
-import { type Failure, SessionFailed } from '../../src/failure.ts'
+import { type Failure, RetrievalFailed, SessionFailed } from '../../src/failure.ts'
 import { uidlHash } from '../../src/header.ts'
 import type { Intent, MessageName, Sighting, StoredRecord, Suspect, Token } from '../../src/ledger.ts'
 import type {
@@ -100,6 +100,9 @@ export class TestWorld {
   withholds = new Set<string>()
   /** What TOP shows of a message; undefined: it is refused. */
   showsHeader: (bytes: Buffer) => Buffer | undefined = (bytes) => bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 2)
+  /** Messages at which the session breaks, by their UIDL or their bytes. */
+  readonly breaks = new Map<string, 'broken protocol' | 'unreachable'>()
+  breaksAt: (bytes: Buffer) => boolean = () => false
   /** In place of its own: real ones, at a scripted server. */
   realStore: Store | undefined
   realMaildrop: (() => Promise<Maildrop>) | undefined
@@ -210,6 +213,10 @@ export class TestWorld {
           if (world.#windows >= world.dropsAfterWindows)
             throw new SessionFailed({ kind: 'unreachable', server: 'pop.example.net', reason: 'it hung up' })
           const part = messages.slice(from, from + world.window)
+          const broken = part.find(
+            ({ uidl, number }) => world.breaks.has(uidl ?? '') || world.breaksAt(of(number).bytes),
+          )
+          if (broken !== undefined) throw new RetrievalFailed(broken, breakOf(world.breaks.get(broken.uidl ?? '')))
           const given = part.filter(({ uidl }) => !world.withholds.has(uidl ?? ''))
           world.retrievedUidls.push(...given.map(({ uidl }) => uidl))
           yield {
@@ -327,6 +334,12 @@ interface LedgerWorld {
   nowMs: number
   effect<T>(name: string, act: () => T): T
   hide?(messages: readonly Retrieved[]): void
+}
+
+function breakOf(kind: 'broken protocol' | 'unreachable' = 'broken protocol'): SessionFailed {
+  const server = 'pop.example.net'
+  if (kind === 'unreachable') return new SessionFailed({ kind, server, reason: 'it hung up' })
+  return new SessionFailed({ kind, server, expected: 'an end', got: 'another' })
 }
 
 /** What redis/ledger.ts keeps, in memory; ledger.test.ts holds both to the same contract. */
@@ -461,7 +474,9 @@ export class MemoryLedger implements Ledger {
     const amended = [...records]
     if (amended.length === 0) return
     this.#write('amend', () => {
-      for (const record of amended) this.records[record.index] = record
+      // A record that a message has taken since is no more what the caller saw.
+      for (const record of amended)
+        if (this.records[record.index]?.state === record.state) this.records[record.index] = record
     })
   }
 

@@ -1,0 +1,34 @@
+/** Starts a worker that a certain message ends. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { StoreEndpoint } from '../../src/config.ts'
+
+export interface PoisonedOptions {
+  /** A text in that message. */
+  readonly poison: string
+  readonly redisUrl: string
+  readonly store: StoreEndpoint
+  /** Hex. */
+  readonly secretKey: string
+  readonly leaseMs: number
+}
+
+export interface PoisonedWorker {
+  /** Resolves with the signal that ended it. */
+  readonly ended: Promise<string | null>
+  /** As an operator stops it. */
+  stop(): void
+}
+
+export function startPoisonedWorker(options: PoisonedOptions): PoisonedWorker {
+  const script = fileURLToPath(new URL('poisoned-worker.ts', import.meta.url))
+  const args = ['--import', 'tsx', script, JSON.stringify(options)]
+  const child: ChildProcess = spawn(process.execPath, args, { stdio: 'inherit' })
+  const late = setTimeout(() => child.kill('SIGKILL'), 60_000)
+  const ended = once(child, 'exit').then(([, signal]) => {
+    clearTimeout(late)
+    return signal as string | null
+  })
+  return { ended, stop: () => void child.kill('SIGTERM') }
+}

@@ -23,6 +23,8 @@ export const limits = {
   headerOctetsMax: 4 * MiB,
   /** What is read and dropped of a TOP that sends the whole message: no mail anybody sends is larger. */
   bodyOctetsMax: 1024 * MiB,
+  /** And of a message beyond what the account takes, where LIST said less: what goes on for longer has no end. */
+  droppedOctetsMax: 64 * MiB,
 
   // POP3 session
   connectWaitMs: 30 * second,

@@ -123,7 +123,7 @@ test('everything has a bound: status lines, listing lines, their count, messages
   const pushAll = () => {
     for (let octets = 0; octets <= limits.bodyOctetsMax; octets += endlessly.length) reader.push(endlessly)
   }
-  assert.throws(pushAll, /expected a message of at most 1073741824 octets/)
+  assert.throws(pushAll, /expected a message of at most \d+ octets/)
 })
 
 test('a TOP that sends more than is wanted is read to its end, and says that it was cut', () => {

@@ -72,11 +72,12 @@ for (const [how, capabilities] of Object.entries(ways)) {
       const glued = { bytes: open('last line'), uidl: 'glued', end: '.\r\n' }
       const messages = abc.with(nth, glued)
       const provider = await providerOf(t, { messages, capabilities }, { replyMs: 500 })
-      failed(
-        await provider.visit(remove),
-        'silent',
-        /^SERVER said nothing for 0\.5 s during (?:RETR|UIDL) of message \d\. /,
-      )
+      // One at a time the dot is the last that comes; in a pipeline the next message follows it.
+      const visit = await provider.visit(remove)
+      if (visit.failure?.kind === 'silent')
+        failed(visit, 'silent', /^SERVER said nothing for 0\.5 s during (?:RETR|UIDL) of message \d\. /)
+      else
+        failed(visit, 'broken protocol', /^SERVER broke .*, got "a dot at the end of a line, and silence"\. Nothing /)
       holds(provider, [])
       assert.equal(left(provider).length, 3)
     })

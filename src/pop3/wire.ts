@@ -211,8 +211,8 @@ export class ReplyReader {
     if (this.#octets <= octetsMax) {
       this.#body ??= new Body(octetsHint, octetsMax)
       this.#body.add(piece)
-    } else if (this.#octets > limits.bodyOctetsMax) {
-      throw this.#broken(`a message of at most ${limits.bodyOctetsMax} octets`, 'more')
+    } else if (this.#octets > (shape === 'message' ? octetsMax + limits.droppedOctetsMax : limits.bodyOctetsMax)) {
+      throw this.#broken(`a message of at most ${octetsMax} octets`, 'more')
     } else if (shape === 'message') {
       this.#body?.keep(limits.headerOctetsMax)
     }

@@ -1,6 +1,6 @@
 /** Steps 4 to 6 of a run, and step 1: intent, append, record; and the one resolver of what is uncertain between them. */
 import type { Account } from './account.ts'
-import type { Intent, IntentEntry, StoredRecord, Token } from './ledger.ts'
+import type { FolderMark, Intent, IntentEntry, StoredRecord, Token } from './ledger.ts'
 import type { Letter } from './letter.ts'
 import { uidlHash } from './header.ts'
 import type { Seen } from './plan.ts'
@@ -23,6 +23,7 @@ export class Deposit {
   readonly #stored: (known: Seen) => void
   /** Where the folder stood when last heard of. UIDs only ascend: no message of a later batch stands before it. */
   #position: FolderPosition | undefined
+  #reached: FolderMark | undefined
   /** The batch in hand, on its way into the store. */
   #storing: Promise<void> = Promise.resolve()
 
@@ -56,6 +57,11 @@ export class Deposit {
   /** Resolves when all that was put is stored, or set aside. */
   async done(): Promise<void> {
     await this.#storing
+  }
+
+  /** Behind all that this run has stored in the account's folder; undefined where the store does not tell, or nothing was stored. */
+  get reached(): FolderMark | undefined {
+    return this.#reached
   }
 
   /** Resolves when nothing is under way any more, however it ended: a run must not end before. */
@@ -108,6 +114,9 @@ export class Deposit {
       this.#counts.stored += letters.length
       for (const { octets } of letters) this.#counts.bytes += octets
       const records = await ledger.record(intent, all(intent))
+      const { destinationId, folder } = this.#account
+      if (this.#position !== undefined && intent.folder === folder)
+        this.#reached = { destinationId, folder, ...this.#position }
       await this.#refusals.stored()
       for (const [nth, { sighting }] of letters.entries())
         this.#stored({ message: sighting.message, record: records[nth] as StoredRecord, sighting })

@@ -99,7 +99,8 @@ export async function planSession(
       const place = only[nth] ?? none
       nth += 1
       const record = place >= 0 && timesListed[place] === 1 ? records.at(place) : undefined
-      const seen = record !== undefined && record.size === message.size && !record.deletedAtSource
+      const seen =
+        record !== undefined && (record.size === message.size || isOnlyNamed(record)) && !record.deletedAtSource
       if (seen && !due(record)) {
         unmatched.match(record)
         const again = seenAgain({ message, record }, record.uidl)
@@ -128,6 +129,11 @@ async function anyVanished(records: Records, timesListed: Int32Array): Promise<b
     }
   }
   return false
+}
+
+/** Taken over from another program, which told no more than its UIDL: its size is learnt when it is first listed. */
+function isOnlyNamed({ state, fingerprint, size }: StoredRecord): boolean {
+  return state === 'skipped' && fingerprint === undefined && size === 0
 }
 
 /** Set aside by its listed size alone, unread: goes through once the account takes larger messages. */
@@ -186,7 +192,9 @@ export async function settle(
       if (hash === undefined) settled.compare.push(message)
       else if (record === undefined) settled.transfer.push(sighting)
       else if (records.length > 1 || timesSeen.get(hash) !== 1) settled.compare.push(message)
-      else if (due(record) && prove(record, sighting) === undefined) settled.compare.push(message)
+      // Without a digest its bytes would prove nothing: it stays at the provider.
+      else if (due(record) && record.digest !== undefined && prove(record, sighting) === undefined)
+        settled.compare.push(message)
       else if (unmatched.match(record)) known({ message, record, sighting })
     }
   }
@@ -196,7 +204,13 @@ export async function settle(
 /** The record of the same bytes among those that nothing was matched with yet; undefined: this message is new. */
 export function sameBytes(sighting: Sighting, unmatched: Unmatched): StoredRecord | undefined {
   const uidl = hashOf(sighting.message)
-  const candidates = unmatched.bearing('digest', sighting.digest)
+  const { fingerprint } = sighting
+  const bare = (record: StoredRecord) => record.digest === undefined && record.fingerprint?.weak === false
+  const candidates = [
+    ...unmatched.bearing('digest', sighting.digest),
+    // Known by its header alone: skipped unread, or found again in the store (reconcile.ts).
+    ...(fingerprint?.weak === false ? unmatched.bearing('fingerprint', fingerprint.hash).filter(bare) : []),
+  ]
   return candidates.find((record) => record.uidl === uidl) ?? candidates.find((record) => !record.deletedAtSource)
 }
 

@@ -1,6 +1,6 @@
 /** All that pull.ts needs of the world. The adapters in pop3/, imap/ and redis/ provide it; tests provide a small honest one. */
 import type { Failure } from './failure.ts'
-import type { Intent, Sighting, StoredRecord, Token } from './ledger.ts'
+import type { Continuity, FolderMark, Intent, NewRecord, ShortHash, Sighting, StoredRecord, Token } from './ledger.ts'
 import type { Listed, MessageNumber, Peeked, RunId, Window } from './message.ts'
 import type { Receipt } from './receipt.ts'
 import type { Records } from './records.ts'
@@ -72,6 +72,47 @@ export interface Store {
   find(intent: Intent, where: 'its folder' | 'every folder'): Promise<ReadonlySet<Token>>
 }
 
+/** Our trace line (CONTRACT section 7) as a folder shows it, and what stands beside it. */
+export interface TraceLine {
+  readonly uid: number
+  readonly source: ShortHash
+  readonly uidl: ShortHash | undefined
+  readonly fingerprint: ShortHash
+  readonly token: Token
+  /** Message-ID or Date is missing (see `Fingerprint`). */
+  readonly weak: boolean
+}
+
+/** What a stored message is below our trace block. */
+export interface Original {
+  readonly uid: number
+  readonly octets: number
+  /** Where it was asked for. */
+  readonly digest: ShortHash | undefined
+}
+
+/** A folder of the store, opened to read our trace lines back; until the next one is opened. */
+export interface TracedFolder {
+  readonly path: string
+  readonly uidValidity: number
+  /** Undefined where the store does not tell. */
+  readonly uidNext: number | undefined
+  /** Ascending. */
+  uids(from: number): Promise<readonly number[]>
+  /** Of these, those that bear a trace line. */
+  lines(uids: readonly number[]): AsyncIterable<TraceLine>
+  originals(uids: readonly number[], withDigest: (uid: number) => boolean): AsyncIterable<Original>
+}
+
+/** A destination's folders, read back on a connection of its own. */
+export interface Traces {
+  /** By their paths: this one first, then all others that the store lists. */
+  folders(first: string): Promise<readonly string[]>
+  /** Undefined where there is no such folder, or none that can be opened. */
+  open(path: string): Promise<TracedFolder | undefined>
+  close(): void
+}
+
 /** The wall clock, and whether it can be trusted with deleting and forgetting. */
 export interface Clock {
   nowMs(): number
@@ -86,6 +127,7 @@ export interface World {
   readonly ledger: Ledger
   readonly clock: Clock
   openMaildrop(): Promise<Maildrop>
+  openTraces(): Promise<Traces>
   newToken(): Token
   /** True once the worker has been asked to stop: the batch in hand is finished, nothing new begun. */
   stopping(): boolean
@@ -99,6 +141,7 @@ export interface LedgerView {
   readonly begun: boolean
   /** Wall clock of the last run that wrote, 0 for none. */
   readonly lastSeenMs: number
+  readonly continuity: Continuity
 }
 
 /** What one account has stored, under this run's lease: every write fails with `superseded` once the lease is lost. */
@@ -118,6 +161,10 @@ export interface Ledger {
   skip(sighting: Sighting): Promise<void>
   /** Small truths learnt about records: missing, seen again, renamed, resized, deleted at the provider. */
   amend(records: Iterable<StoredRecord>): Promise<void>
+  /** Adds what is known otherwise than by an append: found in the store, or told by another program. */
+  adopt(records: readonly NewRecord[]): Promise<readonly StoredRecord[]>
+  /** The ledger holds all that the store does, and what stands behind the mark is still to come; undefined: the mark as it was. */
+  whole(upTo: FolderMark | undefined): Promise<void>
   /** Drops records for good, by what `plan` called forgettable. */
   forget(records: Iterable<StoredRecord>): Promise<void>
 }

@@ -7,6 +7,7 @@ import type { StoredRecord } from './ledger.ts'
 import { forgettable, gone, isBeforeFirstRun, isDue, missing, sameBytes, type Seen, seenAgain } from './plan.ts'
 import type { Deletable, World } from './ports.ts'
 import { prove } from './receipt.ts'
+import { reconciled } from './reconcile.ts'
 import { Refusals } from './refusals.ts'
 import type { RunCounts } from './run.ts'
 import { survey } from './survey.ts'
@@ -14,7 +15,8 @@ import { survey } from './survey.ts'
 /**
  * Moves one account's new mail from its POP3 maildrop into the store. In this order and no other:
  *
- * 1. resolve what an earlier run left uncertain: its intents;
+ * 1. resolve what an earlier run left uncertain: its intents; and, where Redis may be older than the store, what that holds
+ *    and the ledger does not know (reconcile.ts);
  * 2. list, look, and decide everything before doing any of it (survey.ts, plan.ts);
  * 3. retrieve, in windows that a barrier has closed; the next ones are on their way while this one is being stored;
  * 4. write the intent for a batch; 5. append the batch; 6. record the receipts (all three in deposit.ts);
@@ -29,7 +31,7 @@ import { survey } from './survey.ts'
 export async function pullAccount(world: World, account: Account, counts: RunCounts): Promise<void> {
   const { ledger } = world
   await recover(world, counts)
-  const view = await ledger.view()
+  const view = await reconciled(world, account, counts)
   const maildrop = await world.openMaildrop()
   let deposit: Deposit | undefined
   try {
@@ -81,6 +83,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
       if (world.stopping()) break
     }
     await deposit.done()
+    if (deposit.reached !== undefined) await ledger.whole(deposit.reached)
     refusal = (await refusals.settle()) ?? refusal
     if (found.choosing && left === 0) await ledger.begin([])
 

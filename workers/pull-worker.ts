@@ -9,7 +9,7 @@ import type { Token } from '../src/ledger.ts'
 import type { HostTrait } from '../src/host.ts'
 import type { Logger } from '../src/log.ts'
 import { limits } from '../src/limits.ts'
-import type { Clock, Maildrop, Store } from '../src/ports.ts'
+import type { Clock, Maildrop, Store, Traces } from '../src/ports.ts'
 import { pullAccount } from '../src/pull.ts'
 import { type Accounts, defaultState } from '../src/redis/accounts.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
@@ -40,6 +40,7 @@ export interface PullWorld {
   /** @param traits what is known of the provider's server; what this session learns is added. */
   openMaildrop(account: Account, sealedPassword: string, traits: Set<HostTrait>, signal: AbortSignal): Promise<Maildrop>
   openStore(destination: DestinationRecord, signal: AbortSignal): Promise<Store>
+  openTraces(destination: DestinationRecord, signal: AbortSignal): Promise<Traces>
   stopping(): boolean
 }
 
@@ -163,6 +164,7 @@ async function pull(
         ledger: new RedisLedger(world.redis, lease, () => world.clock.nowMs(), { id: runId, counts }),
         clock: world.clock,
         openMaildrop: () => world.openMaildrop(account, sealedPassword, traits, signal),
+        openTraces: () => world.openTraces(destination, signal),
         newToken: tokens(),
         stopping: () => world.stopping(),
         progress: () => progress.changed(),

@@ -173,6 +173,8 @@ function pullWorld(
     },
     openStore: ({ destination, sealedPassword }, signal) =>
       pool.store(targetOf(destination, sealedPassword, seal), signal),
+    openTraces: ({ destination, sealedPassword }, signal) =>
+      pool.traces(targetOf(destination, sealedPassword, seal), signal),
   }
 }
 

@@ -3,10 +3,11 @@ import type { ImapFlow } from 'imapflow'
 import type { StoreEndpoint } from '../config.ts'
 import { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
-import type { Store } from '../ports.ts'
+import type { Store, Traces } from '../ports.ts'
 import { within } from './command.ts'
 import { connectStore, loginOf, type StoreTarget } from './connection.ts'
 import { openStore } from './store.ts'
+import { tracesOf } from './traces.ts'
 
 interface Idle {
   readonly client: ImapFlow
@@ -40,6 +41,11 @@ export class StorePool {
       dovecot: target.kind === 'hosted',
       signal,
     })
+  }
+
+  /** On a connection of its own, to be closed by whoever asked. */
+  async traces(target: StoreTarget, signal?: AbortSignal): Promise<Traces> {
+    return tracesOf(await connectStore(loginOf(target, this.#hosted), signal), signal)
   }
 
   async close(): Promise<void> {

@@ -41,7 +41,7 @@ export const keys = {
 
   /** Packed records (record.ts). */
   ledger: (id: AccountId | string) => ofAccount(id, 'ledger'),
-  /** Hash: begun, lastSeenMs; the run that wrote last, and its counts. */
+  /** Hash: begun, lastSeenMs; the run that wrote last, and its counts; under which Redis it was last known to be whole, and up to where. */
   ledgerNotes: (id: AccountId | string) => ofAccount(id, 'ledger-notes'),
   /** Hash: intent id -> intent as JSON. */
   intents: (id: AccountId | string) => ofAccount(id, 'intents'),

@@ -5,13 +5,14 @@
  */
 import type { Redis } from 'ioredis'
 import { describe, type Failure, SessionFailed } from '../failure.ts'
-import type { Intent, Sighting, StoredRecord, Token } from '../ledger.ts'
+import type { Continuity, FolderMark, Intent, NewRecord, Sighting, StoredRecord, Token } from '../ledger.ts'
 import { uidlHash } from '../header.ts'
 import type { AccountId, RunId } from '../message.ts'
 import type { Ledger, LedgerView } from '../ports.ts'
 import { encodeRecord, recordOctets } from '../record.ts'
 import { Records } from '../records.ts'
 import type { RunCounts } from '../run.ts'
+import { type Keeper, keeperOf } from './keeper.ts'
 import { keys } from './keys.ts'
 import type { Lease } from './lease.ts'
 
@@ -43,6 +44,11 @@ if ARGV[7] ~= '' then redis.call('HDEL', KEYS[4], ARGV[7]) end`)
 /** KEYS ledger; ARGV offset, record, offset, record ... */
 const amendScript = guarded(`for i = 5, #ARGV, 2 do redis.call('SETRANGE', KEYS[3], ARGV[i], ARGV[i + 1]) end`)
 
+/** ARGV keeper, mark or ''. */
+const wholeScript = guarded(`
+redis.call('HSET', KEYS[2], 'wholeUnder', ARGV[5])
+if ARGV[6] ~= '' then redis.call('HSET', KEYS[2], 'mark', ARGV[6]) end`)
+
 /** KEYS ledger; ARGV the whole new value. */
 const rewriteScript = guarded(`redis.call('SET', KEYS[3], ARGV[5])`)
 
@@ -68,6 +74,8 @@ export class RedisLedger implements Ledger {
   readonly #run: LedgerRun
   /** Known from `view` on; only the holder of the lease writes. */
   #octets: number | undefined
+  /** As it was when this run began: what it writes under another one is not known to be whole. */
+  #keeper: Promise<Keeper> | undefined
 
   constructor(redis: Redis, lease: Lease, nowMs: () => number, run: LedgerRun) {
     this.#redis = redis
@@ -78,10 +86,19 @@ export class RedisLedger implements Ledger {
 
   async view(): Promise<LedgerView> {
     const { accountId } = this.#lease
+    this.#keeper ??= keeperOf(this.#redis, this.#nowMs())
+    const noted = this.#redis.hmget(keys.ledgerNotes(accountId), 'begun', 'lastSeenMs', 'wholeUnder', 'mark')
+    const keeper = await this.#keeper
     const packed = (await this.#redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0)
-    const [begun, lastSeenMs] = await this.#redis.hmget(keys.ledgerNotes(accountId), 'begun', 'lastSeenMs')
+    const [begun, lastSeenMs, wholeUnder, mark] = await noted
     this.#octets = packed.length
-    return { records: new Records(packed), begun: begun === '1', lastSeenMs: Number(lastSeenMs ?? 0) }
+    const continuity: Continuity = {
+      keeper: keeper.name,
+      keeperSinceMs: keeper.sinceMs,
+      wholeUnder: wholeUnder ?? undefined,
+      mark: mark == null ? undefined : (JSON.parse(mark) as FolderMark),
+    }
+    return { records: new Records(packed), begun: begun === '1', lastSeenMs: Number(lastSeenMs ?? 0), continuity }
   }
 
   async intents(): Promise<Intent[]> {
@@ -142,6 +159,19 @@ export class RedisLedger implements Ledger {
       if (args.length >= 2 * amendedPerCall) await write()
     }
     await write()
+  }
+
+  async adopt(records: readonly NewRecord[]): Promise<StoredRecord[]> {
+    const adopted: StoredRecord[] = []
+    for (let from = 0; from < records.length; from += amendedPerCall)
+      adopted.push(...(await this.#append(records.slice(from, from + amendedPerCall))))
+    return adopted
+  }
+
+  async whole(upTo: FolderMark | undefined): Promise<void> {
+    this.#keeper ??= keeperOf(this.#redis, this.#nowMs())
+    const { name } = await this.#keeper
+    await this.#write(wholeScript, [], [name, upTo === undefined ? '' : JSON.stringify(upTo)])
   }
 
   async forget(records: Iterable<StoredRecord>): Promise<void> {

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Account } from '../../src/account.ts'
 import { type Failure, SessionFailed } from '../../src/failure.ts'
 import { uidlHash } from '../../src/header.ts'
-import type { Intent, Sighting, StoredRecord, Token } from '../../src/ledger.ts'
+import type { Intent, NewRecord, Sighting, StoredRecord, Token } from '../../src/ledger.ts'
 import type { AccountId, DestinationId, Listed, MessageNumber, Octets, RunId, Uidl, Window } from '../../src/message.ts'
 import type {
   Appended,
@@ -139,6 +139,9 @@ export class TestWorld {
       ledger: this.ledger,
       clock: { nowMs: () => this.nowMs, steadySince: () => this.steady },
       openMaildrop: this.realMaildrop ?? (async () => this.#maildrop()),
+      openTraces: async () => {
+        throw new Error('this store shows no trace lines')
+      },
       newToken: () => (this.#tokens++).toString(16).padStart(32, '0') as Token,
       stopping: () => this.#windows >= this.stopAfterWindows,
       progress: () => {},
@@ -249,6 +252,7 @@ export class MemoryLedger implements Ledger {
       records: new Records(Buffer.concat(this.records.map(encodeRecord))),
       begun: this.begun,
       lastSeenMs: this.lastSeenMs,
+      continuity: { keeper: 'memory', keeperSinceMs: 0, wholeUnder: 'memory', mark: undefined },
     }
   }
 
@@ -291,6 +295,14 @@ export class MemoryLedger implements Ledger {
     this.#write('amend', () => {
       for (const record of amended) this.records[record.index] = record
     })
+  }
+
+  async adopt(records: readonly NewRecord[]): Promise<StoredRecord[]> {
+    return this.#write('adopt', () => records.map((record) => this.#add(record.state, record)))
+  }
+
+  async whole(): Promise<void> {
+    this.#write('whole', () => {})
   }
 
   async forget(records: Iterable<StoredRecord>): Promise<void> {

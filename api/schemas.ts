@@ -3,7 +3,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { accountDefaults, tlsModes } from '../src/account.ts'
 import { failureKinds } from '../src/failure.ts'
 import { accountStatuses } from '../src/redis/accounts.ts'
-import { runCauses, runStates } from '../src/run.ts'
+import { runCauses, runStates, runTasks } from '../src/run.ts'
 
 const strict = { additionalProperties: false } as const
 const id = Type.String({ description: 'ULID' })
@@ -80,6 +80,7 @@ export type NewAccount = Static<typeof NewAccount>
 export const Run = Type.Object({
   id,
   accountId: id,
+  task: Type.Enum([...runTasks]),
   state: Type.Enum([...runStates]),
   cause: Type.Enum([...runCauses]),
   queuedAt: time,

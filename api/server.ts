@@ -11,10 +11,11 @@ import { addAccounts, type AccountsWorld } from './accounts.ts'
 import { addAuth } from './auth.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addHealth } from './health.ts'
+import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addProblems, pathOf } from './problems.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
 
-export interface ApiWorld extends AccountsWorld, DestinationsWorld, RunsWorld {
+export interface ApiWorld extends AccountsWorld, DestinationsWorld, RunsWorld, LedgerWorld {
   readonly log: Logger
   readonly adminToken: string
   readonly redis: Redis
@@ -89,6 +90,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addDestinations(typed, world)
       addAccounts(typed, world)
       addRuns(typed, world)
+      addLedger(typed, world)
       typed.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -72,6 +72,8 @@ export const limits = {
   // Runs
   /** A run that is not renewed for this long is taken over. */
   leaseMs: 15 * second,
+  /** A job that finds its account's lease taken, by a rebuild beside a pull, asks again so soon. */
+  leaseAskedEveryMs: 500,
   redisRetryMs: 1 * second,
   /** BullMQ's lock on the job; the same, so that both fall together. */
   jobLockMs: 15 * second,

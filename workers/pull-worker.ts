@@ -21,6 +21,7 @@ import type { Pauses } from '../src/redis/pauses.ts'
 import type { PullJob, PullQueue } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import { noCounts, type Run, type RunCounts } from '../src/run.ts'
+import { rebuild } from '../src/reconcile.ts'
 import { nextVisitMs } from '../src/schedule.ts'
 import { holdBack, pauseFor, resume } from './pause.ts'
 
@@ -63,7 +64,7 @@ export async function runJob(
   const lease = await Lease.take(world.redis, accountId, world.leaseMs)
   if (typeof lease === 'number') {
     // Another run of this account lives, or died less than a lease ago. Waiting costs the job no attempt.
-    await job.moveToDelayed(Date.now() + lease + 100, jobToken)
+    await job.moveToDelayed(Date.now() + Math.min(lease + 100, limits.leaseAskedEveryMs), jobToken)
     throw new DelayedError()
   }
   try {
@@ -112,13 +113,15 @@ async function performRun(
   log.info({ event: 'run started', host: loaded.account.host })
 
   const failure = await pullAsItCan(world, loaded.account, log, (traits) =>
-    pull(world, loaded, queued.id, lease, signal, traits, counts, progress),
+    pull(world, loaded, started, lease, signal, traits, counts, progress),
   )
   await progress.settled()
   if (failure?.kind === 'superseded') return failure
+  // Nothing else would go on with it.
+  if (failure?.kind === 'stopped' && started.task === 'rebuild') return { kind: 'superseded' }
 
   const run = ended(started, counts, failure)
-  await follow(world, loaded.account, failure, counts, log)
+  if (started.task === 'pull') await follow(world, loaded.account, failure, counts, log)
   await world.runs.end(run)
   const fields = { ...counts, ms: Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '') }
   if (failure === undefined) log.info({ event: 'run finished', ...fields })
@@ -148,7 +151,7 @@ async function pullAsItCan(
 async function pull(
   world: PullWorld,
   { account, sealedPassword, destination }: LoadedAccount,
-  runId: Run['id'],
+  { id: runId, task }: Run,
   lease: Lease,
   signal: AbortSignal,
   traits: Set<HostTrait>,
@@ -157,7 +160,7 @@ async function pull(
 ): Promise<Failure | undefined> {
   try {
     const store = await world.openStore(destination, signal)
-    await pullAccount(
+    await (task === 'rebuild' ? rebuild : pullAccount)(
       {
         run: { id: runId, publicName: world.publicName },
         store,

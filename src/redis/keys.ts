@@ -26,7 +26,7 @@ export const keys = {
   due: shared('due'),
   /** Hash: POP3 host, port and trait -> the milliseconds at which it was learnt. */
   hostTraits: shared('host-traits'),
-  /** Hash: account id -> its open run's id. */
+  /** Hash: account id, and task where that is no pull -> its open run's id. */
   openRuns: shared('open-runs'),
   /** Hash: account id -> the id of the run that ended last. */
   lastRuns: shared('last-runs'),

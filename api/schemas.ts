@@ -3,6 +3,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { accountDefaults, tlsModes } from '../src/account.ts'
 import { failureKinds } from '../src/failure.ts'
 import { accountStatuses } from '../src/redis/accounts.ts'
+import { takeoverFormats } from '../src/takeover.ts'
 import { runCauses, runStates, runTasks } from '../src/run.ts'
 
 const strict = { additionalProperties: false } as const
@@ -197,6 +198,13 @@ export const Pull = Type.Object(
   },
   strict,
 )
+export const LedgerImport = Type.Object(
+  { format: Type.Enum([...takeoverFormats], { description: 'the program that wrote the file' }) },
+  strict,
+)
+export const Imported = Type.Object({
+  imported: Type.Integer({ description: 'UIDLs that the ledger did not know; what is imported twice is one' }),
+})
 export const Purge = Type.Object({ purge: Type.Boolean({ default: false }) }, strict)
 
 export const listOf = <T extends TSchema>(item: T) =>

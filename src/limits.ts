@@ -108,6 +108,12 @@ export const limits = {
   /** A clock further off than this from the last one seen is not trusted with deleting or forgetting. */
   clockStepMs: 5 * minute,
 
+  /** A state file of another program (takeover.ts): some 70 octets a UIDL. */
+  takeoverOctetsMax: 64 * MiB,
+
+  /** How far off it may be since when Redis runs: it counts in whole seconds, and clocks of machines differ. */
+  keeperSinceOffMs: 2 * second,
+
   // Arrival (CONTRACT section 7)
   arrivalEarliestMs: Date.UTC(1990, 0, 1),
   arrivalAheadMs: 2 * hour,

@@ -49,7 +49,7 @@ export class PullQueue {
   /** Joins the account's queued or running rebuild, or makes one; should it be pulled just now, that ends first (its lease). */
   async rebuild(accountId: AccountId): Promise<Run> {
     const run = await this.#runs.open(accountId, 'request', 'rebuild')
-    const options = { ...this.#options(accountId, 'request'), deduplication: { id: `${accountId} rebuild` } }
+    const options = this.#options(`${accountId} rebuild`, 'request')
     await this.#queue.add(jobName, { accountId, runId: run.id, cause: 'request', task: 'rebuild' }, options)
     return run
   }
@@ -90,10 +90,10 @@ export class PullQueue {
     await this.#queue.close()
   }
 
-  #options(accountId: AccountId, cause: RunCause) {
+  #options(deduplicationId: string, cause: RunCause) {
     return {
       // A job at work may have ended its run already, and then nobody would take the new one: another job follows it.
-      deduplication: { id: accountId, keepLastIfActive: true },
+      deduplication: { id: deduplicationId, keepLastIfActive: true },
       priority: priority[cause],
       attempts: 1,
       // The history is ours (runs.ts); a finished job that is kept would only hold up the next one of its account.

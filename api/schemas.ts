@@ -205,6 +205,8 @@ export const LedgerImport = Type.Object(
 export const Imported = Type.Object({
   imported: Type.Integer({ description: 'UIDLs that the ledger did not know; what is imported twice is one' }),
 })
+export const Restore = Type.Object({ replace: Type.Boolean({ default: false }) }, strict)
+export const Restored = Type.Object({ createdAt: time, accounts: Type.Integer(), destinations: Type.Integer() })
 export const Purge = Type.Object({ purge: Type.Boolean({ default: false }) }, strict)
 
 export const listOf = <T extends TSchema>(item: T) =>

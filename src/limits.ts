@@ -114,6 +114,14 @@ export const limits = {
   /** How far off it may be since when Redis runs: it counts in whole seconds, and clocks of machines differ. */
   keeperSinceOffMs: 2 * second,
 
+  // Backup
+  /** Of base64 in one line; a ledger of more is parted. */
+  backupPieceOctets: 192 * KiB,
+  /** An intent of a whole window is a tenth of it. */
+  backupLineOctetsMax: 4 * MiB,
+  /** A million messages are some 40 MB. */
+  backupOctetsMax: 16 * 1024 * MiB,
+
   // Arrival (CONTRACT section 7)
   arrivalEarliestMs: Date.UTC(1990, 0, 1),
   arrivalAheadMs: 2 * hour,

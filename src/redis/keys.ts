@@ -52,3 +52,27 @@ export const keys = {
   /** Hash: entry id -> entry as JSON. */
   quarantine: (id: AccountId | string) => ofAccount(id, 'quarantine'),
 } as const
+
+/** What a backup holds of an account, and as what Redis keeps it (redis/backup.ts). Not the lease: that is a run's. */
+export const backedUpOfAccount = {
+  ledger: 'string',
+  ledgerNotes: 'hash',
+  intents: 'hash',
+  quarantine: 'hash',
+  fence: 'string',
+  runs: 'zset',
+} as const
+
+/** And of what accounts share. What can be told from these (ids in their order, logins, uses) is made anew. */
+export const backedUpShared = {
+  accounts: 'hash',
+  accountStates: 'hash',
+  destinations: 'hash',
+  pauses: 'hash',
+  hostTraits: 'hash',
+  due: 'zset',
+  lastRuns: 'hash',
+} as const
+
+/** Keys of Tributary, and of these BullMQ's, which hold no more than what is under way. */
+export const everyKey = ['{tributary}:*', 'tributary:*'] as const

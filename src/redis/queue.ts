@@ -86,6 +86,11 @@ export class PullQueue {
     }
   }
 
+  /** Drops all that waits. */
+  async clear(): Promise<void> {
+    await this.#queue.drain(true)
+  }
+
   async close(): Promise<void> {
     await this.#queue.close()
   }

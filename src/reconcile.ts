@@ -132,16 +132,21 @@ class Reading {
   async read(folder: TracedFolder, uids: readonly number[]): Promise<void> {
     for (let from = 0; from < uids.length; from += limits.sliceValues) {
       const found: TraceLine[] = []
+      const bare: Adopted[] = []
       for await (const line of folder.lines(uids.slice(from, from + limits.sliceValues))) {
         if (line.source !== this.#source || this.#tokens.has(line.token)) continue
         this.#tokens.add(line.token)
         const bearing = this.#bearing(line)
         const record = bearing.find(({ uidl }) => uidl === line.uidl)
-        if (record !== undefined) this.#unmatched.match(record)
-        else if (bearing.length > 0) this.#renamed.push({ path: folder.path, line })
+        if (record !== undefined) {
+          this.#unmatched.match(record)
+          // It was found when the account deleted nothing at the provider.
+          if (this.#deletes && record.digest === undefined) bare.push({ path: folder.path, uid: line.uid, record })
+        } else if (bearing.length > 0) this.#renamed.push({ path: folder.path, line })
         else found.push(line)
       }
       await this.#adopt(folder, found)
+      await this.#digest(folder, bare)
       if (this.#world.stopping()) throw new SessionFailed({ kind: 'stopped' })
     }
   }
@@ -204,11 +209,21 @@ class Reading {
       const own = record !== undefined && record.digest === undefined ? { path: folder.path, uid, record } : undefined
       this.#adopted.set(fingerprint, own)
     }
-    for (const { path, uid, record } of bare) {
-      const other = await this.#traces.open(path)
-      for await (const { digest } of other?.originals([uid], () => true) ?? [])
-        await this.#world.ledger.amend([{ ...record, digest }])
+    for (const one of bare) {
+      const other = await this.#traces.open(one.path)
+      if (other !== undefined) await this.#digest(other, [one])
     }
     if (bare.length > 0) await this.#traces.open(folder.path)
+  }
+
+  /** Records of messages in this folder learn their digest. */
+  async #digest(folder: TracedFolder, bare: readonly Adopted[]): Promise<void> {
+    const byUid = new Map(bare.map(({ uid, record }) => [uid, record]))
+    const learnt: StoredRecord[] = []
+    for await (const { uid, digest } of folder.originals([...byUid.keys()], () => true)) {
+      const record = byUid.get(uid)
+      if (record !== undefined) learnt.push({ ...record, digest })
+    }
+    await this.#world.ledger.amend(learnt)
   }
 }

@@ -127,7 +127,18 @@ test('where there are accounts a restore is refused, unless they are to be repla
   assert.equal(await stack.redis.exists(keys.lease(id)), 0)
   assert.equal(Number(await stack.redis.get(keys.fence(id))), fence, 'no fence is given out twice')
   const run = await stack.pull(id)
-  assert.deepEqual([run.recovered, run.stored, run.failure], [1, 0, null], 'in the same Redis too')
+  assert.deepEqual([run.recovered, run.stored, run.failure], [1, 0, null])
+
+  // Its own backup, in the same Redis: what that did since is as lost as if it were another.
+  const own = await backup(stack)
+  await provider.close()
+  const later = { bytes: letter('later'), uidl: 'later' }
+  provider = await startPop3Server({ messages: [...messages, big, fresh, later] }, provider.port)
+  assert.equal((await stack.pull(id)).stored, 1)
+  assert.equal((await restore(stack, own, '?replace=true')).status, 200)
+  const again = await stack.pull(id)
+  assert.deepEqual([again.recovered, again.stored, again.failure], [1, 0, null])
+  assert.equal((await readFolder(old.dovecot.imapPort, 'alice', 'wonder')).length, 6)
   await stack.stopWorker()
 })
 

@@ -3,7 +3,8 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { accountDefaults, tlsModes } from '../src/account.ts'
 import { failureKinds } from '../src/failure.ts'
 import { accountStatuses } from '../src/redis/accounts.ts'
-import { runCauses, runStates } from '../src/run.ts'
+import { takeoverFormats } from '../src/takeover.ts'
+import { runCauses, runStates, runTasks } from '../src/run.ts'
 
 const strict = { additionalProperties: false } as const
 const id = Type.String({ description: 'ULID' })
@@ -80,6 +81,7 @@ export type NewAccount = Static<typeof NewAccount>
 export const Run = Type.Object({
   id,
   accountId: id,
+  task: Type.Enum([...runTasks]),
   state: Type.Enum([...runStates]),
   cause: Type.Enum([...runCauses]),
   queuedAt: time,
@@ -206,6 +208,15 @@ export const Pull = Type.Object(
   },
   strict,
 )
+export const LedgerImport = Type.Object(
+  { format: Type.Enum([...takeoverFormats], { description: 'the program that wrote the file' }) },
+  strict,
+)
+export const Imported = Type.Object({
+  imported: Type.Integer({ description: 'UIDLs that the ledger did not know; what is imported twice is one' }),
+})
+export const Restore = Type.Object({ replace: Type.Boolean({ default: false }) }, strict)
+export const Restored = Type.Object({ createdAt: time, accounts: Type.Integer(), destinations: Type.Integer() })
 export const Purge = Type.Object({ purge: Type.Boolean({ default: false }) }, strict)
 
 export const listOf = <T extends TSchema>(item: T) =>

@@ -9,13 +9,21 @@ import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
 import { addAuth } from './auth.ts'
+import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addHealth } from './health.ts'
+import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addProblems, pathOf } from './problems.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
 
-export interface ApiWorld extends AccountsWorld, DestinationsWorld, QuarantineWorld, RunsWorld {
+export interface ApiWorld
+  extends AccountsWorld,
+    DestinationsWorld,
+    QuarantineWorld,
+    RunsWorld,
+    LedgerWorld,
+    BackupWorld {
   readonly log: Logger
   readonly adminToken: string
   readonly redis: Redis
@@ -91,6 +99,8 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addAccounts(typed, world)
       addRuns(typed, world)
       addQuarantine(typed, world)
+      addLedger(typed, world)
+      addBackup(typed, world)
       typed.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -1,6 +1,6 @@
 /** Steps 4 to 6 of a run, and step 1: intent, append, record, deliver; and the one resolver of what is uncertain between them. */
 import type { Account } from './account.ts'
-import type { Intent, IntentEntry, StoredRecord, Token } from './ledger.ts'
+import type { FolderMark, Intent, IntentEntry, StoredRecord, Token } from './ledger.ts'
 import type { Letter } from './letter.ts'
 import { uidlHash } from './header.ts'
 import type { Seen } from './plan.ts'
@@ -24,6 +24,7 @@ export class Deposit {
   readonly #stored: (known: Seen) => void
   /** Where the folder stood when last heard of. UIDs only ascend: no message of a later batch stands before it. */
   #position: FolderPosition | undefined
+  #reached: FolderMark | undefined
   /** The batch in hand, on its way into the store. */
   #storing: Promise<void> = Promise.resolve()
   /** The batch that was recorded last, on its way into its folder. */
@@ -60,6 +61,11 @@ export class Deposit {
   async done(): Promise<void> {
     await this.#storing
     await this.#delivering
+  }
+
+  /** Behind all that this run has stored in the account's folder; undefined where the store does not tell, or nothing was stored. */
+  get reached(): FolderMark | undefined {
+    return this.#reached
   }
 
   /** Resolves when nothing is under way any more, however it ended: a run must not end before. */
@@ -141,7 +147,10 @@ export class Deposit {
   /** One at a time, so that they come in order; one that failed fails the batch after it. */
   async #deliver(folder: string, appended: Appended): Promise<void> {
     await this.#delivering
-    this.#delivering = this.#world.store.deliver(folder, appended)
+    this.#delivering = this.#world.store.deliver(folder, appended).then((position = positionAfter(appended)) => {
+      const { destinationId } = this.#account
+      if (position !== undefined) this.#reached = { destinationId, folder, ...position }
+    })
     this.#delivering.catch(() => {})
   }
 
@@ -183,7 +192,7 @@ function tellsOfAll({ uids }: Appended, messages: number): boolean {
   return uids.length === 0 || uids.length >= messages
 }
 
-/** Undefined where the store does not tell (no UIDPLUS): then it is asked again. */
+/** Behind what was appended. Undefined where the store does not tell (no UIDPLUS): then it is asked again. */
 function positionAfter({ uidValidity, uids }: Appended): FolderPosition | undefined {
   const last = uids.at(-1)
   return uidValidity === undefined || last === undefined ? undefined : { uidValidity, uidNext: last + 1 }

@@ -1,5 +1,5 @@
 /** What the ledger holds, as values: records of what is stored, intents of what is about to be. The keeping is redis/ledger.ts. */
-import type { Brand, Listed, SpoolId } from './message.ts'
+import type { Brand, DestinationId, Listed, SpoolId } from './message.ts'
 
 /** The first 8 octets of a SHA-256, as 16 hex digits: a UIDL's, a fingerprint's, a digest's. */
 export type ShortHash = Brand<string, 'ShortHash'>
@@ -65,6 +65,39 @@ export interface MessageName {
 /** A message whose retrieval went wrong, so many times since it last went well. */
 export interface Suspect extends MessageName {
   readonly failures: number
+}
+
+/** One that has no place yet. */
+export type NewRecord = Omit<StoredRecord, 'index'>
+
+/** A record as it is when it is made. */
+export function newRecord(
+  state: RecordState,
+  known: Pick<StoredRecord, 'uidl' | 'fingerprint' | 'digest' | 'size'>,
+  nowMs: number,
+): NewRecord {
+  const { uidl, fingerprint, digest, size } = known
+  const storedAtSeconds = Math.floor(nowMs / 1000)
+  const listed = { resized: false, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
+  return { state, uidl, fingerprint, digest, size, storedAtSeconds, ...listed }
+}
+
+/** A place in a folder of a destination: everything of the account that stands before it is in the ledger. */
+export interface FolderMark {
+  readonly destinationId: DestinationId
+  readonly folder: string
+  readonly uidValidity: number
+  readonly uidNext: number
+}
+
+/** Whether the ledger may have lost its newest part: a Redis that was restored, or took over from another, is older than the store. */
+export interface Continuity {
+  /** Names the Redis that answers, and its history: another name after a restart, a restore, a failover. */
+  readonly keeper: string
+  readonly keeperSinceMs: number
+  /** The keeper under which the ledger was last known to be whole; undefined for an account that never ran. */
+  readonly wholeUnder: string | undefined
+  readonly mark: FolderMark | undefined
 }
 
 /** A batch that is about to be appended, on disk before it is. */

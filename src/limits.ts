@@ -105,6 +105,8 @@ export const limits = {
   // Runs
   /** A run that is not renewed for this long is taken over. */
   leaseMs: 15 * second,
+  /** A job that finds its account's lease taken, by a rebuild beside a pull, asks again so soon. */
+  leaseAskedEveryMs: 500,
   redisRetryMs: 1 * second,
   /** BullMQ's lock on the job; the same, so that both fall together. */
   jobLockMs: 15 * second,
@@ -139,6 +141,20 @@ export const limits = {
   missedListingsMin: 3,
   /** A clock further off than this from the last one seen is not trusted with deleting or forgetting. */
   clockStepMs: 5 * minute,
+
+  /** A state file of another program (takeover.ts): some 70 octets a UIDL. */
+  takeoverOctetsMax: 64 * MiB,
+
+  /** How far off it may be since when Redis runs: it counts in whole seconds, and clocks of machines differ. */
+  keeperSinceOffMs: 2 * second,
+
+  // Backup
+  /** Of base64 in one line; a ledger of more is parted. */
+  backupPieceOctets: 192 * KiB,
+  /** An intent of a whole window is a tenth of it. */
+  backupLineOctetsMax: 4 * MiB,
+  /** A million messages are some 40 MB. */
+  backupOctetsMax: 16 * 1024 * MiB,
 
   // Arrival (CONTRACT section 7)
   arrivalEarliestMs: Date.UTC(1990, 0, 1),

@@ -24,6 +24,23 @@ export async function digestOf(message: Buffer): Promise<ShortHash> {
   return shortened(hash.digest())
 }
 
+/** The same of a message that comes in pieces. */
+export async function digestOfPieces(pieces: AsyncIterable<Buffer>): Promise<ShortHash> {
+  const hash = createHash('sha256')
+  /** Line ends that may be the very last ones. */
+  const held: Buffer[] = []
+  for await (const piece of pieces) {
+    let end = piece.length
+    while (end > 0 && (piece[end - 1] === LF || piece[end - 1] === CR)) end -= 1
+    if (end > 0) {
+      for (const ends of held.splice(0)) hash.update(ends)
+      hash.update(piece.subarray(0, end))
+    }
+    if (end < piece.length) held.push(piece.subarray(end))
+  }
+  return shortened(hash.digest())
+}
+
 /**
  * The bytes as an IMAP store takes them: every bare LF made CRLF, a final CRLF added where none is, an empty message left
  * empty (CONTRACT section 7). Bare CR stays. Returns the same buffer where there is nothing to do.

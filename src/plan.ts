@@ -120,7 +120,7 @@ const several = -2
 /** By its UIDL, unrepeated, and its size; not where it was missing meanwhile: servers give such UIDLs to others (Cyrus issue 374). */
 function isSeen(record: StoredRecord, { size }: Listed): boolean {
   const back = record.state === 'stored' && record.missedListings > 0
-  return record.size === size && !record.deletedAtSource && !back
+  return (record.size === size || isOnlyNamed(record)) && !record.deletedAtSource && !back
 }
 
 /** Whether a record that should be listed is not: then a new id may be an old message's. */
@@ -133,6 +133,11 @@ async function anyVanished(records: Records, timesListed: Int32Array): Promise<b
     }
   }
   return false
+}
+
+/** Taken over from another program, which told no more than its UIDL: its size is learnt when it is first listed. */
+function isOnlyNamed({ state, fingerprint, size }: StoredRecord): boolean {
+  return state === 'skipped' && fingerprint === undefined && size === 0
 }
 
 /** Set aside by its listed size alone, unread: goes through once the account takes larger messages. */
@@ -192,7 +197,9 @@ export async function settle(
       if (hash === undefined) settled.compare.push(message)
       else if (record === undefined) settled.transfer.push(sighting)
       else if (records.length > 1 || timesSeen.get(hash) !== 1) settled.compare.push(message)
-      else if (due(record) && prove(record, sighting) === undefined) settled.compare.push(message)
+      // Without a digest its bytes would prove nothing: it stays at the provider.
+      else if (due(record) && record.digest !== undefined && prove(record, sighting) === undefined)
+        settled.compare.push(message)
       else if (unmatched.match(record)) known({ message, record, sighting })
     }
   }
@@ -202,7 +209,13 @@ export async function settle(
 /** The record of the same bytes among those that nothing was matched with yet; undefined: this message is new. */
 export function sameBytes(sighting: Sighting, unmatched: Unmatched): StoredRecord | undefined {
   const uidl = hashOf(sighting.message)
-  const candidates = unmatched.bearing('digest', sighting.digest)
+  const { fingerprint } = sighting
+  const bare = (record: StoredRecord) => record.digest === undefined && record.fingerprint?.weak === false
+  const candidates = [
+    ...unmatched.bearing('digest', sighting.digest),
+    // Known by its header alone: skipped unread, or found again in the store (reconcile.ts).
+    ...(fingerprint?.weak === false ? unmatched.bearing('fingerprint', fingerprint.hash).filter(bare) : []),
+  ]
   return candidates.find((record) => record.uidl === uidl) ?? candidates.find((record) => !record.deletedAtSource)
 }
 

@@ -1,6 +1,17 @@
 /** All that pull.ts needs of the world. The adapters in pop3/, imap/ and redis/ provide it; tests provide a small honest one. */
 import type { Failure } from './failure.ts'
-import type { Intent, MessageName, Sighting, StoredRecord, Suspect, Token } from './ledger.ts'
+import type {
+  Continuity,
+  FolderMark,
+  Intent,
+  MessageName,
+  NewRecord,
+  ShortHash,
+  Sighting,
+  StoredRecord,
+  Suspect,
+  Token,
+} from './ledger.ts'
 import type { Listed, MessageNumber, Peeked, Retrieved, RunId, Window } from './message.ts'
 import type { Receipt } from './receipt.ts'
 import type { Records } from './records.ts'
@@ -73,8 +84,11 @@ export interface Store {
   append(folder: string, copies: readonly Copy[], flags: readonly string[]): Promise<AppendAnswer>
   /** What there is of a batch of this run that was refused, or was not told of whole: nothing of it, as a rule. */
   find(intent: Intent): Promise<Found>
-  /** Brings a batch that is recorded to where people see it. Until then it is in the store, and the next run's `takeOver` brings it there. */
-  deliver(folder: string, appended: Appended): Promise<void>
+  /**
+   * Brings a batch that is recorded to where people see it. Until then it is in the store, and the next run's `takeOver` brings it
+   * there. Tells where that folder stands then, should it be another one than was appended to.
+   */
+  deliver(folder: string, appended: Appended): Promise<FolderPosition | undefined>
   /** Tidies up where all that was appended has been delivered. */
   finish(): Promise<void>
 }
@@ -96,6 +110,47 @@ export interface TakenOver {
   deliver(folder: string): Promise<void>
 }
 
+/** Our trace line (CONTRACT section 7) as a folder shows it, and what stands beside it. */
+export interface TraceLine {
+  readonly uid: number
+  readonly source: ShortHash
+  readonly uidl: ShortHash | undefined
+  readonly fingerprint: ShortHash
+  readonly token: Token
+  /** Message-ID or Date is missing (see `Fingerprint`). */
+  readonly weak: boolean
+}
+
+/** What a stored message is below our trace block. */
+export interface Original {
+  readonly uid: number
+  readonly octets: number
+  /** Where it was asked for. */
+  readonly digest: ShortHash | undefined
+}
+
+/** A folder of the store, opened to read our trace lines back; until the next one is opened. */
+export interface TracedFolder {
+  readonly path: string
+  readonly uidValidity: number
+  /** Undefined where the store does not tell. */
+  readonly uidNext: number | undefined
+  /** Ascending. */
+  uids(from: number): Promise<readonly number[]>
+  /** Of these, those that bear a trace line. */
+  lines(uids: readonly number[]): AsyncIterable<TraceLine>
+  originals(uids: readonly number[], withDigest: (uid: number) => boolean): AsyncIterable<Original>
+}
+
+/** A destination's folders, read back on a connection of its own. */
+export interface Traces {
+  /** By their paths: this one first, then all others that the store lists. */
+  folders(first: string): Promise<readonly string[]>
+  /** Undefined where there is no such folder, or none that can be opened. */
+  open(path: string): Promise<TracedFolder | undefined>
+  close(): void
+}
+
 /** The wall clock, and whether it can be trusted with deleting and forgetting. */
 export interface Clock {
   nowMs(): number
@@ -110,6 +165,7 @@ export interface World {
   readonly ledger: Ledger
   readonly clock: Clock
   openMaildrop(): Promise<Maildrop>
+  openTraces(): Promise<Traces>
   newToken(): Token
   /** True once the worker has been asked to stop: the batch in hand is finished, nothing new begun. */
   stopping(): boolean
@@ -132,6 +188,7 @@ export interface LedgerView {
   readonly begun: boolean
   /** Wall clock of the last run that wrote, 0 for none. */
   readonly lastSeenMs: number
+  readonly continuity: Continuity
   /** Set-aside messages that are to be tried again, by their record's index: once the account takes so many octets. */
   readonly retries: ReadonlyMap<number, number>
   readonly suspects: readonly Suspect[]
@@ -171,6 +228,10 @@ export interface Ledger {
   skip(sighting: Sighting): Promise<void>
   /** Small truths learnt about records: missing, seen again, renamed, resized, deleted at the provider. */
   amend(records: Iterable<StoredRecord>): Promise<void>
+  /** Adds what is known otherwise than by an append: found in the store, or told by another program. */
+  adopt(records: readonly NewRecord[]): Promise<readonly StoredRecord[]>
+  /** The ledger holds all that the store does, and what stands behind the mark is still to come; undefined: the mark as it was. */
+  whole(upTo: FolderMark | undefined): Promise<void>
   /** Drops records for good, by what `plan` called forgettable, and what the quarantine says of them. */
   forget(records: Iterable<StoredRecord>): Promise<void>
   /** On disk before it resolves, and kept until it is recorded, or let go of. */

@@ -8,6 +8,7 @@ import type { Retrieved } from './message.ts'
 import { forgettable, gone, isBeforeFirstRun, isDue, missing, sameBytes, type Seen, seenAgain } from './plan.ts'
 import type { Deletable, World } from './ports.ts'
 import { prove } from './receipt.ts'
+import { reconciled } from './reconcile.ts'
 import { Refusals } from './refusals.ts'
 import type { RunCounts } from './run.ts'
 import { deliverSpooled } from './spool.ts'
@@ -17,8 +18,8 @@ import { Suspects } from './suspects.ts'
 /**
  * Moves one account's new mail from its POP3 maildrop into the store. In this order and no other:
  *
- * 1. resolve what an earlier run left uncertain: its intents;
- *    And what it spooled (spool.ts) goes into the store, as 4 to 6 say;
+ * 1. resolve what an earlier run left uncertain: its intents; and, where Redis may be older than the store, what that holds
+ *    and the ledger does not know (reconcile.ts). What was spooled (spool.ts) goes into the store, as 4 to 6 say;
  * 2. list, look, and decide everything before doing any of it (survey.ts, plan.ts);
  * 3. retrieve, in windows that a barrier has closed; the next ones are on their way while this one is being stored;
  * 4. write the intent for a batch; 5. append the batch; 6. record the receipts (all three in deposit.ts);
@@ -46,7 +47,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
 async function visit(world: World, account: Account, counts: RunCounts, suspects: Suspects): Promise<boolean> {
   const { ledger } = world
   await recover(world, account, counts)
-  let view = await ledger.view()
+  let view = await reconciled(world, account, counts)
   if (await deliverSpooled(world, account, counts, view)) view = await ledger.view()
   const maildrop = await world.openMaildrop()
   let deposit: Deposit | undefined
@@ -99,6 +100,7 @@ async function visit(world: World, account: Account, counts: RunCounts, suspects
       if (world.stopping()) break
     }
     await deposit.done()
+    if (deposit.reached !== undefined) await ledger.whole(deposit.reached)
     const ofStore = await refusals.settle()
     const refusal = ofStore ?? (await suspects.settle())
     if (found.choosing && left === 0) await ledger.begin([])

@@ -4,6 +4,9 @@ import type { AccountId, RunId } from './message.ts'
 
 export const runStates = ['queued', 'running', 'done', 'failed'] as const
 export const runCauses = ['schedule', 'request'] as const
+/** What it is to do: visit the maildrop, or read the store's folders back into the ledger. */
+export const runTasks = ['pull', 'rebuild'] as const
+export type RunTask = (typeof runTasks)[number]
 export type RunState = (typeof runStates)[number]
 export type RunCause = (typeof runCauses)[number]
 
@@ -15,7 +18,7 @@ export interface RunCounts {
   stored: number
   /** Source octets stored. */
   bytes: number
-  /** Messages found in the store from an earlier, interrupted run. */
+  /** Messages found in the store that the ledger did not know: of an interrupted run, of a Redis that lost them. */
   recovered: number
   /** Messages removed at the provider, confirmed by +OK to QUIT. */
   deleted: number
@@ -30,6 +33,7 @@ export function noCounts(): RunCounts {
 export interface Run extends Readonly<RunCounts> {
   readonly id: RunId
   readonly accountId: AccountId
+  readonly task: RunTask
   readonly state: RunState
   readonly cause: RunCause
   readonly queuedAt: string

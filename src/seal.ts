@@ -2,6 +2,8 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 
 export interface Seal {
+  /** Tells this key from others without telling it. */
+  readonly keyId: string
   seal(secret: string, recordId: string, field: string): string
   /** Throws where the key is another one, or the secret was sealed for another record or field. */
   open(sealed: string, recordId: string, field: string): string
@@ -18,6 +20,7 @@ export function createSeal(key: Buffer): Seal {
   const keyId = createHash('sha256').update('tributary key id').update(key).digest('base64url').slice(0, 8)
   const boundTo = (recordId: string, field: string) => Buffer.from(`${recordId}\0${field}`)
   return {
+    keyId,
     seal(secret, recordId, field) {
       const iv = randomBytes(ivOctets)
       const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(boundTo(recordId, field))
@@ -45,4 +48,9 @@ export function createSeal(key: Buffer): Seal {
       }
     },
   }
+}
+
+/** With which key this was sealed. */
+export function keyIdOf(sealed: string): string {
+  return sealed.split('.')[1] ?? ''
 }

@@ -4,6 +4,14 @@ import { sourceHash } from './header.ts'
 import type { ShortHash, Token } from './ledger.ts'
 import type { RunId } from './message.ts'
 
+/** What a trace line says. */
+export interface Trace {
+  readonly source: ShortHash
+  readonly uidl: ShortHash | undefined
+  readonly fingerprint: ShortHash
+  readonly token: Token
+}
+
 /** Stands for a UIDL's hash where the server has none. */
 const noUidl = '0000000000000000'
 
@@ -29,4 +37,21 @@ export function traceBlock(
 /** RFC 5322 section 3.3, in UTC. */
 function mailDate(nowMs: number): string {
   return new Date(nowMs).toUTCString().replace('GMT', '+0000')
+}
+
+/** The topmost trace line of a header: mail that passed two gateways has two. Some stores fold it. */
+export function traceOf(header: Buffer): Trace | undefined {
+  const text = header.toString('latin1')
+  const [line] = /^x-tributary-id:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*/im.exec(text) ?? []
+  const match = /:([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{32})$/.exec(line?.replace(/\s+/g, '') ?? '')
+  if (match === null) return undefined
+  const [, source, uidl, fingerprint, token] = match as unknown as [string, ShortHash, ShortHash, ShortHash, Token]
+  return { source, uidl: uidl === noUidl ? undefined : uidl, fingerprint, token }
+}
+
+/** Where the message itself begins, behind our trace block: 0 where there is none. */
+export function traceEnd(message: Buffer): number {
+  const text = message.toString('latin1', 0, 4096)
+  const match = /^x-tributary-id:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n/im.exec(text)
+  return match === null ? 0 : match.index + match[0].length
 }

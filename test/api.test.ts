@@ -69,6 +69,10 @@ const guarded = [
   'POST /api/v1/accounts/{id}/quarantine/{entry}/dismiss',
   'GET /api/v1/accounts/{id}/quarantine/{entry}/message',
   'GET /api/v1/runs/{id}',
+  'POST /api/v1/accounts/{id}/ledger/rebuild',
+  'POST /api/v1/accounts/{id}/ledger/import',
+  'GET /api/v1/backup',
+  'POST /api/v1/restore',
 ]
 
 test('every route needs a token but those that are open on purpose', async () => {

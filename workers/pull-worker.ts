@@ -9,7 +9,7 @@ import type { Token } from '../src/ledger.ts'
 import type { HostTrait } from '../src/host.ts'
 import type { Logger } from '../src/log.ts'
 import { limits } from '../src/limits.ts'
-import type { Clock, Maildrop, Store } from '../src/ports.ts'
+import type { Clock, Maildrop, Store, Traces } from '../src/ports.ts'
 import { pullAccount } from '../src/pull.ts'
 import { type Accounts, defaultState } from '../src/redis/accounts.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
@@ -22,6 +22,7 @@ import { Quarantine } from '../src/redis/quarantine.ts'
 import type { PullJob, PullQueue } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import { noCounts, type Run, type RunCounts } from '../src/run.ts'
+import { rebuild } from '../src/reconcile.ts'
 import { nextVisitMs } from '../src/schedule.ts'
 import { holdBack, pauseFor, resume } from './pause.ts'
 
@@ -41,6 +42,7 @@ export interface PullWorld {
   /** @param traits what is known of the provider's server; what this session learns is added. */
   openMaildrop(account: Account, sealedPassword: string, traits: Set<HostTrait>, signal: AbortSignal): Promise<Maildrop>
   openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
+  openTraces(destination: DestinationRecord, signal: AbortSignal): Promise<Traces>
   stopping(): boolean
 }
 
@@ -63,7 +65,7 @@ export async function runJob(
   const lease = await Lease.take(world.redis, accountId, world.leaseMs)
   if (typeof lease === 'number') {
     // Another run of this account lives, or died less than a lease ago. Waiting costs the job no attempt.
-    await job.moveToDelayed(Date.now() + lease + 100, jobToken)
+    await job.moveToDelayed(Date.now() + Math.min(lease + 100, limits.leaseAskedEveryMs), jobToken)
     throw new DelayedError()
   }
   try {
@@ -138,13 +140,15 @@ async function performRun(
     return maildrop
   }
   const failure = await pullAsItCan(world, loaded.account, log, (traits) =>
-    pull({ ...world, openMaildrop }, loaded, queued.id, lease, signal, traits, counts, progress),
+    pull({ ...world, openMaildrop }, loaded, started, lease, signal, traits, counts, progress),
   )
   await progress.settled()
   if (failure?.kind === 'superseded') return failure
+  // Nothing else would go on with it.
+  if (failure?.kind === 'stopped' && started.task === 'rebuild') return { kind: 'superseded' }
 
   const run = ended(started, counts, failure)
-  await follow(world, leftAlone(loaded.account, loginDelayMs), failure, counts, log)
+  if (started.task === 'pull') await follow(world, leftAlone(loaded.account, loginDelayMs), failure, counts, log)
   await world.runs.end(run)
   const fields = { ...counts, ms: Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '') }
   if (failure === undefined) log.info({ event: 'run finished', ...fields })
@@ -174,7 +178,7 @@ async function pullAsItCan(
 async function pull(
   world: PullWorld,
   { account, sealedPassword, destination }: LoadedAccount,
-  runId: Run['id'],
+  { id: runId, task }: Run,
   lease: Lease,
   signal: AbortSignal,
   traits: Set<HostTrait>,
@@ -183,13 +187,14 @@ async function pull(
 ): Promise<Failure | undefined> {
   try {
     const store = await world.openStore(destination, lease, signal)
-    await pullAccount(
+    await (task === 'rebuild' ? rebuild : pullAccount)(
       {
         run: { id: runId, publicName: world.publicName },
         store,
         ledger: new RedisLedger(world.redis, lease, () => world.clock.nowMs(), { id: runId, counts }),
         clock: world.clock,
         openMaildrop: () => world.openMaildrop(account, sealedPassword, traits, signal),
+        openTraces: () => world.openTraces(destination, signal),
         newToken: tokens(),
         stopping: () => world.stopping(),
         progress: () => progress.changed(),

@@ -180,6 +180,8 @@ function pullWorld(
       const mayCommit = () => lease.holdsFor(leaseMs / 3)
       return pool.store(targetOf(destination, sealedPassword, seal), { staging: lease, mayCommit, signal })
     },
+    openTraces: ({ destination, sealedPassword }, signal) =>
+      pool.traces(targetOf(destination, sealedPassword, seal), signal),
   }
 }
 

@@ -3,11 +3,12 @@ import type { ImapFlow } from 'imapflow'
 import type { StoreEndpoint } from '../config.ts'
 import { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
-import type { Store } from '../ports.ts'
+import type { Store, Traces } from '../ports.ts'
 import type { Staging } from './access.ts'
 import { within } from './command.ts'
 import { connectStore, loginOf, type StoreTarget } from './connection.ts'
 import { openStore } from './store.ts'
+import { tracesOf } from './traces.ts'
 
 interface Idle {
   readonly client: ImapFlow
@@ -67,6 +68,11 @@ export class StorePool {
       lateMs: this.#lateMs,
       signal,
     })
+  }
+
+  /** On a connection of its own, to be closed by whoever asked. */
+  async traces(target: StoreTarget, signal?: AbortSignal): Promise<Traces> {
+    return tracesOf(await connectStore(loginOf(target, this.#hosted), signal), signal)
   }
 
   async close(): Promise<void> {

@@ -8,7 +8,7 @@ import type { ImapFlow } from 'imapflow'
 import { SessionFailed } from '../failure.ts'
 import type { Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
-import type { Store } from '../ports.ts'
+import type { FolderPosition, Store } from '../ports.ts'
 import type { StoreAccess, Staging } from './access.ts'
 import { multiAppend } from './append.ts'
 import { atom, codeOf, codeWordsOf, execute, isRefusal, uidSetOf, uidsOf, within } from './command.ts'
@@ -141,12 +141,17 @@ async function heldElsewhere(client: ImapFlow, wait: Wait, messages: readonly Pl
 }
 
 /** Moves exactly these (RFC 6851), to a folder that is made anew should it have gone. */
-async function moved(client: ImapFlow, from: string, uids: readonly number[], to: string): Promise<void> {
+async function moved(
+  client: ImapFlow,
+  from: string,
+  uids: readonly number[],
+  to: string,
+): Promise<FolderPosition | undefined> {
   const set = uidSetOf(uids)
   const path = encodedPathOf(client, to)
   await beTerse(client)
   await execute(client, 'SELECT', [atom(encodedPathOf(client, from))], silence)
-  const went = await moveOf(client, set, path).catch(async (error: unknown) => {
+  const [uidValidity = '', went = '', there = ''] = await moveOf(client, set, path).catch(async (error: unknown) => {
     if (!isMissing(error)) throw error
     await preparedFolder(client, to)
     return await moveOf(client, set, path)
@@ -156,13 +161,15 @@ async function moved(client: ImapFlow, from: string, uids: readonly number[], to
     throw new SessionFailed({ kind: 'store refused', during: 'the move out of the staging folder', reply })
   }
   await execute(client, client.capabilities.has('UNSELECT') ? 'UNSELECT' : 'CLOSE', [], silence)
+  const last = Math.max(...uidsOf(there))
+  return Number.isSafeInteger(last) ? { uidValidity: Number(uidValidity), uidNext: last + 1 } : undefined
 }
 
-/** Returns the set that went, as COPYUID tells (RFC 4315 section 3). */
-async function moveOf(client: ImapFlow, set: string, path: string): Promise<string> {
-  let went = ''
+/** The words of COPYUID (RFC 4315 section 3): UIDVALIDITY over there, the set that went, and what it is called there. */
+async function moveOf(client: ImapFlow, set: string, path: string): Promise<readonly string[]> {
+  let went: readonly string[] = []
   const hear = async (answer: unknown) => {
-    went = codeWordsOf(answer, 'COPYUID')?.[1] ?? went
+    went = codeWordsOf(answer, 'COPYUID') ?? went
   }
   const to = [atom(set), atom(path)]
   if (client.capabilities.has('MOVE')) {

@@ -70,7 +70,7 @@ function directStore(access: StoreAccess, batch: Store['batch']): Store {
       return { tokens, appended: { uidValidity: undefined, uids: [] } }
     },
 
-    deliver: async () => {},
+    deliver: async () => undefined,
     finish: async () => {},
   }
 }

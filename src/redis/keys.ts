@@ -26,7 +26,7 @@ export const keys = {
   due: shared('due'),
   /** Hash: POP3 host, port and trait -> the milliseconds at which it was learnt. */
   hostTraits: shared('host-traits'),
-  /** Hash: account id -> its open run's id. */
+  /** Hash: account id, and task where that is no pull -> its open run's id. */
   openRuns: shared('open-runs'),
   /** Hash: account id -> the id of the run that ended last. */
   lastRuns: shared('last-runs'),
@@ -41,7 +41,10 @@ export const keys = {
 
   /** Packed records (record.ts). */
   ledger: (id: AccountId | string) => ofAccount(id, 'ledger'),
-  /** Hash: begun, lastSeenMs; the run that wrote last, and its counts; suspects; `out FENCE` (ledger.ts), `wish ENTRY` (quarantine.ts). */
+  /**
+   * Hash: begun, lastSeenMs; the run that wrote last, and its counts; under which Redis it was last known to be whole, and up to
+   * where; suspects; `out FENCE` (ledger.ts), `wish ENTRY` (quarantine.ts).
+   */
   ledgerNotes: (id: AccountId | string) => ofAccount(id, 'ledger-notes'),
   /** Hash: intent id -> intent as JSON. */
   intents: (id: AccountId | string) => ofAccount(id, 'intents'),
@@ -54,3 +57,27 @@ export const keys = {
   /** Hash: spool id -> a message (spool.ts). */
   spool: (id: AccountId | string) => ofAccount(id, 'spool'),
 } as const
+
+/** What a backup holds of an account, and as what Redis keeps it (redis/backup.ts). Not the lease: that is a run's; not the spool: mail is none of it. */
+export const backedUpOfAccount = {
+  ledger: 'string',
+  ledgerNotes: 'hash',
+  intents: 'hash',
+  quarantine: 'hash',
+  fence: 'string',
+  runs: 'zset',
+} as const
+
+/** And of what accounts share. What can be told from these (ids in their order, logins, uses) is made anew. */
+export const backedUpShared = {
+  accounts: 'hash',
+  accountStates: 'hash',
+  destinations: 'hash',
+  pauses: 'hash',
+  hostTraits: 'hash',
+  due: 'zset',
+  lastRuns: 'hash',
+} as const
+
+/** Keys of Tributary, and of these BullMQ's, which hold no more than what is under way. */
+export const everyKey = ['{tributary}:*', 'tributary:*'] as const

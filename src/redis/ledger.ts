@@ -6,7 +6,17 @@
 import type { Redis } from 'ioredis'
 import { ulid } from 'ulid'
 import { SessionFailed } from '../failure.ts'
-import type { Intent, MessageName, Sighting, StoredRecord, Suspect, Token } from '../ledger.ts'
+import type {
+  Continuity,
+  FolderMark,
+  Intent,
+  MessageName,
+  NewRecord,
+  Sighting,
+  StoredRecord,
+  Suspect,
+  Token,
+} from '../ledger.ts'
 import { uidlHash } from '../header.ts'
 import type { AccountId, Retrieved, RunId } from '../message.ts'
 import type { AsideReason, Ledger, LedgerView } from '../ports.ts'
@@ -14,6 +24,7 @@ import { entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '.
 import { encodeRecord, recordOctets } from '../record.ts'
 import { Records } from '../records.ts'
 import type { RunCounts } from '../run.ts'
+import { type Keeper, keeperOf } from './keeper.ts'
 import { keys } from './keys.ts'
 import type { Lease } from './lease.ts'
 import { newSpoolId, packed as packedMessage, spooledMessage, spoolIds } from './spool.ts'
@@ -92,6 +103,11 @@ const letGoScript = guarded(`redis.call('HDEL', KEYS[3], unpack(ARGV, 5))`)
 /** A run that set out to retrieve, by its lease's fence: a run that lost its lease takes its own away, and no other's. */
 const outField = (fence: number | string) => `out ${fence}`
 
+/** ARGV keeper, mark or ''. */
+const wholeScript = guarded(`
+redis.call('HSET', KEYS[2], 'wholeUnder', ARGV[5])
+if ARGV[6] ~= '' then redis.call('HSET', KEYS[2], 'mark', ARGV[6]) end`)
+
 /** One script call of at most so many records: bounds what Redis holds up for, and the arguments of a call. */
 const amendedPerCall = 1000
 
@@ -127,6 +143,8 @@ export class RedisLedger implements Ledger {
   #wishes: Wishes = new Map()
   /** Fields of runs that set out before this one and never returned. */
   #out: readonly string[] = []
+  /** As it was when this run began: what it writes under another one is not known to be whole. */
+  #keeper: Promise<Keeper> | undefined
 
   constructor(redis: Redis, lease: Lease, nowMs: () => number, run: LedgerRun) {
     this.#redis = redis
@@ -137,6 +155,8 @@ export class RedisLedger implements Ledger {
 
   async view(): Promise<LedgerView> {
     const { accountId, fence } = this.#lease
+    this.#keeper ??= keeperOf(this.#redis, this.#nowMs())
+    const keeper = await this.#keeper
     const notes = await this.#redis.hgetall(keys.ledgerNotes(accountId))
     this.#wishes = wishesIn(notes)
     this.#looked = this.#look()
@@ -146,8 +166,16 @@ export class RedisLedger implements Ledger {
     const others = Object.keys(notes).filter((field) => field.startsWith(outField('')) && field !== outField(fence))
     this.#out = others.sort((a, b) => Number(a.slice(4)) - Number(b.slice(4)))
     const alone = notes[this.#out.at(-1) ?? ''] ?? ''
+    const { mark } = notes
+    const continuity: Continuity = {
+      keeper: keeper.name,
+      keeperSinceMs: keeper.sinceMs,
+      wholeUnder: notes['wholeUnder'],
+      mark: mark === undefined ? undefined : (JSON.parse(mark) as FolderMark),
+    }
     return {
       records: this.#records,
+      continuity,
       begun: notes['begun'] === '1',
       lastSeenMs: Number(notes['lastSeenMs'] ?? 0),
       retries,
@@ -224,6 +252,19 @@ export class RedisLedger implements Ledger {
       if (args.length >= 2 * amendedPerCall) await write()
     }
     await write()
+  }
+
+  async adopt(records: readonly NewRecord[]): Promise<StoredRecord[]> {
+    const adopted: StoredRecord[] = []
+    for (let from = 0; from < records.length; from += amendedPerCall)
+      adopted.push(...(await this.#append(records.slice(from, from + amendedPerCall))))
+    return adopted
+  }
+
+  async whole(upTo: FolderMark | undefined): Promise<void> {
+    this.#keeper ??= keeperOf(this.#redis, this.#nowMs())
+    const { name } = await this.#keeper
+    await this.#write(wholeScript, [], [name, upTo === undefined ? '' : JSON.stringify(upTo)])
   }
 
   async forget(old: Iterable<StoredRecord>): Promise<void> {

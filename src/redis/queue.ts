@@ -3,7 +3,7 @@ import { type Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { limits } from '../limits.ts'
 import type { AccountId, RunId } from '../message.ts'
-import type { Run, RunCause } from '../run.ts'
+import type { Run, RunCause, RunTask } from '../run.ts'
 import { setNextDue } from './due.ts'
 import type { Runs } from './runs.ts'
 
@@ -12,6 +12,8 @@ export interface PullJob {
   readonly accountId: AccountId
   readonly runId: RunId
   readonly cause: RunCause
+  /** A pull where it is not said. */
+  readonly task?: RunTask
 }
 
 export const pullQueueName = 'pull'
@@ -41,6 +43,14 @@ export class PullQueue {
     const run = await this.#runs.open(accountId, 'request')
     await this.#queue.add(jobName, { accountId, runId: run.id, cause: 'request' }, this.#options(accountId, 'request'))
     if (run.cause === 'schedule' || run.state === 'queued') await this.#bringForward(accountId)
+    return run
+  }
+
+  /** Joins the account's queued or running rebuild, or makes one; should it be pulled just now, that ends first (its lease). */
+  async rebuild(accountId: AccountId): Promise<Run> {
+    const run = await this.#runs.open(accountId, 'request', 'rebuild')
+    const options = this.#options(`${accountId} rebuild`, 'request')
+    await this.#queue.add(jobName, { accountId, runId: run.id, cause: 'request', task: 'rebuild' }, options)
     return run
   }
 
@@ -76,14 +86,19 @@ export class PullQueue {
     }
   }
 
+  /** Drops all that waits. */
+  async clear(): Promise<void> {
+    await this.#queue.drain(true)
+  }
+
   async close(): Promise<void> {
     await this.#queue.close()
   }
 
-  #options(accountId: AccountId, cause: RunCause) {
+  #options(deduplicationId: string, cause: RunCause) {
     return {
       // A job at work may have ended its run already, and then nobody would take the new one: another job follows it.
-      deduplication: { id: accountId, keepLastIfActive: true },
+      deduplication: { id: deduplicationId, keepLastIfActive: true },
       priority: priority[cause],
       attempts: 1,
       // The history is ours (runs.ts); a finished job that is kept would only hold up the next one of its account.

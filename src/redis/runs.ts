@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis'
 import { monotonicFactory } from 'ulid'
 import { limits } from '../limits.ts'
 import type { AccountId, RunId } from '../message.ts'
-import { noCounts, type Run, type RunCause } from '../run.ts'
+import { noCounts, type Run, type RunCause, type RunTask, runTasks } from '../run.ts'
 import { keys } from './keys.ts'
 
 const ulid = monotonicFactory()
@@ -19,12 +19,14 @@ export class Runs {
     this.#redis = redis
   }
 
-  /** The account's open run, or a new one: at most one is open at a time. */
-  async open(accountId: AccountId, cause: RunCause): Promise<Run> {
+  /** The account's open run, or a new one: at most one of each task is open at a time. */
+  async open(accountId: AccountId, cause: RunCause, task: RunTask = 'pull'): Promise<Run> {
+    const field = openField(accountId, task)
     const id = ulid() as RunId
     const run: Run = {
       id,
       accountId,
+      task,
       state: 'queued',
       cause,
       queuedAt: new Date().toISOString(),
@@ -36,15 +38,15 @@ export class Runs {
     // The record first: an open run's id always leads to one.
     await this.#write(run)
     for (;;) {
-      if ((await this.#redis.hsetnx(keys.openRuns, accountId, id)) === 1) break
-      const openId = await this.#redis.hget(keys.openRuns, accountId)
+      if ((await this.#redis.hsetnx(keys.openRuns, field, id)) === 1) break
+      const openId = await this.#redis.hget(keys.openRuns, field)
       const open = openId === null ? null : await this.get(openId)
       if (open !== null && open.finishedAt === null) {
         await this.#redis.del(keys.run(id))
         return open
       }
       // It has ended, or its record has outlived its time: nobody runs it any more.
-      if (openId !== null) await this.#close(accountId, openId)
+      if (openId !== null) await this.#close(field, openId)
     }
     await this.#redis.zadd(keys.runs(accountId), 0, id)
     await this.#announce(run)
@@ -53,7 +55,8 @@ export class Runs {
 
   async get(id: string): Promise<Run | null> {
     const json = await this.#redis.get(keys.run(id))
-    return json === null ? null : (JSON.parse(json) as Run)
+    // The oldest ones say nothing of their task.
+    return json === null ? null : { task: 'pull', ...(JSON.parse(json) as Omit<Run, 'task'>) }
   }
 
   /** Writes a change of an open run and tells whoever waits. */
@@ -66,7 +69,7 @@ export class Runs {
   async end(run: Run): Promise<void> {
     await this.#write(run)
     await this.#redis.hset(keys.lastRuns, run.accountId, run.id)
-    await this.#close(run.accountId, run.id)
+    await this.#close(openField(run.accountId, run.task), run.id)
     // Ids are ULIDs, all of one score: their order is that of time.
     const old = await this.#redis.zrange(keys.runs(run.accountId), '0', `-${limits.runsKeptPerAccount + 1}`)
     if (old.length > 0) {
@@ -76,14 +79,19 @@ export class Runs {
     await this.#announce(run)
   }
 
-  /** Open runs, by account id. */
+  /** Open runs, by account id: the running one, where another one waits. */
   async openRunOf(accountIds: readonly string[]): Promise<Map<string, Run>> {
-    return await this.#named(keys.openRuns, accountIds)
+    const open = await this.#named(
+      keys.openRuns,
+      runTasks.flatMap((task) => accountIds.map((id) => openField(id, task))),
+    )
+    const running = open.filter(({ state }) => state === 'running')
+    return byAccount([...open, ...running])
   }
 
   /** The run that ended last, by account id. */
   async latest(accountIds: readonly string[]): Promise<Map<string, Run>> {
-    return await this.#named(keys.lastRuns, accountIds)
+    return byAccount(await this.#named(keys.lastRuns, accountIds))
   }
 
   /** Newest first. `before`: a run's id; `next`: the id to go on from, null at the end. */
@@ -117,11 +125,10 @@ export class Runs {
     subscriber?.disconnect()
   }
 
-  async #named(hash: string, accountIds: readonly string[]): Promise<Map<string, Run>> {
-    if (accountIds.length === 0) return new Map()
-    const ids = await this.#redis.hmget(hash, ...accountIds)
-    const runs = await this.#records(ids.flatMap((id) => id ?? []))
-    return new Map(runs.flatMap((run) => (run === null ? [] : [[run.accountId, run] as const])))
+  async #named(hash: string, fields: readonly string[]): Promise<Run[]> {
+    if (fields.length === 0) return []
+    const ids = await this.#redis.hmget(hash, ...fields)
+    return (await this.#records(ids.flatMap((id) => id ?? []))).flatMap((run) => run ?? [])
   }
 
   async #records(ids: readonly string[]): Promise<(Run | null)[]> {
@@ -133,9 +140,9 @@ export class Runs {
     await this.#redis.set(keys.run(run.id), JSON.stringify(run), 'PX', limits.runKeptMs)
   }
 
-  async #close(accountId: string, runId: string): Promise<void> {
+  async #close(field: string, runId: string): Promise<void> {
     const script = `if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end return 1`
-    await this.#redis.eval(script, 1, keys.openRuns, accountId, runId)
+    await this.#redis.eval(script, 1, keys.openRuns, field, runId)
   }
 
   async #announce(run: Run): Promise<void> {
@@ -161,4 +168,14 @@ export class Runs {
     await subscriber.subscribe(keys.runChanges)
     return subscriber
   }
+}
+
+/** Of the hash of open runs. A rebuild may wait beside a pull. */
+function openField(accountId: string, task: RunTask): string {
+  return task === 'pull' ? accountId : `${accountId} ${task}`
+}
+
+/** Of two of one account the later one. */
+function byAccount(runs: readonly Run[]): Map<string, Run> {
+  return new Map(runs.map((run) => [run.accountId, run]))
 }

@@ -8,16 +8,25 @@ export interface TestRedis {
   /** The path of its socket. */
   readonly url: string
   readonly pid: number
+  /** Where its append-only file lies. */
+  readonly dataFolder: string
+  halt(): Promise<void>
+  resume(): Promise<void>
   stop(): Promise<void>
 }
 
 export async function startRedis(): Promise<TestRedis> {
   const folder = mkdtempSync('/tmp/tributary-redis-')
   const places = { runFolder: folder, dataFolder: join(folder, 'data') }
-  const child = await start(places, childIdentity([]), () => {})
+  let child = await start(places, childIdentity([]), () => {})
   return {
     url: redisSocket(places),
     pid: child.pid,
+    dataFolder: places.dataFolder,
+    halt: async () => await child.stop(10_000),
+    async resume() {
+      child = await start(places, childIdentity([]), () => {})
+    },
     async stop() {
       await child.stop(10_000)
       rmSync(folder, { recursive: true, force: true })

@@ -45,13 +45,14 @@ export interface Stack {
 // What an answer holds is for each test to say.
 export type Body = Record<string, unknown> & { readonly id: string; readonly items: readonly Record<string, unknown>[] }
 
-export async function startStack(): Promise<Stack> {
-  const [server, dovecot] = await Promise.all([startRedis(), startDovecot()])
+/** @param kept what outlived another stack: its Dovecot, which is left running at the end, and its key. */
+export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secretKey?: Buffer }): Promise<Stack> {
+  const [server, dovecot] = await Promise.all([startRedis(), kept?.dovecot ?? startDovecot()])
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
   const redis = connectRedis(server.url, 'api', () => {})
   const workerRedis = connectRedis(server.url, 'worker', () => {})
-  const secretKey = randomBytes(32)
+  const secretKey = kept?.secretKey ?? randomBytes(32)
   const seal = createSeal(secretKey)
   const destinations = new Destinations(redis)
   const runs = new Runs(redis)
@@ -130,7 +131,7 @@ export async function startStack(): Promise<Stack> {
       await runs.close()
       redis.disconnect()
       workerRedis.disconnect()
-      await Promise.all([server.stop(), dovecot.stop()])
+      await Promise.all([server.stop(), kept === undefined && dovecot.stop()])
     },
   }
   return stack

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Account } from '../../src/account.ts'
 import { type Failure, RetrievalFailed, SessionFailed } from '../../src/failure.ts'
 import { uidlHash } from '../../src/header.ts'
-import type { Intent, MessageName, Sighting, StoredRecord, Suspect, Token } from '../../src/ledger.ts'
+import type { Intent, MessageName, NewRecord, Sighting, StoredRecord, Suspect, Token } from '../../src/ledger.ts'
 import type {
   AccountId,
   DestinationId,
@@ -166,6 +166,9 @@ export class TestWorld {
       ledger: this.ledger,
       clock: { nowMs: () => this.nowMs, steadySince: () => this.steady },
       openMaildrop: this.realMaildrop ?? (async () => this.#maildrop()),
+      openTraces: async () => {
+        throw new Error('this store shows no trace lines')
+      },
       newToken: () => (this.#tokens++).toString(16).padStart(32, '0') as Token,
       stopping: () => this.#windows >= this.stopAfterWindows,
       progress: () => {},
@@ -388,6 +391,7 @@ export class MemoryLedger implements Ledger {
       suspects: this.suspects,
       deaths: died.length,
       alone: died.at(-1)?.[1],
+      continuity: { keeper: 'memory', keeperSinceMs: 0, wholeUnder: 'memory', mark: undefined },
     }
   }
 
@@ -478,6 +482,14 @@ export class MemoryLedger implements Ledger {
       for (const record of amended)
         if (this.records[record.index]?.state === record.state) this.records[record.index] = record
     })
+  }
+
+  async adopt(records: readonly NewRecord[]): Promise<StoredRecord[]> {
+    return this.#write('adopt', () => records.map((record) => this.#add(record.state, record)))
+  }
+
+  async whole(): Promise<void> {
+    this.#write('whole', () => {})
   }
 
   async forget(records: Iterable<StoredRecord>): Promise<void> {

@@ -108,7 +108,7 @@ for (const make of ['ours', 'another'] as const) {
       const [name = ''] = await staging('both')
       doveadm('copy', '-u', 'both', 'INBOX', 'mailbox', name, 'uid', '1:2')
       await (await (await open('both', 2)).takeOver([])).deliver('INBOX')
-      assert.deepEqual((await subjects('both')).toSorted(), [1, 2, 3, 4])
+      assert.deepEqual(await subjects('both'), [1, 2, 3, 4])
       assert.deepEqual(await staging('both'), [])
     })
 

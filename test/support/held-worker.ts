@@ -29,11 +29,13 @@ async function held<T>(name: string, run: () => Promise<T>): Promise<T> {
 
 // A connection that lay idle while this was held is trusted all the same: the store's process may be stopped by now.
 ImapFlow.prototype.noop = async () => {}
-const record = RedisLedger.prototype.record
+const record = Reflect.get(RedisLedger.prototype, 'record') as (
+  ...args: readonly unknown[]
+) => ReturnType<RedisLedger['record']>
 RedisLedger.prototype.record = function recordOf(this: RedisLedger, ...args) {
   return held('record', () => record.apply(this, args))
 }
-const opened = StorePool.prototype.store
+const opened = Reflect.get(StorePool.prototype, 'store') as (...args: readonly unknown[]) => Promise<Store>
 StorePool.prototype.store = async function storeOf(this: StorePool, ...args): Promise<Store> {
   const own = await opened.apply(this, args)
   return {

@@ -21,7 +21,7 @@ export class HeldWorker {
   constructor(options: HeldOptions) {
     const script = fileURLToPath(new URL('held-worker.ts', import.meta.url))
     this.#child = fork(script, [JSON.stringify(options)], { execArgv: ['--import', 'tsx'] })
-    this.#child.on('message', (event) => this.#said.push(String(event)))
+    this.#child.on('message', (event) => this.#said.push(event as string))
   }
 
   /** Resolves once it has said this: `held`, or an event of its log. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { limits } from '../src/limits.ts'
 import { recordOctets } from '../src/record.ts'
 import { keys } from '../src/redis/keys.ts'
@@ -28,7 +28,7 @@ const cases = (places: readonly string[], kinds: readonly Case['kind'][], what: 
   )
 /** The worker is killed when its command has arrived whole, and is not read yet. */
 const killed = [
-  ...cases(['append 1', 'append 2', 'deliver 1', 'deliver 2'], ['hosted'], 'killed'),
+  ...cases(['append 1', 'append 2', 'deliver 2'], ['hosted'], 'killed'),
   ...cases(['append 2'], ['imap'], 'killed'),
 ]
 const frozen = [
@@ -39,13 +39,17 @@ const frozen = [
 let stack: Stack
 let provider: TestDovecot
 before(async () => {
-  const logins = [...killed, ...frozen, { login: 'calm' }].map(({ login }) => login)
+  const logins = [...killed, ...frozen].map(({ login }) => login)
   const passwords = Object.fromEntries(logins.map((login) => [login, 'secret']))
   const maildrops = Object.fromEntries(logins.map((login) => [login, letters]))
   ;[stack, provider] = await Promise.all([startStack(), startDovecot(passwords, maildrops)])
 })
 after(async () => {
   await Promise.all([stack.stop(), provider.stop()])
+})
+
+afterEach(async () => {
+  await stack.stopWorker()
 })
 
 async function folders(login: string, password = 'wonder'): Promise<string[]> {
@@ -76,8 +80,9 @@ async function begin({ kind, place, login }: Case): Promise<{ id: string; run: s
           user: login,
           password: 'wonder',
         })
-  const retention = { mode: 'delete' }
-  const id = await stack.account({ port: provider.pop3Port, user: login, destinationId: body.id, retention })
+  // Without trace blocks a batch goes whole into the socket of a process that does not read it.
+  const rules = { retention: { mode: 'delete' }, trace: false }
+  const id = await stack.account({ port: provider.pop3Port, user: login, destinationId: body.id, ...rules })
   const pulled = await stack.call('POST', `/accounts/${id}/pull`)
   const worker = new HeldWorker({
     place,
@@ -117,16 +122,20 @@ for (const { kind, place, login } of killed) {
     for (const pid of stopped) process.kill(pid, 'SIGSTOP')
     try {
       worker.go()
-      const octets = place.startsWith('append') ? 50_000 : 10
+      const octets = place.startsWith('append') ? 40_000 : 10
       await until('the command has come', () => unreadBy(stack.dovecot, stopped) > octets)
       await worker.kill()
       if (kind === 'hosted') await takeOver(id, run)
       else {
         // Within the grace that a foreign store has.
         await stack.startWorker({ leaseMs, jobLockMs: leaseMs, lateCommitMs: 4000 })
+        const looks = () =>
+          stack.dovecot.lines.filter((line) => line.includes(`imap(${login})`) && /Disconnected|Logged out/.test(line))
+        const looked = looks().length
+        const intents = await stack.redis.hlen(keys.intents(id))
         const pulling = stack.pull(id)
-        const own = () => sessionsOf(stack.dovecot, login).filter((pid) => !stopped.includes(pid))
-        await until('the next worker looks', () => own().length > 0)
+        // Each intent's search has a connection of its own, which ends with it.
+        await until('the next worker has looked', () => looks().length >= looked + intents)
         for (const pid of stopped) process.kill(pid, 'SIGCONT')
         assert.equal((await pulling).recovered, batch)
       }
@@ -140,7 +149,6 @@ for (const { kind, place, login } of killed) {
     await holdsOnce(id, login)
     const again = await stack.pull(id)
     assert.deepEqual([again.stored, again.recovered, again.failure], [0, 0, null])
-    await stack.stopWorker()
   })
 }
 
@@ -158,6 +166,5 @@ for (const { kind, place, login } of frozen) {
       await worker.kill()
     }
     await holdsOnce(id, login)
-    await stack.stopWorker()
   })
 }

@@ -4,7 +4,6 @@ import { ImapFlow } from 'imapflow'
 import { pino } from 'pino'
 import { createClock } from '../../src/clock.ts'
 import { StorePool } from '../../src/imap/pool.ts'
-import type { StoredRecord } from '../../src/ledger.ts'
 import type { Store } from '../../src/ports.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { RedisLedger } from '../../src/redis/ledger.ts'
@@ -30,7 +29,9 @@ async function held<T>(name: string, run: () => Promise<T>): Promise<T> {
 
 // A connection that lay idle while this was held is trusted all the same: the store's process may be stopped by now.
 ImapFlow.prototype.noop = async () => {}
-const record = Reflect.get(RedisLedger.prototype, 'record') as (...args: readonly unknown[]) => Promise<StoredRecord[]>
+const record = Reflect.get(RedisLedger.prototype, 'record') as (
+  ...args: readonly unknown[]
+) => ReturnType<RedisLedger['record']>
 RedisLedger.prototype.record = function recordOf(this: RedisLedger, ...args) {
   return held('record', () => record.apply(this, args))
 }

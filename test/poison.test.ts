@@ -195,6 +195,15 @@ test('several that break the session are set aside one after the other, and neve
   assert.deepEqual(await world.pull({ retention }), { ...noCounts(), listed: 3 })
 })
 
+test('after two deaths nothing is named and retrieved before what was named before is stored', async () => {
+  const world = new TestWorld(letters.slice(0, 3).map((bytes, nth) => ({ bytes, uidl: `u${nth}` })))
+  world.appendTakes = () => 20
+  for (const run of [-2, -1]) world.ledger.out.set(run, undefined)
+  assert.equal((await world.pull()).stored, 3)
+  assert.match(world.effects.join(), /^begin(?:,setOut,(?:prepare,)?intend,append,record){3},quit,returned$/)
+  assert.equal(world.ledger.out.size, 0)
+})
+
 test('of messages that share a UIDL, those that come well do not clear the one that does not', async () => {
   const world = new TestWorld([1, 2, 3].map((n) => ({ bytes: letter('x', { body: 'x'.repeat(n) }), uidl: 'same' })))
   const [, poison] = world.provider

@@ -80,6 +80,13 @@ export const limits = {
   /** So many messages are decided on before the event loop has its turn: a few milliseconds. */
   sliceValues: 1000,
   sliceOctets: 256 * KiB,
+  /** Redis' memory below its `maxmemory`: a run of 100,000 messages adds 4 MB to the ledger, and its intents come and go. */
+  redisMemoryFreeOctets: 8 * MiB,
+  /** Of the disk of a Redis of ours. With `appendfsync always` it exits when that is full; a run of 100,000 messages writes some 50 MB. */
+  redisDiskFreeOctets: 64 * MiB,
+  /** Below this it is not started again: it would exit at its first write. */
+  redisStartOctets: 16 * MiB,
+  headroomEveryMs: 5 * second,
   runsKeptPerAccount: 100,
   runKeptMs: 30 * day,
   progressEveryMs: 500,
@@ -87,6 +94,8 @@ export const limits = {
   runLookedAtMs: 5 * second,
   tickEveryMs: 1 * second,
   claimedPerTickMax: 1000,
+  /** How often open runs are looked through for those whose job is gone. */
+  reviveEveryMs: 30 * second,
   /** An account that was claimed comes again after this, should its run never end: longer than any wait in a run. */
   claimHoldMs: 10 * minute,
   /** A worker that has said nothing for this long is not there. */

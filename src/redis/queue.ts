@@ -5,6 +5,7 @@ import { limits } from '../limits.ts'
 import type { AccountId, RunId } from '../message.ts'
 import type { Run, RunCause } from '../run.ts'
 import { setNextDue } from './due.ts'
+import { keys } from './keys.ts'
 import type { Runs } from './runs.ts'
 
 /** Redis keeps jobs and shows them to whoever looks: ids only. */
@@ -15,7 +16,6 @@ export interface PullJob {
 }
 
 export const pullQueueName = 'pull'
-export const tickQueueName = 'tick'
 /** BullMQ's keys share one hash tag, as its scripts need in a cluster. */
 export const queuePrefix = '{tributary}:bull'
 
@@ -73,6 +73,21 @@ export class PullQueue {
       await setNextDue(this.#redis, accountId, Date.now() + Math.random() * limits.resumeSpreadMs)
       const job = await this.#jobOf(accountId)
       if (await job?.isDelayed()) await job?.promote().catch(() => {})
+    }
+  }
+
+  /**
+   * Open runs that nobody is at and no job leads to get one. BullMQ's scripts stop half-way where Redis refuses a write (OOM): a
+   * job is in no list any more then, and may still stand in the way of the next one.
+   */
+  async revive(): Promise<void> {
+    for (const accountId of (await this.#redis.hkeys(keys.openRuns)) as AccountId[]) {
+      if ((await this.#redis.exists(keys.lease(accountId))) === 1) continue
+      const job = await this.#jobOf(accountId)
+      if (job !== undefined && (await job.getState()) !== 'unknown') continue
+      // Should another job have come meanwhile, there are two: the second one finds the run ended.
+      await this.#queue.removeDeduplicationKey(accountId)
+      await this.schedule([accountId])
     }
   }
 

@@ -34,8 +34,9 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
   let deposit: Deposit | undefined
   try {
     const nowMs = world.clock.nowMs()
-    const steady = world.clock.steadySince(view.lastSeenMs)
-    const due = (record: StoredRecord) => isDue(record, account.retention, nowMs, steady)
+    // Asked each time: the clock may be stepped during the run.
+    const steady = () => world.clock.steadySince(view.lastSeenMs)
+    const due = (record: StoredRecord) => isDue(record, account.retention, nowMs, steady())
     const amend: StoredRecord[] = []
     const marks: (Deletable & { readonly index: number })[] = []
     const mark = ({ message: { number }, record, sighting }: Seen) => {
@@ -92,7 +93,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
     await maildrop.quit()
     counts.deleted += marked
     await ledger.amend(gone(marks, (await ledger.view()).records, nowMs))
-    if (complete && steady) await ledger.forget(forgettable(unmatched, nowMs))
+    if (complete && steady()) await ledger.forget(forgettable(unmatched, nowMs))
     if (left > 0) throw new SessionFailed({ kind: 'stopped' })
     if (refusal !== undefined) throw refusal
   } finally {

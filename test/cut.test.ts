@@ -17,7 +17,7 @@ interface Trouble {
   readonly name: string
   readonly kinds: readonly ('hosted' | 'imap')[]
   /** Makes the second append break. */
-  brew(proxy: Proxy): Promise<void> | void
+  readonly brew: (proxy: Proxy) => void
   /** What is under way may come to its end. */
   readonly gentle?: boolean
 }
@@ -36,7 +36,7 @@ const restart = (place: AppendPlace, signal: 'SIGTERM' | 'SIGKILL'): Trouble => 
   brew: (proxy) =>
     proxy.whenAppend(2, place, () => {
       if (signal === 'SIGKILL') process.kill(-stack.dovecot.pid(), signal)
-      back = stack.dovecot.halt().then(stack.dovecot.resume)
+      back = stack.dovecot.halt().then(async () => await stack.dovecot.resume())
     }),
 })
 
@@ -107,7 +107,7 @@ for (const [nth, { name, kind, brew, gentle = false }] of cases.entries()) {
     const stored = async () => await readFolder(port, login, 'wonder')
     const left = async () => await readFolder(provider.imapPort, login, 'wonder')
 
-    await brew(proxy)
+    brew(proxy)
     const broken = await stack.pull(id)
     await back
     // What is on its way into the store when the next run looks there is for others to try.

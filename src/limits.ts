@@ -84,8 +84,6 @@ export const limits = {
   redisMemoryFreeOctets: 8 * MiB,
   /** Of the disk of a Redis of ours. With `appendfsync always` it exits when that is full; a run of 100,000 messages writes some 50 MB. */
   redisDiskFreeOctets: 64 * MiB,
-  /** Below this it is not started again: it would exit at its first write. */
-  redisStartOctets: 16 * MiB,
   headroomEveryMs: 5 * second,
   runsKeptPerAccount: 100,
   runKeptMs: 30 * day,
@@ -114,6 +112,10 @@ export const limits = {
   missedListingsMin: 3,
   /** A clock further off than this from the last one seen is not trusted with deleting or forgetting. */
   clockStepMs: 5 * minute,
+  /** A clock that jumped and has gone steadily since is trusted again: who set it wrong has had the time to see it. */
+  clockTrustedAfterMs: 1 * day,
+  /** All workers of a machine see its clock stepped; the first one moves the schedule along. */
+  dueShiftedOnceMs: 10 * second,
 
   // Arrival (CONTRACT section 7)
   arrivalEarliestMs: Date.UTC(1990, 0, 1),

@@ -33,6 +33,8 @@ export interface PullWorld {
   readonly pauses: Pauses
   readonly queue: PullQueue
   readonly clock: Clock
+  /** What records are stamped with. */
+  readonly stampMs: () => number
   readonly log: Logger
   readonly publicName: string
   readonly leaseMs: number
@@ -161,7 +163,7 @@ async function pull(
       {
         run: { id: runId, publicName: world.publicName },
         store,
-        ledger: new RedisLedger(world.redis, lease, () => world.clock.nowMs(), { id: runId, counts }),
+        ledger: new RedisLedger(world.redis, lease, world.stampMs, { id: runId, counts }),
         clock: world.clock,
         openMaildrop: () => world.openMaildrop(account, sealedPassword, traits, signal),
         newToken: tokens(),

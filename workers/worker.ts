@@ -4,6 +4,7 @@ import { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Destination } from '../src/account.ts'
 import { OctetBudget } from '../src/budget.ts'
+import { stamps, steps } from '../src/clock.ts'
 import type { StoreEndpoint } from '../src/config.ts'
 import { SessionFailed } from '../src/failure.ts'
 import type { StoreTarget } from '../src/imap/connection.ts'
@@ -16,7 +17,7 @@ import { TlsSessions } from '../src/pop3/tls.ts'
 import type { Clock } from '../src/ports.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { Destinations } from '../src/redis/destinations.ts'
-import { claimDue } from '../src/redis/due.ts'
+import { claimDue, shiftDue } from '../src/redis/due.ts'
 import { Headroom } from '../src/redis/headroom.ts'
 import { keys } from '../src/redis/keys.ts'
 import { Pauses } from '../src/redis/pauses.ts'
@@ -94,7 +95,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   // Not jobs of the queue's: one that fails half-way there is the last one, and a clock that is set back holds it up for as long.
   const ticker = new Ticker((error) => log.warn({ event: 'queue error', reason: error.message }))
+  const stepped = steps(() => clock.nowMs())
   ticker.every(limits.tickEveryMs, async () => {
+    const byMs = stepped()
+    if (byMs !== 0) {
+      log.warn({ event: 'clock stepped', byMs })
+      await shiftDue(redis, byMs)
+      await queue.promote()
+    }
     const due = await withoutPaused(world, await claimDue(redis, clock.nowMs()))
     if (due.length > 0) await queue.schedule(due)
   })
@@ -151,6 +159,7 @@ function pullWorld(
     pauses,
     queue,
     clock,
+    stampMs: stamps(() => clock.nowMs()),
     log,
     publicName,
     leaseMs,

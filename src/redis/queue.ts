@@ -91,6 +91,11 @@ export class PullQueue {
     }
   }
 
+  /** All that waits for a time: after the clock was set back that time may be far off. What comes too early waits again. */
+  async promote(): Promise<void> {
+    await this.#queue.promoteJobs()
+  }
+
   async close(): Promise<void> {
     await this.#queue.close()
   }

@@ -1,5 +1,5 @@
 /** Everything on one machine, without Docker: Redis, Dovecot, API and worker as children of this process. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,7 +44,10 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
   const identity = childIdentity([home.home, root, process.execPath])
   handOver(home.home, identity)
 
+  // Of one that was killed nobody has removed it.
+  if (existsSync(home.runFolder)) rmSync(readFileSync(home.runFolder, 'utf8'), { recursive: true, force: true })
   const runFolder = mkdtempSync(join(existsSync('/run') && process.getuid?.() === 0 ? '/run' : tmpdir(), 'tributary-'))
+  writeFileSync(home.runFolder, runFolder, { mode: 0o600 })
   const redisPlaces = { dataFolder: home.redis, runFolder }
   const dovecotPlaces: DovecotPlaces = {
     runFolder,

@@ -59,6 +59,9 @@ export function consequenceOf(failure: Failure, before: FailureHistory, nowMs: n
   if (failure.kind === 'superseded' || failure.kind === 'stopped') {
     return { next: { do: 'try again', afterMs: 0 }, history: before }
   }
+  if (failure.kind === 'internal' && failure.remedy !== undefined) {
+    return { next: { do: 'try again', afterMs: limits.retryFirstMs }, history: before }
+  }
   const refused = failure.kind === 'credentials refused'
   const history: FailureHistory = {
     failures: before.failures + 1,

@@ -54,7 +54,8 @@ export type Failure =
   | ({ readonly kind: 'store full'; readonly reply: string } & Shared)
   | { readonly kind: 'superseded' }
   | { readonly kind: 'stopped' }
-  | { readonly kind: 'internal'; readonly reason: string }
+  /** `remedy`: what the operator can do; then it is known what it was, and it is ours, no provider's and no account's. */
+  | { readonly kind: 'internal'; readonly reason: string; readonly remedy?: string }
 
 /** Thrown by the adapters; `pull.ts` lets it pass, the worker turns it into the run's `failure`. */
 export class SessionFailed extends Error {
@@ -114,6 +115,7 @@ export function describe(failure: Failure): string {
     case 'stopped':
       return 'The worker was stopped during this run; the next run goes on where it ended.'
     case 'internal':
+      if (failure.remedy !== undefined) return `${failure.reason}. ${failure.remedy}.`
       return `Something we did not expect: ${failure.reason}. Tried again by itself; please report it if it stays so.`
     default:
       return assertNever(failure)

@@ -116,6 +116,11 @@ export const limits = {
   sliceValues: 1000,
   turnMs: 5,
   sliceOctets: 256 * KiB,
+  /** Redis' memory below its `maxmemory`: a run of 100,000 messages adds 4 MB to the ledger, and its intents come and go. */
+  redisMemoryFreeOctets: 8 * MiB,
+  /** Of the disk of a Redis of ours. With `appendfsync always` it exits when that is full; a run of 100,000 messages writes some 50 MB. */
+  redisDiskFreeOctets: 64 * MiB,
+  headroomEveryMs: 5 * second,
   runsKeptPerAccount: 100,
   runKeptMs: 30 * day,
   progressEveryMs: 500,
@@ -123,6 +128,8 @@ export const limits = {
   runLookedAtMs: 5 * second,
   tickEveryMs: 1 * second,
   claimedPerTickMax: 1000,
+  /** How often open runs are looked through for those whose job is gone. */
+  reviveEveryMs: 30 * second,
   /** An account that was claimed comes again after this, should its run never end: longer than any wait in a run. */
   claimHoldMs: 10 * minute,
   /** A worker that has said nothing for this long is not there. */
@@ -141,6 +148,10 @@ export const limits = {
   missedListingsMin: 3,
   /** A clock further off than this from the last one seen is not trusted with deleting or forgetting. */
   clockStepMs: 5 * minute,
+  /** A clock that jumped and has gone steadily since is trusted again: who set it wrong has had the time to see it. */
+  clockTrustedAfterMs: 1 * day,
+  /** All workers of a machine see its clock stepped; the first one moves the schedule along. */
+  dueShiftedOnceMs: 10 * second,
 
   /** A state file of another program (takeover.ts): some 70 octets a UIDL. */
   takeoverOctetsMax: 64 * MiB,

@@ -53,8 +53,9 @@ async function visit(world: World, account: Account, counts: RunCounts, suspects
   let deposit: Deposit | undefined
   try {
     const nowMs = world.clock.nowMs()
-    const steady = world.clock.steadySince(view.lastSeenMs)
-    const due = (record: StoredRecord) => isDue(record, account.retention, nowMs, steady)
+    // Asked each time: the clock may be stepped during the run.
+    const steady = () => world.clock.steadySince(view.lastSeenMs)
+    const due = (record: StoredRecord) => isDue(record, account.retention, nowMs, steady())
     const amend: StoredRecord[] = []
     let renamed = 0
     const marks: (Deletable & { readonly index: number })[] = []
@@ -114,7 +115,7 @@ async function visit(world: World, account: Account, counts: RunCounts, suspects
     await maildrop.quit()
     counts.deleted += marked
     await ledger.amend(gone(marks, (await ledger.view()).records, nowMs))
-    if (complete && steady) await ledger.forget(forgettable(unmatched, nowMs))
+    if (complete && steady()) await ledger.forget(forgettable(unmatched, nowMs))
     if (left > 0) throw new SessionFailed({ kind: 'stopped' })
     if (refusal !== undefined) throw refusal
     return true

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -9,6 +9,7 @@ import { connect as tlsConnect } from 'node:tls'
 import { masterUser } from '../deploy/dovecot.ts'
 import { tryLogin } from '../src/imap/login.ts'
 import { freePorts } from './support/dovecot.ts'
+import { alive, commandOf, familyOf } from './support/family.ts'
 
 /** `npm start`, but for what start.mjs does before it hands over. */
 interface Local {
@@ -62,27 +63,6 @@ function start(env: NodeJS.ProcessEnv = {}, [command, ...args]: readonly [string
   })
   return { process: child, said: () => said, exited, family: () => familyOf(child.pid ?? 0) }
 }
-
-function familyOf(pid: number): number[] {
-  const rows = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
-  const pairs = rows
-    .trim()
-    .split('\n')
-    .map((row) => row.trim().split(/\s+/).map(Number))
-  const children = (of: number): number[] =>
-    pairs.filter(([, parent]) => parent === of).flatMap(([child = 0]) => [child, ...children(child)])
-  return children(pid)
-}
-
-const alive = (pids: readonly number[]) =>
-  pids.filter((pid) => {
-    try {
-      // A zombie that nobody has reaped is no process any more.
-      return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-    } catch {
-      return false
-    }
-  })
 
 async function until(what: string, look: () => boolean | Promise<boolean>, waitMs = 60_000): Promise<void> {
   const endMs = performance.now() + waitMs
@@ -194,25 +174,17 @@ test('a second instance on the same ports says which setting to change', async (
 })
 
 test('a part that dies is started again', async () => {
-  const redis = first.family().find((pid) => readCommand(pid).startsWith('redis-server'))
+  const redis = first.family().find((pid) => commandOf(pid).startsWith('redis-server'))
   assert.ok(redis !== undefined)
   process.kill(redis, 'SIGKILL')
   await until('redis to come back', async () => {
     const response = await fetch(`http://127.0.0.1:${ports.http}/readyz`).catch(() => undefined)
-    const again = first.family().some((pid) => pid !== redis && readCommand(pid).startsWith('redis-server'))
+    const again = first.family().some((pid) => pid !== redis && commandOf(pid).startsWith('redis-server'))
     return again && response?.status === 200
   })
   const run = await call('POST', `/accounts/${String(accountId)}/pull?wait=60`)
   assert.deepEqual([run['listed'], run['stored'], run['failure']], [1, 0, null])
 })
-
-function readCommand(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch {
-    return ''
-  }
-}
 
 test('a signal stops everything within 20 s, connected clients too, and nothing is left', async () => {
   const client = connect(ports.imap, '127.0.0.1')

@@ -4,6 +4,7 @@ import closeWithGrace from 'close-with-grace'
 import { createClock } from '../src/clock.ts'
 import { ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { freeOctets } from '../src/disk/room.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { limits } from '../src/limits.ts'
 import { createLog } from '../src/log.ts'
@@ -36,6 +37,8 @@ async function main(): Promise<void> {
     concurrency: limits.workerConcurrency,
     leaseMs: limits.leaseMs,
     jobLockMs: limits.jobLockMs,
+    // By a socket: it is on this machine, and ours where it keeps its file.
+    ...(redisUrl.startsWith('/') ? { redisFree: async () => await freeOctets(homeOf(config.home).redis) } : {}),
   })
   log.info({ event: 'worker ready', concurrency: limits.workerConcurrency })
 

@@ -14,6 +14,7 @@ import { pullAccount } from '../src/pull.ts'
 import { type Accounts, defaultState } from '../src/redis/accounts.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
 import { setNextDue, stopVisits } from '../src/redis/due.ts'
+import { refusalOf } from '../src/redis/headroom.ts'
 import { learnTraits, traitsOf } from '../src/redis/hosts.ts'
 import { Lease } from '../src/redis/lease.ts'
 import { countsOf, RedisLedger } from '../src/redis/ledger.ts'
@@ -34,6 +35,8 @@ export interface PullWorld {
   readonly pauses: Pauses
   readonly queue: PullQueue
   readonly clock: Clock
+  /** What records are stamped with. */
+  readonly stampMs: () => number
   readonly log: Logger
   readonly publicName: string
   readonly leaseMs: number
@@ -191,7 +194,7 @@ async function pull(
       {
         run: { id: runId, publicName: world.publicName },
         store,
-        ledger: new RedisLedger(world.redis, lease, () => world.clock.nowMs(), { id: runId, counts }),
+        ledger: new RedisLedger(world.redis, lease, world.stampMs, { id: runId, counts }),
         clock: world.clock,
         openMaildrop: () => world.openMaildrop(account, sealedPassword, traits, signal),
         openTraces: () => world.openTraces(destination, signal),
@@ -208,8 +211,9 @@ async function pull(
   } catch (error) {
     // What was thrown because we aborted says how it broke, not why.
     if (signal.aborted) return signal.reason instanceof SessionFailed ? signal.reason.failure : { kind: 'superseded' }
-    const failure = failureOf(error)
-    if (failure.kind === 'internal') world.log.error({ event: 'run broke', accountId: account.id, err: error })
+    const failure = refusalOf(error) ?? failureOf(error)
+    if (failure.kind === 'internal' && failure.remedy === undefined)
+      world.log.error({ event: 'run broke', accountId: account.id, err: error })
     return failure
   }
 }

@@ -1,9 +1,10 @@
 /** The queues' other end: takes jobs, ticks, says that it is there, and stops in order. */
 import { hostname } from 'node:os'
-import { Queue, Worker } from 'bullmq'
+import { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Destination } from '../src/account.ts'
 import { OctetBudget } from '../src/budget.ts'
+import { stamps, steps } from '../src/clock.ts'
 import type { StoreEndpoint } from '../src/config.ts'
 import { SessionFailed } from '../src/failure.ts'
 import type { StoreTarget } from '../src/imap/connection.ts'
@@ -16,14 +17,16 @@ import { TlsSessions } from '../src/pop3/tls.ts'
 import type { Clock } from '../src/ports.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { Destinations } from '../src/redis/destinations.ts'
-import { claimDue } from '../src/redis/due.ts'
+import { claimDue, shiftDue } from '../src/redis/due.ts'
+import { Headroom } from '../src/redis/headroom.ts'
 import { keys } from '../src/redis/keys.ts'
 import { Pauses } from '../src/redis/pauses.ts'
-import { type PullJob, PullQueue, pullQueueName, queuePrefix, tickQueueName } from '../src/redis/queue.ts'
+import { type PullJob, PullQueue, pullQueueName, queuePrefix } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import type { Seal } from '../src/seal.ts'
 import { withoutPaused } from './pause.ts'
 import { type PullWorld, runJob } from './pull-worker.ts'
+import { Ticker } from './ticker.ts'
 
 export interface WorkerOptions {
   readonly redis: Redis
@@ -38,6 +41,8 @@ export interface WorkerOptions {
   readonly leaseMs: number
   /** The job's lock. */
   readonly jobLockMs: number
+  /** Octets left on the disk that Redis writes to, where that can be seen. */
+  readonly redisFree?: () => Promise<number | undefined>
   /** How long a POP3 server may take, and a store to carry out what an earlier run had sent; given by tests. */
   readonly waits?: Partial<Waits>
   readonly lateCommitMs?: number
@@ -49,7 +54,7 @@ export interface RunningWorker {
 }
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { redis, log } = options
+  const { redis, log, clock } = options
   const shared = { connection: redis, prefix: queuePrefix }
   // How long a worker looks away after Redis failed it: BullMQ's own 15 s would also hold up a stop.
   const patient = { ...shared, runRetryDelay: limits.redisRetryMs }
@@ -92,22 +97,20 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     for (const id of ids) pulls.cancelJob(id, 'lock lost')
   })
 
-  const ticker = new Queue(tickQueueName, shared)
-  ticker.on('error', (error) => log.warn({ event: 'queue error', reason: error.message }))
-  await ticker.upsertJobScheduler(
-    'tick',
-    { every: limits.tickEveryMs },
-    { name: 'tick', opts: { removeOnComplete: true, removeOnFail: true } },
-  )
-  const ticks = new Worker(
-    tickQueueName,
-    async () => {
-      const due = await withoutPaused(world, await claimDue(redis, Date.now()))
-      if (due.length > 0) await queue.schedule(due)
-    },
-    { ...patient, concurrency: 1 },
-  )
-  ticks.on('error', (error) => log.warn({ event: 'queue error', reason: error.message }))
+  // Not jobs of the queue's: one that fails half-way there is the last one, and a clock that is set back holds it up for as long.
+  const ticker = new Ticker((error) => log.warn({ event: 'queue error', reason: error.message }))
+  const stepped = steps(() => clock.nowMs())
+  ticker.every(limits.tickEveryMs, async () => {
+    const byMs = stepped()
+    if (byMs !== 0) {
+      log.warn({ event: 'clock stepped', byMs })
+      await shiftDue(redis, byMs)
+      await queue.promote()
+    }
+    const due = await withoutPaused(world, await claimDue(redis, clock.nowMs()))
+    if (due.length > 0) await queue.schedule(due)
+  })
+  ticker.every(limits.reviveEveryMs, async () => await queue.revive())
 
   const name = `${hostname()}:${process.pid}`
   const sayAlive = () => {
@@ -120,7 +123,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       .catch((error: Error) => log.warn({ event: 'queue error', reason: error.message }))
   }
   const alive = setInterval(sayAlive, limits.workerAliveMs / 3)
-  await Promise.all([pulls.waitUntilReady(), ticks.waitUntilReady()])
+  await pulls.waitUntilReady()
   sayAlive()
 
   return {
@@ -128,12 +131,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       stopping = true
       clearInterval(alive)
       const cancel = setTimeout(() => cancelled.abort(new SessionFailed({ kind: 'stopped' })), graceMs)
-      const closed = Promise.all([ticks.close(), pulls.close()])
+      const closed = Promise.all([ticker.stop(), pulls.close()])
       while (running.size > 0) await Promise.allSettled(running)
       clearTimeout(cancel)
       // After a Redis that went away BullMQ may wait for a connection that nobody needs any more.
       await Promise.race([
-        closed.then(() => Promise.all([queue.close(), ticker.close(), pool.close(), redis.zrem(keys.workers, name)])),
+        closed.then(() => Promise.all([queue.close(), pool.close(), redis.zrem(keys.workers, name)])),
         new Promise((resolve) => setTimeout(resolve, limits.farewellMs)),
       ])
     },
@@ -141,7 +144,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 }
 
 function pullWorld(
-  { redis, log, seal, clock, publicName, leaseMs, waits = {} }: WorkerOptions,
+  { redis, log, seal, clock, publicName, leaseMs, redisFree, waits = {} }: WorkerOptions,
   runs: Runs,
   queue: PullQueue,
   pool: StorePool,
@@ -152,6 +155,7 @@ function pullWorld(
   const tlsSessions = new TlsSessions()
   const budget = new OctetBudget(limits.heldOctetsMax)
   const pauses = new Pauses(redis)
+  const headroom = new Headroom(redis, redisFree)
   return {
     redis,
     runs,
@@ -159,6 +163,7 @@ function pullWorld(
     pauses,
     queue,
     clock,
+    stampMs: stamps(() => clock.nowMs()),
     log,
     publicName,
     leaseMs,
@@ -171,9 +176,10 @@ function pullWorld(
       const lasting = pause !== undefined && pause.pausedUntilMs > clock.nowMs() ? pause : undefined
       return { account: record.account, sealedPassword: record.sealedPassword, destination, pause: lasting }
     },
-    openMaildrop(account, sealedPassword, traits, signal) {
+    async openMaildrop(account, sealedPassword, traits, signal) {
+      await headroom.demand()
       const password = seal.open(sealedPassword, account.id, 'password')
-      return openMaildrop({ ...account, password, traits, tlsSessions, budget, signal, waits })
+      return await openMaildrop({ ...account, password, traits, tlsSessions, budget, signal, waits })
     },
     openStore({ destination, sealedPassword }, lease, signal) {
       // Nobody takes over before the lease has ended: what is sent now has this long to be stored.

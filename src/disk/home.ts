@@ -9,6 +9,8 @@ export function homeOf(folder: string) {
     home,
     adminToken: join(home, 'admin-token'),
     secretKey: join(home, 'secret-key'),
+    /** The path of the folder of sockets of whoever started last. */
+    runFolder: join(home, 'run-folder'),
     redis: join(home, 'redis'),
     mail: join(home, 'mail'),
     dovecot: join(home, 'dovecot'),

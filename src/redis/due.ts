@@ -18,6 +18,20 @@ export async function claimDue(redis: Redis, nowMs: number): Promise<AccountId[]
   return (await redis.eval(claim, 1, keys.due, nowMs, nextMs, limits.claimedPerTickMax)) as AccountId[]
 }
 
+/** KEYS due, a note that it was done; ARGV by how much, how long the note holds. */
+const shift = `
+local done = redis.call('GET', KEYS[2])
+if done and math.abs(done - ARGV[1]) < 1000 then return 0 end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+local all = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+for i = 1, #all, 2 do redis.call('ZADD', KEYS[1], all[i + 1] + ARGV[1], all[i]) end
+return 1`
+
+/** After the wall clock was stepped: what was due in a minute is so still, though the clock may stand a year before that. */
+export async function shiftDue(redis: Redis, byMs: number): Promise<void> {
+  await redis.eval(shift, 2, keys.due, keys.dueShifted, Math.round(byMs), limits.dueShiftedOnceMs)
+}
+
 /** XX: an account that was paused or removed meanwhile stays so. */
 export async function setNextDue(redis: Redis, accountId: AccountId, dueMs: number): Promise<void> {
   await redis.zadd(keys.due, 'XX', dueMs, accountId)

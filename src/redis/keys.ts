@@ -24,6 +24,8 @@ export const keys = {
   pauses: shared('pauses'),
   /** Sorted set: account id by the milliseconds at which it is due. */
   due: shared('due'),
+  /** By how many milliseconds it was moved along, a moment ago. */
+  dueShifted: shared('due-shifted'),
   /** Hash: POP3 host, port and trait -> the milliseconds at which it was learnt. */
   hostTraits: shared('host-traits'),
   /** Hash: account id, and task where that is no pull -> its open run's id. */

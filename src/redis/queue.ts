@@ -5,6 +5,7 @@ import { limits } from '../limits.ts'
 import type { AccountId, RunId } from '../message.ts'
 import type { Run, RunCause, RunTask } from '../run.ts'
 import { setNextDue } from './due.ts'
+import { keys } from './keys.ts'
 import type { Runs } from './runs.ts'
 
 /** Redis keeps jobs and shows them to whoever looks: ids only. */
@@ -17,7 +18,6 @@ export interface PullJob {
 }
 
 export const pullQueueName = 'pull'
-export const tickQueueName = 'tick'
 /** BullMQ's keys share one hash tag, as its scripts need in a cluster. */
 export const queuePrefix = '{tributary}:bull'
 
@@ -91,6 +91,28 @@ export class PullQueue {
     await this.#queue.drain(true)
   }
 
+  /**
+   * Open runs that nobody is at and no job leads to get one. BullMQ's scripts stop half-way where Redis refuses a write (OOM): a
+   * job is in no list any more then, and may still stand in the way of the next one.
+   */
+  async revive(): Promise<void> {
+    for (const field of await this.#redis.hkeys(keys.openRuns)) {
+      const [accountId, task] = field.split(' ') as [AccountId, RunTask?]
+      if ((await this.#redis.exists(keys.lease(accountId))) === 1) continue
+      const job = await this.#jobOf(field)
+      if (job !== undefined && (await job.getState()) !== 'unknown') continue
+      // Should another job have come meanwhile, there are two: the second one finds the run ended.
+      await this.#queue.removeDeduplicationKey(field)
+      if (task === 'rebuild') await this.rebuild(accountId)
+      else await this.schedule([accountId])
+    }
+  }
+
+  /** All that waits for a time: after the clock was set back that time may be far off. What comes too early waits again. */
+  async promote(): Promise<void> {
+    await this.#queue.promoteJobs()
+  }
+
   async close(): Promise<void> {
     await this.#queue.close()
   }
@@ -107,8 +129,8 @@ export class PullQueue {
     }
   }
 
-  async #jobOf(accountId: AccountId): Promise<Job<PullJob, void> | undefined> {
-    const jobId = await this.#queue.getDeduplicationJobId(accountId)
+  async #jobOf(deduplicationId: string): Promise<Job<PullJob, void> | undefined> {
+    const jobId = await this.#queue.getDeduplicationJobId(deduplicationId)
     return jobId === null ? undefined : await this.#queue.getJob(jobId)
   }
 

@@ -1,16 +1,19 @@
 /** A Redis of one's own: configured as local mode's, in its own folder, gone with the test. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Child } from '../../deploy/child.ts'
 import { childIdentity } from '../../deploy/identity.ts'
 import { redisSocket, startRedis as start } from '../../deploy/redis.ts'
 
 export interface TestRedis {
   /** The path of its socket. */
   readonly url: string
-  readonly pid: number
-  /** Where its append-only file lies. */
   readonly dataFolder: string
-  halt(): Promise<void>
+  readonly pid: number
+  /** Resolves with what ended it. */
+  exited(): Promise<string>
+  /** Ends it so; what it was told stays. */
+  halt(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
   resume(): Promise<void>
   stop(): Promise<void>
 }
@@ -18,15 +21,24 @@ export interface TestRedis {
 export async function startRedis(): Promise<TestRedis> {
   const folder = mkdtempSync('/tmp/tributary-redis-')
   const places = { runFolder: folder, dataFolder: join(folder, 'data') }
-  let child = await start(places, childIdentity([]), () => {})
+  const identity = childIdentity([])
+  let child: Child
+  const resume = async () => {
+    child = await start(places, identity, () => {})
+  }
+  await resume()
   return {
     url: redisSocket(places),
-    pid: child.pid,
     dataFolder: places.dataFolder,
-    halt: async () => await child.stop(10_000),
-    async resume() {
-      child = await start(places, childIdentity([]), () => {})
+    get pid() {
+      return child.pid
     },
+    exited: async () => await child.exited,
+    async halt(signal = 'SIGTERM') {
+      process.kill(child.pid, signal)
+      await child.exited
+    },
+    resume,
     async stop() {
       await child.stop(10_000)
       rmSync(folder, { recursive: true, force: true })

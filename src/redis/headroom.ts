@@ -1,0 +1,80 @@
+/** Whether Redis has room for what a run will write: asked before anything is retrieved, since after that it may be too late. */
+import type { Redis } from 'ioredis'
+import { type Failure, SessionFailed } from '../failure.ts'
+import { limits } from '../limits.ts'
+
+type FreeOctets = () => Promise<number | undefined>
+
+export class Headroom {
+  readonly #redis: Redis
+  readonly #freeOctets: FreeOctets
+  #looked: { readonly atMs: number; readonly failure: Promise<Failure | undefined> } | undefined
+
+  /** @param freeOctets of the disk that Redis writes to; undefined: nobody can see it from here. */
+  constructor(redis: Redis, freeOctets: FreeOctets = async () => undefined) {
+    this.#redis = redis
+    this.#freeOctets = freeOctets
+  }
+
+  /** Looks at most every `limits.headroomEveryMs`. @throws SessionFailed where there is none. */
+  async demand(): Promise<void> {
+    const nowMs = performance.now()
+    if (this.#looked === undefined || nowMs - this.#looked.atMs > limits.headroomEveryMs)
+      this.#looked = { atMs: nowMs, failure: this.#look() }
+    const failure = await this.#looked.failure
+    if (failure !== undefined) throw new SessionFailed(failure)
+  }
+
+  async #look(): Promise<Failure | undefined> {
+    try {
+      const [memory, persistence, free] = await Promise.all([
+        this.#redis.info('memory'),
+        this.#redis.info('persistence'),
+        this.#freeOctets(),
+      ])
+      return shortage(memory + persistence, free)
+    } catch (error) {
+      this.#looked = undefined
+      throw error
+    }
+  }
+}
+
+const mb = (octets: number) => `${Math.round(octets / 1024 / 1024)} MB`
+const wait = 'no mail is lost, and runs go on by themselves as soon as there is room'
+
+/** @param info INFO memory and persistence. */
+export function shortage(info: string, freeOctets: number | undefined): Failure | undefined {
+  const told = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+  const [used, most] = [Number(told('used_memory') ?? 0), Number(told('maxmemory') ?? 0)]
+  const least = limits.redisMemoryFreeOctets
+  if (most > 0 && most - used < least) {
+    const reason = `Redis has no room: it uses ${mb(used)} of ${mb(most)}, and ${mb(least)} must be free for a run`
+    return { kind: 'internal', reason, remedy: `Raise its maxmemory; ${wait}` }
+  }
+  if (freeOctets !== undefined && freeOctets < limits.redisDiskFreeOctets) {
+    const reason = `The disk that Redis writes to is full: ${mb(freeOctets)} are left, and ${mb(limits.redisDiskFreeOctets)} must be free for a run`
+    return { kind: 'internal', reason, remedy: `Make room on it; ${wait}` }
+  }
+  if (told('aof_last_write_status') === 'err') {
+    const reason = 'Redis could not write its append-only file to its disk'
+    return { kind: 'internal', reason, remedy: `See what Redis says of it, and make room there; ${wait}` }
+  }
+  return undefined
+}
+
+/** What Redis' refusal of a write means; undefined: it was no such refusal. */
+export function refusalOf(error: unknown): Failure | undefined {
+  if (!(error instanceof Error)) return undefined
+  if (error.message.startsWith('OOM '))
+    return {
+      kind: 'internal',
+      reason: 'Redis has no room and takes no writes (OOM)',
+      remedy: `Raise its maxmemory; ${wait}`,
+    }
+  if (error.message.startsWith('MISCONF ')) {
+    const reason = 'Redis takes no writes, since it cannot write to its disk (MISCONF)'
+    return { kind: 'internal', reason, remedy: `See what Redis says of it, and make room there; ${wait}` }
+  }
+  return undefined
+}

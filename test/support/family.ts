@@ -1,0 +1,34 @@
+/** Processes by who started them. */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+/** Every process below that one. */
+export function familyOf(pid: number): number[] {
+  const rows = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+  const pairs = rows
+    .trim()
+    .split('\n')
+    .map((row) => row.trim().split(/\s+/).map(Number))
+  const children = (of: number): number[] =>
+    pairs.filter(([, parent]) => parent === of).flatMap(([child = 0]) => [child, ...children(child)])
+  return children(pid)
+}
+
+export const alive = (pids: readonly number[]) =>
+  pids.filter((pid) => {
+    try {
+      // A zombie that nobody has reaped is no process any more.
+      return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    } catch {
+      return false
+    }
+  })
+
+/** Empty where there is no such process. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { connectRedis } from '../src/redis/connection.ts'
+import type { Run } from '../src/run.ts'
+import { assertAgree, assertEachOnce, assertNoneLost, ledgerOf } from './support/audit.ts'
+import { freePorts, startDovecot } from './support/dovecot.ts'
+import { alive, commandOf, familyOf } from './support/family.ts'
+import { seeded } from './support/pieces.ts'
+import { readFolder } from './support/reader.ts'
+
+const letters = Array.from({ length: 2000 }, (_, nth) =>
+  Buffer.from(`Message-ID: <${nth}@example.org>\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\n\r\nThe ${nth}th.\r\n`),
+)
+/** Each in its own moment when all is killed. */
+const logins = ['one', 'two', 'three']
+const kills = 3
+/** A run lives about so long here. */
+const runMs = 1500
+
+const seed = Number(process.env['TRIBUTARY_TEST_SEED'] ?? Date.now() % 1_000_000)
+const random = seeded(seed)
+
+async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  const endMs = performance.now() + 60_000
+  for (;;) {
+    const seen = await look().catch(() => undefined)
+    if (seen !== undefined) return seen
+    assert.ok(performance.now() < endMs, `waited too long for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+test(`everything killed at once, ${kills} times in a row at random moments: every message is stored once`, async (t) => {
+  t.diagnostic(`TRIBUTARY_TEST_SEED=${seed}`)
+  const folder = mkdtempSync('/tmp/tributary-whole-')
+  const provider = await startDovecot(
+    Object.fromEntries(logins.map((login) => [login, 'secret'])),
+    Object.fromEntries(logins.map((login) => [login, letters])),
+  )
+  const [http = 0, imap = 0, imaps = 0, pop3 = 0, pop3s = 0] = await freePorts(5)
+
+  /** `npm start`, but for what start.mjs does before it hands over. */
+  const start = async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'deploy/run.ts'], {
+      env: {
+        PATH: process.env['PATH'],
+        TRIBUTARY_HOME: join(folder, 'home'),
+        TRIBUTARY_HTTP_PORT: String(http),
+        TRIBUTARY_IMAP_PORT: String(imap),
+        TRIBUTARY_IMAPS_PORT: String(imaps),
+        TRIBUTARY_POP3_PORT: String(pop3),
+        TRIBUTARY_POP3S_PORT: String(pop3s),
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let said = ''
+    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    const saying = async (what: string, since = 0) =>
+      await until(what, async () => {
+        assert.equal(child.exitCode, null, said)
+        return said.includes(what, since) ? true : undefined
+      })
+    await saying('Tributary is running.')
+    return {
+      saying,
+      redisSocket() {
+        const title = familyOf(child.pid ?? 0)
+          .map(commandOf)
+          .find((command) => command.startsWith('redis-server'))
+        return /unixsocket:([^\s\0]+)/.exec(title ?? '')?.[1] ?? ''
+      },
+      async kill(signal: 'SIGKILL' | 'SIGTERM') {
+        const family = familyOf(child.pid ?? 0)
+        const exited = once(child, 'exit')
+        // The parent first: it would start its children again.
+        for (const pid of signal === 'SIGKILL' ? [child.pid ?? 0, ...family] : [child.pid ?? 0])
+          process.kill(pid, signal)
+        await exited
+        await until('the end of all', async () => (alive(family).length === 0 ? true : undefined))
+      },
+    }
+  }
+  const call = async (method: string, path: string, body?: object) => {
+    const token = readFileSync(join(folder, 'home', 'admin-token'), 'utf8').trim()
+    const response = await fetch(`http://127.0.0.1:${http}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const answer = (await response.json()) as Record<string, unknown> & { readonly id: string }
+    assert.ok(response.ok, JSON.stringify(answer))
+    return answer
+  }
+  const stored = async (login: string) => await readFolder(imap, login, 'wonder')
+  const left = async (login: string) => await readFolder(provider.imapPort, login, 'secret')
+
+  let local = await start()
+  try {
+    const accounts: { readonly id: string; readonly login: string; readonly runId: string }[] = []
+    for (const login of logins) {
+      const destination = await call('POST', '/destinations', { kind: 'hosted', login, password: 'wonder' })
+      const { id } = await call('POST', '/accounts', {
+        address: `${login}@example.net`,
+        host: '127.0.0.1',
+        port: provider.pop3Port,
+        tls: 'none',
+        user: login,
+        password: 'secret',
+        destinationId: destination.id,
+        retention: { mode: 'delete' },
+        paused: true,
+      })
+      accounts.push({ id, login, runId: (await call('POST', `/accounts/${id}/pull`)).id })
+    }
+    for (let nth = 0; nth < kills; nth += 1) {
+      // After a start only once the leases of those that were killed have ended.
+      await local.saying('"run started"')
+      await new Promise((resolve) => setTimeout(resolve, random() * runMs))
+      await local.kill('SIGKILL')
+      local = await start()
+      for (const { login } of accounts) assertNoneLost(await stored(login), await left(login), letters)
+    }
+    for (const { id, login, runId } of accounts) {
+      const run = await until('the end of the run', async () => {
+        const seen = (await call('GET', `/runs/${runId}`)) as object as Run
+        return seen.finishedAt === null ? undefined : seen
+      })
+      if (run.failure !== null) await call('POST', `/accounts/${id}/pull?wait=60`)
+      const again = (await call('POST', `/accounts/${id}/pull?wait=60`)) as object as Run
+      assert.deepEqual([again.stored, again.recovered, again.failure], [0, 0, null])
+      assertEachOnce(await stored(login), letters)
+      assert.deepEqual(await left(login), [])
+    }
+    const redis = connectRedis(local.redisSocket(), 'api', () => {})
+    for (const { id, login } of accounts) assertAgree(await ledgerOf(redis, id), await stored(login))
+    redis.disconnect()
+  } finally {
+    await local.kill('SIGTERM')
+    await provider.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})

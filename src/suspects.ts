@@ -1,5 +1,5 @@
 /**
- * Messages whose retrieval goes wrong, so that one of them holds up no other (docs/decisions/0013). What the provider lists and
+ * Messages whose retrieval goes wrong, so that one of them holds up no other (docs/decisions/0015). What the provider lists and
  * will not give, and what breaks the session, is noted; the next run takes it last, each alone, and sets it aside once it
  * has failed often enough. A retrieval that ends the worker shows in runs that set out and never returned.
  */

@@ -103,15 +103,18 @@ export class Deposit {
       }
       return await this.#again(fit)
     }
-    if (answer.status === 'stored' || (await store.find(intent, 'its folder')).size > 0) {
+    const there = answer.status === 'stored' ? all(intent) : await store.find(intent, 'its folder')
+    if (answer.status === 'stored' || there.size > 0) {
+      const isThere = (_: Letter, nth: number) => there.has((intent.entries[nth] as IntentEntry).token)
+      const kept = letters.filter(isThere)
       // First counted, then recorded: the counts are on disk with the record.
-      this.#counts.stored += letters.length
-      for (const { octets } of letters) this.#counts.bytes += octets
-      const records = await ledger.record(intent, all(intent))
+      this.#counts.stored += kept.length
+      for (const { octets } of kept) this.#counts.bytes += octets
+      const records = await ledger.record(intent, there)
       await this.#refusals.stored()
-      for (const [nth, { sighting }] of letters.entries())
+      for (const [nth, { sighting }] of kept.entries())
         this.#stored({ message: sighting.message, record: records[nth] as StoredRecord, sighting })
-      return
+      return await this.#again(letters.filter((letter, nth) => !isThere(letter, nth)))
     }
 
     // Refused, and the store holds none of it. A batch is refused for its worst message: halving finds that one.
@@ -136,14 +139,15 @@ interface Intended {
 }
 
 /**
- * Asks the store about every intent that an earlier run left open. A MULTIAPPEND is all or nothing (RFC 3502), so one
- * token found proves its batch. What is not found is listed by the provider still, and transferred as new.
+ * Asks the store about every intent that an earlier run left open. A MULTIAPPEND is all or nothing (RFC 3502), but not where the
+ * store was killed in its midst: Dovecot's mdbox then finds part of it again. So each token speaks for its own message alone.
+ * What is not found is listed by the provider still, and transferred as new.
  */
 export async function recover({ ledger, store }: World, counts: RunCounts): Promise<void> {
   for (const intent of await ledger.intents()) {
-    const found = (await store.find(intent, 'every folder')).size > 0
-    if (found) counts.recovered += intent.entries.length
-    await ledger.record(intent, found ? all(intent) : nothing)
+    const found = await store.find(intent, 'every folder')
+    counts.recovered += found.size
+    await ledger.record(intent, found)
   }
 }
 

@@ -130,8 +130,8 @@ async function isListed(client: ImapFlow, path: string): Promise<boolean> {
 }
 
 /**
- * Which of the intent's tokens are there. First in its folder, from the UID on at which nothing of it can stand before; then,
- * where that folder is another one by now (UIDVALIDITY) or holds nothing of it, in all folders: the user may have moved it.
+ * Which of the intent's tokens are there. First in its folder, from the UID on at which nothing of it can stand before; then, for
+ * those that are not, where that folder is another one by now (UIDVALIDITY), or the user has moved them: in all folders.
  */
 async function find(
   client: ImapFlow,
@@ -141,11 +141,11 @@ async function find(
   const wanted = new Set(intent.entries.map(({ token }) => token))
   const path = pathOf(client, intent.folder)
   const here = await tokensIn(client, path, wanted, intent)
-  if (here.size > 0 || where === 'its folder') return here
+  if (where === 'its folder') return here
   for (const { path: other, flags } of await client.list()) {
+    if (here.size === wanted.size) break
     if (flags.has('\\Noselect') || flags.has('\\NonExistent')) continue
-    const found = await tokensIn(client, other, wanted, undefined)
-    if (found.size > 0) return found
+    for (const token of await tokensIn(client, other, wanted, undefined)) here.add(token)
   }
   return here
 }

@@ -168,8 +168,9 @@ interface Intended {
 
 /**
  * Takes over what earlier runs have left: asks the store about every intent, and has delivered what was not. A token proves its own
- * message and no other: not every server's MULTIAPPEND is all or nothing (RFC 3502). What is not found is listed by the provider still,
- * and transferred as new; that is written down last, since until all is delivered and dropped the next run could still find it.
+ * message and no other: not every server's MULTIAPPEND is all or nothing (RFC 3502), and a Dovecot that was killed in its midst finds
+ * part of it again. What is not found is listed by the provider still, and transferred as new; that is written down last, since until
+ * all is delivered and dropped the next run could still find it.
  */
 export async function recover({ ledger, store }: World, { folder }: Account, counts: RunCounts): Promise<void> {
   const intents = await ledger.intents()

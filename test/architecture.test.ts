@@ -62,7 +62,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   typebox: /^(?:api\/schemas|src\/config)\.ts$/,
   'env-schema': /^src\/config\.ts$/,
   pino: /^src\/log\.ts$/,
-  ulid: /^(?:src\/redis\/(?:ledger|quarantine|runs)|api\/app)\.ts$/,
+  ulid: /^(?:src\/redis\/(?:ledger|quarantine|spool|runs)|api\/app)\.ts$/,
   'close-with-grace': /^(?:workers|api)\/main\.ts$/,
 }
 

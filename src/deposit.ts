@@ -27,7 +27,8 @@ export class Deposit {
   #reached: FolderMark | undefined
   /** The batch in hand, on its way into the store. */
   #storing: Promise<void> = Promise.resolve()
-  /** The batch that was recorded last, on its way into its folder. */
+  /** What is recorded, and not on its way into its folder yet. */
+  readonly #undelivered: Appended[] = []
   #delivering: Promise<void> = Promise.resolve()
 
   constructor(world: World, account: Account, counts: RunCounts, refusals: Refusals, stored: (known: Seen) => void) {
@@ -60,6 +61,7 @@ export class Deposit {
   /** Resolves when all that was put stands in its folder, or is set aside. */
   async done(): Promise<void> {
     await this.#storing
+    this.#deliverAll()
     await this.#delivering
   }
 
@@ -70,6 +72,8 @@ export class Deposit {
 
   /** Resolves when nothing is under way any more, however it ended: a run must not end before. */
   async settled(): Promise<void> {
+    await this.#storing.catch(() => {})
+    this.#deliverAll()
     const ended = await Promise.allSettled([this.#storing, this.#delivering])
     // What has gone wrong, tidying up too, is left for the next run's takeover.
     if (ended.every(({ status }) => status === 'fulfilled')) await this.#world.store.finish().catch(() => {})
@@ -138,17 +142,29 @@ export class Deposit {
     for (const { octets } of stored) this.#counts.bytes += octets
     const records = await this.#world.ledger.record(intent, tokens)
     if (stored.length === 0) return
-    await this.#deliver(intent.folder, appended)
+    await this.#deliver(appended)
     await this.#refusals.stored()
     for (const [nth, { sighting }] of stored.entries())
       this.#stored({ message: sighting.message, record: records[nth] as StoredRecord, sighting })
   }
 
-  /** One at a time, so that they come in order; one that failed fails the batch after it. */
-  async #deliver(folder: string, appended: Appended): Promise<void> {
+  /** One delivery at a time, so that they come in order; one that failed fails the batch that would be worth the next. */
+  async #deliver(appended: Appended): Promise<void> {
+    this.#undelivered.push(appended)
+    const waiting = this.#undelivered.reduce((sum, { uids }) => sum + uids.length, 0)
+    if (waiting < this.#world.store.deliveredTogether) return
     await this.#delivering
-    this.#delivering = this.#world.store.deliver(folder, appended).then((position = positionAfter(appended)) => {
-      const { destinationId } = this.#account
+    this.#deliverAll()
+  }
+
+  #deliverAll(): void {
+    const all = this.#undelivered.splice(0)
+    const last = all.at(-1)
+    if (last === undefined) return
+    const together = { ...last, uids: all.flatMap(({ uids }) => uids) }
+    const { destinationId, folder } = this.#account
+    this.#delivering = this.#delivering.then(async () => {
+      const position = (await this.#world.store.deliver(folder, together)) ?? positionAfter(together)
       if (position !== undefined) this.#reached = { destinationId, folder, ...position }
     })
     this.#delivering.catch(() => {})

@@ -73,6 +73,8 @@ export const limits = {
   batchOctetsMax: 8 * MiB,
   /** What may lie in a socket to the store before it is waited for: a whole batch, and a slice of a large message. */
   unsentOctetsMax: 8 * MiB,
+  /** So many recorded messages are moved out of a staging folder at once: each move costs the store its syncs. */
+  deliveredTogether: 1000,
   /**
    * How long a store may take to carry out what a run had sent it before another one took over: after so long that one looks again. A
    * server that syncs slowly needs seconds; the lease of a run that died has mostly given it as much before.

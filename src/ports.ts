@@ -72,6 +72,8 @@ export type AppendAnswer =
 export interface Store {
   /** What one `append` may carry; messages is 1 where the server lacks MULTIAPPEND (RFC 3502). */
   readonly batch: { readonly messages: number; readonly octets: number }
+  /** How many messages are worth a `deliver` before the last one. */
+  readonly deliveredTogether: number
   /** Before anything else. From then on nothing of what earlier runs have sent arrives in a folder any more (docs/guarantees.md says where not). */
   takeOver(intents: readonly Intent[]): Promise<TakenOver>
   /** Makes the folder (and subscribes it) where it is missing. The position is that of the next message appended. */

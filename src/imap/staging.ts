@@ -36,8 +36,10 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
 
   return {
     batch,
+    deliveredTogether: limits.deliveredTogether,
 
     async takeOver(intents) {
+      made = false
       const left = await use('taking over the staging folder', (client) => takenOver(client, staging))
       const tokens = new Set<Token>()
       const open = new Set(intents.flatMap(({ entries }) => entries.map(({ token }) => token)))
@@ -88,8 +90,14 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
       })
     },
 
-    append: (_folder, copies, flags) =>
-      access.borrow((client) => multiAppend(client, own, copies, flags, signal, { dovecot: true })),
+    async append(_folder, copies, flags) {
+      const rules = { dovecot: true }
+      const answer = await access.borrow((client) => multiAppend(client, own, copies, flags, signal, rules))
+      // Without its UIDs nothing could be moved; the next run finds it by its tokens.
+      if (answer.status === 'stored' && answer.appended.uids.length !== copies.length)
+        throw new SessionFailed({ kind: 'store refused', during: 'APPEND', reply: 'OK without APPENDUID' })
+      return answer
+    },
 
     async find(intent) {
       const wanted = new Set(intent.entries.map(({ token }) => token))

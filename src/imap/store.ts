@@ -23,6 +23,7 @@ function directStore(access: StoreAccess, batch: Store['batch']): Store {
   const folderLimits = new Map<string, number>()
   return {
     batch,
+    deliveredTogether: 1,
 
     async takeOver(intents) {
       const tokens = new Set<Token>()

@@ -98,7 +98,8 @@ StorePool.prototype.store = async function storeOf(this: StorePool, ...args): Pr
   doom(held, storeEffects)
   return held
 }
-if (windowMessages !== undefined) Object.assign(limits, { windowMessagesMax: windowMessages })
+if (windowMessages !== undefined)
+  Object.assign(limits, { windowMessagesMax: windowMessages, deliveredTogether: windowMessages })
 
 await startWorker({
   redis: connectRedis(redisUrl, 'worker', () => {}),

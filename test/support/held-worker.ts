@@ -4,6 +4,7 @@ import { ImapFlow } from 'imapflow'
 import { pino } from 'pino'
 import { createClock } from '../../src/clock.ts'
 import { StorePool } from '../../src/imap/pool.ts'
+import { limits } from '../../src/limits.ts'
 import type { Store } from '../../src/ports.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { RedisLedger } from '../../src/redis/ledger.ts'
@@ -27,6 +28,8 @@ async function held<T>(name: string, run: () => Promise<T>): Promise<T> {
   return await run()
 }
 
+// Each batch is delivered by itself, so that there is more than one delivery to be held.
+Object.assign(limits, { deliveredTogether: limits.windowMessagesMax })
 // A connection that lay idle while this was held is trusted all the same: the store's process may be stopped by now.
 ImapFlow.prototype.noop = async () => {}
 const record = Reflect.get(RedisLedger.prototype, 'record') as (

@@ -270,6 +270,7 @@ export class TestWorld {
     }
     return {
       batch: world.batch,
+      deliveredTogether: 2,
       async takeOver(intents) {
         const left = [...staged.keys()].map((name, nth) =>
           world.effect('rename', () => {

@@ -119,7 +119,7 @@ test('schedules go on while the clock is stepped back and forth', async () => {
     return items.filter((run) => run['finishedAt'] !== null).length
   }
   await until('the first visit', async () => ((await ended()) > 0 ? true : undefined))
-  for (const step of [-2 * day, 2 * day, 0]) {
+  for (const step of [-2 * day, 0]) {
     const before = await ended()
     stepMs = step
     await until(`a visit at ${step / day} days`, async () => ((await ended()) > before ? true : undefined))

@@ -13,7 +13,7 @@ export interface Proxy {
   swallow(answer: string): void
   /** When the nth APPEND from now on is there. `cut` ends the connection with what has passed. */
   whenAppend(nth: number, place: AppendPlace, act: (cut: () => void) => void): void
-  /** Resolves when the server has done with every connection. */
+  /** Resolves when the server has done with every connection that the client has lost. */
   quiet(): Promise<void>
   close(): Promise<void>
 }
@@ -22,6 +22,8 @@ export interface Proxy {
 export async function startProxy(to: number, changed?: (said: string) => string): Promise<Proxy> {
   const clients = new Set<Socket>()
   const upstreams = new Set<Socket>()
+  /** Their clients are gone. */
+  const orphans = new Set<Socket>()
   let lost: { readonly answer: string; readonly silently: boolean } | undefined
   let waiting: { left: number; readonly place: AppendPlace; readonly act: (cut: () => void) => void } | undefined
   const server = createServer((client) => {
@@ -30,11 +32,17 @@ export async function startProxy(to: number, changed?: (said: string) => string)
     const appends = new Appends()
     clients.add(client)
     upstreams.add(upstream)
-    client.on('error', () => {}).on('close', () => (upstream.writableEnded ? {} : upstream.destroy()))
+    client
+      .on('error', () => {})
+      .on('close', () => {
+        if (!upstream.destroyed) orphans.add(upstream)
+        upstream.end()
+      })
     upstream
       .on('error', () => {})
       .on('close', () => {
         upstreams.delete(upstream)
+        orphans.delete(upstream)
         client.destroy()
       })
     client.on('data', (chunk: Buffer) => {
@@ -76,7 +84,7 @@ export async function startProxy(to: number, changed?: (said: string) => string)
       waiting = { left: nth, place, act }
     },
     async quiet() {
-      while (upstreams.size > 0) await Promise.all([...upstreams].map(async (socket) => await once(socket, 'close')))
+      while (orphans.size > 0) await Promise.all([...orphans].map(async (socket) => await once(socket, 'close')))
     },
     async close() {
       const closed = once(server, 'close')

@@ -5,6 +5,7 @@ import type { Letter } from './letter.ts'
 import { uidlHash } from './header.ts'
 import type { Seen } from './plan.ts'
 import type { Appended, Found, FolderPosition, World } from './ports.ts'
+import type { Records } from './records.ts'
 import type { Refusals } from './refusals.ts'
 import type { RunCounts } from './run.ts'
 import { traceBlock } from './trace.ts'
@@ -196,7 +197,11 @@ export async function recover({ ledger, store }: World, { folder }: Account, cou
     counts.recovered += intent.entries.filter(({ token }) => left.tokens.has(token)).length
     await ledger.record(intent, left.tokens)
   }
-  await left.deliver(folder)
+  let records: Records | undefined
+  await left.deliver(folder, async (fingerprint) => {
+    const all = (records ??= (await ledger.view()).records)
+    return all.bearing('fingerprint', fingerprint).filter((index) => all.at(index).state === 'stored').length
+  })
   for (const intent of intents) if (!isStored(intent)) await ledger.record(intent, nothing)
 }
 

@@ -200,7 +200,10 @@ test('after two deaths nothing is named and retrieved before what was named befo
   world.appendTakes = () => 20
   for (const run of [-2, -1]) world.ledger.out.set(run, undefined)
   assert.equal((await world.pull()).stored, 3)
-  assert.match(world.effects.join(), /^begin(?:,setOut,(?:prepare,)?intend,append,record){3},quit,returned$/)
+  assert.match(
+    world.effects.join(),
+    /^begin(?:,setOut,(?:prepare,)?intend,append,record,copy,expunge){3},whole,quit,remove,returned$/,
+  )
   assert.equal(world.ledger.out.size, 0)
 })
 

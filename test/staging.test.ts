@@ -18,7 +18,8 @@ const tokenOf = (nth: number) => nth.toString(16).padStart(32, 'a') as Token
 const copies = (from: number, count: number): Copy[] =>
   Array.from({ length: count }, (_, nth) => {
     const token = tokenOf(from + nth)
-    const text = `X-Tributary-Id: ${hash}.${hash}.${hash}.${token}\r\nSubject: ${from + nth}\r\n\r\nHello.\r\n`
+    const fingerprint = String(from + nth).padStart(16, '0')
+    const text = `X-Tributary-Id: ${hash}.${hash}.${fingerprint}.${token}\r\nSubject: ${from + nth}\r\n\r\nHello.\r\n`
     return { token, literal: [Buffer.from(text)], internalDate: new Date(1e12) }
   })
 const intentOf = (batch: readonly Copy[], folder = 'INBOX'): Intent => ({
@@ -35,6 +36,8 @@ const intentOf = (batch: readonly Copy[], folder = 'INBOX'): Intent => ({
   })),
   writtenAtSeconds: 1,
 })
+/** The ledger has one stored message of each fingerprint. */
+const once = async () => 1
 const accountId = '01J0000000000000000000ACCT'
 
 /** Ours: a hidden namespace over mdbox. Another: Maildirs, levels parted by dots, and no namespace of ours. */
@@ -42,7 +45,7 @@ for (const make of ['ours', 'another'] as const) {
   describe(`a hosted store in ${make === 'ours' ? 'our Dovecot' : 'a Dovecot that somebody else has configured'}`, () => {
     let dovecot: TestDovecot
     let pool: StorePool
-    const logins = ['late', 'both', 'moved', 'again', 'gone', 'without', 'order', 'dropped']
+    const logins = ['late', 'both', 'moved', 'again', 'gone', 'without', 'order', 'dropped', 'back']
     before(async () => {
       const users = Object.fromEntries(logins.map((login) => [login, 'secret']))
       if (make === 'ours') dovecot = await startDovecot(users)
@@ -94,7 +97,7 @@ for (const make of ['ours', 'another'] as const) {
       assert.deepEqual(left.tokens, new Set(found.map(({ token }) => token)))
       await assert.rejects(first.append('INBOX', lost, []), refused)
       await assert.rejects(first.deliver('INBOX', appended), refused)
-      await left.deliver('INBOX')
+      await left.deliver('INBOX', once)
       await assert.rejects(first.append('INBOX', lost, []), refused)
       await assert.rejects(first.deliver('INBOX', unrecorded), refused)
       await first.finish().catch(() => {})
@@ -107,7 +110,7 @@ for (const make of ['ours', 'another'] as const) {
       assert.equal(appended.uids.length, 4)
       const [name = ''] = await staging('both')
       doveadm('copy', '-u', 'both', 'INBOX', 'mailbox', name, 'uid', '1:2')
-      await (await (await open('both', 2)).takeOver([])).deliver('INBOX')
+      await (await (await open('both', 2)).takeOver([])).deliver('INBOX', once)
       assert.deepEqual(
         (await subjects('both')).toSorted((a, b) => a - b),
         [1, 2, 3, 4],
@@ -120,7 +123,7 @@ for (const make of ['ours', 'another'] as const) {
       const [name = ''] = await staging('moved')
       doveadm('mailbox', 'create', '-u', 'moved', 'Kept')
       doveadm('copy', '-u', 'moved', 'Kept', 'mailbox', name, 'all')
-      await (await (await open('moved', 2)).takeOver([])).deliver('INBOX')
+      await (await (await open('moved', 2)).takeOver([])).deliver('INBOX', once)
       assert.deepEqual([await subjects('moved'), await subjects('moved', 'Kept')], [[], [1, 2]])
       assert.deepEqual(await staging('moved'), [])
     })
@@ -129,16 +132,38 @@ for (const make of ['ours', 'another'] as const) {
       await append(await open('again', 1), copies(1, 3))
       const second = await (await open('again', 2)).takeOver([])
       const third = await (await open('again', 3)).takeOver([])
-      await assert.rejects(second.deliver('INBOX'), refused)
-      await third.deliver('INBOX')
+      await assert.rejects(second.deliver('INBOX', once), refused)
+      await third.deliver('INBOX', once)
       assert.deepEqual(await subjects('again'), [1, 2, 3])
       // A Redis put back to an earlier time counts the same fences again.
       await append(await open('again', 3), copies(4, 1))
       const anew = await open('again', 3)
-      await (await anew.takeOver([])).deliver('INBOX')
+      await (await anew.takeOver([])).deliver('INBOX', once)
       await anew.deliver('INBOX', await append(anew, copies(5, 1)))
       await anew.finish()
       assert.deepEqual([await subjects('again'), await staging('again')], [[1, 2, 3, 4, 5], []])
+    })
+
+    test('what a rebuild of a killed store’s mail brings back is dropped where it was sent again, and delivered where it was lost', async () => {
+      const inbox = (copy: Copy) =>
+        execFileSync(
+          'doveadm',
+          ['-c', join(dovecot.places.runFolder, 'dovecot.conf'), 'save', '-u', 'back', '-m', 'INBOX'],
+          { input: Buffer.concat([...copy.literal]) },
+        )
+      for (const [nth, copy] of copies(1, 2).entries()) {
+        const text = Buffer.concat([...copy.literal]).toString('latin1')
+        inbox({ ...copy, literal: [Buffer.from(text.replace(copy.token, tokenOf(900 + nth)))] })
+      }
+      await append(await open('back', 1), copies(1, 4))
+      // The fourth one is in no record: its provider has it still.
+      const known = async (fingerprint: string) => (Number(fingerprint) === 4 ? 0 : 1)
+      await (await (await open('back', 2)).takeOver([])).deliver('INBOX', known)
+      assert.deepEqual(
+        (await subjects('back')).toSorted((a, b) => a - b),
+        [1, 2, 3],
+      )
+      assert.deepEqual(await staging('back'), [])
     })
 
     test('what was in a run’s folder and in no record is dropped with it', async () => {
@@ -153,7 +178,7 @@ for (const make of ['ours', 'another'] as const) {
         ['-c', join(dovecot.places.runFolder, 'dovecot.conf'), 'save', '-u', 'dropped', '-m', name],
         { input: Buffer.concat([...(copies(1, 1)[0]?.literal ?? [])]) },
       )
-      await left.deliver('INBOX')
+      await left.deliver('INBOX', once)
       assert.deepEqual([[...left.tokens], await subjects('dropped'), await staging('dropped')], [[], [], []])
     })
 

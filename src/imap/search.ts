@@ -2,8 +2,9 @@
 import type { ImapFlow } from 'imapflow'
 import { pausesDestination } from '../consequence.ts'
 import { SessionFailed } from '../failure.ts'
-import type { Intent, Token } from '../ledger.ts'
+import type { Intent, ShortHash, Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
+import { traceOf } from '../trace.ts'
 import type { StoreAccess } from './access.ts'
 import { execute, isRefusal, takenForOk, within } from './command.ts'
 import { encodedPathOf, pathOf, serverOf } from './connection.ts'
@@ -28,16 +29,18 @@ export async function search<T>(
   }
 }
 
-/** A message of a folder; one that we did not append has no token. */
+/** A message of a folder; one that we did not append has no token, and no fingerprint that we know of. */
 export interface Placed {
   readonly uid: number
   readonly token: Token | undefined
+  readonly fingerprint: ShortHash | undefined
 }
 
 /** Which of the intent's tokens its folder holds, from the UID on at which nothing of it can stand before. */
 export async function tokensInFolder(client: ImapFlow, wait: Wait, intent: Intent): Promise<Set<Token>> {
   const wanted = new Set(intent.entries.map(({ token }) => token))
-  return await wait(tokensIn(client, pathOf(client, intent.folder), wanted, intent))
+  const arrived = await wait(arrivedIn(client, pathOf(client, intent.folder), intent))
+  return new Set(arrived.flatMap(({ token }) => (token !== undefined && wanted.has(token) ? [token] : [])))
 }
 
 /** And, as long as one is missing, any folder: the user may have moved it, or that folder is another one by now (UIDVALIDITY). */
@@ -45,24 +48,20 @@ export async function tokensAnywhere(client: ImapFlow, wait: Wait, intent: Inten
   const found = await tokensInFolder(client, wait, intent)
   const wanted = new Set(intent.entries.map(({ token }) => token))
   if (found.size < wanted.size) {
-    for await (const more of tokensByFolder(client, wait, wanted)) {
-      for (const token of more) found.add(token)
+    for await (const arrived of arrivedByFolder(client, wait)) {
+      for (const { token } of arrived) if (token !== undefined && wanted.has(token)) found.add(token)
       if (found.size === wanted.size) break
     }
   }
   return found
 }
 
-/** Which of these tokens each folder holds, among what arrived there last. What stands in a run's folder has not arrived. */
-export async function* tokensByFolder(
-  client: ImapFlow,
-  wait: Wait,
-  wanted: ReadonlySet<Token>,
-): AsyncGenerator<Set<Token>> {
+/** What arrived last in each folder. What stands in a run's own has not arrived. */
+export async function* arrivedByFolder(client: ImapFlow, wait: Wait): AsyncGenerator<Placed[]> {
   const staging = pathOf(client, `${stagingRoot}/`)
   for (const { path, flags } of await wait(client.list())) {
     if (flags.has('\\Noselect') || flags.has('\\NonExistent') || path.startsWith(staging)) continue
-    yield await wait(tokensIn(client, path, wanted, undefined))
+    yield await wait(arrivedIn(client, path, undefined))
   }
 }
 
@@ -74,23 +73,17 @@ export async function allIn(client: ImapFlow, folder: string): Promise<Placed[]>
 }
 
 /** @param intent where this is the intent's own folder: bounds the search by UIDNEXT while UIDVALIDITY is the same. */
-async function tokensIn(
-  client: ImapFlow,
-  path: string,
-  wanted: ReadonlySet<Token>,
-  intent: Intent | undefined,
-): Promise<Set<Token>> {
-  const found = new Set<Token>()
+async function arrivedIn(client: ImapFlow, path: string, intent: Intent | undefined): Promise<Placed[]> {
   try {
     await client.mailboxOpen(path, { readOnly: true })
   } catch (error) {
     if (!isRefusal(error)) throw error
-    if (isMissing(error)) return found
+    if (isMissing(error)) return []
     // A folder that is there and cannot be looked into just now may hold what we look for. That of others may be closed for good.
     const trouble = troubleOf(error, serverOf(client), 'the search')
     const own = intent !== undefined && (trouble !== undefined || (await isListed(client, encodedPathOf(client, path))))
     if (own || (trouble !== undefined && pausesDestination(trouble))) throw error
-    return found
+    return []
   }
   // Courier shows a new message only after NOOP.
   await execute(client, 'NOOP', [])
@@ -98,9 +91,7 @@ async function tokensIn(
   if (!mailbox) throw ended()
   const sameFolder = intent !== undefined && Number(mailbox.uidValidity) === intent.uidValidity
   const range = sameFolder ? `${intent.uidNext}:*` : `${Math.max(1, mailbox.exists - limits.searchedMessagesMax + 1)}:*`
-  for (const { token } of await placed(client, range, sameFolder))
-    if (token !== undefined && wanted.has(token)) found.add(token)
-  return found
+  return await placed(client, range, sameFolder)
 }
 
 /** @param uid whether the range is one of UIDs. */
@@ -115,7 +106,7 @@ async function placed(client: ImapFlow, range: string, uid: boolean): Promise<Pl
     status = answer.response
   })
   for await (const message of client.fetch(range, wanted, { uid }))
-    all.push({ uid: message.uid, token: tokenIn(message.headers) })
+    all.push({ uid: message.uid, token: tokenIn(message.headers), fingerprint: fingerprintIn(message.headers) })
   if (status.toUpperCase() !== 'OK')
     throw new SessionFailed({ kind: 'store refused', during: 'the search', reply: `${status} ${takenForOk}` })
   return all
@@ -123,6 +114,10 @@ async function placed(client: ImapFlow, range: string, uid: boolean): Promise<Pl
 
 function ended(): SessionFailed {
   return new SessionFailed({ kind: 'store unreachable', reason: 'the session ended during the search' })
+}
+
+function fingerprintIn(header: Buffer | undefined): ShortHash | undefined {
+  return header && traceOf(header)?.fingerprint
 }
 
 /** The last part of `X-Tributary-Id`, of the topmost one: mail that passed two gateways has two. */

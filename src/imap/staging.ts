@@ -6,7 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
 import { SessionFailed } from '../failure.ts'
-import type { Token } from '../ledger.ts'
+import type { ShortHash, Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
 import type { FolderPosition, Store } from '../ports.ts'
 import type { StoreAccess, Staging } from './access.ts'
@@ -14,7 +14,7 @@ import { multiAppend } from './append.ts'
 import { atom, codeOf, codeWordsOf, execute, isRefusal, uidSetOf, uidsOf, within } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
 import { isMissing, listed, preparedFolder, stagingRoot, statusOf } from './folder.ts'
-import { allIn, type Placed, search, tokensAnywhere, tokensByFolder, type Wait } from './search.ts'
+import { allIn, arrivedByFolder, type Placed, search, tokensAnywhere, type Wait } from './search.ts'
 import { failed } from './trouble.ts'
 
 /** With a hyphen: a dot would part levels in a Dovecot that keeps Maildirs. */
@@ -43,8 +43,6 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
       const left = await use('taking over the staging folder', (client) => takenOver(client, staging))
       const tokens = new Set<Token>()
       const open = new Set(intents.flatMap(({ entries }) => entries.map(({ token }) => token)))
-      // What the ledger has no intent of has its record there: it was to be moved, and may have been.
-      const isRecorded = ({ token }: Placed) => token === undefined || tokens.has(token) || !open.has(token)
       let unsure = false
       for (const folder of left) {
         for (const { token } of await search(access, (client, wait) => wait(allIn(client, folder)))) {
@@ -60,15 +58,33 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
       }
       return {
         tokens,
-        async deliver(folder) {
+        async deliver(folder, known) {
           // The earlier run's MOVE may be at work inside the server, past the point where it would be refused.
           if (unsure) await delay(lateMs, undefined, signal === undefined ? {} : { signal })
+          const held = unsure ? await search(access, heldElsewhere) : new Map<ShortHash, number>()
+          const missing = new Map<ShortHash, number>()
+          /** Of the messages of a fingerprint that the ledger has, one that stands in no folder; each is found once. */
+          const isMissed = async (fingerprint: ShortHash) => {
+            const count = missing.get(fingerprint) ?? (await known(fingerprint)) - (held.get(fingerprint) ?? 0)
+            missing.set(fingerprint, count - 1)
+            return count > 0
+          }
+          const staged: { readonly taken: string; readonly message: Placed }[] = []
+          for (const taken of left)
+            for (const message of await search(access, (client, wait) => wait(allIn(client, taken))))
+              staged.push({ taken, message })
+          const isNew = ({ message: { token } }: (typeof staged)[number]) => token !== undefined && tokens.has(token)
+          const due = new Set(staged.filter(isNew))
+          if (unsure) for (const { message } of due) if (message.fingerprint) await isMissed(message.fingerprint)
+          // What an index did not know when the store was killed may come back with a rebuild of mdbox: a batch that has been sent again
+          // since, or one that had been moved and was lost from its folder. So it is not the token that tells.
+          for (const one of staged) {
+            const { token, fingerprint } = one.message
+            if (token !== undefined && open.has(token)) continue
+            if (fingerprint === undefined || (await isMissed(fingerprint))) due.add(one)
+          }
           for (const taken of left) {
-            const recorded = (await search(access, (client, wait) => wait(allIn(client, taken)))).filter(isRecorded)
-            const there = unsure
-              ? await search(access, (client, wait) => heldElsewhere(client, wait, recorded))
-              : new Set()
-            const uids = recorded.filter(({ token }) => token === undefined || !there.has(token)).map(({ uid }) => uid)
+            const uids = staged.filter((one) => one.taken === taken && due.has(one)).map(({ message }) => message.uid)
             if (uids.length > 0) {
               await use(`the folder ${folder}`, (client) => preparedFolder(client, folder))
               await move(taken, uids, folder)
@@ -140,11 +156,18 @@ async function takenOver(client: ImapFlow, staging: Staging): Promise<string[]> 
   return taken
 }
 
-/** Which of them stand in a folder already: a Dovecot that ended between the two halves of a MOVE has left both. */
-async function heldElsewhere(client: ImapFlow, wait: Wait, messages: readonly Placed[]): Promise<Set<Token>> {
-  const wanted = new Set(messages.flatMap(({ token }) => (token === undefined ? [] : [token])))
-  const held = new Set<Token>()
-  for await (const found of tokensByFolder(client, wait, wanted)) for (const token of found) held.add(token)
+/** By fingerprint, how many messages that we appended stand in folders already. */
+async function heldElsewhere(client: ImapFlow, wait: Wait): Promise<Map<ShortHash, number>> {
+  const held = new Map<ShortHash, number>()
+  const tokens = new Set<Token>()
+  for await (const arrived of arrivedByFolder(client, wait)) {
+    for (const { token, fingerprint } of arrived) {
+      // A copy that the user has made is none of ours.
+      if (token === undefined || fingerprint === undefined || tokens.has(token)) continue
+      tokens.add(token)
+      held.set(fingerprint, (held.get(fingerprint) ?? 0) + 1)
+    }
+  }
   return held
 }
 

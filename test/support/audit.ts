@@ -96,6 +96,8 @@ export async function seedMissed(redis: Redis, accountId: string, missed: readon
       missedListings: listings,
     }))
     await ledger.amend(amended)
+    // Its ledger is no older than the store: nothing need be read back.
+    await ledger.whole(undefined)
   })
 }
 

@@ -17,9 +17,9 @@ const letters = Array.from({ length: 2000 }, (_, nth) =>
 )
 /** Each in its own moment when all is killed. */
 const logins = ['one', 'two', 'three']
+/** Pulled before the others and left in peace: it tells how long a run lives on this machine. */
+const rehearsal = 'rehearsal'
 const kills = 3
-/** A run lives about so long here. */
-const runMs = 1500
 
 const seed = Number(process.env['TRIBUTARY_TEST_SEED'] ?? Date.now() % 1_000_000)
 const random = seeded(seed)
@@ -38,8 +38,8 @@ test(`everything killed at once, ${kills} times in a row at random moments: ever
   t.diagnostic(`TRIBUTARY_TEST_SEED=${seed}`)
   const folder = mkdtempSync('/tmp/tributary-whole-')
   const provider = await startDovecot(
-    Object.fromEntries(logins.map((login) => [login, 'secret'])),
-    Object.fromEntries(logins.map((login) => [login, letters])),
+    Object.fromEntries([rehearsal, ...logins].map((login) => [login, 'secret'])),
+    Object.fromEntries([rehearsal, ...logins].map((login) => [login, letters])),
   )
   const [http = 0, imap = 0, imaps = 0, pop3 = 0, pop3s = 0] = await freePorts(5)
 
@@ -66,7 +66,7 @@ test(`everything killed at once, ${kills} times in a row at random moments: ever
       })
     await saying('Tributary is running.')
     return {
-      saying,
+      hasSaid: (what: string) => said.includes(what),
       redisSocket() {
         const title = familyOf(child.pid ?? 0)
           .map(commandOf)
@@ -78,7 +78,7 @@ test(`everything killed at once, ${kills} times in a row at random moments: ever
         const exited = once(child, 'exit')
         // The parent first: it would start its children again.
         for (const pid of signal === 'SIGKILL' ? [child.pid ?? 0, ...family] : [child.pid ?? 0])
-          process.kill(pid, signal)
+          if (alive([pid]).length > 0) process.kill(pid, signal)
         await exited
         await until('the end of all', async () => (alive(family).length === 0 ? true : undefined))
       },
@@ -100,8 +100,7 @@ test(`everything killed at once, ${kills} times in a row at random moments: ever
 
   let local = await start()
   try {
-    const accounts: { readonly id: string; readonly login: string; readonly runId: string }[] = []
-    for (const login of logins) {
+    const register = async (login: string) => {
       const destination = await call('POST', '/destinations', { kind: 'hosted', login, password: 'wonder' })
       const { id } = await call('POST', '/accounts', {
         address: `${login}@example.net`,
@@ -114,23 +113,40 @@ test(`everything killed at once, ${kills} times in a row at random moments: ever
         retention: { mode: 'delete' },
         paused: true,
       })
-      accounts.push({ id, login, runId: (await call('POST', `/accounts/${id}/pull`)).id })
+      return id
     }
-    for (let nth = 0; nth < kills; nth += 1) {
+    const pull = async (id: string, wait = 0) =>
+      (await call('POST', `/accounts/${id}/pull?wait=${wait}`)) as object as Run
+    const undisturbed = await pull(await register(rehearsal), 60)
+    const runMs = Date.parse(undisturbed.finishedAt ?? '') - Date.parse(undisturbed.startedAt ?? '')
+    const ids = []
+    for (const login of logins) ids.push({ login, id: await register(login) })
+    const accounts = await Promise.all(ids.map(async (one) => ({ ...one, runId: (await pull(one.id)).id })))
+    const runOf = async (runId: string) => (await call('GET', `/runs/${runId}`)) as object as Run
+    const areOver = async () => {
+      const runs = await Promise.all(accounts.map(async ({ runId }) => await runOf(runId)))
+      return runs.every(({ finishedAt }) => finishedAt !== null)
+    }
+    let killed = 0
+    for (; killed < kills; killed += 1) {
       // After a start only once the leases of those that were killed have ended.
-      await local.saying('"run started"')
-      await new Promise((resolve) => setTimeout(resolve, random() * runMs))
+      const begun = killed === 0 ? '"accountId":"' + (accounts[0]?.id ?? '') : '"run started"'
+      const over = await until('a run', async () => (local.hasSaid(begun) ? false : (await areOver()) || undefined))
+      if (over) break
+      await new Promise((resolve) => setTimeout(resolve, random() * 2 * runMs))
       await local.kill('SIGKILL')
       local = await start()
       for (const { login } of accounts) assertNoneLost(await stored(login), await left(login), letters)
     }
+    assert.ok(killed > 0)
+    t.diagnostic(`killed ${killed} times, a run taking ${runMs} ms`)
     for (const { id, login, runId } of accounts) {
       const run = await until('the end of the run', async () => {
-        const seen = (await call('GET', `/runs/${runId}`)) as object as Run
+        const seen = await runOf(runId)
         return seen.finishedAt === null ? undefined : seen
       })
-      if (run.failure !== null) await call('POST', `/accounts/${id}/pull?wait=60`)
-      const again = (await call('POST', `/accounts/${id}/pull?wait=60`)) as object as Run
+      if (run.failure !== null) await pull(id, 60)
+      const again = await pull(id, 60)
       assert.deepEqual([again.stored, again.recovered, again.failure], [0, 0, null])
       assertEachOnce(await stored(login), letters)
       assert.deepEqual(await left(login), [])

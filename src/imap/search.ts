@@ -2,9 +2,9 @@
 import type { ImapFlow } from 'imapflow'
 import { pausesDestination } from '../consequence.ts'
 import { SessionFailed } from '../failure.ts'
-import type { Intent, ShortHash, Token } from '../ledger.ts'
+import type { Intent, Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
-import { traceOf } from '../trace.ts'
+import { type Trace, traceOf } from '../trace.ts'
 import type { StoreAccess } from './access.ts'
 import { execute, isRefusal, takenForOk, within } from './command.ts'
 import { encodedPathOf, pathOf, serverOf } from './connection.ts'
@@ -29,11 +29,11 @@ export async function search<T>(
   }
 }
 
-/** A message of a folder; one that we did not append has no token, and no fingerprint that we know of. */
+/** A message of a folder; one that we did not append has no token, and no trace. */
 export interface Placed {
   readonly uid: number
   readonly token: Token | undefined
-  readonly fingerprint: ShortHash | undefined
+  readonly trace: Trace | undefined
 }
 
 /** Which of the intent's tokens its folder holds, from the UID on at which nothing of it can stand before. */
@@ -106,7 +106,7 @@ async function placed(client: ImapFlow, range: string, uid: boolean): Promise<Pl
     status = answer.response
   })
   for await (const message of client.fetch(range, wanted, { uid }))
-    all.push({ uid: message.uid, token: tokenIn(message.headers), fingerprint: fingerprintIn(message.headers) })
+    all.push({ uid: message.uid, token: tokenIn(message.headers), trace: message.headers && traceOf(message.headers) })
   if (status.toUpperCase() !== 'OK')
     throw new SessionFailed({ kind: 'store refused', during: 'the search', reply: `${status} ${takenForOk}` })
   return all
@@ -114,10 +114,6 @@ async function placed(client: ImapFlow, range: string, uid: boolean): Promise<Pl
 
 function ended(): SessionFailed {
   return new SessionFailed({ kind: 'store unreachable', reason: 'the session ended during the search' })
-}
-
-function fingerprintIn(header: Buffer | undefined): ShortHash | undefined {
-  return header && traceOf(header)?.fingerprint
 }
 
 /** The last part of `X-Tributary-Id`, of the topmost one: mail that passed two gateways has two. */

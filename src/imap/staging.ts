@@ -6,9 +6,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
 import { SessionFailed } from '../failure.ts'
-import type { ShortHash, Token } from '../ledger.ts'
+import type { Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
 import type { FolderPosition, Store } from '../ports.ts'
+import type { Trace } from '../trace.ts'
 import type { StoreAccess, Staging } from './access.ts'
 import { multiAppend } from './append.ts'
 import { atom, codeOf, codeWordsOf, execute, isRefusal, uidSetOf, uidsOf, within } from './command.ts'
@@ -61,12 +62,13 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
         async deliver(folder, known) {
           // The earlier run's MOVE may be at work inside the server, past the point where it would be refused.
           if (unsure) await delay(lateMs, undefined, signal === undefined ? {} : { signal })
-          const held = unsure ? await search(access, heldElsewhere) : new Map<ShortHash, number>()
-          const missing = new Map<ShortHash, number>()
-          /** Of the messages of a fingerprint that the ledger has, one that stands in no folder; each is found once. */
-          const isMissed = async (fingerprint: ShortHash) => {
-            const count = missing.get(fingerprint) ?? (await known(fingerprint)) - (held.get(fingerprint) ?? 0)
-            missing.set(fingerprint, count - 1)
+          const held = unsure ? await search(access, heldElsewhere) : new Map<string, number>()
+          const missing = new Map<string, number>()
+          /** Of the messages like it that the ledger has, one that stands in no folder; each is found once. */
+          const isMissed = async (trace: Trace) => {
+            const like = likeness(trace)
+            const count = missing.get(like) ?? (await known(trace.fingerprint)) - (held.get(like) ?? 0)
+            missing.set(like, count - 1)
             return count > 0
           }
           const staged: { readonly taken: string; readonly message: Placed }[] = []
@@ -75,13 +77,13 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
               staged.push({ taken, message })
           const isNew = ({ message: { token } }: (typeof staged)[number]) => token !== undefined && tokens.has(token)
           const due = new Set(staged.filter(isNew))
-          if (unsure) for (const { message } of due) if (message.fingerprint) await isMissed(message.fingerprint)
+          if (unsure) for (const { message } of due) if (message.trace) await isMissed(message.trace)
           // What an index did not know when the store was killed may come back with a rebuild of mdbox: a batch that has been sent again
           // since, or one that had been moved and was lost from its folder. So it is not the token that tells.
           for (const one of staged) {
-            const { token, fingerprint } = one.message
+            const { token, trace } = one.message
             if (token !== undefined && open.has(token)) continue
-            if (fingerprint === undefined || (await isMissed(fingerprint))) due.add(one)
+            if (trace === undefined || (await isMissed(trace))) due.add(one)
           }
           for (const taken of left) {
             const uids = staged.filter((one) => one.taken === taken && due.has(one)).map(({ message }) => message.uid)
@@ -156,16 +158,21 @@ async function takenOver(client: ImapFlow, staging: Staging): Promise<string[]> 
   return taken
 }
 
-/** By fingerprint, how many messages that we appended stand in folders already. */
-async function heldElsewhere(client: ImapFlow, wait: Wait): Promise<Map<ShortHash, number>> {
-  const held = new Map<ShortHash, number>()
+/** Messages of one account and one fingerprint. */
+function likeness({ source, fingerprint }: Trace): string {
+  return `${source}.${fingerprint}`
+}
+
+/** How many messages that we appended stand in folders already, by their likeness. */
+async function heldElsewhere(client: ImapFlow, wait: Wait): Promise<Map<string, number>> {
+  const held = new Map<string, number>()
   const tokens = new Set<Token>()
   for await (const arrived of arrivedByFolder(client, wait)) {
-    for (const { token, fingerprint } of arrived) {
+    for (const { trace } of arrived) {
       // A copy that the user has made is none of ours.
-      if (token === undefined || fingerprint === undefined || tokens.has(token)) continue
-      tokens.add(token)
-      held.set(fingerprint, (held.get(fingerprint) ?? 0) + 1)
+      if (trace === undefined || tokens.has(trace.token)) continue
+      tokens.add(trace.token)
+      held.set(likeness(trace), (held.get(likeness(trace)) ?? 0) + 1)
     }
   }
   return held

@@ -94,6 +94,7 @@ export const Run = Type.Object({
   deleted: Type.Integer(),
   quarantined: Type.Integer(),
   failure: orNull(Type.Object({ kind: Type.Enum([...failureKinds]), message: Type.String() })),
+  notices: Type.Array(Type.String(), { description: 'what people may want to know beside that, a sentence each' }),
 })
 
 export const QuarantineEntry = Type.Object({

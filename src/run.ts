@@ -40,4 +40,6 @@ export interface Run extends Readonly<RunCounts> {
   readonly startedAt: string | null
   readonly finishedAt: string | null
   readonly failure: { readonly kind: FailureKind; readonly message: string } | null
+  /** What people may want to know beside that, a sentence each. */
+  readonly notices: string[]
 }

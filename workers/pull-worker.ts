@@ -9,7 +9,7 @@ import type { Token } from '../src/ledger.ts'
 import type { HostTrait } from '../src/host.ts'
 import type { Logger } from '../src/log.ts'
 import { limits } from '../src/limits.ts'
-import type { Clock, Maildrop, Store, Traces } from '../src/ports.ts'
+import type { Clock, Maildrop, Notice, Store, Traces } from '../src/ports.ts'
 import { pullAccount } from '../src/pull.ts'
 import { type Accounts, defaultState } from '../src/redis/accounts.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
@@ -150,7 +150,7 @@ async function performRun(
   // Nothing else would go on with it.
   if (failure?.kind === 'stopped' && started.task === 'rebuild') return { kind: 'superseded' }
 
-  const run = ended(started, counts, failure)
+  const run = { ...ended(started, counts, failure), notices: progress.notices }
   if (started.task === 'pull') await follow(world, leftAlone(loaded.account, loginDelayMs), failure, counts, log)
   await world.runs.end(run)
   const fields = { ...counts, ms: Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '') }
@@ -201,8 +201,10 @@ async function pull(
         newToken: tokens(),
         stopping: () => world.stopping(),
         progress: () => progress.changed(),
-        notice: (notice) =>
-          world.log.warn({ ...notice, accountId: account.id, runId }, 'the provider calls known messages otherwise'),
+        notice(notice) {
+          world.log.warn({ ...notice, accountId: account.id, runId }, sentenceOf(notice))
+          progress.notice(sentenceOf(notice))
+        },
       },
       account,
       counts,
@@ -216,6 +218,11 @@ async function pull(
       world.log.error({ event: 'run broke', accountId: account.id, err: error })
     return failure
   }
+}
+
+function sentenceOf({ renamed, listed }: Notice): string {
+  const those = renamed === 1 ? 'one message' : `${renamed} messages`
+  return `The provider has new ids for ${those} of the ${listed} in the maildrop: mostly it was moved. They were known by their content, and none was fetched twice.`
 }
 
 /** Randomness comes a page at a time: to ask the kernel for each costs more than all else that is done for an intent's entry. */
@@ -298,6 +305,7 @@ class Progress {
   readonly #runs: Runs
   readonly #run: Run
   readonly #counts: RunCounts
+  readonly #notices = new Set<string>()
   #writing: Promise<void> | undefined
   #writtenAtMs = 0
 
@@ -305,6 +313,14 @@ class Progress {
     this.#runs = runs
     this.#run = run
     this.#counts = counts
+  }
+
+  get notices(): string[] {
+    return [...this.#notices]
+  }
+
+  notice(sentence: string): void {
+    this.#notices.add(sentence)
   }
 
   changed(): void {

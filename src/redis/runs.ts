@@ -34,6 +34,7 @@ export class Runs {
       finishedAt: null,
       ...noCounts(),
       failure: null,
+      notices: [],
     }
     // The record first: an open run's id always leads to one.
     await this.#write(run)
@@ -55,8 +56,8 @@ export class Runs {
 
   async get(id: string): Promise<Run | null> {
     const json = await this.#redis.get(keys.run(id))
-    // The oldest ones say nothing of their task.
-    return json === null ? null : { task: 'pull', ...(JSON.parse(json) as Omit<Run, 'task'>) }
+    // The oldest ones say nothing of their task, and have no notices.
+    return json === null ? null : { task: 'pull', notices: [], ...(JSON.parse(json) as Omit<Run, 'task' | 'notices'>) }
   }
 
   /** Writes a change of an open run and tells whoever waits. */

@@ -28,7 +28,8 @@ for (const tls of ['none', 'starttls', 'implicit'] as const) {
     const id = await stack.account({
       port,
       tls,
-      destinationId,
+      // Of its own: in one that has gathered from here before, a Redis this young would have the ledger made whole from what is there.
+      destinationId: await stack.destination(`over-${tls}`),
       folder: tls,
       ...(tls === 'none' ? {} : { tlsFingerprint }),
     })

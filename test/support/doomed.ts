@@ -29,7 +29,7 @@ function start(options: DoomedOptions): ChildProcess {
 /** @returns the signal that ended it; SIGTERM where it did not come to its place. */
 export async function untilDoomed(options: DoomedOptions): Promise<string | null> {
   const child = start(options)
-  const late = setTimeout(() => child.kill('SIGTERM'), 60_000)
+  const late = setTimeout(() => child.kill('SIGTERM'), 200_000)
   const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
   clearTimeout(late)
   return signal

@@ -125,9 +125,11 @@ async function alone<T>(redis: Redis, accountId: AccountId, visit: (signal: Abor
   try {
     return await visit(lease.lost)
   } catch (error) {
-    // Said as it is, without "tried again by itself".
     if (error instanceof SessionFailed && error.failure.kind === 'internal')
       throw new Problem(503, error.failure.reason)
+    // Nobody tries this again by itself.
+    if (error instanceof SessionFailed)
+      throw new Problem(503, error.message.replace(/ Tried again (?:later )?by itself\./, ''))
     throw error
   } finally {
     await lease.release()

@@ -183,8 +183,9 @@ test('a worker that is asked to stop ends its run at the edge of a batch, and th
   await stack.call('POST', `/accounts/${id}/pull`)
   await until(async () => (slow.commands.includes('RETR 60') ? true : undefined))
   const beganMs = performance.now()
-  await stack.stopWorker()
-  assert.ok(performance.now() - beganMs < 5000)
+  // A window of 250 takes a second here, on a busy machine three.
+  await stack.stopWorker(6000)
+  assert.ok(performance.now() - beganMs < 8000)
   const { items } = (await stack.call('GET', `/accounts/${id}/runs`)).body
   const [stopped] = items as [{ state: string; stored: number; failure: { kind: string } }]
   assert.deepEqual([stopped.state, stopped.failure.kind], ['failed', 'stopped'])

@@ -38,7 +38,8 @@ export interface Stack {
   account(fields: object): Promise<string>
   pull(accountId: string, waitSeconds?: number): Promise<Run>
   startWorker(options?: Partial<WorkerOptions>): Promise<void>
-  stopWorker(): Promise<void>
+  /** @param graceMs what its runs have to come to the edge of a batch. */
+  stopWorker(graceMs?: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -120,8 +121,8 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
         ...options,
       })
     },
-    async stopWorker() {
-      await worker?.stop(1000)
+    async stopWorker(graceMs = 1000) {
+      await worker?.stop(graceMs)
       worker = undefined
     },
     async stop() {

@@ -14,8 +14,8 @@ const nothing: ReadonlySet<Token> = new Set()
 
 /**
  * Puts letters into the store, batch by batch and one append at a time, so that they stand there in the maildrop's order; and
- * tells of each that the ledger then holds. While a batch is being appended the next one's intent is written already, and the one
- * before it is delivered.
+ * tells of each that the ledger then holds. While a batch is being appended the next one's intent is written already, and those
+ * before it are delivered.
  */
 export class Deposit {
   readonly #world: World
@@ -198,9 +198,10 @@ export async function recover({ ledger, store }: World, { folder }: Account, cou
     await ledger.record(intent, left.tokens)
   }
   let records: Records | undefined
-  await left.deliver(folder, async (fingerprint) => {
+  await left.deliver(folder, async (fingerprint, uidl) => {
     const all = (records ??= (await ledger.view()).records)
-    return all.bearing('fingerprint', fingerprint).filter((index) => all.at(index).state === 'stored').length
+    const bearing = all.bearing('fingerprint', fingerprint).map((index) => all.at(index))
+    return bearing.filter((one) => one.state === 'stored' && (uidl === undefined || one.uidl === uidl)).length
   })
   for (const intent of intents) if (!isStored(intent)) await ledger.record(intent, nothing)
 }

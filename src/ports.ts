@@ -109,9 +109,9 @@ export interface TakenOver {
    * Brings there what is recorded and was not delivered, once these tokens are recorded too, and drops the rest. An intent of which no token
    * was found is known to be not stored only after that.
    *
-   * @param known how many stored messages of this fingerprint the ledger has by now.
+   * @param known how many stored messages the ledger has by now of this fingerprint, and of this UIDL, where one is asked for.
    */
-  deliver(folder: string, known: (fingerprint: ShortHash) => Promise<number>): Promise<void>
+  deliver(folder: string, known: (fingerprint: ShortHash, uidl?: ShortHash) => Promise<number>): Promise<void>
 }
 
 /** Our trace line (CONTRACT section 7) as a folder shows it, and what stands beside it. */

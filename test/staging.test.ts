@@ -45,7 +45,7 @@ for (const make of ['ours', 'another'] as const) {
   describe(`a hosted store in ${make === 'ours' ? 'our Dovecot' : 'a Dovecot that somebody else has configured'}`, () => {
     let dovecot: TestDovecot
     let pool: StorePool
-    const logins = ['late', 'both', 'moved', 'again', 'gone', 'without', 'order', 'dropped', 'back']
+    const logins = ['late', 'both', 'moved', 'again', 'gone', 'without', 'order', 'dropped', 'back', 'alike']
     before(async () => {
       const users = Object.fromEntries(logins.map((login) => [login, 'secret']))
       if (make === 'ours') dovecot = await startDovecot(users)
@@ -164,6 +164,19 @@ for (const make of ['ours', 'another'] as const) {
         [1, 2, 3],
       )
       assert.deepEqual(await staging('back'), [])
+    })
+
+    test('a recorded message is delivered, though an older one of its fingerprint stands in the folder and in no record any more', async () => {
+      const [copy] = copies(1, 1) as [Copy]
+      const older = Buffer.concat([...copy.literal])
+        .toString('latin1')
+        .replace(`.${hash}.`, `.${'b'.repeat(16)}.`)
+        .replace(copy.token, tokenOf(900))
+      const conf = join(dovecot.places.runFolder, 'dovecot.conf')
+      execFileSync('doveadm', ['-c', conf, 'save', '-u', 'alike', '-m', 'INBOX'], { input: older })
+      await append(await open('alike', 1), [copy])
+      await (await (await open('alike', 2)).takeOver([])).deliver('INBOX', once)
+      assert.deepEqual(await subjects('alike'), [1, 1])
     })
 
     test('what was in a run’s folder and in no record is dropped with it', async () => {

@@ -6,7 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
 import { SessionFailed } from '../failure.ts'
-import type { Token } from '../ledger.ts'
+import type { ShortHash, Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
 import type { FolderPosition, Store } from '../ports.ts'
 import type { Trace } from '../trace.ts'
@@ -66,8 +66,11 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
           const missing = new Map<string, number>()
           /** Of the messages like it that the ledger has, one that stands in no folder; each is found once. */
           const isMissed = async (trace: Trace) => {
-            const like = likeness(trace)
-            const count = missing.get(like) ?? (await known(trace.fingerprint)) - (held.get(like) ?? 0)
+            const { uidl, fingerprint } = trace
+            // By its UIDL too, while the ledger knows it by that: others may share a weak fingerprint, and their records be forgotten.
+            const exact = uidl !== undefined && (await known(fingerprint, uidl)) > 0 ? uidl : undefined
+            const like = likeness(trace, exact)
+            const count = missing.get(like) ?? (await known(fingerprint, exact)) - (held.get(like) ?? 0)
             missing.set(like, count - 1)
             return count > 0
           }
@@ -158,9 +161,9 @@ async function takenOver(client: ImapFlow, staging: Staging): Promise<string[]> 
   return taken
 }
 
-/** Messages of one account and one fingerprint. */
-function likeness({ source, fingerprint }: Trace): string {
-  return `${source}.${fingerprint}`
+/** Messages of one account and one fingerprint; of one UIDL, where that is told. */
+function likeness({ source, fingerprint }: Trace, uidl: ShortHash | undefined): string {
+  return `${source}.${fingerprint}.${uidl ?? ''}`
 }
 
 /** How many messages that we appended stand in folders already, by their likeness. */
@@ -172,7 +175,10 @@ async function heldElsewhere(client: ImapFlow, wait: Wait): Promise<Map<string, 
       // A copy that the user has made is none of ours.
       if (trace === undefined || tokens.has(trace.token)) continue
       tokens.add(trace.token)
-      held.set(likeness(trace), (held.get(likeness(trace)) ?? 0) + 1)
+      for (const uidl of new Set([trace.uidl, undefined])) {
+        const like = likeness(trace, uidl)
+        held.set(like, (held.get(like) ?? 0) + 1)
+      }
     }
   }
   return held

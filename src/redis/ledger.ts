@@ -6,16 +6,17 @@
 import type { Redis } from 'ioredis'
 import { ulid } from 'ulid'
 import { SessionFailed } from '../failure.ts'
-import type {
-  Continuity,
-  FolderMark,
-  Intent,
-  MessageName,
-  NewRecord,
-  Sighting,
-  StoredRecord,
-  Suspect,
-  Token,
+import {
+  type Continuity,
+  type FolderMark,
+  type Intent,
+  type MessageName,
+  type NewRecord,
+  newRecord,
+  type Sighting,
+  type StoredRecord,
+  type Suspect,
+  type Token,
 } from '../ledger.ts'
 import { uidlHash } from '../header.ts'
 import type { AccountId, Retrieved, RunId } from '../message.ts'
@@ -204,14 +205,8 @@ export class RedisLedger implements Ledger {
       const held = await entriesOf(this.#redis, this.#lease.accountId)
       for (const record of replaced) changes.push(...this.#noEntry(record, held))
     }
-    const records = entries.map(({ uidl, fingerprint, digest, size }, nth) => ({
-      ...blank('stored', Math.floor(this.#nowMs() / 1000)),
-      index: before[nth]?.index,
-      uidl,
-      fingerprint,
-      digest,
-      size,
-    }))
+    const nowMs = this.#nowMs()
+    const records = entries.map((entry, nth) => ({ ...newRecord('stored', entry, nowMs), index: before[nth]?.index }))
     return await this.#append(records, intent.id, changes)
   }
 
@@ -386,9 +381,10 @@ export class RedisLedger implements Ledger {
     return entry === undefined ? [] : noEntry(entry)
   }
 
-  #aside(state: 'skipped' | 'quarantined', { message, fingerprint, digest }: Sighting): Omit<StoredRecord, 'index'> {
+  #aside(state: 'skipped' | 'quarantined', { message, fingerprint, digest }: Sighting): NewRecord {
+    const { size } = message
     const uidl = message.uidl === undefined ? undefined : uidlHash(message.uidl)
-    return { ...blank(state, Math.floor(this.#nowMs() / 1000)), uidl, fingerprint, digest, size: message.size }
+    return newRecord(state, { uidl, fingerprint, digest, size }, this.#nowMs())
   }
 
   /** Behind the others, or where an index says so. */
@@ -430,13 +426,6 @@ export class RedisLedger implements Ledger {
       throw error
     }
   }
-}
-
-function blank(
-  state: StoredRecord['state'],
-  storedAtSeconds: number,
-): Omit<StoredRecord, 'index' | 'uidl' | 'size' | 'fingerprint' | 'digest'> {
-  return { state, storedAtSeconds, resized: false, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
 }
 
 function noEntry({ id, spooled }: QuarantineEntry): Change[] {

@@ -75,7 +75,10 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
 
   app.post(
     '/accounts',
-    { schema: { summary: 'Register a POP3 account', body: schemas.NewAccount, response: { 201: schemas.Account } } },
+    {
+      config: { scope: 'admin' },
+      schema: { summary: 'Register a POP3 account', body: schemas.NewAccount, response: { 201: schemas.Account } },
+    },
     async ({ body }, reply) => {
       const account = accountOf(body)
       const record = { account, sealedPassword: seal.seal(body.password, account.id, 'password') }
@@ -92,6 +95,7 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
   app.get(
     '/accounts',
     {
+      config: { scope: 'read' },
       schema: {
         summary: 'List accounts',
         querystring: schemas.AccountQuery,
@@ -111,13 +115,17 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
 
   app.get(
     '/accounts/:id',
-    { schema: { summary: 'Read an account', params: schemas.Id, response: { 200: schemas.Account } } },
+    {
+      config: { scope: 'read' },
+      schema: { summary: 'Read an account', params: schemas.Id, response: { 200: schemas.Account } },
+    },
     async ({ params }) => await view(await find(params.id)),
   )
 
   app.patch(
     '/accounts/:id',
     {
+      config: { scope: 'admin' },
       schema: {
         summary: 'Change an account',
         params: schemas.Id,
@@ -149,7 +157,10 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
 
   app.delete(
     '/accounts/:id',
-    { schema: { summary: 'Remove an account', description: 'Its stored mail stays where it is.', params: schemas.Id } },
+    {
+      config: { scope: 'admin' },
+      schema: { summary: 'Remove an account', description: 'Its stored mail stays where it is.', params: schemas.Id },
+    },
     async ({ params: { id } }, reply) => {
       if (!(await accounts.remove(id))) throw unknown('account', id)
       return await reply.code(204).send()
@@ -163,6 +174,7 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
     app.post(
       `/accounts/:id/${verb}`,
       {
+        config: { scope: 'operate' },
         schema: {
           summary: `${paused ? 'Pause' : 'Resume'} an account`,
           params: schemas.Id,
@@ -182,6 +194,7 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
   app.post(
     '/accounts/test',
     {
+      config: { scope: 'operate' },
       schema: {
         summary: 'Try an account without registering it',
         body: schemas.NewAccount,
@@ -196,7 +209,10 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
 
   app.post(
     '/accounts/:id/test',
-    { schema: { summary: 'Try a registered account', params: schemas.Id, response: { 200: schemas.Examination } } },
+    {
+      config: { scope: 'operate' },
+      schema: { summary: 'Try a registered account', params: schemas.Id, response: { 200: schemas.Examination } },
+    },
     async ({ params }) => {
       const { account, sealedPassword } = await find(params.id)
       return await examined(account, seal.open(sealedPassword, account.id, 'password'))

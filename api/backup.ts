@@ -29,6 +29,7 @@ export function addBackup(app: App, { redis, queue, hosted, seal }: BackupWorld)
   app.get(
     '/backup',
     {
+      config: { scope: 'admin', instance: true },
       schema: {
         summary: 'Back everything up but the mail and the secret key',
         description:
@@ -56,6 +57,7 @@ export function addBackup(app: App, { redis, queue, hosted, seal }: BackupWorld)
     scope.withTypeProvider<TypeBoxTypeProvider>().post(
       '/restore',
       {
+        config: { scope: 'admin', instance: true },
         schema: {
           summary: 'Restore a backup',
           description:

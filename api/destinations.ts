@@ -33,7 +33,10 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
 
   app.post(
     '/destinations',
-    { schema: { summary: 'Make a destination', body: schemas.NewDestination, response: { 201: schemas.Destination } } },
+    {
+      config: { scope: 'admin' },
+      schema: { summary: 'Make a destination', body: schemas.NewDestination, response: { 201: schemas.Destination } },
+    },
     async ({ body }, reply) => {
       const destination = destinationOf(body)
       const record: DestinationRecord =
@@ -63,6 +66,7 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
   app.get(
     '/destinations',
     {
+      config: { scope: 'read' },
       schema: {
         summary: 'List destinations',
         querystring: schemas.Page,
@@ -77,13 +81,17 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
 
   app.get(
     '/destinations/:id',
-    { schema: { summary: 'Read a destination', params: schemas.Id, response: { 200: schemas.Destination } } },
+    {
+      config: { scope: 'read' },
+      schema: { summary: 'Read a destination', params: schemas.Id, response: { 200: schemas.Destination } },
+    },
     async ({ params }) => viewOf(await find(params.id), (await pauses.of([params.id]))[0]),
   )
 
   app.patch(
     '/destinations/:id',
     {
+      config: { scope: 'admin' },
       schema: {
         summary: 'Change a destination',
         params: schemas.Id,
@@ -110,6 +118,7 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
   app.delete(
     '/destinations/:id',
     {
+      config: { scope: 'admin' },
       schema: {
         summary: 'Remove a destination',
         description: 'Hosted mail is kept unless purge=true.',

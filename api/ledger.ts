@@ -32,6 +32,7 @@ export function addLedger(app: App, { redis, accounts, queue }: LedgerWorld): vo
   app.post(
     '/accounts/:id/ledger/rebuild',
     {
+      config: { scope: 'admin' },
       schema: {
         summary: 'Find again what the store holds of an account',
         description:
@@ -55,6 +56,7 @@ export function addLedger(app: App, { redis, accounts, queue }: LedgerWorld): vo
       '/accounts/:id/ledger/import',
       {
         bodyLimit: limits.takeoverOctetsMax,
+        config: { scope: 'admin' },
         schema: {
           summary: 'Take over what another program has fetched',
           description:

@@ -38,6 +38,7 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal }: Quaran
   app.get(
     '/accounts/:id/quarantine',
     {
+      config: { scope: 'read' },
       schema: {
         summary: 'List the messages of an account that were set aside',
         description: 'They stay at the provider, and are not fetched again by themselves.',
@@ -56,6 +57,7 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal }: Quaran
   app.post(
     '/accounts/:id/quarantine/:entry/retry',
     {
+      config: { scope: 'operate' },
       schema: {
         summary: 'Try a message again that was set aside',
         description: 'In the next run that begins; one that is at work may have passed it, and is followed by another.',
@@ -73,6 +75,7 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal }: Quaran
   app.post(
     '/accounts/:id/quarantine/:entry/dismiss',
     {
+      config: { scope: 'operate' },
       schema: {
         summary: 'Let go of a message that was set aside',
         description: 'It stays at the provider, and is not fetched again.',
@@ -89,6 +92,7 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal }: Quaran
   app.get(
     '/accounts/:id/quarantine/:entry/message',
     {
+      config: { scope: 'read' },
       schema: {
         summary: 'Read a message that was set aside',
         description:

@@ -18,6 +18,7 @@ export function addRuns(app: App, { accounts, runs, queue }: RunsWorld): void {
   app.post(
     '/accounts/:id/pull',
     {
+      config: { scope: 'operate' },
       schema: {
         summary: 'Check an account now',
         description:
@@ -41,7 +42,10 @@ export function addRuns(app: App, { accounts, runs, queue }: RunsWorld): void {
 
   app.get(
     '/runs/:id',
-    { schema: { summary: 'Read a run', params: schemas.Id, response: { 200: schemas.Run } } },
+    {
+      config: { scope: 'read' },
+      schema: { summary: 'Read a run', params: schemas.Id, response: { 200: schemas.Run } },
+    },
     async ({ params: { id } }) => {
       const run = await runs.get(id)
       if (run === null) throw unknown('run', id)
@@ -52,6 +56,7 @@ export function addRuns(app: App, { accounts, runs, queue }: RunsWorld): void {
   app.get(
     '/accounts/:id/runs',
     {
+      config: { scope: 'read' },
       schema: {
         summary: 'List the runs of an account, newest first',
         params: schemas.Id,

@@ -34,6 +34,8 @@ export const keys = {
   lastRuns: shared('last-runs'),
   /** Sorted set: worker by the milliseconds until which it counts as there. */
   workers: shared('workers'),
+  /** Hash: name of a setting -> its value as JSON. */
+  settings: shared('settings'),
   /** Channel: every change of a run, as JSON. */
   runChanges: 'tributary:run-changes',
 
@@ -79,6 +81,7 @@ export const backedUpShared = {
   hostTraits: 'hash',
   due: 'zset',
   lastRuns: 'hash',
+  settings: 'hash',
 } as const
 
 /** Keys of Tributary, and of these BullMQ's, which hold no more than what is under way. */

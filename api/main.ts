@@ -10,6 +10,7 @@ import { Destinations } from '../src/redis/destinations.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
+import { Tokens } from '../src/redis/tokens.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
 import { buildServer } from './server.ts'
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
     pauses: new Pauses(redis),
     runs,
     queue,
+    tokens: new Tokens(redis),
     hosted,
     seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
   })

@@ -1,4 +1,5 @@
 /** Who may: a bearer token, everywhere but where it says otherwise; with a scope that is enough; owners, what is theirs. */
+import type { RouteOptions } from 'fastify'
 import type { DestinationId } from '../src/message.ts'
 import { digestOf, sameDigest, type Scope, scopes, type TokenRecord, type Tokens } from '../src/redis/tokens.ts'
 import type { App } from './app.ts'
@@ -23,6 +24,10 @@ declare module 'fastify' {
     /** Concerns the whole instance: no owner's token is let in. */
     readonly instance?: boolean
   }
+  interface FastifyInstance {
+    /** Every one, as Fastify has it. */
+    readonly routes: readonly RouteOptions[]
+  }
   interface FastifyRequest {
     /** Of routes that are not open. */
     principal: Principal
@@ -37,6 +42,18 @@ export interface AuthWorld {
 const firstToken: Principal = { id: 'admin-token', name: 'admin-token', scope: 'admin', destinationId: undefined }
 
 export function addAuth(app: App, { adminToken, tokens }: AuthWorld): void {
+  const routes: RouteOptions[] = []
+  app.decorate('routes', routes)
+  app.addHook('onRoute', (route) => {
+    if (route.method !== 'HEAD') routes.push(route)
+  })
+  // Not at once: a plugin's routes are marked as open on their way.
+  app.addHook('onReady', async () => {
+    for (const { method, url, config } of routes)
+      if (config?.open !== true && config?.scope === undefined)
+        throw new Error(`${String(method)} ${url} is neither open nor says which scope it needs`)
+  })
+
   const firstDigest = digestOf(adminToken)
 
   const bearer = async (text: string): Promise<Principal> => {

@@ -72,9 +72,9 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     else void parseJson(request, text.toString(), done)
   })
 
-  addProblems(app)
   addAuth(app, world)
   addOwners(app, world)
+  addProblems(app)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
     const { statusCode: status } = reply

@@ -32,12 +32,17 @@ async function make(fields: object): Promise<Made> {
   return body as object as Made
 }
 
-async function as(token: string, method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: string, payload?: object) {
+async function as(
+  token: string,
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE',
+  path: string,
+  payload?: object,
+): Promise<{ status: number; body: Record<string, unknown> }> {
   const headers = { authorization: `Bearer ${token}` }
   const url = path.startsWith('/api') ? path : `/api/v1${path}`
   const response = await stack.app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) })
-  const json = response.headers['content-type']?.includes('json')
-  return { status: response.statusCode, body: (json ? response.json() : {}) as Record<string, unknown> }
+  const json = String(response.headers['content-type']).includes('json')
+  return { status: response.statusCode, body: json ? response.json() : {} }
 }
 
 const typeOf = ({ body }: { body: object }) => (body as { type?: string }).type
@@ -134,6 +139,37 @@ test('an owner sees and touches what is theirs alone', async () => {
   assert.equal(typeOf(await owner('POST', '/destinations', another)), '/problems/instance')
   assert.equal(typeOf(await owner('DELETE', `/destinations/${mine.destination}`)), '/problems/instance')
   assert.equal(typeOf(await owner('POST', '/tokens', { name: 'x', scopes: ['admin'] })), '/problems/instance')
+})
+
+test('no route lets an owner at what is another owner’s', async () => {
+  // A new family of things with ids wants a record of `theirs` here.
+  const known: Readonly<Record<string, string>> = {
+    accounts: theirs.account,
+    destinations: theirs.destination,
+    runs: theirs.run,
+  }
+  const held = [theirs.account, theirs.destination, theirs.run]
+  let tried = 0
+  for (const { method, url, config } of stack.app.routes) {
+    if (config?.open === true || config?.instance === true) continue
+    const route = `${String(method)} ${url}`
+    const family = /([^/]+)\/:id(?:\/|$)/.exec(url)?.[1]
+    if (family === undefined) {
+      if (method !== 'GET') continue
+      const headers = { authorization: `Bearer ${mine.token}` }
+      // A stream of events has no end.
+      const listed = await stack.app.inject({ url, headers, signal: AbortSignal.timeout(3000) }).catch(() => undefined)
+      for (const id of held) assert.ok(listed?.payload.includes(id) !== true, route)
+      continue
+    }
+    const id = known[family]
+    assert.ok(id !== undefined, `${route}: what of ${family} is another owner’s?`)
+    const path = url.replace(':id', id).replaceAll(/:\w+/g, 'x')
+    const { status } = await as(mine.token, method as 'GET', path)
+    assert.equal(status, 404, route)
+    tried += 1
+  }
+  assert.ok(tried >= 15)
 })
 
 test('what is not there and what is not theirs look the same to an owner', async () => {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { HostedLogins } from '../../api/hosted.ts'
 import type { App } from '../../api/app.ts'
-import { buildServer } from '../../api/server.ts'
+import { type ApiWorld, buildServer } from '../../api/server.ts'
 import { createClock } from '../../src/clock.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
@@ -22,6 +22,8 @@ export const adminToken = 'the-token-of-the-admin'
 
 export interface Stack {
   readonly app: App
+  /** What it was built of. */
+  readonly world: ApiWorld
   readonly dovecot: TestDovecot
   readonly server: TestRedis
   readonly redis: ReturnType<typeof connectRedis>
@@ -64,12 +66,13 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const pauses = new Pauses(redis)
   const tokens = new Tokens(redis)
   const parts = { redis, accounts, destinations, pauses, tokens, runs, queue, hosted, seal }
-  const world = { ...parts, log, adminToken, store: dovecot.store }
+  const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store }
   const app = await buildServer(world)
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined
 
   const stack: Stack = {
     app,
+    world,
     dovecot,
     server,
     redis,

@@ -9,6 +9,7 @@ import type { Seal } from '../src/seal.ts'
 import { type App, newId } from './app.ts'
 import { cursorOf, idIn } from './cursor.ts'
 import type { HostedLogins } from './hosted.ts'
+import { passwordHash as hashOf } from './passwords.ts'
 import { badRequest, Problem, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
 
@@ -41,7 +42,7 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
       const destination = destinationOf(body)
       const record: DestinationRecord =
         destination.kind === 'hosted'
-          ? { destination, passwordHash: await hosted.hash(body.password), sealedPassword: null }
+          ? { destination, passwordHash: await hashOf(body.password), sealedPassword: null }
           : { destination, passwordHash: null, sealedPassword: seal.seal(body.password, destination.id, 'password') }
       if ((await destinations.create(record)) === 'conflict') {
         throw new Problem('taken', `The login ${body.login} is taken; choose another.`, [
@@ -108,7 +109,7 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
       const mistakes = patchMistakes(destination, body)
       if (mistakes.length > 0) throw badRequest(mistakes)
       const passwordHash =
-        destination.kind === 'hosted' && body.password !== undefined ? await hosted.hash(body.password) : undefined
+        destination.kind === 'hosted' && body.password !== undefined ? await hashOf(body.password) : undefined
       const changed = await destinations.update(id, (before) => patched(before, body, passwordHash, seal))
       if (changed === undefined) throw unknown('destination', id)
       if (destination.kind === 'hosted' && body.password !== undefined)

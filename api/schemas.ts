@@ -214,6 +214,24 @@ export const MadeToken = Type.Object({
   token: Type.String({ description: 'what to send as `Authorization: Bearer TOKEN`; told this once' }),
 })
 
+export const SignIn = Type.Object(
+  {
+    login: Type.Optional(text(64)),
+    password: Type.String({ minLength: 1, maxLength: 1024, description: 'of the login, else the admin’s or a token' }),
+  },
+  strict,
+)
+export const AdminPassword = Type.Object(
+  { password: Type.String({ minLength: 12, maxLength: 1024, description: 'a text of 12 characters or more' }) },
+  strict,
+)
+export const Session = Type.Object({
+  name: Type.String(),
+  scope: Type.Enum([...scopes]),
+  destinationId: orNull(id, 'whose owner this is; null: the whole instance’s'),
+  csrf: orNull(Type.String(), 'what changes by cookie need as the header x-csrf-token; null for a token'),
+})
+
 export const Nothing = Type.Unsafe<void>(Type.Null({ description: 'No content' }))
 
 export const Id = Type.Object({ id: Type.String() })

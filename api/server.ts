@@ -1,4 +1,5 @@
 /** The admin API, built and not yet listening: whoever builds it decides where. */
+import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Ajv } from 'ajv'
@@ -8,7 +9,7 @@ import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
-import { addAuth, type AuthWorld } from './auth.ts'
+import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addHealth } from './health.ts'
@@ -17,10 +18,11 @@ import { addOwners, type OwnersWorld } from './owners.ts'
 import { addProblems, pathOf, sendUnroutable } from './problems.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
+import { addSession, type SessionWorld } from './session.ts'
 import { addTokens, type TokensWorld } from './tokens.ts'
 
 export interface ApiWorld
-  extends AuthWorld,
+  extends SessionWorld,
     OwnersWorld,
     TokensWorld,
     AccountsWorld,
@@ -32,6 +34,8 @@ export interface ApiWorld
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
+  /** Whose X-Forwarded-For and -Proto is believed: addresses and networks. */
+  readonly trustedProxies?: readonly string[]
 }
 
 /** More than any request here needs. */
@@ -45,6 +49,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     // One line a request, and no header or body in it: see below.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyOctetsMax,
+    trustProxy: [...(world.trustedProxies ?? [])],
     // A pull may be waited for 600 s.
     requestTimeout: 660_000,
     forceCloseConnections: true,
@@ -72,6 +77,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     else void parseJson(request, text.toString(), done)
   })
 
+  await app.register(cookie)
   addAuth(app, world)
   addOwners(app, world)
   addProblems(app)
@@ -108,6 +114,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addLedger(typed, world)
       addBackup(typed, world)
       addTokens(typed, world)
+      addSession(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

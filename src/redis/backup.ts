@@ -69,7 +69,15 @@ async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
     yield { key: keys.due, type: 'zset', value }
     for (const id of ids) yield* accountEntries(redis, id)
   }
-  const rest = [keys.destinations, keys.pauses, keys.hostTraits, keys.settings, keys.tokens, keys.tokenUses]
+  const rest = [
+    keys.destinations,
+    keys.pauses,
+    keys.hostTraits,
+    keys.settings,
+    keys.tokens,
+    keys.tokenUses,
+    keys.passwords,
+  ]
   for (const key of rest) for await (const fields of hashOf(redis, key)) yield* inPieces(key, fields)
 }
 

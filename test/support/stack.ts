@@ -11,6 +11,8 @@ import { Destinations } from '../../src/redis/destinations.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
+import { Sessions } from '../../src/redis/sessions.ts'
+import { Throttle } from '../../src/redis/throttle.ts'
 import { Tokens } from '../../src/redis/tokens.ts'
 import type { Run } from '../../src/run.ts'
 import { createSeal } from '../../src/seal.ts'
@@ -65,8 +67,9 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const accounts = new Accounts(redis)
   const pauses = new Pauses(redis)
   const tokens = new Tokens(redis)
-  const parts = { redis, accounts, destinations, pauses, tokens, runs, queue, hosted, seal }
-  const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store }
+  const [sessions, throttle] = [new Sessions(redis), new Throttle(redis)]
+  const parts = { redis, accounts, destinations, pauses, tokens, sessions, throttle, runs, queue, hosted, seal }
+  const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store, trustedProxies: ['127.0.0.1'] }
   const app = await buildServer(world)
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined
 

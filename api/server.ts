@@ -1,6 +1,7 @@
 /** The admin API, built and not yet listening: whoever builds it decides where. */
 import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Ajv } from 'ajv'
 import { fastify, type FastifyBaseLogger, LogController } from 'fastify'
@@ -16,6 +17,7 @@ import { addHealth } from './health.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addOwners, type OwnersWorld } from './owners.ts'
 import { addProblems, pathOf, sendUnroutable } from './problems.ts'
+import { addHeaders, addRates, docsPolicy, type RatesWorld } from './protection.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
 import { addSession, type SessionWorld } from './session.ts'
@@ -23,6 +25,7 @@ import { addTokens, type TokensWorld } from './tokens.ts'
 
 export interface ApiWorld
   extends SessionWorld,
+    RatesWorld,
     OwnersWorld,
     TokensWorld,
     AccountsWorld,
@@ -77,8 +80,9 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     else void parseJson(request, text.toString(), done)
   })
 
+  await addHeaders(app)
   await app.register(cookie)
-  addAuth(app, world)
+  addAuth(app, world, await addRates(app, world))
   addOwners(app, world)
   addProblems(app)
   app.addHook('onResponse', async (request, reply) => {
@@ -98,11 +102,18 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       security: [{ token: [] }],
     },
   })
+  await app.register(async (docs) => {
+    docs.addHook('onRoute', (route) => {
+      route.config = { ...route.config, open: true, helmet: docsPolicy }
+    })
+    await docs.register(swaggerUi, { routePrefix: '/docs' })
+  })
   addHealth(app, world.redis, world.store)
   app.get('/', { config: { open: true }, schema: { hide: true } }, async () => ({
     name: 'Tributary',
     api: '/api/v1',
     openapi: '/api/v1/openapi.json',
+    docs: '/docs',
   }))
   await app.register(
     async (api) => {

@@ -7,6 +7,7 @@ import type { App } from './app.ts'
 import { cookieName, csrfOf, type Session } from './auth.ts'
 import { isPassword, passwordHash } from './passwords.ts'
 import { Problem } from './problems.ts'
+import { sourceOf } from './protection.ts'
 import * as schemas from './schemas.ts'
 import { type Known, type Principal, Who, type WhoWorld } from './who.ts'
 
@@ -135,14 +136,4 @@ function cookieFor({ protocol }: FastifyRequest) {
 function viewOf({ name, scope, destinationId }: Principal, session: Session | undefined) {
   const csrf = session === undefined ? null : csrfOf(session)
   return { name, scope, destinationId: destinationId ?? null, csrf }
-}
-
-/** Whoever has one IPv6 address mostly has 2^64 of them: these count as one. */
-export function sourceOf(ip: string): string {
-  const address = ip.replace(/^::ffff:(?=\d+\.)/i, '')
-  if (!address.includes(':')) return address
-  const [before = '', after] = address.split('::')
-  const [head, tail] = [before, after ?? ''].map((part) => (part === '' ? [] : part.split(':')))
-  const zeros = after === undefined ? 0 : 8 - (head?.length ?? 0) - (tail?.length ?? 0)
-  return [...(head ?? []), ...Array.from({ length: zeros }, () => '0'), ...(tail ?? [])].slice(0, 4).join(':')
 }

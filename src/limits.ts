@@ -189,6 +189,12 @@ export const limits = {
   // Who may
   /** When a token was used last is known to the minute: written each time it would cost a sync a request. */
   tokenUseWrittenEveryMs: 1 * minute,
+  /** Requests are counted over this time. */
+  rateWindowMs: 10 * second,
+  /** By address. A page of the dashboard is some 20 requests. */
+  strangersMax: 500,
+  /** By token: ten times what the contract promises, which is 200 a second. */
+  principalsMax: 20_000,
   /** After its last use; the dashboard is open all day. */
   sessionKeptMs: 12 * hour,
   sessionProlongedEveryMs: 10 * minute,

@@ -5,6 +5,7 @@ import { ensureSecret, homeOf } from '../src/disk/home.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { createLog } from '../src/log.ts'
 import { Accounts } from '../src/redis/accounts.ts'
+import { Audit } from '../src/redis/audit.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Pauses } from '../src/redis/pauses.ts'
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
     runs,
     queue,
     tokens: new Tokens(redis),
+    audit: new Audit(redis),
     sessions: new Sessions(redis),
     throttle: new Throttle(redis),
     trustedProxies: config.http.trustedProxies,

@@ -10,6 +10,7 @@ import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
+import { addAudit, type AuditWorld, watchChanges } from './audit.ts'
 import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
@@ -25,6 +26,7 @@ import { addTokens, type TokensWorld } from './tokens.ts'
 
 export interface ApiWorld
   extends SessionWorld,
+    AuditWorld,
     RatesWorld,
     OwnersWorld,
     TokensWorld,
@@ -84,6 +86,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
   await app.register(cookie)
   addAuth(app, world, await addRates(app, world))
   addOwners(app, world)
+  watchChanges(app, world)
   addProblems(app)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
@@ -126,6 +129,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addBackup(typed, world)
       addTokens(typed, world)
       addSession(typed, world)
+      addAudit(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -32,10 +32,15 @@ export function addSession(app: App, world: SessionWorld): void {
   }
 
   /** Who this is; what they have shown, compared with what it must be. */
-  const proven = async (login: string | undefined, password: string): Promise<[Proof, Known] | undefined> => {
+  const proven = async (
+    request: FastifyRequest,
+    login: string | undefined,
+    password: string,
+  ): Promise<[Proof, Known] | undefined> => {
     const proof: Proof | undefined =
       login === undefined ? { kind: 'password' } : proofOf(await destinations.idOfLogin(login.toLowerCase()))
     const known = proof === undefined ? undefined : await who.by(proof)
+    request.triedAs = known?.principal
     const right = await isPassword(known?.hash, password)
     return right && proof !== undefined && known !== undefined ? [proof, known] : undefined
   }
@@ -43,6 +48,7 @@ export function addSession(app: App, world: SessionWorld): void {
   const begin = async (request: FastifyRequest, reply: FastifyReply, proof: Proof, { principal, hash }: Known) => {
     const record = { proof, against: digestOf(hash) }
     const secret = await sessions.begin(record)
+    request.principal = principal
     reply.setCookie(cookieName(request), secret, cookieFor(request))
     return viewOf(principal, { secret, record })
   }
@@ -69,7 +75,7 @@ export function addSession(app: App, world: SessionWorld): void {
         return await begin(request, reply, { kind: 'token', id: held.principal.id }, held)
       }
       const name = await counted({ what: 'login', name: login?.toLowerCase() ?? '' })
-      const found = await proven(login, password)
+      const found = await proven(request, login, password)
       if (found === undefined)
         throw new Problem(
           'sign-in-refused',

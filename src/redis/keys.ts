@@ -43,6 +43,8 @@ export const keys = {
   tokenUses: shared('token-uses'),
   /** Hash: `admin` -> the hash of the password. */
   passwords: shared('passwords'),
+  /** Stream of AuditEntry as JSON. In no backup: it tells what was done to this instance, and a restore is part of that. */
+  audit: shared('audit'),
   /** Channel: every change of a run, as JSON. */
   runChanges: 'tributary:run-changes',
 

@@ -5,11 +5,15 @@ import { ensureSecret, homeOf } from '../src/disk/home.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { createLog } from '../src/log.ts'
 import { Accounts } from '../src/redis/accounts.ts'
+import { Audit } from '../src/redis/audit.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
+import { Sessions } from '../src/redis/sessions.ts'
+import { Throttle } from '../src/redis/throttle.ts'
+import { Tokens } from '../src/redis/tokens.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
 import { buildServer } from './server.ts'
@@ -45,6 +49,11 @@ async function main(): Promise<void> {
     pauses: new Pauses(redis),
     runs,
     queue,
+    tokens: new Tokens(redis),
+    audit: new Audit(redis),
+    sessions: new Sessions(redis),
+    throttle: new Throttle(redis),
+    trustedProxies: config.http.trustedProxies,
     hosted,
     seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
   })

@@ -2,6 +2,7 @@
 import closeWithGrace from 'close-with-grace'
 import { ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { createLog } from '../src/log.ts'
 import { Accounts } from '../src/redis/accounts.ts'
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
   const queue = new PullQueue(redis, runs)
   const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
   await hosted.write()
+  const ring = openKeyRing(config, home)
   const app = await buildServer({
     log,
     adminToken: ensureSecret(config.adminTokenFile ?? home.adminToken),
@@ -48,7 +50,8 @@ async function main(): Promise<void> {
     queue,
     hosted,
     settings: new SettingsStore(redis),
-    seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
+    ring,
+    seal: createSeal(ring),
   })
   await app.listen({ host: config.http.host, port: config.http.port })
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })

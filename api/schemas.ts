@@ -186,6 +186,20 @@ export const Destination = Type.Union([
   Type.Object({ id, ...imap, ...condition, createdAt: time }),
 ])
 
+export const Keys = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      id: Type.String({ description: 'tells the key from others, and nothing of it' }),
+      createdAt: orNull(time, 'null where nobody wrote it down'),
+      state: Type.Enum(['sealing', 'opening', 'missing'], {
+        description: 'missing: records are sealed with it, and it is not among the keys',
+      }),
+      records: Type.Integer({ description: 'that something is sealed in with it' }),
+    }),
+  ),
+  resealing: Type.Boolean({ description: 'whether records are being sealed anew just now' }),
+})
+
 export const Id = Type.Object({ id: Type.String() })
 
 export const Page = Type.Object(

@@ -12,6 +12,7 @@ import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addHealth } from './health.ts'
+import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addProblems, pathOf } from './problems.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
@@ -23,7 +24,8 @@ export interface ApiWorld
     QuarantineWorld,
     RunsWorld,
     LedgerWorld,
-    BackupWorld {
+    KeysWorld,
+    Omit<BackupWorld, 'resealing'> {
   readonly log: Logger
   readonly adminToken: string
   readonly redis: Redis
@@ -92,6 +94,9 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     api: '/api/v1',
     openapi: '/api/v1/openapi.json',
   }))
+  const resealing = new Resealing(world)
+  app.addHook('onReady', async () => resealing.begin())
+  app.addHook('onClose', async () => await resealing.stop())
   await app.register(
     async (api) => {
       const typed = api.withTypeProvider<TypeBoxTypeProvider>()
@@ -100,7 +105,8 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addRuns(typed, world)
       addQuarantine(typed, world)
       addLedger(typed, world)
-      addBackup(typed, world)
+      addBackup(typed, { ...world, resealing })
+      addKeys(typed, world, resealing)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

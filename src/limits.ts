@@ -163,6 +163,10 @@ export const limits = {
   /** How far off it may be since when Redis runs: it counts in whole seconds, and clocks of machines differ. */
   keeperSinceOffMs: 2 * second,
 
+  // Secrets
+  /** A key may be forgotten so long after the next one came: no request is at work for that long (api/server.ts). */
+  keySettledMs: 15 * minute,
+
   // Backup
   /** Of base64 in one line; a ledger of more is parted. */
   backupPieceOctets: 192 * KiB,

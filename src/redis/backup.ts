@@ -200,10 +200,10 @@ export async function checkBackup(lines: AsyncIterable<string>, seal: Seal): Pro
 
 function checkSealed(seal: Seal, sealed: string, id: string): void {
   const keyId = keyIdOf(sealed)
-  if (keyId !== seal.keyId) {
+  if (!seal.holds(keyId)) {
     throw new BackupUnfit(
       'key',
-      `The passwords of this backup are sealed with the secret key ${keyId}, and this instance has ${seal.keyId}. Put the file secret-key of then in place, start again, and restore. Nothing was changed.`,
+      `The passwords of this backup are sealed with the secret key ${keyId}, and this instance has ${seal.keyId}. Put the key of then into the file secret-key, as a line behind the others, and restore again. Nothing was changed.`,
     )
   }
   try {

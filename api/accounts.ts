@@ -7,6 +7,7 @@ import type { Runs } from '../src/redis/runs.ts'
 import type { Seal } from '../src/seal.ts'
 import { type App, newId } from './app.ts'
 import { cursorOf, idIn } from './cursor.ts'
+import { demandSeen, tag } from './etag.ts'
 import { badRequest, conflict, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
 
@@ -85,6 +86,7 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
       const made = await accounts.create(record, Date.now())
       if (made === 'conflict') throw taken()
       if (made === 'no destination') throw noDestination()
+      tag(reply, record)
       return await reply
         .code(201)
         .header('location', `/api/v1/accounts/${account.id}`)
@@ -117,9 +119,18 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
     '/accounts/:id',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Read an account', params: schemas.Id, response: { 200: schemas.Account } },
+      schema: {
+        summary: 'Read an account',
+        params: schemas.Id,
+        headers: schemas.IfNoneMatch,
+        response: { 200: schemas.Account },
+      },
     },
-    async ({ params }) => await view(await find(params.id)),
+    async ({ params }, reply) => {
+      const record = await find(params.id)
+      tag(reply, record)
+      return await view(record)
+    },
   )
 
   app.patch(
@@ -129,14 +140,17 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
       schema: {
         summary: 'Change an account',
         params: schemas.Id,
+        headers: schemas.IfMatch,
         body: schemas.AccountPatch,
         response: { 200: schemas.Account },
       },
     },
-    async ({ params, body }) => {
+    async (request, reply) => {
+      const { params, body } = request
       const { password, destinationId, interval, ...fields } = body
       const cures = curing.some((field) => body[field] !== undefined)
       const record = await change(params.id, (before) => {
+        demandSeen(request, before, `The account ${params.id}`)
         const account = checked(
           {
             ...before.account,
@@ -151,6 +165,7 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
         const due = account.paused ? 'never' : cures || before.account.paused ? Date.now() : 'as before'
         return { record: { account, sealedPassword }, due }
       })
+      tag(reply, record)
       return await view(record)
     },
   )
@@ -159,10 +174,17 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
     '/accounts/:id',
     {
       config: { scope: 'admin' },
-      schema: { summary: 'Remove an account', description: 'Its stored mail stays where it is.', params: schemas.Id },
+      schema: {
+        summary: 'Remove an account',
+        description: 'Its stored mail stays where it is.',
+        params: schemas.Id,
+        headers: schemas.IfMatch,
+      },
     },
-    async ({ params: { id } }, reply) => {
-      if (!(await accounts.remove(id))) throw unknown('account', id)
+    async (request, reply) => {
+      const { id } = request.params
+      const removed = await accounts.remove(id, (before) => demandSeen(request, before, `The account ${id}`))
+      if (!removed) throw unknown('account', id)
       return await reply.code(204).send()
     },
   )
@@ -181,12 +203,14 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
           response: { 200: schemas.Account },
         },
       },
-      async ({ params }) => {
+      async ({ params }, reply) => {
         const how = ({ account, sealedPassword }: AccountRecord) => ({
           record: { account: { ...account, paused }, sealedPassword },
           due: paused ? ('never' as const) : Date.now(),
         })
-        return await view(await change(params.id, how))
+        const record = await change(params.id, how)
+        tag(reply, record)
+        return await view(record)
       },
     )
   }

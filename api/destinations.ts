@@ -8,6 +8,7 @@ import type { PullQueue } from '../src/redis/queue.ts'
 import type { Seal } from '../src/seal.ts'
 import { type App, newId } from './app.ts'
 import { cursorOf, idIn } from './cursor.ts'
+import { demandSeen, tag } from './etag.ts'
 import type { HostedLogins } from './hosted.ts'
 import { badRequest, conflict, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
@@ -51,11 +52,12 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
           await hosted.admit(destination.login, body.password)
         } catch (error) {
           // Nothing half-made: whoever asks again must not find the login taken.
-          await destinations.remove(record)
+          await destinations.remove(destination.id)
           await hosted.write()
           throw error
         }
       }
+      tag(reply, record)
       return await reply
         .code(201)
         .header('location', `/api/v1/destinations/${destination.id}`)
@@ -83,9 +85,18 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
     '/destinations/:id',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Read a destination', params: schemas.Id, response: { 200: schemas.Destination } },
+      schema: {
+        summary: 'Read a destination',
+        params: schemas.Id,
+        headers: schemas.IfNoneMatch,
+        response: { 200: schemas.Destination },
+      },
     },
-    async ({ params }) => viewOf(await find(params.id), (await pauses.of([params.id]))[0]),
+    async ({ params }, reply) => {
+      const record = await find(params.id)
+      tag(reply, record)
+      return viewOf(record, (await pauses.of([params.id]))[0])
+    },
   )
 
   app.patch(
@@ -95,22 +106,31 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
       schema: {
         summary: 'Change a destination',
         params: schemas.Id,
+        headers: schemas.IfMatch,
         body: schemas.DestinationPatch,
         response: { 200: schemas.Destination },
       },
     },
-    async ({ params: { id }, body }) => {
+    async (request, reply) => {
+      const {
+        params: { id },
+        body,
+      } = request
       const { destination } = await find(id)
       const mistakes = patchMistakes(destination, body)
       if (mistakes.length > 0) throw badRequest(mistakes)
       const passwordHash =
         destination.kind === 'hosted' && body.password !== undefined ? await hosted.hash(body.password) : undefined
-      const changed = await destinations.update(id, (before) => patched(before, body, passwordHash, seal))
+      const changed = await destinations.update(id, (before) => {
+        demandSeen(request, before, `The destination ${id}`)
+        return patched(before, body, passwordHash, seal)
+      })
       if (changed === undefined) throw unknown('destination', id)
       if (destination.kind === 'hosted' && body.password !== undefined)
         await hosted.admit(destination.login, body.password)
       // Tried at once: the change may have cured what ailed it.
       await queue.release(await pauses.lift(id))
+      tag(reply, changed)
       return viewOf(changed, undefined)
     },
   )
@@ -123,16 +143,20 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
         summary: 'Remove a destination',
         description: 'Hosted mail is kept unless purge=true.',
         params: schemas.Id,
+        headers: schemas.IfMatch,
         querystring: schemas.Purge,
       },
     },
-    async ({ params: { id }, query: { purge } }, reply) => {
-      const record = await find(id)
-      const { destination } = record
-      const removed = await destinations.remove(record)
+    async (request, reply) => {
+      const {
+        params: { id },
+        query: { purge },
+      } = request
+      const removed = await destinations.remove(id, (before) => demandSeen(request, before, `The destination ${id}`))
       if (removed === 'in use')
         throw conflict(`Accounts still gather into the destination ${id}; remove them or give them another one first.`)
       if (removed === 'unknown') throw unknown('destination', id)
+      const { destination } = removed
       if (destination.kind === 'hosted') {
         if (purge) await hosted.empty(destination.login)
         await hosted.dismiss()

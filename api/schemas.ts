@@ -188,6 +188,15 @@ export const Destination = Type.Union([
 
 export const Id = Type.Object({ id: Type.String() })
 
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ description: 'an ETag: 412 where what is kept has changed since. * takes any version' }),
+  ),
+})
+export const IfNoneMatch = Type.Object({
+  'if-none-match': Type.Optional(Type.String({ description: 'an ETag: 304 where nothing has changed since' })),
+})
+
 export const Page = Type.Object(
   { limit: Type.Integer({ minimum: 1, maximum: 500, default: 50 }), cursor: Type.Optional(Type.String()) },
   strict,

@@ -11,6 +11,7 @@ import { addAccounts, type AccountsWorld } from './accounts.ts'
 import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
+import { addTags } from './etag.ts'
 import { addHealth } from './health.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addProblems, pathOf } from './problems.ts'
@@ -69,6 +70,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
 
   addProblems(app)
   addAuth(app, world.adminToken)
+  addTags(app)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
     const { statusCode: status } = reply

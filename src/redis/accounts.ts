@@ -154,12 +154,18 @@ export class Accounts {
     }
   }
 
-  /** With its ledger and history; its stored mail stays where it is. */
-  async remove(id: string): Promise<boolean> {
+  /**
+   * With its ledger and history; its stored mail stays where it is.
+   *
+   * @param allow is given the record as it stands, and may throw.
+   */
+  async remove(id: string, allow: (before: AccountRecord) => void = () => {}): Promise<boolean> {
     for (;;) {
       const json = await this.#redis.hget(keys.accounts, id)
       if (json === null) return false
-      const { account } = JSON.parse(json) as AccountRecord
+      const record = JSON.parse(json) as AccountRecord
+      allow(record)
+      const { account } = record
       const args = [id, json, sourceOf(account), account.destinationId]
       if ((await this.#redis.eval(removeScript, names.length, ...names, ...args)) !== 'done') continue
       const runIds = await this.#redis.zrange(keys.runs(id), '0', '-1')

@@ -26,9 +26,9 @@ if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 'changed' end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 'done'`
 
-/** KEYS as `names`; ARGV id, login or ''. */
+/** KEYS as `names`; ARGV id, login or '', record. */
 const removeScript = `
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 'unknown' end
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[3] then return 'changed' end
 if tonumber(redis.call('HGET', KEYS[4], ARGV[1]) or '0') > 0 then return 'in use' end
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
@@ -68,9 +68,20 @@ export class Destinations {
     }
   }
 
-  async remove(record: DestinationRecord): Promise<'done' | 'unknown' | 'in use'> {
-    const args = [record.destination.id, loginOf(record)]
-    return (await this.#redis.eval(removeScript, names.length, ...names, ...args)) as 'done' | 'unknown' | 'in use'
+  /** @param allow is given the record as it stands, and may throw. */
+  async remove(
+    id: string,
+    allow: (before: DestinationRecord) => void = () => {},
+  ): Promise<DestinationRecord | 'unknown' | 'in use'> {
+    for (;;) {
+      const json = await this.#redis.hget(keys.destinations, id)
+      if (json === null) return 'unknown'
+      const record = recordOf(json)
+      allow(record)
+      const answer = await this.#redis.eval(removeScript, names.length, ...names, id, loginOf(record), json)
+      if (answer === 'done') return record
+      if (answer === 'in use') return answer
+    }
   }
 
   /** In the order they were made. */

@@ -10,6 +10,7 @@ import { Destinations } from '../src/redis/destinations.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
+import { SettingsStore } from '../src/redis/settings.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
 import { buildServer } from './server.ts'
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
     runs,
     queue,
     hosted,
+    settings: new SettingsStore(redis),
     seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
   })
   await app.listen({ host: config.http.host, port: config.http.port })

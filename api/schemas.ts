@@ -186,6 +186,30 @@ export const Destination = Type.Union([
   Type.Object({ id, ...imap, ...condition, createdAt: time }),
 ])
 
+const ports = Type.Unsafe<readonly number[]>(Type.Array(port, { maxItems: 100 }))
+const ownerPorts = Type.Object(
+  { pop3: ports, imap: ports, web: ports },
+  { ...strict, description: 'where accounts, destinations and webhooks of owners may lead' },
+)
+const settingFields = {
+  ownerPorts,
+  arrivedKeptDays: Type.Integer({
+    minimum: 0,
+    maximum: 3650,
+    description: 'for how long one can see what a run brought; 0: never',
+  }),
+  transcriptsKept: Type.Integer({
+    minimum: 0,
+    maximum: 100,
+    description: 'of how many runs of an account the protocol is kept',
+  }),
+}
+export const SettingsShape = Type.Object(settingFields, strict)
+export const SettingsPatch = Type.Partial(
+  Type.Object({ ...settingFields, ownerPorts: Type.Partial(ownerPorts, strict) }),
+  strict,
+)
+
 export const Id = Type.Object({ id: Type.String() })
 
 export const IfMatch = Type.Object({

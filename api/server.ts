@@ -17,6 +17,7 @@ import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addProblems, pathOf } from './problems.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
+import { addSettings, type SettingsWorld } from './settings.ts'
 
 export interface ApiWorld
   extends AccountsWorld,
@@ -24,7 +25,8 @@ export interface ApiWorld
     QuarantineWorld,
     RunsWorld,
     LedgerWorld,
-    BackupWorld {
+    BackupWorld,
+    SettingsWorld {
   readonly log: Logger
   readonly adminToken: string
   readonly redis: Redis
@@ -103,6 +105,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addQuarantine(typed, world)
       addLedger(typed, world)
       addBackup(typed, world)
+      addSettings(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

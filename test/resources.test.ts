@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { defaultSettings } from '../src/settings.ts'
 import { adminToken, type Body, type Stack, startStack } from './support/stack.ts'
 
 let stack: Stack
@@ -87,4 +88,25 @@ test('a status that changes by itself makes a copy old, and keeps nobody from ch
   const waiting = await ask('GET', path, { 'if-none-match': seen })
   assert.deepEqual([waiting.status, waiting.body['status']], [200, 'waiting'])
   assert.equal((await ask('PATCH', path, { 'if-match': seen }, { folder: 'Later' })).status, 200)
+})
+
+test('settings: what is not named stays, what is wrong is told, and changes at once are merged', async () => {
+  const before = await ask('GET', '/settings')
+  assert.deepEqual(before.body, defaultSettings)
+  const changed = await ask('PATCH', '/settings', {}, { ownerPorts: { pop3: [2110] }, arrivedKeptDays: 0 })
+  const wanted = { ...defaultSettings, ownerPorts: { ...defaultSettings.ownerPorts, pop3: [2110] }, arrivedKeptDays: 0 }
+  assert.deepEqual([changed.status, changed.body], [200, wanted])
+  const late = await ask('PATCH', '/settings', { 'if-match': String(before.headers.etag) }, { transcriptsKept: 1 })
+  assert.deepEqual([late.status, (await ask('GET', '/settings')).body], [412, wanted])
+  const unfit = { ownerPorts: { pop3: [0], smtp: [25] }, arrivedKeptDays: -1, colour: 'red' }
+  const refused = await ask('PATCH', '/settings', {}, unfit)
+  const pointers = (refused.body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer)
+  assert.deepEqual(pointers.toSorted(), ['/arrivedKeptDays', '/colour', '/ownerPorts/pop3/0', '/ownerPorts/smtp'])
+  await Promise.all(
+    (['pop3', 'imap', 'web'] as const).map(
+      async (port, nth) => await ask('PATCH', '/settings', {}, { ownerPorts: { [port]: [nth + 1] } }),
+    ),
+  )
+  const { ownerPorts } = (await ask('GET', '/settings')).body
+  assert.deepEqual(ownerPorts, { pop3: [1], imap: [2], web: [3] })
 })

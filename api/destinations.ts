@@ -2,6 +2,7 @@
 import { type Destination, destinationDefaults, hostMistakes, type Mistake, secretMistakes } from '../src/account.ts'
 import type { Pause } from '../src/consequence.ts'
 import type { DestinationId } from '../src/message.ts'
+import type { Accounts } from '../src/redis/accounts.ts'
 import type { DestinationRecord, Destinations } from '../src/redis/destinations.ts'
 import type { Pauses } from '../src/redis/pauses.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
@@ -15,21 +16,31 @@ import * as schemas from './schemas.ts'
 
 export interface DestinationsWorld {
   readonly destinations: Destinations
+  readonly accounts: Accounts
   readonly pauses: Pauses
   readonly queue: PullQueue
   readonly hosted: HostedLogins
   readonly seal: Seal
 }
 
-export function addDestinations(app: App, { destinations, pauses, queue, hosted, seal }: DestinationsWorld): void {
+export function addDestinations(
+  app: App,
+  { destinations, accounts, pauses, queue, hosted, seal }: DestinationsWorld,
+): void {
   const find = async (id: string): Promise<DestinationRecord> => {
     const record = await destinations.get(id)
     if (record === undefined) throw unknown('destination', id)
     return record
   }
   const views = async (records: readonly DestinationRecord[]) => {
-    const paused = await pauses.of(records.map(({ destination }) => destination.id))
-    return records.map((record, nth) => viewOf(record, paused[nth]))
+    const ids = records.map(({ destination }) => destination.id)
+    const [paused, counts] = await Promise.all([pauses.of(ids), accounts.counts(ids)])
+    return records.map((record, nth) => viewOf(record, paused[nth], counts[nth] ?? 0))
+  }
+  const view = async (record: DestinationRecord) => {
+    const [only] = await views([record])
+    if (only === undefined) throw unknown('destination', record.destination.id)
+    return only
   }
 
   app.post(
@@ -61,7 +72,7 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
       return await reply
         .code(201)
         .header('location', `/api/v1/destinations/${destination.id}`)
-        .send(viewOf(record, undefined))
+        .send(viewOf(record, undefined, 0))
     },
   )
 
@@ -71,12 +82,14 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
       config: { scope: 'read' },
       schema: {
         summary: 'List destinations',
-        querystring: schemas.Page,
+        description:
+          'A search (q) looks at up to 5,000 for one page: it may then come short of its limit and have a next.',
+        querystring: schemas.DestinationQuery,
         response: { 200: schemas.listOf(schemas.Destination) },
       },
     },
     async ({ query }) => {
-      const { items, next } = await destinations.page(query.limit, idIn(query.cursor))
+      const { items, next } = await destinations.page(query.limit, idIn(query.cursor), query.q)
       return { items: await views(items), next: cursorOf(next) }
     },
   )
@@ -95,7 +108,7 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
     async ({ params }, reply) => {
       const record = await find(params.id)
       tag(reply, record)
-      return viewOf(record, (await pauses.of([params.id]))[0])
+      return await view(record)
     },
   )
 
@@ -131,7 +144,7 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
       // Tried at once: the change may have cured what ailed it.
       await queue.release(await pauses.lift(id))
       tag(reply, changed)
-      return viewOf(changed, undefined)
+      return await view(changed)
     },
   )
 
@@ -225,13 +238,18 @@ function patched(
   }
 }
 
-function viewOf({ destination: { createdAtMs, ...rest } }: DestinationRecord, pause: Pause | undefined) {
+function viewOf(
+  { destination: { createdAtMs, ...rest } }: DestinationRecord,
+  pause: Pause | undefined,
+  accounts: number,
+) {
   const paused = pause !== undefined && pause.pausedUntilMs > Date.now()
   return {
     ...rest,
     status: paused ? ('paused' as const) : ('ok' as const),
     pausedUntil: paused ? new Date(pause.pausedUntilMs).toISOString() : null,
     failure: pause?.failure ?? null,
+    accounts,
     createdAt: new Date(createdAtMs).toISOString(),
   }
 }

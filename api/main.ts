@@ -36,12 +36,14 @@ async function main(): Promise<void> {
   const queue = new PullQueue(redis, runs)
   const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
   await hosted.write()
+  const accounts = new Accounts(redis)
+  await accounts.ensureIndexed()
   const app = await buildServer({
     log,
     adminToken: ensureSecret(config.adminTokenFile ?? home.adminToken),
     redis,
     store,
-    accounts: new Accounts(redis),
+    accounts,
     destinations,
     pauses: new Pauses(redis),
     runs,

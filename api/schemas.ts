@@ -2,6 +2,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { accountDefaults, tlsModes } from '../src/account.ts'
 import { failureKinds } from '../src/failure.ts'
+import { accountOrders } from '../src/redis/account-index.ts'
 import { accountStatuses } from '../src/redis/accounts.ts'
 import { takeoverFormats } from '../src/takeover.ts'
 import { runCauses, runStates, runTasks } from '../src/run.ts'
@@ -181,9 +182,10 @@ export const DestinationPatch = Type.Partial(
 )
 export type DestinationPatch = Static<typeof DestinationPatch>
 
+const accounts = Type.Integer({ description: 'how many gather there' })
 export const Destination = Type.Union([
-  Type.Object({ id, ...hosted, ...condition, createdAt: time }),
-  Type.Object({ id, ...imap, ...condition, createdAt: time }),
+  Type.Object({ id, ...hosted, ...condition, accounts, createdAt: time }),
+  Type.Object({ id, ...imap, ...condition, accounts, createdAt: time }),
 ])
 
 const ports = Type.Unsafe<readonly number[]>(Type.Array(port, { maxItems: 100 }))
@@ -225,12 +227,17 @@ export const Page = Type.Object(
   { limit: Type.Integer({ minimum: 1, maximum: 500, default: 50 }), cursor: Type.Optional(Type.String()) },
   strict,
 )
+export const DestinationQuery = Type.Object(
+  { ...Page.properties, q: Type.Optional(Type.String({ description: 'part of login, host or user' })) },
+  strict,
+)
 export const AccountQuery = Type.Object(
   {
     ...Page.properties,
     status: Type.Optional(Type.Enum([...accountStatuses])),
     q: Type.Optional(Type.String({ description: 'part of address, host or user' })),
     destinationId: Type.Optional(Type.String()),
+    sort: Type.Enum([...accountOrders], { default: 'createdAt', description: '-: backwards' }),
   },
   strict,
 )

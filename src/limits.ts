@@ -161,6 +161,16 @@ export const limits = {
   /** How far off it may be since when Redis runs: it counts in whole seconds, and clocks of machines differ. */
   keeperSinceOffMs: 2 * second,
 
+  // Lists of accounts
+  /** Looked at in one step of Redis: a millisecond or two, in which workers wait. */
+  accountsWalkedAtOnce: 1000,
+  /** And for one page: a search in 100,000 takes five. */
+  accountsWalkedPerPage: 20_000,
+  /** Looked at for one page of a search. */
+  destinationsReadPerPage: 5000,
+  /** Of a destination or status with so many the list by address is sorted as it is asked for. */
+  accountsSortedMax: 2000,
+
   // Backup
   /** Of base64 in one line; a ledger of more is parted. */
   backupPieceOctets: 192 * KiB,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { Accounts, accountStatuses, defaultState } from '../src/redis/accounts.ts'
+import { keys } from '../src/redis/keys.ts'
 import { defaultSettings } from '../src/settings.ts'
 import { adminToken, type Body, type Stack, startStack } from './support/stack.ts'
 
@@ -109,4 +111,117 @@ test('settings: what is not named stays, what is wrong is told, and changes at o
   )
   const { ownerPorts } = (await ask('GET', '/settings')).body
   assert.deepEqual(ownerPorts, { pop3: [1], imap: [2], web: [3] })
+})
+
+test('each way to list brings everybody wanted once, in its order, whatever comes and goes meanwhile', async () => {
+  const [here, there] = [await elsewhere('here'), await elsewhere('there')]
+  const make = async (nth: number, destinationId: string) =>
+    await stack.account({
+      address: `${'zyxwvutsrq'[nth % 10]}${nth}@Example.net`,
+      host: nth % 2 === 0 ? 'even.example' : 'odd.example',
+      user: `Ünï ${nth}`,
+      destinationId,
+      paused: nth % 3 === 0,
+    })
+  const ids: string[] = []
+  for (let nth = 0; nth < 24; nth += 1) ids.push(await make(nth, nth % 4 === 0 ? there : here))
+  // One waits for a run, one has failed, one is stopped.
+  await stack.call('POST', `/accounts/${ids[1]}/pull`)
+  const accounts = new Accounts(stack.redis)
+  const lastFailure = { kind: 'unreachable', message: 'Gone.' } as const
+  await accounts.setState(ids[2] ?? '', { ...defaultState, lastFailure })
+  await accounts.setState(ids[5] ?? '', { ...defaultState, lastFailure, attention: true })
+  const statusOf = (nth: number) =>
+    nth === 1 ? 'waiting' : nth === 2 ? 'failing' : nth === 5 ? 'needs attention' : nth % 3 === 0 ? 'paused' : 'idle'
+
+  const ours = new Set(ids)
+  const walk = async (query: string, between: () => Promise<unknown> = async () => {}) => {
+    const seen: string[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { status, body } = await ask('GET', `/accounts?${query}&limit=4&cursor=${cursor}`)
+      assert.equal(status, 200, JSON.stringify(body))
+      seen.push(...body.items.map((one) => String(one['id'])).filter((id) => ours.has(id)))
+      cursor = body['next'] as string | null
+      if (cursor !== null) await between()
+    }
+    return seen.map((id) => ids.indexOf(id))
+  }
+  const all = ids.map((_, nth) => nth)
+  const byAddress = (a: number, b: number) => (`${'zyxwvutsrq'[a % 10]}${a}@` < `${'zyxwvutsrq'[b % 10]}${b}@` ? -1 : 1)
+  for (const [query, fits] of [
+    ['', () => true],
+    [`destinationId=${here}`, (nth: number) => nth % 4 !== 0],
+    ['q=EVEN.ex', (nth: number) => nth % 2 === 0],
+    [`q=${encodeURIComponent('ÜNÏ 1')}`, (nth: number) => String(nth).startsWith('1')],
+    [`q=odd&destinationId=${there}`, () => false],
+    ...accountStatuses.map((status) => [`status=${status}`, (nth: number) => statusOf(nth) === status] as const),
+    [`status=paused&q=even&destinationId=${there}`, (nth: number) => nth % 12 === 0],
+  ] as const) {
+    const wanted = all.filter(fits)
+    assert.deepEqual(await walk(query), wanted, query)
+    assert.deepEqual(await walk(`${query}&sort=-createdAt`), wanted.toReversed(), query)
+    assert.deepEqual(await walk(`${query}&sort=address`), wanted.toSorted(byAddress), query)
+    assert.deepEqual(await walk(`${query}&sort=-address`), wanted.toSorted(byAddress).toReversed(), query)
+  }
+
+  // The one that a page ended with goes, and another one comes, before and behind.
+  for (const [sort, order] of [
+    ['createdAt', all],
+    ['address', all.toSorted(byAddress)],
+  ] as const) {
+    let nth = 100
+    const extra: string[] = []
+    const seen = await walk(`destinationId=${here}&sort=${sort}`, async () => {
+      for (const id of extra.splice(0)) await stack.call('DELETE', `/accounts/${id}`)
+      for (let made = 0; made < 4; made += 1) extra.push(await make((nth += 1), here))
+    })
+    assert.deepEqual(
+      seen,
+      order.filter((one) => one % 4 !== 0),
+      sort,
+    )
+    for (const id of extra) await stack.call('DELETE', `/accounts/${id}`)
+  }
+  assert.equal(
+    (await ask('GET', `/accounts?sort=address&cursor=${Buffer.from(ids[0] ?? '').toString('base64url')}`)).status,
+    400,
+  )
+
+  // Elsewhere, resumed and removed: found where they are now.
+  await stack.call('PATCH', `/accounts/${ids[0]}`, { destinationId: here, address: 'a@example.net' })
+  await stack.call('POST', `/accounts/${ids[0]}/resume`)
+  await stack.call('DELETE', `/accounts/${ids[4]}`)
+  assert.deepEqual(await walk(`destinationId=${there}`), [8, 12, 16, 20])
+  assert.deepEqual(await walk('status=paused&q=even'), [6, 12, 18])
+  assert.deepEqual((await walk(`destinationId=${here}&sort=address`))[0], 0)
+  assert.deepEqual(await walk('q=a@example'), [0])
+  const counts = async (query: string) => {
+    const { body } = await ask('GET', `/destinations?${query}`)
+    return body.items.map((one) => [one['id'], one['accounts']])
+  }
+  assert.deepEqual(await counts('q=HERE'), [
+    [here, 19],
+    [there, 4],
+  ])
+  assert.deepEqual((await ask('DELETE', `/destinations/${there}`)).status, 409)
+})
+
+test('accounts that were kept before there was an index are indexed at the start', async () => {
+  const destinationId = await elsewhere('indexed')
+  const id = await stack.account({ destinationId, user: 'indexed', address: 'indexed@example.net' })
+  const accounts = new Accounts(stack.redis)
+  const lists = async () =>
+    await Promise.all(
+      [`destinationId=${destinationId}`, 'q=indexed', 'status=paused&q=indexed', 'q=indexed&sort=address'].map(
+        async (query) => (await ask('GET', `/accounts?${query}`)).body.items.map((one) => one['id']),
+      ),
+    )
+  await stack.redis.unlink(
+    keys.accountWords,
+    keys.accountsByAddress,
+    keys.accountsOf(destinationId),
+    keys.accountsAt('paused'),
+  )
+  await accounts.ensureIndexed()
+  assert.deepEqual(await lists(), [[id], [id], [id], [id]])
 })

@@ -8,7 +8,8 @@ import type { Seal } from '../src/seal.ts'
 import { type App, newId } from './app.ts'
 import { addressPlace, cursorOf, idPlace, placeIn } from './cursor.ts'
 import { demandSeen, tag } from './etag.ts'
-import { badRequest, conflict, unknown } from './problems.ts'
+import { listedOf } from './owners.ts'
+import { badRequest, Problem, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
 
 export interface AccountsWorld {
@@ -106,8 +107,11 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
         response: { 200: schemas.listOf(schemas.Account) },
       },
     },
-    async ({ query }) => {
-      const { limit, cursor, ...wanted } = query
+    async (request) => {
+      const { limit, cursor, ...query } = request.query
+      const destinationId = listedOf(request, query.destinationId)
+      if (destinationId === null) return { items: [], next: null }
+      const wanted = { ...query, destinationId }
       const after = placeIn(cursor, wanted.sort.endsWith('address') ? addressPlace : idPlace)
       const { items, next } = await accounts.page(limit, after, wanted, async (records) => {
         if (wanted.status === undefined) return records
@@ -271,7 +275,8 @@ function checked(account: Account, password: string | undefined): Account {
 }
 
 const taken = () =>
-  conflict(
+  new Problem(
+    'taken',
     'There is an account with this host, port, user and destination already; it would fetch the same mail twice.',
   )
 const noDestination = () =>

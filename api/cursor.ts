@@ -13,7 +13,9 @@ export function placeIn(cursor: string | undefined, form: RegExp): string | unde
   if (cursor === undefined) return undefined
   const place = Buffer.from(cursor, 'base64url').toString()
   if (!form.test(place))
-    throw badRequest([{ pointer: '/cursor', detail: 'must be the `next` of an earlier page of this list' }])
+    throw badRequest([
+      { pointer: '/cursor', detail: 'must be the `next` of an earlier page of this list', in: 'query' },
+    ])
   return place
 }
 

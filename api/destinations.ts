@@ -11,7 +11,7 @@ import { type App, newId } from './app.ts'
 import { cursorOf, idIn } from './cursor.ts'
 import { demandSeen, tag } from './etag.ts'
 import type { HostedLogins } from './hosted.ts'
-import { badRequest, conflict, unknown } from './problems.ts'
+import { badRequest, Problem, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
 
 export interface DestinationsWorld {
@@ -46,7 +46,7 @@ export function addDestinations(
   app.post(
     '/destinations',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', instance: true },
       schema: { summary: 'Make a destination', body: schemas.NewDestination, response: { 201: schemas.Destination } },
     },
     async ({ body }, reply) => {
@@ -56,7 +56,9 @@ export function addDestinations(
           ? { destination, passwordHash: await hosted.hash(body.password), sealedPassword: null }
           : { destination, passwordHash: null, sealedPassword: seal.seal(body.password, destination.id, 'password') }
       if ((await destinations.create(record)) === 'conflict') {
-        throw conflict(`The login ${body.login} is taken; choose another.`, [{ pointer: '/login', detail: 'is taken' }])
+        throw new Problem('taken', `The login ${body.login} is taken; choose another.`, [
+          { pointer: '/login', detail: 'is taken' },
+        ])
       }
       if (destination.kind === 'hosted') {
         try {
@@ -88,7 +90,9 @@ export function addDestinations(
         response: { 200: schemas.listOf(schemas.Destination) },
       },
     },
-    async ({ query }) => {
+    async ({ query, principal }) => {
+      if (principal.destinationId !== undefined)
+        return { items: await views([await find(principal.destinationId)]), next: null }
       const { items, next } = await destinations.page(query.limit, idIn(query.cursor), query.q)
       return { items: await views(items), next: cursorOf(next) }
     },
@@ -151,7 +155,7 @@ export function addDestinations(
   app.delete(
     '/destinations/:id',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', instance: true },
       schema: {
         summary: 'Remove a destination',
         description: 'Hosted mail is kept unless purge=true.',
@@ -167,7 +171,10 @@ export function addDestinations(
       } = request
       const removed = await destinations.remove(id, (before) => demandSeen(request, before, `The destination ${id}`))
       if (removed === 'in use')
-        throw conflict(`Accounts still gather into the destination ${id}; remove them or give them another one first.`)
+        throw new Problem(
+          'in-use',
+          `Accounts still gather into the destination ${id}; remove them or give them another one first.`,
+        )
       if (removed === 'unknown') throw unknown('destination', id)
       const { destination } = removed
       if (destination.kind === 'hosted') {

@@ -21,7 +21,7 @@ export function demandSeen({ headers }: FastifyRequest, kept: object, what: stri
   // Strong comparison (RFC 9110 section 8.8.3.2): a weak tag is never the same.
   if (tagsIn(wanted).some((seen) => new RegExp(`^"${version}(?:\\.|"$)`).test(seen))) return
   throw new Problem(
-    412,
+    'precondition-failed',
     `${what} was changed since you read it, and nothing was done: read it again, see whether your change still fits, and send it with the ETag of now in If-Match.`,
   )
 }

@@ -11,6 +11,7 @@ import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { SettingsStore } from '../src/redis/settings.ts'
+import { Tokens } from '../src/redis/tokens.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
 import { buildServer } from './server.ts'
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
     pauses: new Pauses(redis),
     runs,
     queue,
+    tokens: new Tokens(redis),
     hosted,
     settings: new SettingsStore(redis),
     seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),

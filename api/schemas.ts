@@ -4,6 +4,7 @@ import { accountDefaults, tlsModes } from '../src/account.ts'
 import { failureKinds } from '../src/failure.ts'
 import { accountOrders } from '../src/redis/account-index.ts'
 import { accountStatuses } from '../src/redis/accounts.ts'
+import { scopes } from '../src/redis/tokens.ts'
 import { takeoverFormats } from '../src/takeover.ts'
 import { runCauses, runStates, runTasks } from '../src/run.ts'
 
@@ -211,6 +212,34 @@ export const SettingsPatch = Type.Partial(
   Type.Object({ ...settingFields, ownerPorts: Type.Partial(ownerPorts, strict) }),
   strict,
 )
+export const NewToken = Type.Object(
+  {
+    name: text(100),
+    scopes: Type.Array(Type.Enum([...scopes]), {
+      minItems: 1,
+      maxItems: scopes.length,
+      description: 'one or more of read, operate, admin; each holds those before it',
+    }),
+    destinationId: Type.Optional(orNull(id, 'the destination of the owner that this token is for, or null')),
+    expiresAt: Type.Optional(orNull(time, 'a time in ISO 8601, or null: it does not expire')),
+  },
+  strict,
+)
+export const Token = Type.Object({
+  id,
+  name: text(100),
+  scopes: NewToken.properties.scopes,
+  destinationId: orNull(id),
+  createdAt: time,
+  expiresAt: orNull(time),
+  lastUsedAt: orNull(time, 'known to the minute'),
+})
+export const MadeToken = Type.Object({
+  ...Token.properties,
+  token: Type.String({ description: 'what to send as `Authorization: Bearer TOKEN`; told this once' }),
+})
+
+export const Nothing = Type.Unsafe<void>(Type.Null({ description: 'No content' }))
 
 export const Id = Type.Object({ id: Type.String() })
 

@@ -195,4 +195,8 @@ export const limits = {
   /** A refused password may be throttling: it stops the account only after it repeated this often over this long. */
   refusalsMin: 5,
   refusalsSpanMs: 6 * hour,
+
+  // Who may
+  /** When a token was used last is known to the minute: written each time it would cost a sync a request. */
+  tokenUseWrittenEveryMs: 1 * minute,
 } as const

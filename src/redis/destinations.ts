@@ -30,7 +30,10 @@ if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 'changed' end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 'done'`
 
-/** KEYS as `names`, accounts of the destination; ARGV id, login or '', record. */
+/**
+ * KEYS as `names`, then accounts of this destination, its tokens, tokens, token ids, token uses; ARGV id, login or '', record. Its
+ * tokens end with it.
+ */
 const removeScript = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[3] then return 'changed' end
 if redis.call('ZCARD', KEYS[5]) > 0 then return 'in use' end
@@ -38,6 +41,12 @@ redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('HDEL', KEYS[4], ARGV[1])
 if ARGV[2] ~= '' then redis.call('HDEL', KEYS[3], ARGV[2]) end
+for _, token in ipairs(redis.call('SMEMBERS', KEYS[6])) do
+  redis.call('HDEL', KEYS[7], token)
+  redis.call('ZREM', KEYS[8], token)
+  redis.call('HDEL', KEYS[9], token)
+end
+redis.call('DEL', KEYS[6])
 return 'done'`
 
 export class Destinations {
@@ -81,8 +90,8 @@ export class Destinations {
       if (json === null) return 'unknown'
       const record = recordOf(json)
       allow(record)
-      const sets = [...names, keys.accountsOf(id)]
-      const answer = await this.#redis.eval(removeScript, sets.length, ...sets, id, loginOf(record), json)
+      const all = [...names, keys.accountsOf(id), keys.tokensOf(id), keys.tokens, keys.tokenIds, keys.tokenUses]
+      const answer = await this.#redis.eval(removeScript, all.length, ...all, id, loginOf(record), json)
       if (answer === 'done') return record
       if (answer === 'in use') return answer
     }

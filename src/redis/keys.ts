@@ -41,6 +41,11 @@ export const keys = {
   workers: shared('workers'),
   /** Hash: name of a setting -> its value as JSON. */
   settings: shared('settings'),
+  /** Hash: token id -> TokenRecord as JSON. */
+  tokens: shared('tokens'),
+  tokenIds: shared('token-ids'),
+  /** Hash: token id -> the milliseconds at which it was used last. */
+  tokenUses: shared('token-uses'),
   /** Channel: every change of a run, as JSON. */
   runChanges: 'tributary:run-changes',
 
@@ -50,6 +55,8 @@ export const keys = {
   accountsAt: (status: RestingStatus) => shared(`accounts-at:${status}`),
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),
+  /** Set: tokens of the owner of a destination. */
+  tokensOf: (destinationId: string) => shared(`tokens-of:${destinationId}`),
   run: (id: string) => `tributary:run:${id}`,
 
   /** Packed records (record.ts). */
@@ -91,6 +98,8 @@ export const backedUpShared = {
   due: 'zset',
   lastRuns: 'hash',
   settings: 'hash',
+  tokens: 'hash',
+  tokenUses: 'hash',
 } as const
 
 /** Keys of Tributary, and of these BullMQ's, which hold no more than what is under way. */

@@ -6,7 +6,7 @@ import type { Logger } from '../src/log.ts'
 import { recordsByKey, reseal } from '../src/redis/sealed.ts'
 import type { Seal } from '../src/seal.ts'
 import type { App } from './app.ts'
-import { conflict } from './problems.ts'
+import { Problem } from './problems.ts'
 import * as schemas from './schemas.ts'
 
 export interface KeysWorld {
@@ -146,7 +146,8 @@ function writing({ place }: KeyRing, change: () => void): void {
     change()
   } catch (error) {
     if (!(error instanceof ReadOnly)) throw error
-    throw conflict(
+    throw new Problem(
+      'conflict',
       `The keys in ${place} are not this process's to change. Put a new key in front of the others there (openssl rand -base64 32; remove those that GET /keys shows with no records to forget them), restart API and workers: what is sealed is then sealed anew by itself.`,
     )
   }

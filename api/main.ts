@@ -12,6 +12,7 @@ import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { SettingsStore } from '../src/redis/settings.ts'
+import { Tokens } from '../src/redis/tokens.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
 import { buildServer } from './server.ts'
@@ -38,16 +39,19 @@ async function main(): Promise<void> {
   const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
   await hosted.write()
   const ring = openKeyRing(config, home)
+  const accounts = new Accounts(redis)
+  await accounts.ensureIndexed()
   const app = await buildServer({
     log,
     adminToken: ensureSecret(config.adminTokenFile ?? home.adminToken),
     redis,
     store,
-    accounts: new Accounts(redis),
+    accounts,
     destinations,
     pauses: new Pauses(redis),
     runs,
     queue,
+    tokens: new Tokens(redis),
     hosted,
     settings: new SettingsStore(redis),
     ring,

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { pino } from 'pino'
 import { HostedLogins } from '../../api/hosted.ts'
 import type { App } from '../../api/app.ts'
-import { buildServer } from '../../api/server.ts'
+import { type ApiWorld, buildServer } from '../../api/server.ts'
 import { createClock } from '../../src/clock.ts'
 import { KeyFile } from '../../src/disk/key-ring.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
@@ -15,6 +15,7 @@ import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { SettingsStore } from '../../src/redis/settings.ts'
+import { Tokens } from '../../src/redis/tokens.ts'
 import type { Run } from '../../src/run.ts'
 import { createSeal, keyOf, linesOf } from '../../src/seal.ts'
 import { startWorker, type WorkerOptions } from '../../workers/worker.ts'
@@ -25,6 +26,8 @@ export const adminToken = 'the-token-of-the-admin'
 
 export interface Stack {
   readonly app: App
+  /** What it was built of. */
+  readonly world: ApiWorld
   readonly dovecot: TestDovecot
   readonly server: TestRedis
   readonly redis: ReturnType<typeof connectRedis>
@@ -70,14 +73,16 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const hosted = new HostedLogins(destinations, dovecot.store, dovecot.places.usersFile, dovecot.places.mailFolder)
   const accounts = new Accounts(redis)
   const pauses = new Pauses(redis)
-  const parts = { redis, accounts, destinations, pauses, runs, queue, hosted, ring, seal }
+  const tokens = new Tokens(redis)
   const settings = new SettingsStore(redis)
-  const world = { ...parts, settings, log, adminToken, store: dovecot.store }
+  const parts = { redis, accounts, destinations, pauses, tokens, runs, queue, hosted, settings, ring, seal }
+  const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store }
   const app = await buildServer(world)
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined
 
   const stack: Stack = {
     app,
+    world,
     dovecot,
     server,
     redis,

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../src/redis/audit.ts'
 import { type App, newId } from './app.ts'
 import type { Principal } from './auth.ts'
-import { cursorOf, idIn } from './cursor.ts'
+import { cursorOf, placeIn } from './cursor.ts'
 import { pathOf } from './problems.ts'
 import * as schemas from './schemas.ts'
 
@@ -78,7 +78,7 @@ export function addAudit(app: App, { audit }: AuditWorld): void {
       },
     },
     async ({ query: { limit, cursor } }) => {
-      const { items, next } = await audit.page(limit, idIn(cursor, /^\d{1,20}-\d{1,20}$/))
+      const { items, next } = await audit.page(limit, placeIn(cursor, /^\d{1,20}-\d{1,20}$/))
       return { items: items.map((entry) => ({ ...entry, changed: [...entry.changed] })), next: cursorOf(next) }
     },
   )

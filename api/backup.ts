@@ -15,6 +15,7 @@ import type { PullQueue } from '../src/redis/queue.ts'
 import type { Seal } from '../src/seal.ts'
 import type { App } from './app.ts'
 import type { HostedLogins } from './hosted.ts'
+import type { Resealing } from './keys.ts'
 import { Problem } from './problems.ts'
 import * as schemas from './schemas.ts'
 
@@ -23,9 +24,10 @@ export interface BackupWorld {
   readonly queue: PullQueue
   readonly hosted: HostedLogins
   readonly seal: Seal
+  readonly resealing: Resealing
 }
 
-export function addBackup(app: App, { redis, queue, hosted, seal }: BackupWorld): void {
+export function addBackup(app: App, { redis, queue, hosted, seal, resealing }: BackupWorld): void {
   app.get(
     '/backup',
     {
@@ -79,6 +81,8 @@ export function addBackup(app: App, { redis, queue, hosted, seal }: BackupWorld)
           await queue.clear()
           await restoreBackup(redis, lines, Date.now())
           await hosted.write()
+          // It may be of the time of an older key.
+          resealing.begin()
           return inventory
         } catch (error) {
           if (error instanceof BackupUnfit)

@@ -2,6 +2,7 @@
 import closeWithGrace from 'close-with-grace'
 import { ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { createLog } from '../src/log.ts'
 import { Accounts } from '../src/redis/accounts.ts'
@@ -13,6 +14,7 @@ import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { Sessions } from '../src/redis/sessions.ts'
 import { Throttle } from '../src/redis/throttle.ts'
+import { SettingsStore } from '../src/redis/settings.ts'
 import { Tokens } from '../src/redis/tokens.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
@@ -39,12 +41,15 @@ async function main(): Promise<void> {
   const queue = new PullQueue(redis, runs)
   const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
   await hosted.write()
+  const ring = openKeyRing(config, home)
+  const accounts = new Accounts(redis)
+  await accounts.ensureIndexed()
   const app = await buildServer({
     log,
     adminToken: ensureSecret(config.adminTokenFile ?? home.adminToken),
     redis,
     store,
-    accounts: new Accounts(redis),
+    accounts,
     destinations,
     pauses: new Pauses(redis),
     runs,
@@ -55,7 +60,9 @@ async function main(): Promise<void> {
     throttle: new Throttle(redis),
     trustedProxies: config.http.trustedProxies,
     hosted,
-    seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
+    settings: new SettingsStore(redis),
+    ring,
+    seal: createSeal(ring),
   })
   await app.listen({ host: config.http.host, port: config.http.port })
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })

@@ -14,14 +14,18 @@ import { addAudit, type AuditWorld, watchChanges } from './audit.ts'
 import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
+import { addTags } from './etag.ts'
 import { addHealth } from './health.ts'
+import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
+import { documentation } from './openapi.ts'
 import { addOwners, type OwnersWorld } from './owners.ts'
 import { addProblems, pathOf, sendUnroutable } from './problems.ts'
 import { addHeaders, addRates, docsPolicy, type RatesWorld } from './protection.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
 import { addSession, type SessionWorld } from './session.ts'
+import { addSettings, type SettingsWorld } from './settings.ts'
 import { addTokens, type TokensWorld } from './tokens.ts'
 
 export interface ApiWorld
@@ -35,7 +39,9 @@ export interface ApiWorld
     QuarantineWorld,
     RunsWorld,
     LedgerWorld,
-    BackupWorld {
+    KeysWorld,
+    Omit<BackupWorld, 'resealing'>,
+    SettingsWorld {
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
@@ -88,6 +94,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
   addOwners(app, world)
   watchChanges(app, world)
   addProblems(app)
+  addTags(app)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
     const { statusCode: status } = reply
@@ -97,14 +104,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     world.log[level]({ event: 'request', reqId: id, method, path: pathOf(request), status, ms })
   })
 
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Tributary', version: '1', description: 'Gathers mail from POP3 accounts into one IMAP store.' },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      security: [{ token: [] }],
-    },
-  })
+  await app.register(swagger, documentation)
   await app.register(async (docs) => {
     docs.addHook('onRoute', (route) => {
       route.config = { ...route.config, open: true, helmet: docsPolicy }
@@ -118,6 +118,9 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     openapi: '/api/v1/openapi.json',
     docs: '/docs',
   }))
+  const resealing = new Resealing(world)
+  app.addHook('onReady', async () => resealing.begin())
+  app.addHook('onClose', async () => await resealing.stop())
   await app.register(
     async (api) => {
       const typed = api.withTypeProvider<TypeBoxTypeProvider>()
@@ -126,7 +129,9 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addRuns(typed, world)
       addQuarantine(typed, world)
       addLedger(typed, world)
-      addBackup(typed, world)
+      addBackup(typed, { ...world, resealing })
+      addKeys(typed, world, resealing)
+      addSettings(typed, world)
       addTokens(typed, world)
       addSession(typed, world)
       addAudit(typed, world)

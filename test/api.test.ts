@@ -140,7 +140,7 @@ test('readyz says ready when Redis, store and a worker answer', async () => {
 })
 
 /** A destination that nothing ails. */
-const well = { status: 'ok', pausedUntil: null, failure: null }
+const well = { status: 'ok', pausedUntil: null, failure: null, accounts: 0 }
 
 test('a hosted login works when the answer comes, over IMAP and POP3, and not when it was removed', async () => {
   const made = await stack.call('POST', '/destinations', {

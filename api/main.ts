@@ -1,9 +1,12 @@
 /** The API's process. */
 import closeWithGrace from 'close-with-grace'
 import { ConfigInvalid } from '../src/config.ts'
+import { Discoveries } from '../src/discover/discoveries.ts'
+import { systemDns, web } from '../src/discover/network.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { createLog } from '../src/log.ts'
+import { answers } from '../src/pop3/probe.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
@@ -46,6 +49,7 @@ async function main(): Promise<void> {
     runs,
     queue,
     hosted,
+    discoveries: new Discoveries({ dns: systemDns(), http: web(), answers }),
     seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
   })
   await app.listen({ host: config.http.host, port: config.http.port })

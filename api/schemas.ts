@@ -1,6 +1,7 @@
 /** The shapes on the wire, once (CONTRACT): types, validation, serialisation and OpenAPI are read from here. */
 import { type Static, type TSchema, Type } from 'typebox'
 import { accountDefaults, tlsModes } from '../src/account.ts'
+import { sources } from '../src/discover/candidate.ts'
 import { failureKinds } from '../src/failure.ts'
 import { accountStatuses } from '../src/redis/accounts.ts'
 import { takeoverFormats } from '../src/takeover.ts'
@@ -123,6 +124,25 @@ export const Examination = Type.Object({
   capabilities: Type.Array(Type.String()),
   tls: orNull(Type.Object({ version: Type.String(), fingerprint: Type.String(), validTo: Type.String() })),
   failure: orNull(Type.Object({ kind: Type.Enum([...failureKinds]), message: Type.String() })),
+})
+
+export const Discover = Type.Object({ address: text(320) }, strict)
+export const Discovered = Type.Object({
+  candidates: Type.Array(
+    Type.Object({
+      host: Type.String(),
+      port: Type.Integer(),
+      tls: Type.Enum([...tlsModes]),
+      user: Type.String(),
+      source: Type.Enum([...sources]),
+      verified: Type.Boolean({
+        description: 'a POP3 server answered there, under TLS and with a certificate that verifies',
+      }),
+      note: orNull(Type.String(), 'what to know before the first login, one sentence'),
+    }),
+    { description: 'the best first' },
+  ),
+  note: orNull(Type.String(), 'why there is no candidate'),
 })
 
 const hosted = {

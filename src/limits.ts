@@ -173,6 +173,22 @@ export const limits = {
   arrivalEarliestMs: Date.UTC(1990, 0, 1),
   arrivalAheadMs: 2 * hour,
 
+  // Discovery: 8 s at most in all, for somebody who waits at a form
+  /** What the DNS, the domain's own web servers and Thunderbird's database have to answer. */
+  discoverAskMs: 4 * second,
+  /** And then the POP3 servers that were found or guessed, all at once. */
+  discoverProbeMs: 3.5 * second,
+  /** The largest in Thunderbird's database has some 30 KB, most of it names of domains. */
+  autoconfigOctetsMax: 256 * KiB,
+  autoconfigRedirectsMax: 3,
+  /** Of one configuration file, or of one SRV answer. */
+  discoverOffersMax: 8,
+  discoveriesAtOnce: 16,
+  /** What was found is believed for so long; that nothing was, for less: somebody may be putting it right. */
+  discoveryKeptMs: 1 * hour,
+  noDiscoveryKeptMs: 1 * minute,
+  discoveriesKept: 1000,
+
   // Back-off after failures
   retryFirstMs: 1 * minute,
   retryMaxMs: 4 * hour,

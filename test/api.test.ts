@@ -73,6 +73,7 @@ const guarded = [
   'POST /api/v1/accounts/{id}/ledger/import',
   'GET /api/v1/backup',
   'POST /api/v1/restore',
+  'GET /api/v1/discover',
 ]
 
 test('every route needs a token but those that are open on purpose', async () => {
@@ -138,6 +139,31 @@ test('what is not there is told as a problem, with what to do', async () => {
   assert.equal((await send('address=me', 'application/x-www-form-urlencoded')).statusCode, 415)
   assert.equal((await send(JSON.stringify({ address: 'x'.repeat(300_000) }))).statusCode, 413)
   assert.equal((await send('{"address":"a","__proto__":{"x":1}}')).statusCode, 400)
+})
+
+test('an address is told where its mail can be had', async () => {
+  const { status, body } = await stack.call('GET', '/discover?address=Me.Myself@WEB.de')
+  assert.equal(status, 200)
+  const [candidate, ...others] = body['candidates'] as { note: string }[]
+  assert.deepEqual(others, [])
+  const { note, ...server } = candidate ?? assert.fail()
+  assert.match(note, /^WEB\.DE lets mail programs in only once POP3/)
+  const user = 'Me.Myself'
+  assert.deepEqual(server, {
+    host: 'pop3.web.de',
+    port: 995,
+    tls: 'implicit',
+    user,
+    source: 'built in',
+    verified: false,
+  })
+  const none = await stack.call('GET', '/discover?address=me@nowhere.example')
+  assert.equal(none.status, 200)
+  assert.deepEqual(none.body['candidates'], [])
+  assert.match(String(none.body['note']), /^Nobody says where the mail of nowhere\.example can be had by POP3/)
+  for (const wrong of ['', '?address=me', '?address=me@127.0.0.1', '?address=me@example.net&domain=x']) {
+    assert.equal((await stack.call('GET', `/discover${wrong}`)).status, 400, wrong)
+  }
 })
 
 test('readyz says ready when Redis, store and a worker answer', async () => {

@@ -33,8 +33,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/imap': ['src', 'src/imap'],
   'src/redis': ['src', 'src/redis'],
   'src/disk': ['src', 'src/disk'],
+  'src/discover': ['src', 'src/discover'],
   workers: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'workers'],
-  api: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'api'],
+  api: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'src/discover', 'api'],
   deploy: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'deploy'],
 }
 
@@ -54,6 +55,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'imapflow/lib/tools.js': /^src\/imap\//,
   ioredis: /^(?:src\/redis\/|workers\/|api\/)/,
   bullmq: /^(?:src\/redis\/queue\.ts|workers\/.*)$/,
+  htmlparser2: /^src\/discover\/autoconfig\.ts$/,
   fastify: /^api\//,
   '@fastify/swagger': /^api\//,
   '@fastify/type-provider-typebox': /^api\//,

@@ -5,6 +5,7 @@ import { HostedLogins } from '../../api/hosted.ts'
 import type { App } from '../../api/app.ts'
 import { buildServer } from '../../api/server.ts'
 import { createClock } from '../../src/clock.ts'
+import { Discoveries } from '../../src/discover/discoveries.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
@@ -15,6 +16,7 @@ import type { Run } from '../../src/run.ts'
 import { createSeal } from '../../src/seal.ts'
 import { startWorker, type WorkerOptions } from '../../workers/worker.ts'
 import { startDovecot, type TestDovecot } from './dovecot.ts'
+import { surroundingsOf } from './internet.ts'
 import { startRedis, type TestRedis } from './redis.ts'
 
 export const adminToken = 'the-token-of-the-admin'
@@ -61,7 +63,8 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const hosted = new HostedLogins(destinations, dovecot.store, dovecot.places.usersFile, dovecot.places.mailFolder)
   const accounts = new Accounts(redis)
   const pauses = new Pauses(redis)
-  const parts = { redis, accounts, destinations, pauses, runs, queue, hosted, seal }
+  const discoveries = new Discoveries(surroundingsOf({}))
+  const parts = { redis, accounts, destinations, pauses, runs, queue, hosted, seal, discoveries }
   const world = { ...parts, log, adminToken, store: dovecot.store }
   const app = await buildServer(world)
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined

@@ -1,0 +1,34 @@
+/** Whether a POP3 server answers: greeting, TLS as asked for, CAPA, QUIT. It logs in nowhere. */
+import type { LookupFunction } from 'node:net'
+import { SessionFailed } from '../failure.ts'
+import type { Endpoint } from './dial.ts'
+import { Pop3Session } from './session.ts'
+
+export async function answers(
+  { host, port, tls }: Pick<Endpoint, 'host' | 'port' | 'tls'>,
+  waitMs: number,
+  { lookup, ca }: { readonly lookup?: LookupFunction; readonly ca?: string } = {},
+): Promise<boolean> {
+  const session = new Pop3Session({
+    host,
+    port,
+    tls,
+    tlsVerify: true,
+    tlsFingerprint: null,
+    ca,
+    lookup,
+    user: '',
+    password: '',
+    signal: AbortSignal.timeout(waitMs),
+  })
+  try {
+    await session.connect()
+    await session.quit()
+    return true
+  } catch (error) {
+    if (!(error instanceof SessionFailed)) throw error
+    return false
+  } finally {
+    session.abandon()
+  }
+}

@@ -1,0 +1,43 @@
+/** What the DNS, the web and the POP3 servers of the world say, as data: what is not in it is not there. */
+import type { LookupFunction } from 'node:net'
+import type { MxRecord, SrvRecord, Surroundings } from '../../src/discover/discover.ts'
+import { answers } from '../../src/pop3/probe.ts'
+
+export interface Internet {
+  readonly srv?: Readonly<Record<string, readonly SrvRecord[]>>
+  readonly mx?: Readonly<Record<string, readonly MxRecord[]>>
+  /** By URL, without what is behind the `?`. */
+  readonly pages?: Readonly<Record<string, string>>
+  /** By `host:port`: at which port of this machine it is in truth. */
+  readonly servers?: Readonly<Record<string, number>>
+  /** Who vouches for the certificates. */
+  readonly ca?: string
+  /** Never answers: names, URLs, `host:port`. */
+  readonly silent?: readonly string[]
+}
+
+/** @param asked gets a line for each question. */
+export function surroundingsOf(internet: Internet, asked: string[] = []): Surroundings {
+  const { srv = {}, mx = {}, pages = {}, servers = {}, ca, silent = [] } = internet
+  const say = async <T>(question: string, answer: T | undefined): Promise<T> => {
+    asked.push(question)
+    if (silent.includes(question)) return await new Promise<T>(() => {})
+    if (answer === undefined) throw new Error(`not there: ${question}`)
+    return answer
+  }
+  return {
+    dns: { srv: (name) => say(name, srv[name]), mx: (name) => say(name, mx[name]) },
+    http: { get: (url) => say(url, pages[url.split('?')[0] ?? '']) },
+    async answers(server, waitMs) {
+      const place = `${server.host}:${server.port}`
+      const port = await say(place, servers[place])
+      return await answers({ ...server, port }, waitMs, { lookup: here, ...(ca === undefined ? {} : { ca }) })
+    },
+  }
+}
+
+/** Every name is this machine's. */
+export const here: LookupFunction = (_name, options, callback) => {
+  if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }])
+  else callback(null, '127.0.0.1', 4)
+}

@@ -1,15 +1,18 @@
 /** `GET /discover`: where the mail of an address can be had by POP3. */
 import { addressOf } from '../src/discover/candidate.ts'
 import type { Discoveries } from '../src/discover/discoveries.ts'
+import type { SettingsStore } from '../src/redis/settings.ts'
 import type { App } from './app.ts'
+import { currentReach } from './guard.ts'
 import { badRequest, Problem } from './problems.ts'
 import * as schemas from './schemas.ts'
 
 export interface DiscoverWorld {
   readonly discoveries: Discoveries
+  readonly settings: SettingsStore
 }
 
-export function addDiscover(app: App, { discoveries }: DiscoverWorld): void {
+export function addDiscover(app: App, { discoveries, settings }: DiscoverWorld): void {
   app.get(
     '/discover',
     {
@@ -22,11 +25,17 @@ export function addDiscover(app: App, { discoveries }: DiscoverWorld): void {
         response: { 200: schemas.Discovered },
       },
     },
-    async ({ query }) => {
+    async ({ query, principal }) => {
       const address = addressOf(query.address)
       if (address === undefined)
         throw badRequest([{ pointer: '/address', detail: 'must be an e-mail address such as me@example.net' }])
-      const found = await discoveries.of(address)
+      // What an owner may not dial for an account is not dialled to find one either.
+      const guarded = principal.destinationId !== undefined
+      const [web, pop3] = await Promise.all([
+        currentReach(settings, { guarded }, 'web'),
+        currentReach(settings, { guarded }, 'pop3'),
+      ])
+      const found = await discoveries.of(address, { web, pop3 })
       if (found === undefined)
         throw new Problem(503, 'Too many addresses are being looked into just now; ask again in some seconds.')
       return { candidates: [...found.candidates], note: found.note }

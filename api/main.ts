@@ -13,6 +13,7 @@ import { Destinations } from '../src/redis/destinations.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
+import { SettingsStore } from '../src/redis/settings.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
 import { buildServer } from './server.ts'
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
   const destinations = new Destinations(redis)
   const runs = new Runs(redis)
   const queue = new PullQueue(redis, runs)
+  const dns = systemDns()
   const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
   await hosted.write()
   const app = await buildServer({
@@ -49,7 +51,12 @@ async function main(): Promise<void> {
     runs,
     queue,
     hosted,
-    discoveries: new Discoveries({ dns: systemDns(), http: web(), answers }),
+    settings: new SettingsStore(redis),
+    discoveries: new Discoveries(({ web: reach, pop3 }) => ({
+      dns,
+      http: web({ reach }),
+      answers: (server, waitMs) => answers(server, waitMs, { reach: pop3 }),
+    })),
     seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
   })
   await app.listen({ host: config.http.host, port: config.http.port })

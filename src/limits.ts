@@ -28,6 +28,8 @@ export const limits = {
 
   // POP3 session
   connectWaitMs: 30 * second,
+  /** A request waits so long for a name's addresses: they are checked again when it is dialled. */
+  lookupWaitMs: 5 * second,
   /** A server may log an idle client out after 10 minutes (RFC 1939 section 3): a silent one is dead well before that. */
   replyWaitMs: 60 * second,
   /** What a message may take beyond that: 500 octets a second are less than a modem's. */
@@ -176,6 +178,8 @@ export const limits = {
   // Discovery: 8 s at most in all, for somebody who waits at a form
   /** What the DNS, the domain's own web servers and Thunderbird's database have to answer. */
   discoverAskMs: 4 * second,
+  /** In which a server of the DNS has to; then it is asked again, once. */
+  dnsWaitMs: 1.5 * second,
   /** And then the POP3 servers that were found or guessed, all at once. */
   discoverProbeMs: 3.5 * second,
   /** The largest in Thunderbird's database has some 30 KB, most of it names of domains. */

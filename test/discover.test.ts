@@ -10,11 +10,13 @@ import { readAutoconfig } from '../src/discover/autoconfig.ts'
 import { type Address, addressOf, type Candidate } from '../src/discover/candidate.ts'
 import { discover } from '../src/discover/discover.ts'
 import { Discoveries } from '../src/discover/discoveries.ts'
-import { web } from '../src/discover/network.ts'
+import { systemDns, web, type WebOptions } from '../src/discover/network.ts'
+import { everywhere, type Reach } from '../src/guard.ts'
 import { limits } from '../src/limits.ts'
+import { answers } from '../src/pop3/probe.ts'
 import { providerOfDomain, providerOfExchange, providerOfHost, providers } from '../src/providers.ts'
 import { certificate } from './support/certificates.ts'
-import { here, type Internet, surroundingsOf } from './support/internet.ts'
+import { here, type Internet, nameOnWire, startDns, surroundingsOf } from './support/internet.ts'
 import { type Behaviour, startPop3Server } from './support/pop3-server.ts'
 
 const waits = { askMs: 300, probeMs: 1500 }
@@ -342,24 +344,49 @@ test('who never answers is not waited for: what the others say is given', async 
   assert.ok(limits.discoverAskMs + limits.discoverProbeMs < 8000)
 })
 
+const anywhere = { web: everywhere, pop3: everywhere }
+const outside: Reach = { addresses: 'public', ports: [110, 443, 995] }
+
 test('the same address is looked into once at a time, and remembered; too many at once are refused', async () => {
   const asked: string[] = []
-  const discoveries = new Discoveries(surroundingsOf({}, asked))
+  const discoveries = new Discoveries(() => surroundingsOf({}, asked))
   const me = address('me@example.net')
-  const [one, other] = await Promise.all([discoveries.of(me), discoveries.of(me)])
+  const [one, other] = await Promise.all([discoveries.of(me, anywhere), discoveries.of(me, anywhere)])
   assert.equal(one, other)
   const questions = asked.length
-  assert.equal(await discoveries.of(me), one)
+  assert.equal(await discoveries.of(me, anywhere), one)
   assert.equal(asked.length, questions)
+  assert.notEqual(await discoveries.of(me, { ...anywhere, pop3: outside }), one)
   const many = Array.from({ length: limits.discoveriesAtOnce + 1 }, (_, nth) =>
-    discoveries.of(address(`u${nth}@example.net`)),
+    discoveries.of(address(`u${nth}@example.net`), anywhere),
   )
   const answers = await Promise.all(many)
   assert.deepEqual(
     answers.map((answer) => answer === undefined),
     [...many.slice(1).map(() => false), true],
   )
-  assert.notEqual(await discoveries.of(address('later@example.net')), undefined)
+  assert.notEqual(await discoveries.of(address('later@example.net'), anywhere), undefined)
+})
+
+test('the DNS: SRV and MX as they come over the wire', async (t) => {
+  const server = await startDns({
+    15: Buffer.from([0, 10, ...nameOnWire('mx.example.net')]),
+    33: Buffer.from([0, 1, 0, 2, 3, 227, ...nameOnWire('pop.example.net')]),
+  })
+  t.after(() => server.close())
+  const dns = systemDns([server.at])
+  const mx = await dns.mx('example.net')
+  assert.deepEqual([mx[0]?.exchange, mx[0]?.priority], ['mx.example.net', 10])
+  const srv = await dns.srv('_pop3s._tcp.example.net')
+  assert.deepEqual([srv[0]?.name, srv[0]?.port, srv[0]?.priority, srv[0]?.weight], ['pop.example.net', 995, 1, 2])
+})
+
+test('a POP3 server inside is not tried for an owner', async (t) => {
+  const port = await pop3(t, {})
+  const server = { host: 'pop.example.net', port, tls: 'none' } as const
+  assert.equal(await answers(server, 2000, { lookup: here }), true)
+  assert.equal(await answers(server, 2000, { lookup: here, reach: { ...outside, ports: [port] } }), false)
+  assert.equal(await answers(server, 2000, { lookup: here, reach: { ...everywhere, ports: [995] } }), false)
 })
 
 const bounds = { maxOctets: 1000, waitMs: 2000 }
@@ -391,7 +418,7 @@ test('the web: HTTPS by name alone, redirects through the same checks, bounded i
     server.close()
   })
   const looked: string[] = []
-  const http = web({
+  const how: Omit<WebOptions, 'reach'> = {
     ca: own.cert,
     port: (server.address() as AddressInfo).port,
     lookup: (name, options, callback) => {
@@ -399,7 +426,9 @@ test('the web: HTTPS by name alone, redirects through the same checks, bounded i
       if (name === 'metadata.example.net') callback(new Error('refused'), '')
       else here(name, options, callback)
     },
-  })
+  }
+  const webOf = (reach: Reach) => web({ ...how, reach })
+  const http = webOf(everywhere)
   const get = async (path: string) => await http.get(`https://autoconfig.example.net${path}`, bounds)
   assert.equal(await get('/there'), '<xml/>')
   assert.equal(await get('/moved'), '<xml/>')
@@ -421,5 +450,9 @@ test('the web: HTTPS by name alone, redirects through the same checks, bounded i
     name: 'AbortError',
   })
   await assert.rejects(http.get('https://metadata.example.net/', bounds), /refused/)
+  // Of an owner's, all that leads to this machine is out of reach, and so are ports that are none of theirs.
+  await assert.rejects(webOf(outside).get('https://autoconfig.example.net/there', bounds), { code: 'ERR_OUT_OF_REACH' })
+  const noWeb: Reach = { ...everywhere, ports: [80] }
+  await assert.rejects(webOf(noWeb).get('https://autoconfig.example.net/there', bounds), { code: 'ERR_OUT_OF_REACH' })
   assert.deepEqual(new Set(looked), new Set(['autoconfig.example.net', 'other.example.net', 'metadata.example.net']))
 })

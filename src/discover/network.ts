@@ -1,13 +1,16 @@
 /** The DNS and the web, as they are. */
 import { Resolver } from 'node:dns/promises'
-import { request } from 'node:https'
+import { request, type RequestOptions } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+import type { Reach } from '../guard.ts'
 import { limits } from '../limits.ts'
+import { guardOf } from '../net/guard.ts'
 import type { Dns, Http } from './discover.ts'
 
-/** Asks the system's own servers, twice at most. */
-export function systemDns(): Dns {
-  const resolver = new Resolver({ timeout: limits.discoverAskMs / 3, tries: 2 })
+/** @param servers to ask, if not the system's. */
+export function systemDns(servers?: readonly string[]): Dns {
+  const resolver = new Resolver({ timeout: limits.dnsWaitMs, tries: 2 })
+  if (servers !== undefined) resolver.setServers(servers)
   return {
     srv: (name) => resolver.resolveSrv(name),
     mx: (name) => resolver.resolveMx(name),
@@ -15,7 +18,8 @@ export function systemDns(): Dns {
 }
 
 export interface WebOptions {
-  /** How names become addresses, if not as the system does it: it may refuse. */
+  readonly reach: Reach
+  /** How names become addresses, if not as the system does it. */
   readonly lookup?: LookupFunction | undefined
   /** Certificate authorities beside the system's, PEM. */
   readonly ca?: string | undefined
@@ -24,17 +28,19 @@ export interface WebOptions {
 }
 
 /** HTTPS alone, by name alone, at one port; redirects are followed by hand, each of them through the same checks. */
-export function web(options: WebOptions = {}): Http {
+export function web({ reach, lookup, ca, port: listens = 443 }: WebOptions): Http {
+  const guard = guardOf(reach, lookup)
+  const how = { lookup: guard.lookup, port: listens, ...(ca === undefined ? {} : { ca }) }
   return {
     async get(url, { maxOctets, waitMs }) {
       const signal = AbortSignal.timeout(waitMs)
       let next: URL | undefined = new URL(url)
       for (let hops = 0; next !== undefined && hops <= limits.autoconfigRedirectsMax; hops += 1) {
         const { hostname, protocol, port, username } = next
-        // A lookup is not asked about addresses.
-        if (protocol !== 'https:' || port !== '' || username !== '' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0)
-          return undefined
-        const answer = await ask(next, maxOctets, options, signal)
+        const named = isIP(hostname.replace(/^\[|\]$/g, '')) === 0
+        if (protocol !== 'https:' || port !== '' || username !== '' || !named) return undefined
+        guard.check(hostname, 443)
+        const answer = await ask(next, { ...how, signal }, maxOctets)
         if ('body' in answer) return answer.body
         next = answer.location === undefined ? undefined : new URL(answer.location, next)
       }
@@ -45,22 +51,14 @@ export function web(options: WebOptions = {}): Http {
 
 type Answer = { readonly body: string } | { readonly location: string | undefined }
 
-async function ask(
-  url: URL,
-  maxOctets: number,
-  { lookup, ca, port = 443 }: WebOptions,
-  signal: AbortSignal,
-): Promise<Answer> {
+async function ask(url: URL, how: RequestOptions, maxOctets: number): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const asked = request(
       url,
       {
-        port,
-        signal,
+        ...how,
         agent: false,
         headers: { accept: 'application/xml, text/xml', 'accept-encoding': 'identity', 'user-agent': 'Tributary' },
-        ...(lookup === undefined ? {} : { lookup }),
-        ...(ca === undefined ? {} : { ca }),
       },
       (response) => {
         const { statusCode = 0, headers } = response

@@ -12,6 +12,7 @@ import { Destinations } from '../../src/redis/destinations.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
+import { SettingsStore } from '../../src/redis/settings.ts'
 import type { Run } from '../../src/run.ts'
 import { createSeal } from '../../src/seal.ts'
 import { startWorker, type WorkerOptions } from '../../workers/worker.ts'
@@ -63,9 +64,10 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const hosted = new HostedLogins(destinations, dovecot.store, dovecot.places.usersFile, dovecot.places.mailFolder)
   const accounts = new Accounts(redis)
   const pauses = new Pauses(redis)
-  const discoveries = new Discoveries(surroundingsOf({}))
+  const discoveries = new Discoveries(() => surroundingsOf({}))
   const parts = { redis, accounts, destinations, pauses, runs, queue, hosted, seal, discoveries }
-  const world = { ...parts, log, adminToken, store: dovecot.store }
+  const settings = new SettingsStore(redis)
+  const world = { ...parts, settings, log, adminToken, store: dovecot.store }
   const app = await buildServer(world)
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined
 

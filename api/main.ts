@@ -55,7 +55,7 @@ async function main(): Promise<void> {
     discoveries: new Discoveries(({ web: reach, pop3 }) => ({
       dns,
       http: web({ reach }),
-      answers: (server, waitMs) => answers(server, waitMs, { reach: pop3 }),
+      answers: (server, waitMs) => answers({ ...server, tlsVerify: true, tlsFingerprint: null, reach: pop3 }, waitMs),
     })),
     seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
   })

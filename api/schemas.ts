@@ -124,6 +124,7 @@ export const Examination = Type.Object({
   capabilities: Type.Array(Type.String()),
   tls: orNull(Type.Object({ version: Type.String(), fingerprint: Type.String(), validTo: Type.String() })),
   failure: orNull(Type.Object({ kind: Type.Enum([...failureKinds]), message: Type.String() })),
+  next: orNull(Type.String(), 'what to do about the failure, one sentence; null where nothing is known to do'),
 })
 
 export const Discover = Type.Object({ address: text(320) }, strict)

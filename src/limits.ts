@@ -59,6 +59,15 @@ export const limits = {
   /** TLS sessions to take up again, one a server; some 4 KiB each. */
   tlsSessionsKept: 1000,
 
+  /** Of a certificate that is for others: hosters have some with a hundred. */
+  certificateNamesShown: 5,
+
+  /** Whoever tries an account waits for it: less patience than a run has with connecting and with the greeting. */
+  testConnectWaitMs: 10 * second,
+  testGreetingWaitMs: 15 * second,
+  /** And then for what else may answer there. */
+  testLookAroundMs: 4 * second,
+
   // Store
   storeConnectWaitMs: 30 * second,
   /** Storing a whole batch and syncing it; Fastmail has needed more than 120 s for one message (OfflineIMAP issue 262). */

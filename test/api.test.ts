@@ -502,11 +502,17 @@ test('an account can be tried without being registered', async () => {
     capabilities: ['USER', 'UIDL', 'TOP', 'PIPELINING'],
     tls: null,
     failure: null,
+    next: null,
   })
   const refused = await stack.call('POST', '/accounts/test', newAccount({ destinationId, password: 'guess' }))
   assert.equal(refused.status, 200)
   assert.equal(refused.body['ok'], false)
-  assert.equal((refused.body['failure'] as { kind: string }).kind, 'credentials refused')
+  const said = {
+    kind: 'credentials refused',
+    message: `127.0.0.1:${provider.port} refused the user name or password: "logged in".`,
+  }
+  assert.deepEqual(refused.body['failure'], said)
+  assert.match(String(refused.body['next']), /^Check user name and password: many providers want the whole address/)
   assert.equal((await stack.call('GET', `/accounts?destinationId=${destinationId}`)).body.items.length, 0)
   const id = await stack.account({ ...newAccount({ destinationId }), user: 'tried' })
   assert.equal((await stack.call('POST', `/accounts/${id}/test`)).body['ok'], true)

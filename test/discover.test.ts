@@ -383,10 +383,13 @@ test('the DNS: SRV and MX as they come over the wire', async (t) => {
 
 test('a POP3 server inside is not tried for an owner', async (t) => {
   const port = await pop3(t, {})
-  const server = { host: 'pop.example.net', port, tls: 'none' } as const
-  assert.equal(await answers(server, 2000, { lookup: here }), true)
-  assert.equal(await answers(server, 2000, { lookup: here, reach: { ...outside, ports: [port] } }), false)
-  assert.equal(await answers(server, 2000, { lookup: here, reach: { ...everywhere, ports: [995] } }), false)
+  const tried = async (reach: Reach) => {
+    const endpoint = { host: 'pop.example.net', port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const
+    return await answers({ ...endpoint, lookup: here, reach }, 2000)
+  }
+  assert.equal(await tried(everywhere), true)
+  assert.equal(await tried({ ...outside, ports: [port] }), false)
+  assert.equal(await tried({ ...everywhere, ports: [995] }), false)
 })
 
 const bounds = { maxOctets: 1000, waitMs: 2000 }

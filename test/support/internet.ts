@@ -33,7 +33,7 @@ export function surroundingsOf(internet: Internet, asked: string[] = []): Surrou
     async answers(server, waitMs) {
       const place = `${server.host}:${server.port}`
       const port = await say(place, servers[place])
-      return await answers({ ...server, port }, waitMs, { lookup: here, ...(ca === undefined ? {} : { ca }) })
+      return await answers({ ...server, port, tlsVerify: true, tlsFingerprint: null, lookup: here, ca }, waitMs)
     },
   }
 }

@@ -171,6 +171,16 @@ test('a configuration file is read for its POP3 servers, and its placeholders ar
   )
 })
 
+test('a configuration file that breaks off anywhere is no trouble', () => {
+  const text = config(
+    incoming('pop.example.net', 995, 'SSL', '<authentication>OAuth2</authentication>', 'A&amp;&#252;'),
+  )
+  for (let end = 0; end < text.length; end += 1) {
+    const read = readAutoconfig(text.slice(0, end), address('me@example.net'), 'autoconfig')
+    assert.ok(read.length <= 1, text.slice(0, end))
+  }
+})
+
 test('what is not fit to be dialled, or no such file, is dropped', () => {
   const read = (text: string) => readAutoconfig(text, address('me@example.net'), 'autoconfig').length
   for (const [host, port, socketType, user] of [
@@ -241,6 +251,12 @@ test('all are asked at once, and the best source comes first; the same server is
     'srv: implicit me@example.net s2.example.net:9950',
   ])
   assert.ok(!asked.some((question) => question.startsWith('pop.example.net')), 'nothing is guessed')
+})
+
+test('a server of a provider of the list brings its note, whoever names it', async () => {
+  const pages = { 'https://autoconfig.thunderbird.net/v1.1/example.net': config(incoming('pop.gmail.com', 995, 'SSL')) }
+  const { candidates } = await found('me@example.net', { pages })
+  assert.match(candidates[0]?.note ?? '', /^Gmail wants an app password/)
 })
 
 test('in clear only where nobody offers anything better', async () => {

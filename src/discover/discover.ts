@@ -5,7 +5,7 @@
  * of it throws, and each step has an end: what has not answered by then has not answered.
  */
 import { limits } from '../limits.ts'
-import { providerOfDomain, providerOfExchange } from '../providers.ts'
+import { providerOfDomain, providerOfExchange, providerOfHost } from '../providers.ts'
 import { readAutoconfig } from './autoconfig.ts'
 import { type Address, type Candidate, nameOf, offered, ranked, type Server, type Source } from './candidate.ts'
 
@@ -70,6 +70,7 @@ export async function discover(
   const tried = await Promise.all(
     known.map(async (candidate) => ({
       ...candidate,
+      note: candidate.note ?? providerOfHost(candidate.host)?.note ?? null,
       verified: await inTime(around.answers(candidate, probeMs), false, probeMs),
     })),
   )

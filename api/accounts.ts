@@ -8,9 +8,11 @@ import type { Runs } from '../src/redis/runs.ts'
 import type { SettingsStore } from '../src/redis/settings.ts'
 import type { Seal } from '../src/seal.ts'
 import { type App, newId } from './app.ts'
-import { cursorOf, idIn } from './cursor.ts'
+import { addressPlace, cursorOf, idPlace, placeIn } from './cursor.ts'
+import { demandSeen, tag } from './etag.ts'
 import { currentReach, demandReach, guardedBy } from './guard.ts'
-import { badRequest, conflict, unknown } from './problems.ts'
+import { listedOf } from './owners.ts'
+import { badRequest, Problem, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
 
 export interface AccountsWorld {
@@ -91,6 +93,7 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
       const made = await accounts.create(record, Date.now())
       if (made === 'conflict') throw taken()
       if (made === 'no destination') throw noDestination()
+      tag(reply, record)
       return await reply
         .code(201)
         .header('location', `/api/v1/accounts/${account.id}`)
@@ -104,16 +107,22 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
       config: { scope: 'read' },
       schema: {
         summary: 'List accounts',
+        description:
+          'In a stable order: nobody is shown twice or left out because others come and go. A search (q) and a status look at up to 20,000 accounts for one page: it may then come short of its limit, or empty, and have a next to go on from.',
         querystring: schemas.AccountQuery,
         response: { 200: schemas.listOf(schemas.Account) },
       },
     },
-    async ({ query }) => {
-      const { items, next } = await accounts.page(query.limit, idIn(query.cursor), async (records) => {
-        const matching = records.filter(({ account }) => matches(account, query))
-        if (query.status === undefined) return matching
-        const seen = await views(matching)
-        return matching.filter((_record, nth) => seen[nth]?.status === query.status)
+    async (request) => {
+      const { limit, cursor, ...query } = request.query
+      const destinationId = listedOf(request, query.destinationId)
+      if (destinationId === null) return { items: [], next: null }
+      const wanted = { ...query, destinationId }
+      const after = placeIn(cursor, wanted.sort.endsWith('address') ? addressPlace : idPlace)
+      const { items, next } = await accounts.page(limit, after, wanted, async (records) => {
+        if (wanted.status === undefined) return records
+        const seen = await views(records)
+        return records.filter((_record, nth) => seen[nth]?.status === wanted.status)
       })
       return { items: await views(items), next: cursorOf(next) }
     },
@@ -123,9 +132,18 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
     '/accounts/:id',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Read an account', params: schemas.Id, response: { 200: schemas.Account } },
+      schema: {
+        summary: 'Read an account',
+        params: schemas.Id,
+        headers: schemas.IfNoneMatch,
+        response: { 200: schemas.Account },
+      },
     },
-    async ({ params }) => await view(await find(params.id)),
+    async ({ params }, reply) => {
+      const record = await find(params.id)
+      tag(reply, record)
+      return await view(record)
+    },
   )
 
   app.patch(
@@ -135,11 +153,13 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
       schema: {
         summary: 'Change an account',
         params: schemas.Id,
+        headers: schemas.IfMatch,
         body: schemas.AccountPatch,
         response: { 200: schemas.Account },
       },
     },
-    async ({ params, body, principal }) => {
+    async (request, reply) => {
+      const { params, body, principal } = request
       const { password, destinationId, interval, ...fields } = body
       if (body.host !== undefined || body.port !== undefined) {
         const { account, guarded } = await find(params.id)
@@ -148,6 +168,7 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
       }
       const cures = curing.some((field) => body[field] !== undefined)
       const record = await change(params.id, (before) => {
+        demandSeen(request, before, `The account ${params.id}`)
         const account = checked(
           {
             ...before.account,
@@ -163,6 +184,7 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
         const guarded = guardedBy(principal, account, { ...before.account, guarded: before.guarded })
         return { record: { account, sealedPassword, ...guarded }, due }
       })
+      tag(reply, record)
       return await view(record)
     },
   )
@@ -171,10 +193,17 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
     '/accounts/:id',
     {
       config: { scope: 'admin' },
-      schema: { summary: 'Remove an account', description: 'Its stored mail stays where it is.', params: schemas.Id },
+      schema: {
+        summary: 'Remove an account',
+        description: 'Its stored mail stays where it is.',
+        params: schemas.Id,
+        headers: schemas.IfMatch,
+      },
     },
-    async ({ params: { id } }, reply) => {
-      if (!(await accounts.remove(id))) throw unknown('account', id)
+    async (request, reply) => {
+      const { id } = request.params
+      const removed = await accounts.remove(id, (before) => demandSeen(request, before, `The account ${id}`))
+      if (!removed) throw unknown('account', id)
       return await reply.code(204).send()
     },
   )
@@ -193,12 +222,14 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
           response: { 200: schemas.Account },
         },
       },
-      async ({ params }) => {
+      async ({ params }, reply) => {
         const how = ({ account, ...rest }: AccountRecord) => ({
           record: { ...rest, account: { ...account, paused } },
           due: paused ? ('never' as const) : Date.now(),
         })
-        return await view(await change(params.id, how))
+        const record = await change(params.id, how)
+        tag(reply, record)
+        return await view(record)
       },
     )
   }
@@ -257,14 +288,9 @@ function checked(account: Account, password: string | undefined): Account {
   return normal
 }
 
-function matches({ address, host, user, destinationId }: Account, query: schemas.AccountQuery): boolean {
-  if (query.destinationId !== undefined && destinationId !== query.destinationId) return false
-  const wanted = query.q?.toLowerCase() ?? ''
-  return [address, host, user].some((text) => text.toLowerCase().includes(wanted))
-}
-
 const taken = () =>
-  conflict(
+  new Problem(
+    'taken',
     'There is an account with this host, port, user and destination already; it would fetch the same mail twice.',
   )
 const noDestination = () =>

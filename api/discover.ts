@@ -28,7 +28,9 @@ export function addDiscover(app: App, { discoveries, settings }: DiscoverWorld):
     async ({ query, principal }) => {
       const address = addressOf(query.address)
       if (address === undefined)
-        throw badRequest([{ pointer: '/address', detail: 'must be an e-mail address such as me@example.net' }])
+        throw badRequest([
+          { in: 'query', pointer: '/address', detail: 'must be an e-mail address such as me@example.net' },
+        ])
       // What an owner may not dial for an account is not dialled to find one either.
       const guarded = principal.destinationId !== undefined
       const [web, pop3] = await Promise.all([
@@ -37,7 +39,7 @@ export function addDiscover(app: App, { discoveries, settings }: DiscoverWorld):
       ])
       const found = await discoveries.of(address, { web, pop3 })
       if (found === undefined)
-        throw new Problem(503, 'Too many addresses are being looked into just now; ask again in some seconds.')
+        throw new Problem('too-many-requests', 'Too many addresses are being looked into just now.', [], 5)
       return { candidates: [...found.candidates], note: found.note }
     },
   )

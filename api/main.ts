@@ -4,16 +4,21 @@ import { ConfigInvalid } from '../src/config.ts'
 import { Discoveries } from '../src/discover/discoveries.ts'
 import { systemDns, web } from '../src/discover/network.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { createLog } from '../src/log.ts'
 import { answers } from '../src/pop3/probe.ts'
 import { Accounts } from '../src/redis/accounts.ts'
+import { Audit } from '../src/redis/audit.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
+import { Sessions } from '../src/redis/sessions.ts'
+import { Throttle } from '../src/redis/throttle.ts'
 import { SettingsStore } from '../src/redis/settings.ts'
+import { Tokens } from '../src/redis/tokens.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
 import { buildServer } from './server.ts'
@@ -40,16 +45,24 @@ async function main(): Promise<void> {
   const dns = systemDns()
   const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
   await hosted.write()
+  const ring = openKeyRing(config, home)
+  const accounts = new Accounts(redis)
+  await accounts.ensureIndexed()
   const app = await buildServer({
     log,
     adminToken: ensureSecret(config.adminTokenFile ?? home.adminToken),
     redis,
     store,
-    accounts: new Accounts(redis),
+    accounts,
     destinations,
     pauses: new Pauses(redis),
     runs,
     queue,
+    tokens: new Tokens(redis),
+    audit: new Audit(redis),
+    sessions: new Sessions(redis),
+    throttle: new Throttle(redis),
+    trustedProxies: config.http.trustedProxies,
     hosted,
     settings: new SettingsStore(redis),
     discoveries: new Discoveries(({ web: reach, pop3 }) => ({
@@ -57,7 +70,8 @@ async function main(): Promise<void> {
       http: web({ reach }),
       answers: (server, waitMs) => answers({ ...server, tlsVerify: true, tlsFingerprint: null, reach: pop3 }, waitMs),
     })),
-    seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
+    ring,
+    seal: createSeal(ring),
   })
   await app.listen({ host: config.http.host, port: config.http.port })
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })

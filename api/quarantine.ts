@@ -120,7 +120,8 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal, settings
       const bytes = await alone(redis, account.id, async (lost) =>
         retrieveAgain({ ...account, password, reach, signal: AbortSignal.any([lost, over.signal]) }, known),
       )
-      if (bytes === undefined) throw new Problem(410, `The provider does not list the message of ${entryId} any more.`)
+      if (bytes === undefined)
+        throw new Problem('gone', `The provider does not list the message of ${entryId} any more.`)
       holding.adjust(bytes.length)
       return await reply.type('message/rfc822').send(bytes)
     },
@@ -134,10 +135,10 @@ async function alone<T>(redis: Redis, accountId: AccountId, visit: (signal: Abor
     return await visit(lease.lost)
   } catch (error) {
     if (error instanceof SessionFailed && error.failure.kind === 'internal')
-      throw new Problem(503, error.failure.reason)
+      throw new Problem('provider-unavailable', error.failure.reason)
     // Nobody tries this again by itself.
     if (error instanceof SessionFailed)
-      throw new Problem(503, error.message.replace(/ Tried again (?:later )?by itself\./, ''))
+      throw new Problem('provider-unavailable', error.message.replace(/ Tried again (?:later )?by itself\./, ''))
     throw error
   } finally {
     await lease.release()
@@ -151,7 +152,10 @@ async function leaseOf(redis: Redis, accountId: AccountId): Promise<Lease> {
     const lease = await Lease.take(redis, accountId, limits.leaseMs)
     if (typeof lease !== 'number') return lease
     if (performance.now() > endMs)
-      throw new Problem(503, 'Somebody is visiting this maildrop just now, mostly a run; try again when it has ended.')
+      throw new Problem(
+        'maildrop-in-use',
+        'Somebody is visiting this maildrop just now, mostly a run; try again when it has ended.',
+      )
     await setTimeout(50)
   }
 }

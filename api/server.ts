@@ -1,5 +1,7 @@
 /** The admin API, built and not yet listening: whoever builds it decides where. */
+import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Ajv } from 'ajv'
 import { fastify, type FastifyBaseLogger, LogController } from 'fastify'
@@ -8,28 +10,45 @@ import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
+import { addAudit, type AuditWorld, watchChanges } from './audit.ts'
 import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addDiscover, type DiscoverWorld } from './discover.ts'
+import { addTags } from './etag.ts'
 import { addHealth } from './health.ts'
+import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
-import { addProblems, pathOf } from './problems.ts'
+import { documentation } from './openapi.ts'
+import { addOwners, type OwnersWorld } from './owners.ts'
+import { addProblems, pathOf, sendUnroutable } from './problems.ts'
+import { addHeaders, addRates, docsPolicy, type RatesWorld } from './protection.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
+import { addSession, type SessionWorld } from './session.ts'
+import { addSettings, type SettingsWorld } from './settings.ts'
+import { addTokens, type TokensWorld } from './tokens.ts'
 
 export interface ApiWorld
-  extends AccountsWorld,
+  extends SessionWorld,
+    AuditWorld,
+    RatesWorld,
+    OwnersWorld,
+    TokensWorld,
+    AccountsWorld,
     DestinationsWorld,
     QuarantineWorld,
     RunsWorld,
     LedgerWorld,
-    BackupWorld,
+    KeysWorld,
+    Omit<BackupWorld, 'resealing'>,
+    SettingsWorld,
     DiscoverWorld {
   readonly log: Logger
-  readonly adminToken: string
   readonly redis: Redis
   readonly store: StoreEndpoint
+  /** Whose X-Forwarded-For and -Proto is believed: addresses and networks. */
+  readonly trustedProxies?: readonly string[]
 }
 
 /** More than any request here needs. */
@@ -43,9 +62,11 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     // One line a request, and no header or body in it: see below.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyOctetsMax,
+    trustProxy: [...(world.trustedProxies ?? [])],
     // A pull may be waited for 600 s.
     requestTimeout: 660_000,
     forceCloseConnections: true,
+    frameworkErrors: sendUnroutable,
     routerOptions: {
       maxParamLength: 100,
       // A form sends `?status=&q=` for what nobody filled in: that asks for nothing.
@@ -69,8 +90,13 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     else void parseJson(request, text.toString(), done)
   })
 
+  await addHeaders(app)
+  await app.register(cookie)
+  addAuth(app, world, await addRates(app, world))
+  addOwners(app, world)
+  watchChanges(app, world)
   addProblems(app)
-  addAuth(app, world.adminToken)
+  addTags(app)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
     const { statusCode: status } = reply
@@ -80,20 +106,23 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     world.log[level]({ event: 'request', reqId: id, method, path: pathOf(request), status, ms })
   })
 
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Tributary', version: '1', description: 'Gathers mail from POP3 accounts into one IMAP store.' },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      security: [{ token: [] }],
-    },
+  await app.register(swagger, documentation)
+  await app.register(async (docs) => {
+    docs.addHook('onRoute', (route) => {
+      route.config = { ...route.config, open: true, helmet: docsPolicy }
+    })
+    await docs.register(swaggerUi, { routePrefix: '/docs' })
   })
   addHealth(app, world.redis, world.store)
   app.get('/', { config: { open: true }, schema: { hide: true } }, async () => ({
     name: 'Tributary',
     api: '/api/v1',
     openapi: '/api/v1/openapi.json',
+    docs: '/docs',
   }))
+  const resealing = new Resealing(world)
+  app.addHook('onReady', async () => resealing.begin())
+  app.addHook('onClose', async () => await resealing.stop())
   await app.register(
     async (api) => {
       const typed = api.withTypeProvider<TypeBoxTypeProvider>()
@@ -102,7 +131,12 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addRuns(typed, world)
       addQuarantine(typed, world)
       addLedger(typed, world)
-      addBackup(typed, world)
+      addBackup(typed, { ...world, resealing })
+      addKeys(typed, world, resealing)
+      addSettings(typed, world)
+      addTokens(typed, world)
+      addSession(typed, world)
+      addAudit(typed, world)
       addDiscover(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },

@@ -10,6 +10,7 @@ import { connectStore } from '../src/imap/connection.ts'
 import type { DestinationId } from '../src/message.ts'
 import { classOf, guardOf, OutOfReach, reachMistakes } from '../src/net/guard.ts'
 import { examine } from '../src/pop3/examine.ts'
+import type { AccountRecord } from '../src/redis/accounts.ts'
 import { keys } from '../src/redis/keys.ts'
 import { SettingsStore } from '../src/redis/settings.ts'
 import { defaultSettings } from '../src/settings.ts'
@@ -260,6 +261,36 @@ test('a guarded account and a guarded destination are dialled by nobody where an
     assert.match((await stack.pull(id)).failure?.message ?? '', /it leads to this machine itself/)
     await stack.call('PATCH', `/accounts/${id}`, { host: '127.0.0.1', port: provider.port })
     assert.equal((await stack.pull(id)).stored, 1)
+
+    // An owner's own.
+    const { body: token } = await stack.call('POST', '/tokens', {
+      name: 'alice',
+      scopes: ['admin'],
+      destinationId: alice,
+    })
+    const asOwner = async (method: 'POST' | 'PATCH', path: string, payload: object) => {
+      const headers = { authorization: `Bearer ${String(token['token'])}` }
+      const response = await stack.app.inject({ method, url: `/api/v1${path}`, headers, payload })
+      const answer = response.json<{ id: string; errors?: { pointer: string }[] }>()
+      return { status: response.statusCode, id: answer.id, pointers: answer.errors?.map(({ pointer }) => pointer) }
+    }
+    const mine = { address: 'me@example.net', user: 'owner', password: 'p', destinationId: alice, paused: true }
+    for (const path of ['/accounts', '/accounts/test']) {
+      assert.deepEqual((await asOwner('POST', path, { ...mine, host: '127.0.0.1', port: inside.port })).pointers, [
+        '/host',
+      ])
+      assert.deepEqual((await asOwner('POST', path, { ...mine, host: '8.8.8.8', port: 25 })).pointers, ['/port'])
+    }
+    const nowhere = { host: 'pop.example.invalid', port: inside.port }
+    const made = await asOwner('POST', '/accounts', { ...mine, ...nowhere })
+    assert.equal(made.status, 201)
+    const recordOf = async () => JSON.parse((await stack.redis.hget(keys.accounts, made.id)) ?? '') as AccountRecord
+    assert.equal((await recordOf()).guarded, true)
+    assert.deepEqual((await asOwner('PATCH', `/accounts/${made.id}`, { host: 'localhost' })).pointers, ['/host'])
+    assert.equal((await asOwner('PATCH', `/accounts/${made.id}`, { password: 'q', ...nowhere })).status, 200)
+    await stack.call('PATCH', `/accounts/${made.id}`, { host: '127.0.0.1' })
+    assert.equal((await recordOf()).guarded, undefined)
+    assert.equal(inside.visits(), 0)
 
     // Unless admins may not either.
     await new SettingsStore(stack.redis).change({ adminMayReachPrivate: false })

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { buildServer } from '../api/server.ts'
+import { Discoveries, type Reaches } from '../src/discover/discoveries.ts'
+import { everywhere } from '../src/guard.ts'
 import { tryLogin } from '../src/imap/login.ts'
 import { keys } from '../src/redis/keys.ts'
+import { defaultSettings } from '../src/settings.ts'
+import { surroundingsOf } from './support/internet.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { readFolder, readMaildrop } from './support/reader.ts'
-import { type Stack, startStack } from './support/stack.ts'
+import { adminToken, type Stack, startStack } from './support/stack.ts'
 
 /** What must never be seen again, wherever it was given. */
 const planted = {
@@ -152,6 +156,28 @@ test('an address is told where its mail can be had', async () => {
   for (const wrong of ['', '?address=me', '?address=me@127.0.0.1', '?address=me@example.net&domain=x']) {
     assert.equal((await stack.call('GET', `/discover${wrong}`)).status, 400, wrong)
   }
+})
+
+test('for an owner only what is public is looked at to find a server, for an admin what the settings say', async () => {
+  const seen: Reaches[] = []
+  const discoveries = new Discoveries((reaches) => {
+    seen.push(reaches)
+    return surroundingsOf({})
+  })
+  const app = await buildServer({ ...stack.world, discoveries })
+  const destinationId = await stack.destination('finder')
+  const owner = await stack.call('POST', '/tokens', { name: 'owner', scopes: ['operate'], destinationId })
+  for (const token of [String(owner.body['token']), adminToken]) {
+    const headers = { authorization: `Bearer ${token}` }
+    const { statusCode } = await app.inject({ url: '/api/v1/discover?address=me@example.net', headers })
+    assert.equal(statusCode, 200)
+  }
+  await app.close()
+  const { ownerPorts } = defaultSettings
+  assert.deepEqual(seen, [
+    { web: { addresses: 'public', ports: ownerPorts.web }, pop3: { addresses: 'public', ports: ownerPorts.pop3 } },
+    { web: everywhere, pop3: everywhere },
+  ])
 })
 
 test('readyz says ready when Redis, store and a worker answer', async () => {

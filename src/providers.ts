@@ -42,13 +42,13 @@ const netEase = (domain: string): Provider => ({
   host: `pop.${domain}`,
   note: `${domain} wants an authorization code in place of the password: switch POP3 on in the settings of its web page, and use the code shown there.`,
 })
-const zoho = (ending: string): Provider => ({
-  name: 'Zoho Mail',
-  domains: [`zoho.${ending}`, `zohomail.${ending}`],
-  mx: [`zoho.${ending}`],
-  host: `pop.zoho.${ending}`,
-  note: 'Zoho wants POP access switched on under Settings, Mail Accounts, which its free plan does not have; with two-factor sign-in it wants an app password.',
-})
+const zohoNote =
+  'Zoho wants POP access switched on under Settings, Mail Accounts, which its free plan does not have; with two-factor sign-in it wants an app password.'
+/** Of people, and of domains that it hosts. */
+const zoho = (ending: string): readonly Provider[] => [
+  { name: 'Zoho', domains: [`zoho.${ending}`, `zohomail.${ending}`], host: `pop.zoho.${ending}`, note: zohoNote },
+  { name: 'Zoho', domains: [], mx: [`zoho.${ending}`], host: `poppro.zoho.${ending}`, note: zohoNote },
+]
 const ionos = (ending: string, ...others: readonly string[]): Provider => ({
   name: 'IONOS',
   domains: [],
@@ -112,11 +112,11 @@ export const providers: readonly Provider[] = [
     host: 'pop.fastmail.com',
     note: 'Fastmail wants an app password with access to POP: make one under Settings, Privacy & Security.',
   },
-  zoho('com'),
-  zoho('eu'),
-  zoho('in'),
-  zoho('com.au'),
-  zoho('jp'),
+  ...zoho('com'),
+  ...zoho('eu'),
+  ...zoho('in'),
+  ...zoho('com.au'),
+  ...zoho('jp'),
   {
     name: 'mail.com',
     domains: words('mail.com email.com post.com usa.com consultant.com engineer.com europe.com myself.com'),
@@ -148,9 +148,8 @@ export const providers: readonly Provider[] = [
     name: 'T-Online',
     domains: ['t-online.de', 'magenta.de'],
     host: 'securepop.t-online.de',
-    note: 'T-Online wants its password for mail programs ("Passwort für E-Mail-Programme"), which is set in the Telekom customer centre, not the one of the web page.',
+    note: 'T-Online wants the password for e-mail that is set in the Telekom customer centre ("E-Mail-Passwort"), not the one of the web page.',
   },
-  { name: 'freenet', domains: ['freenet.de'], host: 'mx.freenet.de' },
   { name: 'Vodafone', domains: ['vodafonemail.de', 'arcor.de', 'kabelmail.de'], host: 'pop3.vodafonemail.de' },
   { name: 'Posteo', domains: ['posteo.de', 'posteo.net', 'posteo.eu', 'posteo.org'], host: 'posteo.de' },
   { name: 'mailbox.org', domains: ['mailbox.org'], mx: ['mailbox.org'], host: 'pop3.mailbox.org' },
@@ -182,13 +181,12 @@ export const providers: readonly Provider[] = [
   { name: 'Tiscali', domains: ['tiscali.it'], host: 'pop.tiscali.it' },
   { name: 'Fastweb', domains: ['fastwebnet.it'], host: 'pop.fastwebnet.it' },
   { name: 'Email.it', domains: ['email.it'], host: 'pop.email.it' },
-  { name: 'Aruba', domains: ['aruba.it', 'technet.it'], mx: ['aruba.it'], host: 'pop3s.aruba.it' },
+  { name: 'Aruba', domains: ['aruba.it'], mx: ['aruba.it'], host: 'pop3s.aruba.it' },
   { name: 'SAPO', domains: ['sapo.pt', 'meo.pt'], host: 'pop.sapo.pt' },
 
   // Britain and Ireland
   { name: 'BT', domains: ['btinternet.com', 'btopenworld.com', 'talk21.com'], host: 'mail.btinternet.com' },
   { name: 'Sky', domains: ['sky.com'], host: 'pop.tools.sky.com' },
-  { name: 'TalkTalk', domains: ['talktalk.net'], host: 'mail.talktalk.net' },
   { name: 'Virgin Media', domains: ['virginmedia.com'], host: 'pop3.virginmedia.com' },
   { name: 'Virgin Media', domains: ['ntlworld.com'], host: 'pop3.ntlworld.com' },
   { name: 'Virgin Media', domains: ['blueyonder.co.uk'], host: 'pop3.blueyonder.co.uk' },
@@ -218,12 +216,7 @@ export const providers: readonly Provider[] = [
   { name: 'Rambler', domains: ['rambler.ru'], host: 'pop.rambler.ru' },
 
   // North America
-  {
-    name: 'Comcast',
-    domains: ['comcast.net'],
-    host: 'mail.comcast.net',
-    note: 'Comcast lets other programs in only once third party access is switched on in the security settings of its web mail.',
-  },
+  { name: 'Comcast', domains: ['comcast.net'], host: 'mail.comcast.net' },
   {
     name: 'AT&T',
     domains: words('att.net sbcglobal.net bellsouth.net ameritech.net pacbell.net prodigy.net swbell.net snet.net'),
@@ -274,11 +267,9 @@ export const providers: readonly Provider[] = [
   ionos('es'),
   ionos('it'),
   { name: 'Strato', domains: [], mx: ['rzone.de', 'strato.de'], host: 'pop3.strato.de' },
-  { name: 'Hetzner', domains: [], mx: ['your-server.de'], host: 'mail.your-server.de' },
   { name: 'domainFactory', domains: [], mx: ['ispgateway.de'], host: 'sslin.df.eu' },
   { name: 'OVH', domains: [], mx: ['ovh.net'], host: 'ssl0.ovh.net' },
   { name: 'Gandi', domains: [], mx: ['gandi.net'], host: 'mail.gandi.net' },
-  { name: 'Infomaniak', domains: ['ik.me'], mx: ['infomaniak.ch'], host: 'mail.infomaniak.com' },
   { name: 'GoDaddy', domains: [], mx: ['secureserver.net'], host: 'pop.secureserver.net' },
   { name: 'Namecheap Private Email', domains: [], mx: ['privateemail.com'], host: 'mail.privateemail.com' },
   { name: 'DreamHost', domains: [], mx: ['dreamhost.com'], host: 'pop.dreamhost.com' },

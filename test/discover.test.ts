@@ -64,6 +64,7 @@ test('a provider is known by an address, by its mail host, and by the host of an
   assert.equal(providerOfExchange('example-net.mail.protection.outlook.com')?.host, 'outlook.office365.com')
   assert.equal(providerOfExchange('mx-aol.mail.gm0.yahoodns.net')?.name, 'AOL')
   assert.equal(providerOfExchange('mta5.am0.yahoodns.net')?.name, 'Yahoo')
+  assert.equal(providerOfExchange('mx2.zoho.eu')?.host, 'poppro.zoho.eu')
   assert.equal(providerOfExchange('notgoogle.com'), undefined)
   assert.equal(providerOfHost('POP.GMX.NET.')?.name, 'GMX')
   assert.equal(providerOfHost('pop.example.net'), undefined)

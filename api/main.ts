@@ -1,10 +1,13 @@
 /** The API's process. */
 import closeWithGrace from 'close-with-grace'
 import { ConfigInvalid } from '../src/config.ts'
+import { Discoveries } from '../src/discover/discoveries.ts'
+import { systemDns, web } from '../src/discover/network.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
 import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { createLog } from '../src/log.ts'
+import { answers } from '../src/pop3/probe.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { Audit } from '../src/redis/audit.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
@@ -39,6 +42,7 @@ async function main(): Promise<void> {
   const destinations = new Destinations(redis)
   const runs = new Runs(redis)
   const queue = new PullQueue(redis, runs)
+  const dns = systemDns()
   const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
   await hosted.write()
   const ring = openKeyRing(config, home)
@@ -61,6 +65,11 @@ async function main(): Promise<void> {
     trustedProxies: config.http.trustedProxies,
     hosted,
     settings: new SettingsStore(redis),
+    discoveries: new Discoveries(({ web: reach, pop3 }) => ({
+      dns,
+      http: web({ reach }),
+      answers: (server, waitMs) => answers({ ...server, tlsVerify: true, tlsFingerprint: null, reach: pop3 }, waitMs),
+    })),
     ring,
     seal: createSeal(ring),
   })

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream'
 import { type Static, type TSchema, Type } from 'typebox'
 import { accountDefaults, tlsModes } from '../src/account.ts'
+import { sources } from '../src/discover/candidate.ts'
 import { failureKinds } from '../src/failure.ts'
 import { accountOrders } from '../src/redis/account-index.ts'
 import { accountStatuses } from '../src/redis/accounts.ts'
@@ -160,6 +161,33 @@ export const Examination = Type.Object({
     }),
   ),
   failure: orNull(failure),
+  next: orNull(
+    Type.String(like('Switch POP3 on in the settings of the mailbox, on the web page of its provider.')),
+    'what to do about the failure, one sentence; null where nothing is known to do',
+  ),
+})
+
+export const Discover = Type.Object({ address: text(320, 'me@example.net') }, strict)
+export const Discovered = Type.Object({
+  candidates: Type.Array(
+    Type.Object({
+      host: Type.String(like('pop.example.net')),
+      port: Type.Integer(like(995)),
+      tls: Type.Enum([...tlsModes]),
+      user: Type.String(like('me@example.net')),
+      source: Type.Enum([...sources]),
+      verified: Type.Boolean({
+        description: 'a POP3 server answered there, under TLS and with a certificate that verifies',
+        ...like(true),
+      }),
+      note: orNull(
+        Type.String(like('Yahoo wants an app password in place of your own.')),
+        'what to know before the first login, one sentence',
+      ),
+    }),
+    { description: 'the best first' },
+  ),
+  note: orNull(Type.String(), 'why there is no candidate'),
 })
 
 const hosted = {

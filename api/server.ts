@@ -14,6 +14,7 @@ import { addAudit, type AuditWorld, watchChanges } from './audit.ts'
 import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
+import { addDiscover, type DiscoverWorld } from './discover.ts'
 import { addTags } from './etag.ts'
 import { addHealth } from './health.ts'
 import { addKeys, type KeysWorld, Resealing } from './keys.ts'
@@ -41,7 +42,8 @@ export interface ApiWorld
     LedgerWorld,
     KeysWorld,
     Omit<BackupWorld, 'resealing'>,
-    SettingsWorld {
+    SettingsWorld,
+    DiscoverWorld {
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
@@ -135,6 +137,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addTokens(typed, world)
       addSession(typed, world)
       addAudit(typed, world)
+      addDiscover(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -59,6 +59,15 @@ export const limits = {
   /** TLS sessions to take up again, one a server; some 4 KiB each. */
   tlsSessionsKept: 1000,
 
+  /** Of a certificate that is for others: hosters have some with a hundred. */
+  certificateNamesShown: 5,
+
+  /** Whoever tries an account waits for it: less patience than a run has with connecting and with the greeting. */
+  testConnectWaitMs: 10 * second,
+  testGreetingWaitMs: 15 * second,
+  /** And then for what else may answer there. */
+  testLookAroundMs: 4 * second,
+
   // Store
   storeConnectWaitMs: 30 * second,
   /** Storing a whole batch and syncing it; Fastmail has needed more than 120 s for one message (OfflineIMAP issue 262). */
@@ -190,6 +199,24 @@ export const limits = {
   // Arrival (CONTRACT section 7)
   arrivalEarliestMs: Date.UTC(1990, 0, 1),
   arrivalAheadMs: 2 * hour,
+
+  // Discovery: 8 s at most in all, for somebody who waits at a form
+  /** What the DNS, the domain's own web servers and Thunderbird's database have to answer. */
+  discoverAskMs: 4 * second,
+  /** In which a server of the DNS has to; then it is asked again, once. */
+  dnsWaitMs: 1.5 * second,
+  /** And then the POP3 servers that were found or guessed, all at once. */
+  discoverProbeMs: 3.5 * second,
+  /** The largest in Thunderbird's database has some 30 KB, most of it names of domains. */
+  autoconfigOctetsMax: 256 * KiB,
+  autoconfigRedirectsMax: 3,
+  /** Of one configuration file, or of one SRV answer. */
+  discoverOffersMax: 8,
+  discoveriesAtOnce: 16,
+  /** What was found is believed for so long; that nothing was, for less: somebody may be putting it right. */
+  discoveryKeptMs: 1 * hour,
+  noDiscoveryKeptMs: 1 * minute,
+  discoveriesKept: 1000,
 
   // Back-off after failures
   retryFirstMs: 1 * minute,

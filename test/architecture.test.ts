@@ -34,8 +34,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/imap': ['src', 'src/net', 'src/imap'],
   'src/redis': ['src', 'src/redis'],
   'src/disk': ['src', 'src/disk'],
+  'src/discover': ['src', 'src/net', 'src/discover'],
   workers: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'workers'],
-  api: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'api'],
+  api: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'src/discover', 'api'],
   deploy: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'deploy'],
 }
 
@@ -55,6 +56,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'imapflow/lib/tools.js': /^src\/imap\//,
   ioredis: /^(?:src\/redis\/|workers\/|api\/)/,
   bullmq: /^(?:src\/redis\/queue\.ts|workers\/.*)$/,
+  htmlparser2: /^src\/discover\/autoconfig\.ts$/,
   fastify: /^api\//,
   '@fastify/cookie': /^api\/server\.ts$/,
   '@fastify/helmet': /^api\/protection\.ts$/,

@@ -155,7 +155,7 @@ async function forbidden(): Promise<{ port: number; visits: () => number } & Asy
   let visits = 0
   const server = createServer((socket) => {
     visits += 1
-    socket.end()
+    socket.destroy()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -199,7 +199,7 @@ test('a name that leads elsewhere the second time leads nowhere: POP3, IMAP and 
   assert.equal(inside.visits(), 0)
   // And it is the guard that kept them out.
   await examine({ ...common, host: '127.0.0.1', reach: { addresses: 'any', ports: 'any' } })
-  assert.equal(inside.visits(), 1)
+  assert.ok(inside.visits() > 0)
 })
 
 test('whoever chose host and port last decides whether a record is guarded', () => {

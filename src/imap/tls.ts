@@ -2,7 +2,7 @@
 import { connect, isIP, type LookupFunction } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls'
 import type { ImapFlowOptions } from 'imapflow'
-import { fingerprintOf, tlsReasonOf } from '../tls-reasons.ts'
+import { fingerprintOf, tlsReasonOf, tlsTroubleOf } from '../tls-reasons.ts'
 
 export interface CertificateRules {
   readonly tlsVerify: boolean
@@ -68,5 +68,7 @@ export function storeTlsReasonOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   if (error instanceof WrongCertificate) return error.message
   const { code = '', tlsFailed = false } = error as Error & { code?: string; tlsFailed?: boolean }
+  if (tlsTroubleOf({ code }) === 'not TLS')
+    return `${tlsReasonOf(error)}; perhaps it wants it to be asked for ("starttls")`
   return upgradeReasons[code] ?? tlsReasonOf(error) ?? (tlsFailed ? error.message : undefined)
 }

@@ -1,10 +1,10 @@
 /** From a host and port to a connected socket; and what an operator reads where that fails. */
 import { connect, type LookupFunction, type Socket } from 'node:net'
 import type { TlsMode } from '../account.ts'
-import { SessionFailed, type Failure } from '../failure.ts'
+import { type Failure, SessionFailed, type UnreachableCause } from '../failure.ts'
 import { everywhere, type Reach } from '../guard.ts'
 import { guardOf } from '../net/guard.ts'
-import { tlsReasonOf } from '../tls-reasons.ts'
+import { tlsReasonOf, tlsTroubleOf } from '../tls-reasons.ts'
 import { printable } from './wire.ts'
 
 /** Where a server is, and how it is to prove itself. */
@@ -33,7 +33,7 @@ export async function dial(
   try {
     guard.check(host, port)
   } catch (error) {
-    throw new SessionFailed({ kind: 'unreachable', server, reason: reasonOf(error as Error) }, error)
+    throw new SessionFailed(failureOfSocket(server, error as Error), error)
   }
   const socket = connect({ host, port, autoSelectFamily: true, noDelay: true, lookup: guard.lookup })
   socket.setKeepAlive(true, 60_000)
@@ -57,8 +57,7 @@ export async function reach(
       reject(new SessionFailed(failure))
     }
     const timer = setTimeout(() => give({ kind: 'silent', server, during, waitedMs: waitMs }), Math.max(0, waitMs))
-    const onError = (error: Error & { code?: string }) =>
-      give({ kind: tlsReasonOf(error) === undefined ? 'unreachable' : 'tls', server, reason: reasonOf(error) })
+    const onError = (error: Error & { code?: string }) => give(failureOfSocket(server, error))
     const onClose = () => give({ kind: 'unreachable', server, reason: `the connection was closed during ${during}` })
     const onAbort = () => give(abortFailure(signal?.reason))
     const onReached = () => {
@@ -74,6 +73,25 @@ export async function reach(
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
   })
+}
+
+function failureOfSocket(server: string, error: Error & { code?: string }): Failure {
+  const reason = reasonOf(error)
+  const trouble = tlsTroubleOf(error)
+  if (trouble !== undefined) return { kind: 'tls', server, reason, trouble }
+  if (tlsReasonOf(error) !== undefined) return { kind: 'tls', server, reason }
+  const cause = causes[error.code ?? '']
+  return { kind: 'unreachable', server, reason, ...(cause === undefined ? {} : { cause }) }
+}
+
+const causes: Readonly<Record<string, UnreachableCause>> = {
+  ENOTFOUND: 'no such name',
+  EAI_AGAIN: 'no name server',
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'no answer',
+  EHOSTUNREACH: 'no answer',
+  ENETUNREACH: 'no answer',
+  ERR_OUT_OF_REACH: 'out of reach',
 }
 
 /** What an operator can do something with. */

@@ -7,6 +7,7 @@ import { HostedLogins } from '../../api/hosted.ts'
 import type { App } from '../../api/app.ts'
 import { type ApiWorld, buildServer } from '../../api/server.ts'
 import { createClock } from '../../src/clock.ts'
+import { Discoveries } from '../../src/discover/discoveries.ts'
 import { KeyFile } from '../../src/disk/key-ring.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
 import { Audit } from '../../src/redis/audit.ts'
@@ -23,6 +24,7 @@ import type { Run } from '../../src/run.ts'
 import { createSeal, keyOf, linesOf } from '../../src/seal.ts'
 import { startWorker, type WorkerOptions } from '../../workers/worker.ts'
 import { startDovecot, type TestDovecot } from './dovecot.ts'
+import { surroundingsOf } from './internet.ts'
 import { startRedis, type TestRedis } from './redis.ts'
 
 export const adminToken = 'the-token-of-the-admin'
@@ -78,6 +80,7 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const pauses = new Pauses(redis)
   const tokens = new Tokens(redis)
   const [sessions, throttle] = [new Sessions(redis), new Throttle(redis)]
+  const discoveries = new Discoveries(() => surroundingsOf({}))
   const settings = new SettingsStore(redis)
   const parts = {
     redis,
@@ -92,6 +95,7 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
     queue,
     hosted,
     settings,
+    discoveries,
     ring,
     seal,
   }

@@ -2,9 +2,10 @@
 import closeWithGrace from 'close-with-grace'
 import { ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { type CertificateFiles, type Pair, readPair, watchPair } from '../src/disk/certificate.ts'
 import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readSettings } from '../src/disk/settings.ts'
-import { createLog } from '../src/log.ts'
+import { createLog, type Logger } from '../src/log.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
@@ -15,6 +16,7 @@ import { SettingsStore } from '../src/redis/settings.ts'
 import { Tokens } from '../src/redis/tokens.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
+import { Https } from './https.ts'
 import { buildServer } from './server.ts'
 
 const stopWithinMs = 3500
@@ -41,7 +43,8 @@ async function main(): Promise<void> {
   const ring = openKeyRing(config, home)
   const accounts = new Accounts(redis)
   await accounts.ensureIndexed()
-  const app = await buildServer({
+  const https = config.tls === undefined ? undefined : httpsWith(config.tls, log)
+  const world = {
     log,
     adminToken: ensureSecret(config.adminTokenFile ?? home.adminToken),
     redis,
@@ -56,7 +59,8 @@ async function main(): Promise<void> {
     settings: new SettingsStore(redis),
     ring,
     seal: createSeal(ring),
-  })
+  }
+  const app = await buildServer(world, https)
   await app.listen({ host: config.http.host, port: config.http.port })
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })
 
@@ -68,6 +72,30 @@ async function main(): Promise<void> {
     redis.disconnect()
     log.info({ event: 'api stopped' })
   })
+}
+
+/** The certificate as its files have it, now and from then on. */
+function httpsWith(files: CertificateFiles, log: Logger): Https {
+  let first: Pair
+  try {
+    first = readPair(files)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ConfigInvalid(`TRIBUTARY_TLS_CERT and TRIBUTARY_TLS_KEY cannot be served: ${reason}`)
+  }
+  const https = new Https(first)
+  watchPair(files, {
+    changed(pair) {
+      https.renew(pair)
+      log.info({ event: 'certificate renewed', part: 'api', validTo: pair.validTo })
+    },
+    refused: (reason) =>
+      log.error(
+        { event: 'certificate refused', part: 'api', reason },
+        'The new certificate is not served; the one before stays',
+      ),
+  })
+  return https
 }
 
 main().catch((error: unknown) => {

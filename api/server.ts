@@ -13,6 +13,7 @@ import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addTags } from './etag.ts'
 import { addHealth } from './health.ts'
+import type { Https } from './https.ts'
 import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addOwners, type OwnersWorld } from './owners.ts'
@@ -42,11 +43,13 @@ export interface ApiWorld
 /** More than any request here needs. */
 const bodyOctetsMax = 256 * 1024
 
-export async function buildServer(world: ApiWorld): Promise<App> {
+/** @param https undefined: HTTP. */
+export async function buildServer(world: ApiWorld, https?: Https): Promise<App> {
   // Fastify's own lines have no event names: only its warnings are let through.
   const log: FastifyBaseLogger = world.log.child({}, { level: 'warn' })
   const app: App = fastify({
     loggerInstance: log,
+    ...(https === undefined ? {} : { serverFactory: https.serverFactory }),
     // One line a request, and no header or body in it: see below.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyOctetsMax,
@@ -104,6 +107,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     api: '/api/v1',
     openapi: '/api/v1/openapi.json',
   }))
+  app.addHook('preClose', async () => https?.close())
   const resealing = new Resealing(world)
   app.addHook('onReady', async () => resealing.begin())
   app.addHook('onClose', async () => await resealing.stop())

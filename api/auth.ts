@@ -1,18 +1,24 @@
-/** Who may: a bearer token, everywhere but where it says otherwise; with a scope that is enough; owners, what is theirs. */
-import type { RouteOptions } from 'fastify'
-import type { DestinationId } from '../src/message.ts'
-import { digestOf, sameDigest, type Scope, scopes, type TokenRecord, type Tokens } from '../src/redis/tokens.ts'
+/** Who may: a bearer token or the cookie of a session, everywhere but where it says otherwise, with a scope that is enough. */
+import type { FastifyRequest, RouteOptions } from 'fastify'
+import type { SessionRecord } from '../src/redis/sessions.ts'
+import { digestOf, sameDigest, type Scope, scopes } from '../src/redis/tokens.ts'
 import type { App } from './app.ts'
 import { pathOf, Problem } from './problems.ts'
+import type { Rates } from './protection.ts'
+import { type Principal, Who, type WhoWorld } from './who.ts'
 
-/** Who asks. */
-export interface Principal {
-  /** For the audit log: the token's id, or what stands for it. */
-  readonly id: string
-  readonly name: string
-  readonly scope: Scope
-  /** An owner: sees and touches this destination and its accounts alone (owners.ts). */
-  readonly destinationId: DestinationId | undefined
+export type { Principal } from './who.ts'
+
+/** Of a person who is signed in. */
+export interface Session {
+  /** What the cookie holds. */
+  readonly secret: string
+  readonly record: SessionRecord
+}
+
+export interface GuardedRoute {
+  readonly method: string
+  readonly route: RouteOptions
 }
 
 declare module 'fastify' {
@@ -26,55 +32,80 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     /** Every one, as Fastify has it. */
-    readonly routes: readonly RouteOptions[]
+    readonly routes: readonly GuardedRoute[]
   }
   interface FastifyRequest {
     /** Of routes that are not open. */
     principal: Principal
+    /** Of who came with a cookie. */
+    session: Session | undefined
   }
 }
 
-export interface AuthWorld {
-  readonly adminToken: string
-  readonly tokens: Tokens
+/** `__Host-`: a browser takes it over HTTPS alone, and from no other host (RFC 6265bis section 4.1.3.2). */
+export function cookieName({ protocol }: FastifyRequest): string {
+  return protocol === 'https' ? '__Host-tributary' : 'tributary'
 }
 
-const firstToken: Principal = { id: 'admin-token', name: 'admin-token', scope: 'admin', destinationId: undefined }
+/** Told to whoever has the cookie, and by no way back to it: a page of others can send the cookie, and not read this. */
+export function csrfOf({ secret }: Session): string {
+  return digestOf(`csrf ${secret}`)
+}
 
-export function addAuth(app: App, { adminToken, tokens }: AuthWorld): void {
-  const routes: RouteOptions[] = []
+export function addAuth(app: App, world: WhoWorld, rates: Rates): void {
+  const routes: GuardedRoute[] = []
   app.decorate('routes', routes)
   app.addHook('onRoute', (route) => {
-    if (route.method !== 'HEAD') routes.push(route)
+    for (const method of [route.method].flat()) if (method !== 'HEAD') routes.push({ method, route })
   })
   // Not at once: a plugin's routes are marked as open on their way.
   app.addHook('onReady', async () => {
-    for (const { method, url, config } of routes)
-      if (config?.open !== true && config?.scope === undefined)
-        throw new Error(`${String(method)} ${url} is neither open nor says which scope it needs`)
+    for (const { method, route } of routes)
+      if (route.config?.open !== true && route.config?.scope === undefined)
+        throw new Error(`${method} ${route.url} is neither open nor says which scope it needs`)
   })
 
-  const firstDigest = digestOf(adminToken)
+  const who = new Who(world)
 
-  const bearer = async (text: string): Promise<Principal> => {
-    if (sameDigest(digestOf(text), firstDigest)) return firstToken
-    const record = await tokens.holding(text)
-    if (record === undefined) throw unauthenticated('This token is not known, or was revoked')
-    const { id, expiresAtMs } = record
-    const nowMs = Date.now()
-    if (expiresAtMs !== null && expiresAtMs <= nowMs)
-      throw unauthenticated(`The token ${id} expired at ${new Date(expiresAtMs).toISOString()}`)
-    await tokens.used(id, nowMs)
-    return principalOf(record)
+  const byToken = async (text: string): Promise<Principal> => {
+    const known = await who.holding(text)
+    if (known === 'unknown') throw unauthenticated('This token is not known, or was revoked')
+    if ('principal' in known) return known.principal
+    const { id, expiresAtMs } = known.expired
+    throw unauthenticated(`The token ${id} expired at ${new Date(expiresAtMs ?? 0).toISOString()}`)
+  }
+
+  const byCookie = async (request: FastifyRequest, secret: string): Promise<Principal> => {
+    const record = await world.sessions.get(secret)
+    const principal = record === undefined ? undefined : await who.signedIn(record)
+    if (record === undefined || principal === undefined) throw unauthenticated('This session has ended')
+    request.session = { secret, record }
+    const { [csrfHeader]: csrf } = request.headers
+    if (!readingMethods.includes(request.method) && !sameDigest(String(csrf), csrfOf(request.session)))
+      throw new Problem('csrf', 'A change by cookie needs the header x-csrf-token; GET /api/v1/session tells it.')
+    return principal
+  }
+
+  const whoAsks = async (request: FastifyRequest): Promise<Principal> => {
+    const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    const cookie = request.cookies[cookieName(request)]
+    if (token !== undefined) return await byToken(token)
+    if (cookie !== undefined) return await byCookie(request, cookie)
+    throw unauthenticated(`${request.method} ${pathOf(request)} needs a token`)
   }
 
   app.addHook('onRequest', async (request) => {
     const { open, scope, instance } = request.routeOptions.config
-    if (open === true) return
-    // What does not exist is told apart only to those who may know.
-    const given = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-    if (given === undefined) throw unauthenticated(`${request.method} ${pathOf(request)} needs a token`)
-    request.principal = await bearer(given)
+    if (open === true) return await rates.stranger(request)
+    try {
+      // What does not exist is told apart only to those who may know.
+      request.principal = await whoAsks(request)
+    } catch (error) {
+      await rates.stranger(request)
+      throw error
+    }
+    await rates.principal(request)
+
     const { name, scope: has, destinationId } = request.principal
     if (scope !== undefined && scopes.indexOf(has) < scopes.indexOf(scope))
       throw new Problem('scope', `This needs the scope ${scope}, and ${name} has ${has}.`)
@@ -86,10 +117,8 @@ export function addAuth(app: App, { adminToken, tokens }: AuthWorld): void {
   })
 }
 
-function principalOf({ id, name, scopes: has, destinationId }: TokenRecord): Principal {
-  const scope = scopes.findLast((one) => has.includes(one)) ?? 'read'
-  return { id, name, scope, destinationId: destinationId ?? undefined }
-}
+const csrfHeader = 'x-csrf-token'
+const readingMethods = ['GET', 'HEAD']
 
 function unauthenticated(what: string): Problem {
   const how = 'send "Authorization: Bearer TOKEN". The first token is in the file admin-token under TRIBUTARY_HOME'

@@ -14,6 +14,7 @@ import { cursorOf, idIn } from './cursor.ts'
 import { demandSeen, tag } from './etag.ts'
 import { demandReach, guardedBy } from './guard.ts'
 import type { HostedLogins } from './hosted.ts'
+import { passwordHash as hashOf } from './passwords.ts'
 import { badRequest, Problem, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
 
@@ -59,7 +60,7 @@ export function addDestinations(
       if (destination.kind === 'imap') await demandReach(settings, guarded, 'imap', destination)
       const record: DestinationRecord =
         destination.kind === 'hosted'
-          ? { destination, passwordHash: await hosted.hash(body.password), sealedPassword: null }
+          ? { destination, passwordHash: await hashOf(body.password), sealedPassword: null }
           : {
               destination,
               passwordHash: null,
@@ -153,7 +154,7 @@ export function addDestinations(
         await demandReach(settings, guardedBy(principal, after, { ...destination, guarded }), 'imap', after)
       }
       const passwordHash =
-        destination.kind === 'hosted' && body.password !== undefined ? await hosted.hash(body.password) : undefined
+        destination.kind === 'hosted' && body.password !== undefined ? await hashOf(body.password) : undefined
       const changed = await destinations.update(id, (before) => {
         demandSeen(request, before, `The destination ${id}`)
         return patched(before, body, passwordHash, seal, principal)

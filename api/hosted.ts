@@ -1,5 +1,4 @@
 /** Hosted logins: what the API says holds from the moment it says it. */
-import { hash } from '@node-rs/argon2'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StoreEndpoint } from '../src/config.ts'
@@ -25,11 +24,6 @@ export class HostedLogins {
     this.#store = store
     this.#file = new UsersFile(usersFile)
     this.#mailFolder = mailFolder
-  }
-
-  /** OWASP's argon2id; the npm package `argon2` writes its parameters in an order that Dovecot refuses. */
-  async hash(password: string): Promise<string> {
-    return `{ARGON2ID}${await hash(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 })}`
   }
 
   /** The users file as Redis has it. */

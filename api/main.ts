@@ -7,11 +7,14 @@ import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { createLog, type Logger } from '../src/log.ts'
 import { Accounts } from '../src/redis/accounts.ts'
+import { Audit } from '../src/redis/audit.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
+import { Sessions } from '../src/redis/sessions.ts'
+import { Throttle } from '../src/redis/throttle.ts'
 import { SettingsStore } from '../src/redis/settings.ts'
 import { Tokens } from '../src/redis/tokens.ts'
 import { createSeal } from '../src/seal.ts'
@@ -55,6 +58,10 @@ async function main(): Promise<void> {
     runs,
     queue,
     tokens: new Tokens(redis),
+    audit: new Audit(redis),
+    sessions: new Sessions(redis),
+    throttle: new Throttle(redis),
+    trustedProxies: config.http.trustedProxies,
     hosted,
     settings: new SettingsStore(redis),
     ring,

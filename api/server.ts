@@ -1,5 +1,7 @@
 /** The admin API, built and not yet listening: whoever builds it decides where. */
+import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Ajv } from 'ajv'
 import { fastify, type FastifyBaseLogger, LogController } from 'fastify'
@@ -8,7 +10,8 @@ import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
-import { addAuth, type AuthWorld } from './auth.ts'
+import { addAudit, type AuditWorld, watchChanges } from './audit.ts'
+import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addTags } from './etag.ts'
@@ -16,15 +19,20 @@ import { addHealth } from './health.ts'
 import type { Https } from './https.ts'
 import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
+import { documentation } from './openapi.ts'
 import { addOwners, type OwnersWorld } from './owners.ts'
 import { addProblems, pathOf, sendUnroutable } from './problems.ts'
+import { addHeaders, addRates, docsPolicy, type RatesWorld } from './protection.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
+import { addSession, type SessionWorld } from './session.ts'
 import { addSettings, type SettingsWorld } from './settings.ts'
 import { addTokens, type TokensWorld } from './tokens.ts'
 
 export interface ApiWorld
-  extends AuthWorld,
+  extends SessionWorld,
+    AuditWorld,
+    RatesWorld,
     OwnersWorld,
     TokensWorld,
     AccountsWorld,
@@ -38,6 +46,8 @@ export interface ApiWorld
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
+  /** Whose X-Forwarded-For and -Proto is believed: addresses and networks. */
+  readonly trustedProxies?: readonly string[]
 }
 
 /** More than any request here needs. */
@@ -53,6 +63,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
     // One line a request, and no header or body in it: see below.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyOctetsMax,
+    trustProxy: [...(world.trustedProxies ?? [])],
     // A pull may be waited for 600 s.
     requestTimeout: 660_000,
     forceCloseConnections: true,
@@ -80,8 +91,11 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
     else void parseJson(request, text.toString(), done)
   })
 
-  addAuth(app, world)
+  await addHeaders(app)
+  await app.register(cookie)
+  addAuth(app, world, await addRates(app, world))
   addOwners(app, world)
+  watchChanges(app, world)
   addProblems(app)
   addTags(app)
   app.addHook('onResponse', async (request, reply) => {
@@ -93,19 +107,19 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
     world.log[level]({ event: 'request', reqId: id, method, path: pathOf(request), status, ms })
   })
 
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Tributary', version: '1', description: 'Gathers mail from POP3 accounts into one IMAP store.' },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      security: [{ token: [] }],
-    },
+  await app.register(swagger, documentation)
+  await app.register(async (docs) => {
+    docs.addHook('onRoute', (route) => {
+      route.config = { ...route.config, open: true, helmet: docsPolicy }
+    })
+    await docs.register(swaggerUi, { routePrefix: '/docs' })
   })
   addHealth(app, world.redis, world.store)
   app.get('/', { config: { open: true }, schema: { hide: true } }, async () => ({
     name: 'Tributary',
     api: '/api/v1',
     openapi: '/api/v1/openapi.json',
+    docs: '/docs',
   }))
   app.addHook('preClose', async () => https?.close())
   const resealing = new Resealing(world)
@@ -123,6 +137,8 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       addKeys(typed, world, resealing)
       addSettings(typed, world)
       addTokens(typed, world)
+      addSession(typed, world)
+      addAudit(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -69,6 +69,7 @@ async function shown(stack: Stack) {
 }
 
 test('a backup into a new Redis: all is there, what came since is not stored twice, and schedules go on', async () => {
+  const owner = (await old.call('POST', '/tokens', { name: 'alice', scopes: ['read'], destinationId })).body
   // A run that was under way: nobody goes on with it.
   await old.stopWorker()
   const { body: open } = await old.call('POST', `/accounts/${id}/pull`)
@@ -95,6 +96,10 @@ test('a backup into a new Redis: all is there, what came since is not stored twi
     body: { createdAt: JSON.parse(linesOf(file)[0] ?? '').createdAt, accounts: 2, destinations: 1 },
   })
   const now = await shown(stack)
+  const authorization = `Bearer ${String(owner['token'])}`
+  const seen = await stack.app.inject({ url: '/api/v1/destinations', headers: { authorization } })
+  assert.deepEqual(seen.json<{ items: object[] }>().items, now.destinations)
+  assert.deepEqual(await stack.redis.smembers(keys.tokensOf(destinationId)), [owner.id])
   assert.deepEqual([now.destinations, now.settings], [before.destinations, before.settings])
   assert.deepEqual(now.runs[1], before.runs[1])
   const ended = now.runs[0] as unknown as Run
@@ -129,6 +134,8 @@ test('where there are accounts a restore is refused, unless they are to be repla
   await stack.redis.set(keys.lease(id), fence)
   assert.equal((await restore(stack, file, '?replace=true')).status, 200)
   assert.equal((await shown(stack)).accounts.length, 2)
+  const done = (await stack.call('GET', '/audit')).body.items.map(({ path }) => path)
+  assert.deepEqual(done.slice(0, 2), ['/api/v1/restore', '/api/v1/accounts'], 'what was done before is told after')
   assert.equal(await stack.redis.exists(keys.lease(id)), 0)
   assert.equal(Number(await stack.redis.get(keys.fence(id))), fence, 'no fence is given out twice')
   const run = await stack.pull(id)
@@ -190,7 +197,7 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   const parts = Object.keys(backedUpOfAccount) as (keyof typeof backedUpOfAccount)[]
   const shared = Object.keys(backedUpShared) as (keyof typeof backedUpShared)[]
   const kept = new Set([...parts.map((name) => keys[name]('*')), ...shared.map((name) => keys[name]), keys.run('*')])
-  /** Made anew from accounts and destinations, or of what is under way. */
+  /** Made anew from accounts and destinations, or of what is under way, or of what was done here. */
   const leftOut = [
     keys.accountIds,
     keys.accountSources,
@@ -201,14 +208,16 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
     keys.openAccounts,
     keys.destinationIds,
     keys.logins,
+    keys.tokenIds,
+    keys.tokensOf('*'),
   ]
-  for (const name of [...leftOut, keys.openRuns, keys.workers, keys.lease('*')]) kept.add(name)
+  for (const name of [...leftOut, keys.openRuns, keys.workers, keys.audit, keys.lease('*')]) kept.add(name)
   const held = (await old.redis.keys('*')).filter((key) => !key.startsWith(`${queuePrefix}:`))
   assert.ok(held.length > 15)
   for (const key of held) assert.ok(kept.has(nameOf(key)), key)
   const lines = linesOf(await backup(old)).slice(1, -1)
   const inFile = new Set(lines.map((line) => (JSON.parse(line) as { key: string }).key))
-  const left = new Set([...leftOut, keys.openRuns, keys.workers])
+  const left = new Set([...leftOut, keys.openRuns, keys.workers, keys.audit])
   for (const key of held) assert.ok(left.has(nameOf(key)) || key.endsWith(':lease') || inFile.has(key), key)
 })
 

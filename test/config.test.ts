@@ -25,8 +25,8 @@ test('without settings everything is as the contract says', () => {
     home: './data',
     adminTokenFile: undefined,
     secretKeyFile: undefined,
+    http: { host: '127.0.0.1', port: 8420, trustedProxies: [] },
     secretKeys: undefined,
-    http: { host: '127.0.0.1', port: 8420 },
     mail: { host: '127.0.0.1', imapPort: 1143, imapsPort: 1993, pop3Port: 1110, pop3sPort: 1995 },
     publicName: 'localhost',
     tls: undefined,
@@ -43,6 +43,7 @@ test('every mistake is told at once, by the name of its setting', () => {
   const wrong = {
     TRIBUTARY_HTTP_PORT: '70000',
     TRIBUTARY_IMAP_PORT: 'many',
+    TRIBUTARY_TRUSTED_PROXIES: '10.0.0.0/8, proxy.example.org',
     TRIBUTARY_LOG_LEVEL: 'loud',
     TRIBUTARY_TLS_CERT: '/cert.pem',
     TRIBUTARY_STORE_URL: 'imaps://gateway:s3cret@',

@@ -123,7 +123,7 @@ test('an owner sees and touches what is theirs alone', async () => {
   assert.deepEqual(ids(await owner('GET', '/destinations')), [mine.destination])
   assert.equal((await owner('GET', `/runs/${mine.run}`)).status, 200)
 
-  const account = { address: 'me@example.net', host: '127.0.0.1', user: 'new', password: 'x', paused: true }
+  const account = { address: 'me@example.net', host: 'pop.example.invalid', user: 'new', password: 'x', paused: true }
   const refused = await owner('POST', '/accounts', { ...account, destinationId: theirs.destination })
   assert.deepEqual([refused.status, typeOf(refused)], [400, '/problems/validation'])
   const made = await owner('POST', '/accounts', { ...account, destinationId: mine.destination })
@@ -150,9 +150,12 @@ test('no route lets an owner at what is another owner’s', async () => {
   }
   const held = [theirs.account, theirs.destination, theirs.run]
   let tried = 0
-  for (const { method, url, config } of stack.app.routes) {
-    if (config?.open === true || config?.instance === true) continue
-    const route = `${String(method)} ${url}`
+  for (const {
+    method,
+    route: { url, config = {} },
+  } of stack.app.routes) {
+    if (config.open === true || config.instance === true) continue
+    const route = `${method} ${url}`
     const family = /([^/]+)\/:id(?:\/|$)/.exec(url)?.[1]
     if (family === undefined) {
       if (method !== 'GET') continue

@@ -69,6 +69,10 @@ export class Destinations {
     return json === null ? undefined : recordOf(json)
   }
 
+  async idOfLogin(login: string): Promise<string | undefined> {
+    return (await this.#redis.hget(keys.logins, login)) ?? undefined
+  }
+
   async update(
     id: string,
     change: (before: DestinationRecord) => DestinationRecord,

@@ -46,6 +46,10 @@ export const keys = {
   tokenIds: shared('token-ids'),
   /** Hash: token id -> the milliseconds at which it was used last. */
   tokenUses: shared('token-uses'),
+  /** Hash: `admin` -> the hash of the password. */
+  passwords: shared('passwords'),
+  /** Stream of AuditEntry as JSON. In no backup: it tells what was done to this instance, and a restore is part of that. */
+  audit: shared('audit'),
   /** Channel: every change of a run, as JSON. */
   runChanges: 'tributary:run-changes',
 
@@ -57,6 +61,10 @@ export const keys = {
   held: (destinationId: string) => shared(`held:${destinationId}`),
   /** Set: tokens of the owner of a destination. */
   tokensOf: (destinationId: string) => shared(`tokens-of:${destinationId}`),
+  /** Session as JSON (sessions.ts). */
+  session: (digest: string) => `tributary:session:${digest}`,
+  /** Hash: failures, untilMs (throttle.ts). */
+  refusals: (what: string, digest: string) => `tributary:refusals:${what}:${digest}`,
   run: (id: string) => `tributary:run:${id}`,
 
   /** Packed records (record.ts). */
@@ -100,6 +108,7 @@ export const backedUpShared = {
   settings: 'hash',
   tokens: 'hash',
   tokenUses: 'hash',
+  passwords: 'hash',
 } as const
 
 /** Keys of Tributary, and of these BullMQ's, which hold no more than what is under way. */

@@ -9,11 +9,14 @@ import { type ApiWorld, buildServer } from '../../api/server.ts'
 import { createClock } from '../../src/clock.ts'
 import { KeyFile } from '../../src/disk/key-ring.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
+import { Audit } from '../../src/redis/audit.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
+import { Sessions } from '../../src/redis/sessions.ts'
+import { Throttle } from '../../src/redis/throttle.ts'
 import { SettingsStore } from '../../src/redis/settings.ts'
 import { Tokens } from '../../src/redis/tokens.ts'
 import type { Run } from '../../src/run.ts'
@@ -74,9 +77,25 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const accounts = new Accounts(redis)
   const pauses = new Pauses(redis)
   const tokens = new Tokens(redis)
+  const [sessions, throttle] = [new Sessions(redis), new Throttle(redis)]
   const settings = new SettingsStore(redis)
-  const parts = { redis, accounts, destinations, pauses, tokens, runs, queue, hosted, settings, ring, seal }
-  const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store }
+  const parts = {
+    redis,
+    accounts,
+    destinations,
+    pauses,
+    tokens,
+    sessions,
+    throttle,
+    audit: new Audit(redis),
+    runs,
+    queue,
+    hosted,
+    settings,
+    ring,
+    seal,
+  }
+  const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store, trustedProxies: ['127.0.0.1'] }
   const app = await buildServer(world)
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined
 

@@ -4,9 +4,10 @@ import { ConfigInvalid } from '../src/config.ts'
 import { Discoveries } from '../src/discover/discoveries.ts'
 import { systemDns, web } from '../src/discover/network.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { type CertificateFiles, type Pair, readPair, watchPair } from '../src/disk/certificate.ts'
 import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readSettings } from '../src/disk/settings.ts'
-import { createLog } from '../src/log.ts'
+import { createLog, type Logger } from '../src/log.ts'
 import { answers } from '../src/pop3/probe.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { Audit } from '../src/redis/audit.ts'
@@ -21,6 +22,7 @@ import { SettingsStore } from '../src/redis/settings.ts'
 import { Tokens } from '../src/redis/tokens.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
+import { Https } from './https.ts'
 import { buildServer } from './server.ts'
 
 const stopWithinMs = 3500
@@ -48,7 +50,8 @@ async function main(): Promise<void> {
   const ring = openKeyRing(config, home)
   const accounts = new Accounts(redis)
   await accounts.ensureIndexed()
-  const app = await buildServer({
+  const https = config.tls === undefined ? undefined : httpsWith(config.tls, log)
+  const world = {
     log,
     adminToken: ensureSecret(config.adminTokenFile ?? home.adminToken),
     redis,
@@ -72,7 +75,8 @@ async function main(): Promise<void> {
     })),
     ring,
     seal: createSeal(ring),
-  })
+  }
+  const app = await buildServer(world, https)
   await app.listen({ host: config.http.host, port: config.http.port })
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })
 
@@ -84,6 +88,30 @@ async function main(): Promise<void> {
     redis.disconnect()
     log.info({ event: 'api stopped' })
   })
+}
+
+/** The certificate as its files have it, now and from then on. */
+function httpsWith(files: CertificateFiles, log: Logger): Https {
+  let first: Pair
+  try {
+    first = readPair(files)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ConfigInvalid(`TRIBUTARY_TLS_CERT and TRIBUTARY_TLS_KEY cannot be served: ${reason}`)
+  }
+  const https = new Https(first)
+  watchPair(files, {
+    changed(pair) {
+      https.renew(pair)
+      log.info({ event: 'certificate renewed', part: 'api', validTo: pair.validTo })
+    },
+    refused: (reason) =>
+      log.error(
+        { event: 'certificate refused', part: 'api', reason },
+        'The new certificate is not served; the one before stays',
+      ),
+  })
+  return https
 }
 
 main().catch((error: unknown) => {

@@ -17,6 +17,7 @@ import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addDiscover, type DiscoverWorld } from './discover.ts'
 import { addTags } from './etag.ts'
 import { addHealth } from './health.ts'
+import type { Https } from './https.ts'
 import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
 import { documentation } from './openapi.ts'
@@ -54,11 +55,13 @@ export interface ApiWorld
 /** More than any request here needs. */
 const bodyOctetsMax = 256 * 1024
 
-export async function buildServer(world: ApiWorld): Promise<App> {
+/** @param https undefined: HTTP. */
+export async function buildServer(world: ApiWorld, https?: Https): Promise<App> {
   // Fastify's own lines have no event names: only its warnings are let through.
   const log: FastifyBaseLogger = world.log.child({}, { level: 'warn' })
   const app: App = fastify({
     loggerInstance: log,
+    ...(https === undefined ? {} : { serverFactory: https.serverFactory }),
     // One line a request, and no header or body in it: see below.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyOctetsMax,
@@ -120,6 +123,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     openapi: '/api/v1/openapi.json',
     docs: '/docs',
   }))
+  app.addHook('preClose', async () => https?.close())
   const resealing = new Resealing(world)
   app.addHook('onReady', async () => resealing.begin())
   app.addHook('onClose', async () => await resealing.stop())

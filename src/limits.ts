@@ -174,6 +174,12 @@ export const limits = {
   /** How far off it may be since when Redis runs: it counts in whole seconds, and clocks of machines differ. */
   keeperSinceOffMs: 2 * second,
 
+  // HTTPS
+  /** Files of certificates are looked at so often. */
+  certificateLookedAtMs: 1 * second,
+  /** Whoever connects and says nothing, or comes to no end with the handshake. */
+  handshakeWaitMs: 10 * second,
+
   // Secrets
   /** A key may be forgotten so long after the next one came: no request is at work for that long (api/server.ts). */
   keySettledMs: 15 * minute,

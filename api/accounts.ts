@@ -2,12 +2,15 @@
 import { type Account, accountDefaults, accountMistakes, defaultPort, hidesByName } from '../src/account.ts'
 import type { AccountId, DestinationId } from '../src/message.ts'
 import { examine } from '../src/pop3/examine.ts'
+import type { SessionOptions } from '../src/pop3/session.ts'
 import { type AccountRecord, type Accounts, statusOf } from '../src/redis/accounts.ts'
 import type { Runs } from '../src/redis/runs.ts'
+import type { SettingsStore } from '../src/redis/settings.ts'
 import type { Seal } from '../src/seal.ts'
 import { type App, newId } from './app.ts'
 import { addressPlace, cursorOf, idPlace, placeIn } from './cursor.ts'
 import { demandSeen, tag } from './etag.ts'
+import { currentReach, demandReach, guardedBy } from './guard.ts'
 import { listedOf } from './owners.ts'
 import { badRequest, Problem, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
@@ -16,6 +19,7 @@ export interface AccountsWorld {
   readonly accounts: Accounts
   readonly runs: Runs
   readonly seal: Seal
+  readonly settings: SettingsStore
 }
 
 /** A change of one of these may cure what made an account stop: it is tried at once, its failures forgotten. */
@@ -31,7 +35,7 @@ const curing = [
   'folder',
 ] as const
 
-export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): void {
+export function addAccounts(app: App, { accounts, runs, seal, settings }: AccountsWorld): void {
   const find = async (id: string): Promise<AccountRecord> => {
     const record = await accounts.get(id)
     if (record === undefined) throw unknown('account', id)
@@ -81,9 +85,11 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
       config: { scope: 'admin' },
       schema: { summary: 'Register a POP3 account', body: schemas.NewAccount, response: { 201: schemas.Account } },
     },
-    async ({ body }, reply) => {
+    async ({ body, principal }, reply) => {
       const account = accountOf(body)
-      const record = { account, sealedPassword: seal.seal(body.password, account.id, 'password') }
+      const guarded = guardedBy(principal, account)
+      await demandReach(settings, guarded, 'pop3', account)
+      const record = { account, sealedPassword: seal.seal(body.password, account.id, 'password'), ...guarded }
       const made = await accounts.create(record, Date.now())
       if (made === 'conflict') throw taken()
       if (made === 'no destination') throw noDestination()
@@ -153,8 +159,13 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
       },
     },
     async (request, reply) => {
-      const { params, body } = request
+      const { params, body, principal } = request
       const { password, destinationId, interval, ...fields } = body
+      if (body.host !== undefined || body.port !== undefined) {
+        const { account, guarded } = await find(params.id)
+        const after = { ...account, ...fields }
+        await demandReach(settings, guardedBy(principal, after, { ...account, guarded }), 'pop3', after)
+      }
       const cures = curing.some((field) => body[field] !== undefined)
       const record = await change(params.id, (before) => {
         demandSeen(request, before, `The account ${params.id}`)
@@ -170,7 +181,8 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
         const sealedPassword =
           password === undefined ? before.sealedPassword : seal.seal(password, account.id, 'password')
         const due = account.paused ? 'never' : cures || before.account.paused ? Date.now() : 'as before'
-        return { record: { account, sealedPassword }, due }
+        const guarded = guardedBy(principal, account, { ...before.account, guarded: before.guarded })
+        return { record: { account, sealedPassword, ...guarded }, due }
       })
       tag(reply, record)
       return await view(record)
@@ -211,8 +223,8 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
         },
       },
       async ({ params }, reply) => {
-        const how = ({ account, sealedPassword }: AccountRecord) => ({
-          record: { account: { ...account, paused }, sealedPassword },
+        const how = ({ account, ...rest }: AccountRecord) => ({
+          record: { ...rest, account: { ...account, paused } },
           due: paused ? ('never' as const) : Date.now(),
         })
         const record = await change(params.id, how)
@@ -232,9 +244,10 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
         response: { 200: schemas.Examination },
       },
     },
-    async ({ body }) => {
+    async ({ body, principal }) => {
       const account = accountOf(body)
-      return await examined(account, body.password)
+      const reach = await demandReach(settings, guardedBy(principal, account), 'pop3', account)
+      return await examined({ ...account, password: body.password, reach })
     },
   )
 
@@ -245,14 +258,15 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
       schema: { summary: 'Try a registered account', params: schemas.Id, response: { 200: schemas.Examination } },
     },
     async ({ params }) => {
-      const { account, sealedPassword } = await find(params.id)
-      return await examined(account, seal.open(sealedPassword, account.id, 'password'))
+      const { account, sealedPassword, ...rest } = await find(params.id)
+      const reach = await currentReach(settings, rest, 'pop3')
+      return await examined({ ...account, password: seal.open(sealedPassword, account.id, 'password'), reach })
     },
   )
 }
 
-async function examined(account: Account, password: string) {
-  const { capabilities, ...seen } = await examine({ ...account, password })
+async function examined(options: SessionOptions) {
+  const { capabilities, ...seen } = await examine(options)
   return { ...seen, capabilities: [...capabilities] }
 }
 

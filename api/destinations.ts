@@ -6,10 +6,13 @@ import type { Accounts } from '../src/redis/accounts.ts'
 import type { DestinationRecord, Destinations } from '../src/redis/destinations.ts'
 import type { Pauses } from '../src/redis/pauses.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
+import type { SettingsStore } from '../src/redis/settings.ts'
 import type { Seal } from '../src/seal.ts'
 import { type App, newId } from './app.ts'
+import type { Principal } from './auth.ts'
 import { cursorOf, idIn } from './cursor.ts'
 import { demandSeen, tag } from './etag.ts'
+import { demandReach, guardedBy } from './guard.ts'
 import type { HostedLogins } from './hosted.ts'
 import { badRequest, Problem, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
@@ -21,11 +24,12 @@ export interface DestinationsWorld {
   readonly queue: PullQueue
   readonly hosted: HostedLogins
   readonly seal: Seal
+  readonly settings: SettingsStore
 }
 
 export function addDestinations(
   app: App,
-  { destinations, accounts, pauses, queue, hosted, seal }: DestinationsWorld,
+  { destinations, accounts, pauses, queue, hosted, seal, settings }: DestinationsWorld,
 ): void {
   const find = async (id: string): Promise<DestinationRecord> => {
     const record = await destinations.get(id)
@@ -49,12 +53,19 @@ export function addDestinations(
       config: { scope: 'admin', instance: true },
       schema: { summary: 'Make a destination', body: schemas.NewDestination, response: { 201: schemas.Destination } },
     },
-    async ({ body }, reply) => {
+    async ({ body, principal }, reply) => {
       const destination = destinationOf(body)
+      const guarded = destination.kind === 'hosted' ? {} : guardedBy(principal, destination)
+      if (destination.kind === 'imap') await demandReach(settings, guarded, 'imap', destination)
       const record: DestinationRecord =
         destination.kind === 'hosted'
           ? { destination, passwordHash: await hosted.hash(body.password), sealedPassword: null }
-          : { destination, passwordHash: null, sealedPassword: seal.seal(body.password, destination.id, 'password') }
+          : {
+              destination,
+              passwordHash: null,
+              sealedPassword: seal.seal(body.password, destination.id, 'password'),
+              ...guarded,
+            }
       if ((await destinations.create(record)) === 'conflict') {
         throw new Problem('taken', `The login ${body.login} is taken; choose another.`, [
           { pointer: '/login', detail: 'is taken' },
@@ -132,15 +143,20 @@ export function addDestinations(
       const {
         params: { id },
         body,
+        principal,
       } = request
-      const { destination } = await find(id)
+      const { destination, guarded } = await find(id)
       const mistakes = patchMistakes(destination, body)
       if (mistakes.length > 0) throw badRequest(mistakes)
+      if (destination.kind === 'imap' && (body.host !== undefined || body.port !== undefined)) {
+        const after = { host: destination.host, port: destination.port, ...body }
+        await demandReach(settings, guardedBy(principal, after, { ...destination, guarded }), 'imap', after)
+      }
       const passwordHash =
         destination.kind === 'hosted' && body.password !== undefined ? await hosted.hash(body.password) : undefined
       const changed = await destinations.update(id, (before) => {
         demandSeen(request, before, `The destination ${id}`)
-        return patched(before, body, passwordHash, seal)
+        return patched(before, body, passwordHash, seal, principal)
       })
       if (changed === undefined) throw unknown('destination', id)
       if (destination.kind === 'hosted' && body.password !== undefined)
@@ -234,13 +250,16 @@ function patched(
   body: schemas.DestinationPatch,
   passwordHash: string | undefined,
   seal: Seal,
+  principal: Principal,
 ): DestinationRecord {
-  const { destination } = before
+  const { destination, guarded, ...rest } = before
   if (destination.kind === 'hosted') return { ...before, passwordHash: passwordHash ?? before.passwordHash }
   const { password, tlsFingerprint = destination.tlsFingerprint, ...fields } = body
+  const after = { ...destination, ...fields, tlsFingerprint: fingerprintOf(tlsFingerprint) }
   return {
-    ...before,
-    destination: { ...destination, ...fields, tlsFingerprint: fingerprintOf(tlsFingerprint) },
+    ...rest,
+    ...guardedBy(principal, after, { ...destination, guarded }),
+    destination: after,
     sealedPassword: password === undefined ? before.sealedPassword : seal.seal(password, destination.id, 'password'),
   }
 }

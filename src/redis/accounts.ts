@@ -19,6 +19,8 @@ import { keys } from './keys.ts'
 export interface AccountRecord {
   readonly account: Account
   readonly sealedPassword: string
+  /** An owner chose host and port: they lead where an owner may go (guard.ts). */
+  readonly guarded?: true
 }
 
 /** Written by the worker after each run. */

@@ -10,6 +10,8 @@ export interface DestinationRecord {
   readonly passwordHash: string | null
   /** Others: sealed. */
   readonly sealedPassword: string | null
+  /** As an account's. */
+  readonly guarded?: true
 }
 
 const names = [keys.destinations, keys.destinationIds, keys.logins, keys.pauses]

@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis'
 import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
+import { addAccountLines } from './account-lines.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
 import { addAuth, type AuthWorld } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
@@ -107,6 +108,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       const typed = api.withTypeProvider<TypeBoxTypeProvider>()
       addDestinations(typed, world)
       addAccounts(typed, world)
+      addAccountLines(typed, world)
       addRuns(typed, world)
       addQuarantine(typed, world)
       addLedger(typed, world)

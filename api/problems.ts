@@ -37,6 +37,7 @@ export const problemTypes = {
     'Changed meanwhile',
     'Read it again, and decide anew: `If-Match` names another version.',
   ],
+  'key-used': [422, 'Key used before', 'Send a new `Idempotency-Key` with each new request.'],
   'too-large': [413, 'Too large', 'The body is larger than this route takes.'],
   'media-type': [415, 'Another media type', 'Send the media type that the route takes, mostly application/json.'],
   'too-many-requests': [429, 'Too many requests', 'Wait for as many seconds as `Retry-After` says.'],

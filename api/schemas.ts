@@ -288,6 +288,14 @@ export const IfMatch = Type.Object({
     Type.String({ description: 'an ETag: 412 where what is kept has changed since. * takes any version' }),
   ),
 })
+export const IdempotencyKey = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      description:
+        'of your choice, other for each request: the same request sent again within a day is done once, and answered as the first time',
+    }),
+  ),
+})
 export const IfNoneMatch = Type.Object({
   'if-none-match': Type.Optional(Type.String({ description: 'an ETag: 304 where nothing has changed since' })),
 })

@@ -14,6 +14,7 @@ import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addTags } from './etag.ts'
 import { addHealth } from './health.ts'
+import { addIdempotency } from './idempotency.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addOwners, type OwnersWorld } from './owners.ts'
 import { addProblems, pathOf, sendUnroutable } from './problems.ts'
@@ -80,6 +81,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
   addOwners(app, world)
   addProblems(app)
   addTags(app)
+  addIdempotency(app, world)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
     const { statusCode: status } = reply

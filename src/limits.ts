@@ -173,6 +173,15 @@ export const limits = {
   /** Of a destination or status with so many the list by address is sorted as it is asked for. */
   accountsSortedMax: 2000,
 
+  // Idempotency keys
+  answerKeptMs: 1 * day,
+  /** Of a process that died while it answered: then the request may be made again. All but a pull that is waited for end sooner. */
+  answerAwaitedMs: 2 * minute,
+  /** None of ours is as large. */
+  answerOctetsMax: 256 * KiB,
+  /** The oldest go first; of some 2 KiB each. */
+  answersKeptMax: 50_000,
+
   // Import of accounts
   /** All fields at their longest are some 10 KiB. */
   importLineOctetsMax: 64 * KiB,

@@ -83,7 +83,13 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
     '/accounts',
     {
       config: { scope: 'admin' },
-      schema: { summary: 'Register a POP3 account', body: schemas.NewAccount, response: { 201: schemas.Account } },
+      schema: {
+        operationId: 'createAccount',
+        summary: 'Register a POP3 account',
+        problems: ['taken'],
+        body: schemas.NewAccount,
+        response: { 201: schemas.Account },
+      },
     },
     async ({ body, principal }, reply) => {
       const account = accountOf(body)
@@ -106,6 +112,7 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'listAccounts',
         summary: 'List accounts',
         description:
           'In a stable order: nobody is shown twice or left out because others come and go. A search (q) and a status look at up to 20,000 accounts for one page: it may then come short of its limit, or empty, and have a next to go on from.',
@@ -133,6 +140,7 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'readAccount',
         summary: 'Read an account',
         params: schemas.Id,
         headers: schemas.IfNoneMatch,
@@ -151,7 +159,9 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
     {
       config: { scope: 'admin' },
       schema: {
+        operationId: 'changeAccount',
         summary: 'Change an account',
+        problems: ['taken'],
         params: schemas.Id,
         headers: schemas.IfMatch,
         body: schemas.AccountPatch,
@@ -194,10 +204,12 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
     {
       config: { scope: 'admin' },
       schema: {
+        operationId: 'removeAccount',
         summary: 'Remove an account',
         description: 'Its stored mail stays where it is.',
         params: schemas.Id,
         headers: schemas.IfMatch,
+        response: { 204: schemas.Nothing },
       },
     },
     async (request, reply) => {
@@ -217,6 +229,7 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
       {
         config: { scope: 'operate' },
         schema: {
+          operationId: `${verb}Account`,
           summary: `${paused ? 'Pause' : 'Resume'} an account`,
           params: schemas.Id,
           response: { 200: schemas.Account },
@@ -239,6 +252,7 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
     {
       config: { scope: 'operate' },
       schema: {
+        operationId: 'testNewAccount',
         summary: 'Try an account without registering it',
         body: schemas.NewAccount,
         response: { 200: schemas.Examination },
@@ -255,7 +269,12 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
     '/accounts/:id/test',
     {
       config: { scope: 'operate' },
-      schema: { summary: 'Try a registered account', params: schemas.Id, response: { 200: schemas.Examination } },
+      schema: {
+        operationId: 'testAccount',
+        summary: 'Try a registered account',
+        params: schemas.Id,
+        response: { 200: schemas.Examination },
+      },
     },
     async ({ params }) => {
       const { account, sealedPassword, ...rest } = await find(params.id)

@@ -70,6 +70,7 @@ export function addAudit(app: App, { audit }: AuditWorld): void {
     {
       config: { scope: 'read', instance: true },
       schema: {
+        operationId: 'listChanges',
         summary: 'List changes, newest first',
         description:
           'Every change that went well, and every sign-in, refused ones too: who, when, from where, and which fields were sent; never what was in them. The newest 100,000 or so are kept. A backup does not hold them, and a restore leaves them.',

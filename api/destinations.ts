@@ -52,7 +52,13 @@ export function addDestinations(
     '/destinations',
     {
       config: { scope: 'admin', instance: true },
-      schema: { summary: 'Make a destination', body: schemas.NewDestination, response: { 201: schemas.Destination } },
+      schema: {
+        operationId: 'createDestination',
+        summary: 'Make a destination',
+        problems: ['taken', 'store-unavailable'],
+        body: schemas.NewDestination,
+        response: { 201: schemas.Destination },
+      },
     },
     async ({ body, principal }, reply) => {
       const destination = destinationOf(body)
@@ -95,6 +101,7 @@ export function addDestinations(
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'listDestinations',
         summary: 'List destinations',
         description:
           'A search (q) looks at up to 5,000 for one page: it may then come short of its limit and have a next.',
@@ -115,6 +122,7 @@ export function addDestinations(
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'readDestination',
         summary: 'Read a destination',
         params: schemas.Id,
         headers: schemas.IfNoneMatch,
@@ -133,7 +141,9 @@ export function addDestinations(
     {
       config: { scope: 'admin' },
       schema: {
+        operationId: 'changeDestination',
         summary: 'Change a destination',
+        problems: ['store-unavailable'],
         params: schemas.Id,
         headers: schemas.IfMatch,
         body: schemas.DestinationPatch,
@@ -174,11 +184,14 @@ export function addDestinations(
     {
       config: { scope: 'admin', instance: true },
       schema: {
+        operationId: 'removeDestination',
         summary: 'Remove a destination',
+        problems: ['in-use', 'store-unavailable'],
         description: 'Hosted mail is kept unless purge=true.',
         params: schemas.Id,
         headers: schemas.IfMatch,
         querystring: schemas.Purge,
+        response: { 204: schemas.Nothing },
       },
     },
     async (request, reply) => {

@@ -90,6 +90,7 @@ export function addKeys(app: App, { redis, ring }: KeysWorld, resealing: Reseali
     {
       config: { scope: 'admin', instance: true },
       schema: {
+        operationId: 'listKeys',
         summary: 'List the keys that passwords and secrets are sealed with',
         description: 'The newest first; that one seals. Never the keys themselves.',
         response: { 200: schemas.Keys },
@@ -103,9 +104,11 @@ export function addKeys(app: App, { redis, ring }: KeysWorld, resealing: Reseali
     {
       config: { scope: 'admin', instance: true },
       schema: {
+        operationId: 'rotateKeys',
         summary: 'Seal everything with a new key',
         description:
           'Adds a key in front of the others, and seals every record again in the background; GET /keys tells how far that is. Runs go on. The keys before it stay, and open backups of before, until POST /keys/prune.',
+        problems: ['conflict'],
         response: { 202: schemas.Keys },
       },
     },
@@ -121,7 +124,9 @@ export function addKeys(app: App, { redis, ring }: KeysWorld, resealing: Reseali
     {
       config: { scope: 'admin', instance: true },
       schema: {
+        operationId: 'pruneKeys',
         summary: 'Forget the keys that nothing is sealed with any more',
+        problems: ['conflict'],
         description: `Not before ${limits.keySettledMs / 60_000} minutes after the one that came after: a request may still be at work with it. A backup that was made under such a key cannot be restored any more without it.`,
         response: { 200: schemas.Keys },
       },

@@ -3,7 +3,7 @@
  * that are its own (`problems`); examples are put together from those of the fields (`examples` in schemas.ts), and the rest
  * is read from what the route asks for.
  */
-import type { FastifyDynamicSwaggerOptions, JSONObject } from '@fastify/swagger'
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifySchema, RouteOptions } from 'fastify'
 import { type ProblemType, problemBody, problemTypes } from './problems.ts'
 import * as schemas from './schemas.ts'
@@ -58,12 +58,12 @@ export const documentation: FastifyDynamicSwaggerOptions = {
     },
     security: [{ token: [] }, { session: [] }],
   },
-  transform: ({ schema = {}, url, route }) => ({
-    url,
-    schema: schema.hide === true ? schema : described(schema, route),
-  }),
+  transform: ({ url, route }) => {
+    const { schema = {} } = route
+    return { url, schema: schema.hide === true ? schema : described(schema, route) }
+  },
   transformObject: (document) =>
-    ('openapiObject' in document ? withComponents(document.openapiObject as Json) : {}) as JSONObject,
+    'openapiObject' in document ? withComponents(document.openapiObject) : document.swaggerObject,
 }
 
 function described(schema: FastifySchema, route: RouteOptions): FastifySchema {
@@ -73,13 +73,15 @@ function described(schema: FastifySchema, route: RouteOptions): FastifySchema {
       ? 'Open to everybody.'
       : `Needs the scope \`${scope}\`${instance === true ? ', of the whole instance' : ''}.`
   const answers = (schema.response ?? { 200: {} }) as Json
+  // What is taken as it lies, a file, has no schema to be validated by.
+  const body = schema.body ?? (schema.consumes === undefined ? undefined : schemas.File)
   const family = route.url.replace('/api/v1/', '').split('/')[0] ?? ''
   return {
     ...schema,
     tags: [family === 'restore' ? 'backup' : family],
     description: [schema.description, asks].filter(Boolean).join(' '),
     ...(open === true ? { security: [] } : {}),
-    ...(schema.body === undefined ? {} : { body: shown(schema.body as Json) }),
+    ...(body === undefined ? {} : { body: shown(body as Json) }),
     response: {
       ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, shown(answer as Json)])),
       ...problemAnswers(problemsOf(schema, route)),
@@ -135,7 +137,10 @@ export function exampleOf(schema: Json): unknown {
 }
 
 /** All that a route may answer with instead. */
-export function problemsOf(schema: FastifySchema, { url, method, config }: RouteOptions): ProblemType[] {
+export function problemsOf(
+  schema: FastifySchema,
+  { url, method, config }: Pick<RouteOptions, 'url' | 'method' | 'config'>,
+): ProblemType[] {
   const { scope, open, instance } = config ?? {}
   const changes = method !== 'GET'
   const takes = schema.body !== undefined || schema.params !== undefined || schema.querystring !== undefined
@@ -188,7 +193,7 @@ function problemExample(type: ProblemType): object {
 }
 
 /** Named schemas stand once, under components. */
-function withComponents(document: Json): Json {
+function withComponents<T extends { components?: object; paths?: object }>(document: T): T {
   const found: Record<string, unknown> = {}
   const known = new Set(names.values())
   const hoisted = (node: unknown): unknown => {
@@ -205,7 +210,7 @@ function withComponents(document: Json): Json {
     found[title] = copy
     return { $ref: `#/components/schemas/${title}` }
   }
-  const paths = hoisted(document['paths'])
+  const paths = hoisted(document.paths)
   const sorted = Object.fromEntries(Object.entries(found).toSorted(([one], [other]) => one.localeCompare(other, 'en')))
-  return { ...document, paths, components: { ...(document['components'] as Json), schemas: sorted } }
+  return { ...document, paths, components: { ...document.components, schemas: sorted } }
 }

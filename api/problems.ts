@@ -193,14 +193,15 @@ export function mistakesOf(all: readonly SchemaMistake[]): Mistake[] {
   return all.filter((mistake) => !unions.some((union) => within(mistake, union))).map(mistakeOf)
 }
 
-function mistakeOf({ instancePath, message = 'is wrong', params, parentSchema }: SchemaMistake): Mistake {
+function mistakeOf({ keyword, instancePath, message = 'is wrong', params, parentSchema }: SchemaMistake): Mistake {
   const missing = params['missingProperty']
   if (typeof missing === 'string') return { pointer: `${instancePath}/${missing}`, detail: 'is required' }
   const extra = params['additionalProperty']
   if (typeof extra === 'string') return { pointer: `${instancePath}/${extra}`, detail: 'is no field of this request' }
   const allowed = params['allowedValues']
   if (Array.isArray(allowed)) return { pointer: instancePath, detail: `must be one of ${allowed.join(', ')}` }
-  const wanted = parentSchema?.description
+  // Of these two a schema says in words what it wants.
+  const wanted = keyword === 'anyOf' || keyword === 'pattern' ? parentSchema?.description : undefined
   return { pointer: instancePath, detail: wanted === undefined ? message : `must be ${wanted}` }
 }
 

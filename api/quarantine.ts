@@ -43,6 +43,7 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal, settings
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'listQuarantine',
         summary: 'List the messages of an account that were set aside',
         description: 'They stay at the provider, and are not fetched again by themselves.',
         params: schemas.Id,
@@ -62,6 +63,7 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal, settings
     {
       config: { scope: 'operate' },
       schema: {
+        operationId: 'retryQuarantined',
         summary: 'Try a message again that was set aside',
         description: 'In the next run that begins; one that is at work may have passed it, and is followed by another.',
         params: schemas.QuarantineId,
@@ -80,9 +82,11 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal, settings
     {
       config: { scope: 'operate' },
       schema: {
+        operationId: 'dismissQuarantined',
         summary: 'Let go of a message that was set aside',
         description: 'It stays at the provider, and is not fetched again.',
         params: schemas.QuarantineId,
+        response: { 204: schemas.Nothing },
       },
     },
     async ({ params: { id, entry } }, reply) => {
@@ -97,11 +101,14 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal, settings
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'readQuarantined',
         summary: 'Read a message that was set aside',
+        problems: ['gone', 'provider-unavailable', 'maildrop-in-use'],
         description:
           'Retrieved again from the provider, as it comes; neither stored nor deleted. Of a provider that would not show it again its bytes are kept.',
         params: schemas.QuarantineId,
         produces: ['message/rfc822'],
+        response: { 200: schemas.File },
       },
     },
     async ({ params: { id, entry: entryId } }, reply) => {

@@ -16,6 +16,7 @@ export function addSettings(app: App, { settings }: SettingsWorld): void {
     {
       config,
       schema: {
+        operationId: 'readSettings',
         summary: 'Read the settings',
         headers: schemas.IfNoneMatch,
         response: { 200: schemas.SettingsShape },
@@ -33,6 +34,7 @@ export function addSettings(app: App, { settings }: SettingsWorld): void {
     {
       config,
       schema: {
+        operationId: 'changeSettings',
         summary: 'Change settings',
         description:
           'What is not named stays as it is, within a setting too. Holds from the next run or request on, without a restart.',

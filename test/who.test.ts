@@ -201,3 +201,7 @@ test('the tokens of a destination end with it', async () => {
   assert.ok(!left.some((one) => one['id'] === tokenId))
   assert.equal(await stack.redis.exists(keys.tokensOf(id)), 0)
 })
+
+test('what went wrong above is in the documentation of its route', () => {
+  assert.deepEqual(stack.undeclared, [])
+})

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { pino } from 'pino'
 import { HostedLogins } from '../../api/hosted.ts'
 import type { App } from '../../api/app.ts'
+import { problemsOf } from '../../api/openapi.ts'
 import { type ApiWorld, buildServer } from '../../api/server.ts'
 import { createClock } from '../../src/clock.ts'
 import { KeyFile } from '../../src/disk/key-ring.ts'
@@ -37,6 +38,8 @@ export interface Stack {
   /** The first key of the ring. */
   readonly secretKey: Buffer
   readonly secretKeyFile: string
+  /** Problems that were answered, and that their routes do not speak of. */
+  readonly undeclared: readonly string[]
   /** Every line that any part has logged. */
   readonly logged: string[]
   call(
@@ -97,6 +100,14 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   }
   const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store, trustedProxies: ['127.0.0.1'] }
   const app = await buildServer(world)
+  const undeclared: string[] = []
+  app.addHook('onSend', async ({ routeOptions: { url, method, config, schema = {} } }, reply, payload) => {
+    if (url === undefined || schema.hide === true || reply.getHeader('content-type') !== 'application/problem+json')
+      return
+    const { type } = JSON.parse(String(payload)) as { type: string }
+    const told = problemsOf(schema, { url, method: String(method), config })
+    if (!told.some((one) => type === `/problems/${one}`)) undeclared.push(`${String(method)} ${url} ${type}`)
+  })
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined
 
   const stack: Stack = {
@@ -107,6 +118,7 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
     redis,
     secretKey,
     secretKeyFile,
+    undeclared,
     logged,
     async call(method, path, body) {
       const headers = { authorization: `Bearer ${adminToken}` }

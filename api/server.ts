@@ -9,6 +9,7 @@ import type { Redis } from 'ioredis'
 import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
+import { addAccountLines } from './account-lines.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
 import { addAudit, type AuditWorld, watchChanges } from './audit.ts'
 import { addAuth } from './auth.ts'
@@ -18,6 +19,7 @@ import { addDiscover, type DiscoverWorld } from './discover.ts'
 import { addTags } from './etag.ts'
 import { addHealth } from './health.ts'
 import type { Https } from './https.ts'
+import { addIdempotency } from './idempotency.ts'
 import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
 import { documentation } from './openapi.ts'
@@ -100,6 +102,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
   watchChanges(app, world)
   addProblems(app)
   addTags(app)
+  addIdempotency(app, world)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
     const { statusCode: status } = reply
@@ -132,6 +135,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       const typed = api.withTypeProvider<TypeBoxTypeProvider>()
       addDestinations(typed, world)
       addAccounts(typed, world)
+      addAccountLines(typed, world)
       addRuns(typed, world)
       addQuarantine(typed, world)
       addLedger(typed, world)

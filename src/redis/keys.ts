@@ -57,6 +57,8 @@ export const keys = {
   accountsOf: (destinationId: string) => shared(`accounts-of:${destinationId}`),
   /** Sorted set of ids of accounts of that status, apart from what an open run makes of it. Each account is in one. */
   accountsAt: (status: RestingStatus) => shared(`accounts-at:${status}`),
+  /** Sorted set: names of answers by the milliseconds at which they were given. */
+  answers: shared('answers'),
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),
   /** Set: tokens of the owner of a destination. */
@@ -66,6 +68,8 @@ export const keys = {
   /** Hash: failures, untilMs (throttle.ts). */
   refusals: (what: string, digest: string) => `tributary:refusals:${what}:${digest}`,
   run: (id: string) => `tributary:run:${id}`,
+  /** What was answered under that idempotency key (answers.ts). */
+  answer: (name: string) => `tributary:answer:${name}`,
 
   /** Packed records (record.ts). */
   ledger: (id: AccountId | string) => ofAccount(id, 'ledger'),

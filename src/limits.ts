@@ -169,6 +169,14 @@ export const limits = {
   /** A million messages are some 40 MB. */
   backupOctetsMax: 16 * 1024 * MiB,
 
+  // News: webhooks and notices by e-mail
+  /** An account that fails, recovers and fails is told of at most so often. */
+  toldAgainAfterMs: 1 * hour,
+  /** Of what was set aside in one run so many messages are named; that is some 10 KB, half of what a webhook is to carry. */
+  newsMessagesMax: 50,
+  /** Where no worker carries news further, none is writing it either: this is for a moment. Some 600 octets each. */
+  outboxMax: 20_000,
+
   // Arrival (CONTRACT section 7)
   arrivalEarliestMs: Date.UTC(1990, 0, 1),
   arrivalAheadMs: 2 * hour,

@@ -187,13 +187,13 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   const kept = new Set([...parts.map((name) => keys[name]('*')), ...shared.map((name) => keys[name]), keys.run('*')])
   /** Made anew from accounts and destinations, or of what is under way. */
   const leftOut = [keys.accountIds, keys.accountSources, keys.destinationIds, keys.logins, keys.destinationUses]
-  for (const name of [...leftOut, keys.openRuns, keys.workers, keys.lease('*')]) kept.add(name)
+  for (const name of [...leftOut, keys.outbox, keys.openRuns, keys.workers, keys.lease('*')]) kept.add(name)
   const held = (await old.redis.keys('*')).filter((key) => !key.startsWith(`${queuePrefix}:`))
   assert.ok(held.length > 15)
   for (const key of held) assert.ok(kept.has(nameOf(key)), key)
   const lines = linesOf(await backup(old)).slice(1, -1)
   const inFile = new Set(lines.map((line) => (JSON.parse(line) as { key: string }).key))
-  const left = new Set([...leftOut, keys.openRuns, keys.workers])
+  const left = new Set([...leftOut, keys.outbox, keys.openRuns, keys.workers])
   for (const key of held) assert.ok(left.has(key) || key.endsWith(':lease') || inFile.has(key), key)
 })
 

@@ -68,7 +68,7 @@ async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
     yield { key: keys.due, type: 'zset', value }
     for (const id of ids) yield* accountEntries(redis, id)
   }
-  for (const key of [keys.destinations, keys.pauses, keys.hostTraits])
+  for (const key of [keys.destinations, keys.pauses, keys.hostTraits, keys.settings, keys.told])
     for await (const fields of hashOf(redis, key)) yield* inPieces(key, fields)
 }
 

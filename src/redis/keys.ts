@@ -36,6 +36,10 @@ export const keys = {
   workers: shared('workers'),
   /** Hash: name of a setting -> its value as JSON. */
   settings: shared('settings'),
+  /** List: news that nobody has carried further yet, as JSON (redis/news.ts). */
+  outbox: shared('outbox'),
+  /** Hash: account id -> what people were told of it. */
+  told: shared('told'),
   /** Channel: every change of a run, as JSON. */
   runChanges: 'tributary:run-changes',
 
@@ -46,7 +50,7 @@ export const keys = {
   /** Packed records (record.ts). */
   ledger: (id: AccountId | string) => ofAccount(id, 'ledger'),
   /**
-   * Hash: begun, lastSeenMs; the run that wrote last, and its counts; under which Redis it was last known to be whole, and up to
+   * Hash: begun, importing until a run has gone well, lastSeenMs; the run that wrote last, and its counts; under which Redis it was last known to be whole, and up to
    * where; suspects; `out FENCE` (ledger.ts), `wish ENTRY` (quarantine.ts).
    */
   ledgerNotes: (id: AccountId | string) => ofAccount(id, 'ledger-notes'),
@@ -82,6 +86,7 @@ export const backedUpShared = {
   due: 'zset',
   lastRuns: 'hash',
   settings: 'hash',
+  told: 'hash',
 } as const
 
 /** Keys of Tributary, and of these BullMQ's, which hold no more than what is under way. */

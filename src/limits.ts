@@ -28,6 +28,8 @@ export const limits = {
 
   // POP3 session
   connectWaitMs: 30 * second,
+  /** A request waits so long for a name's addresses: they are checked again when it is dialled. */
+  lookupWaitMs: 5 * second,
   /** A server may log an idle client out after 10 minutes (RFC 1939 section 3): a silent one is dead well before that. */
   replyWaitMs: 60 * second,
   /** What a message may take beyond that: 500 octets a second are less than a modem's. */

@@ -2,9 +2,12 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { accountDefaults, tlsModes } from '../src/account.ts'
 import { failureKinds } from '../src/failure.ts'
+import { newsTypes } from '../src/news.ts'
 import { accountStatuses } from '../src/redis/accounts.ts'
 import { takeoverFormats } from '../src/takeover.ts'
 import { runCauses, runStates, runTasks } from '../src/run.ts'
+import { limits } from '../src/limits.ts'
+import { outcomes } from '../src/webhook.ts'
 
 const strict = { additionalProperties: false } as const
 const id = Type.String({ description: 'ULID' })
@@ -185,6 +188,67 @@ export const Destination = Type.Union([
   Type.Object({ id, ...hosted, ...condition, createdAt: time }),
   Type.Object({ id, ...imap, ...condition, createdAt: time }),
 ])
+
+const webhook = {
+  url: Type.String({
+    minLength: 1,
+    maxLength: limits.webhookUrlMax,
+    description: 'an https URL without user, password or fragment; http where an admin of the whole instance says so',
+  }),
+  events: Type.Array(Type.Enum([...newsTypes]), { minItems: 1, uniqueItems: true, maxItems: newsTypes.length }),
+  description: Type.String({ maxLength: 200 }),
+}
+export const NewWebhook = Type.Object(
+  {
+    url: webhook.url,
+    events: webhook.events,
+    description: Type.Optional(webhook.description),
+    destinationId: Type.Optional(orNull(id, 'a destination whose accounts it hears of alone, or null for all')),
+  },
+  strict,
+)
+export type NewWebhook = Static<typeof NewWebhook>
+export const WebhookPatch = Type.Partial(
+  Type.Object({
+    ...webhook,
+    enabled: Type.Boolean({ description: 'true: what waits is sent at once, whatever the endpoint did before' }),
+  }),
+  strict,
+)
+
+export const Webhook = Type.Object({
+  id,
+  ...webhook,
+  destinationId: orNull(id),
+  status: Type.Enum(['ok', 'failing', 'disabled'], { description: 'disabled: nothing is sent until it is enabled' }),
+  reason: orNull(Type.String(), 'why it is disabled'),
+  failingSince: orNull(time),
+  lastDeliveredAt: orNull(time),
+  createdAt: time,
+})
+export const WebhookWithSecret = Type.Object({
+  ...Webhook.properties,
+  secret: Type.String({ description: 'signs what is sent; shown here and never again' }),
+})
+
+export const Delivery = Type.Object({
+  id: Type.String({ description: 'ULID; the webhook-id of every attempt' }),
+  type: Type.String(),
+  timestamp: time,
+  data: Type.Record(Type.String(), Type.Unknown()),
+  state: Type.Enum([...outcomes]),
+  attempts: Type.Integer(),
+  lastAttemptAt: orNull(time),
+  nextAttemptAt: orNull(time),
+  answer: orNull(
+    Type.Object({
+      status: orNull(Type.Integer(), 'null: there was no answer, and text says why'),
+      text: Type.String({ description: 'the beginning of it' }),
+    }),
+    'to the last attempt',
+  ),
+})
+export const DeliveryId = Type.Object({ id: Type.String(), delivery: Type.String() })
 
 export const Id = Type.Object({ id: Type.String() })
 

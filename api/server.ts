@@ -16,6 +16,7 @@ import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addProblems, pathOf } from './problems.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
+import { addWebhooks, type WebhooksWorld } from './webhooks.ts'
 
 export interface ApiWorld
   extends AccountsWorld,
@@ -23,7 +24,8 @@ export interface ApiWorld
     QuarantineWorld,
     RunsWorld,
     LedgerWorld,
-    BackupWorld {
+    BackupWorld,
+    WebhooksWorld {
   readonly log: Logger
   readonly adminToken: string
   readonly redis: Redis
@@ -101,6 +103,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addQuarantine(typed, world)
       addLedger(typed, world)
       addBackup(typed, world)
+      addWebhooks(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -26,6 +26,7 @@ before(async () => {
   destinationId = await old.destination('alice')
   id = await old.account({ port: provider.port, destinationId, maxMessageBytes: 1000, interval: { minSeconds: 7 } })
   await old.account({ host: 'pop.example.net', destinationId, user: 'second' })
+  await old.call('POST', '/webhooks', { url: 'http://127.0.0.1:9/', events: ['run.failed'], destinationId })
   assert.deepEqual((await old.pull(id)).stored, 4)
 })
 after(async () => {
@@ -60,7 +61,8 @@ async function shown(stack: Stack) {
   const get = async (path: string) => (await stack.call('GET', path)).body
   const [accounts, destinations] = await Promise.all([get('/accounts'), get('/destinations')])
   const { items } = await get(`/accounts/${id}/runs`)
-  return { accounts: accounts.items, destinations: destinations.items, runs: items }
+  const webhooks = (await get('/webhooks')).items
+  return { accounts: accounts.items, destinations: destinations.items, runs: items, webhooks }
 }
 
 test('a backup into a new Redis: all is there, what came since is not stored twice, and schedules go on', async () => {
@@ -91,6 +93,7 @@ test('a backup into a new Redis: all is there, what came since is not stored twi
   })
   const now = await shown(stack)
   assert.deepEqual(now.destinations, before.destinations)
+  assert.deepEqual([now.webhooks, now.webhooks.length], [before.webhooks, 1])
   assert.deepEqual(now.runs[1], before.runs[1])
   const ended = now.runs[0] as unknown as Run
   assert.deepEqual([ended.id, ended.state, ended.failure?.kind], [open.id, 'failed', 'stopped'])

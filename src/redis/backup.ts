@@ -68,8 +68,8 @@ async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
     yield { key: keys.due, type: 'zset', value }
     for (const id of ids) yield* accountEntries(redis, id)
   }
-  for (const key of [keys.destinations, keys.pauses, keys.hostTraits, keys.settings, keys.told])
-    for await (const fields of hashOf(redis, key)) yield* inPieces(key, fields)
+  const rest = [keys.destinations, keys.pauses, keys.hostTraits, keys.settings, keys.told, keys.webhooks, keys.notice]
+  for (const key of rest) for await (const fields of hashOf(redis, key)) yield* inPieces(key, fields)
 }
 
 async function* accountEntries(redis: Redis, id: string): AsyncGenerator<Entry> {

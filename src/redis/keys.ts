@@ -40,11 +40,25 @@ export const keys = {
   outbox: shared('outbox'),
   /** Hash: account id -> what people were told of it. */
   told: shared('told'),
+  /** Hash: webhook id -> WebhookRecord as JSON. */
+  webhooks: shared('webhooks'),
+  /** Hash: webhook id -> WebhookState as JSON. */
+  webhookStates: shared('webhook-states'),
+  /** Hash: `settings`, `state`, and how much more there is to say than what waits (redis/notice.ts). */
+  notice: shared('notice'),
+  /** List: news that waits for the next notice by e-mail, as JSON. */
+  noticeNews: shared('notice-news'),
+  /** Sorted set: webhook id, or `notice`, by the milliseconds at which it is to be visited. */
+  visits: shared('visits'),
   /** Channel: every change of a run, as JSON. */
   runChanges: 'tributary:run-changes',
 
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),
+  /** Hash: delivery id -> Delivery as JSON; and two sorted sets of ids: by when they are due, by when they ended. */
+  deliveries: (webhookId: string) => shared(`deliveries:${webhookId}`),
+  deliveriesDue: (webhookId: string) => shared(`deliveries-due:${webhookId}`),
+  deliveriesEnded: (webhookId: string) => shared(`deliveries-ended:${webhookId}`),
   run: (id: string) => `tributary:run:${id}`,
 
   /** Packed records (record.ts). */
@@ -87,6 +101,8 @@ export const backedUpShared = {
   lastRuns: 'hash',
   settings: 'hash',
   told: 'hash',
+  webhooks: 'hash',
+  notice: 'hash',
 } as const
 
 /** Keys of Tributary, and of these BullMQ's, which hold no more than what is under way. */

@@ -250,6 +250,47 @@ export const Delivery = Type.Object({
 })
 export const DeliveryId = Type.Object({ id: Type.String(), delivery: Type.String() })
 
+const notice = {
+  host: text(253),
+  port,
+  tls: Type.Enum([...tlsModes]),
+  user: orNull(text(512)),
+  from: text(320),
+  to: Type.Array(text(320), { minItems: 1, maxItems: 20 }),
+  events: Type.Array(Type.Enum([...newsTypes]), { minItems: 1, uniqueItems: true, maxItems: newsTypes.length }),
+}
+export const NewNotice = Type.Object(
+  {
+    host: notice.host,
+    port: Type.Optional(port),
+    tls: Type.Optional(notice.tls),
+    user: Type.Optional(notice.user),
+    password: Type.Optional(password),
+    from: notice.from,
+    to: notice.to,
+    events: Type.Optional(notice.events),
+  },
+  {
+    ...strict,
+    description:
+      'Defaults: tls implicit; port 465, with starttls 587, with none 25; all events. Where no password is given the one before stays, for the same host, port and user.',
+  },
+)
+export type NewNotice = Static<typeof NewNotice>
+export const Notice = Type.Object({
+  ...notice,
+  waiting: Type.Integer({ description: 'pieces of news that the next notice will hold' }),
+  lastSentAt: orNull(time),
+  lastFailure: orNull(
+    Type.Object({ at: time, message: Type.String() }),
+    'what kept the last one from being sent; tried again by itself',
+  ),
+})
+export const NoticeTest = Type.Object({
+  ok: Type.Boolean(),
+  failure: orNull(Type.String(), 'what kept it from being sent'),
+})
+
 export const Id = Type.Object({ id: Type.String() })
 
 export const Page = Type.Object(

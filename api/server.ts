@@ -13,6 +13,7 @@ import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addHealth } from './health.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
+import { addNotice, type NoticeWorld } from './notice.ts'
 import { addProblems, pathOf } from './problems.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
@@ -25,7 +26,8 @@ export interface ApiWorld
     RunsWorld,
     LedgerWorld,
     BackupWorld,
-    WebhooksWorld {
+    WebhooksWorld,
+    NoticeWorld {
   readonly log: Logger
   readonly adminToken: string
   readonly redis: Redis
@@ -104,6 +106,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addLedger(typed, world)
       addBackup(typed, world)
       addWebhooks(typed, world)
+      addNotice(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -220,6 +220,17 @@ export const limits = {
   oldSecretMs: 1 * day,
   /** What waits for the next notice; of more only how much it is. */
   noticeNewsMax: 500,
+  /** What comes within it is one notice; and the most that lies between two that follow one another. */
+  noticeCollectMs: 1 * minute,
+  noticeSpacingMaxMs: 1 * hour,
+  /** After attempts that failed; the last one for ever. What is older than the other is not said any more. */
+  noticeWaitsMs: [1 * minute, 5 * minute, 30 * minute, 2 * hour, 4 * hour],
+  noticeNewsMs: 5 * day,
+  noticeSendMs: 60 * second,
+  /** Somebody waits for the answer. */
+  noticeTestMs: 20 * second,
+  /** Accounts of one kind that a notice names. */
+  noticeLinesMax: 20,
 
   // Arrival (CONTRACT section 7)
   arrivalEarliestMs: Date.UTC(1990, 0, 1),

@@ -80,6 +80,10 @@ const guarded = [
   'POST /api/v1/webhooks/{id}/test',
   'GET /api/v1/webhooks/{id}/deliveries',
   'POST /api/v1/webhooks/{id}/deliveries/{delivery}/replay',
+  'GET /api/v1/notice',
+  'PUT /api/v1/notice',
+  'DELETE /api/v1/notice',
+  'POST /api/v1/notice/test',
   'GET /api/v1/backup',
   'POST /api/v1/restore',
 ]

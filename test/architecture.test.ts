@@ -55,6 +55,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'imapflow/lib/tools.js': /^src\/imap\//,
   ioredis: /^(?:src\/redis\/|workers\/|api\/)/,
   bullmq: /^(?:src\/redis\/queue\.ts|workers\/.*)$/,
+  nodemailer: /^src\/net\/mail\.ts$/,
   fastify: /^api\//,
   '@fastify/swagger': /^api\//,
   '@fastify/type-provider-typebox': /^api\//,

@@ -8,15 +8,18 @@ import type { Redis } from 'ioredis'
 import { reachOf } from '../src/guard.ts'
 import { limits } from '../src/limits.ts'
 import type { Logger } from '../src/log.ts'
+import { sendMail } from '../src/net/mail.ts'
 import { post } from '../src/net/post.ts'
 import type { News } from '../src/news.ts'
+import { afterNotice, type NoticePatience, noticeDueMs, noticeOf } from '../src/notice.ts'
 import type { Clock } from '../src/ports.ts'
 import { claimVisits, Outbox } from '../src/redis/news.ts'
+import { noticeId, Notices } from '../src/redis/notice.ts'
 import { queuePrefix, type VisitJob, VisitQueue, visitQueueName } from '../src/redis/queue.ts'
 import { SettingsStore } from '../src/redis/settings.ts'
 import { secretsOf, Webhooks } from '../src/redis/webhooks.ts'
 import type { Seal } from '../src/seal.ts'
-import { afterAttempt, describeAnswer, hears, type Patience, patience, signed } from '../src/webhook.ts'
+import { afterAttempt, describeAnswer, hears, type Patience, signed } from '../src/webhook.ts'
 import { Ticker } from './ticker.ts'
 
 export interface NoticeWorld {
@@ -30,9 +33,12 @@ export interface NoticeWorld {
 }
 
 /** Given by tests. */
-export interface NoticePace extends Patience {
+export interface NoticePace {
   readonly everyMs: number
   readonly deliveryWaitMs: number
+  readonly sendMs: number
+  readonly webhooks: Patience
+  readonly notice: NoticePatience
   /** Certificate authorities beside the system's, and how names become addresses. */
   readonly ca?: string
   readonly lookup?: LookupFunction
@@ -47,10 +53,10 @@ export interface RunningNotices {
 }
 
 export function startNotices({ redis, log, seal, clock, jobLockMs, pace = {} }: NoticeWorld): RunningNotices {
-  const { everyMs = limits.newsEveryMs, deliveryWaitMs = limits.deliveryWaitMs } = pace
-  const patient = { ...patience, ...pace }
+  const { everyMs = limits.newsEveryMs, deliveryWaitMs = limits.deliveryWaitMs, sendMs = limits.noticeSendMs } = pace
   const outbox = new Outbox(redis)
   const webhooks = new Webhooks(redis)
+  const notices = new Notices(redis)
   const settings = new SettingsStore(redis)
   const queue = new VisitQueue(redis)
   const stopping = new AbortController()
@@ -64,10 +70,14 @@ export function startNotices({ redis, log, seal, clock, jobLockMs, pace = {} }: 
     const listening = records.flatMap(({ webhook }, nth) =>
       webhook.enabled && (states[nth]?.disabled ?? null) === null ? [webhook] : [],
     )
+    const events = (await notices.get())?.settings.events ?? []
+    const noticeAtMs = noticeDueMs(await notices.state(), clock.nowMs(), pace.notice)
     for (const json of oldest) {
       const news = JSON.parse(json) as News
       const to = listening.filter((webhook) => hears(webhook, news)).map(({ id }) => id)
-      const full = await outbox.carry(json, to, undefined, clock.nowMs())
+      const full = await outbox.carry(json, to, events.includes(news.type) ? noticeAtMs : undefined, clock.nowMs())
+      // Another worker carries it just now.
+      if (full === undefined) return
       for (const webhookId of full) log.warn({ event: 'webhook overflows', webhookId, newsId: news.id })
     }
   }
@@ -94,7 +104,7 @@ export function startNotices({ redis, log, seal, clock, jobLockMs, pace = {} }: 
         ca: pace.ca,
         lookup: pace.lookup,
       })
-      const after = afterAttempt(answer, delivery, state, clock.nowMs(), Math.random(), patient)
+      const after = afterAttempt(answer, delivery, state, clock.nowMs(), Math.random(), pace.webhooks)
       await webhooks.setState(webhookId, after.state)
       await webhooks.put(webhookId, after.delivery, after.dueMs, clock.nowMs())
       if (after.release) await webhooks.release(webhookId, clock.nowMs())
@@ -106,11 +116,35 @@ export function startNotices({ redis, log, seal, clock, jobLockMs, pace = {} }: 
     }
   }
 
+  const sayWhatWaits = async (): Promise<void> => {
+    const record = await notices.get()
+    const { news, more } = await notices.waiting()
+    const nowMs = clock.nowMs()
+    const fresh = news.filter(({ timestamp }) => nowMs - Date.parse(timestamp) < limits.noticeNewsMs)
+    if (record === undefined || fresh.length === 0) return await notices.said(news.length, more, nowMs)
+    const { settings: notice, sealedPassword } = record
+    const failure = await sendMail({
+      ...notice,
+      password: sealedPassword === null ? undefined : seal.open(sealedPassword, noticeId, 'password'),
+      letter: noticeOf(fresh, more),
+      reach: reachOf(false, 'web', await settings.get()),
+      waitMs: sendMs,
+      signal,
+      ca: pace.ca,
+    })
+    const { state, againMs } = afterNotice(await notices.state(), failure, clock.nowMs(), pace.notice)
+    await notices.setState(state)
+    if (failure === undefined) await notices.said(news.length, more, againMs)
+    else await notices.said(0, 0, againMs)
+    if (failure === undefined) log.info({ event: 'notice sent', news: fresh.length + more })
+    else log.warn({ event: 'notice failed', attempts: state.failures }, failure)
+  }
+
   const visits = new Worker<VisitJob>(
     visitQueueName,
     async ({ data: { visit } }) => {
       try {
-        await deliver(visit)
+        await (visit === noticeId ? sayWhatWaits() : deliver(visit))
       } catch (error) {
         if (!signal.aborted) throw error
         await webhooks.visit(visit, clock.nowMs())

@@ -74,14 +74,14 @@ export class Outbox {
   /**
    * Takes the oldest one out and hands it on, all at once.
    * @param noticeAtMs when a notice by e-mail is to say it; undefined: none is.
-   * @returns the webhooks for which so much waits that it was dropped.
+   * @returns the webhooks for which so much waits that it was dropped; undefined: it was not the oldest one any more.
    */
   async carry(
     json: string,
     webhookIds: readonly string[],
     noticeAtMs: number | undefined,
     nowMs: number,
-  ): Promise<string[]> {
+  ): Promise<string[] | undefined> {
     const delivery = deliveryOf(JSON.parse(json) as News)
     const own = webhookIds.flatMap((id) => [keys.deliveries(id), keys.deliveriesDue(id)])
     const names = [keys.outbox, keys.visits, keys.notice, keys.noticeNews, ...own]
@@ -95,7 +95,7 @@ export class Outbox {
       limits.noticeNewsMax,
       ...webhookIds,
     ]
-    return ((await this.#redis.eval(carryScript, names.length, ...names, ...args)) as string[] | null) ?? []
+    return ((await this.#redis.eval(carryScript, names.length, ...names, ...args)) as string[] | null) ?? undefined
   }
 }
 

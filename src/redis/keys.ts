@@ -44,7 +44,7 @@ export const keys = {
   webhooks: shared('webhooks'),
   /** Hash: webhook id -> WebhookState as JSON. */
   webhookStates: shared('webhook-states'),
-  /** Hash: `settings`, `state`, and how much more there is to say than what waits (redis/notice.ts). */
+  /** Hash: `notice` -> NoticeRecord, `state` -> NoticeState as JSON; `more`: how much more there is to say than what waits (redis/notice.ts). */
   notice: shared('notice'),
   /** List: news that waits for the next notice by e-mail, as JSON. */
   noticeNews: shared('notice-news'),

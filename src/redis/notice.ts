@@ -28,20 +28,20 @@ export class Notices {
   }
 
   async get(): Promise<NoticeRecord | undefined> {
-    const json = await this.#redis.hget(keys.notice, 'settings')
+    const json = await this.#redis.hget(keys.notice, 'notice')
     return json === null ? undefined : (JSON.parse(json) as NoticeRecord)
   }
 
   /** What waits is tried at once. */
   async set(record: NoticeRecord, nowMs: number): Promise<void> {
-    const all = this.#redis.multi().hset(keys.notice, 'settings', JSON.stringify(record)).hdel(keys.notice, 'state')
+    const all = this.#redis.multi().hset(keys.notice, 'notice', JSON.stringify(record)).hdel(keys.notice, 'state')
     if ((await this.#redis.llen(keys.noticeNews)) > 0) all.zadd(keys.visits, nowMs, noticeId)
     await all.exec()
   }
 
   /** With what waits to be said. */
   async remove(): Promise<boolean> {
-    const known = (await this.#redis.hexists(keys.notice, 'settings')) === 1
+    const known = (await this.#redis.hexists(keys.notice, 'notice')) === 1
     await this.#redis.multi().unlink(keys.notice, keys.noticeNews).zrem(keys.visits, noticeId).exec()
     return known
   }

@@ -2,14 +2,19 @@
 import closeWithGrace from 'close-with-grace'
 import { ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { createLog } from '../src/log.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
+import { Notices } from '../src/redis/notice.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
+import { SettingsStore } from '../src/redis/settings.ts'
+import { Tokens } from '../src/redis/tokens.ts'
+import { Webhooks } from '../src/redis/webhooks.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
 import { buildServer } from './server.ts'
@@ -35,18 +40,26 @@ async function main(): Promise<void> {
   const queue = new PullQueue(redis, runs)
   const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
   await hosted.write()
+  const ring = openKeyRing(config, home)
+  const accounts = new Accounts(redis)
+  await accounts.ensureIndexed()
   const app = await buildServer({
     log,
     adminToken: ensureSecret(config.adminTokenFile ?? home.adminToken),
     redis,
     store,
-    accounts: new Accounts(redis),
+    accounts,
     destinations,
     pauses: new Pauses(redis),
     runs,
     queue,
+    tokens: new Tokens(redis),
     hosted,
-    seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
+    settings: new SettingsStore(redis),
+    webhooks: new Webhooks(redis),
+    notices: new Notices(redis),
+    ring,
+    seal: createSeal(ring),
   })
   await app.listen({ host: config.http.host, port: config.http.port })
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })

@@ -1,29 +1,30 @@
 /** `/notice`: the e-mail that tells the operator what happens, through any SMTP server. */
-import type { Redis } from 'ioredis'
-import { reachOf } from '../src/guard.ts'
 import { limits } from '../src/limits.ts'
 import { sendMail } from '../src/net/mail.ts'
 import { newsTypes } from '../src/news.ts'
 import { noticeMistakes, type NoticeSettings, submissionPort } from '../src/notice.ts'
-import { noticeId, type NoticeRecord, Notices } from '../src/redis/notice.ts'
-import { SettingsStore } from '../src/redis/settings.ts'
+import { noticeId, type NoticeRecord, type Notices } from '../src/redis/notice.ts'
+import type { SettingsStore } from '../src/redis/settings.ts'
 import type { Seal } from '../src/seal.ts'
 import type { App } from './app.ts'
+import { currentReach } from './guard.ts'
 import { badRequest, Problem } from './problems.ts'
 import * as schemas from './schemas.ts'
 
 export interface NoticeWorld {
-  readonly redis: Redis
+  readonly notices: Notices
+  readonly settings: SettingsStore
   readonly seal: Seal
 }
 
-export function addNotice(app: App, { redis, seal }: NoticeWorld): void {
-  const notices = new Notices(redis)
-
+export function addNotice(app: App, { notices, settings: instance, seal }: NoticeWorld): void {
   const find = async (): Promise<NoticeRecord> => {
     const record = await notices.get()
     if (record === undefined)
-      throw new Problem(404, 'There is no notice by e-mail; PUT /api/v1/notice says through which server, and to whom.')
+      throw new Problem(
+        'not-found',
+        'There is no notice by e-mail; PUT /api/v1/notice says through which server, and to whom.',
+      )
     return record
   }
   const passwordOf = ({ sealedPassword }: NoticeRecord) =>
@@ -83,7 +84,11 @@ export function addNotice(app: App, { redis, seal }: NoticeWorld): void {
     '/notice',
     {
       config: { scope: 'admin', instance: true },
-      schema: { summary: 'Tell nobody by e-mail', description: 'What waits to be said is forgotten.' },
+      schema: {
+        summary: 'Tell nobody by e-mail',
+        description: 'What waits to be said is forgotten.',
+        response: { 204: schemas.Nothing },
+      },
     },
     async (_request, reply) => {
       await find()
@@ -111,7 +116,7 @@ export function addNotice(app: App, { redis, seal }: NoticeWorld): void {
           subject: 'Tributary: a notice to try it',
           text: 'This is how Tributary tells you what happens to accounts. Nothing is to be done.\n',
         },
-        reach: reachOf(false, 'web', await new SettingsStore(redis).get()),
+        reach: await currentReach(instance, {}, 'web'),
         waitMs: limits.noticeTestMs,
       })
       return { ok: failure === undefined, failure: failure ?? null }

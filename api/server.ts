@@ -8,28 +8,37 @@ import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
-import { addAuth } from './auth.ts'
+import { addAuth, type AuthWorld } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
+import { addTags } from './etag.ts'
 import { addHealth } from './health.ts'
+import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addNotice, type NoticeWorld } from './notice.ts'
-import { addProblems, pathOf } from './problems.ts'
+import { addOwners, type OwnersWorld } from './owners.ts'
+import { addProblems, pathOf, sendUnroutable } from './problems.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
+import { addSettings, type SettingsWorld } from './settings.ts'
+import { addTokens, type TokensWorld } from './tokens.ts'
 import { addWebhooks, type WebhooksWorld } from './webhooks.ts'
 
 export interface ApiWorld
-  extends AccountsWorld,
+  extends AuthWorld,
+    OwnersWorld,
+    TokensWorld,
+    AccountsWorld,
     DestinationsWorld,
     QuarantineWorld,
     RunsWorld,
     LedgerWorld,
-    BackupWorld,
+    KeysWorld,
+    Omit<BackupWorld, 'resealing'>,
+    SettingsWorld,
     WebhooksWorld,
     NoticeWorld {
   readonly log: Logger
-  readonly adminToken: string
   readonly redis: Redis
   readonly store: StoreEndpoint
 }
@@ -48,6 +57,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     // A pull may be waited for 600 s.
     requestTimeout: 660_000,
     forceCloseConnections: true,
+    frameworkErrors: sendUnroutable,
     routerOptions: {
       maxParamLength: 100,
       // A form sends `?status=&q=` for what nobody filled in: that asks for nothing.
@@ -71,8 +81,10 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     else void parseJson(request, text.toString(), done)
   })
 
+  addAuth(app, world)
+  addOwners(app, world)
   addProblems(app)
-  addAuth(app, world.adminToken)
+  addTags(app)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
     const { statusCode: status } = reply
@@ -96,6 +108,9 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     api: '/api/v1',
     openapi: '/api/v1/openapi.json',
   }))
+  const resealing = new Resealing(world)
+  app.addHook('onReady', async () => resealing.begin())
+  app.addHook('onClose', async () => await resealing.stop())
   await app.register(
     async (api) => {
       const typed = api.withTypeProvider<TypeBoxTypeProvider>()
@@ -104,7 +119,10 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addRuns(typed, world)
       addQuarantine(typed, world)
       addLedger(typed, world)
-      addBackup(typed, world)
+      addBackup(typed, { ...world, resealing })
+      addKeys(typed, world, resealing)
+      addSettings(typed, world)
+      addTokens(typed, world)
       addWebhooks(typed, world)
       addNotice(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())

@@ -1,38 +1,34 @@
 /** `/webhooks`: endpoints that are told of news, what they were told, and how they answered. */
 import { randomBytes } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import type { Mistake } from '../src/account.ts'
-import { reachOf } from '../src/guard.ts'
 import { limits } from '../src/limits.ts'
 import type { DestinationId } from '../src/message.ts'
 import { reachMistakes } from '../src/net/guard.ts'
 import { endpointOf, post } from '../src/net/post.ts'
 import type { Destinations } from '../src/redis/destinations.ts'
-import { SettingsStore } from '../src/redis/settings.ts'
-import { secretsOf, type WebhookRecord, Webhooks } from '../src/redis/webhooks.ts'
+import type { SettingsStore } from '../src/redis/settings.ts'
+import { secretsOf, type WebhookRecord, type Webhooks } from '../src/redis/webhooks.ts'
 import type { Seal } from '../src/seal.ts'
 import { type Delivery, deliveryOf, signed, type Webhook, type WebhookState } from '../src/webhook.ts'
 import { type App, newId } from './app.ts'
-import type { Principal } from './auth.ts'
 import { cursorOf, idIn } from './cursor.ts'
+import { demandSeen, tag } from './etag.ts'
+import { currentReach } from './guard.ts'
+import { listedOf } from './owners.ts'
 import { badRequest, conflict, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
 
 export interface WebhooksWorld {
-  readonly redis: Redis
+  readonly webhooks: Webhooks
   readonly destinations: Destinations
+  readonly settings: SettingsStore
   readonly seal: Seal
 }
 
-export function addWebhooks(app: App, { redis, destinations, seal }: WebhooksWorld): void {
-  const webhooks = new Webhooks(redis)
-  const settings = new SettingsStore(redis)
-
-  /** Of another owner there is none. */
-  const find = async (id: string, { destinationId }: Principal): Promise<WebhookRecord> => {
+export function addWebhooks(app: App, { webhooks, destinations, settings, seal }: WebhooksWorld): void {
+  const find = async (id: string): Promise<WebhookRecord> => {
     const record = await webhooks.get(id)
-    const theirs = destinationId === undefined || record?.webhook.destinationId === destinationId
-    if (record === undefined || !theirs) throw unknown('webhook', id)
+    if (record === undefined) throw unknown('webhook', id)
     return record
   }
   const findDelivery = async (webhookId: string, id: string): Promise<Delivery> => {
@@ -46,7 +42,7 @@ export function addWebhooks(app: App, { redis, destinations, seal }: WebhooksWor
   const checkUrl = async (text: string, guarded: boolean): Promise<void> => {
     const mistakes = urlMistakes(text, guarded)
     if (mistakes.length > 0) throw badRequest(mistakes)
-    const reach = reachOf(guarded, 'web', await settings.get())
+    const reach = await currentReach(settings, { guarded }, 'web')
     const unreachable = await reachMistakes(reach, endpointOf(new URL(text)))
     if (unreachable.length > 0) throw badRequest(unreachable.map(({ detail }) => ({ pointer: '/url', detail })))
   }
@@ -65,8 +61,7 @@ export function addWebhooks(app: App, { redis, destinations, seal }: WebhooksWor
     },
     async ({ body, principal }, reply) => {
       const destinationId = (body.destinationId ?? principal.destinationId ?? null) as DestinationId | null
-      const theirs = principal.destinationId === undefined || principal.destinationId === destinationId
-      if (destinationId !== null && (!theirs || (await destinations.get(destinationId)) === undefined))
+      if (destinationId !== null && (await destinations.get(destinationId)) === undefined)
         throw badRequest([{ pointer: '/destinationId', detail: 'is no destination' }])
       const guarded = principal.destinationId !== undefined
       await checkUrl(body.url, guarded)
@@ -79,6 +74,7 @@ export function addWebhooks(app: App, { redis, destinations, seal }: WebhooksWor
       const made = { id, url, events, description, destinationId, guarded, enabled: true, createdAtMs: Date.now() }
       const record = { webhook: made, sealedSecret: seal.seal(secret, id, 'secret'), before: null }
       await webhooks.create(record)
+      tag(reply, record)
       return await reply
         .code(201)
         .header('location', `/api/v1/webhooks/${id}`)
@@ -96,10 +92,12 @@ export function addWebhooks(app: App, { redis, destinations, seal }: WebhooksWor
         response: { 200: schemas.listOf(schemas.Webhook) },
       },
     },
-    async ({ query: { limit, cursor }, principal: { destinationId } }) => {
+    async (request) => {
+      const { limit, cursor } = request.query
       const after = idIn(cursor) ?? ''
+      const of = listedOf(request, undefined)
       const theirs = (await webhooks.all()).filter(
-        ({ webhook }) => webhook.id > after && (destinationId === undefined || webhook.destinationId === destinationId),
+        ({ webhook }) => webhook.id > after && (of === undefined || webhook.destinationId === of),
       )
       const page = theirs.slice(0, limit)
       const next = theirs.length > limit ? (page.at(-1)?.webhook.id ?? null) : null
@@ -111,9 +109,18 @@ export function addWebhooks(app: App, { redis, destinations, seal }: WebhooksWor
     '/webhooks/:id',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Read a webhook', params: schemas.Id, response: { 200: schemas.Webhook } },
+      schema: {
+        summary: 'Read a webhook',
+        params: schemas.Id,
+        headers: schemas.IfNoneMatch,
+        response: { 200: schemas.Webhook },
+      },
     },
-    async ({ params, principal }) => await view(await find(params.id, principal)),
+    async ({ params }, reply) => {
+      const record = await find(params.id)
+      tag(reply, record)
+      return await view(record)
+    },
   )
 
   app.patch(
@@ -124,19 +131,27 @@ export function addWebhooks(app: App, { redis, destinations, seal }: WebhooksWor
         summary: 'Change a webhook',
         description: 'One that was disabled is enabled again with "enabled": true; what waits is sent then.',
         params: schemas.Id,
+        headers: schemas.IfMatch,
         body: schemas.WebhookPatch,
         response: { 200: schemas.Webhook },
       },
     },
-    async ({ params: { id }, body, principal }) => {
-      await find(id, principal)
+    async (request, reply) => {
+      const {
+        params: { id },
+        body,
+        principal,
+      } = request
       const guarded = principal.destinationId !== undefined
-      if (body.url !== undefined) await checkUrl(body.url, guarded)
-      const record = await webhooks.update(id, (before) => ({
-        ...before,
-        webhook: { ...before.webhook, ...body, ...(body.url === undefined ? {} : { guarded }) },
-      }))
+      const { webhook } = await find(id)
+      if (body.url !== undefined && body.url !== webhook.url) await checkUrl(body.url, guarded)
+      const record = await webhooks.update(id, (before) => {
+        demandSeen(request, before, `The webhook ${id}`)
+        const moved = body.url !== undefined && body.url !== before.webhook.url
+        return { ...before, webhook: { ...before.webhook, ...body, ...(moved ? { guarded } : {}) } }
+      })
       if (record === undefined) throw unknown('webhook', id)
+      tag(reply, record)
       if (body.enabled === true || body.url !== undefined) await webhooks.refresh(id, Date.now())
       return await view(record)
     },
@@ -146,10 +161,17 @@ export function addWebhooks(app: App, { redis, destinations, seal }: WebhooksWor
     '/webhooks/:id',
     {
       config: { scope: 'admin' },
-      schema: { summary: 'Remove a webhook', description: 'What waits for it is not sent.', params: schemas.Id },
+      schema: {
+        summary: 'Remove a webhook',
+        description: 'What waits for it is not sent.',
+        params: schemas.Id,
+        headers: schemas.IfMatch,
+        response: { 204: schemas.Nothing },
+      },
     },
-    async ({ params: { id }, principal }, reply) => {
-      await find(id, principal)
+    async (request, reply) => {
+      const { id } = request.params
+      demandSeen(request, await find(id), `The webhook ${id}`)
       await webhooks.remove(id)
       return await reply.code(204).send()
     },
@@ -166,8 +188,7 @@ export function addWebhooks(app: App, { redis, destinations, seal }: WebhooksWor
         response: { 200: schemas.WebhookWithSecret },
       },
     },
-    async ({ params: { id }, principal }) => {
-      await find(id, principal)
+    async ({ params: { id } }) => {
       const secret = newSecret()
       const sealedSecret = seal.seal(secret, id, 'secret')
       const untilMs = Date.now() + limits.oldSecretMs
@@ -192,8 +213,8 @@ export function addWebhooks(app: App, { redis, destinations, seal }: WebhooksWor
         response: { 200: schemas.Delivery },
       },
     },
-    async ({ params: { id }, principal }) => {
-      const record = await find(id, principal)
+    async ({ params: { id } }) => {
+      const record = await find(id)
       const nowMs = Date.now()
       const data = { webhookId: id, description: record.webhook.description }
       const test = deliveryOf({ id: newId(), type: 'webhook.test', timestamp: new Date(nowMs).toISOString(), data })
@@ -201,7 +222,7 @@ export function addWebhooks(app: App, { redis, destinations, seal }: WebhooksWor
       const answer = await post({
         url,
         ...signed(test, secretsOf(record, seal, nowMs), nowMs),
-        reach: reachOf(guarded, 'web', await settings.get()),
+        reach: await currentReach(settings, { guarded }, 'web'),
         waitMs: limits.deliveryWaitMs,
       })
       const { status } = answer
@@ -224,8 +245,8 @@ export function addWebhooks(app: App, { redis, destinations, seal }: WebhooksWor
         response: { 200: schemas.listOf(schemas.Delivery) },
       },
     },
-    async ({ params: { id }, query: { limit, cursor }, principal }) => {
-      await find(id, principal)
+    async ({ params: { id }, query: { limit, cursor } }) => {
+      await find(id)
       const { items, next } = await webhooks.page(id, { limit, after: idIn(cursor) })
       return { items: items.map(({ delivery, dueMs }) => shownDelivery(delivery, dueMs)), next: cursorOf(next) }
     },
@@ -242,8 +263,8 @@ export function addWebhooks(app: App, { redis, destinations, seal }: WebhooksWor
         response: { 202: schemas.Delivery },
       },
     },
-    async ({ params: { id, delivery: deliveryId }, principal }, reply) => {
-      await find(id, principal)
+    async ({ params: { id, delivery: deliveryId } }, reply) => {
+      await find(id)
       const delivery = deliveryOf(await findDelivery(id, deliveryId))
       const nowMs = Date.now()
       await webhooks.put(id, delivery, nowMs, nowMs)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Config, ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, type Home, homeOf } from '../src/disk/home.ts'
+import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { createLog } from '../src/log.ts'
 import { ensureCertificate } from './certificate.ts'
@@ -38,7 +39,7 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
   mkdirSync(home.home, { recursive: true, mode: 0o700 })
   mkdirSync(home.dovecot, { recursive: true, mode: 0o700 })
   ensureSecret(config.adminTokenFile ?? home.adminToken)
-  ensureSecret(config.secretKeyFile ?? home.secretKey)
+  openKeyRing(config, home)
   const masterPassword = ensureSecret(home.masterPassword)
   const certificate = ensureCertificate(config, home)
   const identity = childIdentity([home.home, root, process.execPath])

@@ -21,3 +21,24 @@ export const defaultSettings: Settings = {
   arrivedKeptDays: 30,
   transcriptsKept: 5,
 }
+
+/** Of what holds fields of its own, those that are to be changed. */
+export type SettingsPatch = {
+  readonly [Name in keyof Settings]?: Settings[Name] extends Readonly<Record<string, unknown>>
+    ? Partial<Settings[Name]>
+    : Settings[Name]
+}
+
+/** What is not named stays as it was, within a setting too. */
+export function merged(before: Settings, patch: SettingsPatch): Settings {
+  const was = before as unknown as Readonly<Record<string, unknown>>
+  const changed = Object.entries(patch).map(([name, value]) => [
+    name,
+    isGroup(value) && isGroup(was[name]) ? { ...was[name], ...value } : value,
+  ])
+  return { ...before, ...(Object.fromEntries(changed) as SettingsPatch) } as Settings
+}
+
+function isGroup(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -28,6 +28,7 @@ before(async () => {
   await old.account({ host: 'pop.example.net', destinationId, user: 'second' })
   await old.call('POST', '/webhooks', { url: 'http://127.0.0.1:9/', events: ['run.failed'], destinationId })
   assert.deepEqual((await old.pull(id)).stored, 4)
+  await old.call('PATCH', '/settings', { transcriptsKept: 6 })
 })
 after(async () => {
   for (const stack of others) await stack.stop()
@@ -59,10 +60,14 @@ const zip = (lines: readonly string[]) => gzipSync(lines.map((line) => `${line}\
 
 async function shown(stack: Stack) {
   const get = async (path: string) => (await stack.call('GET', path)).body
-  const [accounts, destinations] = await Promise.all([get('/accounts'), get('/destinations')])
+  const [accounts, destinations, settings] = await Promise.all([
+    get('/accounts'),
+    get('/destinations'),
+    get('/settings'),
+  ])
   const { items } = await get(`/accounts/${id}/runs`)
   const webhooks = (await get('/webhooks')).items
-  return { accounts: accounts.items, destinations: destinations.items, runs: items, webhooks }
+  return { accounts: accounts.items, destinations: destinations.items, runs: items, settings, webhooks }
 }
 
 test('a backup into a new Redis: all is there, what came since is not stored twice, and schedules go on', async () => {
@@ -92,7 +97,7 @@ test('a backup into a new Redis: all is there, what came since is not stored twi
     body: { createdAt: JSON.parse(linesOf(file)[0] ?? '').createdAt, accounts: 2, destinations: 1 },
   })
   const now = await shown(stack)
-  assert.deepEqual(now.destinations, before.destinations)
+  assert.deepEqual([now.destinations, now.settings], [before.destinations, before.settings])
   assert.deepEqual([now.webhooks, now.webhooks.length], [before.webhooks, 1])
   assert.deepEqual(now.runs[1], before.runs[1])
   const ended = now.runs[0] as unknown as Run
@@ -189,15 +194,26 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   const shared = Object.keys(backedUpShared) as (keyof typeof backedUpShared)[]
   const kept = new Set([...parts.map((name) => keys[name]('*')), ...shared.map((name) => keys[name]), keys.run('*')])
   /** Made anew from accounts and destinations, or of what is under way. */
-  const leftOut = [keys.accountIds, keys.accountSources, keys.destinationIds, keys.logins, keys.destinationUses]
-  for (const name of [...leftOut, keys.outbox, keys.openRuns, keys.workers, keys.lease('*')]) kept.add(name)
+  const leftOut = [
+    keys.accountIds,
+    keys.accountSources,
+    keys.accountsByAddress,
+    keys.accountWords,
+    ...(['idle', 'failing', 'needs attention', 'paused'] as const).map(keys.accountsAt),
+    keys.accountsOf('*'),
+    keys.openAccounts,
+    keys.destinationIds,
+    keys.logins,
+    keys.outbox,
+  ]
+  for (const name of [...leftOut, keys.openRuns, keys.workers, keys.lease('*')]) kept.add(name)
   const held = (await old.redis.keys('*')).filter((key) => !key.startsWith(`${queuePrefix}:`))
   assert.ok(held.length > 15)
   for (const key of held) assert.ok(kept.has(nameOf(key)), key)
   const lines = linesOf(await backup(old)).slice(1, -1)
   const inFile = new Set(lines.map((line) => (JSON.parse(line) as { key: string }).key))
-  const left = new Set([...leftOut, keys.outbox, keys.openRuns, keys.workers])
-  for (const key of held) assert.ok(left.has(key) || key.endsWith(':lease') || inFile.has(key), key)
+  const left = new Set([...leftOut, keys.openRuns, keys.workers])
+  for (const key of held) assert.ok(left.has(nameOf(key)) || key.endsWith(':lease') || inFile.has(key), key)
 })
 
 test('a ledger of 200,000 messages goes through in pieces', async () => {

@@ -25,6 +25,7 @@ test('without settings everything is as the contract says', () => {
     home: './data',
     adminTokenFile: undefined,
     secretKeyFile: undefined,
+    secretKeys: undefined,
     http: { host: '127.0.0.1', port: 8420 },
     mail: { host: '127.0.0.1', imapPort: 1143, imapsPort: 1993, pop3Port: 1110, pop3sPort: 1995 },
     publicName: 'localhost',

@@ -3,12 +3,20 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type LookupFunction } from 'node:net'
 import { test } from 'node:test'
 import { Agent, request } from 'node:http'
+import { guardedBy } from '../api/guard.ts'
 import { SessionFailed } from '../src/failure.ts'
 import { type AddressClass, reachOf } from '../src/guard.ts'
 import { connectStore } from '../src/imap/connection.ts'
+import type { DestinationId } from '../src/message.ts'
 import { classOf, guardOf, OutOfReach, reachMistakes } from '../src/net/guard.ts'
 import { examine } from '../src/pop3/examine.ts'
+import type { AccountRecord } from '../src/redis/accounts.ts'
+import { keys } from '../src/redis/keys.ts'
+import { SettingsStore } from '../src/redis/settings.ts'
 import { defaultSettings } from '../src/settings.ts'
+import { startPop3Server } from './support/pop3-server.ts'
+import { startStack } from './support/stack.ts'
+import { letter } from './support/world.ts'
 
 const owner = reachOf(true, 'pop3', defaultSettings)
 const admin = reachOf(false, 'pop3', defaultSettings)
@@ -192,4 +200,114 @@ test('a name that leads elsewhere the second time leads nowhere: POP3, IMAP and 
   // And it is the guard that kept them out.
   await examine({ ...common, host: '127.0.0.1', reach: { addresses: 'any', ports: 'any' } })
   assert.equal(inside.visits(), 1)
+})
+
+test('whoever chose host and port last decides whether a record is guarded', () => {
+  const here = { host: 'pop.example.net', port: 995 }
+  const there = { ...here, port: 110 }
+  const who = (destinationId: string | undefined) =>
+    ({ id: 'x', name: 'x', scope: 'admin', destinationId: destinationId as DestinationId | undefined }) as const
+  const [owner, admin] = [who('D'), who(undefined)]
+  assert.deepEqual([guardedBy(owner, here), guardedBy(admin, here)], [{ guarded: true }, {}])
+  assert.deepEqual(guardedBy(owner, there, { ...here, guarded: undefined }), { guarded: true })
+  assert.deepEqual(guardedBy(admin, there, { ...here, guarded: true }), {})
+  // A whole form that is sent back with another field changed chooses nothing.
+  assert.deepEqual(guardedBy(admin, here, { ...here, guarded: true }), { guarded: true })
+  assert.deepEqual(guardedBy(owner, here, { ...here, guarded: undefined }), {})
+})
+
+test('a guarded account and a guarded destination are dialled by nobody where an owner may not go', async () => {
+  await using inside = await forbidden()
+  const stack = await startStack()
+  try {
+    await stack.startWorker()
+    const alice = await stack.destination('alice')
+    const { body: away } = await stack.call('POST', '/destinations', {
+      kind: 'imap',
+      host: '127.0.0.1',
+      port: inside.port,
+      tls: 'none',
+      user: 'u',
+      password: 'p',
+    })
+    const provider = await startPop3Server({ messages: [{ bytes: letter('one'), uidl: 'one' }] })
+    const id = await stack.account({ host: 'localhost', port: inside.port, destinationId: alice })
+    const other = await stack.account({ port: provider.port, destinationId: away.id })
+    const guard = async (key: string, field: string) => {
+      const record = JSON.parse((await stack.redis.hget(key, field)) ?? '') as object
+      await stack.redis.hset(key, field, JSON.stringify({ ...record, guarded: true }))
+    }
+    await guard(keys.accounts, id)
+    await guard(keys.destinations, away.id)
+
+    const { failure } = await stack.pull(id)
+    assert.equal(failure?.kind, 'unreachable')
+    assert.match(
+      failure.message,
+      new RegExp(`^Could not reach localhost:${inside.port}: port ${inside.port} is none that an owner`),
+    )
+    const tested = await stack.call('POST', `/accounts/${id}/test`)
+    assert.equal((tested.body['failure'] as { kind: string }).kind, 'unreachable')
+    await new SettingsStore(stack.redis).change({ ownerPorts: { pop3: [inside.port], imap: [inside.port], web: [] } })
+    assert.match((await stack.pull(id)).failure?.message ?? '', /it leads to this machine itself/)
+    const stored = (await stack.pull(other)).failure
+    assert.equal(stored?.kind, 'store unreachable')
+    assert.match(stored.message, /it leads to this machine itself/)
+    assert.equal(inside.visits(), 0)
+
+    // Paused and renamed it stays guarded; with the host of an admin's choice it is an admin's.
+    await stack.call('POST', `/accounts/${id}/pause`)
+    await stack.call('PATCH', `/accounts/${id}`, { folder: 'Work', host: 'localhost', port: inside.port })
+    assert.match((await stack.pull(id)).failure?.message ?? '', /it leads to this machine itself/)
+    await stack.call('PATCH', `/accounts/${id}`, { host: '127.0.0.1', port: provider.port })
+    assert.equal((await stack.pull(id)).stored, 1)
+
+    // An owner's own.
+    const { body: token } = await stack.call('POST', '/tokens', {
+      name: 'alice',
+      scopes: ['admin'],
+      destinationId: alice,
+    })
+    const asOwner = async (method: 'POST' | 'PATCH', path: string, payload: object) => {
+      const headers = { authorization: `Bearer ${String(token['token'])}` }
+      const response = await stack.app.inject({ method, url: `/api/v1${path}`, headers, payload })
+      const answer = response.json<{ id: string; errors?: { pointer: string }[] }>()
+      return { status: response.statusCode, id: answer.id, pointers: answer.errors?.map(({ pointer }) => pointer) }
+    }
+    const mine = { address: 'me@example.net', user: 'owner', password: 'p', destinationId: alice, paused: true }
+    for (const path of ['/accounts', '/accounts/test']) {
+      assert.deepEqual((await asOwner('POST', path, { ...mine, host: '127.0.0.1', port: inside.port })).pointers, [
+        '/host',
+      ])
+      assert.deepEqual((await asOwner('POST', path, { ...mine, host: '8.8.8.8', port: 25 })).pointers, ['/port'])
+    }
+    const nowhere = { host: 'pop.example.invalid', port: inside.port }
+    const made = await asOwner('POST', '/accounts', { ...mine, ...nowhere })
+    assert.equal(made.status, 201)
+    const recordOf = async () => JSON.parse((await stack.redis.hget(keys.accounts, made.id)) ?? '') as AccountRecord
+    assert.equal((await recordOf()).guarded, true)
+    assert.deepEqual((await asOwner('PATCH', `/accounts/${made.id}`, { host: 'localhost' })).pointers, ['/host'])
+    assert.equal((await asOwner('PATCH', `/accounts/${made.id}`, { password: 'q', ...nowhere })).status, 200)
+    await stack.call('PATCH', `/accounts/${made.id}`, { host: '127.0.0.1' })
+    assert.equal((await recordOf()).guarded, undefined)
+    assert.equal(inside.visits(), 0)
+
+    // Unless admins may not either.
+    await new SettingsStore(stack.redis).change({ adminMayReachPrivate: false })
+    assert.match((await stack.pull(id)).failure?.message ?? '', /it leads to this machine itself/)
+    const { status, body } = await stack.call('POST', '/accounts', {
+      address: 'me@example.net',
+      host: '169.254.169.254',
+      user: 'u',
+      password: 'p',
+      destinationId: alice,
+    })
+    assert.equal(status, 400)
+    const [wrong] = body['errors'] as { pointer: string; detail: string }[]
+    assert.equal(wrong?.pointer, '/host')
+    assert.match(wrong.detail, /^it leads to the metadata of a cloud, and only public addresses/)
+    await provider.close()
+  } finally {
+    await stack.stop()
+  }
 })

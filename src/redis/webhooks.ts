@@ -100,6 +100,12 @@ export class Webhooks {
     return removed
   }
 
+  /** Those that hear of this destination alone. */
+  async removeOf(destinationId: string): Promise<void> {
+    for (const { webhook } of await this.all())
+      if (webhook.destinationId === destinationId) await this.remove(webhook.id)
+  }
+
   async states(ids: readonly string[]): Promise<WebhookState[]> {
     if (ids.length === 0) return []
     const found = await this.#redis.hmget(keys.webhookStates, ...ids)

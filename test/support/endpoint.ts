@@ -30,10 +30,7 @@ export interface Endpoint {
   close(): Promise<void>
 }
 
-export async function startEndpoint(
-  tls?: { readonly cert: string; readonly key: string },
-  port = 0,
-): Promise<Endpoint> {
+export async function startEndpoint(tls?: { readonly cert: string; readonly key: string }): Promise<Endpoint> {
   const received: Received[] = []
   const arrivals = new EventEmitter()
   let reactions: readonly Reaction[] = [204]
@@ -49,7 +46,7 @@ export async function startEndpoint(
     })
   }
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener)
-  server.listen(port, '127.0.0.1')
+  server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const at = (server.address() as AddressInfo).port
   return {

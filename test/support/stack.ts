@@ -1,18 +1,25 @@
 /** The whole of it, but for the processes: real Redis, real Dovecot, the API by inject, a worker of this process. */
 import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { pino } from 'pino'
 import { HostedLogins } from '../../api/hosted.ts'
 import type { App } from '../../api/app.ts'
-import { buildServer } from '../../api/server.ts'
+import { type ApiWorld, buildServer } from '../../api/server.ts'
 import { createClock } from '../../src/clock.ts'
+import { KeyFile } from '../../src/disk/key-ring.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
+import { Notices } from '../../src/redis/notice.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
+import { SettingsStore } from '../../src/redis/settings.ts'
+import { Webhooks } from '../../src/redis/webhooks.ts'
+import { Tokens } from '../../src/redis/tokens.ts'
 import type { Run } from '../../src/run.ts'
-import { createSeal } from '../../src/seal.ts'
+import { createSeal, keyOf, linesOf } from '../../src/seal.ts'
 import { startWorker, type WorkerOptions } from '../../workers/worker.ts'
 import { startDovecot, type TestDovecot } from './dovecot.ts'
 import { startRedis, type TestRedis } from './redis.ts'
@@ -21,10 +28,14 @@ export const adminToken = 'the-token-of-the-admin'
 
 export interface Stack {
   readonly app: App
+  /** What it was built of. */
+  readonly world: ApiWorld
   readonly dovecot: TestDovecot
   readonly server: TestRedis
   readonly redis: ReturnType<typeof connectRedis>
+  /** The first key of the ring. */
   readonly secretKey: Buffer
+  readonly secretKeyFile: string
   /** Every line that any part has logged. */
   readonly logged: string[]
   call(
@@ -54,24 +65,32 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const redis = connectRedis(server.url, 'api', () => {})
   const workerRedis = connectRedis(server.url, 'worker', () => {})
   const secretKey = kept?.secretKey ?? randomBytes(32)
-  const seal = createSeal(secretKey)
+  const secretKeyFile = join(dirname(server.url), 'secret-key')
+  writeFileSync(secretKeyFile, linesOf([keyOf(secretKey, null)]), { mode: 0o600 })
+  const ring = new KeyFile(secretKeyFile)
+  const seal = createSeal(ring)
   const destinations = new Destinations(redis)
   const runs = new Runs(redis)
   const queue = new PullQueue(redis, runs)
   const hosted = new HostedLogins(destinations, dovecot.store, dovecot.places.usersFile, dovecot.places.mailFolder)
   const accounts = new Accounts(redis)
   const pauses = new Pauses(redis)
-  const parts = { redis, accounts, destinations, pauses, runs, queue, hosted, seal }
-  const world = { ...parts, log, adminToken, store: dovecot.store }
+  const tokens = new Tokens(redis)
+  const settings = new SettingsStore(redis)
+  const outward = { webhooks: new Webhooks(redis), notices: new Notices(redis) }
+  const parts = { redis, accounts, destinations, pauses, tokens, runs, queue, hosted, settings, ring, seal, ...outward }
+  const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store }
   const app = await buildServer(world)
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined
 
   const stack: Stack = {
     app,
+    world,
     dovecot,
     server,
     redis,
     secretKey,
+    secretKeyFile,
     logged,
     async call(method, path, body) {
       const headers = { authorization: `Bearer ${adminToken}` }
@@ -111,7 +130,8 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
         redis: workerRedis,
         log,
         store: dovecot.store,
-        seal,
+        // As a process of its own has it.
+        seal: createSeal(new KeyFile(secretKeyFile)),
         clock: createClock(),
         publicName: 'gather.example.org',
         concurrency: 4,

@@ -210,7 +210,6 @@ export const NewWebhook = Type.Object(
   },
   strict,
 )
-export type NewWebhook = Static<typeof NewWebhook>
 export const WebhookPatch = Type.Partial(
   Type.Object({
     ...webhook,
@@ -279,7 +278,6 @@ export const NewNotice = Type.Object(
       'Defaults: tls implicit; port 465, with starttls 587, with none 25; all events. Where no password is given the one before stays, for the same host, port and user.',
   },
 )
-export type NewNotice = Static<typeof NewNotice>
 export const Notice = Type.Object({
   ...notice,
   waiting: Type.Integer({ description: 'pieces of news that the next notice will hold' }),

@@ -383,3 +383,15 @@ test('what stands in the outbox, or was under way, when a worker is killed is de
   assert.ok(everything.includes(made.id))
   assert.ok(!everything.includes(made.secret.slice('whsec_'.length)) && !everything.includes('whsec_'))
 })
+
+test('what a secret is sealed with may change under it', async () => {
+  const endpoint = await startEndpoint()
+  const made = await webhook(endpoint)
+  await stack.call('POST', '/keys/rotate')
+  await until(async () => {
+    const { items } = (await stack.call('GET', '/keys')).body
+    return items.every(({ state, records }) => state === 'sealing' || records === 0) ? true : undefined
+  })
+  await stack.call('POST', `/webhooks/${made.id}/test`)
+  assert.ok(verifies(endpoint.received[0] as Received, made.secret))
+})

@@ -65,7 +65,7 @@ export function addIdempotency(app: App, { redis, seal }: { readonly redis: Redi
     const body = Buffer.isBuffer(payload) ? payload.toString() : payload
     // What was our fault, or nobody's, may go well the next time.
     const lasting = status < 500 && status !== 429
-    const fit = typeof body === 'string' && Buffer.byteLength(body) <= limits.answerOctetsMax
+    const fit = typeof body === 'string' && Buffer.byteLength(body) <= limits.keptAnswerOctetsMax
     try {
       if (!lasting || !fit) await answers.forget(keyed.name)
       else {

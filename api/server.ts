@@ -22,6 +22,7 @@ import type { Https } from './https.ts'
 import { addIdempotency } from './idempotency.ts'
 import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
+import { addNotice, type NoticeWorld } from './notice.ts'
 import { documentation } from './openapi.ts'
 import { addOwners, type OwnersWorld } from './owners.ts'
 import { addProblems, pathOf, sendUnroutable } from './problems.ts'
@@ -31,6 +32,7 @@ import { addRuns, type RunsWorld } from './runs.ts'
 import { addSession, type SessionWorld } from './session.ts'
 import { addSettings, type SettingsWorld } from './settings.ts'
 import { addTokens, type TokensWorld } from './tokens.ts'
+import { addWebhooks, type WebhooksWorld } from './webhooks.ts'
 
 export interface ApiWorld
   extends SessionWorld,
@@ -46,7 +48,9 @@ export interface ApiWorld
     KeysWorld,
     Omit<BackupWorld, 'resealing'>,
     SettingsWorld,
-    DiscoverWorld {
+    DiscoverWorld,
+    WebhooksWorld,
+    NoticeWorld {
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
@@ -146,6 +150,8 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       addSession(typed, world)
       addAudit(typed, world)
       addDiscover(typed, world)
+      addWebhooks(typed, world)
+      addNotice(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -26,6 +26,7 @@ import { Runs } from '../src/redis/runs.ts'
 import { SettingsStore } from '../src/redis/settings.ts'
 import type { Seal } from '../src/seal.ts'
 import type { Settings } from '../src/settings.ts'
+import { type NoticePace, startNotices } from './notices.ts'
 import { withoutPaused } from './pause.ts'
 import { type PullWorld, runJob } from './pull-worker.ts'
 import { Ticker } from './ticker.ts'
@@ -48,6 +49,7 @@ export interface WorkerOptions {
   /** How long a POP3 server may take, and a store to carry out what an earlier run had sent; given by tests. */
   readonly waits?: Partial<Waits>
   readonly lateCommitMs?: number
+  readonly notices?: Partial<NoticePace>
 }
 
 export interface RunningWorker {
@@ -114,6 +116,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   })
   ticker.every(limits.reviveEveryMs, async () => await queue.revive())
 
+  const notices = startNotices({ ...options, pace: options.notices ?? {} })
+
   const name = `${hostname()}:${process.pid}`
   const sayAlive = () => {
     const nowMs = Date.now()
@@ -133,7 +137,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       stopping = true
       clearInterval(alive)
       const cancel = setTimeout(() => cancelled.abort(new SessionFailed({ kind: 'stopped' })), graceMs)
-      const closed = Promise.all([ticker.stop(), pulls.close()])
+      const closed = Promise.all([ticker.stop(), pulls.close(), notices.stop()])
       while (running.size > 0) await Promise.allSettled(running)
       clearTimeout(cancel)
       // After a Redis that went away BullMQ may wait for a connection that nobody needs any more.

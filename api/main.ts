@@ -1,7 +1,7 @@
 /** The API's process. */
 import closeWithGrace from 'close-with-grace'
 import { ConfigInvalid } from '../src/config.ts'
-import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { ensureSecret, homeOf, writeAddress } from '../src/disk/home.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { createLog } from '../src/log.ts'
 import { Accounts } from '../src/redis/accounts.ts'
@@ -48,7 +48,13 @@ async function main(): Promise<void> {
     hosted,
     seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
   })
-  await app.listen({ host: config.http.host, port: config.http.port })
+  const url = await app.listen({ host: config.http.host, port: config.http.port })
+  try {
+    writeAddress(home, url, url.startsWith('https:') ? (config.tls?.certFile ?? home.certFile) : undefined)
+  } catch (error) {
+    // A container's file system, that is read only: its settings say the same.
+    log.debug({ event: 'address not written', reason: String(error) })
+  }
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })
 
   closeWithGrace({ delay: stopWithinMs }, async ({ err }) => {

@@ -307,8 +307,10 @@ async function discovered(
   address: string,
 ): Promise<Candidates['candidates'][number] | undefined> {
   try {
-    const [first] = (await api.get<Candidates>('/discover', { address })).candidates
+    const { candidates, note } = await api.get<Candidates>('/discover', { address })
+    const [first] = candidates
     if (first !== undefined) terminal.note(`Found ${serverOf(first)}, by ${first.source}.`)
+    for (const said of [note, first?.note]) if (said) terminal.note(said)
     return first
   } catch (error) {
     if (error instanceof CommandFailed && error.code === 'refused') return undefined

@@ -21,8 +21,12 @@ export interface Told {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** This clone, from its sources and from dist/ alike. */
-const clone = resolve(dirname(fileURLToPath(import.meta.url)), import.meta.url.endsWith('.js') ? '../..' : '..')
+/** The clone that this runs from, from its sources or from what was built of them. */
+export const clone = folderAbove(dirname(fileURLToPath(import.meta.url)), 'package.json')
+
+function folderAbove(folder: string, file: string): string {
+  return existsSync(join(folder, file)) || dirname(folder) === folder ? folder : folderAbove(dirname(folder), file)
+}
 
 export function findPlace(told: Told, env: Environment): Place {
   const home = homeOf(env)

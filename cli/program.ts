@@ -1,16 +1,51 @@
 /** The command tree, and what it comes to. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { addAccounts } from './accounts.ts'
 import { Cli, type GlobalOptions } from './cli.ts'
+import { addBackup } from './backup.ts'
+import { addCompletion } from './completion.ts'
 import { addDestinations } from './destinations.ts'
 import { addEvents } from './events.ts'
 import { CommandFailed, exitCodes } from './failure.ts'
+import { addImports } from './imports.ts'
+import { addKeys } from './keys.ts'
+import { addLedger } from './ledger.ts'
+import { clone } from './place.ts'
+import { addQuarantine } from './quarantine.ts'
+import { addReference } from './reference.ts'
 import { addRuns } from './runs.ts'
+import { addSettings } from './settings.ts'
+import { addAudit, addStatus } from './status.ts'
+import { addTokens } from './tokens.ts'
+import { addWebhooks } from './webhooks.ts'
 import type { Streams } from './terminal.ts'
+
+/** In the order of the help. */
+const nouns = [
+  addStatus,
+  addAccounts,
+  addDestinations,
+  addRuns,
+  addQuarantine,
+  addLedger,
+  addImports,
+  addTokens,
+  addWebhooks,
+  addSettings,
+  addKeys,
+  addBackup,
+  addAudit,
+  addEvents,
+  addCompletion,
+  addReference,
+] as const
 
 export function programOf(cli: Cli): Command {
   const program = new Command('tributary')
     .description('Gathers mail from POP3 accounts into one IMAP store: its command line')
+    .version(version(), '--version', 'which version this is')
     .option('--url <url>', 'where the instance is, if not on this machine (TRIBUTARY_URL)')
     .option(
       '--token-file <file>',
@@ -26,8 +61,12 @@ export function programOf(cli: Cli): Command {
       writeErr: (text) => void cli.terminal.stderr.write(text.replace(/^error: /, '')),
     })
     .hook('preAction', (_program, command) => cli.hear(command.optsWithGlobals<GlobalOptions>()))
-  for (const add of [addAccounts, addDestinations, addRuns, addEvents]) add(program, cli)
+  for (const add of nouns) add(program, cli)
   return program
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as { version: string }).version
 }
 
 /** @returns the exit code. */

@@ -1,5 +1,6 @@
 /** The whole command tree as Markdown: docs/cli.md is made of it. */
 import type { Command, Option } from 'commander'
+import type { Cli } from './cli.ts'
 
 const examples = new WeakMap<Command, readonly string[]>()
 
@@ -7,6 +8,13 @@ const examples = new WeakMap<Command, readonly string[]>()
 export function example(command: Command, ...lines: readonly string[]): Command {
   examples.set(command, lines)
   return command.addHelpText('after', `\nFor example:\n${lines.map((line) => `  ${line}`).join('\n')}`)
+}
+
+export function addReference(program: Command, cli: Cli): void {
+  program
+    .command('reference', { hidden: true })
+    .description('What stands in docs/cli.md')
+    .action(() => cli.terminal.print(reference(program)))
 }
 
 export function reference(program: Command): string {

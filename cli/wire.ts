@@ -21,7 +21,9 @@ export interface Candidates {
     readonly tls: Account['tls']
     readonly user: string
     readonly source: string
+    readonly note: string | null
   }[]
+  readonly note: string | null
 }
 
 /** `GET /runs/:id/messages` */
@@ -39,4 +41,65 @@ export interface ArrivedMessage {
 export interface Transcript {
   readonly lines: readonly { readonly at: string; readonly side: 'client' | 'server' | 'note'; readonly text: string }[]
   readonly truncated: boolean
+}
+
+/** `GET /tokens`; `token` only where it is made. */
+export interface Token {
+  readonly id: string
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly destinationId: string | null
+  readonly createdAt: string
+  readonly expiresAt: string | null
+  readonly lastUsedAt: string | null
+  readonly token?: string
+}
+
+/** `GET /webhooks`; `secret` only where it is made. */
+export interface Webhook {
+  readonly id: string
+  readonly url: string
+  readonly events: readonly string[]
+  readonly createdAt: string
+  readonly secret?: string
+}
+
+/** `GET /webhooks/:id/deliveries` */
+export interface Delivery {
+  readonly id: string
+  readonly at: string
+  readonly event: string
+  readonly state: string
+}
+
+/** `GET /stats` */
+export interface Stats {
+  readonly accounts: { readonly total: number; readonly byStatus: Readonly<Record<string, number>> }
+  readonly destinations: { readonly total: number; readonly paused: number }
+  readonly runs: { readonly running: number; readonly waiting: number }
+  readonly mail: { readonly hours: readonly MailSpan[]; readonly days: readonly MailSpan[] }
+  readonly health: { readonly redis: PartHealth; readonly store: PartHealth; readonly workers: number }
+}
+interface MailSpan {
+  readonly at: string
+  readonly messages: number
+  readonly bytes: number
+  readonly runs: number
+  readonly failed: number
+}
+interface PartHealth {
+  readonly ok: boolean
+  readonly detail: string
+}
+
+/** `GET /audit` */
+export interface AuditEntry {
+  readonly id: string
+  readonly at: string
+  readonly who: { readonly id: string; readonly name: string }
+  readonly from: string
+  readonly method: string
+  readonly path: string
+  readonly status: number
+  readonly changed: readonly string[]
 }

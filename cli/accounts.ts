@@ -109,8 +109,8 @@ export function addAccounts(program: Command, cli: Cli): void {
           const id = destination === undefined ? undefined : await destinationId(cli.api, destination)
           const paint: Column<Account>['paint'] = (text, { status }) => terminal.paint(styles[status], text)
           await list<Account>(cli, '/accounts', { status, destinationId: id, q, sort }, options, [
-            { title: 'id', of: ({ id }) => id },
             { title: 'address', of: ({ address }) => address },
+            { title: 'server', of: ({ host }) => host },
             { title: 'status', of: ({ status }) => status, paint },
             { title: 'next', of: ({ nextRunAt }) => away(nextRunAt) },
             {

@@ -2,7 +2,7 @@
 import { Argument, type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { destinationTitle } from './find.ts'
-import { example } from './reference.ts'
+import { example, shownBelow } from './reference.ts'
 import type { Account, Destination } from './wire.ts'
 
 interface Candidate {
@@ -93,10 +93,7 @@ export async function candidates(program: Command, cli: Cli, words: readonly str
     if (current.startsWith('-'))
       return optionsOf(program, command).map((one) => ({ word: one.long ?? '', about: one.description }))
     if (command.commands.length > 0)
-      return command
-        .createHelp()
-        .visibleCommands(command)
-        .map((one) => ({ word: one.name(), about: one.description() }))
+      return shownBelow(command).map((one) => ({ word: one.name(), about: one.description() }))
     const last = command.registeredArguments.at(-1)
     const argument = command.registeredArguments[place] ?? (last?.variadic ? last : undefined)
     return argument === undefined ? [] : await valuesOf(argument.argChoices, argument.name(), argument.description)

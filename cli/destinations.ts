@@ -52,9 +52,8 @@ export function addDestinations(program: Command, cli: Cli): void {
   example(
     withPages(destination.command('list').description('List destinations')).action(async (options: ListOptions) => {
       await list<Destination>(cli, '/destinations', {}, options, [
-        { title: 'id', of: ({ id }) => id },
-        { title: 'kind', of: ({ kind }) => kind },
         { title: 'login', of: destinationTitle },
+        { title: 'kind', of: ({ kind }) => kind },
         {
           title: 'status',
           of: ({ status }) => status,

@@ -37,7 +37,8 @@ export async function* eventsOf(
       opened()
       for await (const { id, ...event } of parsed(stream.setEncoding('utf8') as AsyncIterable<string>)) {
         last = id ?? last
-        yield event
+        // An id alone says how far it is with what is not for us.
+        if (event.data !== '') yield event
       }
     } catch (error) {
       if (signal.aborted) return
@@ -48,7 +49,7 @@ export async function* eventsOf(
   }
 }
 
-/** As the HTML standard has it (section 9.2.6), but for `retry`. */
+/** Block by block, as the HTML standard has it (section 9.2.6), but for `retry`. */
 export async function* parsed(text: AsyncIterable<string>): AsyncGenerator<ServerEvent & { readonly id?: string }> {
   let rest = ''
   let event = 'message'
@@ -64,7 +65,7 @@ export async function* parsed(text: AsyncIterable<string>): AsyncGenerator<Serve
       else if (name === 'data') data.push(value)
       else if (name === 'id') id = value
       else if (line === '') {
-        if (data.length > 0) yield { event, data: data.join('\n'), ...(id === undefined ? {} : { id }) }
+        yield { event, data: data.join('\n'), ...(id === undefined ? {} : { id }) }
         event = 'message'
         data = []
       }

@@ -18,11 +18,7 @@ export function addReference(program: Command, cli: Cli): void {
 }
 
 export function reference(program: Command): string {
-  return [
-    '### Everywhere',
-    optionsOf(program.options),
-    ...program.commands.filter(isShown).map((command) => section(command)),
-  ].join('\n\n')
+  return ['### Everywhere', optionsOf(program.options), ...shownBelow(program).map(section)].join('\n\n')
 }
 
 /** A command of its own, or a noun with its verbs. */
@@ -53,7 +49,7 @@ function optionsOf(options: readonly Option[]): string {
 }
 
 export function leavesOf(command: Command): Command[] {
-  const below = command.commands.filter(isShown)
+  const below = shownBelow(command)
   return below.length === 0 ? [command] : below.flatMap(leavesOf)
 }
 
@@ -65,4 +61,10 @@ export function pathOf(command: Command): string {
   return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }
 
-const isShown = (command: Command) => command.name() !== 'help' && !(command as Command & { _hidden?: boolean })._hidden
+/** Without those that nobody types. */
+export function shownBelow(command: Command): Command[] {
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .filter((one) => one.name() !== 'help')
+}

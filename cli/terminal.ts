@@ -86,7 +86,7 @@ export class Terminal {
   }
 
   async ask(question: string, usual = ''): Promise<string> {
-    const answer = await this.#ask(`${question}${usual === '' ? '' : ` [${usual}]`}: `, this.stderr)
+    const answer = await this.#ask(`${question}${usual === '' ? '' : ` [${usual}]`}: `, 'shown')
     return answer.trim() === '' ? usual : answer.trim()
   }
 
@@ -94,22 +94,23 @@ export class Terminal {
     return /^y(?:es)?$/i.test(await this.ask(`${question} [y/N]`))
   }
 
-  /** Typed without being shown. */
   async secret(question: string): Promise<string> {
-    this.stderr.write(`${question}: `)
-    const dark = new Writable({ write: (_piece, _encoding, done) => done() })
-    const answer = await this.#ask('', dark)
+    const answer = await this.#ask(`${question}: `, 'dark')
     this.stderr.write('\n')
     return answer
   }
 
-  async #ask(question: string, output: Writable): Promise<string> {
+  async #ask(question: string, typing: 'shown' | 'dark'): Promise<string> {
+    const dark = new Writable({ write: (_piece, _encoding, done) => done() })
+    const output = typing === 'shown' ? this.stderr : dark
     const lines = createInterface({ input: this.stdin, output, terminal: true, historySize: 0 })
     const left = new AbortController()
     // Ctrl-C, and Ctrl-D in an empty line.
     lines.once('SIGINT', () => left.abort()).once('close', () => left.abort())
     try {
-      return await lines.question(plain(question), { signal: left.signal })
+      // From here on the terminal shows nothing by itself: asked any earlier, it would show what somebody types fast.
+      if (typing === 'dark') this.stderr.write(plain(question))
+      return await lines.question(typing === 'dark' ? '' : plain(question), { signal: left.signal })
     } catch {
       this.stderr.write('\n')
       throw new CommandFailed('interrupted', 'Left without doing anything.')

@@ -43,9 +43,11 @@ export function ageOf({ startedAt, finishedAt }: Run): string {
 
 /** What a run did, in a line. */
 export function sentenceOf(run: Run): string {
+  // Of a rebuild that is all there is to tell; of a run that never got so far, nothing is.
+  const visited = run.task === 'pull' && (run.state !== 'failed' || run.listed > 0)
   const parts = [
-    run.task === 'pull' && run.state !== 'queued' ? `${number(run.listed)} listed` : '',
-    run.task === 'pull' && run.state !== 'queued' ? `${number(run.stored)} stored (${octets(run.bytes)})` : '',
+    visited ? `${number(run.listed)} listed` : '',
+    visited ? `${number(run.stored)} stored (${octets(run.bytes)})` : '',
     run.recovered > 0 || run.task === 'rebuild' ? `${number(run.recovered)} found in the store` : '',
     run.deleted > 0 ? `${number(run.deleted)} deleted at the provider` : '',
     run.quarantined > 0 ? `${number(run.quarantined)} set aside` : '',
@@ -59,7 +61,7 @@ export function sentenceOf(run: Run): string {
     case 'done':
       return [did, ageOf(run)].filter((part) => part !== '').join(', ')
     case 'failed':
-      return `${run.failure?.message ?? ''} (${did})`.trim()
+      return [run.failure?.message, did === '' ? '' : `(${did})`].filter((part) => part !== '').join(' ')
   }
 }
 

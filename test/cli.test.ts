@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { homeOf, writeAddress } from '../src/disk/home.ts'
+import { type CompiledCli, compileCli, type Said, said, withPath } from './support/cli.ts'
+import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
+import { readFolder } from './support/reader.ts'
+import { adminToken, type Stack, startStack } from './support/stack.ts'
+import { letter } from './support/world.ts'
+
+const providerPassword = 'p0p-pässword'
+const loginPassword = 'wonder of alice'
+const messages = Array.from({ length: 60 }, (_, nth) => ({ bytes: letter(`letter ${nth}`), uidl: `u${nth}` }))
+
+interface Given {
+  readonly stdin?: string
+  readonly env?: NodeJS.ProcessEnv
+}
+
+let cli: CompiledCli
+let stack: Stack
+let provider: ScriptedServer
+let url: string
+let folder: string
+let env: NodeJS.ProcessEnv
+const everything: string[] = []
+
+before(async () => {
+  cli = compileCli()
+  ;[stack, provider] = await Promise.all([
+    startStack(),
+    startPop3Server({ messages, password: providerPassword, delayMs: 5 }),
+  ])
+  await stack.startWorker()
+  url = await stack.app.listen({ host: '127.0.0.1', port: 0 })
+  folder = mkdtempSync('/tmp/tributary-cli-')
+  // As the API leaves it behind.
+  writeFileSync(join(folder, 'admin-token'), `${adminToken}\n`, { mode: 0o600 })
+  writeAddress(homeOf(folder), url, undefined)
+  env = { TRIBUTARY_HOME: folder }
+})
+after(async () => {
+  await Promise.all([stack.stop(), provider.close()])
+  rmSync(folder, { recursive: true })
+  cli.remove()
+})
+
+async function tributary(words: readonly string[], given: Given = {}): Promise<Said> {
+  const result = await cli.run(words, { ...env, ...given.env }, given.stdin)
+  everything.push(result.out, result.err)
+  return result
+}
+
+/** What must go well, and is JSON. */
+async function json(words: readonly string[], stdin?: string): Promise<Record<string, unknown>> {
+  const { code, out, err } = await tributary([...words, '--json'], stdin === undefined ? {} : { stdin })
+  assert.deepEqual([code, err], [0, ''], `${words.join(' ')}: ${out}`)
+  return JSON.parse(out) as Record<string, unknown>
+}
+
+const server = () => [
+  '--host',
+  '127.0.0.1',
+  '--port',
+  String(provider.port),
+  '--tls',
+  'none',
+  '--user',
+  'me',
+  '--paused',
+]
+
+test('from nothing to mail: a destination, an account, a test, a run that is watched to its end', async () => {
+  const destination = await json(['destination', 'add', 'alice'], `${loginPassword}\n`)
+  assert.equal(destination['login'], 'alice')
+  const added = await tributary(['account', 'add', 'me@example.net', ...server()], { stdin: `${providerPassword}\n` })
+  assert.deepEqual([added.code, added.out.length], [0, 27], added.err)
+  const tested = await tributary(['account', 'test', 'me@example.net'])
+  assert.match(tested.out, /^It works: 60 messages, /)
+  const listed = await tributary(['account', 'list'])
+  assert.match(listed.out, /^ADDRESS +SERVER +STATUS +NEXT +LAST RUN\nme@example\.net  127\.0\.0\.1  paused +never\n$/)
+  const pulled = await tributary(['account', 'pull', 'ME@example.net', '--watch'])
+  assert.equal(pulled.code, 0)
+  assert.match(pulled.out, /^60 listed, 60 stored \([\d.]+ kB\), [\d.]+ s\n$/)
+  assert.equal((await readFolder(stack.dovecot.imapPort, 'alice', loginPassword)).length, 60)
+  const runs = (await json(['run', 'list', 'me@example.net'])) as { items?: { id: string }[] }
+  const shown = await tributary(['run', 'show', runs.items?.[0]?.id ?? ''])
+  assert.match(shown.out, /^state +done$/m)
+})
+
+test('on a terminal a bar moves and is gone at the end, and a password is asked for and not shown', async () => {
+  const line = (words: readonly string[]) => [process.execPath, cli.main, ...words].map((word) => `'${word}'`).join(' ')
+  const terminal = async (words: readonly string[], typed: readonly (readonly [RegExp, string])[]) => {
+    const child = spawn('script', ['-qefc', line(words), '/dev/null'], { env: withPath({ ...env, TERM: 'xterm' }) })
+    const waiting = [...typed]
+    let seen = ''
+    child.stdout.on('data', (piece: Buffer) => {
+      seen += piece.toString()
+      const [next] = waiting
+      if (next?.[0].test(seen)) child.stdin.write(waiting.shift()?.[1] ?? '')
+    })
+    const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+    everything.push(seen)
+    return { code, seen }
+  }
+  const again = { messages: messages.map(({ bytes, uidl }) => ({ bytes, uidl: `again-${uidl}` })), delayMs: 20 }
+  const other = await startPop3Server({ ...again, password: providerPassword })
+  const words = ['account', 'add', '--host', '127.0.0.1', '--port', String(other.port), '--tls', 'none', '--paused']
+  const added = await terminal(words, [
+    [/E-mail address: /, 'you@example.net\r'],
+    [/User \[you\]: /, '\r'],
+    [/Destination \[alice\]: /, '\r'],
+    [/Password of you at 127\.0\.0\.1: /, `${providerPassword}\r`],
+  ])
+  assert.deepEqual([added.code, /It works: 60 messages/.test(added.seen)], [0, true], added.seen)
+  const pulled = await terminal(['account', 'pull', 'you@example.net', 'me@example.net', '--watch'], [])
+  assert.equal(pulled.code, 0, pulled.seen)
+  assert.match(pulled.seen, /you@example\.net {2}\[#*-*\] +\d+% {2}\d+ of 60 {2}/)
+  assert.match(pulled.seen, /you@example\.net: 60 listed, 60 stored/)
+  assert.ok(pulled.seen.lastIndexOf('\x1b[?25h') > pulled.seen.lastIndexOf('\x1b[?25l'), 'the cursor is there again')
+  await other.close()
+})
+
+test('Ctrl-C ends the watching; the run goes on', async () => {
+  const slow = await startPop3Server({ messages, password: providerPassword, delayMs: 100 })
+  const fields = ['--host', '127.0.0.1', '--port', String(slow.port), '--tls', 'none', '--user', 'slow', '--paused']
+  await json(['account', 'add', 'slow@example.net', ...fields], providerPassword)
+  const child = spawn(process.execPath, [cli.main, 'account', 'pull', 'slow@example.net', '--watch'], {
+    env: withPath(env),
+  })
+  await new Promise<void>((resolve) => {
+    const look = setInterval(() => {
+      if (!slow.commands.some((command) => command.startsWith('RETR'))) return
+      clearInterval(look)
+      resolve()
+    }, 20)
+  })
+  child.kill('SIGINT')
+  const { code, err } = await said(child)
+  assert.equal(code, 130)
+  const [, id = ''] = /^The run goes on: tributary run show (\S+) --watch$/m.exec(err) ?? []
+  const watched = await json(['run', 'show', id, '--watch'])
+  assert.deepEqual([watched['state'], watched['stored']], ['done', 60])
+  await slow.close()
+})
+
+test('what went wrong is in the exit code, and in sentences', async () => {
+  const failure = async (words: readonly string[], given: Given = {}) => {
+    const { code, out, err } = await tributary(words, given)
+    assert.equal(out, '', words.join(' '))
+    return `${code} ${err}`
+  }
+  assert.match(await failure(['account', 'shw']), /^2 unknown command 'shw'\n\(Did you mean show\?\)/)
+  assert.match(await failure(['account', 'show', 'nobody']), /^1 There is no account nobody; "tributary account list"/)
+  assert.match(await failure(['account', 'edit', 'me@example.net']), /^2 What is to change\?/)
+  const wrong = ['account', 'add', 'nobody', '--host', 'a b', '--user', 'x', '--folder', '*', '--destination', 'alice']
+  assert.match(
+    await failure(wrong, { stdin: 'secret' }),
+    /^1 3 values are wrong:\n  \/host must be [\s\S]*  \/address must be [\s\S]*  \/folder must be /,
+  )
+  assert.match(await failure(['account', 'add', 'x@y', '--host', 'h']), /^2 A password is needed: on stdin,/)
+  assert.match(await failure(['account', 'remove', 'me@example.net']), /^2 Remove .* Say so with --yes\.\n$/)
+  // 9 is the discard port: nothing listens there.
+  assert.match(
+    await failure(['status', '--url', 'http://127.0.0.1:9']),
+    /^3 Tributary does not answer at http:\/\/127\.0\.0\.1:9\//,
+  )
+  const none = { env: { TRIBUTARY_HOME: '/nowhere' } }
+  assert.match(await failure(['status'], none), /^3 There is no instance in \/nowhere\. Start one with "npm start" in /)
+  const stranger = { env: { TRIBUTARY_TOKEN: 'guessed' } }
+  assert.match(
+    await failure(['account', 'list'], stranger),
+    /^1 127\.0\.0\.1:\d+ does not know the token of TRIBUTARY_TOKEN/,
+  )
+  const problem = JSON.parse((await failure(['account', 'list', '--json'], stranger)).slice(2)) as Record<
+    string,
+    unknown
+  >
+  assert.equal(problem['status'], 401)
+  const refused = await startPop3Server({ messages: [], password: 'another' })
+  const fields = ['--host', '127.0.0.1', '--port', String(refused.port), '--tls', 'none', '--user', 'bad', '--paused']
+  await json(['account', 'add', 'bad@example.net', ...fields], providerPassword)
+  const tested = await tributary(['account', 'test', 'bad@example.net'])
+  assert.deepEqual([tested.code, /refused the user name or password/.test(tested.out)], [4, true])
+  const pulled = await tributary(['account', 'pull', 'bad@example.net', '--watch'])
+  assert.deepEqual([pulled.code, /refused the user name or password/.test(pulled.out)], [4, true])
+  await refused.close()
+})
+
+test('a token comes from a file or the environment, and the local one goes to no other machine', async () => {
+  const elsewhere = await tributary(['account', 'list', '--url', 'https://mail.example.org'])
+  assert.deepEqual([elsewhere.code, elsewhere.err.startsWith('Which token for mail.example.org?')], [2, true])
+  const file = join(folder, 'my-token')
+  writeFileSync(file, adminToken)
+  const bare = { env: { TRIBUTARY_HOME: '/nowhere', TRIBUTARY_URL: url } }
+  assert.equal((await tributary(['account', 'list', '--token-file', file], bare)).code, 0)
+  assert.equal((await tributary(['account', 'list'], { env: { ...bare.env, TRIBUTARY_TOKEN_FILE: file } })).code, 0)
+  for (const option of ['--token', '--password'])
+    assert.match((await tributary(['account', 'list', option, 'secret'])).err, /^unknown option/)
+})
+
+test('names that several have are told with their ids', async () => {
+  const second = await json(['account', 'add', 'me@example.net', ...server(), '--user', 'second'], providerPassword)
+  const { code, err } = await tributary(['account', 'show', 'me@example.net'])
+  assert.equal(code, 1)
+  assert.match(err, /^me@example\.net may be any of 2; give the id/)
+  assert.match(err, new RegExp(`^  ${String(second['id'])}  me@example\\.net \\(second at 127\\.0\\.0\\.1\\)$`, 'm'))
+  assert.equal((await tributary(['account', 'remove', String(second['id']), '--yes'])).code, 0)
+})
+
+test('lists: a page as the API sends it, or every one, a line each', async () => {
+  const page = (await json(['account', 'list', '--limit', '2'])) as { items?: unknown[]; next?: string }
+  assert.deepEqual([page.items?.length, typeof page.next], [2, 'string'])
+  const { out } = await tributary(['account', 'list', '--all', '--json'])
+  const addresses = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { address: string }).address)
+  assert.deepEqual(
+    addresses.toSorted(),
+    ['bad', 'me', 'slow', 'you'].map((name) => `${name}@example.net`),
+  )
+  const failing = await tributary(['account', 'list', '-q', 'bad@'])
+  assert.equal(failing.out.split('\n').length, 3)
+})
+
+test('what getmail has fetched is taken over', async () => {
+  const uidls = messages.map(({ uidl }) => `${uidl}\x001700000000\n`).join('')
+  const taken = ['account', 'add', 'taken@example.net', ...server(), '--user', 'taken']
+  await json(taken, providerPassword)
+  const answer = await json(['ledger', 'import', 'taken@example.net', '-', '--format', 'getmail'], uidls)
+  assert.equal(answer['imported'], 60)
+  const pulled = await json(['account', 'pull', 'taken@example.net', '--watch'])
+  assert.deepEqual([pulled['listed'], pulled['stored']], [60, 0])
+})
+
+test('a backup is a file for nobody else, whole or not there, and restored it is all there again', async () => {
+  const file = join(folder, 'backup.gz')
+  const before = await json(['account', 'list'])
+  assert.equal((await tributary(['backup', file])).code, 0)
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  assert.match((await tributary(['backup', file])).err, /is there already; --force replaces it/)
+  const bad = await tributary(['backup', join(folder, 'other.gz')], { env: { TRIBUTARY_TOKEN: 'guessed' } })
+  assert.deepEqual([bad.code, readdirSync(folder).filter((name) => name.startsWith('other'))], [1, []])
+  const there = await tributary(['restore', file])
+  assert.deepEqual([there.code, /There are accounts or destinations already/.test(there.err)], [1, true])
+  assert.match((await tributary(['restore', file, '--replace'])).err, /Say so with --yes/)
+  const restored = await tributary(['restore', file, '--replace', '--yes'])
+  assert.deepEqual([restored.code, restored.err], [0, ''], restored.err)
+  assert.match(restored.out, /^Restored as of .*: 5 accounts, 1 destination\.\n$/)
+  const addresses = (list: Record<string, unknown>) =>
+    (list['items'] as { address: string }[]).map((one) => one.address)
+  assert.deepEqual(addresses(await json(['account', 'list'])), addresses(before))
+})
+
+test('bash completes commands, options, their values, addresses and files', async () => {
+  const script = (await tributary(['completion', 'bash'])).out
+  const complete = async (line: string) => {
+    const quoted = `COMP_LINE=$1; COMP_POINT=\${#1}; _tributary; printf '%s\\n' "\${COMPREPLY[@]}"`
+    const main = `tributary() { '${process.execPath}' '${cli.main}' "$@"; }`
+    const child = spawn('bash', ['--norc', '-c', `${main}\n${script}\n${quoted}`, 'bash', line], { env: withPath(env) })
+    return (await said(child)).out.trimEnd().split('\n')
+  }
+  assert.deepEqual(await complete('tributary acc'), ['account'])
+  assert.deepEqual(await complete('tributary run '), ['list', 'show', 'messages', 'transcript'])
+  assert.deepEqual(await complete('tributary account list --status need'), ['needs\\ attention'])
+  assert.deepEqual(await complete('tributary account list --dest'), ['--destination'])
+  assert.deepEqual(await complete('tributary account add --destination a'), ['alice'])
+  // Bash takes @ for the end of a word, and wants what stands behind it.
+  assert.deepEqual(await complete('tributary account pull slow@ex'), ['example.net'])
+  assert.deepEqual(await complete('tributary --json account show sl'), ['slow@example.net'])
+  assert.deepEqual(await complete('tributary restore '), [''])
+})
+
+test('nothing secret was ever shown', () => {
+  const all = everything.join('\n')
+  for (const secret of [adminToken, providerPassword, loginPassword]) assert.ok(!all.includes(secret), secret)
+  assert.ok(!readFileSync(join(folder, 'backup.gz')).includes(providerPassword))
+})

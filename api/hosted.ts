@@ -45,7 +45,7 @@ export class HostedLogins {
     while ((await tryLogin(hostedLogin(this.#store, login, password))) === 'refused') {
       if (performance.now() > until) {
         throw new Problem(
-          503,
+          'store-unavailable',
           `The login ${login} is written, but the store does not let it in yet; see the store's log, and try the login in a moment.`,
         )
       }

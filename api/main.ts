@@ -10,6 +10,8 @@ import { Destinations } from '../src/redis/destinations.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
+import { SettingsStore } from '../src/redis/settings.ts'
+import { Tokens } from '../src/redis/tokens.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
 import { buildServer } from './server.ts'
@@ -35,17 +37,21 @@ async function main(): Promise<void> {
   const queue = new PullQueue(redis, runs)
   const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
   await hosted.write()
+  const accounts = new Accounts(redis)
+  await accounts.ensureIndexed()
   const app = await buildServer({
     log,
     adminToken: ensureSecret(config.adminTokenFile ?? home.adminToken),
     redis,
     store,
-    accounts: new Accounts(redis),
+    accounts,
     destinations,
     pauses: new Pauses(redis),
     runs,
     queue,
+    tokens: new Tokens(redis),
     hosted,
+    settings: new SettingsStore(redis),
     seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
   })
   const url = await app.listen({ host: config.http.host, port: config.http.port })

@@ -12,10 +12,12 @@ import { Lease } from '../src/redis/lease.ts'
 import { recordsOf } from '../src/redis/ledger.ts'
 import { Quarantine } from '../src/redis/quarantine.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
+import type { SettingsStore } from '../src/redis/settings.ts'
 import { spooledMessage } from '../src/redis/spool.ts'
 import type { Seal } from '../src/seal.ts'
 import type { App } from './app.ts'
 import { cursorOf, idIn } from './cursor.ts'
+import { currentReach } from './guard.ts'
 import { Problem, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
 
@@ -24,9 +26,10 @@ export interface QuarantineWorld {
   readonly accounts: Accounts
   readonly queue: PullQueue
   readonly seal: Seal
+  readonly settings: SettingsStore
 }
 
-export function addQuarantine(app: App, { redis, accounts, queue, seal }: QuarantineWorld): void {
+export function addQuarantine(app: App, { redis, accounts, queue, seal, settings }: QuarantineWorld): void {
   const quarantine = new Quarantine(redis)
   const budget = new OctetBudget(limits.downloadsHeldMax)
   const accountOf = async (id: string): Promise<AccountRecord> => {
@@ -102,21 +105,23 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal }: Quaran
       },
     },
     async ({ params: { id, entry: entryId } }, reply) => {
-      const { account, sealedPassword } = await accountOf(id)
+      const { account, sealedPassword, ...rest } = await accountOf(id)
       const entry = await quarantine.get(account.id, entryId)
       if (entry === undefined) throw unknown('quarantined message', entryId)
       const kept = entry.spooled && (await spooledMessage(redis, account.id, entry.spooled))
       if (kept) return await reply.type('message/rfc822').send(kept.bytes)
       const known = recordOf(entry, await recordsOf(redis, account.id)) ?? knownOf(entry)
       const password = seal.open(sealedPassword, account.id, 'password')
+      const reach = await currentReach(settings, rest, 'pop3')
       const over = new AbortController()
       reply.raw.once('close', () => over.abort())
       const holding = await budget.hold(entry.size, over.signal)
       over.signal.addEventListener('abort', () => holding.release(), { once: true })
       const bytes = await alone(redis, account.id, async (lost) =>
-        retrieveAgain({ ...account, password, signal: AbortSignal.any([lost, over.signal]) }, known),
+        retrieveAgain({ ...account, password, reach, signal: AbortSignal.any([lost, over.signal]) }, known),
       )
-      if (bytes === undefined) throw new Problem(410, `The provider does not list the message of ${entryId} any more.`)
+      if (bytes === undefined)
+        throw new Problem('gone', `The provider does not list the message of ${entryId} any more.`)
       holding.adjust(bytes.length)
       return await reply.type('message/rfc822').send(bytes)
     },
@@ -130,10 +135,10 @@ async function alone<T>(redis: Redis, accountId: AccountId, visit: (signal: Abor
     return await visit(lease.lost)
   } catch (error) {
     if (error instanceof SessionFailed && error.failure.kind === 'internal')
-      throw new Problem(503, error.failure.reason)
+      throw new Problem('provider-unavailable', error.failure.reason)
     // Nobody tries this again by itself.
     if (error instanceof SessionFailed)
-      throw new Problem(503, error.message.replace(/ Tried again (?:later )?by itself\./, ''))
+      throw new Problem('provider-unavailable', error.message.replace(/ Tried again (?:later )?by itself\./, ''))
     throw error
   } finally {
     await lease.release()
@@ -147,7 +152,10 @@ async function leaseOf(redis: Redis, accountId: AccountId): Promise<Lease> {
     const lease = await Lease.take(redis, accountId, limits.leaseMs)
     if (typeof lease !== 'number') return lease
     if (performance.now() > endMs)
-      throw new Problem(503, 'Somebody is visiting this maildrop just now, mostly a run; try again when it has ended.')
+      throw new Problem(
+        'maildrop-in-use',
+        'Somebody is visiting this maildrop just now, mostly a run; try again when it has ended.',
+      )
     await setTimeout(50)
   }
 }

@@ -2,7 +2,9 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { accountDefaults, tlsModes } from '../src/account.ts'
 import { failureKinds } from '../src/failure.ts'
+import { accountOrders } from '../src/redis/account-index.ts'
 import { accountStatuses } from '../src/redis/accounts.ts'
+import { scopes } from '../src/redis/tokens.ts'
 import { takeoverFormats } from '../src/takeover.ts'
 import { runCauses, runStates, runTasks } from '../src/run.ts'
 
@@ -181,15 +183,81 @@ export const DestinationPatch = Type.Partial(
 )
 export type DestinationPatch = Static<typeof DestinationPatch>
 
+const accounts = Type.Integer({ description: 'how many gather there' })
 export const Destination = Type.Union([
-  Type.Object({ id, ...hosted, ...condition, createdAt: time }),
-  Type.Object({ id, ...imap, ...condition, createdAt: time }),
+  Type.Object({ id, ...hosted, ...condition, accounts, createdAt: time }),
+  Type.Object({ id, ...imap, ...condition, accounts, createdAt: time }),
 ])
+
+const ports = Type.Unsafe<readonly number[]>(Type.Array(port, { maxItems: 100 }))
+const ownerPorts = Type.Object(
+  { pop3: ports, imap: ports, web: ports },
+  { ...strict, description: 'where accounts, destinations and webhooks of owners may lead' },
+)
+const settingFields = {
+  ownerPorts,
+  arrivedKeptDays: Type.Integer({
+    minimum: 0,
+    maximum: 3650,
+    description: 'for how long one can see what a run brought; 0: never',
+  }),
+  transcriptsKept: Type.Integer({
+    minimum: 0,
+    maximum: 100,
+    description: 'of how many runs of an account the protocol is kept',
+  }),
+}
+export const SettingsShape = Type.Object(settingFields, strict)
+export const SettingsPatch = Type.Partial(
+  Type.Object({ ...settingFields, ownerPorts: Type.Partial(ownerPorts, strict) }),
+  strict,
+)
+export const NewToken = Type.Object(
+  {
+    name: text(100),
+    scopes: Type.Array(Type.Enum([...scopes]), {
+      minItems: 1,
+      maxItems: scopes.length,
+      description: 'one or more of read, operate, admin; each holds those before it',
+    }),
+    destinationId: Type.Optional(orNull(id, 'the destination of the owner that this token is for, or null')),
+    expiresAt: Type.Optional(orNull(time, 'a time in ISO 8601, or null: it does not expire')),
+  },
+  strict,
+)
+export const Token = Type.Object({
+  id,
+  name: text(100),
+  scopes: NewToken.properties.scopes,
+  destinationId: orNull(id),
+  createdAt: time,
+  expiresAt: orNull(time),
+  lastUsedAt: orNull(time, 'known to the minute'),
+})
+export const MadeToken = Type.Object({
+  ...Token.properties,
+  token: Type.String({ description: 'what to send as `Authorization: Bearer TOKEN`; told this once' }),
+})
+
+export const Nothing = Type.Unsafe<void>(Type.Null({ description: 'No content' }))
 
 export const Id = Type.Object({ id: Type.String() })
 
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ description: 'an ETag: 412 where what is kept has changed since. * takes any version' }),
+  ),
+})
+export const IfNoneMatch = Type.Object({
+  'if-none-match': Type.Optional(Type.String({ description: 'an ETag: 304 where nothing has changed since' })),
+})
+
 export const Page = Type.Object(
   { limit: Type.Integer({ minimum: 1, maximum: 500, default: 50 }), cursor: Type.Optional(Type.String()) },
+  strict,
+)
+export const DestinationQuery = Type.Object(
+  { ...Page.properties, q: Type.Optional(Type.String({ description: 'part of login, host or user' })) },
   strict,
 )
 export const AccountQuery = Type.Object(
@@ -198,6 +266,7 @@ export const AccountQuery = Type.Object(
     status: Type.Optional(Type.Enum([...accountStatuses])),
     q: Type.Optional(Type.String({ description: 'part of address, host or user' })),
     destinationId: Type.Optional(Type.String()),
+    sort: Type.Enum([...accountOrders], { default: 'createdAt', description: '-: backwards' }),
   },
   strict,
 )

@@ -8,24 +8,31 @@ import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
-import { addAuth } from './auth.ts'
+import { addAuth, type AuthWorld } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
+import { addTags } from './etag.ts'
 import { addHealth } from './health.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
-import { addProblems, pathOf } from './problems.ts'
+import { addOwners, type OwnersWorld } from './owners.ts'
+import { addProblems, pathOf, sendUnroutable } from './problems.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
+import { addSettings, type SettingsWorld } from './settings.ts'
+import { addTokens, type TokensWorld } from './tokens.ts'
 
 export interface ApiWorld
-  extends AccountsWorld,
+  extends AuthWorld,
+    OwnersWorld,
+    TokensWorld,
+    AccountsWorld,
     DestinationsWorld,
     QuarantineWorld,
     RunsWorld,
     LedgerWorld,
-    BackupWorld {
+    BackupWorld,
+    SettingsWorld {
   readonly log: Logger
-  readonly adminToken: string
   readonly redis: Redis
   readonly store: StoreEndpoint
 }
@@ -44,6 +51,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     // A pull may be waited for 600 s.
     requestTimeout: 660_000,
     forceCloseConnections: true,
+    frameworkErrors: sendUnroutable,
     routerOptions: {
       maxParamLength: 100,
       // A form sends `?status=&q=` for what nobody filled in: that asks for nothing.
@@ -67,8 +75,10 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     else void parseJson(request, text.toString(), done)
   })
 
+  addAuth(app, world)
+  addOwners(app, world)
   addProblems(app)
-  addAuth(app, world.adminToken)
+  addTags(app)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
     const { statusCode: status } = reply
@@ -101,6 +111,8 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addQuarantine(typed, world)
       addLedger(typed, world)
       addBackup(typed, world)
+      addSettings(typed, world)
+      addTokens(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

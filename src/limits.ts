@@ -28,6 +28,8 @@ export const limits = {
 
   // POP3 session
   connectWaitMs: 30 * second,
+  /** A request waits so long for a name's addresses: they are checked again when it is dialled. */
+  lookupWaitMs: 5 * second,
   /** A server may log an idle client out after 10 minutes (RFC 1939 section 3): a silent one is dead well before that. */
   replyWaitMs: 60 * second,
   /** What a message may take beyond that: 500 octets a second are less than a modem's. */
@@ -161,6 +163,16 @@ export const limits = {
   /** How far off it may be since when Redis runs: it counts in whole seconds, and clocks of machines differ. */
   keeperSinceOffMs: 2 * second,
 
+  // Lists of accounts
+  /** Looked at in one step of Redis: a millisecond or two, in which workers wait. */
+  accountsWalkedAtOnce: 1000,
+  /** And for one page: a search in 100,000 takes five. */
+  accountsWalkedPerPage: 20_000,
+  /** Looked at for one page of a search. */
+  destinationsReadPerPage: 5000,
+  /** Of a destination or status with so many the list by address is sorted as it is asked for. */
+  accountsSortedMax: 2000,
+
   // Backup
   /** Of base64 in one line; a ledger of more is parted. */
   backupPieceOctets: 192 * KiB,
@@ -185,4 +197,8 @@ export const limits = {
   /** A refused password may be throttling: it stops the account only after it repeated this often over this long. */
   refusalsMin: 5,
   refusalsSpanMs: 6 * hour,
+
+  // Who may
+  /** When a token was used last is known to the minute: written each time it would cost a sync a request. */
+  tokenUseWrittenEveryMs: 1 * minute,
 } as const

@@ -34,13 +34,14 @@ function roomOf(path: string): string {
 
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   src: ['src'],
-  'src/pop3': ['src', 'src/pop3'],
-  'src/imap': ['src', 'src/imap'],
+  'src/net': ['src', 'src/net'],
+  'src/pop3': ['src', 'src/net', 'src/pop3'],
+  'src/imap': ['src', 'src/net', 'src/imap'],
   'src/redis': ['src', 'src/redis'],
   'src/disk': ['src', 'src/disk'],
-  workers: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'workers'],
-  api: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'api'],
-  deploy: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'deploy'],
+  workers: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'workers'],
+  api: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'api'],
+  deploy: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'deploy'],
   // The shapes on the wire, as types: see below.
   cli: ['cli', 'api'],
 }

@@ -27,6 +27,7 @@ before(async () => {
   id = await old.account({ port: provider.port, destinationId, maxMessageBytes: 1000, interval: { minSeconds: 7 } })
   await old.account({ host: 'pop.example.net', destinationId, user: 'second' })
   assert.deepEqual((await old.pull(id)).stored, 4)
+  await old.call('PATCH', '/settings', { transcriptsKept: 6 })
 })
 after(async () => {
   for (const stack of others) await stack.stop()
@@ -58,9 +59,13 @@ const zip = (lines: readonly string[]) => gzipSync(lines.map((line) => `${line}\
 
 async function shown(stack: Stack) {
   const get = async (path: string) => (await stack.call('GET', path)).body
-  const [accounts, destinations] = await Promise.all([get('/accounts'), get('/destinations')])
+  const [accounts, destinations, settings] = await Promise.all([
+    get('/accounts'),
+    get('/destinations'),
+    get('/settings'),
+  ])
   const { items } = await get(`/accounts/${id}/runs`)
-  return { accounts: accounts.items, destinations: destinations.items, runs: items }
+  return { accounts: accounts.items, destinations: destinations.items, runs: items, settings }
 }
 
 test('a backup into a new Redis: all is there, what came since is not stored twice, and schedules go on', async () => {
@@ -90,7 +95,7 @@ test('a backup into a new Redis: all is there, what came since is not stored twi
     body: { createdAt: JSON.parse(linesOf(file)[0] ?? '').createdAt, accounts: 2, destinations: 1 },
   })
   const now = await shown(stack)
-  assert.deepEqual(now.destinations, before.destinations)
+  assert.deepEqual([now.destinations, now.settings], [before.destinations, before.settings])
   assert.deepEqual(now.runs[1], before.runs[1])
   const ended = now.runs[0] as unknown as Run
   assert.deepEqual([ended.id, ended.state, ended.failure?.kind], [open.id, 'failed', 'stopped'])
@@ -186,7 +191,17 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   const shared = Object.keys(backedUpShared) as (keyof typeof backedUpShared)[]
   const kept = new Set([...parts.map((name) => keys[name]('*')), ...shared.map((name) => keys[name]), keys.run('*')])
   /** Made anew from accounts and destinations, or of what is under way. */
-  const leftOut = [keys.accountIds, keys.accountSources, keys.destinationIds, keys.logins, keys.destinationUses]
+  const leftOut = [
+    keys.accountIds,
+    keys.accountSources,
+    keys.accountsByAddress,
+    keys.accountWords,
+    ...(['idle', 'failing', 'needs attention', 'paused'] as const).map(keys.accountsAt),
+    keys.accountsOf('*'),
+    keys.openAccounts,
+    keys.destinationIds,
+    keys.logins,
+  ]
   for (const name of [...leftOut, keys.openRuns, keys.workers, keys.lease('*')]) kept.add(name)
   const held = (await old.redis.keys('*')).filter((key) => !key.startsWith(`${queuePrefix}:`))
   assert.ok(held.length > 15)
@@ -194,7 +209,7 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   const lines = linesOf(await backup(old)).slice(1, -1)
   const inFile = new Set(lines.map((line) => (JSON.parse(line) as { key: string }).key))
   const left = new Set([...leftOut, keys.openRuns, keys.workers])
-  for (const key of held) assert.ok(left.has(key) || key.endsWith(':lease') || inFile.has(key), key)
+  for (const key of held) assert.ok(left.has(nameOf(key)) || key.endsWith(':lease') || inFile.has(key), key)
 })
 
 test('a ledger of 200,000 messages goes through in pieces', async () => {

@@ -1,5 +1,5 @@
 /** The sockets of a session with a store: in clear, by TLS from the first byte, or by STARTTLS (RFC 8314, RFC 9051 section 6.2.1). */
-import { connect, isIP } from 'node:net'
+import { connect, isIP, type LookupFunction } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls'
 import type { ImapFlowOptions } from 'imapflow'
 import { fingerprintOf, tlsReasonOf } from '../tls-reasons.ts'
@@ -15,7 +15,7 @@ export interface CertificateRules {
 type Transport = NonNullable<ImapFlowOptions['transport']>
 
 /** Hands imapflow a socket only once its certificate is the right one: nothing is sent over it before. */
-export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules): Transport {
+export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules, lookup: LookupFunction): Transport {
   const secured = (options: ConnectionOptions, host: string, onSecure: () => void): TLSSocket => {
     const socket = tlsConnect(
       {
@@ -37,7 +37,7 @@ export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules)
   }
   return {
     connect({ host, port, secure }, onConnect) {
-      const socket = secure ? secured({ port }, host, onConnect) : connect({ host, port }, onConnect)
+      const socket = secure ? secured({ port, lookup }, host, onConnect) : connect({ host, port, lookup }, onConnect)
       // The CRLF behind a literal is a write of its own: it would wait until the literal has been acknowledged.
       return socket.setNoDelay(true)
     },

@@ -2,6 +2,8 @@
 import { connect, type LookupFunction, type Socket } from 'node:net'
 import type { TlsMode } from '../account.ts'
 import { SessionFailed, type Failure } from '../failure.ts'
+import { everywhere, type Reach } from '../guard.ts'
+import { guardOf } from '../net/guard.ts'
 import { tlsReasonOf } from '../tls-reasons.ts'
 import { printable } from './wire.ts'
 
@@ -16,22 +18,24 @@ export interface Endpoint {
   readonly ca?: string | Buffer | undefined
   /** How names become addresses, if not as the system does it. */
   readonly lookup?: LookupFunction | undefined
+  /** Undefined: anywhere. */
+  readonly reach?: Reach | undefined
 }
 
 /** A name of several addresses is tried at all of them, IPv6 and IPv4 in turn (RFC 8305). */
 export async function dial(
-  { host, port, lookup }: Endpoint,
+  { host, port, lookup, reach: allowed = everywhere }: Endpoint,
   server: string,
   waitMs: number,
   signal?: AbortSignal,
 ): Promise<Socket> {
-  const socket = connect({
-    host,
-    port,
-    autoSelectFamily: true,
-    noDelay: true,
-    ...(lookup === undefined ? {} : { lookup }),
-  })
+  const guard = guardOf(allowed, lookup)
+  try {
+    guard.check(host, port)
+  } catch (error) {
+    throw new SessionFailed({ kind: 'unreachable', server, reason: reasonOf(error as Error) }, error)
+  }
+  const socket = connect({ host, port, autoSelectFamily: true, noDelay: true, lookup: guard.lookup })
   socket.setKeepAlive(true, 60_000)
   await reach(socket, 'connect', { server, during: 'the connection', waitMs }, signal)
   return socket

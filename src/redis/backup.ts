@@ -7,10 +7,12 @@ import { describe } from '../failure.ts'
 import { limits } from '../limits.ts'
 import type { Run } from '../run.ts'
 import { keyIdOf, type Seal } from '../seal.ts'
-import { type AccountRecord, sourceOf } from './accounts.ts'
+import { addToIndex } from './account-index.ts'
+import { type AccountRecord, type AccountState, defaultState, restingStatus, sourceOf } from './accounts.ts'
 import type { DestinationRecord } from './destinations.ts'
 import { backedUpOfAccount, backedUpShared, everyKey, keys } from './keys.ts'
 import { queuePrefix } from './queue.ts'
+import type { TokenRecord } from './tokens.ts'
 
 export const backupFormat = 'tributary backup'
 const version = 1
@@ -68,8 +70,8 @@ async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
     yield { key: keys.due, type: 'zset', value }
     for (const id of ids) yield* accountEntries(redis, id)
   }
-  for (const key of [keys.destinations, keys.pauses, keys.hostTraits])
-    for await (const fields of hashOf(redis, key)) yield* inPieces(key, fields)
+  const rest = [keys.destinations, keys.pauses, keys.hostTraits, keys.settings, keys.tokens, keys.tokenUses]
+  for (const key of rest) for await (const fields of hashOf(redis, key)) yield* inPieces(key, fields)
 }
 
 async function* accountEntries(redis: Redis, id: string): AsyncGenerator<Entry> {
@@ -188,6 +190,9 @@ export async function checkBackup(lines: AsyncIterable<string>, seal: Seal): Pro
           if (destination?.id !== id) throw damaged(read, 'no destination')
           destinations.add(id)
           if (sealedPassword !== null) checkSealed(seal, sealedPassword, id)
+        } else if (entry.key === keys.tokens) {
+          const { id: own, digest } = recordIn<TokenRecord>(text, read)
+          if (own !== id || typeof digest !== 'string') throw damaged(read, 'no token')
         }
       }
     }
@@ -223,7 +228,7 @@ export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<str
   await wipe(redis)
   const due = new Map<string, number>()
   for await (const entry of entriesIn(lines())) {
-    if (entry.key === keys.accounts || entry.key === keys.destinations) continue
+    if (([keys.accounts, keys.destinations, keys.tokens] as string[]).includes(entry.key)) continue
     if (entry.key === keys.due && entry.type === 'zset')
       for (const [id, dueMs] of Object.entries(entry.value)) due.set(id, dueMs)
     else await write(redis, entry, nowMs)
@@ -241,6 +246,18 @@ export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<str
     await all.exec()
   }
   for await (const { key, type, value } of entriesIn(lines())) {
+    if (key !== keys.tokens || type !== 'hash') continue
+    const all = redis.multi()
+    for (const [id, json] of Object.entries(value)) {
+      const { destinationId } = JSON.parse(json) as TokenRecord
+      // Removed while the backup was made, and its tokens with it.
+      if (destinationId !== null && !destinations.has(destinationId)) continue
+      all.hset(key, id, json).zadd(keys.tokenIds, 0, id)
+      if (destinationId !== null) all.sadd(keys.tokensOf(destinationId), id)
+    }
+    await all.exec()
+  }
+  for await (const { key, type, value } of entriesIn(lines())) {
     if (key !== keys.accounts || type !== 'hash') continue
     for (const [id, json] of Object.entries(value)) {
       const { account } = JSON.parse(json) as AccountRecord
@@ -249,9 +266,14 @@ export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<str
       // Whatever has happened since: the store is asked before the next pull.
       await redis.hset(keys.ledgerNotes(id), 'wholeUnder', 'a backup')
       const dueMs = due.get(id)
+      const state = await redis.hget(keys.accountStates, id)
       const all = redis.multi()
       all.hset(key, id, json).hset(keys.accountSources, sourceOf(account), id)
-      all.hincrby(keys.destinationUses, account.destinationId, 1).zadd(keys.accountIds, 0, id)
+      addToIndex(
+        all,
+        account,
+        restingStatus(account, state === null ? defaultState : (JSON.parse(state) as AccountState)),
+      )
       if (dueMs !== undefined && !account.paused)
         all.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * limits.resumeSpreadMs), id)
       await all.exec()

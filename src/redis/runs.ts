@@ -9,6 +9,22 @@ import { keys } from './keys.ts'
 
 const ulid = monotonicFactory()
 
+/** KEYS open runs, open accounts; ARGV field, run, account. 1 where none was open. */
+const openScript = `
+if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
+redis.call('ZADD', KEYS[2], 0, ARGV[3])
+return 1`
+
+/** KEYS likewise; ARGV field, run, account, the account's other fields. */
+const closeScript = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HDEL', KEYS[1], ARGV[1])
+for nth = 4, #ARGV do
+  if redis.call('HEXISTS', KEYS[1], ARGV[nth]) == 1 then return 1 end
+end
+redis.call('ZREM', KEYS[2], ARGV[3])
+return 1`
+
 export class Runs {
   readonly #redis: Redis
   /** Every change of every run, by run id; fed by the subscription. */
@@ -39,7 +55,7 @@ export class Runs {
     // The record first: an open run's id always leads to one.
     await this.#write(run)
     for (;;) {
-      if ((await this.#redis.hsetnx(keys.openRuns, field, id)) === 1) break
+      if ((await this.#redis.eval(openScript, 2, keys.openRuns, keys.openAccounts, field, id, accountId)) === 1) break
       const openId = await this.#redis.hget(keys.openRuns, field)
       const open = openId === null ? null : await this.get(openId)
       if (open !== null && open.finishedAt === null) {
@@ -47,7 +63,7 @@ export class Runs {
         return open
       }
       // It has ended, or its record has outlived its time: nobody runs it any more.
-      if (openId !== null) await this.#close(field, openId)
+      if (openId !== null) await this.#close(accountId, task, openId)
     }
     await this.#redis.zadd(keys.runs(accountId), 0, id)
     await this.#announce(run)
@@ -70,7 +86,7 @@ export class Runs {
   async end(run: Run): Promise<void> {
     await this.#write(run)
     await this.#redis.hset(keys.lastRuns, run.accountId, run.id)
-    await this.#close(openField(run.accountId, run.task), run.id)
+    await this.#close(run.accountId, run.task, run.id)
     // Ids are ULIDs, all of one score: their order is that of time.
     const old = await this.#redis.zrange(keys.runs(run.accountId), '0', `-${limits.runsKeptPerAccount + 1}`)
     if (old.length > 0) {
@@ -141,9 +157,10 @@ export class Runs {
     await this.#redis.set(keys.run(run.id), JSON.stringify(run), 'PX', limits.runKeptMs)
   }
 
-  async #close(field: string, runId: string): Promise<void> {
-    const script = `if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end return 1`
-    await this.#redis.eval(script, 1, keys.openRuns, field, runId)
+  async #close(accountId: string, task: RunTask, runId: string): Promise<void> {
+    const others = runTasks.filter((other) => other !== task).map((other) => openField(accountId, other))
+    const args = [openField(accountId, task), runId, accountId, ...others]
+    await this.#redis.eval(closeScript, 2, keys.openRuns, keys.openAccounts, ...args)
   }
 
   async #announce(run: Run): Promise<void> {

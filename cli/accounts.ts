@@ -102,7 +102,14 @@ export function addAccounts(program: Command, cli: Cli): void {
       .addOption(new Option('--status <status>', 'only these').choices(Object.keys(styles)))
       .option('--destination <name>', 'only those that gather into this one')
       .option('-q, --query <text>', 'only those with this in their address, host or user')
-      .option('--sort <field>', 'in this order')
+      .addOption(
+        new Option('--sort <field>', 'in this order; -: backwards').choices([
+          'createdAt',
+          '-createdAt',
+          'address',
+          '-address',
+        ]),
+      )
       .action(
         async (options: ListOptions & { status?: string; destination?: string; query?: string; sort?: string }) => {
           const { destination, status, query: q, sort } = options

@@ -6,13 +6,21 @@ import type { Command } from 'commander'
 import { counting } from './backup.ts'
 import type { Cli } from './cli.ts'
 import { type Problem, sentencesOf } from './failure.ts'
+import { destinationId } from './find.ts'
 import { readable, refuseTaken, writeWhole } from './files.ts'
 import { bar, Foot } from './progress.ts'
 import { example } from './reference.ts'
 import { count, number, octets } from './words.ts'
 
 /** Of `POST /accounts/import`. */
-type Line = { readonly line: number; readonly id: string } | { readonly line: number; readonly problem: Problem }
+type Line = { readonly line: number; readonly id: string | null } | { readonly line: number; readonly problem: Problem }
+
+interface ExportOptions {
+  output?: string
+  force?: true
+  destination?: string
+  sealed?: true
+}
 
 const idleMs = 300_000
 
@@ -26,7 +34,8 @@ export function addImports(program: Command, cli: Cli): void {
         'Register accounts from a file, one JSON object a line; lines that are refused are told, the others hold',
       )
       .argument('<file>', 'newline-delimited JSON, - for stdin')
-      .action(async (file: string) => {
+      .option('--dry-run', 'only say what would become of each line')
+      .action(async (file: string, { dryRun }: { dryRun?: true }) => {
         const size = file === '-' ? undefined : statSync(await readable(file)).size
         const foot = new Foot(terminal)
         const { through, sum } = counting(() => {})
@@ -44,6 +53,7 @@ export function addImports(program: Command, cli: Cli): void {
         const drawing = setInterval(draw, 150)
         try {
           const answer = await cli.api.open('POST', '/accounts/import', {
+            query: { dryRun },
             stream,
             type: 'application/x-ndjson',
             idleMs,
@@ -64,7 +74,10 @@ export function addImports(program: Command, cli: Cli): void {
           clearInterval(drawing)
           foot.clear()
         }
-        if (!terminal.json) terminal.say(`${count(registered, 'account')} registered, ${number(refused)} refused.`)
+        if (!terminal.json)
+          terminal.say(
+            `${count(registered, 'account')} ${dryRun ? 'could be registered' : 'registered'}, ${number(refused)} refused.`,
+          )
         if (refused > 0) cli.outcome = 'failed'
       }),
     'tributary import accounts.ndjson',
@@ -74,17 +87,22 @@ export function addImports(program: Command, cli: Cli): void {
   example(
     program
       .command('export')
-      .description('Write all accounts, one JSON object a line; passwords are left out')
+      .description('Write all accounts, one JSON object a line; passwords are left out, or sealed')
+      .option('--destination <name>', 'only those that gather into this one')
+      .option('--sealed', 'with passwords, sealed: for an instance with the same secret key')
       .option('-o, --output <file>', 'to a file of mode 0600 instead of stdout')
       .option('--force', 'replace the file that is there')
-      .action(async ({ output, force }: { output?: string; force?: true }) => {
+      .action(async ({ output, force, destination, sealed }: ExportOptions) => {
         if (output !== undefined) refuseTaken(output, force)
-        const source = await cli.api.open('GET', '/accounts/export', { idleMs })
+        const id = destination === undefined ? undefined : await destinationId(cli.api, destination)
+        const query = { destinationId: id, secrets: sealed ? 'sealed' : undefined }
+        const source = await cli.api.open('GET', '/accounts/export', { query, idleMs })
         if (output === undefined) return await pipeline(source, terminal.stdout, { end: false })
         const { through, sum } = counting(() => {})
         await writeWhole(output, source, through)
         terminal.note(`${output}: ${octets(sum())}`)
       }),
     'tributary export > accounts.ndjson',
+    'tributary export --sealed --output accounts.ndjson',
   )
 }

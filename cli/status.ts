@@ -22,7 +22,7 @@ export function addStatus(program: Command, cli: Cli): void {
         if (!well) cli.outcome = 'failed'
         if (terminal.json) return terminal.document(stats)
         const statuses = Object.entries(accounts.byStatus).filter(([, amount]) => amount > 0)
-        const part = ({ ok, detail }: Stats['health']['redis']) => (ok ? 'well' : detail)
+        const part = ({ ok, detail }: Stats['health']['redis']) => (ok ? 'well' : (detail ?? 'not well'))
         const day = mail.hours.filter(({ at }) => Date.parse(at) > Date.now() - dayMs)
         terminal.fields(
           ['at', cli.api.url],

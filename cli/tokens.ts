@@ -6,7 +6,7 @@ import { type ListOptions, list, withPages } from './lists.ts'
 import { expiry, given } from './options.ts'
 import { example } from './reference.ts'
 import { away, moment } from './words.ts'
-import type { Token } from './wire.ts'
+import type { MadeToken, Token } from './wire.ts'
 
 export function addTokens(program: Command, cli: Cli): void {
   const { terminal } = cli
@@ -23,9 +23,14 @@ export function addTokens(program: Command, cli: Cli): void {
       .action(async (name: string, options: { scope: string; destination?: string; expires?: string }) => {
         const { scope, destination, expires: expiresAt } = options
         const owner = destination === undefined ? {} : { destinationId: await destinationId(cli.api, destination) }
-        const made = await cli.api.post<Token>('/tokens', { name, scopes: [scope], ...owner, ...given({ expiresAt }) })
+        const made = await cli.api.post<MadeToken>('/tokens', {
+          name,
+          scopes: [scope],
+          ...owner,
+          ...given({ expiresAt }),
+        })
         if (terminal.json) terminal.document(made)
-        else terminal.say(made.token ?? '')
+        else terminal.say(made.token)
         terminal.note(`${made.name} may ${scope}. The token is not shown again: keep it in a file of mode 0600.`)
       }),
     'tributary token create monitoring > monitoring-token',

@@ -5,8 +5,8 @@ import { destinationId, idNamed } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
 import { collect, given } from './options.ts'
 import { example } from './reference.ts'
-import { moment } from './words.ts'
-import type { Delivery, Webhook } from './wire.ts'
+import { away, moment } from './words.ts'
+import type { Delivery, MadeWebhook, Webhook } from './wire.ts'
 
 export function addWebhooks(program: Command, cli: Cli): void {
   const { terminal } = cli
@@ -25,9 +25,9 @@ export function addWebhooks(program: Command, cli: Cli): void {
         const { event: events, description, destination } = options
         const owner = destination === undefined ? {} : { destinationId: await destinationId(cli.api, destination) }
         const body = { url, events, ...given({ description }), ...owner }
-        const made = await cli.api.post<Webhook>('/webhooks', body)
+        const made = await cli.api.post<MadeWebhook>('/webhooks', body)
         if (terminal.json) terminal.document(made)
-        else terminal.say(made.secret ?? '')
+        else terminal.say(made.secret)
         terminal.note(`${made.url} is told from now on. The secret is not shown again.`)
       }),
     'tributary webhook add https://panel.example.net/hooks --event run.failed --event account.needs_attention',
@@ -38,7 +38,8 @@ export function addWebhooks(program: Command, cli: Cli): void {
       await list<Webhook>(cli, '/webhooks', {}, options, [
         { title: 'id', of: ({ id }) => id },
         { title: 'url', of: ({ url }) => url },
-        { title: 'made', of: ({ createdAt }) => moment(createdAt) },
+        { title: 'status', of: ({ status, reason }) => reason ?? status },
+        { title: 'last told', of: ({ lastDeliveredAt }) => away(lastDeliveredAt) },
         { title: 'events', of: ({ events }) => events.join(' ') },
       ])
     }),
@@ -51,9 +52,10 @@ export function addWebhooks(program: Command, cli: Cli): void {
       .description('Send a sample now')
       .argument('<webhook>', 'its URL or id')
       .action(async (name: string) => {
-        const delivery = await cli.api.post<Delivery | undefined>(`/webhooks/${await idOf(name)}/test`)
-        if (terminal.json) return terminal.document(delivery)
-        terminal.note(`A sample is on its way; "tributary webhook deliveries ${name}" shows how it went.`)
+        const delivery = await cli.api.post<Delivery>(`/webhooks/${await idOf(name)}/test`)
+        if (terminal.json) terminal.document(delivery)
+        else terminal.say(`${delivery.state}: ${answerOf(delivery)}`)
+        if (delivery.state !== 'delivered') cli.outcome = 'failed'
       }),
     'tributary webhook test https://panel.example.net/hooks',
   )
@@ -64,9 +66,11 @@ export function addWebhooks(program: Command, cli: Cli): void {
       .action(async (name: string, options: ListOptions) => {
         await list<Delivery>(cli, `/webhooks/${await idOf(name)}/deliveries`, {}, options, [
           { title: 'id', of: ({ id }) => id },
-          { title: 'at', of: ({ at }) => moment(at) },
-          { title: 'event', of: ({ event }) => event },
+          { title: 'at', of: ({ timestamp }) => moment(timestamp) },
+          { title: 'event', of: ({ type }) => type },
           { title: 'state', of: ({ state }) => state },
+          { title: 'tried', of: ({ attempts }) => attempts, right: true },
+          { title: 'answer', of: answerOf },
         ])
       }),
     'tributary webhook deliveries https://panel.example.net/hooks',
@@ -79,9 +83,26 @@ export function addWebhooks(program: Command, cli: Cli): void {
       .argument('<webhook>', 'its URL or id')
       .argument('<delivery>', 'its id in the list of deliveries')
       .action(async (name: string, delivery: string) => {
-        terminal.document(await cli.api.post(`/webhooks/${await idOf(name)}/deliveries/${delivery}/replay`))
+        const path = `/webhooks/${await idOf(name)}/deliveries/${delivery}/replay`
+        const sent = await cli.api.post<Delivery>(path)
+        if (terminal.json) terminal.document(sent)
+        else terminal.note(`It is sent again; "tributary webhook deliveries ${name}" shows how that goes.`)
       }),
     'tributary webhook replay https://panel.example.net/hooks 01JQ5Z0V9Q3W7X2B4C6D8E0F1G',
+  )
+
+  example(
+    webhook
+      .command('enable')
+      .description('Tell a URL again that was given up; what waits for it is sent')
+      .argument('<webhook>', 'its URL or id')
+      .action(async (name: string) => {
+        const body = { enabled: true }
+        const enabled = await cli.api.ask<Webhook>('PATCH', `/webhooks/${await idOf(name)}`, { body })
+        if (terminal.json) terminal.document(enabled)
+        else terminal.note(`${enabled.url} is told again.`)
+      }),
+    'tributary webhook enable https://panel.example.net/hooks',
   )
 
   example(
@@ -95,4 +116,10 @@ export function addWebhooks(program: Command, cli: Cli): void {
       }),
     'tributary webhook remove https://panel.example.net/hooks',
   )
+}
+
+function answerOf({ answer }: Delivery): string {
+  return answer === null
+    ? 'none yet'
+    : [answer.status, answer.text].filter((part) => part !== null && part !== '').join(' ')
 }

@@ -43,33 +43,43 @@ export interface Transcript {
   readonly truncated: boolean
 }
 
-/** `GET /tokens`; `token` only where it is made. */
-export interface Token {
-  readonly id: string
-  readonly name: string
-  readonly scopes: readonly string[]
-  readonly destinationId: string | null
-  readonly createdAt: string
-  readonly expiresAt: string | null
-  readonly lastUsedAt: string | null
-  readonly token?: string
-}
+export type Token = Static<typeof schemas.Token>
+export type MadeToken = Static<typeof schemas.MadeToken>
 
-/** `GET /webhooks`; `secret` only where it is made. */
+/** `GET /webhooks` */
 export interface Webhook {
   readonly id: string
   readonly url: string
   readonly events: readonly string[]
-  readonly createdAt: string
-  readonly secret?: string
+  readonly status: 'ok' | 'failing' | 'disabled'
+  readonly reason: string | null
+  readonly lastDeliveredAt: string | null
+}
+
+/** `POST /webhooks` */
+export interface MadeWebhook extends Webhook {
+  readonly secret: string
 }
 
 /** `GET /webhooks/:id/deliveries` */
 export interface Delivery {
   readonly id: string
-  readonly at: string
-  readonly event: string
+  readonly type: string
+  readonly timestamp: string
   readonly state: string
+  readonly attempts: number
+  readonly answer: { readonly status: number | null; readonly text: string } | null
+}
+
+/** `GET /keys` */
+export interface Keys {
+  readonly items: readonly {
+    readonly id: string
+    readonly createdAt: string | null
+    readonly state: 'sealing' | 'opening' | 'missing'
+    readonly records: number
+  }[]
+  readonly resealing: boolean
 }
 
 /** `GET /stats` */
@@ -89,7 +99,7 @@ interface MailSpan {
 }
 interface PartHealth {
   readonly ok: boolean
-  readonly detail: string
+  readonly detail: string | null
 }
 
 /** `GET /audit` */

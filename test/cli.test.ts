@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { homeOf, writeAddress } from '../src/disk/home.ts'
+import { certificate } from './support/certificates.ts'
 import { type CompiledCli, compileCli, type Said, said, withPath } from './support/cli.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { readFolder } from './support/reader.ts'
@@ -147,46 +151,69 @@ test('Ctrl-C ends the watching; the run goes on', async () => {
 })
 
 test('what went wrong is in the exit code, and in sentences', async () => {
-  const failure = async (words: readonly string[], given: Given = {}) => {
+  const fails = async (words: readonly string[], wanted: RegExp, given: Given = {}) => {
     const { code, out, err } = await tributary(words, given)
     assert.equal(out, '', words.join(' '))
-    return `${code} ${err}`
+    assert.match(`${code} ${err}`, wanted)
   }
-  assert.match(await failure(['account', 'shw']), /^2 unknown command 'shw'\n\(Did you mean show\?\)/)
-  assert.match(await failure(['account', 'show', 'nobody']), /^1 There is no account nobody; "tributary account list"/)
-  assert.match(await failure(['account', 'edit', 'me@example.net']), /^2 What is to change\?/)
   const wrong = ['account', 'add', 'nobody', '--host', 'a b', '--user', 'x', '--folder', '*', '--destination', 'alice']
-  assert.match(
-    await failure(wrong, { stdin: 'secret' }),
-    /^1 3 values are wrong:\n  \/host must be [\s\S]*  \/address must be [\s\S]*  \/folder must be /,
-  )
-  assert.match(await failure(['account', 'add', 'x@y', '--host', 'h']), /^2 A password is needed: on stdin,/)
-  assert.match(await failure(['account', 'remove', 'me@example.net']), /^2 Remove .* Say so with --yes\.\n$/)
-  // 9 is the discard port: nothing listens there.
-  assert.match(
-    await failure(['status', '--url', 'http://127.0.0.1:9']),
-    /^3 Tributary does not answer at http:\/\/127\.0\.0\.1:9\//,
-  )
-  const none = { env: { TRIBUTARY_HOME: '/nowhere' } }
-  assert.match(await failure(['status'], none), /^3 There is no instance in \/nowhere\. Start one with "npm start" in /)
+  const threeMistakes = /^1 3 values are wrong:\n  \/host must be [\s\S]*  \/address must be [\s\S]*  \/folder must be /
   const stranger = { env: { TRIBUTARY_TOKEN: 'guessed' } }
-  assert.match(
-    await failure(['account', 'list'], stranger),
-    /^1 127\.0\.0\.1:\d+ does not know the token of TRIBUTARY_TOKEN/,
-  )
-  const problem = JSON.parse((await failure(['account', 'list', '--json'], stranger)).slice(2)) as Record<
-    string,
-    unknown
-  >
-  assert.equal(problem['status'], 401)
-  const refused = await startPop3Server({ messages: [], password: 'another' })
-  const fields = ['--host', '127.0.0.1', '--port', String(refused.port), '--tls', 'none', '--user', 'bad', '--paused']
+  const nowhere = { env: { TRIBUTARY_HOME: '/nowhere' } }
+  // 9 is the discard port: nothing listens there.
+  const discard = ['status', '--url', 'http://127.0.0.1:9']
+  await Promise.all([
+    fails(['account', 'shw'], /^2 unknown command 'shw'\n\(Did you mean show\?\)/),
+    fails(['account', 'show', 'nobody'], /^1 There is no account nobody; "tributary account list"/),
+    fails(['account', 'edit', 'me@example.net'], /^2 What is to change\?/),
+    fails(wrong, threeMistakes, { stdin: 'secret' }),
+    fails(['account', 'add', 'x@y', '--host', 'h'], /^2 A password is needed: on stdin,/),
+    fails(['account', 'remove', 'me@example.net'], /^2 Remove .* Say so with --yes\.\n$/),
+    fails(discard, /^3 Tributary does not answer at http:\/\/127\.0\.0\.1:9\/: Nothing listens there\./),
+    fails(['status'], /^3 There is no instance in \/nowhere\. Start one with "npm start" in /, nowhere),
+    fails(['account', 'list'], /^1 127\.0\.0\.1:\d+ does not know the token of TRIBUTARY_TOKEN/, stranger),
+    fails(['account', 'list', '--json'], /^1 \{"title":"Unauthorized","status":401,"detail":"[^"]*"\}\n$/, stranger),
+  ])
+})
+
+test('a run or a test that fails is told by an exit code of its own', async () => {
+  const refusing = await startPop3Server({ messages: [], password: 'another' })
+  const fields = ['--host', '127.0.0.1', '--port', String(refusing.port), '--tls', 'none', '--user', 'bad', '--paused']
   await json(['account', 'add', 'bad@example.net', ...fields], providerPassword)
-  const tested = await tributary(['account', 'test', 'bad@example.net'])
-  assert.deepEqual([tested.code, /refused the user name or password/.test(tested.out)], [4, true])
-  const pulled = await tributary(['account', 'pull', 'bad@example.net', '--watch'])
-  assert.deepEqual([pulled.code, /refused the user name or password/.test(pulled.out)], [4, true])
-  await refused.close()
+  for (const words of [['test'], ['pull', '--watch']]) {
+    const { code, out } = await tributary(['account', ...words, 'bad@example.net'])
+    assert.equal(code, 4)
+    assert.match(out, /refused the user name or password/)
+  }
+  await refusing.close()
+})
+
+test('over HTTPS the local instance is known by its own certificate, and by no other', async (t) => {
+  const [own, another] = [certificate('somewhere.example.net'), certificate('localhost')]
+  const secure = createServer({ cert: own.cert, key: own.key }, (request, response) =>
+    stack.app.routing(request, response),
+  )
+  secure.listen(0, '127.0.0.1')
+  await once(secure, 'listening')
+  t.after(() => secure.close())
+  const home = homeOf(join(folder, 'secure'))
+  mkdirSync(home.home)
+  writeFileSync(home.adminToken, adminToken)
+  const certFile = join(home.home, 'cert.pem')
+  const address = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`
+  writeAddress(home, address, certFile)
+  const list = async (cert: string, ...more: string[]) => {
+    writeFileSync(certFile, cert)
+    return await tributary(['destination', 'list', ...more], { env: { TRIBUTARY_HOME: home.home } })
+  }
+  const known = await list(own.cert)
+  assert.deepEqual([known.code, known.err], [0, ''])
+  const unknown = await list(another.cert)
+  assert.deepEqual(
+    [unknown.code, /^Tributary does not answer at https:.*certificate/.test(unknown.err)],
+    [3, true],
+    unknown.err,
+  )
 })
 
 test('a token comes from a file or the environment, and the local one goes to no other machine', async () => {
@@ -253,6 +280,33 @@ test('a backup is a file for nobody else, whole or not there, and restored it is
   const addresses = (list: Record<string, unknown>) =>
     (list['items'] as { address: string }[]).map((one) => one.address)
   assert.deepEqual(addresses(await json(['account', 'list'])), addresses(before))
+})
+
+test('tokens and settings: made, listed, used, taken away', async () => {
+  const token = (
+    await tributary(['token', 'create', 'panel', '--scope', 'read', '--destination', 'alice', '--expires', '2h'])
+  ).out
+  everything.splice(-2)
+  const file = join(folder, 'panel-token')
+  writeFileSync(file, token)
+  const asOwner = async (...words: string[]) => await tributary([...words, '--token-file', file])
+  const [listed, changed] = await Promise.all([
+    asOwner('destination', 'list'),
+    asOwner('account', 'resume', 'me@example.net'),
+  ])
+  assert.match(listed.out, /^alice +hosted/m)
+  assert.deepEqual([changed.code, /scope/.test(changed.err)], [1, true], changed.err)
+  assert.match((await tributary(['token', 'list'])).out, /^\S+ +panel +read +\S+ +in 1 h /m)
+  assert.equal((await tributary(['token', 'revoke', 'panel'])).code, 0)
+  assert.match((await asOwner('destination', 'list')).err, /does not know the token of .*panel-token/)
+
+  const set = await tributary(['settings', 'set', 'ownerPorts.pop3=995', 'transcriptsKept=7'])
+  assert.equal(set.out, 'ownerPorts.pop3  995\ntranscriptsKept  7\n')
+  const settings = await json(['settings', 'get'])
+  assert.deepEqual(
+    [settings['transcriptsKept'], settings['ownerPorts']],
+    [7, { pop3: [995], imap: [143, 993], web: [443] }],
+  )
 })
 
 test('bash completes commands, options, their values, addresses and files', async () => {

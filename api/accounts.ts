@@ -270,7 +270,7 @@ async function examined(options: SessionOptions) {
   return { ...seen, capabilities: [...capabilities] }
 }
 
-function accountOf({ password, ...body }: schemas.NewAccount): Account {
+export function accountOf({ password, ...body }: schemas.NewAccount): Account {
   const tls = body.tls ?? accountDefaults.tls
   const made = { id: newId() as AccountId, createdAtMs: Date.now() }
   const interval = { ...accountDefaults.interval, ...body.interval }
@@ -288,10 +288,10 @@ function checked(account: Account, password: string | undefined): Account {
   return normal
 }
 
-const taken = () =>
+export const taken = () =>
   new Problem(
     'taken',
     'There is an account with this host, port, user and destination already; it would fetch the same mail twice.',
   )
-const noDestination = () =>
+export const noDestination = () =>
   badRequest([{ pointer: '/destinationId', detail: 'is no destination; make one with POST /api/v1/destinations' }])

@@ -5,6 +5,7 @@ import { failureKinds } from '../src/failure.ts'
 import { accountOrders } from '../src/redis/account-index.ts'
 import { accountStatuses } from '../src/redis/accounts.ts'
 import { scopes } from '../src/redis/tokens.ts'
+import type { Settings } from '../src/settings.ts'
 import { takeoverFormats } from '../src/takeover.ts'
 import { runCauses, runStates, runTasks } from '../src/run.ts'
 
@@ -79,6 +80,42 @@ export const NewAccount = Type.Object(
   { ...strict, description: `Defaults: ${JSON.stringify(accountDefaults)}; port 995 for tls implicit, else 110.` },
 )
 export type NewAccount = Static<typeof NewAccount>
+
+/** One line of an import, and of an export. */
+export const AccountLine = Type.Object(
+  {
+    ...NewAccount.properties,
+    password: Type.Optional(password),
+    sealedPassword: Type.Optional(
+      Type.String({
+        maxLength: 8192,
+        description: 'of an export, in place of a password; with the id that stands there',
+      }),
+    ),
+    id: Type.Optional(
+      Type.String({ description: 'of an export: what sealedPassword was sealed for. The account gets a new one' }),
+    ),
+    guarded: Type.Optional(Type.Literal(true, { description: 'of an export: an owner has chosen host and port' })),
+  },
+  strict,
+)
+export type AccountLine = Static<typeof AccountLine>
+/** Of an account those that a line of an export holds as they are. */
+export const accountFieldNames = Object.keys(accountFields) as (keyof typeof accountFields)[]
+
+export const Import = Type.Object(
+  { dryRun: Type.Boolean({ default: false, description: 'only tell what would become of each line' }) },
+  strict,
+)
+export const Export = Type.Object(
+  {
+    destinationId: Type.Optional(Type.String()),
+    secrets: Type.Optional(
+      Type.Enum(['sealed'], { description: 'sealed: with each password as it is kept; for the admin of the instance' }),
+    ),
+  },
+  strict,
+)
 
 export const Run = Type.Object({
   id,
@@ -196,6 +233,9 @@ const ownerPorts = Type.Object(
 )
 const settingFields = {
   ownerPorts,
+  adminMayReachPrivate: Type.Boolean({
+    description: 'whether what an admin registers may lead into private networks and to this machine itself',
+  }),
   arrivedKeptDays: Type.Integer({
     minimum: 0,
     maximum: 3650,
@@ -206,7 +246,7 @@ const settingFields = {
     maximum: 100,
     description: 'of how many runs of an account the protocol is kept',
   }),
-}
+} satisfies Record<keyof Settings, TSchema>
 export const SettingsShape = Type.Object(settingFields, strict)
 export const SettingsPatch = Type.Partial(
   Type.Object({ ...settingFields, ownerPorts: Type.Partial(ownerPorts, strict) }),
@@ -246,6 +286,14 @@ export const Id = Type.Object({ id: Type.String() })
 export const IfMatch = Type.Object({
   'if-match': Type.Optional(
     Type.String({ description: 'an ETag: 412 where what is kept has changed since. * takes any version' }),
+  ),
+})
+export const IdempotencyKey = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      description:
+        'of your choice, other for each request: the same request sent again within a day is done once, and answered as the first time',
+    }),
   ),
 })
 export const IfNoneMatch = Type.Object({

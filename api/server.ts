@@ -7,12 +7,14 @@ import type { Redis } from 'ioredis'
 import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
+import { addAccountLines } from './account-lines.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
 import { addAuth, type AuthWorld } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addTags } from './etag.ts'
 import { addHealth } from './health.ts'
+import { addIdempotency } from './idempotency.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addOwners, type OwnersWorld } from './owners.ts'
 import { addProblems, pathOf, sendUnroutable } from './problems.ts'
@@ -79,6 +81,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
   addOwners(app, world)
   addProblems(app)
   addTags(app)
+  addIdempotency(app, world)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
     const { statusCode: status } = reply
@@ -107,6 +110,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       const typed = api.withTypeProvider<TypeBoxTypeProvider>()
       addDestinations(typed, world)
       addAccounts(typed, world)
+      addAccountLines(typed, world)
       addRuns(typed, world)
       addQuarantine(typed, world)
       addLedger(typed, world)

@@ -173,6 +173,24 @@ export const limits = {
   /** Of a destination or status with so many the list by address is sorted as it is asked for. */
   accountsSortedMax: 2000,
 
+  // Idempotency keys
+  answerKeptMs: 1 * day,
+  /** Of a process that died while it answered: then the request may be made again. All but a pull that is waited for end sooner. */
+  answerAwaitedMs: 2 * minute,
+  /** None of ours is as large. */
+  answerOctetsMax: 256 * KiB,
+  /** The oldest go first; of some 2 KiB each. */
+  answersKeptMax: 50_000,
+
+  // Import of accounts
+  /** All fields at their longest are some 10 KiB. */
+  importLineOctetsMax: 64 * KiB,
+  importLinesMax: 200_000,
+  /** Registered in one go. */
+  importedTogether: 200,
+  /** Of answers that the client has not read, since it sends all before it reads: some 60 octets a line. */
+  importAnswersOctetsMax: 16 * MiB,
+
   // Backup
   /** Of base64 in one line; a ledger of more is parted. */
   backupPieceOctets: 192 * KiB,

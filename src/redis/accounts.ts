@@ -145,7 +145,7 @@ return 1`
 
 type Created = 'done' | 'conflict' | 'no destination'
 
-/** How many accounts are indexed at once. */
+/** How many accounts are read at once where all are. */
 const chunk = 500
 
 export class Accounts {
@@ -158,6 +158,21 @@ export class Accounts {
   /** Due at once, unless it is paused. */
   async create(record: AccountRecord, nowMs: number): Promise<Created> {
     return (await this.#redis.eval(...creation(record, nowMs))) as Created
+  }
+
+  /**
+   * Many at once, each whole or not at all: what became of each.
+   *
+   * @param trial only tells what would.
+   */
+  async createAll(records: readonly AccountRecord[], nowMs: number, trial = false): Promise<(Created | Error)[]> {
+    const all = this.#redis.pipeline()
+    for (const record of records) all.eval(...creation(record, nowMs), trial ? 'try' : '')
+    const answers = (await all.exec()) ?? []
+    return records.map((_record, nth) => {
+      const [error, answer] = answers[nth] ?? [new Error('Connection is closed.')]
+      return error ?? (answer as Created)
+    })
   }
 
   async get(id: string): Promise<AccountRecord | undefined> {
@@ -258,6 +273,16 @@ export class Accounts {
     }
   }
 
+  /** All of them, some at a time. */
+  async *everyone(wanted: AccountsWanted): AsyncGenerator<AccountRecord[]> {
+    const walk = await walkOf(this.#redis, wanted)
+    for (let from: string | null | undefined; from !== null; ) {
+      const { members, next }: Piece = await walk(from ?? null, chunk)
+      yield await this.all(members.map(idOfMember))
+      from = next
+    }
+  }
+
   async states(ids: readonly string[]): Promise<AccountState[]> {
     if (ids.length === 0) return []
     const found = await this.#redis.hmget(keys.accountStates, ...ids)
@@ -294,15 +319,12 @@ export class Accounts {
   async ensureIndexed(): Promise<void> {
     const [kept, indexed] = await Promise.all([this.#redis.hlen(keys.accounts), this.#redis.hlen(keys.accountWords)])
     if (kept === indexed) return
-    const walk = await walkOf(this.#redis, { sort: 'createdAt' })
-    for (let from: string | null | undefined; from !== null; ) {
-      const { members, next }: Piece = await walk(from ?? null, chunk)
-      const [records, states] = [await this.all(members), await this.states(members)]
+    for await (const records of this.everyone({ sort: 'createdAt' })) {
+      const states = await this.states(records.map(({ account }) => account.id))
       const all = this.#redis.pipeline()
-      for (const { account } of records)
-        addToIndex(all, account, restingStatus(account, states[members.indexOf(account.id)] ?? defaultState))
+      for (const [nth, { account }] of records.entries())
+        addToIndex(all, account, restingStatus(account, states[nth] ?? defaultState))
       await all.exec()
-      from = next
     }
   }
 }

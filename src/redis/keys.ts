@@ -53,11 +53,15 @@ export const keys = {
   accountsOf: (destinationId: string) => shared(`accounts-of:${destinationId}`),
   /** Sorted set of ids of accounts of that status, apart from what an open run makes of it. Each account is in one. */
   accountsAt: (status: RestingStatus) => shared(`accounts-at:${status}`),
+  /** Sorted set: names of answers by the milliseconds at which they were given. */
+  answers: shared('answers'),
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),
   /** Set: tokens of the owner of a destination. */
   tokensOf: (destinationId: string) => shared(`tokens-of:${destinationId}`),
   run: (id: string) => `tributary:run:${id}`,
+  /** What was answered under that idempotency key (answers.ts). */
+  answer: (name: string) => `tributary:answer:${name}`,
 
   /** Packed records (record.ts). */
   ledger: (id: AccountId | string) => ofAccount(id, 'ledger'),

@@ -43,6 +43,7 @@ export function addImports(program: Command, cli: Cli): void {
         const beganMs = performance.now()
         let registered = 0
         let refused = 0
+        let answered = false
         const draw = () => {
           const done = registered + refused
           const pace = `${number(Math.round((done * 1000) / (performance.now() - beganMs)))}/s`
@@ -70,14 +71,16 @@ export function addImports(program: Command, cli: Cli): void {
                 for (const sentence of sentencesOf(said.problem)) terminal.warn(`line ${said.line}: ${sentence.trim()}`)
             }
           }
+          answered = true
         } finally {
           clearInterval(drawing)
           foot.clear()
+          // Where it broke off, too: those hold.
+          if (!terminal.json && (answered || registered + refused > 0)) {
+            const became = dryRun ? 'could be registered' : 'registered'
+            terminal.say(`${count(registered, 'account')} ${became}, ${number(refused)} refused.`)
+          }
         }
-        if (!terminal.json)
-          terminal.say(
-            `${count(registered, 'account')} ${dryRun ? 'could be registered' : 'registered'}, ${number(refused)} refused.`,
-          )
         if (refused > 0) cli.outcome = 'failed'
       }),
     'tributary import accounts.ndjson',

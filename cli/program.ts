@@ -65,6 +65,13 @@ export function programOf(cli: Cli): Command {
   return program
 }
 
+/** A connection that ends in the middle of an answer, a file that cannot be read on. Anything else is a fault of ours. */
+function brokenOff(error: unknown): CommandFailed {
+  if (error instanceof CommandFailed) return error
+  if (!(error instanceof Error && 'code' in error)) throw error
+  return new CommandFailed('refused', `It broke off: ${error.message}.`)
+}
+
 function version(): string {
   return (JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as { version: string }).version
 }
@@ -83,9 +90,9 @@ export async function run(
   } catch (error) {
     if (interrupted.aborted) return exitCodes.interrupted
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
-    if (!(error instanceof CommandFailed)) throw error
-    cli.terminal.complain(error)
-    return exitCodes[error.code]
+    const failed = brokenOff(error)
+    cli.terminal.complain(failed)
+    return exitCodes[failed.code]
   } finally {
     cli.close()
   }

@@ -282,6 +282,30 @@ test('a backup is a file for nobody else, whole or not there, and restored it is
   assert.deepEqual(addresses(await json(['account', 'list'])), addresses(before))
 })
 
+test('a thousand accounts from a file, and out again; a line that is refused keeps no other', async () => {
+  const [, destinationId] = /^id +(\S+)$/m.exec((await tributary(['destination', 'show', 'alice'])).out) ?? []
+  const lineOf = (nth: number) => {
+    const user = `user-${nth}`
+    const fields = { host: nth === 500 ? 'a b' : 'pop.example.org', user, password: providerPassword, paused: true }
+    return JSON.stringify({ address: `${user}@example.org`, destinationId, ...fields })
+  }
+  const file = join(folder, 'accounts.ndjson')
+  writeFileSync(file, [...Array.from({ length: 1000 }, (_, nth) => lineOf(nth)), '{'].join('\n'))
+  const { code, out, err } = await tributary(['import', file])
+  assert.deepEqual([code, out], [4, '999 accounts registered, 2 refused.\n'], err)
+  assert.match(err, /^line 501: One value is wrong:\nline 501: \/host must be .*\nline 1001: This line is no JSON\.\n$/)
+  const again = await tributary(['import', '-', '--json'], { stdin: lineOf(0) })
+  const [answer] = again.out.split('\n')
+  assert.equal((JSON.parse(answer ?? '') as { problem: { status: number } }).problem.status, 409)
+  const exported = join(folder, 'exported.ndjson')
+  assert.equal((await tributary(['export', '--output', exported])).code, 0)
+  const addresses = readFileSync(exported, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .filter((line) => line.includes('@example.org'))
+  assert.deepEqual([addresses.length, statSync(exported).mode & 0o777], [999, 0o600])
+})
+
 test('tokens and settings: made, listed, used, taken away', async () => {
   const token = (
     await tributary(['token', 'create', 'panel', '--scope', 'read', '--destination', 'alice', '--expires', '2h'])
@@ -317,15 +341,19 @@ test('bash completes commands, options, their values, addresses and files', asyn
     const child = spawn('bash', ['--norc', '-c', `${main}\n${script}\n${quoted}`, 'bash', line], { env: withPath(env) })
     return (await said(child)).out.trimEnd().split('\n')
   }
-  assert.deepEqual(await complete('tributary acc'), ['account'])
-  assert.deepEqual(await complete('tributary run '), ['list', 'show', 'messages', 'transcript'])
-  assert.deepEqual(await complete('tributary account list --status need'), ['needs\\ attention'])
-  assert.deepEqual(await complete('tributary account list --dest'), ['--destination'])
-  assert.deepEqual(await complete('tributary account add --destination a'), ['alice'])
-  // Bash takes @ for the end of a word, and wants what stands behind it.
-  assert.deepEqual(await complete('tributary account pull slow@ex'), ['example.net'])
-  assert.deepEqual(await complete('tributary --json account show sl'), ['slow@example.net'])
-  assert.deepEqual(await complete('tributary restore '), [''])
+  const offers = async (line: string, ...words: string[]) => assert.deepEqual(await complete(line), words, line)
+  await Promise.all([
+    offers('tributary acc', 'account'),
+    offers('tributary run ', 'list', 'show', 'messages', 'transcript'),
+    offers('tributary account list --status need', 'needs\\ attention'),
+    offers('tributary account list --dest', '--destination'),
+    offers('tributary account add --destination a', 'alice'),
+    // Bash takes @ for the end of a word, and wants what stands behind it.
+    offers('tributary account pull slow@ex', 'example.net'),
+    offers('tributary --json account show sl', 'slow@example.net'),
+    // None: bash offers files.
+    offers('tributary restore ', ''),
+  ])
 })
 
 test('nothing secret was ever shown', () => {

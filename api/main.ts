@@ -1,4 +1,5 @@
 /** The API's process. */
+import { Server as SecureServer } from 'node:tls'
 import closeWithGrace from 'close-with-grace'
 import { ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, homeOf, writeAddress } from '../src/disk/home.ts'
@@ -56,7 +57,8 @@ async function main(): Promise<void> {
   })
   const url = await app.listen({ host: config.http.host, port: config.http.port })
   try {
-    writeAddress(home, url, url.startsWith('https:') ? (config.tls?.certFile ?? home.certFile) : undefined)
+    const secure = app.server instanceof SecureServer
+    writeAddress(home, secure ? url.replace(/^http:/, 'https:') : url, secure ? config.tls?.certFile : undefined)
   } catch (error) {
     // A container's file system, that is read only: its settings say the same.
     log.debug({ event: 'address not written', reason: String(error) })

@@ -6,7 +6,6 @@ import { accountId, destinationId, destinationTitle } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
 import { collect, fingerprint, firstRun, given, retention, whole } from './options.ts'
 import { passwordFrom } from './passwords.ts'
-import { knownOf } from './progress.ts'
 import { example } from './reference.ts'
 import type { Column } from './table.ts'
 import { showEnded, watch } from './watch.ts'
@@ -211,10 +210,9 @@ export function addAccounts(program: Command, cli: Cli): void {
         for (const name of names) ids.push(await accountId(api, name))
         const accounts = await Promise.all(ids.map(async (id) => api.get<Account>(`/accounts/${id}`)))
         const watched = await Promise.all(
-          accounts.map(async ({ id, address: title, lastRun }) => ({
+          accounts.map(async ({ id, address: title }) => ({
             run: await api.post<Run>(`/accounts/${id}/pull`),
             title,
-            known: knownOf(lastRun),
           })),
         )
         if (watching) await watch(cli, watched)

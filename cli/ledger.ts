@@ -22,7 +22,7 @@ export function addLedger(program: Command, cli: Cli): void {
       .option('-w, --watch', 'until it is done')
       .action(async (name: string, { watch: watching }: { watch?: true }) => {
         const run = await cli.api.post<Run>(`/accounts/${await accountId(cli.api, name)}/ledger/rebuild`)
-        if (watching) await watch(cli, [{ run, title: name, known: 0 }])
+        if (watching) await watch(cli, [{ run, title: name }])
         else showStarted(cli, run)
       }),
     'tributary ledger rebuild me@example.net --watch',

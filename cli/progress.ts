@@ -10,13 +10,7 @@ const paceMs = 10_000
 
 /** What was seen of a run, and when: its pace. */
 export class Pace {
-  /** Messages of this maildrop that an earlier run has seen to: they need no time. */
-  readonly #known: number
   #seen: { readonly atMs: number; readonly run: Run }[] = []
-
-  constructor(known: number) {
-    this.#known = known
-  }
 
   saw(run: Run, atMs: number): void {
     this.#seen = [...this.#seen.filter((one) => one.atMs > atMs - paceMs), { atMs, run }]
@@ -27,31 +21,22 @@ export class Pace {
     if (last === undefined) return title
     const { run } = last
     if (run.state === 'queued') return `${title}  waits for a worker`
-    const did = handled(run)
-    const total = Math.max(did, run.listed - this.#known)
+    if (run.task === 'rebuild') return `${title}  ${number(run.recovered)} found in the store`
+    const { messages, of } = wayOf(run)
+    if (of === 0) return `${title}  looks what is there`
     const first = this.#seen[0] ?? last
     const seconds = Math.max(0.5, (nowMs - first.atMs) / 1000)
-    const perSecond = (did - handled(first.run)) / seconds
-    const left = perSecond > 0 ? `${duration(((total - did) / perSecond) * 1000)} left` : ''
-    return [
-      `${title}  ${bar(total === 0 ? 0 : did / total)}`,
-      `${number(did)} of ${number(total)}`,
-      octets(run.bytes),
-      `${octets((run.bytes - first.run.bytes) / seconds)}/s`,
-      did < total ? left : '',
-    ]
-      .filter((part) => part !== '')
-      .join('  ')
+    const perSecond = (messages - wayOf(first.run).messages) / seconds
+    const left = messages < of && perSecond > 0 ? `  ${duration(((of - messages) / perSecond) * 1000)} left` : ''
+    const rate = octets((run.bytes - first.run.bytes) / seconds)
+    return `${title}  ${bar(messages / of)}  ${number(messages)} of ${number(of)}  ${octets(run.bytes)}  ${rate}/s${left}`
   }
 }
 
-/** How many of what is listed now were seen to before. */
-export function knownOf(last: Run | null): number {
-  if (last === null) return 0
-  return last.state === 'done' ? Math.max(0, last.listed - last.deleted) : last.stored + last.recovered
+/** Of those that it set out for; where that is not known, of all that are listed. */
+function wayOf({ fetched, listed, stored, recovered, quarantined }: Run): { messages: number; of: number } {
+  return fetched ?? { messages: Math.min(listed, stored + recovered + quarantined), of: listed }
 }
-
-const handled = ({ stored, recovered, quarantined }: Run) => stored + recovered + quarantined
 
 export function bar(share: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * barWidth)

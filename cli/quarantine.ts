@@ -62,7 +62,7 @@ export function addQuarantine(program: Command, cli: Cli): void {
       .option('-w, --watch', 'until the run has ended')
       .action(async (name: string, entry: string, { watch: watching }: { watch?: true }) => {
         const run = await cli.api.post<Run>(`/accounts/${await accountId(cli.api, name)}/quarantine/${entry}/retry`)
-        if (watching) await watch(cli, [{ run, title: name, known: 0 }])
+        if (watching) await watch(cli, [{ run, title: name }])
         else showStarted(cli, run)
       }),
     'tributary quarantine retry me@example.net 01JQ5Z0V9Q3W7X2B4C6D8E0F1G --watch',

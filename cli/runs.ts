@@ -40,7 +40,7 @@ export function addRuns(program: Command, cli: Cli): void {
       .option('-w, --watch', 'until it has ended')
       .action(async (id: string, { watch: watching }: { watch?: true }) => {
         const shown = await cli.api.get<Run>(`/runs/${id}`)
-        if (watching) return await watch(cli, [{ run: shown, title: id, known: 0 }])
+        if (watching) return await watch(cli, [{ run: shown, title: id }])
         if (terminal.json) return terminal.document(shown)
         terminal.fields(
           ['id', shown.id],

@@ -10,8 +10,6 @@ import type { Run } from './wire.ts'
 export interface Watched {
   readonly run: Run
   readonly title: string
-  /** See knownOf. */
-  readonly known: number
 }
 
 const drawMs = 150
@@ -26,7 +24,7 @@ const linesMax = 10
 export async function watch(cli: Cli, watched: readonly Watched[]): Promise<void> {
   const { api, terminal, interrupted } = cli
   const foot = new Foot(terminal)
-  const open = new Map(watched.map((one) => [one.run.id, { ...one, pace: new Pace(one.known) }]))
+  const open = new Map(watched.map((one) => [one.run.id, { ...one, pace: new Pace() }]))
   const over = new AbortController()
   const signal = AbortSignal.any([interrupted, over.signal])
   let told = false

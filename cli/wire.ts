@@ -9,7 +9,10 @@ export type Destination = Static<typeof schemas.Destination>
 export type NewDestination = schemas.NewDestination
 export type Examination = Static<typeof schemas.Examination>
 export type QuarantineEntry = Static<typeof schemas.QuarantineEntry>
-export type Run = Static<typeof schemas.Run>
+export type Run = Static<typeof schemas.Run> & {
+  /** While it runs: how many of the messages that it set out for have come. */
+  readonly fetched?: { readonly messages: number; readonly of: number } | null
+}
 export type Restored = Static<typeof schemas.Restored>
 export type Imported = Static<typeof schemas.Imported>
 

@@ -106,14 +106,18 @@ test('numbers and times as people say them', () => {
 })
 
 test('how far a run is, how fast, and how long it takes yet', () => {
-  const pace = new Pace(200)
+  const pace = new Pace()
   pace.saw({ ...run, state: 'queued' }, 0)
   assert.equal(pace.line('me', 100), 'me  waits for a worker')
-  pace.saw(run, 1000)
-  pace.saw({ ...run, stored: 300, quarantined: 100, bytes: 40_000_000 }, 4900)
+  pace.saw({ ...run, listed: 0 }, 500)
+  assert.equal(pace.line('me', 600), 'me  looks what is there')
+  pace.saw({ ...run, fetched: { messages: 400, of: 800 }, stored: 300, bytes: 40_000_000 }, 4900)
   assert.equal(pace.line('me', 5000), 'me  [############------------]  50%  400 of 800  40.0 MB  8.0 MB/s  5 s left')
-  pace.saw({ ...run, stored: 700, quarantined: 100, bytes: 80_000_000 }, 9000)
+  pace.saw({ ...run, fetched: { messages: 800, of: 800 }, stored: 800, bytes: 80_000_000 }, 9000)
   assert.match(pace.line('me', 9000), /100% {2}800 of 800 {2}80\.0 MB {2}[\d.]+ MB\/s$/)
+  const untold = new Pace()
+  untold.saw({ ...run, stored: 200, recovered: 40, quarantined: 10 }, 0)
+  assert.match(untold.line('me', 0), / 25% {2}250 of 1,000 /)
 })
 
 test('server-sent events, wherever the line is cut', async () => {

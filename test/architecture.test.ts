@@ -6,18 +6,23 @@ import { test } from 'node:test'
 interface Source {
   readonly path: string
   readonly imports: readonly string[]
+  /** Those that are there when it runs. */
+  readonly runTime: readonly string[]
 }
 
-const sources: Source[] = ['src', 'workers', 'api', 'deploy'].flatMap((folder) =>
+const sources: Source[] = ['src', 'workers', 'api', 'deploy', 'cli'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => {
       const path = join(folder, name)
       const text = readFileSync(path, 'utf8')
-      const imports = [...text.matchAll(/^(?:import|export) (?:[^'"]*? from )?'([^']+)'/gm)].map(([, from = '']) =>
-        from.startsWith('.') ? normalize(join(dirname(path), from)) : from,
-      )
-      return { path, imports }
+      const found = [...text.matchAll(/^(?:import|export) (type )?(?:[^'"]*? from )?'([^']+)'/gm)]
+      const imports = found.map(([, type, from = '']) => ({
+        from: from.startsWith('.') ? normalize(join(dirname(path), from)) : from,
+        typesOnly: type !== undefined,
+      }))
+      const runTime = imports.filter(({ typesOnly }) => !typesOnly).map(({ from }) => from)
+      return { path, imports: imports.map(({ from }) => from), runTime }
     }),
 )
 
@@ -38,6 +43,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   workers: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'workers'],
   api: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'src/discover', 'api'],
   deploy: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'deploy'],
+  // The shapes on the wire, as types: see below.
+  cli: ['cli', 'api'],
 }
 
 test('imports run one way, and the adapters never meet', () => {
@@ -46,6 +53,16 @@ test('imports run one way, and the adapters never meet', () => {
     for (const from of imports.filter((name) => name.endsWith('.ts'))) {
       assert.ok(mayImport[roomOf(path)]?.includes(roomOf(from)), `${path} imports ${from}`)
     }
+  }
+})
+
+test('the command line talks to the API alone: of everything else it knows types', () => {
+  for (const { path, imports, runTime } of sources.filter(({ path }) => roomOf(path) === 'cli')) {
+    for (const from of imports.filter((name) => roomOf(name) === 'api')) {
+      assert.equal(from, 'api/schemas.ts', path)
+      assert.equal(path, 'cli/wire.ts')
+    }
+    for (const from of runTime.filter((name) => name.endsWith('.ts'))) assert.equal(roomOf(from), 'cli', path)
   }
 })
 
@@ -67,7 +84,8 @@ const homes: Readonly<Record<string, RegExp>> = {
   '@fastify/type-provider-typebox': /^api\//,
   ajv: /^api\//,
   '@node-rs/argon2': /^api\/passwords\.ts$/,
-  typebox: /^(?:api\/schemas|src\/config)\.ts$/,
+  typebox: /^(?:api\/schemas|src\/config|cli\/wire)\.ts$/,
+  commander: /^cli\//,
   'env-schema': /^src\/config\.ts$/,
   pino: /^src\/log\.ts$/,
   ulid: /^(?:src\/redis\/(?:ledger|quarantine|spool|runs)|api\/app)\.ts$/,

@@ -246,30 +246,33 @@ export class Accounts {
   /**
    * @param after a member of the index; `next`: the one to go on after, null at the end. A page may come short of its limit, empty
    *   too, and have a next: it looks at `limits.accountsWalkedPerPage` at the most.
-   * @param matching tells those that do after all.
+   * @param show what is to be shown of each; nothing of those that do not belong here after all.
    */
-  async page(
+  async page<T>(
     limit: number,
     after: string | undefined,
     wanted: AccountsWanted,
-    matching: (records: readonly AccountRecord[]) => Promise<readonly AccountRecord[]>,
-  ): Promise<{ items: AccountRecord[]; next: string | null }> {
+    show: (records: readonly AccountRecord[]) => Promise<readonly (T | undefined)[]>,
+  ): Promise<{ items: T[]; next: string | null }> {
     const walk = await walkOf(this.#redis, wanted)
-    const chosen = wanted.q !== undefined || wanted.status !== undefined || wanted.destinationId !== undefined
-    const items: AccountRecord[] = []
-    let last: string | null = null
+    // One more than asked for tells that there is a next page.
+    const read = limit + 1
+    const found: { readonly member: string; readonly item: T }[] = []
     let from: string | null = after ?? null
     for (let left = limits.accountsWalkedPerPage; ; ) {
-      // One more than asked for tells that there is a next page.
-      const piece = await walk(from, chosen ? limits.accountsWalkedAtOnce : limit + 1 - items.length)
-      const members = new Map(piece.members.map((member) => [idOfMember(member), member]))
-      for (const record of await matching(await this.all([...members.keys()]))) {
-        if (items.length === limit) return { items, next: last }
-        items.push(record)
-        last = members.get(record.account.id) ?? last
+      const piece: Piece = await walk.on(from, walk.sparse ? limits.accountsWalkedAtOnce : read)
+      for (let at = 0; at < piece.members.length; at += read) {
+        const members = new Map(piece.members.slice(at, at + read).map((member) => [idOfMember(member), member]))
+        const records = await this.all([...members.keys()])
+        for (const [nth, item] of (await show(records)).entries()) {
+          const member = members.get(records[nth]?.account.id ?? '')
+          if (item !== undefined && member !== undefined) found.push({ member, item })
+        }
+        if (found.length > limit)
+          return { items: found.slice(0, limit).map(({ item }) => item), next: found[limit - 1]?.member ?? null }
       }
       left -= piece.looked
-      if (piece.next === null || left <= 0) return { items, next: piece.next }
+      if (piece.next === null || left <= 0) return { items: found.map(({ item }) => item), next: piece.next }
       from = piece.next
     }
   }
@@ -278,7 +281,7 @@ export class Accounts {
   async *everyone(wanted: AccountsWanted): AsyncGenerator<AccountRecord[]> {
     const walk = await walkOf(this.#redis, wanted)
     for (let from: string | null | undefined; from !== null; ) {
-      const { members, next }: Piece = await walk(from ?? null, chunk)
+      const { members, next }: Piece = await walk.on(from ?? null, chunk)
       yield await this.all(members.map(idOfMember))
       from = next
     }

@@ -92,6 +92,7 @@ export function addAccountLines(app: App, { accounts, settings, seal }: Accounts
       {
         config: { scope: 'admin' },
         schema: {
+          operationId: 'importAccounts',
           summary: 'Register many accounts',
           description:
             'One account a line, as for POST /accounts or as GET /accounts/export gives it; one line of answer each, in order, while lines still come: { "line": 1, "id": "01J..." } or { "line": 2, "problem": {...} } (dryRun: id null). A line is registered whole or not at all, and what is wrong with one keeps no other; whatever breaks off, the same file may be sent again: what is there already is told as taken. Up to 200,000 lines of 64 KiB; empty ones are passed over.',
@@ -114,6 +115,7 @@ export function addAccountLines(app: App, { accounts, settings, seal }: Accounts
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'exportAccounts',
         summary: 'All accounts as lines, to be imported again',
         description:
           'One a line. Passwords are left out: put one into each line, or ask for secrets=sealed (scope admin, not for owners), which an instance with the same secret key imports.',

@@ -7,6 +7,7 @@ import { createLog } from '../src/log.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
+import { Events } from '../src/redis/events.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
@@ -31,7 +32,8 @@ async function main(): Promise<void> {
 
   const home = homeOf(config.home)
   const destinations = new Destinations(redis)
-  const runs = new Runs(redis)
+  const events = new Events(redis)
+  const runs = new Runs(redis, events)
   const queue = new PullQueue(redis, runs)
   const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
   await hosted.write()
@@ -44,6 +46,7 @@ async function main(): Promise<void> {
     destinations,
     pauses: new Pauses(redis),
     runs,
+    events,
     queue,
     hosted,
     seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),

@@ -11,6 +11,7 @@ import { addAccounts, type AccountsWorld } from './accounts.ts'
 import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
+import { addEvents, type EventsWorld } from './events.ts'
 import { addHealth } from './health.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addProblems, pathOf } from './problems.ts'
@@ -23,7 +24,8 @@ export interface ApiWorld
     QuarantineWorld,
     RunsWorld,
     LedgerWorld,
-    BackupWorld {
+    BackupWorld,
+    EventsWorld {
   readonly log: Logger
   readonly adminToken: string
   readonly redis: Redis
@@ -101,6 +103,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addQuarantine(typed, world)
       addLedger(typed, world)
       addBackup(typed, world)
+      addEvents(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -73,6 +73,7 @@ const guarded = [
   'POST /api/v1/accounts/{id}/ledger/import',
   'GET /api/v1/backup',
   'POST /api/v1/restore',
+  'GET /api/v1/events',
 ]
 
 test('every route needs a token but those that are open on purpose', async () => {

@@ -11,6 +11,7 @@ import { type AccountRecord, sourceOf } from './accounts.ts'
 import type { DestinationRecord } from './destinations.ts'
 import { backedUpOfAccount, backedUpShared, everyKey, keys } from './keys.ts'
 import { queuePrefix } from './queue.ts'
+import { restate } from './statuses.ts'
 
 export const backupFormat = 'tributary backup'
 const version = 1
@@ -256,6 +257,7 @@ export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<str
         all.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * limits.resumeSpreadMs), id)
       await all.exec()
     }
+    await restate(redis, Object.keys(value))
   }
 }
 

@@ -1,6 +1,7 @@
 /** Destinations as they are kept: hosted ones with the hash of their password, others with it sealed. */
 import type { Redis } from 'ioredis'
 import { type Destination, destinationDefaults, type HostedLogin } from '../account.ts'
+import { tell } from './events.ts'
 import { keys } from './keys.ts'
 
 export interface DestinationRecord {
@@ -47,7 +48,9 @@ export class Destinations {
   async create(record: DestinationRecord): Promise<'done' | 'conflict'> {
     const { id } = record.destination
     const args = [id, JSON.stringify(record), loginOf(record)]
-    return (await this.#redis.eval(createScript, names.length, ...names, ...args)) as 'done' | 'conflict'
+    const answer = await this.#redis.eval(createScript, names.length, ...names, ...args)
+    if (answer === 'done') await tell(this.#redis, 'destination', id, { id, status: 'ok', pausedUntil: null })
+    return answer as 'done' | 'conflict'
   }
 
   async get(id: string): Promise<DestinationRecord | undefined> {
@@ -69,8 +72,10 @@ export class Destinations {
   }
 
   async remove(record: DestinationRecord): Promise<'done' | 'unknown' | 'in use'> {
-    const args = [record.destination.id, loginOf(record)]
-    return (await this.#redis.eval(removeScript, names.length, ...names, ...args)) as 'done' | 'unknown' | 'in use'
+    const { id } = record.destination
+    const answer = await this.#redis.eval(removeScript, names.length, ...names, id, loginOf(record))
+    if (answer === 'done') await tell(this.#redis, 'destination', id, { id, status: 'removed', pausedUntil: null })
+    return answer as 'done' | 'unknown' | 'in use'
   }
 
   /** In the order they were made. */

@@ -36,8 +36,14 @@ export const keys = {
   workers: shared('workers'),
   /** Hash: name of a setting -> its value as JSON. */
   settings: shared('settings'),
-  /** Channel: every change of a run, as JSON. */
-  runChanges: 'tributary:run-changes',
+  /** Set: of the fields of open-runs, those whose run is at work. */
+  running: shared('running'),
+  /** Stream: what happened (events.ts). */
+  events: shared('events'),
+  /** Hash: account id -> its destination and its status, as they were last told. */
+  statuses: shared('statuses'),
+  /** Hash: status, and destination and status -> how many accounts. */
+  statusCounts: shared('status-counts'),
 
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),

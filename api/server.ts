@@ -17,6 +17,7 @@ import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addProblems, pathOf } from './problems.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
+import { addStats, type StatsWorld } from './stats.ts'
 
 export interface ApiWorld
   extends AccountsWorld,
@@ -25,7 +26,8 @@ export interface ApiWorld
     RunsWorld,
     LedgerWorld,
     BackupWorld,
-    EventsWorld {
+    EventsWorld,
+    StatsWorld {
   readonly log: Logger
   readonly adminToken: string
   readonly redis: Redis
@@ -104,6 +106,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addLedger(typed, world)
       addBackup(typed, world)
       addEvents(typed, world)
+      addStats(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -74,6 +74,7 @@ const guarded = [
   'GET /api/v1/backup',
   'POST /api/v1/restore',
   'GET /api/v1/events',
+  'GET /api/v1/stats',
 ]
 
 test('every route needs a token but those that are open on purpose', async () => {

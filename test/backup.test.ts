@@ -187,7 +187,18 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   const kept = new Set([...parts.map((name) => keys[name]('*')), ...shared.map((name) => keys[name]), keys.run('*')])
   /** Made anew from accounts and destinations, or of what is under way. */
   const leftOut = [keys.accountIds, keys.accountSources, keys.destinationIds, keys.logins, keys.destinationUses]
-  const underWay = [keys.openRuns, keys.running, keys.workers, keys.events, keys.statuses, keys.statusCounts]
+  const underWay = [
+    keys.openRuns,
+    keys.running,
+    keys.workers,
+    keys.events,
+    keys.statuses,
+    keys.statusCounts,
+    keys.tally,
+    keys.tallyOf('*'),
+    keys.measures,
+    keys.measuredHosts,
+  ]
   for (const name of [...leftOut, ...underWay, keys.lease('*')]) kept.add(name)
   const held = (await old.redis.keys('*')).filter((key) => !key.startsWith(`${queuePrefix}:`))
   assert.ok(held.length > 15)

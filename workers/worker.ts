@@ -109,8 +109,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       await shiftDue(redis, byMs)
       await queue.promote()
     }
-    const due = await withoutPaused(world, await claimDue(redis, clock.nowMs()))
-    if (due.length > 0) await queue.schedule(due)
+    const claimed = await claimDue(redis, clock.nowMs())
+    const due = await withoutPaused(world, [...claimed.keys()])
+    if (due.length > 0) await queue.schedule(due, claimed)
   })
   ticker.every(limits.reviveEveryMs, async () => await queue.revive())
   const statuses = new StatusRounds(redis)

@@ -45,6 +45,17 @@ export const keys = {
   /** Hash: status, and destination and status -> how many accounts. */
   statusCounts: shared('status-counts'),
 
+  /** Hash: hour or day since 1970 -> what runs have brought (tallies.ts). */
+  tally: shared('tally'),
+  /** Hash: name and labels of what is measured -> how much, for ever (measures.ts). */
+  measures: shared('measures'),
+  /** Set: hosts that are told by their name there. */
+  measuredHosts: shared('measured-hosts'),
+  /** Hash: worker -> how its process fares, as JSON. */
+  workerHealth: shared('worker-health'),
+
+  /** Likewise, of one destination. */
+  tallyOf: (destinationId: string) => shared(`tally:${destinationId}`),
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),
   run: (id: string) => `tributary:run:${id}`,

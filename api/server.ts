@@ -14,6 +14,7 @@ import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addEvents, type EventsWorld } from './events.ts'
 import { addHealth } from './health.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
+import { addMetrics, type MetricsWorld } from './metrics.ts'
 import { addProblems, pathOf } from './problems.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
@@ -27,7 +28,8 @@ export interface ApiWorld
     LedgerWorld,
     BackupWorld,
     EventsWorld,
-    StatsWorld {
+    StatsWorld,
+    MetricsWorld {
   readonly log: Logger
   readonly adminToken: string
   readonly redis: Redis
@@ -91,6 +93,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     },
   })
   addHealth(app, world.redis, world.store)
+  addMetrics(app, world)
   app.get('/', { config: { open: true }, schema: { hide: true } }, async () => ({
     name: 'Tributary',
     api: '/api/v1',

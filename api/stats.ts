@@ -1,12 +1,12 @@
 /** `/stats`: how it stands, in one answer that costs the same for a hundred thousand accounts as for one. */
 import type { Redis } from 'ioredis'
 import type { StoreEndpoint } from '../src/config.ts'
-import { limits } from '../src/limits.ts'
 import { keys } from '../src/redis/keys.ts'
 import type { Pauses } from '../src/redis/pauses.ts'
 import { openRunCounts, statusCounts, talliesOf } from '../src/redis/tallies.ts'
 import type { App } from './app.ts'
 import { healthOf } from './health.ts'
+import { kept } from './kept.ts'
 import * as schemas from './schemas.ts'
 
 export interface StatsWorld {
@@ -59,13 +59,3 @@ async function pausedOf(pauses: Pauses, ids: readonly string[]): Promise<number>
 }
 
 const mute = ({ ok }: { readonly ok: boolean }) => ({ ok, detail: null })
-
-/** Looked up once in a while, however many ask. */
-function kept<T>(look: () => Promise<T>): () => Promise<T> {
-  let last: { readonly atMs: number; readonly answer: Promise<T> } | undefined
-  return async () => {
-    if (last === undefined || performance.now() - last.atMs > limits.figuresKeptMs)
-      last = { atMs: performance.now(), answer: look() }
-    return await last.answer
-  }
-}

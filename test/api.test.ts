@@ -45,7 +45,7 @@ const newAccount = (fields: object = {}) => ({
   ...fields,
 })
 
-const open = ['GET /healthz', 'GET /readyz', 'GET /']
+const open = ['GET /healthz', 'GET /readyz', 'GET /metrics', 'GET /']
 const guarded = [
   'GET /api/v1/openapi.json',
   'POST /api/v1/destinations',

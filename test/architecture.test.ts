@@ -58,6 +58,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   '@fastify/swagger': /^api\//,
   '@fastify/type-provider-typebox': /^api\//,
   ajv: /^api\//,
+  'prom-client': /^api\/metrics\.ts$/,
   '@node-rs/argon2': /^api\//,
   typebox: /^(?:api\/schemas|src\/config)\.ts$/,
   'env-schema': /^src\/config\.ts$/,

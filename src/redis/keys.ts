@@ -51,10 +51,10 @@ export const keys = {
   measures: shared('measures'),
   /** Set: hosts that are told by their name there. */
   measuredHosts: shared('measured-hosts'),
-  /** Hash: worker -> how its process fares, as JSON. */
-  workerHealth: shared('worker-health'),
 
-  /** Likewise, of one destination. */
+  /** How a worker's process fares, as JSON. */
+  workerVitals: (worker: string) => shared(`worker:${worker}`),
+  /** As `tally`, of one destination. */
   tallyOf: (destinationId: string) => shared(`tally:${destinationId}`),
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),

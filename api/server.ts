@@ -8,6 +8,7 @@ import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
+import { addArrivals, type ArrivalsWorld } from './arrivals.ts'
 import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
@@ -29,7 +30,8 @@ export interface ApiWorld
     BackupWorld,
     EventsWorld,
     StatsWorld,
-    MetricsWorld {
+    MetricsWorld,
+    ArrivalsWorld {
   readonly log: Logger
   readonly adminToken: string
   readonly redis: Redis
@@ -110,6 +112,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addBackup(typed, world)
       addEvents(typed, world)
       addStats(typed, world)
+      addArrivals(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -124,6 +124,10 @@ export const limits = {
   redisDiskFreeOctets: 64 * MiB,
   headroomEveryMs: 5 * second,
   runsKeptPerAccount: 100,
+  /** Of what a run has brought, the newest are listed; a first import may bring 100,000. Some 250 octets each. */
+  arrivalsKept: 1000,
+  /** Of From, Subject and Date. RFC 5322 allows 998 in a line, and a Subject may be folded. */
+  envelopeLineOctetsMax: 1000,
   runKeptMs: 30 * day,
   progressEveryMs: 500,
   /** Who waits for a run's end is told of it; should that word be lost with a connection, they look this often. */

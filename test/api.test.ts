@@ -75,6 +75,7 @@ const guarded = [
   'POST /api/v1/restore',
   'GET /api/v1/events',
   'GET /api/v1/stats',
+  'GET /api/v1/runs/{id}/messages',
 ]
 
 test('every route needs a token but those that are open on purpose', async () => {

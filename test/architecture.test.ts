@@ -62,6 +62,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   '@node-rs/argon2': /^api\//,
   typebox: /^(?:api\/schemas|src\/config)\.ts$/,
   'env-schema': /^src\/config\.ts$/,
+  mailparser: /^src\/envelope\.ts$/,
   pino: /^src\/log\.ts$/,
   ulid: /^(?:src\/redis\/(?:ledger|quarantine|spool|runs)|api\/app)\.ts$/,
   'close-with-grace': /^(?:workers|api)\/main\.ts$/,

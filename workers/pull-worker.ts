@@ -13,6 +13,7 @@ import { type Measured, Spread } from '../src/measures.ts'
 import type { Clock, Maildrop, Notice, Store, Traces } from '../src/ports.ts'
 import { pullAccount } from '../src/pull.ts'
 import { type Accounts, defaultState } from '../src/redis/accounts.ts'
+import { Arrivals } from '../src/redis/arrivals.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
 import { setNextDue, stopVisits } from '../src/redis/due.ts'
 import { refusalOf } from '../src/redis/headroom.ts'
@@ -26,6 +27,7 @@ import type { Runs } from '../src/redis/runs.ts'
 import { noCounts, type Run, type RunCounts } from '../src/run.ts'
 import { rebuild } from '../src/reconcile.ts'
 import { nextVisitMs } from '../src/schedule.ts'
+import type { Settings } from '../src/settings.ts'
 import { holdBack, pauseFor, resume } from './pause.ts'
 
 /** What a run needs of the process it runs in. */
@@ -47,6 +49,7 @@ export interface PullWorld {
   openMaildrop(account: Account, sealedPassword: string, traits: Set<HostTrait>, signal: AbortSignal): Promise<Maildrop>
   openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
   openTraces(destination: DestinationRecord, signal: AbortSignal): Promise<Traces>
+  settings(): Promise<Settings>
   stopping(): boolean
 }
 
@@ -131,6 +134,8 @@ async function performRun(
   const started: Run = { ...queued, state: 'running', startedAt: queued.startedAt ?? new Date().toISOString() }
   const counts = pick((await countsOf(world.redis, accountId, queued.id)) ?? queued)
   const progress = new Progress(world.runs, started, counts)
+  const settings = await world.settings()
+  const arrivals = new Arrivals(world.redis, accountId, queued.id, settings.arrivedKeptDays)
   await world.runs.change(started)
   log.info({ event: 'run started', host: loaded.account.host })
 
@@ -149,9 +154,9 @@ async function performRun(
   const measured: Measured = { dueMs, appends: new Spread('tributary_append_duration_seconds') }
   const openStore: PullWorld['openStore'] = async (...args) => timed(await world.openStore(...args), measured.appends)
   const failure = await pullAsItCan(world, loaded.account, log, (traits) =>
-    pull({ ...world, openMaildrop, openStore }, loaded, started, lease, signal, traits, counts, progress),
+    pull({ ...world, openMaildrop, openStore }, loaded, started, lease, signal, traits, counts, progress, arrivals),
   )
-  await progress.settled()
+  await Promise.all([progress.settled(), arrivals.settled()])
   if (failure?.kind === 'superseded') return failure
   // Nothing else would go on with it.
   if (failure?.kind === 'stopped' && started.task === 'rebuild') return { kind: 'superseded' }
@@ -193,6 +198,7 @@ async function pull(
   traits: Set<HostTrait>,
   counts: RunCounts,
   progress: Progress,
+  arrivals: Arrivals,
 ): Promise<Failure | undefined> {
   try {
     const store = await world.openStore(destination, lease, signal)
@@ -207,6 +213,7 @@ async function pull(
         newToken: tokens(),
         stopping: () => world.stopping(),
         progress: () => progress.changed(),
+        arrived: (messages) => arrivals.add(messages),
         notice(notice) {
           world.log.warn({ ...notice, accountId: account.id, runId }, sentenceOf(notice))
           progress.notice(sentenceOf(notice))

@@ -22,6 +22,7 @@ import { Headroom } from '../src/redis/headroom.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { type PullJob, PullQueue, pullQueueName, queuePrefix } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
+import { SettingsStore } from '../src/redis/settings.ts'
 import { StatusRounds } from '../src/redis/statuses.ts'
 import { sayAlive, sayFarewell } from '../src/redis/workers.ts'
 import type { Seal } from '../src/seal.ts'
@@ -156,6 +157,7 @@ function pullWorld(
   const tlsSessions = new TlsSessions()
   const budget = new OctetBudget(limits.heldOctetsMax)
   const pauses = new Pauses(redis)
+  const settings = new SettingsStore(redis)
   const headroom = new Headroom(redis, redisFree)
   return {
     redis,
@@ -187,6 +189,7 @@ function pullWorld(
       const mayCommit = () => lease.holdsFor(leaseMs / 3)
       return pool.store(targetOf(destination, sealedPassword, seal), { staging: lease, mayCommit, signal })
     },
+    settings: () => settings.get(),
     openTraces: ({ destination, sealedPassword }, signal) =>
       pool.traces(targetOf(destination, sealedPassword, seal), signal),
   }

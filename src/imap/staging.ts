@@ -8,7 +8,7 @@ import type { ImapFlow } from 'imapflow'
 import { SessionFailed } from '../failure.ts'
 import type { ShortHash, Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
-import type { FolderPosition, Store } from '../ports.ts'
+import type { Appended, Store } from '../ports.ts'
 import type { Trace } from '../trace.ts'
 import type { StoreAccess, Staging } from './access.ts'
 import { multiAppend } from './append.ts'
@@ -185,12 +185,7 @@ async function heldElsewhere(client: ImapFlow, wait: Wait): Promise<Map<string, 
 }
 
 /** Moves exactly these (RFC 6851), to a folder that is made anew should it have gone. */
-async function moved(
-  client: ImapFlow,
-  from: string,
-  uids: readonly number[],
-  to: string,
-): Promise<FolderPosition | undefined> {
+async function moved(client: ImapFlow, from: string, uids: readonly number[], to: string): Promise<Appended> {
   const set = uidSetOf(uids)
   const path = encodedPathOf(client, to)
   await beTerse(client)
@@ -205,8 +200,11 @@ async function moved(
     throw new SessionFailed({ kind: 'store refused', during: 'the move out of the staging folder', reply })
   }
   await execute(client, client.capabilities.has('UNSELECT') ? 'UNSELECT' : 'CLOSE', [], silence)
-  const last = Math.max(...uidsOf(there))
-  return Number.isSafeInteger(last) ? { uidValidity: Number(uidValidity), uidNext: last + 1 } : undefined
+  const [source, target] = [uidsOf(went), uidsOf(there)]
+  const called = new Map(source.map((uid, nth) => [uid, target[nth]]))
+  const known = uids.map((uid) => called.get(uid)).filter((uid) => uid !== undefined)
+  const told = /^\d+$/.test(uidValidity) && known.length === uids.length
+  return told ? { uidValidity: Number(uidValidity), uids: known } : { uidValidity: undefined, uids: [] }
 }
 
 /** The words of COPYUID (RFC 4315 section 3): UIDVALIDITY over there, the set that went, and what it is called there. */

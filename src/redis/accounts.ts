@@ -4,7 +4,7 @@ import type { Account } from '../account.ts'
 import { type FailureHistory, noFailures } from '../consequence.ts'
 import type { FailureKind } from '../failure.ts'
 import type { Run } from '../run.ts'
-import { keys } from './keys.ts'
+import { keys, ofRun } from './keys.ts'
 import { restate } from './statuses.ts'
 
 export interface AccountRecord {
@@ -165,6 +165,7 @@ export class Accounts {
       if ((await this.#redis.eval(removeScript, names.length, ...names, ...args)) !== 'done') continue
       const runIds = await this.#redis.zrange(keys.runs(id), '0', '-1')
       for (const runId of runIds) await this.#redis.unlink(keys.run(runId))
+      if (runIds.length > 0) await this.#redis.unlink(runIds.flatMap((runId) => ofRun(id, runId)))
       await this.#redis.hdel(keys.lastRuns, id)
       await restate(this.#redis, [id])
       const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.quarantine, keys.spool]

@@ -71,6 +71,8 @@ export const keys = {
   intents: (id: AccountId | string) => ofAccount(id, 'intents'),
   lease: (id: AccountId | string) => ofAccount(id, 'lease'),
   fence: (id: AccountId | string) => ofAccount(id, 'fence'),
+  /** List: what a run has brought (arrivals.ts). */
+  arrived: (id: AccountId | string, runId: string) => ofAccount(id, `arrived:${runId}`),
   /** Sorted set of run ids, all of score 0. */
   runs: (id: AccountId | string) => ofAccount(id, 'runs'),
   /** Hash: entry id -> entry as JSON. */
@@ -78,6 +80,9 @@ export const keys = {
   /** Hash: spool id -> a message (spool.ts). */
   spool: (id: AccountId | string) => ofAccount(id, 'spool'),
 } as const
+
+/** What is kept of a run beside its record, and goes with it. */
+export const ofRun = (accountId: string, runId: string): string[] => [keys.arrived(accountId, runId)]
 
 /** What a backup holds of an account, and as what Redis keeps it (redis/backup.ts). Not the lease: that is a run's; not the spool: mail is none of it. */
 export const backedUpOfAccount = {

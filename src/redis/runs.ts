@@ -8,7 +8,7 @@ import type { AccountId, RunId } from '../message.ts'
 import { noCounts, type Run, type RunCause, type RunTask, runTasks } from '../run.ts'
 import type { AccountRecord } from './accounts.ts'
 import { Events, type Told } from './events.ts'
-import { keys } from './keys.ts'
+import { keys, ofRun } from './keys.ts'
 import { restateLua, statusKeys } from './statuses.ts'
 import { countLua, tallyArgs, tallyKeys } from './tallies.ts'
 
@@ -106,6 +106,7 @@ export class Runs {
     if (old.length > 0) {
       await this.#redis.zrem(keys.runs(run.accountId), ...old)
       for (const id of old) await this.#redis.del(keys.run(id))
+      await this.#redis.unlink(old.flatMap((id) => ofRun(run.accountId, id)))
     }
     await this.#end(run, measured)
   }

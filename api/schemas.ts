@@ -253,6 +253,11 @@ export const Arrivals = Type.Object({
   omitted: Type.Integer({ description: 'older ones of this run, of which nothing is kept' }),
 })
 
+export const Transcript = Type.Object({
+  lines: Type.Array(Type.Object({ at: time, side: Type.Enum(['client', 'server', 'note']), text: Type.String() })),
+  truncated: Type.Boolean(),
+})
+
 export const listOf = <T extends TSchema>(item: T) =>
   Type.Object({ items: Type.Array(item), next: orNull(Type.String()) })
 

@@ -20,6 +20,7 @@ import { addProblems, pathOf } from './problems.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
 import { addStats, type StatsWorld } from './stats.ts'
+import { addTranscripts, type TranscriptsWorld } from './transcripts.ts'
 
 export interface ApiWorld
   extends AccountsWorld,
@@ -31,7 +32,8 @@ export interface ApiWorld
     EventsWorld,
     StatsWorld,
     MetricsWorld,
-    ArrivalsWorld {
+    ArrivalsWorld,
+    TranscriptsWorld {
   readonly log: Logger
   readonly adminToken: string
   readonly redis: Redis
@@ -113,6 +115,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addEvents(typed, world)
       addStats(typed, world)
       addArrivals(typed, world)
+      addTranscripts(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -124,6 +124,13 @@ export const limits = {
   redisDiskFreeOctets: 64 * MiB,
   headroomEveryMs: 5 * second,
   runsKeptPerAccount: 100,
+  /** Of a transcript: the first so many lines, and at least as many of the last. */
+  transcriptLinesEach: 200,
+  transcriptLineMax: 200,
+  /** Lines of CAPA; a maildrop's listing shows a few. */
+  capabilitiesShown: 40,
+  listingLinesShown: 3,
+  transcriptEveryMs: 5 * second,
   /** Of what a run has brought, the newest are listed; a first import may bring 100,000. Some 250 octets each. */
   arrivalsKept: 1000,
   /** Of From, Subject and Date. RFC 5322 allows 998 in a line, and a Subject may be folded. */

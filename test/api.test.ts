@@ -76,6 +76,7 @@ const guarded = [
   'GET /api/v1/events',
   'GET /api/v1/stats',
   'GET /api/v1/runs/{id}/messages',
+  'GET /api/v1/runs/{id}/transcript',
 ]
 
 test('every route needs a token but those that are open on purpose', async () => {

@@ -188,7 +188,7 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   /** Made anew from accounts and destinations, or of what is under way. */
   const leftOut = [keys.accountIds, keys.accountSources, keys.destinationIds, keys.logins, keys.destinationUses]
   const counted = [keys.tally, keys.tallyOf('*'), keys.measures, keys.measuredHosts]
-  const seen = [keys.events, keys.statuses, keys.statusCounts, keys.arrived('*', '*')]
+  const seen = [keys.events, keys.statuses, keys.statusCounts, keys.arrived('*', '*'), keys.transcript('*', '*')]
   const underWay: string[] = [keys.openRuns, keys.running, keys.workers, ...counted, ...seen]
   for (const name of [...leftOut, ...underWay, keys.lease('*')]) kept.add(name)
   const ofProcess = (key: string) => key.startsWith(`${queuePrefix}:`) || key.startsWith(keys.workerVitals(''))

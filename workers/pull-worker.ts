@@ -24,10 +24,12 @@ import type { Pauses } from '../src/redis/pauses.ts'
 import { Quarantine } from '../src/redis/quarantine.ts'
 import type { PullJob, PullQueue } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
+import { Recorder } from '../src/redis/transcripts.ts'
 import { noCounts, type Run, type RunCounts } from '../src/run.ts'
 import { rebuild } from '../src/reconcile.ts'
 import { nextVisitMs } from '../src/schedule.ts'
 import type { Settings } from '../src/settings.ts'
+import type { Transcript } from '../src/transcript.ts'
 import { holdBack, pauseFor, resume } from './pause.ts'
 
 /** What a run needs of the process it runs in. */
@@ -46,7 +48,13 @@ export interface PullWorld {
   /** The account, and where its mail goes; undefined: there is no such account any more. Secrets stay sealed. */
   load(accountId: string): Promise<LoadedAccount | undefined>
   /** @param traits what is known of the provider's server; what this session learns is added. */
-  openMaildrop(account: Account, sealedPassword: string, traits: Set<HostTrait>, signal: AbortSignal): Promise<Maildrop>
+  openMaildrop(
+    account: Account,
+    sealedPassword: string,
+    traits: Set<HostTrait>,
+    signal: AbortSignal,
+    transcript?: Transcript,
+  ): Promise<Maildrop>
   openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
   openTraces(destination: DestinationRecord, signal: AbortSignal): Promise<Traces>
   settings(): Promise<Settings>
@@ -139,9 +147,14 @@ async function performRun(
   await world.runs.change(started)
   log.info({ event: 'run started', host: loaded.account.host })
 
+  const measured: Measured = { dueMs, appends: new Spread('tributary_append_duration_seconds') }
+  const openStore: PullWorld['openStore'] = async (...args) => timed(await world.openStore(...args), measured.appends)
+  const recorder = await Recorder.of(world.redis, queued, queued.task === 'pull' ? settings.transcriptsKept : 0)
   let loginDelayMs = 0
-  const openMaildrop: PullWorld['openMaildrop'] = async (...args) => {
-    const maildrop = await world.openMaildrop(...args)
+  const openMaildrop: PullWorld['openMaildrop'] = async (account, password, traits, sessionSignal) => {
+    const maildrop = await world
+      .openMaildrop(account, password, traits, sessionSignal, recorder?.transcript)
+      .finally(() => recorder?.write())
     loginDelayMs = maildrop.loginDelayMs
     // For people to see, and for later: a server may say so in one session and not in the next.
     if (maildrop.hidesRetrieved && !loaded.account.hidesRetrieved)
@@ -151,11 +164,14 @@ async function performRun(
       }))
     return maildrop
   }
-  const measured: Measured = { dueMs, appends: new Spread('tributary_append_duration_seconds') }
-  const openStore: PullWorld['openStore'] = async (...args) => timed(await world.openStore(...args), measured.appends)
-  const failure = await pullAsItCan(world, loaded.account, log, (traits) =>
-    pull({ ...world, openMaildrop, openStore }, loaded, started, lease, signal, traits, counts, progress, arrivals),
-  )
+  let failure: Failure | undefined
+  try {
+    failure = await pullAsItCan(world, loaded.account, log, (traits) =>
+      pull({ ...world, openMaildrop, openStore }, loaded, started, lease, signal, traits, counts, progress, arrivals),
+    )
+  } finally {
+    await recorder?.end()
+  }
   await Promise.all([progress.settled(), arrivals.settled()])
   if (failure?.kind === 'superseded') return failure
   // Nothing else would go on with it.

@@ -179,10 +179,10 @@ function pullWorld(
       const lasting = pause !== undefined && pause.pausedUntilMs > clock.nowMs() ? pause : undefined
       return { account: record.account, sealedPassword: record.sealedPassword, destination, pause: lasting }
     },
-    async openMaildrop(account, sealedPassword, traits, signal) {
+    async openMaildrop(account, sealedPassword, traits, signal, transcript) {
       await headroom.demand()
       const password = seal.open(sealedPassword, account.id, 'password')
-      return await openMaildrop({ ...account, password, traits, tlsSessions, budget, signal, waits })
+      return await openMaildrop({ ...account, password, traits, tlsSessions, budget, signal, waits, transcript })
     },
     openStore({ destination, sealedPassword }, lease, signal) {
       // Nobody takes over before the lease has ended: what is sent now has this long to be stored.

@@ -73,6 +73,8 @@ export const keys = {
   fence: (id: AccountId | string) => ofAccount(id, 'fence'),
   /** List: what a run has brought (arrivals.ts). */
   arrived: (id: AccountId | string, runId: string) => ofAccount(id, `arrived:${runId}`),
+  /** What was said in a run, as JSON (transcript.ts). */
+  transcript: (id: AccountId | string, runId: string) => ofAccount(id, `transcript:${runId}`),
   /** Sorted set of run ids, all of score 0. */
   runs: (id: AccountId | string) => ofAccount(id, 'runs'),
   /** Hash: entry id -> entry as JSON. */
@@ -82,7 +84,10 @@ export const keys = {
 } as const
 
 /** What is kept of a run beside its record, and goes with it. */
-export const ofRun = (accountId: string, runId: string): string[] => [keys.arrived(accountId, runId)]
+export const ofRun = (accountId: string, runId: string): string[] => [
+  keys.arrived(accountId, runId),
+  keys.transcript(accountId, runId),
+]
 
 /** What a backup holds of an account, and as what Redis keeps it (redis/backup.ts). Not the lease: that is a run's; not the spool: mail is none of it. */
 export const backedUpOfAccount = {

@@ -14,6 +14,7 @@ import { Accounts } from '../src/redis/accounts.ts'
 import { Audit } from '../src/redis/audit.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
+import { Events } from '../src/redis/events.ts'
 import { Notices } from '../src/redis/notice.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
@@ -45,7 +46,8 @@ async function main(): Promise<void> {
 
   const home = homeOf(config.home)
   const destinations = new Destinations(redis)
-  const runs = new Runs(redis)
+  const events = new Events(redis)
+  const runs = new Runs(redis, events)
   const queue = new PullQueue(redis, runs)
   const dns = systemDns()
   const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
@@ -63,6 +65,7 @@ async function main(): Promise<void> {
     destinations,
     pauses: new Pauses(redis),
     runs,
+    events,
     queue,
     tokens: new Tokens(redis),
     audit: new Audit(redis),

@@ -11,17 +11,20 @@ import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
 import { addAccountLines } from './account-lines.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
+import { addArrivals, type ArrivalsWorld } from './arrivals.ts'
 import { addAudit, type AuditWorld, watchChanges } from './audit.ts'
 import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addDiscover, type DiscoverWorld } from './discover.ts'
+import { addEvents, type EventsWorld } from './events.ts'
 import { addTags } from './etag.ts'
 import { addHealth } from './health.ts'
 import type { Https } from './https.ts'
 import { addIdempotency } from './idempotency.ts'
 import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
+import { addMetrics, type MetricsWorld } from './metrics.ts'
 import { addNotice, type NoticeWorld } from './notice.ts'
 import { documentation } from './openapi.ts'
 import { addOwners, type OwnersWorld } from './owners.ts'
@@ -31,7 +34,9 @@ import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
 import { addSession, type SessionWorld } from './session.ts'
 import { addSettings, type SettingsWorld } from './settings.ts'
+import { addStats, type StatsWorld } from './stats.ts'
 import { addTokens, type TokensWorld } from './tokens.ts'
+import { addTranscripts, type TranscriptsWorld } from './transcripts.ts'
 import { addWebhooks, type WebhooksWorld } from './webhooks.ts'
 
 export interface ApiWorld
@@ -50,7 +55,12 @@ export interface ApiWorld
     SettingsWorld,
     DiscoverWorld,
     WebhooksWorld,
-    NoticeWorld {
+    NoticeWorld,
+    EventsWorld,
+    StatsWorld,
+    MetricsWorld,
+    ArrivalsWorld,
+    TranscriptsWorld {
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
@@ -124,6 +134,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
     await docs.register(swaggerUi, { routePrefix: '/docs' })
   })
   addHealth(app, world.redis, world.store)
+  addMetrics(app, world)
   app.get('/', { config: { open: true }, schema: { hide: true } }, async () => ({
     name: 'Tributary',
     api: '/api/v1',
@@ -152,6 +163,10 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       addDiscover(typed, world)
       addWebhooks(typed, world)
       addNotice(typed, world)
+      addEvents(typed, world)
+      addStats(typed, world)
+      addArrivals(typed, world)
+      addTranscripts(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

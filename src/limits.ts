@@ -137,11 +137,44 @@ export const limits = {
   redisDiskFreeOctets: 64 * MiB,
   headroomEveryMs: 5 * second,
   runsKeptPerAccount: 100,
+  /** Of a transcript: the first so many lines, and at least as many of the last. */
+  transcriptLinesEach: 200,
+  transcriptLineMax: 200,
+  /** Lines of CAPA; a maildrop's listing shows a few. */
+  capabilitiesShown: 40,
+  listingLinesShown: 3,
+  transcriptEveryMs: 5 * second,
+  /** Of what a run has brought, the newest are listed; a first import may bring 100,000. Some 250 octets each. */
+  arrivalsKept: 1000,
+  /** Of From, Subject and Date. RFC 5322 allows 998 in a line, and a Subject may be folded. */
+  envelopeLineOctetsMax: 1000,
   runKeptMs: 30 * day,
   progressEveryMs: 500,
   /** Who waits for a run's end is told of it; should that word be lost with a connection, they look this often. */
   runLookedAtMs: 5 * second,
+  /** Of what happened, as people's screens hear of it: some 300 octets each, and some minutes of ten thousand accounts. */
+  eventsKept: 50_000,
+  /** Of these, what an API process holds for all that listen. */
+  eventsHeld: 1000,
+  eventsReadMax: 500,
+  /** A reader waits so long at Redis, and then looks whether it is still the same one. */
+  eventsAwaitedMs: 5 * second,
+  eventListenersMax: 500,
+  eventListenersEachMax: 50,
+  /** Proxies end a connection that is silent for a minute. */
+  eventHeartbeatMs: 15 * second,
+  /** Who takes nothing for so long is dropped. */
+  eventStalledMs: 1 * minute,
+  /** Then it asks anew: with a token that may be gone by now. */
+  eventStreamMs: 15 * minute,
+  /** Hosts that failures are counted under by name: each is a row in somebody's monitoring for ever. */
+  hostsNamed: 100,
+  /** Figures that cost more than a look at a counter are looked up so often, however many ask. */
+  figuresKeptMs: 2 * second,
   tickEveryMs: 1 * second,
+  /** So many accounts are looked through for a status that was told wrong, by a worker that died between two writes. */
+  statusesPerTurn: 200,
+  statusesEveryMs: 10 * second,
   claimedPerTickMax: 1000,
   /** How often open runs are looked through for those whose job is gone. */
   reviveEveryMs: 30 * second,

@@ -9,9 +9,11 @@ import type { Token } from '../src/ledger.ts'
 import type { HostTrait } from '../src/host.ts'
 import type { Logger } from '../src/log.ts'
 import { limits } from '../src/limits.ts'
+import { type Measured, Spread } from '../src/measures.ts'
 import type { Clock, Maildrop, Notice, Store, Traces } from '../src/ports.ts'
 import { pullAccount } from '../src/pull.ts'
 import { type AccountRecord, type Accounts, defaultState } from '../src/redis/accounts.ts'
+import { Arrivals } from '../src/redis/arrivals.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
 import { setNextDue, stopVisits } from '../src/redis/due.ts'
 import { refusalOf } from '../src/redis/headroom.ts'
@@ -22,9 +24,12 @@ import type { Pauses } from '../src/redis/pauses.ts'
 import { Quarantine } from '../src/redis/quarantine.ts'
 import type { PullJob, PullQueue } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
+import { Recorder } from '../src/redis/transcripts.ts'
 import { noCounts, type Run, type RunCounts } from '../src/run.ts'
 import { rebuild } from '../src/reconcile.ts'
 import { nextVisitMs } from '../src/schedule.ts'
+import type { Settings } from '../src/settings.ts'
+import type { Transcript } from '../src/transcript.ts'
 import { holdBack, pauseFor, resume } from './pause.ts'
 import { tell } from './tell.ts'
 
@@ -44,9 +49,15 @@ export interface PullWorld {
   /** The account, and where its mail goes; undefined: there is no such account any more. Secrets stay sealed. */
   load(accountId: string): Promise<LoadedAccount | undefined>
   /** @param traits what is known of the provider's server; what this session learns is added. */
-  openMaildrop(record: AccountRecord, traits: Set<HostTrait>, signal: AbortSignal): Promise<Maildrop>
+  openMaildrop(
+    record: AccountRecord,
+    traits: Set<HostTrait>,
+    signal: AbortSignal,
+    transcript?: Transcript,
+  ): Promise<Maildrop>
   openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
   openTraces(destination: DestinationRecord, signal: AbortSignal): Promise<Traces>
+  settings(): Promise<Settings>
   stopping(): boolean
 }
 
@@ -85,7 +96,9 @@ export async function runJob(
     }
     const quarantine = new Quarantine(world.redis)
     const known = await quarantine.retries(accountId)
-    const failure = await performRun(world, run, loaded, lease, AbortSignal.any([cancelled, lease.lost]), log)
+    const dueMs = job.data.dueMs ?? Date.parse(run.queuedAt)
+    const signal = AbortSignal.any([cancelled, lease.lost])
+    const failure = await performRun(world, run, loaded, dueMs, lease, signal, log)
     if (failure === undefined) {
       // What was wished for while it was at work, it may have passed: another run follows.
       const since = [...(await quarantine.retries(accountId))].some((wish) => !known.has(wish))
@@ -112,6 +125,7 @@ async function performRun(
   world: PullWorld,
   queued: Run,
   loaded: LoadedAccount | undefined,
+  dueMs: number,
   lease: Lease,
   signal: AbortSignal,
   log: Logger,
@@ -126,12 +140,19 @@ async function performRun(
   const started: Run = { ...queued, state: 'running', startedAt: queued.startedAt ?? new Date().toISOString() }
   const counts = pick((await countsOf(world.redis, accountId, queued.id)) ?? queued)
   const progress = new Progress(world.runs, started, counts)
+  const settings = await world.settings()
+  const arrivals = new Arrivals(world.redis, accountId, queued.id, settings.arrivedKeptDays)
   await world.runs.change(started)
   log.info({ event: 'run started', host: loaded.account.host })
 
+  const measured: Measured = { dueMs, appends: new Spread('tributary_append_duration_seconds') }
+  const openStore: PullWorld['openStore'] = async (...args) => timed(await world.openStore(...args), measured.appends)
+  const recorder = await Recorder.of(world.redis, queued, queued.task === 'pull' ? settings.transcriptsKept : 0)
   let loginDelayMs = 0
-  const openMaildrop: PullWorld['openMaildrop'] = async (...args) => {
-    const maildrop = await world.openMaildrop(...args)
+  const openMaildrop: PullWorld['openMaildrop'] = async (record, traits, sessionSignal) => {
+    const maildrop = await world
+      .openMaildrop(record, traits, sessionSignal, recorder?.transcript)
+      .finally(() => recorder?.write())
     loginDelayMs = maildrop.loginDelayMs
     // For people to see, and for later: a server may say so in one session and not in the next.
     if (maildrop.hidesRetrieved && !loaded.account.hidesRetrieved)
@@ -141,10 +162,15 @@ async function performRun(
       }))
     return maildrop
   }
-  const failure = await pullAsItCan(world, loaded.account, log, (traits) =>
-    pull({ ...world, openMaildrop }, loaded, started, lease, signal, traits, counts, progress),
-  )
-  await progress.settled()
+  let failure: Failure | undefined
+  try {
+    failure = await pullAsItCan(world, loaded.account, log, (traits) =>
+      pull({ ...world, openMaildrop, openStore }, loaded, started, lease, signal, traits, counts, progress, arrivals),
+    )
+  } finally {
+    await recorder?.end()
+  }
+  await Promise.all([progress.settled(), arrivals.settled()])
   if (failure?.kind === 'superseded') return failure
   // Nothing else would go on with it.
   if (failure?.kind === 'stopped' && started.task === 'rebuild') return { kind: 'superseded' }
@@ -154,7 +180,7 @@ async function performRun(
     await follow(world, leftAlone(loaded.account, loginDelayMs), failure, counts, log)
     await tell(world, loaded.account, run)
   }
-  await world.runs.end(run)
+  await world.runs.end(run, measured)
   const fields = { ...counts, ms: Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '') }
   if (failure === undefined) log.info({ event: 'run finished', ...fields })
   else log.warn({ event: 'run failed', kind: failure.kind, ...fields }, describe(failure))
@@ -189,6 +215,7 @@ async function pull(
   traits: Set<HostTrait>,
   counts: RunCounts,
   progress: Progress,
+  arrivals: Arrivals,
 ): Promise<Failure | undefined> {
   const { account, destination } = loaded
   try {
@@ -204,6 +231,7 @@ async function pull(
         newToken: tokens(),
         stopping: () => world.stopping(),
         progress: () => progress.changed(),
+        arrived: (messages) => arrivals.add(messages),
         notice(notice) {
           world.log.warn({ ...notice, accountId: account.id, runId }, sentenceOf(notice))
           progress.notice(sentenceOf(notice))
@@ -220,6 +248,18 @@ async function pull(
     if (failure.kind === 'internal' && failure.remedy === undefined)
       world.log.error({ event: 'run broke', accountId: account.id, err: error })
     return failure
+  }
+}
+
+function timed(store: Store, appends: Spread): Store {
+  return {
+    ...store,
+    async append(...args) {
+      const fromMs = performance.now()
+      const answer = await store.append(...args)
+      appends.observe(performance.now() - fromMs)
+      return answer
+    },
   }
 }
 

@@ -19,17 +19,19 @@ import { Accounts } from '../src/redis/accounts.ts'
 import { type DestinationRecord, Destinations } from '../src/redis/destinations.ts'
 import { claimDue, shiftDue } from '../src/redis/due.ts'
 import { Headroom } from '../src/redis/headroom.ts'
-import { keys } from '../src/redis/keys.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { type PullJob, PullQueue, pullQueueName, queuePrefix } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { SettingsStore } from '../src/redis/settings.ts'
+import { StatusRounds } from '../src/redis/statuses.ts'
+import { sayAlive, sayFarewell } from '../src/redis/workers.ts'
 import type { Seal } from '../src/seal.ts'
 import type { Settings } from '../src/settings.ts'
 import { type NoticePace, startNotices } from './notices.ts'
 import { withoutPaused } from './pause.ts'
 import { type PullWorld, runJob } from './pull-worker.ts'
 import { Ticker } from './ticker.ts'
+import { Vitals } from './vitals.ts'
 
 export interface WorkerOptions {
   readonly redis: Redis
@@ -102,7 +104,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   })
 
   // Not jobs of the queue's: one that fails half-way there is the last one, and a clock that is set back holds it up for as long.
-  const ticker = new Ticker((error) => log.warn({ event: 'queue error', reason: error.message }))
+  const failed = (error: Error) => log.warn({ event: 'queue error', reason: error.message })
+  const ticker = new Ticker(failed)
   const stepped = steps(() => clock.nowMs())
   ticker.every(limits.tickEveryMs, async () => {
     const byMs = stepped()
@@ -111,38 +114,36 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       await shiftDue(redis, byMs)
       await queue.promote()
     }
-    const due = await withoutPaused(world, await claimDue(redis, clock.nowMs()))
-    if (due.length > 0) await queue.schedule(due)
+    const claimed = await claimDue(redis, clock.nowMs())
+    const due = await withoutPaused(world, [...claimed.keys()])
+    if (due.length > 0) await queue.schedule(due, claimed)
   })
   ticker.every(limits.reviveEveryMs, async () => await queue.revive())
+  const statuses = new StatusRounds(redis)
+  ticker.every(limits.statusesEveryMs, async () => void (await statuses.turn()))
 
   const notices = startNotices({ ...options, pace: options.notices ?? {} })
 
   const name = `${hostname()}:${process.pid}`
-  const sayAlive = () => {
-    const nowMs = Date.now()
-    redis
-      .multi()
-      .zadd(keys.workers, nowMs + limits.workerAliveMs, name)
-      .zremrangebyscore(keys.workers, '-inf', nowMs)
-      .exec()
-      .catch((error: Error) => log.warn({ event: 'queue error', reason: error.message }))
-  }
-  const alive = setInterval(sayAlive, limits.workerAliveMs / 3)
+  const vitals = new Vitals()
+  const beat = () => void sayAlive(redis, name, vitals.read()).catch(failed)
+  const alive = setInterval(beat, limits.workerAliveMs / 3)
   await pulls.waitUntilReady()
-  sayAlive()
+  beat()
+  statuses.round().catch(failed)
 
   return {
     async stop(graceMs) {
       stopping = true
       clearInterval(alive)
+      vitals.stop()
       const cancel = setTimeout(() => cancelled.abort(new SessionFailed({ kind: 'stopped' })), graceMs)
       const closed = Promise.all([ticker.stop(), pulls.close(), notices.stop()])
       while (running.size > 0) await Promise.allSettled(running)
       clearTimeout(cancel)
       // After a Redis that went away BullMQ may wait for a connection that nobody needs any more.
       await Promise.race([
-        closed.then(() => Promise.all([queue.close(), pool.close(), redis.zrem(keys.workers, name)])),
+        closed.then(() => Promise.all([queue.close(), pool.close(), sayFarewell(redis, name)])),
         new Promise((resolve) => setTimeout(resolve, limits.farewellMs)),
       ])
     },
@@ -183,17 +184,18 @@ function pullWorld(
       const lasting = pause !== undefined && pause.pausedUntilMs > clock.nowMs() ? pause : undefined
       return { ...record, destination, pause: lasting }
     },
-    async openMaildrop({ account, sealedPassword, guarded }, traits, signal) {
+    async openMaildrop({ account, sealedPassword, guarded }, traits, signal, transcript) {
       await headroom.demand()
       const password = seal.open(sealedPassword, account.id, 'password')
       const reach = reachOf(guarded === true, 'pop3', await settings.get())
-      return await openMaildrop({ ...account, password, reach, traits, tlsSessions, budget, signal, waits })
+      return await openMaildrop({ ...account, password, reach, traits, tlsSessions, budget, signal, waits, transcript })
     },
     async openStore(destination, lease, signal) {
       // Nobody takes over before the lease has ended: what is sent now has this long to be stored.
       const mayCommit = () => lease.holdsFor(leaseMs / 3)
       return await pool.store(targetOf(destination, seal, await settings.get()), { staging: lease, mayCommit, signal })
     },
+    settings: () => settings.get(),
     openTraces: async (destination, signal) =>
       await pool.traces(targetOf(destination, seal, await settings.get()), signal),
   }

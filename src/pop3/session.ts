@@ -64,6 +64,8 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   constructor(options: SessionOptions) {
     super({ user: options.user, password: options.password, host: options.host, port: options.port })
+    options.transcript?.hide(options.password)
+    options.transcript?.hide(plainResponse(options.user, options.password))
     this.#options = options
     this.#waits = { ...usualWaits, ...options.waits }
     this.#traits = options.traits ?? new Set()

@@ -14,7 +14,8 @@ import {
   walkOf,
   wordsOf,
 } from './account-index.ts'
-import { keys } from './keys.ts'
+import { keys, ofRun } from './keys.ts'
+import { restate } from './statuses.ts'
 
 export interface AccountRecord {
   readonly account: Account
@@ -157,7 +158,9 @@ export class Accounts {
 
   /** Due at once, unless it is paused. */
   async create(record: AccountRecord, nowMs: number): Promise<Created> {
-    return (await this.#redis.eval(...creation(record, nowMs))) as Created
+    const [created] = await this.createAll([record], nowMs)
+    if (created === undefined || created instanceof Error) throw created ?? new Error('Redis gave no answer')
+    return created
   }
 
   /**
@@ -169,10 +172,17 @@ export class Accounts {
     const all = this.#redis.pipeline()
     for (const record of records) all.eval(...creation(record, nowMs), trial ? 'try' : '')
     const answers = (await all.exec()) ?? []
-    return records.map((_record, nth) => {
+    const created = records.map((_record, nth) => {
       const [error, answer] = answers[nth] ?? [new Error('Connection is closed.')]
       return error ?? (answer as Created)
     })
+    const done = trial ? [] : records.filter((_record, nth) => created[nth] === 'done')
+    if (done.length > 0)
+      await restate(
+        this.#redis,
+        done.map(({ account }) => account.id),
+      )
+    return created
   }
 
   async get(id: string): Promise<AccountRecord | undefined> {
@@ -213,6 +223,7 @@ export class Accounts {
         wordsOf(to),
       ]
       const answer = await this.#redis.eval(updateScript, names.length + 2, ...names, ...sets, id, ...args)
+      if (answer === 'done') await restate(this.#redis, [id])
       if (answer === 'done') return record
       if (answer !== 'changed') return answer as 'conflict' | 'no destination'
     }
@@ -235,8 +246,10 @@ export class Accounts {
       if ((await this.#redis.eval(removeScript, names.length + 1, ...names, set, ...args)) !== 'done') continue
       const runIds = await this.#redis.zrange(keys.runs(id), '0', '-1')
       for (const runId of runIds) await this.#redis.unlink(keys.run(runId))
+      if (runIds.length > 0) await this.#redis.unlink(runIds.flatMap((runId) => ofRun(id, runId)))
       await this.#redis.hdel(keys.lastRuns, id)
       await this.#redis.hdel(keys.told, id)
+      await restate(this.#redis, [id])
       const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.quarantine, keys.spool]
       await this.#redis.unlink(...own.map((name) => name(id)))
       return true

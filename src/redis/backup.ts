@@ -12,6 +12,7 @@ import { type AccountRecord, type AccountState, defaultState, restingStatus, sou
 import type { DestinationRecord } from './destinations.ts'
 import { backedUpOfAccount, backedUpShared, everyKey, keys } from './keys.ts'
 import { queuePrefix } from './queue.ts'
+import { restate } from './statuses.ts'
 import type { TokenRecord } from './tokens.ts'
 
 export const backupFormat = 'tributary backup'
@@ -280,6 +281,7 @@ export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<str
         all.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * limits.resumeSpreadMs), id)
       await all.exec()
     }
+    await restate(redis, Object.keys(value))
   }
 }
 
@@ -296,13 +298,11 @@ async function wipe(redis: Redis): Promise<void> {
   }
 }
 
+/** And what is counted for ever: it never goes down. */
+const everLasting: ReadonlySet<string> = new Set([keys.workers, keys.measures, keys.measuredHosts])
+
 function outlivesWipe(key: string): boolean {
-  return (
-    key.startsWith(`${queuePrefix}:`) ||
-    key === keys.workers ||
-    key === keys.audit ||
-    /^tributary:\{[^}]*\}:fence$/.test(key)
-  )
+  return key.startsWith(`${queuePrefix}:`) || everLasting.has(key) || /^tributary:\{[^}]*\}:fence$/.test(key)
 }
 
 async function write(redis: Redis, entry: Entry, nowMs: number): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis'
 import { type Destination, destinationDefaults, type HostedLogin } from '../account.ts'
 import { limits } from '../limits.ts'
+import { tell } from './events.ts'
 import { keys } from './keys.ts'
 
 export interface DestinationRecord {
@@ -61,7 +62,9 @@ export class Destinations {
   async create(record: DestinationRecord): Promise<'done' | 'conflict'> {
     const { id } = record.destination
     const args = [id, JSON.stringify(record), loginOf(record)]
-    return (await this.#redis.eval(createScript, names.length, ...names, ...args)) as 'done' | 'conflict'
+    const answer = await this.#redis.eval(createScript, names.length, ...names, ...args)
+    if (answer === 'done') await tell(this.#redis, 'destination', id, { id, status: 'ok', pausedUntil: null })
+    return answer as 'done' | 'conflict'
   }
 
   async get(id: string): Promise<DestinationRecord | undefined> {
@@ -98,7 +101,10 @@ export class Destinations {
       allow(record)
       const all = [...names, keys.accountsOf(id), keys.tokensOf(id), keys.tokens, keys.tokenIds, keys.tokenUses]
       const answer = await this.#redis.eval(removeScript, all.length, ...all, id, loginOf(record), json)
-      if (answer === 'done') return record
+      if (answer === 'done') {
+        await tell(this.#redis, 'destination', id, { id, status: 'removed', pausedUntil: null })
+        return record
+      }
       if (answer === 'in use') return answer
     }
   }

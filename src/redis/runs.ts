@@ -3,11 +3,26 @@ import { EventEmitter, once } from 'node:events'
 import type { Redis } from 'ioredis'
 import { monotonicFactory } from 'ulid'
 import { limits } from '../limits.ts'
+import type { Measured } from '../measures.ts'
 import type { AccountId, RunId } from '../message.ts'
 import { noCounts, type Run, type RunCause, type RunTask, runTasks } from '../run.ts'
-import { keys } from './keys.ts'
+import type { AccountRecord } from './accounts.ts'
+import { Events, type Told } from './events.ts'
+import { keys, ofRun } from './keys.ts'
+import { restateLua, statusKeys } from './statuses.ts'
+import { countLua, tallyArgs, tallyKeys } from './tallies.ts'
 
 const ulid = monotonicFactory()
+
+/** Field of open-runs, account id: the field is closed, and the account with its last one. KEYS[3] is open-runs. */
+const closeLua = `
+local function close(openAccounts, field, id)
+  redis.call('HDEL', KEYS[3], field)
+  redis.call('SREM', KEYS[4], field)
+  if redis.call('HEXISTS', KEYS[3], id) + redis.call('HEXISTS', KEYS[3], id .. ' rebuild') == 0 then
+    redis.call('ZREM', openAccounts, id)
+  end
+end`
 
 /** KEYS open runs, open accounts; ARGV field, run, account. 1 where none was open. */
 const openScript = `
@@ -15,24 +30,39 @@ if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
 redis.call('ZADD', KEYS[2], 0, ARGV[3])
 return 1`
 
-/** KEYS likewise; ARGV field, run, account, the account's other fields. */
-const closeScript = `
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('HDEL', KEYS[1], ARGV[1])
-for nth = 4, #ARGV do
-  if redis.call('HEXISTS', KEYS[1], ARGV[nth]) == 1 then return 1 end
+/** KEYS as `statusKeys`; ARGV account id, field of open-runs, run id, run as JSON, its state. */
+const changeScript = `${restateLua}
+if ARGV[5] == 'running' and redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then redis.call('SADD', KEYS[4], ARGV[2]) end
+tell(KEYS[7], 'run', restate(ARGV[1]), ARGV[4])
+return 1`
+
+/** KEYS as `statusKeys`, open accounts, last-runs, as `tallyKeys`; ARGV account id, field of open-runs, run id, run as JSON, as `tallyArgs`. A run is closed, and counted, once. */
+const endScript = `${restateLua}${closeLua}${countLua}
+redis.call('HSET', KEYS[9], ARGV[1], ARGV[3])
+if redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then
+  close(KEYS[8], ARGV[2], ARGV[1])
+  count(10, 5)
 end
-redis.call('ZREM', KEYS[2], ARGV[3])
+tell(KEYS[7], 'run', restate(ARGV[1]), ARGV[4])
+return 1`
+
+/** KEYS as `statusKeys`, open accounts; ARGV account id, field of open-runs, run id. Its record has outlived its time. */
+const dropScript = `${restateLua}${closeLua}
+if redis.call('HGET', KEYS[3], ARGV[2]) ~= ARGV[3] then return 0 end
+close(KEYS[8], ARGV[2], ARGV[1])
+restate(ARGV[1])
 return 1`
 
 export class Runs {
   readonly #redis: Redis
-  /** Every change of every run, by run id; fed by the subscription. */
+  readonly #events: Events
+  /** Every change of every run, by run id, once somebody waits for one. */
   readonly #changes = new EventEmitter().setMaxListeners(0)
-  #subscriber: Promise<Redis> | undefined
+  #listening: Promise<void> | undefined
 
-  constructor(redis: Redis) {
+  constructor(redis: Redis, events = new Events(redis)) {
     this.#redis = redis
+    this.#events = events
   }
 
   /** The account's open run, or a new one: at most one of each task is open at a time. */
@@ -63,10 +93,13 @@ export class Runs {
         return open
       }
       // It has ended, or its record has outlived its time: nobody runs it any more.
-      if (openId !== null) await this.#close(accountId, task, openId)
+      if (open !== null) await this.#end(open)
+      else if (openId !== null) {
+        const names = [...statusKeys, keys.openAccounts]
+        await this.#redis.eval(dropScript, names.length, ...names, accountId, field, openId)
+      }
     }
-    await this.#redis.zadd(keys.runs(accountId), 0, id)
-    await this.#announce(run)
+    await Promise.all([this.#redis.zadd(keys.runs(accountId), 0, id), this.#tell(run)])
     return run
   }
 
@@ -76,22 +109,20 @@ export class Runs {
 
   /** Writes a change of an open run and tells whoever waits. */
   async change(run: Run): Promise<void> {
-    await this.#write(run)
-    await this.#announce(run)
+    await Promise.all([this.#write(run), this.#tell(run)])
   }
 
   /** Writes the run's end; the account may have a new one from then on. Keeps the newest `limits.runsKeptPerAccount`. */
-  async end(run: Run): Promise<void> {
+  async end(run: Run, measured?: Measured): Promise<void> {
     await this.#write(run)
-    await this.#redis.hset(keys.lastRuns, run.accountId, run.id)
-    await this.#close(run.accountId, run.task, run.id)
     // Ids are ULIDs, all of one score: their order is that of time.
     const old = await this.#redis.zrange(keys.runs(run.accountId), '0', `-${limits.runsKeptPerAccount + 1}`)
     if (old.length > 0) {
       await this.#redis.zrem(keys.runs(run.accountId), ...old)
       for (const id of old) await this.#redis.del(keys.run(id))
+      await this.#redis.unlink(old.flatMap((id) => ofRun(run.accountId, id)))
     }
-    await this.#announce(run)
+    await this.#end(run, measured)
   }
 
   /** Open runs, by account id: the running one, where another one waits. */
@@ -136,8 +167,7 @@ export class Runs {
   }
 
   async close(): Promise<void> {
-    const subscriber = await this.#subscriber?.catch(() => undefined)
-    subscriber?.disconnect()
+    await this.#events.close()
   }
 
   async #named(hash: string, fields: readonly string[]): Promise<Run[]> {
@@ -162,34 +192,36 @@ export class Runs {
     await this.#redis.set(keys.run(run.id), JSON.stringify(run), 'PX', limits.runKeptMs)
   }
 
-  async #close(accountId: string, task: RunTask, runId: string): Promise<void> {
-    const others = runTasks.filter((other) => other !== task).map((other) => openField(accountId, other))
-    const args = [openField(accountId, task), runId, accountId, ...others]
-    await this.#redis.eval(closeScript, 2, keys.openRuns, keys.openAccounts, ...args)
+  async #tell(run: Run): Promise<void> {
+    const args = [run.accountId, openField(run.accountId, run.task), run.id, JSON.stringify(run), run.state]
+    await this.#redis.eval(changeScript, statusKeys.length, ...statusKeys, ...args)
   }
 
-  async #announce(run: Run): Promise<void> {
-    await this.#redis.publish(keys.runChanges, JSON.stringify(run))
+  async #end(run: Run, measured?: Measured): Promise<void> {
+    const json = await this.#redis.hget(keys.accounts, run.accountId)
+    const account = json === null ? undefined : (JSON.parse(json) as AccountRecord).account
+    const names = [...statusKeys, keys.openAccounts, keys.lastRuns, ...tallyKeys(account)]
+    const fixed = [run.accountId, openField(run.accountId, run.task), run.id, JSON.stringify(run)]
+    const args = [...fixed, ...tallyArgs(run, account, measured)]
+    await this.#redis.eval(endScript, names.length, ...names, ...args)
   }
 
   async #listen(): Promise<void> {
-    this.#subscriber ??= this.#subscribe().catch((error: unknown) => {
-      this.#subscriber = undefined
-      throw error
-    })
-    await this.#subscriber
+    this.#listening ??= this.#events
+      .listen((told) => this.#heard(told))
+      .catch((error: unknown) => {
+        this.#listening = undefined
+        throw error
+      })
+    await this.#listening
   }
 
-  async #subscribe(): Promise<Redis> {
-    const subscriber = this.#redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null })
-    // Lost connections are tried again by ioredis, which subscribes anew; without a listener the event ends the process.
-    subscriber.on('error', () => {})
-    subscriber.on('message', (_channel: string, json: string) => {
-      const run = JSON.parse(json) as Run
-      this.#changes.emit(run.id, run)
-    })
-    await subscriber.subscribe(keys.runChanges)
-    return subscriber
+  #heard(told: readonly Told[]): void {
+    for (const { kind, json } of told) {
+      if (kind !== 'run' || this.#changes.eventNames().length === 0) continue
+      const { id } = JSON.parse(json) as Run
+      this.#changes.emit(id)
+    }
   }
 }
 

@@ -14,6 +14,7 @@ import { Accounts } from '../../src/redis/accounts.ts'
 import { Audit } from '../../src/redis/audit.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
+import { Events } from '../../src/redis/events.ts'
 import { Notices } from '../../src/redis/notice.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
@@ -78,7 +79,8 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const ring = new KeyFile(secretKeyFile)
   const seal = createSeal(ring)
   const destinations = new Destinations(redis)
-  const runs = new Runs(redis)
+  const events = new Events(redis)
+  const runs = new Runs(redis, events)
   const queue = new PullQueue(redis, runs)
   const hosted = new HostedLogins(destinations, dovecot.store, dovecot.places.usersFile, dovecot.places.mailFolder)
   const accounts = new Accounts(redis)
@@ -97,6 +99,7 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
     throttle,
     audit: new Audit(redis),
     runs,
+    events,
     queue,
     hosted,
     settings,

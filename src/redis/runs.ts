@@ -1,5 +1,5 @@
 /** Runs as they are kept: one record each with an end of its life, a list an account, and word of every change. */
-import { EventEmitter, once } from 'node:events'
+import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
 import { monotonicFactory } from 'ulid'
 import { limits } from '../limits.ts'
@@ -153,17 +153,36 @@ export class Runs {
 
   /** The run as it stands when it has ended or the wait is over, whichever comes first. Null: no such run. */
   async waitForEnd(id: string, waitMs: number, signal?: AbortSignal): Promise<Run | null> {
-    const end = AbortSignal.timeout(waitMs)
-    const either = signal === undefined ? end : AbortSignal.any([end, signal])
+    const untilMs = performance.now() + waitMs
     // First listen, then look: a change in between is not missed.
     await this.#listen()
     for (;;) {
-      const turn = AbortSignal.any([either, AbortSignal.timeout(limits.runLookedAtMs)])
-      const changed = once(this.#changes, id, { signal: turn }).catch(() => {})
+      const leftMs = untilMs - performance.now()
+      const changed = this.#changed(id, Math.min(leftMs, limits.runLookedAtMs), signal)
       const run = await this.get(id)
-      if (run === null || run.finishedAt !== null || either.aborted) return run
-      await changed
+      if (run === null || run.finishedAt !== null || leftMs <= 0 || signal?.aborted) {
+        changed.forget()
+        return run
+      }
+      await changed.heard
     }
+  }
+
+  /** Not by `AbortSignal.any` of an `AbortSignal.timeout`: nothing else holds that one, so it is collected and never fires. */
+  #changed(id: string, waitMs: number, signal: AbortSignal | undefined) {
+    let forget = () => {}
+    const heard = new Promise<void>((resolve) => {
+      forget = () => {
+        clearTimeout(timer)
+        this.#changes.off(id, forget)
+        signal?.removeEventListener('abort', forget)
+        resolve()
+      }
+      const timer = setTimeout(() => forget(), waitMs)
+      this.#changes.on(id, forget)
+      signal?.addEventListener('abort', forget)
+    })
+    return { heard, forget: () => forget() }
   }
 
   async close(): Promise<void> {

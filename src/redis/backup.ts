@@ -298,8 +298,8 @@ async function wipe(redis: Redis): Promise<void> {
   }
 }
 
-/** And what is counted for ever: it never goes down. */
-const everLasting: ReadonlySet<string> = new Set([keys.workers, keys.measures, keys.measuredHosts])
+/** And what is counted for ever: it never goes down; and what was done to this instance. */
+const everLasting: ReadonlySet<string> = new Set([keys.workers, keys.measures, keys.measuredHosts, keys.audit])
 
 function outlivesWipe(key: string): boolean {
   return key.startsWith(`${queuePrefix}:`) || everLasting.has(key) || /^tributary:\{[^}]*\}:fence$/.test(key)

@@ -1,4 +1,5 @@
 /** The API's process. */
+import { join } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
     adminToken: ensureSecret(config.adminTokenFile ?? home.adminToken),
     redis,
     store,
+    dashboard: join(import.meta.dirname, '../dashboard'),
     accounts: new Accounts(redis),
     destinations,
     pauses: new Pauses(redis),

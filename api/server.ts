@@ -10,6 +10,7 @@ import type { App } from './app.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
 import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
+import { addDashboard } from './dashboard.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addHealth } from './health.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
@@ -28,6 +29,8 @@ export interface ApiWorld
   readonly adminToken: string
   readonly redis: Redis
   readonly store: StoreEndpoint
+  /** Where the built dashboard lies. */
+  readonly dashboard?: string
 }
 
 /** More than any request here needs. */
@@ -68,6 +71,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
   })
 
   addProblems(app)
+  await addDashboard(app, world.dashboard)
   addAuth(app, world.adminToken)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request

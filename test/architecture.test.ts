@@ -8,9 +8,9 @@ interface Source {
   readonly imports: readonly string[]
 }
 
-const sources: Source[] = ['src', 'workers', 'api', 'deploy'].flatMap((folder) =>
+const sources: Source[] = ['src', 'workers', 'api', 'deploy', 'dashboard'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => {
       const path = join(folder, name)
       const text = readFileSync(path, 'utf8')
@@ -36,15 +36,23 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   workers: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'workers'],
   api: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'api'],
   deploy: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'deploy'],
+  dashboard: ['dashboard'],
 }
+/** What the API answers, and types alone. */
+const isTypeOfTheApi = (path: string, from: string) => path === 'dashboard/shapes.ts' && from === 'api/schemas.ts'
 
 test('imports run one way, and the adapters never meet', () => {
   assert.ok(sources.length > 50)
   for (const { path, imports } of sources) {
-    for (const from of imports.filter((name) => name.endsWith('.ts'))) {
+    for (const from of imports.filter((name) => /\.tsx?$/.test(name) && !isTypeOfTheApi(path, name))) {
       assert.ok(mayImport[roomOf(path)]?.includes(roomOf(from)), `${path} imports ${from}`)
     }
   }
+})
+
+test('the dashboard takes types from the rest, and no code', () => {
+  const text = readFileSync('dashboard/shapes.ts', 'utf8')
+  for (const [line] of text.matchAll(/^(?:import|export) .*from '.*'/gm)) assert.match(line, /^(?:import|export) type /)
 })
 
 /** Each package has one home; what is not listed here has none, and wants a line in docs/decisions. */
@@ -59,7 +67,13 @@ const homes: Readonly<Record<string, RegExp>> = {
   '@fastify/type-provider-typebox': /^api\//,
   ajv: /^api\//,
   '@node-rs/argon2': /^api\//,
-  typebox: /^(?:api\/schemas|src\/config)\.ts$/,
+  typebox: /^(?:api\/schemas|src\/config|dashboard\/shapes)\.ts$/,
+  '@fastify/static': /^api\/dashboard\.ts$/,
+  preact: /^dashboard\//,
+  'preact/hooks': /^dashboard\//,
+  '@preact/signals': /^dashboard\//,
+  uplot: /^dashboard\/components\/(?:bars\.ts|chart\.tsx)$/,
+  vite: /^dashboard\/vite\.config\.ts$/,
   'env-schema': /^src\/config\.ts$/,
   pino: /^src\/log\.ts$/,
   ulid: /^(?:src\/redis\/(?:ledger|quarantine|spool|runs)|api\/app)\.ts$/,
@@ -68,7 +82,7 @@ const homes: Readonly<Record<string, RegExp>> = {
 
 test('each package has one home', () => {
   for (const { path, imports } of sources) {
-    for (const name of imports.filter((from) => !from.endsWith('.ts') && !from.startsWith('node:'))) {
+    for (const name of imports.filter((from) => !/\.(?:tsx?|css)$/.test(from) && !from.startsWith('node:'))) {
       assert.ok(homes[name]?.test(path), `${path} imports ${name}`)
     }
   }

@@ -5,7 +5,7 @@ import { number } from '../intl.ts'
 
 export interface Bar {
   readonly at: string
-  readonly value: number
+  readonly messages: number
 }
 
 /** @param onPoint the place of the bar that is pointed at. */
@@ -17,7 +17,6 @@ export function draw(
   onPoint: (nth: number | undefined) => void,
 ): uPlot {
   const style = getComputedStyle(place)
-  const color = (name: string) => style.getPropertyValue(name).trim()
   const ink = style.color
   const font = `12px ${style.fontFamily}`
   const axis = { stroke: ink, font, ticks: { show: false } }
@@ -49,7 +48,7 @@ export function draw(
         {
           ...axis,
           size: 56,
-          grid: { stroke: resolved(place, 'var(--line)') || color('--line'), width: 1 },
+          grid: { stroke: resolved(place, 'var(--line)'), width: 1 },
           values: (_chart, splits) => splits.map((value) => (Number.isInteger(value) ? number(value) : '')),
         },
       ],
@@ -65,7 +64,7 @@ export function draw(
       ],
       hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)] },
     },
-    [places, bars.map(({ value }) => value)],
+    [places, bars.map(({ messages }) => messages)],
     place,
   )
 }

@@ -9,7 +9,7 @@ import type { Bar } from './bars.ts'
 
 const heightPx = 220
 
-export function Chart({
+export function Chart<Each extends Bar>({
   label,
   summary,
   bars,
@@ -19,11 +19,11 @@ export function Chart({
   readonly label: string
   /** What there is to see, for whoever does not. */
   readonly summary: string
-  readonly bars: readonly Bar[]
+  readonly bars: readonly Each[]
   /** Of a bar: when. */
   readonly nameOf: (at: string) => string
   /** Of a bar: what. */
-  readonly tellOf: (bar: Bar) => string
+  readonly tellOf: (bar: Each) => string
 }) {
   const place = useRef<HTMLDivElement>(null)
   const pointed = useSignal<number | undefined>(undefined)
@@ -66,10 +66,10 @@ export function Chart({
             </tr>
           </thead>
           <tbody>
-            {bars.toReversed().map(({ at, value }) => (
+            {bars.toReversed().map(({ at, messages }) => (
               <tr key={at}>
                 <th scope="row">{nameOf(at)}</th>
-                <td class="end">{number(value)}</td>
+                <td class="end">{number(messages)}</td>
               </tr>
             ))}
           </tbody>

@@ -7,7 +7,8 @@ import type { Runs } from '../src/redis/runs.ts'
 import type { Seal } from '../src/seal.ts'
 import { type App, newId } from './app.ts'
 import { cursorOf, idIn } from './cursor.ts'
-import { badRequest, conflict, unknown } from './problems.ts'
+import { listedOf } from './owners.ts'
+import { badRequest, Problem, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
 
 export interface AccountsWorld {
@@ -102,7 +103,10 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
         response: { 200: schemas.listOf(schemas.Account) },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const destinationId = listedOf(request, request.query.destinationId)
+      if (destinationId === null) return { items: [], next: null }
+      const query = { ...request.query, destinationId }
       const { items, next } = await accounts.page(query.limit, idIn(query.cursor), async (records) => {
         const matching = records.filter(({ account }) => matches(account, query))
         if (query.status === undefined) return matching
@@ -243,14 +247,18 @@ function checked(account: Account, password: string | undefined): Account {
   return normal
 }
 
-function matches({ address, host, user, destinationId }: Account, query: schemas.AccountQuery): boolean {
+function matches(
+  { address, host, user, destinationId }: Account,
+  query: Pick<schemas.AccountQuery, 'q'> & { destinationId: string | undefined },
+): boolean {
   if (query.destinationId !== undefined && destinationId !== query.destinationId) return false
   const wanted = query.q?.toLowerCase() ?? ''
   return [address, host, user].some((text) => text.toLowerCase().includes(wanted))
 }
 
 const taken = () =>
-  conflict(
+  new Problem(
+    'taken',
     'There is an account with this host, port, user and destination already; it would fetch the same mail twice.',
   )
 const noDestination = () =>

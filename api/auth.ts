@@ -1,55 +1,110 @@
-/** Who may: a bearer token, everywhere but where it says otherwise. */
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type { DestinationId } from '../src/message.ts'
+/** Who may: a bearer token or the cookie of a session, everywhere but where it says otherwise, with a scope that is enough. */
+import type { FastifyRequest, RouteOptions } from 'fastify'
+import type { SessionRecord } from '../src/redis/sessions.ts'
+import { digestOf, sameDigest, type Scope, scopes } from '../src/redis/tokens.ts'
 import type { App } from './app.ts'
 import { pathOf, Problem } from './problems.ts'
+import { type Principal, Who, type WhoWorld } from './who.ts'
 
-/** Each holds those before it. `operate`: what makes Tributary do what it does anyway, now or not now. `admin`: what changes something. */
-export const scopes = ['read', 'operate', 'admin'] as const
-export type Scope = (typeof scopes)[number]
+export type { Principal } from './who.ts'
 
-/** Who asks. */
-export interface Principal {
-  /** For the audit log: the token's id, or what stands for it. */
-  readonly id: string
-  readonly name: string
-  readonly scope: Scope
-  /** An owner: sees and touches this destination and its accounts alone. */
-  readonly destinationId: DestinationId | undefined
+/** Of a person who is signed in. */
+export interface Session {
+  /** What the cookie holds. */
+  readonly secret: string
+  readonly record: SessionRecord
 }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Open to everybody, on purpose. test/api.test.ts holds the list. */
+    /** Open to everybody, on purpose; test/golden/routes.txt lists them. */
     readonly open?: boolean
     /** What a token needs to be let in; every route has it, or is open. */
     readonly scope?: Scope
     /** Concerns the whole instance: no owner's token is let in. */
     readonly instance?: boolean
   }
+  interface FastifyInstance {
+    /** Every one, as Fastify has it. */
+    readonly routes: readonly RouteOptions[]
+  }
   interface FastifyRequest {
     /** Of routes that are not open. */
     principal: Principal
+    /** Of who came with a cookie. */
+    session: Session | undefined
   }
 }
 
-const firstToken: Principal = { id: 'admin-token', name: 'admin-token', scope: 'admin', destinationId: undefined }
+/** `__Host-`: a browser takes it over HTTPS alone, and from no other host (RFC 6265bis section 4.1.3.2). */
+export function cookieName({ protocol }: FastifyRequest): string {
+  return protocol === 'https' ? '__Host-tributary' : 'tributary'
+}
 
-export function addAuth(app: App, adminToken: string): void {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  const wanted = digest(adminToken)
-  app.addHook('onRequest', async (request) => {
-    if (request.routeOptions.config.open === true) return
-    // What does not exist is told apart only to those who may know.
-    const given = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-    if (given !== undefined && timingSafeEqual(digest(given), wanted)) {
-      request.principal = firstToken
-      return
-    }
-    const missing = given === undefined ? 'This needs a token' : 'This token is not known'
-    throw new Problem(
-      401,
-      `${missing}: send "Authorization: Bearer TOKEN" to ${pathOf(request)}. The first token is in the file admin-token under TRIBUTARY_HOME.`,
-    )
+/** Told to whoever has the cookie, and by no way back to it: a page of others can send the cookie, and not read this. */
+export function csrfOf({ secret }: Session): string {
+  return digestOf(`csrf ${secret}`)
+}
+
+export function addAuth(app: App, world: WhoWorld): void {
+  const routes: RouteOptions[] = []
+  app.decorate('routes', routes)
+  app.addHook('onRoute', (route) => {
+    if (route.method !== 'HEAD') routes.push(route)
   })
+  // Not at once: a plugin's routes are marked as open on their way.
+  app.addHook('onReady', async () => {
+    for (const { method, url, config } of routes)
+      if (config?.open !== true && config?.scope === undefined)
+        throw new Error(`${String(method)} ${url} is neither open nor says which scope it needs`)
+  })
+
+  const who = new Who(world)
+
+  const byToken = async (text: string): Promise<Principal> => {
+    const known = await who.holding(text)
+    if (known === 'unknown') throw unauthenticated('This token is not known, or was revoked')
+    if ('principal' in known) return known.principal
+    const { id, expiresAtMs } = known.expired
+    throw unauthenticated(`The token ${id} expired at ${new Date(expiresAtMs ?? 0).toISOString()}`)
+  }
+
+  const byCookie = async (request: FastifyRequest, secret: string): Promise<Principal> => {
+    const record = await world.sessions.get(secret)
+    const principal = record === undefined ? undefined : await who.signedIn(record)
+    if (record === undefined || principal === undefined) throw unauthenticated('This session has ended')
+    request.session = { secret, record }
+    const { [csrfHeader]: csrf } = request.headers
+    if (!readingMethods.includes(request.method) && !sameDigest(String(csrf), csrfOf(request.session)))
+      throw new Problem('csrf', 'A change by cookie needs the header x-csrf-token; GET /api/v1/session tells it.')
+    return principal
+  }
+
+  app.addHook('onRequest', async (request) => {
+    const { open, scope, instance } = request.routeOptions.config
+    if (open === true) return
+    // What does not exist is told apart only to those who may know.
+    const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    const cookie = request.cookies[cookieName(request)]
+    if (token !== undefined) request.principal = await byToken(token)
+    else if (cookie !== undefined) request.principal = await byCookie(request, cookie)
+    else throw unauthenticated(`${request.method} ${pathOf(request)} needs a token`)
+
+    const { name, scope: has, destinationId } = request.principal
+    if (scope !== undefined && scopes.indexOf(has) < scopes.indexOf(scope))
+      throw new Problem('scope', `This needs the scope ${scope}, and ${name} has ${has}.`)
+    if (instance === true && destinationId !== undefined)
+      throw new Problem(
+        'instance',
+        `This concerns the whole instance, and ${name} is bound to the destination ${destinationId}.`,
+      )
+  })
+}
+
+const csrfHeader = 'x-csrf-token'
+const readingMethods = ['GET', 'HEAD']
+
+function unauthenticated(what: string): Problem {
+  const how = 'send "Authorization: Bearer TOKEN". The first token is in the file admin-token under TRIBUTARY_HOME'
+  return new Problem('unauthenticated', `${what}: ${how}.`)
 }

@@ -15,7 +15,7 @@ import type { PullQueue } from '../src/redis/queue.ts'
 import type { Seal } from '../src/seal.ts'
 import type { App } from './app.ts'
 import type { HostedLogins } from './hosted.ts'
-import { conflict, Problem } from './problems.ts'
+import { Problem } from './problems.ts'
 import * as schemas from './schemas.ts'
 
 export interface BackupWorld {
@@ -81,7 +81,8 @@ export function addBackup(app: App, { redis, queue, hosted, seal }: BackupWorld)
           await hosted.write()
           return inventory
         } catch (error) {
-          if (error instanceof BackupUnfit) throw new Problem(error.fault === 'key' ? 409 : 400, error.message)
+          if (error instanceof BackupUnfit)
+            throw new Problem(error.fault === 'key' ? 'another-key' : 'malformed', error.message)
           throw error
         } finally {
           await rm(folder, { recursive: true, force: true })
@@ -93,7 +94,8 @@ export function addBackup(app: App, { redis, queue, hosted, seal }: BackupWorld)
 
 async function refuseWhereThereIsSomething(redis: Redis): Promise<void> {
   if ((await redis.exists(keys.accounts, keys.destinations)) > 0) {
-    throw conflict(
+    throw new Problem(
+      'in-use',
       'There are accounts or destinations already; with ?replace=true they and their history are removed, and the backup takes their place.',
     )
   }
@@ -104,7 +106,7 @@ async function* bounded(body: AsyncIterable<Buffer> | undefined): AsyncGenerator
   for await (const piece of body ?? []) {
     octets += piece.length
     if (octets > limits.backupOctetsMax)
-      throw new Problem(413, `A backup has up to ${limits.backupOctetsMax} octets. Nothing was changed.`)
+      throw new Problem('too-large', `A backup has up to ${limits.backupOctetsMax} octets. Nothing was changed.`)
     yield piece
   }
 }

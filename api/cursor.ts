@@ -9,6 +9,6 @@ export function idIn(cursor: string | undefined): string | undefined {
   if (cursor === undefined) return undefined
   const id = Buffer.from(cursor, 'base64url').toString('latin1')
   if (!/^[0-9A-Z]{26}$/.test(id))
-    throw badRequest([{ pointer: '/cursor', detail: 'must be the `next` of an earlier page' }])
+    throw badRequest([{ pointer: '/cursor', detail: 'must be the `next` of an earlier page', in: 'query' }])
   return id
 }

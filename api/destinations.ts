@@ -9,7 +9,8 @@ import type { Seal } from '../src/seal.ts'
 import { type App, newId } from './app.ts'
 import { cursorOf, idIn } from './cursor.ts'
 import type { HostedLogins } from './hosted.ts'
-import { badRequest, conflict, unknown } from './problems.ts'
+import { passwordHash as hashOf } from './passwords.ts'
+import { badRequest, Problem, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
 
 export interface DestinationsWorld {
@@ -34,17 +35,19 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
   app.post(
     '/destinations',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', instance: true },
       schema: { summary: 'Make a destination', body: schemas.NewDestination, response: { 201: schemas.Destination } },
     },
     async ({ body }, reply) => {
       const destination = destinationOf(body)
       const record: DestinationRecord =
         destination.kind === 'hosted'
-          ? { destination, passwordHash: await hosted.hash(body.password), sealedPassword: null }
+          ? { destination, passwordHash: await hashOf(body.password), sealedPassword: null }
           : { destination, passwordHash: null, sealedPassword: seal.seal(body.password, destination.id, 'password') }
       if ((await destinations.create(record)) === 'conflict') {
-        throw conflict(`The login ${body.login} is taken; choose another.`, [{ pointer: '/login', detail: 'is taken' }])
+        throw new Problem('taken', `The login ${body.login} is taken; choose another.`, [
+          { pointer: '/login', detail: 'is taken' },
+        ])
       }
       if (destination.kind === 'hosted') {
         try {
@@ -73,7 +76,9 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
         response: { 200: schemas.listOf(schemas.Destination) },
       },
     },
-    async ({ query }) => {
+    async ({ query, principal }) => {
+      if (principal.destinationId !== undefined)
+        return { items: await views([await find(principal.destinationId)]), next: null }
       const { items, next } = await destinations.page(query.limit, idIn(query.cursor))
       return { items: await views(items), next: cursorOf(next) }
     },
@@ -104,7 +109,7 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
       const mistakes = patchMistakes(destination, body)
       if (mistakes.length > 0) throw badRequest(mistakes)
       const passwordHash =
-        destination.kind === 'hosted' && body.password !== undefined ? await hosted.hash(body.password) : undefined
+        destination.kind === 'hosted' && body.password !== undefined ? await hashOf(body.password) : undefined
       const changed = await destinations.update(id, (before) => patched(before, body, passwordHash, seal))
       if (changed === undefined) throw unknown('destination', id)
       if (destination.kind === 'hosted' && body.password !== undefined)
@@ -118,7 +123,7 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
   app.delete(
     '/destinations/:id',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', instance: true },
       schema: {
         summary: 'Remove a destination',
         description: 'Hosted mail is kept unless purge=true.',
@@ -131,7 +136,10 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
       const { destination } = record
       const removed = await destinations.remove(record)
       if (removed === 'in use')
-        throw conflict(`Accounts still gather into the destination ${id}; remove them or give them another one first.`)
+        throw new Problem(
+          'in-use',
+          `Accounts still gather into the destination ${id}; remove them or give them another one first.`,
+        )
       if (removed === 'unknown') throw unknown('destination', id)
       if (destination.kind === 'hosted') {
         if (purge) await hosted.empty(destination.login)

@@ -1,5 +1,4 @@
 /** Hosted logins: what the API says holds from the moment it says it. */
-import { hash } from '@node-rs/argon2'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StoreEndpoint } from '../src/config.ts'
@@ -27,11 +26,6 @@ export class HostedLogins {
     this.#mailFolder = mailFolder
   }
 
-  /** OWASP's argon2id; the npm package `argon2` writes its parameters in an order that Dovecot refuses. */
-  async hash(password: string): Promise<string> {
-    return `{ARGON2ID}${await hash(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 })}`
-  }
-
   /** The users file as Redis has it. */
   async write(): Promise<void> {
     await this.#file.write(() => this.#destinations.hostedLogins())
@@ -45,7 +39,7 @@ export class HostedLogins {
     while ((await tryLogin(hostedLogin(this.#store, login, password))) === 'refused') {
       if (performance.now() > until) {
         throw new Problem(
-          503,
+          'store-unavailable',
           `The login ${login} is written, but the store does not let it in yet; see the store's log, and try the login in a moment.`,
         )
       }

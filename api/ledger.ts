@@ -15,7 +15,7 @@ import type { PullQueue } from '../src/redis/queue.ts'
 import { noCounts } from '../src/run.ts'
 import { type Maildrop, StateFileUnreadable, takenOver, type TakeoverFormat } from '../src/takeover.ts'
 import { type App, newId } from './app.ts'
-import { conflict, Problem, unknown } from './problems.ts'
+import { Problem, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
 
 export interface LedgerWorld {
@@ -82,10 +82,10 @@ async function uidlsIn(format: TakeoverFormat, file: Buffer, account: Account): 
     const { uidls, others } = await takenOver(format, file, account)
     if (uidls.size > 0) return uidls
     const whose = others.length === 0 ? 'It holds no UIDLs.' : `Its UIDLs are those of ${namesOf(others)}.`
-    throw new Problem(400, `Nothing in this file is of ${account.user} at ${account.host}. ${whose}`)
+    throw new Problem('malformed', `Nothing in this file is of ${account.user} at ${account.host}. ${whose}`)
   } catch (error) {
     if (!(error instanceof StateFileUnreadable)) throw error
-    throw new Problem(400, `This is no state file of ${format}: line ${error.line} is ${error.message}.`, [
+    throw new Problem('malformed', `This is no state file of ${format}: line ${error.line} is ${error.message}.`, [
       { pointer: `/${error.line - 1}`, detail: error.message },
     ])
   }
@@ -126,7 +126,8 @@ async function leaseOf(redis: Redis, id: AccountId): Promise<Lease> {
     const lease = await Lease.take(redis, id, limits.leaseMs)
     if (typeof lease !== 'number') return lease
     if (tries === leaseTries) {
-      throw conflict(
+      throw new Problem(
+        'busy',
         'A run of this account is under way; pause the account, wait for the run to end (GET /accounts/:id), and send the file again.',
       )
     }

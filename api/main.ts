@@ -11,6 +11,9 @@ import { Destinations } from '../src/redis/destinations.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
+import { Sessions } from '../src/redis/sessions.ts'
+import { Throttle } from '../src/redis/throttle.ts'
+import { Tokens } from '../src/redis/tokens.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
 import { buildServer } from './server.ts'
@@ -47,6 +50,10 @@ async function main(): Promise<void> {
     pauses: new Pauses(redis),
     runs,
     queue,
+    tokens: new Tokens(redis),
+    sessions: new Sessions(redis),
+    throttle: new Throttle(redis),
+    trustedProxies: config.http.trustedProxies,
     hosted,
     seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
   })

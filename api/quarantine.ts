@@ -116,7 +116,8 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal }: Quaran
       const bytes = await alone(redis, account.id, async (lost) =>
         retrieveAgain({ ...account, password, signal: AbortSignal.any([lost, over.signal]) }, known),
       )
-      if (bytes === undefined) throw new Problem(410, `The provider does not list the message of ${entryId} any more.`)
+      if (bytes === undefined)
+        throw new Problem('gone', `The provider does not list the message of ${entryId} any more.`)
       holding.adjust(bytes.length)
       return await reply.type('message/rfc822').send(bytes)
     },
@@ -130,10 +131,10 @@ async function alone<T>(redis: Redis, accountId: AccountId, visit: (signal: Abor
     return await visit(lease.lost)
   } catch (error) {
     if (error instanceof SessionFailed && error.failure.kind === 'internal')
-      throw new Problem(503, error.failure.reason)
+      throw new Problem('provider-unavailable', error.failure.reason)
     // Nobody tries this again by itself.
     if (error instanceof SessionFailed)
-      throw new Problem(503, error.message.replace(/ Tried again (?:later )?by itself\./, ''))
+      throw new Problem('provider-unavailable', error.message.replace(/ Tried again (?:later )?by itself\./, ''))
     throw error
   } finally {
     await lease.release()
@@ -147,7 +148,10 @@ async function leaseOf(redis: Redis, accountId: AccountId): Promise<Lease> {
     const lease = await Lease.take(redis, accountId, limits.leaseMs)
     if (typeof lease !== 'number') return lease
     if (performance.now() > endMs)
-      throw new Problem(503, 'Somebody is visiting this maildrop just now, mostly a run; try again when it has ended.')
+      throw new Problem(
+        'maildrop-in-use',
+        'Somebody is visiting this maildrop just now, mostly a run; try again when it has ended.',
+      )
     await setTimeout(50)
   }
 }

@@ -3,6 +3,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { accountDefaults, tlsModes } from '../src/account.ts'
 import { failureKinds } from '../src/failure.ts'
 import { accountStatuses } from '../src/redis/accounts.ts'
+import { scopes } from '../src/redis/tokens.ts'
 import { takeoverFormats } from '../src/takeover.ts'
 import { runCauses, runStates, runTasks } from '../src/run.ts'
 
@@ -185,6 +186,53 @@ export const Destination = Type.Union([
   Type.Object({ id, ...hosted, ...condition, createdAt: time }),
   Type.Object({ id, ...imap, ...condition, createdAt: time }),
 ])
+
+export const NewToken = Type.Object(
+  {
+    name: text(100),
+    scopes: Type.Array(Type.Enum([...scopes]), {
+      minItems: 1,
+      maxItems: scopes.length,
+      description: 'one or more of read, operate, admin; each holds those before it',
+    }),
+    destinationId: Type.Optional(orNull(id, 'the destination of the owner that this token is for, or null')),
+    expiresAt: Type.Optional(orNull(time, 'a time in ISO 8601, or null: it does not expire')),
+  },
+  strict,
+)
+export const Token = Type.Object({
+  id,
+  name: text(100),
+  scopes: NewToken.properties.scopes,
+  destinationId: orNull(id),
+  createdAt: time,
+  expiresAt: orNull(time),
+  lastUsedAt: orNull(time, 'known to the minute'),
+})
+export const MadeToken = Type.Object({
+  ...Token.properties,
+  token: Type.String({ description: 'what to send as `Authorization: Bearer TOKEN`; told this once' }),
+})
+
+export const SignIn = Type.Object(
+  {
+    login: Type.Optional(text(64)),
+    password: Type.String({ minLength: 1, maxLength: 1024, description: 'of the login, else the admin’s or a token' }),
+  },
+  strict,
+)
+export const AdminPassword = Type.Object(
+  { password: Type.String({ minLength: 12, maxLength: 1024, description: 'a text of 12 characters or more' }) },
+  strict,
+)
+export const Session = Type.Object({
+  name: Type.String(),
+  scope: Type.Enum([...scopes]),
+  destinationId: orNull(id, 'whose owner this is; null: the whole instance’s'),
+  csrf: orNull(Type.String(), 'what changes by cookie need as the header x-csrf-token; null for a token'),
+})
+
+export const Nothing = Type.Unsafe<void>(Type.Null({ description: 'No content' }))
 
 export const Id = Type.Object({ id: Type.String() })
 

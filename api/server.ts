@@ -1,4 +1,5 @@
 /** The admin API, built and not yet listening: whoever builds it decides where. */
+import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Ajv } from 'ajv'
@@ -14,23 +15,30 @@ import { addDashboard } from './dashboard.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addHealth } from './health.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
-import { addProblems, pathOf } from './problems.ts'
+import { addOwners, type OwnersWorld } from './owners.ts'
+import { addProblems, pathOf, sendUnroutable } from './problems.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
+import { addSession, type SessionWorld } from './session.ts'
+import { addTokens, type TokensWorld } from './tokens.ts'
 
 export interface ApiWorld
-  extends AccountsWorld,
+  extends SessionWorld,
+    OwnersWorld,
+    TokensWorld,
+    AccountsWorld,
     DestinationsWorld,
     QuarantineWorld,
     RunsWorld,
     LedgerWorld,
     BackupWorld {
   readonly log: Logger
-  readonly adminToken: string
   readonly redis: Redis
   readonly store: StoreEndpoint
   /** Where the built dashboard lies. */
   readonly dashboard?: string
+  /** Whose X-Forwarded-For and -Proto is believed: addresses and networks. */
+  readonly trustedProxies?: readonly string[]
 }
 
 /** More than any request here needs. */
@@ -44,9 +52,11 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     // One line a request, and no header or body in it: see below.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyOctetsMax,
+    trustProxy: [...(world.trustedProxies ?? [])],
     // A pull may be waited for 600 s.
     requestTimeout: 660_000,
     forceCloseConnections: true,
+    frameworkErrors: sendUnroutable,
     routerOptions: {
       maxParamLength: 100,
       // A form sends `?status=&q=` for what nobody filled in: that asks for nothing.
@@ -70,9 +80,11 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     else void parseJson(request, text.toString(), done)
   })
 
-  addProblems(app)
   await addDashboard(app, world.dashboard)
-  addAuth(app, world.adminToken)
+  await app.register(cookie)
+  addAuth(app, world)
+  addOwners(app, world)
+  addProblems(app)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
     const { statusCode: status } = reply
@@ -105,6 +117,8 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addQuarantine(typed, world)
       addLedger(typed, world)
       addBackup(typed, world)
+      addTokens(typed, world)
+      addSession(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

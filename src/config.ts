@@ -9,6 +9,7 @@ export const settings = Type.Object({
   TRIBUTARY_HOME: Type.String({ default: './data', minLength: 1 }),
   TRIBUTARY_HTTP_HOST: Type.String({ default: '127.0.0.1', minLength: 1 }),
   TRIBUTARY_HTTP_PORT: port(8420),
+  TRIBUTARY_TRUSTED_PROXIES: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_MAIL_HOST: Type.String({ default: '127.0.0.1', minLength: 1 }),
   TRIBUTARY_IMAP_PORT: port(1143),
   TRIBUTARY_IMAPS_PORT: port(1993),
@@ -41,7 +42,12 @@ export interface Config {
   /** Undefined: under HOME. */
   readonly adminTokenFile: string | undefined
   readonly secretKeyFile: string | undefined
-  readonly http: { readonly host: string; readonly port: number }
+  readonly http: {
+    readonly host: string
+    readonly port: number
+    /** Addresses and networks whose X-Forwarded-For and -Proto are believed. */
+    readonly trustedProxies: readonly string[]
+  }
   /** Where the hosted store listens for people's mail programs. */
   readonly mail: {
     readonly host: string
@@ -124,6 +130,10 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     if (given[`TRIBUTARY_${server}_PASSWORD`] !== undefined && given[`TRIBUTARY_${server}_URL`] === undefined)
       mistakes.push(`TRIBUTARY_${server}_PASSWORD goes with TRIBUTARY_${server}_URL: give both or neither`)
   }
+  const trustedProxies = (given.TRIBUTARY_TRUSTED_PROXIES ?? '').split(',').flatMap((one) => one.trim() || [])
+  for (const network of trustedProxies)
+    if (!/^[0-9A-Fa-f.:]+(?:\/\d{1,3})?$/.test(network))
+      mistakes.push(`TRIBUTARY_TRUSTED_PROXIES has ${network}, which is no address and no network like 10.0.0.0/8`)
   const redisUrl = withPassword(given.TRIBUTARY_REDIS_URL, given.TRIBUTARY_REDIS_PASSWORD)
   if (redisUrl === null) mistakes.push('TRIBUTARY_REDIS_PASSWORD needs a TRIBUTARY_REDIS_URL like redis://HOST:PORT')
   const storeUrl = withPassword(given.TRIBUTARY_STORE_URL, given.TRIBUTARY_STORE_PASSWORD)
@@ -136,7 +146,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     home: read.TRIBUTARY_HOME,
     adminTokenFile: read.TRIBUTARY_ADMIN_TOKEN_FILE,
     secretKeyFile: read.TRIBUTARY_SECRET_KEY_FILE,
-    http: { host: read.TRIBUTARY_HTTP_HOST, port: read.TRIBUTARY_HTTP_PORT },
+    http: { host: read.TRIBUTARY_HTTP_HOST, port: read.TRIBUTARY_HTTP_PORT, trustedProxies },
     mail: {
       host: read.TRIBUTARY_MAIL_HOST,
       imapPort: read.TRIBUTARY_IMAP_PORT,

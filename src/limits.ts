@@ -185,4 +185,19 @@ export const limits = {
   /** A refused password may be throttling: it stops the account only after it repeated this often over this long. */
   refusalsMin: 5,
   refusalsSpanMs: 6 * hour,
+
+  // Who may
+  /** When a token was used last is known to the minute: written each time it would cost a sync a request. */
+  tokenUseWrittenEveryMs: 1 * minute,
+  /** After its last use; the dashboard is open all day. */
+  sessionKeptMs: 12 * hour,
+  sessionProlongedEveryMs: 10 * minute,
+  /** People mistype. */
+  signInsFree: 5,
+  /** Doubled with each failure from there on. */
+  signInWaitFirstMs: 1 * second,
+  signInAddressWaitMaxMs: 15 * minute,
+  /** Short: anybody can make somebody else's login wait. A guess a minute is half a million a year. */
+  signInLoginWaitMaxMs: 1 * minute,
+  signInsKeptMs: 1 * day,
 } as const

@@ -25,7 +25,7 @@ test('without settings everything is as the contract says', () => {
     home: './data',
     adminTokenFile: undefined,
     secretKeyFile: undefined,
-    http: { host: '127.0.0.1', port: 8420 },
+    http: { host: '127.0.0.1', port: 8420, trustedProxies: [] },
     mail: { host: '127.0.0.1', imapPort: 1143, imapsPort: 1993, pop3Port: 1110, pop3sPort: 1995 },
     publicName: 'localhost',
     tls: undefined,
@@ -42,6 +42,7 @@ test('every mistake is told at once, by the name of its setting', () => {
   const wrong = {
     TRIBUTARY_HTTP_PORT: '70000',
     TRIBUTARY_IMAP_PORT: 'many',
+    TRIBUTARY_TRUSTED_PROXIES: '10.0.0.0/8, proxy.example.org',
     TRIBUTARY_LOG_LEVEL: 'loud',
     TRIBUTARY_TLS_CERT: '/cert.pem',
     TRIBUTARY_STORE_URL: 'imaps://gateway:s3cret@',

@@ -11,6 +11,7 @@ import { type AccountRecord, sourceOf } from './accounts.ts'
 import type { DestinationRecord } from './destinations.ts'
 import { backedUpOfAccount, backedUpShared, everyKey, keys } from './keys.ts'
 import { queuePrefix } from './queue.ts'
+import type { TokenRecord } from './tokens.ts'
 
 export const backupFormat = 'tributary backup'
 const version = 1
@@ -68,8 +69,16 @@ async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
     yield { key: keys.due, type: 'zset', value }
     for (const id of ids) yield* accountEntries(redis, id)
   }
-  for (const key of [keys.destinations, keys.pauses, keys.hostTraits])
-    for await (const fields of hashOf(redis, key)) yield* inPieces(key, fields)
+  const rest = [
+    keys.destinations,
+    keys.pauses,
+    keys.hostTraits,
+    keys.settings,
+    keys.tokens,
+    keys.tokenUses,
+    keys.passwords,
+  ]
+  for (const key of rest) for await (const fields of hashOf(redis, key)) yield* inPieces(key, fields)
 }
 
 async function* accountEntries(redis: Redis, id: string): AsyncGenerator<Entry> {
@@ -188,6 +197,9 @@ export async function checkBackup(lines: AsyncIterable<string>, seal: Seal): Pro
           if (destination?.id !== id) throw damaged(read, 'no destination')
           destinations.add(id)
           if (sealedPassword !== null) checkSealed(seal, sealedPassword, id)
+        } else if (entry.key === keys.tokens) {
+          const { id: own, digest } = recordIn<TokenRecord>(text, read)
+          if (own !== id || typeof digest !== 'string') throw damaged(read, 'no token')
         }
       }
     }
@@ -223,7 +235,7 @@ export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<str
   await wipe(redis)
   const due = new Map<string, number>()
   for await (const entry of entriesIn(lines())) {
-    if (entry.key === keys.accounts || entry.key === keys.destinations) continue
+    if (([keys.accounts, keys.destinations, keys.tokens] as string[]).includes(entry.key)) continue
     if (entry.key === keys.due && entry.type === 'zset')
       for (const [id, dueMs] of Object.entries(entry.value)) due.set(id, dueMs)
     else await write(redis, entry, nowMs)
@@ -237,6 +249,18 @@ export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<str
       const { destination } = JSON.parse(json) as DestinationRecord
       all.hset(key, id, json).zadd(keys.destinationIds, 0, id)
       if (destination.kind === 'hosted') all.hset(keys.logins, destination.login, id)
+    }
+    await all.exec()
+  }
+  for await (const { key, type, value } of entriesIn(lines())) {
+    if (key !== keys.tokens || type !== 'hash') continue
+    const all = redis.multi()
+    for (const [id, json] of Object.entries(value)) {
+      const { destinationId } = JSON.parse(json) as TokenRecord
+      // Removed while the backup was made, and its tokens with it.
+      if (destinationId !== null && !destinations.has(destinationId)) continue
+      all.hset(key, id, json).zadd(keys.tokenIds, 0, id)
+      if (destinationId !== null) all.sadd(keys.tokensOf(destinationId), id)
     }
     await all.exec()
   }

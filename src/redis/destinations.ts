@@ -26,7 +26,7 @@ if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 'changed' end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 'done'`
 
-/** KEYS as `names`; ARGV id, login or ''. */
+/** KEYS as `names`, then tokens of this destination, tokens, token ids, token uses; ARGV id, login or ''. Its tokens end with it. */
 const removeScript = `
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 'unknown' end
 if tonumber(redis.call('HGET', KEYS[4], ARGV[1]) or '0') > 0 then return 'in use' end
@@ -35,6 +35,12 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('HDEL', KEYS[4], ARGV[1])
 redis.call('HDEL', KEYS[5], ARGV[1])
 if ARGV[2] ~= '' then redis.call('HDEL', KEYS[3], ARGV[2]) end
+for _, token in ipairs(redis.call('SMEMBERS', KEYS[6])) do
+  redis.call('HDEL', KEYS[7], token)
+  redis.call('ZREM', KEYS[8], token)
+  redis.call('HDEL', KEYS[9], token)
+end
+redis.call('DEL', KEYS[6])
 return 'done'`
 
 export class Destinations {
@@ -55,6 +61,10 @@ export class Destinations {
     return json === null ? undefined : recordOf(json)
   }
 
+  async idOfLogin(login: string): Promise<string | undefined> {
+    return (await this.#redis.hget(keys.logins, login)) ?? undefined
+  }
+
   async update(
     id: string,
     change: (before: DestinationRecord) => DestinationRecord,
@@ -69,8 +79,12 @@ export class Destinations {
   }
 
   async remove(record: DestinationRecord): Promise<'done' | 'unknown' | 'in use'> {
-    const args = [record.destination.id, loginOf(record)]
-    return (await this.#redis.eval(removeScript, names.length, ...names, ...args)) as 'done' | 'unknown' | 'in use'
+    const { id } = record.destination
+    const all = [...names, keys.tokensOf(id), keys.tokens, keys.tokenIds, keys.tokenUses]
+    return (await this.#redis.eval(removeScript, all.length, ...all, id, loginOf(record))) as
+      | 'done'
+      | 'unknown'
+      | 'in use'
   }
 
   /** In the order they were made. */

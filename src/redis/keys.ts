@@ -36,11 +36,24 @@ export const keys = {
   workers: shared('workers'),
   /** Hash: name of a setting -> its value as JSON. */
   settings: shared('settings'),
+  /** Hash: token id -> TokenRecord as JSON. */
+  tokens: shared('tokens'),
+  tokenIds: shared('token-ids'),
+  /** Hash: token id -> the milliseconds at which it was used last. */
+  tokenUses: shared('token-uses'),
+  /** Hash: `admin` -> the hash of the password. */
+  passwords: shared('passwords'),
   /** Channel: every change of a run, as JSON. */
   runChanges: 'tributary:run-changes',
 
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),
+  /** Set: tokens of the owner of a destination. */
+  tokensOf: (destinationId: string) => shared(`tokens-of:${destinationId}`),
+  /** Session as JSON (sessions.ts). */
+  session: (digest: string) => `tributary:session:${digest}`,
+  /** Hash: failures, untilMs (throttle.ts). */
+  refusals: (what: string, digest: string) => `tributary:refusals:${what}:${digest}`,
   run: (id: string) => `tributary:run:${id}`,
 
   /** Packed records (record.ts). */
@@ -82,6 +95,9 @@ export const backedUpShared = {
   due: 'zset',
   lastRuns: 'hash',
   settings: 'hash',
+  tokens: 'hash',
+  tokenUses: 'hash',
+  passwords: 'hash',
 } as const
 
 /** Keys of Tributary, and of these BullMQ's, which hold no more than what is under way. */

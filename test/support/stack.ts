@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { HostedLogins } from '../../api/hosted.ts'
 import type { App } from '../../api/app.ts'
-import { buildServer } from '../../api/server.ts'
+import { type ApiWorld, buildServer } from '../../api/server.ts'
 import { createClock } from '../../src/clock.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
@@ -11,6 +11,9 @@ import { Destinations } from '../../src/redis/destinations.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
+import { Sessions } from '../../src/redis/sessions.ts'
+import { Throttle } from '../../src/redis/throttle.ts'
+import { Tokens } from '../../src/redis/tokens.ts'
 import type { Run } from '../../src/run.ts'
 import { createSeal } from '../../src/seal.ts'
 import { startWorker, type WorkerOptions } from '../../workers/worker.ts'
@@ -21,6 +24,8 @@ export const adminToken = 'the-token-of-the-admin'
 
 export interface Stack {
   readonly app: App
+  /** What it was built of. */
+  readonly world: ApiWorld
   readonly dovecot: TestDovecot
   readonly server: TestRedis
   readonly redis: ReturnType<typeof connectRedis>
@@ -61,13 +66,16 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const hosted = new HostedLogins(destinations, dovecot.store, dovecot.places.usersFile, dovecot.places.mailFolder)
   const accounts = new Accounts(redis)
   const pauses = new Pauses(redis)
-  const parts = { redis, accounts, destinations, pauses, runs, queue, hosted, seal }
-  const world = { ...parts, log, adminToken, store: dovecot.store }
+  const tokens = new Tokens(redis)
+  const [sessions, throttle] = [new Sessions(redis), new Throttle(redis)]
+  const parts = { redis, accounts, destinations, pauses, tokens, sessions, throttle, runs, queue, hosted, seal }
+  const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store, trustedProxies: ['127.0.0.1'] }
   const app = await buildServer(world)
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined
 
   const stack: Stack = {
     app,
+    world,
     dovecot,
     server,
     redis,

@@ -1,0 +1,64 @@
+/** People who are signed in, by the hash of what their cookie holds; and the password of the admin. */
+import { randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { limits } from '../limits.ts'
+import { keys } from './keys.ts'
+import { digestOf } from './tokens.ts'
+
+/** By what somebody has shown who they are: a token, the login of a hosted destination, or the password of the admin. */
+export type Proof =
+  | { readonly kind: 'token'; readonly id: string }
+  | { readonly kind: 'login'; readonly destinationId: string }
+  | { readonly kind: 'password' }
+
+export interface SessionRecord {
+  readonly proof: Proof
+  /** Digest of the hash that it was compared with: once that is another one, the session has ended. */
+  readonly against: string
+}
+
+export class Sessions {
+  readonly #redis: Redis
+
+  constructor(redis: Redis) {
+    this.#redis = redis
+  }
+
+  /** @returns 256 random bits for the cookie, kept nowhere. */
+  async begin(record: SessionRecord): Promise<string> {
+    const secret = randomBytes(32).toString('base64url')
+    await this.change(secret, record)
+    return secret
+  }
+
+  async change(secret: string, record: SessionRecord): Promise<void> {
+    await this.#redis.set(keyOf(secret), JSON.stringify(record), 'PX', limits.sessionKeptMs)
+  }
+
+  /** Each use puts off its end; that is written once in a while. */
+  async get(secret: string): Promise<SessionRecord | undefined> {
+    const key = keyOf(secret)
+    const [json, leftMs] = await Promise.all([this.#redis.get(key), this.#redis.pttl(key)])
+    if (json === null) return undefined
+    if (leftMs < limits.sessionKeptMs - limits.sessionProlongedEveryMs)
+      await this.#redis.pexpire(key, limits.sessionKeptMs)
+    return JSON.parse(json) as SessionRecord
+  }
+
+  async end(secret: string): Promise<void> {
+    await this.#redis.del(keyOf(secret))
+  }
+
+  /** Its hash; null: none was set. */
+  async adminPassword(): Promise<string | null> {
+    return await this.#redis.hget(keys.passwords, 'admin')
+  }
+
+  async setAdminPassword(hash: string): Promise<void> {
+    await this.#redis.hset(keys.passwords, 'admin', hash)
+  }
+}
+
+function keyOf(secret: string): string {
+  return keys.session(digestOf(secret))
+}

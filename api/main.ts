@@ -8,6 +8,7 @@ import { createLog } from '../src/log.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
+import { Events } from '../src/redis/events.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
@@ -35,7 +36,8 @@ async function main(): Promise<void> {
 
   const home = homeOf(config.home)
   const destinations = new Destinations(redis)
-  const runs = new Runs(redis)
+  const events = new Events(redis)
+  const runs = new Runs(redis, events)
   const queue = new PullQueue(redis, runs)
   const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
   await hosted.write()
@@ -49,6 +51,7 @@ async function main(): Promise<void> {
     destinations,
     pauses: new Pauses(redis),
     runs,
+    events,
     queue,
     tokens: new Tokens(redis),
     sessions: new Sessions(redis),

@@ -13,6 +13,7 @@ import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDashboard } from './dashboard.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
+import { addEvents, type EventsWorld } from './events.ts'
 import { addHealth } from './health.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addOwners, type OwnersWorld } from './owners.ts'
@@ -31,7 +32,8 @@ export interface ApiWorld
     QuarantineWorld,
     RunsWorld,
     LedgerWorld,
-    BackupWorld {
+    BackupWorld,
+    EventsWorld {
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
@@ -119,6 +121,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addBackup(typed, world)
       addTokens(typed, world)
       addSession(typed, world)
+      addEvents(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -128,7 +128,25 @@ export const limits = {
   progressEveryMs: 500,
   /** Who waits for a run's end is told of it; should that word be lost with a connection, they look this often. */
   runLookedAtMs: 5 * second,
+  /** Of what happened, as people's screens hear of it: some 300 octets each, and some minutes of ten thousand accounts. */
+  eventsKept: 50_000,
+  /** Of these, what an API process holds for all that listen. */
+  eventsHeld: 1000,
+  eventsReadMax: 500,
+  /** A reader waits so long at Redis, and then looks whether it is still the same one. */
+  eventsAwaitedMs: 5 * second,
+  eventListenersMax: 500,
+  eventListenersEachMax: 50,
+  /** Proxies end a connection that is silent for a minute. */
+  eventHeartbeatMs: 15 * second,
+  /** Who takes nothing for so long is dropped. */
+  eventStalledMs: 1 * minute,
+  /** Then it asks anew: with a token that may be gone by now. */
+  eventStreamMs: 15 * minute,
   tickEveryMs: 1 * second,
+  /** So many accounts are looked through for a status that was told wrong, by a worker that died between two writes. */
+  statusesPerTurn: 200,
+  statusesEveryMs: 10 * second,
   claimedPerTickMax: 1000,
   /** How often open runs are looked through for those whose job is gone. */
   reviveEveryMs: 30 * second,

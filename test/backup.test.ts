@@ -187,13 +187,14 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   const kept = new Set([...parts.map((name) => keys[name]('*')), ...shared.map((name) => keys[name]), keys.run('*')])
   /** Made anew from accounts and destinations, or of what is under way. */
   const leftOut = [keys.accountIds, keys.accountSources, keys.destinationIds, keys.logins, keys.destinationUses]
-  for (const name of [...leftOut, keys.openRuns, keys.workers, keys.lease('*')]) kept.add(name)
+  const underWay = [keys.openRuns, keys.running, keys.workers, keys.events, keys.statuses, keys.statusCounts]
+  for (const name of [...leftOut, ...underWay, keys.lease('*')]) kept.add(name)
   const held = (await old.redis.keys('*')).filter((key) => !key.startsWith(`${queuePrefix}:`))
   assert.ok(held.length > 15)
   for (const key of held) assert.ok(kept.has(nameOf(key)), key)
   const lines = linesOf(await backup(old)).slice(1, -1)
   const inFile = new Set(lines.map((line) => (JSON.parse(line) as { key: string }).key))
-  const left = new Set([...leftOut, keys.openRuns, keys.workers])
+  const left = new Set<string>([...leftOut, ...underWay])
   for (const key of held) assert.ok(left.has(key) || key.endsWith(':lease') || inFile.has(key), key)
 })
 

@@ -23,6 +23,7 @@ import { keys } from '../src/redis/keys.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { type PullJob, PullQueue, pullQueueName, queuePrefix } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
+import { StatusRounds } from '../src/redis/statuses.ts'
 import type { Seal } from '../src/seal.ts'
 import { withoutPaused } from './pause.ts'
 import { type PullWorld, runJob } from './pull-worker.ts'
@@ -98,7 +99,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   })
 
   // Not jobs of the queue's: one that fails half-way there is the last one, and a clock that is set back holds it up for as long.
-  const ticker = new Ticker((error) => log.warn({ event: 'queue error', reason: error.message }))
+  const failed = (error: Error) => log.warn({ event: 'queue error', reason: error.message })
+  const ticker = new Ticker(failed)
   const stepped = steps(() => clock.nowMs())
   ticker.every(limits.tickEveryMs, async () => {
     const byMs = stepped()
@@ -111,6 +113,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     if (due.length > 0) await queue.schedule(due)
   })
   ticker.every(limits.reviveEveryMs, async () => await queue.revive())
+  const statuses = new StatusRounds(redis)
+  ticker.every(limits.statusesEveryMs, async () => void (await statuses.turn()))
 
   const name = `${hostname()}:${process.pid}`
   const sayAlive = () => {
@@ -120,11 +124,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       .zadd(keys.workers, nowMs + limits.workerAliveMs, name)
       .zremrangebyscore(keys.workers, '-inf', nowMs)
       .exec()
-      .catch((error: Error) => log.warn({ event: 'queue error', reason: error.message }))
+      .catch(failed)
   }
   const alive = setInterval(sayAlive, limits.workerAliveMs / 3)
   await pulls.waitUntilReady()
   sayAlive()
+  statuses.round().catch(failed)
 
   return {
     async stop(graceMs) {

@@ -5,6 +5,7 @@ import { type FailureHistory, noFailures } from '../consequence.ts'
 import type { FailureKind } from '../failure.ts'
 import type { Run } from '../run.ts'
 import { keys } from './keys.ts'
+import { restate } from './statuses.ts'
 
 export interface AccountRecord {
   readonly account: Account
@@ -108,10 +109,9 @@ export class Accounts {
       account.destinationId,
       account.paused ? '' : nowMs,
     ]
-    return (await this.#redis.eval(createScript, names.length, ...names, ...args)) as
-      | 'done'
-      | 'conflict'
-      | 'no destination'
+    const answer = await this.#redis.eval(createScript, names.length, ...names, ...args)
+    if (answer === 'done') await restate(this.#redis, [account.id])
+    return answer as 'done' | 'conflict' | 'no destination'
   }
 
   async get(id: string): Promise<AccountRecord | undefined> {
@@ -149,6 +149,7 @@ export class Accounts {
         due,
       ]
       const answer = await this.#redis.eval(updateScript, names.length, ...names, id, ...args)
+      if (answer === 'done') await restate(this.#redis, [id])
       if (answer === 'done') return record
       if (answer !== 'changed') return answer as 'conflict' | 'no destination'
     }
@@ -165,6 +166,7 @@ export class Accounts {
       const runIds = await this.#redis.zrange(keys.runs(id), '0', '-1')
       for (const runId of runIds) await this.#redis.unlink(keys.run(runId))
       await this.#redis.hdel(keys.lastRuns, id)
+      await restate(this.#redis, [id])
       const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.quarantine, keys.spool]
       await this.#redis.unlink(...own.map((name) => name(id)))
       return true

@@ -12,6 +12,7 @@ import type { DestinationRecord } from './destinations.ts'
 import { backedUpOfAccount, backedUpShared, everyKey, keys } from './keys.ts'
 import { queuePrefix } from './queue.ts'
 import type { TokenRecord } from './tokens.ts'
+import { restate } from './statuses.ts'
 
 export const backupFormat = 'tributary backup'
 const version = 1
@@ -280,6 +281,7 @@ export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<str
         all.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * limits.resumeSpreadMs), id)
       await all.exec()
     }
+    await restate(redis, Object.keys(value))
   }
 }
 

@@ -1,6 +1,7 @@
 /** Destinations as they are kept: hosted ones with the hash of their password, others with it sealed. */
 import type { Redis } from 'ioredis'
 import { type Destination, destinationDefaults, type HostedLogin } from '../account.ts'
+import { tell } from './events.ts'
 import { keys } from './keys.ts'
 
 export interface DestinationRecord {
@@ -53,7 +54,9 @@ export class Destinations {
   async create(record: DestinationRecord): Promise<'done' | 'conflict'> {
     const { id } = record.destination
     const args = [id, JSON.stringify(record), loginOf(record)]
-    return (await this.#redis.eval(createScript, names.length, ...names, ...args)) as 'done' | 'conflict'
+    const answer = await this.#redis.eval(createScript, names.length, ...names, ...args)
+    if (answer === 'done') await tell(this.#redis, 'destination', id, { id, status: 'ok', pausedUntil: null })
+    return answer as 'done' | 'conflict'
   }
 
   async get(id: string): Promise<DestinationRecord | undefined> {
@@ -81,10 +84,9 @@ export class Destinations {
   async remove(record: DestinationRecord): Promise<'done' | 'unknown' | 'in use'> {
     const { id } = record.destination
     const all = [...names, keys.tokensOf(id), keys.tokens, keys.tokenIds, keys.tokenUses]
-    return (await this.#redis.eval(removeScript, all.length, ...all, id, loginOf(record))) as
-      | 'done'
-      | 'unknown'
-      | 'in use'
+    const answer = await this.#redis.eval(removeScript, all.length, ...all, id, loginOf(record))
+    if (answer === 'done') await tell(this.#redis, 'destination', id, { id, status: 'removed', pausedUntil: null })
+    return answer as 'done' | 'unknown' | 'in use'
   }
 
   /** In the order they were made. */

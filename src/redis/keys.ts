@@ -43,8 +43,14 @@ export const keys = {
   tokenUses: shared('token-uses'),
   /** Hash: `admin` -> the hash of the password. */
   passwords: shared('passwords'),
-  /** Channel: every change of a run, as JSON. */
-  runChanges: 'tributary:run-changes',
+  /** Set: of the fields of open-runs, those whose run is at work. */
+  running: shared('running'),
+  /** Stream: what happened (events.ts). */
+  events: shared('events'),
+  /** Hash: account id -> its destination and its status, as they were last told. */
+  statuses: shared('statuses'),
+  /** Hash: status, and destination and status -> how many accounts. */
+  statusCounts: shared('status-counts'),
 
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),

@@ -4,6 +4,7 @@ import { type Pause, pauseAfter } from '../consequence.ts'
 import type { Failure } from '../failure.ts'
 import { limits } from '../limits.ts'
 import type { AccountId } from '../message.ts'
+import { tell } from './events.ts'
 import { keys } from './keys.ts'
 
 /** KEYS pauses; ARGV destination, pause before or '', after. 1 where nobody else has changed it meanwhile. */
@@ -45,7 +46,10 @@ export class Pauses {
       const before = await this.#redis.hget(keys.pauses, destinationId)
       const after = pauseAfter(failure, before === null ? undefined : (JSON.parse(before) as Pause), nowMs)
       const args = [destinationId, before ?? '', JSON.stringify(after)]
-      if ((await this.#redis.eval(replaceScript, 1, keys.pauses, ...args)) === 1) return after
+      if ((await this.#redis.eval(replaceScript, 1, keys.pauses, ...args)) !== 1) continue
+      const pausedUntil = new Date(after.pausedUntilMs).toISOString()
+      await tell(this.#redis, 'destination', destinationId, { id: destinationId, status: 'paused', pausedUntil })
+      return after
     }
   }
 
@@ -63,6 +67,8 @@ export class Pauses {
   /** The accounts that were held. */
   async lift(destinationId: string): Promise<AccountId[]> {
     const names = [keys.pauses, keys.held(destinationId)]
-    return (await this.#redis.eval(liftScript, names.length, ...names, destinationId)) as AccountId[]
+    const held = (await this.#redis.eval(liftScript, names.length, ...names, destinationId)) as AccountId[]
+    await tell(this.#redis, 'destination', destinationId, { id: destinationId, status: 'ok', pausedUntil: null })
+    return held
   }
 }

@@ -5,18 +5,46 @@ import { monotonicFactory } from 'ulid'
 import { limits } from '../limits.ts'
 import type { AccountId, RunId } from '../message.ts'
 import { noCounts, type Run, type RunCause, type RunTask, runTasks } from '../run.ts'
+import { Events, type Told } from './events.ts'
 import { keys } from './keys.ts'
+import { restateLua, statusKeys } from './statuses.ts'
 
 const ulid = monotonicFactory()
 
+/** KEYS as `statusKeys`; ARGV account id, field of open-runs, run id, run as JSON, its state. */
+const changeScript = `${restateLua}
+if ARGV[5] == 'running' and redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then redis.call('SADD', KEYS[4], ARGV[2]) end
+tell(KEYS[7], 'run', restate(ARGV[1]), ARGV[4])
+return 1`
+
+/** KEYS as `statusKeys`, last-runs; ARGV account id, field of open-runs, run id, run as JSON. A run that is closed already is only told again. */
+const endScript = `${restateLua}
+redis.call('HSET', KEYS[8], ARGV[1], ARGV[3])
+if redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then
+  redis.call('HDEL', KEYS[3], ARGV[2])
+  redis.call('SREM', KEYS[4], ARGV[2])
+end
+tell(KEYS[7], 'run', restate(ARGV[1]), ARGV[4])
+return 1`
+
+/** KEYS as `statusKeys`; ARGV account id, field of open-runs, run id. Its record has outlived its time. */
+const dropScript = `${restateLua}
+if redis.call('HGET', KEYS[3], ARGV[2]) ~= ARGV[3] then return 0 end
+redis.call('HDEL', KEYS[3], ARGV[2])
+redis.call('SREM', KEYS[4], ARGV[2])
+restate(ARGV[1])
+return 1`
+
 export class Runs {
   readonly #redis: Redis
-  /** Every change of every run, by run id; fed by the subscription. */
+  readonly #events: Events
+  /** Every change of every run, by run id, once somebody waits for one. */
   readonly #changes = new EventEmitter().setMaxListeners(0)
-  #subscriber: Promise<Redis> | undefined
+  #listening: Promise<void> | undefined
 
-  constructor(redis: Redis) {
+  constructor(redis: Redis, events = new Events(redis)) {
     this.#redis = redis
+    this.#events = events
   }
 
   /** The account's open run, or a new one: at most one of each task is open at a time. */
@@ -47,10 +75,11 @@ export class Runs {
         return open
       }
       // It has ended, or its record has outlived its time: nobody runs it any more.
-      if (openId !== null) await this.#close(field, openId)
+      if (open !== null) await this.#end(open)
+      else if (openId !== null)
+        await this.#redis.eval(dropScript, statusKeys.length, ...statusKeys, accountId, field, openId)
     }
-    await this.#redis.zadd(keys.runs(accountId), 0, id)
-    await this.#announce(run)
+    await Promise.all([this.#redis.zadd(keys.runs(accountId), 0, id), this.#tell(run)])
     return run
   }
 
@@ -62,22 +91,19 @@ export class Runs {
 
   /** Writes a change of an open run and tells whoever waits. */
   async change(run: Run): Promise<void> {
-    await this.#write(run)
-    await this.#announce(run)
+    await Promise.all([this.#write(run), this.#tell(run)])
   }
 
   /** Writes the run's end; the account may have a new one from then on. Keeps the newest `limits.runsKeptPerAccount`. */
   async end(run: Run): Promise<void> {
     await this.#write(run)
-    await this.#redis.hset(keys.lastRuns, run.accountId, run.id)
-    await this.#close(openField(run.accountId, run.task), run.id)
+    await this.#end(run)
     // Ids are ULIDs, all of one score: their order is that of time.
     const old = await this.#redis.zrange(keys.runs(run.accountId), '0', `-${limits.runsKeptPerAccount + 1}`)
     if (old.length > 0) {
       await this.#redis.zrem(keys.runs(run.accountId), ...old)
       for (const id of old) await this.#redis.del(keys.run(id))
     }
-    await this.#announce(run)
   }
 
   /** Open runs, by account id: the running one, where another one waits. */
@@ -122,8 +148,7 @@ export class Runs {
   }
 
   async close(): Promise<void> {
-    const subscriber = await this.#subscriber?.catch(() => undefined)
-    subscriber?.disconnect()
+    await this.#events.close()
   }
 
   async #named(hash: string, fields: readonly string[]): Promise<Run[]> {
@@ -141,33 +166,33 @@ export class Runs {
     await this.#redis.set(keys.run(run.id), JSON.stringify(run), 'PX', limits.runKeptMs)
   }
 
-  async #close(field: string, runId: string): Promise<void> {
-    const script = `if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end return 1`
-    await this.#redis.eval(script, 1, keys.openRuns, field, runId)
+  async #tell(run: Run): Promise<void> {
+    const args = [run.accountId, openField(run.accountId, run.task), run.id, JSON.stringify(run), run.state]
+    await this.#redis.eval(changeScript, statusKeys.length, ...statusKeys, ...args)
   }
 
-  async #announce(run: Run): Promise<void> {
-    await this.#redis.publish(keys.runChanges, JSON.stringify(run))
+  async #end(run: Run): Promise<void> {
+    const names = [...statusKeys, keys.lastRuns]
+    const args = [run.accountId, openField(run.accountId, run.task), run.id, JSON.stringify(run)]
+    await this.#redis.eval(endScript, names.length, ...names, ...args)
   }
 
   async #listen(): Promise<void> {
-    this.#subscriber ??= this.#subscribe().catch((error: unknown) => {
-      this.#subscriber = undefined
-      throw error
-    })
-    await this.#subscriber
+    this.#listening ??= this.#events
+      .listen((told) => this.#heard(told))
+      .catch((error: unknown) => {
+        this.#listening = undefined
+        throw error
+      })
+    await this.#listening
   }
 
-  async #subscribe(): Promise<Redis> {
-    const subscriber = this.#redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null })
-    // Lost connections are tried again by ioredis, which subscribes anew; without a listener the event ends the process.
-    subscriber.on('error', () => {})
-    subscriber.on('message', (_channel: string, json: string) => {
-      const run = JSON.parse(json) as Run
-      this.#changes.emit(run.id, run)
-    })
-    await subscriber.subscribe(keys.runChanges)
-    return subscriber
+  #heard(told: readonly Told[]): void {
+    for (const { kind, json } of told) {
+      if (kind !== 'run' || this.#changes.eventNames().length === 0) continue
+      const { id } = JSON.parse(json) as Run
+      this.#changes.emit(id)
+    }
   }
 }
 

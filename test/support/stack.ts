@@ -8,6 +8,7 @@ import { createClock } from '../../src/clock.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
+import { Events } from '../../src/redis/events.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
@@ -61,14 +62,15 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const secretKey = kept?.secretKey ?? randomBytes(32)
   const seal = createSeal(secretKey)
   const destinations = new Destinations(redis)
-  const runs = new Runs(redis)
+  const events = new Events(redis)
+  const runs = new Runs(redis, events)
   const queue = new PullQueue(redis, runs)
   const hosted = new HostedLogins(destinations, dovecot.store, dovecot.places.usersFile, dovecot.places.mailFolder)
   const accounts = new Accounts(redis)
   const pauses = new Pauses(redis)
   const tokens = new Tokens(redis)
   const [sessions, throttle] = [new Sessions(redis), new Throttle(redis)]
-  const parts = { redis, accounts, destinations, pauses, tokens, sessions, throttle, runs, queue, hosted, seal }
+  const parts = { redis, accounts, destinations, pauses, tokens, sessions, throttle, runs, events, queue, hosted, seal }
   const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store, trustedProxies: ['127.0.0.1'] }
   const app = await buildServer(world)
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined

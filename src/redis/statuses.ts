@@ -1,0 +1,88 @@
+/**
+ * Each account's status as a script sees it, from what is kept of it at that moment; how many have which one; and word of every
+ * change. Whoever changes what a status comes from has it stated anew. `statusOf` (accounts.ts) is the same rule, for who reads.
+ */
+import type { Redis } from 'ioredis'
+import { limits } from '../limits.ts'
+import { tellLua } from './events.ts'
+import { keys } from './keys.ts'
+
+/** KEYS of every script with `restate`, in front of its own. */
+export const statusKeys = [
+  keys.accounts,
+  keys.accountStates,
+  keys.openRuns,
+  keys.running,
+  keys.statuses,
+  keys.statusCounts,
+  keys.events,
+] as const
+
+/** `restate(id)` returns the account's destination, or '' where nothing is known of it any more. */
+export const restateLua = `${tellLua}
+local function restate(id)
+  local json = redis.call('HGET', KEYS[1], id)
+  local before = redis.call('HGET', KEYS[5], id)
+  local destination, status, now = before and string.match(before, '^%S+') or '', 'removed', false
+  if json then
+    local account = cjson.decode(json).account
+    local task = id .. ' rebuild'
+    destination = account.destinationId
+    if redis.call('SISMEMBER', KEYS[4], id) + redis.call('SISMEMBER', KEYS[4], task) > 0 then status = 'running'
+    elseif redis.call('HEXISTS', KEYS[3], id) + redis.call('HEXISTS', KEYS[3], task) > 0 then status = 'waiting'
+    elseif account.paused then status = 'paused'
+    else
+      local state = redis.call('HGET', KEYS[2], id)
+      state = state and cjson.decode(state) or { attention = false, lastFailure = cjson.null }
+      if state.attention then status = 'needs attention'
+      elseif state.lastFailure ~= cjson.null then status = 'failing'
+      else status = 'idle' end
+    end
+    now = destination .. ' ' .. status
+  end
+  if now == before then return destination end
+  local function count(place, by)
+    redis.call('HINCRBY', KEYS[6], string.match(place, '^%S+ (.*)$'), by)
+    if redis.call('HINCRBY', KEYS[6], place, by) == 0 then redis.call('HDEL', KEYS[6], place) end
+  end
+  if before then count(before, -1) end
+  if now then
+    count(now, 1)
+    redis.call('HSET', KEYS[5], id, now)
+  else redis.call('HDEL', KEYS[5], id) end
+  tell(KEYS[7], 'account', destination, cjson.encode({ id = id, status = status }))
+  return destination
+end`
+
+const restateScript = `${restateLua}
+for _, id in ipairs(ARGV) do restate(id) end
+return 1`
+
+export async function restate(redis: Redis, accountIds: readonly string[]): Promise<void> {
+  if (accountIds.length === 0) return
+  await redis.eval(restateScript, statusKeys.length, ...statusKeys, ...accountIds)
+}
+
+/** Goes through all accounts, some at a turn: after an upgrade, a restore, or a process that died between two writes. */
+export class StatusRounds {
+  readonly #redis: Redis
+  #after = '-'
+
+  constructor(redis: Redis) {
+    this.#redis = redis
+  }
+
+  /** False: that was the last turn of this round. */
+  async turn(): Promise<boolean> {
+    const count = limits.statusesPerTurn
+    const ids = await this.#redis.zrange(keys.accountIds, this.#after, '+', 'BYLEX', 'LIMIT', 0, count)
+    await restate(this.#redis, ids)
+    const last = ids.at(-1)
+    this.#after = last === undefined ? '-' : `(${last}`
+    return last !== undefined
+  }
+
+  async round(): Promise<void> {
+    while (await this.turn());
+  }
+}

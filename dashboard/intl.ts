@@ -27,7 +27,7 @@ const formats = computed(() => {
     moment: new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }),
     exact: new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'long' }),
     clock: new Intl.DateTimeFormat(tag, { timeStyle: 'medium' }),
-    hour: new Intl.DateTimeFormat(tag, { weekday: 'short', hour: '2-digit', minute: '2-digit' }),
+    hour: new Intl.DateTimeFormat(tag, { weekday: 'short', hour: 'numeric' }),
     day: new Intl.DateTimeFormat(tag, { weekday: 'short', day: 'numeric', month: 'short' }),
     bytes: (['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const).map((name, nth) =>
       unit(name, nth === 0 ? 0 : 1),
@@ -62,7 +62,7 @@ export function bytes(octets: number): string {
 /** `0.4 sec`, `12 sec`, `3 min 10 sec`, `2 hr 5 min`. */
 export function duration(ms: number): string {
   const { tenths, seconds, minutes, hours, days } = formats.value
-  if (ms < 10 * secondMs) return tenths.format(Math.round(ms / 100) / 10)
+  if (ms < 10 * secondMs) return tenths.format(Math.max(1, Math.round(ms / 100)) / 10)
   if (ms < minuteMs) return seconds.format(Math.round(ms / secondMs))
   const both = (large: Intl.NumberFormat, largeMs: number, small: Intl.NumberFormat, smallMs: number) => {
     const rest = Math.floor((ms % largeMs) / smallMs)
@@ -77,7 +77,7 @@ export function relative(at: string | number, now: number): string {
   const ms = new Date(at).getTime() - now
   const size = Math.abs(ms)
   const [largeMs, unit] =
-    size < minuteMs
+    size < 55 * secondMs
       ? ([secondMs, 'second'] as const)
       : size < hourMs
         ? ([minuteMs, 'minute'] as const)

@@ -37,6 +37,7 @@ export function draw(
       axes: [
         {
           ...axis,
+          size: 28,
           grid: { show: false },
           space: 90,
           values: (_chart, splits) =>

@@ -33,7 +33,7 @@ export type IconName = keyof typeof shapes
 
 export function Icon({ name }: { readonly name: IconName }) {
   return (
-    <svg class="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false">
+    <svg class={`icon icon-${name}`} viewBox="0 0 20 20" aria-hidden="true" focusable="false">
       <path d={shapes[name]} />
     </svg>
   )

@@ -276,15 +276,17 @@ function Runs({ of, accountId }: { readonly of: Resource<List<Run>>; readonly ac
 }
 
 function RunEntry({ run }: { readonly run: Run }) {
-  const { account: say, run: runWords, causes } = words.value
+  const { account: say, run: runWords, causes, failures } = words.value
   const opened = useSignal(false)
   const tookMs = Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? run.finishedAt ?? '')
   const parts = [
-    run.stored > 0 ? `${runWords.stored(run.stored)} (${bytes(run.bytes)})` : say.nothingNew,
+    ...(run.failure === null ? [] : [failures[run.failure.kind].title]),
+    ...(run.stored > 0 ? [`${runWords.stored(run.stored)} (${bytes(run.bytes)})`] : []),
+    ...(run.stored === 0 && run.failure === null ? [say.nothingNew] : []),
     ...(run.recovered > 0 ? [say.recovered(run.recovered)] : []),
     ...(run.deleted > 0 ? [say.deleted(run.deleted)] : []),
     ...(run.quarantined > 0 ? [say.quarantined(run.quarantined)] : []),
-    say.listed(run.listed),
+    ...(run.listed > 0 ? [say.listed(run.listed)] : []),
     say.took(duration(tookMs)),
     causes[run.cause],
   ]

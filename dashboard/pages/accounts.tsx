@@ -3,7 +3,7 @@ import { computed, signal, useComputed, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { call, problemOf } from '../client.ts'
 import { AccountEditor } from '../components/account-editor.tsx'
-import { Button } from '../components/button.tsx'
+import { Button, IconButton } from '../components/button.tsx'
 import { Confirm } from '../components/dialog.tsx'
 import { Icon } from '../components/icon.tsx'
 import { Menu, type MenuEntry } from '../components/menu.tsx'
@@ -144,7 +144,7 @@ export default function Accounts() {
     {
       key: 'status',
       title: say.status,
-      width: '12.5rem',
+      width: '13rem',
       wide: true,
       sorts: true,
       cell: ({ status }) => <StatusBadge status={status} />,
@@ -336,6 +336,13 @@ function Actions({
   return (
     <div class="bar" role="region" aria-label={say.actions}>
       <span role="status">{say.chosen(those.length)}</span>
+      <IconButton
+        icon="close"
+        label={say.clearChoice}
+        onClick={() => {
+          chosen.value = new Set()
+        }}
+      />
       {(Object.keys(verbs) as Verb[])
         .filter((verb) => may(verbs[verb].scope))
         .map((verb) => (
@@ -343,14 +350,6 @@ function Actions({
             {say[verb]}
           </Button>
         ))}
-      <Button
-        icon="close"
-        onClick={() => {
-          chosen.value = new Set()
-        }}
-      >
-        {say.clearChoice}
-      </Button>
     </div>
   )
 }

@@ -12,10 +12,10 @@ import { Loaded } from '../components/states.tsx'
 import { bytes, day, hour } from '../intl.ts'
 import { follow, liveRuns, onTold } from '../live.ts'
 import { accounts, learn, refresh } from '../roster.ts'
+import { navigate } from '../router.ts'
 import { type Resource, useResource } from '../resource.ts'
 import type { Account, AccountStatus, Health, List, MailCount, Run, Stats } from '../shapes.ts'
 import { words } from '../words/index.ts'
-import Welcome from './welcome.tsx'
 
 /** Looked at again so often, and soon after a run has ended. */
 const askedEveryMs = 30_000
@@ -49,7 +49,10 @@ export default function Overview() {
 
   const { overview: say } = words.value
   const { value: loaded } = stats.now
-  if (loaded.state === 'ready' && loaded.value.accounts.total === 0) return <Welcome params={{}} />
+  const isEmpty = loaded.state === 'ready' && loaded.value.accounts.total === 0
+  useEffect(() => {
+    if (isEmpty) navigate('/welcome', 'replace')
+  }, [isEmpty])
   return (
     <Page title={say.title}>
       <Loaded of={stats} lines={8}>

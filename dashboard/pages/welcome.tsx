@@ -13,20 +13,21 @@ import { bytes } from '../intl.ts'
 import { liveRuns } from '../live.ts'
 import { useResource } from '../resource.ts'
 import { accounts, learn, refresh } from '../roster.ts'
-import type { PageProps } from '../routes.ts'
 import { may } from '../session.ts'
 import type { Account, Destination, Examination, List, NewAccount, Problem } from '../shapes.ts'
 import { words } from '../words/index.ts'
 
 const modes = ['implicit', 'starttls', 'none'] as const
 
-export default function Welcome(_props: Partial<PageProps>) {
+export default function Welcome() {
   const { welcome: say } = words.value
   const destinations = useResource(
     async (signal) => (await get<List<Destination>>('/destinations?limit=500', signal)).items,
     [],
   )
   const made = useSignal<Account | undefined>(undefined)
+  /** There was no destination, and one was made here. */
+  const isFirst = useSignal(false)
   if (!may('admin'))
     return (
       <Page title={say.title}>
@@ -36,14 +37,22 @@ export default function Welcome(_props: Partial<PageProps>) {
       </Page>
     )
   if (made.value !== undefined) return <Importing account={made.value} />
+  const { value: loaded } = destinations.now
+  const isWelcome = isFirst.value || (loaded.state === 'ready' && loaded.value.length === 0)
   return (
-    <Page title={say.title} lead={say.lead}>
+    <Page title={isWelcome ? say.title : words.value.accounts.add} {...(isWelcome ? { lead: say.lead } : {})}>
       <Loaded of={destinations} lines={5}>
         {(all) =>
           all.length === 0 ? (
-            <Mailbox onMade={(destination) => destinations.set([destination])} />
+            <Mailbox
+              onMade={(destination) => {
+                isFirst.value = true
+                destinations.set([destination])
+              }}
+            />
           ) : (
             <Source
+              isFirst={isFirst.value}
               destinations={all}
               onMade={(account) => {
                 made.value = account
@@ -148,9 +157,11 @@ interface Server {
 const typedMs = 600
 
 function Source({
+  isFirst,
   destinations,
   onMade,
 }: {
+  readonly isFirst: boolean
   readonly destinations: readonly Destination[]
   readonly onMade: (account: Account) => void
 }) {
@@ -229,7 +240,7 @@ function Source({
         void submit()
       }}
     >
-      <p class="step-number">{say.stepOf(2, 2)}</p>
+      {isFirst && <p class="step-number">{say.stepOf(2, 2)}</p>}
       <h2>{say.account}</h2>
       <p class="quiet">{say.accountHint}</p>
       {destinations.length > 1 ? (

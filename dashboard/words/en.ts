@@ -72,7 +72,7 @@ export const en = {
     Run['state'],
     string
   >,
-  causes: { schedule: 'by schedule', request: 'asked for' } satisfies Record<Run['cause'], string>,
+  causes: { schedule: 'by schedule', request: 'on request' } satisfies Record<Run['cause'], string>,
   failures: {
     unreachable: {
       title: 'The provider cannot be reached',
@@ -274,7 +274,7 @@ export const en = {
     host: 'POP3 server',
     port: 'Port',
     tls: 'Encryption',
-    tlsModes: { implicit: 'TLS (usual)', starttls: 'STARTTLS', none: 'None: password in clear' },
+    tlsModes: { implicit: 'TLS (usual)', starttls: 'STARTTLS', none: 'None (not safe)' },
     user: 'User name',
     password: 'Password',
     passwordKept: 'Leave it empty to keep the one that is set.',

@@ -270,7 +270,7 @@ export const vi: Words = {
     host: 'Máy chủ POP3',
     port: 'Cổng',
     tls: 'Mã hóa',
-    tlsModes: { implicit: 'TLS (thông dụng)', starttls: 'STARTTLS', none: 'Không: mật khẩu không được che' },
+    tlsModes: { implicit: 'TLS (thông dụng)', starttls: 'STARTTLS', none: 'Không (không an toàn)' },
     user: 'Tên người dùng',
     password: 'Mật khẩu',
     passwordKept: 'Để trống nếu giữ mật khẩu hiện có.',

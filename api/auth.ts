@@ -4,6 +4,7 @@ import type { SessionRecord } from '../src/redis/sessions.ts'
 import { digestOf, sameDigest, type Scope, scopes } from '../src/redis/tokens.ts'
 import type { App } from './app.ts'
 import { pathOf, Problem } from './problems.ts'
+import type { Rates } from './protection.ts'
 import { type Principal, Who, type WhoWorld } from './who.ts'
 
 export type { Principal } from './who.ts'
@@ -13,6 +14,11 @@ export interface Session {
   /** What the cookie holds. */
   readonly secret: string
   readonly record: SessionRecord
+}
+
+export interface GuardedRoute {
+  readonly method: string
+  readonly route: RouteOptions
 }
 
 declare module 'fastify' {
@@ -26,7 +32,7 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     /** Every one, as Fastify has it. */
-    readonly routes: readonly RouteOptions[]
+    readonly routes: readonly GuardedRoute[]
   }
   interface FastifyRequest {
     /** Of routes that are not open. */
@@ -46,17 +52,17 @@ export function csrfOf({ secret }: Session): string {
   return digestOf(`csrf ${secret}`)
 }
 
-export function addAuth(app: App, world: WhoWorld): void {
-  const routes: RouteOptions[] = []
+export function addAuth(app: App, world: WhoWorld, rates: Rates): void {
+  const routes: GuardedRoute[] = []
   app.decorate('routes', routes)
   app.addHook('onRoute', (route) => {
-    if (route.method !== 'HEAD') routes.push(route)
+    for (const method of [route.method].flat()) if (method !== 'HEAD') routes.push({ method, route })
   })
   // Not at once: a plugin's routes are marked as open on their way.
   app.addHook('onReady', async () => {
-    for (const { method, url, config } of routes)
-      if (config?.open !== true && config?.scope === undefined)
-        throw new Error(`${String(method)} ${url} is neither open nor says which scope it needs`)
+    for (const { method, route } of routes)
+      if (route.config?.open !== true && route.config?.scope === undefined)
+        throw new Error(`${method} ${route.url} is neither open nor says which scope it needs`)
   })
 
   const who = new Who(world)
@@ -80,15 +86,25 @@ export function addAuth(app: App, world: WhoWorld): void {
     return principal
   }
 
-  app.addHook('onRequest', async (request) => {
-    const { open, scope, instance } = request.routeOptions.config
-    if (open === true) return
-    // What does not exist is told apart only to those who may know.
+  const whoAsks = async (request: FastifyRequest): Promise<Principal> => {
     const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
     const cookie = request.cookies[cookieName(request)]
-    if (token !== undefined) request.principal = await byToken(token)
-    else if (cookie !== undefined) request.principal = await byCookie(request, cookie)
-    else throw unauthenticated(`${request.method} ${pathOf(request)} needs a token`)
+    if (token !== undefined) return await byToken(token)
+    if (cookie !== undefined) return await byCookie(request, cookie)
+    throw unauthenticated(`${request.method} ${pathOf(request)} needs a token`)
+  }
+
+  app.addHook('onRequest', async (request) => {
+    const { open, scope, instance } = request.routeOptions.config
+    if (open === true) return await rates.stranger(request)
+    try {
+      // What does not exist is told apart only to those who may know.
+      request.principal = await whoAsks(request)
+    } catch (error) {
+      await rates.stranger(request)
+      throw error
+    }
+    await rates.principal(request)
 
     const { name, scope: has, destinationId } = request.principal
     if (scope !== undefined && scopes.indexOf(has) < scopes.indexOf(scope))

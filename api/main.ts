@@ -6,6 +6,7 @@ import { ensureSecret, homeOf } from '../src/disk/home.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { createLog } from '../src/log.ts'
 import { Accounts } from '../src/redis/accounts.ts'
+import { Audit } from '../src/redis/audit.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Events } from '../src/redis/events.ts'
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
     events,
     queue,
     tokens: new Tokens(redis),
+    audit: new Audit(redis),
     sessions: new Sessions(redis),
     throttle: new Throttle(redis),
     trustedProxies: config.http.trustedProxies,

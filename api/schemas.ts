@@ -232,6 +232,20 @@ export const Session = Type.Object({
   csrf: orNull(Type.String(), 'what changes by cookie need as the header x-csrf-token; null for a token'),
 })
 
+export const AuditEntry = Type.Object({
+  id,
+  at: time,
+  who: Type.Object(
+    { id: Type.String(), name: Type.String() },
+    { description: 'the token, login or admin; of a refused sign-in whose password was asked for, or nobody' },
+  ),
+  from: Type.String({ description: 'address' }),
+  method: Type.String(),
+  path: Type.String(),
+  status: Type.Integer(),
+  changed: Type.Array(Type.String(), { description: 'names of the fields that were sent' }),
+})
+
 export const Nothing = Type.Unsafe<void>(Type.Null({ description: 'No content' }))
 
 export const Id = Type.Object({ id: Type.String() })

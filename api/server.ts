@@ -1,6 +1,7 @@
 /** The admin API, built and not yet listening: whoever builds it decides where. */
 import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Ajv } from 'ajv'
 import { fastify, type FastifyBaseLogger, LogController } from 'fastify'
@@ -9,6 +10,7 @@ import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
+import { addAudit, type AuditWorld, watchChanges } from './audit.ts'
 import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDashboard } from './dashboard.ts'
@@ -18,6 +20,7 @@ import { addHealth } from './health.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
 import { addOwners, type OwnersWorld } from './owners.ts'
 import { addProblems, pathOf, sendUnroutable } from './problems.ts'
+import { addHeaders, addRates, docsPolicy, type RatesWorld } from './protection.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
 import { addSession, type SessionWorld } from './session.ts'
@@ -25,6 +28,8 @@ import { addTokens, type TokensWorld } from './tokens.ts'
 
 export interface ApiWorld
   extends SessionWorld,
+    AuditWorld,
+    RatesWorld,
     OwnersWorld,
     TokensWorld,
     AccountsWorld,
@@ -82,10 +87,12 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     else void parseJson(request, text.toString(), done)
   })
 
+  await addHeaders(app)
   await addDashboard(app, world.dashboard)
   await app.register(cookie)
-  addAuth(app, world)
+  addAuth(app, world, await addRates(app, world))
   addOwners(app, world)
+  watchChanges(app, world)
   addProblems(app)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
@@ -104,11 +111,18 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       security: [{ token: [] }],
     },
   })
+  await app.register(async (docs) => {
+    docs.addHook('onRoute', (route) => {
+      route.config = { ...route.config, open: true, helmet: docsPolicy }
+    })
+    await docs.register(swaggerUi, { routePrefix: '/docs' })
+  })
   addHealth(app, world.redis, world.store)
   app.get('/', { config: { open: true }, schema: { hide: true } }, async () => ({
     name: 'Tributary',
     api: '/api/v1',
     openapi: '/api/v1/openapi.json',
+    docs: '/docs',
   }))
   await app.register(
     async (api) => {
@@ -122,6 +136,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addTokens(typed, world)
       addSession(typed, world)
       addEvents(typed, world)
+      addAudit(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

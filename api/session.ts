@@ -7,6 +7,7 @@ import type { App } from './app.ts'
 import { cookieName, csrfOf, type Session } from './auth.ts'
 import { isPassword, passwordHash } from './passwords.ts'
 import { Problem } from './problems.ts'
+import { sourceOf } from './protection.ts'
 import * as schemas from './schemas.ts'
 import { type Known, type Principal, Who, type WhoWorld } from './who.ts'
 
@@ -31,10 +32,15 @@ export function addSession(app: App, world: SessionWorld): void {
   }
 
   /** Who this is; what they have shown, compared with what it must be. */
-  const proven = async (login: string | undefined, password: string): Promise<[Proof, Known] | undefined> => {
+  const proven = async (
+    request: FastifyRequest,
+    login: string | undefined,
+    password: string,
+  ): Promise<[Proof, Known] | undefined> => {
     const proof: Proof | undefined =
       login === undefined ? { kind: 'password' } : proofOf(await destinations.idOfLogin(login.toLowerCase()))
     const known = proof === undefined ? undefined : await who.by(proof)
+    request.triedAs = known?.principal
     const right = await isPassword(known?.hash, password)
     return right && proof !== undefined && known !== undefined ? [proof, known] : undefined
   }
@@ -42,6 +48,7 @@ export function addSession(app: App, world: SessionWorld): void {
   const begin = async (request: FastifyRequest, reply: FastifyReply, proof: Proof, { principal, hash }: Known) => {
     const record = { proof, against: digestOf(hash) }
     const secret = await sessions.begin(record)
+    request.principal = principal
     reply.setCookie(cookieName(request), secret, cookieFor(request))
     return viewOf(principal, { secret, record })
   }
@@ -68,7 +75,7 @@ export function addSession(app: App, world: SessionWorld): void {
         return await begin(request, reply, { kind: 'token', id: held.principal.id }, held)
       }
       const name = await counted({ what: 'login', name: login?.toLowerCase() ?? '' })
-      const found = await proven(login, password)
+      const found = await proven(request, login, password)
       if (found === undefined)
         throw new Problem(
           'sign-in-refused',
@@ -135,14 +142,4 @@ function cookieFor({ protocol }: FastifyRequest) {
 function viewOf({ name, scope, destinationId }: Principal, session: Session | undefined) {
   const csrf = session === undefined ? null : csrfOf(session)
   return { name, scope, destinationId: destinationId ?? null, csrf }
-}
-
-/** Whoever has one IPv6 address mostly has 2^64 of them: these count as one. */
-export function sourceOf(ip: string): string {
-  const address = ip.replace(/^::ffff:(?=\d+\.)/i, '')
-  if (!address.includes(':')) return address
-  const [before = '', after] = address.split('::')
-  const [head, tail] = [before, after ?? ''].map((part) => (part === '' ? [] : part.split(':')))
-  const zeros = after === undefined ? 0 : 8 - (head?.length ?? 0) - (tail?.length ?? 0)
-  return [...(head ?? []), ...Array.from({ length: zeros }, () => '0'), ...(tail ?? [])].slice(0, 4).join(':')
 }

@@ -207,6 +207,14 @@ export const limits = {
   // Who may
   /** When a token was used last is known to the minute: written each time it would cost a sync a request. */
   tokenUseWrittenEveryMs: 1 * minute,
+  /** Of 300 octets or so each. */
+  auditKept: 100_000,
+  /** Requests are counted over this time. */
+  rateWindowMs: 10 * second,
+  /** By address. A page of the dashboard is some 20 requests. */
+  strangersMax: 500,
+  /** By token: ten times what the contract promises, which is 200 a second. */
+  principalsMax: 20_000,
   /** After its last use; the dashboard is open all day. */
   sessionKeptMs: 12 * hour,
   sessionProlongedEveryMs: 10 * minute,

@@ -50,10 +50,8 @@ const newAccount = (fields: object = {}) => ({
 /** As test/golden/routes.txt has them: method, path, scope or `open`, and whether it concerns the whole instance. */
 const routeLines = () =>
   stack.app.routes
-    .map(({ method, url, config }) =>
-      [method, url, config?.open === true ? 'open' : config?.scope, ...(config?.instance ? ['instance'] : [])].join(
-        ' ',
-      ),
+    .map(({ method, route: { url, config = {} } }) =>
+      [method, url, config.open === true ? 'open' : config.scope, ...(config.instance ? ['instance'] : [])].join(' '),
     )
     .toSorted((one, other) => placeOf(one).localeCompare(placeOf(other), 'en'))
 const placeOf = (line: string) => line.split(' ').slice(0, 2).toReversed().join(' ')
@@ -98,8 +96,8 @@ test('the OpenAPI document names every route', async () => {
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   )
   const wanted = stack.app.routes
-    .filter(({ schema }) => schema?.hide !== true)
-    .map(({ method, url }) => `${String(method)} ${url.replaceAll(/:(\w+)/g, '{$1}')}`)
+    .filter(({ route }) => route.schema?.hide !== true)
+    .map(({ method, route }) => `${method} ${route.url.replaceAll(/:(\w+)/g, '{$1}')}`)
   assert.deepEqual(named.toSorted(), wanted.toSorted())
 })
 

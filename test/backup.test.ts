@@ -64,6 +64,7 @@ async function shown(stack: Stack) {
 }
 
 test('a backup into a new Redis: all is there, what came since is not stored twice, and schedules go on', async () => {
+  const owner = (await old.call('POST', '/tokens', { name: 'alice', scopes: ['read'], destinationId })).body
   // A run that was under way: nobody goes on with it.
   await old.stopWorker()
   const { body: open } = await old.call('POST', `/accounts/${id}/pull`)
@@ -90,6 +91,10 @@ test('a backup into a new Redis: all is there, what came since is not stored twi
     body: { createdAt: JSON.parse(linesOf(file)[0] ?? '').createdAt, accounts: 2, destinations: 1 },
   })
   const now = await shown(stack)
+  const authorization = `Bearer ${String(owner['token'])}`
+  const seen = await stack.app.inject({ url: '/api/v1/destinations', headers: { authorization } })
+  assert.deepEqual(seen.json<{ items: object[] }>().items, now.destinations)
+  assert.deepEqual(await stack.redis.smembers(keys.tokensOf(destinationId)), [owner.id])
   assert.deepEqual(now.destinations, before.destinations)
   assert.deepEqual(now.runs[1], before.runs[1])
   const ended = now.runs[0] as unknown as Run
@@ -124,6 +129,8 @@ test('where there are accounts a restore is refused, unless they are to be repla
   await stack.redis.set(keys.lease(id), fence)
   assert.equal((await restore(stack, file, '?replace=true')).status, 200)
   assert.equal((await shown(stack)).accounts.length, 2)
+  const done = (await stack.call('GET', '/audit')).body.items.map(({ path }) => path)
+  assert.deepEqual(done.slice(0, 2), ['/api/v1/restore', '/api/v1/accounts'], 'what was done before is told after')
   assert.equal(await stack.redis.exists(keys.lease(id)), 0)
   assert.equal(Number(await stack.redis.get(keys.fence(id))), fence, 'no fence is given out twice')
   const run = await stack.pull(id)
@@ -185,9 +192,25 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   const parts = Object.keys(backedUpOfAccount) as (keyof typeof backedUpOfAccount)[]
   const shared = Object.keys(backedUpShared) as (keyof typeof backedUpShared)[]
   const kept = new Set([...parts.map((name) => keys[name]('*')), ...shared.map((name) => keys[name]), keys.run('*')])
-  /** Made anew from accounts and destinations, or of what is under way. */
-  const leftOut = [keys.accountIds, keys.accountSources, keys.destinationIds, keys.logins, keys.destinationUses]
-  const underWay = [keys.openRuns, keys.running, keys.workers, keys.events, keys.statuses, keys.statusCounts]
+  /** Made anew from accounts and destinations, or of what is under way, or of what was done here. */
+  const leftOut = [
+    keys.accountIds,
+    keys.accountSources,
+    keys.destinationIds,
+    keys.logins,
+    keys.destinationUses,
+    keys.tokenIds,
+    keys.tokensOf('*'),
+  ]
+  const underWay = [
+    keys.openRuns,
+    keys.running,
+    keys.workers,
+    keys.events,
+    keys.statuses,
+    keys.statusCounts,
+    keys.audit,
+  ]
   for (const name of [...leftOut, ...underWay, keys.lease('*')]) kept.add(name)
   const held = (await old.redis.keys('*')).filter((key) => !key.startsWith(`${queuePrefix}:`))
   assert.ok(held.length > 15)
@@ -195,7 +218,7 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   const lines = linesOf(await backup(old)).slice(1, -1)
   const inFile = new Set(lines.map((line) => (JSON.parse(line) as { key: string }).key))
   const left = new Set<string>([...leftOut, ...underWay])
-  for (const key of held) assert.ok(left.has(key) || key.endsWith(':lease') || inFile.has(key), key)
+  for (const key of held) assert.ok(left.has(nameOf(key)) || key.endsWith(':lease') || inFile.has(key), key)
 })
 
 test('a ledger of 200,000 messages goes through in pieces', async () => {

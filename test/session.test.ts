@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { sourceOf } from '../api/session.ts'
+import { sourceOf } from '../api/protection.ts'
 import { keys } from '../src/redis/keys.ts'
 import { digestOf } from '../src/redis/tokens.ts'
 import { adminToken, type Stack, startStack } from './support/stack.ts'

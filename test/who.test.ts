@@ -150,9 +150,12 @@ test('no route lets an owner at what is another owner’s', async () => {
   }
   const held = [theirs.account, theirs.destination, theirs.run]
   let tried = 0
-  for (const { method, url, config } of stack.app.routes) {
-    if (config?.open === true || config?.instance === true) continue
-    const route = `${String(method)} ${url}`
+  for (const {
+    method,
+    route: { url, config = {} },
+  } of stack.app.routes) {
+    if (config.open === true || config.instance === true) continue
+    const route = `${method} ${url}`
     const family = /([^/]+)\/:id(?:\/|$)/.exec(url)?.[1]
     if (family === undefined) {
       if (method !== 'GET') continue

@@ -285,7 +285,7 @@ export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<str
   }
 }
 
-/** With leases: a run under way writes nothing any more. With all but the fences, so that none is given out twice. */
+/** With leases: a run under way writes nothing any more. Not the fences, so that none is given out twice, nor who did what. */
 async function wipe(redis: Redis): Promise<void> {
   await redis.unlink(keys.due, keys.accounts, keys.accountIds)
   for (const pattern of everyKey) {
@@ -299,7 +299,12 @@ async function wipe(redis: Redis): Promise<void> {
 }
 
 function outlivesWipe(key: string): boolean {
-  return key.startsWith(`${queuePrefix}:`) || key === keys.workers || /^tributary:\{[^}]*\}:fence$/.test(key)
+  return (
+    key.startsWith(`${queuePrefix}:`) ||
+    key === keys.workers ||
+    key === keys.audit ||
+    /^tributary:\{[^}]*\}:fence$/.test(key)
+  )
 }
 
 async function write(redis: Redis, entry: Entry, nowMs: number): Promise<void> {

@@ -51,6 +51,8 @@ export const keys = {
   statuses: shared('statuses'),
   /** Hash: status, and destination and status -> how many accounts. */
   statusCounts: shared('status-counts'),
+  /** Stream of AuditEntry as JSON. In no backup: it tells what was done to this instance, and a restore is part of that. */
+  audit: shared('audit'),
 
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),

@@ -6,6 +6,7 @@ import type { App } from '../../api/app.ts'
 import { type ApiWorld, buildServer } from '../../api/server.ts'
 import { createClock } from '../../src/clock.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
+import { Audit } from '../../src/redis/audit.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
 import { Events } from '../../src/redis/events.ts'
@@ -70,7 +71,21 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const pauses = new Pauses(redis)
   const tokens = new Tokens(redis)
   const [sessions, throttle] = [new Sessions(redis), new Throttle(redis)]
-  const parts = { redis, accounts, destinations, pauses, tokens, sessions, throttle, runs, events, queue, hosted, seal }
+  const parts = {
+    redis,
+    accounts,
+    destinations,
+    pauses,
+    tokens,
+    sessions,
+    throttle,
+    audit: new Audit(redis),
+    runs,
+    events,
+    queue,
+    hosted,
+    seal,
+  }
   const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store, trustedProxies: ['127.0.0.1'] }
   const app = await buildServer(world)
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined

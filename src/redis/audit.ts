@@ -1,0 +1,39 @@
+/** Who changed what, the newest 100,000 of it. */
+import type { Redis } from 'ioredis'
+import { limits } from '../limits.ts'
+import { keys } from './keys.ts'
+
+export interface AuditEntry {
+  /** ULID. */
+  readonly id: string
+  readonly at: string
+  readonly who: { readonly id: string; readonly name: string }
+  /** Address. */
+  readonly from: string
+  readonly method: string
+  readonly path: string
+  readonly status: number
+  /** Names of the fields that were sent; never what was in them. */
+  readonly changed: readonly string[]
+}
+
+export class Audit {
+  readonly #redis: Redis
+
+  constructor(redis: Redis) {
+    this.#redis = redis
+  }
+
+  async write(entry: AuditEntry): Promise<void> {
+    await this.#redis.xadd(keys.audit, 'MAXLEN', '~', limits.auditKept, '*', 'entry', JSON.stringify(entry))
+  }
+
+  /** Newest first. `before` and `next`: places in the stream. */
+  async page(limit: number, before: string | undefined): Promise<{ items: AuditEntry[]; next: string | null }> {
+    const from = before === undefined ? '+' : `(${before}`
+    const found = await this.#redis.xrevrange(keys.audit, from, '-', 'COUNT', limit + 1)
+    const wanted = found.slice(0, limit)
+    const items = wanted.map(([, [, json = '']]) => JSON.parse(json) as AuditEntry)
+    return { items, next: found.length > limit ? (wanted.at(-1)?.[0] ?? null) : null }
+  }
+}

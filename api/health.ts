@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 import type { Redis } from 'ioredis'
 import type { StoreEndpoint } from '../src/config.ts'
-import { keys } from '../src/redis/keys.ts'
+import { workersThere } from '../src/redis/workers.ts'
 import type { App } from './app.ts'
 
 const answerWithinMs = 3000
@@ -14,19 +14,41 @@ export function addHealth(app: App, redis: Redis, store: StoreEndpoint): void {
   app.get('/healthz', open, async () => ({ status: 'ok' }))
 
   app.get('/readyz', open, async (_request, reply) => {
-    const [redisAnswers, storeAnswers, workers] = await Promise.all([
-      redis.ping().then(
-        () => true,
-        () => false,
-      ),
-      greets(store),
-      redis.zcount(keys.workers, Date.now(), '+inf').catch(() => 0),
-    ])
-    const ready = redisAnswers && storeAnswers && workers > 0
+    const { redis: kept, store: mail, workers } = await healthOf(redis, store)
+    const ready = kept.ok && mail.ok && workers > 0
     return await reply
       .code(ready ? 200 : 503)
-      .send({ status: ready ? 'ready' : 'not ready', redis: redisAnswers, store: storeAnswers, workers })
+      .send({ status: ready ? 'ready' : 'not ready', redis: kept.ok, store: mail.ok, workers })
   })
+}
+
+export interface Health {
+  readonly redis: Answer
+  readonly store: Answer
+  /** How many are there. */
+  readonly workers: number
+}
+interface Answer {
+  readonly ok: boolean
+  /** What is wrong. */
+  readonly detail: string | null
+}
+
+export async function healthOf(redis: Redis, store: StoreEndpoint): Promise<Health> {
+  const [pong, greeting, workers] = await Promise.all([
+    redis.ping().then(
+      () => null,
+      (error: Error) => error.message,
+    ),
+    greets(store),
+    workersThere(redis).catch(() => 0),
+  ])
+  const ok = { ok: true, detail: null }
+  return {
+    redis: pong === null ? ok : { ok: false, detail: `Redis does not answer: ${pong}` },
+    store: greeting ? ok : { ok: false, detail: `The store at ${store.host}:${store.port} does not greet` },
+    workers,
+  }
 }
 
 async function greets({ host, port, tls }: StoreEndpoint): Promise<boolean> {

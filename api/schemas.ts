@@ -282,6 +282,23 @@ export const Restore = Type.Object({ replace: Type.Boolean({ default: false }) }
 export const Restored = Type.Object({ createdAt: time, accounts: Type.Integer(), destinations: Type.Integer() })
 export const Purge = Type.Object({ purge: Type.Boolean({ default: false }) }, strict)
 
+const count = Type.Integer({ minimum: 0 })
+const tallies = (what: string) =>
+  Type.Array(Type.Object({ at: time, messages: count, bytes: count, runs: count, failed: count }), {
+    description: what,
+  })
+const health = Type.Object({ ok: Type.Boolean(), detail: orNull(Type.String(), 'what is wrong') })
+export const Stats = Type.Object({
+  accounts: Type.Object({
+    total: count,
+    byStatus: Type.Object(Object.fromEntries(accountStatuses.map((status) => [status, count]))),
+  }),
+  destinations: Type.Object({ total: count, paused: count }),
+  runs: Type.Object({ running: count, waiting: count }),
+  mail: Type.Object({ hours: tallies('48, the present one last'), days: tallies('30, the present one last') }),
+  health: Type.Object({ redis: health, store: health, workers: count }),
+})
+
 export const listOf = <T extends TSchema>(item: T) =>
   Type.Object({ items: Type.Array(item), next: orNull(Type.String()) })
 

@@ -25,6 +25,8 @@ import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
 import { addSession, type SessionWorld } from './session.ts'
 import { addTokens, type TokensWorld } from './tokens.ts'
+import { addMetrics, type MetricsWorld } from './metrics.ts'
+import { addStats, type StatsWorld } from './stats.ts'
 
 export interface ApiWorld
   extends SessionWorld,
@@ -38,7 +40,9 @@ export interface ApiWorld
     RunsWorld,
     LedgerWorld,
     BackupWorld,
-    EventsWorld {
+    EventsWorld,
+    StatsWorld,
+    MetricsWorld {
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
@@ -118,6 +122,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     await docs.register(swaggerUi, { routePrefix: '/docs' })
   })
   addHealth(app, world.redis, world.store)
+  addMetrics(app, world)
   app.get('/', { config: { open: true }, schema: { hide: true } }, async () => ({
     name: 'Tributary',
     api: '/api/v1',
@@ -137,6 +142,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addSession(typed, world)
       addEvents(typed, world)
       addAudit(typed, world)
+      addStats(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

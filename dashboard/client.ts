@@ -67,7 +67,7 @@ async function answerTo(
   const headers = {
     accept: 'application/json',
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(method === 'GET' || typeof who === 'string' ? {} : { 'x-csrf-token': who.csrf }),
+    ...(method === 'GET' || typeof who === 'string' || who.csrf === null ? {} : { 'x-csrf-token': who.csrf }),
     ...given.headers,
   }
   try {

@@ -17,34 +17,11 @@ export interface List<Item> {
   readonly next: string | null
 }
 
-/** Who is signed in (`/session`). */
-export interface Session {
-  readonly name: string
-  readonly scope: 'read' | 'operate' | 'admin'
-  /** An owner: sees this destination and its accounts. */
-  readonly destinationId: string | null
-  readonly csrf: string
-}
-
-export interface MailCount {
-  readonly at: string
-  readonly messages: number
-  readonly bytes: number
-  readonly runs: number
-  readonly failed: number
-}
-export interface Health {
-  readonly ok: boolean
-  readonly detail: string
-}
-/** `/stats`. */
-export interface Stats {
-  readonly accounts: { readonly total: number; readonly byStatus: Readonly<Partial<Record<AccountStatus, number>>> }
-  readonly destinations: { readonly total: number; readonly paused: number }
-  readonly runs: { readonly running: number; readonly waiting: number }
-  readonly mail: { readonly hours: readonly MailCount[]; readonly days: readonly MailCount[] }
-  readonly health: { readonly redis: Health; readonly store: Health; readonly workers: number }
-}
+/** Who is signed in. */
+export type Session = Static<typeof schemas.Session>
+export type Stats = Static<typeof schemas.Stats>
+export type MailCount = Stats['mail']['hours'][number]
+export type Health = Stats['health']['redis']
 
 /** `/runs/:id/messages`. */
 export interface Arrived {

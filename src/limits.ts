@@ -143,6 +143,10 @@ export const limits = {
   eventStalledMs: 1 * minute,
   /** Then it asks anew: with a token that may be gone by now. */
   eventStreamMs: 15 * minute,
+  /** Hosts that failures are counted under by name: each is a row in somebody's monitoring for ever. */
+  hostsNamed: 100,
+  /** Figures that cost more than a look at a counter are looked up so often, however many ask. */
+  figuresKeptMs: 2 * second,
   tickEveryMs: 1 * second,
   /** So many accounts are looked through for a status that was told wrong, by a worker that died between two writes. */
   statusesPerTurn: 200,

@@ -78,6 +78,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   uplot: /^dashboard\/components\/(?:bars\.ts|chart\.tsx)$/,
   vite: /^dashboard\/vite\.config\.ts$/,
   '@node-rs/argon2': /^api\/passwords\.ts$/,
+  'prom-client': /^api\/metrics\.ts$/,
   'env-schema': /^src\/config\.ts$/,
   pino: /^src\/log\.ts$/,
   ulid: /^(?:src\/redis\/(?:ledger|quarantine|spool|runs)|api\/app)\.ts$/,

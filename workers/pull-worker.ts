@@ -9,6 +9,7 @@ import type { Token } from '../src/ledger.ts'
 import type { HostTrait } from '../src/host.ts'
 import type { Logger } from '../src/log.ts'
 import { limits } from '../src/limits.ts'
+import { type Measured, Spread } from '../src/measures.ts'
 import type { Clock, Maildrop, Notice, Store, Traces } from '../src/ports.ts'
 import { pullAccount } from '../src/pull.ts'
 import { type Accounts, defaultState } from '../src/redis/accounts.ts'
@@ -86,7 +87,9 @@ export async function runJob(
     }
     const quarantine = new Quarantine(world.redis)
     const known = await quarantine.retries(accountId)
-    const failure = await performRun(world, run, loaded, lease, AbortSignal.any([cancelled, lease.lost]), log)
+    const dueMs = job.data.dueMs ?? Date.parse(run.queuedAt)
+    const signal = AbortSignal.any([cancelled, lease.lost])
+    const failure = await performRun(world, run, loaded, dueMs, lease, signal, log)
     if (failure === undefined) {
       // What was wished for while it was at work, it may have passed: another run follows.
       const since = [...(await quarantine.retries(accountId))].some((wish) => !known.has(wish))
@@ -113,6 +116,7 @@ async function performRun(
   world: PullWorld,
   queued: Run,
   loaded: LoadedAccount | undefined,
+  dueMs: number,
   lease: Lease,
   signal: AbortSignal,
   log: Logger,
@@ -142,8 +146,10 @@ async function performRun(
       }))
     return maildrop
   }
+  const measured: Measured = { dueMs, appends: new Spread('tributary_append_duration_seconds') }
+  const openStore: PullWorld['openStore'] = async (...args) => timed(await world.openStore(...args), measured.appends)
   const failure = await pullAsItCan(world, loaded.account, log, (traits) =>
-    pull({ ...world, openMaildrop }, loaded, started, lease, signal, traits, counts, progress),
+    pull({ ...world, openMaildrop, openStore }, loaded, started, lease, signal, traits, counts, progress),
   )
   await progress.settled()
   if (failure?.kind === 'superseded') return failure
@@ -152,7 +158,7 @@ async function performRun(
 
   const run = { ...ended(started, counts, failure), notices: progress.notices }
   if (started.task === 'pull') await follow(world, leftAlone(loaded.account, loginDelayMs), failure, counts, log)
-  await world.runs.end(run)
+  await world.runs.end(run, measured)
   const fields = { ...counts, ms: Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '') }
   if (failure === undefined) log.info({ event: 'run finished', ...fields })
   else log.warn({ event: 'run failed', kind: failure.kind, ...fields }, describe(failure))
@@ -217,6 +223,18 @@ async function pull(
     if (failure.kind === 'internal' && failure.remedy === undefined)
       world.log.error({ event: 'run broke', accountId: account.id, err: error })
     return failure
+  }
+}
+
+function timed(store: Store, appends: Spread): Store {
+  return {
+    ...store,
+    async append(...args) {
+      const fromMs = performance.now()
+      const answer = await store.append(...args)
+      appends.observe(performance.now() - fromMs)
+      return answer
+    },
   }
 }
 

@@ -19,15 +19,16 @@ import { Accounts } from '../src/redis/accounts.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { claimDue, shiftDue } from '../src/redis/due.ts'
 import { Headroom } from '../src/redis/headroom.ts'
-import { keys } from '../src/redis/keys.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { type PullJob, PullQueue, pullQueueName, queuePrefix } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { StatusRounds } from '../src/redis/statuses.ts'
+import { sayAlive, sayFarewell } from '../src/redis/workers.ts'
 import type { Seal } from '../src/seal.ts'
 import { withoutPaused } from './pause.ts'
 import { type PullWorld, runJob } from './pull-worker.ts'
 import { Ticker } from './ticker.ts'
+import { Vitals } from './vitals.ts'
 
 export interface WorkerOptions {
   readonly redis: Redis
@@ -109,39 +110,34 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       await shiftDue(redis, byMs)
       await queue.promote()
     }
-    const due = await withoutPaused(world, await claimDue(redis, clock.nowMs()))
-    if (due.length > 0) await queue.schedule(due)
+    const claimed = await claimDue(redis, clock.nowMs())
+    const due = await withoutPaused(world, [...claimed.keys()])
+    if (due.length > 0) await queue.schedule(due, claimed)
   })
   ticker.every(limits.reviveEveryMs, async () => await queue.revive())
   const statuses = new StatusRounds(redis)
   ticker.every(limits.statusesEveryMs, async () => void (await statuses.turn()))
 
   const name = `${hostname()}:${process.pid}`
-  const sayAlive = () => {
-    const nowMs = Date.now()
-    redis
-      .multi()
-      .zadd(keys.workers, nowMs + limits.workerAliveMs, name)
-      .zremrangebyscore(keys.workers, '-inf', nowMs)
-      .exec()
-      .catch(failed)
-  }
-  const alive = setInterval(sayAlive, limits.workerAliveMs / 3)
+  const vitals = new Vitals()
+  const beat = () => void sayAlive(redis, name, vitals.read()).catch(failed)
+  const alive = setInterval(beat, limits.workerAliveMs / 3)
   await pulls.waitUntilReady()
-  sayAlive()
+  beat()
   statuses.round().catch(failed)
 
   return {
     async stop(graceMs) {
       stopping = true
       clearInterval(alive)
+      vitals.stop()
       const cancel = setTimeout(() => cancelled.abort(new SessionFailed({ kind: 'stopped' })), graceMs)
       const closed = Promise.all([ticker.stop(), pulls.close()])
       while (running.size > 0) await Promise.allSettled(running)
       clearTimeout(cancel)
       // After a Redis that went away BullMQ may wait for a connection that nobody needs any more.
       await Promise.race([
-        closed.then(() => Promise.all([queue.close(), pool.close(), redis.zrem(keys.workers, name)])),
+        closed.then(() => Promise.all([queue.close(), pool.close(), sayFarewell(redis, name)])),
         new Promise((resolve) => setTimeout(resolve, limits.farewellMs)),
       ])
     },

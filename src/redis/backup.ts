@@ -298,13 +298,11 @@ async function wipe(redis: Redis): Promise<void> {
   }
 }
 
+/** And what is counted for ever: it never goes down. */
+const everLasting: ReadonlySet<string> = new Set([keys.workers, keys.audit, keys.measures, keys.measuredHosts])
+
 function outlivesWipe(key: string): boolean {
-  return (
-    key.startsWith(`${queuePrefix}:`) ||
-    key === keys.workers ||
-    key === keys.audit ||
-    /^tributary:\{[^}]*\}:fence$/.test(key)
-  )
+  return key.startsWith(`${queuePrefix}:`) || everLasting.has(key) || /^tributary:\{[^}]*\}:fence$/.test(key)
 }
 
 async function write(redis: Redis, entry: Entry, nowMs: number): Promise<void> {

@@ -9,13 +9,23 @@ import { keys } from './keys.ts'
  * claim and enqueue costs that long, no more. The run that follows writes the true time.
  */
 const claim = `
-local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
-for _, id in ipairs(ids) do redis.call('ZADD', KEYS[1], 'XX', ARGV[2], id) end
-return ids`
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', 0, ARGV[3])
+for nth = 1, #due, 2 do redis.call('ZADD', KEYS[1], 'XX', ARGV[2], due[nth]) end
+return due`
 
-export async function claimDue(redis: Redis, nowMs: number): Promise<AccountId[]> {
+/** By the milliseconds since 1970 at which each was due, the one that has waited longest first. */
+export async function claimDue(redis: Redis, nowMs: number): Promise<Map<AccountId, number>> {
   const nextMs = nowMs + limits.claimHoldMs
-  return (await redis.eval(claim, 1, keys.due, nowMs, nextMs, limits.claimedPerTickMax)) as AccountId[]
+  const due = (await redis.eval(claim, 1, keys.due, nowMs, nextMs, limits.claimedPerTickMax)) as string[]
+  const claimed = new Map<AccountId, number>()
+  for (let nth = 0; nth + 1 < due.length; nth += 2) claimed.set(due[nth] as AccountId, Number(due[nth + 1]))
+  return claimed
+}
+
+/** Milliseconds since 1970; undefined: nothing is scheduled. */
+export async function earliestDueMs(redis: Redis): Promise<number | undefined> {
+  const [, dueMs] = await redis.zrange(keys.due, '0', '0', 'WITHSCORES')
+  return dueMs === undefined ? undefined : Number(dueMs)
 }
 
 /** KEYS due, a note that it was done; ARGV by how much, how long the note holds. */

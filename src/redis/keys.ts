@@ -54,6 +54,17 @@ export const keys = {
   /** Stream of AuditEntry as JSON. In no backup: it tells what was done to this instance, and a restore is part of that. */
   audit: shared('audit'),
 
+  /** Hash: hour or day since 1970 -> what runs have brought (tallies.ts). */
+  tally: shared('tally'),
+  /** Hash: name and labels of what is measured -> how much, for ever (measures.ts). */
+  measures: shared('measures'),
+  /** Set: hosts that are told by their name there. */
+  measuredHosts: shared('measured-hosts'),
+
+  /** How a worker's process fares, as JSON. */
+  workerVitals: (worker: string) => shared(`worker:${worker}`),
+  /** As `tally`, of one destination. */
+  tallyOf: (destinationId: string) => shared(`tally:${destinationId}`),
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),
   /** Set: tokens of the owner of a destination. */

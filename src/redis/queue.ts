@@ -15,6 +15,8 @@ export interface PullJob {
   readonly cause: RunCause
   /** A pull where it is not said. */
   readonly task?: RunTask
+  /** When the schedule had it due, in milliseconds since 1970. */
+  readonly dueMs?: number
 }
 
 export const pullQueueName = 'pull'
@@ -58,12 +60,12 @@ export class PullQueue {
    * Accounts that are due. An account whose run is still open gets that run's job again, should it have been lost (a crash
    * between opening and adding); where the job is there, deduplication makes it one.
    */
-  async schedule(accountIds: readonly AccountId[]): Promise<void> {
+  async schedule(accountIds: readonly AccountId[], due?: ReadonlyMap<AccountId, number>): Promise<void> {
     const runs = await Promise.all(accountIds.map((accountId) => this.#runs.open(accountId, 'schedule')))
     await this.#queue.addBulk(
       runs.map(({ accountId, id, cause }) => ({
         name: jobName,
-        data: { accountId, runId: id, cause },
+        data: { accountId, runId: id, cause, ...dueOf(due?.get(accountId)) },
         opts: this.#options(accountId, 'schedule'),
       })),
     )
@@ -113,6 +115,11 @@ export class PullQueue {
     await this.#queue.promoteJobs()
   }
 
+  /** Jobs by what they wait for, and those at work. */
+  async depth(): Promise<Record<string, number>> {
+    return await this.#queue.getJobCounts('prioritized', 'delayed', 'active')
+  }
+
   async close(): Promise<void> {
     await this.#queue.close()
   }
@@ -146,4 +153,8 @@ export class PullQueue {
       // It has begun or ended in between: then there is nothing to bring forward.
     }
   }
+}
+
+function dueOf(dueMs: number | undefined): { readonly dueMs?: number } {
+  return dueMs === undefined ? {} : { dueMs }
 }

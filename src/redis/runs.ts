@@ -3,11 +3,14 @@ import { EventEmitter, once } from 'node:events'
 import type { Redis } from 'ioredis'
 import { monotonicFactory } from 'ulid'
 import { limits } from '../limits.ts'
+import type { Measured } from '../measures.ts'
 import type { AccountId, RunId } from '../message.ts'
 import { noCounts, type Run, type RunCause, type RunTask, runTasks } from '../run.ts'
+import type { AccountRecord } from './accounts.ts'
 import { Events, type Told } from './events.ts'
 import { keys } from './keys.ts'
 import { restateLua, statusKeys } from './statuses.ts'
+import { countLua, tallyArgs, tallyKeys } from './tallies.ts'
 
 const ulid = monotonicFactory()
 
@@ -17,12 +20,13 @@ if ARGV[5] == 'running' and redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then
 tell(KEYS[7], 'run', restate(ARGV[1]), ARGV[4])
 return 1`
 
-/** KEYS as `statusKeys`, last-runs; ARGV account id, field of open-runs, run id, run as JSON. A run that is closed already is only told again. */
-const endScript = `${restateLua}
+/** KEYS as `statusKeys`, last-runs, as `tallyKeys`; ARGV account id, field of open-runs, run id, run as JSON, as `tallyArgs`. A run is closed, and counted, once. */
+const endScript = `${restateLua}${countLua}
 redis.call('HSET', KEYS[8], ARGV[1], ARGV[3])
 if redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then
   redis.call('HDEL', KEYS[3], ARGV[2])
   redis.call('SREM', KEYS[4], ARGV[2])
+  count(9, 5)
 end
 tell(KEYS[7], 'run', restate(ARGV[1]), ARGV[4])
 return 1`
@@ -95,15 +99,15 @@ export class Runs {
   }
 
   /** Writes the run's end; the account may have a new one from then on. Keeps the newest `limits.runsKeptPerAccount`. */
-  async end(run: Run): Promise<void> {
+  async end(run: Run, measured?: Measured): Promise<void> {
     await this.#write(run)
-    await this.#end(run)
     // Ids are ULIDs, all of one score: their order is that of time.
     const old = await this.#redis.zrange(keys.runs(run.accountId), '0', `-${limits.runsKeptPerAccount + 1}`)
     if (old.length > 0) {
       await this.#redis.zrem(keys.runs(run.accountId), ...old)
       for (const id of old) await this.#redis.del(keys.run(id))
     }
+    await this.#end(run, measured)
   }
 
   /** Open runs, by account id: the running one, where another one waits. */
@@ -171,9 +175,12 @@ export class Runs {
     await this.#redis.eval(changeScript, statusKeys.length, ...statusKeys, ...args)
   }
 
-  async #end(run: Run): Promise<void> {
-    const names = [...statusKeys, keys.lastRuns]
-    const args = [run.accountId, openField(run.accountId, run.task), run.id, JSON.stringify(run)]
+  async #end(run: Run, measured?: Measured): Promise<void> {
+    const json = await this.#redis.hget(keys.accounts, run.accountId)
+    const account = json === null ? undefined : (JSON.parse(json) as AccountRecord).account
+    const names = [...statusKeys, keys.lastRuns, ...tallyKeys(account)]
+    const fixed = [run.accountId, openField(run.accountId, run.task), run.id, JSON.stringify(run)]
+    const args = [...fixed, ...tallyArgs(run, account, measured)]
     await this.#redis.eval(endScript, names.length, ...names, ...args)
   }
 

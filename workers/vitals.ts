@@ -1,0 +1,23 @@
+/** How a worker's process fares, for `/metrics`: kept as long as the worker says that it is there. */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { WorkerVitals } from '../src/redis/workers.ts'
+
+export class Vitals {
+  readonly #delay = monitorEventLoopDelay()
+
+  constructor() {
+    this.#delay.enable()
+  }
+
+  /** Of the time since it was asked last. */
+  read(): WorkerVitals {
+    const { user, system } = process.cpuUsage()
+    const lagSeconds = this.#delay.percentile(99) / 1e9
+    this.#delay.reset()
+    return { lagSeconds, residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 }
+  }
+
+  stop(): void {
+    this.#delay.disable()
+  }
+}

@@ -10,7 +10,7 @@ export const resynced = signal(0)
 /** A run that goes on, and how fast. */
 export interface LiveRun {
   readonly run: Run
-  /** Per second, of the last ten or so; undefined until that can be told. */
+  /** Per second, of the last minute; undefined until that can be told. */
   readonly rate: { readonly messages: number; readonly bytes: number } | undefined
 }
 interface Sample {
@@ -46,7 +46,7 @@ export function onTold<K extends Kind>(kind: K, listener: Listener<K>): () => vo
   return () => void listeners[kind].delete(listener)
 }
 
-const sampledOverMs = 10_000
+const sampledOverMs = 60_000
 /** The API ends each stream now and then, and the browser asks again: nobody needs to know. */
 const lostAfterMs = 4000
 /** A browser that was refused does not try again by itself. */
@@ -130,17 +130,24 @@ export function follow(run: Run): void {
 
 /** What was asked for may arrive behind what was told meanwhile. */
 function isOlder(run: Run, than: Run): boolean {
-  return run.stored < than.stored || (run.state === 'queued' && than.state === 'running')
+  return cameOf(run) < cameOf(than) || (run.state === 'queued' && than.state === 'running')
 }
 
+function cameOf({ fetched, stored, recovered }: Run): number {
+  return Math.max(fetched?.messages ?? 0, stored + recovered)
+}
+
+/** Messages come by windows: between two of them nothing is told, and nothing has slowed down. */
 function rateOf(run: Run): LiveRun['rate'] {
   const atMs = performance.now()
-  const messages = run.stored + run.recovered
   const kept = (samples.get(run.id) ?? []).filter((sample) => sample.atMs > atMs - sampledOverMs)
-  kept.push({ atMs, messages, bytes: run.bytes })
+  const last = kept.at(-1)
+  const messages = cameOf(run)
+  if (last === undefined || messages > last.messages) kept.push({ atMs, messages, bytes: run.bytes })
   samples.set(run.id, kept)
   const [first] = kept
-  const seconds = first === undefined ? 0 : (atMs - first.atMs) / 1000
-  if (first === undefined || seconds < 0.4) return undefined
-  return { messages: (messages - first.messages) / seconds, bytes: (run.bytes - first.bytes) / seconds }
+  const newest = kept.at(-1)
+  if (first === undefined || newest === undefined || newest.atMs - first.atMs < 400) return undefined
+  const seconds = (newest.atMs - first.atMs) / 1000
+  return { messages: (newest.messages - first.messages) / seconds, bytes: (newest.bytes - first.bytes) / seconds }
 }

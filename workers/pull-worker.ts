@@ -23,7 +23,7 @@ import type { Pauses } from '../src/redis/pauses.ts'
 import { Quarantine } from '../src/redis/quarantine.ts'
 import type { PullJob, PullQueue } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
-import { noCounts, type Run, type RunCounts } from '../src/run.ts'
+import { type Fetched, noCounts, type Run, type RunCounts } from '../src/run.ts'
 import { rebuild } from '../src/reconcile.ts'
 import { nextVisitMs } from '../src/schedule.ts'
 import { holdBack, pauseFor, resume } from './pause.ts'
@@ -206,7 +206,7 @@ async function pull(
         openTraces: () => world.openTraces(destination, signal),
         newToken: tokens(),
         stopping: () => world.stopping(),
-        progress: () => progress.changed(),
+        progress: (fetched) => progress.changed(fetched),
         notice(notice) {
           world.log.warn({ ...notice, accountId: account.id, runId }, sentenceOf(notice))
           progress.notice(sentenceOf(notice))
@@ -307,6 +307,7 @@ function ended(run: Run, counts: RunCounts, failure: Failure | undefined): Run {
     state: failure === undefined ? 'done' : 'failed',
     startedAt: run.startedAt ?? new Date().toISOString(),
     finishedAt: new Date().toISOString(),
+    fetched: null,
     failure: failure === undefined ? null : { kind: failure.kind, message: describe(failure) },
   }
 }
@@ -324,6 +325,7 @@ class Progress {
   readonly #run: Run
   readonly #counts: RunCounts
   readonly #notices = new Set<string>()
+  #fetched: Fetched | null = null
   #writing: Promise<void> | undefined
   #writtenAtMs = 0
 
@@ -341,12 +343,13 @@ class Progress {
     this.#notices.add(sentence)
   }
 
-  changed(): void {
+  changed(fetched?: Fetched): void {
+    this.#fetched = fetched ?? this.#fetched
     if (this.#writing !== undefined || performance.now() - this.#writtenAtMs < limits.progressEveryMs) return
     this.#writtenAtMs = performance.now()
     // Only a picture for people: a write that fails is made good by the next one, or by the run's end.
     this.#writing = this.#runs
-      .change({ ...this.#run, ...pick(this.#counts) })
+      .change({ ...this.#run, ...pick(this.#counts), fetched: this.#fetched })
       .catch(() => {})
       .finally(() => {
         this.#writing = undefined

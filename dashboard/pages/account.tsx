@@ -170,7 +170,7 @@ function Known({
           )}
           {live.value !== undefined && (
             <Section title={lastRun === null ? say.firstImport : words.value.overview.runsNow}>
-              <RunProgress live={live.value} address={address} isFirst={lastRun === null} />
+              <RunProgress live={live.value} address={address} />
             </Section>
           )}
           <Quarantine of={quarantine} accountId={id} />

@@ -179,7 +179,7 @@ function RunsNow({ of }: { readonly of: Resource<void> }) {
                 return (
                   <li key={live.run.id} class="rows-run">
                     <a href={`/accounts/${live.run.accountId}`}>{account?.address ?? '…'}</a>
-                    <RunProgress live={live} address={account?.address ?? ''} isFirst={account?.lastRun === null} />
+                    <RunProgress live={live} address={account?.address ?? ''} />
                   </li>
                 )
               })}

@@ -370,7 +370,7 @@ function Importing({ account: { id, address } }: { readonly account: Account }) 
       <div class="step">
         {last === null ? (
           <>
-            {live.value !== undefined && <RunProgress live={live.value} address={address} isFirst />}
+            {live.value !== undefined && <RunProgress live={live.value} address={address} />}
             <p class="quiet">{say.importingHint}</p>
           </>
         ) : last.failure === null ? (

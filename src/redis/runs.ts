@@ -66,6 +66,7 @@ export class Runs {
       finishedAt: null,
       ...noCounts(),
       failure: null,
+      fetched: null,
       notices: [],
     }
     // The record first: an open run's id always leads to one.
@@ -90,7 +91,9 @@ export class Runs {
   async get(id: string): Promise<Run | null> {
     const json = await this.#redis.get(keys.run(id))
     // The oldest ones say nothing of their task, and have no notices.
-    return json === null ? null : { task: 'pull', notices: [], ...(JSON.parse(json) as Omit<Run, 'task' | 'notices'>) }
+    return json === null
+      ? null
+      : { task: 'pull', fetched: null, notices: [], ...(JSON.parse(json) as Omit<Run, 'task' | 'fetched' | 'notices'>) }
   }
 
   /** Writes a change of an open run and tells whoever waits. */

@@ -37,10 +37,11 @@ export function addEvents(app: App, { events }: EventsWorld): void {
       const { id, destinationId } = request.principal
       const own = [...listeners.values()].filter((listener) => listener === id).length
       if (listeners.size >= limits.eventListenersMax || own >= limits.eventListenersEachMax) {
-        reply.header('retry-after', limits.eventHeartbeatMs / 1000)
         throw new Problem(
           'too-many-requests',
           'As many listen here as may; try again in a while, or close one of your own.',
+          [],
+          limits.eventHeartbeatMs / 1000,
         )
       }
       const left = new AbortController()

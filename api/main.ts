@@ -1,4 +1,5 @@
 /** The API's process. */
+import { join } from 'node:path'
 import { Server as SecureServer } from 'node:tls'
 import closeWithGrace from 'close-with-grace'
 import { ConfigInvalid } from '../src/config.ts'
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
     adminToken: ensureSecret(config.adminTokenFile ?? home.adminToken),
     redis,
     store,
+    dashboard: join(import.meta.dirname, '../dashboard'),
     accounts,
     destinations,
     pauses: new Pauses(redis),

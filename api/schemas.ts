@@ -162,6 +162,10 @@ export const Run = Type.Object({
   recovered: Type.Integer(),
   deleted: Type.Integer(),
   quarantined: Type.Integer(),
+  fetched: orNull(
+    Type.Object({ messages: Type.Integer(), of: Type.Integer() }),
+    'while it runs: how many of the messages that it set out for have come; null before that is known',
+  ),
   failure: orNull(failure),
   notices: Type.Array(Type.String(), {
     description: 'what people may want to know beside that, a sentence each',

@@ -15,6 +15,7 @@ import { addArrivals, type ArrivalsWorld } from './arrivals.ts'
 import { addAudit, type AuditWorld, watchChanges } from './audit.ts'
 import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
+import { addDashboard } from './dashboard.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addDiscover, type DiscoverWorld } from './discover.ts'
 import { addEvents, type EventsWorld } from './events.ts'
@@ -64,6 +65,8 @@ export interface ApiWorld
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
+  /** Where the built dashboard lies. */
+  readonly dashboard?: string
   /** Whose X-Forwarded-For and -Proto is believed: addresses and networks. */
   readonly trustedProxies?: readonly string[]
 }
@@ -110,6 +113,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
   })
 
   await addHeaders(app)
+  await addDashboard(app, world.dashboard)
   await app.register(cookie)
   addAuth(app, world, await addRates(app, world))
   addOwners(app, world)
@@ -164,6 +168,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       addWebhooks(typed, world)
       addNotice(typed, world)
       addEvents(typed, world)
+      addAudit(typed, world)
       addStats(typed, world)
       addArrivals(typed, world)
       addTranscripts(typed, world)

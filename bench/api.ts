@@ -124,6 +124,7 @@ async function haveRun(ids: readonly string[]): Promise<void> {
         finishedAt: at,
         ...noCounts(),
         failure,
+        fetched: null,
         notices: [],
       }
       many.set(keys.run(run.id), JSON.stringify(run)).zadd(keys.runs(id), 0, run.id).hset(keys.lastRuns, id, run.id)

@@ -89,12 +89,15 @@ function installModules() {
   }
 }
 
+/** What the compiler and Vite read. */
+const built = /\.(?:tsx?|css|html|js|svg|json)$/
+
 /** Sources that differ from those of the last build are built; what they were is kept beside it. */
 function build() {
   const hash = createHash('sha256').update(readFileSync('package-lock.json')).update(readFileSync('tsconfig.json'))
-  for (const folder of ['src', 'workers', 'api', 'deploy', 'cli']) {
+  for (const folder of ['src', 'workers', 'api', 'deploy', 'cli', 'dashboard']) {
     for (const entry of readdirSync(folder, { recursive: true }).toSorted()) {
-      if (entry.endsWith('.ts')) hash.update(entry).update(readFileSync(join(folder, entry)))
+      if (built.test(entry)) hash.update(entry).update(readFileSync(join(folder, entry)))
     }
   }
   const digest = hash.digest('hex')

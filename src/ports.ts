@@ -15,6 +15,7 @@ import type {
 import type { Listed, MessageNumber, Peeked, Retrieved, RunId, Window } from './message.ts'
 import type { Receipt } from './receipt.ts'
 import type { Records } from './records.ts'
+import type { Fetched } from './run.ts'
 
 /** One session with a POP3 server, logged in. Every call that fails leaves the session unusable: call `abandon`. */
 export interface Maildrop {
@@ -185,8 +186,8 @@ export interface World {
   newToken(): Token
   /** True once the worker has been asked to stop: the batch in hand is finished, nothing new begun. */
   stopping(): boolean
-  /** Called whenever the run's counts have changed. */
-  progress(): void
+  /** Called whenever the run's counts have changed, and how far it is. */
+  progress(fetched?: Fetched): void
   /** What people may want to know beside that. */
   notice(notice: Notice): void
   /** What has come to its folder. Neither fails nor waits. */

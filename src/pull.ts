@@ -74,7 +74,9 @@ async function visit(world: World, account: Account, counts: RunCounts, suspects
     const { unmatched } = found
 
     const turns = await suspects.turns(view, found)
-    let left = turns.usual.length + turns.last.length
+    const of = turns.usual.length + turns.last.length
+    let left = of
+    world.progress({ messages: 0, of })
     const refusals = new Refusals(ledger, view.records, counts)
     const put = (deposit = new Deposit(world, account, counts, refusals, mark))
     for await (const window of suspects.windows(maildrop, turns, () => put.done())) {
@@ -96,8 +98,8 @@ async function visit(world: World, account: Account, counts: RunCounts, suspects
       if (maildrop.hidesRetrieved) await ledger.letGo(passed)
       await deposit.put(fresh, window.release)
       await suspects.came(window)
-      world.progress()
       left -= window.retrieved.length + window.refused.length + window.cut.length
+      world.progress({ messages: of - left, of })
       if (world.stopping()) break
     }
     await deposit.done()

@@ -25,6 +25,12 @@ export interface RunCounts {
   quarantined: number
 }
 
+/** How many of the messages that it set out for have come; they are on their way into the store then, or in it. */
+export interface Fetched {
+  readonly messages: number
+  readonly of: number
+}
+
 export function noCounts(): RunCounts {
   return { listed: 0, stored: 0, bytes: 0, recovered: 0, deleted: 0, quarantined: 0 }
 }
@@ -39,6 +45,8 @@ export interface Run extends Readonly<RunCounts> {
   readonly queuedAt: string
   readonly startedAt: string | null
   readonly finishedAt: string | null
+  /** Null before that is known, and where nothing is fetched. */
+  readonly fetched: Fetched | null
   readonly failure: { readonly kind: FailureKind; readonly message: string } | null
   /** What people may want to know beside that, a sentence each. */
   readonly notices: string[]

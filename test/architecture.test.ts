@@ -10,9 +10,9 @@ interface Source {
   readonly runTime: readonly string[]
 }
 
-const sources: Source[] = ['src', 'workers', 'api', 'deploy', 'cli'].flatMap((folder) =>
+const sources: Source[] = ['src', 'workers', 'api', 'deploy', 'cli', 'dashboard'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => {
       const path = join(folder, name)
       const text = readFileSync(path, 'utf8')
@@ -45,12 +45,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   deploy: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'deploy'],
   // The shapes on the wire, as types: see below.
   cli: ['cli', 'api'],
+  dashboard: ['dashboard'],
 }
+/** What the API answers, and types alone. */
+const isTypeOfTheApi = (path: string, from: string) => path === 'dashboard/shapes.ts' && from === 'api/schemas.ts'
 
 test('imports run one way, and the adapters never meet', () => {
   assert.ok(sources.length > 50)
   for (const { path, imports } of sources) {
-    for (const from of imports.filter((name) => name.endsWith('.ts'))) {
+    for (const from of imports.filter((name) => /\.tsx?$/.test(name) && !isTypeOfTheApi(path, name))) {
       assert.ok(mayImport[roomOf(path)]?.includes(roomOf(from)), `${path} imports ${from}`)
     }
   }
@@ -64,6 +67,11 @@ test('the command line talks to the API alone: of everything else it knows types
     }
     for (const from of runTime.filter((name) => name.endsWith('.ts'))) assert.equal(roomOf(from), 'cli', path)
   }
+})
+
+test('the dashboard takes types from the rest, and no code', () => {
+  const text = readFileSync('dashboard/shapes.ts', 'utf8')
+  for (const [line] of text.matchAll(/^(?:import|export) .*from '.*'/gm)) assert.match(line, /^(?:import|export) type /)
 })
 
 /** Each package has one home; what is not listed here has none, and wants a line in docs/decisions. */
@@ -85,8 +93,14 @@ const homes: Readonly<Record<string, RegExp>> = {
   ajv: /^api\//,
   'prom-client': /^api\/metrics\.ts$/,
   '@node-rs/argon2': /^api\/passwords\.ts$/,
-  typebox: /^(?:api\/schemas|src\/config|cli\/wire)\.ts$/,
+  typebox: /^(?:api\/schemas|src\/config|cli\/wire|dashboard\/shapes)\.ts$/,
   commander: /^cli\//,
+  '@fastify/static': /^api\/dashboard\.ts$/,
+  preact: /^dashboard\//,
+  'preact/hooks': /^dashboard\//,
+  '@preact/signals': /^dashboard\//,
+  uplot: /^dashboard\/components\/(?:bars\.ts|chart\.tsx)$/,
+  vite: /^dashboard\/vite\.config\.ts$/,
   'env-schema': /^src\/config\.ts$/,
   mailparser: /^src\/envelope\.ts$/,
   pino: /^src\/log\.ts$/,
@@ -96,7 +110,7 @@ const homes: Readonly<Record<string, RegExp>> = {
 
 test('each package has one home', () => {
   for (const { path, imports } of sources) {
-    for (const name of imports.filter((from) => !from.endsWith('.ts') && !from.startsWith('node:'))) {
+    for (const name of imports.filter((from) => !/\.(?:tsx?|css)$/.test(from) && !from.startsWith('node:'))) {
       assert.ok(homes[name]?.test(path), `${path} imports ${name}`)
     }
   }

@@ -226,7 +226,7 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   for (const key of held) assert.ok(kept.has(nameOf(key)), key)
   const lines = linesOf(await backup(old)).slice(1, -1)
   const inFile = new Set(lines.map((line) => (JSON.parse(line) as { key: string }).key))
-  const left = new Set<string>([...leftOut, ...underWay])
+  const left = new Set<string>([...leftOut, ...underWay, keys.tallyOf(destinationId)])
   for (const key of held) assert.ok(left.has(nameOf(key)) || key.endsWith(':lease') || inFile.has(key), key)
 })
 

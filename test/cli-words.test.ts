@@ -27,6 +27,7 @@ const run: Run = {
   deleted: 0,
   quarantined: 0,
   failure: null,
+  fetched: null,
   notices: [],
 }
 const program = programOf(new Cli({}, process, new AbortController().signal))

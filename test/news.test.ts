@@ -23,6 +23,7 @@ function end(fields: Partial<RunEnd> & { readonly failure?: Run['failure']; read
     finishedAt: new Date(t0).toISOString(),
     ...noCounts(),
     failure,
+    fetched: null,
     notices: [],
   }
   return { account, run, attention: false, quarantined: [], firstImport: undefined, nowMs: t0, ...rest }

@@ -25,7 +25,7 @@ import { Quarantine } from '../src/redis/quarantine.ts'
 import type { PullJob, PullQueue } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import { Recorder } from '../src/redis/transcripts.ts'
-import { noCounts, type Run, type RunCounts } from '../src/run.ts'
+import { type Fetched, noCounts, type Run, type RunCounts } from '../src/run.ts'
 import { rebuild } from '../src/reconcile.ts'
 import { nextVisitMs } from '../src/schedule.ts'
 import type { Settings } from '../src/settings.ts'
@@ -230,7 +230,7 @@ async function pull(
         openTraces: () => world.openTraces(destination, signal),
         newToken: tokens(),
         stopping: () => world.stopping(),
-        progress: () => progress.changed(),
+        progress: (fetched) => progress.changed(fetched),
         arrived: (messages) => arrivals.add(messages),
         notice(notice) {
           world.log.warn({ ...notice, accountId: account.id, runId }, sentenceOf(notice))
@@ -332,6 +332,7 @@ function ended(run: Run, counts: RunCounts, failure: Failure | undefined): Run {
     state: failure === undefined ? 'done' : 'failed',
     startedAt: run.startedAt ?? new Date().toISOString(),
     finishedAt: new Date().toISOString(),
+    fetched: null,
     failure: failure === undefined ? null : { kind: failure.kind, message: describe(failure) },
   }
 }
@@ -349,8 +350,11 @@ class Progress {
   readonly #run: Run
   readonly #counts: RunCounts
   readonly #notices = new Set<string>()
+  #fetched: Fetched | null = null
   #writing: Promise<void> | undefined
   #writtenAtMs = 0
+  /** The next write: what changes until then is in it. */
+  #due: NodeJS.Timeout | undefined
 
   constructor(runs: Runs, run: Run, counts: RunCounts) {
     this.#runs = runs
@@ -366,20 +370,26 @@ class Progress {
     this.#notices.add(sentence)
   }
 
-  changed(): void {
-    if (this.#writing !== undefined || performance.now() - this.#writtenAtMs < limits.progressEveryMs) return
+  changed(fetched?: Fetched): void {
+    this.#fetched = fetched ?? this.#fetched
+    const sinceMs = performance.now() - this.#writtenAtMs
+    this.#due ??= setTimeout(() => this.#write(), Math.max(0, limits.progressEveryMs - sinceMs))
+  }
+
+  #write(): void {
+    this.#due = undefined
     this.#writtenAtMs = performance.now()
+    const before = this.#writing
     // Only a picture for people: a write that fails is made good by the next one, or by the run's end.
-    this.#writing = this.#runs
-      .change({ ...this.#run, ...pick(this.#counts) })
-      .catch(() => {})
-      .finally(() => {
-        this.#writing = undefined
-      })
+    this.#writing = (async () => {
+      await before
+      await this.#runs.change({ ...this.#run, ...pick(this.#counts), fetched: this.#fetched }).catch(() => {})
+    })()
   }
 
   /** After this no write is under way, so none can overtake the run's end. */
   async settled(): Promise<void> {
+    clearTimeout(this.#due)
     await this.#writing
   }
 }

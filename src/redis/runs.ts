@@ -80,6 +80,7 @@ export class Runs {
       finishedAt: null,
       ...noCounts(),
       failure: null,
+      fetched: null,
       notices: [],
     }
     // The record first: an open run's id always leads to one.
@@ -246,7 +247,13 @@ export class Runs {
 
 /** The oldest ones say nothing of their task, and have no notices. */
 function runIn(json: string | null): Run | null {
-  return json === null ? null : { task: 'pull', notices: [], ...(JSON.parse(json) as Omit<Run, 'task' | 'notices'>) }
+  if (json === null) return null
+  return {
+    task: 'pull',
+    fetched: null,
+    notices: [],
+    ...(JSON.parse(json) as Omit<Run, 'task' | 'fetched' | 'notices'>),
+  }
 }
 
 /** Of the hash of open runs. A rebuild may wait beside a pull. */

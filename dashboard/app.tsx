@@ -1,0 +1,171 @@
+/** What stands around every page: the way to the others, who is signed in, and whether the line holds. */
+import { useSignal } from '@preact/signals'
+import type { ComponentType } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { problemOf, session } from './client.ts'
+import { Icon, Logo } from './components/icon.tsx'
+import { Menu } from './components/menu.tsx'
+import { Page } from './components/page.tsx'
+import { EmptyState, ErrorState, Skeleton } from './components/states.tsx'
+import { attempt, Toasts } from './components/toast.tsx'
+import { line } from './live.ts'
+import { SignIn } from './pages/sign-in.tsx'
+import { path } from './router.ts'
+import { type PageProps, routeOf, routes } from './routes.ts'
+import { resume, signOut } from './session.ts'
+import type { Problem } from './shapes.ts'
+import { theme, themes } from './theme.ts'
+import { type Language, language, languages, speak, words } from './words/index.ts'
+
+export function App() {
+  const problem = useSignal<Problem | undefined>(undefined)
+  const ask = async () => {
+    problem.value = undefined
+    await resume().catch((error: unknown) => {
+      problem.value = problemOf(error)
+    })
+  }
+  useEffect(() => void ask(), [])
+  const { value: who } = session
+  if (who === 'none') return <SignIn />
+  if (who !== 'unknown') return <Shell name={who.name} />
+  return (
+    <main class="alone">
+      {problem.value ? <ErrorState problem={problem.value} retry={() => void ask()} /> : <Skeleton />}
+    </main>
+  )
+}
+
+function Shell({ name }: { readonly name: string }) {
+  const { shell, common } = words.value
+  return (
+    <div class="shell">
+      <a class="skip" href="#content">
+        {common.skip}
+      </a>
+      <header class="top">
+        <a class="brand" href="/">
+          <Logo />
+          Tributary
+        </a>
+        <nav aria-label={shell.navigation}>
+          {routes.flatMap(({ path: to, place }) =>
+            place === undefined ? (
+              []
+            ) : (
+              <a key={to} href={to} {...(isHere(to) ? { 'aria-current': 'page' } : {})}>
+                <Icon name={place.icon} />
+                <span>{place.name(words.value)}</span>
+              </a>
+            ),
+          )}
+        </nav>
+        <div class="you">
+          <span class="you-name" title={shell.signedInAs(name)}>
+            {name}
+          </span>
+          <ThemeMenu />
+          <LanguageMenu />
+          <Menu
+            label={shell.you}
+            icon="more"
+            entries={[{ label: shell.signOut, icon: 'leave', onChoose: () => void attempt(signOut) }]}
+          />
+        </div>
+      </header>
+      <div class="line" role="status">
+        {line.value === 'lost' && (
+          <p>
+            <Icon name="warning" />
+            {shell.lost}
+          </p>
+        )}
+      </div>
+      <main id="content" tabIndex={-1}>
+        <CurrentPage />
+      </main>
+      <Toasts />
+    </div>
+  )
+}
+
+/** Of two pages, one below the other, the upper one is here as well; the overview only by itself. */
+const isHere = (to: string) => (to === '/' ? path.value === '/' : `${path.value}/`.startsWith(`${to}/`))
+
+function ThemeMenu() {
+  const { shell } = words.value
+  const icon = { system: 'system', light: 'sun', dark: 'moon' } as const
+  return (
+    <Menu
+      label={shell.theme}
+      icon={icon[theme.value]}
+      entries={themes.map((each) => ({
+        label: shell.themes[each],
+        icon: icon[each],
+        chosen: each === theme.value,
+        onChoose: () => {
+          theme.value = each
+        },
+      }))}
+    />
+  )
+}
+
+function LanguageMenu() {
+  return (
+    <Menu
+      label={words.value.shell.language}
+      icon="language"
+      entries={(Object.keys(languages) as Language[]).map((each) => ({
+        label: languages[each],
+        chosen: each === language.value,
+        onChoose: () => void attempt(async () => await speak(each)),
+      }))}
+    />
+  )
+}
+
+/** The page of this path, loaded when it is first gone to. Its heading takes the focus, so that it is read out. */
+function CurrentPage() {
+  const found = routeOf(path.value)
+  const route = found?.route
+  const loaded = useSignal<{ readonly route: typeof route; readonly Page: ComponentType<PageProps> } | undefined>(
+    undefined,
+  )
+  const problem = useSignal<Problem | undefined>(undefined)
+  const load = async () => {
+    if (route === undefined) return
+    problem.value = undefined
+    try {
+      const { default: Component } = await route.load()
+      loaded.value = { route, Page: Component }
+    } catch {
+      // The API was away, or has another version since: then the names of the chunks are others.
+      problem.value = { type: 'about:blank', title: '', status: 0, detail: '' }
+    }
+  }
+  useEffect(() => void load(), [route])
+  const there = loaded.value?.route === route ? loaded.value : undefined
+  const here = path.value
+  const first = useSignal(true)
+  useEffect(() => {
+    if (there === undefined) return
+    if (!first.value) document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
+    first.value = false
+  }, [here, there, first])
+  if (found === undefined) return <NoPage />
+  if (problem.value !== undefined) return <ErrorState problem={problem.value} retry={() => void load()} />
+  if (there === undefined) return <Skeleton lines={6} />
+  return <there.Page key={here} params={found.params} />
+}
+
+function NoPage() {
+  const { shell } = words.value
+  return (
+    <Page title={shell.noPage}>
+      <EmptyState icon="search" title={shell.noPageHint}>
+        <a href="/">{shell.toOverview}</a>
+      </EmptyState>
+    </Page>
+  )
+}

@@ -1,0 +1,100 @@
+/** How the pages talk to the API: with the session's cookie, and a `Refused` where it says no. */
+import { signal } from '@preact/signals'
+import type { List, Problem, Session } from './shapes.ts'
+
+/** Who is signed in; `unknown` until the API has been asked. */
+export const session = signal<Session | 'unknown' | 'none'>('unknown')
+
+/** Status 0: there was no answer at all. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    super(problem.detail)
+    this.problem = problem
+  }
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** @param path under `/api/v1`. */
+export async function call<Answer>(
+  method: Method,
+  path: string,
+  body?: object,
+  given: { readonly signal?: AbortSignal; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<Answer> {
+  const response = await answerTo(method, path, body, given)
+  const text = await response.text()
+  const answer: unknown = text === '' ? undefined : parsed(text)
+  if (response.ok) return answer as Answer
+  // Whoever signs in with a wrong password stays where they are.
+  if (response.status === 401 && path !== '/session') session.value = 'none'
+  throw new Refused(isProblem(answer) ? answer : unexplained(response.status, response.statusText))
+}
+
+export async function get<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
+  return await call<Answer>('GET', path, undefined, signal === undefined ? {} : { signal })
+}
+
+/** Every item of a list, a page at a time: shown as they come. */
+export async function* pages<Item>(path: string, signal?: AbortSignal): AsyncGenerator<readonly Item[]> {
+  const joint = path.includes('?') ? '&' : '?'
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const from: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
+    const { items, next }: List<Item> = await get(`${path}${joint}limit=500${from}`, signal)
+    yield items
+    cursor = next
+  }
+}
+
+export function problemOf(thrown: unknown): Problem {
+  if (thrown instanceof Refused) return thrown.problem
+  return { ...unexplained(0, 'Error'), detail: thrown instanceof Error ? thrown.message : String(thrown) }
+}
+
+export function isAborted(thrown: unknown): boolean {
+  return thrown instanceof DOMException && thrown.name === 'AbortError'
+}
+
+async function answerTo(
+  method: Method,
+  path: string,
+  body: object | undefined,
+  given: { readonly signal?: AbortSignal; readonly headers?: Readonly<Record<string, string>> },
+): Promise<Response> {
+  const { value: who } = session
+  const headers = {
+    accept: 'application/json',
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(method === 'GET' || typeof who === 'string' || who.csrf === null ? {} : { 'x-csrf-token': who.csrf }),
+    ...given.headers,
+  }
+  try {
+    return await fetch(`/api/v1${path}`, {
+      method,
+      headers,
+      credentials: 'same-origin',
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(given.signal === undefined ? {} : { signal: given.signal }),
+    })
+  } catch (error) {
+    if (isAborted(error)) throw error
+    throw new Refused(unexplained(0, 'No answer'))
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isProblem(answer: unknown): answer is Problem {
+  return typeof answer === 'object' && answer !== null && 'detail' in answer && 'status' in answer
+}
+
+/** What answered was no API of ours: a proxy in front of it, or nothing. */
+const unexplained = (status: number, title: string): Problem => ({ type: 'about:blank', title, status, detail: '' })

@@ -1,0 +1,42 @@
+import type { ComponentChildren } from 'preact'
+import { Icon, type IconName } from './icon.tsx'
+
+export interface ButtonProps {
+  readonly icon?: IconName
+  /** `main`: the one thing a page is for; `danger`: what cannot be taken back. */
+  readonly kind?: 'main' | 'plain' | 'danger'
+  readonly type?: 'button' | 'submit'
+  readonly busy?: boolean
+  readonly disabled?: boolean
+  readonly form?: string
+  readonly onClick?: () => void
+  readonly children: ComponentChildren
+}
+
+export function Button({ icon, kind = 'plain', type = 'button', busy = false, children, ...rest }: ButtonProps) {
+  return (
+    <button {...rest} type={type} class={`button ${kind}`} aria-busy={busy} disabled={busy || rest.disabled === true}>
+      {icon && !busy && <Icon name={icon} />}
+      <span>{children}</span>
+    </button>
+  )
+}
+
+/** A picture alone; what it does is said to those who do not see it, and shown to whoever points at it. */
+export function IconButton({
+  icon,
+  label,
+  onClick,
+  disabled = false,
+}: {
+  readonly icon: IconName
+  readonly label: string
+  readonly onClick: () => void
+  readonly disabled?: boolean
+}) {
+  return (
+    <button type="button" class="icon-button" aria-label={label} title={label} disabled={disabled} onClick={onClick}>
+      <Icon name={icon} />
+    </button>
+  )
+}

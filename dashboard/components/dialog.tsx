@@ -1,0 +1,90 @@
+/** A question, or a form, in front of everything else. The browser keeps the focus inside and closes it on Escape. */
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef } from 'preact/hooks'
+import { words } from '../words/index.ts'
+import { Button, type ButtonProps, IconButton } from './button.tsx'
+
+export function Dialog({
+  title,
+  onClose,
+  children,
+  actions,
+}: {
+  readonly title: string
+  readonly onClose: () => void
+  readonly children: ComponentChildren
+  readonly actions?: ComponentChildren
+}) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const heading = useId()
+  useEffect(() => {
+    const { activeElement } = document
+    dialog.current?.showModal()
+    return () => {
+      if (activeElement instanceof HTMLElement) activeElement.focus()
+    }
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+      onMouseDown={(event) => {
+        if (event.target === event.currentTarget) onClose()
+      }}
+    >
+      <div class="dialog-card">
+        <header>
+          <h2 id={heading}>{title}</h2>
+          <IconButton icon="close" label={words.value.common.close} onClick={onClose} />
+        </header>
+        <div class="dialog-body">{children}</div>
+        {actions && <footer>{actions}</footer>}
+      </div>
+    </dialog>
+  )
+}
+
+/** One question before something is done. */
+export function Confirm({
+  title,
+  action,
+  kind = 'main',
+  onConfirm,
+  onClose,
+  children,
+}: {
+  readonly title: string
+  readonly action: string
+  readonly kind?: ButtonProps['kind'] & string
+  readonly onConfirm: () => void
+  readonly onClose: () => void
+  readonly children: ComponentChildren
+}) {
+  return (
+    <Dialog
+      title={title}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{words.value.common.cancel}</Button>
+          <Button
+            kind={kind}
+            onClick={() => {
+              onConfirm()
+              onClose()
+            }}
+          >
+            {action}
+          </Button>
+        </>
+      }
+    >
+      {children}
+    </Dialog>
+  )
+}

@@ -1,0 +1,39 @@
+/** How far a run is: a bar, and the same in words. */
+import { bytes, duration, number } from '../intl.ts'
+import type { LiveRun } from '../live.ts'
+import { words } from '../words/index.ts'
+import { ProgressBar } from './progress-bar.tsx'
+
+export function RunProgress({ live: { run, rate }, address }: { readonly live: LiveRun; readonly address: string }) {
+  const { run: say } = words.value
+  const { fetched, state } = run
+  const left =
+    fetched === null || rate === undefined || rate.messages <= 0
+      ? undefined
+      : (fetched.of - fetched.messages) / rate.messages
+  const parts = [
+    state === 'queued'
+      ? say.queued
+      : fetched === null || fetched.of === 0
+        ? say.looking
+        : say.progress(fetched.messages, fetched.of),
+    ...(run.bytes > 0 ? [bytes(run.bytes)] : []),
+    ...(rate !== undefined && rate.messages >= 1
+      ? [say.rate(number(Math.round(rate.messages)), bytes(rate.bytes))]
+      : []),
+    ...(left !== undefined && left >= 1 ? [say.left(duration(left * 1000))] : []),
+  ]
+  return (
+    <div class="run-progress">
+      <ProgressBar
+        label={say.progressOf(address)}
+        {...(fetched === null ? {} : { value: fetched.messages, max: fetched.of })}
+      />
+      <p class="facts-line">
+        {parts.map((part) => (
+          <span key={part}>{part}</span>
+        ))}
+      </p>
+    </div>
+  )
+}

@@ -1,0 +1,82 @@
+/** The three states that everything has before it is there: nothing, not yet, and not. */
+import type { ComponentChildren } from 'preact'
+import type { Resource } from '../resource.ts'
+import type { Problem } from '../shapes.ts'
+import { words } from '../words/index.ts'
+import { Button } from './button.tsx'
+import { Icon, type IconName } from './icon.tsx'
+
+export function EmptyState({
+  icon,
+  title,
+  children,
+}: {
+  readonly icon: IconName
+  readonly title: string
+  readonly children?: ComponentChildren
+}) {
+  return (
+    <div class="state">
+      <Icon name={icon} />
+      <p class="state-title">{title}</p>
+      {children}
+    </div>
+  )
+}
+
+/** What happened, and what to do next: in the API's words where it has some. */
+export function sentenceOf({ status, detail }: Problem): string {
+  const { problems } = words.value
+  if (status === 0) return problems.unreachable
+  if (status === 403) return problems.forbidden
+  if (status === 429) return problems.tooMany
+  if (detail !== '') return detail
+  return status >= 500 ? problems.broken : problems.refused
+}
+
+export function ErrorState({ problem, retry }: { readonly problem: Problem; readonly retry?: () => void }) {
+  return (
+    <div class="state failed" role="alert">
+      <Icon name="warning" />
+      <p class="state-title">{sentenceOf(problem)}</p>
+      {retry && (
+        <Button icon="refresh" onClick={retry}>
+          {words.value.common.tryAgain}
+        </Button>
+      )}
+    </div>
+  )
+}
+
+/** Where lines will be. */
+export function Skeleton({ lines = 3 }: { readonly lines?: number }) {
+  return (
+    <div class="skeleton" role="status">
+      <span class="unseen">{words.value.common.loading}</span>
+      {Array.from({ length: lines }, (_line, nth) => (
+        <span key={nth} class="skeleton-line" aria-hidden="true" />
+      ))}
+    </div>
+  )
+}
+
+/** One of the three, or what was asked for. */
+export function Loaded<Value>({
+  of: resource,
+  lines = 3,
+  children,
+}: {
+  readonly of: Resource<Value>
+  readonly lines?: number
+  readonly children: (value: Value) => ComponentChildren
+}) {
+  const { value: loaded } = resource.now
+  switch (loaded.state) {
+    case 'loading':
+      return <Skeleton lines={lines} />
+    case 'failed':
+      return <ErrorState problem={loaded.problem} retry={() => resource.reload()} />
+    case 'ready':
+      return <>{children(loaded.value)}</>
+  }
+}

@@ -1,0 +1,60 @@
+/** A status in words, a shape and a colour: any one of them is enough. */
+import { words } from '../words/index.ts'
+import type { AccountStatus, Run } from '../shapes.ts'
+import { Icon, type IconName } from './icon.tsx'
+
+export type Tone = 'good' | 'busy' | 'calm' | 'warning' | 'bad'
+
+const looks: Readonly<Record<AccountStatus, readonly [Tone, IconName]>> = {
+  idle: ['good', 'check'],
+  running: ['busy', 'busy'],
+  waiting: ['calm', 'clock'],
+  failing: ['warning', 'warning'],
+  'needs attention': ['bad', 'stop'],
+  paused: ['calm', 'pause'],
+}
+const runLooks: Readonly<Record<Run['state'], readonly [Tone, IconName]>> = {
+  queued: ['calm', 'clock'],
+  running: ['busy', 'busy'],
+  done: ['good', 'check'],
+  failed: ['warning', 'warning'],
+}
+
+export function toneOf(status: AccountStatus): Tone {
+  return looks[status][0]
+}
+
+export function Badge({
+  tone,
+  icon,
+  children,
+}: {
+  readonly tone: Tone
+  readonly icon: IconName
+  readonly children: string
+}) {
+  return (
+    <span class={`badge ${tone}`}>
+      <Icon name={icon} />
+      {children}
+    </span>
+  )
+}
+
+export function StatusBadge({ status }: { readonly status: AccountStatus }) {
+  const [tone, icon] = looks[status]
+  return (
+    <Badge tone={tone} icon={icon}>
+      {words.value.statuses[status]}
+    </Badge>
+  )
+}
+
+export function RunBadge({ state }: { readonly state: Run['state'] }) {
+  const [tone, icon] = runLooks[state]
+  return (
+    <Badge tone={tone} icon={icon}>
+      {words.value.runStates[state]}
+    </Badge>
+  )
+}

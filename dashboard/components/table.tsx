@@ -1,0 +1,180 @@
+/** A table of any length: only the rows in sight are in the page, and all are the same height. */
+import { useSignal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { isNarrow } from '../screen.ts'
+import { words } from '../words/index.ts'
+import { Icon } from './icon.tsx'
+
+export interface Column<Row> {
+  readonly key: string
+  readonly title: string
+  /** As CSS has it; one column without takes what is left. */
+  readonly width?: string
+  readonly align?: 'end'
+  /** There is no room for it on a phone. */
+  readonly wide?: boolean
+  /** Its heading sorts by it. */
+  readonly sorts?: boolean
+  /** Its heading is for screen readers alone. */
+  readonly bare?: boolean
+  readonly cell: (row: Row) => ComponentChildren
+}
+
+export interface Sort {
+  readonly by: string
+  readonly down: boolean
+}
+
+export interface Selection {
+  readonly chosen: ReadonlySet<string>
+  readonly onChange: (chosen: ReadonlySet<string>) => void
+  /** What a row's box is called. */
+  readonly nameOf: (key: string) => string
+}
+
+/** In px; table.css has the same. */
+const rowHeight = { narrow: 76, wide: 52 } as const
+/** Rows above and below those in sight: enough for a turn of the wheel, and for the next Tab. */
+const spare = 12
+
+export function Table<Row>({
+  label,
+  rows,
+  keyOf,
+  columns,
+  sort,
+  onSort,
+  selection,
+  busy = false,
+}: {
+  readonly label: string
+  readonly rows: readonly Row[]
+  readonly keyOf: (row: Row) => string
+  readonly columns: readonly Column<Row>[]
+  readonly sort?: Sort
+  readonly onSort?: (sort: Sort) => void
+  readonly selection?: Selection
+  readonly busy?: boolean
+}) {
+  const body = useRef<HTMLTableSectionElement>(null)
+  const height = isNarrow.value ? rowHeight.narrow : rowHeight.wide
+  const range = useSignal({ from: 0, to: 40 })
+  const shown = columns.filter(({ wide }) => wide !== true || !isNarrow.value)
+
+  const look = () => {
+    const top = body.current?.getBoundingClientRect().top ?? 0
+    const from = Math.max(0, Math.floor(-top / height) - spare)
+    const to = from + Math.ceil(innerHeight / height) + 2 * spare
+    const { from: fromBefore, to: toBefore } = range.peek()
+    if (from !== fromBefore || to !== toBefore) range.value = { from, to }
+  }
+  useLayoutEffect(look)
+  useEffect(() => {
+    addEventListener('scroll', look, { passive: true })
+    addEventListener('resize', look)
+    return () => {
+      removeEventListener('scroll', look)
+      removeEventListener('resize', look)
+    }
+  })
+
+  const from = Math.min(range.value.from, Math.max(0, rows.length - 1))
+  const inSight = rows.slice(from, range.value.to)
+  const below = Math.max(0, rows.length - from - inSight.length)
+  const all = rows.length > 0 && selection !== undefined && rows.every((row) => selection.chosen.has(keyOf(row)))
+  const some = selection !== undefined && selection.chosen.size > 0 && !all
+
+  const toggle = (key: string) => {
+    if (selection === undefined) return
+    const chosen = new Set(selection.chosen)
+    if (!chosen.delete(key)) chosen.add(key)
+    selection.onChange(chosen)
+  }
+  const gap = (rowsAway: number) =>
+    rowsAway > 0 && (
+      <tr class="gap" aria-hidden="true">
+        <td colSpan={shown.length + (selection === undefined ? 0 : 1)} style={{ height: `${rowsAway * height}px` }} />
+      </tr>
+    )
+
+  return (
+    <table class="table" aria-label={label} aria-rowcount={rows.length + 1} aria-busy={busy}>
+      <colgroup>
+        {selection && <col class="col-choose" />}
+        {shown.map(({ key, width }) => (
+          <col key={key} {...(width === undefined ? {} : { style: { width } })} />
+        ))}
+      </colgroup>
+      <thead>
+        <tr aria-rowindex={1}>
+          {selection && (
+            <th scope="col" class="choose">
+              <label>
+                <input
+                  type="checkbox"
+                  aria-label={words.value.common.chooseAll}
+                  checked={all}
+                  ref={(box) => {
+                    if (box !== null) box.indeterminate = some
+                  }}
+                  onChange={() => selection.onChange(new Set(all ? [] : rows.map(keyOf)))}
+                />
+              </label>
+            </th>
+          )}
+          {shown.map(({ key, title, align, sorts, bare }) => (
+            <th
+              key={key}
+              scope="col"
+              class={align === 'end' ? 'end' : ''}
+              {...(sort?.by === key ? { 'aria-sort': sort.down ? 'descending' : 'ascending' } : {})}
+            >
+              {sorts === true ? (
+                <button
+                  type="button"
+                  class="sorter"
+                  onClick={() => onSort?.({ by: key, down: sort?.by === key && !sort.down })}
+                >
+                  {title}
+                  <Icon name={sort?.by !== key ? 'sort' : sort.down ? 'down' : 'up'} />
+                </button>
+              ) : (
+                <span class={bare === true ? 'unseen' : ''}>{title}</span>
+              )}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody ref={body}>
+        {gap(from)}
+        {inSight.map((row, nth) => {
+          const key = keyOf(row)
+          const chosen = selection?.chosen.has(key) === true
+          return (
+            <tr key={key} aria-rowindex={from + nth + 2} class={chosen ? 'chosen' : ''}>
+              {selection && (
+                <td class="choose">
+                  <label>
+                    <input
+                      type="checkbox"
+                      aria-label={selection.nameOf(key)}
+                      checked={chosen}
+                      onChange={() => toggle(key)}
+                    />
+                  </label>
+                </td>
+              )}
+              {shown.map(({ key: column, align, cell }) => (
+                <td key={column} class={align === 'end' ? 'end' : ''}>
+                  {cell(row)}
+                </td>
+              ))}
+            </tr>
+          )
+        })}
+        {gap(below)}
+      </tbody>
+    </table>
+  )
+}

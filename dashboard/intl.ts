@@ -1,0 +1,91 @@
+/** Numbers, sizes and times as the reader's language and zone have them. */
+import { computed, signal } from '@preact/signals'
+import { language } from './words/index.ts'
+
+/** Of this moment; looked at once a second by what tells times. */
+export const nowMs = signal(Date.now())
+setInterval(() => {
+  if (!document.hidden) nowMs.value = Date.now()
+}, 1000)
+document.addEventListener('visibilitychange', () => {
+  nowMs.value = Date.now()
+})
+
+const secondMs = 1000
+const minuteMs = 60 * secondMs
+const hourMs = 60 * minuteMs
+const dayMs = 24 * hourMs
+
+const formats = computed(() => {
+  const tag = language.value
+  const unit = (name: string, digits: number) =>
+    new Intl.NumberFormat(tag, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits })
+  return {
+    number: new Intl.NumberFormat(tag),
+    list: new Intl.ListFormat(tag, { type: 'conjunction' }),
+    relative: new Intl.RelativeTimeFormat(tag, { numeric: 'auto', style: 'short' }),
+    moment: new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }),
+    exact: new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'long' }),
+    clock: new Intl.DateTimeFormat(tag, { timeStyle: 'medium' }),
+    hour: new Intl.DateTimeFormat(tag, { weekday: 'short', hour: 'numeric' }),
+    // Days are counted in UTC.
+    day: new Intl.DateTimeFormat(tag, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' }),
+    bytes: (['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const).map((name, nth) =>
+      unit(name, nth === 0 ? 0 : 1),
+    ),
+    days: unit('day', 0),
+    hours: unit('hour', 0),
+    minutes: unit('minute', 0),
+    seconds: unit('second', 0),
+    tenths: unit('second', 1),
+  }
+})
+
+export const number = (value: number): string => formats.value.number.format(value)
+export const list = (parts: readonly string[]): string => formats.value.list.format(parts)
+/** `24 Nov 2026, 14:05`. */
+export const moment = (at: string | number): string => formats.value.moment.format(new Date(at))
+/** With the zone, for whoever wants to know exactly. */
+export const exact = (at: string | number): string => formats.value.exact.format(new Date(at))
+export const clock = (at: string | number): string => formats.value.clock.format(new Date(at))
+export const hour = (at: string | number): string => formats.value.hour.format(new Date(at))
+export const day = (at: string | number): string => formats.value.day.format(new Date(at))
+
+/** Powers of a thousand, as providers and disks count. */
+export function bytes(octets: number): string {
+  const { bytes: units } = formats.value
+  const nth = octets < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(octets) / 3))
+  const value = octets / 1000 ** nth
+  // Three digits tell enough.
+  return units[nth]?.format(value >= 100 ? Math.round(value) : value) ?? ''
+}
+
+/** `0.4 sec`, `12 sec`, `3 min 10 sec`, `2 hr 5 min`. */
+export function duration(ms: number): string {
+  const { tenths, seconds, minutes, hours, days } = formats.value
+  if (ms < 10 * secondMs) return tenths.format(Math.max(1, Math.round(ms / 100)) / 10)
+  if (ms < minuteMs) return seconds.format(Math.round(ms / secondMs))
+  const both = (large: Intl.NumberFormat, largeMs: number, small: Intl.NumberFormat, smallMs: number) => {
+    const rest = Math.floor((ms % largeMs) / smallMs)
+    return `${large.format(Math.floor(ms / largeMs))}${rest === 0 ? '' : ` ${small.format(rest)}`}`
+  }
+  if (ms < hourMs) return both(minutes, minuteMs, seconds, secondMs)
+  return ms < dayMs ? both(hours, hourMs, minutes, minuteMs) : both(days, dayMs, hours, hourMs)
+}
+
+/** `in 4 min`, `yesterday`. */
+export function relative(at: string | number, now: number): string {
+  const ms = new Date(at).getTime() - now
+  const size = Math.abs(ms)
+  const [largeMs, unit] =
+    size < 55 * secondMs
+      ? ([secondMs, 'second'] as const)
+      : size < hourMs
+        ? ([minuteMs, 'minute'] as const)
+        : size < dayMs
+          ? ([hourMs, 'hour'] as const)
+          : ([dayMs, 'day'] as const)
+  // To the ten seconds: a page that counts each one down is no calm page.
+  const count = unit === 'second' ? Math.round(ms / largeMs / 10) * 10 : Math.round(ms / largeMs)
+  return formats.value.relative.format(count, unit).replace(/(?<=\p{L})\./gu, '')
+}

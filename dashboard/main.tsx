@@ -1,0 +1,23 @@
+/** START HERE: the language, who is signed in, and then the pages (routes.ts). */
+import './styles/base.css'
+import { effect } from '@preact/signals'
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { session } from './client.ts'
+import { connect, disconnect } from './live.ts'
+import { followAccounts } from './roster.ts'
+import { followLinks } from './router.ts'
+import { followTheme } from './theme.ts'
+import { speakAsRead } from './words/index.ts'
+
+followTheme()
+followLinks()
+followAccounts()
+// What is told is told to whoever is signed in.
+effect(() => {
+  if (typeof session.value === 'string') disconnect()
+  else connect()
+})
+await speakAsRead()
+const place = document.querySelector('#app')
+if (place !== null) render(<App />, place)

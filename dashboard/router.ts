@@ -1,0 +1,56 @@
+/** Where we are: the browser's own address, and plain links. */
+import { computed, signal } from '@preact/signals'
+
+const here = signal(new URL(location.href))
+
+export const path = computed(() => here.value.pathname)
+export const query = computed(() => here.value.searchParams)
+
+/** @param how `replace`: what was there is not gone back to, as when somebody types into a search. */
+export function navigate(to: string, how: 'push' | 'replace' = 'push'): void {
+  const url = new URL(to, location.href)
+  if (url.href === location.href) return
+  if (how === 'push') {
+    history.pushState(null, '', url)
+    scrollTo(0, 0)
+  } else history.replaceState(null, '', url)
+  here.value = url
+}
+
+/** The same page with another query; what is empty is left out. */
+export function ask(changed: Readonly<Record<string, string>>): void {
+  const url = new URL(location.href)
+  for (const [name, value] of Object.entries(changed)) {
+    if (value === '') url.searchParams.delete(name)
+    else url.searchParams.set(name, value)
+  }
+  navigate(url.href, 'replace')
+}
+
+/** What `/accounts/:id` has of `/accounts/01J...`; undefined: it is another page's. */
+export function match(pattern: string, given: string): Readonly<Record<string, string>> | undefined {
+  const [wanted, got] = [pattern, given].map((text) => text.replace(/\/+$/, '').split('/'))
+  if (wanted === undefined || got === undefined || wanted.length !== got.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [nth, part] of wanted.entries()) {
+    const there = got[nth] ?? ''
+    if (part.startsWith(':')) params[part.slice(1)] = decodeURIComponent(there)
+    else if (part !== there) return undefined
+  }
+  return params
+}
+
+/** Plain `<a href>` of ours are followed without loading the page anew; what opens a tab, or leads elsewhere, is left alone. */
+export function followLinks(): void {
+  addEventListener('popstate', () => {
+    here.value = new URL(location.href)
+  })
+  document.addEventListener('click', (event) => {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return
+    const link = event.target instanceof Element ? event.target.closest('a') : null
+    if (link === null || link.origin !== location.origin || link.target !== '' || link.hasAttribute('download')) return
+    if (link.pathname.startsWith('/api/') || link.getAttribute('href')?.startsWith('#')) return
+    event.preventDefault()
+    navigate(link.href)
+  })
+}

@@ -1,0 +1,41 @@
+/** The pages. A new one is a file in pages/, its words, and a line here. */
+import type { ComponentType } from 'preact'
+import type { IconName } from './components/icon.tsx'
+import { match } from './router.ts'
+import type { Words } from './words/index.ts'
+
+export interface PageProps {
+  /** What the path has in place of `:names`. */
+  readonly params: Readonly<Record<string, string>>
+}
+
+export interface Route {
+  readonly path: string
+  /** Each is a chunk of its own. */
+  readonly load: () => Promise<{ readonly default: ComponentType<PageProps> }>
+  /** Where it stands among the pages; without: reached from others alone. */
+  readonly place?: { readonly icon: IconName; readonly name: (words: Words) => string }
+}
+
+export const routes: readonly Route[] = [
+  {
+    path: '/',
+    load: async () => await import('./pages/overview.tsx'),
+    place: { icon: 'overview', name: ({ shell }) => shell.overview },
+  },
+  {
+    path: '/accounts',
+    load: async () => await import('./pages/accounts.tsx'),
+    place: { icon: 'accounts', name: ({ shell }) => shell.accounts },
+  },
+  { path: '/accounts/:id', load: async () => await import('./pages/account.tsx') },
+  { path: '/welcome', load: async () => await import('./pages/welcome.tsx') },
+]
+
+export function routeOf(path: string): { readonly route: Route; readonly params: PageProps['params'] } | undefined {
+  for (const route of routes) {
+    const params = match(route.path, path)
+    if (params !== undefined) return { route, params }
+  }
+  return undefined
+}

@@ -1,0 +1,40 @@
+/** What the API answers, as its schemas have it: the one door to the rest of the project, and for types alone. */
+import type { Static } from 'typebox'
+import type * as schemas from '../api/schemas.ts'
+
+export type { AccountPatch, NewAccount, NewDestination } from '../api/schemas.ts'
+export type Account = Static<typeof schemas.Account>
+export type AccountStatus = Account['status']
+export type Destination = Static<typeof schemas.Destination>
+export type Examination = Static<typeof schemas.Examination>
+export type QuarantineEntry = Static<typeof schemas.QuarantineEntry>
+export type Run = Static<typeof schemas.Run>
+export type FailureKind = NonNullable<Run['failure']>['kind']
+export type Problem = Static<typeof schemas.ProblemShape>
+
+export interface List<Item> {
+  readonly items: readonly Item[]
+  readonly next: string | null
+}
+
+/** Who is signed in. */
+export type Session = Static<typeof schemas.Session>
+export type Stats = Static<typeof schemas.Stats>
+export type MailCount = Stats['mail']['hours'][number]
+export type Health = Stats['health']['redis']
+
+/** `/runs/:id/messages`. */
+export interface Arrived {
+  readonly storedAt: string
+  readonly from: string
+  readonly subject: string
+  readonly date: string | null
+  readonly size: number
+  readonly folder: string
+  readonly uid: number
+}
+/** `/runs/:id/transcript`. */
+export interface Transcript {
+  readonly lines: readonly { readonly at: string; readonly side: 'client' | 'server' | 'note'; readonly text: string }[]
+  readonly truncated: boolean
+}

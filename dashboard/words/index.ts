@@ -1,0 +1,35 @@
+/** The words of the language that is chosen: one file a language, and the type check finds what one of them lacks. */
+import { computed, effect, signal } from '@preact/signals'
+import { keep, kept } from '../kept.ts'
+import { en, type Words } from './en.ts'
+
+export type { Words } from './en.ts'
+
+export const languages = { en: 'English', vi: 'Tiếng Việt' } as const
+export type Language = keyof typeof languages
+
+const load: Readonly<Record<Language, () => Promise<Words>>> = {
+  en: async () => en,
+  vi: async () => (await import('./vi.ts')).vi,
+}
+
+const now = signal<{ readonly language: Language; readonly words: Words }>({ language: 'en', words: en })
+
+export const language = computed(() => now.value.language)
+export const words = computed(() => now.value.words)
+
+export async function speak(chosen: Language): Promise<void> {
+  now.value = { language: chosen, words: await load[chosen]() }
+}
+
+/** The one that was chosen here, else the first of the browser's that we speak. */
+export async function speakAsRead(): Promise<void> {
+  const wanted = [kept('language') ?? '', ...navigator.languages.map((tag) => tag.slice(0, 2))]
+  const known = Object.keys(languages) as Language[]
+  const chosen = wanted.flatMap((tag) => known.find((name) => name === tag) ?? [])[0] ?? 'en'
+  await speak(chosen).catch(() => {})
+  effect(() => {
+    document.documentElement.lang = language.value
+    if (language.value !== chosen || kept('language') !== null) keep('language', language.value)
+  })
+}

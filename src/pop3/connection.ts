@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { type Failure, SessionFailed } from '../failure.ts'
 import { hostPort } from '../host.ts'
 import { limits } from '../limits.ts'
+import type { Mask } from '../mask.ts'
 import { abortFailure, dial, type Endpoint, reasonOf } from './dial.ts'
 import { greetingRefusal } from './replies.ts'
 import { shakeHands, type TlsSeen, type TlsSessions } from './tls.ts'
@@ -40,12 +41,15 @@ export interface ConnectionOptions extends Endpoint {
   /** TLS sessions of earlier connections, to take up again. */
   readonly tlsSessions?: TlsSessions | undefined
   readonly signal?: AbortSignal | undefined
+  /** Of what the server says, where people see it. */
+  readonly mask?: Mask
 }
 
 export class Connection {
   readonly server: string
   readonly #options: ConnectionOptions
   readonly #waits: Waits
+  readonly #mask: Mask
   readonly #reader: ReplyReader
   readonly #pending: Pending[] = []
   #socket: Socket
@@ -61,6 +65,7 @@ export class Connection {
     this.server = hostPort(options)
     this.#options = options
     this.#waits = waits
+    this.#mask = options.mask ?? ((text) => text)
     this.#socket = socket
     this.#reader = new ReplyReader(this.server)
   }
@@ -125,7 +130,7 @@ export class Connection {
   /** Ends the connection for good: all that is due, and all that is asked later, fails with the first failure. */
   fail(failure: Failure): SessionFailed {
     if (this.#failed === undefined) {
-      this.#failed = new SessionFailed(failure)
+      this.#failed = new SessionFailed('got' in failure ? { ...failure, got: this.#mask(failure.got) } : failure)
       const pipelined = this.#pending.length > 1 || this.#pending[0]?.pipelined === true
       const wrong = failure.kind === 'broken protocol' || (failure.kind === 'silent' && !failure.slow)
       this.#failedWhilePipelining = pipelined && wrong
@@ -181,7 +186,8 @@ export class Connection {
     if (this.#failed !== undefined) return
     try {
       const replies = this.#reader.push(chunk)
-      for (const reply of replies) this.#pending.shift()?.resolve(reply)
+      for (const reply of replies)
+        this.#pending.shift()?.resolve(reply.shape === 'refused' ? { ...reply, text: this.#mask(reply.text) } : reply)
       if (replies.length > 0) this.#turn()
       else this.#await(chunk.length)
     } catch (error) {

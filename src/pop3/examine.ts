@@ -1,5 +1,6 @@
 /** Tries an account: what a login finds, without storing or deleting anything. */
 import { describe, type FailureKind, SessionFailed } from '../failure.ts'
+import { loginMask } from '../mask.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
 import type { TlsSeen } from './tls.ts'
 
@@ -28,5 +29,11 @@ export async function examine(options: SessionOptions): Promise<Examination> {
   } finally {
     session.abandon()
   }
-  return { ok: failure === null, ...seen, capabilities: session.capabilities, tls: session.tlsSeen, failure }
+  return {
+    ok: failure === null,
+    ...seen,
+    capabilities: session.capabilities.map(loginMask(options.user, options.password)),
+    tls: session.tlsSeen,
+    failure,
+  }
 }

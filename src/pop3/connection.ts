@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { assertNever, type Failure, SessionFailed } from '../failure.ts'
 import { hostPort } from '../host.ts'
 import { limits } from '../limits.ts'
+import type { Mask } from '../mask.ts'
 import type { Transcript } from '../transcript.ts'
 import { abortFailure, dial, type Endpoint, reasonOf } from './dial.ts'
 import { greetingRefusal } from './replies.ts'
@@ -43,6 +44,8 @@ export interface ConnectionOptions extends Endpoint {
   /** TLS sessions of earlier connections, to take up again. */
   readonly tlsSessions?: TlsSessions | undefined
   readonly signal?: AbortSignal | undefined
+  /** Of what the server says, where people see it. */
+  readonly mask?: Mask
   /** Hears all that is said. */
   readonly transcript?: Transcript | undefined
 }
@@ -51,6 +54,7 @@ export class Connection {
   readonly server: string
   readonly #options: ConnectionOptions
   readonly #waits: Waits
+  readonly #mask: Mask
   readonly #reader: ReplyReader
   readonly #pending: Pending[] = []
   #socket: Socket
@@ -66,6 +70,7 @@ export class Connection {
     this.server = hostPort(options)
     this.#options = options
     this.#waits = waits
+    this.#mask = options.mask ?? ((text) => text)
     this.#socket = socket
     this.#reader = new ReplyReader(this.server)
   }
@@ -138,7 +143,7 @@ export class Connection {
   /** Ends the connection for good: all that is due, and all that is asked later, fails with the first failure. */
   fail(failure: Failure): SessionFailed {
     if (this.#failed === undefined) {
-      this.#failed = new SessionFailed(failure)
+      this.#failed = new SessionFailed('got' in failure ? { ...failure, got: this.#mask(failure.got) } : failure)
       this.#options.transcript?.note(farewellOf(failure))
       const pipelined = this.#pending.length > 1 || this.#pending[0]?.pipelined === true
       const wrong = failure.kind === 'broken protocol' || (failure.kind === 'silent' && !failure.slow)
@@ -196,7 +201,8 @@ export class Connection {
     if (this.#failed !== undefined) return
     try {
       const replies = this.#reader.push(chunk)
-      for (const reply of replies) {
+      for (const said of replies) {
+        const reply = said.shape === 'refused' ? { ...said, text: this.#mask(said.text) } : said
         const answered = this.#pending.shift()
         if (this.#options.transcript !== undefined) hear(this.#options.transcript, reply, answered?.during ?? '')
         answered?.resolve(reply)

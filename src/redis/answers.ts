@@ -14,7 +14,7 @@ interface Kept {
   /** Of the request. */
   readonly fingerprint: string
   /** There once it is answered. */
-  readonly sealed?: string
+  readonly sealedAnswer?: string
 }
 
 const field = 'answer'
@@ -42,12 +42,12 @@ export class Answers {
     if (there === null) return 'begun'
     const kept = JSON.parse(there) as Kept
     if (kept.fingerprint !== fingerprint) return 'another request'
-    if (kept.sealed === undefined) return 'under way'
-    return JSON.parse(this.#seal.open(kept.sealed, name, field)) as Answer
+    if (kept.sealedAnswer === undefined) return 'under way'
+    return JSON.parse(this.#seal.open(kept.sealedAnswer, name, field)) as Answer
   }
 
   async keep(name: string, fingerprint: string, answer: Answer): Promise<void> {
-    const kept: Kept = { fingerprint, sealed: this.#seal.seal(JSON.stringify(answer), name, field) }
+    const kept: Kept = { fingerprint, sealedAnswer: this.#seal.seal(JSON.stringify(answer), name, field) }
     await this.#redis.set(keys.answer(name), JSON.stringify(kept), 'PX', limits.answerKeptMs)
     const nowMs = Date.now()
     await this.#redis.zadd(keys.answers, nowMs, name)

@@ -70,7 +70,7 @@ export type Body = Record<string, unknown> & { readonly id: string; readonly ite
 export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secretKey?: Buffer }): Promise<Stack> {
   const [server, dovecot] = await Promise.all([startRedis(), kept?.dovecot ?? startDovecot()])
   const logged: string[] = []
-  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
   const redis = connectRedis(server.url, 'api', () => {})
   const workerRedis = connectRedis(server.url, 'worker', () => {})
   const secretKey = kept?.secretKey ?? randomBytes(32)

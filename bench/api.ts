@@ -20,7 +20,7 @@ import { watch } from './usage.ts'
 
 const first = 10_000
 const { values: options } = parseArgs({ options: { accounts: { type: 'string', default: '100000' } } })
-const all = Math.max(first, Number(options.accounts))
+const all = Math.max(first + 1, Number(options.accounts))
 const destinations = 1000
 const pages = 500
 const wanted = { importSeconds: 20, pageMs: 10 } as const

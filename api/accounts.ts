@@ -2,11 +2,15 @@
 import { type Account, accountDefaults, accountMistakes, defaultPort, hidesByName } from '../src/account.ts'
 import type { AccountId, DestinationId } from '../src/message.ts'
 import { examine } from '../src/pop3/examine.ts'
+import type { SessionOptions } from '../src/pop3/session.ts'
 import { type AccountRecord, type Accounts, statusOf } from '../src/redis/accounts.ts'
 import type { Runs } from '../src/redis/runs.ts'
+import type { SettingsStore } from '../src/redis/settings.ts'
 import type { Seal } from '../src/seal.ts'
 import { type App, newId } from './app.ts'
-import { cursorOf, idIn } from './cursor.ts'
+import { addressPlace, cursorOf, idPlace, placeIn } from './cursor.ts'
+import { demandSeen, tag } from './etag.ts'
+import { currentReach, demandReach, guardedBy } from './guard.ts'
 import { listedOf } from './owners.ts'
 import { badRequest, Problem, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
@@ -15,6 +19,7 @@ export interface AccountsWorld {
   readonly accounts: Accounts
   readonly runs: Runs
   readonly seal: Seal
+  readonly settings: SettingsStore
 }
 
 /** A change of one of these may cure what made an account stop: it is tried at once, its failures forgotten. */
@@ -30,7 +35,7 @@ const curing = [
   'folder',
 ] as const
 
-export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): void {
+export function addAccounts(app: App, { accounts, runs, seal, settings }: AccountsWorld): void {
   const find = async (id: string): Promise<AccountRecord> => {
     const record = await accounts.get(id)
     if (record === undefined) throw unknown('account', id)
@@ -78,14 +83,23 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
     '/accounts',
     {
       config: { scope: 'admin' },
-      schema: { summary: 'Register a POP3 account', body: schemas.NewAccount, response: { 201: schemas.Account } },
+      schema: {
+        operationId: 'createAccount',
+        summary: 'Register a POP3 account',
+        problems: ['taken'],
+        body: schemas.NewAccount,
+        response: { 201: schemas.Account },
+      },
     },
-    async ({ body }, reply) => {
+    async ({ body, principal }, reply) => {
       const account = accountOf(body)
-      const record = { account, sealedPassword: seal.seal(body.password, account.id, 'password') }
+      const guarded = guardedBy(principal, account)
+      await demandReach(settings, guarded, 'pop3', account)
+      const record = { account, sealedPassword: seal.seal(body.password, account.id, 'password'), ...guarded }
       const made = await accounts.create(record, Date.now())
       if (made === 'conflict') throw taken()
       if (made === 'no destination') throw noDestination()
+      tag(reply, record)
       return await reply
         .code(201)
         .header('location', `/api/v1/accounts/${account.id}`)
@@ -98,20 +112,24 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'listAccounts',
         summary: 'List accounts',
+        description:
+          'In a stable order: nobody is shown twice or left out because others come and go. A search (q) and a status look at up to 20,000 accounts for one page: it may then come short of its limit, or empty, and have a next to go on from.',
         querystring: schemas.AccountQuery,
         response: { 200: schemas.listOf(schemas.Account) },
       },
     },
     async (request) => {
-      const destinationId = listedOf(request, request.query.destinationId)
+      const { limit, cursor, ...query } = request.query
+      const destinationId = listedOf(request, query.destinationId)
       if (destinationId === null) return { items: [], next: null }
-      const query = { ...request.query, destinationId }
-      const { items, next } = await accounts.page(query.limit, idIn(query.cursor), async (records) => {
-        const matching = records.filter(({ account }) => matches(account, query))
-        if (query.status === undefined) return matching
-        const seen = await views(matching)
-        return matching.filter((_record, nth) => seen[nth]?.status === query.status)
+      const wanted = { ...query, destinationId }
+      const after = placeIn(cursor, wanted.sort.endsWith('address') ? addressPlace : idPlace)
+      const { items, next } = await accounts.page(limit, after, wanted, async (records) => {
+        if (wanted.status === undefined) return records
+        const seen = await views(records)
+        return records.filter((_record, nth) => seen[nth]?.status === wanted.status)
       })
       return { items: await views(items), next: cursorOf(next) }
     },
@@ -121,9 +139,19 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
     '/accounts/:id',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Read an account', params: schemas.Id, response: { 200: schemas.Account } },
+      schema: {
+        operationId: 'readAccount',
+        summary: 'Read an account',
+        params: schemas.Id,
+        headers: schemas.IfNoneMatch,
+        response: { 200: schemas.Account },
+      },
     },
-    async ({ params }) => await view(await find(params.id)),
+    async ({ params }, reply) => {
+      const record = await find(params.id)
+      tag(reply, record)
+      return await view(record)
+    },
   )
 
   app.patch(
@@ -131,16 +159,26 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
     {
       config: { scope: 'admin' },
       schema: {
+        operationId: 'changeAccount',
         summary: 'Change an account',
+        problems: ['taken'],
         params: schemas.Id,
+        headers: schemas.IfMatch,
         body: schemas.AccountPatch,
         response: { 200: schemas.Account },
       },
     },
-    async ({ params, body }) => {
+    async (request, reply) => {
+      const { params, body, principal } = request
       const { password, destinationId, interval, ...fields } = body
+      if (body.host !== undefined || body.port !== undefined) {
+        const { account, guarded } = await find(params.id)
+        const after = { ...account, ...fields }
+        await demandReach(settings, guardedBy(principal, after, { ...account, guarded }), 'pop3', after)
+      }
       const cures = curing.some((field) => body[field] !== undefined)
       const record = await change(params.id, (before) => {
+        demandSeen(request, before, `The account ${params.id}`)
         const account = checked(
           {
             ...before.account,
@@ -153,8 +191,10 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
         const sealedPassword =
           password === undefined ? before.sealedPassword : seal.seal(password, account.id, 'password')
         const due = account.paused ? 'never' : cures || before.account.paused ? Date.now() : 'as before'
-        return { record: { account, sealedPassword }, due }
+        const guarded = guardedBy(principal, account, { ...before.account, guarded: before.guarded })
+        return { record: { account, sealedPassword, ...guarded }, due }
       })
+      tag(reply, record)
       return await view(record)
     },
   )
@@ -163,10 +203,19 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
     '/accounts/:id',
     {
       config: { scope: 'admin' },
-      schema: { summary: 'Remove an account', description: 'Its stored mail stays where it is.', params: schemas.Id },
+      schema: {
+        operationId: 'removeAccount',
+        summary: 'Remove an account',
+        description: 'Its stored mail stays where it is.',
+        params: schemas.Id,
+        headers: schemas.IfMatch,
+        response: { 204: schemas.Nothing },
+      },
     },
-    async ({ params: { id } }, reply) => {
-      if (!(await accounts.remove(id))) throw unknown('account', id)
+    async (request, reply) => {
+      const { id } = request.params
+      const removed = await accounts.remove(id, (before) => demandSeen(request, before, `The account ${id}`))
+      if (!removed) throw unknown('account', id)
       return await reply.code(204).send()
     },
   )
@@ -180,17 +229,20 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
       {
         config: { scope: 'operate' },
         schema: {
+          operationId: `${verb}Account`,
           summary: `${paused ? 'Pause' : 'Resume'} an account`,
           params: schemas.Id,
           response: { 200: schemas.Account },
         },
       },
-      async ({ params }) => {
-        const how = ({ account, sealedPassword }: AccountRecord) => ({
-          record: { account: { ...account, paused }, sealedPassword },
+      async ({ params }, reply) => {
+        const how = ({ account, ...rest }: AccountRecord) => ({
+          record: { ...rest, account: { ...account, paused } },
           due: paused ? ('never' as const) : Date.now(),
         })
-        return await view(await change(params.id, how))
+        const record = await change(params.id, how)
+        tag(reply, record)
+        return await view(record)
       },
     )
   }
@@ -200,14 +252,16 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
     {
       config: { scope: 'operate' },
       schema: {
+        operationId: 'testNewAccount',
         summary: 'Try an account without registering it',
         body: schemas.NewAccount,
         response: { 200: schemas.Examination },
       },
     },
-    async ({ body }) => {
+    async ({ body, principal }) => {
       const account = accountOf(body)
-      return await examined(account, body.password)
+      const reach = await demandReach(settings, guardedBy(principal, account), 'pop3', account)
+      return await examined({ ...account, password: body.password, reach })
     },
   )
 
@@ -215,17 +269,23 @@ export function addAccounts(app: App, { accounts, runs, seal }: AccountsWorld): 
     '/accounts/:id/test',
     {
       config: { scope: 'operate' },
-      schema: { summary: 'Try a registered account', params: schemas.Id, response: { 200: schemas.Examination } },
+      schema: {
+        operationId: 'testAccount',
+        summary: 'Try a registered account',
+        params: schemas.Id,
+        response: { 200: schemas.Examination },
+      },
     },
     async ({ params }) => {
-      const { account, sealedPassword } = await find(params.id)
-      return await examined(account, seal.open(sealedPassword, account.id, 'password'))
+      const { account, sealedPassword, ...rest } = await find(params.id)
+      const reach = await currentReach(settings, rest, 'pop3')
+      return await examined({ ...account, password: seal.open(sealedPassword, account.id, 'password'), reach })
     },
   )
 }
 
-async function examined(account: Account, password: string) {
-  const { capabilities, ...seen } = await examine({ ...account, password })
+async function examined(options: SessionOptions) {
+  const { capabilities, ...seen } = await examine(options)
   return { ...seen, capabilities: [...capabilities] }
 }
 
@@ -245,15 +305,6 @@ function checked(account: Account, password: string | undefined): Account {
   const mistakes = accountMistakes(normal, password)
   if (mistakes.length > 0) throw badRequest(mistakes)
   return normal
-}
-
-function matches(
-  { address, host, user, destinationId }: Account,
-  query: Pick<schemas.AccountQuery, 'q'> & { destinationId: string | undefined },
-): boolean {
-  if (query.destinationId !== undefined && destinationId !== query.destinationId) return false
-  const wanted = query.q?.toLowerCase() ?? ''
-  return [address, host, user].some((text) => text.toLowerCase().includes(wanted))
 }
 
 const taken = () =>

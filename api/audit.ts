@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../src/redis/audit.ts'
 import { type App, newId } from './app.ts'
 import type { Principal } from './auth.ts'
-import { cursorOf, idIn } from './cursor.ts'
+import { cursorOf, placeIn } from './cursor.ts'
 import { pathOf } from './problems.ts'
 import * as schemas from './schemas.ts'
 
@@ -70,6 +70,7 @@ export function addAudit(app: App, { audit }: AuditWorld): void {
     {
       config: { scope: 'read', instance: true },
       schema: {
+        operationId: 'listChanges',
         summary: 'List changes, newest first',
         description:
           'Every change that went well, and every sign-in, refused ones too: who, when, from where, and which fields were sent; never what was in them. The newest 100,000 or so are kept. A backup does not hold them, and a restore leaves them.',
@@ -78,7 +79,7 @@ export function addAudit(app: App, { audit }: AuditWorld): void {
       },
     },
     async ({ query: { limit, cursor } }) => {
-      const { items, next } = await audit.page(limit, idIn(cursor, /^\d{1,20}-\d{1,20}$/))
+      const { items, next } = await audit.page(limit, placeIn(cursor, /^\d{1,20}-\d{1,20}$/))
       return { items: items.map((entry) => ({ ...entry, changed: [...entry.changed] })), next: cursorOf(next) }
     },
   )

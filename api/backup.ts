@@ -15,6 +15,7 @@ import type { PullQueue } from '../src/redis/queue.ts'
 import type { Seal } from '../src/seal.ts'
 import type { App } from './app.ts'
 import type { HostedLogins } from './hosted.ts'
+import type { Resealing } from './keys.ts'
 import { Problem } from './problems.ts'
 import * as schemas from './schemas.ts'
 
@@ -23,18 +24,21 @@ export interface BackupWorld {
   readonly queue: PullQueue
   readonly hosted: HostedLogins
   readonly seal: Seal
+  readonly resealing: Resealing
 }
 
-export function addBackup(app: App, { redis, queue, hosted, seal }: BackupWorld): void {
+export function addBackup(app: App, { redis, queue, hosted, seal, resealing }: BackupWorld): void {
   app.get(
     '/backup',
     {
       config: { scope: 'admin', instance: true },
       schema: {
+        operationId: 'readBackup',
         summary: 'Back everything up but the mail and the secret key',
         description:
           'One file (gzip of JSON lines) with accounts, destinations, ledgers, quarantine and the history of runs. Passwords of providers are in it sealed: keep the file secret-key beside it, in another place. May be taken while everything runs.',
         produces: ['application/gzip'],
+        response: { 200: schemas.File },
       },
     },
     async (_request, reply) => {
@@ -59,9 +63,11 @@ export function addBackup(app: App, { redis, queue, hosted, seal }: BackupWorld)
       {
         config: { scope: 'admin', instance: true },
         schema: {
+          operationId: 'restoreBackup',
           summary: 'Restore a backup',
           description:
             'The body is a file of GET /backup. All of it is read and checked before anything is changed. Where there are accounts or destinations: 409, unless replace=true, which removes them first. Needs the secret key that the backup was made with. Every account is compared with the store before its next pull, so that mail which came since the backup is not stored twice.',
+          problems: ['in-use', 'another-key'],
           consumes: ['application/gzip'],
           querystring: schemas.Restore,
           response: { 200: schemas.Restored },
@@ -79,6 +85,8 @@ export function addBackup(app: App, { redis, queue, hosted, seal }: BackupWorld)
           await queue.clear()
           await restoreBackup(redis, lines, Date.now())
           await hosted.write()
+          // It may be of the time of an older key.
+          resealing.begin()
           return inventory
         } catch (error) {
           if (error instanceof BackupUnfit)

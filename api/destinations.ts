@@ -2,12 +2,17 @@
 import { type Destination, destinationDefaults, hostMistakes, type Mistake, secretMistakes } from '../src/account.ts'
 import type { Pause } from '../src/consequence.ts'
 import type { DestinationId } from '../src/message.ts'
+import type { Accounts } from '../src/redis/accounts.ts'
 import type { DestinationRecord, Destinations } from '../src/redis/destinations.ts'
 import type { Pauses } from '../src/redis/pauses.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
+import type { SettingsStore } from '../src/redis/settings.ts'
 import type { Seal } from '../src/seal.ts'
 import { type App, newId } from './app.ts'
+import type { Principal } from './auth.ts'
 import { cursorOf, idIn } from './cursor.ts'
+import { demandSeen, tag } from './etag.ts'
+import { demandReach, guardedBy } from './guard.ts'
 import type { HostedLogins } from './hosted.ts'
 import { passwordHash as hashOf } from './passwords.ts'
 import { badRequest, Problem, unknown } from './problems.ts'
@@ -15,35 +20,59 @@ import * as schemas from './schemas.ts'
 
 export interface DestinationsWorld {
   readonly destinations: Destinations
+  readonly accounts: Accounts
   readonly pauses: Pauses
   readonly queue: PullQueue
   readonly hosted: HostedLogins
   readonly seal: Seal
+  readonly settings: SettingsStore
 }
 
-export function addDestinations(app: App, { destinations, pauses, queue, hosted, seal }: DestinationsWorld): void {
+export function addDestinations(
+  app: App,
+  { destinations, accounts, pauses, queue, hosted, seal, settings }: DestinationsWorld,
+): void {
   const find = async (id: string): Promise<DestinationRecord> => {
     const record = await destinations.get(id)
     if (record === undefined) throw unknown('destination', id)
     return record
   }
   const views = async (records: readonly DestinationRecord[]) => {
-    const paused = await pauses.of(records.map(({ destination }) => destination.id))
-    return records.map((record, nth) => viewOf(record, paused[nth]))
+    const ids = records.map(({ destination }) => destination.id)
+    const [paused, counts] = await Promise.all([pauses.of(ids), accounts.counts(ids)])
+    return records.map((record, nth) => viewOf(record, paused[nth], counts[nth] ?? 0))
+  }
+  const view = async (record: DestinationRecord) => {
+    const [only] = await views([record])
+    if (only === undefined) throw unknown('destination', record.destination.id)
+    return only
   }
 
   app.post(
     '/destinations',
     {
       config: { scope: 'admin', instance: true },
-      schema: { summary: 'Make a destination', body: schemas.NewDestination, response: { 201: schemas.Destination } },
+      schema: {
+        operationId: 'createDestination',
+        summary: 'Make a destination',
+        problems: ['taken', 'store-unavailable'],
+        body: schemas.NewDestination,
+        response: { 201: schemas.Destination },
+      },
     },
-    async ({ body }, reply) => {
+    async ({ body, principal }, reply) => {
       const destination = destinationOf(body)
+      const guarded = destination.kind === 'hosted' ? {} : guardedBy(principal, destination)
+      if (destination.kind === 'imap') await demandReach(settings, guarded, 'imap', destination)
       const record: DestinationRecord =
         destination.kind === 'hosted'
           ? { destination, passwordHash: await hashOf(body.password), sealedPassword: null }
-          : { destination, passwordHash: null, sealedPassword: seal.seal(body.password, destination.id, 'password') }
+          : {
+              destination,
+              passwordHash: null,
+              sealedPassword: seal.seal(body.password, destination.id, 'password'),
+              ...guarded,
+            }
       if ((await destinations.create(record)) === 'conflict') {
         throw new Problem('taken', `The login ${body.login} is taken; choose another.`, [
           { pointer: '/login', detail: 'is taken' },
@@ -54,15 +83,16 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
           await hosted.admit(destination.login, body.password)
         } catch (error) {
           // Nothing half-made: whoever asks again must not find the login taken.
-          await destinations.remove(record)
+          await destinations.remove(destination.id)
           await hosted.write()
           throw error
         }
       }
+      tag(reply, record)
       return await reply
         .code(201)
         .header('location', `/api/v1/destinations/${destination.id}`)
-        .send(viewOf(record, undefined))
+        .send(viewOf(record, undefined, 0))
     },
   )
 
@@ -71,15 +101,18 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'listDestinations',
         summary: 'List destinations',
-        querystring: schemas.Page,
+        description:
+          'A search (q) looks at up to 5,000 for one page: it may then come short of its limit and have a next.',
+        querystring: schemas.DestinationQuery,
         response: { 200: schemas.listOf(schemas.Destination) },
       },
     },
     async ({ query, principal }) => {
       if (principal.destinationId !== undefined)
         return { items: await views([await find(principal.destinationId)]), next: null }
-      const { items, next } = await destinations.page(query.limit, idIn(query.cursor))
+      const { items, next } = await destinations.page(query.limit, idIn(query.cursor), query.q)
       return { items: await views(items), next: cursorOf(next) }
     },
   )
@@ -88,9 +121,19 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
     '/destinations/:id',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Read a destination', params: schemas.Id, response: { 200: schemas.Destination } },
+      schema: {
+        operationId: 'readDestination',
+        summary: 'Read a destination',
+        params: schemas.Id,
+        headers: schemas.IfNoneMatch,
+        response: { 200: schemas.Destination },
+      },
     },
-    async ({ params }) => viewOf(await find(params.id), (await pauses.of([params.id]))[0]),
+    async ({ params }, reply) => {
+      const record = await find(params.id)
+      tag(reply, record)
+      return await view(record)
+    },
   )
 
   app.patch(
@@ -98,25 +141,41 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
     {
       config: { scope: 'admin' },
       schema: {
+        operationId: 'changeDestination',
         summary: 'Change a destination',
+        problems: ['store-unavailable'],
         params: schemas.Id,
+        headers: schemas.IfMatch,
         body: schemas.DestinationPatch,
         response: { 200: schemas.Destination },
       },
     },
-    async ({ params: { id }, body }) => {
-      const { destination } = await find(id)
+    async (request, reply) => {
+      const {
+        params: { id },
+        body,
+        principal,
+      } = request
+      const { destination, guarded } = await find(id)
       const mistakes = patchMistakes(destination, body)
       if (mistakes.length > 0) throw badRequest(mistakes)
+      if (destination.kind === 'imap' && (body.host !== undefined || body.port !== undefined)) {
+        const after = { host: destination.host, port: destination.port, ...body }
+        await demandReach(settings, guardedBy(principal, after, { ...destination, guarded }), 'imap', after)
+      }
       const passwordHash =
         destination.kind === 'hosted' && body.password !== undefined ? await hashOf(body.password) : undefined
-      const changed = await destinations.update(id, (before) => patched(before, body, passwordHash, seal))
+      const changed = await destinations.update(id, (before) => {
+        demandSeen(request, before, `The destination ${id}`)
+        return patched(before, body, passwordHash, seal, principal)
+      })
       if (changed === undefined) throw unknown('destination', id)
       if (destination.kind === 'hosted' && body.password !== undefined)
         await hosted.admit(destination.login, body.password)
       // Tried at once: the change may have cured what ailed it.
       await queue.release(await pauses.lift(id))
-      return viewOf(changed, undefined)
+      tag(reply, changed)
+      return await view(changed)
     },
   )
 
@@ -125,22 +184,29 @@ export function addDestinations(app: App, { destinations, pauses, queue, hosted,
     {
       config: { scope: 'admin', instance: true },
       schema: {
+        operationId: 'removeDestination',
         summary: 'Remove a destination',
+        problems: ['in-use', 'store-unavailable'],
         description: 'Hosted mail is kept unless purge=true.',
         params: schemas.Id,
+        headers: schemas.IfMatch,
         querystring: schemas.Purge,
+        response: { 204: schemas.Nothing },
       },
     },
-    async ({ params: { id }, query: { purge } }, reply) => {
-      const record = await find(id)
-      const { destination } = record
-      const removed = await destinations.remove(record)
+    async (request, reply) => {
+      const {
+        params: { id },
+        query: { purge },
+      } = request
+      const removed = await destinations.remove(id, (before) => demandSeen(request, before, `The destination ${id}`))
       if (removed === 'in use')
         throw new Problem(
           'in-use',
           `Accounts still gather into the destination ${id}; remove them or give them another one first.`,
         )
       if (removed === 'unknown') throw unknown('destination', id)
+      const { destination } = removed
       if (destination.kind === 'hosted') {
         if (purge) await hosted.empty(destination.login)
         await hosted.dismiss()
@@ -198,24 +264,32 @@ function patched(
   body: schemas.DestinationPatch,
   passwordHash: string | undefined,
   seal: Seal,
+  principal: Principal,
 ): DestinationRecord {
-  const { destination } = before
+  const { destination, guarded, ...rest } = before
   if (destination.kind === 'hosted') return { ...before, passwordHash: passwordHash ?? before.passwordHash }
   const { password, tlsFingerprint = destination.tlsFingerprint, ...fields } = body
+  const after = { ...destination, ...fields, tlsFingerprint: fingerprintOf(tlsFingerprint) }
   return {
-    ...before,
-    destination: { ...destination, ...fields, tlsFingerprint: fingerprintOf(tlsFingerprint) },
+    ...rest,
+    ...guardedBy(principal, after, { ...destination, guarded }),
+    destination: after,
     sealedPassword: password === undefined ? before.sealedPassword : seal.seal(password, destination.id, 'password'),
   }
 }
 
-function viewOf({ destination: { createdAtMs, ...rest } }: DestinationRecord, pause: Pause | undefined) {
+function viewOf(
+  { destination: { createdAtMs, ...rest } }: DestinationRecord,
+  pause: Pause | undefined,
+  accounts: number,
+) {
   const paused = pause !== undefined && pause.pausedUntilMs > Date.now()
   return {
     ...rest,
     status: paused ? ('paused' as const) : ('ok' as const),
     pausedUntil: paused ? new Date(pause.pausedUntilMs).toISOString() : null,
     failure: pause?.failure ?? null,
+    accounts,
     createdAt: new Date(createdAtMs).toISOString(),
   }
 }

@@ -34,6 +34,7 @@ export function addLedger(app: App, { redis, accounts, queue }: LedgerWorld): vo
     {
       config: { scope: 'admin' },
       schema: {
+        operationId: 'rebuildLedger',
         summary: 'Find again what the store holds of an account',
         description:
           'For an account that was registered again after Redis was lost. Reads the trace line of every message in all folders of its destination, Trash too, and records what the ledger does not know, so that the next pull does not fetch it again. Mail that users have deleted for good meanwhile is not found, and comes again if the provider still has it. A run under way ends first. `recovered` counts what was found.',
@@ -58,9 +59,11 @@ export function addLedger(app: App, { redis, accounts, queue }: LedgerWorld): vo
         bodyLimit: limits.takeoverOctetsMax,
         config: { scope: 'admin' },
         schema: {
+          operationId: 'importLedger',
           summary: 'Take over what another program has fetched',
           description:
             'The body is the file as it lies on disk: getmail’s oldmail-HOST-PORT-USER, fetchmail’s .fetchids, mpop’s UIDLs file (of the last two the lines of this account’s host and user count). These messages are left where they are: not fetched, not deleted. Register the account with paused: true, and resume it afterwards: its first run would fetch everything.',
+          problems: ['busy'],
           consumes: ['application/octet-stream', 'text/plain'],
           params: schemas.Id,
           querystring: schemas.LedgerImport,

@@ -2,9 +2,14 @@
 import { join } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { ConfigInvalid } from '../src/config.ts'
+import { Discoveries } from '../src/discover/discoveries.ts'
+import { systemDns, web } from '../src/discover/network.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { type CertificateFiles, type Pair, readPair, watchPair } from '../src/disk/certificate.ts'
+import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readSettings } from '../src/disk/settings.ts'
-import { createLog } from '../src/log.ts'
+import { createLog, type Logger } from '../src/log.ts'
+import { answers } from '../src/pop3/probe.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { Audit } from '../src/redis/audit.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
@@ -15,9 +20,11 @@ import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { Sessions } from '../src/redis/sessions.ts'
 import { Throttle } from '../src/redis/throttle.ts'
+import { SettingsStore } from '../src/redis/settings.ts'
 import { Tokens } from '../src/redis/tokens.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
+import { Https } from './https.ts'
 import { buildServer } from './server.ts'
 
 const stopWithinMs = 3500
@@ -40,15 +47,20 @@ async function main(): Promise<void> {
   const events = new Events(redis)
   const runs = new Runs(redis, events)
   const queue = new PullQueue(redis, runs)
+  const dns = systemDns()
   const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
   await hosted.write()
-  const app = await buildServer({
+  const ring = openKeyRing(config, home)
+  const accounts = new Accounts(redis)
+  await accounts.ensureIndexed()
+  const https = config.tls === undefined ? undefined : httpsWith(config.tls, log)
+  const world = {
     log,
     adminToken: ensureSecret(config.adminTokenFile ?? home.adminToken),
     redis,
     store,
     dashboard: join(import.meta.dirname, '../dashboard'),
-    accounts: new Accounts(redis),
+    accounts,
     destinations,
     pauses: new Pauses(redis),
     runs,
@@ -60,8 +72,16 @@ async function main(): Promise<void> {
     throttle: new Throttle(redis),
     trustedProxies: config.http.trustedProxies,
     hosted,
-    seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? home.secretKey), 'base64url')),
-  })
+    settings: new SettingsStore(redis),
+    discoveries: new Discoveries(({ web: reach, pop3 }) => ({
+      dns,
+      http: web({ reach }),
+      answers: (server, waitMs) => answers({ ...server, tlsVerify: true, tlsFingerprint: null, reach: pop3 }, waitMs),
+    })),
+    ring,
+    seal: createSeal(ring),
+  }
+  const app = await buildServer(world, https)
   await app.listen({ host: config.http.host, port: config.http.port })
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })
 
@@ -73,6 +93,30 @@ async function main(): Promise<void> {
     redis.disconnect()
     log.info({ event: 'api stopped' })
   })
+}
+
+/** The certificate as its files have it, now and from then on. */
+function httpsWith(files: CertificateFiles, log: Logger): Https {
+  let first: Pair
+  try {
+    first = readPair(files)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ConfigInvalid(`TRIBUTARY_TLS_CERT and TRIBUTARY_TLS_KEY cannot be served: ${reason}`)
+  }
+  const https = new Https(first)
+  watchPair(files, {
+    changed(pair) {
+      https.renew(pair)
+      log.info({ event: 'certificate renewed', part: 'api', validTo: pair.validTo })
+    },
+    refused: (reason) =>
+      log.error(
+        { event: 'certificate refused', part: 'api', reason },
+        'The new certificate is not served; the one before stays',
+      ),
+  })
+  return https
 }
 
 main().catch((error: unknown) => {

@@ -108,21 +108,21 @@ export function sendUnroutable(error: FastifyError, request: FastifyRequest, rep
 }
 
 async function send(reply: FastifyReply, problem: Problem): Promise<void> {
-  const { type, status, message, errors, retryAfterSeconds } = problem
-  const body = {
-    type: `/problems/${type}`,
-    title: problemTypes[type][1],
-    status,
-    detail: message,
-    ...(errors.length > 0 ? { errors: errors.map((wrong) => ({ in: 'body', ...wrong })) } : {}),
-  }
+  const { type, status, message: detail, errors, retryAfterSeconds } = problem
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
   // As octets: to a text Fastify adds a charset, which this media type has not (RFC 9457 section 6.1).
   await reply
     .code(status)
     .type('application/problem+json')
-    .send(Buffer.from(JSON.stringify(body)))
+    .send(Buffer.from(JSON.stringify(problemBody({ type, detail, errors }))))
+}
+
+/** As it is on the wire. */
+export function problemBody({ type, detail, errors }: Pick<Problem, 'type' | 'errors'> & { readonly detail: string }) {
+  const [status, title] = problemTypes[type]
+  const told = errors.length > 0 ? { errors: errors.map((wrong) => ({ in: 'body', ...wrong })) } : {}
+  return { type: `/problems/${type}`, title, status, detail, ...told }
 }
 
 function problemOf(error: FastifyError | Problem, request: FastifyRequest): Problem {
@@ -188,14 +188,15 @@ function mistakesOf(all: readonly SchemaMistake[]): Mistake[] {
   return all.filter((mistake) => !unions.some((union) => within(mistake, union))).map(mistakeOf)
 }
 
-function mistakeOf({ instancePath, message = 'is wrong', params, parentSchema }: SchemaMistake): Mistake {
+function mistakeOf({ keyword, instancePath, message = 'is wrong', params, parentSchema }: SchemaMistake): Mistake {
   const missing = params['missingProperty']
   if (typeof missing === 'string') return { pointer: `${instancePath}/${missing}`, detail: 'is required' }
   const extra = params['additionalProperty']
   if (typeof extra === 'string') return { pointer: `${instancePath}/${extra}`, detail: 'is no field of this request' }
   const allowed = params['allowedValues']
   if (Array.isArray(allowed)) return { pointer: instancePath, detail: `must be one of ${allowed.join(', ')}` }
-  const wanted = parentSchema?.description
+  // Of these two a schema says in words what it wants.
+  const wanted = keyword === 'anyOf' || keyword === 'pattern' ? parentSchema?.description : undefined
   return { pointer: instancePath, detail: wanted === undefined ? message : `must be ${wanted}` }
 }
 

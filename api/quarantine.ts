@@ -12,10 +12,12 @@ import { Lease } from '../src/redis/lease.ts'
 import { recordsOf } from '../src/redis/ledger.ts'
 import { Quarantine } from '../src/redis/quarantine.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
+import type { SettingsStore } from '../src/redis/settings.ts'
 import { spooledMessage } from '../src/redis/spool.ts'
 import type { Seal } from '../src/seal.ts'
 import type { App } from './app.ts'
 import { cursorOf, idIn } from './cursor.ts'
+import { currentReach } from './guard.ts'
 import { Problem, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
 
@@ -24,9 +26,10 @@ export interface QuarantineWorld {
   readonly accounts: Accounts
   readonly queue: PullQueue
   readonly seal: Seal
+  readonly settings: SettingsStore
 }
 
-export function addQuarantine(app: App, { redis, accounts, queue, seal }: QuarantineWorld): void {
+export function addQuarantine(app: App, { redis, accounts, queue, seal, settings }: QuarantineWorld): void {
   const quarantine = new Quarantine(redis)
   const budget = new OctetBudget(limits.downloadsHeldMax)
   const accountOf = async (id: string): Promise<AccountRecord> => {
@@ -40,6 +43,7 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal }: Quaran
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'listQuarantine',
         summary: 'List the messages of an account that were set aside',
         description: 'They stay at the provider, and are not fetched again by themselves.',
         params: schemas.Id,
@@ -59,6 +63,7 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal }: Quaran
     {
       config: { scope: 'operate' },
       schema: {
+        operationId: 'retryQuarantined',
         summary: 'Try a message again that was set aside',
         description: 'In the next run that begins; one that is at work may have passed it, and is followed by another.',
         params: schemas.QuarantineId,
@@ -77,9 +82,11 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal }: Quaran
     {
       config: { scope: 'operate' },
       schema: {
+        operationId: 'dismissQuarantined',
         summary: 'Let go of a message that was set aside',
         description: 'It stays at the provider, and is not fetched again.',
         params: schemas.QuarantineId,
+        response: { 204: schemas.Nothing },
       },
     },
     async ({ params: { id, entry } }, reply) => {
@@ -94,27 +101,31 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal }: Quaran
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'readQuarantined',
         summary: 'Read a message that was set aside',
+        problems: ['gone', 'provider-unavailable', 'maildrop-in-use'],
         description:
           'Retrieved again from the provider, as it comes; neither stored nor deleted. Of a provider that would not show it again its bytes are kept.',
         params: schemas.QuarantineId,
         produces: ['message/rfc822'],
+        response: { 200: schemas.File },
       },
     },
     async ({ params: { id, entry: entryId } }, reply) => {
-      const { account, sealedPassword } = await accountOf(id)
+      const { account, sealedPassword, ...rest } = await accountOf(id)
       const entry = await quarantine.get(account.id, entryId)
       if (entry === undefined) throw unknown('quarantined message', entryId)
       const kept = entry.spooled && (await spooledMessage(redis, account.id, entry.spooled))
       if (kept) return await reply.type('message/rfc822').send(kept.bytes)
       const known = recordOf(entry, await recordsOf(redis, account.id)) ?? knownOf(entry)
       const password = seal.open(sealedPassword, account.id, 'password')
+      const reach = await currentReach(settings, rest, 'pop3')
       const over = new AbortController()
       reply.raw.once('close', () => over.abort())
       const holding = await budget.hold(entry.size, over.signal)
       over.signal.addEventListener('abort', () => holding.release(), { once: true })
       const bytes = await alone(redis, account.id, async (lost) =>
-        retrieveAgain({ ...account, password, signal: AbortSignal.any([lost, over.signal]) }, known),
+        retrieveAgain({ ...account, password, reach, signal: AbortSignal.any([lost, over.signal]) }, known),
       )
       if (bytes === undefined)
         throw new Problem('gone', `The provider does not list the message of ${entryId} any more.`)

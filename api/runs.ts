@@ -20,6 +20,7 @@ export function addRuns(app: App, { accounts, runs, queue }: RunsWorld): void {
     {
       config: { scope: 'operate' },
       schema: {
+        operationId: 'pullAccount',
         summary: 'Check an account now',
         description:
           'Joins its queued or running run, or makes one; paused accounts too. With wait: 200 with the ended run, failed or not, or 202 as it stands.',
@@ -44,7 +45,7 @@ export function addRuns(app: App, { accounts, runs, queue }: RunsWorld): void {
     '/runs/:id',
     {
       config: { scope: 'read' },
-      schema: { summary: 'Read a run', params: schemas.Id, response: { 200: schemas.Run } },
+      schema: { operationId: 'readRun', summary: 'Read a run', params: schemas.Id, response: { 200: schemas.Run } },
     },
     async ({ params: { id } }) => {
       const run = await runs.get(id)
@@ -58,6 +59,7 @@ export function addRuns(app: App, { accounts, runs, queue }: RunsWorld): void {
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'listAccountRuns',
         summary: 'List the runs of an account, newest first',
         params: schemas.Id,
         querystring: schemas.Page,

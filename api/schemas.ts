@@ -1,18 +1,24 @@
 /** The shapes on the wire, once (CONTRACT): types, validation, serialisation and OpenAPI are read from here. */
+import type { Readable } from 'node:stream'
 import { type Static, type TSchema, Type } from 'typebox'
 import { accountDefaults, tlsModes } from '../src/account.ts'
+import { sources } from '../src/discover/candidate.ts'
 import { failureKinds } from '../src/failure.ts'
+import { accountOrders } from '../src/redis/account-index.ts'
 import { accountStatuses } from '../src/redis/accounts.ts'
 import { scopes } from '../src/redis/tokens.ts'
 import { takeoverFormats } from '../src/takeover.ts'
+import { problemTypes, requestParts } from './problems.ts'
 import { runCauses, runStates, runTasks } from '../src/run.ts'
 
 const strict = { additionalProperties: false } as const
-const id = Type.String({ description: 'ULID' })
-const time = Type.String({ description: 'ISO 8601, UTC, with milliseconds' })
-const text = (maxLength: number) => Type.String({ minLength: 1, maxLength })
-const port = Type.Integer({ minimum: 1, maximum: 65535 })
-const days = Type.Integer({ minimum: 1, maximum: 36_500 })
+/** What the documentation shows in its place; an object without one shows those of its fields. */
+const like = <T>(example: T) => ({ examples: [example] })
+const id = Type.String({ description: 'ULID', ...like('01JDF3Q4ZK5W8T7R6P9N2M1H0G') })
+const time = Type.String({ description: 'ISO 8601, UTC, with milliseconds', ...like('2026-11-24T08:30:00.000Z') })
+const text = (maxLength: number, example: string) => Type.String({ minLength: 1, maxLength, ...like(example) })
+const port = Type.Integer({ minimum: 1, maximum: 65535, ...like(995) })
+const days = Type.Integer({ minimum: 1, maximum: 36_500, ...like(14) })
 const orNull = <T extends TSchema>(schema: T, description?: string) =>
   Type.Union([schema, Type.Null()], description === undefined ? {} : { description })
 
@@ -33,36 +39,39 @@ const firstRun = Type.Union(
   { description: '{ "mode": "all" }, { "mode": "onlyNew" } or { "mode": "lastDays", "days": 1 to 36500 }' },
 )
 const seconds = Type.Integer({ minimum: 1, maximum: 30 * 86_400 })
-const interval = Type.Object({ minSeconds: seconds, maxSeconds: seconds }, strict)
+const interval = Type.Object(
+  { minSeconds: seconds, maxSeconds: seconds },
+  { ...strict, ...like(accountDefaults.interval) },
+)
 
 const accountFields = {
-  address: text(320),
-  host: text(253),
+  address: text(320, 'me@example.net'),
+  host: text(253, 'pop.example.net'),
   port,
   tls: Type.Enum([...tlsModes]),
   tlsVerify: Type.Boolean(),
   tlsFingerprint: orNull(
-    Type.String({ pattern: '^([0-9A-Fa-f]{2}:?){32}$' }),
+    Type.String({ pattern: '^([0-9A-Fa-f]{2}:?){32}$', ...like('5f'.repeat(32)) }),
     'the SHA-256 of a certificate, 64 hex digits, or null',
   ),
-  user: text(512),
+  user: text(512, 'me'),
   destinationId: id,
-  folder: text(255),
-  flags: Type.Array(text(64), { maxItems: 32 }),
+  folder: text(255, 'INBOX'),
+  flags: Type.Array(text(64, '\\Flagged'), { maxItems: 32 }),
   retention,
   firstRun,
   interval,
-  maxMessageBytes: Type.Integer({ minimum: 1, maximum: 1_073_741_824 }),
-  hidesRetrieved: Type.Boolean(),
+  maxMessageBytes: Type.Integer({ minimum: 1, maximum: 1_073_741_824, ...like(accountDefaults.maxMessageBytes) }),
+  hidesRetrieved: Type.Boolean(like(false)),
   trace: Type.Boolean(),
-  paused: Type.Boolean(),
+  paused: Type.Boolean(like(false)),
 }
-const password = text(1024)
+const password = text(1024, 'correct horse battery staple')
 
 /** What is not given stays as it is, or as the defaults have it: of an interval, too. */
 export const AccountPatch = Type.Partial(
   Type.Object({ ...accountFields, interval: Type.Partial(interval, strict), password }),
-  strict,
+  { ...strict, ...like({ folder: 'Work', retention: { mode: 'keepDays', days: 14 } }) },
 )
 export type AccountPatch = Static<typeof AccountPatch>
 
@@ -75,9 +84,28 @@ export const NewAccount = Type.Object(
     destinationId: id,
     password,
   },
-  { ...strict, description: `Defaults: ${JSON.stringify(accountDefaults)}; port 995 for tls implicit, else 110.` },
+  {
+    ...strict,
+    description: `Defaults: ${JSON.stringify(accountDefaults)}; port 995 for tls implicit, else 110.`,
+    ...like({
+      address: 'me@example.net',
+      host: 'pop.example.net',
+      user: 'me',
+      password: 'correct horse battery staple',
+      destinationId: '01JDF3Q4ZK5W8T7R6P9N2M1H0G',
+    }),
+  },
 )
 export type NewAccount = Static<typeof NewAccount>
+
+const failure = Type.Object(
+  { kind: Type.Enum([...failureKinds]), message: Type.String() },
+  like({
+    kind: 'unreachable',
+    message:
+      'Could not reach pop.example.net:995: connect ETIMEDOUT. Tried again by itself; check the host and port if it stays so.',
+  }),
+)
 
 export const Run = Type.Object({
   id,
@@ -88,9 +116,9 @@ export const Run = Type.Object({
   queuedAt: time,
   startedAt: orNull(time),
   finishedAt: orNull(time),
-  listed: Type.Integer(),
-  stored: Type.Integer(),
-  bytes: Type.Integer(),
+  listed: Type.Integer(like(240)),
+  stored: Type.Integer(like(3)),
+  bytes: Type.Integer(like(48_213)),
   recovered: Type.Integer(),
   deleted: Type.Integer(),
   quarantined: Type.Integer(),
@@ -98,17 +126,20 @@ export const Run = Type.Object({
     Type.Object({ messages: Type.Integer(), of: Type.Integer() }),
     'while it runs: how many of the messages that it set out for have come; null before that is known',
   ),
-  failure: orNull(Type.Object({ kind: Type.Enum([...failureKinds]), message: Type.String() })),
-  notices: Type.Array(Type.String(), { description: 'what people may want to know beside that, a sentence each' }),
+  failure: orNull(failure),
+  notices: Type.Array(Type.String(), {
+    description: 'what people may want to know beside that, a sentence each',
+    ...like([]),
+  }),
 })
 
 export const QuarantineEntry = Type.Object({
   id,
-  uidl: orNull(Type.String(), 'null where the provider has none for it'),
-  size: Type.Integer(),
+  uidl: orNull(Type.String(like('UID42-1700000000')), 'null where the provider has none for it'),
+  size: Type.Integer(like(48_213)),
   firstSeenAt: time,
-  attempts: Type.Integer({ description: 'how often it was retrieved, or tried to be' }),
-  reason: Type.Object({ kind: Type.Enum([...failureKinds]), message: Type.String() }),
+  attempts: Type.Integer({ description: 'how often it was retrieved, or tried to be', ...like(3) }),
+  reason: failure,
 })
 export const QuarantineId = Type.Object({ id: Type.String(), entry: Type.String() })
 
@@ -123,25 +154,62 @@ export const Account = Type.Object({
 
 export const Examination = Type.Object({
   ok: Type.Boolean(),
-  messages: Type.Integer(),
-  octets: Type.Integer(),
-  capabilities: Type.Array(Type.String()),
-  tls: orNull(Type.Object({ version: Type.String(), fingerprint: Type.String(), validTo: Type.String() })),
-  failure: orNull(Type.Object({ kind: Type.Enum([...failureKinds]), message: Type.String() })),
+  messages: Type.Integer(like(240)),
+  octets: Type.Integer(like(18_400_213)),
+  capabilities: Type.Array(Type.String(), like(['USER', 'UIDL', 'TOP', 'PIPELINING'])),
+  tls: orNull(
+    Type.Object({
+      version: Type.String(like('TLSv1.3')),
+      fingerprint: Type.String(like('5f'.repeat(32))),
+      validTo: time,
+    }),
+  ),
+  failure: orNull(failure),
+  next: orNull(
+    Type.String(like('Switch POP3 on in the settings of the mailbox, on the web page of its provider.')),
+    'what to do about the failure, one sentence; null where nothing is known to do',
+  ),
+})
+
+export const Discover = Type.Object({ address: text(320, 'me@example.net') }, strict)
+export const Discovered = Type.Object({
+  candidates: Type.Array(
+    Type.Object({
+      host: Type.String(like('pop.example.net')),
+      port: Type.Integer(like(995)),
+      tls: Type.Enum([...tlsModes]),
+      user: Type.String(like('me@example.net')),
+      source: Type.Enum([...sources]),
+      verified: Type.Boolean({
+        description: 'a POP3 server answered there, under TLS and with a certificate that verifies',
+        ...like(true),
+      }),
+      note: orNull(
+        Type.String(like('Yahoo wants an app password in place of your own.')),
+        'what to know before the first login, one sentence',
+      ),
+    }),
+    { description: 'the best first' },
+  ),
+  note: orNull(Type.String(), 'why there is no candidate'),
 })
 
 const hosted = {
   kind: Type.Literal('hosted'),
-  login: Type.String({ pattern: '^[A-Za-z0-9._@-]{1,64}$', description: 'a-z 0-9 . _ - @; case folded' }),
+  login: Type.String({
+    pattern: '^[A-Za-z0-9._@-]{1,64}$',
+    description: 'a-z 0-9 . _ - @; case folded',
+    ...like('alice'),
+  }),
 }
 const imap = {
   kind: Type.Literal('imap'),
-  host: text(253),
-  port,
+  host: text(253, 'imap.example.org'),
+  port: Type.Integer({ minimum: 1, maximum: 65535, ...like(993) }),
   tls: accountFields.tls,
   tlsVerify: accountFields.tlsVerify,
   tlsFingerprint: accountFields.tlsFingerprint,
-  user: text(512),
+  user: text(512, 'me'),
 }
 const condition = {
   status: Type.Enum(['ok', 'paused'], {
@@ -149,10 +217,7 @@ const condition = {
       'paused: no scheduled run goes there before pausedUntil; one that is asked for does, and ends it if it goes well',
   }),
   pausedUntil: orNull(time),
-  failure: orNull(
-    Type.Object({ kind: Type.Enum([...failureKinds]), message: Type.String() }),
-    'what paused it last, until a run has gone well there again',
-  ),
+  failure: orNull(failure, 'what paused it last, until a run has gone well there again'),
 }
 
 /** One flat object, not a union: so that every mistake can be named by its field. `kind` tells which fields belong. */
@@ -168,7 +233,7 @@ export const NewDestination = Type.Object(
     user: Type.Optional(imap.user),
     password,
   },
-  strict,
+  { ...strict, ...like({ kind: 'hosted', login: 'alice', password: 'correct horse battery staple' }) },
 )
 export type NewDestination = Static<typeof NewDestination>
 
@@ -182,18 +247,59 @@ export const DestinationPatch = Type.Partial(
     user: imap.user,
     password,
   }),
-  strict,
+  { ...strict, ...like({ password: 'correct horse battery staple' }) },
 )
 export type DestinationPatch = Static<typeof DestinationPatch>
 
+const accounts = Type.Integer({ description: 'how many gather there', ...like(4) })
 export const Destination = Type.Union([
-  Type.Object({ id, ...hosted, ...condition, createdAt: time }),
-  Type.Object({ id, ...imap, ...condition, createdAt: time }),
+  Type.Object({ id, ...hosted, ...condition, accounts, createdAt: time }),
+  Type.Object({ id, ...imap, ...condition, accounts, createdAt: time }),
 ])
 
+export const Keys = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      id: Type.String({ description: 'tells the key from others, and nothing of it', ...like('k7Jq2_xA') }),
+      createdAt: orNull(time, 'null where nobody wrote it down'),
+      state: Type.Enum(['sealing', 'opening', 'missing'], {
+        description: 'missing: records are sealed with it, and it is not among the keys',
+      }),
+      records: Type.Integer({ description: 'that something is sealed in with it' }),
+    }),
+  ),
+  resealing: Type.Boolean({ description: 'whether records are being sealed anew just now' }),
+})
+
+const ports = Type.Unsafe<readonly number[]>(Type.Array(port, { maxItems: 100, ...like([110, 995]) }))
+const ownerPorts = Type.Object(
+  { pop3: ports, imap: ports, web: ports },
+  { ...strict, description: 'where accounts, destinations and webhooks of owners may lead' },
+)
+const settingFields = {
+  ownerPorts,
+  adminMayReachPrivate: Type.Boolean({
+    description: 'whether what an admin registers may lead into private networks and to this machine itself',
+  }),
+  arrivedKeptDays: Type.Integer({
+    minimum: 0,
+    maximum: 3650,
+    description: 'for how long one can see what a run brought; 0: never',
+  }),
+  transcriptsKept: Type.Integer({
+    minimum: 0,
+    maximum: 100,
+    description: 'of how many runs of an account the protocol is kept',
+  }),
+}
+export const SettingsShape = Type.Object(settingFields, strict)
+export const SettingsPatch = Type.Partial(
+  Type.Object({ ...settingFields, ownerPorts: Type.Partial(ownerPorts, strict) }),
+  strict,
+)
 export const NewToken = Type.Object(
   {
-    name: text(100),
+    name: text(100, 'hosting panel'),
     scopes: Type.Array(Type.Enum([...scopes]), {
       minItems: 1,
       maxItems: scopes.length,
@@ -206,7 +312,7 @@ export const NewToken = Type.Object(
 )
 export const Token = Type.Object({
   id,
-  name: text(100),
+  name: text(100, 'hosting panel'),
   scopes: NewToken.properties.scopes,
   destinationId: orNull(id),
   createdAt: time,
@@ -215,47 +321,84 @@ export const Token = Type.Object({
 })
 export const MadeToken = Type.Object({
   ...Token.properties,
-  token: Type.String({ description: 'what to send as `Authorization: Bearer TOKEN`; told this once' }),
+  token: Type.String({
+    description: 'what to send as `Authorization: Bearer TOKEN`; told this once',
+    ...like('trib_01JDF3Q4ZK5W8T7R6P9N2M1H0G_3mVqZ0tJr8sK1nXwYb5cLd7eFg9hPiAoUvTxSyRzQ4B'),
+  }),
 })
 
 export const SignIn = Type.Object(
   {
-    login: Type.Optional(text(64)),
-    password: Type.String({ minLength: 1, maxLength: 1024, description: 'of the login, else the admin’s or a token' }),
+    login: Type.Optional(text(64, 'alice')),
+    password: Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      description: 'of the login, else the admin’s or a token',
+      ...like('correct horse battery staple'),
+    }),
   },
   strict,
 )
 export const AdminPassword = Type.Object(
-  { password: Type.String({ minLength: 12, maxLength: 1024, description: 'a text of 12 characters or more' }) },
+  {
+    password: Type.String({
+      minLength: 12,
+      maxLength: 1024,
+      description: 'a text of 12 characters or more',
+      ...like('correct horse battery staple'),
+    }),
+  },
   strict,
 )
 export const Session = Type.Object({
-  name: Type.String(),
+  name: Type.String(like('alice')),
   scope: Type.Enum([...scopes]),
   destinationId: orNull(id, 'whose owner this is; null: the whole instance’s'),
-  csrf: orNull(Type.String(), 'what changes by cookie need as the header x-csrf-token; null for a token'),
+  csrf: orNull(
+    Type.String(like('3mVqZ0tJr8sK1nXwYb5cLd7eFg9hPiAoUvTxSyRzQ4B')),
+    'what changes by cookie need as the header x-csrf-token; null for a token',
+  ),
 })
 
 export const AuditEntry = Type.Object({
   id,
   at: time,
   who: Type.Object(
-    { id: Type.String(), name: Type.String() },
+    { id: Type.String(like('01JDF3Q4ZK5W8T7R6P9N2M1H0G')), name: Type.String(like('hosting panel')) },
     { description: 'the token, login or admin; of a refused sign-in whose password was asked for, or nobody' },
   ),
-  from: Type.String({ description: 'address' }),
-  method: Type.String(),
-  path: Type.String(),
-  status: Type.Integer(),
-  changed: Type.Array(Type.String(), { description: 'names of the fields that were sent' }),
+  from: Type.String({ description: 'address', ...like('192.0.2.7') }),
+  method: Type.String(like('PATCH')),
+  path: Type.String(like('/api/v1/accounts/01JDF3Q4ZK5W8T7R6P9N2M1H0G')),
+  status: Type.Integer(like(200)),
+  changed: Type.Array(Type.String(), {
+    description: 'names of the fields that were sent',
+    ...like(['password', 'interval']),
+  }),
 })
+
+/** No JSON: what `produces` names. */
+export const File = Type.Unsafe<Buffer | Readable>({ type: 'string', format: 'binary', description: 'The file' })
 
 export const Nothing = Type.Unsafe<void>(Type.Null({ description: 'No content' }))
 
 export const Id = Type.Object({ id: Type.String() })
 
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ description: 'an ETag: 412 where what is kept has changed since. * takes any version' }),
+  ),
+})
+export const IfNoneMatch = Type.Object({
+  'if-none-match': Type.Optional(Type.String({ description: 'an ETag: 304 where nothing has changed since' })),
+})
+
 export const Page = Type.Object(
   { limit: Type.Integer({ minimum: 1, maximum: 500, default: 50 }), cursor: Type.Optional(Type.String()) },
+  strict,
+)
+export const DestinationQuery = Type.Object(
+  { ...Page.properties, q: Type.Optional(Type.String({ description: 'part of login, host or user' })) },
   strict,
 )
 export const AccountQuery = Type.Object(
@@ -264,6 +407,7 @@ export const AccountQuery = Type.Object(
     status: Type.Optional(Type.Enum([...accountStatuses])),
     q: Type.Optional(Type.String({ description: 'part of address, host or user' })),
     destinationId: Type.Optional(Type.String()),
+    sort: Type.Enum([...accountOrders], { default: 'createdAt', description: '-: backwards' }),
   },
   strict,
 )
@@ -304,12 +448,21 @@ export const Stats = Type.Object({
 })
 
 export const listOf = <T extends TSchema>(item: T) =>
-  Type.Object({ items: Type.Array(item), next: orNull(Type.String()) })
+  Type.Object({ items: Type.Array(item), next: orNull(Type.String(like('MDFKREYzUTRaSzVXOFQ3UjZQOU4yTTFIMEc'))) })
 
+/** RFC 9457; problems.ts says what each type means. */
 export const ProblemShape = Type.Object({
-  type: Type.String(),
+  type: Type.Enum(Object.keys(problemTypes).map((type) => `/problems/${type}`)),
   title: Type.String(),
   status: Type.Integer(),
-  detail: Type.String(),
-  errors: Type.Optional(Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() }))),
+  detail: Type.String({ description: 'what happened, to whom, and what to do next' }),
+  errors: Type.Optional(
+    Type.Array(
+      Type.Object({
+        in: Type.Enum([...requestParts]),
+        pointer: Type.String({ description: 'JSON pointer into that part (RFC 6901)' }),
+        detail: Type.String(),
+      }),
+    ),
+  ),
 })

@@ -15,15 +15,21 @@ import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
 import { addDashboard } from './dashboard.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
+import { addDiscover, type DiscoverWorld } from './discover.ts'
+import { addTags } from './etag.ts'
 import { addEvents, type EventsWorld } from './events.ts'
 import { addHealth } from './health.ts'
+import type { Https } from './https.ts'
+import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
+import { documentation } from './openapi.ts'
 import { addOwners, type OwnersWorld } from './owners.ts'
 import { addProblems, pathOf, sendUnroutable } from './problems.ts'
 import { addHeaders, addRates, docsPolicy, type RatesWorld } from './protection.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
 import { addSession, type SessionWorld } from './session.ts'
+import { addSettings, type SettingsWorld } from './settings.ts'
 import { addTokens, type TokensWorld } from './tokens.ts'
 import { addMetrics, type MetricsWorld } from './metrics.ts'
 import { addStats, type StatsWorld } from './stats.ts'
@@ -39,7 +45,10 @@ export interface ApiWorld
     QuarantineWorld,
     RunsWorld,
     LedgerWorld,
-    BackupWorld,
+    KeysWorld,
+    Omit<BackupWorld, 'resealing'>,
+    SettingsWorld,
+    DiscoverWorld,
     EventsWorld,
     StatsWorld,
     MetricsWorld {
@@ -55,11 +64,13 @@ export interface ApiWorld
 /** More than any request here needs. */
 const bodyOctetsMax = 256 * 1024
 
-export async function buildServer(world: ApiWorld): Promise<App> {
+/** @param https undefined: HTTP. */
+export async function buildServer(world: ApiWorld, https?: Https): Promise<App> {
   // Fastify's own lines have no event names: only its warnings are let through.
   const log: FastifyBaseLogger = world.log.child({}, { level: 'warn' })
   const app: App = fastify({
     loggerInstance: log,
+    ...(https === undefined ? {} : { serverFactory: https.serverFactory }),
     // One line a request, and no header or body in it: see below.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyOctetsMax,
@@ -98,6 +109,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
   addOwners(app, world)
   watchChanges(app, world)
   addProblems(app)
+  addTags(app)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
     const { statusCode: status } = reply
@@ -107,14 +119,7 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     world.log[level]({ event: 'request', reqId: id, method, path: pathOf(request), status, ms })
   })
 
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Tributary', version: '1', description: 'Gathers mail from POP3 accounts into one IMAP store.' },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      security: [{ token: [] }],
-    },
-  })
+  await app.register(swagger, documentation)
   await app.register(async (docs) => {
     docs.addHook('onRoute', (route) => {
       route.config = { ...route.config, open: true, helmet: docsPolicy }
@@ -129,6 +134,10 @@ export async function buildServer(world: ApiWorld): Promise<App> {
     openapi: '/api/v1/openapi.json',
     docs: '/docs',
   }))
+  app.addHook('preClose', async () => https?.close())
+  const resealing = new Resealing(world)
+  app.addHook('onReady', async () => resealing.begin())
+  app.addHook('onClose', async () => await resealing.stop())
   await app.register(
     async (api) => {
       const typed = api.withTypeProvider<TypeBoxTypeProvider>()
@@ -137,12 +146,15 @@ export async function buildServer(world: ApiWorld): Promise<App> {
       addRuns(typed, world)
       addQuarantine(typed, world)
       addLedger(typed, world)
-      addBackup(typed, world)
+      addBackup(typed, { ...world, resealing })
+      addKeys(typed, world, resealing)
+      addSettings(typed, world)
       addTokens(typed, world)
       addSession(typed, world)
       addEvents(typed, world)
       addAudit(typed, world)
       addStats(typed, world)
+      addDiscover(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

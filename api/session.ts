@@ -58,9 +58,11 @@ export function addSession(app: App, world: SessionWorld): void {
     {
       config: { open: true },
       schema: {
+        operationId: 'signIn',
         summary: 'Sign in',
         description:
           'With the password of the admin, the text of a token, or the login and password of a hosted destination, which makes its owner. Answers with a cookie, which ends 12 hours after it was used last; changes need the header `x-csrf-token` beside it.',
+        problems: ['sign-in-refused'],
         body: schemas.SignIn,
         response: { 200: schemas.Session },
       },
@@ -93,6 +95,7 @@ export function addSession(app: App, world: SessionWorld): void {
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'readSession',
         summary: 'Read who is signed in',
         description: 'By token too; then there is no CSRF token.',
         response: { 200: schemas.Session },
@@ -103,7 +106,10 @@ export function addSession(app: App, world: SessionWorld): void {
 
   app.delete(
     '/session',
-    { config: { scope: 'read' }, schema: { summary: 'Sign out', response: { 204: schemas.Nothing } } },
+    {
+      config: { scope: 'read' },
+      schema: { operationId: 'signOut', summary: 'Sign out', response: { 204: schemas.Nothing } },
+    },
     async (request, reply) => {
       if (request.session !== undefined) await sessions.end(request.session.secret)
       return await reply.clearCookie(cookieName(request), cookieFor(request)).code(204).send()
@@ -115,6 +121,7 @@ export function addSession(app: App, world: SessionWorld): void {
     {
       config: { scope: 'admin', instance: true },
       schema: {
+        operationId: 'setAdminPassword',
         summary: 'Set the password of the admin',
         description: 'Sessions that were begun with the old one end, but for the one that sets it.',
         body: schemas.AdminPassword,

@@ -16,6 +16,7 @@ export function addTokens(app: App, { tokens }: TokensWorld): void {
     {
       config: { scope: 'admin', instance: true },
       schema: {
+        operationId: 'createToken',
         summary: 'Make a token',
         description:
           'Its text is in this answer and nowhere else: only its hash is kept. With destinationId it is an owner’s: it sees and touches that destination and its accounts alone, and ends with the destination.',
@@ -50,6 +51,7 @@ export function addTokens(app: App, { tokens }: TokensWorld): void {
     {
       config: { scope: 'admin', instance: true },
       schema: {
+        operationId: 'listTokens',
         summary: 'List tokens',
         description:
           'Expired ones too, until they are revoked. The first one, of the file admin-token, is not among them.',
@@ -69,6 +71,7 @@ export function addTokens(app: App, { tokens }: TokensWorld): void {
     {
       config: { scope: 'admin', instance: true },
       schema: {
+        operationId: 'removeToken',
         summary: 'Revoke a token',
         description: 'From the answer on it lets nobody in, nor does a session that was begun with it.',
         params: schemas.Id,

@@ -1,6 +1,6 @@
 /**
  * The health check of a container, without packages, because it is run again and again: `check.js redis`, `check.js worker`,
- * or the URL of what must answer.
+ * `check.js api`, or the URL of what must answer.
  */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -10,8 +10,14 @@ import { askRedis, httpAnswers, imapGreets, redisPongs } from './probes.ts'
 async function isWell(what: string): Promise<boolean> {
   if (what === 'redis') return await redisPongs(redis())
   if (what === 'worker') return await workerSaysAlive()
+  if (what === 'api') return await httpAnswers(new URL('/healthz', apiHere()))
   const url = new URL(what)
   return url.protocol === 'imap:' ? await imapGreets(Number(url.port)) : await httpAnswers(url)
+}
+
+function apiHere(): string {
+  const { TRIBUTARY_TLS_CERT: certificate = '', TRIBUTARY_HTTP_PORT: port = '8420' } = process.env
+  return `${certificate === '' ? 'http' : 'https'}://127.0.0.1:${port}`
 }
 
 function redis() {

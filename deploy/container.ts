@@ -13,6 +13,7 @@ import { type DovecotPlaces, startDovecot } from './dovecot.ts'
 import { keepHouse } from './housekeeping.ts'
 import { childIdentity } from './identity.ts'
 import { childLines } from './lines.ts'
+import { keepCertificate } from './renewal.ts'
 import { startRedis } from './redis.ts'
 import { graceMs } from './supervisor.ts'
 
@@ -47,8 +48,11 @@ async function startDovecotHere(): Promise<Child> {
   const ports = { ...config.mail, gatewayNet: net }
   const lines = childLines('dovecot', config.logLevel)
   const child = await startDovecot(places, ports, store.masterPassword, childIdentity([]), lines)
-  const housekeeping = keepHouse(places, childIdentity([]), createLog('dovecot', config.logLevel))
-  void child.exited.then(() => housekeeping.stop())
+  const log = createLog('dovecot', config.logLevel)
+  const keepers = [keepHouse(places, childIdentity([]), log), keepCertificate(places, childIdentity([]), log)]
+  void child.exited.then(() => {
+    for (const keeper of keepers) keeper.stop()
+  })
   return child
 }
 

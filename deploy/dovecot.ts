@@ -61,6 +61,12 @@ export async function purge(places: DovecotPlaces, identity: Identity): Promise<
   await promisify(execFile)('setpriv', args, { timeout: 3_600_000 })
 }
 
+/** Certificates are read anew. Sessions go on as they are, under the one they began with. */
+export async function reload(places: DovecotPlaces, identity: Identity): Promise<void> {
+  const args = [...identity.setpriv, '--', 'doveadm', '-c', confFile(places), 'reload']
+  await promisify(execFile)('setpriv', args, { timeout: 30_000 })
+}
+
 function confFile({ runFolder }: DovecotPlaces): string {
   return join(runFolder, 'dovecot.conf')
 }

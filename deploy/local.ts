@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Config, ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, type Home, homeOf } from '../src/disk/home.ts'
+import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { createLog } from '../src/log.ts'
 import { ensureCertificate } from './certificate.ts'
@@ -13,7 +14,8 @@ import { type DovecotPlaces, masterUser, startDovecot } from './dovecot.ts'
 import { keepHouse } from './housekeeping.ts'
 import { childIdentity, handOver, type Identity } from './identity.ts'
 import { childLines, readable } from './lines.ts'
-import { askApi } from './probes.ts'
+import { apiOrigin, askApi } from './probes.ts'
+import { keepCertificate } from './renewal.ts'
 import { redisSocket, startRedis } from './redis.ts'
 import { type Part, Supervisor } from './supervisor.ts'
 import { root } from './template.ts'
@@ -38,7 +40,7 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
   mkdirSync(home.home, { recursive: true, mode: 0o700 })
   mkdirSync(home.dovecot, { recursive: true, mode: 0o700 })
   ensureSecret(config.adminTokenFile ?? home.adminToken)
-  ensureSecret(config.secretKeyFile ?? home.secretKey)
+  openKeyRing(config, home)
   const masterPassword = ensureSecret(home.masterPassword)
   const certificate = ensureCertificate(config, home)
   const identity = childIdentity([home.home, root, process.execPath])
@@ -87,9 +89,12 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
     rmSync(runFolder, { recursive: true, force: true })
     throw error
   }
-  const housekeeping = config.store === undefined ? keepHouse(dovecotPlaces, identity, log) : undefined
+  const keepers =
+    config.store === undefined
+      ? [keepHouse(dovecotPlaces, identity, log), keepCertificate(dovecotPlaces, identity, log)]
+      : []
   const ended = running.ended.then((how) => {
-    housekeeping?.stop()
+    for (const keeper of keepers) keeper.stop()
     rmSync(runFolder, { recursive: true, force: true })
     return how
   })
@@ -114,9 +119,9 @@ async function startApi(config: Config, env: NodeJS.ProcessEnv, identity: Identi
 async function untilAnswers(config: Config): Promise<void> {
   const until = performance.now() + 60_000
   for (;;) {
-    const response = await askApi(config, '/readyz')
-    if (response?.ok) return
-    if (performance.now() > until) throw new Error(`Not ready after 60 s: ${(await response?.text()) ?? 'no answer'}`)
+    const answer = await askApi(config, '/readyz')
+    if (answer?.ok) return
+    if (performance.now() > until) throw new Error(`Not ready after 60 s: ${answer?.text ?? 'no answer'}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
@@ -171,7 +176,7 @@ function welcome({ config, home }: Local): string {
   return [
     '',
     'Tributary is running.',
-    `  API        http://${config.http.host}:${config.http.port}/api/v1  (token: ${config.adminTokenFile ?? home.adminToken})`,
+    `  API        ${apiOrigin(config)}/api/v1  (token: ${config.adminTokenFile ?? home.adminToken})`,
     ...mail,
     `  Kept in    ${home.home}`,
     '  Ctrl-C stops everything.',

@@ -1,4 +1,7 @@
 /** Whether a server answers: how a start and a health check know. */
+import { once } from 'node:events'
+import { type IncomingMessage, request as askPlainly } from 'node:http'
+import { request as askSecurely } from 'node:https'
 import { connect } from 'node:net'
 import type { Config } from '../src/config.ts'
 
@@ -55,11 +58,36 @@ export async function httpAnswers(url: URL): Promise<boolean> {
   return (await ask(url))?.ok ?? false
 }
 
-export async function askApi({ http }: Config, path: string): Promise<Response | undefined> {
-  const host = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host
-  return await ask(new URL(`http://${host.includes(':') ? `[${host}]` : host}:${http.port}${path}`))
+/** As people who reach this machine are told it. */
+export function apiOrigin({ http, tls, publicName }: Config): string {
+  return tls === undefined ? `http://${bracketed(http.host)}:${http.port}` : `https://${publicName}:${http.port}`
 }
 
-async function ask(url: URL): Promise<Response | undefined> {
-  return await fetch(url, { signal: AbortSignal.timeout(answerWithinMs) }).catch(() => undefined)
+export async function askApi({ http, tls }: Config, path: string): Promise<Answer | undefined> {
+  const host = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host
+  return await ask(new URL(`${tls === undefined ? 'http' : 'https'}://${bracketed(host)}:${http.port}${path}`))
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+export interface Answer {
+  readonly ok: boolean
+  readonly text: string
+}
+
+async function ask(url: URL): Promise<Answer | undefined> {
+  // Only whether it is there, and on this machine: its certificate is for the name that people use.
+  const options = { signal: AbortSignal.timeout(answerWithinMs), rejectUnauthorized: false, agent: false } as const
+  try {
+    const asked = url.protocol === 'https:' ? askSecurely(url, options) : askPlainly(url, options)
+    const [response] = (await once(asked.end(), 'response')) as [IncomingMessage]
+    let text = ''
+    for await (const chunk of response.setEncoding('utf8'))
+      text = `${text}${chunk as string}`.slice(0, answerCharactersMax)
+    return { ok: response.statusCode === 200, text }
+  } catch {
+    return undefined
+  }
 }

@@ -19,6 +19,7 @@ export const settings = Type.Object({
   TRIBUTARY_TLS_CERT: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_TLS_KEY: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_ADMIN_TOKEN_FILE: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_SECRET_KEYS: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_SECRET_KEY_FILE: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_REDIS_URL: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_REDIS_PASSWORD: Type.Optional(Type.String({ minLength: 1 })),
@@ -48,6 +49,8 @@ export interface Config {
     /** Addresses and networks whose X-Forwarded-For and -Proto are believed. */
     readonly trustedProxies: readonly string[]
   }
+  /** In place of that file: the keys themselves, the newest first, a space or comma between two. */
+  readonly secretKeys: string | undefined
   /** Where the hosted store listens for people's mail programs. */
   readonly mail: {
     readonly host: string
@@ -123,6 +126,8 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
   if ((given.TRIBUTARY_TLS_CERT === undefined) !== (given.TRIBUTARY_TLS_KEY === undefined)) {
     mistakes.push('TRIBUTARY_TLS_CERT and TRIBUTARY_TLS_KEY go together: give both or neither')
   }
+  if (given.TRIBUTARY_SECRET_KEYS !== undefined && given.TRIBUTARY_SECRET_KEY_FILE !== undefined)
+    mistakes.push('TRIBUTARY_SECRET_KEYS and TRIBUTARY_SECRET_KEY_FILE say the same thing: give one of them')
   if ((given.TRIBUTARY_STORE_URL === undefined) !== (given.TRIBUTARY_STORE_USERS_FILE === undefined)) {
     mistakes.push('TRIBUTARY_STORE_URL and TRIBUTARY_STORE_USERS_FILE go together: give both or neither')
   }
@@ -147,6 +152,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     adminTokenFile: read.TRIBUTARY_ADMIN_TOKEN_FILE,
     secretKeyFile: read.TRIBUTARY_SECRET_KEY_FILE,
     http: { host: read.TRIBUTARY_HTTP_HOST, port: read.TRIBUTARY_HTTP_PORT, trustedProxies },
+    secretKeys: read.TRIBUTARY_SECRET_KEYS,
     mail: {
       host: read.TRIBUTARY_MAIL_HOST,
       imapPort: read.TRIBUTARY_IMAP_PORT,

@@ -1,6 +1,8 @@
 /** What can go wrong with a run: a closed list, and the one sentence about each that an operator reads. */
 
 import type { Listed } from './message.ts'
+import { knownStep } from './next-step.ts'
+import type { CertificateShown, TlsTrouble } from './tls-reasons.ts'
 
 /** The kinds of CONTRACT section 5, in its order. The list is the fact; the types and the API schema are read from it. */
 export const failureKinds = [
@@ -26,10 +28,31 @@ interface Shared {
   readonly everyAccount?: true
 }
 
+/** Where it is known more exactly. `out of reach`: the guard's word (guard.ts). */
+export type UnreachableCause =
+  | 'no such name'
+  | 'no name server'
+  | 'refused'
+  | 'no answer'
+  | 'hung up at login'
+  | 'out of reach'
+
 /** `reply` is a server's own line, bounded and made printable by whoever read it; never a message's text, never a secret. */
 export type Failure =
-  | { readonly kind: 'unreachable'; readonly server: string; readonly reason: string }
-  | { readonly kind: 'tls'; readonly server: string; readonly reason: string }
+  | {
+      readonly kind: 'unreachable'
+      readonly server: string
+      readonly reason: string
+      readonly cause?: UnreachableCause
+    }
+  /** `certificate`: the one that does not verify. */
+  | {
+      readonly kind: 'tls'
+      readonly server: string
+      readonly reason: string
+      readonly trouble?: TlsTrouble | 'no STLS' | 'another fingerprint'
+      readonly certificate?: CertificateShown
+    }
   /** `slow`: it did say something, and had come to no end. */
   | {
       readonly kind: 'silent'
@@ -82,41 +105,81 @@ export function failureOf(thrown: unknown): Failure {
   return { kind: 'internal', reason: thrown instanceof Error ? thrown.message : String(thrown) }
 }
 
-/** The one sentence or two an operator reads: what we did, what came back, what to do next. Goes to the API as it is. */
+/** The one sentence or two an operator reads of a run: what we did, what came back, what to do next. Goes to the API as it is. */
 export function describe(failure: Failure): string {
+  return [happened(failure), after(failure)].filter((sentence) => sentence !== '').join(' ')
+}
+
+/** What we did, and what came back. */
+export function happened(failure: Failure): string {
   switch (failure.kind) {
     case 'unreachable':
-      return `Could not reach ${failure.server}: ${failure.reason}. Tried again by itself; check the host and port if it stays so.`
+      return `Could not reach ${failure.server}: ${failure.reason}.`
     case 'tls':
-      return `No safe TLS connection to ${failure.server}: ${failure.reason}. Check the host name and the account's TLS settings.`
+      return `No safe TLS connection to ${failure.server}: ${failure.reason}.`
     case 'silent':
       return failure.slow
-        ? `${failure.server} was too slow: no end after ${secondsOf(failure.waitedMs)} s of ${failure.during}. Tried again by itself.`
-        : `${failure.server} said nothing for ${secondsOf(failure.waitedMs)} s during ${failure.during}. Tried again by itself.`
+        ? `${failure.server} was too slow: no end after ${secondsOf(failure.waitedMs)} s of ${failure.during}.`
+        : `${failure.server} said nothing for ${secondsOf(failure.waitedMs)} s during ${failure.during}.`
     case 'credentials refused':
-      return `${failure.server} refused the user name or password: "${failure.reply}". Check both; some providers want an app password.`
+      return `${failure.server} refused the user name or password: "${failure.reply}".`
     case 'throttled':
-      if (failure.everyAccount) return throttledStore(failure)
-      return `${failure.server} wants fewer visits: "${failure.reply}". Tried again later by itself.`
+      if (failure.everyAccount) return `The mail store ${failure.server} wants less mail at a time: "${failure.reply}".`
+      return `${failure.server} wants fewer visits: "${failure.reply}".`
     case 'maildrop in use':
-      return `Another client holds this maildrop at ${failure.server}: "${failure.reply}". Tried again by itself.`
+      return `Another client holds this maildrop at ${failure.server}: "${failure.reply}".`
     case 'provider refused':
-      return `${failure.server} refused ${failure.during}: "${failure.reply}". Tried again by itself.`
+      return `${failure.server} refused ${failure.during}: "${failure.reply}".`
     case 'broken protocol':
-      return `${failure.server} broke the protocol: expected ${failure.expected}, got "${failure.got}". Nothing uncertain was stored; tried again by itself.`
+      return `${failure.server} broke the protocol: expected ${failure.expected}, got "${failure.got}".`
     case 'store unreachable':
-      return `The mail store could not be reached: ${failure.reason}. No mail is lost; tried again by itself.`
+      return `The mail store could not be reached: ${failure.reason}.`
     case 'store refused':
-      return `The mail store refused ${failure.during}: "${failure.reply}". The mail stays at the provider.`
+      return `The mail store refused ${failure.during}: "${failure.reply}".`
     case 'store full':
-      return `The mail store is full: "${failure.reply}". Make room there; the mail stays at the provider until then.`
+      return `The mail store is full: "${failure.reply}".`
     case 'superseded':
       return 'Another worker took this account over; that run goes on in its place.'
     case 'stopped':
       return 'The worker was stopped during this run; the next run goes on where it ended.'
     case 'internal':
-      if (failure.remedy !== undefined) return `${failure.reason}. ${failure.remedy}.`
-      return `Something we did not expect: ${failure.reason}. Tried again by itself; please report it if it stays so.`
+      if (failure.remedy !== undefined) return `${failure.reason}.`
+      return `Something we did not expect: ${failure.reason}.`
+    default:
+      return assertNever(failure)
+  }
+}
+
+/** What becomes of it by itself, and what of it is somebody's to do. */
+function after(failure: Failure): string {
+  switch (failure.kind) {
+    case 'unreachable':
+      return 'Tried again by itself; check the host and port if it stays so.'
+    case 'tls':
+      return knownStep(failure) ?? "Check the host name and the account's TLS settings."
+    case 'credentials refused':
+      return knownStep(failure) ?? 'Check both; some providers want an app password.'
+    case 'throttled':
+      return failure.everyAccount ? laterAtTheStore(failure.backOffMs) : 'Tried again later by itself.'
+    case 'provider refused':
+      return [knownStep(failure) ?? '', 'Tried again by itself.'].join(' ').trim()
+    case 'silent':
+    case 'maildrop in use':
+      return 'Tried again by itself.'
+    case 'broken protocol':
+      return 'Nothing uncertain was stored; tried again by itself.'
+    case 'store unreachable':
+      return 'No mail is lost; tried again by itself.'
+    case 'store refused':
+      return 'The mail stays at the provider.'
+    case 'store full':
+      return 'Make room there; the mail stays at the provider until then.'
+    case 'superseded':
+    case 'stopped':
+      return ''
+    case 'internal':
+      if (failure.remedy !== undefined) return `${failure.remedy}.`
+      return 'Tried again by itself; please report it if it stays so.'
     default:
       return assertNever(failure)
   }
@@ -126,9 +189,9 @@ function secondsOf(ms: number): number {
   return Math.round(ms / 100) / 10
 }
 
-function throttledStore({ server, reply, backOffMs }: Extract<Failure, { kind: 'throttled' }>): string {
+function laterAtTheStore(backOffMs: number | undefined): string {
   const wait = backOffMs === undefined ? 'some minutes' : `the ${Math.ceil(backOffMs / 1000)} s that it asks for`
-  return `The mail store ${server} wants less mail at a time: "${reply}". Nothing goes there for ${wait}; no mail is lost.`
+  return `Nothing goes there for ${wait}; no mail is lost.`
 }
 
 export function assertNever(value: never): never {

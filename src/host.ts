@@ -14,3 +14,8 @@ export type HostTrait = (typeof hostTraits)[number]
 export function hostPort({ host, port }: { readonly host: string; readonly port: number }): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
+
+/** Without the port. */
+export function hostOf(server: string): string {
+  return server.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+}

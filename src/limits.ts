@@ -28,6 +28,8 @@ export const limits = {
 
   // POP3 session
   connectWaitMs: 30 * second,
+  /** A request waits so long for a name's addresses: they are checked again when it is dialled. */
+  lookupWaitMs: 5 * second,
   /** A server may log an idle client out after 10 minutes (RFC 1939 section 3): a silent one is dead well before that. */
   replyWaitMs: 60 * second,
   /** What a message may take beyond that: 500 octets a second are less than a modem's. */
@@ -57,6 +59,15 @@ export const limits = {
   /** TLS sessions to take up again, one a server; some 4 KiB each. */
   tlsSessionsKept: 1000,
 
+  /** Of a certificate that is for others: hosters have some with a hundred. */
+  certificateNamesShown: 5,
+
+  /** Whoever tries an account waits for it: less patience than a run has with connecting and with the greeting. */
+  testConnectWaitMs: 10 * second,
+  testGreetingWaitMs: 15 * second,
+  /** And then for what else may answer there. */
+  testLookAroundMs: 4 * second,
+
   // Store
   storeConnectWaitMs: 30 * second,
   /** Storing a whole batch and syncing it; Fastmail has needed more than 120 s for one message (OfflineIMAP issue 262). */
@@ -80,6 +91,8 @@ export const limits = {
    * server that syncs slowly needs seconds; the lease of a run that died has mostly given it as much before.
    */
   lateCommitMs: 10 * second,
+  /** A store that mends itself ends a session once or twice (imap/settle.ts). */
+  settleAttempts: 5,
   /** How far back folders are read for a copy that the user may have moved: what arrived there last. */
   searchedMessagesMax: 5000,
   /** A connection to a destination is kept this long after its last use. */
@@ -183,6 +196,26 @@ export const limits = {
   /** How far off it may be since when Redis runs: it counts in whole seconds, and clocks of machines differ. */
   keeperSinceOffMs: 2 * second,
 
+  // HTTPS
+  /** Files of certificates are looked at so often. */
+  certificateLookedAtMs: 1 * second,
+  /** Whoever connects and says nothing, or comes to no end with the handshake. */
+  handshakeWaitMs: 10 * second,
+
+  // Secrets
+  /** A key may be forgotten so long after the next one came: no request is at work for that long (api/server.ts). */
+  keySettledMs: 15 * minute,
+
+  // Lists of accounts
+  /** Looked at in one step of Redis: a millisecond or two, in which workers wait. */
+  accountsWalkedAtOnce: 1000,
+  /** And for one page: a search in 100,000 takes five. */
+  accountsWalkedPerPage: 20_000,
+  /** Looked at for one page of a search. */
+  destinationsReadPerPage: 5000,
+  /** Of a destination or status with so many the list by address is sorted as it is asked for. */
+  accountsSortedMax: 2000,
+
   // Backup
   /** Of base64 in one line; a ledger of more is parted. */
   backupPieceOctets: 192 * KiB,
@@ -194,6 +227,24 @@ export const limits = {
   // Arrival (CONTRACT section 7)
   arrivalEarliestMs: Date.UTC(1990, 0, 1),
   arrivalAheadMs: 2 * hour,
+
+  // Discovery: 8 s at most in all, for somebody who waits at a form
+  /** What the DNS, the domain's own web servers and Thunderbird's database have to answer. */
+  discoverAskMs: 4 * second,
+  /** In which a server of the DNS has to; then it is asked again, once. */
+  dnsWaitMs: 1.5 * second,
+  /** And then the POP3 servers that were found or guessed, all at once. */
+  discoverProbeMs: 3.5 * second,
+  /** The largest in Thunderbird's database has some 30 KB, most of it names of domains. */
+  autoconfigOctetsMax: 256 * KiB,
+  autoconfigRedirectsMax: 3,
+  /** Of one configuration file, or of one SRV answer. */
+  discoverOffersMax: 8,
+  discoveriesAtOnce: 16,
+  /** What was found is believed for so long; that nothing was, for less: somebody may be putting it right. */
+  discoveryKeptMs: 1 * hour,
+  noDiscoveryKeptMs: 1 * minute,
+  discoveriesKept: 1000,
 
   // Back-off after failures
   retryFirstMs: 1 * minute,

@@ -1,11 +1,30 @@
-/** Secrets at rest: AES-256-GCM, bound to the record and field they belong to. */
+/** Secrets at rest: AES-256-GCM, bound to the record and field they belong to, under the newest key of a ring. */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 
-export interface Seal {
+export interface Key {
   /** Tells this key from others without telling it. */
+  readonly id: string
+  /** 32 octets. */
+  readonly octets: Buffer
+  /** ISO 8601; null: nobody has written it down. */
+  readonly createdAt: string | null
+}
+
+/** What opens, and what seals. */
+export interface Ring {
+  /** What seals from now on. */
+  newest(): Key
+  /** May look anew for a key that another process has made meanwhile. */
+  find(id: string): Key | undefined
+}
+
+export interface Seal {
+  /** Of what seals now. */
   readonly keyId: string
+  /** Whether what is sealed with this key can be opened. */
+  holds(keyId: string): boolean
   seal(secret: string, recordId: string, field: string): string
-  /** Throws where the key is another one, or the secret was sealed for another record or field. */
+  /** Throws where the key is not in the ring, or the secret was sealed for another record or field. */
   open(sealed: string, recordId: string, field: string): string
 }
 
@@ -14,31 +33,35 @@ const keyOctets = 32
 const ivOctets = 12
 const tagOctets = 16
 
-/** @param key 32 octets. Sealed text is `v1.KEYID.IV.TAG.CIPHERTEXT`, base64url; KEYID tells keys apart without telling them. */
-export function createSeal(key: Buffer): Seal {
-  if (key.length !== keyOctets) throw new Error(`the secret key has ${key.length} octets, not ${keyOctets}`)
-  const keyId = createHash('sha256').update('tributary key id').update(key).digest('base64url').slice(0, 8)
+/** @param ring one key alone, or several. Sealed text is `v1.KEYID.IV.TAG.CIPHERTEXT`, base64url. */
+export function createSeal(ring: Ring | Buffer): Seal {
+  const keys = Buffer.isBuffer(ring) ? ringOf([keyOf(ring, null)]) : ring
   const boundTo = (recordId: string, field: string) => Buffer.from(`${recordId}\0${field}`)
   return {
-    keyId,
+    get keyId() {
+      return keys.newest().id
+    },
+    holds: (keyId) => keys.find(keyId) !== undefined,
     seal(secret, recordId, field) {
+      const { id, octets } = keys.newest()
       const iv = randomBytes(ivOctets)
-      const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(boundTo(recordId, field))
+      const cipher = createCipheriv('aes-256-gcm', octets, iv).setAAD(boundTo(recordId, field))
       const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()])
       const parts = [iv, cipher.getAuthTag(), text].map((part) => part.toString('base64url'))
-      return ['v1', keyId, ...parts].join('.')
+      return ['v1', id, ...parts].join('.')
     },
     open(sealed, recordId, field) {
-      const [version, sealedWith, iv = '', tag = '', text = ''] = sealed.split('.')
+      const [version, sealedWith = '', iv = '', tag = '', text = ''] = sealed.split('.')
       if (version !== 'v1')
         throw new Error(`the ${field} of ${recordId} is sealed in a form this version does not know`)
-      if (sealedWith !== keyId) {
+      const key = keys.find(sealedWith)
+      if (key === undefined) {
         throw new Error(
-          `the ${field} of ${recordId} was sealed with another secret-key; put that file back, or set the ${field} anew`,
+          `the ${field} of ${recordId} was sealed with another secret-key, ${sealedWith}; put that key back, or set the ${field} anew`,
         )
       }
       try {
-        const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64url'), {
+        const decipher = createDecipheriv('aes-256-gcm', key.octets, Buffer.from(iv, 'base64url'), {
           authTagLength: tagOctets,
         })
         decipher.setAAD(boundTo(recordId, field)).setAuthTag(Buffer.from(tag, 'base64url'))
@@ -53,4 +76,73 @@ export function createSeal(key: Buffer): Seal {
 /** With which key this was sealed. */
 export function keyIdOf(sealed: string): string {
   return sealed.split('.')[1] ?? ''
+}
+
+export function keyOf(octets: Buffer, createdAt: string | null): Key {
+  if (octets.length !== keyOctets) throw new Error(`the secret key has ${octets.length} octets, not ${keyOctets}`)
+  const id = createHash('sha256').update('tributary key id').update(octets).digest('base64url').slice(0, 8)
+  return { id, octets, createdAt }
+}
+
+export function newKey(nowMs: number): Key {
+  return keyOf(randomBytes(keyOctets), new Date(nowMs).toISOString())
+}
+
+/** @param keys the newest first, and at least that one. */
+export function ringOf(keys: readonly Key[]): Ring {
+  const [newest] = keys
+  if (newest === undefined) throw new Error('a ring has at least one key')
+  return { newest: () => newest, find: (id) => keys.find((key) => key.id === id) }
+}
+
+const line = /^([A-Za-z0-9+/_-]+)=*(?:\s+(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z))?$/
+
+/** A key a line, base64 or base64url, the newest first; behind it may stand when it was made. @throws with the line's number, and nothing of it. */
+export function keysIn(text: string): Key[] {
+  return text.split(/\r?\n/).flatMap((written, nth) => {
+    if (written.trim() === '') return []
+    const [, octets = '', createdAt = null] = line.exec(written.trim()) ?? []
+    try {
+      return [keyOf(Buffer.from(octets, 'base64url'), createdAt)]
+    } catch (error) {
+      throw new Error(`line ${nth + 1} is no key: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      })
+    }
+  })
+}
+
+export function linesOf(keys: readonly Key[]): string {
+  return keys
+    .map(({ octets, createdAt }) => `${[octets.toString('base64url'), createdAt ?? ''].join(' ').trim()}\n`)
+    .join('')
+}
+
+/** A record's JSON with all that is sealed in it sealed with the newest key; undefined: it is already. What is sealed for FIELD stands in `sealedFIELD`. */
+export function resealed(json: string, recordId: string, seal: Seal): string | undefined {
+  const { keyId } = seal
+  let changed = false
+  const record: unknown = JSON.parse(json, (name, value: unknown) => {
+    const field = sealedField(name, value)
+    if (field === undefined || keyIdOf(value as string) === keyId) return value
+    changed = true
+    return seal.seal(seal.open(value as string, recordId, field), recordId, field)
+  })
+  return changed ? JSON.stringify(record) : undefined
+}
+
+/** The ids of all keys that something in a record's JSON is sealed with. */
+export function keyIdsIn(json: string): Set<string> {
+  const ids = new Set<string>()
+  JSON.parse(json, (name, value: unknown) => {
+    if (sealedField(name, value) !== undefined) ids.add(keyIdOf(value as string))
+    return value
+  })
+  return ids
+}
+
+/** `sealedPassword` -> `password` */
+function sealedField(name: string, value: unknown): string | undefined {
+  const [, first = '', rest = ''] = /^sealed([A-Z])(\w*)$/.exec(name) ?? []
+  return first === '' || typeof value !== 'string' ? undefined : `${first.toLowerCase()}${rest}`
 }

@@ -7,6 +7,8 @@ export interface Settings {
     readonly imap: readonly number[]
     readonly web: readonly number[]
   }
+  /** Whether what an admin registers may lead into private networks and to this machine itself. */
+  readonly adminMayReachPrivate: boolean
   /** For how long one can see what a run brought; 0: never. */
   readonly arrivedKeptDays: number
   /** Of how many runs of an account the protocol is kept. */
@@ -15,6 +17,28 @@ export interface Settings {
 
 export const defaultSettings: Settings = {
   ownerPorts: { pop3: [110, 995], imap: [143, 993], web: [443] },
+  adminMayReachPrivate: true,
   arrivedKeptDays: 30,
   transcriptsKept: 5,
+}
+
+/** Of what holds fields of its own, those that are to be changed. */
+export type SettingsPatch = {
+  readonly [Name in keyof Settings]?: Settings[Name] extends Readonly<Record<string, unknown>>
+    ? Partial<Settings[Name]>
+    : Settings[Name]
+}
+
+/** What is not named stays as it was, within a setting too. */
+export function merged(before: Settings, patch: SettingsPatch): Settings {
+  const was = before as unknown as Readonly<Record<string, unknown>>
+  const changed = Object.entries(patch).map(([name, value]) => [
+    name,
+    isGroup(value) && isGroup(was[name]) ? { ...was[name], ...value } : value,
+  ])
+  return { ...before, ...(Object.fromEntries(changed) as SettingsPatch) } as Settings
+}
+
+function isGroup(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,25 +1,82 @@
 /** What is wrong with a TLS connection, in words that an operator can do something with. The codes are OpenSSL's and Node's. */
 
-const reasons: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself, not by anybody we know',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by itself, not by anybody we know',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by nobody we know',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is signed by nobody we know',
-  UNABLE_TO_GET_ISSUER_CERT: 'its certificate is signed by nobody we know',
-  HOSTNAME_MISMATCH: 'its certificate is for another host name',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS on this port; perhaps it wants it to be asked for ("starttls")',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG:
-    'it does not speak TLS on this port; perhaps it wants it to be asked for ("starttls")',
-  ERR_SSL_UNSUPPORTED_PROTOCOL: 'it speaks only versions of TLS that are not safe any more (older than 1.2)',
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'it speaks only versions of TLS that are not safe any more (older than 1.2)',
+export type TlsTrouble =
+  | 'expired'
+  | 'not yet valid'
+  | 'another name'
+  | 'signed by itself'
+  | 'unknown signer'
+  | 'not TLS'
+  | 'old version'
+
+/** What stands in a certificate. `fingerprint`: SHA-256, lower-case hex. */
+export interface CertificateShown {
+  /** ISO 8601. */
+  readonly validFrom: string
+  readonly validTo: string
+  /** Of hosts, wildcards among them; addresses too. */
+  readonly names: readonly string[]
+  readonly fingerprint: string
+}
+
+const troubles: Readonly<Record<string, TlsTrouble>> = {
+  CERT_HAS_EXPIRED: 'expired',
+  CERT_NOT_YET_VALID: 'not yet valid',
+  HOSTNAME_MISMATCH: 'another name',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'another name',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'signed by itself',
+  SELF_SIGNED_CERT_IN_CHAIN: 'signed by itself',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'unknown signer',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'unknown signer',
+  UNABLE_TO_GET_ISSUER_CERT: 'unknown signer',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'not TLS',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'not TLS',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'old version',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'old version',
+}
+
+const reasons: Readonly<Record<TlsTrouble, string>> = {
+  expired: 'its certificate has expired',
+  'not yet valid': 'its certificate is not valid yet',
+  'another name': 'its certificate is for another host name',
+  'signed by itself': 'its certificate is signed by itself, not by anybody we know',
+  'unknown signer': 'its certificate is signed by nobody we know',
+  'not TLS': 'it does not speak TLS on this port',
+  'old version': 'it speaks only versions of TLS that are not safe any more (older than 1.2)',
+}
+
+export function tlsTroubleOf({ code = '' }: { readonly code?: string }): TlsTrouble | undefined {
+  return troubles[code]
 }
 
 /** Undefined where TLS is not what failed. */
 export function tlsReasonOf({ code = '', message }: Error & { readonly code?: string }): string | undefined {
-  return reasons[code] ?? (/^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|UNABLE_TO)/.test(code) ? message : undefined)
+  const trouble = troubles[code]
+  if (trouble !== undefined) return reasons[trouble]
+  return /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|UNABLE_TO)/.test(code) ? message : undefined
+}
+
+/** With what the certificate itself says of it. */
+export function certificateReason(
+  trouble: TlsTrouble,
+  { validFrom, validTo, names }: CertificateShown,
+  nowMs: number,
+): string {
+  switch (trouble) {
+    case 'expired':
+      if (Date.parse(validTo) > nowMs) return 'a certificate that vouches for its own has expired'
+      return `its certificate expired on ${validTo.slice(0, 10)}`
+    case 'not yet valid':
+      if (Date.parse(validFrom) < nowMs) return 'a certificate that vouches for its own is not valid yet'
+      return `its certificate is not valid before ${validFrom.slice(0, 10)}`
+    case 'another name':
+      return names.length === 0 ? reasons[trouble] : `${reasons[trouble]}, ${names.join(', ')}`
+    case 'signed by itself':
+    case 'unknown signer':
+    case 'not TLS':
+    case 'old version':
+      return reasons[trouble]
+  }
 }
 
 /** SHA-256 of a certificate as accounts and destinations have it: lower-case hex; empty for none. */

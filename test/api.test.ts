@@ -2,11 +2,15 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { buildServer } from '../api/server.ts'
+import { Discoveries, type Reaches } from '../src/discover/discoveries.ts'
+import { everywhere } from '../src/guard.ts'
 import { tryLogin } from '../src/imap/login.ts'
 import { keys } from '../src/redis/keys.ts'
+import { defaultSettings } from '../src/settings.ts'
+import { surroundingsOf } from './support/internet.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { readFolder, readMaildrop } from './support/reader.ts'
-import { type Stack, startStack } from './support/stack.ts'
+import { adminToken, type Stack, startStack } from './support/stack.ts'
 
 /** What must never be seen again, wherever it was given. */
 const planted = {
@@ -129,6 +133,53 @@ test('what is not there is told as a problem, with what to do', async () => {
   assert.equal((await send('{"address":"a","__proto__":{"x":1}}')).statusCode, 400)
 })
 
+test('an address is told where its mail can be had', async () => {
+  const { status, body } = await stack.call('GET', '/discover?address=Me.Myself@WEB.de')
+  assert.equal(status, 200)
+  const [candidate, ...others] = body['candidates'] as { note: string }[]
+  assert.deepEqual(others, [])
+  const { note, ...server } = candidate ?? assert.fail()
+  assert.match(note, /^WEB\.DE lets mail programs in only once POP3/)
+  const user = 'Me.Myself'
+  assert.deepEqual(server, {
+    host: 'pop3.web.de',
+    port: 995,
+    tls: 'implicit',
+    user,
+    source: 'built in',
+    verified: false,
+  })
+  const none = await stack.call('GET', '/discover?address=me@nowhere.example')
+  assert.equal(none.status, 200)
+  assert.deepEqual(none.body['candidates'], [])
+  assert.match(String(none.body['note']), /^Nobody says where the mail of nowhere\.example can be had by POP3/)
+  for (const wrong of ['', '?address=me', '?address=me@127.0.0.1', '?address=me@example.net&domain=x']) {
+    assert.equal((await stack.call('GET', `/discover${wrong}`)).status, 400, wrong)
+  }
+})
+
+test('for an owner only what is public is looked at to find a server, for an admin what the settings say', async () => {
+  const seen: Reaches[] = []
+  const discoveries = new Discoveries((reaches) => {
+    seen.push(reaches)
+    return surroundingsOf({})
+  })
+  const app = await buildServer({ ...stack.world, discoveries })
+  const destinationId = await stack.destination('finder')
+  const owner = await stack.call('POST', '/tokens', { name: 'owner', scopes: ['operate'], destinationId })
+  for (const token of [String(owner.body['token']), adminToken]) {
+    const headers = { authorization: `Bearer ${token}` }
+    const { statusCode } = await app.inject({ url: '/api/v1/discover?address=me@example.net', headers })
+    assert.equal(statusCode, 200)
+  }
+  await app.close()
+  const { ownerPorts } = defaultSettings
+  assert.deepEqual(seen, [
+    { web: { addresses: 'public', ports: ownerPorts.web }, pop3: { addresses: 'public', ports: ownerPorts.pop3 } },
+    { web: everywhere, pop3: everywhere },
+  ])
+})
+
 test('readyz says ready when Redis, store and a worker answer', async () => {
   const ready = async () => await stack.app.inject({ url: '/readyz' })
   const before = await ready()
@@ -140,7 +191,7 @@ test('readyz says ready when Redis, store and a worker answer', async () => {
 })
 
 /** A destination that nothing ails. */
-const well = { status: 'ok', pausedUntil: null, failure: null }
+const well = { status: 'ok', pausedUntil: null, failure: null, accounts: 0 }
 
 test('a hosted login works when the answer comes, over IMAP and POP3, and not when it was removed', async () => {
   const made = await stack.call('POST', '/destinations', {
@@ -465,11 +516,17 @@ test('an account can be tried without being registered', async () => {
     capabilities: ['USER', 'UIDL', 'TOP', 'PIPELINING'],
     tls: null,
     failure: null,
+    next: null,
   })
   const refused = await stack.call('POST', '/accounts/test', newAccount({ destinationId, password: 'guess' }))
   assert.equal(refused.status, 200)
   assert.equal(refused.body['ok'], false)
-  assert.equal((refused.body['failure'] as { kind: string }).kind, 'credentials refused')
+  const said = {
+    kind: 'credentials refused',
+    message: `127.0.0.1:${provider.port} refused the user name or password: "logged in".`,
+  }
+  assert.deepEqual(refused.body['failure'], said)
+  assert.match(String(refused.body['next']), /^Check user name and password: many providers want the whole address/)
   assert.equal((await stack.call('GET', `/accounts?destinationId=${destinationId}`)).body.items.length, 0)
   const id = await stack.account({ ...newAccount({ destinationId }), user: 'tried' })
   assert.equal((await stack.call('POST', `/accounts/${id}/test`)).body['ok'], true)

@@ -29,13 +29,15 @@ function roomOf(path: string): string {
 
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   src: ['src'],
-  'src/pop3': ['src', 'src/pop3'],
-  'src/imap': ['src', 'src/imap'],
+  'src/net': ['src', 'src/net'],
+  'src/pop3': ['src', 'src/net', 'src/pop3'],
+  'src/imap': ['src', 'src/net', 'src/imap'],
   'src/redis': ['src', 'src/redis'],
   'src/disk': ['src', 'src/disk'],
-  workers: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'workers'],
-  api: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'api'],
-  deploy: ['src', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'deploy'],
+  'src/discover': ['src', 'src/net', 'src/discover'],
+  workers: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'workers'],
+  api: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'src/discover', 'api'],
+  deploy: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'deploy'],
   dashboard: ['dashboard'],
 }
 /** What the API answers, and types alone. */
@@ -62,6 +64,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'imapflow/lib/tools.js': /^src\/imap\//,
   ioredis: /^(?:src\/redis\/|workers\/|api\/)/,
   bullmq: /^(?:src\/redis\/queue\.ts|workers\/.*)$/,
+  htmlparser2: /^src\/discover\/autoconfig\.ts$/,
   fastify: /^api\//,
   '@fastify/cookie': /^api\/server\.ts$/,
   '@fastify/helmet': /^api\/protection\.ts$/,

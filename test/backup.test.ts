@@ -27,6 +27,7 @@ before(async () => {
   id = await old.account({ port: provider.port, destinationId, maxMessageBytes: 1000, interval: { minSeconds: 7 } })
   await old.account({ host: 'pop.example.net', destinationId, user: 'second' })
   assert.deepEqual((await old.pull(id)).stored, 4)
+  await old.call('PATCH', '/settings', { transcriptsKept: 6 })
 })
 after(async () => {
   for (const stack of others) await stack.stop()
@@ -58,9 +59,13 @@ const zip = (lines: readonly string[]) => gzipSync(lines.map((line) => `${line}\
 
 async function shown(stack: Stack) {
   const get = async (path: string) => (await stack.call('GET', path)).body
-  const [accounts, destinations] = await Promise.all([get('/accounts'), get('/destinations')])
+  const [accounts, destinations, settings] = await Promise.all([
+    get('/accounts'),
+    get('/destinations'),
+    get('/settings'),
+  ])
   const { items } = await get(`/accounts/${id}/runs`)
-  return { accounts: accounts.items, destinations: destinations.items, runs: items }
+  return { accounts: accounts.items, destinations: destinations.items, runs: items, settings }
 }
 
 test('a backup into a new Redis: all is there, what came since is not stored twice, and schedules go on', async () => {
@@ -95,7 +100,7 @@ test('a backup into a new Redis: all is there, what came since is not stored twi
   const seen = await stack.app.inject({ url: '/api/v1/destinations', headers: { authorization } })
   assert.deepEqual(seen.json<{ items: object[] }>().items, now.destinations)
   assert.deepEqual(await stack.redis.smembers(keys.tokensOf(destinationId)), [owner.id])
-  assert.deepEqual(now.destinations, before.destinations)
+  assert.deepEqual([now.destinations, now.settings], [before.destinations, before.settings])
   assert.deepEqual(now.runs[1], before.runs[1])
   const ended = now.runs[0] as unknown as Run
   assert.deepEqual([ended.id, ended.state, ended.failure?.kind], [open.id, 'failed', 'stopped'])
@@ -196,9 +201,13 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   const leftOut = [
     keys.accountIds,
     keys.accountSources,
+    keys.accountsByAddress,
+    keys.accountWords,
+    ...(['idle', 'failing', 'needs attention', 'paused'] as const).map(keys.accountsAt),
+    keys.accountsOf('*'),
+    keys.openAccounts,
     keys.destinationIds,
     keys.logins,
-    keys.destinationUses,
     keys.tokenIds,
     keys.tokensOf('*'),
   ]

@@ -26,6 +26,7 @@ test('without settings everything is as the contract says', () => {
     adminTokenFile: undefined,
     secretKeyFile: undefined,
     http: { host: '127.0.0.1', port: 8420, trustedProxies: [] },
+    secretKeys: undefined,
     mail: { host: '127.0.0.1', imapPort: 1143, imapsPort: 1993, pop3Port: 1110, pop3sPort: 1995 },
     publicName: 'localhost',
     tls: undefined,

@@ -691,6 +691,7 @@ test('an examination tells what a failed login saw before it failed', async () =
       capabilities: ['USER', 'UIDL', 'TOP', 'PIPELINING'],
       tls: null,
       failure: null,
+      next: null,
     })
   })
   await served({ password: 'other', tls: { cert, key } }, async (options) => {

@@ -20,7 +20,7 @@ const sentences: Partial<Record<FailureKind, (words: string, during: string) => 
 }
 
 // QUIRKS 21 to 26
-const refusals: readonly (readonly [words: string, kind: FailureKind])[] = [
+const refusals: readonly (readonly [words: string, kind: FailureKind, step?: string])[] = [
   ['[IN-USE] Unable to lock maildrop: Mailbox is locked by POP server', 'maildrop in use'],
   ['[IN-USE]', 'maildrop in use'],
   ['Maildrop already locked', 'maildrop in use'],
@@ -35,23 +35,40 @@ const refusals: readonly (readonly [words: string, kind: FailureKind])[] = [
   ['Minimum interval between logins is 10 minutes', 'throttled'],
   ['Invalid login. Wait 5 minutes before the next one', 'throttled'],
   ['[SYS/TEMP] Temporary authentication failure', 'provider refused'],
-  ['[SYS/PERM] POP3 is switched off for this mailbox', 'provider refused'],
+  [
+    '[SYS/PERM] POP3 is switched off for this mailbox',
+    'provider refused',
+    'Switch POP3 on in the settings of the mailbox, on the web page of its provider. Tried again by itself.',
+  ],
   ['Server Unavailable. 21', 'provider refused'],
   ['internal error, try again', 'provider refused'],
-  ['[AUTH] Web login required', 'credentials refused'],
+  [
+    '[AUTH] Web login required',
+    'credentials refused',
+    "Sign in once on the provider's web page and confirm there that it was you, then try again.",
+  ],
   ['[AUTH] Too many failures', 'credentials refused'],
   ['Logon failure: unknown user name or bad password.', 'credentials refused'],
-  ['Your account has been locked', 'credentials refused'],
-  ['Application-specific password required', 'credentials refused'],
+  [
+    'Your account has been locked',
+    'credentials refused',
+    "Sign in on the provider's web page: the account is locked, and it says there how to open it again.",
+  ],
+  [
+    'Application-specific password required',
+    'credentials refused',
+    "It wants an app password: make one in the provider's security settings, and use it in place of your own.",
+  ],
   ['', 'credentials refused'],
 ]
 test('a refused login means what its code says, else its words, else that the password is wrong', async (t) => {
-  for (const [words, kind] of refusals) {
+  for (const [words, kind, step] of refusals) {
     const provider = await providerOf(t, {
       messages: abc,
       connections: [{ answers: { PASS: `-ERR ${words}\r\n` } }, {}],
     })
-    const sentence = sentences[kind]?.(words, 'PASS') ?? ''
+    const usual = sentences[kind]?.(words, 'PASS') ?? ''
+    const sentence = step === undefined ? usual : usual.replace(/(?<="\. ).*$/, step)
     failed(await provider.visit(remove), kind, sentence)
     assert.equal(left(provider).length, 3)
     went(await provider.visit(remove), { stored: 3, deleted: 3 })

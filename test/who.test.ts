@@ -123,7 +123,7 @@ test('an owner sees and touches what is theirs alone', async () => {
   assert.deepEqual(ids(await owner('GET', '/destinations')), [mine.destination])
   assert.equal((await owner('GET', `/runs/${mine.run}`)).status, 200)
 
-  const account = { address: 'me@example.net', host: '127.0.0.1', user: 'new', password: 'x', paused: true }
+  const account = { address: 'me@example.net', host: 'pop.example.invalid', user: 'new', password: 'x', paused: true }
   const refused = await owner('POST', '/accounts', { ...account, destinationId: theirs.destination })
   assert.deepEqual([refused.status, typeOf(refused)], [400, '/problems/validation'])
   const made = await owner('POST', '/accounts', { ...account, destinationId: mine.destination })

@@ -3,7 +3,8 @@ import { setFlagsFromString } from 'node:v8'
 import closeWithGrace from 'close-with-grace'
 import { createClock } from '../src/clock.ts'
 import { ConfigInvalid } from '../src/config.ts'
-import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { homeOf } from '../src/disk/home.ts'
+import { openKeyRing } from '../src/disk/key-ring.ts'
 import { freeOctets } from '../src/disk/room.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { limits } from '../src/limits.ts'
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
     redis,
     log,
     store,
-    seal: createSeal(Buffer.from(ensureSecret(config.secretKeyFile ?? homeOf(config.home).secretKey), 'base64url')),
+    seal: createSeal(openKeyRing(config, homeOf(config.home))),
     clock: createClock(),
     publicName: config.publicName,
     concurrency: limits.workerConcurrency,

@@ -12,7 +12,7 @@ import { limits } from '../src/limits.ts'
 import { type Measured, Spread } from '../src/measures.ts'
 import type { Clock, Maildrop, Notice, Store, Traces } from '../src/ports.ts'
 import { pullAccount } from '../src/pull.ts'
-import { type Accounts, defaultState } from '../src/redis/accounts.ts'
+import { type AccountRecord, type Accounts, defaultState } from '../src/redis/accounts.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
 import { setNextDue, stopVisits } from '../src/redis/due.ts'
 import { refusalOf } from '../src/redis/headroom.ts'
@@ -44,15 +44,13 @@ export interface PullWorld {
   /** The account, and where its mail goes; undefined: there is no such account any more. Secrets stay sealed. */
   load(accountId: string): Promise<LoadedAccount | undefined>
   /** @param traits what is known of the provider's server; what this session learns is added. */
-  openMaildrop(account: Account, sealedPassword: string, traits: Set<HostTrait>, signal: AbortSignal): Promise<Maildrop>
+  openMaildrop(record: AccountRecord, traits: Set<HostTrait>, signal: AbortSignal): Promise<Maildrop>
   openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
   openTraces(destination: DestinationRecord, signal: AbortSignal): Promise<Traces>
   stopping(): boolean
 }
 
-export interface LoadedAccount {
-  readonly account: Account
-  readonly sealedPassword: string
+export interface LoadedAccount extends AccountRecord {
   readonly destination: DestinationRecord
   /** The destination's, should it last. */
   readonly pause: Pause | undefined
@@ -186,7 +184,7 @@ async function pullAsItCan(
 /** The failure, or undefined where all went well. */
 async function pull(
   world: PullWorld,
-  { account, sealedPassword, destination }: LoadedAccount,
+  loaded: LoadedAccount,
   { id: runId, task }: Run,
   lease: Lease,
   signal: AbortSignal,
@@ -194,6 +192,7 @@ async function pull(
   counts: RunCounts,
   progress: Progress,
 ): Promise<Failure | undefined> {
+  const { account, destination } = loaded
   try {
     const store = await world.openStore(destination, lease, signal)
     await (task === 'rebuild' ? rebuild : pullAccount)(
@@ -202,7 +201,7 @@ async function pull(
         store,
         ledger: new RedisLedger(world.redis, lease, world.stampMs, { id: runId, counts }),
         clock: world.clock,
-        openMaildrop: () => world.openMaildrop(account, sealedPassword, traits, signal),
+        openMaildrop: () => world.openMaildrop(loaded, traits, signal),
         openTraces: () => world.openTraces(destination, signal),
         newToken: tokens(),
         stopping: () => world.stopping(),

@@ -2,11 +2,11 @@
 import { hostname } from 'node:os'
 import { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import type { Destination } from '../src/account.ts'
 import { OctetBudget } from '../src/budget.ts'
 import { stamps, steps } from '../src/clock.ts'
 import type { StoreEndpoint } from '../src/config.ts'
 import { SessionFailed } from '../src/failure.ts'
+import { reachOf } from '../src/guard.ts'
 import type { StoreTarget } from '../src/imap/connection.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import { limits } from '../src/limits.ts'
@@ -16,15 +16,17 @@ import { openMaildrop } from '../src/pop3/session.ts'
 import { TlsSessions } from '../src/pop3/tls.ts'
 import type { Clock } from '../src/ports.ts'
 import { Accounts } from '../src/redis/accounts.ts'
-import { Destinations } from '../src/redis/destinations.ts'
+import { type DestinationRecord, Destinations } from '../src/redis/destinations.ts'
 import { claimDue, shiftDue } from '../src/redis/due.ts'
 import { Headroom } from '../src/redis/headroom.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { type PullJob, PullQueue, pullQueueName, queuePrefix } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
+import { SettingsStore } from '../src/redis/settings.ts'
 import { StatusRounds } from '../src/redis/statuses.ts'
 import { sayAlive, sayFarewell } from '../src/redis/workers.ts'
 import type { Seal } from '../src/seal.ts'
+import type { Settings } from '../src/settings.ts'
 import { withoutPaused } from './pause.ts'
 import { type PullWorld, runJob } from './pull-worker.ts'
 import { Ticker } from './ticker.ts'
@@ -156,6 +158,7 @@ function pullWorld(
   const tlsSessions = new TlsSessions()
   const budget = new OctetBudget(limits.heldOctetsMax)
   const pauses = new Pauses(redis)
+  const settings = new SettingsStore(redis)
   const headroom = new Headroom(redis, redisFree)
   return {
     redis,
@@ -175,24 +178,30 @@ function pullWorld(
       if (record === undefined || destination === undefined) return undefined
       const [pause] = await pauses.of([destination.destination.id])
       const lasting = pause !== undefined && pause.pausedUntilMs > clock.nowMs() ? pause : undefined
-      return { account: record.account, sealedPassword: record.sealedPassword, destination, pause: lasting }
+      return { ...record, destination, pause: lasting }
     },
-    async openMaildrop(account, sealedPassword, traits, signal) {
+    async openMaildrop({ account, sealedPassword, guarded }, traits, signal) {
       await headroom.demand()
       const password = seal.open(sealedPassword, account.id, 'password')
-      return await openMaildrop({ ...account, password, traits, tlsSessions, budget, signal, waits })
+      const reach = reachOf(guarded === true, 'pop3', await settings.get())
+      return await openMaildrop({ ...account, password, reach, traits, tlsSessions, budget, signal, waits })
     },
-    openStore({ destination, sealedPassword }, lease, signal) {
+    async openStore(destination, lease, signal) {
       // Nobody takes over before the lease has ended: what is sent now has this long to be stored.
       const mayCommit = () => lease.holdsFor(leaseMs / 3)
-      return pool.store(targetOf(destination, sealedPassword, seal), { staging: lease, mayCommit, signal })
+      return await pool.store(targetOf(destination, seal, await settings.get()), { staging: lease, mayCommit, signal })
     },
-    openTraces: ({ destination, sealedPassword }, signal) =>
-      pool.traces(targetOf(destination, sealedPassword, seal), signal),
+    openTraces: async (destination, signal) =>
+      await pool.traces(targetOf(destination, seal, await settings.get()), signal),
   }
 }
 
-function targetOf(destination: Destination, sealedPassword: string | null, seal: Seal): StoreTarget {
+function targetOf(
+  { destination, sealedPassword, guarded }: DestinationRecord,
+  seal: Seal,
+  settings: Settings,
+): StoreTarget {
   if (destination.kind === 'hosted') return destination
-  return { ...destination, password: seal.open(sealedPassword ?? '', destination.id, 'password') }
+  const password = seal.open(sealedPassword ?? '', destination.id, 'password')
+  return { ...destination, password, reach: reachOf(guarded === true, 'imap', settings) }
 }

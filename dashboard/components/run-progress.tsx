@@ -12,7 +12,11 @@ export function RunProgress({ live: { run, rate }, address }: { readonly live: L
       ? undefined
       : (fetched.of - fetched.messages) / rate.messages
   const parts = [
-    state === 'queued' ? say.queued : fetched === null || fetched.of === 0 ? say.looking : say.progress(fetched.messages, fetched.of),
+    state === 'queued'
+      ? say.queued
+      : fetched === null || fetched.of === 0
+        ? say.looking
+        : say.progress(fetched.messages, fetched.of),
     ...(run.bytes > 0 ? [bytes(run.bytes)] : []),
     ...(rate !== undefined && rate.messages >= 1
       ? [say.rate(number(Math.round(rate.messages)), bytes(rate.bytes))]

@@ -1,10 +1,13 @@
 /** One imapflow session with a store, logged in, made honest: what it swallows or hides becomes a failure here. */
+import type { LookupFunction } from 'node:net'
 import { ImapFlow } from 'imapflow'
 import { encodePath, normalizePath } from 'imapflow/lib/tools.js'
 import type { TlsMode } from '../account.ts'
 import type { StoreEndpoint } from '../config.ts'
 import { type Failure, SessionFailed } from '../failure.ts'
+import { everywhere, type Reach } from '../guard.ts'
 import { limits } from '../limits.ts'
+import { guardOf } from '../net/guard.ts'
 import { isRecord, within, wordsOf } from './command.ts'
 import { type CertificateRules, isLoopback, transportOf } from './tls.ts'
 import { troubleOf } from './trouble.ts'
@@ -20,6 +23,7 @@ export type StoreTarget =
       readonly tls: TlsMode
       readonly user: string
       readonly password: string
+      readonly reach?: Reach
     } & Partial<CertificateRules>)
 
 /** Where nothing is said of the certificate, it must verify. */
@@ -29,6 +33,10 @@ export interface Login extends Partial<CertificateRules> {
   readonly tls: TlsMode
   readonly user: string
   readonly password: string
+  /** Undefined: anywhere. */
+  readonly reach?: Reach
+  /** How names become addresses, if not as the system does it. */
+  readonly lookup?: LookupFunction
 }
 
 /** Hosted: as Dovecot's master user for that login (`alice*gateway`); nobody's own password is kept in clear. */
@@ -70,14 +78,20 @@ async function connect(
   alerted: Alerted,
 ): Promise<ImapFlow> {
   const server = serverOf(login)
-  const { tlsVerify = true, tlsFingerprint = null, ca } = login
+  const { tlsVerify = true, tlsFingerprint = null, ca, reach = everywhere, lookup } = login
+  const guard = guardOf(reach, lookup)
+  try {
+    guard.check(login.host, login.port)
+  } catch (error) {
+    throw new SessionFailed({ ...loginFailure(error, login), everyAccount: true }, error)
+  }
   const client = new ImapFlow({
     host: login.host,
     port: login.port,
     secure: login.tls === 'implicit',
     // True: STARTTLS or nothing. False: clear text, on loopback or where somebody chose it.
     doSTARTTLS: login.tls === 'starttls',
-    transport: transportOf({ tlsVerify, tlsFingerprint, ca }),
+    transport: transportOf({ tlsVerify, tlsFingerprint, ca }, guard.lookup),
     auth: { user: login.user, pass: login.password },
     clientInfo: { name: 'Tributary' },
     logger: false,

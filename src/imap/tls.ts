@@ -1,8 +1,8 @@
 /** The sockets of a session with a store: in clear, by TLS from the first byte, or by STARTTLS (RFC 8314, RFC 9051 section 6.2.1). */
-import { connect, isIP } from 'node:net'
+import { connect, isIP, type LookupFunction } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls'
 import type { ImapFlowOptions } from 'imapflow'
-import { fingerprintOf, tlsReasonOf } from '../tls-reasons.ts'
+import { fingerprintOf, tlsReasonOf, tlsTroubleOf } from '../tls-reasons.ts'
 
 export interface CertificateRules {
   readonly tlsVerify: boolean
@@ -15,7 +15,7 @@ export interface CertificateRules {
 type Transport = NonNullable<ImapFlowOptions['transport']>
 
 /** Hands imapflow a socket only once its certificate is the right one: nothing is sent over it before. */
-export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules): Transport {
+export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules, lookup: LookupFunction): Transport {
   const secured = (options: ConnectionOptions, host: string, onSecure: () => void): TLSSocket => {
     const socket = tlsConnect(
       {
@@ -37,7 +37,7 @@ export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules)
   }
   return {
     connect({ host, port, secure }, onConnect) {
-      const socket = secure ? secured({ port }, host, onConnect) : connect({ host, port }, onConnect)
+      const socket = secure ? secured({ port, lookup }, host, onConnect) : connect({ host, port, lookup }, onConnect)
       // The CRLF behind a literal is a write of its own: it would wait until the literal has been acknowledged.
       return socket.setNoDelay(true)
     },
@@ -68,5 +68,7 @@ export function storeTlsReasonOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   if (error instanceof WrongCertificate) return error.message
   const { code = '', tlsFailed = false } = error as Error & { code?: string; tlsFailed?: boolean }
+  if (tlsTroubleOf({ code }) === 'not TLS')
+    return `${tlsReasonOf(error)}; perhaps it wants it to be asked for ("starttls")`
   return upgradeReasons[code] ?? tlsReasonOf(error) ?? (tlsFailed ? error.message : undefined)
 }

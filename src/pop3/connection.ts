@@ -10,6 +10,8 @@ import { type Expected, printable, type Reply, ReplyReader } from './wire.ts'
 
 export interface Waits {
   readonly connectMs: number
+  /** As of any reply, where nothing else is said. */
+  readonly greetingMs?: number
   /** No byte for this long while a reply is due. As a whole it may take three times as long, and a message as its octets take. */
   readonly replyMs: number
   readonly listingMs: number
@@ -74,7 +76,7 @@ export class Connection {
     if (signal?.aborted) connection.#onAbort()
     if (options.tls === 'implicit') await connection.#secure()
     else connection.#listen()
-    const greeting = await connection.#expect({ shape: 'status' }, waits.replyMs, 'the greeting')
+    const greeting = await connection.#expect({ shape: 'status' }, waits.greetingMs ?? waits.replyMs, 'the greeting')
     if (greeting.shape === 'refused') throw connection.fail(greetingRefusal(server, greeting.text))
     return connection
   }
@@ -92,7 +94,8 @@ export class Connection {
     return this.fail({
       kind: 'tls',
       server: this.server,
-      reason: `${reason}, and this account does not go on in clear (tls "implicit", mostly on port 995, may work)`,
+      reason: `${reason}, and this account does not go on in clear`,
+      trouble: 'no STLS',
     })
   }
 
@@ -225,7 +228,8 @@ export class Connection {
     // Some hang up in place of an answer (free.fr and AOL, MailKit issue 856): it may be the password as well as the line.
     const login = during === 'PASS' || during === 'AUTH PLAIN'
     const why = login ? '; the user name or password may be wrong, or the visits too many' : ''
-    this.fail({ kind: 'unreachable', server: this.server, reason: `${reason}${where}${why}` })
+    const cause = login ? { cause: 'hung up at login' as const } : {}
+    this.fail({ kind: 'unreachable', server: this.server, reason: `${reason}${where}${why}`, ...cause })
   }
 }
 

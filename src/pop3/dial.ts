@@ -1,8 +1,10 @@
 /** From a host and port to a connected socket; and what an operator reads where that fails. */
 import { connect, type LookupFunction, type Socket } from 'node:net'
 import type { TlsMode } from '../account.ts'
-import { SessionFailed, type Failure } from '../failure.ts'
-import { tlsReasonOf } from '../tls-reasons.ts'
+import { type Failure, SessionFailed, type UnreachableCause } from '../failure.ts'
+import { everywhere, type Reach } from '../guard.ts'
+import { guardOf } from '../net/guard.ts'
+import { tlsReasonOf, tlsTroubleOf } from '../tls-reasons.ts'
 import { printable } from './wire.ts'
 
 /** Where a server is, and how it is to prove itself. */
@@ -16,22 +18,24 @@ export interface Endpoint {
   readonly ca?: string | Buffer | undefined
   /** How names become addresses, if not as the system does it. */
   readonly lookup?: LookupFunction | undefined
+  /** Undefined: anywhere. */
+  readonly reach?: Reach | undefined
 }
 
 /** A name of several addresses is tried at all of them, IPv6 and IPv4 in turn (RFC 8305). */
 export async function dial(
-  { host, port, lookup }: Endpoint,
+  { host, port, lookup, reach: allowed = everywhere }: Endpoint,
   server: string,
   waitMs: number,
   signal?: AbortSignal,
 ): Promise<Socket> {
-  const socket = connect({
-    host,
-    port,
-    autoSelectFamily: true,
-    noDelay: true,
-    ...(lookup === undefined ? {} : { lookup }),
-  })
+  const guard = guardOf(allowed, lookup)
+  try {
+    guard.check(host, port)
+  } catch (error) {
+    throw new SessionFailed(failureOfSocket(server, error as Error), error)
+  }
+  const socket = connect({ host, port, autoSelectFamily: true, noDelay: true, lookup: guard.lookup })
   socket.setKeepAlive(true, 60_000)
   await reach(socket, 'connect', { server, during: 'the connection', waitMs }, signal)
   return socket
@@ -53,8 +57,7 @@ export async function reach(
       reject(new SessionFailed(failure))
     }
     const timer = setTimeout(() => give({ kind: 'silent', server, during, waitedMs: waitMs }), Math.max(0, waitMs))
-    const onError = (error: Error & { code?: string }) =>
-      give({ kind: tlsReasonOf(error) === undefined ? 'unreachable' : 'tls', server, reason: reasonOf(error) })
+    const onError = (error: Error & { code?: string }) => give(failureOfSocket(server, error))
     const onClose = () => give({ kind: 'unreachable', server, reason: `the connection was closed during ${during}` })
     const onAbort = () => give(abortFailure(signal?.reason))
     const onReached = () => {
@@ -70,6 +73,25 @@ export async function reach(
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
   })
+}
+
+function failureOfSocket(server: string, error: Error & { code?: string }): Failure {
+  const reason = reasonOf(error)
+  const trouble = tlsTroubleOf(error)
+  if (trouble !== undefined) return { kind: 'tls', server, reason, trouble }
+  if (tlsReasonOf(error) !== undefined) return { kind: 'tls', server, reason }
+  const cause = causes[error.code ?? '']
+  return { kind: 'unreachable', server, reason, ...(cause === undefined ? {} : { cause }) }
+}
+
+const causes: Readonly<Record<string, UnreachableCause>> = {
+  ENOTFOUND: 'no such name',
+  EAI_AGAIN: 'no name server',
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'no answer',
+  EHOSTUNREACH: 'no answer',
+  ENETUNREACH: 'no answer',
+  ERR_OUT_OF_REACH: 'out of reach',
 }
 
 /** What an operator can do something with. */

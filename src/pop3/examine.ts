@@ -1,5 +1,8 @@
 /** Tries an account: what a login finds, without storing or deleting anything. */
-import { describe, type FailureKind, SessionFailed } from '../failure.ts'
+import { type Failure, type FailureKind, happened, SessionFailed } from '../failure.ts'
+import { limits } from '../limits.ts'
+import { mayBeTheDoor, nextStep } from '../next-step.ts'
+import { openDoors } from './doors.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
 import type { TlsSeen } from './tls.ts'
 
@@ -11,22 +14,33 @@ export interface Examination {
   readonly capabilities: readonly string[]
   readonly tls: TlsSeen | null
   readonly failure: { readonly kind: FailureKind; readonly message: string } | null
+  /** What to do about it, one sentence; null where all is well, or nothing is known to do. */
+  readonly next: string | null
 }
 
-/** Logs in, looks, and leaves; stores and deletes nothing. Never throws what the server did: it is in `failure`. */
+const patience = { connectMs: limits.testConnectWaitMs, greetingMs: limits.testGreetingWaitMs }
+
+/**
+ * Logs in, looks, and leaves; stores and deletes nothing. Never throws what the server did: it is in `failure`. Where port or TLS
+ * mode may be what is wrong, it is tried how the host answers otherwise.
+ */
 export async function examine(options: SessionOptions): Promise<Examination> {
-  const session = new Pop3Session(options)
+  const session = new Pop3Session({ ...options, waits: { ...patience, ...options.waits } })
   let seen = { messages: 0, octets: 0 }
-  let failure: Examination['failure'] = null
+  let failure: Failure | undefined
   try {
     await session._connect()
     seen = await session.stat()
     await session.quit()
   } catch (error) {
     if (!(error instanceof SessionFailed)) throw error
-    failure = { kind: error.failure.kind, message: describe(error.failure) }
+    failure = error.failure
   } finally {
     session.abandon()
   }
-  return { ok: failure === null, ...seen, capabilities: session.capabilities, tls: session.tlsSeen, failure }
+  const { capabilities, tlsSeen: tls } = session
+  if (failure === undefined) return { ok: true, ...seen, capabilities, tls, failure: null, next: null }
+  const open = mayBeTheDoor(failure) ? await openDoors(options) : undefined
+  const told = { kind: failure.kind, message: happened(failure) }
+  return { ok: false, ...seen, capabilities, tls, failure: told, next: nextStep(failure, open) }
 }

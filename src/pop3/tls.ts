@@ -3,8 +3,9 @@ import { isIP, type Socket } from 'node:net'
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
-import { fingerprintOf } from '../tls-reasons.ts'
+import { type CertificateShown, certificateReason, fingerprintOf, tlsReasonOf, tlsTroubleOf } from '../tls-reasons.ts'
 import { type Endpoint, reach } from './dial.ts'
+import { printable } from './wire.ts'
 
 /** What the server showed of itself. `fingerprint`: SHA-256 of its certificate, lower-case hex. */
 export interface TlsSeen {
@@ -71,8 +72,8 @@ export async function shakeHands(
     host,
     // SNI takes names only (RFC 6066 section 3).
     ...(isIP(host) === 0 ? { servername: host } : {}),
-    // A pin replaces the chain: exactly that certificate, whoever signed it.
-    rejectUnauthorized: tlsVerify && !pinned,
+    // Node checks it all the same; we look at what it found, below, since here it would keep the certificate to itself.
+    rejectUnauthorized: false,
     ...(ca === undefined ? {} : { ca }),
     ...(kept === undefined ? {} : { session: kept.ticket }),
     minVersion: 'TLSv1.2',
@@ -90,10 +91,13 @@ export async function shakeHands(
   try {
     await reach(secure, 'secureConnect', { server, during: 'the TLS handshake', waitMs }, signal)
     const shown = kept !== undefined && secure.isSessionReused() ? kept.seen : tlsSeen(secure)
+    // A pin replaces the chain: exactly that certificate, whoever signed it.
     if (pinned && shown.fingerprint !== tlsFingerprint) {
       const reason = `its certificate has the fingerprint ${shown.fingerprint}, not the one this account is pinned to`
-      throw new SessionFailed({ kind: 'tls', server, reason })
+      const certificate = certificateShown(secure)
+      throw new SessionFailed({ kind: 'tls', server, reason, trouble: 'another fingerprint', certificate })
     }
+    if (tlsVerify && !pinned && !secure.authorized) throw unverified(secure, server)
     seen = shown
     keep()
     return { secure, seen }
@@ -105,11 +109,47 @@ export async function shakeHands(
   }
 }
 
+/** Node says what kept it from being authorized by a code, whatever its types say. */
+function unverified(secure: TLSSocket, server: string): SessionFailed {
+  const code = String(secure.authorizationError)
+  const trouble = tlsTroubleOf({ code })
+  if (trouble === undefined) {
+    const reason = printable(tlsReasonOf({ name: 'Error', code, message: code }) ?? code)
+    return new SessionFailed({ kind: 'tls', server, reason })
+  }
+  const certificate = certificateShown(secure)
+  return new SessionFailed({
+    kind: 'tls',
+    server,
+    reason: certificateReason(trouble, certificate, Date.now()),
+    trouble,
+    certificate,
+  })
+}
+
+/** Of all that a certificate may hold, as much as an operator reads: it may be anybody's. */
+function certificateShown(secure: TLSSocket): CertificateShown {
+  const certificate: Partial<PeerCertificate> = secure.getPeerCertificate()
+  const { valid_from, valid_to, subject, subjectaltname = '' } = certificate
+  const names = [...subjectaltname.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(([, name = '']) => name)
+  const common = names.length === 0 && typeof subject?.CN === 'string' ? [subject.CN] : []
+  return {
+    validFrom: isoOf(valid_from),
+    validTo: isoOf(valid_to),
+    names: [...names, ...common].slice(0, limits.certificateNamesShown).map(printable),
+    fingerprint: fingerprintOf(certificate),
+  }
+}
+
+function isoOf(date: string | undefined): string {
+  return date === undefined ? '' : new Date(date).toISOString()
+}
+
 function tlsSeen(socket: TLSSocket): TlsSeen {
   const certificate: Partial<PeerCertificate> = socket.getPeerCertificate()
   return {
     version: socket.getProtocol() ?? 'unknown',
     fingerprint: fingerprintOf(certificate),
-    validTo: certificate.valid_to === undefined ? '' : new Date(certificate.valid_to).toISOString(),
+    validTo: isoOf(certificate.valid_to),
   }
 }

@@ -3,13 +3,25 @@ import type { Redis } from 'ioredis'
 import type { Account } from '../account.ts'
 import { type FailureHistory, noFailures } from '../consequence.ts'
 import type { FailureKind } from '../failure.ts'
+import { limits } from '../limits.ts'
 import type { Run } from '../run.ts'
+import {
+  type AccountsWanted,
+  addressMemberOf,
+  addToIndex,
+  idOfMember,
+  type Piece,
+  walkOf,
+  wordsOf,
+} from './account-index.ts'
 import { keys } from './keys.ts'
 import { restate } from './statuses.ts'
 
 export interface AccountRecord {
   readonly account: Account
   readonly sealedPassword: string
+  /** An owner chose host and port: they lead where an owner may go (guard.ts). */
+  readonly guarded?: true
 }
 
 /** Written by the worker after each run. */
@@ -25,10 +37,18 @@ export const defaultState: AccountState = { ...noFailures, attention: false, las
 export const accountStatuses = ['idle', 'running', 'waiting', 'failing', 'needs attention', 'paused'] as const
 export type AccountStatus = (typeof accountStatuses)[number]
 
+/** Those that no open run is needed for, in the order in which scripts have their keys. */
+const restingStatuses = ['idle', 'failing', 'needs attention', 'paused'] as const
+export type RestingStatus = (typeof restingStatuses)[number]
+
 export function statusOf(account: Account, state: AccountState, open: Run | undefined): AccountStatus {
   if (open?.state === 'running') return 'running'
   if (open?.state === 'queued') return 'waiting'
-  if (account.paused) return 'paused'
+  return restingStatus(account, state)
+}
+
+export function restingStatus({ paused }: Pick<Account, 'paused'>, state: AccountState): RestingStatus {
+  if (paused) return 'paused'
   if (state.attention) return 'needs attention'
   return state.lastFailure === null ? 'idle' : 'failing'
 }
@@ -40,56 +60,93 @@ export function sourceOf({ host, port, user, destinationId }: Account): string {
 
 const names = [
   keys.accounts,
-  keys.accountIds,
   keys.accountSources,
-  keys.destinationUses,
   keys.destinations,
   keys.due,
   keys.accountStates,
+  keys.accountIds,
+  keys.accountsByAddress,
+  keys.accountWords,
+  ...restingStatuses.map(keys.accountsAt),
 ]
+/** Each script has these, and behind them the accounts of the destination, before and after. */
+const named = `
+local accounts, sources, destinations, due, states, ids, byAddress, words = unpack(KEYS, 1, 8)
+local idle, failing, attention, paused = unpack(KEYS, 9, 12)
+local ofBefore, of = KEYS[13], KEYS[14] or KEYS[13]
+local id, score = ARGV[1], 0
+local function at(status)
+  for _, other in ipairs({ idle, failing, attention, paused }) do redis.call('ZREM', other, id) end
+  redis.call('ZADD', status, score, id)
+end`
 
-/** KEYS as `names`; ARGV id, record, source, destination id, due ms or ''. */
-const createScript = `
-if redis.call('HEXISTS', KEYS[5], ARGV[4]) == 0 then return 'no destination' end
-if redis.call('HSETNX', KEYS[3], ARGV[3], ARGV[1]) == 0 then return 'conflict' end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('ZADD', KEYS[2], 0, ARGV[1])
-redis.call('HINCRBY', KEYS[4], ARGV[4], 1)
-if ARGV[5] ~= '' then redis.call('ZADD', KEYS[6], ARGV[5], ARGV[1]) end
+/** ARGV id, record, source, destination id, due ms or '', by address, words; then 'try', which writes nothing. */
+const createScript = `${named}
+if redis.call('HEXISTS', destinations, ARGV[4]) == 0 then return 'no destination' end
+if redis.call('HEXISTS', sources, ARGV[3]) == 1 then return 'conflict' end
+if ARGV[8] == 'try' then return 'done' end
+redis.call('HSET', sources, ARGV[3], id)
+redis.call('HSET', accounts, id, ARGV[2])
+redis.call('ZADD', ids, score, id)
+redis.call('ZADD', of, score, id)
+redis.call('ZADD', byAddress, score, ARGV[6])
+redis.call('HSET', words, id, ARGV[7])
+if ARGV[5] == '' then redis.call('ZADD', paused, score, id)
+else
+  redis.call('ZADD', due, ARGV[5], id)
+  redis.call('ZADD', idle, score, id)
+end
 return 'done'`
 
-/** KEYS as `names`; ARGV id, record before, record after, source before, after, destination before, after, due. */
-const updateScript = `
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 'changed' end
-if redis.call('HEXISTS', KEYS[5], ARGV[7]) == 0 then return 'no destination' end
+/** ARGV id, record before, after, source before, after, destination after, due, by address before, after, words after. */
+const updateScript = `${named}
+if redis.call('HGET', accounts, id) ~= ARGV[2] then return 'changed' end
+if redis.call('HEXISTS', destinations, ARGV[6]) == 0 then return 'no destination' end
 if ARGV[4] ~= ARGV[5] then
-  if redis.call('HSETNX', KEYS[3], ARGV[5], ARGV[1]) == 0 then return 'conflict' end
-  redis.call('HDEL', KEYS[3], ARGV[4])
+  if redis.call('HSETNX', sources, ARGV[5], id) == 0 then return 'conflict' end
+  redis.call('HDEL', sources, ARGV[4])
 end
-if ARGV[6] ~= ARGV[7] then
-  redis.call('HINCRBY', KEYS[4], ARGV[6], -1)
-  redis.call('HINCRBY', KEYS[4], ARGV[7], 1)
-end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-if ARGV[8] == 'never' then redis.call('ZREM', KEYS[6], ARGV[1])
-elseif ARGV[8] ~= 'as before' then
-  redis.call('ZADD', KEYS[6], ARGV[8], ARGV[1])
-  redis.call('HDEL', KEYS[7], ARGV[1])
+redis.call('ZREM', ofBefore, id)
+redis.call('ZADD', of, score, id)
+redis.call('ZREM', byAddress, ARGV[8])
+redis.call('ZADD', byAddress, score, ARGV[9])
+redis.call('HSET', words, id, ARGV[10])
+redis.call('HSET', accounts, id, ARGV[3])
+if ARGV[7] == 'never' then
+  redis.call('ZREM', due, id)
+  at(paused)
+elseif ARGV[7] ~= 'as before' then
+  redis.call('ZADD', due, ARGV[7], id)
+  redis.call('HDEL', states, id)
+  at(idle)
 end
 return 'done'`
 
-/** KEYS as `names`; ARGV id, record, source, destination id. */
-const removeScript = `
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 'changed' end
-redis.call('HDEL', KEYS[1], ARGV[1])
-redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('HDEL', KEYS[3], ARGV[3])
-redis.call('HINCRBY', KEYS[4], ARGV[4], -1)
-redis.call('ZREM', KEYS[6], ARGV[1])
-redis.call('HDEL', KEYS[7], ARGV[1])
+/** ARGV id, record, source, by address. */
+const removeScript = `${named}
+if redis.call('HGET', accounts, id) ~= ARGV[2] then return 'changed' end
+redis.call('HDEL', accounts, id)
+redis.call('HDEL', sources, ARGV[3])
+redis.call('ZREM', due, id)
+redis.call('HDEL', states, id)
+at(idle)
+redis.call('ZREM', idle, id)
+redis.call('ZREM', ids, id)
+redis.call('ZREM', of, id)
+redis.call('ZREM', byAddress, ARGV[4])
+redis.call('HDEL', words, id)
 return 'done'`
 
-/** How many records are read at once while a page is filled. */
+/** ARGV id, state, status at rest were it not paused. */
+const stateScript = `${named}
+if redis.call('HEXISTS', accounts, id) == 0 then return 0 end
+redis.call('HSET', states, id, ARGV[2])
+if not redis.call('ZSCORE', paused, id) then at(({ idle = idle, failing = failing, ['needs attention'] = attention })[ARGV[3]]) end
+return 1`
+
+type Created = 'done' | 'conflict' | 'no destination'
+
+/** How many accounts are indexed at once. */
 const chunk = 500
 
 export class Accounts {
@@ -100,18 +157,10 @@ export class Accounts {
   }
 
   /** Due at once, unless it is paused. */
-  async create(record: AccountRecord, nowMs: number): Promise<'done' | 'conflict' | 'no destination'> {
-    const { account } = record
-    const args = [
-      account.id,
-      JSON.stringify(record),
-      sourceOf(account),
-      account.destinationId,
-      account.paused ? '' : nowMs,
-    ]
-    const answer = await this.#redis.eval(createScript, names.length, ...names, ...args)
-    if (answer === 'done') await restate(this.#redis, [account.id])
-    return answer as 'done' | 'conflict' | 'no destination'
+  async create(record: AccountRecord, nowMs: number): Promise<Created> {
+    const answer = (await this.#redis.eval(...creation(record, nowMs))) as Created
+    if (answer === 'done') await restate(this.#redis, [record.account.id])
+    return answer
   }
 
   async get(id: string): Promise<AccountRecord | undefined> {
@@ -139,30 +188,40 @@ export class Accounts {
       const before = JSON.parse(json) as AccountRecord
       const { record, due } = change(before)
       const [from, to] = [before.account, record.account]
+      const sets = [keys.accountsOf(from.destinationId), keys.accountsOf(to.destinationId)]
       const args = [
         json,
         JSON.stringify(record),
         sourceOf(from),
         sourceOf(to),
-        from.destinationId,
         to.destinationId,
         due,
+        addressMemberOf(from),
+        addressMemberOf(to),
+        wordsOf(to),
       ]
-      const answer = await this.#redis.eval(updateScript, names.length, ...names, id, ...args)
+      const answer = await this.#redis.eval(updateScript, names.length + 2, ...names, ...sets, id, ...args)
       if (answer === 'done') await restate(this.#redis, [id])
       if (answer === 'done') return record
       if (answer !== 'changed') return answer as 'conflict' | 'no destination'
     }
   }
 
-  /** With its ledger and history; its stored mail stays where it is. */
-  async remove(id: string): Promise<boolean> {
+  /**
+   * With its ledger and history; its stored mail stays where it is.
+   *
+   * @param allow is given the record as it stands, and may throw.
+   */
+  async remove(id: string, allow: (before: AccountRecord) => void = () => {}): Promise<boolean> {
     for (;;) {
       const json = await this.#redis.hget(keys.accounts, id)
       if (json === null) return false
-      const { account } = JSON.parse(json) as AccountRecord
-      const args = [id, json, sourceOf(account), account.destinationId]
-      if ((await this.#redis.eval(removeScript, names.length, ...names, ...args)) !== 'done') continue
+      const record = JSON.parse(json) as AccountRecord
+      allow(record)
+      const { account } = record
+      const set = keys.accountsOf(account.destinationId)
+      const args = [id, json, sourceOf(account), addressMemberOf(account)]
+      if ((await this.#redis.eval(removeScript, names.length + 1, ...names, set, ...args)) !== 'done') continue
       const runIds = await this.#redis.zrange(keys.runs(id), '0', '-1')
       for (const runId of runIds) await this.#redis.unlink(keys.run(runId))
       await this.#redis.hdel(keys.lastRuns, id)
@@ -173,23 +232,34 @@ export class Accounts {
     }
   }
 
-  /** In the order they were made. `after`: an account's id; `next`: the id to go on after, null at the end. */
+  /**
+   * @param after a member of the index; `next`: the one to go on after, null at the end. A page may come short of its limit, empty
+   *   too, and have a next: it looks at `limits.accountsWalkedPerPage` at the most.
+   * @param matching tells those that do after all.
+   */
   async page(
     limit: number,
     after: string | undefined,
+    wanted: AccountsWanted,
     matching: (records: readonly AccountRecord[]) => Promise<readonly AccountRecord[]>,
   ): Promise<{ items: AccountRecord[]; next: string | null }> {
+    const walk = await walkOf(this.#redis, wanted)
+    const chosen = wanted.q !== undefined || wanted.status !== undefined || wanted.destinationId !== undefined
     const items: AccountRecord[] = []
-    let from = after === undefined ? '-' : `(${after}`
-    for (;;) {
-      const ids = await this.#redis.zrange(keys.accountIds, from, '+', 'BYLEX', 'LIMIT', 0, chunk)
-      if (ids.length === 0) return { items, next: null }
-      for (const record of await matching(await this.all(ids))) {
-        // One more than asked for tells that there is a next page.
-        if (items.length === limit) return { items, next: items.at(-1)?.account.id ?? null }
+    let last: string | null = null
+    let from: string | null = after ?? null
+    for (let left = limits.accountsWalkedPerPage; ; ) {
+      // One more than asked for tells that there is a next page.
+      const piece = await walk(from, chosen ? limits.accountsWalkedAtOnce : limit + 1 - items.length)
+      const members = new Map(piece.members.map((member) => [idOfMember(member), member]))
+      for (const record of await matching(await this.all([...members.keys()]))) {
+        if (items.length === limit) return { items, next: last }
         items.push(record)
+        last = members.get(record.account.id) ?? last
       }
-      from = `(${ids.at(-1)}`
+      left -= piece.looked
+      if (piece.next === null || left <= 0) return { items, next: piece.next }
+      from = piece.next
     }
   }
 
@@ -203,8 +273,10 @@ export class Accounts {
     return (await this.states([id]))[0] ?? defaultState
   }
 
+  /** Of one that there is. */
   async setState(id: string, state: AccountState): Promise<void> {
-    await this.#redis.hset(keys.accountStates, id, JSON.stringify(state))
+    const args = [id, JSON.stringify(state), restingStatus({ paused: false }, state)]
+    await this.#redis.eval(stateScript, names.length, ...names, ...args)
   }
 
   /** Milliseconds since 1970; null: not due at all. */
@@ -217,4 +289,43 @@ export class Accounts {
   async setDue(id: string, dueMs: number): Promise<void> {
     await this.#redis.zadd(keys.due, dueMs, id)
   }
+
+  /** How many gather in each of these destinations. */
+  async counts(destinationIds: readonly string[]): Promise<number[]> {
+    return await Promise.all(destinationIds.map((id) => this.#redis.zcard(keys.accountsOf(id))))
+  }
+
+  /** At the start of the API: what an earlier version has kept without an index gets one. */
+  async ensureIndexed(): Promise<void> {
+    const [kept, indexed] = await Promise.all([this.#redis.hlen(keys.accounts), this.#redis.hlen(keys.accountWords)])
+    if (kept === indexed) return
+    const walk = await walkOf(this.#redis, { sort: 'createdAt' })
+    for (let from: string | null | undefined; from !== null; ) {
+      const { members, next }: Piece = await walk(from ?? null, chunk)
+      const [records, states] = [await this.all(members), await this.states(members)]
+      const all = this.#redis.pipeline()
+      for (const { account } of records)
+        addToIndex(all, account, restingStatus(account, states[members.indexOf(account.id)] ?? defaultState))
+      await all.exec()
+      from = next
+    }
+  }
+}
+
+/** All that EVAL takes. */
+function creation(record: AccountRecord, nowMs: number) {
+  const { account } = record
+  const sets = [...names, keys.accountsOf(account.destinationId)]
+  return [
+    createScript,
+    sets.length,
+    ...sets,
+    account.id,
+    JSON.stringify(record),
+    sourceOf(account),
+    account.destinationId,
+    account.paused ? '' : nowMs,
+    addressMemberOf(account),
+    wordsOf(account),
+  ] as const
 }

@@ -7,7 +7,8 @@ import { describe } from '../failure.ts'
 import { limits } from '../limits.ts'
 import type { Run } from '../run.ts'
 import { keyIdOf, type Seal } from '../seal.ts'
-import { type AccountRecord, sourceOf } from './accounts.ts'
+import { addToIndex } from './account-index.ts'
+import { type AccountRecord, type AccountState, defaultState, restingStatus, sourceOf } from './accounts.ts'
 import type { DestinationRecord } from './destinations.ts'
 import { backedUpOfAccount, backedUpShared, everyKey, keys } from './keys.ts'
 import { queuePrefix } from './queue.ts'
@@ -213,10 +214,10 @@ export async function checkBackup(lines: AsyncIterable<string>, seal: Seal): Pro
 
 function checkSealed(seal: Seal, sealed: string, id: string): void {
   const keyId = keyIdOf(sealed)
-  if (keyId !== seal.keyId) {
+  if (!seal.holds(keyId)) {
     throw new BackupUnfit(
       'key',
-      `The passwords of this backup are sealed with the secret key ${keyId}, and this instance has ${seal.keyId}. Put the file secret-key of then in place, start again, and restore. Nothing was changed.`,
+      `The passwords of this backup are sealed with the secret key ${keyId}, and this instance has ${seal.keyId}. Put the key of then into the file secret-key, as a line behind the others, and restore again. Nothing was changed.`,
     )
   }
   try {
@@ -274,9 +275,14 @@ export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<str
       // Whatever has happened since: the store is asked before the next pull.
       await redis.hset(keys.ledgerNotes(id), 'wholeUnder', 'a backup')
       const dueMs = due.get(id)
+      const state = await redis.hget(keys.accountStates, id)
       const all = redis.multi()
       all.hset(key, id, json).hset(keys.accountSources, sourceOf(account), id)
-      all.hincrby(keys.destinationUses, account.destinationId, 1).zadd(keys.accountIds, 0, id)
+      addToIndex(
+        all,
+        account,
+        restingStatus(account, state === null ? defaultState : (JSON.parse(state) as AccountState)),
+      )
       if (dueMs !== undefined && !account.paused)
         all.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * limits.resumeSpreadMs), id)
       await all.exec()

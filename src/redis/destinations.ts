@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis'
 import { type Destination, destinationDefaults, type HostedLogin } from '../account.ts'
 import { tell } from './events.ts'
+import { limits } from '../limits.ts'
 import { keys } from './keys.ts'
 
 export interface DestinationRecord {
@@ -10,9 +11,14 @@ export interface DestinationRecord {
   readonly passwordHash: string | null
   /** Others: sealed. */
   readonly sealedPassword: string | null
+  /** As an account's. */
+  readonly guarded?: true
 }
 
-const names = [keys.destinations, keys.destinationIds, keys.logins, keys.destinationUses, keys.pauses]
+const names = [keys.destinations, keys.destinationIds, keys.logins, keys.pauses]
+
+/** How many are read at once while they are searched. */
+const chunk = 500
 
 /** KEYS as `names`; ARGV id, record, login or ''. */
 const createScript = `
@@ -27,14 +33,16 @@ if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 'changed' end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 'done'`
 
-/** KEYS as `names`, then tokens of this destination, tokens, token ids, token uses; ARGV id, login or ''. Its tokens end with it. */
+/**
+ * KEYS as `names`, then accounts of this destination, its tokens, tokens, token ids, token uses; ARGV id, login or '', record. Its
+ * tokens end with it.
+ */
 const removeScript = `
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 'unknown' end
-if tonumber(redis.call('HGET', KEYS[4], ARGV[1]) or '0') > 0 then return 'in use' end
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[3] then return 'changed' end
+if redis.call('ZCARD', KEYS[5]) > 0 then return 'in use' end
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('HDEL', KEYS[4], ARGV[1])
-redis.call('HDEL', KEYS[5], ARGV[1])
 if ARGV[2] ~= '' then redis.call('HDEL', KEYS[3], ARGV[2]) end
 for _, token in ipairs(redis.call('SMEMBERS', KEYS[6])) do
   redis.call('HDEL', KEYS[7], token)
@@ -81,22 +89,60 @@ export class Destinations {
     }
   }
 
-  async remove(record: DestinationRecord): Promise<'done' | 'unknown' | 'in use'> {
-    const { id } = record.destination
-    const all = [...names, keys.tokensOf(id), keys.tokens, keys.tokenIds, keys.tokenUses]
-    const answer = await this.#redis.eval(removeScript, all.length, ...all, id, loginOf(record))
-    if (answer === 'done') await tell(this.#redis, 'destination', id, { id, status: 'removed', pausedUntil: null })
-    return answer as 'done' | 'unknown' | 'in use'
+  /** @param allow is given the record as it stands, and may throw. */
+  async remove(
+    id: string,
+    allow: (before: DestinationRecord) => void = () => {},
+  ): Promise<DestinationRecord | 'unknown' | 'in use'> {
+    for (;;) {
+      const json = await this.#redis.hget(keys.destinations, id)
+      if (json === null) return 'unknown'
+      const record = recordOf(json)
+      allow(record)
+      const all = [...names, keys.accountsOf(id), keys.tokensOf(id), keys.tokens, keys.tokenIds, keys.tokenUses]
+      const answer = await this.#redis.eval(removeScript, all.length, ...all, id, loginOf(record), json)
+      if (answer === 'in use') return answer
+      if (answer !== 'done') continue
+      await tell(this.#redis, 'destination', id, { id, status: 'removed', pausedUntil: null })
+      return record
+    }
   }
 
-  /** In the order they were made. */
-  async page(limit: number, after: string | undefined): Promise<{ items: DestinationRecord[]; next: string | null }> {
-    const from = after === undefined ? '-' : `(${after}`
-    const ids = await this.#redis.zrange(keys.destinationIds, from, '+', 'BYLEX', 'LIMIT', 0, limit + 1)
-    const wanted = ids.slice(0, limit)
-    const found = wanted.length === 0 ? [] : await this.#redis.hmget(keys.destinations, ...wanted)
-    const items = found.flatMap((json) => (json === null ? [] : [recordOf(json)]))
-    return { items, next: ids.length > limit ? (wanted.at(-1) ?? null) : null }
+  /**
+   * In the order they were made. `after`: a destination's id; `next`: the id to go on after, null at the end. A search may come
+   * short of its limit, and have a next: it looks at `limits.destinationsReadPerPage` at the most.
+   */
+  async page(
+    limit: number,
+    after: string | undefined,
+    q = '',
+  ): Promise<{ items: DestinationRecord[]; next: string | null }> {
+    const items: DestinationRecord[] = []
+    let from = after
+    for (let left = limits.destinationsReadPerPage; ; ) {
+      const count = q === '' ? limit + 1 : chunk
+      const ids = await this.#redis.zrange(
+        keys.destinationIds,
+        from === undefined ? '-' : `(${from}`,
+        '+',
+        'BYLEX',
+        'LIMIT',
+        0,
+        count,
+      )
+      const found = ids.length === 0 ? [] : await this.#redis.hmget(keys.destinations, ...ids)
+      for (const json of found) {
+        if (json === null) continue
+        const record = recordOf(json)
+        if (!wordsOf(record).includes(q.toLowerCase())) continue
+        if (items.length === limit) return { items, next: items.at(-1)?.destination.id ?? null }
+        items.push(record)
+      }
+      from = ids.at(-1)
+      left -= ids.length
+      if (from === undefined || ids.length < count) return { items, next: null }
+      if (left <= 0) return { items, next: from }
+    }
   }
 
   /** Every hosted login, for the users file. */
@@ -114,6 +160,12 @@ function recordOf(json: string): DestinationRecord {
   const record = JSON.parse(json) as DestinationRecord
   const { destination } = record
   return destination.kind === 'hosted' ? record : { ...record, destination: { ...destinationDefaults, ...destination } }
+}
+
+/** What a search looks in. */
+function wordsOf({ destination }: DestinationRecord): string {
+  const { kind } = destination
+  return (kind === 'hosted' ? destination.login : `${destination.user}\n${destination.host}`).toLowerCase()
 }
 
 function loginOf({ destination }: DestinationRecord): string {

@@ -1,5 +1,6 @@
 /** Every key, once. Keys that one script touches share a hash tag, so that they lie together in a cluster. */
 import type { AccountId } from '../message.ts'
+import type { RestingStatus } from './accounts.ts'
 
 const shared = (name: string) => `{tributary}:${name}`
 const ofAccount = (id: string, name: string) => `tributary:{${id}}:${name}`
@@ -9,6 +10,12 @@ export const keys = {
   accounts: shared('accounts'),
   /** Sorted set of account ids, all of score 0: their order is that of time (ULIDs). */
   accountIds: shared('account-ids'),
+  /** Sorted set, all of score 0: address, space, account id. */
+  accountsByAddress: shared('accounts-by-address'),
+  /** Hash: account id -> what a search looks in. */
+  accountWords: shared('account-words'),
+  /** Sorted set of ids of accounts with a run that waits or is under way. */
+  openAccounts: shared('open-accounts'),
   /** Hash: what makes an account one of its kind -> account id. */
   accountSources: shared('account-sources'),
   /** Hash: account id -> AccountState as JSON. */
@@ -18,8 +25,6 @@ export const keys = {
   destinationIds: shared('destination-ids'),
   /** Hash: login of a hosted destination -> destination id. */
   logins: shared('logins'),
-  /** Hash: destination id -> how many accounts point at it. */
-  destinationUses: shared('destination-uses'),
   /** Hash: destination id -> Pause as JSON. */
   pauses: shared('pauses'),
   /** Sorted set: account id by the milliseconds at which it is due. */
@@ -65,6 +70,10 @@ export const keys = {
   workerVitals: (worker: string) => shared(`worker:${worker}`),
   /** As `tally`, of one destination. */
   tallyOf: (destinationId: string) => shared(`tally:${destinationId}`),
+  /** Sorted set of ids of accounts that gather there. */
+  accountsOf: (destinationId: string) => shared(`accounts-of:${destinationId}`),
+  /** Sorted set of ids of accounts of that status, apart from what an open run makes of it. Each account is in one. */
+  accountsAt: (status: RestingStatus) => shared(`accounts-at:${status}`),
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),
   /** Set: tokens of the owner of a destination. */
@@ -104,7 +113,7 @@ export const backedUpOfAccount = {
   runs: 'zset',
 } as const
 
-/** And of what accounts share. What can be told from these (ids in their order, logins, uses) is made anew. */
+/** And of what accounts share. What can be told from these (indexes, logins) is made anew. */
 export const backedUpShared = {
   accounts: 'hash',
   accountStates: 'hash',

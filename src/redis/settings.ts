@@ -1,7 +1,17 @@
 /** Settings as they are kept: a field each, so that what nobody has set follows the defaults of the day. */
 import type { Redis } from 'ioredis'
-import { defaultSettings, type Settings } from '../settings.ts'
+import { defaultSettings, merged, type Settings, type SettingsPatch } from '../settings.ts'
 import { keys } from './keys.ts'
+
+/** KEYS settings; ARGV how many are set, name and value of each; name and value of what is to be set. */
+const replaceScript = `
+local set = tonumber(ARGV[1])
+if redis.call('HLEN', KEYS[1]) ~= set then return 0 end
+for at = 2, 2 * set, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[at]) ~= ARGV[at + 1] then return 0 end
+end
+redis.call('HSET', KEYS[1], unpack(ARGV, 2 * set + 2))
+return 1`
 
 export class SettingsStore {
   readonly #redis: Redis
@@ -11,14 +21,26 @@ export class SettingsStore {
   }
 
   async get(): Promise<Settings> {
-    const set = await this.#redis.hgetall(keys.settings)
-    const values = Object.entries(set).map(([name, json]) => [name, JSON.parse(json) as unknown])
-    return { ...defaultSettings, ...(Object.fromEntries(values) as Partial<Settings>) }
+    return settingsIn(await this.#redis.hgetall(keys.settings))
   }
 
-  async change(changed: Partial<Settings>): Promise<Settings> {
-    const fields = Object.entries(changed).map(([name, value]) => [name, JSON.stringify(value)] as const)
-    if (fields.length > 0) await this.#redis.hset(keys.settings, Object.fromEntries(fields))
-    return await this.get()
+  /** @param allow is given the settings as they stand, and may throw. */
+  async change(patch: SettingsPatch, allow: (before: Settings) => void = () => {}): Promise<Settings> {
+    for (;;) {
+      const set = await this.#redis.hgetall(keys.settings)
+      const before = settingsIn(set)
+      allow(before)
+      const after = merged(before, patch)
+      const names = Object.keys(patch) as (keyof Settings)[]
+      if (names.length === 0) return after
+      const changed = names.flatMap((name) => [name, JSON.stringify(after[name])])
+      const args = [Object.keys(set).length, ...Object.entries(set).flat(), ...changed]
+      if ((await this.#redis.eval(replaceScript, 1, keys.settings, ...args)) === 1) return after
+    }
   }
+}
+
+function settingsIn(set: Readonly<Record<string, string>>): Settings {
+  const values = Object.entries(set).map(([name, json]) => [name, JSON.parse(json) as unknown])
+  return merged(defaultSettings, Object.fromEntries(values) as SettingsPatch)
 }

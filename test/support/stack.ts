@@ -1,10 +1,14 @@
 /** The whole of it, but for the processes: real Redis, real Dovecot, the API by inject, a worker of this process. */
 import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { pino } from 'pino'
 import { HostedLogins } from '../../api/hosted.ts'
 import type { App } from '../../api/app.ts'
 import { type ApiWorld, buildServer } from '../../api/server.ts'
 import { createClock } from '../../src/clock.ts'
+import { Discoveries } from '../../src/discover/discoveries.ts'
+import { KeyFile } from '../../src/disk/key-ring.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
 import { Audit } from '../../src/redis/audit.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
@@ -15,11 +19,13 @@ import { PullQueue } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { Sessions } from '../../src/redis/sessions.ts'
 import { Throttle } from '../../src/redis/throttle.ts'
+import { SettingsStore } from '../../src/redis/settings.ts'
 import { Tokens } from '../../src/redis/tokens.ts'
 import type { Run } from '../../src/run.ts'
-import { createSeal } from '../../src/seal.ts'
+import { createSeal, keyOf, linesOf } from '../../src/seal.ts'
 import { startWorker, type WorkerOptions } from '../../workers/worker.ts'
 import { startDovecot, type TestDovecot } from './dovecot.ts'
+import { surroundingsOf } from './internet.ts'
 import { startRedis, type TestRedis } from './redis.ts'
 
 export const adminToken = 'the-token-of-the-admin'
@@ -31,7 +37,9 @@ export interface Stack {
   readonly dovecot: TestDovecot
   readonly server: TestRedis
   readonly redis: ReturnType<typeof connectRedis>
+  /** The first key of the ring. */
   readonly secretKey: Buffer
+  readonly secretKeyFile: string
   /** Every line that any part has logged. */
   readonly logged: string[]
   call(
@@ -61,7 +69,10 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const redis = connectRedis(server.url, 'api', () => {})
   const workerRedis = connectRedis(server.url, 'worker', () => {})
   const secretKey = kept?.secretKey ?? randomBytes(32)
-  const seal = createSeal(secretKey)
+  const secretKeyFile = join(dirname(server.url), 'secret-key')
+  writeFileSync(secretKeyFile, linesOf([keyOf(secretKey, null)]), { mode: 0o600 })
+  const ring = new KeyFile(secretKeyFile)
+  const seal = createSeal(ring)
   const destinations = new Destinations(redis)
   const events = new Events(redis)
   const runs = new Runs(redis, events)
@@ -71,6 +82,8 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const pauses = new Pauses(redis)
   const tokens = new Tokens(redis)
   const [sessions, throttle] = [new Sessions(redis), new Throttle(redis)]
+  const discoveries = new Discoveries(() => surroundingsOf({}))
+  const settings = new SettingsStore(redis)
   const parts = {
     redis,
     accounts,
@@ -84,6 +97,9 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
     events,
     queue,
     hosted,
+    settings,
+    discoveries,
+    ring,
     seal,
   }
   const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store, trustedProxies: ['127.0.0.1'] }
@@ -97,6 +113,7 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
     server,
     redis,
     secretKey,
+    secretKeyFile,
     logged,
     async call(method, path, body) {
       const headers = { authorization: `Bearer ${adminToken}` }
@@ -136,7 +153,8 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
         redis: workerRedis,
         log,
         store: dovecot.store,
-        seal,
+        // As a process of its own has it.
+        seal: createSeal(new KeyFile(secretKeyFile)),
         clock: createClock(),
         publicName: 'gather.example.org',
         concurrency: 4,

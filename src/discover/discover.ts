@@ -1,0 +1,192 @@
+/**
+ * From an address to the servers its mail may be had from by POP3. In this order: the list of providers, which needs no network; then,
+ * all at once, what the domain itself says (autoconfig, well-known, SRV), what Thunderbird's database knows, and whom its mail
+ * goes to (MX); and only where nobody knows anything, the usual names. Whatever was found is then dialled, all at once. Nothing
+ * of it throws, and each step has an end: what has not answered by then has not answered.
+ */
+import { limits } from '../limits.ts'
+import { providerOfDomain, providerOfExchange, providerOfHost } from '../providers.ts'
+import { readAutoconfig } from './autoconfig.ts'
+import { type Address, type Candidate, nameOf, offered, ranked, type Server, type Source } from './candidate.ts'
+
+export interface Dns {
+  /** None where there are none. */
+  srv(name: string): Promise<readonly SrvRecord[]>
+  mx(name: string): Promise<readonly MxRecord[]>
+}
+
+export interface SrvRecord {
+  readonly name: string
+  readonly port: number
+  readonly priority: number
+  readonly weight: number
+}
+
+export interface MxRecord {
+  readonly exchange: string
+  readonly priority: number
+}
+
+export interface Http {
+  /** The body of a 200, UTF-8; undefined for any other answer. */
+  get(url: string, bounds: { readonly maxOctets: number; readonly waitMs: number }): Promise<string | undefined>
+}
+
+export interface Surroundings {
+  readonly dns: Dns
+  readonly http: Http
+  /** Greets the server as POP3 has it, secures the line as told, and asks for its capabilities; it logs in nowhere. */
+  readonly answers: (server: Server, waitMs: number) => Promise<boolean>
+}
+
+export interface Discovered {
+  /** The best first. */
+  readonly candidates: readonly Candidate[]
+  /** Why there is none; null where there are some. */
+  readonly note: string | null
+}
+
+/** How long is waited for what is asked, and then for what is dialled. */
+export interface DiscoverWaits {
+  readonly askMs: number
+  readonly probeMs: number
+}
+
+export const usualDiscoverWaits: DiscoverWaits = { askMs: limits.discoverAskMs, probeMs: limits.discoverProbeMs }
+
+export async function discover(
+  address: Address,
+  around: Surroundings,
+  { askMs, probeMs } = usualDiscoverWaits,
+): Promise<Discovered> {
+  const provider = providerOfDomain(address.domain)
+  const told =
+    provider === undefined
+      ? await whatIsSaid(address, around, askMs)
+      : { candidates: offered(provider, address, 'built in'), exchanges: [], note: provider.note }
+  if (told.candidates.length === 0 && told.note !== undefined) return { candidates: [], note: told.note }
+
+  const known = told.candidates.length > 0 ? told.candidates : guesses(address, told.exchanges)
+  const tried = await Promise.all(
+    known.map(async (candidate) => ({
+      ...candidate,
+      note: candidate.note ?? providerOfHost(candidate.host)?.note ?? null,
+      verified: await inTime(around.answers(candidate, probeMs), false, probeMs),
+    })),
+  )
+  const candidates = ranked(tried.filter(({ source, verified }) => verified || source !== 'guess'))
+  const note = `Nobody says where the mail of ${address.domain} can be had by POP3, and nothing answers under the usual names: its provider's help pages name the server.`
+  return { candidates, note: candidates.length > 0 ? null : note }
+}
+
+interface Told {
+  readonly candidates: readonly Candidate[]
+  readonly exchanges: readonly string[]
+  /** Where it is known why there is no candidate. */
+  readonly note?: string | undefined
+}
+
+async function whatIsSaid(address: Address, around: Surroundings, askMs: number): Promise<Told> {
+  const deadlineMs = performance.now() + askMs
+  const leftMs = () => Math.max(0, deadlineMs - performance.now())
+  const ask = async <T>(question: (waitMs: number) => Promise<T>, otherwise: T): Promise<T> =>
+    await inTime(question(leftMs()), otherwise, leftMs())
+  const read = async (url: string, source: Source) => {
+    const bounds = (waitMs: number) => ({ maxOctets: limits.autoconfigOctetsMax, waitMs })
+    const xml = await ask((waitMs) => around.http.get(url, bounds(waitMs)), undefined)
+    return xml === undefined ? [] : readAutoconfig(xml, address, source)
+  }
+  const secure = async (service: string, tls: Server['tls']) =>
+    servicesOf(await ask(() => around.dns.srv(`${service}.${address.domain}`), []), address, tls)
+  const hosted = async (): Promise<Told> => {
+    const exchanges = exchangesOf(await ask(() => around.dns.mx(address.domain), []))
+    const [exchange] = exchanges
+    if (exchange === undefined) return { candidates: [], exchanges }
+    const provider = providerOfExchange(exchange)
+    if (provider !== undefined) return { candidates: offered(provider, address, 'mx'), exchanges, note: provider.note }
+    const asked = parentsOf(exchange)
+      .filter((parent) => parent !== address.domain)
+      .flatMap((parent, nth) => configurationsOf(parent, address, nth === 0))
+    return { candidates: (await Promise.all(asked.map(([url]) => read(url, 'mx')))).flat(), exchanges }
+  }
+
+  const [byMx, ...others] = await Promise.all([
+    hosted(),
+    secure('_pop3s._tcp', 'implicit'),
+    secure('_pop3._tcp', 'starttls'),
+    ...configurationsOf(address.domain, address, true).map(([url, source]) => read(url, source)),
+  ])
+  const candidates = withoutClearText([...byMx.candidates, ...others.flat()]).slice(0, candidatesMax)
+  return { ...byMx, candidates }
+}
+
+/** Nobody offers more in earnest, and each is dialled. */
+const candidatesMax = 2 * limits.discoverOffersMax
+
+/** @param own whether it may be asked itself: the parent of a host may be a registry (`co.uk`), and what it says then anybody's word. */
+function configurationsOf(domain: string, address: Address, own: boolean): readonly (readonly [string, Source])[] {
+  const file = 'mail/config-v1.1.xml'
+  const whose = `emailaddress=${encodeURIComponent(address.whole)}`
+  const database = [`https://autoconfig.thunderbird.net/v1.1/${domain}`, 'thunderbird'] as const
+  if (!own) return [database]
+  return [
+    [`https://autoconfig.${domain}/${file}?${whose}`, 'autoconfig'],
+    [`https://${domain}/.well-known/autoconfig/${file}`, 'well-known'],
+    database,
+  ]
+}
+
+/** What is above a host: `mx1.mail.example.net` -> `mail.example.net`, `example.net`. */
+function parentsOf(host: string): string[] {
+  const labels = host.split('.')
+  return [1, 2].filter((from) => labels.length - from >= 2).map((from) => labels.slice(from).join('.'))
+}
+
+/** RFC 6186 section 3.2: lower priority first; a target of "." means that it is decidedly not to be had. */
+function servicesOf(records: readonly SrvRecord[], { whole }: Address, tls: Server['tls']): Candidate[] {
+  return records
+    .toSorted((a, b) => a.priority - b.priority || b.weight - a.weight)
+    .slice(0, limits.discoverOffersMax)
+    .flatMap(({ name, port }) => {
+      const host = nameOf(name)
+      if (host === undefined || port === 0) return []
+      return [{ host, port, tls, user: whole, source: 'srv' as const, verified: false, note: null }]
+    })
+}
+
+function exchangesOf(records: readonly MxRecord[]): string[] {
+  return records.toSorted((a, b) => a.priority - b.priority).flatMap(({ exchange }) => nameOf(exchange) ?? [])
+}
+
+/** In clear only where there is no other way. */
+function withoutClearText(candidates: readonly Candidate[]): readonly Candidate[] {
+  const safe = candidates.filter(({ tls }) => tls !== 'none')
+  return safe.length > 0 ? safe : candidates
+}
+
+function guesses({ domain, whole }: Address, [exchange]: readonly string[]): Candidate[] {
+  const hosts = new Set([
+    `pop.${domain}`,
+    `pop3.${domain}`,
+    `mail.${domain}`,
+    ...(exchange === undefined ? [] : [exchange]),
+  ])
+  const rest = { user: whole, source: 'guess', verified: false, note: null } as const
+  return [...hosts].flatMap((host) => [
+    { host, port: 995, tls: 'implicit' as const, ...rest },
+    { host, port: 110, tls: 'starttls' as const, ...rest },
+  ])
+}
+
+/** What comes too late, or fails, counts as not said. */
+async function inTime<T>(answer: Promise<T>, otherwise: T, waitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(resolve, waitMs, otherwise)
+  })
+  try {
+    return await Promise.race([answer.catch(() => otherwise), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The guard at the socket: the address that was checked is the one that is dialled. Checked before and resolved again by
+ * whoever connects, a name could lead elsewhere the second time (DNS rebinding).
+ */
+import { lookup as systemLookup } from 'node:dns'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
+import type { Mistake } from '../account.ts'
+import { type AddressClass, addressRefusal, portRefusal, type Reach, specialNetworks } from '../guard.ts'
+import { limits } from '../limits.ts'
+
+export interface Guard {
+  /** Before anything is dialled: the port, and a host that is an address, which no lookup is asked for. @throws OutOfReach */
+  check(host: string, port: number): void
+  /** For net.connect, tls.connect and undici: gives of a name's addresses those that may be reached; OutOfReach where none may. */
+  readonly lookup: LookupFunction
+}
+
+export class OutOfReach extends Error {
+  override readonly name = 'OutOfReach'
+  readonly code = 'ERR_OUT_OF_REACH'
+  readonly field: 'host' | 'port'
+  constructor(field: 'host' | 'port', reason: string) {
+    super(reason)
+    this.field = field
+  }
+}
+
+/** @param resolve how names become addresses, if not as the system does it. */
+export function guardOf(reach: Reach, resolve: LookupFunction = systemLookup): Guard {
+  return {
+    check(host, port) {
+      const refused = portRefusal(reach, port)
+      if (refused !== undefined) throw new OutOfReach('port', refused)
+      const class_ = classOf(host)
+      const why = class_ === undefined ? undefined : addressRefusal(reach, class_)
+      if (why !== undefined) throw new OutOfReach('host', why)
+    },
+    lookup(host, options, found) {
+      resolve(host, { ...options, all: true }, (error, addresses) => {
+        if (error !== null) return found(error, '')
+        const all = Array.isArray(addresses) ? addresses : [{ address: addresses, family: isIP(addresses) }]
+        const refusals = all.map(({ address }) => addressRefusal(reach, classOf(address) ?? 'reserved'))
+        const allowed = all.filter((_address, nth) => refusals[nth] === undefined)
+        const [first] = allowed
+        if (first === undefined) return found(new OutOfReach('host', refusals[0] ?? 'it has no address'), '')
+        if (options.all === true) return found(null, allowed)
+        return found(null, first.address, first.family)
+      })
+    },
+  }
+}
+
+/** What keeps somebody from registering a host and port. A name that leads nowhere just now is looked at when it is dialled. */
+export async function reachMistakes(
+  reach: Reach,
+  { host, port }: { readonly host: string; readonly port: number },
+  resolve?: LookupFunction,
+): Promise<Mistake[]> {
+  const guard = guardOf(reach, resolve)
+  try {
+    guard.check(host, port)
+    if (reach.addresses === 'public' && isIP(bare(host)) === 0) await looked(guard, host)
+    return []
+  } catch (error) {
+    if (error instanceof OutOfReach) return [{ pointer: `/${error.field}`, detail: error.message }]
+    throw error
+  }
+}
+
+/** Whether a name leads where nobody may go; in the time that a request has. @throws OutOfReach */
+async function looked({ lookup }: Guard, host: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(resolve, limits.lookupWaitMs)
+    lookup(host, { all: true }, (error) => {
+      clearTimeout(timer)
+      if (error instanceof OutOfReach) reject(error)
+      else resolve()
+    })
+  })
+}
+
+/** Of an IPv6 address with neither brackets nor zone. */
+function bare(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '')
+}
+
+/** Undefined: no address, but a name. */
+export function classOf(host: string): AddressClass | undefined {
+  const address = bare(host)
+  const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
+  if (isIP(address) === 0) return undefined
+  const special = lists.find(({ list }) => list.check(address, family))
+  return special?.class ?? (family === 'ipv4' || global.check(address, family) ? 'public' : 'reserved')
+}
+
+const kind = (network: string) => (isIP(network) === 4 ? 'ipv4' : 'ipv6')
+
+/** BlockList reads an IPv4-mapped address (::ffff:10.0.0.1) as the one it holds; NAT64's (RFC 6052) it must be told. */
+const lists = specialNetworks.map(([network, bits, class_]) => {
+  const list = new BlockList()
+  list.addSubnet(network, bits, kind(network))
+  if (kind(network) === 'ipv4') list.addSubnet(`64:ff9b::${network}`, 96 + bits, 'ipv6')
+  return { list, class: class_ }
+})
+
+const global = new BlockList()
+global.addSubnet('2000::', 3, 'ipv6')
+global.addSubnet('::ffff:0:0', 96, 'ipv6')
+global.addSubnet('64:ff9b::', 96, 'ipv6')

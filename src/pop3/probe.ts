@@ -1,0 +1,18 @@
+/** Whether a POP3 server answers: greeting, TLS as asked for, CAPA, QUIT. It logs in nowhere. */
+import { SessionFailed } from '../failure.ts'
+import type { Endpoint } from './dial.ts'
+import { Pop3Session } from './session.ts'
+
+export async function answers(endpoint: Endpoint, waitMs: number): Promise<boolean> {
+  const session = new Pop3Session({ ...endpoint, user: '', password: '', signal: AbortSignal.timeout(waitMs) })
+  try {
+    await session.connect()
+    await session.quit()
+    return true
+  } catch (error) {
+    if (!(error instanceof SessionFailed)) throw error
+    return false
+  } finally {
+    session.abandon()
+  }
+}

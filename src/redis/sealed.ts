@@ -1,0 +1,76 @@
+/** All that is kept sealed: with which keys, and how it comes under the newest one while everything runs. */
+import type { Redis } from 'ioredis'
+import { keyIdsIn, resealed, type Seal } from '../seal.ts'
+import { keys } from './keys.ts'
+
+/** Hashes of records as JSON; what is sealed for FIELD stands in `sealedFIELD`, bound to the record's id. */
+export const sealedHashes = [keys.accounts, keys.destinations] as const
+
+/** How many records are read at once. */
+const chunk = 200
+
+/** KEYS hash; ARGV id, record before, after. */
+const replaceScript = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1`
+
+async function* records(redis: Redis): AsyncGenerator<readonly [hash: string, id: string, json: string]> {
+  for (const hash of sealedHashes) {
+    let cursor = '0'
+    do {
+      const [next, flat] = await redis.hscan(hash, cursor, 'COUNT', chunk)
+      cursor = next
+      for (let nth = 0; nth + 1 < flat.length; nth += 2) yield [hash, flat[nth] ?? '', flat[nth + 1] ?? '']
+    } while (cursor !== '0')
+  }
+}
+
+/** How many records each key seals something of. A key that this does not name may go. */
+export async function recordsByKey(redis: Redis): Promise<Map<string, number>> {
+  const counted = new Map<string, number>()
+  const seen = new Set<string>()
+  for await (const [hash, id, json] of records(redis)) {
+    // HSCAN shows some twice while a hash grows.
+    const name = `${hash} ${id}`
+    if (seen.has(name)) continue
+    seen.add(name)
+    for (const keyId of keyIdsIn(json)) counted.set(keyId, (counted.get(keyId) ?? 0) + 1)
+  }
+  return counted
+}
+
+export interface Resealed {
+  /** Records that were under another key. */
+  readonly resealed: number
+  /** Ids of records that no key at hand opens. */
+  readonly unopened: readonly string[]
+}
+
+/**
+ * Once through all records. Each is replaced only as it was read: whoever changes it meanwhile wins, and has sealed with the newest
+ * key by then. May be stopped or killed anywhere: what is left is under its old key, and opens.
+ */
+export async function reseal(redis: Redis, seal: Seal, signal: AbortSignal): Promise<Resealed> {
+  let done = 0
+  const unopened: string[] = []
+  for await (const [hash, id, json] of records(redis)) {
+    if (signal.aborted) break
+    let before: string | null = json
+    while (before !== null) {
+      let after: string | undefined
+      try {
+        after = resealed(before, id, seal)
+      } catch {
+        unopened.push(id)
+      }
+      if (after === undefined) break
+      if ((await redis.eval(replaceScript, 1, hash, id, before, after)) === 1) {
+        done += 1
+        break
+      }
+      before = await redis.hget(hash, id)
+    }
+  }
+  return { resealed: done, unopened }
+}

@@ -7,6 +7,7 @@ import type { DestinationRecord, Destinations } from '../src/redis/destinations.
 import type { Pauses } from '../src/redis/pauses.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
 import type { SettingsStore } from '../src/redis/settings.ts'
+import type { Webhooks } from '../src/redis/webhooks.ts'
 import type { Seal } from '../src/seal.ts'
 import { type App, newId } from './app.ts'
 import type { Principal } from './auth.ts'
@@ -26,11 +27,12 @@ export interface DestinationsWorld {
   readonly hosted: HostedLogins
   readonly seal: Seal
   readonly settings: SettingsStore
+  readonly webhooks: Webhooks
 }
 
 export function addDestinations(
   app: App,
-  { destinations, accounts, pauses, queue, hosted, seal, settings }: DestinationsWorld,
+  { destinations, accounts, pauses, queue, hosted, seal, settings, webhooks }: DestinationsWorld,
 ): void {
   const find = async (id: string): Promise<DestinationRecord> => {
     const record = await destinations.get(id)
@@ -206,6 +208,7 @@ export function addDestinations(
           `Accounts still gather into the destination ${id}; remove them or give them another one first.`,
         )
       if (removed === 'unknown') throw unknown('destination', id)
+      await webhooks.removeOf(id)
       const { destination } = removed
       if (destination.kind === 'hosted') {
         if (purge) await hosted.empty(destination.login)

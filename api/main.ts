@@ -15,6 +15,7 @@ import { Audit } from '../src/redis/audit.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Events } from '../src/redis/events.ts'
+import { Notices } from '../src/redis/notice.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
@@ -22,6 +23,7 @@ import { Sessions } from '../src/redis/sessions.ts'
 import { Throttle } from '../src/redis/throttle.ts'
 import { SettingsStore } from '../src/redis/settings.ts'
 import { Tokens } from '../src/redis/tokens.ts'
+import { Webhooks } from '../src/redis/webhooks.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
 import { Https } from './https.ts'
@@ -78,6 +80,8 @@ async function main(): Promise<void> {
       http: web({ reach }),
       answers: (server, waitMs) => answers({ ...server, tlsVerify: true, tlsFingerprint: null, reach: pop3 }, waitMs),
     })),
+    webhooks: new Webhooks(redis),
+    notices: new Notices(redis),
     ring,
     seal: createSeal(ring),
   }

@@ -5,18 +5,20 @@
 import type { FastifyRequest } from 'fastify'
 import type { Accounts } from '../src/redis/accounts.ts'
 import type { Runs } from '../src/redis/runs.ts'
+import type { Webhooks } from '../src/redis/webhooks.ts'
 import type { App } from './app.ts'
 import { badRequest, unknown } from './problems.ts'
 
 export interface OwnersWorld {
   readonly accounts: Accounts
   readonly runs: Runs
+  readonly webhooks: Webhooks
 }
 
 /** By the part of the path before `:id`: of which destination the one with this id is; undefined: it is not there. */
 type Families = Readonly<Record<string, (id: string) => Promise<string | undefined>>>
 
-function familiesOf({ accounts, runs }: OwnersWorld): Families {
+function familiesOf({ accounts, runs, webhooks }: OwnersWorld): Families {
   const ofAccount = async (id: string) => (await accounts.get(id))?.account.destinationId
   return {
     destinations: async (id) => id,
@@ -25,6 +27,7 @@ function familiesOf({ accounts, runs }: OwnersWorld): Families {
       const run = await runs.get(id)
       return run === null ? undefined : await ofAccount(run.accountId)
     },
+    webhooks: async (id) => (await webhooks.get(id))?.webhook.destinationId ?? undefined,
   }
 }
 

@@ -5,11 +5,14 @@ import { accountDefaults, tlsModes } from '../src/account.ts'
 import { sources } from '../src/discover/candidate.ts'
 import { failureKinds } from '../src/failure.ts'
 import { accountOrders } from '../src/redis/account-index.ts'
+import { newsTypes } from '../src/news.ts'
 import { accountStatuses } from '../src/redis/accounts.ts'
 import { scopes } from '../src/redis/tokens.ts'
 import { takeoverFormats } from '../src/takeover.ts'
 import { problemTypes, requestParts } from './problems.ts'
 import { runCauses, runStates, runTasks } from '../src/run.ts'
+import { limits } from '../src/limits.ts'
+import { outcomes } from '../src/webhook.ts'
 
 const strict = { additionalProperties: false } as const
 /** What the documentation shows in its place; an object without one shows those of its fields. */
@@ -256,6 +259,106 @@ export const Destination = Type.Union([
   Type.Object({ id, ...hosted, ...condition, accounts, createdAt: time }),
   Type.Object({ id, ...imap, ...condition, accounts, createdAt: time }),
 ])
+
+const webhook = {
+  url: Type.String({
+    minLength: 1,
+    maxLength: limits.webhookUrlMax,
+    description: 'an https URL without user, password or fragment; http where an admin of the whole instance says so',
+  }),
+  events: Type.Array(Type.Enum([...newsTypes]), { minItems: 1, uniqueItems: true, maxItems: newsTypes.length }),
+  description: Type.String({ maxLength: 200 }),
+}
+export const NewWebhook = Type.Object(
+  {
+    url: webhook.url,
+    events: webhook.events,
+    description: Type.Optional(webhook.description),
+    destinationId: Type.Optional(orNull(id, 'a destination whose accounts it hears of alone, or null for all')),
+  },
+  strict,
+)
+export const WebhookPatch = Type.Partial(
+  Type.Object({
+    ...webhook,
+    enabled: Type.Boolean({ description: 'true: what waits is sent at once, whatever the endpoint did before' }),
+  }),
+  strict,
+)
+
+export const Webhook = Type.Object({
+  id,
+  ...webhook,
+  destinationId: orNull(id),
+  status: Type.Enum(['ok', 'failing', 'disabled'], { description: 'disabled: nothing is sent until it is enabled' }),
+  reason: orNull(Type.String(), 'why it is disabled'),
+  failingSince: orNull(time),
+  lastDeliveredAt: orNull(time),
+  createdAt: time,
+})
+export const WebhookWithSecret = Type.Object({
+  ...Webhook.properties,
+  secret: Type.String({ description: 'signs what is sent; shown here and never again' }),
+})
+
+export const Delivery = Type.Object({
+  id: Type.String({ description: 'ULID; the webhook-id of every attempt' }),
+  type: Type.String(),
+  timestamp: time,
+  data: Type.Record(Type.String(), Type.Unknown()),
+  state: Type.Enum([...outcomes]),
+  attempts: Type.Integer(),
+  lastAttemptAt: orNull(time),
+  nextAttemptAt: orNull(time),
+  answer: orNull(
+    Type.Object({
+      status: orNull(Type.Integer(), 'null: there was no answer, and text says why'),
+      text: Type.String({ description: 'the beginning of it' }),
+    }),
+    'to the last attempt',
+  ),
+})
+export const DeliveryId = Type.Object({ id: Type.String(), delivery: Type.String() })
+
+const notice = {
+  host: text(253, 'smtp.example.net'),
+  port,
+  tls: Type.Enum([...tlsModes]),
+  user: orNull(text(512, 'me')),
+  from: text(320, 'tributary@example.net'),
+  to: Type.Array(text(320, 'me@example.net'), { minItems: 1, maxItems: 20 }),
+  events: Type.Array(Type.Enum([...newsTypes]), { minItems: 1, uniqueItems: true, maxItems: newsTypes.length }),
+}
+export const NewNotice = Type.Object(
+  {
+    host: notice.host,
+    port: Type.Optional(port),
+    tls: Type.Optional(notice.tls),
+    user: Type.Optional(notice.user),
+    password: Type.Optional(password),
+    from: notice.from,
+    to: notice.to,
+    events: Type.Optional(notice.events),
+  },
+  {
+    ...strict,
+    description:
+      'Defaults: tls implicit; port 465, with starttls 587, with none 25; all events. Where no password is given the one before stays, for the same host, port and user.',
+  },
+)
+export const Notice = Type.Object({
+  ...notice,
+  waiting: Type.Integer({ description: 'pieces of news that the next notice will hold' }),
+  lastSentAt: orNull(time),
+  lastFailure: orNull(
+    Type.Object({ at: time, message: Type.String() }),
+    'what kept the last one from being sent; tried again by itself',
+  ),
+})
+export const NoticeTest = Type.Object({
+  ok: Type.Boolean(),
+  failure: orNull(Type.String(), 'what kept it from being sent'),
+})
 
 export const Keys = Type.Object({
   items: Type.Array(

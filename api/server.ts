@@ -22,6 +22,7 @@ import { addHealth } from './health.ts'
 import type { Https } from './https.ts'
 import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
+import { addNotice, type NoticeWorld } from './notice.ts'
 import { documentation } from './openapi.ts'
 import { addOwners, type OwnersWorld } from './owners.ts'
 import { addProblems, pathOf, sendUnroutable } from './problems.ts'
@@ -33,6 +34,7 @@ import { addSettings, type SettingsWorld } from './settings.ts'
 import { addTokens, type TokensWorld } from './tokens.ts'
 import { addMetrics, type MetricsWorld } from './metrics.ts'
 import { addStats, type StatsWorld } from './stats.ts'
+import { addWebhooks, type WebhooksWorld } from './webhooks.ts'
 
 export interface ApiWorld
   extends SessionWorld,
@@ -51,7 +53,9 @@ export interface ApiWorld
     DiscoverWorld,
     EventsWorld,
     StatsWorld,
-    MetricsWorld {
+    MetricsWorld,
+    WebhooksWorld,
+    NoticeWorld {
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
@@ -155,6 +159,8 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       addAudit(typed, world)
       addStats(typed, world)
       addDiscover(typed, world)
+      addWebhooks(typed, world)
+      addNotice(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

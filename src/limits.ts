@@ -224,6 +224,67 @@ export const limits = {
   /** A million messages are some 40 MB. */
   backupOctetsMax: 16 * 1024 * MiB,
 
+  // News: webhooks and notices by e-mail
+  /** An account that fails, recovers and fails is told of at most so often. */
+  toldAgainAfterMs: 1 * hour,
+  /** Of what was set aside in one run so many messages are named; that is some 10 KB, half of what a webhook is to carry. */
+  newsMessagesMax: 50,
+  /** Where no worker carries news further, none is writing it either: this is for a moment. Some 600 octets each. */
+  outboxMax: 20_000,
+  /** How often it is carried further, and endpoints whose time has come are called. */
+  newsEveryMs: 1 * second,
+  /** An endpoint that was claimed comes again after this, should whoever visits it die: longer than a visit. */
+  visitHoldMs: 2 * minute,
+  /** One visit sends for so long, then others have their turn. */
+  visitMs: 30 * second,
+  visitsAtOnce: 16,
+  /** No wait is longer than this: a day, and a quarter for chance. */
+  visitLatestMs: 31 * hour,
+  /** Standard Webhooks recommends 15 to 30 s. */
+  deliveryWaitMs: 15 * second,
+  /** And days of attempts: these waits are five. */
+  deliveryWaitsMs: [
+    5 * second,
+    1 * minute,
+    5 * minute,
+    30 * minute,
+    2 * hour,
+    5 * hour,
+    10 * hour,
+    14 * hour,
+    24 * hour,
+    24 * hour,
+    24 * hour,
+    24 * hour,
+  ],
+  /** An endpoint that does not answer is called for new messages at most so often. */
+  endpointRestMaxMs: 5 * minute,
+  retryAfterMaxMs: 1 * hour,
+  endpointDisabledAfterMs: 5 * day,
+  /** Of an answer so much is shown to people. */
+  answerOctetsMax: 1 * KiB,
+  /** Ended ones, a webhook; and such as wait for an endpoint to answer again: what comes beyond that is not delivered. */
+  deliveriesKept: 100,
+  deliveriesWaitingMax: 10_000,
+  webhooksPerDestination: 20,
+  webhookUrlMax: 2000,
+  webhookSecretOctets: 32,
+  /** A secret that was replaced signs beside the new one for so long. */
+  oldSecretMs: 1 * day,
+  /** What waits for the next notice; of more only how much it is. */
+  noticeNewsMax: 500,
+  /** What comes within it is one notice; and the most that lies between two that follow one another. */
+  noticeCollectMs: 1 * minute,
+  noticeSpacingMaxMs: 1 * hour,
+  /** After attempts that failed; the last one for ever. What is older than the other is not said any more. */
+  noticeWaitsMs: [1 * minute, 5 * minute, 30 * minute, 2 * hour, 4 * hour],
+  noticeNewsMs: 5 * day,
+  noticeSendMs: 60 * second,
+  /** Somebody waits for the answer. */
+  noticeTestMs: 20 * second,
+  /** Accounts of one kind that a notice names. */
+  noticeLinesMax: 20,
+
   // Arrival (CONTRACT section 7)
   arrivalEarliestMs: Date.UTC(1990, 0, 1),
   arrivalAheadMs: 2 * hour,

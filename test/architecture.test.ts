@@ -65,6 +65,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   ioredis: /^(?:src\/redis\/|workers\/|api\/)/,
   bullmq: /^(?:src\/redis\/queue\.ts|workers\/.*)$/,
   htmlparser2: /^src\/discover\/autoconfig\.ts$/,
+  nodemailer: /^src\/net\/mail\.ts$/,
   fastify: /^api\//,
   '@fastify/cookie': /^api\/server\.ts$/,
   '@fastify/helmet': /^api\/protection\.ts$/,

@@ -26,6 +26,7 @@ before(async () => {
   destinationId = await old.destination('alice')
   id = await old.account({ port: provider.port, destinationId, maxMessageBytes: 1000, interval: { minSeconds: 7 } })
   await old.account({ host: 'pop.example.net', destinationId, user: 'second' })
+  await old.call('POST', '/webhooks', { url: 'http://127.0.0.1:9/', events: ['run.failed'], destinationId })
   assert.deepEqual((await old.pull(id)).stored, 4)
   await old.call('PATCH', '/settings', { transcriptsKept: 6 })
 })
@@ -65,7 +66,8 @@ async function shown(stack: Stack) {
     get('/settings'),
   ])
   const { items } = await get(`/accounts/${id}/runs`)
-  return { accounts: accounts.items, destinations: destinations.items, runs: items, settings }
+  const webhooks = (await get('/webhooks')).items
+  return { accounts: accounts.items, destinations: destinations.items, runs: items, settings, webhooks }
 }
 
 test('a backup into a new Redis: all is there, what came since is not stored twice, and schedules go on', async () => {
@@ -101,6 +103,7 @@ test('a backup into a new Redis: all is there, what came since is not stored twi
   assert.deepEqual(seen.json<{ items: object[] }>().items, now.destinations)
   assert.deepEqual(await stack.redis.smembers(keys.tokensOf(destinationId)), [owner.id])
   assert.deepEqual([now.destinations, now.settings], [before.destinations, before.settings])
+  assert.deepEqual([now.webhooks, now.webhooks.length], [before.webhooks, 1])
   assert.deepEqual(now.runs[1], before.runs[1])
   const ended = now.runs[0] as unknown as Run
   assert.deepEqual([ended.id, ended.state, ended.failure?.kind], [open.id, 'failed', 'stopped'])
@@ -208,6 +211,7 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
     keys.openAccounts,
     keys.destinationIds,
     keys.logins,
+    keys.outbox,
     keys.tokenIds,
     keys.tokensOf('*'),
   ]

@@ -27,6 +27,7 @@ import { type Fetched, noCounts, type Run, type RunCounts } from '../src/run.ts'
 import { rebuild } from '../src/reconcile.ts'
 import { nextVisitMs } from '../src/schedule.ts'
 import { holdBack, pauseFor, resume } from './pause.ts'
+import { tell } from './tell.ts'
 
 /** What a run needs of the process it runs in. */
 export interface PullWorld {
@@ -155,7 +156,10 @@ async function performRun(
   if (failure?.kind === 'stopped' && started.task === 'rebuild') return { kind: 'superseded' }
 
   const run = { ...ended(started, counts, failure), notices: progress.notices }
-  if (started.task === 'pull') await follow(world, leftAlone(loaded.account, loginDelayMs), failure, counts, log)
+  if (started.task === 'pull') {
+    await follow(world, leftAlone(loaded.account, loginDelayMs), failure, counts, log)
+    await tell(world, loaded.account, run)
+  }
   await world.runs.end(run, measured)
   const fields = { ...counts, ms: Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '') }
   if (failure === undefined) log.info({ event: 'run finished', ...fields })

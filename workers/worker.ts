@@ -27,6 +27,7 @@ import { StatusRounds } from '../src/redis/statuses.ts'
 import { sayAlive, sayFarewell } from '../src/redis/workers.ts'
 import type { Seal } from '../src/seal.ts'
 import type { Settings } from '../src/settings.ts'
+import { type NoticePace, startNotices } from './notices.ts'
 import { withoutPaused } from './pause.ts'
 import { type PullWorld, runJob } from './pull-worker.ts'
 import { Ticker } from './ticker.ts'
@@ -50,6 +51,7 @@ export interface WorkerOptions {
   /** How long a POP3 server may take, and a store to carry out what an earlier run had sent; given by tests. */
   readonly waits?: Partial<Waits>
   readonly lateCommitMs?: number
+  readonly notices?: Partial<NoticePace>
 }
 
 export interface RunningWorker {
@@ -120,6 +122,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const statuses = new StatusRounds(redis)
   ticker.every(limits.statusesEveryMs, async () => void (await statuses.turn()))
 
+  const notices = startNotices({ ...options, pace: options.notices ?? {} })
+
   const name = `${hostname()}:${process.pid}`
   const vitals = new Vitals()
   const beat = () => void sayAlive(redis, name, vitals.read()).catch(failed)
@@ -134,7 +138,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       clearInterval(alive)
       vitals.stop()
       const cancel = setTimeout(() => cancelled.abort(new SessionFailed({ kind: 'stopped' })), graceMs)
-      const closed = Promise.all([ticker.stop(), pulls.close()])
+      const closed = Promise.all([ticker.stop(), pulls.close(), notices.stop()])
       while (running.size > 0) await Promise.allSettled(running)
       clearTimeout(cancel)
       // After a Redis that went away BullMQ may wait for a connection that nobody needs any more.

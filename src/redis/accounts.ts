@@ -225,6 +225,7 @@ export class Accounts {
       const runIds = await this.#redis.zrange(keys.runs(id), '0', '-1')
       for (const runId of runIds) await this.#redis.unlink(keys.run(runId))
       await this.#redis.hdel(keys.lastRuns, id)
+      await this.#redis.hdel(keys.told, id)
       await restate(this.#redis, [id])
       const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.quarantine, keys.spool]
       await this.#redis.unlink(...own.map((name) => name(id)))

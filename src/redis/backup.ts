@@ -71,16 +71,10 @@ async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
     yield { key: keys.due, type: 'zset', value }
     for (const id of ids) yield* accountEntries(redis, id)
   }
-  const rest = [
-    keys.destinations,
-    keys.pauses,
-    keys.hostTraits,
-    keys.settings,
-    keys.tokens,
-    keys.tokenUses,
-    keys.passwords,
-  ]
-  for (const key of rest) for await (const fields of hashOf(redis, key)) yield* inPieces(key, fields)
+  const access = [keys.settings, keys.tokens, keys.tokenUses, keys.passwords]
+  const outward = [keys.told, keys.webhooks, keys.notice]
+  for (const key of [keys.destinations, keys.pauses, keys.hostTraits, ...access, ...outward])
+    for await (const fields of hashOf(redis, key)) yield* inPieces(key, fields)
 }
 
 async function* accountEntries(redis: Redis, id: string): AsyncGenerator<Entry> {

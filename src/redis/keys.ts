@@ -41,6 +41,20 @@ export const keys = {
   workers: shared('workers'),
   /** Hash: name of a setting -> its value as JSON. */
   settings: shared('settings'),
+  /** List: news that nobody has carried further yet, as JSON (redis/news.ts). */
+  outbox: shared('outbox'),
+  /** Hash: account id -> what people were told of it. */
+  told: shared('told'),
+  /** Hash: webhook id -> WebhookRecord as JSON. */
+  webhooks: shared('webhooks'),
+  /** Hash: webhook id -> WebhookState as JSON. */
+  webhookStates: shared('webhook-states'),
+  /** Hash: `notice` -> NoticeRecord, `state` -> NoticeState as JSON; `more`: how much more there is to say than what waits (redis/notice.ts). */
+  notice: shared('notice'),
+  /** List: news that waits for the next notice by e-mail, as JSON. */
+  noticeNews: shared('notice-news'),
+  /** Sorted set: webhook id, or `notice`, by the milliseconds at which it is to be visited. */
+  visits: shared('visits'),
   /** Hash: token id -> TokenRecord as JSON. */
   tokens: shared('tokens'),
   tokenIds: shared('token-ids'),
@@ -76,6 +90,10 @@ export const keys = {
   accountsAt: (status: RestingStatus) => shared(`accounts-at:${status}`),
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),
+  /** Hash: delivery id -> Delivery as JSON; and two sorted sets of ids: by when they are due, by when they ended. */
+  deliveries: (webhookId: string) => shared(`deliveries:${webhookId}`),
+  deliveriesDue: (webhookId: string) => shared(`deliveries-due:${webhookId}`),
+  deliveriesEnded: (webhookId: string) => shared(`deliveries-ended:${webhookId}`),
   /** Set: tokens of the owner of a destination. */
   tokensOf: (destinationId: string) => shared(`tokens-of:${destinationId}`),
   /** Session as JSON (sessions.ts). */
@@ -87,7 +105,7 @@ export const keys = {
   /** Packed records (record.ts). */
   ledger: (id: AccountId | string) => ofAccount(id, 'ledger'),
   /**
-   * Hash: begun, lastSeenMs; the run that wrote last, and its counts; under which Redis it was last known to be whole, and up to
+   * Hash: begun, importing until a run has gone well, lastSeenMs; the run that wrote last, and its counts; under which Redis it was last known to be whole, and up to
    * where; suspects; `out FENCE` (ledger.ts), `wish ENTRY` (quarantine.ts).
    */
   ledgerNotes: (id: AccountId | string) => ofAccount(id, 'ledger-notes'),
@@ -123,6 +141,9 @@ export const backedUpShared = {
   due: 'zset',
   lastRuns: 'hash',
   settings: 'hash',
+  told: 'hash',
+  webhooks: 'hash',
+  notice: 'hash',
   tokens: 'hash',
   tokenUses: 'hash',
   passwords: 'hash',

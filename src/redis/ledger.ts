@@ -85,7 +85,7 @@ const rewriteScript = guarded(`
 redis.call('SET', KEYS[3], ARGV[5])
 for i = 6, #ARGV, 2 do redis.call('HDEL', KEYS[4], ARGV[i]) redis.call('HDEL', KEYS[2], ARGV[i + 1]) end`)
 
-const beginScript = guarded(`redis.call('HSET', KEYS[2], 'begun', '1')`)
+const beginScript = guarded(`redis.call('HSET', KEYS[2], 'begun', '1', 'importing', '1')`)
 
 /** ARGV field, value. */
 const setOutScript = guarded(`redis.call('HSET', KEYS[2], ARGV[5], ARGV[6])`)
@@ -122,6 +122,15 @@ export interface LedgerRun {
 export async function countsOf(redis: Redis, accountId: AccountId, runId: RunId): Promise<RunCounts | undefined> {
   const [run, counts] = await redis.hmget(keys.ledgerNotes(accountId), 'run', 'counts')
   return run === runId ? (JSON.parse(counts ?? '{}') as RunCounts) : undefined
+}
+
+/** Whether no run of it has gone well since its ledger was begun. */
+export async function isImporting(redis: Redis, accountId: AccountId): Promise<boolean> {
+  return (await redis.hexists(keys.ledgerNotes(accountId), 'importing')) === 1
+}
+
+export async function importEnded(redis: Redis, accountId: AccountId): Promise<void> {
+  await redis.hdel(keys.ledgerNotes(accountId), 'importing')
 }
 
 export async function recordsOf(redis: Redis, accountId: AccountId): Promise<Records> {

@@ -19,7 +19,13 @@ export interface PullJob {
   readonly dueMs?: number
 }
 
+/** Whom a worker is to visit with what waits there: a webhook's id, or `notice` for the e-mail. */
+export interface VisitJob {
+  readonly visit: string
+}
+
 export const pullQueueName = 'pull'
+export const visitQueueName = 'notices'
 /** BullMQ's keys share one hash tag, as its scripts need in a cluster. */
 export const queuePrefix = '{tributary}:bull'
 
@@ -157,4 +163,41 @@ export class PullQueue {
 
 function dueOf(dueMs: number | undefined): { readonly dueMs?: number } {
   return dueMs === undefined ? {} : { dueMs }
+}
+
+/** The queue of visits to endpoints: what is due stands in keys.visits, so that a job that is lost costs time and nothing else. */
+export class VisitQueue {
+  readonly #queue: Queue<VisitJob, void>
+
+  constructor(redis: Redis) {
+    this.#queue = new Queue(visitQueueName, { connection: redis, prefix: queuePrefix })
+    this.#queue.on('error', () => {})
+  }
+
+  /** One visit of each at a time. */
+  async add(visits: readonly string[]): Promise<void> {
+    for (const visit of visits) {
+      // Lost where Redis refused a write half-way (PullQueue.revive): it would stand in the way of this one.
+      const jobId = await this.#queue.getDeduplicationJobId(visit)
+      const job = jobId === null ? undefined : await this.#queue.getJob(jobId)
+      if (jobId !== null && (job === undefined || (await job.getState()) === 'unknown'))
+        await this.#queue.removeDeduplicationKey(visit)
+    }
+    await this.#queue.addBulk(
+      visits.map((visit) => ({
+        name: 'visit',
+        data: { visit },
+        opts: {
+          deduplication: { id: visit },
+          attempts: 1,
+          removeOnComplete: true,
+          removeOnFail: true,
+        },
+      })),
+    )
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close()
+  }
 }

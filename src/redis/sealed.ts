@@ -4,7 +4,7 @@ import { keyIdsIn, resealed, type Seal } from '../seal.ts'
 import { keys } from './keys.ts'
 
 /** Hashes of records as JSON; what is sealed for FIELD stands in `sealedFIELD`, bound to the record's id. */
-export const sealedHashes = [keys.accounts, keys.destinations] as const
+export const sealedHashes = [keys.accounts, keys.destinations, keys.webhooks, keys.notice] as const
 
 /** How many records are read at once. */
 const chunk = 200

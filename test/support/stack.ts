@@ -14,12 +14,14 @@ import { Audit } from '../../src/redis/audit.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
 import { Events } from '../../src/redis/events.ts'
+import { Notices } from '../../src/redis/notice.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { Sessions } from '../../src/redis/sessions.ts'
 import { Throttle } from '../../src/redis/throttle.ts'
 import { SettingsStore } from '../../src/redis/settings.ts'
+import { Webhooks } from '../../src/redis/webhooks.ts'
 import { Tokens } from '../../src/redis/tokens.ts'
 import type { Run } from '../../src/run.ts'
 import { createSeal, keyOf, linesOf } from '../../src/seal.ts'
@@ -99,6 +101,8 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
     hosted,
     settings,
     discoveries,
+    webhooks: new Webhooks(redis),
+    notices: new Notices(redis),
     ring,
     seal,
   }

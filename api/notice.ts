@@ -1,0 +1,130 @@
+/** `/notice`: the e-mail that tells the operator what happens, through any SMTP server. */
+import { limits } from '../src/limits.ts'
+import { sendMail } from '../src/net/mail.ts'
+import { newsTypes } from '../src/news.ts'
+import { noticeMistakes, type NoticeSettings, submissionPort } from '../src/notice.ts'
+import { noticeId, type NoticeRecord, type Notices } from '../src/redis/notice.ts'
+import type { SettingsStore } from '../src/redis/settings.ts'
+import type { Seal } from '../src/seal.ts'
+import type { App } from './app.ts'
+import { currentReach } from './guard.ts'
+import { badRequest, Problem } from './problems.ts'
+import * as schemas from './schemas.ts'
+
+export interface NoticeWorld {
+  readonly notices: Notices
+  readonly settings: SettingsStore
+  readonly seal: Seal
+}
+
+export function addNotice(app: App, { notices, settings: instance, seal }: NoticeWorld): void {
+  const find = async (): Promise<NoticeRecord> => {
+    const record = await notices.get()
+    if (record === undefined)
+      throw new Problem(
+        'not-found',
+        'There is no notice by e-mail; PUT /api/v1/notice says through which server, and to whom.',
+      )
+    return record
+  }
+  const passwordOf = ({ sealedPassword }: NoticeRecord) =>
+    sealedPassword === null ? undefined : seal.open(sealedPassword, noticeId, 'password')
+  const view = async ({ settings }: NoticeRecord) => {
+    const [{ sentAtMs, lastFailure }, { news, more }] = await Promise.all([notices.state(), notices.waiting()])
+    return {
+      ...settings,
+      to: [...settings.to],
+      events: [...settings.events],
+      waiting: news.length + more,
+      lastSentAt: sentAtMs === null ? null : new Date(sentAtMs).toISOString(),
+      lastFailure:
+        lastFailure === null ? null : { at: new Date(lastFailure.atMs).toISOString(), message: lastFailure.message },
+    }
+  }
+
+  app.get(
+    '/notice',
+    {
+      config: { scope: 'read', instance: true },
+      schema: { summary: 'Read who is told by e-mail', response: { 200: schemas.Notice } },
+    },
+    async () => await view(await find()),
+  )
+
+  app.put(
+    '/notice',
+    {
+      config: { scope: 'admin', instance: true },
+      schema: {
+        summary: 'Have somebody told by e-mail',
+        description:
+          'What happens within a minute is one mail; mails that follow one another come up to an hour apart.',
+        body: schemas.NewNotice,
+        response: { 200: schemas.Notice },
+      },
+    },
+    async ({ body }) => {
+      const { password, ...fields } = body
+      const tls = body.tls ?? 'implicit'
+      const usual = { port: submissionPort(tls), user: null, events: newsTypes }
+      const settings: NoticeSettings = { ...usual, ...fields, tls }
+      const before = await notices.get()
+      const kept = before !== undefined && isSameLogin(before.settings, settings) ? passwordOf(before) : undefined
+      const secret = password ?? kept
+      const mistakes = noticeMistakes(settings, secret)
+      if (mistakes.length > 0) throw badRequest(mistakes)
+      const sealedPassword = secret === undefined ? null : seal.seal(secret, noticeId, 'password')
+      const record = { settings, sealedPassword }
+      await notices.set(record, Date.now())
+      return await view(record)
+    },
+  )
+
+  app.delete(
+    '/notice',
+    {
+      config: { scope: 'admin', instance: true },
+      schema: {
+        summary: 'Tell nobody by e-mail',
+        description: 'What waits to be said is forgotten.',
+        response: { 204: schemas.Nothing },
+      },
+    },
+    async (_request, reply) => {
+      await find()
+      await notices.remove()
+      return await reply.code(204).send()
+    },
+  )
+
+  app.post(
+    '/notice/test',
+    {
+      config: { scope: 'admin', instance: true },
+      schema: {
+        summary: 'Send a mail to try the notice',
+        description: 'At once and once; the answer says what became of it.',
+        response: { 200: schemas.NoticeTest },
+      },
+    },
+    async () => {
+      const record = await find()
+      const failure = await sendMail({
+        ...record.settings,
+        password: passwordOf(record),
+        letter: {
+          subject: 'Tributary: a notice to try it',
+          text: 'This is how Tributary tells you what happens to accounts. Nothing is to be done.\n',
+        },
+        reach: await currentReach(instance, {}, 'web'),
+        waitMs: limits.noticeTestMs,
+      })
+      return { ok: failure === undefined, failure: failure ?? null }
+    },
+  )
+}
+
+/** A password is for the server and user that it was given for, and goes nowhere else. */
+function isSameLogin(one: NoticeSettings, other: NoticeSettings): boolean {
+  return one.host === other.host && one.port === other.port && one.user === other.user
+}

@@ -1,0 +1,56 @@
+/** What a run's end is to people: written to the outbox before the run counts as ended. */
+import type { Redis } from 'ioredis'
+import type { Account } from '../src/account.ts'
+import type { AccountId } from '../src/message.ts'
+import { newsOf } from '../src/news.ts'
+import type { Clock } from '../src/ports.ts'
+import type { Accounts } from '../src/redis/accounts.ts'
+import { importEnded, isImporting } from '../src/redis/ledger.ts'
+import { Outbox } from '../src/redis/news.ts'
+import { entriesOf } from '../src/redis/quarantine.ts'
+import type { Runs } from '../src/redis/runs.ts'
+import { noCounts, type Run, type RunCounts } from '../src/run.ts'
+
+export interface TellWorld {
+  readonly redis: Redis
+  readonly accounts: Accounts
+  readonly runs: Runs
+  readonly clock: Clock
+}
+
+/** A worker that dies before the run's end is written goes on with the run, and tells it again under the same ids. */
+export async function tell({ redis, accounts, runs, clock }: TellWorld, account: Account, run: Run): Promise<void> {
+  const outbox = new Outbox(redis)
+  const [before, { attention }, importing] = await Promise.all([
+    outbox.told(account.id),
+    accounts.state(account.id),
+    run.failure === null && isImporting(redis, account.id),
+  ])
+  const { news, told } = newsOf(
+    {
+      account,
+      run,
+      attention,
+      quarantined: run.quarantined === 0 ? [] : await setAsideSince(redis, account.id, run.startedAt ?? run.queuedAt),
+      firstImport: importing ? await countsUpTo(runs, run) : undefined,
+      nowMs: clock.nowMs(),
+    },
+    before,
+  )
+  if (news.length > 0 || told.trouble !== before.trouble) await outbox.tell(account.id, news, told)
+  if (importing) await importEnded(redis, account.id)
+}
+
+async function setAsideSince(redis: Redis, accountId: AccountId, startedAt: string) {
+  return (await entriesOf(redis, accountId)).filter(({ firstSeenAt }) => firstSeenAt >= startedAt)
+}
+
+/** Of this run and of those before it that are still known, mostly failed ones of one and the same import. */
+async function countsUpTo(runs: Runs, run: Run): Promise<RunCounts> {
+  const { items } = await runs.page(run.accountId, { limit: 100 })
+  const sum = noCounts()
+  for (const one of [...items.filter(({ id, task }) => id !== run.id && task === 'pull'), run]) {
+    for (const name of Object.keys(sum) as (keyof RunCounts)[]) sum[name] += one[name]
+  }
+  return { ...sum, listed: run.listed }
+}

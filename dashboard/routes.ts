@@ -28,6 +28,7 @@ export const routes: readonly Route[] = [
     load: async () => await import('./pages/accounts.tsx'),
     place: { icon: 'accounts', name: ({ shell }) => shell.accounts },
   },
+  { path: '/accounts/new', load: async () => await import('./pages/add-account.tsx') },
   { path: '/accounts/:id', load: async () => await import('./pages/account.tsx') },
   { path: '/welcome', load: async () => await import('./pages/welcome.tsx') },
 ]

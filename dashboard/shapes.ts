@@ -6,6 +6,8 @@ export type { AccountPatch, NewAccount, NewDestination } from '../api/schemas.ts
 export type Account = Static<typeof schemas.Account>
 export type AccountStatus = Account['status']
 export type Destination = Static<typeof schemas.Destination>
+export type Discovered = Static<typeof schemas.Discovered>
+export type Candidate = Discovered['candidates'][number]
 export type Examination = Static<typeof schemas.Examination>
 export type QuarantineEntry = Static<typeof schemas.QuarantineEntry>
 export type Run = Static<typeof schemas.Run>

@@ -1,5 +1,5 @@
 /** English. The other languages have what this one has: their type is read from here. */
-import type { AccountStatus, FailureKind, Run } from '../shapes.ts'
+import type { AccountStatus, Candidate, FailureKind, Run } from '../shapes.ts'
 import { plurals } from './plural.ts'
 
 const count = plurals('en')
@@ -288,6 +288,76 @@ export const en = {
     },
     days: 'Days',
     wrong: (field: string) => `This ${field}.`,
+  },
+  add: {
+    lead: 'Type the address and its password. The rest is found, and yours to change.',
+    source: 'Where mail comes from',
+    looking: 'Looking for the settings of this address',
+    found: (n: number) =>
+      count(n, { one: 'Settings that were found', other: 'Settings that were found, the best first' }),
+    notFound: 'No settings were found for this address. Ask its provider for the POP3 server, and enter it here.',
+    portAndTls: (port: number, tls: Candidate['tls']) =>
+      `port ${port}, ${{ implicit: 'TLS', starttls: 'STARTTLS', none: 'no encryption' }[tls]}`,
+    verified: 'It answers, and its certificate is right',
+    unverified: 'Not seen to answer',
+    sources: {
+      'built in': 'known to Tributary',
+      autoconfig: 'told by the domain',
+      'well-known': 'told by the domain',
+      thunderbird: 'from Thunderbird’s list',
+      srv: 'told by the DNS',
+      mx: 'by its mail host',
+      guess: 'guessed',
+    } satisfies Record<Candidate['source'], string>,
+    byHand: 'Others',
+    byHandHint: 'As your provider tells you.',
+    byHandTitle: 'Server settings, by hand',
+    userHint: 'Left empty, it is the address.',
+    test: 'Test',
+    works: (n: number, size: string) => `It works: ${messages(n)}, ${size}`,
+    worksEmpty: 'It works; there is no mail in it just now',
+    encrypted: (version: string, until: string) => `Encrypted by ${version}; the certificate is valid until ${until}.`,
+    notEncrypted: 'Nothing is encrypted: whoever is in between can read the password and all mail.',
+    pin: 'Trust exactly this certificate',
+    pinHint: 'If you know this server: compare this fingerprint (SHA-256) with what its operator tells you.',
+    pinned: 'Exactly this certificate is trusted, and no other:',
+    unpin: 'Check certificates as usual',
+    anyway: 'Add it all the same',
+    goal: 'Where mail goes',
+    newMailbox: 'A new mailbox here',
+    folderHint: 'It is made where there is none of that name.',
+    mail: 'What becomes of it',
+    stays: 'At the provider',
+    retentions: {
+      keep: {
+        text: 'Leave mail there',
+        hint: 'Nothing is changed at the provider. Mind that its mailbox may fill up.',
+      },
+      delete: {
+        text: 'Remove it once it is stored',
+        hint: 'Each message is removed there after it is safely stored here.',
+      },
+      keepDays: {
+        text: 'Remove it after some days',
+        hint: 'It can be read there for a while, and is removed so many days after it was stored here.',
+      },
+    },
+    retentionDays: 'Days that mail stays at the provider',
+    first: 'The first time',
+    firstRuns: {
+      all: { text: 'Fetch all mail', hint: 'Everything that is there now, and everything to come.' },
+      lastDays: {
+        text: 'Fetch the mail of some days',
+        hint: 'Older mail stays where it is, and is not fetched later either.',
+      },
+      onlyNew: {
+        text: 'Fetch only new mail',
+        hint: 'What is there now is left alone; what comes from now on is fetched.',
+      },
+    },
+    firstDays: 'Days back',
+    submit: 'Add and start',
+    added: 'Added. Its first import begins.',
   },
   welcome: {
     title: 'Welcome',

@@ -1,0 +1,61 @@
+/** Debian's Chromium, driven by playwright-core, on the dashboard as it was built. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { resolve } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import type { App } from '../../api/app.ts'
+import { buildServer } from '../../api/server.ts'
+import { adminToken, type Stack } from './stack.ts'
+
+const folder = resolve('dist/dashboard')
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+export async function startBrowser(): Promise<Browser> {
+  return await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+export interface Served {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** The stack's API with the dashboard, on a port. @param port of one that was closed: as if it had come back. */
+export async function serve(stack: Stack, port = 0): Promise<Served> {
+  const app: App = await buildServer({ ...stack.world, dashboard: folder })
+  await app.listen({ host: '127.0.0.1', port })
+  return {
+    url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`,
+    close: async () => await app.close(),
+  }
+}
+
+export async function signIn(page: Page, url: string): Promise<void> {
+  await page.goto(url)
+  await page.getByLabel('Password').fill(adminToken)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('navigation').waitFor()
+}
+
+/** What axe finds wrong with what is shown, a line each. */
+export async function violations(page: Page): Promise<string[]> {
+  // Fading in is no want of contrast.
+  await page.evaluate('Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})))')
+  return await page.evaluate<string[]>(
+    `${axe}; axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, any }) => id + ': ' + target.join(' ') + ' ' + (any[0]?.message ?? ''))))`,
+  )
+}

@@ -28,7 +28,8 @@ const formats = computed(() => {
     exact: new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'long' }),
     clock: new Intl.DateTimeFormat(tag, { timeStyle: 'medium' }),
     hour: new Intl.DateTimeFormat(tag, { weekday: 'short', hour: 'numeric' }),
-    day: new Intl.DateTimeFormat(tag, { weekday: 'short', day: 'numeric', month: 'short' }),
+    // Days are counted in UTC.
+    day: new Intl.DateTimeFormat(tag, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' }),
     bytes: (['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const).map((name, nth) =>
       unit(name, nth === 0 ? 0 : 1),
     ),

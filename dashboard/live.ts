@@ -48,7 +48,7 @@ export function onTold<K extends Kind>(kind: K, listener: Listener<K>): () => vo
 
 const sampledOverMs = 60_000
 /** The API ends each stream now and then, and the browser asks again: nobody needs to know. */
-const lostAfterMs = 4000
+const lostAfterMs = 3000
 /** A browser that was refused does not try again by itself. */
 const triedAgainMs = 3000
 /** Told together: ten thousand accounts may change in a second, and the page is painted once. */

@@ -331,6 +331,8 @@ class Progress {
   #fetched: Fetched | null = null
   #writing: Promise<void> | undefined
   #writtenAtMs = 0
+  /** The next write: what changes until then is in it. */
+  #due: NodeJS.Timeout | undefined
 
   constructor(runs: Runs, run: Run, counts: RunCounts) {
     this.#runs = runs
@@ -348,19 +350,24 @@ class Progress {
 
   changed(fetched?: Fetched): void {
     this.#fetched = fetched ?? this.#fetched
-    if (this.#writing !== undefined || performance.now() - this.#writtenAtMs < limits.progressEveryMs) return
+    const sinceMs = performance.now() - this.#writtenAtMs
+    this.#due ??= setTimeout(() => this.#write(), Math.max(0, limits.progressEveryMs - sinceMs))
+  }
+
+  #write(): void {
+    this.#due = undefined
     this.#writtenAtMs = performance.now()
+    const before = this.#writing
     // Only a picture for people: a write that fails is made good by the next one, or by the run's end.
-    this.#writing = this.#runs
-      .change({ ...this.#run, ...pick(this.#counts), fetched: this.#fetched })
-      .catch(() => {})
-      .finally(() => {
-        this.#writing = undefined
-      })
+    this.#writing = (async () => {
+      await before
+      await this.#runs.change({ ...this.#run, ...pick(this.#counts), fetched: this.#fetched }).catch(() => {})
+    })()
   }
 
   /** After this no write is under way, so none can overtake the run's end. */
   async settled(): Promise<void> {
+    clearTimeout(this.#due)
     await this.#writing
   }
 }

@@ -75,8 +75,8 @@ export function Confirm({
           <Button
             kind={kind}
             onClick={() => {
-              onClose()
               onConfirm()
+              onClose()
             }}
           >
             {action}

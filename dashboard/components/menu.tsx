@@ -1,6 +1,6 @@
 /** A button that opens a list of things to do. In the top layer: no table cuts it off. */
 import { useSignal } from '@preact/signals'
-import { useId, useRef } from 'preact/hooks'
+import { useEffect, useId, useRef } from 'preact/hooks'
 import { Icon, type IconName } from './icon.tsx'
 
 export interface MenuEntry {
@@ -35,6 +35,15 @@ export function Menu({
     list.style.top = `${below ? at.bottom + 4 : Math.max(8, at.top - 4 - height)}px`
     list.style.left = `${Math.max(8, Math.min(at.right - width, innerWidth - width - 8))}px`
   }
+  const { value: isOpen } = open
+  useEffect(() => {
+    if (!isOpen) return
+    place()
+    choices()[0]?.focus()
+    const hide = () => panel.current?.hidePopover()
+    addEventListener('scroll', hide, { passive: true })
+    return () => removeEventListener('scroll', hide)
+  }, [isOpen])
   const close = () => {
     panel.current?.hidePopover()
     button.current?.focus()
@@ -75,10 +84,6 @@ export function Menu({
         onKeyDown={move}
         onToggle={(event) => {
           open.value = event.newState === 'open'
-          if (!open.value) return
-          place()
-          choices()[0]?.focus()
-          addEventListener('scroll', () => panel.current?.hidePopover(), { once: true, passive: true })
         }}
       >
         {open.value &&

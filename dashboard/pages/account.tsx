@@ -171,6 +171,7 @@ function Known({
           {live.value !== undefined && (
             <Section title={lastRun === null ? say.firstImport : words.value.overview.runsNow}>
               <RunProgress live={live.value} address={address} />
+              {lastRun === null && <p class="quiet">{say.firstImportHint}</p>}
             </Section>
           )}
           <Quarantine of={quarantine} accountId={id} />

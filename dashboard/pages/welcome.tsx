@@ -1,18 +1,15 @@
 /** The first visit: where mail goes, where it comes from, and it comes. */
-import { useComputed, useSignal } from '@preact/signals'
+import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { call, get, problemOf } from '../client.ts'
 import { Button } from '../components/button.tsx'
 import { FailureNote } from '../components/failure.tsx'
 import { Choice, Field } from '../components/field.tsx'
-import { Icon } from '../components/icon.tsx'
 import { Page } from '../components/page.tsx'
-import { RunProgress } from '../components/run-progress.tsx'
 import { EmptyState, Loaded, sentenceOf } from '../components/states.tsx'
-import { bytes } from '../intl.ts'
-import { liveRuns } from '../live.ts'
 import { useResource } from '../resource.ts'
-import { accounts, learn, refresh } from '../roster.ts'
+import { learn } from '../roster.ts'
+import { navigate } from '../router.ts'
 import { may } from '../session.ts'
 import type { Account, Destination, Examination, List, NewAccount, Problem } from '../shapes.ts'
 import { words } from '../words/index.ts'
@@ -25,7 +22,6 @@ export default function Welcome() {
     async (signal) => (await get<List<Destination>>('/destinations?limit=500', signal)).items,
     [],
   )
-  const made = useSignal<Account | undefined>(undefined)
   /** There was no destination, and one was made here. */
   const isFirst = useSignal(false)
   if (!may('admin'))
@@ -36,7 +32,6 @@ export default function Welcome() {
         </EmptyState>
       </Page>
     )
-  if (made.value !== undefined) return <Importing account={made.value} />
   const { value: loaded } = destinations.now
   const isWelcome = isFirst.value || (loaded.state === 'ready' && loaded.value.length === 0)
   return (
@@ -51,13 +46,7 @@ export default function Welcome() {
               }}
             />
           ) : (
-            <Source
-              isFirst={isFirst.value}
-              destinations={all}
-              onMade={(account) => {
-                made.value = account
-              }}
-            />
+            <Source isFirst={isFirst.value} destinations={all} />
           )
         }
       </Loaded>
@@ -159,11 +148,9 @@ const typedMs = 600
 function Source({
   isFirst,
   destinations,
-  onMade,
 }: {
   readonly isFirst: boolean
   readonly destinations: readonly Destination[]
-  readonly onMade: (account: Account) => void
 }) {
   const { welcome: say, form } = words.value
   const address = useSignal('')
@@ -221,7 +208,7 @@ function Source({
       if (seen.ok) {
         const account = await call<Account>('POST', '/accounts', body)
         learn([account])
-        onMade(account)
+        navigate(`/accounts/${account.id}`)
       }
     } catch (error) {
       problem.value = problemOf(error)
@@ -357,41 +344,3 @@ async function look(address: string, signal: AbortSignal): Promise<Candidate | u
 
 const nameOf = (destination: Destination) =>
   destination.kind === 'hosted' ? destination.login : `${destination.user} (${destination.host})`
-
-/** It goes on by itself; whoever likes may watch. */
-function Importing({ account: { id, address } }: { readonly account: Account }) {
-  const { welcome: say } = words.value
-  const live = useComputed(() => liveRuns.value.get(id))
-  const account = useComputed(() => accounts.value.get(id))
-  const last = account.value?.lastRun ?? null
-  useEffect(() => void refresh(id), [id])
-  return (
-    <Page title={last === null ? say.importing : last.failure === null ? say.done : address}>
-      <div class="step">
-        {last === null ? (
-          <>
-            {live.value !== undefined && <RunProgress live={live.value} address={address} />}
-            <p class="quiet">{say.importingHint}</p>
-          </>
-        ) : last.failure === null ? (
-          <p class="done">
-            <Icon name="check" />
-            <span>
-              {say.doneHint(last.stored)} {last.bytes > 0 && `(${bytes(last.bytes)})`}
-            </span>
-          </p>
-        ) : (
-          <FailureNote failure={last.failure} />
-        )}
-        <p class="step-next">
-          <a class="button main" href={`/accounts/${id}`}>
-            {say.toAccount}
-          </a>
-          <a class="button plain" href="/">
-            {say.toOverview}
-          </a>
-        </p>
-      </div>
-    </Page>
-  )
-}

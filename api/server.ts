@@ -13,6 +13,7 @@ import { addAccounts, type AccountsWorld } from './accounts.ts'
 import { addAudit, type AuditWorld, watchChanges } from './audit.ts'
 import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
+import { addConnection, type ConnectionWorld } from './connection.ts'
 import { addDashboard } from './dashboard.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addDiscover, type DiscoverWorld } from './discover.ts'
@@ -55,7 +56,8 @@ export interface ApiWorld
     StatsWorld,
     MetricsWorld,
     WebhooksWorld,
-    NoticeWorld {
+    NoticeWorld,
+    ConnectionWorld {
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
@@ -147,6 +149,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       const typed = api.withTypeProvider<TypeBoxTypeProvider>()
       addDestinations(typed, world)
       addAccounts(typed, world)
+      addConnection(typed, world)
       addRuns(typed, world)
       addQuarantine(typed, world)
       addLedger(typed, world)

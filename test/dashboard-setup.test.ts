@@ -8,7 +8,7 @@ import { surroundingsOf } from './support/internet.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { type Stack, startStack } from './support/stack.ts'
 
-const own = certificate()
+const own = certificate('pop.example.net')
 let stack: Stack
 let served: Served
 let browser: Browser
@@ -55,7 +55,7 @@ test('settings are found by the address; a certificate that nobody vouches for c
   assert.ok(await best.isChecked())
   await page.getByText('It answers, and its certificate is right').waitFor()
   await page.getByText('Server settings, by hand').click()
-  assert.equal(await page.getByLabel('Port').inputValue(), String(provider.port))
+  assert.equal(await page.getByLabel('Port', { exact: true }).inputValue(), String(provider.port))
   await page.getByLabel('POP3 server').fill('localhost')
   assert.ok(await page.getByRole('radio', { name: 'Others' }).isChecked())
 
@@ -106,8 +106,8 @@ test('where nothing is found it is entered by hand, and what fails is told with 
   await page.getByText('No settings were found for this address').waitFor()
   await page.getByLabel('POP3 server').fill('localhost')
   await page.getByLabel('Encryption').selectOption('none')
-  assert.equal(await page.getByLabel('Port').inputValue(), '110')
-  await page.getByLabel('Port').fill('1')
+  assert.equal(await page.getByLabel('Port', { exact: true }).inputValue(), '110')
+  await page.getByLabel('Port', { exact: true }).fill('1')
   await page.getByLabel('Its password').fill('secret')
   await page.getByLabel('Goes to').selectOption({ label: 'zoe' })
   await button('Add and start').click()
@@ -116,8 +116,80 @@ test('where nothing is found it is entered by hand, and what fails is told with 
   await page.getByRole('heading', { level: 1, name: 'me@nowhere.example' }).waitFor()
 })
 
+test('a mailbox says how a mail program reads it, how much is in it and what feeds it; its password is changed; one is made and removed', async () => {
+  await page.goto(`${served.url}/destinations`)
+  await page.getByRole('link', { name: 'alice' }).click()
+  await page.getByRole('heading', { level: 1, name: 'alice' }).waitFor()
+  const connect = page.locator('.connect')
+  for (const text of ['gather.example.org', '993', 'alice']) await connect.getByText(text, { exact: true }).waitFor()
+  await page.getByText('300 messages').waitFor()
+  await page.getByRole('link', { name: 'me@example.net' }).waitFor()
+  const [profile] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'For iPhone, iPad and Mac' }).click(),
+  ])
+  assert.match(profile.suggestedFilename(), /\.mobileconfig$/)
+
+  await button('Change the password').click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Password').fill('another wonder')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('The new password holds.').waitFor()
+  const signedIn = async (password: string) =>
+    (await stack.app.inject({ method: 'POST', url: '/api/v1/session', payload: { login: 'alice', password } }))
+      .statusCode
+  assert.deepEqual([await signedIn('wonder'), await signedIn('another wonder')], [401, 200])
+
+  await page.goto(`${served.url}/destinations`)
+  await button('Add a mailbox').click()
+  await dialog.getByLabel('Login', { exact: true }).fill('zoe')
+  await dialog.getByLabel('Choose a password').fill('wonder')
+  await dialog.getByRole('button', { name: 'Make it' }).click()
+  await dialog.getByRole('alert').waitFor()
+  await dialog.getByLabel('Login', { exact: true }).fill('bob')
+  await dialog.getByRole('button', { name: 'Make it' }).click()
+  await page.getByRole('heading', { level: 1, name: 'bob' }).waitFor()
+  await page.getByText('No account yet').waitFor()
+  await page.getByRole('button', { name: 'Actions for bob' }).click()
+  await page.getByRole('menuitem', { name: 'Remove' }).click()
+  await dialog.getByRole('button', { name: 'Remove' }).click()
+  await page.getByRole('link', { name: 'zoe' }).waitFor()
+  assert.equal(await page.getByRole('link', { name: 'bob' }).count(), 0)
+})
+
+test('the ways into a mailbox are in files that mail programs take, for its owner alone', async () => {
+  const { body } = await stack.call('GET', '/destinations')
+  const [zoe, alice] = ['zoe', 'alice'].map((login) => body.items.find((one) => one['login'] === login)?.['id'])
+  const owner = await stack.call('POST', '/tokens', { name: 'alice', scopes: ['read'], destinationId: alice })
+  const get = async (path: string) =>
+    await stack.app.inject({
+      url: `/api/v1${path}`,
+      headers: { authorization: `Bearer ${String(owner.body['token'])}` },
+    })
+  assert.deepEqual((await get(`/destinations/${String(alice)}/connection`)).json(), {
+    login: 'alice',
+    servers: [
+      { protocol: 'imap', host: 'gather.example.org', port: 993, tls: 'implicit' },
+      { protocol: 'imap', host: 'gather.example.org', port: 143, tls: 'starttls' },
+      { protocol: 'pop3', host: 'gather.example.org', port: 995, tls: 'implicit' },
+      { protocol: 'pop3', host: 'gather.example.org', port: 110, tls: 'starttls' },
+    ],
+  })
+  const profile = await get(`/destinations/${String(alice)}/mobileconfig`)
+  assert.equal(profile.headers['content-type'], 'application/x-apple-aspen-config')
+  assert.match(profile.payload, /<key>IncomingMailServerHostName<\/key><string>gather\.example\.org<\/string>/)
+  assert.match(profile.payload, /<key>IncomingMailServerPortNumber<\/key><integer>993<\/integer>/)
+  const config = await get(`/destinations/${String(alice)}/autoconfig`)
+  assert.match(config.payload, /<incomingServer type="imap">\s*<hostname>gather\.example\.org<\/hostname>\s*<port>993</)
+  const usage = (await get(`/destinations/${String(alice)}/usage`)).json<{ messages: number; octets: number }>()
+  assert.equal(usage.messages, 300)
+  assert.ok(usage.octets > 300 * 50)
+  for (const what of ['connection', 'mobileconfig', 'autoconfig', 'usage'])
+    assert.equal((await get(`/destinations/${String(zoe)}/${what}`)).statusCode, 404)
+})
+
 for (const colorScheme of ['light', 'dark'] as const)
-  test(`axe finds nothing wrong with it, ${colorScheme}, on a phone`, async () => {
+  test(`axe finds nothing wrong with any of these pages, ${colorScheme}, on a phone`, async () => {
     const context = await browser.newContext({
       locale: 'en',
       colorScheme,
@@ -125,10 +197,23 @@ for (const colorScheme of ['light', 'dark'] as const)
       storageState: await page.context().storageState(),
     })
     const phone = await context.newPage()
+    phone.setDefaultTimeout(15_000)
+    const { body } = await stack.call('GET', '/destinations?q=alice')
+    const holds = async (path: string) => {
+      assert.deepEqual(await violations(phone), [], path)
+      assert.equal(await phone.evaluate('document.documentElement.scrollWidth'), 390, path)
+    }
     await phone.goto(`${served.url}/accounts/new`)
     await phone.getByLabel('E-mail address').fill('me@example.net')
     await phone.getByRole('radio', { name: /^pop/ }).waitFor()
-    assert.deepEqual(await violations(phone), [])
-    assert.equal(await phone.evaluate('document.documentElement.scrollWidth'), 390)
+    await holds('/accounts/new')
+    for (const [path, ready] of [
+      ['/destinations', '.table .badge:visible'],
+      [`/destinations/${body.items[0]?.id}`, '.figure'],
+    ] as const) {
+      await phone.goto(`${served.url}${path}`)
+      await phone.locator(ready).first().waitFor()
+      await holds(path)
+    }
     await context.close()
   })

@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { Discoveries } from '../src/discover/discoveries.ts'
 import { type Served, serve, signIn, startBrowser, violations } from './support/browser.ts'
 import { certificate } from './support/certificates.ts'
+import { startEndpoint } from './support/endpoint.ts'
 import { surroundingsOf } from './support/internet.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { type Stack, startStack } from './support/stack.ts'
@@ -188,6 +189,105 @@ test('the ways into a mailbox are in files that mail programs take, for its owne
     assert.equal((await get(`/destinations/${String(zoe)}/${what}`)).statusCode, 404)
 })
 
+test('tokens are made, shown once and revoked; the admin gets a password', async () => {
+  await page.goto(`${served.url}/settings`)
+  await button('Make a token').click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name').fill('monitoring')
+  await dialog.getByRole('radio', { name: 'Look and operate' }).check()
+  await dialog.getByLabel('Where').selectOption({ label: 'only alice' })
+  await dialog.getByRole('button', { name: 'Make it' }).click()
+  const token = (await dialog.locator('.secret code').textContent()) ?? ''
+  assert.match(token, /^trib_/)
+  const asked = async () =>
+    (await stack.app.inject({ url: '/api/v1/accounts', headers: { authorization: `Bearer ${token}` } })).statusCode
+  assert.equal(await asked(), 200)
+  await button('I have kept it').click()
+  const row = page.getByRole('listitem').filter({ hasText: 'monitoring' })
+  await row.getByText('only alice').waitFor()
+  assert.equal(await page.getByText(token).count(), 0)
+  await row.getByRole('button', { name: 'Revoke' }).click()
+  await dialog.getByRole('button', { name: 'Revoke' }).click()
+  await row.waitFor({ state: 'detached' })
+  assert.equal(await asked(), 401)
+
+  const password = page.getByLabel('Password')
+  await password.fill('too short')
+  await button('Save').click()
+  await page.getByText(/^This must/).waitFor()
+  await password.fill('correct horse battery')
+  await button('Save').click()
+  await page.getByText('The new password holds.').waitFor()
+  const payload = { password: 'correct horse battery' }
+  assert.equal((await stack.app.inject({ method: 'POST', url: '/api/v1/session', payload })).statusCode, 200)
+})
+
+test('a webhook is added, its secret shown once, tried, switched off and removed; a notice by e-mail is set', async (t) => {
+  const endpoint = await startEndpoint()
+  t.after(() => endpoint.close())
+  await page.goto(`${served.url}/settings/notices`)
+  await button('Add a webhook').click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('URL').fill('ftp://nowhere')
+  await dialog.getByLabel('Description').fill('pager')
+  await dialog.getByRole('button', { name: 'Make it' }).click()
+  await dialog.getByText('must begin with https://').first().waitFor()
+  await dialog.getByLabel('URL').fill(endpoint.url)
+  await dialog.getByRole('checkbox', { name: 'an account works again' }).uncheck()
+  await dialog.getByRole('button', { name: 'Make it' }).click()
+  assert.match((await dialog.locator('.secret code').textContent()) ?? '', /^whsec_/)
+  await button('I have kept it').click()
+  const row = page.getByRole('listitem').filter({ hasText: 'pager' })
+  const choose = async (name: string) => {
+    await row.getByRole('button', { name: 'Actions for pager' }).click()
+    await page.getByRole('menuitem', { name }).click()
+  }
+  await choose('Send a test')
+  await page.getByText('It arrived').waitFor()
+  await choose('Switch off')
+  await row.locator('.badge', { hasText: 'Off' }).waitFor()
+  await choose('Switch on')
+  await row.locator('.badge', { hasText: 'Works' }).waitFor()
+  await choose('Remove')
+  await dialog.getByRole('button', { name: 'Remove' }).click()
+  await page.getByText('Nobody is told yet.').waitFor()
+
+  await page.getByLabel('SMTP server').fill('localhost')
+  await page.getByLabel('Encryption').selectOption('none')
+  assert.equal(await page.getByLabel('Port', { exact: true }).inputValue(), '25')
+  await page.getByLabel('From', { exact: true }).fill('tributary@example.net')
+  await page.getByLabel('To', { exact: true }).fill('one@example.net, two@example.net')
+  await button('Save').click()
+  await page.getByText('Saved.').waitFor()
+  const { body } = await stack.call('GET', '/notice')
+  assert.deepEqual([body['to'], body['port']], [['one@example.net', 'two@example.net'], 25])
+  await button('Tell nobody').click()
+  await page.getByText('Nobody is told by e-mail any more.').waitFor()
+})
+
+test('limits are changed, everything is sealed with a new key, and the audit log tells of it', async () => {
+  await page.goto(`${served.url}/settings/instance`)
+  await page.getByLabel('POP3').fill('110, 995, 70000')
+  await button('Save').click()
+  await page.getByText(/^This must/).waitFor()
+  await page.getByLabel('POP3').fill('110, 995, 1995')
+  await page.getByLabel('Runs of an account').fill('7')
+  await button('Save').click()
+  await page.getByText('Saved.').waitFor()
+  const { body } = await stack.call('GET', '/settings')
+  assert.deepEqual((body['ownerPorts'] as { pop3: number[] }).pop3, [110, 995, 1995])
+  assert.equal(body['transcriptsKept'], 7)
+  const keys = page.locator('.card').filter({ hasText: 'Seals' }).getByRole('listitem')
+  assert.equal(await keys.count(), 1)
+  await button('Seal with a new key').click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Seal with a new key' }).click()
+  await keys.nth(1).waitFor()
+
+  await page.getByRole('link', { name: 'Audit log' }).click()
+  await page.getByText('POST /keys/rotate').waitFor()
+  await page.getByText('PATCH /settings').waitFor()
+})
+
 for (const colorScheme of ['light', 'dark'] as const)
   test(`axe finds nothing wrong with any of these pages, ${colorScheme}, on a phone`, async () => {
     const context = await browser.newContext({
@@ -209,7 +309,11 @@ for (const colorScheme of ['light', 'dark'] as const)
     await holds('/accounts/new')
     for (const [path, ready] of [
       ['/destinations', '.table .badge:visible'],
-      [`/destinations/${body.items[0]?.id}`, '.figure'],
+      [`/destinations/${String(body.items[0]?.['id'])}`, '.figure'],
+      ['/settings', '.card .rows, .card .quiet'],
+      ['/settings/notices', '.card form'],
+      ['/settings/instance', '.card code'],
+      ['/settings/audit', '.card code'],
     ] as const) {
       await phone.goto(`${served.url}${path}`)
       await phone.locator(ready).first().waitFor()

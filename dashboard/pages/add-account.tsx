@@ -161,6 +161,8 @@ function NewAccountForm({ destinations }: { readonly destinations: readonly Dest
               value={address.value}
               error={mistakeIn(problem.value, 'address')}
               onInput={(value) => {
+                // Left empty, it is the address, whatever that will be.
+                if (server.value.user === address.value.trim()) server.value = { ...server.value, user: '' }
                 address.value = value
               }}
             />
@@ -424,15 +426,12 @@ function Seen({
       </div>
     )
   const isToPin = failure.kind === 'tls' && tls !== null
+  // The API says it to programs: the field, and its value.
+  const step = isToPin && next?.includes(tls.fingerprint) === true ? say.pinHint : next
   return (
     <div role="alert">
-      <FailureNote failure={failure} next={next}>
-        {isToPin && (
-          <>
-            <p>{say.pinHint}</p>
-            <code class="fingerprint">{groups(tls.fingerprint)}</code>
-          </>
-        )}
+      <FailureNote failure={failure} next={step}>
+        {isToPin && <code class="fingerprint">{groups(tls.fingerprint)}</code>}
         <div class="form-do">
           {isToPin ? (
             <Button onClick={() => onPin(tls.fingerprint)}>{say.pin}</Button>

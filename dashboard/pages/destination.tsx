@@ -294,7 +294,7 @@ function Mail({ id }: { readonly id: string }) {
             <p class="figure">{say.messages(messages)}</p>
             <p class="quiet">
               {say.folders(folders)}
-              {octets !== null && `, ${bytes(octets)}`}
+              {octets !== null && octets > 0 && `, ${bytes(octets)}`}
             </p>
           </>
         )}

@@ -314,7 +314,7 @@ function NewToken({
             options={[
               { value: '', text: say.forAll },
               ...destinations.map((destination) => ({
-                value: destination.id as string,
+                value: destination.id,
                 text: say.forOne(destinationName(destination)),
               })),
             ]}

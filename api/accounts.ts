@@ -3,7 +3,7 @@ import { type Account, accountDefaults, accountMistakes, defaultPort, hidesByNam
 import type { AccountId, DestinationId } from '../src/message.ts'
 import { examine } from '../src/pop3/examine.ts'
 import type { SessionOptions } from '../src/pop3/session.ts'
-import { type AccountRecord, type Accounts, statusOf } from '../src/redis/accounts.ts'
+import { type AccountRecord, type Accounts, defaultState, statusOf } from '../src/redis/accounts.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import type { SettingsStore } from '../src/redis/settings.ts'
 import type { Seal } from '../src/seal.ts'
@@ -50,17 +50,16 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
       runs.latest(ids),
       accounts.dueMs(ids),
     ])
-    return records.map(({ account: { createdAtMs, ...account } }, nth) => {
-      const state = states[nth]
+    return records.map(({ account }, nth) => {
       const dueMs = due[nth] ?? null
       return {
+        // What a schema does not name is not sent.
         ...account,
-        flags: [...account.flags],
-        status:
-          state === undefined ? ('idle' as const) : statusOf({ ...account, createdAtMs }, state, open.get(account.id)),
+        flags: account.flags as string[],
+        status: statusOf(account, states[nth] ?? defaultState, open.get(account.id)),
         lastRun: last.get(account.id) ?? null,
         nextRunAt: dueMs === null ? null : new Date(dueMs).toISOString(),
-        createdAt: new Date(createdAtMs).toISOString(),
+        createdAt: new Date(account.createdAtMs).toISOString(),
       }
     })
   }
@@ -127,11 +126,10 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
       const wanted = { ...query, destinationId }
       const after = placeIn(cursor, wanted.sort.endsWith('address') ? addressPlace : idPlace)
       const { items, next } = await accounts.page(limit, after, wanted, async (records) => {
-        if (wanted.status === undefined) return records
-        const seen = await views(records)
-        return records.filter((_record, nth) => seen[nth]?.status === wanted.status)
+        const shown = await views(records)
+        return shown.map((one) => (wanted.status === undefined || one.status === wanted.status ? one : undefined))
       })
-      return { items: await views(items), next: cursorOf(next) }
+      return { items, next: cursorOf(next) }
     },
   )
 
@@ -289,7 +287,7 @@ async function examined(options: SessionOptions) {
   return { ...seen, capabilities: [...capabilities] }
 }
 
-function accountOf({ password, ...body }: schemas.NewAccount): Account {
+export function accountOf({ password, ...body }: schemas.NewAccount): Account {
   const tls = body.tls ?? accountDefaults.tls
   const made = { id: newId() as AccountId, createdAtMs: Date.now() }
   const interval = { ...accountDefaults.interval, ...body.interval }
@@ -307,10 +305,10 @@ function checked(account: Account, password: string | undefined): Account {
   return normal
 }
 
-const taken = () =>
+export const taken = () =>
   new Problem(
     'taken',
     'There is an account with this host, port, user and destination already; it would fetch the same mail twice.',
   )
-const noDestination = () =>
+export const noDestination = () =>
   badRequest([{ pointer: '/destinationId', detail: 'is no destination; make one with POST /api/v1/destinations' }])

@@ -18,6 +18,7 @@ export function addDiscover(app: App, { discoveries, settings }: DiscoverWorld):
     {
       config: { scope: 'operate' },
       schema: {
+        operationId: 'discover',
         summary: 'Find where the mail of an address can be had by POP3',
         description:
           'From a list of the biggest providers; else from what the domain (autoconfig, well-known, SRV), Thunderbird and its mail host (MX) say; else by trying the usual names. Takes 8 s at most, and logs in nowhere.',

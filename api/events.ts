@@ -22,6 +22,7 @@ export function addEvents(app: App, { events }: EventsWorld): void {
       config: { scope: 'read' },
       exposeHeadRoute: false,
       schema: {
+        operationId: 'hearEvents',
         summary: 'Hear what happens, as it happens',
         description: [
           'Server-sent events. `run`: a run, at every change of its state and at most twice a second in between. `account`: `{ id, status }`,',

@@ -1,10 +1,11 @@
 /** The API's process. */
 import { join } from 'node:path'
+import { Server as SecureServer } from 'node:tls'
 import closeWithGrace from 'close-with-grace'
 import { ConfigInvalid } from '../src/config.ts'
 import { Discoveries } from '../src/discover/discoveries.ts'
 import { systemDns, web } from '../src/discover/network.ts'
-import { ensureSecret, homeOf } from '../src/disk/home.ts'
+import { ensureSecret, homeOf, writeAddress } from '../src/disk/home.ts'
 import { type CertificateFiles, type Pair, readPair, watchPair } from '../src/disk/certificate.ts'
 import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readSettings } from '../src/disk/settings.ts'
@@ -87,7 +88,14 @@ async function main(): Promise<void> {
     seal: createSeal(ring),
   }
   const app = await buildServer(world, https)
-  await app.listen({ host: config.http.host, port: config.http.port })
+  const url = await app.listen({ host: config.http.host, port: config.http.port })
+  try {
+    const secure = app.server instanceof SecureServer
+    writeAddress(home, secure ? url.replace(/^http:/, 'https:') : url, secure ? config.tls?.certFile : undefined)
+  } catch (error) {
+    // A container's file system, that is read only: its settings say the same.
+    log.debug({ event: 'address not written', reason: String(error) })
+  }
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })
 
   closeWithGrace({ delay: stopWithinMs }, async ({ err }) => {

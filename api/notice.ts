@@ -46,7 +46,7 @@ export function addNotice(app: App, { notices, settings: instance, seal }: Notic
     '/notice',
     {
       config: { scope: 'read', instance: true },
-      schema: { summary: 'Read who is told by e-mail', response: { 200: schemas.Notice } },
+      schema: { operationId: 'readNotice', summary: 'Read who is told by e-mail', response: { 200: schemas.Notice } },
     },
     async () => await view(await find()),
   )
@@ -56,6 +56,7 @@ export function addNotice(app: App, { notices, settings: instance, seal }: Notic
     {
       config: { scope: 'admin', instance: true },
       schema: {
+        operationId: 'setNotice',
         summary: 'Have somebody told by e-mail',
         description:
           'What happens within a minute is one mail; mails that follow one another come up to an hour apart.',
@@ -85,6 +86,7 @@ export function addNotice(app: App, { notices, settings: instance, seal }: Notic
     {
       config: { scope: 'admin', instance: true },
       schema: {
+        operationId: 'removeNotice',
         summary: 'Tell nobody by e-mail',
         description: 'What waits to be said is forgotten.',
         response: { 204: schemas.Nothing },
@@ -102,6 +104,7 @@ export function addNotice(app: App, { notices, settings: instance, seal }: Notic
     {
       config: { scope: 'admin', instance: true },
       schema: {
+        operationId: 'testNotice',
         summary: 'Send a mail to try the notice',
         description: 'At once and once; the answer says what became of it.',
         response: { 200: schemas.NoticeTest },

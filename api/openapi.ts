@@ -137,7 +137,10 @@ export function exampleOf(schema: Json): unknown {
 }
 
 /** All that a route may answer with instead. */
-export function problemsOf(schema: FastifySchema, { url, method, config }: RouteOptions): ProblemType[] {
+export function problemsOf(
+  schema: FastifySchema,
+  { url, method, config }: Pick<RouteOptions, 'url' | 'method' | 'config'>,
+): ProblemType[] {
   const { scope, open, instance } = config ?? {}
   const changes = method !== 'GET'
   const takes = schema.body !== undefined || schema.params !== undefined || schema.querystring !== undefined

@@ -39,6 +39,7 @@ export const problemTypes = {
     'Changed meanwhile',
     'Read it again, and decide anew: `If-Match` names another version.',
   ],
+  'key-used': [422, 'Key used before', 'Send a new `Idempotency-Key` with each new request.'],
   'too-large': [413, 'Too large', 'The body is larger than this route takes.'],
   'media-type': [415, 'Another media type', 'Send the media type that the route takes, mostly application/json.'],
   'too-many-requests': [429, 'Too many requests', 'Wait for as many seconds as `Retry-After` says.'],
@@ -110,14 +111,14 @@ export function sendUnroutable(error: FastifyError, request: FastifyRequest, rep
 }
 
 async function send(reply: FastifyReply, problem: Problem): Promise<void> {
-  const { type, status, message: detail, errors, retryAfterSeconds } = problem
+  const { status, retryAfterSeconds } = problem
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
   // As octets: to a text Fastify adds a charset, which this media type has not (RFC 9457 section 6.1).
   await reply
     .code(status)
     .type('application/problem+json')
-    .send(Buffer.from(JSON.stringify(problemBody({ type, detail, errors }))))
+    .send(Buffer.from(JSON.stringify(shownOf(problem))))
 }
 
 /** As it is on the wire. */
@@ -127,14 +128,18 @@ export function problemBody({ type, detail, errors }: Pick<Problem, 'type' | 'er
   return { type: `/problems/${type}`, title, status, detail, ...told }
 }
 
-function problemOf(error: FastifyError | Problem, request: FastifyRequest): Problem {
+export function shownOf({ type, message, errors }: Problem) {
+  return problemBody({ type, detail: message, errors })
+}
+
+export function problemOf(error: FastifyError | Error, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
-  if (error.validation !== undefined) return badRequest(wrongIn(request, error))
+  if ('validation' in error && error.validation !== undefined) return badRequest(wrongIn(request, error))
   if (error instanceof SessionFailed) {
     const side = error.failure.kind.startsWith('store') ? 'store' : 'provider'
     return new Problem(`${side}-unavailable`, error.message)
   }
-  const status = error.statusCode ?? 500
+  const status = ('statusCode' in error ? error.statusCode : undefined) ?? 500
   // Fastify's own refusals: malformed JSON, another media type, too large a body, no path.
   if (status < 500) {
     const type = status === 413 ? 'too-large' : status === 415 ? 'media-type' : 'malformed'
@@ -154,7 +159,7 @@ function isRedisAway({ name, message }: Error): boolean {
   )
 }
 
-interface SchemaMistake {
+export interface SchemaMistake {
   readonly keyword: string
   readonly instancePath: string
   readonly message?: string
@@ -183,7 +188,7 @@ function wrongIn(request: FastifyRequest, { validation = [], validationContext }
 }
 
 /** Of a union only that none of its forms fits, in words: what each form lacks would be said once a form. */
-function mistakesOf(all: readonly SchemaMistake[]): Mistake[] {
+export function mistakesOf(all: readonly SchemaMistake[]): Mistake[] {
   const unions = all.filter(({ keyword }) => keyword === 'anyOf')
   const within = (inner: SchemaMistake, union: SchemaMistake) =>
     inner !== union && `${inner.instancePath}/`.startsWith(`${union.instancePath}/`)

@@ -8,6 +8,7 @@ import { accountOrders } from '../src/redis/account-index.ts'
 import { newsTypes } from '../src/news.ts'
 import { accountStatuses } from '../src/redis/accounts.ts'
 import { scopes } from '../src/redis/tokens.ts'
+import type { Settings } from '../src/settings.ts'
 import { takeoverFormats } from '../src/takeover.ts'
 import { problemTypes, requestParts } from './problems.ts'
 import { runCauses, runStates, runTasks } from '../src/run.ts'
@@ -100,6 +101,42 @@ export const NewAccount = Type.Object(
   },
 )
 export type NewAccount = Static<typeof NewAccount>
+
+/** One line of an import, and of an export. */
+export const AccountLine = Type.Object(
+  {
+    ...NewAccount.properties,
+    password: Type.Optional(password),
+    sealedPassword: Type.Optional(
+      Type.String({
+        maxLength: 8192,
+        description: 'of an export, in place of a password; with the id that stands there',
+      }),
+    ),
+    id: Type.Optional(
+      Type.String({ description: 'of an export: what sealedPassword was sealed for. The account gets a new one' }),
+    ),
+    guarded: Type.Optional(Type.Literal(true, { description: 'of an export: an owner has chosen host and port' })),
+  },
+  strict,
+)
+export type AccountLine = Static<typeof AccountLine>
+/** Of an account those that a line of an export holds as they are. */
+export const accountFieldNames = Object.keys(accountFields) as (keyof typeof accountFields)[]
+
+export const Import = Type.Object(
+  { dryRun: Type.Boolean({ default: false, description: 'only tell what would become of each line' }) },
+  strict,
+)
+export const Export = Type.Object(
+  {
+    destinationId: Type.Optional(Type.String()),
+    secrets: Type.Optional(
+      Type.Enum(['sealed'], { description: 'sealed: with each password as it is kept; for the admin of the instance' }),
+    ),
+  },
+  strict,
+)
 
 const failure = Type.Object(
   { kind: Type.Enum([...failureKinds]), message: Type.String() },
@@ -265,9 +302,10 @@ const webhook = {
     minLength: 1,
     maxLength: limits.webhookUrlMax,
     description: 'an https URL without user, password or fragment; http where an admin of the whole instance says so',
+    ...like('https://panel.example.net/hooks/mail'),
   }),
   events: Type.Array(Type.Enum([...newsTypes]), { minItems: 1, uniqueItems: true, maxItems: newsTypes.length }),
-  description: Type.String({ maxLength: 200 }),
+  description: Type.String({ maxLength: 200, ...like('tickets of the help desk') }),
 }
 export const NewWebhook = Type.Object(
   {
@@ -291,29 +329,32 @@ export const Webhook = Type.Object({
   ...webhook,
   destinationId: orNull(id),
   status: Type.Enum(['ok', 'failing', 'disabled'], { description: 'disabled: nothing is sent until it is enabled' }),
-  reason: orNull(Type.String(), 'why it is disabled'),
+  reason: orNull(Type.String(like('It answered 410 Gone.')), 'why it is disabled'),
   failingSince: orNull(time),
   lastDeliveredAt: orNull(time),
   createdAt: time,
 })
 export const WebhookWithSecret = Type.Object({
   ...Webhook.properties,
-  secret: Type.String({ description: 'signs what is sent; shown here and never again' }),
+  secret: Type.String({
+    description: 'signs what is sent; shown here and never again',
+    ...like('whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'),
+  }),
 })
 
 export const Delivery = Type.Object({
-  id: Type.String({ description: 'ULID; the webhook-id of every attempt' }),
-  type: Type.String(),
+  id: Type.String({ description: 'ULID; the webhook-id of every attempt', ...like('01JDF3Q4ZK5W8T7R6P9N2M1H0G') }),
+  type: Type.String(like('run.failed')),
   timestamp: time,
-  data: Type.Record(Type.String(), Type.Unknown()),
+  data: Type.Record(Type.String(), Type.Unknown(), like({ accountId: '01JDF3Q4ZK5W8T7R6P9N2M1H0G' })),
   state: Type.Enum([...outcomes]),
-  attempts: Type.Integer(),
+  attempts: Type.Integer(like(1)),
   lastAttemptAt: orNull(time),
   nextAttemptAt: orNull(time),
   answer: orNull(
     Type.Object({
-      status: orNull(Type.Integer(), 'null: there was no answer, and text says why'),
-      text: Type.String({ description: 'the beginning of it' }),
+      status: orNull(Type.Integer(like(200)), 'null: there was no answer, and text says why'),
+      text: Type.String({ description: 'the beginning of it', ...like('ok') }),
     }),
     'to the last attempt',
   ),
@@ -348,16 +389,16 @@ export const NewNotice = Type.Object(
 )
 export const Notice = Type.Object({
   ...notice,
-  waiting: Type.Integer({ description: 'pieces of news that the next notice will hold' }),
+  waiting: Type.Integer({ description: 'pieces of news that the next notice will hold', ...like(0) }),
   lastSentAt: orNull(time),
   lastFailure: orNull(
-    Type.Object({ at: time, message: Type.String() }),
+    Type.Object({ at: time, message: Type.String(like('The SMTP server could not be reached.')) }),
     'what kept the last one from being sent; tried again by itself',
   ),
 })
 export const NoticeTest = Type.Object({
   ok: Type.Boolean(),
-  failure: orNull(Type.String(), 'what kept it from being sent'),
+  failure: orNull(Type.String(like('The SMTP server could not be reached.')), 'what kept it from being sent'),
 })
 
 export const Connection = Type.Object({
@@ -412,7 +453,7 @@ const settingFields = {
     maximum: 100,
     description: 'of how many runs of an account the protocol is kept',
   }),
-}
+} satisfies Record<keyof Settings, TSchema>
 export const SettingsShape = Type.Object(settingFields, strict)
 export const SettingsPatch = Type.Partial(
   Type.Object({ ...settingFields, ownerPorts: Type.Partial(ownerPorts, strict) }),
@@ -510,6 +551,14 @@ export const IfMatch = Type.Object({
     Type.String({ description: 'an ETag: 412 where what is kept has changed since. * takes any version' }),
   ),
 })
+export const IdempotencyKey = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      description:
+        'of your choice, other for each request: the same request sent again within a day is done once, and answered as the first time',
+    }),
+  ),
+})
 export const IfNoneMatch = Type.Object({
   'if-none-match': Type.Optional(Type.String({ description: 'an ETag: 304 where nothing has changed since' })),
 })
@@ -566,6 +615,27 @@ export const Stats = Type.Object({
   runs: Type.Object({ running: count, waiting: count }),
   mail: Type.Object({ hours: tallies('48, the present one last'), days: tallies('30, the present one last') }),
   health: Type.Object({ redis: health, store: health, workers: count }),
+})
+
+export const Arrivals = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      storedAt: time,
+      from: orNull(Type.String()),
+      subject: orNull(Type.String()),
+      date: orNull(time, 'as the message has it'),
+      size: Type.Integer({ description: 'octets, as the provider sent it' }),
+      folder: Type.String(),
+      uid: orNull(Type.Integer(), 'in that folder, when it came there; null where the store does not tell'),
+    }),
+  ),
+  next: orNull(Type.String()),
+  omitted: Type.Integer({ description: 'older ones of this run, of which nothing is kept' }),
+})
+
+export const Transcript = Type.Object({
+  lines: Type.Array(Type.Object({ at: time, side: Type.Enum(['client', 'server', 'note']), text: Type.String() })),
+  truncated: Type.Boolean(),
 })
 
 export const listOf = <T extends TSchema>(item: T) =>

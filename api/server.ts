@@ -9,7 +9,9 @@ import type { Redis } from 'ioredis'
 import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
+import { addAccountLines } from './account-lines.ts'
 import { addAccounts, type AccountsWorld } from './accounts.ts'
+import { addArrivals, type ArrivalsWorld } from './arrivals.ts'
 import { addAudit, type AuditWorld, watchChanges } from './audit.ts'
 import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
@@ -17,12 +19,14 @@ import { addConnection, type ConnectionWorld } from './connection.ts'
 import { addDashboard } from './dashboard.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addDiscover, type DiscoverWorld } from './discover.ts'
-import { addTags } from './etag.ts'
 import { addEvents, type EventsWorld } from './events.ts'
+import { addTags } from './etag.ts'
 import { addHealth } from './health.ts'
 import type { Https } from './https.ts'
+import { addIdempotency } from './idempotency.ts'
 import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
+import { addMetrics, type MetricsWorld } from './metrics.ts'
 import { addNotice, type NoticeWorld } from './notice.ts'
 import { documentation } from './openapi.ts'
 import { addOwners, type OwnersWorld } from './owners.ts'
@@ -32,9 +36,9 @@ import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
 import { addSession, type SessionWorld } from './session.ts'
 import { addSettings, type SettingsWorld } from './settings.ts'
-import { addTokens, type TokensWorld } from './tokens.ts'
-import { addMetrics, type MetricsWorld } from './metrics.ts'
 import { addStats, type StatsWorld } from './stats.ts'
+import { addTokens, type TokensWorld } from './tokens.ts'
+import { addTranscripts, type TranscriptsWorld } from './transcripts.ts'
 import { addWebhooks, type WebhooksWorld } from './webhooks.ts'
 
 export interface ApiWorld
@@ -52,11 +56,13 @@ export interface ApiWorld
     Omit<BackupWorld, 'resealing'>,
     SettingsWorld,
     DiscoverWorld,
+    WebhooksWorld,
+    NoticeWorld,
     EventsWorld,
     StatsWorld,
     MetricsWorld,
-    WebhooksWorld,
-    NoticeWorld,
+    ArrivalsWorld,
+    TranscriptsWorld,
     ConnectionWorld {
   readonly log: Logger
   readonly redis: Redis
@@ -116,6 +122,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
   watchChanges(app, world)
   addProblems(app)
   addTags(app)
+  addIdempotency(app, world)
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
     const { statusCode: status } = reply
@@ -149,6 +156,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       const typed = api.withTypeProvider<TypeBoxTypeProvider>()
       addDestinations(typed, world)
       addAccounts(typed, world)
+      addAccountLines(typed, world)
       addConnection(typed, world)
       addRuns(typed, world)
       addQuarantine(typed, world)
@@ -158,12 +166,15 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       addSettings(typed, world)
       addTokens(typed, world)
       addSession(typed, world)
-      addEvents(typed, world)
       addAudit(typed, world)
-      addStats(typed, world)
       addDiscover(typed, world)
       addWebhooks(typed, world)
       addNotice(typed, world)
+      addEvents(typed, world)
+      addAudit(typed, world)
+      addStats(typed, world)
+      addArrivals(typed, world)
+      addTranscripts(typed, world)
       typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

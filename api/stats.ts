@@ -24,6 +24,7 @@ export function addStats(app: App, { redis, store, pauses }: StatsWorld): void {
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'readStats',
         summary: 'How it stands',
         description:
           'Mail by hour (48) and day (30), UTC, the oldest first and the present one last; an owner sees what is theirs. A run counts when it has ended.',

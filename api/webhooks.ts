@@ -52,6 +52,7 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
     {
       config: { scope: 'admin' },
       schema: {
+        operationId: 'createWebhook',
         summary: 'Have an endpoint told of what happens',
         description:
           'Signed as Standard Webhooks says. The secret is in this answer and never again. An owner’s hears of that destination’s accounts.',
@@ -87,6 +88,7 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'listWebhooks',
         summary: 'List webhooks',
         querystring: schemas.Page,
         response: { 200: schemas.listOf(schemas.Webhook) },
@@ -110,6 +112,7 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'readWebhook',
         summary: 'Read a webhook',
         params: schemas.Id,
         headers: schemas.IfNoneMatch,
@@ -128,6 +131,7 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
     {
       config: { scope: 'admin' },
       schema: {
+        operationId: 'changeWebhook',
         summary: 'Change a webhook',
         description: 'One that was disabled is enabled again with "enabled": true; what waits is sent then.',
         params: schemas.Id,
@@ -162,6 +166,7 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
     {
       config: { scope: 'admin' },
       schema: {
+        operationId: 'removeWebhook',
         summary: 'Remove a webhook',
         description: 'What waits for it is not sent.',
         params: schemas.Id,
@@ -182,6 +187,7 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
     {
       config: { scope: 'admin' },
       schema: {
+        operationId: 'rotateWebhookSecret',
         summary: 'Give a webhook a new secret',
         description: 'For a day what is sent is signed with both, so that the receiver can go over in its own time.',
         params: schemas.Id,
@@ -207,6 +213,7 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
     {
       config: { scope: 'operate' },
       schema: {
+        operationId: 'testWebhook',
         summary: 'Send something to try a webhook',
         description: 'Sent at once and once, of type webhook.test; the answer says what became of it.',
         params: schemas.Id,
@@ -238,6 +245,7 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'listDeliveries',
         summary: 'List what was sent to a webhook, or waits for it',
         description: `Newest first. Of those that have ended the last ${limits.deliveriesKept} are kept.`,
         params: schemas.Id,
@@ -257,6 +265,7 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
     {
       config: { scope: 'operate' },
       schema: {
+        operationId: 'replayDelivery',
         summary: 'Send something again',
         description: 'The same message under the same id, with all its attempts before it.',
         params: schemas.DeliveryId,

@@ -95,7 +95,7 @@ const built = /\.(?:tsx?|css|html|js|svg|json)$/
 /** Sources that differ from those of the last build are built; what they were is kept beside it. */
 function build() {
   const hash = createHash('sha256').update(readFileSync('package-lock.json')).update(readFileSync('tsconfig.json'))
-  for (const folder of ['src', 'workers', 'api', 'deploy', 'dashboard']) {
+  for (const folder of ['src', 'workers', 'api', 'deploy', 'cli', 'dashboard']) {
     for (const entry of readdirSync(folder, { recursive: true }).toSorted()) {
       if (built.test(entry)) hash.update(entry).update(readFileSync(join(folder, entry)))
     }
@@ -150,6 +150,7 @@ build()
 if (what === 'start') handOver(['dist/deploy/run.js'])
 else if (what === 'demo') handOver(['dist/deploy/demo.js'])
 else if (what === 'test') test(rest)
-else if (what === 'bench' && rest[0] === 'large') handOver(['--import', 'tsx', 'bench/large.ts'])
+else if (what === 'bench' && ['large', 'api'].includes(rest[0]))
+  handOver(['--import', 'tsx', `bench/${rest[0]}.ts`, ...rest.slice(1)])
 else if (what === 'bench') handOver(['--import', 'tsx', 'bench/main.ts', ...rest])
 else fail(`node deploy/start.mjs ${what}: there are start, demo, test and bench.`)

@@ -4,7 +4,7 @@ import type { FolderMark, Intent, IntentEntry, StoredRecord, Token } from './led
 import type { Letter } from './letter.ts'
 import { uidlHash } from './header.ts'
 import type { Seen } from './plan.ts'
-import type { Appended, Found, FolderPosition, World } from './ports.ts'
+import type { Appended, Arrival, Found, FolderPosition, World } from './ports.ts'
 import type { Records } from './records.ts'
 import type { Refusals } from './refusals.ts'
 import type { RunCounts } from './run.ts'
@@ -29,7 +29,7 @@ export class Deposit {
   /** The batch in hand, on its way into the store. */
   #storing: Promise<void> = Promise.resolve()
   /** What is recorded, and not on its way into its folder yet. */
-  readonly #undelivered: Appended[] = []
+  readonly #undelivered: Recorded[] = []
   #delivering: Promise<void> = Promise.resolve()
 
   constructor(world: World, account: Account, counts: RunCounts, refusals: Refusals, stored: (known: Seen) => void) {
@@ -143,16 +143,16 @@ export class Deposit {
     for (const { octets } of stored) this.#counts.bytes += octets
     const records = await this.#world.ledger.record(intent, tokens)
     if (stored.length === 0) return
-    await this.#deliver(appended)
+    await this.#deliver({ appended, letters: stored.map(({ octets, envelope }) => ({ octets, envelope })) })
     await this.#refusals.stored()
     for (const [nth, { sighting }] of stored.entries())
       this.#stored({ message: sighting.message, record: records[nth] as StoredRecord, sighting })
   }
 
   /** One delivery at a time, so that they come in order; one that failed fails the batch that would be worth the next. */
-  async #deliver(appended: Appended): Promise<void> {
-    this.#undelivered.push(appended)
-    const waiting = this.#undelivered.reduce((sum, { uids }) => sum + uids.length, 0)
+  async #deliver(recorded: Recorded): Promise<void> {
+    this.#undelivered.push(recorded)
+    const waiting = this.#undelivered.reduce((sum, { appended }) => sum + appended.uids.length, 0)
     if (waiting < this.#world.store.deliveredTogether) return
     await this.#delivering
     this.#deliverAll()
@@ -162,11 +162,15 @@ export class Deposit {
     const all = this.#undelivered.splice(0)
     const last = all.at(-1)
     if (last === undefined) return
-    const together = { ...last, uids: all.flatMap(({ uids }) => uids) }
+    const together = { ...last.appended, uids: all.flatMap(({ appended }) => appended.uids) }
     const { destinationId, folder } = this.#account
+    const arrivals = all.flatMap((recorded) => arrivalsOf(recorded, folder, this.#world.clock.nowMs()))
     this.#delivering = this.#delivering.then(async () => {
-      const position = (await this.#world.store.deliver(folder, together)) ?? positionAfter(together)
+      const there = (await this.#world.store.deliver(folder, together)) ?? together
+      const position = positionAfter(there)
       if (position !== undefined) this.#reached = { destinationId, folder, ...position }
+      const called = new Map(together.uids.map((uid, nth) => [uid, there.uids[nth]]))
+      this.#world.arrived(arrivals.map((one) => ({ ...one, uid: one.uid && called.get(one.uid) })))
     })
     this.#delivering.catch(() => {})
   }
@@ -175,6 +179,15 @@ export class Deposit {
     if (letters.length > 0) await this.#store(await this.#intend(letters))
   }
 }
+
+/** What of a batch the ledger has. */
+interface Recorded {
+  readonly appended: Appended
+  readonly letters: readonly Arrived[]
+}
+
+/** What is kept of a letter when its bytes are not any more. */
+type Arrived = Pick<Letter, 'octets' | 'envelope'>
 
 /** A batch whose intent is on disk. */
 interface Intended {
@@ -217,8 +230,16 @@ function tellsOfAll({ uids }: Appended, messages: number): boolean {
 
 /** Behind what was appended. Undefined where the store does not tell (no UIDPLUS): then it is asked again. */
 function positionAfter({ uidValidity, uids }: Appended): FolderPosition | undefined {
-  const last = uids.at(-1)
-  return uidValidity === undefined || last === undefined ? undefined : { uidValidity, uidNext: last + 1 }
+  if (uidValidity === undefined || uids.length === 0) return undefined
+  return { uidValidity, uidNext: Math.max(...uids) + 1 }
+}
+
+/** As they stand where they were appended. */
+function arrivalsOf({ appended: { uids }, letters }: Recorded, folder: string, storedAtMs: number): Arrival[] {
+  const told = uids.length === letters.length
+  return letters.map(({ octets, envelope }, nth) => {
+    return { storedAtMs, octets, envelope, folder, uid: told ? uids[nth] : undefined }
+  })
 }
 
 function octetsOf(letters: readonly Letter[]): number {

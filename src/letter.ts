@@ -1,5 +1,6 @@
 /** A message in our hands: its bytes as the store takes them, and what they tell of it. */
 import { arrivalOf } from './arrival.ts'
+import { envelopeLines } from './envelope.ts'
 import { fieldsOf, fingerprintOf, headerOf } from './header.ts'
 import type { Fingerprint, ShortHash, Sighting } from './ledger.ts'
 import type { Listed, Retrieved } from './message.ts'
@@ -12,6 +13,8 @@ export interface Letter {
   readonly bytes: Buffer
   /** Octets as they came. */
   readonly octets: number
+  /** Its From, Subject and Date lines (envelope.ts). */
+  readonly envelope: Buffer
   readonly sighting: Sighting & {
     readonly fingerprint: Fingerprint
     readonly digest: ShortHash
@@ -30,7 +33,7 @@ export async function letterOf({ message, bytes: source, spooled }: Retrieved, n
     arrived: arrivalOf(fields, nowMs),
     spooled,
   }
-  return { bytes, octets: source.length, sighting }
+  return { bytes, octets: source.length, envelope: envelopeLines(fields), sighting }
 }
 
 /** Looks at header blocks, without retrieving; where the server has no TOP nothing is seen. In the order asked for. */

@@ -138,6 +138,17 @@ export const limits = {
   redisDiskFreeOctets: 64 * MiB,
   headroomEveryMs: 5 * second,
   runsKeptPerAccount: 100,
+  /** Of a transcript: the first so many lines, and at least as many of the last. */
+  transcriptLinesEach: 200,
+  transcriptLineMax: 200,
+  /** Lines of CAPA; a maildrop's listing shows a few. */
+  capabilitiesShown: 40,
+  listingLinesShown: 3,
+  transcriptEveryMs: 5 * second,
+  /** Of what a run has brought, the newest are listed; a first import may bring 100,000. Some 250 octets each. */
+  arrivalsKept: 1000,
+  /** Of From, Subject and Date. RFC 5322 allows 998 in a line, and a Subject may be folded. */
+  envelopeLineOctetsMax: 1000,
   runKeptMs: 30 * day,
   progressEveryMs: 500,
   /** Who waits for a run's end is told of it; should that word be lost with a connection, they look this often. */
@@ -216,6 +227,24 @@ export const limits = {
   destinationsReadPerPage: 5000,
   /** Of a destination or status with so many the list by address is sorted as it is asked for. */
   accountsSortedMax: 2000,
+
+  // Idempotency keys
+  answerKeptMs: 1 * day,
+  /** Of a process that died while it answered: then the request may be made again. All but a pull that is waited for end sooner. */
+  answerAwaitedMs: 2 * minute,
+  /** None of ours is as large. */
+  keptAnswerOctetsMax: 256 * KiB,
+  /** The oldest go first; of some 2 KiB each. */
+  answersKeptMax: 50_000,
+
+  // Import of accounts
+  /** All fields at their longest are some 10 KiB. */
+  importLineOctetsMax: 64 * KiB,
+  importLinesMax: 200_000,
+  /** Registered in one go. */
+  importedTogether: 200,
+  /** Of answers that the client has not read, since it sends all before it reads: some 60 octets a line. */
+  importAnswersOctetsMax: 16 * MiB,
 
   // Backup
   /** Of base64 in one line; a ledger of more is parted. */

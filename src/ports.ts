@@ -89,11 +89,23 @@ export interface Store {
   find(intent: Intent): Promise<Found>
   /**
    * Brings a batch that is recorded to where people see it. Until then it is in the store, and the next run's `takeOver` brings it
-   * there. Tells where that folder stands then, should it be another one than was appended to.
+   * there. Tells what each of them is called there, should it be another folder than was appended to.
    */
-  deliver(folder: string, appended: Appended): Promise<FolderPosition | undefined>
+  deliver(folder: string, appended: Appended): Promise<Appended | undefined>
   /** Tidies up where all that was appended has been delivered. */
   finish(): Promise<void>
+}
+
+/** A message that stands in its folder now, for people to see what came. */
+export interface Arrival {
+  readonly storedAtMs: number
+  /** As it came from the provider. */
+  readonly octets: number
+  /** Its From, Subject and Date lines (envelope.ts). */
+  readonly envelope: Buffer
+  readonly folder: string
+  /** Undefined where the store does not tell. */
+  readonly uid: number | undefined
 }
 
 /** Tokens that the store holds, and where it holds them. */
@@ -178,6 +190,8 @@ export interface World {
   progress(fetched?: Fetched): void
   /** What people may want to know beside that. */
   notice(notice: Notice): void
+  /** What has come to its folder. Neither fails nor waits. */
+  arrived(arrivals: readonly Arrival[]): void
 }
 
 /** So many messages of the maildrop were known by their content, and are called otherwise than before: it was moved, mostly. */

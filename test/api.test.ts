@@ -566,3 +566,7 @@ test('no secret is in a log, in Redis, or in an answer', async () => {
   for (const secret of [...Object.values(planted), 'the-token-of-the-admin', stack.dovecot.store.masterPassword])
     assert.ok(!everything.includes(secret), secret)
 })
+
+test('what went wrong above is in the documentation of its route', () => {
+  assert.deepEqual(stack.undeclared, [])
+})

@@ -6,18 +6,23 @@ import { test } from 'node:test'
 interface Source {
   readonly path: string
   readonly imports: readonly string[]
+  /** Those that are there when it runs. */
+  readonly runTime: readonly string[]
 }
 
-const sources: Source[] = ['src', 'workers', 'api', 'deploy', 'dashboard'].flatMap((folder) =>
+const sources: Source[] = ['src', 'workers', 'api', 'deploy', 'cli', 'dashboard'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name))
     .map((name) => {
       const path = join(folder, name)
       const text = readFileSync(path, 'utf8')
-      const imports = [...text.matchAll(/^(?:import|export) (?:[^'"]*? from )?'([^']+)'/gm)].map(([, from = '']) =>
-        from.startsWith('.') ? normalize(join(dirname(path), from)) : from,
-      )
-      return { path, imports }
+      const found = [...text.matchAll(/^(?:import|export) (type )?(?:[^'"]*? from )?'([^']+)'/gm)]
+      const imports = found.map(([, type, from = '']) => ({
+        from: from.startsWith('.') ? normalize(join(dirname(path), from)) : from,
+        typesOnly: type !== undefined,
+      }))
+      const runTime = imports.filter(({ typesOnly }) => !typesOnly).map(({ from }) => from)
+      return { path, imports: imports.map(({ from }) => from), runTime }
     }),
 )
 
@@ -38,6 +43,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   workers: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'workers'],
   api: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'src/discover', 'api'],
   deploy: ['src', 'src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk', 'deploy'],
+  // The shapes on the wire, as types: see below.
+  cli: ['cli', 'api'],
   dashboard: ['dashboard'],
 }
 /** What the API answers, and types alone. */
@@ -49,6 +56,16 @@ test('imports run one way, and the adapters never meet', () => {
     for (const from of imports.filter((name) => /\.tsx?$/.test(name) && !isTypeOfTheApi(path, name))) {
       assert.ok(mayImport[roomOf(path)]?.includes(roomOf(from)), `${path} imports ${from}`)
     }
+  }
+})
+
+test('the command line talks to the API alone: of everything else it knows types', () => {
+  for (const { path, imports, runTime } of sources.filter(({ path }) => roomOf(path) === 'cli')) {
+    for (const from of imports.filter((name) => roomOf(name) === 'api')) {
+      assert.equal(from, 'api/schemas.ts', path)
+      assert.equal(path, 'cli/wire.ts')
+    }
+    for (const from of runTime.filter((name) => name.endsWith('.ts'))) assert.equal(roomOf(from), 'cli', path)
   }
 })
 
@@ -74,16 +91,18 @@ const homes: Readonly<Record<string, RegExp>> = {
   '@fastify/swagger-ui': /^api\/server\.ts$/,
   '@fastify/type-provider-typebox': /^api\//,
   ajv: /^api\//,
-  typebox: /^(?:api\/schemas|src\/config|dashboard\/shapes)\.ts$/,
+  'prom-client': /^api\/metrics\.ts$/,
+  '@node-rs/argon2': /^api\/passwords\.ts$/,
+  typebox: /^(?:api\/schemas|src\/config|cli\/wire|dashboard\/shapes)\.ts$/,
+  commander: /^cli\//,
   '@fastify/static': /^api\/dashboard\.ts$/,
   preact: /^dashboard\//,
   'preact/hooks': /^dashboard\//,
   '@preact/signals': /^dashboard\//,
   uplot: /^dashboard\/components\/(?:bars\.ts|chart\.tsx)$/,
   vite: /^dashboard\/vite\.config\.ts$/,
-  '@node-rs/argon2': /^api\/passwords\.ts$/,
-  'prom-client': /^api\/metrics\.ts$/,
   'env-schema': /^src\/config\.ts$/,
+  mailparser: /^src\/envelope\.ts$/,
   pino: /^src\/log\.ts$/,
   ulid: /^(?:src\/redis\/(?:ledger|quarantine|spool|runs)|api\/app)\.ts$/,
   'close-with-grace': /^(?:workers|api)\/main\.ts$/,

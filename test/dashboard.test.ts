@@ -122,7 +122,7 @@ test('a page is for browsers alone, its files are kept for ever, and it lets no 
 
 test('a first visit leads to mail within a minute: a wrong password is told, the import is watched, through a reload and in a second tab', async () => {
   const total = letters(600).reduce((sum, { bytes }) => sum + bytes.length, 0)
-  const { port, open: goOn } = await startGate((await provider(600)).port, total * 0.6)
+  const gate = await startGate((await provider(600)).port, total * 0.6)
   const page = await person.newPage()
   const errors: string[] = []
   page.on('pageerror', ({ message }) => errors.push(message))
@@ -143,7 +143,7 @@ test('a first visit leads to mail within a minute: a wrong password is told, the
   await page.getByText('Server settings').click()
   await page.getByLabel('POP3 server').fill('127.0.0.1')
   await page.getByLabel('Encryption').selectOption('none')
-  await page.getByLabel('Port').fill(String(port))
+  await page.getByLabel('Port').fill(String(gate.port))
   await page.getByLabel('Its password').fill('wrong')
   await page.getByRole('button', { name: 'Test and start' }).click()
   await page.getByText('The provider refuses the user name or password').waitFor()
@@ -158,7 +158,7 @@ test('a first visit leads to mail within a minute: a wrong password is told, the
   await page.getByText('250 of 600 messages').waitFor()
   const second = await open('/')
   await second.getByText('250 of 600 messages').waitFor()
-  goOn()
+  gate.open()
   await page.getByText('600 messages stored').waitFor()
   await bar(page).waitFor({ state: 'detached' })
   await page.locator('.badge', { hasText: 'Up to date' }).waitFor()

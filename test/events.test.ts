@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { accountStatuses, defaultState, statusOf } from '../src/redis/accounts.ts'
 import { Events, tell } from '../src/redis/events.ts'
 import { keys } from '../src/redis/keys.ts'
@@ -220,6 +222,23 @@ test('the status that is told, and counted, is the one that is read', async () =
   await stack.call('DELETE', `/accounts/${id}`)
   assert.equal((await stack.redis.hgetall(keys.statusCounts))['paused'], '0')
   await Promise.all([events.close(), runs.close()])
+})
+
+test('who waits for the end of a run looks by itself, should word of it be lost', async () => {
+  const id = (await stack.account({ port: provider.port, destinationId, user: 'waits' })) as AccountId
+  const runs = new Runs(stack.redis)
+  const run = await runs.open(id, 'request')
+  const waiting = runs.waitForEnd(run.id, 60_000)
+  // A signal that nothing but AbortSignal.any knows is collected, and never fires.
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  for (let turn = 0; turn < 3; turn += 1) {
+    await new Promise(setImmediate)
+    collect()
+  }
+  await stack.redis.set(keys.run(run.id), JSON.stringify({ ...run, state: 'done', finishedAt: run.queuedAt }))
+  assert.equal((await waiting)?.state, 'done')
+  await runs.close()
 })
 
 test('streams end when the API does', async () => {

@@ -131,6 +131,15 @@ test('npm start brings up everything, in a folder of 0700 and of any length', as
   assert.deepEqual([run['stored'], run['failure']], [1, null])
 })
 
+test('the command line finds the running instance by its folder', async () => {
+  const words = ['--import', 'tsx', 'cli/main.ts', 'account', 'list']
+  const child = spawn(process.execPath, words, { env: { PATH: process.env['PATH'], TRIBUTARY_HOME: home } })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  assert.deepEqual(await once(child, 'close'), [0, null], said)
+  assert.match(said, /^provider@example\.net /m)
+})
+
 test('mail is read over IMAP and POP3, by STARTTLS, STLS and TLS', async () => {
   const trust = { ca: readFileSync(join(home, 'tls', 'cert.pem')), servername: 'localhost' }
   const imap = ['a LOGIN alice wonder', 'b EXAMINE INBOX', 'c FETCH 1 BODY.PEEK[]', 'd LOGOUT']

@@ -225,3 +225,71 @@ test('accounts that were kept before there was an index are indexed at the start
   await accounts.ensureIndexed()
   assert.deepEqual(await lists(), [[id], [id], [id], [id]])
 })
+
+test('a POST with a key is done once, however often it is sent', async () => {
+  const key = { 'idempotency-key': '"8e03978e-40d5-43dd-bc93-6894a57f9324"' }
+  const body = { kind: 'imap', host: 'imap.example.org', user: 'keyed', password: 'keyed-secret-4721' }
+  const first = await ask('POST', '/destinations', key, body)
+  const again = await ask('POST', '/destinations', key, body)
+  assert.deepEqual([first.status, first.body], [201, again.body])
+  const replayed = (headers: typeof first.headers) => headers['idempotency-replayed']
+  assert.deepEqual([replayed(first.headers), replayed(again.headers), again.status], [undefined, 'true', 201])
+  for (const name of ['etag', 'location', 'content-type']) assert.equal(again.headers[name], first.headers[name])
+  assert.equal((await ask('GET', '/destinations?q=keyed')).body.items.length, 1)
+
+  const other = await ask('POST', '/destinations', key, { ...body, user: 'another' })
+  assert.deepEqual([other.status, other.body['type']], [422, '/problems/key-used'])
+  assert.equal((await ask('POST', '/accounts/test', key, body)).status, 400, 'what is wrong in itself is told')
+
+  // Ten at once: one is done, the others have its answer or are told to wait.
+  const many = { 'idempotency-key': 'many' }
+  const account = { address: 'me@example.net', host: 'pop.example.net', user: 'keyed', password: 'x' }
+  const wanted = { ...account, destinationId: first.body.id }
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, async () => await ask('POST', '/accounts', many, wanted)),
+  )
+  const ids = new Set(answers.filter(({ status }) => status === 201).map(({ body: { id } }) => id))
+  assert.equal(ids.size, 1)
+  for (const { status, body: told, headers } of answers.filter(({ status }) => status !== 201)) {
+    assert.deepEqual([status, headers['retry-after']], [409, '1'])
+    assert.match(String(told['detail']), /under way; send it again in a moment/)
+  }
+  assert.equal((await ask('POST', '/accounts', {}, wanted)).status, 409, 'without a key it is a second one')
+  const refused = { 'idempotency-key': 'refused' }
+  assert.equal((await ask('POST', '/accounts', refused, wanted)).status, 409)
+  await stack.call('DELETE', `/accounts/${[...ids][0]}`)
+  assert.equal((await ask('POST', '/accounts', refused, wanted)).status, 409, 'a refusal is an answer as well')
+})
+
+test('an answer is kept for whoever asked, sealed, for a day; what broke may be tried again', async () => {
+  const key = { 'idempotency-key': 'token' }
+  const made = await ask('POST', '/tokens', key, { name: 'once', scopes: ['admin'] })
+  const token = String(made.body['token'])
+  assert.equal((await ask('POST', '/tokens', key, { name: 'once', scopes: ['admin'] })).body['token'], token)
+  const kept = await stack.redis.keys('tributary:answer:*')
+  assert.ok(kept.length > 0)
+  for (const name of kept) {
+    assert.ok(!((await stack.redis.get(name)) ?? '').includes(token.slice(-20)))
+    const ms = await stack.redis.pttl(name)
+    assert.ok(ms > 0 && ms <= 86_400_000)
+  }
+  const theirs = await ask(
+    'POST',
+    '/tokens',
+    { ...key, authorization: `Bearer ${token}` },
+    { name: 'two', scopes: ['read'] },
+  )
+  assert.deepEqual([theirs.status, theirs.body['name']], [201, 'two'])
+
+  const hosted = { kind: 'hosted', login: 'late', password: 'x' }
+  const late = { 'idempotency-key': 'late' }
+  await stack.dovecot.halt()
+  assert.equal((await ask('POST', '/destinations', late, hosted)).status, 503)
+  await stack.dovecot.resume()
+  assert.equal((await ask('POST', '/destinations', late, hosted)).status, 201)
+  for (const unfit of ['', 'x'.repeat(256), 'two words'])
+    assert.equal(
+      (await ask('POST', '/tokens', { 'idempotency-key': unfit }, { name: 'x', scopes: ['read'] })).status,
+      400,
+    )
+})

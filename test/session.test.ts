@@ -182,3 +182,7 @@ test('addresses that one person mostly has count as one', () => {
   assert.equal(sourceOf('2001:db8:1::9'), '2001:db8:1:0')
   assert.equal(sourceOf('::1'), '0:0:0:0')
 })
+
+test('what went wrong above is in the documentation of its route', () => {
+  assert.deepEqual(stack.undeclared, [])
+})

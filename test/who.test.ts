@@ -5,7 +5,7 @@ import { type Stack, startStack } from './support/stack.ts'
 
 let stack: Stack
 /** Two owners: `mine` is who asks, `theirs` what must not be seen. */
-const mine = { destination: '', account: '', run: '', token: '' }
+const mine = { destination: '', account: '', run: '', webhook: '', token: '' }
 const theirs = { ...mine }
 before(async () => {
   stack = await startStack()
@@ -16,6 +16,8 @@ before(async () => {
     one.destination = await stack.destination(login)
     one.account = await stack.account({ destinationId: one.destination, user: login })
     one.run = (await stack.call('POST', `/accounts/${one.account}/pull`)).body.id
+    const webhook = { url: 'https://panel.example.net/', events: ['run.failed'], destinationId: one.destination }
+    one.webhook = (await stack.call('POST', '/webhooks', webhook)).body.id
     one.token = (await make({ name: login, scopes: ['admin'], destinationId: one.destination })).token
   }
 })
@@ -147,8 +149,9 @@ test('no route lets an owner at what is another owner’s', async () => {
     accounts: theirs.account,
     destinations: theirs.destination,
     runs: theirs.run,
+    webhooks: theirs.webhook,
   }
-  const held = [theirs.account, theirs.destination, theirs.run]
+  const held = Object.values(known)
   let tried = 0
   for (const {
     method,
@@ -181,6 +184,7 @@ test('what is not there and what is not theirs look the same to an owner', async
     ['accounts', theirs.account],
     ['destinations', theirs.destination],
     ['runs', theirs.run],
+    ['webhooks', theirs.webhook],
   ] as const) {
     const [other, nothing] = [
       await as(mine.token, 'GET', `/${family}/${id}`),
@@ -200,4 +204,8 @@ test('the tokens of a destination end with it', async () => {
   const left = (await stack.call('GET', '/tokens?limit=500')).body.items
   assert.ok(!left.some((one) => one['id'] === tokenId))
   assert.equal(await stack.redis.exists(keys.tokensOf(id)), 0)
+})
+
+test('what went wrong above is in the documentation of its route', () => {
+  assert.deepEqual(stack.undeclared, [])
 })

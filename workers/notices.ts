@@ -105,8 +105,10 @@ export function startNotices({ redis, log, seal, clock, jobLockMs, pace = {} }: 
         lookup: pace.lookup,
       })
       const after = afterAttempt(answer, delivery, state, clock.nowMs(), Math.random(), pace.webhooks)
+      // Removed meanwhile.
+      if (!(await webhooks.put(webhookId, after.delivery, after.dueMs, clock.nowMs())))
+        return await webhooks.leave(webhookId)
       await webhooks.setState(webhookId, after.state)
-      await webhooks.put(webhookId, after.delivery, after.dueMs, clock.nowMs())
       if (after.release) await webhooks.release(webhookId, clock.nowMs())
       const said = { webhookId, deliveryId: delivery.id, type: delivery.type, status: answer.status }
       if (after.delivery.outcome === 'delivered') log.debug({ event: 'webhook delivered', ...said })

@@ -13,6 +13,7 @@ import { type Measured, Spread } from '../src/measures.ts'
 import type { Clock, Maildrop, Notice, Store, Traces } from '../src/ports.ts'
 import { pullAccount } from '../src/pull.ts'
 import { type AccountRecord, type Accounts, defaultState } from '../src/redis/accounts.ts'
+import { Arrivals } from '../src/redis/arrivals.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
 import { setNextDue, stopVisits } from '../src/redis/due.ts'
 import { refusalOf } from '../src/redis/headroom.ts'
@@ -23,9 +24,12 @@ import type { Pauses } from '../src/redis/pauses.ts'
 import { Quarantine } from '../src/redis/quarantine.ts'
 import type { PullJob, PullQueue } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
+import { Recorder } from '../src/redis/transcripts.ts'
 import { type Fetched, noCounts, type Run, type RunCounts } from '../src/run.ts'
 import { rebuild } from '../src/reconcile.ts'
 import { nextVisitMs } from '../src/schedule.ts'
+import type { Settings } from '../src/settings.ts'
+import type { Transcript } from '../src/transcript.ts'
 import { holdBack, pauseFor, resume } from './pause.ts'
 import { tell } from './tell.ts'
 
@@ -45,9 +49,15 @@ export interface PullWorld {
   /** The account, and where its mail goes; undefined: there is no such account any more. Secrets stay sealed. */
   load(accountId: string): Promise<LoadedAccount | undefined>
   /** @param traits what is known of the provider's server; what this session learns is added. */
-  openMaildrop(record: AccountRecord, traits: Set<HostTrait>, signal: AbortSignal): Promise<Maildrop>
+  openMaildrop(
+    record: AccountRecord,
+    traits: Set<HostTrait>,
+    signal: AbortSignal,
+    transcript?: Transcript,
+  ): Promise<Maildrop>
   openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
   openTraces(destination: DestinationRecord, signal: AbortSignal): Promise<Traces>
+  settings(): Promise<Settings>
   stopping(): boolean
 }
 
@@ -130,12 +140,19 @@ async function performRun(
   const started: Run = { ...queued, state: 'running', startedAt: queued.startedAt ?? new Date().toISOString() }
   const counts = pick((await countsOf(world.redis, accountId, queued.id)) ?? queued)
   const progress = new Progress(world.runs, started, counts)
+  const settings = await world.settings()
+  const arrivals = new Arrivals(world.redis, accountId, queued.id, settings.arrivedKeptDays)
   await world.runs.change(started)
   log.info({ event: 'run started', host: loaded.account.host })
 
+  const measured: Measured = { dueMs, appends: new Spread('tributary_append_duration_seconds') }
+  const openStore: PullWorld['openStore'] = async (...args) => timed(await world.openStore(...args), measured.appends)
+  const recorder = await Recorder.of(world.redis, queued, queued.task === 'pull' ? settings.transcriptsKept : 0)
   let loginDelayMs = 0
-  const openMaildrop: PullWorld['openMaildrop'] = async (...args) => {
-    const maildrop = await world.openMaildrop(...args)
+  const openMaildrop: PullWorld['openMaildrop'] = async (record, traits, sessionSignal) => {
+    const maildrop = await world
+      .openMaildrop(record, traits, sessionSignal, recorder?.transcript)
+      .finally(() => recorder?.write())
     loginDelayMs = maildrop.loginDelayMs
     // For people to see, and for later: a server may say so in one session and not in the next.
     if (maildrop.hidesRetrieved && !loaded.account.hidesRetrieved)
@@ -145,12 +162,15 @@ async function performRun(
       }))
     return maildrop
   }
-  const measured: Measured = { dueMs, appends: new Spread('tributary_append_duration_seconds') }
-  const openStore: PullWorld['openStore'] = async (...args) => timed(await world.openStore(...args), measured.appends)
-  const failure = await pullAsItCan(world, loaded.account, log, (traits) =>
-    pull({ ...world, openMaildrop, openStore }, loaded, started, lease, signal, traits, counts, progress),
-  )
-  await progress.settled()
+  let failure: Failure | undefined
+  try {
+    failure = await pullAsItCan(world, loaded.account, log, (traits) =>
+      pull({ ...world, openMaildrop, openStore }, loaded, started, lease, signal, traits, counts, progress, arrivals),
+    )
+  } finally {
+    await recorder?.end()
+  }
+  await Promise.all([progress.settled(), arrivals.settled()])
   if (failure?.kind === 'superseded') return failure
   // Nothing else would go on with it.
   if (failure?.kind === 'stopped' && started.task === 'rebuild') return { kind: 'superseded' }
@@ -195,6 +215,7 @@ async function pull(
   traits: Set<HostTrait>,
   counts: RunCounts,
   progress: Progress,
+  arrivals: Arrivals,
 ): Promise<Failure | undefined> {
   const { account, destination } = loaded
   try {
@@ -210,6 +231,7 @@ async function pull(
         newToken: tokens(),
         stopping: () => world.stopping(),
         progress: (fetched) => progress.changed(fetched),
+        arrived: (messages) => arrivals.add(messages),
         notice(notice) {
           world.log.warn({ ...notice, accountId: account.id, runId }, sentenceOf(notice))
           progress.notice(sentenceOf(notice))

@@ -184,17 +184,18 @@ function pullWorld(
       const lasting = pause !== undefined && pause.pausedUntilMs > clock.nowMs() ? pause : undefined
       return { ...record, destination, pause: lasting }
     },
-    async openMaildrop({ account, sealedPassword, guarded }, traits, signal) {
+    async openMaildrop({ account, sealedPassword, guarded }, traits, signal, transcript) {
       await headroom.demand()
       const password = seal.open(sealedPassword, account.id, 'password')
       const reach = reachOf(guarded === true, 'pop3', await settings.get())
-      return await openMaildrop({ ...account, password, reach, traits, tlsSessions, budget, signal, waits })
+      return await openMaildrop({ ...account, password, reach, traits, tlsSessions, budget, signal, waits, transcript })
     },
     async openStore(destination, lease, signal) {
       // Nobody takes over before the lease has ended: what is sent now has this long to be stored.
       const mayCommit = () => lease.holdsFor(leaseMs / 3)
       return await pool.store(targetOf(destination, seal, await settings.get()), { staging: lease, mayCommit, signal })
     },
+    settings: () => settings.get(),
     openTraces: async (destination, signal) =>
       await pool.traces(targetOf(destination, seal, await settings.get()), signal),
   }

@@ -9,6 +9,8 @@ export function homeOf(folder: string) {
     home,
     adminToken: join(home, 'admin-token'),
     secretKey: join(home, 'secret-key'),
+    /** Where the API listens, for the command line. */
+    httpAddress: join(home, 'http-address'),
     /** The path of the folder of sockets of whoever started last. */
     runFolder: join(home, 'run-folder'),
     redis: join(home, 'redis'),
@@ -22,6 +24,13 @@ export function homeOf(folder: string) {
   } as const
 }
 export type Home = ReturnType<typeof homeOf>
+
+/** @param url as the API says it. @param certFile what it shows, where it is HTTPS: the command line takes no other certificate. */
+export function writeAddress({ httpAddress }: Home, url: string, certFile: string | undefined): void {
+  const reachable = url.replace('://0.0.0.0:', '://127.0.0.1:').replace('://[::]:', '://[::1]:')
+  const lines = [reachable, ...(certFile === undefined ? [] : [resolve(certFile)])]
+  writeFileSync(httpAddress, lines.map((line) => `${line}\n`).join(''), { mode: 0o600 })
+}
 
 /** 256 random bits in a file of mode 0600, made once; whoever comes second reads what the first one made. */
 export function ensureSecret(path: string): string {

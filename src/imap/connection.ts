@@ -7,6 +7,7 @@ import type { StoreEndpoint } from '../config.ts'
 import { type Failure, SessionFailed } from '../failure.ts'
 import { everywhere, type Reach } from '../guard.ts'
 import { limits } from '../limits.ts'
+import { loginMask, type Mask } from '../mask.ts'
 import { guardOf } from '../net/guard.ts'
 import { isRecord, within, wordsOf } from './command.ts'
 import { type CertificateRules, isLoopback, transportOf } from './tls.ts'
@@ -109,14 +110,17 @@ async function connect(
   })
   // It is said once more by the command that was under way; without a listener it would end the process.
   client.on('error', () => {})
-  client.on('alert', ({ message }) => alerted(wordsOf(message)))
+  const mask = loginMask(login.user, login.password)
+  client.on('alert', ({ message }) => alerted(mask(wordsOf(message))))
   mend(client, askId, server)
+  muffle(client, mask)
   try {
     await within(client, limits.storeConnectWaitMs, 'the login', client.connect(), signal)
     return client
   } catch (error) {
     client.close()
     if (signal?.aborted) throw error
+    maskWords(error, mask)
     throw new SessionFailed({ ...loginFailure(error, login), everyAccount: true }, error)
   }
 }
@@ -152,6 +156,26 @@ function mend(client: ImapFlow, askId: boolean, server: string): void {
       clearTimeout(timer)
     }
   })
+}
+
+/** What a command fails with is shown to people: with the server's words, and not with what the server was told at the login. */
+function muffle(client: ImapFlow, mask: Mask): void {
+  const exec = Reflect.get(client, 'exec') as (...args: readonly unknown[]) => Promise<unknown>
+  Reflect.set(client, 'exec', (...args: readonly unknown[]) => {
+    const answer = Reflect.apply(exec, client, args)
+    // Beside it, and first: whoever waits for it waits no longer than before, and a BYE may follow at once.
+    answer.catch((error: unknown) => maskWords(error, mask))
+    return answer
+  })
+}
+
+/** Where wordsOf looks, and as it will read it: what was not decoded as it was meant is a question mark there. */
+function maskWords(error: unknown, mask: Mask): void {
+  if (!isRecord(error)) return
+  for (const name of ['responseText', 'reason', 'message']) {
+    const words = error[name]
+    if (typeof words === 'string') error[name] = mask(mask(words).replace(/[^\x20-\x7e]+/g, '?'))
+  }
 }
 
 /** A folder's name as this server writes it; `/` parts its levels for us, whatever parts them there. */

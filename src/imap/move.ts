@@ -1,18 +1,13 @@
 /** UID MOVE (RFC 6851), or what stands for it; and folders that go. */
 import type { ImapFlow } from 'imapflow'
 import { SessionFailed } from '../failure.ts'
-import type { FolderPosition } from '../ports.ts'
+import type { Appended } from '../ports.ts'
 import { atom, codeWordsOf, execute, uidSetOf, uidsOf } from './command.ts'
 import { encodedPathOf } from './connection.ts'
 import { isMissing, preparedFolder } from './folder.ts'
 
 /** Moves exactly these (RFC 6851), to a folder that is made anew should it have gone. */
-export async function moved(
-  client: ImapFlow,
-  from: string,
-  uids: readonly number[],
-  to: string,
-): Promise<FolderPosition | undefined> {
+export async function moved(client: ImapFlow, from: string, uids: readonly number[], to: string): Promise<Appended> {
   const set = uidSetOf(uids)
   const path = encodedPathOf(client, to)
   await beTerse(client)
@@ -27,8 +22,11 @@ export async function moved(
     throw new SessionFailed({ kind: 'store refused', during: 'the move out of the staging folder', reply })
   }
   await execute(client, client.capabilities.has('UNSELECT') ? 'UNSELECT' : 'CLOSE', [], silence)
-  const last = Math.max(...uidsOf(there))
-  return Number.isSafeInteger(last) ? { uidValidity: Number(uidValidity), uidNext: last + 1 } : undefined
+  const [source, target] = [uidsOf(went), uidsOf(there)]
+  const called = new Map(source.map((uid, nth) => [uid, target[nth]]))
+  const known = uids.map((uid) => called.get(uid)).filter((uid) => uid !== undefined)
+  const told = /^\d+$/.test(uidValidity) && known.length === uids.length
+  return told ? { uidValidity: Number(uidValidity), uids: known } : { uidValidity: undefined, uids: [] }
 }
 
 /** The words of COPYUID (RFC 4315 section 3): UIDVALIDITY over there, the set that went, and what it is called there. */

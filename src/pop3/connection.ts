@@ -1,8 +1,10 @@
 /** One connection that speaks in commands and replies: strict first in, first out; every wait has an end. */
 import type { Socket } from 'node:net'
-import { type Failure, SessionFailed } from '../failure.ts'
+import { assertNever, type Failure, SessionFailed } from '../failure.ts'
 import { hostPort } from '../host.ts'
 import { limits } from '../limits.ts'
+import type { Mask } from '../mask.ts'
+import type { Transcript } from '../transcript.ts'
 import { abortFailure, dial, type Endpoint, reasonOf } from './dial.ts'
 import { greetingRefusal } from './replies.ts'
 import { shakeHands, type TlsSeen, type TlsSessions } from './tls.ts'
@@ -42,12 +44,17 @@ export interface ConnectionOptions extends Endpoint {
   /** TLS sessions of earlier connections, to take up again. */
   readonly tlsSessions?: TlsSessions | undefined
   readonly signal?: AbortSignal | undefined
+  /** Of what the server says, where people see it. */
+  readonly mask?: Mask
+  /** Hears all that is said. */
+  readonly transcript?: Transcript | undefined
 }
 
 export class Connection {
   readonly server: string
   readonly #options: ConnectionOptions
   readonly #waits: Waits
+  readonly #mask: Mask
   readonly #reader: ReplyReader
   readonly #pending: Pending[] = []
   #socket: Socket
@@ -63,6 +70,7 @@ export class Connection {
     this.server = hostPort(options)
     this.#options = options
     this.#waits = waits
+    this.#mask = options.mask ?? ((text) => text)
     this.#socket = socket
     this.#reader = new ReplyReader(this.server)
   }
@@ -71,7 +79,12 @@ export class Connection {
   static async open(options: ConnectionOptions, waits: Waits): Promise<Connection> {
     const { signal } = options
     const server = hostPort(options)
-    const connection = new Connection(await dial(options, server, waits.connectMs, signal), options, waits)
+    options.transcript?.note(`connecting to ${server}`)
+    const socket = await dial(options, server, waits.connectMs, signal).catch((error: unknown) => {
+      if (error instanceof SessionFailed) options.transcript?.note(farewellOf(error.failure))
+      throw error
+    })
+    const connection = new Connection(socket, options, waits)
     signal?.addEventListener('abort', connection.#onAbort, { once: true })
     if (signal?.aborted) connection.#onAbort()
     if (options.tls === 'implicit') await connection.#secure()
@@ -111,7 +124,9 @@ export class Connection {
   /** @param line the command without CRLF. @param during what failures call it: never with a password in it. */
   send(line: string, expected: Expected, waitMs: number, during: string): Promise<Reply> {
     const reply = this.#expect(expected, waitMs, during)
-    if (this.#failed === undefined) this.#socket.write(`${line}\r\n`, 'utf8')
+    if (this.#failed !== undefined) return reply
+    this.#options.transcript?.sent(line, during)
+    this.#socket.write(`${line}\r\n`, 'utf8')
     return reply
   }
 
@@ -128,7 +143,8 @@ export class Connection {
   /** Ends the connection for good: all that is due, and all that is asked later, fails with the first failure. */
   fail(failure: Failure): SessionFailed {
     if (this.#failed === undefined) {
-      this.#failed = new SessionFailed(failure)
+      this.#failed = new SessionFailed('got' in failure ? { ...failure, got: this.#mask(failure.got) } : failure)
+      this.#options.transcript?.note(farewellOf(failure))
       const pipelined = this.#pending.length > 1 || this.#pending[0]?.pipelined === true
       const wrong = failure.kind === 'broken protocol' || (failure.kind === 'silent' && !failure.slow)
       this.#failedWhilePipelining = pipelined && wrong
@@ -151,6 +167,7 @@ export class Connection {
     try {
       const { secure, seen } = await shakeHands(this.#socket, this.#options, waits)
       this.#tls = seen
+      this.#options.transcript?.note(`${seen.version}, a certificate valid to ${seen.validTo}`)
       this.#socket = secure
       this.#listen()
     } catch (error) {
@@ -184,7 +201,12 @@ export class Connection {
     if (this.#failed !== undefined) return
     try {
       const replies = this.#reader.push(chunk)
-      for (const reply of replies) this.#pending.shift()?.resolve(reply)
+      for (const said of replies) {
+        const reply = said.shape === 'refused' ? { ...said, text: this.#mask(said.text) } : said
+        const answered = this.#pending.shift()
+        if (this.#options.transcript !== undefined) hear(this.#options.transcript, reply, answered?.during ?? '')
+        answered?.resolve(reply)
+      }
       if (replies.length > 0) this.#turn()
       else this.#await(chunk.length)
     } catch (error) {
@@ -231,6 +253,37 @@ export class Connection {
     const cause = login ? { cause: 'hung up at login' as const } : {}
     this.fail({ kind: 'unreachable', server: this.server, reason: `${reason}${where}${why}`, ...cause })
   }
+}
+
+/** Of what belongs to a message no more than its size is told. */
+function hear(transcript: Transcript, reply: Reply, during: string): void {
+  switch (reply.shape) {
+    case 'refused':
+      transcript.heard(`-ERR ${reply.text}`)
+      break
+    case 'status':
+      // Behind a message that ended early, what looks like this answer is a line of the message.
+      if (/ of message /.test(during) && !during.startsWith('DELE') && !/^\d+\s+\S+\s*$/.test(reply.text))
+        transcript.heard('+OK, and not what was asked')
+      else transcript.heard(`+OK ${reply.text}`)
+      break
+    case 'listing':
+      transcript.heard(`+OK ${reply.text}`)
+      transcript.heardAll(reply.lines, during === 'CAPA' ? limits.capabilitiesShown : limits.listingLinesShown)
+      break
+    case 'body':
+      transcript.heard(`+OK (${reply.octets.toLocaleString('en')} octets)`)
+      break
+    default:
+      assertNever(reply)
+  }
+}
+
+/** How a session ended, without the words of whoever broke it: those may be a message's. */
+function farewellOf(failure: Failure): string {
+  if (failure.kind === 'unreachable' || failure.kind === 'tls') return failure.reason
+  if (failure.kind === 'silent') return `nothing more came during ${failure.during}`
+  return `the session ends: ${failure.kind}`
 }
 
 /** A promise that does not count as unhandled where nobody waits for it yet: pipelined replies are awaited in their turn. */

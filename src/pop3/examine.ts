@@ -3,6 +3,7 @@ import { type Failure, type FailureKind, happened, SessionFailed } from '../fail
 import { limits } from '../limits.ts'
 import { mayBeTheDoor, nextStep } from '../next-step.ts'
 import { openDoors } from './doors.ts'
+import { loginMask } from '../mask.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
 import type { TlsSeen } from './tls.ts'
 
@@ -38,8 +39,8 @@ export async function examine(options: SessionOptions): Promise<Examination> {
   } finally {
     session.abandon()
   }
-  const { capabilities } = session
   const tls = session.tlsSeen ?? shownIn(failure)
+  const capabilities = session.capabilities.map(loginMask(options.user, options.password))
   if (failure === undefined) return { ok: true, ...seen, capabilities, tls, failure: null, next: null }
   const open = mayBeTheDoor(failure) ? await openDoors(options) : undefined
   const told = { kind: failure.kind, message: happened(failure) }

@@ -9,6 +9,7 @@ import { OctetBudget } from '../budget.ts'
 import { SessionFailed } from '../failure.ts'
 import type { HostTrait } from '../host.ts'
 import { limits } from '../limits.ts'
+import { loginMask } from '../mask.ts'
 import type { Listed, MessageNumber, Peeked, Window } from '../message.ts'
 import type { Deletable, Maildrop } from '../ports.ts'
 import { CommandPort } from './command-port.ts'
@@ -64,7 +65,9 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   constructor(options: SessionOptions) {
     super({ user: options.user, password: options.password, host: options.host, port: options.port })
-    this.#options = options
+    options.transcript?.hide(options.password)
+    options.transcript?.hide(plainResponse(options.user, options.password))
+    this.#options = { mask: loginMask(options.user, options.password), ...options }
     this.#waits = { ...usualWaits, ...options.waits }
     this.#traits = options.traits ?? new Set()
     const budget = options.budget ?? new OctetBudget(Number.POSITIVE_INFINITY)
@@ -280,11 +283,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   async #say(line: string, during: string): Promise<string> {
     const reply = await this.#ask(line, { shape: 'status' }, during)
     if (reply.shape !== 'refused') return reply.text
-    // Some servers say the line again that they refuse.
-    const { user, password } = this.#options
-    const secrets = [password, plainResponse(user, password)].filter((secret) => secret !== '')
-    const text = secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), reply.text)
-    throw this.#opened.fail(refusal(this.#opened.server, text, during, true))
+    throw this.#opened.fail(refusal(this.#opened.server, reply.text, during, true))
   }
 
   /**

@@ -52,8 +52,12 @@ export interface Piece {
   readonly next: string | null
 }
 
-/** A walk on from a member that there was, or null for the beginning; it looks at so many at the most. */
-export type Walk = (from: string | null, count: number) => Promise<Piece>
+export interface Walk {
+  /** Whether much is passed over for what is wanted. */
+  readonly sparse: boolean
+  /** On from a member that there was, or null for the beginning; looks at so many at the most. */
+  on(from: string | null, count: number): Promise<Piece>
+}
 
 /**
  * Of a status it brings a few more than there are, and each one's own record tells: what is at rest may have begun to run, and
@@ -108,11 +112,14 @@ return { members, #found, found[#found] or '' }`
 function walkSet(redis: Redis, set: string, within: readonly string[], { sort, q = '' }: AccountsWanted): Walk {
   const [first, last, rev] = sort.startsWith('-') ? ['+', '-', 'REV'] : ['-', '+', '']
   const names = [set, keys.accountWords, ...within]
-  return async (from, count) => {
-    const args = [from === null ? first : `(${from}`, last, count, rev, q.toLowerCase()]
-    const answer = await redis.eval(walkScript, names.length, ...names, ...args)
-    const [members, looked, end] = answer as [string[], number, string]
-    return { members, looked, next: looked < count ? null : end }
+  return {
+    sparse: q !== '' || within.length > 0,
+    async on(from, count) {
+      const args = [from === null ? first : `(${from}`, last, count, rev, q.toLowerCase()]
+      const answer = await redis.eval(walkScript, names.length, ...names, ...args)
+      const [members, looked, end] = answer as [string[], number, string]
+      return { members, looked, next: looked < count ? null : end }
+    },
   }
 }
 
@@ -125,9 +132,12 @@ async function walkSorted(redis: Redis, sets: readonly string[], { sort, q = '' 
   })
   const backwards = sort.startsWith('-')
   const sorted = backwards ? all.toSorted().toReversed() : all.toSorted()
-  return async (from, count) => {
-    const ahead = from === null ? sorted : sorted.filter((member) => (backwards ? member < from : member > from))
-    const members = ahead.slice(0, count)
-    return { members, looked: members.length, next: ahead.length > count ? (members.at(-1) ?? null) : null }
+  return {
+    sparse: false,
+    async on(from, count) {
+      const ahead = from === null ? sorted : sorted.filter((member) => (backwards ? member < from : member > from))
+      const members = ahead.slice(0, count)
+      return { members, looked: members.length, next: ahead.length > count ? (members.at(-1) ?? null) : null }
+    },
   }
 }

@@ -14,7 +14,7 @@ import {
   walkOf,
   wordsOf,
 } from './account-index.ts'
-import { keys } from './keys.ts'
+import { keys, ofRun } from './keys.ts'
 import { restate } from './statuses.ts'
 
 export interface AccountRecord {
@@ -146,7 +146,7 @@ return 1`
 
 type Created = 'done' | 'conflict' | 'no destination'
 
-/** How many accounts are indexed at once. */
+/** How many accounts are read at once where all are. */
 const chunk = 500
 
 export class Accounts {
@@ -158,9 +158,31 @@ export class Accounts {
 
   /** Due at once, unless it is paused. */
   async create(record: AccountRecord, nowMs: number): Promise<Created> {
-    const answer = (await this.#redis.eval(...creation(record, nowMs))) as Created
-    if (answer === 'done') await restate(this.#redis, [record.account.id])
-    return answer
+    const [created] = await this.createAll([record], nowMs)
+    if (created === undefined || created instanceof Error) throw created ?? new Error('Redis gave no answer')
+    return created
+  }
+
+  /**
+   * Many at once, each whole or not at all: what became of each.
+   *
+   * @param trial only tells what would.
+   */
+  async createAll(records: readonly AccountRecord[], nowMs: number, trial = false): Promise<(Created | Error)[]> {
+    const all = this.#redis.pipeline()
+    for (const record of records) all.eval(...creation(record, nowMs), trial ? 'try' : '')
+    const answers = (await all.exec()) ?? []
+    const created = records.map((_record, nth) => {
+      const [error, answer] = answers[nth] ?? [new Error('Connection is closed.')]
+      return error ?? (answer as Created)
+    })
+    const done = trial ? [] : records.filter((_record, nth) => created[nth] === 'done')
+    if (done.length > 0)
+      await restate(
+        this.#redis,
+        done.map(({ account }) => account.id),
+      )
+    return created
   }
 
   async get(id: string): Promise<AccountRecord | undefined> {
@@ -224,6 +246,7 @@ export class Accounts {
       if ((await this.#redis.eval(removeScript, names.length + 1, ...names, set, ...args)) !== 'done') continue
       const runIds = await this.#redis.zrange(keys.runs(id), '0', '-1')
       for (const runId of runIds) await this.#redis.unlink(keys.run(runId))
+      if (runIds.length > 0) await this.#redis.unlink(runIds.flatMap((runId) => ofRun(id, runId)))
       await this.#redis.hdel(keys.lastRuns, id)
       await this.#redis.hdel(keys.told, id)
       await restate(this.#redis, [id])
@@ -236,31 +259,44 @@ export class Accounts {
   /**
    * @param after a member of the index; `next`: the one to go on after, null at the end. A page may come short of its limit, empty
    *   too, and have a next: it looks at `limits.accountsWalkedPerPage` at the most.
-   * @param matching tells those that do after all.
+   * @param show what is to be shown of each; nothing of those that do not belong here after all.
    */
-  async page(
+  async page<T>(
     limit: number,
     after: string | undefined,
     wanted: AccountsWanted,
-    matching: (records: readonly AccountRecord[]) => Promise<readonly AccountRecord[]>,
-  ): Promise<{ items: AccountRecord[]; next: string | null }> {
+    show: (records: readonly AccountRecord[]) => Promise<readonly (T | undefined)[]>,
+  ): Promise<{ items: T[]; next: string | null }> {
     const walk = await walkOf(this.#redis, wanted)
-    const chosen = wanted.q !== undefined || wanted.status !== undefined || wanted.destinationId !== undefined
-    const items: AccountRecord[] = []
-    let last: string | null = null
+    // One more than asked for tells that there is a next page.
+    const read = limit + 1
+    const found: { readonly member: string; readonly item: T }[] = []
     let from: string | null = after ?? null
     for (let left = limits.accountsWalkedPerPage; ; ) {
-      // One more than asked for tells that there is a next page.
-      const piece = await walk(from, chosen ? limits.accountsWalkedAtOnce : limit + 1 - items.length)
-      const members = new Map(piece.members.map((member) => [idOfMember(member), member]))
-      for (const record of await matching(await this.all([...members.keys()]))) {
-        if (items.length === limit) return { items, next: last }
-        items.push(record)
-        last = members.get(record.account.id) ?? last
+      const piece: Piece = await walk.on(from, walk.sparse ? limits.accountsWalkedAtOnce : read)
+      for (let at = 0; at < piece.members.length; at += read) {
+        const members = new Map(piece.members.slice(at, at + read).map((member) => [idOfMember(member), member]))
+        const records = await this.all([...members.keys()])
+        for (const [nth, item] of (await show(records)).entries()) {
+          const member = members.get(records[nth]?.account.id ?? '')
+          if (item !== undefined && member !== undefined) found.push({ member, item })
+        }
+        if (found.length > limit)
+          return { items: found.slice(0, limit).map(({ item }) => item), next: found[limit - 1]?.member ?? null }
       }
       left -= piece.looked
-      if (piece.next === null || left <= 0) return { items, next: piece.next }
+      if (piece.next === null || left <= 0) return { items: found.map(({ item }) => item), next: piece.next }
       from = piece.next
+    }
+  }
+
+  /** All of them, some at a time. */
+  async *everyone(wanted: AccountsWanted): AsyncGenerator<AccountRecord[]> {
+    const walk = await walkOf(this.#redis, wanted)
+    for (let from: string | null | undefined; from !== null; ) {
+      const { members, next }: Piece = await walk.on(from ?? null, chunk)
+      yield await this.all(members.map(idOfMember))
+      from = next
     }
   }
 
@@ -300,15 +336,12 @@ export class Accounts {
   async ensureIndexed(): Promise<void> {
     const [kept, indexed] = await Promise.all([this.#redis.hlen(keys.accounts), this.#redis.hlen(keys.accountWords)])
     if (kept === indexed) return
-    const walk = await walkOf(this.#redis, { sort: 'createdAt' })
-    for (let from: string | null | undefined; from !== null; ) {
-      const { members, next }: Piece = await walk(from ?? null, chunk)
-      const [records, states] = [await this.all(members), await this.states(members)]
+    for await (const records of this.everyone({ sort: 'createdAt' })) {
+      const states = await this.states(records.map(({ account }) => account.id))
       const all = this.#redis.pipeline()
-      for (const { account } of records)
-        addToIndex(all, account, restingStatus(account, states[members.indexOf(account.id)] ?? defaultState))
+      for (const [nth, { account }] of records.entries())
+        addToIndex(all, account, restingStatus(account, states[nth] ?? defaultState))
       await all.exec()
-      from = next
     }
   }
 }

@@ -12,8 +12,8 @@ import { type AccountRecord, type AccountState, defaultState, restingStatus, sou
 import type { DestinationRecord } from './destinations.ts'
 import { backedUpOfAccount, backedUpShared, everyKey, keys } from './keys.ts'
 import { queuePrefix } from './queue.ts'
-import type { TokenRecord } from './tokens.ts'
 import { restate } from './statuses.ts'
+import type { TokenRecord } from './tokens.ts'
 
 export const backupFormat = 'tributary backup'
 const version = 1
@@ -298,8 +298,8 @@ async function wipe(redis: Redis): Promise<void> {
   }
 }
 
-/** And what is counted for ever: it never goes down. */
-const everLasting: ReadonlySet<string> = new Set([keys.workers, keys.audit, keys.measures, keys.measuredHosts])
+/** And what is counted for ever: it never goes down; and what was done to this instance. */
+const everLasting: ReadonlySet<string> = new Set([keys.workers, keys.measures, keys.measuredHosts, keys.audit])
 
 function outlivesWipe(key: string): boolean {
   return key.startsWith(`${queuePrefix}:`) || everLasting.has(key) || /^tributary:\{[^}]*\}:fence$/.test(key)

@@ -1,8 +1,8 @@
 /** Destinations as they are kept: hosted ones with the hash of their password, others with it sealed. */
 import type { Redis } from 'ioredis'
 import { type Destination, destinationDefaults, type HostedLogin } from '../account.ts'
-import { tell } from './events.ts'
 import { limits } from '../limits.ts'
+import { tell } from './events.ts'
 import { keys } from './keys.ts'
 
 export interface DestinationRecord {
@@ -101,10 +101,11 @@ export class Destinations {
       allow(record)
       const all = [...names, keys.accountsOf(id), keys.tokensOf(id), keys.tokens, keys.tokenIds, keys.tokenUses]
       const answer = await this.#redis.eval(removeScript, all.length, ...all, id, loginOf(record), json)
+      if (answer === 'done') {
+        await tell(this.#redis, 'destination', id, { id, status: 'removed', pausedUntil: null })
+        return record
+      }
       if (answer === 'in use') return answer
-      if (answer !== 'done') continue
-      await tell(this.#redis, 'destination', id, { id, status: 'removed', pausedUntil: null })
-      return record
     }
   }
 

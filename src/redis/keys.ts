@@ -62,6 +62,15 @@ export const keys = {
   tokenUses: shared('token-uses'),
   /** Hash: `admin` -> the hash of the password. */
   passwords: shared('passwords'),
+  /** Stream of AuditEntry as JSON. In no backup: it tells what was done to this instance, and a restore is part of that. */
+  audit: shared('audit'),
+
+  /** Sorted set of ids of accounts that gather there. */
+  accountsOf: (destinationId: string) => shared(`accounts-of:${destinationId}`),
+  /** Sorted set of ids of accounts of that status, apart from what an open run makes of it. Each account is in one. */
+  accountsAt: (status: RestingStatus) => shared(`accounts-at:${status}`),
+  /** Sorted set: names of answers by the milliseconds at which they were given. */
+  answers: shared('answers'),
   /** Set: of the fields of open-runs, those whose run is at work. */
   running: shared('running'),
   /** Stream: what happened (events.ts). */
@@ -70,8 +79,6 @@ export const keys = {
   statuses: shared('statuses'),
   /** Hash: status, and destination and status -> how many accounts. */
   statusCounts: shared('status-counts'),
-  /** Stream of AuditEntry as JSON. In no backup: it tells what was done to this instance, and a restore is part of that. */
-  audit: shared('audit'),
 
   /** Hash: hour or day since 1970 -> what runs have brought (tallies.ts). */
   tally: shared('tally'),
@@ -84,10 +91,6 @@ export const keys = {
   workerVitals: (worker: string) => shared(`worker:${worker}`),
   /** As `tally`, of one destination. */
   tallyOf: (destinationId: string) => shared(`tally:${destinationId}`),
-  /** Sorted set of ids of accounts that gather there. */
-  accountsOf: (destinationId: string) => shared(`accounts-of:${destinationId}`),
-  /** Sorted set of ids of accounts of that status, apart from what an open run makes of it. Each account is in one. */
-  accountsAt: (status: RestingStatus) => shared(`accounts-at:${status}`),
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),
   /** Hash: delivery id -> Delivery as JSON; and two sorted sets of ids: by when they are due, by when they ended. */
@@ -101,6 +104,8 @@ export const keys = {
   /** Hash: failures, untilMs (throttle.ts). */
   refusals: (what: string, digest: string) => `tributary:refusals:${what}:${digest}`,
   run: (id: string) => `tributary:run:${id}`,
+  /** What was answered under that idempotency key (answers.ts). */
+  answer: (name: string) => `tributary:answer:${name}`,
 
   /** Packed records (record.ts). */
   ledger: (id: AccountId | string) => ofAccount(id, 'ledger'),
@@ -113,6 +118,10 @@ export const keys = {
   intents: (id: AccountId | string) => ofAccount(id, 'intents'),
   lease: (id: AccountId | string) => ofAccount(id, 'lease'),
   fence: (id: AccountId | string) => ofAccount(id, 'fence'),
+  /** List: what a run has brought (arrivals.ts). */
+  arrived: (id: AccountId | string, runId: string) => ofAccount(id, `arrived:${runId}`),
+  /** What was said in a run, as JSON (transcript.ts). */
+  transcript: (id: AccountId | string, runId: string) => ofAccount(id, `transcript:${runId}`),
   /** Sorted set of run ids, all of score 0. */
   runs: (id: AccountId | string) => ofAccount(id, 'runs'),
   /** Hash: entry id -> entry as JSON. */
@@ -120,6 +129,12 @@ export const keys = {
   /** Hash: spool id -> a message (spool.ts). */
   spool: (id: AccountId | string) => ofAccount(id, 'spool'),
 } as const
+
+/** What is kept of a run beside its record, and goes with it. */
+export const ofRun = (accountId: string, runId: string): string[] => [
+  keys.arrived(accountId, runId),
+  keys.transcript(accountId, runId),
+]
 
 /** What a backup holds of an account, and as what Redis keeps it (redis/backup.ts). Not the lease: that is a run's; not the spool: mail is none of it. */
 export const backedUpOfAccount = {

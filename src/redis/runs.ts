@@ -1,5 +1,5 @@
 /** Runs as they are kept: one record each with an end of its life, a list an account, and word of every change. */
-import { EventEmitter, once } from 'node:events'
+import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
 import { monotonicFactory } from 'ulid'
 import { limits } from '../limits.ts'
@@ -8,7 +8,7 @@ import type { AccountId, RunId } from '../message.ts'
 import { noCounts, type Run, type RunCause, type RunTask, runTasks } from '../run.ts'
 import type { AccountRecord } from './accounts.ts'
 import { Events, type Told } from './events.ts'
-import { keys } from './keys.ts'
+import { keys, ofRun } from './keys.ts'
 import { restateLua, statusKeys } from './statuses.ts'
 import { countLua, tallyArgs, tallyKeys } from './tallies.ts'
 
@@ -105,11 +105,7 @@ export class Runs {
   }
 
   async get(id: string): Promise<Run | null> {
-    const json = await this.#redis.get(keys.run(id))
-    // The oldest ones say nothing of their task, and have no notices.
-    return json === null
-      ? null
-      : { task: 'pull', fetched: null, notices: [], ...(JSON.parse(json) as Omit<Run, 'task' | 'fetched' | 'notices'>) }
+    return runIn(await this.#redis.get(keys.run(id)))
   }
 
   /** Writes a change of an open run and tells whoever waits. */
@@ -125,6 +121,7 @@ export class Runs {
     if (old.length > 0) {
       await this.#redis.zrem(keys.runs(run.accountId), ...old)
       for (const id of old) await this.#redis.del(keys.run(id))
+      await this.#redis.unlink(old.flatMap((id) => ofRun(run.accountId, id)))
     }
     await this.#end(run, measured)
   }
@@ -157,17 +154,36 @@ export class Runs {
 
   /** The run as it stands when it has ended or the wait is over, whichever comes first. Null: no such run. */
   async waitForEnd(id: string, waitMs: number, signal?: AbortSignal): Promise<Run | null> {
-    const end = AbortSignal.timeout(waitMs)
-    const either = signal === undefined ? end : AbortSignal.any([end, signal])
+    const untilMs = performance.now() + waitMs
     // First listen, then look: a change in between is not missed.
     await this.#listen()
     for (;;) {
-      const turn = AbortSignal.any([either, AbortSignal.timeout(limits.runLookedAtMs)])
-      const changed = once(this.#changes, id, { signal: turn }).catch(() => {})
+      const leftMs = untilMs - performance.now()
+      const changed = this.#changed(id, Math.min(leftMs, limits.runLookedAtMs), signal)
       const run = await this.get(id)
-      if (run === null || run.finishedAt !== null || either.aborted) return run
-      await changed
+      if (run === null || run.finishedAt !== null || leftMs <= 0 || signal?.aborted) {
+        changed.forget()
+        return run
+      }
+      await changed.heard
     }
+  }
+
+  /** Not by `AbortSignal.any` of an `AbortSignal.timeout`: nothing else holds that one, so it is collected and never fires. */
+  #changed(id: string, waitMs: number, signal: AbortSignal | undefined) {
+    let forget = () => {}
+    const heard = new Promise<void>((resolve) => {
+      forget = () => {
+        clearTimeout(timer)
+        this.#changes.off(id, forget)
+        signal?.removeEventListener('abort', forget)
+        resolve()
+      }
+      const timer = setTimeout(() => forget(), waitMs)
+      this.#changes.on(id, forget)
+      signal?.addEventListener('abort', forget)
+    })
+    return { heard, forget: () => forget() }
   }
 
   async close(): Promise<void> {
@@ -181,8 +197,15 @@ export class Runs {
   }
 
   async #records(ids: readonly string[]): Promise<(Run | null)[]> {
-    // One GET each, pipelined: in a cluster the records lie in different slots, which MGET refuses.
-    return await Promise.all(ids.map((id) => this.get(id)))
+    if (ids.length === 0) return []
+    // One GET each, in one go: in a cluster the records lie in different slots, which MGET refuses.
+    const many = this.#redis.pipeline()
+    for (const id of ids) many.get(keys.run(id))
+    const answers = (await many.exec()) ?? []
+    return answers.map(([error, json]) => {
+      if (error !== null) throw error
+      return runIn(json as string | null)
+    })
   }
 
   async #write(run: Run): Promise<void> {
@@ -219,6 +242,17 @@ export class Runs {
       const { id } = JSON.parse(json) as Run
       this.#changes.emit(id)
     }
+  }
+}
+
+/** The oldest ones say nothing of their task, and have no notices. */
+function runIn(json: string | null): Run | null {
+  if (json === null) return null
+  return {
+    task: 'pull',
+    fetched: null,
+    notices: [],
+    ...(JSON.parse(json) as Omit<Run, 'task' | 'fetched' | 'notices'>),
   }
 }
 

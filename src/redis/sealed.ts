@@ -26,17 +26,31 @@ async function* records(redis: Redis): AsyncGenerator<readonly [hash: string, id
   }
 }
 
+/** Answers to requests with a key of their own, which end by themselves within a day: until then their keys are needed. */
+async function* answers(redis: Redis): AsyncGenerator<string> {
+  for (let from = 0; ; from += chunk) {
+    const names = await redis.zrange(keys.answers, String(from), String(from + chunk - 1))
+    if (names.length === 0) return
+    for (const json of await Promise.all(names.map((name) => redis.get(keys.answer(name)))))
+      if (json !== null) yield json
+  }
+}
+
 /** How many records each key seals something of. A key that this does not name may go. */
 export async function recordsByKey(redis: Redis): Promise<Map<string, number>> {
   const counted = new Map<string, number>()
+  const count = (json: string) => {
+    for (const keyId of keyIdsIn(json)) counted.set(keyId, (counted.get(keyId) ?? 0) + 1)
+  }
   const seen = new Set<string>()
   for await (const [hash, id, json] of records(redis)) {
     // HSCAN shows some twice while a hash grows.
     const name = `${hash} ${id}`
     if (seen.has(name)) continue
     seen.add(name)
-    for (const keyId of keyIdsIn(json)) counted.set(keyId, (counted.get(keyId) ?? 0) + 1)
+    count(json)
   }
+  for await (const json of answers(redis)) count(json)
   return counted
 }
 

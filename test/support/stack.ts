@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { pino } from 'pino'
 import { HostedLogins } from '../../api/hosted.ts'
 import type { App } from '../../api/app.ts'
+import { problemsOf } from '../../api/openapi.ts'
 import { type ApiWorld, buildServer } from '../../api/server.ts'
 import { createClock } from '../../src/clock.ts'
 import { Discoveries } from '../../src/discover/discoveries.ts'
@@ -42,6 +43,8 @@ export interface Stack {
   /** The first key of the ring. */
   readonly secretKey: Buffer
   readonly secretKeyFile: string
+  /** Problems that were answered, and that their routes do not speak of. */
+  readonly undeclared: readonly string[]
   /** Every line that any part has logged. */
   readonly logged: string[]
   call(
@@ -67,7 +70,7 @@ export type Body = Record<string, unknown> & { readonly id: string; readonly ite
 export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secretKey?: Buffer }): Promise<Stack> {
   const [server, dovecot] = await Promise.all([startRedis(), kept?.dovecot ?? startDovecot()])
   const logged: string[] = []
-  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
   const redis = connectRedis(server.url, 'api', () => {})
   const workerRedis = connectRedis(server.url, 'worker', () => {})
   const secretKey = kept?.secretKey ?? randomBytes(32)
@@ -115,6 +118,14 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   }
   const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store, trustedProxies: ['127.0.0.1'], mailPlaces }
   const app = await buildServer(world)
+  const undeclared: string[] = []
+  app.addHook('onSend', async ({ routeOptions: { url, method, config, schema = {} } }, reply, payload) => {
+    if (url === undefined || schema.hide === true || reply.getHeader('content-type') !== 'application/problem+json')
+      return
+    const { type } = JSON.parse(String(payload)) as { type: string }
+    const told = problemsOf(schema, { url, method: String(method), config })
+    if (!told.some((one) => type === `/problems/${one}`)) undeclared.push(`${String(method)} ${url} ${type}`)
+  })
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined
 
   const stack: Stack = {
@@ -125,6 +136,7 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
     redis,
     secretKey,
     secretKeyFile,
+    undeclared,
     logged,
     async call(method, path, body) {
       const headers = { authorization: `Bearer ${adminToken}` }

@@ -17,6 +17,7 @@ import type {
   Window,
 } from '../../src/message.ts'
 import type {
+  Arrival,
   AsideReason,
   Appended,
   Copy,
@@ -118,6 +119,7 @@ export class TestWorld {
   /** How many windows nobody needs any more. */
   released = 0
   readonly notices: Notice[] = []
+  readonly arrivals: Arrival[] = []
   readonly retrievedUidls: (string | undefined)[] = []
   #ran = 0
   #crashed: Crash | undefined
@@ -173,6 +175,7 @@ export class TestWorld {
       stopping: () => this.#windows >= this.stopAfterWindows,
       progress: () => {},
       notice: (notice) => void this.notices.push(notice),
+      arrived: (arrivals) => void this.arrivals.push(...arrivals),
     }
     await pullAccount(world, { ...account, ...changes }, counts)
     // A run may bear that its tidying up fails; a process that ended there has ended all the same.

@@ -1,0 +1,235 @@
+/** `npm run bench -- api`: how long ten thousand accounts take to import, and how long a page of a hundred thousand takes. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { ulid } from 'ulid'
+import { startChild } from '../deploy/child.ts'
+import { childIdentity, handOver } from '../deploy/identity.ts'
+import { root } from '../deploy/template.ts'
+import type { AccountId, RunId } from '../src/message.ts'
+import { connectRedis } from '../src/redis/connection.ts'
+import { keys } from '../src/redis/keys.ts'
+import { noCounts, type Run } from '../src/run.ts'
+import { freePorts } from '../test/support/dovecot.ts'
+import { startRedis } from '../test/support/redis.ts'
+import { median } from './table.ts'
+import { watch } from './usage.ts'
+
+const first = 10_000
+const { values: options } = parseArgs({ options: { accounts: { type: 'string', default: '100000' } } })
+const all = Math.max(first + 1, Number(options.accounts))
+const destinations = 1000
+const pages = 500
+const wanted = { importSeconds: 20, pageMs: 10 } as const
+const say = (line: string) => process.stdout.write(`${line}\n`)
+
+const folder = mkdtempSync('/tmp/tributary-api-')
+const identity = childIdentity([root])
+const server = await startRedis()
+const redis = connectRedis(server.url, 'worker', () => {})
+const [port = 0] = await freePorts(1)
+handOver(folder, identity)
+const said: string[] = []
+const api = await startChild({
+  name: 'api',
+  command: process.execPath,
+  args: [...(process.env['BENCH_NODE_OPTIONS'] ?? '').split(' ').filter(Boolean), join(root, 'dist/api/main.js')],
+  env: {
+    ...process.env,
+    TRIBUTARY_HOME: join(folder, 'home'),
+    TRIBUTARY_HTTP_PORT: String(port),
+    TRIBUTARY_REDIS_URL: server.url,
+    // Nobody goes there: these accounts gather elsewhere.
+    TRIBUTARY_STORE_URL: 'imap://nobody:nothing@127.0.0.1:1',
+    TRIBUTARY_STORE_USERS_FILE: join(folder, 'users'),
+  },
+  identity,
+  onLine: (line) => said.push(line),
+})
+const agent = new Agent({ keepAlive: true, maxSockets: 4 })
+
+async function send(method: string, path: string, body?: Readable | string, type = 'application/json') {
+  const token = readFileSync(join(folder, 'home/admin-token'), 'utf8').trim()
+  const headers = { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': type }) }
+  return await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, method, path: `/api/v1${path}`, headers, agent }, resolve)
+    sent.on('error', reject)
+    if (body instanceof Readable) body.pipe(sent)
+    else sent.end(body)
+  })
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = []
+  for await (const piece of response as AsyncIterable<Buffer>) pieces.push(piece)
+  return Buffer.concat(pieces).toString()
+}
+
+async function call(method: string, path: string, body?: object) {
+  const response = await send(method, path, body === undefined ? undefined : JSON.stringify(body))
+  const text = await textOf(response)
+  if ((response.statusCode ?? 500) >= 300) throw new Error(`${method} ${path}: ${response.statusCode} ${text}`)
+  return JSON.parse(text) as { id: string; items: { id: string }[]; next: string | null }
+}
+
+async function untilItListens(): Promise<void> {
+  for (let tries = 0; !said.some((line) => line.includes('api listens')); tries += 1) {
+    if (tries === 300) throw new Error(said.join('\n'))
+    await setTimeout(100)
+  }
+}
+
+function line(nth: number, destinationIds: readonly string[]): string {
+  const user = `person${nth}@customer${nth % destinations}.example.net`
+  const host = `pop.provider${nth % 50}.example`
+  const destinationId = destinationIds[nth % destinations]
+  return `${JSON.stringify({ address: user, host, user, password: `secret ${nth}`, destinationId })}\n`
+}
+
+/** Seconds, and the ids that they were given. */
+async function imported(from: number, to: number, destinationIds: readonly string[]) {
+  const lines = function* () {
+    for (let nth = from; nth < to; nth += 1) yield line(nth, destinationIds)
+  }
+  const began = performance.now()
+  const body = Readable.from(lines(), { objectMode: false })
+  const answers = await textOf(await send('POST', '/accounts/import', body, 'application/x-ndjson'))
+  const seconds = (performance.now() - began) / 1000
+  const ids = answers
+    .trimEnd()
+    .split('\n')
+    .map((answer) => (JSON.parse(answer) as { id?: string }).id ?? '')
+  if (ids.length !== to - from || ids.includes('')) throw new Error(`not all were imported:\n${answers.slice(0, 2000)}`)
+  return { seconds, ids }
+}
+
+/** Each has run, as accounts do after a while; one in two hundred fails. */
+async function haveRun(ids: readonly string[]): Promise<void> {
+  const at = new Date().toISOString()
+  for (let from = 0; from < ids.length; from += 1000) {
+    const many = redis.pipeline()
+    for (const [nth, id] of ids.slice(from, from + 1000).entries()) {
+      const failure = nth % 200 === 0 ? { kind: 'unreachable' as const, message: 'It could not be reached.' } : null
+      const run: Run = {
+        id: ulid() as RunId,
+        accountId: id as AccountId,
+        task: 'pull',
+        state: failure === null ? 'done' : 'failed',
+        cause: 'schedule',
+        queuedAt: at,
+        startedAt: at,
+        finishedAt: at,
+        ...noCounts(),
+        failure,
+        fetched: null,
+        notices: [],
+      }
+      many.set(keys.run(run.id), JSON.stringify(run)).zadd(keys.runs(id), 0, run.id).hset(keys.lastRuns, id, run.id)
+      const state = { failures: 0, firstFailedAtMs: 0, attention: false, lastFailure: failure }
+      many.hset(keys.accountStates, id, JSON.stringify(state))
+      if (failure !== null) many.zrem(keys.accountsAt('idle'), id).zadd(keys.accountsAt('failing'), 0, id)
+    }
+    await many.exec()
+  }
+}
+
+interface Measured {
+  readonly what: string
+  readonly p50: number
+  readonly p99: number
+  readonly most: number
+  readonly apiMs: number
+  readonly redisMs: number
+}
+
+/** @param next the path to ask for, given the cursor that the last page ended with. */
+async function measured(what: string, next: (cursor: string | null, nth: number) => string): Promise<Measured> {
+  let cursor: string | null = null
+  for (let nth = 0; nth < 50; nth += 1) cursor = (await call('GET', next(cursor, nth))).next
+  const watched = watch({ api: api.pid, redis: server.pid })
+  const times: number[] = []
+  for (let nth = 0; nth < pages; nth += 1) {
+    const path = next(cursor, nth)
+    const began = performance.now()
+    const text = await textOf(await send('GET', path))
+    times.push(performance.now() - began)
+    cursor = (JSON.parse(text) as { next: string | null }).next
+  }
+  const used = watched.stop()
+  const sorted = times.toSorted((a, b) => a - b)
+  return {
+    what,
+    p50: median(times),
+    p99: sorted[Math.ceil(pages * 0.99) - 1] ?? Number.NaN,
+    most: sorted.at(-1) ?? Number.NaN,
+    apiMs: (used.api.cpuSeconds * 1000) / pages,
+    redisMs: (used.redis.cpuSeconds * 1000) / pages,
+  }
+}
+
+const cell = (text: string | number) => (typeof text === 'number' ? text.toFixed(2) : text).padStart(12)
+const row = (name: string, ...cells: readonly (string | number)[]) => `  ${name.padEnd(44)}${cells.map(cell).join('')}`
+
+async function bench(): Promise<void> {
+  await untilItListens()
+  const destinationIds: string[] = []
+  for (let nth = 0; nth < destinations; nth += 1) {
+    const body = { kind: 'imap', host: 'imap.example.org', user: `customer${nth}`, password: 'x' }
+    destinationIds.push((await call('POST', '/destinations', body)).id)
+  }
+  const watched = watch({ api: api.pid, redis: server.pid })
+  const { seconds, ids } = await imported(0, first, destinationIds)
+  const used = watched.stop()
+  say(`${first.toLocaleString('en')} accounts imported`)
+  say(row('', 'seconds', 'API CPU s', 'Redis CPU s', 'API MiB'))
+  say(row('POST /accounts/import', seconds, used.api.cpuSeconds, used.redis.cpuSeconds, used.api.peakMiB))
+  verdict(seconds, wanted.importSeconds, 's for the import, wanted: under')
+  const rest = await imported(first, all, destinationIds)
+  const each = [...ids, ...rest.ids]
+  await haveRun(each)
+
+  say('')
+  say(
+    `Of ${all.toLocaleString('en')} accounts, ${pages} requests each, a hundred to a page; the other ${(all - first).toLocaleString('en')} took ${rest.seconds.toFixed(1)} s`,
+  )
+  say(row('', 'p50 ms', 'p99 ms', 'most ms', 'API CPU ms', 'Redis CPU ms'))
+  const random = () => Buffer.from(each[Math.floor(Math.random() * each.length)] ?? '').toString('base64url')
+  const one = (nth: number) => destinationIds[(nth * 7) % destinations] ?? ''
+  const onward = (cursor: string | null) => (cursor === null ? '' : `&cursor=${cursor}`)
+  const list = '/accounts?limit=100'
+  const cases: readonly (readonly [string, boolean, (cursor: string | null, nth: number) => string])[] = [
+    ['the first page', true, () => list],
+    ['page after page', true, (cursor) => `${list}${onward(cursor)}`],
+    ['from anywhere', true, () => `${list}&cursor=${random()}`],
+    ['newest first, page after page', true, (cursor) => `${list}&sort=-createdAt${onward(cursor)}`],
+    ['destinationId=', true, (_cursor, nth) => `${list}&destinationId=${one(nth)}`],
+    ['sort=address, page after page', false, (cursor) => `${list}&sort=address${onward(cursor)}`],
+    ['status=failing, page after page', false, (cursor) => `${list}&status=failing${onward(cursor)}`],
+    ['status=idle, page after page', false, (cursor) => `${list}&status=idle${onward(cursor)}`],
+    ['q= of one in a thousand, page after page', false, (cursor) => `${list}&q=customer77.${onward(cursor)}`],
+    ['q= of one account, in a destination', false, (_cursor, nth) => `${list}&q=person77&destinationId=${one(nth)}`],
+  ]
+  for (const [what, bound, next] of cases) {
+    const { p50, p99, most, apiMs, redisMs } = await measured(what, next)
+    say(row(what, p50, p99, most, apiMs, redisMs))
+    if (bound) verdict(p99, wanted.pageMs, 'ms at the 99th percentile, wanted: under')
+  }
+}
+
+function verdict(figure: number, bound: number, what: string): void {
+  if (figure >= bound) process.exitCode = 1
+  say(`    ${figure < bound ? 'met    ' : 'NOT MET'} ${figure.toFixed(2)} ${what} ${bound}`)
+}
+
+try {
+  await bench()
+} finally {
+  agent.destroy()
+  redis.disconnect()
+  await api.stop(10_000)
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+}

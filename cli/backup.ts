@@ -1,0 +1,90 @@
+/** `tributary backup` and `restore`: all but the mail and the secret key, as one file. */
+import { createReadStream, statSync } from 'node:fs'
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import { CommandFailed } from './failure.ts'
+import { readable, refuseTaken, writeWhole } from './files.ts'
+import { bar, Foot } from './progress.ts'
+import { example } from './reference.ts'
+import { count, moment, octets } from './words.ts'
+import type { Restored } from './wire.ts'
+
+/** A large one is checked as a whole before an answer comes. */
+const restoreIdleMs = 660_000
+
+export function addBackup(program: Command, cli: Cli): void {
+  const { terminal } = cli
+
+  example(
+    program
+      .command('backup')
+      .description('Write a backup of all but the mail and the secret key: keep that in another place')
+      .argument('<file>', 'made with mode 0600; - for stdout')
+      .option('--force', 'replace the file that is there')
+      .action(async (file: string, { force }: { force?: true }) => {
+        if (file === '-') {
+          if (terminal.stdout.isTTY)
+            throw new CommandFailed('usage', 'A backup is no text for a terminal: name a file.')
+          await pipeline(await cli.api.open('GET', '/backup'), terminal.stdout, { end: false })
+          return
+        }
+        refuseTaken(file, force)
+        const foot = new Foot(terminal)
+        const counted = counting((sum) => foot.draw([octets(sum)]))
+        try {
+          await writeWhole(file, await cli.api.open('GET', '/backup'), counted.through)
+        } finally {
+          foot.clear()
+        }
+        if (terminal.json) terminal.document({ file, octets: counted.sum() })
+        else terminal.say(`${file}: ${octets(counted.sum())}`)
+      }),
+    'tributary backup tributary-$(date +%F).ndjson.gz',
+  )
+
+  example(
+    program
+      .command('restore')
+      .description('Restore a backup; needs the secret key that it was made with')
+      .argument('<file>', 'what `backup` wrote; - for stdin')
+      .option('--replace', 'remove the accounts and destinations that are there, with their history')
+      .option('-y, --yes', 'do not ask')
+      .action(async (file: string, { replace, yes }: { replace?: true; yes?: true }) => {
+        const size = file === '-' ? undefined : statSync(await readable(file)).size
+        if (replace) await cli.sure('Replace the accounts, destinations and history that are there?', yes)
+        const foot = new Foot(terminal)
+        const { through } = counting((sum) =>
+          foot.draw([size === undefined ? octets(sum) : bar(sum / Math.max(1, size))]),
+        )
+        const stream = (file === '-' ? terminal.stdin : createReadStream(file)).pipe(through)
+        try {
+          const sending = { query: { replace }, stream, type: 'application/gzip', idleMs: restoreIdleMs }
+          const restored = await cli.api.ask<Restored>('POST', '/restore', sending)
+          foot.clear()
+          if (terminal.json) return terminal.document(restored)
+          const { accounts, destinations, createdAt } = restored
+          terminal.say(
+            `Restored as of ${moment(createdAt)}: ${count(accounts, 'account')}, ${count(destinations, 'destination')}.`,
+          )
+        } finally {
+          foot.clear()
+        }
+      }),
+    'tributary restore tributary-2026-11-24.ndjson.gz',
+  )
+}
+
+/** @param saw after each piece, all that has passed. */
+export function counting(saw: (sum: number) => void): { readonly through: Transform; readonly sum: () => number } {
+  let sum = 0
+  const through = new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      sum += piece.length
+      saw(sum)
+      done(null, piece)
+    },
+  })
+  return { through, sum: () => sum }
+}

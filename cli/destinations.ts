@@ -1,0 +1,122 @@
+/** `tributary destination`: where mail goes. */
+import { type Command, Option } from 'commander'
+import type { Cli } from './cli.ts'
+import { destinationId, destinationTitle } from './find.ts'
+import { type ListOptions, list, withPages } from './lists.ts'
+import { fingerprint, given, whole } from './options.ts'
+import { passwordFrom } from './passwords.ts'
+import { example } from './reference.ts'
+import { moment, serverOf } from './words.ts'
+import type { Destination, NewDestination } from './wire.ts'
+
+interface AddOptions {
+  imap?: string
+  port?: number
+  tls?: NewDestination['tls']
+  tlsVerify: boolean
+  tlsFingerprint?: string | null
+  passwordFile?: string
+}
+
+export function addDestinations(program: Command, cli: Cli): void {
+  const { terminal } = cli
+  const destination = program.command('destination').description('Destinations: where mail goes')
+
+  example(
+    destination
+      .command('add')
+      .description('Make a login of the hosted store, or gather into an IMAP account that is elsewhere')
+      .argument('<login>', 'the login; with --imap the user there')
+      .option('--imap <host>', 'the IMAP server that it is on')
+      .option('--port <n>', 'its port, if not 993 (implicit) or 143', whole)
+      .addOption(new Option('--tls <mode>', 'how it is encrypted').choices(['implicit', 'starttls', 'none']))
+      .option('--no-tls-verify', 'take any certificate')
+      .option('--tls-fingerprint <hex>', 'take this certificate alone, by its SHA-256', fingerprint)
+      .option('--password-file <file>', 'its password: the first line of a file, - for stdin')
+      .action(async (login: string, { imap: host, passwordFile, tlsVerify, ...options }: AddOptions) => {
+        const question = host === undefined ? `Password for the new login ${login}` : `Password of ${login} at ${host}`
+        const password = await passwordFrom(cli, passwordFile, question, host === undefined)
+        const elsewhere = { user: login, host, ...given(options), ...(tlsVerify ? {} : { tlsVerify }) }
+        const body = { password, ...(host === undefined ? { kind: 'hosted', login } : { kind: 'imap', ...elsewhere }) }
+        const made = await cli.api.post<Destination>('/destinations', body)
+        if (terminal.json) terminal.document(made)
+        else terminal.say(made.id)
+        terminal.note(
+          `Mail can go to ${destinationTitle(made)} now: tributary account add --destination ${destinationTitle(made)}`,
+        )
+      }),
+    'tributary destination add alice',
+    'tributary destination add me@example.org --imap imap.example.org --password-file - < password',
+  )
+
+  example(
+    withPages(destination.command('list').description('List destinations')).action(async (options: ListOptions) => {
+      await list<Destination>(cli, '/destinations', {}, options, [
+        { title: 'login', of: destinationTitle },
+        { title: 'kind', of: ({ kind }) => kind },
+        {
+          title: 'status',
+          of: ({ status }) => status,
+          paint: (text) => terminal.paint(text === 'ok' ? 'green' : 'yellow', text),
+        },
+        { title: 'why', of: ({ failure }) => failure?.message ?? '' },
+      ])
+    }),
+    'tributary destination list',
+  )
+
+  example(
+    destination
+      .command('show')
+      .description('Show a destination')
+      .argument('<destination>', 'its login, USER@HOST, or id')
+      .action(async (name: string) => {
+        const shown = await cli.api.get<Destination>(`/destinations/${await destinationId(cli.api, name)}`)
+        if (terminal.json) return terminal.document(shown)
+        terminal.fields(
+          ['id', shown.id],
+          ['kind', shown.kind],
+          ...(shown.kind === 'hosted'
+            ? [['login', shown.login] as const]
+            : [['server', serverOf(shown)] as const, ['user', shown.user] as const]),
+          ['status', shown.status],
+          ['paused until', moment(shown.pausedUntil)],
+          ['why', shown.failure?.message],
+          ['made', moment(shown.createdAt)],
+        )
+      }),
+    'tributary destination show alice',
+  )
+
+  example(
+    destination
+      .command('password')
+      .description('Set the password of a login, or say that of an IMAP account elsewhere')
+      .argument('<destination>', 'its login, USER@HOST, or id')
+      .option('--password-file <file>', 'the first line of a file, - for stdin')
+      .action(async (name: string, { passwordFile }: { passwordFile?: string }) => {
+        const id = await destinationId(cli.api, name)
+        const password = await passwordFrom(cli, passwordFile, `New password of ${name}`, true)
+        const changed = await cli.api.ask<Destination>('PATCH', `/destinations/${id}`, { body: { password } })
+        if (terminal.json) terminal.document(changed)
+        else terminal.note(`${destinationTitle(changed)} has the new password.`)
+      }),
+    'tributary destination password alice',
+  )
+
+  example(
+    destination
+      .command('remove')
+      .description('Remove a destination that no account gathers into; hosted mail is kept, unless it is to be purged')
+      .argument('<destination>', 'its login, USER@HOST, or id')
+      .option('--purge', 'remove the hosted mail too')
+      .option('-y, --yes', 'do not ask')
+      .action(async (name: string, { purge, yes }: { purge?: true; yes?: true }) => {
+        const id = await destinationId(cli.api, name)
+        await cli.sure(`Remove the destination ${name}${purge ? ' and all of its mail' : ''}?`, yes)
+        await cli.api.ask('DELETE', `/destinations/${id}`, { query: { purge } })
+        terminal.note(`${name} is removed.`)
+      }),
+    'tributary destination remove alice',
+  )
+}

@@ -1,0 +1,38 @@
+/** Files that are read, and files that are made: whole or not there, and for nobody else to read. */
+import { randomBytes } from 'node:crypto'
+import { createWriteStream, existsSync } from 'node:fs'
+import { access, constants, open, rename, rm } from 'node:fs/promises'
+import type { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { CommandFailed } from './failure.ts'
+
+/** The file itself; said before anything is asked of the API where it cannot be read. */
+export async function readable(file: string): Promise<string> {
+  try {
+    await access(file, constants.R_OK)
+    return file
+  } catch (error) {
+    throw new CommandFailed('usage', `${file} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** @param replace a file that is there already. */
+export function refuseTaken(file: string, replace: true | undefined): void {
+  if (!replace && existsSync(file)) throw new CommandFailed('usage', `${file} is there already; --force replaces it.`)
+}
+
+/** Renamed into place once all of it is on the disk: what breaks off leaves what was there before. */
+export async function writeWhole(file: string, source: Readable, through: Transform): Promise<void> {
+  const temporary = `${file}.${randomBytes(4).toString('hex')}.part`
+  try {
+    const handle = await open(temporary, 'wx', 0o600)
+    // Closes it.
+    await pipeline(source, through, createWriteStream('', { fd: handle, flush: true }))
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error instanceof CommandFailed
+      ? error
+      : new CommandFailed('refused', `${file} was not written: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,61 @@
+/** People know an account by its address and a destination by its login: the id behind a name, where it is the only one. */
+import type { Api } from './api.ts'
+import { CommandFailed } from './failure.ts'
+import type { Account, Destination } from './wire.ts'
+
+const ulid = /^[0-9A-Z]{26}$/
+/** Of those that are meant by a name; more help nobody to choose. */
+const namedMax = 10
+
+export async function accountId(api: Api, name: string): Promise<string> {
+  if (ulid.test(name)) return name
+  const found: [string, string][] = []
+  for await (const { id, address, user, host } of api.each<Account>('/accounts', { q: name })) {
+    if ([address, user, `${user}@${host}`].some((one) => same(one, name)))
+      found.push([id, `${address} (${user} at ${host})`])
+  }
+  return only('account', name, found)
+}
+
+export async function destinationId(api: Api, name: string): Promise<string> {
+  if (ulid.test(name)) return name
+  const found: [string, string][] = []
+  for await (const destination of api.each<Destination>('/destinations')) {
+    const title = destinationTitle(destination)
+    if (same(title, name)) found.push([destination.id, title])
+  }
+  return only('destination', name, found)
+}
+
+export function destinationTitle(destination: Destination): string {
+  return destination.kind === 'hosted' ? destination.login : `${destination.user}@${destination.host}`
+}
+
+/** Of a list whose items have a name of some kind. */
+export async function idNamed(
+  api: Api,
+  path: string,
+  noun: string,
+  name: string,
+  field: 'name' | 'url',
+): Promise<string> {
+  if (ulid.test(name)) return name
+  const found: [string, string][] = []
+  for await (const item of api.each<{ id: string; name: string; url: string }>(path))
+    if (same(item[field], name)) found.push([item.id, item[field]])
+  return only(noun, name, found)
+}
+
+const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase()
+
+function only(noun: string, name: string, found: readonly [string, string][]): string {
+  const [first, second] = found
+  if (first === undefined)
+    throw new CommandFailed('refused', `There is no ${noun} ${name}; "tributary ${noun} list" shows those there are.`)
+  if (second === undefined) return first[0]
+  const those = found.slice(0, namedMax).map(([id, title]) => `  ${id}  ${title}`)
+  throw new CommandFailed(
+    'refused',
+    [`${name} may be any of ${found.length}; give the id of the one you mean:`, ...those].join('\n'),
+  )
+}

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+/** The command `tributary`. */
+import { run } from './program.ts'
+
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    // Somebody who asks twice is in a hurry.
+    if (interrupted.signal.aborted) process.exit(130)
+    interrupted.abort()
+  })
+// `tributary account list | head`: whoever read has enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+
+process.exitCode = await run(process.argv.slice(2), process.env, process, interrupted.signal)

@@ -1,0 +1,103 @@
+/** Where the instance is, and the token to it: what was said, else what the local one has left in its folder. */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { CommandFailed } from './failure.ts'
+
+export interface Place {
+  /** Ends with a slash. */
+  readonly url: URL
+  readonly token: string
+  /** What to look at, should the token be refused. */
+  readonly tokenFrom: string
+  /** PEM; undefined: the authorities that this machine trusts decide. */
+  readonly certificate: string | undefined
+}
+
+export interface Told {
+  readonly url?: string
+  readonly tokenFile?: string
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The clone that this runs from, from its sources or from what was built of them. */
+export const clone = folderAbove(dirname(fileURLToPath(import.meta.url)), 'package.json')
+
+function folderAbove(folder: string, file: string): string {
+  return existsSync(join(folder, file)) || dirname(folder) === folder ? folder : folderAbove(dirname(folder), file)
+}
+
+export function findPlace(told: Told, env: Environment): Place {
+  const home = homeOf(env)
+  const local = readAddress(home, env)
+  const wanted = told.url ?? env['TRIBUTARY_URL']
+  const url = urlOf(wanted ?? local.url)
+  const { token, tokenFrom } = tokenFor(url, wanted !== undefined, told, env, home)
+  const { certificateFile } = local
+  const pinned = certificateFile !== undefined && url.href === urlOf(local.url).href
+  return { url, token, tokenFrom, certificate: pinned ? readOwn(certificateFile) : undefined }
+}
+
+function homeOf(env: Environment): string {
+  const here = resolve('data')
+  if (env['TRIBUTARY_HOME'] !== undefined) return resolve(env['TRIBUTARY_HOME'])
+  return existsSync(join(here, 'admin-token')) ? here : join(clone, 'data')
+}
+
+/** The API writes where it listens, and below that the file of its certificate; else what its settings say. */
+function readAddress(home: string, env: Environment): { url: string; certificateFile?: string } {
+  const file = join(home, 'http-address')
+  if (existsSync(file)) {
+    const [url = '', certificateFile] = readOwn(file).split('\n')
+    return certificateFile === undefined ? { url } : { url, certificateFile }
+  }
+  const host = env['TRIBUTARY_HTTP_HOST'] ?? '127.0.0.1'
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host.includes(':') ? '[::1]' : host
+  return { url: `http://${reachable}:${env['TRIBUTARY_HTTP_PORT'] ?? 8420}` }
+}
+
+function urlOf(text: string): URL {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
+    throw new CommandFailed(
+      'usage',
+      `${text} is no address of an instance; it looks like https://mail.example.net:8420`,
+    )
+  const url = new URL(text)
+  if (!url.pathname.endsWith('/')) url.pathname += '/'
+  return url
+}
+
+function tokenFor(url: URL, elsewhere: boolean, told: Told, env: Environment, home: string) {
+  if (told.tokenFile !== undefined) return { token: readOwn(told.tokenFile), tokenFrom: told.tokenFile }
+  const given = env['TRIBUTARY_TOKEN']
+  if (given !== undefined) return { token: given.trim(), tokenFrom: 'TRIBUTARY_TOKEN' }
+  const file = env['TRIBUTARY_TOKEN_FILE']
+  if (file !== undefined) return { token: readOwn(file), tokenFrom: file }
+  // The local instance's token is nobody else's business.
+  if (elsewhere && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname))
+    throw new CommandFailed(
+      'usage',
+      `Which token for ${url.host}? Name its file: --token-file FILE, or TRIBUTARY_TOKEN_FILE.`,
+    )
+  const own = env['TRIBUTARY_ADMIN_TOKEN_FILE'] ?? join(home, 'admin-token')
+  if (existsSync(own)) return { token: readOwn(own), tokenFrom: own }
+  throw new CommandFailed(
+    'unreachable',
+    `There is no instance in ${home}. Start one with "npm start" in ${clone}, set TRIBUTARY_HOME to the folder of one, or name one that is elsewhere: --url URL --token-file FILE.`,
+  )
+}
+
+function readOwn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    throw new CommandFailed(
+      'refused',
+      code === 'EACCES'
+        ? `${file} is not yours to read: run this as the user who started the instance, or take a token of your own (--token-file FILE).`
+        : `${file} cannot be read: ${message}`,
+    )
+  }
+}

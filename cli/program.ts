@@ -1,0 +1,99 @@
+/** The command tree, and what it comes to. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { addAccounts } from './accounts.ts'
+import { Cli, type GlobalOptions } from './cli.ts'
+import { addBackup } from './backup.ts'
+import { addCompletion } from './completion.ts'
+import { addDestinations } from './destinations.ts'
+import { addEvents } from './events.ts'
+import { CommandFailed, exitCodes } from './failure.ts'
+import { addImports } from './imports.ts'
+import { addKeys } from './keys.ts'
+import { addLedger } from './ledger.ts'
+import { clone } from './place.ts'
+import { addQuarantine } from './quarantine.ts'
+import { addReference } from './reference.ts'
+import { addRuns } from './runs.ts'
+import { addSettings } from './settings.ts'
+import { addAudit, addStatus } from './status.ts'
+import { addTokens } from './tokens.ts'
+import { addWebhooks } from './webhooks.ts'
+import type { Streams } from './terminal.ts'
+
+/** In the order of the help. */
+const nouns = [
+  addStatus,
+  addAccounts,
+  addDestinations,
+  addRuns,
+  addQuarantine,
+  addLedger,
+  addImports,
+  addTokens,
+  addWebhooks,
+  addSettings,
+  addKeys,
+  addBackup,
+  addAudit,
+  addEvents,
+  addCompletion,
+  addReference,
+] as const
+
+export function programOf(cli: Cli): Command {
+  const program = new Command('tributary')
+    .description('Gathers mail from POP3 accounts into one IMAP store: its command line')
+    .version(version(), '--version', 'which version this is')
+    .option('--url <url>', 'where the instance is, if not on this machine (TRIBUTARY_URL)')
+    .option(
+      '--token-file <file>',
+      'the file of a token for it (TRIBUTARY_TOKEN_FILE; the token itself: TRIBUTARY_TOKEN)',
+    )
+    .option('--json', 'what the API says, as it says it')
+    .option('--quiet', 'nothing but results and failures')
+    .exitOverride()
+    .showHelpAfterError('(--help says more)')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void cli.terminal.stdout.write(text),
+      writeErr: (text) => void cli.terminal.stderr.write(text.replace(/^error: /, '')),
+    })
+    .hook('preAction', (_program, command) => cli.hear(command.optsWithGlobals<GlobalOptions>()))
+  for (const add of nouns) add(program, cli)
+  return program
+}
+
+/** A connection that ends in the middle of an answer, a file that cannot be read on. Anything else is a fault of ours. */
+function brokenOff(error: unknown): CommandFailed {
+  if (error instanceof CommandFailed) return error
+  if (!(error instanceof Error && 'code' in error)) throw error
+  return new CommandFailed('refused', `It broke off: ${error.message}.`)
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as { version: string }).version
+}
+
+/** @returns the exit code. */
+export async function run(
+  words: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  streams: Streams,
+  interrupted: AbortSignal,
+): Promise<number> {
+  const cli = new Cli(env, streams, interrupted)
+  try {
+    await programOf(cli).parseAsync(words, { from: 'user' })
+    return exitCodes[cli.outcome]
+  } catch (error) {
+    if (interrupted.aborted) return exitCodes.interrupted
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+    const failed = brokenOff(error)
+    cli.terminal.complain(failed)
+    return exitCodes[failed.code]
+  } finally {
+    cli.close()
+  }
+}

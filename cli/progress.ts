@@ -1,0 +1,79 @@
+/** How far a run is, in a line; and lines at the foot of a terminal that are drawn again and again. */
+import { plain, widthOf } from './table.ts'
+import type { Terminal } from './terminal.ts'
+import { duration, number, octets } from './words.ts'
+import type { Run } from './wire.ts'
+
+const barWidth = 24
+/** Over the last so many seconds: long enough to be steady, short enough to be true. */
+const paceMs = 10_000
+
+/** What was seen of a run, and when: its pace. */
+export class Pace {
+  #seen: { readonly atMs: number; readonly run: Run }[] = []
+
+  saw(run: Run, atMs: number): void {
+    this.#seen = [...this.#seen.filter((one) => one.atMs > atMs - paceMs), { atMs, run }]
+  }
+
+  line(title: string, nowMs: number): string {
+    const last = this.#seen.at(-1)
+    if (last === undefined) return title
+    const { run } = last
+    if (run.state === 'queued') return `${title}  waits for a worker`
+    if (run.task === 'rebuild') return `${title}  ${number(run.recovered)} found in the store`
+    const { messages, of } = wayOf(run)
+    if (of === 0) return `${title}  looks what is there`
+    const first = this.#seen[0] ?? last
+    const seconds = Math.max(0.5, (nowMs - first.atMs) / 1000)
+    const perSecond = (messages - wayOf(first.run).messages) / seconds
+    const left = messages < of && perSecond > 0 ? `  ${duration(((of - messages) / perSecond) * 1000)} left` : ''
+    const rate = octets((run.bytes - first.run.bytes) / seconds)
+    return `${title}  ${bar(messages / of)}  ${number(messages)} of ${number(of)}  ${octets(run.bytes)}  ${rate}/s${left}`
+  }
+}
+
+/** Of those that it set out for; where that is not known, of all that are listed. */
+function wayOf({ fetched, listed, stored, recovered, quarantined }: Run): { messages: number; of: number } {
+  return fetched ?? { messages: Math.min(listed, stored + recovered + quarantined), of: listed }
+}
+
+export function bar(share: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * barWidth)
+  return `[${'#'.repeat(full)}${'-'.repeat(barWidth - full)}] ${String(Math.floor(Math.min(1, share) * 100)).padStart(3)}%`
+}
+
+/** Lines that stay at the foot of the terminal, under what is printed meanwhile. */
+export class Foot {
+  readonly #terminal: Terminal
+  #rows = 0
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal
+  }
+
+  draw(lines: readonly string[]): void {
+    if (!this.#terminal.lively) return
+    const { columns, stderr } = this.#terminal
+    const shown = lines.map((line) => cutTo(plain(line), columns - 1))
+    const hide = this.#rows === 0 ? '\x1b[?25l' : ''
+    stderr.write(`${hide}${this.#up()}${shown.map((line) => `${line}\x1b[K\n`).join('')}\x1b[J`)
+    this.#rows = shown.length
+  }
+
+  /** Away with it, the cursor shown again. */
+  clear(): void {
+    if (this.#rows === 0) return
+    this.#terminal.stderr.write(`${this.#up()}\x1b[J\x1b[?25h`)
+    this.#rows = 0
+  }
+
+  #up(): string {
+    return this.#rows === 0 ? '' : `\x1b[${this.#rows}A\r`
+  }
+}
+
+/** From its end: what stands in front says whose line it is. */
+function cutTo(text: string, columns: number): string {
+  return widthOf(text) <= columns ? text : text.slice(0, columns)
+}

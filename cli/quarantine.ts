@@ -1,0 +1,83 @@
+/** `tributary quarantine`: messages that could not be stored as they are. */
+import type { Command } from 'commander'
+import { pipeline } from 'node:stream/promises'
+import { showStarted } from './accounts.ts'
+import type { Cli } from './cli.ts'
+import { accountId } from './find.ts'
+import { type ListOptions, list, withPages } from './lists.ts'
+import { example } from './reference.ts'
+import { plain } from './table.ts'
+import { watch } from './watch.ts'
+import { away, octets } from './words.ts'
+import type { QuarantineEntry, Run } from './wire.ts'
+
+export function addQuarantine(program: Command, cli: Cli): void {
+  const { terminal } = cli
+  const quarantine = program
+    .command('quarantine')
+    .description('Messages that were set aside; they stay at the provider')
+
+  example(
+    withPages(quarantine.command('list').description('List the messages of an account that were set aside'))
+      .argument('<account>', 'its address or id')
+      .action(async (name: string, options: ListOptions) => {
+        await list<QuarantineEntry>(cli, `/accounts/${await accountId(cli.api, name)}/quarantine`, {}, options, [
+          { title: 'entry', of: ({ id }) => id },
+          { title: 'size', of: ({ size }) => octets(size), right: true },
+          { title: 'first seen', of: ({ firstSeenAt }) => away(firstSeenAt) },
+          { title: 'tried', of: ({ attempts }) => attempts, right: true },
+          { title: 'why', of: ({ reason }) => reason.message },
+        ])
+      }),
+    'tributary quarantine list me@example.net',
+  )
+
+  example(
+    quarantine
+      .command('show')
+      .description('Show such a message, as the provider has it')
+      .argument('<account>', 'its address or id')
+      .argument('<entry>', 'its id in the list')
+      .action(async (name: string, entry: string) => {
+        const id = await accountId(cli.api, name)
+        const message = await cli.api.open('GET', `/accounts/${id}/quarantine/${entry}/message`, { idleMs: 600_000 })
+        if (!terminal.stdout.isTTY) return await pipeline(message, terminal.stdout, { end: false })
+        for await (const piece of message.setEncoding('utf8') as AsyncIterable<string>)
+          terminal.stdout.write(
+            piece
+              .split('\n')
+              .map((line) => plain(line.replace(/\r$/, '')))
+              .join('\n'),
+          )
+      }),
+    'tributary quarantine show me@example.net 01JQ5Z0V9Q3W7X2B4C6D8E0F1G > message.eml',
+  )
+
+  example(
+    quarantine
+      .command('retry')
+      .description('Try such a message again, in a run that begins now')
+      .argument('<account>', 'its address or id')
+      .argument('<entry>', 'its id in the list')
+      .option('-w, --watch', 'until the run has ended')
+      .action(async (name: string, entry: string, { watch: watching }: { watch?: true }) => {
+        const run = await cli.api.post<Run>(`/accounts/${await accountId(cli.api, name)}/quarantine/${entry}/retry`)
+        if (watching) await watch(cli, [{ run, title: name }])
+        else showStarted(cli, run)
+      }),
+    'tributary quarantine retry me@example.net 01JQ5Z0V9Q3W7X2B4C6D8E0F1G --watch',
+  )
+
+  example(
+    quarantine
+      .command('dismiss')
+      .description('Let go of such a message: it stays at the provider, and is not fetched')
+      .argument('<account>', 'its address or id')
+      .argument('<entry>', 'its id in the list')
+      .action(async (name: string, entry: string) => {
+        await cli.api.post(`/accounts/${await accountId(cli.api, name)}/quarantine/${entry}/dismiss`)
+        terminal.note('It is let go of.')
+      }),
+    'tributary quarantine dismiss me@example.net 01JQ5Z0V9Q3W7X2B4C6D8E0F1G',
+  )
+}

@@ -1,0 +1,121 @@
+/** Whom the command talks to: results on stdout, everything else on stderr. */
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
+import type { ReadStream, WriteStream } from 'node:tty'
+import { styleText } from 'node:util'
+import { CommandFailed, sentencesOf } from './failure.ts'
+import { type Column, fieldsOf, plain, tableOf } from './table.ts'
+
+export interface Streams {
+  readonly stdin: ReadStream
+  readonly stdout: WriteStream
+  readonly stderr: WriteStream
+}
+export type Style = Parameters<typeof styleText>[0]
+
+export class Terminal {
+  readonly stdin: ReadStream
+  readonly stdout: WriteStream
+  readonly stderr: WriteStream
+  json = false
+  quiet = false
+  readonly #colour: boolean
+
+  constructor({ stdin, stdout, stderr }: Streams, env: Readonly<Record<string, string | undefined>>) {
+    this.stdin = stdin
+    this.stdout = stdout
+    this.stderr = stderr
+    this.#colour = stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+  }
+
+  /** Somebody sits there and can be asked. */
+  get attended(): boolean {
+    return this.stdin.isTTY && this.stderr.isTTY
+  }
+
+  /** A bar can be drawn, and nobody wants to do without it. */
+  get lively(): boolean {
+    return this.stderr.isTTY && !this.quiet && !this.json
+  }
+
+  get columns(): number {
+    return this.stderr.columns || 80
+  }
+
+  paint(style: Style, text: string): string {
+    return this.#colour ? styleText(style, text) : text
+  }
+
+  print(...lines: readonly string[]): void {
+    for (const line of lines) this.stdout.write(`${line}\n`)
+  }
+
+  /** A result in words: what it holds of others cannot move the cursor. */
+  say(line: string): void {
+    this.print(plain(line))
+  }
+
+  /** The API's answer, as it is. */
+  document(value: unknown): void {
+    if (value !== undefined) this.print(JSON.stringify(value, null, 2))
+  }
+
+  table<T>(columns: readonly Column<T>[], rows: readonly T[]): void {
+    const width = this.stdout.isTTY ? this.stdout.columns || 80 : undefined
+    const [head = '', ...lines] = tableOf(columns, rows, width)
+    this.print(this.paint('bold', head), ...lines)
+  }
+
+  fields(...fields: Parameters<typeof fieldsOf>[0]): void {
+    this.print(...fieldsOf(fields))
+  }
+
+  /** What went as it should: for people only. */
+  note(line: string): void {
+    if (!this.quiet && !this.json) this.stderr.write(`${plain(line)}\n`)
+  }
+
+  /** What somebody should know, however quiet it is to be. */
+  warn(line: string): void {
+    this.stderr.write(`${plain(line)}\n`)
+  }
+
+  complain(error: CommandFailed): void {
+    if (this.json) this.stderr.write(`${JSON.stringify(error.problem)}\n`)
+    else for (const line of sentencesOf(error.problem).flatMap((text) => text.split('\n'))) this.warn(line)
+  }
+
+  async ask(question: string, usual = ''): Promise<string> {
+    const answer = await this.#ask(`${question}${usual === '' ? '' : ` [${usual}]`}: `, 'shown')
+    return answer.trim() === '' ? usual : answer.trim()
+  }
+
+  async agrees(question: string): Promise<boolean> {
+    return /^y(?:es)?$/i.test(await this.ask(`${question} [y/N]`))
+  }
+
+  async secret(question: string): Promise<string> {
+    const answer = await this.#ask(`${question}: `, 'dark')
+    this.stderr.write('\n')
+    return answer
+  }
+
+  async #ask(question: string, typing: 'shown' | 'dark'): Promise<string> {
+    const dark = new Writable({ write: (_piece, _encoding, done) => done() })
+    const output = typing === 'shown' ? this.stderr : dark
+    const lines = createInterface({ input: this.stdin, output, terminal: true, historySize: 0 })
+    const left = new AbortController()
+    // Ctrl-C, and Ctrl-D in an empty line.
+    lines.once('SIGINT', () => left.abort()).once('close', () => left.abort())
+    try {
+      // From here on the terminal shows nothing by itself: asked any earlier, it would show what somebody types fast.
+      if (typing === 'dark') this.stderr.write(plain(question))
+      return await lines.question(typing === 'dark' ? '' : plain(question), { signal: left.signal })
+    } catch {
+      this.stderr.write('\n')
+      throw new CommandFailed('interrupted', 'Left without doing anything.')
+    } finally {
+      lines.close()
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/** Runs, watched until they have ended: by what the API tells as it happens, where it does, and by asking. */
+import { setTimeout } from 'node:timers/promises'
+import type { Cli } from './cli.ts'
+import { CommandFailed } from './failure.ts'
+import { eventsOf } from './events.ts'
+import { Foot, Pace } from './progress.ts'
+import { count, sentenceOf } from './words.ts'
+import type { Run } from './wire.ts'
+
+export interface Watched {
+  readonly run: Run
+  readonly title: string
+}
+
+const drawMs = 150
+/** Where nothing is told. Else now and then all the same: what is told may be lost on the way. */
+const askMs = 500
+const askSeldomMs = 5000
+/** An API that is started again is waited for. */
+const awayMsMax = 60_000
+const linesMax = 10
+
+/** Each is shown when it has ended. Ctrl-C ends the watching alone. */
+export async function watch(cli: Cli, watched: readonly Watched[]): Promise<void> {
+  const { api, terminal, interrupted } = cli
+  const foot = new Foot(terminal)
+  const open = new Map(watched.map((one) => [one.run.id, { ...one, pace: new Pace() }]))
+  const over = new AbortController()
+  const signal = AbortSignal.any([interrupted, over.signal])
+  let told = false
+  let wake = () => {}
+
+  const saw = (run: Run) => {
+    const one = open.get(run.id)
+    if (one === undefined) return
+    one.pace.saw(run, performance.now())
+    if (run.finishedAt === null) return
+    open.delete(run.id)
+    foot.clear()
+    showEnded(cli, run, watched.length > 1 ? `${one.title}: ` : '')
+    if (open.size === 0) wake()
+  }
+  const draw = () => {
+    const nowMs = performance.now()
+    const lines = [...open.values()].slice(0, linesMax).map(({ pace, title }) => pace.line(title, nowMs))
+    foot.draw(open.size > linesMax ? [...lines, `and ${count(open.size - linesMax, 'more')}`] : lines)
+  }
+  const listen = async () => {
+    for await (const { event, data } of eventsOf(api, signal, () => (told = true)))
+      if (event === 'run') saw(JSON.parse(data) as Run)
+  }
+
+  for (const { run } of watched) saw(run)
+  const drawing = setInterval(draw, drawMs)
+  const listening = listen().catch(() => (told = false))
+  try {
+    let answeredMs = performance.now()
+    while (open.size > 0 && !interrupted.aborted) {
+      await Promise.race([
+        new Promise<void>((resolve) => (wake = resolve)),
+        setTimeout(told ? askSeldomMs : askMs, undefined, { signal }).catch(() => {}),
+      ])
+      try {
+        for (const id of open.keys()) saw(await api.get<Run>(`/runs/${id}`))
+        answeredMs = performance.now()
+      } catch (error) {
+        const away = error instanceof CommandFailed && error.code === 'unreachable'
+        if (!away || performance.now() - answeredMs > awayMsMax) throw error
+      }
+    }
+  } catch (error) {
+    if (!interrupted.aborted) throw error
+  } finally {
+    clearInterval(drawing)
+    over.abort()
+    await listening
+    foot.clear()
+  }
+  const left = [...open.keys()]
+  if (left.length === 0) return
+  terminal.note(`${left.length === 1 ? 'The run goes' : 'The runs go'} on: tributary run show ${left[0] ?? ''} --watch`)
+  cli.outcome = 'interrupted'
+}
+
+/** A run that has ended: a failed one is no good end for a script. */
+export function showEnded(cli: Cli, run: Run, title = ''): void {
+  if (cli.terminal.json) cli.terminal.print(JSON.stringify(run))
+  else {
+    cli.terminal.say(`${title}${sentenceOf(run)}`)
+    for (const notice of run.notices) cli.terminal.note(notice)
+  }
+  if (run.state === 'failed') cli.outcome = 'failed'
+}

@@ -1,0 +1,125 @@
+/** `tributary webhook`: who is told of what. */
+import type { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import { destinationId, idNamed } from './find.ts'
+import { type ListOptions, list, withPages } from './lists.ts'
+import { collect, given } from './options.ts'
+import { example } from './reference.ts'
+import { away, moment } from './words.ts'
+import type { Delivery, MadeWebhook, Webhook } from './wire.ts'
+
+export function addWebhooks(program: Command, cli: Cli): void {
+  const { terminal } = cli
+  const webhook = program.command('webhook').description('Webhooks: who is told when something happens')
+  const idOf = async (name: string) => await idNamed(cli.api, '/webhooks', 'webhook', name, 'url')
+
+  example(
+    webhook
+      .command('add')
+      .description('Have a URL told; the secret that signs what is sent is shown this once')
+      .argument('<url>', 'where to')
+      .requiredOption('--event <event>', 'run.failed, account.needs_attention ...; more by giving it again', collect)
+      .option('--description <text>', 'for people')
+      .option('--destination <name>', 'of this destination and its accounts alone')
+      .action(async (url: string, options: { event: string[]; description?: string; destination?: string }) => {
+        const { event: events, description, destination } = options
+        const owner = destination === undefined ? {} : { destinationId: await destinationId(cli.api, destination) }
+        const body = { url, events, ...given({ description }), ...owner }
+        const made = await cli.api.post<MadeWebhook>('/webhooks', body)
+        if (terminal.json) terminal.document(made)
+        else terminal.say(made.secret)
+        terminal.note(`${made.url} is told from now on. The secret is not shown again.`)
+      }),
+    'tributary webhook add https://panel.example.net/hooks --event run.failed --event account.needs_attention',
+  )
+
+  example(
+    withPages(webhook.command('list').description('List webhooks')).action(async (options: ListOptions) => {
+      await list<Webhook>(cli, '/webhooks', {}, options, [
+        { title: 'id', of: ({ id }) => id },
+        { title: 'url', of: ({ url }) => url },
+        { title: 'status', of: ({ status, reason }) => reason ?? status },
+        { title: 'last told', of: ({ lastDeliveredAt }) => away(lastDeliveredAt) },
+        { title: 'events', of: ({ events }) => events.join(' ') },
+      ])
+    }),
+    'tributary webhook list',
+  )
+
+  example(
+    webhook
+      .command('test')
+      .description('Send a sample now')
+      .argument('<webhook>', 'its URL or id')
+      .action(async (name: string) => {
+        const delivery = await cli.api.post<Delivery>(`/webhooks/${await idOf(name)}/test`)
+        if (terminal.json) terminal.document(delivery)
+        else terminal.say(`${delivery.state}: ${answerOf(delivery)}`)
+        if (delivery.state !== 'delivered') cli.outcome = 'failed'
+      }),
+    'tributary webhook test https://panel.example.net/hooks',
+  )
+
+  example(
+    withPages(webhook.command('deliveries').description('List what was sent to a webhook, and how it went'))
+      .argument('<webhook>', 'its URL or id')
+      .action(async (name: string, options: ListOptions) => {
+        await list<Delivery>(cli, `/webhooks/${await idOf(name)}/deliveries`, {}, options, [
+          { title: 'id', of: ({ id }) => id },
+          { title: 'at', of: ({ timestamp }) => moment(timestamp) },
+          { title: 'event', of: ({ type }) => type },
+          { title: 'state', of: ({ state }) => state },
+          { title: 'tried', of: ({ attempts }) => attempts, right: true },
+          { title: 'answer', of: answerOf },
+        ])
+      }),
+    'tributary webhook deliveries https://panel.example.net/hooks',
+  )
+
+  example(
+    webhook
+      .command('replay')
+      .description('Send again what was sent')
+      .argument('<webhook>', 'its URL or id')
+      .argument('<delivery>', 'its id in the list of deliveries')
+      .action(async (name: string, delivery: string) => {
+        const path = `/webhooks/${await idOf(name)}/deliveries/${delivery}/replay`
+        const sent = await cli.api.post<Delivery>(path)
+        if (terminal.json) terminal.document(sent)
+        else terminal.note(`It is sent again; "tributary webhook deliveries ${name}" shows how that goes.`)
+      }),
+    'tributary webhook replay https://panel.example.net/hooks 01JQ5Z0V9Q3W7X2B4C6D8E0F1G',
+  )
+
+  example(
+    webhook
+      .command('enable')
+      .description('Tell a URL again that was given up; what waits for it is sent')
+      .argument('<webhook>', 'its URL or id')
+      .action(async (name: string) => {
+        const body = { enabled: true }
+        const enabled = await cli.api.ask<Webhook>('PATCH', `/webhooks/${await idOf(name)}`, { body })
+        if (terminal.json) terminal.document(enabled)
+        else terminal.note(`${enabled.url} is told again.`)
+      }),
+    'tributary webhook enable https://panel.example.net/hooks',
+  )
+
+  example(
+    webhook
+      .command('remove')
+      .description('Tell a URL no more')
+      .argument('<webhook>', 'its URL or id')
+      .action(async (name: string) => {
+        await cli.api.ask('DELETE', `/webhooks/${await idOf(name)}`)
+        terminal.note(`${name} is told no more.`)
+      }),
+    'tributary webhook remove https://panel.example.net/hooks',
+  )
+}
+
+function answerOf({ answer }: Delivery): string {
+  return answer === null
+    ? 'none yet'
+    : [answer.status, answer.text].filter((part) => part !== null && part !== '').join(' ')
+}

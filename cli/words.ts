@@ -1,0 +1,101 @@
+/** Numbers, times and runs as people say them. */
+import type { Account, Run } from './wire.ts'
+
+export const number = (value: number) => value.toLocaleString('en')
+
+export const count = (value: number, one: string, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`
+
+export function octets(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3))
+  const scaled = value / 1000 ** power
+  return `${power === 0 || scaled >= 100 ? Math.round(scaled) : scaled.toFixed(1)} ${units[power] ?? 'B'}`
+}
+
+export function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
+  if (seconds < 172_800)
+    return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')} min`
+  return `${Math.floor(seconds / 86_400)} days`
+}
+
+/** `3 min ago`, `in 2 h`. */
+export function away(time: string | null | undefined, nowMs = Date.now()): string {
+  if (time === null || time === undefined) return ''
+  const ms = Date.parse(time) - nowMs
+  const roughly = duration(Math.abs(ms)).replace(/(?<=min|h) .*/, '')
+  return ms > 0 ? `in ${roughly}` : `${roughly} ago`
+}
+
+/** In this machine's time zone, to the second. */
+export function moment(time: string | null | undefined): string {
+  if (time === null || time === undefined) return ''
+  return new Date(time).toLocaleString('sv')
+}
+
+export function ageOf({ startedAt, finishedAt }: Run): string {
+  if (startedAt === null || finishedAt === null) return ''
+  const ms = Date.parse(finishedAt) - Date.parse(startedAt)
+  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : duration(ms)
+}
+
+/** What a run did, in a line. */
+export function sentenceOf(run: Run): string {
+  // Of a rebuild that is all there is to tell; of a run that never got so far, nothing is.
+  const visited = run.task === 'pull' && (run.state !== 'failed' || run.listed > 0)
+  const parts = [
+    visited ? `${number(run.listed)} listed` : '',
+    visited ? `${number(run.stored)} stored (${octets(run.bytes)})` : '',
+    run.recovered > 0 || run.task === 'rebuild' ? `${number(run.recovered)} found in the store` : '',
+    run.deleted > 0 ? `${number(run.deleted)} deleted at the provider` : '',
+    run.quarantined > 0 ? `${number(run.quarantined)} set aside` : '',
+  ]
+  const did = parts.filter((part) => part !== '').join(', ')
+  switch (run.state) {
+    case 'queued':
+      return 'waits for a worker'
+    case 'running':
+      return did
+    case 'done':
+      return [did, ageOf(run)].filter((part) => part !== '').join(', ')
+    case 'failed':
+      return [run.failure?.message, did === '' ? '' : `(${did})`].filter((part) => part !== '').join(' ')
+  }
+}
+
+export function retentionOf({ retention }: Account): string {
+  switch (retention.mode) {
+    case 'keep':
+      return 'mail stays at the provider'
+    case 'delete':
+      return 'mail is deleted at the provider once it is stored'
+    case 'keepDays':
+      return `mail is deleted at the provider after ${count(retention.days, 'day')}`
+  }
+}
+
+export function firstRunOf({ firstRun }: Account): string {
+  switch (firstRun.mode) {
+    case 'all':
+      return 'fetches all that is there'
+    case 'onlyNew':
+      return 'fetches what comes from then on'
+    case 'lastDays':
+      return `fetches the last ${count(firstRun.days, 'day')}`
+  }
+}
+
+export function serverOf({
+  host,
+  port,
+  tls,
+}: {
+  readonly host: string
+  readonly port: number
+  readonly tls: string
+}): string {
+  const how = tls === 'implicit' ? 'TLS' : tls === 'starttls' ? 'STARTTLS' : 'in clear'
+  return `${host}:${port} (${how})`
+}

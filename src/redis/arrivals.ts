@@ -1,0 +1,91 @@
+/** What a run has put into the store, as people may read it afterwards: the newest of it, for a while. Word of mail, so that it is in no backup. */
+import type { Redis } from 'ioredis'
+import { limits } from '../limits.ts'
+import type { AccountId, RunId } from '../message.ts'
+import type { Arrival } from '../ports.ts'
+import { keys } from './keys.ts'
+
+/** Its place among all that the run has stored, from 0 on, and what Redis keeps of it. */
+type Kept = readonly [
+  nth: number,
+  storedAtMs: number,
+  octets: number,
+  folder: string,
+  uid: number | null,
+  envelope: string,
+]
+
+export class Arrivals {
+  readonly #redis: Redis
+  readonly #key: string
+  readonly #keptMs: number
+  #waiting: Arrival[] = []
+  #next: number | undefined
+  #writing: Promise<void> | undefined
+
+  constructor(redis: Redis, accountId: AccountId, runId: RunId, keptDays: number) {
+    this.#redis = redis
+    this.#key = keys.arrived(accountId, runId)
+    this.#keptMs = Math.min(keptDays * 86_400_000, limits.runKeptMs)
+  }
+
+  /** Holds nothing up, and fails nothing. */
+  add(arrivals: readonly Arrival[]): void {
+    if (this.#keptMs <= 0) return
+    this.#waiting.push(...arrivals)
+    this.#writing ??= this.#write()
+      .catch(() => {})
+      .finally(() => {
+        this.#writing = undefined
+      })
+  }
+
+  async settled(): Promise<void> {
+    await this.#writing
+  }
+
+  async #write(): Promise<void> {
+    // One of an earlier process may have begun.
+    this.#next ??= (await this.#last()) + 1
+    while (this.#waiting.length > 0) {
+      const all = this.#waiting
+      this.#waiting = []
+      const from = this.#next
+      this.#next += all.length
+      const kept = all.map(({ storedAtMs, octets, folder, uid, envelope }, nth): Kept => {
+        return [from + nth, storedAtMs, octets, folder, uid ?? null, envelope.toString('latin1')]
+      })
+      await this.#redis
+        .multi()
+        .rpush(this.#key, ...kept.slice(-limits.arrivalsKept).map((one) => JSON.stringify(one)))
+        .ltrim(this.#key, -limits.arrivalsKept, -1)
+        .pexpire(this.#key, this.#keptMs)
+        .exec()
+    }
+  }
+
+  async #last(): Promise<number> {
+    const json = await this.#redis.lindex(this.#key, -1)
+    return json === null ? -1 : (JSON.parse(json) as Kept)[0]
+  }
+}
+
+/** Newest first. `before`: the place of the last one of an earlier page; `next`: likewise, null at the end. `omitted`: older ones, not kept. */
+export async function arrivalsPage(
+  redis: Redis,
+  run: { readonly accountId: AccountId; readonly id: RunId },
+  { limit, before }: { readonly limit: number; readonly before?: number | undefined },
+): Promise<{ items: Arrival[]; next: number | null; omitted: number }> {
+  const key = keys.arrived(run.accountId, run.id)
+  const all = await redis.lrange(key, 0, -1)
+  const kept = all.map((json) => JSON.parse(json) as Kept)
+  const older = before === undefined ? kept : kept.filter(([nth]) => nth < before)
+  const page = older.slice(-limit).toReversed()
+  return {
+    items: page.map(([, storedAtMs, octets, folder, uid, envelope]) => {
+      return { storedAtMs, octets, folder, uid: uid ?? undefined, envelope: Buffer.from(envelope, 'latin1') }
+    }),
+    next: older.length > limit ? (page.at(-1)?.[0] ?? null) : null,
+    omitted: kept[0]?.[0] ?? 0,
+  }
+}

@@ -1,0 +1,62 @@
+/** Transcripts of the last runs of an account, as long as their runs are kept. */
+import type { Redis } from 'ioredis'
+import { limits } from '../limits.ts'
+import type { AccountId, RunId } from '../message.ts'
+import { type KeptTranscript, Transcript } from '../transcript.ts'
+import { keys } from './keys.ts'
+
+interface OfRun {
+  readonly accountId: AccountId
+  readonly id: RunId
+}
+
+export async function transcriptOf(redis: Redis, { accountId, id }: OfRun): Promise<KeptTranscript | undefined> {
+  const json = await redis.get(keys.transcript(accountId, id))
+  return json === null ? undefined : (JSON.parse(json) as KeptTranscript)
+}
+
+/** Writes what is said while it is said, so that a run whose worker dies has left something. Holds nothing up, and fails nothing. */
+export class Recorder {
+  readonly transcript: Transcript
+  readonly #redis: Redis
+  readonly #run: OfRun
+  readonly #runs: number
+  readonly #timer: NodeJS.Timeout
+  #writing: Promise<void> = Promise.resolve()
+
+  private constructor(redis: Redis, run: OfRun, runs: number, earlier: KeptTranscript | undefined) {
+    this.#redis = redis
+    this.#run = run
+    this.#runs = runs
+    this.transcript = new Transcript(earlier)
+    this.#timer = setInterval(() => this.write(), limits.transcriptEveryMs)
+  }
+
+  /** @param runs of how many runs of the account they are kept; 0: there is none. */
+  static async of(redis: Redis, run: OfRun, runs: number): Promise<Recorder | undefined> {
+    if (runs === 0) return undefined
+    return new Recorder(redis, run, runs, await transcriptOf(redis, run).catch(() => undefined))
+  }
+
+  write(): void {
+    const kept = this.transcript.changes()
+    if (kept === undefined) return
+    const key = keys.transcript(this.#run.accountId, this.#run.id)
+    const write = async () => void (await this.#redis.set(key, JSON.stringify(kept), 'PX', limits.runKeptMs))
+    this.#writing = this.#writing.then(write).catch(() => {})
+  }
+
+  /** The run has ended: those of earlier ones may go. */
+  async end(): Promise<void> {
+    clearInterval(this.#timer)
+    this.write()
+    await this.#writing
+    await this.#forget().catch(() => {})
+  }
+
+  async #forget(): Promise<void> {
+    const { accountId } = this.#run
+    const old = await this.#redis.zrange(keys.runs(accountId), '0', `-${this.#runs + 1}`)
+    if (old.length > 0) await this.#redis.unlink(old.map((id) => keys.transcript(accountId, id)))
+  }
+}

@@ -1,0 +1,94 @@
+/** What was said in the sessions of one run, for people who look for what went wrong: without secrets, and without any mail. */
+import { limits } from './limits.ts'
+
+export type Side = 'client' | 'server' | 'note'
+export type TranscriptLine = readonly [atMs: number, side: Side, text: string]
+
+export interface KeptTranscript {
+  readonly lines: readonly TranscriptLine[]
+  /** Lines in the middle are left out. */
+  readonly truncated: boolean
+}
+
+export class Transcript {
+  /** The first ones, and the last ones since; of those in between the oldest go. Read they are in the end: what is not kept costs nothing. */
+  readonly #first: TranscriptLine[] = []
+  readonly #last: TranscriptLine[] = []
+  readonly #secrets = new Set<string>()
+  #truncated = false
+  #changed = false
+
+  /** @param earlier of the same run, whose worker died. */
+  constructor(earlier?: KeptTranscript) {
+    for (const [atMs, side, text] of earlier?.lines ?? []) this.#add(side, text, atMs)
+    this.#truncated ||= earlier?.truncated ?? false
+    if (earlier !== undefined) this.note('the worker died, and another one goes on')
+    this.#changed = false
+  }
+
+  /** Not to be seen wherever it stands: servers repeat what they refuse. */
+  hide(secret: string): void {
+    const octets = Buffer.from(secret)
+    const forms = [secret, octets.toString('latin1'), octets.toString('base64'), encodeURIComponent(secret)]
+    for (const form of forms) for (const text of [form, form.trim(), form.replace(/=+$/, '')]) this.#secrets.add(text)
+    this.#secrets.delete('')
+  }
+
+  /** @param during as failures call it. */
+  sent(line: string, during: string): void {
+    this.#add('client', withoutCredentials(line, during))
+  }
+
+  heard(text: string): void {
+    this.#add('server', text)
+  }
+
+  /** A listing: its first lines, and how many there are. */
+  heardAll(lines: readonly string[], shown: number): void {
+    for (const line of lines.slice(0, shown)) this.heard(line)
+    if (lines.length > shown) this.heard(`... ${lines.length.toLocaleString('en')} lines`)
+  }
+
+  note(text: string): void {
+    this.#add('note', text)
+  }
+
+  /** Undefined: nothing has been said since it was asked for last. */
+  changes(): KeptTranscript | undefined {
+    if (!this.#changed) return undefined
+    this.#changed = false
+    return this.kept()
+  }
+
+  kept(): KeptTranscript {
+    const secrets = [...this.#secrets].toSorted((one, other) => other.length - one.length).map(escaped)
+    const secret = secrets.length === 0 ? undefined : new RegExp(secrets.join('|'), 'gi')
+    const shown = ([atMs, side, text]: TranscriptLine): TranscriptLine => {
+      // First masked: a secret that is cut would not be known again.
+      const masked = secret === undefined ? text : text.replace(secret, '***')
+      return [atMs, side, masked.replace(/[^\x20-\x7e]+/g, '?').slice(0, limits.transcriptLineMax)]
+    }
+    return { lines: [...this.#first, ...this.#last].map(shown), truncated: this.#truncated }
+  }
+
+  #add(side: Side, text: string, atMs = Date.now()): void {
+    this.#changed = true
+    const full = this.#first.length >= limits.transcriptLinesEach
+    const part = full ? this.#last : this.#first
+    part.push([atMs, side, text])
+    // Cut a bunch at a time: to move all for each line would cost more than the line.
+    if (this.#last.length < 2 * limits.transcriptLinesEach) return
+    this.#last.splice(0, limits.transcriptLinesEach)
+    this.#truncated = true
+  }
+}
+
+function withoutCredentials(line: string, during: string): string {
+  const [, verb, mechanism] = /^(PASS|APOP|AUTH(?=\s+(\S+)\s))\b/i.exec(line) ?? []
+  if (verb !== undefined) return mechanism === undefined ? `${verb} ***` : `${verb} ${mechanism} ***`
+  return during.startsWith('AUTH ') && !/^AUTH\b/i.test(line) ? '***' : line
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
+}

@@ -65,6 +65,7 @@ async function main(): Promise<void> {
     dashboard: join(import.meta.dirname, '../dashboard'),
     accounts,
     destinations,
+    mailPlaces: { publicName: config.publicName, ...config.mail },
     pauses: new Pauses(redis),
     runs,
     events,

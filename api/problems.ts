@@ -1,4 +1,6 @@
 /** What is said when something cannot be done: RFC 9457, one `type` a kind of failure, every mistake of a request at once. */
+// `hide` of a schema is its word.
+import '@fastify/swagger'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Mistake } from '../src/account.ts'
 import { SessionFailed } from '../src/failure.ts'

@@ -401,6 +401,24 @@ export const NoticeTest = Type.Object({
   failure: orNull(Type.String(like('The SMTP server could not be reached.')), 'what kept it from being sent'),
 })
 
+export const Connection = Type.Object({
+  login: Type.String(like('alice')),
+  servers: Type.Array(
+    Type.Object({
+      protocol: Type.Enum(['imap', 'pop3']),
+      host: Type.String(like('mail.example.net')),
+      port: Type.Integer(like(1993)),
+      tls: Type.Enum([...tlsModes]),
+    }),
+    { description: 'the best first' },
+  ),
+})
+export const Usage = Type.Object({
+  folders: Type.Integer(like(3)),
+  messages: Type.Integer(like(240)),
+  octets: orNull(Type.Integer(like(18_400_213)), 'null: the store does not tell'),
+})
+
 export const Keys = Type.Object({
   items: Type.Array(
     Type.Object({

@@ -15,6 +15,7 @@ import { addArrivals, type ArrivalsWorld } from './arrivals.ts'
 import { addAudit, type AuditWorld, watchChanges } from './audit.ts'
 import { addAuth } from './auth.ts'
 import { addBackup, type BackupWorld } from './backup.ts'
+import { addConnection, type ConnectionWorld } from './connection.ts'
 import { addDashboard } from './dashboard.ts'
 import { addDestinations, type DestinationsWorld } from './destinations.ts'
 import { addDiscover, type DiscoverWorld } from './discover.ts'
@@ -61,7 +62,8 @@ export interface ApiWorld
     StatsWorld,
     MetricsWorld,
     ArrivalsWorld,
-    TranscriptsWorld {
+    TranscriptsWorld,
+    ConnectionWorld {
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
@@ -155,6 +157,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       addDestinations(typed, world)
       addAccounts(typed, world)
       addAccountLines(typed, world)
+      addConnection(typed, world)
       addRuns(typed, world)
       addQuarantine(typed, world)
       addLedger(typed, world)

@@ -28,7 +28,22 @@ export const routes: readonly Route[] = [
     load: async () => await import('./pages/accounts.tsx'),
     place: { icon: 'accounts', name: ({ shell }) => shell.accounts },
   },
+  { path: '/accounts/new', load: async () => await import('./pages/add-account.tsx') },
   { path: '/accounts/:id', load: async () => await import('./pages/account.tsx') },
+  {
+    path: '/destinations',
+    load: async () => await import('./pages/destinations.tsx'),
+    place: { icon: 'destination', name: ({ shell }) => shell.destinations },
+  },
+  { path: '/destinations/:id', load: async () => await import('./pages/destination.tsx') },
+  {
+    path: '/settings',
+    load: async () => await import('./pages/settings.tsx'),
+    place: { icon: 'settings', name: ({ shell }) => shell.settings },
+  },
+  { path: '/settings/notices', load: async () => await import('./pages/settings-notices.tsx') },
+  { path: '/settings/instance', load: async () => await import('./pages/settings-instance.tsx') },
+  { path: '/settings/audit', load: async () => await import('./pages/settings-audit.tsx') },
   { path: '/welcome', load: async () => await import('./pages/welcome.tsx') },
 ]
 

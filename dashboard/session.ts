@@ -22,6 +22,12 @@ export async function signOut(): Promise<void> {
   session.value = 'none'
 }
 
+/** Of which destination whoever is signed in is the owner; null: they are none. */
+export function ownerOf(): string | null {
+  const { value: who } = session
+  return typeof who === 'string' ? null : who.destinationId
+}
+
 const rank = ['read', 'operate', 'admin'] as const
 
 /** Whether whoever is signed in may do what needs this scope: what they may not is not offered. */

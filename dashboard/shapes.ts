@@ -5,7 +5,21 @@ import type * as schemas from '../api/schemas.ts'
 export type { AccountPatch, NewAccount, NewDestination } from '../api/schemas.ts'
 export type Account = Static<typeof schemas.Account>
 export type AccountStatus = Account['status']
+export type Connection = Static<typeof schemas.Connection>
+export type Usage = Static<typeof schemas.Usage>
+export type Token = Static<typeof schemas.Token>
+export type MadeToken = Static<typeof schemas.MadeToken>
+export type Webhook = Static<typeof schemas.Webhook>
+export type WebhookWithSecret = Static<typeof schemas.WebhookWithSecret>
+export type News = Webhook['events'][number]
+export type Delivery = Static<typeof schemas.Delivery>
+export type Notice = Static<typeof schemas.Notice>
+export type Keys = Static<typeof schemas.Keys>
+export type InstanceSettings = Static<typeof schemas.SettingsShape>
+export type AuditEntry = Static<typeof schemas.AuditEntry>
 export type Destination = Static<typeof schemas.Destination>
+export type Discovered = Static<typeof schemas.Discovered>
+export type Candidate = Discovered['candidates'][number]
 export type Examination = Static<typeof schemas.Examination>
 export type QuarantineEntry = Static<typeof schemas.QuarantineEntry>
 export type Run = Static<typeof schemas.Run>

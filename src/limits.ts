@@ -74,6 +74,7 @@ export const limits = {
   appendWaitMs: 5 * minute,
   /** And what it may take to get there: 32 octets a millisecond, 32 kB/s, is a slow line upwards. */
   appendOctetsPerMs: 32,
+  usageWaitMs: 20 * second,
   storeReplyWaitMs: 60 * second,
   /** One line of an answer, literals apart, and one literal: imapflow itself would hold 1 GB of either. */
   storeLineOctetsMax: 1 * MiB,

@@ -9,8 +9,9 @@ export type TlsTrouble =
   | 'not TLS'
   | 'old version'
 
-/** What stands in a certificate. `fingerprint`: SHA-256, lower-case hex. */
+/** What stands in a certificate. `fingerprint`: SHA-256, lower-case hex. `version`: of TLS, under which it was shown. */
 export interface CertificateShown {
+  readonly version: string
   /** ISO 8601. */
   readonly validFrom: string
   readonly validTo: string

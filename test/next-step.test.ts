@@ -109,7 +109,7 @@ test('the sentence follows from what failed, from the words of the server and fr
 })
 
 test('every kind of failure has a next step, or has none on purpose, and a run says nothing twice', () => {
-  const certificateOf = { validFrom: '', validTo: '', names: ['a.example'], fingerprint: 'f' }
+  const certificateOf = { version: 'TLSv1.3', validFrom: '', validTo: '', names: ['a.example'], fingerprint: 'f' }
   const some: Readonly<Record<string, Failure>> = Object.fromEntries(
     [
       ...table.map(([failure]) => failure),

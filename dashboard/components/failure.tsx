@@ -6,10 +6,13 @@ import { Icon } from './icon.tsx'
 
 export function FailureNote({
   failure: { kind, message },
+  next = null,
   tone = 'warning',
   children,
 }: {
   readonly failure: { readonly kind: FailureKind; readonly message: string }
+  /** What to do about just this one, where that is known. */
+  readonly next?: string | null
   /** `bad`: it has stopped until somebody acts. */
   readonly tone?: 'warning' | 'bad'
   readonly children?: ComponentChildren
@@ -20,8 +23,9 @@ export function FailureNote({
       <Icon name={tone === 'bad' ? 'stop' : 'warning'} />
       <div>
         <p class="callout-title">{title}</p>
-        <p>{advice}</p>
+        {next === null && <p>{advice}</p>}
         <p class="callout-said">{message}</p>
+        {next !== null && <p>{next}</p>}
         {children}
       </div>
     </div>

@@ -27,6 +27,7 @@ const shapes = {
   up: 'M10 16V4.500M5.500 9 10 4.500 14.500 9',
   down: 'M10 4v11.500M5.500 11l4.500 4.500 4.500-4.500',
   leave: 'M8.500 4H4v12h4.500M8 10h8.500M13.500 7l3 3-3 3',
+  copy: 'M7.500 7.500h9v9h-9zM4 12.500H3.500v-9h9v.500',
   language: 'M10 3a7 7 0 1 0 .01 0M3 10h14M10 3c-5 5-5 9 0 14m0-14c5 5 5 9 0 14',
 } as const
 export type IconName = keyof typeof shapes

@@ -200,7 +200,7 @@ export default function Accounts() {
       actions={
         may('admin') &&
         !none && (
-          <a class="button main" href="/welcome">
+          <a class="button main" href="/accounts/new">
             {say.add}
           </a>
         )

@@ -39,10 +39,17 @@ export async function examine(options: SessionOptions): Promise<Examination> {
   } finally {
     session.abandon()
   }
-  const { tlsSeen: tls } = session
+  const tls = session.tlsSeen ?? shownIn(failure)
   const capabilities = session.capabilities.map(loginMask(options.user, options.password))
   if (failure === undefined) return { ok: true, ...seen, capabilities, tls, failure: null, next: null }
   const open = mayBeTheDoor(failure) ? await openDoors(options) : undefined
   const told = { kind: failure.kind, message: happened(failure) }
   return { ok: false, ...seen, capabilities, tls, failure: told, next: nextStep(failure, open) }
+}
+
+/** A certificate that was refused may be one to pin. */
+function shownIn(failure: Failure | undefined): TlsSeen | null {
+  if (failure?.kind !== 'tls' || failure.certificate === undefined) return null
+  const { version, fingerprint, validTo } = failure.certificate
+  return { version, fingerprint, validTo }
 }

@@ -134,6 +134,7 @@ function certificateShown(secure: TLSSocket): CertificateShown {
   const names = [...subjectaltname.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(([, name = '']) => name)
   const common = names.length === 0 && typeof subject?.CN === 'string' ? [subject.CN] : []
   return {
+    version: secure.getProtocol() ?? 'unknown',
     validFrom: isoOf(valid_from),
     validTo: isoOf(valid_to),
     names: [...names, ...common].slice(0, limits.certificateNamesShown).map(printable),

@@ -109,7 +109,14 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
     ring,
     seal,
   }
-  const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store, trustedProxies: ['127.0.0.1'] }
+  const mailPlaces = {
+    publicName: 'gather.example.org',
+    imapPort: 143,
+    imapsPort: 993,
+    pop3Port: 110,
+    pop3sPort: 995,
+  }
+  const world: ApiWorld = { ...parts, log, adminToken, store: dovecot.store, trustedProxies: ['127.0.0.1'], mailPlaces }
   const app = await buildServer(world)
   const undeclared: string[] = []
   app.addHook('onSend', async ({ routeOptions: { url, method, config, schema = {} } }, reply, payload) => {

@@ -1,0 +1,23 @@
+/** Something to be taken elsewhere as it is: a host, a token. */
+import { tell } from './toast.tsx'
+import { IconButton } from './button.tsx'
+import { words } from '../words/index.ts'
+
+export function Copyable({ label, text }: { readonly label: string; readonly text: string }) {
+  const { common } = words.value
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text)
+      tell(common.copied)
+    } catch {
+      // Only over HTTPS or on this machine do browsers let a page do that.
+      tell(common.copyByHand, 'bad')
+    }
+  }
+  return (
+    <span class="copyable">
+      <code>{text}</code>
+      <IconButton icon="copy" label={common.copy(label)} onClick={() => void copy()} />
+    </span>
+  )
+}

@@ -1,0 +1,63 @@
+/** Choices with a sentence each, of which one holds. */
+import type { ComponentChildren } from 'preact'
+import { useId } from 'preact/hooks'
+
+export interface Option<Value extends string> {
+  readonly value: Value
+  readonly text: string
+  readonly hint?: ComponentChildren
+}
+
+export function Options<Value extends string>({
+  label,
+  value,
+  options,
+  onChoose,
+}: {
+  readonly label: string
+  readonly value: Value
+  readonly options: readonly Option<Value>[]
+  readonly onChoose: (value: Value) => void
+}) {
+  const name = useId()
+  return (
+    <fieldset class="options">
+      <legend>{label}</legend>
+      {options.map(({ value: each, text, hint }) => (
+        <label key={each} class="option">
+          <input type="radio" name={name} value={each} checked={each === value} onChange={() => onChoose(each)} />
+          <span class="option-text">{text}</span>
+          {hint !== undefined && <small>{hint}</small>}
+        </label>
+      ))}
+    </fieldset>
+  )
+}
+
+/** Any number of these at once. */
+export function Checks<Value extends string>({
+  label,
+  chosen,
+  options,
+  onChange,
+}: {
+  readonly label: string
+  readonly chosen: readonly Value[]
+  readonly options: readonly Option<Value>[]
+  readonly onChange: (chosen: readonly Value[]) => void
+}) {
+  const change = (value: Value) =>
+    onChange(options.map((option) => option.value).filter((each) => chosen.includes(each) !== (each === value)))
+  return (
+    <fieldset class="options plain">
+      <legend>{label}</legend>
+      {options.map(({ value, text, hint }) => (
+        <label key={value} class="option">
+          <input type="checkbox" checked={chosen.includes(value)} onChange={() => change(value)} />
+          <span class="option-text">{text}</span>
+          {hint !== undefined && <small>{hint}</small>}
+        </label>
+      ))}
+    </fieldset>
+  )
+}

@@ -1,0 +1,35 @@
+/** Something secret that was just made: shown now, and never again. */
+import { words } from '../words/index.ts'
+import { Button } from './button.tsx'
+import { Copyable } from './copyable.tsx'
+import { Dialog } from './dialog.tsx'
+
+export function SecretOnce({
+  title,
+  label,
+  secret,
+  onClose,
+}: {
+  readonly title: string
+  readonly label: string
+  readonly secret: string
+  readonly onClose: () => void
+}) {
+  const { settings: say } = words.value
+  return (
+    <Dialog
+      title={title}
+      onClose={onClose}
+      actions={
+        <Button kind="main" onClick={onClose}>
+          {say.kept}
+        </Button>
+      }
+    >
+      <p>{say.once}</p>
+      <p class="secret">
+        <Copyable label={label} text={secret} />
+      </p>
+    </Dialog>
+  )
+}

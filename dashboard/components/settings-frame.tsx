@@ -1,0 +1,34 @@
+/** What the pages of the settings share: their name, and the way between them. */
+import type { ComponentChildren } from 'preact'
+import { path } from '../router.ts'
+import { ownerOf } from '../session.ts'
+import { words } from '../words/index.ts'
+import { Page } from './page.tsx'
+
+export function SettingsFrame({ children }: { readonly children: ComponentChildren }) {
+  const { settings: say, shell } = words.value
+  // Whose mailbox this is alone has no say in the rest.
+  const isOwner = ownerOf() !== null
+  const all = [
+    ['/settings', say.access],
+    ['/settings/notices', say.notices],
+    ...(isOwner
+      ? []
+      : ([
+          ['/settings/instance', say.instance],
+          ['/settings/audit', say.audit],
+        ] as const)),
+  ] as const
+  return (
+    <Page title={shell.settings}>
+      <nav class="tabs" aria-label={shell.settings}>
+        {all.map(([to, name]) => (
+          <a key={to} href={to} {...(path.value === to ? { 'aria-current': 'page' as const } : {})}>
+            {name}
+          </a>
+        ))}
+      </nav>
+      <div class="settings">{children}</div>
+    </Page>
+  )
+}

@@ -1,0 +1,36 @@
+/** Where the mail of an address can be had, asked for once somebody has stopped typing it. */
+import { type ReadonlySignal, useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { get, isAborted } from './client.ts'
+import type { Discovered } from './shapes.ts'
+
+export type Discovery =
+  | { readonly state: 'nothing asked' | 'looking' | 'failed' }
+  | ({ readonly state: 'answered' } & Discovered)
+
+const typedMs = 600
+
+export function useDiscovery(address: string): ReadonlySignal<Discovery> {
+  const now = useSignal<Discovery>({ state: 'nothing asked' })
+  useEffect(() => {
+    now.value = { state: 'nothing asked' }
+    if (!/^[^@\s]+@[^@\s]+\.[^@\s]{2,}$/.test(address)) return
+    const looking = new AbortController()
+    const look = async () => {
+      now.value = { state: 'looking' }
+      try {
+        const path = `/discover?address=${encodeURIComponent(address)}`
+        now.value = { state: 'answered', ...(await get<Discovered>(path, looking.signal)) }
+      } catch (error) {
+        // It can be entered by hand all the same.
+        if (!isAborted(error)) now.value = { state: 'failed' }
+      }
+    }
+    const timer = window.setTimeout(() => void look(), typedMs)
+    return () => {
+      window.clearTimeout(timer)
+      looking.abort()
+    }
+  }, [address, now])
+  return now
+}

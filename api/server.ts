@@ -171,7 +171,6 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       addWebhooks(typed, world)
       addNotice(typed, world)
       addEvents(typed, world)
-      addAudit(typed, world)
       addStats(typed, world)
       addArrivals(typed, world)
       addTranscripts(typed, world)

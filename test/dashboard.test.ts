@@ -50,7 +50,7 @@ async function provider(count: number): Promise<ScriptedServer> {
 
 interface Gate {
   readonly port: number
-  open(): void
+  readonly open: () => void
   close(): Promise<void>
 }
 

@@ -80,6 +80,8 @@ export const limits = {
    * server that syncs slowly needs seconds; the lease of a run that died has mostly given it as much before.
    */
   lateCommitMs: 10 * second,
+  /** A store that mends itself ends a session once or twice (imap/settle.ts). */
+  settleAttempts: 5,
   /** How far back folders are read for a copy that the user may have moved: what arrived there last. */
   searchedMessagesMax: 5000,
   /** A connection to a destination is kept this long after its last use. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { limits } from '../src/limits.ts'
 import type { Run } from '../src/run.ts'
 import { assertAgree, assertEachOnce, assertNoneLost, ledgerOf } from './support/audit.ts'
@@ -29,14 +30,18 @@ const cutAt = (place: AppendPlace, how: string): Trouble => ({
 })
 
 /** What ends the store in mid-append; it comes back by itself. */
-const restart = (place: AppendPlace, signal: 'SIGTERM' | 'SIGKILL'): Trouble => ({
-  name: `the store is ended by ${signal} ${place === 'in mid-literal' ? 'in the middle' : 'at the end'} of an append`,
+const restart = (place: AppendPlace, signal: 'SIGTERM' | 'SIGKILL', afterMs = 0): Trouble => ({
+  name: `the store is ended by ${signal} ${place === 'in mid-literal' ? 'in the middle' : `${afterMs} ms behind the end`} of an append`,
   kinds: ['hosted'],
-  gentle: signal === 'SIGTERM',
+  // What is under way may come to its end.
+  gentle: signal === 'SIGTERM' || afterMs > 0,
   brew: (proxy) =>
     proxy.whenAppend(2, place, () => {
-      if (signal === 'SIGKILL') process.kill(-stack.dovecot.pid(), signal)
-      back = stack.dovecot.halt().then(async () => await stack.dovecot.resume())
+      back = delay(afterMs).then(async () => {
+        if (signal === 'SIGKILL') process.kill(-stack.dovecot.pid(), signal)
+        await stack.dovecot.halt()
+        await stack.dovecot.resume()
+      })
     }),
 })
 
@@ -53,6 +58,8 @@ const troubles: readonly Trouble[] = [
   restart('in mid-literal', 'SIGTERM'),
   restart('in mid-literal', 'SIGKILL'),
   restart('behind its end', 'SIGTERM'),
+  // In the middle of writing it down: mdbox's file and its index may then say different things.
+  ...[0, 4, 8, 12].map((ms) => restart('behind its end', 'SIGKILL', ms)),
 ]
 
 function loseSecond(proxy: Proxy, how: 'lose' | 'swallow'): void {

@@ -45,7 +45,7 @@ for (const make of ['ours', 'another'] as const) {
   describe(`a hosted store in ${make === 'ours' ? 'our Dovecot' : 'a Dovecot that somebody else has configured'}`, () => {
     let dovecot: TestDovecot
     let pool: StorePool
-    const logins = ['late', 'both', 'moved', 'again', 'gone', 'without', 'order', 'dropped', 'back', 'alike']
+    const logins = ['late', 'both', 'moved', 'again', 'gone', 'without', 'order', 'dropped', 'back', 'bare', 'alike']
     before(async () => {
       const users = Object.fromEntries(logins.map((login) => [login, 'secret']))
       if (make === 'ours') dovecot = await startDovecot(users)
@@ -164,6 +164,18 @@ for (const make of ['ours', 'another'] as const) {
         [1, 2, 3],
       )
       assert.deepEqual(await staging('back'), [])
+    })
+
+    test('what it brings back among the folders of the user is taken from there', async () => {
+      await append(await open('bare', 1), copies(1, 1))
+      const [name = ''] = await staging('bare')
+      // As Dovecot 2.3.19 does it: by the folder's name, and in the namespace that comes first.
+      const bare = name.replace(/^tributary-staging./, '')
+      doveadm('mailbox', 'create', '-u', 'bare', bare)
+      doveadm('move', '-u', 'bare', bare, 'mailbox', name, 'all')
+      await (await (await open('bare', 2)).takeOver([])).deliver('INBOX', once)
+      assert.deepEqual([await subjects('bare'), await staging('bare')], [[1], []])
+      assert.equal(doveadm('mailbox', 'list', '-u', 'bare').includes(accountId), false)
     })
 
     test('a recorded message is delivered, though an older one of its fingerprint stands in the folder and in no record any more', async () => {

@@ -145,9 +145,14 @@ test(`everything killed at once, ${kills} times in a row at random moments: ever
         const seen = await runOf(runId)
         return seen.finishedAt === null ? undefined : seen
       })
-      if (run.failure !== null) await pull(id, 60)
+      // A store that was killed while it wrote may have to mend itself, and cut a run off for that.
+      const runs = [run]
+      while (runs.at(-1)?.failure !== null) {
+        assert.ok(runs.length < 5, JSON.stringify(runs))
+        runs.push(await pull(id, 60))
+      }
       const again = await pull(id, 60)
-      assert.deepEqual([again.stored, again.recovered, again.failure], [0, 0, null])
+      assert.deepEqual([again.stored, again.recovered, again.failure], [0, 0, null], JSON.stringify(runs))
       assertEachOnce(await stored(login), letters)
       assert.deepEqual(await left(login), [])
     }

@@ -8,14 +8,16 @@ import type { ImapFlow } from 'imapflow'
 import { SessionFailed } from '../failure.ts'
 import type { ShortHash, Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
-import type { Appended, Store } from '../ports.ts'
+import type { Store } from '../ports.ts'
 import type { Trace } from '../trace.ts'
 import type { StoreAccess, Staging } from './access.ts'
 import { multiAppend } from './append.ts'
-import { atom, codeOf, codeWordsOf, execute, isRefusal, uidSetOf, uidsOf, within } from './command.ts'
+import { atom, codeOf, execute, isRefusal, within } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
-import { isMissing, listed, preparedFolder, stagingRoot, statusOf } from './folder.ts'
+import { listed, preparedFolder, stagingRoot, statusOf } from './folder.ts'
+import { moved, removed } from './move.ts'
 import { allIn, arrivedByFolder, type Placed, search, tokensAnywhere, type Wait } from './search.ts'
+import { settled } from './settle.ts'
 import { failed } from './trouble.ts'
 
 /** With a hyphen: a dot would part levels in a Dovecot that keeps Maildirs. */
@@ -41,7 +43,11 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
 
     async takeOver(intents) {
       made = false
-      const left = await use('taking over the staging folder', (client) => takenOver(client, staging))
+      const during = 'taking over the staging folder'
+      const dirty = intents.length > 0 || (await use(during, (client) => leftBehind(client, staging))).length > 0
+      // An earlier run did not come to its end: perhaps the store did not either.
+      if (dirty) await settled(access, staging)
+      const left = dirty ? await use(during, (client) => takenOver(client, staging)) : []
       const tokens = new Set<Token>()
       const open = new Set(intents.flatMap(({ entries }) => entries.map(({ token }) => token)))
       let unsure = false
@@ -137,9 +143,18 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
   }
 }
 
+/**
+ * Folders of earlier runs. A Dovecot that rebuilds an mdbox knows in which folder a message was saved, and not in which namespace: what it
+ * brings back into a run's folder lies among its user's folders then.
+ */
+async function leftBehind(client: ImapFlow, { accountId }: Staging): Promise<string[]> {
+  const staged = await listed(client, encodedPathOf(client, `${stagingRoot}/${accountId}-`) + '%')
+  return [...staged, ...(await listed(client, encodedPathOf(client, `${accountId}-`) + '%'))]
+}
+
 /** Renames what earlier runs have left, those that had taken over from others too, to names that this run alone knows. */
 async function takenOver(client: ImapFlow, staging: Staging): Promise<string[]> {
-  const left = await listed(client, encodedPathOf(client, `${stagingRoot}/${staging.accountId}-`) + '%')
+  const left = await leftBehind(client, staging)
   const taken: string[] = []
   let nth = 0
   // In the order of their fences, which is that of the maildrop.
@@ -183,61 +198,3 @@ async function heldElsewhere(client: ImapFlow, wait: Wait): Promise<Map<string, 
   }
   return held
 }
-
-/** Moves exactly these (RFC 6851), to a folder that is made anew should it have gone. */
-async function moved(client: ImapFlow, from: string, uids: readonly number[], to: string): Promise<Appended> {
-  const set = uidSetOf(uids)
-  const path = encodedPathOf(client, to)
-  await beTerse(client)
-  await execute(client, 'SELECT', [atom(encodedPathOf(client, from))], silence)
-  const [uidValidity = '', went = '', there = ''] = await moveOf(client, set, path).catch(async (error: unknown) => {
-    if (!isMissing(error)) throw error
-    await preparedFolder(client, to)
-    return await moveOf(client, set, path)
-  })
-  if (uidsOf(went).length !== uids.length) {
-    const reply = `moved ${went === '' ? 'none' : went} of ${set}`
-    throw new SessionFailed({ kind: 'store refused', during: 'the move out of the staging folder', reply })
-  }
-  await execute(client, client.capabilities.has('UNSELECT') ? 'UNSELECT' : 'CLOSE', [], silence)
-  const [source, target] = [uidsOf(went), uidsOf(there)]
-  const called = new Map(source.map((uid, nth) => [uid, target[nth]]))
-  const known = uids.map((uid) => called.get(uid)).filter((uid) => uid !== undefined)
-  const told = /^\d+$/.test(uidValidity) && known.length === uids.length
-  return told ? { uidValidity: Number(uidValidity), uids: known } : { uidValidity: undefined, uids: [] }
-}
-
-/** The words of COPYUID (RFC 4315 section 3): UIDVALIDITY over there, the set that went, and what it is called there. */
-async function moveOf(client: ImapFlow, set: string, path: string): Promise<readonly string[]> {
-  let went: readonly string[] = []
-  const hear = async (answer: unknown) => {
-    went = codeWordsOf(answer, 'COPYUID') ?? went
-  }
-  const to = [atom(set), atom(path)]
-  if (client.capabilities.has('MOVE')) {
-    await hear(await execute(client, 'UID MOVE', to, { ...silence, OK: hear }))
-    return went
-  }
-  await hear(await execute(client, 'UID COPY', to, silence))
-  await execute(client, 'UID STORE', [atom(set), atom('+FLAGS.SILENT'), [atom('\\Deleted')]], silence)
-  await execute(client, 'UID EXPUNGE', [atom(set)], silence)
-  return went
-}
-
-const terse = new WeakSet<ImapFlow>()
-
-/** One VANISHED in place of an EXPUNGE for each message (RFC 7162 section 3.2.10). */
-async function beTerse(client: ImapFlow): Promise<void> {
-  if (terse.has(client) || !client.capabilities.has('QRESYNC')) return
-  await execute(client, 'ENABLE', [atom('QRESYNC')])
-  terse.add(client)
-}
-
-async function removed(client: ImapFlow, folder: string): Promise<void> {
-  await execute(client, 'DELETE', [atom(encodedPathOf(client, folder))])
-}
-
-/** imapflow believes that no folder is selected: what is said of one is not for it. */
-const silence = Object.fromEntries(
-  ['EXISTS', 'RECENT', 'EXPUNGE', 'VANISHED', 'FLAGS', 'FETCH'].map((name) => [name, async () => {}]),
-)

@@ -1,8 +1,8 @@
 /** A Dovecot of one's own: configured as local mode's, on free ports, gone with the test. Store and POP3 provider alike. */
 import { execFileSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Child } from '../../deploy/child.ts'
 import { type DovecotPlaces, type MailPorts, masterUser, startDovecot as start } from '../../deploy/dovecot.ts'
@@ -22,19 +22,23 @@ export interface TestDovecot extends MailPorts {
   stop(): Promise<void>
 }
 
+/**
+ * Nobody listens there. Below those that the kernel gives to outgoing connections (from 32768 on), any of which would take one before
+ * its server has; where in between is chance, so that two processes do not choose alike.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      async () =>
-        await new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer().listen(0, '127.0.0.1', () => resolve(server))
-        }),
-    ),
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map(async (server) => await new Promise((resolve) => server.close(resolve))))
-  return ports
+  const ports = new Set<number>()
+  while (ports.size < count) {
+    const port = randomInt(10_000, 32_768)
+    const server = createServer()
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!free) continue
+    ports.add(port)
+    await new Promise((resolve) => server.close(resolve))
+  }
+  return [...ports]
 }
 
 /** @param maildrops messages by login, in their order: then it keeps Maildirs, whose files it serves as they are. */

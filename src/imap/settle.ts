@@ -1,0 +1,41 @@
+/**
+ * A Dovecot that was killed while it wrote finds at a later write that its mdbox contradicts itself. In the middle of that write it
+ * rebuilds it, brings back whole messages that no index knew, and ends the session ("IMAP session state is inconsistent, please
+ * relogin"), one to three times over. So before a run looks at what earlier ones have left, mail that is worth nothing is written and moved
+ * until that goes well: what is to come back has come then, and the run is not cut off in its midst (docs/decisions/0013).
+ */
+import type { ImapFlow } from 'imapflow'
+import { limits } from '../limits.ts'
+import type { StoreAccess, Staging } from './access.ts'
+import { atom, type Attribute, execute } from './command.ts'
+import { encodedPathOf } from './connection.ts'
+import { listed, stagingRoot } from './folder.ts'
+import { moved, removed } from './move.ts'
+import { search } from './search.ts'
+
+/** Resolves when an append and a move have gone through without the store finding anything to mend. */
+export async function settled(access: StoreAccess, staging: Staging): Promise<void> {
+  for (let nth = 1; ; nth += 1) {
+    try {
+      return await search(access, (client, wait) => wait(probed(client, staging)))
+    } catch (error) {
+      if (nth === limits.settleAttempts || access.signal?.aborted) throw error
+    }
+  }
+}
+
+async function probed(client: ImapFlow, { accountId, fence }: Staging): Promise<void> {
+  const name = `${stagingRoot}/settling-${accountId}-`
+  const [from, to] = [`${name}${fence}`, `${name}${fence}-moved`]
+  for (const left of await listed(client, encodedPathOf(client, name) + '%')) await removed(client, left)
+  for (const folder of [from, to]) await execute(client, 'CREATE', [atom(encodedPathOf(client, folder))])
+  await execute(client, 'APPEND', [atom(encodedPathOf(client, from)), probe])
+  await moved(client, from, [1], to)
+  for (const folder of [from, to]) await removed(client, folder)
+}
+
+const probe: Attribute = {
+  type: 'LITERAL',
+  value: Buffer.from('Subject: Whether the store is sound\r\n\r\n'),
+  isLiteral8: false,
+}

@@ -6,7 +6,7 @@ import { atom, codeWordsOf, execute, uidSetOf, uidsOf } from './command.ts'
 import { encodedPathOf } from './connection.ts'
 import { isMissing, preparedFolder } from './folder.ts'
 
-/** Moves exactly these (RFC 6851), to a folder that is made anew should it have gone. */
+/** Moves exactly these (RFC 6851), to a folder that is made anew should it have gone. Tells what each is called there. */
 export async function moved(client: ImapFlow, from: string, uids: readonly number[], to: string): Promise<Appended> {
   const set = uidSetOf(uids)
   const path = encodedPathOf(client, to)

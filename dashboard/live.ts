@@ -1,5 +1,6 @@
 /** What the API tells by itself (`/events`): runs as they go, accounts and destinations as they change. */
 import { batch, signal } from '@preact/signals'
+import { session } from './client.ts'
 import type { AccountStatus, Run } from './shapes.ts'
 
 /** `lost`: there has been no line for a while, and it is being tried again. */
@@ -85,6 +86,21 @@ export function connect(): void {
   })
   for (const kind of Object.keys(listeners) as Kind[])
     opened.addEventListener(kind, (event: MessageEvent<string>) => gather(kind, event.data))
+}
+
+/** A browser has six lines to a host, for all of its tabs: those that nobody looks at leave theirs. */
+const hiddenForMs = 20_000
+let hidden: number | undefined
+
+export function followVisibility(): void {
+  document.addEventListener('visibilitychange', () => {
+    window.clearTimeout(hidden)
+    if (document.hidden) hidden = window.setTimeout(disconnect, hiddenForMs)
+    else if (source === undefined && typeof session.peek() !== 'string') {
+      connect()
+      resynced.value += 1
+    }
+  })
 }
 
 export function disconnect(): void {

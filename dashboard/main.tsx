@@ -4,7 +4,7 @@ import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { session } from './client.ts'
-import { connect, disconnect } from './live.ts'
+import { connect, disconnect, followVisibility } from './live.ts'
 import { followAccounts } from './roster.ts'
 import { followLinks } from './router.ts'
 import { followTheme } from './theme.ts'
@@ -13,6 +13,7 @@ import { speakAsRead } from './words/index.ts'
 followTheme()
 followLinks()
 followAccounts()
+followVisibility()
 // What is told is told to whoever is signed in.
 effect(() => {
   if (typeof session.value === 'string') disconnect()

@@ -10,21 +10,31 @@ export const roster = signal<
   { readonly state: 'some' | 'loading' | 'all' } | { readonly state: 'failed'; readonly problem: Problem }
 >({ state: 'some' })
 
+const shownEveryMs = 400
+let loading = false
+
 /** All of them: the first page is shown when it comes, and the rest as it comes. */
 export async function loadAll(): Promise<void> {
-  if (roster.value.state === 'loading') return
+  if (loading) return
+  loading = true
   const known = roster.value.state === 'all'
   if (!known) roster.value = { state: 'loading' }
-  const seen = new Set<string>()
+  const seen = new Map<string, Account>()
+  let shownAtMs = Number.NEGATIVE_INFINITY
   try {
     for await (const page of pages<Account>('/accounts')) {
-      for (const { id } of page) seen.add(id)
-      learn(page)
+      for (const account of page) seen.set(account.id, account)
+      // Sorting and painting what has come is not for every page of it.
+      if (performance.now() - shownAtMs < shownEveryMs) continue
+      learn([...seen.values()])
+      shownAtMs = performance.now()
     }
-    accounts.value = new Map([...accounts.value].filter(([id]) => seen.has(id)))
+    accounts.value = seen
     roster.value = { state: 'all' }
   } catch (error) {
     if (!known) roster.value = { state: 'failed', problem: problemOf(error) }
+  } finally {
+    loading = false
   }
 }
 
@@ -39,19 +49,33 @@ export function forget(id: string): void {
   if (known.delete(id)) accounts.value = known
 }
 
-const asked = new Set<string>()
+/** Those that are to be read again, each once however often that was found. */
+const stale = new Set<string>()
+let readers = 0
+const readersMax = 4
+/** More than that are read as a list. */
+const staleMax = 60
 
 /** As it is now; what the API no longer has is forgotten. */
-export async function refresh(id: string): Promise<void> {
-  if (asked.has(id)) return
-  asked.add(id)
-  try {
-    learn([await get<Account>(`/accounts/${id}`)])
-  } catch (error) {
-    if (problemOf(error).status === 404) forget(id)
-  } finally {
-    asked.delete(id)
+export function refresh(id: string): void {
+  stale.add(id)
+  if (stale.size > staleMax && roster.value.state === 'all') {
+    stale.clear()
+    void loadAll()
+  } else if (readers < readersMax) void readStale()
+}
+
+async function readStale(): Promise<void> {
+  readers += 1
+  for (const id of stale) {
+    stale.delete(id)
+    try {
+      learn([await get<Account>(`/accounts/${id}`)])
+    } catch (error) {
+      if (problemOf(error).status === 404) forget(id)
+    }
   }
+  readers -= 1
 }
 
 /** From now on; called once. */
@@ -60,11 +84,11 @@ export function followAccounts(): void {
     const known = accounts.value.get(id)
     if (status === 'removed') forget(id)
     else if (known === undefined) {
-      if (roster.value.state === 'all') void refresh(id)
+      if (roster.value.state === 'all') refresh(id)
     } else if (known.status !== status) {
       learn([{ ...known, status }])
       // When it is due, and whether it is paused, goes with the status.
-      if (status !== 'running' && status !== 'waiting') void refresh(id)
+      if (status !== 'running' && status !== 'waiting') refresh(id)
     }
   })
   onTold('run', (run) => {

@@ -1,4 +1,4 @@
-// `npm start`, `npm run demo`, `npm test`, `npm run bench`: installs what is missing, builds, and hands over.
+// `npm start`, `npm run demo`, `npm test`, `npm run screenshots`, `npm run bench`: installs what is missing, builds, and hands over.
 // No dependencies: on a fresh clone there are none yet.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -15,6 +15,9 @@ const packages = [
   { name: 'dovecot-pop3d', proof: '/usr/lib/dovecot/pop3' },
   { name: 'openssl', proof: '/usr/bin/openssl' },
 ]
+/** What the dashboard is tried in, and what it is written in where it is shown. */
+const browser = [{ name: 'chromium', proof: '/usr/bin/chromium' }]
+const fonts = [{ name: 'fonts-inter', proof: '/usr/share/doc/fonts-inter' }]
 /** What the bench compares us with. */
 const peers = [
   { name: 'mpop', proof: '/usr/bin/mpop' },
@@ -143,7 +146,8 @@ const storeGiven = given('TRIBUTARY_STORE_URL')
 const need = [...(redisGiven ? [] : ['redis']), ...(storeGiven ? [] : ['dovecot'])]
 checkSystem(need)
 const wanted = packages.filter(({ name }) => name === 'openssl' || need.some((part) => name.startsWith(part)))
-installPackages(what === 'bench' ? [...wanted, ...peers] : wanted)
+const besides = { bench: peers, test: browser, screenshots: [...browser, ...fonts] }
+installPackages([...wanted, ...(besides[what] ?? [])])
 checkSystem(need)
 installModules()
 build()
@@ -153,4 +157,5 @@ else if (what === 'test') test(rest)
 else if (what === 'bench' && ['large', 'api'].includes(rest[0]))
   handOver(['--import', 'tsx', `bench/${rest[0]}.ts`, ...rest.slice(1)])
 else if (what === 'bench') handOver(['--import', 'tsx', 'bench/main.ts', ...rest])
-else fail(`node deploy/start.mjs ${what}: there are start, demo, test and bench.`)
+else if (what === 'screenshots') handOver(['--import', 'tsx', 'test/screenshots.ts'])
+else fail(`node deploy/start.mjs ${what}: there are start, demo, test, screenshots and bench.`)

@@ -1,20 +1,7 @@
 /** From, Subject and Date for people to read, by mailparser: when somebody looks, and never on the path of the bytes. */
 import { simpleParser } from 'mailparser'
 import { parseDateTime } from './arrival.ts'
-import type { HeaderField } from './header.ts'
-import { limits } from './limits.ts'
-
-const shown = ['from', 'subject', 'date'] as const
-
-/** The first line of each as it came, one char a byte, cut where it is long: all that is kept of a message for people. */
-export function envelopeLines(fields: readonly HeaderField[]): Buffer {
-  let lines = ''
-  for (const name of shown) {
-    const value = fields.find((field) => field.name === name)?.value
-    if (value !== undefined) lines += `${name}: ${value.slice(0, limits.envelopeLineOctetsMax)}\r\n`
-  }
-  return Buffer.from(lines, 'latin1')
-}
+import { fieldsOf } from './header.ts'
 
 export interface Envelope {
   readonly from: string | null
@@ -23,9 +10,10 @@ export interface Envelope {
   readonly date: string | null
 }
 
+/** @param lines as `envelopeLines` (header.ts) kept them. */
 export async function envelopeOf(lines: Buffer): Promise<Envelope> {
   // Not mailparser's date, which is now where it cannot read one.
-  const dateMs = parseDateTime(/^date: (.*)\r$/m.exec(lines.toString('latin1'))?.[1] ?? '')
+  const dateMs = parseDateTime(fieldsOf(lines).find(({ name }) => name === 'date')?.value ?? '')
   const date = dateMs === undefined ? null : new Date(dateMs).toISOString()
   try {
     const { from, subject } = await simpleParser(Buffer.concat([lines, Buffer.from('\r\n')]))

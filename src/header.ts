@@ -1,6 +1,7 @@
 /** The header block of a message as bytes, read just far enough to know the message again (RFC 5322 section 2.2). */
 import { hash } from 'node:crypto'
 import type { Fingerprint, ShortHash } from './ledger.ts'
+import { limits } from './limits.ts'
 import type { Uidl } from './message.ts'
 
 /** One field: name in lower case, value unfolded, with runs of white space made one space. One char a byte. */
@@ -11,6 +12,11 @@ export class HeaderField {
   constructor(name: string, raw: string) {
     this.name = name
     this.#raw = raw
+  }
+
+  /** As it came, folded and all, up to so many octets. */
+  start(octets: number): string {
+    return this.#raw.slice(0, octets).trimEnd()
   }
 
   /** Made when it is asked for: of ten Received fields two are. */
@@ -49,6 +55,16 @@ export function fieldsOf(header: Buffer): HeaderField[] {
     if (telling.has(name)) fields.push(new HeaderField(name, text.slice(colon + 1, to)))
   }
   return fields
+}
+
+/** The first From, Subject and Date as they came, cut where they are long: all that is kept of a message for people (envelope.ts). */
+export function envelopeLines(fields: readonly HeaderField[]): Buffer {
+  let lines = ''
+  for (const wanted of ['from', 'subject', 'date']) {
+    const field = fields.find(({ name }) => name === wanted)
+    if (field !== undefined) lines += `${wanted}:${field.start(limits.envelopeLineOctetsMax)}\r\n`
+  }
+  return Buffer.from(lines, 'latin1')
 }
 
 /** Behind its LF. */

@@ -1,7 +1,6 @@
 /** A message in our hands: its bytes as the store takes them, and what they tell of it. */
 import { arrivalOf } from './arrival.ts'
-import { envelopeLines } from './envelope.ts'
-import { fieldsOf, fingerprintOf, headerOf } from './header.ts'
+import { envelopeLines, fieldsOf, fingerprintOf, headerOf } from './header.ts'
 import type { Fingerprint, ShortHash, Sighting } from './ledger.ts'
 import type { Listed, Retrieved } from './message.ts'
 import { digestOf, toCrlf } from './octets.ts'
@@ -13,7 +12,7 @@ export interface Letter {
   readonly bytes: Buffer
   /** Octets as they came. */
   readonly octets: number
-  /** Its From, Subject and Date lines (envelope.ts). */
+  /** Its From, Subject and Date lines (header.ts). */
   readonly envelope: Buffer
   readonly sighting: Sighting & {
     readonly fingerprint: Fingerprint

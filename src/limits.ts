@@ -147,6 +147,7 @@ export const limits = {
   transcriptEveryMs: 5 * second,
   /** Of what a run has brought, the newest are listed; a first import may bring 100,000. Some 250 octets each. */
   arrivalsKept: 1000,
+  arrivalsEveryMs: 1 * second,
   /** Of From, Subject and Date. RFC 5322 allows 998 in a line, and a Subject may be folded. */
   envelopeLineOctetsMax: 1000,
   runKeptMs: 30 * day,

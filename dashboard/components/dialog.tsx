@@ -19,7 +19,9 @@ export function Dialog({
   const heading = useId()
   useEffect(() => {
     const { activeElement } = document
-    dialog.current?.showModal()
+    const { current } = dialog
+    current?.showModal()
+    current?.querySelector<HTMLElement>('.dialog-body :is(input, select), footer button')?.focus()
     return () => {
       if (activeElement instanceof HTMLElement) activeElement.focus()
     }

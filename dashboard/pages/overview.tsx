@@ -162,7 +162,7 @@ function RunsNow({ of }: { readonly of: Resource<void> }) {
   )
   const unknown = open.value.slice(0, shownMax).filter(({ run }) => !accounts.value.has(run.accountId))
   useEffect(() => {
-    for (const { run } of unknown) void refresh(run.accountId)
+    for (const { run } of unknown) refresh(run.accountId)
   })
   return (
     <Section title={say.runsNow}>

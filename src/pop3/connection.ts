@@ -272,7 +272,7 @@ function hear(transcript: Transcript, reply: Reply, during: string): void {
       transcript.heardAll(reply.lines, during === 'CAPA' ? limits.capabilitiesShown : limits.listingLinesShown)
       break
     case 'body':
-      transcript.heard(`+OK (${reply.octets.toLocaleString('en')} octets)`)
+      transcript.heard(`+OK (${reply.octets} octets)`)
       break
     default:
       assertNever(reply)

@@ -19,9 +19,13 @@ export class Arrivals {
   readonly #redis: Redis
   readonly #key: string
   readonly #keptMs: number
-  #waiting: Arrival[] = []
-  #next: number | undefined
+  /** The newest of those that are not written yet. */
+  readonly #waiting: Arrival[] = []
+  #added = 0
+  /** What an earlier process has written of this run. */
+  #before: number | undefined
   #writing: Promise<void> | undefined
+  #writtenAtMs = performance.now()
 
   constructor(redis: Redis, accountId: AccountId, runId: RunId, keptDays: number) {
     this.#redis = redis
@@ -32,36 +36,43 @@ export class Arrivals {
   /** Holds nothing up, and fails nothing. */
   add(arrivals: readonly Arrival[]): void {
     if (this.#keptMs <= 0) return
+    this.#added += arrivals.length
     this.#waiting.push(...arrivals)
-    this.#writing ??= this.#write()
+    this.#waiting.splice(0, Math.max(0, this.#waiting.length - limits.arrivalsKept))
+    // In a fast run most of them make room for newer ones before they are written.
+    if (performance.now() - this.#writtenAtMs > limits.arrivalsEveryMs) this.#begin()
+  }
+
+  /** After this all are written. */
+  async settled(): Promise<void> {
+    await this.#writing
+    this.#begin()
+    await this.#writing
+  }
+
+  #begin(): void {
+    if (this.#writing !== undefined || this.#waiting.length === 0) return
+    this.#writing = this.#write()
       .catch(() => {})
       .finally(() => {
+        this.#writtenAtMs = performance.now()
         this.#writing = undefined
       })
   }
 
-  async settled(): Promise<void> {
-    await this.#writing
-  }
-
   async #write(): Promise<void> {
-    // One of an earlier process may have begun.
-    this.#next ??= (await this.#last()) + 1
-    while (this.#waiting.length > 0) {
-      const all = this.#waiting
-      this.#waiting = []
-      const from = this.#next
-      this.#next += all.length
-      const kept = all.map(({ storedAtMs, octets, folder, uid, envelope }, nth): Kept => {
-        return [from + nth, storedAtMs, octets, folder, uid ?? null, envelope.toString('latin1')]
-      })
-      await this.#redis
-        .multi()
-        .rpush(this.#key, ...kept.slice(-limits.arrivalsKept).map((one) => JSON.stringify(one)))
-        .ltrim(this.#key, -limits.arrivalsKept, -1)
-        .pexpire(this.#key, this.#keptMs)
-        .exec()
-    }
+    this.#before ??= (await this.#last()) + 1
+    const from = this.#before + this.#added - this.#waiting.length
+    const lines = this.#waiting.splice(0).map(({ storedAtMs, octets, folder, uid, envelope }, nth) => {
+      const kept: Kept = [from + nth, storedAtMs, octets, folder, uid ?? null, envelope.toString('latin1')]
+      return JSON.stringify(kept)
+    })
+    await this.#redis
+      .multi()
+      .rpush(this.#key, ...lines)
+      .ltrim(this.#key, -limits.arrivalsKept, -1)
+      .pexpire(this.#key, this.#keptMs)
+      .exec()
   }
 
   async #last(): Promise<number> {

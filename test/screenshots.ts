@@ -1,0 +1,154 @@
+/** `npm run screenshots`: each page in both themes, and a few on a phone, in docs/screenshots/. The mail is made up, all else is real. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { keys } from '../src/redis/keys.ts'
+import { serve, signIn, startBrowser } from './support/browser.ts'
+import { type Behaviour, startPop3Server } from './support/pop3-server.ts'
+import { type Stack, startStack } from './support/stack.ts'
+
+const folder = 'docs/screenshots'
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+const subjects = [
+  'Photos of the sailing weekend',
+  'Your invoice for November',
+  'Re: dinner on Friday?',
+  'Minutes of the last meeting',
+  'The new timetable',
+  'Thank you for your order',
+  'A question about the drawings',
+]
+const senders = ['Jonas <jonas@sailing.example>', 'Shop <orders@shop.example>', 'Mum <rosa@family.example>']
+
+const letters = (count: number) =>
+  Array.from({ length: count }, (_, nth) => ({
+    bytes: Buffer.from(
+      [
+        `From: ${senders[nth % senders.length]}`,
+        `Subject: ${subjects[nth % subjects.length]}`,
+        `Date: ${new Date(Date.now() - nth * hourMs).toUTCString()}`,
+        `Message-ID: <${nth}@mail.example>`,
+        '',
+        'Hello, and see you soon. '.repeat(40 + ((nth * 37) % 400)),
+        '',
+      ].join('\r\n'),
+    ),
+  }))
+
+const provider = async (behaviour: Partial<Behaviour>) =>
+  await startPop3Server({ messages: letters(40), password: 'secret', ...behaviour })
+
+/** As if mail had come for a month: more by day than by night. */
+async function backdate({ redis }: Stack): Promise<void> {
+  const now = Date.now()
+  const slots: Record<string, string> = {}
+  const slot = (messages: number, failed: number) => `${messages} ${messages * 48_211} 40 ${failed}`
+  for (let nth = 1; nth < 48; nth += 1) {
+    const hour = Math.floor(now / hourMs) - nth
+    const light = Math.max(0.1, 0.55 + Math.sin((((hour % 24) - 7) / 24) * 2 * Math.PI))
+    slots[`h${hour}`] = slot(Math.round(60 * light * (0.7 + ((hour * 7919) % 13) / 20)), nth % 17 === 3 ? 2 : 0)
+  }
+  for (let nth = 1; nth < 30; nth += 1) {
+    const day = Math.floor(now / dayMs) - nth
+    slots[`d${day}`] = slot(Math.round((day % 7 > 4 ? 500 : 900) * (0.8 + ((day * 31) % 11) / 20)), 0)
+  }
+  await redis.hset(keys.tally, slots)
+}
+
+/** Some accounts in every state, one of them in its first import. */
+async function settle(stack: Stack): Promise<{ readonly importing: string; readonly failing: string }> {
+  const destinationId = await stack.destination('anna')
+  const good = await provider({})
+  // It answers a message at a time, and takes its time for that.
+  const slow = await provider({ messages: letters(2400), delayMs: 30, capabilities: ['USER', 'UIDL', 'TOP'] })
+  const account = async (address: string, port: number, fields: object = {}) =>
+    await stack.account({ address, user: address, port, destinationId, ...fields })
+  for (const name of ['anna@mail.example', 'a.berg@uni.example', 'info@berg-design.example', 'club@sailing.example']) {
+    const id = await account(name, good.port)
+    await stack.call('POST', `/accounts/${id}/resume`)
+    await stack.pull(id)
+  }
+  await stack.pull(await account('orders@berg-design.example', good.port))
+  await account('photos@family.example', good.port)
+  const large = await account('jobs@berg-design.example', good.port, { maxMessageBytes: 9000 })
+  await stack.call('POST', `/accounts/${large}/resume`)
+  await stack.pull(large)
+  const failing = await account('anna1984@old.example', good.port, { password: 'wrong', paused: false })
+  await account('anna.b@post.example', 1, { paused: false })
+  const importing = await account('anna@family.example', slow.port)
+  for (const id of [failing]) await stack.pull(id)
+  await stack.call('POST', `/accounts/${importing}/pull`)
+  return { importing, failing }
+}
+
+const shots: readonly (readonly [string, (page: Page, known: Awaited<ReturnType<typeof settle>>) => Promise<void>])[] =
+  [
+    [
+      'overview',
+      async (page) => {
+        await page.getByRole('link', { name: 'Overview', exact: true }).click()
+        await page.locator('.chart canvas').waitFor()
+      },
+    ],
+    [
+      'accounts',
+      async (page) => {
+        await page.getByRole('link', { name: 'Accounts', exact: true }).click()
+        await page.locator('tbody tr').nth(5).waitFor()
+      },
+    ],
+    [
+      'account-importing',
+      async (page, { importing }) => {
+        await page.goto(new URL(`/accounts/${importing}`, page.url()).href)
+        await page.getByText(/\d+ of [\d,]+ messages/).waitFor()
+      },
+    ],
+    [
+      'account-failing',
+      async (page, { failing }) => {
+        await page.goto(new URL(`/accounts/${failing}`, page.url()).href)
+        await page.locator('.callout').first().waitFor()
+        await page.locator('.timeline').waitFor()
+      },
+    ],
+  ]
+
+const [stack, browser] = await Promise.all([startStack(), startBrowser()])
+const served = await serve(stack)
+try {
+  mkdirSync(folder, { recursive: true })
+  await stack.startWorker()
+  await backdate(stack)
+  const first = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en' })
+  await first.goto(served.url)
+  await first.getByRole('heading', { name: 'Sign in' }).waitFor()
+  await first.screenshot({ path: join(folder, 'sign-in-light.png') })
+  await signIn(first, served.url)
+  await first.getByRole('heading', { name: 'Welcome' }).waitFor()
+  await first.screenshot({ path: join(folder, 'welcome-light.png') })
+  const storageState = await first.context().storageState()
+  const known = await settle(stack)
+  for (const [theme, colorScheme, width, height] of [
+    ['light', 'light', 1280, 860],
+    ['dark', 'dark', 1280, 860],
+    ['phone', 'light', 390, 844],
+  ] as const) {
+    const context = await browser.newContext({ storageState, colorScheme, locale: 'en', viewport: { width, height } })
+    const page = await context.newPage()
+    await page.goto(served.url)
+    for (const [name, go] of shots) {
+      await go(page, known)
+      await page.screenshot({ path: join(folder, `${name}-${theme}.png`), animations: 'disabled' })
+    }
+    await context.close()
+  }
+} finally {
+  await browser.close()
+  await served.close()
+  await stack.stop()
+}
+// The providers may still be waited for.
+process.exit()

@@ -90,6 +90,7 @@ const shots: readonly (readonly [string, (page: Page, known: Awaited<ReturnType<
       async (page) => {
         await page.getByRole('link', { name: 'Overview', exact: true }).click()
         await page.locator('.chart canvas').waitFor()
+        await page.getByText(/[1-9]\d* of [\d,]+ messages/).waitFor()
       },
     ],
     [
@@ -103,7 +104,7 @@ const shots: readonly (readonly [string, (page: Page, known: Awaited<ReturnType<
       'account-importing',
       async (page, { importing }) => {
         await page.goto(new URL(`/accounts/${importing}`, page.url()).href)
-        await page.getByText(/\d+ of [\d,]+ messages/).waitFor()
+        await page.getByText(/[1-9]\d* of [\d,]+ messages/).waitFor()
       },
     ],
     [

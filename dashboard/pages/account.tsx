@@ -175,7 +175,7 @@ function Known({
             </Section>
           )}
           <Quarantine of={quarantine} accountId={id} />
-          <Runs of={runs} accountId={id} />
+          <Runs of={runs} accountId={id} isRunning={live.value !== undefined} />
         </div>
         <div class="columns-side">
           <Facts account={account} />
@@ -241,7 +241,15 @@ function Facts({ account }: { readonly account: Account }) {
   )
 }
 
-function Runs({ of, accountId }: { readonly of: Resource<List<Run>>; readonly accountId: string }) {
+function Runs({
+  of,
+  accountId,
+  isRunning,
+}: {
+  readonly of: Resource<List<Run>>
+  readonly accountId: string
+  readonly isRunning: boolean
+}) {
   const { account: say, common } = words.value
   const more = async ({ items, next }: List<Run>) => {
     const list = await get<List<Run>>(`/accounts/${accountId}/runs?limit=${runsShown}&cursor=${next ?? ''}`)
@@ -252,6 +260,7 @@ function Runs({ of, accountId }: { readonly of: Resource<List<Run>>; readonly ac
       <Loaded of={of} lines={6}>
         {(list) => {
           const ended = list.items.filter(({ finishedAt }) => finishedAt !== null)
+          if (ended.length === 0 && isRunning) return <p class="quiet">{say.firstRuns}</p>
           if (ended.length === 0)
             return (
               <EmptyState icon="clock" title={say.noRuns}>

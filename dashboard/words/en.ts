@@ -231,6 +231,7 @@ export const en = {
     since: 'Since',
     runs: 'Runs',
     noRuns: 'No run yet',
+    firstRuns: 'The first one is under way.',
     noRunsHint: 'The first one begins by itself in a moment; “Check now” does not wait for it.',
     took: (time: string) => `took ${time}`,
     listed: (n: number) => `${n.toLocaleString('en')} at the provider`,

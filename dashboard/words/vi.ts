@@ -227,6 +227,7 @@ export const vi: Words = {
     since: 'Từ',
     runs: 'Các lượt chạy',
     noRuns: 'Chưa có lượt nào',
+    firstRuns: 'Lượt đầu tiên đang chạy.',
     noRunsHint: 'Lượt đầu sẽ tự bắt đầu ngay; “Kiểm tra ngay” thì không cần đợi.',
     took: (time) => `mất ${time}`,
     listed: (n) => `${number(n)} ở nhà cung cấp`,

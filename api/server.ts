@@ -166,6 +166,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       addSettings(typed, world)
       addTokens(typed, world)
       addSession(typed, world)
+      addAudit(typed, world)
       addDiscover(typed, world)
       addWebhooks(typed, world)
       addNotice(typed, world)

@@ -5,8 +5,10 @@ import { call, get, problemOf } from '../client.ts'
 import { Button } from '../components/button.tsx'
 import { FailureNote } from '../components/failure.tsx'
 import { Choice, Field } from '../components/field.tsx'
+import { destinationName } from '../components/new-mailbox.tsx'
 import { Page } from '../components/page.tsx'
-import { EmptyState, Loaded, sentenceOf } from '../components/states.tsx'
+import { EmptyState, Loaded } from '../components/states.tsx'
+import { mistakeIn, Wrong } from '../components/wrong.tsx'
 import { useResource } from '../resource.ts'
 import { learn } from '../roster.ts'
 import { navigate } from '../router.ts'
@@ -52,12 +54,6 @@ export default function Welcome() {
       </Loaded>
     </Page>
   )
-}
-
-/** What the API says of one field. */
-function mistakeIn(problem: Problem | undefined, field: string): string | undefined {
-  const mistake = problem?.errors?.find(({ pointer }) => pointer === `/${field}`)
-  return mistake === undefined ? undefined : words.value.form.wrong(mistake.detail)
 }
 
 function Mailbox({ onMade }: { readonly onMade: (destination: Destination) => void }) {
@@ -234,13 +230,13 @@ function Source({
         <Choice
           label={form.destination}
           value={destinationId.value}
-          options={destinations.map((destination) => ({ value: destination.id, text: nameOf(destination) }))}
+          options={destinations.map((destination) => ({ value: destination.id, text: destinationName(destination) }))}
           onChoose={(value) => {
             destinationId.value = value
           }}
         />
       ) : (
-        goal && <p class="note good">{say.exists(nameOf(goal))}</p>
+        goal && <p class="note good">{say.exists(destinationName(goal))}</p>
       )}
       <Field
         label={form.address}
@@ -324,14 +320,6 @@ function Source({
   )
 }
 
-function Wrong({ problem }: { readonly problem: Problem | undefined }) {
-  return problem === undefined ? null : (
-    <p class="note bad" role="alert">
-      {sentenceOf(problem)}
-    </p>
-  )
-}
-
 /** The settings that are most likely right; undefined: none were found, or nobody could be asked. */
 async function look(address: string, signal: AbortSignal): Promise<Candidate | undefined> {
   try {
@@ -341,6 +329,3 @@ async function look(address: string, signal: AbortSignal): Promise<Candidate | u
     return undefined
   }
 }
-
-const nameOf = (destination: Destination) =>
-  destination.kind === 'hosted' ? destination.login : `${destination.user} (${destination.host})`

@@ -166,6 +166,7 @@ test('a first visit leads to mail within a minute: a wrong password is told, the
   await page.getByText('250 of 600 messages').waitFor()
   const second = await open('/')
   await second.getByText('250 of 600 messages').waitFor()
+  await page.bringToFront()
   gate.open()
   await page.getByText('600 messages stored').waitFor()
   await bar(page).waitFor({ state: 'detached' })
@@ -234,6 +235,7 @@ test('several accounts at once are paused, and removed when that is meant', asyn
     const account = { address: `many${nth}@example.net`, user: `m${nth}`, port, destinationId, paused: false }
     await stack.account(account)
   }
+  await stack.account({ address: 'another@example.net', user: 'another', port, destinationId })
   const page = await open('/accounts?q=many')
   await page.getByText(/^3 of \d+ accounts$/).waitFor()
   await page.getByRole('checkbox', { name: 'Choose all' }).check()
@@ -246,6 +248,8 @@ test('several accounts at once are paused, and removed when that is meant', asyn
   // In another tab it is seen without asking.
   const other = await open('/accounts?q=many')
   await status(other, 'many2', 'Paused').waitFor()
+  // What is behind paints once a second.
+  await page.bringToFront()
   await row(page, 'many2')
     .getByRole('button', { name: /^Actions for/ })
     .click()

@@ -171,7 +171,7 @@ test('too many listeners are refused, and those that leave make room', async () 
   for (let response = await ask(); response.status === 200; response = await ask()) all.push(response)
   assert.ok(all.length > limits.eventListenersEachMax - 5 && all.length <= limits.eventListenersEachMax)
   const refused = await ask()
-  assert.equal(refused.status, 503)
+  assert.equal(refused.status, 429)
   assert.ok(Number(refused.headers.get('retry-after')) > 0)
   for (const { body } of all) await body?.cancel()
   for (;;) {

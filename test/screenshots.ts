@@ -59,25 +59,25 @@ async function backdate({ redis }: Stack): Promise<void> {
 
 /** Some accounts in every state, one of them in its first import. */
 async function settle(stack: Stack): Promise<{ readonly importing: string; readonly failing: string }> {
-  const destinationId = await stack.destination('anna')
+  const destinationId = await stack.destination('inbox')
   const good = await provider({})
   // It answers a message at a time, and takes its time for that.
   const slow = await provider({ messages: letters(2400), delayMs: 30, capabilities: ['USER', 'UIDL', 'TOP'] })
   const account = async (address: string, port: number, fields: object = {}) =>
     await stack.account({ address, user: address, port, destinationId, ...fields })
-  for (const name of ['anna@mail.example', 'a.berg@uni.example', 'info@berg-design.example', 'club@sailing.example']) {
+  for (const name of ['me@mail.example', 'me@uni.example', 'info@studio.example', 'club@sailing.example']) {
     const id = await account(name, good.port)
     await stack.call('POST', `/accounts/${id}/resume`)
     await stack.pull(id)
   }
-  await stack.pull(await account('orders@berg-design.example', good.port))
+  await stack.pull(await account('orders@studio.example', good.port))
   await account('photos@family.example', good.port)
-  const large = await account('jobs@berg-design.example', good.port, { maxMessageBytes: 9000 })
+  const large = await account('jobs@studio.example', good.port, { maxMessageBytes: 9000 })
   await stack.call('POST', `/accounts/${large}/resume`)
   await stack.pull(large)
-  const failing = await account('anna1984@old.example', good.port, { password: 'wrong', paused: false })
-  await account('anna.b@post.example', 1, { paused: false })
-  const importing = await account('anna@family.example', slow.port)
+  const failing = await account('me@old.example', good.port, { password: 'wrong', paused: false })
+  await account('me@post.example', 1, { paused: false })
+  const importing = await account('me@family.example', slow.port)
   for (const id of [failing]) await stack.pull(id)
   await stack.call('POST', `/accounts/${importing}/pull`)
   return { importing, failing }

@@ -28,6 +28,7 @@ const sortedBy: Readonly<Record<string, (account: Account) => string | number>> 
   account: ({ address }) => address.toLowerCase(),
   provider: ({ host }) => host.toLowerCase(),
   status: ({ status }) => statusOrder.indexOf(status),
+  lastMail: ({ lastMailAt }) => lastMailAt ?? '',
   lastRun: ({ lastRun }) => lastRun?.finishedAt ?? '',
   nextRun: ({ nextRunAt }) => nextRunAt ?? '~',
 }
@@ -148,6 +149,15 @@ export default function Accounts() {
       wide: true,
       sorts: true,
       cell: ({ status }) => <StatusBadge status={status} />,
+    },
+    {
+      key: 'lastMail',
+      title: say.lastMail,
+      width: '8.5rem',
+      wide: true,
+      sorts: true,
+      cell: ({ lastMailAt }) =>
+        lastMailAt === null ? <span class="quiet">{say.notYet}</span> : <RelativeTime at={lastMailAt} />,
     },
     {
       key: 'lastRun',

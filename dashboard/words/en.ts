@@ -179,6 +179,7 @@ export const en = {
     anyStatus: 'Any status',
     account: 'Account',
     provider: 'Provider',
+    lastMail: 'Last mail',
     lastRun: 'Last run',
     nextRun: 'Next run',
     actions: 'Actions',
@@ -241,6 +242,8 @@ export const en = {
     quarantined: (n: number) => `${n.toLocaleString('en')} set aside`,
     storedMail: 'What was stored',
     noStoredMail: 'Nothing was stored by this run, or it is too long ago to be shown.',
+    omitted: (n: number) =>
+      count(n, { one: 'One older message is not listed.', other: '# older messages are not listed.' }),
     transcript: 'Transcript',
     noTranscript: 'No transcript is kept of this run; only the last few have one.',
     truncated: 'It is longer than what is kept.',

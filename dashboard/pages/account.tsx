@@ -28,6 +28,7 @@ import { words } from '../words/index.ts'
 
 const runsShown = 20
 const mailShown = 50
+const setAsideShown = 3
 
 export default function AccountPage({ params: { id = '' } }: PageProps) {
   const { account: say, accounts: listWords } = words.value
@@ -425,7 +426,8 @@ function ArrivedMail({
 
 /** Nothing at all where nothing was set aside: most people never see it. */
 function Quarantine({ of, accountId }: { readonly of: Resource<List<QuarantineEntry>>; readonly accountId: string }) {
-  const { account: say, failures } = words.value
+  const { account: say, failures, common } = words.value
+  const shown = useSignal(setAsideShown)
   const { value: loaded } = of.now
   if (loaded.state !== 'ready' || loaded.value.items.length === 0) return null
   const act = async (entry: QuarantineEntry, verb: 'retry' | 'dismiss') => {
@@ -437,7 +439,7 @@ function Quarantine({ of, accountId }: { readonly of: Resource<List<QuarantineEn
     <Section title={say.quarantine}>
       <p class="quiet">{say.quarantineHint}</p>
       <ul class="rows">
-        {loaded.value.items.map((entry) => (
+        {loaded.value.items.slice(0, shown.value).map((entry) => (
           <li key={entry.id} class="set-aside">
             <div class="rows-name">
               <p class="set-aside-why">{failures[entry.reason.kind].title}</p>
@@ -468,6 +470,15 @@ function Quarantine({ of, accountId }: { readonly of: Resource<List<QuarantineEn
           </li>
         ))}
       </ul>
+      {loaded.value.items.length > shown.value && (
+        <Button
+          onClick={() => {
+            shown.value = loaded.value.items.length
+          }}
+        >
+          {common.showMore} ({loaded.value.items.length - shown.value})
+        </Button>
+      )}
     </Section>
   )
 }

@@ -26,7 +26,6 @@ const statusOrder: readonly AccountStatus[] = ['needs attention', 'failing', 'ru
 
 const sortedBy: Readonly<Record<string, (account: Account) => string | number>> = {
   account: ({ address }) => address.toLowerCase(),
-  provider: ({ host }) => host.toLowerCase(),
   status: ({ status }) => statusOrder.indexOf(status),
   lastMail: ({ lastMailAt }) => lastMailAt ?? '',
   lastRun: ({ lastRun }) => lastRun?.finishedAt ?? '',
@@ -127,6 +126,7 @@ export default function Accounts() {
       cell: (account) => (
         <div class="who">
           <a href={`/accounts/${account.id}`}>{account.address}</a>
+          <span class="who-provider">{account.host}</span>
           <span class="who-more">
             <StatusBadge status={account.status} />
             <NextRun account={account} />
@@ -135,17 +135,9 @@ export default function Accounts() {
       ),
     },
     {
-      key: 'provider',
-      title: say.provider,
-      width: '17%',
-      wide: true,
-      sorts: true,
-      cell: ({ host }) => <span class="quiet">{host}</span>,
-    },
-    {
       key: 'status',
       title: say.status,
-      width: '13rem',
+      width: '12.5rem',
       wide: true,
       sorts: true,
       cell: ({ status }) => <StatusBadge status={status} />,

@@ -44,10 +44,11 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
 
   const views = async (records: readonly AccountRecord[]) => {
     const ids = records.map(({ account }) => account.id)
-    const [states, open, last, due] = await Promise.all([
+    const [states, open, last, mail, due] = await Promise.all([
       accounts.states(ids),
       runs.openRunOf(ids),
       runs.latest(ids),
+      runs.lastMail(ids),
       accounts.dueMs(ids),
     ])
     return records.map(({ account }, nth) => {
@@ -58,6 +59,7 @@ export function addAccounts(app: App, { accounts, runs, seal, settings }: Accoun
         flags: account.flags as string[],
         status: statusOf(account, states[nth] ?? defaultState, open.get(account.id)),
         lastRun: last.get(account.id) ?? null,
+        lastMailAt: mail[nth] ?? null,
         nextRunAt: dueMs === null ? null : new Date(dueMs).toISOString(),
         createdAt: new Date(account.createdAtMs).toISOString(),
       }

@@ -188,6 +188,7 @@ export const Account = Type.Object({
   ...accountFields,
   status: Type.Enum([...accountStatuses]),
   lastRun: orNull(Run),
+  lastMailAt: orNull(time, 'the end of the run that stored mail of it last'),
   nextRunAt: orNull(time),
   createdAt: time,
 })

@@ -37,18 +37,6 @@ export type Stats = Static<typeof schemas.Stats>
 export type MailCount = Stats['mail']['hours'][number]
 export type Health = Stats['health']['redis']
 
-/** `/runs/:id/messages`. */
-export interface Arrived {
-  readonly storedAt: string
-  readonly from: string
-  readonly subject: string
-  readonly date: string | null
-  readonly size: number
-  readonly folder: string
-  readonly uid: number
-}
-/** `/runs/:id/transcript`. */
-export interface Transcript {
-  readonly lines: readonly { readonly at: string; readonly side: 'client' | 'server' | 'note'; readonly text: string }[]
-  readonly truncated: boolean
-}
+/** What a run brought, and what was said during it. */
+export type Arrivals = Static<typeof schemas.Arrivals>
+export type Transcript = Static<typeof schemas.Transcript>

@@ -1,5 +1,6 @@
 /** What was said in the sessions of one run, for people who look for what went wrong: without secrets, and without any mail. */
 import { limits } from './limits.ts'
+import { masking } from './mask.ts'
 
 export type Side = 'client' | 'server' | 'note'
 export type TranscriptLine = readonly [atMs: number, side: Side, text: string]
@@ -28,10 +29,7 @@ export class Transcript {
 
   /** Not to be seen wherever it stands: servers repeat what they refuse. */
   hide(secret: string): void {
-    const octets = Buffer.from(secret)
-    const forms = [secret, octets.toString('latin1'), octets.toString('base64'), encodeURIComponent(secret)]
-    for (const form of forms) for (const text of [form, form.trim(), form.replace(/=+$/, '')]) this.#secrets.add(text)
-    this.#secrets.delete('')
+    for (const text of [secret, secret.trim(), secret.replace(/=+$/, '')]) this.#secrets.add(text)
   }
 
   /** @param during as failures call it. */
@@ -62,12 +60,16 @@ export class Transcript {
   }
 
   kept(): KeptTranscript {
-    const secrets = [...this.#secrets].toSorted((one, other) => other.length - one.length).map(escaped)
-    const secret = secrets.length === 0 ? undefined : new RegExp(secrets.join('|'), 'gi')
+    const mask = masking([...this.#secrets])
     const shown = ([atMs, side, text]: TranscriptLine): TranscriptLine => {
       // First masked: a secret that is cut would not be known again.
-      const masked = secret === undefined ? text : text.replace(secret, '***')
-      return [atMs, side, masked.replace(/[^\x20-\x7e]+/g, '?').slice(0, limits.transcriptLineMax)]
+      return [
+        atMs,
+        side,
+        mask(text)
+          .replace(/[^\x20-\x7e]+/g, '?')
+          .slice(0, limits.transcriptLineMax),
+      ]
     }
     return { lines: [...this.#first, ...this.#last].map(shown), truncated: this.#truncated }
   }
@@ -88,8 +90,4 @@ function withoutCredentials(line: string, during: string): string {
   const [, verb, mechanism] = /^(PASS|APOP|AUTH(?=\s+(\S+)\s))\b/i.exec(line) ?? []
   if (verb !== undefined) return mechanism === undefined ? `${verb} ***` : `${verb} ${mechanism} ***`
   return during.startsWith('AUTH ') && !/^AUTH\b/i.test(line) ? '***' : line
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
 }

@@ -349,6 +349,7 @@ test('an account has the defaults of the contract, and is due at once', async ()
     paused: false,
     status: 'idle',
     lastRun: null,
+    lastMailAt: null,
   })
   assert.ok(Date.parse(String(nextRunAt)) <= Date.now())
   assert.ok(Date.parse(String(createdAt)) <= Date.now())
@@ -496,6 +497,7 @@ test('a run is told from the 202 on, joined while it is open, and listed newest 
   assert.notEqual(later.id, run.id)
   const account = await stack.call('GET', `/accounts/${id}`)
   assert.deepEqual([account.body['lastRun'], account.body['status']], [later, 'paused'])
+  assert.equal(account.body['lastMailAt'], run.finishedAt, 'the later one stored nothing')
   const first = await stack.call('GET', `/accounts/${id}/runs?limit=1`)
   assert.deepEqual(first.body.items, [later])
   const second = await stack.call('GET', `/accounts/${id}/runs?limit=1&cursor=${String(first.body['next'])}`)

@@ -312,7 +312,7 @@ test('all of it can be done with the keyboard', async () => {
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   // The focus is where it was.
-  assert.match(await page.evaluate<string>(`document.activeElement.getAttribute('aria-label')`), /^Actions for/)
+  await page.waitForFunction(`document.activeElement?.getAttribute('aria-label')?.startsWith('Actions for')`)
   await page.keyboard.press('Shift+Tab')
   await page.keyboard.press('Enter')
   await heading(page, 'keys@example.net').waitFor()

@@ -44,6 +44,8 @@ async function metrics(wanted: (series: Map<string, number>) => boolean = () => 
       }),
     )
     if (wanted(series)) return series
+    // Slower than strangers may ask.
+    await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
 

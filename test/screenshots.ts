@@ -57,8 +57,15 @@ async function backdate({ redis }: Stack): Promise<void> {
   await redis.hset(keys.tally, slots)
 }
 
+interface Known {
+  readonly importing: string
+  readonly failing: string
+  /** Some of its mail was set aside. */
+  readonly large: string
+}
+
 /** Some accounts in every state, one of them in its first import. */
-async function settle(stack: Stack): Promise<{ readonly importing: string; readonly failing: string }> {
+async function settle(stack: Stack): Promise<Known> {
   const destinationId = await stack.destination('inbox')
   const good = await provider({})
   // It answers a message at a time, and takes its time for that.
@@ -72,50 +79,68 @@ async function settle(stack: Stack): Promise<{ readonly importing: string; reado
   }
   await stack.pull(await account('orders@studio.example', good.port))
   await account('photos@family.example', good.port)
-  const large = await account('jobs@studio.example', good.port, { maxMessageBytes: 9000 })
+  const large = await account('jobs@studio.example', good.port, { maxMessageBytes: 10_500 })
   await stack.call('POST', `/accounts/${large}/resume`)
   await stack.pull(large)
   const failing = await account('me@old.example', good.port, { password: 'wrong', paused: false })
   await account('me@post.example', 1, { paused: false })
   const importing = await account('me@family.example', slow.port)
-  for (const id of [failing]) await stack.pull(id)
+  await stack.pull(failing)
   await stack.call('POST', `/accounts/${importing}/pull`)
-  return { importing, failing }
+  return { importing, failing, large }
 }
 
-const shots: readonly (readonly [string, (page: Page, known: Awaited<ReturnType<typeof settle>>) => Promise<void>])[] =
+const shots: readonly (readonly [string, (page: Page, known: Known) => Promise<void>])[] = [
   [
-    [
-      'overview',
-      async (page) => {
-        await page.getByRole('link', { name: 'Overview', exact: true }).click()
-        await page.locator('.chart canvas').waitFor()
-        await page.getByText(/[1-9]\d* of [\d,]+ messages/).waitFor()
-      },
-    ],
-    [
-      'accounts',
-      async (page) => {
-        await page.getByRole('link', { name: 'Accounts', exact: true }).click()
-        await page.locator('tbody tr').nth(5).waitFor()
-      },
-    ],
-    [
-      'account-importing',
-      async (page, { importing }) => {
-        await page.goto(new URL(`/accounts/${importing}`, page.url()).href)
-        await page.getByText(/[1-9]\d* of [\d,]+ messages/).waitFor()
-      },
-    ],
-    [
-      'account-failing',
-      async (page, { failing }) => {
-        await page.goto(new URL(`/accounts/${failing}`, page.url()).href)
-        await page.locator('.callout').first().waitFor()
-        await page.locator('.timeline').waitFor()
-      },
-    ],
-  ]
+    'overview',
+    async (page) => {
+      await page.getByRole('link', { name: 'Overview', exact: true }).click()
+      await page.locator('.chart canvas').waitFor()
+      await page.getByText(/[1-9]\d* of [\d,]+ messages/).waitFor()
+    },
+  ],
+  [
+    'accounts',
+    async (page) => {
+      await page.getByRole('link', { name: 'Accounts', exact: true }).click()
+      await page.locator('tbody tr').nth(5).waitFor()
+    },
+  ],
+  [
+    'account-importing',
+    async (page, { importing }) => {
+      await page.goto(new URL(`/accounts/${importing}`, page.url()).href)
+      await page.getByText(/[1-9]\d* of [\d,]+ messages/).waitFor()
+    },
+  ],
+  [
+    'account-failing',
+    async (page, { failing }) => {
+      await page.goto(new URL(`/accounts/${failing}`, page.url()).href)
+      await page.locator('.callout').first().waitFor()
+      await page.locator('.timeline').waitFor()
+    },
+  ],
+  [
+    'account',
+    async (page, { large }) => {
+      await page.goto(new URL(`/accounts/${large}`, page.url()).href)
+      await page.locator('.set-aside').first().waitFor()
+      await page.locator('.timeline summary').last().click()
+      await page.locator('.transcript').waitFor()
+    },
+  ],
+  ['destinations', async (page) => await visit(page, '/destinations')],
+  ['add-account', async (page) => await visit(page, '/accounts/new')],
+  ['settings', async (page) => await visit(page, '/settings')],
+]
+
+/** A page that has what it shows in a moment. */
+async function visit(page: Page, path: string): Promise<void> {
+  await page.goto(new URL(path, page.url()).href)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page.waitForFunction(`document.querySelector('.skeleton') === null`)
+}
 
 const [stack, browser] = await Promise.all([startStack(), startBrowser()])
 const served = await serve(stack)
@@ -123,21 +148,33 @@ try {
   mkdirSync(folder, { recursive: true })
   await stack.startWorker()
   await backdate(stack)
-  const first = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en' })
-  await first.goto(served.url)
-  await first.getByRole('heading', { name: 'Sign in' }).waitFor()
-  await first.screenshot({ path: join(folder, 'sign-in-light.png') })
-  await signIn(first, served.url)
-  await first.getByRole('heading', { name: 'Welcome' }).waitFor()
-  await first.screenshot({ path: join(folder, 'welcome-light.png') })
-  const storageState = await first.context().storageState()
+  // Before anything is set up.
+  const strangers = await Promise.all(
+    (['light', 'dark'] as const).map(async (colorScheme) => {
+      const context = await browser.newContext({ colorScheme, locale: 'en', viewport: { width: 1280, height: 800 } })
+      const page = await context.newPage()
+      await page.goto(served.url)
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+      await page.screenshot({ path: join(folder, `sign-in-${colorScheme}.png`) })
+      await signIn(page, served.url)
+      await page.getByRole('heading', { name: 'Welcome' }).waitFor()
+      await page.screenshot({ path: join(folder, `welcome-${colorScheme}.png`) })
+      return context
+    }),
+  )
+  const storageState = await strangers[0]?.storageState()
   const known = await settle(stack)
   for (const [theme, colorScheme, width, height] of [
     ['light', 'light', 1280, 860],
     ['dark', 'dark', 1280, 860],
     ['phone', 'light', 390, 844],
   ] as const) {
-    const context = await browser.newContext({ storageState, colorScheme, locale: 'en', viewport: { width, height } })
+    const context = await browser.newContext({
+      ...(storageState === undefined ? {} : { storageState }),
+      colorScheme,
+      locale: 'en',
+      viewport: { width, height },
+    })
     const page = await context.newPage()
     await page.goto(served.url)
     for (const [name, go] of shots) {

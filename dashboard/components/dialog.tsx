@@ -1,6 +1,6 @@
 /** A question, or a form, in front of everything else. The browser keeps the focus inside and closes it on Escape. */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { words } from '../words/index.ts'
 import { Button, type ButtonProps, IconButton } from './button.tsx'
 
@@ -17,7 +17,7 @@ export function Dialog({
 }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { activeElement } = document
     const { current } = dialog
     current?.showModal()

@@ -34,7 +34,7 @@ export interface Selection {
 }
 
 /** In px; table.css has the same. */
-const rowHeight = { narrow: 76, wide: 52 } as const
+const rowHeight = { narrow: 76, wide: 56 } as const
 /** Rows above and below those in sight: enough for a turn of the wheel, and for the next Tab. */
 const spare = 12
 

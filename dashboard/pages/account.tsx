@@ -23,10 +23,12 @@ import { accounts, forget, learn } from '../roster.ts'
 import { navigate } from '../router.ts'
 import type { PageProps } from '../routes.ts'
 import { may } from '../session.ts'
-import type { Account, Arrived, Destination, List, QuarantineEntry, Run, Transcript } from '../shapes.ts'
+import type { Account, Arrivals, Destination, List, QuarantineEntry, Run, Transcript } from '../shapes.ts'
 import { words } from '../words/index.ts'
 
 const runsShown = 20
+const mailShown = 50
+const setAsideShown = 3
 
 export default function AccountPage({ params: { id = '' } }: PageProps) {
   const { account: say, accounts: listWords } = words.value
@@ -198,7 +200,7 @@ function Known({
 }
 
 function Facts({ account }: { readonly account: Account }) {
-  const { account: say } = words.value
+  const { account: say, accounts: listWords } = words.value
   const { host, port, tls, tlsVerify, tlsFingerprint, user, destinationId, folder, retention, interval } = account
   const destination = useResource(
     async (signal) => await get<Destination>(`/destinations/${destinationId}`, signal),
@@ -208,6 +210,10 @@ function Facts({ account }: { readonly account: Account }) {
   const where = destination.now.value
   const facts: readonly (readonly [string, ComponentChildren])[] = [
     [say.next, <NextRun key="next" account={account} />],
+    [
+      listWords.lastMail,
+      account.lastMailAt === null ? listWords.notYet : <RelativeTime key="mail" at={account.lastMailAt} />,
+    ],
     [say.interval, say.every(duration(interval.minSeconds * 1000), duration(interval.maxSeconds * 1000))],
     [say.provider, `${host}:${port}`],
     [say.encryption, `${say.tls[tls]}${trust}`],
@@ -331,8 +337,8 @@ function RunEntry({ run }: { readonly run: Run }) {
 /** What a run brought, and what was said during it: asked for when it is opened. */
 function Seen({ run: { id, stored } }: { readonly run: Run }) {
   const { account: say } = words.value
-  const arrived = useResource(
-    async (signal) => (stored === 0 ? [] : (await get<List<Arrived>>(`/runs/${id}/messages?limit=100`, signal)).items),
+  const arrivals = useResource(
+    async (signal) => await get<Arrivals>(`/runs/${id}/messages?limit=${mailShown}`, signal),
     [id],
   )
   const transcript = useResource(
@@ -348,9 +354,13 @@ function Seen({ run: { id, stored } }: { readonly run: Run }) {
       {stored > 0 && (
         <>
           <h3>{say.storedMail}</h3>
-          <Loaded of={arrived}>
-            {(messages) =>
-              messages.length === 0 ? <p class="quiet">{say.noStoredMail}</p> : <ArrivedMail messages={messages} />
+          <Loaded of={arrivals}>
+            {(seen) =>
+              seen.items.length === 0 ? (
+                <p class="quiet">{say.noStoredMail}</p>
+              ) : (
+                <ArrivedMail of={arrivals} runId={id} seen={seen} />
+              )
             }
           </Loaded>
         </>
@@ -381,26 +391,43 @@ function Seen({ run: { id, stored } }: { readonly run: Run }) {
   )
 }
 
-function ArrivedMail({ messages }: { readonly messages: readonly Arrived[] }) {
-  const { account: say } = words.value
+function ArrivedMail({
+  of,
+  runId,
+  seen: { items, next, omitted },
+}: {
+  readonly of: Resource<Arrivals>
+  readonly runId: string
+  readonly seen: Arrivals
+}) {
+  const { account: say, common } = words.value
+  const more = async (cursor: string) => {
+    const list = await get<Arrivals>(`/runs/${runId}/messages?limit=${mailShown}&cursor=${cursor}`)
+    of.set({ ...list, items: [...items, ...list.items] })
+  }
   return (
-    <ul class="rows tight mail">
-      {messages.map(({ storedAt, from, subject, size }, nth) => (
-        <li key={`${nth} ${storedAt}`}>
-          <div class="rows-name">
-            <span class="mail-subject">{subject === '' ? say.noSubject : subject}</span>
-            <p class="quiet">{from}</p>
-          </div>
-          <Bytes octets={size} />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="rows tight mail">
+        {items.map(({ storedAt, from, subject, size }, nth) => (
+          <li key={`${nth} ${storedAt}`}>
+            <div class="rows-name">
+              <span class="mail-subject">{subject || say.noSubject}</span>
+              <p class="quiet">{from}</p>
+            </div>
+            <Bytes octets={size} />
+          </li>
+        ))}
+      </ul>
+      {next !== null && <Button onClick={() => void attempt(async () => await more(next))}>{common.showMore}</Button>}
+      {next === null && omitted > 0 && <p class="quiet">{say.omitted(omitted)}</p>}
+    </>
   )
 }
 
 /** Nothing at all where nothing was set aside: most people never see it. */
 function Quarantine({ of, accountId }: { readonly of: Resource<List<QuarantineEntry>>; readonly accountId: string }) {
-  const { account: say, failures } = words.value
+  const { account: say, failures, common } = words.value
+  const shown = useSignal(setAsideShown)
   const { value: loaded } = of.now
   if (loaded.state !== 'ready' || loaded.value.items.length === 0) return null
   const act = async (entry: QuarantineEntry, verb: 'retry' | 'dismiss') => {
@@ -412,7 +439,7 @@ function Quarantine({ of, accountId }: { readonly of: Resource<List<QuarantineEn
     <Section title={say.quarantine}>
       <p class="quiet">{say.quarantineHint}</p>
       <ul class="rows">
-        {loaded.value.items.map((entry) => (
+        {loaded.value.items.slice(0, shown.value).map((entry) => (
           <li key={entry.id} class="set-aside">
             <div class="rows-name">
               <p class="set-aside-why">{failures[entry.reason.kind].title}</p>
@@ -443,6 +470,15 @@ function Quarantine({ of, accountId }: { readonly of: Resource<List<QuarantineEn
           </li>
         ))}
       </ul>
+      {loaded.value.items.length > shown.value && (
+        <Button
+          onClick={() => {
+            shown.value = loaded.value.items.length
+          }}
+        >
+          {common.showMore} ({loaded.value.items.length - shown.value})
+        </Button>
+      )}
     </Section>
   )
 }

@@ -26,8 +26,8 @@ const statusOrder: readonly AccountStatus[] = ['needs attention', 'failing', 'ru
 
 const sortedBy: Readonly<Record<string, (account: Account) => string | number>> = {
   account: ({ address }) => address.toLowerCase(),
-  provider: ({ host }) => host.toLowerCase(),
   status: ({ status }) => statusOrder.indexOf(status),
+  lastMail: ({ lastMailAt }) => lastMailAt ?? '',
   lastRun: ({ lastRun }) => lastRun?.finishedAt ?? '',
   nextRun: ({ nextRunAt }) => nextRunAt ?? '~',
 }
@@ -126,6 +126,7 @@ export default function Accounts() {
       cell: (account) => (
         <div class="who">
           <a href={`/accounts/${account.id}`}>{account.address}</a>
+          <span class="who-provider">{account.host}</span>
           <span class="who-more">
             <StatusBadge status={account.status} />
             <NextRun account={account} />
@@ -134,20 +135,21 @@ export default function Accounts() {
       ),
     },
     {
-      key: 'provider',
-      title: say.provider,
-      width: '17%',
-      wide: true,
-      sorts: true,
-      cell: ({ host }) => <span class="quiet">{host}</span>,
-    },
-    {
       key: 'status',
       title: say.status,
-      width: '13rem',
+      width: '12.5rem',
       wide: true,
       sorts: true,
       cell: ({ status }) => <StatusBadge status={status} />,
+    },
+    {
+      key: 'lastMail',
+      title: say.lastMail,
+      width: '8.5rem',
+      wide: true,
+      sorts: true,
+      cell: ({ lastMailAt }) =>
+        lastMailAt === null ? <span class="quiet">{say.notYet}</span> : <RelativeTime at={lastMailAt} />,
     },
     {
       key: 'lastRun',

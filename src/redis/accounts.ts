@@ -248,6 +248,7 @@ export class Accounts {
       for (const runId of runIds) await this.#redis.unlink(keys.run(runId))
       if (runIds.length > 0) await this.#redis.unlink(runIds.flatMap((runId) => ofRun(id, runId)))
       await this.#redis.hdel(keys.lastRuns, id)
+      await this.#redis.hdel(keys.lastMail, id)
       await this.#redis.hdel(keys.told, id)
       await restate(this.#redis, [id])
       const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.quarantine, keys.spool]

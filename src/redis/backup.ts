@@ -60,13 +60,15 @@ async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
   for await (const accounts of hashOf(redis, keys.accounts)) {
     yield* inPieces(keys.accounts, accounts)
     const ids = Object.keys(accounts)
-    const [states, last, due] = await Promise.all([
+    const [states, last, mail, due] = await Promise.all([
       redis.hmget(keys.accountStates, ...ids),
       redis.hmget(keys.lastRuns, ...ids),
+      redis.hmget(keys.lastMail, ...ids),
       redis.zmscore(keys.due, ...ids),
     ])
     yield* inPieces(keys.accountStates, zipped(ids, states))
     yield* inPieces(keys.lastRuns, zipped(ids, last))
+    yield* inPieces(keys.lastMail, zipped(ids, mail))
     const value = Object.fromEntries(ids.flatMap((id, nth) => (due[nth] == null ? [] : [[id, Number(due[nth])]])))
     yield { key: keys.due, type: 'zset', value }
     for (const id of ids) yield* accountEntries(redis, id)

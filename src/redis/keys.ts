@@ -37,6 +37,8 @@ export const keys = {
   openRuns: shared('open-runs'),
   /** Hash: account id -> the id of the run that ended last. */
   lastRuns: shared('last-runs'),
+  /** Hash: account id -> the end of the run that stored mail of it last, as the API shows it. */
+  lastMail: shared('last-mail'),
   /** Sorted set: worker by the milliseconds until which it counts as there. */
   workers: shared('workers'),
   /** Hash: name of a setting -> its value as JSON. */
@@ -155,6 +157,7 @@ export const backedUpShared = {
   hostTraits: 'hash',
   due: 'zset',
   lastRuns: 'hash',
+  lastMail: 'hash',
   settings: 'hash',
   told: 'hash',
   webhooks: 'hash',

@@ -123,6 +123,7 @@ export class Runs {
       for (const id of old) await this.#redis.del(keys.run(id))
       await this.#redis.unlink(old.flatMap((id) => ofRun(run.accountId, id)))
     }
+    if (run.stored > 0 && run.finishedAt !== null) await this.#redis.hset(keys.lastMail, run.accountId, run.finishedAt)
     await this.#end(run, measured)
   }
 
@@ -139,6 +140,11 @@ export class Runs {
   /** The run that ended last, by account id. */
   async latest(accountIds: readonly string[]): Promise<Map<string, Run>> {
     return byAccount(await this.#named(keys.lastRuns, accountIds))
+  }
+
+  /** When a run last stored mail of each, in their order; null: none has yet. */
+  async lastMail(accountIds: readonly string[]): Promise<(string | null)[]> {
+    return accountIds.length === 0 ? [] : await this.#redis.hmget(keys.lastMail, ...accountIds)
   }
 
   /** Newest first. `before`: a run's id; `next`: the id to go on from, null at the end. */

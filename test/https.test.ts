@@ -53,7 +53,7 @@ before(async () => {
   renew(serving)
   const [http = 0, imap = 0, imaps = 0, pop3 = 0, pop3s = 0] = await freePorts(5)
   ports = { http, imap, imaps, pop3, pop3s }
-  const child = spawn(process.execPath, ['--import', 'tsx', 'deploy/run.ts'], {
+  const child = spawn(process.execPath, ['dist/deploy/run.js'], {
     env: {
       PATH: process.env['PATH'],
       TRIBUTARY_HOME: join(folder, 'home'),

@@ -45,7 +45,7 @@ test(`everything killed at once, ${kills} times in a row at random moments: ever
 
   /** `npm start`, but for what start.mjs does before it hands over. */
   const start = async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'deploy/run.ts'], {
+    const child = spawn(process.execPath, ['dist/deploy/run.js'], {
       env: {
         PATH: process.env['PATH'],
         TRIBUTARY_HOME: join(folder, 'home'),

@@ -312,11 +312,11 @@ test('all of it can be done with the keyboard', async () => {
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   // The focus is where it was.
-  await page.waitForFunction(`document.activeElement?.getAttribute('aria-label')?.startsWith('Actions for')`)
+  await page.locator('[aria-label^="Actions for"]:focus').waitFor()
   await page.keyboard.press('Shift+Tab')
   await page.keyboard.press('Enter')
   await heading(page, 'keys@example.net').waitFor()
-  await page.waitForFunction(`document.activeElement?.tagName === 'H1'`)
+  await page.locator('h1:focus').waitFor()
   await page.close()
 })
 

@@ -139,7 +139,7 @@ const shots: readonly (readonly [string, (page: Page, known: Known) => Promise<v
 async function visit(page: Page, path: string): Promise<void> {
   await page.goto(new URL(path, page.url()).href)
   await page.getByRole('heading', { level: 1 }).waitFor()
-  await page.waitForFunction(`document.querySelector('.skeleton') === null`)
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' })
 }
 
 const [stack, browser] = await Promise.all([startStack(), startBrowser()])

@@ -23,6 +23,8 @@ export function Dialog({
     current?.showModal()
     current?.querySelector<HTMLElement>('.dialog-body :is(input, select), footer button')?.focus()
     return () => {
+      // While it is open, all else is inert.
+      current?.close()
       if (activeElement instanceof HTMLElement) activeElement.focus()
     }
   }, [])

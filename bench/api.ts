@@ -12,6 +12,7 @@ import { root } from '../deploy/template.ts'
 import type { AccountId, RunId } from '../src/message.ts'
 import { connectRedis } from '../src/redis/connection.ts'
 import { keys } from '../src/redis/keys.ts'
+import { restate } from '../src/redis/statuses.ts'
 import { noCounts, type Run } from '../src/run.ts'
 import { freePorts } from '../test/support/dovecot.ts'
 import { startRedis } from '../test/support/redis.ts'
@@ -110,8 +111,9 @@ async function imported(from: number, to: number, destinationIds: readonly strin
 async function haveRun(ids: readonly string[]): Promise<void> {
   const at = new Date().toISOString()
   for (let from = 0; from < ids.length; from += 1000) {
+    const some = ids.slice(from, from + 1000)
     const many = redis.pipeline()
-    for (const [nth, id] of ids.slice(from, from + 1000).entries()) {
+    for (const [nth, id] of some.entries()) {
       const failure = nth % 200 === 0 ? { kind: 'unreachable' as const, message: 'It could not be reached.' } : null
       const run: Run = {
         id: ulid() as RunId,
@@ -130,9 +132,9 @@ async function haveRun(ids: readonly string[]): Promise<void> {
       many.set(keys.run(run.id), JSON.stringify(run)).zadd(keys.runs(id), 0, run.id).hset(keys.lastRuns, id, run.id)
       const state = { failures: 0, firstFailedAtMs: 0, attention: false, lastFailure: failure }
       many.hset(keys.accountStates, id, JSON.stringify(state))
-      if (failure !== null) many.zrem(keys.accountsAt('idle'), id).zadd(keys.accountsAt('failing'), 0, id)
     }
     await many.exec()
+    await restate(redis, some)
   }
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { Accounts, accountStatuses, defaultState } from '../src/redis/accounts.ts'
+import { Accounts, defaultState } from '../src/redis/accounts.ts'
 import { keys } from '../src/redis/keys.ts'
+import { accountStatuses, restate } from '../src/redis/statuses.ts'
 import { defaultSettings } from '../src/settings.ts'
 import { adminToken, type Body, type Stack, startStack } from './support/stack.ts'
 
@@ -224,6 +225,17 @@ test('accounts that were kept before there was an index are indexed at the start
   )
   await accounts.ensureIndexed()
   assert.deepEqual(await lists(), [[id], [id], [id], [id]])
+})
+
+test('what a set says wrongly of an account is not shown, and is put right when its status is stated anew', async () => {
+  const id = await stack.account({ destinationId: await elsewhere('wrong'), user: 'wrong' })
+  const listed = async (status: string) =>
+    (await ask('GET', `/accounts?q=wrong&status=${status}`)).body.items.map((one) => one['id'])
+  const { status } = (await ask('GET', `/accounts/${id}`)).body
+  await stack.redis.zadd(keys.accountsAt('failing'), 0, id)
+  assert.deepEqual([await listed('failing'), await listed(String(status))], [[], [id]])
+  await restate(stack.redis, [id])
+  assert.equal(await stack.redis.zscore(keys.accountsAt('failing'), id), null)
 })
 
 test('a POST with a key is done once, however often it is sent', async () => {

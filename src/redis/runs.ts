@@ -14,42 +14,33 @@ import { countLua, tallyArgs, tallyKeys } from './tallies.ts'
 
 const ulid = monotonicFactory()
 
-/** Field of open-runs, account id: the field is closed, and the account with its last one. KEYS[3] is open-runs. */
+/** Of a field of open-runs. KEYS as `statusKeys`. */
 const closeLua = `
-local function close(openAccounts, field, id)
+local function close(field)
   redis.call('HDEL', KEYS[3], field)
   redis.call('SREM', KEYS[4], field)
-  if redis.call('HEXISTS', KEYS[3], id) + redis.call('HEXISTS', KEYS[3], id .. ' rebuild') == 0 then
-    redis.call('ZREM', openAccounts, id)
-  end
 end`
-
-/** KEYS open runs, open accounts; ARGV field, run, account. 1 where none was open. */
-const openScript = `
-if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
-redis.call('ZADD', KEYS[2], 0, ARGV[3])
-return 1`
 
 /** KEYS as `statusKeys`; ARGV account id, field of open-runs, run id, run as JSON, its state. */
 const changeScript = `${restateLua}
 if ARGV[5] == 'running' and redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then redis.call('SADD', KEYS[4], ARGV[2]) end
-tell(KEYS[7], 'run', restate(ARGV[1]), ARGV[4])
+tell(KEYS[6], 'run', restate(ARGV[1]), ARGV[4])
 return 1`
 
-/** KEYS as `statusKeys`, open accounts, last-runs, as `tallyKeys`; ARGV account id, field of open-runs, run id, run as JSON, as `tallyArgs`. A run is closed, and counted, once. */
+/** KEYS as `statusKeys`, last-runs, as `tallyKeys`; ARGV account id, field of open-runs, run id, run as JSON, as `tallyArgs`. A run is closed, and counted, once. */
 const endScript = `${restateLua}${closeLua}${countLua}
-redis.call('HSET', KEYS[9], ARGV[1], ARGV[3])
+redis.call('HSET', KEYS[${statusKeys.length + 1}], ARGV[1], ARGV[3])
 if redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then
-  close(KEYS[8], ARGV[2], ARGV[1])
-  count(10, 5)
+  close(ARGV[2])
+  count(${statusKeys.length + 2}, 5)
 end
-tell(KEYS[7], 'run', restate(ARGV[1]), ARGV[4])
+tell(KEYS[6], 'run', restate(ARGV[1]), ARGV[4])
 return 1`
 
-/** KEYS as `statusKeys`, open accounts; ARGV account id, field of open-runs, run id. Its record has outlived its time. */
+/** KEYS as `statusKeys`; ARGV account id, field of open-runs, run id. Its record has outlived its time. */
 const dropScript = `${restateLua}${closeLua}
 if redis.call('HGET', KEYS[3], ARGV[2]) ~= ARGV[3] then return 0 end
-close(KEYS[8], ARGV[2], ARGV[1])
+close(ARGV[2])
 restate(ARGV[1])
 return 1`
 
@@ -86,7 +77,7 @@ export class Runs {
     // The record first: an open run's id always leads to one.
     await this.#write(run)
     for (;;) {
-      if ((await this.#redis.eval(openScript, 2, keys.openRuns, keys.openAccounts, field, id, accountId)) === 1) break
+      if ((await this.#redis.hsetnx(keys.openRuns, field, id)) === 1) break
       const openId = await this.#redis.hget(keys.openRuns, field)
       const open = openId === null ? null : await this.get(openId)
       if (open !== null && open.finishedAt === null) {
@@ -95,10 +86,8 @@ export class Runs {
       }
       // It has ended, or its record has outlived its time: nobody runs it any more.
       if (open !== null) await this.#end(open)
-      else if (openId !== null) {
-        const names = [...statusKeys, keys.openAccounts]
-        await this.#redis.eval(dropScript, names.length, ...names, accountId, field, openId)
-      }
+      else if (openId !== null)
+        await this.#redis.eval(dropScript, statusKeys.length, ...statusKeys, accountId, field, openId)
     }
     await Promise.all([this.#redis.zadd(keys.runs(accountId), 0, id), this.#tell(run)])
     return run
@@ -226,7 +215,7 @@ export class Runs {
   async #end(run: Run, measured?: Measured): Promise<void> {
     const json = await this.#redis.hget(keys.accounts, run.accountId)
     const account = json === null ? undefined : (JSON.parse(json) as AccountRecord).account
-    const names = [...statusKeys, keys.openAccounts, keys.lastRuns, ...tallyKeys(account)]
+    const names = [...statusKeys, keys.lastRuns, ...tallyKeys(account)]
     const fixed = [run.accountId, openField(run.accountId, run.task), run.id, JSON.stringify(run)]
     const args = [...fixed, ...tallyArgs(run, account, measured)]
     await this.#redis.eval(endScript, names.length, ...names, ...args)

@@ -108,7 +108,7 @@ test('what is masked is masked however it is written', () => {
     const mask = masking([one])
     for (const form of formsOf(one)) assert.equal(mask(`<${form}>`), '<***>', form)
   }
-  assert.equal(loginMask('me', 'secret')(`no ${Buffer.from('\0me\0secret').toString('base64')} SECRET`), 'no ***== ***')
+  assert.equal(loginMask('me', 'secret')(`no ${Buffer.from('\0me\0secret').toString('base64')} SECRET`), 'no *** ***')
   assert.equal(masking([''])('as it is'), 'as it is')
 })
 

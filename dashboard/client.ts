@@ -48,6 +48,12 @@ export async function* pages<Item>(path: string, signal?: AbortSignal): AsyncGen
   }
 }
 
+export async function everyOne<Item>(path: string, signal?: AbortSignal): Promise<readonly Item[]> {
+  const all: Item[] = []
+  for await (const page of pages<Item>(path, signal)) all.push(...page)
+  return all
+}
+
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof Refused) return thrown.problem
   return { ...unexplained(0, 'Error'), detail: thrown instanceof Error ? thrown.message : String(thrown) }

@@ -1,7 +1,7 @@
 /** Something the API is asked for: loading, failed or there, and asked again when the line is back. */
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
-import { isAborted, problemOf } from './client.ts'
+import { get, isAborted, problemOf } from './client.ts'
 import { resynced } from './live.ts'
 import type { Problem } from './shapes.ts'
 
@@ -11,6 +11,7 @@ export type Loaded<Value> =
   | { readonly state: 'ready'; readonly value: Value }
 
 export interface Resource<Value> {
+  readonly path: string
   readonly now: ReadonlySignal<Loaded<Value>>
   /** What is there stays until the answer has come; a failed look at it is forgotten where it can be seen otherwise. */
   reload(): void
@@ -18,10 +19,10 @@ export interface Resource<Value> {
   set(value: Value): void
 }
 
-/** @param keys what `load` depends on: changed, it is loaded from anew. */
+/** @param load the same function each time: another one is another resource. */
 export function useResource<Value>(
-  load: (signal: AbortSignal) => Promise<Value>,
-  keys: readonly unknown[],
+  path: string,
+  load: (path: string, signal: AbortSignal) => Promise<Value> = get,
 ): Resource<Value> {
   const resource = useMemo(() => {
     const now = signal<Loaded<Value>>({ state: 'loading' })
@@ -30,7 +31,7 @@ export function useResource<Value>(
       turn.abort()
       const mine = (turn = new AbortController())
       try {
-        const value = await load(mine.signal)
+        const value = await load(path, mine.signal)
         if (!mine.signal.aborted) now.value = { state: 'ready', value }
       } catch (error) {
         if (mine.signal.aborted || isAborted(error)) return
@@ -38,6 +39,7 @@ export function useResource<Value>(
       }
     }
     return {
+      path,
       now,
       reload() {
         if (now.peek().state === 'failed') now.value = { state: 'loading' }
@@ -48,8 +50,7 @@ export function useResource<Value>(
       },
       stop: () => turn.abort(),
     }
-    // oxlint-disable-next-line
-  }, keys)
+  }, [path, load])
   useEffect(() => {
     // At once, and each time the line is back.
     const unsubscribe = resynced.subscribe(() => resource.reload())

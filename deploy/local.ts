@@ -177,6 +177,7 @@ function welcome({ config, home }: Local): string {
     '',
     'Tributary is running.',
     `  API        ${apiOrigin(config)}/api/v1  (token: ${config.adminTokenFile ?? home.adminToken})`,
+    `  Dashboard  ${apiOrigin(config)}/  (sign in with that token)`,
     ...mail,
     `  Kept in    ${home.home}`,
     '  Ctrl-C stops everything.',

@@ -14,10 +14,9 @@ export function masking(secrets: readonly string[]): Mask {
     .flatMap(formsOf)
     .toSorted((a, b) => b.length - a.length)
   if (forms.length === 0) return (text) => text
-  const any = new RegExp(
-    forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, (char) => `\\u${hex4(char)}`)).join('|'),
-    'gi',
-  )
+  const written = forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, (char) => `\\u${hex4(char)}`))
+  // With the padding that base64 may have.
+  const any = new RegExp(`(?:${written.join('|')})={0,2}`, 'gi')
   return (text) => text.replaceAll(any, '***')
 }
 

@@ -1,13 +1,17 @@
 /** Secrets are planted wherever there are any, and looked for in all that was written meanwhile. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { formsOf, loginMask, masking } from '../src/mask.ts'
 import { startImapServer } from './support/imap-server.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
+import { startSmtpServer } from './support/smtp-server.ts'
 import { adminToken, type Stack, startStack } from './support/stack.ts'
 import { letter } from './support/world.ts'
 
@@ -23,6 +27,7 @@ const planted = {
   'destination password': secret('imap'),
   'destination password that is refused': secret('noimap'),
   'imported password': secret('import'),
+  'SMTP password': secret('smtp'),
   'admin password': secret('admin'),
   'sign-in that fails': secret('guess'),
   'token in a URL': secret('url'),
@@ -103,7 +108,7 @@ test('what is masked is masked however it is written', () => {
     const mask = masking([one])
     for (const form of formsOf(one)) assert.equal(mask(`<${form}>`), '<***>', form)
   }
-  assert.equal(loginMask('me', 'secret')(`no ${Buffer.from('\0me\0secret').toString('base64')} SECRET`), 'no ***== ***')
+  assert.equal(loginMask('me', 'secret')(`no ${Buffer.from('\0me\0secret').toString('base64')} SECRET`), 'no *** ***')
   assert.equal(masking([''])('as it is'), 'as it is')
 })
 
@@ -213,6 +218,37 @@ test('the whole stack is driven, with secrets in every place that has one', asyn
   const cookie = signedIn.cookie.split(';')[0] ?? ''
   assert.equal((await call('GET', '/session', { headers: { authorization: '', cookie }, shows: 'csrf' })).status, 200)
 
+  // Who is told: an endpoint that says again all that it is told, and a mail server that refuses so.
+  const endpoint = createServer((request, response) => response.writeHead(500).end(JSON.stringify(request.headers)))
+  endpoint.listen(0, '127.0.0.1')
+  await once(endpoint, 'listening')
+  servers.push({ close: async () => void endpoint.close() })
+  const url = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/`
+  const { json: webhook } = await call('POST', '/webhooks', { body: { url, events: ['run.failed'] }, shows: 'secret' })
+  await call('POST', `/webhooks/${String(webhook['id'])}/test`)
+  await call('POST', `/webhooks/${String(webhook['id'])}/rotate`, { shows: 'secret' })
+  await call('GET', `/webhooks/${String(webhook['id'])}/deliveries`)
+  const smtpPassword = planted['SMTP password'] ?? ''
+  const smtp = await startSmtpServer({
+    login: { user: 'me', password: smtpPassword },
+    refusals: [`550 I know ${echoed('me', smtpPassword).join(' ')}`],
+  })
+  servers.push(smtp)
+  const notice = { host: '127.0.0.1', port: smtp.port, tls: 'none', user: 'me', password: smtpPassword }
+  await call('PUT', '/notice', { body: { ...notice, from: 'me@example.net', to: ['me@example.net'] } })
+  const { json: refused } = await call('POST', '/notice/test')
+  assert.match(JSON.stringify(refused), /I know \*\*\*/)
+  await call('PUT', '/notice', { body: { ...notice, from: 'nobody', to: [smtpPassword] } })
+
+  // What was said and seen.
+  for (const id of [good, bad]) {
+    const { json } = await call('GET', `/accounts/${id}/runs`)
+    for (const run of json['items'] as { id: string }[]) {
+      assert.equal((await call('GET', `/runs/${run.id}/transcript`)).status, 200)
+      await call('GET', `/runs/${run.id}/messages`)
+    }
+  }
+
   // In and out.
   const line = JSON.stringify(
     account({ port: refusing.port, user: 'imported', password: planted['imported password'] }),
@@ -231,6 +267,9 @@ test('the whole stack is driven, with secrets in every place that has one', asyn
     '/tokens',
     '/keys',
     '/openapi.json',
+    '/webhooks',
+    '/notice',
+    '/stats',
   ])
     assert.equal((await call('GET', path)).status, 200, path)
   await call('POST', '/keys/rotate')

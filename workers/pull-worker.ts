@@ -25,12 +25,13 @@ import { Quarantine } from '../src/redis/quarantine.ts'
 import type { PullJob, PullQueue } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import { Recorder } from '../src/redis/transcripts.ts'
-import { type Fetched, noCounts, type Run, type RunCounts } from '../src/run.ts'
+import type { Run, RunCounts } from '../src/run.ts'
 import { rebuild } from '../src/reconcile.ts'
 import { nextVisitMs } from '../src/schedule.ts'
 import type { Settings } from '../src/settings.ts'
 import type { Transcript } from '../src/transcript.ts'
 import { holdBack, pauseFor, resume } from './pause.ts'
+import { pick, Progress } from './progress.ts'
 import { tell } from './tell.ts'
 
 /** What a run needs of the process it runs in. */
@@ -334,62 +335,5 @@ function ended(run: Run, counts: RunCounts, failure: Failure | undefined): Run {
     finishedAt: new Date().toISOString(),
     fetched: null,
     failure: failure === undefined ? null : { kind: failure.kind, message: describe(failure) },
-  }
-}
-
-/** The counts alone, as a value of their own. */
-function pick(from: RunCounts): RunCounts {
-  const counts = noCounts()
-  for (const name of Object.keys(counts) as (keyof RunCounts)[]) counts[name] = from[name]
-  return counts
-}
-
-/** Writes a running run's counts at most twice a second, one write at a time. */
-class Progress {
-  readonly #runs: Runs
-  readonly #run: Run
-  readonly #counts: RunCounts
-  readonly #notices = new Set<string>()
-  #fetched: Fetched | null = null
-  #writing: Promise<void> | undefined
-  #writtenAtMs = 0
-  /** The next write: what changes until then is in it. */
-  #due: NodeJS.Timeout | undefined
-
-  constructor(runs: Runs, run: Run, counts: RunCounts) {
-    this.#runs = runs
-    this.#run = run
-    this.#counts = counts
-  }
-
-  get notices(): string[] {
-    return [...this.#notices]
-  }
-
-  notice(sentence: string): void {
-    this.#notices.add(sentence)
-  }
-
-  changed(fetched?: Fetched): void {
-    this.#fetched = fetched ?? this.#fetched
-    const sinceMs = performance.now() - this.#writtenAtMs
-    this.#due ??= setTimeout(() => this.#write(), Math.max(0, limits.progressEveryMs - sinceMs))
-  }
-
-  #write(): void {
-    this.#due = undefined
-    this.#writtenAtMs = performance.now()
-    const before = this.#writing
-    // Only a picture for people: a write that fails is made good by the next one, or by the run's end.
-    this.#writing = (async () => {
-      await before
-      await this.#runs.change({ ...this.#run, ...pick(this.#counts), fetched: this.#fetched }).catch(() => {})
-    })()
-  }
-
-  /** After this no write is under way, so none can overtake the run's end. */
-  async settled(): Promise<void> {
-    clearTimeout(this.#due)
-    await this.#writing
   }
 }

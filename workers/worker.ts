@@ -111,7 +111,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const byMs = stepped()
     if (byMs !== 0) {
       log.warn({ event: 'clock stepped', byMs })
-      await shiftDue(redis, byMs)
+      await shiftDue(redis, byMs, clock.nowMs())
       await queue.promote()
     }
     const claimed = await claimDue(redis, clock.nowMs())

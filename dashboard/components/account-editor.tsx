@@ -1,152 +1,66 @@
 /** Changes an account: what is not changed is not sent, and the password stays unless a new one is typed. */
 import { useSignal } from '@preact/signals'
-import { useId } from 'preact/hooks'
-import { call, problemOf } from '../client.ts'
+import { call } from '../client.ts'
+import { useDraft } from '../draft.ts'
 import { learn } from '../roster.ts'
-import type { Account, AccountPatch, Problem } from '../shapes.ts'
+import type { Account } from '../shapes.ts'
+import { retentionOf, retentions } from '../terms.ts'
 import { words } from '../words/index.ts'
-import { Button } from './button.tsx'
-import { Dialog } from './dialog.tsx'
 import { Choice, Field } from './field.tsx'
-import { sentenceOf } from './states.tsx'
+import { FormDialog } from './form.tsx'
+import { pop3Ports, ServerRow } from './server-fields.tsx'
 import { tell } from './toast.tsx'
-
-const modes = ['implicit', 'starttls', 'none'] as const
-const retentions = ['keep', 'delete', 'keepDays'] as const
 
 export function AccountEditor({ account, onClose }: { readonly account: Account; readonly onClose: () => void }) {
   const { form, account: say, common } = words.value
-  const id = useId()
-  const changed = useSignal<AccountPatch>({})
-  const problem = useSignal<Problem | undefined>(undefined)
-  const busy = useSignal(false)
-  const now = { ...account, ...changed.value }
-  const change = (part: AccountPatch) => {
-    changed.value = { ...changed.value, ...part }
+  /** It may change elsewhere while this is open. */
+  const { value: before } = useSignal(account)
+  const { address, user, host, port, tls, folder, retention } = before
+  const first = {
+    address,
+    user,
+    host,
+    port: String(port),
+    tls,
+    folder,
+    password: '',
+    mode: retention.mode,
+    days: retention.mode === 'keepDays' ? String(retention.days) : '14',
   }
-  const wrong = (field: string) => {
-    const mistake = problem.value?.errors?.find(({ pointer }) => pointer.startsWith(`/${field}`))
-    return mistake === undefined ? undefined : form.wrong(mistake.detail)
-  }
-  const submit = async () => {
-    busy.value = true
-    try {
-      learn([await call<Account>('PATCH', `/accounts/${account.id}`, changed.value)])
-      tell(say.saved)
-      onClose()
-    } catch (error) {
-      problem.value = problemOf(error)
-    } finally {
-      busy.value = false
-    }
-  }
-  const days = now.retention.mode === 'keepDays' ? now.retention.days : 14
-
+  const draft = useDraft(first, async ({ password, mode, days, ...rest }) => {
+    const now = { ...rest, port: Number(rest.port), retention: retentionOf(mode, days) }
+    const names = Object.keys(now) as (keyof typeof now)[]
+    const changed = names.filter((name) => JSON.stringify(now[name]) !== JSON.stringify(before[name]))
+    const body = Object.fromEntries(changed.map((name) => [name, now[name]]))
+    learn([await call<Account>('PATCH', `/accounts/${before.id}`, password === '' ? body : { ...body, password })])
+    tell(say.saved)
+    onClose()
+  })
   return (
-    <Dialog
-      title={say.editTitle(account.address)}
-      onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>{common.cancel}</Button>
-          <Button kind="main" type="submit" form={id} busy={busy.value}>
-            {common.save}
-          </Button>
-        </>
-      }
-    >
-      <form
-        id={id}
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit()
-        }}
-      >
+    <FormDialog title={say.editTitle(account.address)} draft={draft} action={common.save} onClose={onClose}>
+      <Field label={form.address} type="email" required {...draft.of('address')} />
+      <div class="fields-row">
+        <Field label={form.user} required autocomplete="off" {...draft.of('user')} />
         <Field
-          label={form.address}
-          type="email"
-          required
-          value={now.address}
-          error={wrong('address')}
-          onInput={(address) => change({ address })}
+          label={form.password}
+          type="password"
+          autocomplete="new-password"
+          hint={form.passwordKept}
+          {...draft.of('password')}
         />
-        <div class="fields-row">
-          <Field
-            label={form.user}
-            required
-            autocomplete="off"
-            value={now.user}
-            error={wrong('user')}
-            onInput={(user) => change({ user })}
-          />
-          <Field
-            label={form.password}
-            type="password"
-            autocomplete="new-password"
-            hint={form.passwordKept}
-            value={changed.value.password ?? ''}
-            error={wrong('password')}
-            onInput={(password) => {
-              const { password: _before, ...rest } = changed.value
-              changed.value = password === '' ? rest : { ...rest, password }
-            }}
-          />
-        </div>
-        <div class="fields-row server">
-          <Field
-            label={form.host}
-            required
-            value={now.host}
-            error={wrong('host')}
-            onInput={(host) => change({ host })}
-          />
-          <Field
-            label={form.port}
-            inputMode="numeric"
-            required
-            value={String(now.port)}
-            error={wrong('port')}
-            onInput={(port) => change({ port: Number(port) })}
-          />
-          <Choice
-            label={form.tls}
-            value={now.tls}
-            options={modes.map((value) => ({ value, text: form.tlsModes[value] }))}
-            onChoose={(tls) => change({ tls })}
-          />
-        </div>
-        <div class="fields-row">
-          <Field
-            label={form.folder}
-            required
-            value={now.folder}
-            error={wrong('folder')}
-            onInput={(folder) => change({ folder })}
-          />
-          <Choice
-            label={form.retention}
-            value={now.retention.mode}
-            options={retentions.map((value) => ({ value, text: form.retentions[value] }))}
-            onChoose={(mode) => change({ retention: mode === 'keepDays' ? { mode, days } : { mode } })}
-          />
-          {now.retention.mode === 'keepDays' && (
-            <Field
-              label={form.days}
-              inputMode="numeric"
-              required
-              value={String(days)}
-              error={wrong('retention')}
-              onInput={(text) => change({ retention: { mode: 'keepDays', days: Number(text) } })}
-            />
-          )}
-        </div>
-        {problem.value !== undefined && (
-          <p class="note bad" role="alert">
-            {sentenceOf(problem.value)}
-          </p>
+      </div>
+      <ServerRow label={form.host} draft={draft} ports={pop3Ports} />
+      <div class="fields-row">
+        <Field label={form.folder} required {...draft.of('folder')} />
+        <Choice
+          label={form.retention}
+          options={retentions.map((value) => ({ value, text: form.retentions[value] }))}
+          {...draft.of('mode')}
+        />
+        {draft.values.mode === 'keepDays' && (
+          <Field label={form.days} inputMode="numeric" required {...draft.of('days', 'retention')} />
         )}
-      </form>
-    </Dialog>
+      </div>
+    </FormDialog>
   )
 }

@@ -1,4 +1,5 @@
 /** A question, or a form, in front of everything else. The browser keeps the focus inside and closes it on Escape. */
+import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { words } from '../words/index.ts'
@@ -90,5 +91,27 @@ export function Confirm({
     >
       {children}
     </Dialog>
+  )
+}
+
+/** A button, and what it opens. */
+export function DialogButton({
+  dialog,
+  ...button
+}: Omit<ButtonProps, 'onClick'> & { readonly dialog: (close: () => void) => ComponentChildren }) {
+  const open = useSignal(false)
+  return (
+    <>
+      <Button
+        {...button}
+        onClick={() => {
+          open.value = true
+        }}
+      />
+      {open.value &&
+        dialog(() => {
+          open.value = false
+        })}
+    </>
   )
 }

@@ -1,6 +1,7 @@
 /** A field of a form: its name above it, what is wrong with it below it, and said with it. */
 import type { ComponentChildren, InputHTMLAttributes } from 'preact'
 import { useId } from 'preact/hooks'
+import type { Held } from '../draft.ts'
 
 /** Those of an input's own attributes that a form here has a use for. */
 type Input = Pick<
@@ -11,18 +12,15 @@ type Input = Pick<
 interface Named {
   readonly label: string
   readonly hint?: ComponentChildren
-  readonly error?: string | undefined
 }
 
-export function Field({
-  label,
-  hint,
-  error,
-  value,
-  onInput,
-  type = 'text',
-  ...rest
-}: Named & Input & { readonly value: string; readonly onInput: (value: string) => void }) {
+/** Of these, one holds. */
+export interface Choosing<Value extends string> extends Held<Value> {
+  readonly label: string
+  readonly options: readonly { readonly value: Value; readonly text: string }[]
+}
+
+export function Field({ label, hint, error, value, onChange, type = 'text', ...rest }: Named & Input & Held<string>) {
   const id = useId()
   return (
     <div class="field">
@@ -30,7 +28,7 @@ export function Field({
       <input
         id={id}
         value={value}
-        onInput={(event) => onInput(event.currentTarget.value)}
+        onInput={(event) => onChange(event.currentTarget.value)}
         {...described(id, hint, error)}
         // Preact's types have another input for each type; what is given here all of ours have.
         {...({ ...rest, type } as InputHTMLAttributes)}
@@ -46,12 +44,8 @@ export function Choice<Value extends string>({
   error,
   value,
   options,
-  onChoose,
-}: Named & {
-  readonly value: Value
-  readonly options: readonly { readonly value: Value; readonly text: string }[]
-  readonly onChoose: (value: Value) => void
-}) {
+  onChange,
+}: Named & Choosing<Value>) {
   const id = useId()
   return (
     <div class="field">
@@ -59,7 +53,7 @@ export function Choice<Value extends string>({
       <select
         id={id}
         value={value}
-        onChange={(event) => onChoose(event.currentTarget.value as Value)}
+        onChange={(event) => onChange(event.currentTarget.value as Value)}
         {...described(id, hint, error)}
       >
         {options.map(({ value: each, text }) => (
@@ -81,7 +75,15 @@ function described(id: string, hint: ComponentChildren, error: string | undefine
   }
 }
 
-function Notes({ id, hint, error }: { readonly id: string } & Omit<Named, 'label'>) {
+function Notes({
+  id,
+  hint,
+  error,
+}: {
+  readonly id: string
+  readonly hint: ComponentChildren
+  readonly error: string | undefined
+}) {
   return (
     <>
       {hint !== undefined && (
@@ -98,22 +100,21 @@ function Notes({ id, hint, error }: { readonly id: string } & Omit<Named, 'label
   )
 }
 
+export function Check({ label, value, onChange }: Held<boolean> & { readonly label: string }) {
+  return (
+    <label class="check">
+      <input type="checkbox" checked={value} onChange={(event) => onChange(event.currentTarget.checked)} />
+      {label}
+    </label>
+  )
+}
+
 /** A few choices side by side, of which one holds. */
-export function Segments<Value extends string>({
-  label,
-  value,
-  options,
-  onChoose,
-}: {
-  readonly label: string
-  readonly value: Value
-  readonly options: readonly { readonly value: Value; readonly text: string }[]
-  readonly onChoose: (value: Value) => void
-}) {
+export function Segments<Value extends string>({ label, value, options, onChange }: Choosing<Value>) {
   return (
     <div class="segments" role="group" aria-label={label}>
       {options.map(({ value: each, text }) => (
-        <button key={each} type="button" aria-pressed={each === value} onClick={() => onChoose(each)}>
+        <button key={each} type="button" aria-pressed={each === value} onClick={() => onChange(each)}>
           {text}
         </button>
       ))}

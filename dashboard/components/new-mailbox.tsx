@@ -1,27 +1,14 @@
 /** Login and password of a hosted mailbox that is to be made. */
 import { call } from '../client.ts'
-import type { Destination, Problem } from '../shapes.ts'
+import type { Held } from '../draft.ts'
+import type { Destination } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { Field } from './field.tsx'
-import { mistakeIn } from './wrong.tsx'
 
-export interface Mailbox {
-  readonly login: string
-  readonly password: string
-}
-
-export function MailboxFields({
-  mailbox,
-  problem,
-  onChange,
-}: {
-  readonly mailbox: Mailbox
-  readonly problem: Problem | undefined
-  readonly onChange: (mailbox: Mailbox) => void
-}) {
+export function MailboxFields({ login, password }: { readonly login: Held<string>; readonly password: Held<string> }) {
   const { welcome: say } = words.value
   return (
-    <div class="fields-row">
+    <>
       <Field
         label={say.login}
         hint={say.loginHint}
@@ -30,24 +17,14 @@ export function MailboxFields({
         autocapitalize="none"
         spellcheck={false}
         maxLength={64}
-        value={mailbox.login}
-        error={mistakeIn(problem, 'login')}
-        onInput={(login) => onChange({ ...mailbox, login })}
+        {...login}
       />
-      <Field
-        label={say.password}
-        type="password"
-        required
-        autocomplete="new-password"
-        value={mailbox.password}
-        error={mistakeIn(problem, 'password')}
-        onInput={(password) => onChange({ ...mailbox, password })}
-      />
-    </div>
+      <Field label={say.password} type="password" required autocomplete="new-password" {...password} />
+    </>
   )
 }
 
-export async function makeMailbox({ login, password }: Mailbox): Promise<Destination> {
+export async function makeMailbox(login: string, password: string): Promise<Destination> {
   return await call<Destination>('POST', '/destinations', { kind: 'hosted', login: login.trim(), password })
 }
 

@@ -1,8 +1,9 @@
 /** Choices with a sentence each, of which one holds. */
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
+import type { Held } from '../draft.ts'
 
-export interface Option<Value extends string> {
+interface Option<Value extends string> {
   readonly value: Value
   readonly text: string
   readonly hint?: ComponentChildren
@@ -12,20 +13,15 @@ export function Options<Value extends string>({
   label,
   value,
   options,
-  onChoose,
-}: {
-  readonly label: string
-  readonly value: Value
-  readonly options: readonly Option<Value>[]
-  readonly onChoose: (value: Value) => void
-}) {
+  onChange,
+}: Held<Value> & { readonly label: string; readonly options: readonly Option<Value>[] }) {
   const name = useId()
   return (
     <fieldset class="options">
       <legend>{label}</legend>
       {options.map(({ value: each, text, hint }) => (
         <label key={each} class="option">
-          <input type="radio" name={name} value={each} checked={each === value} onChange={() => onChoose(each)} />
+          <input type="radio" name={name} value={each} checked={each === value} onChange={() => onChange(each)} />
           <span class="option-text">{text}</span>
           {hint !== undefined && <small>{hint}</small>}
         </label>
@@ -37,15 +33,10 @@ export function Options<Value extends string>({
 /** Any number of these at once. */
 export function Checks<Value extends string>({
   label,
-  chosen,
+  value: chosen,
   options,
   onChange,
-}: {
-  readonly label: string
-  readonly chosen: readonly Value[]
-  readonly options: readonly Option<Value>[]
-  readonly onChange: (chosen: readonly Value[]) => void
-}) {
+}: Held<readonly Value[]> & { readonly label: string; readonly options: readonly Option<Value>[] }) {
   const change = (value: Value) =>
     onChange(options.map((option) => option.value).filter((each) => chosen.includes(each) !== (each === value)))
   return (

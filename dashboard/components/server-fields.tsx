@@ -1,8 +1,9 @@
 /** Host, port, encryption and user of a server, all of it by hand. */
-import type { Account, Problem } from '../shapes.ts'
+import type { ComponentProps } from 'preact'
+import type { Draft } from '../draft.ts'
+import type { Account } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { Choice, Field } from './field.tsx'
-import { mistakeIn } from './wrong.tsx'
 
 export type TlsMode = Account['tls']
 
@@ -20,66 +21,53 @@ export const smtpPorts: Readonly<Record<TlsMode, number>> = { implicit: 465, sta
 
 const modes = ['implicit', 'starttls', 'none'] as const
 
-export function ServerFields({
+/** All but the user. */
+export function ServerRow({
   label,
-  server,
+  draft,
   ports,
-  problem,
-  userHint,
-  needsUser = true,
-  onChange,
+  required = true,
 }: {
   /** Of the host. */
   readonly label: string
-  readonly server: Server
+  readonly draft: Draft<Server>
   /** The usual one of each mode. */
   readonly ports: Readonly<Record<TlsMode, number>>
-  readonly problem: Problem | undefined
-  readonly userHint?: string
-  readonly needsUser?: boolean
-  readonly onChange: (server: Server) => void
+  readonly required?: boolean
 }) {
   const { form } = words.value
-  const set = (part: Partial<Server>) => onChange({ ...server, ...part })
+  const { port, tls: before } = draft.values
+  return (
+    <div class="fields-row server">
+      <Field label={label} required={required} autocapitalize="none" spellcheck={false} {...draft.of('host')} />
+      <Field label={form.port} required={required} inputMode="numeric" {...draft.of('port')} />
+      <Choice
+        label={form.tls}
+        options={modes.map((value) => ({ value, text: form.tlsModes[value] }))}
+        {...draft.of('tls')}
+        onChange={(tls) => draft.set({ tls, ...(port === String(ports[before]) ? { port: String(ports[tls]) } : {}) })}
+      />
+    </div>
+  )
+}
+
+export function ServerFields({
+  userHint,
+  required = true,
+  needsUser = required,
+  ...row
+}: ComponentProps<typeof ServerRow> & { readonly userHint?: string; readonly needsUser?: boolean }) {
   return (
     <div class="fields">
-      <div class="fields-row server">
-        <Field
-          label={label}
-          required
-          autocapitalize="none"
-          spellcheck={false}
-          value={server.host}
-          error={mistakeIn(problem, 'host')}
-          onInput={(host) => set({ host })}
-        />
-        <Field
-          label={form.port}
-          required
-          inputMode="numeric"
-          value={server.port}
-          error={mistakeIn(problem, 'port')}
-          onInput={(port) => set({ port })}
-        />
-        <Choice
-          label={form.tls}
-          value={server.tls}
-          options={modes.map((value) => ({ value, text: form.tlsModes[value] }))}
-          onChoose={(tls) =>
-            set({ tls, ...(server.port === String(ports[server.tls]) ? { port: String(ports[tls]) } : {}) })
-          }
-        />
-      </div>
+      <ServerRow {...row} required={required} />
       <Field
-        label={form.user}
+        label={words.value.form.user}
         required={needsUser}
         autocapitalize="none"
         autocomplete="off"
         spellcheck={false}
         {...(userHint === undefined ? {} : { hint: userHint })}
-        value={server.user}
-        error={mistakeIn(problem, 'user')}
-        onInput={(user) => set({ user })}
+        {...row.draft.of('user')}
       />
     </div>
   )

@@ -1,18 +1,20 @@
 /** A status in words, a shape and a colour: any one of them is enough. */
 import { words } from '../words/index.ts'
-import type { AccountStatus, Run } from '../shapes.ts'
+import type { AccountStatus, Destination, Run } from '../shapes.ts'
 import { Icon, type IconName } from './icon.tsx'
 
 export type Tone = 'good' | 'busy' | 'calm' | 'warning' | 'bad'
 
 const looks: Readonly<Record<AccountStatus, readonly [Tone, IconName]>> = {
-  idle: ['good', 'check'],
+  'needs attention': ['bad', 'stop'],
+  failing: ['warning', 'warning'],
   running: ['busy', 'busy'],
   waiting: ['calm', 'clock'],
-  failing: ['warning', 'warning'],
-  'needs attention': ['bad', 'stop'],
+  idle: ['good', 'check'],
   paused: ['calm', 'pause'],
 }
+/** What needs somebody comes first. */
+export const statuses = Object.keys(looks) as readonly AccountStatus[]
 const runLooks: Readonly<Record<Run['state'], readonly [Tone, IconName]>> = {
   queued: ['calm', 'clock'],
   running: ['busy', 'busy'],
@@ -55,6 +57,19 @@ export function RunBadge({ state }: { readonly state: Run['state'] }) {
   return (
     <Badge tone={tone} icon={icon}>
       {words.value.runStates[state]}
+    </Badge>
+  )
+}
+
+export function DestinationBadge({ status }: { readonly status: Destination['status'] }) {
+  const { destinations: say } = words.value
+  return status === 'ok' ? (
+    <Badge tone="good" icon="check">
+      {say.works}
+    </Badge>
+  ) : (
+    <Badge tone="warning" icon="pause">
+      {say.paused}
     </Badge>
   )
 }

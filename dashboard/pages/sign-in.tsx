@@ -1,39 +1,21 @@
-import { useSignal } from '@preact/signals'
-import { problemOf } from '../client.ts'
 import { Button } from '../components/button.tsx'
 import { Field } from '../components/field.tsx'
+import { Form } from '../components/form.tsx'
 import { Logo } from '../components/icon.tsx'
 import { sentenceOf } from '../components/states.tsx'
+import { useDraft } from '../draft.ts'
 import { signIn } from '../session.ts'
 import { words } from '../words/index.ts'
 
 export function SignIn() {
   const { signIn: say } = words.value
-  const login = useSignal('')
-  const password = useSignal('')
-  const busy = useSignal(false)
-  const wrong = useSignal<string | undefined>(undefined)
-  const submit = async () => {
-    busy.value = true
-    wrong.value = undefined
-    try {
-      await signIn(login.value.trim(), password.value)
-    } catch (error) {
-      const problem = problemOf(error)
-      wrong.value = problem.status === 401 ? say.wrong : sentenceOf(problem)
-    } finally {
-      busy.value = false
-    }
-  }
+  const draft = useDraft(
+    { login: '', password: '' },
+    async ({ login, password }) => await signIn(login.trim(), password),
+  )
   return (
     <main class="alone">
-      <form
-        class="sign-in"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit()
-        }}
-      >
+      <Form draft={draft} class="sign-in">
         <p class="brand">
           <Logo />
           Tributary
@@ -43,38 +25,32 @@ export function SignIn() {
         <Field
           label={say.login}
           hint={say.loginHint}
-          value={login.value}
           autocomplete="username"
           autocapitalize="none"
           spellcheck={false}
-          onInput={(value) => {
-            login.value = value
-          }}
+          {...draft.of('login')}
         />
         <Field
           label={say.password}
-          {...(login.value === '' ? { hint: say.passwordHint } : {})}
+          {...(draft.values.login === '' ? { hint: say.passwordHint } : {})}
           type="password"
           required
           autocomplete="current-password"
-          value={password.value}
-          onInput={(value) => {
-            password.value = value
-          }}
+          {...draft.of('password')}
         />
-        {wrong.value !== undefined && (
+        {draft.problem !== undefined && (
           <p class="note bad" role="alert">
-            {wrong.value}
+            {draft.problem.status === 401 ? say.wrong : sentenceOf(draft.problem)}
           </p>
         )}
-        <Button kind="main" type="submit" busy={busy.value}>
+        <Button kind="main" type="submit" busy={draft.busy}>
           {say.submit}
         </Button>
         <details>
           <summary>{say.firstTime}</summary>
           <p>{say.firstTimeHint}</p>
         </details>
-      </form>
+      </Form>
     </main>
   )
 }

@@ -267,7 +267,7 @@ export const en = {
     saved: 'Saved.',
     gone: 'This account is gone',
     goneHint: 'Somebody may have removed it.',
-    toAccounts: 'To all accounts',
+    toAll: 'To all accounts',
     needsPassword: 'Enter the password anew',
     editTitle: (address: string) => `Edit ${address}`,
     details: 'Show what it did',

@@ -262,7 +262,7 @@ export const vi: Words = {
     saved: 'Đã lưu.',
     gone: 'Tài khoản này không còn nữa',
     goneHint: 'Có thể ai đó đã xóa nó.',
-    toAccounts: 'Đến mọi tài khoản',
+    toAll: 'Đến mọi tài khoản',
     needsPassword: 'Nhập lại mật khẩu',
     editTitle: (address) => `Sửa ${address}`,
     details: 'Xem lượt này đã làm gì',

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createTransport } from 'nodemailer'
 import type { Reach } from '../guard.ts'
+import { loginMask, type Mask } from '../mask.ts'
 import type { Letter, NoticeSettings } from '../notice.ts'
 import { guardOf } from './guard.ts'
 
@@ -57,24 +58,19 @@ export async function sendMail(mail: Mail): Promise<string | undefined> {
   } catch (error) {
     if (signal?.aborted) throw error
     if (deadline.aborted) return `${server} took longer than ${waitMs / 1000} s.`
-    return `${server}: ${without(reasonOf(error as Error), user, password)}.`
+    return `${server}: ${reasonOf(error as Error, loginMask(user ?? '', password ?? ''))}.`
   } finally {
     if (end !== undefined) over.removeEventListener('abort', end)
     end?.()
   }
 }
 
-function reasonOf(error: Error & { code?: string; response?: string }): string {
+/** @param mask a server may say back what it was sent. */
+function reasonOf(error: Error & { code?: string; response?: string }, mask: Mask): string {
   if (error.code === 'ECONNREFUSED') return 'the connection was refused'
   if (error.code === 'ENOTFOUND' || error.code === 'EDNS') return 'there is no host of that name'
   const said = error.response === undefined ? undefined : `it answered "${error.response}"`
-  return (said ?? error.message).replace(/[\x00-\x1f\x7f]+/g, ' ').slice(0, 500)
-}
-
-/** A server may say back what it was sent, as AUTH LOGIN and AUTH PLAIN send it (RFC 4616). */
-function without(text: string, user: string | null, password: string | undefined): string {
-  if (password === undefined || password === '') return text
-  const base64 = (plain: string) => Buffer.from(plain).toString('base64')
-  const forms = [password, base64(password), base64(`\0${user ?? ''}\0${password}`)]
-  return forms.reduce((masked, form) => masked.replaceAll(form, '***'), text)
+  return mask(said ?? error.message)
+    .replace(/[\x00-\x1f\x7f]+/g, ' ')
+    .slice(0, 500)
 }

@@ -28,18 +28,21 @@ export async function earliestDueMs(redis: Redis): Promise<number | undefined> {
   return dueMs === undefined ? undefined : Number(dueMs)
 }
 
-/** KEYS due, a note that it was done; ARGV by how much, how long the note holds. */
+/** KEYS due, a note that it was done; ARGV by how much, how long the note holds, now. What was made due at once since the step stays so. */
 const shift = `
 local done = redis.call('GET', KEYS[2])
 if done and math.abs(done - ARGV[1]) < 1000 then return 0 end
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 local all = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
-for i = 1, #all, 2 do redis.call('ZADD', KEYS[1], all[i + 1] + ARGV[1], all[i]) end
+for i = 1, #all, 2 do
+  local due, now = tonumber(all[i + 1]), tonumber(ARGV[3])
+  if due > now or due < now - ARGV[2] then redis.call('ZADD', KEYS[1], due + ARGV[1], all[i]) end
+end
 return 1`
 
 /** After the wall clock was stepped: what was due in a minute is so still, though the clock may stand a year before that. */
-export async function shiftDue(redis: Redis, byMs: number): Promise<void> {
-  await redis.eval(shift, 2, keys.due, keys.dueShifted, Math.round(byMs), limits.dueShiftedOnceMs)
+export async function shiftDue(redis: Redis, byMs: number, nowMs: number): Promise<void> {
+  await redis.eval(shift, 2, keys.due, keys.dueShifted, Math.round(byMs), limits.dueShiftedOnceMs, nowMs)
 }
 
 /** XX: an account that was paused or removed meanwhile stays so. */

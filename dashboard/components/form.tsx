@@ -1,0 +1,79 @@
+/** A form: sent as a whole, and what the API says is wrong with all of it; also in front of everything else. */
+import type { ComponentChildren } from 'preact'
+import { useId } from 'preact/hooks'
+import type { Draft } from '../draft.ts'
+import { words } from '../words/index.ts'
+import { Button } from './button.tsx'
+import { Dialog } from './dialog.tsx'
+import { sentenceOf } from './states.tsx'
+
+export function Form({
+  draft,
+  class: look = 'fields',
+  children,
+  ...rest
+}: {
+  readonly draft: Draft<object>
+  readonly class?: string
+  readonly id?: string
+  readonly children: ComponentChildren
+}) {
+  return (
+    <form
+      {...rest}
+      class={look}
+      onSubmit={(event) => {
+        event.preventDefault()
+        void draft.send()
+      }}
+    >
+      {children}
+    </form>
+  )
+}
+
+export function Wrong({ draft: { problem } }: { readonly draft: Draft<object> }) {
+  return problem === undefined ? null : (
+    <p class="note bad" role="alert">
+      {sentenceOf(problem)}
+    </p>
+  )
+}
+
+export function FormDialog({
+  title,
+  draft,
+  action,
+  disabled = false,
+  onClose,
+  children,
+}: {
+  readonly title: string
+  readonly draft: Draft<object>
+  /** What sends it. */
+  readonly action: string
+  readonly disabled?: boolean
+  readonly onClose: () => void
+  readonly children: ComponentChildren
+}) {
+  const id = useId()
+  return (
+    <Dialog
+      title={title}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{words.value.common.cancel}</Button>
+          <Button kind="main" type="submit" form={id} busy={draft.busy} disabled={disabled}>
+            {action}
+          </Button>
+        </>
+      }
+    >
+      <Form id={id} draft={draft}>
+        {children}
+        <Wrong draft={draft} />
+      </Form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,65 @@
+/** What is typed into a form: until it is sent, while it is on its way, and when the API says what is wrong with it. */
+import { useSignal } from '@preact/signals'
+import { problemOf } from './client.ts'
+import type { Problem } from './shapes.ts'
+import { words } from './words/index.ts'
+
+/** One thing that a field holds. */
+export interface Held<Value> {
+  readonly value: Value
+  readonly error?: string | undefined
+  onChange(this: void, value: Value): void
+}
+
+export interface Draft<Values extends object> {
+  readonly values: Values
+  readonly busy: boolean
+  readonly problem: Problem | undefined
+  set(part: Partial<Values>): void
+  /** @param path in the body, as `retention/days`; what is wrong within it is wrong with it. */
+  of<Name extends keyof Values & string>(name: Name, path?: string): Held<Values[Name]>
+  send(): Promise<void>
+  /** Something else that is done with it. */
+  run(act: () => Promise<unknown>): Promise<void>
+}
+
+export function useDraft<Values extends object>(
+  first: Values,
+  send: (values: Values) => Promise<unknown>,
+): Draft<Values> {
+  const values = useSignal(first)
+  const busy = useSignal(false)
+  const problem = useSignal<Problem | undefined>(undefined)
+  const set = (part: Partial<Values>) => {
+    values.value = { ...values.value, ...part }
+  }
+  const run = async (act: () => Promise<unknown>) => {
+    busy.value = true
+    problem.value = undefined
+    try {
+      await act()
+    } catch (error) {
+      problem.value = problemOf(error)
+    } finally {
+      busy.value = false
+    }
+  }
+  return {
+    values: values.value,
+    busy: busy.value,
+    problem: problem.value,
+    set,
+    of: (name, path = name) => ({
+      value: values.value[name],
+      error: mistakeIn(problem.value, path),
+      onChange: (value) => set({ [name]: value } as unknown as Partial<Values>),
+    }),
+    send: async () => await run(async () => await send(values.value)),
+    run,
+  }
+}
+
+function mistakeIn(problem: Problem | undefined, path: string): string | undefined {
+  const mistake = problem?.errors?.find(({ pointer }) => `${pointer}/`.startsWith(`/${path}/`))
+  return mistake === undefined ? undefined : words.value.form.wrong(mistake.detail)
+}

@@ -1,0 +1,48 @@
+/** What is set of an account, and when it is visited. */
+import type { ComponentChildren } from 'preact'
+import { destinationName } from '../../components/new-mailbox.tsx'
+import { NextRun } from '../../components/next-run.tsx'
+import { Section } from '../../components/page.tsx'
+import { RelativeTime } from '../../components/relative-time.tsx'
+import { duration, moment } from '../../intl.ts'
+import { useResource } from '../../resource.ts'
+import type { Account, Destination } from '../../shapes.ts'
+import { words } from '../../words/index.ts'
+
+export function Facts({ account }: { readonly account: Account }) {
+  const { account: say, accounts: listWords } = words.value
+  const { host, port, tls, tlsVerify, tlsFingerprint, user, destinationId, folder, retention, interval } = account
+  const destination = useResource<Destination>(`/destinations/${destinationId}`)
+  const trust = tlsFingerprint !== null ? `, ${say.pinned}` : tls !== 'none' && !tlsVerify ? `, ${say.unverified}` : ''
+  const where = destination.now.value
+  const facts: readonly (readonly [string, ComponentChildren])[] = [
+    [say.next, <NextRun key="next" account={account} />],
+    [
+      listWords.lastMail,
+      account.lastMailAt === null ? listWords.notYet : <RelativeTime key="mail" at={account.lastMailAt} />,
+    ],
+    [say.interval, say.every(duration(interval.minSeconds * 1000), duration(interval.maxSeconds * 1000))],
+    [say.provider, `${host}:${port}`],
+    [say.encryption, `${say.tls[tls]}${trust}`],
+    [say.user, user],
+    [say.destination, where.state === 'ready' ? destinationName(where.value) : '…'],
+    [say.folder, folder],
+    [
+      say.retention,
+      retention.mode === 'keep' ? say.keep : retention.mode === 'delete' ? say.delete : say.keepDays(retention.days),
+    ],
+    [say.since, moment(account.createdAt)],
+  ]
+  return (
+    <Section title={say.facts}>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </Section>
+  )
+}

@@ -1,0 +1,84 @@
+/** The runs that ended, the newest first. */
+import { useSignal } from '@preact/signals'
+import { FailureNote } from '../../components/failure.tsx'
+import { More } from '../../components/more.tsx'
+import { Section } from '../../components/page.tsx'
+import { RelativeTime } from '../../components/relative-time.tsx'
+import { EmptyState, Loaded } from '../../components/states.tsx'
+import { RunBadge } from '../../components/status-badge.tsx'
+import { bytes, duration } from '../../intl.ts'
+import type { Resource } from '../../resource.ts'
+import type { List, Run } from '../../shapes.ts'
+import { words } from '../../words/index.ts'
+import { Seen } from './seen.tsx'
+
+export function Runs({ of, isRunning }: { readonly of: Resource<List<Run>>; readonly isRunning: boolean }) {
+  const { account: say } = words.value
+  return (
+    <Section title={say.runs}>
+      <Loaded of={of} lines={6}>
+        {({ items }) => {
+          const ended = items.filter(({ finishedAt }) => finishedAt !== null)
+          if (ended.length === 0 && isRunning) return <p class="quiet">{say.firstRuns}</p>
+          if (ended.length === 0)
+            return (
+              <EmptyState icon="clock" title={say.noRuns}>
+                <p>{say.noRunsHint}</p>
+              </EmptyState>
+            )
+          return (
+            <ol class="timeline">
+              {ended.map((run) => (
+                <RunEntry key={run.id} run={run} />
+              ))}
+            </ol>
+          )
+        }}
+      </Loaded>
+      <More of={of} />
+    </Section>
+  )
+}
+
+function RunEntry({ run }: { readonly run: Run }) {
+  const { account: say, run: runWords, causes, failures } = words.value
+  const opened = useSignal(false)
+  const tookMs = Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? run.finishedAt ?? '')
+  const parts = [
+    ...(run.failure === null ? [] : [failures[run.failure.kind].title]),
+    ...(run.stored > 0 ? [`${runWords.stored(run.stored)} (${bytes(run.bytes)})`] : []),
+    ...(run.stored === 0 && run.failure === null ? [say.nothingNew] : []),
+    ...(run.recovered > 0 ? [say.recovered(run.recovered)] : []),
+    ...(run.deleted > 0 ? [say.deleted(run.deleted)] : []),
+    ...(run.quarantined > 0 ? [say.quarantined(run.quarantined)] : []),
+    ...(run.listed > 0 ? [say.listed(run.listed)] : []),
+    say.took(duration(tookMs)),
+    causes[run.cause],
+  ]
+  return (
+    <li class={run.failure === null ? '' : 'failed'}>
+      <details
+        onToggle={(event) => {
+          opened.value = event.currentTarget.open
+        }}
+      >
+        <summary>
+          <RunBadge state={run.state} />
+          <RelativeTime at={run.finishedAt ?? run.queuedAt} />
+          <span class="facts-line">
+            {parts.map((part) => (
+              <span key={part}>{part}</span>
+            ))}
+          </span>
+        </summary>
+        {run.failure !== null && <FailureNote failure={run.failure} />}
+        {run.notices.map((notice) => (
+          <p key={notice} class="note">
+            {notice}
+          </p>
+        ))}
+        {opened.value && <Seen run={run} />}
+      </details>
+    </li>
+  )
+}

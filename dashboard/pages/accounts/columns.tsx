@@ -1,0 +1,96 @@
+/** What is shown of each account, and what can be done with just this one. */
+import type { IconName } from '../../components/icon.tsx'
+import { Menu, type MenuEntry } from '../../components/menu.tsx'
+import { NextRun } from '../../components/next-run.tsx'
+import { RelativeTime } from '../../components/relative-time.tsx'
+import { StatusBadge } from '../../components/status-badge.tsx'
+import type { Column } from '../../components/table.tsx'
+import { may } from '../../session.ts'
+import type { Account } from '../../shapes.ts'
+import { words } from '../../words/index.ts'
+import type { Verb } from './deeds.ts'
+
+type Start = (verb: Verb | 'edit', those: readonly Account[]) => void
+
+export function columns(start: Start): readonly Column<Account>[] {
+  const { accounts: say } = words.value
+  const when = (at: string | null) => (at === null ? <span class="quiet">{say.notYet}</span> : <RelativeTime at={at} />)
+  return [
+    {
+      key: 'account',
+      title: say.account,
+      sorts: true,
+      cell: (account) => (
+        <div class="who">
+          <a href={`/accounts/${account.id}`}>{account.address}</a>
+          <span class="who-provider">{account.host}</span>
+          <span class="who-more">
+            <StatusBadge status={account.status} />
+            <NextRun account={account} />
+          </span>
+        </div>
+      ),
+    },
+    {
+      key: 'status',
+      title: say.status,
+      width: '12.5rem',
+      wide: true,
+      sorts: true,
+      cell: ({ status }) => <StatusBadge status={status} />,
+    },
+    {
+      key: 'lastMail',
+      title: say.lastMail,
+      width: '8.5rem',
+      wide: true,
+      sorts: true,
+      cell: ({ lastMailAt }) => when(lastMailAt),
+    },
+    {
+      key: 'lastRun',
+      title: say.lastRun,
+      width: '8.5rem',
+      wide: true,
+      sorts: true,
+      cell: ({ lastRun }) => when(lastRun?.finishedAt ?? null),
+    },
+    {
+      key: 'nextRun',
+      title: say.nextRun,
+      width: '8rem',
+      wide: true,
+      sorts: true,
+      cell: (account) => <NextRun account={account} />,
+    },
+    ...(may('operate')
+      ? [
+          {
+            key: 'actions',
+            title: say.actions,
+            width: '3.25rem',
+            bare: true,
+            align: 'end' as const,
+            cell: (account: Account) => (
+              <Menu label={say.actionsOf(account.address)} icon="more" entries={entries(account, start)} />
+            ),
+          },
+        ]
+      : []),
+  ]
+}
+
+function entries(account: Account, start: Start): MenuEntry[] {
+  const { accounts: say } = words.value
+  const entry = (verb: Verb | 'edit', icon: IconName) => ({
+    label: say[verb],
+    icon,
+    onChoose: () => start(verb, [account]),
+  })
+  return [
+    ...(may('operate')
+      ? [entry('checkNow', 'refresh'), account.paused ? entry('resume', 'play') : entry('pause', 'pause')]
+      : []),
+    ...(may('admin') ? [entry('edit', 'edit'), { ...entry('remove', 'remove'), kind: 'danger' as const }] : []),
+  ]
+}

@@ -1,0 +1,37 @@
+/** The accounts that are asked for, in the order that is asked for. */
+import { computed } from '@preact/signals'
+import { statuses } from '../../components/status-badge.tsx'
+import type { Sort } from '../../components/table.tsx'
+import { accounts } from '../../roster.ts'
+import { query } from '../../router.ts'
+import type { Account } from '../../shapes.ts'
+
+const sortedBy: Readonly<Record<string, (account: Account) => string | number>> = {
+  account: ({ address }) => address.toLowerCase(),
+  status: ({ status }) => statuses.indexOf(status),
+  lastMail: ({ lastMailAt }) => lastMailAt ?? '',
+  lastRun: ({ lastRun }) => lastRun?.finishedAt ?? '',
+  nextRun: ({ nextRunAt }) => nextRunAt ?? '~',
+}
+
+export const sort = computed<Sort>(() => ({
+  by: query.value.get('sort') ?? 'account',
+  down: query.value.get('order') === 'down',
+}))
+
+export const found = computed(() => {
+  const text = (query.value.get('q') ?? '').trim().toLowerCase()
+  const status = query.value.get('status') ?? ''
+  const rows = [...accounts.value.values()].filter(
+    (account) => (status === '' || account.status === status) && (text === '' || isLike(account, text)),
+  )
+  const value = sortedBy[sort.value.by] ?? sortedBy['account']
+  if (value === undefined) return rows
+  const turn = sort.value.down ? -1 : 1
+  const keyed = rows.map((account) => ({ account, value: value(account) }))
+  keyed.sort((a, b) => (a.value < b.value ? -turn : a.value > b.value ? turn : a.account.id < b.account.id ? -1 : 1))
+  return keyed.map(({ account }) => account)
+})
+
+const isLike = ({ address, host, user }: Account, text: string) =>
+  address.toLowerCase().includes(text) || host.toLowerCase().includes(text) || user.toLowerCase().includes(text)

@@ -1,0 +1,90 @@
+/** What can be done with all of a destination. */
+import { useSignal } from '@preact/signals'
+import { call } from '../../client.ts'
+import { Confirm, DialogButton } from '../../components/dialog.tsx'
+import { Check } from '../../components/field.tsx'
+import { Menu } from '../../components/menu.tsx'
+import { destinationName } from '../../components/new-mailbox.tsx'
+import { attempt } from '../../components/toast.tsx'
+import { navigate } from '../../router.ts'
+import { may, ownerOf } from '../../session.ts'
+import type { Destination } from '../../shapes.ts'
+import { words } from '../../words/index.ts'
+import { NewPassword } from './new-password.tsx'
+
+export function Actions({
+  destination,
+  onChanged,
+}: {
+  readonly destination: Destination
+  readonly onChanged: () => void
+}) {
+  const { destinations: say, accounts: listWords } = words.value
+  const removing = useSignal(false)
+  if (!may('admin')) return null
+  return (
+    <>
+      <DialogButton
+        icon="edit"
+        dialog={(close) => <NewPassword destination={destination} onDone={onChanged} onClose={close} />}
+      >
+        {say.changePassword}
+      </DialogButton>
+      {ownerOf() === null && destination.accounts === 0 && (
+        <Menu
+          label={listWords.actionsOf(destinationName(destination))}
+          icon="more"
+          entries={[
+            {
+              label: say.remove,
+              icon: 'remove',
+              kind: 'danger',
+              onChoose: () => {
+                removing.value = true
+              },
+            },
+          ]}
+        />
+      )}
+      {removing.value && (
+        <Removal
+          destination={destination}
+          onClose={() => {
+            removing.value = false
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+function Removal({ destination, onClose }: { readonly destination: Destination; readonly onClose: () => void }) {
+  const { destinations: say } = words.value
+  const { id, kind } = destination
+  const purge = useSignal(false)
+  const remove = async () => {
+    const query = purge.value ? '?purge=true' : ''
+    if (await attempt(async () => await call('DELETE', `/destinations/${id}${query}`), say.removed))
+      navigate('/destinations')
+  }
+  return (
+    <Confirm
+      title={say.removeTitle(destinationName(destination))}
+      action={say.remove}
+      kind="danger"
+      onConfirm={() => void remove()}
+      onClose={onClose}
+    >
+      <p>{kind === 'hosted' ? say.removeHint : say.removeForeignHint}</p>
+      {kind === 'hosted' && (
+        <Check
+          label={say.purge}
+          value={purge.value}
+          onChange={(value) => {
+            purge.value = value
+          }}
+        />
+      )}
+    </Confirm>
+  )
+}

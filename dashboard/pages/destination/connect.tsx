@@ -1,0 +1,80 @@
+/** What to enter into a mail program; and a file that enters it by itself. */
+import { Copyable } from '../../components/copyable.tsx'
+import { Icon } from '../../components/icon.tsx'
+import { Section } from '../../components/page.tsx'
+import { Loaded } from '../../components/states.tsx'
+import { useResource } from '../../resource.ts'
+import type { Connection, Destination } from '../../shapes.ts'
+import { words } from '../../words/index.ts'
+
+export function Connect({ destination: { id, kind } }: { readonly destination: Destination }) {
+  const { destinations: say, form } = words.value
+  const connection = useResource<Connection>(`/destinations/${id}/connection`)
+  return (
+    <Section title={say.connect}>
+      <Loaded of={connection} lines={4}>
+        {({ login, servers: [best, ...others] }) => (
+          <div class="fields">
+            <p class="quiet">{kind === 'hosted' ? say.connectHint : say.connectForeignHint}</p>
+            {best !== undefined && (
+              <dl class="facts connect">
+                <div>
+                  <dt>{say.imapServer}</dt>
+                  <dd>
+                    <Copyable label={say.imapServer} text={best.host} />
+                  </dd>
+                </div>
+                <div>
+                  <dt>{form.port}</dt>
+                  <dd>
+                    <Copyable label={form.port} text={String(best.port)} />
+                  </dd>
+                </div>
+                <div>
+                  <dt>{form.tls}</dt>
+                  <dd>{say.tls[best.tls]}</dd>
+                </div>
+                <div>
+                  <dt>{form.user}</dt>
+                  <dd>
+                    <Copyable label={form.user} text={login} />
+                  </dd>
+                </div>
+              </dl>
+            )}
+            {others.length > 0 && (
+              <details class="by-hand">
+                <summary>{say.others}</summary>
+                <ul class="rows tight">
+                  {others.map(({ protocol, host, port, tls }) => (
+                    <li key={`${protocol} ${port}`}>
+                      <span>
+                        {protocol.toUpperCase()}, {say.tls[tls]}
+                      </span>
+                      <code>{`${host}:${port}`}</code>
+                    </li>
+                  ))}
+                </ul>
+              </details>
+            )}
+            {kind === 'hosted' && (
+              <>
+                <div class="form-do">
+                  <a class="button plain" href={`/api/v1/destinations/${id}/mobileconfig`} download>
+                    <Icon name="download" />
+                    {say.mobileconfig}
+                  </a>
+                  <a class="button plain" href={`/api/v1/destinations/${id}/autoconfig`} download="config-v1.1.xml">
+                    <Icon name="download" />
+                    {say.autoconfig}
+                  </a>
+                </div>
+                <p class="quiet small">{say.sendingHint}</p>
+              </>
+            )}
+          </div>
+        )}
+      </Loaded>
+    </Section>
+  )
+}

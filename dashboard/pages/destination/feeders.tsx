@@ -1,0 +1,50 @@
+/** The accounts whose mail goes there. */
+import { Section } from '../../components/page.tsx'
+import { EmptyState, Loaded } from '../../components/states.tsx'
+import { StatusBadge } from '../../components/status-badge.tsx'
+import { useResource } from '../../resource.ts'
+import { may } from '../../session.ts'
+import type { Account, Destination, List } from '../../shapes.ts'
+import { words } from '../../words/index.ts'
+
+export function Feeders({ destination: { id, accounts: all } }: { readonly destination: Destination }) {
+  const { destinations: say, accounts: listWords } = words.value
+  const accounts = useResource<List<Account>>(`/accounts?destinationId=${id}&limit=50`)
+  return (
+    <Section
+      title={say.fedBy}
+      aside={
+        may('admin') && (
+          <a class="button plain" href={`/accounts/new?to=${id}`}>
+            {listWords.add}
+          </a>
+        )
+      }
+    >
+      <Loaded of={accounts}>
+        {({ items, next }) =>
+          items.length === 0 ? (
+            <EmptyState icon="accounts" title={say.fedByNone}>
+              <p>{say.fedByNoneHint}</p>
+            </EmptyState>
+          ) : (
+            <>
+              <ul class="rows">
+                {items.map(({ id: account, address, status, host }) => (
+                  <li key={account}>
+                    <div class="rows-name">
+                      <a href={`/accounts/${account}`}>{address}</a>
+                      <p class="quiet">{host}</p>
+                    </div>
+                    <StatusBadge status={status} />
+                  </li>
+                ))}
+              </ul>
+              {next !== null && <p class="quiet">{say.fedByMore(items.length, all)}</p>}
+            </>
+          )
+        }
+      </Loaded>
+    </Section>
+  )
+}

@@ -1,0 +1,61 @@
+import { call } from '../../client.ts'
+import { Field } from '../../components/field.tsx'
+import { FormDialog } from '../../components/form.tsx'
+import { MailboxFields, makeMailbox } from '../../components/new-mailbox.tsx'
+import { Options } from '../../components/options.tsx'
+import { imapPorts, type Server, ServerFields } from '../../components/server-fields.tsx'
+import { useDraft } from '../../draft.ts'
+import { navigate } from '../../router.ts'
+import type { Destination } from '../../shapes.ts'
+import { words } from '../../words/index.ts'
+
+interface Typed extends Server {
+  readonly kind: Destination['kind']
+  /** Of one that is kept here. */
+  readonly login: string
+  readonly password: string
+}
+
+const nothing: Typed = {
+  kind: 'hosted',
+  login: '',
+  password: '',
+  host: '',
+  port: String(imapPorts.implicit),
+  tls: 'implicit',
+  user: '',
+}
+
+export function NewDestination({ onClose }: { readonly onClose: () => void }) {
+  const { destinations: say, form } = words.value
+  const draft = useDraft(nothing, async ({ kind, login, password, host, port, tls, user }) => {
+    const foreign = { kind, host: host.trim(), port: Number(port), tls, user: user.trim(), password }
+    const made =
+      kind === 'hosted' ? await makeMailbox(login, password) : await call<Destination>('POST', '/destinations', foreign)
+    onClose()
+    navigate(`/destinations/${made.id}`)
+  })
+  const password = draft.of('password')
+  return (
+    <FormDialog title={say.add} draft={draft} action={say.make} onClose={onClose}>
+      <Options
+        label={say.kind}
+        options={[
+          { value: 'hosted', text: say.kinds.hosted, hint: say.kindHints.hosted },
+          { value: 'imap', text: say.kinds.imap, hint: say.kindHints.imap },
+        ]}
+        {...draft.of('kind')}
+      />
+      {draft.values.kind === 'hosted' ? (
+        <div class="fields-row">
+          <MailboxFields login={draft.of('login')} password={password} />
+        </div>
+      ) : (
+        <>
+          <ServerFields label={say.imapServer} draft={draft} ports={imapPorts} />
+          <Field label={form.password} type="password" required autocomplete="new-password" {...password} />
+        </>
+      )}
+    </FormDialog>
+  )
+}

@@ -1,0 +1,30 @@
+/** The address and its password: all that has to be typed where the rest is found. */
+import { Field } from '../../components/field.tsx'
+import { words } from '../../words/index.ts'
+import type { Adding } from './new-account.ts'
+
+export function Credentials({ adding: { draft } }: { readonly adding: Adding }) {
+  const { form, welcome: say } = words.value
+  const { address, user } = draft.values
+  return (
+    <>
+      <Field
+        label={form.address}
+        type="email"
+        required
+        autocomplete="email"
+        {...draft.of('address')}
+        // Left empty, the user is the address, whatever that will be.
+        onChange={(value) => draft.set({ address: value, user: user === address.trim() ? '' : user })}
+      />
+      <Field
+        label={say.accountPassword}
+        hint={say.accountPasswordHint}
+        type="password"
+        required
+        autocomplete="off"
+        {...draft.of('password')}
+      />
+    </>
+  )
+}

@@ -1,0 +1,137 @@
+/** A new account: what is typed of it, what is found for its address, and what came of trying it. */
+import { type Signal, useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { call } from '../../client.ts'
+import { makeMailbox } from '../../components/new-mailbox.tsx'
+import { pop3Ports, type Server } from '../../components/server-fields.tsx'
+import { tell } from '../../components/toast.tsx'
+import { type Discovery, useDiscovery } from '../../discovery.ts'
+import { type Draft, useDraft } from '../../draft.ts'
+import { learn } from '../../roster.ts'
+import { navigate } from '../../router.ts'
+import type { Account, Candidate, Destination, Examination, NewAccount } from '../../shapes.ts'
+import { type FirstRun, firstRunOf, type Retention, retentionOf } from '../../terms.ts'
+import { words } from '../../words/index.ts'
+
+/** In place of a destination's id: one that is to be made. */
+export const newMailbox = 'new'
+/** In place of a candidate's place in the list. */
+export const byHand = 'by hand'
+
+export interface Typed extends Server {
+  readonly address: string
+  readonly password: string
+  readonly tlsFingerprint: string | null
+  readonly destinationId: string
+  /** Of a mailbox that is to be made. */
+  readonly login: string
+  readonly newPassword: string
+  readonly folder: string
+  readonly retention: Retention
+  readonly retentionDays: string
+  readonly firstRun: FirstRun
+  readonly firstDays: string
+}
+
+export interface Adding {
+  readonly draft: Draft<Typed>
+  readonly found: Discovery
+  /** Of the candidates, by place; or by hand. */
+  readonly chosen: Signal<string>
+  readonly isByHand: boolean
+  /** What came of the last test; undefined: something else is typed by now. */
+  readonly seen: Examination | undefined
+  /** It is tried, and not made even if all is well. */
+  readonly isTesting: boolean
+  readonly test: () => Promise<void>
+  readonly create: () => Promise<void>
+}
+
+const noServer: Server = { host: '', port: String(pop3Ports.implicit), tls: 'implicit', user: '' }
+
+export const serverOf = ({ host, port, tls, user }: Candidate): Server => ({ host, port: String(port), tls, user })
+
+/** @param onMade told of a mailbox that was made for it. */
+export function useNewAccount(destinationId: string, onMade?: (made: Destination) => void): Adding {
+  const first: Typed = {
+    ...noServer,
+    address: '',
+    password: '',
+    tlsFingerprint: null,
+    destinationId,
+    login: '',
+    newPassword: '',
+    folder: 'INBOX',
+    retention: 'keep',
+    retentionDays: '14',
+    firstRun: 'all',
+    firstDays: '30',
+  }
+  const chosen = useSignal('0')
+  const tested = useSignal<{ readonly of: string; readonly seen: Examination } | undefined>(undefined)
+  const testing = useSignal(false)
+  const draft = useDraft(first, async () => {
+    if (seen?.ok === true || (await examine()).ok) await make()
+  })
+  const { values } = draft
+  const { value: found } = useDiscovery(values.address.trim())
+  useEffect(() => {
+    if (chosen.peek() === byHand || found.state !== 'answered') return
+    const [best] = found.candidates
+    chosen.value = '0'
+    draft.set(best === undefined ? { ...noServer, user: values.address.trim() } : serverOf(best))
+  }, [found])
+
+  const source = sourceOf(values)
+  const about = JSON.stringify(source)
+  const { destinationId: goal, folder, retention, retentionDays, firstRun, firstDays } = values
+  const body: NewAccount = {
+    ...source,
+    destinationId: goal,
+    folder: folder.trim(),
+    retention: retentionOf(retention, retentionDays),
+    firstRun: firstRunOf(firstRun, firstDays),
+  }
+  const seen = tested.value?.of === about ? tested.value.seen : undefined
+  const examine = async () => {
+    // It goes nowhere: any destination will do, even one that is not there yet.
+    const answer = await call<Examination>('POST', '/accounts/test', body)
+    tested.value = { of: about, seen: answer }
+    return answer
+  }
+  const make = async () => {
+    let to = goal
+    if (to === newMailbox) {
+      const made = await makeMailbox(values.login, values.newPassword)
+      onMade?.(made)
+      to = made.id
+      draft.set({ destinationId: to })
+    }
+    const account = await call<Account>('POST', '/accounts', { ...body, destinationId: to })
+    learn([account])
+    tell(words.value.add.added)
+    navigate(`/accounts/${account.id}`)
+  }
+  return {
+    draft,
+    found,
+    chosen,
+    isByHand: chosen.value === byHand || isNotFound(found),
+    seen,
+    isTesting: testing.value,
+    async test() {
+      testing.value = true
+      await draft.run(examine)
+      testing.value = false
+    },
+    create: async () => await draft.run(make),
+  }
+}
+
+export const isNotFound = (found: Discovery) =>
+  found.state === 'failed' || (found.state === 'answered' && found.candidates.length === 0)
+
+function sourceOf({ password, tls, tlsFingerprint, ...typed }: Typed) {
+  const [address, host, user] = [typed.address.trim(), typed.host.trim(), typed.user.trim()]
+  return { address, host, port: Number(typed.port), tls, user: user === '' ? address : user, password, tlsFingerprint }
+}

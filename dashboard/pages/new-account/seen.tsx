@@ -1,0 +1,46 @@
+/** What a test saw: that it works, or what is wrong and what to do. */
+import { Button } from '../../components/button.tsx'
+import { FailureNote } from '../../components/failure.tsx'
+import { Icon } from '../../components/icon.tsx'
+import { bytes, moment } from '../../intl.ts'
+import type { Examination } from '../../shapes.ts'
+import { words } from '../../words/index.ts'
+import type { Adding } from './new-account.ts'
+
+export function Seen({ seen, adding: { draft, create } }: { readonly seen: Examination; readonly adding: Adding }) {
+  const { add: say } = words.value
+  const { failure, next, tls } = seen
+  if (failure === null)
+    return (
+      <div class="callout good" role="status">
+        <Icon name="check" />
+        <div>
+          <p class="callout-title">
+            {seen.messages === 0 ? say.worksEmpty : say.works(seen.messages, bytes(seen.octets))}
+          </p>
+          {tls !== null && <p>{say.encrypted(tls.version, moment(tls.validTo))}</p>}
+          {draft.values.tls === 'none' && <p>{say.notEncrypted}</p>}
+        </div>
+      </div>
+    )
+  const isToPin = failure.kind === 'tls' && tls !== null
+  // The API says it to programs: the field, and its value.
+  const step = isToPin && next?.includes(tls.fingerprint) === true ? say.pinHint : next
+  return (
+    <div role="alert">
+      <FailureNote failure={failure} next={step}>
+        {isToPin && <code class="fingerprint">{groups(tls.fingerprint)}</code>}
+        <div class="form-do">
+          {isToPin ? (
+            <Button onClick={() => draft.set({ tlsFingerprint: tls.fingerprint })}>{say.pin}</Button>
+          ) : (
+            <Button onClick={() => void create()}>{say.anyway}</Button>
+          )}
+        </div>
+      </FailureNote>
+    </div>
+  )
+}
+
+/** `5F 3A ...`: as it is read to somebody over the telephone. */
+export const groups = (hex: string) => hex.toUpperCase().replace(/(..)(?=.)/g, '$1 ')

@@ -1,0 +1,47 @@
+/** Where mail comes from; and whether it does, which can be tried. */
+import { Button } from '../../components/button.tsx'
+import { Section } from '../../components/page.tsx'
+import { words } from '../../words/index.ts'
+import { ByHand } from './by-hand.tsx'
+import { Credentials } from './credentials.tsx'
+import { Found } from './found.tsx'
+import type { Adding } from './new-account.ts'
+import { groups, Seen } from './seen.tsx'
+
+export function Source({ adding }: { readonly adding: Adding }) {
+  const { add: say, welcome } = words.value
+  const { draft, seen, isTesting, test } = adding
+  const { address, password, host, tlsFingerprint } = draft.values
+  return (
+    <Section title={say.source}>
+      <div class="fields">
+        <div class="fields-row">
+          <Credentials adding={adding} />
+        </div>
+        <Found adding={adding} />
+        <ByHand adding={adding} title={say.byHandTitle} />
+        {tlsFingerprint !== null && (
+          <div class="note pinned">
+            <span>{say.pinned}</span>
+            <code>{groups(tlsFingerprint)}</code>
+            <Button onClick={() => draft.set({ tlsFingerprint: null })}>{say.unpin}</Button>
+          </div>
+        )}
+        <div class="form-do">
+          <Button
+            icon="refresh"
+            busy={isTesting}
+            disabled={address === '' || password === '' || host === ''}
+            onClick={() => void test()}
+          >
+            {say.test}
+          </Button>
+          <span class="quiet" role="status">
+            {draft.busy ? welcome.testing : ''}
+          </span>
+        </div>
+        {seen !== undefined && <Seen seen={seen} adding={adding} />}
+      </div>
+    </Section>
+  )
+}

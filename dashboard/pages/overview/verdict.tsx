@@ -1,0 +1,39 @@
+/** All of it in one sentence. */
+import { Icon, type IconName } from '../../components/icon.tsx'
+import type { Tone } from '../../components/status-badge.tsx'
+import type { Stats } from '../../shapes.ts'
+import { words } from '../../words/index.ts'
+
+export function Verdict({ stats }: { readonly stats: Stats }) {
+  const { overview: say } = words.value
+  const { accounts: all, mail, health } = stats
+  const stopped = all.byStatus['needs attention'] ?? 0
+  const failing = all.byStatus.failing ?? 0
+  const down = !health.redis.ok || !health.store.ok || health.workers === 0
+  const [tone, icon, title, hint]: readonly [Tone, IconName, string, string] = down
+    ? ['bad', 'stop', say.partsDown, say.partsDownHint]
+    : stopped > 0
+      ? ['bad', 'stop', say.needYou(stopped), say.needYouHint]
+      : failing > 0
+        ? ['warning', 'warning', say.someFail(failing), say.someFailHint]
+        : [
+            'good',
+            'check',
+            say.allWell,
+            say.allWellHint(
+              all.total,
+              mail.hours.slice(-24).reduce((sum, { messages }) => sum + messages, 0),
+            ),
+          ]
+  return (
+    <div class={`verdict ${tone}`} role="status">
+      <span class="verdict-sign">
+        <Icon name={icon} />
+      </span>
+      <div>
+        <p class="verdict-title">{title}</p>
+        <p>{hint}</p>
+      </div>
+    </div>
+  )
+}

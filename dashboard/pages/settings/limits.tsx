@@ -1,0 +1,78 @@
+/** What holds for everybody. */
+import { call } from '../../client.ts'
+import { Button } from '../../components/button.tsx'
+import { Check, Field } from '../../components/field.tsx'
+import { Form, Wrong } from '../../components/form.tsx'
+import { Section } from '../../components/page.tsx'
+import { Loaded } from '../../components/states.tsx'
+import { tell } from '../../components/toast.tsx'
+import { useDraft } from '../../draft.ts'
+import { useResource } from '../../resource.ts'
+import type { InstanceSettings } from '../../shapes.ts'
+import { words } from '../../words/index.ts'
+
+export function Limits() {
+  const settings = useResource<InstanceSettings>('/settings')
+  return (
+    <Section title={words.value.settings.limits}>
+      <Loaded of={settings} lines={6}>
+        {(now) => <LimitsForm now={now} onSaved={(saved) => settings.set(saved)} />}
+      </Loaded>
+    </Section>
+  )
+}
+
+const kinds = ['pop3', 'imap', 'web'] as const
+
+function LimitsForm({
+  now: { ownerPorts, adminMayReachPrivate, arrivedKeptDays, transcriptsKept },
+  onSaved,
+}: {
+  readonly now: InstanceSettings
+  readonly onSaved: (saved: InstanceSettings) => void
+}) {
+  const { settings: say, common } = words.value
+  const draft = useDraft(
+    {
+      pop3: ownerPorts.pop3.join(', '),
+      imap: ownerPorts.imap.join(', '),
+      web: ownerPorts.web.join(', '),
+      adminMayReachPrivate,
+      arrivedKeptDays: String(arrivedKeptDays),
+      transcriptsKept: String(transcriptsKept),
+    },
+    async ({ pop3, imap, web, ...rest }) => {
+      const body = {
+        ownerPorts: { pop3: portsIn(pop3), imap: portsIn(imap), web: portsIn(web) },
+        adminMayReachPrivate: rest.adminMayReachPrivate,
+        arrivedKeptDays: Number(rest.arrivedKeptDays),
+        transcriptsKept: Number(rest.transcriptsKept),
+      }
+      onSaved(await call<InstanceSettings>('PATCH', '/settings', body))
+      tell(words.value.account.saved)
+    },
+  )
+  return (
+    <Form draft={draft}>
+      <p class="quiet">{say.ownerPorts}</p>
+      <div class="fields-row">
+        {kinds.map((kind) => (
+          <Field key={kind} label={say.portsOf[kind]} {...draft.of(kind, `ownerPorts/${kind}`)} />
+        ))}
+      </div>
+      <Check label={say.reachesPrivate} {...draft.of('adminMayReachPrivate')} />
+      <div class="fields-row">
+        <Field label={say.arrivedKept} inputMode="numeric" required {...draft.of('arrivedKeptDays')} />
+        <Field label={say.transcriptsKept} inputMode="numeric" required {...draft.of('transcriptsKept')} />
+      </div>
+      <Wrong draft={draft} />
+      <div class="form-do">
+        <Button kind="main" type="submit" busy={draft.busy}>
+          {common.save}
+        </Button>
+      </div>
+    </Form>
+  )
+}
+
+const portsIn = (text: string) => text.split(/[\s,;]+/).flatMap((part) => (part === '' ? [] : [Number(part)]))

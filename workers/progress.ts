@@ -1,0 +1,61 @@
+/** A run on its way, as people watch it. */
+import { limits } from '../src/limits.ts'
+import type { Runs } from '../src/redis/runs.ts'
+import { type Fetched, noCounts, type Run, type RunCounts } from '../src/run.ts'
+
+/** Writes a running run's counts at most twice a second, one write at a time. */
+export class Progress {
+  readonly #runs: Runs
+  readonly #run: Run
+  readonly #counts: RunCounts
+  readonly #notices = new Set<string>()
+  #fetched: Fetched | null = null
+  #writing: Promise<void> | undefined
+  #writtenAtMs = 0
+  /** The next write: what changes until then is in it. */
+  #due: NodeJS.Timeout | undefined
+
+  constructor(runs: Runs, run: Run, counts: RunCounts) {
+    this.#runs = runs
+    this.#run = run
+    this.#counts = counts
+  }
+
+  get notices(): string[] {
+    return [...this.#notices]
+  }
+
+  notice(sentence: string): void {
+    this.#notices.add(sentence)
+  }
+
+  changed(fetched?: Fetched): void {
+    this.#fetched = fetched ?? this.#fetched
+    const sinceMs = performance.now() - this.#writtenAtMs
+    this.#due ??= setTimeout(() => this.#write(), Math.max(0, limits.progressEveryMs - sinceMs))
+  }
+
+  #write(): void {
+    this.#due = undefined
+    this.#writtenAtMs = performance.now()
+    const before = this.#writing
+    // Only a picture for people: a write that fails is made good by the next one, or by the run's end.
+    this.#writing = (async () => {
+      await before
+      await this.#runs.change({ ...this.#run, ...pick(this.#counts), fetched: this.#fetched }).catch(() => {})
+    })()
+  }
+
+  /** After this no write is under way, so none can overtake the run's end. */
+  async settled(): Promise<void> {
+    clearTimeout(this.#due)
+    await this.#writing
+  }
+}
+
+/** The counts alone, as a value of their own. */
+export function pick(from: RunCounts): RunCounts {
+  const counts = noCounts()
+  for (const name of Object.keys(counts) as (keyof RunCounts)[]) counts[name] = from[name]
+  return counts
+}

@@ -21,6 +21,12 @@ local function close(field)
   redis.call('SREM', KEYS[4], field)
 end`
 
+/** KEYS as `statusKeys`; ARGV account id, field of open-runs, run id. 1 where none was open. */
+const openScript = `${restateLua}
+if redis.call('HSETNX', KEYS[3], ARGV[2], ARGV[3]) == 0 then return 0 end
+restate(ARGV[1])
+return 1`
+
 /** KEYS as `statusKeys`; ARGV account id, field of open-runs, run id, run as JSON, its state. */
 const changeScript = `${restateLua}
 if ARGV[5] == 'running' and redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then redis.call('SADD', KEYS[4], ARGV[2]) end
@@ -77,7 +83,7 @@ export class Runs {
     // The record first: an open run's id always leads to one.
     await this.#write(run)
     for (;;) {
-      if ((await this.#redis.hsetnx(keys.openRuns, field, id)) === 1) break
+      if ((await this.#redis.eval(openScript, statusKeys.length, ...statusKeys, accountId, field, id)) === 1) break
       const openId = await this.#redis.hget(keys.openRuns, field)
       const open = openId === null ? null : await this.get(openId)
       if (open !== null && open.finishedAt === null) {

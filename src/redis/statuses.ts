@@ -74,18 +74,21 @@ export async function restate(redis: Redis, accountIds: readonly string[]): Prom
   await redis.eval(restateScript, statusKeys.length, ...statusKeys, ...accountIds)
 }
 
-/** How many accounts have which status: all, or those of one destination. */
+/** How many accounts have which status, all of one moment: of all accounts, or of one destination's. */
 export async function statusCounts(
   redis: Redis,
   destinationId: string | undefined,
 ): Promise<Record<AccountStatus, number>> {
-  const counts = accountStatuses.map(async (status) => {
-    const at = keys.accountsAt(status)
-    const count =
-      destinationId === undefined ? redis.zcard(at) : redis.zintercard(2, keys.accountsOf(destinationId), at)
-    return [status, await count] as const
+  const all = redis.multi()
+  for (const at of accountStatuses.map(keys.accountsAt))
+    if (destinationId === undefined) all.zcard(at)
+    else all.zintercard(2, keys.accountsOf(destinationId), at)
+  const answers = (await all.exec()) ?? []
+  const sizes = answers.map(([error, size], nth) => {
+    if (error !== null) throw error
+    return [accountStatuses[nth], Number(size)]
   })
-  return Object.fromEntries(await Promise.all(counts)) as Record<AccountStatus, number>
+  return Object.fromEntries(sizes) as Record<AccountStatus, number>
 }
 
 /** Goes through all accounts, some at a turn: after an upgrade, a restore, or a process that died between two writes. */

@@ -218,13 +218,13 @@ export class Accounts {
   /**
    * @param after a member of the index; `next`: the one to go on after, null at the end. A page may come short of its limit, empty
    *   too, and have a next: it looks at `limits.accountsWalkedPerPage` at the most.
-   * @param show what is to be shown of each; nothing of those that do not belong here after all.
+   * @param show what is to be shown of those with these ids, in their order; nothing of those that do not belong here after all.
    */
   async page<T>(
     limit: number,
     after: string | undefined,
     wanted: AccountsWanted,
-    show: (records: readonly AccountRecord[]) => Promise<readonly (T | undefined)[]>,
+    show: (ids: readonly string[]) => Promise<readonly (T | undefined)[]>,
   ): Promise<{ items: T[]; next: string | null }> {
     const walk = await walkOf(this.#redis, wanted)
     // One more than asked for tells that there is a next page.
@@ -234,11 +234,11 @@ export class Accounts {
     for (let left = limits.accountsWalkedPerPage; ; ) {
       const piece: Piece = await walk.on(from, walk.sparse ? limits.accountsWalkedAtOnce : read)
       for (let at = 0; at < piece.members.length; at += read) {
-        const members = new Map(piece.members.slice(at, at + read).map((member) => [idOfMember(member), member]))
-        const records = await this.all([...members.keys()])
-        for (const [nth, item] of (await show(records)).entries()) {
-          const member = members.get(records[nth]?.account.id ?? '')
-          if (item !== undefined && member !== undefined) found.push({ member, item })
+        const members = piece.members.slice(at, at + read)
+        const items = await show(members.map(idOfMember))
+        for (const [nth, member] of members.entries()) {
+          const item = items[nth]
+          if (item !== undefined) found.push({ member, item })
         }
         if (found.length > limit)
           return { items: found.slice(0, limit).map(({ item }) => item), next: found[limit - 1]?.member ?? null }
@@ -259,26 +259,14 @@ export class Accounts {
     }
   }
 
-  async states(ids: readonly string[]): Promise<AccountState[]> {
-    if (ids.length === 0) return []
-    const found = await this.#redis.hmget(keys.accountStates, ...ids)
-    return found.map((json) => (json === null ? defaultState : (JSON.parse(json) as AccountState)))
-  }
-
   async state(id: string): Promise<AccountState> {
-    return (await this.states([id]))[0] ?? defaultState
+    const json = await this.#redis.hget(keys.accountStates, id)
+    return json === null ? defaultState : (JSON.parse(json) as AccountState)
   }
 
   /** Of one that there is. */
   async setState(id: string, state: AccountState): Promise<void> {
     await this.#redis.eval(stateScript, names.length, ...names, id, JSON.stringify(state))
-  }
-
-  /** Milliseconds since 1970; null: not due at all. */
-  async dueMs(ids: readonly string[]): Promise<(number | null)[]> {
-    if (ids.length === 0) return []
-    const found = await this.#redis.zmscore(keys.due, ...ids)
-    return found.map((score) => (score === null ? null : Number(score)))
   }
 
   async setDue(id: string, dueMs: number): Promise<void> {

@@ -33,7 +33,7 @@ export const keys = {
   hostTraits: shared('host-traits'),
   /** Hash: account id, and task where that is no pull -> its open run's id. */
   openRuns: shared('open-runs'),
-  /** Hash: account id -> the id of the run that ended last. */
+  /** Hash: account id -> the run that ended last, as JSON; of an earlier version its id. */
   lastRuns: shared('last-runs'),
   /** Hash: account id -> the end of the run that stored mail of it last, as the API shows it. */
   lastMail: shared('last-mail'),

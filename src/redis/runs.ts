@@ -35,7 +35,7 @@ return 1`
 
 /** KEYS as `statusKeys`, last-runs, as `tallyKeys`; ARGV account id, field of open-runs, run id, run as JSON, as `tallyArgs`. A run is closed, and counted, once. */
 const endScript = `${restateLua}${closeLua}${countLua}
-redis.call('HSET', KEYS[${statusKeys.length + 1}], ARGV[1], ARGV[3])
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then redis.call('HSET', KEYS[${statusKeys.length + 1}], ARGV[1], ARGV[4]) end
 if redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then
   close(ARGV[2])
   count(${statusKeys.length + 2}, 5)
@@ -122,24 +122,16 @@ export class Runs {
     await this.#end(run, measured)
   }
 
-  /** Open runs, by account id: the running one, where another one waits. */
-  async openRunOf(accountIds: readonly string[]): Promise<Map<string, Run>> {
-    const open = await this.#named(
-      keys.openRuns,
-      runTasks.flatMap((task) => accountIds.map((id) => openField(id, task))),
-    )
-    const running = open.filter(({ state }) => state === 'running')
-    return byAccount([...open, ...running])
-  }
-
-  /** The run that ended last, by account id. */
-  async latest(accountIds: readonly string[]): Promise<Map<string, Run>> {
-    return byAccount(await this.#named(keys.lastRuns, accountIds))
-  }
-
-  /** When a run last stored mail of each, in their order; null: none has yet. */
-  async lastMail(accountIds: readonly string[]): Promise<(string | null)[]> {
-    return accountIds.length === 0 ? [] : await this.#redis.hmget(keys.lastMail, ...accountIds)
+  /** The running one, where another one waits. */
+  async openRunOf(accountId: string): Promise<Run | undefined> {
+    const ids = await this.#redis.hmget(keys.openRuns, ...runTasks.map((task) => openField(accountId, task)))
+    const open = (
+      await runsOf(
+        this.#redis,
+        ids.flatMap((id) => id ?? []),
+      )
+    ).flatMap((run) => run ?? [])
+    return open.find(({ state }) => state === 'running') ?? open.at(-1)
   }
 
   /** Newest first. `before`: a run's id; `next`: the id to go on from, null at the end. */
@@ -149,7 +141,7 @@ export class Runs {
   ): Promise<{ items: Run[]; next: string | null }> {
     const from = before === undefined ? '+' : `(${before}`
     const ids = await this.#redis.zrange(keys.runs(accountId), from, '-', 'BYLEX', 'REV', 'LIMIT', 0, limit + 1)
-    const runs = await this.#records(ids.slice(0, limit))
+    const runs = await runsOf(this.#redis, ids.slice(0, limit))
     return { items: runs.flatMap((run) => run ?? []), next: ids.length > limit ? (ids[limit - 1] ?? null) : null }
   }
 
@@ -191,24 +183,6 @@ export class Runs {
     await this.#events.close()
   }
 
-  async #named(hash: string, fields: readonly string[]): Promise<Run[]> {
-    if (fields.length === 0) return []
-    const ids = await this.#redis.hmget(hash, ...fields)
-    return (await this.#records(ids.flatMap((id) => id ?? []))).flatMap((run) => run ?? [])
-  }
-
-  async #records(ids: readonly string[]): Promise<(Run | null)[]> {
-    if (ids.length === 0) return []
-    // One GET each, in one go: in a cluster the records lie in different slots, which MGET refuses.
-    const many = this.#redis.pipeline()
-    for (const id of ids) many.get(keys.run(id))
-    const answers = (await many.exec()) ?? []
-    return answers.map(([error, json]) => {
-      if (error !== null) throw error
-      return runIn(json as string | null)
-    })
-  }
-
   async #write(run: Run): Promise<void> {
     await this.#redis.set(keys.run(run.id), JSON.stringify(run), 'PX', limits.runKeptMs)
   }
@@ -246,8 +220,21 @@ export class Runs {
   }
 }
 
+/** In the order of the ids; null: its record has outlived its time. */
+export async function runsOf(redis: Redis, ids: readonly string[]): Promise<(Run | null)[]> {
+  if (ids.length === 0) return []
+  // One GET each, in one go: in a cluster the records lie in different slots, which MGET refuses.
+  const many = redis.pipeline()
+  for (const id of ids) many.get(keys.run(id))
+  const answers = (await many.exec()) ?? []
+  return answers.map(([error, json]) => {
+    if (error !== null) throw error
+    return runIn(json as string | null)
+  })
+}
+
 /** The oldest ones say nothing of their task, and have no notices. */
-function runIn(json: string | null): Run | null {
+export function runIn(json: string | null): Run | null {
   if (json === null) return null
   return {
     task: 'pull',
@@ -258,11 +245,6 @@ function runIn(json: string | null): Run | null {
 }
 
 /** Of the hash of open runs. A rebuild may wait beside a pull. */
-function openField(accountId: string, task: RunTask): string {
+export function openField(accountId: string, task: RunTask): string {
   return task === 'pull' ? accountId : `${accountId} ${task}`
-}
-
-/** Of two of one account the later one. */
-function byAccount(runs: readonly Run[]): Map<string, Run> {
-  return new Map(runs.map((run) => [run.accountId, run]))
 }

@@ -65,6 +65,7 @@ export async function walkOf(redis: Redis, wanted: AccountsWanted): Promise<Walk
     ...(status === undefined ? [] : [keys.accountsAt(status)]),
     ...(destinationId === undefined ? [] : [keys.accountsOf(destinationId)]),
   ]
+  if (sets.length < 2 && !sort.endsWith('address')) return walkSet(redis, sets[0] ?? keys.accountIds, [], wanted)
   const sizes = await Promise.all(sets.map((set) => redis.zcard(set)))
   const least = Math.min(...sizes)
   if (sort.endsWith('address')) {

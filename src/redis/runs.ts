@@ -33,12 +33,18 @@ if ARGV[5] == 'running' and redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then
 tell(KEYS[6], 'run', restate(ARGV[1]), ARGV[4])
 return 1`
 
-/** KEYS as `statusKeys`, last-runs, as `tallyKeys`; ARGV account id, field of open-runs, run id, run as JSON, as `tallyArgs`. A run is closed, and counted, once. */
+/**
+ * KEYS as `statusKeys`, last-runs, last-mail, as `tallyKeys`; ARGV account id, field of open-runs, run id, run as JSON, when it stored
+ * mail or '', as `tallyArgs`. A run is closed, and counted, once; of an account that was removed meanwhile nothing is kept.
+ */
 const endScript = `${restateLua}${closeLua}${countLua}
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then redis.call('HSET', KEYS[${statusKeys.length + 1}], ARGV[1], ARGV[4]) end
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then
+  redis.call('HSET', KEYS[${statusKeys.length + 1}], ARGV[1], ARGV[4])
+  if ARGV[5] ~= '' then redis.call('HSET', KEYS[${statusKeys.length + 2}], ARGV[1], ARGV[5]) end
+end
 if redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then
   close(ARGV[2])
-  count(${statusKeys.length + 2}, 5)
+  count(${statusKeys.length + 3}, 6)
 end
 tell(KEYS[6], 'run', restate(ARGV[1]), ARGV[4])
 return 1`
@@ -118,7 +124,6 @@ export class Runs {
       for (const id of old) await this.#redis.del(keys.run(id))
       await this.#redis.unlink(old.flatMap((id) => ofRun(run.accountId, id)))
     }
-    if (run.stored > 0 && run.finishedAt !== null) await this.#redis.hset(keys.lastMail, run.accountId, run.finishedAt)
     await this.#end(run, measured)
   }
 
@@ -195,8 +200,9 @@ export class Runs {
   async #end(run: Run, measured?: Measured): Promise<void> {
     const json = await this.#redis.hget(keys.accounts, run.accountId)
     const account = json === null ? undefined : (JSON.parse(json) as AccountRecord).account
-    const names = [...statusKeys, keys.lastRuns, ...tallyKeys(account)]
-    const fixed = [run.accountId, openField(run.accountId, run.task), run.id, JSON.stringify(run)]
+    const names = [...statusKeys, keys.lastRuns, keys.lastMail, ...tallyKeys(account)]
+    const mailAt = run.stored > 0 ? (run.finishedAt ?? '') : ''
+    const fixed = [run.accountId, openField(run.accountId, run.task), run.id, JSON.stringify(run), mailAt]
     const args = [...fixed, ...tallyArgs(run, account, measured)]
     await this.#redis.eval(endScript, names.length, ...names, ...args)
   }

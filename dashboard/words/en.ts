@@ -398,6 +398,12 @@ export const en = {
     autoconfig: 'For Thunderbird',
     sendingHint:
       'Both are without the password, which is asked for. Tributary sends no mail: for that, your provider’s server is set up as before.',
+    phone: 'On a phone or tablet',
+    qrCode: 'QR code of this page’s address',
+    phoneHint: (login: string) =>
+      `Scan this: it opens this page there. Sign in as ${login}, with the password of this mailbox, and take the profile for iPhone and iPad, or copy the settings.`,
+    phoneCannot: (place: string) =>
+      `For a phone there is a QR code here once you open this page by a name that the phone can reach: ${place} leads to this machine alone.`,
     mail: 'Mail in it',
     messages,
     folders: (n: number) => count(n, { one: 'in one folder', other: 'in # folders' }),

@@ -375,6 +375,12 @@ export const vi: Words = {
     autoconfig: 'Cho Thunderbird',
     sendingHint:
       'Cả hai không chứa mật khẩu, bạn sẽ được hỏi. Tributary không gửi thư: việc gửi vẫn qua máy chủ của nhà cung cấp như trước.',
+    phone: 'Trên điện thoại hoặc máy tính bảng',
+    qrCode: 'Mã QR chứa địa chỉ của trang này',
+    phoneHint: (login) =>
+      `Quét mã này: trang này sẽ mở trên máy đó. Đăng nhập là ${login}, bằng mật khẩu của hộp thư, rồi lấy hồ sơ cho iPhone và iPad, hoặc sao chép các thiết lập.`,
+    phoneCannot: (place) =>
+      `Ở đây sẽ có mã QR cho điện thoại khi bạn mở trang này bằng một tên mà điện thoại truy cập được: ${place} chỉ dẫn đến chính máy này.`,
     mail: 'Thư trong hộp',
     messages,
     folders: (n) => `trong ${number(n)} thư mục`,

@@ -536,6 +536,10 @@ export const en = {
     start: 'Test and start',
     testing: 'Signing in at the provider',
     exists: (login: string) => `Mail goes to ${login}.`,
+    sample: 'Or look around first',
+    sampleHint:
+      'A sample provider on this machine has a few dozen messages, some of them odd. They are gathered into a mailbox of their own; remove account and mailbox when you have seen enough.',
+    trySample: 'Try it with sample mail',
     notAllowed: 'Nothing is set up yet',
     notAllowedHint: 'An administrator has to add the first account.',
   },

@@ -512,6 +512,10 @@ export const vi: Words = {
     start: 'Kiểm tra và bắt đầu',
     testing: 'Đang đăng nhập ở nhà cung cấp',
     exists: (login) => `Thư sẽ về ${login}.`,
+    sample: 'Hoặc xem thử trước',
+    sampleHint:
+      'Trên máy này có một nhà cung cấp mẫu với vài chục thư, có thư khá lạ. Thư được gom vào một hộp thư riêng; khi xem đủ, bạn có thể xóa cả tài khoản lẫn hộp thư.',
+    trySample: 'Thử với thư mẫu',
     notAllowed: 'Chưa có gì được thiết lập',
     notAllowedHint: 'Quản trị viên phải thêm tài khoản đầu tiên.',
   },

@@ -5,7 +5,7 @@ import decodeQr from 'qr/decode.js'
 import { Discoveries } from '../src/discover/discoveries.ts'
 import { type Served, serve, signIn, startBrowser, violations } from './support/browser.ts'
 import { certificate } from './support/certificates.ts'
-import { startEndpoint } from './support/endpoint.ts'
+import { startEndpoint, verifies } from './support/endpoint.ts'
 import { surroundingsOf } from './support/internet.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { type Stack, startStack } from './support/stack.ts'
@@ -293,6 +293,31 @@ test('a webhook is added, its secret shown once, tried, switched off and removed
   }
   await choose('Send a test')
   await page.getByText('It arrived').waitFor()
+
+  await choose('What was sent')
+  const sent = dialog.getByRole('listitem')
+  await sent.getByText('a test').waitFor()
+  await sent.getByText('Answer 204').waitFor()
+  endpoint.react(500, 204)
+  await sent.getByRole('button', { name: 'Send again' }).click()
+  await sent.getByText('Answer 500').waitFor()
+  await sent.locator('.badge', { hasText: 'Waiting' }).waitFor()
+  const [first, again] = await endpoint.count(2)
+  assert.deepEqual([again?.id, again?.type], [first?.id, 'webhook.test'])
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    assert.deepEqual(await violations(page), [])
+  }
+  await dialog.getByRole('button', { name: 'Close' }).click()
+
+  await choose('New secret')
+  await dialog.getByRole('button', { name: 'New secret' }).click()
+  const fresh = (await dialog.locator('.secret code').textContent()) ?? ''
+  await button('I have kept it').click()
+  await choose('Send a test')
+  const tested = (await endpoint.count(3))[2]
+  assert.ok(tested !== undefined && verifies(tested, fresh))
+  assert.equal(await page.getByText(fresh).count(), 0)
   await choose('Switch off')
   await row.locator('.badge', { hasText: 'Off' }).waitFor()
   await choose('Switch on')

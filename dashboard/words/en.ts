@@ -1,5 +1,5 @@
 /** English. The other languages have what this one has: their type is read from here. */
-import type { AccountStatus, Candidate, FailureKind, News, Run } from '../shapes.ts'
+import type { AccountStatus, Candidate, Delivery, FailureKind, News, Run } from '../shapes.ts'
 import { plurals } from './plural.ts'
 
 const count = plurals('en')
@@ -480,6 +480,25 @@ export const en = {
     sendTest: 'Send a test',
     delivered: (answer: string) => `It arrived: ${answer}`,
     notDelivered: (answer: string) => `It did not arrive: ${answer}`,
+    deliveries: 'What was sent',
+    deliveriesOf: (name: string) => `What was sent to ${name}`,
+    noDeliveries: 'Nothing yet.',
+    deliveryStates: { waiting: 'Waiting', delivered: 'Arrived', failed: 'Not arrived' } satisfies Record<
+      Delivery['state'],
+      string
+    >,
+    aTest: 'a test',
+    attempts: (n: number) => (n === 0 ? 'not tried yet' : count(n, { one: 'tried once', other: 'tried # times' })),
+    lastAttempt: 'last',
+    nextAttempt: 'next',
+    answered: (status: number) => `Answer ${status}`,
+    noAnswer: 'No answer:',
+    replay: 'Send again',
+    replayed: 'It is sent again now.',
+    newSecret: 'New secret',
+    newSecretTitle: 'Give this webhook a new secret?',
+    newSecretHint:
+      'For a day what is sent is signed with both, so that the receiver can go over in its own time. From then on only the new one holds.',
     enable: 'Switch on',
     disable: 'Switch off',
     byMail: 'By e-mail',

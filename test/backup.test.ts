@@ -5,6 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Run } from '../src/run.ts'
 import { backedUpOfAccount, backedUpShared, keys } from '../src/redis/keys.ts'
 import { queuePrefix } from '../src/redis/queue.ts'
+import { accountStatuses } from '../src/redis/statuses.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { readFolder } from './support/reader.ts'
 import { adminToken, type Stack, startStack } from './support/stack.ts'
@@ -206,9 +207,8 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
     keys.accountSources,
     keys.accountsByAddress,
     keys.accountWords,
-    ...(['idle', 'failing', 'needs attention', 'paused'] as const).map(keys.accountsAt),
+    ...accountStatuses.map(keys.accountsAt),
     keys.accountsOf('*'),
-    keys.openAccounts,
     keys.destinationIds,
     keys.logins,
     keys.tokenIds,
@@ -217,7 +217,7 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
     keys.audit,
   ]
   const counted = [keys.tally, keys.tallyOf('*'), keys.measures, keys.measuredHosts]
-  const seen = [keys.events, keys.statuses, keys.statusCounts, keys.arrived('*', '*'), keys.transcript('*', '*')]
+  const seen = [keys.events, keys.statuses, keys.arrived('*', '*'), keys.transcript('*', '*')]
   const underWay: string[] = [keys.openRuns, keys.running, keys.workers, ...counted, ...seen]
   for (const name of [...leftOut, ...underWay, keys.lease('*')]) kept.add(name)
   const ofProcess = (key: string) => key.startsWith(`${queuePrefix}:`) || key.startsWith(keys.workerVitals(''))

@@ -198,7 +198,7 @@ test('a job that was queued before the pause steps back, and goes ahead when it 
   const [, score = '0'] = await delayed()
   assert.ok(Number(score) / 0x1000 >= pause.pausedUntilMs)
   assert.equal((await read('accounts', id))['status'], 'waiting')
-  assert.deepEqual([store.connections(), (await runs.openRunOf([id])).get(id)?.state], [0, 'queued'])
+  assert.deepEqual([store.connections(), (await runs.openRunOf(id))?.state], [0, 'queued'])
 
   const run = await stack.pull(id)
   assert.deepEqual([run.cause, run.stored, run.failure], ['schedule', 1, null])

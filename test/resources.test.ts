@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { Accounts, accountStatuses, defaultState } from '../src/redis/accounts.ts'
+import type { AccountId } from '../src/message.ts'
+import { Accounts, defaultState } from '../src/redis/accounts.ts'
 import { keys } from '../src/redis/keys.ts'
+import { Runs } from '../src/redis/runs.ts'
+import { accountStatuses, restate } from '../src/redis/statuses.ts'
+import type { Run } from '../src/run.ts'
 import { defaultSettings } from '../src/settings.ts'
 import { adminToken, type Body, type Stack, startStack } from './support/stack.ts'
 
@@ -224,6 +228,38 @@ test('accounts that were kept before there was an index are indexed at the start
   )
   await accounts.ensureIndexed()
   assert.deepEqual(await lists(), [[id], [id], [id], [id]])
+})
+
+test('what a set says wrongly of an account is not shown, and is put right when its status is stated anew', async () => {
+  const id = await stack.account({ destinationId: await elsewhere('wrong'), user: 'wrong' })
+  const listed = async (status: string) =>
+    (await ask('GET', `/accounts?q=wrong&status=${status}`)).body.items.map((one) => one['id'])
+  const { status } = (await ask('GET', `/accounts/${id}`)).body
+  await stack.redis.zadd(keys.accountsAt('failing'), 0, id)
+  assert.deepEqual([await listed('failing'), await listed(String(status))], [[], [id]])
+  await restate(stack.redis, [id])
+  assert.equal(await stack.redis.zscore(keys.accountsAt('failing'), id), null)
+})
+
+test('the run that ended last is shown, by its id too, as an earlier version kept it; none stays of a removed account', async () => {
+  const id = await stack.account({ destinationId: await elsewhere('ended'), user: 'ended' })
+  const runs = new Runs(stack.redis)
+  const ended = async (run: Run) =>
+    await runs.end({ ...run, state: 'done', stored: 1, finishedAt: new Date().toISOString() })
+  const run = await runs.open(id as AccountId, 'request')
+  await ended(run)
+  const shown = async () => (await ask('GET', '/accounts?q=ended')).body.items.map((one) => one['lastRun'])
+  const [whole] = await shown()
+  assert.equal((whole as Run).id, run.id)
+  await stack.redis.hset(keys.lastRuns, id, run.id)
+  assert.deepEqual(await shown(), [whole])
+
+  const late = await runs.open(id as AccountId, 'request')
+  assert.equal((await ask('DELETE', `/accounts/${id}`)).status, 204)
+  await ended(late)
+  const left = await Promise.all([keys.lastRuns, keys.lastMail].map((hash) => stack.redis.hexists(hash, id)))
+  assert.deepEqual(left, [0, 0])
+  await runs.close()
 })
 
 test('a POST with a key is done once, however often it is sent', async () => {

@@ -4,6 +4,7 @@ import type { AccountId } from '../src/message.ts'
 import type { Run } from '../src/run.ts'
 import { keys } from '../src/redis/keys.ts'
 import { Runs } from '../src/redis/runs.ts'
+import { accountStatuses } from '../src/redis/statuses.ts'
 import { daysKept, hoursKept, type Tally, talliesOf } from '../src/redis/tallies.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { type Stack, startStack } from './support/stack.ts'
@@ -118,7 +119,7 @@ test('hours and days that have passed go, and what is kept is small', async () =
 })
 
 test('a status that was told wrong is put right by the rounds of a worker', async () => {
-  await stack.redis.del(keys.statuses, keys.statusCounts)
+  await stack.redis.del(...accountStatuses.map(keys.accountsAt))
   assert.equal((await stats()).accounts.total, 0)
   await stack.startWorker()
   while ((await stats()).accounts.total < 4);

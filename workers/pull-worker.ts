@@ -119,7 +119,7 @@ export async function runJob(
 async function openRunOf(runs: Runs, accountId: PullJob['accountId'], runId: Run['id']): Promise<Run | undefined> {
   const run = await runs.get(runId)
   if (run !== null && run.finishedAt === null) return run
-  return (await runs.openRunOf([accountId])).get(accountId)
+  return await runs.openRunOf(accountId)
 }
 
 async function performRun(

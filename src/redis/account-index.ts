@@ -1,12 +1,12 @@
 /**
  * How accounts are found: sorted sets whose members all have score 0, so that they lie in the order of their text, and a position
- * in one is a member, whether it is still there or not. Written in the same step as what they tell of (accounts.ts, runs.ts).
+ * in one is a member, whether it is still there or not. Written in the same step as what they tell of (accounts.ts, statuses.ts).
  */
 import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account.ts'
 import { limits } from '../limits.ts'
-import type { AccountStatus, RestingStatus } from './accounts.ts'
 import { keys } from './keys.ts'
+import type { AccountStatus } from './statuses.ts'
 
 /** `-`: backwards. Ids are ULIDs: their order is that of time. */
 export const accountOrders = ['createdAt', '-createdAt', 'address', '-address'] as const
@@ -34,12 +34,11 @@ const idLength = 26
 export const idOfMember = (member: string) => member.slice(-idLength)
 
 /** For what is made anew: a restore, and the first start of a version that has an index. */
-export function addToIndex(all: ChainableCommander, account: Account, status: RestingStatus): void {
+export function addToIndex(all: ChainableCommander, account: Account): void {
   all
     .zadd(keys.accountIds, 0, account.id)
     .zadd(keys.accountsByAddress, 0, addressMemberOf(account))
     .zadd(keys.accountsOf(account.destinationId), 0, account.id)
-    .zadd(keys.accountsAt(status), 0, account.id)
     .hset(keys.accountWords, account.id, wordsOf(account))
 }
 
@@ -59,16 +58,14 @@ export interface Walk {
   on(from: string | null, count: number): Promise<Piece>
 }
 
-/**
- * Of a status it brings a few more than there are, and each one's own record tells: what is at rest may have begun to run, and
- * what is open waits or runs.
- */
+/** Of a status it may bring one that has another by now: what is kept of each tells. */
 export async function walkOf(redis: Redis, wanted: AccountsWanted): Promise<Walk> {
   const { sort, status, destinationId } = wanted
   const sets = [
-    ...(status === undefined ? [] : [setOf(status)]),
+    ...(status === undefined ? [] : [keys.accountsAt(status)]),
     ...(destinationId === undefined ? [] : [keys.accountsOf(destinationId)]),
   ]
+  if (sets.length < 2 && !sort.endsWith('address')) return walkSet(redis, sets[0] ?? keys.accountIds, [], wanted)
   const sizes = await Promise.all(sets.map((set) => redis.zcard(set)))
   const least = Math.min(...sizes)
   if (sort.endsWith('address')) {
@@ -79,11 +76,6 @@ export async function walkOf(redis: Redis, wanted: AccountsWanted): Promise<Walk
   const smallest = sets[sizes.indexOf(least)] ?? keys.accountIds
   const others = sets.filter((set) => set !== smallest)
   return walkSet(redis, smallest, others, wanted)
-}
-
-/** The set that all accounts of this status are in. */
-function setOf(status: AccountStatus): string {
-  return status === 'running' || status === 'waiting' ? keys.openAccounts : keys.accountsAt(status)
 }
 
 /** KEYS the set to walk, words, sets that an id must be in; ARGV from, to, how many, REV or '', q. */

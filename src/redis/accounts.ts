@@ -4,7 +4,6 @@ import type { Account } from '../account.ts'
 import { type FailureHistory, noFailures } from '../consequence.ts'
 import type { FailureKind } from '../failure.ts'
 import { limits } from '../limits.ts'
-import type { Run } from '../run.ts'
 import {
   type AccountsWanted,
   addressMemberOf,
@@ -15,7 +14,7 @@ import {
   wordsOf,
 } from './account-index.ts'
 import { keys, ofRun } from './keys.ts'
-import { restate } from './statuses.ts'
+import { restate, restateLua, statusKeys } from './statuses.ts'
 
 export interface AccountRecord {
   readonly account: Account
@@ -33,52 +32,26 @@ export interface AccountState extends FailureHistory {
 
 export const defaultState: AccountState = { ...noFailures, attention: false, lastFailure: null }
 
-/** CONTRACT section 4. The list is the fact; the type and the API schema are read from it. */
-export const accountStatuses = ['idle', 'running', 'waiting', 'failing', 'needs attention', 'paused'] as const
-export type AccountStatus = (typeof accountStatuses)[number]
-
-/** Those that no open run is needed for, in the order in which scripts have their keys. */
-const restingStatuses = ['idle', 'failing', 'needs attention', 'paused'] as const
-export type RestingStatus = (typeof restingStatuses)[number]
-
-export function statusOf(account: Account, state: AccountState, open: Run | undefined): AccountStatus {
-  if (open?.state === 'running') return 'running'
-  if (open?.state === 'queued') return 'waiting'
-  return restingStatus(account, state)
-}
-
-export function restingStatus({ paused }: Pick<Account, 'paused'>, state: AccountState): RestingStatus {
-  if (paused) return 'paused'
-  if (state.attention) return 'needs attention'
-  return state.lastFailure === null ? 'idle' : 'failing'
-}
-
 /** What makes an account one of its kind: a second one like it would fetch the same mail to the same place. */
 export function sourceOf({ host, port, user, destinationId }: Account): string {
   return JSON.stringify([host.toLowerCase(), port, user, destinationId])
 }
 
 const names = [
-  keys.accounts,
+  ...statusKeys,
   keys.accountSources,
   keys.destinations,
   keys.due,
-  keys.accountStates,
   keys.accountIds,
   keys.accountsByAddress,
   keys.accountWords,
-  ...restingStatuses.map(keys.accountsAt),
 ]
 /** Each script has these, and behind them the accounts of the destination, before and after. */
-const named = `
-local accounts, sources, destinations, due, states, ids, byAddress, words = unpack(KEYS, 1, 8)
-local idle, failing, attention, paused = unpack(KEYS, 9, 12)
-local ofBefore, of = KEYS[13], KEYS[14] or KEYS[13]
-local id, score = ARGV[1], 0
-local function at(status)
-  for _, other in ipairs({ idle, failing, attention, paused }) do redis.call('ZREM', other, id) end
-  redis.call('ZADD', status, score, id)
-end`
+const named = `${restateLua}
+local accounts, states = KEYS[1], KEYS[2]
+local sources, destinations, due, ids, byAddress, words, ofBefore, of = unpack(KEYS, ${statusKeys.length + 1})
+of = of or ofBefore
+local id, score = ARGV[1], 0`
 
 /** ARGV id, record, source, destination id, due ms or '', by address, words; then 'try', which writes nothing. */
 const createScript = `${named}
@@ -91,11 +64,8 @@ redis.call('ZADD', ids, score, id)
 redis.call('ZADD', of, score, id)
 redis.call('ZADD', byAddress, score, ARGV[6])
 redis.call('HSET', words, id, ARGV[7])
-if ARGV[5] == '' then redis.call('ZADD', paused, score, id)
-else
-  redis.call('ZADD', due, ARGV[5], id)
-  redis.call('ZADD', idle, score, id)
-end
+if ARGV[5] ~= '' then redis.call('ZADD', due, ARGV[5], id) end
+restate(id)
 return 'done'`
 
 /** ARGV id, record before, after, source before, after, destination after, due, by address before, after, words after. */
@@ -112,14 +82,12 @@ redis.call('ZREM', byAddress, ARGV[8])
 redis.call('ZADD', byAddress, score, ARGV[9])
 redis.call('HSET', words, id, ARGV[10])
 redis.call('HSET', accounts, id, ARGV[3])
-if ARGV[7] == 'never' then
-  redis.call('ZREM', due, id)
-  at(paused)
+if ARGV[7] == 'never' then redis.call('ZREM', due, id)
 elseif ARGV[7] ~= 'as before' then
   redis.call('ZADD', due, ARGV[7], id)
   redis.call('HDEL', states, id)
-  at(idle)
 end
+restate(id)
 return 'done'`
 
 /** ARGV id, record, source, by address. */
@@ -129,19 +97,18 @@ redis.call('HDEL', accounts, id)
 redis.call('HDEL', sources, ARGV[3])
 redis.call('ZREM', due, id)
 redis.call('HDEL', states, id)
-at(idle)
-redis.call('ZREM', idle, id)
 redis.call('ZREM', ids, id)
 redis.call('ZREM', of, id)
 redis.call('ZREM', byAddress, ARGV[4])
 redis.call('HDEL', words, id)
+restate(id)
 return 'done'`
 
-/** ARGV id, state, status at rest were it not paused. */
+/** ARGV id, state. */
 const stateScript = `${named}
 if redis.call('HEXISTS', accounts, id) == 0 then return 0 end
 redis.call('HSET', states, id, ARGV[2])
-if not redis.call('ZSCORE', paused, id) then at(({ idle = idle, failing = failing, ['needs attention'] = attention })[ARGV[3]]) end
+restate(id)
 return 1`
 
 type Created = 'done' | 'conflict' | 'no destination'
@@ -172,17 +139,10 @@ export class Accounts {
     const all = this.#redis.pipeline()
     for (const record of records) all.eval(...creation(record, nowMs), trial ? 'try' : '')
     const answers = (await all.exec()) ?? []
-    const created = records.map((_record, nth) => {
+    return records.map((_record, nth) => {
       const [error, answer] = answers[nth] ?? [new Error('Connection is closed.')]
       return error ?? (answer as Created)
     })
-    const done = trial ? [] : records.filter((_record, nth) => created[nth] === 'done')
-    if (done.length > 0)
-      await restate(
-        this.#redis,
-        done.map(({ account }) => account.id),
-      )
-    return created
   }
 
   async get(id: string): Promise<AccountRecord | undefined> {
@@ -223,7 +183,6 @@ export class Accounts {
         wordsOf(to),
       ]
       const answer = await this.#redis.eval(updateScript, names.length + 2, ...names, ...sets, id, ...args)
-      if (answer === 'done') await restate(this.#redis, [id])
       if (answer === 'done') return record
       if (answer !== 'changed') return answer as 'conflict' | 'no destination'
     }
@@ -250,7 +209,6 @@ export class Accounts {
       await this.#redis.hdel(keys.lastRuns, id)
       await this.#redis.hdel(keys.lastMail, id)
       await this.#redis.hdel(keys.told, id)
-      await restate(this.#redis, [id])
       const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.quarantine, keys.spool]
       await this.#redis.unlink(...own.map((name) => name(id)))
       return true
@@ -260,13 +218,13 @@ export class Accounts {
   /**
    * @param after a member of the index; `next`: the one to go on after, null at the end. A page may come short of its limit, empty
    *   too, and have a next: it looks at `limits.accountsWalkedPerPage` at the most.
-   * @param show what is to be shown of each; nothing of those that do not belong here after all.
+   * @param show what is to be shown of those with these ids, in their order; nothing of those that do not belong here after all.
    */
   async page<T>(
     limit: number,
     after: string | undefined,
     wanted: AccountsWanted,
-    show: (records: readonly AccountRecord[]) => Promise<readonly (T | undefined)[]>,
+    show: (ids: readonly string[]) => Promise<readonly (T | undefined)[]>,
   ): Promise<{ items: T[]; next: string | null }> {
     const walk = await walkOf(this.#redis, wanted)
     // One more than asked for tells that there is a next page.
@@ -276,11 +234,11 @@ export class Accounts {
     for (let left = limits.accountsWalkedPerPage; ; ) {
       const piece: Piece = await walk.on(from, walk.sparse ? limits.accountsWalkedAtOnce : read)
       for (let at = 0; at < piece.members.length; at += read) {
-        const members = new Map(piece.members.slice(at, at + read).map((member) => [idOfMember(member), member]))
-        const records = await this.all([...members.keys()])
-        for (const [nth, item] of (await show(records)).entries()) {
-          const member = members.get(records[nth]?.account.id ?? '')
-          if (item !== undefined && member !== undefined) found.push({ member, item })
+        const members = piece.members.slice(at, at + read)
+        const items = await show(members.map(idOfMember))
+        for (const [nth, member] of members.entries()) {
+          const item = items[nth]
+          if (item !== undefined) found.push({ member, item })
         }
         if (found.length > limit)
           return { items: found.slice(0, limit).map(({ item }) => item), next: found[limit - 1]?.member ?? null }
@@ -301,27 +259,14 @@ export class Accounts {
     }
   }
 
-  async states(ids: readonly string[]): Promise<AccountState[]> {
-    if (ids.length === 0) return []
-    const found = await this.#redis.hmget(keys.accountStates, ...ids)
-    return found.map((json) => (json === null ? defaultState : (JSON.parse(json) as AccountState)))
-  }
-
   async state(id: string): Promise<AccountState> {
-    return (await this.states([id]))[0] ?? defaultState
+    const json = await this.#redis.hget(keys.accountStates, id)
+    return json === null ? defaultState : (JSON.parse(json) as AccountState)
   }
 
   /** Of one that there is. */
   async setState(id: string, state: AccountState): Promise<void> {
-    const args = [id, JSON.stringify(state), restingStatus({ paused: false }, state)]
-    await this.#redis.eval(stateScript, names.length, ...names, ...args)
-  }
-
-  /** Milliseconds since 1970; null: not due at all. */
-  async dueMs(ids: readonly string[]): Promise<(number | null)[]> {
-    if (ids.length === 0) return []
-    const found = await this.#redis.zmscore(keys.due, ...ids)
-    return found.map((score) => (score === null ? null : Number(score)))
+    await this.#redis.eval(stateScript, names.length, ...names, id, JSON.stringify(state))
   }
 
   async setDue(id: string, dueMs: number): Promise<void> {
@@ -338,11 +283,13 @@ export class Accounts {
     const [kept, indexed] = await Promise.all([this.#redis.hlen(keys.accounts), this.#redis.hlen(keys.accountWords)])
     if (kept === indexed) return
     for await (const records of this.everyone({ sort: 'createdAt' })) {
-      const states = await this.states(records.map(({ account }) => account.id))
       const all = this.#redis.pipeline()
-      for (const [nth, { account }] of records.entries())
-        addToIndex(all, account, restingStatus(account, states[nth] ?? defaultState))
+      for (const { account } of records) addToIndex(all, account)
       await all.exec()
+      await restate(
+        this.#redis,
+        records.map(({ account }) => account.id),
+      )
     }
   }
 }

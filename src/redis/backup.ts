@@ -8,7 +8,7 @@ import { limits } from '../limits.ts'
 import type { Run } from '../run.ts'
 import { keyIdOf, type Seal } from '../seal.ts'
 import { addToIndex } from './account-index.ts'
-import { type AccountRecord, type AccountState, defaultState, restingStatus, sourceOf } from './accounts.ts'
+import { type AccountRecord, sourceOf } from './accounts.ts'
 import type { DestinationRecord } from './destinations.ts'
 import { backedUpOfAccount, backedUpShared, everyKey, keys } from './keys.ts'
 import { queuePrefix } from './queue.ts'
@@ -271,14 +271,9 @@ export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<str
       // Whatever has happened since: the store is asked before the next pull.
       await redis.hset(keys.ledgerNotes(id), 'wholeUnder', 'a backup')
       const dueMs = due.get(id)
-      const state = await redis.hget(keys.accountStates, id)
       const all = redis.multi()
       all.hset(key, id, json).hset(keys.accountSources, sourceOf(account), id)
-      addToIndex(
-        all,
-        account,
-        restingStatus(account, state === null ? defaultState : (JSON.parse(state) as AccountState)),
-      )
+      addToIndex(all, account)
       if (dueMs !== undefined && !account.paused)
         all.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * limits.resumeSpreadMs), id)
       await all.exec()

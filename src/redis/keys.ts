@@ -1,6 +1,6 @@
 /** Every key, once. Keys that one script touches share a hash tag, so that they lie together in a cluster. */
 import type { AccountId } from '../message.ts'
-import type { RestingStatus } from './accounts.ts'
+import type { AccountStatus } from './statuses.ts'
 
 const shared = (name: string) => `{tributary}:${name}`
 const ofAccount = (id: string, name: string) => `tributary:{${id}}:${name}`
@@ -14,8 +14,6 @@ export const keys = {
   accountsByAddress: shared('accounts-by-address'),
   /** Hash: account id -> what a search looks in. */
   accountWords: shared('account-words'),
-  /** Sorted set of ids of accounts with a run that waits or is under way. */
-  openAccounts: shared('open-accounts'),
   /** Hash: what makes an account one of its kind -> account id. */
   accountSources: shared('account-sources'),
   /** Hash: account id -> AccountState as JSON. */
@@ -35,7 +33,7 @@ export const keys = {
   hostTraits: shared('host-traits'),
   /** Hash: account id, and task where that is no pull -> its open run's id. */
   openRuns: shared('open-runs'),
-  /** Hash: account id -> the id of the run that ended last. */
+  /** Hash: account id -> the run that ended last, as JSON; of an earlier version its id. */
   lastRuns: shared('last-runs'),
   /** Hash: account id -> the end of the run that stored mail of it last, as the API shows it. */
   lastMail: shared('last-mail'),
@@ -69,8 +67,8 @@ export const keys = {
 
   /** Sorted set of ids of accounts that gather there. */
   accountsOf: (destinationId: string) => shared(`accounts-of:${destinationId}`),
-  /** Sorted set of ids of accounts of that status, apart from what an open run makes of it. Each account is in one. */
-  accountsAt: (status: RestingStatus) => shared(`accounts-at:${status}`),
+  /** Sorted set of ids of accounts of that status. Each account is in one. */
+  accountsAt: (status: AccountStatus) => shared(`accounts-at:${status}`),
   /** Sorted set: names of answers by the milliseconds at which they were given. */
   answers: shared('answers'),
   /** Set: of the fields of open-runs, those whose run is at work. */
@@ -79,8 +77,6 @@ export const keys = {
   events: shared('events'),
   /** Hash: account id -> its destination and its status, as they were last told. */
   statuses: shared('statuses'),
-  /** Hash: status, and destination and status -> how many accounts. */
-  statusCounts: shared('status-counts'),
 
   /** Hash: hour or day since 1970 -> what runs have brought (tallies.ts). */
   tally: shared('tally'),

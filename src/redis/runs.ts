@@ -14,42 +14,45 @@ import { countLua, tallyArgs, tallyKeys } from './tallies.ts'
 
 const ulid = monotonicFactory()
 
-/** Field of open-runs, account id: the field is closed, and the account with its last one. KEYS[3] is open-runs. */
+/** Of a field of open-runs. KEYS as `statusKeys`. */
 const closeLua = `
-local function close(openAccounts, field, id)
+local function close(field)
   redis.call('HDEL', KEYS[3], field)
   redis.call('SREM', KEYS[4], field)
-  if redis.call('HEXISTS', KEYS[3], id) + redis.call('HEXISTS', KEYS[3], id .. ' rebuild') == 0 then
-    redis.call('ZREM', openAccounts, id)
-  end
 end`
 
-/** KEYS open runs, open accounts; ARGV field, run, account. 1 where none was open. */
-const openScript = `
-if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
-redis.call('ZADD', KEYS[2], 0, ARGV[3])
+/** KEYS as `statusKeys`; ARGV account id, field of open-runs, run id. 1 where none was open. */
+const openScript = `${restateLua}
+if redis.call('HSETNX', KEYS[3], ARGV[2], ARGV[3]) == 0 then return 0 end
+restate(ARGV[1])
 return 1`
 
 /** KEYS as `statusKeys`; ARGV account id, field of open-runs, run id, run as JSON, its state. */
 const changeScript = `${restateLua}
 if ARGV[5] == 'running' and redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then redis.call('SADD', KEYS[4], ARGV[2]) end
-tell(KEYS[7], 'run', restate(ARGV[1]), ARGV[4])
+tell(KEYS[6], 'run', restate(ARGV[1]), ARGV[4])
 return 1`
 
-/** KEYS as `statusKeys`, open accounts, last-runs, as `tallyKeys`; ARGV account id, field of open-runs, run id, run as JSON, as `tallyArgs`. A run is closed, and counted, once. */
+/**
+ * KEYS as `statusKeys`, last-runs, last-mail, as `tallyKeys`; ARGV account id, field of open-runs, run id, run as JSON, when it stored
+ * mail or '', as `tallyArgs`. A run is closed, and counted, once; of an account that was removed meanwhile nothing is kept.
+ */
 const endScript = `${restateLua}${closeLua}${countLua}
-redis.call('HSET', KEYS[9], ARGV[1], ARGV[3])
-if redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then
-  close(KEYS[8], ARGV[2], ARGV[1])
-  count(10, 5)
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then
+  redis.call('HSET', KEYS[${statusKeys.length + 1}], ARGV[1], ARGV[4])
+  if ARGV[5] ~= '' then redis.call('HSET', KEYS[${statusKeys.length + 2}], ARGV[1], ARGV[5]) end
 end
-tell(KEYS[7], 'run', restate(ARGV[1]), ARGV[4])
+if redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[3] then
+  close(ARGV[2])
+  count(${statusKeys.length + 3}, 6)
+end
+tell(KEYS[6], 'run', restate(ARGV[1]), ARGV[4])
 return 1`
 
-/** KEYS as `statusKeys`, open accounts; ARGV account id, field of open-runs, run id. Its record has outlived its time. */
+/** KEYS as `statusKeys`; ARGV account id, field of open-runs, run id. Its record has outlived its time. */
 const dropScript = `${restateLua}${closeLua}
 if redis.call('HGET', KEYS[3], ARGV[2]) ~= ARGV[3] then return 0 end
-close(KEYS[8], ARGV[2], ARGV[1])
+close(ARGV[2])
 restate(ARGV[1])
 return 1`
 
@@ -86,7 +89,7 @@ export class Runs {
     // The record first: an open run's id always leads to one.
     await this.#write(run)
     for (;;) {
-      if ((await this.#redis.eval(openScript, 2, keys.openRuns, keys.openAccounts, field, id, accountId)) === 1) break
+      if ((await this.#redis.eval(openScript, statusKeys.length, ...statusKeys, accountId, field, id)) === 1) break
       const openId = await this.#redis.hget(keys.openRuns, field)
       const open = openId === null ? null : await this.get(openId)
       if (open !== null && open.finishedAt === null) {
@@ -95,10 +98,8 @@ export class Runs {
       }
       // It has ended, or its record has outlived its time: nobody runs it any more.
       if (open !== null) await this.#end(open)
-      else if (openId !== null) {
-        const names = [...statusKeys, keys.openAccounts]
-        await this.#redis.eval(dropScript, names.length, ...names, accountId, field, openId)
-      }
+      else if (openId !== null)
+        await this.#redis.eval(dropScript, statusKeys.length, ...statusKeys, accountId, field, openId)
     }
     await Promise.all([this.#redis.zadd(keys.runs(accountId), 0, id), this.#tell(run)])
     return run
@@ -123,28 +124,19 @@ export class Runs {
       for (const id of old) await this.#redis.del(keys.run(id))
       await this.#redis.unlink(old.flatMap((id) => ofRun(run.accountId, id)))
     }
-    if (run.stored > 0 && run.finishedAt !== null) await this.#redis.hset(keys.lastMail, run.accountId, run.finishedAt)
     await this.#end(run, measured)
   }
 
-  /** Open runs, by account id: the running one, where another one waits. */
-  async openRunOf(accountIds: readonly string[]): Promise<Map<string, Run>> {
-    const open = await this.#named(
-      keys.openRuns,
-      runTasks.flatMap((task) => accountIds.map((id) => openField(id, task))),
-    )
-    const running = open.filter(({ state }) => state === 'running')
-    return byAccount([...open, ...running])
-  }
-
-  /** The run that ended last, by account id. */
-  async latest(accountIds: readonly string[]): Promise<Map<string, Run>> {
-    return byAccount(await this.#named(keys.lastRuns, accountIds))
-  }
-
-  /** When a run last stored mail of each, in their order; null: none has yet. */
-  async lastMail(accountIds: readonly string[]): Promise<(string | null)[]> {
-    return accountIds.length === 0 ? [] : await this.#redis.hmget(keys.lastMail, ...accountIds)
+  /** The running one, where another one waits. */
+  async openRunOf(accountId: string): Promise<Run | undefined> {
+    const ids = await this.#redis.hmget(keys.openRuns, ...runTasks.map((task) => openField(accountId, task)))
+    const open = (
+      await runsOf(
+        this.#redis,
+        ids.flatMap((id) => id ?? []),
+      )
+    ).flatMap((run) => run ?? [])
+    return open.find(({ state }) => state === 'running') ?? open.at(-1)
   }
 
   /** Newest first. `before`: a run's id; `next`: the id to go on from, null at the end. */
@@ -154,7 +146,7 @@ export class Runs {
   ): Promise<{ items: Run[]; next: string | null }> {
     const from = before === undefined ? '+' : `(${before}`
     const ids = await this.#redis.zrange(keys.runs(accountId), from, '-', 'BYLEX', 'REV', 'LIMIT', 0, limit + 1)
-    const runs = await this.#records(ids.slice(0, limit))
+    const runs = await runsOf(this.#redis, ids.slice(0, limit))
     return { items: runs.flatMap((run) => run ?? []), next: ids.length > limit ? (ids[limit - 1] ?? null) : null }
   }
 
@@ -196,24 +188,6 @@ export class Runs {
     await this.#events.close()
   }
 
-  async #named(hash: string, fields: readonly string[]): Promise<Run[]> {
-    if (fields.length === 0) return []
-    const ids = await this.#redis.hmget(hash, ...fields)
-    return (await this.#records(ids.flatMap((id) => id ?? []))).flatMap((run) => run ?? [])
-  }
-
-  async #records(ids: readonly string[]): Promise<(Run | null)[]> {
-    if (ids.length === 0) return []
-    // One GET each, in one go: in a cluster the records lie in different slots, which MGET refuses.
-    const many = this.#redis.pipeline()
-    for (const id of ids) many.get(keys.run(id))
-    const answers = (await many.exec()) ?? []
-    return answers.map(([error, json]) => {
-      if (error !== null) throw error
-      return runIn(json as string | null)
-    })
-  }
-
   async #write(run: Run): Promise<void> {
     await this.#redis.set(keys.run(run.id), JSON.stringify(run), 'PX', limits.runKeptMs)
   }
@@ -226,8 +200,9 @@ export class Runs {
   async #end(run: Run, measured?: Measured): Promise<void> {
     const json = await this.#redis.hget(keys.accounts, run.accountId)
     const account = json === null ? undefined : (JSON.parse(json) as AccountRecord).account
-    const names = [...statusKeys, keys.openAccounts, keys.lastRuns, ...tallyKeys(account)]
-    const fixed = [run.accountId, openField(run.accountId, run.task), run.id, JSON.stringify(run)]
+    const names = [...statusKeys, keys.lastRuns, keys.lastMail, ...tallyKeys(account)]
+    const mailAt = run.stored > 0 ? (run.finishedAt ?? '') : ''
+    const fixed = [run.accountId, openField(run.accountId, run.task), run.id, JSON.stringify(run), mailAt]
     const args = [...fixed, ...tallyArgs(run, account, measured)]
     await this.#redis.eval(endScript, names.length, ...names, ...args)
   }
@@ -251,8 +226,21 @@ export class Runs {
   }
 }
 
+/** In the order of the ids; null: its record has outlived its time. */
+export async function runsOf(redis: Redis, ids: readonly string[]): Promise<(Run | null)[]> {
+  if (ids.length === 0) return []
+  // One GET each, in one go: in a cluster the records lie in different slots, which MGET refuses.
+  const many = redis.pipeline()
+  for (const id of ids) many.get(keys.run(id))
+  const answers = (await many.exec()) ?? []
+  return answers.map(([error, json]) => {
+    if (error !== null) throw error
+    return runIn(json as string | null)
+  })
+}
+
 /** The oldest ones say nothing of their task, and have no notices. */
-function runIn(json: string | null): Run | null {
+export function runIn(json: string | null): Run | null {
   if (json === null) return null
   return {
     task: 'pull',
@@ -263,11 +251,6 @@ function runIn(json: string | null): Run | null {
 }
 
 /** Of the hash of open runs. A rebuild may wait beside a pull. */
-function openField(accountId: string, task: RunTask): string {
+export function openField(accountId: string, task: RunTask): string {
   return task === 'pull' ? accountId : `${accountId} ${task}`
-}
-
-/** Of two of one account the later one. */
-function byAccount(runs: readonly Run[]): Map<string, Run> {
-  return new Map(runs.map((run) => [run.accountId, run]))
 }

@@ -1,11 +1,26 @@
 /**
- * Each account's status as a script sees it, from what is kept of it at that moment; how many have which one; and word of every
- * change. Whoever changes what a status comes from has it stated anew. `statusOf` (accounts.ts) is the same rule, for who reads.
+ * Each account's status as a script sees it, from what is kept of it at that moment; which accounts have which one; and word of
+ * every change. Whoever changes what a status comes from has it stated anew. `statusOf` is the same rule, for who reads.
  */
 import type { Redis } from 'ioredis'
+import type { Account } from '../account.ts'
 import { limits } from '../limits.ts'
+import type { Run } from '../run.ts'
+import type { AccountState } from './accounts.ts'
 import { tellLua } from './events.ts'
 import { keys } from './keys.ts'
+
+/** CONTRACT section 4. The list is the fact; the type and the API schema are read from it. */
+export const accountStatuses = ['idle', 'running', 'waiting', 'failing', 'needs attention', 'paused'] as const
+export type AccountStatus = (typeof accountStatuses)[number]
+
+export function statusOf({ paused }: Account, state: AccountState, open: Run | undefined): AccountStatus {
+  if (open?.state === 'running') return 'running'
+  if (open?.state === 'queued') return 'waiting'
+  if (paused) return 'paused'
+  if (state.attention) return 'needs attention'
+  return state.lastFailure === null ? 'idle' : 'failing'
+}
 
 /** KEYS of every script with `restate`, in front of its own. */
 export const statusKeys = [
@@ -14,8 +29,8 @@ export const statusKeys = [
   keys.openRuns,
   keys.running,
   keys.statuses,
-  keys.statusCounts,
   keys.events,
+  ...accountStatuses.map(keys.accountsAt),
 ] as const
 
 /** `restate(id)` returns the account's destination, or '' where nothing is known of it any more. */
@@ -40,17 +55,13 @@ local function restate(id)
     end
     now = destination .. ' ' .. status
   end
-  if now == before then return destination end
-  local function count(place, by)
-    redis.call('HINCRBY', KEYS[6], string.match(place, '^%S+ (.*)$'), by)
-    if redis.call('HINCRBY', KEYS[6], place, by) == 0 then redis.call('HDEL', KEYS[6], place) end
+  for nth, each in ipairs({ ${accountStatuses.map((status) => `'${status}'`).join(', ')} }) do
+    local at = KEYS[6 + nth]
+    if each == status then redis.call('ZADD', at, 0, id) else redis.call('ZREM', at, id) end
   end
-  if before then count(before, -1) end
-  if now then
-    count(now, 1)
-    redis.call('HSET', KEYS[5], id, now)
-  else redis.call('HDEL', KEYS[5], id) end
-  tell(KEYS[7], 'account', destination, cjson.encode({ id = id, status = status }))
+  if now == before then return destination end
+  if now then redis.call('HSET', KEYS[5], id, now) else redis.call('HDEL', KEYS[5], id) end
+  tell(KEYS[6], 'account', destination, cjson.encode({ id = id, status = status }))
   return destination
 end`
 
@@ -61,6 +72,23 @@ return 1`
 export async function restate(redis: Redis, accountIds: readonly string[]): Promise<void> {
   if (accountIds.length === 0) return
   await redis.eval(restateScript, statusKeys.length, ...statusKeys, ...accountIds)
+}
+
+/** How many accounts have which status, all of one moment: of all accounts, or of one destination's. */
+export async function statusCounts(
+  redis: Redis,
+  destinationId: string | undefined,
+): Promise<Record<AccountStatus, number>> {
+  const all = redis.multi()
+  for (const at of accountStatuses.map(keys.accountsAt))
+    if (destinationId === undefined) all.zcard(at)
+    else all.zintercard(2, keys.accountsOf(destinationId), at)
+  const answers = (await all.exec()) ?? []
+  const sizes = answers.map(([error, size], nth) => {
+    if (error !== null) throw error
+    return [accountStatuses[nth], Number(size)]
+  })
+  return Object.fromEntries(sizes) as Record<AccountStatus, number>
 }
 
 /** Goes through all accounts, some at a turn: after an upgrade, a restore, or a process that died between two writes. */

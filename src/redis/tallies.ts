@@ -4,7 +4,6 @@ import type { Account } from '../account.ts'
 import { limits } from '../limits.ts'
 import { addedBy, blamed, type Measured } from '../measures.ts'
 import type { Run } from '../run.ts'
-import { type AccountStatus, accountStatuses } from './accounts.ts'
 import { keys } from './keys.ts'
 
 const hourMs = 3_600_000
@@ -82,17 +81,6 @@ export async function talliesOf(
       return { at: new Date(at * lengthMs).toISOString(), messages, bytes, runs, failed }
     })
   return { hours: last('h', hoursKept, hourMs), days: last('d', daysKept, dayMs) }
-}
-
-/** How many accounts have which status: all, or those of one destination. */
-export async function statusCounts(
-  redis: Redis,
-  destinationId: string | undefined,
-): Promise<Record<AccountStatus, number>> {
-  const fields = accountStatuses.map((status) => (destinationId === undefined ? status : `${destinationId} ${status}`))
-  const found = await redis.hmget(keys.statusCounts, ...fields)
-  const counts = accountStatuses.map((status, nth) => [status, Number(found[nth] ?? 0)])
-  return Object.fromEntries(counts) as Record<AccountStatus, number>
 }
 
 /** Open runs, rebuilds too. */

@@ -1,0 +1,58 @@
+/** What an account's status comes from, and all else that is shown of it: of a page of accounts in one go. */
+import type { Redis } from 'ioredis'
+import type { Run } from '../run.ts'
+import { type AccountRecord, type AccountState, defaultState } from './accounts.ts'
+import { keys } from './keys.ts'
+import { openField, runIn, runsOf } from './runs.ts'
+
+export interface AccountFacts {
+  readonly record: AccountRecord
+  readonly state: AccountState
+  /** The running one, where another one waits. */
+  readonly openRun: Run | undefined
+  /** The one that ended last. */
+  readonly lastRun: Run | null
+  /** The end of the run that stored mail of it last, as the API shows it. */
+  readonly lastMailAt: string | null
+  /** Milliseconds since 1970; null: not due at all. */
+  readonly dueMs: number | null
+}
+
+/** In the order of the ids; undefined: there is no such account. */
+export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(AccountFacts | undefined)[]> {
+  if (ids.length === 0) return []
+  // All are sent before the first is answered.
+  const [records, states, pulls, rebuilds, last, mail, due] = await Promise.all([
+    redis.hmget(keys.accounts, ...ids),
+    redis.hmget(keys.accountStates, ...ids),
+    redis.hmget(keys.openRuns, ...ids.map((id) => openField(id, 'pull'))),
+    redis.hmget(keys.openRuns, ...ids.map((id) => openField(id, 'rebuild'))),
+    redis.hmget(keys.lastRuns, ...ids),
+    redis.hmget(keys.lastMail, ...ids),
+    redis.zmscore(keys.due, ...ids),
+  ])
+  // Of what ended before last runs were kept whole there is the id.
+  const named = [...pulls, ...rebuilds, ...last].flatMap((kept) => (kept === null || isWhole(kept) ? [] : [kept]))
+  const runs = new Map((await runsOf(redis, named)).flatMap((run) => (run === null ? [] : [[run.id as string, run]])))
+  const runOf = (kept: string | null | undefined) =>
+    kept == null ? null : isWhole(kept) ? runIn(kept) : runs.get(kept)
+
+  return records.map((json, nth) => {
+    if (json === null) return undefined
+    const [state, dueMs] = [states[nth] ?? null, due[nth] ?? null]
+    const open = [pulls[nth], rebuilds[nth]].flatMap((kept) => runOf(kept) ?? [])
+    return {
+      record: JSON.parse(json) as AccountRecord,
+      state: state === null ? defaultState : (JSON.parse(state) as AccountState),
+      openRun: open.find((run) => run.state === 'running') ?? open.at(-1),
+      lastRun: runOf(last[nth]) ?? null,
+      lastMailAt: mail[nth] ?? null,
+      dueMs: dueMs === null ? null : Number(dueMs),
+    }
+  })
+}
+
+/** A record, not an id. */
+function isWhole(kept: string): boolean {
+  return kept.startsWith('{')
+}

@@ -1,6 +1,7 @@
 /** Hosted logins: what the API says holds from the moment it says it. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { HostedLogin } from '../src/account.ts'
 import type { StoreEndpoint } from '../src/config.ts'
 import { UsersFile } from '../src/disk/users-file.ts'
 import { hostedLogin, loginOf } from '../src/imap/connection.ts'
@@ -17,18 +18,29 @@ export class HostedLogins {
   readonly #store: StoreEndpoint
   readonly #file: UsersFile
   readonly #mailFolder: string
+  readonly #besides: readonly HostedLogin[]
 
-  /** @param mailFolder of local mode; where the store is elsewhere there is none, and nothing is removed from it. */
-  constructor(destinations: Destinations, store: StoreEndpoint, usersFile: string, mailFolder: string) {
+  /**
+   * @param mailFolder of local mode; where the store is elsewhere there is none, and nothing is removed from it.
+   * @param besides logins that are no destination's.
+   */
+  constructor(
+    destinations: Destinations,
+    store: StoreEndpoint,
+    usersFile: string,
+    mailFolder: string,
+    besides: readonly HostedLogin[] = [],
+  ) {
     this.#destinations = destinations
     this.#store = store
     this.#file = new UsersFile(usersFile)
     this.#mailFolder = mailFolder
+    this.#besides = besides
   }
 
-  /** The users file as Redis has it. */
+  /** The users file as Redis has it, and those besides. */
   async write(): Promise<void> {
-    await this.#file.write(() => this.#destinations.hostedLogins())
+    await this.#file.write(async () => [...(await this.#destinations.hostedLogins()), ...this.#besides])
   }
 
   /** Written, and the store lets this login in. */

@@ -2,10 +2,10 @@
 import { join } from 'node:path'
 import { Server as SecureServer } from 'node:tls'
 import closeWithGrace from 'close-with-grace'
-import { ConfigInvalid } from '../src/config.ts'
+import { type Config, ConfigInvalid } from '../src/config.ts'
 import { Discoveries } from '../src/discover/discoveries.ts'
 import { systemDns, web } from '../src/discover/network.ts'
-import { ensureSecret, homeOf, writeAddress } from '../src/disk/home.ts'
+import { ensureSecret, type Home, homeOf, writeAddress } from '../src/disk/home.ts'
 import { type CertificateFiles, type Pair, readPair, watchPair } from '../src/disk/certificate.ts'
 import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readSettings } from '../src/disk/settings.ts'
@@ -25,9 +25,11 @@ import { Throttle } from '../src/redis/throttle.ts'
 import { SettingsStore } from '../src/redis/settings.ts'
 import { Tokens } from '../src/redis/tokens.ts'
 import { Webhooks } from '../src/redis/webhooks.ts'
+import { type SampleProvider, sampleLogin } from '../src/sample.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted.ts'
 import { Https } from './https.ts'
+import { passwordHash } from './passwords.ts'
 import { buildServer } from './server.ts'
 
 const stopWithinMs = 3500
@@ -51,7 +53,10 @@ async function main(): Promise<void> {
   const runs = new Runs(redis, events)
   const queue = new PullQueue(redis, runs)
   const dns = systemDns()
-  const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail)
+  const sample = config.hasSample ? sampleOf(config, home) : undefined
+  const besides =
+    sample === undefined ? [] : [{ login: sampleLogin, passwordHash: await passwordHash(sample.password) }]
+  const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail, besides)
   await hosted.write()
   const ring = openKeyRing(config, home)
   const accounts = new Accounts(redis)
@@ -76,6 +81,7 @@ async function main(): Promise<void> {
     throttle: new Throttle(redis),
     trustedProxies: config.http.trustedProxies,
     hosted,
+    sample,
     settings: new SettingsStore(redis),
     discoveries: new Discoveries(({ web: reach, pop3 }) => ({
       dns,
@@ -106,6 +112,11 @@ async function main(): Promise<void> {
     redis.disconnect()
     log.info({ event: 'api stopped' })
   })
+}
+
+/** Local mode's own Dovecot. */
+function sampleOf({ mail: { pop3Port } }: Config, { samplePassword }: Home): SampleProvider {
+  return { host: '127.0.0.1', port: pop3Port, password: ensureSecret(samplePassword) }
 }
 
 /** The certificate as its files have it, now and from then on. */

@@ -30,6 +30,7 @@ const tags = {
   session: 'People who sign in',
   audit: 'Who changed what',
   settings: 'What an admin sets while it runs',
+  sample: 'An account to try Tributary with',
   keys: 'What secrets are sealed with',
   backup: 'Everything but the mail, as one file',
 } as const

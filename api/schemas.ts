@@ -420,6 +420,20 @@ export const Usage = Type.Object({
   octets: orNull(Type.Integer(like(18_400_213)), 'null: the store does not tell'),
 })
 
+export const Sample = Type.Object({
+  account: orNull(
+    Type.Object({
+      address: accountFields.address,
+      host: Type.String(like('127.0.0.1')),
+      port: Type.Integer(like(1110)),
+      tls: accountFields.tls,
+      user: accountFields.user,
+      password,
+    }),
+    'null: there is none here',
+  ),
+})
+
 export const Keys = Type.Object({
   items: Type.Array(
     Type.Object({

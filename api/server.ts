@@ -34,6 +34,7 @@ import { addProblems, pathOf, sendUnroutable } from './problems.ts'
 import { addHeaders, addRates, docsPolicy, type RatesWorld } from './protection.ts'
 import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
 import { addRuns, type RunsWorld } from './runs.ts'
+import { addSample, type SampleWorld } from './sample.ts'
 import { addSession, type SessionWorld } from './session.ts'
 import { addSettings, type SettingsWorld } from './settings.ts'
 import { addStats, type StatsWorld } from './stats.ts'
@@ -63,7 +64,8 @@ export interface ApiWorld
     MetricsWorld,
     ArrivalsWorld,
     TranscriptsWorld,
-    ConnectionWorld {
+    ConnectionWorld,
+    SampleWorld {
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
@@ -164,6 +166,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       addBackup(typed, { ...world, resealing })
       addKeys(typed, world, resealing)
       addSettings(typed, world)
+      addSample(typed, world)
       addTokens(typed, world)
       addSession(typed, world)
       addAudit(typed, world)

@@ -93,6 +93,20 @@ export function addWebhooks(program: Command, cli: Cli): void {
 
   example(
     webhook
+      .command('rotate')
+      .description('Give a webhook a new secret, shown this once; for a day what is sent is signed with both')
+      .argument('<webhook>', 'its URL or id')
+      .action(async (name: string) => {
+        const rotated = await cli.api.post<MadeWebhook>(`/webhooks/${await idOf(name)}/rotate`)
+        if (terminal.json) terminal.document(rotated)
+        else terminal.say(rotated.secret)
+        terminal.note('The secret is not shown again.')
+      }),
+    'tributary webhook rotate https://panel.example.net/hooks',
+  )
+
+  example(
+    webhook
       .command('enable')
       .description('Tell a URL again that was given up; what waits for it is sent')
       .argument('<webhook>', 'its URL or id')

@@ -6,6 +6,7 @@ export type { AccountPatch, NewAccount, NewDestination } from '../api/schemas.ts
 export type Account = Static<typeof schemas.Account>
 export type AccountStatus = Account['status']
 export type Connection = Static<typeof schemas.Connection>
+export type Sample = Static<typeof schemas.Sample>
 export type Usage = Static<typeof schemas.Usage>
 export type Token = Static<typeof schemas.Token>
 export type MadeToken = Static<typeof schemas.MadeToken>

@@ -4,9 +4,9 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Login } from '../src/imap/connection.ts'
-import { fillLogin, readLogin, type ReadMessage } from '../src/imap/login.ts'
-import type { Token } from '../src/ledger.ts'
+import { readLogin, type ReadMessage } from '../src/imap/login.ts'
 import { startLocal } from './local.ts'
+import { fillWith } from './sample.ts'
 import { sampleMail, type SampleMessage } from './sample-mail.ts'
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
@@ -44,7 +44,7 @@ async function demo(): Promise<boolean> {
     const login = (user: string): Login => ({ host: '127.0.0.1', port: Number(imap), tls: 'none', user, password })
     const sent = sampleMail(Date.now())
     await post('/destinations', { kind: 'hosted', login: 'sample-provider', password })
-    await fillLogin(login('sample-provider'), sent.map(copyOf))
+    await fillWith(login('sample-provider'), sent)
     say(`A sample provider holds ${sent.length} messages, ${sizeOf(sent)}, and serves them over POP3 on port ${pop3}.`)
 
     const destination = await post('/destinations', { kind: 'hosted', login: 'you', password })
@@ -80,12 +80,6 @@ async function answerOf(response: Response): Promise<Answer> {
   if (!response.ok) throw new Error(`${response.url}: ${JSON.stringify(answer)}`)
   return answer
 }
-
-const copyOf = ({ bytes, arrived }: SampleMessage, nth: number) => ({
-  token: String(nth) as Token,
-  literal: [bytes],
-  internalDate: arrived,
-})
 
 const sizeOf = (sent: readonly SampleMessage[]) =>
   `${Math.round(sent.reduce((sum, { bytes }) => sum + bytes.length, 0) / 1024)} kB`

@@ -7,7 +7,9 @@ import { type Config, ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, type Home, homeOf } from '../src/disk/home.ts'
 import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readSettings } from '../src/disk/settings.ts'
+import type { Login } from '../src/imap/connection.ts'
 import { createLog } from '../src/log.ts'
+import { sampleLogin } from '../src/sample.ts'
 import { ensureCertificate } from './certificate.ts'
 import { type Child, startChild, untilReady } from './child.ts'
 import { type DovecotPlaces, masterUser, startDovecot } from './dovecot.ts'
@@ -17,6 +19,7 @@ import { childLines, readable } from './lines.ts'
 import { apiOrigin, askApi } from './probes.ts'
 import { keepCertificate } from './renewal.ts'
 import { redisSocket, startRedis } from './redis.ts'
+import { fillOnce } from './sample.ts'
 import { type Part, Supervisor } from './supervisor.ts'
 import { root } from './template.ts'
 
@@ -59,6 +62,7 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
     ...certificate,
   }
   const storeUrl = `imap://${masterUser}:${encodeURIComponent(masterPassword)}@127.0.0.1:${config.mail.imapPort}`
+  const hasSample = config.hasSample && config.store === undefined
   const childEnv = {
     ...env,
     ...(config.redisUrl === undefined ? { TRIBUTARY_REDIS_URL: redisSocket(redisPlaces) } : {}),
@@ -66,6 +70,7 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
       ? { TRIBUTARY_STORE_URL: storeUrl, TRIBUTARY_STORE_USERS_FILE: home.usersFile }
       : {}),
     TRIBUTARY_HOME: home.home,
+    TRIBUTARY_SAMPLE: hasSample ? 'on' : 'off',
   }
   const starts: [Part, () => Promise<Child>][] = []
   if (config.redisUrl === undefined)
@@ -83,7 +88,7 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
   const running = new Supervisor(log)
   try {
     for (const [part, start] of starts) await running.begin(part, start)
-    await untilAnswers(config)
+    await Promise.all([untilAnswers(config), hasSample ? fillOnce(sampleAt(config, masterPassword)) : undefined])
   } catch (error) {
     await running.stop()
     rmSync(runFolder, { recursive: true, force: true })
@@ -107,6 +112,11 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
       await ended
     },
   }
+}
+
+/** The gateway may act for it, as for every login. */
+function sampleAt({ mail: { imapPort } }: Config, password: string): Login {
+  return { host: '127.0.0.1', port: imapPort, tls: 'none', user: `${sampleLogin}*${masterUser}`, password }
 }
 
 async function startApi(config: Config, env: NodeJS.ProcessEnv, identity: Identity): Promise<Child> {

@@ -26,6 +26,7 @@ export const settings = Type.Object({
   TRIBUTARY_STORE_URL: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_STORE_PASSWORD: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_STORE_USERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_SAMPLE: Type.Enum(['on', 'off'], { default: 'off' }),
   TRIBUTARY_LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info' }),
 })
 export type Settings = Static<typeof settings>
@@ -68,6 +69,8 @@ export interface Config {
   readonly store: StoreEndpoint | undefined
   /** The passwd-file that the hosted store reads. */
   readonly storeUsersFile: string | undefined
+  /** Whether there is a sample provider; local mode has one beside the logins of its own Dovecot. */
+  readonly hasSample: boolean
   readonly logLevel: Settings['TRIBUTARY_LOG_LEVEL']
   /** Names that begin with TRIBUTARY_ and are no setting: a slip of the pen, said in the log. */
   readonly unknown: readonly string[]
@@ -168,6 +171,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     redisUrl,
     store,
     storeUsersFile: read.TRIBUTARY_STORE_USERS_FILE,
+    hasSample: read.TRIBUTARY_SAMPLE === 'on',
     logLevel: read.TRIBUTARY_LOG_LEVEL,
     unknown,
   }

@@ -99,6 +99,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   preact: /^dashboard\//,
   'preact/hooks': /^dashboard\//,
   '@preact/signals': /^dashboard\//,
+  uqr: /^dashboard\/components\/qr-code\.tsx$/,
   uplot: /^dashboard\/components\/(?:bars\.ts|chart\.tsx)$/,
   vite: /^dashboard\/vite\.config\.ts$/,
   'env-schema': /^src\/config\.ts$/,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -11,11 +12,13 @@ import { certificate } from './support/certificates.ts'
 import { type CompiledCli, compileCli, type Said, said, withPath } from './support/cli.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { readFolder } from './support/reader.ts'
+import { startSmtpServer } from './support/smtp-server.ts'
 import { adminToken, type Stack, startStack } from './support/stack.ts'
 import { letter } from './support/world.ts'
 
 const providerPassword = 'p0p-pässword'
 const loginPassword = 'wonder of alice'
+const smtpPassword = 's3nd it on'
 const messages = Array.from({ length: 60 }, (_, nth) => ({ bytes: letter(`letter ${nth}`), uidl: `u${nth}` }))
 
 interface Given {
@@ -333,6 +336,39 @@ test('tokens and settings: made, listed, used, taken away', async () => {
   )
 })
 
+test('who is told by webhook and by e-mail: set, tried, given a new secret, taken away', async (t) => {
+  const endpoint = createHttpServer((_request, response) => response.writeHead(204).end())
+  endpoint.listen(0, '127.0.0.1')
+  await once(endpoint, 'listening')
+  t.after(() => endpoint.close())
+  const url = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/hooks`
+  const added = await json(['webhook', 'add', url, '--event', 'run.failed'])
+  assert.match((await tributary(['webhook', 'list'])).out, /run\.failed/)
+  assert.match((await tributary(['webhook', 'test', url])).out, /^delivered: 204/)
+  assert.match((await tributary(['webhook', 'deliveries', url])).out, /delivered +1 +204/)
+  const { secret } = await json(['webhook', 'rotate', url])
+  assert.match(String(secret), /^whsec_/)
+  assert.notEqual(secret, added['secret'])
+  assert.equal((await tributary(['webhook', 'remove', url])).code, 0)
+
+  const smtp = await startSmtpServer({ login: { user: 'me', password: smtpPassword }, refusals: ['450 not now'] })
+  t.after(async () => await smtp.close())
+  const server = ['--host', '127.0.0.1', '--port', String(smtp.port), '--tls', 'none', '--user', 'me']
+  const people = ['--from', 'tributary@example.net', '--to', 'a@example.net', '--to', 'b@example.net']
+  const words = ['notice', 'set', ...server, ...people, '--event', 'account.needs_attention']
+  const set = await tributary(words, { stdin: `${smtpPassword}\n` })
+  assert.deepEqual([set.code, set.err], [0, 'Whether it arrives is seen with: tributary notice test\n'])
+  assert.match(set.out, /^to +a@example\.net b@example\.net$/m)
+  const refused = await tributary(['notice', 'test'])
+  assert.deepEqual([refused.code, /450 not now/.test(refused.out)], [4, true], refused.out)
+  assert.equal((await tributary(['notice', 'test'])).code, 0)
+  const [mail] = await smtp.count(1)
+  assert.deepEqual([mail?.user, mail?.to.length], ['me', 2])
+  assert.deepEqual((await json(['notice', 'show']))['events'], ['account.needs_attention'])
+  assert.equal((await tributary(['notice', 'remove'])).code, 0)
+  assert.match((await tributary(['notice', 'show'])).err, /There is no notice by e-mail/)
+})
+
 test('bash completes commands, options, their values, addresses and files', async () => {
   const script = (await tributary(['completion', 'bash'])).out
   const complete = async (line: string) => {
@@ -358,6 +394,7 @@ test('bash completes commands, options, their values, addresses and files', asyn
 
 test('nothing secret was ever shown', () => {
   const all = everything.join('\n')
-  for (const secret of [adminToken, providerPassword, loginPassword]) assert.ok(!all.includes(secret), secret)
+  for (const secret of [adminToken, providerPassword, loginPassword, smtpPassword])
+    assert.ok(!all.includes(secret), secret)
   assert.ok(!readFileSync(join(folder, 'backup.gz')).includes(providerPassword))
 })

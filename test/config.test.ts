@@ -33,6 +33,7 @@ test('without settings everything is as the contract says', () => {
     redisUrl: undefined,
     store: undefined,
     storeUsersFile: undefined,
+    hasSample: false,
     logLevel: 'info',
     unknown: [],
   })

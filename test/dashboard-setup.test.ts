@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import decodeQr from 'qr/decode.js'
 import { Discoveries } from '../src/discover/discoveries.ts'
 import { type Served, serve, signIn, startBrowser, violations } from './support/browser.ts'
 import { certificate } from './support/certificates.ts'
-import { startEndpoint } from './support/endpoint.ts'
+import { startEndpoint, verifies } from './support/endpoint.ts'
 import { surroundingsOf } from './support/internet.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { type Stack, startStack } from './support/stack.ts'
@@ -158,6 +159,54 @@ test('a mailbox says how a mail program reads it, how much is in it and what fee
   assert.equal(await page.getByRole('link', { name: 'bob' }).count(), 0)
 })
 
+test('a phone that scans the QR code comes to the mailbox’s page, signs in as its owner and gets the profile', async (t) => {
+  const { body } = await stack.call('GET', '/destinations?q=alice')
+  const path = `/destinations/${String(body.items[0]?.['id'])}`
+  await page.goto(`${served.url}${path}`)
+  await page.getByText(/^For a phone there is a QR code here once/).waitFor()
+  assert.equal(await page.getByRole('img', { name: /^QR code/ }).count(), 0)
+
+  const named = served.url.replace('127.0.0.1', 'gather.example.org')
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const desk = await browser.newContext({ locale: 'en', colorScheme })
+    t.after(() => desk.close())
+    const shown = await desk.newPage()
+    await signIn(shown, named)
+    await shown.goto(`${named}${path}`)
+    const code = shown.getByRole('img', { name: /^QR code/ })
+    await code.locator('path[d^="M"]').waitFor({ state: 'attached' })
+    assert.equal(await textOf(await code.screenshot()), `${named}${path}`)
+    assert.deepEqual(await violations(shown), [])
+  }
+
+  const phone = await (await browser.newContext({ locale: 'en', viewport: { width: 390, height: 800 } })).newPage()
+  t.after(() => phone.context().close())
+  await phone.goto(`${named}${path}`)
+  await phone.getByLabel('Login').fill('alice')
+  await phone.getByLabel('Password').fill('another wonder')
+  await phone.getByRole('button', { name: 'Sign in' }).click()
+  const [profile] = await Promise.all([
+    phone.waitForEvent('download'),
+    phone.getByRole('link', { name: 'For iPhone, iPad and Mac' }).click(),
+  ])
+  assert.match(profile.suggestedFilename(), /\.mobileconfig$/)
+})
+
+/** What a QR code on a picture says. */
+async function textOf(png: Buffer): Promise<string> {
+  const blank = await browser.newPage()
+  const { width, height, data } = await blank.evaluate<{ width: number; height: number; data: number[] }>(
+    `createImageBitmap(new Blob([new Uint8Array(${JSON.stringify([...png])})])).then((image) => {
+      const { width, height } = image
+      const canvas = new OffscreenCanvas(width, height).getContext('2d')
+      canvas.drawImage(image, 0, 0)
+      return { width, height, data: [...canvas.getImageData(0, 0, width, height).data] }
+    })`,
+  )
+  await blank.close()
+  return decodeQr({ width, height, data: Uint8ClampedArray.from(data) })
+}
+
 test('the ways into a mailbox are in files that mail programs take, for its owner alone', async () => {
   const { body } = await stack.call('GET', '/destinations')
   const [zoe, alice] = ['zoe', 'alice'].map((login) => body.items.find((one) => one['login'] === login)?.['id'])
@@ -244,6 +293,31 @@ test('a webhook is added, its secret shown once, tried, switched off and removed
   }
   await choose('Send a test')
   await page.getByText('It arrived').waitFor()
+
+  await choose('What was sent')
+  const sent = dialog.getByRole('listitem')
+  await sent.getByText('a test').waitFor()
+  await sent.getByText('Answer 204').waitFor()
+  endpoint.react(500, 204)
+  await sent.getByRole('button', { name: 'Send again' }).click()
+  await sent.getByText('Answer 500').waitFor()
+  await sent.locator('.badge', { hasText: 'Waiting' }).waitFor()
+  const [first, again] = await endpoint.count(2)
+  assert.deepEqual([again?.id, again?.type], [first?.id, 'webhook.test'])
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    assert.deepEqual(await violations(page), [])
+  }
+  await dialog.getByRole('button', { name: 'Close' }).click()
+
+  await choose('New secret')
+  await dialog.getByRole('button', { name: 'New secret' }).click()
+  const fresh = (await dialog.locator('.secret code').textContent()) ?? ''
+  await button('I have kept it').click()
+  await choose('Send a test')
+  const tested = (await endpoint.count(3))[2]
+  assert.ok(tested !== undefined && verifies(tested, fresh))
+  assert.equal(await page.getByText(fresh).count(), 0)
   await choose('Switch off')
   await row.locator('.badge', { hasText: 'Off' }).waitFor()
   await choose('Switch on')

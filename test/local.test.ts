@@ -104,8 +104,9 @@ async function converse(socket: Socket, lines: readonly string[], last: RegExp):
 
 let first: Local
 let accountId: unknown
+let sampleId: unknown
 test('npm start brings up everything, in a folder of 0700 and of any length', async () => {
-  first = await started()
+  first = await started({ TRIBUTARY_SAMPLE: 'on' })
   assert.match(first.said(), new RegExp(`API +http://127.0.0.1:${ports.http}/api/v1 .*admin-token`))
   assert.equal((await fetch(`http://127.0.0.1:${ports.http}/readyz`)).status, 200)
   for (const secret of ['admin-token', 'secret-key']) assert.equal(statSync(join(home, secret)).mode & 0o777, 0o600)
@@ -129,6 +130,20 @@ test('npm start brings up everything, in a folder of 0700 and of any length', as
   accountId = account['id']
   const run = await call('POST', `/accounts/${String(accountId)}/pull?wait=30`)
   assert.deepEqual([run['stored'], run['failure']], [1, null])
+})
+
+test('there is a sample provider where it is asked for, filled once, with an account that gathers from it', async () => {
+  const { account } = await call('GET', '/sample')
+  const destination = await call('POST', '/destinations', { kind: 'hosted', login: 'sample', password: 'p' })
+  const made = await call('POST', '/accounts', {
+    ...(account as object),
+    destinationId: destination['id'],
+    paused: true,
+  })
+  sampleId = made['id']
+  const run = await call('POST', `/accounts/${String(sampleId)}/pull?wait=30`)
+  assert.ok(Number(run['stored']) > 20, JSON.stringify(run))
+  assert.deepEqual([run['stored'], run['failure']], [run['listed'], null])
 })
 
 test('the command line finds the running instance by its folder', async () => {
@@ -211,10 +226,13 @@ test('a signal stops everything within 20 s, connected clients too, and nothing 
 
 test('a second start finds everything again', async () => {
   const token = readFileSync(join(home, 'admin-token'), 'utf8')
-  const again = await started()
+  const again = await started({ TRIBUTARY_SAMPLE: 'on' })
   assert.equal(readFileSync(join(home, 'admin-token'), 'utf8'), token)
   const run = await call('POST', `/accounts/${String(accountId)}/pull?wait=30`)
   assert.deepEqual([run['listed'], run['stored'], run['failure']], [1, 0, null])
+  const sample = await call('POST', `/accounts/${String(sampleId)}/pull?wait=30`)
+  assert.ok(Number(sample['listed']) > 20)
+  assert.deepEqual([sample['stored'], sample['failure']], [0, null])
   const trust = { ca: readFileSync(join(home, 'tls', 'cert.pem')), servername: 'localhost' }
   const imaps = tlsConnect({ host: '127.0.0.1', port: ports.imaps, ...trust })
   assert.match(

@@ -45,7 +45,20 @@ for (const make of ['ours', 'another'] as const) {
   describe(`a hosted store in ${make === 'ours' ? 'our Dovecot' : 'a Dovecot that somebody else has configured'}`, () => {
     let dovecot: TestDovecot
     let pool: StorePool
-    const logins = ['late', 'both', 'moved', 'again', 'gone', 'without', 'order', 'dropped', 'back', 'bare', 'alike']
+    const logins = [
+      'late',
+      'both',
+      'moved',
+      'again',
+      'gone',
+      'without',
+      'order',
+      'dropped',
+      'back',
+      'bare',
+      'alike',
+      'exists',
+    ]
     before(async () => {
       const users = Object.fromEntries(logins.map((login) => [login, 'secret']))
       if (make === 'ours') dovecot = await startDovecot(users)
@@ -214,6 +227,23 @@ for (const make of ['ours', 'another'] as const) {
       await store.deliver('Work', appended)
       await store.finish()
       assert.deepEqual([await subjects('gone', 'Work'), await staged('gone')], [[1, 2], []])
+    })
+
+    test('a folder of this run that is said to exist already is taken where nothing was ever in it, and only there', async () => {
+      const ours = make === 'ours' ? `tributary-staging/${accountId}` : `tributary-staging.${accountId}`
+      const created = await open('exists', 1)
+      await created.takeOver([])
+      doveadm('mailbox', 'create', '-u', 'exists', `${ours}-1`)
+      await created.deliver('INBOX', await append(created, copies(1, 2)))
+      await created.finish()
+      assert.deepEqual([await subjects('exists'), await staged('exists')], [[1, 2], []])
+
+      const superseded = await open('exists', 2)
+      await superseded.takeOver([])
+      doveadm('mailbox', 'create', '-u', 'exists', `${ours}-2`)
+      doveadm('copy', '-u', 'exists', `${ours}-2`, 'mailbox', 'INBOX', 'all')
+      await assert.rejects(superseded.prepare('INBOX'), refused)
+      assert.equal((await staged('exists')).length, 1)
     })
 
     test('without MOVE the messages are copied and expunged', async () => {

@@ -17,6 +17,7 @@ import { words } from '../words/index.ts'
 import { ByHand } from './new-account/by-hand.tsx'
 import { Credentials } from './new-account/credentials.tsx'
 import { isNotFound, useNewAccount } from './new-account/new-account.ts'
+import { TrySample } from './welcome/sample.tsx'
 
 export default function Welcome() {
   const { welcome: say } = words.value
@@ -38,12 +39,15 @@ export default function Welcome() {
       <Loaded of={destinations} lines={5}>
         {([goal, ...others]) =>
           goal === undefined ? (
-            <Mailbox
-              onMade={(destination) => {
-                isFirst.value = true
-                destinations.set([destination])
-              }}
-            />
+            <div class="steps">
+              <Mailbox
+                onMade={(destination) => {
+                  isFirst.value = true
+                  destinations.set([destination])
+                }}
+              />
+              <TrySample />
+            </div>
           ) : (
             <Source isFirst={isFirst.value} destinations={[goal, ...others]} />
           )

@@ -1,5 +1,5 @@
 /** English. The other languages have what this one has: their type is read from here. */
-import type { AccountStatus, Candidate, FailureKind, News, Run } from '../shapes.ts'
+import type { AccountStatus, Candidate, Delivery, FailureKind, News, Run } from '../shapes.ts'
 import { plurals } from './plural.ts'
 
 const count = plurals('en')
@@ -398,6 +398,12 @@ export const en = {
     autoconfig: 'For Thunderbird',
     sendingHint:
       'Both are without the password, which is asked for. Tributary sends no mail: for that, your provider’s server is set up as before.',
+    phone: 'On a phone or tablet',
+    qrCode: 'QR code of this page’s address',
+    phoneHint: (login: string) =>
+      `Scan this: it opens this page there. Sign in as ${login}, with the password of this mailbox, and take the profile for iPhone and iPad, or copy the settings.`,
+    phoneCannot: (place: string) =>
+      `For a phone there is a QR code here once you open this page by a name that the phone can reach: ${place} leads to this machine alone.`,
     mail: 'Mail in it',
     messages,
     folders: (n: number) => count(n, { one: 'in one folder', other: 'in # folders' }),
@@ -474,6 +480,25 @@ export const en = {
     sendTest: 'Send a test',
     delivered: (answer: string) => `It arrived: ${answer}`,
     notDelivered: (answer: string) => `It did not arrive: ${answer}`,
+    deliveries: 'What was sent',
+    deliveriesOf: (name: string) => `What was sent to ${name}`,
+    noDeliveries: 'Nothing yet.',
+    deliveryStates: { waiting: 'Waiting', delivered: 'Arrived', failed: 'Not arrived' } satisfies Record<
+      Delivery['state'],
+      string
+    >,
+    aTest: 'a test',
+    attempts: (n: number) => (n === 0 ? 'not tried yet' : count(n, { one: 'tried once', other: 'tried # times' })),
+    lastAttempt: 'last',
+    nextAttempt: 'next',
+    answered: (status: number) => `Answer ${status}`,
+    noAnswer: 'No answer:',
+    replay: 'Send again',
+    replayed: 'It is sent again now.',
+    newSecret: 'New secret',
+    newSecretTitle: 'Give this webhook a new secret?',
+    newSecretHint:
+      'For a day what is sent is signed with both, so that the receiver can go over in its own time. From then on only the new one holds.',
     enable: 'Switch on',
     disable: 'Switch off',
     byMail: 'By e-mail',
@@ -530,6 +555,10 @@ export const en = {
     start: 'Test and start',
     testing: 'Signing in at the provider',
     exists: (login: string) => `Mail goes to ${login}.`,
+    sample: 'Or look around first',
+    sampleHint:
+      'A sample provider on this machine has a few dozen messages, some of them odd. They are gathered into a mailbox of their own; remove account and mailbox when you have seen enough.',
+    trySample: 'Try it with sample mail',
     notAllowed: 'Nothing is set up yet',
     notAllowedHint: 'An administrator has to add the first account.',
   },

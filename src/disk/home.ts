@@ -19,6 +19,7 @@ export function homeOf(folder: string) {
     usersFile: join(home, 'dovecot', 'users'),
     mastersFile: join(home, 'dovecot', 'masters'),
     masterPassword: join(home, 'dovecot', 'gateway-password'),
+    samplePassword: join(home, 'dovecot', 'sample-password'),
     certFile: join(home, 'tls', 'cert.pem'),
     keyFile: join(home, 'tls', 'key.pem'),
   } as const

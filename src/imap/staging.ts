@@ -111,7 +111,7 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
         await preparedFolder(client, folder)
         const path = encodedPathOf(client, own)
         // Made once: whoever finds it gone has been superseded.
-        if (!made) await execute(client, 'CREATE', [atom(path)])
+        if (!made) await created(client, path)
         made = true
         return await statusOf(client, path)
       })
@@ -141,6 +141,17 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
       made = false
     },
   }
+}
+
+/**
+ * Of one CREATE in a thousand that come at the same time Dovecot 2.3 says that the folder exists already, when it has just made it. What
+ * has held mail is another run's all the same.
+ */
+async function created(client: ImapFlow, path: string): Promise<void> {
+  await execute(client, 'CREATE', [atom(path)]).catch(async (error: unknown) => {
+    const there = isRefusal(error) ? await statusOf(client, path).catch(() => undefined) : undefined
+    if (there?.uidNext !== 1) throw error
+  })
 }
 
 /**

@@ -6,6 +6,7 @@ import { Loaded } from '../../components/states.tsx'
 import { useResource } from '../../resource.ts'
 import type { Connection, Destination } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
+import { OnAPhone } from './on-a-phone.tsx'
 
 export function Connect({ destination: { id, kind } }: { readonly destination: Destination }) {
   const { destinations: say, form } = words.value
@@ -60,7 +61,8 @@ export function Connect({ destination: { id, kind } }: { readonly destination: D
             {kind === 'hosted' && (
               <>
                 <div class="form-do">
-                  <a class="button plain" href={`/api/v1/destinations/${id}/mobileconfig`} download>
+                  {/* Without `download`: Safari then takes it as the profile it is, and not as a file. */}
+                  <a class="button plain" href={`/api/v1/destinations/${id}/mobileconfig`}>
                     <Icon name="download" />
                     {say.mobileconfig}
                   </a>
@@ -70,6 +72,7 @@ export function Connect({ destination: { id, kind } }: { readonly destination: D
                   </a>
                 </div>
                 <p class="quiet small">{say.sendingHint}</p>
+                <OnAPhone id={id} login={login} />
               </>
             )}
           </div>

@@ -4,7 +4,7 @@ import { call, everyOne } from '../../client.ts'
 import { Confirm, DialogButton } from '../../components/dialog.tsx'
 import { Field } from '../../components/field.tsx'
 import { FormDialog } from '../../components/form.tsx'
-import { Menu } from '../../components/menu.tsx'
+import { Menu, type MenuEntry } from '../../components/menu.tsx'
 import { Section } from '../../components/page.tsx'
 import { SecretOnce } from '../../components/secret-once.tsx'
 import { Loaded } from '../../components/states.tsx'
@@ -15,6 +15,7 @@ import { useResource } from '../../resource.ts'
 import { may } from '../../session.ts'
 import type { Delivery, Webhook, WebhookWithSecret } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
+import { Deliveries } from './deliveries.tsx'
 import { NewsChecks, news } from './news.tsx'
 
 export function Webhooks() {
@@ -60,7 +61,11 @@ function WebhookRow({
   readonly onChanged: () => void
 }) {
   const { settings: say, accounts: listWords } = words.value
-  const removing = useSignal(false)
+  const open = useSignal<'deliveries' | 'new secret' | 'removal' | undefined>(undefined)
+  const show = (what: typeof open.value) => () => {
+    open.value = what
+  }
+  const close = show(undefined)
   const [tone, icon] = looks[status]
   const name = description === '' ? url : description
   const test = async () => {
@@ -74,6 +79,16 @@ function WebhookRow({
     onChanged()
   }
   const enable = async (enabled: boolean) => await act(async () => await call('PATCH', `/webhooks/${id}`, { enabled }))
+  const entries: MenuEntry[] = [{ label: say.deliveries, icon: 'clock', onChoose: show('deliveries') }]
+  if (may('operate')) entries.push({ label: say.sendTest, icon: 'refresh', onChoose: () => void act(test) })
+  if (may('admin'))
+    entries.push(
+      { label: say.newSecret, icon: 'key', onChoose: show('new secret') },
+      status === 'disabled'
+        ? { label: say.enable, icon: 'play', onChoose: () => void enable(true) }
+        : { label: say.disable, icon: 'pause', onChoose: () => void enable(false) },
+      { label: say.remove, icon: 'remove', kind: 'danger', onChoose: show('removal') },
+    )
   return (
     <li>
       <div class="rows-name">
@@ -89,41 +104,38 @@ function WebhookRow({
       <Badge tone={tone} icon={icon}>
         {say.webhookStatus[status]}
       </Badge>
-      {may('admin') && (
-        <Menu
-          label={listWords.actionsOf(name)}
-          icon="more"
-          entries={[
-            { label: say.sendTest, icon: 'refresh', onChoose: () => void act(test) },
-            status === 'disabled'
-              ? { label: say.enable, icon: 'play', onChoose: () => void enable(true) }
-              : { label: say.disable, icon: 'pause', onChoose: () => void enable(false) },
-            {
-              label: say.remove,
-              icon: 'remove',
-              kind: 'danger',
-              onChoose: () => {
-                removing.value = true
-              },
-            },
-          ]}
-        />
-      )}
-      {removing.value && (
+      <Menu label={listWords.actionsOf(name)} icon="more" entries={entries} />
+      {open.value === 'deliveries' && <Deliveries webhookId={id} name={name} onClose={close} />}
+      {open.value === 'new secret' && <NewSecret webhookId={id} onClose={close} />}
+      {open.value === 'removal' && (
         <Confirm
           title={say.removeWebhookTitle}
           action={say.remove}
           kind="danger"
           onConfirm={() => void act(async () => await call('DELETE', `/webhooks/${id}`), say.webhookRemoved)}
-          onClose={() => {
-            removing.value = false
-          }}
+          onClose={close}
         >
           <p>{url}</p>
           <p>{say.removeWebhookHint}</p>
         </Confirm>
       )}
     </li>
+  )
+}
+
+function NewSecret({ webhookId, onClose }: { readonly webhookId: string; readonly onClose: () => void }) {
+  const { settings: say } = words.value
+  const made = useSignal<WebhookWithSecret | undefined>(undefined)
+  const draft = useDraft({}, async () => {
+    made.value = await call<WebhookWithSecret>('POST', `/webhooks/${webhookId}/rotate`)
+  })
+  const { webhookSecret: secret } = say
+  if (made.value !== undefined)
+    return <SecretOnce title={secret} label={secret} secret={made.value.secret} onClose={onClose} />
+  return (
+    <FormDialog title={say.newSecretTitle} draft={draft} action={say.newSecret} onClose={onClose}>
+      <p>{say.newSecretHint}</p>
+    </FormDialog>
   )
 }
 

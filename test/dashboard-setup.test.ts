@@ -330,7 +330,7 @@ test('a webhook is added, its secret shown once, tried, switched off and removed
   const sent = dialog.getByRole('listitem')
   await sent.getByText('a test').waitFor()
   await sent.getByText('Answer 204').waitFor()
-  endpoint.react(500, 204)
+  endpoint.react(500)
   await sent.getByRole('button', { name: 'Send again' }).click()
   await sent.getByText('Answer 500').waitFor()
   await sent.locator('.badge', { hasText: 'Waiting' }).waitFor()
@@ -346,8 +346,11 @@ test('a webhook is added, its secret shown once, tried, switched off and removed
   await dialog.getByRole('button', { name: 'New secret' }).click()
   const fresh = (await dialog.locator('.secret code').textContent()) ?? ''
   await button('I have kept it').click()
+  endpoint.react(204)
   await choose('Send a test')
-  const tested = (await endpoint.count(3))[2]
+  // The one before may come again in between.
+  let tested = again
+  for (let nth = 3; tested?.id === first?.id; nth += 1) tested = (await endpoint.count(nth))[nth - 1]
   assert.ok(tested !== undefined && verifies(tested, fresh))
   assert.equal(await page.getByText(fresh).count(), 0)
   await choose('Switch off')

@@ -9,6 +9,7 @@ import { newsTypes } from '../src/news.ts'
 import { accountStatuses } from '../src/redis/statuses.ts'
 import { scopes } from '../src/redis/tokens.ts'
 import type { Settings } from '../src/settings.ts'
+import { type Step, stepCodes } from '../src/step.ts'
 import { takeoverFormats } from '../src/takeover.ts'
 import { problemTypes, requestParts } from './problems.ts'
 import { runCauses, runStates, runTasks } from '../src/run.ts'
@@ -138,14 +139,39 @@ export const Export = Type.Object(
   strict,
 )
 
-const failure = Type.Object(
-  { kind: Type.Enum([...failureKinds]), message: Type.String() },
-  like({
-    kind: 'unreachable',
-    message:
-      'Could not reach pop.example.net:995: connect ETIMEDOUT. Tried again by itself; check the host and port if it stays so.',
-  }),
+/** Flat: a schema for each code would say no more to a program. */
+const step = Type.Unsafe<Step>(
+  Type.Object(
+    {
+      code: Type.Enum([...stepCodes]),
+      host: Type.Optional(Type.String()),
+      domain: Type.Optional(Type.String()),
+      server: Type.Optional(Type.String({ description: 'host and port' })),
+      port: Type.Optional(Type.Integer()),
+      tls: Type.Optional(Type.Enum([...tlsModes])),
+      fingerprint: Type.Optional(Type.String()),
+      provider: Type.Optional(Type.String()),
+      note: Type.Optional(Type.String({ description: 'on the provider, one sentence' })),
+      certain: Type.Optional(Type.Boolean({ description: 'the server has said that this is it' })),
+      blocked: Type.Optional(Type.Boolean({ description: 'a firewall seems to keep the port of the account shut' })),
+      looked: Type.Optional(Type.Boolean({ description: 'at the usual ports of the host, too' })),
+      speaks: Type.Optional(orNull(Type.Enum(['IMAP', 'SMTP', 'the web']))),
+      remedy: Type.Optional(Type.String()),
+    },
+    {
+      description: 'what to do about it, as a code with its facts; not there where nothing is known to do',
+      ...like({ code: 'other port', port: 995, tls: 'implicit', blocked: false }),
+    },
+  ),
 )
+const exampleFailure = {
+  kind: 'unreachable',
+  message:
+    'Could not reach pop.example.net:995: connect ETIMEDOUT. Tried again by itself; check the host and port if it stays so.',
+}
+const failureFields = { kind: Type.Enum([...failureKinds]), message: Type.String() }
+const failure = Type.Object(failureFields, like(exampleFailure))
+const runFailure = Type.Object({ ...failureFields, step: Type.Optional(step) }, like(exampleFailure))
 
 export const Run = Type.Object({
   id,
@@ -166,7 +192,7 @@ export const Run = Type.Object({
     Type.Object({ messages: Type.Integer(), of: Type.Integer() }),
     'while it runs: how many of the messages that it set out for have come; null before that is known',
   ),
-  failure: orNull(failure),
+  failure: orNull(runFailure),
   notices: Type.Array(Type.String(), {
     description: 'what people may want to know beside that, a sentence each',
     ...like([]),
@@ -210,6 +236,7 @@ export const Examination = Type.Object({
     Type.String(like('Switch POP3 on in the settings of the mailbox, on the web page of its provider.')),
     'what to do about the failure, one sentence; null where nothing is known to do',
   ),
+  step: Type.Optional(step),
 })
 
 export const Discover = Type.Object({ address: text(320, 'me@example.net') }, strict)

@@ -24,7 +24,9 @@ export type Candidate = Discovered['candidates'][number]
 export type Examination = Static<typeof schemas.Examination>
 export type QuarantineEntry = Static<typeof schemas.QuarantineEntry>
 export type Run = Static<typeof schemas.Run>
-export type FailureKind = NonNullable<Run['failure']>['kind']
+export type Failure = NonNullable<Run['failure']>
+export type FailureKind = Failure['kind']
+export type Step = NonNullable<Failure['step']>
 export type Problem = Static<typeof schemas.ProblemShape>
 
 export interface List<Item> {

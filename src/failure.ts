@@ -2,6 +2,7 @@
 
 import type { Listed } from './message.ts'
 import { knownStep } from './next-step.ts'
+import { sentenceOf, type Step } from './step.ts'
 import type { CertificateShown, TlsTrouble } from './tls-reasons.ts'
 
 /** The kinds of CONTRACT section 5, in its order. The list is the fact; the types and the API schema are read from it. */
@@ -110,6 +111,19 @@ export function describe(failure: Failure): string {
   return [happened(failure), after(failure)].filter((sentence) => sentence !== '').join(' ')
 }
 
+/** As the API tells it. `step`: what is known to help, for whoever has words of their own for it. */
+export interface Told {
+  readonly kind: FailureKind
+  readonly message: string
+  readonly step?: Step
+}
+
+/** Of a run: nobody is there to try it another way. */
+export function toldOf(failure: Failure): Told {
+  const step = knownStep(failure)
+  return { kind: failure.kind, message: describe(failure), ...(step === undefined ? {} : { step }) }
+}
+
 /** What we did, and what came back. */
 export function happened(failure: Failure): string {
   switch (failure.kind) {
@@ -156,13 +170,13 @@ function after(failure: Failure): string {
     case 'unreachable':
       return 'Tried again by itself; check the host and port if it stays so.'
     case 'tls':
-      return knownStep(failure) ?? "Check the host name and the account's TLS settings."
+      return knownSentence(failure) ?? "Check the host name and the account's TLS settings."
     case 'credentials refused':
-      return knownStep(failure) ?? 'Check both; some providers want an app password.'
+      return knownSentence(failure) ?? 'Check both; some providers want an app password.'
     case 'throttled':
       return failure.everyAccount ? laterAtTheStore(failure.backOffMs) : 'Tried again later by itself.'
     case 'provider refused':
-      return [knownStep(failure) ?? '', 'Tried again by itself.'].join(' ').trim()
+      return [knownSentence(failure) ?? '', 'Tried again by itself.'].join(' ').trim()
     case 'silent':
     case 'maildrop in use':
       return 'Tried again by itself.'
@@ -183,6 +197,11 @@ function after(failure: Failure): string {
     default:
       return assertNever(failure)
   }
+}
+
+function knownSentence(failure: Failure): string | undefined {
+  const step = knownStep(failure)
+  return step && sentenceOf(step)
 }
 
 function secondsOf(ms: number): number {

@@ -1,8 +1,9 @@
-/** What somebody can do about a failure, in one sentence: from what failed, the server's own words, and who the provider is. Pure. */
+/** What somebody can do about a failure: from what failed, the server's own words, and who the provider is. Pure. */
 import type { TlsMode } from './account.ts'
 import type { Failure } from './failure.ts'
 import { hostOf } from './host.ts'
 import { type Provider, providerOfHost } from './providers.ts'
+import type { Step } from './step.ts'
 
 /** How POP3 answers at the same host, where it was looked for after a failure. */
 export interface Door {
@@ -11,10 +12,10 @@ export interface Door {
 }
 
 /** For whoever has tried an account; null: nothing is known to do. @param open undefined where nobody has looked. */
-export function nextStep(failure: Failure, open?: readonly Door[]): string | null {
+export function nextStep(failure: Failure, open?: readonly Door[]): Step | null {
   const [door] = open ?? []
   if (door !== undefined && mayBeTheDoor(failure)) return throughDoor(failure, door)
-  if (failure.kind === 'tls' && open !== undefined) return noSafeDoor
+  if (failure.kind === 'tls' && open !== undefined) return { code: 'no safe port' }
   return knownStep(failure) ?? usualStep(failure, open !== undefined)
 }
 
@@ -28,7 +29,7 @@ export function mayBeTheDoor(failure: Failure): boolean {
 }
 
 /** What is known to help, and not only likely to; undefined where nothing is. */
-export function knownStep(failure: Failure): string | undefined {
+export function knownStep(failure: Failure): Step | undefined {
   if (failure.kind === 'tls') return tlsStep(failure)
   if (failure.kind === 'credentials refused') return loginStep(failure.reply, providerOfHost(hostOf(failure.server)))
   if (failure.kind !== 'provider refused' || !isSwitchedOff(failure.reply)) return undefined
@@ -57,104 +58,100 @@ function isSwitchedOff(reply: string): boolean {
   return switchedOff.some((wording) => wording.test(reply))
 }
 
-function loginStep(reply: string, provider: Provider | undefined): string | undefined {
-  const note = provider?.note
+function loginStep(reply: string, provider: Provider | undefined): Step | undefined {
   const said = isSwitchedOff(reply) ? 'switched off' : loginWordings.find(([wording]) => wording.test(reply))?.[1]
   switch (said) {
     case 'switched off':
       return switchOn(provider)
     case 'app password':
-      return (
-        note ??
-        "It wants an app password: make one in the provider's security settings, and use it in place of your own."
-      )
+      return noteOf(provider, true) ?? { code: 'app password' }
     case 'OAuth':
-      return (
-        note ?? 'It takes logins by OAuth alone, which Tributary cannot do: have the mailbox forward its mail instead.'
-      )
+      return noteOf(provider, true) ?? { code: 'forward instead' }
     case 'web':
-      return "Sign in once on the provider's web page and confirm there that it was you, then try again."
+      return { code: 'confirm on the web' }
     case 'locked':
-      return "Sign in on the provider's web page: the account is locked, and it says there how to open it again."
+      return { code: 'unlock on the web' }
     case undefined:
-      return note === undefined ? undefined : `If user name and password are right: ${note}`
+      return noteOf(provider, false)
   }
 }
 
-function switchOn(provider: Provider | undefined): string {
-  return provider?.note ?? 'Switch POP3 on in the settings of the mailbox, on the web page of its provider.'
+function noteOf(provider: Provider | undefined, certain: boolean): Step | undefined {
+  if (provider?.note === undefined) return undefined
+  return { code: 'provider note', provider: provider.name, note: provider.note, certain }
 }
 
-function tlsStep({ trouble, certificate }: Extract<Failure, { kind: 'tls' }>): string | undefined {
-  const pin = certificate === undefined ? undefined : `tlsFingerprint ${certificate.fingerprint}`
+function switchOn(provider: Provider | undefined): Step {
+  return noteOf(provider, true) ?? { code: 'switch POP3 on' }
+}
+
+function tlsStep({ trouble, certificate }: Extract<Failure, { kind: 'tls' }>): Step | undefined {
+  const fingerprint = certificate?.fingerprint
   switch (trouble) {
     case 'expired':
-      return pin && `The provider has to renew it; until then, ${pin} lets exactly this one in.`
+      return fingerprint === undefined ? undefined : { code: 'pin until renewed', fingerprint }
     case 'not yet valid':
-      return "Check this machine's clock; if it is right, the provider has to put its certificate right."
+      return { code: 'check the clock' }
     case 'another name':
-      return anotherName(certificate?.names ?? [], pin)
+      return anotherName(certificate?.names ?? [], fingerprint)
     case 'signed by itself':
     case 'unknown signer':
-      return pin && `If you know this server, ${pin} lets exactly this certificate in.`
+      return ifKnown(fingerprint)
     case 'another fingerprint':
-      return pin && `If its provider has renewed the certificate, set ${pin}; if not, somebody may be in between.`
+      return fingerprint === undefined ? undefined : { code: 'pin if renewed', fingerprint }
     case 'old version':
-      return 'The provider has to offer TLS 1.2 or newer; below that nothing is safe.'
+      return { code: 'newer TLS' }
     case 'not TLS':
-      return 'Set tls to "starttls" for this port; where TLS speaks from the first byte, that is mostly port 995.'
+      return { code: 'set starttls' }
     case 'no STLS':
-      return 'Set tls to "implicit", and the port to 995.'
+      return { code: 'set implicit' }
     case undefined:
       return undefined
   }
 }
 
-function anotherName(names: readonly string[], pin: string | undefined): string | undefined {
-  const host = names.find((name) => !name.startsWith('*.'))
-  if (host !== undefined)
-    return `If you know ${host} to be your provider's, set the host to that: it is what the certificate is for.`
-  const [wildcard] = names
-  if (wildcard !== undefined)
-    return `If you know ${wildcard.slice(2)} to be your provider's, set the host to a name under it: that is what the certificate is for.`
-  return pin && `If you know this server, ${pin} lets exactly this certificate in.`
+function ifKnown(fingerprint: string | undefined): Step | undefined {
+  return fingerprint === undefined ? undefined : { code: 'pin if known', fingerprint }
 }
 
-function throughDoor(failure: Failure, { port, tls }: Door): string {
-  const blocked = failure.kind === 'silent' && failure.during === 'the connection'
-  const why = blocked ? 'A firewall in between seems to block this port, but POP3' : 'POP3'
-  return `${why} answers at port ${port} of the same host: set the port to ${port} and tls to "${tls}".`
+function anotherName(names: readonly string[], fingerprint: string | undefined): Step | undefined {
+  const host = names.find((name) => !name.startsWith('*.'))
+  if (host !== undefined) return { code: 'set the host', host }
+  const [wildcard] = names
+  return wildcard === undefined ? ifKnown(fingerprint) : { code: 'set a host under', domain: wildcard.slice(2) }
+}
+
+function throughDoor(failure: Failure, { port, tls }: Door): Step {
+  return { code: 'other port', port, tls, blocked: failure.kind === 'silent' && failure.during === 'the connection' }
 }
 
 /** What answers instead, by how it greets. */
-function otherProtocolOf(got: string): string | undefined {
+function otherProtocolOf(got: string): 'IMAP' | 'SMTP' | 'the web' | undefined {
   if (/^\* (?:OK|PREAUTH|BYE)\b/i.test(got)) return 'IMAP'
   if (/^220[ -]/.test(got)) return 'SMTP'
   return /^(?:HTTP\/|<!?[a-z])/i.test(got) ? 'the web' : undefined
 }
 
-function usualStep(failure: Failure, looked: boolean): string | null {
+function usualStep(failure: Failure, looked: boolean): Step | null {
   switch (failure.kind) {
     case 'unreachable':
       return unreachableStep(failure, looked)
     case 'silent':
-      if (failure.slow) return 'Try again later: the server is too slow just now.'
-      return mayBeTheDoor(failure) ? noDoor(failure.server, looked) : 'Try again in some minutes.'
+      if (failure.slow) return { code: 'try later, too slow' }
+      if (mayBeTheDoor(failure)) return { code: 'check host and port', server: failure.server, looked }
+      return { code: 'try later' }
     case 'tls':
-      return "Check the host name and the account's TLS settings."
+      return { code: 'check TLS' }
     case 'credentials refused':
-      return 'Check user name and password: many providers want the whole address as user name, and some an app password.'
+      return { code: 'check login' }
     case 'throttled':
-      return 'Wait some minutes before you try again: each try counts.'
+      return { code: 'wait, each try counts' }
     case 'maildrop in use':
-      return 'Close other programs that fetch this mailbox by POP3, or wait: some providers keep it locked for 15 minutes.'
+      return { code: 'close other programs' }
     case 'provider refused':
-      return 'Try again in some minutes; if it stays so, the provider can say what it means.'
-    case 'broken protocol': {
-      const other = otherProtocolOf(failure.got)
-      if (other === undefined) return 'Check host and port: what answers there does not speak POP3 as it should.'
-      return `Check host and port: what answers there is ${other}, and POP3 is mostly at port 995 with tls "implicit".`
-    }
+      return { code: 'ask the provider' }
+    case 'broken protocol':
+      return { code: 'not POP3', speaks: otherProtocolOf(failure.got) ?? null }
     case 'store unreachable':
     case 'store refused':
     case 'store full':
@@ -162,36 +159,24 @@ function usualStep(failure: Failure, looked: boolean): string | null {
     case 'stopped':
       return null
     case 'internal':
-      return failure.remedy === undefined ? null : `${failure.remedy}.`
+      return failure.remedy === undefined ? null : { code: 'remedy', remedy: failure.remedy }
   }
 }
 
-function unreachableStep({ server, cause }: Extract<Failure, { kind: 'unreachable' }>, looked: boolean): string | null {
-  if (cause === undefined)
-    return 'Try again in some minutes; if it stays so, check host and port, or the provider may shut this address out.'
+function unreachableStep({ server, cause }: Extract<Failure, { kind: 'unreachable' }>, looked: boolean): Step | null {
+  if (cause === undefined) return { code: 'check host, or shut out' }
   switch (cause) {
     case 'no such name':
-      return `Check how ${hostOf(server)} is spelt; discovery finds the right host by the address for most providers.`
+      return { code: 'check spelling', host: hostOf(server) }
     case 'no name server':
-      return 'Try again soon; if it stays so, the name servers that this machine asks do not answer.'
-    case 'hung up at login': {
-      const note = providerOfHost(hostOf(server))?.note
-      if (note !== undefined) return `If user name and password are right: ${note}`
-      return 'Check user name and password, and wait some minutes before you try again.'
-    }
+      return { code: 'name servers' }
+    case 'hung up at login':
+      return noteOf(providerOfHost(hostOf(server)), false) ?? { code: 'check login, then wait' }
     // The guard has said what to do.
     case 'out of reach':
       return null
     case 'refused':
     case 'no answer':
-      return noDoor(server, looked)
+      return { code: 'check host and port', server, looked }
   }
-}
-
-const noSafeDoor =
-  'Ask the provider for a host with TLS: this one has it at no usual port, and with tls "none" anybody on the way can read the password.'
-
-function noDoor(server: string, looked: boolean): string {
-  const nowhere = looked ? 'POP3 answers at no usual port of it' : 'nothing answers at this port'
-  return `Check host and port: ${nowhere}; if they are right, a firewall may keep connections to ${server} from going out.`
 }

@@ -1,5 +1,5 @@
 /** One visit to one maildrop: one job, one POP3 session, one record in the history (CONTRACT section 5). */
-import type { FailureKind } from './failure.ts'
+import type { Told } from './failure.ts'
 import type { AccountId, RunId } from './message.ts'
 
 export const runStates = ['queued', 'running', 'done', 'failed'] as const
@@ -47,7 +47,7 @@ export interface Run extends Readonly<RunCounts> {
   readonly finishedAt: string | null
   /** Null before that is known, and where nothing is fetched. */
   readonly fetched: Fetched | null
-  readonly failure: { readonly kind: FailureKind; readonly message: string } | null
+  readonly failure: Told | null
   /** What people may want to know beside that, a sentence each. */
   readonly notices: string[]
 }

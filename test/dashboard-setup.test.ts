@@ -118,6 +118,38 @@ test('where nothing is found it is entered by hand, and what fails is told with 
   await page.getByRole('heading', { level: 1, name: 'me@nowhere.example' }).waitFor()
 })
 
+test('what to do about a failed test, and a failed run, is told in the language of the reader, with its facts', async (t) => {
+  const clear = await startPop3Server({ password: 'secret', messages: [] })
+  t.after(() => clear.close())
+  const context = await browser.newContext({ locale: 'vi', storageState: await page.context().storageState() })
+  t.after(() => context.close())
+  const theirs = await context.newPage()
+  theirs.setDefaultTimeout(15_000)
+  await theirs.goto(`${served.url}/accounts/new`)
+  await theirs.getByLabel('Địa chỉ thư').fill('me@nowhere.example')
+  await theirs.getByLabel('Máy chủ POP3').fill('localhost')
+  await theirs.getByLabel('Cổng', { exact: true }).fill(String(clear.port))
+  await theirs.getByLabel('Mật khẩu của nó').fill('secret')
+  await theirs.getByRole('button', { name: 'Kiểm tra', exact: true }).click()
+  // It speaks in clear at that port, and nothing listens at the usual ones.
+  await theirs.getByText('Hãy hỏi nhà cung cấp một máy chủ có mã hóa').waitFor()
+  await theirs.getByLabel('Mã hóa').selectOption('none')
+  await theirs.getByLabel('Cổng', { exact: true }).fill(String(clear.port))
+  await theirs.getByLabel('Mật khẩu của nó').fill('wrong')
+  await theirs.getByRole('button', { name: 'Kiểm tra', exact: true }).click()
+  await theirs.getByText('Hãy kiểm tra tên người dùng và mật khẩu').waitFor()
+  assert.equal(await theirs.getByText('many providers want the whole address').count(), 0)
+
+  const { id: destinationId } = (await stack.call('GET', '/destinations?q=zoe')).body.items[0] ?? {}
+  const where = { host: 'localhost', port: provider.port, tls: 'implicit', user: 'untrusted' }
+  const account = await stack.account({ ...where, destinationId, paused: false })
+  const { failure } = await stack.pull(account)
+  assert.equal(failure?.step?.code, 'pin if known')
+  await theirs.goto(`${served.url}/accounts/${account}`)
+  await theirs.getByText('hãy so dấu vân tay (SHA-256) của chứng chỉ').first().waitFor()
+  await stack.call('DELETE', `/accounts/${account}`)
+})
+
 test('a mailbox says how a mail program reads it, how much is in it and what feeds it; its password is changed; one is made and removed', async () => {
   await page.goto(`${served.url}/destinations`)
   await page.getByRole('link', { name: 'alice' }).click()
@@ -298,7 +330,7 @@ test('a webhook is added, its secret shown once, tried, switched off and removed
   const sent = dialog.getByRole('listitem')
   await sent.getByText('a test').waitFor()
   await sent.getByText('Answer 204').waitFor()
-  endpoint.react(500, 204)
+  endpoint.react(500)
   await sent.getByRole('button', { name: 'Send again' }).click()
   await sent.getByText('Answer 500').waitFor()
   await sent.locator('.badge', { hasText: 'Waiting' }).waitFor()
@@ -314,8 +346,11 @@ test('a webhook is added, its secret shown once, tried, switched off and removed
   await dialog.getByRole('button', { name: 'New secret' }).click()
   const fresh = (await dialog.locator('.secret code').textContent()) ?? ''
   await button('I have kept it').click()
+  endpoint.react(204)
   await choose('Send a test')
-  const tested = (await endpoint.count(3))[2]
+  // The one before may come again in between.
+  let tested = again
+  for (let nth = 3; tested?.id === first?.id; nth += 1) tested = (await endpoint.count(nth))[nth - 1]
   assert.ok(tested !== undefined && verifies(tested, fresh))
   assert.equal(await page.getByText(fresh).count(), 0)
   await choose('Switch off')

@@ -1,16 +1,21 @@
 /** What somebody who tries an account is told to do: by the sentence, and against servers that fail so in truth. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { describe, type Failure, failureKinds } from '../src/failure.ts'
+import { describe, type Failure, failureKinds, toldOf } from '../src/failure.ts'
 import { hostOf } from '../src/host.ts'
-import { type Door, nextStep } from '../src/next-step.ts'
+import { type Door, nextStep as stepOf } from '../src/next-step.ts'
 import { examine } from '../src/pop3/examine.ts'
 import { answers } from '../src/pop3/probe.ts'
 import { providers } from '../src/providers.ts'
+import { sentenceOf } from '../src/step.ts'
 import { type Certificate, certificate } from './support/certificates.ts'
 import { here } from './support/internet.ts'
 import { type Behaviour, startPop3Server } from './support/pop3-server.ts'
 
+const nextStep = (failure: Failure, open?: readonly Door[]) => {
+  const step = stepOf(failure, open)
+  return step === null ? null : sentenceOf(step)
+}
 const login = (reply: string, server = 'pop.example.net:995'): Failure => ({
   kind: 'credentials refused',
   server,
@@ -221,6 +226,7 @@ test('a certificate that does not verify: since when, for whom, and the fingerpr
         const message = `No safe TLS connection to localhost:${where.port}: ${reason}.`
         assert.deepEqual(seen.failure, { kind: 'tls', message })
         assert.equal(seen.next, next.replace('PIN', own.fingerprint))
+        assert.equal(seen.step && sentenceOf(seen.step), seen.next)
         assert.equal(await answers(where, 5000), false)
         const pinned = await examine({ ...where, tlsFingerprint: own.fingerprint })
         assert.deepEqual([pinned.ok, pinned.next], [true, null])
@@ -287,4 +293,24 @@ test('what a provider says at the login, and a name that leads nowhere, are answ
   })
   assert.equal(lost.failure?.message, 'Could not reach pop.exmple.net:995: there is no host of that name.')
   assert.match(lost.next ?? '', /^Check how pop\.exmple\.net is spelt/)
+})
+
+test('a failed run tells what is known to help as a code with its facts, and as the sentence', () => {
+  const failure: Failure = {
+    kind: 'tls',
+    server: 'pop.example.net:995',
+    reason: 'its certificate is signed by nobody we know',
+    trouble: 'unknown signer',
+    certificate: {
+      version: 'TLSv1.3',
+      validFrom: '2026-01-01T00:00:00.000Z',
+      validTo: '2027-01-01T00:00:00.000Z',
+      names: ['pop.example.net'],
+      fingerprint: '5f'.repeat(32),
+    },
+  }
+  const { step, message } = toldOf(failure)
+  assert.deepEqual(step, { code: 'pin if known', fingerprint: '5f'.repeat(32) })
+  assert.ok(step !== undefined && message.endsWith(sentenceOf(step)))
+  assert.equal('step' in toldOf({ kind: 'stopped' }), false)
 })

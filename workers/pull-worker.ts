@@ -4,7 +4,7 @@ import { DelayedError, type Job } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Account } from '../src/account.ts'
 import { consequenceOf, type Pause, pausesDestination } from '../src/consequence.ts'
-import { describe, type Failure, failureOf, SessionFailed } from '../src/failure.ts'
+import { describe, type Failure, failureOf, SessionFailed, toldOf } from '../src/failure.ts'
 import type { Token } from '../src/ledger.ts'
 import type { HostTrait } from '../src/host.ts'
 import type { Logger } from '../src/log.ts'
@@ -334,6 +334,6 @@ function ended(run: Run, counts: RunCounts, failure: Failure | undefined): Run {
     startedAt: run.startedAt ?? new Date().toISOString(),
     finishedAt: new Date().toISOString(),
     fetched: null,
-    failure: failure === undefined ? null : { kind: failure.kind, message: describe(failure) },
+    failure: failure === undefined ? null : toldOf(failure),
   }
 }

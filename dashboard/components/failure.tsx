@@ -1,31 +1,35 @@
 /** Why a run failed: what it is, what to do, and what was said, each a little quieter than the one before. */
 import type { ComponentChildren } from 'preact'
-import type { FailureKind } from '../shapes.ts'
+import type { Failure, Step } from '../shapes.ts'
 import { words } from '../words/index.ts'
+import { stepSentence } from '../words/steps.ts'
 import { Icon } from './icon.tsx'
 
 export function FailureNote({
-  failure: { kind, message },
-  next = null,
+  failure,
+  step = failure.step,
   tone = 'warning',
   children,
 }: {
-  readonly failure: { readonly kind: FailureKind; readonly message: string }
-  /** What to do about just this one, where that is known. */
-  readonly next?: string | null
+  readonly failure: Failure
+  /** What to do about it, where it is not said there. */
+  readonly step?: Step | undefined
   /** `bad`: it has stopped until somebody acts. */
   readonly tone?: 'warning' | 'bad'
   readonly children?: ComponentChildren
 }) {
-  const { title, advice } = words.value.failures[kind]
+  const { failures, steps } = words.value
+  const { title, advice } = failures[failure.kind]
   return (
     <div class={`callout ${tone}`}>
       <Icon name={tone === 'bad' ? 'stop' : 'warning'} />
       <div>
         <p class="callout-title">{title}</p>
-        {next === null && <p>{advice}</p>}
-        <p class="callout-said">{message}</p>
-        {next !== null && <p>{next}</p>}
+        <p>{step === undefined ? advice : stepSentence(steps, step)}</p>
+        {/* The API's words, and the server's. */}
+        <p class="callout-said" lang="en">
+          {failure.message}
+        </p>
         {children}
       </div>
     </div>

@@ -109,7 +109,7 @@ function Source({
       </ByHand>
       {seen?.failure != null && (
         <div role="alert">
-          <FailureNote failure={seen.failure} />
+          <FailureNote failure={seen.failure} step={seen.step} />
         </div>
       )}
       <Wrong draft={draft} />

@@ -1,6 +1,7 @@
 /** English. The other languages have what this one has: their type is read from here. */
 import type { AccountStatus, Candidate, Delivery, FailureKind, News, Run } from '../shapes.ts'
 import { plurals } from './plural.ts'
+import { steps } from './steps-en.ts'
 
 const count = plurals('en')
 const messages = (n: number) => count(n, { one: '# message', other: '# messages' })
@@ -124,6 +125,7 @@ export const en = {
       advice: 'It is tried again by itself. Please report it if it stays so.',
     },
   } satisfies Record<FailureKind, { title: string; advice: string }>,
+  steps,
   run: {
     progress: (stored: number, of: number) => `${stored.toLocaleString('en')} of ${messages(of)}`,
     stored: (n: number) => `${messages(n)} stored`,
@@ -324,7 +326,6 @@ export const en = {
     encrypted: (version: string, until: string) => `Encrypted by ${version}; the certificate is valid until ${until}.`,
     notEncrypted: 'Nothing is encrypted: whoever is in between can read the password and all mail.',
     pin: 'Trust exactly this certificate',
-    pinHint: 'If you know this server: compare this fingerprint (SHA-256) with what its operator tells you.',
     pinned: 'Exactly this certificate is trusted, and no other:',
     unpin: 'Check certificates as usual',
     anyway: 'Add it all the same',

@@ -1,6 +1,7 @@
 /** Tiếng Việt. */
 import type { Words } from './en.ts'
 import { plurals } from './plural.ts'
+import { steps } from './steps-vi.ts'
 
 const count = plurals('vi')
 const number = (n: number) => n.toLocaleString('vi')
@@ -123,6 +124,7 @@ export const vi: Words = {
       advice: 'Hệ thống sẽ tự thử lại. Nếu vẫn vậy, xin hãy báo cho chúng tôi.',
     },
   },
+  steps,
   run: {
     progress: (stored, of) => `${number(stored)} trong ${messages(of)}`,
     stored: (n) => `đã lưu ${messages(n)}`,
@@ -313,7 +315,6 @@ export const vi: Words = {
     encrypted: (version, until) => `Được mã hóa bằng ${version}; chứng chỉ có hiệu lực đến ${until}.`,
     notEncrypted: 'Không có gì được mã hóa: ai ở giữa đường truyền cũng đọc được mật khẩu và mọi thư.',
     pin: 'Tin đúng chứng chỉ này',
-    pinHint: 'Nếu bạn biết máy chủ này: hãy so dấu vân tay (SHA-256) với dấu mà người quản trị nó cho biết.',
     pinned: 'Chỉ tin đúng chứng chỉ này, không tin chứng chỉ nào khác:',
     unpin: 'Kiểm tra chứng chỉ như thường lệ',
     anyway: 'Vẫn thêm',

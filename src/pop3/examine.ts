@@ -4,6 +4,7 @@ import { limits } from '../limits.ts'
 import { mayBeTheDoor, nextStep } from '../next-step.ts'
 import { openDoors } from './doors.ts'
 import { loginMask } from '../mask.ts'
+import { sentenceOf, type Step } from '../step.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
 import type { TlsSeen } from './tls.ts'
 
@@ -17,6 +18,8 @@ export interface Examination {
   readonly failure: { readonly kind: FailureKind; readonly message: string } | null
   /** What to do about it, one sentence; null where all is well, or nothing is known to do. */
   readonly next: string | null
+  /** The same, for whoever has words of their own. */
+  readonly step?: Step
 }
 
 const patience = { connectMs: limits.testConnectWaitMs, greetingMs: limits.testGreetingWaitMs }
@@ -44,7 +47,9 @@ export async function examine(options: SessionOptions): Promise<Examination> {
   if (failure === undefined) return { ok: true, ...seen, capabilities, tls, failure: null, next: null }
   const open = mayBeTheDoor(failure) ? await openDoors(options) : undefined
   const told = { kind: failure.kind, message: happened(failure) }
-  return { ok: false, ...seen, capabilities, tls, failure: told, next: nextStep(failure, open) }
+  const step = nextStep(failure, open)
+  const failed = { ok: false, ...seen, capabilities, tls, failure: told }
+  return step === null ? { ...failed, next: null } : { ...failed, next: sentenceOf(step), step }
 }
 
 /** A certificate that was refused may be one to pin. */

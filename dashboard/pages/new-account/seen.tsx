@@ -9,7 +9,7 @@ import type { Adding } from './new-account.ts'
 
 export function Seen({ seen, adding: { draft, create } }: { readonly seen: Examination; readonly adding: Adding }) {
   const { add: say } = words.value
-  const { failure, next, tls } = seen
+  const { failure, step, tls } = seen
   if (failure === null)
     return (
       <div class="callout good" role="status">
@@ -24,11 +24,9 @@ export function Seen({ seen, adding: { draft, create } }: { readonly seen: Exami
       </div>
     )
   const isToPin = failure.kind === 'tls' && tls !== null
-  // The API says it to programs: the field, and its value.
-  const step = isToPin && next?.includes(tls.fingerprint) === true ? say.pinHint : next
   return (
     <div role="alert">
-      <FailureNote failure={failure} next={step}>
+      <FailureNote failure={failure} step={step}>
         {isToPin && <code class="fingerprint">{groups(tls.fingerprint)}</code>}
         <div class="form-do">
           {isToPin ? (

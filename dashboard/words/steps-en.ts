@@ -1,0 +1,57 @@
+import type { StepWords } from './steps.ts'
+
+const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'None' } as const
+const spoken = { IMAP: 'IMAP', SMTP: 'SMTP', 'the web': 'a web server' } as const
+
+export const steps: StepWords = {
+  'other port': ({ port, tls, blocked }) =>
+    `${blocked ? 'A firewall in between seems to block this port, but ' : ''}POP3 answers at port ${port} of the same server: set the port to ${port} and the encryption to ${tlsNames[tls]}.`,
+  'no safe port': () =>
+    'Ask the provider for a server with encryption: this one has it at no usual port, and without it anybody on the way can read the password.',
+  'provider note': ({ note, certain }) => (certain ? note : `If user name and password are right: ${note}`),
+  'app password': () =>
+    'It wants an app password: make one in the provider’s security settings, and enter it in place of your own.',
+  'forward instead': () =>
+    'It takes logins by OAuth alone, which Tributary cannot do: have the mailbox forward its mail instead.',
+  'confirm on the web': () =>
+    'Sign in once on the provider’s web page and confirm there that it was you; then try again.',
+  'unlock on the web': () =>
+    'Sign in on the provider’s web page: the account is locked, and it says there how to open it again.',
+  'switch POP3 on': () => 'Switch POP3 on in the settings of the mailbox, on the web page of its provider.',
+  'pin until renewed': () =>
+    'The provider has to renew its certificate. Until then: if you know this server, compare the fingerprint (SHA-256) with what its operator tells you, and trust exactly this one.',
+  'pin if known': () =>
+    'If you know this server: compare the fingerprint (SHA-256) of its certificate with what its operator tells you, and trust exactly this one.',
+  'pin if renewed': () =>
+    'If the provider has renewed its certificate, trust the new one; if not, somebody may be in between.',
+  'check the clock': () =>
+    'Check the clock of the machine that Tributary runs on; if it is right, the provider has to put its certificate right.',
+  'set the host': ({ host }) =>
+    `If you know ${host} to be your provider’s, enter it as the server: it is what the certificate is for.`,
+  'set a host under': ({ domain }) =>
+    `If you know ${domain} to be your provider’s, enter a server whose name ends in it: that is what the certificate is for.`,
+  'newer TLS': () => 'The provider has to offer TLS 1.2 or newer; below that nothing is safe.',
+  'set starttls': () => 'Set the encryption to STARTTLS for this port; with TLS from the start it is mostly port 995.',
+  'set implicit': () => 'Set the encryption to TLS, and the port to 995.',
+  'check TLS': () => 'Check the server’s name and the kind of encryption.',
+  'check login': () =>
+    'Check user name and password: many providers want the whole address as user name, and some an app password.',
+  'check login, then wait': () => 'Check user name and password, and wait some minutes before you try again.',
+  'check spelling': ({ host }) => `Check how ${host} is spelt: there is no server of that name.`,
+  'check host and port': ({ looked, server }) =>
+    `Check server and port: ${looked ? 'POP3 answers at no usual port of it' : 'nothing answers at this port'}. If they are right, a firewall may keep connections to ${server} from going out.`,
+  'check host, or shut out': () =>
+    'Try again in some minutes; if it stays so, check server and port, or the provider may shut this address out.',
+  'not POP3': ({ speaks }) =>
+    speaks === null
+      ? 'Check server and port: what answers there does not speak POP3 as it should.'
+      : `Check server and port: what answers there is ${spoken[speaks]}, and POP3 is mostly at port 995 with TLS.`,
+  'name servers': () => 'Try again soon; if it stays so, the name servers that Tributary asks do not answer.',
+  'try later': () => 'Try again in some minutes.',
+  'try later, too slow': () => 'Try again later: the server is too slow just now.',
+  'wait, each try counts': () => 'Wait some minutes before you try again: each try counts.',
+  'close other programs': () =>
+    'Close other programs that fetch this mailbox by POP3, or wait: some providers keep it locked for 15 minutes.',
+  'ask the provider': () => 'Try again in some minutes; if it stays so, the provider can say what it means.',
+  remedy: ({ remedy }) => `${remedy}.`,
+}

@@ -1,0 +1,61 @@
+import type { StepWords } from './steps.ts'
+
+const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'Không' } as const
+const spoken = { IMAP: 'IMAP', SMTP: 'SMTP', 'the web': 'một máy chủ web' } as const
+
+/** What is known of single providers, and remedies of our own, are English in the API: they are quoted. */
+export const steps: StepWords = {
+  'other port': ({ port, tls, blocked }) =>
+    `${blocked ? 'Có vẻ một tường lửa ở giữa chặn cổng này, nhưng ' : ''}POP3 trả lời ở cổng ${port} của cùng máy chủ: hãy đặt cổng là ${port} và mã hóa là ${tlsNames[tls]}.`,
+  'no safe port': () =>
+    'Hãy hỏi nhà cung cấp một máy chủ có mã hóa: máy chủ này không có ở cổng thường dùng nào, và không mã hóa thì ai ở giữa đường cũng đọc được mật khẩu.',
+  'provider note': ({ provider, note, certain }) =>
+    certain
+      ? `${provider} có yêu cầu riêng: “${note}”`
+      : `Nếu tên người dùng và mật khẩu đã đúng, ${provider} có yêu cầu riêng: “${note}”`,
+  'app password': () =>
+    'Nhà cung cấp đòi mật khẩu ứng dụng: hãy tạo một mật khẩu như vậy trong phần cài đặt bảo mật của họ và nhập nó thay cho mật khẩu của bạn.',
+  'forward instead': () =>
+    'Nơi này chỉ nhận đăng nhập bằng OAuth, điều Tributary không làm được: hãy để hộp thư chuyển tiếp thư.',
+  'confirm on the web': () =>
+    'Hãy đăng nhập một lần trên trang web của nhà cung cấp và xác nhận ở đó rằng chính là bạn, rồi thử lại.',
+  'unlock on the web': () =>
+    'Hãy đăng nhập trên trang web của nhà cung cấp: tài khoản đang bị khóa, và ở đó có hướng dẫn cách mở lại.',
+  'switch POP3 on': () => 'Hãy bật POP3 trong phần cài đặt của hộp thư, trên trang web của nhà cung cấp.',
+  'pin until renewed': () =>
+    'Nhà cung cấp phải gia hạn chứng chỉ. Trước lúc đó: nếu bạn biết máy chủ này, hãy so dấu vân tay (SHA-256) với dấu mà người quản trị nó cho biết, rồi chỉ tin đúng chứng chỉ này.',
+  'pin if known': () =>
+    'Nếu bạn biết máy chủ này: hãy so dấu vân tay (SHA-256) của chứng chỉ với dấu mà người quản trị nó cho biết, rồi chỉ tin đúng chứng chỉ này.',
+  'pin if renewed': () =>
+    'Nếu nhà cung cấp đã thay chứng chỉ, hãy tin chứng chỉ mới; nếu không, có thể có kẻ đứng ở giữa.',
+  'check the clock': () =>
+    'Hãy kiểm tra đồng hồ của máy chạy Tributary; nếu nó đúng thì nhà cung cấp phải sửa chứng chỉ của mình.',
+  'set the host': ({ host }) =>
+    `Nếu bạn biết ${host} là của nhà cung cấp, hãy nhập tên đó làm máy chủ: chứng chỉ dành cho nó.`,
+  'set a host under': ({ domain }) =>
+    `Nếu bạn biết ${domain} là của nhà cung cấp, hãy nhập một máy chủ có tên kết thúc như vậy: chứng chỉ dành cho nó.`,
+  'newer TLS': () => 'Nhà cung cấp phải hỗ trợ TLS 1.2 trở lên; thấp hơn thì không an toàn.',
+  'set starttls': () => 'Hãy đặt mã hóa là STARTTLS cho cổng này; với TLS ngay từ đầu thì thường là cổng 995.',
+  'set implicit': () => 'Hãy đặt mã hóa là TLS và cổng là 995.',
+  'check TLS': () => 'Hãy kiểm tra tên máy chủ và kiểu mã hóa.',
+  'check login': () =>
+    'Hãy kiểm tra tên người dùng và mật khẩu: nhiều nơi muốn tên người dùng là cả địa chỉ, một số nơi muốn mật khẩu ứng dụng.',
+  'check login, then wait': () => 'Hãy kiểm tra tên người dùng và mật khẩu, và chờ vài phút rồi mới thử lại.',
+  'check spelling': ({ host }) => `Hãy kiểm tra cách viết ${host}: không có máy chủ nào tên như vậy.`,
+  'check host and port': ({ looked, server }) =>
+    `Hãy kiểm tra máy chủ và cổng: ${looked ? 'POP3 không trả lời ở cổng thường dùng nào' : 'không có gì trả lời ở cổng này'}. Nếu chúng đã đúng, có thể một tường lửa chặn kết nối đi đến ${server}.`,
+  'check host, or shut out': () =>
+    'Hãy thử lại sau vài phút; nếu vẫn vậy, hãy kiểm tra máy chủ và cổng, hoặc có thể nhà cung cấp chặn địa chỉ mạng này.',
+  'not POP3': ({ speaks }) =>
+    speaks === null
+      ? 'Hãy kiểm tra máy chủ và cổng: thứ trả lời ở đó không nói POP3 như phải có.'
+      : `Hãy kiểm tra máy chủ và cổng: thứ trả lời ở đó là ${spoken[speaks]}, còn POP3 thường ở cổng 995 với TLS.`,
+  'name servers': () => 'Hãy thử lại sau ít phút; nếu vẫn vậy, các máy chủ tên miền mà Tributary hỏi không trả lời.',
+  'try later': () => 'Hãy thử lại sau vài phút.',
+  'try later, too slow': () => 'Hãy thử lại sau: lúc này máy chủ quá chậm.',
+  'wait, each try counts': () => 'Hãy chờ vài phút rồi mới thử lại: mỗi lần thử đều bị tính.',
+  'close other programs': () =>
+    'Hãy đóng các chương trình khác đang lấy thư của hộp thư này qua POP3, hoặc chờ: một số nơi giữ khóa đến 15 phút.',
+  'ask the provider': () => 'Hãy thử lại sau vài phút; nếu vẫn vậy, nhà cung cấp có thể cho biết điều đó nghĩa là gì.',
+  remedy: ({ remedy }) => `“${remedy}.”`,
+}

@@ -1,0 +1,85 @@
+/** From whom, to whom, when, and by which account it came. */
+import { get } from '../../client.ts'
+import { exact, moment } from '../../intl.ts'
+import { useResource } from '../../resource.ts'
+import type { Account, List, Message, Person } from '../../shapes.ts'
+import { words } from '../../words/index.ts'
+import { nameOf } from './letters.tsx'
+
+export function Envelope({ destination, message }: { readonly destination: string; readonly message: Message }) {
+  const { mail: say } = words.value
+  const { from, replyTo, to, cc, date, arrived, trace } = message
+  const at = date ?? arrived
+  const answersElsewhere = replyTo.some(({ address }) => !from.some((sender) => sender.address === address))
+  return (
+    <dl class="envelope">
+      <div class="envelope-from">
+        <dt>{say.from}</dt>
+        <dd>
+          {from.length === 0 ? say.nobody : from.map((person) => <Sender key={person.address} person={person} />)}
+        </dd>
+        <dd class="envelope-when">
+          <time dateTime={at} title={exact(at)}>
+            {moment(at)}
+          </time>
+        </dd>
+      </div>
+      {answersElsewhere && <People name={say.replyTo} of={replyTo} />}
+      <People name={say.to} of={to} />
+      <People name={say.cc} of={cc} />
+      {trace?.account != null && (
+        <div>
+          <dt>{say.gatheredFrom}</dt>
+          <dd>
+            <Gathered destination={destination} address={trace.account} />
+          </dd>
+        </div>
+      )}
+    </dl>
+  )
+}
+
+function Sender({ person }: { readonly person: Person }) {
+  return (
+    <span class="sender">
+      <b>{nameOf(person)}</b>
+      {person.name && person.address && <span class="quiet"> {person.address}</span>}
+    </span>
+  )
+}
+
+/** So many are named; the others when they are asked for. */
+const namedMax = 6
+
+function People({ name, of: people }: { readonly name: string; readonly of: readonly Person[] }) {
+  const { mail: say } = words.value
+  if (people.length === 0) return null
+  const named = (some: readonly Person[]) => some.map(written).join(', ')
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {named(people.slice(0, namedMax))}
+        {people.length > namedMax && (
+          <details class="by-hand">
+            <summary>{say.othersToo(people.length - namedMax)}</summary>
+            {named(people.slice(namedMax))}
+          </details>
+        )}
+      </dd>
+    </div>
+  )
+}
+
+const written = ({ name, address }: Person) => (name && address ? `${name} <${address}>` : (name ?? address ?? ''))
+
+const accountOf = async (path: string, signal: AbortSignal) => (await get<List<Account>>(path, signal)).items
+
+/** The account of that address, while there is one. */
+function Gathered({ destination, address }: { readonly destination: string; readonly address: string }) {
+  const asked = new URLSearchParams({ destinationId: destination, q: address })
+  const accounts = useResource(`/accounts?${asked.toString()}`, accountOf)
+  const { value: loaded } = accounts.now
+  const known = loaded.state === 'ready' ? loaded.value.find((account) => account.address === address) : undefined
+  return known === undefined ? <>{address}</> : <a href={`/accounts/${known.id}`}>{address}</a>
+}

@@ -14,11 +14,17 @@ export function Envelope({ destination, message }: { readonly destination: strin
   return (
     <dl class="envelope">
       <div class="envelope-from">
-        <dt>{say.from}</dt>
+        <dt class="unseen">{say.from}</dt>
+        {from.length === 0 && <dd>{say.nobody}</dd>}
+        {from.map((person) => (
+          <dd key={person.address} class="sender">
+            <b>{nameOf(person)}</b> {person.name && person.address}
+          </dd>
+        ))}
+      </div>
+      <div>
+        <dt class="unseen">{say.sent}</dt>
         <dd>
-          {from.length === 0 ? say.nobody : from.map((person) => <Sender key={person.address} person={person} />)}
-        </dd>
-        <dd class="envelope-when">
           <time dateTime={at} title={exact(at)}>
             {moment(at)}
           </time>
@@ -29,22 +35,13 @@ export function Envelope({ destination, message }: { readonly destination: strin
       <People name={say.cc} of={cc} />
       {trace?.account != null && (
         <div>
-          <dt>{say.gatheredFrom}</dt>
+          <dt>{say.gatheredFrom}</dt>{' '}
           <dd>
             <Gathered destination={destination} address={trace.account} />
           </dd>
         </div>
       )}
     </dl>
-  )
-}
-
-function Sender({ person }: { readonly person: Person }) {
-  return (
-    <span class="sender">
-      <b>{nameOf(person)}</b>
-      {person.name && person.address && <span class="quiet"> {person.address}</span>}
-    </span>
   )
 }
 
@@ -57,7 +54,7 @@ function People({ name, of: people }: { readonly name: string; readonly of: read
   const named = (some: readonly Person[]) => some.map(written).join(', ')
   return (
     <div>
-      <dt>{name}</dt>
+      <dt>{name}</dt>{' '}
       <dd>
         {named(people.slice(0, namedMax))}
         {people.length > namedMax && (

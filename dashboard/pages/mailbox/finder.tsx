@@ -8,7 +8,7 @@ import { words } from '../../words/index.ts'
 import { place, placeWith } from './place.ts'
 
 export function Finder() {
-  const { mail: say, common } = words.value
+  const { mail: say, common, accounts } = words.value
   const { search, unread } = place.value
   const typed = useSignal(search)
   useEffect(() => {
@@ -29,7 +29,7 @@ export function Finder() {
           <input
             type="search"
             enterkeyhint="search"
-            placeholder={say.search}
+            placeholder={accounts.search}
             value={typed.value}
             onInput={(event) => {
               typed.value = event.currentTarget.value

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { Button } from '../../components/button.tsx'
 import { Icon } from '../../components/icon.tsx'
+import { useWindowTitle } from '../../components/page.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../components/states.tsx'
 import { useResource } from '../../resource.ts'
 import { navigate } from '../../router.ts'
@@ -74,13 +75,15 @@ function Opened({
 }) {
   const { mail: say, account } = words.value
   const { uid, subject, seen, flagged } = message
+  const title = subject || account.noSubject
+  useWindowTitle(title)
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus({ preventScroll: true }), [])
   return (
     <>
       <header class="message-head">
         <h2 ref={heading} tabIndex={-1}>
-          {subject || account.noSubject}
+          {title}
         </h2>
         <Envelope destination={destination} message={message} />
         <div class="message-do">
@@ -94,7 +97,12 @@ function Opened({
               </Button>
             </>
           )}
-          <a class="button plain" href={`/api/v1${messagePath(destination, '/source')}`} download={`${uid}.eml`}>
+          <a
+            class="button plain"
+            href={`/api/v1${messagePath(destination, '/source')}`}
+            download={`${uid}.eml`}
+            aria-label={say.downloadOriginal}
+          >
             <Icon name="download" />
             {say.original}
           </a>

@@ -26,6 +26,7 @@ import type { Https } from './https.ts'
 import { addIdempotency } from './idempotency.ts'
 import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
+import { addMail, type MailWorld } from './mail.ts'
 import { addMetrics, type MetricsWorld } from './metrics.ts'
 import { addNotice, type NoticeWorld } from './notice.ts'
 import { documentation } from './openapi.ts'
@@ -63,7 +64,8 @@ export interface ApiWorld
     MetricsWorld,
     ArrivalsWorld,
     TranscriptsWorld,
-    ConnectionWorld {
+    ConnectionWorld,
+    MailWorld {
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
@@ -158,6 +160,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       addAccounts(typed, world)
       addAccountLines(typed, world)
       addConnection(typed, world)
+      addMail(typed, world)
       addRuns(typed, world)
       addQuarantine(typed, world)
       addLedger(typed, world)

@@ -1,0 +1,95 @@
+/** The text of a message as it is shown: of each piece at most so much, decoded, and its HTML made harmless. */
+import type { DownloadOptions, ImapFlow } from 'imapflow'
+import { htmlOfText, type Sanitised, sanitised } from '../html.ts'
+import { limits } from '../limits.ts'
+import { decoded } from './charset.ts'
+import type { Part, Parts } from './parts.ts'
+import { answered } from './reading.ts'
+
+export interface Body {
+  /** Null: none of it is plain. */
+  readonly text: string | null
+  /** Null: none of it is HTML. */
+  readonly html: Sanitised | null
+  /** There is more of it. */
+  readonly truncated: boolean
+}
+
+export interface Shown {
+  /** Content from elsewhere too. */
+  readonly remote: boolean
+  /** With the images that are in the message. */
+  readonly images: boolean
+}
+
+/** In the open folder. */
+export async function bodyOf(client: ImapFlow, uid: number, parts: Parts, shown: Shown): Promise<Body> {
+  const hasHtml = parts.text.some(({ html }) => html !== undefined)
+  const texts: string[] = []
+  const pages: string[] = []
+  let truncated = false
+  const read = async (part: Part): Promise<string> => {
+    const text = await textOf(client, uid, part)
+    truncated ||= text.truncated
+    return text.words
+  }
+  for (const { plain, html } of parts.text) {
+    const words = plain && (await read(plain))
+    if (words !== undefined) texts.push(words)
+    if (html !== undefined) pages.push(await read(html))
+    else if (hasHtml && words !== undefined) pages.push(htmlOfText(words))
+  }
+  const images = shown.images ? await imagesOf(client, uid, parts.attachments, pages) : new Map<string, string>()
+  const made = pages.map((page) => sanitised(page, { remote: shown.remote, image: (id) => images.get(id) }))
+  const html = { html: made.map((one) => one.html).join('\n<hr>\n'), remote: made.some(({ remote }) => remote) }
+  return { text: texts.length > 0 ? texts.join('\n\n') : null, html: hasHtml ? html : null, truncated }
+}
+
+const imageType = /^image\/(?:png|jpe?g|gif|webp|bmp|avif)$/
+
+/** Those that the HTML names, by Content-ID (RFC 2392): in their order, as long as there is room. */
+async function imagesOf(
+  client: ImapFlow,
+  uid: number,
+  attachments: readonly Part[],
+  pages: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const images = new Map<string, string>()
+  let room: number = limits.readImagesOctetsMax
+  for (const part of attachments) {
+    const { id, type } = part
+    if (id === null || !imageType.test(type) || images.has(id)) continue
+    if (!pages.some((page) => page.includes(id) || page.includes(encodeURIComponent(id)))) continue
+    // Base64 has four octets for three.
+    if (part.size * 0.7 > room) continue
+    const octets = await octetsOf(client, uid, part, room + 1)
+    if (octets.length > room) continue
+    room -= octets.length
+    images.set(id, `data:${type};base64,${octets.toString('base64')}`)
+  }
+  return images
+}
+
+async function textOf(client: ImapFlow, uid: number, part: Part): Promise<{ words: string; truncated: boolean }> {
+  const octetsMax = limits.readTextOctetsMax
+  const { octets, charset } = await collected(client, uid, part, { maxBytes: octetsMax + 1 })
+  const kept = octets.subarray(0, octetsMax)
+  const words = charset === 'utf-8' ? kept.toString() : decoded(kept, part.type)
+  return { words, truncated: octets.length > octetsMax }
+}
+
+async function octetsOf(client: ImapFlow, uid: number, part: Part, octetsMax: number): Promise<Buffer> {
+  return (await collected(client, uid, part, { maxBytes: octetsMax, decodeText: false })).octets
+}
+
+/** imapflow undoes the transfer encoding, format=flowed (RFC 3676), and a charset that it knows. */
+async function collected(client: ImapFlow, uid: number, { part }: Part, options: DownloadOptions) {
+  const download = async () => {
+    const all = { uid: true, chunkSize: limits.readPieceOctets, ...options }
+    const { meta, content } = await client.download(String(uid), part, all)
+    const chunks: Buffer[] = []
+    if (content !== undefined) for await (const chunk of content) chunks.push(chunk as Buffer)
+    return { octets: Buffer.concat(chunks), charset: meta?.charset }
+  }
+  return await answered(client, 'FETCH', download())
+}

@@ -42,52 +42,9 @@ export type Arrivals = Static<typeof schemas.Arrivals>
 export type Transcript = Static<typeof schemas.Transcript>
 
 /** A mailbox as it is read. */
-export interface Folder {
-  readonly path: string
-  readonly name: string
-  readonly depth: number
-  readonly use: 'inbox' | 'sent' | 'drafts' | 'junk' | 'trash' | 'archive' | null
-  readonly messages: number
-  readonly unseen: number
-  readonly selectable: boolean
-}
-export interface Person {
-  readonly name: string | null
-  readonly address: string | null
-}
-export interface Letter {
-  readonly uid: number
-  readonly from: Person | null
-  readonly subject: string | null
-  readonly date: string | null
-  readonly arrived: string
-  readonly size: number
-  readonly seen: boolean
-  readonly flagged: boolean
-  readonly answered: boolean
-  readonly attachments: boolean
-}
-export interface Letters extends List<Letter> {
-  readonly total: number
-  readonly uidValidity: string
-}
-export interface Message extends Omit<Letter, 'attachments' | 'from'> {
-  readonly folder: string
-  readonly uidValidity: string
-  readonly from: readonly Person[]
-  readonly replyTo: readonly Person[]
-  readonly to: readonly Person[]
-  readonly cc: readonly Person[]
-  readonly text: string | null
-  readonly html: boolean
-  readonly remote: boolean
-  readonly truncated: boolean
-  readonly attachments: readonly {
-    readonly part: string
-    readonly filename: string | null
-    readonly type: string
-    readonly size: number
-    readonly inline: boolean
-  }[]
-  readonly trace: { readonly account: string | null; readonly provider: string | null } | null
-}
+export type Folders = Static<typeof schemas.Folders>
+export type Folder = Folders['items'][number]
+export type Letters = Static<typeof schemas.MailList>
+export type Letter = Letters['items'][number]
+export type Message = Static<typeof schemas.Mail>
+export type Person = NonNullable<Message['from']>

@@ -11,10 +11,10 @@ import { onTold } from '../live.ts'
 import { useResource } from '../resource.ts'
 import { navigate } from '../router.ts'
 import type { PageProps } from '../routes.ts'
-import type { Destination, Folder, Letters } from '../shapes.ts'
+import type { Destination, Folders, Letters } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { Finder } from './mailbox/finder.tsx'
-import { folderName, Folders } from './mailbox/folders.tsx'
+import { folderName, FolderList } from './mailbox/folders.tsx'
 import { LetterList } from './mailbox/letters.tsx'
 import { OpenMessage } from './mailbox/message.tsx'
 import { folder, messagesPath, place, placeWith } from './mailbox/place.ts'
@@ -28,7 +28,7 @@ const askedAfterMs = 3000
 export default function Mailbox({ params: { destination: id = '' } }: PageProps) {
   const { mail: say, destinations } = words.value
   const destination = useResource<Destination>(`/destinations/${id}`)
-  const folders = useResource<{ readonly items: readonly Folder[] }>(`/destinations/${id}/folders`)
+  const folders = useResource<Folders>(`/destinations/${id}/folders`)
   const letters = useLetters(id)
   const look = () => {
     folders.reload()
@@ -52,7 +52,7 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
         <div class="reader" data-shows={uid !== '' ? 'message' : chosen !== '' ? 'letters' : 'folders'}>
           <nav class="reader-folders" aria-label={say.folders}>
             <Loaded of={folders} lines={5}>
-              {({ items }) => <Folders items={items} />}
+              {({ items }) => <FolderList items={items} />}
             </Loaded>
           </nav>
           <section class="reader-letters" aria-label={name}>

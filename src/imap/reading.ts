@@ -78,6 +78,8 @@ export interface Folder {
 /** INBOX first, then those with a use, then by name; what lies below another behind it. */
 export async function foldersOf(client: ImapFlow, signal?: AbortSignal): Promise<Folder[]> {
   const statusQuery = { messages: true, unseen: true }
+  // Of the folder that is open, Dovecot counts what this connection was told of last.
+  if (client.mailbox !== false) await answered(client, 'NOOP', client.noop(), signal)
   const all = await answered(client, 'the list of folders', client.list({ statusQuery }), signal)
   const shown = all.filter(({ path }) => !isStaging(path))
   const rank = (path: string) => {

@@ -10,30 +10,29 @@ export function Envelope({ destination, message }: { readonly destination: strin
   const { mail: say } = words.value
   const { from, replyTo, to, cc, date, arrived, trace } = message
   const at = date ?? arrived
-  const answersElsewhere = replyTo.some(({ address }) => !from.some((sender) => sender.address === address))
+  const answersElsewhere = replyTo.some(({ address }) => address !== from?.address)
   return (
     <dl class="envelope">
       <div class="envelope-from">
         <dt class="unseen">{say.from}</dt>
-        {from.length === 0 && <dd>{say.nobody}</dd>}
-        {from.map((person) => (
-          <dd key={person.address} class="sender">
-            <b>{nameOf(person)}</b> {person.name && person.address}
-          </dd>
-        ))}
-      </div>
-      <div>
-        <dt class="unseen">{say.sent}</dt>
-        <dd>
-          <time dateTime={at} title={exact(at)}>
-            {moment(at)}
-          </time>
+        <dd class="sender">
+          <b>{from === null ? say.nobody : nameOf(from)}</b> {from?.name && from.address}
         </dd>
       </div>
+      {at !== null && (
+        <div>
+          <dt class="unseen">{say.sent}</dt>
+          <dd>
+            <time dateTime={at} title={exact(at)}>
+              {moment(at)}
+            </time>
+          </dd>
+        </div>
+      )}
       {answersElsewhere && <People name={say.replyTo} of={replyTo} />}
       <People name={say.to} of={to} />
       <People name={say.cc} of={cc} />
-      {trace?.account != null && (
+      {trace !== null && (
         <div>
           <dt>{say.gatheredFrom}</dt>{' '}
           <dd>

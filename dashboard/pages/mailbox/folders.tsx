@@ -17,7 +17,7 @@ export function folderName({ use, name }: Pick<Folder, 'use' | 'name'>): string 
   return use === null ? name : words.value.mail.uses[use]
 }
 
-export function Folders({ items }: { readonly items: readonly Folder[] }) {
+export function FolderList({ items }: { readonly items: readonly Folder[] }) {
   const { mail: say } = words.value
   return (
     <ul class="folders">

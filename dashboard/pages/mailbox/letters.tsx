@@ -58,28 +58,32 @@ function moveBy(event: KeyboardEvent): void {
 }
 
 function Row({
-  letter: { uid, from, subject, arrived, seen, flagged, answered, attachments },
+  letter: { uid, from, subject, date, arrived, seen, flagged, answered, attachments },
   uidValidity,
   isOpen,
 }: {
   readonly letter: Letter
-  readonly uidValidity: string
+  readonly uidValidity: number
   readonly isOpen: boolean
 }) {
   const { mail: say, account } = words.value
+  // They are in this order.
+  const at = arrived ?? date
   return (
     <li>
       <a
         class={`letter${seen ? '' : ' unread'}`}
         data-uid={uid}
-        href={placeWith({ uid: String(uid), uidValidity })}
+        href={placeWith({ uid: String(uid), uidValidity: String(uidValidity) })}
         {...(isOpen ? { 'aria-current': 'true' } : {})}
       >
         {!seen && <span class="unseen">{say.unread}. </span>}
         <span class="letter-from">{from === null ? say.nobody : nameOf(from)}</span>
-        <time dateTime={arrived} title={exact(arrived)}>
-          {brief(arrived)}
-        </time>
+        {at !== null && (
+          <time dateTime={at} title={exact(at)}>
+            {brief(at)}
+          </time>
+        )}
         <span class="letter-subject">{subject || account.noSubject}</span>
         <span class="letter-marks">
           {answered && <Mark icon="answered" name={say.answered} />}

@@ -2,16 +2,13 @@
 import { call } from '../../client.ts'
 import { attempt } from '../../components/toast.tsx'
 import type { Resource } from '../../resource.ts'
-import type { Folder, Letters, Message } from '../../shapes.ts'
+import type { Folders, Letters, Message } from '../../shapes.ts'
 
-export interface Marks {
-  readonly seen: boolean
-  readonly flagged: boolean
-}
+export type Marks = Pick<Message, 'seen' | 'flagged'>
 
 /** A mailbox as far as it is shown. */
 export interface Shown {
-  readonly folders: Resource<{ readonly items: readonly Folder[] }>
+  readonly folders: Resource<Folders>
   readonly letters: Resource<Letters>
   readonly message: Resource<Message>
 }

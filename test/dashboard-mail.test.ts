@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContext, Page, Response } from 'playwright-core'
 import { type Served, serve, signIn, startBrowser, violations } from './support/browser.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
@@ -374,6 +375,19 @@ for (const colorScheme of ['light', 'dark'] as const)
       await context.close()
     }
   })
+
+test('all script that a message needs to be read is less than 60 kB', async () => {
+  const page = await person.newPage()
+  const scripts: Promise<Buffer>[] = []
+  page.on('response', (response) => {
+    if (response.url().endsWith('.js')) scripts.push(response.body())
+  })
+  await page.goto(here('?folder=INBOX&uid=1'))
+  await opened(page, 'Your order is on its way').waitFor()
+  const octets = (await Promise.all(scripts)).reduce((sum, body) => sum + gzipSync(body).length, 0)
+  assert.ok(octets > 10_000 && octets < 60_000, `${octets} octets, by gzip`)
+  await page.close()
+})
 
 test('mailboxes lead to their mail', async () => {
   const page = await person.newPage()

@@ -91,7 +91,7 @@ async function settle(stack: Stack): Promise<Known> {
   const anna = await stack.destination('anna')
   const { port } = await provider({ messages: inbox() })
   await stack.pull(await account('anna@mail.example', port, { destinationId: anna }))
-  for (const folder of ['Sent', 'Drafts', 'Junk', 'Trash', 'Sailing', 'Studio'])
+  for (const folder of ['Sailing', 'Studio'])
     await converse(stack.dovecot.imapPort, ['a LOGIN anna wonder', `b CREATE ${folder}`, 'c LOGOUT'])
   await converse(stack.dovecot.imapPort, [
     'a LOGIN anna wonder',

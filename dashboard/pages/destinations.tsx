@@ -52,7 +52,11 @@ export default function Destinations() {
       width: '8.5rem',
       align: 'end',
       bare: true,
-      cell: ({ id }) => <a href={inboxOf(id)}>{words.value.mail.read}</a>,
+      cell: (destination) => (
+        <a href={inboxOf(destination.id)} aria-label={words.value.mail.readOf(destinationName(destination))}>
+          {words.value.mail.read}
+        </a>
+      ),
     },
   ]
   return (

@@ -61,9 +61,9 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
                 ‹ {say.folders}
               </a>
               <h2>{name}</h2>
-              {letters.now.value.state === 'ready' && (
-                <span class="quiet">{say.count(letters.now.value.value.total)}</span>
-              )}
+              <span class="quiet" aria-live="polite">
+                {letters.now.value.state === 'ready' && say.count(letters.now.value.value.total)}
+              </span>
               <IconButton icon="refresh" label={say.look} onClick={look} />
               <Finder />
             </header>

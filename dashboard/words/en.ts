@@ -418,6 +418,7 @@ export const en = {
     title: 'Mail',
     choose: 'Which mailbox do you want to read?',
     read: 'Read mail',
+    readOf: (mailbox: string) => `Read mail of ${mailbox}`,
     folders: 'Folders',
     uses: {
       inbox: 'Inbox',

@@ -394,6 +394,7 @@ export const vi: Words = {
     title: 'Đọc thư',
     choose: 'Bạn muốn đọc hộp thư nào?',
     read: 'Đọc thư',
+    readOf: (mailbox) => `Đọc thư của ${mailbox}`,
     folders: 'Thư mục',
     uses: {
       inbox: 'Hộp thư đến',

@@ -45,7 +45,7 @@ export function Envelope({ destination, message }: { readonly destination: strin
 }
 
 /** So many are named; the others when they are asked for. */
-const namedMax = 6
+const namedMax = 3
 
 function People({ name, of: people }: { readonly name: string; readonly of: readonly Person[] }) {
   const { mail: say } = words.value

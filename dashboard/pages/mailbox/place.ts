@@ -6,9 +6,11 @@ const names = ['folder', 'uid', 'uidValidity', 'search', 'unread'] as const
 type Place = Readonly<Record<(typeof names)[number], string>>
 
 /** What is not asked for is empty. Without a folder a phone shows all of them. */
-export const place = computed(
-  () => Object.fromEntries(names.map((name) => [name, query.value.get(name) ?? ''])) as Place,
-)
+export const place = computed(() => {
+  const asked = Object.fromEntries(names.map((name) => [name, query.value.get(name) ?? ''])) as Place
+  // It becomes a part of a path of the API: a link from elsewhere may have anything for it.
+  return /^\d*$/.test(asked.uid) ? asked : { ...asked, uid: '' }
+})
 
 /** RFC 3501 section 5.1: every mailbox has it, by this name. */
 const inbox = 'INBOX'

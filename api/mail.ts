@@ -1,17 +1,16 @@
 /** `/destinations/:id/folders` and `/messages`: mail, read where it lies. */
 import type { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import type { ImapFlow } from 'imapflow'
 import type { StoreEndpoint } from '../src/config.ts'
 import { targetOf } from '../src/destination.ts'
-import { assertNever } from '../src/failure.ts'
+import { assertNever, happened, SessionFailed } from '../src/failure.ts'
 import { documentOf, htmlOfText } from '../src/html.ts'
 import { bodyOf } from '../src/imap/body.ts'
 import { messagesOf, pagePlace } from '../src/imap/listing.ts'
 import { messageOf, streamOf } from '../src/imap/message.ts'
 import type { Part } from '../src/imap/parts.ts'
-import { StorePool } from '../src/imap/pool.ts'
-import { foldersOf, NotThere, setFlags } from '../src/imap/reading.ts'
+import { StorePool, type Use } from '../src/imap/pool.ts'
+import { foldersOf, setFlags, Unreadable } from '../src/imap/reading.ts'
 import { limits } from '../src/limits.ts'
 import type { Destinations } from '../src/redis/destinations.ts'
 import type { SettingsStore } from '../src/redis/settings.ts'
@@ -38,20 +37,18 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
     return targetOf(record, seal, await settings.get())
   }
   /** Whoever goes away meanwhile leaves no work behind. */
-  const reading = async <T>(id: string, reply: FastifyReply, use: (client: ImapFlow) => Promise<T>): Promise<T> => {
-    const over = new AbortController()
-    const leave = () => over.abort()
+  const reading = async <T>(id: string, reply: FastifyReply, use: Use<T>): Promise<T> => {
+    const left = new AbortController()
+    const leave = () => left.abort()
     reply.raw.once('close', leave)
+    const over = AbortSignal.any([left.signal, AbortSignal.timeout(limits.readEndMs)])
+    const closing: Use<T> = async (client) => {
+      const close = () => client.close()
+      over.addEventListener('abort', close, { once: true })
+      return await use(client).finally(() => over.removeEventListener('abort', close))
+    }
     try {
-      return await pool.borrow(
-        await targetIn(id),
-        async (client) => {
-          const close = () => client.close()
-          over.signal.addEventListener('abort', close, { once: true })
-          return await use(client).finally(() => over.signal.removeEventListener('abort', close))
-        },
-        over.signal,
-      )
+      return await pool.borrow(await targetIn(id), closing, over)
     } catch (error) {
       throw problemIn(error)
     } finally {
@@ -263,19 +260,27 @@ function placeOf({ uid }: { readonly uid: string }, { folder, uidValidity }: { f
 }
 
 function problemIn(error: unknown): unknown {
-  if (!(error instanceof NotThere)) return error
-  const { what } = error
-  switch (what) {
-    case 'folder':
+  // Nobody tries this again by itself.
+  if (error instanceof SessionFailed)
+    return new Problem('store-unavailable', `${happened(error.failure)} Nothing was changed; try again in a moment.`)
+  if (!(error instanceof Unreadable)) return error
+  const { reason } = error
+  switch (reason) {
+    case 'no folder':
       return new Problem('not-found', 'There is no such folder in this mailbox; list its folders again.')
-    case 'message':
+    case 'no message':
       return new Problem('not-found', 'This message is not in the folder any more; list the folder again.')
-    case 'part':
+    case 'no part':
       return new Problem('not-found', 'The message has no such attachment; read the message for what it has.')
-    case 'uidValidity':
+    case 'other UIDs':
       return conflict('The folder was made anew, and its messages have other UIDs by now; list the folder again.')
+    case 'search too long':
+      return new Problem(
+        'store-unavailable',
+        `The store did not get through the folder in ${limits.readWaitMs / 1000} s; search in a folder with fewer messages.`,
+      )
     default:
-      return assertNever(what)
+      return assertNever(reason)
   }
 }
 

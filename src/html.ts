@@ -35,7 +35,8 @@ const attributes = each(`
   reversed rows rowspan rules scope size span start style title type valign value vspace width`)
 
 /** Nothing that lies over something else. */
-const properties = each(`
+const properties = new Set(
+  each(`
   background background-color background-image background-position background-repeat background-size border border-collapse
   border-color border-radius border-spacing border-style border-width box-sizing caption-side clear color direction display
   empty-cells float font font-family font-size font-style font-variant font-weight height letter-spacing line-height list-style
@@ -45,60 +46,103 @@ const properties = each(`
   margin-top margin-right margin-bottom margin-left padding-top padding-right padding-bottom padding-left
   border-top border-right border-bottom border-left border-top-color border-right-color border-bottom-color border-left-color
   border-top-style border-right-style border-bottom-style border-left-style border-top-width border-right-width
-  border-bottom-width border-left-width`)
+  border-bottom-width border-left-width`),
+)
 
-/** No function but these: neither url() nor what may hold one, and no escape that could spell it otherwise. */
-const harmlessValue = /^(?:(?:rgba?|hsla?)\([^()\\<>]*\)|[^()\\<>@])*$/i
-/** And an image from elsewhere. */
-const remoteValue = /^(?:(?:rgba?|hsla?)\([^()\\<>]*\)|url\(\s*(["']?)https?:\/\/[^()\\<>"'\s]*\1\s*\)|[^()\\<>@])*$/i
+/** No function but these, no escape that could spell another, and quotes in pairs. */
+const harmlessValue = /^(?:(?:rgba?|hsla?)\([^()\\<>"']*\)|"[^"()\\<>@]*"|'[^'()\\<>@]*'|[^()\\<>@"'])*$/i
+const imageValue = /^\s*url\(\s*(["']?)([^()\\<>"'\s]+)\1\s*\)\s*(no-repeat|repeat|repeat-x|repeat-y)?\s*$/i
+/** Whatever it stands in. */
+const remoteStyle = /url\(\s*["']?\s*(?:https?:|[\\/]{2})/i
 
 const embedded = /^data:image\/(?:png|jpe?g|gif|webp|bmp|avif);base64,[a-z0-9+/=\s]*$/i
-const elsewhere = /^(?:https?:)?[\\/]{2}/i
-const remoteStyle = /url\(\s*["']?\s*(?:https?:)?[\\/]{2}/i
+
+/** Real mail has some dozens; the parser's time grows with their square. */
+const openTagsMax = 5000
 
 export function sanitised(html: string, { remote, image }: Choice): Sanitised {
   let found = false
   /** What an image may come from; undefined: nothing. */
-  const source = (url: string | undefined): string | undefined => {
-    const at = (url ?? '').replace(/[\0-\x20]+/g, (space) => (space.includes(' ') ? ' ' : '')).trim()
+  const sourceOf = (url: string | undefined): string | undefined => {
+    const at = url?.trim() ?? ''
     if (/^cid:/i.test(at)) return image(contentIdOf(at))
     if (embedded.test(at)) return at
-    if (!elsewhere.test(at)) return undefined
-    found = true
-    return remote
-      ? at.replace(/^(?:https?:)?[\\/]{2}/i, (start) => (/^http:/i.test(start) ? 'http://' : 'https://'))
-      : undefined
+    const elsewhere = addressOf(at, ['http:', 'https:'])
+    if (elsewhere !== undefined) found = true
+    return remote ? elsewhere : undefined
   }
-  const cleaned = sanitize(html, {
+  const styleOf = (style: string): string => {
+    if (remoteStyle.test(style)) found = true
+    return style
+      .split(';')
+      .flatMap((declaration) => {
+        const colon = declaration.indexOf(':')
+        const name = declaration.slice(0, colon).trim().toLowerCase()
+        const value = declaration.slice(colon + 1).trim()
+        if (!properties.has(name)) return []
+        if (harmlessValue.test(value)) return [`${name}:${value}`]
+        const [, , url, repeat = 'repeat'] = imageValue.exec(value) ?? []
+        const source = name.startsWith('background') ? sourceOf(url) : undefined
+        return source === undefined ? [] : [`background-image:url("${cssOf(source)}")`, `background-repeat:${repeat}`]
+      })
+      .join(';')
+  }
+  const cleaned = sanitize(shallow(html), {
     allowedTags: tags,
     allowedAttributes: { '*': attributes, a: ['href', 'target', 'rel'], img: ['src'] },
-    allowedStyles: {
-      '*': Object.fromEntries(properties.map((name) => [name, [remote ? remoteValue : harmlessValue]])),
-    },
     nonTextTags: dropped,
     allowedSchemes: ['http', 'https', 'mailto', 'tel'],
     allowedSchemesByTag: { img: ['http', 'https', 'data'] },
     allowProtocolRelative: false,
-    parseStyleAttributes: true,
+    // Done here: postcss takes seconds for what newsletters have of them.
+    parseStyleAttributes: false,
     transformTags: {
-      '*': (tagName, { src, srcset, background, style, ...rest }) => {
-        if (remoteStyle.test(style ?? '') || (srcset !== undefined && src === undefined)) found = true
-        const behind = source(background)
-        const shown = tagName === 'img' ? source(src) : undefined
-        return {
-          tagName: tagName === 'body' ? 'div' : tagName,
-          attribs: {
-            ...rest,
-            ...(style === undefined ? {} : { style }),
-            ...(shown === undefined ? {} : { src: shown }),
-            ...(behind === undefined ? {} : { background: behind }),
-            ...(tagName === 'a' ? { target: '_blank', rel: 'noopener noreferrer' } : {}),
-          },
+      '*': (tagName, { src, srcset, background, style, href, ...rest }) => {
+        const link = tagName === 'a' ? addressOf(href ?? '', ['http:', 'https:', 'mailto:', 'tel:']) : undefined
+        const attribs = {
+          ...rest,
+          style: style === undefined ? undefined : styleOf(style),
+          background: background === undefined ? undefined : sourceOf(background),
+          src: tagName === 'img' ? sourceOf(src ?? srcset?.trim().split(/[\s,]/)[0]) : undefined,
+          ...(link === undefined ? {} : { href: link, target: '_blank', rel: 'noopener noreferrer' }),
         }
+        return { tagName: tagName === 'body' ? 'div' : tagName, attribs: present(attribs) }
       },
     },
   })
   return { html: cleaned, remote: found }
+}
+
+/** As a browser reads it, white space and all; undefined: it is no absolute one, or of another kind. */
+function addressOf(text: string, protocols: readonly string[]): string | undefined {
+  const absolute = text.trim().replace(/^[\\/]{2}/, 'https://')
+  if (!URL.canParse(absolute)) return undefined
+  const { protocol, href } = new URL(absolute)
+  return protocols.includes(protocol) ? href : undefined
+}
+
+function cssOf(url: string): string {
+  return url
+    .replace(/["'()\\<>\s]/g, encodeURIComponent)
+    .replace(/['()]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)
+}
+
+function present(attribs: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(attribs).filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== ''),
+  )
+}
+
+/** As far as no more than so many tags are open. */
+function shallow(html: string): string {
+  let open = 0
+  for (const { index, 1: slash } of html.matchAll(
+    /<(\/?)(?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|wbr)\b)[a-z]/gi,
+  )) {
+    open = slash === '' ? open + 1 : Math.max(open - 1, 0)
+    if (open > openTagsMax) return html.slice(0, index)
+  }
+  return html
 }
 
 function contentIdOf(url: string): string {

@@ -25,19 +25,23 @@ export interface Shown {
 /** In the open folder. */
 export async function bodyOf(client: ImapFlow, uid: number, parts: Parts, shown: Shown): Promise<Body> {
   const hasHtml = parts.text.some(({ html }) => html !== undefined)
-  const texts: string[] = []
-  const pages: string[] = []
+  const [texts, pages]: [string[], string[]] = [[], []]
+  const room: Record<'plain' | 'html', number> = { plain: limits.readTextOctetsMax, html: limits.readTextOctetsMax }
   let truncated = false
-  const read = async (part: Part): Promise<string> => {
-    const text = await textOf(client, uid, part)
-    truncated ||= text.truncated
-    return text.words
+  const read = async (kind: 'plain' | 'html', part: Part | undefined): Promise<string | undefined> => {
+    if (part === undefined) return undefined
+    const { octets, charset } = await collected(client, uid, part, { maxBytes: room[kind] + 1 })
+    truncated ||= octets.length > room[kind]
+    const kept = octets.subarray(0, room[kind])
+    room[kind] -= kept.length
+    return charset === 'utf-8' ? kept.toString() : decoded(kept, part.type)
   }
-  for (const { plain, html } of parts.text) {
-    const words = plain && (await read(plain))
-    if (words !== undefined) texts.push(words)
-    if (html !== undefined) pages.push(await read(html))
-    else if (hasHtml && words !== undefined) pages.push(htmlOfText(words))
+  for (const passage of parts.text) {
+    const plain = await read('plain', passage.plain)
+    if (plain !== undefined) texts.push(plain)
+    const html = await read('html', passage.html)
+    if (html !== undefined) pages.push(html)
+    else if (hasHtml && plain !== undefined) pages.push(htmlOfText(plain))
   }
   const images = shown.images ? await imagesOf(client, uid, parts.attachments, pages) : new Map<string, string>()
   const made = pages.map((page) => sanitised(page, { remote: shown.remote, image: (id) => images.get(id) }))
@@ -68,14 +72,6 @@ async function imagesOf(
     images.set(id, `data:${type};base64,${octets.toString('base64')}`)
   }
   return images
-}
-
-async function textOf(client: ImapFlow, uid: number, part: Part): Promise<{ words: string; truncated: boolean }> {
-  const octetsMax = limits.readTextOctetsMax
-  const { octets, charset } = await collected(client, uid, part, { maxBytes: octetsMax + 1 })
-  const kept = octets.subarray(0, octetsMax)
-  const words = charset === 'utf-8' ? kept.toString() : decoded(kept, part.type)
-  return { words, truncated: octets.length > octetsMax }
 }
 
 async function octetsOf(client: ImapFlow, uid: number, part: Part, octetsMax: number): Promise<Buffer> {

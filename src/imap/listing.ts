@@ -6,7 +6,7 @@ import { atom, type Attribute, execute, isRecord, isRefusal, string, type Untagg
 import { serverOf } from './connection.ts'
 import { type Heading, headingOf } from './heading.ts'
 import { hasAttachments } from './parts.ts'
-import { answered, open } from './reading.ts'
+import { answered, open, Unreadable } from './reading.ts'
 import { failed } from './trouble.ts'
 
 export interface Wanted {
@@ -43,7 +43,12 @@ export async function messagesOf(client: ImapFlow, wanted: Wanted): Promise<List
   const mailbox = await open(client, place)
   const uidValidity = Number(mailbox.uidValidity)
   if (mailbox.exists === 0) return { rows: [], next: null, total: 0, uidValidity }
-  const all = await uidsInOrder(client, mailbox, wanted)
+  const beganMs = performance.now()
+  const all = await uidsInOrder(client, mailbox, wanted).catch((error: unknown) => {
+    // Without an index the store opens every message.
+    const late = wanted.search !== undefined && performance.now() - beganMs >= limits.readWaitMs
+    throw late ? new Unreadable('search too long') : error
+  })
   const known = after?.uids.map((uid) => all.indexOf(uid)).find((nth) => nth !== -1)
   const from = after === undefined ? 0 : known === undefined ? after.position : known + 1
   const uids = all.slice(from, from + wanted.limit)

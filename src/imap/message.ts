@@ -6,7 +6,7 @@ import { limits } from '../limits.ts'
 import { type Courier, courierOf } from '../trace.ts'
 import { type Heading, headingOf, peopleOf, type Person } from './heading.ts'
 import { type Part, type Parts, partsOf } from './parts.ts'
-import { answered, fetchOne, NotThere, open, type Place } from './reading.ts'
+import { answered, fetchOne, open, type Place, Unreadable } from './reading.ts'
 
 export interface Message extends Heading {
   readonly uidValidity: number
@@ -57,11 +57,11 @@ export async function streamOf(
   if (part !== undefined) {
     const { bodyStructure } = await fetchOne(client, place.uid, { bodyStructure: true })
     of = partsOf(bodyStructure).attachments.find((one) => one.part === part)
-    if (of === undefined) throw new NotThere('part')
+    if (of === undefined) throw new Unreadable('no part')
   }
   const options = { uid: true, chunkSize: limits.readPieceOctets, decodeText: false }
   const { content } = await answered(client, 'FETCH', client.download(String(place.uid), part, options))
-  if (content === undefined) throw new NotThere('message')
+  if (content === undefined) throw new Unreadable('no message')
   const stall = setTimeout(() => flow.destroy(new Error('nothing moved for too long')), limits.readStalledMs)
   const flow = new Transform({
     transform(chunk, _encoding, done) {

@@ -42,6 +42,9 @@ export interface PoolOptions {
   readonly turnWaitMs?: number
 }
 
+/** What is done with a connection. */
+export type Use<T> = (client: ImapFlow) => Promise<T>
+
 /** A connection that lay idle for longer is asked with NOOP before it is trusted with mail. */
 const freshMs = 1000
 
@@ -94,7 +97,7 @@ export class StorePool {
   }
 
   /** Lent until `use` has ended; one on which that failed is closed. */
-  async borrow<T>(target: StoreTarget, use: (client: ImapFlow) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async borrow<T>(target: StoreTarget, use: Use<T>, signal?: AbortSignal): Promise<T> {
     const place = this.#place(placeOf(target))
     if (place.busy >= this.#connectionsMax) await turn(place, this.#turnWaitMs, signal)
     place.busy += 1

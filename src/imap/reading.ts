@@ -9,15 +9,15 @@ import { pathOf, serverOf } from './connection.ts'
 import { isMissing, isStaging } from './folder.ts'
 import { failed, troubleOf } from './trouble.ts'
 
-/** What is not there, or not any more; the rest is SessionFailed. */
-export type Absence = 'folder' | 'message' | 'part' | 'uidValidity'
+export type Reason = 'no folder' | 'no message' | 'no part' | 'other UIDs' | 'search too long'
 
-export class NotThere extends Error {
-  override readonly name = 'NotThere'
-  readonly what: Absence
-  constructor(what: Absence) {
-    super(`not there: ${what}`)
-    this.what = what
+/** Whoever asked can do something about it; the rest is SessionFailed. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable'
+  readonly reason: Reason
+  constructor(reason: Reason) {
+    super(reason)
+    this.reason = reason
   }
 }
 
@@ -57,9 +57,9 @@ export async function open(
   ).catch((error: unknown) => {
     const missing = isMissing(error) || (isRecord(error) && error['mailboxMissing'] === true)
     const refused = isRefusal(error) && troubleOf(error, serverOf(client), during) === undefined
-    throw missing || refused ? new NotThere('folder') : failed(error, serverOf(client), during)
+    throw missing || refused ? new Unreadable('no folder') : failed(error, serverOf(client), during)
   })
-  if (uidValidity !== undefined && Number(mailbox.uidValidity) !== uidValidity) throw new NotThere('uidValidity')
+  if (uidValidity !== undefined && Number(mailbox.uidValidity) !== uidValidity) throw new Unreadable('other UIDs')
   return mailbox
 }
 
@@ -151,6 +151,6 @@ export async function fetchOne(
   query: Parameters<ImapFlow['fetchOne']>[1],
 ): Promise<FetchMessageObject> {
   const message = await answered(client, 'FETCH', client.fetchOne(String(uid), query, { uid: true }))
-  if (message === false || message.uid !== uid) throw new NotThere('message')
+  if (message === false || message.uid !== uid) throw new Unreadable('no message')
   return message
 }

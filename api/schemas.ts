@@ -691,7 +691,7 @@ export const Mail = Type.Object({
       part: Type.String(like('2.1')),
       filename: orNull(Type.String(like('engine.pdf'))),
       type: Type.String(like('application/pdf')),
-      size: Type.Integer({ description: 'octets, as it is encoded', ...like(120_400) }),
+      size: Type.Integer({ description: 'octets, nearly: the store counts them encoded', ...like(120_400) }),
       inline: Type.Boolean({ description: 'meant to be seen in the text' }),
     }),
   ),

@@ -217,7 +217,7 @@ test('attachments and the original are downloaded byte for byte', async () => {
     const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name }).click()])
     return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) }
   }
-  const pdf = await download(/^invoice\.pdf/)
+  const pdf = await download('invoice.pdf 3 kB')
   assert.equal(pdf.name, 'invoice.pdf')
   assert.ok(pdf.bytes.equals(invoice))
   const original = await download('Download original (.eml)')
@@ -296,6 +296,21 @@ test('a message that is gone is told, and so is a store that is away; what it di
   await row(other, 'Letter 3').first().waitFor()
   await page.close()
   await other.close()
+})
+
+test('a message whose reading the store is not told of stays unread, and that is said', async () => {
+  const page = await open()
+  const counted = (await folder(page, 'Inbox').textContent()) ?? ''
+  await page.route(/\/messages\/\d+\?/, async (route) =>
+    route.request().method() === 'PATCH' ? await route.abort() : await route.continue(),
+  )
+  await row(page, 'Letter 12').click()
+  await page.locator('.toast.bad', { hasText: 'Tributary does not answer' }).waitFor()
+  await page.getByText('The 12th letter.').waitFor()
+  await row(page, 'unread. Club').getByText('Letter 12', { exact: true }).waitFor()
+  assert.equal(await folder(page, 'Inbox').textContent(), counted)
+  await button(page, 'Mark read').waitFor()
+  await page.close()
 })
 
 test('whoever may only look reads, and leaves no mark', async () => {

@@ -65,7 +65,7 @@ async function imagesOf(
     if (id === null || !imageType.test(type) || images.has(id)) continue
     if (!pages.some((page) => page.includes(id) || page.includes(encodeURIComponent(id)))) continue
     // Base64 has four octets for three.
-    if (part.size * 0.7 > room) continue
+    if (part.size > room) continue
     const octets = await octetsOf(client, uid, part, room + 1)
     if (octets.length > room) continue
     room -= octets.length

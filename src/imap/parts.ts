@@ -7,7 +7,7 @@ export interface Part {
   readonly part: string
   /** Lower case. */
   readonly type: string
-  /** Encoded. */
+  /** In octets, decoded: nearly, for the store counts them encoded. */
   readonly size: number
   readonly filename: string | null
   /** Meant to be shown where it stands, mostly an image of the HTML. */
@@ -70,14 +70,17 @@ function textKindOf({ disposition }: MessageStructureObject, { type, filename }:
   return type === 'text/plain' || type === 'text/' || type === '/' ? 'plain' : undefined
 }
 
+/** What base64 takes: 78 octets a line for 57, with its CRLF (RFC 2045 section 6.8). */
+const [base64Line, base64LineHolds] = [78, 57]
+
 function partOf(node: MessageStructureObject): Part {
-  const { part = '1', type, size = 0, parameters = {}, dispositionParameters = {}, id, disposition } = node
+  const { part = '1', type, size = 0, encoding, parameters = {}, dispositionParameters = {}, id, disposition } = node
   const subject = type === 'message/rfc822' ? node.envelope?.subject : undefined
   const filename = dispositionParameters['filename'] ?? parameters['name'] ?? (subject && `${subject}.eml`)
   return {
     part,
     type: type.toLowerCase(),
-    size,
+    size: encoding?.toLowerCase() === 'base64' ? Math.round((size * base64LineHolds) / base64Line) : size,
     filename: filename || null,
     inline: disposition === 'inline' || (disposition !== 'attachment' && id !== undefined && type.startsWith('image/')),
     id: id?.replace(/^<|>$/g, '') || null,

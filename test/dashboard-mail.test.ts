@@ -284,6 +284,8 @@ test('a message that is gone is told, and so is a store that is away; what it di
   await marked(page, async () => await button(page, 'Flag').click())
   await page.locator('.toast.bad').waitFor()
   await button(page, 'Flag').waitFor()
+  await button(page, 'Look for new mail').click()
+  await page.locator('.toast.bad').nth(1).waitFor()
   await folder(page, 'Empty').click()
   const failed = page.locator('.reader-letters').getByRole('alert')
   await failed.waitFor()

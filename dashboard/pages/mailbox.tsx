@@ -7,6 +7,7 @@ import { Missing } from '../components/missing.tsx'
 import { destinationName } from '../components/new-mailbox.tsx'
 import { Page } from '../components/page.tsx'
 import { EmptyState, ErrorState, Loaded } from '../components/states.tsx'
+import { attempt } from '../components/toast.tsx'
 import { onTold } from '../live.ts'
 import { useResource } from '../resource.ts'
 import { navigate } from '../router.ts'
@@ -30,11 +31,16 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
   const destination = useResource<Destination>(`/destinations/${id}`)
   const folders = useResource<Folders>(`/destinations/${id}/folders`)
   const letters = useLetters(id)
-  const look = () => {
+  const reload = () => {
     folders.reload()
     letters.reload()
   }
-  useMailThatComes(look)
+  useMailThatComes(reload)
+  // Whoever asks is told when nobody answers.
+  const look = async () => {
+    folders.set(await get<Folders>(folders.path))
+    letters.reload()
+  }
 
   const { value: loaded } = destination.now
   if (loaded.state !== 'ready')
@@ -47,7 +53,7 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
   return (
     <Page title={destinationName(loaded.value)} actions={<a href={`/destinations/${id}`}>{destinations.connect}</a>}>
       {found.state === 'failed' ? (
-        <ErrorState problem={found.problem} retry={look} />
+        <ErrorState problem={found.problem} retry={reload} />
       ) : (
         <div class="reader" data-shows={uid !== '' ? 'message' : chosen !== '' ? 'letters' : 'folders'}>
           <nav class="reader-folders" aria-label={say.folders}>
@@ -64,7 +70,7 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
               <span class="quiet" aria-live="polite">
                 {letters.now.value.state === 'ready' && say.count(letters.now.value.value.total)}
               </span>
-              <IconButton icon="refresh" label={say.look} onClick={look} />
+              <IconButton icon="refresh" label={say.look} onClick={() => void attempt(look)} />
               <Finder />
             </header>
             <LetterList of={letters} />
@@ -106,9 +112,9 @@ function useLetters(destination: string) {
   return letters
 }
 
-function useMailThatComes(look: () => void): void {
-  const latest = useRef(look)
-  latest.current = look
+function useMailThatComes(reload: () => void): void {
+  const latest = useRef(reload)
+  latest.current = reload
   useEffect(() => {
     let soon: number | undefined
     const unsubscribe = onTold('run', ({ finishedAt, stored }) => {

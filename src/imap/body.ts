@@ -64,7 +64,6 @@ async function imagesOf(
     const { id, type } = part
     if (id === null || !imageType.test(type) || images.has(id)) continue
     if (!pages.some((page) => page.includes(id) || page.includes(encodeURIComponent(id)))) continue
-    // Base64 has four octets for three.
     if (part.size > room) continue
     const octets = await octetsOf(client, uid, part, room + 1)
     if (octets.length > room) continue

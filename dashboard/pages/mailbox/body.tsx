@@ -19,7 +19,7 @@ export function Body({
   const form = useSignal<'html' | 'text'>(html ? 'html' : 'text')
   const fetched = useSignal(false)
   const isHtml = form.value === 'html'
-  if (text === null && !html)
+  if (!html && (text ?? '').trim() === '')
     return (
       <EmptyState icon="mail" title={say.noText}>
         <p>{say.noTextHint}</p>
@@ -53,7 +53,7 @@ export function Body({
           </Button>
         </div>
       )}
-      {truncated && !isHtml && <p class="note">{say.truncated}</p>}
+      {truncated && <p class="note">{say.truncated}</p>}
       {isHtml ? (
         <iframe
           class="message-frame"

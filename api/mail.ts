@@ -168,12 +168,13 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
     async ({ params, query }, reply) => {
       const place = placeOf(params, query)
       const { remote } = query
+      // What went wrong is shown in the frame as well.
+      isolate(reply, `style-src 'unsafe-inline'; img-src data:${remote ? ' https: http:' : ''}`)
       const body = await reading(params.id, reply, async (client) => {
         const { parts } = await messageOf(client, place)
         return await bodyOf(client, place.uid, parts, { remote, images: true })
       })
       const fragment = body.html?.html ?? htmlOfText(body.text ?? '')
-      isolate(reply, `style-src 'unsafe-inline'; img-src data:${remote ? ' https: http:' : ''}`)
       return await reply.type('text/html; charset=utf-8').send(Buffer.from(documentOf(fragment)))
     },
   )

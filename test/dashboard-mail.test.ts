@@ -280,6 +280,8 @@ test('a message that is gone is told, and so is a store that is away; what it di
   await button(page, 'Look at the folder again').click()
   await marked(page, async () => await row(page, 'Letter 3').first().click())
   await opened(page, 'Letter 3').waitFor()
+  const held = await open('?folder=INBOX&uid=1')
+  await held.frameLocator('iframe').getByRole('heading', { name: 'Thank you' }).waitFor()
   await stack.dovecot.halt()
   await marked(page, async () => await button(page, 'Flag').click())
   await page.locator('.toast.bad').waitFor()
@@ -289,6 +291,8 @@ test('a message that is gone is told, and so is a store that is away; what it di
   await folder(page, 'Empty').click()
   const failed = page.locator('.reader-letters').getByRole('alert')
   await failed.waitFor()
+  await held.getByRole('button', { name: 'Show remote images' }).click()
+  await held.frameLocator('iframe').getByText('try again in a moment').waitFor()
   const other = await open()
   await other.getByRole('alert').getByRole('button', { name: 'Try again' }).waitFor()
   await stack.dovecot.resume()
@@ -296,8 +300,7 @@ test('a message that is gone is told, and so is a store that is away; what it di
   await page.getByText('Nothing in this folder').waitFor()
   await other.getByRole('alert').getByRole('button', { name: 'Try again' }).click()
   await row(other, 'Letter 3').first().waitFor()
-  await page.close()
-  await other.close()
+  for (const each of [page, held, other]) await each.close()
 })
 
 test('a message whose reading the store is not told of stays unread, and that is said', async () => {

@@ -125,7 +125,7 @@ test('HTML that is made to take long does not', () => {
       const beganMs = performance.now()
       clean(all)
       // Some 500 ms where nothing else runs; minutes for what grows with the square.
-      assert.ok(performance.now() - beganMs < 8000, `${piece}: ${performance.now() - beganMs} ms`)
+      assert.ok(performance.now() - beganMs < 15_000, `${piece}: ${performance.now() - beganMs} ms`)
     }
   }
 })

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { ImapFlow } from 'imapflow'
 import { limits } from '../src/limits.ts'
 import { serve } from './support/browser.ts'
+import { startProxy } from './support/proxy.ts'
 import { adminToken, type Stack, startStack } from './support/stack.ts'
 
 let stack: Stack
@@ -336,6 +337,7 @@ test('what is not there is told with what to do', async () => {
     return `${String(problem['status'])} ${String(problem['detail'])}`
   }
   assert.match(await told('/messages?folder=None'), /^404 There is no such folder/)
+  assert.match(await told('/messages?folder=tributary-staging/x'), /^404 There is no such folder/)
   assert.match(await told('/messages/4000000000?folder=INBOX'), /^404 This message is not in the folder any more/)
   assert.match(await told('/messages/4000000000/source?folder=INBOX'), /^404 This message is not/)
   assert.match(await told(`/messages/${uid}/attachments/7?folder=INBOX`), /^404 The message has no such attachment/)
@@ -361,6 +363,29 @@ test('another’s mailbox is read with its own password, and one that cannot be 
   const { status, body } = await stack.call('GET', `/destinations/${away.body.id}/messages?folder=INBOX`)
   assert.equal(status, 503)
   assert.match(String(body['detail']), /could not be reached: .* try again in a moment\.$/)
+})
+
+test('a store that does not sort lists what came last first; one that drops the line is told, and asked again', async () => {
+  const proxy = await startProxy(stack.dovecot.imapPort, (said) => said.replaceAll(' SORT', ' TROS'))
+  const folder = await newFolder()
+  for (const day of [2, 3, 1]) await put(letter(`day ${day}`), { folder, arrived: `2026-06-0${day}T10:00:00Z` })
+  const given = { kind: 'imap', host: '127.0.0.1', port: proxy.port, tls: 'none', user: 'reader', password: 'wonder' }
+  const { id } = (await stack.call('POST', '/destinations', given)).body
+  const path = `/destinations/${id}/messages?folder=${encodeURIComponent(folder)}`
+  const page = async (query = '') => (await stack.call('GET', `${path}&limit=2${query}`)).body
+  const first = await page()
+  const second = await page(`&cursor=${String(first['next'])}`)
+  assert.deepEqual(
+    [...first.items, ...second.items].map(({ subject }) => subject),
+    ['day 1', 'day 3', 'day 2'],
+  )
+  assert.deepEqual((await page('&search=hello&unread=true')).items.length, 2)
+  proxy.lose('FETCH')
+  const dropped = await page()
+  assert.equal(dropped['status'], 503)
+  assert.match(String(dropped['detail']), /could not be reached: .* Nothing was changed; try again in a moment\.$/)
+  assert.equal((await page()).items.length, 2)
+  await proxy.close()
 })
 
 test('a download that is broken off gives its connection back', async () => {

@@ -50,6 +50,11 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
     try {
       return await pool.borrow(await targetIn(id), closing, over)
     } catch (error) {
+      if (over.aborted)
+        throw new Problem(
+          'store-unavailable',
+          `The store had not told all of it after ${limits.readEndMs / 1000} s; try again in a moment.`,
+        )
       throw problemIn(error)
     } finally {
       reply.raw.off('close', leave)

@@ -104,7 +104,9 @@ export function sanitised(html: string, { remote, image }: Choice): Sanitised {
           style: style === undefined ? undefined : styleOf(style),
           background: background === undefined ? undefined : sourceOf(background),
           src: tagName === 'img' ? sourceOf(src ?? srcset?.trim().split(/[\s,]/)[0]) : undefined,
-          ...(link === undefined ? {} : { href: link, target: '_blank', rel: 'noopener noreferrer' }),
+          ...(link === undefined
+            ? { target: undefined, rel: undefined }
+            : { href: link, target: '_blank', rel: 'noopener noreferrer' }),
         }
         return { tagName: tagName === 'body' ? 'div' : tagName, attribs: present(attribs) }
       },

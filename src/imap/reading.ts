@@ -29,18 +29,10 @@ export interface Place {
 }
 
 /** One answer of the store, within the time that somebody looks at an empty screen. */
-export async function answered<T>(
-  client: ImapFlow,
-  during: string,
-  work: Promise<T>,
-  signal?: AbortSignal,
-): Promise<T> {
-  try {
-    return await within(client, limits.readWaitMs, during, work, signal)
-  } catch (error) {
-    if (signal?.aborted) throw error
+export async function answered<T>(client: ImapFlow, during: string, work: Promise<T>): Promise<T> {
+  return await within(client, limits.readWaitMs, during, work).catch((error: unknown) => {
     throw failed(error, serverOf(client), during)
-  }
+  })
 }
 
 export async function open(
@@ -48,17 +40,17 @@ export async function open(
   { folder, uidValidity }: Omit<Place, 'uid'>,
   { readOnly = true }: { readOnly?: boolean } = {},
 ): Promise<MailboxObject> {
+  const path = pathOf(client, folder)
+  // A run is at work there.
+  if (isStaging(path)) throw new Unreadable('no folder')
   const during = `the folder ${folder}`
-  const mailbox = await within(
-    client,
-    limits.readWaitMs,
-    during,
-    client.mailboxOpen(pathOf(client, folder), { readOnly }),
-  ).catch((error: unknown) => {
-    const missing = isMissing(error) || (isRecord(error) && error['mailboxMissing'] === true)
-    const refused = isRefusal(error) && troubleOf(error, serverOf(client), during) === undefined
-    throw missing || refused ? new Unreadable('no folder') : failed(error, serverOf(client), during)
-  })
+  const mailbox = await within(client, limits.readWaitMs, during, client.mailboxOpen(path, { readOnly })).catch(
+    (error: unknown) => {
+      const missing = isMissing(error) || (isRecord(error) && error['mailboxMissing'] === true)
+      const refused = isRefusal(error) && troubleOf(error, serverOf(client), during) === undefined
+      throw missing || refused ? new Unreadable('no folder') : failed(error, serverOf(client), during)
+    },
+  )
   if (uidValidity !== undefined && Number(mailbox.uidValidity) !== uidValidity) throw new Unreadable('other UIDs')
   return mailbox
 }
@@ -76,11 +68,11 @@ export interface Folder {
 }
 
 /** INBOX first, then those with a use, then by name; what lies below another behind it. */
-export async function foldersOf(client: ImapFlow, signal?: AbortSignal): Promise<Folder[]> {
+export async function foldersOf(client: ImapFlow): Promise<Folder[]> {
   const statusQuery = { messages: true, unseen: true }
   // Of the folder that is open, Dovecot counts what this connection was told of last.
-  if (client.mailbox !== false) await answered(client, 'NOOP', client.noop(), signal)
-  const all = await answered(client, 'the list of folders', client.list({ statusQuery }), signal)
+  if (client.mailbox !== false) await answered(client, 'NOOP', client.noop())
+  const all = await answered(client, 'the list of folders', client.list({ statusQuery }))
   const shown = all.filter(({ path }) => !isStaging(path))
   const rank = (path: string) => {
     const use = useOf(shown.find((folder) => folder.path === path))

@@ -217,7 +217,7 @@ test('a message is told part by part, and stays unread', async () => {
     truncated: false,
     attachments: [
       { part: '1.2.2', filename: 'logo.png', type: 'image/png', size: 9, inline: true },
-      { part: '2', filename: 'Đà "Nẵng".html', type: 'text/html', size: 24, inline: false },
+      { part: '2', filename: 'Đà "Nẵng".html', type: 'text/html', size: 18, inline: false },
       { part: '3', filename: 'inner.eml', type: 'message/rfc822', size: 54, inline: false },
     ],
     trace: {

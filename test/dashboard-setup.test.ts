@@ -119,7 +119,7 @@ test('where nothing is found it is entered by hand, and what fails is told with 
 
 test('a mailbox says how a mail program reads it, how much is in it and what feeds it; its password is changed; one is made and removed', async () => {
   await page.goto(`${served.url}/destinations`)
-  await page.getByRole('link', { name: 'alice' }).click()
+  await page.getByRole('link', { name: 'alice', exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'alice' }).waitFor()
   const connect = page.locator('.connect')
   for (const text of ['gather.example.org', '993', 'alice']) await connect.getByText(text, { exact: true }).waitFor()
@@ -154,8 +154,8 @@ test('a mailbox says how a mail program reads it, how much is in it and what fee
   await page.getByRole('button', { name: 'Actions for bob' }).click()
   await page.getByRole('menuitem', { name: 'Remove' }).click()
   await dialog.getByRole('button', { name: 'Remove' }).click()
-  await page.getByRole('link', { name: 'zoe' }).waitFor()
-  assert.equal(await page.getByRole('link', { name: 'bob' }).count(), 0)
+  await page.getByRole('link', { name: 'zoe', exact: true }).waitFor()
+  assert.equal(await page.getByRole('link', { name: 'bob', exact: true }).count(), 0)
 })
 
 test('the ways into a mailbox are in files that mail programs take, for its owner alone', async () => {

@@ -17,6 +17,7 @@ import type { SettingsStore } from '../src/redis/settings.ts'
 import type { Seal } from '../src/seal.ts'
 import type { App } from './app.ts'
 import { cursorOf, placeIn } from './cursor.ts'
+import { attachmentNamed, isolate, typeOf } from './foreign.ts'
 import { conflict, Problem, unknown } from './problems.ts'
 import * as schemas from './schemas.ts'
 
@@ -201,9 +202,8 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
     async ({ params, query }, reply) => {
       const { content, of } = await streaming(params.id, placeOf(params, query), params.part)
       isolate(reply)
-      const type = of !== undefined && harmless.test(of.type) ? of.type : 'application/octet-stream'
       reply.header('content-disposition', attachmentNamed(of?.filename ?? `attachment-${params.part}`))
-      return await reply.type(type).send(content)
+      return await reply.type(typeOf(of?.type)).send(content)
     },
   )
 
@@ -288,38 +288,4 @@ function problemIn(error: unknown): unknown {
     default:
       return assertNever(reason)
   }
-}
-
-/** What came by mail has no rights here, and is kept nowhere on the way. */
-function isolate(reply: FastifyReply, allowed = ''): void {
-  const policy = [
-    "default-src 'none'",
-    allowed,
-    'sandbox allow-popups allow-popups-to-escape-sandbox',
-    "frame-ancestors 'self'",
-  ]
-  reply
-    .header('content-security-policy', policy.filter((part) => part !== '').join('; '))
-    .header('x-frame-options', 'SAMEORIGIN')
-    .header('referrer-policy', 'no-referrer')
-    .header('x-content-type-options', 'nosniff')
-    .header('cache-control', 'no-store')
-}
-
-/** No browser makes a page of these. */
-const harmless =
-  /^(?:audio\/[\w.+-]+|video\/[\w.+-]+|image\/(?:png|jpeg|gif|webp|bmp|tiff|heic|avif)|text\/(?:plain|csv|calendar|vcard)|application\/(?:pdf|zip|gzip|json|rtf|msword|vnd\.[\w.-]+)|message\/rfc822)$/
-
-/** RFC 6266, and RFC 8187 for what ASCII cannot say. */
-function attachmentNamed(filename: string): string {
-  const name = filename
-    .replace(/[\p{Cc}\\/]+/gu, '_')
-    .slice(0, 200)
-    .replace(/\p{Cs}/gu, '_')
-  const plain = name.replace(/[^\x20-\x7e]|["%]/g, '_')
-  const encoded = encodeURIComponent(name).replace(
-    /['()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
-  return `attachment; filename="${plain}"${plain === name ? '' : `; filename*=UTF-8''${encoded}`}`
 }

@@ -52,7 +52,7 @@ export function watchChanges(app: App, { audit }: AuditWorld): void {
 }
 
 function isToBeKept({ method, routeOptions }: FastifyRequest, { statusCode }: FastifyReply): boolean {
-  if (method === 'GET' || method === 'HEAD') return false
+  if (method === 'GET' || method === 'HEAD' || routeOptions.config.audited === false) return false
   // What is open and no GET is a sign-in.
   const refusedSignIn = routeOptions.config.open === true && (statusCode === 401 || statusCode === 429)
   return statusCode < 400 || refusedSignIn

@@ -29,6 +29,8 @@ declare module 'fastify' {
     readonly scope?: Scope
     /** Concerns the whole instance: no owner's token is let in. */
     readonly instance?: boolean
+    /** False: what it changes is not the gateway's, and not kept in the audit log. */
+    readonly audited?: false
   }
   interface FastifyInstance {
     /** Every one, as Fastify has it. */

@@ -26,6 +26,7 @@ import type { Https } from './https.ts'
 import { addIdempotency } from './idempotency.ts'
 import { addKeys, type KeysWorld, Resealing } from './keys.ts'
 import { addLedger, type LedgerWorld } from './ledger.ts'
+import { addMail, type MailWorld } from './mail.ts'
 import { addMetrics, type MetricsWorld } from './metrics.ts'
 import { addNotice, type NoticeWorld } from './notice.ts'
 import { documentation } from './openapi.ts'
@@ -65,7 +66,8 @@ export interface ApiWorld
     ArrivalsWorld,
     TranscriptsWorld,
     ConnectionWorld,
-    SampleWorld {
+    SampleWorld,
+    MailWorld {
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
@@ -160,6 +162,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       addAccounts(typed, world)
       addAccountLines(typed, world)
       addConnection(typed, world)
+      addMail(typed, world)
       addRuns(typed, world)
       addQuarantine(typed, world)
       addLedger(typed, world)

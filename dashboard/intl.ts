@@ -26,6 +26,9 @@ const formats = computed(() => {
     relative: new Intl.RelativeTimeFormat(tag, { numeric: 'auto', style: 'short' }),
     moment: new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }),
     exact: new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'long' }),
+    time: new Intl.DateTimeFormat(tag, { timeStyle: 'short' }),
+    dayOfYear: new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short' }),
+    date: new Intl.DateTimeFormat(tag, { dateStyle: 'medium' }),
     clock: new Intl.DateTimeFormat(tag, { timeStyle: 'medium' }),
     hour: new Intl.DateTimeFormat(tag, { weekday: 'short', hour: 'numeric' }),
     // Days are counted in UTC.
@@ -50,6 +53,14 @@ export const exact = (at: string | number): string => formats.value.exact.format
 export const clock = (at: string | number): string => formats.value.clock.format(new Date(at))
 export const hour = (at: string | number): string => formats.value.hour.format(new Date(at))
 export const day = (at: string | number): string => formats.value.day.format(new Date(at))
+
+/** As short as a list of mail has it: the time of today, the day of this year, else the date. */
+export function brief(at: string): string {
+  const [then, now] = [new Date(at), new Date()]
+  const { time, dayOfYear, date } = formats.value
+  if (then.toDateString() === now.toDateString()) return time.format(then)
+  return (then.getFullYear() === now.getFullYear() ? dayOfYear : date).format(then)
+}
 
 /** Powers of a thousand, as providers and disks count. */
 export function bytes(octets: number): string {

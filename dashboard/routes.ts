@@ -24,6 +24,12 @@ export const routes: readonly Route[] = [
     place: { icon: 'overview', name: ({ shell }) => shell.overview },
   },
   {
+    path: '/mail',
+    load: async () => await import('./pages/mail.tsx'),
+    place: { icon: 'mail', name: ({ shell }) => shell.mail },
+  },
+  { path: '/mail/:destination', load: async () => await import('./pages/mailbox.tsx') },
+  {
     path: '/accounts',
     load: async () => await import('./pages/accounts.tsx'),
     place: { icon: 'accounts', name: ({ shell }) => shell.accounts },

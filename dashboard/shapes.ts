@@ -43,3 +43,11 @@ export type Health = Stats['health']['redis']
 /** What a run brought, and what was said during it. */
 export type Arrivals = Static<typeof schemas.Arrivals>
 export type Transcript = Static<typeof schemas.Transcript>
+
+/** A mailbox as it is read. */
+export type Folders = Static<typeof schemas.Folders>
+export type Folder = Folders['items'][number]
+export type Letters = Static<typeof schemas.MailList>
+export type Letter = Letters['items'][number]
+export type Message = Static<typeof schemas.Mail>
+export type Person = NonNullable<Message['from']>

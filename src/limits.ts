@@ -99,6 +99,25 @@ export const limits = {
   /** A connection to a destination is kept this long after its last use. */
   storeIdleMs: 15 * second,
   storeConnectionsPerDestination: 2,
+  // Reading mail over the API
+  /** Somebody waits at a screen: a listing or a search has to end in this time, and a connection to become free. */
+  readWaitMs: 20 * second,
+  /** And all that one request asks of the store. */
+  readEndMs: 1 * minute,
+  readersPerDestination: 3,
+  /** Of plain text and of HTML; what people write is some kilobytes, a newsletter's HTML a few hundred. */
+  readTextOctetsMax: 1 * MiB,
+  /** Of images that a message shows in its text, in all. */
+  readImagesOctetsMax: 5 * MiB,
+  /** How much of a message is asked for at once where it is streamed. */
+  readPieceOctets: 256 * KiB,
+  /** A download that nobody takes further, or that the store does not. */
+  readStalledMs: 60 * second,
+  /** A folder with more is listed as its mail came there: of each message the store would name a UID for every page. */
+  sortedMessagesMax: 100_000,
+  /** What is beyond is not shown. */
+  readFoldersMax: 2000,
+  readPartsMax: 500,
   /** So many different messages refused in a row in the same words, and none stored: that is the store, not the messages. */
   refusedInARowMax: 10,
 

@@ -49,6 +49,29 @@ export function traceOf(header: Buffer): Trace | undefined {
   return { source, uidl: uidl === noUidl ? undefined : uidl, fingerprint, token }
 }
 
+/** Who brought a message, as its trace block says. */
+export interface Courier {
+  /** Host of the provider. */
+  readonly provider: string
+  readonly runId: string
+  readonly address: string
+  /** ISO 8601. */
+  readonly gatheredAt: string | null
+}
+
+/** Of a message that begins with our block: one further down is of another gateway, or made up. */
+export function courierOf(message: Buffer): Courier | null {
+  const text = message.toString('utf8', 0, traceEnd(message)).replace(/\r?\n[ \t]+/g, ' ')
+  const match =
+    /^Received: from (\S+) by \S+ with POP3 id (\S+) for <([^\r\n]*)>; ([^\r\n]*)\r?\nX-Tributary-Account: [^\r\n]*\r?\nX-Tributary-Id:/i.exec(
+      text,
+    )
+  if (match === null) return null
+  const [, provider = '', runId = '', address = '', date = ''] = match
+  const ms = Date.parse(date)
+  return { provider, runId, address, gatheredAt: Number.isNaN(ms) ? null : new Date(ms).toISOString() }
+}
+
 /** Where the message itself begins, behind our trace block: 0 where there is none. */
 export function traceEnd(message: Buffer): number {
   const text = message.toString('latin1', 0, 4096)

@@ -81,6 +81,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'imapflow/lib/tools.js': /^src\/imap\//,
   ioredis: /^(?:src\/redis\/|workers\/|api\/)/,
   bullmq: /^(?:src\/redis\/queue\.ts|workers\/.*)$/,
+  'sanitize-html': /^src\/html\.ts$/,
   htmlparser2: /^src\/discover\/autoconfig\.ts$/,
   nodemailer: /^src\/net\/mail\.ts$/,
   fastify: /^api\//,

@@ -152,7 +152,7 @@ test('what to do about a failed test, and a failed run, is told in the language 
 
 test('a mailbox says how a mail program reads it, how much is in it and what feeds it; its password is changed; one is made and removed', async () => {
   await page.goto(`${served.url}/destinations`)
-  await page.getByRole('link', { name: 'alice' }).click()
+  await page.getByRole('link', { name: 'alice', exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'alice' }).waitFor()
   const connect = page.locator('.connect')
   for (const text of ['gather.example.org', '993', 'alice']) await connect.getByText(text, { exact: true }).waitFor()
@@ -187,8 +187,8 @@ test('a mailbox says how a mail program reads it, how much is in it and what fee
   await page.getByRole('button', { name: 'Actions for bob' }).click()
   await page.getByRole('menuitem', { name: 'Remove' }).click()
   await dialog.getByRole('button', { name: 'Remove' }).click()
-  await page.getByRole('link', { name: 'zoe' }).waitFor()
-  assert.equal(await page.getByRole('link', { name: 'bob' }).count(), 0)
+  await page.getByRole('link', { name: 'zoe', exact: true }).waitFor()
+  assert.equal(await page.getByRole('link', { name: 'bob', exact: true }).count(), 0)
 })
 
 test('a phone that scans the QR code comes to the mailbox’s page, signs in as its owner and gets the profile', async (t) => {

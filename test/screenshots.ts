@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { keys } from '../src/redis/keys.ts'
 import { serve, signIn, startBrowser } from './support/browser.ts'
+import { inbox } from './support/inbox.ts'
 import { type Behaviour, startPop3Server } from './support/pop3-server.ts'
+import { converse } from './support/reader.ts'
 import { type Stack, startStack } from './support/stack.ts'
 
 const folder = 'docs/screenshots'
@@ -62,6 +64,8 @@ interface Known {
   readonly failing: string
   /** Some of its mail was set aside. */
   readonly large: string
+  /** A mailbox to be read. */
+  readonly anna: string
 }
 
 /** Some accounts in every state, one of them in its first import. */
@@ -84,10 +88,22 @@ async function settle(stack: Stack): Promise<Known> {
   await stack.pull(large)
   const failing = await account('me@old.example', good.port, { password: 'wrong', paused: false })
   await account('me@post.example', 1, { paused: false })
+  const anna = await stack.destination('anna')
+  const { port } = await provider({ messages: inbox() })
+  await stack.pull(await account('anna@mail.example', port, { destinationId: anna }))
+  for (const folder of ['Sailing', 'Studio'])
+    await converse(stack.dovecot.imapPort, ['a LOGIN anna wonder', `b CREATE ${folder}`, 'c LOGOUT'])
+  await converse(stack.dovecot.imapPort, [
+    'a LOGIN anna wonder',
+    'b SELECT INBOX',
+    'c STORE 5:8,10:12 +FLAGS (\\Seen)',
+    'd STORE 3,9 +FLAGS (\\Seen \\Flagged)',
+    'e LOGOUT',
+  ])
   const importing = await account('me@family.example', slow.port)
   await stack.pull(failing)
   await stack.call('POST', `/accounts/${importing}/pull`)
-  return { importing, failing, large }
+  return { importing, failing, large, anna }
 }
 
 const shots: readonly (readonly [string, (page: Page, known: Known) => Promise<void>])[] = [
@@ -128,6 +144,28 @@ const shots: readonly (readonly [string, (page: Page, known: Known) => Promise<v
       await page.locator('.set-aside').first().waitFor()
       await page.locator('.timeline summary').last().click()
       await page.locator('.transcript').waitFor()
+    },
+  ],
+  [
+    'mail',
+    async (page, { anna }) => {
+      await page.goto(new URL(`/mail/${anna}?folder=INBOX`, page.url()).href)
+      await page.locator('.letter').nth(8).waitFor()
+    },
+  ],
+  [
+    'mail-message',
+    async (page) => {
+      await page.locator('.letter', { hasText: 'Your order' }).click()
+      await page.frameLocator('iframe').getByText('Follow your parcel').waitFor()
+    },
+  ],
+  [
+    'mail-text',
+    async (page, { anna }) => {
+      await page.goto(new URL(`/mail/${anna}?folder=INBOX`, page.url()).href)
+      await page.locator('.letter', { hasText: 'Photos' }).click()
+      await page.locator('.message-text').waitFor()
     },
   ],
   ['destinations', async (page) => await visit(page, '/destinations')],

@@ -5,9 +5,9 @@ import type { Redis } from 'ioredis'
 import { OctetBudget } from '../src/budget.ts'
 import { stamps, steps } from '../src/clock.ts'
 import type { StoreEndpoint } from '../src/config.ts'
+import { targetOf } from '../src/destination.ts'
 import { SessionFailed } from '../src/failure.ts'
 import { reachOf } from '../src/guard.ts'
-import type { StoreTarget } from '../src/imap/connection.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import { limits } from '../src/limits.ts'
 import type { Logger } from '../src/log.ts'
@@ -16,7 +16,7 @@ import { openMaildrop } from '../src/pop3/session.ts'
 import { TlsSessions } from '../src/pop3/tls.ts'
 import type { Clock } from '../src/ports.ts'
 import { Accounts } from '../src/redis/accounts.ts'
-import { type DestinationRecord, Destinations } from '../src/redis/destinations.ts'
+import { Destinations } from '../src/redis/destinations.ts'
 import { claimDue, shiftDue } from '../src/redis/due.ts'
 import { Headroom } from '../src/redis/headroom.ts'
 import { Pauses } from '../src/redis/pauses.ts'
@@ -26,7 +26,6 @@ import { SettingsStore } from '../src/redis/settings.ts'
 import { StatusRounds } from '../src/redis/statuses.ts'
 import { sayAlive, sayFarewell } from '../src/redis/workers.ts'
 import type { Seal } from '../src/seal.ts'
-import type { Settings } from '../src/settings.ts'
 import { type NoticePace, startNotices } from './notices.ts'
 import { withoutPaused } from './pause.ts'
 import { type PullWorld, runJob } from './pull-worker.ts'
@@ -199,14 +198,4 @@ function pullWorld(
     openTraces: async (destination, signal) =>
       await pool.traces(targetOf(destination, seal, await settings.get()), signal),
   }
-}
-
-function targetOf(
-  { destination, sealedPassword, guarded }: DestinationRecord,
-  seal: Seal,
-  settings: Settings,
-): StoreTarget {
-  if (destination.kind === 'hosted') return destination
-  const password = seal.open(sealedPassword ?? '', destination.id, 'password')
-  return { ...destination, password, reach: reachOf(guarded === true, 'imap', settings) }
 }

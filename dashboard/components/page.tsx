@@ -15,9 +15,7 @@ export function Page({
   readonly back?: { readonly to: string; readonly name: string }
   readonly children: ComponentChildren
 }) {
-  useEffect(() => {
-    document.title = `${title} · Tributary`
-  }, [title])
+  useWindowTitle(title)
   return (
     <>
       <header class="page-head">
@@ -35,6 +33,17 @@ export function Page({
       {children}
     </>
   )
+}
+
+/** What the window is called, until what calls it so is gone. */
+export function useWindowTitle(title: string): void {
+  useEffect(() => {
+    const before = document.title
+    document.title = `${title} · Tributary`
+    return () => {
+      document.title = before
+    }
+  }, [title])
 }
 
 /** A part of a page with a name of its own. */

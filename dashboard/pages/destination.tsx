@@ -1,5 +1,6 @@
 /** One destination: how a mail program reads it, how much is in it, and what feeds it. */
 import { FailureNote } from '../components/failure.tsx'
+import { Icon } from '../components/icon.tsx'
 import { Missing } from '../components/missing.tsx'
 import { destinationName } from '../components/new-mailbox.tsx'
 import { Page, Section } from '../components/page.tsx'
@@ -13,9 +14,10 @@ import { Actions } from './destination/actions.tsx'
 import { Connect } from './destination/connect.tsx'
 import { Feeders } from './destination/feeders.tsx'
 import { Mail } from './destination/mail.tsx'
+import { inboxOf } from './mailbox/place.ts'
 
 export default function DestinationPage({ params: { id = '' } }: PageProps) {
-  const { destinations: say, accounts: listWords, account: accountWords } = words.value
+  const { destinations: say, accounts: listWords, account: accountWords, mail } = words.value
   const asked = useResource<Destination>(`/destinations/${id}`)
   const back = { to: '/destinations', name: say.title }
   const { value: loaded } = asked.now
@@ -32,7 +34,15 @@ export default function DestinationPage({ params: { id = '' } }: PageProps) {
           {say.kinds[kind]}
         </span>
       }
-      actions={<Actions destination={destination} onChanged={() => asked.reload()} />}
+      actions={
+        <>
+          <a class="button main" href={inboxOf(id)}>
+            <Icon name="mail" />
+            {mail.read}
+          </a>
+          <Actions destination={destination} onChanged={() => asked.reload()} />
+        </>
+      }
     >
       <div class="columns">
         <div class="columns-main">

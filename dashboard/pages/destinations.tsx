@@ -11,6 +11,7 @@ import { may, ownerOf } from '../session.ts'
 import type { Destination } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { NewDestination } from './destination/new-destination.tsx'
+import { inboxOf } from './mailbox/place.ts'
 
 export default function Destinations() {
   const { destinations: say } = words.value
@@ -44,6 +45,18 @@ export default function Destinations() {
       align: 'end',
       wide: true,
       cell: ({ accounts }) => accounts,
+    },
+    {
+      key: 'read',
+      title: words.value.mail.read,
+      width: '8.5rem',
+      align: 'end',
+      bare: true,
+      cell: (destination) => (
+        <a href={inboxOf(destination.id)} aria-label={words.value.mail.readOf(destinationName(destination))}>
+          {words.value.mail.read}
+        </a>
+      ),
     },
   ]
   return (

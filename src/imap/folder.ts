@@ -17,6 +17,11 @@ export interface FolderStatus extends FolderPosition {
  */
 export const stagingRoot = 'tributary-staging'
 
+/** What the gateway itself keeps there on the way: nobody's mail yet. */
+export function isStaging(path: string): boolean {
+  return /^(?:INBOX\W)?tributary-staging(?:\W|$)/i.test(path)
+}
+
 /** STATUS; the folder is made and subscribed where it is missing. */
 export async function preparedFolder(client: ImapFlow, folder: string): Promise<FolderStatus> {
   const server = serverOf(client)

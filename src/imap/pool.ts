@@ -36,7 +36,14 @@ export interface PoolOptions {
   readonly lateMs?: number | undefined
   /** What a server wants its user to be told (RFC 9051 section 7.1, ALERT). */
   readonly alerted?: (destinationId: string, words: string) => void
+  /** Of each destination. */
+  readonly connectionsMax?: number
+  /** Where they are all in use. */
+  readonly turnWaitMs?: number
 }
+
+/** What is done with a connection. */
+export type Use<T> = (client: ImapFlow) => Promise<T>
 
 /** A connection that lay idle for longer is asked with NOOP before it is trusted with mail. */
 const freshMs = 1000
@@ -44,16 +51,20 @@ const freshMs = 1000
 export class StorePool {
   readonly #hosted: StoreEndpoint
   readonly #lateMs: number
+  readonly #connectionsMax: number
+  readonly #turnWaitMs: number
   readonly #places = new Map<string, Place>()
   readonly #alerted: (destinationId: string, words: string) => void
   /** What each destination has said last: many servers say it at every login. */
   readonly #alerts = new Map<string, string>()
   #closed = false
 
-  constructor(hosted: StoreEndpoint, { lateMs = limits.lateCommitMs, alerted = () => {} }: PoolOptions = {}) {
+  constructor(hosted: StoreEndpoint, options: PoolOptions = {}) {
     this.#hosted = hosted
-    this.#lateMs = lateMs
-    this.#alerted = alerted
+    this.#lateMs = options.lateMs ?? limits.lateCommitMs
+    this.#alerted = options.alerted ?? (() => {})
+    this.#connectionsMax = options.connectionsMax ?? limits.storeConnectionsPerDestination
+    this.#turnWaitMs = options.turnWaitMs ?? limits.appendWaitMs
   }
 
   /** A store that borrows a connection for each thing it does. */
@@ -61,7 +72,7 @@ export class StorePool {
     const hosted = target.kind === 'hosted'
     if (hosted && staging === undefined) throw new Error('a hosted store is opened for a run, which has a fence')
     return await openStore({
-      borrow: (use) => this.#borrow(target, use, signal),
+      borrow: (use) => this.borrow(target, use, signal),
       connect: () => this.#connect(target, signal),
       staging: hosted ? staging : undefined,
       mayCommit,
@@ -85,9 +96,10 @@ export class StorePool {
     }
   }
 
-  async #borrow<T>(target: StoreTarget, use: (client: ImapFlow) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  /** Lent until `use` has ended; one on which that failed is closed. */
+  async borrow<T>(target: StoreTarget, use: Use<T>, signal?: AbortSignal): Promise<T> {
     const place = this.#place(placeOf(target))
-    if (place.busy >= limits.storeConnectionsPerDestination) await turn(place, signal)
+    if (place.busy >= this.#connectionsMax) await turn(place, this.#turnWaitMs, signal)
     place.busy += 1
     let client: ImapFlow | undefined
     try {
@@ -158,7 +170,7 @@ function placeOf(target: StoreTarget): string {
 }
 
 /** Waits for a place to become free; not for ever. */
-async function turn(place: Place, signal?: AbortSignal): Promise<void> {
+async function turn(place: Place, waitMs: number, signal?: AbortSignal): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const leaveQueue = (error: unknown) => {
       tidy()
@@ -167,10 +179,7 @@ async function turn(place: Place, signal?: AbortSignal): Promise<void> {
       reject(error)
     }
     const reason = 'all connections to this destination were in use for too long'
-    const timer = setTimeout(
-      () => leaveQueue(new SessionFailed({ kind: 'store unreachable', reason })),
-      limits.appendWaitMs,
-    )
+    const timer = setTimeout(() => leaveQueue(new SessionFailed({ kind: 'store unreachable', reason })), waitMs)
     const onAbort = () => leaveQueue(signal?.reason)
     const tidy = () => {
       clearTimeout(timer)

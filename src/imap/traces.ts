@@ -9,12 +9,10 @@ import type { Original, TracedFolder, TraceLine, Traces } from '../ports.ts'
 import { traceEnd, traceOf } from '../trace.ts'
 import { codeOf, execute, isRefusal, within } from './command.ts'
 import { pathOf, serverOf } from './connection.ts'
+import { isStaging } from './folder.ts'
 import { failed, troubleOf } from './trouble.ts'
 
 const during = 'the reading back of its folders'
-
-/** What the gateway itself keeps there on the way (docs/decisions/0013): its recovery is not by trace lines. */
-const staging = /^tributary-staging(?:\W|$)/i
 
 export function tracesOf(client: ImapFlow, signal?: AbortSignal): Traces {
   const server = serverOf(client)
@@ -82,7 +80,8 @@ export function tracesOf(client: ImapFlow, signal?: AbortSignal): Traces {
       own = pathOf(client, first)
       const listed = await answered(client.list())
       const usable = listed.filter(({ flags }) => !flags.has('\\Noselect') && !flags.has('\\NonExistent'))
-      const others = usable.map(({ path }) => path).filter((path) => path !== own && !staging.test(path))
+      // What is in staging is recovered otherwise (docs/decisions/0013).
+      const others = usable.map(({ path }) => path).filter((path) => path !== own && !isStaging(path))
       return [own, ...others]
     },
     async open(path): Promise<TracedFolder | undefined> {

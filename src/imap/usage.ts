@@ -2,7 +2,7 @@
 import { limits } from '../limits.ts'
 import { atom, execute, isRecord, string, type Untagged, within } from './command.ts'
 import { connectStore, type Login } from './connection.ts'
-import { listed, stagingRoot } from './folder.ts'
+import { isStaging, listed } from './folder.ts'
 
 export interface Usage {
   readonly folders: number
@@ -22,8 +22,7 @@ export async function usageOf(login: Login): Promise<Usage> {
 
 async function counted(client: Awaited<ReturnType<typeof connectStore>>): Promise<Usage> {
   const tellsSize = client.capabilities.has('STATUS=SIZE')
-  // Nobody's mail yet, and on its way.
-  const folders = (await listed(client, '*')).filter((path) => !path.startsWith(stagingRoot))
+  const folders = (await listed(client, '*')).filter((path) => !isStaging(path))
   let [messages, octets] = [0, 0]
   for (const path of folders) {
     const add = async ({ attributes }: Untagged) => {

@@ -1,0 +1,40 @@
+/** What came by mail, and is sent to a browser: a page, or a file. */
+import type { FastifyReply } from 'fastify'
+
+/** It has no rights here, and is kept nowhere on the way. */
+export function isolate(reply: FastifyReply, allowed = ''): void {
+  const policy = [
+    "default-src 'none'",
+    allowed,
+    'sandbox allow-popups allow-popups-to-escape-sandbox',
+    "frame-ancestors 'self'",
+  ]
+  reply
+    .header('content-security-policy', policy.filter((part) => part !== '').join('; '))
+    .header('x-frame-options', 'SAMEORIGIN')
+    .header('referrer-policy', 'no-referrer')
+    .header('x-content-type-options', 'nosniff')
+    .header('cache-control', 'no-store')
+}
+
+/** No browser makes a page of these. */
+const harmless =
+  /^(?:audio\/[\w.+-]+|video\/[\w.+-]+|image\/(?:png|jpeg|gif|webp|bmp|tiff|heic|avif)|text\/(?:plain|csv|calendar|vcard)|application\/(?:pdf|zip|gzip|json|rtf|msword|vnd\.[\w.-]+)|message\/rfc822)$/
+
+export function typeOf(declared = ''): string {
+  return harmless.test(declared) ? declared : 'application/octet-stream'
+}
+
+/** RFC 6266, and RFC 8187 for what ASCII cannot say. */
+export function attachmentNamed(filename: string): string {
+  const name = filename
+    .replace(/[\p{Cc}\\/]+/gu, '_')
+    .slice(0, 200)
+    .replace(/\p{Cs}/gu, '_')
+  const plain = name.replace(/[^\x20-\x7e]|["%]/g, '_')
+  const encoded = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  return `attachment; filename="${plain}"${plain === name ? '' : `; filename*=UTF-8''${encoded}`}`
+}

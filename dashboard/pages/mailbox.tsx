@@ -1,0 +1,132 @@
+/** A mailbox to be read: folders, the mail of one of them, and a message. To read and to trust; for all else there are mail programs. */
+import { useCallback, useEffect, useRef } from 'preact/hooks'
+import { get } from '../client.ts'
+import { IconButton } from '../components/button.tsx'
+import { Icon } from '../components/icon.tsx'
+import { Missing } from '../components/missing.tsx'
+import { destinationName } from '../components/new-mailbox.tsx'
+import { Page } from '../components/page.tsx'
+import { EmptyState, ErrorState, Loaded } from '../components/states.tsx'
+import { attempt } from '../components/toast.tsx'
+import { onTold } from '../live.ts'
+import { useResource } from '../resource.ts'
+import { navigate } from '../router.ts'
+import type { PageProps } from '../routes.ts'
+import type { Destination, Folders, Letters } from '../shapes.ts'
+import { words } from '../words/index.ts'
+import { Finder } from './mailbox/finder.tsx'
+import { folderName, FolderList } from './mailbox/folders.tsx'
+import { LetterList } from './mailbox/letters.tsx'
+import { OpenMessage } from './mailbox/message.tsx'
+import { folder, messagesPath, place, placeWith } from './mailbox/place.ts'
+
+/** Letters that are asked for at once: so many as are shown already, within what the API gives. */
+const askedMin = 50
+const askedMax = 500
+/** A run of any account may have brought mail: looked at so long after the first of them has ended. */
+const askedAfterMs = 3000
+
+export default function Mailbox({ params: { destination: id = '' } }: PageProps) {
+  const { mail: say, destinations } = words.value
+  const destination = useResource<Destination>(`/destinations/${id}`)
+  const folders = useResource<Folders>(`/destinations/${id}/folders`)
+  const letters = useLetters(id)
+  const reload = () => {
+    folders.reload()
+    letters.reload()
+  }
+  useMailThatComes(reload)
+  // Whoever asks is told when nobody answers.
+  const look = async () => {
+    folders.set(await get<Folders>(folders.path))
+    letters.reload()
+  }
+
+  const { value: loaded } = destination.now
+  if (loaded.state !== 'ready')
+    return <Missing of={destination} title={say.title} back={{ to: '/mail', name: say.title }} say={destinations} />
+  const { value: found } = folders.now
+  const { folder: chosen, uid } = place.value
+  const here = found.state === 'ready' ? found.value.items.find(({ path }) => path === folder.value) : undefined
+  const name = here === undefined ? folder.value : folderName(here)
+  const close = placeWith({ uid: '', uidValidity: '' })
+  return (
+    <Page title={destinationName(loaded.value)} actions={<a href={`/destinations/${id}`}>{destinations.connect}</a>}>
+      {found.state === 'failed' ? (
+        <ErrorState problem={found.problem} retry={reload} />
+      ) : (
+        <div class="reader" data-shows={uid !== '' ? 'message' : chosen !== '' ? 'letters' : 'folders'}>
+          <nav class="reader-folders" aria-label={say.folders}>
+            <Loaded of={folders} lines={5}>
+              {({ items }) => <FolderList items={items} />}
+            </Loaded>
+          </nav>
+          <section class="reader-letters" aria-label={name}>
+            <header class="reader-head">
+              <a class="reader-back to-folders" href={placeWith({ folder: '', search: '', unread: '' })}>
+                ‹ {say.folders}
+              </a>
+              <h2>{name}</h2>
+              <span class="quiet" aria-live="polite">
+                {letters.now.value.state === 'ready' && say.count(letters.now.value.value.total)}
+              </span>
+              <IconButton icon="refresh" label={say.look} onClick={() => void attempt(look)} />
+              <Finder />
+            </header>
+            <LetterList of={letters} />
+          </section>
+          <article
+            class="reader-message"
+            aria-label={say.message}
+            onKeyDown={({ key }) => {
+              if (key === 'Escape' && uid !== '') navigate(close)
+            }}
+          >
+            {uid === '' ? (
+              <EmptyState icon="mail" title={say.chooseOne} />
+            ) : (
+              <>
+                <a class="reader-back" href={close} aria-label={say.backTo(name)} title={say.backTo(name)}>
+                  <span class="narrow-only">‹ {name}</span>
+                  <Icon name="close" />
+                </a>
+                <OpenMessage key={`${folder.value} ${uid}`} destination={id} folders={folders} letters={letters} />
+              </>
+            )}
+          </article>
+        </div>
+      )}
+    </Page>
+  )
+}
+
+function useLetters(destination: string) {
+  const shown = useRef(0)
+  const load = useCallback(async (path: string, signal: AbortSignal) => {
+    const limit = Math.min(askedMax, Math.max(askedMin, shown.current))
+    return await get<Letters>(`${path}&limit=${limit}`, signal)
+  }, [])
+  const letters = useResource(messagesPath(destination), load)
+  const { value: loaded } = letters.now
+  shown.current = loaded.state === 'ready' ? loaded.value.items.length : 0
+  return letters
+}
+
+function useMailThatComes(reload: () => void): void {
+  const latest = useRef(reload)
+  latest.current = reload
+  useEffect(() => {
+    let soon: number | undefined
+    const unsubscribe = onTold('run', ({ finishedAt, stored }) => {
+      if (finishedAt === null || stored === 0) return
+      soon ??= window.setTimeout(() => {
+        soon = undefined
+        latest.current()
+      }, askedAfterMs)
+    })
+    return () => {
+      window.clearTimeout(soon)
+      unsubscribe()
+    }
+  }, [])
+}

@@ -1,0 +1,120 @@
+/** The messages of a folder, newest first, a page at a time (RFC 5256, RFC 9051 section 6.4.4). */
+import type { FetchMessageObject, ImapFlow, MailboxObject, SearchObject } from 'imapflow'
+import { SessionFailed } from '../failure.ts'
+import { limits } from '../limits.ts'
+import { atom, type Attribute, execute, isRecord, isRefusal, string, type Untagged, uidSetOf } from './command.ts'
+import { serverOf } from './connection.ts'
+import { type Heading, headingOf } from './heading.ts'
+import { hasAttachments } from './parts.ts'
+import { answered, open, Unreadable } from './reading.ts'
+import { failed } from './trouble.ts'
+
+export interface Wanted {
+  readonly folder: string
+  /** Somewhere in the message. */
+  readonly search?: string | undefined
+  readonly unread: boolean
+  readonly limit: number
+  /** `next` of an earlier page. */
+  readonly after?: string | undefined
+}
+
+export interface Row extends Heading {
+  readonly uid: number
+  readonly attachments: boolean
+}
+
+export interface Listing {
+  readonly rows: readonly Row[]
+  readonly next: string | null
+  readonly total: number
+  readonly uidValidity: number
+}
+
+/** UIDVALIDITY, how many came before, and the last UIDs of a page: one of them is mostly still there when the next is asked for. */
+export const pagePlace = /^(\d{1,10}):(\d{1,10}):(\d{1,10}(?:,\d{1,10})*)$/
+const uidsRemembered = 5
+
+export async function messagesOf(client: ImapFlow, wanted: Wanted): Promise<Listing> {
+  const [, validity, position, lastUids] = pagePlace.exec(wanted.after ?? '') ?? []
+  const after =
+    validity === undefined ? undefined : { position: Number(position), uids: (lastUids ?? '').split(',').map(Number) }
+  const place = { folder: wanted.folder, uidValidity: validity === undefined ? undefined : Number(validity) }
+  const mailbox = await open(client, place)
+  const uidValidity = Number(mailbox.uidValidity)
+  if (mailbox.exists === 0) return { rows: [], next: null, total: 0, uidValidity }
+  const beganMs = performance.now()
+  const all = await uidsInOrder(client, mailbox, wanted).catch((error: unknown) => {
+    // Without an index the store opens every message.
+    const late = wanted.search !== undefined && performance.now() - beganMs >= limits.readWaitMs
+    throw late ? new Unreadable('search too long') : error
+  })
+  const known = after?.uids.map((uid) => all.indexOf(uid)).find((nth) => nth !== -1)
+  const from = after === undefined ? 0 : known === undefined ? after.position : known + 1
+  const uids = all.slice(from, from + wanted.limit)
+  const to = from + uids.length
+  const next = to < all.length ? `${uidValidity}:${to}:${uids.slice(-uidsRemembered).toReversed().join()}` : null
+  return { rows: await rowsOf(client, uids), next, total: all.length, uidValidity }
+}
+
+/** Of a folder with more than `sortedMessagesMax` the newest are looked at, and as they came there. */
+async function uidsInOrder(client: ImapFlow, mailbox: MailboxObject, wanted: Wanted): Promise<readonly number[]> {
+  const large = mailbox.exists > limits.sortedMessagesMax
+  const sorts = client.capabilities.has('SORT') && !large
+  const sorted = sorts ? await answered(client, 'the sorting of the folder', sortedUids(client, wanted)) : undefined
+  if (sorted !== undefined) return sorted
+  const query: SearchObject = {
+    ...(wanted.unread ? { seen: false } : {}),
+    ...(wanted.search === undefined ? {} : { text: wanted.search }),
+    ...(large ? { seq: `${mailbox.exists - limits.sortedMessagesMax + 1}:*` } : {}),
+  }
+  const found = await answered(client, 'the search', client.search(query, { uid: true }))
+  if (!Array.isArray(found)) throw new SessionFailed({ kind: 'store refused', during: 'the search', reply: 'NO' })
+  return found.toReversed()
+}
+
+/** Undefined: the server does not sort after all. */
+async function sortedUids(client: ImapFlow, { search, unread }: Wanted): Promise<number[] | undefined> {
+  const criteria = [
+    ...(unread ? [atom('UNSEEN')] : []),
+    ...(search === undefined ? [] : [atom('TEXT'), textOf(search)]),
+  ]
+  const uids: number[] = []
+  try {
+    await execute(
+      client,
+      'UID SORT',
+      [[atom('ARRIVAL')], atom('UTF-8'), ...(criteria.length > 0 ? criteria : [atom('ALL')])],
+      {
+        SORT: async ({ attributes = [] }: Untagged) => {
+          for (const word of attributes) if (isRecord(word)) uids.push(Number(word['value']))
+        },
+      },
+    )
+  } catch (error) {
+    if (isRefusal(error)) return undefined
+    throw failed(error, serverOf(client), 'the sorting of the folder')
+  }
+  // Not REVERSE: then those of one second would come in the order they came there (RFC 5256 section 3).
+  return uids.toReversed()
+}
+
+/** A quoted string is of seven bits (RFC 9051 section 4.3). */
+function textOf(words: string): Attribute {
+  if (/^[\x20-\x7e]*$/.test(words)) return string(words)
+  return { type: 'LITERAL', value: Buffer.from(words), isLiteral8: false }
+}
+
+async function rowsOf(client: ImapFlow, uids: readonly number[]): Promise<Row[]> {
+  if (uids.length === 0) return []
+  const set = uidSetOf(uids.toSorted((a, b) => a - b))
+  const query = { uid: true, flags: true, envelope: true, bodyStructure: true, internalDate: true, size: true }
+  const fetched = await answered(client, 'FETCH', client.fetchAll(set, query, { uid: true }))
+  const byUid = new Map<number, FetchMessageObject>(fetched.map((message) => [message.uid, message]))
+  return uids.flatMap((uid) => {
+    const message = byUid.get(uid)
+    // Removed since.
+    if (message === undefined) return []
+    return [{ uid, ...headingOf(message), attachments: hasAttachments(message.bodyStructure) }]
+  })
+}

@@ -1,0 +1,79 @@
+/** One message for reading: what is known of it, and its parts as a stream. Never whole in memory. */
+import { Transform, type Readable } from 'node:stream'
+import { finished, pipeline } from 'node:stream/promises'
+import type { ImapFlow } from 'imapflow'
+import { limits } from '../limits.ts'
+import { type Courier, courierOf } from '../trace.ts'
+import { type Heading, headingOf, peopleOf, type Person } from './heading.ts'
+import { type Part, type Parts, partsOf } from './parts.ts'
+import { answered, fetchOne, open, type Place, Unreadable } from './reading.ts'
+
+export interface Message extends Heading {
+  readonly uidValidity: number
+  readonly replyTo: Person[]
+  readonly to: Person[]
+  readonly cc: Person[]
+  readonly parts: Parts
+  readonly courier: Courier | null
+}
+
+/** Where the trace block is, if there is one (CONTRACT section 7). */
+const traceOctetsMax = 4096
+
+export async function messageOf(client: ImapFlow, place: Place): Promise<Message> {
+  const { uidValidity } = await open(client, place)
+  const message = await fetchOne(client, place.uid, {
+    flags: true,
+    envelope: true,
+    bodyStructure: true,
+    internalDate: true,
+    size: true,
+    source: { maxLength: traceOctetsMax },
+  })
+  const { envelope = {}, source } = message
+  return {
+    ...headingOf(message),
+    uidValidity: Number(uidValidity),
+    replyTo: peopleOf(envelope.replyTo),
+    to: peopleOf(envelope.to),
+    cc: peopleOf(envelope.cc),
+    parts: partsOf(message.bodyStructure),
+    courier: source === undefined ? null : courierOf(source),
+  }
+}
+
+/**
+ * A part decoded, or the whole message byte for byte. The connection is the stream's for as long as that flows: `given` gets it when it
+ * begins, and what this returns ends with it. Whoever destroys the stream ends the connection.
+ */
+export async function streamOf(
+  client: ImapFlow,
+  place: Place,
+  part: string | undefined,
+  given: (content: Readable, of: Part | undefined) => void,
+): Promise<void> {
+  await open(client, place)
+  let of: Part | undefined
+  if (part !== undefined) {
+    const { bodyStructure } = await fetchOne(client, place.uid, { bodyStructure: true })
+    of = partsOf(bodyStructure).attachments.find((one) => one.part === part)
+    if (of === undefined) throw new Unreadable('no part')
+  }
+  const options = { uid: true, chunkSize: limits.readPieceOctets, decodeText: false }
+  const { content } = await answered(client, 'FETCH', client.download(String(place.uid), part, options))
+  if (content === undefined) throw new Unreadable('no message')
+  const stall = setTimeout(() => flow.destroy(new Error('nothing moved for too long')), limits.readStalledMs)
+  const flow = new Transform({
+    transform(chunk, _encoding, done) {
+      stall.refresh()
+      done(null, chunk)
+    },
+  })
+  const end = finished(flow)
+  given(flow, of)
+  try {
+    await Promise.all([pipeline(content, flow), end])
+  } finally {
+    clearTimeout(stall)
+  }
+}

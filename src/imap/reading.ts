@@ -1,0 +1,148 @@
+/**
+ * A mailbox as people read it, over imapflow and connections of its own: these SELECT, and those that runs borrow never do. A folder is
+ * opened read-only (EXAMINE) but for a change of flags, so that looking at a message changes nothing.
+ */
+import type { FetchMessageObject, ImapFlow, ListResponse, MailboxObject } from 'imapflow'
+import { limits } from '../limits.ts'
+import { isRecord, isRefusal, within } from './command.ts'
+import { pathOf, serverOf } from './connection.ts'
+import { isMissing, isStaging } from './folder.ts'
+import { failed, troubleOf } from './trouble.ts'
+
+export type Reason = 'no folder' | 'no message' | 'no part' | 'other UIDs' | 'search too long'
+
+/** Whoever asked can do something about it; the rest is SessionFailed. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable'
+  readonly reason: Reason
+  constructor(reason: Reason) {
+    super(reason)
+    this.reason = reason
+  }
+}
+
+/** Where a message lies; the same UID is another message where the validity is another (RFC 9051 section 2.3.1.1). */
+export interface Place {
+  readonly folder: string
+  readonly uid: number
+  readonly uidValidity?: number | undefined
+}
+
+/** One answer of the store, within the time that somebody looks at an empty screen. */
+export async function answered<T>(client: ImapFlow, during: string, work: Promise<T>): Promise<T> {
+  return await within(client, limits.readWaitMs, during, work).catch((error: unknown) => {
+    throw failed(error, serverOf(client), during)
+  })
+}
+
+export async function open(
+  client: ImapFlow,
+  { folder, uidValidity }: Omit<Place, 'uid'>,
+  { readOnly = true }: { readOnly?: boolean } = {},
+): Promise<MailboxObject> {
+  const path = pathOf(client, folder)
+  // A run is at work there.
+  if (isStaging(path)) throw new Unreadable('no folder')
+  const during = `the folder ${folder}`
+  const mailbox = await within(client, limits.readWaitMs, during, client.mailboxOpen(path, { readOnly })).catch(
+    (error: unknown) => {
+      const missing = isMissing(error) || (isRecord(error) && error['mailboxMissing'] === true)
+      const refused = isRefusal(error) && troubleOf(error, serverOf(client), during) === undefined
+      throw missing || refused ? new Unreadable('no folder') : failed(error, serverOf(client), during)
+    },
+  )
+  if (uidValidity !== undefined && Number(mailbox.uidValidity) !== uidValidity) throw new Unreadable('other UIDs')
+  return mailbox
+}
+
+export const folderUses = ['inbox', 'sent', 'drafts', 'junk', 'trash', 'archive'] as const
+
+export interface Folder {
+  readonly path: string
+  readonly name: string
+  readonly depth: number
+  readonly use: (typeof folderUses)[number] | null
+  readonly messages: number
+  readonly unseen: number
+  readonly selectable: boolean
+}
+
+/** INBOX first, then those with a use, then by name; what lies below another behind it. */
+export async function foldersOf(client: ImapFlow): Promise<Folder[]> {
+  const statusQuery = { messages: true, unseen: true }
+  // Of the folder that is open, Dovecot counts what this connection was told of last.
+  if (client.mailbox !== false) await answered(client, 'NOOP', client.noop())
+  const all = await answered(client, 'the list of folders', client.list({ statusQuery }))
+  const shown = all.filter(({ path }) => !isStaging(path))
+  const rank = (path: string) => {
+    const use = useOf(shown.find((folder) => folder.path === path))
+    return use === null ? folderUses.length : folderUses.indexOf(use)
+  }
+  /** Level by level, so that a folder sorts by what it lies in first. */
+  const levels = ({ path, parent, delimiter, name }: ListResponse) =>
+    [...parent, name].map((level, nth) => {
+      const at = nth === parent.length ? path : parent.slice(0, nth + 1).join(delimiter)
+      return { rank: rank(at), level }
+    })
+  return shown
+    .map((folder) => ({ folder, key: levels(folder) }))
+    .toSorted((a, b) => {
+      for (let nth = 0; nth < Math.min(a.key.length, b.key.length); nth += 1) {
+        const [one, other] = [a.key[nth]!, b.key[nth]!]
+        const order = one.rank - other.rank || one.level.localeCompare(other.level)
+        if (order !== 0) return order
+      }
+      return a.key.length - b.key.length
+    })
+    .slice(0, limits.readFoldersMax)
+    .map(({ folder }) => ({
+      path: folder.path,
+      name: folder.name,
+      depth: folder.parent.length,
+      use: useOf(folder),
+      messages: folder.status?.messages ?? 0,
+      unseen: folder.status?.unseen ?? 0,
+      selectable: !folder.flags.has('\\Noselect'),
+    }))
+}
+
+function useOf(folder: ListResponse | undefined): Folder['use'] {
+  return folderUses.find((use) => folder?.specialUse?.toLowerCase() === `\\${use}`) ?? null
+}
+
+export interface Flags {
+  readonly seen: boolean
+  readonly flagged: boolean
+}
+
+/** What is not given stays as it is. */
+export async function setFlags(client: ImapFlow, place: Place, wanted: Partial<Flags>): Promise<Flags> {
+  await open(client, place, { readOnly: false })
+  for (const [flag, on] of [
+    ['\\Seen', wanted.seen],
+    ['\\Flagged', wanted.flagged],
+  ] as const) {
+    if (on === undefined) continue
+    const options = { uid: true, silent: true }
+    const stored = on
+      ? client.messageFlagsAdd(String(place.uid), [flag], options)
+      : client.messageFlagsRemove(String(place.uid), [flag], options)
+    await answered(client, 'STORE', stored)
+  }
+  const { flags = new Set() } = await fetchOne(client, place.uid, { flags: true })
+  return flagsOf(flags)
+}
+
+export function flagsOf(flags: ReadonlySet<string>) {
+  return { seen: flags.has('\\Seen'), flagged: flags.has('\\Flagged'), answered: flags.has('\\Answered') }
+}
+
+export async function fetchOne(
+  client: ImapFlow,
+  uid: number,
+  query: Parameters<ImapFlow['fetchOne']>[1],
+): Promise<FetchMessageObject> {
+  const message = await answered(client, 'FETCH', client.fetchOne(String(uid), query, { uid: true }))
+  if (message === false || message.uid !== uid) throw new Unreadable('no message')
+  return message
+}

@@ -268,7 +268,7 @@ function placeOf({ uid }: { readonly uid: string }, { folder, uidValidity }: { f
 function problemIn(error: unknown): unknown {
   // Nobody tries this again by itself.
   if (error instanceof SessionFailed)
-    return new Problem('store-unavailable', `${happened(error.failure)} Nothing was changed; try again in a moment.`)
+    return new Problem('store-unavailable', `${happened(error.failure)} Try again in a moment.`)
   if (!(error instanceof Unreadable)) return error
   const { reason } = error
   switch (reason) {

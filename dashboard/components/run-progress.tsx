@@ -18,9 +18,9 @@ export function RunProgress({ live: { run, rate }, address }: { readonly live: L
         ? say.looking
         : say.progress(fetched.messages, fetched.of),
     ...(run.bytes > 0 ? [bytes(run.bytes)] : []),
-    ...(rate !== undefined && rate.messages >= 1
-      ? [say.rate(number(Math.round(rate.messages)), bytes(rate.bytes))]
-      : []),
+    ...(rate !== undefined && rate.messages >= 1 ? [say.rate(number(Math.round(rate.messages)))] : []),
+    // Bytes count once they are stored, some time behind what has come.
+    ...(rate !== undefined && rate.bytes >= 1 ? [say.bytesRate(bytes(rate.bytes))] : []),
     ...(left !== undefined && left >= 1 ? [say.left(duration(left * 1000))] : []),
   ]
   return (

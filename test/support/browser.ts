@@ -52,12 +52,24 @@ export async function signIn(page: Page, url: string): Promise<void> {
   await page.getByRole('navigation').waitFor()
 }
 
-/** What axe finds wrong with what is shown, a line each. */
+/** What axe finds wrong with the page as it stands, in both themes. */
 export async function violations(page: Page): Promise<string[]> {
-  // Fading in is no want of contrast.
-  await page.evaluate('Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})))')
-  return await page.evaluate<string[]>(
-    `${axe}; axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, any }) => id + ': ' + target.join(' ') + ' ' + (any[0]?.message ?? ''))))`,
-  )
+  const found: string[] = []
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme })
+    // Fading in is no want of contrast. Asked anew each time: of an element that has gone meanwhile no animation is said to finish.
+    await page.evaluate(`(async () => {
+      const endMs = performance.now() + 5000
+      while (document.getAnimations().some(({ playState }) => playState === 'running')) {
+        if (performance.now() > endMs) throw new Error('something moves without an end')
+        await new Promise(requestAnimationFrame)
+      }
+    })()`)
+    const wrong = await page.evaluate<string[]>(
+      `${axe}; axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ target, any }) => id + ': ' + target.join(' ') + ' ' + (any[0]?.message ?? ''))))`,
+    )
+    found.push(...wrong.map((one) => `${colorScheme}: ${one}`))
+  }
+  return found
 }

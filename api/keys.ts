@@ -67,6 +67,8 @@ export class Resealing {
 
 export function addKeys(app: App, { redis, ring }: KeysWorld, resealing: Resealing): void {
   const view = async () => {
+    // Looked at first: a count from before its end would be told as what is left of it.
+    const { underWay } = resealing
     const counted = await recordsByKey(redis)
     const all = ring.all()
     const present = all.map(({ id, createdAt }, nth) => ({
@@ -81,7 +83,7 @@ export function addKeys(app: App, { redis, ring }: KeysWorld, resealing: Reseali
         ...present,
         ...missing.map(([id, records]) => ({ id, createdAt: null, state: 'missing' as const, records })),
       ],
-      resealing: resealing.underWay,
+      resealing: underWay,
     }
   }
 

@@ -206,10 +206,9 @@ test('a phone that scans the QR code comes to the mailbox’s page, signs in as 
   await shown.goto(`${named}${path}`)
   const code = shown.getByRole('img', { name: /^QR code/ })
   await code.locator('path[d^="M"]').waitFor({ state: 'attached' })
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await shown.emulateMedia({ colorScheme })
-    assert.equal(await textOf(await code.screenshot()), `${named}${path}`)
-  }
+  // Readers want it dark on light there too.
+  await shown.emulateMedia({ colorScheme: 'dark' })
+  assert.equal(await textOf(await code.screenshot()), `${named}${path}`)
   assert.deepEqual(await violations(shown), [])
 
   const phone = await (await browser.newContext({ locale: 'en', viewport: { width: 390, height: 800 } })).newPage()

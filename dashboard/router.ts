@@ -27,6 +27,11 @@ export function ask(changed: Readonly<Record<string, string>>): void {
   navigate(url.href, 'replace')
 }
 
+export interface PageProps {
+  /** What the path has in place of `:names`. */
+  readonly params: Readonly<Record<string, string>>
+}
+
 /** What `/accounts/:id` has of `/accounts/01J...`; undefined: it is another page's. */
 export function match(pattern: string, given: string): Readonly<Record<string, string>> | undefined {
   const [wanted, got] = [pattern, given].map((text) => text.replace(/\/+$/, '').split('/'))

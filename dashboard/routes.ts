@@ -1,13 +1,8 @@
 /** The pages. A new one is a file in pages/, its words, and a line here. */
 import type { ComponentType } from 'preact'
 import type { IconName } from './components/icon.tsx'
-import { match } from './router.ts'
+import { match, type PageProps } from './router.ts'
 import type { Words } from './words/index.ts'
-
-export interface PageProps {
-  /** What the path has in place of `:names`. */
-  readonly params: Readonly<Record<string, string>>
-}
 
 export interface Route {
   readonly path: string

@@ -37,7 +37,6 @@ export interface List<Item> {
 /** Who is signed in. */
 export type Session = Static<typeof schemas.Session>
 export type Stats = Static<typeof schemas.Stats>
-export type MailCount = Stats['mail']['hours'][number]
 export type Health = Stats['health']['redis']
 
 /** What a run brought, and what was said during it. */

@@ -6,7 +6,7 @@ import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account.ts'
 import { limits } from '../limits.ts'
 import { keys } from './keys.ts'
-import type { AccountStatus } from './statuses.ts'
+import type { AccountStatus } from '../status.ts'
 
 /** `-`: backwards. Ids are ULIDs: their order is that of time. */
 export const accountOrders = ['createdAt', '-createdAt', 'address', '-address'] as const

@@ -1,6 +1,6 @@
 /** Every key, once. Keys that one script touches share a hash tag, so that they lie together in a cluster. */
 import type { AccountId } from '../message.ts'
-import type { AccountStatus } from './statuses.ts'
+import type { AccountStatus } from '../status.ts'
 
 const shared = (name: string) => `{tributary}:${name}`
 const ofAccount = (id: string, name: string) => `tributary:{${id}}:${name}`

@@ -1,26 +1,12 @@
 /**
  * Each account's status as a script sees it, from what is kept of it at that moment; which accounts have which one; and word of
- * every change. Whoever changes what a status comes from has it stated anew. `statusOf` is the same rule, for who reads.
+ * every change. Whoever changes what a status comes from has it stated anew. `statusOf` (src/status.ts) is the same rule, for who reads.
  */
 import type { Redis } from 'ioredis'
-import type { Account } from '../account.ts'
 import { limits } from '../limits.ts'
-import type { Run } from '../run.ts'
-import type { AccountState } from './accounts.ts'
+import { type AccountStatus, accountStatuses } from '../status.ts'
 import { tellLua } from './events.ts'
 import { keys } from './keys.ts'
-
-/** CONTRACT section 4. The list is the fact; the type and the API schema are read from it. */
-export const accountStatuses = ['idle', 'running', 'waiting', 'failing', 'needs attention', 'paused'] as const
-export type AccountStatus = (typeof accountStatuses)[number]
-
-export function statusOf({ paused }: Account, state: AccountState, open: Run | undefined): AccountStatus {
-  if (open?.state === 'running') return 'running'
-  if (open?.state === 'queued') return 'waiting'
-  if (paused) return 'paused'
-  if (state.attention) return 'needs attention'
-  return state.lastFailure === null ? 'idle' : 'failing'
-}
 
 /** KEYS of every script with `restate`, in front of its own. */
 export const statusKeys = [

@@ -384,6 +384,7 @@ test('axe finds nothing wrong with it in either theme, wide and on a phone, wher
     await holds('a list')
     await row(page, 'Your order').click()
     await page.frameLocator('iframe').getByRole('heading', { name: 'Thank you' }).waitFor()
+    await page.locator('.envelope a').waitFor()
     await holds('a message')
     if (width === 390) {
       assert.equal(await page.locator('.reader-letters:visible').count(), 0)

@@ -160,7 +160,7 @@ interface Measured {
 /** One request after another, from a process that does nothing else. */
 async function measured(pages: number, onward: boolean, pathOf: (nth: number) => string): Promise<Measured> {
   const token = readFileSync(join(folder, 'home/admin-token'), 'utf8').trim()
-  const asker = fork(join(import.meta.dirname, 'asker.ts'))
+  const asker = fork(join(import.meta.dirname, 'asker.js'))
   const ask = async (count: number) => {
     const paths = Array.from({ length: count }, (_, nth) => pathOf(nth))
     asker.send({ port, token, paths, onward } satisfies Asked)

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { childIdentity, handOver } from '../deploy/identity.ts'
+import { root } from '../deploy/template.ts'
 import { startDovecot } from '../test/support/dovecot.ts'
 import { startOurs } from './ours.ts'
 
@@ -46,7 +46,7 @@ async function measure(login: string, what: string, messages: readonly Buffer[])
   const folder = mkdtempSync('/tmp/tributary-large-')
   handOver(folder, childIdentity([]))
   process.env['BENCH_HELD_UP_FILE'] = join(folder, 'held-up')
-  process.env['BENCH_NODE_OPTIONS'] = `${given} --import ${fileURLToPath(new URL('held-up.mjs', import.meta.url))}`
+  process.env['BENCH_NODE_OPTIONS'] = `${given} --import ${join(root, 'bench/held-up.mjs')}`
   const provider = await startDovecot({ [login]: password }, { [login]: messages })
   const ours = await startOurs(folder, [login])
   try {

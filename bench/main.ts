@@ -114,8 +114,8 @@ async function bareAppendInto({ store }: Ours, login: string, literals: readonly
 
 async function startDelay(upstream: number, ends: (() => unknown)[]): Promise<number> {
   const [port = 0] = await freePorts(1)
-  const script = join(import.meta.dirname, 'delay-proxy.ts')
-  const args = ['--import', 'tsx', script, String(port), String(upstream), String(roundTripMs)]
+  const script = join(import.meta.dirname, 'delay-proxy.js')
+  const args = [script, String(port), String(upstream), String(roundTripMs)]
   const child = await startChild({ name: 'delay-proxy', command: process.execPath, args, onLine: say })
   ends.push(() => child.stop(1000))
   return port

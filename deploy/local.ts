@@ -136,10 +136,9 @@ async function untilAnswers(config: Config): Promise<void> {
   }
 }
 
-/** One of our own processes: from dist/ where this runs from dist/, else from the sources. */
+/** One of our own processes. */
 async function startNode(name: Part, module: string, env: NodeJS.ProcessEnv, identity: Identity): Promise<Child> {
-  const built = import.meta.url.endsWith('.js')
-  const args = built ? [join(root, 'dist', `${module}.js`)] : ['--import', 'tsx', join(root, `${module}.ts`)]
+  const args = [join(root, 'dist', `${module}.js`)]
   const out = readable(process.stdout)
   return await startChild({
     name,

@@ -93,14 +93,14 @@ function installModules() {
 }
 
 /** What the compiler and Vite read. */
-const built = /\.(?:tsx?|css|html|js|svg|json)$/
+const sources = /\.(?:tsx?|css|html|js|svg|json)$/
 
 /** Sources that differ from those of the last build are built; what they were is kept beside it. */
 function build() {
   const hash = createHash('sha256').update(readFileSync('package-lock.json')).update(readFileSync('tsconfig.json'))
   for (const folder of ['src', 'workers', 'api', 'deploy', 'cli', 'dashboard']) {
     for (const entry of readdirSync(folder, { recursive: true }).toSorted()) {
-      if (built.test(entry)) hash.update(entry).update(readFileSync(join(folder, entry)))
+      if (sources.test(entry)) hash.update(entry).update(readFileSync(join(folder, entry)))
     }
   }
   const digest = hash.digest('hex')
@@ -111,6 +111,14 @@ function build() {
   mkdirSync('dist', { recursive: true })
   writeFileSync(stamp, digest)
 }
+
+/** Tests and benches, beside what they try: a process of theirs is up in half the time that translating it again takes. */
+function buildTests() {
+  if (run('node_modules/.bin/tsc', ['-p', 'tsconfig.test.json']) !== 0) fail('The tests could not be built; see above.')
+}
+
+/** Where a source has been built to. */
+const built = (path) => join('dist', path.replace(/\.ts$/, '.js'))
 
 /** Becomes that program, as far as a signal and an exit code can tell; it is asked to end, should this one be killed. */
 function handOver(args, env = process.env) {
@@ -134,12 +142,14 @@ function test(names) {
   if (files.length === 0) fail('No test was found.')
   if (names.length === 0 && run('npm', ['run', '--silent', 'check']) !== 0)
     fail('Format, lint or types are wrong; see above.')
-  const options = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=300000']
-  handOver([...options, ...files])
+  const options = ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=300000']
+  handOver(['--enable-source-maps', ...options, ...files.map(built)])
 }
 
 checkNode()
 const [what = 'start', ...rest] = process.argv.slice(2)
+if (!['start', 'demo', 'test', 'bench', 'screenshots'].includes(what))
+  fail(`node deploy/start.mjs ${what}: there are start, demo, test, screenshots and bench.`)
 const given = (setting) => what === 'start' && (process.env[setting] || process.env[`${setting}_FILE`])
 const redisGiven = given('TRIBUTARY_REDIS_URL')
 const storeGiven = given('TRIBUTARY_STORE_URL')
@@ -154,9 +164,11 @@ build()
 // Whoever starts it by hand may want to see it work before they trust it with an account.
 if (what === 'start') handOver(['dist/deploy/run.js'], { TRIBUTARY_SAMPLE: 'on', ...process.env })
 else if (what === 'demo') handOver(['dist/deploy/demo.js'])
-else if (what === 'test') test(rest)
-else if (what === 'bench' && ['large', 'api'].includes(rest[0]))
-  handOver(['--import', 'tsx', `bench/${rest[0]}.ts`, ...rest.slice(1)])
-else if (what === 'bench') handOver(['--import', 'tsx', 'bench/main.ts', ...rest])
-else if (what === 'screenshots') handOver(['--import', 'tsx', 'test/screenshots.ts'])
-else fail(`node deploy/start.mjs ${what}: there are start, demo, test, screenshots and bench.`)
+else {
+  buildTests()
+  if (what === 'test') test(rest)
+  else if (what === 'bench' && ['large', 'api'].includes(rest[0]))
+    handOver([built(`bench/${rest[0]}.ts`), ...rest.slice(1)])
+  else if (what === 'bench') handOver([built('bench/main.ts'), ...rest])
+  else handOver([built('test/screenshots.ts')])
+}

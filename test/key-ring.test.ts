@@ -106,11 +106,11 @@ test('what one process adds to the file another opens and seals with at once; th
 test('of keys that several processes add at once none is lost', async () => {
   const path = join(folder, 'contended')
   const script = `
-    import { KeyFile } from './src/disk/key-ring.ts'
+    import { KeyFile } from './dist/src/disk/key-ring.js'
     const ring = new KeyFile(${JSON.stringify(path)})
     for (let left = 10; left > 0; ) try { console.log(ring.add(Date.now()).id); left -= 1 } catch (e) { if (!/just now/.test(e.message)) throw e }`
   const run = async () =>
-    (await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script])).stdout
+    (await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])).stdout
   const added = (await Promise.all([run(), run()])).flatMap((ids) => ids.trim().split('\n'))
   const kept = new KeyFile(path).all().map(({ id }) => id)
   assert.deepEqual(new Set(kept.slice(0, -1)), new Set(added))

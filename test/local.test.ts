@@ -37,9 +37,9 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const fromSources = [process.execPath, '--import', 'tsx', 'deploy/run.ts'] as const
+const itself = [process.execPath, 'dist/deploy/run.js'] as const
 
-function start(env: NodeJS.ProcessEnv = {}, [command, ...args]: readonly [string, ...string[]] = fromSources): Local {
+function start(env: NodeJS.ProcessEnv = {}, [command, ...args]: readonly [string, ...string[]] = itself): Local {
   const child = spawn(command, args, {
     env: {
       PATH: process.env['PATH'],
@@ -147,7 +147,7 @@ test('there is a sample provider where it is asked for, filled once, with an acc
 })
 
 test('the command line finds the running instance by its folder', async () => {
-  const words = ['--import', 'tsx', 'cli/main.ts', 'account', 'list']
+  const words = ['dist/cli/main.js', 'account', 'list']
   const child = spawn(process.execPath, words, { env: { PATH: process.env['PATH'], TRIBUTARY_HOME: home } })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))

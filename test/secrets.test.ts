@@ -63,9 +63,9 @@ test('a secret of this instance is made once, for its owner alone', () => {
 test('several that ask for a secret at once, before there is one, get the same', async () => {
   const folder = mkdtempSync('/tmp/tributary-home-')
   const path = join(folder, 'secret-key')
-  const script = `import { ensureSecret } from './src/disk/home.ts'; process.stdout.write(ensureSecret(${JSON.stringify(path)}))`
+  const script = `import { ensureSecret } from './dist/src/disk/home.js'; process.stdout.write(ensureSecret(${JSON.stringify(path)}))`
   const ask = async () =>
-    (await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script])).stdout
+    (await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])).stdout
   const secrets = await Promise.all([ask(), ask(), ask(), ask()])
   assert.equal(new Set(secrets).size, 1)
   assert.deepEqual(readdirSync(folder), ['secret-key'])

@@ -17,7 +17,7 @@ const files: Readonly<Record<TakeoverFormat, string>> = {
   fetchmail: 'fetchids',
   mpop: 'mpop-uidls',
 }
-const fixture = (name: string) => readFileSync(new URL(`fixtures/takeover/${name}`, import.meta.url))
+const fixture = (name: string) => readFileSync(`test/fixtures/takeover/${name}`)
 const fetched = ['000000016b057391', '000000026b057391', '000000036b057391']
 const me = { host: '127.0.0.1', user: 'me' }
 

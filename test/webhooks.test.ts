@@ -355,9 +355,7 @@ test('what stands in the outbox, or was under way, when a worker is killed is de
   const { store } = stack.dovecot
   const options = { place: 'append 999', redisUrl: stack.server.url, store, secretKey: '00'.repeat(32), leaseMs: 1000 }
   const secretKey = stack.secretKey.toString('hex')
-  const held = fork('test/support/held-worker.ts', [JSON.stringify({ ...options, secretKey })], {
-    execArgv: ['--import', 'tsx'],
-  })
+  const held = fork('dist/test/support/held-worker.js', [JSON.stringify({ ...options, secretKey })])
   await endpoint.count(1)
   const gone = once(held, 'exit')
   held.kill('SIGKILL')

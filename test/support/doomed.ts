@@ -21,9 +21,8 @@ export interface DoomedOptions {
 }
 
 function start(options: DoomedOptions): ChildProcess {
-  const script = fileURLToPath(new URL('doomed-worker.ts', import.meta.url))
-  const args = ['--import', 'tsx', script, JSON.stringify(options)]
-  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const script = fileURLToPath(new URL('doomed-worker.js', import.meta.url))
+  return spawn(process.execPath, [script, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 /** @returns the signal that ended it; SIGTERM where it did not come to its place. */

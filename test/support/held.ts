@@ -19,8 +19,8 @@ export class HeldWorker {
   readonly #said: string[] = []
 
   constructor(options: HeldOptions) {
-    const script = fileURLToPath(new URL('held-worker.ts', import.meta.url))
-    this.#child = fork(script, [JSON.stringify(options)], { execArgv: ['--import', 'tsx'] })
+    const script = fileURLToPath(new URL('held-worker.js', import.meta.url))
+    this.#child = fork(script, [JSON.stringify(options)])
     this.#child.on('message', (event) => this.#said.push(event as string))
   }
 

@@ -22,9 +22,8 @@ export interface PoisonedWorker {
 }
 
 export function startPoisonedWorker(options: PoisonedOptions): PoisonedWorker {
-  const script = fileURLToPath(new URL('poisoned-worker.ts', import.meta.url))
-  const args = ['--import', 'tsx', script, JSON.stringify(options)]
-  const child: ChildProcess = spawn(process.execPath, args, { stdio: 'inherit' })
+  const script = fileURLToPath(new URL('poisoned-worker.js', import.meta.url))
+  const child: ChildProcess = spawn(process.execPath, [script, JSON.stringify(options)], { stdio: 'inherit' })
   const late = setTimeout(() => child.kill('SIGKILL'), 60_000)
   const ended = once(child, 'exit').then(([, signal]) => {
     clearTimeout(late)

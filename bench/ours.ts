@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { ulid } from 'ulid'
 import { startChild } from '../deploy/child.ts'
 import { childIdentity, handOver } from '../deploy/identity.ts'
+import { workerOptions } from '../deploy/local.ts'
 import { root } from '../deploy/template.ts'
 import { type Account, accountDefaults } from '../src/account.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
@@ -50,7 +51,7 @@ export async function startOurs(folder: string, logins: readonly string[], built
   const worker = await startChild({
     name: 'worker',
     command: process.execPath,
-    args: [...nodeOptions(), join(built, 'workers/main.js')],
+    args: [...workerOptions, ...nodeOptions(), join(built, 'workers/main.js')],
     env: {
       ...process.env,
       TRIBUTARY_HOME: home.home,

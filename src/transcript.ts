@@ -43,8 +43,12 @@ export class Transcript {
   }
 
   /** A listing: its first lines, and how many there are. */
-  heardAll(lines: readonly string[], shown: number): void {
-    for (const line of lines.slice(0, shown)) this.heard(line)
+  heardAll(lines: Iterable<string> & { readonly length: number }, shown: number): void {
+    let nth = 0
+    for (const line of lines) {
+      if ((nth += 1) > shown) break
+      this.heard(line)
+    }
     if (lines.length > shown) this.heard(`... ${lines.length.toLocaleString('en')} lines`)
   }
 

@@ -10,6 +10,7 @@ import { connect as tlsConnect } from 'node:tls'
 import { Ajv } from 'ajv'
 import { parse } from 'yaml'
 import { childIdentity, handOver } from '../deploy/identity.ts'
+import { workerOptions } from '../deploy/local.ts'
 import { graceMs, type Part } from '../deploy/supervisor.ts'
 import { root } from '../deploy/template.ts'
 import { readSettings } from '../src/disk/settings.ts'
@@ -62,6 +63,10 @@ test('every service is as closed as can be, and has as long to stop as local mod
     const beyondMs = part === 'redis' || part === 'dovecot' ? 2000 : 0
     assert.equal(graceOf(part) * 1000, graceMs[part] + beyondMs, part)
   }
+})
+
+test('a worker keeps its memory as in local mode', () => {
+  assert.deepEqual(compose.services.worker.command, ['node', ...workerOptions, 'dist/workers/main.js'])
 })
 
 test('all that is named is defined, and the image has a folder for each volume', () => {

@@ -11,6 +11,7 @@ import { SessionFailed } from '../src/failure.ts'
 import { fieldsOf, fingerprintOf, headerOf } from '../src/header.ts'
 import { limits } from '../src/limits.ts'
 import { digestOf, toCrlf } from '../src/octets.ts'
+import { Lines } from '../src/pop3/lines.ts'
 import { listingOf, uidlsOf } from '../src/pop3/listing.ts'
 import type { Waits } from '../src/pop3/connection.ts'
 import { openMaildrop } from '../src/pop3/session.ts'
@@ -81,8 +82,14 @@ interface Exchange {
   readonly expected: Expected
   readonly wire: string
   /** As the reader is to give it. */
-  readonly reply: Reply
+  readonly reply: Said
 }
+
+/** A reply with the lines of a listing read. */
+type Said = Exclude<Reply, { readonly shape: 'listing' }> | { shape: 'listing'; text: string; lines: string[] }
+
+const saidIn = (reply: Reply): Said =>
+  reply.shape === 'listing' ? { shape: reply.shape, text: reply.text, lines: [...reply.lines] } : reply
 
 function exchangeOf(chance: Chance): Exchange {
   const text = lineOf(chance).replace(/^[^ ]*/, '')
@@ -110,12 +117,12 @@ function exchangeOf(chance: Chance): Exchange {
 }
 
 /** What a reader makes of these pieces: its replies, and whether it then had enough. */
-function readingOf(expected: readonly Expected[], pieces: Iterable<Buffer>): { replies: Reply[]; failed: boolean } {
+function readingOf(expected: readonly Expected[], pieces: Iterable<Buffer>): { replies: Said[]; failed: boolean } {
   const reader = new ReplyReader('pop.example.net:995')
   for (const one of expected) reader.expect(one)
-  const replies: Reply[] = []
+  const replies: Said[] = []
   try {
-    for (const piece of pieces) replies.push(...reader.push(piece))
+    for (const piece of pieces) replies.push(...reader.push(piece).map(saidIn))
   } catch (error) {
     if (!(error instanceof SessionFailed)) throw error
     assert.ok(error.message.length < 1000)
@@ -178,6 +185,17 @@ fuzz(
   },
 )
 
+/** As they come, in several pieces. */
+function linesOf(chance: Chance, all: readonly string[]): Lines {
+  const lines = new Lines()
+  for (let from = 0; from < all.length; ) {
+    const some = all.slice(from, from + 1 + chance.below(9))
+    lines.add(Buffer.from(some.map((line) => `${line.replace(/^\./, '..')}\r\n`).join(''), 'latin1'), some.length)
+    from += some.length
+  }
+  return lines
+}
+
 fuzz('a listing of any lines is a listing, or broken: no number twice, no id of controls', 0.1, async (chance) => {
   const broken = (expected: string, got: string) =>
     new SessionFailed({ kind: 'broken protocol', server: 'pop.example.net:995', expected, got })
@@ -193,7 +211,8 @@ fuzz('a listing of any lines is a listing, or broken: no number twice, no id of 
     .map((number) => line(number, chance.happens(0.8) ? `u${number}` : lineOf(chance)))
   const sizes = numbers.filter(() => chance.happens(0.98)).map((number) => line(number, String(chance.below(10_000))))
   try {
-    const listing = await listingOf(sizes, chance.happens(0.1) ? undefined : await uidlsOf(uidls, broken), broken)
+    const named = chance.happens(0.1) ? undefined : await uidlsOf(linesOf(chance, uidls), broken)
+    const listing = await listingOf(linesOf(chance, sizes), named, broken)
     assert.ok(listing.length <= sizes.length)
     assert.equal(new Set(listing.map(({ number }) => number)).size, listing.length)
     for (const { number, uidl, size } of listing) {

@@ -98,9 +98,14 @@ test('status lines: bare, in any case, without words, and refused', () => {
 })
 
 test('listings keep 8-bit ids apart, are unstuffed, and end at the lone dot', () => {
-  const [reply] = readerOf({ shape: 'listing' }).push(bytes('+OK 3\r\n1 \xe4\r\n2 \xe5\n..3 x\r\n.\r\n'))
-  assert.ok(reply?.shape === 'listing')
-  assert.deepEqual(reply.lines, ['1 \xe4', '2 \xe5', '.3 x'])
+  const wire = bytes('+OK 5\r\n1 \xe4\r\n2 \xe5\n..3 x\r\n\r\n4\r\r\n.\r\n')
+  for (let at = 0; at <= wire.length; at += 1) {
+    const reader = readerOf({ shape: 'listing' })
+    const [reply] = [...reader.push(wire.subarray(0, at)), ...reader.push(wire.subarray(at))]
+    assert.ok(reply?.shape === 'listing')
+    assert.deepEqual([...reply.lines], ['1 \xe4', '2 \xe5', '.3 x', '', '4\r'], `cut at ${at}`)
+    assert.equal(reply.lines.length, 5)
+  }
 })
 
 test('everything has a bound: status lines, listing lines, their count, messages', () => {

@@ -2,18 +2,15 @@
 import type { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
 import type { Listed, MessageNumber, Octets, Uidl } from '../message.ts'
-import { slices } from '../slices.ts'
+import type { Lines } from './lines.ts'
 
 /** What a listing that contradicts itself is thrown as. */
 type Broken = (expected: string, got: string) => SessionFailed
 
 /** By message number. A blank or unusable id is no id. */
-export async function uidlsOf(
-  lines: readonly string[],
-  broken: Broken,
-): Promise<ReadonlyMap<number, Uidl | undefined>> {
+export async function uidlsOf(lines: Lines, broken: Broken): Promise<ReadonlyMap<number, Uidl | undefined>> {
   const uidls = new Map<number, Uidl | undefined>()
-  for await (const slice of slices(lines)) {
+  for await (const slice of lines.slices()) {
     for (const line of slice) {
       const [first = '', ...rest] = words(line)
       const number = countOf(first, 'a message number in UIDL', broken)
@@ -26,13 +23,13 @@ export async function uidlsOf(
 
 /** @param uidls undefined where the server has none; some leave messages out that LIST shows (getmail 4.7): those have no id. */
 export async function listingOf(
-  lines: readonly string[],
+  lines: Lines,
   uidls: ReadonlyMap<number, Uidl | undefined> | undefined,
   broken: Broken,
 ): Promise<Listed[]> {
   const listed: Listed[] = []
   const numbers = new Set<number>()
-  for await (const slice of slices(lines)) {
+  for await (const slice of lines.slices()) {
     for (const line of slice) {
       const [first = '', second = ''] = words(line)
       const number = countOf(first, 'a message number in LIST', broken)

@@ -14,6 +14,7 @@ import type { Listed, MessageNumber, Peeked, Window } from '../message.ts'
 import type { Deletable, Maildrop } from '../ports.ts'
 import { CommandPort } from './command-port.ts'
 import { Connection, type ConnectionOptions, usualWaits, type Waits } from './connection.ts'
+import type { Lines } from './lines.ts'
 import { listingOf, uidlsOf } from './listing.ts'
 import { refusal } from './replies.ts'
 import { type Line, Retrieval } from './retrieval.ts'
@@ -231,7 +232,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   /** CAPA (RFC 2449 section 5); none where the server does not know it. */
   async #askCapabilities(): Promise<string[]> {
     const reply = await this.#opened.send('CAPA', { shape: 'listing' }, this.#waits.capaMs, 'CAPA')
-    return reply.shape === 'listing' ? reply.lines.map((line) => printable(line.trim())) : []
+    return reply.shape === 'listing' ? [...reply.lines].map((line) => printable(line.trim())) : []
   }
 
   get #opened(): Connection {
@@ -290,14 +291,14 @@ export class Pop3Session extends Pop3Command implements Maildrop {
    * UIDL and LIST; no UIDL: the server has none at all. Not by node-pop3, which splits a maildrop of 100,000 in one go. One after
    * the other: a server that says PIPELINING and drops what is pipelined would be silent here for minutes, not at a window.
    */
-  async #listings(): Promise<[readonly string[] | undefined, readonly string[]]> {
+  async #listings(): Promise<[Lines | undefined, Lines]> {
     const uidls = await this.#askUidls()
     const sizes = await this.#askAll('LIST')
     if (sizes.shape !== 'listing') throw this.#opened.fail(refusal(this.#opened.server, sizes.text, 'LIST', false))
     return [uidls, sizes.lines]
   }
 
-  async #askUidls(): Promise<readonly string[] | undefined> {
+  async #askUidls(): Promise<Lines | undefined> {
     const reply = await this.#askAll('UIDL')
     return reply.shape === 'listing' ? reply.lines : undefined
   }

@@ -8,6 +8,7 @@
 import { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
 import { Body } from './body.ts'
+import { Lines } from './lines.ts'
 
 export type Expected =
   | { readonly shape: 'status' }
@@ -22,7 +23,7 @@ export type Expected =
 export type Reply =
   | { readonly shape: 'refused'; readonly text: string }
   | { readonly shape: 'status'; readonly text: string }
-  | { readonly shape: 'listing'; readonly text: string; readonly lines: readonly string[] }
+  | { readonly shape: 'listing'; readonly text: string; readonly lines: Lines }
   | {
       readonly shape: 'body'
       readonly text: string
@@ -56,7 +57,7 @@ export class ReplyReader {
   #status: string | undefined
   #line: Buffer[] = []
   #lineOctets = 0
-  #lines: string[] = []
+  #lines = new Lines()
   #body: Body | undefined
   /** Of the listing or body so far, kept or not. */
   #octets = 0
@@ -121,18 +122,43 @@ export class ReplyReader {
   }
 
   #readListing(chunk: Buffer, from: number, text: string): number {
-    const [line, at] = this.#readLine(chunk, from, limits.listingLineOctetsMax)
-    if (line === undefined) return at
-    if (line === '.') {
-      this.#complete({ shape: 'listing', text, lines: this.#lines })
-      this.#lines = []
-      this.#octets = 0
-    } else {
-      this.#octets += line.length
-      if (this.#lines.length >= limits.listingLinesMax || this.#octets > limits.listingOctetsMax)
-        throw this.#broken('the end of the listing', line)
-      this.#lines.push(line.startsWith('.') ? line.slice(1) : line)
+    let at = from
+    // Begun in an earlier chunk.
+    if (this.#line.length > 0) {
+      const [line, next] = this.#readLine(chunk, at, limits.listingLineOctetsMax)
+      if (line === undefined) return next
+      if (line === '.') return this.#endListing(text, next)
+      this.#addLines(Buffer.from(`${line}\r\n`, 'latin1'), 1)
+      at = next
     }
+    const first = at
+    let count = 0
+    for (let end = chunk.indexOf(LF, at); end !== -1; end = chunk.indexOf(LF, at)) {
+      if (chunk[at] === DOT && (end === at + 1 || (end === at + 2 && chunk[at + 1] === CR))) {
+        this.#addLines(chunk.subarray(first, at), count)
+        return this.#endListing(text, end + 1)
+      }
+      if (end - at > limits.listingLineOctetsMax) break
+      count += 1
+      at = end + 1
+    }
+    this.#addLines(chunk.subarray(first, at), count)
+    // Without an end as yet, or too long.
+    return at === chunk.length ? at : this.#readLine(chunk, at, limits.listingLineOctetsMax)[1]
+  }
+
+  #addLines(piece: Buffer, lines: number): void {
+    this.#octets += piece.length
+    this.#lines.add(piece, lines)
+    if (this.#lines.length > limits.listingLinesMax || this.#octets > limits.listingOctetsMax)
+      throw this.#broken('the end of the listing', piece.toString('latin1', 0, 100))
+  }
+
+  #endListing(text: string, at: number): number {
+    const lines = this.#lines
+    this.#lines = new Lines()
+    this.#octets = 0
+    this.#complete({ shape: 'listing', text, lines })
     return at
   }
 

@@ -1,0 +1,42 @@
+/**
+ * The lines of a listing (UIDL, LIST, CAPA) as they came. There may be a million, and of 2 MB, which the kernel may hand over in one turn
+ * of the event loop, 80,000 strings took 80 ms: they are made when they are read, a slice at a time.
+ */
+import { setImmediate } from 'node:timers/promises'
+import { slices } from '../slices.ts'
+
+export class Lines implements Iterable<string> {
+  /** Whole lines with their ends, dots stuffed. */
+  readonly #pieces: Buffer[] = []
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** @param lines how many these are. */
+  add(piece: Buffer, lines: number): void {
+    if (lines === 0) return
+    this.#pieces.push(piece)
+    this.#length += lines
+  }
+
+  *[Symbol.iterator](): Generator<string> {
+    for (const piece of this.#pieces) yield* linesOf(piece)
+  }
+
+  /** Between two of them the event loop has its turn. */
+  async *slices(): AsyncGenerator<readonly string[]> {
+    for (const [nth, piece] of this.#pieces.entries()) {
+      if (nth > 0) await setImmediate()
+      yield* slices(linesOf(piece))
+    }
+  }
+}
+
+/** One char a byte; dots unstuffed (RFC 1939 section 3). */
+function linesOf(piece: Buffer): string[] {
+  const lines = piece.toString('latin1').split('\n')
+  lines.pop()
+  return lines.map((line) => line.slice(line.startsWith('.') ? 1 : 0, line.endsWith('\r') ? -1 : undefined))
+}

@@ -17,7 +17,8 @@ import type { App } from './app.ts'
 import type { HostedLogins } from './hosted.ts'
 import type { Resealing } from './keys.ts'
 import { Problem } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { File } from './schemas/answers.ts'
+import * as schemas from './schemas/backup.ts'
 
 export interface BackupWorld {
   readonly redis: Redis
@@ -38,7 +39,7 @@ export function addBackup(app: App, { redis, queue, hosted, seal, resealing }: B
         description:
           'One file (gzip of JSON lines) with accounts, destinations, ledgers, quarantine and the history of runs. Passwords of providers are in it sealed: keep the file secret-key beside it, in another place. May be taken while everything runs.',
         produces: ['application/gzip'],
-        response: { 200: schemas.File },
+        response: { 200: File },
       },
     },
     async (_request, reply) => {

@@ -19,7 +19,9 @@ import type { App } from './app.ts'
 import { cursorOf, placeIn } from './cursor.ts'
 import { attachmentNamed, isolate, typeOf } from './foreign.ts'
 import { conflict, Problem, unknown } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { File } from './schemas/answers.ts'
+import * as schemas from './schemas/mail.ts'
+import { Id } from './schemas/requests.ts'
 
 export interface MailWorld {
   readonly destinations: Destinations
@@ -80,7 +82,7 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
         summary: 'List the folders of a destination',
         description: 'INBOX first, then those with a use, then by name; each behind the one it lies in.',
         problems: ['store-unavailable'],
-        params: schemas.Id,
+        params: Id,
         response: { 200: schemas.Folders },
       },
     },
@@ -97,7 +99,7 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
         description:
           'By when they arrived, where the store sorts (RFC 5256); else, and in a folder of more than 100,000, as they came there. Of such a folder the newest 100,000 are listed.',
         problems: ['conflict', 'store-unavailable'],
-        params: schemas.Id,
+        params: Id,
         querystring: schemas.MailQuery,
         response: { 200: schemas.MailList },
       },
@@ -168,7 +170,7 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
         params: schemas.MailId,
         querystring: schemas.MailShown,
         produces: ['text/html'],
-        response: { 200: schemas.File },
+        response: { 200: File },
       },
     },
     async ({ params, query }, reply) => {
@@ -196,7 +198,7 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
         params: schemas.MailPart,
         querystring: schemas.MailPlace,
         produces: ['application/octet-stream'],
-        response: { 200: schemas.File },
+        response: { 200: File },
       },
     },
     async ({ params, query }, reply) => {
@@ -219,7 +221,7 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
         params: schemas.MailId,
         querystring: schemas.MailPlace,
         produces: ['message/rfc822'],
-        response: { 200: schemas.File },
+        response: { 200: File },
       },
     },
     async ({ params, query }, reply) => {

@@ -1,9 +1,9 @@
 /** A backup (backup.ts) checked, and put in the place of what Redis holds. */
 import type { Redis } from 'ioredis'
-import { describe } from '../failure.ts'
 import { limits } from '../limits.ts'
 import type { Run } from '../run.ts'
 import { keyIdOf, type Seal } from '../seal.ts'
+import { describe } from '../telling.ts'
 import { addToIndex } from './account-index.ts'
 import { type AccountRecord, sourceOf } from './accounts.ts'
 import {

@@ -17,16 +17,7 @@ import { troubleOf } from './trouble.ts'
 /** Where mail goes, with what it takes to get in. */
 export type StoreTarget =
   | { readonly kind: 'hosted'; readonly id: string; readonly login: string }
-  | ({
-      readonly kind: 'imap'
-      readonly id: string
-      readonly host: string
-      readonly port: number
-      readonly tls: TlsMode
-      readonly user: string
-      readonly password: string
-      readonly reach?: Reach
-    } & Partial<CertificateRules>)
+  | ({ readonly kind: 'imap'; readonly id: string } & Login)
 
 /** Where nothing is said of the certificate, it must verify. */
 export interface Login extends Partial<CertificateRules> {

@@ -11,7 +11,7 @@ import { demandReach, guardedBy } from './guard.ts'
 import { linesIn } from './lines.ts'
 import { listedOf } from './owners.ts'
 import { badRequest, mistakesOf, Problem, problemOf, type SchemaMistake, shownOf } from './problems.ts'
-import * as schemas from './schemas.ts'
+import * as schemas from './schemas/account-lines.ts'
 
 const ndjson = 'application/x-ndjson'
 

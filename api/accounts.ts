@@ -15,7 +15,9 @@ import { demandSeen, tag } from './etag.ts'
 import { currentReach, demandReach, guardedBy } from './guard.ts'
 import { listedOf } from './owners.ts'
 import { badRequest, Problem, unknown } from './problems.ts'
-import * as schemas from './schemas.ts'
+import * as schemas from './schemas/accounts.ts'
+import { listOf, Nothing } from './schemas/answers.ts'
+import { Id, IfMatch, IfNoneMatch } from './schemas/requests.ts'
 
 export interface AccountsWorld {
   readonly accounts: Accounts
@@ -98,7 +100,7 @@ export function addAccounts(app: App, { accounts, redis, seal, settings }: Accou
         description:
           'In a stable order: nobody is shown twice or left out because others come and go. A search (q) and a status look at up to 20,000 accounts for one page: it may then come short of its limit, or empty, and have a next to go on from.',
         querystring: schemas.AccountQuery,
-        response: { 200: schemas.listOf(schemas.Account) },
+        response: { 200: listOf(schemas.Account) },
       },
     },
     async (request) => {
@@ -125,8 +127,8 @@ export function addAccounts(app: App, { accounts, redis, seal, settings }: Accou
       schema: {
         operationId: 'readAccount',
         summary: 'Read an account',
-        params: schemas.Id,
-        headers: schemas.IfNoneMatch,
+        params: Id,
+        headers: IfNoneMatch,
         response: { 200: schemas.Account },
       },
     },
@@ -145,8 +147,8 @@ export function addAccounts(app: App, { accounts, redis, seal, settings }: Accou
         operationId: 'changeAccount',
         summary: 'Change an account',
         problems: ['taken'],
-        params: schemas.Id,
-        headers: schemas.IfMatch,
+        params: Id,
+        headers: IfMatch,
         body: schemas.AccountPatch,
         response: { 200: schemas.Account },
       },
@@ -190,9 +192,9 @@ export function addAccounts(app: App, { accounts, redis, seal, settings }: Accou
         operationId: 'removeAccount',
         summary: 'Remove an account',
         description: 'Its stored mail stays where it is.',
-        params: schemas.Id,
-        headers: schemas.IfMatch,
-        response: { 204: schemas.Nothing },
+        params: Id,
+        headers: IfMatch,
+        response: { 204: Nothing },
       },
     },
     async (request, reply) => {
@@ -214,7 +216,7 @@ export function addAccounts(app: App, { accounts, redis, seal, settings }: Accou
         schema: {
           operationId: `${verb}Account`,
           summary: `${paused ? 'Pause' : 'Resume'} an account`,
-          params: schemas.Id,
+          params: Id,
           response: { 200: schemas.Account },
         },
       },
@@ -255,7 +257,7 @@ export function addAccounts(app: App, { accounts, redis, seal, settings }: Accou
       schema: {
         operationId: 'testAccount',
         summary: 'Try a registered account',
-        params: schemas.Id,
+        params: Id,
         response: { 200: schemas.Examination },
       },
     },

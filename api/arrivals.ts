@@ -5,7 +5,8 @@ import { arrivalsPage } from '../src/redis/arrivals.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import type { App } from './app.ts'
 import { badRequest, unknown } from './problems.ts'
-import * as schemas from './schemas.ts'
+import * as schemas from './schemas/arrivals.ts'
+import { Id, Page } from './schemas/requests.ts'
 
 export interface ArrivalsWorld {
   readonly redis: Redis
@@ -22,8 +23,8 @@ export function addArrivals(app: App, world: ArrivalsWorld): void {
         summary: 'List what a run brought, newest first',
         description:
           'Of the newest 1000 messages that the run put into the store, kept for the setting arrivedKeptDays (0: nothing is kept) and no longer than the run; omitted: how many older ones there were.',
-        params: schemas.Id,
-        querystring: schemas.Page,
+        params: Id,
+        querystring: Page,
         response: { 200: schemas.Arrivals },
       },
     },

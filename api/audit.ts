@@ -5,7 +5,9 @@ import { type App, newId } from './app.ts'
 import type { Principal } from './auth.ts'
 import { cursorOf, placeIn } from './cursor.ts'
 import { pathOf } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { listOf } from './schemas/answers.ts'
+import * as schemas from './schemas/audit.ts'
+import { Page } from './schemas/requests.ts'
 
 export interface AuditWorld {
   readonly audit: Audit
@@ -74,8 +76,8 @@ export function addAudit(app: App, { audit }: AuditWorld): void {
         summary: 'List changes, newest first',
         description:
           'Every change that went well, and every sign-in, refused ones too: who, when, from where, and which fields were sent; never what was in them. The newest 100,000 or so are kept. A backup does not hold them, and a restore leaves them.',
-        querystring: schemas.Page,
-        response: { 200: schemas.listOf(schemas.AuditEntry) },
+        querystring: Page,
+        response: { 200: listOf(schemas.AuditEntry) },
       },
     },
     async ({ query: { limit, cursor } }) => {

@@ -9,15 +9,18 @@ import { createGunzip, createGzip } from 'node:zlib'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Redis } from 'ioredis'
 import { limits } from '../src/limits.ts'
-import { backupLines, BackupUnfit, checkBackup, restoreBackup } from '../src/redis/backup.ts'
+import { backupLines } from '../src/redis/backup.ts'
+import { BackupUnfit } from '../src/redis/backup-entry.ts'
 import { keys } from '../src/redis/keys.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
+import { checkBackup, restoreBackup } from '../src/redis/restore.ts'
 import type { Seal } from '../src/seal.ts'
 import type { App } from './app.ts'
 import type { HostedLogins } from './hosted.ts'
 import type { Resealing } from './keys.ts'
 import { Problem } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { File } from './schemas/answers.ts'
+import * as schemas from './schemas/backup.ts'
 
 export interface BackupWorld {
   readonly redis: Redis
@@ -38,7 +41,7 @@ export function addBackup(app: App, { redis, queue, hosted, seal, resealing }: B
         description:
           'One file (gzip of JSON lines) with accounts, destinations, ledgers, quarantine and the history of runs. Passwords of providers are in it sealed: keep the file secret-key beside it, in another place. May be taken while everything runs.',
         produces: ['application/gzip'],
-        response: { 200: schemas.File },
+        response: { 200: File },
       },
     },
     async (_request, reply) => {

@@ -6,7 +6,9 @@ import { autoconfigOf, type Connection, connectionOf, type MailPlaces, mobilecon
 import type { Destinations } from '../src/redis/destinations.ts'
 import type { App } from './app.ts'
 import { conflict, unknown } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { File } from './schemas/answers.ts'
+import * as schemas from './schemas/connection.ts'
+import { Id } from './schemas/requests.ts'
 
 export interface ConnectionWorld {
   readonly destinations: Destinations
@@ -41,7 +43,7 @@ export function addConnection(app: App, { destinations, store, mailPlaces }: Con
         operationId: 'readConnection',
         summary: 'Read how a mail program is connected',
         description: 'The best way first. The password is that of the destination.',
-        params: schemas.Id,
+        params: Id,
         response: { 200: schemas.Connection },
       },
     },
@@ -60,9 +62,9 @@ export function addConnection(app: App, { destinations, store, mailPlaces }: Con
         summary: 'Read a profile for the mail of Apple’s devices',
         description: 'Of a hosted one. Without the password, which the device asks for.',
         problems: ['conflict'],
-        params: schemas.Id,
+        params: Id,
         produces: ['application/x-apple-aspen-config'],
-        response: { 200: schemas.File },
+        response: { 200: File },
       },
     },
     async ({ params: { id } }, reply) => {
@@ -81,9 +83,9 @@ export function addConnection(app: App, { destinations, store, mailPlaces }: Con
         summary: 'Read a configuration as Thunderbird takes it',
         description: 'Of a hosted one; config-v1.1.',
         problems: ['conflict'],
-        params: schemas.Id,
+        params: Id,
         produces: ['text/xml'],
-        response: { 200: schemas.File },
+        response: { 200: File },
       },
     },
     async ({ params: { id } }, reply) => {
@@ -101,7 +103,7 @@ export function addConnection(app: App, { destinations, store, mailPlaces }: Con
         operationId: 'readUsage',
         summary: 'Read how much mail a hosted destination holds',
         problems: ['conflict', 'store-unavailable'],
-        params: schemas.Id,
+        params: Id,
         response: { 200: schemas.Usage },
       },
     },

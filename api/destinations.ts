@@ -17,7 +17,9 @@ import { demandReach, guardedBy } from './guard.ts'
 import type { HostedLogins } from './hosted.ts'
 import { passwordHash as hashOf } from './passwords.ts'
 import { badRequest, Problem, unknown } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { listOf, Nothing } from './schemas/answers.ts'
+import * as schemas from './schemas/destinations.ts'
+import { Id, IfMatch, IfNoneMatch } from './schemas/requests.ts'
 
 export interface DestinationsWorld {
   readonly destinations: Destinations
@@ -108,7 +110,7 @@ export function addDestinations(
         description:
           'A search (q) looks at up to 5,000 for one page: it may then come short of its limit and have a next.',
         querystring: schemas.DestinationQuery,
-        response: { 200: schemas.listOf(schemas.Destination) },
+        response: { 200: listOf(schemas.Destination) },
       },
     },
     async ({ query, principal }) => {
@@ -126,8 +128,8 @@ export function addDestinations(
       schema: {
         operationId: 'readDestination',
         summary: 'Read a destination',
-        params: schemas.Id,
-        headers: schemas.IfNoneMatch,
+        params: Id,
+        headers: IfNoneMatch,
         response: { 200: schemas.Destination },
       },
     },
@@ -146,8 +148,8 @@ export function addDestinations(
         operationId: 'changeDestination',
         summary: 'Change a destination',
         problems: ['store-unavailable'],
-        params: schemas.Id,
-        headers: schemas.IfMatch,
+        params: Id,
+        headers: IfMatch,
         body: schemas.DestinationPatch,
         response: { 200: schemas.Destination },
       },
@@ -190,10 +192,10 @@ export function addDestinations(
         summary: 'Remove a destination',
         problems: ['in-use', 'store-unavailable'],
         description: 'Hosted mail is kept unless purge=true.',
-        params: schemas.Id,
-        headers: schemas.IfMatch,
+        params: Id,
+        headers: IfMatch,
         querystring: schemas.Purge,
-        response: { 204: schemas.Nothing },
+        response: { 204: Nothing },
       },
     },
     async (request, reply) => {

@@ -5,7 +5,7 @@ import type { SettingsStore } from '../src/redis/settings.ts'
 import type { App } from './app.ts'
 import { currentReach } from './guard.ts'
 import { badRequest, Problem } from './problems.ts'
-import * as schemas from './schemas.ts'
+import * as schemas from './schemas/discover.ts'
 
 export interface DiscoverWorld {
   readonly discoveries: Discoveries

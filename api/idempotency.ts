@@ -10,7 +10,7 @@ import { Answers } from '../src/redis/answers.ts'
 import type { Seal } from '../src/seal.ts'
 import type { App } from './app.ts'
 import { badRequest, Problem } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { IdempotencyKey } from './schemas/requests.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -27,7 +27,7 @@ export function addIdempotency(app: App, { redis, seal }: { readonly redis: Redi
   app.decorateRequest('keyed', undefined)
 
   app.addHook('onRoute', ({ method, config, schema }) => {
-    if (method === 'POST' && config?.open !== true && schema !== undefined) schema.headers ??= schemas.IdempotencyKey
+    if (method === 'POST' && config?.open !== true && schema !== undefined) schema.headers ??= IdempotencyKey
   })
 
   app.addHook('preHandler', async (request, reply) => {

@@ -7,7 +7,7 @@ import { recordsByKey, reseal } from '../src/redis/sealed.ts'
 import type { Seal } from '../src/seal.ts'
 import type { App } from './app.ts'
 import { Problem } from './problems.ts'
-import * as schemas from './schemas.ts'
+import * as schemas from './schemas/keys.ts'
 
 export interface KeysWorld {
   readonly redis: Redis

@@ -16,7 +16,9 @@ import { noCounts } from '../src/run.ts'
 import { type Maildrop, StateFileUnreadable, takenOver, type TakeoverFormat } from '../src/takeover.ts'
 import { type App, newId } from './app.ts'
 import { Problem, unknown } from './problems.ts'
-import * as schemas from './schemas.ts'
+import * as schemas from './schemas/ledger.ts'
+import { Id } from './schemas/requests.ts'
+import { Run } from './schemas/runs.ts'
 
 export interface LedgerWorld {
   readonly redis: Redis
@@ -38,8 +40,8 @@ export function addLedger(app: App, { redis, accounts, queue }: LedgerWorld): vo
         summary: 'Find again what the store holds of an account',
         description:
           'For an account that was registered again after Redis was lost. Reads the trace line of every message in all folders of its destination, Trash too, and records what the ledger does not know, so that the next pull does not fetch it again. Mail that users have deleted for good meanwhile is not found, and comes again if the provider still has it. A run under way ends first. `recovered` counts what was found.',
-        params: schemas.Id,
-        response: { 202: schemas.Run },
+        params: Id,
+        response: { 202: Run },
       },
     },
     async ({ params: { id } }, reply) => {
@@ -65,7 +67,7 @@ export function addLedger(app: App, { redis, accounts, queue }: LedgerWorld): vo
             'The body is the file as it lies on disk: getmail’s oldmail-HOST-PORT-USER, fetchmail’s .fetchids, mpop’s UIDLs file (of the last two the lines of this account’s host and user count). These messages are left where they are: not fetched, not deleted. Register the account with paused: true, and resume it afterwards: its first run would fetch everything.',
           problems: ['busy'],
           consumes: ['application/octet-stream', 'text/plain'],
-          params: schemas.Id,
+          params: Id,
           querystring: schemas.LedgerImport,
           response: { 200: schemas.Imported },
         },

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { StoreEndpoint } from '../src/config.ts'
 import { targetOf } from '../src/destination.ts'
-import { assertNever, happened, SessionFailed } from '../src/failure.ts'
+import { assertNever } from '../src/failure.ts'
 import { documentOf, htmlOfText } from '../src/html.ts'
 import { bodyOf } from '../src/imap/body.ts'
 import { messagesOf, pagePlace } from '../src/imap/listing.ts'
@@ -15,11 +15,15 @@ import { limits } from '../src/limits.ts'
 import type { Destinations } from '../src/redis/destinations.ts'
 import type { SettingsStore } from '../src/redis/settings.ts'
 import type { Seal } from '../src/seal.ts'
+import { SessionFailed } from '../src/session-failed.ts'
+import { happened } from '../src/telling.ts'
 import type { App } from './app.ts'
 import { cursorOf, placeIn } from './cursor.ts'
 import { attachmentNamed, isolate, typeOf } from './foreign.ts'
 import { conflict, Problem, unknown } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { File } from './schemas/answers.ts'
+import * as schemas from './schemas/mail.ts'
+import { Id } from './schemas/requests.ts'
 
 export interface MailWorld {
   readonly destinations: Destinations
@@ -80,7 +84,7 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
         summary: 'List the folders of a destination',
         description: 'INBOX first, then those with a use, then by name; each behind the one it lies in.',
         problems: ['store-unavailable'],
-        params: schemas.Id,
+        params: Id,
         response: { 200: schemas.Folders },
       },
     },
@@ -97,7 +101,7 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
         description:
           'By when they arrived, where the store sorts (RFC 5256); else, and in a folder of more than 100,000, as they came there. Of such a folder the newest 100,000 are listed.',
         problems: ['conflict', 'store-unavailable'],
-        params: schemas.Id,
+        params: Id,
         querystring: schemas.MailQuery,
         response: { 200: schemas.MailList },
       },
@@ -168,7 +172,7 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
         params: schemas.MailId,
         querystring: schemas.MailShown,
         produces: ['text/html'],
-        response: { 200: schemas.File },
+        response: { 200: File },
       },
     },
     async ({ params, query }, reply) => {
@@ -196,7 +200,7 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
         params: schemas.MailPart,
         querystring: schemas.MailPlace,
         produces: ['application/octet-stream'],
-        response: { 200: schemas.File },
+        response: { 200: File },
       },
     },
     async ({ params, query }, reply) => {
@@ -219,7 +223,7 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
         params: schemas.MailId,
         querystring: schemas.MailPlace,
         produces: ['message/rfc822'],
-        response: { 200: schemas.File },
+        response: { 200: File },
       },
     },
     async ({ params, query }, reply) => {

@@ -9,7 +9,8 @@ import type { Seal } from '../src/seal.ts'
 import type { App } from './app.ts'
 import { currentReach } from './guard.ts'
 import { badRequest, Problem } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { Nothing } from './schemas/answers.ts'
+import * as schemas from './schemas/notice.ts'
 
 export interface NoticeWorld {
   readonly notices: Notices
@@ -89,7 +90,7 @@ export function addNotice(app: App, { notices, settings: instance, seal }: Notic
         operationId: 'removeNotice',
         summary: 'Tell nobody by e-mail',
         description: 'What waits to be said is forgotten.',
-        response: { 204: schemas.Nothing },
+        response: { 204: Nothing },
       },
     },
     async (_request, reply) => {

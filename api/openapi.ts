@@ -1,12 +1,13 @@
 /**
  * What the routes say of themselves, as OpenAPI 3.1. Of a route's author it wants an operationId, a summary, and the problems
- * that are its own (`problems`); examples are put together from those of the fields (`examples` in schemas.ts), and the rest
- * is read from what the route asks for.
+ * that are its own (`problems`); examples are put together from those of the fields (`like` in schemas/vocabulary.ts), and
+ * the rest is read from what the route asks for.
  */
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifySchema, RouteOptions } from 'fastify'
 import { type ProblemType, problemBody, problemTypes } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { File, ProblemShape } from './schemas/answers.ts'
+import { names } from './schemas/names.ts'
 
 declare module 'fastify' {
   interface FastifySchema {
@@ -75,7 +76,7 @@ function described(schema: FastifySchema, route: RouteOptions): FastifySchema {
       : `Needs the scope \`${scope}\`${instance === true ? ', of the whole instance' : ''}.`
   const answers = (schema.response ?? { 200: {} }) as Json
   // What is taken as it lies, a file, has no schema to be validated by.
-  const body = schema.body ?? (schema.consumes === undefined ? undefined : schemas.File)
+  const body = schema.body ?? (schema.consumes === undefined ? undefined : File)
   const family = route.url.replace('/api/v1/', '').split('/')[0] ?? ''
   return {
     ...schema,
@@ -90,17 +91,11 @@ function described(schema: FastifySchema, route: RouteOptions): FastifySchema {
   }
 }
 
-/** With an example, and the name of each schema of schemas.ts in it, by which withComponents finds it. */
+/** With an example, and the name of each shape in it that has one, by which withComponents finds it. */
 function shown(schema: Json): Json {
   if (schema['type'] === 'null') return schema
   return { ...(named(schema) as Json), examples: [exampleOf(schema)] }
 }
-
-const names = new Map<unknown, string>(
-  Object.entries(schemas)
-    .filter(([, value]) => typeof value === 'object')
-    .map(([name, value]) => [value, name.replace(/Shape$/, '')]),
-)
 
 function named(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(named)
@@ -177,7 +172,7 @@ function problemAnswers(types: readonly ProblemType[]): Json {
         description: some.map((type) => problemTypes[type][1]).join(', or: '),
         content: {
           'application/problem+json': {
-            schema: named(schemas.ProblemShape),
+            schema: named(ProblemShape),
             examples: Object.fromEntries(some.map((type) => [type, { value: problemExample(type) }])),
           },
         },

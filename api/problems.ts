@@ -3,7 +3,7 @@
 import '@fastify/swagger'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Mistake } from '../src/account.ts'
-import { SessionFailed } from '../src/failure.ts'
+import { SessionFailed } from '../src/session-failed.ts'
 import type { App } from './app.ts'
 
 /** Closed: what a program may tell apart, and what it can do. `type` on the wire is `/problems/NAME`, which says this. */

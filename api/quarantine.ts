@@ -2,7 +2,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { OctetBudget } from '../src/budget.ts'
-import { SessionFailed } from '../src/failure.ts'
 import { limits } from '../src/limits.ts'
 import type { AccountId } from '../src/message.ts'
 import { retrieveAgain } from '../src/pop3/retrieve-again.ts'
@@ -15,11 +14,15 @@ import type { PullQueue } from '../src/redis/queue.ts'
 import type { SettingsStore } from '../src/redis/settings.ts'
 import { spooledMessage } from '../src/redis/spool.ts'
 import type { Seal } from '../src/seal.ts'
+import { SessionFailed } from '../src/session-failed.ts'
 import type { App } from './app.ts'
 import { cursorOf, idIn } from './cursor.ts'
 import { currentReach } from './guard.ts'
 import { Problem, unknown } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { File, listOf, Nothing } from './schemas/answers.ts'
+import * as schemas from './schemas/quarantine.ts'
+import { Id, Page } from './schemas/requests.ts'
+import { Run } from './schemas/runs.ts'
 
 export interface QuarantineWorld {
   readonly redis: Redis
@@ -46,9 +49,9 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal, settings
         operationId: 'listQuarantine',
         summary: 'List the messages of an account that were set aside',
         description: 'They stay at the provider, and are not fetched again by themselves.',
-        params: schemas.Id,
-        querystring: schemas.Page,
-        response: { 200: schemas.listOf(schemas.QuarantineEntry) },
+        params: Id,
+        querystring: Page,
+        response: { 200: listOf(schemas.QuarantineEntry) },
       },
     },
     async ({ params: { id }, query: { limit, cursor } }) => {
@@ -67,7 +70,7 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal, settings
         summary: 'Try a message again that was set aside',
         description: 'In the next run that begins; one that is at work may have passed it, and is followed by another.',
         params: schemas.QuarantineId,
-        response: { 202: schemas.Run },
+        response: { 202: Run },
       },
     },
     async ({ params: { id, entry } }, reply) => {
@@ -86,7 +89,7 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal, settings
         summary: 'Let go of a message that was set aside',
         description: 'It stays at the provider, and is not fetched again.',
         params: schemas.QuarantineId,
-        response: { 204: schemas.Nothing },
+        response: { 204: Nothing },
       },
     },
     async ({ params: { id, entry } }, reply) => {
@@ -108,7 +111,7 @@ export function addQuarantine(app: App, { redis, accounts, queue, seal, settings
           'Retrieved again from the provider, as it comes; neither stored nor deleted. Of a provider that would not show it again its bytes are kept.',
         params: schemas.QuarantineId,
         produces: ['message/rfc822'],
-        response: { 200: schemas.File },
+        response: { 200: File },
       },
     },
     async ({ params: { id, entry: entryId } }, reply) => {

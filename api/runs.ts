@@ -6,7 +6,9 @@ import type { Runs } from '../src/redis/runs.ts'
 import type { App } from './app.ts'
 import { cursorOf, idIn } from './cursor.ts'
 import { unknown } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { listOf } from './schemas/answers.ts'
+import { Id, Page } from './schemas/requests.ts'
+import * as schemas from './schemas/runs.ts'
 
 export interface RunsWorld {
   readonly accounts: Accounts
@@ -24,7 +26,7 @@ export function addRuns(app: App, { accounts, runs, queue }: RunsWorld): void {
         summary: 'Check an account now',
         description:
           'Joins its queued or running run, or makes one; paused accounts too. With wait: 200 with the ended run, failed or not, or 202 as it stands.',
-        params: schemas.Id,
+        params: Id,
         querystring: schemas.Pull,
         response: { 200: schemas.Run, 202: schemas.Run },
       },
@@ -45,7 +47,7 @@ export function addRuns(app: App, { accounts, runs, queue }: RunsWorld): void {
     '/runs/:id',
     {
       config: { scope: 'read' },
-      schema: { operationId: 'readRun', summary: 'Read a run', params: schemas.Id, response: { 200: schemas.Run } },
+      schema: { operationId: 'readRun', summary: 'Read a run', params: Id, response: { 200: schemas.Run } },
     },
     async ({ params: { id } }) => {
       const run = await runs.get(id)
@@ -61,9 +63,9 @@ export function addRuns(app: App, { accounts, runs, queue }: RunsWorld): void {
       schema: {
         operationId: 'listAccountRuns',
         summary: 'List the runs of an account, newest first',
-        params: schemas.Id,
-        querystring: schemas.Page,
-        response: { 200: schemas.listOf(schemas.Run) },
+        params: Id,
+        querystring: Page,
+        response: { 200: listOf(schemas.Run) },
       },
     },
     async ({ params: { id }, query: { limit, cursor } }) => {

@@ -1,7 +1,7 @@
 /** `/sample`: an account to try Tributary with, where local mode has one. It is added like any other. */
 import { type SampleProvider, sampleLogin } from '../src/sample.ts'
 import type { App } from './app.ts'
-import * as schemas from './schemas.ts'
+import * as schemas from './schemas/sample.ts'
 
 export interface SampleWorld {
   /** Undefined: there is none, as in production. */

@@ -8,7 +8,8 @@ import { cookieName, csrfOf, type Session } from './auth.ts'
 import { isPassword, passwordHash } from './passwords.ts'
 import { Problem } from './problems.ts'
 import { sourceOf } from './protection.ts'
-import * as schemas from './schemas.ts'
+import { Nothing } from './schemas/answers.ts'
+import * as schemas from './schemas/session.ts'
 import { type Known, type Principal, Who, type WhoWorld } from './who.ts'
 
 export interface SessionWorld extends WhoWorld {
@@ -108,7 +109,7 @@ export function addSession(app: App, world: SessionWorld): void {
     '/session',
     {
       config: { scope: 'read' },
-      schema: { operationId: 'signOut', summary: 'Sign out', response: { 204: schemas.Nothing } },
+      schema: { operationId: 'signOut', summary: 'Sign out', response: { 204: Nothing } },
     },
     async (request, reply) => {
       if (request.session !== undefined) await sessions.end(request.session.secret)
@@ -125,7 +126,7 @@ export function addSession(app: App, world: SessionWorld): void {
         summary: 'Set the password of the admin',
         description: 'Sessions that were begun with the old one end, but for the one that sets it.',
         body: schemas.AdminPassword,
-        response: { 204: schemas.Nothing },
+        response: { 204: Nothing },
       },
     },
     async ({ body: { password }, session }, reply) => {

@@ -2,7 +2,8 @@
 import type { SettingsStore } from '../src/redis/settings.ts'
 import type { App } from './app.ts'
 import { demandSeen, tag } from './etag.ts'
-import * as schemas from './schemas.ts'
+import { IfMatch, IfNoneMatch } from './schemas/requests.ts'
+import * as schemas from './schemas/settings.ts'
 
 export interface SettingsWorld {
   readonly settings: SettingsStore
@@ -18,7 +19,7 @@ export function addSettings(app: App, { settings }: SettingsWorld): void {
       schema: {
         operationId: 'readSettings',
         summary: 'Read the settings',
-        headers: schemas.IfNoneMatch,
+        headers: IfNoneMatch,
         response: { 200: schemas.SettingsShape },
       },
     },
@@ -38,7 +39,7 @@ export function addSettings(app: App, { settings }: SettingsWorld): void {
         summary: 'Change settings',
         description:
           'What is not named stays as it is, within a setting too. Holds from the next run or request on, without a restart.',
-        headers: schemas.IfMatch,
+        headers: IfMatch,
         body: schemas.SettingsPatch,
         response: { 200: schemas.SettingsShape },
       },

@@ -8,7 +8,7 @@ import { openRunCounts, talliesOf } from '../src/redis/tallies.ts'
 import type { App } from './app.ts'
 import { healthOf } from './health.ts'
 import { kept } from './kept.ts'
-import * as schemas from './schemas.ts'
+import * as schemas from './schemas/stats.ts'
 
 export interface StatsWorld {
   readonly redis: Redis

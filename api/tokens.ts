@@ -4,7 +4,9 @@ import { digestOf, newTokenText, type TokenRecord, type Tokens } from '../src/re
 import { type App, newId } from './app.ts'
 import { cursorOf, idIn } from './cursor.ts'
 import { badRequest, unknown } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { listOf, Nothing } from './schemas/answers.ts'
+import { Id, Page } from './schemas/requests.ts'
+import * as schemas from './schemas/tokens.ts'
 
 export interface TokensWorld {
   readonly tokens: Tokens
@@ -55,8 +57,8 @@ export function addTokens(app: App, { tokens }: TokensWorld): void {
         summary: 'List tokens',
         description:
           'Expired ones too, until they are revoked. The first one, of the file admin-token, is not among them.',
-        querystring: schemas.Page,
-        response: { 200: schemas.listOf(schemas.Token) },
+        querystring: Page,
+        response: { 200: listOf(schemas.Token) },
       },
     },
     async ({ query }) => {
@@ -74,8 +76,8 @@ export function addTokens(app: App, { tokens }: TokensWorld): void {
         operationId: 'removeToken',
         summary: 'Revoke a token',
         description: 'From the answer on it lets nobody in, nor does a session that was begun with it.',
-        params: schemas.Id,
-        response: { 204: schemas.Nothing },
+        params: Id,
+        response: { 204: Nothing },
       },
     },
     async ({ params: { id } }, reply) => {

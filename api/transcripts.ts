@@ -4,7 +4,8 @@ import type { Runs } from '../src/redis/runs.ts'
 import { transcriptOf } from '../src/redis/transcripts.ts'
 import type { App } from './app.ts'
 import { Problem, unknown } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { Id } from './schemas/requests.ts'
+import * as schemas from './schemas/transcripts.ts'
 
 export interface TranscriptsWorld {
   readonly redis: Redis
@@ -21,7 +22,7 @@ export function addTranscripts(app: App, world: TranscriptsWorld): void {
         summary: 'Read what was said to the provider in a run',
         description:
           'The lines of its POP3 sessions, of the last runs of an account (the setting transcriptsKept): passwords masked, no line of any message, long listings cut; truncated: lines in the middle are left out.',
-        params: schemas.Id,
+        params: Id,
         response: { 200: schemas.Transcript },
       },
     },

@@ -16,7 +16,9 @@ import { demandSeen, tag } from './etag.ts'
 import { currentReach } from './guard.ts'
 import { listedOf } from './owners.ts'
 import { badRequest, conflict, unknown } from './problems.ts'
-import * as schemas from './schemas.ts'
+import { listOf, Nothing } from './schemas/answers.ts'
+import { Id, IfMatch, IfNoneMatch, Page } from './schemas/requests.ts'
+import * as schemas from './schemas/webhooks.ts'
 
 export interface WebhooksWorld {
   readonly webhooks: Webhooks
@@ -90,8 +92,8 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
       schema: {
         operationId: 'listWebhooks',
         summary: 'List webhooks',
-        querystring: schemas.Page,
-        response: { 200: schemas.listOf(schemas.Webhook) },
+        querystring: Page,
+        response: { 200: listOf(schemas.Webhook) },
       },
     },
     async (request) => {
@@ -114,8 +116,8 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
       schema: {
         operationId: 'readWebhook',
         summary: 'Read a webhook',
-        params: schemas.Id,
-        headers: schemas.IfNoneMatch,
+        params: Id,
+        headers: IfNoneMatch,
         response: { 200: schemas.Webhook },
       },
     },
@@ -134,8 +136,8 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
         operationId: 'changeWebhook',
         summary: 'Change a webhook',
         description: 'One that was disabled is enabled again with "enabled": true; what waits is sent then.',
-        params: schemas.Id,
-        headers: schemas.IfMatch,
+        params: Id,
+        headers: IfMatch,
         body: schemas.WebhookPatch,
         response: { 200: schemas.Webhook },
       },
@@ -169,9 +171,9 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
         operationId: 'removeWebhook',
         summary: 'Remove a webhook',
         description: 'What waits for it is not sent.',
-        params: schemas.Id,
-        headers: schemas.IfMatch,
-        response: { 204: schemas.Nothing },
+        params: Id,
+        headers: IfMatch,
+        response: { 204: Nothing },
       },
     },
     async (request, reply) => {
@@ -190,7 +192,7 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
         operationId: 'rotateWebhookSecret',
         summary: 'Give a webhook a new secret',
         description: 'For a day what is sent is signed with both, so that the receiver can go over in its own time.',
-        params: schemas.Id,
+        params: Id,
         response: { 200: schemas.WebhookWithSecret },
       },
     },
@@ -216,7 +218,7 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
         operationId: 'testWebhook',
         summary: 'Send something to try a webhook',
         description: 'Sent at once and once, of type webhook.test; the answer says what became of it.',
-        params: schemas.Id,
+        params: Id,
         response: { 200: schemas.Delivery },
       },
     },
@@ -248,9 +250,9 @@ export function addWebhooks(app: App, { webhooks, destinations, settings, seal }
         operationId: 'listDeliveries',
         summary: 'List what was sent to a webhook, or waits for it',
         description: `Newest first. Of those that have ended the last ${limits.deliveriesKept} are kept.`,
-        params: schemas.Id,
-        querystring: schemas.Page,
-        response: { 200: schemas.listOf(schemas.Delivery) },
+        params: Id,
+        querystring: Page,
+        response: { 200: listOf(schemas.Delivery) },
       },
     },
     async ({ params: { id }, query: { limit, cursor } }) => {

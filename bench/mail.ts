@@ -1,6 +1,7 @@
 /** The messages that everybody pulls: made from a seed, the same ones in every run, or real files. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { seeded } from '../test/support/pieces.ts'
 
 /** Every file below a folder, in the order of their paths, as one message each. */
 export function mailBelow(folder: string, count: number): Buffer[] {
@@ -14,7 +15,7 @@ export function mailBelow(folder: string, count: number): Buffer[] {
 
 /** About 15 kB each on average: half of them below 5 kB, one in a hundred above 100 kB, none above 2 MB. */
 export function madeMail(count: number): Buffer[] {
-  const random = randomFrom(20_260_401)
+  const random = seeded(20_260_401)
   return Array.from({ length: count }, (_, nth) => message(nth, random))
 }
 
@@ -25,17 +26,6 @@ export function someOf<T>(all: readonly T[], count: number): T[] {
 }
 
 type Random = () => number
-
-/** mulberry32: from 0 up to 1, the same row for the same seed on every machine. */
-function randomFrom(seed: number): Random {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const bodyOctets = { median: 2800, spread: 1.8, max: 2_000_000 } as const
 /** Bodies beyond this are what people attach. */

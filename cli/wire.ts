@@ -1,28 +1,18 @@
 /** What the API sends: its own schemas, as types. */
-import type { Static } from 'typebox'
-import type * as schemas from '../api/schemas.ts'
+import type { Arrivals } from '../api/schemas/arrivals.ts'
 
-export type Account = Static<typeof schemas.Account>
-export type NewAccount = schemas.NewAccount
-export type AccountPatch = schemas.AccountPatch
-export type ArrivedMessage = Static<typeof schemas.Arrivals>['items'][number]
-export type AuditEntry = Static<typeof schemas.AuditEntry>
-export type Candidates = Static<typeof schemas.Discovered>
-export type Delivery = Static<typeof schemas.Delivery>
-export type Destination = Static<typeof schemas.Destination>
-export type NewDestination = schemas.NewDestination
-export type Examination = Static<typeof schemas.Examination>
-export type Imported = Static<typeof schemas.Imported>
-export type Keys = Static<typeof schemas.Keys>
-export type NewNotice = Static<typeof schemas.NewNotice>
-export type Notice = Static<typeof schemas.Notice>
-export type NoticeTest = Static<typeof schemas.NoticeTest>
-export type QuarantineEntry = Static<typeof schemas.QuarantineEntry>
-export type Restored = Static<typeof schemas.Restored>
-export type Run = Static<typeof schemas.Run>
-export type Stats = Static<typeof schemas.Stats>
-export type Token = Static<typeof schemas.Token>
-export type MadeToken = Static<typeof schemas.MadeToken>
-export type Transcript = Static<typeof schemas.Transcript>
-export type Webhook = Static<typeof schemas.Webhook>
-export type MadeWebhook = Static<typeof schemas.WebhookWithSecret>
+export type { Account, AccountPatch, Examination, NewAccount } from '../api/schemas/accounts.ts'
+export type { AuditEntry } from '../api/schemas/audit.ts'
+export type { Restored } from '../api/schemas/backup.ts'
+export type { Destination, NewDestination } from '../api/schemas/destinations.ts'
+export type { Discovered as Candidates } from '../api/schemas/discover.ts'
+export type { Keys } from '../api/schemas/keys.ts'
+export type { Imported } from '../api/schemas/ledger.ts'
+export type { NewNotice, Notice, NoticeTest } from '../api/schemas/notice.ts'
+export type { QuarantineEntry } from '../api/schemas/quarantine.ts'
+export type { Run } from '../api/schemas/runs.ts'
+export type { Stats } from '../api/schemas/stats.ts'
+export type { MadeToken, Token } from '../api/schemas/tokens.ts'
+export type { Transcript } from '../api/schemas/transcripts.ts'
+export type { Delivery, Webhook, WebhookWithSecret as MadeWebhook } from '../api/schemas/webhooks.ts'
+export type ArrivedMessage = Arrivals['items'][number]

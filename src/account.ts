@@ -17,10 +17,8 @@ export type FirstRun =
   | { readonly mode: 'onlyNew' }
   | { readonly mode: 'lastDays'; readonly days: number }
 
-/** A POP3 account at a provider: the source. Without its password, which lives sealed beside it. */
-export interface Account {
-  readonly id: AccountId
-  readonly address: string
+/** A server, and who one is there. */
+interface Login {
   readonly host: string
   readonly port: number
   readonly tls: TlsMode
@@ -28,6 +26,12 @@ export interface Account {
   /** SHA-256 of the server's certificate, lower-case hex without colons; only that certificate is accepted. */
   readonly tlsFingerprint: string | null
   readonly user: string
+}
+
+/** A POP3 account at a provider: the source. Without its password, which lives sealed beside it. */
+export interface Account extends Login {
+  readonly id: AccountId
+  readonly address: string
   readonly destinationId: DestinationId
   readonly folder: string
   readonly flags: readonly string[]
@@ -44,18 +48,7 @@ export interface Account {
 
 export type Destination =
   | { readonly id: DestinationId; readonly kind: 'hosted'; readonly login: string; readonly createdAtMs: number }
-  | {
-      readonly id: DestinationId
-      readonly kind: 'imap'
-      readonly host: string
-      readonly port: number
-      readonly tls: TlsMode
-      readonly tlsVerify: boolean
-      /** As an account's. */
-      readonly tlsFingerprint: string | null
-      readonly user: string
-      readonly createdAtMs: number
-    }
+  | ({ readonly id: DestinationId; readonly kind: 'imap'; readonly createdAtMs: number } & Login)
 
 /** What an `imap` destination is where nobody says otherwise. */
 export const destinationDefaults = { tls: 'implicit', tlsVerify: true, tlsFingerprint: null } as const

@@ -2,8 +2,9 @@
  * What follows from a failed run: try again when, or stop until somebody acts. Pure. An error that we do not understand is
  * temporary: a needless retry costs a connection, a needless stop costs mail.
  */
-import { assertNever, describe, type Failure, type FailureKind } from './failure.ts'
+import { assertNever, type Failure, type FailureKind } from './failure.ts'
 import { limits } from './limits.ts'
+import { describe } from './telling.ts'
 
 /** What came before, since the last run that went well (not the last mere login: that would reset the back-off too soon). */
 export interface FailureHistory {

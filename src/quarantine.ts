@@ -1,10 +1,11 @@
 /** What people are told of a message that was set aside (CONTRACT section 6), and which entry is which message's. */
 import type { Account } from './account.ts'
-import { assertNever, describe, type Failure, type FailureKind } from './failure.ts'
+import { assertNever, type Failure, type FailureKind } from './failure.ts'
 import type { ShortHash, StoredRecord } from './ledger.ts'
 import type { SpoolId } from './message.ts'
 import type { AsideReason } from './ports.ts'
 import type { Records } from './records.ts'
+import { describe } from './telling.ts'
 
 /** As it is kept. What stands under `record` leads to the ledger's record, whatever the provider calls the message by now. */
 export interface QuarantineEntry {

@@ -4,7 +4,6 @@
  */
 import type { Account } from './account.ts'
 import { recover } from './deposit.ts'
-import { SessionFailed } from './failure.ts'
 import { sourceHash } from './header.ts'
 import { type Continuity, newRecord, type ShortHash, type StoredRecord, type Token } from './ledger.ts'
 import { limits } from './limits.ts'
@@ -12,6 +11,7 @@ import { Unmatched } from './plan.ts'
 import type { LedgerView, TracedFolder, TraceLine, Traces, World } from './ports.ts'
 import type { Records } from './records.ts'
 import type { RunCounts } from './run.ts'
+import { SessionFailed } from './session-failed.ts'
 
 /** What is known of the ledger before a run: `new` has nothing to lose, `doubtful` may lack what the store holds. */
 export function standing(

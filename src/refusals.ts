@@ -3,12 +3,12 @@
  * another one, or that has other words for another one, judges messages: what it refused is set aside. A store that says
  * the same to one after another and takes none is at fault itself: the run fails, and nothing is set aside.
  */
-import { SessionFailed } from './failure.ts'
 import type { ShortHash, Sighting } from './ledger.ts'
 import { limits } from './limits.ts'
 import type { Ledger } from './ports.ts'
 import type { Records } from './records.ts'
 import type { RunCounts } from './run.ts'
+import { SessionFailed } from './session-failed.ts'
 
 interface Refused {
   readonly sighting: Sighting & { readonly digest: ShortHash }

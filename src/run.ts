@@ -1,6 +1,6 @@
 /** One visit to one maildrop: one job, one POP3 session, one record in the history (CONTRACT section 5). */
-import type { Told } from './failure.ts'
 import type { AccountId, RunId } from './message.ts'
+import type { Told } from './telling.ts'
 
 export const runStates = ['queued', 'running', 'done', 'failed'] as const
 export const runCauses = ['schedule', 'request'] as const

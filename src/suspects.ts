@@ -4,7 +4,7 @@
  * has failed often enough. A retrieval that ends the worker shows in runs that set out and never returned.
  */
 import type { Account } from './account.ts'
-import { type Failure, RetrievalFailed, SessionFailed } from './failure.ts'
+import type { Failure } from './failure.ts'
 import { fieldsOf, fingerprintOf, headerOf, uidlHash } from './header.ts'
 import type { MessageName, Sighting, Suspect } from './ledger.ts'
 import { look, unseen } from './letter.ts'
@@ -14,6 +14,7 @@ import type { LedgerView, Maildrop, World } from './ports.ts'
 import { tooLarge } from './quarantine.ts'
 import type { Records } from './records.ts'
 import type { RunCounts } from './run.ts'
+import { RetrievalFailed, SessionFailed } from './session-failed.ts'
 import { slices } from './slices.ts'
 import type { Survey } from './survey.ts'
 

@@ -7,10 +7,12 @@ import { test } from 'node:test'
 import { connectRedis } from '../src/redis/connection.ts'
 import type { Run } from '../src/run.ts'
 import { assertAgree, assertEachOnce, assertNoneLost, ledgerOf } from './support/audit.ts'
-import { freePorts, startDovecot } from './support/dovecot.ts'
+import { startDovecot } from './support/dovecot.ts'
 import { alive, commandOf, familyOf } from './support/family.ts'
+import { callInstance, instancePorts, settingsOf } from './support/instance.ts'
 import { seeded } from './support/pieces.ts'
 import { readFolder } from './support/reader.ts'
+import { until, untilTold } from './support/until.ts'
 
 const letters = Array.from({ length: 2000 }, (_, nth) =>
   Buffer.from(`Message-ID: <${nth}@example.org>\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\n\r\nThe ${nth}th.\r\n`),
@@ -24,16 +26,6 @@ const kills = 3
 const seed = Number(process.env['TRIBUTARY_TEST_SEED'] ?? Date.now() % 1_000_000)
 const random = seeded(seed)
 
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const endMs = performance.now() + 60_000
-  for (;;) {
-    const seen = await look().catch(() => undefined)
-    if (seen !== undefined) return seen
-    assert.ok(performance.now() < endMs, `waited too long for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
 test(`everything killed at once, ${kills} times in a row at random moments: every message is stored once`, async (t) => {
   t.diagnostic(`TRIBUTARY_TEST_SEED=${seed}`)
   const folder = mkdtempSync('/tmp/tributary-whole-')
@@ -41,7 +33,7 @@ test(`everything killed at once, ${kills} times in a row at random moments: ever
     Object.fromEntries([rehearsal, ...logins].map((login) => [login, 'secret'])),
     Object.fromEntries([rehearsal, ...logins].map((login) => [login, letters])),
   )
-  const [http = 0, imap = 0, imaps = 0, pop3 = 0, pop3s = 0] = await freePorts(5)
+  const ports = await instancePorts()
 
   /** `npm start`, but for what start.mjs does before it hands over. */
   const start = async () => {
@@ -49,20 +41,16 @@ test(`everything killed at once, ${kills} times in a row at random moments: ever
       env: {
         PATH: process.env['PATH'],
         TRIBUTARY_HOME: join(folder, 'home'),
-        TRIBUTARY_HTTP_PORT: String(http),
-        TRIBUTARY_IMAP_PORT: String(imap),
-        TRIBUTARY_IMAPS_PORT: String(imaps),
-        TRIBUTARY_POP3_PORT: String(pop3),
-        TRIBUTARY_POP3S_PORT: String(pop3s),
+        ...settingsOf(ports),
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let said = ''
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
     const saying = async (what: string, since = 0) =>
-      await until(what, async () => {
+      await until(what, () => {
         assert.equal(child.exitCode, null, said)
-        return said.includes(what, since) ? true : undefined
+        return said.includes(what, since)
       })
     await saying('Tributary is running.')
     return {
@@ -80,22 +68,15 @@ test(`everything killed at once, ${kills} times in a row at random moments: ever
         for (const pid of signal === 'SIGKILL' ? [child.pid ?? 0, ...family] : [child.pid ?? 0])
           if (alive([pid]).length > 0) process.kill(pid, signal)
         await exited
-        await until('the end of all', async () => (alive(family).length === 0 ? true : undefined))
+        await until('the end of all', () => alive(family).length === 0)
       },
     }
   }
   const call = async (method: string, path: string, body?: object) => {
     const token = readFileSync(join(folder, 'home', 'admin-token'), 'utf8').trim()
-    const response = await fetch(`http://127.0.0.1:${http}/api/v1${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    const answer = (await response.json()) as Record<string, unknown> & { readonly id: string }
-    assert.ok(response.ok, JSON.stringify(answer))
-    return answer
+    return await callInstance(ports, token, method, path, body)
   }
-  const stored = async (login: string) => await readFolder(imap, login, 'wonder')
+  const stored = async (login: string) => await readFolder(ports.imap, login, 'wonder')
   const left = async (login: string) => await readFolder(provider.imapPort, login, 'secret')
 
   let local = await start()
@@ -131,8 +112,8 @@ test(`everything killed at once, ${kills} times in a row at random moments: ever
     for (; killed < kills; killed += 1) {
       // After a start only once the leases of those that were killed have ended.
       const begun = killed === 0 ? '"accountId":"' + (accounts[0]?.id ?? '') : '"run started"'
-      const over = await until('a run', async () => (local.hasSaid(begun) ? false : (await areOver()) || undefined))
-      if (over) break
+      const seen = await untilTold('a run', async () => (local.hasSaid(begun) ? 'begun' : (await areOver()) && 'over'))
+      if (seen === 'over') break
       await new Promise((resolve) => setTimeout(resolve, random() * 2 * runMs))
       await local.kill('SIGKILL')
       local = await start()
@@ -141,7 +122,7 @@ test(`everything killed at once, ${kills} times in a row at random moments: ever
     assert.ok(killed > 0)
     t.diagnostic(`killed ${killed} times, a run taking ${runMs} ms`)
     for (const { id, login, runId } of accounts) {
-      const run = await until('the end of the run', async () => {
+      const run = await untilTold('the end of the run', async () => {
         const seen = await runOf(runId)
         return seen.finishedAt === null ? undefined : seen
       })

@@ -11,6 +11,7 @@ import { startDovecot, type TestDovecot } from './support/dovecot.ts'
 import { readFolder } from './support/reader.ts'
 import { startRedis } from './support/redis.ts'
 import { type Stack, startStack } from './support/stack.ts'
+import { until } from './support/until.ts'
 
 const day = 86_400_000
 const letters = Array.from({ length: 600 }, (_, nth) =>
@@ -49,16 +50,6 @@ async function account(login: string, fields: object = {}): Promise<string> {
   return await stack.account({ port: provider.pop3Port, user: login, destinationId, retention, ...fields })
 }
 
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const endMs = performance.now() + 30_000
-  for (;;) {
-    const seen = await look()
-    if (seen !== undefined) return seen
-    assert.ok(performance.now() < endMs, `waited too long for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
 test('a clock that is stepped between runs, back and forth: nothing is deleted early, and nothing is forgotten', async () => {
   const id = await account('between')
   const sighting = {
@@ -93,9 +84,7 @@ for (const [nth, step] of [40 * day, -40 * day].entries()) {
   test(`a clock that is stepped by ${step / day} days during a run: the lease holds, and nothing is deleted early`, async () => {
     const id = nth === 0 ? await account('during') : await accountAgain('during')
     const began = (await stack.call('POST', `/accounts/${id}/pull`)).body.id
-    await until('the first record', async () =>
-      (await stack.redis.strlen(`tributary:{${id}}:ledger`)) > 0 ? true : undefined,
-    )
+    await until('the first record', async () => (await stack.redis.strlen(`tributary:{${id}}:ledger`)) > 0)
     stepMs = step
     const run = await until('the end of the run', async () => {
       const { body } = await stack.call('GET', `/runs/${began}`)
@@ -135,11 +124,11 @@ test('schedules go on while the clock is stepped back and forth', async () => {
     const { items } = (await stack.call('GET', `/accounts/${id}/runs`)).body
     return items.filter((run) => run['finishedAt'] !== null).length
   }
-  await until('the first visit', async () => ((await ended()) > 0 ? true : undefined))
+  await until('the first visit', async () => (await ended()) > 0)
   for (const step of [-2 * day, 0]) {
     const before = await ended()
     stepMs = step
-    await until(`a visit at ${step / day} days`, async () => ((await ended()) > before ? true : undefined))
+    await until(`a visit at ${step / day} days`, async () => (await ended()) > before)
   }
 })
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { consequenceOf, type FailureHistory, noFailures } from '../src/consequence.ts'
-import { describe, type Failure, failureKinds } from '../src/failure.ts'
+import { type Failure, failureKinds } from '../src/failure.ts'
 import { limits } from '../src/limits.ts'
 import { nextVisitMs } from '../src/schedule.ts'
+import { describe } from '../src/telling.ts'
 
 const server = 'pop.example.net:995'
 const reply = '-ERR no'

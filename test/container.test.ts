@@ -15,6 +15,8 @@ import { graceMs, type Part } from '../deploy/supervisor.ts'
 import { root } from '../deploy/template.ts'
 import { readSettings } from '../src/disk/settings.ts'
 import { freePorts, startDovecot } from './support/dovecot.ts'
+import { callInstance, instancePorts, type Ports, settingsOf } from './support/instance.ts'
+import { until } from './support/until.ts'
 
 interface Service {
   readonly build: { readonly context: string; readonly dockerfile: string }
@@ -126,7 +128,7 @@ const urls = {
 // The services themselves: as another user, with what compose gives them, only that folders and ports are of this test.
 let folder: string
 let identity: ReturnType<typeof childIdentity>
-let ports: { redis: number; http: number; imap: number; imaps: number; pop3: number; pop3s: number }
+let ports: Ports & { readonly redis: number }
 const running = new Map<Part, { readonly process: ChildProcess; readonly said: () => string }>()
 
 before(async () => {
@@ -135,8 +137,8 @@ before(async () => {
   identity = childIdentity([root, folder, process.execPath])
   for (const name of ['tmp', 'home', 'home/secrets']) mkdirSync(join(folder, name))
   handOver(folder, identity)
-  const [redis = 0, http = 0, imap = 0, imaps = 0, pop3 = 0, pop3s = 0] = await freePorts(6)
-  ports = { redis, http, imap, imaps, pop3, pop3s }
+  const [redis = 0] = await freePorts(1)
+  ports = { redis, ...(await instancePorts()) }
 })
 after(async () => {
   for (const part of ['worker', 'api', 'dovecot', 'redis'] as const) running.get(part)?.process.kill('SIGTERM')
@@ -160,11 +162,7 @@ function environmentOf(part: Part): Record<string, string> {
     TMPDIR: join(folder, 'tmp'),
     NODE_ENV: 'production',
     TRIBUTARY_HOME: join(folder, 'home'),
-    TRIBUTARY_HTTP_PORT: String(ports.http),
-    TRIBUTARY_IMAP_PORT: String(ports.imap),
-    TRIBUTARY_IMAPS_PORT: String(ports.imaps),
-    TRIBUTARY_POP3_PORT: String(ports.pop3),
-    TRIBUTARY_POP3S_PORT: String(ports.pop3s),
+    ...settingsOf(ports),
     ...Object.fromEntries(given),
   }
 }
@@ -189,14 +187,6 @@ async function start(part: Part): Promise<void> {
 function isHealthy(part: Part): boolean {
   const [command, args] = asUser(compose.services[part].healthcheck.test.slice(1).map(here))
   return spawnSync(command, args, { env: environmentOf(part) }).status === 0
-}
-
-async function until(what: string, look: () => boolean | Promise<boolean>, waitMs = 60_000): Promise<void> {
-  const endMs = performance.now() + waitMs
-  while (!(await look())) {
-    assert.ok(performance.now() < endMs, `waited too long for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
 }
 
 /** What a server says to these lines, until it has said `last`. */
@@ -270,14 +260,7 @@ test('API and worker pull a message through it', async () => {
 })
 
 async function call(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
-  const response = await fetch(`http://127.0.0.1:${ports.http}/api/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${secret('gateway/admin-token')}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const answer = (await response.json()) as Record<string, unknown>
-  assert.ok(response.ok, JSON.stringify(answer))
-  return answer
+  return await callInstance(ports, secret('gateway/admin-token'), method, path, body)
 }
 
 test('a health check notices what is gone, and each stops in the time it has', async () => {

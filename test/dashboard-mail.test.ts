@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContext, Page, Response } from 'playwright-core'
-import { type Served, serve, signIn, startBrowser, violations } from './support/browser.ts'
+import { type Served, serve, signedIn, startBrowser, violations } from './support/browser.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { converse, readFolder } from './support/reader.ts'
 import { type Stack, startStack } from './support/stack.ts'
@@ -104,11 +104,7 @@ before(async () => {
   destinationId = await stack.destination('alice')
   await stack.pull(await stack.account({ port: provider.port, destinationId }))
   await imap('CREATE Empty')
-  person = await browser.newContext({ locale: 'en', viewport: { width: 1280, height: 800 } })
-  person.setDefaultTimeout(waitMs)
-  const page = await person.newPage()
-  await signIn(page, served.url)
-  await page.close()
+  person = await signedIn(browser, served.url, waitMs)
 })
 after(async () => {
   // Whatever there is: what does not start must not keep this from ending.

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { Account } from '../src/account.ts'
 import type { AccountId, DestinationId } from '../src/message.ts'
-import { type Served, serve, signIn, startBrowser, violations } from './support/browser.ts'
+import { type Served, serve, signedIn, signIn, startBrowser, violations } from './support/browser.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { type Stack, startStack } from './support/stack.ts'
 
@@ -24,11 +24,7 @@ before(async () => {
   assert.ok(existsSync('dist/dashboard/index.html'), 'dist/dashboard is missing: npm run build')
   ;[stack, browser] = await Promise.all([startStack(), startBrowser()])
   ;[served] = await Promise.all([serve(stack), stack.startWorker()])
-  person = await browser.newContext({ locale: 'en', viewport: { width: 1280, height: 800 } })
-  person.setDefaultTimeout(waitMs)
-  const page = await person.newPage()
-  await signIn(page, served.url)
-  await page.close()
+  person = await signedIn(browser, served.url, waitMs)
 })
 after(async () => {
   // Whatever there is: what does not start must not keep this from ending.

@@ -19,10 +19,10 @@ import { after, before, test } from 'node:test'
 import { connect as tlsConnect } from 'node:tls'
 import { fingerprintOf } from '../src/tls-reasons.ts'
 import { certificate, type Certificate } from './support/certificates.ts'
-import { freePorts } from './support/dovecot.ts'
+import { instancePorts, type Ports, settingsOf } from './support/instance.ts'
 
 let folder: string
-let ports: { http: number; imap: number; imaps: number; pop3: number; pop3s: number }
+let ports: Ports
 let said = ''
 let stop: () => Promise<void>
 let serving: Certificate
@@ -51,17 +51,12 @@ before(async () => {
   for (const name of ['archive', 'live']) mkdirSync(join(folder, name))
   serving = certificate()
   renew(serving)
-  const [http = 0, imap = 0, imaps = 0, pop3 = 0, pop3s = 0] = await freePorts(5)
-  ports = { http, imap, imaps, pop3, pop3s }
+  ports = await instancePorts()
   const child = spawn(process.execPath, ['dist/deploy/run.js'], {
     env: {
       PATH: process.env['PATH'],
       TRIBUTARY_HOME: join(folder, 'home'),
-      TRIBUTARY_HTTP_PORT: String(http),
-      TRIBUTARY_IMAP_PORT: String(imap),
-      TRIBUTARY_IMAPS_PORT: String(imaps),
-      TRIBUTARY_POP3_PORT: String(pop3),
-      TRIBUTARY_POP3S_PORT: String(pop3s),
+      ...settingsOf(ports),
       TRIBUTARY_TLS_CERT: join(folder, 'live', 'cert.pem'),
       TRIBUTARY_TLS_KEY: join(folder, 'live', 'key.pem'),
     },

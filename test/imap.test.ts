@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { purge } from '../deploy/dovecot.ts'
 import { childIdentity } from '../deploy/identity.ts'
-import { SessionFailed, type FailureKind } from '../src/failure.ts'
+import type { FailureKind } from '../src/failure.ts'
 import { limits } from '../src/limits.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import type { Intent, ShortHash, Token } from '../src/ledger.ts'
 import type { AppendAnswer, Copy, FolderPosition, Store } from '../src/ports.ts'
+import { SessionFailed } from '../src/session-failed.ts'
 import { freePorts, startDovecot, type TestDovecot } from './support/dovecot.ts'
 import { startImapServer, type ScriptedStore, type StoreBehaviour } from './support/imap-server.ts'
 import { readFolder, readMaildrop } from './support/reader.ts'
@@ -77,6 +78,9 @@ async function foreign(login: string, password: string, use: (store: Store) => P
   }
 }
 
+const scriptedAt = (port: number) =>
+  ({ kind: 'imap', id: 'x', host: '127.0.0.1', port, tls: 'none', user: 'me', password: 'secret' }) as const
+
 /** A store of its own, scripted, reached with its own user and password. */
 async function scripted(
   behaviour: StoreBehaviour,
@@ -85,16 +89,7 @@ async function scripted(
   const server = await startImapServer(behaviour)
   const pool = new StorePool(dovecot.store, { lateMs: 1 })
   try {
-    const target = {
-      kind: 'imap',
-      id: 'x',
-      host: '127.0.0.1',
-      port: server.port,
-      tls: 'none',
-      user: 'me',
-      password: 'secret',
-    } as const
-    await use(await pool.store(target), server)
+    await use(await pool.store(scriptedAt(server.port)), server)
   } finally {
     await pool.close()
     await server.close()
@@ -304,16 +299,7 @@ test('a cancelled run does not wait for a silent store', async () => {
   const server = await startImapServer({ silent: true })
   const pool = new StorePool(dovecot.store)
   const cancel = new AbortController()
-  const target = {
-    kind: 'imap',
-    id: 'x',
-    host: '127.0.0.1',
-    port: server.port,
-    tls: 'none',
-    user: 'me',
-    password: 'secret',
-  } as const
-  const store = await pool.store(target, { signal: cancel.signal })
+  const store = await pool.store(scriptedAt(server.port), { signal: cancel.signal })
   const appending = store.append('INBOX', copies(1, 2), [])
   cancel.abort(new SessionFailed({ kind: 'superseded' }))
   await assert.rejects(appending, fails('superseded', /took this account over/))

@@ -7,7 +7,8 @@ import type { AccountId } from '../src/message.ts'
 import { startDovecot, type TestDovecot } from './support/dovecot.ts'
 import { HeldWorker } from './support/held.ts'
 import { converse, readFolder, withoutTrace } from './support/reader.ts'
-import { sessionsOf, unreadBy, until } from './support/sessions.ts'
+import { sessionsOf, unreadBy } from './support/sessions.ts'
+import { until } from './support/until.ts'
 import { type Stack, startStack } from './support/stack.ts'
 
 const batch = limits.windowMessagesMax
@@ -123,7 +124,7 @@ for (const { kind, place, login } of killed) {
     try {
       worker.go()
       const octets = place.startsWith('append') ? 40_000 : 10
-      await until('the command has come', () => unreadBy(stack.dovecot, stopped) > octets)
+      await until('the command to come', () => unreadBy(stack.dovecot, stopped) > octets)
       await worker.kill()
       if (kind === 'hosted') await takeOver(id, run)
       else {
@@ -135,7 +136,7 @@ for (const { kind, place, login } of killed) {
         const intents = await stack.redis.hlen(keys.intents(id))
         const pulling = stack.pull(id)
         // Each intent's search has a connection of its own, which ends with it.
-        await until('the next worker has looked', () => looks().length >= looked + intents)
+        await until('the next worker to look', () => looks().length >= looked + intents)
         for (const pid of stopped) process.kill(pid, 'SIGCONT')
         assert.equal((await pulling).recovered, batch)
       }
@@ -143,7 +144,7 @@ for (const { kind, place, login } of killed) {
       await worker.kill()
       for (const pid of stopped) process.kill(pid, 'SIGCONT')
     }
-    await until('the old sessions have ended', () =>
+    await until('the old sessions to end', () =>
       sessionsOf(stack.dovecot, login).every((pid) => !stopped.includes(pid)),
     )
     await holdsOnce(id, login)

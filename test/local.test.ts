@@ -10,6 +10,8 @@ import { masterUser } from '../deploy/dovecot.ts'
 import { tryLogin } from '../src/imap/login.ts'
 import { freePorts } from './support/dovecot.ts'
 import { alive, commandOf, familyOf } from './support/family.ts'
+import { callInstance, instancePorts, type Ports, settingsOf } from './support/instance.ts'
+import { until } from './support/until.ts'
 
 /** `npm start`, but for what start.mjs does before it hands over. */
 interface Local {
@@ -22,14 +24,13 @@ interface Local {
 
 let folder: string
 let home: string
-let ports: { http: number; imap: number; imaps: number; pop3: number; pop3s: number }
+let ports: Ports
 const running = new Set<ChildProcess>()
 before(async () => {
   // Of mode 0700, as mktemp makes it, and longer than a socket's path may be.
   folder = mkdtempSync('/tmp/tributary-local-')
   home = join(folder, 'a'.repeat(100), 'b'.repeat(100))
-  const [http = 0, imap = 0, imaps = 0, pop3 = 0, pop3s = 0] = await freePorts(5)
-  ports = { http, imap, imaps, pop3, pop3s }
+  ports = await instancePorts()
 })
 after(async () => {
   for (const child of running) child.kill('SIGTERM')
@@ -45,11 +46,7 @@ function start(env: NodeJS.ProcessEnv = {}, [command, ...args]: readonly [string
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
       TRIBUTARY_HOME: home,
-      TRIBUTARY_HTTP_PORT: String(ports.http),
-      TRIBUTARY_IMAP_PORT: String(ports.imap),
-      TRIBUTARY_IMAPS_PORT: String(ports.imaps),
-      TRIBUTARY_POP3_PORT: String(ports.pop3),
-      TRIBUTARY_POP3S_PORT: String(ports.pop3s),
+      ...settingsOf(ports),
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -64,14 +61,6 @@ function start(env: NodeJS.ProcessEnv = {}, [command, ...args]: readonly [string
   return { process: child, said: () => said, exited, family: () => familyOf(child.pid ?? 0) }
 }
 
-async function until(what: string, look: () => boolean | Promise<boolean>, waitMs = 60_000): Promise<void> {
-  const endMs = performance.now() + waitMs
-  while (!(await look())) {
-    assert.ok(performance.now() < endMs, `waited too long for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
-
 async function started(...how: Parameters<typeof start>): Promise<Local> {
   const local = start(...how)
   await until('the start', () => {
@@ -83,14 +72,7 @@ async function started(...how: Parameters<typeof start>): Promise<Local> {
 
 async function call(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
   const token = readFileSync(join(home, 'admin-token'), 'utf8').trim()
-  const response = await fetch(`http://127.0.0.1:${ports.http}/api/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const answer = (await response.json()) as Record<string, unknown>
-  assert.ok(response.ok, JSON.stringify(answer))
-  return answer
+  return await callInstance(ports, token, method, path, body)
 }
 
 /** What a server says to these lines, until it has said `last`. */
@@ -277,7 +259,7 @@ test('an existing Redis that would forget is refused with the line to change', a
   })
   await until('redis', async () => {
     const socket = connect(port, '127.0.0.1')
-    return await new Promise((resolve) =>
+    return await new Promise<boolean>((resolve) =>
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false)),
     )
   })

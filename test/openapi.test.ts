@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { Type } from 'typebox'
 import { problemTypes } from '../api/problems.ts'
-import * as schemas from '../api/schemas.ts'
+import { names } from '../api/schemas/names.ts'
+import { Pull } from '../api/schemas/runs.ts'
+import { NewToken } from '../api/schemas/tokens.ts'
 import { buildServer } from '../api/server.ts'
 import { type Stack, startStack } from './support/stack.ts'
 
@@ -114,6 +117,16 @@ test('shapes that have a name stand once', () => {
   assert.ok(JSON.stringify(document).length < 400_000)
 })
 
+test('each shape of the files of shapes has a name', async () => {
+  const files = readdirSync('api/schemas')
+  assert.ok(files.length > 20)
+  for (const file of files) {
+    const shapes = (await import(`../api/schemas/${file}`)) as object
+    for (const [name, shape] of Object.entries(shapes).filter(([name]) => /^[A-Z]/.test(name)))
+      assert.ok(names.has(shape), `${file}: ${name}: have it in names.ts`)
+  }
+})
+
 test('each type of problem is explained where its name leads', async () => {
   for (const [name, [status, title]] of Object.entries(problemTypes)) {
     const { statusCode, body } = await stack.app.inject({ url: `/problems/${name}` })
@@ -130,9 +143,9 @@ test('the mistakes of every part of a request are told at once, each with where 
   const app = await buildServer(stack.world)
   const schema = {
     params: Type.Object({ nth: Type.String({ pattern: '^\\d+$', description: 'a number' }) }),
-    querystring: schemas.Pull,
+    querystring: Pull,
     headers: Type.Object({ 'x-wanted': Type.String() }),
-    body: schemas.NewToken,
+    body: NewToken,
   }
   app.post('/parts/:nth', { config: { open: true }, schema }, async () => ({}))
   const payload = { scopes: ['root'], more: 1 }

@@ -12,6 +12,7 @@ import type { Run } from '../src/run.ts'
 import { type ScriptedStore, startImapServer, type StoreBehaviour } from './support/imap-server.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { type Stack, startStack } from './support/stack.ts'
+import { until } from './support/until.ts'
 
 let stack: Stack
 let provider: ScriptedServer
@@ -44,15 +45,6 @@ async function destinationAt(port: number): Promise<string> {
 const read = async (what: 'accounts' | 'destinations', id: string) => (await stack.call('GET', `/${what}/${id}`)).body
 const pausedForMs = async (destinationId: string) =>
   Date.parse(String((await read('destinations', destinationId))['pausedUntil'])) - Date.now()
-
-/** Looks until it is so; it is written by another part. */
-async function until(look: () => Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + 20_000
-  while (!(await look())) {
-    assert.ok(performance.now() < endMs, 'waited too long')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
 
 const full: Failure = { kind: 'store full', reply: 'NO' }
 const away: Failure = { kind: 'store unreachable', reason: 'refused', everyAccount: true }
@@ -93,8 +85,8 @@ test('a full store pauses its destination: no other account is tried, until one 
   const store = await storeFor(t, { refuses: () => refusal })
   const destinationId = await destinationAt(store.port)
   const first = await newAccount(destinationId, { paused: false })
-  await until(async () => (await read('destinations', destinationId))['status'] === 'paused')
-  await until(async () => (await read('accounts', first))['status'] === 'failing')
+  await until('the pause', async () => (await read('destinations', destinationId))['status'] === 'paused')
+  await until('the failure', async () => (await read('accounts', first))['status'] === 'failing')
   const paused = await read('destinations', destinationId)
   assert.match(
     JSON.stringify(paused['failure']),
@@ -111,7 +103,10 @@ test('a full store pauses its destination: no other account is tried, until one 
 
   const [commands, connections] = [provider.commands.length, store.connections()]
   const second = await newAccount(destinationId, { paused: false })
-  await until(async () => Date.parse(String((await read('accounts', second))['nextRunAt'])) >= pausedUntilMs)
+  await until(
+    'a visit after the pause',
+    async () => Date.parse(String((await read('accounts', second))['nextRunAt'])) >= pausedUntilMs,
+  )
   const waiting = await read('accounts', second)
   assert.deepEqual([waiting['status'], waiting['lastRun']], ['idle', null])
   assert.ok(Date.parse(String(waiting['nextRunAt'])) <= pausedUntilMs + limits.resumeSpreadMs)
@@ -127,7 +122,7 @@ test('a full store pauses its destination: no other account is tried, until one 
   const soon = Date.parse(String((await read('accounts', first))['nextRunAt'])) - Date.now()
   assert.ok(soon <= limits.resumeSpreadMs, `the first comes in ${soon} ms`)
   await stack.redis.zadd(keys.due, Date.now(), first)
-  await until(async () => (await read('accounts', first))['status'] === 'idle')
+  await until('a run that goes well', async () => (await read('accounts', first))['status'] === 'idle')
   assert.equal(store.stored.length, 2)
 })
 
@@ -194,7 +189,7 @@ test('a job that was queued before the pause steps back, and goes ahead when it 
   const delayed = async () => await stack.redis.zrange('{tributary}:bull:pull:delayed', '0', '-1', 'WITHSCORES')
   assert.deepEqual(await delayed(), [])
   await stack.startWorker()
-  await until(async () => (await delayed()).length > 0)
+  await until('a delayed job', async () => (await delayed()).length > 0)
   const [, score = '0'] = await delayed()
   assert.ok(Number(score) / 0x1000 >= pause.pausedUntilMs)
   assert.equal((await read('accounts', id))['status'], 'waiting')
@@ -210,9 +205,9 @@ test('a job that was queued before the pause steps back, and goes ahead when it 
   await queue.schedule([other])
   await pauses.pause(destinationId, full, Date.now())
   await stack.startWorker()
-  await until(async () => (await delayed()).length > 0)
+  await until('a delayed job', async () => (await delayed()).length > 0)
   await stack.call('PATCH', `/destinations/${destinationId}`, { tlsVerify: true })
-  await until(async () => (await read('accounts', other))['lastRun'] !== null)
+  await until('a run', async () => (await read('accounts', other))['lastRun'] !== null)
   assert.equal(store.stored.length, 2)
   await queue.close()
   await runs.close()

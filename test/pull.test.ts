@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SessionFailed } from '../src/failure.ts'
 import { limits } from '../src/limits.ts'
 import { uidlHash } from '../src/header.ts'
 import type { Uidl } from '../src/message.ts'
 import { noCounts } from '../src/run.ts'
+import { SessionFailed } from '../src/session-failed.ts'
 import { Crash, letter, type ProviderMessage, TestWorld } from './support/world.ts'
 
 const subjects = ['one', 'two', 'three', 'four', 'five', 'six', 'seven']

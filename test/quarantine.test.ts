@@ -9,6 +9,7 @@ import { type ScriptedStore, startImapServer } from './support/imap-server.ts'
 import { type Behaviour, type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { readFolder } from './support/reader.ts'
 import { adminToken, type Stack, startStack } from './support/stack.ts'
+import { until } from './support/until.ts'
 import { letter } from './support/world.ts'
 
 const [one, two, three] = ['one', 'two', 'three'].map((subject) => letter(subject)) as [Buffer, Buffer, Buffer]
@@ -90,15 +91,6 @@ async function retried(id: string, entry: Entry): Promise<Run> {
   assert.equal(status, 202)
   assert.equal(body['accountId'], id)
   return await stack.pull(id)
-}
-
-/** Looks until it is so; it is written by another part. */
-async function until(look: () => Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + 20_000
-  while (!(await look())) {
-    assert.ok(performance.now() < endMs, 'waited too long')
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
 }
 
 test('what is too large is listed with why, can be read, and goes through once the account takes larger messages', async () => {
@@ -193,11 +185,11 @@ test('a retry beside a run that has passed the message is carried out by another
   const slow = await served(t, { messages: more, delayMs: 300, capabilities })
   await stack.call('PATCH', `/accounts/${id}`, { port: slow.port })
   const running = await stack.call('POST', `/accounts/${id}/pull`)
-  await until(async () => slow.commands.includes('RETR 4'))
+  await until('the retrieval', async () => slow.commands.includes('RETR 4'))
   const joined = await stack.call('POST', `/accounts/${id}/quarantine/${entry.id}/retry`)
   assert.deepEqual([joined.status, joined.body.id], [202, running.body.id])
   const runs = async () => (await stack.call('GET', `/accounts/${id}/runs`)).body.items as unknown as Run[]
-  await until(async () => (await entries(id)).length === 0 && (await runs())[0]?.state === 'done')
+  await until('the end of the run', async () => (await entries(id)).length === 0 && (await runs())[0]?.state === 'done')
   const [last, before] = await runs()
   assert.equal(store.stored.length, 4)
   assert.deepEqual([last?.stored, before?.id, before?.stored], [1, running.body.id, 1])

@@ -5,16 +5,17 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { childIdentity } from '../deploy/identity.ts'
 import { consequenceOf, noFailures } from '../src/consequence.ts'
-import { describe } from '../src/failure.ts'
 import { limits } from '../src/limits.ts'
 import { keys } from '../src/redis/keys.ts'
 import { refusalOf, shortage } from '../src/redis/headroom.ts'
 import type { Run } from '../src/run.ts'
+import { describe } from '../src/telling.ts'
 import { assertAgree, assertEachOnce, assertNoneLost, ledgerOf } from './support/audit.ts'
 import { startDovecot, type TestDovecot } from './support/dovecot.ts'
 import { startPop3Server } from './support/pop3-server.ts'
 import { readFolder } from './support/reader.ts'
 import { type Stack, startStack } from './support/stack.ts'
+import { until, untilTold } from './support/until.ts'
 
 const letters = Array.from({ length: 1000 }, (_, nth) =>
   Buffer.from(`Message-ID: <${nth}@example.org>\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\n\r\nThe ${nth}th.\r\n`),
@@ -38,29 +39,18 @@ after(async () => {
 const stored = async (login: string) => await readFolder(stack.dovecot.imapPort, login, 'wonder')
 const left = async (login: string) => await readFolder(provider.imapPort, login, 'secret')
 
-/** Looks until it is so; while Redis is away nobody can tell. */
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const endMs = performance.now() + 60_000
-  for (;;) {
-    const seen = await look().catch(() => undefined)
-    if (seen !== undefined) return seen
-    assert.ok(performance.now() < endMs, `waited too long for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
-}
-
 /** An account whose run is asked for, and has recorded its first batch. */
 async function underWay(login: Login): Promise<{ id: string; runId: string }> {
   const destinationId = await stack.destination(login)
   const retention = { mode: 'delete' }
   const id = await stack.account({ port: provider.pop3Port, user: login, destinationId, retention })
   const { body } = await stack.call('POST', `/accounts/${id}/pull`)
-  await until('the first record', async () => ((await stack.redis.strlen(keys.ledger(id))) > 0 ? true : undefined))
+  await untilTold('the first record', async () => (await stack.redis.strlen(keys.ledger(id))) > 0)
   return { id, runId: body.id }
 }
 
 const ended = async (runId: string) =>
-  await until('the end of the run', async () => {
+  await untilTold('the end of the run', async () => {
     const { body } = await stack.call('GET', `/runs/${runId}`)
     return body['finishedAt'] === null || body['finishedAt'] === undefined ? undefined : (body as object as Run)
   })
@@ -112,7 +102,7 @@ test('a Redis without memory refuses writes: the log says so, nothing is lost, a
   const account = await underWay('memory')
   await stack.redis.config('SET', 'maxmemory', '1mb')
   const said = 'Redis has no room and takes no writes (OOM)'
-  await until('its refusal', async () => (stack.logged.some((line) => line.includes(said)) ? true : undefined))
+  await until('its refusal', () => stack.logged.some((line) => line.includes(said)))
   // The locks of jobs end meanwhile, and the queue is looked through for them.
   await new Promise((resolve) => setTimeout(resolve, 3 * leaseMs))
   assertNoneLost(await stored('memory'), await left('memory'), letters)
@@ -122,7 +112,7 @@ test('a Redis without memory refuses writes: the log says so, nothing is lost, a
   const server = await startPop3Server({ messages: letters.slice(0, 5).map((bytes) => ({ bytes })) })
   const [destination] = (await stack.call('GET', '/destinations')).body.items
   const id = await stack.account({ port: server.port, destinationId: destination?.['id'], paused: false })
-  const run = await until('a visit by schedule', async () => {
+  const run = await untilTold('a visit by schedule', async () => {
     const { lastRun } = (await stack.call('GET', `/accounts/${id}`)).body
     return lastRun === null ? undefined : (lastRun as Run)
   })
@@ -139,7 +129,7 @@ test('without room in Redis no run begins, and the account says why; with room a
   const destinationId = await stack.destination('room')
   const id = await stack.account({ port: server.port, destinationId })
   const refused = async (sentence: RegExp) => {
-    const run = await until(String(sentence), async () => {
+    const run = await untilTold(String(sentence), async () => {
       const { failure, ...rest } = await stack.pull(id)
       return failure !== null && sentence.test(failure.message) ? { failure, ...rest } : undefined
     })
@@ -157,7 +147,7 @@ test('without room in Redis no run begins, and the account says why; with room a
     /^The disk that Redis writes to is full: 64 MB are left, and 64 MB must be free for a run\. Make room on it/,
   )
   free = limits.redisDiskFreeOctets
-  const run = await until('a run that goes well', async () => {
+  const run = await untilTold('a run that goes well', async () => {
     const one = await stack.pull(id)
     return one.failure === null ? one : undefined
   })

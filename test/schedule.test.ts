@@ -10,6 +10,7 @@ import { Runs } from '../src/redis/runs.ts'
 import { limits } from '../src/limits.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { type Stack, startStack } from './support/stack.ts'
+import { until } from './support/until.ts'
 
 let stack: Stack
 let provider: ScriptedServer
@@ -28,17 +29,6 @@ const newAccount = async (fields: object = {}) =>
   await stack.account({ port: provider.port, user: `user${(users += 1)}`, destinationId, ...fields })
 
 const read = async (id: string) => (await stack.call('GET', `/accounts/${id}`)).body
-
-/** Looks until it is so; the account's run and state are written by another part. */
-async function until<T>(look: () => Promise<T | undefined>, waitMs = 20_000): Promise<T> {
-  const endMs = performance.now() + waitMs
-  for (;;) {
-    const seen = await look()
-    if (seen !== undefined) return seen
-    assert.ok(performance.now() < endMs, 'waited too long')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
 
 const ids = (...names: string[]) => names as AccountId[]
 
@@ -99,7 +89,7 @@ test('who asks in the moment between the end of a run and that of its job is giv
     { connection: workerRedis, prefix: queuePrefix },
   )
   const first = await queue.request(accountId)
-  await until(async () => (taken.length === 2 ? true : undefined))
+  await until('both', () => taken.length === 2)
   assert.deepEqual(taken, [first.id, asked?.id])
   await worker.close()
   workerRedis.disconnect()
@@ -110,7 +100,7 @@ test('who asks in the moment between the end of a run and that of its job is giv
 test('a new account is pulled by itself, and again after its interval', async () => {
   await stack.startWorker()
   const id = await newAccount({ paused: false, interval: { minSeconds: 10, maxSeconds: 20 } })
-  const account = await until(async () => {
+  const account = await until('its first run', async () => {
     const seen = await read(id)
     return seen['lastRun'] === null ? undefined : seen
   })
@@ -120,15 +110,15 @@ test('a new account is pulled by itself, and again after its interval', async ()
   assert.ok(waitMs > 9000 && waitMs < 12_000, `next in ${waitMs} ms`)
   // Its time has come.
   await stack.redis.zadd(keys.due, Date.now(), id)
-  await until(async () => {
+  await until('its second run', async () => {
     const { items } = (await stack.call('GET', `/accounts/${id}/runs`)).body
-    return items.length === 2 && items.every((one) => one['state'] === 'done') ? items : undefined
+    return items.length === 2 && items.every((one) => one['state'] === 'done')
   })
 })
 
 test('a failing account is tried again later and later, and one that is refused for hours waits for somebody', async () => {
   const id = await newAccount({ paused: false, password: 'guess' })
-  const failing = await until(async () => {
+  const failing = await until('the failure', async () => {
     const seen = await read(id)
     return seen['status'] === 'failing' ? seen : undefined
   })
@@ -146,13 +136,13 @@ test('a failing account is tried again later and later, and one that is refused 
 
   const cured = await stack.call('PATCH', `/accounts/${id}`, { password: 'secret' })
   assert.notEqual(cured.body['nextRunAt'], null, 'due at once')
-  await until(async () => ((await read(id))['status'] === 'idle' ? true : undefined))
+  await until('a run that goes well', async () => (await read(id))['status'] === 'idle')
 })
 
 test('a pull that is asked for brings a failing account back to its schedule', async () => {
   const bad = await startPop3Server({ messages: [], password: 'another' })
   const id = await newAccount({ paused: false, port: bad.port })
-  await until(async () => ((await read(id))['status'] === 'failing' ? true : undefined))
+  await until('the failure', async () => (await read(id))['status'] === 'failing')
   await bad.close()
   const good = await startPop3Server({ messages: [] }, bad.port)
   assert.equal((await stack.pull(id)).failure, null)
@@ -182,7 +172,7 @@ test('a worker that is asked to stop ends its run at the edge of a batch, and th
   const slow = await startPop3Server({ messages, capabilities: ['USER', 'UIDL', 'TOP'], delayMs: 2 })
   const id = await newAccount({ port: slow.port })
   await stack.call('POST', `/accounts/${id}/pull`)
-  await until(async () => (slow.commands.includes('RETR 60') ? true : undefined))
+  await until('the retrieval', () => slow.commands.includes('RETR 60'))
   const beganMs = performance.now()
   // A window of 250 takes a second here, on a busy machine three.
   await stack.stopWorker(6000)

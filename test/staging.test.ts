@@ -3,15 +3,15 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { SessionFailed } from '../src/failure.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import type { Intent, ShortHash, Token } from '../src/ledger.ts'
 import type { Appended, Copy, Store } from '../src/ports.ts'
+import { SessionFailed } from '../src/session-failed.ts'
 import { startDovecot, type TestDovecot } from './support/dovecot.ts'
 import { startImapServer, type StoreBehaviour } from './support/imap-server.ts'
 import { startProxy } from './support/proxy.ts'
 import { converse, readFolder } from './support/reader.ts'
-import { until } from './support/sessions.ts'
+import { until } from './support/until.ts'
 
 const hash = '0123456789abcdef' as ShortHash
 const tokenOf = (nth: number) => nth.toString(16).padStart(32, 'a') as Token
@@ -298,7 +298,7 @@ async function reconfigured(dovecot: TestDovecot): Promise<void> {
   const without = readFileSync(file, 'utf8').replace(/^namespace staging \{[^}]*\}\n/m, '')
   writeFileSync(file, without.replace(/^( {2}separator = )\/$/m, '$1.'))
   process.kill(dovecot.pid(), 'SIGHUP')
-  await until('the new configuration holds', async () => {
+  await until('the new configuration', async () => {
     const said = await converse(dovecot.imapPort, ['a LOGIN late secret', 'b NAMESPACE', 'c LOGOUT'])
     return said.includes('(("" "."))')
   })
@@ -383,7 +383,7 @@ test('somebody else’s store that commits late is looked at a second time', asy
     async (store, server) => {
       const looked = () => server.verbs.filter((verb) => verb === 'EXAMINE').length
       const taking = store.takeOver([intentOf(batch)])
-      await until('it has looked', () => looked() > 0 && server.verbs.at(-1) === 'NOOP')
+      await until('its look', () => looked() > 0 && server.verbs.at(-1) === 'NOOP')
       for (const [nth, { literal }] of batch.entries()) {
         const message = { folder: 'INBOX', uid: nth + 1, flags: '', date: '', binary: false }
         server.stored.push({ ...message, literal: Buffer.concat(literal) })

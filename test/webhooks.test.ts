@@ -13,6 +13,7 @@ import { certificate } from './support/certificates.ts'
 import { type Endpoint, type Received, startEndpoint as start, verifies } from './support/endpoint.ts'
 import { type ScriptedServer, startPop3Server } from './support/pop3-server.ts'
 import { type Stack, startStack } from './support/stack.ts'
+import { until } from './support/until.ts'
 import { letter } from './support/world.ts'
 import type { WorkerOptions } from '../workers/worker.ts'
 
@@ -57,17 +58,8 @@ async function webhook(endpoint: Endpoint, fields: object = {}): Promise<Made> {
 }
 const read = async (id: string) => (await stack.call('GET', `/webhooks/${id}`)).body
 const deliveries = async (id: string) => (await stack.call('GET', `/webhooks/${id}/deliveries`)).body.items
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const endMs = performance.now() + 20_000
-  for (;;) {
-    const seen = await look()
-    if (seen !== undefined) return seen
-    assert.ok(performance.now() < endMs, 'waited too long')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
 const settled = async (id: string) =>
-  await until(async () => {
+  await until('its deliveries', async () => {
     const all = await deliveries(id)
     return all.length > 0 && all.every(({ state }) => state !== 'waiting') ? all : undefined
   })
@@ -199,12 +191,15 @@ test('an endpoint that is gone is disabled at once, one that only fails after a 
     const seen = await read(made.id)
     return seen['status'] === 'disabled' ? seen : undefined
   }
-  assert.match(String((await until(disabled))['reason']), /410 Gone/)
+  assert.match(String((await until('its end', disabled))['reason']), /410 Gone/)
   const count = endpoint.received.length
   endpoint.react(500)
   assert.equal((await stack.call('PATCH', `/webhooks/${made.id}`, { enabled: true })).body['status'], 'ok')
   await news()
-  assert.match(String((await until(disabled))['reason']), /Nothing was delivered since .* of 4 attempts in a row/)
+  assert.match(
+    String((await until('its end', disabled))['reason']),
+    /Nothing was delivered since .* of 4 attempts in a row/,
+  )
   assert.equal(endpoint.received.length, count + 4)
   assert.equal((await settled(made.id)).length, 2)
 
@@ -217,9 +212,9 @@ test('an endpoint that is gone is disabled at once, one that only fails after a 
   assert.deepEqual([off.body['status'], off.body['reason']], ['disabled', 'It was switched off.'])
   endpoint.react(200)
   await stack.call('PATCH', `/webhooks/${made.id}`, { enabled: true })
-  await until(async () => {
+  await until('what waited', async () => {
     const items = await deliveries(made.id)
-    return items.some(({ id, state }) => id === waiting.id && state === 'delivered') ? true : undefined
+    return items.some(({ id, state }) => id === waiting.id && state === 'delivered')
   })
   await stack.call('DELETE', `/webhooks/${made.id}`)
 })
@@ -237,7 +232,7 @@ test('an endpoint that never answers holds up neither pulls nor other endpoints'
   for (let nth = 0; nth < 4; nth += 1) await news()
   await quick.count(5)
   assert.equal((await settled(fast.id)).filter(({ state }) => state === 'delivered').length, 5)
-  const [failing] = await until(async () => {
+  const [failing] = await until('an attempt', async () => {
     const items = await deliveries(slow.id)
     return items.some(({ attempts }) => Number(attempts) > 0)
       ? items.filter(({ attempts }) => attempts !== 0)
@@ -363,9 +358,9 @@ test('what stands in the outbox, or was under way, when a worker is killed is de
   const second = await news()
   endpoint.react(200)
   await stack.startWorker({ notices: pace, jobLockMs: 1000 })
-  await until(async () => {
+  await until('both', async () => {
     const items = await deliveries(made.id)
-    return items.filter(({ state }) => state === 'delivered').length === 2 ? true : undefined
+    return items.filter(({ state }) => state === 'delivered').length === 2
   })
   assert.deepEqual(new Set(endpoint.received.map((one) => one.id)), new Set([id, second.id]))
 
@@ -386,9 +381,9 @@ test('what a secret is sealed with may change under it', async () => {
   const endpoint = await startEndpoint()
   const made = await webhook(endpoint)
   await stack.call('POST', '/keys/rotate')
-  await until(async () => {
+  await until('the new key', async () => {
     const { items } = (await stack.call('GET', '/keys')).body
-    return items.every(({ state, records }) => state === 'sealing' || records === 0) ? true : undefined
+    return items.every(({ state, records }) => state === 'sealing' || records === 0)
   })
   await stack.call('POST', `/webhooks/${made.id}/test`)
   assert.ok(verifies(endpoint.received[0] as Received, made.secret))

@@ -3,10 +3,10 @@
  * time, and answers `false` or `undefined`, without throwing, when the session has ended; so its command layer is used.
  */
 import type { ImapFlow } from 'imapflow'
-import { SessionFailed } from '../failure.ts'
 import type { Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
 import type { AppendAnswer, Appended, Copy } from '../ports.ts'
+import { SessionFailed } from '../session-failed.ts'
 import { type Attribute, codeOf, codeWordsOf, execute, isRefusal, uidsOf, within, wordsOf } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
 import { executeWhole } from './literal-plus.ts'

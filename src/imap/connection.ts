@@ -4,10 +4,11 @@ import { ImapFlow } from 'imapflow'
 import { encodePath, normalizePath } from 'imapflow/lib/tools.js'
 import type { TlsMode } from '../account.ts'
 import type { StoreEndpoint } from '../config.ts'
-import { type Failure, SessionFailed } from '../failure.ts'
+import type { Failure } from '../failure.ts'
 import { everywhere, type Reach } from '../guard.ts'
 import { limits } from '../limits.ts'
 import { loginMask, type Mask } from '../mask.ts'
+import { SessionFailed } from '../session-failed.ts'
 import { guardOf } from '../net/guard.ts'
 import { isRecord, within, wordsOf } from './command.ts'
 import { type CertificateRules, isLoopback, transportOf } from './tls.ts'
@@ -16,16 +17,7 @@ import { troubleOf } from './trouble.ts'
 /** Where mail goes, with what it takes to get in. */
 export type StoreTarget =
   | { readonly kind: 'hosted'; readonly id: string; readonly login: string }
-  | ({
-      readonly kind: 'imap'
-      readonly id: string
-      readonly host: string
-      readonly port: number
-      readonly tls: TlsMode
-      readonly user: string
-      readonly password: string
-      readonly reach?: Reach
-    } & Partial<CertificateRules>)
+  | ({ readonly kind: 'imap'; readonly id: string } & Login)
 
 /** Where nothing is said of the certificate, it must verify. */
 export interface Login extends Partial<CertificateRules> {

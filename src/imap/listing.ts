@@ -1,7 +1,7 @@
 /** The messages of a folder, newest first, a page at a time (RFC 5256, RFC 9051 section 6.4.4). */
 import type { FetchMessageObject, ImapFlow, MailboxObject, SearchObject } from 'imapflow'
-import { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
+import { SessionFailed } from '../session-failed.ts'
 import { atom, type Attribute, execute, isRecord, isRefusal, string, type Untagged, uidSetOf } from './command.ts'
 import { serverOf } from './connection.ts'
 import { type Heading, headingOf } from './heading.ts'

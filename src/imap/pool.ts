@@ -1,9 +1,9 @@
 /** Connections to stores: a few per destination, kept a short time after their last use, never reused once broken. */
 import type { ImapFlow } from 'imapflow'
 import type { StoreEndpoint } from '../config.ts'
-import { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
 import type { Store, Traces } from '../ports.ts'
+import { SessionFailed } from '../session-failed.ts'
 import type { Staging } from './access.ts'
 import { within } from './command.ts'
 import { connectStore, loginOf, type StoreTarget } from './connection.ts'

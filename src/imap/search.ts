@@ -1,9 +1,9 @@
 /** Looking for what was appended, by the token in its `X-Tributary-Id` (CONTRACT section 7): SEARCH HEADER is not trusted with it. */
 import type { ImapFlow } from 'imapflow'
 import { pausesDestination } from '../consequence.ts'
-import { SessionFailed } from '../failure.ts'
 import type { Intent, Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
+import { SessionFailed } from '../session-failed.ts'
 import { type Trace, traceOf } from '../trace.ts'
 import type { StoreAccess } from './access.ts'
 import { execute, isRefusal, takenForOk, within } from './command.ts'

@@ -5,10 +5,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
-import { SessionFailed } from '../failure.ts'
 import type { ShortHash, Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
 import type { Store } from '../ports.ts'
+import { SessionFailed } from '../session-failed.ts'
 import type { Trace } from '../trace.ts'
 import type { StoreAccess, Staging } from './access.ts'
 import { multiAppend } from './append.ts'

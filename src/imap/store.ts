@@ -1,9 +1,9 @@
 /** imapflow made honest: a Store. The connection that appends never SELECTs: imapflow would run NOOP and SEARCH after each. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { SessionFailed } from '../failure.ts'
 import type { Intent, Token } from '../ledger.ts'
 import { limits } from '../limits.ts'
 import type { Store } from '../ports.ts'
+import { SessionFailed } from '../session-failed.ts'
 import type { StoreAccess } from './access.ts'
 import { multiAppend } from './append.ts'
 import { within } from './command.ts'

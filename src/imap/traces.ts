@@ -1,11 +1,11 @@
 /** Reads our trace lines back from a store's folders, on a connection of its own: it SELECTs, which one that appends never does. */
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow'
 import { pausesDestination } from '../consequence.ts'
-import { SessionFailed } from '../failure.ts'
 import { fieldsOf, fingerprintOf } from '../header.ts'
 import { limits } from '../limits.ts'
 import { digestOf, digestOfPieces } from '../octets.ts'
 import type { Original, TracedFolder, TraceLine, Traces } from '../ports.ts'
+import { SessionFailed } from '../session-failed.ts'
 import { traceEnd, traceOf } from '../trace.ts'
 import { codeOf, execute, isRefusal, within } from './command.ts'
 import { pathOf, serverOf } from './connection.ts'

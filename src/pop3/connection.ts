@@ -1,9 +1,10 @@
 /** One connection that speaks in commands and replies: strict first in, first out; every wait has an end. */
 import type { Socket } from 'node:net'
-import { assertNever, type Failure, SessionFailed } from '../failure.ts'
+import { assertNever, type Failure } from '../failure.ts'
 import { hostPort } from '../host.ts'
 import { limits } from '../limits.ts'
 import type { Mask } from '../mask.ts'
+import { SessionFailed } from '../session-failed.ts'
 import type { Transcript } from '../transcript.ts'
 import { abortFailure, dial, type Endpoint, reasonOf } from './dial.ts'
 import { greetingRefusal } from './replies.ts'

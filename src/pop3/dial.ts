@@ -1,8 +1,9 @@
 /** From a host and port to a connected socket; and what an operator reads where that fails. */
 import { connect, type LookupFunction, type Socket } from 'node:net'
 import type { TlsMode } from '../account.ts'
-import { type Failure, SessionFailed, type UnreachableCause } from '../failure.ts'
+import type { Failure, UnreachableCause } from '../failure.ts'
 import { everywhere, type Reach } from '../guard.ts'
+import { SessionFailed } from '../session-failed.ts'
 import { guardOf } from '../net/guard.ts'
 import { tlsReasonOf, tlsTroubleOf } from '../tls-reasons.ts'
 import { printable } from './wire.ts'

@@ -1,10 +1,12 @@
 /** Tries an account: what a login finds, without storing or deleting anything. */
-import { type Failure, type FailureKind, happened, SessionFailed } from '../failure.ts'
+import type { Failure, FailureKind } from '../failure.ts'
 import { limits } from '../limits.ts'
 import { mayBeTheDoor, nextStep } from '../next-step.ts'
 import { openDoors } from './doors.ts'
 import { loginMask } from '../mask.ts'
+import { SessionFailed } from '../session-failed.ts'
 import { sentenceOf, type Step } from '../step.ts'
+import { happened } from '../telling.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
 import type { TlsSeen } from './tls.ts'
 

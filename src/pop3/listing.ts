@@ -1,7 +1,7 @@
 /** The lines of UIDL and LIST -> the maildrop's listing (RFC 1939 sections 5 and 7). In slices: there may be a million. */
-import type { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
 import type { Listed, MessageNumber, Octets, Uidl } from '../message.ts'
+import type { SessionFailed } from '../session-failed.ts'
 import type { Lines } from './lines.ts'
 
 /** What a listing that contradicts itself is thrown as. */

@@ -1,9 +1,9 @@
 /** Messages by RETR: in windows, each closed by a barrier, the next ones on their way; no more than there is room for. */
 import { randomInt } from 'node:crypto'
 import type { Holding, OctetBudget } from '../budget.ts'
-import { RetrievalFailed, SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
 import type { Listed, MessageNumber, Window } from '../message.ts'
+import { RetrievalFailed, SessionFailed } from '../session-failed.ts'
 import { words } from './listing.ts'
 import { octetsOf, windowOf, windowsOf } from './windows.ts'
 import { type Expected, printable, type Reply } from './wire.ts'

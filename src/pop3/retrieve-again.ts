@@ -1,10 +1,10 @@
 /** One message retrieved once more, in a session of its own: for a person to look at. Nothing is stored, marked or deleted. */
-import { SessionFailed } from '../failure.ts'
 import { fieldsOf, fingerprintOf, headerOf, uidlHash } from '../header.ts'
 import type { ShortHash, StoredRecord } from '../ledger.ts'
 import { limits } from '../limits.ts'
 import type { Listed } from '../message.ts'
 import { digestOf, toCrlf } from '../octets.ts'
+import { SessionFailed } from '../session-failed.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
 
 /** What the ledger knows of it. */

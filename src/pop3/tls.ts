@@ -1,8 +1,8 @@
 /** TLS over a connected socket: the handshake, the certificate by chain or by pin, and sessions that are taken up again. */
 import { isIP, type Socket } from 'node:net'
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
-import { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
+import { SessionFailed } from '../session-failed.ts'
 import { type CertificateShown, certificateReason, fingerprintOf, tlsReasonOf, tlsTroubleOf } from '../tls-reasons.ts'
 import { type Endpoint, reach } from './dial.ts'
 import { printable } from './wire.ts'

@@ -5,8 +5,8 @@
  * Framing is strict: only CRLF ends a line of a message, for the terminator and for dot-stuffing alike. `\n.\n` and
  * `\n.\r\n` after a bare LF are text; a server that means them as an end is noticed by its silence, not guessed at.
  */
-import { SessionFailed } from '../failure.ts'
 import { limits } from '../limits.ts'
+import { SessionFailed } from '../session-failed.ts'
 import { Body } from './body.ts'
 import { Lines } from './lines.ts'
 

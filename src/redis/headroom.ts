@@ -1,7 +1,8 @@
 /** Whether Redis has room for what a run will write: asked before anything is retrieved, since after that it may be too late. */
 import type { Redis } from 'ioredis'
-import { type Failure, SessionFailed } from '../failure.ts'
+import type { Failure } from '../failure.ts'
 import { limits } from '../limits.ts'
+import { SessionFailed } from '../session-failed.ts'
 
 type FreeOctets = () => Promise<number | undefined>
 

@@ -1,7 +1,7 @@
 /** One run per account: a lease with a fencing number, which every ledger write checks in the same call (redis/ledger.ts). */
 import type { Redis } from 'ioredis'
-import { SessionFailed } from '../failure.ts'
 import type { AccountId } from '../message.ts'
+import { SessionFailed } from '../session-failed.ts'
 import { keys } from './keys.ts'
 
 /**

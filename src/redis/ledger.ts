@@ -5,7 +5,6 @@
  */
 import type { Redis } from 'ioredis'
 import { monotonicFactory } from 'ulid'
-import { SessionFailed } from '../failure.ts'
 import {
   type Continuity,
   type FolderMark,
@@ -25,6 +24,7 @@ import { entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '.
 import { encodeRecord, recordOctets } from '../record.ts'
 import { Records } from '../records.ts'
 import type { RunCounts } from '../run.ts'
+import { SessionFailed } from '../session-failed.ts'
 import { type Keeper, keeperOf } from './keeper.ts'
 import { keys } from './keys.ts'
 import type { Lease } from './lease.ts'

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import type { App } from '../../api/app.ts'
 import { buildServer } from '../../api/server.ts'
 import { adminToken, type Stack } from './stack.ts'
@@ -50,6 +50,16 @@ export async function signIn(page: Page, url: string): Promise<void> {
   await page.getByLabel('Password').fill(adminToken)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('navigation').waitFor()
+}
+
+/** Whose tabs share the cookie of one that has signed in. */
+export async function signedIn(browser: Browser, url: string, waitMs: number): Promise<BrowserContext> {
+  const person = await browser.newContext({ locale: 'en', viewport: { width: 1280, height: 800 } })
+  person.setDefaultTimeout(waitMs)
+  const page = await person.newPage()
+  await signIn(page, url)
+  await page.close()
+  return person
 }
 
 /** Those that look at colours: all else is the same in both themes. */

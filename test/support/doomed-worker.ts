@@ -1,17 +1,14 @@
 /** A real worker in a process of its own that ends itself by SIGKILL where argv[2] says (doomed.ts). */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createClock } from '../../src/clock.ts'
 import { StorePool } from '../../src/imap/pool.ts'
 import { limits } from '../../src/limits.ts'
 import { createLog } from '../../src/log.ts'
 import { Pop3Session } from '../../src/pop3/session.ts'
 import type { Ledger, Maildrop, Store } from '../../src/ports.ts'
-import { connectRedis } from '../../src/redis/connection.ts'
 import { Lease } from '../../src/redis/lease.ts'
 import { RedisLedger } from '../../src/redis/ledger.ts'
-import { createSeal } from '../../src/seal.ts'
-import { startWorker } from '../../workers/worker.ts'
 import type { DoomedOptions } from './doomed.ts'
+import { startOwnWorker } from './own-worker.ts'
 
 /** Every verb of a port that changes something outside, and `list`, before which nothing has happened. */
 const maildropEffects: readonly (keyof Maildrop)[] = ['list', 'markDeleted', 'quit']
@@ -28,8 +25,8 @@ const ledgerEffects: readonly (keyof Ledger)[] = [
 ]
 const storeEffects: readonly (keyof Store)[] = ['prepare', 'append', 'deliver', 'finish']
 
-const [, , options = '{}'] = process.argv
-const { places, redisUrl, store, secretKey, leaseMs, windowMessages } = JSON.parse(options) as DoomedOptions
+const options = JSON.parse(process.argv[2] ?? '{}') as DoomedOptions
+const { places, windowMessages } = options
 const awaited = new Set(Object.keys(places))
 
 /** A run, and how often it has had each effect. */
@@ -101,14 +98,4 @@ StorePool.prototype.store = async function storeOf(this: StorePool, ...args): Pr
 if (windowMessages !== undefined)
   Object.assign(limits, { windowMessagesMax: windowMessages, deliveredTogether: windowMessages })
 
-await startWorker({
-  redis: connectRedis(redisUrl, 'worker', () => {}),
-  log: createLog('worker', 'silent'),
-  store,
-  seal: createSeal(Buffer.from(secretKey, 'hex')),
-  clock: createClock(),
-  publicName: 'gather.example.org',
-  concurrency: Math.max(awaited.size, 1),
-  leaseMs,
-  jobLockMs: leaseMs,
-})
+await startOwnWorker(options, createLog('worker', 'silent'), Math.max(awaited.size, 1))

@@ -3,19 +3,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { StoreEndpoint } from '../../src/config.ts'
+import type { OwnWorkerOptions } from './own-worker.ts'
 
-export interface DoomedOptions {
+export interface DoomedOptions extends OwnWorkerOptions {
   /**
    * By account, where its run stops: `before|during|after EFFECT NTH`. The process ends when each of them is there; a run
    * that is there has no further effect. Only of a run that is alone is `during` true. None at all: it lives, and tells.
    */
   readonly places: Readonly<Record<string, string>>
-  readonly redisUrl: string
-  readonly store: StoreEndpoint
-  /** Hex. */
-  readonly secretKey: string
-  readonly leaseMs: number
   /** What a window and an append carry, if not as much as ever. */
   readonly windowMessages?: number
 }

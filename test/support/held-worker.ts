@@ -2,19 +2,15 @@
 import { once } from 'node:events'
 import { ImapFlow } from 'imapflow'
 import { pino } from 'pino'
-import { createClock } from '../../src/clock.ts'
 import { StorePool } from '../../src/imap/pool.ts'
 import { limits } from '../../src/limits.ts'
 import type { Store } from '../../src/ports.ts'
-import { connectRedis } from '../../src/redis/connection.ts'
 import { RedisLedger } from '../../src/redis/ledger.ts'
-import { createSeal } from '../../src/seal.ts'
-import { startWorker } from '../../workers/worker.ts'
 import type { HeldOptions } from './held.ts'
+import { startOwnWorker } from './own-worker.ts'
 
-const [, , options = '{}'] = process.argv
-const { place, redisUrl, store, secretKey, leaseMs } = JSON.parse(options) as HeldOptions
-const [effect, nth] = place.split(' ')
+const options = JSON.parse(process.argv[2] ?? '{}') as HeldOptions
+const [effect, nth] = options.place.split(' ')
 const tell = (event: string) => process.send?.(event)
 let times = 0
 
@@ -48,14 +44,8 @@ StorePool.prototype.store = async function storeOf(this: StorePool, ...args): Pr
   }
 }
 
-await startWorker({
-  redis: connectRedis(redisUrl, 'worker', () => {}),
-  log: pino({ level: 'info' }, { write: (line: string) => void tell((JSON.parse(line) as { event: string }).event) }),
-  store,
-  seal: createSeal(Buffer.from(secretKey, 'hex')),
-  clock: createClock(),
-  publicName: 'gather.example.org',
-  concurrency: 1,
-  leaseMs,
-  jobLockMs: leaseMs,
-})
+const log = pino(
+  { level: 'info' },
+  { write: (line: string) => void tell((JSON.parse(line) as { event: string }).event) },
+)
+await startOwnWorker(options, log)

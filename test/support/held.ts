@@ -2,16 +2,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { StoreEndpoint } from '../../src/config.ts'
+import type { OwnWorkerOptions } from './own-worker.ts'
 
-export interface HeldOptions {
+export interface HeldOptions extends OwnWorkerOptions {
   /** `EFFECT NTH`: it stops before. */
   readonly place: string
-  readonly redisUrl: string
-  readonly store: StoreEndpoint
-  /** Hex. */
-  readonly secretKey: string
-  readonly leaseMs: number
 }
 
 export class HeldWorker {

@@ -2,16 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { StoreEndpoint } from '../../src/config.ts'
+import type { OwnWorkerOptions } from './own-worker.ts'
 
-export interface PoisonedOptions {
+export interface PoisonedOptions extends OwnWorkerOptions {
   /** A text in that message. */
   readonly poison: string
-  readonly redisUrl: string
-  readonly store: StoreEndpoint
-  /** Hex. */
-  readonly secretKey: string
-  readonly leaseMs: number
 }
 
 export interface PoisonedWorker {

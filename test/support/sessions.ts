@@ -2,7 +2,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { TestDovecot } from './dovecot.ts'
 
 /** One process a session. */
@@ -38,13 +37,4 @@ function socketsOf(pid: number): string[] {
       return ''
     }
   }).filter((inode) => inode !== '')
-}
-
-/** What cannot be waited for otherwise. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 20) {
-    if (await holds()) return
-    await delay(20)
-  }
-  throw new Error(`in 30 s it has not come to it that ${what}`)
 }

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Account } from '../../src/account.ts'
-import { type FailureKind, SessionFailed } from '../../src/failure.ts'
+import type { FailureKind } from '../../src/failure.ts'
 import type { HostTrait } from '../../src/host.ts'
 import type { Waits } from '../../src/pop3/connection.ts'
 import { openMaildrop } from '../../src/pop3/session.ts'
 import { noCounts, type RunCounts } from '../../src/run.ts'
+import { SessionFailed } from '../../src/session-failed.ts'
 import { type Behaviour, type MaildropMessage, type ScriptedServer, startPop3Server } from './pop3-server.ts'
 import { letter, TestWorld } from './world.ts'
 

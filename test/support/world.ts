@@ -1,7 +1,7 @@
 /** A small honest world for pull.ts: a provider, a store and a ledger in memory, which can stop before or after any effect. */
 import { setImmediate } from 'node:timers/promises'
 import type { Account } from '../../src/account.ts'
-import { type Failure, RetrievalFailed, SessionFailed } from '../../src/failure.ts'
+import type { Failure } from '../../src/failure.ts'
 import { uidlHash } from '../../src/header.ts'
 import type { Intent, MessageName, NewRecord, Sighting, StoredRecord, Suspect, Token } from '../../src/ledger.ts'
 import type {
@@ -35,6 +35,7 @@ import { entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '.
 import { Records } from '../../src/records.ts'
 import { pullAccount } from '../../src/pull.ts'
 import { noCounts, type RunCounts } from '../../src/run.ts'
+import { RetrievalFailed, SessionFailed } from '../../src/session-failed.ts'
 
 export interface ProviderMessage {
   readonly bytes: Buffer

@@ -1,0 +1,143 @@
+/** `/accounts` on the wire. */
+import { type Static, Type } from 'typebox'
+import { accountDefaults } from '../../src/account.ts'
+import { accountOrders } from '../../src/redis/account-index.ts'
+import { accountStatuses } from '../../src/status.ts'
+import { failure, step } from './failure.ts'
+import { Page } from './requests.ts'
+import { Run } from './runs.ts'
+import {
+  address,
+  example,
+  host,
+  id,
+  like,
+  orNull,
+  password,
+  port,
+  strict,
+  text,
+  time,
+  tls,
+  tlsFingerprint,
+  tlsVerify,
+  user,
+} from './vocabulary.ts'
+
+const days = Type.Integer({ minimum: 1, maximum: 36_500, ...like(14) })
+const retention = Type.Union(
+  [
+    Type.Object({ mode: Type.Literal('keep') }, strict),
+    Type.Object({ mode: Type.Literal('delete') }, strict),
+    Type.Object({ mode: Type.Literal('keepDays'), days }, strict),
+  ],
+  { description: '{ "mode": "keep" }, { "mode": "delete" } or { "mode": "keepDays", "days": 1 to 36500 }' },
+)
+const firstRun = Type.Union(
+  [
+    Type.Object({ mode: Type.Literal('all') }, strict),
+    Type.Object({ mode: Type.Literal('onlyNew') }, strict),
+    Type.Object({ mode: Type.Literal('lastDays'), days }, strict),
+  ],
+  { description: '{ "mode": "all" }, { "mode": "onlyNew" } or { "mode": "lastDays", "days": 1 to 36500 }' },
+)
+const seconds = Type.Integer({ minimum: 1, maximum: 30 * 86_400 })
+const interval = Type.Object(
+  { minSeconds: seconds, maxSeconds: seconds },
+  { ...strict, ...like(accountDefaults.interval) },
+)
+
+export const accountFields = {
+  address,
+  host: host('pop.example.net'),
+  port: port(995),
+  tls,
+  tlsVerify,
+  tlsFingerprint,
+  user,
+  destinationId: id,
+  folder: text(255, 'INBOX'),
+  flags: Type.Array(text(64, '\\Flagged'), { maxItems: 32 }),
+  retention,
+  firstRun,
+  interval,
+  maxMessageBytes: Type.Integer({ minimum: 1, maximum: 1_073_741_824, ...like(accountDefaults.maxMessageBytes) }),
+  hidesRetrieved: Type.Boolean(like(false)),
+  trace: Type.Boolean(),
+  paused: Type.Boolean(like(false)),
+}
+
+/** What is not given stays as it is, or as the defaults have it: of an interval, too. */
+export const AccountPatch = Type.Partial(
+  Type.Object({ ...accountFields, interval: Type.Partial(interval, strict), password }),
+  { ...strict, ...like({ folder: 'Work', retention: { mode: 'keepDays', days: 14 } }) },
+)
+export type AccountPatch = Static<typeof AccountPatch>
+
+export const NewAccount = Type.Object(
+  {
+    ...AccountPatch.properties,
+    address: accountFields.address,
+    host: accountFields.host,
+    user: accountFields.user,
+    destinationId: id,
+    password,
+  },
+  {
+    ...strict,
+    description: `Defaults: ${JSON.stringify(accountDefaults)}; port 995 for tls implicit, else 110.`,
+    ...like({
+      address: 'me@example.net',
+      host: 'pop.example.net',
+      user: 'me',
+      password: example.password,
+      destinationId: example.id,
+    }),
+  },
+)
+export type NewAccount = Static<typeof NewAccount>
+
+const status = Type.Enum([...accountStatuses])
+export const Account = Type.Object({
+  id,
+  ...accountFields,
+  status,
+  lastRun: orNull(Run),
+  lastMailAt: orNull(time, 'the end of the run that stored mail of it last'),
+  nextRunAt: orNull(time),
+  createdAt: time,
+})
+export type Account = Static<typeof Account>
+
+export const AccountQuery = Type.Object(
+  {
+    ...Page.properties,
+    status: Type.Optional(status),
+    q: Type.Optional(Type.String({ description: 'part of address, host or user' })),
+    destinationId: Type.Optional(Type.String()),
+    sort: Type.Enum([...accountOrders], { default: 'createdAt', description: '-: backwards' }),
+  },
+  strict,
+)
+export type AccountQuery = Static<typeof AccountQuery>
+
+export const Examination = Type.Object({
+  ok: Type.Boolean(),
+  messages: Type.Integer(like(240)),
+  octets: Type.Integer(like(18_400_213)),
+  capabilities: Type.Array(Type.String(), like(['USER', 'UIDL', 'TOP', 'PIPELINING'])),
+  tls: orNull(
+    Type.Object({
+      version: Type.String(like('TLSv1.3')),
+      fingerprint: Type.String(like(example.fingerprint)),
+      validTo: time,
+    }),
+  ),
+  failure: orNull(failure),
+  next: orNull(
+    Type.String(like('Switch POP3 on in the settings of the mailbox, on the web page of its provider.')),
+    'what to do about the failure, one sentence; null where nothing is known to do',
+  ),
+  step: Type.Optional(step),
+})
+export type Examination = Static<typeof Examination>

@@ -1,0 +1,89 @@
+/** `/destinations` on the wire. */
+import { type Static, Type } from 'typebox'
+import { failure } from './failure.ts'
+import { Page } from './requests.ts'
+import {
+  example,
+  host,
+  id,
+  like,
+  orNull,
+  password,
+  port,
+  strict,
+  time,
+  tls,
+  tlsFingerprint,
+  tlsVerify,
+  user,
+} from './vocabulary.ts'
+
+const hosted = {
+  kind: Type.Literal('hosted'),
+  login: Type.String({
+    pattern: '^[A-Za-z0-9._@-]{1,64}$',
+    description: 'a-z 0-9 . _ - @; case folded',
+    ...like('alice'),
+  }),
+}
+const imap = {
+  kind: Type.Literal('imap'),
+  host: host('imap.example.org'),
+  port: port(993),
+  tls,
+  tlsVerify,
+  tlsFingerprint,
+  user,
+}
+const condition = {
+  status: Type.Enum(['ok', 'paused'], {
+    description:
+      'paused: no scheduled run goes there before pausedUntil; one that is asked for does, and ends it if it goes well',
+  }),
+  pausedUntil: orNull(time),
+  failure: orNull(failure, 'what paused it last, until a run has gone well there again'),
+}
+
+/** One flat object, not a union: so that every mistake can be named by its field. `kind` tells which fields belong. */
+export const NewDestination = Type.Object(
+  {
+    kind: Type.Enum(['hosted', 'imap']),
+    login: Type.Optional(hosted.login),
+    host: Type.Optional(imap.host),
+    port: Type.Optional(port(995)),
+    tls: Type.Optional(imap.tls),
+    tlsVerify: Type.Optional(imap.tlsVerify),
+    tlsFingerprint: Type.Optional(imap.tlsFingerprint),
+    user: Type.Optional(imap.user),
+    password,
+  },
+  { ...strict, ...like({ kind: 'hosted', login: 'alice', password: example.password }) },
+)
+export type NewDestination = Static<typeof NewDestination>
+
+export const DestinationPatch = Type.Partial(
+  Type.Object({
+    host: imap.host,
+    port: port(995),
+    tls: imap.tls,
+    tlsVerify: imap.tlsVerify,
+    tlsFingerprint: imap.tlsFingerprint,
+    user: imap.user,
+    password,
+  }),
+  { ...strict, ...like({ password: example.password }) },
+)
+export type DestinationPatch = Static<typeof DestinationPatch>
+
+const accounts = Type.Integer({ description: 'how many gather there', ...like(4) })
+export const Destination = Type.Union([
+  Type.Object({ id, ...hosted, ...condition, accounts, createdAt: time }),
+  Type.Object({ id, ...imap, ...condition, accounts, createdAt: time }),
+])
+export type Destination = Static<typeof Destination>
+
+export const DestinationQuery = Type.Object(
+  { ...Page.properties, q: Type.Optional(Type.String({ description: 'part of login, host or user' })) },
+  strict,
+)
+export const Purge = Type.Object({ purge: Type.Boolean({ default: false }) }, strict)

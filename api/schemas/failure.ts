@@ -1,0 +1,39 @@
+/** What went wrong, and what to do about it. */
+import { Type } from 'typebox'
+import { failureKinds } from '../../src/failure.ts'
+import { type Step, stepCodes } from '../../src/step.ts'
+import { like, orNull, tls } from './vocabulary.ts'
+
+/** Flat: a schema for each code would say no more to a program. */
+export const step = Type.Unsafe<Step>(
+  Type.Object(
+    {
+      code: Type.Enum([...stepCodes]),
+      host: Type.Optional(Type.String()),
+      domain: Type.Optional(Type.String()),
+      server: Type.Optional(Type.String({ description: 'host and port' })),
+      port: Type.Optional(Type.Integer()),
+      tls: Type.Optional(tls),
+      fingerprint: Type.Optional(Type.String()),
+      provider: Type.Optional(Type.String()),
+      note: Type.Optional(Type.String({ description: 'on the provider, one sentence' })),
+      certain: Type.Optional(Type.Boolean({ description: 'the server has said that this is it' })),
+      blocked: Type.Optional(Type.Boolean({ description: 'a firewall seems to keep the port of the account shut' })),
+      looked: Type.Optional(Type.Boolean({ description: 'at the usual ports of the host, too' })),
+      speaks: Type.Optional(orNull(Type.Enum(['IMAP', 'SMTP', 'the web']))),
+      remedy: Type.Optional(Type.String()),
+    },
+    {
+      description: 'what to do about it, as a code with its facts; not there where nothing is known to do',
+      ...like({ code: 'other port', port: 995, tls: 'implicit', blocked: false }),
+    },
+  ),
+)
+const exampleFailure = {
+  kind: 'unreachable',
+  message:
+    'Could not reach pop.example.net:995: connect ETIMEDOUT. Tried again by itself; check the host and port if it stays so.',
+}
+const failureFields = { kind: Type.Enum([...failureKinds]), message: Type.String() }
+export const failure = Type.Object(failureFields, like(exampleFailure))
+export const runFailure = Type.Object({ ...failureFields, step: Type.Optional(step) }, like(exampleFailure))

@@ -1,0 +1,13 @@
+/** `/accounts/:id/ledger` on the wire. */
+import { type Static, Type } from 'typebox'
+import { takeoverFormats } from '../../src/takeover.ts'
+import { strict } from './vocabulary.ts'
+
+export const LedgerImport = Type.Object(
+  { format: Type.Enum([...takeoverFormats], { description: 'the program that wrote the file' }) },
+  strict,
+)
+export const Imported = Type.Object({
+  imported: Type.Integer({ description: 'UIDLs that the ledger did not know; what is imported twice is one' }),
+})
+export type Imported = Static<typeof Imported>

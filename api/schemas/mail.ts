@@ -1,0 +1,116 @@
+/** `/destinations/:id/folders` and `/messages` on the wire. */
+import { type Static, Type } from 'typebox'
+import { folderUses } from '../../src/imap/reading.ts'
+import { Id, Page } from './requests.ts'
+import { count, example, like, orNull, strict, text, time } from './vocabulary.ts'
+
+const folderPath = Type.String({ description: 'path, as the list of folders has it', ...like('INBOX') })
+export const Folder = Type.Object({
+  path: folderPath,
+  name: Type.String({ description: 'of the last level', ...like('INBOX') }),
+  depth: Type.Integer({ description: '0: at the top', ...like(0) }),
+  use: orNull(Type.Enum([...folderUses]), 'what the store keeps there (RFC 6154)'),
+  messages: count,
+  unseen: count,
+  selectable: Type.Boolean({ description: 'false: a level in the path of others, without messages', ...like(true) }),
+})
+export const Folders = Type.Object({ items: Type.Array(Folder) })
+export type Folders = Static<typeof Folders>
+
+const person = Type.Object({
+  name: orNull(Type.String(like('Ada Lovelace'))),
+  address: orNull(Type.String(like('ada@example.org'))),
+})
+const uid = Type.Integer({ description: 'in its folder, while uidValidity is the same', ...like(4711) })
+const uidValidity = Type.Integer(like(1_764_000_000))
+const flags = {
+  seen: Type.Boolean(),
+  flagged: Type.Boolean(),
+}
+const heading = {
+  from: orNull(person),
+  subject: orNull(Type.String(like('Analytical engines'))),
+  date: orNull(time, 'as the message has it'),
+  arrived: orNull(time, 'INTERNALDATE of the store'),
+  size: Type.Integer({ description: 'octets', ...like(48_213) }),
+  ...flags,
+  answered: Type.Boolean(),
+}
+export const MailList = Type.Object({
+  items: Type.Array(
+    Type.Object({ uid, ...heading, attachments: Type.Boolean({ description: 'it has some that are not inline' }) }),
+  ),
+  next: orNull(Type.String()),
+  total: Type.Integer({ description: 'that fit, in the folder', ...like(240) }),
+  uidValidity,
+})
+export type MailList = Static<typeof MailList>
+
+export const Mail = Type.Object({
+  uid,
+  folder: folderPath,
+  uidValidity,
+  ...heading,
+  replyTo: Type.Array(person),
+  to: Type.Array(person),
+  cc: Type.Array(person),
+  text: orNull(Type.String(like('Dear Charles, …')), 'null: it has none but HTML'),
+  html: Type.Boolean({ description: 'there is HTML to show' }),
+  remote: Type.Boolean({ description: 'the HTML names content that lies elsewhere' }),
+  truncated: Type.Boolean({ description: 'text or HTML is longer than 1 MB, and ends there' }),
+  attachments: Type.Array(
+    Type.Object({
+      part: Type.String(like('2.1')),
+      filename: orNull(Type.String(like('engine.pdf'))),
+      type: Type.String(like('application/pdf')),
+      size: Type.Integer({ description: 'octets, nearly: the store counts them encoded', ...like(120_400) }),
+      inline: Type.Boolean({ description: 'meant to be seen in the text' }),
+    }),
+  ),
+  trace: orNull(
+    Type.Object({
+      account: Type.String({ description: 'its address', ...like('me@example.net') }),
+      provider: Type.String({ description: 'the host it was gathered from', ...like('pop.example.net') }),
+      run: Type.String(like(example.id)),
+      gatheredAt: orNull(time),
+    }),
+    'what its trace block says of how it came here; null where it has none',
+  ),
+})
+export type Mail = Static<typeof Mail>
+
+const folder = text(1000, 'INBOX')
+export const MailQuery = Type.Object(
+  {
+    ...Page.properties,
+    folder,
+    search: Type.Optional(
+      Type.String({
+        maxLength: 200,
+        pattern: '^[^\\u0000-\\u001f]*$',
+        description: 'words without control characters, anywhere in the message',
+      }),
+    ),
+    unread: Type.Boolean({ default: false }),
+  },
+  strict,
+)
+const mailPlace = { folder, uidValidity: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_294_967_295 })) }
+export const MailPlace = Type.Object(mailPlace, {
+  ...strict,
+  description: 'with uidValidity: 409 where the UIDs of the folder are others by now',
+})
+export const MailShown = Type.Object(
+  { ...mailPlace, remote: Type.Boolean({ default: false, description: 'with images from elsewhere' }) },
+  strict,
+)
+export const MailId = Type.Object({
+  ...Id.properties,
+  uid: Type.String({ pattern: '^[1-9]\\d{0,9}$', description: 'a UID' }),
+})
+export const MailPart = Type.Object({
+  ...MailId.properties,
+  part: Type.String({ pattern: '^[1-9]\\d{0,3}(\\.[1-9]\\d{0,3}){0,30}$', description: 'the number of a part' }),
+})
+export const MailFlags = Type.Partial(Type.Object(flags), { ...strict, ...like({ seen: true }) })
+export const MailFlagged = Type.Object({ uid, ...flags })

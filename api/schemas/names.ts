@@ -1,0 +1,56 @@
+/** What the document calls each shape: as it is exported, less `Shape`. */
+import * as accountLines from './account-lines.ts'
+import * as accounts from './accounts.ts'
+import * as answers from './answers.ts'
+import * as arrivals from './arrivals.ts'
+import * as audit from './audit.ts'
+import * as backup from './backup.ts'
+import * as connection from './connection.ts'
+import * as destinations from './destinations.ts'
+import * as discover from './discover.ts'
+import * as keys from './keys.ts'
+import * as ledger from './ledger.ts'
+import * as mail from './mail.ts'
+import * as notice from './notice.ts'
+import * as quarantine from './quarantine.ts'
+import * as requests from './requests.ts'
+import * as runs from './runs.ts'
+import * as sample from './sample.ts'
+import * as session from './session.ts'
+import * as settings from './settings.ts'
+import * as stats from './stats.ts'
+import * as tokens from './tokens.ts'
+import * as transcripts from './transcripts.ts'
+import * as webhooks from './webhooks.ts'
+
+const shapes: Readonly<Record<string, unknown>> = {
+  ...accountLines,
+  ...accounts,
+  ...answers,
+  ...arrivals,
+  ...audit,
+  ...backup,
+  ...connection,
+  ...destinations,
+  ...discover,
+  ...keys,
+  ...ledger,
+  ...mail,
+  ...notice,
+  ...quarantine,
+  ...requests,
+  ...runs,
+  ...sample,
+  ...session,
+  ...settings,
+  ...stats,
+  ...tokens,
+  ...transcripts,
+  ...webhooks,
+}
+
+export const names: ReadonlyMap<unknown, string> = new Map(
+  Object.entries(shapes)
+    .filter(([name]) => /^[A-Z]/.test(name))
+    .map(([name, shape]) => [shape, name.replace(/Shape$/, '')]),
+)

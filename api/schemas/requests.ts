@@ -1,0 +1,27 @@
+/** What requests of every kind ask by. */
+import { Type } from 'typebox'
+import { strict } from './vocabulary.ts'
+
+export const Id = Type.Object({ id: Type.String() })
+
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ description: 'an ETag: 412 where what is kept has changed since. * takes any version' }),
+  ),
+})
+export const IdempotencyKey = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      description:
+        'of your choice, other for each request: the same request sent again within a day is done once, and answered as the first time',
+    }),
+  ),
+})
+export const IfNoneMatch = Type.Object({
+  'if-none-match': Type.Optional(Type.String({ description: 'an ETag: 304 where nothing has changed since' })),
+})
+
+export const Page = Type.Object(
+  { limit: Type.Integer({ minimum: 1, maximum: 500, default: 50 }), cursor: Type.Optional(Type.String()) },
+  strict,
+)

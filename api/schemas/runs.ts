@@ -1,0 +1,39 @@
+/** `/runs` on the wire. */
+import { type Static, Type } from 'typebox'
+import { runCauses, runStates, runTasks } from '../../src/run.ts'
+import { runFailure } from './failure.ts'
+import { id, like, orNull, strict, time } from './vocabulary.ts'
+
+export const Run = Type.Object({
+  id,
+  accountId: id,
+  task: Type.Enum([...runTasks]),
+  state: Type.Enum([...runStates]),
+  cause: Type.Enum([...runCauses]),
+  queuedAt: time,
+  startedAt: orNull(time),
+  finishedAt: orNull(time),
+  listed: Type.Integer(like(240)),
+  stored: Type.Integer(like(3)),
+  bytes: Type.Integer(like(48_213)),
+  recovered: Type.Integer(),
+  deleted: Type.Integer(),
+  quarantined: Type.Integer(),
+  fetched: orNull(
+    Type.Object({ messages: Type.Integer(), of: Type.Integer() }),
+    'while it runs: how many of the messages that it set out for have come; null before that is known',
+  ),
+  failure: orNull(runFailure),
+  notices: Type.Array(Type.String(), {
+    description: 'what people may want to know beside that, a sentence each',
+    ...like([]),
+  }),
+})
+export type Run = Static<typeof Run>
+
+export const Pull = Type.Object(
+  {
+    wait: Type.Integer({ minimum: 0, maximum: 600, default: 0, description: 'seconds to wait for the end of the run' }),
+  },
+  strict,
+)

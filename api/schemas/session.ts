@@ -1,0 +1,38 @@
+/** `/session` on the wire. */
+import { type Static, Type } from 'typebox'
+import { scopes } from '../../src/redis/tokens.ts'
+import { example, id, like, orNull, strict, text } from './vocabulary.ts'
+
+export const SignIn = Type.Object(
+  {
+    login: Type.Optional(text(64, 'alice')),
+    password: Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      description: 'of the login, else the admin’s or a token',
+      ...like(example.password),
+    }),
+  },
+  strict,
+)
+export const AdminPassword = Type.Object(
+  {
+    password: Type.String({
+      minLength: 12,
+      maxLength: 1024,
+      description: 'a text of 12 characters or more',
+      ...like(example.password),
+    }),
+  },
+  strict,
+)
+export const Session = Type.Object({
+  name: Type.String(like('alice')),
+  scope: Type.Enum([...scopes]),
+  destinationId: orNull(id, 'whose owner this is; null: the whole instance’s'),
+  csrf: orNull(
+    Type.String(like('3mVqZ0tJr8sK1nXwYb5cLd7eFg9hPiAoUvTxSyRzQ4B')),
+    'what changes by cookie need as the header x-csrf-token; null for a token',
+  ),
+})
+export type Session = Static<typeof Session>

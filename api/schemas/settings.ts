@@ -1,0 +1,33 @@
+/** `/settings` on the wire. */
+import { type Static, type TSchema, Type } from 'typebox'
+import type { Settings } from '../../src/settings.ts'
+import { like, port, strict } from './vocabulary.ts'
+
+const ports = Type.Unsafe<readonly number[]>(Type.Array(port(995), { maxItems: 100, ...like([110, 995]) }))
+const ownerPorts = Type.Object(
+  { pop3: ports, imap: ports, web: ports },
+  { ...strict, description: 'where accounts, destinations and webhooks of owners may lead' },
+)
+const settingFields = {
+  ownerPorts,
+  adminMayReachPrivate: Type.Boolean({
+    description: 'whether what an admin registers may lead into private networks and to this machine itself',
+  }),
+  arrivedKeptDays: Type.Integer({
+    minimum: 0,
+    maximum: 3650,
+    description: 'for how long one can see what a run brought; 0: never',
+  }),
+  transcriptsKept: Type.Integer({
+    minimum: 0,
+    maximum: 100,
+    description: 'of how many runs of an account the protocol is kept',
+  }),
+} satisfies Record<keyof Settings, TSchema>
+export const SettingsShape = Type.Object(settingFields, strict)
+export type SettingsShape = Static<typeof SettingsShape>
+
+export const SettingsPatch = Type.Partial(
+  Type.Object({ ...settingFields, ownerPorts: Type.Partial(ownerPorts, strict) }),
+  strict,
+)

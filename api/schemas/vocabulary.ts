@@ -1,0 +1,43 @@
+/**
+ * What the shapes on the wire are made of. The other files beside this one have those of a resource each, once (CONTRACT):
+ * types, validation, serialisation and OpenAPI are read from there.
+ */
+import { type TSchema, Type } from 'typebox'
+import { tlsModes } from '../../src/account.ts'
+import { newsTypes } from '../../src/news.ts'
+
+export const strict = { additionalProperties: false } as const
+/** What the documentation shows in its place; an object without one shows those of its fields. */
+export const like = <T>(example: T) => ({ examples: [example] })
+export const example = {
+  id: '01JDF3Q4ZK5W8T7R6P9N2M1H0G',
+  password: 'correct horse battery staple',
+  fingerprint: '5f'.repeat(32),
+}
+export const orNull = <T extends TSchema>(schema: T, description?: string) =>
+  Type.Union([schema, Type.Null()], description === undefined ? {} : { description })
+
+export const id = Type.String({ description: 'ULID', ...like(example.id) })
+export const time = Type.String({
+  description: 'ISO 8601, UTC, with milliseconds',
+  ...like('2026-11-24T08:30:00.000Z'),
+})
+export const text = (maxLength: number, shown: string) => Type.String({ minLength: 1, maxLength, ...like(shown) })
+export const count = Type.Integer({ minimum: 0 })
+
+export const address = text(320, 'me@example.net')
+export const host = (shown: string) => text(253, shown)
+export const port = (shown: number) => Type.Integer({ minimum: 1, maximum: 65535, ...like(shown) })
+export const tls = Type.Enum([...tlsModes])
+export const tlsVerify = Type.Boolean()
+export const tlsFingerprint = orNull(
+  Type.String({ pattern: '^([0-9A-Fa-f]{2}:?){32}$', ...like(example.fingerprint) }),
+  'the SHA-256 of a certificate, 64 hex digits, or null',
+)
+export const user = text(512, 'me')
+export const password = text(1024, example.password)
+export const events = Type.Array(Type.Enum([...newsTypes]), {
+  minItems: 1,
+  uniqueItems: true,
+  maxItems: newsTypes.length,
+})

@@ -1,0 +1,39 @@
+/** An instance in processes of its own: where it listens, and how it is asked. */
+import assert from 'node:assert/strict'
+import { freePorts } from './dovecot.ts'
+
+export interface Ports {
+  readonly http: number
+  readonly imap: number
+  readonly imaps: number
+  readonly pop3: number
+  readonly pop3s: number
+}
+
+export async function instancePorts(): Promise<Ports> {
+  const [http = 0, imap = 0, imaps = 0, pop3 = 0, pop3s = 0] = await freePorts(5)
+  return { http, imap, imaps, pop3, pop3s }
+}
+
+/** As its environment tells it of them. */
+export function settingsOf({ http, imap, imaps, pop3, pop3s }: Ports): Record<string, string> {
+  return {
+    TRIBUTARY_HTTP_PORT: String(http),
+    TRIBUTARY_IMAP_PORT: String(imap),
+    TRIBUTARY_IMAPS_PORT: String(imaps),
+    TRIBUTARY_POP3_PORT: String(pop3),
+    TRIBUTARY_POP3S_PORT: String(pop3s),
+  }
+}
+
+/** What its API answers, where that is no problem. */
+export async function callInstance({ http }: Ports, token: string, method: string, path: string, body?: object) {
+  const response = await fetch(`http://127.0.0.1:${http}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const answer = (await response.json()) as Record<string, unknown> & { readonly id: string }
+  assert.ok(response.ok, JSON.stringify(answer))
+  return answer
+}

@@ -50,7 +50,7 @@ export const NewDestination = Type.Object(
     kind: Type.Enum(['hosted', 'imap']),
     login: Type.Optional(hosted.login),
     host: Type.Optional(imap.host),
-    port: Type.Optional(port(995)),
+    port: Type.Optional(port(993)),
     tls: Type.Optional(imap.tls),
     tlsVerify: Type.Optional(imap.tlsVerify),
     tlsFingerprint: Type.Optional(imap.tlsFingerprint),
@@ -64,7 +64,7 @@ export type NewDestination = Static<typeof NewDestination>
 export const DestinationPatch = Type.Partial(
   Type.Object({
     host: imap.host,
-    port: port(995),
+    port: port(993),
     tls: imap.tls,
     tlsVerify: imap.tlsVerify,
     tlsFingerprint: imap.tlsFingerprint,

@@ -5,7 +5,7 @@ import { address, events, host, like, orNull, password, port, strict, text, time
 const trouble = Type.String(like('The SMTP server could not be reached.'))
 const notice = {
   host: host('smtp.example.net'),
-  port: port(995),
+  port: port(465),
   tls,
   user: orNull(user),
   from: text(320, 'tributary@example.net'),

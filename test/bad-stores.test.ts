@@ -433,7 +433,7 @@ test('silence after the last literal, stored or not: the deadline ends it, and t
     }
     const given: StoreBehaviour = { ...behaviour, meanwhile }
     await at(given, letters(12), async ({ pull, held }) => {
-      failedWith(await pull(), 'store unreachable', /127\.0\.0\.1:\d+ said nothing for 300 s during APPEND/)
+      failedWith(await pull(), 'store unreachable', /127\.0\.0\.1:\d+ came to no end with APPEND in 300 s/)
       silent = false
       t.mock.timers.reset()
       Object.assign(given, { silent: false, saysOfStored: undefined })
@@ -455,7 +455,7 @@ test('a search may take its time for each folder; one that hangs ends it', async
       if (verb === 'EXAMINE') t.mock.timers.tick(ms)
     }
     tick = takes(limits.storeReplyWaitMs + 1)
-    failedWith(await pull(), 'store unreachable', /said nothing for 60 s during the search/)
+    failedWith(await pull(), 'store unreachable', /came to no end with the search in 60 s/)
     tick = takes(limits.storeReplyWaitMs / 2)
     ranWell(await pull(), { recovered: 4, stored: 0, deleted: 4 })
     assert.deepEqual(held('F'), numbers(1, 4))
@@ -644,7 +644,7 @@ test('an answer that drips and never ends does not put the deadline off', async 
     },
   }
   await at(behaviour, letters(3), async ({ pull }) => {
-    failedWith(await pull(), 'store unreachable', /said nothing for 300 s during APPEND/)
+    failedWith(await pull(), 'store unreachable', /came to no end with APPEND in 300 s/)
     dripping = false
     t.mock.timers.reset()
     ranWell(await pull(), { recovered: 3, deleted: 3 })

@@ -60,7 +60,8 @@ export async function within<T>(
       client.close()
       reject(error)
     }
-    const reason = `${client.host}:${client.port} said nothing for ${Math.round(waitMs / 1000)} s during ${during}`
+    // It may have said much.
+    const reason = `${client.host}:${client.port} came to no end with ${during} in ${Math.round(waitMs / 1000)} s`
     timer = setTimeout(() => give(new SessionFailed({ kind: 'store unreachable', reason })), waitMs)
     onAbort = () => give(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })

@@ -6,11 +6,12 @@ import { targetOf } from '../src/destination.ts'
 import { assertNever } from '../src/failure.ts'
 import { documentOf, htmlOfText } from '../src/html.ts'
 import { bodyOf } from '../src/imap/body.ts'
+import { loginOf, serverOf } from '../src/imap/connection.ts'
 import { messagesOf, pagePlace } from '../src/imap/listing.ts'
 import { messageOf, streamOf } from '../src/imap/message.ts'
 import type { Part } from '../src/imap/parts.ts'
-import { StorePool, type Use } from '../src/imap/pool.ts'
-import { foldersOf, setFlags, Unreadable } from '../src/imap/reading.ts'
+import { StorePool } from '../src/imap/pool.ts'
+import { foldersOf, type Reader, type ReadWaits, setFlags, Unreadable, usualReadWaits } from '../src/imap/reading.ts'
 import { limits } from '../src/limits.ts'
 import type { Destinations } from '../src/redis/destinations.ts'
 import type { SettingsStore } from '../src/redis/settings.ts'
@@ -30,10 +31,13 @@ export interface MailWorld {
   readonly seal: Seal
   readonly settings: SettingsStore
   readonly store: StoreEndpoint
+  /** Given by tests. */
+  readonly readWaits?: Partial<ReadWaits>
 }
 
-export function addMail(app: App, { destinations, seal, settings, store }: MailWorld): void {
-  const pool = new StorePool(store, { connectionsMax: limits.readersPerDestination, turnWaitMs: limits.readWaitMs })
+export function addMail(app: App, { destinations, seal, settings, store, readWaits }: MailWorld): void {
+  const waits: ReadWaits = { ...usualReadWaits, ...readWaits }
+  const pool = new StorePool(store, { connectionsMax: limits.readersPerDestination, turnWaitMs: waits.answerMs })
   app.addHook('onClose', async () => await pool.close())
 
   const targetIn = async (id: string) => {
@@ -42,25 +46,27 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
     return targetOf(record, seal, await settings.get())
   }
   /** Whoever goes away meanwhile leaves no work behind. */
-  const reading = async <T>(id: string, reply: FastifyReply, use: Use<T>): Promise<T> => {
+  const reading = async <T>(id: string, reply: FastifyReply, read: (reader: Reader) => Promise<T>): Promise<T> => {
     const left = new AbortController()
     const leave = () => left.abort()
     reply.raw.once('close', leave)
-    const over = AbortSignal.any([left.signal, AbortSignal.timeout(limits.readEndMs)])
-    const closing: Use<T> = async (client) => {
+    const target = await targetIn(id)
+    const server = serverOf(loginOf(target, store))
+    const over = AbortSignal.any([left.signal, AbortSignal.timeout(waits.endMs)])
+    const closing = async (client: Reader['client']) => {
       const close = () => client.close()
       over.addEventListener('abort', close, { once: true })
-      return await use(client).finally(() => over.removeEventListener('abort', close))
+      return await read({ client, waits }).finally(() => over.removeEventListener('abort', close))
     }
     try {
-      return await pool.borrow(await targetIn(id), closing, over)
+      return await pool.borrow(target, closing, over)
     } catch (error) {
       if (over.aborted)
         throw new Problem(
           'store-unavailable',
-          `The store had not told all of it after ${limits.readEndMs / 1000} s; try again in a moment.`,
+          `The mail store ${server} had not told all of it after ${waits.endMs / 1000} s. Try again in a moment.`,
         )
-      throw problemIn(error)
+      throw problemIn(error, server, waits)
     } finally {
       reply.raw.off('close', leave)
     }
@@ -71,7 +77,9 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
     return await new Promise<Streamed>((resolve, reject) => {
       const given = (content: Readable, of: Part | undefined) => resolve({ content, of })
       // What fails once it flows is told by the stream.
-      pool.borrow(target, (client) => streamOf(client, place, part, given)).catch((error) => reject(problemIn(error)))
+      pool
+        .borrow(target, (client) => streamOf({ client, waits }, place, part, given))
+        .catch((error) => reject(problemIn(error, serverOf(loginOf(target, store)), waits)))
     })
   }
 
@@ -109,7 +117,7 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
     async ({ params: { id }, query: { folder, search, unread, limit, cursor } }, reply) => {
       const after = placeIn(cursor, pagePlace)
       const wanted = { folder, search, unread, limit, after }
-      const { rows, next, total, uidValidity } = await reading(id, reply, (client) => messagesOf(client, wanted))
+      const { rows, next, total, uidValidity } = await reading(id, reply, (reader) => messagesOf(reader, wanted))
       return { items: [...rows], next: cursorOf(next), total, uidValidity }
     },
   )
@@ -130,9 +138,9 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
     },
     async ({ params, query }, reply) => {
       const place = placeOf(params, query)
-      return await reading(params.id, reply, async (client) => {
-        const { parts, courier, ...message } = await messageOf(client, place)
-        const { text, html, truncated } = await bodyOf(client, place.uid, parts, { remote: false, images: false })
+      return await reading(params.id, reply, async (reader) => {
+        const { parts, courier, ...message } = await messageOf(reader, place)
+        const { text, html, truncated } = await bodyOf(reader, place.uid, parts, { remote: false, images: false })
         return {
           ...message,
           uid: place.uid,
@@ -180,9 +188,9 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
       const { remote } = query
       // What went wrong is shown in the frame as well.
       isolate(reply, `style-src 'unsafe-inline'; img-src data:${remote ? ' https: http:' : ''}`)
-      const body = await reading(params.id, reply, async (client) => {
-        const { parts } = await messageOf(client, place)
-        return await bodyOf(client, place.uid, parts, { remote, images: true })
+      const body = await reading(params.id, reply, async (reader) => {
+        const { parts } = await messageOf(reader, place)
+        return await bodyOf(reader, place.uid, parts, { remote, images: true })
       })
       const fragment = body.html?.html ?? htmlOfText(body.text ?? '')
       return await reply.type('text/html; charset=utf-8').send(Buffer.from(documentOf(fragment)))
@@ -252,7 +260,7 @@ export function addMail(app: App, { destinations, seal, settings, store }: MailW
     },
     async ({ params, query, body }, reply) => {
       const place = placeOf(params, query)
-      const { seen, flagged } = await reading(params.id, reply, (client) => setFlags(client, place, body))
+      const { seen, flagged } = await reading(params.id, reply, (reader) => setFlags(reader, place, body))
       if ((body.seen ?? seen) !== seen || (body.flagged ?? flagged) !== flagged)
         throw conflict(`The store keeps these flags of the folder ${place.folder} as they are.`)
       return { uid: place.uid, seen, flagged }
@@ -269,7 +277,7 @@ function placeOf({ uid }: { readonly uid: string }, { folder, uidValidity }: { f
   return { folder, uid: Number(uid), uidValidity }
 }
 
-function problemIn(error: unknown): unknown {
+function problemIn(error: unknown, server: string, waits: ReadWaits): unknown {
   // Nobody tries this again by itself.
   if (error instanceof SessionFailed)
     return new Problem('store-unavailable', `${happened(error.failure)} Try again in a moment.`)
@@ -287,7 +295,7 @@ function problemIn(error: unknown): unknown {
     case 'search too long':
       return new Problem(
         'store-unavailable',
-        `The store did not get through the folder in ${limits.readWaitMs / 1000} s; search in a folder with fewer messages.`,
+        `The mail store ${server} did not get through the folder in ${waits.answerMs / 1000} s; search in a folder with fewer messages.`,
       )
     default:
       return assertNever(reason)

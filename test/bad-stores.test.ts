@@ -638,9 +638,10 @@ test('an answer that drips and never ends does not put the deadline off', async 
     if (turns < 300) setImmediate(() => passes(turns + 1))
   }
   const behaviour: StoreBehaviour = {
-    drips() {
-      if (dripping) passes(1)
-      return dripping
+    drips(verb) {
+      if (verb !== 'APPEND' || !dripping) return false
+      passes(1)
+      return true
     },
   }
   await at(behaviour, letters(3), async ({ pull }) => {

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { get as httpGet, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { ImapFlow } from 'imapflow'
+import type { App } from '../api/app.ts'
+import { type ApiWorld, buildServer } from '../api/server.ts'
 import { limits } from '../src/limits.ts'
 import { serve } from './support/browser.ts'
+import { type ScriptedStore, type StoreBehaviour, startImapServer } from './support/imap-server.ts'
 import { startProxy } from './support/proxy.ts'
 import { adminToken, type Stack, startStack } from './support/stack.ts'
 
@@ -410,6 +416,145 @@ test('a download that is broken off gives its connection back', async () => {
   } finally {
     await served.close()
   }
+})
+
+const authorization = `Bearer ${adminToken}`
+
+/** The same API beside the stack's, with other bounds. */
+async function withApi(bounds: Partial<ApiWorld>, act: (app: App) => Promise<void>): Promise<void> {
+  const app = await buildServer({ ...stack.world, ...bounds })
+  try {
+    await act(app)
+  } finally {
+    await app.close()
+  }
+}
+
+interface Slow {
+  readonly store: ScriptedStore
+  readonly app: App
+  /** Of a destination there. */
+  readonly path: string
+  /** Status and detail. */
+  readonly told: (query: string) => Promise<string>
+}
+
+/** A store that does not do as it should, and somebody who waits for so long. */
+async function withSlowStore(
+  readWaits: NonNullable<ApiWorld['readWaits']>,
+  behaviour: StoreBehaviour,
+  act: (slow: Slow) => Promise<void>,
+): Promise<void> {
+  const examined = '* 3 EXISTS\r\n* OK [UIDVALIDITY 1] so\r\n* OK [UIDNEXT 4] so\r\nTAG OK [READ-ONLY] done'
+  const store = await startImapServer({ ...behaviour, answers: { EXAMINE: examined, ...behaviour.answers } })
+  const given = { kind: 'imap', host: '127.0.0.1', port: store.port, tls: 'none', user: 'me', password: 'secret' }
+  const { id } = (await stack.call('POST', '/destinations', given)).body
+  try {
+    await withApi({ readWaits }, async (app) => {
+      const path = `/api/v1/destinations/${id}`
+      const told = async (query: string) => {
+        const { statusCode, payload } = await app.inject({ url: `${path}${query}`, headers: { authorization } })
+        return `${statusCode} ${String(JSON.parse(payload).detail).replaceAll(`127.0.0.1:${store.port}`, 'STORE')}`
+      }
+      await act({ store, app, path, told })
+    })
+  } finally {
+    await store.close()
+  }
+}
+
+for (const [what, behaviour] of [
+  ['falls silent', { answers: { 'UID SEARCH': null } }],
+  ['drips', { drips: (verb: string) => verb === 'UID SEARCH' }],
+] as const) {
+  test(`a store that ${what} in a listing is left after a while, and its name told with what to do`, async () => {
+    await withSlowStore({ answerMs: 1000 }, behaviour, async ({ store, told }) => {
+      assert.equal(
+        await told('/messages?folder=INBOX'),
+        '503 The mail store could not be reached: STORE came to no end with the search in 1 s. Try again in a moment.',
+      )
+      await store.left()
+      assert.equal(
+        await told('/messages?folder=INBOX&search=words'),
+        '503 The mail store STORE did not get through the folder in 1 s; search in a folder with fewer messages.',
+      )
+      await store.left()
+    })
+  })
+
+  test(`a store that ${what} is left when a request has had all its time`, async () => {
+    await withSlowStore({ endMs: 1000 }, behaviour, async ({ store, told }) => {
+      assert.equal(
+        await told('/messages?folder=INBOX'),
+        '503 The mail store STORE had not told all of it after 1 s. Try again in a moment.',
+      )
+      await store.left()
+    })
+  })
+}
+
+/** Of a message without end. */
+function piece(command: string): string {
+  const from = /<(\d+)\./.exec(command)?.[1]
+  const octets = 'x'.repeat(limits.readPieceOctets)
+  return `* 1 FETCH (UID 1 RFC822.SIZE 1000000000 BODY[]<${from}> {${octets.length}}\r\n${octets})\r\nTAG OK done`
+}
+
+/** @param then to what is asked after that. */
+const firstPiece = (then: null | undefined) => (command: string) => (command.includes('<0.') ? piece(command) : then)
+
+/** Its head has come, and nothing of it is read yet. */
+async function downloading({ app, path }: Slow): Promise<IncomingMessage> {
+  if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const request = httpGet({ port, path: `${path}/messages/1/source?folder=INBOX`, headers: { authorization } })
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  assert.equal(response.statusCode, 200)
+  return response
+}
+
+/** How it ended. */
+async function read(response: IncomingMessage): Promise<string> {
+  let octets = 0
+  try {
+    for await (const chunk of response) octets += (chunk as Buffer).length
+    return `whole: ${octets}`
+  } catch (error) {
+    return `broken off: ${(error as NodeJS.ErrnoException).code}`
+  }
+}
+
+test('a download at which the store stops is broken off, and takes no end for the end of the message', async () => {
+  for (const stops of [null, undefined]) {
+    // Where it is not silent it drips.
+    const behaviour = { answers: { 'UID FETCH': firstPiece(stops) }, drips: (verb: string) => verb === 'UID FETCH' }
+    await withSlowStore({ stalledMs: 1000 }, behaviour, async (slow) => {
+      const response = await downloading(slow)
+      assert.equal(await read(response), 'broken off: ECONNRESET')
+      await slow.store.left()
+    })
+  }
+})
+
+test('a download that nobody takes further gives its connection back', async () => {
+  await withSlowStore({ stalledMs: 1000 }, { answers: { 'UID FETCH': piece } }, async (slow) => {
+    const response = await downloading(slow)
+    await slow.store.left()
+    assert.equal(await read(response), 'broken off: ECONNRESET')
+  })
+})
+
+test('whoever finds all connections in use waits for one, and is told which store has none', async () => {
+  await withSlowStore({ answerMs: 1000 }, { answers: { 'UID FETCH': firstPiece(null) } }, async (slow) => {
+    const held = [await downloading(slow), await downloading(slow), await downloading(slow)]
+    assert.equal(
+      await slow.told('/folders'),
+      '503 The mail store could not be reached: all connections of this destination to STORE were in use for too long. Try again in a moment.',
+    )
+    for (const response of held) response.destroy()
+    await slow.store.left()
+    assert.equal(await slow.told('/folders'), '200 undefined')
+  })
 })
 
 test('what went wrong above is in the documentation of its route', () => {

@@ -1,10 +1,10 @@
 /** The text of a message as it is shown: of each piece at most so much, decoded, and its HTML made harmless. */
-import type { DownloadOptions, ImapFlow } from 'imapflow'
+import type { DownloadOptions } from 'imapflow'
 import { htmlOfText, type Sanitised, sanitised } from '../html.ts'
 import { limits } from '../limits.ts'
 import { decoded } from './charset.ts'
 import type { Part, Parts } from './parts.ts'
-import { answered } from './reading.ts'
+import { answered, type Reader } from './reading.ts'
 
 export interface Body {
   /** Null: none of it is plain. */
@@ -23,14 +23,14 @@ export interface Shown {
 }
 
 /** In the open folder. */
-export async function bodyOf(client: ImapFlow, uid: number, parts: Parts, shown: Shown): Promise<Body> {
+export async function bodyOf(reader: Reader, uid: number, parts: Parts, shown: Shown): Promise<Body> {
   const hasHtml = parts.text.some(({ html }) => html !== undefined)
   const [texts, pages]: [string[], string[]] = [[], []]
   const room: Record<'plain' | 'html', number> = { plain: limits.readTextOctetsMax, html: limits.readTextOctetsMax }
   let truncated = false
   const read = async (kind: 'plain' | 'html', part: Part | undefined): Promise<string | undefined> => {
     if (part === undefined) return undefined
-    const { octets, charset } = await collected(client, uid, part, { maxBytes: room[kind] + 1 })
+    const { octets, charset } = await collected(reader, uid, part, { maxBytes: room[kind] + 1 })
     truncated ||= octets.length > room[kind]
     const kept = octets.subarray(0, room[kind])
     room[kind] -= kept.length
@@ -43,7 +43,7 @@ export async function bodyOf(client: ImapFlow, uid: number, parts: Parts, shown:
     if (html !== undefined) pages.push(html)
     else if (hasHtml && plain !== undefined) pages.push(htmlOfText(plain))
   }
-  const images = shown.images ? await imagesOf(client, uid, parts.attachments, pages) : new Map<string, string>()
+  const images = shown.images ? await imagesOf(reader, uid, parts.attachments, pages) : new Map<string, string>()
   const made = pages.map((page) => sanitised(page, { remote: shown.remote, image: (id) => images.get(id) }))
   const html = { html: made.map((one) => one.html).join('\n<hr>\n'), remote: made.some(({ remote }) => remote) }
   return { text: texts.length > 0 ? texts.join('\n\n') : null, html: hasHtml ? html : null, truncated }
@@ -53,7 +53,7 @@ const imageType = /^image\/(?:png|jpe?g|gif|webp|bmp|avif)$/
 
 /** Those that the HTML names, by Content-ID (RFC 2392): in their order, as long as there is room. */
 async function imagesOf(
-  client: ImapFlow,
+  reader: Reader,
   uid: number,
   attachments: readonly Part[],
   pages: readonly string[],
@@ -65,7 +65,7 @@ async function imagesOf(
     if (id === null || !imageType.test(type) || images.has(id)) continue
     if (!pages.some((page) => page.includes(id) || page.includes(encodeURIComponent(id)))) continue
     if (part.size > room) continue
-    const octets = await octetsOf(client, uid, part, room + 1)
+    const octets = await octetsOf(reader, uid, part, room + 1)
     if (octets.length > room) continue
     room -= octets.length
     images.set(id, `data:${type};base64,${octets.toString('base64')}`)
@@ -73,18 +73,18 @@ async function imagesOf(
   return images
 }
 
-async function octetsOf(client: ImapFlow, uid: number, part: Part, octetsMax: number): Promise<Buffer> {
-  return (await collected(client, uid, part, { maxBytes: octetsMax, decodeText: false })).octets
+async function octetsOf(reader: Reader, uid: number, part: Part, octetsMax: number): Promise<Buffer> {
+  return (await collected(reader, uid, part, { maxBytes: octetsMax, decodeText: false })).octets
 }
 
 /** imapflow undoes the transfer encoding, format=flowed (RFC 3676), and a charset that it knows. */
-async function collected(client: ImapFlow, uid: number, { part }: Part, options: DownloadOptions) {
+async function collected(reader: Reader, uid: number, { part }: Part, options: DownloadOptions) {
   const download = async () => {
     const all = { uid: true, chunkSize: limits.readPieceOctets, ...options }
-    const { meta, content } = await client.download(String(uid), part, all)
+    const { meta, content } = await reader.client.download(String(uid), part, all)
     const chunks: Buffer[] = []
     if (content !== undefined) for await (const chunk of content) chunks.push(chunk as Buffer)
     return { octets: Buffer.concat(chunks), charset: meta?.charset }
   }
-  return await answered(client, 'FETCH', download())
+  return await answered(reader, 'FETCH', download())
 }

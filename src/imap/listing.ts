@@ -1,12 +1,12 @@
 /** The messages of a folder, newest first, a page at a time (RFC 5256, RFC 9051 section 6.4.4). */
-import type { FetchMessageObject, ImapFlow, MailboxObject, SearchObject } from 'imapflow'
+import type { FetchMessageObject, MailboxObject, SearchObject } from 'imapflow'
 import { limits } from '../limits.ts'
 import { SessionFailed } from '../session-failed.ts'
 import { atom, type Attribute, execute, isRecord, isRefusal, string, type Untagged, uidSetOf } from './command.ts'
 import { serverOf } from './connection.ts'
 import { type Heading, headingOf } from './heading.ts'
 import { hasAttachments } from './parts.ts'
-import { answered, open, Unreadable } from './reading.ts'
+import { answered, open, type Reader, Unreadable } from './reading.ts'
 import { failed } from './trouble.ts'
 
 export interface Wanted {
@@ -35,18 +35,18 @@ export interface Listing {
 export const pagePlace = /^(\d{1,10}):(\d{1,10}):(\d{1,10}(?:,\d{1,10})*)$/
 const uidsRemembered = 5
 
-export async function messagesOf(client: ImapFlow, wanted: Wanted): Promise<Listing> {
+export async function messagesOf(reader: Reader, wanted: Wanted): Promise<Listing> {
   const [, validity, position, lastUids] = pagePlace.exec(wanted.after ?? '') ?? []
   const after =
     validity === undefined ? undefined : { position: Number(position), uids: (lastUids ?? '').split(',').map(Number) }
   const place = { folder: wanted.folder, uidValidity: validity === undefined ? undefined : Number(validity) }
-  const mailbox = await open(client, place)
+  const mailbox = await open(reader, place)
   const uidValidity = Number(mailbox.uidValidity)
   if (mailbox.exists === 0) return { rows: [], next: null, total: 0, uidValidity }
   const beganMs = performance.now()
-  const all = await uidsInOrder(client, mailbox, wanted).catch((error: unknown) => {
+  const all = await uidsInOrder(reader, mailbox, wanted).catch((error: unknown) => {
     // Without an index the store opens every message.
-    const late = wanted.search !== undefined && performance.now() - beganMs >= limits.readWaitMs
+    const late = wanted.search !== undefined && performance.now() - beganMs >= reader.waits.answerMs
     throw late ? new Unreadable('search too long') : error
   })
   const known = after?.uids.map((uid) => all.indexOf(uid)).find((nth) => nth !== -1)
@@ -54,27 +54,28 @@ export async function messagesOf(client: ImapFlow, wanted: Wanted): Promise<List
   const uids = all.slice(from, from + wanted.limit)
   const to = from + uids.length
   const next = to < all.length ? `${uidValidity}:${to}:${uids.slice(-uidsRemembered).toReversed().join()}` : null
-  return { rows: await rowsOf(client, uids), next, total: all.length, uidValidity }
+  return { rows: await rowsOf(reader, uids), next, total: all.length, uidValidity }
 }
 
 /** Of a folder with more than `sortedMessagesMax` the newest are looked at, and as they came there. */
-async function uidsInOrder(client: ImapFlow, mailbox: MailboxObject, wanted: Wanted): Promise<readonly number[]> {
+async function uidsInOrder(reader: Reader, mailbox: MailboxObject, wanted: Wanted): Promise<readonly number[]> {
+  const { client } = reader
   const large = mailbox.exists > limits.sortedMessagesMax
   const sorts = client.capabilities.has('SORT') && !large
-  const sorted = sorts ? await answered(client, 'the sorting of the folder', sortedUids(client, wanted)) : undefined
+  const sorted = sorts ? await answered(reader, 'the sorting of the folder', sortedUids(reader, wanted)) : undefined
   if (sorted !== undefined) return sorted
   const query: SearchObject = {
     ...(wanted.unread ? { seen: false } : {}),
     ...(wanted.search === undefined ? {} : { text: wanted.search }),
     ...(large ? { seq: `${mailbox.exists - limits.sortedMessagesMax + 1}:*` } : {}),
   }
-  const found = await answered(client, 'the search', client.search(query, { uid: true }))
+  const found = await answered(reader, 'the search', client.search(query, { uid: true }))
   if (!Array.isArray(found)) throw new SessionFailed({ kind: 'store refused', during: 'the search', reply: 'NO' })
   return found.toReversed()
 }
 
 /** Undefined: the server does not sort after all. */
-async function sortedUids(client: ImapFlow, { search, unread }: Wanted): Promise<number[] | undefined> {
+async function sortedUids({ client }: Reader, { search, unread }: Wanted): Promise<number[] | undefined> {
   const criteria = [
     ...(unread ? [atom('UNSEEN')] : []),
     ...(search === undefined ? [] : [atom('TEXT'), textOf(search)]),
@@ -105,11 +106,11 @@ function textOf(words: string): Attribute {
   return { type: 'LITERAL', value: Buffer.from(words), isLiteral8: false }
 }
 
-async function rowsOf(client: ImapFlow, uids: readonly number[]): Promise<Row[]> {
+async function rowsOf(reader: Reader, uids: readonly number[]): Promise<Row[]> {
   if (uids.length === 0) return []
   const set = uidSetOf(uids.toSorted((a, b) => a - b))
   const query = { uid: true, flags: true, envelope: true, bodyStructure: true, internalDate: true, size: true }
-  const fetched = await answered(client, 'FETCH', client.fetchAll(set, query, { uid: true }))
+  const fetched = await answered(reader, 'FETCH', reader.client.fetchAll(set, query, { uid: true }))
   const byUid = new Map<number, FetchMessageObject>(fetched.map((message) => [message.uid, message]))
   return uids.flatMap((uid) => {
     const message = byUid.get(uid)

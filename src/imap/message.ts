@@ -1,12 +1,11 @@
 /** One message for reading: what is known of it, and its parts as a stream. Never whole in memory. */
 import { Transform, type Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
-import type { ImapFlow } from 'imapflow'
 import { limits } from '../limits.ts'
 import { type Courier, courierOf } from '../trace.ts'
 import { type Heading, headingOf, peopleOf, type Person } from './heading.ts'
 import { type Part, type Parts, partsOf } from './parts.ts'
-import { answered, fetchOne, open, type Place, Unreadable } from './reading.ts'
+import { answered, fetchOne, open, type Place, type Reader, Unreadable } from './reading.ts'
 
 export interface Message extends Heading {
   readonly uidValidity: number
@@ -20,9 +19,9 @@ export interface Message extends Heading {
 /** Where the trace block is, if there is one (CONTRACT section 7). */
 const traceOctetsMax = 4096
 
-export async function messageOf(client: ImapFlow, place: Place): Promise<Message> {
-  const { uidValidity } = await open(client, place)
-  const message = await fetchOne(client, place.uid, {
+export async function messageOf(reader: Reader, place: Place): Promise<Message> {
+  const { uidValidity } = await open(reader, place)
+  const message = await fetchOne(reader, place.uid, {
     flags: true,
     envelope: true,
     bodyStructure: true,
@@ -47,22 +46,22 @@ export async function messageOf(client: ImapFlow, place: Place): Promise<Message
  * begins, and what this returns ends with it. Whoever destroys the stream ends the connection.
  */
 export async function streamOf(
-  client: ImapFlow,
+  reader: Reader,
   place: Place,
   part: string | undefined,
   given: (content: Readable, of: Part | undefined) => void,
 ): Promise<void> {
-  await open(client, place)
+  await open(reader, place)
   let of: Part | undefined
   if (part !== undefined) {
-    const { bodyStructure } = await fetchOne(client, place.uid, { bodyStructure: true })
+    const { bodyStructure } = await fetchOne(reader, place.uid, { bodyStructure: true })
     of = partsOf(bodyStructure).attachments.find((one) => one.part === part)
     if (of === undefined) throw new Unreadable('no part')
   }
   const options = { uid: true, chunkSize: limits.readPieceOctets, decodeText: false }
-  const { content } = await answered(client, 'FETCH', client.download(String(place.uid), part, options))
+  const { content } = await answered(reader, 'FETCH', reader.client.download(String(place.uid), part, options))
   if (content === undefined) throw new Unreadable('no message')
-  const stall = setTimeout(() => flow.destroy(new Error('nothing moved for too long')), limits.readStalledMs)
+  const stall = setTimeout(() => flow.destroy(new Error('nothing moved for too long')), reader.waits.stalledMs)
   const flow = new Transform({
     transform(chunk, _encoding, done) {
       stall.refresh()

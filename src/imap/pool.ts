@@ -6,7 +6,7 @@ import type { Store, Traces } from '../ports.ts'
 import { SessionFailed } from '../session-failed.ts'
 import type { Staging } from './access.ts'
 import { within } from './command.ts'
-import { connectStore, loginOf, type StoreTarget } from './connection.ts'
+import { connectStore, loginOf, serverOf, type StoreTarget } from './connection.ts'
 import { openStore } from './store.ts'
 import { tracesOf } from './traces.ts'
 
@@ -99,7 +99,8 @@ export class StorePool {
   /** Lent until `use` has ended; one on which that failed is closed. */
   async borrow<T>(target: StoreTarget, use: Use<T>, signal?: AbortSignal): Promise<T> {
     const place = this.#place(placeOf(target))
-    if (place.busy >= this.#connectionsMax) await turn(place, this.#turnWaitMs, signal)
+    if (place.busy >= this.#connectionsMax)
+      await turn(place, serverOf(loginOf(target, this.#hosted)), this.#turnWaitMs, signal)
     place.busy += 1
     let client: ImapFlow | undefined
     try {
@@ -170,7 +171,7 @@ function placeOf(target: StoreTarget): string {
 }
 
 /** Waits for a place to become free; not for ever. */
-async function turn(place: Place, waitMs: number, signal?: AbortSignal): Promise<void> {
+async function turn(place: Place, server: string, waitMs: number, signal?: AbortSignal): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const leaveQueue = (error: unknown) => {
       tidy()
@@ -178,7 +179,7 @@ async function turn(place: Place, waitMs: number, signal?: AbortSignal): Promise
       if (nth !== -1) place.waiting.splice(nth, 1)
       reject(error)
     }
-    const reason = 'all connections to this destination were in use for too long'
+    const reason = `all connections of this destination to ${server} were in use for too long`
     const timer = setTimeout(() => leaveQueue(new SessionFailed({ kind: 'store unreachable', reason })), waitMs)
     const onAbort = () => leaveQueue(signal?.reason)
     const tidy = () => {

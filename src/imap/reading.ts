@@ -28,15 +28,36 @@ export interface Place {
   readonly uidValidity?: number | undefined
 }
 
+export interface ReadWaits {
+  /** For each answer of the store, and for a connection to become free. */
+  readonly answerMs: number
+  /** For all that one request asks of it. */
+  readonly endMs: number
+  /** For a download to move on. */
+  readonly stalledMs: number
+}
+
+export const usualReadWaits: ReadWaits = {
+  answerMs: limits.readWaitMs,
+  endMs: limits.readEndMs,
+  stalledMs: limits.readStalledMs,
+}
+
+/** A connection that somebody reads on. */
+export interface Reader {
+  readonly client: ImapFlow
+  readonly waits: ReadWaits
+}
+
 /** One answer of the store, within the time that somebody looks at an empty screen. */
-export async function answered<T>(client: ImapFlow, during: string, work: Promise<T>): Promise<T> {
-  return await within(client, limits.readWaitMs, during, work).catch((error: unknown) => {
+export async function answered<T>({ client, waits }: Reader, during: string, work: Promise<T>): Promise<T> {
+  return await within(client, waits.answerMs, during, work).catch((error: unknown) => {
     throw failed(error, serverOf(client), during)
   })
 }
 
 export async function open(
-  client: ImapFlow,
+  { client, waits }: Reader,
   { folder, uidValidity }: Omit<Place, 'uid'>,
   { readOnly = true }: { readOnly?: boolean } = {},
 ): Promise<MailboxObject> {
@@ -44,7 +65,7 @@ export async function open(
   // A run is at work there.
   if (isStaging(path)) throw new Unreadable('no folder')
   const during = `the folder ${folder}`
-  const mailbox = await within(client, limits.readWaitMs, during, client.mailboxOpen(path, { readOnly })).catch(
+  const mailbox = await within(client, waits.answerMs, during, client.mailboxOpen(path, { readOnly })).catch(
     (error: unknown) => {
       const missing = isMissing(error) || (isRecord(error) && error['mailboxMissing'] === true)
       const refused = isRefusal(error) && troubleOf(error, serverOf(client), during) === undefined
@@ -68,11 +89,12 @@ export interface Folder {
 }
 
 /** INBOX first, then those with a use, then by name; what lies below another behind it. */
-export async function foldersOf(client: ImapFlow): Promise<Folder[]> {
+export async function foldersOf(reader: Reader): Promise<Folder[]> {
+  const { client } = reader
   const statusQuery = { messages: true, unseen: true }
   // Of the folder that is open, Dovecot counts what this connection was told of last.
-  if (client.mailbox !== false) await answered(client, 'NOOP', client.noop())
-  const all = await answered(client, 'the list of folders', client.list({ statusQuery }))
+  if (client.mailbox !== false) await answered(reader, 'NOOP', client.noop())
+  const all = await answered(reader, 'the list of folders', client.list({ statusQuery }))
   const shown = all.filter(({ path }) => !isStaging(path))
   const rank = (path: string) => {
     const use = useOf(shown.find((folder) => folder.path === path))
@@ -116,8 +138,9 @@ export interface Flags {
 }
 
 /** What is not given stays as it is. */
-export async function setFlags(client: ImapFlow, place: Place, wanted: Partial<Flags>): Promise<Flags> {
-  await open(client, place, { readOnly: false })
+export async function setFlags(reader: Reader, place: Place, wanted: Partial<Flags>): Promise<Flags> {
+  const { client } = reader
+  await open(reader, place, { readOnly: false })
   for (const [flag, on] of [
     ['\\Seen', wanted.seen],
     ['\\Flagged', wanted.flagged],
@@ -127,9 +150,9 @@ export async function setFlags(client: ImapFlow, place: Place, wanted: Partial<F
     const stored = on
       ? client.messageFlagsAdd(String(place.uid), [flag], options)
       : client.messageFlagsRemove(String(place.uid), [flag], options)
-    await answered(client, 'STORE', stored)
+    await answered(reader, 'STORE', stored)
   }
-  const { flags = new Set() } = await fetchOne(client, place.uid, { flags: true })
+  const { flags = new Set() } = await fetchOne(reader, place.uid, { flags: true })
   return flagsOf(flags)
 }
 
@@ -138,11 +161,11 @@ export function flagsOf(flags: ReadonlySet<string>) {
 }
 
 export async function fetchOne(
-  client: ImapFlow,
+  reader: Reader,
   uid: number,
   query: Parameters<ImapFlow['fetchOne']>[1],
 ): Promise<FetchMessageObject> {
-  const message = await answered(client, 'FETCH', client.fetchOne(String(uid), query, { uid: true }))
+  const message = await answered(reader, 'FETCH', reader.client.fetchOne(String(uid), query, { uid: true }))
   if (message === false || message.uid !== uid) throw new Unreadable('no message')
   return message
 }

@@ -48,8 +48,8 @@ export interface StoreBehaviour {
   readonly keeps?: (messages: readonly StoredMessage[]) => readonly StoredMessage[]
   /** Said of an append that was stored, without its tag, in place of OK; null: nothing at all. */
   readonly saysOfStored?: (messages: readonly StoredMessage[]) => string | null | undefined
-  /** Says a line that never ends of what was stored, an octet a turn of the event loop. */
-  readonly drips?: () => boolean
+  /** Answers a command of this verb with a line that never ends, an octet a turn of the event loop; an APPEND is stored before. */
+  readonly drips?: (verb: string) => boolean
   /** What its APPENDUID tells in place of the UIDs. */
   readonly appendUids?: (uids: readonly number[]) => string
   /** Shows what came since only to a session that says NOOP (Courier). */
@@ -123,7 +123,8 @@ export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0):
   // A test that failed before it closed this one must end all the same.
   server.unref()
   const left = async () => {
-    await Promise.all([...sockets].map(async (socket) => await once(socket, 'close')))
+    // However they went: `once` of events would take a reset for the end of the test.
+    await Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))))
   }
   return {
     port: (server.address() as AddressInfo).port,
@@ -367,6 +368,7 @@ class Session {
     const given = typeof answer === 'function' ? answer(text) : answer
     if (given === null) return
     if (given !== undefined) return this.#send(given.replaceAll('TAG', tag))
+    if (verb !== 'APPEND' && behaviour.drips?.(verb)) return this.#drip()
     switch (verb) {
       case 'CAPABILITY':
         return ok(`* CAPABILITY ${this.#capabilities.join(' ')}`)
@@ -503,7 +505,7 @@ class Session {
       this.#socket.destroy()
       return
     }
-    if (behaviour.drips?.()) return this.#drip()
+    if (behaviour.drips?.('APPEND')) return this.#drip()
     const said = behaviour.saysOfStored?.(messages)
     if (said === null) return
     if (said !== undefined) return this.#send(`${tag} ${said}`)

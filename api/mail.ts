@@ -4,8 +4,8 @@ import type { FastifyReply } from 'fastify'
 import type { StoreEndpoint } from '../src/config.ts'
 import { targetOf } from '../src/destination.ts'
 import { assertNever } from '../src/failure.ts'
-import { documentOf, htmlOfText } from '../src/html.ts'
-import { bodyOf } from '../src/imap/body.ts'
+import { documentOf, htmlOfText, type Withheld } from '../src/html.ts'
+import { type Body, bodyOf } from '../src/imap/body.ts'
 import { loginOf, serverOf } from '../src/imap/connection.ts'
 import { messagesOf, pagePlace } from '../src/imap/listing.ts'
 import { messageOf, streamOf } from '../src/imap/message.ts'
@@ -13,12 +13,14 @@ import type { Part } from '../src/imap/parts.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import { foldersOf, type Reader, type ReadWaits, setFlags, Unreadable, usualReadWaits } from '../src/imap/reading.ts'
 import { limits } from '../src/limits.ts'
+import type { Logger } from '../src/log.ts'
 import type { Destinations } from '../src/redis/destinations.ts'
 import type { SettingsStore } from '../src/redis/settings.ts'
 import type { Seal } from '../src/seal.ts'
 import { SessionFailed } from '../src/session-failed.ts'
 import { happened } from '../src/telling.ts'
 import type { App } from './app.ts'
+import { type Cleaned, Cleaner, type CleanerBounds } from './cleaner.ts'
 import { cursorOf, placeIn } from './cursor.ts'
 import { attachmentNamed, isolate, typeOf } from './foreign.ts'
 import { conflict, Problem, unknown } from './problems.ts'
@@ -31,14 +33,20 @@ export interface MailWorld {
   readonly seal: Seal
   readonly settings: SettingsStore
   readonly store: StoreEndpoint
+  readonly log: Logger
   /** Given by tests. */
   readonly readWaits?: Partial<ReadWaits>
+  readonly cleanerBounds?: Partial<CleanerBounds>
 }
 
-export function addMail(app: App, { destinations, seal, settings, store, readWaits }: MailWorld): void {
+export function addMail(
+  app: App,
+  { destinations, seal, settings, store, log, readWaits, cleanerBounds }: MailWorld,
+): void {
   const waits: ReadWaits = { ...usualReadWaits, ...readWaits }
   const pool = new StorePool(store, { connectionsMax: limits.readersPerDestination, turnWaitMs: waits.answerMs })
-  app.addHook('onClose', async () => await pool.close())
+  const cleaner = new Cleaner(log, cleanerBounds)
+  app.addHook('onClose', async () => await Promise.all([pool.close(), cleaner.close()]))
 
   const targetIn = async (id: string) => {
     const record = await destinations.get(id)
@@ -81,6 +89,10 @@ export function addMail(app: App, { destinations, seal, settings, store, readWai
         .borrow(target, (client) => streamOf({ client, waits }, place, part, given))
         .catch((error) => reject(problemIn(error, serverOf(loginOf(target, store)), waits)))
     })
+  }
+  const cleanedOf = async (reply: FastifyReply, { html }: Body, remote: boolean): Promise<Cleaned> => {
+    if (html === null) return { html: null, withheld: null }
+    return await cleaner.clean(html, remote, () => !reply.raw.destroyed)
   }
 
   app.get(
@@ -138,32 +150,33 @@ export function addMail(app: App, { destinations, seal, settings, store, readWai
     },
     async ({ params, query }, reply) => {
       const place = placeOf(params, query)
-      return await reading(params.id, reply, async (reader) => {
-        const { parts, courier, ...message } = await messageOf(reader, place)
-        const { text, html, truncated } = await bodyOf(reader, place.uid, parts, { remote: false, images: false })
-        return {
-          ...message,
-          uid: place.uid,
-          folder: place.folder,
-          text,
-          html: html !== null,
-          remote: html?.remote ?? false,
-          truncated,
-          attachments: parts.attachments.map(({ part, filename, type, size, inline }) => ({
-            part,
-            filename,
-            type,
-            size,
-            inline,
-          })),
-          trace: courier && {
-            account: courier.address,
-            provider: courier.provider,
-            run: courier.runId,
-            gatheredAt: courier.gatheredAt,
-          },
-        }
+      const { parts, courier, body, ...message } = await reading(params.id, reply, async (reader) => {
+        const found = await messageOf(reader, place)
+        return { ...found, body: await bodyOf(reader, place.uid, found.parts, { images: false }) }
       })
+      const { html } = await cleanedOf(reply, body, false)
+      return {
+        ...message,
+        uid: place.uid,
+        folder: place.folder,
+        text: body.text,
+        html: html !== null,
+        remote: html?.remote ?? false,
+        truncated: body.truncated,
+        attachments: parts.attachments.map(({ part, filename, type, size, inline }) => ({
+          part,
+          filename,
+          type,
+          size,
+          inline,
+        })),
+        trace: courier && {
+          account: courier.address,
+          provider: courier.provider,
+          run: courier.runId,
+          gatheredAt: courier.gatheredAt,
+        },
+      }
     },
   )
 
@@ -190,9 +203,11 @@ export function addMail(app: App, { destinations, seal, settings, store, readWai
       isolate(reply, `style-src 'unsafe-inline'; img-src data:${remote ? ' https: http:' : ''}`)
       const body = await reading(params.id, reply, async (reader) => {
         const { parts } = await messageOf(reader, place)
-        return await bodyOf(reader, place.uid, parts, { remote, images: true })
+        return await bodyOf(reader, place.uid, parts, { images: true })
       })
-      const fragment = body.html?.html ?? htmlOfText(body.text ?? '')
+      const { html, withheld } = await cleanedOf(reply, body, remote)
+      const note = withheld === null ? '' : `<p><strong>${toldOf(withheld)}</strong></p>`
+      const fragment = html?.html ?? `${note}${htmlOfText(body.text ?? '')}`
       return await reply.type('text/html; charset=utf-8').send(Buffer.from(documentOf(fragment)))
     },
   )
@@ -275,6 +290,21 @@ interface Streamed {
 
 function placeOf({ uid }: { readonly uid: string }, { folder, uidValidity }: { folder: string; uidValidity?: number }) {
   return { folder, uid: Number(uid), uidValidity }
+}
+
+/** In the place of the HTML, above what there is of plain text. */
+function toldOf(withheld: Withheld): string {
+  const instead = 'What it has of plain text follows; all of it is in the original, which can be downloaded.'
+  switch (withheld) {
+    case 'slow':
+      return `The HTML of this message is not shown: it took too long to make it harmless. ${instead}`
+    case 'failed':
+      return `The HTML of this message is not shown: it could not be made harmless. ${instead}`
+    case 'busy':
+      return `The HTML of this message is not shown: too many messages are being read just now. Open it again in a moment.`
+    default:
+      return assertNever(withheld)
+  }
 }
 
 function problemIn(error: unknown, server: string, waits: ReadWaits): unknown {

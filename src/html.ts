@@ -3,6 +3,7 @@
  * The frame it is shown in and its policy (api/mail.ts) stop what this should miss.
  */
 import sanitize from 'sanitize-html'
+import { limits } from './limits.ts'
 
 export interface Sanitised {
   /** A fragment. */
@@ -11,11 +12,35 @@ export interface Sanitised {
   readonly remote: boolean
 }
 
+/** The HTML of a message as it came. */
+export interface Pages {
+  readonly pages: readonly string[]
+  /** Those of the message itself, as data: URIs by Content-ID. */
+  readonly images: ReadonlyMap<string, string>
+}
+
 export interface Choice {
   /** Images from elsewhere are shown: whoever sent it learns that it is read, when, and from where. */
   readonly remote: boolean
   /** An image of the message itself, by its Content-ID, as a data: URI. */
   readonly image: (contentId: string) => string | undefined
+}
+
+/** Why it is not shown. Slow: it took too long to clean. Failed: it took too much memory, or broke. Busy: too many wait for it. */
+export const withholdings = ['slow', 'failed', 'busy'] as const
+export type Withheld = (typeof withholdings)[number]
+
+/** All of it, each page below the one before. */
+export function cleaned({ pages, images }: Pages, remote: boolean): Sanitised {
+  let room: number = limits.shownImagesOctetsMax
+  const image = (contentId: string) => {
+    const uri = images.get(contentId)
+    if (uri === undefined || uri.length > room) return undefined
+    room -= uri.length
+    return uri
+  }
+  const made = pages.map((page) => sanitised(page, { remote, image }))
+  return { html: made.map(({ html }) => html).join('\n<hr>\n'), remote: made.some((one) => one.remote) }
 }
 
 const each = (words: string): string[] => words.trim().split(/\s+/)

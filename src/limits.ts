@@ -113,6 +113,16 @@ export const limits = {
   readPieceOctets: 256 * KiB,
   /** A download that nobody takes further, or that the store does not. */
   readStalledMs: 60 * second,
+  /** HTML of 1 MB is cleaned in less than 1 s (docs/decisions/0022): what takes longer than this was made to. */
+  cleaningMs: 5 * second,
+  /** So many messages wait for that; the last one no longer than for its store. */
+  cleaningsWaitingMax: 10,
+  /** Of the thread that does it. What is known to need most, and not too long, needs a quarter. */
+  cleanerOctetsMax: 256 * MiB,
+  /** Then it ends: it has some 15 MiB, and is back in a quarter of a second. */
+  cleanerIdleMs: 1 * minute,
+  /** Of `data:` URIs in what was cleaned: one image may be named a thousand times. */
+  shownImagesOctetsMax: 16 * MiB,
   /** A folder with more is listed as its mail came there: of each message the store would name a UID for every page. */
   sortedMessagesMax: 100_000,
   /** What is beyond is not shown. */

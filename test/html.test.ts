@@ -3,8 +3,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
+import type { Worker } from 'node:worker_threads'
 import type { Browser } from 'playwright-core'
-import { documentOf, htmlOfText, sanitised } from '../src/html.ts'
+import { pino } from 'pino'
+import { Cleaner, type CleanerBounds } from '../api/cleaner.ts'
+import { cleaned, documentOf, htmlOfText, sanitised } from '../src/html.ts'
+import { limits } from '../src/limits.ts'
 import { startBrowser } from './support/browser.ts'
 
 const clean = (html: string, remote = false) =>
@@ -128,6 +132,99 @@ test('HTML that is made to take long does not', () => {
       assert.ok(performance.now() - beganMs < 15_000, `${piece}: ${performance.now() - beganMs} ms`)
     }
   }
+})
+
+test('an image that is named a thousand times is shown as often as there is room for', () => {
+  const image = `data:image/png;base64,${'A'.repeat(1024 ** 2)}`
+  const pages = {
+    pages: ['<img src="cid:a">'.repeat(500), '<img src="cid:a">'.repeat(500)],
+    images: new Map([['a', image]]),
+  }
+  const shown = cleaned(pages, false).html.split(image).length - 1
+  assert.equal(shown, Math.floor(limits.shownImagesOctetsMax / image.length))
+})
+
+/** A thread that cleans, with what its API has logged of it. */
+async function cleaning(
+  bounds: Partial<CleanerBounds>,
+  act: (
+    clean: (html: string, isWanted?: () => boolean) => ReturnType<Cleaner['clean']>,
+    logged: string[],
+  ) => Promise<void>,
+): Promise<void> {
+  const logged: string[] = []
+  const cleaner = new Cleaner(pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) }), bounds)
+  try {
+    await act(
+      (html, isWanted = () => true) => cleaner.clean({ pages: [html], images: new Map() }, false, isWanted),
+      logged,
+    )
+  } finally {
+    await cleaner.close()
+  }
+}
+
+/** Closes what is not open, so that nobody sees how deep it is: some 140,000 tags. */
+const bottomless = `${'<b>'.repeat(5000)}${'</x>'.repeat(5000)}`.repeat(28)
+const harmless = { html: { html: '<p>p</p>', remote: false }, withheld: null }
+const reasons = (logged: readonly string[]) => logged.map((line) => JSON.parse(line).reason as unknown)
+
+test('HTML that takes too long is given up, and what comes next is cleaned', async () => {
+  await cleaning({ cleaningMs: 3000 }, async (clean, logged) => {
+    const [given, next] = await Promise.all([clean(bottomless), clean('<p>p</p>')])
+    assert.deepEqual([given, next], [{ html: null, withheld: 'slow' }, harmless])
+    assert.deepEqual(reasons(logged), ['slow'])
+  })
+})
+
+test('HTML that takes more memory than there is ends its thread alone, and what comes next is cleaned', async () => {
+  await cleaning({ octetsMax: 24 * 1024 ** 2 }, async (clean, logged) => {
+    const [given, next] = await Promise.all([clean('<'.repeat(1_000_000)), clean('<p>p</p>')])
+    assert.deepEqual([given, next], [{ html: null, withheld: 'failed' }, harmless])
+    assert.deepEqual(reasons(logged), ['ERR_WORKER_OUT_OF_MEMORY'])
+  })
+})
+
+test('so many wait to be cleaned, and no more; whom nobody waits for any more is passed over', async () => {
+  await cleaning({ waitingMax: 3 }, async (clean) => {
+    let asked = 0
+    const gone = () => {
+      asked += 1
+      return false
+    }
+    const [first, left, last, beyond] = await Promise.all([
+      clean('<p>p</p>'),
+      clean(bottomless, gone),
+      clean('<p>p</p>'),
+      clean(''),
+    ])
+    assert.deepEqual([first, last, beyond], [harmless, harmless, { html: null, withheld: 'busy' }])
+    assert.deepEqual([left.html, asked], [null, 1])
+  })
+})
+
+test('a thread that has nothing to do ends, and another one comes when it is needed', async () => {
+  const threads: Worker[] = []
+  const begun = (thread: Worker) => threads.push(thread)
+  process.on('worker', begun)
+  await cleaning({ idleMs: 1 }, async (clean) => {
+    assert.deepEqual(await clean('<p>p</p>'), harmless)
+    await once(threads[0]!, 'exit')
+    assert.deepEqual(await clean('<p>p</p>'), harmless)
+  })
+  process.off('worker', begun)
+  assert.equal(threads.length, 2)
+})
+
+test('whoever ends it does not wait for the message that is being cleaned', async () => {
+  let given: ReturnType<Cleaner['clean']> | undefined
+  await cleaning({}, async (clean) => {
+    const begun = once(process, 'worker') as Promise<[Worker]>
+    given = clean(bottomless)
+    const [thread] = await begun
+    await once(thread, 'online')
+  })
+  assert.deepEqual(await given, { html: null, withheld: 'failed' })
 })
 
 test('text is text', () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { get as httpGet, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
+import type { Worker } from 'node:worker_threads'
 import { ImapFlow } from 'imapflow'
 import type { App } from '../api/app.ts'
 import { type ApiWorld, buildServer } from '../api/server.ts'
@@ -429,6 +430,52 @@ async function withApi(bounds: Partial<ApiWorld>, act: (app: App) => Promise<voi
     await app.close()
   }
 }
+
+const alternatives = (text: string, html: string) =>
+  `Content-Type: multipart/alternative; boundary=both\n\n--both\nContent-Type: text/plain\n\n${text}\n` +
+  `--both\nContent-Type: text/html\n\n${html}\n--both--\n`
+/** 900 KB of what newsletters are made of. */
+const newsletter =
+  '<table><tr><td style="color:#333;padding:4px"><a href="https://example.org/">a</a></td></tr></table>\n'.repeat(9000)
+
+test('while a heavy message is cleaned everything else is answered', async () => {
+  const uid = await put(alternatives('plain', newsletter))
+  await withApi({}, async (app) => {
+    const answered: string[] = []
+    const another = async (thread: Worker) => {
+      await once(thread, 'online')
+      const { statusCode } = await app.inject({ url: '/api/v1/destinations', headers: { authorization } })
+      answered.push(`another request: ${statusCode}`)
+    }
+    process.once('worker', (thread) => void another(thread))
+    const { payload } = await app.inject({
+      url: `/api/v1${at(`/messages/${uid}/html?folder=INBOX`)}`,
+      headers: { authorization },
+    })
+    answered.push(`the message: ${payload.split('</table>').length - 1}`)
+    assert.deepEqual(answered, ['another request: 200', 'the message: 9000'])
+  })
+})
+
+test('of a message whose HTML takes too long the plain text is shown, and why', async () => {
+  const both = await put(alternatives('plain &', newsletter))
+  const alone = await put(`Content-Type: text/html\n\n${newsletter}`)
+  await withApi({ cleanerBounds: { cleaningMs: 1 } }, async (app) => {
+    for (const [uid, text] of [
+      [both, 'plain &'],
+      [alone, null],
+    ] as const) {
+      const url = `/api/v1${at(`/messages/${uid}`)}`
+      const message = (await app.inject({ url: `${url}?folder=INBOX`, headers: { authorization } })).json()
+      assert.deepEqual([message.text, message.html, message.remote], [text, false, false])
+      const { statusCode, payload } = await app.inject({ url: `${url}/html?folder=INBOX`, headers: { authorization } })
+      assert.equal(statusCode, 200)
+      assert.match(payload, /The HTML of this message is not shown: it took too long to make it harmless\./)
+      assert.equal(payload.includes('>plain &amp;</div>'), text !== null)
+      assert.doesNotMatch(payload, /<table/)
+    }
+  })
+})
 
 interface Slow {
   readonly store: ScriptedStore

@@ -1,6 +1,6 @@
-/** The text of a message as it is shown: of each piece at most so much, decoded, and its HTML made harmless. */
+/** The text of a message: of each piece at most so much, decoded. Its HTML is as it came, and not harmless. */
 import type { DownloadOptions } from 'imapflow'
-import { htmlOfText, type Sanitised, sanitised } from '../html.ts'
+import { htmlOfText, type Pages } from '../html.ts'
 import { limits } from '../limits.ts'
 import { decoded } from './charset.ts'
 import type { Part, Parts } from './parts.ts'
@@ -9,21 +9,19 @@ import { answered, type Reader } from './reading.ts'
 export interface Body {
   /** Null: none of it is plain. */
   readonly text: string | null
-  /** Null: none of it is HTML. */
-  readonly html: Sanitised | null
+  /** What of it is plain text alone stands among the pages. Null: none of it is HTML. */
+  readonly html: Pages | null
   /** There is more of it. */
   readonly truncated: boolean
 }
 
-export interface Shown {
-  /** Content from elsewhere too. */
-  readonly remote: boolean
-  /** With the images that are in the message. */
-  readonly images: boolean
-}
-
-/** In the open folder. */
-export async function bodyOf(reader: Reader, uid: number, parts: Parts, shown: Shown): Promise<Body> {
+/** In the open folder. @param images whether those of the message itself are wanted, as far as its HTML names them. */
+export async function bodyOf(
+  reader: Reader,
+  uid: number,
+  parts: Parts,
+  { images: withImages }: { readonly images: boolean },
+): Promise<Body> {
   const hasHtml = parts.text.some(({ html }) => html !== undefined)
   const [texts, pages]: [string[], string[]] = [[], []]
   const room: Record<'plain' | 'html', number> = { plain: limits.readTextOctetsMax, html: limits.readTextOctetsMax }
@@ -43,10 +41,8 @@ export async function bodyOf(reader: Reader, uid: number, parts: Parts, shown: S
     if (html !== undefined) pages.push(html)
     else if (hasHtml && plain !== undefined) pages.push(htmlOfText(plain))
   }
-  const images = shown.images ? await imagesOf(reader, uid, parts.attachments, pages) : new Map<string, string>()
-  const made = pages.map((page) => sanitised(page, { remote: shown.remote, image: (id) => images.get(id) }))
-  const html = { html: made.map((one) => one.html).join('\n<hr>\n'), remote: made.some(({ remote }) => remote) }
-  return { text: texts.length > 0 ? texts.join('\n\n') : null, html: hasHtml ? html : null, truncated }
+  const images = withImages ? await imagesOf(reader, uid, parts.attachments, pages) : new Map<string, string>()
+  return { text: texts.length > 0 ? texts.join('\n\n') : null, html: hasHtml ? { pages, images } : null, truncated }
 }
 
 const imageType = /^image\/(?:png|jpe?g|gif|webp|bmp|avif)$/

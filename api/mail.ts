@@ -154,13 +154,14 @@ export function addMail(
         const found = await messageOf(reader, place)
         return { ...found, body: await bodyOf(reader, place.uid, found.parts, { images: false }) }
       })
-      const { html } = await cleanedOf(reply, body, false)
+      const { html, withheld } = await cleanedOf(reply, body, false)
       return {
         ...message,
         uid: place.uid,
         folder: place.folder,
         text: body.text,
         html: html !== null,
+        withheld,
         remote: html?.remote ?? false,
         truncated: body.truncated,
         attachments: parts.attachments.map(({ part, filename, type, size, inline }) => ({

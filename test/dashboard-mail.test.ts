@@ -206,6 +206,28 @@ test('HTML runs nothing and fetches nothing, until its images are asked for', as
   await page.close()
 })
 
+test('a message whose HTML cannot be shown says so, with what it has of text', async () => {
+  const page = await open()
+  for (const [text, told] of [
+    ['In plain words.', 'In plain words.'],
+    [null, 'Whatever it brought is attached, or in the original.'],
+  ] as const) {
+    await page.route(/\/messages\/\d+\?/, async (route) => {
+      if (route.request().method() !== 'GET') return await route.continue()
+      const response = await route.fetch()
+      const message = (await response.json()) as object
+      return await route.fulfill({ response, json: { ...message, text, html: false, withheld: 'slow', remote: false } })
+    })
+    await row(page, 'Your order').click()
+    await page.getByText('Its HTML is not shown: making it harmless takes too long.').waitFor()
+    await page.getByText(told).waitFor()
+    assert.equal(await page.locator('iframe').count(), 0)
+    await page.unroute(/\/messages\/\d+\?/)
+    await page.goto(here('?folder=INBOX'))
+  }
+  await page.close()
+})
+
 test('attachments and the original are downloaded byte for byte', async () => {
   const page = await open()
   await row(page, 'with attachments').click()

@@ -220,6 +220,7 @@ test('a message is told part by part, and stays unread', async () => {
     answered: false,
     text: 'It flows on. café',
     html: true,
+    withheld: null,
     remote: true,
     truncated: false,
     attachments: [
@@ -467,7 +468,7 @@ test('of a message whose HTML takes too long the plain text is shown, and why', 
     ] as const) {
       const url = `/api/v1${at(`/messages/${uid}`)}`
       const message = (await app.inject({ url: `${url}?folder=INBOX`, headers: { authorization } })).json()
-      assert.deepEqual([message.text, message.html, message.remote], [text, false, false])
+      assert.deepEqual([message.text, message.html, message.withheld, message.remote], [text, false, 'slow', false])
       const { statusCode, payload } = await app.inject({ url: `${url}/html?folder=INBOX`, headers: { authorization } })
       assert.equal(statusCode, 200)
       assert.match(payload, /The HTML of this message is not shown: it took too long to make it harmless\./)

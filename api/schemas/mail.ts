@@ -1,5 +1,6 @@
 /** `/destinations/:id/folders` and `/messages` on the wire. */
 import { type Static, Type } from 'typebox'
+import { withholdings } from '../../src/html.ts'
 import { folderUses } from '../../src/imap/reading.ts'
 import { Id, Page } from './requests.ts'
 import { count, example, like, orNull, strict, text, time } from './vocabulary.ts'
@@ -56,6 +57,10 @@ export const Mail = Type.Object({
   cc: Type.Array(person),
   text: orNull(Type.String(like('Dear Charles, …')), 'null: it has none but HTML'),
   html: Type.Boolean({ description: 'there is HTML to show' }),
+  withheld: orNull(
+    Type.Enum([...withholdings]),
+    'why there is none to show, though the message has some; slow: it takes too long to make it harmless, failed: it cannot be made so, busy: too many are being read just now',
+  ),
   remote: Type.Boolean({ description: 'the HTML names content that lies elsewhere' }),
   truncated: Type.Boolean({ description: 'text or HTML is longer than 1 MB, and ends there' }),
   attachments: Type.Array(

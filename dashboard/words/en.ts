@@ -478,6 +478,11 @@ export const en = {
     heldBack: 'Remote images are held back: fetching them tells the sender when you read this, and from where.',
     showRemote: 'Show remote images',
     truncated: 'This is only the beginning: download the original for all of it.',
+    withheld: {
+      slow: 'Its HTML is not shown: making it harmless takes too long.',
+      failed: 'Its HTML is not shown: it cannot be made harmless.',
+      busy: 'Its HTML is not shown: too many messages are being read just now. Open it again in a moment.',
+    },
     noText: 'There is no text in this message',
     noTextHint: 'Whatever it brought is attached, or in the original.',
   },

@@ -454,6 +454,11 @@ export const vi: Words = {
     heldBack: 'Hình ảnh từ xa được giữ lại: tải chúng sẽ cho người gửi biết bạn đọc thư này lúc nào, ở đâu.',
     showRemote: 'Hiện hình ảnh từ xa',
     truncated: 'Đây chỉ là phần đầu: hãy tải thư gốc để xem toàn bộ.',
+    withheld: {
+      slow: 'Không hiển thị phần HTML: làm cho nó vô hại mất quá nhiều thời gian.',
+      failed: 'Không hiển thị phần HTML: không thể làm cho nó vô hại.',
+      busy: 'Không hiển thị phần HTML: hiện có quá nhiều thư đang được đọc. Hãy mở lại sau giây lát.',
+    },
     noText: 'Thư này không có nội dung chữ',
     noTextHint: 'Những gì nó mang theo nằm trong tệp đính kèm, hoặc trong thư gốc.',
   },

@@ -10,7 +10,7 @@ import { messagePath } from './place.ts'
 
 export function Body({
   destination,
-  message: { text, html, remote, truncated },
+  message: { text, html, withheld, remote, truncated },
 }: {
   readonly destination: string
   readonly message: Message
@@ -21,7 +21,7 @@ export function Body({
   const isHtml = form.value === 'html'
   if (!html && (text ?? '').trim() === '')
     return (
-      <EmptyState icon="mail" title={say.noText}>
+      <EmptyState icon="mail" title={withheld === null ? say.noText : say.withheld[withheld]}>
         <p>{say.noTextHint}</p>
       </EmptyState>
     )
@@ -53,6 +53,7 @@ export function Body({
           </Button>
         </div>
       )}
+      {withheld !== null && <p class="note">{say.withheld[withheld]}</p>}
       {truncated && <p class="note">{say.truncated}</p>}
       {isHtml ? (
         <iframe

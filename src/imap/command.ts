@@ -42,6 +42,9 @@ export async function execute(
   return response
 }
 
+/** A command came to no end in the time that it had. */
+export class OutOfTime extends SessionFailed {}
+
 /**
  * Gives one command an end. Leaving it is not enough: the connection is closed, or a late answer would be taken for the
  * next command's.
@@ -57,12 +60,13 @@ export async function within<T>(
   let onAbort: (() => void) | undefined
   const end = new Promise<never>((_resolve, reject) => {
     const give = (error: unknown) => {
-      client.close()
+      // First: closing it fails the command as well, in other words.
       reject(error)
+      client.close()
     }
     // It may have said much.
     const reason = `${client.host}:${client.port} came to no end with ${during} in ${Math.round(waitMs / 1000)} s`
-    timer = setTimeout(() => give(new SessionFailed({ kind: 'store unreachable', reason })), waitMs)
+    timer = setTimeout(() => give(new OutOfTime({ kind: 'store unreachable', reason })), waitMs)
     onAbort = () => give(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()

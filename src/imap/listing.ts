@@ -2,7 +2,17 @@
 import type { FetchMessageObject, MailboxObject, SearchObject } from 'imapflow'
 import { limits } from '../limits.ts'
 import { SessionFailed } from '../session-failed.ts'
-import { atom, type Attribute, execute, isRecord, isRefusal, string, type Untagged, uidSetOf } from './command.ts'
+import {
+  atom,
+  type Attribute,
+  execute,
+  isRecord,
+  isRefusal,
+  OutOfTime,
+  string,
+  type Untagged,
+  uidSetOf,
+} from './command.ts'
 import { serverOf } from './connection.ts'
 import { type Heading, headingOf } from './heading.ts'
 import { hasAttachments } from './parts.ts'
@@ -43,11 +53,9 @@ export async function messagesOf(reader: Reader, wanted: Wanted): Promise<Listin
   const mailbox = await open(reader, place)
   const uidValidity = Number(mailbox.uidValidity)
   if (mailbox.exists === 0) return { rows: [], next: null, total: 0, uidValidity }
-  const beganMs = performance.now()
   const all = await uidsInOrder(reader, mailbox, wanted).catch((error: unknown) => {
     // Without an index the store opens every message.
-    const late = wanted.search !== undefined && performance.now() - beganMs >= reader.waits.answerMs
-    throw late ? new Unreadable('search too long') : error
+    throw wanted.search !== undefined && error instanceof OutOfTime ? new Unreadable('search too long') : error
   })
   const known = after?.uids.map((uid) => all.indexOf(uid)).find((nth) => nth !== -1)
   const from = after === undefined ? 0 : known === undefined ? after.position : known + 1

@@ -142,7 +142,7 @@ function test(names) {
   if (files.length === 0) fail('No test was found.')
   if (names.length === 0 && run('npm', ['run', '--silent', 'check']) !== 0)
     fail('Format, lint or types are wrong; see above.')
-  const options = ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=300000']
+  const options = ['--test', '--test-reporter=spec', '--test-concurrency=3', '--test-timeout=300000']
   handOver(['--enable-source-maps', ...options, ...files.map(built)])
 }
 

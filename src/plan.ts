@@ -165,7 +165,7 @@ export interface Settled {
 /**
  * Matches looked-at messages with unmatched records as multisets: two equal messages are two. A fingerprint that is weak,
  * or that more than one message or record bears, proves nothing: such messages are compared by their bytes. So are those
- * that are due for deletion, where their header and size do not prove them.
+ * that are due for deletion, where their header and size do not prove them, and what was set aside and is to be tried again.
  *
  * @param known is told of each message that its header proves to be a record's; that record is matched then.
  */
@@ -197,6 +197,8 @@ export async function settle(
       if (hash === undefined) settled.compare.push(message)
       else if (record === undefined) settled.transfer.push(sighting)
       else if (records.length > 1 || timesSeen.get(hash) !== 1) settled.compare.push(message)
+      // Set aside, and to be tried again: by its bytes.
+      else if (record.state === 'quarantined' && due(record)) settled.compare.push(message)
       // Without a digest its bytes would prove nothing: it stays at the provider.
       else if (due(record) && record.digest !== undefined && prove(record, sighting) === undefined)
         settled.compare.push(message)

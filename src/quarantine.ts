@@ -75,6 +75,11 @@ export function entryFor(
   }
 }
 
+/** The entry of a record that is called otherwise by now, or listed at another size: it leads to that one still. */
+export function entryFollowing(entry: QuarantineEntry, { uidl, size }: Known): QuarantineEntry {
+  return { ...entry, size, record: { ...entry.record, uidl: uidl ?? null } }
+}
+
 /** @param octets as LIST gave them, or as they came where LIST said less. */
 export function tooLarge(octets: number, { maxMessageBytes }: Account): Failure {
   const reply = `${octets} octets; this account takes messages of up to ${maxMessageBytes}`

@@ -7,6 +7,8 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import type { Account, FirstRun, Retention } from '../src/account.ts'
+import { uidlHash } from '../src/header.ts'
+import type { Uidl } from '../src/message.ts'
 import { toCrlf } from '../src/octets.ts'
 import { SessionFailed } from '../src/session-failed.ts'
 import { Chance } from './support/chance.ts'
@@ -221,8 +223,8 @@ async function play(seed: number): Promise<void> {
       )
     if (ended !== 'well' || falselyEmpty || !takesAll) return
     // What a worker died of three times, or a provider refused to give, is set aside; what is listed under the same id waits a run longer.
-    const aside = new Set(world.ledger.entries.map(({ uidl }) => uidl))
-    const expected = shown.filter(({ uidl }) => !aside.has(uidl ?? null))
+    const aside = new Set(world.ledger.entries.map(({ record }) => record.uidl))
+    const expected = shown.filter(({ uidl }) => !aside.has(uidl === undefined ? null : uidlHash(uidl as Uidl)))
     for (const [text, times] of countsOf(await Promise.all(expected.map(({ text }) => storedAs(text)))))
       assert.ok((stored.get(text) ?? 0) >= times, `listed and not stored: ${JSON.stringify(text)}, ${about()}`)
   }

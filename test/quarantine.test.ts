@@ -35,8 +35,8 @@ async function newAccount(fields: object): Promise<{ id: string; stored: () => P
   return { id, stored: async () => (await readFolder(stack.dovecot.imapPort, login, 'wonder')).length }
 }
 
-async function served(t: TestContext, behaviour: Behaviour): Promise<ScriptedServer> {
-  const server = await startPop3Server(behaviour)
+async function served(t: TestContext, behaviour: Behaviour, port?: number): Promise<ScriptedServer> {
+  const server = await startPop3Server(behaviour, port)
   t.after(async () => await server.close())
   return server
 }
@@ -204,6 +204,23 @@ test('a message is found again by its header and size where UIDLs are repeated o
     assert.deepEqual((await message(id, await onlyEntry(id))).bytes, two)
     assert.equal(server.maildrop().length, 3)
   }
+})
+
+test('what was set aside stays the same entry under another name, and goes through under that', async (t) => {
+  // LIST says less, so that it was cut at its retrieval: its header is known, and not its bytes.
+  const understated = { bytes: large, size: 500 }
+  const server = await served(t, { messages: [{ bytes: one }, understated] })
+  const { id, stored } = await newAccount({ port: server.port, maxMessageBytes: 1000 })
+  assert.equal((await stack.pull(id)).quarantined, 1)
+  const entry = await onlyEntry(id)
+  await server.close()
+  const renamed = [{ bytes: one }, understated].map((message, nth) => ({ ...message, uidl: `new-${nth}` }))
+  await served(t, { messages: renamed }, server.port)
+  assert.deepEqual([(await stack.pull(id)).quarantined, (await onlyEntry(id)).id], [0, entry.id])
+  assert.deepEqual((await message(id, entry)).bytes, large)
+  await stack.call('PATCH', `/accounts/${id}`, { maxMessageBytes: 100_000 })
+  assert.equal((await retried(id, entry)).stored, 1)
+  assert.deepEqual([await stored(), await entries(id)], [2, []])
 })
 
 test('a message that cannot be read says why: gone, busy, refused', async () => {

@@ -240,7 +240,10 @@ export class ReplyReader {
     } else if (this.#octets > (shape === 'message' ? octetsMax + limits.droppedOctetsMax : limits.bodyOctetsMax)) {
       throw this.#broken(`a message of at most ${octetsMax} octets`, 'more')
     } else if (shape === 'message') {
-      this.#body?.keep(limits.headerOctetsMax)
+      // Its header may lie beyond what is wanted.
+      this.#body ??= new Body(octetsHint, octetsMax)
+      if (this.#body.length < limits.headerOctetsMax) this.#body.add(piece)
+      this.#body.keep(limits.headerOctetsMax)
     }
   }
 

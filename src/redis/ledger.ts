@@ -20,7 +20,7 @@ import {
 import { uidlHash } from '../header.ts'
 import type { AccountId, Retrieved, RunId } from '../message.ts'
 import type { AsideReason, Ledger, LedgerView } from '../ports.ts'
-import { entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '../quarantine.ts'
+import { entryFollowing, entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '../quarantine.ts'
 import { encodeRecord, recordOctets } from '../record.ts'
 import { Records } from '../records.ts'
 import type { RunCounts } from '../run.ts'
@@ -191,13 +191,16 @@ export class RedisLedger implements Ledger {
       if (args.length > 0) await this.#write(amendScript, [keys.ledger(this.#lease.accountId)], args)
       args = []
     }
+    const aside: StoredRecord[] = []
     for (const record of records) {
       // What a message has taken since is no more what the caller saw.
       if (this.#taken.has(record.index)) continue
-      args.push(record.index * recordOctets, encodeRecord(record))
+      if (record.state === 'quarantined') aside.push(record)
+      else args.push(record.index * recordOctets, encodeRecord(record))
       if (args.length >= 2 * amendedPerCall) await write()
     }
     await write()
+    if (aside.length > 0) await this.#amendAside(aside)
   }
 
   async adopt(records: readonly NewRecord[]): Promise<StoredRecord[]> {
@@ -325,6 +328,21 @@ export class RedisLedger implements Ledger {
       if (uidl === undefined && state === 'quarantined') nameless.push(index)
     this.#nameless = nameless
     return nameless
+  }
+
+  /** With their entries, which would not be found again under another name. */
+  async #amendAside(records: readonly StoredRecord[]): Promise<void> {
+    const held = await entriesOf(this.#redis, this.#lease.accountId)
+    for (let from = 0; from < records.length; from += amendedPerCall) {
+      const changes = records.slice(from, from + amendedPerCall).flatMap((record): Change[] => {
+        const amended: Change = ['record', record.index * recordOctets, encodeRecord(record)]
+        const before = this.#records.at(record.index)
+        const entry = before.uidl === record.uidl && before.size === record.size ? undefined : entryOf(before, held)
+        if (entry === undefined) return [amended]
+        return [amended, ['entry', entry.id, JSON.stringify(entryFollowing(entry, record))]]
+      })
+      await this.#append([], '', changes)
+    }
   }
 
   #noEntry(record: StoredRecord, held: readonly QuarantineEntry[]): Change[] {

@@ -31,7 +31,7 @@ import type {
   LedgerView,
 } from '../../src/ports.ts'
 import { encodeRecord } from '../../src/record.ts'
-import { entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '../../src/quarantine.ts'
+import { entryFollowing, entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '../../src/quarantine.ts'
 import { Records } from '../../src/records.ts'
 import { pullAccount } from '../../src/pull.ts'
 import { noCounts, type RunCounts } from '../../src/run.ts'
@@ -484,8 +484,13 @@ export class MemoryLedger implements Ledger {
     if (amended.length === 0) return
     this.#write('amend', () => {
       // A record that a message has taken since is no more what the caller saw.
-      for (const record of amended)
-        if (this.records[record.index]?.state === record.state) this.records[record.index] = record
+      for (const record of amended) {
+        const before = this.records[record.index]
+        if (before?.state !== record.state) continue
+        const entry = before.state === 'quarantined' ? entryOf(before, this.entries) : undefined
+        if (entry !== undefined) this.entries[this.entries.indexOf(entry)] = entryFollowing(entry, record)
+        this.records[record.index] = record
+      }
     })
   }
 

@@ -70,7 +70,11 @@ function reasonOf(error: Error & { code?: string; response?: string }, mask: Mas
   if (error.code === 'ECONNREFUSED') return 'the connection was refused'
   if (error.code === 'ENOTFOUND' || error.code === 'EDNS') return 'there is no host of that name'
   const said = error.response === undefined ? undefined : `it answered "${error.response}"`
-  return mask(said ?? error.message)
-    .replace(/[\x00-\x1f\x7f]+/g, ' ')
-    .slice(0, 500)
+  return (
+    mask(said ?? error.message)
+      // Node 24 advises an option of its own, which is for whoever starts the process.
+      .replace(/; if the root CA .*/s, '')
+      .replace(/[\x00-\x1f\x7f]+/g, ' ')
+      .slice(0, 500)
+  )
 }

@@ -10,6 +10,7 @@ import { effectsOf, untilDoomed } from './support/doomed.ts'
 import { fillMaildir, startDovecot, type TestDovecot } from './support/dovecot.ts'
 import { readFolder } from './support/reader.ts'
 import { type Stack, startStack } from './support/stack.ts'
+import { untilTold } from './support/until.ts'
 
 const windowMessages = 4
 /** Two whole batches, and one of 2. */
@@ -62,12 +63,16 @@ interface Ready {
 /** @returns accounts that gather into a folder each of the login `gathered`. */
 async function ready(stack: Stack, mode: Mode, places: readonly string[]): Promise<Ready[]> {
   const [destination] = (await stack.call('GET', '/destinations')).body.items
-  const all: Ready[] = []
-  for (const place of places) {
-    const login = `${mode}-${place.replaceAll(' ', '-')}`.toLowerCase()
+  const named = places.map((place) => ({ place, login: `${mode}-${place.replaceAll(' ', '-')}`.toLowerCase() }))
+  for (const { login } of named) {
     fillMaildir(join(provider.places.mailFolder, login, 'Maildir'), maildrop)
     handOver(join(provider.places.mailFolder, login), identity)
     provider.addUser(login, 'secret')
+  }
+  // Dovecot looks at its users once a second at most.
+  for (const one of named.slice(-1)) await untilTold('the provider to know its logins', async () => await left(one))
+  const all: Ready[] = []
+  for (const { place, login } of named) {
     const id = await stack.account({
       port: provider.pop3Port,
       user: login,
@@ -95,7 +100,7 @@ const doomedBy = ({ server, dovecot, secretKey }: Stack, places: Readonly<Record
 
 const stored = async (stack: Stack, { login }: Ready) =>
   await readFolder(stack.dovecot.imapPort, 'gathered', 'wonder', login)
-const left = async ({ login }: Ready) => await readFolder(provider.imapPort, login, 'secret')
+const left = async ({ login }: Pick<Ready, 'login'>) => await readFolder(provider.imapPort, login, 'secret')
 
 /** What an account must look like when it has been pulled, whatever came in between. */
 async function assertWhole(stack: Stack, mode: Mode, account: Ready): Promise<void> {

@@ -1,5 +1,4 @@
 /** `npm run bench -- large`: what a worker takes for large things, in memory, and how long its event loop is held up by them. */
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { childIdentity, handOver } from '../deploy/identity.ts'
@@ -29,14 +28,6 @@ const cases = {
 }
 const small = () => Array.from({ length: 10 }, (_, nth) => letter(nth + 1, 3000))
 
-/**
- * Before all others, where we may: a worker that waits for a core which Redis, two Dovecots or a neighbour have is not held up by
- * its own doing, and that is what is asked.
- */
-function giveWay(pid: number): boolean {
-  return spawnSync('chrt', ['--all-tasks', '--fifo', '--pid', '1', String(pid)]).status === 0
-}
-
 async function untilThere(file: string): Promise<void> {
   while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 100))
 }
@@ -51,7 +42,6 @@ async function measure(login: string, what: string, messages: readonly Buffer[])
   const ours = await startOurs(folder, [login])
   try {
     await untilThere(process.env['BENCH_HELD_UP_FILE'])
-    const first = giveWay(ours.workerPid)
     const from = { port: provider.pop3Port, user: login, password, messages: messages.length }
     const { seconds, worker } = await ours.pull(from, login)
     const largest = messages.reduce((most, { length }) => Math.max(most, length), 0) / (1024 * 1024)
@@ -62,8 +52,7 @@ async function measure(login: string, what: string, messages: readonly Buffer[])
     say(
       `  ${worker.peakMiB.toFixed(0)} MiB at the most; wanted: under ${bound.toFixed(0)} (200 and the largest message)`,
     )
-    const shared = first ? '' : ' (waiting for a core included)'
-    say(`  event loop held up for ${heldUpMs.toFixed(0)} ms at the longest${shared}; wanted: at most 50`)
+    say(`  event loop held up for ${heldUpMs.toFixed(0)} ms at the longest; wanted: at most 50`)
   } finally {
     await ours.stop()
     await provider.stop()

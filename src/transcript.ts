@@ -49,7 +49,7 @@ export class Transcript {
       if ((nth += 1) > shown) break
       this.heard(line)
     }
-    if (lines.length > shown) this.heard(`... ${lines.length.toLocaleString('en')} lines`)
+    if (lines.length > shown) this.heard(`... ${inThousands(lines.length)} lines`)
   }
 
   note(text: string): void {
@@ -88,6 +88,11 @@ export class Transcript {
     this.#last.splice(0, limits.transcriptLinesEach)
     this.#truncated = true
   }
+}
+
+/** Not by toLocaleString(), whose first call holds the event loop up for 30 ms. */
+function inThousands(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 function withoutCredentials(line: string, during: string): string {

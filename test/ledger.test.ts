@@ -145,6 +145,22 @@ function ledgerContract(name: string, open: () => Promise<{ ledger: Ledger; rele
     assert.deepEqual(records.at(1), record, 'nor does what was known before overwrite it')
   })
 
+  contract(
+    'what a run sets aside is not taken for another message of that run, however alike they are',
+    async (ledger) => {
+      const nameless = { ...refusedOf(1), message: { ...refusedOf(1).message, uidl: undefined } }
+      await ledger.view()
+      await ledger.quarantine({ ...nameless, digest: undefined }, refusal)
+      const intent = intentFor(nameless)
+      await ledger.intend(intent)
+      await ledger.record(intent, tokensOf(intent))
+      assert.deepEqual(
+        [...(await ledger.view()).records].map(({ state }) => state),
+        ['quarantined', 'stored'],
+      )
+    },
+  )
+
   contract('messages of one UIDL and size are not taken for one another: their bytes tell', async (ledger) => {
     for (const digest of [hash(1), hash(2)]) await ledger.quarantine({ ...refusedOf(1), digest }, refusal)
     await ledger.view()

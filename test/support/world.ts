@@ -366,6 +366,9 @@ export class MemoryLedger implements Ledger {
   readonly kept = new Map<SpoolId, Retrieved>()
   #run = 0
   #spools = 0
+  /** As they were at the last look, and those of them that a message has taken since. */
+  #looked: readonly StoredRecord[] | undefined
+  readonly #taken = new Set<number>()
   readonly #world: LedgerWorld
 
   constructor(world: LedgerWorld) {
@@ -375,6 +378,7 @@ export class MemoryLedger implements Ledger {
   /** Another run has the lease now. */
   board(): void {
     this.#run += 1
+    this.#looked = undefined
   }
 
   async view(): Promise<LedgerView> {
@@ -387,6 +391,7 @@ export class MemoryLedger implements Ledger {
         this.#noEntry(entry)
       } else if (wish !== undefined && record !== undefined) retries.set(record.index, wish)
     }
+    this.#look()
     const died = [...this.out].filter(([run]) => run !== this.#run)
     return {
       records: this.#packed(),
@@ -424,7 +429,12 @@ export class MemoryLedger implements Ledger {
       this.open.delete(intent.id)
       const entries = intent.entries.filter(({ token }) => stored.has(token))
       for (const { spooled } of entries) if (spooled !== undefined) this.kept.delete(spooled)
-      return entries.map((entry) => this.#add('stored', entry))
+      return entries.map((entry) => {
+        const before = this.#take(entry)
+        const setAside = before && entryOf(before, this.entries)
+        if (setAside !== undefined) this.#noEntry(setAside)
+        return this.#add('stored', entry, before)
+      })
     })
   }
 
@@ -461,10 +471,10 @@ export class MemoryLedger implements Ledger {
   async quarantine(sighting: Sighting, reason: AsideReason): Promise<void> {
     this.#write('quarantine', () => {
       const message = known(sighting)
-      const held = this.#setAside(message)
+      const held = this.#take(message)
       const before = held && entryOf(held, this.entries)
       const made = { id: String(this.quarantined.length), at: new Date(this.#world.nowMs).toISOString() }
-      this.#add('quarantined', message)
+      this.#add('quarantined', message, held)
       const entry = entryFor(
         { ...message, name: sighting.message.uidl, spooled: sighting.spooled },
         before,
@@ -486,7 +496,7 @@ export class MemoryLedger implements Ledger {
       // A record that a message has taken since is no more what the caller saw.
       for (const record of amended) {
         const before = this.records[record.index]
-        if (before?.state !== record.state) continue
+        if (before === undefined || this.#taken.has(record.index)) continue
         const entry = before.state === 'quarantined' ? entryOf(before, this.entries) : undefined
         if (entry !== undefined) this.entries[this.entries.indexOf(entry)] = entryFollowing(entry, record)
         this.records[record.index] = record
@@ -507,6 +517,7 @@ export class MemoryLedger implements Ledger {
     const old = [...records].filter((record) => record.state !== 'quarantined' || !isSpooled(record))
     const gone = new Set(old.map(({ index }) => index))
     if (gone.size === 0) return
+    this.#looked = undefined
     this.#write('forget', () => {
       for (const index of gone) {
         const record = this.records[index]
@@ -521,8 +532,17 @@ export class MemoryLedger implements Ledger {
     return new Records(Buffer.concat(this.records.map(encodeRecord)))
   }
 
-  #setAside(message: Pick<StoredRecord, 'uidl' | 'digest' | 'size'>): StoredRecord | undefined {
-    return this.records.find((record) => isSetAside(record, message))
+  #look(): readonly StoredRecord[] {
+    this.#taken.clear()
+    return (this.#looked = [...this.records])
+  }
+
+  /** The record by which this message was set aside before; it is this message's then. */
+  #take(message: Pick<StoredRecord, 'uidl' | 'digest' | 'size'>): StoredRecord | undefined {
+    const looked = this.#looked ?? this.#look()
+    const taken = looked.find((record) => !this.#taken.has(record.index) && isSetAside(record, message))
+    if (taken !== undefined) this.#taken.add(taken.index)
+    return taken
   }
 
   #noEntry({ id, spooled }: QuarantineEntry): void {
@@ -534,11 +554,9 @@ export class MemoryLedger implements Ledger {
   #add(
     state: StoredRecord['state'],
     entry: Pick<StoredRecord, 'uidl' | 'fingerprint' | 'digest' | 'size'>,
+    before?: StoredRecord,
   ): StoredRecord {
     const { uidl, fingerprint, digest, size } = entry
-    const before = state === 'skipped' ? undefined : this.#setAside(entry)
-    const setAside = before && entryOf(before, this.entries)
-    if (state === 'stored' && setAside !== undefined) this.#noEntry(setAside)
     const record: StoredRecord = {
       index: before?.index ?? this.records.length,
       state,

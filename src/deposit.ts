@@ -8,7 +8,7 @@ import type { Appended, Arrival, Found, FolderPosition, World } from './ports.ts
 import type { Records } from './records.ts'
 import type { Refusals } from './refusals.ts'
 import type { RunCounts } from './run.ts'
-import { traceBlock } from './trace.ts'
+import { traceBlocks } from './trace.ts'
 
 const nothing: ReadonlySet<Token> = new Set()
 
@@ -104,10 +104,11 @@ export class Deposit {
   /** Steps 5 and 6. */
   async #store({ letters, intent, nowMs }: Intended): Promise<void> {
     const { ledger, store, run } = this.#world
+    const traceBlock = traceBlocks(this.#account, run, nowMs)
     const copies = letters.map(({ bytes, sighting }, nth) => {
-      const entry = intent.entries[nth] as IntentEntry
-      const trace = traceBlock(this.#account, run, { ...entry, fingerprint: entry.fingerprint.hash }, nowMs)
-      return { token: entry.token, literal: [trace, bytes], internalDate: sighting.arrived }
+      const { token, uidl, fingerprint } = intent.entries[nth] as IntentEntry
+      const trace = traceBlock({ token, uidl, fingerprint: fingerprint.hash })
+      return { token, literal: [trace, bytes], internalDate: sighting.arrived }
     })
     const answer = await store.append(intent.folder, copies, this.#account.flags)
     this.#position = answer.status === 'stored' ? positionAfter(answer.appended) : undefined

@@ -4,6 +4,9 @@ import type { Fingerprint, ShortHash } from './ledger.ts'
 import { limits } from './limits.ts'
 import type { Uidl } from './message.ts'
 
+/** White space that is more than one space or another one: to replace each single space costs as much as all the rest. */
+const folded = / *[\t\r\n][ \t\r\n]*| {2,}/g
+
 /** One field: name in lower case, value unfolded, with runs of white space made one space. One char a byte. */
 export class HeaderField {
   readonly name: string
@@ -19,9 +22,14 @@ export class HeaderField {
     return this.#raw.slice(0, octets).trimEnd()
   }
 
-  /** Made when it is asked for: of ten Received fields two are. */
+  /** Behind the last of these, folded and all; all of it where there is none. */
+  behindLast(char: string): string {
+    return this.#raw.slice(this.#raw.lastIndexOf(char) + 1)
+  }
+
+  /** Made when it is asked for: of ten Received fields one is. */
   get value(): string {
-    return this.#raw.replace(/[ \t\r\n]+/g, ' ').trim()
+    return this.#raw.replace(folded, ' ').trim()
   }
 }
 

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { shortened, shortHash } from './header.ts'
 import type { ShortHash } from './ledger.ts'
 import { limits } from './limits.ts'
-import { octetSlices } from './slices.ts'
+import { inOctetSlices } from './slices.ts'
 
 const LF = 10
 const CR = 13
@@ -20,7 +20,7 @@ export async function digestOf(message: Buffer): Promise<ShortHash> {
   while (end > 0 && (message[end - 1] === LF || message[end - 1] === CR)) end -= 1
   if (end <= limits.sliceOctets) return shortHash(message.subarray(0, end))
   const hash = createHash('sha256')
-  for await (const [from, to] of octetSlices(end)) hash.update(message.subarray(from, to))
+  await inOctetSlices(end, (from, to) => hash.update(message.subarray(from, to)))
   return shortened(hash.digest())
 }
 
@@ -47,15 +47,15 @@ export async function digestOfPieces(pieces: AsyncIterable<Buffer>): Promise<Sho
  */
 export async function toCrlf(message: Buffer): Promise<Buffer> {
   let bare = 0
-  for await (const [from, to] of octetSlices(message.length)) {
-    for (const _ of bareLineFeeds(message, from, to)) bare += 1
-  }
+  await inOctetSlices(message.length, (from, to) => {
+    bare += bareLineFeeds(message, from, to).length
+  })
   const open = message.length > 0 && message[message.length - 1] !== LF
   if (bare === 0 && !open) return message
   const whole = Buffer.allocUnsafe(message.length + bare + (open ? 2 : 0))
   let written = 0
   let copied = 0
-  for await (const [from, to] of octetSlices(message.length)) {
+  await inOctetSlices(message.length, (from, to) => {
     for (const at of bareLineFeeds(message, from, to)) {
       written += message.copy(whole, written, copied, at)
       whole[written] = CR
@@ -64,15 +64,17 @@ export async function toCrlf(message: Buffer): Promise<Buffer> {
     }
     written += message.copy(whole, written, copied, to)
     copied = to
-  }
+  })
   if (open) whole.write('\r\n', written, 'latin1')
   return whole
 }
 
-function* bareLineFeeds(message: Buffer, from: number, to: number): Generator<number> {
+function bareLineFeeds(message: Buffer, from: number, to: number): number[] {
+  const bare: number[] = []
   // Not beyond `to`: a message may be one line.
   const slice = message.subarray(from, to)
   for (let at = slice.indexOf(LF); at !== -1; at = slice.indexOf(LF, at + 1)) {
-    if (from + at === 0 || message[from + at - 1] !== CR) yield from + at
+    if (from + at === 0 || message[from + at - 1] !== CR) bare.push(from + at)
   }
+  return bare
 }

@@ -84,7 +84,7 @@ export async function planSession(
   let nth = 0
   for await (const slice of slices(listing)) {
     for (const message of slice) {
-      const uidl = hashOf(message)
+      const uidl = records.length === 0 ? undefined : hashOf(message)
       const places = uidl === undefined ? [] : records.bearing('uidl', uidl)
       for (const place of places) timesListed[place] = (timesListed[place] ?? 0) + 1
       if (places.length > 0) only[nth] = places.length === 1 ? (places[0] ?? none) : several
@@ -210,7 +210,6 @@ export async function settle(
 
 /** The record of the same bytes among those that nothing was matched with yet; undefined: this message is new. */
 export function sameBytes(sighting: Sighting, unmatched: Unmatched): StoredRecord | undefined {
-  const uidl = hashOf(sighting.message)
   const { fingerprint } = sighting
   const bare = (record: StoredRecord) => record.digest === undefined && record.fingerprint?.weak === false
   const candidates = [
@@ -218,6 +217,8 @@ export function sameBytes(sighting: Sighting, unmatched: Unmatched): StoredRecor
     // Known by its header alone: skipped unread, or found again in the store (reconcile.ts).
     ...(fingerprint?.weak === false ? unmatched.bearing('fingerprint', fingerprint.hash).filter(bare) : []),
   ]
+  if (candidates.length === 0) return undefined
+  const uidl = hashOf(sighting.message)
   return candidates.find((record) => record.uidl === uidl) ?? candidates.find((record) => !record.deletedAtSource)
 }
 

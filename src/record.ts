@@ -28,7 +28,7 @@ const flag = {
 } as const
 
 export function encodeRecord(record: Omit<StoredRecord, 'index'>): Buffer {
-  const octets = Buffer.alloc(recordOctets)
+  const octets = Buffer.allocUnsafe(recordOctets).fill(0)
   let flags = recordStates.indexOf(record.state)
   if (record.uidl !== undefined) flags |= flag.uidl
   if (record.fingerprint !== undefined) flags |= flag.fingerprint | (record.fingerprint.weak ? flag.weak : 0)

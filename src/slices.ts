@@ -20,10 +20,10 @@ export async function* slices<T extends { readonly length: number; slice(from: n
   }
 }
 
-/** From and to. */
-export async function* octetSlices(length: number): AsyncGenerator<readonly [number, number]> {
+/** So many octets; no generator: most messages are one slice, and it would cost more than what is done with that. */
+export async function inOctetSlices(length: number, act: (from: number, to: number) => void): Promise<void> {
   for (let from = 0; from < length; from += limits.sliceOctets) {
     if (from > 0) await setImmediate()
-    yield [from, Math.min(from + limits.sliceOctets, length)]
+    act(from, Math.min(from + limits.sliceOctets, length))
   }
 }

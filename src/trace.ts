@@ -15,14 +15,13 @@ export interface Trace {
 /** Stands for a UIDL's hash where the server has none. */
 const noUidl = '0000000000000000'
 
-export function traceBlock(
+/** What they have in common is made once. */
+export function traceBlocks(
   account: Account,
   run: { readonly id: RunId; readonly publicName: string },
-  message: { readonly uidl: ShortHash | undefined; readonly fingerprint: ShortHash; readonly token: Token },
   nowMs: number,
-): Buffer {
-  const id = `${sourceHash(account)}.${message.uidl ?? noUidl}.${message.fingerprint}.${message.token}`
-  const lines = [`X-Tributary-Id: ${id}`]
+): (message: Omit<Trace, 'source'>) => Buffer {
+  const lines = [`X-Tributary-Id: ${sourceHash(account)}`]
   if (account.trace) {
     lines.unshift(
       `Received: from ${account.host} by ${run.publicName} with POP3`,
@@ -31,7 +30,8 @@ export function traceBlock(
       `X-Tributary-Account: ${account.address}`,
     )
   }
-  return Buffer.from(`${lines.join('\r\n')}\r\n`, 'utf8')
+  const same = lines.join('\r\n')
+  return ({ uidl = noUidl, fingerprint, token }) => Buffer.from(`${same}.${uidl}.${fingerprint}.${token}\r\n`, 'utf8')
 }
 
 /** RFC 5322 section 3.3, in UTC. */

@@ -10,7 +10,7 @@ import type { MessageNumber, Octets, RunId, Uidl } from '../src/message.ts'
 import { encodeRecord, recordOctets } from '../src/record.ts'
 import { Records } from '../src/records.ts'
 import { prove } from '../src/receipt.ts'
-import { traceBlock } from '../src/trace.ts'
+import { traceBlocks } from '../src/trace.ts'
 import { account, letter } from './support/world.ts'
 
 const bytes = (text: string) => Buffer.from(text, 'latin1')
@@ -125,7 +125,7 @@ test('the trace block has its three fields in their order, folded within 78 octe
   const hash = '0123456789abcdef' as ShortHash
   const token = 'f'.repeat(32) as Token
   const run = { id: '01J0000000000000000000RUN0' as RunId, publicName: 'gather.example.org' }
-  const block = traceBlock(account, run, { uidl: undefined, fingerprint: hash, token }, nowMs).toString()
+  const block = traceBlocks(account, run, nowMs)({ uidl: undefined, fingerprint: hash, token }).toString()
   assert.match(
     block,
     /^Received: from pop\.example\.net by gather\.example\.org with POP3\r\n id 01J0000000000000000000RUN0 for <me@example\.net>;\r\n Tue, 10 Nov 2026 12:00:00 \+0000\r\nX-Tributary-Account: me@example\.net\r\nX-Tributary-Id: [0-9a-f]{16}\.0{16}\.0123456789abcdef\.f{32}\r\n$/,

@@ -18,7 +18,7 @@ import type { Destinations } from '../src/redis/destinations.ts'
 import type { SettingsStore } from '../src/redis/settings.ts'
 import type { Seal } from '../src/seal.ts'
 import { SessionFailed } from '../src/session-failed.ts'
-import { happened } from '../src/telling.ts'
+import { describeAsked } from '../src/telling.ts'
 import type { App } from './app.ts'
 import { type Cleaned, Cleaner, type CleanerBounds } from './cleaner.ts'
 import { cursorOf, placeIn } from './cursor.ts'
@@ -309,9 +309,7 @@ function toldOf(withheld: Withheld): string {
 }
 
 function problemIn(error: unknown, server: string, waits: ReadWaits): unknown {
-  // Nobody tries this again by itself.
-  if (error instanceof SessionFailed)
-    return new Problem('store-unavailable', `${happened(error.failure)} Try again in a moment.`)
+  if (error instanceof SessionFailed) return new Problem('store-unavailable', describeAsked(error.failure))
   if (!(error instanceof Unreadable)) return error
   const { reason } = error
   switch (reason) {

@@ -4,6 +4,7 @@ import '@fastify/swagger'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Mistake } from '../src/account.ts'
 import { SessionFailed } from '../src/session-failed.ts'
+import { describeAsked } from '../src/telling.ts'
 import type { App } from './app.ts'
 
 /** Closed: what a program may tell apart, and what it can do. `type` on the wire is `/problems/NAME`, which says this. */
@@ -137,7 +138,7 @@ export function problemOf(error: FastifyError | Error, request: FastifyRequest):
   if ('validation' in error && error.validation !== undefined) return badRequest(wrongIn(request, error))
   if (error instanceof SessionFailed) {
     const side = error.failure.kind.startsWith('store') ? 'store' : 'provider'
-    return new Problem(`${side}-unavailable`, error.message)
+    return new Problem(`${side}-unavailable`, describeAsked(error.failure))
   }
   const status = ('statusCode' in error ? error.statusCode : undefined) ?? 500
   // Fastify's own refusals: malformed JSON, another media type, too large a body, no path.

@@ -15,6 +15,7 @@ import type { SettingsStore } from '../src/redis/settings.ts'
 import { spooledMessage } from '../src/redis/spool.ts'
 import type { Seal } from '../src/seal.ts'
 import { SessionFailed } from '../src/session-failed.ts'
+import { describeAsked } from '../src/telling.ts'
 import type { App } from './app.ts'
 import { cursorOf, idIn } from './cursor.ts'
 import { currentReach } from './guard.ts'
@@ -146,9 +147,7 @@ async function alone<T>(redis: Redis, accountId: AccountId, visit: (signal: Abor
   } catch (error) {
     if (error instanceof SessionFailed && error.failure.kind === 'internal')
       throw new Problem('provider-unavailable', error.failure.reason)
-    // Nobody tries this again by itself.
-    if (error instanceof SessionFailed)
-      throw new Problem('provider-unavailable', error.message.replace(/ Tried again (?:later )?by itself\./, ''))
+    if (error instanceof SessionFailed) throw new Problem('provider-unavailable', describeAsked(error.failure))
     throw error
   } finally {
     await lease.release()

@@ -8,6 +8,11 @@ export function describe(failure: Failure): string {
   return [happened(failure), after(failure)].filter((sentence) => sentence !== '').join(' ')
 }
 
+/** The same of what somebody has asked for just now: nobody tries that again by itself. */
+export function describeAsked(failure: Failure): string {
+  return `${happened(failure)} ${knownSentence(failure) ?? 'Try again in a moment.'}`
+}
+
 /** As the API tells it. `step`: what is known to help, for whoever has words of their own for it. */
 export interface Told {
   readonly kind: FailureKind

@@ -608,3 +608,16 @@ test('whoever finds all connections in use waits for one, and is told which stor
 test('what went wrong above is in the documentation of its route', () => {
   assert.deepEqual(stack.undeclared, [])
 })
+
+test('what is asked of a store that is away is nothing that is tried again by itself', async () => {
+  const apart = await startStack()
+  try {
+    const id = await apart.destination('bob')
+    await apart.dovecot.stop()
+    const { status, body } = await apart.call('GET', `/destinations/${id}/usage`)
+    assert.deepEqual([status, body['type']], [503, '/problems/store-unavailable'])
+    assert.match(String(body['detail']), /^The mail store could not be reached: .* Try again in a moment\.$/)
+  } finally {
+    await apart.stop()
+  }
+})

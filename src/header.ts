@@ -10,11 +10,21 @@ const folded = / *[\t\r\n][ \t\r\n]*| {2,}/g
 /** One field: name in lower case, value unfolded, with runs of white space made one space. One char a byte. */
 export class HeaderField {
   readonly name: string
+  /** Where it stands, up to and with its last line end. */
+  readonly from: number
+  readonly to: number
   readonly #raw: string
 
-  constructor(name: string, raw: string) {
+  constructor(name: string, raw: string, from: number, to: number) {
     this.name = name
+    this.from = from
+    this.to = to
     this.#raw = raw
+  }
+
+  /** It says what became of the message at the provider. */
+  get isNote(): boolean {
+    return notes.has(this.name)
   }
 
   /** As it came, folded and all, up to so many octets. */
@@ -45,7 +55,13 @@ export function headerOf(message: Buffer): Buffer {
 /** All that fingerprint and arrival are made of. */
 const telling = new Set(['message-id', 'date', 'from', 'subject', 'received'])
 
-/** The telling fields in their order. Lines that are no field (mbox `From `, junk) are passed over. */
+/**
+ * Servers over an mbox keep in the header what they know of a message, give it out with that, and change it when one is fetched or
+ * listed (GNU mailutils, qpopper): `Status: O` becomes `OR`.
+ */
+const notes = new Set(['status', 'x-status', 'x-keywords', 'x-uid', 'x-uidl', 'x-imap', 'x-imapbase', 'content-length'])
+
+/** Those fields, telling and noted, in their order. Lines that are no field (mbox `From `, junk) are passed over. */
 export function fieldsOf(header: Buffer): HeaderField[] {
   // latin1 is one char a byte: nothing is decoded, so nothing can be lost.
   const text = header.toString('latin1')
@@ -60,7 +76,7 @@ export function fieldsOf(header: Buffer): HeaderField[] {
     if (colon < from) colon = text.indexOf(':', from)
     if (colon <= from || colon >= firstEnd) continue
     const name = text.slice(from, colon).trimEnd().toLowerCase()
-    if (telling.has(name)) fields.push(new HeaderField(name, text.slice(colon + 1, to)))
+    if (telling.has(name) || notes.has(name)) fields.push(new HeaderField(name, text.slice(colon + 1, to), from, to))
   }
   return fields
 }

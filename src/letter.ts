@@ -28,7 +28,7 @@ export async function letterOf({ message, bytes: source, spooled }: Retrieved, n
   const sighting = {
     message,
     fingerprint: fingerprintOf(fields),
-    digest: await digestOf(bytes),
+    digest: await digestOf(bytes, fields),
     arrived: arrivalOf(fields, nowMs),
     spooled,
   }

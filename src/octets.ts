@@ -3,7 +3,7 @@
  * has its turn.
  */
 import { createHash } from 'node:crypto'
-import { shortened, shortHash } from './header.ts'
+import { fieldsOf, type HeaderField, headerOf, shortened, shortHash } from './header.ts'
 import type { ShortHash } from './ledger.ts'
 import { limits } from './limits.ts'
 import { inOctetSlices } from './slices.ts'
@@ -12,15 +12,23 @@ const LF = 10
 const CR = 13
 
 /**
- * Who a message is, by all its bytes, line ends already CRLF. Line ends at the very end do not count: qmail-pop3d adds an
- * empty line to every message, other servers a final CRLF.
+ * Who a message is, by all its bytes, line ends already CRLF; but for what its provider notes in its header, and line ends at the very
+ * end: qmail-pop3d adds an empty line to every message, other servers a final CRLF.
+ *
+ * @param fields of its header, where they are known.
  */
-export async function digestOf(message: Buffer): Promise<ShortHash> {
-  let end = message.length
-  while (end > 0 && (message[end - 1] === LF || message[end - 1] === CR)) end -= 1
-  if (end <= limits.sliceOctets) return shortHash(message.subarray(0, end))
+export async function digestOf(message: Buffer, fields = headOf(message)): Promise<ShortHash> {
+  const notes = notesOf(fields)
+  let end = trimmed(message, message.length)
+  for (const { from, to } of notes.toReversed()) if (to >= end) end = trimmed(message, Math.min(from, end))
+  if (notes.length === 0 && end <= limits.sliceOctets) return shortHash(message.subarray(0, end))
   const hash = createHash('sha256')
-  await inOctetSlices(end, (from, to) => hash.update(message.subarray(from, to)))
+  let behind = 0
+  for (const { from, to } of [...notes, { from: end, to: end }]) {
+    const counts = message.subarray(behind, Math.max(behind, Math.min(from, end)))
+    await inOctetSlices(counts.length, (begin, stop) => hash.update(counts.subarray(begin, stop)))
+    behind = to
+  }
   return shortened(hash.digest())
 }
 
@@ -29,9 +37,8 @@ export async function digestOfPieces(pieces: AsyncIterable<Buffer>): Promise<Sho
   const hash = createHash('sha256')
   /** Line ends that may be the very last ones. */
   const held: Buffer[] = []
-  for await (const piece of pieces) {
-    let end = piece.length
-    while (end > 0 && (piece[end - 1] === LF || piece[end - 1] === CR)) end -= 1
+  for await (const piece of withoutNotes(pieces)) {
+    const end = trimmed(piece, piece.length)
     if (end > 0) {
       for (const ends of held.splice(0)) hash.update(ends)
       hash.update(piece.subarray(0, end))
@@ -39,6 +46,46 @@ export async function digestOfPieces(pieces: AsyncIterable<Buffer>): Promise<Sho
     if (end < piece.length) held.push(piece.subarray(end))
   }
   return shortened(hash.digest())
+}
+
+async function* withoutNotes(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const first: Buffer[] = []
+  let octets = 0
+  for await (const piece of pieces) {
+    if (octets >= limits.sliceOctets) {
+      yield piece
+      continue
+    }
+    first.push(piece)
+    octets += piece.length
+    if (octets >= limits.sliceOctets) yield* counting(Buffer.concat(first.splice(0)))
+  }
+  yield* counting(Buffer.concat(first))
+}
+
+function* counting(beginning: Buffer): Generator<Buffer> {
+  let behind = 0
+  for (const { from, to } of notesOf(headOf(beginning))) {
+    yield beginning.subarray(behind, from)
+    behind = to
+  }
+  yield beginning.subarray(behind)
+}
+
+/** No header is longer than a slice that anybody would send; what lies beyond counts, whoever looks. */
+function headOf(message: Buffer): HeaderField[] {
+  return fieldsOf(headerOf(message.subarray(0, limits.sliceOctets)))
+}
+
+function notesOf(fields: readonly HeaderField[]): HeaderField[] {
+  return fields.filter(({ isNote, to }) => isNote && to < limits.sliceOctets)
+}
+
+/** Where the line ends begin that this ends in. */
+function trimmed(octets: Buffer, length: number): number {
+  let end = length
+  while (end > 0 && (octets[end - 1] === LF || octets[end - 1] === CR)) end -= 1
+  return end
 }
 
 /**

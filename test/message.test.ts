@@ -4,13 +4,14 @@ import { test } from 'node:test'
 import { arrivalOf, parseDateTime } from '../src/arrival.ts'
 import { fieldsOf, fingerprintOf, headerOf } from '../src/header.ts'
 import { limits } from '../src/limits.ts'
-import { digestOf, toCrlf } from '../src/octets.ts'
+import { digestOf, digestOfPieces, toCrlf } from '../src/octets.ts'
 import type { Sighting, StoredRecord, ShortHash, Token } from '../src/ledger.ts'
 import type { MessageNumber, Octets, RunId, Uidl } from '../src/message.ts'
 import { encodeRecord, recordOctets } from '../src/record.ts'
 import { Records } from '../src/records.ts'
 import { prove } from '../src/receipt.ts'
 import { traceBlocks } from '../src/trace.ts'
+import { Chance } from './support/chance.ts'
 import { account, letter } from './support/world.ts'
 
 const bytes = (text: string) => Buffer.from(text, 'latin1')
@@ -83,6 +84,49 @@ test('a fingerprint stays when relays and servers add fields, and is weak withou
 test('a digest does not see empty lines at the very end, which qmail-pop3d adds', async () => {
   assert.equal(await digestOf(bytes('a\r\n')), await digestOf(bytes('a\r\n\r\n')))
   assert.notEqual(await digestOf(bytes('a\r\n')), await digestOf(bytes('b\r\n')))
+})
+
+test('a digest does not see what mbox servers note in a header, and sees it anywhere else', async () => {
+  const plain = bytes('Subject: a\r\nStatus-Report: x\r\n\r\nStatus: O\r\n')
+  const with_ = (notes: string) => bytes(plain.toString('latin1').replace('Status-R', `${notes}Status-R`))
+  const wanted = await digestOf(plain)
+  for (const notes of [
+    'Status: O\r\n',
+    'STATUS : RO\r\nX-Status: A\r\n',
+    'X-UIDL: 7\r\n folded\r\nX-IMAPbase: 1 2\r\nContent-Length: 12\r\n',
+    'X-Keywords:\r\nX-UID: 12\r\nx-imap: 1 2\r\n',
+  ])
+    assert.equal(await digestOf(with_(notes)), wanted, notes)
+  assert.notEqual(await digestOf(with_('X-Other: O\r\n')), wanted)
+  assert.notEqual(await digestOf(bytes(plain.toString('latin1').replace(': O', ': RO'))), wanted, 'in the body')
+  assert.equal(await digestOf(bytes('A: b\r\nStatus: O\r\n\r\n')), await digestOf(bytes('A: b\r\n\r\n')))
+})
+
+test('a digest of pieces is that of the whole, wherever it is cut', async () => {
+  const notes = (count: number) => 'X-UIDL: 7\r\nX-Long: y\r\n'.repeat(count)
+  const chance = new Chance(7)
+  for (const text of [
+    '',
+    '\r\n',
+    'Status: O',
+    'Subject: a\r\nStatus: O\r\n\r\nbody\r\n\r\n',
+    `Status: O\r\n\r\n${'x'.repeat(limits.sliceOctets)}\r\nStatus: O\r\n`,
+    // A header that is longer than any.
+    `${notes(Math.ceil(limits.sliceOctets / 20))}\r\nbody`,
+  ]) {
+    const whole = bytes(text)
+    const wanted = await digestOf(whole)
+    for (const most of [1000, limits.sliceOctets, whole.length + 1]) {
+      const cut = async function* () {
+        for (let from = 0; from < whole.length; ) {
+          const to = from + 1 + chance.below(most)
+          yield whole.subarray(from, to)
+          from = to
+        }
+      }
+      assert.equal(await digestOfPieces(cut()), wanted, `${text.slice(0, 40)} in pieces of up to ${most}`)
+    }
+  }
 })
 
 test('dates are read as RFC 5322 writes them, obsolete forms too, and nothing else is', () => {

@@ -163,6 +163,23 @@ for (const canPeek of [true, false]) {
   })
 }
 
+/** As mbox servers keep it: mailutils and qpopper write into the header what becomes of a message, and give it out with that. */
+const noted = (bytes: Buffer, status: string, nth: number) =>
+  Buffer.from(bytes.toString('latin1').replace('\r\n\r\n', `\r\nX-UID: ${nth}\r\nStatus: ${status}\r\n\r\n`), 'latin1')
+
+test('a provider that notes in a message that it was fetched shows the same message all the same', async () => {
+  const weak = ['x', 'y'].map((body) => Buffer.from(`Subject: same\r\n\r\n${body}\r\n`))
+  const all = [...letters, ...weak, letter('one'), weak[0] as Buffer]
+  const shown = (status: string) => all.map((bytes, nth) => ({ bytes: noted(bytes, status, nth), uidl: `u${nth}` }))
+  const world = new TestWorld(shown('O'))
+  assert.equal((await world.pull()).stored, all.length)
+  world.provider = shown('RO')
+  assert.equal((await world.pull()).stored, 0, 'nor where its header proves nothing, or is another one’s too')
+  world.provider = shown('ROA')
+  const run = await world.pull({ retention: { mode: 'delete' } })
+  assert.deepEqual([run.stored, run.deleted, world.provider.length], [0, all.length, 0])
+})
+
 test('a provider that renames every message overnight has nothing fetched twice', async () => {
   const world = new TestWorld(provider())
   await world.pull()

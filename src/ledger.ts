@@ -18,7 +18,7 @@ export interface Sighting {
   readonly message: Listed
   readonly fingerprint: Fingerprint | undefined
   readonly digest: ShortHash | undefined
-  /** When it arrived at the provider, as its header tells; undefined where no header was seen. */
+  /** When it arrived at the provider, as its header tells; undefined where no header was seen, or nobody asked. */
   readonly arrived: Date | undefined
   readonly spooled?: SpoolId | undefined
 }

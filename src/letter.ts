@@ -35,8 +35,16 @@ export async function letterOf({ message, bytes: source, spooled }: Retrieved, n
   return { bytes, octets: source.length, envelope: envelopeLines(fields), sighting }
 }
 
-/** Looks at header blocks, without retrieving; where the server has no TOP nothing is seen. In the order asked for. */
-export async function look(maildrop: Maildrop, messages: readonly Listed[], nowMs: number): Promise<Sighting[]> {
+/**
+ * Looks at header blocks, without retrieving; where the server has no TOP nothing is seen. In the order asked for.
+ *
+ * @param nowMs undefined: nobody asks when they arrived. There may be 100,000 of them, and their dates are half of what is kept.
+ */
+export async function look(
+  maildrop: Maildrop,
+  messages: readonly Listed[],
+  nowMs: number | undefined,
+): Promise<Sighting[]> {
   if (messages.length === 0 || !maildrop.canPeek) return messages.map(unseen)
   const sightings: Sighting[] = []
   for await (const { message, header } of maildrop.peek(messages)) {
@@ -49,7 +57,8 @@ export function unseen(message: Listed): Sighting {
   return { message, fingerprint: undefined, digest: undefined, arrived: undefined }
 }
 
-function sightingOf(message: Listed, peeked: Buffer, nowMs: number): Sighting {
+function sightingOf(message: Listed, peeked: Buffer, nowMs: number | undefined): Sighting {
   const fields = fieldsOf(headerOf(peeked))
-  return { message, fingerprint: fingerprintOf(fields), digest: undefined, arrived: arrivalOf(fields, nowMs) }
+  const arrived = nowMs === undefined ? undefined : arrivalOf(fields, nowMs)
+  return { message, fingerprint: fingerprintOf(fields), digest: undefined, arrived }
 }

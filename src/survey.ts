@@ -53,7 +53,7 @@ export async function survey(
   const open = (record: StoredRecord) => due(record) || retried(record)
   const { amend, unmatched, ...plan } = await planSession(listing, view.records, account.maxMessageBytes, open)
   amend.forEach(learnt)
-  const sightings = await look(maildrop, plan.look, nowMs)
+  const sightings = await look(maildrop, plan.look, view.begun ? undefined : nowMs)
   const { transfer, compare } = await settle(sightings, unmatched, open, saw)
 
   const choosing = !view.begun && !maildrop.canPeek && account.firstRun.mode === 'lastDays'

@@ -154,8 +154,7 @@ export class Suspects {
   /** Without a UIDL a message that was set aside is only known again by its header. */
   async #lookAt(messages: readonly Listed[], maildrop: Maildrop): Promise<void> {
     const nameless = messages.filter((message) => message.uidl === undefined && !this.#looked.has(message))
-    for (const sighting of await look(maildrop, nameless, this.#world.clock.nowMs()))
-      this.#looked.set(sighting.message, sighting)
+    for (const sighting of await look(maildrop, nameless, undefined)) this.#looked.set(sighting.message, sighting)
   }
 
   /** A provider that gives nothing at all, or refuses so many in a row, is at fault itself, as with stores (refusals.ts). */

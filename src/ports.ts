@@ -246,13 +246,13 @@ export interface Ledger {
   /** The first run leaves this one where it is. */
   skip(sighting: Sighting): Promise<void>
   /** Small truths learnt about records: missing, seen again, renamed, resized, deleted at the provider. */
-  amend(records: Iterable<StoredRecord>): Promise<void>
+  amend(records: Iterable<StoredRecord> | AsyncIterable<StoredRecord>): Promise<void>
   /** Adds what is known otherwise than by an append: found in the store, or told by another program. */
   adopt(records: readonly NewRecord[]): Promise<readonly StoredRecord[]>
   /** The ledger holds all that the store does, and what stands behind the mark is still to come; undefined: the mark as it was. */
   whole(upTo: FolderMark | undefined): Promise<void>
   /** Drops records for good, by what `plan` called forgettable, and what the quarantine says of them. */
-  forget(records: Iterable<StoredRecord>): Promise<void>
+  forget(records: Iterable<StoredRecord> | AsyncIterable<StoredRecord>): Promise<void>
   /** On disk before it resolves, and kept until it is recorded, or let go of. */
   spool(retrieved: readonly Retrieved[]): Promise<readonly Retrieved[]>
   /** What earlier runs have spooled and nobody has stored, in its order; of what was set aside, only what is to be tried again. */

@@ -53,10 +53,11 @@ export async function survey(
   const open = (record: StoredRecord) => due(record) || retried(record)
   const { amend, unmatched, ...plan } = await planSession(listing, view.records, account.maxMessageBytes, open)
   amend.forEach(learnt)
-  const sightings = await look(maildrop, plan.look, view.begun ? undefined : nowMs)
+  const byDate = !view.begun && account.firstRun.mode === 'lastDays'
+  const sightings = await look(maildrop, plan.look, byDate ? nowMs : undefined)
   const { transfer, compare } = await settle(sightings, unmatched, open, saw)
 
-  const choosing = !view.begun && !maildrop.canPeek && account.firstRun.mode === 'lastDays'
+  const choosing = byDate && !maildrop.canPeek
   const looked = new Map(transfer.map((sighting) => [sighting.message, sighting]))
   let fresh = [...plan.transfer, ...looked.keys()]
   if (!view.begun && !choosing) fresh = await begin(world, account, maildrop, fresh, looked, nowMs)
@@ -86,7 +87,8 @@ async function begin(
     return [...fresh]
   }
   const unlooked = fresh.filter((message) => !looked.has(message))
-  const sightings = [...looked.values(), ...(await look(maildrop, unlooked, nowMs))]
+  const askedMs = firstRun.mode === 'lastDays' ? nowMs : undefined
+  const sightings = [...looked.values(), ...(await look(maildrop, unlooked, askedMs))]
   const skipped = sightings.filter(({ arrived }) => isBeforeFirstRun(firstRun, arrived, nowMs))
   await ledger.begin(skipped)
   const left = new Set(skipped.map(({ message }) => message))

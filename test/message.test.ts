@@ -5,8 +5,9 @@ import { arrivalOf, parseDateTime } from '../src/arrival.ts'
 import { fieldsOf, fingerprintOf, headerOf } from '../src/header.ts'
 import { limits } from '../src/limits.ts'
 import { digestOf, digestOfPieces, toCrlf } from '../src/octets.ts'
-import type { Sighting, StoredRecord, ShortHash, Token } from '../src/ledger.ts'
+import { newRecord, type Sighting, type StoredRecord, type ShortHash, type Token } from '../src/ledger.ts'
 import type { MessageNumber, Octets, RunId, Uidl } from '../src/message.ts'
+import { missing, Unmatched } from '../src/plan.ts'
 import { encodeRecord, recordOctets } from '../src/record.ts'
 import { Records } from '../src/records.ts'
 import { prove } from '../src/receipt.ts'
@@ -286,4 +287,23 @@ test('a receipt is given for the same bytes or the same strong header and size, 
     ['bytes of a record without a digest', { ...record, digest: undefined }, whole],
   ]
   for (const [what, of, seen] of nothing) assert.equal(prove(of, seen), undefined, what)
+})
+
+test('what a listing misses of 50,000 records is looked for in turns of the event loop', async () => {
+  const record = encodeRecord({
+    ...newRecord('stored', { uidl: undefined, fingerprint: undefined, digest: undefined, size: 1 }, nowMs),
+    missedListings: limits.missedListingsMin,
+    deletedAtSource: true,
+  })
+  const unmatched = new Unmatched(new Records(Buffer.concat(Array.from({ length: 50_000 }, () => record))))
+  let turns = 0
+  let ended = false
+  const turn = () => {
+    turns += 1
+    if (!ended) setImmediate(turn)
+  }
+  setImmediate(turn)
+  for await (const { index } of missing(unmatched, nowMs)) assert.fail(`${index} was missed often enough`)
+  ended = true
+  assert.ok(turns > 1)
 })

@@ -25,6 +25,7 @@ import { encodeRecord, recordOctets } from '../record.ts'
 import { Records } from '../records.ts'
 import type { RunCounts } from '../run.ts'
 import { SessionFailed } from '../session-failed.ts'
+import { slices } from '../slices.ts'
 import { type Keeper, keeperOf } from './keeper.ts'
 import { keys } from './keys.ts'
 import type { Lease } from './lease.ts'
@@ -162,7 +163,8 @@ export class RedisLedger implements Ledger {
   }
 
   async begin(skipped: readonly Sighting[]): Promise<void> {
-    await this.#append(skipped.map((sighting) => this.#aside('skipped', sighting)))
+    for await (const slice of slices(skipped))
+      await this.#append(slice.map((sighting) => this.#aside('skipped', sighting)))
     await this.#write(beginScript, [], [])
   }
 
@@ -185,14 +187,14 @@ export class RedisLedger implements Ledger {
     await this.#append([{ ...record, index: before?.index }], '', changes)
   }
 
-  async amend(records: Iterable<StoredRecord>): Promise<void> {
+  async amend(records: Iterable<StoredRecord> | AsyncIterable<StoredRecord>): Promise<void> {
     let args: (number | Buffer)[] = []
     const write = async () => {
       if (args.length > 0) await this.#write(amendScript, [keys.ledger(this.#lease.accountId)], args)
       args = []
     }
     const aside: StoredRecord[] = []
-    for (const record of records) {
+    for await (const record of records) {
       // What a message has taken since is no more what the caller saw.
       if (this.#taken.has(record.index)) continue
       if (record.state === 'quarantined') aside.push(record)
@@ -216,14 +218,16 @@ export class RedisLedger implements Ledger {
     await this.#write(wholeScript, [], [name, upTo === undefined ? '' : JSON.stringify(upTo)])
   }
 
-  async forget(old: Iterable<StoredRecord>): Promise<void> {
+  async forget(old: Iterable<StoredRecord> | AsyncIterable<StoredRecord>): Promise<void> {
     const forgotten = new Set<number>()
-    for (const { index } of old) forgotten.add(index)
+    for await (const { index } of old) forgotten.add(index)
     if (forgotten.size === 0) return
     const { accountId } = this.#lease
     const packed = (await this.#redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0)
     const records = new Records(packed)
-    const setAside = [...forgotten].map((index) => records.at(index)).filter(({ state }) => state === 'quarantined')
+    const setAside: StoredRecord[] = []
+    for await (const slice of slices([...forgotten]))
+      setAside.push(...slice.map((index) => records.at(index)).filter(({ state }) => state === 'quarantined'))
     const held = setAside.length === 0 ? [] : await entriesOf(this.#redis, accountId)
     const gone: string[] = []
     for (const record of setAside) {

@@ -489,8 +489,9 @@ export class MemoryLedger implements Ledger {
     })
   }
 
-  async amend(records: Iterable<StoredRecord>): Promise<void> {
-    const amended = [...records]
+  async amend(records: Iterable<StoredRecord> | AsyncIterable<StoredRecord>): Promise<void> {
+    const amended: StoredRecord[] = []
+    for await (const record of records) amended.push(record)
     if (amended.length === 0) return
     this.#write('amend', () => {
       // A record that a message has taken since is no more what the caller saw.
@@ -512,9 +513,11 @@ export class MemoryLedger implements Ledger {
     this.#write('whole', () => {})
   }
 
-  async forget(records: Iterable<StoredRecord>): Promise<void> {
+  async forget(records: Iterable<StoredRecord> | AsyncIterable<StoredRecord>): Promise<void> {
     const isSpooled = (record: StoredRecord) => entryOf(record, this.entries)?.spooled !== undefined
-    const old = [...records].filter((record) => record.state !== 'quarantined' || !isSpooled(record))
+    const known: StoredRecord[] = []
+    for await (const record of records) known.push(record)
+    const old = known.filter((record) => record.state !== 'quarantined' || !isSpooled(record))
     const gone = new Set(old.map(({ index }) => index))
     if (gone.size === 0) return
     this.#looked = undefined

@@ -37,8 +37,11 @@ const restart = (place: AppendPlace, signal: 'SIGTERM' | 'SIGKILL', afterMs = 0)
   gentle: signal === 'SIGTERM' || afterMs > 0,
   brew: (proxy) =>
     proxy.whenAppend(2, place, () => {
+      const kill = () => signal === 'SIGKILL' && process.kill(-stack.dovecot.pid(), signal)
+      // At once: a millisecond later a busy machine has stored it all.
+      if (afterMs === 0) kill()
       back = delay(afterMs).then(async () => {
-        if (signal === 'SIGKILL') process.kill(-stack.dovecot.pid(), signal)
+        if (afterMs > 0) kill()
         await stack.dovecot.halt()
         await stack.dovecot.resume()
       })

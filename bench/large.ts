@@ -7,6 +7,7 @@ import { startDovecot } from '../test/support/dovecot.ts'
 import { startOurs } from './ours.ts'
 
 const password = 'secret'
+const startWaitMs = 30_000
 /** Of whoever looks closer: ours.ts. */
 const given = process.env['BENCH_NODE_OPTIONS'] ?? ''
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -29,7 +30,10 @@ const cases = {
 const small = () => Array.from({ length: 10 }, (_, nth) => letter(nth + 1, 3000))
 
 async function untilThere(file: string): Promise<void> {
-  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 100))
+  for (const endMs = performance.now() + startWaitMs; !existsSync(file); ) {
+    if (performance.now() > endMs) throw new Error(`The worker did not start in ${startWaitMs / 1000} s.`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
 }
 
 /** Each with a worker of its own: what it took is told since it began. */

@@ -61,7 +61,7 @@ export function decodeRecord(packed: Buffer, index: number): StoredRecord {
   const hash = (offset: number) => packed.toString('hex', base + offset, base + offset + 8) as ShortHash
   return {
     index,
-    state: recordStates[flags & stateMask] as RecordState,
+    state: stateIn(flags),
     uidl: flags & flag.uidl ? hash(at.uidl) : undefined,
     fingerprint: flags & flag.fingerprint ? { hash: hash(at.fingerprint), weak: (flags & flag.weak) !== 0 } : undefined,
     digest: flags & flag.digest ? hash(at.digest) : undefined,
@@ -72,4 +72,12 @@ export function decodeRecord(packed: Buffer, index: number): StoredRecord {
     missedListings: packed.readUInt8(base + at.missed),
     deletedAtSource: (flags & flag.deletedAtSource) !== 0,
   }
+}
+
+export function decodeState(packed: Buffer, index: number): RecordState {
+  return stateIn(packed.readUInt8(index * recordOctets + at.flags))
+}
+
+function stateIn(flags: number): RecordState {
+  return recordStates[flags & stateMask] as RecordState
 }

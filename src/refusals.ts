@@ -26,7 +26,8 @@ export class Refusals {
   constructor(ledger: Ledger, records: Records, counts: RunCounts) {
     this.#ledger = ledger
     this.#counts = counts
-    this.#asideBefore = asideSinceStored(records)
+    // What was set aside unread was no store's doing.
+    this.#asideBefore = [...records.asideSinceStored()].filter(({ digest }) => digest !== undefined).length
   }
 
   /** The store takes mail. */
@@ -75,18 +76,6 @@ export class Refusals {
     const during = count === 1 ? 'the next message too' : `${count} messages in a row`
     return new SessionFailed({ kind: 'store refused', during, reply: this.#held.at(-1)?.reply ?? '' })
   }
-}
-
-function asideSinceStored(records: Records): number {
-  let count = 0
-  for (let index = records.length - 1; index >= 0; index -= 1) {
-    const { state, digest } = records.at(index)
-    // What was set aside unread was no store's doing.
-    if (digest === undefined) continue
-    if (state !== 'quarantined') break
-    count += 1
-  }
-  return count
 }
 
 /** A reply without what servers count up in it: session names, message numbers, times. */

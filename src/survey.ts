@@ -54,13 +54,14 @@ export async function survey(
   const { amend, unmatched, ...plan } = await planSession(listing, view.records, account.maxMessageBytes, open)
   amend.forEach(learnt)
   const byDate = !view.begun && account.firstRun.mode === 'lastDays'
-  const sightings = await look(maildrop, plan.look, byDate ? nowMs : undefined)
+  const lookAt = (messages: readonly Listed[]) => look(maildrop, messages, byDate ? nowMs : undefined)
+  const sightings = await lookAt(plan.look)
   const { transfer, compare } = await settle(sightings, unmatched, open, saw)
 
   const choosing = byDate && !maildrop.canPeek
   const looked = new Map(transfer.map((sighting) => [sighting.message, sighting]))
   let fresh = [...plan.transfer, ...looked.keys()]
-  if (!view.begun && !choosing) fresh = await begin(world, account, maildrop, fresh, looked, nowMs)
+  if (!view.begun && !choosing) fresh = await begin(world, account, lookAt, fresh, looked, nowMs)
 
   const { wanted, large } = await bySize(fresh.concat(compare), account.maxMessageBytes)
   for (const message of large) {
@@ -77,7 +78,7 @@ export async function survey(
 async function begin(
   { ledger }: World,
   { firstRun }: Account,
-  maildrop: Maildrop,
+  lookAt: (messages: readonly Listed[]) => Promise<Sighting[]>,
   fresh: readonly Listed[],
   looked: ReadonlyMap<Listed, Sighting>,
   nowMs: number,
@@ -87,8 +88,7 @@ async function begin(
     return [...fresh]
   }
   const unlooked = fresh.filter((message) => !looked.has(message))
-  const askedMs = firstRun.mode === 'lastDays' ? nowMs : undefined
-  const sightings = [...looked.values(), ...(await look(maildrop, unlooked, askedMs))]
+  const sightings = [...looked.values(), ...(await lookAt(unlooked))]
   const skipped = sightings.filter(({ arrived }) => isBeforeFirstRun(firstRun, arrived, nowMs))
   await ledger.begin(skipped)
   const left = new Set(skipped.map(({ message }) => message))
@@ -102,7 +102,9 @@ async function setAside(
   retried: (record: StoredRecord) => boolean,
 ): Promise<Set<Listed>> {
   const found = new Set<Listed>()
-  const nameless = [...unmatched].filter((record) => record.uidl === undefined && retried(record))
+  const nameless: StoredRecord[] = []
+  for await (const record of unmatched.inTurns())
+    if (record.uidl === undefined && retried(record)) nameless.push(record)
   for await (const slice of slices(messages)) {
     for (const message of slice) {
       const uidl = message.uidl === undefined ? undefined : uidlHash(message.uidl)

@@ -6,13 +6,12 @@
 import type { Account } from './account.ts'
 import type { Failure } from './failure.ts'
 import { fieldsOf, fingerprintOf, headerOf, uidlHash } from './header.ts'
-import type { MessageName, Sighting, Suspect } from './ledger.ts'
+import type { MessageName, Sighting, StoredRecord, Suspect } from './ledger.ts'
 import { look, unseen } from './letter.ts'
 import { limits } from './limits.ts'
 import type { Listed, Window } from './message.ts'
 import type { LedgerView, Maildrop, World } from './ports.ts'
 import { tooLarge } from './quarantine.ts'
-import type { Records } from './records.ts'
 import type { RunCounts } from './run.ts'
 import { RetrievalFailed, SessionFailed } from './session-failed.ts'
 import { slices } from './slices.ts'
@@ -54,7 +53,7 @@ export class Suspects {
   /** Sets aside what ended the worker, and leaves the suspects for last. */
   async turns(view: LedgerView, { listed, wanted, again, looked }: Survey): Promise<Turns> {
     this.#recall(view)
-    this.#asideBefore = asideSinceStored(view.records)
+    this.#asideBefore = [...view.records.asideSinceStored()].filter(isProvidersDoing).length
     this.#again = again
     this.#looked = new Map(looked)
     this.#refused = []
@@ -215,13 +214,7 @@ function failuresMax({ kind }: Failure): number {
   return kind === 'silent' || kind === 'unreachable' ? limits.droppedFailuresMax : limits.toldFailuresMax
 }
 
-/** Set aside for what the provider did, since one of its messages was last stored. */
-function asideSinceStored(records: Records): number {
-  let count = 0
-  for (let index = records.length - 1; index >= 0; index -= 1) {
-    const { state, fingerprint, digest } = records.at(index)
-    if (state === 'stored') break
-    if (state === 'quarantined' && fingerprint !== undefined && digest === undefined) count += 1
-  }
-  return count
+/** Set aside for what the provider did: it was tried, and never came whole. */
+function isProvidersDoing({ fingerprint, digest }: StoredRecord): boolean {
+  return fingerprint !== undefined && digest === undefined
 }

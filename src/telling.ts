@@ -10,7 +10,7 @@ export function describe(failure: Failure): string {
 
 /** The same of what somebody has asked for just now: nobody tries that again by itself. */
 export function describeAsked(failure: Failure): string {
-  return `${happened(failure)} ${knownSentence(failure) ?? 'Try again in a moment.'}`
+  return `${happened(failure)} ${adviceOn(failure) ?? 'Try again in a moment.'}`
 }
 
 /** As the API tells it. `step`: what is known to help, for whoever has words of their own for it. */
@@ -72,9 +72,8 @@ function after(failure: Failure): string {
     case 'unreachable':
       return 'Tried again by itself; check the host and port if it stays so.'
     case 'tls':
-      return knownSentence(failure) ?? "Check the host name and the account's TLS settings."
     case 'credentials refused':
-      return knownSentence(failure) ?? 'Check both; some providers want an app password.'
+      return adviceOn(failure) ?? ''
     case 'throttled':
       return failure.everyAccount ? laterAtTheStore(failure.backOffMs) : 'Tried again later by itself.'
     case 'provider refused':
@@ -99,6 +98,14 @@ function after(failure: Failure): string {
     default:
       return assertNever(failure)
   }
+}
+
+/** What is somebody's to do, where it does not mend itself. */
+function adviceOn(failure: Failure): string | undefined {
+  const known = knownSentence(failure)
+  if (failure.kind === 'tls') return known ?? "Check the host name and the account's TLS settings."
+  if (failure.kind === 'credentials refused') return known ?? 'Check both; some providers want an app password.'
+  return known
 }
 
 function knownSentence(failure: Failure): string | undefined {

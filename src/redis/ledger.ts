@@ -328,8 +328,9 @@ export class RedisLedger implements Ledger {
   #namelessAside(): readonly number[] {
     if (this.#nameless !== undefined) return this.#nameless
     const nameless: number[] = []
-    for (const { index, uidl, state } of this.#records)
-      if (uidl === undefined && state === 'quarantined') nameless.push(index)
+    for (let index = 0; index < this.#records.length; index += 1)
+      if (this.#records.stateAt(index) === 'quarantined' && this.#records.at(index).uidl === undefined)
+        nameless.push(index)
     this.#nameless = nameless
     return nameless
   }

@@ -8,7 +8,7 @@ import { systemDns, web } from '../src/discover/network.ts'
 import { ensureSecret, type Home, homeOf, writeAddress } from '../src/disk/home.ts'
 import { type CertificateFiles, type Pair, readPair, watchPair } from '../src/disk/certificate.ts'
 import { openKeyRing } from '../src/disk/key-ring.ts'
-import { readSettings } from '../src/disk/settings.ts'
+import { readEnvironment } from '../src/disk/environment.ts'
 import { createLog, type Logger } from '../src/log.ts'
 import { answers } from '../src/pop3/probe.ts'
 import { Accounts } from '../src/redis/accounts.ts'
@@ -16,26 +16,26 @@ import { Audit } from '../src/redis/audit.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Events } from '../src/redis/events.ts'
-import { Notices } from '../src/redis/notice.ts'
+import { Bulletins } from '../src/redis/bulletin.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { Sessions } from '../src/redis/sessions.ts'
 import { Throttle } from '../src/redis/throttle.ts'
-import { SettingsStore } from '../src/redis/settings.ts'
+import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import { Tokens } from '../src/redis/tokens.ts'
 import { Webhooks } from '../src/redis/webhooks.ts'
-import { type SampleProvider, sampleLogin } from '../src/sample.ts'
+import { type SampleProvider, sampleLogin } from '../src/account/sample.ts'
 import { createSeal } from '../src/seal.ts'
-import { HostedLogins } from './hosted.ts'
-import { Https } from './https.ts'
-import { passwordHash } from './passwords.ts'
+import { HostedLogins } from './hosted-logins.ts'
+import { Https } from './http/https.ts'
+import { passwordHash } from './http/passwords.ts'
 import { buildServer } from './server.ts'
 
 const stopWithinMs = 3500
 
 async function main(): Promise<void> {
-  const config = readSettings(process.env)
+  const config = readEnvironment(process.env)
   const log = createLog('api', config.logLevel)
   const { redisUrl, store, storeUsersFile } = config
   if (redisUrl === undefined || store === undefined || storeUsersFile === undefined) {
@@ -82,14 +82,14 @@ async function main(): Promise<void> {
     trustedProxies: config.http.trustedProxies,
     hosted,
     sample,
-    settings: new SettingsStore(redis),
+    settings: new InstanceSettingsStore(redis),
     discoveries: new Discoveries(({ web: reach, pop3 }) => ({
       dns,
       http: web({ reach }),
       answers: (server, waitMs) => answers({ ...server, tlsVerify: true, tlsFingerprint: null, reach: pop3 }, waitMs),
     })),
     webhooks: new Webhooks(redis),
-    notices: new Notices(redis),
+    notices: new Bulletins(redis),
     ring,
     seal: createSeal(ring),
   }

@@ -9,39 +9,39 @@ import type { Redis } from 'ioredis'
 import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
-import { addAccountLines } from './account-lines.ts'
-import { addAccounts, type AccountsWorld } from './accounts.ts'
-import { addArrivals, type ArrivalsWorld } from './arrivals.ts'
-import { addAudit, type AuditWorld, watchChanges } from './audit.ts'
-import { addAuth } from './auth.ts'
-import { addBackup, type BackupWorld } from './backup.ts'
-import { addConnection, type ConnectionWorld } from './connection.ts'
-import { addDashboard } from './dashboard.ts'
-import { addDestinations, type DestinationsWorld } from './destinations.ts'
-import { addDiscover, type DiscoverWorld } from './discover.ts'
-import { addEvents, type EventsWorld } from './events.ts'
-import { addTags } from './etag.ts'
-import { addHealth } from './health.ts'
-import type { Https } from './https.ts'
-import { addIdempotency } from './idempotency.ts'
-import { addKeys, type KeysWorld, Resealing } from './keys.ts'
-import { addLedger, type LedgerWorld } from './ledger.ts'
-import { addMail, type MailWorld } from './mail.ts'
-import { addMetrics, type MetricsWorld } from './metrics.ts'
-import { addNotice, type NoticeWorld } from './notice.ts'
-import { documentation } from './openapi.ts'
-import { addOwners, type OwnersWorld } from './owners.ts'
-import { addProblems, pathOf, sendUnroutable } from './problems.ts'
-import { addHeaders, addRates, docsPolicy, type RatesWorld } from './protection.ts'
-import { addQuarantine, type QuarantineWorld } from './quarantine.ts'
-import { addRuns, type RunsWorld } from './runs.ts'
-import { addSample, type SampleWorld } from './sample.ts'
-import { addSession, type SessionWorld } from './session.ts'
-import { addSettings, type SettingsWorld } from './settings.ts'
-import { addStats, type StatsWorld } from './stats.ts'
-import { addTokens, type TokensWorld } from './tokens.ts'
-import { addTranscripts, type TranscriptsWorld } from './transcripts.ts'
-import { addWebhooks, type WebhooksWorld } from './webhooks.ts'
+import { addAccountLines } from './routes/account-lines.ts'
+import { addAccounts, type AccountsWorld } from './routes/accounts.ts'
+import { addArrivals, type ArrivalsWorld } from './routes/arrivals.ts'
+import { addAudit, type AuditWorld, watchChanges } from './routes/audit.ts'
+import { addAuth } from './http/auth.ts'
+import { addBackup, type BackupWorld } from './routes/backup.ts'
+import { addConnection, type ConnectionWorld } from './routes/connection.ts'
+import { addDashboard } from './routes/dashboard.ts'
+import { addDestinations, type DestinationsWorld } from './routes/destinations.ts'
+import { addDiscover, type DiscoverWorld } from './routes/discover.ts'
+import { addEvents, type EventsWorld } from './routes/events.ts'
+import { addTags } from './http/etag.ts'
+import { addHealth } from './routes/health.ts'
+import type { Https } from './http/https.ts'
+import { addIdempotency } from './http/idempotency.ts'
+import { addKeys, type KeysWorld, Resealing } from './routes/keys.ts'
+import { addLedger, type LedgerWorld } from './routes/ledger.ts'
+import { addMail, type MailWorld } from './routes/mail.ts'
+import { addMetrics, type MetricsWorld } from './routes/metrics.ts'
+import { addBulletin, type BulletinWorld } from './routes/bulletin.ts'
+import { documentation } from './http/openapi.ts'
+import { addOwners, type OwnersWorld } from './http/owners.ts'
+import { addProblems, pathOf, sendUnroutable } from './http/problems.ts'
+import { addHeaders, addRates, docsPolicy, type RatesWorld } from './http/protection.ts'
+import { addQuarantine, type QuarantineWorld } from './routes/quarantine.ts'
+import { addRuns, type RunsWorld } from './routes/runs.ts'
+import { addSample, type SampleWorld } from './routes/sample.ts'
+import { addSession, type SessionWorld } from './routes/session.ts'
+import { addSettings, type SettingsWorld } from './routes/settings.ts'
+import { addStats, type StatsWorld } from './routes/stats.ts'
+import { addTokens, type TokensWorld } from './routes/tokens.ts'
+import { addTranscripts, type TranscriptsWorld } from './routes/transcripts.ts'
+import { addWebhooks, type WebhooksWorld } from './routes/webhooks.ts'
 
 export interface ApiWorld
   extends SessionWorld,
@@ -59,7 +59,7 @@ export interface ApiWorld
     SettingsWorld,
     DiscoverWorld,
     WebhooksWorld,
-    NoticeWorld,
+    BulletinWorld,
     EventsWorld,
     StatsWorld,
     MetricsWorld,
@@ -175,7 +175,7 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
       addAudit(typed, world)
       addDiscover(typed, world)
       addWebhooks(typed, world)
-      addNotice(typed, world)
+      addBulletin(typed, world)
       addEvents(typed, world)
       addStats(typed, world)
       addArrivals(typed, world)

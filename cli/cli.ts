@@ -1,10 +1,10 @@
 /** What a command works with: the instance, and the terminal. */
 import { Api } from './api.ts'
 import { CommandFailed, type ExitCode } from './failure.ts'
-import { findPlace, type Told } from './place.ts'
+import { findPlace, type PlaceOptions } from './place.ts'
 import { type Streams, Terminal } from './terminal.ts'
 
-export interface GlobalOptions extends Told {
+export interface GlobalOptions extends PlaceOptions {
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -16,7 +16,7 @@ export class Cli {
   readonly interrupted: AbortSignal
   /** How it ends, where nothing is thrown. */
   outcome: ExitCode = 'done'
-  #told: Told = {}
+  #told: PlaceOptions = {}
   #api: Api | undefined
 
   constructor(env: Readonly<Record<string, string | undefined>>, streams: Streams, interrupted: AbortSignal) {

@@ -14,7 +14,7 @@ export interface Place {
   readonly certificate: string | undefined
 }
 
-export interface Told {
+export interface PlaceOptions {
   readonly url?: string
   readonly tokenFile?: string
 }
@@ -28,7 +28,7 @@ function folderAbove(folder: string, file: string): string {
   return existsSync(join(folder, file)) || dirname(folder) === folder ? folder : folderAbove(dirname(folder), file)
 }
 
-export function findPlace(told: Told, env: Environment): Place {
+export function findPlace(told: PlaceOptions, env: Environment): Place {
   const home = homeOf(env)
   const local = readAddress(home, env)
   const wanted = told.url ?? env['TRIBUTARY_URL']
@@ -68,7 +68,7 @@ function urlOf(text: string): URL {
   return url
 }
 
-function tokenFor(url: URL, elsewhere: boolean, told: Told, env: Environment, home: string) {
+function tokenFor(url: URL, elsewhere: boolean, told: PlaceOptions, env: Environment, home: string) {
   if (told.tokenFile !== undefined) return { token: readOwn(told.tokenFile), tokenFrom: told.tokenFile }
   const given = env['TRIBUTARY_TOKEN']
   if (given !== undefined) return { token: given.trim(), tokenFrom: 'TRIBUTARY_TOKEN' }

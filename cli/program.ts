@@ -12,7 +12,7 @@ import { CommandFailed, exitCodes } from './failure.ts'
 import { addImports } from './imports.ts'
 import { addKeys } from './keys.ts'
 import { addLedger } from './ledger.ts'
-import { addNotice } from './notice.ts'
+import { addBulletin } from './bulletin.ts'
 import { clone } from './place.ts'
 import { addQuarantine } from './quarantine.ts'
 import { addReference } from './reference.ts'
@@ -34,7 +34,7 @@ const nouns = [
   addImports,
   addTokens,
   addWebhooks,
-  addNotice,
+  addBulletin,
   addSettings,
   addKeys,
   addBackup,

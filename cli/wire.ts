@@ -8,7 +8,7 @@ export type { Destination, NewDestination } from '../api/schemas/destinations.ts
 export type { Discovered as Candidates } from '../api/schemas/discover.ts'
 export type { Keys } from '../api/schemas/keys.ts'
 export type { Imported } from '../api/schemas/ledger.ts'
-export type { NewNotice, Notice, NoticeTest } from '../api/schemas/notice.ts'
+export type { NewBulletin, Bulletin, BulletinTest } from '../api/schemas/bulletin.ts'
 export type { QuarantineEntry } from '../api/schemas/quarantine.ts'
 export type { Run } from '../api/schemas/runs.ts'
 export type { Stats } from '../api/schemas/stats.ts'

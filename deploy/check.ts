@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { keys } from '../src/redis/keys.ts'
+import { keys } from '../src/redis/key-names.ts'
 import { askRedis, httpAnswers, imapGreets, redisPongs } from './probes.ts'
 
 async function isWell(what: string): Promise<boolean> {

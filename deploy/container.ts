@@ -5,7 +5,7 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Config, ConfigInvalid, type StoreEndpoint } from '../src/config.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
-import { readSettings } from '../src/disk/settings.ts'
+import { readEnvironment } from '../src/disk/environment.ts'
 import { createLog } from '../src/log.ts'
 import { ensureCertificate } from './certificate.ts'
 import type { Child } from './child.ts'
@@ -22,7 +22,7 @@ const newRunFolder = () => mkdtempSync(join(tmpdir(), 'tributary-'))
 
 async function startRedisHere(): Promise<Child> {
   ensureGiven('TRIBUTARY_REDIS_PASSWORD_FILE')
-  const config = readSettings(process.env)
+  const config = readEnvironment(process.env)
   const { hostname: host, port, password } = redisUrlOf(config)
   const { address } = await ownAddress(host)
   const places = { dataFolder: homeOf(config.home).redis, runFolder: newRunFolder() }
@@ -32,7 +32,7 @@ async function startRedisHere(): Promise<Child> {
 
 async function startDovecotHere(): Promise<Child> {
   ensureGiven('TRIBUTARY_STORE_PASSWORD_FILE')
-  const config = readSettings(process.env)
+  const config = readEnvironment(process.env)
   const home = homeOf(config.home)
   const store = storeOf(config)
   // What this name leads to here is where the gateway comes in: its network, and no other, is the gateway's.
@@ -89,7 +89,7 @@ async function serve(part: 'redis' | 'dovecot'): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve('asked'))
   })
   const child = await (part === 'redis' ? startRedisHere() : startDovecotHere())
-  const log = createLog(part, readSettings(process.env).logLevel)
+  const log = createLog(part, readEnvironment(process.env).logLevel)
   log.info({ event: 'part ready' })
   const how = await Promise.race([asked, child.exited])
   if (how === 'asked') await child.stop(graceMs[part])

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { type Config, ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, type Home, homeOf } from '../src/disk/home.ts'
 import { openKeyRing } from '../src/disk/key-ring.ts'
-import { readSettings } from '../src/disk/settings.ts'
+import { readEnvironment } from '../src/disk/environment.ts'
 import type { Login } from '../src/imap/connection.ts'
 import { createLog } from '../src/log.ts'
-import { sampleLogin } from '../src/sample.ts'
+import { sampleLogin } from '../src/account/sample.ts'
 import { ensureCertificate } from './certificate.ts'
 import { type Child, startChild, untilReady } from './child.ts'
 import { type DovecotPlaces, masterUser, startDovecot } from './dovecot.ts'
@@ -33,7 +33,7 @@ export interface Local {
 
 /** Starts all parts and resolves when they answer. @param env as process.env: CONTRACT section 1. */
 export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
-  const config = readSettings(env)
+  const config = readEnvironment(env)
   const log = createLog('local', config.logLevel, readable(process.stdout))
   for (const name of config.unknown)
     log.warn({ event: 'unknown setting', name }, `${name} is no setting; is it a slip of the pen?`)

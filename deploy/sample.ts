@@ -2,7 +2,7 @@
 import type { Login } from '../src/imap/connection.ts'
 import { fillLogin } from '../src/imap/login.ts'
 import { usageOf } from '../src/imap/usage.ts'
-import type { Token } from '../src/ledger.ts'
+import type { Token } from '../src/mail/message.ts'
 import { sampleMail, type SampleMessage } from './sample-mail.ts'
 
 /** At the first start; from then on it is as it was left. */

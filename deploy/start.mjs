@@ -136,7 +136,7 @@ function test(names) {
   const files =
     names.length > 0
       ? names
-      : readdirSync('test')
+      : readdirSync('test', { recursive: true })
           .filter((name) => name.endsWith('.test.ts'))
           .map((name) => join('test', name))
   if (files.length === 0) fail('No test was found.')
@@ -170,5 +170,5 @@ else {
   else if (what === 'bench' && ['large', 'api'].includes(rest[0]))
     handOver([built(`bench/${rest[0]}.ts`), ...rest.slice(1)])
   else if (what === 'bench') handOver([built('bench/main.ts'), ...rest])
-  else handOver([built('test/screenshots.ts')])
+  else handOver([built('test/browser/screenshots.ts')])
 }

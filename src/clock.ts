@@ -1,6 +1,11 @@
 /** The wall clock, and whether it can be trusted with deleting and forgetting by age. */
 import { limits } from './limits.ts'
-import type { Clock } from './ports.ts'
+
+export interface Clock {
+  nowMs(): number
+  /** False where the wall clock stands before `lastSeenMs`, or has jumped against the monotonic one. */
+  steadySince(lastSeenMs: number): boolean
+}
 
 const near = (aMs: number, bMs: number) => Math.abs(aMs - bMs) <= limits.clockStepMs
 

@@ -4,8 +4,8 @@ import { envSchema } from 'env-schema'
 
 const port = (fallback: number) => Type.Integer({ minimum: 1, maximum: 65535, default: fallback })
 
-/** The settings, each once: name, default, bounds. */
-export const settings = Type.Object({
+/** The variables, each once: name, default, bounds. */
+export const variables = Type.Object({
   TRIBUTARY_HOME: Type.String({ default: './data', minLength: 1 }),
   TRIBUTARY_HTTP_HOST: Type.String({ default: '127.0.0.1', minLength: 1 }),
   TRIBUTARY_HTTP_PORT: port(8420),
@@ -29,7 +29,7 @@ export const settings = Type.Object({
   TRIBUTARY_SAMPLE: Type.Enum(['on', 'off'], { default: 'off' }),
   TRIBUTARY_LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info' }),
 })
-export type Settings = Static<typeof settings>
+export type Variables = Static<typeof variables>
 
 /** Each of them may stand in a file that NAME_FILE names: an environment is seen by more eyes than a file. */
 const secrets = [
@@ -37,7 +37,7 @@ const secrets = [
   'TRIBUTARY_REDIS_PASSWORD',
   'TRIBUTARY_STORE_URL',
   'TRIBUTARY_STORE_PASSWORD',
-] as const satisfies readonly (keyof Settings)[]
+] as const satisfies readonly (keyof Variables)[]
 
 export interface Config {
   readonly home: string
@@ -71,7 +71,7 @@ export interface Config {
   readonly storeUsersFile: string | undefined
   /** Whether there is a sample provider; local mode has one beside the logins of its own Dovecot. */
   readonly hasSample: boolean
-  readonly logLevel: Settings['TRIBUTARY_LOG_LEVEL']
+  readonly logLevel: Variables['TRIBUTARY_LOG_LEVEL']
   /** Names that begin with TRIBUTARY_ and are no setting: a slip of the pen, said in the log. */
   readonly unknown: readonly string[]
 }
@@ -114,11 +114,11 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     delete given[`${name}_FILE`]
   }
   for (const name of Object.keys(given)) {
-    if (!(name in settings.properties)) unknown.push(name)
+    if (!(name in variables.properties)) unknown.push(name)
   }
-  let read: Settings | undefined
+  let read: Variables | undefined
   try {
-    read = envSchema<Settings>({ schema: structuredClone(settings), data: given, env: false })
+    read = envSchema<Variables>({ schema: structuredClone(variables), data: given, env: false })
   } catch (error) {
     for (const { instancePath, message, params } of (error as { errors?: SchemaMistake[] }).errors ?? []) {
       const allowed = params?.allowedValues === undefined ? '' : ` (${params.allowedValues.join(', ')})`

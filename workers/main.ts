@@ -6,8 +6,9 @@ import { ConfigInvalid } from '../src/config.ts'
 import { homeOf } from '../src/disk/home.ts'
 import { openKeyRing } from '../src/disk/key-ring.ts'
 import { freeOctets } from '../src/disk/room.ts'
-import { readSettings } from '../src/disk/settings.ts'
-import { limits } from '../src/limits.ts'
+import { readEnvironment } from '../src/disk/environment.ts'
+import { redisLimits } from '../src/redis/limits.ts'
+import { workerLimits } from './limits.ts'
 import { createLog } from '../src/log.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { createSeal } from '../src/seal.ts'
@@ -16,7 +17,7 @@ import { startWorker } from './worker.ts'
 async function main(): Promise<void> {
   // By itself V8 lets garbage pile up to three times what lives: a maildrop of 100,000 then took 237 MiB, where 50 MiB live.
   setFlagsFromString('--heap-growing-percent=100')
-  const config = readSettings(process.env)
+  const config = readEnvironment(process.env)
   const log = createLog('worker', config.logLevel)
   const { redisUrl, store } = config
   if (redisUrl === undefined || store === undefined) {
@@ -35,17 +36,17 @@ async function main(): Promise<void> {
     seal: createSeal(openKeyRing(config, homeOf(config.home))),
     clock: createClock(),
     publicName: config.publicName,
-    concurrency: limits.workerConcurrency,
-    leaseMs: limits.leaseMs,
-    jobLockMs: limits.jobLockMs,
+    concurrency: workerLimits.workerConcurrency,
+    leaseMs: redisLimits.leaseMs,
+    jobLockMs: workerLimits.jobLockMs,
     // By a socket: it is on this machine, and ours where it keeps its file.
     ...(redisUrl.startsWith('/') ? { redisFree: async () => await freeOctets(homeOf(config.home).redis) } : {}),
   })
-  log.info({ event: 'worker ready', concurrency: limits.workerConcurrency })
+  log.info({ event: 'worker ready', concurrency: workerLimits.workerConcurrency })
 
-  closeWithGrace({ delay: limits.stopGraceMs + 3500 }, async ({ err }) => {
+  closeWithGrace({ delay: workerLimits.stopGraceMs + 3500 }, async ({ err }) => {
     if (err) log.fatal({ event: 'worker broke', err })
-    await worker.stop(limits.stopGraceMs)
+    await worker.stop(workerLimits.stopGraceMs)
     redis.disconnect()
     log.info({ event: 'worker stopped' })
   })

@@ -1,13 +1,13 @@
 /** Trouble of a whole destination pauses that, and none of its accounts fails for it (docs/decisions/0012). */
 import type { Redis } from 'ioredis'
-import type { Account } from '../src/account.ts'
-import { endsPause, type Pause } from '../src/consequence.ts'
-import type { Failure } from '../src/failure.ts'
-import { limits } from '../src/limits.ts'
+import type { Account } from '../src/account/account.ts'
+import { endsPause, type Pause } from '../src/failure/consequence.ts'
+import type { Failure } from '../src/failure/failure.ts'
+import { redisLimits } from '../src/redis/limits.ts'
 import type { Logger } from '../src/log.ts'
-import type { AccountId } from '../src/message.ts'
-import type { Clock } from '../src/ports.ts'
-import { describe } from '../src/telling.ts'
+import type { AccountId } from '../src/mail/message.ts'
+import type { Clock } from '../src/clock.ts'
+import { describe } from '../src/failure/sentences.ts'
 import type { Accounts } from '../src/redis/accounts.ts'
 import { setNextDue } from '../src/redis/due.ts'
 import type { Pauses } from '../src/redis/pauses.ts'
@@ -46,7 +46,7 @@ export async function holdBack(
   await pauses.hold(destinationId, accountIds, pause)
   let lastMs = pause.pausedUntilMs
   for (const accountId of accountIds) {
-    const dueMs = pause.pausedUntilMs + Math.random() * limits.resumeSpreadMs
+    const dueMs = pause.pausedUntilMs + Math.random() * redisLimits.resumeSpreadMs
     await setNextDue(redis, accountId, dueMs)
     lastMs = Math.max(lastMs, dueMs)
   }

@@ -1,7 +1,7 @@
 /** A run on its way, as people watch it. */
-import { limits } from '../src/limits.ts'
+import { workerLimits } from './limits.ts'
 import type { Runs } from '../src/redis/runs.ts'
-import { type Fetched, noCounts, type Run, type RunCounts } from '../src/run.ts'
+import { type Fetched, noCounts, type Run, type RunCounts } from '../src/runs/run.ts'
 
 /** Writes a running run's counts at most twice a second, one write at a time. */
 export class Progress {
@@ -32,7 +32,7 @@ export class Progress {
   changed(fetched?: Fetched): void {
     this.#fetched = fetched ?? this.#fetched
     const sinceMs = performance.now() - this.#writtenAtMs
-    this.#due ??= setTimeout(() => this.#write(), Math.max(0, limits.progressEveryMs - sinceMs))
+    this.#due ??= setTimeout(() => this.#write(), Math.max(0, workerLimits.progressEveryMs - sinceMs))
   }
 
   #write(): void {

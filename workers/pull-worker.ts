@@ -1,23 +1,24 @@
-/** One BullMQ job = one run = src/pull.ts once; then what follows from it. */
+/** One BullMQ job = one run = src/pull/pull.ts once; then what follows from it. */
 import { randomBytes } from 'node:crypto'
 import { DelayedError, type Job } from 'bullmq'
 import type { Redis } from 'ioredis'
-import type { Account } from '../src/account.ts'
-import { consequenceOf, type Pause, pausesDestination } from '../src/consequence.ts'
-import type { Failure } from '../src/failure.ts'
-import type { Token } from '../src/ledger.ts'
-import type { HostTrait } from '../src/host.ts'
+import type { Account } from '../src/account/account.ts'
+import { consequenceOf, type Pause, pausesDestination } from '../src/failure/consequence.ts'
+import type { Failure } from '../src/failure/failure.ts'
+import type { Token } from '../src/mail/message.ts'
+import type { ServerTrait } from '../src/account/server-traits.ts'
 import type { Logger } from '../src/log.ts'
-import { limits } from '../src/limits.ts'
-import { type Measured, Spread } from '../src/measures.ts'
-import type { Clock, Maildrop, Notice, Store, Traces } from '../src/ports.ts'
-import { pullAccount } from '../src/pull.ts'
+import { workerLimits } from './limits.ts'
+import { type Measured, Spread } from '../src/runs/measures.ts'
+import type { Maildrop, Notice, Store, Traces } from '../src/pull/ports.ts'
+import type { Clock } from '../src/clock.ts'
+import { pullAccount } from '../src/pull/pull.ts'
 import { type AccountRecord, type Accounts, defaultState } from '../src/redis/accounts.ts'
 import { Arrivals } from '../src/redis/arrivals.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
 import { setNextDue, stopVisits } from '../src/redis/due.ts'
 import { refusalOf } from '../src/redis/headroom.ts'
-import { learnTraits, traitsOf } from '../src/redis/hosts.ts'
+import { learnTraits, traitsOf } from '../src/redis/server-traits.ts'
 import { Lease } from '../src/redis/lease.ts'
 import { countsOf, RedisLedger } from '../src/redis/ledger.ts'
 import type { Pauses } from '../src/redis/pauses.ts'
@@ -25,13 +26,13 @@ import { Quarantine } from '../src/redis/quarantine.ts'
 import type { PullJob, PullQueue } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import { Recorder } from '../src/redis/transcripts.ts'
-import type { Run, RunCounts } from '../src/run.ts'
-import { rebuild } from '../src/reconcile.ts'
-import { nextVisitMs } from '../src/schedule.ts'
-import { failureOf, SessionFailed } from '../src/session-failed.ts'
-import type { Settings } from '../src/settings.ts'
-import { describe, toldOf } from '../src/telling.ts'
-import type { Transcript } from '../src/transcript.ts'
+import type { Run, RunCounts } from '../src/runs/run.ts'
+import { rebuild } from '../src/pull/reconcile.ts'
+import { nextVisitMs } from '../src/runs/schedule.ts'
+import { failureOf, SessionFailed } from '../src/failure/session-failed.ts'
+import type { InstanceSettings } from '../src/account/instance-settings.ts'
+import { describe, reportOf } from '../src/failure/sentences.ts'
+import type { Transcript } from '../src/runs/transcript.ts'
 import { holdBack, pauseFor, resume } from './pause.ts'
 import { pick, Progress } from './progress.ts'
 import { tell } from './tell.ts'
@@ -54,13 +55,13 @@ export interface PullWorld {
   /** @param traits what is known of the provider's server; what this session learns is added. */
   openMaildrop(
     record: AccountRecord,
-    traits: Set<HostTrait>,
+    traits: Set<ServerTrait>,
     signal: AbortSignal,
     transcript?: Transcript,
   ): Promise<Maildrop>
   openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
   openTraces(destination: DestinationRecord, signal: AbortSignal): Promise<Traces>
-  settings(): Promise<Settings>
+  settings(): Promise<InstanceSettings>
   stopping(): boolean
 }
 
@@ -81,7 +82,7 @@ export async function runJob(
   const lease = await Lease.take(world.redis, accountId, world.leaseMs)
   if (typeof lease === 'number') {
     // Another run of this account lives, or died less than a lease ago. Waiting costs the job no attempt.
-    await job.moveToDelayed(Date.now() + Math.min(lease + 100, limits.leaseAskedEveryMs), jobToken)
+    await job.moveToDelayed(Date.now() + Math.min(lease + 100, workerLimits.leaseAskedEveryMs), jobToken)
     throw new DelayedError()
   }
   try {
@@ -195,7 +196,7 @@ async function pullAsItCan(
   { redis, clock }: PullWorld,
   account: Account,
   log: Logger,
-  attempt: (traits: Set<HostTrait>) => Promise<Failure | undefined>,
+  attempt: (traits: Set<ServerTrait>) => Promise<Failure | undefined>,
 ): Promise<Failure | undefined> {
   const known = await traitsOf(redis, account, clock.nowMs())
   const traits = new Set(known)
@@ -215,7 +216,7 @@ async function pull(
   { id: runId, task }: Run,
   lease: Lease,
   signal: AbortSignal,
-  traits: Set<HostTrait>,
+  traits: Set<ServerTrait>,
   counts: RunCounts,
   progress: Progress,
   arrivals: Arrivals,
@@ -336,6 +337,6 @@ function ended(run: Run, counts: RunCounts, failure: Failure | undefined): Run {
     startedAt: run.startedAt ?? new Date().toISOString(),
     finishedAt: new Date().toISOString(),
     fetched: null,
-    failure: failure === undefined ? null : toldOf(failure),
+    failure: failure === undefined ? null : reportOf(failure),
   }
 }

@@ -1,15 +1,15 @@
 /** What a run's end is to people: written to the outbox before the run counts as ended. */
 import type { Redis } from 'ioredis'
-import type { Account } from '../src/account.ts'
-import type { AccountId } from '../src/message.ts'
-import { newsOf } from '../src/news.ts'
-import type { Clock } from '../src/ports.ts'
+import type { Account } from '../src/account/account.ts'
+import type { AccountId } from '../src/mail/message.ts'
+import { newsOf } from '../src/news/news.ts'
+import type { Clock } from '../src/clock.ts'
 import type { Accounts } from '../src/redis/accounts.ts'
 import { importEnded, isImporting } from '../src/redis/ledger.ts'
 import { Outbox } from '../src/redis/news.ts'
 import { entriesOf } from '../src/redis/quarantine.ts'
 import type { Runs } from '../src/redis/runs.ts'
-import { noCounts, type Run, type RunCounts } from '../src/run.ts'
+import { noCounts, type Run, type RunCounts } from '../src/runs/run.ts'
 
 export interface TellWorld {
   readonly redis: Redis

@@ -3,17 +3,17 @@ import { hostname } from 'node:os'
 import { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { OctetBudget } from '../src/budget.ts'
-import { stamps, steps } from '../src/clock.ts'
+import { type Clock, stamps, steps } from '../src/clock.ts'
 import type { StoreEndpoint } from '../src/config.ts'
-import { targetOf } from '../src/destination.ts'
-import { reachOf } from '../src/guard.ts'
+import { targetOf } from '../src/account/destination.ts'
+import { reachOf } from '../src/account/reach.ts'
 import { StorePool } from '../src/imap/pool.ts'
-import { limits } from '../src/limits.ts'
+import { redisLimits } from '../src/redis/limits.ts'
+import { workerLimits } from './limits.ts'
 import type { Logger } from '../src/log.ts'
 import type { Waits } from '../src/pop3/connection.ts'
 import { openMaildrop } from '../src/pop3/session.ts'
 import { TlsSessions } from '../src/pop3/tls.ts'
-import type { Clock } from '../src/ports.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { claimDue, shiftDue } from '../src/redis/due.ts'
@@ -21,12 +21,12 @@ import { Headroom } from '../src/redis/headroom.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { type PullJob, PullQueue, pullQueueName, queuePrefix } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
-import { SettingsStore } from '../src/redis/settings.ts'
+import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import { StatusRounds } from '../src/redis/statuses.ts'
 import { sayAlive, sayFarewell } from '../src/redis/workers.ts'
 import type { Seal } from '../src/seal.ts'
-import { SessionFailed } from '../src/session-failed.ts'
-import { type NoticePace, startNotices } from './notices.ts'
+import { SessionFailed } from '../src/failure/session-failed.ts'
+import { type NewsPace, startNewsCarrier } from './news-carrier.ts'
 import { withoutPaused } from './pause.ts'
 import { type PullWorld, runJob } from './pull-worker.ts'
 import { Ticker } from './ticker.ts'
@@ -50,7 +50,7 @@ export interface WorkerOptions {
   /** How long a POP3 server may take, and a store to carry out what an earlier run had sent; given by tests. */
   readonly waits?: Partial<Waits>
   readonly lateCommitMs?: number
-  readonly notices?: Partial<NoticePace>
+  readonly news?: Partial<NewsPace>
 }
 
 export interface RunningWorker {
@@ -62,7 +62,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { redis, log, clock } = options
   const shared = { connection: redis, prefix: queuePrefix }
   // How long a worker looks away after Redis failed it: BullMQ's own 15 s would also hold up a stop.
-  const patient = { ...shared, runRetryDelay: limits.redisRetryMs }
+  const patient = { ...shared, runRetryDelay: redisLimits.redisRetryMs }
   const runs = new Runs(redis)
   const pool = new StorePool(options.store, {
     lateMs: options.lateCommitMs,
@@ -90,7 +90,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       ...patient,
       concurrency: options.concurrency,
       lockDuration: options.jobLockMs,
-      stalledInterval: Math.min(options.jobLockMs, limits.stalledEveryMs),
+      stalledInterval: Math.min(options.jobLockMs, workerLimits.stalledEveryMs),
       // A worker that dies is no fault of the job's: it is taken up again, and the ledger makes that harmless.
       maxStalledCount: 1000,
     },
@@ -106,7 +106,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const failed = (error: Error) => log.warn({ event: 'queue error', reason: error.message })
   const ticker = new Ticker(failed)
   const stepped = steps(() => clock.nowMs())
-  ticker.every(limits.tickEveryMs, async () => {
+  ticker.every(workerLimits.tickEveryMs, async () => {
     const byMs = stepped()
     if (byMs !== 0) {
       log.warn({ event: 'clock stepped', byMs })
@@ -117,16 +117,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const due = await withoutPaused(world, [...claimed.keys()])
     if (due.length > 0) await queue.schedule(due, claimed)
   })
-  ticker.every(limits.reviveEveryMs, async () => await queue.revive())
+  ticker.every(workerLimits.reviveEveryMs, async () => await queue.revive())
   const statuses = new StatusRounds(redis)
-  ticker.every(limits.statusesEveryMs, async () => void (await statuses.turn()))
+  ticker.every(workerLimits.statusesEveryMs, async () => void (await statuses.turn()))
 
-  const notices = startNotices({ ...options, pace: options.notices ?? {} })
+  const news = startNewsCarrier({ ...options, pace: options.news ?? {} })
 
   const name = `${hostname()}:${process.pid}`
   const vitals = new Vitals()
   const beat = () => void sayAlive(redis, name, vitals.read()).catch(failed)
-  const alive = setInterval(beat, limits.workerAliveMs / 3)
+  const alive = setInterval(beat, redisLimits.workerAliveMs / 3)
   await pulls.waitUntilReady()
   beat()
   statuses.round().catch(failed)
@@ -137,13 +137,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       clearInterval(alive)
       vitals.stop()
       const cancel = setTimeout(() => cancelled.abort(new SessionFailed({ kind: 'stopped' })), graceMs)
-      const closed = Promise.all([ticker.stop(), pulls.close(), notices.stop()])
+      const closed = Promise.all([ticker.stop(), pulls.close(), news.stop()])
       while (running.size > 0) await Promise.allSettled(running)
       clearTimeout(cancel)
       // After a Redis that went away BullMQ may wait for a connection that nobody needs any more.
       await Promise.race([
         closed.then(() => Promise.all([queue.close(), pool.close(), sayFarewell(redis, name)])),
-        new Promise((resolve) => setTimeout(resolve, limits.farewellMs)),
+        new Promise((resolve) => setTimeout(resolve, workerLimits.farewellMs)),
       ])
     },
   }
@@ -159,9 +159,9 @@ function pullWorld(
   const accounts = new Accounts(redis)
   const destinations = new Destinations(redis)
   const tlsSessions = new TlsSessions()
-  const budget = new OctetBudget(limits.heldOctetsMax)
+  const budget = new OctetBudget(workerLimits.heldOctetsMax)
   const pauses = new Pauses(redis)
-  const settings = new SettingsStore(redis)
+  const settings = new InstanceSettingsStore(redis)
   const headroom = new Headroom(redis, redisFree)
   return {
     redis,

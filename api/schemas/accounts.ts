@@ -1,8 +1,8 @@
 /** `/accounts` on the wire. */
 import { type Static, Type } from 'typebox'
-import { accountDefaults } from '../../src/account.ts'
+import { accountDefaults } from '../../src/account/account.ts'
 import { accountOrders } from '../../src/redis/account-index.ts'
-import { accountStatuses } from '../../src/status.ts'
+import { accountStatuses } from '../../src/runs/status.ts'
 import { failure, step } from './failure.ts'
 import { Page } from './requests.ts'
 import { Run } from './runs.ts'

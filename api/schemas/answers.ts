@@ -1,7 +1,7 @@
 /** What answers of every kind are made of. */
 import type { Readable } from 'node:stream'
 import { type Static, type TSchema, Type } from 'typebox'
-import { problemTypes, requestParts } from '../problems.ts'
+import { problemTypes, requestParts } from '../http/problems.ts'
 import { like, orNull } from './vocabulary.ts'
 
 /** No JSON: what `produces` names. */

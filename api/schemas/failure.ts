@@ -1,7 +1,7 @@
 /** What went wrong, and what to do about it. */
 import { Type } from 'typebox'
-import { failureKinds } from '../../src/failure.ts'
-import { type Step, stepCodes } from '../../src/step.ts'
+import { failureKinds } from '../../src/failure/failure.ts'
+import { type Step, stepCodes } from '../../src/failure/step.ts'
 import { like, orNull, tls } from './vocabulary.ts'
 
 /** Flat: a schema for each code would say no more to a program. */

@@ -1,10 +1,10 @@
 /** `/accounts/:id/ledger` on the wire. */
 import { type Static, Type } from 'typebox'
-import { takeoverFormats } from '../../src/takeover.ts'
+import { foreignStateFormats } from '../../src/ledger/foreign-state.ts'
 import { strict } from './vocabulary.ts'
 
 export const LedgerImport = Type.Object(
-  { format: Type.Enum([...takeoverFormats], { description: 'the program that wrote the file' }) },
+  { format: Type.Enum([...foreignStateFormats], { description: 'the program that wrote the file' }) },
   strict,
 )
 export const Imported = Type.Object({

@@ -1,6 +1,6 @@
 /** `/destinations/:id/folders` and `/messages` on the wire. */
 import { type Static, Type } from 'typebox'
-import { withholdings } from '../../src/html.ts'
+import { withholdings } from '../../src/mail/html.ts'
 import { folderUses } from '../../src/imap/reading.ts'
 import { Id, Page } from './requests.ts'
 import { count, example, like, orNull, strict, text, time } from './vocabulary.ts'

@@ -1,6 +1,6 @@
 /** `/runs` on the wire. */
 import { type Static, Type } from 'typebox'
-import { runCauses, runStates, runTasks } from '../../src/run.ts'
+import { runCauses, runStates, runTasks } from '../../src/runs/run.ts'
 import { runFailure } from './failure.ts'
 import { id, like, orNull, strict, time } from './vocabulary.ts'
 

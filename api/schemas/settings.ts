@@ -1,6 +1,6 @@
 /** `/settings` on the wire. */
 import { type Static, type TSchema, Type } from 'typebox'
-import type { Settings } from '../../src/settings.ts'
+import type { InstanceSettings } from '../../src/account/instance-settings.ts'
 import { like, port, strict } from './vocabulary.ts'
 
 const ports = Type.Unsafe<readonly number[]>(Type.Array(port(995), { maxItems: 100, ...like([110, 995]) }))
@@ -23,7 +23,7 @@ const settingFields = {
     maximum: 100,
     description: 'of how many runs of an account the protocol is kept',
   }),
-} satisfies Record<keyof Settings, TSchema>
+} satisfies Record<keyof InstanceSettings, TSchema>
 export const SettingsShape = Type.Object(settingFields, strict)
 export type SettingsShape = Static<typeof SettingsShape>
 

@@ -1,6 +1,6 @@
 /** `/stats` on the wire. */
 import { type Static, Type } from 'typebox'
-import { accountStatuses } from '../../src/status.ts'
+import { accountStatuses } from '../../src/runs/status.ts'
 import { count, orNull, time } from './vocabulary.ts'
 
 const tallies = (what: string) =>

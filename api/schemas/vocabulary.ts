@@ -3,8 +3,8 @@
  * types, validation, serialisation and OpenAPI are read from there.
  */
 import { type TSchema, Type } from 'typebox'
-import { tlsModes } from '../../src/account.ts'
-import { newsTypes } from '../../src/news.ts'
+import { tlsModes } from '../../src/account/account.ts'
+import { newsTypes } from '../../src/news/news.ts'
 
 export const strict = { additionalProperties: false } as const
 /** What the documentation shows in its place; an object without one shows those of its fields. */

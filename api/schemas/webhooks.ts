@@ -1,14 +1,14 @@
 /** `/webhooks` on the wire. */
 import { type Static, Type } from 'typebox'
-import { limits } from '../../src/limits.ts'
-import { outcomes } from '../../src/webhook.ts'
+import { apiLimits } from '../limits.ts'
+import { outcomes } from '../../src/news/webhook.ts'
 import { Id } from './requests.ts'
 import { events, example, id, like, orNull, strict, time } from './vocabulary.ts'
 
 const webhook = {
   url: Type.String({
     minLength: 1,
-    maxLength: limits.webhookUrlMax,
+    maxLength: apiLimits.webhookUrlMax,
     description: 'an https URL without user, password or fragment; http where an admin of the whole instance says so',
     ...like('https://panel.example.net/hooks/mail'),
   }),

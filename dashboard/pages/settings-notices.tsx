@@ -1,14 +1,14 @@
 /** Settings: who is told of what happens, by webhook and by e-mail. */
 import { SettingsFrame } from '../components/settings-frame.tsx'
 import { may, ownerOf } from '../session.ts'
-import { MailNotice } from './settings/mail-notice.tsx'
+import { MailBulletin } from './settings/mail-bulletin.tsx'
 import { Webhooks } from './settings/webhooks.tsx'
 
 export default function SettingsNotices() {
   return (
     <SettingsFrame>
       <Webhooks />
-      {may('admin') && ownerOf() === null && <MailNotice />}
+      {may('admin') && ownerOf() === null && <MailBulletin />}
     </SettingsFrame>
   )
 }

@@ -4,8 +4,8 @@
  * DTD and no entities but XML's own five, and forgives what hosters get wrong.
  */
 import { Parser } from 'htmlparser2'
-import type { TlsMode } from '../account.ts'
-import { limits } from '../limits.ts'
+import type { TlsMode } from '../account/account.ts'
+import { discoverLimits } from './limits.ts'
 import { type Address, type Candidate, nameOf, type Source } from './candidate.ts'
 
 const tlsOf: Readonly<Record<string, TlsMode>> = { SSL: 'implicit', STARTTLS: 'starttls', plain: 'none' }
@@ -59,7 +59,7 @@ function pop3ServersIn(xml: string): Incoming[] {
       onclosetag(name) {
         path.pop()
         if (name === 'incomingServer') {
-          if (incoming !== undefined && found.length < limits.discoverOffersMax) found.push(incoming)
+          if (incoming !== undefined && found.length < discoverLimits.discoverOffersMax) found.push(incoming)
           incoming = undefined
         } else if (incoming !== undefined && path.at(-1) === 'incomingServer') {
           // <pop3> has children of its own, which are about something else.

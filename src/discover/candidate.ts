@@ -1,8 +1,8 @@
 /** A place where an address' mail may be had by POP3, and which of several is the best. Pure. */
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
-import { defaultPort, hostMistakes, type TlsMode, tlsModes } from '../account.ts'
-import type { Provider } from '../providers.ts'
+import { defaultPort, hostMistakes, type TlsMode, tlsModes } from '../account/account.ts'
+import type { Provider } from '../account/providers.ts'
 
 /** Where a candidate is from, the most trusted first. */
 export const sources = ['built in', 'autoconfig', 'well-known', 'thunderbird', 'srv', 'mx', 'guess'] as const

@@ -4,8 +4,8 @@
  * goes to (MX); and only where nobody knows anything, the usual names. Whatever was found is then dialled, all at once. Nothing
  * of it throws, and each step has an end: what has not answered by then has not answered.
  */
-import { limits } from '../limits.ts'
-import { providerOfDomain, providerOfExchange, providerOfHost } from '../providers.ts'
+import { discoverLimits } from './limits.ts'
+import { providerOfDomain, providerOfExchange, providerOfHost } from '../account/providers.ts'
 import { readAutoconfig } from './autoconfig.ts'
 import { type Address, type Candidate, nameOf, offered, ranked, type Server, type Source } from './candidate.ts'
 
@@ -52,7 +52,10 @@ export interface DiscoverWaits {
   readonly probeMs: number
 }
 
-export const usualDiscoverWaits: DiscoverWaits = { askMs: limits.discoverAskMs, probeMs: limits.discoverProbeMs }
+export const usualDiscoverWaits: DiscoverWaits = {
+  askMs: discoverLimits.discoverAskMs,
+  probeMs: discoverLimits.discoverProbeMs,
+}
 
 export async function discover(
   address: Address,
@@ -79,26 +82,26 @@ export async function discover(
   return { candidates, note: candidates.length > 0 ? null : note }
 }
 
-interface Told {
+interface Findings {
   readonly candidates: readonly Candidate[]
   readonly exchanges: readonly string[]
   /** Where it is known why there is no candidate. */
   readonly note?: string | undefined
 }
 
-async function whatIsSaid(address: Address, around: Surroundings, askMs: number): Promise<Told> {
+async function whatIsSaid(address: Address, around: Surroundings, askMs: number): Promise<Findings> {
   const deadlineMs = performance.now() + askMs
   const leftMs = () => Math.max(0, deadlineMs - performance.now())
   const ask = async <T>(question: (waitMs: number) => Promise<T>, otherwise: T): Promise<T> =>
     await inTime(question(leftMs()), otherwise, leftMs())
   const read = async (url: string, source: Source) => {
-    const bounds = (waitMs: number) => ({ maxOctets: limits.autoconfigOctetsMax, waitMs })
+    const bounds = (waitMs: number) => ({ maxOctets: discoverLimits.autoconfigOctetsMax, waitMs })
     const xml = await ask((waitMs) => around.http.get(url, bounds(waitMs)), undefined)
     return xml === undefined ? [] : readAutoconfig(xml, address, source)
   }
   const secure = async (service: string, tls: Server['tls']) =>
     servicesOf(await ask(() => around.dns.srv(`${service}.${address.domain}`), []), address, tls)
-  const hosted = async (): Promise<Told> => {
+  const hosted = async (): Promise<Findings> => {
     const exchanges = exchangesOf(await ask(() => around.dns.mx(address.domain), []))
     const [exchange] = exchanges
     if (exchange === undefined) return { candidates: [], exchanges }
@@ -121,7 +124,7 @@ async function whatIsSaid(address: Address, around: Surroundings, askMs: number)
 }
 
 /** Nobody offers more in earnest, and each is dialled. */
-const candidatesMax = 2 * limits.discoverOffersMax
+const candidatesMax = 2 * discoverLimits.discoverOffersMax
 
 /** @param own whether it may be asked itself: the parent of a host may be a registry (`co.uk`), and what it says then anybody's word. */
 function configurationsOf(domain: string, address: Address, own: boolean): readonly (readonly [string, Source])[] {
@@ -146,7 +149,7 @@ function parentsOf(host: string): string[] {
 function servicesOf(records: readonly SrvRecord[], { whole }: Address, tls: Server['tls']): Candidate[] {
   return records
     .toSorted((a, b) => a.priority - b.priority || b.weight - a.weight)
-    .slice(0, limits.discoverOffersMax)
+    .slice(0, discoverLimits.discoverOffersMax)
     .flatMap(({ name, port }) => {
       const host = nameOf(name)
       if (host === undefined || port === 0) return []

@@ -1,6 +1,6 @@
 /** Discoveries of a process: a bounded number at once, the same one only once, and remembered for a while. */
-import type { Reach } from '../guard.ts'
-import { limits } from '../limits.ts'
+import type { Reach } from '../account/reach.ts'
+import { discoverLimits } from './limits.ts'
 import type { Address } from './candidate.ts'
 import { discover, type Discovered, type Surroundings } from './discover.ts'
 
@@ -29,16 +29,16 @@ export class Discoveries {
     const question = JSON.stringify([address.whole, reaches])
     const kept = this.#kept.get(question)
     if (kept !== undefined && performance.now() < kept.untilMs) return await kept.answer
-    if (this.#underWay >= limits.discoveriesAtOnce) return undefined
+    if (this.#underWay >= discoverLimits.discoveriesAtOnce) return undefined
     this.#underWay += 1
     const answer = discover(address, this.#around(reaches))
     // While it is under way, and if it should break.
-    const fresh: Kept = { answer, untilMs: performance.now() + limits.noDiscoveryKeptMs }
+    const fresh: Kept = { answer, untilMs: performance.now() + discoverLimits.noDiscoveryKeptMs }
     this.#keep(question, fresh)
     try {
       const { candidates } = await answer
       const sure = candidates.some(({ verified }) => verified)
-      if (sure) fresh.untilMs = performance.now() + limits.discoveryKeptMs
+      if (sure) fresh.untilMs = performance.now() + discoverLimits.discoveryKeptMs
       return await answer
     } finally {
       this.#underWay -= 1
@@ -49,6 +49,6 @@ export class Discoveries {
     this.#kept.delete(question)
     this.#kept.set(question, fresh)
     const [oldest] = this.#kept.keys()
-    if (this.#kept.size > limits.discoveriesKept && oldest !== undefined) this.#kept.delete(oldest)
+    if (this.#kept.size > discoverLimits.discoveriesKept && oldest !== undefined) this.#kept.delete(oldest)
   }
 }

@@ -2,14 +2,14 @@
 import { Resolver } from 'node:dns/promises'
 import { request, type RequestOptions } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import type { Reach } from '../guard.ts'
-import { limits } from '../limits.ts'
+import type { Reach } from '../account/reach.ts'
+import { discoverLimits } from './limits.ts'
 import { guardOf } from '../net/guard.ts'
 import type { Dns, Http } from './discover.ts'
 
 /** @param servers to ask, if not the system's. */
 export function systemDns(servers?: readonly string[]): Dns {
-  const resolver = new Resolver({ timeout: limits.dnsWaitMs, tries: 2 })
+  const resolver = new Resolver({ timeout: discoverLimits.dnsWaitMs, tries: 2 })
   if (servers !== undefined) resolver.setServers(servers)
   return {
     srv: (name) => resolver.resolveSrv(name),
@@ -35,7 +35,7 @@ export function web({ reach, lookup, ca, port: listens = 443 }: WebOptions): Htt
     async get(url, { maxOctets, waitMs }) {
       const signal = AbortSignal.timeout(waitMs)
       let next: URL | undefined = new URL(url)
-      for (let hops = 0; next !== undefined && hops <= limits.autoconfigRedirectsMax; hops += 1) {
+      for (let hops = 0; next !== undefined && hops <= discoverLimits.autoconfigRedirectsMax; hops += 1) {
         const { hostname, protocol, port, username } = next
         const named = isIP(hostname.replace(/^\[|\]$/g, '')) === 0
         if (protocol !== 'https:' || port !== '' || username !== '' || !named) return undefined

@@ -2,7 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
-import { limits } from '../limits.ts'
+import { diskLimits } from './limits.ts'
 
 export interface CertificateFiles {
   /** PEM; behind the certificate may stand those that lead to one people know. */
@@ -38,7 +38,11 @@ export interface Renewal {
  * Looks, for a watch would be of what certbot's links led to before: they are renamed, one after the other. So the two are read when
  * they have been still from one look to the next.
  */
-export function watchPair(files: CertificateFiles, renewal: Renewal, everyMs: number = limits.certificateLookedAtMs) {
+export function watchPair(
+  files: CertificateFiles,
+  renewal: Renewal,
+  everyMs: number = diskLimits.certificateLookedAtMs,
+) {
   let taken = versionOf(files)
   let seen = taken
   const look = () => {

@@ -1,6 +1,6 @@
 /** The passwd-file that the hosted store reads (doc.dovecot.org, "passwd-file"): written whole, and renamed into place. */
 import { open, rename, stat } from 'node:fs/promises'
-import type { HostedLogin } from '../account.ts'
+import type { HostedLogin } from '../account/destination.ts'
 
 export class UsersFile {
   readonly #path: string

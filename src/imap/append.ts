@@ -3,10 +3,10 @@
  * time, and answers `false` or `undefined`, without throwing, when the session has ended; so its command layer is used.
  */
 import type { ImapFlow } from 'imapflow'
-import type { Token } from '../ledger.ts'
-import { limits } from '../limits.ts'
-import type { AppendAnswer, Appended, Copy } from '../ports.ts'
-import { SessionFailed } from '../session-failed.ts'
+import type { Token } from '../mail/message.ts'
+import { imapLimits } from './limits.ts'
+import type { AppendAnswer, Appended, Copy } from '../pull/ports.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import { type Attribute, codeOf, codeWordsOf, execute, isRefusal, uidsOf, within, wordsOf } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
 import { executeWhole } from './literal-plus.ts'
@@ -45,7 +45,7 @@ export async function multiAppend(
   if (reasons.size > 0) return { status: 'unfit', reasons }
 
   const octets = copies.reduce((sum, copy) => sum + octetsOf(copy), 0)
-  const waitMs = limits.appendWaitMs + octets / limits.appendOctetsPerMs
+  const waitMs = imapLimits.appendWaitMs + octets / imapLimits.appendOctetsPerMs
   const path = encodedPathOf(client, folder)
   const isLiteral8 = (copy: Copy) => nul === 'literal8' && holdsNul(copy)
   const send = async () =>
@@ -129,7 +129,7 @@ async function refused(
   const code = codeOf(error)
   const reply = `${String(error['responseStatus'])} ${wordsOf(error)}${code === '' ? '' : ` [${code}]`}`
   // A server that hangs up on its own refusal has more on its mind than this message.
-  await within(client, limits.storeReplyWaitMs, 'NOOP', client.noop(), signal).catch(() => {})
+  await within(client, imapLimits.storeReplyWaitMs, 'NOOP', client.noop(), signal).catch(() => {})
   if (client.usable) return { status: 'refused', reply }
   const bye = client.byeReason === undefined ? '' : `: "${client.byeReason.slice(0, 200)}"`
   throw new SessionFailed(

@@ -1,7 +1,7 @@
 /** The text of a message: of each piece at most so much, decoded. Its HTML is as it came, and not harmless. */
 import type { DownloadOptions } from 'imapflow'
-import { htmlOfText, type Pages } from '../html.ts'
-import { limits } from '../limits.ts'
+import { htmlOfText, type Pages } from '../mail/html.ts'
+import { imapLimits } from './limits.ts'
 import { decoded } from './charset.ts'
 import type { Part, Parts } from './parts.ts'
 import { answered, type Reader } from './reading.ts'
@@ -24,7 +24,10 @@ export async function bodyOf(
 ): Promise<Body> {
   const hasHtml = parts.text.some(({ html }) => html !== undefined)
   const [texts, pages]: [string[], string[]] = [[], []]
-  const room: Record<'plain' | 'html', number> = { plain: limits.readTextOctetsMax, html: limits.readTextOctetsMax }
+  const room: Record<'plain' | 'html', number> = {
+    plain: imapLimits.readTextOctetsMax,
+    html: imapLimits.readTextOctetsMax,
+  }
   let truncated = false
   const read = async (kind: 'plain' | 'html', part: Part | undefined): Promise<string | undefined> => {
     if (part === undefined) return undefined
@@ -55,7 +58,7 @@ async function imagesOf(
   pages: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const images = new Map<string, string>()
-  let room: number = limits.readImagesOctetsMax
+  let room: number = imapLimits.readImagesOctetsMax
   for (const part of attachments) {
     const { id, type } = part
     if (id === null || !imageType.test(type) || images.has(id)) continue
@@ -76,7 +79,7 @@ async function octetsOf(reader: Reader, uid: number, part: Part, octetsMax: numb
 /** imapflow undoes the transfer encoding, format=flowed (RFC 3676), and a charset that it knows. */
 async function collected(reader: Reader, uid: number, { part }: Part, options: DownloadOptions) {
   const download = async () => {
-    const all = { uid: true, chunkSize: limits.readPieceOctets, ...options }
+    const all = { uid: true, chunkSize: imapLimits.readPieceOctets, ...options }
     const { meta, content } = await reader.client.download(String(uid), part, all)
     const chunks: Buffer[] = []
     if (content !== undefined) for await (const chunk of content) chunks.push(chunk as Buffer)

@@ -1,7 +1,7 @@
 /** One command to a store through imapflow's command layer, with an end in time and its answer told honestly. */
 import type { ImapFlow } from 'imapflow'
 import { getStatusCode } from 'imapflow/lib/tools.js'
-import { SessionFailed } from '../session-failed.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 
 export type Attribute =
   | { readonly type: 'ATOM' | 'STRING'; readonly value: string }

@@ -2,13 +2,13 @@
 import type { LookupFunction } from 'node:net'
 import { ImapFlow } from 'imapflow'
 import { encodePath, normalizePath } from 'imapflow/lib/tools.js'
-import type { TlsMode } from '../account.ts'
+import type { TlsMode } from '../account/account.ts'
 import type { StoreEndpoint } from '../config.ts'
-import type { Failure } from '../failure.ts'
-import { everywhere, type Reach } from '../guard.ts'
-import { limits } from '../limits.ts'
+import type { Failure } from '../failure/failure.ts'
+import { everywhere, type Reach } from '../account/reach.ts'
+import { imapLimits } from './limits.ts'
 import { loginMask, type Mask } from '../mask.ts'
-import { SessionFailed } from '../session-failed.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import { guardOf } from '../net/guard.ts'
 import { isRecord, within, wordsOf } from './command.ts'
 import { type CertificateRules, isLoopback, transportOf } from './tls.ts'
@@ -92,13 +92,13 @@ async function connect(
     disableCompression: true,
     // Nothing of it is of use to us, and after UTF8=ACCEPT a message with an 8-bit header must be sent otherwise (RFC 6855 section 4).
     disableAutoEnable: true,
-    maxLineLength: limits.storeLineOctetsMax,
-    maxLiteralSize: limits.storeLiteralOctetsMax,
-    maxResponseSize: limits.storeLineOctetsMax + limits.storeLiteralOctetsMax,
-    connectionTimeout: limits.storeConnectWaitMs,
-    greetingTimeout: limits.storeConnectWaitMs,
+    maxLineLength: imapLimits.storeLineOctetsMax,
+    maxLiteralSize: imapLimits.storeLiteralOctetsMax,
+    maxResponseSize: imapLimits.storeLineOctetsMax + imapLimits.storeLiteralOctetsMax,
+    connectionTimeout: imapLimits.storeConnectWaitMs,
+    greetingTimeout: imapLimits.storeConnectWaitMs,
     // The deadlines of each command are ours (`within`); this one only ends a socket that all have forgotten.
-    socketTimeout: limits.appendWaitMs + limits.storeReplyWaitMs,
+    socketTimeout: imapLimits.appendWaitMs + imapLimits.storeReplyWaitMs,
   })
   // It is said once more by the command that was under way; without a listener it would end the process.
   client.on('error', () => {})
@@ -107,7 +107,7 @@ async function connect(
   mend(client, askId, server)
   muffle(client, mask)
   try {
-    await within(client, limits.storeConnectWaitMs, 'the login', client.connect(), signal)
+    await within(client, imapLimits.storeConnectWaitMs, 'the login', client.connect(), signal)
     return client
   } catch (error) {
     client.close()
@@ -141,7 +141,7 @@ function mend(client: ImapFlow, askId: boolean, server: string): void {
     const timer = setTimeout(() => {
       silentAtId.add(server)
       client.close()
-    }, limits.storeIdWaitMs)
+    }, imapLimits.storeIdWaitMs)
     try {
       return await Reflect.apply(run, client, [command, ...args])
     } finally {

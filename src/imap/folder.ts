@@ -1,7 +1,7 @@
 /** Folders of a store: where they stand, and made where they are missing. */
 import type { ImapFlow } from 'imapflow'
-import type { FolderPosition } from '../ports.ts'
-import { SessionFailed } from '../session-failed.ts'
+import type { FolderPosition } from '../pull/ports.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import { atom, codeOf, execute, isRecord, isRefusal, string, type Untagged } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
 import { failed, troubleOf } from './trouble.ts'

@@ -1,7 +1,7 @@
 /** The messages of a folder, newest first, a page at a time (RFC 5256, RFC 9051 section 6.4.4). */
 import type { FetchMessageObject, MailboxObject, SearchObject } from 'imapflow'
-import { limits } from '../limits.ts'
-import { SessionFailed } from '../session-failed.ts'
+import { imapLimits } from './limits.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import {
   atom,
   type Attribute,
@@ -68,14 +68,14 @@ export async function messagesOf(reader: Reader, wanted: Wanted): Promise<Listin
 /** Of a folder with more than `sortedMessagesMax` the newest are looked at, and as they came there. */
 async function uidsInOrder(reader: Reader, mailbox: MailboxObject, wanted: Wanted): Promise<readonly number[]> {
   const { client } = reader
-  const large = mailbox.exists > limits.sortedMessagesMax
+  const large = mailbox.exists > imapLimits.sortedMessagesMax
   const sorts = client.capabilities.has('SORT') && !large
   const sorted = sorts ? await answered(reader, 'the sorting of the folder', sortedUids(reader, wanted)) : undefined
   if (sorted !== undefined) return sorted
   const query: SearchObject = {
     ...(wanted.unread ? { seen: false } : {}),
     ...(wanted.search === undefined ? {} : { text: wanted.search }),
-    ...(large ? { seq: `${mailbox.exists - limits.sortedMessagesMax + 1}:*` } : {}),
+    ...(large ? { seq: `${mailbox.exists - imapLimits.sortedMessagesMax + 1}:*` } : {}),
   }
   const found = await answered(reader, 'the search', client.search(query, { uid: true }))
   if (!Array.isArray(found)) throw new SessionFailed({ kind: 'store refused', during: 'the search', reply: 'NO' })

@@ -7,6 +7,7 @@ import type { Writable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
 import { limits } from '../limits.ts'
+import { imapLimits } from './limits.ts'
 import { execute } from './command.ts'
 
 /** What imapflow keeps out of its types. */
@@ -58,7 +59,7 @@ async function sendAll(insides: Insides, tag: string, parts: Buffer[]): Promise<
       insides.write(part)
       // From here on the answer with that tag counts.
       if (insides.currentRequest?.tag === tag) insides.currentRequest.sent = true
-      if (writeSocket.writableLength < limits.unsentOctetsMax) continue
+      if (writeSocket.writableLength < imapLimits.unsentOctetsMax) continue
       writeSocket.uncork()
       await drained(writeSocket)
       if (writeSocket.destroyed) return
@@ -70,7 +71,7 @@ async function sendAll(insides: Insides, tag: string, parts: Buffer[]): Promise<
 }
 
 function slicesOf(piece: Buffer): Buffer[] {
-  if (piece.length <= limits.unsentOctetsMax) return [piece]
+  if (piece.length <= imapLimits.unsentOctetsMax) return [piece]
   const count = Math.ceil(piece.length / limits.sliceOctets)
   return Array.from({ length: count }, (_, nth) =>
     piece.subarray(nth * limits.sliceOctets, (nth + 1) * limits.sliceOctets),

@@ -1,6 +1,6 @@
 /** What people do with a login, beside what the gateway does: try it, fill it, read it, empty it. */
-import type { Copy } from '../ports.ts'
-import { SessionFailed } from '../session-failed.ts'
+import type { Copy } from '../pull/ports.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import { multiAppend } from './append.ts'
 import { connectStore, type Login } from './connection.ts'
 

@@ -1,8 +1,8 @@
 /** One message for reading: what is known of it, and its parts as a stream. Never whole in memory. */
 import { Transform, type Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
-import { limits } from '../limits.ts'
-import { type Courier, courierOf } from '../trace.ts'
+import { imapLimits } from './limits.ts'
+import { type Courier, courierOf } from '../mail/trace.ts'
 import { type Heading, headingOf, peopleOf, type Person } from './heading.ts'
 import { type Part, type Parts, partsOf } from './parts.ts'
 import { answered, fetchOne, open, type Place, type Reader, Unreadable } from './reading.ts'
@@ -58,7 +58,7 @@ export async function streamOf(
     of = partsOf(bodyStructure).attachments.find((one) => one.part === part)
     if (of === undefined) throw new Unreadable('no part')
   }
-  const options = { uid: true, chunkSize: limits.readPieceOctets, decodeText: false }
+  const options = { uid: true, chunkSize: imapLimits.readPieceOctets, decodeText: false }
   const { content } = await answered(reader, 'FETCH', reader.client.download(String(place.uid), part, options))
   if (content === undefined) throw new Unreadable('no message')
   const stall = setTimeout(() => flow.destroy(new Error('nothing moved for too long')), reader.waits.stalledMs)

@@ -1,7 +1,7 @@
 /** UID MOVE (RFC 6851), or what stands for it; and folders that go. */
 import type { ImapFlow } from 'imapflow'
-import type { Appended } from '../ports.ts'
-import { SessionFailed } from '../session-failed.ts'
+import type { Appended } from '../pull/ports.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import { atom, codeWordsOf, execute, uidSetOf, uidsOf } from './command.ts'
 import { encodedPathOf } from './connection.ts'
 import { isMissing, preparedFolder } from './folder.ts'

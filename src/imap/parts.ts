@@ -1,6 +1,6 @@
 /** What a message is made of (RFC 2045, RFC 2046), for people: its text once or twice, and what is attached. */
 import type { MessageStructureObject } from 'imapflow'
-import { limits } from '../limits.ts'
+import { imapLimits } from './limits.ts'
 
 export interface Part {
   /** As IMAP numbers it (RFC 9051 section 6.4.5). */
@@ -33,7 +33,7 @@ export function partsOf(structure: MessageStructureObject | undefined): Parts {
   let seen = 0
 
   const leaf = (node: MessageStructureObject, shown: Shown | undefined) => {
-    if ((seen += 1) > limits.readPartsMax) return
+    if ((seen += 1) > imapLimits.readPartsMax) return
     const part = partOf(node)
     const kind = textKindOf(node, part)
     if (kind === undefined || shown?.[kind] !== undefined) attachments.push(part)

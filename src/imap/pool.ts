@@ -1,9 +1,9 @@
 /** Connections to stores: a few per destination, kept a short time after their last use, never reused once broken. */
 import type { ImapFlow } from 'imapflow'
 import type { StoreEndpoint } from '../config.ts'
-import { limits } from '../limits.ts'
-import type { Store, Traces } from '../ports.ts'
-import { SessionFailed } from '../session-failed.ts'
+import { imapLimits } from './limits.ts'
+import type { Store, Traces } from '../pull/ports.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import type { Staging } from './access.ts'
 import { within } from './command.ts'
 import { connectStore, loginOf, serverOf, type StoreTarget } from './connection.ts'
@@ -61,10 +61,10 @@ export class StorePool {
 
   constructor(hosted: StoreEndpoint, options: PoolOptions = {}) {
     this.#hosted = hosted
-    this.#lateMs = options.lateMs ?? limits.lateCommitMs
+    this.#lateMs = options.lateMs ?? imapLimits.lateCommitMs
     this.#alerted = options.alerted ?? (() => {})
-    this.#connectionsMax = options.connectionsMax ?? limits.storeConnectionsPerDestination
-    this.#turnWaitMs = options.turnWaitMs ?? limits.appendWaitMs
+    this.#connectionsMax = options.connectionsMax ?? imapLimits.storeConnectionsPerDestination
+    this.#turnWaitMs = options.turnWaitMs ?? imapLimits.appendWaitMs
   }
 
   /** A store that borrows a connection for each thing it does. */
@@ -139,7 +139,7 @@ export class StorePool {
       // After BYE imapflow sends nothing more, and calls itself usable until the socket has closed.
       const live = client.usable && client.byeReason === undefined
       if (live && performance.now() - sinceMs < freshMs) return client
-      const answers = await within(client, limits.storeReplyWaitMs, 'NOOP', client.noop()).then(
+      const answers = await within(client, imapLimits.storeReplyWaitMs, 'NOOP', client.noop()).then(
         () => client.usable,
         () => false,
       )
@@ -158,7 +158,7 @@ export class StorePool {
       const nth = place.idle.findIndex((idle) => idle.client === client)
       if (nth !== -1) place.idle.splice(nth, 1)
       leave(client)
-    }, limits.storeIdleMs)
+    }, imapLimits.storeIdleMs)
     // A process that has nothing else to do need not wait for an idle connection.
     timer.unref()
     place.idle.push({ client, sinceMs: performance.now(), timer })
@@ -196,5 +196,5 @@ async function turn(place: Place, server: string, waitMs: number, signal?: Abort
 }
 
 function leave(client: ImapFlow): void {
-  within(client, limits.storeReplyWaitMs, 'LOGOUT', client.logout()).catch(() => client.close())
+  within(client, imapLimits.storeReplyWaitMs, 'LOGOUT', client.logout()).catch(() => client.close())
 }

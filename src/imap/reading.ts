@@ -3,7 +3,7 @@
  * opened read-only (EXAMINE) but for a change of flags, so that looking at a message changes nothing.
  */
 import type { FetchMessageObject, ImapFlow, ListResponse, MailboxObject } from 'imapflow'
-import { limits } from '../limits.ts'
+import { imapLimits } from './limits.ts'
 import { isRecord, isRefusal, within } from './command.ts'
 import { pathOf, serverOf } from './connection.ts'
 import { isMissing, isStaging } from './folder.ts'
@@ -38,9 +38,9 @@ export interface ReadWaits {
 }
 
 export const usualReadWaits: ReadWaits = {
-  answerMs: limits.readWaitMs,
-  endMs: limits.readEndMs,
-  stalledMs: limits.readStalledMs,
+  answerMs: imapLimits.readWaitMs,
+  endMs: imapLimits.readEndMs,
+  stalledMs: imapLimits.readStalledMs,
 }
 
 /** A connection that somebody reads on. */
@@ -116,7 +116,7 @@ export async function foldersOf(reader: Reader): Promise<Folder[]> {
       }
       return a.key.length - b.key.length
     })
-    .slice(0, limits.readFoldersMax)
+    .slice(0, imapLimits.readFoldersMax)
     .map(({ folder }) => ({
       path: folder.path,
       name: folder.name,

@@ -1,10 +1,12 @@
 /** Looking for what was appended, by the token in its `X-Tributary-Id` (CONTRACT section 7): SEARCH HEADER is not trusted with it. */
 import type { ImapFlow } from 'imapflow'
-import { pausesDestination } from '../consequence.ts'
-import type { Intent, Token } from '../ledger.ts'
-import { limits } from '../limits.ts'
-import { SessionFailed } from '../session-failed.ts'
-import { type Trace, traceOf } from '../trace.ts'
+import { pausesDestination } from '../failure/consequence.ts'
+import type { Intent } from '../ledger/ledger.ts'
+import type { Token } from '../mail/message.ts'
+import { imapLimits } from './limits.ts'
+import { pullLimits } from '../pull/limits.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
+import { type Trace, traceOf } from '../mail/trace.ts'
 import type { StoreAccess } from './access.ts'
 import { execute, isRefusal, takenForOk, within } from './command.ts'
 import { encodedPathOf, pathOf, serverOf } from './connection.ts'
@@ -21,7 +23,7 @@ export async function search<T>(
 ): Promise<T> {
   const client = await connect()
   try {
-    return await look(client, (work) => within(client, limits.storeReplyWaitMs, 'the search', work, signal))
+    return await look(client, (work) => within(client, imapLimits.storeReplyWaitMs, 'the search', work, signal))
   } catch (error) {
     throw failed(error, serverOf(client), 'the search')
   } finally {
@@ -90,7 +92,9 @@ async function arrivedIn(client: ImapFlow, path: string, intent: Intent | undefi
   const { mailbox } = client
   if (!mailbox) throw ended()
   const sameFolder = intent !== undefined && Number(mailbox.uidValidity) === intent.uidValidity
-  const range = sameFolder ? `${intent.uidNext}:*` : `${Math.max(1, mailbox.exists - limits.searchedMessagesMax + 1)}:*`
+  const range = sameFolder
+    ? `${intent.uidNext}:*`
+    : `${Math.max(1, mailbox.exists - pullLimits.searchedMessagesMax + 1)}:*`
   return await placed(client, range, sameFolder)
 }
 

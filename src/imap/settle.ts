@@ -5,7 +5,7 @@
  * until that goes well: what is to come back has come then, and the run is not cut off in its midst (docs/decisions/0013).
  */
 import type { ImapFlow } from 'imapflow'
-import { limits } from '../limits.ts'
+import { imapLimits } from './limits.ts'
 import type { StoreAccess, Staging } from './access.ts'
 import { atom, type Attribute, execute } from './command.ts'
 import { encodedPathOf } from './connection.ts'
@@ -19,7 +19,7 @@ export async function settled(access: StoreAccess, staging: Staging): Promise<vo
     try {
       return await search(access, (client, wait) => wait(probed(client, staging)))
     } catch (error) {
-      if (nth === limits.settleAttempts || access.signal?.aborted) throw error
+      if (nth === imapLimits.settleAttempts || access.signal?.aborted) throw error
     }
   }
 }

@@ -5,11 +5,11 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
-import type { ShortHash, Token } from '../ledger.ts'
-import { limits } from '../limits.ts'
-import type { Store } from '../ports.ts'
-import { SessionFailed } from '../session-failed.ts'
-import type { Trace } from '../trace.ts'
+import type { ShortHash, Token } from '../mail/message.ts'
+import { imapLimits } from './limits.ts'
+import type { Store } from '../pull/ports.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
+import type { Trace } from '../mail/trace.ts'
 import type { StoreAccess, Staging } from './access.ts'
 import { multiAppend } from './append.ts'
 import { atom, codeOf, execute, isRefusal, within } from './command.ts'
@@ -27,19 +27,23 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
   const { signal, lateMs } = access
   const own = folderOf(staging)
   let made = false
-  const use = <T>(during: string, work: (client: ImapFlow) => Promise<T>, waitMs: number = limits.storeReplyWaitMs) =>
+  const use = <T>(
+    during: string,
+    work: (client: ImapFlow) => Promise<T>,
+    waitMs: number = imapLimits.storeReplyWaitMs,
+  ) =>
     access.borrow((client) =>
       within(client, waitMs, during, work(client), signal).catch((error: unknown) => {
         throw failed(error, serverOf(client), during)
       }),
     )
   const move = (from: string, uids: readonly number[], to: string) =>
-    use('the move out of the staging folder', (client) => moved(client, from, uids, to), limits.appendWaitMs)
+    use('the move out of the staging folder', (client) => moved(client, from, uids, to), imapLimits.appendWaitMs)
   const remove = (folder: string) => use('removing the staging folder', (client) => removed(client, folder))
 
   return {
     batch,
-    deliveredTogether: limits.deliveredTogether,
+    deliveredTogether: imapLimits.deliveredTogether,
 
     async takeOver(intents) {
       made = false

@@ -1,9 +1,11 @@
 /** imapflow made honest: a Store. The connection that appends never SELECTs: imapflow would run NOOP and SEARCH after each. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Intent, Token } from '../ledger.ts'
-import { limits } from '../limits.ts'
-import type { Store } from '../ports.ts'
-import { SessionFailed } from '../session-failed.ts'
+import type { Intent } from '../ledger/ledger.ts'
+import type { Token } from '../mail/message.ts'
+import { imapLimits } from './limits.ts'
+import { pullLimits } from '../pull/limits.ts'
+import type { Store } from '../pull/ports.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import type { StoreAccess } from './access.ts'
 import { multiAppend } from './append.ts'
 import { within } from './command.ts'
@@ -13,7 +15,7 @@ import { stagedStore } from './staging.ts'
 
 export async function openStore(access: StoreAccess): Promise<Store> {
   const multi = await access.borrow(async (client) => client.capabilities.has('MULTIAPPEND'))
-  const batch = { messages: multi ? limits.windowMessagesMax : 1, octets: limits.batchOctetsMax }
+  const batch = { messages: multi ? pullLimits.windowMessagesMax : 1, octets: imapLimits.batchOctetsMax }
   return access.staging === undefined ? directStore(access, batch) : stagedStore(access, access.staging, batch)
 }
 
@@ -47,7 +49,13 @@ function directStore(access: StoreAccess, batch: Store['batch']): Store {
     prepare: (folder) =>
       access.borrow(async (client) => {
         const prepared = preparedFolder(client, folder)
-        const { appendLimit, ...position } = await within(client, limits.storeReplyWaitMs, 'STATUS', prepared, signal)
+        const { appendLimit, ...position } = await within(
+          client,
+          imapLimits.storeReplyWaitMs,
+          'STATUS',
+          prepared,
+          signal,
+        )
         if (appendLimit !== undefined) folderLimits.set(folder, appendLimit)
         return position
       }),
@@ -61,7 +69,7 @@ function directStore(access: StoreAccess, batch: Store['batch']): Store {
         } catch (error) {
           // Its user has removed or renamed it since.
           if (!(error instanceof SessionFailed) || !isMissing(error.cause) || !client.usable) throw error
-          await within(client, limits.storeReplyWaitMs, 'STATUS', preparedFolder(client, folder), signal)
+          await within(client, imapLimits.storeReplyWaitMs, 'STATUS', preparedFolder(client, folder), signal)
           return await send()
         }
       }),

@@ -2,7 +2,7 @@
 import { connect, isIP, type LookupFunction } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls'
 import type { ImapFlowOptions } from 'imapflow'
-import { fingerprintOf, tlsReasonOf, tlsTroubleOf } from '../tls-reasons.ts'
+import { fingerprintOf, tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
 
 export interface CertificateRules {
   readonly tlsVerify: boolean

@@ -1,12 +1,13 @@
 /** Reads our trace lines back from a store's folders, on a connection of its own: it SELECTs, which one that appends never does. */
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow'
-import { pausesDestination } from '../consequence.ts'
-import { fieldsOf, fingerprintOf } from '../header.ts'
+import { pausesDestination } from '../failure/consequence.ts'
+import { fieldsOf, fingerprintOf } from '../mail/header.ts'
 import { limits } from '../limits.ts'
-import { digestOf, digestOfPieces } from '../octets.ts'
-import type { Original, TracedFolder, TraceLine, Traces } from '../ports.ts'
-import { SessionFailed } from '../session-failed.ts'
-import { traceEnd, traceOf } from '../trace.ts'
+import { imapLimits } from './limits.ts'
+import { digestOf, digestOfPieces } from '../mail/octets.ts'
+import type { Original, TracedFolder, TraceLine, Traces } from '../pull/ports.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
+import { traceEnd, traceOf } from '../mail/trace.ts'
 import { codeOf, execute, isRefusal, within } from './command.ts'
 import { pathOf, serverOf } from './connection.ts'
 import { isStaging } from './folder.ts'
@@ -18,7 +19,7 @@ export function tracesOf(client: ImapFlow, signal?: AbortSignal): Traces {
   const server = serverOf(client)
   const answered = async <T>(work: Promise<T>): Promise<T> => {
     try {
-      return await within(client, limits.appendWaitMs, during, work, signal)
+      return await within(client, imapLimits.appendWaitMs, during, work, signal)
     } catch (error) {
       if (signal?.aborted) throw error
       throw failed(error, server, during)
@@ -86,9 +87,9 @@ export function tracesOf(client: ImapFlow, signal?: AbortSignal): Traces {
     },
     async open(path): Promise<TracedFolder | undefined> {
       try {
-        await within(client, limits.storeReplyWaitMs, during, client.mailboxOpen(path, { readOnly: true }), signal)
+        await within(client, imapLimits.storeReplyWaitMs, during, client.mailboxOpen(path, { readOnly: true }), signal)
         // Courier shows a new message only after NOOP.
-        await within(client, limits.storeReplyWaitMs, during, execute(client, 'NOOP', []), signal)
+        await within(client, imapLimits.storeReplyWaitMs, during, execute(client, 'NOOP', []), signal)
       } catch (error) {
         if (signal?.aborted) throw error
         const missing = isRefusal(error) && ['NONEXISTENT', 'TRYCREATE'].includes(codeOf(error))

@@ -1,6 +1,6 @@
 /** What a refusal or a lost session means: whether it is about the store or about what was asked for (RFC 5530, and servers' habits). */
-import type { Failure } from '../failure.ts'
-import { SessionFailed } from '../session-failed.ts'
+import type { Failure } from '../failure/failure.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import { byeOf, codeOf, isRecord, isRefusal, wordsOf } from './command.ts'
 import { storeTlsReasonOf } from './tls.ts'
 

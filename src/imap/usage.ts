@@ -1,5 +1,5 @@
 /** How much mail a login has, as its server counts it. */
-import { limits } from '../limits.ts'
+import { imapLimits } from './limits.ts'
 import { atom, execute, isRecord, string, type Untagged, within } from './command.ts'
 import { connectStore, type Login } from './connection.ts'
 import { isStaging, listed } from './folder.ts'
@@ -12,9 +12,9 @@ export interface Usage {
 }
 
 export async function usageOf(login: Login): Promise<Usage> {
-  const client = await connectStore(login, AbortSignal.timeout(limits.usageWaitMs))
+  const client = await connectStore(login, AbortSignal.timeout(imapLimits.usageWaitMs))
   try {
-    return await within(client, limits.usageWaitMs, 'the count of mail', counted(client))
+    return await within(client, imapLimits.usageWaitMs, 'the count of mail', counted(client))
   } finally {
     client.close()
   }

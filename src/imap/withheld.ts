@@ -4,7 +4,7 @@
  */
 import type { Writable } from 'node:stream'
 import type { ImapFlow } from 'imapflow'
-import { SessionFailed } from '../session-failed.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 
 /** What imapflow keeps out of its types. */
 interface Insides {

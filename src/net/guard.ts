@@ -4,9 +4,9 @@
  */
 import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
-import type { Mistake } from '../account.ts'
-import { type AddressClass, addressRefusal, portRefusal, type Reach, specialNetworks } from '../guard.ts'
-import { limits } from '../limits.ts'
+import type { Mistake } from '../account/account.ts'
+import { type AddressClass, addressRefusal, portRefusal, type Reach, specialNetworks } from '../account/reach.ts'
+import { netLimits } from './limits.ts'
 
 export interface Guard {
   /** Before anything is dialled: the port, and a host that is an address, which no lookup is asked for. @throws OutOfReach */
@@ -70,7 +70,7 @@ export async function reachMistakes(
 /** Whether a name leads where nobody may go; in the time that a request has. @throws OutOfReach */
 async function looked({ lookup }: Guard, host: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(resolve, limits.lookupWaitMs)
+    const timer = setTimeout(resolve, netLimits.lookupWaitMs)
     lookup(host, { all: true }, (error) => {
       clearTimeout(timer)
       if (error instanceof OutOfReach) reject(error)

@@ -2,12 +2,12 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createTransport } from 'nodemailer'
-import type { Reach } from '../guard.ts'
+import type { Reach } from '../account/reach.ts'
 import { loginMask, type Mask } from '../mask.ts'
-import type { Letter, NoticeSettings } from '../notice.ts'
+import type { Letter, BulletinSettings } from '../news/bulletin.ts'
 import { guardOf } from './guard.ts'
 
-export interface Mail extends NoticeSettings {
+export interface Mail extends BulletinSettings {
   readonly password: string | undefined
   readonly letter: Letter
   readonly reach: Reach

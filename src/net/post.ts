@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
-import { limits } from '../limits.ts'
-import type { Reach } from '../guard.ts'
-import { tlsReasonOf } from '../tls-reasons.ts'
-import type { Answer } from '../webhook.ts'
+import { netLimits } from './limits.ts'
+import type { Reach } from '../account/reach.ts'
+import { tlsReasonOf } from '../failure/tls-reasons.ts'
+import type { Answer } from '../news/webhook.ts'
 import { guardOf } from './guard.ts'
 
 export interface Post {
@@ -75,12 +75,12 @@ async function beginningOf(response: IncomingMessage): Promise<string> {
     for await (const chunk of response) {
       chunks.push(chunk as Buffer)
       octets += (chunk as Buffer).length
-      if (octets >= limits.answerOctetsMax) break
+      if (octets >= netLimits.answerOctetsMax) break
     }
   } catch {
     // Its beginning is all that is wanted.
   }
-  return printable(Buffer.concat(chunks).subarray(0, limits.answerOctetsMax).toString('utf8'))
+  return printable(Buffer.concat(chunks).subarray(0, netLimits.answerOctetsMax).toString('utf8'))
 }
 
 function printable(text: string): string {

@@ -1,11 +1,12 @@
 /** One connection that speaks in commands and replies: strict first in, first out; every wait has an end. */
 import type { Socket } from 'node:net'
-import { assertNever, type Failure } from '../failure.ts'
-import { hostPort } from '../host.ts'
-import { limits } from '../limits.ts'
+import { type Failure } from '../failure/failure.ts'
+import { assertNever } from '../assert-never.ts'
+import { hostPort } from '../account/server-traits.ts'
+import { pop3Limits } from './limits.ts'
 import type { Mask } from '../mask.ts'
-import { SessionFailed } from '../session-failed.ts'
-import type { Transcript } from '../transcript.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
+import type { Transcript } from '../runs/transcript.ts'
 import { abortFailure, dial, type Endpoint, reasonOf } from './dial.ts'
 import { greetingRefusal } from './replies.ts'
 import { shakeHands, type TlsSeen, type TlsSessions } from './tls.ts'
@@ -23,11 +24,11 @@ export interface Waits {
 }
 
 export const usualWaits: Waits = {
-  connectMs: limits.connectWaitMs,
-  replyMs: limits.replyWaitMs,
-  listingMs: limits.listingWaitMs,
-  capaMs: limits.capaWaitMs,
-  quitMs: limits.quitWaitMs,
+  connectMs: pop3Limits.connectWaitMs,
+  replyMs: pop3Limits.replyWaitMs,
+  listingMs: pop3Limits.listingWaitMs,
+  capaMs: pop3Limits.capaWaitMs,
+  quitMs: pop3Limits.quitWaitMs,
 }
 
 interface Pending {
@@ -229,7 +230,7 @@ export class Connection {
     const next = this.#pending[0]
     if (next === undefined) return
     const { during, waitMs } = next
-    if (next.long) this.#deadlineMs += octets / limits.messageOctetsPerMs
+    if (next.long) this.#deadlineMs += octets / pop3Limits.messageOctetsPerMs
     const leftMs = this.#deadlineMs - performance.now()
     const slow = leftMs < waitMs
     this.#silence = setTimeout(
@@ -270,7 +271,7 @@ function hear(transcript: Transcript, reply: Reply, during: string): void {
       break
     case 'listing':
       transcript.heard(`+OK ${reply.text}`)
-      transcript.heardAll(reply.lines, during === 'CAPA' ? limits.capabilitiesShown : limits.listingLinesShown)
+      transcript.heardAll(reply.lines, during === 'CAPA' ? pop3Limits.capabilitiesShown : pop3Limits.listingLinesShown)
       break
     case 'body':
       transcript.heard(`+OK (${reply.octets} octets)`)

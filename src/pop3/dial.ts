@@ -1,11 +1,11 @@
 /** From a host and port to a connected socket; and what an operator reads where that fails. */
 import { connect, type LookupFunction, type Socket } from 'node:net'
-import type { TlsMode } from '../account.ts'
-import type { Failure, UnreachableCause } from '../failure.ts'
-import { everywhere, type Reach } from '../guard.ts'
-import { SessionFailed } from '../session-failed.ts'
+import type { TlsMode } from '../account/account.ts'
+import type { Failure, UnreachableCause } from '../failure/failure.ts'
+import { everywhere, type Reach } from '../account/reach.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import { guardOf } from '../net/guard.ts'
-import { tlsReasonOf, tlsTroubleOf } from '../tls-reasons.ts'
+import { tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
 import { printable } from './wire.ts'
 
 /** Where a server is, and how it is to prove itself. */

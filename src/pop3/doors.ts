@@ -1,7 +1,7 @@
 /** After a failure: how POP3 answers at the same host otherwise. */
-import type { TlsMode } from '../account.ts'
-import { limits } from '../limits.ts'
-import type { Door } from '../next-step.ts'
+import type { TlsMode } from '../account/account.ts'
+import { pop3Limits } from './limits.ts'
+import type { Door } from '../failure/next-step.ts'
 import type { Endpoint } from './dial.ts'
 import { answers } from './probe.ts'
 
@@ -15,6 +15,6 @@ export async function openDoors({ port, tls, ...rest }: Endpoint): Promise<Door[
     ...(port === 995 ? [] : [{ port: 995, tls: 'implicit' as const }]),
     ...(port === 110 ? [] : [{ port: 110, tls: 'starttls' as const }]),
   ].filter(wanted)
-  const open = await Promise.all(doors.map((door) => answers({ ...unchecked, ...door }, limits.testLookAroundMs)))
+  const open = await Promise.all(doors.map((door) => answers({ ...unchecked, ...door }, pop3Limits.testLookAroundMs)))
   return doors.filter((_door, nth) => open[nth])
 }

@@ -1,12 +1,12 @@
 /** Tries an account: what a login finds, without storing or deleting anything. */
-import type { Failure, FailureKind } from '../failure.ts'
-import { limits } from '../limits.ts'
-import { mayBeTheDoor, nextStep } from '../next-step.ts'
+import type { Failure, FailureKind } from '../failure/failure.ts'
+import { pop3Limits } from './limits.ts'
+import { mayBeTheDoor, nextStep } from '../failure/next-step.ts'
 import { openDoors } from './doors.ts'
 import { loginMask } from '../mask.ts'
-import { SessionFailed } from '../session-failed.ts'
-import { sentenceOf, type Step } from '../step.ts'
-import { happened } from '../telling.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
+import { sentenceOf, type Step } from '../failure/step.ts'
+import { happened } from '../failure/sentences.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
 import type { TlsSeen } from './tls.ts'
 
@@ -24,7 +24,7 @@ export interface Examination {
   readonly step?: Step
 }
 
-const patience = { connectMs: limits.testConnectWaitMs, greetingMs: limits.testGreetingWaitMs }
+const patience = { connectMs: pop3Limits.testConnectWaitMs, greetingMs: pop3Limits.testGreetingWaitMs }
 
 /**
  * Logs in, looks, and leaves; stores and deletes nothing. Never throws what the server did: it is in `failure`. Where port or TLS

@@ -1,7 +1,7 @@
 /** The lines of UIDL and LIST -> the maildrop's listing (RFC 1939 sections 5 and 7). In slices: there may be a million. */
-import { limits } from '../limits.ts'
-import type { Listed, MessageNumber, Octets, Uidl } from '../message.ts'
-import type { SessionFailed } from '../session-failed.ts'
+import { mailLimits } from '../mail/limits.ts'
+import type { Listed, MessageNumber, Octets, Uidl } from '../mail/message.ts'
+import type { SessionFailed } from '../failure/session-failed.ts'
 import type { Lines } from './lines.ts'
 
 /** What a listing that contradicts itself is thrown as. */
@@ -54,5 +54,7 @@ export function words(line: string): string[] {
 
 /** Up to 512 bytes of anything but controls; RFC 1939 section 7 allows 70 of 0x21..0x7E. Blank ones are no id. */
 function parseUidl(text: string): Uidl | undefined {
-  return text === '' || text.length > limits.uidlOctetsMax || /[\x00-\x1f\x7f]/.test(text) ? undefined : (text as Uidl)
+  return text === '' || text.length > mailLimits.uidlOctetsMax || /[\x00-\x1f\x7f]/.test(text)
+    ? undefined
+    : (text as Uidl)
 }

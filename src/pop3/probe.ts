@@ -1,5 +1,5 @@
 /** Whether a POP3 server answers: greeting, TLS as asked for, CAPA, QUIT. It logs in nowhere. */
-import { SessionFailed } from '../session-failed.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import type { Endpoint } from './dial.ts'
 import { Pop3Session } from './session.ts'
 

@@ -1,9 +1,10 @@
 /** Messages by RETR: in windows, each closed by a barrier, the next ones on their way; no more than there is room for. */
 import { randomInt } from 'node:crypto'
 import type { Holding, OctetBudget } from '../budget.ts'
-import { limits } from '../limits.ts'
-import type { Listed, MessageNumber, Window } from '../message.ts'
-import { RetrievalFailed, SessionFailed } from '../session-failed.ts'
+import { pop3Limits } from './limits.ts'
+import { pullLimits } from '../pull/limits.ts'
+import type { Listed, MessageNumber, Window } from '../mail/message.ts'
+import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
 import { words } from './listing.ts'
 import { octetsOf, windowOf, windowsOf } from './windows.ts'
 import { type Expected, printable, type Reply } from './wire.ts'
@@ -93,8 +94,8 @@ export class Retrieval {
     return (
       this.#line.pipelined() &&
       !this.#line.hides() &&
-      ahead.length < limits.windowsAheadMax &&
-      octets <= limits.aheadOctetsMax
+      ahead.length < pullLimits.windowsAheadMax &&
+      octets <= pop3Limits.aheadOctetsMax
     )
   }
 

@@ -1,10 +1,10 @@
 /** One message retrieved once more, in a session of its own: for a person to look at. Nothing is stored, marked or deleted. */
-import { fieldsOf, fingerprintOf, headerOf, uidlHash } from '../header.ts'
-import type { ShortHash, StoredRecord } from '../ledger.ts'
-import { limits } from '../limits.ts'
-import type { Listed } from '../message.ts'
-import { digestOf, toCrlf } from '../octets.ts'
-import { SessionFailed } from '../session-failed.ts'
+import { fieldsOf, fingerprintOf, headerOf, uidlHash } from '../mail/header.ts'
+import type { StoredRecord } from '../ledger/ledger.ts'
+import type { Listed, ShortHash } from '../mail/message.ts'
+import { pop3Limits } from './limits.ts'
+import { digestOf, toCrlf } from '../mail/octets.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
 
 /** What the ledger knows of it. */
@@ -58,13 +58,13 @@ async function isKnown(bytes: Buffer, { digest, fingerprint }: Known): Promise<b
 
 async function retrieve(session: Pop3Session, message: Listed, { host }: SessionOptions): Promise<Buffer> {
   const server = host
-  for await (const { retrieved, refused, cut } of session.retrieve([message], limits.downloadOctetsMax)) {
+  for await (const { retrieved, refused, cut } of session.retrieve([message], pop3Limits.downloadOctetsMax)) {
     const [whole] = retrieved
     if (whole !== undefined) return whole.bytes
     const [no] = refused
     if (no !== undefined) throw new SessionFailed({ kind: 'provider refused', server, during: 'RETR', reply: no.reply })
     const [large] = cut
-    const reason = `it has ${large?.octets ?? 0} octets, and up to ${limits.downloadOctetsMax} are shown`
+    const reason = `it has ${large?.octets ?? 0} octets, and up to ${pop3Limits.downloadOctetsMax} are shown`
     throw new SessionFailed({ kind: 'internal', reason })
   }
   throw new SessionFailed({ kind: 'internal', reason: 'the message came to nothing' })

@@ -4,14 +4,14 @@
  * reply as its `command()` expects: an event `response` or `error`. Pinned exactly: a change of its insides breaks the tests.
  */
 import Pop3Command from 'node-pop3'
-import { hidesByName } from '../account.ts'
+import { hidesByName } from '../account/account.ts'
 import { OctetBudget } from '../budget.ts'
-import type { HostTrait } from '../host.ts'
-import { limits } from '../limits.ts'
+import type { ServerTrait } from '../account/server-traits.ts'
+import { pop3Limits } from './limits.ts'
 import { loginMask } from '../mask.ts'
-import type { Listed, MessageNumber, Peeked, Window } from '../message.ts'
-import type { Deletable, Maildrop } from '../ports.ts'
-import { SessionFailed } from '../session-failed.ts'
+import type { Listed, MessageNumber, Peeked, Window } from '../mail/message.ts'
+import type { Deletable, Maildrop } from '../pull/ports.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import { CommandPort } from './command-port.ts'
 import { Connection, type ConnectionOptions, usualWaits, type Waits } from './connection.ts'
 import type { Lines } from './lines.ts'
@@ -27,7 +27,7 @@ export interface SessionOptions extends ConnectionOptions {
   readonly password: string
   readonly waits?: Partial<Waits>
   /** What earlier sessions have learnt of this server; what this one learns is added. */
-  readonly traits?: Set<HostTrait>
+  readonly traits?: Set<ServerTrait>
   /** Shared by all sessions of a worker. */
   readonly budget?: OctetBudget
   /** Somebody has said so, or it was seen before. */
@@ -56,7 +56,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   capabilities: readonly string[] = []
   readonly #options: SessionOptions
   readonly #waits: Waits
-  readonly #traits: Set<HostTrait>
+  readonly #traits: Set<ServerTrait>
   #connection: Connection | undefined
   #listing: readonly Listed[] = []
   readonly #marked = new Set<MessageNumber>()
@@ -93,7 +93,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   get loginDelayMs(): number {
     const seconds = this.capabilities.map((line) => /^LOGIN-DELAY\s+(\d{1,9})\b/i.exec(line)?.[1] ?? 0)
-    return Math.min(1000 * Math.max(0, ...seconds.map(Number)), limits.loginDelayMaxMs)
+    return Math.min(1000 * Math.max(0, ...seconds.map(Number)), pop3Limits.loginDelayMaxMs)
   }
 
   get pipelined(): boolean {
@@ -313,7 +313,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   /** Asks for each in turn: many at once where the server pipelines (RFC 2449 section 6.6), else one at a time. */
   async *#pipeline<T>(all: readonly T[], ask: (one: T) => Promise<Reply>): AsyncIterable<[T, Reply]> {
-    const inFlight = this.pipelined ? limits.pipelineCommandsMax : 1
+    const inFlight = this.pipelined ? pop3Limits.pipelineCommandsMax : 1
     for (let from = 0; from < all.length; from += inFlight) {
       const part = all.slice(from, from + inFlight)
       const replies = this.#opened.together(() => part.map(ask))
@@ -323,7 +323,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   }
 
   #top({ number }: Listed): Promise<Reply> {
-    const expected: Expected = { shape: 'header', octetsMax: limits.headerOctetsMax }
+    const expected: Expected = { shape: 'header', octetsMax: pop3Limits.headerOctetsMax }
     return this.#ask(`TOP ${number} 0`, expected, `TOP of message ${number}`)
   }
 }

@@ -1,9 +1,15 @@
 /** TLS over a connected socket: the handshake, the certificate by chain or by pin, and sessions that are taken up again. */
 import { isIP, type Socket } from 'node:net'
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
-import { limits } from '../limits.ts'
-import { SessionFailed } from '../session-failed.ts'
-import { type CertificateShown, certificateReason, fingerprintOf, tlsReasonOf, tlsTroubleOf } from '../tls-reasons.ts'
+import { pop3Limits } from './limits.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
+import {
+  type CertificateShown,
+  certificateReason,
+  fingerprintOf,
+  tlsReasonOf,
+  tlsTroubleOf,
+} from '../failure/tls-reasons.ts'
 import { type Endpoint, reach } from './dial.ts'
 import { printable } from './wire.ts'
 
@@ -36,7 +42,7 @@ export class TlsSessions {
     this.#sessions.delete(key)
     this.#sessions.set(key, session)
     const [oldest] = this.#sessions.keys()
-    if (this.#sessions.size > limits.tlsSessionsKept && oldest !== undefined) this.#sessions.delete(oldest)
+    if (this.#sessions.size > pop3Limits.tlsSessionsKept && oldest !== undefined) this.#sessions.delete(oldest)
   }
 
   forget(endpoint: Endpoint): void {
@@ -137,7 +143,7 @@ function certificateShown(secure: TLSSocket): CertificateShown {
     version: secure.getProtocol() ?? 'unknown',
     validFrom: isoOf(valid_from),
     validTo: isoOf(valid_to),
-    names: [...names, ...common].slice(0, limits.certificateNamesShown).map(printable),
+    names: [...names, ...common].slice(0, pop3Limits.certificateNamesShown).map(printable),
     fingerprint: fingerprintOf(certificate),
   }
 }

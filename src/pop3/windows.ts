@@ -1,6 +1,7 @@
 /** What is asked for before an answer must have come, and what came of it. Pure. */
-import { limits } from '../limits.ts'
-import type { Listed, Retrieved, Window } from '../message.ts'
+import { pop3Limits } from './limits.ts'
+import { pullLimits } from '../pull/limits.ts'
+import type { Listed, Retrieved, Window } from '../mail/message.ts'
 import { printable, type Reply } from './wire.ts'
 
 /** Bounded in messages and in listed octets; at least one message each. Made when it is asked for: there may be thousands. */
@@ -9,7 +10,7 @@ export function* windowsOf(messages: readonly Listed[]): Generator<Listed[]> {
   let octets = 0
   for (const message of messages) {
     octets += message.size
-    if (open.length > 0 && (open.length >= limits.windowMessagesMax || octets > limits.windowOctetsMax)) {
+    if (open.length > 0 && (open.length >= pullLimits.windowMessagesMax || octets > pop3Limits.windowOctetsMax)) {
       yield open
       open = []
       octets = message.size

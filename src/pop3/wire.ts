@@ -5,8 +5,9 @@
  * Framing is strict: only CRLF ends a line of a message, for the terminator and for dot-stuffing alike. `\n.\n` and
  * `\n.\r\n` after a bare LF are text; a server that means them as an end is noticed by its silence, not guessed at.
  */
-import { limits } from '../limits.ts'
-import { SessionFailed } from '../session-failed.ts'
+import { mailLimits } from '../mail/limits.ts'
+import { pop3Limits } from './limits.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import { Body } from './body.ts'
 import { Lines } from './lines.ts'
 
@@ -110,7 +111,7 @@ export class ReplyReader {
   }
 
   #readStatus(chunk: Buffer, from: number, { shape }: Expected): number {
-    const [line, at] = this.#readLine(chunk, from, limits.statusLineOctetsMax)
+    const [line, at] = this.#readLine(chunk, from, pop3Limits.statusLineOctetsMax)
     if (line === undefined) return at
     const ok = /^\+(?:OK\b|(?= |$))/i.exec(line)
     const refused = ok === null && /^-ERR\b/i.exec(line)
@@ -125,7 +126,7 @@ export class ReplyReader {
     let at = from
     // Begun in an earlier chunk.
     if (this.#line.length > 0) {
-      const [line, next] = this.#readLine(chunk, at, limits.listingLineOctetsMax)
+      const [line, next] = this.#readLine(chunk, at, pop3Limits.listingLineOctetsMax)
       if (line === undefined) return next
       if (line === '.') return this.#endListing(text, next)
       this.#addLines(Buffer.from(`${line}\r\n`, 'latin1'), 1)
@@ -138,19 +139,19 @@ export class ReplyReader {
         this.#addLines(chunk.subarray(first, at), count)
         return this.#endListing(text, end + 1)
       }
-      if (end - at > limits.listingLineOctetsMax) break
+      if (end - at > pop3Limits.listingLineOctetsMax) break
       count += 1
       at = end + 1
     }
     this.#addLines(chunk.subarray(first, at), count)
     // Without an end as yet, or too long.
-    return at === chunk.length ? at : this.#readLine(chunk, at, limits.listingLineOctetsMax)[1]
+    return at === chunk.length ? at : this.#readLine(chunk, at, pop3Limits.listingLineOctetsMax)[1]
   }
 
   #addLines(piece: Buffer, lines: number): void {
     this.#octets += piece.length
     this.#lines.add(piece, lines)
-    if (this.#lines.length > limits.listingLinesMax || this.#octets > limits.listingOctetsMax)
+    if (this.#lines.length > mailLimits.listingLinesMax || this.#octets > pop3Limits.listingOctetsMax)
       throw this.#broken('the end of the listing', piece.toString('latin1', 0, 100))
   }
 
@@ -237,13 +238,15 @@ export class ReplyReader {
     if (this.#octets <= octetsMax) {
       this.#body ??= new Body(octetsHint, octetsMax)
       this.#body.add(piece)
-    } else if (this.#octets > (shape === 'message' ? octetsMax + limits.droppedOctetsMax : limits.bodyOctetsMax)) {
+    } else if (
+      this.#octets > (shape === 'message' ? octetsMax + pop3Limits.droppedOctetsMax : pop3Limits.bodyOctetsMax)
+    ) {
       throw this.#broken(`a message of at most ${octetsMax} octets`, 'more')
     } else if (shape === 'message') {
       // Its header may lie beyond what is wanted.
       this.#body ??= new Body(octetsHint, octetsMax)
-      if (this.#body.length < limits.headerOctetsMax) this.#body.add(piece)
-      this.#body.keep(limits.headerOctetsMax)
+      if (this.#body.length < pop3Limits.headerOctetsMax) this.#body.add(piece)
+      this.#body.keep(pop3Limits.headerOctetsMax)
     }
   }
 

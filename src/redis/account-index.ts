@@ -3,10 +3,10 @@
  * in one is a member, whether it is still there or not. Written in the same step as what they tell of (accounts.ts, statuses.ts).
  */
 import type { ChainableCommander, Redis } from 'ioredis'
-import type { Account } from '../account.ts'
-import { limits } from '../limits.ts'
-import { keys } from './keys.ts'
-import type { AccountStatus } from '../status.ts'
+import type { Account } from '../account/account.ts'
+import { redisLimits } from './limits.ts'
+import { keys } from './key-names.ts'
+import type { AccountStatus } from '../runs/status.ts'
 
 /** `-`: backwards. Ids are ULIDs: their order is that of time. */
 export const accountOrders = ['createdAt', '-createdAt', 'address', '-address'] as const
@@ -70,7 +70,7 @@ export async function walkOf(redis: Redis, wanted: AccountsWanted): Promise<Walk
   const least = Math.min(...sizes)
   if (sort.endsWith('address')) {
     // A few of very many are rather sorted than found among all others.
-    if (least <= limits.accountsSortedMax) return await walkSorted(redis, sets, wanted)
+    if (least <= redisLimits.accountsSortedMax) return await walkSorted(redis, sets, wanted)
     return walkSet(redis, keys.accountsByAddress, sets, wanted)
   }
   const smallest = sets[sizes.indexOf(least)] ?? keys.accountIds

@@ -1,9 +1,9 @@
 /** Accounts as they are kept: the record, what became of its last runs, and when it is due. */
 import type { Redis } from 'ioredis'
-import type { Account } from '../account.ts'
-import { type FailureHistory, noFailures } from '../consequence.ts'
-import type { FailureKind } from '../failure.ts'
-import { limits } from '../limits.ts'
+import type { Account } from '../account/account.ts'
+import { type FailureHistory, noFailures } from '../failure/consequence.ts'
+import type { FailureKind } from '../failure/failure.ts'
+import { redisLimits } from './limits.ts'
 import {
   type AccountsWanted,
   addressMemberOf,
@@ -13,7 +13,7 @@ import {
   walkOf,
   wordsOf,
 } from './account-index.ts'
-import { keys, ofRun } from './keys.ts'
+import { keys, ofRun } from './key-names.ts'
 import { restate, restateLua, statusKeys } from './statuses.ts'
 
 export interface AccountRecord {
@@ -217,7 +217,7 @@ export class Accounts {
 
   /**
    * @param after a member of the index; `next`: the one to go on after, null at the end. A page may come short of its limit, empty
-   *   too, and have a next: it looks at `limits.accountsWalkedPerPage` at the most.
+   *   too, and have a next: it looks at `redisLimits.accountsWalkedPerPage` at the most.
    * @param show what is to be shown of those with these ids, in their order; nothing of those that do not belong here after all.
    */
   async page<T>(
@@ -231,8 +231,8 @@ export class Accounts {
     const read = limit + 1
     const found: { readonly member: string; readonly item: T }[] = []
     let from: string | null = after ?? null
-    for (let left = limits.accountsWalkedPerPage; ; ) {
-      const piece: Piece = await walk.on(from, walk.sparse ? limits.accountsWalkedAtOnce : read)
+    for (let left = redisLimits.accountsWalkedPerPage; ; ) {
+      const piece: Piece = await walk.on(from, walk.sparse ? redisLimits.accountsWalkedAtOnce : read)
       for (let at = 0; at < piece.members.length; at += read) {
         const members = piece.members.slice(at, at + read)
         const items = await show(members.map(idOfMember))

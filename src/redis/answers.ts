@@ -1,8 +1,8 @@
 /** What was answered to a request with a key of its own, sealed: an answer may hold a secret that is shown once. */
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
+import { redisLimits } from './limits.ts'
 import type { Seal } from '../seal.ts'
-import { keys } from './keys.ts'
+import { keys } from './key-names.ts'
 
 export interface Answer {
   readonly status: number
@@ -35,7 +35,7 @@ export class Answers {
       keys.answer(name),
       JSON.stringify(mark),
       'PX',
-      limits.answerAwaitedMs,
+      redisLimits.answerAwaitedMs,
       'NX',
       'GET',
     )
@@ -48,11 +48,11 @@ export class Answers {
 
   async keep(name: string, fingerprint: string, answer: Answer): Promise<void> {
     const kept: Kept = { fingerprint, sealedAnswer: this.#seal.seal(JSON.stringify(answer), name, field) }
-    await this.#redis.set(keys.answer(name), JSON.stringify(kept), 'PX', limits.answerKeptMs)
+    await this.#redis.set(keys.answer(name), JSON.stringify(kept), 'PX', redisLimits.answerKeptMs)
     const nowMs = Date.now()
     await this.#redis.zadd(keys.answers, nowMs, name)
-    await this.#redis.zremrangebyscore(keys.answers, '-inf', nowMs - limits.answerKeptMs)
-    const over = (await this.#redis.zcard(keys.answers)) - limits.answersKeptMax
+    await this.#redis.zremrangebyscore(keys.answers, '-inf', nowMs - redisLimits.answerKeptMs)
+    const over = (await this.#redis.zcard(keys.answers)) - redisLimits.answersKeptMax
     if (over <= 0) return
     // Names and scores in turn.
     const oldest = await this.#redis.zpopmin(keys.answers, over)

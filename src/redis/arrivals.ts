@@ -1,9 +1,9 @@
 /** What a run has put into the store, as people may read it afterwards: the newest of it, for a while. Word of mail, so that it is in no backup. */
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
-import type { AccountId, RunId } from '../message.ts'
-import type { Arrival } from '../ports.ts'
-import { keys } from './keys.ts'
+import { redisLimits } from './limits.ts'
+import type { AccountId, RunId } from '../mail/message.ts'
+import type { Arrival } from '../pull/ports.ts'
+import { keys } from './key-names.ts'
 
 /** Its place among all that the run has stored, from 0 on, and what Redis keeps of it. */
 type Kept = readonly [
@@ -30,7 +30,7 @@ export class Arrivals {
   constructor(redis: Redis, accountId: AccountId, runId: RunId, keptDays: number) {
     this.#redis = redis
     this.#key = keys.arrived(accountId, runId)
-    this.#keptMs = Math.min(keptDays * 86_400_000, limits.runKeptMs)
+    this.#keptMs = Math.min(keptDays * 86_400_000, redisLimits.runKeptMs)
   }
 
   /** Holds nothing up, and fails nothing. */
@@ -38,9 +38,9 @@ export class Arrivals {
     if (this.#keptMs <= 0) return
     this.#added += arrivals.length
     this.#waiting.push(...arrivals)
-    this.#waiting.splice(0, Math.max(0, this.#waiting.length - limits.arrivalsKept))
+    this.#waiting.splice(0, Math.max(0, this.#waiting.length - redisLimits.arrivalsKept))
     // In a fast run most of them make room for newer ones before they are written.
-    if (performance.now() - this.#writtenAtMs > limits.arrivalsEveryMs) this.#begin()
+    if (performance.now() - this.#writtenAtMs > redisLimits.arrivalsEveryMs) this.#begin()
   }
 
   /** After this all are written. */
@@ -70,7 +70,7 @@ export class Arrivals {
     await this.#redis
       .multi()
       .rpush(this.#key, ...lines)
-      .ltrim(this.#key, -limits.arrivalsKept, -1)
+      .ltrim(this.#key, -redisLimits.arrivalsKept, -1)
       .pexpire(this.#key, this.#keptMs)
       .exec()
   }

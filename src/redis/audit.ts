@@ -1,7 +1,7 @@
 /** Who changed what, the newest 100,000 of it. */
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
-import { keys } from './keys.ts'
+import { redisLimits } from './limits.ts'
+import { keys } from './key-names.ts'
 
 export interface AuditEntry {
   /** ULID. */
@@ -25,7 +25,7 @@ export class Audit {
   }
 
   async write(entry: AuditEntry): Promise<void> {
-    await this.#redis.xadd(keys.audit, 'MAXLEN', '~', limits.auditKept, '*', 'entry', JSON.stringify(entry))
+    await this.#redis.xadd(keys.audit, 'MAXLEN', '~', redisLimits.auditKept, '*', 'entry', JSON.stringify(entry))
   }
 
   /** Newest first. `before` and `next`: places in the stream. */

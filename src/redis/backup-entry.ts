@@ -1,5 +1,5 @@
 /** What the lines of a backup are, and how one is read: a head, an entry for each piece of what Redis holds, an end. */
-import { backedUpOfAccount, backedUpShared, keys } from './keys.ts'
+import { backedUpOfAccount, backedUpShared, keys } from './key-names.ts'
 
 export const backupFormat = 'tributary backup'
 export const backupVersion = 1

@@ -4,9 +4,9 @@
  * reconcile.ts.
  */
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
+import { redisLimits } from './limits.ts'
 import { backupFormat, backupVersion, type Entry } from './backup-entry.ts'
-import { backedUpOfAccount, keys } from './keys.ts'
+import { backedUpOfAccount, keys } from './key-names.ts'
 
 /** How many fields, runs and accounts are read at once. */
 const chunk = 200
@@ -42,7 +42,7 @@ async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
   }
   const access = [keys.settings, keys.tokens, keys.tokenUses, keys.passwords]
   const outward = [keys.told, keys.webhooks, keys.notice]
-  for (const key of [keys.destinations, keys.pauses, keys.hostTraits, ...access, ...outward])
+  for (const key of [keys.destinations, keys.pauses, keys.serverTraits, ...access, ...outward])
     for await (const fields of hashOf(redis, key)) yield* inPieces(key, fields)
 }
 
@@ -93,8 +93,8 @@ async function* hashOf(redis: Redis, key: string): AsyncGenerator<Record<string,
 }
 
 function* stringPieces(key: string, value: Buffer, expiresAtMs = -1): Generator<Entry> {
-  for (let at = 0; at === 0 || at < value.length; at += limits.backupPieceOctets) {
-    const piece = value.toString('base64', at, at + limits.backupPieceOctets)
+  for (let at = 0; at === 0 || at < value.length; at += redisLimits.backupPieceOctets) {
+    const piece = value.toString('base64', at, at + redisLimits.backupPieceOctets)
     yield { key, type: 'string', at, value: piece, ...(expiresAtMs > 0 ? { expiresAtMs } : {}) }
   }
 }
@@ -103,7 +103,7 @@ function* inPieces(key: string, fields: Readonly<Record<string, string>>): Gener
   let value: Record<string, string> = {}
   let octets = 0
   for (const [field, text] of Object.entries(fields)) {
-    if (octets > limits.backupPieceOctets) {
+    if (octets > redisLimits.backupPieceOctets) {
       yield { key, type: 'hash', value }
       value = {}
       octets = 0

@@ -1,9 +1,9 @@
 /** Destinations as they are kept: hosted ones with the hash of their password, others with it sealed. */
 import type { Redis } from 'ioredis'
-import { type Destination, destinationDefaults, type HostedLogin } from '../account.ts'
-import { limits } from '../limits.ts'
+import { type Destination, destinationDefaults, type HostedLogin } from '../account/destination.ts'
+import { redisLimits } from './limits.ts'
 import { tell } from './events.ts'
-import { keys } from './keys.ts'
+import { keys } from './key-names.ts'
 
 export interface DestinationRecord {
   readonly destination: Destination
@@ -111,7 +111,7 @@ export class Destinations {
 
   /**
    * In the order they were made. `after`: a destination's id; `next`: the id to go on after, null at the end. A search may come
-   * short of its limit, and have a next: it looks at `limits.destinationsReadPerPage` at the most.
+   * short of its limit, and have a next: it looks at `redisLimits.destinationsReadPerPage` at the most.
    */
   async page(
     limit: number,
@@ -120,7 +120,7 @@ export class Destinations {
   ): Promise<{ items: DestinationRecord[]; next: string | null }> {
     const items: DestinationRecord[] = []
     let from = after
-    for (let left = limits.destinationsReadPerPage; ; ) {
+    for (let left = redisLimits.destinationsReadPerPage; ; ) {
       const count = q === '' ? limit + 1 : chunk
       const ids = await this.#redis.zrange(
         keys.destinationIds,

@@ -1,8 +1,8 @@
 /** When each account is due: one sorted set, claimed atomically, so that any number of workers may tick. */
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
-import type { AccountId } from '../message.ts'
-import { keys } from './keys.ts'
+import { redisLimits } from './limits.ts'
+import type { AccountId } from '../mail/message.ts'
+import { keys } from './key-names.ts'
 
 /**
  * KEYS due; ARGV now, provisional next due, how many. Claims by moving what is due to the provisional time: a crash between
@@ -15,8 +15,8 @@ return due`
 
 /** By the milliseconds since 1970 at which each was due, the one that has waited longest first. */
 export async function claimDue(redis: Redis, nowMs: number): Promise<Map<AccountId, number>> {
-  const nextMs = nowMs + limits.claimHoldMs
-  const due = (await redis.eval(claim, 1, keys.due, nowMs, nextMs, limits.claimedPerTickMax)) as string[]
+  const nextMs = nowMs + redisLimits.claimHoldMs
+  const due = (await redis.eval(claim, 1, keys.due, nowMs, nextMs, redisLimits.claimedPerTickMax)) as string[]
   const claimed = new Map<AccountId, number>()
   for (let nth = 0; nth + 1 < due.length; nth += 2) claimed.set(due[nth] as AccountId, Number(due[nth + 1]))
   return claimed
@@ -42,7 +42,7 @@ return 1`
 
 /** After the wall clock was stepped: what was due in a minute is so still, though the clock may stand a year before that. */
 export async function shiftDue(redis: Redis, byMs: number, nowMs: number): Promise<void> {
-  await redis.eval(shift, 2, keys.due, keys.dueShifted, Math.round(byMs), limits.dueShiftedOnceMs, nowMs)
+  await redis.eval(shift, 2, keys.due, keys.dueShifted, Math.round(byMs), redisLimits.dueShiftedOnceMs, nowMs)
 }
 
 /** XX: an account that was paused or removed meanwhile stays so. */

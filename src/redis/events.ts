@@ -1,13 +1,13 @@
 /** What happened, for whoever listens: one stream of bounded length, so that who comes again after a while has missed nothing. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
-import { keys } from './keys.ts'
+import { redisLimits } from './limits.ts'
+import { keys } from './key-names.ts'
 
 export const eventKinds = ['run', 'account', 'destination'] as const
 export type EventKind = (typeof eventKinds)[number]
 
-export interface Told {
+export interface LoggedEvent {
   /** Of two, that of the later one is the larger (`isAfter`). */
   readonly id: string
   readonly kind: EventKind
@@ -19,17 +19,17 @@ export interface Told {
 /** For scripts: KEYS[events] is the stream's. */
 export const tellLua = `
 local function tell(events, kind, destination, json)
-  redis.call('XADD', events, 'MAXLEN', '~', ${limits.eventsKept}, '*', 'kind', kind, 'of', destination, 'json', json)
+  redis.call('XADD', events, 'MAXLEN', '~', ${redisLimits.eventsKept}, '*', 'kind', kind, 'of', destination, 'json', json)
 end`
 
 export async function tell(redis: Redis, kind: EventKind, destinationId: string, body: object): Promise<void> {
   const fields = ['kind', kind, 'of', destinationId, 'json', JSON.stringify(body)]
-  await redis.xadd(keys.events, 'MAXLEN', '~', limits.eventsKept, '*', ...fields)
+  await redis.xadd(keys.events, 'MAXLEN', '~', redisLimits.eventsKept, '*', ...fields)
 }
 
 export class Events {
   readonly #redis: Redis
-  readonly #listeners = new Set<(told: readonly Told[]) => void>()
+  readonly #listeners = new Set<(told: readonly LoggedEvent[]) => void>()
   #reader: Promise<Redis> | undefined
   #closed = false
 
@@ -38,7 +38,7 @@ export class Events {
   }
 
   /** Resolves when all that happens from now on is heard. */
-  async listen(listener: (told: readonly Told[]) => void): Promise<void> {
+  async listen(listener: (told: readonly LoggedEvent[]) => void): Promise<void> {
     this.#reader ??= this.#begin().catch((error: unknown) => {
       this.#reader = undefined
       throw error
@@ -48,8 +48,8 @@ export class Events {
   }
 
   /** The next ones, oldest first. */
-  async after(id: string): Promise<Told[]> {
-    return toldOf(await this.#redis.xrange(keys.events, `(${id}`, '+', 'COUNT', limits.eventsReadMax))
+  async after(id: string): Promise<LoggedEvent[]> {
+    return eventsOf(await this.#redis.xrange(keys.events, `(${id}`, '+', 'COUNT', redisLimits.eventsReadMax))
   }
 
   /** The id of what happened last. */
@@ -78,7 +78,7 @@ export class Events {
     const reader = this.#redis.duplicate({
       enableOfflineQueue: true,
       maxRetriesPerRequest: null,
-      commandTimeout: 2 * limits.eventsAwaitedMs,
+      commandTimeout: 2 * redisLimits.eventsAwaitedMs,
     })
     // Lost connections are tried again by ioredis; without a listener the event ends the process.
     reader.on('error', () => {})
@@ -90,16 +90,16 @@ export class Events {
     let at = from
     while (!this.#closed) {
       try {
-        const wait = ['COUNT', limits.eventsReadMax, 'BLOCK', limits.eventsAwaitedMs] as const
+        const wait = ['COUNT', redisLimits.eventsReadMax, 'BLOCK', redisLimits.eventsAwaitedMs] as const
         const answer = await reader.xread(...wait, 'STREAMS', keys.events, at)
-        const told = toldOf(answer?.[0]?.[1] ?? [])
+        const told = eventsOf(answer?.[0]?.[1] ?? [])
         for (const listener of this.#listeners) if (told.length > 0) listener(told)
         // After a restore it is another stream, and the clock may have gone back: this one would be waited for in vain.
         const last = told.at(-1)?.id ?? (await this.last())
         if (told.length > 0 || isAfter(at, last)) at = last
       } catch {
         // Nothing is lost: it goes on where it stood.
-        if (!this.#closed) await delay(limits.redisRetryMs)
+        if (!this.#closed) await delay(redisLimits.redisRetryMs)
       }
     }
   }
@@ -112,7 +112,7 @@ export function isAfter(one: string, other: string): boolean {
   return ms === otherMs ? nth > otherNth : ms > otherMs
 }
 
-function toldOf(entries: readonly (readonly [id: string, fields: readonly string[]])[]): Told[] {
+function eventsOf(entries: readonly (readonly [id: string, fields: readonly string[]])[]): LoggedEvent[] {
   return entries.map(([id, fields]) => {
     const [, kind, , destinationId = '', , json = ''] = fields
     return { id, kind: kind as EventKind, destinationId, json }

@@ -1,8 +1,8 @@
 /** What an account's status comes from, and all else that is shown of it: of a page of accounts in one go. */
 import type { Redis } from 'ioredis'
-import type { Run } from '../run.ts'
+import type { Run } from '../runs/run.ts'
 import { type AccountRecord, type AccountState, defaultState } from './accounts.ts'
-import { keys } from './keys.ts'
+import { keys } from './key-names.ts'
 import { openField, runIn, runsOf } from './runs.ts'
 
 export interface AccountFacts {

@@ -1,8 +1,8 @@
 /** Whether Redis has room for what a run will write: asked before anything is retrieved, since after that it may be too late. */
 import type { Redis } from 'ioredis'
-import type { Failure } from '../failure.ts'
-import { limits } from '../limits.ts'
-import { SessionFailed } from '../session-failed.ts'
+import type { Failure } from '../failure/failure.ts'
+import { redisLimits } from './limits.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 
 type FreeOctets = () => Promise<number | undefined>
 
@@ -17,10 +17,10 @@ export class Headroom {
     this.#freeOctets = freeOctets
   }
 
-  /** Looks at most every `limits.headroomEveryMs`. @throws SessionFailed where there is none. */
+  /** Looks at most every `redisLimits.headroomEveryMs`. @throws SessionFailed where there is none. */
   async demand(): Promise<void> {
     const nowMs = performance.now()
-    if (this.#looked === undefined || nowMs - this.#looked.atMs > limits.headroomEveryMs)
+    if (this.#looked === undefined || nowMs - this.#looked.atMs > redisLimits.headroomEveryMs)
       this.#looked = { atMs: nowMs, failure: this.#look() }
     const failure = await this.#looked.failure
     if (failure !== undefined) throw new SessionFailed(failure)
@@ -48,13 +48,13 @@ const wait = 'no mail is lost, and runs go on by themselves as soon as there is 
 export function shortage(info: string, freeOctets: number | undefined): Failure | undefined {
   const told = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
   const [used, most] = [Number(told('used_memory') ?? 0), Number(told('maxmemory') ?? 0)]
-  const least = limits.redisMemoryFreeOctets
+  const least = redisLimits.redisMemoryFreeOctets
   if (most > 0 && most - used < least) {
     const reason = `Redis has no room: it uses ${mb(used)} of ${mb(most)}, and ${mb(least)} must be free for a run`
     return { kind: 'internal', reason, remedy: `Raise its maxmemory; ${wait}` }
   }
-  if (freeOctets !== undefined && freeOctets < limits.redisDiskFreeOctets) {
-    const reason = `The disk that Redis writes to is full: ${mb(freeOctets)} are left, and ${mb(limits.redisDiskFreeOctets)} must be free for a run`
+  if (freeOctets !== undefined && freeOctets < redisLimits.redisDiskFreeOctets) {
+    const reason = `The disk that Redis writes to is full: ${mb(freeOctets)} are left, and ${mb(redisLimits.redisDiskFreeOctets)} must be free for a run`
     return { kind: 'internal', reason, remedy: `Make room on it; ${wait}` }
   }
   if (told('aof_last_write_status') === 'err') {

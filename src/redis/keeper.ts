@@ -1,6 +1,6 @@
 /** Which Redis keeps the ledger, and since when: after a restart, a restore or a failover it may know less than before. */
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
+import { redisLimits } from './limits.ts'
 
 export interface Keeper {
   /** Its run_id, new at every start, and its replication id, new with every failover: neither alone tells of both. */
@@ -12,6 +12,6 @@ export async function keeperOf(redis: Redis, nowMs: number): Promise<Keeper> {
   const lines = (await redis.info('server', 'replication')).split('\r\n')
   const told = (name: string) => lines.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1) ?? ''
   // The difference of two times in whole seconds: rather too late than too early.
-  const sinceMs = nowMs - Number(told('uptime_in_seconds')) * 1000 + limits.keeperSinceOffMs
+  const sinceMs = nowMs - Number(told('uptime_in_seconds')) * 1000 + redisLimits.keeperSinceOffMs
   return { name: `${told('run_id')}.${told('master_replid')}`, sinceMs }
 }

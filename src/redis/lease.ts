@@ -1,8 +1,8 @@
 /** One run per account: a lease with a fencing number, which every ledger write checks in the same call (redis/ledger.ts). */
 import type { Redis } from 'ioredis'
-import type { AccountId } from '../message.ts'
-import { SessionFailed } from '../session-failed.ts'
-import { keys } from './keys.ts'
+import type { AccountId } from '../mail/message.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
+import { keys } from './key-names.ts'
 
 /**
  * KEYS lease, fence; ARGV lease in ms. Returns {fence, 0}, or {0, what is left of another's lease in ms}.

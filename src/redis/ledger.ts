@@ -12,22 +12,20 @@ import {
   type MessageName,
   type NewRecord,
   newRecord,
-  type Sighting,
   type StoredRecord,
   type Suspect,
-  type Token,
-} from '../ledger.ts'
-import { uidlHash } from '../header.ts'
-import type { AccountId, Retrieved, RunId } from '../message.ts'
-import type { AsideReason, Ledger, LedgerView } from '../ports.ts'
-import { entryFollowing, entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '../quarantine.ts'
-import { encodeRecord, recordOctets } from '../record.ts'
-import { Records } from '../records.ts'
-import type { RunCounts } from '../run.ts'
-import { SessionFailed } from '../session-failed.ts'
+} from '../ledger/ledger.ts'
+import { type AccountId, type Retrieved, type RunId, type Sighting, type Token } from '../mail/message.ts'
+import { uidlHash } from '../mail/header.ts'
+import type { AsideReason, Ledger, LedgerView } from '../pull/ports.ts'
+import { entryFollowing, entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '../pull/quarantine.ts'
+import { encodeRecord, recordOctets } from '../ledger/packed-record.ts'
+import { KnownRecords } from '../ledger/known-records.ts'
+import type { RunCounts } from '../runs/run.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import { slices } from '../slices.ts'
 import { type Keeper, keeperOf } from './keeper.ts'
-import { keys } from './keys.ts'
+import { keys } from './key-names.ts'
 import type { Lease } from './lease.ts'
 import {
   amendScript,
@@ -76,8 +74,8 @@ export async function importEnded(redis: Redis, accountId: AccountId): Promise<v
   await redis.hdel(keys.ledgerNotes(accountId), 'importing')
 }
 
-export async function recordsOf(redis: Redis, accountId: AccountId): Promise<Records> {
-  return new Records((await redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0))
+export async function recordsOf(redis: Redis, accountId: AccountId): Promise<KnownRecords> {
+  return new KnownRecords((await redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0))
 }
 
 export class RedisLedger implements Ledger {
@@ -88,9 +86,9 @@ export class RedisLedger implements Ledger {
   /** How long the ledger is: known from the first look on, as only the holder of the lease writes. */
   #octets = 0
   /** As they were at the last look, when it began. */
-  #looked: Promise<Records> | undefined
-  #records = new Records(Buffer.alloc(0))
-  /** Records of then that this run has written since: each is one message's. */
+  #looked: Promise<KnownRecords> | undefined
+  #records = new KnownRecords(Buffer.alloc(0))
+  /** KnownRecords of then that this run has written since: each is one message's. */
   #taken = new Set<number>()
   #nameless: readonly number[] | undefined
   #wishes: Wishes = new Map()
@@ -224,7 +222,7 @@ export class RedisLedger implements Ledger {
     if (forgotten.size === 0) return
     const { accountId } = this.#lease
     const packed = (await this.#redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0)
-    const records = new Records(packed)
+    const records = new KnownRecords(packed)
     const setAside: StoredRecord[] = []
     for await (const slice of slices([...forgotten]))
       setAside.push(...slice.map((index) => records.at(index)).filter(({ state }) => state === 'quarantined'))
@@ -284,10 +282,10 @@ export class RedisLedger implements Ledger {
     }
   }
 
-  async #look(): Promise<Records> {
+  async #look(): Promise<KnownRecords> {
     const packed = (await this.#redis.getBuffer(keys.ledger(this.#lease.accountId))) ?? Buffer.alloc(0)
     this.#octets = packed.length
-    this.#records = new Records(packed)
+    this.#records = new KnownRecords(packed)
     this.#taken.clear()
     this.#nameless = undefined
     return this.#records
@@ -324,7 +322,7 @@ export class RedisLedger implements Ledger {
     return undefined
   }
 
-  /** Records of messages without UIDL that were set aside. */
+  /** KnownRecords of messages without UIDL that were set aside. */
   #namelessAside(): readonly number[] {
     if (this.#nameless !== undefined) return this.#nameless
     const nameless: number[] = []

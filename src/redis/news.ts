@@ -1,10 +1,10 @@
 /** News on its way out: the outbox that runs write to, what people were told of each account, and who is to be visited when. */
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
-import type { AccountId } from '../message.ts'
-import { type News, type Told, toldNothing } from '../news.ts'
-import { deliveryOf } from '../webhook.ts'
-import { keys } from './keys.ts'
+import { redisLimits } from './limits.ts'
+import type { AccountId } from '../mail/message.ts'
+import { type News, type ToldNews, noNewsTold } from '../news/news.ts'
+import { deliveryOf } from '../news/webhook.ts'
+import { keys } from './key-names.ts'
 
 /** KEYS told, outbox; ARGV account id, what it was told or '', how many items are kept, then the items. */
 const tellScript = `
@@ -54,15 +54,15 @@ export class Outbox {
     this.#redis = redis
   }
 
-  async told(accountId: AccountId): Promise<Told> {
+  async told(accountId: AccountId): Promise<ToldNews> {
     const json = await this.#redis.hget(keys.told, accountId)
-    return json === null ? toldNothing : (JSON.parse(json) as Told)
+    return json === null ? noNewsTold : (JSON.parse(json) as ToldNews)
   }
 
   /** The news, and that it is told, at once. */
-  async tell(accountId: AccountId, news: readonly News[], { trouble, failedAtMs }: Told): Promise<void> {
+  async tell(accountId: AccountId, news: readonly News[], { trouble, failedAtMs }: ToldNews): Promise<void> {
     const told = failedAtMs === null ? '' : JSON.stringify({ trouble, failedAtMs })
-    const args = [accountId, told, limits.outboxMax, ...news.map((one) => JSON.stringify(one))]
+    const args = [accountId, told, redisLimits.outboxMax, ...news.map((one) => JSON.stringify(one))]
     await this.#redis.eval(tellScript, 2, keys.told, keys.outbox, ...args)
   }
 
@@ -73,13 +73,13 @@ export class Outbox {
 
   /**
    * Takes the oldest one out and hands it on, all at once.
-   * @param noticeAtMs when a notice by e-mail is to say it; undefined: none is.
+   * @param bulletinAtMs when a notice by e-mail is to say it; undefined: none is.
    * @returns the webhooks for which so much waits that it was dropped; undefined: it was not the oldest one any more.
    */
   async carry(
     json: string,
     webhookIds: readonly string[],
-    noticeAtMs: number | undefined,
+    bulletinAtMs: number | undefined,
     nowMs: number,
   ): Promise<string[] | undefined> {
     const delivery = deliveryOf(JSON.parse(json) as News)
@@ -90,9 +90,9 @@ export class Outbox {
       delivery.id,
       JSON.stringify(delivery),
       nowMs,
-      limits.deliveriesWaitingMax,
-      noticeAtMs ?? '',
-      limits.noticeNewsMax,
+      redisLimits.deliveriesWaitingMax,
+      bulletinAtMs ?? '',
+      redisLimits.bulletinNewsMax,
       ...webhookIds,
     ]
     return ((await this.#redis.eval(carryScript, names.length, ...names, ...args)) as string[] | null) ?? undefined
@@ -101,6 +101,6 @@ export class Outbox {
 
 /** Of webhooks, and of `notice`, whose time has come; they come again should nobody end the visit. */
 export async function claimVisits(redis: Redis, nowMs: number): Promise<string[]> {
-  const latestMs = nowMs + limits.visitLatestMs
-  return (await redis.eval(claimScript, 1, keys.visits, nowMs, nowMs + limits.visitHoldMs, latestMs)) as string[]
+  const latestMs = nowMs + redisLimits.visitLatestMs
+  return (await redis.eval(claimScript, 1, keys.visits, nowMs, nowMs + redisLimits.visitHoldMs, latestMs)) as string[]
 }

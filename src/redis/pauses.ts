@@ -1,11 +1,11 @@
 /** Destinations that no scheduled run goes to for now, and the accounts that wait for one to go on (docs/decisions/0012). */
 import type { Redis } from 'ioredis'
-import { type Pause, pauseAfter } from '../consequence.ts'
-import type { Failure } from '../failure.ts'
-import { limits } from '../limits.ts'
-import type { AccountId } from '../message.ts'
+import { type Pause, pauseAfter } from '../failure/consequence.ts'
+import type { Failure } from '../failure/failure.ts'
+import { redisLimits } from './limits.ts'
+import type { AccountId } from '../mail/message.ts'
 import { tell } from './events.ts'
-import { keys } from './keys.ts'
+import { keys } from './key-names.ts'
 
 /** KEYS pauses; ARGV destination, pause before or '', after. 1 where nobody else has changed it meanwhile. */
 const replaceScript = `
@@ -60,7 +60,7 @@ export class Pauses {
     await this.#redis
       .multi()
       .sadd(held, ...accountIds)
-      .pexpireat(held, pausedUntilMs + limits.resumeSpreadMs)
+      .pexpireat(held, pausedUntilMs + redisLimits.resumeSpreadMs)
       .exec()
   }
 

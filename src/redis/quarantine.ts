@@ -4,9 +4,9 @@
  */
 import type { Redis } from 'ioredis'
 import { ulid } from 'ulid'
-import type { AccountId } from '../message.ts'
-import type { QuarantineEntry } from '../quarantine.ts'
-import { keys } from './keys.ts'
+import type { AccountId } from '../mail/message.ts'
+import type { QuarantineEntry } from '../pull/quarantine.ts'
+import { keys } from './key-names.ts'
 
 /**
  * By entry id. `retry ULID`: try it again, each wish another value, so that a run ends only the one that it knew of. `from OCTETS`:

@@ -1,11 +1,11 @@
 /** The queue of runs: where api and workers meet. A job says which account and why, never how to log in. */
 import { type Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
-import type { AccountId, RunId } from '../message.ts'
-import type { Run, RunCause, RunTask } from '../run.ts'
+import { redisLimits } from './limits.ts'
+import type { AccountId, RunId } from '../mail/message.ts'
+import type { Run, RunCause, RunTask } from '../runs/run.ts'
 import { setNextDue } from './due.ts'
-import { keys } from './keys.ts'
+import { keys } from './key-names.ts'
 import type { Runs } from './runs.ts'
 
 /** Redis keeps jobs and shows them to whoever looks: ids only. */
@@ -88,7 +88,7 @@ export class PullQueue {
   /** Their destination goes on: what waited for that comes soon, and not all at once. */
   async release(accountIds: readonly AccountId[]): Promise<void> {
     for (const accountId of accountIds) {
-      await setNextDue(this.#redis, accountId, Date.now() + Math.random() * limits.resumeSpreadMs)
+      await setNextDue(this.#redis, accountId, Date.now() + Math.random() * redisLimits.resumeSpreadMs)
       const job = await this.#jobOf(accountId)
       if (await job?.isDelayed()) await job?.promote().catch(() => {})
     }

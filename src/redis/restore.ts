@@ -1,9 +1,9 @@
 /** A backup (backup.ts) checked, and put in the place of what Redis holds. */
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
-import type { Run } from '../run.ts'
+import { redisLimits } from './limits.ts'
+import type { Run } from '../runs/run.ts'
 import { keyIdOf, type Seal } from '../seal.ts'
-import { describe } from '../telling.ts'
+import { describe } from '../failure/sentences.ts'
 import { addToIndex } from './account-index.ts'
 import { type AccountRecord, sourceOf } from './accounts.ts'
 import {
@@ -17,7 +17,7 @@ import {
   parsed,
 } from './backup-entry.ts'
 import type { DestinationRecord } from './destinations.ts'
-import { everyKey, keys } from './keys.ts'
+import { everyKey, keys } from './key-names.ts'
 import { queuePrefix } from './queue.ts'
 import { restate } from './statuses.ts'
 import type { TokenRecord } from './tokens.ts'
@@ -149,7 +149,7 @@ export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<str
       all.hset(key, id, json).hset(keys.accountSources, sourceOf(account), id)
       addToIndex(all, account)
       if (dueMs !== undefined && !account.paused)
-        all.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * limits.resumeSpreadMs), id)
+        all.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * redisLimits.resumeSpreadMs), id)
       await all.exec()
     }
     await restate(redis, Object.keys(value))

@@ -2,13 +2,13 @@
 import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
 import { monotonicFactory } from 'ulid'
-import { limits } from '../limits.ts'
-import type { Measured } from '../measures.ts'
-import type { AccountId, RunId } from '../message.ts'
-import { noCounts, type Run, type RunCause, type RunTask, runTasks } from '../run.ts'
+import { redisLimits } from './limits.ts'
+import type { Measured } from '../runs/measures.ts'
+import type { AccountId, RunId } from '../mail/message.ts'
+import { noCounts, type Run, type RunCause, type RunTask, runTasks } from '../runs/run.ts'
 import type { AccountRecord } from './accounts.ts'
-import { Events, type Told } from './events.ts'
-import { keys, ofRun } from './keys.ts'
+import { Events, type LoggedEvent } from './events.ts'
+import { keys, ofRun } from './key-names.ts'
 import { restateLua, statusKeys } from './statuses.ts'
 import { countLua, tallyArgs, tallyKeys } from './tallies.ts'
 
@@ -114,11 +114,11 @@ export class Runs {
     await Promise.all([this.#write(run), this.#tell(run)])
   }
 
-  /** Writes the run's end; the account may have a new one from then on. Keeps the newest `limits.runsKeptPerAccount`. */
+  /** Writes the run's end; the account may have a new one from then on. Keeps the newest `redisLimits.runsKeptPerAccount`. */
   async end(run: Run, measured?: Measured): Promise<void> {
     await this.#write(run)
     // Ids are ULIDs, all of one score: their order is that of time.
-    const old = await this.#redis.zrange(keys.runs(run.accountId), '0', `-${limits.runsKeptPerAccount + 1}`)
+    const old = await this.#redis.zrange(keys.runs(run.accountId), '0', `-${redisLimits.runsKeptPerAccount + 1}`)
     if (old.length > 0) {
       await this.#redis.zrem(keys.runs(run.accountId), ...old)
       for (const id of old) await this.#redis.del(keys.run(id))
@@ -157,7 +157,7 @@ export class Runs {
     await this.#listen()
     for (;;) {
       const leftMs = untilMs - performance.now()
-      const changed = this.#changed(id, Math.min(leftMs, limits.runLookedAtMs), signal)
+      const changed = this.#changed(id, Math.min(leftMs, redisLimits.runLookedAtMs), signal)
       const run = await this.get(id)
       if (run === null || run.finishedAt !== null || leftMs <= 0 || signal?.aborted) {
         changed.forget()
@@ -189,7 +189,7 @@ export class Runs {
   }
 
   async #write(run: Run): Promise<void> {
-    await this.#redis.set(keys.run(run.id), JSON.stringify(run), 'PX', limits.runKeptMs)
+    await this.#redis.set(keys.run(run.id), JSON.stringify(run), 'PX', redisLimits.runKeptMs)
   }
 
   async #tell(run: Run): Promise<void> {
@@ -217,7 +217,7 @@ export class Runs {
     await this.#listening
   }
 
-  #heard(told: readonly Told[]): void {
+  #heard(told: readonly LoggedEvent[]): void {
     for (const { kind, json } of told) {
       if (kind !== 'run' || this.#changes.eventNames().length === 0) continue
       const { id } = JSON.parse(json) as Run

@@ -1,7 +1,7 @@
 /** All that is kept sealed: with which keys, and how it comes under the newest one while everything runs. */
 import type { Redis } from 'ioredis'
 import { keyIdsIn, resealed, type Seal } from '../seal.ts'
-import { keys } from './keys.ts'
+import { keys } from './key-names.ts'
 
 /** Hashes of records as JSON; what is sealed for FIELD stands in `sealedFIELD`, bound to the record's id. */
 export const sealedHashes = [keys.accounts, keys.destinations, keys.webhooks, keys.notice] as const

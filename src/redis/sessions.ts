@@ -1,8 +1,8 @@
 /** People who are signed in, by the hash of what their cookie holds; and the password of the admin. */
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
-import { keys } from './keys.ts'
+import { redisLimits } from './limits.ts'
+import { keys } from './key-names.ts'
 import { digestOf } from './tokens.ts'
 
 /** By what somebody has shown who they are: a token, the login of a hosted destination, or the password of the admin. */
@@ -32,7 +32,7 @@ export class Sessions {
   }
 
   async change(secret: string, record: SessionRecord): Promise<void> {
-    await this.#redis.set(keyOf(secret), JSON.stringify(record), 'PX', limits.sessionKeptMs)
+    await this.#redis.set(keyOf(secret), JSON.stringify(record), 'PX', redisLimits.sessionKeptMs)
   }
 
   /** Each use puts off its end; that is written once in a while. */
@@ -40,8 +40,8 @@ export class Sessions {
     const key = keyOf(secret)
     const [json, leftMs] = await Promise.all([this.#redis.get(key), this.#redis.pttl(key)])
     if (json === null) return undefined
-    if (leftMs < limits.sessionKeptMs - limits.sessionProlongedEveryMs)
-      await this.#redis.pexpire(key, limits.sessionKeptMs)
+    if (leftMs < redisLimits.sessionKeptMs - redisLimits.sessionProlongedEveryMs)
+      await this.#redis.pexpire(key, redisLimits.sessionKeptMs)
     return JSON.parse(json) as SessionRecord
   }
 

@@ -1,8 +1,8 @@
 /** Spooled messages as they are kept: what is said of one as a line of JSON, and its bytes behind that. */
 import type { Redis } from 'ioredis'
 import { monotonicFactory } from 'ulid'
-import type { AccountId, Listed, MessageNumber, Retrieved, SpoolId } from '../message.ts'
-import { keys } from './keys.ts'
+import type { AccountId, Listed, MessageNumber, Retrieved, SpoolId } from '../mail/message.ts'
+import { keys } from './key-names.ts'
 
 export const newSpoolId = monotonicFactory() as () => SpoolId
 

@@ -1,12 +1,12 @@
 /**
  * Each account's status as a script sees it, from what is kept of it at that moment; which accounts have which one; and word of
- * every change. Whoever changes what a status comes from has it stated anew. `statusOf` (src/status.ts) is the same rule, for who reads.
+ * every change. Whoever changes what a status comes from has it stated anew. `statusOf` (src/runs/status.ts) is the same rule, for who reads.
  */
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
-import { type AccountStatus, accountStatuses } from '../status.ts'
+import { redisLimits } from './limits.ts'
+import { type AccountStatus, accountStatuses } from '../runs/status.ts'
 import { tellLua } from './events.ts'
-import { keys } from './keys.ts'
+import { keys } from './key-names.ts'
 
 /** KEYS of every script with `restate`, in front of its own. */
 export const statusKeys = [
@@ -88,7 +88,7 @@ export class StatusRounds {
 
   /** False: that was the last turn of this round. */
   async turn(): Promise<boolean> {
-    const count = limits.statusesPerTurn
+    const count = redisLimits.statusesPerTurn
     const ids = await this.#redis.zrange(keys.accountIds, this.#after, '+', 'BYLEX', 'LIMIT', 0, count)
     await restate(this.#redis, ids)
     const last = ids.at(-1)

@@ -1,10 +1,10 @@
 /** What runs have brought: by hour and day for people, and in all for machines. Written by the script that closes a run, so that each counts once. */
 import type { Redis } from 'ioredis'
-import type { Account } from '../account.ts'
-import { limits } from '../limits.ts'
-import { addedBy, blamed, type Measured } from '../measures.ts'
-import type { Run } from '../run.ts'
-import { keys } from './keys.ts'
+import type { Account } from '../account/account.ts'
+import { redisLimits } from './limits.ts'
+import { addedBy, blamed, type Measured } from '../runs/measures.ts'
+import type { Run } from '../runs/run.ts'
+import { keys } from './key-names.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -47,7 +47,7 @@ local function count(k, a)
   for nth = a + 7, #ARGV, 2 do redis.call('HINCRBYFLOAT', KEYS[k + 2], ARGV[nth], ARGV[nth + 1]) end
   if host == '' then return end
   if redis.call('SISMEMBER', KEYS[k + 3], host) == 0 then
-    if redis.call('SCARD', KEYS[k + 3]) < ${limits.hostsNamed} then redis.call('SADD', KEYS[k + 3], host) else host = 'other' end
+    if redis.call('SCARD', KEYS[k + 3]) < ${redisLimits.hostsNamed} then redis.call('SADD', KEYS[k + 3], host) else host = 'other' end
   end
   redis.call('HINCRBY', KEYS[k + 2], 'tributary_failures_total|' .. kind .. '|' .. host, 1)
 end`

@@ -1,7 +1,7 @@
 /** Attempts to sign in, slowed down the more of them fail; kept where every API process sees them. */
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
-import { keys } from './keys.ts'
+import { redisLimits } from './limits.ts'
+import { keys } from './key-names.ts'
 import { digestOf } from './tokens.ts'
 
 /**
@@ -43,8 +43,8 @@ export class Throttle {
 
   /** Milliseconds to wait before one may try; 0: now, and it has been counted. */
   async attempt(counted: Counted): Promise<number> {
-    const longest = counted.what === 'address' ? limits.signInAddressWaitMaxMs : limits.signInLoginWaitMaxMs
-    const args = [limits.signInsFree, limits.signInWaitFirstMs, longest, limits.signInsKeptMs]
+    const longest = counted.what === 'address' ? redisLimits.signInAddressWaitMaxMs : redisLimits.signInLoginWaitMaxMs
+    const args = [redisLimits.signInsFree, redisLimits.signInWaitFirstMs, longest, redisLimits.signInsKeptMs]
     return (await this.#redis.eval(attemptScript, 1, keyOf(counted), ...args)) as number
   }
 

@@ -1,9 +1,9 @@
 /** Tokens as they are kept: of each the hash, and when it was used last. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
-import type { DestinationId } from '../message.ts'
-import { keys } from './keys.ts'
+import { redisLimits } from './limits.ts'
+import type { DestinationId } from '../mail/message.ts'
+import { keys } from './key-names.ts'
 
 /** Each holds those before it. `operate`: what makes Tributary do what it does anyway, now or not now. `admin`: what changes something. */
 export const scopes = ['read', 'operate', 'admin'] as const
@@ -91,7 +91,7 @@ export class Tokens {
   /** Remembers a use, and writes it down once in a while. */
   async used(id: string, nowMs: number): Promise<void> {
     const [lastMs = null] = await this.lastUsedMs([id])
-    if (lastMs !== null && nowMs - lastMs < limits.tokenUseWrittenEveryMs) return
+    if (lastMs !== null && nowMs - lastMs < redisLimits.tokenUseWrittenEveryMs) return
     await this.#redis.eval(usedScript, 2, keys.tokens, keys.tokenUses, id, nowMs)
   }
 

@@ -1,9 +1,9 @@
 /** Transcripts of the last runs of an account, as long as their runs are kept. */
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
-import type { AccountId, RunId } from '../message.ts'
-import { type KeptTranscript, Transcript } from '../transcript.ts'
-import { keys } from './keys.ts'
+import { redisLimits } from './limits.ts'
+import type { AccountId, RunId } from '../mail/message.ts'
+import { type KeptTranscript, Transcript } from '../runs/transcript.ts'
+import { keys } from './key-names.ts'
 
 interface OfRun {
   readonly accountId: AccountId
@@ -29,7 +29,7 @@ export class Recorder {
     this.#run = run
     this.#runs = runs
     this.transcript = new Transcript(earlier)
-    this.#timer = setInterval(() => this.write(), limits.transcriptEveryMs)
+    this.#timer = setInterval(() => this.write(), redisLimits.transcriptEveryMs)
   }
 
   /** @param runs of how many runs of the account they are kept; 0: there is none. */
@@ -42,7 +42,7 @@ export class Recorder {
     const kept = this.transcript.changes()
     if (kept === undefined) return
     const key = keys.transcript(this.#run.accountId, this.#run.id)
-    const write = async () => void (await this.#redis.set(key, JSON.stringify(kept), 'PX', limits.runKeptMs))
+    const write = async () => void (await this.#redis.set(key, JSON.stringify(kept), 'PX', redisLimits.runKeptMs))
     this.#writing = this.#writing.then(write).catch(() => {})
   }
 

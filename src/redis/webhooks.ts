@@ -1,9 +1,9 @@
 /** Webhooks as they are kept: the record with its secrets sealed, how its endpoint does, and what is delivered to it. */
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
+import { redisLimits } from './limits.ts'
 import type { Seal } from '../seal.ts'
-import { type Delivery, defaultWebhookState, type Webhook, type WebhookState } from '../webhook.ts'
-import { keys } from './keys.ts'
+import { type Delivery, defaultWebhookState, type Webhook, type WebhookState } from '../news/webhook.ts'
+import { keys } from './key-names.ts'
 
 export interface WebhookRecord {
   readonly webhook: Webhook
@@ -139,7 +139,7 @@ export class Webhooks {
   /** @param dueMs null: it has ended. False: there is no such webhook any more. */
   async put(webhookId: string, delivery: Delivery, dueMs: number | null, nowMs: number): Promise<boolean> {
     const own = [keys.deliveries(webhookId), keys.deliveriesDue(webhookId), keys.deliveriesEnded(webhookId)]
-    const args = [webhookId, delivery.id, JSON.stringify(delivery), dueMs ?? '', nowMs, limits.deliveriesKept]
+    const args = [webhookId, delivery.id, JSON.stringify(delivery), dueMs ?? '', nowMs, redisLimits.deliveriesKept]
     return (await this.#redis.eval(putScript, 4, keys.webhooks, ...own, ...args)) === 1
   }
 
@@ -153,7 +153,7 @@ export class Webhooks {
     const due = keys.deliveriesDue(webhookId)
     const [id] = await this.#redis.zrangebyscore(due, '-inf', nowMs, 'LIMIT', 0, 1)
     if (id !== undefined) return await this.delivery(webhookId, id)
-    const latest = `(${nowMs + limits.visitLatestMs}`
+    const latest = `(${nowMs + redisLimits.visitLatestMs}`
     const [far] = await this.#redis.zrangebyscore(due, latest, '+inf', 'LIMIT', 0, 1)
     return far === undefined ? undefined : await this.delivery(webhookId, far)
   }

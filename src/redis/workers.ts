@@ -1,7 +1,7 @@
 /** Workers that are there, and how their processes fare. */
 import type { Redis } from 'ioredis'
-import { limits } from '../limits.ts'
-import { keys } from './keys.ts'
+import { redisLimits } from './limits.ts'
+import { keys } from './key-names.ts'
 
 export interface WorkerVitals {
   /** Of the event loop, the 99th percentile. */
@@ -11,14 +11,14 @@ export interface WorkerVitals {
   readonly cpuSeconds: number
 }
 
-/** Again before `limits.workerAliveMs` have passed. */
+/** Again before `redisLimits.workerAliveMs` have passed. */
 export async function sayAlive(redis: Redis, worker: string, vitals: WorkerVitals): Promise<void> {
   const nowMs = Date.now()
   await redis
     .multi()
-    .zadd(keys.workers, nowMs + limits.workerAliveMs, worker)
+    .zadd(keys.workers, nowMs + redisLimits.workerAliveMs, worker)
     .zremrangebyscore(keys.workers, '-inf', nowMs)
-    .set(keys.workerVitals(worker), JSON.stringify(vitals), 'PX', limits.workerAliveMs)
+    .set(keys.workerVitals(worker), JSON.stringify(vitals), 'PX', redisLimits.workerAliveMs)
     .exec()
 }
 

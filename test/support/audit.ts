@@ -1,11 +1,11 @@
 /** What provider, store and ledger hold of an account, compared: each message once, and nobody says otherwise. */
 import assert from 'node:assert/strict'
 import type { Redis } from 'ioredis'
-import type { Intent, Sighting, StoredRecord } from '../../src/ledger.ts'
-import type { AccountId, RunId } from '../../src/message.ts'
+import type { Intent, StoredRecord } from '../../src/ledger/ledger.ts'
+import type { AccountId, RunId, Sighting } from '../../src/mail/message.ts'
 import { Lease } from '../../src/redis/lease.ts'
 import { RedisLedger } from '../../src/redis/ledger.ts'
-import { noCounts } from '../../src/run.ts'
+import { noCounts } from '../../src/runs/run.ts'
 import { type ReadMessage, withoutTrace } from './reader.ts'
 
 /** Under a lease of its own, for as long as `use` takes. @param nowMs when what is written was written. */

@@ -1,10 +1,11 @@
 /** A real worker in a process of its own that ends itself by SIGKILL where argv[2] says (doomed.ts). */
+import { imapLimits } from '../../src/imap/limits.ts'
+import { pullLimits } from '../../src/pull/limits.ts'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { StorePool } from '../../src/imap/pool.ts'
-import { limits } from '../../src/limits.ts'
 import { createLog } from '../../src/log.ts'
 import { Pop3Session } from '../../src/pop3/session.ts'
-import type { Ledger, Maildrop, Store } from '../../src/ports.ts'
+import type { Ledger, Maildrop, Store } from '../../src/pull/ports.ts'
 import { Lease } from '../../src/redis/lease.ts'
 import { RedisLedger } from '../../src/redis/ledger.ts'
 import type { DoomedOptions } from './doomed.ts'
@@ -95,7 +96,7 @@ StorePool.prototype.store = async function storeOf(this: StorePool, ...args): Pr
   doom(held, storeEffects)
   return held
 }
-if (windowMessages !== undefined)
-  Object.assign(limits, { windowMessagesMax: windowMessages, deliveredTogether: windowMessages })
+if (windowMessages !== undefined) Object.assign(pullLimits, { windowMessagesMax: windowMessages })
+Object.assign(imapLimits, { deliveredTogether: windowMessages })
 
 await startOwnWorker(options, createLog('worker', 'silent'), Math.max(awaited.size, 1))

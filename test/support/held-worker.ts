@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { ImapFlow } from 'imapflow'
 import { pino } from 'pino'
 import { StorePool } from '../../src/imap/pool.ts'
-import { limits } from '../../src/limits.ts'
-import type { Store } from '../../src/ports.ts'
+import { imapLimits } from '../../src/imap/limits.ts'
+import { pullLimits } from '../../src/pull/limits.ts'
+import type { Store } from '../../src/pull/ports.ts'
 import { RedisLedger } from '../../src/redis/ledger.ts'
 import type { HeldOptions } from './held.ts'
 import { startOwnWorker } from './own-worker.ts'
@@ -25,7 +26,7 @@ async function held<T>(name: string, run: () => Promise<T>): Promise<T> {
 }
 
 // Each batch is delivered by itself, so that there is more than one delivery to be held.
-Object.assign(limits, { deliveredTogether: limits.windowMessagesMax })
+Object.assign(imapLimits, { deliveredTogether: pullLimits.windowMessagesMax })
 // A connection that lay idle while this was held is trusted all the same: the store's process may be stopped by now.
 ImapFlow.prototype.noop = async () => {}
 const record = Reflect.get(RedisLedger.prototype, 'record') as (

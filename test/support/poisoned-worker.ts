@@ -1,6 +1,6 @@
 /** A real worker in a process of its own that ends itself by SIGKILL whenever it meets a certain message: argv[2] says which. */
 import { createLog } from '../../src/log.ts'
-import type { Window } from '../../src/message.ts'
+import type { Window } from '../../src/mail/message.ts'
 import { Pop3Session } from '../../src/pop3/session.ts'
 import type { PoisonedOptions } from './poisoned.ts'
 import { startOwnWorker } from './own-worker.ts'

@@ -1,8 +1,7 @@
 /** A POP3 server that does as it is told: how it misbehaves is data, so that a test reads as the story of one bad server. */
 import { once } from 'node:events'
-import { createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls'
-import type { AddressInfo } from 'node:net'
 import { endAfterPieces, piecesOf, sendInPieces } from './pieces.ts'
 
 export interface MaildropMessage {

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pino } from 'pino'
-import { HostedLogins } from '../../api/hosted.ts'
+import { HostedLogins } from '../../api/hosted-logins.ts'
 import type { App } from '../../api/app.ts'
-import { problemsOf } from '../../api/openapi.ts'
+import { problemsOf } from '../../api/http/openapi.ts'
 import { type ApiWorld, buildServer } from '../../api/server.ts'
 import { createClock } from '../../src/clock.ts'
 import { Discoveries } from '../../src/discover/discoveries.ts'
@@ -15,16 +15,16 @@ import { Audit } from '../../src/redis/audit.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
 import { Events } from '../../src/redis/events.ts'
-import { Notices } from '../../src/redis/notice.ts'
+import { Bulletins } from '../../src/redis/bulletin.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { Sessions } from '../../src/redis/sessions.ts'
 import { Throttle } from '../../src/redis/throttle.ts'
-import { SettingsStore } from '../../src/redis/settings.ts'
+import { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import { Webhooks } from '../../src/redis/webhooks.ts'
 import { Tokens } from '../../src/redis/tokens.ts'
-import type { Run } from '../../src/run.ts'
+import type { Run } from '../../src/runs/run.ts'
 import { createSeal, keyOf, linesOf } from '../../src/seal.ts'
 import { startWorker, type WorkerOptions } from '../../workers/worker.ts'
 import { startDovecot, type TestDovecot } from './dovecot.ts'
@@ -88,7 +88,7 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const tokens = new Tokens(redis)
   const [sessions, throttle] = [new Sessions(redis), new Throttle(redis)]
   const discoveries = new Discoveries(() => surroundingsOf({}))
-  const settings = new SettingsStore(redis)
+  const settings = new InstanceSettingsStore(redis)
   const parts = {
     redis,
     accounts,
@@ -105,7 +105,7 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
     settings,
     discoveries,
     webhooks: new Webhooks(redis),
-    notices: new Notices(redis),
+    notices: new Bulletins(redis),
     ring,
     seal,
   }

@@ -1,13 +1,13 @@
 /** One account at one scripted provider, visited again and again: the real session and pull, a store and a ledger in memory. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import type { Account } from '../../src/account.ts'
-import type { FailureKind } from '../../src/failure.ts'
-import type { HostTrait } from '../../src/host.ts'
+import type { Account } from '../../src/account/account.ts'
+import type { FailureKind } from '../../src/failure/failure.ts'
+import type { ServerTrait } from '../../src/account/server-traits.ts'
 import type { Waits } from '../../src/pop3/connection.ts'
 import { openMaildrop } from '../../src/pop3/session.ts'
-import { noCounts, type RunCounts } from '../../src/run.ts'
-import { SessionFailed } from '../../src/session-failed.ts'
+import { noCounts, type RunCounts } from '../../src/runs/run.ts'
+import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { type Behaviour, type MaildropMessage, type ScriptedServer, startPop3Server } from './pop3-server.ts'
 import { letter, TestWorld } from './world.ts'
 
@@ -20,7 +20,7 @@ export interface Provider {
   readonly server: ScriptedServer
   readonly world: TestWorld
   /** What this server's sessions have taught. */
-  readonly traits: Set<HostTrait>
+  readonly traits: Set<ServerTrait>
   readonly visit: (changes?: Partial<Account>) => Promise<Visit>
 }
 
@@ -29,7 +29,7 @@ export async function providerOf(t: TestContext, behaviour: Behaviour, waits: Pa
   const server = await startPop3Server(behaviour)
   t.after(() => server.close())
   const world = new TestWorld([])
-  const traits = new Set<HostTrait>()
+  const traits = new Set<ServerTrait>()
   const shortWaits = { connectMs: 5000, replyMs: 5000, capaMs: 5000, listingMs: 5000, quitMs: 5000, ...waits }
   const where = { host: '127.0.0.1', port: server.port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const
   world.realMaildrop = async () =>

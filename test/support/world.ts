@@ -1,9 +1,9 @@
 /** A small honest world for pull.ts: a provider, a store and a ledger in memory, which can stop before or after any effect. */
 import { setImmediate } from 'node:timers/promises'
-import type { Account } from '../../src/account.ts'
-import type { Failure } from '../../src/failure.ts'
-import { uidlHash } from '../../src/header.ts'
-import type { Intent, MessageName, NewRecord, Sighting, StoredRecord, Suspect, Token } from '../../src/ledger.ts'
+import type { Account } from '../../src/account/account.ts'
+import type { Failure } from '../../src/failure/failure.ts'
+import { uidlHash } from '../../src/mail/header.ts'
+import type { Intent, MessageName, NewRecord, StoredRecord, Suspect } from '../../src/ledger/ledger.ts'
 import type {
   AccountId,
   DestinationId,
@@ -12,10 +12,12 @@ import type {
   Octets,
   Retrieved,
   RunId,
+  Sighting,
   SpoolId,
+  Token,
   Uidl,
   Window,
-} from '../../src/message.ts'
+} from '../../src/mail/message.ts'
 import type {
   Arrival,
   AsideReason,
@@ -29,13 +31,20 @@ import type {
   Store,
   World,
   LedgerView,
-} from '../../src/ports.ts'
-import { encodeRecord } from '../../src/record.ts'
-import { entryFollowing, entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '../../src/quarantine.ts'
-import { Records } from '../../src/records.ts'
-import { pullAccount } from '../../src/pull.ts'
-import { noCounts, type RunCounts } from '../../src/run.ts'
-import { RetrievalFailed, SessionFailed } from '../../src/session-failed.ts'
+} from '../../src/pull/ports.ts'
+import { encodeRecord } from '../../src/ledger/packed-record.ts'
+import {
+  entryFollowing,
+  entryFor,
+  entryOf,
+  isSetAside,
+  type QuarantineEntry,
+  recordOf,
+} from '../../src/pull/quarantine.ts'
+import { KnownRecords } from '../../src/ledger/known-records.ts'
+import { pullAccount } from '../../src/pull/pull.ts'
+import { noCounts, type RunCounts } from '../../src/runs/run.ts'
+import { RetrievalFailed, SessionFailed } from '../../src/failure/session-failed.ts'
 
 export interface ProviderMessage {
   readonly bytes: Buffer
@@ -531,8 +540,8 @@ export class MemoryLedger implements Ledger {
     })
   }
 
-  #packed(): Records {
-    return new Records(Buffer.concat(this.records.map(encodeRecord)))
+  #packed(): KnownRecords {
+    return new KnownRecords(Buffer.concat(this.records.map(encodeRecord)))
   }
 
   #look(): readonly StoredRecord[] {

@@ -1,0 +1,213 @@
+/** What is said when something cannot be done: RFC 9457, one `type` a kind of failure, every mistake of a request at once. */
+// `hide` of a schema is its word.
+import '@fastify/swagger'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Mistake } from '../../src/account/account.ts'
+import { SessionFailed } from '../../src/failure/session-failed.ts'
+import { describeAsked } from '../../src/failure/sentences.ts'
+import type { App } from '../app.ts'
+
+/** Closed: what a program may tell apart, and what it can do. `type` on the wire is `/problems/NAME`, which says this. */
+export const problemTypes = {
+  validation: [
+    400,
+    'Values are wrong',
+    'Each mistake is in `errors`, with where it is; correct them all and send again.',
+  ],
+  malformed: [400, 'The body cannot be read', 'It is not the JSON, or the file, that this route takes.'],
+  unauthenticated: [401, 'No valid token', 'Send `Authorization: Bearer TOKEN`, or sign in with POST /api/v1/session.'],
+  'sign-in-refused': [401, 'Signing in was refused', 'The password, or the login, is not right.'],
+  scope: [403, 'The scope is too small', 'Ask for a token with the scope that `detail` names.'],
+  instance: [
+    403,
+    'Not for owners',
+    'It concerns the whole instance; a token that is bound to a destination is not let in.',
+  ],
+  csrf: [
+    403,
+    'The CSRF token is missing',
+    'A change by cookie needs the header `x-csrf-token`: GET /api/v1/session tells it.',
+  ],
+  'not-found': [404, 'Not there', 'There is no such thing, or it is not yours.'],
+  conflict: [409, 'Not as things stand', 'Something else must be done first; `detail` says what.'],
+  taken: [409, 'Taken', 'There is one like it already.'],
+  'in-use': [409, 'In use', 'Something still needs it; remove that first.'],
+  busy: [409, 'At work', 'A run is under way; wait for its end and send again.'],
+  'another-key': [409, 'Sealed with another key', 'Put the secret key of then in place.'],
+  gone: [410, 'Gone', 'It was there, and is no more.'],
+  'precondition-failed': [
+    412,
+    'Changed meanwhile',
+    'Read it again, and decide anew: `If-Match` names another version.',
+  ],
+  'key-used': [422, 'Key used before', 'Send a new `Idempotency-Key` with each new request.'],
+  'too-large': [413, 'Too large', 'The body is larger than this route takes.'],
+  'media-type': [415, 'Another media type', 'Send the media type that the route takes, mostly application/json.'],
+  'too-many-requests': [429, 'Too many requests', 'Wait for as many seconds as `Retry-After` says.'],
+  internal: [500, 'Our mistake', 'The log of the API says what; please report it if it stays so.'],
+  'redis-unavailable': [503, 'Redis does not answer', 'Try again in a moment; `Retry-After` says when.'],
+  'store-unavailable': [503, 'The mail store does not answer', 'Try again in a moment.'],
+  'provider-unavailable': [503, 'The provider does not answer', '`detail` says what it said, and what to do.'],
+  'maildrop-in-use': [503, 'The maildrop is visited', 'Try again when the run has ended.'],
+} as const satisfies Record<string, readonly [status: number, title: string, remedy: string]>
+export type ProblemType = keyof typeof problemTypes
+
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly type: ProblemType
+  readonly status: number
+  readonly errors: readonly Wrong[]
+  /** Sent as `Retry-After`. */
+  readonly retryAfterSeconds: number | undefined
+
+  /** @param detail what happened, to whom, and what to do next. */
+  constructor(type: ProblemType, detail: string, errors: readonly Wrong[] = [], retryAfterSeconds?: number) {
+    super(detail)
+    this.type = type
+    this.status = problemTypes[type][0]
+    this.errors = errors
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+/** A mistake, and in which part of the request; the body, where nothing is said. */
+export interface Wrong extends Mistake {
+  readonly in?: (typeof requestParts)[number]
+}
+export const requestParts = ['body', 'query', 'path', 'header'] as const
+
+export const badRequest = (errors: readonly Wrong[]) =>
+  new Problem(
+    'validation',
+    `${errors.length === 1 ? 'One value is' : `${errors.length} values are`} wrong; see errors.`,
+    errors,
+  )
+export const unknown = (what: string, id: string) => new Problem('not-found', `There is no ${what} ${id}.`)
+export const conflict = (detail: string, errors: readonly Wrong[] = []) => new Problem('conflict', detail, errors)
+
+export function addProblems(app: App): void {
+  app.setErrorHandler(async (error: FastifyError | Problem, request, reply) => {
+    await send(reply, problemOf(error, request))
+  })
+  app.setNotFoundHandler(async (request, reply) => {
+    await send(
+      reply,
+      new Problem(
+        'not-found',
+        `There is nothing at ${request.method} ${pathOf(request)}; /api/v1/openapi.json lists what there is.`,
+      ),
+    )
+  })
+  app.get('/problems/:type', { config: { open: true }, schema: { hide: true } }, async ({ params }) => {
+    const { type } = params as { type: string }
+    if (!Object.hasOwn(problemTypes, type)) throw unknown('type of problem', type)
+    const [status, title, remedy] = problemTypes[type as ProblemType]
+    return { type: `/problems/${type}`, title, status, remedy }
+  })
+}
+
+/** What Fastify could not even route: a path that is no path. */
+export function sendUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  void send(reply, problemOf(error, request))
+}
+
+async function send(reply: FastifyReply, problem: Problem): Promise<void> {
+  const { status, retryAfterSeconds } = problem
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
+  // As octets: to a text Fastify adds a charset, which this media type has not (RFC 9457 section 6.1).
+  await reply
+    .code(status)
+    .type('application/problem+json')
+    .send(Buffer.from(JSON.stringify(shownOf(problem))))
+}
+
+/** As it is on the wire. */
+export function problemBody({ type, detail, errors }: Pick<Problem, 'type' | 'errors'> & { readonly detail: string }) {
+  const [status, title] = problemTypes[type]
+  const told = errors.length > 0 ? { errors: errors.map((wrong) => ({ in: 'body', ...wrong })) } : {}
+  return { type: `/problems/${type}`, title, status, detail, ...told }
+}
+
+export function shownOf({ type, message, errors }: Problem) {
+  return problemBody({ type, detail: message, errors })
+}
+
+export function problemOf(error: FastifyError | Error, request: FastifyRequest): Problem {
+  if (error instanceof Problem) return error
+  if ('validation' in error && error.validation !== undefined) return badRequest(wrongIn(request, error))
+  if (error instanceof SessionFailed) {
+    const side = error.failure.kind.startsWith('store') ? 'store' : 'provider'
+    return new Problem(`${side}-unavailable`, describeAsked(error.failure))
+  }
+  const status = ('statusCode' in error ? error.statusCode : undefined) ?? 500
+  // Fastify's own refusals: malformed JSON, another media type, too large a body, no path.
+  if (status < 500) {
+    const type = status === 413 ? 'too-large' : status === 415 ? 'media-type' : 'malformed'
+    return new Problem(type, `${error.message.replace(/\.$/, '')}.`)
+  }
+  if (isRedisAway(error)) {
+    request.log.error({ event: 'redis away', reason: error.message })
+    return new Problem('redis-unavailable', 'Redis does not answer just now; try again in a moment.', [], 2)
+  }
+  request.log.error({ event: 'request broke', err: error })
+  return new Problem('internal', 'Something we did not expect; the log of the API says what.')
+}
+
+function isRedisAway({ name, message }: Error): boolean {
+  return (
+    name === 'MaxRetriesPerRequestError' || /Connection is closed|Command timed out|ECONNREFUSED|LOADING/.test(message)
+  )
+}
+
+export interface SchemaMistake {
+  readonly keyword: string
+  readonly instancePath: string
+  readonly message?: string
+  readonly params: Readonly<Record<string, unknown>>
+  readonly parentSchema?: { readonly description?: string }
+}
+
+/** The parts in the order in which Fastify validates them; it stops at the first that has mistakes, and we go on. */
+const parts = [
+  ['params', 'path'],
+  ['body', 'body'],
+  ['querystring', 'query'],
+  ['headers', 'header'],
+] as const
+
+function wrongIn(request: FastifyRequest, { validation = [], validationContext }: FastifyError): Wrong[] {
+  const failed = parts.findIndex(([part]) => part === validationContext)
+  return parts.slice(Math.max(failed, 0)).flatMap(([part, name], nth) => {
+    const validate = request.getValidationFunction(part) as
+      | (((value: unknown) => boolean) & { errors?: unknown })
+      | undefined
+    const value = part === 'querystring' ? request.query : request[part]
+    const found = nth === 0 ? validation : validate === undefined || validate(value) ? [] : validate.errors
+    return mistakesOf(found as readonly SchemaMistake[]).map((mistake) => ({ ...mistake, in: name }))
+  })
+}
+
+/** Of a union only that none of its forms fits, in words: what each form lacks would be said once a form. */
+export function mistakesOf(all: readonly SchemaMistake[]): Mistake[] {
+  const unions = all.filter(({ keyword }) => keyword === 'anyOf')
+  const within = (inner: SchemaMistake, union: SchemaMistake) =>
+    inner !== union && `${inner.instancePath}/`.startsWith(`${union.instancePath}/`)
+  return all.filter((mistake) => !unions.some((union) => within(mistake, union))).map(mistakeOf)
+}
+
+function mistakeOf({ keyword, instancePath, message = 'is wrong', params, parentSchema }: SchemaMistake): Mistake {
+  const missing = params['missingProperty']
+  if (typeof missing === 'string') return { pointer: `${instancePath}/${missing}`, detail: 'is required' }
+  const extra = params['additionalProperty']
+  if (typeof extra === 'string') return { pointer: `${instancePath}/${extra}`, detail: 'is no field of this request' }
+  const allowed = params['allowedValues']
+  if (Array.isArray(allowed)) return { pointer: instancePath, detail: `must be one of ${allowed.join(', ')}` }
+  // Of these two a schema says in words what it wants.
+  const wanted = keyword === 'anyOf' || keyword === 'pattern' ? parentSchema?.description : undefined
+  return { pointer: instancePath, detail: wanted === undefined ? message : `must be ${wanted}` }
+}
+
+export function pathOf({ url }: FastifyRequest): string {
+  return url.split('?')[0] ?? url
+}

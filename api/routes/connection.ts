@@ -1,0 +1,121 @@
+/** How a mail program is connected to a destination, and how much mail there is. */
+import type { StoreEndpoint } from '../../src/config.ts'
+import { loginOf } from '../../src/imap/connection.ts'
+import { usageOf } from '../../src/imap/usage.ts'
+import {
+  autoconfigOf,
+  type Connection,
+  connectionOf,
+  type MailPlaces,
+  mobileconfigOf,
+} from '../../src/account/mail-program.ts'
+import type { Destinations } from '../../src/redis/destinations.ts'
+import type { App } from '../app.ts'
+import { conflict, unknown } from '../http/problems.ts'
+import { File } from '../schemas/answers.ts'
+import * as schemas from '../schemas/connection.ts'
+import { Id } from '../schemas/requests.ts'
+
+export interface ConnectionWorld {
+  readonly destinations: Destinations
+  readonly store: StoreEndpoint
+  readonly mailPlaces: MailPlaces
+}
+
+export function addConnection(app: App, { destinations, store, mailPlaces }: ConnectionWorld): void {
+  const find = async (id: string) => {
+    const record = await destinations.get(id)
+    if (record === undefined) throw unknown('destination', id)
+    return record.destination
+  }
+  const findHosted = async (id: string) => {
+    const destination = await find(id)
+    if (destination.kind !== 'hosted')
+      throw conflict(
+        `The destination ${id} is a mailbox at ${destination.host}; only of those hosted here is this told.`,
+      )
+    return destination
+  }
+  const file = async (id: string, of: (connection: Connection) => string) => {
+    const destination = await findHosted(id)
+    return Buffer.from(of(connectionOf(destination, mailPlaces)))
+  }
+
+  app.get(
+    '/destinations/:id/connection',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'readConnection',
+        summary: 'Read how a mail program is connected',
+        description: 'The best way first. The password is that of the destination.',
+        params: Id,
+        response: { 200: schemas.Connection },
+      },
+    },
+    async ({ params }) => {
+      const { login, servers } = connectionOf(await find(params.id), mailPlaces)
+      return { login, servers: [...servers] }
+    },
+  )
+
+  app.get(
+    '/destinations/:id/mobileconfig',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'readMobileconfig',
+        summary: 'Read a profile for the mail of Apple’s devices',
+        description: 'Of a hosted one. Without the password, which the device asks for.',
+        problems: ['conflict'],
+        params: Id,
+        produces: ['application/x-apple-aspen-config'],
+        response: { 200: File },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      const profile = await file(id, (connection) => mobileconfigOf(id, connection))
+      reply.header('content-disposition', `attachment; filename="tributary-${id}.mobileconfig"`)
+      return await reply.type('application/x-apple-aspen-config').send(profile)
+    },
+  )
+
+  app.get(
+    '/destinations/:id/autoconfig',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'readAutoconfig',
+        summary: 'Read a configuration as Thunderbird takes it',
+        description: 'Of a hosted one; config-v1.1.',
+        problems: ['conflict'],
+        params: Id,
+        produces: ['text/xml'],
+        response: { 200: File },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      const config = await file(id, autoconfigOf)
+      reply.header('content-disposition', `attachment; filename="config-v1.1.xml"`)
+      return await reply.type('text/xml; charset=utf-8').send(config)
+    },
+  )
+
+  app.get(
+    '/destinations/:id/usage',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'readUsage',
+        summary: 'Read how much mail a hosted destination holds',
+        problems: ['conflict', 'store-unavailable'],
+        params: Id,
+        response: { 200: schemas.Usage },
+      },
+    },
+    async ({ params: { id } }) => {
+      const { login } = await findHosted(id)
+      return await usageOf(loginOf({ kind: 'hosted', id, login }, store))
+    },
+  )
+}

@@ -1,0 +1,47 @@
+/** `GET /discover`: where the mail of an address can be had by POP3. */
+import { addressOf } from '../../src/discover/candidate.ts'
+import type { Discoveries } from '../../src/discover/discoveries.ts'
+import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
+import type { App } from '../app.ts'
+import { currentReach } from '../http/reach.ts'
+import { badRequest, Problem } from '../http/problems.ts'
+import * as schemas from '../schemas/discover.ts'
+
+export interface DiscoverWorld {
+  readonly discoveries: Discoveries
+  readonly settings: InstanceSettingsStore
+}
+
+export function addDiscover(app: App, { discoveries, settings }: DiscoverWorld): void {
+  app.get(
+    '/discover',
+    {
+      config: { scope: 'operate' },
+      schema: {
+        operationId: 'discover',
+        summary: 'Find where the mail of an address can be had by POP3',
+        description:
+          'From a list of the biggest providers; else from what the domain (autoconfig, well-known, SRV), Thunderbird and its mail host (MX) say; else by trying the usual names. Takes 8 s at most, and logs in nowhere.',
+        querystring: schemas.Discover,
+        response: { 200: schemas.Discovered },
+      },
+    },
+    async ({ query, principal }) => {
+      const address = addressOf(query.address)
+      if (address === undefined)
+        throw badRequest([
+          { in: 'query', pointer: '/address', detail: 'must be an e-mail address such as me@example.net' },
+        ])
+      // What an owner may not dial for an account is not dialled to find one either.
+      const guarded = principal.destinationId !== undefined
+      const [web, pop3] = await Promise.all([
+        currentReach(settings, { guarded }, 'web'),
+        currentReach(settings, { guarded }, 'pop3'),
+      ])
+      const found = await discoveries.of(address, { web, pop3 })
+      if (found === undefined)
+        throw new Problem('too-many-requests', 'Too many addresses are being looked into just now.', [], 5)
+      return { candidates: [...found.candidates], note: found.note }
+    },
+  )
+}

@@ -1,0 +1,122 @@
+/** `/metrics`: for Prometheus, open (CONTRACT section 2), so that nothing in it names a person. Whichever API process is asked, it answers for all workers. */
+import type { Redis } from 'ioredis'
+import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client'
+import { counters, histograms } from '../../src/runs/measures.ts'
+import { earliestDueMs } from '../../src/redis/due.ts'
+import { keys } from '../../src/redis/key-names.ts'
+import type { Pauses } from '../../src/redis/pauses.ts'
+import type { PullQueue } from '../../src/redis/queue.ts'
+import { statusCounts } from '../../src/redis/statuses.ts'
+import { openRunCounts } from '../../src/redis/tallies.ts'
+import { vitalsOf } from '../../src/redis/workers.ts'
+import type { App } from '../app.ts'
+import { kept } from '../http/kept-figures.ts'
+
+export interface MetricsWorld {
+  readonly redis: Redis
+  readonly queue: PullQueue
+  readonly pauses: Pauses
+}
+
+/** As prom-client passes them from process to process; so it reads and writes them. */
+interface Metric {
+  readonly name: string
+  readonly help: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly aggregator: 'sum'
+  readonly values: readonly {
+    readonly metricName?: string
+    readonly labels: Readonly<Record<string, string>>
+    readonly value: number
+  }[]
+}
+
+export function addMetrics(app: App, world: MetricsWorld): void {
+  const own = new Registry()
+  collectDefaultMetrics({ register: own, prefix: 'tributary_api_' })
+  const text = kept(async () => {
+    const shared = await sharedMetrics(world).catch(() => undefined)
+    const up = gauge('tributary_redis_up', 'Whether Redis answers; what is missing where it does not, it knows', [
+      [{}, shared === undefined ? 0 : 1],
+    ])
+    return await AggregatorRegistry.aggregate([[up, ...(shared ?? [])], await own.getMetricsAsJSON()]).metrics()
+  })
+  app.get('/metrics', { config: { open: true }, schema: { hide: true } }, async (_request, reply) => {
+    return await reply.type(own.contentType).send(await text())
+  })
+}
+
+async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Metric[]> {
+  const nowMs = Date.now()
+  const [measures, byStatus, runs, jobs, dueMs, paused, destinations, workers] = await Promise.all([
+    redis.hgetall(keys.measures),
+    statusCounts(redis, undefined),
+    openRunCounts(redis),
+    queue.depth(),
+    earliestDueMs(redis),
+    pauses.lasting(nowMs),
+    redis.zcard(keys.destinationIds),
+    vitalsOf(redis),
+  ])
+  const overdueSeconds = dueMs === undefined ? 0 : Math.max(0, nowMs - dueMs) / 1000
+  const by = (label: string, of: Readonly<Record<string, number>>) =>
+    Object.entries(of).map(([name, value]): Sample => [{ [label]: name }, value])
+  const ofWorkers = (what: 'lagSeconds' | 'residentBytes' | 'cpuSeconds') =>
+    [...workers].map(([worker, vitals]): Sample => [{ worker }, vitals[what]])
+  return [
+    ...countersIn(measures),
+    ...histogramsIn(measures),
+    gauge('tributary_accounts', 'Accounts by status', by('status', byStatus)),
+    gauge('tributary_destinations', 'Destinations; paused: their stores are in trouble', [
+      [{ state: 'all' }, destinations],
+      [{ state: 'paused' }, paused.size],
+    ]),
+    gauge('tributary_runs_open', 'Runs that have not ended', by('state', runs)),
+    gauge(
+      'tributary_queue_jobs',
+      'Jobs in the queue: to be taken next (prioritized), later, at work',
+      by('state', jobs),
+    ),
+    gauge('tributary_overdue_seconds', 'How long the account that waits longest is due and not claimed', [
+      [{}, overdueSeconds],
+    ]),
+    gauge('tributary_workers', 'Workers that are there', [[{}, workers.size]]),
+    gauge('tributary_worker_event_loop_lag_seconds', '99th percentile of the last seconds', ofWorkers('lagSeconds')),
+    gauge('tributary_worker_resident_memory_bytes', 'Memory of the process', ofWorkers('residentBytes')),
+    { ...gauge('tributary_worker_cpu_seconds_total', 'Of the process', ofWorkers('cpuSeconds')), type: 'counter' },
+  ]
+}
+
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
+
+function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
+  return { name, help, type: 'gauge', aggregator: 'sum', values: samples.map(([labels, value]) => ({ labels, value })) }
+}
+
+function countersIn(measures: Readonly<Record<string, string>>): Metric[] {
+  return Object.entries(counters).map(([name, { help, labels }]) => {
+    const told = Object.entries(measures).flatMap(([field, value]) => {
+      const [of, ...given] = field.split('|')
+      if (of !== name) return []
+      const named = Object.fromEntries(labels.map((label: string, nth) => [label, given[nth] ?? '']))
+      return [{ labels: named, value: Number(value) }]
+    })
+    const none = labels.length === 0 && told.length === 0 ? [{ labels: {}, value: 0 }] : []
+    return { name, help, type: 'counter', aggregator: 'sum', values: [...told, ...none] }
+  })
+}
+
+/** Kept by bucket, told as what is up to each bound. */
+function histogramsIn(measures: Readonly<Record<string, string>>): Metric[] {
+  return Object.entries(histograms).map(([name, { help, buckets }]) => {
+    const of = (le: string) => Number(measures[`${name}|${le}`] ?? 0)
+    let count = 0
+    const values = [...buckets.map(String), '+Inf'].map((le) => {
+      count += of(le)
+      return { metricName: `${name}_bucket`, labels: { le }, value: count }
+    })
+    const sum = { metricName: `${name}_sum`, labels: {}, value: of('sum') }
+    const all = { metricName: `${name}_count`, labels: {}, value: count }
+    return { name, help, type: 'histogram', aggregator: 'sum', values: [...values, sum, all] }
+  })
+}

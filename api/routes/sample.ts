@@ -1,0 +1,29 @@
+/** `/sample`: an account to try Tributary with, where local mode has one. It is added like any other. */
+import { type SampleProvider, sampleLogin } from '../../src/account/sample.ts'
+import type { App } from '../app.ts'
+import * as schemas from '../schemas/sample.ts'
+
+export interface SampleWorld {
+  /** Undefined: there is none, as in production. */
+  readonly sample?: SampleProvider | undefined
+}
+
+export function addSample(app: App, { sample }: SampleWorld): void {
+  app.get(
+    '/sample',
+    {
+      config: { scope: 'admin', instance: true },
+      schema: {
+        operationId: 'readSample',
+        summary: 'Read which account there is to try Tributary with',
+        description: 'For POST /accounts, with a destinationId. Its provider is on this machine, and its mail made up.',
+        response: { 200: schemas.Sample },
+      },
+    },
+    async (_request, reply) => {
+      reply.header('cache-control', 'no-store')
+      if (sample === undefined) return { account: null }
+      return { account: { ...sample, address: 'you@example.net', tls: 'none' as const, user: sampleLogin } }
+    },
+  )
+}

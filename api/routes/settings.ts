@@ -1,0 +1,53 @@
+/** `/settings`: what an admin sets while it runs. */
+import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
+import type { App } from '../app.ts'
+import { demandSeen, tag } from '../http/etag.ts'
+import { IfMatch, IfNoneMatch } from '../schemas/requests.ts'
+import * as schemas from '../schemas/settings.ts'
+
+export interface SettingsWorld {
+  readonly settings: InstanceSettingsStore
+}
+
+export function addSettings(app: App, { settings }: SettingsWorld): void {
+  const config = { scope: 'admin', instance: true } as const
+
+  app.get(
+    '/settings',
+    {
+      config,
+      schema: {
+        operationId: 'readSettings',
+        summary: 'Read the settings',
+        headers: IfNoneMatch,
+        response: { 200: schemas.SettingsShape },
+      },
+    },
+    async (_request, reply) => {
+      const now = await settings.get()
+      tag(reply, now)
+      return now
+    },
+  )
+
+  app.patch(
+    '/settings',
+    {
+      config,
+      schema: {
+        operationId: 'changeSettings',
+        summary: 'Change settings',
+        description:
+          'What is not named stays as it is, within a setting too. Holds from the next run or request on, without a restart.',
+        headers: IfMatch,
+        body: schemas.SettingsPatch,
+        response: { 200: schemas.SettingsShape },
+      },
+    },
+    async (request, reply) => {
+      const now = await settings.change(request.body, (before) => demandSeen(request, before, 'A setting'))
+      tag(reply, now)
+      return now
+    },
+  )
+}

@@ -1,0 +1,63 @@
+/** `/stats`: how it stands, in one answer that costs the same for a hundred thousand accounts as for one. */
+import type { Redis } from 'ioredis'
+import type { StoreEndpoint } from '../../src/config.ts'
+import { keys } from '../../src/redis/key-names.ts'
+import type { Pauses } from '../../src/redis/pauses.ts'
+import { statusCounts } from '../../src/redis/statuses.ts'
+import { openRunCounts, talliesOf } from '../../src/redis/tallies.ts'
+import type { App } from '../app.ts'
+import { healthOf } from './health.ts'
+import { kept } from '../http/kept-figures.ts'
+import * as schemas from '../schemas/stats.ts'
+
+export interface StatsWorld {
+  readonly redis: Redis
+  readonly store: StoreEndpoint
+  readonly pauses: Pauses
+}
+
+export function addStats(app: App, { redis, store, pauses }: StatsWorld): void {
+  const health = kept(async () => await healthOf(redis, store))
+  const paused = kept(async () => (await pauses.lasting(Date.now())).size)
+
+  app.get(
+    '/stats',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'readStats',
+        summary: 'How it stands',
+        description:
+          'Mail by hour (48) and day (30), UTC, the oldest first and the present one last; an owner sees what is theirs. A run counts when it has ended.',
+        response: { 200: schemas.Stats },
+      },
+    },
+    async ({ principal: { destinationId } }) => {
+      const own = destinationId === undefined ? undefined : [destinationId]
+      const [byStatus, open, mail, total, pausedNow, seen] = await Promise.all([
+        statusCounts(redis, destinationId),
+        openRunCounts(redis),
+        talliesOf(redis, destinationId, Date.now()),
+        own === undefined ? redis.zcard(keys.destinationIds) : own.length,
+        own === undefined ? paused() : pausedOf(pauses, own),
+        health(),
+      ])
+      const accounts = Object.values(byStatus).reduce((sum, count) => sum + count, 0)
+      return {
+        accounts: { total: accounts, byStatus },
+        destinations: { total, paused: pausedNow },
+        runs: own === undefined ? open : { running: byStatus.running, waiting: byStatus.waiting },
+        mail,
+        // What ails the instance is told to who runs it.
+        health: own === undefined ? seen : { ...seen, redis: mute(seen.redis), store: mute(seen.store) },
+      }
+    },
+  )
+}
+
+async function pausedOf(pauses: Pauses, ids: readonly string[]): Promise<number> {
+  const found = await pauses.of(ids)
+  return found.filter((pause) => pause !== undefined && pause.pausedUntilMs > Date.now()).length
+}
+
+const mute = ({ ok }: { readonly ok: boolean }) => ({ ok, detail: null })

@@ -1,0 +1,49 @@
+/** `/notice` on the wire. */
+import { type Static, Type } from 'typebox'
+import { address, events, host, like, orNull, password, port, strict, text, time, tls, user } from './vocabulary.ts'
+
+const trouble = Type.String(like('The SMTP server could not be reached.'))
+const notice = {
+  host: host('smtp.example.net'),
+  port: port(465),
+  tls,
+  user: orNull(user),
+  from: text(320, 'tributary@example.net'),
+  to: Type.Array(address, { minItems: 1, maxItems: 20 }),
+  events,
+}
+export const NewBulletin = Type.Object(
+  {
+    host: notice.host,
+    port: Type.Optional(notice.port),
+    tls: Type.Optional(notice.tls),
+    user: Type.Optional(notice.user),
+    password: Type.Optional(password),
+    from: notice.from,
+    to: notice.to,
+    events: Type.Optional(notice.events),
+  },
+  {
+    ...strict,
+    description:
+      'Defaults: tls implicit; port 465, with starttls 587, with none 25; all events. Where no password is given the one before stays, for the same host, port and user.',
+  },
+)
+export type NewBulletin = Static<typeof NewBulletin>
+
+export const Bulletin = Type.Object({
+  ...notice,
+  waiting: Type.Integer({ description: 'pieces of news that the next notice will hold', ...like(0) }),
+  lastSentAt: orNull(time),
+  lastFailure: orNull(
+    Type.Object({ at: time, message: trouble }),
+    'what kept the last one from being sent; tried again by itself',
+  ),
+})
+export type Bulletin = Static<typeof Bulletin>
+
+export const BulletinTest = Type.Object({
+  ok: Type.Boolean(),
+  failure: orNull(trouble, 'what kept it from being sent'),
+})
+export type BulletinTest = Static<typeof BulletinTest>

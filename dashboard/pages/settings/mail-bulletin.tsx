@@ -1,0 +1,125 @@
+/** Somebody is told of what happens by e-mail. */
+import { call, get, problemOf } from '../../client.ts'
+import { Button } from '../../components/button.tsx'
+import { Field } from '../../components/field.tsx'
+import { Form, Wrong } from '../../components/form.tsx'
+import { Section } from '../../components/page.tsx'
+import { type Server, ServerFields, smtpPorts } from '../../components/server-fields.tsx'
+import { Loaded } from '../../components/states.tsx'
+import { attempt, tell } from '../../components/toast.tsx'
+import { useDraft } from '../../draft.ts'
+import { moment } from '../../intl.ts'
+import { useResource } from '../../resource.ts'
+import type { News, Bulletin } from '../../shapes.ts'
+import { words } from '../../words/index.ts'
+import { NewsChecks, news } from './news.tsx'
+
+/** Undefined: nobody is told. */
+async function bulletinAt(path: string, signal: AbortSignal): Promise<Bulletin | undefined> {
+  try {
+    return await get<Bulletin>(path, signal)
+  } catch (error) {
+    if (problemOf(error).status !== 404) throw error
+    return undefined
+  }
+}
+
+export function MailBulletin() {
+  const { settings: say } = words.value
+  const notice = useResource('/notice', bulletinAt)
+  return (
+    <Section title={say.byMail}>
+      <p class="quiet lead">{say.byMailHint}</p>
+      <Loaded of={notice} lines={6}>
+        {(now) => <BulletinForm key={String(now === undefined)} now={now} onChanged={() => notice.reload()} />}
+      </Loaded>
+    </Section>
+  )
+}
+
+interface Typed extends Server {
+  readonly password: string
+  readonly from: string
+  readonly to: string
+  readonly events: readonly News[]
+}
+
+function BulletinForm({ now, onChanged }: { readonly now: Bulletin | undefined; readonly onChanged: () => void }) {
+  const { settings: say, form, common } = words.value
+  const first: Typed = {
+    host: now?.host ?? '',
+    port: String(now?.port ?? smtpPorts.implicit),
+    tls: now?.tls ?? 'implicit',
+    user: now?.user ?? '',
+    password: '',
+    from: now?.from ?? '',
+    to: now?.to.join(', ') ?? '',
+    events: now?.events ?? news,
+  }
+  const draft = useDraft(first, async ({ host, port, user, password, from, to, ...rest }) => {
+    await call('PUT', '/notice', {
+      ...rest,
+      host: host.trim(),
+      port: Number(port),
+      user: user.trim() === '' ? null : user.trim(),
+      ...(password === '' ? {} : { password }),
+      from: from.trim(),
+      to: to.split(/[\s,;]+/).filter((part) => part !== ''),
+    })
+    draft.set({ password: '' })
+    tell(words.value.account.saved)
+    onChanged()
+  })
+  const test = async () =>
+    await attempt(async () => {
+      const { ok, failure } = await call<{ ok: boolean; failure: string | null }>('POST', '/notice/test')
+      if (ok) tell(say.mailSent)
+      else tell(failure ?? '', 'bad')
+    })
+  const remove = async () => {
+    await attempt(async () => await call('DELETE', '/notice'), say.nobodyTold)
+    onChanged()
+  }
+  return (
+    <Form draft={draft}>
+      {now?.lastFailure != null && (
+        <p class="note warning">
+          {moment(now.lastFailure.at)}: {now.lastFailure.message}
+        </p>
+      )}
+      <ServerFields
+        label={say.smtpServer}
+        draft={draft}
+        ports={smtpPorts}
+        needsUser={false}
+        userHint={say.smtpUserHint}
+      />
+      <Field
+        label={form.password}
+        {...(now === undefined ? {} : { hint: form.passwordKept })}
+        type="password"
+        autocomplete="new-password"
+        {...draft.of('password')}
+      />
+      <div class="fields-row">
+        <Field label={say.from} type="email" required {...draft.of('from')} />
+        <Field label={say.to} hint={say.toHint} required {...draft.of('to')} />
+      </div>
+      <NewsChecks {...draft.of('events')} />
+      <Wrong draft={draft} />
+      <div class="form-do">
+        <Button kind="main" type="submit" busy={draft.busy} disabled={draft.values.events.length === 0}>
+          {common.save}
+        </Button>
+        {now !== undefined && (
+          <>
+            <Button icon="refresh" onClick={() => void test()}>
+              {say.sendTest}
+            </Button>
+            <Button onClick={() => void remove()}>{say.tellNobody}</Button>
+          </>
+        )}
+      </div>
+    </Form>
+  )
+}

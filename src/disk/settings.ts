@@ -1,8 +1,0 @@
-/** The settings of this process: its environment, and the files that hold its secrets. */
-import { readFileSync } from 'node:fs'
-import { type Config, type Environment, readConfig } from '../config.ts'
-
-export function readSettings(env: Environment): Config {
-  // Editors and echo end a file with a line end that belongs to no password.
-  return readConfig(env, (path) => readFileSync(path, 'utf8').replace(/\r?\n$/, ''))
-}

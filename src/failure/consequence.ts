@@ -1,0 +1,117 @@
+/**
+ * What follows from a failed run: try again when, or stop until somebody acts. Pure. An error that we do not understand is
+ * temporary: a needless retry costs a connection, a needless stop costs mail.
+ */
+import { type Failure, type FailureKind } from './failure.ts'
+import { assertNever } from '../assert-never.ts'
+import { failureLimits } from './limits.ts'
+import { describe } from './sentences.ts'
+
+/** What came before, since the last run that went well (not the last mere login: that would reset the back-off too soon). */
+export interface FailureHistory {
+  readonly failures: number
+  readonly firstFailureAtMs: number | null
+  /** Refused passwords among them, in a row. */
+  readonly refusals: number
+  readonly firstRefusalAtMs: number | null
+}
+
+export const noFailures: FailureHistory = { failures: 0, firstFailureAtMs: null, refusals: 0, firstRefusalAtMs: null }
+
+export interface Consequence {
+  readonly next: { readonly do: 'try again'; readonly afterMs: number } | { readonly do: 'stop until somebody acts' }
+  readonly history: FailureHistory
+}
+
+const minute = 60_000
+
+/** The first wait after each kind; it doubles with every further failure up to `failureLimits.retryMaxMs`. */
+function firstWaitMs(failure: Failure): number {
+  switch (failure.kind) {
+    case 'maildrop in use':
+      // A stale lock lasts 5 to 15 minutes after a dropped link (qpopper, MDaemon, VPOP3).
+      return 5 * minute
+    case 'throttled':
+      return 15 * minute
+    case 'credentials refused':
+      // May be throttling told as a bad password (Office 365, VPOP3); trying often makes that worse.
+      return 10 * minute
+    case 'store full':
+      return 10 * minute
+    case 'unreachable':
+    case 'tls':
+    case 'silent':
+    case 'provider refused':
+    case 'broken protocol':
+    case 'store unreachable':
+    case 'store refused':
+    case 'internal':
+      return failureLimits.retryFirstMs
+    case 'superseded':
+    case 'stopped':
+      return 0
+    default:
+      return assertNever(failure)
+  }
+}
+
+/** @param random from 0 up to 1; spreads retries by up to a quarter, so that a provider that comes back is not rushed. */
+export function consequenceOf(failure: Failure, before: FailureHistory, nowMs: number, random: number): Consequence {
+  // Ours, not the provider's: goes on at once and counts for nothing.
+  if (failure.kind === 'superseded' || failure.kind === 'stopped') {
+    return { next: { do: 'try again', afterMs: 0 }, history: before }
+  }
+  if (failure.kind === 'internal' && failure.remedy !== undefined) {
+    return { next: { do: 'try again', afterMs: failureLimits.retryFirstMs }, history: before }
+  }
+  const refused = failure.kind === 'credentials refused'
+  const history: FailureHistory = {
+    failures: before.failures + 1,
+    firstFailureAtMs: before.firstFailureAtMs ?? nowMs,
+    refusals: refused ? before.refusals + 1 : 0,
+    firstRefusalAtMs: refused ? (before.firstRefusalAtMs ?? nowMs) : null,
+  }
+  const refusedForMs = history.firstRefusalAtMs === null ? 0 : nowMs - history.firstRefusalAtMs
+  if (history.refusals >= failureLimits.refusalsMin && refusedForMs >= failureLimits.refusalsSpanMs) {
+    return { next: { do: 'stop until somebody acts' }, history }
+  }
+  const doubled = firstWaitMs(failure) * 2 ** Math.min(before.failures, 20)
+  const afterMs = Math.round(Math.min(doubled, failureLimits.retryMaxMs) * (1 + random / 4))
+  return { next: { do: 'try again', afterMs }, history }
+}
+
+/** A destination that no scheduled run goes to for now; kept until a run has gone well there, so that the next pause is longer. */
+export interface Pause {
+  readonly pausedUntilMs: number
+  /** Pauses in a row, this one among them. */
+  readonly times: number
+  readonly failure: { readonly kind: FailureKind; readonly message: string }
+}
+
+/** Trouble that every account of a destination would meet is the destination's, and none of the account's (docs/decisions/0012). */
+export function pausesDestination(failure: Failure): boolean {
+  return failure.kind === 'store full' || ('everyAccount' in failure && failure.everyAccount === true)
+}
+
+/** The pause that follows; failures of runs that were under way when it began are one and the same trouble. */
+export function pauseAfter(failure: Failure, before: Pause | undefined, nowMs: number): Pause {
+  const paused = before !== undefined && before.pausedUntilMs > nowMs
+  if (paused && before.failure.kind === failure.kind && backOffMs(failure) === 0) return before
+  const times = paused ? before.times : (before?.times ?? 0) + 1
+  const doubled = Math.min(firstWaitMs(failure) * 2 ** Math.min(times - 1, 20), failureLimits.pauseMaxMs)
+  // A time that the server names is the one it will hold us to.
+  const named = backOffMs(failure)
+  const forMs =
+    named === 0 ? doubled : Math.min(Math.max(named, failureLimits.retryFirstMs), failureLimits.namedBackOffMaxMs)
+  const pausedUntilMs = Math.max(nowMs + forMs, before?.pausedUntilMs ?? 0)
+  return { pausedUntilMs, times, failure: { kind: failure.kind, message: describe(failure) } }
+}
+
+/** Whether a run that went well shows that the trouble is over: a store that is full lets everybody log in. */
+export function endsPause({ failure }: Pause, stored: number): boolean {
+  return stored > 0 || failure.kind === 'store unreachable'
+}
+
+function backOffMs(failure: Failure): number {
+  return failure.kind === 'throttled' ? (failure.backOffMs ?? 0) : 0
+}

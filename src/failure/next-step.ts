@@ -1,0 +1,182 @@
+/** What somebody can do about a failure: from what failed, the server's own words, and who the provider is. Pure. */
+import type { TlsMode } from '../account/account.ts'
+import type { Failure } from './failure.ts'
+import { hostOf } from '../account/server-traits.ts'
+import { type Provider, providerOfHost } from '../account/providers.ts'
+import type { Step } from './step.ts'
+
+/** How POP3 answers at the same host, where it was looked for after a failure. */
+export interface Door {
+  readonly port: number
+  readonly tls: TlsMode
+}
+
+/** For whoever has tried an account; null: nothing is known to do. @param open undefined where nobody has looked. */
+export function nextStep(failure: Failure, open?: readonly Door[]): Step | null {
+  const [door] = open ?? []
+  if (door !== undefined && mayBeTheDoor(failure)) return throughDoor(failure, door)
+  if (failure.kind === 'tls' && open !== undefined) return { code: 'no safe port' }
+  return knownStep(failure) ?? usualStep(failure, open !== undefined)
+}
+
+/** Whether port or TLS mode may be what is wrong: then it is worth looking how the host answers otherwise. */
+export function mayBeTheDoor(failure: Failure): boolean {
+  if (failure.kind === 'unreachable')
+    return !['no such name', 'no name server', 'out of reach', 'hung up at login'].includes(failure.cause ?? '')
+  if (failure.kind === 'silent') return ['the connection', 'the TLS handshake', 'the greeting'].includes(failure.during)
+  if (failure.kind === 'tls') return failure.trouble === 'not TLS' || failure.trouble === 'no STLS'
+  return failure.kind === 'broken protocol' && otherProtocolOf(failure.got) !== undefined
+}
+
+/** What is known to help, and not only likely to; undefined where nothing is. */
+export function knownStep(failure: Failure): Step | undefined {
+  if (failure.kind === 'tls') return tlsStep(failure)
+  if (failure.kind === 'credentials refused') return loginStep(failure.reply, providerOfHost(hostOf(failure.server)))
+  if (failure.kind !== 'provider refused' || !isSwitchedOff(failure.reply)) return undefined
+  return switchOn(providerOfHost(hostOf(failure.server)))
+}
+
+type Login = 'app password' | 'web' | 'switched off' | 'OAuth' | 'locked'
+
+/** How servers say that it is not the password, or not only; first match wins. */
+const loginWordings: readonly (readonly [RegExp, Login])[] = [
+  // Gmail, Yahoo; Mail.ru spells it with one p; QQ and 163 say authorization code.
+  [/\bapp?(?:lication)?[ -](?:specific )?password|authori[sz]ation code/i, 'app password'],
+  [/web ?login|log ?in via your web|web browser/i, 'web'],
+  [/oauth|basic auth|modern auth/i, 'OAuth'],
+  [/\b(?:account|mailbox|user)\b.{0,30}\b(?:lock|suspend|blocked|disabled|deactivated)/i, 'locked'],
+]
+
+/** POP3 itself, whoever logs in: `POP3 is disabled`, `not enabled for POP access`, `yet to enable POP`. */
+const switchedOff = [
+  /\bpop3?\b[^.]{0,30}(?:\bnot (?:yet )?(?:enabled|activated|allowed|permitted|available|supported)|disabled|deactivated|switched off|turned off)/i,
+  /(?:enable|activate|switch on|turn on)[^.]{0,20}\bpop3?\b/i,
+  /\b(?:not|no)\b[^.]{0,20}\b(?:enabled|allowed|permitted|access)\b[^.]{0,20}\bpop3?\b/i,
+]
+
+function isSwitchedOff(reply: string): boolean {
+  return switchedOff.some((wording) => wording.test(reply))
+}
+
+function loginStep(reply: string, provider: Provider | undefined): Step | undefined {
+  const said = isSwitchedOff(reply) ? 'switched off' : loginWordings.find(([wording]) => wording.test(reply))?.[1]
+  switch (said) {
+    case 'switched off':
+      return switchOn(provider)
+    case 'app password':
+      return noteOf(provider, true) ?? { code: 'app password' }
+    case 'OAuth':
+      return noteOf(provider, true) ?? { code: 'forward instead' }
+    case 'web':
+      return { code: 'confirm on the web' }
+    case 'locked':
+      return { code: 'unlock on the web' }
+    case undefined:
+      return noteOf(provider, false)
+  }
+}
+
+function noteOf(provider: Provider | undefined, certain: boolean): Step | undefined {
+  if (provider?.note === undefined) return undefined
+  return { code: 'provider note', provider: provider.name, note: provider.note, certain }
+}
+
+function switchOn(provider: Provider | undefined): Step {
+  return noteOf(provider, true) ?? { code: 'switch POP3 on' }
+}
+
+function tlsStep({ trouble, certificate }: Extract<Failure, { kind: 'tls' }>): Step | undefined {
+  const fingerprint = certificate?.fingerprint
+  switch (trouble) {
+    case 'expired':
+      return fingerprint === undefined ? undefined : { code: 'pin until renewed', fingerprint }
+    case 'not yet valid':
+      return { code: 'check the clock' }
+    case 'another name':
+      return anotherName(certificate?.names ?? [], fingerprint)
+    case 'signed by itself':
+    case 'unknown signer':
+      return ifKnown(fingerprint)
+    case 'another fingerprint':
+      return fingerprint === undefined ? undefined : { code: 'pin if renewed', fingerprint }
+    case 'old version':
+      return { code: 'newer TLS' }
+    case 'not TLS':
+      return { code: 'set starttls' }
+    case 'no STLS':
+      return { code: 'set implicit' }
+    case undefined:
+      return undefined
+  }
+}
+
+function ifKnown(fingerprint: string | undefined): Step | undefined {
+  return fingerprint === undefined ? undefined : { code: 'pin if known', fingerprint }
+}
+
+function anotherName(names: readonly string[], fingerprint: string | undefined): Step | undefined {
+  const host = names.find((name) => !name.startsWith('*.'))
+  if (host !== undefined) return { code: 'set the host', host }
+  const [wildcard] = names
+  return wildcard === undefined ? ifKnown(fingerprint) : { code: 'set a host under', domain: wildcard.slice(2) }
+}
+
+function throughDoor(failure: Failure, { port, tls }: Door): Step {
+  return { code: 'other port', port, tls, blocked: failure.kind === 'silent' && failure.during === 'the connection' }
+}
+
+/** What answers instead, by how it greets. */
+function otherProtocolOf(got: string): 'IMAP' | 'SMTP' | 'the web' | undefined {
+  if (/^\* (?:OK|PREAUTH|BYE)\b/i.test(got)) return 'IMAP'
+  if (/^220[ -]/.test(got)) return 'SMTP'
+  return /^(?:HTTP\/|<!?[a-z])/i.test(got) ? 'the web' : undefined
+}
+
+function usualStep(failure: Failure, looked: boolean): Step | null {
+  switch (failure.kind) {
+    case 'unreachable':
+      return unreachableStep(failure, looked)
+    case 'silent':
+      if (failure.slow) return { code: 'try later, too slow' }
+      if (mayBeTheDoor(failure)) return { code: 'check host and port', server: failure.server, looked }
+      return { code: 'try later' }
+    case 'tls':
+      return { code: 'check TLS' }
+    case 'credentials refused':
+      return { code: 'check login' }
+    case 'throttled':
+      return { code: 'wait, each try counts' }
+    case 'maildrop in use':
+      return { code: 'close other programs' }
+    case 'provider refused':
+      return { code: 'ask the provider' }
+    case 'broken protocol':
+      return { code: 'not POP3', speaks: otherProtocolOf(failure.got) ?? null }
+    case 'store unreachable':
+    case 'store refused':
+    case 'store full':
+    case 'superseded':
+    case 'stopped':
+      return null
+    case 'internal':
+      return failure.remedy === undefined ? null : { code: 'remedy', remedy: failure.remedy }
+  }
+}
+
+function unreachableStep({ server, cause }: Extract<Failure, { kind: 'unreachable' }>, looked: boolean): Step | null {
+  if (cause === undefined) return { code: 'check host, or shut out' }
+  switch (cause) {
+    case 'no such name':
+      return { code: 'check spelling', host: hostOf(server) }
+    case 'no name server':
+      return { code: 'name servers' }
+    case 'hung up at login':
+      return noteOf(providerOfHost(hostOf(server)), false) ?? { code: 'check login, then wait' }
+    // The guard has said what to do.
+    case 'out of reach':
+      return null
+    case 'refused':
+    case 'no answer':
+      return { code: 'check host and port', server, looked }
+  }
+}

@@ -1,0 +1,124 @@
+/** What is told of a failure: the one sentence or two about each that an operator reads. Pure. */
+import { type Failure, type FailureKind } from './failure.ts'
+import { assertNever } from '../assert-never.ts'
+import { knownStep } from './next-step.ts'
+import { sentenceOf, type Step } from './step.ts'
+
+/** The one sentence or two an operator reads of a run: what we did, what came back, what to do next. Goes to the API as it is. */
+export function describe(failure: Failure): string {
+  return [happened(failure), after(failure)].filter((sentence) => sentence !== '').join(' ')
+}
+
+/** The same of what somebody has asked for just now: nobody tries that again by itself. */
+export function describeAsked(failure: Failure): string {
+  return `${happened(failure)} ${adviceOn(failure) ?? 'Try again in a moment.'}`
+}
+
+/** As the API tells it. `step`: what is known to help, for whoever has words of their own for it. */
+export interface FailureReport {
+  readonly kind: FailureKind
+  readonly message: string
+  readonly step?: Step
+}
+
+/** Of a run: nobody is there to try it another way. */
+export function reportOf(failure: Failure): FailureReport {
+  const step = knownStep(failure)
+  return { kind: failure.kind, message: describe(failure), ...(step === undefined ? {} : { step }) }
+}
+
+/** What we did, and what came back. */
+export function happened(failure: Failure): string {
+  switch (failure.kind) {
+    case 'unreachable':
+      return `Could not reach ${failure.server}: ${failure.reason}.`
+    case 'tls':
+      return `No safe TLS connection to ${failure.server}: ${failure.reason}.`
+    case 'silent':
+      return failure.slow
+        ? `${failure.server} was too slow: no end after ${secondsOf(failure.waitedMs)} s of ${failure.during}.`
+        : `${failure.server} said nothing for ${secondsOf(failure.waitedMs)} s during ${failure.during}.`
+    case 'credentials refused':
+      return `${failure.server} refused the user name or password: "${failure.reply}".`
+    case 'throttled':
+      if (failure.everyAccount) return `The mail store ${failure.server} wants less mail at a time: "${failure.reply}".`
+      return `${failure.server} wants fewer visits: "${failure.reply}".`
+    case 'maildrop in use':
+      return `Another client holds this maildrop at ${failure.server}: "${failure.reply}".`
+    case 'provider refused':
+      return `${failure.server} refused ${failure.during}: "${failure.reply}".`
+    case 'broken protocol':
+      return `${failure.server} broke the protocol: expected ${failure.expected}, got "${failure.got}".`
+    case 'store unreachable':
+      return `The mail store could not be reached: ${failure.reason}.`
+    case 'store refused':
+      return `The mail store refused ${failure.during}: "${failure.reply}".`
+    case 'store full':
+      return `The mail store is full: "${failure.reply}".`
+    case 'superseded':
+      return 'Another worker took this account over; that run goes on in its place.'
+    case 'stopped':
+      return 'The worker was stopped during this run; the next run goes on where it ended.'
+    case 'internal':
+      if (failure.remedy !== undefined) return `${failure.reason}.`
+      return `Something we did not expect: ${failure.reason}.`
+    default:
+      return assertNever(failure)
+  }
+}
+
+/** What becomes of it by itself, and what of it is somebody's to do. */
+function after(failure: Failure): string {
+  switch (failure.kind) {
+    case 'unreachable':
+      return 'Tried again by itself; check the host and port if it stays so.'
+    case 'tls':
+    case 'credentials refused':
+      return adviceOn(failure) ?? ''
+    case 'throttled':
+      return failure.everyAccount ? laterAtTheStore(failure.backOffMs) : 'Tried again later by itself.'
+    case 'provider refused':
+      return [knownSentence(failure) ?? '', 'Tried again by itself.'].join(' ').trim()
+    case 'silent':
+    case 'maildrop in use':
+      return 'Tried again by itself.'
+    case 'broken protocol':
+      return 'Nothing uncertain was stored; tried again by itself.'
+    case 'store unreachable':
+      return 'No mail is lost; tried again by itself.'
+    case 'store refused':
+      return 'The mail stays at the provider.'
+    case 'store full':
+      return 'Make room there; the mail stays at the provider until then.'
+    case 'superseded':
+    case 'stopped':
+      return ''
+    case 'internal':
+      if (failure.remedy !== undefined) return `${failure.remedy}.`
+      return 'Tried again by itself; please report it if it stays so.'
+    default:
+      return assertNever(failure)
+  }
+}
+
+/** What is somebody's to do, where it does not mend itself. */
+function adviceOn(failure: Failure): string | undefined {
+  const known = knownSentence(failure)
+  if (failure.kind === 'tls') return known ?? "Check the host name and the account's TLS settings."
+  if (failure.kind === 'credentials refused') return known ?? 'Check both; some providers want an app password.'
+  return known
+}
+
+function knownSentence(failure: Failure): string | undefined {
+  const step = knownStep(failure)
+  return step && sentenceOf(step)
+}
+
+function secondsOf(ms: number): number {
+  return Math.round(ms / 100) / 10
+}
+
+function laterAtTheStore(backOffMs: number | undefined): string {
+  const wait = backOffMs === undefined ? 'some minutes' : `the ${Math.ceil(backOffMs / 1000)} s that it asks for`
+  return `Nothing goes there for ${wait}; no mail is lost.`
+}

@@ -1,0 +1,29 @@
+/** A failure as it is thrown. */
+import type { Failure } from './failure.ts'
+import type { Listed } from '../mail/message.ts'
+import { describe } from './sentences.ts'
+
+/** Thrown by the adapters; `pull.ts` lets it pass, the worker turns it into the run's `failure`. */
+export class SessionFailed extends Error {
+  override readonly name = 'SessionFailed'
+  readonly failure: Failure
+  constructor(failure: Failure, cause?: unknown) {
+    super(describe(failure), cause === undefined ? undefined : { cause })
+    this.failure = failure
+  }
+}
+
+/** A session that ended at the retrieval of one message: it may be that message's doing (suspects.ts). */
+export class RetrievalFailed extends SessionFailed {
+  readonly suspect: Listed
+  constructor(suspect: Listed, { failure }: SessionFailed) {
+    super(failure)
+    this.suspect = suspect
+  }
+}
+
+/** The failure inside anything that was thrown. What we do not understand is `internal`, and counts as temporary. */
+export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof SessionFailed) return thrown.failure
+  return { kind: 'internal', reason: thrown instanceof Error ? thrown.message : String(thrown) }
+}

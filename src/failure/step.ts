@@ -1,0 +1,105 @@
+/** What somebody can do about a failure: which step, the facts it needs, and the sentence for programs. The dashboard has words of its own for people. */
+import type { TlsMode } from '../account/account.ts'
+
+export type Step =
+  /** POP3 answers there instead. `blocked`: and a firewall seems to keep this port shut. */
+  | { readonly code: 'other port'; readonly port: number; readonly tls: TlsMode; readonly blocked: boolean }
+  | { readonly code: 'no safe port' }
+  /** `certain`: the server has said that this is it. */
+  | { readonly code: 'provider note'; readonly provider: string; readonly note: string; readonly certain: boolean }
+  | { readonly code: 'app password' }
+  | { readonly code: 'forward instead' }
+  | { readonly code: 'confirm on the web' }
+  | { readonly code: 'unlock on the web' }
+  | { readonly code: 'switch POP3 on' }
+  | { readonly code: 'pin until renewed'; readonly fingerprint: string }
+  | { readonly code: 'pin if known'; readonly fingerprint: string }
+  | { readonly code: 'pin if renewed'; readonly fingerprint: string }
+  | { readonly code: 'check the clock' }
+  | { readonly code: 'set the host'; readonly host: string }
+  | { readonly code: 'set a host under'; readonly domain: string }
+  | { readonly code: 'newer TLS' }
+  | { readonly code: 'set starttls' }
+  | { readonly code: 'set implicit' }
+  | { readonly code: 'check TLS' }
+  | { readonly code: 'check login' }
+  | { readonly code: 'check login, then wait' }
+  | { readonly code: 'check spelling'; readonly host: string }
+  /** `server`: host and port. `looked`: at the usual ports of it, too. */
+  | { readonly code: 'check host and port'; readonly server: string; readonly looked: boolean }
+  | { readonly code: 'check host, or shut out' }
+  | { readonly code: 'not POP3'; readonly speaks: 'IMAP' | 'SMTP' | 'the web' | null }
+  | { readonly code: 'name servers' }
+  | { readonly code: 'try later' }
+  | { readonly code: 'try later, too slow' }
+  | { readonly code: 'wait, each try counts' }
+  | { readonly code: 'close other programs' }
+  | { readonly code: 'ask the provider' }
+  /** Of our own making; in English. */
+  | { readonly code: 'remedy'; readonly remedy: string }
+
+/** In the words of the API: its fields, and their values. */
+const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code: Code }>) => string } = {
+  'other port': (step) => {
+    const why = step.blocked ? 'A firewall in between seems to block this port, but POP3' : 'POP3'
+    return `${why} answers at port ${step.port} of the same host: set the port to ${step.port} and tls to "${step.tls}".`
+  },
+  'no safe port': () =>
+    'Ask the provider for a host with TLS: this one has it at no usual port, and with tls "none" anybody on the way can read the password.',
+  'provider note': (step) => (step.certain ? step.note : `If user name and password are right: ${step.note}`),
+  'app password': () =>
+    "It wants an app password: make one in the provider's security settings, and use it in place of your own.",
+  'forward instead': () =>
+    'It takes logins by OAuth alone, which Tributary cannot do: have the mailbox forward its mail instead.',
+  'confirm on the web': () =>
+    "Sign in once on the provider's web page and confirm there that it was you, then try again.",
+  'unlock on the web': () =>
+    "Sign in on the provider's web page: the account is locked, and it says there how to open it again.",
+  'switch POP3 on': () => 'Switch POP3 on in the settings of the mailbox, on the web page of its provider.',
+  'pin until renewed': (step) =>
+    `The provider has to renew it; until then, tlsFingerprint ${step.fingerprint} lets exactly this one in.`,
+  'pin if known': (step) =>
+    `If you know this server, tlsFingerprint ${step.fingerprint} lets exactly this certificate in.`,
+  'pin if renewed': (step) =>
+    `If its provider has renewed the certificate, set tlsFingerprint ${step.fingerprint}; if not, somebody may be in between.`,
+  'check the clock': () => "Check this machine's clock; if it is right, the provider has to put its certificate right.",
+  'set the host': (step) =>
+    `If you know ${step.host} to be your provider's, set the host to that: it is what the certificate is for.`,
+  'set a host under': (step) =>
+    `If you know ${step.domain} to be your provider's, set the host to a name under it: that is what the certificate is for.`,
+  'newer TLS': () => 'The provider has to offer TLS 1.2 or newer; below that nothing is safe.',
+  'set starttls': () =>
+    'Set tls to "starttls" for this port; where TLS speaks from the first byte, that is mostly port 995.',
+  'set implicit': () => 'Set tls to "implicit", and the port to 995.',
+  'check TLS': () => "Check the host name and the account's TLS settings.",
+  'check login': () =>
+    'Check user name and password: many providers want the whole address as user name, and some an app password.',
+  'check login, then wait': () => 'Check user name and password, and wait some minutes before you try again.',
+  'check spelling': (step) =>
+    `Check how ${step.host} is spelt; discovery finds the right host by the address for most providers.`,
+  'check host and port': (step) => {
+    const nowhere = step.looked ? 'POP3 answers at no usual port of it' : 'nothing answers at this port'
+    return `Check host and port: ${nowhere}; if they are right, a firewall may keep connections to ${step.server} from going out.`
+  },
+  'check host, or shut out': () =>
+    'Try again in some minutes; if it stays so, check host and port, or the provider may shut this address out.',
+  'not POP3': (step) => {
+    if (step.speaks === null) return 'Check host and port: what answers there does not speak POP3 as it should.'
+    return `Check host and port: what answers there is ${step.speaks}, and POP3 is mostly at port 995 with tls "implicit".`
+  },
+  'name servers': () => 'Try again soon; if it stays so, the name servers that this machine asks do not answer.',
+  'try later': () => 'Try again in some minutes.',
+  'try later, too slow': () => 'Try again later: the server is too slow just now.',
+  'wait, each try counts': () => 'Wait some minutes before you try again: each try counts.',
+  'close other programs': () =>
+    'Close other programs that fetch this mailbox by POP3, or wait: some providers keep it locked for 15 minutes.',
+  'ask the provider': () => 'Try again in some minutes; if it stays so, the provider can say what it means.',
+  remedy: (step) => `${step.remedy}.`,
+}
+
+export const stepCodes = Object.keys(sentences) as readonly Step['code'][]
+
+export function sentenceOf(step: Step): string {
+  // The one of its code takes its facts; TypeScript does not see the two go together.
+  return (sentences[step.code] as (step: Step) => string)(step)
+}

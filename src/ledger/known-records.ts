@@ -1,0 +1,92 @@
+/**
+ * An account's records as they lie packed in the ledger (record.ts). A maildrop may have a million: they are decoded one at a
+ * time, and found by their hashes where they lie.
+ */
+import type { RecordState, StoredRecord } from './ledger.ts'
+import type { ShortHash } from '../mail/message.ts'
+import { decodeRecord, decodeState, hashedFields, type HashedField, recordOctets } from './packed-record.ts'
+
+export class KnownRecords {
+  readonly length: number
+  readonly #packed: Buffer
+  readonly #indices = new Map<HashedField, HashIndex>()
+
+  /** @param packed throws where it is no whole number of records. */
+  constructor(packed: Buffer) {
+    if (packed.length % recordOctets !== 0)
+      throw new RangeError(`a ledger of ${packed.length} octets is no whole number of records`)
+    this.#packed = packed
+    this.length = packed.length / recordOctets
+  }
+
+  at(index: number): StoredRecord {
+    return decodeRecord(this.#packed, index)
+  }
+
+  /** Nothing else is decoded: of a million it takes a few ms, of whole records over a second. */
+  stateAt(index: number): RecordState {
+    return decodeState(this.#packed, index)
+  }
+
+  /** What was set aside since something was last stored, the latest first. */
+  *asideSinceStored(): Generator<StoredRecord> {
+    for (let index = this.length - 1; index >= 0; index -= 1) {
+      const state = this.stateAt(index)
+      if (state === 'stored') return
+      if (state === 'quarantined') yield this.at(index)
+    }
+  }
+
+  *[Symbol.iterator](): Generator<StoredRecord> {
+    for (let index = 0; index < this.length; index += 1) yield this.at(index)
+  }
+
+  /** The places of those that bear this hash, in their order. */
+  bearing(field: HashedField, hash: ShortHash): number[] {
+    let index = this.#indices.get(field)
+    if (index === undefined) {
+      index = new HashIndex(this.#packed, field)
+      this.#indices.set(field, index)
+    }
+    return index.find(hash)
+  }
+}
+
+/** A chained hash table of the places of records, over a field that is a hash itself: 8 octets a record, and no strings. */
+class HashIndex {
+  readonly #packed: Buffer
+  readonly #offset: number
+  readonly #buckets: Int32Array
+  /** The next record of the same bucket; -1: none. */
+  readonly #next: Int32Array
+  readonly #mask: number
+
+  constructor(packed: Buffer, field: HashedField) {
+    const count = packed.length / recordOctets
+    const { offset, flag } = hashedFields[field]
+    this.#packed = packed
+    this.#offset = offset
+    this.#mask = 2 ** Math.ceil(Math.log2(count + 1)) - 1
+    this.#buckets = new Int32Array(this.#mask + 1).fill(-1)
+    this.#next = new Int32Array(count).fill(-1)
+    // From the last one on, so that each chain begins with the first.
+    for (let index = count - 1; index >= 0; index -= 1) {
+      const base = index * recordOctets
+      if ((packed.readUInt8(base) & flag) === 0) continue
+      const bucket = packed.readUInt32BE(base + offset) & this.#mask
+      this.#next[index] = this.#buckets[bucket] ?? -1
+      this.#buckets[bucket] = index
+    }
+  }
+
+  find(hash: ShortHash): number[] {
+    const high = Number.parseInt(hash.slice(0, 8), 16)
+    const low = Number.parseInt(hash.slice(8), 16)
+    const found: number[] = []
+    for (let index = this.#buckets[high & this.#mask] ?? -1; index !== -1; index = this.#next[index] ?? -1) {
+      const at = index * recordOctets + this.#offset
+      if (this.#packed.readUInt32BE(at) === high && this.#packed.readUInt32BE(at + 4) === low) found.push(index)
+    }
+    return found
+  }
+}

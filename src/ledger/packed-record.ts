@@ -1,0 +1,83 @@
+/** One ledger record as 40 octets, so that 100,000 messages are 4 MB in one Redis value. Big-endian throughout. */
+import { type RecordState, recordStates, type StoredRecord } from './ledger.ts'
+import type { ShortHash } from '../mail/message.ts'
+
+export const recordOctets = 40
+
+/** Offsets. 0: state and flags; 1: missed listings; 2..3: zero, for later. */
+const at = {
+  flags: 0,
+  missed: 1,
+  size: 4,
+  uidl: 8,
+  fingerprint: 16,
+  digest: 24,
+  storedAt: 32,
+  missingSince: 36,
+} as const
+
+/** The two low bits of `flags` are the state's place in `recordStates`. */
+const stateMask = 0b11
+const flag = {
+  uidl: 1 << 2,
+  fingerprint: 1 << 3,
+  weak: 1 << 4,
+  digest: 1 << 5,
+  deletedAtSource: 1 << 6,
+  resized: 1 << 7,
+} as const
+
+export function encodeRecord(record: Omit<StoredRecord, 'index'>): Buffer {
+  const octets = Buffer.allocUnsafe(recordOctets).fill(0)
+  let flags = recordStates.indexOf(record.state)
+  if (record.uidl !== undefined) flags |= flag.uidl
+  if (record.fingerprint !== undefined) flags |= flag.fingerprint | (record.fingerprint.weak ? flag.weak : 0)
+  if (record.digest !== undefined) flags |= flag.digest
+  if (record.deletedAtSource) flags |= flag.deletedAtSource
+  if (record.resized) flags |= flag.resized
+  octets[at.flags] = flags
+  octets[at.missed] = Math.min(record.missedListings, 0xff)
+  octets.writeUInt32BE(Math.min(record.size, 0xffff_ffff), at.size)
+  octets.write(record.uidl ?? '', at.uidl, 'hex')
+  octets.write(record.fingerprint?.hash ?? '', at.fingerprint, 'hex')
+  octets.write(record.digest ?? '', at.digest, 'hex')
+  octets.writeUInt32BE(record.storedAtSeconds, at.storedAt)
+  octets.writeUInt32BE(record.missingSinceSeconds, at.missingSince)
+  return octets
+}
+
+/** The fields that are hashes, where they lie, and the flag that says whether they are there. */
+export const hashedFields = {
+  uidl: { offset: at.uidl, flag: flag.uidl },
+  fingerprint: { offset: at.fingerprint, flag: flag.fingerprint },
+  digest: { offset: at.digest, flag: flag.digest },
+} as const
+export type HashedField = keyof typeof hashedFields
+
+/** @param packed records one after the other. */
+export function decodeRecord(packed: Buffer, index: number): StoredRecord {
+  const base = index * recordOctets
+  const flags = packed.readUInt8(base + at.flags)
+  const hash = (offset: number) => packed.toString('hex', base + offset, base + offset + 8) as ShortHash
+  return {
+    index,
+    state: stateIn(flags),
+    uidl: flags & flag.uidl ? hash(at.uidl) : undefined,
+    fingerprint: flags & flag.fingerprint ? { hash: hash(at.fingerprint), weak: (flags & flag.weak) !== 0 } : undefined,
+    digest: flags & flag.digest ? hash(at.digest) : undefined,
+    size: packed.readUInt32BE(base + at.size),
+    resized: (flags & flag.resized) !== 0,
+    storedAtSeconds: packed.readUInt32BE(base + at.storedAt),
+    missingSinceSeconds: packed.readUInt32BE(base + at.missingSince),
+    missedListings: packed.readUInt8(base + at.missed),
+    deletedAtSource: (flags & flag.deletedAtSource) !== 0,
+  }
+}
+
+export function decodeState(packed: Buffer, index: number): RecordState {
+  return stateIn(packed.readUInt8(index * recordOctets + at.flags))
+}
+
+function stateIn(flags: number): RecordState {
+  return recordStates[flags & stateMask] as RecordState
+}

@@ -1,0 +1,137 @@
+/** The header block of a message as bytes, read just far enough to know the message again (RFC 5322 section 2.2). */
+import { hash } from 'node:crypto'
+import type { Fingerprint, ShortHash, Uidl } from './message.ts'
+import { mailLimits } from './limits.ts'
+
+/** White space that is more than one space or another one: to replace each single space costs as much as all the rest. */
+const folded = / *[\t\r\n][ \t\r\n]*| {2,}/g
+
+/** One field: name in lower case, value unfolded, with runs of white space made one space. One char a byte. */
+export class HeaderField {
+  readonly name: string
+  /** Where it stands, up to and with its last line end. */
+  readonly from: number
+  readonly to: number
+  readonly #raw: string
+
+  constructor(name: string, raw: string, from: number, to: number) {
+    this.name = name
+    this.from = from
+    this.to = to
+    this.#raw = raw
+  }
+
+  /** It says what became of the message at the provider. */
+  get isNote(): boolean {
+    return notes.has(this.name)
+  }
+
+  /** As it came, folded and all, up to so many octets. */
+  start(octets: number): string {
+    return this.#raw.slice(0, octets).trimEnd()
+  }
+
+  /** Behind the last of these, folded and all; all of it where there is none. */
+  behindLast(char: string): string {
+    return this.#raw.slice(this.#raw.lastIndexOf(char) + 1)
+  }
+
+  /** Made when it is asked for: of ten Received fields one is. */
+  get value(): string {
+    return this.#raw.replace(folded, ' ').trim()
+  }
+}
+
+/** The bytes before the first empty line; all of them where there is none. CRLF, LF, or both mixed. */
+export function headerOf(message: Buffer): Buffer {
+  if (message[0] === 10 || (message[0] === 13 && message[1] === 10)) return message.subarray(0, 0)
+  for (let at = message.indexOf(10); at !== -1; at = message.indexOf(10, at + 1)) {
+    if (message[at + 1] === 10 || (message[at + 1] === 13 && message[at + 2] === 10)) return message.subarray(0, at + 1)
+  }
+  return message
+}
+
+/** All that fingerprint and arrival are made of. */
+const telling = new Set(['message-id', 'date', 'from', 'subject', 'received'])
+
+/**
+ * Servers over an mbox keep in the header what they know of a message, give it out with that, and change it when one is fetched or
+ * listed (GNU mailutils, qpopper): `Status: O` becomes `OR`.
+ */
+const notes = new Set(['status', 'x-status', 'x-keywords', 'x-uid', 'x-uidl', 'x-imap', 'x-imapbase', 'content-length'])
+
+/** Those fields, telling and noted, in their order. Lines that are no field (mbox `From `, junk) are passed over. */
+export function fieldsOf(header: Buffer): HeaderField[] {
+  // latin1 is one char a byte: nothing is decoded, so nothing can be lost.
+  const text = header.toString('latin1')
+  const fields: HeaderField[] = []
+  // The next one, looked for once: a message without a header may have no colon for megabytes.
+  let colon = text.indexOf(':')
+  for (let from = 0, to = 0; from < text.length && colon !== -1; from = to) {
+    const firstEnd = endOfLine(text, from)
+    to = firstEnd
+    // Lines that begin with white space belong to the one before them (RFC 5322 section 2.2.3).
+    while (text[to] === ' ' || text[to] === '\t') to = endOfLine(text, to)
+    if (colon < from) colon = text.indexOf(':', from)
+    if (colon <= from || colon >= firstEnd) continue
+    const name = text.slice(from, colon).trimEnd().toLowerCase()
+    if (telling.has(name) || notes.has(name)) fields.push(new HeaderField(name, text.slice(colon + 1, to), from, to))
+  }
+  return fields
+}
+
+/** The first From, Subject and Date as they came, cut where they are long: all that is kept of a message for people (envelope.ts). */
+export function envelopeLines(fields: readonly HeaderField[]): Buffer {
+  let lines = ''
+  for (const wanted of ['from', 'subject', 'date']) {
+    const field = fields.find(({ name }) => name === wanted)
+    if (field !== undefined) lines += `${wanted}:${field.start(mailLimits.envelopeLineOctetsMax)}\r\n`
+  }
+  return Buffer.from(lines, 'latin1')
+}
+
+/** Behind its LF. */
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from)
+  return end === -1 ? text.length : end + 1
+}
+
+/**
+ * Who a message is, by its header: Message-ID, Date, From, Subject and the oldest Received (the lowest one: relays add
+ * above it). Servers add fields of their own (Status, X-UIDL, Delivered-To), so the whole header would not do.
+ */
+export function fingerprintOf(fields: readonly HeaderField[]): Fingerprint {
+  const first = (name: string) => fields.find((field) => field.name === name)?.value ?? ''
+  const oldestReceived = fields.findLast((field) => field.name === 'received')?.value ?? ''
+  const messageId = first('message-id')
+  const date = first('date')
+  const identity = [messageId, date, first('from'), first('subject'), oldestReceived, ''].join('\0')
+  return { hash: shortHash(Buffer.from(identity, 'latin1')), weak: messageId === '' || date === '' }
+}
+
+export function uidlHash(uidl: Uidl): ShortHash {
+  return shortHash(Buffer.from(uidl, 'latin1'))
+}
+
+/** Where a maildrop is: the same for an account that is registered again. */
+export interface Source {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+}
+
+/** SOURCE of `X-Tributary-Id` (CONTRACT section 7): the same when the account is registered again. */
+export function sourceHash(source: Source): ShortHash {
+  const text = `${source.host.toLowerCase()}\0${source.port}\0${source.user}`
+  return shortHash(Buffer.from(text))
+}
+
+/** At once: making a hash object costs more than hashing a letter. */
+export function shortHash(octets: Buffer): ShortHash {
+  return shortened(hash('sha256', octets, 'buffer'))
+}
+
+/** The first 8 octets. */
+export function shortened(digest: Buffer): ShortHash {
+  return digest.toString('hex', 0, 8) as ShortHash
+}

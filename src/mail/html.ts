@@ -1,0 +1,206 @@
+/**
+ * HTML mail made harmless (docs/decisions/0022): what is not known to be harmless is left out, and what is remote unless it is asked for.
+ * The frame it is shown in and its policy (api/routes/mail.ts) stop what this should miss.
+ */
+import sanitize from 'sanitize-html'
+import { mailLimits } from './limits.ts'
+
+export interface Sanitised {
+  /** A fragment. */
+  readonly html: string
+  /** Whether it has remote content, shown or not. */
+  readonly remote: boolean
+}
+
+/** The HTML of a message as it came. */
+export interface Pages {
+  readonly pages: readonly string[]
+  /** Those of the message itself, as data: URIs by Content-ID. */
+  readonly images: ReadonlyMap<string, string>
+}
+
+export interface Choice {
+  /** Images from elsewhere are shown: whoever sent it learns that it is read, when, and from where. */
+  readonly remote: boolean
+  /** An image of the message itself, by its Content-ID, as a data: URI. */
+  readonly image: (contentId: string) => string | undefined
+}
+
+/** Why it is not shown. Slow: it took too long to clean. Failed: it took too much memory, or broke. Busy: too many wait for it. */
+export const withholdings = ['slow', 'failed', 'busy'] as const
+export type Withheld = (typeof withholdings)[number]
+
+/** All of it, each page below the one before. */
+export function cleaned({ pages, images }: Pages, remote: boolean): Sanitised {
+  let room: number = mailLimits.shownImagesOctetsMax
+  const image = (contentId: string) => {
+    const uri = images.get(contentId)
+    if (uri === undefined || uri.length > room) return undefined
+    room -= uri.length
+    return uri
+  }
+  const made = pages.map((page) => sanitised(page, { remote, image }))
+  return { html: made.map(({ html }) => html).join('\n<hr>\n'), remote: made.some((one) => one.remote) }
+}
+
+const each = (words: string): string[] => words.trim().split(/\s+/)
+
+const tags = each(`
+  a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn div dl dt em
+  figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q rp rt ruby s samp section small
+  span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr`)
+
+/** Left out with all that is in them. */
+const dropped = each(`
+  applet audio canvas embed frame frameset iframe math noembed noframes noscript object option plaintext script select style svg
+  template textarea title video xmp`)
+
+const attributes = each(`
+  abbr align alt background bgcolor border cellpadding cellspacing color cols colspan dir face headers height hspace lang nowrap
+  reversed rows rowspan rules scope size span start style title type valign value vspace width`)
+
+/** Nothing that lies over something else. */
+const properties = new Set(
+  each(`
+  background background-color background-image background-position background-repeat background-size border border-collapse
+  border-color border-radius border-spacing border-style border-width box-sizing caption-side clear color direction display
+  empty-cells float font font-family font-size font-style font-variant font-weight height letter-spacing line-height list-style
+  list-style-position list-style-type margin max-height max-width min-height min-width opacity overflow overflow-wrap padding
+  table-layout text-align text-decoration text-indent text-transform unicode-bidi vertical-align white-space width word-break
+  word-spacing word-wrap
+  margin-top margin-right margin-bottom margin-left padding-top padding-right padding-bottom padding-left
+  border-top border-right border-bottom border-left border-top-color border-right-color border-bottom-color border-left-color
+  border-top-style border-right-style border-bottom-style border-left-style border-top-width border-right-width
+  border-bottom-width border-left-width`),
+)
+
+/** No function but these, no escape that could spell another, and quotes in pairs. */
+const harmlessValue = /^(?:(?:rgba?|hsla?)\([^()\\<>"']*\)|"[^"()\\<>@]*"|'[^'()\\<>@]*'|[^()\\<>@"'])*$/i
+const imageValue = /^\s*url\(\s*(["']?)([^()\\<>"'\s]+)\1\s*\)\s*(no-repeat|repeat|repeat-x|repeat-y)?\s*$/i
+/** Whatever it stands in. */
+const remoteStyle = /url\(\s*["']?\s*(?:https?:|[\\/]{2})/i
+
+const embedded = /^data:image\/(?:png|jpe?g|gif|webp|bmp|avif);base64,[a-z0-9+/=\s]*$/i
+
+/** Real mail has some dozens; the parser's time grows with their square. */
+const openTagsMax = 5000
+
+export function sanitised(html: string, { remote, image }: Choice): Sanitised {
+  let found = false
+  /** What an image may come from; undefined: nothing. */
+  const sourceOf = (url: string | undefined): string | undefined => {
+    const at = url?.trim() ?? ''
+    if (/^cid:/i.test(at)) return image(contentIdOf(at))
+    if (embedded.test(at)) return at
+    const elsewhere = addressOf(at, ['http:', 'https:'])
+    if (elsewhere !== undefined) found = true
+    return remote ? elsewhere : undefined
+  }
+  const styleOf = (style: string): string => {
+    if (remoteStyle.test(style)) found = true
+    return style
+      .split(';')
+      .flatMap((declaration) => {
+        const colon = declaration.indexOf(':')
+        const name = declaration.slice(0, colon).trim().toLowerCase()
+        const value = declaration.slice(colon + 1).trim()
+        if (!properties.has(name)) return []
+        if (harmlessValue.test(value)) return [`${name}:${value}`]
+        const [, , url, repeat = 'repeat'] = imageValue.exec(value) ?? []
+        const source = name.startsWith('background') ? sourceOf(url) : undefined
+        return source === undefined ? [] : [`background-image:url("${cssOf(source)}")`, `background-repeat:${repeat}`]
+      })
+      .join(';')
+  }
+  const cleaned = sanitize(shallow(html), {
+    allowedTags: tags,
+    allowedAttributes: { '*': attributes, a: ['href', 'target', 'rel'], img: ['src'] },
+    nonTextTags: dropped,
+    allowedSchemes: ['http', 'https', 'mailto', 'tel'],
+    allowedSchemesByTag: { img: ['http', 'https', 'data'] },
+    allowProtocolRelative: false,
+    // Done here: postcss takes seconds for what newsletters have of them.
+    parseStyleAttributes: false,
+    transformTags: {
+      '*': (tagName, { src, srcset, background, style, href, ...rest }) => {
+        const link = tagName === 'a' ? addressOf(href ?? '', ['http:', 'https:', 'mailto:', 'tel:']) : undefined
+        const attribs = {
+          ...rest,
+          style: style === undefined ? undefined : styleOf(style),
+          background: background === undefined ? undefined : sourceOf(background),
+          src: tagName === 'img' ? sourceOf(src ?? srcset?.trim().split(/[\s,]/)[0]) : undefined,
+          ...(link === undefined
+            ? { target: undefined, rel: undefined }
+            : { href: link, target: '_blank', rel: 'noopener noreferrer' }),
+        }
+        return { tagName: tagName === 'body' ? 'div' : tagName, attribs: present(attribs) }
+      },
+    },
+  })
+  return { html: cleaned, remote: found }
+}
+
+/** As a browser reads it, white space and all; undefined: it is no absolute one, or of another kind. */
+function addressOf(text: string, protocols: readonly string[]): string | undefined {
+  const absolute = text.trim().replace(/^[\\/]{2}/, 'https://')
+  if (!URL.canParse(absolute)) return undefined
+  const { protocol, href } = new URL(absolute)
+  return protocols.includes(protocol) ? href : undefined
+}
+
+function cssOf(url: string): string {
+  return url
+    .replace(/["'()\\<>\s]/g, encodeURIComponent)
+    .replace(/['()]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)
+}
+
+function present(attribs: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(attribs).filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== ''),
+  )
+}
+
+/** As far as no more than so many tags are open. */
+function shallow(html: string): string {
+  let open = 0
+  for (const { index, 1: slash } of html.matchAll(
+    /<(\/?)(?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|wbr)\b)[a-z]/gi,
+  )) {
+    open = slash === '' ? open + 1 : Math.max(open - 1, 0)
+    if (open > openTagsMax) return html.slice(0, index)
+  }
+  return html
+}
+
+function contentIdOf(url: string): string {
+  const id = url.slice('cid:'.length)
+  try {
+    return decodeURIComponent(id)
+  } catch {
+    return id
+  }
+}
+
+const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+
+export function htmlOfText(text: string): string {
+  return `<div style="white-space: pre-wrap">${text.replace(/[&<>"]/g, (char) => escapes[char] ?? '')}</div>`
+}
+
+/** Light, whatever the reader's page is: mail is written for it. */
+export function documentOf(fragment: string): string {
+  return `<!doctype html>
+<html lang="und"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light"><title></title>
+<style>
+html { color-scheme: light; background: #fff; color: #1b1b1b; font: 16px/1.5 system-ui, sans-serif }
+body { margin: 1rem; overflow-wrap: break-word }
+img { max-width: 100%; height: auto }
+pre { white-space: pre-wrap }
+blockquote { margin: 0.5rem 0; padding-left: 0.75rem; border-left: 3px solid #ccc }
+a { color: #0a58ca }
+</style></head><body>
+${fragment}
+</body></html>
+`
+}

@@ -1,0 +1,127 @@
+/**
+ * All the octets of a message: their line ends, and their digest. A message may have 150 MB: after every slice the event loop
+ * has its turn.
+ */
+import { createHash } from 'node:crypto'
+import { fieldsOf, type HeaderField, headerOf, shortened, shortHash } from './header.ts'
+import type { ShortHash } from './message.ts'
+import { limits } from '../limits.ts'
+import { inOctetSlices } from '../slices.ts'
+
+const LF = 10
+const CR = 13
+
+/**
+ * Who a message is, by all its bytes, line ends already CRLF; but for what its provider notes in its header, and line ends at the very
+ * end: qmail-pop3d adds an empty line to every message, other servers a final CRLF.
+ *
+ * @param fields of its header, where they are known.
+ */
+export async function digestOf(message: Buffer, fields = headOf(message)): Promise<ShortHash> {
+  const notes = notesOf(fields)
+  let end = trimmed(message, message.length)
+  for (const { from, to } of notes.toReversed()) if (to >= end) end = trimmed(message, Math.min(from, end))
+  if (notes.length === 0 && end <= limits.sliceOctets) return shortHash(message.subarray(0, end))
+  const hash = createHash('sha256')
+  let behind = 0
+  for (const { from, to } of [...notes, { from: end, to: end }]) {
+    const counts = message.subarray(behind, Math.max(behind, Math.min(from, end)))
+    await inOctetSlices(counts.length, (begin, stop) => hash.update(counts.subarray(begin, stop)))
+    behind = to
+  }
+  return shortened(hash.digest())
+}
+
+/** The same of a message that comes in pieces. */
+export async function digestOfPieces(pieces: AsyncIterable<Buffer>): Promise<ShortHash> {
+  const hash = createHash('sha256')
+  /** Line ends that may be the very last ones. */
+  const held: Buffer[] = []
+  for await (const piece of withoutNotes(pieces)) {
+    const end = trimmed(piece, piece.length)
+    if (end > 0) {
+      for (const ends of held.splice(0)) hash.update(ends)
+      hash.update(piece.subarray(0, end))
+    }
+    if (end < piece.length) held.push(piece.subarray(end))
+  }
+  return shortened(hash.digest())
+}
+
+async function* withoutNotes(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const first: Buffer[] = []
+  let octets = 0
+  for await (const piece of pieces) {
+    if (octets >= limits.sliceOctets) {
+      yield piece
+      continue
+    }
+    first.push(piece)
+    octets += piece.length
+    if (octets >= limits.sliceOctets) yield* counting(Buffer.concat(first.splice(0)))
+  }
+  yield* counting(Buffer.concat(first))
+}
+
+function* counting(beginning: Buffer): Generator<Buffer> {
+  let behind = 0
+  for (const { from, to } of notesOf(headOf(beginning))) {
+    yield beginning.subarray(behind, from)
+    behind = to
+  }
+  yield beginning.subarray(behind)
+}
+
+/** No header is longer than a slice that anybody would send; what lies beyond counts, whoever looks. */
+function headOf(message: Buffer): HeaderField[] {
+  return fieldsOf(headerOf(message.subarray(0, limits.sliceOctets)))
+}
+
+function notesOf(fields: readonly HeaderField[]): HeaderField[] {
+  return fields.filter(({ isNote, to }) => isNote && to < limits.sliceOctets)
+}
+
+/** Where the line ends begin that this ends in. */
+function trimmed(octets: Buffer, length: number): number {
+  let end = length
+  while (end > 0 && (octets[end - 1] === LF || octets[end - 1] === CR)) end -= 1
+  return end
+}
+
+/**
+ * The bytes as an IMAP store takes them: every bare LF made CRLF, a final CRLF added where none is, an empty message left
+ * empty (CONTRACT section 7). Bare CR stays. Returns the same buffer where there is nothing to do.
+ */
+export async function toCrlf(message: Buffer): Promise<Buffer> {
+  let bare = 0
+  await inOctetSlices(message.length, (from, to) => {
+    bare += bareLineFeeds(message, from, to).length
+  })
+  const open = message.length > 0 && message[message.length - 1] !== LF
+  if (bare === 0 && !open) return message
+  const whole = Buffer.allocUnsafe(message.length + bare + (open ? 2 : 0))
+  let written = 0
+  let copied = 0
+  await inOctetSlices(message.length, (from, to) => {
+    for (const at of bareLineFeeds(message, from, to)) {
+      written += message.copy(whole, written, copied, at)
+      whole[written] = CR
+      written += 1
+      copied = at
+    }
+    written += message.copy(whole, written, copied, to)
+    copied = to
+  })
+  if (open) whole.write('\r\n', written, 'latin1')
+  return whole
+}
+
+function bareLineFeeds(message: Buffer, from: number, to: number): number[] {
+  const bare: number[] = []
+  // Not beyond `to`: a message may be one line.
+  const slice = message.subarray(from, to)
+  for (let at = slice.indexOf(LF); at !== -1; at = slice.indexOf(LF, at + 1)) {
+    if (from + at === 0 || message[from + at - 1] !== CR) bare.push(from + at)
+  }
+  return bare
+}

@@ -1,0 +1,179 @@
+/** The notice by e-mail: what it says, and when the next one goes out. Pure. */
+import { hostMistakes, type Mistake, secretMistakes, type TlsMode } from '../account/account.ts'
+import { assertNever } from '../assert-never.ts'
+import { newsLimits } from './limits.ts'
+import type { News, NewsType } from './news.ts'
+
+/** Whose SMTP server sends it, to whom, and of what. The password lies sealed beside it. */
+export interface BulletinSettings {
+  readonly host: string
+  readonly port: number
+  readonly tls: TlsMode
+  /** Null: the server wants no login. */
+  readonly user: string | null
+  readonly from: string
+  readonly to: readonly string[]
+  readonly events: readonly NewsType[]
+}
+
+/** RFC 8314 section 3.3, RFC 6409, RFC 5321. */
+export function submissionPort(tls: TlsMode): number {
+  return { implicit: 465, starttls: 587, none: 25 }[tls]
+}
+
+/** The rules that a schema cannot say. */
+export function bulletinMistakes({ host, user, from, to }: BulletinSettings, password: string | undefined): Mistake[] {
+  const address = (text: string, pointer: string): Mistake[] =>
+    /^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(text)
+      ? []
+      : [{ pointer, detail: 'must be an e-mail address such as me@example.net' }]
+  return [
+    ...hostMistakes(host),
+    ...secretMistakes(user ?? '', password),
+    ...address(from, '/from'),
+    ...to.flatMap((one, nth) => address(one, `/to/${nth}`)),
+    ...(user !== null && password === undefined
+      ? [{ pointer: '/password', detail: 'is required with a user, or with another host, port or user than before' }]
+      : []),
+    ...(user === null && password !== undefined ? [{ pointer: '/user', detail: 'is required with a password' }] : []),
+  ]
+}
+
+/** Written by whoever sends. */
+export interface BulletinState {
+  readonly sentAtMs: number | null
+  /** What lay between the last two, at least. */
+  readonly spacingMs: number
+  /** Attempts in a row that failed. */
+  readonly failures: number
+  readonly lastFailure: { readonly atMs: number; readonly message: string } | null
+}
+
+/** How patient one is; tests are less so. */
+export interface BulletinPatience {
+  readonly collectMs: number
+  readonly spacingMaxMs: number
+  readonly waitsMs: readonly number[]
+}
+
+export const bulletinPatience: BulletinPatience = {
+  collectMs: newsLimits.bulletinCollectMs,
+  spacingMaxMs: newsLimits.bulletinSpacingMaxMs,
+  waitsMs: newsLimits.bulletinWaitsMs,
+}
+
+export const nothingSent: BulletinState = { sentAtMs: null, spacingMs: 0, failures: 0, lastFailure: null }
+
+/** When what happens now is said: a minute is waited for more of it. */
+export function bulletinDueMs(
+  { sentAtMs, spacingMs }: BulletinState,
+  nowMs: number,
+  { collectMs } = bulletinPatience,
+): number {
+  const sooner = nowMs + collectMs
+  // One that was sent in what is now the future: the clock was set back.
+  return sentAtMs === null || sentAtMs > nowMs ? sooner : Math.max(sooner, sentAtMs + spacingMs)
+}
+
+/**
+ * Where one notice follows the other the space between them doubles: should each be the cause of the next (a notice that is
+ * gathered itself, and cannot be stored), or an account never come to rest, that is one an hour and no flood.
+ */
+export function afterBulletin(
+  { sentAtMs, spacingMs, failures }: BulletinState,
+  failure: string | undefined,
+  nowMs: number,
+  { collectMs, spacingMaxMs, waitsMs } = bulletinPatience,
+): { readonly state: BulletinState; readonly againMs: number } {
+  if (failure !== undefined) {
+    const wait = waitsMs[failures] ?? waitsMs.at(-1) ?? collectMs
+    const lastFailure = { atMs: nowMs, message: failure }
+    return { state: { sentAtMs, spacingMs, failures: failures + 1, lastFailure }, againMs: nowMs + wait }
+  }
+  const following = sentAtMs !== null && sentAtMs <= nowMs && nowMs - sentAtMs <= 2 * spacingMs + collectMs
+  const spacing = following ? Math.min(Math.max(2 * spacingMs, collectMs), spacingMaxMs) : collectMs
+  return {
+    state: { sentAtMs: nowMs, spacingMs: spacing, failures: 0, lastFailure: null },
+    againMs: nowMs + spacing,
+  }
+}
+
+export interface Letter {
+  readonly subject: string
+  readonly text: string
+}
+
+/** Which comes first, what it is called of one account and of many, and what to do. */
+const sections: readonly (readonly [NewsType, one: string, many: string, todo: string])[] = [
+  [
+    'account.needs_attention',
+    'needs attention',
+    'need attention',
+    'Stopped until somebody acts: change what is wrong, or resume the account.',
+  ],
+  ['run.failed', 'is failing', 'are failing', 'Tried again by itself; nothing is lost meanwhile.'],
+  [
+    'message.quarantined',
+    'has set mail aside',
+    'have set mail aside',
+    'It stays at the provider. See the quarantine of the account: why, the message itself, and another try.',
+  ],
+  ['account.recovered', 'is well again', 'are well again', 'Nothing is to be done.'],
+  ['first_import.finished', 'has been imported', 'have been imported', 'New mail is fetched by itself from now on.'],
+]
+
+/** Short, whatever happened: some accounts of each kind by name, of the others how many. @param more beside these. */
+export function bulletinOf(news: readonly News[], more: number): Letter {
+  const latest = new Map<string, number>()
+  for (const [nth, { type, data }] of news.entries()) latest.set(`${type} ${data.accountId}`, nth)
+  const told = news.filter(({ type, data }, nth) => {
+    const later = (other: NewsType) => (latest.get(`${other} ${data.accountId}`) ?? -1) > nth
+    if (latest.get(`${type} ${data.accountId}`) !== nth && type !== 'message.quarantined') return false
+    // What is over is said as such; what stopped is said once.
+    if (type === 'run.failed') return !later('account.recovered') && !later('account.needs_attention')
+    return type !== 'account.needs_attention' || !later('account.recovered')
+  })
+
+  const parts: string[] = []
+  const subjects: string[] = []
+  for (const [type, one, many, todo] of sections) {
+    const of = told.filter((each) => each.type === type)
+    const [first] = of
+    if (first === undefined) continue
+    const accounts = new Set(of.map(({ data }) => data.accountId)).size
+    const headline = accounts === 1 ? `${first.data.address} ${one}` : `${accounts} accounts ${many}`
+    subjects.push(headline)
+    const shown = of.slice(0, newsLimits.bulletinLinesMax).map((each) => `- ${lineOf(each)}`)
+    const rest = of.length > shown.length ? [`- and ${of.length - shown.length} more`] : []
+    parts.push([`${headline}. ${todo}`, '', ...shown, ...rest, ''].join('\n'))
+  }
+  if (more > 0) parts.push(`Beside that there are ${more} more pieces of news; the accounts themselves show what is.\n`)
+  return { subject: `Tributary: ${subjects.join(', ')}`.slice(0, 200), text: parts.join('\n') }
+}
+
+function lineOf(news: News): string {
+  const { address } = news.data
+  switch (news.type) {
+    case 'run.failed':
+    case 'account.needs_attention':
+      return `${address}: ${oneLine(news.data.failure.message)}`
+    case 'account.recovered':
+      return `${address}: had been failing since ${news.data.failingSince}.`
+    case 'message.quarantined': {
+      const { count, messages } = news.data
+      const reasons = [...new Set(messages.map(({ reason }) => oneLine(reason.message)))]
+      const others = reasons.length > 1 ? ` And ${reasons.length - 1} other reasons.` : ''
+      return `${address}: ${count === 1 ? 'one message' : `${count} messages`}. ${reasons[0] ?? ''}${others}`
+    }
+    case 'first_import.finished': {
+      const { stored, listed, quarantined } = news.data
+      return `${address}: ${stored} messages stored of ${listed} at the provider, ${quarantined} set aside.`
+    }
+    default:
+      return assertNever(news)
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\x00-\x1f\x7f]+/g, ' ').slice(0, 500)
+}

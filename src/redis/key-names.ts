@@ -1,0 +1,167 @@
+/** Every key, once. Keys that one script touches share a hash tag, so that they lie together in a cluster. */
+import type { AccountId } from '../mail/message.ts'
+import type { AccountStatus } from '../runs/status.ts'
+
+const shared = (name: string) => `{tributary}:${name}`
+const ofAccount = (id: string, name: string) => `tributary:{${id}}:${name}`
+
+export const keys = {
+  /** Hash: account id -> AccountRecord as JSON. */
+  accounts: shared('accounts'),
+  /** Sorted set of account ids, all of score 0: their order is that of time (ULIDs). */
+  accountIds: shared('account-ids'),
+  /** Sorted set, all of score 0: address, space, account id. */
+  accountsByAddress: shared('accounts-by-address'),
+  /** Hash: account id -> what a search looks in. */
+  accountWords: shared('account-words'),
+  /** Hash: what makes an account one of its kind -> account id. */
+  accountSources: shared('account-sources'),
+  /** Hash: account id -> AccountState as JSON. */
+  accountStates: shared('account-states'),
+  /** Hash: destination id -> DestinationRecord as JSON. */
+  destinations: shared('destinations'),
+  destinationIds: shared('destination-ids'),
+  /** Hash: login of a hosted destination -> destination id. */
+  logins: shared('logins'),
+  /** Hash: destination id -> Pause as JSON. */
+  pauses: shared('pauses'),
+  /** Sorted set: account id by the milliseconds at which it is due. */
+  due: shared('due'),
+  /** By how many milliseconds it was moved along, a moment ago. */
+  dueShifted: shared('due-shifted'),
+  /** Hash: POP3 host, port and trait -> the milliseconds at which it was learnt. */
+  serverTraits: shared('host-traits'),
+  /** Hash: account id, and task where that is no pull -> its open run's id. */
+  openRuns: shared('open-runs'),
+  /** Hash: account id -> the run that ended last, as JSON; of an earlier version its id. */
+  lastRuns: shared('last-runs'),
+  /** Hash: account id -> the end of the run that stored mail of it last, as the API shows it. */
+  lastMail: shared('last-mail'),
+  /** Sorted set: worker by the milliseconds until which it counts as there. */
+  workers: shared('workers'),
+  /** Hash: name of a setting -> its value as JSON. */
+  settings: shared('settings'),
+  /** List: news that nobody has carried further yet, as JSON (redis/news.ts). */
+  outbox: shared('outbox'),
+  /** Hash: account id -> what people were told of it. */
+  told: shared('told'),
+  /** Hash: webhook id -> WebhookRecord as JSON. */
+  webhooks: shared('webhooks'),
+  /** Hash: webhook id -> WebhookState as JSON. */
+  webhookStates: shared('webhook-states'),
+  /** Hash: `notice` -> BulletinRecord, `state` -> BulletinState as JSON; `more`: how much more there is to say than what waits (redis/notice.ts). */
+  notice: shared('notice'),
+  /** List: news that waits for the next notice by e-mail, as JSON. */
+  noticeNews: shared('notice-news'),
+  /** Sorted set: webhook id, or `notice`, by the milliseconds at which it is to be visited. */
+  visits: shared('visits'),
+  /** Hash: token id -> TokenRecord as JSON. */
+  tokens: shared('tokens'),
+  tokenIds: shared('token-ids'),
+  /** Hash: token id -> the milliseconds at which it was used last. */
+  tokenUses: shared('token-uses'),
+  /** Hash: `admin` -> the hash of the password. */
+  passwords: shared('passwords'),
+  /** Stream of AuditEntry as JSON. In no backup: it tells what was done to this instance, and a restore is part of that. */
+  audit: shared('audit'),
+
+  /** Sorted set of ids of accounts that gather there. */
+  accountsOf: (destinationId: string) => shared(`accounts-of:${destinationId}`),
+  /** Sorted set of ids of accounts of that status. Each account is in one. */
+  accountsAt: (status: AccountStatus) => shared(`accounts-at:${status}`),
+  /** Sorted set: names of answers by the milliseconds at which they were given. */
+  answers: shared('answers'),
+  /** Set: of the fields of open-runs, those whose run is at work. */
+  running: shared('running'),
+  /** Stream: what happened (events.ts). */
+  events: shared('events'),
+  /** Hash: account id -> its destination and its status, as they were last told. */
+  statuses: shared('statuses'),
+
+  /** Hash: hour or day since 1970 -> what runs have brought (tallies.ts). */
+  tally: shared('tally'),
+  /** Hash: name and labels of what is measured -> how much, for ever (measures.ts). */
+  measures: shared('measures'),
+  /** Set: hosts that are told by their name there. */
+  measuredHosts: shared('measured-hosts'),
+
+  /** How a worker's process fares, as JSON. */
+  workerVitals: (worker: string) => shared(`worker:${worker}`),
+  /** As `tally`, of one destination. */
+  tallyOf: (destinationId: string) => shared(`tally:${destinationId}`),
+  /** Set: accounts that wait for the end of the destination's pause. */
+  held: (destinationId: string) => shared(`held:${destinationId}`),
+  /** Hash: delivery id -> Delivery as JSON; and two sorted sets of ids: by when they are due, by when they ended. */
+  deliveries: (webhookId: string) => shared(`deliveries:${webhookId}`),
+  deliveriesDue: (webhookId: string) => shared(`deliveries-due:${webhookId}`),
+  deliveriesEnded: (webhookId: string) => shared(`deliveries-ended:${webhookId}`),
+  /** Set: tokens of the owner of a destination. */
+  tokensOf: (destinationId: string) => shared(`tokens-of:${destinationId}`),
+  /** Session as JSON (sessions.ts). */
+  session: (digest: string) => `tributary:session:${digest}`,
+  /** Hash: failures, untilMs (throttle.ts). */
+  refusals: (what: string, digest: string) => `tributary:refusals:${what}:${digest}`,
+  run: (id: string) => `tributary:run:${id}`,
+  /** What was answered under that idempotency key (answers.ts). */
+  answer: (name: string) => `tributary:answer:${name}`,
+
+  /** Packed records (record.ts). */
+  ledger: (id: AccountId | string) => ofAccount(id, 'ledger'),
+  /**
+   * Hash: begun, importing until a run has gone well, lastSeenMs; the run that wrote last, and its counts; under which Redis it was last known to be whole, and up to
+   * where; suspects; `out FENCE` (ledger.ts), `wish ENTRY` (quarantine.ts).
+   */
+  ledgerNotes: (id: AccountId | string) => ofAccount(id, 'ledger-notes'),
+  /** Hash: intent id -> intent as JSON. */
+  intents: (id: AccountId | string) => ofAccount(id, 'intents'),
+  lease: (id: AccountId | string) => ofAccount(id, 'lease'),
+  fence: (id: AccountId | string) => ofAccount(id, 'fence'),
+  /** List: what a run has brought (arrivals.ts). */
+  arrived: (id: AccountId | string, runId: string) => ofAccount(id, `arrived:${runId}`),
+  /** What was said in a run, as JSON (transcript.ts). */
+  transcript: (id: AccountId | string, runId: string) => ofAccount(id, `transcript:${runId}`),
+  /** Sorted set of run ids, all of score 0. */
+  runs: (id: AccountId | string) => ofAccount(id, 'runs'),
+  /** Hash: entry id -> entry as JSON. */
+  quarantine: (id: AccountId | string) => ofAccount(id, 'quarantine'),
+  /** Hash: spool id -> a message (spool.ts). */
+  spool: (id: AccountId | string) => ofAccount(id, 'spool'),
+} as const
+
+/** What is kept of a run beside its record, and goes with it. */
+export const ofRun = (accountId: string, runId: string): string[] => [
+  keys.arrived(accountId, runId),
+  keys.transcript(accountId, runId),
+]
+
+/** What a backup holds of an account, and as what Redis keeps it (redis/backup.ts). Not the lease: that is a run's; not the spool: mail is none of it. */
+export const backedUpOfAccount = {
+  ledger: 'string',
+  ledgerNotes: 'hash',
+  intents: 'hash',
+  quarantine: 'hash',
+  fence: 'string',
+  runs: 'zset',
+} as const
+
+/** And of what accounts share. What can be told from these (indexes, logins) is made anew. */
+export const backedUpShared = {
+  accounts: 'hash',
+  accountStates: 'hash',
+  destinations: 'hash',
+  pauses: 'hash',
+  serverTraits: 'hash',
+  due: 'zset',
+  lastRuns: 'hash',
+  lastMail: 'hash',
+  settings: 'hash',
+  told: 'hash',
+  webhooks: 'hash',
+  notice: 'hash',
+  tokens: 'hash',
+  tokenUses: 'hash',
+  passwords: 'hash',
+} as const
+
+/** Keys of Tributary, and of these BullMQ's, which hold no more than what is under way. */
+export const everyKey = ['{tributary}:*', 'tributary:*'] as const

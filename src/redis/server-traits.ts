@@ -1,0 +1,27 @@
+/** What was learnt of POP3 servers, by host and port: one field a trait, with the time at which it was learnt. */
+import type { Redis } from 'ioredis'
+import { hostPort, type ServerTrait, serverTraits } from '../account/server-traits.ts'
+import { redisLimits } from './limits.ts'
+import { keys } from './key-names.ts'
+
+interface HostPort {
+  readonly host: string
+  readonly port: number
+}
+
+const fieldOf = ({ host, port }: HostPort, trait: ServerTrait) =>
+  `${hostPort({ host: host.toLowerCase(), port })} ${trait}`
+
+export async function traitsOf(redis: Redis, server: HostPort, nowMs: number): Promise<Set<ServerTrait>> {
+  const learnt = await redis.hmget(keys.serverTraits, ...serverTraits.map((trait) => fieldOf(server, trait)))
+  return new Set(serverTraits.filter((_trait, nth) => Number(learnt[nth] ?? 0) > nowMs - redisLimits.serverTraitMs))
+}
+
+export async function learnTraits(
+  redis: Redis,
+  server: HostPort,
+  traits: Iterable<ServerTrait>,
+  nowMs: number,
+): Promise<void> {
+  for (const trait of traits) await redis.hset(keys.serverTraits, fieldOf(server, trait), nowMs)
+}

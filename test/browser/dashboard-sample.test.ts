@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { HostedLogins } from '../../api/hosted-logins.ts'
+import { passwordHash } from '../../api/http/passwords.ts'
+import { fillOnce } from '../../deploy/sample.ts'
+import { hostedLogin } from '../../src/imap/connection.ts'
+import { sampleLogin } from '../../src/account/sample.ts'
+import { type Served, serve, signIn, startBrowser, violations } from '../support/browser.ts'
+import { type Stack, startStack } from '../support/stack.ts'
+
+let stack: Stack
+let served: Served
+let browser: Browser
+
+/** As local mode has it: beside the logins of its Dovecot. */
+before(async () => {
+  ;[stack, browser] = await Promise.all([startStack(), startBrowser()])
+  const { dovecot, world } = stack
+  const { usersFile, mailFolder } = dovecot.places
+  const password = 'of the sample'
+  const besides = [{ login: sampleLogin, passwordHash: await passwordHash(password) }]
+  const hosted = new HostedLogins(world.destinations, dovecot.store, usersFile, mailFolder, besides)
+  await hosted.write()
+  await fillOnce(hostedLogin(dovecot.store, sampleLogin, password))
+  const sample = { host: '127.0.0.1', port: dovecot.pop3Port, password }
+  ;[served] = await Promise.all([serve({ ...stack, world: { ...world, hosted, sample } }), stack.startWorker()])
+})
+after(async () => {
+  // Whatever there is: what does not start must not keep this from ending.
+  await browser?.close()
+  await served?.close()
+  await stack?.stop()
+})
+
+test('where there is no sample provider nothing of it is told', async () => {
+  const { status, body } = await stack.call('GET', '/sample')
+  assert.deepEqual([status, body], [200, { account: null }])
+})
+
+test('a first visit without an account leads to sample mail by one click; it is an account like any other', async (t) => {
+  const context = await browser.newContext({ locale: 'en', viewport: { width: 390, height: 800 } })
+  t.after(() => context.close())
+  const page = await context.newPage()
+  page.setDefaultTimeout(15_000)
+  await signIn(page, served.url)
+  const offer = page.getByRole('button', { name: 'Try it with sample mail' })
+  await offer.waitFor()
+  assert.deepEqual(await violations(page), [])
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390)
+
+  // The account is refused at first: a second click goes on with the mailbox that was made.
+  await stack.call('PATCH', '/settings', { adminMayReachPrivate: false })
+  await offer.click()
+  await page.getByRole('alert').waitFor()
+  await stack.call('PATCH', '/settings', { adminMayReachPrivate: true })
+  await offer.click()
+  await page.getByRole('heading', { level: 1, name: 'you@example.net' }).waitFor()
+  await page.getByText(/^\d+ messages stored/).waitFor()
+  const { body } = await stack.call('GET', '/accounts')
+  const [account] = body.items
+  const run = account?.['lastRun'] as { stored: number; listed: number; failure: unknown }
+  assert.ok(run.stored > 20)
+  assert.deepEqual([run.stored, run.failure], [run.listed, null])
+
+  assert.equal((await stack.call('DELETE', `/accounts/${String(account?.['id'])}`)).status, 204)
+  const goal = `/destinations/${String(account?.['destinationId'])}`
+  assert.equal((await stack.call('DELETE', `${goal}?purge=true`)).status, 204)
+})

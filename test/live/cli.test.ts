@@ -1,0 +1,400 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { homeOf, writeAddress } from '../../src/disk/home.ts'
+import { certificate } from '../support/certificates.ts'
+import { type CompiledCli, compileCli, type Said, said, withPath } from '../support/cli.ts'
+import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
+import { readFolder } from '../support/reader.ts'
+import { startSmtpServer } from '../support/smtp-server.ts'
+import { adminToken, type Stack, startStack } from '../support/stack.ts'
+import { letter } from '../support/world.ts'
+
+const providerPassword = 'p0p-pässword'
+const loginPassword = 'wonder of alice'
+const smtpPassword = 's3nd it on'
+const messages = Array.from({ length: 60 }, (_, nth) => ({ bytes: letter(`letter ${nth}`), uidl: `u${nth}` }))
+
+interface Given {
+  readonly stdin?: string
+  readonly env?: NodeJS.ProcessEnv
+}
+
+let cli: CompiledCli
+let stack: Stack
+let provider: ScriptedServer
+let url: string
+let folder: string
+let env: NodeJS.ProcessEnv
+const everything: string[] = []
+
+before(async () => {
+  cli = compileCli()
+  ;[stack, provider] = await Promise.all([
+    startStack(),
+    startPop3Server({ messages, password: providerPassword, delayMs: 5 }),
+  ])
+  await stack.startWorker()
+  url = await stack.app.listen({ host: '127.0.0.1', port: 0 })
+  folder = mkdtempSync('/tmp/tributary-cli-')
+  // As the API leaves it behind.
+  writeFileSync(join(folder, 'admin-token'), `${adminToken}\n`, { mode: 0o600 })
+  writeAddress(homeOf(folder), url, undefined)
+  env = { TRIBUTARY_HOME: folder }
+})
+after(async () => {
+  await Promise.all([stack.stop(), provider.close()])
+  rmSync(folder, { recursive: true })
+  cli.remove()
+})
+
+async function tributary(words: readonly string[], given: Given = {}): Promise<Said> {
+  const result = await cli.run(words, { ...env, ...given.env }, given.stdin)
+  everything.push(result.out, result.err)
+  return result
+}
+
+/** What must go well, and is JSON. */
+async function json(words: readonly string[], stdin?: string): Promise<Record<string, unknown>> {
+  const { code, out, err } = await tributary([...words, '--json'], stdin === undefined ? {} : { stdin })
+  assert.deepEqual([code, err], [0, ''], `${words.join(' ')}: ${out}`)
+  return JSON.parse(out) as Record<string, unknown>
+}
+
+const server = () => [
+  '--host',
+  '127.0.0.1',
+  '--port',
+  String(provider.port),
+  '--tls',
+  'none',
+  '--user',
+  'me',
+  '--paused',
+]
+
+test('from nothing to mail: a destination, an account, a test, a run that is watched to its end', async () => {
+  const destination = await json(['destination', 'add', 'alice'], `${loginPassword}\n`)
+  assert.equal(destination['login'], 'alice')
+  const added = await tributary(['account', 'add', 'me@example.net', ...server()], { stdin: `${providerPassword}\n` })
+  assert.deepEqual([added.code, added.out.length], [0, 27], added.err)
+  const tested = await tributary(['account', 'test', 'me@example.net'])
+  assert.match(tested.out, /^It works: 60 messages, /)
+  const listed = await tributary(['account', 'list'])
+  assert.match(listed.out, /^ADDRESS +SERVER +STATUS +NEXT +LAST RUN\nme@example\.net  127\.0\.0\.1  paused +never\n$/)
+  const pulled = await tributary(['account', 'pull', 'ME@example.net', '--watch'])
+  assert.equal(pulled.code, 0)
+  assert.match(pulled.out, /^60 listed, 60 stored \([\d.]+ kB\), [\d.]+ s\n$/)
+  assert.equal((await readFolder(stack.dovecot.imapPort, 'alice', loginPassword)).length, 60)
+  const runs = (await json(['run', 'list', 'me@example.net'])) as { items?: { id: string }[] }
+  const shown = await tributary(['run', 'show', runs.items?.[0]?.id ?? ''])
+  assert.match(shown.out, /^state +done$/m)
+})
+
+test('on a terminal a bar moves and is gone at the end, and a password is asked for and not shown', async () => {
+  const line = (words: readonly string[]) => [process.execPath, cli.main, ...words].map((word) => `'${word}'`).join(' ')
+  const terminal = async (words: readonly string[], typed: readonly (readonly [RegExp, string])[]) => {
+    const child = spawn('script', ['-qefc', line(words), '/dev/null'], { env: withPath({ ...env, TERM: 'xterm' }) })
+    const waiting = [...typed]
+    let seen = ''
+    child.stdout.on('data', (piece: Buffer) => {
+      seen += piece.toString()
+      const [next] = waiting
+      if (next?.[0].test(seen)) child.stdin.write(waiting.shift()?.[1] ?? '')
+    })
+    const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+    everything.push(seen)
+    return { code, seen }
+  }
+  const again = { messages: messages.map(({ bytes, uidl }) => ({ bytes, uidl: `again-${uidl}` })), delayMs: 20 }
+  const other = await startPop3Server({ ...again, password: providerPassword })
+  const words = ['account', 'add', '--host', '127.0.0.1', '--port', String(other.port), '--tls', 'none', '--paused']
+  const added = await terminal(words, [
+    [/E-mail address: /, 'you@example.net\r'],
+    [/User \[you\]: /, '\r'],
+    [/Destination \[alice\]: /, '\r'],
+    [/Password of you at 127\.0\.0\.1: /, `${providerPassword}\r`],
+  ])
+  assert.deepEqual([added.code, /It works: 60 messages/.test(added.seen)], [0, true], added.seen)
+  const pulled = await terminal(['account', 'pull', 'you@example.net', 'me@example.net', '--watch'], [])
+  assert.equal(pulled.code, 0, pulled.seen)
+  assert.match(pulled.seen, /you@example\.net {2}\[#*-*\] +\d+% {2}\d+ of 60 {2}/)
+  assert.match(pulled.seen, /you@example\.net: 60 listed, 60 stored/)
+  assert.ok(pulled.seen.lastIndexOf('\x1b[?25h') > pulled.seen.lastIndexOf('\x1b[?25l'), 'the cursor is there again')
+  await other.close()
+})
+
+test('Ctrl-C ends the watching; the run goes on', async () => {
+  const slow = await startPop3Server({ messages, password: providerPassword, delayMs: 100 })
+  const fields = ['--host', '127.0.0.1', '--port', String(slow.port), '--tls', 'none', '--user', 'slow', '--paused']
+  await json(['account', 'add', 'slow@example.net', ...fields], providerPassword)
+  const child = spawn(process.execPath, [cli.main, 'account', 'pull', 'slow@example.net', '--watch'], {
+    env: withPath(env),
+  })
+  await new Promise<void>((resolve) => {
+    const look = setInterval(() => {
+      if (!slow.commands.some((command) => command.startsWith('RETR'))) return
+      clearInterval(look)
+      resolve()
+    }, 20)
+  })
+  child.kill('SIGINT')
+  const { code, err } = await said(child)
+  assert.equal(code, 130)
+  const [, id = ''] = /^The run goes on: tributary run show (\S+) --watch$/m.exec(err) ?? []
+  const watched = await json(['run', 'show', id, '--watch'])
+  assert.deepEqual([watched['state'], watched['stored']], ['done', 60])
+  await slow.close()
+})
+
+test('what went wrong is in the exit code, and in sentences', async () => {
+  const fails = async (words: readonly string[], wanted: RegExp, given: Given = {}) => {
+    const { code, out, err } = await tributary(words, given)
+    assert.equal(out, '', words.join(' '))
+    assert.match(`${code} ${err}`, wanted)
+  }
+  const wrong = ['account', 'add', 'nobody', '--host', 'a b', '--user', 'x', '--folder', '*', '--destination', 'alice']
+  const threeMistakes = /^1 3 values are wrong:\n  \/host must be [\s\S]*  \/address must be [\s\S]*  \/folder must be /
+  const stranger = { env: { TRIBUTARY_TOKEN: 'guessed' } }
+  const nowhere = { env: { TRIBUTARY_HOME: '/nowhere' } }
+  // 9 is the discard port: nothing listens there.
+  const discard = ['status', '--url', 'http://127.0.0.1:9']
+  await Promise.all([
+    fails(['account', 'shw'], /^2 unknown command 'shw'\n\(Did you mean show\?\)/),
+    fails(['account', 'show', 'nobody'], /^1 There is no account nobody; "tributary account list"/),
+    fails(['account', 'edit', 'me@example.net'], /^2 What is to change\?/),
+    fails(wrong, threeMistakes, { stdin: 'secret' }),
+    fails(['account', 'add', 'x@y', '--host', 'h'], /^2 A password is needed: on stdin,/),
+    fails(['account', 'remove', 'me@example.net'], /^2 Remove .* Say so with --yes\.\n$/),
+    fails(discard, /^3 Tributary does not answer at http:\/\/127\.0\.0\.1:9\/: Nothing listens there\./),
+    fails(['status'], /^3 There is no instance in \/nowhere\. Start one with "npm start" in /, nowhere),
+    fails(['account', 'list'], /^1 127\.0\.0\.1:\d+ does not know the token of TRIBUTARY_TOKEN/, stranger),
+    fails(['account', 'list', '--json'], /^1 \{"title":"Unauthorized","status":401,"detail":"[^"]*"\}\n$/, stranger),
+  ])
+})
+
+test('a run or a test that fails is told by an exit code of its own', async () => {
+  const refusing = await startPop3Server({ messages: [], password: 'another' })
+  const fields = ['--host', '127.0.0.1', '--port', String(refusing.port), '--tls', 'none', '--user', 'bad', '--paused']
+  await json(['account', 'add', 'bad@example.net', ...fields], providerPassword)
+  for (const words of [['test'], ['pull', '--watch']]) {
+    const { code, out } = await tributary(['account', ...words, 'bad@example.net'])
+    assert.equal(code, 4)
+    assert.match(out, /refused the user name or password/)
+  }
+  await refusing.close()
+})
+
+test('over HTTPS the local instance is known by its own certificate, and by no other', async (t) => {
+  const [own, another] = [certificate('somewhere.example.net'), certificate('localhost')]
+  const secure = createServer({ cert: own.cert, key: own.key }, (request, response) =>
+    stack.app.routing(request, response),
+  )
+  secure.listen(0, '127.0.0.1')
+  await once(secure, 'listening')
+  t.after(() => secure.close())
+  const home = homeOf(join(folder, 'secure'))
+  mkdirSync(home.home)
+  writeFileSync(home.adminToken, adminToken)
+  const certFile = join(home.home, 'cert.pem')
+  const address = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`
+  writeAddress(home, address, certFile)
+  const list = async (cert: string, ...more: string[]) => {
+    writeFileSync(certFile, cert)
+    return await tributary(['destination', 'list', ...more], { env: { TRIBUTARY_HOME: home.home } })
+  }
+  const known = await list(own.cert)
+  assert.deepEqual([known.code, known.err], [0, ''])
+  const unknown = await list(another.cert)
+  assert.deepEqual(
+    [unknown.code, /^Tributary does not answer at https:.*certificate/.test(unknown.err)],
+    [3, true],
+    unknown.err,
+  )
+})
+
+test('a token comes from a file or the environment, and the local one goes to no other machine', async () => {
+  const elsewhere = await tributary(['account', 'list', '--url', 'https://mail.example.org'])
+  assert.deepEqual([elsewhere.code, elsewhere.err.startsWith('Which token for mail.example.org?')], [2, true])
+  const file = join(folder, 'my-token')
+  writeFileSync(file, adminToken)
+  const bare = { env: { TRIBUTARY_HOME: '/nowhere', TRIBUTARY_URL: url } }
+  assert.equal((await tributary(['account', 'list', '--token-file', file], bare)).code, 0)
+  assert.equal((await tributary(['account', 'list'], { env: { ...bare.env, TRIBUTARY_TOKEN_FILE: file } })).code, 0)
+  for (const option of ['--token', '--password'])
+    assert.match((await tributary(['account', 'list', option, 'secret'])).err, /^unknown option/)
+})
+
+test('names that several have are told with their ids', async () => {
+  const second = await json(['account', 'add', 'me@example.net', ...server(), '--user', 'second'], providerPassword)
+  const { code, err } = await tributary(['account', 'show', 'me@example.net'])
+  assert.equal(code, 1)
+  assert.match(err, /^me@example\.net may be any of 2; give the id/)
+  assert.match(err, new RegExp(`^  ${String(second['id'])}  me@example\\.net \\(second at 127\\.0\\.0\\.1\\)$`, 'm'))
+  assert.equal((await tributary(['account', 'remove', String(second['id']), '--yes'])).code, 0)
+})
+
+test('lists: a page as the API sends it, or every one, a line each', async () => {
+  const page = (await json(['account', 'list', '--limit', '2'])) as { items?: unknown[]; next?: string }
+  assert.deepEqual([page.items?.length, typeof page.next], [2, 'string'])
+  const { out } = await tributary(['account', 'list', '--all', '--json'])
+  const addresses = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { address: string }).address)
+  assert.deepEqual(
+    addresses.toSorted(),
+    ['bad', 'me', 'slow', 'you'].map((name) => `${name}@example.net`),
+  )
+  const failing = await tributary(['account', 'list', '-q', 'bad@'])
+  assert.equal(failing.out.split('\n').length, 3)
+})
+
+test('what getmail has fetched is taken over', async () => {
+  const uidls = messages.map(({ uidl }) => `${uidl}\x001700000000\n`).join('')
+  const taken = ['account', 'add', 'taken@example.net', ...server(), '--user', 'taken']
+  await json(taken, providerPassword)
+  const answer = await json(['ledger', 'import', 'taken@example.net', '-', '--format', 'getmail'], uidls)
+  assert.equal(answer['imported'], 60)
+  const pulled = await json(['account', 'pull', 'taken@example.net', '--watch'])
+  assert.deepEqual([pulled['listed'], pulled['stored']], [60, 0])
+})
+
+test('a backup is a file for nobody else, whole or not there, and restored it is all there again', async () => {
+  const file = join(folder, 'backup.gz')
+  const before = await json(['account', 'list'])
+  assert.equal((await tributary(['backup', file])).code, 0)
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  assert.match((await tributary(['backup', file])).err, /is there already; --force replaces it/)
+  const bad = await tributary(['backup', join(folder, 'other.gz')], { env: { TRIBUTARY_TOKEN: 'guessed' } })
+  assert.deepEqual([bad.code, readdirSync(folder).filter((name) => name.startsWith('other'))], [1, []])
+  const there = await tributary(['restore', file])
+  assert.deepEqual([there.code, /There are accounts or destinations already/.test(there.err)], [1, true])
+  assert.match((await tributary(['restore', file, '--replace'])).err, /Say so with --yes/)
+  const restored = await tributary(['restore', file, '--replace', '--yes'])
+  assert.deepEqual([restored.code, restored.err], [0, ''], restored.err)
+  assert.match(restored.out, /^Restored as of .*: 5 accounts, 1 destination\.\n$/)
+  const addresses = (list: Record<string, unknown>) =>
+    (list['items'] as { address: string }[]).map((one) => one.address)
+  assert.deepEqual(addresses(await json(['account', 'list'])), addresses(before))
+})
+
+test('a thousand accounts from a file, and out again; a line that is refused keeps no other', async () => {
+  const [, destinationId] = /^id +(\S+)$/m.exec((await tributary(['destination', 'show', 'alice'])).out) ?? []
+  const lineOf = (nth: number) => {
+    const user = `user-${nth}`
+    const fields = { host: nth === 500 ? 'a b' : 'pop.example.org', user, password: providerPassword, paused: true }
+    return JSON.stringify({ address: `${user}@example.org`, destinationId, ...fields })
+  }
+  const file = join(folder, 'accounts.ndjson')
+  writeFileSync(file, [...Array.from({ length: 1000 }, (_, nth) => lineOf(nth)), '{'].join('\n'))
+  const { code, out, err } = await tributary(['import', file])
+  assert.deepEqual([code, out], [4, '999 accounts registered, 2 refused.\n'], err)
+  assert.match(err, /^line 501: One value is wrong:\nline 501: \/host must be .*\nline 1001: This line is no JSON\.\n$/)
+  const again = await tributary(['import', '-', '--json'], { stdin: lineOf(0) })
+  const [answer] = again.out.split('\n')
+  assert.equal((JSON.parse(answer ?? '') as { problem: { status: number } }).problem.status, 409)
+  const exported = join(folder, 'exported.ndjson')
+  assert.equal((await tributary(['export', '--output', exported])).code, 0)
+  const addresses = readFileSync(exported, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .filter((line) => line.includes('@example.org'))
+  assert.deepEqual([addresses.length, statSync(exported).mode & 0o777], [999, 0o600])
+})
+
+test('tokens and settings: made, listed, used, taken away', async () => {
+  const token = (
+    await tributary(['token', 'create', 'panel', '--scope', 'read', '--destination', 'alice', '--expires', '5h'])
+  ).out
+  everything.splice(-2)
+  const file = join(folder, 'panel-token')
+  writeFileSync(file, token)
+  const asOwner = async (...words: string[]) => await tributary([...words, '--token-file', file])
+  const [listed, changed] = await Promise.all([
+    asOwner('destination', 'list'),
+    asOwner('account', 'resume', 'me@example.net'),
+  ])
+  assert.match(listed.out, /^alice +hosted/m)
+  assert.deepEqual([changed.code, /scope/.test(changed.err)], [1, true], changed.err)
+  assert.match((await tributary(['token', 'list'])).out, /^\S+ +panel +read +\S+ +in [45] h /m)
+  assert.equal((await tributary(['token', 'revoke', 'panel'])).code, 0)
+  assert.match((await asOwner('destination', 'list')).err, /does not know the token of .*panel-token/)
+
+  const set = await tributary(['settings', 'set', 'ownerPorts.pop3=995', 'transcriptsKept=7'])
+  assert.equal(set.out, 'ownerPorts.pop3  995\ntranscriptsKept  7\n')
+  const settings = await json(['settings', 'get'])
+  assert.deepEqual(
+    [settings['transcriptsKept'], settings['ownerPorts']],
+    [7, { pop3: [995], imap: [143, 993], web: [443] }],
+  )
+})
+
+test('who is told by webhook and by e-mail: set, tried, given a new secret, taken away', async (t) => {
+  const endpoint = createHttpServer((_request, response) => response.writeHead(204).end())
+  endpoint.listen(0, '127.0.0.1')
+  await once(endpoint, 'listening')
+  t.after(() => endpoint.close())
+  const url = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/hooks`
+  const added = await json(['webhook', 'add', url, '--event', 'run.failed'])
+  assert.match((await tributary(['webhook', 'list'])).out, /run\.failed/)
+  assert.match((await tributary(['webhook', 'test', url])).out, /^delivered: 204/)
+  assert.match((await tributary(['webhook', 'deliveries', url])).out, /delivered +1 +204/)
+  const { secret } = await json(['webhook', 'rotate', url])
+  assert.match(String(secret), /^whsec_/)
+  assert.notEqual(secret, added['secret'])
+  assert.equal((await tributary(['webhook', 'remove', url])).code, 0)
+
+  const smtp = await startSmtpServer({ login: { user: 'me', password: smtpPassword }, refusals: ['450 not now'] })
+  t.after(async () => await smtp.close())
+  const server = ['--host', '127.0.0.1', '--port', String(smtp.port), '--tls', 'none', '--user', 'me']
+  const people = ['--from', 'tributary@example.net', '--to', 'a@example.net', '--to', 'b@example.net']
+  const words = ['notice', 'set', ...server, ...people, '--event', 'account.needs_attention']
+  const set = await tributary(words, { stdin: `${smtpPassword}\n` })
+  assert.deepEqual([set.code, set.err], [0, 'Whether it arrives is seen with: tributary notice test\n'])
+  assert.match(set.out, /^to +a@example\.net b@example\.net$/m)
+  const refused = await tributary(['notice', 'test'])
+  assert.deepEqual([refused.code, /450 not now/.test(refused.out)], [4, true], refused.out)
+  assert.equal((await tributary(['notice', 'test'])).code, 0)
+  const [mail] = await smtp.count(1)
+  assert.deepEqual([mail?.user, mail?.to.length], ['me', 2])
+  assert.deepEqual((await json(['notice', 'show']))['events'], ['account.needs_attention'])
+  assert.equal((await tributary(['notice', 'remove'])).code, 0)
+  assert.match((await tributary(['notice', 'show'])).err, /There is no notice by e-mail/)
+})
+
+test('bash completes commands, options, their values, addresses and files', async () => {
+  const script = (await tributary(['completion', 'bash'])).out
+  const complete = async (line: string) => {
+    const quoted = `COMP_LINE=$1; COMP_POINT=\${#1}; _tributary; printf '%s\\n' "\${COMPREPLY[@]}"`
+    const main = `tributary() { '${process.execPath}' '${cli.main}' "$@"; }`
+    const child = spawn('bash', ['--norc', '-c', `${main}\n${script}\n${quoted}`, 'bash', line], { env: withPath(env) })
+    return (await said(child)).out.trimEnd().split('\n')
+  }
+  const offers = async (line: string, ...words: string[]) => assert.deepEqual(await complete(line), words, line)
+  await Promise.all([
+    offers('tributary acc', 'account'),
+    offers('tributary run ', 'list', 'show', 'messages', 'transcript'),
+    offers('tributary account list --status need', 'needs\\ attention'),
+    offers('tributary account list --dest', '--destination'),
+    offers('tributary account add --destination a', 'alice'),
+    // Bash takes @ for the end of a word, and wants what stands behind it.
+    offers('tributary account pull slow@ex', 'example.net'),
+    offers('tributary --json account show sl', 'slow@example.net'),
+    // None: bash offers files.
+    offers('tributary restore ', ''),
+  ])
+})
+
+test('nothing secret was ever shown', () => {
+  const all = everything.join('\n')
+  for (const secret of [adminToken, providerPassword, loginPassword, smtpPassword])
+    assert.ok(!all.includes(secret), secret)
+  assert.ok(!readFileSync(join(folder, 'backup.gz')).includes(providerPassword))
+})

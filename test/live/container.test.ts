@@ -1,0 +1,295 @@
+/** docker-compose.yml without Docker: its form, and all four of its services from dist/ in the environment that it gives them. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { connect as tlsConnect } from 'node:tls'
+import { Ajv } from 'ajv'
+import { parse } from 'yaml'
+import { childIdentity, handOver } from '../../deploy/identity.ts'
+import { workerOptions } from '../../deploy/local.ts'
+import { graceMs, type Part } from '../../deploy/supervisor.ts'
+import { root } from '../../deploy/template.ts'
+import { readEnvironment } from '../../src/disk/environment.ts'
+import { freePorts, startDovecot } from '../support/dovecot.ts'
+import { callInstance, instancePorts, type Ports, settingsOf } from '../support/instance.ts'
+import { until } from '../support/until.ts'
+
+interface Service {
+  readonly build: { readonly context: string; readonly dockerfile: string }
+  readonly command: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  readonly volumes: readonly string[]
+  readonly networks: readonly string[] | Readonly<Record<string, object>>
+  readonly ports?: readonly string[]
+  readonly secrets?: readonly string[]
+  readonly healthcheck: { readonly test: readonly string[] }
+  readonly stop_grace_period: string
+  readonly [key: string]: unknown
+}
+interface Compose {
+  readonly services: Readonly<Record<Part, Service>>
+  readonly networks: Readonly<Record<string, { readonly internal?: boolean }>>
+  readonly volumes: Readonly<Record<string, null>>
+  readonly secrets?: Readonly<Record<string, { readonly file: string }>>
+}
+const read = (path: string) => parse(readFileSync(path, 'utf8'), { merge: true }) as Compose
+const compose = read('docker-compose.yml')
+const ownSecrets = read('deploy/compose.secrets.yml')
+const parts = Object.keys(compose.services) as Part[]
+/** `${NAME:-default}` where NAME is not set. */
+const unset = (text: string) => text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1')
+
+/** Seconds until Docker kills it. */
+const graceOf = (part: Part) => Number(/^(\d+)s$/.exec(compose.services[part].stop_grace_period)?.[1])
+
+test('both compose files are what the Compose Specification says', () => {
+  const { $schema: _, ...schema } = JSON.parse(readFileSync('test/fixtures/compose-spec.schema.json', 'utf8')) as {
+    $schema: string
+  }
+  const valid = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(schema)
+  for (const file of [compose, ownSecrets]) assert.ok(valid(file), JSON.stringify(valid.errors, null, 1))
+  assert.equal(valid({ services: { api: { read_onyl: true } } }), false)
+})
+
+test('every service is as closed as can be, and has as long to stop as local mode gives it', () => {
+  assert.deepEqual(parts.toSorted(), Object.keys(graceMs).toSorted())
+  for (const part of parts) {
+    const { read_only, cap_drop, security_opt, init, restart, healthcheck } = compose.services[part]
+    assert.deepEqual([read_only, cap_drop, security_opt], [true, ['ALL'], ['no-new-privileges:true']], part)
+    assert.deepEqual([init, restart, healthcheck.test[0]], [true, 'unless-stopped', 'CMD'], part)
+    // In the containers of Redis and Dovecot somebody stops them, within that time, and then ends himself.
+    const beyondMs = part === 'redis' || part === 'dovecot' ? 2000 : 0
+    assert.equal(graceOf(part) * 1000, graceMs[part] + beyondMs, part)
+  }
+})
+
+test('a worker keeps its memory as in local mode', () => {
+  assert.deepEqual(compose.services.worker.command, ['node', ...workerOptions, 'dist/workers/main.js'])
+})
+
+test('all that is named is defined, and the image has a folder for each volume', () => {
+  const dockerfile = readFileSync('deploy/Dockerfile', 'utf8')
+  const folders = / install --directory --owner=tributary .*?\n(?:.*\\\n)*.*/.exec(dockerfile)?.[0].split(/\s+/) ?? []
+  const used = new Set<string>()
+  for (const part of parts) {
+    for (const volume of compose.services[part].volumes) {
+      const [name = '', target = ''] = unset(volume).split(':')
+      assert.ok(name in compose.volumes, volume)
+      assert.ok(folders.includes(target.replace('/var/lib/', '')), target)
+      used.add(name)
+    }
+    for (const network of networksOf(part)) assert.ok(network in compose.networks, network)
+    for (const secret of ownSecrets.services[part].secrets ?? [])
+      assert.ok(secret in (ownSecrets.secrets ?? {}), secret)
+    assert.equal(compose.services[part].build.dockerfile, 'deploy/Dockerfile')
+  }
+  assert.deepEqual([...used].toSorted(), Object.keys(compose.volumes).toSorted())
+})
+
+const networksOf = (part: Part) => {
+  const { networks } = compose.services[part]
+  return Array.isArray(networks) ? (networks as string[]) : Object.keys(networks)
+}
+
+test('who needs no secret sees none, and what needs no door has none', () => {
+  const secretsOf = (part: Part) =>
+    compose.services[part].volumes.filter((volume) => volume.includes('-secret:')).map((volume) => volume.split(':')[0])
+  assert.deepEqual(secretsOf('redis'), ['redis-secret'])
+  assert.deepEqual(secretsOf('dovecot'), ['store-secret'])
+  assert.equal(compose.networks['inside']?.internal, true)
+  assert.deepEqual(networksOf('redis'), ['inside'])
+  assert.deepEqual(
+    parts.flatMap((part) => compose.services[part].ports ?? []).map(unset),
+    [1143, 1993, 1110, 1995, 8420].map((port) => `127.0.0.1:${port}:${port}`),
+  )
+})
+
+test('every setting that is given is one', () => {
+  for (const file of [compose, ownSecrets]) {
+    for (const part of parts) {
+      const names = Object.keys(file.services[part].environment).map((name) => name.replace(/(?<=PASSWORD)_FILE$/, ''))
+      const { unknown } = readEnvironment({ ...Object.fromEntries(names.map((name) => [name, '/x'])), ...urls })
+      assert.deepEqual(unknown, [], part)
+    }
+  }
+})
+const urls = {
+  TRIBUTARY_REDIS_URL: 'redis://redis',
+  TRIBUTARY_STORE_URL: 'imap://gateway@store',
+  TRIBUTARY_STORE_PASSWORD: 'x',
+  TRIBUTARY_STORE_USERS_FILE: '/x',
+  TRIBUTARY_LOG_LEVEL: 'info',
+}
+
+// The services themselves: as another user, with what compose gives them, only that folders and ports are of this test.
+let folder: string
+let identity: ReturnType<typeof childIdentity>
+let ports: Ports & { readonly redis: number }
+const running = new Map<Part, { readonly process: ChildProcess; readonly said: () => string }>()
+
+before(async () => {
+  assert.ok(existsSync('dist/deploy/container.js'), 'dist/ is missing: npm run build')
+  folder = mkdtempSync('/tmp/tributary-container-')
+  identity = childIdentity([root, folder, process.execPath])
+  for (const name of ['tmp', 'home', 'home/secrets']) mkdirSync(join(folder, name))
+  handOver(folder, identity)
+  const [redis = 0] = await freePorts(1)
+  ports = { redis, ...(await instancePorts()) }
+})
+after(async () => {
+  for (const part of ['worker', 'api', 'dovecot', 'redis'] as const) running.get(part)?.process.kill('SIGTERM')
+  await Promise.all([...running.values()].map(async ({ process }) => process.exitCode ?? (await once(process, 'exit'))))
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const here = (text: string) =>
+  unset(text)
+    .replaceAll('/var/lib/tributary', join(folder, 'home'))
+    .replace('redis:6379', `127.0.0.1:${ports.redis}`)
+    .replace('store:1143', `127.0.0.1:${ports.imap}`)
+    .replace('127.0.0.1:1143', `127.0.0.1:${ports.imap}`)
+    .replace('127.0.0.1:8420', `127.0.0.1:${ports.http}`)
+    .replace('0.0.0.0', '127.0.0.1')
+
+function environmentOf(part: Part): Record<string, string> {
+  const given = Object.entries(compose.services[part].environment).map(([name, value]) => [name, here(value)])
+  return {
+    PATH: process.env['PATH'] ?? '',
+    TMPDIR: join(folder, 'tmp'),
+    NODE_ENV: 'production',
+    TRIBUTARY_HOME: join(folder, 'home'),
+    ...settingsOf(ports),
+    ...Object.fromEntries(given),
+  }
+}
+
+const asUser = (command: readonly string[]): [string, string[]] => [
+  'setpriv',
+  [...identity.setpriv, '--no-new-privs', '--', ...command.map((word) => (word === 'node' ? process.execPath : word))],
+]
+
+async function start(part: Part): Promise<void> {
+  const [command, args] = asUser(compose.services[part].command)
+  const child = spawn(command, args, { env: environmentOf(part), stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  running.set(part, { process: child, said: () => said })
+  await until(`${part} to be healthy`, () => {
+    assert.equal(child.exitCode, null, said)
+    return isHealthy(part)
+  })
+}
+
+function isHealthy(part: Part): boolean {
+  const [command, args] = asUser(compose.services[part].healthcheck.test.slice(1).map(here))
+  return spawnSync(command, args, { env: environmentOf(part) }).status === 0
+}
+
+/** What a server says to these lines, until it has said `last`. */
+async function converse(socket: Socket, lines: readonly string[], last: RegExp): Promise<string> {
+  let said = ''
+  socket.on('data', (chunk: Buffer) => (said += chunk.toString('latin1')))
+  for (const line of lines) socket.write(`${line}\r\n`)
+  await until(String(last), () => last.test(said))
+  socket.destroy()
+  return said
+}
+
+const secret = (path: string) => readFileSync(join(folder, 'home/secrets', path), 'utf8').trim()
+const rendered = (name: string) => {
+  const runs = readdirSync(join(folder, 'tmp')).map((run) => join(folder, 'tmp', run, name))
+  return runs.find((path) => existsSync(path)) ?? assert.fail(`no ${name} was written`)
+}
+
+test('Redis starts from the configuration of local mode, and lets nobody in without the password', async () => {
+  await start('redis')
+  assert.equal(statSync(join(folder, 'home/secrets/redis/password')).mode & 0o777, 0o600)
+  assert.equal(statSync(rendered('redis.conf')).mode & 0o777, 0o600)
+  const directives = (text: string) => text.split('\n').flatMap((line) => /^([a-z-]+) /.exec(line)?.[1] ?? [])
+  assert.deepEqual(
+    directives(readFileSync(rendered('redis.conf'), 'utf8')),
+    directives(readFileSync('deploy/redis.conf', 'utf8')),
+  )
+  const ask = async (...lines: string[]) =>
+    await converse(connect(ports.redis, '127.0.0.1'), [...lines, 'QUIT'], /OK\r\n$|^-/)
+  assert.match(await ask('PING'), /^-NOAUTH/)
+  const said = await ask(`AUTH ${secret('redis/password')}`, 'CONFIG GET append*', 'CONFIG GET maxmemory-policy')
+  assert.match(said, /\r\nappendonly\r\n\$3\r\nyes\r\n/)
+  assert.match(said, /\r\nappendfsync\r\n\$6\r\nalways\r\n/)
+  assert.match(said, /noeviction/)
+})
+
+test('Dovecot starts from the configuration of local mode, and lets the gateway in from its own network', async () => {
+  await start('dovecot')
+  const [command, args] = asUser(['doveconf', '-n', '-c', rendered('dovecot.conf')])
+  const told = execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  assert.match(told, /^remote 127\.0\.0\.1\/8 \{\n {2}disable_plaintext_auth = no\n\}/m)
+  assert.match(readFileSync(rendered('masters'), 'utf8'), /^gateway:.*allow_nets=127\.0\.0\.1\/8$/m)
+  assert.equal(isHealthy('dovecot'), true)
+})
+
+test('API and worker pull a message through it', async () => {
+  await start('api')
+  await start('worker')
+  assert.equal((await fetch(`http://127.0.0.1:${ports.http}/readyz`)).status, 200)
+  await call('POST', '/destinations', { kind: 'hosted', login: 'provider', password: 'p' })
+  const destination = await call('POST', '/destinations', { kind: 'hosted', login: 'alice', password: 'wonder' })
+  const message = 'Subject: through containers\r\n\r\nHello.\r\n'
+  const append = ['a LOGIN provider p', `b APPEND INBOX {${message.length}+}`, message]
+  await converse(connect(ports.imap, '127.0.0.1'), append, /^b OK/m)
+  const account = await call('POST', '/accounts', {
+    address: 'provider@example.net',
+    host: '127.0.0.1',
+    port: ports.pop3,
+    tls: 'none',
+    user: 'provider',
+    password: 'p',
+    destinationId: destination['id'],
+    paused: true,
+  })
+  const run = await call('POST', `/accounts/${String(account['id'])}/pull?wait=30`)
+  assert.deepEqual([run['listed'], run['stored'], run['failure']], [1, 1, null])
+  // As the gateway, in clear, from another address of the network that is its own.
+  const gateway = connect({ host: '127.0.0.1', port: ports.imap, localAddress: '127.0.0.2' })
+  const lines = [`a LOGIN alice*gateway ${secret('store/password')}`, 'b EXAMINE INBOX', 'c FETCH 1 BODY.PEEK[]']
+  assert.match(await converse(gateway, lines, /^c /m), /X-Tributary-Account: provider@example\.net[\s\S]*Hello\./)
+})
+
+async function call(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+  return await callInstance(ports, secret('gateway/admin-token'), method, path, body)
+}
+
+test('a health check notices what is gone, and each stops in the time it has', async () => {
+  for (const part of ['worker', 'api', 'dovecot', 'redis'] as const) {
+    const { process: child, said } = running.get(part) ?? assert.fail(part)
+    const beganMs = performance.now()
+    child.kill('SIGTERM')
+    assert.deepEqual(await once(child, 'exit'), [0, null], said())
+    assert.ok(performance.now() - beganMs < graceOf(part) * 1000, `${part}: ${performance.now() - beganMs} ms`)
+    assert.equal(isHealthy(part), false, part)
+  }
+})
+
+test('from outside the gateway has no way in, and nobody has one in clear', async () => {
+  const dovecot = await startDovecot({ alice: 'wonder' })
+  const from = { host: '127.0.0.1', localAddress: '127.0.0.2' }
+  const login = async (socket: Socket, user: string, password: string) =>
+    await converse(socket, [`a LOGIN "${user}" "${password}"`], /^a .*$/m)
+  const gateway = ['alice*gateway', dovecot.store.masterPassword] as const
+  try {
+    assert.match(
+      await login(connect({ ...from, port: dovecot.imapPort }), 'alice', 'wonder'),
+      /^a NO \[PRIVACYREQUIRED\]/m,
+    )
+    const tls = () => tlsConnect({ socket: connect({ ...from, port: dovecot.imapsPort }), rejectUnauthorized: false })
+    assert.match(await login(tls(), 'alice', 'wonder'), /^a OK/m)
+    assert.match(await login(tls(), ...gateway), /^a NO \[AUTHENTICATIONFAILED\]/m)
+    assert.match(await login(connect(dovecot.imapPort, '127.0.0.1'), ...gateway), /^a OK/m)
+  } finally {
+    await dovecot.stop()
+  }
+})

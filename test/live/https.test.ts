@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { request } from 'node:https'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { Duplex } from 'node:stream'
+import { after, before, test } from 'node:test'
+import { connect as tlsConnect } from 'node:tls'
+import { fingerprintOf } from '../../src/failure/tls-reasons.ts'
+import { certificate, type Certificate } from '../support/certificates.ts'
+import { instancePorts, type Ports, settingsOf } from '../support/instance.ts'
+
+let folder: string
+let ports: Ports
+let said = ''
+let stop: () => Promise<void>
+let serving: Certificate
+
+/** As certbot does: links to what is new, renamed into place one after the other. */
+function renew(files: Partial<Pick<Certificate, 'cert' | 'key'>>): void {
+  for (const [name, pem] of Object.entries(files)) {
+    const kept = join(folder, 'archive', `${name}-${Date.now()}.pem`)
+    writeFileSync(kept, pem, { mode: 0o644 })
+    symlinkSync(kept, join(folder, 'live', 'new'))
+    renameSync(join(folder, 'live', 'new'), join(folder, 'live', `${name}.pem`))
+  }
+}
+
+async function until(what: string, look: () => boolean | Promise<boolean>, waitMs = 60_000): Promise<void> {
+  const endMs = performance.now() + waitMs
+  while (!(await look())) {
+    assert.ok(performance.now() < endMs, `waited too long for ${what}\n${said}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+before(async () => {
+  folder = mkdtempSync('/tmp/tributary-https-')
+  chmodSync(folder, 0o755)
+  for (const name of ['archive', 'live']) mkdirSync(join(folder, name))
+  serving = certificate()
+  renew(serving)
+  ports = await instancePorts()
+  const child = spawn(process.execPath, ['dist/deploy/run.js'], {
+    env: {
+      PATH: process.env['PATH'],
+      TRIBUTARY_HOME: join(folder, 'home'),
+      ...settingsOf(ports),
+      TRIBUTARY_TLS_CERT: join(folder, 'live', 'cert.pem'),
+      TRIBUTARY_TLS_KEY: join(folder, 'live', 'key.pem'),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const exited = once(child, 'exit')
+  stop = async () => {
+    child.kill('SIGTERM')
+    await exited
+    rmSync(folder, { recursive: true, force: true })
+  }
+  await until('the start', () => {
+    assert.equal(child.exitCode, null, said)
+    return said.includes('Tributary is running.')
+  })
+})
+after(async () => await stop())
+
+async function fingerprintAt(port: number): Promise<string> {
+  const socket = tlsConnect({ host: '127.0.0.1', port, servername: 'localhost', rejectUnauthorized: false })
+  // Dovecot hangs up on some who come while it reloads.
+  const [how] = (await Promise.race([
+    once(socket, 'secureConnect').then(() => ['secure']),
+    once(socket, 'close').then(() => ['closed']),
+  ]).catch(() => ['broke'])) as [string]
+  const seen = how === 'secure' ? fingerprintOf(socket.getPeerCertificate()) : ''
+  socket.destroy()
+  return seen
+}
+
+async function call(method: string, path: string, body?: object, ca = serving.cert) {
+  const token = readFileSync(join(folder, 'home', 'admin-token'), 'utf8').trim()
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const asked = request({ host: 'localhost', port: ports.http, path, method, ca, headers, agent: false })
+  const [response] = await once(asked.end(body && JSON.stringify(body)), 'response')
+  let text = ''
+  for await (const chunk of response) text += String(chunk)
+  return { status: response.statusCode as number, body: JSON.parse(text) as Record<string, unknown> }
+}
+
+async function inClear(lines: readonly string[]): Promise<string> {
+  const socket = connect(ports.http, '127.0.0.1')
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+  let answer = ''
+  for await (const chunk of socket) answer += String(chunk)
+  return answer
+}
+
+test('with a certificate the API speaks HTTPS, and says so where it is printed', async () => {
+  assert.match(said, new RegExp(`API +https://localhost:${ports.http}/api/v1`))
+  const { status, body } = await call('GET', '/readyz')
+  assert.deepEqual([status, body['status']], [200, 'ready'])
+  for (const port of [ports.http, ports.imaps, ports.pop3s])
+    assert.equal(await fingerprintAt(port), serving.fingerprint)
+})
+
+test('who speaks HTTP at the port of HTTPS is told so, and a page is found', async () => {
+  const page = await inClear(['GET /dashboard?x=1 HTTP/1.1', 'Host: mail.example.org:8420'])
+  assert.match(page, /^HTTP\/1\.1 308 .*\r\nLocation: https:\/\/mail\.example\.org:8420\/dashboard\?x=1\r\n/)
+  for (const lines of [
+    ['POST /api/v1/accounts HTTP/1.1', 'Host: localhost', 'Content-Length: 2', '', '{}'],
+    ['GET /api/v1/accounts HTTP/1.1', 'Host: localhost', 'Authorization: Bearer SECRET'],
+    ['GET / HTTP/1.1', 'Host: a b<script>'],
+    ['EHLO example.org'],
+  ]) {
+    const answer = await inClear(lines)
+    assert.match(answer, /^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*This port speaks HTTPS/)
+    assert.ok(!answer.includes('SECRET') && !answer.includes('script'))
+  }
+  // A handshake that comes octet by octet is one all the same.
+  const socket = connect({ port: ports.http, host: '127.0.0.1', noDelay: true })
+  const dribble = new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, done) {
+      for (const octet of chunk) socket.write(Buffer.from([octet]))
+      done()
+    },
+  })
+  socket.on('data', (chunk) => dribble.push(chunk)).on('close', () => dribble.push(null))
+  const secure = tlsConnect({ socket: dribble, ca: serving.cert, servername: 'localhost' })
+  await once(secure, 'secureConnect')
+  secure.destroy()
+  socket.destroy()
+})
+
+test('a renewed certificate is served by API, IMAP and POP3 alike, and no session ends for it', async () => {
+  await call('POST', '/api/v1/destinations', { kind: 'hosted', login: 'alice', password: 'wonder' })
+  const session = tlsConnect({ host: '127.0.0.1', port: ports.imaps, ca: serving.cert, servername: 'localhost' })
+  let heard = ''
+  session.on('data', (chunk: Buffer) => (heard += chunk.toString('latin1')))
+  session.write('a LOGIN alice wonder\r\nb SELECT INBOX\r\n')
+  await until('the session', () => /^b OK/m.test(heard))
+
+  // Half of a pair, and then none at all: what was there is served on.
+  const next = certificate()
+  renew({ cert: next.cert })
+  await until(
+    'both to refuse it',
+    () => (said.match(/The new certificate is not served; the one before stays/g) ?? []).length === 2,
+  )
+  assert.match(said, /the key in \S+\/key\.pem is not that of the certificate in \S+\/cert\.pem/)
+  for (const port of [ports.http, ports.imaps, ports.pop3s])
+    assert.equal(await fingerprintAt(port), serving.fingerprint)
+
+  renew({ key: next.key })
+  for (const port of [ports.http, ports.imaps, ports.pop3s])
+    await until(`the new certificate at ${port}`, async () => (await fingerprintAt(port)) === next.fingerprint)
+  assert.equal((await call('GET', '/readyz', undefined, next.cert)).status, 200)
+  session.write('c NOOP\r\n')
+  await until('the session to go on', () => /^c OK/m.test(heard))
+  session.write('d LOGOUT\r\n')
+  await once(session, 'close')
+  assert.match(heard, /^d OK/m)
+})

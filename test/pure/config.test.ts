@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigInvalid, type Environment, parseStoreUrl, readConfig as read } from '../../src/config.ts'
+
+/** @param files by their path. */
+const readConfig = (env: Environment, files: Readonly<Record<string, string>> = {}) =>
+  read(env, (path) => {
+    const content = files[path]
+    if (content === undefined) throw new Error(`ENOENT: ${path}`)
+    return content
+  })
+
+const mistakesOf = (env: Environment, files?: Readonly<Record<string, string>>): string => {
+  try {
+    readConfig(env, files)
+  } catch (error) {
+    assert.ok(error instanceof ConfigInvalid)
+    return error.message
+  }
+  return ''
+}
+
+test('without settings everything is as the contract says', () => {
+  assert.deepEqual(readConfig({}), {
+    home: './data',
+    adminTokenFile: undefined,
+    secretKeyFile: undefined,
+    http: { host: '127.0.0.1', port: 8420, trustedProxies: [] },
+    secretKeys: undefined,
+    mail: { host: '127.0.0.1', imapPort: 1143, imapsPort: 1993, pop3Port: 1110, pop3sPort: 1995 },
+    publicName: 'localhost',
+    tls: undefined,
+    redisUrl: undefined,
+    store: undefined,
+    storeUsersFile: undefined,
+    hasSample: false,
+    logLevel: 'info',
+    unknown: [],
+  })
+  assert.deepEqual(readConfig({ TRIBUTARY_HTTP_PORT: '', PATH: 'x' }), readConfig({}), 'empty is not set')
+})
+
+test('every mistake is told at once, by the name of its setting', () => {
+  const wrong = {
+    TRIBUTARY_HTTP_PORT: '70000',
+    TRIBUTARY_IMAP_PORT: 'many',
+    TRIBUTARY_TRUSTED_PROXIES: '10.0.0.0/8, proxy.example.org',
+    TRIBUTARY_LOG_LEVEL: 'loud',
+    TRIBUTARY_TLS_CERT: '/cert.pem',
+    TRIBUTARY_STORE_URL: 'imaps://gateway:s3cret@',
+  }
+  assert.throws(
+    () => readConfig(wrong),
+    (error: unknown) => {
+      assert.ok(error instanceof ConfigInvalid)
+      for (const name of Object.keys(wrong)) assert.match(error.message, new RegExp(`^${name} `, 'm'))
+      assert.match(error.message, /TRIBUTARY_STORE_USERS_FILE/)
+      assert.match(error.message, /trace, debug, info/)
+      assert.doesNotMatch(error.message, /s3cret/)
+      return true
+    },
+  )
+})
+
+test('a slip of the pen is told', () => {
+  assert.deepEqual(readConfig({ TRIBUTARY_HTPP_PORT: '1' }).unknown, ['TRIBUTARY_HTPP_PORT'])
+})
+
+test('the URL of a store', () => {
+  assert.deepEqual(parseStoreUrl('imaps://gate%40way:p%2Fw@[::1]:1993'), {
+    host: '::1',
+    port: 1993,
+    tls: 'implicit',
+    masterUser: 'gate@way',
+    masterPassword: 'p/w',
+  })
+  const clear = parseStoreUrl('imap://g:p@127.0.0.1')
+  assert.ok(typeof clear !== 'string')
+  assert.deepEqual([clear.port, clear.tls], [143, 'none'])
+  for (const bad of ['x', 'https://g:p@h', 'imaps://h', 'imaps://g@h'])
+    assert.equal(typeof parseStoreUrl(bad), 'string', bad)
+})
+
+test('secrets come from files too, and passwords apart from their URLs', () => {
+  const files = { '/redis': 'p@ss/w%rd', '/store': 'gate:way', '/url': 'rediss://:own@redis.example.org:6380/1' }
+  const { redisUrl, store, unknown } = readConfig(
+    {
+      TRIBUTARY_REDIS_URL: 'redis://redis:6379',
+      TRIBUTARY_REDIS_PASSWORD_FILE: '/redis',
+      TRIBUTARY_STORE_URL: 'imap://gateway@store:1143',
+      TRIBUTARY_STORE_PASSWORD_FILE: '/store',
+      TRIBUTARY_STORE_USERS_FILE: '/users',
+    },
+    files,
+  )
+  assert.equal(redisUrl, 'redis://:p%40ss%2Fw%25rd@redis:6379')
+  assert.equal(decodeURIComponent(new URL(redisUrl).password), 'p@ss/w%rd')
+  assert.equal(store?.masterPassword, 'gate:way')
+  assert.deepEqual(unknown, [])
+  assert.equal(readConfig({ TRIBUTARY_REDIS_URL_FILE: '/url' }, files).redisUrl, files['/url'])
+})
+
+test('what is wrong with a secret is told without telling it', () => {
+  const twice = { TRIBUTARY_REDIS_URL: 'redis://:s3cret@a', TRIBUTARY_REDIS_URL_FILE: '/url' }
+  assert.match(mistakesOf(twice, { '/url': 'redis://b' }), /^TRIBUTARY_REDIS_URL and TRIBUTARY_REDIS_URL_FILE say/)
+  assert.match(
+    mistakesOf({ TRIBUTARY_REDIS_URL_FILE: '/none', TRIBUTARY_STORE_PASSWORD_FILE: '/empty' }, { '/empty': '' }),
+    /^TRIBUTARY_REDIS_URL_FILE cannot be read: ENOENT.*\nTRIBUTARY_STORE_PASSWORD_FILE names \/empty, which is empty\n/,
+  )
+  for (const url of ['/run/redis.sock', 'redis://:own@redis', undefined]) {
+    const message = mistakesOf({ TRIBUTARY_REDIS_URL: url, TRIBUTARY_REDIS_PASSWORD: 's3cret' })
+    assert.match(message, /^TRIBUTARY_REDIS_PASSWORD (?:needs|goes with)/)
+    assert.doesNotMatch(message, /s3cret/)
+  }
+  const store = { TRIBUTARY_STORE_URL: 'imap://gateway:own@store', TRIBUTARY_STORE_USERS_FILE: '/users' }
+  assert.match(mistakesOf({ ...store, TRIBUTARY_STORE_PASSWORD: 's3cret' }), /^TRIBUTARY_STORE_URL must look like/)
+})

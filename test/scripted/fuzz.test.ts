@@ -1,0 +1,374 @@
+/**
+ * Chance against the wire, the listing and the header: whatever comes, in whatever pieces, ends, says so as a SessionFailed and
+ * nothing else, and gives out nothing that was not sent. Takes TRIBUTARY_FUZZ_SECONDS (30). A failure names its seed:
+ * TRIBUTARY_SEED=n TRIBUTARY_FUZZ_SECONDS=0 plays that case alone.
+ */
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { test } from 'node:test'
+import { arrivalOf } from '../../src/mail/arrival.ts'
+import { fieldsOf, fingerprintOf, headerOf } from '../../src/mail/header.ts'
+import { mailLimits } from '../../src/mail/limits.ts'
+import { digestOf, toCrlf } from '../../src/mail/octets.ts'
+import { Lines } from '../../src/pop3/lines.ts'
+import { listingOf, uidlsOf } from '../../src/pop3/listing.ts'
+import type { Waits } from '../../src/pop3/connection.ts'
+import { openMaildrop } from '../../src/pop3/session.ts'
+import { type Expected, type Reply, ReplyReader } from '../../src/pop3/wire.ts'
+import { noCounts } from '../../src/runs/run.ts'
+import { SessionFailed } from '../../src/failure/session-failed.ts'
+import { Chance } from '../support/chance.ts'
+import { type MaildropMessage, startPop3Server } from '../support/pop3-server.ts'
+import { letter, TestWorld } from '../support/world.ts'
+
+const seconds = Number(process.env['TRIBUTARY_FUZZ_SECONDS'] ?? 30)
+const firstSeed = Number(process.env['TRIBUTARY_SEED'] ?? randomInt(2 ** 31))
+const nowMs = Date.UTC(2026, 10, 10)
+
+/** @param share of all the time. @param lanes how many cases at once. */
+function fuzz(name: string, share: number, play: (chance: Chance) => Promise<void> | void, lanes = 1): void {
+  test(name, async (t) => {
+    const endMs = performance.now() + seconds * 1000 * share
+    let cases = 0
+    const lane = async () => {
+      do {
+        const seed = firstSeed + cases
+        cases += 1
+        try {
+          await play(new Chance(seed))
+        } catch (error) {
+          throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+        }
+      } while (performance.now() < endMs)
+    }
+    await Promise.all(Array.from({ length: seconds === 0 ? 1 : lanes }, lane))
+    t.diagnostic(`seed ${firstSeed}, ${cases} cases`)
+  })
+}
+
+/** Of what framing is made of, and of anything. */
+const telling = [
+  '\r\n',
+  '\r\n',
+  '.',
+  '.',
+  '\r\n.\r\n',
+  '\n',
+  '\r',
+  '..',
+  '\r\n..',
+  '+OK',
+  '-ERR',
+  '\0',
+  ' ',
+  'text',
+  '\xff',
+  '1 uidl',
+  '7',
+]
+
+function textOf(chance: Chance, parts: number): string {
+  let text = ''
+  for (let nth = chance.below(parts); nth > 0; nth -= 1)
+    text += chance.happens(0.1) ? chance.octets(chance.below(40)).toString('latin1') : chance.of(telling)
+  return text
+}
+
+function lineOf(chance: Chance): string {
+  return textOf(chance, 8).replace(/[\r\n]/g, '')
+}
+
+interface Exchange {
+  readonly expected: Expected
+  readonly wire: string
+  /** As the reader is to give it. */
+  readonly reply: Said
+}
+
+/** A reply with the lines of a listing read. */
+type Said = Exclude<Reply, { readonly shape: 'listing' }> | { shape: 'listing'; text: string; lines: string[] }
+
+const saidIn = (reply: Reply): Said =>
+  reply.shape === 'listing' ? { shape: reply.shape, text: reply.text, lines: [...reply.lines] } : reply
+
+function exchangeOf(chance: Chance): Exchange {
+  const text = lineOf(chance).replace(/^[^ ]*/, '')
+  const said = text.replace(/^[ \t]+|[ \t]+$/g, '')
+  const octetsMax = 1_000_000
+  const shape = chance.of(['status', 'listing', 'message', 'header'] as const)
+  const expected: Expected =
+    shape === 'message' || shape === 'header'
+      ? { shape, octetsMax, ...(shape === 'message' ? { octetsHint: chance.below(2000) } : {}) }
+      : { shape }
+  if (chance.happens(0.1)) return { expected, wire: `-ERR${text}\r\n`, reply: { shape: 'refused', text: said } }
+  const status = `+OK${text}\r\n`
+  if (shape === 'status') return { expected, wire: status, reply: { shape, text: said } }
+  if (shape === 'listing') {
+    const lines = Array.from({ length: chance.below(6) }, () => lineOf(chance))
+    const wire = `${status}${lines.map((line) => `${line.replace(/^\./, '..')}\r\n`).join('')}.\r\n`
+    return { expected, wire, reply: { shape, text: said, lines } }
+  }
+  const body = textOf(chance, 40)
+  const whole = body === '' || body.endsWith('\r\n') ? body : `${body}\r\n`
+  const empty = chance.happens(0.1) ? '\r\n' : ''
+  const wire = `${status}${whole.replace(/(^|\r\n)\./g, '$1..')}.\r\n${empty}`
+  const bytes = Buffer.from(whole, 'latin1')
+  return { expected, wire, reply: { shape: 'body', text: said, bytes, cut: false, octets: bytes.length } }
+}
+
+/** What a reader makes of these pieces: its replies, and whether it then had enough. */
+function readingOf(expected: readonly Expected[], pieces: Iterable<Buffer>): { replies: Said[]; failed: boolean } {
+  const reader = new ReplyReader('pop.example.net:995')
+  for (const one of expected) reader.expect(one)
+  const replies: Said[] = []
+  try {
+    for (const piece of pieces) replies.push(...reader.push(piece).map(saidIn))
+  } catch (error) {
+    if (!(error instanceof SessionFailed)) throw error
+    assert.ok(error.message.length < 1000)
+    return { replies, failed: true }
+  }
+  return { replies, failed: false }
+}
+
+function mutated(chance: Chance, octets: Buffer): Buffer {
+  let all = octets
+  for (let nth = 1 + chance.below(4); nth > 0; nth -= 1) {
+    const from = chance.below(all.length + 1)
+    const to = Math.min(all.length, from + chance.below(20))
+    const part = all.subarray(from, to)
+    const put = chance.of([
+      Buffer.alloc(0),
+      chance.octets(chance.below(9)),
+      Buffer.from(chance.of(telling), 'latin1'),
+      part,
+      Buffer.concat([part, part]),
+    ])
+    all = Buffer.concat([all.subarray(0, from), put, all.subarray(to)])
+  }
+  return all
+}
+
+fuzz('a session reads the same wherever it is cut, and every message is the one that was sent', 0.15, (chance) => {
+  const session = Array.from({ length: 1 + chance.below(8) }, () => exchangeOf(chance))
+  const expected = session.map((one) => one.expected)
+  const wire = Buffer.from(session.map((one) => one.wire).join(''), 'latin1')
+  const { replies, failed } = readingOf(expected, chance.cut(wire))
+  assert.equal(failed, false)
+  assert.deepEqual(
+    replies,
+    session.map((one) => one.reply),
+  )
+})
+
+fuzz(
+  'a session that was mutated, or is no session at all, fails or not, wherever it is cut; and never otherwise',
+  0.15,
+  (chance) => {
+    const session = Array.from({ length: 1 + chance.below(8) }, () => exchangeOf(chance))
+    const expected = session.map((one) => one.expected)
+    const valid = Buffer.from(session.map((one) => one.wire).join(''), 'latin1')
+    const wire = chance.happens(0.8) ? mutated(chance, valid) : chance.octets(chance.below(3000))
+    const octet = readingOf(
+      expected,
+      Array.from(wire, (_, at) => wire.subarray(at, at + 1)),
+    )
+    for (const pieces of [[wire], chance.cut(wire)]) {
+      const reading = readingOf(expected, pieces)
+      assert.equal(reading.failed, octet.failed)
+      // A piece that breaks it takes along what it had completed.
+      if (reading.failed) assert.deepEqual(reading.replies, octet.replies.slice(0, reading.replies.length))
+      else assert.deepEqual(reading.replies, octet.replies)
+    }
+    const given = octet.replies.reduce((sum, reply) => sum + (reply.shape === 'body' ? reply.bytes.length : 0), 0)
+    assert.ok(given <= wire.length, 'nothing is made up')
+  },
+)
+
+/** As they come, in several pieces. */
+function linesOf(chance: Chance, all: readonly string[]): Lines {
+  const lines = new Lines()
+  for (let from = 0; from < all.length; ) {
+    const some = all.slice(from, from + 1 + chance.below(9))
+    lines.add(Buffer.from(some.map((line) => `${line.replace(/^\./, '..')}\r\n`).join(''), 'latin1'), some.length)
+    from += some.length
+  }
+  return lines
+}
+
+fuzz('a listing of any lines is a listing, or broken: no number twice, no id of controls', 0.1, async (chance) => {
+  const broken = (expected: string, got: string) =>
+    new SessionFailed({ kind: 'broken protocol', server: 'pop.example.net:995', expected, got })
+  const numbers = Array.from({ length: chance.below(30) }, (_, nth) => nth + 1)
+  const odd = () => chance.of(['x', '-1', '0', '99999999999999999999', '1e3', ' ', '\t', '7\0', lineOf(chance)])
+  const space = () => chance.of([' ', ' ', '  ', '\t', ''])
+  const line = (number: number, second: string) =>
+    chance.happens(0.02)
+      ? odd()
+      : `${number}${space()}${chance.happens(0.02) ? odd() : second}${chance.happens(0.1) ? ` ${lineOf(chance)}` : ''}`
+  const uidls = chance
+    .shuffled(numbers)
+    .map((number) => line(number, chance.happens(0.8) ? `u${number}` : lineOf(chance)))
+  const sizes = numbers.filter(() => chance.happens(0.98)).map((number) => line(number, String(chance.below(10_000))))
+  try {
+    const named = chance.happens(0.1) ? undefined : await uidlsOf(linesOf(chance, uidls), broken)
+    const listing = await listingOf(linesOf(chance, sizes), named, broken)
+    assert.ok(listing.length <= sizes.length)
+    assert.equal(new Set(listing.map(({ number }) => number)).size, listing.length)
+    for (const { number, uidl, size } of listing) {
+      assert.ok(Number.isSafeInteger(number) && number > 0 && Number.isSafeInteger(size) && size >= 0)
+      if (uidl !== undefined) assert.match(uidl, /^[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]{0,510}[^\x00-\x20\x7f])?$/)
+    }
+  } catch (error) {
+    if (!(error instanceof SessionFailed)) throw error
+  }
+})
+
+const fieldNames = ['Received', 'Message-ID', 'Date', 'From', 'Subject', 'X-Other', 'received ', 'DATE']
+const fieldParts = [
+  ...telling,
+  '; ',
+  'Tue, 3 Nov 2026 10:00:00 +0100',
+  '(',
+  ')',
+  '\r\n ',
+  '\n\t',
+  ':',
+  ',',
+  '31 Feb 1999',
+  '+9999',
+  'Jan',
+  '0000',
+]
+
+fuzz(
+  'a header of anything is read without a word, the same with LF and CRLF; line ends are made once',
+  0.15,
+  async (chance) => {
+    let text = ''
+    for (let nth = chance.below(12); nth > 0; nth -= 1) {
+      let value = ''
+      for (let parts = chance.below(10); parts > 0; parts -= 1) value += chance.of(fieldParts)
+      text += `${chance.of(fieldNames)}:${value}${chance.of(['\r\n', '\n', ''])}`
+    }
+    const message = chance.happens(0.8) ? Buffer.from(text, 'latin1') : chance.octets(chance.below(500))
+    const crlf = await toCrlf(message)
+    assert.ok((await toCrlf(crlf)) === crlf, 'nothing is left to do')
+    assert.equal(crlf.toString('latin1').replace(/\r\n/g, '').includes('\n'), false)
+    assert.equal(
+      crlf.toString('latin1').replace(/\r\n/g, '\n'),
+      ended(message.toString('latin1').replace(/\r\n/g, '\n')),
+    )
+    assert.equal(await digestOf(crlf), await digestOf(Buffer.concat([crlf, Buffer.from('\r\n')])))
+    const fields = fieldsOf(headerOf(crlf))
+    assert.deepEqual(fingerprintOf(fieldsOf(headerOf(message))), fingerprintOf(fields))
+    const arrived = arrivalOf(fields, nowMs).getTime()
+    assert.ok(arrived >= mailLimits.arrivalEarliestMs && arrived <= nowMs + mailLimits.arrivalAheadMs)
+  },
+)
+
+function ended(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`
+}
+
+/** One reply is lost, said twice, cut short or exchanged for another; what is in it is true, if anything is. */
+function mangling(chance: Chance): (reply: Buffer, command: string) => Buffer {
+  let until = chance.below(24)
+  return (reply, command) => {
+    if (!/^(?:CAPA|USER|PASS|RETR|TOP|UIDL|LIST|DELE|QUIT)/.test(command)) return reply
+    until -= 1
+    if (until !== 0) return reply
+    const cut = chance.below(reply.length)
+    return chance.of([
+      Buffer.alloc(0),
+      Buffer.concat([reply, reply]),
+      reply.subarray(0, cut),
+      reply.subarray(0, -5),
+      Buffer.from('-ERR [SYS/TEMP] no\r\n'),
+      Buffer.from('+OK\r\n.\r\n'),
+      Buffer.concat([Buffer.from(chance.of(['-ERR no\r\n', '\r\n'])), reply]),
+      Buffer.concat([reply, Buffer.from(chance.of(['junk\r\n', '+OK\r\n', '.\r\n', '\r\n']))]),
+      chance.octets(cut),
+    ])
+  }
+}
+
+fuzz(
+  'a server whose replies go astray: every visit ends, what is stored is true, what is gone is stored, and a mended one is emptied',
+  0.45,
+  async (chance) => {
+    const messages = Array.from({ length: 1 + chance.below(12) }, (_, nth): MaildropMessage => {
+      const large = chance.happens(0.1) ? { size: 3 * 1024 * 1024 } : {}
+      return {
+        bytes: letter(`${nth}`, { body: textOf(chance, 30).replace(/(?<!\r)\n|\r(?!\n)/g, '') }),
+        uidl: `id-${nth}`,
+        ...large,
+      }
+    })
+    const server = await startPop3Server({
+      messages,
+      capabilities: ['USER', 'UIDL', ...chance.of([['TOP', 'PIPELINING'], ['TOP'], ['PIPELINING'], []])],
+      pieceOctets: () => 1 + chance.below(400),
+      connections: [{ mangles: mangling(chance) }, { mangles: mangling(chance) }, {}],
+    })
+    const world = new TestWorld([])
+    const impatient = { replyMs: 100, capaMs: 200, listingMs: 200, quitMs: 200 }
+    let waits: Partial<Waits> = impatient
+    const where = { host: '127.0.0.1', port: server.port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const
+    world.realMaildrop = async () => await openMaildrop({ ...where, user: 'me', password: 'secret', waits })
+    const texts = new Set(messages.map(({ bytes }) => bytes.toString('latin1')))
+    try {
+      for (let visit = 0; visit < 3; visit += 1) {
+        const counts = noCounts()
+        // From the third connection on nothing goes astray.
+        const mended = visit === 2
+        if (mended) waits = {}
+        const beganMs = performance.now()
+        try {
+          await world.pullInto(counts, { retention: { mode: 'delete' }, maxMessageBytes: 100_000_000 })
+        } catch (error) {
+          if (!(error instanceof SessionFailed) || mended) throw error
+        }
+        assert.ok(performance.now() - beganMs < 20_000, 'it ends')
+        const stored = new Set(world.bodies())
+        for (const text of stored) assert.ok(texts.has(text), `stored, and never sent: ${JSON.stringify(text)}`)
+        assert.equal(world.stored.length, stored.size, 'stored twice')
+        const left = new Set(server.maildrop().map(({ bytes }) => bytes.toString('latin1')))
+        if (mended) assert.deepEqual([left.size, stored.size], [0, texts.size])
+        for (const text of texts) assert.ok(left.has(text) || stored.has(text), `lost: ${JSON.stringify(text)}`)
+      }
+    } finally {
+      await server.close()
+    }
+  },
+  8,
+)
+
+test('a megabyte of header takes no longer than its length says, whatever is in it', async () => {
+  const worst: Readonly<Record<string, string>> = {
+    'lines without a colon': 'a\r\n',
+    'no line end': 'a',
+    'colons alone': ':\r\n',
+    'one colon at the end of everything': 'abcdefgh\r\n',
+    'Received of nothing': 'Received: x\r\n',
+    'Received of a date that is none': 'Received: by x; Tue, 33 Nov 2026 10:00:00 +0000 (a (b) c)\r\n',
+    'folded lines': ' \r\n',
+    'open parentheses': 'Date: ((((((((\r\n',
+    spaces: '                ',
+    semicolons: ';',
+    'CR alone': '\r',
+    'LF alone': '\n',
+  }
+  for (const [what, piece] of Object.entries(worst)) {
+    for (const first of ['', 'Date: ', 'Received: ', 'Date: Tue, 3 ']) {
+      const message = Buffer.from(`${first}${piece.repeat(Math.ceil(2 ** 20 / piece.length))}x: y`, 'latin1')
+      const from = process.cpuUsage()
+      const fields = fieldsOf(headerOf(await toCrlf(message)))
+      fingerprintOf(fields)
+      arrivalOf(fields, nowMs)
+      await digestOf(message)
+      const { user, system } = process.cpuUsage(from)
+      assert.ok(user + system < 1_500_000, `${first}${what}: ${(user + system) / 1e6} s`)
+    }
+  }
+})

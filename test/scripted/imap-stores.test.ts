@@ -1,0 +1,435 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import type { StoreEndpoint } from '../../src/config.ts'
+import type { FailureKind } from '../../src/failure/failure.ts'
+import { connectStore, hostedLogin, type Login } from '../../src/imap/connection.ts'
+import { StorePool } from '../../src/imap/pool.ts'
+import type { Store } from '../../src/pull/ports.ts'
+import { pullLimits } from '../../src/pull/limits.ts'
+import { noCounts, type RunCounts } from '../../src/runs/run.ts'
+import { SessionFailed } from '../../src/failure/session-failed.ts'
+import { certificate } from '../support/certificates.ts'
+import { type ScriptedStore, type StoreBehaviour, startImapServer } from '../support/imap-server.ts'
+import { letter, TestWorld } from '../support/world.ts'
+
+const nowhere: StoreEndpoint = { host: '127.0.0.1', port: 1, tls: 'none', masterUser: 'm', masterPassword: 'm' }
+const pool = new StorePool(nowhere, { lateMs: 1 })
+after(async () => {
+  await pool.close()
+})
+
+const own = certificate()
+const another = certificate('elsewhere.example')
+
+const fails = (kind: FailureKind, sentence: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof SessionFailed, String(error))
+  assert.equal(error.failure.kind, kind, error.message)
+  assert.match(error.message, sentence)
+  return true
+}
+
+let ids = 0
+async function scripted(
+  behaviour: StoreBehaviour,
+  use: (store: Store, server: ScriptedStore) => Promise<void>,
+  login: Partial<Login> = {},
+): Promise<void> {
+  const server = await startImapServer(behaviour)
+  try {
+    const where = { host: '127.0.0.1', port: server.port, tls: 'none', user: 'me', password: 'secret' } as const
+    const target = { kind: 'imap', id: `store ${(ids += 1)}`, ...where, ...login } as const
+    await use(await pool.store(target), server)
+  } finally {
+    await server.close()
+  }
+}
+
+/** A whole run of these messages into such a store, with what the ledger then holds. */
+async function run(
+  behaviour: StoreBehaviour,
+  messages: readonly Buffer[],
+  check: (ran: {
+    counts: RunCounts
+    failure: SessionFailed | undefined
+    world: TestWorld
+    server: ScriptedStore
+    reasons: string[]
+  }) => Promise<void> | void,
+): Promise<void> {
+  await scripted(behaviour, async (store, server) => {
+    const world = new TestWorld(messages.map((bytes, nth) => ({ bytes, uidl: `u${nth}` })))
+    world.realStore = store
+    world.window = 50
+    const counts = noCounts()
+    const failure = await world.pullInto(counts).then(
+      () => undefined,
+      (thrown: unknown) => thrown as SessionFailed,
+    )
+    const reasons = world.ledger.quarantined.map(({ reason }) => ('reply' in reason ? reason.reply : reason.kind))
+    await check({ counts, failure, world, server, reasons })
+  })
+}
+
+const letters = (count: number, from = 0) => Array.from({ length: count }, (_, nth) => letter(`nr ${from + nth}`))
+const bad = (nth: number) => letter(`bad ${nth}`, { body: 'worse' })
+const holds = (text: string) => (messages: readonly { literal: Buffer }[]) =>
+  messages.some(({ literal }) => literal.includes(text))
+
+for (const mode of ['implicit', 'starttls'] as const) {
+  test(`${mode}: a certificate that does not verify lets no password out, and a fingerprint lets in that one alone`, async () => {
+    const tls = { mode, ...own }
+    const refuses = async (login: Partial<Login>, sentence: RegExp) => {
+      const server = await startImapServer({ tls })
+      const given = { host: 'localhost', port: server.port, tls: mode, user: 'me', password: 'secret', ...login }
+      await assert.rejects(connectStore(given), fails('store unreachable', sentence))
+      assert.ok(
+        server.verbs.every((verb) => ['CAPABILITY', 'STARTTLS'].includes(verb)),
+        server.verbs.join(),
+      )
+      await server.close()
+    }
+    await refuses({}, /no safe TLS connection: its certificate is signed by itself/)
+    await refuses({ tlsFingerprint: another.fingerprint }, /has the fingerprint [0-9a-f]{64}, not the one/)
+    await refuses({ tlsFingerprint: another.fingerprint, tlsVerify: false }, /has the fingerprint/)
+    const secure = { tls: mode, host: 'localhost' } as const
+    for (const rules of [{ tlsVerify: false }, { tlsFingerprint: own.fingerprint }]) {
+      await scripted({ tls }, async (store) => assert.equal((await store.prepare('INBOX')).uidNext, 1), {
+        ...secure,
+        ...rules,
+      })
+    }
+  })
+}
+
+test('a certificate is checked against the address too, where the host is one', async () => {
+  const server = await startImapServer({ tls: { mode: 'implicit', ...own } })
+  const login = { host: '127.0.0.1', port: server.port, tls: 'implicit', user: 'me', password: 'secret' } as const
+  await assert.rejects(connectStore(login), fails('store unreachable', /no safe TLS connection/))
+  const hosted = hostedLogin({ ...nowhere, port: server.port, tls: 'implicit' }, 'me', 'secret')
+  const client = await connectStore(hosted)
+  client.close()
+  await server.close()
+})
+
+test('a hosted store need not verify on this machine, and must elsewhere', () => {
+  const verifies = (host: string) => hostedLogin({ ...nowhere, host }, 'me', 'x').tlsVerify
+  for (const host of ['127.0.0.1', '127.8.9.10', '::1', 'localhost', 'LOCALHOST']) assert.equal(verifies(host), false)
+  for (const host of ['127.example.org', '10.0.0.1', 'localhost.example.org', '::2', 'mail.example.org'])
+    assert.equal(verifies(host), true)
+})
+
+test('STARTTLS or nothing: not offered, refused, after PREAUTH, or with something slipped in before the handshake', async () => {
+  const tls = { mode: 'starttls', ...own } as const
+  const cases: [StoreBehaviour, RegExp][] = [
+    [{}, /no safe TLS connection: Server does not support STARTTLS/],
+    [{ tls, answers: { STARTTLS: 'TAG NO not today\r\n' } }, /does not support STARTTLS/],
+    [{ tls, answers: { STARTTLS: 'TAG BAD what\r\n' } }, /does not support STARTTLS/],
+    [{ tls, greeting: '* PREAUTH you are in' }, /STARTTLS is not possible after a PREAUTH greeting/],
+    [{ tls, injects: '* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n' }, /between STARTTLS and the handshake/],
+    [{ tls, injects: '1 OK half a li' }, /no safe TLS connection/],
+  ]
+  for (const [behaviour, sentence] of cases) {
+    await assert.rejects(
+      scripted(behaviour, async () => {}, { tls: 'starttls', tlsVerify: false }),
+      fails('store unreachable', sentence),
+    )
+  }
+})
+
+test('nothing that was said before the handshake, or before the login, is believed', async () => {
+  const tls = { mode: 'starttls', ...own } as const
+  const capabilitiesInClear = ['IMAP4rev1', 'STARTTLS', 'MULTIAPPEND', 'LITERAL+', 'APPENDLIMIT=1', 'AUTH=CRAM-MD5']
+  const plain = ['IMAP4rev1', 'AUTH=PLAIN']
+  await scripted(
+    { tls, capabilitiesInClear, capabilitiesBeforeLogin: plain, capabilities: ['IMAP4rev1', 'MULTIAPPEND'] },
+    async (store, server) => {
+      assert.equal(store.batch.messages, pullLimits.windowMessagesMax)
+      await store.prepare('INBOX')
+      const literal = letter('one')
+      const copy = { token: 'a'.repeat(32) as never, literal: [literal], internalDate: new Date(0) }
+      assert.equal((await store.append('INBOX', [copy], [])).status, 'stored')
+      assert.deepEqual(server.literals, [`{${literal.length}}`])
+      assert.deepEqual(server.verbs.slice(0, 5), ['CAPABILITY', 'STARTTLS', 'CAPABILITY', 'AUTHENTICATE', 'PLAIN'])
+    },
+    { tls: 'starttls', tlsVerify: false },
+  )
+})
+
+test('where a login in clear is disabled, the sentence says what to do', async () => {
+  const capabilities = ['IMAP4rev1', 'STARTTLS', 'LOGINDISABLED']
+  await scripted({ capabilities }, async () => assert.fail('let in')).then(
+    () => assert.fail(),
+    fails('store refused', /takes no password in clear text \(LOGINDISABLED\): choose TLS or STARTTLS/),
+  )
+})
+
+test('servers without ID, NAMESPACE or ENABLE, or that refuse them, are stores like any other', async () => {
+  const bare = ['IMAP4rev1']
+  const all = ['IMAP4rev1', 'ID', 'NAMESPACE', 'ENABLE', 'UTF8=ACCEPT', 'CONDSTORE', 'IMAP4rev2']
+  const refusals = { ID: 'TAG BAD what\r\n', NAMESPACE: 'TAG BAD what\r\n', ENABLE: 'TAG NO no\r\n' }
+  for (const behaviour of [{ capabilities: bare }, { capabilities: all, answers: refusals }]) {
+    await run(behaviour, letters(3), ({ counts, failure, server }) => {
+      assert.equal(failure, undefined)
+      assert.deepEqual([counts.stored, server.stored.length], [3, 3])
+      assert.ok(!server.verbs.includes('ENABLE'))
+    })
+  }
+})
+
+test('a server that falls silent at ID is asked no more', { timeout: 60_000 }, async () => {
+  const server = await startImapServer({ answers: { ID: null } })
+  const login = { host: '127.0.0.1', port: server.port, tls: 'none', user: 'me', password: 'secret' } as const
+  for (let nth = 0; nth < 2; nth += 1) (await connectStore(login)).close()
+  assert.equal(server.verbs.filter((verb) => verb === 'ID').length, 1)
+  await server.close()
+})
+
+test('folders go by the server’s own separator and prefix, in modified UTF-7', async () => {
+  const cases: [StoreBehaviour, string, string][] = [
+    [{ separator: '.', prefix: 'INBOX.' }, 'Work/Old', 'INBOX.Work.Old'],
+    [{ separator: '.', prefix: 'INBOX.' }, 'inbox/Work', 'INBOX.Work'],
+    [{ separator: '.', prefix: 'INBOX.' }, 'INBOX', 'INBOX'],
+    [{ separator: '.', capabilities: ['IMAP4rev1'] }, 'Work/Old', 'Work.Old'],
+    [{ answers: { NAMESPACE: 'TAG BAD what\r\n' } }, 'Work/Old', 'Work/Old'],
+    [{}, 'Büro & Co/日本', 'B&APw-ro &- Co/&ZeVnLA-'],
+    [{ capabilities: ['IMAP4rev2'] }, 'Büro', Buffer.from('Büro').toString('latin1')],
+    [{}, 'say "hi"\\', 'say "hi"\\'],
+  ]
+  for (const [behaviour, folder, written] of cases) {
+    await scripted(behaviour, async (store, server) => {
+      assert.equal((await store.prepare(folder)).uidNext, 1)
+      const copy = { token: 'a'.repeat(32) as never, literal: [letter('one')], internalDate: new Date(0) }
+      assert.equal((await store.append(folder, [copy], [])).status, 'stored')
+      assert.equal((await store.prepare(folder)).uidNext, 2)
+      assert.deepEqual([...server.folders].slice(folder === 'INBOX' ? 0 : 1), [written])
+      assert.deepEqual(
+        [server.stored[0]?.folder, [...server.subscribed]],
+        [written, folder === 'INBOX' ? [] : [written]],
+      )
+    })
+  }
+})
+
+test('a folder that the server will not have fails the run in its words', async () => {
+  const answers = { CREATE: 'TAG NO [CANNOT] Folder name contains excess whitespace (Failure)\r\n' }
+  await scripted({ answers }, async (store) => {
+    await assert.rejects(
+      store.prepare(' Work '),
+      fails('store refused', /refused making the folder {2}Work : "Folder name contains excess whitespace/),
+    )
+  })
+})
+
+test('a folder that is there and cannot be looked into is not taken for an empty one', async () => {
+  await scripted({ answers: { EXAMINE: 'TAG NO [INUSE] locked\r\n' } }, async (store) => {
+    const { uidNext, uidValidity } = await store.prepare('INBOX')
+    const intent = { id: '', folder: 'INBOX', uidNext, uidValidity, entries: [], writtenAtSeconds: 1 }
+    await assert.rejects(store.find(intent), fails('store refused', /refused the search: .*locked/))
+  })
+})
+
+test('literals: at once, of any size or up to 4096 octets as the server allows, announced and waited for else', async () => {
+  const small = letter('small')
+  const large = letter('large', { body: 'x'.repeat(5000) })
+  for (const [capability, ofLarge, ofSmall] of [
+    ['LITERAL+', '+', '+'],
+    ['LITERAL-', '', '+'],
+    ['UIDPLUS', '', ''],
+  ] as const) {
+    await run({ capabilities: ['IMAP4rev1', 'MULTIAPPEND', capability] }, [large, small, large, small], (ran) => {
+      assert.equal(ran.failure, undefined)
+      assert.equal(ran.counts.stored, 4)
+      const announced = ran.server.literals.map((literal) =>
+        literal.replace(/\d+/, (octets) => (Number(octets) > 4096 ? 'large' : 'small')),
+      )
+      const pair = [`{large${ofLarge}}`, `{small${ofSmall}}`]
+      assert.deepEqual(announced, [...pair, ...pair])
+    })
+  }
+})
+
+test('without MULTIAPPEND, UIDPLUS or LITERAL+ every message arrives all the same, once', async () => {
+  await run({ capabilities: ['IMAP4rev1'] }, letters(7), async ({ counts, failure, world, server }) => {
+    assert.equal(failure, undefined)
+    assert.deepEqual([counts.stored, server.stored.length], [7, 7])
+    assert.equal(server.verbs.filter((verb) => verb === 'APPEND').length, 7)
+    assert.equal((await world.pull()).stored, 0)
+  })
+})
+
+test('NUL: by literal8 where there is BINARY; else that message is set aside unchanged, unsent, and the others go on', async () => {
+  const nul = letter('nul', { body: 'a\0b' })
+  await run({}, [...letters(2), nul], ({ counts, server }) => {
+    assert.deepEqual([counts.stored, counts.quarantined], [3, 0])
+    assert.ok(server.stored[2]?.binary && server.stored[2].literal.includes(nul))
+  })
+  await run({ capabilities: ['IMAP4rev1', 'MULTIAPPEND'] }, [letter('a'), nul, letter('b')], (ran) => {
+    assert.equal(ran.failure, undefined)
+    assert.deepEqual([ran.counts.stored, ran.counts.quarantined], [2, 1])
+    assert.match(ran.reasons[0] ?? '', /it holds NUL, and the store does not offer BINARY/)
+    assert.equal(ran.server.literals.length, 2)
+  })
+})
+
+test('APPENDLIMIT, for all folders or each: what is larger is set aside before it is sent', async () => {
+  const large = letter('large', { body: 'x'.repeat(9000) })
+  const each = { capabilities: ['IMAP4rev1', 'MULTIAPPEND', 'APPENDLIMIT'], folderLimits: { INBOX: 5000 } }
+  for (const behaviour of [{ capabilities: ['IMAP4rev1', 'MULTIAPPEND', 'APPENDLIMIT=5000'] }, each]) {
+    await run(behaviour, [letter('a'), large, letter('b')], ({ counts, failure, reasons, server }) => {
+      assert.equal(failure, undefined)
+      assert.deepEqual([counts.stored, counts.quarantined], [2, 1])
+      assert.match(reasons[0] ?? '', /^9\d{3} octets; the store takes up to 5000 \(APPENDLIMIT\)$/)
+      assert.equal(server.literals.length, 2)
+    })
+  }
+  for (const capabilities of [
+    ['IMAP4rev1', 'APPENDLIMIT'],
+    ['IMAP4rev1', 'APPENDLIMIT=0'],
+  ]) {
+    await run({ capabilities }, [large], ({ counts }) => assert.equal(counts.stored, 1))
+  }
+})
+
+test('a refused literal is a refusal of its message', async () => {
+  const refusesLiteral = (octets: number) => (octets > 5000 ? 'NO [TOOBIG] Message too large' : undefined)
+  const large = letter('large', { body: 'x'.repeat(9000) })
+  const capabilities = ['IMAP4rev1', 'MULTIAPPEND', 'LITERAL-']
+  await run({ refusesLiteral, capabilities }, [letter('a'), large, letter('b')], ({ counts, failure, reasons }) => {
+    assert.equal(failure, undefined)
+    assert.deepEqual([counts.stored, counts.quarantined, reasons], [2, 1, ['NO Message too large [TOOBIG]']])
+  })
+})
+
+const complaints = [
+  'NO Message contains NUL characters',
+  'NO Message contains invalid header',
+  'NO Message contains bare newlines',
+  'BAD [CLIENTBUG] line too long',
+  'NO [CANNOT] 8-bit data is not for us',
+  'NO',
+]
+for (const words of complaints) {
+  test(`"${words}" sets the one message aside, in the store’s words, and the others arrive`, async () => {
+    const refuses = (messages: readonly { literal: Buffer }[]) => (holds('worse')(messages) ? words : undefined)
+    for (const messages of [
+      [...letters(3), bad(1), ...letters(3, 3)],
+      [bad(1), ...letters(3)],
+      [...letters(3), bad(1)],
+      [bad(1)],
+    ]) {
+      await run({ refuses }, messages, async ({ counts, failure, world, reasons }) => {
+        assert.equal(failure, undefined)
+        assert.deepEqual([counts.stored, counts.quarantined], [messages.length - 1, 1])
+        assert.match(reasons[0] ?? '', new RegExp(words.replace(/^(\S+) ?(?:\[.*\] )?/, '$1 ?')))
+        const again = await world.pull()
+        assert.deepEqual([again.stored, again.quarantined], [0, 0])
+      })
+    }
+  })
+}
+
+const storeWide: [string, FailureKind][] = [
+  ['NO [OVERQUOTA] Quota exceeded', 'store full'],
+  ['NO Quota exceeded (mailbox for user is full)', 'store full'],
+  ['NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)', 'throttled'],
+  ['BAD Request is throttled. Suggested Backoff Time: 92415 milliseconds', 'throttled'],
+  ['NO [UNAVAILABLE] a subsystem is down', 'store refused'],
+  ['NO Server Unavailable. 15', 'store refused'],
+  ['NO [INUSE] Mailbox in use', 'store refused'],
+  ['NO [LIMIT] so many', 'store refused'],
+  ['NO [SERVERBUG] oops', 'store refused'],
+  ['NO [NOPERM] Access denied', 'store refused'],
+  ['NO [AUTHORIZATIONFAILED] no', 'store refused'],
+  ['NO [PRIVACYREQUIRED] TLS', 'store refused'],
+  ['NO [EXPIRED] password', 'store refused'],
+  ['NO [CONTACTADMIN] call us', 'store refused'],
+  ['NO Internal server error', 'store refused'],
+]
+for (const [words, kind] of storeWide) {
+  test(`"${words}" is about the store: the run fails at once, and no message is set aside`, async () => {
+    const beganMs = performance.now()
+    await run({ refuses: () => words }, letters(4), ({ counts, failure, world, server }) => {
+      assert.equal(failure?.failure.kind, kind, failure?.message)
+      assert.deepEqual([counts.stored, counts.quarantined], [0, 0])
+      assert.deepEqual(world.ledger.records, [])
+      assert.equal(server.verbs.filter((verb) => verb === 'APPEND').length, 1)
+      if (words.includes('Backoff')) {
+        assert.match(failure?.message ?? '', /wants less mail at a time: .* Nothing goes there for the 93 s/)
+        assert.ok(performance.now() - beganMs < 10_000, 'nobody waits the time out in the session')
+      }
+    })
+  })
+}
+
+test('a store that ends the session at an append, before its answer or after, says nothing of the message', async () => {
+  await run({ bye: 'Session expired' }, letters(2), ({ failure, world }) => {
+    assert.equal(failure?.failure.kind, 'store unreachable')
+    assert.match(failure?.message ?? '', /ended the session: "Session expired"/)
+    assert.deepEqual(world.ledger.quarantined, [])
+  })
+  await run({ bye: 'Request is throttled. Suggested Backoff Time: 5000 milliseconds' }, letters(2), ({ failure }) => {
+    assert.deepEqual(failure?.failure.kind === 'throttled' && failure.failure.backOffMs, 5000)
+  })
+  const byeAfterRefusal = 'going down'
+  await run({ refuses: () => 'NO cannot', byeAfterRefusal }, letters(2), ({ failure, world }) => {
+    assert.match(failure?.message ?? '', /answered "NO cannot" and ended the session/)
+    assert.deepEqual(world.ledger.quarantined, [])
+  })
+})
+
+test('a store that says the same to every message is at fault itself: nothing is set aside, and a later run stores all', async () => {
+  let refusing = true
+  const refuses = () => (refusing ? `NO cannot append, session ${Math.random()}` : undefined)
+  await run({ refuses }, letters(30), async ({ counts, failure, world, server }) => {
+    assert.equal(failure?.failure.kind, 'store refused')
+    assert.match(failure?.message ?? '', /refused 10 messages in a row: "NO cannot append/)
+    assert.deepEqual([counts.stored, counts.quarantined], [0, 0])
+    const appends = server.verbs.filter((verb) => verb === 'APPEND').length
+    assert.ok(appends < 3 * pullLimits.refusedInARowMax, `${appends} appends`)
+    refusing = false
+    const next = await world.pull()
+    assert.deepEqual([next.stored, next.quarantined], [30, 0])
+  })
+})
+
+test('nor does such a store empty a maildrop into quarantine a message a run', async () => {
+  let refusing = true
+  const refuses = (messages: readonly { literal: Buffer }[]) =>
+    refusing || holds('worse')(messages) ? 'NO cannot append' : undefined
+  await run({ refuses }, [], async ({ world }) => {
+    for (let nth = 0; nth < pullLimits.refusedInARowMax - 1; nth += 1) {
+      world.provider.push({ bytes: letter(`new ${nth}`), uidl: `n${nth}` })
+      assert.equal((await world.pull()).quarantined, 1)
+    }
+    world.provider.push({ bytes: letter('one more'), uidl: 'more' })
+    for (let nth = 0; nth < 3; nth += 1)
+      await assert.rejects(world.pull(), fails('store refused', /refused the next message too: "NO cannot append"/))
+    refusing = false
+    world.provider.push({ bytes: bad(1), uidl: 'bad' })
+    const run = await world.pull()
+    assert.deepEqual([run.stored, run.quarantined], [1, 1], 'a store that takes another one judges messages')
+  })
+})
+
+test('several bad messages in a row are set aside as soon as another one is stored, or has other words', async () => {
+  const refuses = (messages: readonly { literal: Buffer }[]) =>
+    holds('worse')(messages) ? 'NO bad' : holds('8 bit')(messages) ? 'NO other' : undefined
+  const many = Array.from({ length: pullLimits.refusedInARowMax - 1 }, (_, nth) => bad(nth))
+  await run({ refuses }, [...many, letter('good')], ({ counts, failure }) => {
+    assert.deepEqual([failure, counts.stored, counts.quarantined], [undefined, 1, many.length])
+  })
+  await run({ refuses }, [...many, letter('b', { body: '8 bit' }), ...many.map((_, nth) => bad(100 + nth))], (ran) => {
+    assert.deepEqual(
+      [ran.counts.stored, ran.reasons.filter((reason) => reason === 'NO bad').length >= many.length],
+      [0, true],
+    )
+  })
+})
+
+test('a folder that goes while a run is at work is no fault of the message', async () => {
+  const refuses = () => 'NO [TRYCREATE] no such folder'
+  await run({ refuses }, letters(1), ({ failure, world }) => {
+    assert.equal(failure?.failure.kind, 'store refused')
+    assert.deepEqual(world.ledger.quarantined, [])
+  })
+})

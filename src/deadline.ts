@@ -1,0 +1,65 @@
+/** The end of a wait. Every promise that another party keeps is awaited through this file, so that each wait has an end and leaves nothing behind. */
+
+export interface Deadline {
+  /** Milliseconds; undefined: only the signal ends the wait. */
+  readonly waitMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Makes what is thrown when the time is over. */
+  readonly late: () => unknown
+  /**
+   * Called once when the wait is given up, with what is thrown. It must make the work unusable or take it out of its queue:
+   * an answer that comes late must not be read as the answer to the next question.
+   */
+  readonly abandon?: ((reason: unknown) => void) | undefined
+}
+
+/**
+ * Waits for the work, but not beyond the deadline and not beyond the signal.
+ *
+ * @throws what the work throws; what `late` makes; or the signal's reason.
+ */
+export async function withDeadline<T>(work: Promise<T>, { waitMs, signal, late, abandon }: Deadline): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  let onAbort: (() => void) | undefined
+  const end = new Promise<never>((_resolve, reject) => {
+    const giveUp = (reason: unknown) => {
+      // The rejection comes first: what `abandon` closes fails the work as well, in other words.
+      reject(reason)
+      abandon?.(reason)
+    }
+    if (waitMs !== undefined) timer = setTimeout(() => giveUp(late()), Math.max(0, waitMs))
+    onAbort = () => giveUp(signal?.reason)
+    if (signal?.aborted) onAbort()
+    else signal?.addEventListener('abort', onAbort, { once: true })
+  })
+  // Whoever has given up does not hear how the work ends; without this line its failure would end the process.
+  work.catch(() => {})
+  try {
+    return await Promise.race([work, end])
+  } finally {
+    clearTimeout(timer)
+    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+/** The answer, or a substitute where it comes too late or fails. */
+export async function orElse<T>(work: Promise<T>, substitute: T, waitMs: number): Promise<T> {
+  return await withDeadline(work, { waitMs, late: () => undefined }).catch(() => substitute)
+}
+
+/** A promise, and who settles it. Node 20 has no Promise.withResolvers. */
+export interface Pending<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (reason: unknown) => void
+}
+
+export function pending<T = void>(): Pending<T> {
+  let resolve: (value: T) => void = () => {}
+  let reject: (reason: unknown) => void = () => {}
+  const promise = new Promise<T>((fulfil, refuse) => {
+    resolve = fulfil
+    reject = refuse
+  })
+  return { promise, resolve, reject }
+}

@@ -12,7 +12,7 @@ test('work that ends in time is answered, and leaves neither timer nor listener'
   const add = signal.addEventListener.bind(signal)
   const remove = signal.removeEventListener.bind(signal)
   signal.addEventListener = (...args: Parameters<typeof add>) => {
-    added.push(String(args[0]))
+    added.push(args[0])
     add(...args)
   }
   signal.removeEventListener = (...args: Parameters<typeof remove>) => {

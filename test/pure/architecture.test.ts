@@ -32,75 +32,35 @@ function roomOf(path: string): string {
   return ['src', 'api'].includes(first) && !second.endsWith('.ts') ? `${first}/${second}` : first
 }
 
-/** Each room's one sentence, as DESIGN has it, and the rooms that it may import from beside itself. */
-interface Room {
-  readonly holds: string
-  readonly from: readonly string[]
-}
-
 const nouns = ['src', 'src/mail', 'src/account', 'src/failure', 'src/ledger', 'src/runs', 'src/pull', 'src/news']
 const adapters = ['src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk']
-const rooms: Readonly<Record<string, Room>> = {
-  src: {
-    holds: 'What belongs to no noun: configuration, logging, secrets, the clock, units, turns of the event loop.',
-    from: [],
-  },
-  'src/mail': { holds: 'A message: its bytes, header, dates, trace block, and HTML made harmless.', from: ['src'] },
-  'src/account': {
-    holds: 'Accounts and destinations, the providers, and what a server is known for.',
-    from: ['src', 'src/mail'],
-  },
-  'src/failure': {
-    holds: 'The closed union of what can go wrong, what follows from it, and the sentences.',
-    from: ['src', 'src/mail', 'src/account'],
-  },
-  'src/ledger': {
-    holds: 'What is known to be stored: records, intents, receipts, and the state files of other programs.',
-    from: ['src', 'src/mail'],
-  },
-  'src/runs': {
-    holds: 'A run, its history, what it measured, and when the next one is due.',
-    from: ['src', 'src/mail', 'src/account', 'src/failure'],
-  },
-  'src/pull': {
-    holds: 'The way of a message: the seven steps of a run, and all that it needs of the world.',
-    from: ['src', 'src/mail', 'src/account', 'src/failure', 'src/ledger', 'src/runs'],
-  },
-  'src/news': {
-    holds: 'Who is told what: webhooks, and bulletins by e-mail.',
-    from: ['src', 'src/mail', 'src/account', 'src/failure', 'src/runs', 'src/pull'],
-  },
-  'src/net': { holds: 'Dialling: guarded sockets, one POST, one mail.', from: nouns },
-  'src/pop3': { holds: 'The POP3 side: the wire, a session, and what servers do.', from: [...nouns, 'src/net'] },
-  'src/imap': { holds: 'The IMAP side: a store to append to, and mail to read.', from: [...nouns, 'src/net'] },
-  'src/redis': { holds: 'What is kept in Redis, and how it is written.', from: nouns },
-  'src/disk': { holds: 'What is kept in files under TRIBUTARY_HOME.', from: nouns },
-  'src/discover': {
-    holds: 'From an address to the servers that its mail may be had from.',
-    from: [...nouns, 'src/net'],
-  },
-  workers: { holds: 'The process that makes runs of jobs, and what follows from them.', from: [...nouns, ...adapters] },
-  api: {
-    holds: 'The process of the API, put together.',
-    from: [...nouns, ...adapters, 'src/discover', 'api/http', 'api/routes', 'api/schemas'],
-  },
-  'api/http': {
-    holds: 'What every route has: who may, what is answered where it fails, how it is described.',
-    from: [...nouns, ...adapters, 'src/discover', 'api', 'api/schemas'],
-  },
-  'api/routes': {
-    holds: 'One resource a file.',
-    from: [...nouns, ...adapters, 'src/discover', 'api', 'api/http', 'api/schemas'],
-  },
-  'api/schemas': {
-    holds: 'The shapes on the wire, one resource a file.',
-    from: [...nouns, ...adapters, 'src/discover', 'api', 'api/http'],
-  },
-  deploy: { holds: 'Starting everything: on one machine, or in containers.', from: [...nouns, ...adapters] },
+/** Each room, and the rooms that it may import from beside itself. */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  src: [],
+  'src/mail': ['src'],
+  'src/account': ['src', 'src/mail'],
+  'src/failure': ['src', 'src/mail', 'src/account'],
+  'src/ledger': ['src', 'src/mail'],
+  'src/runs': ['src', 'src/mail', 'src/account', 'src/failure'],
+  'src/pull': ['src', 'src/mail', 'src/account', 'src/failure', 'src/ledger', 'src/runs'],
+  'src/news': ['src', 'src/mail', 'src/account', 'src/failure', 'src/runs', 'src/pull'],
+  'src/net': nouns,
+  'src/pop3': [...nouns, 'src/net'],
+  'src/imap': [...nouns, 'src/net'],
+  'src/redis': nouns,
+  'src/disk': nouns,
+  'src/discover': [...nouns, 'src/net'],
+  workers: [...nouns, ...adapters],
+  api: [...nouns, ...adapters, 'src/discover', 'api/http', 'api/routes', 'api/schemas'],
+  'api/http': [...nouns, ...adapters, 'src/discover', 'api', 'api/schemas'],
+  'api/routes': [...nouns, ...adapters, 'src/discover', 'api', 'api/http', 'api/schemas'],
+  'api/schemas': [...nouns, ...adapters, 'src/discover', 'api', 'api/http'],
+  deploy: [...nouns, ...adapters],
   // The shapes on the wire, as types: see below.
-  cli: { holds: 'The command line, which talks to the API alone.', from: ['api/schemas'] },
-  dashboard: { holds: 'The web front end.', from: [] },
+  cli: ['api/schemas'],
+  dashboard: [],
 }
+
 /** What the API answers, and types alone. */
 const isTypeOfTheApi = (path: string, from: string) => path === 'dashboard/shapes.ts' && from.startsWith('api/schemas/')
 
@@ -109,9 +69,18 @@ test('imports run one way, and the adapters never meet', () => {
   for (const { path, imports } of sources) {
     for (const from of imports.filter((name) => /\.tsx?$/.test(name) && !isTypeOfTheApi(path, name))) {
       const room = roomOf(path)
-      assert.ok(roomOf(from) === room || rooms[room]?.from.includes(roomOf(from)), `${path} imports ${from}`)
+      assert.ok(roomOf(from) === room || rooms[room]?.includes(roomOf(from)), `${path} imports ${from}`)
     }
   }
+})
+
+test('docs/rooms.md has one sentence for each room, and no room that is not there', () => {
+  const rows = [...readFileSync('docs/rooms.md', 'utf8').matchAll(/^\| `([^`]+)` \| (\S[^|]*\.) \|/gm)]
+  assert.deepEqual(
+    rows.map(([, room]) => room),
+    Object.keys(rooms),
+  )
+  assert.deepEqual([...new Set(sources.map(({ path }) => roomOf(path)))].toSorted(), Object.keys(rooms).toSorted())
 })
 
 test('the command line talks to the API alone: of everything else it knows types', () => {

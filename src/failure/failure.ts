@@ -1,4 +1,5 @@
 /** What can go wrong with a run: a closed list. */
+import type { Phase } from './phase.ts'
 import type { CertificateShown, TlsTrouble } from './tls-reasons.ts'
 
 /** The kinds of CONTRACT section 5, in its order. The list is the fact; the types and the API schema are read from it. */
@@ -54,7 +55,7 @@ export type Failure =
   | {
       readonly kind: 'silent'
       readonly server: string
-      readonly during: string
+      readonly during: Phase
       readonly waitedMs: number
       readonly slow?: true
     }
@@ -67,10 +68,10 @@ export type Failure =
       readonly backOffMs?: number
     } & Shared)
   | { readonly kind: 'maildrop in use'; readonly server: string; readonly reply: string }
-  | { readonly kind: 'provider refused'; readonly server: string; readonly during: string; readonly reply: string }
+  | { readonly kind: 'provider refused'; readonly server: string; readonly during: Phase; readonly reply: string }
   | { readonly kind: 'broken protocol'; readonly server: string; readonly expected: string; readonly got: string }
   | ({ readonly kind: 'store unreachable'; readonly reason: string } & Shared)
-  | ({ readonly kind: 'store refused'; readonly during: string; readonly reply: string } & Shared)
+  | ({ readonly kind: 'store refused'; readonly during: Phase; readonly reply: string } & Shared)
   | ({ readonly kind: 'store full'; readonly reply: string } & Shared)
   | { readonly kind: 'superseded' }
   | { readonly kind: 'stopped' }

@@ -3,6 +3,7 @@ import type { TlsMode } from '../account/account.ts'
 import type { Failure } from './failure.ts'
 import { hostOf } from '../account/server-traits.ts'
 import { type Provider, providerOfHost } from '../account/providers.ts'
+import { phaseCode } from './phase.ts'
 import type { Step } from './step.ts'
 
 /** How POP3 answers at the same host, where it was looked for after a failure. */
@@ -23,7 +24,7 @@ export function nextStep(failure: Failure, open?: readonly Door[]): Step | null 
 export function mayBeTheDoor(failure: Failure): boolean {
   if (failure.kind === 'unreachable')
     return !['no such name', 'no name server', 'out of reach', 'hung up at login'].includes(failure.cause ?? '')
-  if (failure.kind === 'silent') return ['the connection', 'the TLS handshake', 'the greeting'].includes(failure.during)
+  if (failure.kind === 'silent') return ['connection', 'TLS handshake', 'greeting'].includes(phaseCode(failure.during))
   if (failure.kind === 'tls') return failure.trouble === 'not TLS' || failure.trouble === 'no STLS'
   return failure.kind === 'broken protocol' && otherProtocolOf(failure.got) !== undefined
 }
@@ -122,7 +123,7 @@ function anotherName(names: readonly string[], fingerprint: string | undefined):
 }
 
 function throughDoor(failure: Failure, { port, tls }: Door): Step {
-  return { code: 'other port', port, tls, blocked: failure.kind === 'silent' && failure.during === 'the connection' }
+  return { code: 'other port', port, tls, blocked: failure.kind === 'silent' && failure.during === 'connection' }
 }
 
 /** What answers instead, by how it greets. */

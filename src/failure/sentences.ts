@@ -2,6 +2,7 @@
 import { type Failure, type FailureKind } from './failure.ts'
 import { assertNever } from '../assert-never.ts'
 import { knownStep } from './next-step.ts'
+import { isMessagePhase, type Phase, phaseWords } from './phase.ts'
 import { sentenceOf, type Step } from './step.ts'
 
 /** The one sentence or two an operator reads of a run: what we did, what came back, what to do next. Goes to the API as it is. */
@@ -36,8 +37,8 @@ export function happened(failure: Failure): string {
       return `No safe TLS connection to ${failure.server}: ${failure.reason}.`
     case 'silent':
       return failure.slow
-        ? `${failure.server} was too slow: no end after ${secondsOf(failure.waitedMs)} s of ${failure.during}.`
-        : `${failure.server} said nothing for ${secondsOf(failure.waitedMs)} s during ${failure.during}.`
+        ? `${failure.server} was too slow: no end after ${secondsOf(failure.waitedMs)} s of ${phaseWords(failure.during)}.`
+        : `${failure.server} said nothing for ${secondsOf(failure.waitedMs)} s during ${phaseWords(failure.during)}.`
     case 'credentials refused':
       return `${failure.server} refused the user name or password: "${failure.reply}".`
     case 'throttled':
@@ -46,13 +47,13 @@ export function happened(failure: Failure): string {
     case 'maildrop in use':
       return `Another client holds this maildrop at ${failure.server}: "${failure.reply}".`
     case 'provider refused':
-      return `${failure.server} refused ${failure.during}: "${failure.reply}".`
+      return `${failure.server} refused ${commandWords(failure.during)}: "${failure.reply}".`
     case 'broken protocol':
       return `${failure.server} broke the protocol: expected ${failure.expected}, got "${failure.got}".`
     case 'store unreachable':
       return `The mail store could not be reached: ${failure.reason}.`
     case 'store refused':
-      return `The mail store refused ${failure.during}: "${failure.reply}".`
+      return `The mail store refused ${phaseWords(failure.during)}: "${failure.reply}".`
     case 'store full':
       return `The mail store is full: "${failure.reply}".`
     case 'superseded':
@@ -112,6 +113,11 @@ function adviceOn(failure: Failure): string | undefined {
 function knownSentence(failure: Failure): string | undefined {
   const step = knownStep(failure)
   return step && sentenceOf(step)
+}
+
+/** The words for what a server refused: a command about a message stands as it was sent. */
+function commandWords(phase: Phase): string {
+  return isMessagePhase(phase) ? `${phase.code} ${phase.message}` : phaseWords(phase)
 }
 
 function secondsOf(ms: number): number {

@@ -1,6 +1,7 @@
 /** One command to a store through imapflow's command layer, with an end in time and its answer told honestly. */
 import type { ImapFlow } from 'imapflow'
 import { getStatusCode } from 'imapflow/lib/tools.js'
+import { type Phase, phaseWords } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 
 export type Attribute =
@@ -52,7 +53,7 @@ export class OutOfTime extends SessionFailed {}
 export async function within<T>(
   client: ImapFlow,
   waitMs: number,
-  during: string,
+  during: Phase,
   work: Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
@@ -65,7 +66,7 @@ export async function within<T>(
       client.close()
     }
     // It may have said much.
-    const reason = `${client.host}:${client.port} came to no end with ${during} in ${Math.round(waitMs / 1000)} s`
+    const reason = `${client.host}:${client.port} came to no end with ${phaseWords(during)} in ${Math.round(waitMs / 1000)} s`
     timer = setTimeout(() => give(new OutOfTime({ kind: 'store unreachable', reason })), waitMs)
     onAbort = () => give(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })

@@ -107,7 +107,7 @@ async function connect(
   mend(client, askId, server)
   muffle(client, mask)
   try {
-    await within(client, imapLimits.storeConnectWaitMs, 'the login', client.connect(), signal)
+    await within(client, imapLimits.storeConnectWaitMs, 'login', client.connect(), signal)
     return client
   } catch (error) {
     client.close()
@@ -120,12 +120,12 @@ async function connect(
 type LoginFailure = Extract<Failure, { kind: 'store unreachable' | 'store refused' | 'store full' | 'throttled' }>
 
 function loginFailure(error: unknown, login: Login): LoginFailure {
-  const trouble = troubleOf(error, serverOf(login), 'the login')
+  const trouble = troubleOf(error, serverOf(login), 'login')
   if (!isRecord(error) || error['authenticationFailed'] !== true) return trouble as LoginFailure
   if (trouble?.kind === 'throttled' || trouble?.kind === 'store full') return trouble
   const disabled = error['responseStatus'] === undefined && login.tls === 'none'
   const words = disabled ? 'it takes no password in clear text (LOGINDISABLED): choose TLS or STARTTLS' : wordsOf(error)
-  return { kind: 'store refused', during: 'the login', reply: `${words} (login ${login.user})` }
+  return { kind: 'store refused', during: 'login', reply: `${words} (login ${login.user})` }
 }
 
 /**

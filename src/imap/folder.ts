@@ -29,26 +29,26 @@ export async function preparedFolder(client: ImapFlow, folder: string): Promise<
   try {
     return await statusOf(client, path)
   } catch (error) {
-    const trouble = troubleOf(error, server, `the folder ${folder}`)
+    const trouble = troubleOf(error, server, { code: 'folder', folder })
     if (!isMissing(error) && (trouble !== undefined || (await isListed(client, path))))
-      throw failed(error, server, `the folder ${folder}`)
+      throw failed(error, server, { code: 'folder', folder })
   }
   try {
     await execute(client, 'CREATE', [atom(path)])
   } catch (error) {
     // Another run may have made it at the same moment.
     const made = await statusOf(client, path).catch(() => undefined)
-    if (made === undefined) throw failed(error, server, `making the folder ${folder}`)
+    if (made === undefined) throw failed(error, server, { code: 'folder creation', folder })
     return made
   }
   try {
     await execute(client, 'SUBSCRIBE', [atom(path)])
   } catch (error) {
     // Not every server keeps subscriptions; the folder is there all the same.
-    if (!isRefusal(error)) throw failed(error, server, `making the folder ${folder}`)
+    if (!isRefusal(error)) throw failed(error, server, { code: 'folder creation', folder })
   }
   return await statusOf(client, path).catch((error: unknown) => {
-    throw failed(error, server, `the folder ${folder}`)
+    throw failed(error, server, { code: 'folder', folder })
   })
 }
 
@@ -70,7 +70,7 @@ export async function statusOf(client: ImapFlow, path: string): Promise<FolderSt
   const [uidNext, uidValidity] = [told.get('UIDNEXT'), told.get('UIDVALIDITY')]
   if (uidNext === undefined || uidValidity === undefined) {
     const reply = 'OK without UIDNEXT and UIDVALIDITY'
-    throw new SessionFailed({ kind: 'store refused', during: `STATUS of ${path}`, reply })
+    throw new SessionFailed({ kind: 'store refused', during: { code: 'STATUS', folder: path }, reply })
   }
   return { uidNext, uidValidity, appendLimit: told.get('APPENDLIMIT') }
 }

@@ -70,15 +70,15 @@ async function uidsInOrder(reader: Reader, mailbox: MailboxObject, wanted: Wante
   const { client } = reader
   const large = mailbox.exists > imapLimits.sortedMessagesMax
   const sorts = client.capabilities.has('SORT') && !large
-  const sorted = sorts ? await answered(reader, 'the sorting of the folder', sortedUids(reader, wanted)) : undefined
+  const sorted = sorts ? await answered(reader, 'sorting', sortedUids(reader, wanted)) : undefined
   if (sorted !== undefined) return sorted
   const query: SearchObject = {
     ...(wanted.unread ? { seen: false } : {}),
     ...(wanted.search === undefined ? {} : { text: wanted.search }),
     ...(large ? { seq: `${mailbox.exists - imapLimits.sortedMessagesMax + 1}:*` } : {}),
   }
-  const found = await answered(reader, 'the search', client.search(query, { uid: true }))
-  if (!Array.isArray(found)) throw new SessionFailed({ kind: 'store refused', during: 'the search', reply: 'NO' })
+  const found = await answered(reader, 'search', client.search(query, { uid: true }))
+  if (!Array.isArray(found)) throw new SessionFailed({ kind: 'store refused', during: 'search', reply: 'NO' })
   return found.toReversed()
 }
 
@@ -102,7 +102,7 @@ async function sortedUids({ client }: Reader, { search, unread }: Wanted): Promi
     )
   } catch (error) {
     if (isRefusal(error)) return undefined
-    throw failed(error, serverOf(client), 'the sorting of the folder')
+    throw failed(error, serverOf(client), 'sorting')
   }
   // Not REVERSE: then those of one second would come in the order they came there (RFC 5256 section 3).
   return uids.toReversed()

@@ -22,7 +22,7 @@ export async function fillLogin(login: Login, copies: readonly Copy[]): Promise<
     const answer = await multiAppend(client, 'INBOX', copies, [])
     if (answer.status === 'stored') return
     const reply = answer.status === 'refused' ? answer.reply : [...answer.reasons.values()].join('; ')
-    throw new SessionFailed({ kind: 'store refused', during: 'the messages', reply })
+    throw new SessionFailed({ kind: 'store refused', during: 'filling', reply })
   } finally {
     client.close()
   }

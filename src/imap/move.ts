@@ -19,7 +19,7 @@ export async function moved(client: ImapFlow, from: string, uids: readonly numbe
   })
   if (uidsOf(went).length !== uids.length) {
     const reply = `moved ${went === '' ? 'none' : went} of ${set}`
-    throw new SessionFailed({ kind: 'store refused', during: 'the move out of the staging folder', reply })
+    throw new SessionFailed({ kind: 'store refused', during: 'staging move', reply })
   }
   await execute(client, client.capabilities.has('UNSELECT') ? 'UNSELECT' : 'CLOSE', [], silence)
   const [source, target] = [uidsOf(went), uidsOf(there)]

@@ -3,6 +3,7 @@
  * opened read-only (EXAMINE) but for a change of flags, so that looking at a message changes nothing.
  */
 import type { FetchMessageObject, ImapFlow, ListResponse, MailboxObject } from 'imapflow'
+import type { Phase } from '../failure/phase.ts'
 import { imapLimits } from './limits.ts'
 import { isRecord, isRefusal, within } from './command.ts'
 import { pathOf, serverOf } from './connection.ts'
@@ -50,7 +51,7 @@ export interface Reader {
 }
 
 /** One answer of the store, within the time that somebody looks at an empty screen. */
-export async function answered<T>({ client, waits }: Reader, during: string, work: Promise<T>): Promise<T> {
+export async function answered<T>({ client, waits }: Reader, during: Phase, work: Promise<T>): Promise<T> {
   return await within(client, waits.answerMs, during, work).catch((error: unknown) => {
     throw failed(error, serverOf(client), during)
   })
@@ -64,7 +65,7 @@ export async function open(
   const path = pathOf(client, folder)
   // A run is at work there.
   if (isStaging(path)) throw new Unreadable('no folder')
-  const during = `the folder ${folder}`
+  const during = { code: 'folder', folder } as const
   const mailbox = await within(client, waits.answerMs, during, client.mailboxOpen(path, { readOnly })).catch(
     (error: unknown) => {
       const missing = isMissing(error) || (isRecord(error) && error['mailboxMissing'] === true)
@@ -94,7 +95,7 @@ export async function foldersOf(reader: Reader): Promise<Folder[]> {
   const statusQuery = { messages: true, unseen: true }
   // Of the folder that is open, Dovecot counts what this connection was told of last.
   if (client.mailbox !== false) await answered(reader, 'NOOP', client.noop())
-  const all = await answered(reader, 'the list of folders', client.list({ statusQuery }))
+  const all = await answered(reader, 'folder list', client.list({ statusQuery }))
   const shown = all.filter(({ path }) => !isStaging(path))
   const rank = (path: string) => {
     const use = useOf(shown.find((folder) => folder.path === path))

@@ -23,9 +23,9 @@ export async function search<T>(
 ): Promise<T> {
   const client = await connect()
   try {
-    return await look(client, (work) => within(client, imapLimits.storeReplyWaitMs, 'the search', work, signal))
+    return await look(client, (work) => within(client, imapLimits.storeReplyWaitMs, 'search', work, signal))
   } catch (error) {
-    throw failed(error, serverOf(client), 'the search')
+    throw failed(error, serverOf(client), 'search')
   } finally {
     client.close()
   }
@@ -82,7 +82,7 @@ async function arrivedIn(client: ImapFlow, path: string, intent: Intent | undefi
     if (!isRefusal(error)) throw error
     if (isMissing(error)) return []
     // A folder that is there and cannot be looked into just now may hold what we look for. That of others may be closed for good.
-    const trouble = troubleOf(error, serverOf(client), 'the search')
+    const trouble = troubleOf(error, serverOf(client), 'search')
     const own = intent !== undefined && (trouble !== undefined || (await isListed(client, encodedPathOf(client, path))))
     if (own || (trouble !== undefined && pausesDestination(trouble))) throw error
     return []
@@ -112,7 +112,7 @@ async function placed(client: ImapFlow, range: string, uid: boolean): Promise<Pl
   for await (const message of client.fetch(range, wanted, { uid }))
     all.push({ uid: message.uid, token: tokenIn(message.headers), trace: message.headers && traceOf(message.headers) })
   if (status.toUpperCase() !== 'OK')
-    throw new SessionFailed({ kind: 'store refused', during: 'the search', reply: `${status} ${takenForOk}` })
+    throw new SessionFailed({ kind: 'store refused', during: 'search', reply: `${status} ${takenForOk}` })
   return all
 }
 

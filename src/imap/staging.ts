@@ -8,6 +8,7 @@ import type { ImapFlow } from 'imapflow'
 import type { ShortHash, Token } from '../mail/message.ts'
 import { imapLimits } from './limits.ts'
 import type { Store } from '../pull/ports.ts'
+import type { Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { Trace } from '../mail/trace.ts'
 import type { StoreAccess, Staging } from './access.ts'
@@ -28,7 +29,7 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
   const own = folderOf(staging)
   let made = false
   const use = <T>(
-    during: string,
+    during: Phase,
     work: (client: ImapFlow) => Promise<T>,
     waitMs: number = imapLimits.storeReplyWaitMs,
   ) =>
@@ -38,8 +39,8 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
       }),
     )
   const move = (from: string, uids: readonly number[], to: string) =>
-    use('the move out of the staging folder', (client) => moved(client, from, uids, to), imapLimits.appendWaitMs)
-  const remove = (folder: string) => use('removing the staging folder', (client) => removed(client, folder))
+    use('staging move', (client) => moved(client, from, uids, to), imapLimits.appendWaitMs)
+  const remove = (folder: string) => use('staging removal', (client) => removed(client, folder))
 
   return {
     batch,
@@ -47,7 +48,7 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
 
     async takeOver(intents) {
       made = false
-      const during = 'taking over the staging folder'
+      const during = 'staging takeover'
       const dirty = intents.length > 0 || (await use(during, (client) => leftBehind(client, staging))).length > 0
       // An earlier run did not come to its end: perhaps the store did not either.
       if (dirty) await settled(access, staging)
@@ -101,7 +102,7 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
           for (const taken of left) {
             const uids = staged.filter((one) => one.taken === taken && due.has(one)).map(({ message }) => message.uid)
             if (uids.length > 0) {
-              await use(`the folder ${folder}`, (client) => preparedFolder(client, folder))
+              await use({ code: 'folder', folder }, (client) => preparedFolder(client, folder))
               await move(taken, uids, folder)
             }
             await remove(taken)
@@ -111,7 +112,7 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
     },
 
     async prepare(folder) {
-      return await use(`the folder ${folder}`, async (client) => {
+      return await use({ code: 'folder', folder }, async (client) => {
         await preparedFolder(client, folder)
         const path = encodedPathOf(client, own)
         // Made once: whoever finds it gone has been superseded.

@@ -13,7 +13,7 @@ import { pathOf, serverOf } from './connection.ts'
 import { isStaging } from './folder.ts'
 import { failed, troubleOf } from './trouble.ts'
 
-const during = 'the reading back of its folders'
+const during = 'reading back'
 
 export function tracesOf(client: ImapFlow, signal?: AbortSignal): Traces {
   const server = serverOf(client)

@@ -1,5 +1,6 @@
 /** What a refusal or a lost session means: whether it is about the store or about what was asked for (RFC 5530, and servers' habits). */
 import type { Failure } from '../failure/failure.ts'
+import type { Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { byeOf, codeOf, isRecord, isRefusal, wordsOf } from './command.ts'
 import { storeTlsReasonOf } from './tls.ts'
@@ -26,10 +27,8 @@ const away = /\bunavailable\b|temporar(?:y|ily)|try again|try later|internal (?:
 
 /**
  * The failure behind a NO, BAD or BYE, or behind a session that ended; undefined for a refusal of what was asked for.
- *
- * @param during what was asked for, as the sentence says it.
  */
-export function troubleOf(error: unknown, server: string, during: string): Failure | undefined {
+export function troubleOf(error: unknown, server: string, during: Phase): Failure | undefined {
   if (error instanceof SessionFailed) return error.failure
   const words = wordsOf(error)
   const code = isRecord(error) ? codeOf(error) : ''
@@ -48,7 +47,7 @@ export function troubleOf(error: unknown, server: string, during: string): Failu
 }
 
 /** Where nothing is asked for that could be at fault: any refusal is the store's trouble. */
-export function failed(error: unknown, server: string, during: string): SessionFailed {
+export function failed(error: unknown, server: string, during: Phase): SessionFailed {
   if (error instanceof SessionFailed) return error
   const reply = wordsOf(error)
   return new SessionFailed(troubleOf(error, server, during) ?? { kind: 'store refused', during, reply }, error)

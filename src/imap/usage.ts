@@ -14,7 +14,7 @@ export interface Usage {
 export async function usageOf(login: Login): Promise<Usage> {
   const client = await connectStore(login, AbortSignal.timeout(imapLimits.usageWaitMs))
   try {
-    return await within(client, imapLimits.usageWaitMs, 'the count of mail', counted(client))
+    return await within(client, imapLimits.usageWaitMs, 'count', counted(client))
   } finally {
     client.close()
   }

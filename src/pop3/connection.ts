@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { type Failure } from '../failure/failure.ts'
 import { assertNever } from '../assert-never.ts'
 import { hostPort } from '../account/server-traits.ts'
+import { isMessagePhase, type Phase, phaseCode, phaseWords } from '../failure/phase.ts'
 import { pop3Limits } from './limits.ts'
 import type { Mask } from '../mask.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -32,7 +33,7 @@ export const usualWaits: Waits = {
 }
 
 interface Pending {
-  readonly during: string
+  readonly during: Phase
   readonly waitMs: number
   /** A message: its octets earn it time. */
   readonly long: boolean
@@ -91,7 +92,7 @@ export class Connection {
     if (signal?.aborted) connection.#onAbort()
     if (options.tls === 'implicit') await connection.#secure()
     else connection.#listen()
-    const greeting = await connection.#expect({ shape: 'status' }, waits.greetingMs ?? waits.replyMs, 'the greeting')
+    const greeting = await connection.#expect({ shape: 'status' }, waits.greetingMs ?? waits.replyMs, 'greeting')
     if (greeting.shape === 'refused') throw connection.fail(greetingRefusal(server, greeting.text))
     return connection
   }
@@ -123,8 +124,8 @@ export class Connection {
     return this.#failedWhilePipelining
   }
 
-  /** @param line the command without CRLF. @param during what failures call it: never with a password in it. */
-  send(line: string, expected: Expected, waitMs: number, during: string): Promise<Reply> {
+  /** @param line the command without CRLF. */
+  send(line: string, expected: Expected, waitMs: number, during: Phase): Promise<Reply> {
     const reply = this.#expect(expected, waitMs, during)
     if (this.#failed !== undefined) return reply
     this.#options.transcript?.sent(line, during)
@@ -186,7 +187,7 @@ export class Connection {
     this.#socket.on('data', this.#onData).on('error', this.#onError).on('close', this.#onEnd).on('end', this.#onEnd)
   }
 
-  #expect(expected: Expected, waitMs: number, during: string): Promise<Reply> {
+  #expect(expected: Expected, waitMs: number, during: Phase): Promise<Reply> {
     const { promise, resolve, reject } = settled<Reply>()
     if (this.#failed !== undefined) {
       reject(this.#failed)
@@ -206,7 +207,7 @@ export class Connection {
       for (const said of replies) {
         const reply = said.shape === 'refused' ? { ...said, text: this.#mask(said.text) } : said
         const answered = this.#pending.shift()
-        if (this.#options.transcript !== undefined) hear(this.#options.transcript, reply, answered?.during ?? '')
+        if (this.#options.transcript !== undefined) hear(this.#options.transcript, reply, answered?.during)
         answered?.resolve(reply)
       }
       if (replies.length > 0) this.#turn()
@@ -237,7 +238,7 @@ export class Connection {
       () => {
         if (this.#reader.endsInDot) {
           const got = 'a dot at the end of a line, and silence'
-          this.fail({ kind: 'broken protocol', server: this.server, expected: `the end of ${during}`, got })
+          this.fail({ kind: 'broken protocol', server: this.server, expected: `the end of ${phaseWords(during)}`, got })
         }
         const waitedMs = slow ? performance.now() - this.#dueMs : waitMs
         this.fail({ kind: 'silent', server: this.server, during, waitedMs, ...(slow ? { slow } : {}) })
@@ -248,9 +249,9 @@ export class Connection {
 
   #end(reason: string): void {
     const during = this.#pending[0]?.during
-    const where = during === undefined ? '' : ` during ${during}`
+    const where = during === undefined ? '' : ` during ${phaseWords(during)}`
     // Some hang up in place of an answer (free.fr and AOL, MailKit issue 856): it may be the password as well as the line.
-    const login = during === 'PASS' || during === 'AUTH PLAIN'
+    const login = during === 'PASS' || (during !== undefined && phaseCode(during) === 'AUTH')
     const why = login ? '; the user name or password may be wrong, or the visits too many' : ''
     const cause = login ? { cause: 'hung up at login' as const } : {}
     this.fail({ kind: 'unreachable', server: this.server, reason: `${reason}${where}${why}`, ...cause })
@@ -258,14 +259,19 @@ export class Connection {
 }
 
 /** Of what belongs to a message no more than its size is told. */
-function hear(transcript: Transcript, reply: Reply, during: string): void {
+function hear(transcript: Transcript, reply: Reply, during: Phase | undefined): void {
   switch (reply.shape) {
     case 'refused':
       transcript.heard(`-ERR ${reply.text}`)
       break
     case 'status':
       // Behind a message that ended early, what looks like this answer is a line of the message.
-      if (/ of message /.test(during) && !during.startsWith('DELE') && !/^\d+\s+\S+\s*$/.test(reply.text))
+      if (
+        during !== undefined &&
+        isMessagePhase(during) &&
+        during.code !== 'DELE' &&
+        !/^\d+\s+\S+\s*$/.test(reply.text)
+      )
         transcript.heard('+OK, and not what was asked')
       else transcript.heard(`+OK ${reply.text}`)
       break
@@ -284,7 +290,7 @@ function hear(transcript: Transcript, reply: Reply, during: string): void {
 /** How a session ended, without the words of whoever broke it: those may be a message's. */
 function farewellOf(failure: Failure): string {
   if (failure.kind === 'unreachable' || failure.kind === 'tls') return failure.reason
-  if (failure.kind === 'silent') return `nothing more came during ${failure.during}`
+  if (failure.kind === 'silent') return `nothing more came during ${phaseWords(failure.during)}`
   return `the session ends: ${failure.kind}`
 }
 

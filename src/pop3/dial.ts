@@ -3,6 +3,7 @@ import { connect, type LookupFunction, type Socket } from 'node:net'
 import type { TlsMode } from '../account/account.ts'
 import type { Failure, UnreachableCause } from '../failure/failure.ts'
 import { everywhere, type Reach } from '../account/reach.ts'
+import { type Phase, phaseWords } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { guardOf } from '../net/guard.ts'
 import { tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
@@ -38,7 +39,7 @@ export async function dial(
   }
   const socket = connect({ host, port, autoSelectFamily: true, noDelay: true, lookup: guard.lookup })
   socket.setKeepAlive(true, 60_000)
-  await reach(socket, 'connect', { server, during: 'the connection', waitMs }, signal)
+  await reach(socket, 'connect', { server, during: 'connection', waitMs }, signal)
   return socket
 }
 
@@ -46,7 +47,7 @@ export async function dial(
 export async function reach(
   socket: Socket,
   milestone: 'connect' | 'secureConnect',
-  { server, during, waitMs }: { readonly server: string; readonly during: string; readonly waitMs: number },
+  { server, during, waitMs }: { readonly server: string; readonly during: Phase; readonly waitMs: number },
   signal?: AbortSignal,
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
@@ -59,7 +60,8 @@ export async function reach(
     }
     const timer = setTimeout(() => give({ kind: 'silent', server, during, waitedMs: waitMs }), Math.max(0, waitMs))
     const onError = (error: Error & { code?: string }) => give(failureOfSocket(server, error))
-    const onClose = () => give({ kind: 'unreachable', server, reason: `the connection was closed during ${during}` })
+    const onClose = () =>
+      give({ kind: 'unreachable', server, reason: `the connection was closed during ${phaseWords(during)}` })
     const onAbort = () => give(abortFailure(signal?.reason))
     const onReached = () => {
       tidy()

@@ -1,5 +1,6 @@
 /** What a server's `-ERR` means: by response code (RFC 2449 section 8, RFC 3206), else by wordings that servers in use have. */
 import type { Failure } from '../failure/failure.ts'
+import type { Phase } from '../failure/phase.ts'
 import { printable } from './wire.ts'
 
 type Refusal = 'maildrop in use' | 'throttled' | 'credentials refused' | 'provider refused'
@@ -23,10 +24,9 @@ const wordings: readonly (readonly [RegExp, Refusal])[] = [
 
 /**
  * @param text what followed `-ERR`, one char a byte.
- * @param during the command in words, as an operator reads it.
  * @param login whether it refused USER, PASS or AUTH: only there can it be about the password.
  */
-export function refusal(server: string, text: string, during: string, login: boolean): Failure {
+export function refusal(server: string, text: string, during: Phase, login: boolean): Failure {
   const reply = printable(text)
   const code = /^\[([A-Z]+(?:[-/][A-Z]+)*)/i.exec(text)?.[1]?.toUpperCase() ?? ''
   switch (code) {
@@ -47,7 +47,7 @@ export function refusal(server: string, text: string, during: string, login: boo
 
 /** `-ERR` in place of a greeting: as at a login, but for the password, which nobody has asked for yet. */
 export function greetingRefusal(server: string, text: string): Failure {
-  const during = 'the connection'
+  const during = 'connection'
   const failure = refusal(server, text, during, true)
   return failure.kind === 'credentials refused'
     ? { kind: 'provider refused', server, during, reply: failure.reply }

@@ -5,6 +5,7 @@ import { pop3Limits } from './limits.ts'
 import { pullLimits } from '../pull/limits.ts'
 import type { Listed, MessageNumber, Window } from '../mail/message.ts'
 import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
+import type { Phase } from '../failure/phase.ts'
 import { words } from './listing.ts'
 import { octetsOf, windowOf, windowsOf } from './windows.ts'
 import { type Expected, printable, type Reply } from './wire.ts'
@@ -15,7 +16,7 @@ export interface Line {
   pipelined(): boolean
   /** Whether what was asked for may not be given again: nothing is asked for ahead. */
   hides(): boolean
-  ask(line: string, expected: Expected, during: string): Promise<Reply>
+  ask(line: string, expected: Expected, during: Phase): Promise<Reply>
   together<T>(send: () => T): T
   broken(expected: string, got: string): SessionFailed
   /** The messages that a barrier may ask about. */
@@ -176,7 +177,11 @@ export class Retrieval {
   }
 
   #retr({ number, size: octetsHint }: Listed, octetsMax: number): Promise<Reply> {
-    return this.#line.ask(`RETR ${number}`, { shape: 'message', octetsMax, octetsHint }, `RETR of message ${number}`)
+    return this.#line.ask(
+      `RETR ${number}`,
+      { shape: 'message', octetsMax, octetsHint },
+      { code: 'RETR', message: number },
+    )
   }
 
   /**
@@ -194,7 +199,7 @@ export class Retrieval {
     this.#asked = number
     const verb = uidl === undefined ? 'LIST' : 'UIDL'
     const wanted = `${number} ${uidl ?? size}`
-    const reply = await this.#line.ask(`${verb} ${number}`, { shape: 'status' }, `${verb} of message ${number}`)
+    const reply = await this.#line.ask(`${verb} ${number}`, { shape: 'status' }, { code: verb, message: number })
     const got = words(reply.text).slice(0, wanted.split(' ').length).join(' ')
     if (reply.shape !== 'status' || got !== wanted) {
       this.#lostBarrier = this.#line.pipelined()

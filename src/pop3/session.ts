@@ -12,6 +12,7 @@ import { loginMask } from '../mask.ts'
 import type { Listed, MessageNumber, Peeked, Window } from '../mail/message.ts'
 import type { Deletable, Maildrop } from '../pull/ports.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
+import type { Phase } from '../failure/phase.ts'
 import { CommandPort } from './command-port.ts'
 import { Connection, type ConnectionOptions, usualWaits, type Waits } from './connection.ts'
 import type { Lines } from './lines.ts'
@@ -50,7 +51,9 @@ export async function openMaildrop(options: SessionOptions): Promise<Pop3Session
 class Refused extends Error {}
 
 /** What node-pop3 asks here. All else has more than one line to its answer, or is pipelined: that is ours. */
-const oneLine = new Set(['STAT', 'NOOP', 'RSET', 'QUIT'])
+const oneLine = ['STAT', 'NOOP', 'RSET', 'QUIT'] as const
+
+const authPlain: Phase = { code: 'AUTH', mechanism: 'PLAIN' }
 
 export class Pop3Session extends Pop3Command implements Maildrop {
   capabilities: readonly string[] = []
@@ -171,7 +174,8 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   async markDeleted(marks: readonly Deletable[]): Promise<number> {
     await this.#retrieval.settled()
     let accepted = 0
-    const ask = ({ number }: Deletable) => this.#ask(`DELE ${number}`, { shape: 'status' }, `DELE of message ${number}`)
+    const ask = ({ number }: Deletable) =>
+      this.#ask(`DELE ${number}`, { shape: 'status' }, { code: 'DELE', message: number })
     for await (const [{ number }, reply] of this.#pipeline(marks, ask)) {
       this.#marked.add(number)
       if (reply.shape === 'status') accepted += 1
@@ -240,16 +244,16 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     return this.#connection
   }
 
-  #ask(line: string, expected: Expected, during: string): Promise<Reply> {
+  #ask(line: string, expected: Expected, during: Phase): Promise<Reply> {
     return this.#opened.send(line, expected, this.#waits.replyMs, during)
   }
 
   /** From node-pop3's `command()` to the wire and back: the verbs that are answered in one line. */
   async #relay(line: string): Promise<void> {
-    const [verb = ''] = line.split(' ')
+    const verb = oneLine.find((one) => one === line.split(' ')[0])
     const waitMs = verb === 'QUIT' ? this.#waits.quitMs : this.#waits.replyMs
     try {
-      if (!oneLine.has(verb)) throw new Error(`${verb} is not for node-pop3 to ask`)
+      if (verb === undefined) throw new Error(`${line.split(' ')[0]} is not for node-pop3 to ask`)
       const reply = await this.#opened.send(line, { shape: 'status' }, waitMs, verb)
       if (reply.shape === 'refused') this.emit('error', new Refused(reply.text))
       else this.emit('response', reply.text, null)
@@ -259,7 +263,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   }
 
   /** Runs one of node-pop3's verbs; `-ERR` becomes a failure. */
-  async #verb<T>(name: string, run: () => Promise<T>): Promise<T> {
+  async #verb<T>(name: 'STAT' | 'QUIT', run: () => Promise<T>): Promise<T> {
     try {
       return await run()
     } catch (error) {
@@ -275,13 +279,13 @@ export class Pop3Session extends Pop3Command implements Maildrop {
       return await this.#say(`PASS ${password}`, 'PASS')
     }
     const response = plainResponse(user, password)
-    if (response.length <= initialResponseOctetsMax) return await this.#say(`AUTH PLAIN ${response}`, 'AUTH PLAIN')
-    await this.#say('AUTH PLAIN', 'AUTH PLAIN')
-    return await this.#say(response, 'AUTH PLAIN')
+    if (response.length <= initialResponseOctetsMax) return await this.#say(`AUTH PLAIN ${response}`, authPlain)
+    await this.#say('AUTH PLAIN', authPlain)
+    return await this.#say(response, authPlain)
   }
 
   /** One line of the login. */
-  async #say(line: string, during: string): Promise<string> {
+  async #say(line: string, during: Phase): Promise<string> {
     const reply = await this.#ask(line, { shape: 'status' }, during)
     if (reply.shape !== 'refused') return reply.text
     throw this.#opened.fail(refusal(this.#opened.server, reply.text, during, true))
@@ -324,6 +328,6 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   #top({ number }: Listed): Promise<Reply> {
     const expected: Expected = { shape: 'header', octetsMax: pop3Limits.headerOctetsMax }
-    return this.#ask(`TOP ${number} 0`, expected, `TOP of message ${number}`)
+    return this.#ask(`TOP ${number} 0`, expected, { code: 'TOP', message: number })
   }
 }

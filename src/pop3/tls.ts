@@ -95,7 +95,7 @@ export async function shakeHands(
     keep()
   })
   try {
-    await reach(secure, 'secureConnect', { server, during: 'the TLS handshake', waitMs }, signal)
+    await reach(secure, 'secureConnect', { server, during: 'TLS handshake', waitMs }, signal)
     const shown = kept !== undefined && secure.isSessionReused() ? kept.seen : tlsSeen(secure)
     // A pin replaces the chain: exactly that certificate, whoever signed it.
     if (pinned && shown.fingerprint !== tlsFingerprint) {

@@ -84,7 +84,7 @@ export function entryFollowing(entry: QuarantineEntry, { uidl, size }: Known): Q
 /** @param octets as LIST gave them, or as they came where LIST said less. */
 export function tooLarge(octets: number, { maxMessageBytes }: Account): Failure {
   const reply = `${octets} octets; this account takes messages of up to ${maxMessageBytes}`
-  return { kind: 'store refused', during: 'a message for its size', reply }
+  return { kind: 'store refused', during: 'size', reply }
 }
 
 /** Why it was set aside: what `describe` says of a run would promise that it is tried again by itself. */

@@ -8,6 +8,7 @@ import { pullLimits } from './limits.ts'
 import type { Ledger } from './ports.ts'
 import type { KnownRecords } from '../ledger/known-records.ts'
 import type { RunCounts } from '../runs/run.ts'
+import type { Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 
 interface Refused {
@@ -38,7 +39,7 @@ export class Refusals {
 
   /** This store takes none like it: that was known before anything was sent. */
   async unfit(sighting: Sighting, reply: string): Promise<void> {
-    await this.#quarantine(sighting, 'a message before it was sent', reply)
+    await this.#quarantine(sighting, 'unfit message', reply)
   }
 
   /** @throws SessionFailed where it is the store. */
@@ -59,10 +60,10 @@ export class Refusals {
   }
 
   async #setAside(): Promise<void> {
-    for (const { sighting, reply } of this.#held.splice(0)) await this.#quarantine(sighting, 'this message', reply)
+    for (const { sighting, reply } of this.#held.splice(0)) await this.#quarantine(sighting, 'message', reply)
   }
 
-  async #quarantine(sighting: Sighting, during: string, reply: string): Promise<void> {
+  async #quarantine(sighting: Sighting, during: Phase, reply: string): Promise<void> {
     this.#counts.quarantined += 1
     await this.#ledger.quarantine(sighting, { failure: { kind: 'store refused', during, reply }, attempts: 1 })
   }
@@ -73,7 +74,7 @@ export class Refusals {
 
   #storeItself(): SessionFailed {
     const count = this.#different()
-    const during = count === 1 ? 'the next message too' : `${count} messages in a row`
+    const during = count === 1 ? 'next message' : ({ code: 'messages', count } as const)
     return new SessionFailed({ kind: 'store refused', during, reply: this.#held.at(-1)?.reply ?? '' })
   }
 }

@@ -116,7 +116,7 @@ export class Suspects {
     const refused = this.#refused.splice(0)
     const ofProvider = this.#isProviders(refused.length)
     for (const { message, reply } of refused) {
-      const during = `RETR ${message.number}`
+      const during = { code: 'RETR', message: message.number } as const
       const failure = { kind: 'provider refused', server: this.#account.host, during, reply } as const
       if (ofProvider || !(await this.#failed(message, failure))) failed ??= new SessionFailed(failure)
     }

@@ -1,5 +1,6 @@
 /** What was said in the sessions of one run, for people who look for what went wrong: without secrets, and without any mail. */
 import { runLimits } from './limits.ts'
+import { type Phase, phaseCode } from '../failure/phase.ts'
 import { masking } from '../mask.ts'
 
 export type Side = 'client' | 'server' | 'note'
@@ -32,10 +33,9 @@ export class Transcript {
     for (const text of [secret, secret.trim(), secret.replace(/=+$/, '')]) this.#secrets.add(text)
   }
 
-  /** @param during as failures call it. */
-  sent(line: string, during: string): void {
+  sent(line: string, during: Phase): void {
     // What else we say needs no second look, and may be a thousand lines.
-    this.#add('client', /^[AP]/i.test(line) || during.startsWith('AUTH') ? withoutCredentials(line, during) : line)
+    this.#add('client', /^[AP]/i.test(line) || phaseCode(during) === 'AUTH' ? withoutCredentials(line, during) : line)
   }
 
   heard(text: string): void {
@@ -95,8 +95,8 @@ function inThousands(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
-function withoutCredentials(line: string, during: string): string {
+function withoutCredentials(line: string, during: Phase): string {
   const [, verb, mechanism] = /^(PASS|APOP|AUTH(?=\s+(\S+)\s))\b/i.exec(line) ?? []
   if (verb !== undefined) return mechanism === undefined ? `${verb} ***` : `${verb} ${mechanism} ***`
-  return during.startsWith('AUTH ') && !/^AUTH\b/i.test(line) ? '***' : line
+  return phaseCode(during) === 'AUTH' && !/^AUTH\b/i.test(line) ? '***' : line
 }

@@ -546,7 +546,7 @@ test('one bad message among 250 costs two appends for each halving, and no more'
         ranWell(await pull(), { stored: 249, quarantined: 1, deleted: 249 })
         assert.ok(appends() <= 1 + 2 * Math.ceil(Math.log2(250)), `${appends()} appends`)
         const [aside] = world.ledger.quarantined
-        assert.deepEqual(aside?.reason, { kind: 'store refused', during: 'this message', reply: words })
+        assert.deepEqual(aside?.reason, { kind: 'store refused', during: 'message', reply: words })
         ranWell(await pull(), { stored: 0, quarantined: 0, deleted: 0 })
         assert.equal(world.provider.length, 1)
       },

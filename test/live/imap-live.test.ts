@@ -141,7 +141,7 @@ test('what Cyrus refuses is set aside in its words, and the others arrive', asyn
     world.ledger.quarantined.map(({ reason }) => reason),
     [noHeader, mbox].map(() => ({
       kind: 'store refused',
-      during: 'this message',
+      during: 'message',
       reply: 'NO Message contains invalid header',
     })),
   )

@@ -127,7 +127,7 @@ function ledgerContract(name: string, open: () => Promise<{ ledger: Ledger; rele
     digest: hash(2000 + n),
     arrived: undefined,
   })
-  const refusal = { failure: { kind: 'store refused', during: 'this message', reply: 'NO' }, attempts: 1 } as const
+  const refusal = { failure: { kind: 'store refused', during: 'message', reply: 'NO' }, attempts: 1 } as const
   const intentFor = ({ message, fingerprint, digest }: Sighting): Intent => {
     const [entry] = intentOf(1, 1).entries
     const uidl = message.uidl === undefined ? undefined : uidlHash(message.uidl)

@@ -56,7 +56,7 @@ test('what every account would meet pauses the destination, what one run has met
   const others: Failure[] = [
     { kind: 'throttled', server: 'pop.example.net', reply: '-ERR' },
     { kind: 'store unreachable', reason: 'the connection ended' },
-    { kind: 'store refused', during: '10 messages in a row', reply: 'NO' },
+    { kind: 'store refused', during: { code: 'messages', count: 10 }, reply: 'NO' },
     { kind: 'unreachable', server: 'pop.example.net', reason: 'refused' },
   ]
   for (const failure of others) assert.ok(!pausesDestination(failure))

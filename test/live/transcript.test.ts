@@ -164,11 +164,11 @@ test('credentials are masked by their verb, too', () => {
   const transcript = new Transcript()
   const said = [
     ['PASS a b', 'PASS'],
-    ['APOP me 0123456789abcdef', 'APOP'],
-    ['AUTH PLAIN AGEAYg==', 'AUTH PLAIN'],
-    ['AUTH PLAIN', 'AUTH PLAIN'],
-    ['AGEAYg==', 'AUTH PLAIN'],
-    ['auth xoauth2 dXNlcj1', 'AUTH XOAUTH2'],
+    ['APOP me 0123456789abcdef', 'USER'],
+    ['AUTH PLAIN AGEAYg==', { code: 'AUTH', mechanism: 'PLAIN' }],
+    ['AUTH PLAIN', { code: 'AUTH', mechanism: 'PLAIN' }],
+    ['AGEAYg==', { code: 'AUTH', mechanism: 'PLAIN' }],
+    ['auth xoauth2 dXNlcj1', { code: 'AUTH', mechanism: 'XOAUTH2' }],
   ] as const
   for (const [line, during] of said) transcript.sent(line, during)
   assert.deepEqual(

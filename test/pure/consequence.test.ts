@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { consequenceOf, type FailureHistory, noFailures } from '../../src/failure/consequence.ts'
 import { type Failure, failureKinds } from '../../src/failure/failure.ts'
 import { failureLimits } from '../../src/failure/limits.ts'
+import { type Phase, phaseWords, plainPhaseCodes } from '../../src/failure/phase.ts'
 import { nextVisitMs } from '../../src/runs/schedule.ts'
 import { describe } from '../../src/failure/sentences.ts'
 
@@ -19,7 +20,7 @@ const failures: { readonly [K in Failure['kind']]: Extract<Failure, { kind: K }>
   'provider refused': { kind: 'provider refused', server, during: 'STAT', reply },
   'broken protocol': { kind: 'broken protocol', server, expected: 'a status line', got: 'x' },
   'store unreachable': { kind: 'store unreachable', reason: 'connection refused' },
-  'store refused': { kind: 'store refused', during: 'this message', reply },
+  'store refused': { kind: 'store refused', during: 'message', reply },
   'store full': { kind: 'store full', reply },
   superseded: { kind: 'superseded' },
   stopped: { kind: 'stopped' },
@@ -33,6 +34,57 @@ test('every failure has a full sentence that says where, and what comes next', (
     assert.ok(sentence.length < 400, kind)
     if ('server' in failures[kind]) assert.ok(sentence.includes(server), kind)
   }
+})
+
+/** The words that people read for each phase. Whoever changes a code changes none of them. */
+const phases: readonly (readonly [Phase, string])[] = [
+  ['connection', 'the connection'],
+  ['TLS handshake', 'the TLS handshake'],
+  ['greeting', 'the greeting'],
+  ...(['CAPA', 'STLS', 'UTF8', 'USER', 'PASS', 'STAT', 'UIDL', 'LIST', 'RETR', 'NOOP', 'RSET', 'QUIT'] as const).map(
+    (verb) => [verb, verb] as const,
+  ),
+  ['login', 'the login'],
+  ...(['STATUS', 'APPEND', 'FETCH', 'STORE', 'LOGOUT'] as const).map((verb) => [verb, verb] as const),
+  ['search', 'the search'],
+  ['sorting', 'the sorting of the folder'],
+  ['folder list', 'the list of folders'],
+  ['count', 'the count of mail'],
+  ['reading back', 'the reading back of its folders'],
+  ['staging takeover', 'taking over the staging folder'],
+  ['staging move', 'the move out of the staging folder'],
+  ['staging removal', 'removing the staging folder'],
+  ['filling', 'the messages'],
+  ['message', 'this message'],
+  ['next message', 'the next message too'],
+  ['size', 'a message for its size'],
+  ['unfit message', 'a message before it was sent'],
+  [{ code: 'AUTH', mechanism: 'PLAIN' }, 'AUTH PLAIN'],
+  ...(['RETR', 'TOP', 'DELE', 'UIDL', 'LIST'] as const).map(
+    (code) => [{ code, message: 3 }, `${code} of message 3`] as const,
+  ),
+  [{ code: 'folder', folder: 'Work' }, 'the folder Work'],
+  [{ code: 'folder creation', folder: 'Work' }, 'making the folder Work'],
+  [{ code: 'STATUS', folder: 'Work' }, 'STATUS of Work'],
+  [{ code: 'messages', count: 10 }, '10 messages in a row'],
+]
+
+test('each phase has the words that people read of it', () => {
+  for (const [during, words] of phases) {
+    assert.equal(phaseWords(during), words)
+    assert.equal(
+      describe({ kind: 'store refused', during, reply: 'NO' }),
+      `The mail store refused ${words}: "NO". The mail stays at the provider.`,
+    )
+    assert.match(
+      describe({ kind: 'silent', server, during, waitedMs: 1000 }),
+      new RegExp(` for 1 s during ${words}\\.`),
+    )
+  }
+  const plain = phases.flatMap(([phase]) => (typeof phase === 'string' ? [phase] : []))
+  assert.deepEqual(plain.toSorted(), plainPhaseCodes.toSorted())
+  const refused: Failure = { kind: 'provider refused', server, during: { code: 'RETR', message: 3 }, reply }
+  assert.equal(describe(refused), `${server} refused RETR 3: "-ERR no". Tried again by itself.`)
 })
 
 test('waits double from failure to failure, up to a bound, and are spread', () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { type Failure, failureKinds } from '../../src/failure/failure.ts'
+import type { PlainPhase } from '../../src/failure/phase.ts'
 import { hostOf } from '../../src/account/server-traits.ts'
 import { type Door, nextStep as stepOf } from '../../src/failure/next-step.ts'
 import { examine } from '../../src/pop3/examine.ts'
@@ -88,7 +89,7 @@ const table: readonly (readonly [Failure, RegExp])[] = [
     /AOL wants an app password/,
   ],
   [
-    { kind: 'silent', server: 'a.example:995', during: 'the connection', waitedMs: 1 },
+    { kind: 'silent', server: 'a.example:995', during: 'connection', waitedMs: 1 },
     /^Check host and port: nothing answers at this port/,
   ],
   [{ kind: 'silent', server: 'a.example:995', during: 'STAT', waitedMs: 1 }, /^Try again in some minutes/],
@@ -121,7 +122,7 @@ test('every kind of failure has a next step, or has none on purpose, and a run s
       ...table.map(([failure]) => failure),
       { kind: 'tls', server: 'a:1', reason: 'r', trouble: 'another name', certificate: certificateOf } as const,
       { kind: 'store unreachable', reason: 'r' } as const,
-      { kind: 'store refused', during: 'd', reply: 'r' } as const,
+      { kind: 'store refused', during: 'message', reply: 'r' } as const,
       { kind: 'store full', reply: 'r' } as const,
       { kind: 'superseded' } as const,
       { kind: 'stopped' } as const,
@@ -153,13 +154,10 @@ test('a note of a provider stands alone, and after what a login said', () => {
 test('where another door is open it is named, and why this one is not', () => {
   const doors: Door[] = [{ port: 110, tls: 'starttls' }]
   const set = 'answers at port 110 of the same host: set the port to 110 and tls to "starttls".'
-  const silent = (during: string): Failure => ({ kind: 'silent', server: 'a.example:995', during, waitedMs: 1 })
-  assert.equal(
-    nextStep(silent('the connection'), doors),
-    `A firewall in between seems to block this port, but POP3 ${set}`,
-  )
-  assert.equal(nextStep(silent('the greeting'), doors), `POP3 ${set}`)
-  assert.match(nextStep(silent('the connection'), []) ?? '', /POP3 answers at no usual port of it/)
+  const silent = (during: PlainPhase): Failure => ({ kind: 'silent', server: 'a.example:995', during, waitedMs: 1 })
+  assert.equal(nextStep(silent('connection'), doors), `A firewall in between seems to block this port, but POP3 ${set}`)
+  assert.equal(nextStep(silent('greeting'), doors), `POP3 ${set}`)
+  assert.match(nextStep(silent('connection'), []) ?? '', /POP3 answers at no usual port of it/)
   const clear: Failure = { kind: 'tls', server: 'a.example:995', reason: '', trouble: 'not TLS' }
   assert.equal(nextStep(clear, doors), `POP3 ${set}`)
   assert.match(nextStep(clear, []) ?? '', /^Ask the provider for a host with TLS/)

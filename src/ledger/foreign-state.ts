@@ -1,4 +1,4 @@
-/** What getmail, fetchmail and mpop remember of a maildrop, read from the files they leave behind: the UIDLs they have fetched. */
+/** Reads the state files of getmail, fetchmail and mpop: the UIDLs of the messages that those programs have fetched. */
 import { assertNever } from '../assert-never.ts'
 import { mailLimits } from '../mail/limits.ts'
 import type { Uidl } from '../mail/message.ts'
@@ -7,7 +7,7 @@ import { slices } from '../slices.ts'
 export const foreignStateFormats = ['getmail', 'fetchmail', 'mpop'] as const
 export type ForeignStateFormat = (typeof foreignStateFormats)[number]
 
-/** Whose UIDLs are wanted: a file of fetchmail or mpop holds those of several. */
+/** An account as such a file names it. A file of fetchmail or mpop holds the UIDLs of several. */
 export interface StateOwner {
   readonly host: string
   readonly user: string
@@ -15,13 +15,13 @@ export interface StateOwner {
 
 export interface ForeignState {
   readonly uidls: ReadonlySet<Uidl>
-  /** Whose other UIDLs the file holds. */
+  /** Other accounts whose UIDLs the file holds. */
   readonly others: readonly StateOwner[]
 }
 
 export class StateFileUnreadable extends Error {
   override readonly name = 'StateFileUnreadable'
-  /** Counted from 1. */
+  /** The number of the line, counted from 1. */
   readonly line: number
 
   constructor(line: number, problem: string) {
@@ -38,38 +38,45 @@ export async function readForeignState(
 ): Promise<ForeignState> {
   const own = new Set<Uidl>()
   const others = new Map<string, StateOwner>()
-  const read = readerOf(format)
+  const readLine = lineReaderOf(format)
   let number = 0
   // One char a byte, as everywhere with UIDLs.
   for await (const slice of slices(file.toString('latin1').split('\n'))) {
     for (const text of slice) {
       number += 1
-      const told = read(text.replace(/\r$/, ''), number)
-      if (told === undefined) continue
-      const { from, uidl } = told
+      const entry = readLine(text.replace(/\r$/, ''), number)
+      if (entry === undefined) continue
+      const { owner, uidl } = entry
       if (uidl === '' || uidl.length > mailLimits.uidlOctetsMax || /[\x00-\x1f\x7f]/.test(uidl))
         throw new StateFileUnreadable(number, 'no UIDL')
-      if (from !== undefined && !isSame(from, wanted)) others.set(`${from.host}\0${from.user}`, from)
+      if (owner !== undefined && !isSame(owner, wanted)) others.set(`${owner.host}\0${owner.user}`, owner)
       else own.add(uidl as Uidl)
       if (own.size > mailLimits.listingLinesMax)
         throw new StateFileUnreadable(number, `more than ${mailLimits.listingLinesMax} UIDLs`)
     }
   }
-  read.end?.(number)
+  readLine.end?.(number)
   return { uidls: own, others: [...others.values()] }
 }
 
-function isSame(one: StateOwner, other: StateOwner): boolean {
-  return one.host.toLowerCase() === other.host.toLowerCase() && one.user === other.user
+function isSame(a: StateOwner, b: StateOwner): boolean {
+  return a.host.toLowerCase() === b.host.toLowerCase() && a.user === b.user
 }
 
-/** One line after the other; undefined where it tells nothing. */
-interface Reader {
-  (line: string, number: number): { readonly from: StateOwner | undefined; readonly uidl: string } | undefined
+interface Entry {
+  /** Undefined where the file does not say. */
+  readonly owner: StateOwner | undefined
+  readonly uidl: string
+}
+
+/** Reads one line after the other; answers undefined where a line names no message. */
+interface LineReader {
+  (line: string, number: number): Entry | undefined
+  /** Called behind the last line; throws where more were to come. */
   end?(number: number): void
 }
 
-function readerOf(format: ForeignStateFormat): Reader {
+function lineReaderOf(format: ForeignStateFormat): LineReader {
   switch (format) {
     case 'getmail':
       return oldmail
@@ -82,46 +89,46 @@ function readerOf(format: ForeignStateFormat): Reader {
   }
 }
 
-/** `oldmail-HOST-PORT-USER` of getmail 4 to 6: UIDL, NUL, seconds since 1970. Whose it is, only its name tells. */
-const oldmail: Reader = (line, number) => {
+/** `oldmail-HOST-PORT-USER` of getmail 4 to 6: a UIDL, NUL, and seconds since 1970. Only the file's name says whose it is. */
+const oldmail: LineReader = (line, number) => {
   if (line === '') return undefined
   const [, uidl] = /^([^\0]+)\0\d+$/.exec(line) ?? []
   if (uidl === undefined) throw new StateFileUnreadable(number, 'not a UIDL, a NUL and a time, as getmail writes them')
-  return { from: undefined, uidl }
+  return { owner: undefined, uidl }
 }
 
-/** `.fetchids`: USER@HOST UIDL. A user may hold @ and spaces: the host stands behind the last @ before the UIDL. */
-const fetchids: Reader = (line, number) => {
+/** `.fetchids` of fetchmail: USER@HOST UIDL. A user may hold @ and spaces: the host stands behind the last @ before the UIDL. */
+const fetchids: LineReader = (line, number) => {
   if (line === '') return undefined
   const end = line.indexOf(' ', line.indexOf('@'))
   const at = line.lastIndexOf('@', end)
   const [user, host, uidl] = [line.slice(0, at), line.slice(at + 1, end), line.slice(end).trim()]
   if (at < 1 || end === -1 || host === '')
     throw new StateFileUnreadable(number, 'not USER@HOST and a UIDL, as fetchmail writes them')
-  return { from: { user, host }, uidl }
+  return { owner: { user, host }, uidl }
 }
 
-/** ` COUNT HOST USER`, and then as many lines, one UIDL each. */
-function mpopUidls(): Reader {
-  let from: StateOwner | undefined
-  let left = 0
-  const reader: Reader = (line, number) => {
-    if (left > 0) {
+/** The file of mpop: ` COUNT HOST USER`, and then COUNT lines of one UIDL each. */
+function mpopUidls(): LineReader {
+  let owner: StateOwner | undefined
+  let linesLeft = 0
+  const reader: LineReader = (line, number) => {
+    if (linesLeft > 0) {
       if (line === '' || line.startsWith(' '))
-        throw new StateFileUnreadable(number, `no UIDL, where ${left} more of ${from?.user} were to come`)
-      left -= 1
-      return { from, uidl: line }
+        throw new StateFileUnreadable(number, `no UIDL, where ${linesLeft} more of ${owner?.user} were to come`)
+      linesLeft -= 1
+      return { owner, uidl: line }
     }
     if (line === '' || line.startsWith('#')) return undefined
     const [, count, host, user] = /^ (\d{1,9}) (\S+) (.+)$/.exec(line) ?? []
     if (count === undefined || host === undefined || user === undefined)
       throw new StateFileUnreadable(number, 'not a number, a host and a user behind a space, as mpop writes them')
-    from = { host, user }
-    left = Number(count)
+    owner = { host, user }
+    linesLeft = Number(count)
     return undefined
   }
   reader.end = (number) => {
-    if (left > 0) throw new StateFileUnreadable(number, `the file ends where ${left} more UIDLs were to come`)
+    if (linesLeft > 0) throw new StateFileUnreadable(number, `the file ends where ${linesLeft} more UIDLs were to come`)
   }
   return reader
 }

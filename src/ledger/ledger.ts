@@ -1,66 +1,72 @@
-/** What the ledger holds, as values: records of what is stored, intents of what is about to be. The keeping is redis/ledger.ts. */
+/**
+ * The ledger of one account, as values: all that is known to be stored of it. Four words have one meaning each here: the *ledger* is
+ * the whole; a *record* says what became of one message (record-codec.ts packs it, packed-records.ts finds it among many); an *intent*
+ * is a batch that is about to be appended; a *receipt* (receipt.ts) permits DELE. foreign-state.ts reads what other programs know.
+ *
+ * How a ledger is kept does not live here (redis/ledger.ts), nor what a run makes of it (pull/).
+ */
 import type { DestinationId, Fingerprint, ShortHash, SpoolId, Token } from '../mail/message.ts'
 
 /**
- * `stored`: the store holds it. `skipped`: the first run's choice left it at the provider.
- * `quarantined`: it could not be stored and was set aside. Only `stored` ever permits DELE.
+ * `stored`: the store holds the message. `skipped`: the first run's choice left it at the provider. `quarantined`: it could
+ * not be stored and was set aside. Only `stored` ever permits DELE.
  */
 export const recordStates = ['stored', 'skipped', 'quarantined'] as const
 export type RecordState = (typeof recordStates)[number]
 
-/** One message in the ledger. */
-export interface StoredRecord {
-  /** Its place in the packed value; holds for as long as the lease under which it was read. */
+/** What the ledger says of one message. */
+export interface LedgerRecord {
+  /** The record's place among the account's records. It holds only as long as the lease under which it was read. */
   readonly index: number
   readonly state: RecordState
-  /** Hash of the UIDL; undefined where the server has none. */
+  /** The hash of the UIDL; undefined where the server has none. */
   readonly uidl: ShortHash | undefined
   /** Undefined where the message was skipped or set aside unread. */
   readonly fingerprint: Fingerprint | undefined
   readonly digest: ShortHash | undefined
-  /** As LIST gave it when it was last seen. */
+  /** The size that LIST gave when the message was last listed. */
   readonly size: number
-  /** That size is another one than when it was retrieved: it says nothing of the bytes any more. */
+  /** True where LIST gives another size than when the message was retrieved: the size then says nothing of the bytes. */
   readonly resized: boolean
-  /** When it was recorded, in whole seconds since 1970. */
+  /** When the record was made, in whole seconds since 1970. */
   readonly storedAtSeconds: number
-  /** Since when complete, non-empty listings have missed it; 0 while it is listed. */
+  /** Since when complete, non-empty listings have not shown the message; 0 while it is listed. */
   readonly missingSinceSeconds: number
-  /** How many such listings, up to 255. */
+  /** How many such listings there were, up to 255. */
   readonly missedListings: number
-  /** We deleted it at the provider, confirmed by +OK to QUIT. */
+  /** True once we have deleted the message at the provider and +OK to QUIT has confirmed it. */
   readonly deletedAtSource: boolean
 }
 
-/** Names a message from one session to the next: by its UIDL; where it has none, by its size and its place. */
+/** Names a message from one session to the next: by its UIDL, or where it has none by its size and place. */
 export interface MessageName {
   readonly uidl: ShortHash | undefined
   readonly size: number
-  /** Its number in the session that named it. */
+  /** The message's number in the session that named it. */
   readonly place: number
 }
 
-/** A message whose retrieval went wrong, so many times since it last went well. */
+/** A message whose retrieval has gone wrong, but not often enough to be set aside. */
 export interface Suspect extends MessageName {
+  /** How often the retrieval went wrong since it last went well. */
   readonly failures: number
 }
 
-/** One that has no place yet. */
-export type NewRecord = Omit<StoredRecord, 'index'>
+/** A record that has no place yet. */
+export type NewRecord = Omit<LedgerRecord, 'index'>
 
-/** A record as it is when it is made. */
-export function newRecord(
-  state: RecordState,
-  known: Pick<StoredRecord, 'uidl' | 'fingerprint' | 'digest' | 'size'>,
-  nowMs: number,
-): NewRecord {
-  const { uidl, fingerprint, digest, size } = known
+/** What a record says of who a message is. */
+export type RecordIdentity = Pick<LedgerRecord, 'uidl' | 'fingerprint' | 'digest' | 'size'>
+
+/** Makes the record of a message that is listed now. */
+export function newRecord(state: RecordState, identity: RecordIdentity, nowMs: number): NewRecord {
+  const { uidl, fingerprint, digest, size } = identity
   const storedAtSeconds = Math.floor(nowMs / 1000)
   const listed = { resized: false, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
   return { state, uidl, fingerprint, digest, size, storedAtSeconds, ...listed }
 }
 
-/** A place in a folder of a destination: everything of the account that stands before it is in the ledger. */
+/** A place in a folder of a destination. The ledger knows every message of the account that stands before it. */
 export interface FolderMark {
   readonly destinationId: DestinationId
   readonly folder: string
@@ -68,34 +74,39 @@ export interface FolderMark {
   readonly uidNext: number
 }
 
-/** Whether the ledger may have lost its newest part: a Redis that was restored, or took over from another, is older than the store. */
+/**
+ * Tells whether the ledger may have lost its newest part: a Redis that was restored, or that took over from another one, is
+ * older than the store.
+ */
 export interface Continuity {
-  /** Names the Redis that answers, and its history: another name after a restart, a restore, a failover. */
+  /** The name of the Redis that answers, with its history: it gets another name after a restart, a restore or a fail-over. */
   readonly keeper: string
   readonly keeperSinceMs: number
-  /** The keeper under which the ledger was last known to be whole; undefined for an account that never ran. */
+  /** The keeper under which the ledger was last known to be whole; undefined where the account never ran. */
   readonly wholeUnder: string | undefined
   readonly mark: FolderMark | undefined
 }
 
-/** A batch that is about to be appended, on disk before it is. */
+/** A batch that is about to be appended. The intent is on disk before the append begins. */
 export interface Intent {
   readonly id: string
   readonly folder: string
   readonly uidValidity: number
-  /** No message of this batch stands before this UID. */
+  /** No message of this batch stands before this UID (RFC 9051 section 2.3.1.1). */
   readonly uidNext: number
   readonly entries: readonly IntentEntry[]
+  /** In whole seconds since 1970. */
   readonly writtenAtSeconds: number
 }
 
+/** One message of the batch. */
 export interface IntentEntry {
   readonly token: Token
   readonly uidl: ShortHash | undefined
   readonly fingerprint: Fingerprint
   readonly digest: ShortHash
-  /** As LIST gave it. */
+  /** The size that LIST gave. */
   readonly size: number
-  /** What the spool need not keep any more once this is recorded. */
+  /** The message's place in the spool, which need not keep it once it is recorded. */
   readonly spooled?: SpoolId | undefined
 }

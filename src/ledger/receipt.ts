@@ -1,22 +1,25 @@
-/** The one rule for DELE. */
-import type { StoredRecord } from './ledger.ts'
+/** The one rule for DELE: a receipt, which only `prove` gives. */
+import type { LedgerRecord } from './ledger.ts'
 import type { Sighting } from '../mail/message.ts'
 
 declare const proof: unique symbol
-/** Proof that the store holds this message, the ledger says so, and the provider showed the same bytes in this session. */
+/** Proves that the store holds a message, that the ledger says so, and that the provider showed the same bytes in this session. */
 export interface Receipt {
   readonly [proof]: true
 }
-const held = {} as Receipt
+const receipt = {} as Receipt
 
 /**
- * A receipt, if this session's sighting proves to be the recorded message: retrieved whole and of the same digest, or of
- * the same strong fingerprint and the size at which it was retrieved. A UIDL alone never does (QUIRKS: UIDLs repeat, change, are given away).
+ * Gives a receipt if this session's sighting proves to be the recorded message: it was retrieved whole and has the same digest,
+ * or it has the same strong fingerprint and the size at which it was retrieved. A UIDL alone proves nothing: UIDLs repeat,
+ * change and are given to other messages (docs/quirks.md).
  */
-export function prove(record: StoredRecord, seen: Sighting): Receipt | undefined {
+export function prove(record: LedgerRecord, sighting: Sighting): Receipt | undefined {
   if (record.state !== 'stored') return undefined
-  if (seen.digest !== undefined) return seen.digest === record.digest ? held : undefined
-  if (record.fingerprint === undefined || seen.fingerprint === undefined) return undefined
-  if (record.fingerprint.weak || seen.fingerprint.weak || record.resized) return undefined
-  return record.fingerprint.hash === seen.fingerprint.hash && record.size === seen.message.size ? held : undefined
+  if (sighting.digest !== undefined) return sighting.digest === record.digest ? receipt : undefined
+  if (record.fingerprint === undefined || sighting.fingerprint === undefined) return undefined
+  if (record.fingerprint.weak || sighting.fingerprint.weak || record.resized) return undefined
+  return record.fingerprint.hash === sighting.fingerprint.hash && record.size === sighting.message.size
+    ? receipt
+    : undefined
 }

@@ -1,6 +1,6 @@
 /** One message retrieved once more, in a session of its own: for a person to look at. Nothing is stored, marked or deleted. */
 import { fieldsOf, fingerprintOf, headerOf, uidlHash } from '../mail/header.ts'
-import type { StoredRecord } from '../ledger/ledger.ts'
+import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { Listed, ShortHash } from '../mail/message.ts'
 import { pop3Limits } from './limits.ts'
 import { digestOf, toCrlf } from '../mail/octets.ts'
@@ -8,7 +8,7 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
 
 /** What the ledger knows of it. */
-export type Known = Pick<StoredRecord, 'uidl' | 'size' | 'fingerprint' | 'digest'>
+export type Known = Pick<LedgerRecord, 'uidl' | 'size' | 'fingerprint' | 'digest'>
 
 /** So many are retrieved where the provider's names do not tell which one it is. */
 const candidatesMax = 10

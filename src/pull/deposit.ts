@@ -1,12 +1,12 @@
 /** Steps 4 to 6 of a run, and step 1: intent, append, record, deliver; and the one resolver of what is uncertain between them. */
 import type { Account } from '../account/account.ts'
-import type { FolderMark, Intent, IntentEntry, StoredRecord } from '../ledger/ledger.ts'
+import type { FolderMark, Intent, IntentEntry, LedgerRecord } from '../ledger/ledger.ts'
 import type { Token } from '../mail/message.ts'
 import type { Letter } from './letter.ts'
 import { uidlHash } from '../mail/header.ts'
 import type { Seen } from './plan.ts'
 import type { Appended, Arrival, Found, FolderPosition, World } from './ports.ts'
-import type { KnownRecords } from '../ledger/known-records.ts'
+import type { PackedRecords } from '../ledger/packed-records.ts'
 import type { Refusals } from './refusals.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { traceBlocks } from '../mail/trace.ts'
@@ -148,7 +148,7 @@ export class Deposit {
     await this.#deliver({ appended, letters: stored.map(({ octets, envelope }) => ({ octets, envelope })) })
     await this.#refusals.stored()
     for (const [nth, { sighting }] of stored.entries())
-      this.#stored({ message: sighting.message, record: records[nth] as StoredRecord, sighting })
+      this.#stored({ message: sighting.message, record: records[nth] as LedgerRecord, sighting })
   }
 
   /** One delivery at a time, so that they come in order; one that failed fails the batch that would be worth the next. */
@@ -212,7 +212,7 @@ export async function recover({ ledger, store }: World, { folder }: Account, cou
     counts.recovered += intent.entries.filter(({ token }) => left.tokens.has(token)).length
     await ledger.record(intent, left.tokens)
   }
-  let records: KnownRecords | undefined
+  let records: PackedRecords | undefined
   await left.deliver(folder, async (fingerprint, uidl) => {
     const all = (records ??= (await ledger.view()).records)
     const bearing = all.bearing('fingerprint', fingerprint).map((index) => all.at(index))

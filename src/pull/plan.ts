@@ -6,19 +6,19 @@
 import type { FirstRun, Retention } from '../account/account.ts'
 import { assertNever } from '../assert-never.ts'
 import { uidlHash } from '../mail/header.ts'
-import type { StoredRecord } from '../ledger/ledger.ts'
+import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { Listed, ShortHash, Sighting } from '../mail/message.ts'
 import { limits } from '../limits.ts'
 import { pullLimits } from './limits.ts'
 import { prove } from '../ledger/receipt.ts'
-import type { HashedField } from '../ledger/packed-record.ts'
-import type { KnownRecords } from '../ledger/known-records.ts'
+import type { HashedField } from '../ledger/record-codec.ts'
+import type { PackedRecords } from '../ledger/packed-records.ts'
 import { breathe, slices } from '../slices.ts'
 
 /** A message that the ledger knows. */
 export interface Known {
   readonly message: Listed
-  readonly record: StoredRecord
+  readonly record: LedgerRecord
 }
 
 /** One that this session has looked at: its header, or all of it. */
@@ -28,7 +28,7 @@ export interface Seen extends Known {
 
 export interface Plan {
   /** Seen by UIDL and size, with what that teaches about their records. Most teach nothing. */
-  readonly amend: readonly StoredRecord[]
+  readonly amend: readonly LedgerRecord[]
   /**
    * Their header must be seen before anything is decided: ids repeated, changed, blank, or new beside vanished ones; and
    * all that is due for deletion, because a UIDL alone never permits DELE.
@@ -36,41 +36,41 @@ export interface Plan {
   readonly look: readonly Listed[]
   /** New beyond doubt. */
   readonly transfer: readonly Listed[]
-  /** KnownRecords that no message has been matched with so far. */
+  /** Records that no message has been matched with so far. */
   readonly unmatched: Unmatched
 }
 
-/** KnownRecords that no message of this session has been matched with so far. */
+/** Records that no message of this session has been matched with so far. */
 export class Unmatched {
-  readonly #records: KnownRecords
+  readonly #records: PackedRecords
   readonly #matched: Uint8Array
 
-  constructor(records: KnownRecords) {
+  constructor(records: PackedRecords) {
     this.#records = records
     this.#matched = new Uint8Array(records.length)
   }
 
   /** False where another message was matched with it before. */
-  match({ index }: StoredRecord): boolean {
+  match({ index }: LedgerRecord): boolean {
     if (this.#matched[index] !== 0) return false
     this.#matched[index] = 1
     return true
   }
 
-  bearing(field: HashedField, hash: ShortHash | undefined): StoredRecord[] {
+  bearing(field: HashedField, hash: ShortHash | undefined): LedgerRecord[] {
     if (hash === undefined) return []
     const places = this.#records.bearing(field, hash)
     return places.filter((index) => this.#matched[index] === 0).map((index) => this.#records.at(index))
   }
 
-  *[Symbol.iterator](): Generator<StoredRecord> {
+  *[Symbol.iterator](): Generator<LedgerRecord> {
     for (let index = 0; index < this.#records.length; index += 1) {
       if (this.#matched[index] === 0) yield this.#records.at(index)
     }
   }
 
   /** The same, in turns of the event loop: where 100,000 were deleted at the provider, each visit of the next 30 days finds them here. */
-  async *inTurns(): AsyncGenerator<StoredRecord> {
+  async *inTurns(): AsyncGenerator<LedgerRecord> {
     let nth = 0
     for (const record of this) {
       if ((nth += 1) % limits.sliceValues === 0) await breathe()
@@ -81,11 +81,11 @@ export class Unmatched {
 
 export async function planSession(
   listing: readonly Listed[],
-  records: KnownRecords,
+  records: PackedRecords,
   maxMessageBytes: number,
-  due: (record: StoredRecord) => boolean,
+  due: (record: LedgerRecord) => boolean,
 ): Promise<Plan> {
-  const plan = { amend: [] as StoredRecord[], look: [] as Listed[], transfer: [] as Listed[] }
+  const plan = { amend: [] as LedgerRecord[], look: [] as Listed[], transfer: [] as Listed[] }
   const unmatched = new Unmatched(records)
   /** By place of the record: how many messages are listed under its UIDL. */
   const timesListed = new Int32Array(records.length)
@@ -128,13 +128,13 @@ const none = -1
 const several = -2
 
 /** By its UIDL, unrepeated, and its size; not where it was missing meanwhile: servers give such UIDLs to others (Cyrus issue 374). */
-function isSeen(record: StoredRecord, { size }: Listed): boolean {
+function isSeen(record: LedgerRecord, { size }: Listed): boolean {
   const back = record.state === 'stored' && record.missedListings > 0
   return (record.size === size || isOnlyNamed(record)) && !record.deletedAtSource && !back
 }
 
 /** Whether a record that should be listed is not: then a new id may be an old message's. */
-async function anyVanished(records: KnownRecords, timesListed: Int32Array): Promise<boolean> {
+async function anyVanished(records: PackedRecords, timesListed: Int32Array): Promise<boolean> {
   let index = 0
   for await (const slice of slices(timesListed)) {
     for (const times of slice) {
@@ -146,17 +146,17 @@ async function anyVanished(records: KnownRecords, timesListed: Int32Array): Prom
 }
 
 /** Taken over from another program, which told no more than its UIDL: its size is learnt when it is first listed. */
-function isOnlyNamed({ state, fingerprint, size }: StoredRecord): boolean {
+function isOnlyNamed({ state, fingerprint, size }: LedgerRecord): boolean {
   return state === 'skipped' && fingerprint === undefined && size === 0
 }
 
 /** Set aside by its listed size alone, unread: goes through once the account takes larger messages. */
-export function wasTooLarge(record: StoredRecord): boolean {
+export function wasTooLarge(record: LedgerRecord): boolean {
   return record.state === 'quarantined' && record.fingerprint === undefined
 }
 
 /** The record by which a message too large was set aside before. */
-export function setAsideBefore(message: Listed, unmatched: Unmatched): StoredRecord | undefined {
+export function setAsideBefore(message: Listed, unmatched: Unmatched): LedgerRecord | undefined {
   const uidl = hashOf(message)
   // A size may be another one at every session; without an id it is all there is.
   if (uidl !== undefined) return unmatched.bearing('uidl', uidl).find(wasTooLarge)
@@ -182,10 +182,10 @@ export interface Settled {
 export async function settle(
   sightings: readonly Sighting[],
   unmatched: Unmatched,
-  due: (record: StoredRecord) => boolean,
+  due: (record: LedgerRecord) => boolean,
   known: (seen: Seen) => void,
 ): Promise<Settled> {
-  const strong = ({ fingerprint }: Sighting | StoredRecord) =>
+  const strong = ({ fingerprint }: Sighting | LedgerRecord) =>
     fingerprint !== undefined && !fingerprint.weak ? fingerprint.hash : undefined
   const timesSeen = new Map<ShortHash, number>()
   for await (const slice of slices(sightings)) {
@@ -219,9 +219,9 @@ export async function settle(
 }
 
 /** The record of the same bytes among those that nothing was matched with yet; undefined: this message is new. */
-export function sameBytes(sighting: Sighting, unmatched: Unmatched): StoredRecord | undefined {
+export function sameBytes(sighting: Sighting, unmatched: Unmatched): LedgerRecord | undefined {
   const { fingerprint } = sighting
-  const bare = (record: StoredRecord) => record.digest === undefined && record.fingerprint?.weak === false
+  const bare = (record: LedgerRecord) => record.digest === undefined && record.fingerprint?.weak === false
   const candidates = [
     ...unmatched.bearing('digest', sighting.digest),
     // Known by its header alone: skipped unread, or found again in the store (reconcile.ts).
@@ -233,7 +233,7 @@ export function sameBytes(sighting: Sighting, unmatched: Unmatched): StoredRecor
 }
 
 /** Whether the provider's copy of a stored message is to go now. */
-export function isDue(record: StoredRecord, retention: Retention, nowMs: number, clockSteady: boolean): boolean {
+export function isDue(record: LedgerRecord, retention: Retention, nowMs: number, clockSteady: boolean): boolean {
   if (record.state !== 'stored') return false
   switch (retention.mode) {
     case 'keep':
@@ -266,7 +266,7 @@ export function isBeforeFirstRun(firstRun: FirstRun, arrived: Date | undefined, 
 export function seenAgain(
   { record, message, sighting }: Known & Partial<Seen>,
   uidl = hashOf(message),
-): StoredRecord | undefined {
+): LedgerRecord | undefined {
   const { size } = message
   const resized = sighting?.digest === undefined && (record.resized || record.size !== size)
   const asRecorded = record.uidl === uidl && record.size === size && record.resized === resized
@@ -278,9 +278,9 @@ export function seenAgain(
 /** Deleted at the provider, confirmed by +OK to QUIT: nobody needs to miss them first before they may be forgotten. */
 export function* gone(
   marks: Iterable<{ readonly index: number }>,
-  records: KnownRecords,
+  records: PackedRecords,
   nowMs: number,
-): Generator<StoredRecord> {
+): Generator<LedgerRecord> {
   const missingSinceSeconds = Math.floor(nowMs / 1000)
   for (const { index } of marks)
     yield {
@@ -295,7 +295,7 @@ export function* gone(
  * What a complete listing teaches about records it does not show. An empty one teaches nothing: servers show a false empty
  * maildrop now and then (fetchmail, RETRIEVAL FAILURE MODES).
  */
-export async function* missing(unmatched: Unmatched, nowMs: number): AsyncGenerator<StoredRecord> {
+export async function* missing(unmatched: Unmatched, nowMs: number): AsyncGenerator<LedgerRecord> {
   for await (const record of unmatched.inTurns()) {
     if (record.missedListings >= pullLimits.missedListingsMin) continue
     const missingSinceSeconds = record.missingSinceSeconds || Math.floor(nowMs / 1000)
@@ -304,7 +304,7 @@ export async function* missing(unmatched: Unmatched, nowMs: number): AsyncGenera
 }
 
 /** Missed for so long, by so many listings, that it will not come again. */
-export async function* forgettable(unmatched: Unmatched, nowMs: number): AsyncGenerator<StoredRecord> {
+export async function* forgettable(unmatched: Unmatched, nowMs: number): AsyncGenerator<LedgerRecord> {
   for await (const record of unmatched.inTurns()) {
     const aged = record.missingSinceSeconds > 0 && record.missingSinceSeconds * 1000 + pullLimits.forgetAfterMs <= nowMs
     if (aged && record.missedListings >= pullLimits.missedListingsMin) yield record

@@ -1,7 +1,7 @@
 /** All that pull.ts needs of the world. The adapters in pop3/, imap/ and redis/ provide it; tests provide a small honest one. */
 import type { Clock } from '../clock.ts'
 import type { Failure } from '../failure/failure.ts'
-import type { Continuity, FolderMark, Intent, MessageName, NewRecord, StoredRecord, Suspect } from '../ledger/ledger.ts'
+import type { Continuity, FolderMark, Intent, MessageName, NewRecord, LedgerRecord, Suspect } from '../ledger/ledger.ts'
 import type {
   Listed,
   MessageNumber,
@@ -14,7 +14,7 @@ import type {
   Window,
 } from '../mail/message.ts'
 import type { Receipt } from '../ledger/receipt.ts'
-import type { KnownRecords } from '../ledger/known-records.ts'
+import type { PackedRecords } from '../ledger/packed-records.ts'
 import type { Fetched } from '../runs/run.ts'
 
 /** One session with a POP3 server, logged in. Every call that fails leaves the session unusable: call `abandon`. */
@@ -195,7 +195,7 @@ export interface Notice {
 }
 
 export interface LedgerView {
-  readonly records: KnownRecords
+  readonly records: PackedRecords
   /** The first run's choice has been made. */
   readonly begun: boolean
   /** Wall clock of the last run that wrote, 0 for none. */
@@ -231,7 +231,7 @@ export interface Ledger {
    * Turns entries of an intent into records and removes the intent; the rest of its entries were not stored. Idempotent. A
    * message that was set aside before is so no more.
    */
-  record(intent: Intent, stored: ReadonlySet<Token>): Promise<readonly StoredRecord[]>
+  record(intent: Intent, stored: ReadonlySet<Token>): Promise<readonly LedgerRecord[]>
   /** What the first run leaves where it is, and that the first run's choice has been made. Idempotent. */
   begin(skipped: readonly Sighting[]): Promise<void>
   /** Sets a message aside: it stays at the provider and is not retrieved again by itself. One set aside before stays the same entry. */
@@ -239,13 +239,13 @@ export interface Ledger {
   /** The first run leaves this one where it is. */
   skip(sighting: Sighting): Promise<void>
   /** Small truths learnt about records: missing, seen again, renamed, resized, deleted at the provider. */
-  amend(records: Iterable<StoredRecord> | AsyncIterable<StoredRecord>): Promise<void>
+  amend(records: Iterable<LedgerRecord> | AsyncIterable<LedgerRecord>): Promise<void>
   /** Adds what is known otherwise than by an append: found in the store, or told by another program. */
-  adopt(records: readonly NewRecord[]): Promise<readonly StoredRecord[]>
+  adopt(records: readonly NewRecord[]): Promise<readonly LedgerRecord[]>
   /** The ledger holds all that the store does, and what stands behind the mark is still to come; undefined: the mark as it was. */
   whole(upTo: FolderMark | undefined): Promise<void>
   /** Drops records for good, by what `plan` called forgettable, and what the quarantine says of them. */
-  forget(records: Iterable<StoredRecord> | AsyncIterable<StoredRecord>): Promise<void>
+  forget(records: Iterable<LedgerRecord> | AsyncIterable<LedgerRecord>): Promise<void>
   /** On disk before it resolves, and kept until it is recorded, or let go of. */
   spool(retrieved: readonly Retrieved[]): Promise<readonly Retrieved[]>
   /** What earlier runs have spooled and nobody has stored, in its order; of what was set aside, only what is to be tried again. */

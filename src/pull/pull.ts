@@ -2,7 +2,7 @@
 import type { Account } from '../account/account.ts'
 import { Deposit, recover } from './deposit.ts'
 import { type Letter, letterOf } from './letter.ts'
-import type { StoredRecord } from '../ledger/ledger.ts'
+import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { Retrieved } from '../mail/message.ts'
 import { forgettable, gone, isBeforeFirstRun, isDue, missing, sameBytes, type Seen, seenAgain } from './plan.ts'
 import type { Deletable, World } from './ports.ts'
@@ -55,8 +55,8 @@ async function visit(world: World, account: Account, counts: RunCounts, suspects
     const nowMs = world.clock.nowMs()
     // Asked each time: the clock may be stepped during the run.
     const steady = () => world.clock.steadySince(view.lastSeenMs)
-    const due = (record: StoredRecord) => isDue(record, account.retention, nowMs, steady())
-    const amend: StoredRecord[] = []
+    const due = (record: LedgerRecord) => isDue(record, account.retention, nowMs, steady())
+    const amend: LedgerRecord[] = []
     let renamed = 0
     const marks: (Deletable & { readonly index: number })[] = []
     const mark = ({ message: { number }, record, sighting }: Seen) => {
@@ -69,7 +69,7 @@ async function visit(world: World, account: Account, counts: RunCounts, suspects
       if (again !== undefined && again.uidl !== known.record.uidl) renamed += 1
       mark(known)
     }
-    const learnt = (record: StoredRecord) => void amend.push(record)
+    const learnt = (record: LedgerRecord) => void amend.push(record)
     const found = await survey(world, account, maildrop, view, counts, { nowMs, due, saw, learnt })
     const { unmatched } = found
 

@@ -2,10 +2,10 @@
 import type { Account } from '../account/account.ts'
 import { type Failure, type FailureKind } from '../failure/failure.ts'
 import { assertNever } from '../assert-never.ts'
-import type { StoredRecord } from '../ledger/ledger.ts'
+import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { ShortHash, SpoolId } from '../mail/message.ts'
 import type { AsideReason } from './ports.ts'
-import type { KnownRecords } from '../ledger/known-records.ts'
+import type { PackedRecords } from '../ledger/packed-records.ts'
 import { describe } from '../failure/sentences.ts'
 
 /** As it is kept. What stands under `record` leads to the ledger's record, whatever the provider calls the message by now. */
@@ -21,7 +21,7 @@ export interface QuarantineEntry {
   readonly spooled?: SpoolId | undefined
 }
 
-type Known = Pick<StoredRecord, 'uidl' | 'digest' | 'size'>
+type Known = Pick<LedgerRecord, 'uidl' | 'digest' | 'size'>
 
 /** The entry of a record that was set aside. One that was retrieved is known by its digest: UIDLs change, sizes too. */
 export function entryOf(record: Known, entries: readonly QuarantineEntry[]): QuarantineEntry | undefined {
@@ -33,14 +33,14 @@ export function entryOf(record: Known, entries: readonly QuarantineEntry[]): Qua
 }
 
 /** The record of an entry, if it is there still. */
-export function recordOf(entry: QuarantineEntry, records: KnownRecords): StoredRecord | undefined {
+export function recordOf(entry: QuarantineEntry, records: PackedRecords): LedgerRecord | undefined {
   const { uidl, digest } = entry.record
   const bearing = (field: 'uidl' | 'digest', hash: ShortHash) =>
     records.bearing(field, hash).map((index) => records.at(index))
-  let candidates: Iterable<StoredRecord> = records
+  let candidates: Iterable<LedgerRecord> = records
   if (digest !== null) candidates = bearing('digest', digest)
   else if (uidl !== null) candidates = bearing('uidl', uidl)
-  let found: StoredRecord | undefined
+  let found: LedgerRecord | undefined
   for (const record of candidates) {
     if (record.state !== 'quarantined') continue
     const sameName = (record.uidl ?? null) === uidl
@@ -51,7 +51,7 @@ export function recordOf(entry: QuarantineEntry, records: KnownRecords): StoredR
 }
 
 /** Whether a message is the one of which a record says that it was set aside. */
-export function isSetAside(record: StoredRecord, message: Known): boolean {
+export function isSetAside(record: LedgerRecord, message: Known): boolean {
   if (record.state !== 'quarantined' || record.uidl !== message.uidl) return false
   if (record.digest !== undefined && message.digest !== undefined) return record.digest === message.digest
   return record.size === message.size && (record.uidl !== undefined || record.digest === undefined)

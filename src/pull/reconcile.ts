@@ -5,13 +5,13 @@
 import type { Account } from '../account/account.ts'
 import { recover } from './deposit.ts'
 import { sourceHash } from '../mail/header.ts'
-import { type Continuity, newRecord, type StoredRecord } from '../ledger/ledger.ts'
+import { type Continuity, newRecord, type LedgerRecord } from '../ledger/ledger.ts'
 import { type ShortHash, type Token } from '../mail/message.ts'
 import { limits } from '../limits.ts'
 import { pullLimits } from './limits.ts'
 import { Unmatched } from './plan.ts'
 import type { LedgerView, TracedFolder, TraceLine, Traces, World } from './ports.ts'
-import type { KnownRecords } from '../ledger/known-records.ts'
+import type { PackedRecords } from '../ledger/packed-records.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 
@@ -102,7 +102,7 @@ interface Place {
 interface Adopted {
   readonly path: string
   readonly uid: number
-  readonly record: StoredRecord
+  readonly record: LedgerRecord
 }
 
 /** Trace lines of one account against its ledger: each token once, each record for one of them. */
@@ -110,7 +110,7 @@ class Reading {
   readonly #world: World
   readonly #traces: Traces
   readonly #source: ShortHash
-  readonly #records: KnownRecords
+  readonly #records: PackedRecords
   readonly #counts: RunCounts
   readonly #unmatched: Unmatched
   /** Its copies are proven by their bytes before they go at the provider, whatever size that tells. */
@@ -121,7 +121,7 @@ class Reading {
   /** Known by another UIDL, if at all: the provider may have renamed them. */
   readonly #renamed: Place[] = []
 
-  constructor(world: World, account: Account, traces: Traces, records: KnownRecords, counts: RunCounts) {
+  constructor(world: World, account: Account, traces: Traces, records: PackedRecords, counts: RunCounts) {
     this.#world = world
     this.#traces = traces
     this.#source = sourceHash(account)
@@ -173,7 +173,7 @@ class Reading {
     return record !== undefined && this.#unmatched.match(record)
   }
 
-  #bearing({ fingerprint }: TraceLine): StoredRecord[] {
+  #bearing({ fingerprint }: TraceLine): LedgerRecord[] {
     return this.#unmatched.bearing('fingerprint', fingerprint).filter(({ state }) => state === 'stored')
   }
 
@@ -218,10 +218,10 @@ class Reading {
     if (bare.length > 0) await this.#traces.open(folder.path)
   }
 
-  /** KnownRecords of messages in this folder learn their digest. */
+  /** Records of messages in this folder learn their digest. */
   async #digest(folder: TracedFolder, bare: readonly Adopted[]): Promise<void> {
     const byUid = new Map(bare.map(({ uid, record }) => [uid, record]))
-    const learnt: StoredRecord[] = []
+    const learnt: LedgerRecord[] = []
     for await (const { uid, digest } of folder.originals([...byUid.keys()], () => true)) {
       const record = byUid.get(uid)
       if (record !== undefined) learnt.push({ ...record, digest })

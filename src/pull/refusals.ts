@@ -6,7 +6,7 @@
 import type { ShortHash, Sighting } from '../mail/message.ts'
 import { pullLimits } from './limits.ts'
 import type { Ledger } from './ports.ts'
-import type { KnownRecords } from '../ledger/known-records.ts'
+import type { PackedRecords } from '../ledger/packed-records.ts'
 import type { RunCounts } from '../runs/run.ts'
 import type { Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -24,7 +24,7 @@ export class Refusals {
   #held: Refused[] = []
   #stored = false
 
-  constructor(ledger: Ledger, records: KnownRecords, counts: RunCounts) {
+  constructor(ledger: Ledger, records: PackedRecords, counts: RunCounts) {
     this.#ledger = ledger
     this.#counts = counts
     // What was set aside unread was no store's doing.

@@ -1,7 +1,7 @@
 /** Step 2 of a run: list, look, and decide everything before any of it is done. */
 import type { Account } from '../account/account.ts'
 import { uidlHash } from '../mail/header.ts'
-import type { StoredRecord } from '../ledger/ledger.ts'
+import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
 import { look, unseen } from './letter.ts'
 import { isBeforeFirstRun, planSession, type Seen, setAsideBefore, settle, type Unmatched } from './plan.ts'
@@ -17,7 +17,7 @@ export interface Survey {
   /** What was set aside, and is to be tried again. */
   readonly again: ReadonlySet<Listed>
   /** Whether a record is of such a message. */
-  readonly retried: (record: StoredRecord) => boolean
+  readonly retried: (record: LedgerRecord) => boolean
   /** New ones whose header was looked at. */
   readonly looked: ReadonlyMap<Listed, Sighting>
   readonly unmatched: Unmatched
@@ -29,11 +29,11 @@ export interface Survey {
 export interface Visit {
   readonly nowMs: number
   /** Whether the provider's copy is to go, by the account's retention. */
-  readonly due: (record: StoredRecord) => boolean
+  readonly due: (record: LedgerRecord) => boolean
   /** A message that is stored, proven by its header. */
   readonly saw: (known: Seen) => void
   /** What the listing teaches about a record. */
-  readonly learnt: (record: StoredRecord) => void
+  readonly learnt: (record: LedgerRecord) => void
 }
 
 export async function survey(
@@ -48,9 +48,9 @@ export async function survey(
   counts.listed = Math.max(counts.listed, listing.length)
   world.progress()
 
-  const retried = ({ index }: StoredRecord) => (view.retries.get(index) ?? Infinity) <= account.maxMessageBytes
+  const retried = ({ index }: LedgerRecord) => (view.retries.get(index) ?? Infinity) <= account.maxMessageBytes
   // A record alone does not settle what is to be tried again, as with what is to be deleted.
-  const open = (record: StoredRecord) => due(record) || retried(record)
+  const open = (record: LedgerRecord) => due(record) || retried(record)
   const { amend, unmatched, ...plan } = await planSession(listing, view.records, account.maxMessageBytes, open)
   amend.forEach(learnt)
   const byDate = !view.begun && account.firstRun.mode === 'lastDays'
@@ -99,10 +99,10 @@ async function begin(
 async function setAside(
   messages: readonly Listed[],
   unmatched: Unmatched,
-  retried: (record: StoredRecord) => boolean,
+  retried: (record: LedgerRecord) => boolean,
 ): Promise<Set<Listed>> {
   const found = new Set<Listed>()
-  const nameless: StoredRecord[] = []
+  const nameless: LedgerRecord[] = []
   for await (const record of unmatched.inTurns())
     if (record.uidl === undefined && retried(record)) nameless.push(record)
   for await (const slice of slices(messages)) {

@@ -6,7 +6,7 @@
 import type { Account } from '../account/account.ts'
 import type { Failure } from '../failure/failure.ts'
 import { fieldsOf, fingerprintOf, headerOf, uidlHash } from '../mail/header.ts'
-import type { MessageName, StoredRecord, Suspect } from '../ledger/ledger.ts'
+import type { MessageName, LedgerRecord, Suspect } from '../ledger/ledger.ts'
 import type { Listed, Sighting, Window } from '../mail/message.ts'
 import { look, unseen } from './letter.ts'
 import { pullLimits } from './limits.ts'
@@ -215,6 +215,6 @@ function failuresMax({ kind }: Failure): number {
 }
 
 /** Set aside for what the provider did: it was tried, and never came whole. */
-function isProvidersDoing({ fingerprint, digest }: StoredRecord): boolean {
+function isProvidersDoing({ fingerprint, digest }: LedgerRecord): boolean {
   return fingerprint !== undefined && digest === undefined
 }

@@ -1,5 +1,5 @@
 /**
- * The ledger in Redis: one packed value an account (record.ts), intents in a hash beside it. Every write is one Lua script
+ * The ledger in Redis: one packed value an account (record-codec.ts), intents in a hash beside it. Every write is one Lua script
  * that first checks the lease's fence, and is written so that sending it twice does no harm (ioredis sends again what was
  * not answered): records go to an offset that is known under the lease, intents are keyed by their first token.
  */
@@ -12,15 +12,15 @@ import {
   type MessageName,
   type NewRecord,
   newRecord,
-  type StoredRecord,
+  type LedgerRecord,
   type Suspect,
 } from '../ledger/ledger.ts'
 import { type AccountId, type Retrieved, type RunId, type Sighting, type Token } from '../mail/message.ts'
 import { uidlHash } from '../mail/header.ts'
 import type { AsideReason, Ledger, LedgerView } from '../pull/ports.ts'
 import { entryFollowing, entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '../pull/quarantine.ts'
-import { encodeRecord, recordOctets } from '../ledger/packed-record.ts'
-import { KnownRecords } from '../ledger/known-records.ts'
+import { encodeRecord, recordOctets } from '../ledger/record-codec.ts'
+import { PackedRecords } from '../ledger/packed-records.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { slices } from '../slices.ts'
@@ -74,8 +74,8 @@ export async function importEnded(redis: Redis, accountId: AccountId): Promise<v
   await redis.hdel(keys.ledgerNotes(accountId), 'importing')
 }
 
-export async function recordsOf(redis: Redis, accountId: AccountId): Promise<KnownRecords> {
-  return new KnownRecords((await redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0))
+export async function recordsOf(redis: Redis, accountId: AccountId): Promise<PackedRecords> {
+  return new PackedRecords((await redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0))
 }
 
 export class RedisLedger implements Ledger {
@@ -86,9 +86,9 @@ export class RedisLedger implements Ledger {
   /** How long the ledger is: known from the first look on, as only the holder of the lease writes. */
   #octets = 0
   /** As they were at the last look, when it began. */
-  #looked: Promise<KnownRecords> | undefined
-  #records = new KnownRecords(Buffer.alloc(0))
-  /** KnownRecords of then that this run has written since: each is one message's. */
+  #looked: Promise<PackedRecords> | undefined
+  #records = new PackedRecords(Buffer.alloc(0))
+  /** Records of then that this run has written since: each is one message's. */
   #taken = new Set<number>()
   #nameless: readonly number[] | undefined
   #wishes: Wishes = new Map()
@@ -145,7 +145,7 @@ export class RedisLedger implements Ledger {
     await this.#write(intendScript, [keys.intents(this.#lease.accountId)], [intent.id, JSON.stringify(intent)])
   }
 
-  async record(intent: Intent, stored: ReadonlySet<Token>): Promise<StoredRecord[]> {
+  async record(intent: Intent, stored: ReadonlySet<Token>): Promise<LedgerRecord[]> {
     const entries = intent.entries.filter(({ token }) => stored.has(token))
     await (this.#looked ??= this.#look())
     const before = entries.map((entry) => this.#take(entry))
@@ -185,13 +185,13 @@ export class RedisLedger implements Ledger {
     await this.#append([{ ...record, index: before?.index }], '', changes)
   }
 
-  async amend(records: Iterable<StoredRecord> | AsyncIterable<StoredRecord>): Promise<void> {
+  async amend(records: Iterable<LedgerRecord> | AsyncIterable<LedgerRecord>): Promise<void> {
     let args: (number | Buffer)[] = []
     const write = async () => {
       if (args.length > 0) await this.#write(amendScript, [keys.ledger(this.#lease.accountId)], args)
       args = []
     }
-    const aside: StoredRecord[] = []
+    const aside: LedgerRecord[] = []
     for await (const record of records) {
       // What a message has taken since is no more what the caller saw.
       if (this.#taken.has(record.index)) continue
@@ -203,8 +203,8 @@ export class RedisLedger implements Ledger {
     if (aside.length > 0) await this.#amendAside(aside)
   }
 
-  async adopt(records: readonly NewRecord[]): Promise<StoredRecord[]> {
-    const adopted: StoredRecord[] = []
+  async adopt(records: readonly NewRecord[]): Promise<LedgerRecord[]> {
+    const adopted: LedgerRecord[] = []
     for (let from = 0; from < records.length; from += amendedPerCall)
       adopted.push(...(await this.#append(records.slice(from, from + amendedPerCall))))
     return adopted
@@ -216,14 +216,14 @@ export class RedisLedger implements Ledger {
     await this.#write(wholeScript, [], [name, upTo === undefined ? '' : JSON.stringify(upTo)])
   }
 
-  async forget(old: Iterable<StoredRecord> | AsyncIterable<StoredRecord>): Promise<void> {
+  async forget(old: Iterable<LedgerRecord> | AsyncIterable<LedgerRecord>): Promise<void> {
     const forgotten = new Set<number>()
     for await (const { index } of old) forgotten.add(index)
     if (forgotten.size === 0) return
     const { accountId } = this.#lease
     const packed = (await this.#redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0)
-    const records = new KnownRecords(packed)
-    const setAside: StoredRecord[] = []
+    const records = new PackedRecords(packed)
+    const setAside: LedgerRecord[] = []
     for await (const slice of slices([...forgotten]))
       setAside.push(...slice.map((index) => records.at(index)).filter(({ state }) => state === 'quarantined'))
     const held = setAside.length === 0 ? [] : await entriesOf(this.#redis, accountId)
@@ -282,10 +282,10 @@ export class RedisLedger implements Ledger {
     }
   }
 
-  async #look(): Promise<KnownRecords> {
+  async #look(): Promise<PackedRecords> {
     const packed = (await this.#redis.getBuffer(keys.ledger(this.#lease.accountId))) ?? Buffer.alloc(0)
     this.#octets = packed.length
-    this.#records = new KnownRecords(packed)
+    this.#records = new PackedRecords(packed)
     this.#taken.clear()
     this.#nameless = undefined
     return this.#records
@@ -312,7 +312,7 @@ export class RedisLedger implements Ledger {
   }
 
   /** The record by which this message was set aside; it is this message's then. */
-  #take(message: Pick<StoredRecord, 'uidl' | 'digest' | 'size'>): StoredRecord | undefined {
+  #take(message: Pick<LedgerRecord, 'uidl' | 'digest' | 'size'>): LedgerRecord | undefined {
     const { uidl } = message
     for (const index of uidl === undefined ? this.#namelessAside() : this.#records.bearing('uidl', uidl)) {
       if (this.#taken.has(index) || !isSetAside(this.#records.at(index), message)) continue
@@ -322,7 +322,7 @@ export class RedisLedger implements Ledger {
     return undefined
   }
 
-  /** KnownRecords of messages without UIDL that were set aside. */
+  /** Records of messages without UIDL that were set aside. */
   #namelessAside(): readonly number[] {
     if (this.#nameless !== undefined) return this.#nameless
     const nameless: number[] = []
@@ -334,7 +334,7 @@ export class RedisLedger implements Ledger {
   }
 
   /** With their entries, which would not be found again under another name. */
-  async #amendAside(records: readonly StoredRecord[]): Promise<void> {
+  async #amendAside(records: readonly LedgerRecord[]): Promise<void> {
     const held = await entriesOf(this.#redis, this.#lease.accountId)
     for (let from = 0; from < records.length; from += amendedPerCall) {
       const changes = records.slice(from, from + amendedPerCall).flatMap((record): Change[] => {
@@ -348,7 +348,7 @@ export class RedisLedger implements Ledger {
     }
   }
 
-  #noEntry(record: StoredRecord, held: readonly QuarantineEntry[]): Change[] {
+  #noEntry(record: LedgerRecord, held: readonly QuarantineEntry[]): Change[] {
     const entry = entryOf(record, held)
     return entry === undefined ? [] : noEntry(entry)
   }
@@ -361,10 +361,10 @@ export class RedisLedger implements Ledger {
 
   /** Behind the others, or where an index says so. */
   async #append(
-    records: readonly (Omit<StoredRecord, 'index'> & { readonly index?: number | undefined })[],
+    records: readonly (Omit<LedgerRecord, 'index'> & { readonly index?: number | undefined })[],
     intentId = '',
     more: readonly Change[] = [],
-  ): Promise<StoredRecord[]> {
+  ): Promise<LedgerRecord[]> {
     const { accountId } = this.#lease
     await (this.#looked ??= this.#look())
     const offset = this.#octets

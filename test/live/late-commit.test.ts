@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { pullLimits } from '../../src/pull/limits.ts'
-import { recordOctets } from '../../src/ledger/packed-record.ts'
+import { recordOctets } from '../../src/ledger/record-codec.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import type { AccountId } from '../../src/mail/message.ts'
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts'

@@ -6,7 +6,7 @@ import { fieldsOf, fingerprintOf, headerOf } from '../../src/mail/header.ts'
 import { limits } from '../../src/limits.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
 import { digestOf, digestOfPieces, toCrlf } from '../../src/mail/octets.ts'
-import { newRecord, type StoredRecord } from '../../src/ledger/ledger.ts'
+import { newRecord, type LedgerRecord } from '../../src/ledger/ledger.ts'
 import {
   type MessageNumber,
   type Octets,
@@ -17,8 +17,8 @@ import {
   type Uidl,
 } from '../../src/mail/message.ts'
 import { missing, Unmatched } from '../../src/pull/plan.ts'
-import { encodeRecord, recordOctets } from '../../src/ledger/packed-record.ts'
-import { KnownRecords } from '../../src/ledger/known-records.ts'
+import { encodeRecord, recordOctets } from '../../src/ledger/record-codec.ts'
+import { PackedRecords } from '../../src/ledger/packed-records.ts'
 import { prove } from '../../src/ledger/receipt.ts'
 import { traceBlocks } from '../../src/mail/trace.ts'
 import { Chance } from '../support/chance.ts'
@@ -215,7 +215,7 @@ test('a ledger record is 40 octets and comes back as it went in', () => {
   const skipped = { ...bare, state: 'skipped' as const, fingerprint: { hash: hash('0'), weak: false } }
   const packed = Buffer.concat([whole, bare, skipped].map(encodeRecord))
   assert.equal(recordOctets, 40)
-  const records = new KnownRecords(packed)
+  const records = new PackedRecords(packed)
   assert.deepEqual(
     [...records],
     [
@@ -224,7 +224,7 @@ test('a ledger record is 40 octets and comes back as it went in', () => {
       { index: 2, ...skipped },
     ],
   )
-  assert.throws(() => new KnownRecords(packed.subarray(1)), /whole number/)
+  assert.throws(() => new PackedRecords(packed.subarray(1)), /whole number/)
   assert.deepEqual(
     [records.bearing('uidl', hash('a')), records.bearing('digest', hash('c')), records.bearing('uidl', hash('d'))],
     [[0], [0], []],
@@ -238,7 +238,7 @@ test('records are found by their hashes among many, repeated ones all and in the
     (_, nth) => (nth * 0x9e3779b9).toString(16).padStart(16, '0') as ShortHash,
   )
   const twice = [...hashes, ...hashes]
-  const records = new KnownRecords(
+  const records = new PackedRecords(
     Buffer.concat(
       twice.map((uidl) =>
         encodeRecord({
@@ -257,13 +257,13 @@ test('records are found by their hashes among many, repeated ones all and in the
     ),
   )
   for (const [nth, uidl] of hashes.entries()) assert.deepEqual(records.bearing('uidl', uidl), [nth, nth + 5000])
-  assert.deepEqual(new KnownRecords(Buffer.alloc(0)).bearing('uidl', hashes[0]!), [])
+  assert.deepEqual(new PackedRecords(Buffer.alloc(0)).bearing('uidl', hashes[0]!), [])
 })
 
 test('a receipt is given for the same bytes or the same strong header and size, and for nothing less', () => {
   const hash = (text: string) => text.padEnd(16, '0') as ShortHash
   const strong = { hash: hash('f'), weak: false }
-  const record: StoredRecord = {
+  const record: LedgerRecord = {
     index: 0,
     state: 'stored',
     uidl: hash('u'),
@@ -283,7 +283,7 @@ test('a receipt is given for the same bytes or the same strong header and size, 
   assert.ok(prove(record, whole))
   assert.ok(prove({ ...record, size: 99, fingerprint: { hash: hash('x'), weak: true } }, whole), 'the bytes say it all')
 
-  const nothing: readonly (readonly [string, StoredRecord, Sighting])[] = [
+  const nothing: readonly (readonly [string, LedgerRecord, Sighting])[] = [
     ['skipped', { ...record, state: 'skipped' }, whole],
     ['quarantined', { ...record, state: 'quarantined' }, whole],
     ['the UIDL alone', record, { ...header, fingerprint: undefined }],
@@ -304,7 +304,7 @@ test('what a listing misses of 50,000 records is looked for in turns of the even
     missedListings: pullLimits.missedListingsMin,
     deletedAtSource: true,
   })
-  const unmatched = new Unmatched(new KnownRecords(Buffer.concat(Array.from({ length: 50_000 }, () => record))))
+  const unmatched = new Unmatched(new PackedRecords(Buffer.concat(Array.from({ length: 50_000 }, () => record))))
   let turns = 0
   let ended = false
   const turn = () => {

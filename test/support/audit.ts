@@ -1,7 +1,7 @@
 /** What provider, store and ledger hold of an account, compared: each message once, and nobody says otherwise. */
 import assert from 'node:assert/strict'
 import type { Redis } from 'ioredis'
-import type { Intent, StoredRecord } from '../../src/ledger/ledger.ts'
+import type { Intent, LedgerRecord } from '../../src/ledger/ledger.ts'
 import type { AccountId, RunId, Sighting } from '../../src/mail/message.ts'
 import { Lease } from '../../src/redis/lease.ts'
 import { RedisLedger } from '../../src/redis/ledger.ts'
@@ -29,7 +29,7 @@ export async function withLedger<T>(
 }
 
 export interface LedgerContent {
-  readonly records: readonly StoredRecord[]
+  readonly records: readonly LedgerRecord[]
   readonly intents: readonly Intent[]
 }
 

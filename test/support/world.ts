@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Account } from '../../src/account/account.ts'
 import type { Failure } from '../../src/failure/failure.ts'
 import { uidlHash } from '../../src/mail/header.ts'
-import type { Intent, MessageName, NewRecord, StoredRecord, Suspect } from '../../src/ledger/ledger.ts'
+import type { Intent, MessageName, NewRecord, LedgerRecord, Suspect } from '../../src/ledger/ledger.ts'
 import type {
   AccountId,
   DestinationId,
@@ -32,7 +32,7 @@ import type {
   World,
   LedgerView,
 } from '../../src/pull/ports.ts'
-import { encodeRecord } from '../../src/ledger/packed-record.ts'
+import { encodeRecord } from '../../src/ledger/record-codec.ts'
 import {
   entryFollowing,
   entryFor,
@@ -41,7 +41,7 @@ import {
   type QuarantineEntry,
   recordOf,
 } from '../../src/pull/quarantine.ts'
-import { KnownRecords } from '../../src/ledger/known-records.ts'
+import { PackedRecords } from '../../src/ledger/packed-records.ts'
 import { pullAccount } from '../../src/pull/pull.ts'
 import { noCounts, type RunCounts } from '../../src/runs/run.ts'
 import { RetrievalFailed, SessionFailed } from '../../src/failure/session-failed.ts'
@@ -361,7 +361,7 @@ function breakOf(kind: 'broken protocol' | 'unreachable' = 'broken protocol'): S
 
 /** What redis/ledger.ts keeps, in memory; ledger.test.ts holds both to the same contract. */
 export class MemoryLedger implements Ledger {
-  records: StoredRecord[] = []
+  records: LedgerRecord[] = []
   begun = false
   lastSeenMs = 0
   readonly open = new Map<string, Intent>()
@@ -376,7 +376,7 @@ export class MemoryLedger implements Ledger {
   #run = 0
   #spools = 0
   /** As they were at the last look, and those of them that a message has taken since. */
-  #looked: readonly StoredRecord[] | undefined
+  #looked: readonly LedgerRecord[] | undefined
   readonly #taken = new Set<number>()
   readonly #world: LedgerWorld
 
@@ -433,7 +433,7 @@ export class MemoryLedger implements Ledger {
     this.#write('intend', () => this.open.set(intent.id, structuredClone(intent)))
   }
 
-  async record(intent: Intent, stored: ReadonlySet<Token>): Promise<StoredRecord[]> {
+  async record(intent: Intent, stored: ReadonlySet<Token>): Promise<LedgerRecord[]> {
     return this.#write('record', () => {
       this.open.delete(intent.id)
       const entries = intent.entries.filter(({ token }) => stored.has(token))
@@ -498,8 +498,8 @@ export class MemoryLedger implements Ledger {
     })
   }
 
-  async amend(records: Iterable<StoredRecord> | AsyncIterable<StoredRecord>): Promise<void> {
-    const amended: StoredRecord[] = []
+  async amend(records: Iterable<LedgerRecord> | AsyncIterable<LedgerRecord>): Promise<void> {
+    const amended: LedgerRecord[] = []
     for await (const record of records) amended.push(record)
     if (amended.length === 0) return
     this.#write('amend', () => {
@@ -514,7 +514,7 @@ export class MemoryLedger implements Ledger {
     })
   }
 
-  async adopt(records: readonly NewRecord[]): Promise<StoredRecord[]> {
+  async adopt(records: readonly NewRecord[]): Promise<LedgerRecord[]> {
     return this.#write('adopt', () => records.map((record) => this.#add(record.state, record)))
   }
 
@@ -522,9 +522,9 @@ export class MemoryLedger implements Ledger {
     this.#write('whole', () => {})
   }
 
-  async forget(records: Iterable<StoredRecord> | AsyncIterable<StoredRecord>): Promise<void> {
-    const isSpooled = (record: StoredRecord) => entryOf(record, this.entries)?.spooled !== undefined
-    const known: StoredRecord[] = []
+  async forget(records: Iterable<LedgerRecord> | AsyncIterable<LedgerRecord>): Promise<void> {
+    const isSpooled = (record: LedgerRecord) => entryOf(record, this.entries)?.spooled !== undefined
+    const known: LedgerRecord[] = []
     for await (const record of records) known.push(record)
     const old = known.filter((record) => record.state !== 'quarantined' || !isSpooled(record))
     const gone = new Set(old.map(({ index }) => index))
@@ -540,17 +540,17 @@ export class MemoryLedger implements Ledger {
     })
   }
 
-  #packed(): KnownRecords {
-    return new KnownRecords(Buffer.concat(this.records.map(encodeRecord)))
+  #packed(): PackedRecords {
+    return new PackedRecords(Buffer.concat(this.records.map(encodeRecord)))
   }
 
-  #look(): readonly StoredRecord[] {
+  #look(): readonly LedgerRecord[] {
     this.#taken.clear()
     return (this.#looked = [...this.records])
   }
 
   /** The record by which this message was set aside before; it is this message's then. */
-  #take(message: Pick<StoredRecord, 'uidl' | 'digest' | 'size'>): StoredRecord | undefined {
+  #take(message: Pick<LedgerRecord, 'uidl' | 'digest' | 'size'>): LedgerRecord | undefined {
     const looked = this.#looked ?? this.#look()
     const taken = looked.find((record) => !this.#taken.has(record.index) && isSetAside(record, message))
     if (taken !== undefined) this.#taken.add(taken.index)
@@ -564,12 +564,12 @@ export class MemoryLedger implements Ledger {
   }
 
   #add(
-    state: StoredRecord['state'],
-    entry: Pick<StoredRecord, 'uidl' | 'fingerprint' | 'digest' | 'size'>,
-    before?: StoredRecord,
-  ): StoredRecord {
+    state: LedgerRecord['state'],
+    entry: Pick<LedgerRecord, 'uidl' | 'fingerprint' | 'digest' | 'size'>,
+    before?: LedgerRecord,
+  ): LedgerRecord {
     const { uidl, fingerprint, digest, size } = entry
-    const record: StoredRecord = {
+    const record: LedgerRecord = {
       index: before?.index ?? this.records.length,
       state,
       uidl,
@@ -596,7 +596,7 @@ function known({
   message,
   fingerprint,
   digest,
-}: Sighting): Pick<StoredRecord, 'uidl' | 'fingerprint' | 'digest' | 'size'> {
+}: Sighting): Pick<LedgerRecord, 'uidl' | 'fingerprint' | 'digest' | 'size'> {
   return {
     uidl: message.uidl === undefined ? undefined : uidlHash(message.uidl),
     fingerprint,

@@ -1,17 +1,17 @@
 /**
- * An account's records as they lie packed in the ledger (record.ts). A maildrop may have a million: they are decoded one at a
- * time, and found by their hashes where they lie.
+ * All records of one account, packed one after the other (record-codec.ts). An account may have a million of them: they are decoded
+ * one at a time, and found by their hashes without being decoded.
  */
-import type { RecordState, StoredRecord } from './ledger.ts'
+import type { RecordState, LedgerRecord } from './ledger.ts'
 import type { ShortHash } from '../mail/message.ts'
-import { decodeRecord, decodeState, hashedFields, type HashedField, recordOctets } from './packed-record.ts'
+import { decodeRecord, decodeState, type HashedField, hashedFields, recordOctets } from './record-codec.ts'
 
-export class KnownRecords {
+export class PackedRecords {
   readonly length: number
   readonly #packed: Buffer
   readonly #indices = new Map<HashedField, HashIndex>()
 
-  /** @param packed throws where it is no whole number of records. */
+  /** @throws RangeError where `packed` is not a whole number of records. */
   constructor(packed: Buffer) {
     if (packed.length % recordOctets !== 0)
       throw new RangeError(`a ledger of ${packed.length} octets is no whole number of records`)
@@ -19,17 +19,17 @@ export class KnownRecords {
     this.length = packed.length / recordOctets
   }
 
-  at(index: number): StoredRecord {
+  at(index: number): LedgerRecord {
     return decodeRecord(this.#packed, index)
   }
 
-  /** Nothing else is decoded: of a million it takes a few ms, of whole records over a second. */
+  /** Decodes the state alone: for a million records that takes a few ms, where whole records take over a second. */
   stateAt(index: number): RecordState {
     return decodeState(this.#packed, index)
   }
 
-  /** What was set aside since something was last stored, the latest first. */
-  *asideSinceStored(): Generator<StoredRecord> {
+  /** Yields the records of messages that were set aside since one was last stored, the latest first. */
+  *asideSinceStored(): Generator<LedgerRecord> {
     for (let index = this.length - 1; index >= 0; index -= 1) {
       const state = this.stateAt(index)
       if (state === 'stored') return
@@ -37,11 +37,11 @@ export class KnownRecords {
     }
   }
 
-  *[Symbol.iterator](): Generator<StoredRecord> {
+  *[Symbol.iterator](): Generator<LedgerRecord> {
     for (let index = 0; index < this.length; index += 1) yield this.at(index)
   }
 
-  /** The places of those that bear this hash, in their order. */
+  /** Finds the places of the records that bear this hash, in ascending order. */
   bearing(field: HashedField, hash: ShortHash): number[] {
     let index = this.#indices.get(field)
     if (index === undefined) {
@@ -52,12 +52,12 @@ export class KnownRecords {
   }
 }
 
-/** A chained hash table of the places of records, over a field that is a hash itself: 8 octets a record, and no strings. */
+/** A chained hash table of the places of records, over a field that is a hash itself. It takes 8 octets a record and makes no strings. */
 class HashIndex {
   readonly #packed: Buffer
   readonly #offset: number
   readonly #buckets: Int32Array
-  /** The next record of the same bucket; -1: none. */
+  /** By place: the next record of the same bucket, -1 for none. */
   readonly #next: Int32Array
   readonly #mask: number
 
@@ -69,7 +69,7 @@ class HashIndex {
     this.#mask = 2 ** Math.ceil(Math.log2(count + 1)) - 1
     this.#buckets = new Int32Array(this.#mask + 1).fill(-1)
     this.#next = new Int32Array(count).fill(-1)
-    // From the last one on, so that each chain begins with the first.
+    // From the last record on, so that each chain begins with the first one.
     for (let index = count - 1; index >= 0; index -= 1) {
       const base = index * recordOctets
       if ((packed.readUInt8(base) & flag) === 0) continue

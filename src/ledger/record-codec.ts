@@ -1,10 +1,10 @@
-/** One ledger record as 40 octets, so that 100,000 messages are 4 MB in one Redis value. Big-endian throughout. */
-import { type RecordState, recordStates, type StoredRecord } from './ledger.ts'
+/** Packs one record into 40 octets, so that the records of 100,000 messages are 4 MB in one Redis value. All numbers are big-endian. */
+import { type LedgerRecord, type NewRecord, type RecordState, recordStates } from './ledger.ts'
 import type { ShortHash } from '../mail/message.ts'
 
 export const recordOctets = 40
 
-/** Offsets. 0: state and flags; 1: missed listings; 2..3: zero, for later. */
+/** The offset of each field. Octets 2 and 3 are zero, for later. */
 const at = {
   flags: 0,
   missed: 1,
@@ -16,7 +16,7 @@ const at = {
   missingSince: 36,
 } as const
 
-/** The two low bits of `flags` are the state's place in `recordStates`. */
+/** The two low bits of `flags` hold the state, as its place in `recordStates`. */
 const stateMask = 0b11
 const flag = {
   uidl: 1 << 2,
@@ -27,7 +27,7 @@ const flag = {
   resized: 1 << 7,
 } as const
 
-export function encodeRecord(record: Omit<StoredRecord, 'index'>): Buffer {
+export function encodeRecord(record: NewRecord): Buffer {
   const octets = Buffer.allocUnsafe(recordOctets).fill(0)
   let flags = recordStates.indexOf(record.state)
   if (record.uidl !== undefined) flags |= flag.uidl
@@ -46,7 +46,7 @@ export function encodeRecord(record: Omit<StoredRecord, 'index'>): Buffer {
   return octets
 }
 
-/** The fields that are hashes, where they lie, and the flag that says whether they are there. */
+/** The fields that are hashes: the offset of each, and the flag that says whether it is set. */
 export const hashedFields = {
   uidl: { offset: at.uidl, flag: flag.uidl },
   fingerprint: { offset: at.fingerprint, flag: flag.fingerprint },
@@ -54,8 +54,8 @@ export const hashedFields = {
 } as const
 export type HashedField = keyof typeof hashedFields
 
-/** @param packed records one after the other. */
-export function decodeRecord(packed: Buffer, index: number): StoredRecord {
+/** @param packed holds records one after the other. */
+export function decodeRecord(packed: Buffer, index: number): LedgerRecord {
   const base = index * recordOctets
   const flags = packed.readUInt8(base + at.flags)
   const hash = (offset: number) => packed.toString('hex', base + offset, base + offset + 8) as ShortHash

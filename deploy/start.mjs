@@ -1,10 +1,11 @@
-// `npm start`, `npm run demo`, `npm test`, `npm run screenshots`, `npm run bench`: installs what is missing, builds, and hands over.
+// `npm start`, `npm run demo`, `npm run check`, `npm test`, `npm run fuzz`, `npm run screenshots`, `npm run bench`: installs what is missing, builds, and hands over.
 // No dependencies: on a fresh clone there are none yet.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { built, check, checkSources, fuzzArguments, testArguments } from './gate.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
@@ -95,17 +96,25 @@ function installModules() {
 /** What the compiler and Vite read. */
 const sources = /\.(?:tsx?|css|html|js|svg|json)$/
 
-/** Sources that differ from those of the last build are built; what they were is kept beside it. */
-function build() {
+const stamp = 'dist/built-from'
+
+/** A digest of all sources; the last build's stands beside it. */
+function sourcesDigest() {
   const hash = createHash('sha256').update(readFileSync('package-lock.json')).update(readFileSync('tsconfig.json'))
   for (const folder of ['src', 'workers', 'api', 'deploy', 'cli', 'dashboard']) {
     for (const entry of readdirSync(folder, { recursive: true }).toSorted()) {
       if (sources.test(entry)) hash.update(entry).update(readFileSync(join(folder, entry)))
     }
   }
-  const digest = hash.digest('hex')
-  const stamp = 'dist/built-from'
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
+  return hash.digest('hex')
+}
+
+const isBuilt = (digest) => existsSync(stamp) && readFileSync(stamp, 'utf8') === digest
+
+/** Builds sources that differ from those of the last build. */
+function build() {
+  const digest = sourcesDigest()
+  if (isBuilt(digest)) return
   rmSync('dist', { recursive: true, force: true })
   if (run('npm', ['run', '--silent', 'build']) !== 0) fail('The build failed; what the compiler said stands above.')
   mkdirSync('dist', { recursive: true })
@@ -117,8 +126,16 @@ function buildTests() {
   if (run('node_modules/.bin/tsc', ['-p', 'tsconfig.test.json']) !== 0) fail('The tests could not be built; see above.')
 }
 
-/** Where a source has been built to. */
-const built = (path) => join('dist', path.replace(/\.ts$/, '.js'))
+/** Builds what `npm run check` runs: no dashboard, and no second look at the types. What else is in dist is older from now on. */
+function buildForCheck() {
+  const compile = (...args) => run('node_modules/.bin/tsc', ['-p', ...args])
+  if (!isBuilt(sourcesDigest())) {
+    rmSync(stamp, { force: true })
+    if (compile('tsconfig.build.json', '--noCheck') !== 0)
+      fail('The build failed; what the compiler said stands above.')
+  }
+  buildTests()
+}
 
 /** Becomes that program, as far as a signal and an exit code can tell; it is asked to end, should this one be killed. */
 function handOver(args, env = process.env) {
@@ -132,43 +149,52 @@ function handOver(args, env = process.env) {
   child.on('exit', (code, signal) => process.exit(signal === null ? code : 1))
 }
 
-function test(names) {
-  const files =
-    names.length > 0
-      ? names
-      : readdirSync('test', { recursive: true })
-          .filter((name) => name.endsWith('.test.ts'))
-          .map((name) => join('test', name))
-  if (files.length === 0) fail('No test was found.')
-  if (names.length === 0 && run('npm', ['run', '--silent', 'check']) !== 0)
-    fail('Format, lint or types are wrong; see above.')
-  const options = ['--test', '--test-reporter=spec', '--test-concurrency=3', '--test-timeout=300000']
-  handOver(['--enable-source-maps', ...options, ...files.map(built)])
+async function test(names) {
+  if (names.length === 0 && !(await checkSources())) fail('Format, lint or types are wrong; see above.')
+  handOver(testArguments(names))
+}
+
+/** Neither looks at the system: they need no package of Debian's. */
+async function testWithoutServers(what) {
+  installModules()
+  buildForCheck()
+  if (what === 'fuzz') return handOver(fuzzArguments, { FUZZ_SECONDS: '30', ...process.env })
+  const wrong = await check()
+  if (wrong !== undefined) fail(wrong)
+}
+
+/** What needs Redis and Dovecot: the gateway, the demo, all tests, pictures and benches. */
+async function startWith(what, rest) {
+  const given = (setting) => what === 'start' && (process.env[setting] || process.env[`${setting}_FILE`])
+  const redisGiven = given('TRIBUTARY_REDIS_URL')
+  const storeGiven = given('TRIBUTARY_STORE_URL')
+  const need = [...(redisGiven ? [] : ['redis']), ...(storeGiven ? [] : ['dovecot'])]
+  checkSystem(need)
+  const wanted = packages.filter(({ name }) => name === 'openssl' || need.some((part) => name.startsWith(part)))
+  const besides = { bench: peers, test: browser, screenshots: [...browser, ...fonts] }
+  installPackages([...wanted, ...(besides[what] ?? [])])
+  checkSystem(need)
+  installModules()
+  build()
+  // Whoever starts it by hand may want to see it work before they trust it with an account.
+  if (what === 'start') handOver(['dist/deploy/run.js'], { TRIBUTARY_SAMPLE: 'on', ...process.env })
+  else if (what === 'demo') handOver(['dist/deploy/demo.js'])
+  else {
+    buildTests()
+    if (what === 'test') await test(rest)
+    else if (what === 'bench' && ['large', 'api'].includes(rest[0]))
+      handOver([built(`bench/${rest[0]}.ts`), ...rest.slice(1)])
+    else if (what === 'bench') handOver([built('bench/main.ts'), ...rest])
+    else handOver([built('test/browser/screenshots.ts')])
+  }
 }
 
 checkNode()
 const [what = 'start', ...rest] = process.argv.slice(2)
-if (!['start', 'demo', 'test', 'bench', 'screenshots'].includes(what))
-  fail(`node deploy/start.mjs ${what}: there are start, demo, test, screenshots and bench.`)
-const given = (setting) => what === 'start' && (process.env[setting] || process.env[`${setting}_FILE`])
-const redisGiven = given('TRIBUTARY_REDIS_URL')
-const storeGiven = given('TRIBUTARY_STORE_URL')
-const need = [...(redisGiven ? [] : ['redis']), ...(storeGiven ? [] : ['dovecot'])]
-checkSystem(need)
-const wanted = packages.filter(({ name }) => name === 'openssl' || need.some((part) => name.startsWith(part)))
-const besides = { bench: peers, test: browser, screenshots: [...browser, ...fonts] }
-installPackages([...wanted, ...(besides[what] ?? [])])
-checkSystem(need)
-installModules()
-build()
-// Whoever starts it by hand may want to see it work before they trust it with an account.
-if (what === 'start') handOver(['dist/deploy/run.js'], { TRIBUTARY_SAMPLE: 'on', ...process.env })
-else if (what === 'demo') handOver(['dist/deploy/demo.js'])
-else {
-  buildTests()
-  if (what === 'test') test(rest)
-  else if (what === 'bench' && ['large', 'api'].includes(rest[0]))
-    handOver([built(`bench/${rest[0]}.ts`), ...rest.slice(1)])
-  else if (what === 'bench') handOver([built('bench/main.ts'), ...rest])
-  else handOver([built('test/browser/screenshots.ts')])
+const tasks = ['start', 'demo', 'check', 'test', 'fuzz', 'screenshots', 'bench']
+if (!tasks.includes(what)) fail(`node deploy/start.mjs ${what}: there are ${tasks.join(', ')}.`)
+if (what === 'check' || what === 'fuzz') {
+  await testWithoutServers(what)
+} else {
+  await startWith(what, rest)
 }

@@ -1,0 +1,87 @@
+// `npm run check`, `npm test` and `npm run fuzz`: which checks and which tests there are, and how they are run.
+// It has no dependencies, as start.mjs has none.
+import { spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+
+/** They find what is wrong with a source without running it. */
+const staticChecks = [
+  ['biome', 'format', '.'],
+  ['oxlint', '--type-aware', '--deny-warnings'],
+  ['tsc', '-p', 'tsconfig.json'],
+  ['tsc', '-p', 'dashboard'],
+]
+
+/** Runs the static checks side by side, and shows what they find. @returns whether all of them passed. */
+export async function checkSources() {
+  const passed = await Promise.all(staticChecks.map(([tool, ...args]) => passes(tool, args)))
+  return passed.every(Boolean)
+}
+
+async function passes(tool, args) {
+  const child = spawn(`node_modules/.bin/${tool}`, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => output.push(bytes))
+  const code = await new Promise((resolve) => {
+    child.on('error', ({ message }) => output.push(Buffer.from(message)))
+    child.on('close', resolve)
+  })
+  if (code !== 0) process.stderr.write(`${[tool, ...args].join(' ')}:\n${Buffer.concat(output)}\n`)
+  return code === 0
+}
+
+/** They take longest. Begun last, one of them would run alone at the end. */
+const longest = [
+  'fuzz',
+  'kill',
+  'late-commit',
+  'dashboard',
+  'reading',
+  'dashboard-mail',
+  'bad-stores',
+  'container',
+  'local',
+]
+
+/** The test files of these folders of test/, the longest first. */
+function testFiles(folders) {
+  const files = folders.flatMap((folder) =>
+    readdirSync(join('test', folder))
+      .filter((name) => name.endsWith('.test.ts'))
+      .map((name) => join('test', folder, name)),
+  )
+  const place = (file) => (longest.indexOf(basename(file, '.test.ts')) + longest.length + 1) % (longest.length + 1)
+  return files.toSorted((one, other) => place(one) - place(other))
+}
+
+/** Where a source has been built to. */
+export const built = (path) => join('dist', path.replace(/\.ts$/, '.js'))
+
+const reporter = `--test-reporter=./${built('test/support/gate-reporter.ts')}`
+const options = ['--enable-source-maps', '--test', reporter]
+
+/** Node's arguments for every test, or for the named files. */
+export function testArguments(names) {
+  const files = names.length > 0 ? names : testFiles(['pure', 'scripted', 'live', 'browser'])
+  return [...options, '--test-concurrency=3', '--test-timeout=300000', ...files.map(built)]
+}
+
+/**
+ * The gate for every save: the static checks beside the tests that need neither Redis nor Dovecot nor a browser.
+ *
+ * @returns what is wrong, if anything is.
+ */
+export async function check() {
+  const checking = checkSources()
+  const files = testFiles(['pure', 'scripted']).map(built)
+  const child = spawn(process.execPath, [...options, '--test-concurrency=2', '--test-timeout=60000', ...files], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { TEST_SHOW: 'failures', ...process.env },
+  })
+  const tested = await new Promise((resolve) => child.on('close', (code) => resolve(code === 0)))
+  if (!(await checking)) return 'Format, lint or types are wrong; see above.'
+  return tested ? undefined : 'A test failed; see above.'
+}
+
+/** Node's arguments for the tests by chance. FUZZ_SECONDS says for how long; in the gate they play a fixed number of cases. */
+export const fuzzArguments = [...options, built('test/scripted/fuzz.test.ts')]

@@ -10,7 +10,8 @@ import type { ServerTrait } from '../src/account/server-traits.ts'
 import type { Logger } from '../src/log.ts'
 import { workerLimits } from './limits.ts'
 import { type Measured, Spread } from '../src/runs/measures.ts'
-import type { Maildrop, Notice, Store, Traces } from '../src/pull/ports.ts'
+import type { Maildrop, Notice, Store } from '../src/pull/ports.ts'
+import type { Traces } from '../src/pull/trace-ports.ts'
 import type { Clock } from '../src/clock.ts'
 import { pullAccount } from '../src/pull/pull.ts'
 import { type AccountRecord, type Accounts, defaultState } from '../src/redis/accounts.ts'
@@ -224,11 +225,16 @@ async function pull(
   const { account, destination } = loaded
   try {
     const store = await world.openStore(destination, lease, signal)
+    const ledger = new RedisLedger(world.redis, lease, world.stampMs, { id: runId, counts })
     await (task === 'rebuild' ? rebuild : pullAccount)(
       {
         run: { id: runId, publicName: world.publicName },
         store,
-        ledger: new RedisLedger(world.redis, lease, world.stampMs, { id: runId, counts }),
+        ledger,
+        intents: ledger,
+        spool: ledger,
+        quarantine: ledger,
+        attempts: ledger,
         clock: world.clock,
         openMaildrop: () => world.openMaildrop(loaded, traits, signal),
         openTraces: () => world.openTraces(destination, signal),

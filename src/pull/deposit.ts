@@ -83,7 +83,7 @@ export class Deposit {
 
   /** Step 4. */
   async #intend(letters: readonly Letter[]): Promise<Intended> {
-    const { ledger, store, clock } = this.#world
+    const { intents, store, clock } = this.#world
     const { folder } = this.#account
     this.#position ??= await store.prepare(folder)
     const { uidValidity, uidNext } = this.#position
@@ -98,13 +98,13 @@ export class Deposit {
     }))
     const writtenAtSeconds = Math.floor(nowMs / 1000)
     const intent: Intent = { id: entries[0]?.token ?? '', folder, uidValidity, uidNext, entries, writtenAtSeconds }
-    await ledger.intend(intent)
+    await intents.intend(intent)
     return { letters, intent, nowMs }
   }
 
   /** Steps 5 and 6. */
   async #store({ letters, intent, nowMs }: Intended): Promise<void> {
-    const { ledger, store, run } = this.#world
+    const { intents, store, run } = this.#world
     const traceBlock = traceBlocks(this.#account, run, nowMs)
     const copies = letters.map(({ bytes, sighting }, nth) => {
       const { token, uidl, fingerprint } = intent.entries[nth] as IntentEntry
@@ -114,7 +114,7 @@ export class Deposit {
     const answer = await store.append(intent.folder, copies, this.#account.flags)
     this.#position = answer.status === 'stored' ? positionAfter(answer.appended) : undefined
     if (answer.status === 'unfit') {
-      await ledger.record(intent, nothing)
+      await intents.record(intent, nothing)
       const fit: Letter[] = []
       for (const [nth, letter] of letters.entries()) {
         const reply = answer.reasons.get((intent.entries[nth] as IntentEntry).token)
@@ -143,7 +143,7 @@ export class Deposit {
     // First counted, then recorded: the counts are on disk with the record.
     this.#counts.stored += stored.length
     for (const { octets } of stored) this.#counts.bytes += octets
-    const records = await this.#world.ledger.record(intent, tokens)
+    const records = await this.#world.intents.record(intent, tokens)
     if (stored.length === 0) return
     await this.#deliver({ appended, letters: stored.map(({ octets, envelope }) => ({ octets, envelope })) })
     await this.#refusals.stored()
@@ -204,13 +204,17 @@ interface Intended {
  * part of it again. What is not found is listed by the provider still, and transferred as new; that is written down last, since until
  * all is delivered and dropped the next run could still find it.
  */
-export async function recover({ ledger, store }: World, { folder }: Account, counts: RunCounts): Promise<void> {
-  const intents = await ledger.intents()
+export async function recover(
+  { ledger, intents: port, store }: World,
+  { folder }: Account,
+  counts: RunCounts,
+): Promise<void> {
+  const intents = await port.intents()
   const left = await store.takeOver(intents)
   const isStored = ({ entries }: Intent) => entries.some(({ token }) => left.tokens.has(token))
   for (const intent of intents.filter(isStored)) {
     counts.recovered += intent.entries.filter(({ token }) => left.tokens.has(token)).length
-    await ledger.record(intent, left.tokens)
+    await port.record(intent, left.tokens)
   }
   let records: PackedRecords | undefined
   await left.deliver(folder, async (fingerprint, uidl) => {
@@ -218,7 +222,7 @@ export async function recover({ ledger, store }: World, { folder }: Account, cou
     const bearing = all.bearing('fingerprint', fingerprint).map((index) => all.at(index))
     return bearing.filter((one) => one.state === 'stored' && (uidl === undefined || one.uidl === uidl)).length
   })
-  for (const intent of intents) if (!isStored(intent)) await ledger.record(intent, nothing)
+  for (const intent of intents) if (!isStored(intent)) await port.record(intent, nothing)
 }
 
 function all(intent: Intent): ReadonlySet<Token> {

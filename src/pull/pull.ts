@@ -77,12 +77,12 @@ async function visit(world: World, account: Account, counts: RunCounts, suspects
     const of = turns.usual.length + turns.last.length
     let left = of
     world.progress({ messages: 0, of })
-    const refusals = new Refusals(ledger, view.records, counts)
+    const refusals = new Refusals(world.quarantine, view.records, counts)
     const put = (deposit = new Deposit(world, account, counts, refusals, mark))
     for await (const window of suspects.windows(maildrop, turns, () => put.done())) {
       const fresh: Letter[] = []
       const passed: Retrieved[] = []
-      for (const retrieved of maildrop.hidesRetrieved ? await ledger.spool(window.retrieved) : window.retrieved) {
+      for (const retrieved of maildrop.hidesRetrieved ? await world.spool.spool(window.retrieved) : window.retrieved) {
         const letter = await letterOf(retrieved, nowMs)
         const { sighting } = letter
         const { message } = sighting
@@ -95,7 +95,7 @@ async function visit(world: World, account: Account, counts: RunCounts, suspects
         else fresh.push(letter)
         if (fresh.at(-1) !== letter) passed.push(retrieved)
       }
-      if (maildrop.hidesRetrieved) await ledger.letGo(passed)
+      if (maildrop.hidesRetrieved) await world.spool.letGo(passed)
       await deposit.put(fresh, window.release)
       await suspects.came(window)
       left -= window.retrieved.length + window.refused.length + window.cut.length

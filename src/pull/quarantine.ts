@@ -4,7 +4,7 @@ import { type Failure, type FailureKind } from '../failure/failure.ts'
 import { assertNever } from '../assert-never.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { ShortHash, SpoolId } from '../mail/message.ts'
-import type { AsideReason } from './ports.ts'
+import type { AsideReason } from './ledger-ports.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import { describe } from '../failure/sentences.ts'
 

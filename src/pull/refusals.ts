@@ -5,7 +5,7 @@
  */
 import type { ShortHash, Sighting } from '../mail/message.ts'
 import { pullLimits } from './limits.ts'
-import type { Ledger } from './ports.ts'
+import type { Quarantine } from './ledger-ports.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import type { RunCounts } from '../runs/run.ts'
 import type { Phase } from '../failure/phase.ts'
@@ -17,15 +17,15 @@ interface Refused {
 }
 
 export class Refusals {
-  readonly #ledger: Ledger
+  readonly #quarantined: Quarantine
   readonly #counts: RunCounts
   /** Set aside by earlier runs since one was last stored: a store at fault must not empty a maildrop into quarantine run by run. */
   readonly #asideBefore: number
   #held: Refused[] = []
   #stored = false
 
-  constructor(ledger: Ledger, records: PackedRecords, counts: RunCounts) {
-    this.#ledger = ledger
+  constructor(quarantine: Quarantine, records: PackedRecords, counts: RunCounts) {
+    this.#quarantined = quarantine
     this.#counts = counts
     // What was set aside unread was no store's doing.
     this.#asideBefore = [...records.asideSinceStored()].filter(({ digest }) => digest !== undefined).length
@@ -65,7 +65,7 @@ export class Refusals {
 
   async #quarantine(sighting: Sighting, during: Phase, reply: string): Promise<void> {
     this.#counts.quarantined += 1
-    await this.#ledger.quarantine(sighting, { failure: { kind: 'store refused', during, reply }, attempts: 1 })
+    await this.#quarantined.quarantine(sighting, { failure: { kind: 'store refused', during, reply }, attempts: 1 })
   }
 
   #different(): number {

@@ -6,7 +6,8 @@
 import type { Account } from '../account/account.ts'
 import { Deposit } from './deposit.ts'
 import { letterOf } from './letter.ts'
-import type { LedgerView, World } from './ports.ts'
+import type { LedgerView } from './ledger-ports.ts'
+import type { World } from './ports.ts'
 import { Refusals } from './refusals.ts'
 import type { RunCounts } from '../runs/run.ts'
 
@@ -17,11 +18,11 @@ export async function deliverSpooled(
   counts: RunCounts,
   { records }: LedgerView,
 ): Promise<boolean> {
-  const { ledger, clock } = world
-  const refusals = new Refusals(ledger, records, counts)
+  const { clock } = world
+  const refusals = new Refusals(world.quarantine, records, counts)
   let deposit: Deposit | undefined
   try {
-    for await (const retrieved of ledger.spooled()) {
+    for await (const retrieved of world.spool.spooled()) {
       deposit ??= new Deposit(world, account, counts, refusals, () => {})
       await deposit.put([await letterOf(retrieved, clock.nowMs())], () => {})
       world.progress()

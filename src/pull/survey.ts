@@ -5,7 +5,8 @@ import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
 import { look, unseen } from './letter.ts'
 import { isBeforeFirstRun, planSession, type Seen, setAsideBefore, settle, type Unmatched } from './plan.ts'
-import type { Maildrop, World, LedgerView } from './ports.ts'
+import type { LedgerView } from './ledger-ports.ts'
+import type { Maildrop, World } from './ports.ts'
 import { isSetAside, tooLarge } from './quarantine.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { slices } from '../slices.ts'
@@ -68,7 +69,7 @@ export async function survey(
     const record = setAsideBefore(message, unmatched)
     if (record !== undefined && unmatched.match(record) && !retried(record)) continue
     counts.quarantined += 1
-    await world.ledger.quarantine(unseen(message), { failure: tooLarge(message.size, account), attempts: 0 })
+    await world.quarantine.quarantine(unseen(message), { failure: tooLarge(message.size, account), attempts: 0 })
   }
   const again = view.retries.size === 0 ? new Set<Listed>() : await setAside(wanted, unmatched, retried)
   return { listed: listing.length, wanted, again, retried, looked, unmatched, choosing }

@@ -10,7 +10,8 @@ import type { MessageName, LedgerRecord, Suspect } from '../ledger/ledger.ts'
 import type { Listed, Sighting, Window } from '../mail/message.ts'
 import { look, unseen } from './letter.ts'
 import { pullLimits } from './limits.ts'
-import type { LedgerView, Maildrop, World } from './ports.ts'
+import type { LedgerView } from './ledger-ports.ts'
+import type { Maildrop, World } from './ports.ts'
 import { tooLarge } from './quarantine.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
@@ -106,7 +107,11 @@ export class Suspects {
     for (const { message, bytes, octets } of cut) {
       this.#counts.quarantined += 1
       const sighting = { ...unseen(message), fingerprint: fingerprintOf(fieldsOf(headerOf(bytes))) }
-      await this.#world.ledger.quarantine(sighting, { failure: tooLarge(octets, this.#account), attempts: 1, octets })
+      await this.#world.quarantine.quarantine(sighting, {
+        failure: tooLarge(octets, this.#account),
+        attempts: 1,
+        octets,
+      })
     }
   }
 
@@ -133,7 +138,7 @@ export class Suspects {
 
   /** At the end of a run, however it ended. */
   async returned(): Promise<void> {
-    if (this.#toReturn) await this.#world.ledger.returned([...this.#suspects.values()])
+    if (this.#toReturn) await this.#world.attempts.returned([...this.#suspects.values()])
   }
 
   #recall({ suspects, deaths, alone }: LedgerView): void {
@@ -147,7 +152,7 @@ export class Suspects {
 
   async #setOut(alone?: MessageName): Promise<void> {
     this.#toReturn = true
-    await this.#world.ledger.setOut(alone)
+    await this.#world.attempts.setOut(alone)
   }
 
   /** Without a UIDL a message that was set aside is only known again by its header. */
@@ -183,7 +188,7 @@ export class Suspects {
     this.#deaths = 0
     this.#alone = undefined
     // What died before died of this.
-    await this.#world.ledger.returned([...this.#suspects.values()])
+    await this.#world.attempts.returned([...this.#suspects.values()])
   }
 
   async #setAside(message: Listed, failure: Failure, attempts: number): Promise<void> {
@@ -191,7 +196,7 @@ export class Suspects {
     // A fingerprint of nothing, where nothing was seen: it was tried, and not set aside by its listed size alone.
     const fingerprint = this.#looked.get(message)?.fingerprint ?? fingerprintOf([])
     this.#counts.quarantined += 1
-    await this.#world.ledger.quarantine({ ...unseen(message), fingerprint }, { failure, attempts })
+    await this.#world.quarantine.quarantine({ ...unseen(message), fingerprint }, { failure, attempts })
     this.#aside.add(key)
     this.#clear(key)
   }

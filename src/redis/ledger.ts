@@ -17,7 +17,7 @@ import {
 } from '../ledger/ledger.ts'
 import { type AccountId, type Retrieved, type RunId, type Sighting, type Token } from '../mail/message.ts'
 import { uidlHash } from '../mail/header.ts'
-import type { AsideReason, Ledger, LedgerView } from '../pull/ports.ts'
+import type { AccountLedger, AsideReason, LedgerView } from '../pull/ledger-ports.ts'
 import { entryFollowing, entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '../pull/quarantine.ts'
 import { encodeRecord, recordOctets } from '../ledger/record-codec.ts'
 import { PackedRecords } from '../ledger/packed-records.ts'
@@ -78,7 +78,7 @@ export async function recordsOf(redis: Redis, accountId: AccountId): Promise<Pac
   return new PackedRecords((await redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0))
 }
 
-export class RedisLedger implements Ledger {
+export class RedisLedger implements AccountLedger {
   readonly #redis: Redis
   readonly #lease: Lease
   readonly #nowMs: () => number

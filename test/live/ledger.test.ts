@@ -13,7 +13,7 @@ import type {
   Uidl,
 } from '../../src/mail/message.ts'
 import { uidlHash } from '../../src/mail/header.ts'
-import type { Ledger } from '../../src/pull/ports.ts'
+import type { AccountLedger } from '../../src/pull/ledger-ports.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Lease } from '../../src/redis/lease.ts'
 import { countsOf, RedisLedger } from '../../src/redis/ledger.ts'
@@ -60,8 +60,8 @@ function intentOf(first: number, count: number): Intent {
 const tokensOf = (intent: Intent) => new Set(intent.entries.map((entry) => entry.token))
 
 /** What every ledger must do. */
-function ledgerContract(name: string, open: () => Promise<{ ledger: Ledger; release(): Promise<void> }>): void {
-  const contract = (sentence: string, check: (ledger: Ledger) => Promise<void>) => {
+function ledgerContract(name: string, open: () => Promise<{ ledger: AccountLedger; release(): Promise<void> }>): void {
+  const contract = (sentence: string, check: (ledger: AccountLedger) => Promise<void>) => {
     test(`${name}: ${sentence}`, async () => {
       const held = await open()
       await check(held.ledger)

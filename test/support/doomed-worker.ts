@@ -5,7 +5,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { StorePool } from '../../src/imap/pool.ts'
 import { createLog } from '../../src/log.ts'
 import { Pop3Session } from '../../src/pop3/session.ts'
-import type { Ledger, Maildrop, Store } from '../../src/pull/ports.ts'
+import type { AccountLedger } from '../../src/pull/ledger-ports.ts'
+import type { Maildrop, Store } from '../../src/pull/ports.ts'
 import { Lease } from '../../src/redis/lease.ts'
 import { RedisLedger } from '../../src/redis/ledger.ts'
 import type { DoomedOptions } from './doomed.ts'
@@ -13,7 +14,7 @@ import { startOwnWorker } from './own-worker.ts'
 
 /** Every verb of a port that changes something outside, and `list`, before which nothing has happened. */
 const maildropEffects: readonly (keyof Maildrop)[] = ['list', 'markDeleted', 'quit']
-const ledgerEffects: readonly (keyof Ledger)[] = [
+const ledgerEffects: readonly (keyof AccountLedger)[] = [
   'begin',
   'skip',
   'spool',

@@ -18,19 +18,17 @@ import type {
   Uidl,
   Window,
 } from '../../src/mail/message.ts'
+import type { AccountLedger, AsideReason, LedgerView, Records } from '../../src/pull/ledger-ports.ts'
 import type {
   Arrival,
-  AsideReason,
   Appended,
   Copy,
   Deletable,
   FolderPosition,
-  Ledger,
   Maildrop,
   Notice,
   Store,
   World,
-  LedgerView,
 } from '../../src/pull/ports.ts'
 import { encodeRecord } from '../../src/ledger/record-codec.ts'
 import {
@@ -176,6 +174,10 @@ export class TestWorld {
       run: { id: '01J0000000000000000000RUN0' as RunId, publicName: 'gather.example.org' },
       store: this.realStore ?? this.#store(),
       ledger: this.ledger,
+      intents: this.ledger,
+      spool: this.ledger,
+      quarantine: this.ledger,
+      attempts: this.ledger,
       clock: { nowMs: () => this.nowMs, steadySince: () => this.steady },
       openMaildrop: this.realMaildrop ?? (async () => this.#maildrop()),
       openTraces: async () => {
@@ -360,7 +362,7 @@ function breakOf(kind: 'broken protocol' | 'unreachable' = 'broken protocol'): S
 }
 
 /** What redis/ledger.ts keeps, in memory; ledger.test.ts holds both to the same contract. */
-export class MemoryLedger implements Ledger {
+export class MemoryLedger implements AccountLedger {
   records: LedgerRecord[] = []
   begun = false
   lastSeenMs = 0
@@ -498,7 +500,7 @@ export class MemoryLedger implements Ledger {
     })
   }
 
-  async amend(records: Iterable<LedgerRecord> | AsyncIterable<LedgerRecord>): Promise<void> {
+  async amend(records: Records): Promise<void> {
     const amended: LedgerRecord[] = []
     for await (const record of records) amended.push(record)
     if (amended.length === 0) return
@@ -522,7 +524,7 @@ export class MemoryLedger implements Ledger {
     this.#write('whole', () => {})
   }
 
-  async forget(records: Iterable<LedgerRecord> | AsyncIterable<LedgerRecord>): Promise<void> {
+  async forget(records: Records): Promise<void> {
     const isSpooled = (record: LedgerRecord) => entryOf(record, this.entries)?.spooled !== undefined
     const known: LedgerRecord[] = []
     for await (const record of records) known.push(record)

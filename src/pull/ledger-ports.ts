@@ -1,0 +1,97 @@
+/**
+ * What a run needs of its account's ledger, a port for each kind of step. All of them write under the run's lease: every write fails
+ * with `superseded` once the lease is lost, and is on disk before it resolves.
+ */
+import type { Failure } from '../failure/failure.ts'
+import type { Continuity, FolderMark, Intent, LedgerRecord, MessageName, NewRecord, Suspect } from '../ledger/ledger.ts'
+import type { PackedRecords } from '../ledger/packed-records.ts'
+import type { Retrieved, Sighting, Token } from '../mail/message.ts'
+
+/** All ports of one account. redis/ledger.ts implements them together, since one script writes for several of them. */
+export interface AccountLedger extends Ledger, Intents, Spool, Quarantine, Attempts {}
+
+/** The records. */
+export interface Ledger {
+  /** Reads the ledger as it stands. Dismissals that people have asked for are carried out first. */
+  view(): Promise<LedgerView>
+  /** Records the messages that the first run leaves at the provider, and that its choice has been made. Idempotent. */
+  begin(skipped: readonly Sighting[]): Promise<void>
+  /** Records one message that the first run leaves at the provider. */
+  skip(sighting: Sighting): Promise<void>
+  /** Writes what a session has learnt about records: missing, listed again, renamed, resized, deleted at the provider. */
+  amend(records: Records): Promise<void>
+  /** Adds messages that are known by other means than an append: found in the store, or named by another program. */
+  adopt(records: readonly NewRecord[]): Promise<readonly LedgerRecord[]>
+  /**
+   * Notes that the ledger knows all that the store holds.
+   *
+   * @param upTo messages that come later stand behind this mark; undefined leaves the mark as it was.
+   */
+  whole(upTo: FolderMark | undefined): Promise<void>
+  /** Drops records for good, with their entries in the quarantine. Only `forgettable` of plan.ts says which. */
+  forget(records: Records): Promise<void>
+}
+
+/** Records that come one by one: there may be 100,000 of them. */
+export type Records = Iterable<LedgerRecord> | AsyncIterable<LedgerRecord>
+
+export interface LedgerView {
+  readonly records: PackedRecords
+  /** True once the first run's choice has been made. */
+  readonly begun: boolean
+  /** The wall clock of the last run that wrote; 0 where none has. */
+  readonly lastSeenMs: number
+  readonly continuity: Continuity
+  /** Quarantined messages that are to be tried again: by the record's index, from which `maxMessageBytes` of the account on. */
+  readonly retries: ReadonlyMap<number, number>
+  readonly suspects: readonly Suspect[]
+  /** How many runs in a row set out to retrieve and never returned: their worker died. */
+  readonly deaths: number
+  /** The message that the last of them was retrieving alone. */
+  readonly alone: MessageName | undefined
+}
+
+/** Batches that are about to be appended. */
+export interface Intents {
+  /** Gives the intents that an earlier run left, and this run's own while they are open. */
+  intents(): Promise<readonly Intent[]>
+  intend(intent: Intent): Promise<void>
+  /**
+   * Makes records of those entries of an intent that are stored, and removes the intent: its other entries were not stored.
+   * A message that was quarantined before no longer is. Idempotent.
+   */
+  record(intent: Intent, stored: ReadonlySet<Token>): Promise<readonly LedgerRecord[]>
+}
+
+/** The bytes of messages that the provider may not give again. */
+export interface Spool {
+  /** Writes the messages down. They stay until they are recorded or let go of. */
+  spool(retrieved: readonly Retrieved[]): Promise<readonly Retrieved[]>
+  /** Gives what earlier runs have spooled and nobody has stored, in its order; of quarantined messages only those that are to be tried again. */
+  spooled(): AsyncIterable<Retrieved>
+  /** Lets go of messages that need not be kept: they are recorded already, or not wanted. */
+  letGo(retrieved: readonly Retrieved[]): Promise<void>
+}
+
+/** Messages that are set aside. */
+export interface Quarantine {
+  /** Sets a message aside: it stays at the provider and is not retrieved again by itself. A message that was set aside before stays the same entry. */
+  quarantine(sighting: Sighting, reason: AsideReason): Promise<void>
+}
+
+/** Why a message is set aside. */
+export interface AsideReason {
+  readonly failure: Failure
+  /** How often its retrieval was tried since it was set aside last. */
+  readonly attempts: number
+  /** Its real size, where LIST gave less: it is tried again once the account takes so much. */
+  readonly octets?: number
+}
+
+/** Which retrievals were begun, so that a message that kills its worker is found. */
+export interface Attempts {
+  /** Notes that a retrieval begins: of this message alone, where one is named. */
+  setOut(alone?: MessageName): Promise<void>
+  /** Notes that the runs which set out have returned, this one included, and which messages are suspect from now on. A lost lease fails nothing here. */
+  returned(suspects: readonly Suspect[]): Promise<void>
+}

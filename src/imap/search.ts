@@ -31,10 +31,9 @@ export async function search<T>(
   }
 }
 
-/** A message of a folder; one that we did not append has no token, and no trace. */
+/** A message of a folder; one that we did not append has no trace. */
 export interface Placed {
   readonly uid: number
-  readonly token: Token | undefined
   readonly trace: Trace | undefined
 }
 
@@ -42,7 +41,7 @@ export interface Placed {
 export async function tokensInFolder(client: ImapFlow, wait: Wait, intent: Intent): Promise<Set<Token>> {
   const wanted = new Set(intent.entries.map(({ token }) => token))
   const arrived = await wait(arrivedIn(client, pathOf(client, intent.folder), intent))
-  return new Set(arrived.flatMap(({ token }) => (token !== undefined && wanted.has(token) ? [token] : [])))
+  return new Set(arrived.flatMap(({ trace }) => (trace !== undefined && wanted.has(trace.token) ? [trace.token] : [])))
 }
 
 /** And, as long as one is missing, any folder: the user may have moved it, or that folder is another one by now (UIDVALIDITY). */
@@ -51,7 +50,7 @@ export async function tokensAnywhere(client: ImapFlow, wait: Wait, intent: Inten
   const wanted = new Set(intent.entries.map(({ token }) => token))
   if (found.size < wanted.size) {
     for await (const arrived of arrivedByFolder(client, wait)) {
-      for (const { token } of arrived) if (token !== undefined && wanted.has(token)) found.add(token)
+      for (const { trace } of arrived) if (trace !== undefined && wanted.has(trace.token)) found.add(trace.token)
       if (found.size === wanted.size) break
     }
   }
@@ -110,7 +109,7 @@ async function placed(client: ImapFlow, range: string, uid: boolean): Promise<Pl
     status = answer.response
   })
   for await (const message of client.fetch(range, wanted, { uid }))
-    all.push({ uid: message.uid, token: tokenIn(message.headers), trace: message.headers && traceOf(message.headers) })
+    all.push({ uid: message.uid, trace: message.headers && traceOf(message.headers) })
   if (status.toUpperCase() !== 'OK')
     throw new SessionFailed({ kind: 'store refused', during: 'search', reply: `${status} ${takenForOk}` })
   return all
@@ -118,10 +117,4 @@ async function placed(client: ImapFlow, range: string, uid: boolean): Promise<Pl
 
 function ended(): SessionFailed {
   return new SessionFailed({ kind: 'store unreachable', reason: 'the session ended during the search' })
-}
-
-/** The last part of `X-Tributary-Id`, of the topmost one: mail that passed two gateways has two. */
-function tokenIn(header: Buffer | undefined): Token | undefined {
-  const match = /^x-tributary-id:\s*[0-9a-f.\s]*?\.\s*([0-9a-f]{32})\s*$/im.exec(header?.toString('latin1') ?? '')
-  return match?.[1] as Token | undefined
 }

@@ -57,8 +57,8 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
       const open = new Set(intents.flatMap(({ entries }) => entries.map(({ token }) => token)))
       let unsure = false
       for (const folder of left) {
-        for (const { token } of await search(access, (client, wait) => wait(allIn(client, folder)))) {
-          if (token !== undefined && open.has(token)) tokens.add(token)
+        for (const { trace } of await search(access, (client, wait) => wait(allIn(client, folder)))) {
+          if (trace !== undefined && open.has(trace.token)) tokens.add(trace.token)
           else unsure = true
         }
       }
@@ -89,14 +89,15 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
           for (const taken of left)
             for (const message of await search(access, (client, wait) => wait(allIn(client, taken))))
               staged.push({ taken, message })
-          const isNew = ({ message: { token } }: (typeof staged)[number]) => token !== undefined && tokens.has(token)
+          const isNew = ({ message: { trace } }: (typeof staged)[number]) =>
+            trace !== undefined && tokens.has(trace.token)
           const due = new Set(staged.filter(isNew))
           if (unsure) for (const { message } of due) if (message.trace) await isMissed(message.trace)
           // What an index did not know when the store was killed may come back with a rebuild of mdbox: a batch that has been sent again
           // since, or one that had been moved and was lost from its folder. So it is not the token that tells.
           for (const one of staged) {
-            const { token, trace } = one.message
-            if (token !== undefined && open.has(token)) continue
+            const { trace } = one.message
+            if (trace !== undefined && open.has(trace.token)) continue
             if (trace === undefined || (await isMissed(trace))) due.add(one)
           }
           for (const taken of left) {
@@ -134,7 +135,9 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
     async find(intent) {
       const wanted = new Set(intent.entries.map(({ token }) => token))
       const all = await search(access, (client, wait) => wait(allIn(client, own)))
-      const there = all.flatMap(({ uid, token }) => (token !== undefined && wanted.has(token) ? [{ uid, token }] : []))
+      const there = all.flatMap(({ uid, trace }) =>
+        trace !== undefined && wanted.has(trace.token) ? [{ uid, token: trace.token }] : [],
+      )
       const uids = there.map(({ uid }) => uid)
       return { tokens: new Set(there.map(({ token }) => token)), appended: { uidValidity: undefined, uids } }
     },

@@ -2,7 +2,7 @@
 import { type Source, sourceHash } from './header.ts'
 import type { RunId, ShortHash, Token } from './message.ts'
 
-/** What a trace line says. */
+/** The names that a trace line holds. */
 export interface Trace {
   readonly source: ShortHash
   readonly uidl: ShortHash | undefined
@@ -13,14 +13,17 @@ export interface Trace {
 /** Stands for a UIDL's hash where the server has none. */
 const noUidl = '0000000000000000'
 
-/** Whose copy it is. */
+/** Our block is shorter, with what a store has put above it: an address has 320 octets, a host name 253. */
+const blockOctetsMax = 4096
+
+/** The account that a copy is for. */
 export interface TracedAccount extends Source {
   readonly address: string
   /** False: the block is its `X-Tributary-Id` line alone. */
   readonly trace: boolean
 }
 
-/** What they have in common is made once. */
+/** Prepares the trace blocks of a run, and makes what they have in common once. */
 export function traceBlocks(
   account: TracedAccount,
   run: { readonly id: RunId; readonly publicName: string },
@@ -39,22 +42,52 @@ export function traceBlocks(
   return ({ uidl = noUidl, fingerprint, token }) => Buffer.from(`${same}.${uidl}.${fingerprint}.${token}\r\n`, 'utf8')
 }
 
-/** RFC 5322 section 3.3, in UTC. */
+/** Writes a date as RFC 5322 section 3.3 has it, in UTC. */
 function mailDate(nowMs: number): string {
   return new Date(nowMs).toUTCString().replace('GMT', '+0000')
 }
 
-/** The topmost trace line of a header: mail that passed two gateways has two. Some stores fold it. */
-export function traceOf(header: Buffer): Trace | undefined {
-  const text = header.toString('latin1')
-  const [line] = /^x-tributary-id:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*/im.exec(text) ?? []
-  const match = /:([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{32})$/.exec(line?.replace(/\s+/g, '') ?? '')
+/** Between any two octets of the id a store may have folded the line, or put back together what it folded. */
+const gap = String.raw`(?:(?:\r?\n)?[ \t])*`
+const hash = (digits: number) => String.raw`((?:${gap}[0-9a-f]){${digits}})`
+/** The value of the trace line. Its length is fixed: what follows it is not read. */
+const id = new RegExp([16, 16, 16, 32].map(hash).join(String.raw`${gap}\.`), 'y')
+
+/** Finds the topmost trace line of a header, which alone counts: mail that passed two gateways has two. */
+function traceLineIn(message: string): { readonly trace: Trace; readonly end: number } | undefined {
+  // An empty line ends the header.
+  const name = /(?:^|\n)(?:x-tributary-id:|\r?\n)/i.exec(message)
+  if (name === null || !name[0].endsWith(':')) return undefined
+  id.lastIndex = name.index + name[0].length
+  const match = id.exec(message)
   if (match === null) return undefined
-  const [, source, uidl, fingerprint, token] = match as unknown as [string, ShortHash, ShortHash, ShortHash, Token]
-  return { source, uidl: uidl === noUidl ? undefined : uidl, fingerprint, token }
+  const [source, uidl, fingerprint, token] = match.slice(1).map((digits) => digits.replace(/\s+/g, '')) as [
+    ShortHash,
+    ShortHash,
+    ShortHash,
+    Token,
+  ]
+  const lineEnd = message.indexOf('\n', id.lastIndex)
+  return {
+    trace: { source, uidl: uidl === noUidl ? undefined : uidl, fingerprint, token },
+    end: lineEnd === -1 ? message.length : lineEnd + 1,
+  }
 }
 
-/** Who brought a message, as its trace block says. */
+/** Reads the topmost trace line of a header; undefined where there is none, or where that one is none of ours. */
+export function traceOf(header: Buffer): Trace | undefined {
+  return traceLineIn(header.toString('latin1'))?.trace
+}
+
+/**
+ * Tells where the original begins behind our trace block: 0 where there is no block. An original may begin with white space, and its
+ * first line then reads as a continuation of our last one: the block ends with the line in which the id ends.
+ */
+export function traceEnd(message: Buffer): number {
+  return traceLineIn(message.toString('latin1', 0, blockOctetsMax))?.end ?? 0
+}
+
+/** The gateway's visit that brought a message, as the trace block tells it. */
 export interface Courier {
   /** Host of the provider. */
   readonly provider: string
@@ -64,7 +97,7 @@ export interface Courier {
   readonly gatheredAt: string | null
 }
 
-/** Of a message that begins with our block: one further down is of another gateway, or made up. */
+/** Reads the block of a message that begins with one: a block further down belongs to another gateway, or is made up. */
 export function courierOf(message: Buffer): Courier | null {
   const text = message.toString('utf8', 0, traceEnd(message)).replace(/\r?\n[ \t]+/g, ' ')
   const match =
@@ -75,11 +108,4 @@ export function courierOf(message: Buffer): Courier | null {
   const [, provider = '', runId = '', address = '', date = ''] = match
   const ms = Date.parse(date)
   return { provider, runId, address, gatheredAt: Number.isNaN(ms) ? null : new Date(ms).toISOString() }
-}
-
-/** Where the message itself begins, behind our trace block: 0 where there is none. */
-export function traceEnd(message: Buffer): number {
-  const text = message.toString('latin1', 0, 4096)
-  const match = /^x-tributary-id:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n/im.exec(text)
-  return match === null ? 0 : match.index + match[0].length
 }

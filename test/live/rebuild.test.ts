@@ -121,6 +121,51 @@ test('with an empty Redis a rebuild finds in all folders what is stored, each co
   for (const server of servers.values()) await server.close()
 })
 
+test('messages that begin with white space, or with their body, are stored as they are and found again', async () => {
+  const header = 'Message-ID: <ID@example.org>\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\n\r\nHello.\r\n'
+  const begun = [
+    ' continued\r\n',
+    '\tx\r\n',
+    ' \r\n',
+    '\t\r\n \r\n',
+    ' deadbeef\r\n',
+    '\r\n',
+    ' .\r\n',
+    'no colon\r\n',
+    ' a\r\n b: c\r\n',
+  ]
+    .flatMap((first) => [header, 'Subject: bare\r\n\r\nHello.\r\n', ''].map((rest) => first + rest))
+    .map((text, nth) => Buffer.from(text.replace('ID@', `${nth}@`)))
+  const shown = begun.map((bytes, nth) => ({ bytes, uidl: `w${nth}` }))
+  const servers = [
+    await startPop3Server({ messages: shown }),
+    await startPop3Server({ messages: shown, ...providers['without UIDL']?.[0] }),
+  ]
+  const accounts = async () => {
+    const destinationId = await stack.destination('wanda')
+    return await Promise.all(
+      servers.map(({ port }, nth) => stack.account({ port, destinationId, folder: `White ${nth}` })),
+    )
+  }
+  const stored = begun.map((bytes) => bytes.toString('latin1')).toSorted()
+  for (const id of await accounts()) assert.equal((await stack.pull(id)).stored, begun.length)
+  await loseRedis()
+  const again = await accounts()
+  for (const [nth, id] of again.entries()) {
+    const run = await rebuild(id)
+    assert.deepEqual([run.state, run.recovered, run.failure], ['done', begun.length, null])
+    const pulled = await stack.pull(id)
+    assert.deepEqual([pulled.listed, pulled.stored, pulled.failure], [begun.length, 0, null])
+    assert.deepEqual(await bodies('wanda', `White ${nth}`), stored)
+  }
+  // Each is proven by its bytes before it goes.
+  for (const [nth, id] of again.entries()) {
+    await stack.call('PATCH', `/accounts/${id}`, { retention: { mode: 'delete' } })
+    assert.deepEqual([(await stack.pull(id)).stored, servers[nth]?.maildrop()], [0, []])
+  }
+  for (const server of servers) await server.close()
+})
+
 test('what a user has deleted for good comes again, and nothing else', async () => {
   const provider = await startPop3Server({ messages })
   let destinationId = await stack.destination('dora')

@@ -20,7 +20,7 @@ import { missing, Unmatched } from '../../src/pull/plan.ts'
 import { encodeRecord, recordOctets } from '../../src/ledger/record-codec.ts'
 import { PackedRecords } from '../../src/ledger/packed-records.ts'
 import { prove } from '../../src/ledger/receipt.ts'
-import { traceBlocks } from '../../src/mail/trace.ts'
+import { courierOf, traceBlocks, traceEnd, traceOf } from '../../src/mail/trace.ts'
 import { Chance } from '../support/chance.ts'
 import { account, letter } from '../support/world.ts'
 
@@ -176,14 +176,99 @@ test('a message arrived when its topmost believable Received says, else its Date
 })
 
 test('the trace block has its three fields in their order, folded within 78 octets where it can be', () => {
-  const hash = '0123456789abcdef' as ShortHash
-  const token = 'f'.repeat(32) as Token
+  const [hash, ends] = ['0123456789abcdef' as ShortHash, 'f'.repeat(32) as Token]
   const run = { id: '01J0000000000000000000RUN0' as RunId, publicName: 'gather.example.org' }
-  const block = traceBlocks(account, run, nowMs)({ uidl: undefined, fingerprint: hash, token }).toString()
+  const block = traceBlocks(account, run, nowMs)({ uidl: undefined, fingerprint: hash, token: ends }).toString()
   assert.match(
     block,
     /^Received: from pop\.example\.net by gather\.example\.org with POP3\r\n id 01J0000000000000000000RUN0 for <me@example\.net>;\r\n Tue, 10 Nov 2026 12:00:00 \+0000\r\nX-Tributary-Account: me@example\.net\r\nX-Tributary-Id: [0-9a-f]{16}\.0{16}\.0123456789abcdef\.f{32}\r\n$/,
   )
+})
+
+/** A block as we write it, and what its id says. */
+const [source, uidl, fingerprint] = ['0123456789abcdef', 'a'.repeat(16), 'b'.repeat(16)] as [
+  ShortHash,
+  ShortHash,
+  ShortHash,
+]
+const token = '0123456789abcdef'.repeat(2) as Token
+const trace = { source, uidl, fingerprint, token }
+const idLine = `X-Tributary-Id: ${source}.${uidl}.${fingerprint}.${token}\r\n`
+const courierLines =
+  'Received: from pop.example.net by gather.example.org with POP3\r\n id 01RUN for <me@example.net>;\r\n Tue, 10 Nov 2026 12:00:00 +0000\r\nX-Tributary-Account: me@example.net\r\n'
+/** How a message may begin. */
+const beginnings = [
+  '',
+  ' continued\r\n',
+  '\tx\r\n',
+  ' \r\n',
+  '\t\n',
+  ' deadbeef\n',
+  '\r\n',
+  '\n',
+  'Subject: a\r\n',
+  '.\r\n',
+  'no colon\r\n',
+]
+
+test('the trace line is read wherever a store has folded it, and what follows the id is part of the message', () => {
+  const colon = idLine.indexOf(':')
+  for (let cut = colon + 1; cut <= idLine.length - 2; cut += 1) {
+    for (const fold of ['\r\n ', '\r\n\t', '\n ', '\n\t ', '\r\n \r\n\t', ' ', '\t']) {
+      // Behind its last octet a fold begins the message.
+      const [folded, begins] =
+        cut === idLine.length - 2
+          ? [idLine, fold.replace(/^\r?\n|^[ \t]$/, '')]
+          : [`${idLine.slice(0, cut)}${fold}${idLine.slice(cut)}`, '']
+      for (const beginning of beginnings) {
+        const original = `${begins}${beginning}Body: x\r\n\r\nHello.\r\n`
+        const message = bytes(`${courierLines}${folded}${original}`)
+        const what = JSON.stringify([cut, fold, beginning])
+        assert.deepEqual(traceOf(message), trace, what)
+        assert.equal(message.subarray(traceEnd(message)).toString('latin1'), original, what)
+        assert.equal(courierOf(message)?.runId, '01RUN', what)
+      }
+    }
+  }
+})
+
+test('the trace line is found whatever the case of its name, under what a store has put above it, and to its last octet', () => {
+  for (const name of ['X-Tributary-Id', 'x-tributary-id', 'X-TRIBUTARY-ID']) {
+    const line = idLine.replace('X-Tributary-Id', name)
+    assert.deepEqual(traceOf(bytes(line)), trace)
+    assert.deepEqual(traceOf(bytes(line.replace('\r\n', ''))), trace, 'an answer to FETCH that is cut off there')
+    assert.deepEqual(traceOf(bytes(line.replace(': ', ':'))), trace)
+    assert.equal(traceEnd(bytes(`Return-Path: <>\n${line.replace('\r\n', '\n')} x\n`)), 16 + line.length - 1)
+  }
+  assert.equal(traceOf(bytes(idLine.replace(uidl, '0'.repeat(16))))?.uidl, undefined)
+})
+
+test('the topmost trace line alone counts, and only in a header', () => {
+  const other = idLine.replace(token, 'c'.repeat(32))
+  assert.deepEqual(traceOf(bytes(idLine + other)), trace)
+  for (const wrong of [
+    '\r\n',
+    ' x\r\n',
+    `${idLine.slice(16, -4)}\r\n`,
+    `${idLine.slice(17)}`,
+    idLine.slice(16).toUpperCase(),
+  ]) {
+    const message = bytes(`X-Tributary-Id:${wrong}${other}\r\nHello.\r\n`)
+    assert.equal(traceOf(message), undefined, wrong)
+    assert.equal(traceEnd(message), 0, wrong)
+  }
+  for (const none of [
+    `Subject: a\r\n\r\n${idLine}`,
+    `\r\n${idLine}`,
+    `\n${idLine}`,
+    `Subject: a\n\n${idLine}`,
+    `X-${idLine}`,
+    ` ${idLine}`,
+  ]) {
+    assert.equal(traceOf(bytes(none)), undefined, none)
+    assert.equal(traceEnd(bytes(none)), 0, none)
+    assert.equal(courierOf(bytes(none)), null, none)
+  }
 })
 
 test('a ledger record is 40 octets and comes back as it went in', () => {

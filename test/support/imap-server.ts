@@ -467,7 +467,7 @@ class Session {
     const from = Number(/^\d+/.exec(range)?.[0] ?? 1)
     for (const [nth, { uid, literal }] of this.#shown.entries()) {
       if ((byUid ? uid : nth + 1) < from && nth + 1 < this.#shown.length) continue
-      const field = /^X-Tributary-Id: .*\r\n/im.exec(literal.toString('latin1'))?.[0] ?? ''
+      const field = /^X-Tributary-Id: .*\r\n(?:[ \t].*\r\n)*/im.exec(literal.toString('latin1'))?.[0] ?? ''
       const header = `${field}\r\n`
       this.#write(
         `* ${nth + 1} FETCH (UID ${uid} BODY[HEADER.FIELDS (X-TRIBUTARY-ID)] {${header.length}}\r\n${header})\r\n`,

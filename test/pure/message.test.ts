@@ -250,7 +250,7 @@ test('the topmost trace line alone counts, and only in a header', () => {
     '\r\n',
     ' x\r\n',
     `${idLine.slice(16, -4)}\r\n`,
-    `${idLine.slice(17)}`,
+    idLine.slice(17),
     idLine.slice(16).toUpperCase(),
   ]) {
     const message = bytes(`X-Tributary-Id:${wrong}${other}\r\nHello.\r\n`)

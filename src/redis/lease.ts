@@ -1,30 +1,13 @@
-/** One run per account: a lease with a fencing number, which every ledger write checks in the same call (redis/ledger.ts). */
+/** Keeps an account to one run at a time: a lease with a fencing number, which every write to the ledger checks in the same call. */
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../mail/message.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { keys } from './key-names.ts'
+import { script } from './scripts.ts'
 
-/**
- * KEYS lease, fence; ARGV lease in ms. Returns {fence, 0}, or {0, what is left of another's lease in ms}.
- * Sent again after a lost answer it finds its own lease, and the caller waits for that to end: slow, never wrong.
- */
-const acquire = `
-local left = redis.call('PTTL', KEYS[1])
-if left > 0 then return {0, left} end
-local fence = redis.call('INCR', KEYS[2])
-redis.call('SET', KEYS[1], fence, 'PX', ARGV[1])
-return {fence, 0}`
-
-/** KEYS lease; ARGV fence, lease in ms. 1 while it is ours. */
-const renew = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 1`
-
-/** KEYS lease; ARGV fence. */
-const release = `
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
-return 1`
+const takeLease = script<[fence: number, leftMs: number]>('take-lease', 2)
+const renewLease = script<0 | 1>('renew-lease', 1)
+const releaseLease = script<1>('release-lease', 1)
 
 export class Lease {
   readonly accountId: AccountId
@@ -49,24 +32,21 @@ export class Lease {
     this.#timer = setInterval(() => void this.#renew(), Math.ceil(leaseMs / 4))
   }
 
-  /** The lease, or how many milliseconds another one has left. */
+  /** Takes the lease; where another run holds it, answers how many milliseconds that lease has left. */
   static async take(redis: Redis, accountId: AccountId, leaseMs: number): Promise<Lease | number> {
     const askedAtMs = performance.now()
-    const [fence, leftMs] = (await redis.eval(acquire, 2, keys.lease(accountId), keys.fence(accountId), leaseMs)) as [
-      number,
-      number,
-    ]
+    const [fence, leftMs] = await takeLease(redis, [keys.lease(accountId), keys.fence(accountId)], [leaseMs])
     return fence === 0 ? leftMs : new Lease(redis, accountId, fence, leaseMs, askedAtMs)
   }
 
-  /** Whether it will not end before so many milliseconds have passed, as it stands: without being renewed. */
+  /** Whether the lease lasts that long even if it is not renewed. */
   holdsFor(ms: number): boolean {
     return !this.lost.aborted && performance.now() + ms < this.#goodUntilMs
   }
 
   async release(): Promise<void> {
     clearInterval(this.#timer)
-    if (!this.lost.aborted) await this.#redis.eval(release, 1, keys.lease(this.accountId), this.fence)
+    if (!this.lost.aborted) await releaseLease(this.#redis, [keys.lease(this.accountId)], [this.fence])
   }
 
   async #renew(): Promise<void> {
@@ -75,7 +55,7 @@ export class Lease {
     this.#renewing = true
     const askedAtMs = performance.now()
     try {
-      const ours = await this.#redis.eval(renew, 1, keys.lease(this.accountId), this.fence, this.#leaseMs)
+      const ours = await renewLease(this.#redis, [keys.lease(this.accountId)], [this.fence, this.#leaseMs])
       if (ours === 1) this.#goodUntilMs = askedAtMs + this.#leaseMs
       else this.#lose()
     } catch {

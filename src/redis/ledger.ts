@@ -28,19 +28,20 @@ import { type Keeper, keeperOf } from './keeper.ts'
 import { keys } from './key-names.ts'
 import type { Lease } from './lease.ts'
 import {
-  amendScript,
-  appendScript,
-  beginScript,
-  type Change,
-  intendScript,
-  letGoScript,
-  returnedScript,
-  rewriteScript,
-  setOutScript,
-  spoolScript,
-  superseded,
-  wholeScript,
-} from './ledger-scripts.ts'
+  amendRecords,
+  appendRecords,
+  beginLedger,
+  dropSpooled,
+  type LedgerChange,
+  type LedgerRun,
+  LedgerWriter,
+  noteReturned,
+  noteSetOut,
+  noteWhole,
+  rewriteLedger,
+  spoolMessages,
+  writeIntent,
+} from './ledger-writes.ts'
 import { newSpoolId, packed as packedMessage, spooledMessage, spoolIds } from './spool.ts'
 import { entriesOf, octetsWished, wishFor, type Wishes, wishField, wishesIn } from './quarantine.ts'
 
@@ -52,12 +53,6 @@ const newEntryId = monotonicFactory()
 
 /** One script call of at most so many records: bounds what Redis holds up for, and the arguments of a call. */
 const amendedPerCall = 1000
-
-/** The run that writes. Its counts grow as it goes. */
-export interface LedgerRun {
-  readonly id: RunId
-  readonly counts: Readonly<RunCounts>
-}
 
 /** What a run had done by its last write, should its worker have died; undefined where it has written nothing. */
 export async function countsOf(redis: Redis, accountId: AccountId, runId: RunId): Promise<RunCounts | undefined> {
@@ -82,7 +77,7 @@ export class RedisLedger implements AccountLedger {
   readonly #redis: Redis
   readonly #lease: Lease
   readonly #nowMs: () => number
-  readonly #run: LedgerRun
+  readonly #writer: LedgerWriter
   /** How long the ledger is: known from the first look on, as only the holder of the lease writes. */
   #octets = 0
   /** As they were at the last look, when it began. */
@@ -101,7 +96,7 @@ export class RedisLedger implements AccountLedger {
     this.#redis = redis
     this.#lease = lease
     this.#nowMs = nowMs
-    this.#run = run
+    this.#writer = new LedgerWriter(redis, lease, nowMs, run)
   }
 
   async view(): Promise<LedgerView> {
@@ -142,7 +137,7 @@ export class RedisLedger implements AccountLedger {
   }
 
   async intend(intent: Intent): Promise<void> {
-    await this.#write(intendScript, [keys.intents(this.#lease.accountId)], [intent.id, JSON.stringify(intent)])
+    await this.#writer.write(writeIntent, [keys.intents(this.#lease.accountId)], [intent.id, JSON.stringify(intent)])
   }
 
   async record(intent: Intent, stored: ReadonlySet<Token>): Promise<LedgerRecord[]> {
@@ -150,7 +145,9 @@ export class RedisLedger implements AccountLedger {
     await (this.#looked ??= this.#look())
     const before = entries.map((entry) => this.#take(entry))
     const replaced = before.filter((record) => record !== undefined)
-    const changes = entries.flatMap(({ spooled }): Change[] => (spooled === undefined ? [] : [['let go', spooled, '']]))
+    const changes = entries.flatMap(({ spooled }): LedgerChange[] =>
+      spooled === undefined ? [] : [['let go', spooled, '']],
+    )
     if (replaced.length > 0) {
       const held = await entriesOf(this.#redis, this.#lease.accountId)
       for (const record of replaced) changes.push(...this.#noEntry(record, held))
@@ -163,7 +160,7 @@ export class RedisLedger implements AccountLedger {
   async begin(skipped: readonly Sighting[]): Promise<void> {
     for await (const slice of slices(skipped))
       await this.#append(slice.map((sighting) => this.#aside('skipped', sighting)))
-    await this.#write(beginScript, [], [])
+    await this.#writer.write(beginLedger)
   }
 
   async skip(sighting: Sighting): Promise<void> {
@@ -178,7 +175,7 @@ export class RedisLedger implements AccountLedger {
     const made = { id: newEntryId(), at: new Date(this.#nowMs()).toISOString() }
     const { message, spooled } = sighting
     const entry = entryFor({ ...record, name: message.uidl, spooled }, held, made, reason)
-    const changes: Change[] = [['entry', entry.id, JSON.stringify(entry)]]
+    const changes: LedgerChange[] = [['entry', entry.id, JSON.stringify(entry)]]
     const wish = this.#wishes.get(entry.id)
     if (wish !== undefined) changes.push(['wish done', wishField(entry.id), wish])
     if (reason.octets !== undefined) changes.push(['wish', wishField(entry.id), wishFor(reason.octets)])
@@ -188,7 +185,7 @@ export class RedisLedger implements AccountLedger {
   async amend(records: Iterable<LedgerRecord> | AsyncIterable<LedgerRecord>): Promise<void> {
     let args: (number | Buffer)[] = []
     const write = async () => {
-      if (args.length > 0) await this.#write(amendScript, [keys.ledger(this.#lease.accountId)], args)
+      if (args.length > 0) await this.#writer.write(amendRecords, [keys.ledger(this.#lease.accountId)], args)
       args = []
     }
     const aside: LedgerRecord[] = []
@@ -213,7 +210,7 @@ export class RedisLedger implements AccountLedger {
   async whole(upTo: FolderMark | undefined): Promise<void> {
     this.#keeper ??= keeperOf(this.#redis, this.#nowMs())
     const { name } = await this.#keeper
-    await this.#write(wholeScript, [], [name, upTo === undefined ? '' : JSON.stringify(upTo)])
+    await this.#writer.write(noteWhole, [], [name, upTo === undefined ? '' : JSON.stringify(upTo)])
   }
 
   async forget(old: Iterable<LedgerRecord> | AsyncIterable<LedgerRecord>): Promise<void> {
@@ -238,14 +235,14 @@ export class RedisLedger implements AccountLedger {
     let to = 0
     for (let index = 0; index < records.length; index += 1)
       if (!forgotten.has(index)) to += packed.copy(kept, to, index * recordOctets, (index + 1) * recordOctets)
-    await this.#write(rewriteScript, [keys.ledger(accountId), keys.quarantine(accountId)], [kept, ...gone])
+    await this.#writer.write(rewriteLedger, [keys.ledger(accountId), keys.quarantine(accountId)], [kept, ...gone])
     this.#looked = undefined
   }
 
   async spool(retrieved: readonly Retrieved[]): Promise<Retrieved[]> {
     const kept = retrieved.map((one) => ({ ...one, spooled: newSpoolId() }))
     const args = kept.flatMap((one) => [one.spooled, packedMessage(one)])
-    if (args.length > 0) await this.#write(spoolScript, [keys.spool(this.#lease.accountId)], args)
+    if (args.length > 0) await this.#writer.write(spoolMessages, [keys.spool(this.#lease.accountId)], args)
     return kept
   }
 
@@ -264,18 +261,18 @@ export class RedisLedger implements AccountLedger {
 
   async letGo(retrieved: readonly Retrieved[]): Promise<void> {
     const ids = retrieved.flatMap(({ spooled }) => spooled ?? [])
-    if (ids.length > 0) await this.#write(letGoScript, [keys.spool(this.#lease.accountId)], ids)
+    if (ids.length > 0) await this.#writer.write(dropSpooled, [keys.spool(this.#lease.accountId)], ids)
   }
 
   async setOut(alone?: MessageName): Promise<void> {
     const name = alone === undefined ? '' : JSON.stringify(alone)
-    await this.#write(setOutScript, [], [outField(this.#lease.fence), name])
+    await this.#writer.write(noteSetOut, [], [outField(this.#lease.fence), name])
   }
 
   async returned(suspects: readonly Suspect[]): Promise<void> {
     const own = outField(this.#lease.fence)
     try {
-      await this.#write(returnedScript, [], [JSON.stringify(suspects), own, ...this.#out])
+      await this.#writer.write(noteReturned, [], [JSON.stringify(suspects), own, ...this.#out])
     } catch (error) {
       if (!(error instanceof SessionFailed) || error.failure.kind !== 'superseded') throw error
       await this.#redis.hdel(keys.ledgerNotes(this.#lease.accountId), own)
@@ -294,7 +291,7 @@ export class RedisLedger implements AccountLedger {
   /** Carries out dismissals: what was set aside is left at the provider like what a first run skips. Returns what is to be tried again. */
   async #heed(): Promise<Map<number, number>> {
     const retries = new Map<number, number>()
-    const dismissed: Change[] = []
+    const dismissed: LedgerChange[] = []
     for (const entry of await entriesOf(this.#redis, this.#lease.accountId)) {
       const wish = this.#wishes.get(entry.id)
       const record = wish === undefined ? undefined : recordOf(entry, this.#records)
@@ -337,8 +334,8 @@ export class RedisLedger implements AccountLedger {
   async #amendAside(records: readonly LedgerRecord[]): Promise<void> {
     const held = await entriesOf(this.#redis, this.#lease.accountId)
     for (let from = 0; from < records.length; from += amendedPerCall) {
-      const changes = records.slice(from, from + amendedPerCall).flatMap((record): Change[] => {
-        const amended: Change = ['record', record.index * recordOctets, encodeRecord(record)]
+      const changes = records.slice(from, from + amendedPerCall).flatMap((record): LedgerChange[] => {
+        const amended: LedgerChange = ['record', record.index * recordOctets, encodeRecord(record)]
         const before = this.#records.at(record.index)
         const entry = before.uidl === record.uidl && before.size === record.size ? undefined : entryOf(before, held)
         if (entry === undefined) return [amended]
@@ -348,7 +345,7 @@ export class RedisLedger implements AccountLedger {
     }
   }
 
-  #noEntry(record: LedgerRecord, held: readonly QuarantineEntry[]): Change[] {
+  #noEntry(record: LedgerRecord, held: readonly QuarantineEntry[]): LedgerChange[] {
     const entry = entryOf(record, held)
     return entry === undefined ? [] : noEntry(entry)
   }
@@ -363,7 +360,7 @@ export class RedisLedger implements AccountLedger {
   async #append(
     records: readonly (Omit<LedgerRecord, 'index'> & { readonly index?: number | undefined })[],
     intentId = '',
-    more: readonly Change[] = [],
+    more: readonly LedgerChange[] = [],
   ): Promise<LedgerRecord[]> {
     const { accountId } = this.#lease
     await (this.#looked ??= this.#look())
@@ -380,27 +377,12 @@ export class RedisLedger implements AccountLedger {
     // Before the answer: what is appended meanwhile goes behind it.
     this.#octets = offset + packed.length
     const names = [keys.ledger, keys.intents, keys.quarantine, keys.spool].map((name) => name(accountId))
-    await this.#write(appendScript, names, [offset, packed, intentId, ...changes.flat()])
+    await this.#writer.write(appendRecords, names, [offset, packed, intentId, ...changes.flat()])
     return placed
-  }
-
-  async #write(script: string, more: readonly string[], args: readonly (string | number | Buffer)[]): Promise<void> {
-    this.#lease.lost.throwIfAborted()
-    const { accountId, fence } = this.#lease
-    const names = [keys.lease(accountId), keys.ledgerNotes(accountId), ...more]
-    try {
-      const { id, counts } = this.#run
-      const own = [fence, this.#nowMs(), id, JSON.stringify(counts)]
-      await this.#redis.eval(script, names.length, ...names, ...own, ...args)
-    } catch (error) {
-      if (error instanceof Error && error.message.includes(superseded))
-        throw new SessionFailed({ kind: 'superseded' }, error)
-      throw error
-    }
   }
 }
 
-function noEntry({ id, spooled }: QuarantineEntry): Change[] {
-  const letGo: Change[] = spooled === undefined ? [] : [['let go', spooled, '']]
+function noEntry({ id, spooled }: QuarantineEntry): LedgerChange[] {
+  const letGo: LedgerChange[] = spooled === undefined ? [] : [['let go', spooled, '']]
   return [['no entry', id, wishField(id)], ...letGo]
 }

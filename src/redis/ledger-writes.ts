@@ -1,0 +1,77 @@
+/**
+ * How a run writes to its account's ledger: each write is one script that is carried out whole or not at all, checks the run's
+ * lease first (scripts/includes/guard.lua), and does no harm when it is sent again after a lost answer.
+ */
+import type { Redis } from 'ioredis'
+import { SessionFailed } from '../failure/session-failed.ts'
+import type { RunId } from '../mail/message.ts'
+import type { RunCounts } from '../runs/run.ts'
+import { keys } from './key-names.ts'
+import type { Lease } from './lease.ts'
+import { type Script, script, type ScriptArgument } from './scripts.ts'
+
+/** A script that begins with the guard: its first keys and arguments are those of `LedgerWriter`. */
+export type GuardedScript = Script<1>
+const guarded = (name: string, furtherKeys: number): GuardedScript => script(name, 2 + furtherKeys)
+
+export const writeIntent = guarded('write-intent', 1)
+export const appendRecords = guarded('append-records', 4)
+export const amendRecords = guarded('amend-records', 1)
+export const rewriteLedger = guarded('rewrite-ledger', 2)
+export const beginLedger = guarded('begin-ledger', 0)
+export const noteSetOut = guarded('note-set-out', 0)
+export const noteReturned = guarded('note-returned', 0)
+export const spoolMessages = guarded('spool-messages', 1)
+export const dropSpooled = guarded('drop-spooled', 1)
+export const noteWhole = guarded('note-whole', 0)
+
+/**
+ * What `append-records` changes beside the records that it appends. `no entry` takes the entry's wish with it. A wish is done
+ * only where it is still that wish, and made only where there is no other.
+ */
+export type LedgerChange =
+  | readonly ['record', offset: number, record: Buffer]
+  | readonly ['entry', id: string, entry: string]
+  | readonly ['no entry', id: string, wishField: string]
+  | readonly ['wish done' | 'wish', wishField: string, wish: string]
+  | readonly ['let go', spoolId: string, '']
+
+/** The run that writes. Its counts grow as it goes. */
+export interface LedgerRun {
+  readonly id: RunId
+  readonly counts: Readonly<RunCounts>
+}
+
+export class LedgerWriter {
+  readonly #redis: Redis
+  readonly #lease: Lease
+  readonly #nowMs: () => number
+  readonly #run: LedgerRun
+
+  constructor(redis: Redis, lease: Lease, nowMs: () => number, run: LedgerRun) {
+    this.#redis = redis
+    this.#lease = lease
+    this.#nowMs = nowMs
+    this.#run = run
+  }
+
+  /** @throws SessionFailed `superseded` where the lease is lost. */
+  async write(
+    write: GuardedScript,
+    keyNames: readonly string[] = [],
+    args: readonly ScriptArgument[] = [],
+  ): Promise<void> {
+    this.#lease.lost.throwIfAborted()
+    const { accountId, fence } = this.#lease
+    const { id, counts } = this.#run
+    const guardKeys = [keys.lease(accountId), keys.ledgerNotes(accountId)]
+    const guardArgs = [fence, this.#nowMs(), id, JSON.stringify(counts)]
+    try {
+      await write(this.#redis, [...guardKeys, ...keyNames], [...guardArgs, ...args])
+    } catch (error) {
+      if (error instanceof Error && error.message.includes('SUPERSEDED'))
+        throw new SessionFailed({ kind: 'superseded' }, error)
+      throw error
+    }
+  }
+}

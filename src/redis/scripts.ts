@@ -1,0 +1,72 @@
+/**
+ * Loads the Lua scripts in scripts/ and makes a function of each.
+ *
+ * Redis is sent the text of a script once a connection and its hash from then on (EVALSHA, by ioredis' defineCommand). A Redis
+ * that has lost its scripts (a restart, a fail-over, SCRIPT FLUSH) answers NOSCRIPT, and ioredis then sends the text again.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import type { ChainableCommander, Redis } from 'ioredis'
+import { redisLimits } from './limits.ts'
+
+export type ScriptArgument = string | number | Buffer
+
+/** Calls one script. In a pipeline the answer is among what `exec` returns. */
+export interface Script<Answer> {
+  (redis: Redis, keyNames: readonly string[], args: readonly ScriptArgument[]): Promise<Answer>
+  (pipeline: ChainableCommander, keyNames: readonly string[], args: readonly ScriptArgument[]): ChainableCommander
+}
+
+/** Beside this file; where it runs from dist/, in the checkout, so that only the compiler has to run before it. */
+const folder = [new URL('scripts/', import.meta.url), new URL('../../../src/redis/scripts/', import.meta.url)].find(
+  (url) => existsSync(url),
+)
+
+/**
+ * The text of a script as Redis gets it. A line `-- @include NAME` stands for the file includes/NAME.lua, and `limits.NAME` for
+ * that number of limits.ts. Comments are left out: they are for people.
+ */
+export function luaOf(name: string): string {
+  if (folder === undefined) throw new Error('The folder src/redis/scripts is missing: this is no whole installation.')
+  const lines = readFileSync(new URL(`${name}.lua`, folder), 'utf8').split('\n')
+  const expanded = lines.flatMap((line) => {
+    const included = /^-- @include (\S+)$/.exec(line)?.[1]
+    if (included !== undefined) return [luaOf(`includes/${included}`)]
+    return /^\s*(?:--.*)?$/.test(line) ? [] : [line]
+  })
+  return expanded.join('\n').replace(/\blimits\.(\w+)/g, (_whole, limit: string) => limitOf(limit, name))
+}
+
+function limitOf(limit: string, name: string): string {
+  const value = (redisLimits as Readonly<Record<string, number>>)[limit]
+  if (value === undefined) throw new Error(`${name}.lua names limits.${limit}, which is not in limits.ts`)
+  return String(value)
+}
+
+/** A connection or a pipeline, as ioredis extends it by defined commands. */
+interface Commander {
+  defineCommand(name: string, definition: { readonly lua: string; readonly numberOfKeys?: number }): void
+  readonly [command: string]: unknown
+}
+
+/** @param keyCount how many keys it takes; `any number` where that depends on the call. */
+export function script<Answer>(name: string, keyCount: number | 'any number'): Script<Answer> {
+  const lua = luaOf(name)
+  // BullMQ defines commands on the same connections, under names without a prefix.
+  const command = `tributary:${name}`
+  const definition = typeof keyCount === 'number' ? { lua, numberOfKeys: keyCount } : { lua }
+  // A pipeline takes over what its connection has defined, and with it that the text was sent. It is defined anew there, so that the
+  // text is in each pipeline once: within MULTI nobody sends a script again that Redis has lost.
+  const definedOn = new WeakSet<object>()
+  const call = (on: Redis | ChainableCommander, keyNames: readonly string[], args: readonly ScriptArgument[]) => {
+    if (typeof keyCount === 'number' && keyNames.length !== keyCount)
+      throw new Error(`${name}.lua takes ${keyCount} keys and was given ${keyNames.length}`)
+    const commander = on as unknown as Commander
+    if (!definedOn.has(on)) {
+      commander.defineCommand(command, definition)
+      definedOn.add(on)
+    }
+    const count = typeof keyCount === 'number' ? [] : [keyNames.length]
+    return (commander[command] as (...all: ScriptArgument[]) => unknown)(...count, ...keyNames, ...args)
+  }
+  return call as Script<Answer>
+}

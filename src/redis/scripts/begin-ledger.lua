@@ -1,0 +1,11 @@
+-- Notes that the first run has chosen what it skips, and that no run has gone well since.
+--
+-- KEYS, tag {account}:
+--   lease, notes  see includes/guard.lua
+-- ARGV:
+--   fence, nowMs, run, counts  see includes/guard.lua
+-- Returns 1.
+-- @include guard
+
+redis.call('HSET', notes, 'begun', '1', 'importing', '1')
+return 1

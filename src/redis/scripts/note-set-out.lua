@@ -1,0 +1,14 @@
+-- Notes that a run sets out to retrieve messages: should its worker die, the next run finds the note.
+--
+-- KEYS, tag {account}:
+--   lease, notes  see includes/guard.lua
+-- ARGV:
+--   fence, nowMs, run, counts  see includes/guard.lua
+--   field         of the notes: 'out FENCE'
+--   message       the one that is retrieved alone, as JSON, or ''
+-- Returns 1.
+-- @include guard
+local field, message = ARGV[5], ARGV[6]
+
+redis.call('HSET', notes, field, message)
+return 1

@@ -1,0 +1,15 @@
+-- Notes that the ledger is known to be whole under this Redis, and up to where the store was read for that.
+--
+-- KEYS, tag {account}:
+--   lease, notes  see includes/guard.lua
+-- ARGV:
+--   fence, nowMs, run, counts  see includes/guard.lua
+--   keeper        the name of this Redis (keeper.ts)
+--   mark          as JSON, or '' for as before
+-- Returns 1.
+-- @include guard
+local keeper, mark = ARGV[5], ARGV[6]
+
+redis.call('HSET', notes, 'wholeUnder', keeper)
+if mark ~= '' then redis.call('HSET', notes, 'mark', mark) end
+return 1

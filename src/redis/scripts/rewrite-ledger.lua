@@ -1,0 +1,21 @@
+-- Replaces the whole ledger by what is left of it, and drops the quarantine entries whose records are forgotten.
+--
+-- KEYS, tag {account}:
+--   lease, notes  see includes/guard.lua
+--   ledger        string: packed records
+--   quarantine    hash: entry id -> entry as JSON
+-- ARGV:
+--   fence, nowMs, run, counts  see includes/guard.lua
+--   records       all that stay, packed
+--   then, for each entry that goes, its id and the field of its wish among the notes
+-- Returns 1.
+-- @include guard
+local ledger, quarantine = KEYS[3], KEYS[4]
+local records, firstEntry = ARGV[5], 6
+
+redis.call('SET', ledger, records)
+for nth = firstEntry, #ARGV, 2 do
+  redis.call('HDEL', quarantine, ARGV[nth])
+  redis.call('HDEL', notes, ARGV[nth + 1])
+end
+return 1

@@ -1,0 +1,35 @@
+/** The Lua scripts as texts: each says what it does and takes, and is used once. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { luaOf } from '../../src/redis/scripts.ts'
+
+const folder = 'src/redis/scripts'
+const names = readdirSync(folder)
+  .filter((name) => name.endsWith('.lua'))
+  .map((name) => name.slice(0, -4))
+  .toSorted()
+const headOf = (name: string) => /^(?:--.*\n)+/.exec(readFileSync(`${folder}/${name}.lua`, 'utf8'))?.[0] ?? ''
+
+test('each script begins with what it does, its keys with their tag, and what it returns', () => {
+  assert.ok(names.length > 10)
+  for (const name of names) {
+    const head = headOf(name)
+    assert.match(head, /^-- [A-Z][^]*?\.\n/, name)
+    assert.match(head, /^-- KEYS, tag \{(?:account|tributary|.*)\}.*:$/m, name)
+    assert.match(head, /^-- Returns /m, name)
+    if (/ARGV\[/.test(luaOf(name))) assert.match(head, /^-- ARGV:$/m, name)
+  }
+})
+
+test('each script is loaded in one place, and each place names a script', () => {
+  const sources = readdirSync('src/redis').filter((name) => name.endsWith('.ts'))
+  const text = sources.map((name) => readFileSync(`src/redis/${name}`, 'utf8')).join('\n')
+  const loaded = [...text.matchAll(/\b(?:script(?:<[^\n]*?>)?|guarded|restating(?:<[^\n]*?>)?)\('([a-z-]+)'/g)]
+  assert.deepEqual(loaded.map(([, name]) => name ?? '').toSorted(), names)
+})
+
+test('what Redis is sent holds what is included, the numbers of limits.ts, and no comments', () => {
+  for (const name of names) assert.doesNotMatch(luaOf(name), /^\s*--|limits\./m, name)
+  assert.match(luaOf('write-intent'), /SUPERSEDED/)
+})

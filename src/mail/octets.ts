@@ -2,7 +2,7 @@
  * All the octets of a message: their line ends, and their digest. A message may have 150 MB: after every slice the event loop
  * has its turn.
  */
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { fieldsOf, type HeaderField, headerOf, shortened, shortHash } from './header.ts'
 import type { ShortHash } from './message.ts'
 import { limits } from '../limits.ts'
@@ -32,20 +32,23 @@ export async function digestOf(message: Buffer, fields = headOf(message)): Promi
   return shortened(hash.digest())
 }
 
-/** The same of a message that comes in pieces. */
+/** Makes the same digest of a message that comes in pieces, of which it holds no more than the first few. */
 export async function digestOfPieces(pieces: AsyncIterable<Buffer>): Promise<ShortHash> {
   const hash = createHash('sha256')
-  /** Line ends that may be the very last ones. */
-  const held: Buffer[] = []
+  /** As the hash was before the line ends that may be the very last ones: they may be all 150 MB of a message. */
+  let beforeLineEnds: Hash | undefined
   for await (const piece of withoutNotes(pieces)) {
     const end = trimmed(piece, piece.length)
     if (end > 0) {
-      for (const ends of held.splice(0)) hash.update(ends)
       hash.update(piece.subarray(0, end))
+      beforeLineEnds = undefined
     }
-    if (end < piece.length) held.push(piece.subarray(end))
+    if (end < piece.length) {
+      beforeLineEnds ??= hash.copy()
+      hash.update(piece.subarray(end))
+    }
   }
-  return shortened(hash.digest())
+  return shortened((beforeLineEnds ?? hash).digest())
 }
 
 async function* withoutNotes(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

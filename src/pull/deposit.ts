@@ -161,10 +161,12 @@ export class Deposit {
   }
 
   #deliverAll(): void {
-    const all = this.#undelivered.splice(0)
-    const last = all.at(-1)
-    if (last === undefined) return
-    const together = { ...last.appended, uids: all.flatMap(({ appended }) => appended.uids) }
+    for (const together of byUidValidity(this.#undelivered.splice(0))) this.#deliverTogether(together)
+  }
+
+  #deliverTogether(all: readonly Recorded[]): void {
+    const uidValidity = all[0]?.appended.uidValidity
+    const together = { uidValidity, uids: all.flatMap(({ appended }) => appended.uids) }
     const { destinationId, folder } = this.#account
     const arrivals = all.flatMap((recorded) => arrivalsOf(recorded, folder, this.#world.clock.nowMs()))
     this.#delivering = this.#delivering.then(async () => {
@@ -246,6 +248,17 @@ function arrivalsOf({ appended: { uids }, letters }: Recorded, folder: string, s
   return letters.map(({ octets, envelope }, nth) => {
     return { storedAtMs, octets, envelope, folder, uid: told ? uids[nth] : undefined }
   })
+}
+
+/** Neighbours that a UID means the same for: a folder that was made anew meanwhile counts from 1 again (RFC 9051 section 2.3.1.1). */
+function byUidValidity(all: readonly Recorded[]): Recorded[][] {
+  const groups: Recorded[][] = []
+  for (const recorded of all) {
+    const group = groups.at(-1)
+    if (group === undefined || group[0]?.appended.uidValidity !== recorded.appended.uidValidity) groups.push([recorded])
+    else group.push(recorded)
+  }
+  return groups
 }
 
 function octetsOf(letters: readonly Letter[]): number {

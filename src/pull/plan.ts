@@ -155,15 +155,38 @@ export function wasTooLarge(record: LedgerRecord): boolean {
   return record.state === 'quarantined' && record.fingerprint === undefined
 }
 
-/** The record by which a message too large was set aside before. */
-export function setAsideBefore(message: Listed, unmatched: Unmatched): LedgerRecord | undefined {
-  const uidl = hashOf(message)
-  // A size may be another one at every session; without an id it is all there is.
-  if (uidl !== undefined) return unmatched.bearing('uidl', uidl).find(wasTooLarge)
-  for (const record of unmatched) {
-    if (wasTooLarge(record) && record.uidl === undefined && record.size === message.size) return record
+/** Matches messages that are too large by their listed sizes with the records by which they were set aside before. */
+export async function matchTooLarge(
+  messages: readonly Listed[],
+  unmatched: Unmatched,
+): Promise<ReadonlyMap<Listed, LedgerRecord>> {
+  const matches = new Map<Listed, LedgerRecord>()
+  let nameless: ReadonlyMap<number, readonly LedgerRecord[]> | undefined
+  for await (const slice of slices(messages)) {
+    for (const message of slice) {
+      const uidl = hashOf(message)
+      // A size may be another one at every session; without a UIDL it is all there is.
+      const candidates =
+        uidl === undefined
+          ? (nameless ??= await namelessTooLarge(unmatched)).get(message.size)
+          : unmatched.bearing('uidl', uidl).filter(wasTooLarge)
+      const record = candidates?.find((candidate) => unmatched.match(candidate))
+      if (record !== undefined) matches.set(message, record)
+    }
   }
-  return undefined
+  return matches
+}
+
+/** The records of messages without UIDL that were set aside for their size alone, by that size. */
+async function namelessTooLarge(unmatched: Unmatched): Promise<ReadonlyMap<number, readonly LedgerRecord[]>> {
+  const bySize = new Map<number, LedgerRecord[]>()
+  for await (const record of unmatched.inTurns()) {
+    if (!wasTooLarge(record) || record.uidl !== undefined) continue
+    const same = bySize.get(record.size)
+    if (same === undefined) bySize.set(record.size, [record])
+    else same.push(record)
+  }
+  return bySize
 }
 
 export interface Settled {

@@ -4,7 +4,7 @@ import { uidlHash } from '../mail/header.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
 import { look, unseen } from './letter.ts'
-import { isBeforeFirstRun, planSession, type Seen, setAsideBefore, settle, type Unmatched } from './plan.ts'
+import { isBeforeFirstRun, planSession, matchTooLarge, type Seen, settle, type Unmatched } from './plan.ts'
 import type { LedgerView } from './ledger-ports.ts'
 import type { Maildrop, World } from './ports.ts'
 import { isSetAside, tooLarge } from './quarantine.ts'
@@ -65,9 +65,10 @@ export async function survey(
   if (!view.begun && !choosing) fresh = await begin(world, account, lookAt, fresh, looked, nowMs)
 
   const { wanted, large } = await bySize(fresh.concat(compare), account.maxMessageBytes)
+  const before = await matchTooLarge(large, unmatched)
   for (const message of large) {
-    const record = setAsideBefore(message, unmatched)
-    if (record !== undefined && unmatched.match(record) && !retried(record)) continue
+    const record = before.get(message)
+    if (record !== undefined && !retried(record)) continue
     counts.quarantined += 1
     await world.quarantine.quarantine(unseen(message), { failure: tooLarge(message.size, account), attempts: 0 })
   }

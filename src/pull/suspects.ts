@@ -183,7 +183,7 @@ export class Suspects {
 
   /** The last of the runs that died was retrieving this one, and nothing else. */
   async #killer(message: Listed): Promise<void> {
-    const reason = 'Its retrieval ended the worker three times'
+    const reason = `Its retrieval ended the worker ${this.#deaths} times`
     await this.#setAside(message, { kind: 'internal', reason }, this.#deaths)
     this.#deaths = 0
     this.#alone = undefined

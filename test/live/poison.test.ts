@@ -287,7 +287,7 @@ test('a message that kills the worker is alone the third time, and set aside the
   const [entry] = await entries(id)
   assert.deepEqual(
     [entry?.attempts, entry?.reason],
-    [3, { kind: 'internal', message: 'Its retrieval ended the worker three times.' }],
+    [3, { kind: 'internal', message: 'Its retrieval ended the worker 3 times.' }],
   )
   const left = await readFolder(provider.imapPort, 'poisoned', 'secret')
   assert.deepEqual(

@@ -4,9 +4,8 @@ import { test } from 'node:test'
 import { arrivalOf, parseDateTime } from '../../src/mail/arrival.ts'
 import { fieldsOf, fingerprintOf, headerOf } from '../../src/mail/header.ts'
 import { limits } from '../../src/limits.ts'
-import { pullLimits } from '../../src/pull/limits.ts'
 import { digestOf, digestOfPieces, toCrlf } from '../../src/mail/octets.ts'
-import { newRecord, type LedgerRecord } from '../../src/ledger/ledger.ts'
+import type { LedgerRecord } from '../../src/ledger/ledger.ts'
 import {
   type MessageNumber,
   type Octets,
@@ -16,7 +15,6 @@ import {
   type Token,
   type Uidl,
 } from '../../src/mail/message.ts'
-import { missing, Unmatched } from '../../src/pull/plan.ts'
 import { encodeRecord, recordOctets } from '../../src/ledger/record-codec.ts'
 import { PackedRecords } from '../../src/ledger/packed-records.ts'
 import { prove } from '../../src/ledger/receipt.ts'
@@ -381,23 +379,4 @@ test('a receipt is given for the same bytes or the same strong header and size, 
     ['bytes of a record without a digest', { ...record, digest: undefined }, whole],
   ]
   for (const [what, of, seen] of nothing) assert.equal(prove(of, seen), undefined, what)
-})
-
-test('what a listing misses of 50,000 records is looked for in turns of the event loop', async () => {
-  const record = encodeRecord({
-    ...newRecord('stored', { uidl: undefined, fingerprint: undefined, digest: undefined, size: 1 }, nowMs),
-    missedListings: pullLimits.missedListingsMin,
-    deletedAtSource: true,
-  })
-  const unmatched = new Unmatched(new PackedRecords(Buffer.concat(Array.from({ length: 50_000 }, () => record))))
-  let turns = 0
-  let ended = false
-  const turn = () => {
-    turns += 1
-    if (!ended) setImmediate(turn)
-  }
-  setImmediate(turn)
-  for await (const { index } of missing(unmatched, nowMs)) assert.fail(`${index} was missed often enough`)
-  ended = true
-  assert.ok(turns > 1)
 })

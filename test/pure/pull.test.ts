@@ -85,6 +85,28 @@ test('a run whose provider hangs up ends only when what is being stored has been
   assert.equal(world.ledger.open.size, 0)
 })
 
+test('batches between which the folder got another UIDVALIDITY are each delivered under their own', async () => {
+  const world = new TestWorld(provider())
+  world.batch = { messages: 1, octets: 1_000_000 }
+  world.appendTakes = (nth) => {
+    world.uidValidity = 7 + (nth % 3 === 2 ? 1 : 0)
+    return 0
+  }
+  await world.pull()
+  assert.deepEqual(world.bodies(), letters.map(String))
+})
+
+test('of a store that tells no UIDs people are shown all the same what came', async () => {
+  const world = new TestWorld(provider())
+  world.hasUidPlus = false
+  await world.pull()
+  assert.deepEqual(world.bodies(), letters.map(String))
+  assert.deepEqual(
+    world.arrivals.map(({ uid }) => uid),
+    letters.map(() => undefined),
+  )
+})
+
 test('one message that the store refuses is found in a large batch by halving it', async () => {
   const many = Array.from({ length: 256 }, (_, nth) => letter(`nth-${nth}`))
   const world = new TestWorld(many.map((bytes, nth) => ({ bytes, uidl: `u${nth}` })))
@@ -315,6 +337,16 @@ test('a message that the provider lists and will not give fails the run, and cos
     world.provider.map(({ uidl }) => uidl),
     ['u3'],
   )
+})
+
+test('a message that ended the worker is set aside, and its entry says how many times', async () => {
+  const world = new TestWorld(provider())
+  const { length: size } = letters[3] as Buffer
+  for (const run of [-5, -4, -3, -2]) world.ledger.out.set(run, { uidl: uidlHash('u3' as Uidl), size, place: 4 })
+  const counts = await world.pull()
+  assert.deepEqual([counts.stored, counts.quarantined], [6, 1])
+  const { attempts, reason } = world.ledger.entries[0] ?? {}
+  assert.deepEqual([attempts, reason?.message], [4, 'Its retrieval ended the worker 4 times.'])
 })
 
 test('a worker that is asked to stop finishes the batch in hand, deletes what it has proven, and goes on next time', async () => {

@@ -54,6 +54,7 @@ export interface ProviderMessage {
 export interface StoredMessage {
   readonly folder: string
   readonly uid: number
+  readonly uidValidity: number
   readonly token: Token
   readonly literal: Buffer
   readonly internalDate: Date
@@ -118,6 +119,8 @@ export class TestWorld {
   stopAfterWindows = Number.POSITIVE_INFINITY
   /** Turns of the event loop before the store takes the nth append, counted from 0. */
   appendTakes: (nth: number) => number = () => 0
+  /** False: the store appends to the folder itself, and tells no UIDs (RFC 4315). */
+  hasUidPlus = true
   /** The provider hangs up behind so many windows. */
   dropsAfterWindows = Number.POSITIVE_INFINITY
   readonly effects: string[] = []
@@ -327,20 +330,21 @@ export class TestWorld {
           if (bad !== undefined) return { status: 'refused' as const, reply: 'NO Message contains invalid header' }
           const uids = copies.map(({ token, literal, internalDate }) => {
             const uid = (world.#uid += 1)
-            within(own).push({ folder, uid, token, literal: Buffer.concat(literal), internalDate, flags })
+            const { uidValidity } = world
+            const into = world.hasUidPlus ? within(own) : stored
+            into.push({ folder, uid, uidValidity, token, literal: Buffer.concat(literal), internalDate, flags })
             return uid
           })
-          const appended: Appended = { uidValidity: world.uidValidity, uids }
+          const appended: Appended = world.hasUidPlus
+            ? { uidValidity: world.uidValidity, uids }
+            : { uidValidity: undefined, uids: [] }
           return { status: 'stored' as const, appended }
         })
       },
       find: async () => ({ tokens: new Set(), appended: { uidValidity: undefined, uids: [] } }),
-      async deliver(folder, { uids }) {
-        move(
-          own,
-          within(own).filter(({ uid }) => uids.includes(uid)),
-          folder,
-        )
+      async deliver(folder, { uidValidity, uids }) {
+        const isMeant = (message: StoredMessage) => uids.includes(message.uid) && message.uidValidity === uidValidity
+        if (world.hasUidPlus) move(own, within(own).filter(isMeant), folder)
       },
       async finish() {
         if (staged.has(own)) world.effect('remove', () => staged.delete(own))

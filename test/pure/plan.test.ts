@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { newRecord, type NewRecord } from '../../src/ledger/ledger.ts'
+import { PackedRecords } from '../../src/ledger/packed-records.ts'
+import { encodeRecord } from '../../src/ledger/record-codec.ts'
+import type { Listed, MessageNumber, Octets } from '../../src/mail/message.ts'
+import { pullLimits } from '../../src/pull/limits.ts'
+import { matchTooLarge, missing, Unmatched } from '../../src/pull/plan.ts'
+
+const nowMs = Date.UTC(2026, 10, 10, 12)
+const unknown = { uidl: undefined, fingerprint: undefined, digest: undefined, size: 1 }
+
+function unmatchedOf(records: readonly NewRecord[]): Unmatched {
+  return new Unmatched(new PackedRecords(Buffer.concat(records.map(encodeRecord))))
+}
+
+/** How many turns the event loop had until the work was done. */
+async function turnsDuring(work: () => Promise<void>): Promise<number> {
+  let turns = 0
+  let ended = false
+  const turn = () => {
+    turns += 1
+    if (!ended) setImmediate(turn)
+  }
+  setImmediate(turn)
+  await work()
+  ended = true
+  return turns
+}
+
+test('what a listing misses of 50,000 records is looked for in turns of the event loop', async () => {
+  const missedLong = { missedListings: pullLimits.missedListingsMin, deletedAtSource: true }
+  const record = { ...newRecord('stored', unknown, nowMs), ...missedLong }
+  const unmatched = unmatchedOf(Array.from({ length: 50_000 }, () => record))
+  const turns = await turnsDuring(async () => {
+    for await (const { index } of missing(unmatched, nowMs)) assert.fail(`${index} was missed often enough`)
+  })
+  assert.ok(turns > 1)
+})
+
+const tooLarge = (number: number, size: number): Listed => ({
+  number: number as MessageNumber,
+  uidl: undefined,
+  size: size as Octets,
+})
+
+test('a message too large and without UIDL is looked for among 50,000 records in turns of the event loop', async () => {
+  const others = Array.from({ length: 50_000 }, () => newRecord('stored', unknown, nowMs))
+  const unmatched = unmatchedOf([...others, newRecord('quarantined', { ...unknown, size: 5000 }, nowMs)])
+  const message = tooLarge(1, 5000)
+  const turns = await turnsDuring(async () => {
+    const matches = await matchTooLarge([message], unmatched)
+    assert.equal(matches.get(message)?.index, 50_000)
+  })
+  assert.ok(turns > 1)
+})
+
+test('two messages too large, without UIDL and of one size are two', async () => {
+  const aside = newRecord('quarantined', { ...unknown, size: 5000 }, nowMs)
+  const messages = [1, 2, 3].map((number) => tooLarge(number, 5000))
+  const matches = await matchTooLarge(messages, unmatchedOf([aside, newRecord('stored', unknown, nowMs), aside]))
+  assert.deepEqual(
+    messages.map((message) => matches.get(message)?.index),
+    [0, 2, undefined],
+  )
+})

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { startChild, untilReady } from '../deploy/child.ts'
+import { startReady } from '../deploy/child.ts'
 import { handOver, type Identity } from '../deploy/identity.ts'
 import { filled, root } from '../deploy/template.ts'
 import { freePorts } from '../test/support/dovecot.ts'
@@ -22,14 +22,10 @@ export async function startLmtp(folder: string, identity: Identity): Promise<Lmt
   for (const name of ['base', 'state', 'mail']) mkdirSync(join(folder, name), { recursive: true })
   writeFileSync(conf, filled(readFileSync(join(root, 'bench/lmtp.conf'), 'utf8'), names))
   handOver(folder, identity)
-  const child = await startChild({
-    name: 'dovecot',
-    command: '/usr/sbin/dovecot',
-    args: ['-F', '-c', conf],
-    identity,
-    onLine: () => {},
-  })
-  await untilReady(child, 30_000, () => greets(port))
+  const child = await startReady(
+    { name: 'dovecot', command: '/usr/sbin/dovecot', args: ['-F', '-c', conf], identity, onLine: () => {} },
+    { ask: async () => await greets(port), silenceMs: 30_000 },
+  )
   return {
     port,
     messagesOf(login) {

@@ -1,7 +1,9 @@
-/** A child process that ends with us, whatever ends us; its lines, and when it is ready. */
+/** Child processes: each ends with its parent, whatever ends that one, and none is left running that did not become ready. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { orElse, withDeadline } from '../src/deadline.ts'
 import type { Identity } from './identity.ts'
 
 export interface ChildOptions {
@@ -9,8 +11,10 @@ export interface ChildOptions {
   readonly command: string
   readonly args: readonly string[]
   readonly env?: NodeJS.ProcessEnv
-  /** Who it runs as; undefined: as we do. */
+  /** Who it runs as; undefined: as this process does. */
   readonly identity?: Identity | undefined
+  /** A descriptor that the child gets as its number 3, so that a lock on it lasts for as long as the child lives. */
+  readonly lockFd?: number | undefined
   readonly onLine: (line: string) => void
 }
 
@@ -19,28 +23,34 @@ export interface Child {
   readonly pid: number
   /** Resolves with what ended it; never rejects. */
   readonly exited: Promise<string>
-  /** TERM, and KILL after the grace. */
+  /** Sends TERM, and KILL after the grace. Resolves when the child and all that it has started are gone. */
   stop(graceMs: number): Promise<void>
+  /** Sends KILL to it and to all that it has started. */
+  kill(): void
 }
 
-export async function startChild({ name, command, args, env, identity, onLine }: ChildOptions): Promise<Child> {
-  // --pdeathsig: the kernel ends it when we are killed and can do nothing any more.
+export async function startChild(options: ChildOptions): Promise<Child> {
+  const { name, command, args, env, identity, lockFd, onLine } = options
+  // --pdeathsig: the kernel ends the child when this process was killed and can do nothing any more.
   const prefix = ['--pdeathsig', 'TERM', ...(identity?.setpriv ?? []), '--']
   const child: ChildProcess = spawn('setpriv', [...prefix, command, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Out of the terminal's group: Ctrl-C is for us, who end the children in their order.
+    stdio: ['ignore', 'pipe', 'pipe', ...(lockFd === undefined ? [] : [lockFd])],
+    // Out of the terminal's group: Ctrl-C is for this process, which ends the children in their order.
     detached: true,
     ...(env === undefined ? {} : { env }),
   })
   for (const stream of [child.stdout, child.stderr]) {
     if (stream !== null) createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine)
   }
+  const closed = once(child, 'close').catch(() => {})
   let ended = false
   const exited = once(child, 'exit').then(
-    ([code, signal]) => {
+    async ([code, signal]) => {
       ended = true
       // Dovecot's imap processes outlive it for as long as their clients stay connected.
       signalGroup(child.pid, 'SIGTERM')
+      // Its last words are mostly the reason. Who holds its pipes open for longer is not waited for.
+      await orElse(closed, undefined, lastWordsMs)
       return signal === null ? `exit code ${String(code)}` : String(signal)
     },
     (error: Error) => {
@@ -58,15 +68,19 @@ export async function startChild({ name, command, args, env, identity, onLine }:
       if (!ended) child.kill('SIGTERM')
       const kill = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), graceMs)
       await exited
-      while (signalGroup(child.pid, 0) && performance.now() < until)
-        await new Promise((resolve) => setTimeout(resolve, 10))
+      while (signalGroup(child.pid, 0) && performance.now() < until) await delay(10)
       clearTimeout(kill)
+      signalGroup(child.pid, 'SIGKILL')
+    },
+    kill() {
       signalGroup(child.pid, 'SIGKILL')
     },
   }
 }
 
-/** To a child and all that it has started; false where nothing of them is left. */
+const lastWordsMs = 500
+
+/** Signals a child and all that it has started; false where nothing of them is left. */
 function signalGroup(leader: number | undefined, signal: NodeJS.Signals | 0): boolean {
   try {
     return leader !== undefined && process.kill(-leader, signal)
@@ -75,16 +89,76 @@ function signalGroup(leader: number | undefined, signal: NodeJS.Signals | 0): bo
   }
 }
 
-/** Asks until the answer is yes; rejects when the child ends first, or after `waitMs`. */
-export async function untilReady(child: Child, waitMs: number, ready: () => Promise<boolean>): Promise<void> {
-  const until = performance.now() + waitMs
-  let ended: string | undefined
+export interface Readiness {
+  /** Asks how far the server is: true when it is ready, false when it does not answer, words when it says what it is busy with. */
+  readonly ask: () => Promise<boolean | string>
+  /** For how long it may be neither ready nor busy. A server that says that it is busy is given the time that it takes. */
+  readonly silenceMs: number
+  readonly signal?: AbortSignal | undefined
+  /** Hears now and then what the server is busy with. */
+  readonly onBusy?: ((words: string) => void) | undefined
+  /** A line after which the server will never be ready, though its process may live on. */
+  readonly fatalLine?: RegExp | undefined
+  readonly askEveryMs?: number
+  readonly busyToldEveryMs?: number
+  readonly stopGraceMs?: number
+}
+
+const linesKeptMax = 15
+
+/**
+ * Starts a server, and resolves when it is ready. What it says until then is passed on when it is ready; where it does not become
+ * ready, it is stopped first, so that a second one never meets it on the same data, and its own words stand in the error.
+ *
+ * @throws what keeps the server from starting; or the signal's reason.
+ */
+export async function startReady(options: ChildOptions, readiness: Readiness): Promise<Child> {
+  const { name, onLine } = options
+  let early: string[] | undefined = []
+  const hear = (line: string) => (early === undefined ? onLine(line) : void early.push(line))
+  readiness.signal?.throwIfAborted()
+  const child = await startChild({ ...options, onLine: hear })
+  try {
+    await untilReady(child, readiness, () => early ?? [])
+  } catch (error) {
+    await child.stop(readiness.stopGraceMs ?? 5000)
+    if (readiness.signal?.aborted) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    const words = early.filter((line) => line.trim() !== '').slice(-linesKeptMax)
+    throw new Error([`${name} did not start: ${reason}`, ...words.map((line) => `  ${line.trim()}`)].join('\n'), {
+      cause: error,
+    })
+  }
+  const held = early
+  early = undefined
+  for (const line of held) onLine(line)
+  return child
+}
+
+async function untilReady(child: Child, readiness: Readiness, lines: () => readonly string[]): Promise<void> {
+  const { ask, silenceMs, signal, onBusy, fatalLine, askEveryMs = 25, busyToldEveryMs = 10_000 } = readiness
+  let end: string | undefined
   void child.exited.then((how) => {
-    ended = how
+    end = how
   })
-  while (!(await ready())) {
-    if (ended !== undefined) throw new Error(`${child.name} ended before it was ready: ${ended}`)
-    if (performance.now() > until) throw new Error(`${child.name} was not ready after ${waitMs / 1000} s`)
-    await new Promise((resolve) => setTimeout(resolve, 25))
+  let answeredMs = performance.now()
+  let toldMs = answeredMs
+  for (;;) {
+    const answer = await withDeadline(Promise.race([ask(), child.exited.then(() => false)]), {
+      signal,
+      late: () => undefined,
+    })
+    const nowMs = performance.now()
+    if (end !== undefined) throw new Error(end)
+    if (answer === true) return
+    if (fatalLine !== undefined && lines().some((line) => fatalLine.test(line))) throw new Error('it says why')
+    if (answer !== false) {
+      answeredMs = nowMs
+      if (nowMs - toldMs >= busyToldEveryMs) {
+        toldMs = nowMs
+        onBusy?.(answer)
+      }
+    } else if (nowMs - answeredMs > silenceMs) throw new Error(`it was not ready after ${silenceMs / 1000} s`)
+    await delay(askEveryMs, undefined, { signal })
   }
 }

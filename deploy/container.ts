@@ -1,4 +1,4 @@
-/** Redis or Dovecot in a container of its own (docker-compose.yml), configured and started as local mode does. */
+/** Runs Redis or Dovecot in a container of its own (docker-compose.yml), configured and started as local mode does it. */
 import { mkdtempSync } from 'node:fs'
 import { lookup } from 'node:dns/promises'
 import { networkInterfaces, tmpdir } from 'node:os'
@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type Config, ConfigInvalid, type StoreEndpoint } from '../src/config.ts'
 import { ensureSecret, homeOf } from '../src/disk/home.ts'
 import { readEnvironment } from '../src/disk/environment.ts'
+import { withDeadline } from '../src/deadline.ts'
 import { createLog } from '../src/log.ts'
 import { ensureCertificate } from './certificate.ts'
 import type { Child } from './child.ts'
@@ -17,25 +18,31 @@ import { keepCertificate } from './renewal.ts'
 import { startRedis } from './redis.ts'
 import { graceMs } from './supervisor.ts'
 
-/** Emptied with the container. */
+/** It is gone with the container. */
 const newRunFolder = () => mkdtempSync(join(tmpdir(), 'tributary-'))
 
-async function startRedisHere(): Promise<Child> {
+async function startRedisHere(signal: AbortSignal): Promise<Child> {
   ensureGiven('TRIBUTARY_REDIS_PASSWORD_FILE')
   const config = readEnvironment(process.env)
   const { hostname: host, port, password } = redisUrlOf(config)
   const { address } = await ownAddress(host)
   const places = { dataFolder: homeOf(config.home).redis, runFolder: newRunFolder() }
   const listener = { host: address, port: Number(port), password: decodeURIComponent(password) }
-  return await startRedis(places, childIdentity([]), childLines('redis', config.logLevel), listener)
+  const log = createLog('redis', config.logLevel)
+  return await startRedis(places, childIdentity([]), {
+    listener,
+    onLine: childLines('redis', config.logLevel),
+    onBusy: (words) => log.info({ event: 'part busy', part: 'redis' }, `redis ${words}`),
+    signal,
+  })
 }
 
-async function startDovecotHere(): Promise<Child> {
+async function startDovecotHere(signal: AbortSignal): Promise<Child> {
   ensureGiven('TRIBUTARY_STORE_PASSWORD_FILE')
   const config = readEnvironment(process.env)
   const home = homeOf(config.home)
   const store = storeOf(config)
-  // What this name leads to here is where the gateway comes in: its network, and no other, is the gateway's.
+  // The gateway comes in at the address that this name leads to; that address's network, and no other, is the gateway's.
   const { net } = await ownAddress(store.host)
   const runFolder = newRunFolder()
   const places: DovecotPlaces = {
@@ -46,8 +53,13 @@ async function startDovecotHere(): Promise<Child> {
     ...ensureCertificate(config, home),
   }
   const ports = { ...config.mail, gatewayNet: net }
-  const lines = childLines('dovecot', config.logLevel)
-  const child = await startDovecot(places, ports, store.masterPassword, childIdentity([]), lines)
+  const child = await startDovecot(places, {
+    ports,
+    masterPassword: store.masterPassword,
+    identity: childIdentity([]),
+    onLine: childLines('dovecot', config.logLevel),
+    signal,
+  })
   const log = createLog('dovecot', config.logLevel)
   const keepers = [keepHouse(places, childIdentity([]), log), keepCertificate(places, childIdentity([]), log)]
   void child.exited.then(() => {
@@ -84,17 +96,24 @@ async function ownAddress(name: string): Promise<{ readonly address: string; rea
 }
 
 async function serve(part: 'redis' | 'dovecot'): Promise<void> {
-  // Before anything is started: a signal during the start must not be lost.
-  const asked = new Promise<'asked'>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve('asked'))
-  })
-  const child = await (part === 'redis' ? startRedisHere() : startDovecotHere())
+  // Before anything is started: a signal during the start ends the start.
+  const asked = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => asked.abort(new Error('asked to stop')))
+  let child: Child
+  try {
+    child = await (part === 'redis' ? startRedisHere(asked.signal) : startDovecotHere(asked.signal))
+  } catch (error) {
+    if (asked.signal.aborted) return
+    throw error
+  }
   const log = createLog(part, readEnvironment(process.env).logLevel)
   log.info({ event: 'part ready' })
-  const how = await Promise.race([asked, child.exited])
-  if (how === 'asked') await child.stop(graceMs[part])
-  else log.fatal({ event: 'part ended', how }, `${part} ended (${how})`)
-  process.exitCode = how === 'asked' ? 0 : 1
+  const how = await withDeadline(child.exited, { signal: asked.signal, late: () => undefined }).catch(() => undefined)
+  if (how === undefined) await child.stop(graceMs[part])
+  else {
+    log.fatal({ event: 'part ended', how }, `${part} ended (${how})`)
+    process.exitCode = 1
+  }
 }
 
 try {

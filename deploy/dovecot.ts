@@ -1,10 +1,10 @@
-/** Dovecot as a child: its configuration, its master user, and when it is ready. */
+/** Starts Dovecot as a child: writes its configuration and its master user, and waits until it is ready. */
 import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Child, startChild, untilReady } from './child.ts'
+import { type Child, type Readiness, startReady } from './child.ts'
 import { handOver, type Identity } from './identity.ts'
 import { imapGreets, pop3Greets } from './probes.ts'
 import { filled, root } from './template.ts'
@@ -30,17 +30,20 @@ export interface MailPorts {
   readonly imapsPort: number
   readonly pop3Port: number
   readonly pop3sPort: number
-  /** ADDRESS/BITS: whence the gateway comes, and nobody else; this machine, unless said. */
+  /** ADDRESS/BITS: the network that the gateway, and nobody else, comes from; undefined: this machine. */
   readonly gatewayNet?: string
 }
 
-export async function startDovecot(
-  places: DovecotPlaces,
-  ports: MailPorts,
-  masterPassword: string,
-  identity: Identity,
-  onLine: (line: string) => void,
-): Promise<Child> {
+/** What there is to serve, for whom, and as whom. */
+export interface DovecotStart extends Pick<Readiness, 'signal'> {
+  readonly ports: MailPorts
+  readonly masterPassword: string
+  readonly identity: Identity
+  readonly onLine: (line: string) => void
+}
+
+export async function startDovecot(places: DovecotPlaces, start: DovecotStart): Promise<Child> {
+  const { ports, masterPassword, identity, onLine, signal } = start
   for (const folder of [places.mailFolder, dirname(places.usersFile)])
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const folder of ['base', 'state']) mkdirSync(join(places.runFolder, folder), { recursive: true, mode: 0o755 })
@@ -49,10 +52,16 @@ export async function startDovecot(
   writeFileSync(confFile(places), conf(places, ports, identity), { mode: 0o600 })
   for (const folder of [places.runFolder, places.mailFolder, dirname(places.usersFile)]) handOver(folder, identity)
   const args = ['-F', '-c', confFile(places)]
-  const child = await startChild({ name: 'dovecot', command: '/usr/sbin/dovecot', args, identity, onLine })
-  await untilReady(child, 30_000, () => imapGreets(ports.imapPort))
-  await untilReady(child, 30_000, () => pop3Greets(ports.pop3Port))
-  return child
+  return await startReady(
+    { name: 'dovecot', command: '/usr/sbin/dovecot', args, identity, onLine },
+    {
+      ask: async () => (await imapGreets(ports.imapPort)) && (await pop3Greets(ports.pop3Port)),
+      silenceMs: 30_000,
+      signal,
+      // A certificate that cannot be served ends the processes that take logins; the master lives on and starts them again.
+      fatalLine: /\b(?:Fatal|Panic)\b/,
+    },
+  )
 }
 
 /** Gives back the space of expunged messages; mdbox does so only here. */
@@ -61,7 +70,7 @@ export async function purge(places: DovecotPlaces, identity: Identity): Promise<
   await promisify(execFile)('setpriv', args, { timeout: 3_600_000 })
 }
 
-/** Certificates are read anew. Sessions go on as they are, under the one they began with. */
+/** Makes Dovecot read its certificate anew. Sessions go on under the one that they began with. */
 export async function reload(places: DovecotPlaces, identity: Identity): Promise<void> {
   const args = [...identity.setpriv, '--', 'doveadm', '-c', confFile(places), 'reload']
   await promisify(execFile)('setpriv', args, { timeout: 30_000 })

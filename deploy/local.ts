@@ -11,7 +11,7 @@ import type { Login } from '../src/imap/connection.ts'
 import { createLog } from '../src/log.ts'
 import { sampleLogin } from '../src/account/sample.ts'
 import { ensureCertificate } from './certificate.ts'
-import { type Child, startChild, untilReady } from './child.ts'
+import { type Child, type ChildOptions, startChild, startReady } from './child.ts'
 import { type DovecotPlaces, masterUser, startDovecot } from './dovecot.ts'
 import { keepHouse } from './housekeeping.ts'
 import { childIdentity, handOver, type Identity } from './identity.ts'
@@ -20,7 +20,7 @@ import { apiOrigin, askApi } from './probes.ts'
 import { keepCertificate } from './renewal.ts'
 import { redisSocket, startRedis } from './redis.ts'
 import { fillOnce } from './sample.ts'
-import { type Part, Supervisor } from './supervisor.ts'
+import { type Part, type Start, Supervisor } from './supervisor.ts'
 import { root } from './template.ts'
 
 export interface Local {
@@ -72,18 +72,20 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
     TRIBUTARY_HOME: home.home,
     TRIBUTARY_SAMPLE: hasSample ? 'on' : 'off',
   }
-  const starts: [Part, () => Promise<Child>][] = []
-  if (config.redisUrl === undefined)
-    starts.push(['redis', async () => await startRedis(redisPlaces, identity, childLines('redis', config.logLevel))])
-  if (config.store === undefined) {
-    const lines = childLines('dovecot', config.logLevel)
-    starts.push([
-      'dovecot',
-      async () => await startDovecot(dovecotPlaces, config.mail, masterPassword, identity, lines),
-    ])
+  const starts: [Part, Start][] = []
+  if (config.redisUrl === undefined) {
+    const onLine = childLines('redis', config.logLevel)
+    const onBusy = (words: string) => log.info({ event: 'part busy', part: 'redis' }, `redis ${words}`)
+    starts.push(['redis', async (signal) => await startRedis(redisPlaces, identity, { onLine, signal, onBusy })])
   }
-  starts.push(['api', async () => await startApi(config, childEnv, identity)])
-  starts.push(['worker', async () => await startNode('worker', 'workers/main', childEnv, identity, workerOptions)])
+  if (config.store === undefined) {
+    const onLine = childLines('dovecot', config.logLevel)
+    const what = { ports: config.mail, masterPassword, identity, onLine }
+    starts.push(['dovecot', async (signal) => await startDovecot(dovecotPlaces, { ...what, signal })])
+  }
+  const node = { env: childEnv, identity }
+  starts.push(['api', async (signal) => await startApi(config, node, signal)])
+  starts.push(['worker', async () => await startChild(nodeOptions('worker', 'workers/main', node, workerOptions))])
 
   const running = new Supervisor(log)
   try {
@@ -119,10 +121,9 @@ function sampleAt({ mail: { imapPort } }: Config, password: string): Login {
   return { host: '127.0.0.1', port: imapPort, tls: 'none', user: `${sampleLogin}*${masterUser}`, password }
 }
 
-async function startApi(config: Config, env: NodeJS.ProcessEnv, identity: Identity): Promise<Child> {
-  const child = await startNode('api', 'api/main', env, identity)
-  await untilReady(child, 60_000, async () => (await askApi(config, '/healthz'))?.ok ?? false)
-  return child
+async function startApi(config: Config, node: NodeStart, signal: AbortSignal): Promise<Child> {
+  const ask = async () => (await askApi(config, '/healthz'))?.ok ?? false
+  return await startReady(nodeOptions('api', 'api/main', node), { ask, silenceMs: 60_000, signal })
 }
 
 /** Redis, store and a worker are there, as the API sees it. */
@@ -142,24 +143,21 @@ async function untilAnswers(config: Config): Promise<void> {
  */
 export const workerOptions = ['--max-semi-space-size=2', '--no-parallel-scavenge']
 
+interface NodeStart {
+  readonly env: NodeJS.ProcessEnv
+  readonly identity: Identity
+}
+
 /** One of our own processes. */
-async function startNode(
-  name: Part,
-  module: string,
-  env: NodeJS.ProcessEnv,
-  identity: Identity,
-  options: readonly string[] = [],
-): Promise<Child> {
-  const args = [...options, join(root, 'dist', `${module}.js`)]
+function nodeOptions(name: Part, module: string, node: NodeStart, options: readonly string[] = []): ChildOptions {
   const out = readable(process.stdout)
-  return await startChild({
+  return {
     name,
     command: process.execPath,
-    args,
-    env,
-    identity,
+    args: [...options, join(root, 'dist', `${module}.js`)],
+    ...node,
     onLine: (line) => out.write(`${line}\n`),
-  })
+  }
 }
 
 /** Before anything is started: a port that somebody else holds is told with the setting that changes it. */

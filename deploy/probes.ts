@@ -1,4 +1,4 @@
-/** Whether a server answers: how a start and a health check know. */
+/** Asks a server whether it answers: for a start, and for a health check. */
 import { once } from 'node:events'
 import { type IncomingMessage, request as askPlainly } from 'node:http'
 import { request as askSecurely } from 'node:https'
@@ -11,30 +11,43 @@ export type RedisDoor = Door & { readonly password?: string }
 const answerWithinMs = 5000
 const answerCharactersMax = 100_000
 
-/** PONG, and not LOADING: a large append-only file takes a while to be read. */
+/** Redis answers PING, and does not say LOADING any more. */
 export async function redisPongs(door: RedisDoor): Promise<boolean> {
   return (await askRedis(door)) !== undefined
 }
 
-/** What it says to these commands, as it is on the wire; undefined: it is not there, or not ready. */
+/** True when Redis is ready; words while it reads its append-only file, which may take many minutes; false when it does not answer. */
+export async function redisReadiness(door: RedisDoor): Promise<boolean | string> {
+  const asked = written(door, [['INFO', 'persistence'], ['PING']])
+  const answer = await converse(door, asked, /^(?:\+PONG|-LOADING .*)\r/m, /^-(?!LOADING )/m)
+  if (answer === undefined) return false
+  if (!/^-LOADING /m.test(answer)) return true
+  const [, percent = '?'] = /^loading_loaded_perc:([\d.]+)/m.exec(answer) ?? []
+  const [, seconds = '?'] = /^loading_eta_seconds:(\d+)/m.exec(answer) ?? []
+  return `reads its append-only file: ${percent} % are read, about ${seconds} s are left`
+}
+
+/** What Redis says to these commands, as it is on the wire; undefined where it is not there, or not ready. */
 export async function askRedis(door: RedisDoor, ...commands: (readonly string[])[]): Promise<string | undefined> {
-  const { password = '' } = door
-  const all = [...(password === '' ? [] : [['AUTH', password]]), ...commands, ['PING']]
-  const written = (words: readonly string[]) =>
+  return await converse(door, written(door, [...commands, ['PING']]), /^\+PONG\r/m)
+}
+
+function written({ password = '' }: RedisDoor, commands: readonly (readonly string[])[]): string {
+  const command = (words: readonly string[]) =>
     [`*${words.length}`, ...words.flatMap((word) => [`$${Buffer.byteLength(word)}`, word]), ''].join('\r\n')
-  return await converse(door, /^\+PONG\r/m, all.map(written).join(''))
+  return [...(password === '' ? [] : [['AUTH', password]]), ...commands].map(command).join('')
 }
 
 export async function imapGreets(port: number): Promise<boolean> {
-  return (await converse({ host: '127.0.0.1', port }, /^\* OK/)) !== undefined
+  return (await converse({ host: '127.0.0.1', port }, '', /^\* OK/)) !== undefined
 }
 
 export async function pop3Greets(port: number): Promise<boolean> {
-  return (await converse({ host: '127.0.0.1', port }, /^\+OK/)) !== undefined
+  return (await converse({ host: '127.0.0.1', port }, '', /^\+OK/)) !== undefined
 }
 
-/** What is said until `last`; undefined: that never came, or an error did. */
-async function converse(door: Door, last: RegExp, asked = ''): Promise<string | undefined> {
+/** What the server says until `last`; undefined where that never came, or a refusal did. */
+async function converse(door: Door, asked: string, last: RegExp, refusal = /^-/m): Promise<string | undefined> {
   return await new Promise((resolve) => {
     const socket = connect(door)
     let said = ''
@@ -48,7 +61,7 @@ async function converse(door: Door, last: RegExp, asked = ''): Promise<string | 
     socket.on('connect', () => socket.write(asked))
     socket.on('data', (chunk) => {
       said += chunk.toString('latin1')
-      if (/^-/m.test(said) || said.length > answerCharactersMax) end(undefined)
+      if (refusal.test(said) || said.length > answerCharactersMax) end(undefined)
       else if (last.test(said)) end(said)
     })
   })
@@ -58,7 +71,7 @@ export async function httpAnswers(url: URL): Promise<boolean> {
   return (await ask(url))?.ok ?? false
 }
 
-/** As people who reach this machine are told it. */
+/** The address of API and dashboard, for people who reach this machine. */
 export function apiOrigin({ http, tls, publicName }: Config): string {
   return tls === undefined ? `http://${bracketed(http.host)}:${http.port}` : `https://${publicName}:${http.port}`
 }
@@ -78,7 +91,7 @@ export interface Answer {
 }
 
 async function ask(url: URL): Promise<Answer | undefined> {
-  // Only whether it is there, and on this machine: its certificate is for the name that people use.
+  // This asks only whether it is there, and on this machine: its certificate is for the name that people use.
   const options = { signal: AbortSignal.timeout(answerWithinMs), rejectUnauthorized: false, agent: false } as const
   try {
     const asked = url.protocol === 'https:' ? askSecurely(url, options) : askPlainly(url, options)

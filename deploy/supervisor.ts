@@ -1,4 +1,6 @@
 /** Keeps the parts of local mode alive, and ends them in order. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { pending } from '../src/deadline.ts'
 import type { Logger } from '../src/log.ts'
 import type { Child } from './child.ts'
 
@@ -6,43 +8,86 @@ import type { Child } from './child.ts'
 export const graceMs = { worker: 9000, api: 4000, dovecot: 3000, redis: 3000 } as const
 export type Part = keyof typeof graceMs
 
-const restart = { firstMs: 1000, mostMs: 30_000, steadyAfterMs: 60_000, triesMax: 10 } as const
-/** Keeps parts alive with a back-off, and ends them in order: first who writes, last what is written to. */
+/** Starts a part; ends what it has begun, and rejects, when the signal is given. */
+export type Start = (signal: AbortSignal) => Promise<Child>
+
+/** When a part that ended is started again. */
+export interface Restart {
+  /** The pause doubles from the first to the longest. */
+  readonly firstMs: number
+  readonly mostMs: number
+  /** A part that lived for so long begins anew with the first pause. */
+  readonly steadyAfterMs: number
+  readonly triesMax: number
+}
+const usualRestart: Restart = { firstMs: 1000, mostMs: 30_000, steadyAfterMs: 60_000, triesMax: 10 }
+
+/** Restarts parts with a growing pause, and ends them in order: first those that write, last those that are written to. */
 export class Supervisor {
   readonly ended: Promise<'stopped' | 'gave up'>
   readonly #log: Logger
+  readonly #restart: Restart
   readonly #children = new Map<Part, Child>()
-  #end: (how: 'stopped' | 'gave up') => void = () => {}
+  readonly #starting = new Set<Promise<unknown>>()
+  readonly #stop = new AbortController()
+  readonly #end = pending<'stopped' | 'gave up'>()
   #stopping: Promise<void> | undefined
 
-  constructor(log: Logger) {
+  constructor(log: Logger, restart: Restart = usualRestart) {
     this.#log = log
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve
-    })
+    this.#restart = restart
+    this.ended = this.#end.promise
   }
 
-  async begin(part: Part, start: () => Promise<Child>): Promise<void> {
-    this.#children.set(part, await start())
+  /** @throws what keeps the part from starting; or that everything is being stopped. */
+  async begin(part: Part, start: Start): Promise<void> {
+    await this.#start(part, start)
     void this.#watch(part, start)
   }
 
   async stop(how: 'stopped' | 'gave up' = 'stopped'): Promise<void> {
     this.#stopping ??= (async () => {
+      this.#stop.abort(new Error('everything is being stopped'))
       for (const part of Object.keys(graceMs) as Part[]) await this.#children.get(part)?.stop(graceMs[part])
-      this.#end(how)
+      await Promise.allSettled(this.#starting)
+      this.#end.resolve(how)
     })()
     await this.#stopping
   }
 
-  async #watch(part: Part, start: () => Promise<Child>): Promise<void> {
+  /** Ends everything at once, in no order: for a person who does not want to wait any longer. */
+  kill(): void {
+    this.#stop.abort(new Error('everything is being stopped'))
+    for (const child of this.#children.values()) child.kill()
+  }
+
+  async #start(part: Part, start: Start): Promise<void> {
+    const { signal } = this.#stop
+    signal.throwIfAborted()
+    const starting = (async () => {
+      const child = await start(signal)
+      this.#children.set(part, child)
+      // One that comes when stop() has gone through the children already.
+      if (signal.aborted) await child.stop(graceMs[part])
+    })()
+    this.#starting.add(starting)
+    try {
+      await starting
+    } finally {
+      this.#starting.delete(starting)
+    }
+    signal.throwIfAborted()
+  }
+
+  async #watch(part: Part, start: Start): Promise<void> {
+    const { signal } = this.#stop
     let tries = 0
-    for (;;) {
+    while (!signal.aborted) {
       const sinceMs = performance.now()
       const how = await this.#children.get(part)?.exited
-      if (this.#stopping !== undefined) return
-      tries = performance.now() - sinceMs > restart.steadyAfterMs ? 1 : tries + 1
-      if (tries > restart.triesMax) {
+      if (signal.aborted) return
+      tries = performance.now() - sinceMs > this.#restart.steadyAfterMs ? 1 : tries + 1
+      if (tries > this.#restart.triesMax) {
         this.#log.fatal(
           { event: 'part gave up', part, how },
           `${part} ended ${tries} times in a row; everything is stopped`,
@@ -50,17 +95,22 @@ export class Supervisor {
         await this.stop('gave up')
         return
       }
-      const waitMs = Math.min(restart.firstMs * 2 ** (tries - 1), restart.mostMs)
+      const waitMs = Math.min(this.#restart.firstMs * 2 ** (tries - 1), this.#restart.mostMs)
       this.#log.error(
         { event: 'part ended', part, how, waitMs },
-        `${part} ended (${how}); started again in ${waitMs / 1000} s`,
+        `${part} ended (${how}); it is started again in ${waitMs / 1000} s`,
       )
-      await new Promise((resolve) => setTimeout(resolve, waitMs))
-      if (this.#stopping !== undefined) return
       try {
-        this.#children.set(part, await start())
+        await delay(waitMs, undefined, { signal })
+        await this.#start(part, start)
+        this.#log.info({ event: 'part restarted', part })
       } catch (error) {
-        this.#log.error({ event: 'part did not start', part, reason: String(error) })
+        if (signal.aborted) return
+        this.#log.error({
+          event: 'part did not start',
+          part,
+          reason: error instanceof Error ? error.message : String(error),
+        })
       }
     }
   }

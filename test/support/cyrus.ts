@@ -14,7 +14,7 @@ import {
 import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { startChild, untilReady } from '../../deploy/child.ts'
+import { startReady } from '../../deploy/child.ts'
 import { childIdentity } from '../../deploy/identity.ts'
 import type { Certificate } from './certificates.ts'
 import { freePorts } from './dovecot.ts'
@@ -144,26 +144,22 @@ EVENTS {
 }
 `,
   )
-  const lines: string[] = []
   const args = ['-C', conf, '-M', services, '-D', '-p', join(folder, 'run', 'master.pid')]
-  const child = await startChild({
-    name: 'cyrus',
-    command: join(bin, 'master'),
-    args,
-    env,
-    // From the start: a process that changes its user would no longer end with us.
-    identity,
-    onLine: (line) => lines.push(line),
-  })
+  const child = await startReady(
+    {
+      name: 'cyrus',
+      command: join(bin, 'master'),
+      args,
+      env,
+      // From the start: a process that changes its user would no longer end with us.
+      identity,
+      onLine: () => {},
+    },
+    { ask: async () => (await said(imapPort, [])).startsWith('* OK'), silenceMs: 30_000 },
+  )
   const stop = async () => {
     await child.stop(10_000)
     rmSync(folder, { recursive: true, force: true })
-  }
-  try {
-    await untilReady(child, 30_000, async () => (await said(imapPort, [])).startsWith('* OK'))
-  } catch (error) {
-    await stop()
-    throw new Error(lines.join('\n'), { cause: error })
   }
   return {
     imapPort,

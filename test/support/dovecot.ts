@@ -71,7 +71,7 @@ export async function startDovecot(
   const lines: string[] = []
   let child: Child | undefined
   const resume = async () => {
-    child = await start(places, ports, masterPassword, identity, (line) => lines.push(line))
+    child = await start(places, { ports, masterPassword, identity, onLine: (line) => lines.push(line) })
   }
   await resume()
   handOver(folder, identity)

@@ -24,7 +24,7 @@ export async function startRedis(): Promise<TestRedis> {
   const identity = childIdentity([])
   let child: Child
   const resume = async () => {
-    child = await start(places, identity, () => {})
+    child = await start(places, identity, { onLine: () => {} })
   }
   await resume()
   return {

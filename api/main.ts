@@ -20,6 +20,7 @@ import { Bulletins } from '../src/redis/bulletin.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
+import { sealedRecords } from '../src/redis/sealed.ts'
 import { Sessions } from '../src/redis/sessions.ts'
 import { Throttle } from '../src/redis/throttle.ts'
 import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
@@ -58,7 +59,7 @@ async function main(): Promise<void> {
     sample === undefined ? [] : [{ login: sampleLogin, passwordHash: await passwordHash(sample.password) }]
   const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail, besides)
   await hosted.write()
-  const ring = openKeyRing(config, home)
+  const ring = await openKeyRing(config, home, async () => await sealedRecords(redis))
   const accounts = new Accounts(redis)
   await accounts.ensureIndexed()
   const https = config.tls === undefined ? undefined : httpsWith(config.tls, log)

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Config, ConfigInvalid } from '../src/config.ts'
 import { ensureSecret, type Home, homeOf } from '../src/disk/home.ts'
-import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readEnvironment } from '../src/disk/environment.ts'
 import type { Login } from '../src/imap/connection.ts'
 import { createLog } from '../src/log.ts'
@@ -43,7 +42,6 @@ export async function startLocal(env: NodeJS.ProcessEnv): Promise<Local> {
   mkdirSync(home.home, { recursive: true, mode: 0o700 })
   mkdirSync(home.dovecot, { recursive: true, mode: 0o700 })
   ensureSecret(config.adminTokenFile ?? home.adminToken)
-  openKeyRing(config, home)
   const masterPassword = ensureSecret(home.masterPassword)
   const certificate = ensureCertificate(config, home)
   const identity = childIdentity([home.home, root, process.execPath])

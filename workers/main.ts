@@ -11,6 +11,7 @@ import { redisLimits } from '../src/redis/limits.ts'
 import { workerLimits } from './limits.ts'
 import { createLog } from '../src/log.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
+import { sealedRecords } from '../src/redis/sealed.ts'
 import { createSeal } from '../src/seal.ts'
 import { startWorker } from './worker.ts'
 
@@ -29,11 +30,12 @@ async function main(): Promise<void> {
   const wrong = await checkRedis(redis)
   if (wrong.length > 0) throw new ConfigInvalid(`This Redis would lose what it is told:\n${wrong.join('\n')}`)
 
+  const ring = await openKeyRing(config, homeOf(config.home), async () => await sealedRecords(redis))
   const worker = await startWorker({
     redis,
     log,
     store,
-    seal: createSeal(openKeyRing(config, homeOf(config.home))),
+    seal: createSeal(ring),
     clock: createClock(),
     publicName: config.publicName,
     concurrency: workerLimits.workerConcurrency,

@@ -1,7 +1,8 @@
-/** What one instance keeps under TRIBUTARY_HOME, and the secrets that it makes there at its first start. */
+/** The files and folders of one instance under TRIBUTARY_HOME, and the secrets that are made there at its first start. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { createAtomically, writeAtomicallySync } from './atomic-write.ts'
 
 export function homeOf(folder: string) {
   const home = resolve(folder)
@@ -26,31 +27,29 @@ export function homeOf(folder: string) {
 }
 export type Home = ReturnType<typeof homeOf>
 
-/** @param url as the API says it. @param certFile what it shows, where it is HTTPS: the command line takes no other certificate. */
+/**
+ * Writes down where the API listens, for the command line.
+ * @param url as the API says it.
+ * @param certFile of HTTPS: the command line takes no other certificate.
+ */
 export function writeAddress({ httpAddress }: Home, url: string, certFile: string | undefined): void {
   const reachable = url.replace('://0.0.0.0:', '://127.0.0.1:').replace('://[::]:', '://[::1]:')
   const lines = [reachable, ...(certFile === undefined ? [] : [resolve(certFile)])]
-  writeFileSync(httpAddress, lines.map((line) => `${line}\n`).join(''), { mode: 0o600 })
+  writeAtomicallySync(httpAddress, lines.map((line) => `${line}\n`).join(''))
 }
 
-/** 256 random bits in a file of mode 0600, made once; whoever comes second reads what the first one made. */
+/** Whether there is such a file. Unlike existsSync this sees what the capability to pass closed folders lets a process see. */
+export function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
+/** Reads 256 random bits from a file of mode 0600, which is made where there is none: API and workers may all be the first to ask. */
 export function ensureSecret(path: string): string {
-  if (!existsSync(path)) makeSecret(path)
+  if (!isThere(path)) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    createAtomically(path, `${randomBytes(32).toString('base64url')}\n`)
+  }
   const secret = readFileSync(path, 'utf8').trim()
   if (secret === '') throw new Error(`${path} is empty; put its content back, or remove it to have a new one made`)
   return secret
-}
-
-/** Whole or not there: api and workers start at once, and each may be the first to ask. */
-function makeSecret(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const mine = `${path}.${randomBytes(6).toString('hex')}`
-  writeFileSync(mine, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true })
-  try {
-    linkSync(mine, path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    unlinkSync(mine)
-  }
 }

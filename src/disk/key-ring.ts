@@ -1,39 +1,49 @@
-/** The keys of sealed secrets: a file that every process of the instance reads, or the environment. */
-import { randomBytes } from 'node:crypto'
-import {
-  chownSync,
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { dirname } from 'node:path'
+/** The keys that secrets are sealed with: in a file that every process of the instance reads, or in the environment. */
+import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { type Config, ConfigInvalid } from '../config.ts'
 import { type Key, keysIn, linesOf, newKey, type Ring, ringOf } from '../seal.ts'
-import { ensureSecret, type Home } from './home.ts'
+import { writeAtomicallySync } from './atomic-write.ts'
+import { ensureSecret, type Home, isThere } from './home.ts'
 
 export interface KeyRing extends Ring {
-  /** Where the keys stand, for people. */
+  /** The name of the file or the setting that holds the keys, for people. */
   readonly place: string
-  /** The newest first. */
+  /** All keys, the newest first. */
   all(): readonly Key[]
-  /** A new key in front. @throws ReadOnly */
+  /** Puts a new key in front. @throws ReadOnly */
   add(nowMs: number): Key
   /** @throws ReadOnly */
   drop(ids: ReadonlySet<string>): void
 }
 
-/** The keys are somebody else's to change: of the environment, or a file that this process may only read. */
+/** Thrown where this process cannot change the keys: they stand in the environment, or in a file that it may only read. */
 export class ReadOnly extends Error {
   override readonly name = 'ReadOnly'
 }
 
-export function openKeyRing({ secretKeys, secretKeyFile }: Config, home: Home): KeyRing {
-  return secretKeys === undefined ? new KeyFile(secretKeyFile ?? home.secretKey) : keysOfEnvironment(secretKeys)
+/**
+ * Opens the keys of this instance. Where their file is missing a new one is made, unless something is sealed with a key that it held.
+ * @param sealedRecords counts what is sealed; asked only where the file is missing.
+ * @throws ConfigInvalid
+ */
+export async function openKeyRing(
+  { secretKeys, secretKeyFile }: Config,
+  home: Home,
+  sealedRecords: () => Promise<number>,
+): Promise<KeyRing> {
+  if (secretKeys !== undefined) return keysOfEnvironment(secretKeys)
+  const path = secretKeyFile ?? home.secretKey
+  const records = isThere(path) ? 0 : await sealedRecords()
+  // Another process may have made the file, and sealed with it, while this one counted.
+  if (records > 0 && !isThere(path))
+    throw new ConfigInvalid(
+      [
+        `${path} is gone, and ${records} of the records in Redis are sealed with the keys that it held.`,
+        'Put the file back from a backup. If it is lost for good, make a new one, and set the passwords of all accounts and destinations anew:',
+        `  (umask 077 && openssl rand -base64 32 > ${path})`,
+      ].join('\n'),
+    )
+  return new KeyFile(path)
 }
 
 function keysOfEnvironment(text: string): KeyRing {
@@ -45,12 +55,12 @@ function keysOfEnvironment(text: string): KeyRing {
   return { place, ...ringOf(keys), all: () => keys, add: refuse, drop: refuse }
 }
 
-/** Whoever changes the file holds the lock for a moment; one that was left behind by a death counts no more after this. */
+/** A lock file is held for a moment only. One that is older than this was left behind by a process that died. */
 const lockStaleMs = 10_000
 
 /**
- * One of each process; all of one instance share the file. What another has written is seen at the next secret that is
- * sealed or opened: nobody need be told, and none seals with a key that another takes for gone.
+ * Each process has one of these; the processes of one instance share the file. A process sees at the next secret that it seals or
+ * opens what another one has written, so that nobody has to be told, and none seals with a key that another one has dropped.
  */
 export class KeyFile implements KeyRing {
   readonly place: string
@@ -67,7 +77,7 @@ export class KeyFile implements KeyRing {
     try {
       if (versionOf(this.place) !== this.#seen.version) this.#seen = this.#read()
     } catch {
-      // In an editor's hands, or taken away: what was there opens and seals what it did, and the next one looks again.
+      // An editor is writing the file, or it was taken away: the keys read before are used on, and the next call looks again.
     }
     return this.#seen.keys
   }
@@ -97,22 +107,14 @@ export class KeyFile implements KeyRing {
     return { version, keys }
   }
 
-  /** Whole or not at all; without a pause in it, so that within this process nothing comes in between. */
+  /** Without a pause in it, so that within this process nothing comes in between. */
   #change(how: (keys: readonly Key[]) => readonly Key[]): void {
     const lock = `${this.place}.lock`
-    const written = `${this.place}.${randomBytes(6).toString('hex')}`
     try {
-      takeLock(lock)
+      takeLockFile(lock)
       try {
-        const { mode, uid, gid } = statSync(this.place)
-        const after = how(this.#read().keys)
-        writeFileSync(written, linesOf(after), { mode: mode & 0o640, flag: 'wx', flush: true })
-        // Whoever reads it now reads the next one. Only root may give a file away.
-        if (process.getuid?.() === 0) chownSync(written, uid, gid)
-        renameSync(written, this.place)
-        syncFolder(dirname(this.place))
+        writeAtomicallySync(this.place, linesOf(how(this.#read().keys)), { mask: 0o640 })
       } finally {
-        rmSync(written, { force: true })
         rmSync(lock, { force: true })
       }
     } catch (error) {
@@ -124,7 +126,7 @@ export class KeyFile implements KeyRing {
   }
 }
 
-function takeLock(path: string): void {
+function takeLockFile(path: string): void {
   for (const tries of [1, 2]) {
     try {
       closeSync(openSync(path, 'wx', 0o600))
@@ -139,16 +141,7 @@ function takeLock(path: string): void {
   }
 }
 
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
-}
-
-/** A rename gives another inode, an editor another time or size. */
+/** Changes with every write: a rename gives another inode, an editor another time or size. */
 function versionOf(path: string): string {
   const { ino, size, mtimeNs } = statSync(path, { bigint: true })
   return `${ino} ${size} ${mtimeNs}`

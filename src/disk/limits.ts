@@ -1,7 +1,9 @@
-/** Every number of files, with its unit, its reason and where it comes from. Inside there is one unit of time, milliseconds, and one of size, octets. */
+/** The limits of what is done with files. Times are in milliseconds, sizes in octets. */
 import { second } from '../units.ts'
 
 export const diskLimits = {
-  /** Files of certificates are looked at so often. */
+  /** How often the files of a certificate are looked at. */
   certificateLookedAtMs: 1 * second,
+  /** How long one process waits for another one to finish the users file: ten thousand logins take less than a second. */
+  usersLockWaitMs: 20 * second,
 } as const

@@ -1,44 +1,51 @@
-/** The passwd-file that the hosted store reads (doc.dovecot.org, "passwd-file"): written whole, and renamed into place. */
-import { open, rename, stat } from 'node:fs/promises'
+/** The passwd-file that the hosted store reads (doc.dovecot.org, "passwd-file"). Several processes of the API may write it. */
 import type { HostedLogin } from '../account/destination.ts'
+import { writeAtomically } from './atomic-write.ts'
+import { diskLimits } from './limits.ts'
+import { takeLock } from './lock.ts'
+
+/** Gives the logins as they are at the moment of the call. */
+export type Logins = () => Promise<readonly HostedLogin[]>
 
 export class UsersFile {
   readonly #path: string
-  /** One writer at a time: the last one asked writes what is true last. */
-  #turn: Promise<void> = Promise.resolve()
+  /** The write that is under way; never rejects. */
+  #current: Promise<void> = Promise.resolve()
+  /** The write that follows it, for all who ask meanwhile: it asks for the logins later than they did. */
+  #next: Promise<void> | undefined
 
   constructor(path: string) {
     this.#path = path
   }
 
-  /** @param logins asked for when the turn has come, so that no write goes back behind a newer one. */
-  async write(logins: () => Promise<readonly HostedLogin[]>): Promise<void> {
-    const mine = this.#turn.then(async () => this.#write(await logins()))
-    this.#turn = mine.catch(() => {})
-    await mine
+  /** Resolves when the file holds what is true now, or is truer still. @param logins asked for under the lock. */
+  async write(logins: Logins): Promise<void> {
+    if (this.#next === undefined) {
+      const next = this.#current.then(async () => {
+        this.#next = undefined
+        await this.#write(logins)
+      })
+      this.#next = next
+      this.#current = next.catch(() => {})
+    }
+    await this.#next
   }
 
-  async #write(logins: readonly HostedLogin[]): Promise<void> {
-    const text = logins.map(({ login, passwordHash }) => `${login}:${passwordHash}::::::\n`).join('')
-    const temporary = `${this.#path}.new`
-    const before = await stat(this.#path).catch(() => undefined)
-    const file = await open(temporary, 'w', 0o600)
+  /** Under a lock from asking to renaming, so that no process puts an older list in place of a newer one. */
+  async #write(logins: Logins): Promise<void> {
+    const lock = await takeLock(`${this.#path}.lock`, diskLimits.usersLockWaitMs)
+    if (lock === undefined)
+      throw new Error(`another process has been writing ${this.#path} for ${diskLimits.usersLockWaitMs / 1000} s`)
     try {
-      // Whoever may read it now, Dovecot above all, may read the next one. Only root may give a file away.
-      if (before !== undefined) {
-        if (process.getuid?.() === 0) await file.chown(before.uid, before.gid)
-        await file.chmod(before.mode & 0o777)
-      }
-      await file.writeFile(text)
-      // Dovecot reads the file again when its size or the second of its mtime has changed: two changes within one second,
-      // as of a password by another of the same length, would be one to it. So every version is a second younger.
-      const nowSeconds = Math.floor(Date.now() / 1000)
-      const seconds = Math.max(nowSeconds, before === undefined ? 0 : Math.floor(before.mtimeMs / 1000) + 1)
-      await file.utimes(seconds, seconds)
-      await file.sync()
+      const text = (await logins()).map(({ login, passwordHash }) => `${login}:${passwordHash}::::::\n`).join('')
+      await writeAtomically(this.#path, text, {
+        // Dovecot reads the file again when its size or the second of its mtime has changed: two changes within one second,
+        // as of a password by another of the same length, would be one to it. So every version is a second younger.
+        mtimeSeconds: (before) =>
+          Math.max(Math.floor(Date.now() / 1000), before === undefined ? 0 : Math.floor(before.mtimeMs / 1000) + 1),
+      })
     } finally {
-      await file.close()
+      lock.release()
     }
-    await rename(temporary, this.#path)
   }
 }

@@ -54,6 +54,11 @@ export async function recordsByKey(redis: Redis): Promise<Map<string, number>> {
   return counted
 }
 
+/** How many records hold something that is sealed. */
+export async function sealedRecords(redis: Redis): Promise<number> {
+  return [...(await recordsByKey(redis)).values()].reduce((sum, records) => sum + records, 0)
+}
+
 export interface Resealed {
   /** Records that were under another key. */
   readonly resealed: number

@@ -20,7 +20,7 @@ import { readEnvironment } from '../../src/disk/environment.ts'
 import { apiLimits } from '../../api/limits.ts'
 import type { AccountRecord } from '../../src/redis/accounts.ts'
 import { keys } from '../../src/redis/key-names.ts'
-import { recordsByKey, reseal } from '../../src/redis/sealed.ts'
+import { recordsByKey, reseal, sealedRecords } from '../../src/redis/sealed.ts'
 import { createSeal, keyIdOf, keyOf, keysIn, linesOf, newKey, ringOf } from '../../src/seal.ts'
 import { startPop3Server } from '../support/pop3-server.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
@@ -39,7 +39,7 @@ test('a ring opens what each of its keys has sealed, and seals with the first', 
   assert.throws(() => createSeal(ringOf([young])).open(sealed, 'A', 'password'), /was sealed with another secret-key, /)
 })
 
-test('a key file of one line is a ring of one; further lines may have been written by hand', () => {
+test('a key file of one line is a ring of one; further lines may have been written by hand', async () => {
   const octets = Buffer.from('fbff'.repeat(16), 'hex')
   for (const text of [
     octets.toString('base64'),
@@ -55,9 +55,10 @@ test('a key file of one line is a ring of one; further lines may have been writt
       () => keysIn(wrong),
       (error: Error) => /line \d is no key/.test(error.message) && !error.message.includes('SECRET'),
     )
-  const env = openKeyRing(
+  const env = await openKeyRing(
     readEnvironment({ TRIBUTARY_SECRET_KEYS: linesOf(made).replaceAll(/ .*/g, '').trim().replace('\n', ', ') }),
     homeOf(folder),
+    async () => 0,
   )
   assert.deepEqual(
     env.all().map(({ id }) => id),
@@ -236,6 +237,27 @@ test('only keys that nothing needs are forgotten, and none that a request may st
     ],
   )
   assert.equal(ownSeal().open((await recordOf(id)).sealedPassword, id, 'password'), 'kept')
+})
+
+test('where the file is gone while something is sealed with its keys, no new one is made', async () => {
+  const missing = join(folder, 'gone', 'secret-key')
+  const config = readEnvironment({ TRIBUTARY_SECRET_KEY_FILE: missing })
+  const open = async () => await openKeyRing(config, homeOf(folder), async () => await sealedRecords(stack.redis))
+  await assert.rejects(open(), (error: Error) => {
+    assert.equal(error.name, 'ConfigInvalid')
+    assert.match(
+      error.message,
+      /gone\/secret-key is gone, and 6 of the records in Redis are sealed .*\nPut the file back/,
+    )
+    return true
+  })
+  assert.ok(!existsSync(missing))
+  // Another process makes it while this one counts.
+  const ring = await openKeyRing(config, homeOf(folder), async () => {
+    new KeyFile(missing)
+    return 1
+  })
+  assert.deepEqual(ring.all(), new KeyFile(missing).all())
 })
 
 test('a re-sealing that is killed anywhere leaves all as it opens, and the next start goes on', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
@@ -98,17 +98,59 @@ test('no two versions of the users file share a second, and who could read it st
   }
   assert.equal(seconds.size, 4)
   assert.equal(statSync(path).mode & 0o777, 0o640)
-  assert.deepEqual(readdirSync(folder), ['users'])
+  assert.deepEqual(readdirSync(folder).toSorted(), ['users', 'users.lock'])
+  rmSync(folder, { recursive: true })
+})
 
-  // Of many writes at once the last one asked for stands, and none is torn.
-  let asked = 0
-  await Promise.all(
-    Array.from(
-      { length: 20 },
-      async () => await file.write(async () => [{ login: 'bob', passwordHash: `{X}${(asked += 1)}` }]),
-    ),
+test('many who ask for a write at once share one that begins after all of them have asked', async () => {
+  const folder = mkdtempSync('/tmp/tributary-users-')
+  const path = join(folder, 'users')
+  const file = new UsersFile(path)
+  const logins: string[] = []
+  let writes = 0
+  const ask = async (login: string) => {
+    logins.push(login)
+    await file.write(async () => {
+      writes += 1
+      return logins.map((name) => ({ login: name, passwordHash: '{X}' }))
+    })
+    assert.ok(readFileSync(path, 'utf8').includes(`${login}:{X}::::::\n`), login)
+  }
+  await Promise.all(Array.from({ length: 200 }, async (_one, nth) => await ask(`login${nth}`)))
+  assert.ok(writes <= 2, `${writes} writes`)
+
+  // A failure is told to those who waited for it, and to nobody after them.
+  await assert.rejects(
+    file.write(async () => await Promise.reject(new Error('Redis is away'))),
+    /Redis is away/,
   )
-  assert.equal(readFileSync(path, 'utf8'), 'bob:{X}20::::::\n')
+  await ask('after')
+  assert.deepEqual(readdirSync(folder).toSorted(), ['users', 'users.lock'])
+  rmSync(folder, { recursive: true })
+})
+
+test('an older list of one process never takes the place of a newer one of another', async () => {
+  const folder = mkdtempSync('/tmp/tributary-users-')
+  const path = join(folder, 'users')
+  const added = join(folder, 'added')
+  mkdirSync(added)
+  // What is in the folder `added` stands for Redis: the logins that both processes are asked to write.
+  const script = `
+    import { readdirSync, writeFileSync, readFileSync } from 'node:fs'
+    import { UsersFile } from './dist/src/disk/users-file.js'
+    const file = new UsersFile(${JSON.stringify(path)})
+    const logins = async () => readdirSync(${JSON.stringify(added)}).map((login) => ({ login, passwordHash: '{X}' + 'x'.repeat(200) }))
+    for (let nth = 0; nth < 60; nth += 1) {
+      const login = process.pid + '-' + nth
+      writeFileSync(${JSON.stringify(`${added}/`)} + login, '')
+      await file.write(logins)
+      if (!readFileSync(${JSON.stringify(path)}, 'utf8').includes(login + ':')) throw new Error(login + ' is gone again')
+    }`
+  const run = async () => await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])
+  await Promise.all([run(), run(), run()])
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+  assert.equal(lines.length, 180)
+  for (const line of lines) assert.match(line, /^\d+-\d+:\{X\}x{200}::::::$/)
   rmSync(folder, { recursive: true })
 })
 

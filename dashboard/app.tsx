@@ -1,4 +1,4 @@
-/** What stands around every page: the way to the others, who is signed in, and whether the line holds. */
+/** The frame around every page: the navigation, who is signed in, and whether the connection to the API holds. */
 import { useSignal } from '@preact/signals'
 import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
@@ -89,7 +89,7 @@ function Shell({ name }: { readonly name: string }) {
   )
 }
 
-/** Of two pages, one below the other, the upper one is here as well; the overview only by itself. */
+/** Whether a navigation link is the current one. The link of a page is also current on the pages below it; the overview's link only on the overview. */
 const isHere = (to: string) => (to === '/' ? path.value === '/' : `${path.value}/`.startsWith(`${to}/`))
 
 function ThemeMenu() {
@@ -125,7 +125,7 @@ function LanguageMenu() {
   )
 }
 
-/** The page of this path, loaded when it is first gone to. Its heading takes the focus, so that it is read out. */
+/** Shows the page of this path, and loads it when it is first visited. Its heading takes the focus, so that a screen reader reads it. */
 function CurrentPage() {
   const found = routeOf(path.value)
   const route = found?.route
@@ -140,7 +140,7 @@ function CurrentPage() {
       const { default: Component } = await route.load()
       loaded.value = { route, Page: Component }
     } catch {
-      // The API was away, or has another version since: then the names of the chunks are others.
+      // The API was away, or has another version now: then the chunks have other names.
       problem.value = { type: 'about:blank', title: '', status: 0, detail: '' }
     }
   }

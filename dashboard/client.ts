@@ -1,11 +1,11 @@
-/** How the pages talk to the API: with the session's cookie, and a `Refused` where it says no. */
+/** Sends the pages' requests to the API with the session's cookie, and throws `Refused` when the API says no. */
 import { signal } from '@preact/signals'
 import type { List, Problem, Session } from './shapes.ts'
 
 /** Who is signed in; `unknown` until the API has been asked. */
 export const session = signal<Session | 'unknown' | 'none'>('unknown')
 
-/** Status 0: there was no answer at all. */
+/** Status 0 means that there was no answer at all. */
 export class Refused extends Error {
   override readonly name = 'Refused'
   readonly problem: Problem
@@ -28,7 +28,7 @@ export async function call<Answer>(
   const text = await response.text()
   const answer: unknown = text === '' ? undefined : parsed(text)
   if (response.ok) return answer as Answer
-  // Whoever signs in with a wrong password stays where they are.
+  // Somebody who signs in with a wrong password stays on the page.
   if (response.status === 401 && path !== '/session') session.value = 'none'
   throw new Refused(isProblem(answer) ? answer : unexplained(response.status, response.statusText))
 }
@@ -37,7 +37,7 @@ export async function get<Answer>(path: string, signal?: AbortSignal): Promise<A
   return await call<Answer>('GET', path, undefined, signal === undefined ? {} : { signal })
 }
 
-/** Every item of a list, a page at a time: shown as they come. */
+/** Reads every item of a list, one page at a time, so that items are shown as they come. */
 export async function* pages<Item>(path: string, signal?: AbortSignal): AsyncGenerator<readonly Item[]> {
   const joint = path.includes('?') ? '&' : '?'
   for (let cursor: string | null = ''; cursor !== null; ) {
@@ -102,5 +102,5 @@ function isProblem(answer: unknown): answer is Problem {
   return typeof answer === 'object' && answer !== null && 'detail' in answer && 'status' in answer
 }
 
-/** What answered was no API of ours: a proxy in front of it, or nothing. */
+/** The answer did not come from our API, but from a proxy in front of it, or from nobody. */
 const unexplained = (status: number, title: string): Problem => ({ type: 'about:blank', title, status, detail: '' })

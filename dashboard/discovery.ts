@@ -1,4 +1,4 @@
-/** Where the mail of an address can be had, asked for once somebody has stopped typing it. */
+/** Asks where the mail of an address can be had, when somebody has stopped typing the address. */
 import { type ReadonlySignal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { get, isAborted } from './client.ts'
@@ -22,7 +22,7 @@ export function useDiscovery(address: string): ReadonlySignal<Discovery> {
         const path = `/discover?address=${encodeURIComponent(address)}`
         now.value = { state: 'answered', ...(await get<Discovered>(path, looking.signal)) }
       } catch (error) {
-        // It can be entered by hand all the same.
+        // The server can still be entered by hand.
         if (!isAborted(error)) now.value = { state: 'failed' }
       }
     }

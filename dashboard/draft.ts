@@ -1,10 +1,10 @@
-/** What is typed into a form: until it is sent, while it is on its way, and when the API says what is wrong with it. */
+/** The state of a form: what is typed, whether it is being sent, and what the API says is wrong with it. */
 import { useSignal } from '@preact/signals'
 import { problemOf } from './client.ts'
 import type { Problem } from './shapes.ts'
 import { words } from './words/index.ts'
 
-/** One thing that a field holds. */
+/** The value of a field. */
 export interface Held<Value> {
   readonly value: Value
   readonly error?: string | undefined
@@ -16,10 +16,10 @@ export interface Draft<Values extends object> {
   readonly busy: boolean
   readonly problem: Problem | undefined
   set(part: Partial<Values>): void
-  /** @param path in the body, as `retention/days`; what is wrong within it is wrong with it. */
+  /** @param path the field's place in the body, such as `retention/days`; a mistake below it is shown at this field too. */
   of<Name extends keyof Values & string>(name: Name, path?: string): Held<Values[Name]>
   send(): Promise<void>
-  /** Something else that is done with it. */
+  /** Sends the form for another purpose, such as a test. */
   run(act: () => Promise<unknown>): Promise<void>
 }
 

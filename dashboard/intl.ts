@@ -1,8 +1,8 @@
-/** Numbers, sizes and times as the reader's language and zone have them. */
+/** Writes numbers, sizes and times in the reader's language and time zone. */
 import { computed, signal } from '@preact/signals'
 import { language } from './words/index.ts'
 
-/** Of this moment; looked at once a second by what tells times. */
+/** The present time; components that show times read it once a second. */
 export const nowMs = signal(Date.now())
 setInterval(() => {
   if (!document.hidden) nowMs.value = Date.now()
@@ -31,7 +31,7 @@ const formats = computed(() => {
     date: new Intl.DateTimeFormat(tag, { dateStyle: 'medium' }),
     clock: new Intl.DateTimeFormat(tag, { timeStyle: 'medium' }),
     hour: new Intl.DateTimeFormat(tag, { weekday: 'short', hour: 'numeric' }),
-    // Days are counted in UTC.
+    // The API counts days in UTC.
     day: new Intl.DateTimeFormat(tag, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' }),
     bytes: (['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const).map((name, nth) =>
       unit(name, nth === 0 ? 0 : 1),
@@ -48,13 +48,13 @@ export const number = (value: number): string => formats.value.number.format(val
 export const list = (parts: readonly string[]): string => formats.value.list.format(parts)
 /** `24 Nov 2026, 14:05`. */
 export const moment = (at: string | number): string => formats.value.moment.format(new Date(at))
-/** With the zone, for whoever wants to know exactly. */
+/** The exact time, with its time zone. */
 export const exact = (at: string | number): string => formats.value.exact.format(new Date(at))
 export const clock = (at: string | number): string => formats.value.clock.format(new Date(at))
 export const hour = (at: string | number): string => formats.value.hour.format(new Date(at))
 export const day = (at: string | number): string => formats.value.day.format(new Date(at))
 
-/** As short as a list of mail has it: the time of today, the day of this year, else the date. */
+/** A short time for lists of mail: the time if it is today, the day if it is this year, else the date. */
 export function brief(at: string): string {
   const [then, now] = [new Date(at), new Date()]
   const { time, dayOfYear, date } = formats.value
@@ -62,12 +62,12 @@ export function brief(at: string): string {
   return (then.getFullYear() === now.getFullYear() ? dayOfYear : date).format(then)
 }
 
-/** Powers of a thousand, as providers and disks count. */
+/** Sizes in powers of a thousand, as providers and disks count them. */
 export function bytes(octets: number): string {
   const { bytes: units } = formats.value
   const nth = octets < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(octets) / 3))
   const value = octets / 1000 ** nth
-  // Three digits tell enough.
+  // Three digits are enough.
   return units[nth]?.format(value >= 100 ? Math.round(value) : value) ?? ''
 }
 
@@ -96,7 +96,7 @@ export function relative(at: string | number, now: number): string {
         : size < dayMs
           ? ([hourMs, 'hour'] as const)
           : ([dayMs, 'day'] as const)
-  // To the ten seconds: a page that counts each one down is no calm page.
+  // Rounded to ten seconds, because a page that counts down every second is not calm.
   const count = unit === 'second' ? Math.round(ms / largeMs / 10) * 10 : Math.round(ms / largeMs)
   return formats.value.relative.format(count, unit).replace(/(?<=\p{L})\./gu, '')
 }

@@ -1,4 +1,4 @@
-/** What this browser keeps of a person's choices; one that keeps nothing is asked in vain, and works. */
+/** Keeps a person's choices in the browser's storage. Without storage everything works, but nothing is remembered. */
 
 export function kept(name: string): string | null {
   try {
@@ -8,12 +8,12 @@ export function kept(name: string): string | null {
   }
 }
 
-/** @param value null: forgotten. */
+/** @param value null removes it. */
 export function keep(name: string, value: string | null): void {
   try {
     if (value === null) localStorage.removeItem(name)
     else localStorage.setItem(name, value)
   } catch {
-    // Private windows of some browsers.
+    // Private windows of some browsers refuse to store.
   }
 }

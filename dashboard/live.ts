@@ -1,17 +1,17 @@
-/** What the API tells by itself (`/events`): runs as they go, accounts and destinations as they change. */
+/** Listens to the API's events (`/events`): runs as they go on, accounts and destinations as they change. */
 import { batch, signal } from '@preact/signals'
 import { session } from './client.ts'
 import type { AccountStatus, Run } from './shapes.ts'
 
-/** `lost`: there has been no line for a while, and it is being tried again. */
+/** `lost` means that there has been no connection for a while, and that it is being tried again. */
 export const line = signal<'connecting' | 'open' | 'lost'>('connecting')
-/** Grows when something was missed: what is shown is asked for again. */
+/** Grows when events were missed: everything that is shown is then read again. */
 export const resynced = signal(0)
 
-/** A run that goes on, and how fast. */
+/** A run that is open, and its speed. */
 export interface LiveRun {
   readonly run: Run
-  /** Per second, of the last minute; undefined until that can be told. */
+  /** Per second, over the last minute; undefined until it can be computed. */
   readonly rate: { readonly messages: number; readonly bytes: number } | undefined
 }
 interface Sample {
@@ -20,7 +20,7 @@ interface Sample {
   readonly bytes: number
 }
 
-/** By account. Those that wait, too. */
+/** The open runs by account, also those that wait. */
 export const liveRuns = signal<ReadonlyMap<string, LiveRun>>(new Map())
 
 interface Told {
@@ -41,18 +41,18 @@ const listeners: { readonly [K in Kind]: Set<Listener<K>> } = {
   destination: new Set(),
 }
 
-/** Returns what ends it. */
+/** Returns the function that ends it. */
 export function onTold<K extends Kind>(kind: K, listener: Listener<K>): () => void {
   listeners[kind].add(listener)
   return () => void listeners[kind].delete(listener)
 }
 
 const sampledOverMs = 60_000
-/** The API ends each stream now and then, and the browser asks again: nobody needs to know. */
+/** The API ends each stream now and then, and the browser connects again; this is not shown to anybody. */
 const lostAfterMs = 3000
-/** A browser that was refused does not try again by itself. */
+/** How long to wait before trying again, because a browser that was refused does not do so by itself. */
 const triedAgainMs = 3000
-/** Told together: ten thousand accounts may change in a second, and the page is painted once. */
+/** Changes are collected for this long, because ten thousand accounts may change within a second and the page is to be painted once. */
 const gatheredMs = 100
 
 const samples = new Map<string, Sample[]>()
@@ -80,7 +80,7 @@ export function connect(): void {
     source = undefined
     again = window.setTimeout(connect, triedAgainMs)
   })
-  // The browser says by itself what it heard last; this says that it is more than the API remembers.
+  // The browser sends the id of its last event by itself; this event says that the API does not remember so far back.
   opened.addEventListener('missed', () => {
     resynced.value += 1
   })
@@ -88,7 +88,7 @@ export function connect(): void {
     opened.addEventListener(kind, (event: MessageEvent<string>) => gather(kind, event.data))
 }
 
-/** A browser has six lines to a host, for all of its tabs: those that nobody looks at leave theirs. */
+/** A browser has six connections to a host for all of its tabs, so hidden tabs give theirs up. */
 const hiddenForMs = 20_000
 let hidden: number | undefined
 
@@ -131,7 +131,7 @@ function hand<K extends Kind>(kind: K, told: Told[K]): void {
   for (const listener of listeners[kind]) listener(told)
 }
 
-/** @param run as it is told, or as it was found by asking. */
+/** @param run from an event, or from a request. */
 export function follow(run: Run): void {
   const runs = new Map(liveRuns.value)
   const before = runs.get(run.accountId)
@@ -144,7 +144,7 @@ export function follow(run: Run): void {
   liveRuns.value = runs
 }
 
-/** What was asked for may arrive behind what was told meanwhile. */
+/** The answer to a request may arrive after a newer event. */
 function isOlder(run: Run, than: Run): boolean {
   return cameOf(run) < cameOf(than) || (run.state === 'queued' && than.state === 'running')
 }
@@ -153,7 +153,7 @@ function cameOf({ fetched, stored, recovered }: Run): number {
   return Math.max(fetched?.messages ?? 0, stored + recovered)
 }
 
-/** Messages come by windows: between two of them nothing is told, and nothing has slowed down. */
+/** Messages come in windows: between two of them there is no event, although nothing has slowed down. */
 function rateOf(run: Run): LiveRun['rate'] {
   const atMs = performance.now()
   const kept = (samples.get(run.id) ?? []).filter((sample) => sample.atMs > atMs - sampledOverMs)

@@ -14,7 +14,7 @@ followTheme()
 followLinks()
 followAccounts()
 followVisibility()
-// What is told is told to whoever is signed in.
+// Events are sent only to those who are signed in.
 effect(() => {
   if (typeof session.value === 'string') disconnect()
   else connect()

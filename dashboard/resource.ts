@@ -1,4 +1,4 @@
-/** Something the API is asked for: loading, failed or there, and asked again when the line is back. */
+/** Something that is read from the API. It is loading, failed or there, and it is read again when the connection is back. */
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { get, isAborted, problemOf } from './client.ts'
@@ -13,13 +13,13 @@ export type Loaded<Value> =
 export interface Resource<Value> {
   readonly path: string
   readonly now: ReadonlySignal<Loaded<Value>>
-  /** What is there stays until the answer has come; a failed look at it is forgotten where it can be seen otherwise. */
+  /** Reads it again. The present value stays until the answer has come. */
   reload(): void
-  /** What is known to be so without asking. */
+  /** Sets a value that is known without asking. */
   set(value: Value): void
 }
 
-/** @param load the same function each time: another one is another resource. */
+/** @param load must be the same function each time; another function is another resource. */
 export function useResource<Value>(
   path: string,
   load: (path: string, signal: AbortSignal) => Promise<Value> = get,
@@ -52,7 +52,7 @@ export function useResource<Value>(
     }
   }, [path, load])
   useEffect(() => {
-    // At once, and each time the line is back.
+    // Reads at once, and each time the connection is back.
     const unsubscribe = resynced.subscribe(() => resource.reload())
     return () => {
       unsubscribe()

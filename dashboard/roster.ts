@@ -1,11 +1,11 @@
-/** The accounts, by id: those that were asked for, kept up to date by what is told. */
+/** The accounts by id: those that were read, kept up to date by events. */
 import { signal } from '@preact/signals'
 import { get, pages, problemOf } from './client.ts'
 import { onTold, resynced } from './live.ts'
 import type { Account, Problem } from './shapes.ts'
 
 export const accounts = signal<ReadonlyMap<string, Account>>(new Map())
-/** Whether `accounts` are all that there are. */
+/** Whether `accounts` holds all accounts. */
 export const roster = signal<
   { readonly state: 'some' | 'loading' | 'all' } | { readonly state: 'failed'; readonly problem: Problem }
 >({ state: 'some' })
@@ -13,7 +13,7 @@ export const roster = signal<
 const shownEveryMs = 400
 let loading = false
 
-/** All of them: the first page is shown when it comes, and the rest as it comes. */
+/** Reads all accounts. The first page is shown as soon as it comes, the rest as it comes. */
 export async function loadAll(): Promise<void> {
   if (loading) return
   loading = true
@@ -24,7 +24,7 @@ export async function loadAll(): Promise<void> {
   try {
     for await (const page of pages<Account>('/accounts')) {
       for (const account of page) seen.set(account.id, account)
-      // Sorting and painting what has come is not for every page of it.
+      // Sorting and painting for every page would take too long.
       if (performance.now() - shownAtMs < shownEveryMs) continue
       learn([...seen.values()])
       shownAtMs = performance.now()
@@ -49,14 +49,14 @@ export function forget(id: string): void {
   if (known.delete(id)) accounts.value = known
 }
 
-/** Those that are to be read again, each once however often that was found. */
+/** The accounts to be read again, each of them once. */
 const stale = new Set<string>()
 let readers = 0
 const readersMax = 4
-/** More than that are read as a list. */
+/** If there are more, they are read as a list. */
 const staleMax = 60
 
-/** As it is now; what the API no longer has is forgotten. */
+/** Reads one account as it is now, and forgets it if the API does not have it any more. */
 export function refresh(id: string): void {
   stale.add(id)
   if (stale.size > staleMax && roster.value.state === 'all') {
@@ -78,7 +78,7 @@ async function readStale(): Promise<void> {
   readers -= 1
 }
 
-/** From now on; called once. */
+/** Follows the events from now on. It is called once. */
 export function followAccounts(): void {
   onTold('account', ({ id, status }) => {
     const known = accounts.value.get(id)
@@ -87,7 +87,7 @@ export function followAccounts(): void {
       if (roster.value.state === 'all') refresh(id)
     } else if (known.status !== status) {
       learn([{ ...known, status }])
-      // When it is due, and whether it is paused, goes with the status.
+      // The due time and the pause change with the status.
       if (status !== 'running' && status !== 'waiting') refresh(id)
     }
   })

@@ -1,4 +1,4 @@
-/** Where we are: the browser's own address, and plain links. */
+/** The router: the browser's own address, and plain links. */
 import { computed, signal } from '@preact/signals'
 
 const here = signal(new URL(location.href))
@@ -6,7 +6,7 @@ const here = signal(new URL(location.href))
 export const path = computed(() => here.value.pathname)
 export const query = computed(() => here.value.searchParams)
 
-/** @param how `replace`: what was there is not gone back to, as when somebody types into a search. */
+/** @param how with `replace` the present address is not kept in the history, as while somebody types into a search. */
 export function navigate(to: string, how: 'push' | 'replace' = 'push'): void {
   const url = new URL(to, location.href)
   if (url.href === location.href) return
@@ -17,7 +17,7 @@ export function navigate(to: string, how: 'push' | 'replace' = 'push'): void {
   here.value = url
 }
 
-/** The same page with another query; what is empty is left out. */
+/** Builds the address of the same page with another query; empty values are left out. */
 export function ask(changed: Readonly<Record<string, string>>): void {
   const url = new URL(location.href)
   for (const [name, value] of Object.entries(changed)) {
@@ -28,11 +28,11 @@ export function ask(changed: Readonly<Record<string, string>>): void {
 }
 
 export interface PageProps {
-  /** What the path has in place of `:names`. */
+  /** The values in the path in place of `:names`. */
   readonly params: Readonly<Record<string, string>>
 }
 
-/** What `/accounts/:id` has of `/accounts/01J...`; undefined: it is another page's. */
+/** Matches `/accounts/01J...` with `/accounts/:id`; undefined means that the path belongs to another page. */
 export function match(pattern: string, given: string): Readonly<Record<string, string>> | undefined {
   const [wanted, got] = [pattern, given].map((text) => text.replace(/\/+$/, '').split('/'))
   if (wanted === undefined || got === undefined || wanted.length !== got.length) return undefined
@@ -45,7 +45,7 @@ export function match(pattern: string, given: string): Readonly<Record<string, s
   return params
 }
 
-/** Plain `<a href>` of ours are followed without loading the page anew; what opens a tab, or leads elsewhere, is left alone. */
+/** Follows our own plain `<a href>` links without loading the page anew. Links that open a tab or lead elsewhere are left to the browser. */
 export function followLinks(): void {
   addEventListener('popstate', () => {
     here.value = new URL(location.href)

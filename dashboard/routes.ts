@@ -6,9 +6,9 @@ import type { Words } from './words/index.ts'
 
 export interface Route {
   readonly path: string
-  /** Each is a chunk of its own. */
+  /** Loads the page; each page is a chunk of its own. */
   readonly load: () => Promise<{ readonly default: ComponentType<PageProps> }>
-  /** Where it stands among the pages; without: reached from others alone. */
+  /** The page's place in the navigation; without one it is reached only from other pages. */
   readonly place?: { readonly icon: IconName; readonly name: (words: Words) => string }
 }
 

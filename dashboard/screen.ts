@@ -1,4 +1,4 @@
-/** How wide the window is, where CSS alone does not do. */
+/** Tells how wide the window is, for what CSS alone cannot do. */
 import { signal } from '@preact/signals'
 
 const phone = matchMedia('(max-width: 44rem)')

@@ -1,8 +1,8 @@
-/** Signing in and out. */
+/** Signs people in and out. */
 import { call, problemOf, Refused, session } from './client.ts'
 import type { Session } from './shapes.ts'
 
-/** Asks who this browser is signed in as; throws where there is no answer to that. */
+/** Asks the API who is signed in with this browser. Throws if the API does not answer. */
 export async function resume(): Promise<void> {
   try {
     session.value = await call<Session>('GET', '/session')
@@ -12,7 +12,7 @@ export async function resume(): Promise<void> {
   }
 }
 
-/** @param login of a hosted destination; empty: an admin's password, or a token. */
+/** @param login the login of a hosted destination; empty for an admin's password or a token. */
 export async function signIn(login: string, password: string): Promise<void> {
   session.value = await call<Session>('POST', '/session', login === '' ? { password } : { login, password })
 }
@@ -22,7 +22,7 @@ export async function signOut(): Promise<void> {
   session.value = 'none'
 }
 
-/** Of which destination whoever is signed in is the owner; null: they are none. */
+/** The destination whose owner is signed in; null if the person is not an owner. */
 export function ownerOf(): string | null {
   const { value: who } = session
   return typeof who === 'string' ? null : who.destinationId
@@ -30,7 +30,7 @@ export function ownerOf(): string | null {
 
 const rank = ['read', 'operate', 'admin'] as const
 
-/** Whether whoever is signed in may do what needs this scope: what they may not is not offered. */
+/** Whether the person may do what needs this scope. What they may not do is not offered. */
 export function may(scope: Session['scope']): boolean {
   const { value: who } = session
   return typeof who !== 'string' && rank.indexOf(who.scope) >= rank.indexOf(scope)

@@ -1,4 +1,4 @@
-/** What the API answers, as its schemas have it: the one door to the rest of the project, and for types alone. */
+/** The types of the API's answers, from its schemas. This is the only file that imports from the rest of the project, and it imports types only. */
 import type { Account } from '../api/schemas/accounts.ts'
 import type { Discovered } from '../api/schemas/discover.ts'
 import type { Folders, Mail, MailList } from '../api/schemas/mail.ts'
@@ -33,14 +33,14 @@ export interface List<Item> {
   readonly next: string | null
 }
 
-/** Who is signed in. */
+/** The person who is signed in. */
 export type { Session } from '../api/schemas/session.ts'
 
-/** What a run brought, and what was said during it. */
+/** The messages and the transcript of a run. */
 export type { Arrivals } from '../api/schemas/arrivals.ts'
 export type { Transcript } from '../api/schemas/transcripts.ts'
 
-/** A mailbox as it is read. */
+/** The mail of a mailbox. */
 export type Folder = Folders['items'][number]
 export type Letters = MailList
 export type Letter = Letters['items'][number]

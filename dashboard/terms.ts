@@ -1,4 +1,4 @@
-/** What becomes of mail at the provider, as it is chosen and typed. */
+/** The choice of what happens to mail at the provider, as it is typed. */
 import type { NewAccount } from './shapes.ts'
 
 export const retentions = ['keep', 'delete', 'keepDays'] as const

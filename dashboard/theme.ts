@@ -1,4 +1,4 @@
-/** Light or dark: as the system has it, or as it was chosen here. public/theme.js sets it before the first paint. */
+/** The theme: light or dark, as the system has it or as it was chosen here. public/theme.js sets it before the first paint. */
 import { effect, signal } from '@preact/signals'
 import { kept, keep } from './kept.ts'
 
@@ -14,7 +14,7 @@ dark.addEventListener('change', () => {
   systemIsDark.value = dark.matches
 })
 
-/** What is seen: a chart is drawn anew when it changes. */
+/** The theme that is shown; charts are drawn anew when it changes. */
 export function isDark(): boolean {
   return theme.value === 'system' ? systemIsDark.value : theme.value === 'dark'
 }

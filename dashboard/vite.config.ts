@@ -25,12 +25,12 @@ export default defineConfig({
   build: {
     outDir: '../dist/dashboard',
     emptyOutDir: true,
-    // No `data:` URLs of our own, and no inline preload: the CSP is strict.
+    // The CSP is strict: we use no `data:` URLs and no inline preload.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: ['chrome123', 'firefox121', 'safari17.5'],
     reportCompressedSize: false,
   },
-  // `npx vite dashboard`, beside an API that listens where npm start lets it.
+  // `npx vite dashboard` runs beside an API that listens where `npm start` lets it.
   server: { proxy: { '/api': 'http://127.0.0.1:8420', '/readyz': 'http://127.0.0.1:8420' } },
 })

@@ -1,4 +1,4 @@
-/** Changes an account: what is not changed is not sent, and the password stays unless a new one is typed. */
+/** Changes an account. Only changed fields are sent, and the password stays unless a new one is typed. */
 import { useSignal } from '@preact/signals'
 import { call } from '../client.ts'
 import { useDraft } from '../draft.ts'
@@ -13,7 +13,7 @@ import { tell } from './toast.tsx'
 
 export function AccountEditor({ account, onClose }: { readonly account: Account; readonly onClose: () => void }) {
   const { form, account: say, common } = words.value
-  /** It may change elsewhere while this is open. */
+  /** The account may change elsewhere while this form is open. */
   const { value: before } = useSignal(account)
   const { address, user, host, port, tls, folder, retention } = before
   const first = {

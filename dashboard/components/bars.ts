@@ -1,4 +1,4 @@
-/** uPlot, and how we use it: a chunk of its own. */
+/** Draws bars with uPlot. This file is a chunk of its own, because uPlot is large. */
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { number } from '../intl.ts'
@@ -8,7 +8,7 @@ export interface Bar {
   readonly messages: number
 }
 
-/** @param onPoint the place of the bar that is pointed at. */
+/** @param onPoint is given the index of the bar that is pointed at. */
 export function draw(
   place: HTMLElement,
   height: number,
@@ -20,7 +20,7 @@ export function draw(
   const ink = style.color
   const font = `12px ${style.fontFamily}`
   const axis = { stroke: ink, font, ticks: { show: false } }
-  // By place, not by time: a day of 23 hours has no hole, and no bar covers another.
+  // Bars stand by index, not by time, so that a day of 23 hours has no hole and no bar covers another.
   const places = bars.map((_bar, nth) => nth)
   const accent = resolved(place, 'var(--accent)')
   return new uPlot(
@@ -70,7 +70,7 @@ export function draw(
   )
 }
 
-/** A canvas knows no `light-dark()`: the colour as the page has computed it. */
+/** Returns the colour as the page has computed it, because a canvas does not understand `light-dark()`. */
 function resolved(place: HTMLElement, value: string): string {
   const probe = document.createElement('span')
   probe.style.color = value

@@ -3,7 +3,7 @@ import { Icon, type IconName } from './icon.tsx'
 
 export interface ButtonProps {
   readonly icon?: IconName
-  /** `main`: the one thing a page is for; `danger`: what cannot be taken back. */
+  /** `main` is the one thing that a page is for; `danger` is what cannot be taken back. */
   readonly kind?: 'main' | 'plain' | 'danger'
   readonly type?: 'button' | 'submit'
   readonly busy?: boolean
@@ -22,7 +22,7 @@ export function Button({ icon, kind = 'plain', type = 'button', busy = false, ch
   )
 }
 
-/** A picture alone; what it does is said to those who do not see it, and shown to whoever points at it. */
+/** A button that shows only an icon. Its label is read out by screen readers, and shown to whoever points at it. */
 export function IconButton({
   icon,
   label,

@@ -1,4 +1,4 @@
-/** Bars over time, drawn by uPlot, which is loaded when the first chart is in sight; and the same in numbers. */
+/** Shows bars over time, and the same figures as a table. uPlot draws the bars; it is loaded when the first chart is in sight. */
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type uPlot from 'uplot'
@@ -17,12 +17,12 @@ export function Chart<Each extends Bar>({
   tellOf,
 }: {
   readonly label: string
-  /** What there is to see, for whoever does not. */
+  /** Describes the chart for those who do not see it. */
   readonly summary: string
   readonly bars: readonly Each[]
-  /** Of a bar: when. */
+  /** The time of a bar, in words. */
   readonly nameOf: (at: string) => string
-  /** Of a bar: what. */
+  /** The value of a bar, in words. */
   readonly tellOf: (bar: Each) => string
 }) {
   const place = useRef<HTMLDivElement>(null)

@@ -1,4 +1,4 @@
-/** Something to be taken elsewhere as it is: a host, a token. */
+/** A text to be copied as it is, such as a host or a token. */
 import { tell } from './toast.tsx'
 import { IconButton } from './button.tsx'
 import { words } from '../words/index.ts'
@@ -10,7 +10,7 @@ export function Copyable({ label, text }: { readonly label: string; readonly tex
       await navigator.clipboard.writeText(text)
       tell(common.copied)
     } catch {
-      // Only over HTTPS or on this machine do browsers let a page do that.
+      // Browsers let a page copy only over HTTPS or on a loopback address.
       tell(common.copyByHand, 'bad')
     }
   }

@@ -1,4 +1,4 @@
-/** A question, or a form, in front of everything else. The browser keeps the focus inside and closes it on Escape. */
+/** Shows a question or a form in front of everything else. The browser keeps the focus inside and closes it on Escape. */
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
@@ -24,7 +24,7 @@ export function Dialog({
     current?.showModal()
     current?.querySelector<HTMLElement>('.dialog-body :is(input, select), footer button')?.focus()
     return () => {
-      // While it is open, all else is inert.
+      // While the dialog is open, everything else is inert.
       current?.close()
       if (activeElement instanceof HTMLElement) activeElement.focus()
     }
@@ -54,7 +54,7 @@ export function Dialog({
   )
 }
 
-/** One question before something is done. */
+/** Asks one question before something is done. */
 export function Confirm({
   title,
   action,
@@ -94,7 +94,7 @@ export function Confirm({
   )
 }
 
-/** A button, and what it opens. */
+/** A button together with the dialog that it opens. */
 export function DialogButton({
   dialog,
   ...button

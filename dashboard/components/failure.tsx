@@ -1,4 +1,4 @@
-/** Why a run failed: what it is, what to do, and what was said, each a little quieter than the one before. */
+/** Shows why a run failed: what happened, what to do, and the server's own words, each a little quieter than the one before. */
 import type { ComponentChildren } from 'preact'
 import type { Failure, Step } from '../shapes.ts'
 import { words } from '../words/index.ts'
@@ -12,9 +12,9 @@ export function FailureNote({
   children,
 }: {
   readonly failure: Failure
-  /** What to do about it, where it is not said there. */
+  /** What to do about the failure, if the failure itself does not say it. */
   readonly step?: Step | undefined
-  /** `bad`: it has stopped until somebody acts. */
+  /** `bad` means that the account has stopped until somebody acts. */
   readonly tone?: 'warning' | 'bad'
   readonly children?: ComponentChildren
 }) {

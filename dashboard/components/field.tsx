@@ -1,9 +1,9 @@
-/** A field of a form: its name above it, what is wrong with it below it, and said with it. */
+/** A field of a form, with its name above it and what is wrong with it below it. Screen readers read both with the field. */
 import type { ComponentChildren, InputHTMLAttributes } from 'preact'
 import { useId } from 'preact/hooks'
 import type { Held } from '../draft.ts'
 
-/** Those of an input's own attributes that a form here has a use for. */
+/** The attributes of an input that forms here use. */
 type Input = Pick<
   InputHTMLAttributes,
   'autocapitalize' | 'autocomplete' | 'inputMode' | 'maxLength' | 'pattern' | 'placeholder' | 'required' | 'spellcheck'
@@ -14,7 +14,7 @@ interface Named {
   readonly hint?: ComponentChildren
 }
 
-/** Of these, one holds. */
+/** The options of a choice; exactly one is chosen. */
 export interface Choosing<Value extends string> extends Held<Value> {
   readonly label: string
   readonly options: readonly { readonly value: Value; readonly text: string }[]
@@ -30,7 +30,7 @@ export function Field({ label, hint, error, value, onChange, type = 'text', ...r
         value={value}
         onInput={(event) => onChange(event.currentTarget.value)}
         {...described(id, hint, error)}
-        // Preact's types have another input for each type; what is given here all of ours have.
+        // Preact's types have another input for each `type`; all inputs here have the attributes that are given.
         {...({ ...rest, type } as InputHTMLAttributes)}
       />
       <Notes id={id} hint={hint} error={error} />
@@ -109,7 +109,7 @@ export function Check({ label, value, onChange }: Held<boolean> & { readonly lab
   )
 }
 
-/** A few choices side by side, of which one holds. */
+/** Shows a few choices side by side; exactly one is chosen. */
 export function Segments<Value extends string>({ label, value, options, onChange }: Choosing<Value>) {
   return (
     <div class="segments" role="group" aria-label={label}>

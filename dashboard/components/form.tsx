@@ -1,4 +1,4 @@
-/** A form: sent as a whole, and what the API says is wrong with all of it; also in front of everything else. */
+/** A form that is sent as a whole, and that shows what the API says is wrong with it. It also exists as a dialog. */
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
 import type { Draft } from '../draft.ts'
@@ -50,7 +50,7 @@ export function FormDialog({
 }: {
   readonly title: string
   readonly draft: Draft<object>
-  /** What sends it. */
+  /** The label of the button that sends the form. */
   readonly action: string
   readonly disabled?: boolean
   readonly onClose: () => void

@@ -1,4 +1,4 @@
-/** Line icons, 20 by 20. They say nothing to a screen reader: words stand beside them. */
+/** Line icons of 20 by 20 units. Screen readers pass them over, because words stand beside them. */
 
 const shapes = {
   overview: 'M3 11.5 10 4l7 7.5M5 10v6.5h10V10',
@@ -49,7 +49,7 @@ export function Icon({ name }: { readonly name: IconName }) {
   )
 }
 
-/** Streams that become one. */
+/** The logo: several streams that become one. */
 export function Logo() {
   return (
     <svg class="logo" viewBox="0 0 32 32" aria-hidden="true" focusable="false">

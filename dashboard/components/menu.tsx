@@ -1,4 +1,4 @@
-/** A button that opens a list of things to do. In the top layer: no table cuts it off. */
+/** A button that opens a list of actions. The list is in the browser's top layer, so that no table cuts it off. */
 import { useSignal } from '@preact/signals'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { Icon, type IconName } from './icon.tsx'
@@ -7,7 +7,7 @@ export interface MenuEntry {
   readonly label: string
   readonly icon?: IconName
   readonly kind?: 'danger'
-  /** Of several, the one that holds. */
+  /** Whether this is the chosen one of several. */
   readonly chosen?: boolean
   readonly onChoose: () => void
 }

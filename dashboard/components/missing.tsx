@@ -1,4 +1,4 @@
-/** In place of a page whose subject is not there: not yet, no more, or not to be had. */
+/** Stands in place of a page whose subject is not there: it is not there yet, it is gone, or it could not be read. */
 import type { Resource } from '../resource.ts'
 import { Page } from './page.tsx'
 import { EmptyState, ErrorState, Skeleton } from './states.tsx'

@@ -1,4 +1,4 @@
-/** Of a list that came in part: the rest of it, a page at a time. */
+/** Loads the rest of a list that came in part, one page at a time. */
 import { get } from '../client.ts'
 import type { Resource } from '../resource.ts'
 import type { List } from '../shapes.ts'

@@ -1,4 +1,4 @@
-/** Login and password of a hosted mailbox that is to be made. */
+/** The fields for login and password of a new hosted mailbox. */
 import { call } from '../client.ts'
 import type { Held } from '../draft.ts'
 import type { Destination } from '../shapes.ts'

@@ -1,4 +1,4 @@
-/** Choices with a sentence each, of which one holds. */
+/** Choices with a sentence each; exactly one is chosen. */
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
 import type { Held } from '../draft.ts'
@@ -30,7 +30,7 @@ export function Options<Value extends string>({
   )
 }
 
-/** Any number of these at once. */
+/** Choices of which any number may be chosen. */
 export function Checks<Value extends string>({
   label,
   value: chosen,

@@ -1,4 +1,4 @@
-/** What every page has: its name, as heading and in the window's title, and what can be done with all of it. */
+/** The head of every page: its name, which is also the window's title, and the actions for the whole page. */
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 
@@ -35,7 +35,7 @@ export function Page({
   )
 }
 
-/** What the window is called, until what calls it so is gone. */
+/** Sets the window's title for as long as the component that calls this is shown. */
 export function useWindowTitle(title: string): void {
   useEffect(() => {
     const before = document.title
@@ -46,7 +46,7 @@ export function useWindowTitle(title: string): void {
   }, [title])
 }
 
-/** A part of a page with a name of its own. */
+/** A section of a page, with a heading of its own. */
 export function Section({
   title,
   aside,
@@ -56,7 +56,7 @@ export function Section({
   readonly title: string
   readonly aside?: ComponentChildren
   readonly children: ComponentChildren
-  /** Its content has its own edges, as a table has. */
+  /** Whether the content has edges of its own, as a table does. */
   readonly flush?: boolean
 }) {
   return (

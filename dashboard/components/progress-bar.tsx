@@ -1,4 +1,4 @@
-/** How far something is; without a value it only goes on. What it says stands beside it in words. */
+/** A bar that shows how far something is. Without a value it only shows that something goes on. The words beside it say the same. */
 export function ProgressBar({
   label,
   value,

@@ -1,4 +1,4 @@
-/** A QR code (ISO/IEC 18004): dark on light in either theme, as readers expect. What draws it is loaded with the first one. */
+/** Shows a QR code (ISO/IEC 18004), dark on light in either theme, as readers expect. The library that draws it is loaded with the first one. */
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
@@ -6,7 +6,7 @@ export function QrCode({ text, label }: { readonly text: string; readonly label:
   const modules = useSignal<readonly (readonly boolean[])[]>([])
   useEffect(() => {
     void import('uqr').then(({ encode }) => {
-      // The border: the four light modules around it that section 9.1 asks for.
+      // The border of four light modules that section 9.1 asks for.
       modules.value = encode(text, { ecc: 'M', border: 4 }).data
     })
   }, [text, modules])

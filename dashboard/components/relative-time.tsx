@@ -1,4 +1,4 @@
-/** `in 4 min`: it goes on by itself, and says exactly when to whoever points at it. */
+/** Shows a time as `in 4 min`. It updates itself, and shows the exact time when somebody points at it. */
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { exact, nowMs, relative } from '../intl.ts'
@@ -8,7 +8,7 @@ export function RelativeTime({ at }: { readonly at: string }) {
   useEffect(() => {
     when.value = at
   }, [at, when])
-  // Painted only where the words change.
+  // It is painted only when its words change.
   const text = useComputed(() => relative(when.value, nowMs.value))
   return (
     <time dateTime={at} title={exact(at)}>

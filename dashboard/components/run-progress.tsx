@@ -1,4 +1,4 @@
-/** How far a run is: a bar, and the same in words. */
+/** Shows how far a run is, as a bar and in words. */
 import { bytes, duration, number } from '../intl.ts'
 import type { LiveRun } from '../live.ts'
 import { words } from '../words/index.ts'
@@ -19,7 +19,7 @@ export function RunProgress({ live: { run, rate }, address }: { readonly live: L
         : say.progress(fetched.messages, fetched.of),
     ...(run.bytes > 0 ? [bytes(run.bytes)] : []),
     ...(rate !== undefined && rate.messages >= 1 ? [say.rate(number(Math.round(rate.messages)))] : []),
-    // Bytes count once they are stored, some time behind what has come.
+    // Bytes are counted when they are stored, some time after they have come.
     ...(rate !== undefined && rate.bytes >= 1 ? [say.bytesRate(bytes(rate.bytes))] : []),
     ...(left !== undefined && left >= 1 ? [say.left(duration(left * 1000))] : []),
   ]

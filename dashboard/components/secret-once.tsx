@@ -1,4 +1,4 @@
-/** Something secret that was just made: shown now, and never again. */
+/** Shows a secret that was just made. It is shown now and never again. */
 import { words } from '../words/index.ts'
 import { Button } from './button.tsx'
 import { Copyable } from './copyable.tsx'

@@ -1,4 +1,4 @@
-/** Host, port, encryption and user of a server, all of it by hand. */
+/** The fields for host, port, encryption and user of a server. */
 import type { ComponentProps } from 'preact'
 import type { Draft } from '../draft.ts'
 import type { Account } from '../shapes.ts'
@@ -9,7 +9,7 @@ export type TlsMode = Account['tls']
 
 export interface Server {
   readonly host: string
-  /** As it is typed. */
+  /** The port as it is typed, a text. */
   readonly port: string
   readonly tls: TlsMode
   readonly user: string
@@ -21,17 +21,17 @@ export const smtpPorts: Readonly<Record<TlsMode, number>> = { implicit: 465, sta
 
 const modes = ['implicit', 'starttls', 'none'] as const
 
-/** All but the user. */
+/** The fields without the user. */
 export function ServerRow({
   label,
   draft,
   ports,
   required = true,
 }: {
-  /** Of the host. */
+  /** An example of a host. */
   readonly label: string
   readonly draft: Draft<Server>
-  /** The usual one of each mode. */
+  /** The usual port of each mode. */
   readonly ports: Readonly<Record<TlsMode, number>>
   readonly required?: boolean
 }) {

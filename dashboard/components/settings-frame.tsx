@@ -1,4 +1,4 @@
-/** What the pages of the settings share: their name, and the way between them. */
+/** The frame that the pages of the settings share: their heading and the navigation between them. */
 import type { ComponentChildren } from 'preact'
 import { path } from '../router.ts'
 import { ownerOf } from '../session.ts'
@@ -7,7 +7,7 @@ import { Page } from './page.tsx'
 
 export function SettingsFrame({ children }: { readonly children: ComponentChildren }) {
   const { settings: say, shell } = words.value
-  // Whose mailbox this is alone has no say in the rest.
+  // An owner of one mailbox may not see the other pages.
   const isOwner = ownerOf() !== null
   const all = [
     ['/settings', say.access],

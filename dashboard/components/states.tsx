@@ -1,4 +1,4 @@
-/** The three states that everything has before it is there: nothing, not yet, and not. */
+/** The three states before something is shown: there is nothing, it is still loading, or it could not be read. */
 import type { ComponentChildren } from 'preact'
 import type { Resource } from '../resource.ts'
 import type { Problem } from '../shapes.ts'
@@ -24,7 +24,7 @@ export function EmptyState({
   )
 }
 
-/** What happened, and what to do next: in the API's words where it has some. */
+/** Says what happened and what to do next, in the API's words if it has some. */
 export function sentenceOf({ status, detail }: Problem): string {
   const { problems } = words.value
   if (status === 0) return problems.unreachable
@@ -48,7 +48,7 @@ export function ErrorState({ problem, retry }: { readonly problem: Problem; read
   )
 }
 
-/** Where lines will be. */
+/** Placeholders for the lines that are being loaded. */
 export function Skeleton({ lines = 3 }: { readonly lines?: number }) {
   return (
     <div class="skeleton" role="status">
@@ -60,7 +60,7 @@ export function Skeleton({ lines = 3 }: { readonly lines?: number }) {
   )
 }
 
-/** One of the three, or what was asked for. */
+/** Shows one of the three states, or the content. */
 export function Loaded<Value>({
   of: resource,
   lines = 3,

@@ -1,4 +1,4 @@
-/** A status in words, a shape and a colour: any one of them is enough. */
+/** Shows a status by a word, a shape and a colour. Any one of them is enough to understand it. */
 import { words } from '../words/index.ts'
 import type { AccountStatus, Destination, Run } from '../shapes.ts'
 import { Icon, type IconName } from './icon.tsx'
@@ -13,7 +13,7 @@ const looks: Readonly<Record<AccountStatus, readonly [Tone, IconName]>> = {
   idle: ['good', 'check'],
   paused: ['calm', 'pause'],
 }
-/** What needs somebody comes first. */
+/** The order of statuses: those that need somebody come first. */
 export const statuses = Object.keys(looks) as readonly AccountStatus[]
 const runLooks: Readonly<Record<Run['state'], readonly [Tone, IconName]>> = {
   queued: ['calm', 'clock'],

@@ -1,4 +1,4 @@
-/** A table of any length: only the rows in sight are in the page, and all are the same height. */
+/** A table of any length. Only the rows in sight are in the page, and all rows have the same height. */
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
@@ -9,14 +9,14 @@ import { Icon } from './icon.tsx'
 export interface Column<Row> {
   readonly key: string
   readonly title: string
-  /** As CSS has it; one column without takes what is left. */
+  /** The width, as CSS has it. One column without a width takes the rest. */
   readonly width?: string
   readonly align?: 'end'
-  /** There is no room for it on a phone. */
+  /** Whether the column is left out on a phone. */
   readonly wide?: boolean
-  /** Its heading sorts by it. */
+  /** Whether the heading sorts by this column. */
   readonly sorts?: boolean
-  /** Its heading is for screen readers alone. */
+  /** Whether only screen readers read the heading. */
   readonly bare?: boolean
   readonly cell: (row: Row) => ComponentChildren
 }
@@ -29,13 +29,13 @@ export interface Sort {
 export interface Selection {
   readonly chosen: ReadonlySet<string>
   readonly onChange: (chosen: ReadonlySet<string>) => void
-  /** What a row's box is called. */
+  /** The label of a row's checkbox. */
   readonly nameOf: (key: string) => string
 }
 
-/** In px; table.css has the same. */
+/** The height of a row, in px; table.css has the same value. */
 const rowHeight = { narrow: 76, wide: 56 } as const
-/** Rows above and below those in sight: enough for a turn of the wheel, and for the next Tab. */
+/** How many rows above and below those in sight are in the page: enough for a turn of the wheel, and for the next Tab. */
 const spare = 12
 
 export function Table<Row>({

@@ -1,4 +1,4 @@
-/** What became of something that was asked for, in a corner, for a while. Read out by screen readers. */
+/** Shows in a corner, for a while, what came of an action. Screen readers read it. */
 import { signal } from '@preact/signals'
 import { problemOf } from '../client.ts'
 import { words } from '../words/index.ts'
@@ -16,14 +16,14 @@ const shownMs = 6000
 const told = signal<readonly Told[]>([])
 let last = 0
 
-/** A `bad` one stays until it is closed. */
+/** A `bad` toast stays until it is closed. */
 export function tell(text: string, tone: Told['tone'] = 'good'): void {
   const id = (last += 1)
   told.value = [...told.value.slice(-3), { id, tone, text }]
   if (tone === 'good') window.setTimeout(() => close(id), shownMs)
 }
 
-/** Does it, and tells what came of it; false: it did not go well. */
+/** Carries an action out and shows what came of it. Returns false if it failed. */
 export async function attempt(act: () => Promise<unknown>, done?: string): Promise<boolean> {
   try {
     await act()

@@ -1,4 +1,4 @@
-/** One account: what it is, what runs, what ran, and what was set aside. */
+/** The page of one account: its settings, its current run, its past runs, and its quarantine. */
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { get } from '../client.ts'
@@ -21,7 +21,7 @@ import { Facts } from './account/facts.tsx'
 import { Quarantine } from './account/quarantine.tsx'
 import { Runs } from './account/runs.tsx'
 
-/** From then on it is in the roster, where it is kept up to date. */
+/** The roster keeps the account up to date from then on. */
 async function learnFrom(path: string, signal: AbortSignal): Promise<void> {
   learn([await get<Account>(path, signal)])
 }

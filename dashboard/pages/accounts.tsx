@@ -1,4 +1,4 @@
-/** All accounts: found, sorted, and acted upon one by one or many at once. */
+/** The page of all accounts: search, order, and actions for one or for many at once. */
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { AccountEditor } from '../components/account-editor.tsx'

@@ -1,4 +1,4 @@
-/** A new account: the address is typed, its settings are found and tried, and then it is told what shall become of its mail. */
+/** The page for a new account: somebody types the address, the server is found and tried, and then they choose what happens to the mail. */
 import { everyOne } from '../client.ts'
 import { Button } from '../components/button.tsx'
 import { Form, Wrong } from '../components/form.tsx'

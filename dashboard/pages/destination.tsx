@@ -1,4 +1,4 @@
-/** One destination: how a mail program reads it, how much is in it, and what feeds it. */
+/** The page of one destination: how a mail program reads it, how much mail it holds, and which accounts feed it. */
 import { FailureNote } from '../components/failure.tsx'
 import { Icon } from '../components/icon.tsx'
 import { Missing } from '../components/missing.tsx'

@@ -1,4 +1,4 @@
-/** Where mail goes: mailboxes here, and those of other servers. */
+/** The page of all destinations: mailboxes here, and mailboxes on other servers. */
 import { everyOne } from '../client.ts'
 import { DialogButton } from '../components/dialog.tsx'
 import { destinationName } from '../components/new-mailbox.tsx'

@@ -1,4 +1,4 @@
-/** Which mailbox is to be read; where there is one alone, it is. */
+/** Lets somebody choose the mailbox to read. If there is only one, it is opened. */
 import { useEffect } from 'preact/hooks'
 import { everyOne } from '../client.ts'
 import { destinationName } from '../components/new-mailbox.tsx'

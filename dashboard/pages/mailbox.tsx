@@ -1,4 +1,4 @@
-/** A mailbox to be read: folders, the mail of one of them, and a message. To read and to trust; for all else there are mail programs. */
+/** The page on which a mailbox is read: its folders, the mail of one folder, and one message. It is for reading only; mail programs do everything else. */
 import { useCallback, useEffect, useRef } from 'preact/hooks'
 import { get } from '../client.ts'
 import { IconButton } from '../components/button.tsx'
@@ -19,10 +19,10 @@ import { LetterList } from './mailbox/letters.tsx'
 import { OpenMessage } from './mailbox/message.tsx'
 import { folder, messagesPath, place, placeWith } from './mailbox/place.ts'
 
-/** Letters that are asked for at once: so many as are shown already, within what the API gives. */
+/** How many letters are read at once: as many as are shown already, within the API's limit. */
 const askedMin = 50
 const askedMax = 500
-/** A run of any account may have brought mail: looked at so long after the first of them has ended. */
+/** How long after the end of a run the folder is read again, because the run may have brought mail. */
 const askedAfterMs = 3000
 
 export default function Mailbox({ params: { destination: id = '' } }: PageProps) {
@@ -35,7 +35,7 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
     letters.reload()
   }
   useMailThatComes(reload)
-  // Whoever asks is told when nobody answers.
+  // Only somebody who asked is told that nobody answers.
   const look = async () => {
     folders.set(await get<Folders>(folders.path))
     letters.reload()

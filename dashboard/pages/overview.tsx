@@ -1,4 +1,4 @@
-/** Does mail flow? In five seconds; and what to do where it does not. */
+/** The overview answers within five seconds whether mail flows, and says what to do if it does not. */
 import { useEffect } from 'preact/hooks'
 import { Page } from '../components/page.tsx'
 import { Loaded } from '../components/states.tsx'
@@ -15,7 +15,7 @@ import { RunsNow } from './overview/runs-now.tsx'
 import { Troubled } from './overview/troubled.tsx'
 import { Verdict } from './overview/verdict.tsx'
 
-/** Looked at again so often, and soon after a run has ended. */
+/** How often the figures are read again; they are also read soon after a run has ended. */
 const askedEveryMs = 30_000
 const askedAfterMs = 2000
 

@@ -1,4 +1,4 @@
-/** Settings: who changed what, newest first. */
+/** The page of settings that shows who changed what, newest first. */
 import { More } from '../components/more.tsx'
 import { Section } from '../components/page.tsx'
 import { RelativeTime } from '../components/relative-time.tsx'

@@ -1,4 +1,4 @@
-/** Settings: what secrets are sealed with, and what holds for everybody. */
+/** The page of settings for the sealing keys and for the whole instance. */
 import { SettingsFrame } from '../components/settings-frame.tsx'
 import { EmptyState } from '../components/states.tsx'
 import { may, ownerOf } from '../session.ts'

@@ -1,4 +1,4 @@
-/** Settings: who is told of what happens, by webhook and by e-mail. */
+/** The page of settings for webhooks and the bulletin. */
 import { SettingsFrame } from '../components/settings-frame.tsx'
 import { may, ownerOf } from '../session.ts'
 import { MailBulletin } from './settings/mail-bulletin.tsx'

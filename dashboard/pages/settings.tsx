@@ -1,4 +1,4 @@
-/** Settings: how the page looks and speaks, and who is let in. */
+/** The page of settings for language, theme, tokens and the admin's password. */
 import { SettingsFrame } from '../components/settings-frame.tsx'
 import { may, ownerOf } from '../session.ts'
 import { AdminPassword } from './settings/admin-password.tsx'

@@ -1,4 +1,4 @@
-/** The first visit: where mail goes, where it comes from, and it comes. */
+/** The first visit: somebody chooses where mail goes and where it comes from, and then watches it come. */
 import { useSignal } from '@preact/signals'
 import { everyOne } from '../client.ts'
 import { Button } from '../components/button.tsx'
@@ -22,7 +22,7 @@ import { TrySample } from './welcome/sample.tsx'
 export default function Welcome() {
   const { welcome: say } = words.value
   const destinations = useResource('/destinations', everyOne<Destination>)
-  /** There was no destination, and one was made here. */
+  /** Whether the destination was made on this page. */
   const isFirst = useSignal(false)
   if (!may('admin'))
     return (

@@ -1,4 +1,4 @@
-/** English. The other languages have what this one has: their type is read from here. */
+/** The English words. The type of the other languages is read from this file, so that they have the same words. */
 import type { AccountStatus, Candidate, Delivery, FailureKind, Folder, News, Run } from '../shapes.ts'
 import { plurals } from './plural.ts'
 import { steps } from './steps-en.ts'

@@ -1,4 +1,4 @@
-/** The words of the language that is chosen: one file a language, and the type check finds what one of them lacks. */
+/** Provides the words of the chosen language. Each language is one file, and the type check finds missing words. */
 import { computed, effect, signal } from '@preact/signals'
 import { keep, kept } from '../kept.ts'
 import { en, type Words } from './en.ts'
@@ -22,7 +22,7 @@ export async function speak(chosen: Language): Promise<void> {
   now.value = { language: chosen, words: await load[chosen]() }
 }
 
-/** The one that was chosen here, else the first of the browser's that we speak. */
+/** The language that was chosen here, else the first of the browser's languages that we have. */
 export async function speakAsRead(): Promise<void> {
   const wanted = [kept('language') ?? '', ...navigator.languages.map((tag) => tag.slice(0, 2))]
   const known = Object.keys(languages) as Language[]

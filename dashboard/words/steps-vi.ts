@@ -3,7 +3,7 @@ import type { StepWords } from './steps.ts'
 const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'Không' } as const
 const spoken = { IMAP: 'IMAP', SMTP: 'SMTP', 'the web': 'một máy chủ web' } as const
 
-/** What is known of single providers, and remedies of our own, are English in the API: they are quoted. */
+/** The API has notes about single providers, and remedies of our own, only in English; they are quoted. */
 export const steps: StepWords = {
   'other port': ({ port, tls, blocked }) =>
     `${blocked ? 'Có vẻ một tường lửa ở giữa chặn cổng này, nhưng ' : ''}POP3 trả lời ở cổng ${port} của cùng máy chủ: hãy đặt cổng là ${port} và mã hóa là ${tlsNames[tls]}.`,

@@ -1,4 +1,4 @@
-/** What can be done with an account. */
+/** The actions for one account. */
 import { useSignal } from '@preact/signals'
 import { call } from '../../client.ts'
 import { Button } from '../../components/button.tsx'

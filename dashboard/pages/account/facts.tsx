@@ -1,4 +1,4 @@
-/** What is set of an account, and when it is visited. */
+/** Shows an account's settings, and when it is visited. */
 import type { ComponentChildren } from 'preact'
 import { destinationName } from '../../components/new-mailbox.tsx'
 import { NextRun } from '../../components/next-run.tsx'

@@ -1,4 +1,4 @@
-/** What could not be stored. Nothing at all where nothing was set aside: most people never see it. */
+/** Shows the messages in quarantine. Without any it shows nothing: most people never see it. */
 import { useSignal } from '@preact/signals'
 import { call } from '../../client.ts'
 import { Button } from '../../components/button.tsx'

@@ -1,4 +1,4 @@
-/** The runs that ended, the newest first. */
+/** Shows the runs that have ended, newest first. */
 import { useSignal } from '@preact/signals'
 import { FailureNote } from '../../components/failure.tsx'
 import { More } from '../../components/more.tsx'

@@ -1,4 +1,4 @@
-/** What a run brought, and what was said during it: asked for when it is opened. */
+/** Shows what a run brought and its transcript; both are read when they are opened. */
 import { get, problemOf } from '../../client.ts'
 import { Bytes } from '../../components/bytes.tsx'
 import { More } from '../../components/more.tsx'
@@ -8,7 +8,7 @@ import { type Resource, useResource } from '../../resource.ts'
 import type { Arrivals, Run, Transcript } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 
-/** Of most runs none is kept. */
+/** Most runs have no transcript any more. */
 async function transcriptAt(path: string, signal: AbortSignal): Promise<Transcript> {
   try {
     return await get<Transcript>(path, signal)
@@ -44,7 +44,7 @@ export function Seen({ run: { id, stored } }: { readonly run: Run }) {
           lines.length === 0 ? (
             <p class="quiet">{say.noTranscript}</p>
           ) : (
-            // Scrolled by keyboard, too.
+            // The focus makes it scroll by keyboard too.
             <div class="transcript" tabIndex={0} role="region" aria-label={say.transcript}>
               <ol>
                 {lines.map(({ at, side, text }, nth) => (

@@ -1,4 +1,4 @@
-/** What can be done with those that are chosen; and how far it is. */
+/** The actions for the chosen accounts, and how far such an action is. */
 import { Button, IconButton } from '../../components/button.tsx'
 import { ProgressBar } from '../../components/progress-bar.tsx'
 import { may } from '../../session.ts'

@@ -1,4 +1,4 @@
-/** What is shown of each account, and what can be done with just this one. */
+/** The columns of the table of accounts, and the actions in each row. */
 import type { IconName } from '../../components/icon.tsx'
 import { Menu, type MenuEntry } from '../../components/menu.tsx'
 import { NextRun } from '../../components/next-run.tsx'

@@ -1,4 +1,4 @@
-/** What is done with accounts, one or many at once. */
+/** Carries out actions on accounts, one or many at once. */
 import { signal } from '@preact/signals'
 import { call, problemOf } from '../../client.ts'
 import { sentenceOf } from '../../components/states.tsx'
@@ -28,13 +28,13 @@ export const verbs = {
 export type Verb = keyof typeof verbs
 
 export const chosen = signal<ReadonlySet<string>>(new Set())
-/** How far that is, when it is done with many. */
+/** How far an action on many accounts is. */
 export const work = signal<{ readonly done: number; readonly of: number } | undefined>(undefined)
 
-/** Requests that are on their way at once. */
+/** How many requests are on their way at once. */
 const atOnce = 6
 
-/** One after the other, a few at a time; what failed is counted and the first of it told. */
+/** Works through the accounts, a few at a time. It counts the failures and reports the first one. */
 export async function doAll(verb: Verb, those: readonly Account[]): Promise<void> {
   const { accounts: say } = words.value
   const left = [...those]

@@ -1,4 +1,4 @@
-/** The accounts that are asked for, in the order that is asked for. */
+/** Selects and sorts the accounts that the page shows. */
 import { computed } from '@preact/signals'
 import { statuses } from '../../components/status-badge.tsx'
 import type { Sort } from '../../components/table.tsx'

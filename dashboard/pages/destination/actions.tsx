@@ -1,4 +1,4 @@
-/** What can be done with all of a destination. */
+/** The actions for a destination. */
 import { useSignal } from '@preact/signals'
 import { call } from '../../client.ts'
 import { Confirm, DialogButton } from '../../components/dialog.tsx'

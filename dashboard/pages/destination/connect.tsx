@@ -1,4 +1,4 @@
-/** What to enter into a mail program; and a file that enters it by itself. */
+/** Shows what to enter into a mail program, and offers files that enter it by themselves. */
 import { Copyable } from '../../components/copyable.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Section } from '../../components/page.tsx'

@@ -1,4 +1,4 @@
-/** The accounts whose mail goes there. */
+/** Shows the accounts whose mail goes into this destination. */
 import { Section } from '../../components/page.tsx'
 import { EmptyState, Loaded } from '../../components/states.tsx'
 import { StatusBadge } from '../../components/status-badge.tsx'

@@ -11,7 +11,7 @@ import { words } from '../../words/index.ts'
 
 interface Typed extends Server {
   readonly kind: Destination['kind']
-  /** Of one that is kept here. */
+  /** The login of a hosted destination. */
   readonly login: string
   readonly password: string
 }

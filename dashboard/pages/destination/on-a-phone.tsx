@@ -1,8 +1,8 @@
-/** This page as a QR code. Not the profile itself: a phone that scans is not signed in, and an API's 401 helps nobody. */
+/** Shows this page's address as a QR code. It is not the profile's address: a phone that scans is not signed in, and a 401 from the API helps nobody. */
 import { QrCode } from '../../components/qr-code.tsx'
 import { words } from '../../words/index.ts'
 
-/** Where only this machine gets to, a phone does not. */
+/** A phone cannot reach an address that only this machine reaches. */
 const isLoopback = (host: string) => /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(host)
 
 export function OnAPhone({ id, login }: { readonly id: string; readonly login: string }) {

@@ -1,4 +1,4 @@
-/** What a message says: its text, or its HTML as the API has sanitised it, in a frame that runs nothing and fetches nothing. */
+/** Shows the text of a message, or its HTML as the API has sanitised it, in a frame that runs nothing and fetches nothing. */
 import { useSignal } from '@preact/signals'
 import { Button } from '../../components/button.tsx'
 import { Segments } from '../../components/field.tsx'
@@ -69,7 +69,7 @@ export function Body({
   )
 }
 
-/** With what looks like a link being one. */
+/** Returns the text with its links made clickable. */
 function Text({ text }: { readonly text: string }) {
   return (
     <div class="message-text">

@@ -1,4 +1,4 @@
-/** From whom, to whom, when, and by which account it came. */
+/** Shows sender, recipients and date of a message, and the account that it came by. */
 import { get } from '../../client.ts'
 import { exact, moment } from '../../intl.ts'
 import { useResource } from '../../resource.ts'
@@ -44,7 +44,7 @@ export function Envelope({ destination, message }: { readonly destination: strin
   )
 }
 
-/** So many are named; the others when they are asked for. */
+/** How many addresses are shown; the others are shown on request. */
 const namedMax = 3
 
 function People({ name, of: people }: { readonly name: string; readonly of: readonly Person[] }) {
@@ -71,7 +71,7 @@ const written = ({ name, address }: Person) => (name && address ? `${name} <${ad
 
 const accountOf = async (path: string, signal: AbortSignal) => (await get<List<Account>>(path, signal)).items
 
-/** The account of that address, while there is one. */
+/** Finds the account with this address, if there is one. */
 function Gathered({ destination, address }: { readonly destination: string; readonly address: string }) {
   const asked = new URLSearchParams({ destinationId: destination, q: address })
   const accounts = useResource(`/accounts?${asked.toString()}`, accountOf)

@@ -1,4 +1,4 @@
-/** What of a folder is shown: what is looked for, and whether unread mail alone. */
+/** The search field, and the switch for unread mail only. */
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { Segments } from '../../components/field.tsx'
@@ -33,7 +33,7 @@ export function Finder() {
             value={typed.value}
             onInput={(event) => {
               typed.value = event.currentTarget.value
-              // Emptied: all of it is wanted again.
+              // An empty search shows everything again.
               if (typed.value === '') find()
             }}
           />

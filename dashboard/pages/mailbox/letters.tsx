@@ -1,4 +1,4 @@
-/** The mail of a folder, the newest first. */
+/** Lists the mail of a folder, newest first. */
 import { useEffect, useRef } from 'preact/hooks'
 import { Button } from '../../components/button.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -17,7 +17,7 @@ export function LetterList({ of: letters }: { readonly of: Resource<Letters> }) 
   const list = useRef<HTMLUListElement>(null)
   const opened = useRef('')
   useEffect(() => {
-    // Whoever closes a message is where they were.
+    // After a message is closed, the focus returns to its row.
     if (uid === '') list.current?.querySelector<HTMLElement>(`[data-uid="${opened.current}"]`)?.focus()
     opened.current = uid
   }, [uid])
@@ -47,7 +47,7 @@ export function LetterList({ of: letters }: { readonly of: Resource<Letters> }) 
   )
 }
 
-/** Up and down, from one message to the next; Enter opens it, as Tab and Enter do. */
+/** Moves the focus up and down between messages. Enter opens a message. */
 function moveBy(event: KeyboardEvent): void {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
   const row = event.target instanceof Element ? event.target.closest('li') : null
@@ -67,7 +67,7 @@ function Row({
   readonly isOpen: boolean
 }) {
   const { mail: say, account } = words.value
-  // They are in this order.
+  // The elements are in the order of the list.
   const at = arrived ?? date
   return (
     <li>

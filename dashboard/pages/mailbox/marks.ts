@@ -1,4 +1,4 @@
-/** Read and flagged: shown everywhere at once, and put back where the store does not take it. */
+/** Marks messages as read or flagged. A change is shown at once, and taken back if the store does not accept it. */
 import { call } from '../../client.ts'
 import { attempt } from '../../components/toast.tsx'
 import type { Resource } from '../../resource.ts'
@@ -6,7 +6,7 @@ import type { Folders, Letters, Message } from '../../shapes.ts'
 
 export type Marks = Pick<Message, 'seen' | 'flagged'>
 
-/** A mailbox as far as it is shown. */
+/** The part of a mailbox that is shown. */
 export interface Shown {
   readonly folders: Resource<Folders>
   readonly letters: Resource<Letters>

@@ -1,4 +1,4 @@
-/** One message. Shown, it is read: also for every mail program that looks. */
+/** Shows one message. Showing it marks it as read, for every mail program as well. */
 import { useEffect, useRef } from 'preact/hooks'
 import { Button } from '../../components/button.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -24,7 +24,7 @@ export function OpenMessage({
   const message = useResource<Message>(messagePath(destination))
   const shown = { folders, letters, message }
   const { value: loaded } = message.now
-  // What comes later would be older than what is marked here.
+  // An answer that comes later would be older than the marks set here.
   const isThere = loaded.state === 'ready' && [folders, letters].every(({ now }) => now.value.state !== 'loading')
   const wasRead = useRef(false)
   useEffect(() => {

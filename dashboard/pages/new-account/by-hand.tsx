@@ -1,4 +1,4 @@
-/** The server as its provider tells it: out of sight, and so not demanded, as long as it is found without. */
+/** The fields for a server that is entered by hand. They are hidden, and not required, as long as the server is found by itself. */
 import type { ComponentChildren } from 'preact'
 import { pop3Ports, ServerFields } from '../../components/server-fields.tsx'
 import { words } from '../../words/index.ts'

@@ -1,4 +1,4 @@
-/** The address and its password: all that has to be typed where the rest is found. */
+/** The fields for address and password. Nothing else has to be typed if the server is found. */
 import { Field } from '../../components/field.tsx'
 import { words } from '../../words/index.ts'
 import type { Adding } from './new-account.ts'
@@ -14,7 +14,7 @@ export function Credentials({ adding: { draft } }: { readonly adding: Adding }) 
         required
         autocomplete="email"
         {...draft.of('address')}
-        // Left empty, the user is the address, whatever that will be.
+        // If the user is left empty, it is the address.
         onChange={(value) => draft.set({ address: value, user: user === address.trim() ? '' : user })}
       />
       <Field

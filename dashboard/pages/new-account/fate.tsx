@@ -1,4 +1,4 @@
-/** What becomes of mail at the provider, and of what is there already. */
+/** The choice of what happens to mail at the provider, and to the mail that is there already. */
 import { Field } from '../../components/field.tsx'
 import { Options } from '../../components/options.tsx'
 import { Section } from '../../components/page.tsx'

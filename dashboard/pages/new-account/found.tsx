@@ -1,4 +1,4 @@
-/** What was found, the best first; and that it can be told otherwise. */
+/** Shows the servers that were found, the best first, and offers to enter another one. */
 import { Icon } from '../../components/icon.tsx'
 import { Options } from '../../components/options.tsx'
 import { words } from '../../words/index.ts'

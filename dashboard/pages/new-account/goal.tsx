@@ -1,4 +1,4 @@
-/** Where mail goes: to a mailbox that is there, or to one that is made for it. */
+/** The choice of where mail goes: into an existing mailbox, or into a new one. */
 import { Choice, Field } from '../../components/field.tsx'
 import { destinationName, MailboxFields } from '../../components/new-mailbox.tsx'
 import { Section } from '../../components/page.tsx'

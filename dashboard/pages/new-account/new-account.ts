@@ -1,4 +1,4 @@
-/** A new account: what is typed of it, what is found for its address, and what came of trying it. */
+/** The state of a new account: what is typed, what was found for its address, and the result of the last test. */
 import { type Signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { call } from '../../client.ts'
@@ -13,9 +13,9 @@ import type { Account, Candidate, Destination, Examination, NewAccount } from '.
 import { type FirstRun, firstRunOf, type Retention, retentionOf } from '../../terms.ts'
 import { words } from '../../words/index.ts'
 
-/** In place of a destination's id: one that is to be made. */
+/** Stands in place of a destination's id for a destination that is to be made. */
 export const newMailbox = 'new'
-/** In place of a candidate's place in the list. */
+/** Stands in place of a candidate's index for a server that is entered by hand. */
 export const byHand = 'by hand'
 
 export interface Typed extends Server {
@@ -23,7 +23,7 @@ export interface Typed extends Server {
   readonly password: string
   readonly tlsFingerprint: string | null
   readonly destinationId: string
-  /** Of a mailbox that is to be made. */
+  /** The login and password of a mailbox that is to be made. */
   readonly login: string
   readonly newPassword: string
   readonly folder: string
@@ -36,12 +36,12 @@ export interface Typed extends Server {
 export interface Adding {
   readonly draft: Draft<Typed>
   readonly found: Discovery
-  /** Of the candidates, by place; or by hand. */
+  /** The chosen candidate by its index, or `by hand`. */
   readonly chosen: Signal<string>
   readonly isByHand: boolean
-  /** What came of the last test; undefined: something else is typed by now. */
+  /** The result of the last test; undefined when something was typed since. */
   readonly seen: Examination | undefined
-  /** It is tried, and not made even if all is well. */
+  /** Whether the account is only tested, and not made. */
   readonly isTesting: boolean
   readonly test: () => Promise<void>
   readonly create: () => Promise<void>
@@ -51,7 +51,7 @@ const noServer: Server = { host: '', port: String(pop3Ports.implicit), tls: 'imp
 
 export const serverOf = ({ host, port, tls, user }: Candidate): Server => ({ host, port: String(port), tls, user })
 
-/** @param onMade told of a mailbox that was made for it. */
+/** @param onMade is called with a mailbox that was made for the account. */
 export function useNewAccount(destinationId: string, onMade?: (made: Destination) => void): Adding {
   const first: Typed = {
     ...noServer,
@@ -94,7 +94,7 @@ export function useNewAccount(destinationId: string, onMade?: (made: Destination
   }
   const seen = tested.value?.of === about ? tested.value.seen : undefined
   const examine = async () => {
-    // It goes nowhere: any destination will do, even one that is not there yet.
+    // A test stores nothing, so any destination will do, even one that does not exist yet.
     const answer = await call<Examination>('POST', '/accounts/test', body)
     tested.value = { of: about, seen: answer }
     return answer

@@ -1,4 +1,4 @@
-/** What a test saw: that it works, or what is wrong and what to do. */
+/** Shows the result of a test: that it works, or what is wrong and what to do. */
 import { Button } from '../../components/button.tsx'
 import { FailureNote } from '../../components/failure.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -40,5 +40,5 @@ export function Seen({ seen, adding: { draft, create } }: { readonly seen: Exami
   )
 }
 
-/** `5F 3A ...`: as it is read to somebody over the telephone. */
+/** Formats a fingerprint as `5F 3A ...`, so that it can be read over the telephone. */
 export const groups = (hex: string) => hex.toUpperCase().replace(/(..)(?=.)/g, '$1 ')

@@ -1,4 +1,4 @@
-/** Where mail comes from; and whether it does, which can be tried. */
+/** The section for the account's server, with a test. */
 import { Button } from '../../components/button.tsx'
 import { Section } from '../../components/page.tsx'
 import { words } from '../../words/index.ts'

@@ -1,4 +1,4 @@
-/** How many accounts are how. */
+/** Shows how many accounts have which status. */
 import { Section } from '../../components/page.tsx'
 import { StatusBadge, statuses, toneOf } from '../../components/status-badge.tsx'
 import type { Stats } from '../../shapes.ts'

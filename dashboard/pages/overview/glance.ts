@@ -1,4 +1,4 @@
-/** A few accounts in a state: what somebody reads at a glance. */
+/** Reads a few accounts of one status, as many as somebody reads at a glance. */
 import { get } from '../../client.ts'
 import { follow } from '../../live.ts'
 import { learn } from '../../roster.ts'
@@ -19,7 +19,7 @@ async function someOf(path: string, statuses: readonly AccountStatus[], signal: 
 export const troubledAt = async (path: string, signal: AbortSignal) =>
   await someOf(path, ['needs attention', 'failing'], signal)
 
-/** What already ran when the page was opened; from then on it is told. */
+/** The runs that were open when the page was opened; later ones come by events. */
 export async function runsAt(path: string, signal: AbortSignal): Promise<void> {
   const found = await someOf(path, ['running', 'waiting'], signal)
   learn(found)

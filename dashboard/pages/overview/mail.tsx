@@ -1,4 +1,4 @@
-/** How much mail came, and when. */
+/** Shows how much mail came, and when. */
 import { useSignal } from '@preact/signals'
 import { Chart } from '../../components/chart.tsx'
 import { Segments } from '../../components/field.tsx'

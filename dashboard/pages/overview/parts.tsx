@@ -1,4 +1,4 @@
-/** What Tributary is made of, and whether it works. */
+/** Shows Tributary's parts, and whether each works. */
 import { Section } from '../../components/page.tsx'
 import { Badge } from '../../components/status-badge.tsx'
 import type { Health, Stats } from '../../shapes.ts'

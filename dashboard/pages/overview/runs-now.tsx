@@ -1,4 +1,4 @@
-/** What runs, as it goes. */
+/** Shows the open runs as they go on. */
 import { useComputed } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { Section } from '../../components/page.tsx'

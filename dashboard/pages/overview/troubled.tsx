@@ -1,4 +1,4 @@
-/** Accounts that somebody should look at. */
+/** Shows the accounts that somebody should look at. */
 import { Section } from '../../components/page.tsx'
 import { Loaded } from '../../components/states.tsx'
 import { StatusBadge } from '../../components/status-badge.tsx'

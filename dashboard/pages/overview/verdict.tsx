@@ -1,4 +1,4 @@
-/** All of it in one sentence. */
+/** Says in one sentence how everything is. */
 import { Icon, type IconName } from '../../components/icon.tsx'
 import type { Tone } from '../../components/status-badge.tsx'
 import type { Stats } from '../../shapes.ts'

@@ -1,4 +1,4 @@
-/** What was sent to a webhook, how it answered, and sending it again. */
+/** Shows the deliveries of a webhook and its answers, and sends one again. */
 import { useEffect } from 'preact/hooks'
 import { call } from '../../client.ts'
 import { Button } from '../../components/button.tsx'
@@ -12,7 +12,7 @@ import { may } from '../../session.ts'
 import type { Delivery, List, News } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 
-/** One that is tried about now is looked at again: of deliveries there are no events. */
+/** A delivery that is about to be tried is read again, because deliveries have no events. */
 const lookAgainMs = 1000
 const aboutNowMs = 10_000
 
@@ -26,7 +26,7 @@ export function Deliveries({
   readonly onClose: () => void
 }) {
   const { settings: say } = words.value
-  // Of those that have ended the API keeps no more.
+  // The API keeps no more of the deliveries that have ended.
   const deliveries = useResource<List<Delivery>>(`/webhooks/${webhookId}/deliveries?limit=100`)
   const { value: loaded } = deliveries.now
   useEffect(() => {

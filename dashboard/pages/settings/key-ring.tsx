@@ -1,4 +1,4 @@
-/** The keys that secrets are sealed with. */
+/** Shows the keys that secrets are sealed with. */
 import { call } from '../../client.ts'
 import { Button } from '../../components/button.tsx'
 import { Confirm, DialogButton } from '../../components/dialog.tsx'

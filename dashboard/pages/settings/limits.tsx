@@ -1,4 +1,4 @@
-/** What holds for everybody. */
+/** Shows and changes the settings of the whole instance. */
 import { call } from '../../client.ts'
 import { Button } from '../../components/button.tsx'
 import { Check, Field } from '../../components/field.tsx'

@@ -1,4 +1,4 @@
-/** Somebody is told of what happens by e-mail. */
+/** Shows and changes the bulletin: who gets news by e-mail, and through which server. */
 import { call, get, problemOf } from '../../client.ts'
 import { Button } from '../../components/button.tsx'
 import { Field } from '../../components/field.tsx'
@@ -14,7 +14,7 @@ import type { News, Bulletin } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 import { NewsChecks, news } from './news.tsx'
 
-/** Undefined: nobody is told. */
+/** Undefined means that there is no bulletin. */
 async function bulletinAt(path: string, signal: AbortSignal): Promise<Bulletin | undefined> {
   try {
     return await get<Bulletin>(path, signal)

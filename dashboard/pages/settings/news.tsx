@@ -1,4 +1,4 @@
-/** What there is to be told of, to be chosen from. */
+/** The choice of which news is sent. */
 import { Checks } from '../../components/options.tsx'
 import type { Held } from '../../draft.ts'
 import type { News } from '../../shapes.ts'

@@ -1,4 +1,4 @@
-/** What programs, and owners of one mailbox, are let in with. */
+/** Shows, makes and revokes API tokens, for programs and for owners of one mailbox. */
 import { useSignal } from '@preact/signals'
 import { call, everyOne } from '../../client.ts'
 import { Confirm, DialogButton } from '../../components/dialog.tsx'
@@ -109,14 +109,14 @@ function TokenFacts({
 }
 
 const scopes = ['read', 'operate', 'admin'] as const satisfies readonly Session['scope'][]
-/** In days; empty: it does not end. */
+/** The life of a token in days; empty for a token that does not expire. */
 const ends = ['30', '90', '365', ''] as const
 const dayMs = 86_400_000
 
 interface Wish {
   readonly name: string
   readonly scope: Session['scope']
-  /** Empty: all. */
+  /** The destination that the token is bound to; empty for all. */
   readonly destinationId: string
   readonly end: (typeof ends)[number]
 }

@@ -1,4 +1,4 @@
-/** Endpoints that are told of what happens. */
+/** Shows, makes and changes webhooks. */
 import { useSignal } from '@preact/signals'
 import { call, everyOne } from '../../client.ts'
 import { Confirm, DialogButton } from '../../components/dialog.tsx'

@@ -1,4 +1,4 @@
-/** Trying it without an account of one's own: where there is a sample provider, a mailbox and an account of its mail. */
+/** Offers sample mail to those who have no account at hand: one click makes a mailbox and an account of the sample provider. */
 import { useRef } from 'preact/hooks'
 import { call } from '../../client.ts'
 import { Form, Wrong } from '../../components/form.tsx'
@@ -19,7 +19,7 @@ export function TrySample() {
 
 function Offer({ account }: { readonly account: NonNullable<Sample['account']> }) {
   const { welcome: say } = words.value
-  /** Made before the account was refused: a second try goes on from there. */
+  /** A mailbox that was made before the account was refused; a second try goes on from there. */
   const mailbox = useRef<Destination | undefined>(undefined)
   const draft = useDraft({}, async () => {
     mailbox.current ??= await makeMailbox('sample', randomPassword())
@@ -39,7 +39,7 @@ function Offer({ account }: { readonly account: NonNullable<Sample['account']> }
   )
 }
 
-/** Nobody types it: whoever wants to read the mailbox with a mail program gives it another one. */
+/** Nobody types this password. Somebody who wants to read the mailbox with a mail program sets another one. */
 function randomPassword(): string {
   return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(24))))
 }

@@ -35,7 +35,7 @@ export async function examine(options: SessionOptions): Promise<Examination> {
   let seen = { messages: 0, octets: 0 }
   let failure: Failure | undefined
   try {
-    await session._connect()
+    await session.logIn()
     seen = await session.stat()
     await session.quit()
   } catch (error) {

@@ -1,6 +1,6 @@
 /** What a server's `-ERR` means: by response code (RFC 2449 section 8, RFC 3206), else by wordings that servers in use have. */
 import type { Failure } from '../failure/failure.ts'
-import type { Phase } from '../failure/phase.ts'
+import { type Phase, type PhaseCode, phaseCode } from '../failure/phase.ts'
 import { printable } from './wire.ts'
 
 type Refusal = 'maildrop in use' | 'throttled' | 'credentials refused' | 'provider refused'
@@ -22,11 +22,11 @@ const wordings: readonly (readonly [RegExp, Refusal])[] = [
   ],
 ]
 
-/**
- * @param text what followed `-ERR`, one char a byte.
- * @param login whether it refused USER, PASS or AUTH: only there can it be about the password.
- */
-export function refusal(server: string, text: string, during: Phase, login: boolean): Failure {
+/** The phases in which a refusal may be about the password, or about how often we come. */
+const loginPhases: readonly PhaseCode[] = ['connection', 'USER', 'PASS', 'AUTH']
+
+/** @param text what followed `-ERR`, one char a byte. */
+export function refusal(server: string, text: string, during: Phase): Failure {
   const reply = printable(text)
   const code = /^\[([A-Z]+(?:[-/][A-Z]+)*)/i.exec(text)?.[1]?.toUpperCase() ?? ''
   switch (code) {
@@ -41,14 +41,14 @@ export function refusal(server: string, text: string, during: Phase, login: bool
       return { kind: 'provider refused', server, during, reply }
   }
   const wording = wordings.find(([pattern]) => pattern.test(text))
-  const kind = login ? (wording?.[1] ?? 'credentials refused') : 'provider refused'
+  const kind = loginPhases.includes(phaseCode(during)) ? (wording?.[1] ?? 'credentials refused') : 'provider refused'
   return kind === 'provider refused' ? { kind, server, during, reply } : { kind, server, reply }
 }
 
 /** `-ERR` in place of a greeting: as at a login, but for the password, which nobody has asked for yet. */
 export function greetingRefusal(server: string, text: string): Failure {
   const during = 'connection'
-  const failure = refusal(server, text, during, true)
+  const failure = refusal(server, text, during)
   return failure.kind === 'credentials refused'
     ? { kind: 'provider refused', server, during, reply: failure.reply }
     : failure

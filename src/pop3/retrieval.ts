@@ -17,6 +17,8 @@ export interface Line {
   /** Whether what was asked for may not be given again: nothing is asked for ahead. */
   hides(): boolean
   ask(line: string, expected: Expected, during: Phase): Promise<Reply>
+  /** Asks for one line of UIDL or LIST; where nothing is pipelined, through node-pop3. */
+  entry(verb: 'UIDL' | 'LIST', message: MessageNumber): Promise<Reply>
   together<T>(send: () => T): T
   broken(expected: string, got: string): SessionFailed
   /** The messages that a barrier may ask about. */
@@ -199,7 +201,7 @@ export class Retrieval {
     this.#asked = number
     const verb = uidl === undefined ? 'LIST' : 'UIDL'
     const wanted = `${number} ${uidl ?? size}`
-    const reply = await this.#line.ask(`${verb} ${number}`, { shape: 'status' }, { code: verb, message: number })
+    const reply = await this.#line.entry(verb, number)
     const got = words(reply.text).slice(0, wanted.split(' ').length).join(' ')
     if (reply.shape !== 'status' || got !== wanted) {
       this.#lostBarrier = this.#line.pipelined()

@@ -17,7 +17,7 @@ const candidatesMax = 10
 export async function retrieveAgain(options: SessionOptions, known: Known): Promise<Buffer | undefined> {
   const session = new Pop3Session(options)
   try {
-    await session._connect()
+    await session.logIn()
     const candidates = await candidatesOf(session, await session.list(), known)
     let found: Buffer | undefined
     for (const candidate of candidates.slice(0, candidatesMax)) {

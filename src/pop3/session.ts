@@ -1,26 +1,26 @@
 /**
- * node-pop3's verbs on our wire: a Maildrop. Its own wire ends a reply where a TCP chunk looks like an end, and is not safe
- * for a message (docs/decisions/0001). So `_socket` is a port that hands each command to connection.ts and gives back the
- * reply as its `command()` expects: an event `response` or `error`. Pinned exactly: a change of its insides breaks the tests.
+ * A session with a POP3 server, logged in: a Maildrop. What is answered in one line goes through node-pop3's verbs (verbs.ts);
+ * CAPA, listings, TOP, RETR and DELE, which have more lines or are pipelined, go to the wire directly (docs/decisions/0001).
  */
-import Pop3Command from 'node-pop3'
 import { hidesByName } from '../account/account.ts'
-import { OctetBudget } from '../budget.ts'
 import type { ServerTrait } from '../account/server-traits.ts'
-import { pop3Limits } from './limits.ts'
-import { loginMask } from '../mask.ts'
-import type { Listed, MessageNumber, Peeked, Window } from '../mail/message.ts'
-import type { Deletable, Maildrop } from '../pull/ports.ts'
-import { SessionFailed } from '../failure/session-failed.ts'
+import { OctetBudget } from '../budget.ts'
 import type { Phase } from '../failure/phase.ts'
-import { CommandPort } from './command-port.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
+import type { Listed, MessageNumber, Peeked, Window } from '../mail/message.ts'
+import { loginMask } from '../mask.ts'
+import type { Deletable, Maildrop } from '../pull/ports.ts'
+import { expiresAtOnce, hasCapability, loginDelayMsIn } from './capabilities.ts'
 import { Connection, type ConnectionOptions, usualWaits, type Waits } from './connection.ts'
+import { pop3Limits } from './limits.ts'
 import type { Lines } from './lines.ts'
 import { listingOf, uidlsOf } from './listing.ts'
+import { checkCredentials, logIn } from './login.ts'
 import { refusal } from './replies.ts'
 import { type Line, Retrieval } from './retrieval.ts'
-import { initialResponseOctetsMax, loginWay, plainResponse } from './sasl.ts'
+import { plainResponse } from './sasl.ts'
 import type { TlsSeen } from './tls.ts'
+import { Refused, Verbs } from './verbs.ts'
 import { type Expected, printable, type Reply } from './wire.ts'
 
 export interface SessionOptions extends ConnectionOptions {
@@ -31,15 +31,15 @@ export interface SessionOptions extends ConnectionOptions {
   readonly traits?: Set<ServerTrait>
   /** Shared by all sessions of a worker. */
   readonly budget?: OctetBudget
-  /** Somebody has said so, or it was seen before. */
+  /** The server hides what was retrieved: somebody has said so, or it was seen before. */
   readonly hidesRetrieved?: boolean
 }
 
-/** Logged in, and ready to list. */
+/** Opens a session that is logged in and ready to list. */
 export async function openMaildrop(options: SessionOptions): Promise<Pop3Session> {
   const session = new Pop3Session(options)
   try {
-    await session._connect()
+    await session.logIn()
     return session
   } catch (error) {
     session.abandon()
@@ -47,19 +47,12 @@ export async function openMaildrop(options: SessionOptions): Promise<Pop3Session
   }
 }
 
-/** `-ERR`, as it travels through node-pop3's `error` event. */
-class Refused extends Error {}
-
-/** What node-pop3 asks here. All else has more than one line to its answer, or is pipelined: that is ours. */
-const oneLine = ['STAT', 'NOOP', 'RSET', 'QUIT'] as const
-
-const authPlain: Phase = { code: 'AUTH', mechanism: 'PLAIN' }
-
-export class Pop3Session extends Pop3Command implements Maildrop {
+export class Pop3Session implements Maildrop {
   capabilities: readonly string[] = []
   readonly #options: SessionOptions
   readonly #waits: Waits
   readonly #traits: Set<ServerTrait>
+  readonly #verbs = new Verbs((line, during) => this.#askLine(line, during))
   #connection: Connection | undefined
   #listing: readonly Listed[] = []
   readonly #marked = new Set<MessageNumber>()
@@ -68,7 +61,6 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   readonly #retrieval: Retrieval
 
   constructor(options: SessionOptions) {
-    super({ user: options.user, password: options.password, host: options.host, port: options.port })
     options.transcript?.hide(options.password)
     options.transcript?.hide(plainResponse(options.user, options.password))
     this.#options = { mask: loginMask(options.user, options.password), ...options }
@@ -76,8 +68,6 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     this.#traits = options.traits ?? new Set()
     const budget = options.budget ?? new OctetBudget(Number.POSITIVE_INFINITY)
     this.#retrieval = new Retrieval(this.#line(), budget, options.signal)
-    // An `error` that no command waits for any more must not end the process.
-    this.on('error', () => {})
   }
 
   get tlsSeen(): TlsSeen | null {
@@ -90,21 +80,19 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   get hidesRetrieved(): boolean {
     const { host, hidesRetrieved = false } = this.#options
-    // RFC 2449 section 6.7: it keeps nothing that was retrieved.
-    return hidesRetrieved || hidesByName(host) || this.capabilities.some((line) => /^EXPIRE\s+0\b/i.test(line))
+    return hidesRetrieved || hidesByName(host) || expiresAtOnce(this.capabilities)
   }
 
   get loginDelayMs(): number {
-    const seconds = this.capabilities.map((line) => /^LOGIN-DELAY\s+(\d{1,9})\b/i.exec(line)?.[1] ?? 0)
-    return Math.min(1000 * Math.max(0, ...seconds.map(Number)), pop3Limits.loginDelayMaxMs)
+    return loginDelayMsIn(this.capabilities)
   }
 
   get pipelined(): boolean {
     return this.#can('PIPELINING') && !this.#traits.has('one at a time')
   }
 
-  /** Connected, secured where the account says so, and asked what it can; not logged in. */
-  override async connect(): Promise<void> {
+  /** Connects, secures the line where the account says so, and asks what the server can; it does not log in. */
+  async connect(): Promise<void> {
     await this.#open()
     await this.#learnCapabilities()
     if (this.#options.tls === 'starttls') {
@@ -114,21 +102,16 @@ export class Pop3Session extends Pop3Command implements Maildrop {
       if (!this.#traits.has('no CAPA')) this.capabilities = await this.#askCapabilities()
     }
     // RFC 6856 section 2.1: before login. Without it Courier gives a wrapper in place of messages with 8-bit headers.
-    if (this.#can('UTF8')) await this.#ask('UTF8', { shape: 'status' }, 'UTF8')
+    if (this.#can('UTF8')) await this.#askLine('UTF8', 'UTF8')
   }
 
-  /** Connected and logged in, once; every verb of node-pop3 begins with this. */
-  override async _connect(): Promise<string> {
-    if (this._socket !== null) return this._PASSInfo
-    const { user, password } = this.#options
-    if (/[\r\n\0]/.test(user + password)) {
-      throw new SessionFailed({
-        kind: 'internal',
-        reason: 'the user name or password holds CR, LF or NUL, which POP3 cannot carry',
-      })
-    }
+  /** Connects and logs in. */
+  async logIn(): Promise<void> {
+    checkCredentials(this.#options)
     await this.connect()
-    this._PASSInfo = await this.#logIn(user, password)
+    await this.#accepted(
+      logIn(this.#options, this.capabilities, this.#verbs, (line, during) => this.#askLine(line, during)),
+    )
     // Some servers tell of UIDL, TOP and PIPELINING only now (jakarta mail-api issue 50); some refuse CAPA now.
     const all = this.#can('UIDL') && this.#can('TOP') && this.#can('PIPELINING')
     if (this.capabilities.length > 0 && !all && !this.#traits.has('same CAPA after login')) {
@@ -136,11 +119,10 @@ export class Pop3Session extends Pop3Command implements Maildrop {
       if (now.length === 0 || now.join() === this.capabilities.join()) this.#traits.add('same CAPA after login')
       else this.capabilities = now
     }
-    return this._PASSInfo
   }
 
   async stat(): Promise<{ messages: number; octets: number }> {
-    const text = await this.#verb('STAT', () => this.STAT())
+    const text = await this.#accepted(this.#verbs.stat())
     const [messages, octets] = text.trim().split(/\s+/)
     return { messages: Number(messages) || 0, octets: Math.max(0, Number(octets) || 0) }
   }
@@ -185,7 +167,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
 
   async quit(): Promise<void> {
     await this.#retrieval.settled()
-    await this.#verb('QUIT', () => this.QUIT())
+    await this.#accepted(this.#verbs.quit())
     this.#connection?.close()
   }
 
@@ -201,6 +183,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
       pipelined: () => this.pipelined,
       hides: () => this.hidesRetrieved,
       ask: (line, expected, during) => this.#ask(line, expected, during),
+      entry: (verb, message) => this.#entry(verb, message),
       together: (send) => this.#opened.together(send),
       broken: (expected, got) => this.#broken(expected, got),
       // What is marked is no message any more, to some servers.
@@ -210,13 +193,12 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   }
 
   #can(capability: string): boolean {
-    return this.capabilities.some((line) => line.toUpperCase().split(' ')[0] === capability)
+    return hasCapability(this.capabilities, capability)
   }
 
   async #open(): Promise<void> {
     this.#connection?.close()
     this.#connection = await Connection.open(this.#options, this.#waits)
-    this._socket = new CommandPort((line) => void this.#relay(line))
   }
 
   /** Some servers hang on CAPA or drop the line. Once may be chance, and much hangs on UTF8; after twice it is done without. */
@@ -248,47 +230,31 @@ export class Pop3Session extends Pop3Command implements Maildrop {
     return this.#opened.send(line, expected, this.#waits.replyMs, during)
   }
 
-  /** From node-pop3's `command()` to the wire and back: the verbs that are answered in one line. */
-  async #relay(line: string): Promise<void> {
-    const verb = oneLine.find((one) => one === line.split(' ')[0])
-    const waitMs = verb === 'QUIT' ? this.#waits.quitMs : this.#waits.replyMs
-    try {
-      if (verb === undefined) throw new Error(`${line.split(' ')[0]} is not for node-pop3 to ask`)
-      const reply = await this.#opened.send(line, { shape: 'status' }, waitMs, verb)
-      if (reply.shape === 'refused') this.emit('error', new Refused(reply.text))
-      else this.emit('response', reply.text, null)
-    } catch (error) {
-      this.emit('error', error)
-    }
+  /** One line that is answered in one line. */
+  async #askLine(line: string, during: Phase): Promise<Reply> {
+    const waitMs = during === 'QUIT' ? this.#waits.quitMs : this.#waits.replyMs
+    return await this.#opened.send(line, { shape: 'status' }, waitMs, during)
   }
 
-  /** Runs one of node-pop3's verbs; `-ERR` becomes a failure. */
-  async #verb<T>(name: 'STAT' | 'QUIT', run: () => Promise<T>): Promise<T> {
+  /** Waits for a verb; a refusal ends the session. */
+  async #accepted<T>(verb: Promise<T>): Promise<T> {
     try {
-      return await run()
+      return await verb
     } catch (error) {
       if (!(error instanceof Refused)) throw error
-      throw this.#opened.fail(refusal(this.#opened.server, error.message, name, false))
+      throw this.#opened.fail(refusal(this.#opened.server, error.message, error.during))
     }
   }
 
-  async #logIn(user: string, password: string): Promise<string> {
-    if (loginWay(this.capabilities, user, password) === 'USER') {
-      // Not by node-pop3's `command()`, which trims: a password may end in a space.
-      await this.#say(`USER ${user}`, 'USER')
-      return await this.#say(`PASS ${password}`, 'PASS')
+  /** One line of UIDL or LIST. In a pipeline it goes out in one segment with the RETRs before it; node-pop3 asks one at a time. */
+  async #entry(verb: 'UIDL' | 'LIST', message: MessageNumber): Promise<Reply> {
+    if (this.pipelined) return await this.#askLine(`${verb} ${message}`, { code: verb, message })
+    try {
+      return { shape: 'status', text: await this.#verbs.entry(verb, message) }
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      return { shape: 'refused', text: error.message }
     }
-    const response = plainResponse(user, password)
-    if (response.length <= initialResponseOctetsMax) return await this.#say(`AUTH PLAIN ${response}`, authPlain)
-    await this.#say('AUTH PLAIN', authPlain)
-    return await this.#say(response, authPlain)
-  }
-
-  /** One line of the login. */
-  async #say(line: string, during: Phase): Promise<string> {
-    const reply = await this.#ask(line, { shape: 'status' }, during)
-    if (reply.shape !== 'refused') return reply.text
-    throw this.#opened.fail(refusal(this.#opened.server, reply.text, during, true))
   }
 
   /**
@@ -298,7 +264,7 @@ export class Pop3Session extends Pop3Command implements Maildrop {
   async #listings(): Promise<[Lines | undefined, Lines]> {
     const uidls = await this.#askUidls()
     const sizes = await this.#askAll('LIST')
-    if (sizes.shape !== 'listing') throw this.#opened.fail(refusal(this.#opened.server, sizes.text, 'LIST', false))
+    if (sizes.shape !== 'listing') throw this.#opened.fail(refusal(this.#opened.server, sizes.text, 'LIST'))
     return [uidls, sizes.lines]
   }
 

@@ -1,0 +1,47 @@
+/** The time that the next reply may take: so long without an octet, and three times as long as a whole. */
+import { pop3Limits } from './limits.ts'
+
+/** What a reply may take. */
+export interface ReplyWait {
+  readonly waitMs: number
+  /** It is a message: the octets that come earn it more time. */
+  readonly isMessage: boolean
+}
+
+export class ReplyClock {
+  readonly #late: (waitedMs: number, slow: boolean) => void
+  #timer: NodeJS.Timeout | undefined
+  #next: ReplyWait | undefined
+  /** Since when the next reply is due, and when it must be complete, on the monotonic clock. */
+  #dueMs = 0
+  #deadlineMs = 0
+
+  /** @param late is called when the time is over; `slow`: octets came, and the reply has no end. */
+  constructor(late: (waitedMs: number, slow: boolean) => void) {
+    this.#late = late
+  }
+
+  /** The next reply is due from now on; undefined: none is. */
+  begin(next: ReplyWait | undefined): void {
+    this.#next = next
+    this.#dueMs = performance.now()
+    this.#deadlineMs = this.#dueMs + 3 * (next?.waitMs ?? 0)
+    this.heard(0)
+  }
+
+  /** So many octets of the reply have come. */
+  heard(octets: number): void {
+    this.stop()
+    if (this.#next === undefined) return
+    const { waitMs, isMessage } = this.#next
+    if (isMessage) this.#deadlineMs += octets / pop3Limits.messageOctetsPerMs
+    const leftMs = this.#deadlineMs - performance.now()
+    const slow = leftMs < waitMs
+    const end = () => this.#late(slow ? performance.now() - this.#dueMs : waitMs, slow)
+    this.#timer = setTimeout(end, Math.max(0, Math.min(waitMs, leftMs)))
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+}

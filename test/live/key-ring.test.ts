@@ -253,10 +253,7 @@ test('where the file is gone while something is sealed with its keys, no new one
   })
   assert.ok(!existsSync(missing))
   // Another process makes it while this one counts.
-  const ring = await openKeyRing(config, homeOf(folder), async () => {
-    new KeyFile(missing)
-    return 1
-  })
+  const ring = await openKeyRing(config, homeOf(folder), async () => (new KeyFile(missing).all().length > 0 ? 1 : 0))
   assert.deepEqual(ring.all(), new KeyFile(missing).all())
 })
 

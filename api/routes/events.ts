@@ -47,18 +47,19 @@ export function addEvents(app: App, { events }: EventsWorld): void {
       }
       const left = new AbortController()
       listeners.set(left, id)
-      left.signal.addEventListener('abort', () => listeners.delete(left))
+      const over = setTimeout(() => left.abort(), apiLimits.eventStreamMs)
+      left.signal.addEventListener('abort', () => {
+        clearTimeout(over)
+        listeners.delete(left)
+      })
+      // Before anything is awaited: a connection that closes meanwhile says so once, and its listener would stay for all of that time.
+      reply.raw.once('close', () => left.abort())
       const place = await feed.place(request.headers['last-event-id']?.toString()).catch((error: unknown) => {
         left.abort()
         throw error
       })
-      const over = setTimeout(() => left.abort(), apiLimits.eventStreamMs)
       const frames = framesOf(feed, place, destinationId, left.signal)
       const lines = Readable.from(frames, { objectMode: false })
-      reply.raw.once('close', () => {
-        clearTimeout(over)
-        left.abort()
-      })
       // Nothing could be written for so long: what it does not take is not kept for it.
       reply.raw.setTimeout(apiLimits.eventStalledMs, () => reply.raw.destroy())
       return await reply

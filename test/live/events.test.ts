@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { defaultState } from '../../src/redis/accounts.ts'
+import { buildServer } from '../../api/server.ts'
+import { pending } from '../../src/deadline.ts'
 import { Events, tell } from '../../src/redis/events.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Runs } from '../../src/redis/runs.ts'
@@ -193,6 +195,42 @@ test('too many listeners are refused, and those that leave make room', async () 
     await again.body?.cancel()
     if (again.status === 200) break
   }
+})
+
+/** The events of a Redis that answers only when it is let. */
+class HeldEvents extends Events {
+  readonly asked = pending()
+  readonly answered = pending()
+
+  override async last(): Promise<string> {
+    this.asked.resolve()
+    await this.answered.promise
+    return await super.last()
+  }
+}
+
+test('a listener that leaves before its stream begins takes no place', async () => {
+  const events = new HeldEvents(stack.redis)
+  const app = await buildServer({ ...stack.world, events })
+  const hastyUrl = `${await app.listen({ host: '127.0.0.1', port: 0 })}/api/v1/events`
+  const ask = async (signal?: AbortSignal) =>
+    await fetch(hastyUrl, { headers: { authorization: `Bearer ${adminToken}` }, ...(signal && { signal }) })
+  const hasty = new AbortController()
+  const gone = new Promise((resolve) =>
+    app.server.once('connection', (socket: Socket) => socket.once('close', resolve)),
+  )
+  const refused = assert.rejects(ask(hasty.signal))
+  await events.asked.promise
+  hasty.abort()
+  await Promise.all([refused, gone])
+  events.answered.resolve()
+  const places: Response[] = []
+  for (let response = await ask(); response.status === 200; response = await ask()) places.push(response)
+  assert.equal(places.length, apiLimits.eventListenersEachMax)
+  const closed = app.close()
+  app.server.closeAllConnections()
+  await closed
+  await events.close()
 })
 
 test('the status that is told, and counted, is the one that is read', async () => {

@@ -41,7 +41,12 @@ export async function serve(stack: Stack, port = 0): Promise<Served> {
   await app.listen({ host: '127.0.0.1', port })
   return {
     url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`,
-    close: async () => await app.close(),
+    async close() {
+      const closed = app.close()
+      // A page's stream of events would be waited for.
+      app.server.closeAllConnections()
+      await closed
+    },
   }
 }
 

@@ -4,6 +4,7 @@ import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { closerOf } from './closing.ts'
 
 export interface Received {
   readonly id: string
@@ -46,6 +47,7 @@ export async function startEndpoint(tls?: { readonly cert: string; readonly key:
     })
   }
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener)
+  const close = closerOf(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const at = (server.address() as AddressInfo).port
@@ -61,10 +63,7 @@ export async function startEndpoint(tls?: { readonly cert: string; readonly key:
       while (received.length < wanted) await once(arrivals, 'one', { signal })
       return received
     },
-    async close() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    close,
   }
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
 import { endAfterPieces, piecesOf, sendInPieces } from './pieces.ts'
+import { closerOf } from './closing.ts'
 
 export interface StoredMessage {
   readonly folder: string
@@ -118,6 +119,7 @@ export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0):
   const { tls } = behaviour
   const server = tls?.mode === 'implicit' ? createTlsServer(tls, serve) : createServer(serve)
   server.on('tlsClientError', () => {})
+  const close = closerOf(server)
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   // A test that failed before it closed this one must end all the same.
@@ -140,13 +142,7 @@ export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0):
       await left()
     },
     left,
-    async close() {
-      if (!server.listening) return
-      const closed = once(server, 'close')
-      server.close()
-      for (const socket of sockets) socket.destroy()
-      await closed
-    },
+    close,
   }
 }
 

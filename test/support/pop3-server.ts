@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls'
 import { endAfterPieces, piecesOf, sendInPieces } from './pieces.ts'
+import { closerOf } from './closing.ts'
 
 export interface MaildropMessage {
   readonly bytes: Buffer
@@ -110,7 +111,6 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
   const commands: string[] = []
   const resumed: boolean[] = []
   const asked: (string | undefined)[] = []
-  const sockets = new Set<Socket>()
   const secureContext = usual.stls && createSecureContext(usual.stls)
   let pipelinedMax = 0
   const secured = (socket: TLSSocket) => {
@@ -124,8 +124,6 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
     const behaviour: Behaviour = { ...usual, ...here }
     if (here.messages !== undefined) maildrop = [...here.messages]
     if (socket instanceof TLSSocket) secured(socket)
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
     socket.setNoDelay(true).on('error', () => {})
     const session = new Session(behaviour, maildrop, (gone) => {
       maildrop = maildrop.filter((message) => !gone.has(message))
@@ -200,6 +198,7 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
   }
   const server: Server = usual.tls === undefined ? createServer(serve) : createTlsServer(usual.tls, serve)
   server.on('tlsClientError', () => {})
+  const close = closerOf(server)
   server.listen(port, usual.address ?? '127.0.0.1')
   await once(server, 'listening')
   // A test that failed before it closed this one must end all the same.
@@ -211,12 +210,7 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
     asked,
     pipelinedMax: () => pipelinedMax,
     maildrop: () => maildrop,
-    async close() {
-      const closed = once(server, 'close')
-      server.close()
-      for (const socket of sockets) socket.destroy()
-      await closed
-    },
+    close,
   }
 }
 

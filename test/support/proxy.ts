@@ -1,6 +1,7 @@
 /** A line between an IMAP client and its server that breaks as it is told. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { closerOf } from './closing.ts'
 
 /** How much of an APPEND has passed: half of its first literal, all but its last CRLF, or all of it and no answer yet. */
 export type AppendPlace = 'in mid-literal' | 'before its end' | 'behind its end'
@@ -20,7 +21,6 @@ export interface Proxy {
 
 /** @param changed what the server says, in other words of the same length. */
 export async function startProxy(to: number, changed?: (said: string) => string): Promise<Proxy> {
-  const clients = new Set<Socket>()
   const upstreams = new Set<Socket>()
   /** Their clients are gone. */
   const orphans = new Set<Socket>()
@@ -30,7 +30,6 @@ export async function startProxy(to: number, changed?: (said: string) => string)
     const upstream = connect({ host: '127.0.0.1', port: to })
     let silent = false
     const appends = new Appends()
-    clients.add(client)
     upstreams.add(upstream)
     client
       .on('error', () => {})
@@ -70,6 +69,7 @@ export async function startProxy(to: number, changed?: (said: string) => string)
       lost = undefined
     })
   })
+  const close = closerOf(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -87,10 +87,8 @@ export async function startProxy(to: number, changed?: (said: string) => string)
       while (orphans.size > 0) await Promise.all([...orphans].map(async (socket) => await once(socket, 'close')))
     },
     async close() {
-      const closed = once(server, 'close')
-      server.close()
-      for (const socket of [...clients, ...upstreams]) socket.destroy()
-      await closed
+      for (const socket of upstreams) socket.destroy()
+      await close()
     },
   }
 }

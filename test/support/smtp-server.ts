@@ -2,6 +2,7 @@
 import { EventEmitter, once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
+import { closerOf } from './closing.ts'
 
 export interface SmtpBehaviour {
   readonly tls?: { readonly cert: string; readonly key: string }
@@ -34,10 +35,8 @@ export async function startSmtpServer(behaviour: SmtpBehaviour = {}): Promise<Sm
   const mails: SentMail[] = []
   const arrivals = new EventEmitter()
   const refusals = [...(behaviour.refusals ?? [])]
-  const sockets = new Set<Socket>()
   const accept = (socket: Socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {}).on('close', () => sockets.delete(socket))
+    socket.on('error', () => {})
     if (behaviour.silent) return
     socket.write('220 smtp.example.net ready\r\n')
     serve(socket, behaviour, refusals, (mail) => {
@@ -46,6 +45,7 @@ export async function startSmtpServer(behaviour: SmtpBehaviour = {}): Promise<Sm
     })
   }
   const server = behaviour.implicit ? createTlsServer({ ...behaviour.tls }, accept) : createServer(accept)
+  const close = closerOf(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -56,10 +56,7 @@ export async function startSmtpServer(behaviour: SmtpBehaviour = {}): Promise<Sm
       while (mails.length < wanted) await once(arrivals, 'one', { signal })
       return mails
     },
-    async close() {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    close,
   }
 }
 

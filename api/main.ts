@@ -27,6 +27,7 @@ import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import { Tokens } from '../src/redis/tokens.ts'
 import { Webhooks } from '../src/redis/webhooks.ts'
 import { type SampleProvider, sampleLogin } from '../src/account/sample.ts'
+import { runMain } from '../src/run-main.ts'
 import { createSeal } from '../src/seal.ts'
 import { HostedLogins } from './hosted-logins.ts'
 import { Https } from './http/https.ts'
@@ -144,10 +145,4 @@ function httpsWith(files: CertificateFiles, log: Logger): Https {
   return https
 }
 
-main().catch((error: unknown) => {
-  const invalid = error instanceof ConfigInvalid
-  process.stderr.write(`${invalid ? error.message : String(error instanceof Error ? error.stack : error)}\n`)
-  process.exitCode = 1
-  // Connections that are being tried for ever would keep it alive.
-  setTimeout(() => process.exit(1), 500).unref()
-})
+runMain(main)

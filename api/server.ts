@@ -83,7 +83,7 @@ const bodyOctetsMax = 256 * 1024
 /** @param https undefined: HTTP. */
 export async function buildServer(world: ApiWorld, https?: Https): Promise<App> {
   // Fastify's own lines have no event names: only its warnings are let through.
-  const log: FastifyBaseLogger = world.log.child({}, { level: 'warn' })
+  const log = world.log.child({}, { level: 'warn' }) as Logger & FastifyBaseLogger
   const app: App = fastify({
     loggerInstance: log,
     ...(https === undefined ? {} : { serverFactory: https.serverFactory }),

@@ -1,7 +1,74 @@
 /** pino: one line an event. Event names are few and fixed; fields are the contract's words. Nothing secret in any of them. */
-import { type DestinationStream, type Logger, pino } from 'pino'
+import { type DestinationStream, pino } from 'pino'
 
-export type { Logger }
+/** All events that there are. Whoever watches a log looks for these names: one that is misspelt does not compile. */
+export type EventName =
+  // Runs, and what follows from them.
+  | 'run started'
+  | 'run finished'
+  | 'run failed'
+  | 'run superseded'
+  | 'run broke'
+  | 'ids changed'
+  | 'server learnt'
+  | 'account stopped'
+  | 'destination paused'
+  | 'destination resumed'
+  | 'store alert'
+  // The worker's process and its queues.
+  | 'worker ready'
+  | 'worker stopped'
+  | 'worker broke'
+  | 'queue error'
+  | 'job failed'
+  | 'clock stepped'
+  | 'redis away'
+  // News on its way to people.
+  | 'visit failed'
+  | 'webhook delivered'
+  | 'webhook failed'
+  | 'webhook disabled'
+  | 'webhook overflows'
+  | 'notice sent'
+  | 'notice failed'
+  // The API's process.
+  | 'api listens'
+  | 'api stopped'
+  | 'api broke'
+  | 'request'
+  | 'request broke'
+  | 'audit lost'
+  | 'answer not kept'
+  | 'html not cleaned'
+  | 'address not written'
+  | 'certificate renewed'
+  | 'certificate refused'
+  | 'secrets resealed'
+  | 'secrets unopened'
+  | 'resealing broke'
+  // npm start, and the parts that it starts.
+  | 'said'
+  | 'unknown setting'
+  | 'part ready'
+  | 'part ended'
+  | 'part gave up'
+  | 'part did not start'
+  | 'store purged'
+  | 'store not purged'
+
+/** Writes one event. @param sentence what people read of it. */
+type WriteEvent = (fields: { readonly event: EventName } & Readonly<Record<string, unknown>>, sentence?: string) => void
+
+/** pino's logger, as far as events are written by it. */
+export interface Logger {
+  readonly trace: WriteEvent
+  readonly debug: WriteEvent
+  readonly info: WriteEvent
+  readonly warn: WriteEvent
+  readonly error: WriteEvent
+  readonly fatal: WriteEvent
+  child(fields: Readonly<Record<string, unknown>>, options?: { readonly level: string }): Logger
+}
 
 /** What is never written, wherever it stands in an event. Events carry ids, not records: this is the net under that. */
 const redacted = ['password', 'pass', 'secret', 'token', 'authorization', 'cookie', 'sealed', 'masterPassword']

@@ -1,4 +1,4 @@
-/** A worker's process. As many as one likes, on the same Redis. */
+/** A worker's process. Any number of them may share a Redis. */
 import { setFlagsFromString } from 'node:v8'
 import closeWithGrace from 'close-with-grace'
 import { createClock } from '../src/clock.ts'
@@ -12,6 +12,7 @@ import { workerLimits } from './limits.ts'
 import { createLog } from '../src/log.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { sealedRecords } from '../src/redis/sealed.ts'
+import { runMain } from '../src/run-main.ts'
 import { createSeal } from '../src/seal.ts'
 import { startWorker } from './worker.ts'
 
@@ -54,9 +55,4 @@ async function main(): Promise<void> {
   })
 }
 
-main().catch((error: unknown) => {
-  const invalid = error instanceof ConfigInvalid
-  process.stderr.write(`${invalid ? error.message : String(error instanceof Error ? error.stack : error)}\n`)
-  process.exitCode = 1
-  setTimeout(() => process.exit(1), 500).unref()
-})
+runMain(main)

@@ -1,171 +1,98 @@
 /**
- * News carried from the outbox to whom it concerns, beside the runs and never in their way: a queue of its own, and every visit
- * to an endpoint has an end. What is under way when a worker dies is sent again: at least once, under the same id.
+ * Carries news from the outbox to whom it concerns, beside the runs and never in their way: it has a queue of its own, and every visit to
+ * an endpoint has an end. What is under way when a worker dies is sent again: at least once, under the same id.
  */
-import type { LookupFunction } from 'node:net'
-import { Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
-import { reachOf } from '../src/account/reach.ts'
-import { newsLimits } from '../src/news/limits.ts'
+import { type Job, Worker } from 'bullmq'
 import { redisLimits } from '../src/redis/limits.ts'
-import { workerLimits } from './limits.ts'
-import type { Logger } from '../src/log.ts'
-import { sendMail } from '../src/net/mail.ts'
-import { post } from '../src/net/post.ts'
+import { bulletinDueMs } from '../src/news/bulletin.ts'
 import type { News } from '../src/news/news.ts'
-import { afterBulletin, type BulletinPatience, bulletinDueMs, bulletinOf } from '../src/news/bulletin.ts'
-import type { Clock } from '../src/clock.ts'
-import { claimVisits, Outbox } from '../src/redis/news.ts'
+import { hears } from '../src/news/webhook.ts'
 import { bulletinId, Bulletins } from '../src/redis/bulletin.ts'
-import { queuePrefix, type VisitJob, VisitQueue, visitQueueName } from '../src/redis/queue.ts'
 import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
-import { secretsOf, Webhooks } from '../src/redis/webhooks.ts'
-import type { Seal } from '../src/seal.ts'
-import { afterAttempt, describeAnswer, hears, type Patience, signed } from '../src/news/webhook.ts'
+import { claimVisits, Outbox } from '../src/redis/news.ts'
+import { queuePrefix, type VisitJob, VisitQueue, visitQueueName } from '../src/redis/queue.ts'
+import { Webhooks } from '../src/redis/webhooks.ts'
+import { BulletinSender } from './bulletin-sender.ts'
+import { workerLimits } from './limits.ts'
+import { logWebhookOverflows } from './news-log.ts'
+import type { NewsCarrierOptions, NewsWorld } from './news-world.ts'
 import { Ticker } from './ticker.ts'
+import { WebhookSender } from './webhook-sender.ts'
+import { logQueueError, logVisitFailed } from './worker-log.ts'
 
-export interface NewsCarrierWorld {
-  readonly redis: Redis
-  readonly log: Logger
-  readonly seal: Seal
-  readonly clock: Clock
-  /** As of the runs' queue. */
-  readonly jobLockMs: number
-  readonly pace?: Partial<NewsPace>
-}
-
-/** Given by tests. */
-export interface NewsPace {
-  readonly everyMs: number
-  readonly deliveryWaitMs: number
-  readonly sendMs: number
-  readonly webhooks: Patience
-  readonly notice: BulletinPatience
-  /** Certificate authorities beside the system's, and how names become addresses. */
-  readonly ca?: string
-  readonly lookup?: LookupFunction
-}
-
-/** Read from the outbox at once. */
+/** How many pieces of news are read from the outbox at once. */
 const carriedAtOnce = 200
 
-export interface RunningNewsCarrier {
-  /** What is under way is broken off, and sent again by whoever is there next. */
-  stop(): Promise<void>
-}
+export class NewsCarrier {
+  readonly #world: NewsWorld
+  readonly #outbox: Outbox
+  readonly #queue: VisitQueue
+  readonly #stopping = new AbortController()
+  readonly #visits: Worker<VisitJob>
+  readonly #ticker: Ticker
+  readonly #webhookSender: WebhookSender
+  readonly #bulletinSender: BulletinSender
 
-export function startNewsCarrier({
-  redis,
-  log,
-  seal,
-  clock,
-  jobLockMs,
-  pace = {},
-}: NewsCarrierWorld): RunningNewsCarrier {
-  const {
-    everyMs = workerLimits.newsEveryMs,
-    deliveryWaitMs = newsLimits.deliveryWaitMs,
-    sendMs = workerLimits.bulletinSendMs,
-  } = pace
-  const outbox = new Outbox(redis)
-  const webhooks = new Webhooks(redis)
-  const notices = new Bulletins(redis)
-  const settings = new InstanceSettingsStore(redis)
-  const queue = new VisitQueue(redis)
-  const stopping = new AbortController()
-  const { signal } = stopping
+  constructor(options: NewsCarrierOptions) {
+    const { redis, log, pace = {} } = options
+    this.#world = {
+      ...options,
+      pace,
+      webhooks: new Webhooks(redis),
+      bulletins: new Bulletins(redis),
+      settings: new InstanceSettingsStore(redis),
+      signal: this.#stopping.signal,
+    }
+    this.#outbox = new Outbox(redis, pace.bulletinNewsMax)
+    this.#queue = new VisitQueue(redis)
+    this.#webhookSender = new WebhookSender(this.#world)
+    this.#bulletinSender = new BulletinSender(this.#world)
+    this.#visits = this.#openVisits()
+    this.#ticker = new Ticker((error) => logQueueError(log, error))
+  }
 
-  const carry = async () => {
-    const oldest = await outbox.head(carriedAtOnce)
+  begin(): void {
+    const { redis, clock, pace } = this.#world
+    this.#ticker.every(pace.everyMs ?? workerLimits.newsEveryMs, async () => {
+      await this.#carry()
+      const due = await claimVisits(redis, clock.nowMs())
+      if (due.length > 0) await this.#queue.add(due)
+    })
+  }
+
+  /** Breaks off what is under way: whoever is there next sends it again. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.all([this.#ticker.stop(), this.#visits.close()])
+    await this.#queue.close()
+  }
+
+  /** Hands what waits in the outbox on to the webhooks that listen, and to the bulletin. */
+  async #carry(): Promise<void> {
+    const { webhooks, bulletins, clock, log, pace } = this.#world
+    const oldest = await this.#outbox.head(carriedAtOnce)
     if (oldest.length === 0) return
     const records = await webhooks.all()
     const states = await webhooks.states(records.map(({ webhook }) => webhook.id))
     const listening = records.flatMap(({ webhook }, nth) =>
       webhook.enabled && (states[nth]?.disabled ?? null) === null ? [webhook] : [],
     )
-    const events = (await notices.get())?.settings.events ?? []
-    const bulletinAtMs = bulletinDueMs(await notices.state(), clock.nowMs(), pace.notice)
+    const events = (await bulletins.get())?.settings.events ?? []
+    const bulletinAtMs = bulletinDueMs(await bulletins.state(), clock.nowMs(), pace.notice)
     for (const json of oldest) {
       const news = JSON.parse(json) as News
       const to = listening.filter((webhook) => hears(webhook, news)).map(({ id }) => id)
-      const full = await outbox.carry(json, to, events.includes(news.type) ? bulletinAtMs : undefined, clock.nowMs())
+      const atMs = events.includes(news.type) ? bulletinAtMs : undefined
+      const full = await this.#outbox.carry(json, to, atMs, clock.nowMs())
       // Another worker carries it just now.
       if (full === undefined) return
-      for (const webhookId of full) log.warn({ event: 'webhook overflows', webhookId, newsId: news.id })
+      for (const webhookId of full) logWebhookOverflows(log, webhookId, news.id)
     }
   }
 
-  const deliver = async (webhookId: string): Promise<void> => {
-    const endMs = performance.now() + workerLimits.visitMs
-    for (;;) {
-      const nowMs = clock.nowMs()
-      const record = await webhooks.get(webhookId)
-      const state = await webhooks.state(webhookId)
-      if (record === undefined || !record.webhook.enabled || state.disabled !== null)
-        return await webhooks.leave(webhookId)
-      const restMs = Math.min((state.restsUntilMs ?? 0) - nowMs, newsLimits.retryAfterMaxMs)
-      const delivery = restMs > 0 ? undefined : await webhooks.next(webhookId, nowMs)
-      if (delivery === undefined || performance.now() > endMs)
-        return await webhooks.settle(webhookId, nowMs + Math.max(restMs, 0))
-      const { url, guarded } = record.webhook
-      const answer = await post({
-        url,
-        ...signed(delivery, secretsOf(record, seal, nowMs), nowMs),
-        reach: reachOf(guarded, 'web', await settings.get()),
-        waitMs: deliveryWaitMs,
-        signal,
-        ca: pace.ca,
-        lookup: pace.lookup,
-      })
-      const after = afterAttempt(answer, delivery, state, clock.nowMs(), Math.random(), pace.webhooks)
-      // Removed meanwhile.
-      if (!(await webhooks.put(webhookId, after.delivery, after.dueMs, clock.nowMs())))
-        return await webhooks.leave(webhookId)
-      await webhooks.setState(webhookId, after.state)
-      if (after.release) await webhooks.release(webhookId, clock.nowMs())
-      const said = { webhookId, deliveryId: delivery.id, type: delivery.type, status: answer.status }
-      if (after.delivery.outcome === 'delivered') log.debug({ event: 'webhook delivered', ...said })
-      else log.warn({ event: 'webhook failed', ...said }, describeAnswer(answer))
-      if (after.state.disabled !== null)
-        log.error({ event: 'webhook disabled', webhookId }, after.state.disabled.reason)
-    }
-  }
-
-  const sayWhatWaits = async (): Promise<void> => {
-    const record = await notices.get()
-    const { news, more } = await notices.waiting()
-    const nowMs = clock.nowMs()
-    const fresh = news.filter(({ timestamp }) => nowMs - Date.parse(timestamp) < workerLimits.bulletinNewsMs)
-    if (record === undefined || fresh.length === 0) return await notices.said(news.length, more, nowMs)
-    const { settings: notice, sealedPassword } = record
-    const failure = await sendMail({
-      ...notice,
-      password: sealedPassword === null ? undefined : seal.open(sealedPassword, bulletinId, 'password'),
-      letter: bulletinOf(fresh, more),
-      reach: reachOf(false, 'web', await settings.get()),
-      waitMs: sendMs,
-      signal,
-      ca: pace.ca,
-    })
-    const { state, againMs } = afterBulletin(await notices.state(), failure, clock.nowMs(), pace.notice)
-    await notices.setState(state)
-    if (failure === undefined) await notices.said(news.length, more, againMs)
-    else await notices.said(0, 0, againMs)
-    if (failure === undefined) log.info({ event: 'notice sent', news: fresh.length + more })
-    else log.warn({ event: 'notice failed', attempts: state.failures }, failure)
-  }
-
-  const visits = new Worker<VisitJob>(
-    visitQueueName,
-    async ({ data: { visit } }) => {
-      try {
-        await (visit === bulletinId ? sayWhatWaits() : deliver(visit))
-      } catch (error) {
-        if (!signal.aborted) throw error
-        await webhooks.visit(visit, clock.nowMs())
-      }
-    },
-    {
+  #openVisits(): Worker<VisitJob> {
+    const { redis, log, jobLockMs } = this.#world
+    const visits = new Worker<VisitJob>(visitQueueName, async (job) => await this.#visit(job), {
       connection: redis,
       prefix: queuePrefix,
       runRetryDelay: redisLimits.redisRetryMs,
@@ -173,23 +100,19 @@ export function startNewsCarrier({
       lockDuration: jobLockMs,
       stalledInterval: Math.min(jobLockMs, workerLimits.stalledEveryMs),
       maxStalledCount: 1000,
-    },
-  )
-  visits.on('error', (error) => log.warn({ event: 'queue error', reason: error.message }))
-  visits.on('failed', (job, error) => log.error({ event: 'visit failed', ...job?.data, err: error }))
+    })
+    visits.on('error', (error) => logQueueError(log, error))
+    visits.on('failed', (job, error) => logVisitFailed(log, job?.data, error))
+    return visits
+  }
 
-  const ticker = new Ticker((error) => log.warn({ event: 'queue error', reason: error.message }))
-  ticker.every(everyMs, async () => {
-    await carry()
-    const due = await claimVisits(redis, clock.nowMs())
-    if (due.length > 0) await queue.add(due)
-  })
-
-  return {
-    async stop() {
-      stopping.abort()
-      await Promise.all([ticker.stop(), visits.close()])
-      await queue.close()
-    },
+  async #visit({ data: { visit } }: Job<VisitJob>): Promise<void> {
+    const { webhooks, clock, signal } = this.#world
+    try {
+      await (visit === bulletinId ? this.#bulletinSender.send() : this.#webhookSender.deliver(visit))
+    } catch (error) {
+      if (!signal.aborted) throw error
+      await webhooks.visit(visit, clock.nowMs())
+    }
   }
 }

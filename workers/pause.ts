@@ -1,4 +1,4 @@
-/** Trouble of a whole destination pauses that, and none of its accounts fails for it (docs/decisions/0012). */
+/** Trouble of a whole destination pauses that destination, and none of its accounts fails for it (docs/decisions/0012). */
 import type { Redis } from 'ioredis'
 import type { Account } from '../src/account/account.ts'
 import { endsPause, type Pause } from '../src/failure/consequence.ts'
@@ -7,11 +7,11 @@ import { redisLimits } from '../src/redis/limits.ts'
 import type { Logger } from '../src/log.ts'
 import type { AccountId } from '../src/mail/message.ts'
 import type { Clock } from '../src/clock.ts'
-import { describe } from '../src/failure/sentences.ts'
 import type { Accounts } from '../src/redis/accounts.ts'
 import { setNextDue } from '../src/redis/due.ts'
 import type { Pauses } from '../src/redis/pauses.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
+import { logDestinationPaused, logDestinationResumed } from './run-log.ts'
 
 export interface PauseWorld {
   readonly redis: Redis
@@ -21,22 +21,22 @@ export interface PauseWorld {
   readonly clock: Clock
 }
 
-/** Of accounts that are due, those that may go; the others are moved to the end of their destination's pause. */
+/** Gives those of the due accounts that may be visited. The others are moved to the end of their destination's pause. */
 export async function withoutPaused(world: PauseWorld, accountIds: readonly AccountId[]): Promise<AccountId[]> {
-  const lasting = accountIds.length === 0 ? new Map() : await world.pauses.lasting(world.clock.nowMs())
-  if (lasting.size === 0) return [...accountIds]
-  const held = new Map<string, AccountId[]>()
+  const pauses = accountIds.length === 0 ? new Map() : await world.pauses.lasting(world.clock.nowMs())
+  if (pauses.size === 0) return [...accountIds]
+  const byDestination = new Map<string, AccountId[]>()
   for (const { account } of await world.accounts.all(accountIds)) {
-    if (!lasting.has(account.destinationId)) continue
-    held.set(account.destinationId, [...(held.get(account.destinationId) ?? []), account.id])
+    const { id, destinationId } = account
+    if (pauses.has(destinationId)) byDestination.set(destinationId, [...(byDestination.get(destinationId) ?? []), id])
   }
-  for (const [destinationId, ids] of held)
-    await holdBack(world, destinationId, ids, lasting.get(destinationId) as Pause)
-  const all = new Set([...held.values()].flat())
-  return accountIds.filter((id) => !all.has(id))
+  for (const [destinationId, ids] of byDestination)
+    await holdBack(world, destinationId, ids, pauses.get(destinationId) as Pause)
+  const paused = new Set([...byDestination.values()].flat())
+  return accountIds.filter((id) => !paused.has(id))
 }
 
-/** Returns when the last of them is due. */
+/** Moves accounts to the end of their destination's pause. @returns when the last of them is due. */
 export async function holdBack(
   { redis, pauses }: PauseWorld,
   destinationId: string,
@@ -53,19 +53,15 @@ export async function holdBack(
   return Math.ceil(lastMs)
 }
 
-/** Returns when this account is due again. */
+/** Pauses the account's destination. @returns when the account is due again. */
 export async function pauseFor(world: PauseWorld, account: Account, failure: Failure, log: Logger): Promise<number> {
   const { id, destinationId } = account
   const pause = await world.pauses.pause(destinationId, failure, world.clock.nowMs())
-  const pausedUntil = new Date(pause.pausedUntilMs).toISOString()
-  log.warn(
-    { event: 'destination paused', destinationId, kind: failure.kind, pausedUntil, times: pause.times },
-    describe(failure),
-  )
+  logDestinationPaused(log, destinationId, pause, failure)
   return await holdBack(world, destinationId, [id], pause)
 }
 
-/** After a run that went well. */
+/** Ends the destination's pause after a run that went well, where that proves the trouble to be over. */
 export async function resume(
   { pauses, queue }: PauseWorld,
   destinationId: string,
@@ -75,5 +71,5 @@ export async function resume(
   const [pause] = await pauses.of([destinationId])
   if (pause === undefined || !endsPause(pause, stored)) return
   await queue.release(await pauses.lift(destinationId))
-  log.info({ event: 'destination resumed', destinationId })
+  logDestinationResumed(log, destinationId)
 }

@@ -1,4 +1,4 @@
-/** What a run's end is to people: written to the outbox before the run counts as ended. */
+/** Tells people of a run's end: the news is in the outbox before the run counts as ended. */
 import type { Redis } from 'ioredis'
 import type { Account } from '../src/account/account.ts'
 import type { AccountId } from '../src/mail/message.ts'
@@ -41,16 +41,17 @@ export async function tell({ redis, accounts, runs, clock }: TellWorld, account:
   if (importing) await importEnded(redis, account.id)
 }
 
+/** Gives the quarantine entries that are no older than this. */
 async function setAsideSince(redis: Redis, accountId: AccountId, startedAt: string) {
   return (await entriesOf(redis, accountId)).filter(({ firstSeenAt }) => firstSeenAt >= startedAt)
 }
 
-/** Of this run and of those before it that are still known, mostly failed ones of one and the same import. */
+/** Adds up this run and those before it that are still known: mostly failed runs of one and the same import. */
 async function countsUpTo(runs: Runs, run: Run): Promise<RunCounts> {
   const { items } = await runs.page(run.accountId, { limit: 100 })
   const sum = noCounts()
-  for (const one of [...items.filter(({ id, task }) => id !== run.id && task === 'pull'), run]) {
-    for (const name of Object.keys(sum) as (keyof RunCounts)[]) sum[name] += one[name]
+  for (const counts of [...items.filter(({ id, task }) => id !== run.id && task === 'pull'), run]) {
+    for (const name of Object.keys(sum) as (keyof RunCounts)[]) sum[name] += counts[name]
   }
   return { ...sum, listed: run.listed }
 }

@@ -1,4 +1,4 @@
-/** What is done again and again, by the monotonic clock: one turn at a time, and one that fails is made good by the next. */
+/** Does things again and again, by the monotonic clock: one turn at a time, and a turn that fails is made good by the next one. */
 
 export class Ticker {
   readonly #onError: (error: Error) => void

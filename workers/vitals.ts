@@ -1,4 +1,4 @@
-/** How a worker's process fares, for `/metrics`: kept as long as the worker says that it is there. */
+/** Measures how a worker's process fares, for `/metrics`. It is kept for as long as the worker says that it is there. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { WorkerVitals } from '../src/redis/workers.ts'
 
@@ -9,7 +9,7 @@ export class Vitals {
     this.#delay.enable()
   }
 
-  /** Of the time since it was asked last. */
+  /** Covers the time since the last reading. */
   read(): WorkerVitals {
     const { user, system } = process.cpuUsage()
     const lagSeconds = this.#delay.percentile(99) / 1e9

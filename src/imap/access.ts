@@ -12,6 +12,8 @@ export interface StoreAccess {
   readonly mayCommit: () => boolean
   /** How long what an earlier run has sent may take to be stored. */
   readonly lateMs: number
+  /** How long the store may take to store a batch, its way there not counted. */
+  readonly appendWaitMs: number
   readonly signal?: AbortSignal | undefined
 }
 

@@ -21,6 +21,8 @@ export interface AppendRules {
   readonly dovecot?: boolean
   /** Asked before the last CRLF is sent (withheld.ts); undefined: it may come late. */
   readonly mayCommit?: (() => boolean) | undefined
+  /** How long the answer may take, the way there not counted. */
+  readonly answerWaitMs?: number | undefined
 }
 
 /** @throws SessionFailed where nobody knows whether it was stored, the connection is closed then; or where the store is at fault. */
@@ -30,7 +32,7 @@ export async function multiAppend(
   copies: readonly Copy[],
   flags: readonly string[],
   signal?: AbortSignal,
-  { folderLimit, dovecot = false, mayCommit }: AppendRules = {},
+  { folderLimit, dovecot = false, mayCommit, answerWaitMs = imapLimits.appendWaitMs }: AppendRules = {},
 ): Promise<AppendAnswer> {
   const nul = nulRule(client, dovecot)
   const reasons = new Map<Token, string>()
@@ -45,7 +47,7 @@ export async function multiAppend(
   if (reasons.size > 0) return { status: 'unfit', reasons }
 
   const octets = copies.reduce((sum, copy) => sum + octetsOf(copy), 0)
-  const waitMs = imapLimits.appendWaitMs + octets / imapLimits.appendOctetsPerMs
+  const waitMs = answerWaitMs + octets / imapLimits.appendOctetsPerMs
   const path = encodedPathOf(client, folder)
   const isLiteral8 = (copy: Copy) => nul === 'literal8' && holdsNul(copy)
   const send = async () =>

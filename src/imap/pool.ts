@@ -41,19 +41,24 @@ export interface PoolOptions {
   readonly connectionsMax?: number
   /** Where they are all in use. */
   readonly turnWaitMs?: number
+  /** How long a store may take to store a batch. */
+  readonly appendWaitMs?: number | undefined
+  /** A connection that lay idle for longer is asked with NOOP before it is trusted with mail. */
+  readonly freshMs?: number | undefined
 }
 
 /** What is done with a connection. */
 export type Use<T> = (client: ImapFlow) => Promise<T>
 
-/** A connection that lay idle for longer is asked with NOOP before it is trusted with mail. */
-const freshMs = 1000
+const usualFreshMs = 1000
 
 export class StorePool {
   readonly #hosted: StoreEndpoint
   readonly #lateMs: number
   readonly #connectionsMax: number
   readonly #turnWaitMs: number
+  readonly #appendWaitMs: number
+  readonly #freshMs: number
   readonly #places = new Map<string, Place>()
   readonly #alerted: (destinationId: string, words: string) => void
   /** What each destination has said last: many servers say it at every login. */
@@ -65,7 +70,9 @@ export class StorePool {
     this.#lateMs = options.lateMs ?? imapLimits.lateCommitMs
     this.#alerted = options.alerted ?? (() => {})
     this.#connectionsMax = options.connectionsMax ?? imapLimits.storeConnectionsPerDestination
-    this.#turnWaitMs = options.turnWaitMs ?? imapLimits.appendWaitMs
+    this.#appendWaitMs = options.appendWaitMs ?? imapLimits.appendWaitMs
+    this.#turnWaitMs = options.turnWaitMs ?? this.#appendWaitMs
+    this.#freshMs = options.freshMs ?? usualFreshMs
   }
 
   /** A store that borrows a connection for each thing it does. */
@@ -78,6 +85,7 @@ export class StorePool {
       staging: hosted ? staging : undefined,
       mayCommit,
       lateMs: this.#lateMs,
+      appendWaitMs: this.#appendWaitMs,
       signal,
     })
   }
@@ -139,7 +147,7 @@ export class StorePool {
       clearTimeout(timer)
       // After BYE imapflow sends nothing more, and calls itself usable until the socket has closed.
       const live = client.usable && client.byeReason === undefined
-      if (live && performance.now() - sinceMs < freshMs) return client
+      if (live && performance.now() - sinceMs < this.#freshMs) return client
       const answers = await within(client, imapLimits.storeReplyWaitMs, 'NOOP', client.noop()).then(
         () => client.usable,
         () => false,

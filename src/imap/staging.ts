@@ -39,7 +39,7 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
       }),
     )
   const move = (from: string, uids: readonly number[], to: string) =>
-    use('staging move', (client) => moved(client, from, uids, to), imapLimits.appendWaitMs)
+    use('staging move', (client) => moved(client, from, uids, to), access.appendWaitMs)
   const remove = (folder: string) => use('staging removal', (client) => removed(client, folder))
 
   return {
@@ -124,7 +124,7 @@ export function stagedStore(access: StoreAccess, staging: Staging, batch: Store[
     },
 
     async append(_folder, copies, flags) {
-      const rules = { dovecot: true }
+      const rules = { dovecot: true, answerWaitMs: access.appendWaitMs }
       const answer = await access.borrow((client) => multiAppend(client, own, copies, flags, signal, rules))
       // Without its UIDs nothing could be moved; the next run finds it by its tokens.
       if (answer.status === 'stored' && answer.appended.uids.length !== copies.length)

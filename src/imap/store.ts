@@ -63,7 +63,11 @@ function directStore(access: StoreAccess, batch: Store['batch']): Store {
     append: (folder, copies, flags) =>
       access.borrow(async (client) => {
         const send = async () =>
-          await multiAppend(client, folder, copies, flags, signal, { folderLimit: folderLimits.get(folder), mayCommit })
+          await multiAppend(client, folder, copies, flags, signal, {
+            folderLimit: folderLimits.get(folder),
+            mayCommit,
+            answerWaitMs: access.appendWaitMs,
+          })
         try {
           return await send()
         } catch (error) {

@@ -4,23 +4,32 @@ import type { Failure } from '../failure/failure.ts'
 import { redisLimits } from './limits.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 
-type FreeOctets = () => Promise<number | undefined>
+export interface HeadroomOptions {
+  /** Octets left on the disk that Redis writes to; undefined: nobody can see it from here. */
+  readonly freeOctets?: (() => Promise<number | undefined>) | undefined
+  /** How often it looks at most. */
+  readonly everyMs?: number | undefined
+}
 
 export class Headroom {
   readonly #redis: Redis
-  readonly #freeOctets: FreeOctets
+  readonly #freeOctets: () => Promise<number | undefined>
+  readonly #everyMs: number
   #looked: { readonly atMs: number; readonly failure: Promise<Failure | undefined> } | undefined
 
-  /** @param freeOctets of the disk that Redis writes to; undefined: nobody can see it from here. */
-  constructor(redis: Redis, freeOctets: FreeOctets = async () => undefined) {
+  constructor(
+    redis: Redis,
+    { freeOctets = async () => undefined, everyMs = redisLimits.headroomEveryMs }: HeadroomOptions = {},
+  ) {
     this.#redis = redis
     this.#freeOctets = freeOctets
+    this.#everyMs = everyMs
   }
 
-  /** Looks at most every `redisLimits.headroomEveryMs`. @throws SessionFailed where there is none. */
+  /** Looks at most every `everyMs`. @throws SessionFailed where there is none. */
   async demand(): Promise<void> {
     const nowMs = performance.now()
-    if (this.#looked === undefined || nowMs - this.#looked.atMs > redisLimits.headroomEveryMs)
+    if (this.#looked === undefined || nowMs - this.#looked.atMs > this.#everyMs)
       this.#looked = { atMs: nowMs, failure: this.#look() }
     const failure = await this.#looked.failure
     if (failure !== undefined) throw new SessionFailed(failure)

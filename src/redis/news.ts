@@ -49,9 +49,12 @@ return ids`
 
 export class Outbox {
   readonly #redis: Redis
+  readonly #bulletinNewsMax: number
 
-  constructor(redis: Redis) {
+  /** @param bulletinNewsMax how many pieces of news wait for a bulletin at most; further ones are counted. */
+  constructor(redis: Redis, bulletinNewsMax: number = redisLimits.bulletinNewsMax) {
     this.#redis = redis
+    this.#bulletinNewsMax = bulletinNewsMax
   }
 
   async told(accountId: AccountId): Promise<ToldNews> {
@@ -92,7 +95,7 @@ export class Outbox {
       nowMs,
       redisLimits.deliveriesWaitingMax,
       bulletinAtMs ?? '',
-      redisLimits.bulletinNewsMax,
+      this.#bulletinNewsMax,
       ...webhookIds,
     ]
     return ((await this.#redis.eval(carryScript, names.length, ...names, ...args)) as string[] | null) ?? undefined

@@ -24,7 +24,7 @@ before(async () => {
   ;[stack, provider] = await Promise.all([startStack(), startPop3Server({ messages: [{ bytes: letter('one') }] })])
   destinationId = await stack.destination('alice')
   const notice = { collectMs: 1000, spacingMaxMs: 1000, waitsMs: [20] }
-  await stack.startWorker({ news: { everyMs: 30, sendMs: 500, ca: cert.cert, notice } })
+  await stack.startWorker({ news: { everyMs: 30, sendMs: 500, ca: cert.cert, notice, bulletinNewsMax: 20 } })
 })
 after(async () => {
   await Promise.all([stack.stop(), provider.close(), ...servers.map((server) => server.close())])
@@ -154,7 +154,6 @@ test('what happens within a moment is one mail, over STARTTLS, to everybody; wha
   const to = ['ops@example.net', 'boss@example.net']
   assert.equal((await put({ port: server.port, tls: 'starttls', ...login, to, events })).status, 200)
   const account = await stack.account({ port: provider.port, destinationId, password: 'wrong' })
-  Object.assign(redisLimits, { bulletinNewsMax: 20 })
   await stack.pull(account)
   await tell(
     ...Array.from({ length: 120 }, (_, nth) => failing(`a${nth}`)),

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { imapLimits } from '../../src/imap/limits.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { assertAgree, assertEachOnce, assertNoneLost, ledgerOf } from '../support/audit.ts'
@@ -85,9 +84,7 @@ before(async () => {
   ;[stack, provider, foreign] = await Promise.all([startStack(), startDovecot(users, maildrops), startDovecot(users)])
   const [hosted, imap] = await Promise.all([startProxy(stack.dovecot.imapPort), startProxy(foreign.imapPort)])
   proxies = { hosted, imap }
-  // So long an answer may be waited for.
-  Object.assign(imapLimits, { appendWaitMs: 2000 })
-  await stack.startWorker({ store: { ...stack.dovecot.store, port: hosted.port } })
+  await stack.startWorker({ store: { ...stack.dovecot.store, port: hosted.port }, appendWaitMs: 2000 })
 })
 after(async () => {
   await Promise.all([stack.stop(), provider.stop(), foreign.stop()])

@@ -7,7 +7,6 @@ import { childIdentity } from '../../deploy/identity.ts'
 import { consequenceOf, noFailures } from '../../src/failure/consequence.ts'
 import { failureLimits } from '../../src/failure/limits.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
-import { workerLimits } from '../../workers/limits.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { refusalOf, shortage } from '../../src/redis/headroom.ts'
 import type { Run } from '../../src/runs/run.ts'
@@ -31,8 +30,7 @@ let stack: Stack
 let provider: TestDovecot
 before(async () => {
   ;[stack, provider] = await Promise.all([startStack(), startDovecot(each('secret'), each(letters))])
-  Object.assign(workerLimits, { reviveEveryMs: 1000 })
-  await stack.startWorker({ leaseMs, jobLockMs: leaseMs })
+  await stack.startWorker({ leaseMs, jobLockMs: leaseMs, reviveEveryMs: 1000 })
 })
 after(async () => {
   await Promise.all([stack.stop(), provider.stop()])
@@ -124,9 +122,8 @@ test('a Redis without memory refuses writes: the log says so, nothing is lost, a
 
 test('without room in Redis no run begins, and the account says why; with room again they go on', async () => {
   let free: number | undefined
-  Object.assign(redisLimits, { headroomEveryMs: 50 })
   await stack.stopWorker()
-  await stack.startWorker({ redisFree: async () => free })
+  await stack.startWorker({ redisFree: async () => free, headroomEveryMs: 50 })
   const server = await startPop3Server({ messages: letters.slice(0, 5).map((bytes) => ({ bytes })) })
   const destinationId = await stack.destination('room')
   const id = await stack.account({ port: server.port, destinationId })

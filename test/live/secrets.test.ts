@@ -157,8 +157,8 @@ test('an older list of one process never takes the place of a newer one of anoth
 test('what looks like a secret is not logged, however deep it lies', () => {
   const lines: string[] = []
   const log = createLog('test', 'info', { write: (line) => void lines.push(line) })
-  log.info({ event: 'x', password: 'PLANTED', account: { password: 'PLANTED', deeper: { token: 'PLANTED' } } })
-  log.warn({ event: 'y', headers: { authorization: 'PLANTED' }, sealed: 'PLANTED' }, 'said')
+  log.info({ event: 'said', password: 'PLANTED', account: { password: 'PLANTED', deeper: { token: 'PLANTED' } } })
+  log.warn({ event: 'request', headers: { authorization: 'PLANTED' }, sealed: 'PLANTED' }, 'said')
   assert.equal(lines.length, 2)
   assert.ok(!lines.join('').includes('PLANTED'))
   const [first = '', second = ''] = lines
@@ -167,7 +167,7 @@ test('what looks like a secret is not logged, however deep it lies', () => {
   assert.deepEqual(event, {
     level: 'warn',
     process: 'test',
-    event: 'y',
+    event: 'request',
     headers: { authorization: '[redacted]' },
     sealed: '[redacted]',
     msg: 'said',

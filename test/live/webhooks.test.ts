@@ -15,7 +15,7 @@ import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
-import type { WorkerOptions } from '../../workers/worker.ts'
+import type { WorkerOptions } from '../../workers/options.ts'
 
 const cert = certificate()
 /** Retries in no time, and an endpoint that is disabled once it has failed as often as one delivery is tried. */

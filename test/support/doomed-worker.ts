@@ -1,16 +1,10 @@
-/** A real worker in a process of its own that ends itself by SIGKILL where argv[2] says (doomed.ts). */
-import { imapLimits } from '../../src/imap/limits.ts'
-import { pullLimits } from '../../src/pull/limits.ts'
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { StorePool } from '../../src/imap/pool.ts'
-import { createLog } from '../../src/log.ts'
-import { Pop3Session } from '../../src/pop3/session.ts'
+/** A real worker in a process of its own that ends itself by SIGKILL where its options say (doomed.ts). */
 import type { AccountLedger } from '../../src/pull/ledger-ports.ts'
 import type { Maildrop, Store } from '../../src/pull/ports.ts'
-import { Lease } from '../../src/redis/lease.ts'
-import { RedisLedger } from '../../src/redis/ledger.ts'
+import type { RunPorts } from '../../workers/options.ts'
 import type { DoomedOptions } from './doomed.ts'
-import { startOwnWorker } from './own-worker.ts'
+import { givenOptions, startOwnWorker } from './own-worker.ts'
+import { wrapped } from './wrapped.ts'
 
 /** Every verb of a port that changes something outside, and `list`, before which nothing has happened. */
 const maildropEffects: readonly (keyof Maildrop)[] = ['list', 'markDeleted', 'quit']
@@ -27,7 +21,7 @@ const ledgerEffects: readonly (keyof AccountLedger)[] = [
 ]
 const storeEffects: readonly (keyof Store)[] = ['prepare', 'append', 'deliver', 'finish']
 
-const options = JSON.parse(process.argv[2] ?? '{}') as DoomedOptions
+const options = givenOptions() as DoomedOptions
 const { places, windowMessages } = options
 const awaited = new Set(Object.keys(places))
 
@@ -41,7 +35,18 @@ class Doom {
     this.#accountId = accountId
   }
 
-  async run<T>(effect: string, act: () => Promise<T>): Promise<T> {
+  /** The same object, whose effects end the process where that is wanted. */
+  on<T extends object>(own: T, effects: readonly (keyof T & string)[]): T {
+    const verbs: Partial<Record<string, unknown>> = {}
+    for (const name of effects) {
+      const act: unknown = own[name]
+      if (typeof act !== 'function') throw new Error(`there is no ${name}`)
+      verbs[name] = (...args: unknown[]) => this.#run(name, () => Reflect.apply(act, own, args) as Promise<unknown>)
+    }
+    return wrapped(own, verbs as Partial<T>)
+  }
+
+  async #run<T>(effect: string, act: () => Promise<T>): Promise<T> {
     // What runs beside the effect that ends the process ends with it.
     if (this.#there) return await never()
     const times = (this.#times.get(effect) ?? 0) + 1
@@ -69,35 +74,31 @@ async function never(): Promise<never> {
   return await new Promise<never>(() => {})
 }
 
-const current = new AsyncLocalStorage<Doom>()
-const take = Lease.take.bind(Lease)
-Lease.take = (redis, accountId, ms) => {
-  current.enterWith(new Doom(accountId))
-  return take(redis, accountId, ms)
+/** In windows of so many messages: each retrieval is parted into as many. */
+function inWindows(maildrop: Maildrop, messages: number): Maildrop {
+  return wrapped(maildrop, {
+    async *retrieve(listed, maxMessageOctets) {
+      for (let from = 0; from < listed.length; from += messages)
+        yield* maildrop.retrieve(listed.slice(from, from + messages), maxMessageOctets)
+    },
+  })
 }
 
-function doom(on: object, names: readonly string[]): void {
-  for (const name of names) {
-    const act: unknown = Reflect.get(on, name)
-    if (typeof act !== 'function') throw new Error(`there is no ${name}`)
-    Object.defineProperty(on, name, {
-      value(this: unknown, ...args: unknown[]) {
-        const run = () => Reflect.apply(act, this, args) as Promise<unknown>
-        return current.getStore()?.run(name, run) ?? run()
-      },
-    })
+function doomed(accountId: string): RunPorts {
+  const doom = new Doom(accountId)
+  return {
+    maildrop: (maildrop) =>
+      doom.on(windowMessages === undefined ? maildrop : inWindows(maildrop, windowMessages), maildropEffects),
+    ledger: (ledger) => doom.on(ledger, ledgerEffects),
+    // Spread, for a run wraps it once more: a copy of the wrapper has all of its verbs.
+    store: (store) => ({
+      ...doom.on(store, storeEffects),
+      ...(windowMessages !== undefined && {
+        batch: { ...store.batch, messages: Math.min(store.batch.messages, windowMessages) },
+        deliveredTogether: windowMessages,
+      }),
+    }),
   }
 }
 
-doom(Pop3Session.prototype, maildropEffects)
-doom(RedisLedger.prototype, ledgerEffects)
-const opened = Reflect.get(StorePool.prototype, 'store') as (...args: readonly unknown[]) => Promise<Store>
-StorePool.prototype.store = async function storeOf(this: StorePool, ...args): Promise<Store> {
-  const held = { ...(await opened.apply(this, args)) }
-  doom(held, storeEffects)
-  return held
-}
-if (windowMessages !== undefined) Object.assign(pullLimits, { windowMessagesMax: windowMessages })
-Object.assign(imapLimits, { deliveredTogether: windowMessages })
-
-await startOwnWorker(options, createLog('worker', 'silent'), Math.max(awaited.size, 1))
+await startOwnWorker(options, { concurrency: Math.max(awaited.size, 1), between: doomed })

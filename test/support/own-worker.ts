@@ -1,12 +1,13 @@
-/** A real worker, as it is started in a process of its own. */
-import type { Logger } from '../../src/log.ts'
+/** Starts a real worker in a process of its own. */
 import { createClock } from '../../src/clock.ts'
 import type { StoreEndpoint } from '../../src/config.ts'
+import { createLog } from '../../src/log.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { createSeal } from '../../src/seal.ts'
-import { startWorker } from '../../workers/worker.ts'
+import type { WorkerOptions } from '../../workers/options.ts'
+import { type RunningWorker, startWorker } from '../../workers/worker.ts'
 
-/** What it is told of where it works; by its parent, so as JSON. */
+/** Where it works. Its parent says so, as JSON. */
 export interface OwnWorkerOptions {
   readonly redisUrl: string
   readonly store: StoreEndpoint
@@ -15,20 +16,26 @@ export interface OwnWorkerOptions {
   readonly leaseMs: number
 }
 
+/** The options that a parent has given to this process. */
+export function givenOptions(): OwnWorkerOptions {
+  return JSON.parse(process.argv[2] ?? '{}') as OwnWorkerOptions
+}
+
+/** @param other what this worker does otherwise than a usual one. */
 export async function startOwnWorker(
   { redisUrl, store, secretKey, leaseMs }: OwnWorkerOptions,
-  log: Logger,
-  concurrency = 1,
-): ReturnType<typeof startWorker> {
+  other: Partial<WorkerOptions>,
+): Promise<RunningWorker> {
   return await startWorker({
     redis: connectRedis(redisUrl, 'worker', () => {}),
-    log,
+    log: createLog('worker', 'silent'),
     store,
     seal: createSeal(Buffer.from(secretKey, 'hex')),
     clock: createClock(),
     publicName: 'gather.example.org',
-    concurrency,
+    concurrency: 1,
     leaseMs,
     jobLockMs: leaseMs,
+    ...other,
   })
 }

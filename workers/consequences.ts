@@ -1,0 +1,73 @@
+/** What follows from a run's end for its account: when the next visit is due, and whether somebody has to act. */
+import type { Account } from '../src/account/account.ts'
+import { consequenceOf, pausesDestination } from '../src/failure/consequence.ts'
+import type { Failure } from '../src/failure/failure.ts'
+import { describe } from '../src/failure/sentences.ts'
+import type { Logger } from '../src/log.ts'
+import { defaultState } from '../src/redis/accounts.ts'
+import { setNextDue, stopVisits } from '../src/redis/due.ts'
+import { nextVisitMs } from '../src/runs/schedule.ts'
+import { type PauseWorld, pauseFor, resume } from './pause.ts'
+import { logAccountStopped } from './run-log.ts'
+
+/** A run that has ended. */
+export interface EndedVisit {
+  /** The account as its server wants it visited. */
+  readonly account: Account
+  /** Undefined where all went well. */
+  readonly failure: Failure | undefined
+  /** How many messages the run has stored. */
+  readonly stored: number
+  readonly log: Logger
+}
+
+/** To be called before the run counts as ended. */
+export async function follow(world: PauseWorld, visit: EndedVisit): Promise<void> {
+  const { failure } = visit
+  if (failure === undefined) return await followSuccess(world, visit)
+  if (pausesDestination(failure)) return await followStoreTrouble(world, visit, failure)
+  await followFailure(world, visit, failure)
+}
+
+async function followSuccess(world: PauseWorld, { account, stored, log }: EndedVisit): Promise<void> {
+  const { accounts, redis, clock } = world
+  const before = await accounts.state(account.id)
+  await accounts.setState(account.id, defaultState)
+  const dueMs = nextVisitMs(account.interval, clock.nowMs(), Math.random())
+  if (before.attention && !account.paused) await accounts.setDue(account.id, dueMs)
+  else await setNextDue(redis, account.id, dueMs)
+  await resume(world, account.destinationId, stored, log)
+}
+
+/** The destination is paused. The account's own back-off stays as it was. */
+async function followStoreTrouble(world: PauseWorld, { account, log }: EndedVisit, failure: Failure): Promise<void> {
+  const { accounts, redis, clock } = world
+  const nowMs = clock.nowMs()
+  const before = await accounts.state(account.id)
+  const dueMs = await pauseFor(world, account, failure, log)
+  await accounts.setState(account.id, { ...before, lastFailure: { kind: failure.kind, message: describe(failure) } })
+  await setNextDue(redis, account.id, Math.max(dueMs, nowMs + account.interval.minSeconds * 1000))
+}
+
+async function followFailure(
+  { accounts, redis, clock }: PauseWorld,
+  visit: EndedVisit,
+  failure: Failure,
+): Promise<void> {
+  const { account, log } = visit
+  const nowMs = clock.nowMs()
+  const before = await accounts.state(account.id)
+  const { next, history } = consequenceOf(failure, before, nowMs, Math.random())
+  const attention = before.attention || next.do === 'stop until somebody acts'
+  // That this worker was stopped is no fault of the account's.
+  const ours = failure.kind === 'stopped'
+  const lastFailure = ours ? before.lastFailure : { kind: failure.kind, message: describe(failure) }
+  await accounts.setState(account.id, { ...before, ...history, attention, lastFailure })
+  if (next.do === 'try again') {
+    const soonestMs = ours ? 0 : account.interval.minSeconds * 1000
+    await setNextDue(redis, account.id, nowMs + Math.max(next.afterMs, soonestMs))
+  } else {
+    await stopVisits(redis, account.id)
+    logAccountStopped(log, failure)
+  }
+}

@@ -1,0 +1,100 @@
+/** A job: one run under the account's lease. A job whose run cannot be made now steps back in the queue. */
+import { DelayedError, type Job } from 'bullmq'
+import { Lease } from '../src/redis/lease.ts'
+import { Quarantine } from '../src/redis/quarantine.ts'
+import type { PullJob } from '../src/redis/queue.ts'
+import type { Runs } from '../src/redis/runs.ts'
+import type { Failure } from '../src/failure/failure.ts'
+import type { Run } from '../src/runs/run.ts'
+import { stopVisits } from '../src/redis/due.ts'
+import { workerLimits } from './limits.ts'
+import { holdBack } from './pause.ts'
+import type { LoadedAccount, PullWorld } from './pull-world.ts'
+import { logRunSuperseded } from './run-log.ts'
+import { endedRun, performRun } from './run.ts'
+
+/** What of BullMQ's job is used. */
+type QueuedJob = Pick<Job<PullJob>, 'data' | 'moveToDelayed'>
+
+/** @param cancelled aborted when the job's lock is lost, or the worker can wait no longer. */
+export async function runJob(
+  world: PullWorld,
+  job: QueuedJob,
+  jobToken: string | undefined,
+  cancelled: AbortSignal,
+): Promise<void> {
+  const lease = await Lease.take(world.redis, job.data.accountId, world.leaseMs)
+  if (typeof lease === 'number') {
+    // Another run of this account lives, or died less than a lease ago. Waiting costs the job no attempt.
+    return await stepBack(job, Math.min(lease + 100, workerLimits.leaseAskedEveryMs), jobToken)
+  }
+  try {
+    const failure = await runUnder(lease, world, job, { jobToken, cancelled })
+    // Whoever holds the lease now goes on with this very run, and its record is theirs. Should nobody, this job looks again.
+    if (failure?.kind === 'superseded') await stepBack(job, world.leaseMs, jobToken)
+  } finally {
+    await lease.release()
+  }
+}
+
+/** By the queue's own clock, which is the wall clock. */
+async function stepBack(job: QueuedJob, waitMs: number, jobToken: string | undefined): Promise<never> {
+  await job.moveToDelayed(Date.now() + waitMs, jobToken)
+  throw new DelayedError()
+}
+
+interface JobTerms {
+  readonly jobToken: string | undefined
+  readonly cancelled: AbortSignal
+}
+
+async function runUnder(
+  lease: Lease,
+  world: PullWorld,
+  job: QueuedJob,
+  { jobToken, cancelled }: JobTerms,
+): Promise<Failure | undefined> {
+  const { accountId, runId, cause, dueMs } = job.data
+  const run = await openRunOf(world.runs, accountId, runId)
+  if (run === undefined) return undefined
+  const loaded = await world.load(accountId)
+  if (loaded === undefined) {
+    await endWithoutAccount(world, run)
+    return undefined
+  }
+  if (loaded.pause !== undefined && run.state === 'queued' && cause === 'schedule') {
+    await world.queue.postpone(job, await holdBackOne(world, loaded), jobToken)
+    throw new DelayedError()
+  }
+  const quarantine = new Quarantine(world.redis)
+  const before = await quarantine.retries(accountId)
+  const log = world.log.child({ accountId, runId, cause: run.cause })
+  const signal = AbortSignal.any([cancelled, lease.lost])
+  const failure = await performRun(world, { run, loaded, lease, signal, log, dueMs: dueMs ?? Date.parse(run.queuedAt) })
+  if (failure === undefined) {
+    // The run may have passed a message before somebody wished for it: then another run follows.
+    const since = [...(await quarantine.retries(accountId))].some((wish) => !before.has(wish))
+    if (since) await world.queue.request(accountId)
+  }
+  if (failure?.kind === 'superseded') logRunSuperseded(log, failure)
+  return failure
+}
+
+/** The job's run; where that has ended, the one that was opened since, should its own job have been lost to this one. */
+async function openRunOf(runs: Runs, accountId: PullJob['accountId'], runId: Run['id']): Promise<Run | undefined> {
+  const run = await runs.get(runId)
+  if (run !== null && run.finishedAt === null) return run
+  return await runs.openRunOf(accountId)
+}
+
+async function endWithoutAccount({ redis, runs, clock }: PullWorld, run: Run): Promise<void> {
+  await stopVisits(redis, run.accountId)
+  const failure: Failure = { kind: 'internal', reason: 'the account was removed' }
+  await runs.end(endedRun(run, run, failure, clock.nowMs()))
+}
+
+/** @returns when the account is due again. */
+async function holdBackOne(world: PullWorld, { account, destination, pause }: LoadedAccount): Promise<number> {
+  if (pause === undefined) return world.clock.nowMs()
+  return await holdBack(world, destination.destination.id, [account.id], pause)
+}

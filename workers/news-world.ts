@@ -1,0 +1,46 @@
+/** What carrying news needs of the process it is carried in. */
+import type { LookupFunction } from 'node:net'
+import type { Redis } from 'ioredis'
+import type { Clock } from '../src/clock.ts'
+import type { Logger } from '../src/log.ts'
+import type { BulletinPatience } from '../src/news/bulletin.ts'
+import type { Patience } from '../src/news/webhook.ts'
+import type { Bulletins } from '../src/redis/bulletin.ts'
+import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
+import type { Webhooks } from '../src/redis/webhooks.ts'
+import type { Seal } from '../src/seal.ts'
+
+export interface NewsCarrierOptions {
+  readonly redis: Redis
+  readonly log: Logger
+  readonly seal: Seal
+  readonly clock: Clock
+  /** How long the lock of a visit's job lasts. */
+  readonly jobLockMs: number
+  readonly pace?: Partial<NewsPace>
+}
+
+/** What has a default that tests replace. */
+export interface NewsPace {
+  /** How often the outbox is emptied, and endpoints whose time has come are visited. */
+  readonly everyMs: number
+  readonly deliveryWaitMs: number
+  readonly sendMs: number
+  readonly webhooks: Patience
+  readonly notice: BulletinPatience
+  readonly bulletinNewsMax: number
+  /** Certificate authorities beside the system's. */
+  readonly ca?: string
+  /** How names become addresses. */
+  readonly lookup?: LookupFunction
+}
+
+/** What the senders of news share. */
+export interface NewsWorld extends NewsCarrierOptions {
+  readonly pace: Partial<NewsPace>
+  readonly webhooks: Webhooks
+  readonly bulletins: Bulletins
+  readonly settings: InstanceSettingsStore
+  /** Aborted when the worker stops. */
+  readonly signal: AbortSignal
+}

@@ -1,0 +1,54 @@
+/** What a worker is started with. */
+import type { Redis } from 'ioredis'
+import type { Clock } from '../src/clock.ts'
+import type { StoreEndpoint } from '../src/config.ts'
+import type { Logger } from '../src/log.ts'
+import type { AccountId } from '../src/mail/message.ts'
+import type { Waits } from '../src/pop3/connection.ts'
+import type { AccountLedger } from '../src/pull/ledger-ports.ts'
+import type { Maildrop, Store } from '../src/pull/ports.ts'
+import type { Seal } from '../src/seal.ts'
+import type { NewsPace } from './news-world.ts'
+
+export interface WorkerOptions extends WorkerPatience {
+  readonly redis: Redis
+  readonly log: Logger
+  /** The hosted store. */
+  readonly store: StoreEndpoint
+  readonly seal: Seal
+  readonly clock: Clock
+  readonly publicName: string
+  /** How many runs go on at once. */
+  readonly concurrency: number
+  readonly leaseMs: number
+  /** How long the job's lock lasts. */
+  readonly jobLockMs: number
+  /** Octets left on the disk that Redis writes to, where that can be seen. */
+  readonly redisFree?: (() => Promise<number | undefined>) | undefined
+  /** Is called once for each run, and stands between the run and what it opens; given by tests. */
+  readonly between?: ((accountId: AccountId) => RunPorts) | undefined
+}
+
+/** What has a default that tests replace. */
+export interface WorkerPatience {
+  /** How long a POP3 server may take. */
+  readonly waits?: Partial<Waits> | undefined
+  /** How long a store may take to carry out what an earlier run had sent. */
+  readonly lateCommitMs?: number | undefined
+  /** How long a store may take to store a batch. */
+  readonly appendWaitMs?: number | undefined
+  /** How long a connection to a store may lie idle before it is asked with NOOP. */
+  readonly storeFreshMs?: number | undefined
+  /** How often Redis is asked at most whether it has room. */
+  readonly headroomEveryMs?: number | undefined
+  /** How often open runs are looked through for those whose job is gone. */
+  readonly reviveEveryMs?: number | undefined
+  readonly news?: Partial<NewsPace> | undefined
+}
+
+/** Each is handed what a run has opened, and gives what the run uses in its place. Tests stand between the two by it. */
+export interface RunPorts {
+  readonly maildrop?: (opened: Maildrop) => Maildrop
+  readonly store?: (opened: Store) => Store
+  readonly ledger?: (opened: AccountLedger) => AccountLedger
+}

@@ -1,0 +1,127 @@
+/** What a run needs of the process that it runs in, and how a worker's process gives it. */
+import type { Redis } from 'ioredis'
+import type { AccountId } from '../src/mail/message.ts'
+import { targetOf } from '../src/account/destination.ts'
+import type { InstanceSettings } from '../src/account/instance-settings.ts'
+import { reachOf } from '../src/account/reach.ts'
+import type { ServerTrait } from '../src/account/server-traits.ts'
+import { OctetBudget } from '../src/budget.ts'
+import { type Clock, stamps } from '../src/clock.ts'
+import type { Pause } from '../src/failure/consequence.ts'
+import type { StorePool } from '../src/imap/pool.ts'
+import type { Logger } from '../src/log.ts'
+import { openMaildrop } from '../src/pop3/session.ts'
+import { TlsSessions } from '../src/pop3/tls.ts'
+import type { Maildrop, Store } from '../src/pull/ports.ts'
+import type { Traces } from '../src/pull/trace-ports.ts'
+import { type AccountRecord, Accounts } from '../src/redis/accounts.ts'
+import { type DestinationRecord, Destinations } from '../src/redis/destinations.ts'
+import { Headroom } from '../src/redis/headroom.ts'
+import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
+import type { Lease } from '../src/redis/lease.ts'
+import { Pauses } from '../src/redis/pauses.ts'
+import type { PullQueue } from '../src/redis/queue.ts'
+import type { Runs } from '../src/redis/runs.ts'
+import type { Transcript } from '../src/runs/transcript.ts'
+import { workerLimits } from './limits.ts'
+import type { RunPorts, WorkerOptions } from './options.ts'
+
+export interface PullWorld {
+  readonly redis: Redis
+  readonly runs: Runs
+  readonly accounts: Accounts
+  readonly pauses: Pauses
+  readonly queue: PullQueue
+  readonly clock: Clock
+  /** The time that goes into records. */
+  readonly stampMs: () => number
+  readonly log: Logger
+  readonly publicName: string
+  readonly leaseMs: number
+  /** The account, and where its mail goes; undefined: there is no such account any more. Secrets stay sealed. */
+  load(accountId: string): Promise<LoadedAccount | undefined>
+  openMaildrop(account: AccountRecord, visit: PullVisit): Promise<Maildrop>
+  openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
+  openTraces(destination: DestinationRecord, signal: AbortSignal): Promise<Traces>
+  settings(): Promise<InstanceSettings>
+  /** True once the worker has been asked to stop. */
+  stopping(): boolean
+  readonly between?: ((accountId: AccountId) => RunPorts) | undefined
+}
+
+/** On whose behalf a maildrop is opened. */
+export interface PullVisit {
+  /** What is known of the provider's server. What this session learns is added. */
+  readonly traits: Set<ServerTrait>
+  readonly signal: AbortSignal
+  readonly transcript?: Transcript | undefined
+}
+
+export interface LoadedAccount extends AccountRecord {
+  readonly destination: DestinationRecord
+  /** The destination's pause, where it has not ended. */
+  readonly pause: Pause | undefined
+}
+
+/** The parts of a worker that its runs share. */
+export interface PullParts {
+  readonly runs: Runs
+  readonly queue: PullQueue
+  readonly pool: StorePool
+  readonly stopping: () => boolean
+}
+
+export function createPullWorld(options: WorkerOptions, { runs, queue, pool, stopping }: PullParts): PullWorld {
+  const { redis, log, seal, clock, publicName, leaseMs, between } = options
+  const accounts = new Accounts(redis)
+  const destinations = new Destinations(redis)
+  const tlsSessions = new TlsSessions()
+  const budget = new OctetBudget(workerLimits.heldOctetsMax)
+  const pauses = new Pauses(redis)
+  const settings = new InstanceSettingsStore(redis)
+  const headroom = new Headroom(redis, { freeOctets: options.redisFree, everyMs: options.headroomEveryMs })
+  return {
+    redis,
+    runs,
+    accounts,
+    pauses,
+    queue,
+    clock,
+    stampMs: stamps(() => clock.nowMs()),
+    log,
+    publicName,
+    leaseMs,
+    stopping,
+    between,
+    async load(accountId) {
+      const record = await accounts.get(accountId)
+      const destination = record && (await destinations.get(record.account.destinationId))
+      if (record === undefined || destination === undefined) return undefined
+      const [pause] = await pauses.of([destination.destination.id])
+      const lasts = pause !== undefined && pause.pausedUntilMs > clock.nowMs()
+      return { ...record, destination, pause: lasts ? pause : undefined }
+    },
+    async openMaildrop({ account, sealedPassword, guarded }, visit) {
+      await headroom.demand()
+      const password = seal.open(sealedPassword, account.id, 'password')
+      const reach = reachOf(guarded === true, 'pop3', await settings.get())
+      return await openMaildrop({
+        ...account,
+        ...visit,
+        password,
+        reach,
+        tlsSessions,
+        budget,
+        waits: options.waits ?? {},
+      })
+    },
+    async openStore(destination, lease, signal) {
+      // Nobody takes over before the lease has ended: what is sent now has this long to be stored.
+      const mayCommit = () => lease.holdsFor(leaseMs / 3)
+      return await pool.store(targetOf(destination, seal, await settings.get()), { staging: lease, mayCommit, signal })
+    },
+    settings: () => settings.get(),
+    openTraces: async (destination, signal) =>
+      await pool.traces(targetOf(destination, seal, await settings.get()), signal),
+  }
+}

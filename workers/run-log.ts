@@ -1,0 +1,49 @@
+/** What the log says of runs and of what follows from them: one function for each event, with its level and its fields. */
+import { describe } from '../src/failure/sentences.ts'
+import type { Failure } from '../src/failure/failure.ts'
+import type { Pause } from '../src/failure/consequence.ts'
+import type { ServerTrait } from '../src/account/server-traits.ts'
+import type { Account } from '../src/account/account.ts'
+import type { Logger } from '../src/log.ts'
+import type { RunCounts } from '../src/runs/run.ts'
+
+export function logRunStarted(log: Logger, host: string): void {
+  log.info({ event: 'run started', host })
+}
+
+export function logRunFinished(log: Logger, counts: RunCounts, ms: number): void {
+  log.info({ event: 'run finished', ...counts, ms })
+}
+
+export function logRunFailed(log: Logger, failure: Failure, counts: RunCounts, ms: number): void {
+  log.warn({ event: 'run failed', kind: failure.kind, ...counts, ms }, describe(failure))
+}
+
+/** Another run holds the account's lease. */
+export function logRunSuperseded(log: Logger, failure: Failure): void {
+  log.warn({ event: 'run superseded' }, describe(failure))
+}
+
+/** The run failed for a reason that nobody has foreseen. */
+export function logRunBroke(log: Logger, err: unknown): void {
+  log.error({ event: 'run broke', err })
+}
+
+export function logServerLearnt(log: Logger, { host, port }: Account, learnt: readonly ServerTrait[]): void {
+  log.warn({ event: 'server learnt', host, port, learnt })
+}
+
+/** Nobody visits the account any more until somebody has acted. */
+export function logAccountStopped(log: Logger, failure: Failure): void {
+  log.error({ event: 'account stopped', kind: failure.kind }, describe(failure))
+}
+
+export function logDestinationPaused(log: Logger, destinationId: string, pause: Pause, failure: Failure): void {
+  const pausedUntil = new Date(pause.pausedUntilMs).toISOString()
+  const fields = { destinationId, kind: failure.kind, pausedUntil, times: pause.times }
+  log.warn({ event: 'destination paused', ...fields }, describe(failure))
+}
+
+export function logDestinationResumed(log: Logger, destinationId: string): void {
+  log.info({ event: 'destination resumed', destinationId })
+}

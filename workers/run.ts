@@ -1,0 +1,236 @@
+/** One run: src/pull/pull.ts once, or twice where a server had to be learnt; its record, and what follows from its end. */
+import { randomBytes } from 'node:crypto'
+import type { Account } from '../src/account/account.ts'
+import type { ServerTrait } from '../src/account/server-traits.ts'
+import type { Failure } from '../src/failure/failure.ts'
+import { reportOf } from '../src/failure/sentences.ts'
+import { failureOf, SessionFailed } from '../src/failure/session-failed.ts'
+import type { Logger } from '../src/log.ts'
+import type { Token } from '../src/mail/message.ts'
+import type { AccountLedger } from '../src/pull/ledger-ports.ts'
+import type { Maildrop, Notice, Store, World } from '../src/pull/ports.ts'
+import { pullAccount } from '../src/pull/pull.ts'
+import { rebuild } from '../src/pull/reconcile.ts'
+import { Arrivals } from '../src/redis/arrivals.ts'
+import { refusalOf } from '../src/redis/headroom.ts'
+import type { Lease } from '../src/redis/lease.ts'
+import { countsOf, RedisLedger } from '../src/redis/ledger.ts'
+import { learnTraits, traitsOf } from '../src/redis/server-traits.ts'
+import { Recorder } from '../src/redis/transcripts.ts'
+import { type Measured, Spread } from '../src/runs/measures.ts'
+import type { Run, RunCounts } from '../src/runs/run.ts'
+import { follow } from './consequences.ts'
+import { pick, Progress } from './progress.ts'
+import type { RunPorts } from './options.ts'
+import type { LoadedAccount, PullWorld } from './pull-world.ts'
+import { logRunBroke, logRunFailed, logRunFinished, logRunStarted, logServerLearnt } from './run-log.ts'
+import { tell } from './tell.ts'
+
+/** A run that is to be made, and under what. */
+export interface RunOrder {
+  readonly run: Run
+  readonly loaded: LoadedAccount
+  readonly lease: Lease
+  /** Aborted where the run may not go on. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+  /** When it was due. */
+  readonly dueMs: number
+}
+
+/** @returns the failure; undefined where all went well. */
+export async function performRun(world: PullWorld, order: RunOrder): Promise<Failure | undefined> {
+  const { run: queued, loaded, log, dueMs } = order
+  const { accountId, id } = queued
+  const startedAt = queued.startedAt ?? new Date(world.clock.nowMs()).toISOString()
+  // A job that is run again after its worker died goes on with the same run and its counts.
+  const run: Run = { ...queued, state: 'running', startedAt }
+  const counts = pick((await countsOf(world.redis, accountId, id)) ?? queued)
+  const settings = await world.settings()
+  const progress = new Progress(world.runs, run, counts)
+  const arrivals = new Arrivals(world.redis, accountId, id, settings.arrivedKeptDays)
+  await world.runs.change(run)
+  logRunStarted(log, loaded.account.host)
+
+  const recorder = await Recorder.of(world.redis, queued, queued.task === 'pull' ? settings.transcriptsKept : 0)
+  const visit = new Visit(world, { ...order, run }, { counts, progress, arrivals, recorder })
+  let failure: Failure | undefined
+  try {
+    failure = await visit.pullAsItCan()
+  } finally {
+    await recorder?.end()
+  }
+  await Promise.all([progress.settled(), arrivals.settled()])
+  if (failure?.kind === 'superseded') return failure
+  // Nothing else would go on with a rebuild that was stopped.
+  if (failure?.kind === 'stopped' && run.task === 'rebuild') return { kind: 'superseded' }
+
+  const ended = { ...endedRun(run, counts, failure, world.clock.nowMs()), notices: progress.notices }
+  if (run.task === 'pull') {
+    await follow(world, { account: visit.leftAlone(), failure, stored: counts.stored, log })
+    await tell(world, loaded.account, ended)
+  }
+  const measured: Measured = { dueMs, appends: visit.appends }
+  await world.runs.end(ended, measured)
+  const ms = Date.parse(ended.finishedAt ?? '') - Date.parse(startedAt)
+  if (failure === undefined) logRunFinished(log, counts, ms)
+  else logRunFailed(log, failure, counts, ms)
+  return failure
+}
+
+export function endedRun(run: Run, counts: RunCounts, failure: Failure | undefined, nowMs: number): Run {
+  const finishedAt = new Date(nowMs).toISOString()
+  return {
+    ...run,
+    ...pick(counts),
+    state: failure === undefined ? 'done' : 'failed',
+    startedAt: run.startedAt ?? finishedAt,
+    finishedAt,
+    fetched: null,
+    failure: failure === undefined ? null : reportOf(failure),
+  }
+}
+
+/** What a run writes while it is at work. */
+interface RunRecords {
+  /** They grow as the run goes, so that a run that fails still tells what it did. */
+  readonly counts: RunCounts
+  readonly progress: Progress
+  readonly arrivals: Arrivals
+  readonly recorder: Recorder | undefined
+}
+
+/** What is opened for a run, and what is learnt of the provider's server meanwhile. */
+class Visit {
+  /** How long the store took for each append. */
+  readonly appends = new Spread('tributary_append_duration_seconds')
+  readonly #world: PullWorld
+  readonly #order: RunOrder
+  readonly #records: RunRecords
+  readonly #ports: RunPorts
+  #loginDelayMs = 0
+
+  constructor(world: PullWorld, order: RunOrder, records: RunRecords) {
+    this.#world = world
+    this.#order = order
+    this.#records = records
+    this.#ports = world.between?.(order.run.accountId) ?? {}
+  }
+
+  /** With what is known of the server; at once again where all that was wrong was asking for many things at a time. */
+  async pullAsItCan(): Promise<Failure | undefined> {
+    const { redis, clock } = this.#world
+    const { account } = this.#order.loaded
+    const before = await traitsOf(redis, account, clock.nowMs())
+    const traits = new Set(before)
+    const failure = await this.#pull(traits)
+    const learnt = [...traits].filter((trait) => !before.has(trait))
+    if (learnt.length === 0 || failure?.kind === 'superseded') return failure
+    await learnTraits(redis, account, learnt, clock.nowMs())
+    logServerLearnt(this.#order.log, account, learnt)
+    const again = failure !== undefined && learnt.includes('one at a time')
+    return again ? await this.#pull(traits) : failure
+  }
+
+  /** The account as its server wants it visited: LOGIN-DELAY (RFC 2449 section 6.5) is longer than some intervals. */
+  leftAlone(): Account {
+    const { account } = this.#order.loaded
+    const minSeconds = Math.max(account.interval.minSeconds, this.#loginDelayMs / 1000)
+    return { ...account, interval: { ...account.interval, minSeconds } }
+  }
+
+  async #pull(traits: Set<ServerTrait>): Promise<Failure | undefined> {
+    const { loaded, run, lease, signal, log } = this.#order
+    try {
+      const store = await this.#world.openStore(loaded.destination, lease, signal)
+      const world = this.#runWorld(timed(this.#ports.store?.(store) ?? store, this.appends), traits)
+      await (run.task === 'rebuild' ? rebuild : pullAccount)(world, loaded.account, this.#records.counts)
+      return undefined
+    } catch (error) {
+      // What was thrown because we aborted says how it broke, not why.
+      if (signal.aborted) return signal.reason instanceof SessionFailed ? signal.reason.failure : { kind: 'superseded' }
+      const failure = refusalOf(error) ?? failureOf(error)
+      if (failure.kind === 'internal' && failure.remedy === undefined) logRunBroke(log, error)
+      return failure
+    }
+  }
+
+  #runWorld(store: Store, traits: Set<ServerTrait>): World {
+    const { publicName, clock } = this.#world
+    const { run, loaded, signal, log } = this.#order
+    const { progress, arrivals } = this.#records
+    const ledger = this.#ledger()
+    return {
+      run: { id: run.id, publicName },
+      store,
+      ledger,
+      intents: ledger,
+      spool: ledger,
+      quarantine: ledger,
+      attempts: ledger,
+      clock,
+      openMaildrop: () => this.#openMaildrop(traits),
+      openTraces: () => this.#world.openTraces(loaded.destination, signal),
+      newToken: tokens(),
+      stopping: () => this.#world.stopping(),
+      progress: (fetched) => progress.changed(fetched),
+      arrived: (messages) => arrivals.add(messages),
+      notice(notice) {
+        const sentence = sentenceOf(notice)
+        log.warn({ ...notice }, sentence)
+        progress.notice(sentence)
+      },
+    }
+  }
+
+  #ledger(): AccountLedger {
+    const { redis, stampMs } = this.#world
+    const { run, lease } = this.#order
+    const ledger = new RedisLedger(redis, lease, stampMs, { id: run.id, counts: this.#records.counts })
+    return this.#ports.ledger?.(ledger) ?? ledger
+  }
+
+  async #openMaildrop(traits: Set<ServerTrait>): Promise<Maildrop> {
+    const { accounts } = this.#world
+    const { loaded, signal } = this.#order
+    const { recorder } = this.#records
+    const visit = { traits, signal, transcript: recorder?.transcript }
+    const maildrop = await this.#world.openMaildrop(loaded, visit).finally(() => recorder?.write())
+    this.#loginDelayMs = maildrop.loginDelayMs
+    // For people to see, and for later: a server may say so in one session and not in the next.
+    if (maildrop.hidesRetrieved && !loaded.account.hidesRetrieved)
+      await accounts.update(loaded.account.id, ({ account, ...rest }) => ({
+        record: { ...rest, account: { ...account, hidesRetrieved: true } },
+        due: 'as before',
+      }))
+    return this.#ports.maildrop?.(maildrop) ?? maildrop
+  }
+}
+
+function timed(store: Store, appends: Spread): Store {
+  return {
+    ...store,
+    async append(...args) {
+      const fromMs = performance.now()
+      const answer = await store.append(...args)
+      appends.observe(performance.now() - fromMs)
+      return answer
+    },
+  }
+}
+
+function sentenceOf({ renamed, listed }: Notice): string {
+  const those = renamed === 1 ? 'one message' : `${renamed} messages`
+  return `The provider has new ids for ${those} of the ${listed} in the maildrop: mostly it was moved. They were known by their content, and none was fetched twice.`
+}
+
+/** Randomness comes a page at a time: to ask the kernel for each costs more than all else that is done for an intent's entry. */
+function tokens(): () => Token {
+  let page = Buffer.alloc(0)
+  return () => {
+    if (page.length === 0) page = randomBytes(4096)
+    const token = page.toString('hex', 0, 16) as Token
+    page = page.subarray(16)
+    return token
+  }
+}

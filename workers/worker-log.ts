@@ -1,0 +1,26 @@
+/** What the log says of a worker's process and of its queues: one function for each event, with its level and its fields. */
+import type { Logger } from '../src/log.ts'
+
+/** The queue, or Redis below it, is in trouble: the next turn makes it good. */
+export function logQueueError(log: Logger, { message }: Error): void {
+  log.warn({ event: 'queue error', reason: message })
+}
+
+/** A job ended by an error that is not the account's. */
+export function logJobFailed(log: Logger, job: object | undefined, err: Error): void {
+  log.error({ event: 'job failed', ...job, err })
+}
+
+export function logVisitFailed(log: Logger, visit: object | undefined, err: Error): void {
+  log.error({ event: 'visit failed', ...visit, err })
+}
+
+/** The wall clock was set: what was due by it is moved by as much. */
+export function logClockStepped(log: Logger, byMs: number): void {
+  log.warn({ event: 'clock stepped', byMs })
+}
+
+/** A store wants its user to read these words. */
+export function logStoreAlert(log: Logger, destinationId: string, words: string): void {
+  log.warn({ event: 'store alert', destinationId, words })
+}

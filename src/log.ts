@@ -52,6 +52,8 @@ export type EventName =
   | 'part ready'
   | 'part ended'
   | 'part gave up'
+  | 'part busy'
+  | 'part restarted'
   | 'part did not start'
   | 'store purged'
   | 'store not purged'

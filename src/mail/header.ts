@@ -1,6 +1,6 @@
 /** The header block of a message as bytes, read just far enough to know the message again (RFC 5322 section 2.2). */
 import { hash } from 'node:crypto'
-import type { Fingerprint, ShortHash, Uidl } from './message.ts'
+import type { Fingerprint, Listed, ShortHash, Uidl } from './message.ts'
 import { mailLimits } from './limits.ts'
 
 /** White space that is more than one space or another one: to replace each single space costs as much as all the rest. */
@@ -111,6 +111,11 @@ export function fingerprintOf(fields: readonly HeaderField[]): Fingerprint {
 
 export function uidlHash(uidl: Uidl): ShortHash {
   return shortHash(Buffer.from(uidl, 'latin1'))
+}
+
+/** The hash of a listed message's UIDL; undefined where the server gives none. */
+export function listedUidlHash({ uidl }: Pick<Listed, 'uidl'>): ShortHash | undefined {
+  return uidl === undefined ? undefined : uidlHash(uidl)
 }
 
 /** Where a maildrop is: the same for an account that is registered again. */

@@ -3,13 +3,22 @@
  * memory (test/support/world.ts). `World` stands first and holds the others: the maildrop and the store are here, the ledger's ports in
  * ledger-ports.ts, the reading back of stored messages in trace-ports.ts.
  */
+import type { Account } from '../account/account.ts'
 import type { Clock } from '../clock.ts'
 import type { Intent } from '../ledger/ledger.ts'
 import type { Receipt } from '../ledger/receipt.ts'
 import type { Listed, MessageNumber, Peeked, RunId, ShortHash, Token, Window } from '../mail/message.ts'
-import type { Fetched } from '../runs/run.ts'
+import type { Fetched, RunCounts } from '../runs/run.ts'
 import type { Attempts, Intents, Ledger, Quarantine, Spool } from './ledger-ports.ts'
 import type { Traces } from './trace-ports.ts'
+
+/** One run of one account: what it works with, and what it counts. */
+export interface PullRun {
+  readonly world: World
+  readonly account: Account
+  /** Grows as the run goes, so that a run that fails still tells what it did. */
+  readonly counts: RunCounts
+}
 
 /** The world of one run. */
 export interface World {

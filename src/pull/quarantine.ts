@@ -1,4 +1,4 @@
-/** What people are told of a message that was set aside (CONTRACT section 6), and which entry is which message's. */
+/** The quarantine's entries: what people are told of a message that was set aside (CONTRACT section 6), and which record is whose entry's. */
 import type { Account } from '../account/account.ts'
 import { type Failure, type FailureKind } from '../failure/failure.ts'
 import { assertNever } from '../assert-never.ts'
@@ -8,7 +8,7 @@ import type { AsideReason } from './ledger-ports.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import { describe } from '../failure/sentences.ts'
 
-/** As it is kept. What stands under `record` leads to the ledger's record, whatever the provider calls the message by now. */
+/** One entry, as it is kept. */
 export interface QuarantineEntry {
   readonly id: string
   readonly uidl: string | null
@@ -16,15 +16,17 @@ export interface QuarantineEntry {
   readonly firstSeenAt: string
   readonly attempts: number
   readonly reason: { readonly kind: FailureKind; readonly message: string }
+  /** Leads to the ledger's record, whatever the provider calls the message by now. */
   readonly record: { readonly uidl: ShortHash | null; readonly digest: ShortHash | null }
-  /** Its bytes are kept: the provider may not give them again. */
+  /** The message's place in the spool, where the provider may not give it again. */
   readonly spooled?: SpoolId | undefined
 }
 
-type Known = Pick<LedgerRecord, 'uidl' | 'digest' | 'size'>
+/** What tells whether an entry, a record and a message belong together. */
+type Identity = Pick<LedgerRecord, 'uidl' | 'digest' | 'size'>
 
-/** The entry of a record that was set aside. One that was retrieved is known by its digest: UIDLs change, sizes too. */
-export function entryOf(record: Known, entries: readonly QuarantineEntry[]): QuarantineEntry | undefined {
+/** Finds the entry of a record. One whose message was retrieved is known by its digest: UIDLs change, and sizes too. */
+export function entryOf(record: Identity, entries: readonly QuarantineEntry[]): QuarantineEntry | undefined {
   const ofUidl = entries.filter(({ record: { uidl } }) => uidl === (record.uidl ?? null))
   if (record.digest === undefined)
     return ofUidl.find(({ size, record: { digest } }) => digest === null && size === record.size)
@@ -32,34 +34,36 @@ export function entryOf(record: Known, entries: readonly QuarantineEntry[]): Qua
   return ofUidl.find(sameBytes) ?? entries.find(sameBytes)
 }
 
-/** The record of an entry, if it is there still. */
+/** Finds the record of an entry, if it is still there. */
 export function recordOf(entry: QuarantineEntry, records: PackedRecords): LedgerRecord | undefined {
   const { uidl, digest } = entry.record
-  const bearing = (field: 'uidl' | 'digest', hash: ShortHash) =>
-    records.bearing(field, hash).map((index) => records.at(index))
-  let candidates: Iterable<LedgerRecord> = records
-  if (digest !== null) candidates = bearing('digest', digest)
-  else if (uidl !== null) candidates = bearing('uidl', uidl)
-  let found: LedgerRecord | undefined
-  for (const record of candidates) {
+  let renamed: LedgerRecord | undefined
+  for (const record of candidatesFor(entry, records)) {
     if (record.state !== 'quarantined') continue
     const sameName = (record.uidl ?? null) === uidl
     if (sameName && (digest !== null || (record.digest === undefined && record.size === entry.size))) return record
-    if (digest !== null) found ??= record
+    if (digest !== null) renamed ??= record
   }
-  return found
+  return renamed
 }
 
-/** Whether a message is the one of which a record says that it was set aside. */
-export function isSetAside(record: LedgerRecord, message: Known): boolean {
+/** Without a digest and without a UIDL every record may be the entry's. */
+function candidatesFor({ record: { uidl, digest } }: QuarantineEntry, records: PackedRecords): Iterable<LedgerRecord> {
+  if (digest !== null) return records.bearing('digest', digest).map((index) => records.at(index))
+  if (uidl !== null) return records.bearing('uidl', uidl).map((index) => records.at(index))
+  return records
+}
+
+/** Whether a message is the one that a record says was set aside. */
+export function isSetAside(record: LedgerRecord, message: Identity): boolean {
   if (record.state !== 'quarantined' || record.uidl !== message.uidl) return false
   if (record.digest !== undefined && message.digest !== undefined) return record.digest === message.digest
   return record.size === message.size && (record.uidl !== undefined || record.digest === undefined)
 }
 
-/** The new entry, or the one there was with what has become of it. */
+/** Makes the entry of a message that is set aside now, or goes on with the entry that it had before. */
 export function entryFor(
-  message: Known & { readonly name: string | undefined; readonly spooled: SpoolId | undefined },
+  message: Identity & { readonly name: string | undefined; readonly spooled: SpoolId | undefined },
   before: QuarantineEntry | undefined,
   made: { readonly id: string; readonly at: string },
   { failure, attempts }: AsideReason,
@@ -70,25 +74,25 @@ export function entryFor(
     size: message.size,
     firstSeenAt: before?.firstSeenAt ?? made.at,
     attempts: (before?.attempts ?? 0) + attempts,
-    reason: { kind: failure.kind, message: sentenceOf(failure) },
+    reason: { kind: failure.kind, message: asideSentence(failure) },
     record: { uidl: message.uidl ?? null, digest: message.digest ?? null },
     spooled: message.spooled ?? before?.spooled,
   }
 }
 
-/** The entry of a record that is called otherwise by now, or listed at another size: it leads to that one still. */
-export function entryFollowing(entry: QuarantineEntry, { uidl, size }: Known): QuarantineEntry {
+/** Amends the entry of a record that has another UIDL or size now, so that it still leads to that record. */
+export function entryFollowing(entry: QuarantineEntry, { uidl, size }: Identity): QuarantineEntry {
   return { ...entry, size, record: { ...entry.record, uidl: uidl ?? null } }
 }
 
-/** @param octets as LIST gave them, or as they came where LIST said less. */
+/** @param octets what LIST gave, or what came where LIST said less. */
 export function tooLarge(octets: number, { maxMessageBytes }: Account): Failure {
   const reply = `${octets} octets; this account takes messages of up to ${maxMessageBytes}`
   return { kind: 'store refused', during: 'size', reply }
 }
 
-/** Why it was set aside: what `describe` says of a run would promise that it is tried again by itself. */
-function sentenceOf(failure: Failure): string {
+/** Says why a message was set aside. What `describe` says of a failed run would promise that it is tried again by itself. */
+function asideSentence(failure: Failure): string {
   switch (failure.kind) {
     case 'provider refused':
       return `${failure.server} lists this message and refuses to give it: "${failure.reply}".`

@@ -1,85 +1,84 @@
 /**
- * Messages that the store refused, held until it is known whose fault that is (docs/decisions/0012). A store that takes
- * another one, or that has other words for another one, judges messages: what it refused is set aside. A store that says
- * the same to one after another and takes none is at fault itself: the run fails, and nothing is set aside.
+ * Holds the messages that the store has refused until it is known whose fault that is (docs/decisions/0012). A store that takes another
+ * message, or refuses another one in other words, judges messages: what it refused is set aside. A store that says the same to one
+ * message after another and takes none is at fault itself: the run fails, and nothing is set aside.
  */
-import type { ShortHash, Sighting } from '../mail/message.ts'
-import { pullLimits } from './limits.ts'
-import type { Quarantine } from './ledger-ports.ts'
-import type { PackedRecords } from '../ledger/packed-records.ts'
-import type { RunCounts } from '../runs/run.ts'
 import type { Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
+import type { PackedRecords } from '../ledger/packed-records.ts'
+import type { Sighting } from '../mail/message.ts'
+import type { WholeSighting } from './letter.ts'
+import { pullLimits } from './limits.ts'
+import type { PullRun } from './ports.ts'
 
 interface Refused {
-  readonly sighting: Sighting & { readonly digest: ShortHash }
+  readonly sighting: WholeSighting
   readonly reply: string
 }
 
 export class Refusals {
-  readonly #quarantined: Quarantine
-  readonly #counts: RunCounts
-  /** Set aside by earlier runs since one was last stored: a store at fault must not empty a maildrop into quarantine run by run. */
+  readonly #run: PullRun
+  /** How many messages earlier runs have set aside since one was stored: a store at fault must not quarantine a maildrop run by run. */
   readonly #asideBefore: number
-  #held: Refused[] = []
-  #stored = false
+  #refused: Refused[] = []
+  #hasStored = false
 
-  constructor(quarantine: Quarantine, records: PackedRecords, counts: RunCounts) {
-    this.#quarantined = quarantine
-    this.#counts = counts
-    // What was set aside unread was no store's doing.
+  constructor(run: PullRun, records: PackedRecords) {
+    this.#run = run
+    // A message that was set aside unread is no store's doing.
     this.#asideBefore = [...records.asideSinceStored()].filter(({ digest }) => digest !== undefined).length
   }
 
-  /** The store takes mail. */
+  /** Notes that the store has taken a message: what it refused is the message's own fault. */
   async stored(): Promise<void> {
-    this.#stored = true
+    this.#hasStored = true
     await this.#setAside()
   }
 
-  /** This store takes none like it: that was known before anything was sent. */
+  /** Sets aside a message that this store never takes: that was known before anything was sent. */
   async unfit(sighting: Sighting, reply: string): Promise<void> {
     await this.#quarantine(sighting, 'unfit message', reply)
   }
 
-  /** @throws SessionFailed where it is the store. */
-  async refused(sighting: Refused['sighting'], reply: string): Promise<void> {
-    const last = this.#held.at(-1)
+  /** @throws SessionFailed where the store itself is at fault. */
+  async refused(sighting: WholeSighting, reply: string): Promise<void> {
+    const last = this.#refused.at(-1)
     if (last !== undefined && gist(last.reply) !== gist(reply)) await this.#setAside()
-    this.#held.push({ sighting, reply })
-    if (this.#different() >= pullLimits.refusedInARowMax) throw this.#storeItself()
+    this.#refused.push({ sighting, reply })
+    if (this.#countDifferent() >= pullLimits.refusedInARowMax) throw this.#storeFailure()
   }
 
-  /** At the end of a run. What fails it, where it is the store. */
+  /** Decides when no more messages come. The answer fails the run: the store itself is at fault. */
   async settle(): Promise<SessionFailed | undefined> {
-    const different = this.#different()
-    if (different > 0 && !this.#stored && this.#asideBefore + different >= pullLimits.refusedInARowMax)
-      return this.#storeItself()
+    const different = this.#countDifferent()
+    if (different > 0 && !this.#hasStored && this.#asideBefore + different >= pullLimits.refusedInARowMax)
+      return this.#storeFailure()
     await this.#setAside()
     return undefined
   }
 
   async #setAside(): Promise<void> {
-    for (const { sighting, reply } of this.#held.splice(0)) await this.#quarantine(sighting, 'message', reply)
+    for (const { sighting, reply } of this.#refused.splice(0)) await this.#quarantine(sighting, 'message', reply)
   }
 
   async #quarantine(sighting: Sighting, during: Phase, reply: string): Promise<void> {
-    this.#counts.quarantined += 1
-    await this.#quarantined.quarantine(sighting, { failure: { kind: 'store refused', during, reply }, attempts: 1 })
+    const { world, counts } = this.#run
+    counts.quarantined += 1
+    await world.quarantine.quarantine(sighting, { failure: { kind: 'store refused', during, reply }, attempts: 1 })
   }
 
-  #different(): number {
-    return new Set(this.#held.map(({ sighting }) => sighting.digest)).size
+  #countDifferent(): number {
+    return new Set(this.#refused.map(({ sighting }) => sighting.digest)).size
   }
 
-  #storeItself(): SessionFailed {
-    const count = this.#different()
+  #storeFailure(): SessionFailed {
+    const count = this.#countDifferent()
     const during = count === 1 ? 'next message' : ({ code: 'messages', count } as const)
-    return new SessionFailed({ kind: 'store refused', during, reply: this.#held.at(-1)?.reply ?? '' })
+    return new SessionFailed({ kind: 'store refused', during, reply: this.#refused.at(-1)?.reply ?? '' })
   }
 }
 
-/** A reply without what servers count up in it: session names, message numbers, times. */
+/** A reply without what servers count up in it: names of sessions, message numbers, times. */
 function gist(reply: string): string {
   return reply.replace(/\S*\d\S*/g, '').toLowerCase()
 }

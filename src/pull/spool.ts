@@ -1,37 +1,15 @@
 /**
- * Providers that show a message once: Gmail, and all that say EXPIRE 0 (DESIGN section 5). What they give is on disk before anything
- * else is done with it, and the next window is asked for only then. So a crash, or a store that is away, loses nothing of it: it is
- * delivered first next time, before the provider is even asked.
+ * Some providers show a message once: Gmail, and all servers that say EXPIRE 0 (DESIGN section 5). What such a provider gives is on disk
+ * before anything else is done with it, and only then is the next window asked for. A crash or a store that is away then loses nothing:
+ * the next run stores what was spooled before it asks the provider.
  */
-import type { Account } from '../account/account.ts'
-import { Deposit } from './deposit.ts'
-import { letterOf } from './letter.ts'
-import type { LedgerView } from './ledger-ports.ts'
-import type { World } from './ports.ts'
-import { Refusals } from './refusals.ts'
-import type { RunCounts } from '../runs/run.ts'
+import { type Letter, letterOf } from './letter.ts'
+import type { PullRun } from './ports.ts'
 
-/** Returns whether there was any. */
-export async function deliverSpooled(
-  world: World,
-  account: Account,
-  counts: RunCounts,
-  { records }: LedgerView,
-): Promise<boolean> {
-  const { clock } = world
-  const refusals = new Refusals(world.quarantine, records, counts)
-  let deposit: Deposit | undefined
-  try {
-    for await (const retrieved of world.spool.spooled()) {
-      deposit ??= new Deposit(world, account, counts, refusals, () => {})
-      await deposit.put([await letterOf(retrieved, clock.nowMs())], () => {})
-      world.progress()
-    }
-    await deposit?.done()
-    const failure = await refusals.settle()
-    if (failure !== undefined) throw failure
-    return deposit !== undefined
-  } finally {
-    await deposit?.settled()
+/** Yields what earlier runs have spooled, each message as a batch of its own: a spool may hold more than fits in memory. */
+export async function* spooled({ world }: PullRun): AsyncGenerator<readonly Letter[]> {
+  for await (const retrieved of world.spool.spooled()) {
+    yield [await letterOf(retrieved, world.clock.nowMs())]
+    world.progress()
   }
 }

@@ -1,136 +1,124 @@
-/** Step 2 of a run: list, look, and decide everything before any of it is done. */
-import type { Account } from '../account/account.ts'
-import { uidlHash } from '../mail/header.ts'
+/** Step 2: lists the maildrop, looks at headers where the listing alone does not tell, and decides what is to be retrieved. */
 import type { LedgerRecord } from '../ledger/ledger.ts'
+import { listedUidlHash } from '../mail/header.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
-import { look, unseen } from './letter.ts'
-import { isBeforeFirstRun, planSession, matchTooLarge, type Seen, settle, type Unmatched } from './plan.ts'
-import type { LedgerView } from './ledger-ports.ts'
-import type { Maildrop, World } from './ports.ts'
-import { isSetAside, tooLarge } from './quarantine.ts'
-import type { RunCounts } from '../runs/run.ts'
 import { slices } from '../slices.ts'
+import { look, unseen } from './look.ts'
+import { matchTooLarge, planSession, planSighted } from './plan.ts'
+import { isBeforeFirstRun } from './policy.ts'
+import { isSetAside, tooLarge } from './quarantine.ts'
+import type { Unmatched } from './unmatched.ts'
+import type { Visit } from './visit.ts'
 
 export interface Survey {
+  /** How many messages the maildrop shows. */
   readonly listed: number
-  /** To be retrieved, in the maildrop's order. */
+  /** Messages to be retrieved, in the maildrop's order. */
   readonly wanted: readonly Listed[]
-  /** What was set aside, and is to be tried again. */
+  /** Those of them that were set aside and are tried again. */
   readonly again: ReadonlySet<Listed>
-  /** Whether a record is of such a message. */
-  readonly retried: (record: LedgerRecord) => boolean
-  /** New ones whose header was looked at. */
+  /** New messages whose header was looked at. */
   readonly looked: ReadonlyMap<Listed, Sighting>
   readonly unmatched: Unmatched
-  /** The first run's choice is made at each message's retrieval: it goes by date, and this server has no TOP. */
+  /** True where the first run's choice is made at each message's retrieval: it goes by date, and the server has no TOP. */
   readonly choosing: boolean
 }
 
-/** What the run makes of what is seen. */
-export interface Visit {
-  readonly nowMs: number
-  /** Whether the provider's copy is to go, by the account's retention. */
-  readonly due: (record: LedgerRecord) => boolean
-  /** A message that is stored, proven by its header. */
-  readonly saw: (known: Seen) => void
-  /** What the listing teaches about a record. */
-  readonly learnt: (record: LedgerRecord) => void
-}
-
-export async function survey(
-  world: World,
-  account: Account,
-  maildrop: Maildrop,
-  view: LedgerView,
-  counts: RunCounts,
-  { nowMs, due, saw, learnt }: Visit,
-): Promise<Survey> {
+export async function survey(visit: Visit): Promise<Survey> {
+  const { world, account, counts, view, maildrop } = visit
   const listing = await maildrop.list()
   counts.listed = Math.max(counts.listed, listing.length)
   world.progress()
 
-  const retried = ({ index }: LedgerRecord) => (view.retries.get(index) ?? Infinity) <= account.maxMessageBytes
-  // A record alone does not settle what is to be tried again, as with what is to be deleted.
-  const open = (record: LedgerRecord) => due(record) || retried(record)
-  const { amend, unmatched, ...plan } = await planSession(listing, view.records, account.maxMessageBytes, open)
-  amend.forEach(learnt)
-  const byDate = !view.begun && account.firstRun.mode === 'lastDays'
-  const lookAt = (messages: readonly Listed[]) => look(maildrop, messages, byDate ? nowMs : undefined)
-  const sightings = await lookAt(plan.look)
-  const { transfer, compare } = await settle(sightings, unmatched, open, saw)
+  const isOpen = (record: LedgerRecord) => visit.erasures.isDue(record) || visit.isRetried(record)
+  const plan = await planSession(listing, view.records, account.maxMessageBytes, isOpen)
+  const { unmatched } = plan
+  for (const lesson of plan.lessons) visit.lessons.push(lesson)
+  const sightings = await lookAt(plan.look, visit)
+  const sighted = await planSighted(sightings, unmatched, isOpen, (match) => visit.saw(match))
 
-  const choosing = byDate && !maildrop.canPeek
-  const looked = new Map(transfer.map((sighting) => [sighting.message, sighting]))
-  let fresh = [...plan.transfer, ...looked.keys()]
-  if (!view.begun && !choosing) fresh = await begin(world, account, lookAt, fresh, looked, nowMs)
+  const looked = new Map(sighted.transfer.map((sighting) => [sighting.message, sighting]))
+  const choosing = isChoiceByDate(visit) && !maildrop.canPeek
+  const fresh = [...plan.transfer, ...looked.keys()]
+  const chosen = view.begun || choosing ? fresh : await begin(visit, fresh, looked)
 
-  const { wanted, large } = await bySize(fresh.concat(compare), account.maxMessageBytes)
-  const before = await matchTooLarge(large, unmatched)
-  for (const message of large) {
-    const record = before.get(message)
-    if (record !== undefined && !retried(record)) continue
-    counts.quarantined += 1
-    await world.quarantine.quarantine(unseen(message), { failure: tooLarge(message.size, account), attempts: 0 })
-  }
-  const again = view.retries.size === 0 ? new Set<Listed>() : await setAside(wanted, unmatched, retried)
-  return { listed: listing.length, wanted, again, retried, looked, unmatched, choosing }
+  const { wanted, large } = await bySize(chosen.concat(sighted.compare), account.maxMessageBytes)
+  await setAsideLarge(visit, large, unmatched)
+  const again = view.retries.size === 0 ? new Set<Listed>() : await retriedAmong(visit, wanted, unmatched)
+  return { listed: listing.length, wanted, again, looked, unmatched, choosing }
 }
 
-/** Makes the first run's choice among what is new, and writes it down before anything is retrieved. Returns what to take. */
+function isChoiceByDate({ view, account }: Visit): boolean {
+  return !view.begun && account.firstRun.mode === 'lastDays'
+}
+
+async function lookAt(messages: readonly Listed[], visit: Visit): Promise<Sighting[]> {
+  return await look(visit.maildrop, messages, isChoiceByDate(visit) ? visit.nowMs : undefined)
+}
+
+/** Makes the first run's choice among new messages, and writes it down before anything is retrieved. The answer is what to take. */
 async function begin(
-  { ledger }: World,
-  { firstRun }: Account,
-  lookAt: (messages: readonly Listed[]) => Promise<Sighting[]>,
+  visit: Visit,
   fresh: readonly Listed[],
   looked: ReadonlyMap<Listed, Sighting>,
-  nowMs: number,
-): Promise<Listed[]> {
-  if (firstRun.mode === 'all') {
+): Promise<readonly Listed[]> {
+  const { account, nowMs } = visit
+  const { ledger } = visit.world
+  if (account.firstRun.mode === 'all') {
     await ledger.begin([])
-    return [...fresh]
+    return fresh
   }
-  const unlooked = fresh.filter((message) => !looked.has(message))
-  const sightings = [...looked.values(), ...(await lookAt(unlooked))]
-  const skipped = sightings.filter(({ arrived }) => isBeforeFirstRun(firstRun, arrived, nowMs))
+  const others = fresh.filter((message) => !looked.has(message))
+  const sightings = [...looked.values(), ...(await lookAt(others, visit))]
+  const skipped = sightings.filter(({ arrived }) => isBeforeFirstRun(account.firstRun, arrived, nowMs))
   await ledger.begin(skipped)
-  const left = new Set(skipped.map(({ message }) => message))
-  return fresh.filter((message) => !left.has(message))
+  const skippedMessages = new Set(skipped.map(({ message }) => message))
+  return fresh.filter((message) => !skippedMessages.has(message))
 }
 
-/** Those of which such a record says that they were set aside; they are matched then. */
-async function setAside(
-  messages: readonly Listed[],
-  unmatched: Unmatched,
-  retried: (record: LedgerRecord) => boolean,
-): Promise<Set<Listed>> {
-  const found = new Set<Listed>()
-  const nameless: LedgerRecord[] = []
-  for await (const record of unmatched.inTurns())
-    if (record.uidl === undefined && retried(record)) nameless.push(record)
-  for await (const slice of slices(messages)) {
-    for (const message of slice) {
-      const uidl = message.uidl === undefined ? undefined : uidlHash(message.uidl)
-      const candidates = uidl === undefined ? nameless : unmatched.bearing('uidl', uidl).filter(retried)
-      const known = { uidl, size: message.size, digest: undefined }
-      if (candidates.some((record) => isSetAside(record, known) && unmatched.match(record))) found.add(message)
-    }
-  }
-  return found
-}
-
-/** What the account takes, in the maildrop's order, and what is larger than that by its listed size. */
-async function bySize(messages: Listed[], maxOctets: number): Promise<{ wanted: Listed[]; large: Listed[] }> {
+/** Parts what the account takes from what is larger than that by its listed size; both in the maildrop's order. */
+async function bySize(messages: readonly Listed[], maxOctets: number): Promise<{ wanted: Listed[]; large: Listed[] }> {
   const [wanted, large]: [Listed[], Listed[]] = [[], []]
-  let ordered = true
+  let isOrdered = true
   let last = 0
   for await (const slice of slices(messages)) {
     for (const message of slice) {
-      ordered &&= message.number > last
+      isOrdered &&= message.number > last
       last = message.number
       ;(message.size <= maxOctets ? wanted : large).push(message)
     }
   }
-  // Most maildrops are listed in their order, and to sort 100,000 messages takes the event loop's turn for long.
-  if (!ordered) for (const some of [wanted, large]) some.sort((a, b) => a.number - b.number)
+  // Most maildrops are listed in their order, and to sort 100,000 messages holds up the event loop for long.
+  if (!isOrdered) for (const some of [wanted, large]) some.sort((a, b) => a.number - b.number)
   return { wanted, large }
+}
+
+/** Sets aside the messages that are too large, but for those that were set aside before. */
+async function setAsideLarge(visit: Visit, large: readonly Listed[], unmatched: Unmatched): Promise<void> {
+  const { world, account, counts } = visit
+  const before = await matchTooLarge(large, unmatched)
+  for (const message of large) {
+    const record = before.get(message)
+    if (record !== undefined && !visit.isRetried(record)) continue
+    counts.quarantined += 1
+    await world.quarantine.quarantine(unseen(message), { failure: tooLarge(message.size, account), attempts: 0 })
+  }
+}
+
+/** Finds the messages that were set aside and are to be tried again; they are matched with their records then. */
+async function retriedAmong(visit: Visit, messages: readonly Listed[], unmatched: Unmatched): Promise<Set<Listed>> {
+  const isRetried = (record: LedgerRecord) => visit.isRetried(record)
+  const retried = new Set<Listed>()
+  const nameless: LedgerRecord[] = []
+  for await (const record of unmatched.inTurns())
+    if (record.uidl === undefined && isRetried(record)) nameless.push(record)
+  for await (const slice of slices(messages)) {
+    for (const message of slice) {
+      const uidl = listedUidlHash(message)
+      const candidates = uidl === undefined ? nameless : unmatched.bearing('uidl', uidl).filter(isRetried)
+      const identity = { uidl, size: message.size, digest: undefined }
+      if (candidates.some((record) => isSetAside(record, identity) && unmatched.match(record))) retried.add(message)
+    }
+  }
+  return retried
 }

@@ -1,57 +1,55 @@
 /**
- * Messages whose retrieval goes wrong, so that one of them holds up no other (docs/decisions/0015). What the provider lists and
- * will not give, and what breaks the session, is noted; the next run takes it last, each alone, and sets it aside once it
- * has failed often enough. A retrieval that ends the worker shows in runs that set out and never returned.
+ * Messages whose retrieval goes wrong, so that one of them holds up no other (docs/decisions/0015). A message that the provider lists and
+ * will not give, or at which the session breaks, is suspect: the next run takes it last and alone, and sets it aside once it has failed
+ * often enough. A message that ends the worker is found by runs that set out and never returned.
  */
-import type { Account } from '../account/account.ts'
 import type { Failure } from '../failure/failure.ts'
-import { fieldsOf, fingerprintOf, headerOf, uidlHash } from '../mail/header.ts'
-import type { MessageName, LedgerRecord, Suspect } from '../ledger/ledger.ts'
-import type { Listed, Sighting, Window } from '../mail/message.ts'
-import { look, unseen } from './letter.ts'
-import { pullLimits } from './limits.ts'
-import type { LedgerView } from './ledger-ports.ts'
-import type { Maildrop, World } from './ports.ts'
-import { tooLarge } from './quarantine.ts'
-import type { RunCounts } from '../runs/run.ts'
 import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
+import type { LedgerRecord, MessageName, Suspect } from '../ledger/ledger.ts'
+import { fieldsOf, fingerprintOf, headerOf, listedUidlHash } from '../mail/header.ts'
+import type { Listed, Sighting, Window } from '../mail/message.ts'
 import { slices } from '../slices.ts'
+import type { Deposit } from './deposit.ts'
+import type { LedgerView } from './ledger-ports.ts'
+import { pullLimits } from './limits.ts'
+import { look, unseen } from './look.ts'
+import type { Maildrop, PullRun } from './ports.ts'
+import { tooLarge } from './quarantine.ts'
 import type { Survey } from './survey.ts'
 
-/** In the order in which they are retrieved. */
+/** The order in which messages are retrieved. */
 export interface Turns {
   readonly usual: readonly Listed[]
-  /** Each alone, when the others have come. */
+  /** These come when the others have come, each alone. */
   readonly last: readonly Listed[]
 }
 
-/** Of one run, which may need more than one session. */
+/** The suspects of one run, which may need more than one session. */
 export class Suspects {
-  readonly #world: World
-  readonly #account: Account
-  readonly #counts: RunCounts
+  readonly #run: PullRun
   readonly #suspects = new Map<string, Suspect>()
-  /** What this run has set aside is not tried again in it, though its record may not know it again. */
+  /** What this run has set aside is not tried again in it, though its record may not know the message again. */
   readonly #aside = new Set<string>()
-  #recalled = false
+  #hasRecalled = false
   #deaths = 0
-  #alone: MessageName | undefined
-  /** This run has set out to retrieve, or there is something else to be written at its end. */
-  #toReturn = false
+  /** The message that has killed the worker. */
+  #killer: MessageName | undefined
+  /** True once this run has set out to retrieve, or has something else to write at its end. */
+  #mustReturn = false
+  /** How many messages earlier runs have set aside for what the provider did, since one was stored. */
   #asideBefore = 0
+  /** Messages that are tried again by hand. */
   #again: ReadonlySet<Listed> = new Set()
   #looked = new Map<Listed, Sighting>()
   /** How many messages the provider gave. */
   #given = 0
   #refused: Window['refused'][number][] = []
 
-  constructor(world: World, account: Account, counts: RunCounts) {
-    this.#world = world
-    this.#account = account
-    this.#counts = counts
+  constructor(run: PullRun) {
+    this.#run = run
   }
 
-  /** Sets aside what ended the worker, and leaves the suspects for last. */
+  /** Sets aside the message that has killed the worker, and leaves the suspects for last. */
   async turns(view: LedgerView, { listed, wanted, again, looked }: Survey): Promise<Turns> {
     this.#recall(view)
     this.#asideBefore = [...view.records.asideSinceStored()].filter(isProvidersDoing).length
@@ -59,71 +57,70 @@ export class Suspects {
     this.#looked = new Map(looked)
     this.#refused = []
     const turns = { usual: [] as Listed[], last: [] as Listed[] }
-    const seen = new Set<string>()
-    const known = this.#suspects.size + this.#aside.size + again.size > 0 || this.#alone !== undefined
-    for await (const slice of slices(known ? wanted : [])) {
+    const present = new Set<string>()
+    const isTroubled = this.#suspects.size + this.#aside.size + again.size > 0 || this.#killer !== undefined
+    for await (const slice of slices(isTroubled ? wanted : [])) {
       for (const message of slice) {
-        const key = keyOf(nameOf(message))
-        seen.add(key)
+        const key = suspectKey(nameOf(message))
+        present.add(key)
         if (this.#aside.has(key)) continue
-        if (this.#alone !== undefined && key === keyOf(this.#alone)) await this.#killer(message)
+        if (this.#killer !== undefined && key === suspectKey(this.#killer)) await this.#setKillerAside(message)
         else (this.#suspects.has(key) || again.has(message) ? turns.last : turns.usual).push(message)
       }
     }
     // A false empty maildrop (fetchmail, RETRIEVAL FAILURE MODES) clears nobody.
-    if (listed > 0) for (const key of this.#suspects.keys()) if (!seen.has(key)) this.#clear(key)
-    // Who has failed least goes first: so each has its turn, though one of them ends the session.
-    const failures = (message: Listed) => this.#suspects.get(keyOf(nameOf(message)))?.failures ?? 0
+    if (listed > 0) for (const key of this.#suspects.keys()) if (!present.has(key)) this.#clear(key)
+    // The one that has failed least goes first, so that each has its turn though one of them ends the session.
+    const failures = (message: Listed) => this.#suspects.get(suspectKey(nameOf(message)))?.failures ?? 0
     turns.last.sort((a, b) => failures(a) - failures(b))
-    return known ? turns : { usual: wanted, last: [] }
+    return isTroubled ? turns : { usual: wanted, last: [] }
   }
 
-  /** @param stored resolves when nothing that has come is on its way into the store any more. */
-  async *windows(maildrop: Maildrop, { usual, last }: Turns, stored: () => Promise<void>): AsyncIterable<Window> {
+  /** Retrieves the messages in their turns. After several deaths, those that could have been on their way then come alone. */
+  async *windows(maildrop: Maildrop, { usual, last }: Turns, deposit: Deposit): AsyncIterable<Window> {
     if (usual.length + last.length === 0) return
-    const { maxMessageBytes } = this.#account
-    const careful = this.#deaths >= pullLimits.deathsBeforeCare
-    // As many as could have been on their way when the worker died.
-    const one = careful ? usual.slice(0, pullLimits.windowsAheadMax * pullLimits.windowMessagesMax) : []
-    const rest = careful ? usual.slice(one.length) : usual
-    const alone = async function* (this: Suspects, message: Listed) {
-      if (careful) await stored()
-      if (careful) await this.#setOut(nameOf(message))
-      yield* maildrop.retrieve([message], maxMessageBytes)
-    }.bind(this)
-    for (const message of one) yield* alone(message)
-    if (careful) await stored()
-    if (rest.length > 0 || !careful) await this.#setOut()
-    if (rest.length > 0) yield* maildrop.retrieve(rest, maxMessageBytes)
+    const aloneCount = this.#isCareful ? pullLimits.windowsAheadMax * pullLimits.windowMessagesMax : 0
+    for (const message of usual.slice(0, aloneCount)) yield* this.#alone(message, maildrop, deposit)
+    const rest = usual.slice(aloneCount)
+    if (this.#isCareful) await deposit.done()
+    if (rest.length > 0 || !this.#isCareful) await this.#setOut()
+    if (rest.length > 0) yield* maildrop.retrieve(rest, this.#run.account.maxMessageBytes)
     await this.#lookAt(last, maildrop)
-    for (const message of last) yield* alone(message)
+    for (const message of last) yield* this.#alone(message, maildrop, deposit)
   }
 
-  /** What a window brought besides messages to store. */
+  /** Retrieves one message with no other on its way. After several deaths it is written down that it is this one. */
+  async *#alone(message: Listed, maildrop: Maildrop, deposit: Deposit): AsyncIterable<Window> {
+    if (this.#isCareful) {
+      await deposit.done()
+      await this.#setOut(nameOf(message))
+    }
+    yield* maildrop.retrieve([message], this.#run.account.maxMessageBytes)
+  }
+
+  /** Takes what a window brought besides messages to store. */
   async came({ retrieved, refused, cut }: Window): Promise<void> {
+    const { world, account, counts } = this.#run
     this.#given += retrieved.length + cut.length
     this.#refused.push(...refused)
-    if (this.#suspects.size > 0) for (const { message } of [...retrieved, ...cut]) this.#clear(keyOf(nameOf(message)))
+    if (this.#suspects.size > 0)
+      for (const { message } of [...retrieved, ...cut]) this.#clear(suspectKey(nameOf(message)))
     for (const { message, bytes, octets } of cut) {
-      this.#counts.quarantined += 1
+      counts.quarantined += 1
       const sighting = { ...unseen(message), fingerprint: fingerprintOf(fieldsOf(headerOf(bytes))) }
-      await this.#world.quarantine.quarantine(sighting, {
-        failure: tooLarge(octets, this.#account),
-        attempts: 1,
-        octets,
-      })
+      await world.quarantine.quarantine(sighting, { failure: tooLarge(octets, account), attempts: 1, octets })
     }
   }
 
-  /** When all has come that comes in this session: what fails the run, where something is still refused. */
+  /** Decides when all has come that comes in this session. The answer fails the run: something is still refused. */
   async settle(): Promise<SessionFailed | undefined> {
     let failed: SessionFailed | undefined
     const refused = this.#refused.splice(0)
-    const ofProvider = this.#isProviders(refused.length)
+    const isProviders = this.#isProvidersFault(refused.length)
     for (const { message, reply } of refused) {
       const during = { code: 'RETR', message: message.number } as const
-      const failure = { kind: 'provider refused', server: this.#account.host, during, reply } as const
-      if (ofProvider || !(await this.#failed(message, failure))) failed ??= new SessionFailed(failure)
+      const failure = { kind: 'provider refused', server: this.#run.account.host, during, reply } as const
+      if (isProviders || !(await this.#fail(message, failure))) failed ??= new SessionFailed(failure)
     }
     return failed
   }
@@ -132,27 +129,37 @@ export class Suspects {
   async blame(error: unknown): Promise<boolean> {
     if (!(error instanceof RetrievalFailed)) return false
     await this.settle()
-    const others = this.#suspects.size - (this.#suspects.has(keyOf(nameOf(error.suspect))) ? 1 : 0)
-    return !this.#isProviders(others + 1) && (await this.#failed(error.suspect, error.failure))
+    const others = this.#suspects.size - (this.#suspects.has(suspectKey(nameOf(error.suspect))) ? 1 : 0)
+    return !this.#isProvidersFault(others + 1) && (await this.#fail(error.suspect, error.failure))
   }
 
-  /** At the end of a run, however it ended. */
+  /** Writes down the suspects. It is called at the end of a run, however the run ended. */
   async returned(): Promise<void> {
-    if (this.#toReturn) await this.#world.attempts.returned([...this.#suspects.values()])
+    if (this.#mustReturn) await this.#writeReturn()
+  }
+
+  /** After several deaths each message that could be the reason is retrieved alone. */
+  get #isCareful(): boolean {
+    return this.#deaths >= pullLimits.deathsBeforeCare
   }
 
   #recall({ suspects, deaths, alone }: LedgerView): void {
-    if (this.#recalled) return
-    this.#recalled = true
-    for (const suspect of suspects) this.#suspects.set(keyOf(suspect), suspect)
+    if (this.#hasRecalled) return
+    this.#hasRecalled = true
+    for (const suspect of suspects) this.#suspects.set(suspectKey(suspect), suspect)
     this.#deaths = deaths
-    this.#alone = deaths > pullLimits.deathsBeforeCare ? alone : undefined
-    this.#toReturn = deaths > 0
+    // Only a run that was careful already had written down what it was retrieving alone.
+    this.#killer = deaths > pullLimits.deathsBeforeCare ? alone : undefined
+    this.#mustReturn = deaths > 0
   }
 
   async #setOut(alone?: MessageName): Promise<void> {
-    this.#toReturn = true
-    await this.#world.attempts.setOut(alone)
+    this.#mustReturn = true
+    await this.#run.world.attempts.setOut(alone)
+  }
+
+  async #writeReturn(): Promise<void> {
+    await this.#run.world.attempts.returned([...this.#suspects.values()])
   }
 
   /** Without a UIDL a message that was set aside is only known again by its header. */
@@ -161,57 +168,58 @@ export class Suspects {
     for (const sighting of await look(maildrop, nameless, undefined)) this.#looked.set(sighting.message, sighting)
   }
 
-  /** A provider that gives nothing at all, or refuses so many in a row, is at fault itself, as with stores (refusals.ts). */
-  #isProviders(failed: number): boolean {
+  /** A provider that gives nothing at all, or refuses so many messages in a row, is at fault itself, as stores are (refusals.ts). */
+  #isProvidersFault(failed: number): boolean {
     return this.#given === 0 && this.#asideBefore + failed >= pullLimits.refusedInARowMax
   }
 
-  /** Whether it is set aside for that; what was tried again by hand is, at once. */
-  async #failed(message: Listed, failure: Failure): Promise<boolean> {
-    this.#toReturn = true
+  /** Notes that a retrieval went wrong. The answer is whether the message is set aside for that; one that is tried again by hand is, at once. */
+  async #fail(message: Listed, failure: Failure): Promise<boolean> {
+    this.#mustReturn = true
     const name = nameOf(message)
-    const key = keyOf(name)
+    const key = suspectKey(name)
     const failures = (this.#suspects.get(key)?.failures ?? 0) + 1
-    if (this.#again.has(message)) await this.#setAside(message, failure, 1)
-    else if (failures >= failuresMax(failure)) await this.#setAside(message, failure, failures)
-    else if (this.#suspects.has(key) || this.#suspects.size < pullLimits.suspectsMax) {
+    if (this.#again.has(message) || failures >= failuresMax(failure)) {
+      await this.#setAside(message, failure, this.#again.has(message) ? 1 : failures)
+      return true
+    }
+    if (this.#suspects.has(key) || this.#suspects.size < pullLimits.suspectsMax)
       this.#suspects.set(key, { ...name, failures })
-      return false
-    } else return false
-    return true
+    return false
   }
 
-  /** The last of the runs that died was retrieving this one, and nothing else. */
-  async #killer(message: Listed): Promise<void> {
+  /** The last of the runs that died was retrieving this message and nothing else. */
+  async #setKillerAside(message: Listed): Promise<void> {
     const reason = `Its retrieval ended the worker ${this.#deaths} times`
     await this.#setAside(message, { kind: 'internal', reason }, this.#deaths)
     this.#deaths = 0
-    this.#alone = undefined
-    // What died before died of this.
-    await this.#world.attempts.returned([...this.#suspects.values()])
+    this.#killer = undefined
+    // The runs that died before have died of this message too.
+    await this.#writeReturn()
   }
 
   async #setAside(message: Listed, failure: Failure, attempts: number): Promise<void> {
-    const key = keyOf(nameOf(message))
-    // A fingerprint of nothing, where nothing was seen: it was tried, and not set aside by its listed size alone.
+    const { world, counts } = this.#run
+    // Where no header was seen, the fingerprint of nothing says that the message was tried, and not set aside by its listed size alone.
     const fingerprint = this.#looked.get(message)?.fingerprint ?? fingerprintOf([])
-    this.#counts.quarantined += 1
-    await this.#world.quarantine.quarantine({ ...unseen(message), fingerprint }, { failure, attempts })
+    counts.quarantined += 1
+    await world.quarantine.quarantine({ ...unseen(message), fingerprint }, { failure, attempts })
+    const key = suspectKey(nameOf(message))
     this.#aside.add(key)
     this.#clear(key)
   }
 
   #clear(key: string): void {
-    if (this.#suspects.delete(key)) this.#toReturn = true
+    if (this.#suspects.delete(key)) this.#mustReturn = true
   }
 }
 
-function nameOf({ uidl, size, number }: Listed): MessageName {
-  return { uidl: uidl === undefined ? undefined : uidlHash(uidl), size, place: number }
+function nameOf(message: Listed): MessageName {
+  return { uidl: listedUidlHash(message), size: message.size, place: message.number }
 }
 
-function keyOf({ uidl, size, place }: MessageName): string {
-  // Of messages that share a UIDL, one that comes well must not clear another.
+/** Of messages that share a UIDL, one that comes well must not clear another: their sizes tell them apart. */
+function suspectKey({ uidl, size, place }: MessageName): string {
   return `${uidl ?? place} ${size}`
 }
 
@@ -219,7 +227,7 @@ function failuresMax({ kind }: Failure): number {
   return kind === 'silent' || kind === 'unreachable' ? pullLimits.droppedFailuresMax : pullLimits.toldFailuresMax
 }
 
-/** Set aside for what the provider did: it was tried, and never came whole. */
+/** Whether a message was set aside for what the provider did: it was tried, and never came whole. */
 function isProvidersDoing({ fingerprint, digest }: LedgerRecord): boolean {
   return fingerprint !== undefined && digest === undefined
 }

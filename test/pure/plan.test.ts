@@ -4,8 +4,10 @@ import { newRecord, type NewRecord } from '../../src/ledger/ledger.ts'
 import { PackedRecords } from '../../src/ledger/packed-records.ts'
 import { encodeRecord } from '../../src/ledger/record-codec.ts'
 import type { Listed, MessageNumber, Octets } from '../../src/mail/message.ts'
+import { missing } from '../../src/pull/lessons.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
-import { matchTooLarge, missing, Unmatched } from '../../src/pull/plan.ts'
+import { matchTooLarge } from '../../src/pull/plan.ts'
+import { Unmatched } from '../../src/pull/unmatched.ts'
 
 const nowMs = Date.UTC(2026, 10, 10, 12)
 const unknown = { uidl: undefined, fingerprint: undefined, digest: undefined, size: 1 }

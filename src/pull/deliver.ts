@@ -1,0 +1,90 @@
+/** Behind step 6: brings recorded messages to the folder where people see them, several batches at a time, and says what came. */
+import type { FolderMark } from '../ledger/ledger.ts'
+import type { Letter } from './letter.ts'
+import type { Appended, Arrival, FolderPosition, PullRun } from './ports.ts'
+
+/** A recorded batch. Its bytes are not held until it is delivered. */
+interface Recorded {
+  readonly appended: Appended
+  readonly letters: readonly Pick<Letter, 'octets' | 'envelope'>[]
+}
+
+/** There is one delivery at a time, so that messages come in their order. */
+export class Deliveries {
+  readonly #run: PullRun
+  /** Recorded, and not on its way into its folder yet. */
+  readonly #waiting: Recorded[] = []
+  #delivering: Promise<void> = Promise.resolve()
+  #reached: FolderMark | undefined
+
+  constructor(run: PullRun) {
+    this.#run = run
+  }
+
+  /** The place behind all that this run has delivered. Undefined where nothing was delivered, or the store does not say. */
+  get reached(): FolderMark | undefined {
+    return this.#reached
+  }
+
+  /** Takes a recorded batch. A delivery that failed fails the batch with which the next one would begin. */
+  async add(appended: Appended, letters: readonly Letter[]): Promise<void> {
+    this.#waiting.push({ appended, letters: letters.map(({ octets, envelope }) => ({ octets, envelope })) })
+    const messages = this.#waiting.reduce((sum, { appended: { uids } }) => sum + uids.length, 0)
+    if (messages < this.#run.world.store.deliveredTogether) return
+    await this.#delivering
+    this.#begin()
+  }
+
+  /** Resolves when all that was taken stands in its folder. */
+  async done(): Promise<void> {
+    this.#begin()
+    await this.#delivering
+  }
+
+  #begin(): void {
+    for (const batches of byUidValidity(this.#waiting.splice(0))) {
+      const arrivals = batches.flatMap((batch) => this.#arrivalsOf(batch))
+      this.#delivering = this.#delivering.then(() => this.#deliver(batches, arrivals))
+      this.#delivering.catch(() => {})
+    }
+  }
+
+  async #deliver(batches: readonly Recorded[], arrivals: readonly Arrival[]): Promise<void> {
+    const { world, account } = this.#run
+    const { destinationId, folder } = account
+    const uidValidity = batches[0]?.appended.uidValidity
+    const staged = { uidValidity, uids: batches.flatMap(({ appended }) => appended.uids) }
+    const delivered = (await world.store.deliver(folder, staged)) ?? staged
+    const position = positionAfter(delivered)
+    if (position !== undefined) this.#reached = { destinationId, folder, ...position }
+    const newUids = new Map(staged.uids.map((uid, nth) => [uid, delivered.uids[nth]]))
+    world.arrived(arrivals.map((arrival) => ({ ...arrival, uid: arrival.uid && newUids.get(arrival.uid) })))
+  }
+
+  /** With the UIDs that the messages have where they were appended. */
+  #arrivalsOf({ appended: { uids }, letters }: Recorded): Arrival[] {
+    const storedAtMs = this.#run.world.clock.nowMs()
+    const { folder } = this.#run.account
+    const isNamed = uids.length === letters.length
+    return letters.map(({ octets, envelope }, nth) => {
+      return { storedAtMs, octets, envelope, folder, uid: isNamed ? uids[nth] : undefined }
+    })
+  }
+}
+
+/** Groups neighbours of the same UIDVALIDITY: a folder that was made anew counts UIDs from 1 again (RFC 9051 section 2.3.1.1). */
+function byUidValidity(batches: readonly Recorded[]): Recorded[][] {
+  const groups: Recorded[][] = []
+  for (const batch of batches) {
+    const group = groups.at(-1)
+    if (group === undefined || group[0]?.appended.uidValidity !== batch.appended.uidValidity) groups.push([batch])
+    else group.push(batch)
+  }
+  return groups
+}
+
+/** The position behind what was appended. Undefined where the store does not say (no UIDPLUS): then it is asked again. */
+export function positionAfter({ uidValidity, uids }: Appended): FolderPosition | undefined {
+  if (uidValidity === undefined || uids.length === 0) return undefined
+  return { uidValidity, uidNext: Math.max(...uids) + 1 }
+}

@@ -1,0 +1,55 @@
+/** What a session teaches about records: that their messages are listed otherwise than before, missing, deleted, or gone for good. Pure. */
+import type { LedgerRecord } from '../ledger/ledger.ts'
+import type { PackedRecords } from '../ledger/packed-records.ts'
+import { listedUidlHash } from '../mail/header.ts'
+import { pullLimits } from './limits.ts'
+import type { Match, SightedMatch, Unmatched } from './unmatched.ts'
+
+/**
+ * Amends the record of a message that is listed under another UIDL, at another size, or again. The answer is undefined where nothing is new.
+ *
+ * @param uidl is the message's, where it is known already: to hash it costs time.
+ */
+export function relisted(
+  { record, message, sighting }: Match & Partial<SightedMatch>,
+  uidl = listedUidlHash(message),
+): LedgerRecord | undefined {
+  const { size } = message
+  const resized = sighting?.digest === undefined && (record.resized || record.size !== size)
+  const asRecorded = record.uidl === uidl && record.size === size && record.resized === resized
+  if (asRecorded && record.missingSinceSeconds === 0 && record.missedListings === 0 && !record.deletedAtSource)
+    return undefined
+  return { ...record, uidl, size, resized, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
+}
+
+/** Amends the records of messages whose deletion +OK to QUIT has confirmed: no listing needs to miss them before they may be forgotten. */
+export function* erased(
+  marks: Iterable<{ readonly index: number }>,
+  records: PackedRecords,
+  nowMs: number,
+): Generator<LedgerRecord> {
+  const missingSinceSeconds = Math.floor(nowMs / 1000)
+  const missedListings = pullLimits.missedListingsMin
+  for (const { index } of marks)
+    yield { ...records.at(index), deletedAtSource: true, missingSinceSeconds, missedListings }
+}
+
+/**
+ * Amends the records of messages that a complete listing does not show. An empty listing teaches nothing: servers show a false empty
+ * maildrop now and then (fetchmail, RETRIEVAL FAILURE MODES).
+ */
+export async function* missing(unmatched: Unmatched, nowMs: number): AsyncGenerator<LedgerRecord> {
+  for await (const record of unmatched.inTurns()) {
+    if (record.missedListings >= pullLimits.missedListingsMin) continue
+    const missingSinceSeconds = record.missingSinceSeconds || Math.floor(nowMs / 1000)
+    yield { ...record, missingSinceSeconds, missedListings: record.missedListings + 1 }
+  }
+}
+
+/** Finds the records of messages that so many listings have missed for so long that they will not come again. */
+export async function* forgettable(unmatched: Unmatched, nowMs: number): AsyncGenerator<LedgerRecord> {
+  for await (const record of unmatched.inTurns()) {
+    const aged = record.missingSinceSeconds > 0 && record.missingSinceSeconds * 1000 + pullLimits.forgetAfterMs <= nowMs
+    if (aged && record.missedListings >= pullLimits.missedListingsMin) yield record
+  }
+}

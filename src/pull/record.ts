@@ -1,0 +1,66 @@
+/** Step 6: records what the store holds of a batch, and decides what becomes of the rest. */
+import type { LedgerRecord } from '../ledger/ledger.ts'
+import type { Token } from '../mail/message.ts'
+import type { Deposit } from './deposit.ts'
+import type { Intended } from './intend.ts'
+import type { Letter } from './letter.ts'
+import type { AppendAnswer, Appended, Found } from './ports.ts'
+
+const noTokens: ReadonlySet<Token> = new Set()
+
+/** The answer is the parts of the batch that are to be appended again, one after the other. */
+export async function record(deposit: Deposit, intended: Intended, answer: AppendAnswer): Promise<Letter[][]> {
+  if (answer.status === 'unfit') return await recordUnfit(deposit, intended, answer.reasons)
+  const { intent, messages } = intended
+  const isClear = answer.status === 'stored' && namesAll(answer.appended, messages.length)
+  const found = isClear
+    ? { tokens: new Set(intent.entries.map(({ token }) => token)), appended: answer.appended }
+    : await deposit.run.world.store.find(intent)
+  await recordFound(deposit, intended, found)
+
+  const rest = messages.filter(({ entry }) => !found.tokens.has(entry.token)).map(({ letter }) => letter)
+  const [first] = rest
+  if (answer.status === 'refused' && messages.length === 1 && first !== undefined) {
+    await deposit.refusals.refused(first.sighting, answer.reply)
+    return []
+  }
+  // A batch is refused for its worst message, and halving finds that one.
+  const middle = Math.ceil(rest.length / 2)
+  return [rest.slice(0, middle), rest.slice(middle)].filter(({ length }) => length > 0)
+}
+
+/** Nothing was sent, because this store never takes some of the messages: those are set aside. */
+async function recordUnfit(
+  deposit: Deposit,
+  { intent, messages }: Intended,
+  reasons: ReadonlyMap<Token, string>,
+): Promise<Letter[][]> {
+  await deposit.run.world.intents.record(intent, noTokens)
+  const fit: Letter[] = []
+  for (const { letter, entry } of messages) {
+    const reason = reasons.get(entry.token)
+    if (reason === undefined) fit.push(letter)
+    else await deposit.refusals.unfit(letter.sighting, reason)
+  }
+  return fit.length === 0 ? [] : [fit]
+}
+
+/** Messages are delivered and may be erased only once they are recorded. */
+async function recordFound(deposit: Deposit, intended: Intended, { tokens, appended }: Found): Promise<void> {
+  const { counts, world } = deposit.run
+  const stored = intended.messages.filter(({ entry }) => tokens.has(entry.token)).map(({ letter }) => letter)
+  // They are counted first: the counts are written with the records.
+  counts.stored += stored.length
+  for (const { octets } of stored) counts.bytes += octets
+  const records = await world.intents.record(intended.intent, tokens)
+  if (stored.length === 0) return
+  await deposit.deliveries.add(appended, stored)
+  await deposit.refusals.stored()
+  for (const [nth, { sighting }] of stored.entries())
+    deposit.erasures?.add({ message: sighting.message, record: records[nth] as LedgerRecord, sighting })
+}
+
+/** A store that names fewer UIDs than it was sent messages has not taken all of them. A store that names none has no UIDPLUS. */
+function namesAll({ uids }: Appended, messages: number): boolean {
+  return uids.length === 0 || uids.length >= messages
+}

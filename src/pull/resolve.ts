@@ -1,0 +1,52 @@
+/** Step 1: finds out what became of what an earlier run left uncertain. */
+import type { Intent } from '../ledger/ledger.ts'
+import type { PackedRecords } from '../ledger/packed-records.ts'
+import type { ShortHash, Token } from '../mail/message.ts'
+import type { Ledger, LedgerView } from './ledger-ports.ts'
+import type { PullRun } from './ports.ts'
+import { reconciled } from './reconcile.ts'
+
+const noTokens: ReadonlySet<Token> = new Set()
+
+/** The answer is the ledger, with all that the store holds. */
+export async function resolve(run: PullRun): Promise<LedgerView> {
+  await resolveIntents(run)
+  return await reconciled(run)
+}
+
+/**
+ * Asks the store about every intent that earlier runs have left, records what it holds, and has delivered what was not. A token proves
+ * its own message and no other: not every server's MULTIAPPEND is all or nothing (RFC 3502), and a Dovecot that was killed in its midst
+ * finds part of a batch again. A message that is not found is still listed by the provider, and is transferred as new. That an intent is
+ * not stored is written down last: until all is delivered and dropped, the next run could still find it.
+ */
+export async function resolveIntents({ world, account, counts }: PullRun): Promise<void> {
+  const { ledger, intents, store } = world
+  const left = await intents.intents()
+  const takenOver = await store.takeOver(left)
+  const { tokens } = takenOver
+  const isStored = ({ entries }: Intent) => entries.some(({ token }) => tokens.has(token))
+  for (const intent of left.filter(isStored)) {
+    counts.recovered += intent.entries.filter(({ token }) => tokens.has(token)).length
+    await intents.record(intent, tokens)
+  }
+  const records = new StoredRecords(ledger)
+  await takenOver.deliver(account.folder, (fingerprint, uidl) => records.count(fingerprint, uidl))
+  for (const intent of left) if (!isStored(intent)) await intents.record(intent, noTokens)
+}
+
+/** Counts records of stored messages. The ledger is read when it is first asked: mostly nobody asks. */
+class StoredRecords {
+  readonly #ledger: Ledger
+  #records: PackedRecords | undefined
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger
+  }
+
+  async count(fingerprint: ShortHash, uidl: ShortHash | undefined): Promise<number> {
+    const records = (this.#records ??= (await this.#ledger.view()).records)
+    const bearing = records.bearing('fingerprint', fingerprint).map((index) => records.at(index))
+    return bearing.filter((record) => record.state === 'stored' && (uidl === undefined || record.uidl === uidl)).length
+  }
+}

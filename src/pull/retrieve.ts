@@ -1,0 +1,47 @@
+/** Step 3: retrieves messages in windows, and yields those that are new in batches for the store. */
+import type { Retrieved, Window } from '../mail/message.ts'
+import { batchesOf } from './deposit.ts'
+import { type Letter, letterOf } from './letter.ts'
+import { sameBytes } from './plan.ts'
+import { isBeforeFirstRun } from './policy.ts'
+import type { Survey } from './survey.ts'
+import type { Suspects } from './suspects.ts'
+import type { Visit } from './visit.ts'
+
+export async function* retrieve(visit: Visit, survey: Survey, suspects: Suspects): AsyncGenerator<readonly Letter[]> {
+  const { world, maildrop, deposit } = visit
+  const turns = await suspects.turns(visit.view, survey)
+  visit.expect(turns.usual.length + turns.last.length)
+  for await (const window of suspects.windows(maildrop, turns, deposit)) {
+    yield* batchesOf(await newIn(window, visit, survey), world.store.batch)
+    deposit.whenStored(window.release)
+    await suspects.came(window)
+    visit.came(window.retrieved.length + window.refused.length + window.cut.length)
+    if (world.stopping()) return
+  }
+}
+
+/** The messages of a window that are to be stored. What becomes of the others is noted. */
+async function newIn({ retrieved }: Window, visit: Visit, survey: Survey): Promise<Letter[]> {
+  const { world, maildrop } = visit
+  const fresh: Letter[] = []
+  const unwanted: Retrieved[] = []
+  for (const message of maildrop.hidesRetrieved ? await world.spool.spool(retrieved) : retrieved) {
+    const letter = await letterOf(message, visit.nowMs)
+    if (sawAgain(letter, visit, survey)) unwanted.push(message)
+    else if (survey.choosing && isBeforeFirstRun(visit.account.firstRun, letter.sighting.arrived, visit.nowMs)) {
+      await world.ledger.skip(letter.sighting)
+      unwanted.push(message)
+    } else fresh.push(letter)
+  }
+  if (maildrop.hidesRetrieved) await world.spool.letGo(unwanted)
+  return fresh
+}
+
+/** Whether the ledger has a record of these bytes. TOP may have shown another header than RETR, and the listing another UIDL. */
+function sawAgain({ sighting }: Letter, visit: Visit, { unmatched }: Survey): boolean {
+  const record = sameBytes(sighting, unmatched)
+  if (record === undefined || !unmatched.match(record) || visit.isRetried(record)) return false
+  visit.saw({ message: sighting.message, record, sighting })
+  return true
+}

@@ -1,0 +1,70 @@
+/** One session with a maildrop: what the steps of pull.ts share, and what they have found so far. */
+import type { Account } from '../account/account.ts'
+import type { LedgerRecord } from '../ledger/ledger.ts'
+import type { RunCounts } from '../runs/run.ts'
+import { Deposit } from './deposit.ts'
+import { Erasures } from './erasures.ts'
+import { relisted } from './lessons.ts'
+import type { LedgerView } from './ledger-ports.ts'
+import type { Maildrop, PullRun, World } from './ports.ts'
+import type { SightedMatch } from './unmatched.ts'
+
+export class Visit implements PullRun {
+  readonly world: World
+  readonly account: Account
+  readonly counts: RunCounts
+  /** The ledger as it stood when the session began. */
+  readonly view: LedgerView
+  readonly maildrop: Maildrop
+  readonly deposit: Deposit
+  readonly erasures: Erasures
+  /** When the session began: everything in it is decided by this time. */
+  readonly nowMs: number
+  /** What the session has taught about records. It is written when all messages have come. */
+  readonly lessons: LedgerRecord[] = []
+  /** How many messages are called otherwise than before. */
+  renamed = 0
+  #expected = 0
+  #came = 0
+
+  constructor(run: PullRun, view: LedgerView, maildrop: Maildrop) {
+    this.world = run.world
+    this.account = run.account
+    this.counts = run.counts
+    this.view = view
+    this.maildrop = maildrop
+    this.nowMs = run.world.clock.nowMs()
+    this.erasures = new Erasures(run, view.lastSeenMs, this.nowMs)
+    this.deposit = new Deposit(run, view.records, this.erasures)
+  }
+
+  /** Whether a record is of a quarantined message that is to be tried again: somebody has asked for it, or the account takes larger ones now. */
+  isRetried({ index }: LedgerRecord): boolean {
+    return (this.view.retries.get(index) ?? Infinity) <= this.account.maxMessageBytes
+  }
+
+  /** Notes that a message of this session was proven to be a record's. */
+  saw(match: SightedMatch): void {
+    const lesson = relisted(match)
+    if (lesson !== undefined) this.lessons.push(lesson)
+    if (lesson !== undefined && lesson.uidl !== match.record.uidl) this.renamed += 1
+    this.erasures.add(match)
+  }
+
+  /** Notes how many messages are to be retrieved. */
+  expect(messages: number): void {
+    this.#expected = messages
+    this.world.progress({ messages: 0, of: messages })
+  }
+
+  /** Notes that so many of them have come, or were refused. */
+  came(messages: number): void {
+    this.#came += messages
+    this.world.progress({ messages: this.#came, of: this.#expected })
+  }
+
+  /** How many messages are still to be retrieved. */
+  get remaining(): number {
+    return this.#expected - this.#came
+  }
+}

@@ -1,4 +1,5 @@
 /** What a server says of what it was told: some say the line again that they refuse, and what they say is shown and logged. */
+import { printable } from './printable.ts'
 
 export type Mask = (text: string) => string
 
@@ -30,7 +31,7 @@ export function formsOf(secret: string): string[] {
   // By way of the octets: a lone surrogate has no encoding.
   const inUrl = encodeURIComponent(octets.toString())
   // As a server's words are shown; of one that has nothing printable in it nothing is left to hide.
-  const shown = clear.map((text) => text.replaceAll(/[^\x20-\x7e]+/g, '?')).filter((text) => !/^\?+$/.test(text))
+  const shown = clear.map((text) => printable(text, text.length)).filter((text) => !/^\?+$/.test(text))
   return [
     ...new Set([...clear, ...shown, base64, octets.toString('base64url'), octets.toString('hex'), percent, inUrl]),
   ]

@@ -4,6 +4,7 @@
  * goes to (MX); and only where nobody knows anything, the usual names. Whatever was found is then dialled, all at once. Nothing
  * of it throws, and each step has an end: what has not answered by then has not answered.
  */
+import { orElse } from '../deadline.ts'
 import { discoverLimits } from './limits.ts'
 import { providerOfDomain, providerOfExchange, providerOfHost } from '../account/providers.ts'
 import { readAutoconfig } from './autoconfig.ts'
@@ -74,7 +75,7 @@ export async function discover(
     known.map(async (candidate) => ({
       ...candidate,
       note: candidate.note ?? providerOfHost(candidate.host)?.note ?? null,
-      verified: await inTime(around.answers(candidate, probeMs), false, probeMs),
+      verified: await orElse(around.answers(candidate, probeMs), false, probeMs),
     })),
   )
   const candidates = ranked(tried.filter(({ source, verified }) => verified || source !== 'guess'))
@@ -93,7 +94,7 @@ async function whatIsSaid(address: Address, around: Surroundings, askMs: number)
   const deadlineMs = performance.now() + askMs
   const leftMs = () => Math.max(0, deadlineMs - performance.now())
   const ask = async <T>(question: (waitMs: number) => Promise<T>, otherwise: T): Promise<T> =>
-    await inTime(question(leftMs()), otherwise, leftMs())
+    await orElse(question(leftMs()), otherwise, leftMs())
   const read = async (url: string, source: Source) => {
     const bounds = (waitMs: number) => ({ maxOctets: discoverLimits.autoconfigOctetsMax, waitMs })
     const xml = await ask((waitMs) => around.http.get(url, bounds(waitMs)), undefined)
@@ -179,17 +180,4 @@ function guesses({ domain, whole }: Address, [exchange]: readonly string[]): Can
     { host, port: 995, tls: 'implicit' as const, ...rest },
     { host, port: 110, tls: 'starttls' as const, ...rest },
   ])
-}
-
-/** What comes too late, or fails, counts as not said. */
-async function inTime<T>(answer: Promise<T>, otherwise: T, waitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<T>((resolve) => {
-    timer = setTimeout(resolve, waitMs, otherwise)
-  })
-  try {
-    return await Promise.race([answer.catch(() => otherwise), late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -2,6 +2,7 @@
 import type { ImapFlow } from 'imapflow'
 import { getStatusCode } from 'imapflow/lib/tools.js'
 import { type Phase, phaseWords } from '../failure/phase.ts'
+import { printable } from '../printable.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 
 export type Attribute =
@@ -132,9 +133,7 @@ export function uidSetOf(uids: readonly number[]): string {
 /** The server's own words of a refused command, or with which it ended the session: bounded, printable. */
 export function wordsOf(error: unknown): string {
   const text = isRecord(error) ? (error['responseText'] ?? byeOf(error) ?? error['message']) : error
-  return String(text)
-    .replace(/[^\x20-\x7e]+/g, '?')
-    .slice(0, 200)
+  return printable(String(text))
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

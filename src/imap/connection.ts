@@ -8,6 +8,7 @@ import type { Failure } from '../failure/failure.ts'
 import { everywhere, type Reach } from '../account/reach.ts'
 import { imapLimits } from './limits.ts'
 import { loginMask, type Mask } from '../mask.ts'
+import { printable } from '../printable.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { guardOf } from '../net/guard.ts'
 import { isRecord, within, wordsOf } from './command.ts'
@@ -166,7 +167,7 @@ function maskWords(error: unknown, mask: Mask): void {
   if (!isRecord(error)) return
   for (const name of ['responseText', 'reason', 'message']) {
     const words = error[name]
-    if (typeof words === 'string') error[name] = mask(mask(words).replace(/[^\x20-\x7e]+/g, '?'))
+    if (typeof words === 'string') error[name] = mask(printable(mask(words), Number.POSITIVE_INFINITY))
   }
 }
 

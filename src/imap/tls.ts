@@ -3,6 +3,7 @@ import { connect, isIP, type LookupFunction } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls'
 import type { ImapFlowOptions } from 'imapflow'
 import { fingerprintOf, tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
+import { pinMistake, tlsOptions } from '../net/tls.ts'
 
 export interface CertificateRules {
   readonly tlsVerify: boolean
@@ -20,17 +21,14 @@ export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules,
     const socket = tlsConnect(
       {
         ...options,
-        host,
-        // SNI takes names only (RFC 6066 section 3).
-        ...(isIP(host) === 0 ? { servername: host } : {}),
-        ...(ca === undefined ? {} : { ca }),
+        ...tlsOptions(host, ca),
         rejectUnauthorized: tlsVerify && tlsFingerprint === null,
-        minVersion: 'TLSv1.2',
       },
       () => {
-        const seen = fingerprintOf(socket.getPeerCertificate())
-        if (tlsFingerprint === null || seen === tlsFingerprint) onSecure()
-        else socket.destroy(new WrongCertificate(seen))
+        const fingerprint = fingerprintOf(socket.getPeerCertificate())
+        const mistake = pinMistake(fingerprint, tlsFingerprint, 'destination')
+        if (mistake === undefined) onSecure()
+        else socket.destroy(new WrongCertificate(mistake))
       },
     )
     return socket
@@ -47,9 +45,6 @@ export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules,
 
 class WrongCertificate extends Error {
   override readonly name = 'WrongCertificate'
-  constructor(seen: string) {
-    super(`its certificate has the fingerprint ${seen}, not the one this destination is pinned to`)
-  }
 }
 
 /** Nobody is in between on the way to this machine itself: a certificate proves nothing more there. */

@@ -1,6 +1,7 @@
 /** What a refusal or a lost session means: whether it is about the store or about what was asked for (RFC 5530, and servers' habits). */
 import type { Failure } from '../failure/failure.ts'
 import type { Phase } from '../failure/phase.ts'
+import { codeReason } from '../failure/socket-reasons.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { byeOf, codeOf, isRecord, isRefusal, wordsOf } from './command.ts'
 import { storeTlsReasonOf } from './tls.ts'
@@ -43,7 +44,7 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
     if (folder.has(code)) return { kind: 'store refused', during, reply }
     return refusal ? undefined : { kind: 'store unreachable', reason: `${server} ended the session: "${words}"` }
   }
-  return { kind: 'store unreachable', reason: `${server}: ${reasonOf(error)}` }
+  return { kind: 'store unreachable', reason: `${server}: ${storeReason(error)}` }
 }
 
 /** Where nothing is asked for that could be at fault: any refusal is the store's trouble. */
@@ -59,22 +60,19 @@ function backOffOf(error: unknown): number | undefined {
   return named === undefined ? undefined : Number(named)
 }
 
-function reasonOf(error: unknown): string {
+function storeReason(error: unknown): string {
   const tls = storeTlsReasonOf(error)
   if (tls !== undefined) return `no safe TLS connection: ${tls}`
   const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : ''
-  const reasons: Readonly<Record<string, string>> = {
-    ECONNREFUSED: 'the connection was refused',
-    ENOTFOUND: 'there is no host of that name',
-    EAI_AGAIN: 'its name could not be looked up just now',
-    ECONNRESET: 'it dropped the connection',
-    EPIPE: 'it dropped the connection',
-    NoConnection: 'the connection ended',
-    EConnectionClosed: 'the connection ended',
-    ClosedAfterConnectText: 'it closed the connection at once',
-    ClosedAfterConnectTLS: 'it closed the connection at once',
-    GREETING_TIMEOUT: 'it sends no greeting; it may want TLS from the first byte',
-    CONNECT_TIMEOUT: 'it does not answer',
-  }
-  return reasons[code] ?? wordsOf(error)
+  return ownReasons[code] ?? codeReason(code) ?? wordsOf(error)
+}
+
+/** The codes that imapflow adds to those of sockets. */
+const ownReasons: Readonly<Record<string, string>> = {
+  NoConnection: 'the connection ended',
+  EConnectionClosed: 'the connection ended',
+  ClosedAfterConnectText: 'it closed the connection at once',
+  ClosedAfterConnectTLS: 'it closed the connection at once',
+  GREETING_TIMEOUT: 'it sends no greeting; it may want TLS from the first byte',
+  CONNECT_TIMEOUT: 'it does not answer',
 }

@@ -6,6 +6,7 @@ import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import type { Mistake } from '../account/account.ts'
 import { type AddressClass, addressRefusal, portRefusal, type Reach, specialNetworks } from '../account/reach.ts'
+import { orElse, pending } from '../deadline.ts'
 import { netLimits } from './limits.ts'
 
 export interface Guard {
@@ -59,7 +60,7 @@ export async function reachMistakes(
   const guard = guardOf(reach, resolve)
   try {
     guard.check(host, port)
-    if (reach.addresses === 'public' && isIP(bare(host)) === 0) await looked(guard, host)
+    if (reach.addresses === 'public' && isIP(bare(host)) === 0) await lookAt(guard, host)
     return []
   } catch (error) {
     if (error instanceof OutOfReach) return [{ pointer: `/${error.field}`, detail: error.message }]
@@ -67,16 +68,12 @@ export async function reachMistakes(
   }
 }
 
-/** Whether a name leads where nobody may go; in the time that a request has. @throws OutOfReach */
-async function looked({ lookup }: Guard, host: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(resolve, netLimits.lookupWaitMs)
-    lookup(host, { all: true }, (error) => {
-      clearTimeout(timer)
-      if (error instanceof OutOfReach) reject(error)
-      else resolve()
-    })
-  })
+/** Looks whether a name leads where nobody may go, for as long as a request can wait. @throws OutOfReach */
+async function lookAt({ lookup }: Guard, host: string): Promise<void> {
+  const { promise, resolve } = pending<OutOfReach | undefined>()
+  lookup(host, { all: true }, (error) => resolve(error instanceof OutOfReach ? error : undefined))
+  const refusal = await orElse(promise, undefined, netLimits.lookupWaitMs)
+  if (refusal !== undefined) throw refusal
 }
 
 /** Of an IPv6 address with neither brackets nor zone. */

@@ -1,10 +1,13 @@
-/** One mail through somebody's SMTP server: nodemailer's protocol over a socket of ours, which ends when its time is over. */
+/** Sends one mail through somebody's SMTP server: nodemailer's protocol over a socket of ours, which ends when its time is over. */
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { createTransport } from 'nodemailer'
 import type { Reach } from '../account/reach.ts'
+import { withDeadline } from '../deadline.ts'
+import { codeReason } from '../failure/socket-reasons.ts'
 import { loginMask, type Mask } from '../mask.ts'
 import type { Letter, BulletinSettings } from '../news/bulletin.ts'
+import { singleLine } from '../printable.ts'
 import { guardOf } from './guard.ts'
 
 export interface Mail extends BulletinSettings {
@@ -18,63 +21,61 @@ export interface Mail extends BulletinSettings {
   readonly ca?: string | undefined
 }
 
-/** What kept it from being sent, in a sentence; undefined: it was. */
+class OutOfTime extends Error {}
+
+/** Gives the sentence that says what kept the mail from being sent; undefined: it was sent. */
 export async function sendMail(mail: Mail): Promise<string | undefined> {
-  const { host, port, tls, user, password, from, to, letter, reach, waitMs, signal, ca } = mail
-  const deadline = AbortSignal.timeout(waitMs)
-  const over = signal === undefined ? deadline : AbortSignal.any([deadline, signal])
+  const { host, port, user, password, reach, waitMs, signal } = mail
   const server = `${host}:${port}`
   const guard = guardOf(reach)
-  let end: (() => void) | undefined
+  let socket: Socket | undefined
   try {
     guard.check(host, port)
-    const socket = connect({ host, port, lookup: guard.lookup, autoSelectFamily: true })
-    end = () => void socket.on('error', () => {}).destroy()
-    over.addEventListener('abort', end)
-    await once(socket, 'connect', { signal: over })
-    const transport = createTransport({
-      host,
-      port,
-      secure: tls === 'implicit',
-      requireTLS: tls === 'starttls',
-      ignoreTLS: tls === 'none',
-      ...(user === null ? {} : { auth: { user, pass: password ?? '' } }),
-      ...(ca === undefined ? {} : { tls: { ca } }),
-      connectionTimeout: waitMs,
-      greetingTimeout: waitMs,
-      socketTimeout: waitMs,
-      getSocket: (_options, done) => done(null, { connection: socket }),
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    })
-    await transport.sendMail({
-      from,
-      to: [...to],
-      ...letter,
-      // RFC 3834: no answering machine answers to it.
-      headers: { 'Auto-Submitted': 'auto-generated' },
-    })
+    socket = connect({ host, port, lookup: guard.lookup, autoSelectFamily: true })
+    await withDeadline(sendOver(socket, mail), { waitMs, signal, late: () => new OutOfTime() })
     return undefined
   } catch (error) {
     if (signal?.aborted) throw error
-    if (deadline.aborted) return `${server} took longer than ${waitMs / 1000} s.`
-    return `${server}: ${reasonOf(error as Error, loginMask(user ?? '', password ?? ''))}.`
+    if (error instanceof OutOfTime) return `${server} took longer than ${waitMs / 1000} s.`
+    return `${server}: ${mailReason(error as Error, loginMask(user ?? '', password ?? ''))}.`
   } finally {
-    if (end !== undefined) over.removeEventListener('abort', end)
-    end?.()
+    socket?.on('error', () => {}).destroy()
   }
 }
 
+async function sendOver(socket: Socket, mail: Mail): Promise<void> {
+  const { host, port, tls, user, password, from, to, letter, waitMs, ca } = mail
+  await once(socket, 'connect')
+  const transport = createTransport({
+    host,
+    port,
+    secure: tls === 'implicit',
+    requireTLS: tls === 'starttls',
+    ignoreTLS: tls === 'none',
+    ...(user === null ? {} : { auth: { user, pass: password ?? '' } }),
+    ...(ca === undefined ? {} : { tls: { ca } }),
+    connectionTimeout: waitMs,
+    greetingTimeout: waitMs,
+    socketTimeout: waitMs,
+    getSocket: (_options, done) => done(null, { connection: socket }),
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  await transport.sendMail({
+    from,
+    to: [...to],
+    ...letter,
+    // RFC 3834: no answering machine answers to it.
+    headers: { 'Auto-Submitted': 'auto-generated' },
+  })
+}
+
 /** @param mask a server may say back what it was sent. */
-function reasonOf(error: Error & { code?: string; response?: string }, mask: Mask): string {
-  if (error.code === 'ECONNREFUSED') return 'the connection was refused'
-  if (error.code === 'ENOTFOUND' || error.code === 'EDNS') return 'there is no host of that name'
-  const said = error.response === undefined ? undefined : `it answered "${error.response}"`
-  return (
-    mask(said ?? error.message)
-      // Node 24 advises an option of its own, which is for whoever starts the process.
-      .replace(/; if the root CA .*/s, '')
-      .replace(/[\x00-\x1f\x7f]+/g, ' ')
-      .slice(0, 500)
-  )
+function mailReason(error: Error & { code?: string; response?: string }, mask: Mask): string {
+  const { code, message, response } = error
+  const reason = codeReason(code === 'EDNS' ? 'ENOTFOUND' : code)
+  if (response === undefined && reason !== undefined) return reason
+  const words = response === undefined ? message : `it answered "${response}"`
+  // Node 24 advises an option of its own, which is for whoever starts the process.
+  return singleLine(mask(words).replace(/; if the root CA .*/s, ''))
 }

@@ -2,6 +2,7 @@
 import { hostMistakes, type Mistake, secretMistakes, type TlsMode } from '../account/account.ts'
 import { assertNever } from '../assert-never.ts'
 import { newsLimits } from './limits.ts'
+import { singleLine } from '../printable.ts'
 import type { News, NewsType } from './news.ts'
 
 /** Whose SMTP server sends it, to whom, and of what. The password lies sealed beside it. */
@@ -156,12 +157,12 @@ function lineOf(news: News): string {
   switch (news.type) {
     case 'run.failed':
     case 'account.needs_attention':
-      return `${address}: ${oneLine(news.data.failure.message)}`
+      return `${address}: ${singleLine(news.data.failure.message)}`
     case 'account.recovered':
       return `${address}: had been failing since ${news.data.failingSince}.`
     case 'message.quarantined': {
       const { count, messages } = news.data
-      const reasons = [...new Set(messages.map(({ reason }) => oneLine(reason.message)))]
+      const reasons = [...new Set(messages.map(({ reason }) => singleLine(reason.message)))]
       const others = reasons.length > 1 ? ` And ${reasons.length - 1} other reasons.` : ''
       return `${address}: ${count === 1 ? 'one message' : `${count} messages`}. ${reasons[0] ?? ''}${others}`
     }
@@ -172,8 +173,4 @@ function lineOf(news: News): string {
     default:
       return assertNever(news)
   }
-}
-
-function oneLine(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f]+/g, ' ').slice(0, 500)
 }

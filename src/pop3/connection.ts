@@ -5,15 +5,17 @@ import { type Pending, pending } from '../deadline.ts'
 import { type Failure } from '../failure/failure.ts'
 import { type Phase, phaseCode, phaseWords } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
+import { socketReason } from '../failure/socket-reasons.ts'
 import type { Mask } from '../mask.ts'
 import type { Transcript } from '../runs/transcript.ts'
-import { abortFailure, dial, type Endpoint, reasonOf } from './dial.ts'
+import { abortFailure, dial, type Endpoint } from './dial.ts'
 import { pop3Limits } from './limits.ts'
 import { greetingRefusal } from './replies.ts'
 import { ReplyClock, type ReplyWait } from './reply-clock.ts'
 import { endingWords, noteReply } from './session-notes.ts'
 import { shakeHands, type TlsSeen, type TlsSessions } from './tls.ts'
-import { type Expected, printable, type Reply, ReplyReader } from './wire.ts'
+import { printable } from '../printable.ts'
+import { type Expected, type Reply, ReplyReader } from './wire.ts'
 
 export interface Waits {
   readonly connectMs: number
@@ -174,7 +176,7 @@ export class Connection {
   }
 
   readonly #onData = (chunk: Buffer) => this.#receive(chunk)
-  readonly #onError = (error: Error) => this.#end(reasonOf(error))
+  readonly #onError = (error: Error) => this.#end(socketReason(error))
   readonly #onEnd = () => this.#end('the connection ended')
   readonly #onAbort = () => void this.fail(abortFailure(this.#options.signal?.reason))
 

@@ -1,13 +1,14 @@
-/** From a host and port to a connected socket; and what an operator reads where that fails. */
+/** Connects a socket to a host and port, and makes a failure of whatever prevents it. */
 import { connect, type LookupFunction, type Socket } from 'node:net'
 import type { TlsMode } from '../account/account.ts'
 import type { Failure, UnreachableCause } from '../failure/failure.ts'
 import { everywhere, type Reach } from '../account/reach.ts'
 import { type Phase, phaseWords } from '../failure/phase.ts'
+import { socketReason } from '../failure/socket-reasons.ts'
+import { pending, withDeadline } from '../deadline.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { guardOf } from '../net/guard.ts'
 import { tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
-import { printable } from './wire.ts'
 
 /** Where a server is, and how it is to prove itself. */
 export interface Endpoint {
@@ -43,43 +44,36 @@ export async function dial(
   return socket
 }
 
-/** Waits until a socket has got so far; what keeps it from that ends it, and is said. */
+/** Waits until a socket has reached a milestone; what keeps it from that destroys it, and is thrown. */
 export async function reach(
   socket: Socket,
   milestone: 'connect' | 'secureConnect',
   { server, during, waitMs }: { readonly server: string; readonly during: Phase; readonly waitMs: number },
   signal?: AbortSignal,
 ): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const give = (failure: Failure) => {
-      tidy()
-      // It may err again while it is being destroyed.
-      socket.on('error', () => {})
-      socket.destroy()
-      reject(new SessionFailed(failure))
-    }
-    const timer = setTimeout(() => give({ kind: 'silent', server, during, waitedMs: waitMs }), Math.max(0, waitMs))
-    const onError = (error: Error & { code?: string }) => give(failureOfSocket(server, error))
-    const onClose = () =>
-      give({ kind: 'unreachable', server, reason: `the connection was closed during ${phaseWords(during)}` })
-    const onAbort = () => give(abortFailure(signal?.reason))
-    const onReached = () => {
-      tidy()
-      resolve()
-    }
-    const tidy = () => {
-      clearTimeout(timer)
-      socket.off('error', onError).off('close', onClose).off(milestone, onReached)
-      signal?.removeEventListener('abort', onAbort)
-    }
-    socket.on('error', onError).on('close', onClose).on(milestone, onReached)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    if (signal?.aborted) onAbort()
-  })
+  const { promise, resolve, reject } = pending()
+  const onReached = () => resolve()
+  const onError = (error: Error) => reject(new SessionFailed(failureOfSocket(server, error)))
+  const onClose = () => {
+    const reason = `the connection was closed during ${phaseWords(during)}`
+    reject(new SessionFailed({ kind: 'unreachable', server, reason }))
+  }
+  socket.on('error', onError).on('close', onClose).on(milestone, onReached)
+  try {
+    const late = () => new SessionFailed({ kind: 'silent', server, during, waitedMs: waitMs })
+    await withDeadline(promise, { waitMs, signal, late })
+  } catch (error) {
+    // It may err again while it is being destroyed.
+    socket.on('error', () => {}).destroy()
+    // What is no failure of the socket is the signal's reason.
+    throw error instanceof SessionFailed ? error : new SessionFailed(abortFailure(error))
+  } finally {
+    socket.off('error', onError).off('close', onClose).off(milestone, onReached)
+  }
 }
 
 function failureOfSocket(server: string, error: Error & { code?: string }): Failure {
-  const reason = reasonOf(error)
+  const reason = socketReason(error)
   const trouble = tlsTroubleOf(error)
   if (trouble !== undefined) return { kind: 'tls', server, reason, trouble }
   if (tlsReasonOf(error) !== undefined) return { kind: 'tls', server, reason }
@@ -95,27 +89,6 @@ const causes: Readonly<Record<string, UnreachableCause>> = {
   EHOSTUNREACH: 'no answer',
   ENETUNREACH: 'no answer',
   ERR_OUT_OF_REACH: 'out of reach',
-}
-
-/** What an operator can do something with. */
-export function reasonOf(error: Error & { code?: string; errors?: readonly Error[] }): string {
-  switch (error.code ?? '') {
-    case 'ENOTFOUND':
-      return 'there is no host of that name'
-    case 'EAI_AGAIN':
-      return 'its name could not be looked up just now'
-    case 'ECONNREFUSED':
-      return 'the connection was refused; nothing listens there, or a firewall is in between'
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return 'the server dropped the connection'
-    case 'ETIMEDOUT':
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return 'it does not answer'
-    default:
-      return printable(tlsReasonOf(error) ?? (error.message === '' ? (error.code ?? error.name) : error.message))
-  }
 }
 
 export function abortFailure(reason: unknown): Failure {

@@ -1,7 +1,7 @@
 /** What a server's `-ERR` means: by response code (RFC 2449 section 8, RFC 3206), else by wordings that servers in use have. */
 import type { Failure } from '../failure/failure.ts'
 import { type Phase, type PhaseCode, phaseCode } from '../failure/phase.ts'
-import { printable } from './wire.ts'
+import { printable } from '../printable.ts'
 
 type Refusal = 'maildrop in use' | 'throttled' | 'credentials refused' | 'provider refused'
 

@@ -8,7 +8,8 @@ import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
 import type { Phase } from '../failure/phase.ts'
 import { words } from './listing.ts'
 import { octetsOf, windowOf, windowsOf } from './windows.ts'
-import { type Expected, printable, type Reply } from './wire.ts'
+import { printable } from '../printable.ts'
+import { type Expected, type Reply } from './wire.ts'
 
 /** What it needs of its session. */
 export interface Line {

@@ -21,7 +21,8 @@ import { type Line, Retrieval } from './retrieval.ts'
 import { plainResponse } from './sasl.ts'
 import type { TlsSeen } from './tls.ts'
 import { Refused, Verbs } from './verbs.ts'
-import { type Expected, printable, type Reply } from './wire.ts'
+import { printable } from '../printable.ts'
+import { type Expected, type Reply } from './wire.ts'
 
 export interface SessionOptions extends ConnectionOptions {
   readonly user: string

@@ -1,5 +1,5 @@
 /** TLS over a connected socket: the handshake, the certificate by chain or by pin, and sessions that are taken up again. */
-import { isIP, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { pop3Limits } from './limits.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -10,8 +10,9 @@ import {
   tlsReasonOf,
   tlsTroubleOf,
 } from '../failure/tls-reasons.ts'
+import { pinMistake, tlsOptions } from '../net/tls.ts'
 import { type Endpoint, reach } from './dial.ts'
-import { printable } from './wire.ts'
+import { printable } from '../printable.ts'
 
 /** What the server showed of itself. `fingerprint`: SHA-256 of its certificate, lower-case hex. */
 export interface TlsSeen {
@@ -69,20 +70,15 @@ export async function shakeHands(
   { server, waitMs, sessions, signal }: HandshakeOptions,
 ): Promise<{ readonly secure: TLSSocket; readonly seen: TlsSeen }> {
   const { host, tlsVerify, tlsFingerprint, ca } = endpoint
-  const pinned = tlsFingerprint !== null
   const kept = sessions?.of(endpoint)
   // What breaks is told by the socket above it; here it only must not end the process.
   socket.on('error', () => {})
   const secure = connect({
     socket,
-    host,
-    // SNI takes names only (RFC 6066 section 3).
-    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...tlsOptions(host, ca),
     // Node checks it all the same; we look at what it found, below, since here it would keep the certificate to itself.
     rejectUnauthorized: false,
-    ...(ca === undefined ? {} : { ca }),
     ...(kept === undefined ? {} : { session: kept.ticket }),
-    minVersion: 'TLSv1.2',
   })
   // TLS 1.2 hands a ticket out during the handshake, TLS 1.3 after it.
   let ticket: Buffer | undefined
@@ -97,13 +93,12 @@ export async function shakeHands(
   try {
     await reach(secure, 'secureConnect', { server, during: 'TLS handshake', waitMs }, signal)
     const shown = kept !== undefined && secure.isSessionReused() ? kept.seen : tlsSeen(secure)
-    // A pin replaces the chain: exactly that certificate, whoever signed it.
-    if (pinned && shown.fingerprint !== tlsFingerprint) {
-      const reason = `its certificate has the fingerprint ${shown.fingerprint}, not the one this account is pinned to`
+    const reason = pinMistake(shown.fingerprint, tlsFingerprint, 'account')
+    if (reason !== undefined) {
       const certificate = certificateShown(secure)
       throw new SessionFailed({ kind: 'tls', server, reason, trouble: 'another fingerprint', certificate })
     }
-    if (tlsVerify && !pinned && !secure.authorized) throw unverified(secure, server)
+    if (tlsVerify && tlsFingerprint === null && !secure.authorized) throw unverified(secure, server)
     seen = shown
     keep()
     return { secure, seen }
@@ -143,7 +138,7 @@ function certificateShown(secure: TLSSocket): CertificateShown {
     version: secure.getProtocol() ?? 'unknown',
     validFrom: isoOf(valid_from),
     validTo: isoOf(valid_to),
-    names: [...names, ...common].slice(0, pop3Limits.certificateNamesShown).map(printable),
+    names: [...names, ...common].slice(0, pop3Limits.certificateNamesShown).map((name) => printable(name)),
     fingerprint: fingerprintOf(certificate),
   }
 }

@@ -8,6 +8,7 @@
 import { mailLimits } from '../mail/limits.ts'
 import { pop3Limits } from './limits.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
+import { printable } from '../printable.ts'
 import { Body } from './body.ts'
 import { Lines } from './lines.ts'
 
@@ -274,9 +275,4 @@ export class ReplyReader {
 /** Without spaces and tabs around it; `trim` would take octets that are white space to Unicode alone, and the end of a UIDL. */
 function trimmed(text: string): string {
   return text.replace(/^[ \t]+|[ \t]+$/g, '')
-}
-
-/** A server's words as they may stand in a failure: one char a byte in, printable ASCII out, 200 characters at most. */
-export function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]+/g, '?').slice(0, 200)
 }

@@ -2,6 +2,7 @@
 import { runLimits } from './limits.ts'
 import { type Phase, phaseCode } from '../failure/phase.ts'
 import { masking } from '../mask.ts'
+import { printable } from '../printable.ts'
 
 export type Side = 'client' | 'server' | 'note'
 export type TranscriptLine = readonly [atMs: number, side: Side, text: string]
@@ -67,13 +68,7 @@ export class Transcript {
     const mask = masking([...this.#secrets])
     const shown = ([atMs, side, text]: TranscriptLine): TranscriptLine => {
       // First masked: a secret that is cut would not be known again.
-      return [
-        atMs,
-        side,
-        mask(text)
-          .replace(/[^\x20-\x7e]+/g, '?')
-          .slice(0, runLimits.transcriptLineMax),
-      ]
+      return [atMs, side, printable(mask(text), runLimits.transcriptLineMax)]
     }
     return { lines: [...this.#first, ...this.#last].map(shown), truncated: this.#truncated }
   }

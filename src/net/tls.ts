@@ -1,0 +1,24 @@
+/** What every TLS connection of ours asks for, whichever protocol it carries. */
+import { isIP } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+
+/** @param ca certificate authorities beside the system's, PEM. */
+export function tlsOptions(host: string, ca: string | Buffer | undefined): ConnectionOptions {
+  return {
+    host,
+    // SNI takes names only (RFC 6066 section 3).
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(ca === undefined ? {} : { ca }),
+    minVersion: 'TLSv1.2',
+  }
+}
+
+/** A pin takes the place of the chain: exactly that certificate, whoever signed it. Undefined where it is the one. */
+export function pinMistake(
+  fingerprint: string,
+  pin: string | null,
+  pinned: 'account' | 'destination',
+): string | undefined {
+  if (pin === null || fingerprint === pin) return undefined
+  return `its certificate has the fingerprint ${fingerprint}, not the one this ${pinned} is pinned to`
+}

@@ -1,0 +1,14 @@
+/** Other people's words, made fit to be shown and logged: without controls, and bounded. */
+
+/** Words that came as octets, one char an octet: printable ASCII, with a question mark for each run of anything else. */
+export function printable(text: string, max = 200): string {
+  return text.replace(/[^\x20-\x7e]+/g, '?').slice(0, max)
+}
+
+/** Words in any script as one line: each run of control characters becomes a space. */
+export function singleLine(text: string, max = 500): string {
+  return text
+    .replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ')
+    .trim()
+    .slice(0, max)
+}

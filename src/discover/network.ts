@@ -1,9 +1,9 @@
-/** The DNS and the web, as they are. */
+/** The DNS and the web, as discovery asks them. */
 import { Resolver } from 'node:dns/promises'
-import { request, type RequestOptions } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import type { Reach } from '../account/reach.ts'
 import { discoverLimits } from './limits.ts'
+import { exchange } from '../net/exchange.ts'
 import { guardOf } from '../net/guard.ts'
 import type { Dns, Http } from './discover.ts'
 
@@ -27,61 +27,39 @@ export interface WebOptions {
   readonly port?: number
 }
 
-/** HTTPS alone, by name alone, at one port; redirects are followed by hand, each of them through the same checks. */
-export function web({ reach, lookup, ca, port: listens = 443 }: WebOptions): Http {
+/** Reads by HTTPS alone, by name alone, at one port; redirects are followed by hand, each of them through the same checks. */
+export function web({ reach, lookup, ca, port = 443 }: WebOptions): Http {
   const guard = guardOf(reach, lookup)
-  const how = { lookup: guard.lookup, port: listens, ...(ca === undefined ? {} : { ca }) }
   return {
     async get(url, { maxOctets, waitMs }) {
-      const signal = AbortSignal.timeout(waitMs)
+      const endMs = performance.now() + waitMs
       let next: URL | undefined = new URL(url)
       for (let hops = 0; next !== undefined && hops <= discoverLimits.autoconfigRedirectsMax; hops += 1) {
-        const { hostname, protocol, port, username } = next
-        const named = isIP(hostname.replace(/^\[|\]$/g, '')) === 0
-        if (protocol !== 'https:' || port !== '' || username !== '' || !named) return undefined
-        guard.check(hostname, 443)
-        const answer = await ask(next, { ...how, signal }, maxOctets)
-        if ('body' in answer) return answer.body
-        next = answer.location === undefined ? undefined : new URL(answer.location, next)
+        if (!isPlainHttps(next)) return undefined
+        guard.check(next.hostname, 443)
+        const { status, headers, body, whole } = await exchange(next, {
+          method: 'GET',
+          headers: { accept: 'application/xml, text/xml', 'accept-encoding': 'identity' },
+          lookup: guard.lookup,
+          ca,
+          port,
+          octetsMax: (of) => (of === 200 ? maxOctets : 0),
+          waitMs: endMs - performance.now(),
+        })
+        if (status === 200) {
+          if (!whole) throw new Error(`more than ${maxOctets} octets, or no end of them`)
+          return body.toString('utf8')
+        }
+        const moved = status >= 300 && status < 400 && headers.location !== undefined
+        next = moved ? new URL(headers.location ?? '', next) : undefined
       }
       return undefined
     },
   }
 }
 
-type Answer = { readonly body: string } | { readonly location: string | undefined }
-
-async function ask(url: URL, how: RequestOptions, maxOctets: number): Promise<Answer> {
-  return await new Promise((resolve, reject) => {
-    const asked = request(
-      url,
-      {
-        ...how,
-        agent: false,
-        headers: { accept: 'application/xml, text/xml', 'accept-encoding': 'identity', 'user-agent': 'Tributary' },
-      },
-      (response) => {
-        const { statusCode = 0, headers } = response
-        response.on('error', reject)
-        if (statusCode !== 200) {
-          response.destroy()
-          resolve({ location: statusCode >= 300 && statusCode < 400 ? headers.location : undefined })
-          return
-        }
-        const pieces: Buffer[] = []
-        let octets = 0
-        response.on('data', (piece: Buffer) => {
-          octets += piece.length
-          if (octets <= maxOctets) pieces.push(piece)
-          else {
-            // Before it is destroyed: all of it may have come, and then that is no error to it.
-            reject(new Error(`more than ${maxOctets} octets`))
-            asked.destroy()
-          }
-        })
-        response.on('end', () => resolve({ body: Buffer.concat(pieces).toString('utf8') }))
-      },
-    )
-    asked.on('error', reject).end()
-  })
+/** Whether a URL is of HTTPS at its usual port, by a name, and with no user in it. */
+function isPlainHttps({ hostname, protocol, port, username }: URL): boolean {
+  const isName = isIP(hostname.replace(/^\[|\]$/g, '')) === 0
+  return protocol === 'https:' && port === '' && username === '' && isName
 }

@@ -178,7 +178,7 @@ test('what fails is sent again under the same id, until it is taken; and once mo
   assert.ok(verifies(endpoint.received.at(-1) as Received, made.secret))
   endpoint.react('drop')
   const failed = (await stack.call('POST', `/webhooks/${made.id}/test`)).body
-  assert.deepEqual(failed['answer'], { status: null, text: 'the connection was dropped' })
+  assert.deepEqual(failed['answer'], { status: null, text: 'it dropped the connection' })
   await stack.call('DELETE', `/webhooks/${made.id}`)
 })
 

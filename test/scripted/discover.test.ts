@@ -466,9 +466,10 @@ test('the web: HTTPS by name alone, redirects through the same checks, bounded i
     assert.equal(await http.get(url, bounds), undefined, url)
   await assert.rejects(get('/other'), /altnames/)
   await assert.rejects(get('/large'), /more than 1000 octets/)
-  await assert.rejects(http.get('https://autoconfig.example.net/silent', { ...bounds, waitMs: 200 }), {
-    name: 'AbortError',
-  })
+  await assert.rejects(
+    http.get('https://autoconfig.example.net/silent', { ...bounds, waitMs: 200 }),
+    /^Error: no answer within /,
+  )
   await assert.rejects(http.get('https://metadata.example.net/', bounds), /refused/)
   // Of an owner's, all that leads to this machine is out of reach, and so are ports that are none of theirs.
   await assert.rejects(webOf(outside).get('https://autoconfig.example.net/there', bounds), { code: 'ERR_OUT_OF_REACH' })

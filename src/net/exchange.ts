@@ -1,0 +1,89 @@
+/** One HTTP exchange on a connection of its own, at the address that the guard allowed: no redirect is followed, and the answer is bounded. */
+import { once } from 'node:events'
+import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { LookupFunction } from 'node:net'
+import { withDeadline } from '../deadline.ts'
+
+export interface Request {
+  readonly method: 'GET' | 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  /** The guard's lookup. */
+  readonly lookup: LookupFunction
+  /** Certificate authorities beside the system's, PEM. */
+  readonly ca?: string | undefined
+  /** The port to connect to, if not the one of the URL. */
+  readonly port?: number
+  /** How much of an answer of this status is read. */
+  readonly octetsMax: (status: number) => number
+  /** The time for all of it. */
+  readonly waitMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Response {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+  /** The body came to its end, and was no longer than was to be read. */
+  readonly whole: boolean
+}
+
+/** There was no answer in the time that the exchange had. */
+export class NoAnswer extends Error {
+  constructor(waitMs: number) {
+    super(`no answer within ${waitMs / 1000} s`)
+  }
+}
+
+/** @throws what kept the server from answering, NoAnswer, or the signal's reason; nothing once the status is known. */
+export async function exchange(url: URL, request: Request): Promise<Response> {
+  const { waitMs, signal, octetsMax } = request
+  const endMs = performance.now() + waitMs
+  const late = () => new NoAnswer(waitMs)
+  const asked = asking(url, request)
+  try {
+    const answered = once(asked, 'response') as Promise<[IncomingMessage]>
+    asked.end(request.body)
+    const [response] = await withDeadline(answered, { waitMs, signal, late })
+    const { statusCode: status = 0, headers } = response
+    const pieces: Buffer[] = []
+    const reading = readInto(pieces, response, octetsMax(status))
+    const whole = await withDeadline(reading, { waitMs: endMs - performance.now(), signal, late }).catch(() => false)
+    return { status, headers, body: Buffer.concat(pieces).subarray(0, octetsMax(status)), whole }
+  } finally {
+    asked.destroy()
+  }
+}
+
+function asking(url: URL, { method, headers, body, lookup, ca, port }: Request): ClientRequest {
+  const asked = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
+    method,
+    // A connection that is kept could lead where the URL no longer does.
+    agent: false,
+    lookup,
+    headers: {
+      ...headers,
+      'user-agent': 'Tributary',
+      ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+    },
+    ...(port === undefined ? {} : { port }),
+    ...(ca === undefined ? {} : { ca }),
+  })
+  // What breaks before the answer is thrown by `once`; what breaks behind it must not end the process.
+  return asked.on('error', () => {})
+}
+
+/** Whether it came to an end within so many octets. */
+async function readInto(pieces: Buffer[], response: IncomingMessage, octetsMax: number): Promise<boolean> {
+  // Without this, an answer that nobody wants to read would be waited for.
+  if (octetsMax === 0) return false
+  let octets = 0
+  for await (const piece of response as AsyncIterable<Buffer>) {
+    pieces.push(piece)
+    octets += piece.length
+    if (octets > octetsMax) return false
+  }
+  return true
+}

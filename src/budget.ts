@@ -1,10 +1,11 @@
-/** How many octets of messages a worker holds at once, over all its runs: what LIST announced, and then what really came. */
+/** Bounds the octets of messages that a worker holds at once, over all its runs: first what LIST announced, then what really came. */
+import { pending, withDeadline } from './deadline.ts'
 
-/** What one window may hold, until it is released. */
+/** The room of one window, until it is released. */
 export interface Holding {
-  /** So many octets are here, whatever was announced. Does not wait: they are here already. */
+  /** Says that so many octets are here, whatever was announced. It does not wait: they are here already. */
   adjust(octets: number): void
-  /** Safe more than once. */
+  /** May be called more than once. */
   release(): void
 }
 
@@ -27,33 +28,33 @@ export class OctetBudget {
   }
 
   /**
-   * Granted in the order asked for, as soon as there is room; what is larger than all the room there is, once nothing else is
-   * held. Whoever holds must be able to go on without being granted more.
+   * Waits for room. It is granted in the order asked for, as soon as there is enough; more than there is altogether is granted once nothing
+   * else is held. Whoever holds room must be able to go on without being granted more.
+   *
+   * @throws the signal's reason.
    */
   async hold(octets: number, signal?: AbortSignal): Promise<Holding> {
-    await new Promise<void>((resolve, reject) => {
-      const onAbort = () => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
-        reject(signal?.reason as Error)
-        this.#grant()
-      }
-      const grant = () => {
-        signal?.removeEventListener('abort', onAbort)
-        resolve()
-      }
-      const waiting = { octets, grant }
-      this.#waiting.push(waiting)
-      signal?.addEventListener('abort', onAbort, { once: true })
-      if (signal?.aborted) onAbort()
-      else this.#grant()
-    })
-    let mine = octets
+    signal?.throwIfAborted()
+    const room = pending()
+    const waiting = { octets, grant: room.resolve }
+    this.#waiting.push(waiting)
+    this.#grant()
+    await withDeadline(room.promise, { signal, late: () => undefined, abandon: () => this.#leave(waiting) })
+    let current = octets
     const adjust = (now: number) => {
-      this.#held += now - mine
-      mine = now
+      this.#held += now - current
+      current = now
       this.#grant()
     }
     return { adjust, release: () => adjust(0) }
+  }
+
+  /** Whoever was granted room in the same moment keeps it: `hold` returns it. */
+  #leave(waiting: Waiting): void {
+    const place = this.#waiting.indexOf(waiting)
+    if (place === -1) return
+    this.#waiting.splice(place, 1)
+    this.#grant()
   }
 
   #grant(): void {

@@ -1,16 +1,17 @@
-/** Much to decide, in turns: between two slices the event loop renews leases, reads sockets and serves other runs. */
+/** Does large tasks in turns of the event loop: between two slices it renews leases, reads sockets and serves other runs. */
 import { setImmediate } from 'node:timers/promises'
 import { limits } from './limits.ts'
 
 let turnBeganMs = 0
 
-/** Ends this turn of the event loop where it has lasted long enough: many small things, of which none is worth a slice. */
+/** Ends this turn of the event loop if it has lasted long enough. It is for many small tasks, of which none is worth a slice. */
 export async function breathe(): Promise<void> {
   if (performance.now() - turnBeganMs < limits.turnMs) return
   await setImmediate()
   turnBeganMs = performance.now()
 }
 
+/** Yields values in slices, and lets the event loop have its turn between them. */
 export async function* slices<T extends { readonly length: number; slice(from: number, to: number): T }>(
   values: T,
 ): AsyncGenerator<T> {
@@ -20,7 +21,7 @@ export async function* slices<T extends { readonly length: number; slice(from: n
   }
 }
 
-/** So many octets; no generator: most messages are one slice, and it would cost more than what is done with that. */
+/** Does the same for octets. It is no generator: most messages are one slice, and a generator would cost more than the work. */
 export async function inOctetSlices(length: number, act: (from: number, to: number) => void): Promise<void> {
   for (let from = 0; from < length; from += limits.sliceOctets) {
     if (from > 0) await setImmediate()

@@ -1,4 +1,4 @@
-/** Units for numbers that say what they count: octets, and milliseconds. */
+/** Units for numbers: sizes in octets, and times in milliseconds. */
 
 export const KiB = 1024
 export const MiB = 1024 * KiB

@@ -1,7 +1,8 @@
-/** Every number of what is kept of a run, with its unit, its reason and where it comes from. Inside there is one unit of time, milliseconds, and one of size, octets. */
+/** The limits of what is kept of a run. */
 
 export const runLimits = {
-  /** Of a transcript: the first so many lines, and at least as many of the last. */
+  /** A transcript keeps so many of its first lines, and at least as many of its last. */
   transcriptLinesEach: 200,
+  /** How many characters of a line it keeps. */
   transcriptLineMax: 200,
 } as const

@@ -1,10 +1,14 @@
-/** One visit to one maildrop: one job, one POP3 session, one record in the history (CONTRACT section 5). */
+/**
+ * A run: one visit to one maildrop, made by one job and noted once in the history (CONTRACT section 5). This room holds what a run counts,
+ * what it measured (measures.ts), what was said in it (transcript.ts) and when the next one is due (schedule.ts). What a run does does not
+ * live here (pull/).
+ */
 import type { AccountId, RunId } from '../mail/message.ts'
 import type { FailureReport } from '../failure/sentences.ts'
 
 export const runStates = ['queued', 'running', 'done', 'failed'] as const
 export const runCauses = ['schedule', 'request'] as const
-/** What it is to do: visit the maildrop, or read the store's folders back into the ledger. */
+/** `pull` visits the maildrop; `rebuild` reads the store's folders back into the ledger. */
 export const runTasks = ['pull', 'rebuild'] as const
 export type RunTask = (typeof runTasks)[number]
 export type RunState = (typeof runStates)[number]
@@ -14,18 +18,19 @@ export type RunCause = (typeof runCauses)[number]
 export interface RunCounts {
   /** Messages the maildrop showed. */
   listed: number
-  /** Messages this run put into the store. */
+  /** Messages that this run put into the store. */
   stored: number
-  /** Source octets stored. */
+  /** Octets of those messages, as the provider sent them. */
   bytes: number
-  /** Messages found in the store that the ledger did not know: of an interrupted run, of a Redis that lost them. */
+  /** Messages found in the store that the ledger did not know: an interrupted run had stored them, or Redis had lost their records. */
   recovered: number
   /** Messages removed at the provider, confirmed by +OK to QUIT. */
   deleted: number
+  /** Messages that this run set aside. */
   quarantined: number
 }
 
-/** How many of the messages that it set out for have come; they are on their way into the store then, or in it. */
+/** How many of the messages that the run set out for have come. They are in the store, or on their way into it. */
 export interface Fetched {
   readonly messages: number
   readonly of: number
@@ -35,7 +40,7 @@ export function noCounts(): RunCounts {
   return { listed: 0, stored: 0, bytes: 0, recovered: 0, deleted: 0, quarantined: 0 }
 }
 
-/** As it is kept and as the API shows it: times are ISO 8601 UTC with milliseconds. */
+/** A run as it is kept and as the API shows it. Times are ISO 8601 in UTC with milliseconds. */
 export interface Run extends Readonly<RunCounts> {
   readonly id: RunId
   readonly accountId: AccountId
@@ -45,9 +50,9 @@ export interface Run extends Readonly<RunCounts> {
   readonly queuedAt: string
   readonly startedAt: string | null
   readonly finishedAt: string | null
-  /** Null before that is known, and where nothing is fetched. */
+  /** Null until it is known, and where nothing is fetched. */
   readonly fetched: Fetched | null
   readonly failure: FailureReport | null
-  /** What people may want to know beside that, a sentence each. */
+  /** What people may want to know beside all that, one sentence each. */
   readonly notices: string[]
 }

@@ -1,10 +1,11 @@
-/** When an account is visited next, after a run that went well. Pure. */
+/** Decides when an account is visited next, after a run that went well. Pure. consequence.ts decides after a run that failed. */
 import type { Account } from '../account/account.ts'
 
 /**
- * The account's shortest interval, spread by up to a tenth so that accounts of one hour do not stay of one second.
+ * The next visit is due after the account's shortest interval, whether mail came or not. Up to a tenth is added, so that accounts which were
+ * registered in the same second are not visited in the same second for ever. The longest interval only bounds that tenth.
  *
- * @param random from 0 up to 1.
+ * @param random a number from 0 up to 1.
  * @returns milliseconds since 1970.
  */
 export function nextVisitMs(interval: Account['interval'], nowMs: number, random: number): number {

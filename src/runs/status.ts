@@ -1,12 +1,12 @@
-/** What an account is doing, in one word (CONTRACT section 4). */
+/** Says in one word what an account is doing (CONTRACT section 4). */
 import type { Account } from '../account/account.ts'
 import type { Run } from './run.ts'
 
-/** The list is the fact; the type and the API schema are read from it. */
+/** All statuses. The type and the API schema are made from this list. */
 export const accountStatuses = ['idle', 'running', 'waiting', 'failing', 'needs attention', 'paused'] as const
 export type AccountStatus = (typeof accountStatuses)[number]
 
-/** @param state what its last runs have left behind. */
+/** @param open the account's run that is queued or at work, if there is one. */
 export function statusOf(
   { paused }: Pick<Account, 'paused'>,
   state: { readonly attention: boolean; readonly lastFailure: object | null },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { OctetBudget } from '../../src/budget.ts'
 
 /** Asks, and tells whether it was granted by the time that all that can happen has happened. */
@@ -10,8 +11,7 @@ async function asked(budget: OctetBudget, octets: number, signal?: AbortSignal) 
     () => (granted = true),
     () => {},
   )
-  await Promise.resolve()
-  await Promise.resolve()
+  await setImmediate()
   return { holding, granted: () => granted }
 }
 
@@ -57,4 +57,17 @@ test('who is cancelled while waiting holds up nobody', async () => {
   assert.equal(budget.held, 20)
   await assert.rejects(budget.hold(1, AbortSignal.abort(new Error('before'))), /before/)
   assert.equal(budget.held, 20)
+})
+
+test('room that was granted before a cancellation is held, and one release gives it back', async () => {
+  const budget = new OctetBudget(100)
+  const first = await budget.hold(80)
+  const cancel = new AbortController()
+  const waiting = budget.hold(50, cancel.signal)
+  first.release()
+  cancel.abort(new Error('too late'))
+  const holding = await waiting
+  assert.equal(budget.held, 50)
+  holding.release()
+  assert.equal(budget.held, 0)
 })

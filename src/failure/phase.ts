@@ -34,6 +34,7 @@ const plainPhases = {
   'staging move': 'the move out of the staging folder',
   'staging removal': 'removing the staging folder',
   filling: 'the messages',
+  emptying: 'the removal of all mail',
   // A message that the store, or the account, does not take.
   message: 'this message',
   'next message': 'the next message too',

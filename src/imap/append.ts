@@ -3,6 +3,7 @@
  * time, and answers `false` or `undefined`, without throwing, when the session has ended; so its command layer is used.
  */
 import type { ImapFlow } from 'imapflow'
+import { formatDateTime } from 'imapflow/lib/tools.js'
 import type { Token } from '../mail/message.ts'
 import { imapLimits } from './limits.ts'
 import type { AppendAnswer, Appended, Copy } from '../pull/ports.ts'
@@ -75,7 +76,7 @@ function attributesOf(
 ): (Attribute | Attribute[])[] {
   const messages = copies.flatMap((copy): (Attribute | Attribute[])[] => [
     flags.map((value) => ({ type: 'ATOM', value })),
-    { type: 'STRING', value: dateTime(copy.internalDate) },
+    { type: 'STRING', value: String(formatDateTime(copy.internalDate)) },
     { type: 'LITERAL', value: Buffer.concat(copy.literal), isLiteral8: isLiteral8(copy) },
   ])
   return [{ type: 'ATOM', value: path }, ...messages]
@@ -91,7 +92,7 @@ function piecesOf(
   return copies.flatMap((copy, nth) => {
     const folder = nth === 0 ? `"${path.replace(/["\\]/g, '\\$&')}"` : ''
     const literal = `${isLiteral8(copy) ? '~' : ''}{${octetsOf(copy)}+}`
-    const before = `${folder} (${flags.join(' ')}) "${dateTime(copy.internalDate)}" ${literal}\r\n`
+    const before = `${folder} (${flags.join(' ')}) "${formatDateTime(copy.internalDate)}" ${literal}\r\n`
     return [Buffer.from(before), ...copy.literal]
   })
 }
@@ -132,7 +133,8 @@ async function refused(
   const reply = `${String(error['responseStatus'])} ${wordsOf(error)}${code === '' ? '' : ` [${code}]`}`
   // A server that hangs up on its own refusal has more on its mind than this message.
   await within(client, imapLimits.storeReplyWaitMs, 'NOOP', client.noop(), signal).catch(() => {})
-  if (client.usable) return { status: 'refused', reply }
+  // imapflow calls itself usable for a moment longer.
+  if (client.usable && client.byeReason === undefined) return { status: 'refused', reply }
   const bye = client.byeReason === undefined ? '' : `: "${client.byeReason.slice(0, 200)}"`
   throw new SessionFailed(
     { kind: 'store unreachable', reason: `${server} answered "${reply}" and ended the session${bye}` },
@@ -145,13 +147,4 @@ function appendedOf(response: unknown): Appended {
   const [uidValidity = '', uids = ''] = codeWordsOf(response, 'APPENDUID') ?? []
   if (!/^\d+$/.test(uidValidity)) return { uidValidity: undefined, uids: [] }
   return { uidValidity: Number(uidValidity), uids: uidsOf(uids) }
-}
-
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-
-/** RFC 9051 `date-time`, in UTC. */
-function dateTime(date: Date): string {
-  const two = (n: number) => String(n).padStart(2, '0')
-  const day = `${two(date.getUTCDate())}-${months[date.getUTCMonth()]}-${String(date.getUTCFullYear()).padStart(4, '0')}`
-  return `${day} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} +0000`
 }

@@ -1,9 +1,11 @@
 /** One command to a store through imapflow's command layer, with an end in time and its answer told honestly. */
 import type { ImapFlow } from 'imapflow'
 import { getStatusCode } from 'imapflow/lib/tools.js'
+import { withDeadline } from '../deadline.ts'
 import { type Phase, phaseWords } from '../failure/phase.ts'
 import { printable } from '../printable.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
+import { sendCommand } from './insides.ts'
 
 export type Attribute =
   | { readonly type: 'ATOM' | 'STRING'; readonly value: string }
@@ -21,9 +23,8 @@ export interface Untagged {
 export const takenForOk = 'Some of the requested messages no longer exist'
 
 /**
- * The tagged OK; NO and BAD throw. imapflow keeps `exec` out of its types. A version that drops it fails here, before
- * anything is sent. A literal of up to 4096 octets goes at once where the store has LITERAL+ or LITERAL-, any other waits for its
- * continuation request (RFC 7888 sections 4 and 5).
+ * Sends a command and waits for its tagged OK; NO and BAD throw. A literal of up to 4096 octets goes at once where the store has LITERAL+
+ * or LITERAL-, any other waits for its continuation request (RFC 7888 sections 4 and 5).
  */
 export async function execute(
   client: ImapFlow,
@@ -31,9 +32,7 @@ export async function execute(
   attributes: readonly (Attribute | readonly Attribute[])[],
   untagged: Readonly<Record<string, (answer: Untagged) => Promise<void>>> = {},
 ): Promise<unknown> {
-  const exec: unknown = Reflect.get(client, 'exec')
-  if (typeof exec !== 'function') throw new Error('imapflow has no exec() any more')
-  const answer: unknown = await Reflect.apply(exec, client, [command, attributes, { untagged }])
+  const answer = await sendCommand(client, command, attributes, untagged)
   if (!isRecord(answer) || typeof answer['next'] !== 'function')
     throw new Error(`imapflow gave no answer to ${command}`)
   Reflect.apply(answer['next'], answer, [])
@@ -58,28 +57,14 @@ export async function within<T>(
   work: Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  let onAbort: (() => void) | undefined
-  const end = new Promise<never>((_resolve, reject) => {
-    const give = (error: unknown) => {
-      // First: closing it fails the command as well, in other words.
-      reject(error)
-      client.close()
-    }
-    // It may have said much.
-    const reason = `${client.host}:${client.port} came to no end with ${phaseWords(during)} in ${Math.round(waitMs / 1000)} s`
-    timer = setTimeout(() => give(new OutOfTime({ kind: 'store unreachable', reason })), waitMs)
-    onAbort = () => give(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    if (signal?.aborted) onAbort()
+  const { host, port } = client
+  const reason = `${host}:${port} came to no end with ${phaseWords(during)} in ${Math.round(waitMs / 1000)} s`
+  return await withDeadline(work, {
+    waitMs,
+    signal,
+    late: () => new OutOfTime({ kind: 'store unreachable', reason }),
+    abandon: () => client.close(),
   })
-  work.catch(() => {})
-  try {
-    return await Promise.race([work, end])
-  } finally {
-    clearTimeout(timer)
-    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort)
-  }
 }
 
 /** NO or BAD: the store has answered, and done nothing. One without a tag may be meant of anything, and the answer still come. */
@@ -110,24 +95,16 @@ export function codeWordsOf(answer: unknown, code: string): string[] | undefined
   return name?.toUpperCase() === code ? words : undefined
 }
 
-/** RFC 9051 `uid-set` of numbers and ranges; a range that is no batch of ours is not spelled out. */
+/**
+ * Spells out a `uid-set` (RFC 9051) of an answer; a range that no batch of ours makes is left out. imapflow's expandRange() makes up to
+ * 2^24 numbers of what a server says, and takes `3:1` for UIDs that descend.
+ */
 export function uidsOf(set: string): number[] {
   return set.split(',').flatMap((part) => {
     const [first = Number.NaN, last = first] = part.split(':').map(Number)
     const count = last - first + 1
     return count >= 1 && count <= 10_000 ? Array.from({ length: count }, (_, nth) => first + nth) : []
   })
-}
-
-/** The other way round; of UIDs that ascend. */
-export function uidSetOf(uids: readonly number[]): string {
-  const ranges: [number, number][] = []
-  for (const uid of uids) {
-    const range = ranges.at(-1)
-    if (range !== undefined && range[1] + 1 === uid) range[1] = uid
-    else ranges.push([uid, uid])
-  }
-  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}:${last}`)).join()
 }
 
 /** The server's own words of a refused command, or with which it ended the session: bounded, printable. */

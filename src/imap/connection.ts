@@ -1,6 +1,6 @@
 /** One imapflow session with a store, logged in, made honest: what it swallows or hides becomes a failure here. */
 import type { LookupFunction } from 'node:net'
-import { ImapFlow } from 'imapflow'
+import { ImapFlow, type ImapFlowOptions } from 'imapflow'
 import { encodePath, normalizePath } from 'imapflow/lib/tools.js'
 import type { TlsMode } from '../account/account.ts'
 import type { StoreEndpoint } from '../config.ts'
@@ -11,7 +11,10 @@ import { loginMask, type Mask } from '../mask.ts'
 import { printable } from '../printable.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { guardOf } from '../net/guard.ts'
+import { withDeadline } from '../deadline.ts'
 import { isRecord, within, wordsOf } from './command.ts'
+import type { Identities } from './identities.ts'
+import { checkInsides, neverWaitThrottled, onCommandFailure, wrapRun } from './insides.ts'
 import { type CertificateRules, isLoopback, transportOf } from './tls.ts'
 import { troubleOf } from './trouble.ts'
 
@@ -47,31 +50,38 @@ export function serverOf({ host, port }: { readonly host: string; readonly port:
   return `${host}:${port}`
 }
 
-/** Servers that have fallen silent at ID (RFC 2971): they are not asked any more. */
-const silentAtId = new Set<string>()
-
-/** What a server wants its user to be told (ALERT, RFC 9051 section 7.1): bounded, printable. */
+/** Takes what a server wants its user to be told (ALERT, RFC 9051 section 7.1): bounded, printable. */
 export type Alerted = (words: string) => void
 
+export interface ConnectOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly alerted?: Alerted
+  /** Undefined: the server is not asked what it is, which only matters to what is stored. */
+  readonly identities?: Identities | undefined
+}
+
 /** @throws SessionFailed; every account that gathers there would meet the same. */
-export async function connectStore(login: Login, signal?: AbortSignal, alerted: Alerted = () => {}): Promise<ImapFlow> {
-  const server = serverOf(login)
-  const askId = !silentAtId.has(server)
-  try {
-    return await connect(login, askId, signal, alerted)
-  } catch (error) {
-    if (askId && silentAtId.has(server)) return await connectStore(login, signal, alerted)
-    throw error
+export async function connectStore(login: Login, options: ConnectOptions = {}): Promise<ImapFlow> {
+  checkInsides()
+  const { identities } = options
+  for (;;) {
+    const attempt = { asksId: identities?.asks(serverOf(login)) ?? false, fellSilent: false }
+    try {
+      return await connect(login, options, attempt)
+    } catch (error) {
+      if (!attempt.fellSilent || options.signal?.aborted) throw error
+    }
   }
 }
 
-async function connect(
-  login: Login,
-  askId: boolean,
-  signal: AbortSignal | undefined,
-  alerted: Alerted,
-): Promise<ImapFlow> {
-  const server = serverOf(login)
+interface Attempt {
+  readonly asksId: boolean
+  /** The server gave no answer to ID. */
+  fellSilent: boolean
+}
+
+async function connect(login: Login, options: ConnectOptions, attempt: Attempt): Promise<ImapFlow> {
+  const { signal, alerted, identities } = options
   const { tlsVerify = true, tlsFingerprint = null, ca, reach = everywhere, lookup } = login
   const guard = guardOf(reach, lookup)
   try {
@@ -79,13 +89,35 @@ async function connect(
   } catch (error) {
     throw new SessionFailed({ ...loginFailure(error, login), everyAccount: true }, error)
   }
-  const client = new ImapFlow({
+  const client = clientFor(login, transportOf({ tlsVerify, tlsFingerprint, ca }, guard.lookup))
+  // The command under way fails with it as well; without a listener it would end the process.
+  client.on('error', () => {})
+  const mask = loginMask(login.user, login.password)
+  client.on('alert', ({ message }) => alerted?.(mask(wordsOf(message))))
+  neverWaitThrottled(client)
+  boundId(client, identities, attempt)
+  // What a command fails with is shown to people: with the server's words, and not with what the server was told at the login.
+  onCommandFailure(client, (error) => maskWords(error, mask))
+  try {
+    await within(client, imapLimits.storeConnectWaitMs, 'login', client.connect(), signal)
+    return client
+  } catch (error) {
+    client.close()
+    if (signal?.aborted) throw error
+    maskWords(error, mask)
+    throw new SessionFailed({ ...loginFailure(error, login), everyAccount: true }, error)
+  }
+}
+
+/** imapflow as a gateway needs it: each of its conveniences that would send, wait or decide something by itself is off. */
+function clientFor(login: Login, transport: NonNullable<ImapFlowOptions['transport']>): ImapFlow {
+  return new ImapFlow({
     host: login.host,
     port: login.port,
     secure: login.tls === 'implicit',
     // True: STARTTLS or nothing. False: clear text, on loopback or where somebody chose it.
     doSTARTTLS: login.tls === 'starttls',
-    transport: transportOf({ tlsVerify, tlsFingerprint, ca }, guard.lookup),
+    transport,
     auth: { user: login.user, pass: login.password },
     clientInfo: { name: 'Tributary' },
     logger: false,
@@ -101,21 +133,6 @@ async function connect(
     // The deadlines of each command are ours (`within`); this one only ends a socket that all have forgotten.
     socketTimeout: imapLimits.appendWaitMs + imapLimits.storeReplyWaitMs,
   })
-  // It is said once more by the command that was under way; without a listener it would end the process.
-  client.on('error', () => {})
-  const mask = loginMask(login.user, login.password)
-  client.on('alert', ({ message }) => alerted(mask(wordsOf(message))))
-  mend(client, askId, server)
-  muffle(client, mask)
-  try {
-    await within(client, imapLimits.storeConnectWaitMs, 'login', client.connect(), signal)
-    return client
-  } catch (error) {
-    client.close()
-    if (signal?.aborted) throw error
-    maskWords(error, mask)
-    throw new SessionFailed({ ...loginFailure(error, login), everyAccount: true }, error)
-  }
 }
 
 type LoginFailure = Extract<Failure, { kind: 'store unreachable' | 'store refused' | 'store full' | 'throttled' }>
@@ -129,35 +146,27 @@ function loginFailure(error: unknown, login: Login): LoginFailure {
   return { kind: 'store refused', during: 'login', reply: `${words} (login ${login.user})` }
 }
 
-/**
- * What imapflow does by itself and must not here, in methods that are not in its types: it waits out a throttling answer for
- * minutes before it tells of it, and it waits for ever for the answer to ID.
- */
-function mend(client: ImapFlow, askId: boolean, server: string): void {
-  Reflect.set(client, 'throttleWait', async () => false)
-  const run = Reflect.get(client, 'run') as (command: string, ...args: readonly unknown[]) => Promise<unknown>
-  Reflect.set(client, 'run', async (command: string, ...args: readonly unknown[]) => {
-    if (command !== 'ID') return await Reflect.apply(run, client, [command, ...args])
-    if (!askId) return false
-    const timer = setTimeout(() => {
-      silentAtId.add(server)
-      client.close()
-    }, imapLimits.storeIdWaitMs)
-    try {
-      return await Reflect.apply(run, client, [command, ...args])
-    } finally {
-      clearTimeout(timer)
+/** imapflow waits for ever for the answer to ID. A server that has not given one is asked on another connection, or not again. */
+function boundId(client: ImapFlow, identities: Identities | undefined, attempt: Attempt): void {
+  const server = serverOf(client)
+  wrapRun(client, async (command, run) => {
+    if (command !== 'ID') return await run()
+    if (identities === undefined || !attempt.asksId) {
+      // Whatever it is, it still is: that decides how NUL is sent (append.ts).
+      const name = identities?.nameOf(server)
+      if (name !== undefined) client.serverInfo = { name }
+      return false
     }
-  })
-}
-
-/** What a command fails with is shown to people: with the server's words, and not with what the server was told at the login. */
-function muffle(client: ImapFlow, mask: Mask): void {
-  const exec = Reflect.get(client, 'exec') as (...args: readonly unknown[]) => Promise<unknown>
-  Reflect.set(client, 'exec', (...args: readonly unknown[]) => {
-    const answer = Reflect.apply(exec, client, args)
-    // Beside it, and first: whoever waits for it waits no longer than before, and a BYE may follow at once.
-    answer.catch((error: unknown) => maskWords(error, mask))
+    const answer = await withDeadline(run(), {
+      waitMs: identities.waitMs,
+      late: () => new Error(`${server} is silent at ID`),
+      abandon: () => {
+        attempt.fellSilent = true
+        identities.fellSilent(server)
+        client.close()
+      },
+    })
+    if (client.serverInfo !== null) identities.answered(server, client.serverInfo.name || undefined)
     return answer
   })
 }

@@ -1,5 +1,8 @@
 /** Folders of a store: where they stand, and made where they are missing. */
-import type { ImapFlow } from 'imapflow'
+import type { ImapFlow, MailboxObject } from 'imapflow'
+import { encodePath } from 'imapflow/lib/tools.js'
+import { pausesDestination } from '../failure/consequence.ts'
+import type { Phase } from '../failure/phase.ts'
 import type { FolderPosition } from '../pull/ports.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { atom, codeOf, execute, isRecord, isRefusal, string, type Untagged } from './command.ts'
@@ -77,6 +80,32 @@ export async function statusOf(client: ImapFlow, path: string): Promise<FolderSt
 
 export function isMissing(error: unknown): boolean {
   return isRefusal(error) && ['NONEXISTENT', 'TRYCREATE'].includes(codeOf(error))
+}
+
+/** Opens a folder read-only to look for what we have stored; undefined where there is none, or where others have closed theirs to us. */
+export async function openToLook(
+  client: ImapFlow,
+  path: string,
+  { isOwn, during }: { readonly isOwn: boolean; readonly during: Phase },
+): Promise<MailboxObject | undefined> {
+  try {
+    await client.mailboxOpen(path, { readOnly: true })
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    if (!isRefusal(error)) throw error
+    // A folder that is there and cannot be looked into just now may hold what we look for. Those of others may be closed for good.
+    const trouble = troubleOf(error, serverOf(client), during)
+    const isDoubtful = isOwn
+      ? trouble !== undefined || (await isListed(client, encodePath(client, path)))
+      : trouble !== undefined && pausesDestination(trouble)
+    if (isDoubtful) throw error
+    return undefined
+  }
+  // Courier shows a new message only after NOOP.
+  await execute(client, 'NOOP', [])
+  if (!client.mailbox)
+    throw new SessionFailed({ kind: 'store unreachable', reason: `${serverOf(client)} ended the session` })
+  return client.mailbox
 }
 
 /** Whether LIST shows it: not every server says by a code that a folder is missing. */

@@ -27,6 +27,8 @@ export const imapLimits = {
   lateCommitMs: 10 * second,
   /** A store that mends itself ends a session once or twice (imap/settle.ts). */
   settleAttempts: 5,
+  /** A process that ends lets its idle connections say LOGOUT, and waits no longer for the answer. */
+  storeLeaveWaitMs: 2 * second,
   /** A connection to a destination is kept this long after its last use. */
   storeIdleMs: 15 * second,
   storeConnectionsPerDestination: 2,

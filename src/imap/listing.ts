@@ -1,18 +1,9 @@
 /** The messages of a folder, newest first, a page at a time (RFC 5256, RFC 9051 section 6.4.4). */
 import type { FetchMessageObject, MailboxObject, SearchObject } from 'imapflow'
+import { packMessageRange } from 'imapflow/lib/tools.js'
 import { imapLimits } from './limits.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
-import {
-  atom,
-  type Attribute,
-  execute,
-  isRecord,
-  isRefusal,
-  OutOfTime,
-  string,
-  type Untagged,
-  uidSetOf,
-} from './command.ts'
+import { atom, type Attribute, execute, isRecord, isRefusal, OutOfTime, string, type Untagged } from './command.ts'
 import { serverOf } from './connection.ts'
 import { type Heading, headingOf } from './heading.ts'
 import { hasAttachments } from './parts.ts'
@@ -116,7 +107,7 @@ function textOf(words: string): Attribute {
 
 async function rowsOf(reader: Reader, uids: readonly number[]): Promise<Row[]> {
   if (uids.length === 0) return []
-  const set = uidSetOf(uids.toSorted((a, b) => a - b))
+  const set = packMessageRange([...uids])
   const query = { uid: true, flags: true, envelope: true, bodyStructure: true, internalDate: true, size: true }
   const fetched = await answered(reader, 'FETCH', reader.client.fetchAll(set, query, { uid: true }))
   const byUid = new Map<number, FetchMessageObject>(fetched.map((message) => [message.uid, message]))

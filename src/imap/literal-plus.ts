@@ -9,28 +9,18 @@ import type { ImapFlow } from 'imapflow'
 import { limits } from '../limits.ts'
 import { imapLimits } from './limits.ts'
 import { execute } from './command.ts'
-
-/** What imapflow keeps out of its types. */
-interface Insides {
-  commandParts: Buffer[]
-  readonly currentRequest?: { readonly tag: string; sent?: boolean }
-  readonly writeSocket: Writable
-  /** Writes one part; the line end of the command goes with the last of `commandParts`. */
-  write(part: Buffer): void
-  send?(request: { readonly tag: string }): Promise<void>
-}
+import { replaceSend, writePart, writeSocketOf } from './insides.ts'
 
 /**
  * As `execute`, with these pieces for arguments, separated and framed as they stand. imapflow's `exec()` sends before it
  * returns, unless another command is under way: a connection that appends is nobody else's meanwhile.
  */
 export async function executeWhole(client: ImapFlow, command: string, pieces: readonly Buffer[]): Promise<unknown> {
-  const insides = client as unknown as Insides
   let sending: Promise<void> | undefined
-  insides.send = async ({ tag }) => {
-    sending = sendAll(insides, tag, [Buffer.from(`${tag} ${command} `), ...pieces.flatMap(slicesOf)])
+  const restore = replaceSend(client, async (tag) => {
+    sending = sendAll(client, tag, [Buffer.from(`${tag} ${command} `), ...pieces.flatMap(slicesOf)])
     await sending
-  }
+  })
   try {
     const answer = execute(client, command, [])
     answer.catch(() => {})
@@ -43,30 +33,27 @@ export async function executeWhole(client: ImapFlow, command: string, pieces: re
   } finally {
     // A server may refuse before it has read all: what follows on this connection must still come after it.
     await sending?.catch(() => {})
-    // The class's own again.
-    delete insides.send
+    restore()
   }
 }
 
-/** Waits now and then until what lies there has gone: a message of 150 MB would be encrypted in one go. */
-async function sendAll(insides: Insides, tag: string, parts: Buffer[]): Promise<void> {
-  const { writeSocket } = insides
-  writeSocket.cork()
+/** Waits now and then until the written parts have left this process: a message of 150 MB would be encrypted in one go. */
+async function sendAll(client: ImapFlow, tag: string, parts: Buffer[]): Promise<void> {
+  const socket = writeSocketOf(client)
+  // The session has ended, and the command with it.
+  if (socket === undefined) return
+  socket.cork()
   try {
     for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-      // Each time: an answer that comes before all is sent makes imapflow forget what is left.
-      insides.commandParts = parts
-      insides.write(part)
-      // From here on the answer with that tag counts.
-      if (insides.currentRequest?.tag === tag) insides.currentRequest.sent = true
-      if (writeSocket.writableLength < imapLimits.unsentOctetsMax) continue
-      writeSocket.uncork()
-      await drained(writeSocket)
-      if (writeSocket.destroyed) return
-      writeSocket.cork()
+      writePart(client, tag, part, parts)
+      if (socket.writableLength < imapLimits.unsentOctetsMax) continue
+      socket.uncork()
+      await drained(socket)
+      if (socket.destroyed) return
+      socket.cork()
     }
   } finally {
-    writeSocket.uncork()
+    socket.uncork()
   }
 }
 

@@ -1,8 +1,14 @@
-/** What people do with a login, beside what the gateway does: try it, fill it, read it, empty it. */
+/** What is done with a login outside of a run: it is tried, filled, read and emptied. */
+import type { ImapFlow } from 'imapflow'
+import { encodePath } from 'imapflow/lib/tools.js'
 import type { Copy } from '../pull/ports.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { multiAppend } from './append.ts'
-import { connectStore, type Login } from './connection.ts'
+import { atom, execute, isRefusal, within, wordsOf } from './command.ts'
+import { connectStore, encodedPathOf, type Login, serverOf } from './connection.ts'
+import { isMissing, isStaging, listed, stagingRoot } from './folder.ts'
+import { imapLimits } from './limits.ts'
+import { failed } from './trouble.ts'
 
 export async function tryLogin(login: Login): Promise<'accepted' | 'refused'> {
   try {
@@ -19,7 +25,7 @@ export async function tryLogin(login: Login): Promise<'accepted' | 'refused'> {
 export async function fillLogin(login: Login, copies: readonly Copy[]): Promise<void> {
   const client = await connectStore(login)
   try {
-    const answer = await multiAppend(client, 'INBOX', copies, [])
+    const answer = await multiAppend(client, 'INBOX', copies, [], undefined, { dovecot: true })
     if (answer.status === 'stored') return
     const reply = answer.status === 'refused' ? answer.reply : [...answer.reasons.values()].join('; ')
     throw new SessionFailed({ kind: 'store refused', during: 'filling', reply })
@@ -35,7 +41,7 @@ export interface ReadMessage {
   readonly subject: string
 }
 
-/** What INBOX holds, in its order. */
+/** Reads what INBOX holds, in its order. */
 export async function* readLogin(login: Login): AsyncIterable<ReadMessage> {
   const client = await connectStore(login)
   try {
@@ -54,18 +60,65 @@ export async function* readLogin(login: Login): AsyncIterable<ReadMessage> {
   }
 }
 
-/** Removes all folders and all mail of a login, for good. */
+/**
+ * Removes all folders and all mail of a login, for good. What the store refuses, or does not carry out, is an error: whoever is given
+ * that login next would read what is left.
+ *
+ * @throws SessionFailed when any mail is left, or may be.
+ */
 export async function emptyLogin(login: Login): Promise<void> {
   const client = await connectStore(login)
+  const during = 'emptying'
+  const answered = <T>(work: Promise<T>) => within(client, imapLimits.appendWaitMs, during, work)
   try {
-    const folders = await client.list()
+    const folders = await answered(client.list())
+    const shown = folders.map(({ path, flags }) => ({
+      path,
+      holdsMail: !flags.has('\\Noselect') && !flags.has('\\NonExistent'),
+    }))
+    // No LIST of all folders shows these.
+    const staged = await answered(listed(client, `${encodedPathOf(client, `${stagingRoot}/`)}*`))
+    let refusal: SessionFailed | undefined
     // The deepest first: a folder that has folders in it cannot go.
-    for (const { path } of folders.toSorted((a, b) => b.path.length - a.path.length)) {
-      if (path.toUpperCase() !== 'INBOX') await client.mailboxDelete(path).catch(() => {})
+    for (const { path, holdsMail } of shown.toSorted((a, b) => b.path.length - a.path.length)) {
+      if (path.toUpperCase() === 'INBOX') continue
+      try {
+        await answered(execute(client, 'DELETE', [atom(encodePath(client, path))]))
+      } catch (error) {
+        if (!isRefusal(error)) throw error
+        // The others go all the same.
+        if (holdsMail && !isMissing(error)) refusal ??= refusedOf(path, error)
+      }
     }
-    await client.mailboxOpen('INBOX')
-    await client.messageDelete('1:*')
+    for (const path of staged.filter(isStaging)) {
+      await answered(execute(client, 'DELETE', [atom(path)])).catch((error: unknown) => {
+        if (!isMissing(error)) throw error
+      })
+    }
+    await answered(emptyInbox(client))
+    if (refusal !== undefined) throw refusal
+  } catch (error) {
+    throw failed(error, serverOf(client), during)
   } finally {
     client.close()
   }
+}
+
+/** By the commands themselves: imapflow's messageDelete() answers a refusal with `false`, without its words. */
+async function emptyInbox(client: ImapFlow): Promise<void> {
+  const { exists } = await client.mailboxOpen('INBOX')
+  if (exists === 0) return
+  await execute(client, 'STORE', [atom('1:*'), atom('+FLAGS.SILENT'), [atom('\\Deleted')]])
+  await execute(client, 'EXPUNGE', [])
+  const left = (await client.mailboxOpen('INBOX')).exists
+  if (left > 0)
+    throw new SessionFailed({
+      kind: 'store refused',
+      during: 'emptying',
+      reply: `OK, and INBOX still holds ${left} of ${exists} messages`,
+    })
+}
+
+function refusedOf(path: string, error: unknown): SessionFailed {
+  return new SessionFailed({ kind: 'store refused', during: 'emptying', reply: `${path}: ${wordsOf(error)}` }, error)
 }

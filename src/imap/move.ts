@@ -1,14 +1,15 @@
 /** UID MOVE (RFC 6851), or what stands for it; and folders that go. */
 import type { ImapFlow } from 'imapflow'
+import { packMessageRange } from 'imapflow/lib/tools.js'
 import type { Appended } from '../pull/ports.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
-import { atom, codeWordsOf, execute, uidSetOf, uidsOf } from './command.ts'
+import { atom, codeWordsOf, execute, uidsOf } from './command.ts'
 import { encodedPathOf } from './connection.ts'
 import { isMissing, preparedFolder } from './folder.ts'
 
 /** Moves exactly these (RFC 6851), to a folder that is made anew should it have gone. Tells what each is called there. */
 export async function moved(client: ImapFlow, from: string, uids: readonly number[], to: string): Promise<Appended> {
-  const set = uidSetOf(uids)
+  const set = packMessageRange([...uids])
   const path = encodedPathOf(client, to)
   await beTerse(client)
   await execute(client, 'SELECT', [atom(encodedPathOf(client, from))], silence)

@@ -1,6 +1,5 @@
 /** Looking for what was appended, by the token in its `X-Tributary-Id` (CONTRACT section 7): SEARCH HEADER is not trusted with it. */
 import type { ImapFlow } from 'imapflow'
-import { pausesDestination } from '../failure/consequence.ts'
 import type { Intent } from '../ledger/ledger.ts'
 import type { Token } from '../mail/message.ts'
 import { imapLimits } from './limits.ts'
@@ -8,15 +7,15 @@ import { pullLimits } from '../pull/limits.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { type Trace, traceOf } from '../mail/trace.ts'
 import type { StoreAccess } from './access.ts'
-import { execute, isRefusal, takenForOk, within } from './command.ts'
-import { encodedPathOf, pathOf, serverOf } from './connection.ts'
-import { isListed, isMissing, stagingRoot } from './folder.ts'
-import { failed, troubleOf } from './trouble.ts'
+import { takenForOk, within } from './command.ts'
+import { pathOf, serverOf } from './connection.ts'
+import { openToLook, stagingRoot } from './folder.ts'
+import { failed } from './trouble.ts'
 
 /** Gives each step of a search an end in time: who has many folders must not wait for ever for one that never answers. */
 export type Wait = <T>(work: Promise<T>) => Promise<T>
 
-/** On a connection of its own, which selects folders. */
+/** Looks at folders on a connection of its own, since it selects them; for all that is looked for at one time. */
 export async function search<T>(
   { connect, signal }: Pick<StoreAccess, 'connect' | 'signal'>,
   look: (client: ImapFlow, wait: Wait) => Promise<T>,
@@ -37,14 +36,14 @@ export interface Placed {
   readonly trace: Trace | undefined
 }
 
-/** Which of the intent's tokens its folder holds, from the UID on at which nothing of it can stand before. */
+/** Tells which of the intent's tokens its folder holds; nothing of it can stand before the intent's UIDNEXT. */
 export async function tokensInFolder(client: ImapFlow, wait: Wait, intent: Intent): Promise<Set<Token>> {
   const wanted = new Set(intent.entries.map(({ token }) => token))
   const arrived = await wait(arrivedIn(client, pathOf(client, intent.folder), intent))
   return new Set(arrived.flatMap(({ trace }) => (trace !== undefined && wanted.has(trace.token) ? [trace.token] : [])))
 }
 
-/** And, as long as one is missing, any folder: the user may have moved it, or that folder is another one by now (UIDVALIDITY). */
+/** Looks into every folder while a token is missing in the intent's own: the user may have moved it, or UIDVALIDITY says that the folder is another one. */
 export async function tokensAnywhere(client: ImapFlow, wait: Wait, intent: Intent): Promise<Set<Token>> {
   const found = await tokensInFolder(client, wait, intent)
   const wanted = new Set(intent.entries.map(({ token }) => token))
@@ -57,7 +56,7 @@ export async function tokensAnywhere(client: ImapFlow, wait: Wait, intent: Inten
   return found
 }
 
-/** What arrived last in each folder. What stands in a run's own has not arrived. */
+/** Gives what arrived last in each folder. What stands in the folder of a run has not arrived. */
 export async function* arrivedByFolder(client: ImapFlow, wait: Wait): AsyncGenerator<Placed[]> {
   const staging = pathOf(client, `${stagingRoot}/`)
   for (const { path, flags } of await wait(client.list())) {
@@ -66,30 +65,17 @@ export async function* arrivedByFolder(client: ImapFlow, wait: Wait): AsyncGener
   }
 }
 
-/** All that a folder of our own holds, by UID. */
+/** Gives all that a folder of our own holds, by UID. */
 export async function allIn(client: ImapFlow, folder: string): Promise<Placed[]> {
   await client.mailboxOpen(pathOf(client, folder), { readOnly: true })
   const all = await placed(client, '1:*', true)
   return all.toSorted((a, b) => a.uid - b.uid)
 }
 
-/** @param intent where this is the intent's own folder: bounds the search by UIDNEXT while UIDVALIDITY is the same. */
+/** @param intent is given for the intent's own folder: it bounds the search by UIDNEXT while UIDVALIDITY is the same. */
 async function arrivedIn(client: ImapFlow, path: string, intent: Intent | undefined): Promise<Placed[]> {
-  try {
-    await client.mailboxOpen(path, { readOnly: true })
-  } catch (error) {
-    if (!isRefusal(error)) throw error
-    if (isMissing(error)) return []
-    // A folder that is there and cannot be looked into just now may hold what we look for. That of others may be closed for good.
-    const trouble = troubleOf(error, serverOf(client), 'search')
-    const own = intent !== undefined && (trouble !== undefined || (await isListed(client, encodedPathOf(client, path))))
-    if (own || (trouble !== undefined && pausesDestination(trouble))) throw error
-    return []
-  }
-  // Courier shows a new message only after NOOP.
-  await execute(client, 'NOOP', [])
-  const { mailbox } = client
-  if (!mailbox) throw ended()
+  const mailbox = await openToLook(client, path, { isOwn: intent !== undefined, during: 'search' })
+  if (mailbox === undefined) return []
   const sameFolder = intent !== undefined && Number(mailbox.uidValidity) === intent.uidValidity
   const range = sameFolder
     ? `${intent.uidNext}:*`
@@ -97,10 +83,10 @@ async function arrivedIn(client: ImapFlow, path: string, intent: Intent | undefi
   return await placed(client, range, sameFolder)
 }
 
-/** @param uid whether the range is one of UIDs. */
+/** @param uid tells whether the range is one of UIDs. */
 async function placed(client: ImapFlow, range: string, uid: boolean): Promise<Placed[]> {
   const { mailbox } = client
-  if (!mailbox) throw ended()
+  if (!mailbox) throw new SessionFailed({ kind: 'store unreachable', reason: 'the session ended during the search' })
   const all: Placed[] = []
   if (mailbox.exists === 0) return all
   const wanted = { uid: true, headers: ['x-tributary-id'] }
@@ -113,8 +99,4 @@ async function placed(client: ImapFlow, range: string, uid: boolean): Promise<Pl
   if (status.toUpperCase() !== 'OK')
     throw new SessionFailed({ kind: 'store refused', during: 'search', reply: `${status} ${takenForOk}` })
   return all
-}
-
-function ended(): SessionFailed {
-  return new SessionFailed({ kind: 'store unreachable', reason: 'the session ended during the search' })
 }

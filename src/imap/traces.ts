@@ -1,39 +1,81 @@
 /** Reads our trace lines back from a store's folders, on a connection of its own: it SELECTs, which one that appends never does. */
-import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow'
-import { pausesDestination } from '../failure/consequence.ts'
-import { fieldsOf, fingerprintOf } from '../mail/header.ts'
-import { limits } from '../limits.ts'
-import { imapLimits } from './limits.ts'
-import { digestOf, digestOfPieces } from '../mail/octets.ts'
-import type { Original, TracedFolder, TraceLine, Traces } from '../pull/trace-ports.ts'
+import type { FetchMessageObject, FetchQueryObject, ImapFlow, MailboxObject } from 'imapflow'
+import { packMessageRange } from 'imapflow/lib/tools.js'
 import { SessionFailed } from '../failure/session-failed.ts'
+import { limits } from '../limits.ts'
+import { fieldsOf, fingerprintOf } from '../mail/header.ts'
+import { digestOf, digestOfPieces } from '../mail/octets.ts'
 import { traceEnd, traceOf } from '../mail/trace.ts'
-import { codeOf, execute, isRefusal, within } from './command.ts'
+import type { Original, TracedFolder, TraceLine, Traces } from '../pull/trace-ports.ts'
+import { within } from './command.ts'
 import { pathOf, serverOf } from './connection.ts'
-import { isStaging } from './folder.ts'
-import { failed, troubleOf } from './trouble.ts'
+import { isStaging, openToLook } from './folder.ts'
+import { imapLimits } from './limits.ts'
+import { failed } from './trouble.ts'
 
 const during = 'reading back'
 
-export function tracesOf(client: ImapFlow, signal?: AbortSignal): Traces {
-  const server = serverOf(client)
-  const answered = async <T>(work: Promise<T>): Promise<T> => {
+/** Our trace block is shorter: an address has 320 octets, a host name 253. */
+const traceOctetsMax = 2048
+const pieceOctets = 4 * limits.sliceOctets
+
+export class StoreTraces implements Traces {
+  readonly #session: TracesSession
+  /** The account's own folder: one that is there and closed to us may hold what we look for. */
+  #own: string | undefined
+
+  constructor(client: ImapFlow, signal?: AbortSignal) {
+    this.#session = new TracesSession(client, signal)
+  }
+
+  async folders(first: string): Promise<readonly string[]> {
+    const { client } = this.#session
+    this.#own = pathOf(client, first)
+    const listed = await this.#session.answered(client.list())
+    const usable = listed.filter(({ flags }) => !flags.has('\\Noselect') && !flags.has('\\NonExistent'))
+    // What is in staging is recovered otherwise (docs/decisions/0013).
+    const others = usable.map(({ path }) => path).filter((path) => path !== this.#own && !isStaging(path))
+    return [this.#own, ...others]
+  }
+
+  async open(path: string): Promise<TracedFolder | undefined> {
+    const { client } = this.#session
+    const isOwn = path === this.#own
+    const opening = openToLook(client, path, { isOwn, during })
+    const mailbox = await this.#session.answered(opening, imapLimits.storeReplyWaitMs)
+    return mailbox && new StoreFolder(this.#session, mailbox)
+  }
+
+  close(): void {
+    this.#session.client.close()
+  }
+}
+
+/** The connection, each of whose answers comes in time or fails in the words of a run. */
+class TracesSession {
+  readonly client: ImapFlow
+  readonly #signal: AbortSignal | undefined
+
+  constructor(client: ImapFlow, signal: AbortSignal | undefined) {
+    this.client = client
+    this.#signal = signal
+  }
+
+  async answered<T>(work: Promise<T>, waitMs: number = imapLimits.appendWaitMs): Promise<T> {
     try {
-      return await within(client, imapLimits.appendWaitMs, during, work, signal)
+      return await within(this.client, waitMs, during, work, this.#signal)
     } catch (error) {
-      if (signal?.aborted) throw error
-      throw failed(error, server, during)
+      if (this.#signal?.aborted) throw error
+      throw failed(error, serverOf(this.client), during)
     }
   }
-  /** The account's own folder: one that is there and closed to us may hold what we look for. */
-  let own: string | undefined
 
-  async function* rows(uids: readonly number[], query: FetchQueryObject): AsyncGenerator<FetchMessageObject> {
+  async *rows(uids: readonly number[], query: FetchQueryObject): AsyncGenerator<FetchMessageObject> {
     if (uids.length === 0) return
-    const fetched = client.fetch(setOf(uids), { ...query, uid: true }, { uid: true })
+    const fetched = this.client.fetch(packMessageRange([...uids]), { ...query, uid: true }, { uid: true })
     try {
       for (;;) {
-        const next = await answered(fetched.next())
+        const next = await this.answered(fetched.next())
         if (next.done) return
         yield next.value
       }
@@ -42,103 +84,64 @@ export function tracesOf(client: ImapFlow, signal?: AbortSignal): Traces {
     }
   }
 
-  async function* lines(uids: readonly number[]): AsyncGenerator<TraceLine> {
-    for await (const { uid, headers } of rows(uids, { headers: ['x-tributary-id', 'message-id', 'date'] })) {
+  /** Reads a message in pieces: it may have 150 MB. */
+  async *pieces(uid: number, from: number, size: number): AsyncGenerator<Buffer> {
+    for (let at = from; at < size; ) {
+      let piece: Buffer | undefined
+      for await (const { source } of this.rows([uid], { source: { start: at, maxLength: pieceOctets } })) piece = source
+      if (piece === undefined || piece.length === 0) return
+      yield piece
+      at += piece.length
+    }
+  }
+}
+
+class StoreFolder implements TracedFolder {
+  readonly path: string
+  readonly uidValidity: number
+  readonly uidNext: number | undefined
+  readonly #session: TracesSession
+  readonly #messages: number
+
+  constructor(session: TracesSession, { path, uidValidity, uidNext, exists }: MailboxObject) {
+    this.path = path
+    this.uidValidity = Number(uidValidity)
+    this.uidNext = uidNext || undefined
+    this.#session = session
+    this.#messages = exists
+  }
+
+  async uids(from: number): Promise<readonly number[]> {
+    if (this.#messages === 0 || (this.uidNext !== undefined && from >= this.uidNext)) return []
+    const found = await this.#session.answered(this.#session.client.search({ uid: `${from}:*` }, { uid: true }))
+    if (!Array.isArray(found)) throw new SessionFailed({ kind: 'store refused', during, reply: 'no answer to SEARCH' })
+    // `n:*` names the last message even where that stands before n (RFC 9051 section 9).
+    return found.filter((uid) => uid >= from).toSorted((a, b) => a - b)
+  }
+
+  async *lines(uids: readonly number[]): AsyncGenerator<TraceLine> {
+    const query = { headers: ['x-tributary-id', 'message-id', 'date'] }
+    for await (const { uid, headers } of this.#session.rows(uids, query)) {
       const trace = headers && traceOf(headers)
       if (trace !== undefined) yield { uid, ...trace, weak: fingerprintOf(fieldsOf(headers as Buffer)).weak }
     }
   }
 
-  async function* originals(uids: readonly number[], withDigest: (uid: number) => boolean): AsyncGenerator<Original> {
-    const known = uids.filter((uid) => !withDigest(uid))
-    for await (const { uid, size = 0, source } of rows(known, { size: true, source: { maxLength: traceOctetsMax } }))
+  async *originals(uids: readonly number[], withDigest: (uid: number) => boolean): AsyncGenerator<Original> {
+    const session = this.#session
+    const bare = uids.filter((uid) => !withDigest(uid))
+    const head = { size: true, source: { maxLength: traceOctetsMax } }
+    for await (const { uid, size = 0, source } of session.rows(bare, head))
       yield { uid, octets: size - (source === undefined ? 0 : traceEnd(source)), digest: undefined }
     const large: { readonly uid: number; readonly size: number; readonly from: number }[] = []
-    const read = { size: true, source: { maxLength: limits.sliceOctets } }
-    for await (const { uid, size = 0, source } of rows(uids.filter(withDigest), read)) {
+    const slice = { size: true, source: { maxLength: limits.sliceOctets } }
+    for await (const { uid, size = 0, source } of session.rows(uids.filter(withDigest), slice)) {
       const from = source === undefined ? 0 : traceEnd(source)
       // No other command may be sent before this one has ended.
       if (source === undefined || source.length < size) large.push({ uid, size, from })
       else yield { uid, octets: size - from, digest: await digestOf(source.subarray(from)) }
     }
     for (const { uid, size, from } of large)
-      yield { uid, octets: size - from, digest: await digestOfPieces(pieces(uid, from, size)) }
+      yield { uid, octets: size - from, digest: await digestOfPieces(session.pieces(uid, from, size)) }
   }
-
-  /** A message may have 150 MB. */
-  async function* pieces(uid: number, from: number, size: number): AsyncGenerator<Buffer> {
-    for (let at = from; at < size; ) {
-      let piece: Buffer | undefined
-      for await (const { source } of rows([uid], { source: { start: at, maxLength: pieceOctets } })) piece = source
-      if (piece === undefined || piece.length === 0) return
-      yield piece
-      at += piece.length
-    }
-  }
-
-  return {
-    async folders(first) {
-      own = pathOf(client, first)
-      const listed = await answered(client.list())
-      const usable = listed.filter(({ flags }) => !flags.has('\\Noselect') && !flags.has('\\NonExistent'))
-      // What is in staging is recovered otherwise (docs/decisions/0013).
-      const others = usable.map(({ path }) => path).filter((path) => path !== own && !isStaging(path))
-      return [own, ...others]
-    },
-    async open(path): Promise<TracedFolder | undefined> {
-      try {
-        await within(client, imapLimits.storeReplyWaitMs, during, client.mailboxOpen(path, { readOnly: true }), signal)
-        // Courier shows a new message only after NOOP.
-        await within(client, imapLimits.storeReplyWaitMs, during, execute(client, 'NOOP', []), signal)
-      } catch (error) {
-        if (signal?.aborted) throw error
-        const missing = isRefusal(error) && ['NONEXISTENT', 'TRYCREATE'].includes(codeOf(error))
-        if (missing) return undefined
-        const trouble = troubleOf(error, server, during)
-        const others = isRefusal(error) && path !== own && (trouble === undefined || !pausesDestination(trouble))
-        if (others || (isRefusal(error) && path === own && trouble === undefined && !(await isListed(path))))
-          return undefined
-        throw failed(error, server, during)
-      }
-      const { mailbox } = client
-      if (!mailbox) throw new SessionFailed({ kind: 'store unreachable', reason: `${server} ended the session` })
-      const { uidNext, uidValidity, exists } = mailbox
-      return {
-        path,
-        uidValidity: Number(uidValidity),
-        uidNext: uidNext || undefined,
-        async uids(from) {
-          if (exists === 0 || (uidNext > 0 && from >= uidNext)) return []
-          const found = await answered(client.search({ uid: `${from}:*` }, { uid: true }))
-          if (!Array.isArray(found))
-            throw new SessionFailed({ kind: 'store refused', during, reply: 'no answer to SEARCH' })
-          // `n:*` names the last message even where that stands before n (RFC 9051 section 9).
-          return found.filter((uid) => uid >= from).toSorted((a, b) => a - b)
-        },
-        lines,
-        originals,
-      }
-    },
-    close: () => client.close(),
-  }
-
-  async function isListed(path: string): Promise<boolean> {
-    return (await answered(client.list())).some((folder) => folder.path === path)
-  }
-}
-
-/** Our trace block is shorter: an address has 320 octets, a host name 253. */
-const traceOctetsMax = 2048
-const pieceOctets = 4 * limits.sliceOctets
-
-/** A UID set (RFC 9051 `sequence-set`) of ascending UIDs. */
-function setOf(uids: readonly number[]): string {
-  const ranges: string[] = []
-  for (let nth = 0; nth < uids.length; ) {
-    let last = nth
-    while (uids[last + 1] === (uids[last] ?? 0) + 1) last += 1
-    ranges.push(last === nth ? `${uids[nth]}` : `${uids[nth]}:${uids[last]}`)
-    nth = last + 1
-  }
-  return ranges.join(',')
 }

@@ -1,8 +1,11 @@
 /** How much mail a login has, as its server counts it. */
+import type { ImapFlow } from 'imapflow'
+import { pausesDestination } from '../failure/consequence.ts'
 import { imapLimits } from './limits.ts'
-import { atom, execute, isRecord, string, type Untagged, within } from './command.ts'
-import { connectStore, type Login } from './connection.ts'
+import { atom, execute, isRecord, isRefusal, string, type Untagged, within } from './command.ts'
+import { connectStore, type Login, serverOf } from './connection.ts'
 import { isStaging, listed } from './folder.ts'
+import { failed, troubleOf } from './trouble.ts'
 
 export interface Usage {
   readonly folders: number
@@ -11,31 +14,39 @@ export interface Usage {
   readonly octets: number | null
 }
 
+/** @throws SessionFailed where the count came to no end: a part of it is no count. */
 export async function usageOf(login: Login): Promise<Usage> {
-  const client = await connectStore(login, AbortSignal.timeout(imapLimits.usageWaitMs))
+  const client = await connectStore(login, { signal: AbortSignal.timeout(imapLimits.usageWaitMs) })
   try {
-    return await within(client, imapLimits.usageWaitMs, 'count', counted(client))
+    return await within(client, imapLimits.usageWaitMs, 'count', mailCount(client))
+  } catch (error) {
+    throw failed(error, serverOf(client), 'count')
   } finally {
     client.close()
   }
 }
 
-async function counted(client: Awaited<ReturnType<typeof connectStore>>): Promise<Usage> {
+async function mailCount(client: ImapFlow): Promise<Usage> {
   const tellsSize = client.capabilities.has('STATUS=SIZE')
   const folders = (await listed(client, '*')).filter((path) => !isStaging(path))
   let [messages, octets] = [0, 0]
   for (const path of folders) {
     const add = async ({ attributes }: Untagged) => {
-      const told = attributes?.[1]
-      if (!Array.isArray(told)) return
-      const words = told.map((word: unknown) => (isRecord(word) ? String(word['value']).toUpperCase() : ''))
+      const status = attributes?.[1]
+      if (!Array.isArray(status)) return
+      const words = status.map((word: unknown) => (isRecord(word) ? String(word['value']).toUpperCase() : ''))
       const valueOf = (name: string) => Number(words[words.indexOf(name) + 1] ?? 0)
       messages += valueOf('MESSAGES')
       if (tellsSize) octets += valueOf('SIZE')
     }
     const items = ['MESSAGES', ...(tellsSize ? ['SIZE'] : [])].map(atom)
-    // One that cannot be opened holds no mail, or is gone by now.
-    await execute(client, 'STATUS', [string(path), items], { STATUS: add }).catch(() => {})
+    try {
+      await execute(client, 'STATUS', [string(path), items], { STATUS: add })
+    } catch (error) {
+      // A folder that cannot be opened holds no mail, or is gone by now; anything else would make this a part of the count.
+      const trouble = troubleOf(error, serverOf(client), 'count')
+      if (!isRefusal(error) || (trouble !== undefined && pausesDestination(trouble))) throw error
+    }
   }
   return { folders: folders.length, messages, octets: tellsSize ? octets : null }
 }

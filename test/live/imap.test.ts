@@ -230,8 +230,8 @@ test('literal8 carries NUL to a store that offers BINARY, and nothing else does'
     assert.deepEqual(
       server.stored.map(({ flags, date }) => [flags, date]),
       [
-        ['\\Seen', '09-Sep-2001 01:46:41 +0000'],
-        ['\\Seen', '09-Sep-2001 01:46:42 +0000'],
+        ['\\Seen', ' 9-Sep-2001 01:46:41 +0000'],
+        ['\\Seen', ' 9-Sep-2001 01:46:42 +0000'],
       ],
     )
     assert.equal(server.verbs.filter((verb) => verb === 'APPEND').length, 1)

@@ -55,6 +55,7 @@ const phases: readonly (readonly [Phase, string])[] = [
   ['staging move', 'the move out of the staging folder'],
   ['staging removal', 'removing the staging folder'],
   ['filling', 'the messages'],
+  ['emptying', 'the removal of all mail'],
   ['message', 'this message'],
   ['next message', 'the next message too'],
   ['size', 'a message for its size'],

@@ -176,14 +176,6 @@ test('servers without ID, NAMESPACE or ENABLE, or that refuse them, are stores l
   }
 })
 
-test('a server that falls silent at ID is asked no more', { timeout: 60_000 }, async () => {
-  const server = await startImapServer({ answers: { ID: null } })
-  const login = { host: '127.0.0.1', port: server.port, tls: 'none', user: 'me', password: 'secret' } as const
-  for (let nth = 0; nth < 2; nth += 1) (await connectStore(login)).close()
-  assert.equal(server.verbs.filter((verb) => verb === 'ID').length, 1)
-  await server.close()
-})
-
 test('folders go by the server’s own separator and prefix, in modified UTF-7', async () => {
   const cases: [StoreBehaviour, string, string][] = [
     [{ separator: '.', prefix: 'INBOX.' }, 'Work/Old', 'INBOX.Work.Old'],

@@ -66,6 +66,8 @@ export interface StoreBehaviour {
   /** How much of a command's literals it reads before it does, and what it says then. */
   readonly dropsAfterOctets?: number
   readonly byeInLiteral?: string
+  /** Said when a literal is announced; it goes on reading, and waits for the other side to hang up. */
+  readonly byeAtLiteral?: string
   /** Says nothing to an append. */
   readonly silent?: boolean
   /** Octets of each piece in which it reads and writes; undefined: as they come. */
@@ -166,6 +168,8 @@ class State {
   dropped: number
   /** What a session that said NOOP was shown, where others are not. */
   readonly shown = new Set<StoredMessage>()
+  /** Messages with the flag \\Deleted. */
+  readonly deleted = new Set<StoredMessage>()
   readonly #positions = new Map<string, Position>()
   #uidValidity = 4711
 
@@ -291,6 +295,8 @@ class Session {
     }
     const [announced = '', , digits, plus] = literal
     const octets = Number(digits)
+    const { byeAtLiteral } = this.#state.behaviour
+    if (byeAtLiteral !== undefined) this.#send(`* BYE ${byeAtLiteral}`)
     this.#state.seen.literals.push(announced)
     const tag = (this.#text + line).split(' ', 1)[0] ?? ''
     const { behaviour } = this.#state
@@ -395,7 +401,20 @@ class Session {
         if (!folders.has(name)) return this.#send(`${tag} NO [NONEXISTENT] no such folder`)
         const limit = text.includes('APPENDLIMIT') ? ` APPENDLIMIT ${behaviour.folderLimits?.[name] ?? 'NIL'}` : ''
         const { uidNext, uidValidity } = this.#state.position(name)
-        return ok(`* STATUS ${quoted(name)} (UIDNEXT ${uidNext} UIDVALIDITY ${uidValidity}${limit})`)
+        const messages = text.includes('MESSAGES') ? ` MESSAGES ${this.#state.messagesIn(name).length}` : ''
+        return ok(`* STATUS ${quoted(name)} (UIDNEXT ${uidNext} UIDVALIDITY ${uidValidity}${limit}${messages})`)
+      }
+      case 'DELETE':
+        if (!folders.has(name)) return this.#send(`${tag} NO [NONEXISTENT] no such folder`)
+        this.#state.remove(name)
+        return ok()
+      case 'STORE':
+        for (const message of this.#shown) this.#state.deleted.add(message)
+        return ok()
+      case 'EXPUNGE': {
+        const gone = this.#shown.filter((message) => this.#state.deleted.has(message))
+        this.#state.expunge((message) => gone.includes(message))
+        return ok(...gone.map(() => '* 1 EXPUNGE'))
       }
       case 'CREATE':
         if (folders.has(name)) return this.#send(`${tag} NO [ALREADYEXISTS] there is one`)
@@ -520,8 +539,8 @@ function nameIn(text: string): string {
 
 const quoted = (name: string) => `"${name.replace(/["\\]/g, '\\$&')}"`
 
-/** RFC 9051 section 6.3.9, as far as a pattern is all folders or the name of one. */
+/** RFC 9051 section 6.3.9, as far as a pattern is the name of a folder, or how names begin. */
 function listed(command: string): (folder: string) => boolean {
   const pattern = nameIn(/^\S+ \S+ "[^"]*" (.*)$/.exec(command)?.[1] ?? '')
-  return (folder) => pattern.endsWith('*') || pattern === folder
+  return (folder) => (pattern.endsWith('*') ? folder.startsWith(pattern.slice(0, -1)) : pattern === folder)
 }

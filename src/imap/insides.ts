@@ -1,0 +1,125 @@
+/**
+ * The members of imapflow that are not in its types. This file alone touches them; the rest of the room calls what is exported here.
+ * What is missing in the installed version is told when a process opens its first store, not in the middle of a message.
+ */
+import type { Writable } from 'node:stream'
+import { ImapFlow } from 'imapflow'
+
+interface Insides {
+  /** Queues one command, and sends it before it returns unless another one is under way. */
+  exec(command: string, attributes: unknown, options: unknown): Promise<unknown>
+  /** Carries out one of imapflow's own commands: the login, ID, NAMESPACE ... */
+  run(command: string, ...args: readonly unknown[]): Promise<unknown>
+  /** Waits out the time that a throttling answer names. */
+  throttleWait(delayMs: number): Promise<boolean>
+  /** Writes a queued command. */
+  send(request: { readonly tag: string }): Promise<void>
+  /** Writes one part of a command; the line end goes with the part behind which `commandParts` is empty. It throws once the session has ended. */
+  write(part: Buffer | string): void
+  /** The parts of the command under way that are still to be written. */
+  commandParts: (Buffer | string)[]
+  /** Only an answer to a request that was sent counts. */
+  readonly currentRequest: { readonly tag: string; sent?: boolean } | false
+  readonly writeSocket: Writable | false | null
+}
+
+const methods = ['exec', 'run', 'throttleWait', 'send', 'write'] as const
+const fields = ['commandParts', 'currentRequest', 'writeSocket'] as const
+
+/** Names the members that a client lacks. */
+export function missingInsides(client: object): string[] {
+  return [
+    ...methods.filter((name) => typeof Reflect.get(client, name) !== 'function'),
+    ...fields.filter((name) => !(name in client)),
+  ]
+}
+
+let isChecked = false
+
+/** @throws Error where the installed imapflow lacks a member; a process that opens stores must not start with it. */
+export function checkInsides(): void {
+  if (isChecked) return
+  const missing = missingInsides(
+    new ImapFlow({ host: '127.0.0.1', port: 143, logger: false, auth: { user: '', pass: '' } }),
+  )
+  if (missing.length > 0)
+    throw new Error(
+      `imapflow ${ImapFlow.version} lacks ${missing.join(', ')}, which Tributary uses: install the version that package.json names.`,
+    )
+  isChecked = true
+}
+
+const insidesOf = (client: ImapFlow) => client as unknown as Insides
+
+/** Sends a command by imapflow's command layer. The answer's untagged lines go to these listeners. */
+export async function sendCommand(
+  client: ImapFlow,
+  command: string,
+  attributes: readonly unknown[],
+  untagged: object,
+): Promise<unknown> {
+  return await insidesOf(client).exec(command, attributes, { untagged })
+}
+
+/** Has imapflow tell of a throttling answer at once; by itself it waits the named time out before. */
+export function neverWaitThrottled(client: ImapFlow): void {
+  insidesOf(client).throttleWait = async () => false
+}
+
+/** Puts a function around each of imapflow's own commands. */
+export function wrapRun(
+  client: ImapFlow,
+  around: (command: string, run: () => Promise<unknown>) => Promise<unknown>,
+): void {
+  const insides = insidesOf(client)
+  const run = insides.run.bind(client)
+  insides.run = (command, ...args) => around(command, () => run(command, ...args))
+}
+
+/** Calls a function with what any command fails with, before whoever waits for that command hears of it. */
+export function onCommandFailure(client: ImapFlow, hear: (error: unknown) => void): void {
+  const insides = insidesOf(client)
+  const exec = insides.exec.bind(client)
+  insides.exec = (...args) => {
+    const answer = exec(...args)
+    // Beside the answer, and first: whoever waits for it waits no longer than before, and a BYE may follow at once.
+    answer.catch(hear)
+    return answer
+  }
+}
+
+/** Writes queued commands by this function, until the returned function gives imapflow its own back. */
+export function replaceSend(client: ImapFlow, send: (tag: string) => Promise<void>): () => void {
+  const insides: Partial<Insides> = insidesOf(client)
+  insides.send = async ({ tag }) => await send(tag)
+  return () => delete insides.send
+}
+
+/**
+ * Hands the last part of a command to this function in place of writing it, until the returned function gives imapflow its own `write`
+ * back. `end` writes the CRLF that ends the command; it throws where the session has ended.
+ */
+export function holdLastPart(client: ImapFlow, hold: (last: Buffer, end: () => void) => void): () => void {
+  const insides = insidesOf(client)
+  const write = insides.write.bind(client)
+  insides.write = (part) => {
+    if (insides.commandParts.length > 0) write(part)
+    else hold(typeof part === 'string' ? Buffer.from(part, 'latin1') : part, () => write(''))
+  }
+  return () => delete (insides as Partial<Insides>).write
+}
+
+/** Writes one part of the command with that tag, with these parts still to come; from then on its answer counts. */
+export function writePart(client: ImapFlow, tag: string, part: Buffer, rest: Buffer[]): void {
+  const insides = insidesOf(client)
+  // Each time: an answer that comes before all is sent makes imapflow forget the parts.
+  insides.commandParts = rest
+  insides.write(part)
+  const { currentRequest } = insides
+  if (currentRequest && currentRequest.tag === tag) currentRequest.sent = true
+}
+
+/** The socket that commands are written to; undefined once the session has ended. */
+export function writeSocketOf(client: ImapFlow): Writable | undefined {
+  return insidesOf(client).writeSocket || undefined
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SessionFailed } from '../../src/failure/session-failed.ts'
+import type { Login } from '../../src/imap/connection.ts'
+import { emptyLogin } from '../../src/imap/login.ts'
+import { usageOf } from '../../src/imap/usage.ts'
+import { type ScriptedStore, type StoreBehaviour, startImapServer } from '../support/imap-server.ts'
+
+/** A store with mail in INBOX and in two folders, one below the other. */
+async function filled(
+  behaviour: StoreBehaviour,
+  use: (login: Login, server: ScriptedStore) => Promise<void>,
+): Promise<void> {
+  const server = await startImapServer(behaviour)
+  for (const folder of ['INBOX', 'Work', 'Work/Old']) {
+    server.folders.add(folder)
+    for (const uid of [1, 2])
+      server.stored.push({ folder, uid, flags: '', date: '', binary: false, literal: Buffer.from('a') })
+  }
+  try {
+    await use({ host: '127.0.0.1', port: server.port, tls: 'none', user: 'me', password: 'secret' }, server)
+  } finally {
+    await server.close()
+  }
+}
+
+const fails = (sentence: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof SessionFailed, String(error))
+  assert.match(error.message, sentence)
+  return true
+}
+
+test('a login that is emptied has no folder but INBOX, and no mail', async () => {
+  await filled({}, async (login, server) => {
+    await emptyLogin(login)
+    assert.deepEqual([server.stored, [...server.folders]], [[], ['INBOX']])
+    await emptyLogin(login)
+  })
+})
+
+test('what a store does not remove is an error, though all else is removed', async () => {
+  const refusals: [string, string, RegExp, string[]][] = [
+    [
+      'DELETE',
+      'TAG NO [CANNOT] not that one\r\n',
+      /the removal of all mail: "Work\/Old: not that one/,
+      ['Work', 'Work', 'Work/Old', 'Work/Old'],
+    ],
+    ['STORE', 'TAG NO [READ-ONLY] not here\r\n', /the removal of all mail: "not here/, ['INBOX', 'INBOX']],
+    ['EXPUNGE', 'TAG NO [NOPERM] not you\r\n', /the removal of all mail: "NO not you \[NOPERM\]/, ['INBOX', 'INBOX']],
+    ['EXPUNGE', 'TAG OK done\r\n', /INBOX still holds 2 of 2 messages/, ['INBOX', 'INBOX']],
+    ['LIST', 'TAG NO [UNAVAILABLE] later\r\n', /later/, ['INBOX', 'INBOX', 'Work', 'Work', 'Work/Old', 'Work/Old']],
+  ]
+  for (const [verb, answer, sentence, left] of refusals) {
+    await filled({ answers: { [verb]: answer } }, async (login, server) => {
+      await assert.rejects(emptyLogin(login), fails(sentence), verb)
+      assert.deepEqual(
+        server.stored.map(({ folder }) => folder),
+        left,
+      )
+    })
+  }
+})
+
+test('a folder that somebody else has removed in the meantime is removed', async () => {
+  await filled({ answers: { DELETE: 'TAG NO [NONEXISTENT] gone\r\n' } }, async (login) => await emptyLogin(login))
+})
+
+test('a session that ends while a login is emptied is an error', async () => {
+  for (const verb of ['DELETE', 'STORE', 'EXPUNGE']) {
+    await filled({ answers: { [verb]: '* BYE going down\r\n' } }, async (login) => {
+      await assert.rejects(emptyLogin(login), fails(/ended the session: "going down"/), verb)
+    })
+  }
+})
+
+test('usage counts what may be counted', async () => {
+  const answers = {
+    STATUS: (command: string) => (command.includes('"Work" ') ? 'TAG NO [NOPERM] closed\r\n' : undefined),
+  }
+  for (const [behaviour, messages] of [
+    [{}, 6],
+    [{ answers }, 4],
+  ] as const) {
+    await filled(behaviour, async (login) => {
+      assert.deepEqual(await usageOf(login), { folders: 3, messages, octets: null })
+    })
+  }
+})
+
+test('usage that cannot be counted to its end is an error, and no smaller number', async () => {
+  for (const [answer, sentence] of [
+    ['* BYE going down\r\n', /ended the session: "going down"/],
+    ['TAG NO [UNAVAILABLE] try later\r\n', /try later/],
+  ] as const) {
+    const answers = { STATUS: (command: string) => (command.includes('"Work" ') ? answer : undefined) }
+    await filled({ answers }, async (login) => await assert.rejects(usageOf(login), fails(sentence)))
+  }
+})

@@ -1,11 +1,15 @@
-/** Accounts and destinations: what they are and the rules they keep (CONTRACT sections 3 and 4). */
+/**
+ * An account, and the rules that it keeps (CONTRACT section 4). This room holds accounts, destinations (destination.ts), the providers that most
+ * people have (providers.ts), where a server may be (reach.ts) and what one is known for (server-traits.ts). How they are kept does not live
+ * here (redis/), nor how a server is talked to (pop3/, imap/).
+ */
 import type { AccountId, DestinationId } from '../mail/message.ts'
 
-/** `implicit`: TLS from the first byte. `starttls`: STLS (RFC 2595). `none`: clear text. */
+/** `implicit` is TLS from the first byte, `starttls` is STLS (RFC 2595) or STARTTLS, and `none` is clear text. */
 export const tlsModes = ['implicit', 'starttls', 'none'] as const
 export type TlsMode = (typeof tlsModes)[number]
 
-/** What becomes of a message at the provider once a receipt for it is held. */
+/** What becomes of a message at the provider once there is a receipt for it. */
 export type Retention =
   | { readonly mode: 'keep' }
   | { readonly mode: 'delete' }
@@ -17,18 +21,18 @@ export type FirstRun =
   | { readonly mode: 'onlyNew' }
   | { readonly mode: 'lastDays'; readonly days: number }
 
-/** A server, and who one is there. */
+/** A server and a user there. */
 export interface Login {
   readonly host: string
   readonly port: number
   readonly tls: TlsMode
   readonly tlsVerify: boolean
-  /** SHA-256 of the server's certificate, lower-case hex without colons; only that certificate is accepted. */
+  /** The SHA-256 of the server's certificate in lower-case hex without colons. If it is given, only that certificate is accepted. */
   readonly tlsFingerprint: string | null
   readonly user: string
 }
 
-/** A POP3 account at a provider: the source. Without its password, which lives sealed beside it. */
+/** A POP3 account at a provider, which is the source of mail. Its password is kept sealed beside it. */
 export interface Account extends Login {
   readonly id: AccountId
   readonly address: string
@@ -37,16 +41,20 @@ export interface Account extends Login {
   readonly flags: readonly string[]
   readonly retention: Retention
   readonly firstRun: FirstRun
+  /** A run that went well is followed by the next one after `minSeconds` (runs/schedule.ts); `maxSeconds` only bounds the spread. */
   readonly interval: { readonly minSeconds: number; readonly maxSeconds: number }
+  /** A larger message is set aside. */
   readonly maxMessageBytes: number
+  /** True where the provider may not show again what was retrieved: then messages are spooled first. */
   readonly hidesRetrieved: boolean
+  /** False where a stored message gets the `X-Tributary-Id` line and none of the rest of our trace block. */
   readonly trace: boolean
   readonly paused: boolean
   /** Milliseconds since 1970. */
   readonly createdAtMs: number
 }
 
-/** Gmail shows a message to one POP3 client once, whatever becomes of it (QUIRKS 34: at RETR, or at the QUIT that follows). */
+/** Whether the host is Gmail's: Gmail shows a message to one POP3 client once, whatever becomes of it (docs/quirks.md). */
 export function hidesByName(host: string): boolean {
   return /(?:^|\.)(?:gmail|googlemail)\.com\.?$/i.test(host)
 }
@@ -55,7 +63,7 @@ export function defaultPort(tls: TlsMode): number {
   return tls === 'implicit' ? 995 : 110
 }
 
-/** What an account is where nobody says otherwise (CONTRACT section 4). */
+/** The settings of an account where nobody says otherwise (CONTRACT section 4). */
 export const accountDefaults = {
   tls: 'implicit',
   tlsVerify: true,
@@ -71,17 +79,19 @@ export const accountDefaults = {
   paused: false,
 } as const satisfies Partial<Account>
 
-/** One thing that is wrong with what somebody asked for: where (RFC 6901), and what to do. */
+/** One thing that is wrong with a request. */
 export interface Mistake {
+  /** The place in the request (RFC 6901). */
   readonly pointer: string
+  /** What is to be written there. */
   readonly detail: string
 }
 
 const control = /[\x00-\x1f\x7f]/
-/** RFC 9051 `flag`: a system flag, or a keyword that is an atom. \Recent is the server's alone. */
+/** A flag of RFC 9051 section 2.3.2: a system flag, or a keyword that is an atom. Only the server may set \Recent. */
 const flagForm = /^(?:\\(?:Seen|Answered|Flagged|Deleted|Draft)|[A-Za-z0-9$!#&'+,./:;<=>?@^_`|~-]+)$/i
 
-/** The rules that a schema cannot say. */
+/** Checks the rules that a schema cannot express. */
 export function accountMistakes(account: Account, password: string | undefined): Mistake[] {
   const mistakes: Mistake[] = [...hostMistakes(account.host), ...secretMistakes(account.user, password)]
   const say = (wrong: boolean, pointer: string, detail: string) => {
@@ -115,7 +125,7 @@ export function hostMistakes(host: string): Mistake[] {
     : [{ pointer: '/host', detail: 'must be a host name or IP address, without scheme, port or path' }]
 }
 
-/** POP3 and IMAP end a line at CR LF: in a user name or password it would be a command of its own. */
+/** Checks a login. POP3 and IMAP end a line at CRLF: what follows one in a user name or password would be a command of its own. */
 export function secretMistakes(user: string, password: string | undefined): Mistake[] {
   const unfit = (text: string) => /[\r\n\0]/.test(text)
   const detail = 'must not hold CR, LF or NUL'

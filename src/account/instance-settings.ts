@@ -1,17 +1,17 @@
-/** What an admin sets while it runs; what the environment sets is config.ts. */
+/** The settings of a whole instance, which an admin changes while it runs. What the environment sets is in config.ts. */
 
 export interface InstanceSettings {
-  /** Where accounts and destinations of owners may lead. */
+  /** The ports to which accounts, destinations and webhooks of owners may lead. */
   readonly ownerPorts: {
     readonly pop3: readonly number[]
     readonly imap: readonly number[]
     readonly web: readonly number[]
   }
-  /** Whether what an admin registers may lead into private networks and to this machine itself. */
+  /** Whether what an admin registers may lead into private networks, and to this machine itself. */
   readonly adminMayReachPrivate: boolean
-  /** For how long one can see what a run brought; 0: never. */
+  /** For how many days people can see which messages a run has stored; 0 for never. */
   readonly arrivedKeptDays: number
-  /** Of how many runs of an account the protocol is kept. */
+  /** How many transcripts are kept of an account, those of its last runs. */
   readonly transcriptsKept: number
 }
 
@@ -22,19 +22,19 @@ export const defaultInstanceSettings: InstanceSettings = {
   transcriptsKept: 5,
 }
 
-/** Of what holds fields of its own, those that are to be changed. */
+/** The settings that are to be changed; of a group of settings, those in it that are. */
 export type InstanceSettingsPatch = {
   readonly [Name in keyof InstanceSettings]?: InstanceSettings[Name] extends Readonly<Record<string, unknown>>
     ? Partial<InstanceSettings[Name]>
     : InstanceSettings[Name]
 }
 
-/** What is not named stays as it was, within a setting too. */
+/** Applies a change. A setting that is not named stays as it was, in a group too. */
 export function merged(before: InstanceSettings, patch: InstanceSettingsPatch): InstanceSettings {
-  const was = before as unknown as Readonly<Record<string, unknown>>
+  const values = before as unknown as Readonly<Record<string, unknown>>
   const changed = Object.entries(patch).map(([name, value]) => [
     name,
-    isGroup(value) && isGroup(was[name]) ? { ...was[name], ...value } : value,
+    isGroup(value) && isGroup(values[name]) ? { ...values[name], ...value } : value,
   ])
   return { ...before, ...(Object.fromEntries(changed) as InstanceSettingsPatch) } as InstanceSettings
 }

@@ -1,9 +1,9 @@
-/** How a mail program is set up for a destination: for people to read, and in the forms that programs take. */
+/** Says how a mail program is set up for a destination: in fields for people to read, and in the files that programs take. */
 import { createHash } from 'node:crypto'
 import type { TlsMode } from './account.ts'
 import type { Destination } from './destination.ts'
 
-/** Where the hosted store is reached from outside. */
+/** The name and ports under which the hosted store is reached from outside. */
 export interface MailPlaces {
   readonly publicName: string
   readonly imapPort: number
@@ -21,7 +21,7 @@ export interface MailServer {
 
 export interface Connection {
   readonly login: string
-  /** The best first. */
+  /** The best server stands first. */
   readonly servers: readonly MailServer[]
 }
 
@@ -42,7 +42,7 @@ export function connectionOf(destination: Destination, places: MailPlaces): Conn
   }
 }
 
-/** A profile for Apple's Mail (com.apple.mail.managed). Its password is asked for when it is installed. */
+/** Makes a profile for Apple's Mail (com.apple.mail.managed). The device asks for the password when the profile is installed. */
 export function mobileconfigOf(id: string, { login, servers }: Connection): string {
   const { host, port } = imapOf(servers)
   const mail = {
@@ -60,7 +60,7 @@ export function mobileconfigOf(id: string, { login, servers }: Connection): stri
     IncomingMailServerPortNumber: port,
     IncomingMailServerUseSSL: true,
     IncomingMailServerUsername: login,
-    // A profile without one is refused; nothing is sent through it.
+    // A profile without an outgoing server is refused; nothing is sent through this one.
     OutgoingMailServerAuthentication: 'EmailAuthNone',
     OutgoingMailServerHostName: host,
   }
@@ -78,7 +78,7 @@ export function mobileconfigOf(id: string, { login, servers }: Connection): stri
 `
 }
 
-/** Thunderbird's format (config-v1.1), which other programs read too. */
+/** Makes a file in Thunderbird's format (config-v1.1), which other programs read too. */
 export function autoconfigOf({ login, servers }: Connection): string {
   const { host } = imapOf(servers)
   const lines = servers.map(
@@ -118,14 +118,14 @@ function plist(value: Plist): string {
   if (typeof value === 'boolean') return value ? '<true/>' : '<false/>'
   if (Array.isArray(value)) return `<array>${value.map(plist).join('')}</array>`
   const fields = Object.entries(value as Readonly<Record<string, Plist>>)
-  return `<dict>${fields.map(([key, one]) => `<key>${escaped(key)}</key>${plist(one)}`).join('')}</dict>`
+  return `<dict>${fields.map(([key, field]) => `<key>${escaped(key)}</key>${plist(field)}`).join('')}</dict>`
 }
 
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
-/** The same for the same destination, so that a profile that is installed again takes the place of the one before. */
+/** The same name gets the same UUID, so that a profile which is installed again takes the place of the one before. */
 function uuidOf(name: string): string {
   const hex = createHash('sha256').update(name).digest('hex')
   return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(

@@ -1,20 +1,20 @@
 /**
- * The mail providers that most people have: where their POP3 is, and what it takes to log in there. Known in November 2026, from
- * the providers' help pages and Thunderbird's database; what was not certain was left out. A server is at port 995 with TLS from
- * the first byte, unless it says otherwise. `note` is one sentence, and serves twice: before a login, and after a refused one.
+ * The mail providers that most people have: where their POP3 servers are, and what it takes to log in there. The list is of November 2026, from
+ * the providers' help pages and Thunderbird's database; what was not certain was left out. A server is at port 995 with TLS from the first byte,
+ * unless its entry says otherwise. `note` is one sentence, which people are shown before a login and after a refused one.
  */
 
 export interface Provider {
   readonly name: string
-  /** What its addresses end in, after the @. */
+  /** The domains of its addresses. */
   readonly domains: readonly string[]
-  /** What the MX records of domains that it hosts end in. */
+  /** For domains of other people that it hosts: the ends of the hosts in their MX records. */
   readonly mx?: readonly string[]
-  /** Undefined: it has no POP3, and `note` says so. */
+  /** Undefined where the provider has no POP3, and `note` says so. */
   readonly host?: string
-  /** Not at 995 but at 110, by STLS. */
+  /** The server is at port 110 with STLS, and not at 995. */
   readonly stls?: true
-  /** The user name is what stands before the @, not the whole address. */
+  /** The user name is the part of the address before the @, and not the whole address. */
   readonly bareUser?: true
   readonly note?: string
 }
@@ -44,7 +44,7 @@ const netEase = (domain: string): Provider => ({
 })
 const zohoNote =
   'Zoho wants POP access switched on under Settings, Mail Accounts, which its free plan does not have; with two-factor sign-in it wants an app password.'
-/** Of people, and of domains that it hosts. */
+/** Zoho has one host for its own addresses and one for domains that it hosts. */
 const zoho = (ending: string): readonly Provider[] => [
   { name: 'Zoho', domains: [`zoho.${ending}`, `zohomail.${ending}`], host: `pop.zoho.${ending}`, note: zohoNote },
   { name: 'Zoho', domains: [], mx: [`zoho.${ending}`], host: `poppro.zoho.${ending}`, note: zohoNote },
@@ -61,7 +61,7 @@ export const providers: readonly Provider[] = [
   {
     name: 'Gmail',
     domains: ['gmail.com', 'googlemail.com'],
-    // Of the domains in Google Workspace, too.
+    // These are of the domains in Google Workspace too.
     mx: ['google.com', 'googlemail.com'],
     host: 'pop.gmail.com',
     note: 'Gmail wants an app password, made at https://myaccount.google.com/apppasswords once 2-Step Verification is on, and POP switched on under Settings, Forwarding and POP/IMAP.',
@@ -279,12 +279,12 @@ export const providers: readonly Provider[] = [
   { name: 'Migadu', domains: [], mx: ['migadu.com'], host: 'pop.migadu.com' },
 ]
 
-/** @param domain lower case, as in the DNS. */
+/** @param domain in lower case. */
 export function providerOfDomain(domain: string): Provider | undefined {
   return providers.find(({ domains }) => domains.includes(domain))
 }
 
-/** By an MX record's host; where several fit, the one that says most. */
+/** Finds the provider of an MX record's host; where several fit, the one with the longest ending. */
 export function providerOfExchange(exchange: string): Provider | undefined {
   const fitting = providers.flatMap((provider) =>
     (provider.mx ?? []).filter((ending) => endsIn(exchange, ending)).map((ending) => ({ provider, ending })),
@@ -292,7 +292,7 @@ export function providerOfExchange(exchange: string): Provider | undefined {
   return fitting.toSorted((a, b) => b.ending.length - a.ending.length)[0]?.provider
 }
 
-/** By the host of an account. */
+/** Finds the provider whose POP3 host this is. */
 export function providerOfHost(host: string): Provider | undefined {
   const name = host.toLowerCase().replace(/\.$/, '')
   return providers.find((provider) => provider.host === name)

@@ -1,29 +1,29 @@
-/** Where accounts, destinations, webhooks and discovery may lead: no stranger is to see the inside of a network through us (SSRF). */
+/** Decides where accounts, destinations, webhooks and discovery may lead, so that no stranger sees the inside of a network through us (SSRF). */
 import type { InstanceSettings } from './instance-settings.ts'
 
-/** What an address is to whoever dials it. */
+/** The kinds of addresses. */
 export type AddressClass =
   | 'public'
   /** This machine. */
   | 'loopback'
-  /** RFC 1918, RFC 4193; NAT64 of one's own (RFC 8215). */
+  /** RFC 1918 and RFC 4193, and NAT64 of a network's own (RFC 8215). */
   | 'private'
   /** Between a provider and its customers (RFC 6598). */
   | 'shared'
   | 'link-local'
-  /** Where a machine in a cloud is told its credentials. */
+  /** Where a cloud tells a machine its credentials. */
   | 'metadata'
   | 'multicast'
   | 'unspecified'
-  /** For documents, tests, tunnels and times to come: nobody's server. */
+  /** Kept for documents, tests, tunnels and later use: no server is there. */
   | 'reserved'
 
 /**
- * All that is not public: IANA's registries of special-purpose addresses. Of two that an address lies in the first one
- * tells. IPv6: what is not in 2000::/3 is not public either, and needs no line of its own but for its name.
+ * The networks that are not public, from IANA's registries of special-purpose addresses. If an address lies in two of them, the first one
+ * counts. Of IPv6, addresses outside 2000::/3 are never public; they have a line here only to give them their kind.
  */
 export const specialNetworks: readonly (readonly [network: string, bits: number, AddressClass])[] = [
-  // AWS, GCP, Azure (IMDS); AWS' for containers; Azure's wire server, a public address; Alibaba; Oracle; AWS and GCP over IPv6.
+  // In this order: AWS, GCP and Azure (IMDS); AWS for containers; Azure's wire server, a public address; Alibaba; Oracle; AWS and GCP over IPv6.
   ['169.254.169.254', 32, 'metadata'],
   ['169.254.170.0', 24, 'metadata'],
   ['168.63.129.16', 32, 'metadata'],
@@ -39,7 +39,7 @@ export const specialNetworks: readonly (readonly [network: string, bits: number,
   ['172.16.0.0', 12, 'private'],
   ['192.0.0.0', 24, 'reserved'],
   ['192.0.2.0', 24, 'reserved'],
-  // The way into 6to4 (RFC 7526).
+  // Relays of 6to4 (RFC 7526).
   ['192.88.99.0', 24, 'reserved'],
   ['192.168.0.0', 16, 'private'],
   ['198.18.0.0', 15, 'reserved'],
@@ -54,7 +54,7 @@ export const specialNetworks: readonly (readonly [network: string, bits: number,
   ['fe80::', 10, 'link-local'],
   ['fec0::', 10, 'private'],
   ['ff00::', 8, 'multicast'],
-  // Teredo, benchmarks, ORCHID; documents; 6to4, which wraps any IPv4 address.
+  // In this order: Teredo, benchmarks and ORCHID; documents; 6to4, which wraps any IPv4 address; documents.
   ['2001::', 23, 'reserved'],
   ['2001:db8::', 32, 'reserved'],
   ['2002::', 16, 'reserved'],
@@ -69,22 +69,22 @@ export interface Reach {
 
 export const everywhere: Reach = { addresses: 'any', ports: 'any' }
 
-/** What is dialled. */
+/** The kinds of servers that are dialled. */
 export type Service = keyof InstanceSettings['ownerPorts']
 
-/** @param guarded whether an owner has chosen host and port, and not an admin of the whole instance. */
+/** @param guarded true where an owner has chosen host and port, and not an admin of the whole instance. */
 export function reachOf(guarded: boolean, service: Service, settings: InstanceSettings): Reach {
   if (guarded) return { addresses: 'public', ports: settings.ownerPorts[service] }
   return { addresses: settings.adminMayReachPrivate ? 'any' : 'public', ports: 'any' }
 }
 
-/** Undefined: may be dialled. */
+/** Says why a port may not be dialled; undefined where it may. */
 export function portRefusal({ ports }: Reach, port: number): string | undefined {
   if (ports === 'any' || ports.includes(port)) return undefined
   return `port ${port} is none that an owner may use (${ports.join(', ')}); an admin can add it to ownerPorts, or register this`
 }
 
-const nouns: Readonly<Record<Exclude<AddressClass, 'public'>, string>> = {
+const addressClassWords: Readonly<Record<Exclude<AddressClass, 'public'>, string>> = {
   loopback: 'this machine itself',
   private: 'a private network',
   shared: "a provider's own network",
@@ -95,8 +95,8 @@ const nouns: Readonly<Record<Exclude<AddressClass, 'public'>, string>> = {
   reserved: 'a reserved address',
 }
 
-/** Undefined: may be dialled. It names no address: what a name leads to inside is not for strangers to learn. */
-export function addressRefusal({ addresses }: Reach, class_: AddressClass): string | undefined {
-  if (addresses === 'any' || class_ === 'public') return undefined
-  return `it leads to ${nouns[class_]}, and only public addresses may be reached; an admin who wants that registers it, with adminMayReachPrivate on`
+/** Says why an address may not be dialled; undefined where it may. It names no address: strangers must not learn where a name leads inside. */
+export function addressRefusal({ addresses }: Reach, addressClass: AddressClass): string | undefined {
+  if (addresses === 'any' || addressClass === 'public') return undefined
+  return `it leads to ${addressClassWords[addressClass]}, and only public addresses may be reached; an admin who wants that registers it, with adminMayReachPrivate on`
 }

@@ -1,9 +1,9 @@
-/** A provider for whoever has no account at hand: a login of local mode's own Dovecot that holds mail of our own making. */
+/** The sample provider, for people who have no account at hand: a login of local mode's own Dovecot, which holds mail that we have made. */
 
-/** No hosted destination is called that: their names have no plus sign. */
+/** No hosted destination has this name: their names have no plus sign. */
 export const sampleLogin = 'sample+provider'
 
-/** Where it is, for an account that gathers from it. */
+/** What an account that gathers from it needs to know. */
 export interface SampleProvider {
   readonly host: string
   readonly port: number

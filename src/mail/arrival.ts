@@ -1,8 +1,8 @@
-/** Which date a message is stored under (CONTRACT section 7): when it arrived at the provider, as well as its header tells. */
+/** Finds the date under which a message is stored (CONTRACT section 7): when it arrived at the provider, as far as its header tells. */
 import type { HeaderField } from './header.ts'
 import { mailLimits } from './limits.ts'
 
-/** The topmost Received with a believable date, else Date, else now. Believable: 1990 .. now + 2 h. */
+/** Takes the topmost Received whose date is believable, else Date, else now. A date is believable from 1990 to two hours from now. */
 export function arrivalOf(fields: readonly HeaderField[], nowMs: number): Date {
   const believable = (text: string): number | undefined => {
     const ms = parseDateTime(text)
@@ -25,7 +25,7 @@ export function arrivalOf(fields: readonly HeaderField[], nowMs: number): Date {
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
-/** RFC 5322 section 4.3: names of zones in old mail, as hours east. Unknown letters mean +0000. */
+/** The names of zones in old mail (RFC 5322 section 4.3), as hours east. Other letters mean +0000. */
 const zoneHours: Readonly<Record<string, number>> = {
   ut: 0,
   gmt: 0,
@@ -41,13 +41,13 @@ const zoneHours: Readonly<Record<string, number>> = {
   pdt: -7,
 }
 
-/** No two runs of white space side by side: a field may be 100,000 octets of it. */
+/** No two runs of white space stand side by side in it: a field may be 100,000 octets of white space. */
 const dateTime =
   /^\s*(?:[a-z]{3,9}(?:\s*,)?\s*)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*[\s-]+(\d{2,4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([+-]\d{4}|[a-z]{1,5})?/i
 
 /**
- * RFC 5322 section 3.3 with the obsolete forms of 4.3 (two-digit years, named zones, comments). Milliseconds since 1970;
- * undefined for anything else. Not `Date.parse`: V8 reads "foo 5" as a day in May 2001.
+ * Reads a date of RFC 5322 section 3.3, and the obsolete forms of section 4.3 (years of two digits, named zones, comments). The answer is in
+ * milliseconds since 1970, and undefined for anything else. `Date.parse` would not do: V8 reads "foo 5" as a day in May 2001.
  */
 export function parseDateTime(text: string): number | undefined {
   const match = dateTime.exec(text.replace(/\([^()]*\)/g, ' '))

@@ -1,4 +1,4 @@
-/** From, Subject and Date for people to read, by mailparser: when somebody looks, and never on the path of the bytes. */
+/** Decodes From, Subject and Date with mailparser, when somebody looks at them; never on the way of the bytes. */
 import { simpleParser } from 'mailparser'
 import { parseDateTime } from './arrival.ts'
 import { fieldsOf } from './header.ts'
@@ -6,13 +6,13 @@ import { fieldsOf } from './header.ts'
 export interface Envelope {
   readonly from: string | null
   readonly subject: string | null
-  /** ISO 8601; what the message says, if that is a date. */
+  /** What the message says, in ISO 8601; null where that is no date. */
   readonly date: string | null
 }
 
-/** @param lines as `envelopeLines` (header.ts) kept them. */
+/** @param lines what `envelopeLines` (header.ts) has made. */
 export async function envelopeOf(lines: Buffer): Promise<Envelope> {
-  // Not mailparser's date, which is now where it cannot read one.
+  // Where mailparser cannot read a date it gives the time of now.
   const dateMs = parseDateTime(fieldsOf(lines).find(({ name }) => name === 'date')?.value ?? '')
   const date = dateMs === undefined ? null : new Date(dateMs).toISOString()
   try {

@@ -1,15 +1,16 @@
-/** The header block of a message as bytes, read just far enough to know the message again (RFC 5322 section 2.2). */
+/** Reads the header block of a message as bytes (RFC 5322 section 2.2), just far enough to know the message again. */
 import { hash } from 'node:crypto'
 import type { Fingerprint, Listed, ShortHash, Uidl } from './message.ts'
 import { mailLimits } from './limits.ts'
 
-/** White space that is more than one space or another one: to replace each single space costs as much as all the rest. */
+/** White space that is not one space. To replace single spaces too would cost as much as all the rest. */
 const folded = / *[\t\r\n][ \t\r\n]*| {2,}/g
 
-/** One field: name in lower case, value unfolded, with runs of white space made one space. One char a byte. */
+/** One field of a header, one character for each byte. */
 export class HeaderField {
+  /** In lower case. */
   readonly name: string
-  /** Where it stands, up to and with its last line end. */
+  /** The place of the field, including its last line end. */
   readonly from: number
   readonly to: number
   readonly #raw: string
@@ -21,28 +22,28 @@ export class HeaderField {
     this.#raw = raw
   }
 
-  /** It says what became of the message at the provider. */
+  /** True for a field in which the provider notes what became of the message there. */
   get isNote(): boolean {
-    return notes.has(this.name)
+    return noteFields.has(this.name)
   }
 
-  /** As it came, folded and all, up to so many octets. */
+  /** The beginning of the value as it came, folds included, up to so many octets. */
   start(octets: number): string {
     return this.#raw.slice(0, octets).trimEnd()
   }
 
-  /** Behind the last of these, folded and all; all of it where there is none. */
+  /** The part of the value behind the last such character, folds included; the whole value where there is none. */
   behindLast(char: string): string {
     return this.#raw.slice(this.#raw.lastIndexOf(char) + 1)
   }
 
-  /** Made when it is asked for: of ten Received fields one is. */
+  /** The value unfolded, each run of white space made one space. It is made when it is asked for: of ten Received fields one is. */
   get value(): string {
     return this.#raw.replace(folded, ' ').trim()
   }
 }
 
-/** The bytes before the first empty line; all of them where there is none. CRLF, LF, or both mixed. */
+/** The bytes before the first empty line, or all of them where there is none. Lines may end in CRLF, LF, or both mixed. */
 export function headerOf(message: Buffer): Buffer {
   if (message[0] === 10 || (message[0] === 13 && message[1] === 10)) return message.subarray(0, 0)
   for (let at = message.indexOf(10); at !== -1; at = message.indexOf(10, at + 1)) {
@@ -51,21 +52,30 @@ export function headerOf(message: Buffer): Buffer {
   return message
 }
 
-/** All that fingerprint and arrival are made of. */
-const telling = new Set(['message-id', 'date', 'from', 'subject', 'received'])
+/** The fields that fingerprint and arrival are made of. */
+const identityFields = new Set(['message-id', 'date', 'from', 'subject', 'received'])
 
 /**
- * Servers over an mbox keep in the header what they know of a message, give it out with that, and change it when one is fetched or
- * listed (GNU mailutils, qpopper): `Status: O` becomes `OR`.
+ * Fields that servers over an mbox change: they note in the header what they know of a message, and give the message out with that. When it
+ * is fetched or listed, `Status: O` becomes `OR` (GNU mailutils, qpopper).
  */
-const notes = new Set(['status', 'x-status', 'x-keywords', 'x-uid', 'x-uidl', 'x-imap', 'x-imapbase', 'content-length'])
+const noteFields = new Set([
+  'status',
+  'x-status',
+  'x-keywords',
+  'x-uid',
+  'x-uidl',
+  'x-imap',
+  'x-imapbase',
+  'content-length',
+])
 
-/** Those fields, telling and noted, in their order. Lines that are no field (mbox `From `, junk) are passed over. */
+/** Finds the fields of these two kinds, in their order. Lines that are no field (`From ` of an mbox, junk) are passed over. */
 export function fieldsOf(header: Buffer): HeaderField[] {
-  // latin1 is one char a byte: nothing is decoded, so nothing can be lost.
+  // latin1 is one character for each byte: nothing is decoded, so that nothing can be lost.
   const text = header.toString('latin1')
   const fields: HeaderField[] = []
-  // The next one, looked for once: a message without a header may have no colon for megabytes.
+  // The next colon is looked for once: a message without a header may have none for megabytes.
   let colon = text.indexOf(':')
   for (let from = 0, to = 0; from < text.length && colon !== -1; from = to) {
     const firstEnd = endOfLine(text, from)
@@ -75,12 +85,13 @@ export function fieldsOf(header: Buffer): HeaderField[] {
     if (colon < from) colon = text.indexOf(':', from)
     if (colon <= from || colon >= firstEnd) continue
     const name = text.slice(from, colon).trimEnd().toLowerCase()
-    if (telling.has(name) || notes.has(name)) fields.push(new HeaderField(name, text.slice(colon + 1, to), from, to))
+    if (identityFields.has(name) || noteFields.has(name))
+      fields.push(new HeaderField(name, text.slice(colon + 1, to), from, to))
   }
   return fields
 }
 
-/** The first From, Subject and Date as they came, cut where they are long: all that is kept of a message for people (envelope.ts). */
+/** The first From, Subject and Date as they came, cut where they are long. It is all that is kept of a message for people (envelope.ts). */
 export function envelopeLines(fields: readonly HeaderField[]): Buffer {
   let lines = ''
   for (const wanted of ['from', 'subject', 'date']) {
@@ -90,15 +101,15 @@ export function envelopeLines(fields: readonly HeaderField[]): Buffer {
   return Buffer.from(lines, 'latin1')
 }
 
-/** Behind its LF. */
+/** The place behind the LF of the line that begins here. */
 function endOfLine(text: string, from: number): number {
   const end = text.indexOf('\n', from)
   return end === -1 ? text.length : end + 1
 }
 
 /**
- * Who a message is, by its header: Message-ID, Date, From, Subject and the oldest Received (the lowest one: relays add
- * above it). Servers add fields of their own (Status, X-UIDL, Delivered-To), so the whole header would not do.
+ * Tells by its header who a message is: by Message-ID, Date, From, Subject and the oldest Received, which is the lowest one, as relays add
+ * theirs above. The whole header would not do: servers add fields of their own (Status, X-UIDL, Delivered-To).
  */
 export function fingerprintOf(fields: readonly HeaderField[]): Fingerprint {
   const first = (name: string) => fields.find((field) => field.name === name)?.value ?? ''
@@ -118,20 +129,20 @@ export function listedUidlHash({ uidl }: Pick<Listed, 'uidl'>): ShortHash | unde
   return uidl === undefined ? undefined : uidlHash(uidl)
 }
 
-/** Where a maildrop is: the same for an account that is registered again. */
+/** Where a maildrop is. It is the same for an account that is registered again. */
 export interface Source {
   readonly host: string
   readonly port: number
   readonly user: string
 }
 
-/** SOURCE of `X-Tributary-Id` (CONTRACT section 7): the same when the account is registered again. */
+/** SOURCE of `X-Tributary-Id` (CONTRACT section 7). It is the same when the account is registered again. */
 export function sourceHash(source: Source): ShortHash {
   const text = `${source.host.toLowerCase()}\0${source.port}\0${source.user}`
   return shortHash(Buffer.from(text))
 }
 
-/** At once: making a hash object costs more than hashing a letter. */
+/** Hashes in one call: to make a hash object costs more than to hash a letter. */
 export function shortHash(octets: Buffer): ShortHash {
   return shortened(hash('sha256', octets, 'buffer'))
 }

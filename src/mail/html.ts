@@ -1,36 +1,36 @@
 /**
- * HTML mail made harmless (docs/decisions/0022): what is not known to be harmless is left out, and what is remote unless it is asked for.
- * The frame it is shown in and its policy (api/routes/mail.ts) stop what this should miss.
+ * Makes HTML mail harmless (docs/decisions/0022): it leaves out everything that is not known to be harmless, and remote content unless that
+ * is asked for. The frame that shows it, and the policy of that frame (api/routes/mail.ts), stop what this misses.
  */
 import sanitize from 'sanitize-html'
 import { mailLimits } from './limits.ts'
 
 export interface Sanitised {
-  /** A fragment. */
+  /** A fragment, not a whole document. */
   readonly html: string
-  /** Whether it has remote content, shown or not. */
+  /** Whether the mail has remote content, shown or not. */
   readonly remote: boolean
 }
 
 /** The HTML of a message as it came. */
 export interface Pages {
   readonly pages: readonly string[]
-  /** Those of the message itself, as data: URIs by Content-ID. */
+  /** The images of the message itself: data: URIs by Content-ID. */
   readonly images: ReadonlyMap<string, string>
 }
 
 export interface Choice {
-  /** Images from elsewhere are shown: whoever sent it learns that it is read, when, and from where. */
+  /** Whether images from elsewhere are shown. Whoever sent the mail then learns that it is read, when, and from where. */
   readonly remote: boolean
-  /** An image of the message itself, by its Content-ID, as a data: URI. */
+  /** Gives an image of the message itself as a data: URI. */
   readonly image: (contentId: string) => string | undefined
 }
 
-/** Why it is not shown. Slow: it took too long to clean. Failed: it took too much memory, or broke. Busy: too many wait for it. */
+/** Why mail is not shown. `slow`: cleaning took too long. `failed`: cleaning took too much memory, or broke. `busy`: too many wait. */
 export const withholdings = ['slow', 'failed', 'busy'] as const
 export type Withheld = (typeof withholdings)[number]
 
-/** All of it, each page below the one before. */
+/** Cleans all pages of a message and puts each below the one before. */
 export function cleaned({ pages, images }: Pages, remote: boolean): Sanitised {
   let room: number = mailLimits.shownImagesOctetsMax
   const image = (contentId: string) => {
@@ -40,28 +40,28 @@ export function cleaned({ pages, images }: Pages, remote: boolean): Sanitised {
     return uri
   }
   const made = pages.map((page) => sanitised(page, { remote, image }))
-  return { html: made.map(({ html }) => html).join('\n<hr>\n'), remote: made.some((one) => one.remote) }
+  return { html: made.map(({ html }) => html).join('\n<hr>\n'), remote: made.some((page) => page.remote) }
 }
 
-const each = (words: string): string[] => words.trim().split(/\s+/)
+const namesIn = (words: string): string[] => words.trim().split(/\s+/)
 
-const tags = each(`
+const tags = namesIn(`
   a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn div dl dt em
   figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q rp rt ruby s samp section small
   span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr`)
 
-/** Left out with all that is in them. */
-const dropped = each(`
+/** Tags that are left out with everything in them. */
+const droppedTags = namesIn(`
   applet audio canvas embed frame frameset iframe math noembed noframes noscript object option plaintext script select style svg
   template textarea title video xmp`)
 
-const attributes = each(`
+const attributes = namesIn(`
   abbr align alt background bgcolor border cellpadding cellspacing color cols colspan dir face headers height hspace lang nowrap
   reversed rows rowspan rules scope size span start style title type valign value vspace width`)
 
-/** Nothing that lies over something else. */
+/** The properties that are kept. None of them puts something over something else. */
 const properties = new Set(
-  each(`
+  namesIn(`
   background background-color background-image background-position background-repeat background-size border border-collapse
   border-color border-radius border-spacing border-style border-width box-sizing caption-side clear color direction display
   empty-cells float font font-family font-size font-style font-variant font-weight height letter-spacing line-height list-style
@@ -74,30 +74,30 @@ const properties = new Set(
   border-bottom-width border-left-width`),
 )
 
-/** No function but these, no escape that could spell another, and quotes in pairs. */
+/** A value may hold no function but these, no escape that could spell another one, and quotes only in pairs. */
 const harmlessValue = /^(?:(?:rgba?|hsla?)\([^()\\<>"']*\)|"[^"()\\<>@]*"|'[^'()\\<>@]*'|[^()\\<>@"'])*$/i
 const imageValue = /^\s*url\(\s*(["']?)([^()\\<>"'\s]+)\1\s*\)\s*(no-repeat|repeat|repeat-x|repeat-y)?\s*$/i
-/** Whatever it stands in. */
+/** A remote address, whatever else stands around it. */
 const remoteStyle = /url\(\s*["']?\s*(?:https?:|[\\/]{2})/i
 
 const embedded = /^data:image\/(?:png|jpe?g|gif|webp|bmp|avif);base64,[a-z0-9+/=\s]*$/i
 
-/** Real mail has some dozens; the parser's time grows with their square. */
+/** How many tags may be open at once. Real mail has some dozens; the parser's time grows with their square. */
 const openTagsMax = 5000
 
 export function sanitised(html: string, { remote, image }: Choice): Sanitised {
-  let found = false
-  /** What an image may come from; undefined: nothing. */
+  let hasRemote = false
+  /** The address that an image may come from; undefined where it may not be shown. */
   const sourceOf = (url: string | undefined): string | undefined => {
     const at = url?.trim() ?? ''
     if (/^cid:/i.test(at)) return image(contentIdOf(at))
     if (embedded.test(at)) return at
     const elsewhere = addressOf(at, ['http:', 'https:'])
-    if (elsewhere !== undefined) found = true
+    if (elsewhere !== undefined) hasRemote = true
     return remote ? elsewhere : undefined
   }
   const styleOf = (style: string): string => {
-    if (remoteStyle.test(style)) found = true
+    if (remoteStyle.test(style)) hasRemote = true
     return style
       .split(';')
       .flatMap((declaration) => {
@@ -115,11 +115,11 @@ export function sanitised(html: string, { remote, image }: Choice): Sanitised {
   const cleaned = sanitize(shallow(html), {
     allowedTags: tags,
     allowedAttributes: { '*': attributes, a: ['href', 'target', 'rel'], img: ['src'] },
-    nonTextTags: dropped,
+    nonTextTags: droppedTags,
     allowedSchemes: ['http', 'https', 'mailto', 'tel'],
     allowedSchemesByTag: { img: ['http', 'https', 'data'] },
     allowProtocolRelative: false,
-    // Done here: postcss takes seconds for what newsletters have of them.
+    // They are parsed here: postcss takes seconds for the styles of a newsletter.
     parseStyleAttributes: false,
     transformTags: {
       '*': (tagName, { src, srcset, background, style, href, ...rest }) => {
@@ -137,10 +137,10 @@ export function sanitised(html: string, { remote, image }: Choice): Sanitised {
       },
     },
   })
-  return { html: cleaned, remote: found }
+  return { html: cleaned, remote: hasRemote }
 }
 
-/** As a browser reads it, white space and all; undefined: it is no absolute one, or of another kind. */
+/** Reads an address as a browser does, white space included. Undefined where it is not absolute, or has another protocol. */
 function addressOf(text: string, protocols: readonly string[]): string | undefined {
   const absolute = text.trim().replace(/^[\\/]{2}/, 'https://')
   if (!URL.canParse(absolute)) return undefined
@@ -160,7 +160,7 @@ function present(attribs: Readonly<Record<string, string | undefined>>): Record<
   )
 }
 
-/** As far as no more than so many tags are open. */
+/** The page up to the place where too many tags are open. */
 function shallow(html: string): string {
   let open = 0
   for (const { index, 1: slash } of html.matchAll(
@@ -187,7 +187,7 @@ export function htmlOfText(text: string): string {
   return `<div style="white-space: pre-wrap">${text.replace(/[&<>"]/g, (char) => escapes[char] ?? '')}</div>`
 }
 
-/** Light, whatever the reader's page is: mail is written for it. */
+/** Makes a whole page. It is light, whatever the page around it is: mail is written for light pages. */
 export function documentOf(fragment: string): string {
   return `<!doctype html>
 <html lang="und"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

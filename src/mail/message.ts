@@ -1,18 +1,22 @@
-/** What POP3 calls things, as types that cannot be taken for one another (RFC 1939). */
+/**
+ * A message as it is listed, seen and retrieved, in types that cannot be taken for one another (RFC 1939). This room holds what a message is:
+ * its bytes (octets.ts), header (header.ts), date of arrival (arrival.ts) and trace block (trace.ts). What is known to be stored of it does
+ * not live here (ledger/), nor how it travels (pop3/, imap/).
+ */
 
 declare const brand: unique symbol
 export type Brand<T, Name extends string> = T & { readonly [brand]: Name }
 
-/** Position of a message in one POP3 session. It names another message tomorrow: never store it. RFC 1939 section 4. */
+/** The position of a message in one POP3 session (RFC 1939 section 4). It names another message tomorrow: it is never stored. */
 export type MessageNumber = Brand<number, 'MessageNumber'>
 
 /**
- * The server's lasting name for a message, one char a byte (latin1). RFC 1939 section 7 says 1 to 70 characters of
- * 0x21 to 0x7E; servers send more and longer, so up to `mailLimits.uidlOctetsMax` of anything but spaces and controls is taken.
+ * The server's lasting name for a message, one character for each byte (latin1). RFC 1939 section 7 allows 1 to 70 characters from 0x21 to
+ * 0x7E. Servers send others and longer ones, so that up to `mailLimits.uidlOctetsMax` of anything but spaces and controls is taken.
  */
 export type Uidl = Brand<string, 'Uidl'>
 
-/** A size in bytes as POP3 counts them, each line end being CRLF. RFC 1939 section 11. From LIST it is a hint, never framing. */
+/** A size as POP3 counts it, with each line end as CRLF (RFC 1939 section 11). What LIST gives is a hint; no message ends by it. */
 export type Octets = Brand<number, 'Octets'>
 
 export type AccountId = Brand<string, 'AccountId'>
@@ -26,54 +30,58 @@ export interface Listed {
   readonly size: Octets
 }
 
-/** Names what is spooled; in the order in which it came. */
+/** The name of a spooled message. Names sort in the order in which messages came. */
 export type SpoolId = Brand<string, 'SpoolId'>
 
-/** A message as it came: dots unstuffed, line ends untouched. */
+/** A message as it came: without the stuffed dots (RFC 1939 section 3), and with its line ends untouched. */
 export interface Retrieved {
   readonly message: Listed
   readonly bytes: Buffer
-  /** Its bytes are kept under this name until the store has them: the provider may not give them again. */
+  /** The name in the spool, where the bytes stay until the store has them: the provider may not give them again. */
   readonly spooled?: SpoolId | undefined
 }
 
 /**
- * What one barrier has closed (DESIGN: a window of RETRs ends with a question whose answer we know). Only then does the
- * maildrop hand it out. `refused` holds the messages that the server listed and then would not give: its words, no bytes.
+ * The answers to a window of RETRs. The window ends with a question whose answer we know, the barrier (DESIGN section 5); only when that
+ * answer has come does the maildrop hand the window out.
  */
 export interface Window {
   readonly retrieved: readonly Retrieved[]
+  /** Messages that the server listed and then did not give, with the server's words. */
   readonly refused: readonly { readonly message: Listed; readonly reply: string }[]
-  /** Larger than asked for, whatever LIST said: what begins it, at least its header, and how many octets it has. */
+  /** Messages that are larger than was asked for, whatever LIST said: their beginning, with all of the header, and their real size. */
   readonly cut: readonly (Retrieved & { readonly octets: number })[]
-  /** Nobody needs its bytes any more: there is room for others (budget.ts). */
+  /** Is called when nobody needs the window's bytes any more, so that there is room for others (budget.ts). */
   readonly release: () => void
 }
 
-/** A header block by `TOP n 0`; undefined where the server would not give it. */
+/** The answer to `TOP n 0`. */
 export interface Peeked {
   readonly message: Listed
+  /** Undefined where the server did not give it. */
   readonly header: Buffer | undefined
 }
 
-/** The first 8 octets of a SHA-256, as 16 hex digits: a UIDL's, a fingerprint's, a digest's. */
+/** The first 8 octets of a SHA-256, as 16 hex digits: of a UIDL, of chosen header fields, or of a whole message. */
 export type ShortHash = Brand<string, 'ShortHash'>
 
-/** 16 random octets as 32 hex digits, one for each copy that we append; in its `X-Tributary-Id` (CONTRACT section 7). */
+/** 16 random octets as 32 hex digits, for one copy that we append. They stand in its `X-Tributary-Id` (CONTRACT section 7). */
 export type Token = Brand<string, 'Token'>
 
-/** Hash of chosen header fields. `weak`: Message-ID or Date is missing, so that different messages may share it. */
+/** A hash of chosen header fields. */
 export interface Fingerprint {
   readonly hash: ShortHash
+  /** True where Message-ID or Date is missing: then different messages may share the hash. */
   readonly weak: boolean
 }
 
-/** What was learnt of a message in this session. `digest` is there when it was retrieved whole. */
+/** What a session has learnt of a message. */
 export interface Sighting {
   readonly message: Listed
   readonly fingerprint: Fingerprint | undefined
+  /** Undefined where the message was not retrieved whole. */
   readonly digest: ShortHash | undefined
-  /** When it arrived at the provider, as its header tells; undefined where no header was seen, or nobody asked. */
+  /** When the message arrived at the provider, as its header tells. Undefined where no header was seen, or nobody asked. */
   readonly arrived: Date | undefined
   readonly spooled?: SpoolId | undefined
 }

@@ -1,6 +1,6 @@
 /**
- * All the octets of a message: their line ends, and their digest. A message may have 150 MB: after every slice the event loop
- * has its turn.
+ * Works on all the octets of a message: its line ends, and its digest. A message may have 150 MB, so that the event loop has its turn after
+ * every slice.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { fieldsOf, type HeaderField, headerOf, shortened, shortHash } from './header.ts'
@@ -12,15 +12,16 @@ const LF = 10
 const CR = 13
 
 /**
- * Who a message is, by all its bytes, line ends already CRLF; but for what its provider notes in its header, and line ends at the very
- * end: qmail-pop3d adds an empty line to every message, other servers a final CRLF.
+ * Tells by all its bytes who a message is; its line ends are CRLF already. What the provider notes in its header does not count, nor do line
+ * ends at the very end: qmail-pop3d adds an empty line to every message, and other servers add a final CRLF.
  *
- * @param fields of its header, where they are known.
+ * @param fields those of its header, where they are known already.
  */
 export async function digestOf(message: Buffer, fields = headOf(message)): Promise<ShortHash> {
   const notes = notesOf(fields)
-  let end = trimmed(message, message.length)
-  for (const { from, to } of notes.toReversed()) if (to >= end) end = trimmed(message, Math.min(from, end))
+  let end = lengthWithoutLineEnds(message, message.length)
+  for (const { from, to } of notes.toReversed())
+    if (to >= end) end = lengthWithoutLineEnds(message, Math.min(from, end))
   if (notes.length === 0 && end <= limits.sliceOctets) return shortHash(message.subarray(0, end))
   const hash = createHash('sha256')
   let behind = 0
@@ -38,7 +39,7 @@ export async function digestOfPieces(pieces: AsyncIterable<Buffer>): Promise<Sho
   /** As the hash was before the line ends that may be the very last ones: they may be all 150 MB of a message. */
   let beforeLineEnds: Hash | undefined
   for await (const piece of withoutNotes(pieces)) {
-    const end = trimmed(piece, piece.length)
+    const end = lengthWithoutLineEnds(piece, piece.length)
     if (end > 0) {
       hash.update(piece.subarray(0, end))
       beforeLineEnds = undefined
@@ -75,7 +76,7 @@ function* counting(beginning: Buffer): Generator<Buffer> {
   yield beginning.subarray(behind)
 }
 
-/** No header is longer than a slice that anybody would send; what lies beyond counts, whoever looks. */
+/** Nobody sends a header that is longer than a slice. A field that lies beyond always counts, so that every reader gets the same digest. */
 function headOf(message: Buffer): HeaderField[] {
   return fieldsOf(headerOf(message.subarray(0, limits.sliceOctets)))
 }
@@ -84,16 +85,16 @@ function notesOf(fields: readonly HeaderField[]): HeaderField[] {
   return fields.filter(({ isNote, to }) => isNote && to < limits.sliceOctets)
 }
 
-/** Where the line ends begin that this ends in. */
-function trimmed(octets: Buffer, length: number): number {
+/** How long the octets are without the line ends at their end. */
+function lengthWithoutLineEnds(octets: Buffer, length: number): number {
   let end = length
   while (end > 0 && (octets[end - 1] === LF || octets[end - 1] === CR)) end -= 1
   return end
 }
 
 /**
- * The bytes as an IMAP store takes them: every bare LF made CRLF, a final CRLF added where none is, an empty message left
- * empty (CONTRACT section 7). Bare CR stays. Returns the same buffer where there is nothing to do.
+ * Makes the bytes what an IMAP store takes: every bare LF becomes CRLF, and a final CRLF is added where there is none (CONTRACT section 7).
+ * An empty message stays empty, and a bare CR stays. The answer is the same buffer where there is nothing to do.
  */
 export async function toCrlf(message: Buffer): Promise<Buffer> {
   let bare = 0
@@ -121,7 +122,7 @@ export async function toCrlf(message: Buffer): Promise<Buffer> {
 
 function bareLineFeeds(message: Buffer, from: number, to: number): number[] {
   const bare: number[] = []
-  // Not beyond `to`: a message may be one line.
+  // Nothing beyond `to` is searched: a message may be one line.
   const slice = message.subarray(from, to)
   for (let at = slice.indexOf(LF); at !== -1; at = slice.indexOf(LF, at + 1)) {
     if (from + at === 0 || message[from + at - 1] !== CR) bare.push(from + at)

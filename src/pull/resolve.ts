@@ -22,17 +22,17 @@ export async function resolve(run: PullRun): Promise<LedgerView> {
  */
 export async function resolveIntents({ world, account, counts }: PullRun): Promise<void> {
   const { ledger, intents, store } = world
-  const left = await intents.intents()
-  const takenOver = await store.takeOver(left)
+  const leftIntents = await intents.intents()
+  const takenOver = await store.takeOver(leftIntents)
   const { tokens } = takenOver
   const isStored = ({ entries }: Intent) => entries.some(({ token }) => tokens.has(token))
-  for (const intent of left.filter(isStored)) {
+  for (const intent of leftIntents.filter(isStored)) {
     counts.recovered += intent.entries.filter(({ token }) => tokens.has(token)).length
     await intents.record(intent, tokens)
   }
   const records = new StoredRecords(ledger)
   await takenOver.deliver(account.folder, (fingerprint, uidl) => records.count(fingerprint, uidl))
-  for (const intent of left) if (!isStored(intent)) await intents.record(intent, noTokens)
+  for (const intent of leftIntents) if (!isStored(intent)) await intents.record(intent, noTokens)
 }
 
 /** Counts records of stored messages. The ledger is read when it is first asked: mostly nobody asks. */

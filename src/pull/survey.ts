@@ -14,11 +14,11 @@ export interface Survey {
   /** How many messages the maildrop shows. */
   readonly listed: number
   /** Messages to be retrieved, in the maildrop's order. */
-  readonly wanted: readonly Listed[]
+  readonly toRetrieve: readonly Listed[]
   /** Those of them that were set aside and are tried again. */
-  readonly again: ReadonlySet<Listed>
+  readonly retried: ReadonlySet<Listed>
   /** New messages whose header was looked at. */
-  readonly looked: ReadonlyMap<Listed, Sighting>
+  readonly sightings: ReadonlyMap<Listed, Sighting>
   readonly unmatched: Unmatched
   /** True where the first run's choice is made at each message's retrieval: it goes by date, and the server has no TOP. */
   readonly choosing: boolean
@@ -37,15 +37,15 @@ export async function survey(visit: Visit): Promise<Survey> {
   const sightings = await lookAt(plan.look, visit)
   const sighted = await planSighted(sightings, unmatched, isOpen, (match) => visit.saw(match))
 
-  const looked = new Map(sighted.transfer.map((sighting) => [sighting.message, sighting]))
+  const sightedNew = new Map(sighted.transfer.map((sighting) => [sighting.message, sighting]))
   const choosing = isChoiceByDate(visit) && !maildrop.canPeek
-  const fresh = [...plan.transfer, ...looked.keys()]
-  const chosen = view.begun || choosing ? fresh : await begin(visit, fresh, looked)
+  const fresh = [...plan.transfer, ...sightedNew.keys()]
+  const chosen = view.begun || choosing ? fresh : await begin(visit, fresh, sightedNew)
 
-  const { wanted, large } = await bySize(chosen.concat(sighted.compare), account.maxMessageBytes)
+  const { toRetrieve, large } = await bySize(chosen.concat(sighted.compare), account.maxMessageBytes)
   await setAsideLarge(visit, large, unmatched)
-  const again = view.retries.size === 0 ? new Set<Listed>() : await retriedAmong(visit, wanted, unmatched)
-  return { listed: listing.length, wanted, again, looked, unmatched, choosing }
+  const retried = view.retries.size === 0 ? new Set<Listed>() : await retriedAmong(visit, toRetrieve, unmatched)
+  return { listed: listing.length, toRetrieve, retried, sightings: sightedNew, unmatched, choosing }
 }
 
 function isChoiceByDate({ view, account }: Visit): boolean {
@@ -60,7 +60,7 @@ async function lookAt(messages: readonly Listed[], visit: Visit): Promise<Sighti
 async function begin(
   visit: Visit,
   fresh: readonly Listed[],
-  looked: ReadonlyMap<Listed, Sighting>,
+  sightedNew: ReadonlyMap<Listed, Sighting>,
 ): Promise<readonly Listed[]> {
   const { account, nowMs } = visit
   const { ledger } = visit.world
@@ -68,8 +68,8 @@ async function begin(
     await ledger.begin([])
     return fresh
   }
-  const others = fresh.filter((message) => !looked.has(message))
-  const sightings = [...looked.values(), ...(await lookAt(others, visit))]
+  const others = fresh.filter((message) => !sightedNew.has(message))
+  const sightings = [...sightedNew.values(), ...(await lookAt(others, visit))]
   const skipped = sightings.filter(({ arrived }) => isBeforeFirstRun(account.firstRun, arrived, nowMs))
   await ledger.begin(skipped)
   const skippedMessages = new Set(skipped.map(({ message }) => message))
@@ -77,20 +77,23 @@ async function begin(
 }
 
 /** Parts what the account takes from what is larger than that by its listed size; both in the maildrop's order. */
-async function bySize(messages: readonly Listed[], maxOctets: number): Promise<{ wanted: Listed[]; large: Listed[] }> {
-  const [wanted, large]: [Listed[], Listed[]] = [[], []]
+async function bySize(
+  messages: readonly Listed[],
+  maxOctets: number,
+): Promise<{ toRetrieve: Listed[]; large: Listed[] }> {
+  const [toRetrieve, large]: [Listed[], Listed[]] = [[], []]
   let isOrdered = true
   let last = 0
   for await (const slice of slices(messages)) {
     for (const message of slice) {
       isOrdered &&= message.number > last
       last = message.number
-      ;(message.size <= maxOctets ? wanted : large).push(message)
+      ;(message.size <= maxOctets ? toRetrieve : large).push(message)
     }
   }
   // Most maildrops are listed in their order, and to sort 100,000 messages holds up the event loop for long.
-  if (!isOrdered) for (const some of [wanted, large]) some.sort((a, b) => a.number - b.number)
-  return { wanted, large }
+  if (!isOrdered) for (const some of [toRetrieve, large]) some.sort((a, b) => a.number - b.number)
+  return { toRetrieve, large }
 }
 
 /** Sets aside the messages that are too large, but for those that were set aside before. */

@@ -39,8 +39,8 @@ export class Suspects {
   /** How many messages earlier runs have set aside for what the provider did, since one was stored. */
   #asideBefore = 0
   /** Messages that are tried again by hand. */
-  #again: ReadonlySet<Listed> = new Set()
-  #looked = new Map<Listed, Sighting>()
+  #retried: ReadonlySet<Listed> = new Set()
+  #sightings = new Map<Listed, Sighting>()
   /** How many messages the provider gave. */
   #given = 0
   #refused: Window['refused'][number][] = []
@@ -50,22 +50,22 @@ export class Suspects {
   }
 
   /** Sets aside the message that has killed the worker, and leaves the suspects for last. */
-  async turns(view: LedgerView, { listed, wanted, again, looked }: Survey): Promise<Turns> {
+  async turns(view: LedgerView, { listed, toRetrieve, retried, sightings }: Survey): Promise<Turns> {
     this.#recall(view)
     this.#asideBefore = [...view.records.asideSinceStored()].filter(isProvidersDoing).length
-    this.#again = again
-    this.#looked = new Map(looked)
+    this.#retried = retried
+    this.#sightings = new Map(sightings)
     this.#refused = []
     const turns = { usual: [] as Listed[], last: [] as Listed[] }
     const present = new Set<string>()
-    const isTroubled = this.#suspects.size + this.#aside.size + again.size > 0 || this.#killer !== undefined
-    for await (const slice of slices(isTroubled ? wanted : [])) {
+    const isTroubled = this.#suspects.size + this.#aside.size + retried.size > 0 || this.#killer !== undefined
+    for await (const slice of slices(isTroubled ? toRetrieve : [])) {
       for (const message of slice) {
         const key = suspectKey(nameOf(message))
         present.add(key)
         if (this.#aside.has(key)) continue
         if (this.#killer !== undefined && key === suspectKey(this.#killer)) await this.#setKillerAside(message)
-        else (this.#suspects.has(key) || again.has(message) ? turns.last : turns.usual).push(message)
+        else (this.#suspects.has(key) || retried.has(message) ? turns.last : turns.usual).push(message)
       }
     }
     // A false empty maildrop (fetchmail, RETRIEVAL FAILURE MODES) clears nobody.
@@ -73,7 +73,7 @@ export class Suspects {
     // The one that has failed least goes first, so that each has its turn though one of them ends the session.
     const failures = (message: Listed) => this.#suspects.get(suspectKey(nameOf(message)))?.failures ?? 0
     turns.last.sort((a, b) => failures(a) - failures(b))
-    return isTroubled ? turns : { usual: wanted, last: [] }
+    return isTroubled ? turns : { usual: toRetrieve, last: [] }
   }
 
   /** Retrieves the messages in their turns. After several deaths, those that could have been on their way then come alone. */
@@ -164,8 +164,8 @@ export class Suspects {
 
   /** Without a UIDL a message that was set aside is only known again by its header. */
   async #lookAt(messages: readonly Listed[], maildrop: Maildrop): Promise<void> {
-    const nameless = messages.filter((message) => message.uidl === undefined && !this.#looked.has(message))
-    for (const sighting of await look(maildrop, nameless, undefined)) this.#looked.set(sighting.message, sighting)
+    const nameless = messages.filter((message) => message.uidl === undefined && !this.#sightings.has(message))
+    for (const sighting of await look(maildrop, nameless, undefined)) this.#sightings.set(sighting.message, sighting)
   }
 
   /** A provider that gives nothing at all, or refuses so many messages in a row, is at fault itself, as stores are (refusals.ts). */
@@ -179,8 +179,8 @@ export class Suspects {
     const name = nameOf(message)
     const key = suspectKey(name)
     const failures = (this.#suspects.get(key)?.failures ?? 0) + 1
-    if (this.#again.has(message) || failures >= failuresMax(failure)) {
-      await this.#setAside(message, failure, this.#again.has(message) ? 1 : failures)
+    if (this.#retried.has(message) || failures >= failuresMax(failure)) {
+      await this.#setAside(message, failure, this.#retried.has(message) ? 1 : failures)
       return true
     }
     if (this.#suspects.has(key) || this.#suspects.size < pullLimits.suspectsMax)
@@ -201,7 +201,7 @@ export class Suspects {
   async #setAside(message: Listed, failure: Failure, attempts: number): Promise<void> {
     const { world, counts } = this.#run
     // Where no header was seen, the fingerprint of nothing says that the message was tried, and not set aside by its listed size alone.
-    const fingerprint = this.#looked.get(message)?.fingerprint ?? fingerprintOf([])
+    const fingerprint = this.#sightings.get(message)?.fingerprint ?? fingerprintOf([])
     counts.quarantined += 1
     await world.quarantine.quarantine({ ...unseen(message), fingerprint }, { failure, attempts })
     const key = suspectKey(nameOf(message))

@@ -20,7 +20,7 @@ import { countsOf, RedisLedger } from '../../src/redis/ledger.ts'
 import { Quarantine } from '../../src/redis/quarantine.ts'
 import { noCounts } from '../../src/runs/run.ts'
 import { startRedis } from '../support/redis.ts'
-import { MemoryLedger } from '../support/world.ts'
+import { MemoryLedger } from '../support/memory-ledger.ts'
 
 const nowMs = Date.UTC(2026, 10, 10)
 let server: Awaited<ReturnType<typeof startRedis>>

@@ -32,7 +32,7 @@ for (const when of ['before', 'after'] as const) {
       world.crash = undefined
       await world.pull()
       assert.deepEqual(world.bodies().toSorted(), texts(letters), `${when} effect ${nth}, ${effects[nth]}`)
-      assert.deepEqual([world.ledger.kept.size, world.ledger.open.size], [0, 0], 'and nothing is kept for ever')
+      assert.deepEqual([world.ledger.spoolContent.size, world.ledger.open.size], [0, 0], 'and nothing is kept for ever')
     }
   })
 }

@@ -1,0 +1,254 @@
+/** An account's ledger in memory: what redis/ledger.ts keeps. test/live/ledger.test.ts holds both to the same contract. */
+import type { Failure } from '../../src/failure/failure.ts'
+import {
+  type Intent,
+  type LedgerRecord,
+  type MessageName,
+  type NewRecord,
+  newRecord,
+  type RecordIdentity,
+  type Suspect,
+} from '../../src/ledger/ledger.ts'
+import { PackedRecords } from '../../src/ledger/packed-records.ts'
+import { encodeRecord } from '../../src/ledger/record-codec.ts'
+import { listedUidlHash } from '../../src/mail/header.ts'
+import type { Retrieved, Sighting, SpoolId, Token } from '../../src/mail/message.ts'
+import type { AccountLedger, AsideReason, LedgerView, Records } from '../../src/pull/ledger-ports.ts'
+import {
+  entryFollowing,
+  entryFor,
+  entryOf,
+  isSetAside,
+  type QuarantineEntry,
+  recordOf,
+} from '../../src/pull/quarantine.ts'
+
+/** What the ledger needs of its world. */
+interface LedgerWorld {
+  nowMs: number
+  effect<T>(name: string, act: () => T): T
+  hide?(messages: readonly Retrieved[]): void
+}
+
+export class MemoryLedger implements AccountLedger {
+  records: LedgerRecord[] = []
+  begun = false
+  lastSeenMs = 0
+  readonly open = new Map<string, Intent>()
+  readonly quarantined: { readonly sighting: Sighting; readonly reason: Failure }[] = []
+  entries: QuarantineEntry[] = []
+  /** By entry id: let go of it, or try it again once the account takes so many octets. */
+  readonly wishes = new Map<string, 'dismiss' | number>()
+  suspects: readonly Suspect[] = []
+  /** What runs that set out were retrieving alone, until they return. */
+  readonly out = new Map<number, MessageName | undefined>()
+  readonly spoolContent = new Map<SpoolId, Retrieved>()
+  #run = 0
+  #spools = 0
+  /** As they were at the last look, and those of them that a message has taken since. */
+  #looked: readonly LedgerRecord[] | undefined
+  readonly #taken = new Set<number>()
+  readonly #world: LedgerWorld
+
+  constructor(world: LedgerWorld) {
+    this.#world = world
+  }
+
+  /** Another run has the lease now. */
+  board(): void {
+    this.#run += 1
+    this.#looked = undefined
+  }
+
+  async view(): Promise<LedgerView> {
+    const retries = new Map<number, number>()
+    for (const entry of this.entries) {
+      const wish = this.wishes.get(entry.id)
+      const record = recordOf(entry, this.#packed())
+      if (wish === 'dismiss') {
+        if (record !== undefined) this.records[record.index] = { ...record, state: 'skipped' }
+        this.#noEntry(entry)
+      } else if (wish !== undefined && record !== undefined) retries.set(record.index, wish)
+    }
+    this.#look()
+    const died = [...this.out].filter(([run]) => run !== this.#run)
+    return {
+      records: this.#packed(),
+      begun: this.begun,
+      lastSeenMs: this.lastSeenMs,
+      retries,
+      suspects: this.suspects,
+      deaths: died.length,
+      alone: died.at(-1)?.[1],
+      continuity: { keeper: 'memory', keeperSinceMs: 0, wholeUnder: 'memory', mark: undefined },
+    }
+  }
+
+  async setOut(alone?: MessageName): Promise<void> {
+    this.#write('setOut', () => this.out.set(this.#run, alone))
+  }
+
+  async returned(suspects: readonly Suspect[]): Promise<void> {
+    this.#write('returned', () => {
+      this.out.clear()
+      this.suspects = suspects
+    })
+  }
+
+  async intents(): Promise<Intent[]> {
+    return [...this.open.values()]
+  }
+
+  async intend(intent: Intent): Promise<void> {
+    this.#write('intend', () => this.open.set(intent.id, structuredClone(intent)))
+  }
+
+  async record(intent: Intent, stored: ReadonlySet<Token>): Promise<LedgerRecord[]> {
+    return this.#write('record', () => {
+      this.open.delete(intent.id)
+      const entries = intent.entries.filter(({ token }) => stored.has(token))
+      for (const { spooled } of entries) if (spooled !== undefined) this.spoolContent.delete(spooled)
+      return entries.map((entry) => {
+        const before = this.#take(entry)
+        const setAside = before && entryOf(before, this.entries)
+        if (setAside !== undefined) this.#noEntry(setAside)
+        return this.#add('stored', entry, before)
+      })
+    })
+  }
+
+  async spool(retrieved: readonly Retrieved[]): Promise<Retrieved[]> {
+    return this.#write('spool', () => {
+      const messages = retrieved.map((message) => ({
+        ...message,
+        spooled: `spooled ${(this.#spools += 1)}` as SpoolId,
+      }))
+      for (const message of messages) this.spoolContent.set(message.spooled, message)
+      this.#world.hide?.(retrieved)
+      return messages
+    })
+  }
+
+  async *spooled(): AsyncIterable<Retrieved> {
+    const aside = this.entries.filter(({ id }) => this.wishes.get(id) !== 0).map(({ spooled }) => spooled)
+    for (const [id, message] of new Map(this.spoolContent)) if (!aside.includes(id)) yield message
+  }
+
+  async letGo(retrieved: readonly Retrieved[]): Promise<void> {
+    const ids = retrieved.flatMap(({ spooled }) => spooled ?? [])
+    if (ids.length > 0) this.#write('letGo', () => ids.forEach((id) => this.spoolContent.delete(id)))
+  }
+
+  async begin(skipped: readonly Sighting[]): Promise<void> {
+    this.#write('begin', () => {
+      for (const sighting of skipped) this.#add('skipped', identityOf(sighting))
+      this.begun = true
+    })
+  }
+
+  async skip(sighting: Sighting): Promise<void> {
+    this.#write('skip', () => this.#add('skipped', identityOf(sighting)))
+  }
+
+  async quarantine(sighting: Sighting, reason: AsideReason): Promise<void> {
+    this.#write('quarantine', () => {
+      const message = identityOf(sighting)
+      const record = this.#take(message)
+      const before = record && entryOf(record, this.entries)
+      const made = { id: String(this.quarantined.length), at: new Date(this.#world.nowMs).toISOString() }
+      this.#add('quarantined', message, record)
+      const entry = entryFor(
+        { ...message, name: sighting.message.uidl, spooled: sighting.spooled },
+        before,
+        made,
+        reason,
+      )
+      this.entries = this.entries.filter(({ id }) => id !== before?.id)
+      this.wishes.delete(entry.id)
+      this.entries.push(entry)
+      if (reason.octets !== undefined) this.wishes.set(entry.id, reason.octets)
+      this.quarantined.push({ sighting, reason: reason.failure })
+    })
+  }
+
+  async amend(records: Records): Promise<void> {
+    const amended: LedgerRecord[] = []
+    for await (const record of records) amended.push(record)
+    if (amended.length === 0) return
+    this.#write('amend', () => {
+      // A record that a message has taken since is no more what the caller saw.
+      for (const record of amended) {
+        const before = this.records[record.index]
+        if (before === undefined || this.#taken.has(record.index)) continue
+        const entry = before.state === 'quarantined' ? entryOf(before, this.entries) : undefined
+        if (entry !== undefined) this.entries[this.entries.indexOf(entry)] = entryFollowing(entry, record)
+        this.records[record.index] = record
+      }
+    })
+  }
+
+  async adopt(records: readonly NewRecord[]): Promise<LedgerRecord[]> {
+    return this.#write('adopt', () => records.map((record) => this.#add(record.state, record)))
+  }
+
+  async whole(): Promise<void> {
+    this.#write('whole', () => {})
+  }
+
+  async forget(records: Records): Promise<void> {
+    const isSpooled = (record: LedgerRecord) => entryOf(record, this.entries)?.spooled !== undefined
+    const all: LedgerRecord[] = []
+    for await (const record of records) all.push(record)
+    const old = all.filter((record) => record.state !== 'quarantined' || !isSpooled(record))
+    const gone = new Set(old.map(({ index }) => index))
+    if (gone.size === 0) return
+    this.#looked = undefined
+    this.#write('forget', () => {
+      for (const index of gone) {
+        const record = this.records[index]
+        const entry = record?.state === 'quarantined' ? entryOf(record, this.entries) : undefined
+        if (entry !== undefined) this.#noEntry(entry)
+      }
+      this.records = this.records.filter(({ index }) => !gone.has(index)).map((record, index) => ({ ...record, index }))
+    })
+  }
+
+  #packed(): PackedRecords {
+    return new PackedRecords(Buffer.concat(this.records.map(encodeRecord)))
+  }
+
+  #look(): readonly LedgerRecord[] {
+    this.#taken.clear()
+    return (this.#looked = [...this.records])
+  }
+
+  /** The record by which this message was set aside before; it is this message's then. */
+  #take(message: Pick<LedgerRecord, 'uidl' | 'digest' | 'size'>): LedgerRecord | undefined {
+    const looked = this.#looked ?? this.#look()
+    const taken = looked.find((record) => !this.#taken.has(record.index) && isSetAside(record, message))
+    if (taken !== undefined) this.#taken.add(taken.index)
+    return taken
+  }
+
+  #noEntry({ id, spooled }: QuarantineEntry): void {
+    if (spooled !== undefined) this.spoolContent.delete(spooled)
+    this.entries = this.entries.filter((entry) => entry.id !== id)
+    this.wishes.delete(id)
+  }
+
+  #add(state: LedgerRecord['state'], identity: RecordIdentity, before?: LedgerRecord): LedgerRecord {
+    const index = before?.index ?? this.records.length
+    const record = { ...newRecord(state, identity, this.#world.nowMs), index }
+    this.records[index] = record
+    return record
+  }
+
+  #write<T>(name: string, act: () => T): T {
+    this.lastSeenMs = this.#world.nowMs
+    return this.#world.effect(name, act)
+  }
+}
+
+function identityOf({ message, fingerprint, digest }: Sighting): RecordIdentity {
+  return { uidl: listedUidlHash(message), fingerprint, digest, size: message.size }
+}

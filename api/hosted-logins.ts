@@ -1,6 +1,7 @@
 /** Hosted logins: what the API says holds from the moment it says it. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { HostedLogin } from '../src/account/destination.ts'
 import type { StoreEndpoint } from '../src/config.ts'
 import { UsersFile } from '../src/disk/users-file.ts'
@@ -12,6 +13,18 @@ import { Problem } from './http/problems.ts'
 /** Dovecot looks at the users file at most once a second. */
 const noticedWithinMs = 1100
 const acceptedWithinMs = 8000
+/** How often the login is tried meanwhile, beside what Dovecot itself takes to refuse one. */
+const askedEveryMs = 20
+
+export interface HostedFiles {
+  readonly usersFile: string
+  /** The folder of local mode. Where the store is elsewhere there is none, and nothing is removed from it. */
+  readonly mailFolder: string
+  /** Logins that are no destination's. */
+  readonly besides?: readonly HostedLogin[]
+  /** Waits until the store may notice that the users file was written, so that no login is refused, which takes it seconds; given by tests. */
+  readonly untilNoticed?: () => Promise<void>
+}
 
 export class HostedLogins {
   readonly #destinations: Destinations
@@ -19,23 +32,15 @@ export class HostedLogins {
   readonly #file: UsersFile
   readonly #mailFolder: string
   readonly #besides: readonly HostedLogin[]
+  readonly #untilNoticed: () => Promise<void>
 
-  /**
-   * @param mailFolder of local mode; where the store is elsewhere there is none, and nothing is removed from it.
-   * @param besides logins that are no destination's.
-   */
-  constructor(
-    destinations: Destinations,
-    store: StoreEndpoint,
-    usersFile: string,
-    mailFolder: string,
-    besides: readonly HostedLogin[] = [],
-  ) {
+  constructor(destinations: Destinations, store: StoreEndpoint, files: HostedFiles) {
     this.#destinations = destinations
     this.#store = store
-    this.#file = new UsersFile(usersFile)
-    this.#mailFolder = mailFolder
-    this.#besides = besides
+    this.#file = new UsersFile(files.usersFile)
+    this.#mailFolder = files.mailFolder
+    this.#besides = files.besides ?? []
+    this.#untilNoticed = files.untilNoticed ?? untilNextSecond
   }
 
   /** The users file as Redis has it, and those besides. */
@@ -47,7 +52,7 @@ export class HostedLogins {
   async admit(login: string, password: string): Promise<void> {
     await this.write()
     const until = performance.now() + acceptedWithinMs
-    await untilNextSecond()
+    await this.#untilNoticed()
     while ((await tryLogin(hostedLogin(this.#store, login, password))) === 'refused') {
       if (performance.now() > until) {
         throw new Problem(
@@ -55,13 +60,14 @@ export class HostedLogins {
           `The login ${login} is written, but the store does not let it in yet; see the store's log, and try the login in a moment.`,
         )
       }
+      await delay(askedEveryMs)
     }
   }
 
   /** Written, and the store has seen that this login is gone. */
   async dismiss(): Promise<void> {
     await this.write()
-    await new Promise((resolve) => setTimeout(resolve, noticedWithinMs))
+    await delay(noticedWithinMs)
   }
 
   /** Removes all mail of a login, for good. To be called while it may still log in. */
@@ -76,5 +82,5 @@ export class HostedLogins {
 }
 
 async function untilNextSecond(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 1020 - (Date.now() % 1000)))
+  await delay(1020 - (Date.now() % 1000))
 }

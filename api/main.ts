@@ -58,7 +58,7 @@ async function main(): Promise<void> {
   const sample = config.hasSample ? sampleOf(config, home) : undefined
   const besides =
     sample === undefined ? [] : [{ login: sampleLogin, passwordHash: await passwordHash(sample.password) }]
-  const hosted = new HostedLogins(destinations, store, storeUsersFile, home.mail, besides)
+  const hosted = new HostedLogins(destinations, store, { usersFile: storeUsersFile, mailFolder: home.mail, besides })
   await hosted.write()
   const ring = await openKeyRing(config, home, async () => await sealedRecords(redis))
   const accounts = new Accounts(redis)

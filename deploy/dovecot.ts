@@ -22,6 +22,8 @@ export interface DovecotPlaces {
   readonly keyFile: string
   /** Dovecot's `mail_location`, if not mdbox: tests have a provider with a Maildir. */
   readonly mailLocation?: string
+  /** How long a refused login takes, if not two seconds: tests need not wait. */
+  readonly authFailureDelay?: string
 }
 
 export interface MailPorts {
@@ -93,6 +95,7 @@ function conf(places: DovecotPlaces, ports: MailPorts, identity: Identity): stri
     USERS_FILE: places.usersFile,
     MAIL: places.mailFolder,
     MAIL_LOCATION: places.mailLocation ?? 'mdbox:~/mdbox',
+    AUTH_FAILURE_DELAY: places.authFailureDelay ?? '2 secs',
     CERT: places.certFile,
     KEY: places.keyFile,
     IMAP_PORT: ports.imapPort,

@@ -32,15 +32,19 @@ async function passes(tool, args) {
 
 /** They take longest. Begun last, one of them would run alone at the end. */
 const longest = [
-  'fuzz',
+  'all-killed',
+  'corpus',
   'kill',
   'late-commit',
-  'dashboard',
-  'reading',
   'dashboard-mail',
+  'dashboard',
+  'dashboard-setup',
+  'cut',
   'bad-stores',
-  'container',
+  'poison',
   'local',
+  'trouble',
+  'fuzz',
 ]
 
 /** The test files of these folders of test/, the longest first. */
@@ -63,7 +67,7 @@ const options = ['--enable-source-maps', '--test', reporter]
 /** Node's arguments for every test, or for the named files. */
 export function testArguments(names) {
   const files = names.length > 0 ? names : testFiles(['pure', 'scripted', 'live', 'browser'])
-  return [...options, '--test-concurrency=3', '--test-timeout=300000', ...files.map(built)]
+  return [...options, '--test-concurrency=4', '--test-timeout=300000', ...files.map(built)]
 }
 
 /**

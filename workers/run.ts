@@ -24,7 +24,7 @@ import { pick, Progress } from './progress.ts'
 import type { RunPorts } from './options.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
 import { logRunBroke, logRunFailed, logRunFinished, logRunStarted, logServerLearnt } from './run-log.ts'
-import { tell } from './tell.ts'
+import { tellOfRun } from './tell.ts'
 
 /** A run that is to be made, and under what. */
 export interface RunOrder {
@@ -68,7 +68,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Fai
   const ended = { ...endedRun(run, counts, failure, world.clock.nowMs()), notices: progress.notices }
   if (run.task === 'pull') {
     await follow(world, { account: visit.leftAlone(), failure, stored: counts.stored, log })
-    await tell(world, loaded.account, ended)
+    await tellOfRun(world, loaded.account, ended)
   }
   const measured: Measured = { dueMs, appends: visit.appends }
   await world.runs.end(ended, measured)

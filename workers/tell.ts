@@ -19,7 +19,11 @@ export interface TellWorld {
 }
 
 /** A worker that dies before the run's end is written goes on with the run, and tells it again under the same ids. */
-export async function tell({ redis, accounts, runs, clock }: TellWorld, account: Account, run: Run): Promise<void> {
+export async function tellOfRun(
+  { redis, accounts, runs, clock }: TellWorld,
+  account: Account,
+  run: Run,
+): Promise<void> {
   const outbox = new Outbox(redis)
   const [before, { attention }, importing] = await Promise.all([
     outbox.told(account.id),

@@ -20,7 +20,7 @@ before(async () => {
   const { usersFile, mailFolder } = dovecot.places
   const password = 'of the sample'
   const besides = [{ login: sampleLogin, passwordHash: await passwordHash(password) }]
-  const hosted = new HostedLogins(world.destinations, dovecot.store, usersFile, mailFolder, besides)
+  const hosted = new HostedLogins(world.destinations, dovecot.store, { usersFile, mailFolder, besides })
   await hosted.write()
   await fillOnce(hostedLogin(dovecot.store, sampleLogin, password))
   const sample = { host: '127.0.0.1', port: dovecot.pop3Port, password }

@@ -35,3 +35,32 @@ test('every event that is logged is in the list of src/log.ts, and the list has 
   )
   assert.deepEqual(new Set(logged), new Set(names))
 })
+
+/** Exported by two files each, until they have names of their own. */
+const sharedNames = new Set([
+  'Answer',
+  'Body',
+  'Connection',
+  'Known',
+  'Letter',
+  'Login',
+  'Principal',
+  'Quarantine',
+  'Session',
+  'Source',
+])
+for (const name of ['digestOf', 'entryOf', 'fingerprintOf', 'pathOf', 'sourceOf', 'statusOf', 'wordsOf'])
+  sharedNames.add(name)
+
+test('an exported name is exported by one file; a schema of the API may have the name of what it shows', () => {
+  const places = new Map<string, string[]>()
+  for (const { path, text } of sourcesIn('src', 'workers', 'api')) {
+    for (const [, name = ''] of text.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type) (\w+)/gm))
+      if (places.get(name)?.at(-1) !== path) places.set(name, [...(places.get(name) ?? []), path])
+  }
+  for (const [name, paths] of places) {
+    const others = paths.filter((path) => !path.startsWith('api/schemas/'))
+    const isPair = others.length <= 1 && paths.length - others.length <= 1
+    assert.ok(isPair || sharedNames.has(name), `${name} is exported by ${paths.join(' and ')}`)
+  }
+})

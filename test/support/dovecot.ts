@@ -55,6 +55,7 @@ export async function startDovecot(
     mastersFile: join(folder, 'masters'),
     certFile: join(folder, 'cert.pem'),
     keyFile: join(folder, 'key.pem'),
+    authFailureDelay: '0',
     ...(Object.keys(maildrops).length > 0 ? { mailLocation: 'maildir:~/Maildir' } : {}),
   }
   for (const [login, messages] of Object.entries(maildrops))

@@ -83,7 +83,9 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
   const events = new Events(redis)
   const runs = new Runs(redis, events)
   const queue = new PullQueue(redis, runs)
-  const hosted = new HostedLogins(destinations, dovecot.store, dovecot.places.usersFile, dovecot.places.mailFolder)
+  const { usersFile, mailFolder } = dovecot.places
+  // Tried at once: the Dovecot of tests refuses a login without delay.
+  const hosted = new HostedLogins(destinations, dovecot.store, { usersFile, mailFolder, untilNoticed: async () => {} })
   const accounts = new Accounts(redis)
   const pauses = new Pauses(redis)
   const tokens = new Tokens(redis)

@@ -14,6 +14,7 @@ import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { sealedRecords } from '../src/redis/sealed.ts'
 import { runMain } from '../src/run-main.ts'
 import { createSeal } from '../src/seal.ts'
+import { logRedisAway, logWorkerBroke, logWorkerReady, logWorkerStopped } from './worker-log.ts'
 import { startWorker } from './worker.ts'
 
 async function main(): Promise<void> {
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
       'A worker alone needs TRIBUTARY_REDIS_URL, TRIBUTARY_STORE_URL and TRIBUTARY_STORE_USERS_FILE; npm start sets them by itself',
     )
   }
-  const redis = connectRedis(redisUrl, 'worker', (reason) => log.warn({ event: 'redis away', reason }))
+  const redis = connectRedis(redisUrl, 'worker', (reason) => logRedisAway(log, reason))
   const wrong = await checkRedis(redis)
   if (wrong.length > 0) throw new ConfigInvalid(`This Redis would lose what it is told:\n${wrong.join('\n')}`)
 
@@ -45,13 +46,13 @@ async function main(): Promise<void> {
     // By a socket: it is on this machine, and ours where it keeps its file.
     ...(redisUrl.startsWith('/') ? { redisFree: async () => await freeOctets(homeOf(config.home).redis) } : {}),
   })
-  log.info({ event: 'worker ready', concurrency: workerLimits.workerConcurrency })
+  logWorkerReady(log, workerLimits.workerConcurrency)
 
   closeWithGrace({ delay: workerLimits.stopGraceMs + 3500 }, async ({ err }) => {
-    if (err) log.fatal({ event: 'worker broke', err })
+    if (err) logWorkerBroke(log, err)
     await worker.stop(workerLimits.stopGraceMs)
     redis.disconnect()
-    log.info({ event: 'worker stopped' })
+    logWorkerStopped(log)
   })
 }
 

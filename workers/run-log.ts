@@ -5,6 +5,7 @@ import type { Pause } from '../src/failure/consequence.ts'
 import type { ServerTrait } from '../src/account/server-traits.ts'
 import type { Account } from '../src/account/account.ts'
 import type { Logger } from '../src/log.ts'
+import type { Notice } from '../src/pull/ports.ts'
 import type { RunCounts } from '../src/runs/run.ts'
 
 export function logRunStarted(log: Logger, host: string): void {
@@ -29,6 +30,12 @@ export function logRunBroke(log: Logger, err: unknown): void {
   log.error({ event: 'run broke', err })
 }
 
+/** The provider has given its messages new ids. */
+export function logIdsChanged(log: Logger, { renamed, listed }: Notice, sentence: string): void {
+  log.warn({ event: 'ids changed', renamed, listed }, sentence)
+}
+
+/** The server has shown what it cannot do. */
 export function logServerLearnt(log: Logger, { host, port }: Account, learnt: readonly ServerTrait[]): void {
   log.warn({ event: 'server learnt', host, port, learnt })
 }

@@ -23,7 +23,7 @@ import { follow } from './consequences.ts'
 import { pick, Progress } from './progress.ts'
 import type { RunPorts } from './options.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
-import { logRunBroke, logRunFailed, logRunFinished, logRunStarted, logServerLearnt } from './run-log.ts'
+import { logIdsChanged, logRunBroke, logRunFailed, logRunFinished, logRunStarted, logServerLearnt } from './run-log.ts'
 import { tellOfRun } from './tell.ts'
 
 /** A run that is to be made, and under what. */
@@ -177,7 +177,7 @@ class Visit {
       arrived: (messages) => arrivals.add(messages),
       notice(notice) {
         const sentence = sentenceOf(notice)
-        log.warn({ ...notice }, sentence)
+        logIdsChanged(log, notice, sentence)
         progress.notice(sentence)
       },
     }

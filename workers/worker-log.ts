@@ -1,6 +1,23 @@
 /** What the log says of a worker's process and of its queues: one function for each event, with its level and its fields. */
 import type { Logger } from '../src/log.ts'
 
+export function logWorkerReady(log: Logger, concurrency: number): void {
+  log.info({ event: 'worker ready', concurrency })
+}
+
+export function logWorkerStopped(log: Logger): void {
+  log.info({ event: 'worker stopped' })
+}
+
+/** The process ends by an error that nobody has caught. */
+export function logWorkerBroke(log: Logger, err: Error): void {
+  log.fatal({ event: 'worker broke', err })
+}
+
+export function logRedisAway(log: Logger, reason: string): void {
+  log.warn({ event: 'redis away', reason })
+}
+
 /** The queue, or Redis below it, is in trouble: the next turn makes it good. */
 export function logQueueError(log: Logger, { message }: Error): void {
   log.warn({ event: 'queue error', reason: message })

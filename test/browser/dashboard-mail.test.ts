@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContext, Page, Response } from 'playwright-core'
+import { closeAll } from '../support/closing.ts'
 import { type Served, serve, signedIn, startBrowser, violations } from '../support/browser.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { converse, readFolder } from '../support/reader.ts'
@@ -108,10 +109,13 @@ before(async () => {
 })
 after(async () => {
   // Whatever there is: what does not start must not keep this from ending.
-  await browser?.close()
-  await served?.close()
-  elsewhere?.close()
-  await Promise.all([stack?.stop(), provider?.close()])
+  await closeAll({
+    browser: () => browser?.close(),
+    served: () => served?.close(),
+    elsewhere: () => elsewhere?.close(),
+    stack: () => stack?.stop(),
+    provider: () => provider?.close(),
+  })
 })
 
 /** As alice's mail program says it, in her INBOX. */

@@ -7,6 +7,7 @@ import { fillOnce } from '../../deploy/sample.ts'
 import { hostedLogin } from '../../src/imap/connection.ts'
 import { sampleLogin } from '../../src/account/sample.ts'
 import { type Served, serve, signIn, startBrowser, violations } from '../support/browser.ts'
+import { closeAll } from '../support/closing.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 
 let stack: Stack
@@ -28,9 +29,7 @@ before(async () => {
 })
 after(async () => {
   // Whatever there is: what does not start must not keep this from ending.
-  await browser?.close()
-  await served?.close()
-  await stack?.stop()
+  await closeAll({ browser: () => browser?.close(), served: () => served?.close(), stack: () => stack?.stop() })
 })
 
 test('where there is no sample provider nothing of it is told', async () => {

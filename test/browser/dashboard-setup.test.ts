@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import decodeQr from 'qr/decode.js'
 import { Discoveries } from '../../src/discover/discoveries.ts'
 import { type Served, serve, signIn, startBrowser, violations } from '../support/browser.ts'
+import { closeAll } from '../support/closing.ts'
 import { certificate } from '../support/certificates.ts'
 import { startEndpoint, verifies } from '../support/endpoint.ts'
 import { surroundingsOf } from '../support/internet.ts'
@@ -41,9 +42,13 @@ before(async () => {
   await signIn(page, served.url)
 })
 after(async () => {
-  await browser.close()
-  await served.close()
-  await Promise.all([stack.stop(), provider.close()])
+  // Whatever there is: what does not start must not keep this from ending.
+  await closeAll({
+    browser: () => browser?.close(),
+    served: () => served?.close(),
+    stack: () => stack?.stop(),
+    provider: () => provider?.close(),
+  })
 })
 
 const button = (name: string) => page.getByRole('button', { name, exact: true })

@@ -7,6 +7,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { Account } from '../../src/account/account.ts'
 import type { AccountId, DestinationId } from '../../src/mail/message.ts'
 import { type Served, serve, signedIn, signIn, startBrowser, violations } from '../support/browser.ts'
+import { closeAll } from '../support/closing.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 
@@ -28,9 +29,12 @@ before(async () => {
 })
 after(async () => {
   // Whatever there is: what does not start must not keep this from ending.
-  await browser?.close()
-  await served?.close()
-  await Promise.all([stack?.stop(), ...providers.map(async (provider) => await provider.close())])
+  await closeAll({
+    browser: () => browser?.close(),
+    served: () => served?.close(),
+    stack: () => stack?.stop(),
+    providers: () => Promise.all(providers.map(async (provider) => await provider.close())),
+  })
 })
 
 const letters = (count: number) =>

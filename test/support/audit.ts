@@ -1,4 +1,4 @@
-/** What provider, store and ledger hold of an account, compared: each message once, and nobody says otherwise. */
+/** Compares what provider, store and ledger hold of an account: each message is there once, and all three agree. */
 import assert from 'node:assert/strict'
 import type { Redis } from 'ioredis'
 import type { Intent, LedgerRecord } from '../../src/ledger/ledger.ts'
@@ -8,7 +8,7 @@ import { RedisLedger } from '../../src/redis/ledger.ts'
 import { noCounts } from '../../src/runs/run.ts'
 import { type ReadMessage, withoutTrace } from './reader.ts'
 
-/** Under a lease of its own, for as long as `use` takes. @param nowMs when what is written was written. */
+/** Opens the account's ledger under a lease of its own, for as long as `use` takes. @param nowMs the time that goes into what is written. */
 export async function withLedger<T>(
   redis: Redis,
   accountId: string,
@@ -40,11 +40,11 @@ export async function ledgerOf(redis: Redis, accountId: string): Promise<LedgerC
   }))
 }
 
-/** Without what we put in front. */
+/** The stored messages as they came: without the trace block that we put in front. */
 export const sourcesOf = (stored: readonly ReadMessage[]): string[] =>
   stored.map(({ bytes }) => withoutTrace(bytes).source.toString('latin1'))
 
-/** Every letter is in the store once, and nothing else. */
+/** Asserts that every letter is in the store once, and nothing else is. */
 export function assertEachOnce(stored: readonly ReadMessage[], letters: readonly Buffer[]): void {
   const wanted = countsOf(letters.map((bytes) => bytes.toString('latin1')))
   const found = countsOf(sourcesOf(stored))
@@ -58,7 +58,7 @@ export function assertEachOnce(stored: readonly ReadMessage[], letters: readonly
   )
 }
 
-/** What the provider no longer has is in the store. */
+/** Asserts that what the provider no longer has is in the store. */
 export function assertNoneLost(
   stored: readonly ReadMessage[],
   left: readonly ReadMessage[],
@@ -69,7 +69,7 @@ export function assertNoneLost(
   assert.equal(lost.length, 0, `deleted at the provider and not stored: ${String(lost[0]).slice(0, 60)}`)
 }
 
-/** Each message of the store has its one record, and each record of a stored message its message; nothing is uncertain. */
+/** Asserts that each message of the store has one record, that each record of a stored message has its message, and that no intent is open. */
 export function assertAgree({ records, intents }: LedgerContent, stored: readonly ReadMessage[]): void {
   assert.deepEqual(intents, [], 'an intent is open')
   const told = stored.map(({ bytes }) => {
@@ -85,7 +85,7 @@ export function assertAgree({ records, intents }: LedgerContent, stored: readonl
   )
 }
 
-/** As a first run of long ago would have left it: messages that it passed over, and that nobody has seen since. */
+/** Writes a ledger as a first run of long ago would have left it: with messages that it passed over and that nobody has seen since. */
 export async function seedMissed(redis: Redis, accountId: string, missed: readonly Missed[]): Promise<void> {
   await withLedger(redis, accountId, async (ledger) => {
     await ledger.begin(missed.map(({ sighting }) => sighting))

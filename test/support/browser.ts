@@ -1,4 +1,4 @@
-/** Debian's Chromium, driven by playwright-core, on the dashboard as it was built. */
+/** Drives Debian's Chromium by playwright-core on the dashboard as it was built. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
@@ -24,7 +24,7 @@ export async function startBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      // Tributary under the name of tests, as if from elsewhere.
+      // The dashboard is also reached by a name, as it is from elsewhere.
       '--host-resolver-rules=MAP gather.example.org 127.0.0.1',
     ],
   })
@@ -35,7 +35,7 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** The stack's API with the dashboard, on a port. @param port of one that was closed: as if it had come back. */
+/** Serves the stack's API and the dashboard on a port. @param port the port of a server that was closed, so that it seems to come back. */
 export async function serve(stack: Stack, port = 0): Promise<Served> {
   const app: App = await buildServer({ ...stack.world, dashboard: folder })
   await app.listen({ host: '127.0.0.1', port })
@@ -57,7 +57,7 @@ export async function signIn(page: Page, url: string): Promise<void> {
   await page.getByRole('navigation').waitFor()
 }
 
-/** Whose tabs share the cookie of one that has signed in. */
+/** Gives a browser context that has signed in: its tabs share the cookie. */
 export async function signedIn(browser: Browser, url: string, waitMs: number): Promise<BrowserContext> {
   const person = await browser.newContext({ locale: 'en', viewport: { width: 1280, height: 800 } })
   person.setDefaultTimeout(waitMs)
@@ -67,16 +67,16 @@ export async function signedIn(browser: Browser, url: string, waitMs: number): P
   return person
 }
 
-/** Those that look at colours: all else is the same in both themes. */
+/** Axe's rules on colours. All other rules find the same in both themes. */
 const ofColours = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }
 
-/** What axe finds wrong with the page as it stands, in both themes. */
+/** Gives what axe finds wrong with the page as it stands, in both themes. */
 export async function violations(page: Page): Promise<string[]> {
   const found: string[] = []
   await page.evaluate(`${axe}; undefined`)
   for (const [colorScheme, rules] of [['dark', ofColours] as const, ['light', {}] as const]) {
     await page.emulateMedia({ colorScheme })
-    // Fading in is no want of contrast. Asked anew each time: of an element that has gone meanwhile no animation is said to finish.
+    // What fades in has too little contrast for a moment. The list is read anew each time: an animation of an element that has gone never finishes.
     await page.evaluate(`(async () => {
       const endMs = performance.now() + 5000
       while (document.getAnimations().some(({ playState }) => playState === 'running')) {

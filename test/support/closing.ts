@@ -1,8 +1,29 @@
-/** How a server of a test's own is closed: at once, and with all its connections, so that no test file waits for a client. */
+/** How tests close what they have opened: every close has an end, so that no test file waits for a client or for a part that hangs. */
 import { once } from 'node:events'
 import type { Server, Socket } from 'node:net'
+import { withDeadline } from '../../src/deadline.ts'
 
-/** To be called before the server listens. Connections in the middle of a TLS handshake are closed as well. */
+/** A browser that does not close is killed after 30 s, a Redis or a Dovecot after 10 s. */
+const closedWithinMs = 45_000
+
+/**
+ * Closes one part after the other. Where one fails, or does not close in time, the others are closed all the same.
+ *
+ * @throws an error that names the parts which were not closed.
+ */
+export async function closeAll(closers: Readonly<Record<string, () => unknown>>): Promise<void> {
+  const failures: string[] = []
+  for (const [name, close] of Object.entries(closers)) {
+    const late = () => new Error(`it did not close within ${closedWithinMs / 1000} s`)
+    const closing = (async () => await close())()
+    await withDeadline(closing, { waitMs: closedWithinMs, late }).catch((error: unknown) => {
+      failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+    })
+  }
+  if (failures.length > 0) throw new Error(`Not closed: ${failures.join('; ')}`)
+}
+
+/** Gives what closes the server and all its connections, those in the middle of a TLS handshake too. To be called before the server listens. */
 export function closerOf(server: Server): () => Promise<void> {
   const open = new Set<Socket>()
   server.on('connection', (socket: Socket) => {

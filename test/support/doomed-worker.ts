@@ -6,7 +6,7 @@ import type { DoomedOptions } from './doomed.ts'
 import { givenOptions, startOwnWorker } from './own-worker.ts'
 import { wrapped } from './wrapped.ts'
 
-/** Every verb of a port that changes something outside, and `list`, before which nothing has happened. */
+/** The verbs of each port that change something outside, and `list`, before which nothing has happened. */
 const maildropEffects: readonly (keyof Maildrop)[] = ['list', 'markDeleted', 'quit']
 const ledgerEffects: readonly (keyof AccountLedger)[] = [
   'begin',
@@ -25,7 +25,7 @@ const options = givenOptions() as DoomedOptions
 const { places, windowMessages } = options
 const awaited = new Set(Object.keys(places))
 
-/** A run, and how often it has had each effect. */
+/** A run, how often it has had each effect, and the place where it ends. */
 class Doom {
   readonly #accountId: string
   readonly #times = new Map<string, number>()

@@ -13,12 +13,12 @@ const [effect, nth] = options.place.split(' ')
 const tell = (event: string) => process.send?.(event)
 let times = 0
 
-/** Holds before the effect's nth time. */
+/** Waits before the effect's nth time until the parent says `go`. */
 async function held<T>(name: string, run: () => Promise<T>): Promise<T> {
   if (name === effect && (times += 1) === Number(nth)) {
-    const told = once(process, 'message')
+    const goOn = once(process, 'message')
     tell('held')
-    await told
+    await goOn
   }
   return await run()
 }

@@ -1,27 +1,27 @@
-/** A worker in a process of its own that stops at one place of a pull, to be killed, frozen, or told to go on. */
+/** Starts a worker in a process of its own that stops at one place of a pull, to be killed, frozen, or told to go on. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { OwnWorkerOptions } from './own-worker.ts'
 
 export interface HeldOptions extends OwnWorkerOptions {
-  /** `EFFECT NTH`: it stops before. */
+  /** `EFFECT NTH`: the worker stops before it. */
   readonly place: string
 }
 
 export class HeldWorker {
   readonly #child: ChildProcess
-  readonly #said: string[] = []
+  readonly #events: string[] = []
 
   constructor(options: HeldOptions) {
     const script = fileURLToPath(new URL('held-worker.js', import.meta.url))
     this.#child = fork(script, [JSON.stringify(options)])
-    this.#child.on('message', (event) => this.#said.push(event as string))
+    this.#child.on('message', (event) => this.#events.push(event as string))
   }
 
-  /** Resolves once it has said this: `held`, or an event of its log. */
+  /** Resolves once this has happened: `held`, or an event of the worker's log. */
   async until(event: string): Promise<void> {
-    while (!this.#said.includes(event)) await once(this.#child, 'message', { signal: AbortSignal.timeout(60_000) })
+    while (!this.#events.includes(event)) await once(this.#child, 'message', { signal: AbortSignal.timeout(60_000) })
   }
 
   go(): void {

@@ -1,18 +1,18 @@
-/** Starts a worker that a certain message ends. */
+/** Starts a worker that ends itself when it meets a certain message. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { OwnWorkerOptions } from './own-worker.ts'
 
 export interface PoisonedOptions extends OwnWorkerOptions {
-  /** A text in that message. */
+  /** A text that only this message holds. */
   readonly poison: string
 }
 
 export interface PoisonedWorker {
   /** Resolves with the signal that ended it. */
   readonly ended: Promise<string | null>
-  /** As an operator stops it. */
+  /** Stops the worker as an operator does. */
   stop(): void
 }
 

@@ -1,21 +1,21 @@
-/** The processes of a Dovecot that serve a login's IMAP sessions, stopped and continued from outside. */
+/** Finds the processes of a Dovecot that serve a login's IMAP sessions, so that tests can stop and continue them. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestDovecot } from './dovecot.ts'
 
-/** One process a session. */
+/** Gives the process of each session of the login. */
 export function sessionsOf({ places }: TestDovecot, login: string): number[] {
   const args = ['-c', join(places.runFolder, 'dovecot.conf'), 'who', '-1', login]
-  // It warns on stderr that nobody is there.
-  const said = execFileSync('doveadm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-  return said.split('\n').flatMap((line) => {
+  // Where nobody is logged in it warns on stderr.
+  const table = execFileSync('doveadm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  return table.split('\n').flatMap((line) => {
     const [user, protocol, pid] = line.split(/\s+/)
     return user === login && protocol === 'imap' ? [Number(pid)] : []
   })
 }
 
-/** Octets that have come for one of these processes and that it has not read; all zero where something is still on its way to them. */
+/** Counts the octets that have come for these processes and that they have not read. The answer is 0 while something is still on its way to them. */
 export function unreadBy({ imapPort }: TestDovecot, pids: readonly number[]): number {
   const inodes = new Set(pids.flatMap(socketsOf))
   const port = imapPort.toString(16).toUpperCase().padStart(4, '0')

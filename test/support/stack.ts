@@ -1,4 +1,4 @@
-/** The whole of it, but for the processes: real Redis, real Dovecot, the API by inject, a worker of this process. */
+/** Starts the whole gateway in this process: a real Redis, a real Dovecot, the API by inject, and a worker. */
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -28,6 +28,7 @@ import type { Run } from '../../src/runs/run.ts'
 import { createSeal, keyOf, linesOf } from '../../src/seal.ts'
 import type { WorkerOptions } from '../../workers/options.ts'
 import { startWorker } from '../../workers/worker.ts'
+import { closeAll } from './closing.ts'
 import { startDovecot, type TestDovecot } from './dovecot.ts'
 import { surroundingsOf } from './internet.ts'
 import { startRedis, type TestRedis } from './redis.ts'
@@ -36,7 +37,7 @@ export const adminToken = 'the-token-of-the-admin'
 
 export interface Stack {
   readonly app: App
-  /** What it was built of. */
+  /** The parts that the API was built of. */
   readonly world: ApiWorld
   readonly dovecot: TestDovecot
   readonly server: TestRedis
@@ -44,37 +45,37 @@ export interface Stack {
   /** The first key of the ring. */
   readonly secretKey: Buffer
   readonly secretKeyFile: string
-  /** Problems that were answered, and that their routes do not speak of. */
+  /** Problems that were answered although their routes do not declare them. */
   readonly undeclared: readonly string[]
-  /** Every line that any part has logged. */
+  /** Every line that any part has logged, as JSON. */
   readonly logged: string[]
   call(
     method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     body?: object,
   ): Promise<{ status: number; body: Body }>
-  /** A hosted destination. */
+  /** Makes a hosted destination, and gives its id. */
   destination(login: string, password?: string): Promise<string>
-  /** Registered for 127.0.0.1 in clear, with what is given; not due by itself. */
+  /** Registers an account at 127.0.0.1 in clear, with what is given, and gives its id. It is not due by itself. */
   account(fields: object): Promise<string>
   pull(accountId: string, waitSeconds?: number): Promise<Run>
   startWorker(options?: Partial<WorkerOptions>): Promise<void>
-  /** @param graceMs what its runs have to come to the edge of a batch. */
+  /** @param graceMs how long its runs have to come to the edge of a batch. */
   stopWorker(graceMs?: number): Promise<void>
   stop(): Promise<void>
 }
 
-// What an answer holds is for each test to say.
+/** The body of an answer. Each test says what it holds. */
 export type Body = Record<string, unknown> & { readonly id: string; readonly items: readonly Record<string, unknown>[] }
 
-/** @param kept what outlived another stack: its Dovecot, which is left running at the end, and its key. */
-export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secretKey?: Buffer }): Promise<Stack> {
-  const [server, dovecot] = await Promise.all([startRedis(), kept?.dovecot ?? startDovecot()])
+/** @param earlier parts of another stack that this one goes on with: its Dovecot, which is left running at the end, and its key. */
+export async function startStack(earlier?: Pick<Stack, 'dovecot'> & { readonly secretKey?: Buffer }): Promise<Stack> {
+  const [server, dovecot] = await Promise.all([startRedis(), earlier?.dovecot ?? startDovecot()])
   const logged: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
   const redis = connectRedis(server.url, 'api', () => {})
   const workerRedis = connectRedis(server.url, 'worker', () => {})
-  const secretKey = kept?.secretKey ?? randomBytes(32)
+  const secretKey = earlier?.secretKey ?? randomBytes(32)
   const secretKeyFile = join(dirname(server.url), 'secret-key')
   writeFileSync(secretKeyFile, linesOf([keyOf(secretKey, null)]), { mode: 0o600 })
   const ring = new KeyFile(secretKeyFile)
@@ -126,8 +127,9 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
     if (url === undefined || schema.hide === true || reply.getHeader('content-type') !== 'application/problem+json')
       return
     const { type } = JSON.parse(String(payload)) as { type: string }
-    const told = problemsOf(schema, { url, method: String(method), config })
-    if (!told.some((one) => type === `/problems/${one}`)) undeclared.push(`${String(method)} ${url} ${type}`)
+    const declared = problemsOf(schema, { url, method: String(method), config })
+    if (!declared.some((problem) => type === `/problems/${problem}`))
+      undeclared.push(`${String(method)} ${url} ${type}`)
   })
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined
 
@@ -179,7 +181,7 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
         redis: workerRedis,
         log,
         store: dovecot.store,
-        // As a process of its own has it.
+        // A worker of a process of its own reads the key's file as well.
         seal: createSeal(new KeyFile(secretKeyFile)),
         clock: createClock(),
         publicName: 'gather.example.org',
@@ -195,13 +197,17 @@ export async function startStack(kept?: Pick<Stack, 'dovecot'> & { readonly secr
       worker = undefined
     },
     async stop() {
-      await stack.stopWorker()
-      await app.close()
-      await queue.close()
-      await runs.close()
-      redis.disconnect()
-      workerRedis.disconnect()
-      await Promise.all([server.stop(), kept === undefined && dovecot.stop()])
+      await closeAll({
+        worker: () => stack.stopWorker(),
+        api: () => app.close(),
+        queue: () => queue.close(),
+        runs: () => runs.close(),
+        connections() {
+          redis.disconnect()
+          workerRedis.disconnect()
+        },
+        servers: () => Promise.all([server.stop(), earlier === undefined && dovecot.stop()]),
+      })
     },
   }
   return stack

@@ -1,8 +1,8 @@
-/** Looks until it is so: for what cannot be waited for otherwise. */
+/** Looks again and again until something is so. It is for what gives no sign by itself. */
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** @returns what it sees, once that is neither false nor undefined. */
+/** @returns what `look` gives, once that is neither false nor undefined. */
 export async function until<T>(
   what: string,
   look: () => T | false | undefined | Promise<T | false | undefined>,
@@ -17,7 +17,7 @@ export async function until<T>(
   }
 }
 
-/** Where nobody may be there to be asked meanwhile. */
+/** The same, where whoever is asked may be away for a time: a failure counts as no answer. */
 export async function untilTold<T>(what: string, ask: () => Promise<T | false | undefined>): Promise<T> {
   return await until(what, async () => await ask().catch(() => undefined))
 }

@@ -39,7 +39,7 @@ test('every event that is logged is in the list of src/log.ts, and the list has 
 /** Exported by two files each, until they have names of their own. */
 const sharedNames = new Set(
   [
-    'Answer Body Known Letter Login Place Principal Quarantine Source',
+    'Answer Body Connection Known Letter Login Place Principal Quarantine Source',
     'digestOf entryOf fingerprintOf pathOf sourceOf statusOf wordsOf',
   ].flatMap((names) => names.split(' ')),
 )

@@ -1,7 +1,7 @@
 /**
  * Chance against the wire, the listing and the header: whatever comes, in whatever pieces, ends, says so as a SessionFailed and
- * nothing else, and gives out nothing that was not sent. Takes TRIBUTARY_FUZZ_SECONDS (30). A failure names its seed:
- * TRIBUTARY_SEED=n TRIBUTARY_FUZZ_SECONDS=0 plays that case alone.
+ * nothing else, and gives out nothing that was not sent. It plays a number of cases, or, where FUZZ_SECONDS is set, for so long.
+ * A failure names its seed: TRIBUTARY_SEED=n FUZZ_SECONDS=0 plays that case alone.
  */
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
@@ -21,28 +21,37 @@ import { Chance } from '../support/chance.ts'
 import { type MaildropMessage, startPop3Server } from '../support/pop3-server.ts'
 import { letter, TestWorld } from '../support/world.ts'
 
-const seconds = Number(process.env['TRIBUTARY_FUZZ_SECONDS'] ?? 30)
+const seconds = process.env['FUZZ_SECONDS'] === undefined ? undefined : Number(process.env['FUZZ_SECONDS'])
 const firstSeed = Number(process.env['TRIBUTARY_SEED'] ?? randomInt(2 ** 31))
 const nowMs = Date.UTC(2026, 10, 10)
 
-/** @param share of all the time. @param lanes how many cases at once. */
-function fuzz(name: string, share: number, play: (chance: Chance) => Promise<void> | void, lanes = 1): void {
+interface Extent {
+  /** How many cases are played where nobody sets a time: together they take some 5 s. */
+  readonly cases: number
+  /** The part of all the time, where somebody sets one. */
+  readonly share: number
+  /** How many cases are played at once. */
+  readonly lanes?: number
+}
+
+function fuzz(name: string, { cases, share, lanes = 1 }: Extent, play: (chance: Chance) => Promise<void> | void): void {
   test(name, async (t) => {
-    const endMs = performance.now() + seconds * 1000 * share
-    let cases = 0
+    const endMs = performance.now() + (seconds ?? 0) * 1000 * share
+    let begun = 0
+    const isOver = () => (seconds === undefined ? begun >= cases : begun > 0 && performance.now() >= endMs)
     const lane = async () => {
-      do {
-        const seed = firstSeed + cases
-        cases += 1
+      while (!isOver()) {
+        const seed = firstSeed + begun
+        begun += 1
         try {
           await play(new Chance(seed))
         } catch (error) {
           throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
         }
-      } while (performance.now() < endMs)
+      }
     }
-    await Promise.all(Array.from({ length: seconds === 0 ? 1 : lanes }, lane))
-    t.diagnostic(`seed ${firstSeed}, ${cases} cases`)
+    await Promise.all(Array.from({ length: lanes }, lane))
+    t.diagnostic(`seed ${firstSeed}, ${begun} cases`)
   })
 }
 
@@ -149,21 +158,25 @@ function mutated(chance: Chance, octets: Buffer): Buffer {
   return all
 }
 
-fuzz('a session reads the same wherever it is cut, and every message is the one that was sent', 0.15, (chance) => {
-  const session = Array.from({ length: 1 + chance.below(8) }, () => exchangeOf(chance))
-  const expected = session.map((one) => one.expected)
-  const wire = Buffer.from(session.map((one) => one.wire).join(''), 'latin1')
-  const { replies, failed } = readingOf(expected, chance.cut(wire))
-  assert.equal(failed, false)
-  assert.deepEqual(
-    replies,
-    session.map((one) => one.reply),
-  )
-})
+fuzz(
+  'a session reads the same wherever it is cut, and every message is the one that was sent',
+  { cases: 5000, share: 0.15 },
+  (chance) => {
+    const session = Array.from({ length: 1 + chance.below(8) }, () => exchangeOf(chance))
+    const expected = session.map((one) => one.expected)
+    const wire = Buffer.from(session.map((one) => one.wire).join(''), 'latin1')
+    const { replies, failed } = readingOf(expected, chance.cut(wire))
+    assert.equal(failed, false)
+    assert.deepEqual(
+      replies,
+      session.map((one) => one.reply),
+    )
+  },
+)
 
 fuzz(
   'a session that was mutated, or is no session at all, fails or not, wherever it is cut; and never otherwise',
-  0.15,
+  { cases: 2000, share: 0.15 },
   (chance) => {
     const session = Array.from({ length: 1 + chance.below(8) }, () => exchangeOf(chance))
     const expected = session.map((one) => one.expected)
@@ -196,33 +209,37 @@ function linesOf(chance: Chance, all: readonly string[]): Lines {
   return lines
 }
 
-fuzz('a listing of any lines is a listing, or broken: no number twice, no id of controls', 0.1, async (chance) => {
-  const broken = (expected: string, got: string) =>
-    new SessionFailed({ kind: 'broken protocol', server: 'pop.example.net:995', expected, got })
-  const numbers = Array.from({ length: chance.below(30) }, (_, nth) => nth + 1)
-  const odd = () => chance.of(['x', '-1', '0', '99999999999999999999', '1e3', ' ', '\t', '7\0', lineOf(chance)])
-  const space = () => chance.of([' ', ' ', '  ', '\t', ''])
-  const line = (number: number, second: string) =>
-    chance.happens(0.02)
-      ? odd()
-      : `${number}${space()}${chance.happens(0.02) ? odd() : second}${chance.happens(0.1) ? ` ${lineOf(chance)}` : ''}`
-  const uidls = chance
-    .shuffled(numbers)
-    .map((number) => line(number, chance.happens(0.8) ? `u${number}` : lineOf(chance)))
-  const sizes = numbers.filter(() => chance.happens(0.98)).map((number) => line(number, String(chance.below(10_000))))
-  try {
-    const named = chance.happens(0.1) ? undefined : await uidlsOf(linesOf(chance, uidls), broken)
-    const listing = await listingOf(linesOf(chance, sizes), named, broken)
-    assert.ok(listing.length <= sizes.length)
-    assert.equal(new Set(listing.map(({ number }) => number)).size, listing.length)
-    for (const { number, uidl, size } of listing) {
-      assert.ok(Number.isSafeInteger(number) && number > 0 && Number.isSafeInteger(size) && size >= 0)
-      if (uidl !== undefined) assert.match(uidl, /^[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]{0,510}[^\x00-\x20\x7f])?$/)
+fuzz(
+  'a listing of any lines is a listing, or broken: no number twice, no id of controls',
+  { cases: 3000, share: 0.1 },
+  async (chance) => {
+    const broken = (expected: string, got: string) =>
+      new SessionFailed({ kind: 'broken protocol', server: 'pop.example.net:995', expected, got })
+    const numbers = Array.from({ length: chance.below(30) }, (_, nth) => nth + 1)
+    const odd = () => chance.of(['x', '-1', '0', '99999999999999999999', '1e3', ' ', '\t', '7\0', lineOf(chance)])
+    const space = () => chance.of([' ', ' ', '  ', '\t', ''])
+    const line = (number: number, second: string) =>
+      chance.happens(0.02)
+        ? odd()
+        : `${number}${space()}${chance.happens(0.02) ? odd() : second}${chance.happens(0.1) ? ` ${lineOf(chance)}` : ''}`
+    const uidls = chance
+      .shuffled(numbers)
+      .map((number) => line(number, chance.happens(0.8) ? `u${number}` : lineOf(chance)))
+    const sizes = numbers.filter(() => chance.happens(0.98)).map((number) => line(number, String(chance.below(10_000))))
+    try {
+      const named = chance.happens(0.1) ? undefined : await uidlsOf(linesOf(chance, uidls), broken)
+      const listing = await listingOf(linesOf(chance, sizes), named, broken)
+      assert.ok(listing.length <= sizes.length)
+      assert.equal(new Set(listing.map(({ number }) => number)).size, listing.length)
+      for (const { number, uidl, size } of listing) {
+        assert.ok(Number.isSafeInteger(number) && number > 0 && Number.isSafeInteger(size) && size >= 0)
+        if (uidl !== undefined) assert.match(uidl, /^[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]{0,510}[^\x00-\x20\x7f])?$/)
+      }
+    } catch (error) {
+      if (!(error instanceof SessionFailed)) throw error
     }
-  } catch (error) {
-    if (!(error instanceof SessionFailed)) throw error
-  }
-})
+  },
+)
 
 const fieldNames = ['Received', 'Message-ID', 'Date', 'From', 'Subject', 'X-Other', 'received ', 'DATE']
 const fieldParts = [
@@ -243,7 +260,7 @@ const fieldParts = [
 
 fuzz(
   'a header of anything is read without a word, the same with LF and CRLF; line ends are made once',
-  0.15,
+  { cases: 8000, share: 0.15 },
   async (chance) => {
     let text = ''
     for (let nth = chance.below(12); nth > 0; nth -= 1) {
@@ -295,7 +312,7 @@ function mangling(chance: Chance): (reply: Buffer, command: string) => Buffer {
 
 fuzz(
   'a server whose replies go astray: every visit ends, what is stored is true, what is gone is stored, and a mended one is emptied',
-  0.45,
+  { cases: 100, share: 0.45, lanes: 8 },
   async (chance) => {
     const messages = Array.from({ length: 1 + chance.below(12) }, (_, nth): MaildropMessage => {
       const large = chance.happens(0.1) ? { size: 3 * 1024 * 1024 } : {}
@@ -341,7 +358,6 @@ fuzz(
       await server.close()
     }
   },
-  8,
 )
 
 test('a megabyte of header takes no longer than its length says, whatever is in it', async () => {

@@ -1,8 +1,14 @@
 /** Step 7: marks deleted at the provider what the account's retention says, and no message without its receipt. */
 import { erased } from './lessons.ts'
-import type { Visit } from './visit.ts'
+import type { PullSession } from './session.ts'
 
-export async function erase({ world: { ledger }, maildrop, counts, erasures: { marks }, nowMs }: Visit): Promise<void> {
+export async function erase({
+  world: { ledger },
+  maildrop,
+  counts,
+  erasures: { marks },
+  nowMs,
+}: PullSession): Promise<void> {
   const marked = await maildrop.markDeleted(marks)
   await maildrop.quit()
   counts.deleted += marked

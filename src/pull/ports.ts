@@ -1,6 +1,6 @@
 /**
  * All that a run needs of the world, as interfaces: the adapters in pop3/, imap/ and redis/ implement them, and tests implement them in
- * memory (test/support/world.ts). `World` stands first and holds the others: the maildrop and the store are here, the ledger's ports in
+ * memory (test/support/world.ts). `World` holds them all: the maildrop and the store are here, the ledger's ports in
  * ledger-ports.ts, the reading back of stored messages in trace-ports.ts.
  */
 import type { Account } from '../account/account.ts'

@@ -19,7 +19,7 @@ import { retrieve } from './retrieve.ts'
 import { spooled } from './spool.ts'
 import { survey } from './survey.ts'
 import { Suspects } from './suspects.ts'
-import { Visit } from './visit.ts'
+import { PullSession } from './session.ts'
 
 /**
  * Moves one account's new mail from its POP3 maildrop into the store. In this order and no other:
@@ -47,25 +47,25 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
   const suspects = new Suspects(run)
   try {
     let isOver = false
-    while (!isOver) isOver = await makeVisit(run, suspects)
+    while (!isOver) isOver = await makeSession(run, suspects)
   } finally {
     await suspects.returned()
   }
 }
 
 /** Makes one session. The answer is false where it broke at a message that is now set aside: then there is more to do. */
-async function makeVisit(run: PullRun, suspects: Suspects): Promise<boolean> {
+async function makeSession(run: PullRun, suspects: Suspects): Promise<boolean> {
   const view = await storeSpooled(run, await resolve(run))
   const maildrop = await run.world.openMaildrop()
-  const visit = new Visit(run, view, maildrop)
-  const { deposit } = visit
+  const session = new PullSession(run, view, maildrop)
+  const { deposit } = session
   try {
-    const findings = await survey(visit)
-    await transfer(deposit, retrieve(visit, findings, suspects))
-    const failure = await remember(visit, findings, suspects)
-    await erase(visit)
-    await forget(visit, findings)
-    if (visit.remaining > 0) throw new SessionFailed({ kind: 'stopped' })
+    const findings = await survey(session)
+    await transfer(deposit, retrieve(session, findings, suspects))
+    const failure = await remember(session, findings, suspects)
+    await erase(session)
+    await forget(session, findings)
+    if (session.remaining > 0) throw new SessionFailed({ kind: 'stopped' })
     if (failure !== undefined) throw failure
     return true
   } catch (error) {

@@ -6,30 +6,34 @@ import { sameBytes } from './plan.ts'
 import { isBeforeFirstRun } from './policy.ts'
 import type { Survey } from './survey.ts'
 import type { Suspects } from './suspects.ts'
-import type { Visit } from './visit.ts'
+import type { PullSession } from './session.ts'
 
-export async function* retrieve(visit: Visit, survey: Survey, suspects: Suspects): AsyncGenerator<readonly Letter[]> {
-  const { world, maildrop, deposit } = visit
-  const turns = await suspects.turns(visit.view, survey)
-  visit.expect(turns.usual.length + turns.last.length)
+export async function* retrieve(
+  session: PullSession,
+  survey: Survey,
+  suspects: Suspects,
+): AsyncGenerator<readonly Letter[]> {
+  const { world, maildrop, deposit } = session
+  const turns = await suspects.turns(session.view, survey)
+  session.expect(turns.usual.length + turns.last.length)
   for await (const window of suspects.windows(maildrop, turns, deposit)) {
-    yield* batchesOf(await newIn(window, visit, survey), world.store.batch)
+    yield* batchesOf(await newIn(window, session, survey), world.store.batch)
     deposit.whenStored(window.release)
     await suspects.came(window)
-    visit.came(window.retrieved.length + window.refused.length + window.cut.length)
+    session.came(window.retrieved.length + window.refused.length + window.cut.length)
     if (world.stopping()) return
   }
 }
 
 /** The messages of a window that are to be stored. What becomes of the others is noted. */
-async function newIn({ retrieved }: Window, visit: Visit, survey: Survey): Promise<Letter[]> {
-  const { world, maildrop } = visit
+async function newIn({ retrieved }: Window, session: PullSession, survey: Survey): Promise<Letter[]> {
+  const { world, maildrop } = session
   const fresh: Letter[] = []
   const unwanted: Retrieved[] = []
   for (const message of maildrop.hidesRetrieved ? await world.spool.spool(retrieved) : retrieved) {
-    const letter = await letterOf(message, visit.nowMs)
-    if (sawAgain(letter, visit, survey)) unwanted.push(message)
-    else if (survey.choosing && isBeforeFirstRun(visit.account.firstRun, letter.sighting.arrived, visit.nowMs)) {
+    const letter = await letterOf(message, session.nowMs)
+    if (sawAgain(letter, session, survey)) unwanted.push(message)
+    else if (survey.choosing && isBeforeFirstRun(session.account.firstRun, letter.sighting.arrived, session.nowMs)) {
       await world.ledger.skip(letter.sighting)
       unwanted.push(message)
     } else fresh.push(letter)
@@ -39,9 +43,9 @@ async function newIn({ retrieved }: Window, visit: Visit, survey: Survey): Promi
 }
 
 /** Whether the ledger has a record of these bytes. TOP may have shown another header than RETR, and the listing another UIDL. */
-function sawAgain({ sighting }: Letter, visit: Visit, { unmatched }: Survey): boolean {
+function sawAgain({ sighting }: Letter, session: PullSession, { unmatched }: Survey): boolean {
   const record = sameBytes(sighting, unmatched)
-  if (record === undefined || !unmatched.match(record) || visit.isRetried(record)) return false
-  visit.saw({ message: sighting.message, record, sighting })
+  if (record === undefined || !unmatched.match(record) || session.isRetried(record)) return false
+  session.saw({ message: sighting.message, record, sighting })
   return true
 }

@@ -8,7 +8,7 @@ import { matchTooLarge, planSession, planSighted } from './plan.ts'
 import { isBeforeFirstRun } from './policy.ts'
 import { isSetAside, tooLarge } from './quarantine.ts'
 import type { Unmatched } from './unmatched.ts'
-import type { Visit } from './visit.ts'
+import type { PullSession } from './session.ts'
 
 export interface Survey {
   /** How many messages the maildrop shows. */
@@ -24,52 +24,52 @@ export interface Survey {
   readonly choosing: boolean
 }
 
-export async function survey(visit: Visit): Promise<Survey> {
-  const { world, account, counts, view, maildrop } = visit
+export async function survey(session: PullSession): Promise<Survey> {
+  const { world, account, counts, view, maildrop } = session
   const listing = await maildrop.list()
   counts.listed = Math.max(counts.listed, listing.length)
   world.progress()
 
-  const isOpen = (record: LedgerRecord) => visit.erasures.isDue(record) || visit.isRetried(record)
+  const isOpen = (record: LedgerRecord) => session.erasures.isDue(record) || session.isRetried(record)
   const plan = await planSession(listing, view.records, account.maxMessageBytes, isOpen)
   const { unmatched } = plan
-  for (const lesson of plan.lessons) visit.lessons.push(lesson)
-  const sightings = await lookAt(plan.look, visit)
-  const sighted = await planSighted(sightings, unmatched, isOpen, (match) => visit.saw(match))
+  for (const lesson of plan.lessons) session.lessons.push(lesson)
+  const sightings = await lookAt(plan.look, session)
+  const sighted = await planSighted(sightings, unmatched, isOpen, (match) => session.saw(match))
 
   const sightedNew = new Map(sighted.transfer.map((sighting) => [sighting.message, sighting]))
-  const choosing = isChoiceByDate(visit) && !maildrop.canPeek
+  const choosing = isChoiceByDate(session) && !maildrop.canPeek
   const fresh = [...plan.transfer, ...sightedNew.keys()]
-  const chosen = view.begun || choosing ? fresh : await begin(visit, fresh, sightedNew)
+  const chosen = view.begun || choosing ? fresh : await begin(session, fresh, sightedNew)
 
   const { toRetrieve, large } = await bySize(chosen.concat(sighted.compare), account.maxMessageBytes)
-  await setAsideLarge(visit, large, unmatched)
-  const retried = view.retries.size === 0 ? new Set<Listed>() : await retriedAmong(visit, toRetrieve, unmatched)
+  await setAsideLarge(session, large, unmatched)
+  const retried = view.retries.size === 0 ? new Set<Listed>() : await retriedAmong(session, toRetrieve, unmatched)
   return { listed: listing.length, toRetrieve, retried, sightings: sightedNew, unmatched, choosing }
 }
 
-function isChoiceByDate({ view, account }: Visit): boolean {
+function isChoiceByDate({ view, account }: PullSession): boolean {
   return !view.begun && account.firstRun.mode === 'lastDays'
 }
 
-async function lookAt(messages: readonly Listed[], visit: Visit): Promise<Sighting[]> {
-  return await look(visit.maildrop, messages, isChoiceByDate(visit) ? visit.nowMs : undefined)
+async function lookAt(messages: readonly Listed[], session: PullSession): Promise<Sighting[]> {
+  return await look(session.maildrop, messages, isChoiceByDate(session) ? session.nowMs : undefined)
 }
 
 /** Makes the first run's choice among new messages, and writes it down before anything is retrieved. The answer is what to take. */
 async function begin(
-  visit: Visit,
+  session: PullSession,
   fresh: readonly Listed[],
   sightedNew: ReadonlyMap<Listed, Sighting>,
 ): Promise<readonly Listed[]> {
-  const { account, nowMs } = visit
-  const { ledger } = visit.world
+  const { account, nowMs } = session
+  const { ledger } = session.world
   if (account.firstRun.mode === 'all') {
     await ledger.begin([])
     return fresh
   }
   const others = fresh.filter((message) => !sightedNew.has(message))
-  const sightings = [...sightedNew.values(), ...(await lookAt(others, visit))]
+  const sightings = [...sightedNew.values(), ...(await lookAt(others, session))]
   const skipped = sightings.filter(({ arrived }) => isBeforeFirstRun(account.firstRun, arrived, nowMs))
   await ledger.begin(skipped)
   const skippedMessages = new Set(skipped.map(({ message }) => message))
@@ -97,20 +97,24 @@ async function bySize(
 }
 
 /** Sets aside the messages that are too large, but for those that were set aside before. */
-async function setAsideLarge(visit: Visit, large: readonly Listed[], unmatched: Unmatched): Promise<void> {
-  const { world, account, counts } = visit
+async function setAsideLarge(session: PullSession, large: readonly Listed[], unmatched: Unmatched): Promise<void> {
+  const { world, account, counts } = session
   const before = await matchTooLarge(large, unmatched)
   for (const message of large) {
     const record = before.get(message)
-    if (record !== undefined && !visit.isRetried(record)) continue
+    if (record !== undefined && !session.isRetried(record)) continue
     counts.quarantined += 1
     await world.quarantine.quarantine(unseen(message), { failure: tooLarge(message.size, account), attempts: 0 })
   }
 }
 
 /** Finds the messages that were set aside and are to be tried again; they are matched with their records then. */
-async function retriedAmong(visit: Visit, messages: readonly Listed[], unmatched: Unmatched): Promise<Set<Listed>> {
-  const isRetried = (record: LedgerRecord) => visit.isRetried(record)
+async function retriedAmong(
+  session: PullSession,
+  messages: readonly Listed[],
+  unmatched: Unmatched,
+): Promise<Set<Listed>> {
+  const isRetried = (record: LedgerRecord) => session.isRetried(record)
   const retried = new Set<Listed>()
   const nameless: LedgerRecord[] = []
   for await (const record of unmatched.inTurns())

@@ -42,7 +42,7 @@ export class Unmatched {
   }
 
   /**
-   * Yields every unmatched record, in turns of the event loop: where 100,000 messages were deleted at the provider, each visit of
+   * Yields every unmatched record, in turns of the event loop: where 100,000 messages were deleted at the provider, each run of
    * the next 30 days finds their records here.
    */
   async *inTurns(): AsyncGenerator<LedgerRecord> {

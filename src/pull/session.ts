@@ -9,7 +9,7 @@ import type { LedgerView } from './ledger-ports.ts'
 import type { Maildrop, PullRun, World } from './ports.ts'
 import type { SightedMatch } from './unmatched.ts'
 
-export class Visit implements PullRun {
+export class PullSession implements PullRun {
   readonly world: World
   readonly account: Account
   readonly counts: RunCounts

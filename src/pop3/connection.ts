@@ -15,7 +15,8 @@ import { ReplyClock, type ReplyWait } from './reply-clock.ts'
 import { endingWords, noteReply } from './session-notes.ts'
 import { shakeHands, type TlsSeen, type TlsSessions } from './tls.ts'
 import { printable } from '../printable.ts'
-import { type Expected, type Reply, ReplyReader } from './wire.ts'
+import type { Expected, Reply } from './reply.ts'
+import { ReplyReader } from './wire.ts'
 
 export interface Waits {
   readonly connectMs: number

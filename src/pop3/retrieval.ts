@@ -9,7 +9,7 @@ import type { Phase } from '../failure/phase.ts'
 import { words } from './listing.ts'
 import { octetsOf, windowOf, windowsOf } from './windows.ts'
 import { printable } from '../printable.ts'
-import { type Expected, type Reply } from './wire.ts'
+import type { Expected, Reply } from './reply.ts'
 
 /** What it needs of its session. */
 export interface Line {

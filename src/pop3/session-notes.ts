@@ -4,7 +4,7 @@ import type { Failure } from '../failure/failure.ts'
 import { isMessagePhase, type Phase, phaseWords } from '../failure/phase.ts'
 import type { Transcript } from '../runs/transcript.ts'
 import { pop3Limits } from './limits.ts'
-import type { Reply } from './wire.ts'
+import type { Reply } from './reply.ts'
 
 /** Notes a reply; of what belongs to a message it notes the size alone. */
 export function noteReply(transcript: Transcript, reply: Reply, during: Phase | undefined): void {

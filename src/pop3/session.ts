@@ -22,7 +22,7 @@ import { plainResponse } from './sasl.ts'
 import type { TlsSeen } from './tls.ts'
 import { Refused, Verbs } from './verbs.ts'
 import { printable } from '../printable.ts'
-import { type Expected, type Reply } from './wire.ts'
+import type { Expected, Reply } from './reply.ts'
 
 export interface SessionOptions extends ConnectionOptions {
   readonly user: string

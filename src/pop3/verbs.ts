@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import Pop3Command from 'node-pop3'
 import type { Phase } from '../failure/phase.ts'
 import type { MessageNumber } from '../mail/message.ts'
-import type { Reply } from './wire.ts'
+import type { Reply } from './reply.ts'
 
 /** Sends one command line, and settles with its answer. */
 export type AskLine = (line: string, during: Phase) => Promise<Reply>

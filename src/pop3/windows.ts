@@ -3,7 +3,7 @@ import { pop3Limits } from './limits.ts'
 import { pullLimits } from '../pull/limits.ts'
 import type { Listed, Retrieved, Window } from '../mail/message.ts'
 import { printable } from '../printable.ts'
-import { type Reply } from './wire.ts'
+import type { Reply } from './reply.ts'
 
 /** Bounded in messages and in listed octets; at least one message each. Made when it is asked for: there may be thousands. */
 export function* windowsOf(messages: readonly Listed[]): Generator<Listed[]> {

@@ -1,55 +1,18 @@
 /**
  * Bytes -> replies (RFC 1939 section 3), pure. The reader is told in order what replies to expect, because a reply's shape
  * depends on its command; it is right wherever TCP cuts.
- *
- * Framing is strict: only CRLF ends a line of a message, for the terminator and for dot-stuffing alike. `\n.\n` and
- * `\n.\r\n` after a bare LF are text; a server that means them as an end is noticed by its silence, not guessed at.
  */
-import { mailLimits } from '../mail/limits.ts'
-import { pop3Limits } from './limits.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
+import { mailLimits } from '../mail/limits.ts'
 import { printable } from '../printable.ts'
-import { Body } from './body.ts'
+import { BodyReader } from './body-reader.ts'
+import { pop3Limits } from './limits.ts'
 import { Lines } from './lines.ts'
-
-export type Expected =
-  | { readonly shape: 'status' }
-  /** UIDL, LIST, CAPA: lines up to a lone dot. */
-  | { readonly shape: 'listing' }
-  /** RETR. Of a longer one the header is kept, and the rest read and dropped; one that seems to have no end ends the session. */
-  | { readonly shape: 'message'; readonly octetsMax: number; readonly octetsHint?: number }
-  /** TOP. Servers that send the whole message are put up with: what lies beyond is read and dropped. */
-  | { readonly shape: 'header'; readonly octetsMax: number }
-
-/** `text` is what follows `+OK` or `-ERR`, one char a byte. A refused command has no body, whatever its shape. */
-export type Reply =
-  | { readonly shape: 'refused'; readonly text: string }
-  | { readonly shape: 'status'; readonly text: string }
-  | { readonly shape: 'listing'; readonly text: string; readonly lines: Lines }
-  | {
-      readonly shape: 'body'
-      readonly text: string
-      readonly bytes: Buffer
-      readonly cut: boolean
-      readonly octets: number
-    }
+import type { Expected, Reply } from './reply.ts'
 
 const LF = 10
 const CR = 13
 const DOT = 46
-const lineThenDot = Buffer.from('\r\n.')
-const gluedDot = Buffer.from('.\r\n')
-const carriageReturn = Buffer.from('\r')
-/** RFC 5322 header blocks are mostly of this size. */
-const headerHint = 4096
-
-interface BodyBounds {
-  readonly octetsMax: number
-  readonly octetsHint?: number
-}
-
-/** Where the dot reader stands between two bytes. */
-type Place = 'line start' | 'dot' | 'dot CR' | 'in line' | 'CR'
 
 export class ReplyReader {
   readonly #server: string
@@ -60,11 +23,13 @@ export class ReplyReader {
   #line: Buffer[] = []
   #lineOctets = 0
   #lines = new Lines()
-  #body: Body | undefined
-  /** Of the listing or body so far, kept or not. */
+  #body: BodyReader | undefined
+  /** Octets of the listing so far. */
   #octets = 0
-  #place: Place = 'line start'
   #behind: 'a reply' | 'a message' | 'a message, CR' = 'a reply'
+
+  readonly #broken = (expected: string, got: string): SessionFailed =>
+    new SessionFailed({ kind: 'broken protocol', server: this.#server, expected, got: printable(got) })
 
   /** @param server as failures name it: `host:port`. */
   constructor(server: string) {
@@ -88,14 +53,18 @@ export class ReplyReader {
       if (expected === undefined) throw this.#broken('silence', chunk.toString('latin1', at, at + 100))
       if (this.#status === undefined) at = this.#readStatus(chunk, at, expected)
       else if (expected.shape === 'listing') at = this.#readListing(chunk, at, this.#status)
-      else if (expected.shape !== 'status') at = this.#readBody(chunk, at, this.#status, expected)
+      else if (expected.shape !== 'status') {
+        this.#body ??= new BodyReader(expected, this.#broken)
+        at = this.#body.read(chunk, at)
+        if (this.#body.ended) this.#endBody(this.#body, this.#status)
+      }
     }
     return this.#replies
   }
 
   /** A body that stops here looks as if its last line lacked its end, and the terminator were glued to it (Exchange 2000). */
   get endsInDot(): boolean {
-    return this.#body?.endsWith(gluedDot) === true
+    return this.#body?.endsInDot === true
   }
 
   /** One, behind a message: outlook.office365.com sends it now and then (MailKit issues 1634, 1636). */
@@ -182,82 +151,9 @@ export class ReplyReader {
     return [whole.toString('latin1', 0, whole.at(-1) === CR ? whole.length - 1 : whole.length), end + 1]
   }
 
-  #readBody(chunk: Buffer, from: number, text: string, expected: Expected & BodyBounds): number {
-    let at = from
-    while (at < chunk.length) {
-      const byte = chunk[at]
-      switch (this.#place) {
-        case 'line start':
-          if (byte === DOT) {
-            this.#place = 'dot'
-            at += 1
-          } else this.#place = 'in line'
-          break
-        case 'dot':
-          // The dot is dropped (RFC 1939 section 3); what follows it tells whether that was all.
-          if (byte === CR) {
-            this.#place = 'dot CR'
-            at += 1
-          } else this.#place = 'in line'
-          break
-        case 'dot CR':
-          if (byte === LF) {
-            this.#endBody(text, expected)
-            return at + 1
-          }
-          this.#keep(carriageReturn, expected)
-          this.#place = 'CR'
-          break
-        case 'CR':
-          if (byte === LF) {
-            this.#keep(chunk.subarray(at, at + 1), expected)
-            this.#place = 'line start'
-            at += 1
-          } else this.#place = 'in line'
-          break
-        case 'in line': {
-          const dot = chunk.indexOf(lineThenDot, at)
-          const end = dot === -1 ? chunk.length : dot + 2
-          this.#keep(chunk.subarray(at, end), expected)
-          if (dot !== -1) {
-            this.#place = 'dot'
-            at = dot + 3
-          } else {
-            if (chunk[end - 1] === CR) this.#place = 'CR'
-            else if (chunk[end - 1] === LF && end - 2 >= at && chunk[end - 2] === CR) this.#place = 'line start'
-            at = end
-          }
-          break
-        }
-      }
-    }
-    return at
-  }
-
-  #keep(piece: Buffer, { shape, octetsMax, octetsHint = headerHint }: Expected & BodyBounds): void {
-    this.#octets += piece.length
-    if (this.#octets <= octetsMax) {
-      this.#body ??= new Body(octetsHint, octetsMax)
-      this.#body.add(piece)
-    } else if (
-      this.#octets > (shape === 'message' ? octetsMax + pop3Limits.droppedOctetsMax : pop3Limits.bodyOctetsMax)
-    ) {
-      throw this.#broken(`a message of at most ${octetsMax} octets`, 'more')
-    } else if (shape === 'message') {
-      // Its header may lie beyond what is wanted.
-      this.#body ??= new Body(octetsHint, octetsMax)
-      if (this.#body.length < pop3Limits.headerOctetsMax) this.#body.add(piece)
-      this.#body.keep(pop3Limits.headerOctetsMax)
-    }
-  }
-
-  #endBody(text: string, { octetsMax }: BodyBounds): void {
-    const bytes = this.#body?.take() ?? Buffer.alloc(0)
-    const octets = this.#octets
+  #endBody(body: BodyReader, text: string): void {
     this.#body = undefined
-    this.#octets = 0
-    this.#place = 'line start'
-    this.#complete({ shape: 'body', text, bytes, cut: octets > octetsMax, octets })
+    this.#complete({ shape: 'body', text, ...body.take() })
     this.#behind = 'a message'
   }
 
@@ -265,10 +161,6 @@ export class ReplyReader {
     this.#expected.shift()
     this.#status = undefined
     this.#replies.push(reply)
-  }
-
-  #broken(expected: string, got: string): SessionFailed {
-    return new SessionFailed({ kind: 'broken protocol', server: this.#server, expected, got: printable(got) })
   }
 }
 

@@ -6,7 +6,7 @@ import { SessionFailed } from '../../src/failure/session-failed.ts'
 import type { MessageNumber } from '../../src/mail/message.ts'
 import { Pop3Session } from '../../src/pop3/session.ts'
 import { Refused, Verbs } from '../../src/pop3/verbs.ts'
-import type { Reply } from '../../src/pop3/wire.ts'
+import type { Reply } from '../../src/pop3/reply.ts'
 
 const three = 3 as MessageNumber
 const served: readonly (readonly [string, Phase, (verbs: Verbs) => Promise<string>])[] = [

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mailLimits } from '../../src/mail/limits.ts'
 import { pop3Limits } from '../../src/pop3/limits.ts'
-import { type Expected, type Reply, ReplyReader } from '../../src/pop3/wire.ts'
+import type { Expected, Reply } from '../../src/pop3/reply.ts'
+import { ReplyReader } from '../../src/pop3/wire.ts'
 
 const bytes = (text: string) => Buffer.from(text, 'latin1')
 const message = { shape: 'message', octetsMax: 1_000_000_000 } as const

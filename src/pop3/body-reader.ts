@@ -1,0 +1,119 @@
+/**
+ * The body of RETR or TOP as it comes: up to CRLF, dot, CRLF, with stuffed dots removed (RFC 1939 section 3), wherever TCP cuts it.
+ * Framing is strict: only CRLF ends a line of a message, for the terminator and for dot-stuffing alike. `\n.\n` and `\n.\r\n` after a
+ * bare LF are text; a server that means them as an end is noticed by its silence, not guessed at.
+ */
+import { Body } from './body.ts'
+import { pop3Limits } from './limits.ts'
+import type { Broken, ExpectedBody } from './reply.ts'
+
+const LF = 10
+const CR = 13
+const DOT = 46
+const lineThenDot = Buffer.from('\r\n.')
+const gluedDot = Buffer.from('.\r\n')
+const carriageReturn = Buffer.from('\r')
+/** RFC 5322 header blocks are mostly of this size. */
+const headerHint = 4096
+
+/** Where the reader stands between two bytes. */
+type Place = 'line start' | 'dot' | 'dot CR' | 'in line' | 'CR'
+
+export class BodyReader {
+  readonly #expected: ExpectedBody
+  readonly #broken: Broken
+  #body: Body | undefined
+  /** Octets that came, kept or not. */
+  #octets = 0
+  #place: Place = 'line start'
+  #ended = false
+
+  constructor(expected: ExpectedBody, broken: Broken) {
+    this.#expected = expected
+    this.#broken = broken
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** It stops here as if its last line lacked its end, and the terminator were glued to it (Exchange 2000). */
+  get endsInDot(): boolean {
+    return this.#body?.endsWith(gluedDot) === true
+  }
+
+  /** Once it has ended. `cut`: it was longer than what is kept of it. */
+  take(): { readonly bytes: Buffer; readonly cut: boolean; readonly octets: number } {
+    const bytes = this.#body?.take() ?? Buffer.alloc(0)
+    return { bytes, cut: this.#octets > this.#expected.octetsMax, octets: this.#octets }
+  }
+
+  /** Reads on from a place in a chunk, and gives the place behind what it has read. */
+  read(chunk: Buffer, from: number): number {
+    let at = from
+    while (at < chunk.length && !this.#ended) at = this.#step(chunk, at)
+    return at
+  }
+
+  #step(chunk: Buffer, at: number): number {
+    const byte = chunk[at]
+    switch (this.#place) {
+      case 'line start':
+        return this.#pass(byte === DOT, 'dot', at)
+      case 'dot':
+        // The dot is dropped; what follows it tells whether that was all.
+        return this.#pass(byte === CR, 'dot CR', at)
+      case 'dot CR':
+        if (byte === LF) {
+          this.#ended = true
+          return at + 1
+        }
+        this.#keep(carriageReturn)
+        this.#place = 'CR'
+        return at
+      case 'CR':
+        if (byte === LF) this.#keep(chunk.subarray(at, at + 1))
+        return this.#pass(byte === LF, 'line start', at)
+      case 'in line':
+        return this.#readLines(chunk, at)
+    }
+  }
+
+  /** Passes an octet that leads to another place; any other one is read again as part of a line. */
+  #pass(leads: boolean, place: Place, at: number): number {
+    this.#place = leads ? place : 'in line'
+    return leads ? at + 1 : at
+  }
+
+  /** Reads to the end of the chunk, or up to a line that begins with a dot. */
+  #readLines(chunk: Buffer, at: number): number {
+    const dot = chunk.indexOf(lineThenDot, at)
+    const end = dot === -1 ? chunk.length : dot + 2
+    this.#keep(chunk.subarray(at, end))
+    if (dot !== -1) {
+      this.#place = 'dot'
+      return dot + 3
+    }
+    if (chunk[end - 1] === CR) this.#place = 'CR'
+    else if (chunk[end - 1] === LF && end - 2 >= at && chunk[end - 2] === CR) this.#place = 'line start'
+    return end
+  }
+
+  #keep(piece: Buffer): void {
+    const { shape, octetsMax, octetsHint = headerHint } = this.#expected
+    this.#octets += piece.length
+    if (this.#octets <= octetsMax) {
+      this.#body ??= new Body(octetsHint, octetsMax)
+      this.#body.add(piece)
+    } else if (
+      this.#octets > (shape === 'message' ? octetsMax + pop3Limits.droppedOctetsMax : pop3Limits.bodyOctetsMax)
+    ) {
+      throw this.#broken(`a message of at most ${octetsMax} octets`, 'more')
+    } else if (shape === 'message') {
+      // Its header may lie beyond what is wanted.
+      this.#body ??= new Body(octetsHint, octetsMax)
+      if (this.#body.length < pop3Limits.headerOctetsMax) this.#body.add(piece)
+      this.#body.keep(pop3Limits.headerOctetsMax)
+    }
+  }
+}

@@ -7,7 +7,7 @@ import type { SessionOptions } from '../../src/pop3/session.ts'
 import type { AccountRecord, Accounts } from '../../src/redis/accounts.ts'
 import { type AccountFacts, factsOf } from '../../src/redis/facts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
-import { statusOf } from '../../src/runs/status.ts'
+import { accountStatusOf } from '../../src/runs/status.ts'
 import type { Seal } from '../../src/seal.ts'
 import { type App, newId } from '../app.ts'
 import { addressPlace, cursorOf, idPlace, placeIn } from '../http/cursor.ts'
@@ -272,7 +272,7 @@ export function addAccounts(app: App, { accounts, redis, seal, settings }: Accou
 function shown({ record: { account }, state, openRun, lastRun, lastMailAt, dueMs }: AccountFacts) {
   return {
     flags: account.flags as string[],
-    status: statusOf(account, state, openRun),
+    status: accountStatusOf(account, state, openRun),
     lastRun,
     lastMailAt,
     nextRunAt: dueMs === null ? null : new Date(dueMs).toISOString(),

@@ -3,8 +3,8 @@ import type { FetchMessageObject, FetchQueryObject, ImapFlow, MailboxObject } fr
 import { packMessageRange } from 'imapflow/lib/tools.js'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { limits } from '../limits.ts'
-import { fieldsOf, fingerprintOf } from '../mail/header.ts'
-import { digestOf, digestOfPieces } from '../mail/octets.ts'
+import { fieldsOf, headerFingerprint } from '../mail/header.ts'
+import { messageDigest, digestOfPieces } from '../mail/octets.ts'
 import { traceEnd, traceOf } from '../mail/trace.ts'
 import type { Original, TracedFolder, TraceLine, Traces } from '../pull/trace-ports.ts'
 import { within } from './command.ts'
@@ -123,7 +123,7 @@ class StoreFolder implements TracedFolder {
     const query = { headers: ['x-tributary-id', 'message-id', 'date'] }
     for await (const { uid, headers } of this.#session.rows(uids, query)) {
       const trace = headers && traceOf(headers)
-      if (trace !== undefined) yield { uid, ...trace, weak: fingerprintOf(fieldsOf(headers as Buffer)).weak }
+      if (trace !== undefined) yield { uid, ...trace, weak: headerFingerprint(fieldsOf(headers as Buffer)).weak }
     }
   }
 
@@ -139,7 +139,7 @@ class StoreFolder implements TracedFolder {
       const from = source === undefined ? 0 : traceEnd(source)
       // No other command may be sent before this one has ended.
       if (source === undefined || source.length < size) large.push({ uid, size, from })
-      else yield { uid, octets: size - from, digest: await digestOf(source.subarray(from)) }
+      else yield { uid, octets: size - from, digest: await messageDigest(source.subarray(from)) }
     }
     for (const { uid, size, from } of large)
       yield { uid, octets: size - from, digest: await digestOfPieces(session.pieces(uid, from, size)) }

@@ -111,7 +111,7 @@ function endOfLine(text: string, from: number): number {
  * Tells by its header who a message is: by Message-ID, Date, From, Subject and the oldest Received, which is the lowest one, as relays add
  * theirs above. The whole header would not do: servers add fields of their own (Status, X-UIDL, Delivered-To).
  */
-export function fingerprintOf(fields: readonly HeaderField[]): Fingerprint {
+export function headerFingerprint(fields: readonly HeaderField[]): Fingerprint {
   const first = (name: string) => fields.find((field) => field.name === name)?.value ?? ''
   const oldestReceived = fields.findLast((field) => field.name === 'received')?.value ?? ''
   const messageId = first('message-id')
@@ -130,14 +130,14 @@ export function listedUidlHash({ uidl }: Pick<Listed, 'uidl'>): ShortHash | unde
 }
 
 /** Where a maildrop is. It is the same for an account that is registered again. */
-export interface Source {
+export interface MaildropSource {
   readonly host: string
   readonly port: number
   readonly user: string
 }
 
 /** SOURCE of `X-Tributary-Id` (CONTRACT section 7). It is the same when the account is registered again. */
-export function sourceHash(source: Source): ShortHash {
+export function sourceHash(source: MaildropSource): ShortHash {
   const text = `${source.host.toLowerCase()}\0${source.port}\0${source.user}`
   return shortHash(Buffer.from(text))
 }

@@ -17,7 +17,7 @@ const CR = 13
  *
  * @param fields those of its header, where they are known already.
  */
-export async function digestOf(message: Buffer, fields = headOf(message)): Promise<ShortHash> {
+export async function messageDigest(message: Buffer, fields = headOf(message)): Promise<ShortHash> {
   const notes = notesOf(fields)
   let end = lengthWithoutLineEnds(message, message.length)
   for (const { from, to } of notes.toReversed())

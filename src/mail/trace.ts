@@ -1,5 +1,5 @@
 /** The header block that we put in front of a stored message (CONTRACT section 7, RFC 5321 section 4.4). */
-import { type Source, sourceHash } from './header.ts'
+import { type MaildropSource, sourceHash } from './header.ts'
 import type { RunId, ShortHash, Token } from './message.ts'
 
 /** The names that a trace line holds. */
@@ -17,7 +17,7 @@ const noUidl = '0000000000000000'
 const blockOctetsMax = 4096
 
 /** The account that a copy is for. */
-export interface TracedAccount extends Source {
+export interface TracedAccount extends MaildropSource {
   readonly address: string
   /** False: the block is its `X-Tributary-Id` line alone. */
   readonly trace: boolean

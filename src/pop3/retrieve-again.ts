@@ -1,9 +1,9 @@
 /** One message retrieved once more, in a session of its own: for a person to look at. Nothing is stored, marked or deleted. */
-import { fieldsOf, fingerprintOf, headerOf, uidlHash } from '../mail/header.ts'
+import { fieldsOf, headerFingerprint, headerOf, uidlHash } from '../mail/header.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { Listed, ShortHash } from '../mail/message.ts'
 import { pop3Limits } from './limits.ts'
-import { digestOf, toCrlf } from '../mail/octets.ts'
+import { messageDigest, toCrlf } from '../mail/octets.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
 
@@ -43,17 +43,17 @@ async function candidatesOf(session: Pop3Session, listing: readonly Listed[], kn
   if (wanted === undefined || wanted === nothingSeen || !session.canPeek) return sized
   const alike: Listed[] = []
   for await (const { message, header } of session.peek(sized))
-    if (header === undefined || fingerprintOf(fieldsOf(headerOf(header))).hash === wanted) alike.push(message)
+    if (header === undefined || headerFingerprint(fieldsOf(headerOf(header))).hash === wanted) alike.push(message)
   return alike
 }
 
-const nothingSeen: ShortHash = fingerprintOf([]).hash
+const nothingSeen: ShortHash = headerFingerprint([]).hash
 
 async function isKnown(bytes: Buffer, { digest, fingerprint }: Known): Promise<boolean> {
   const normal = await toCrlf(bytes)
-  if (digest !== undefined) return (await digestOf(normal)) === digest
+  if (digest !== undefined) return (await messageDigest(normal)) === digest
   const wanted = fingerprint?.hash
-  return wanted === undefined || wanted === nothingSeen || fingerprintOf(fieldsOf(headerOf(normal))).hash === wanted
+  return wanted === undefined || wanted === nothingSeen || headerFingerprint(fieldsOf(headerOf(normal))).hash === wanted
 }
 
 async function retrieve(session: Pop3Session, message: Listed, { host }: SessionOptions): Promise<Buffer> {

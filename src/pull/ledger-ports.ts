@@ -8,7 +8,7 @@ import type { PackedRecords } from '../ledger/packed-records.ts'
 import type { Retrieved, Sighting, Token } from '../mail/message.ts'
 
 /** All ports of one account. redis/ledger.ts implements them together, since one script writes for several of them. */
-export interface AccountLedger extends Ledger, Intents, Spool, Quarantine, Attempts {}
+export interface AccountLedger extends Ledger, Intents, Spool, QuarantineWriter, Attempts {}
 
 /** The records. */
 export interface Ledger {
@@ -74,7 +74,7 @@ export interface Spool {
 }
 
 /** Messages that are set aside. */
-export interface Quarantine {
+export interface QuarantineWriter {
   /** Sets a message aside: it stays at the provider and is not retrieved again by itself. A message that was set aside before stays the same entry. */
   quarantine(sighting: Sighting, reason: AsideReason): Promise<void>
 }

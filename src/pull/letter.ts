@@ -1,8 +1,8 @@
 /** A message that was retrieved: its bytes as the store takes them, and what they tell. */
 import { arrivalOf } from '../mail/arrival.ts'
-import { envelopeLines, fieldsOf, fingerprintOf, headerOf } from '../mail/header.ts'
+import { envelopeLines, fieldsOf, headerFingerprint, headerOf } from '../mail/header.ts'
 import type { Fingerprint, Retrieved, ShortHash, Sighting } from '../mail/message.ts'
-import { digestOf, toCrlf } from '../mail/octets.ts'
+import { messageDigest, toCrlf } from '../mail/octets.ts'
 import { breathe } from '../slices.ts'
 
 export interface Letter {
@@ -28,8 +28,8 @@ export async function letterOf({ message, bytes: source, spooled }: Retrieved, n
   const fields = fieldsOf(headerOf(bytes))
   const sighting = {
     message,
-    fingerprint: fingerprintOf(fields),
-    digest: await digestOf(bytes, fields),
+    fingerprint: headerFingerprint(fields),
+    digest: await messageDigest(bytes, fields),
     arrived: arrivalOf(fields, nowMs),
     spooled,
   }

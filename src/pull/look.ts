@@ -1,6 +1,6 @@
 /** Looks at header blocks without retrieving the messages. */
 import { arrivalOf } from '../mail/arrival.ts'
-import { fieldsOf, fingerprintOf, headerOf } from '../mail/header.ts'
+import { fieldsOf, headerFingerprint, headerOf } from '../mail/header.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
 import type { Maildrop } from './ports.ts'
 
@@ -30,5 +30,5 @@ export function unseen(message: Listed): Sighting {
 function sightingOf(message: Listed, header: Buffer, nowMs: number | undefined): Sighting {
   const fields = fieldsOf(headerOf(header))
   const arrived = nowMs === undefined ? undefined : arrivalOf(fields, nowMs)
-  return { message, fingerprint: fingerprintOf(fields), digest: undefined, arrived }
+  return { message, fingerprint: headerFingerprint(fields), digest: undefined, arrived }
 }

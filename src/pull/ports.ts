@@ -9,7 +9,7 @@ import type { Intent } from '../ledger/ledger.ts'
 import type { Receipt } from '../ledger/receipt.ts'
 import type { Listed, MessageNumber, Peeked, RunId, ShortHash, Token, Window } from '../mail/message.ts'
 import type { Fetched, RunCounts } from '../runs/run.ts'
-import type { Attempts, Intents, Ledger, Quarantine, Spool } from './ledger-ports.ts'
+import type { Attempts, Intents, Ledger, QuarantineWriter, Spool } from './ledger-ports.ts'
 import type { Traces } from './trace-ports.ts'
 
 /** One run of one account: what it works with, and what it counts. */
@@ -32,7 +32,7 @@ export interface World {
   readonly ledger: Ledger
   readonly intents: Intents
   readonly spool: Spool
-  readonly quarantine: Quarantine
+  readonly quarantine: QuarantineWriter
   readonly attempts: Attempts
   newToken(): Token
   /** True once the worker has been asked to stop: the batch in hand is finished, and nothing new is begun. */

@@ -26,7 +26,7 @@ export interface QuarantineEntry {
 type Identity = Pick<LedgerRecord, 'uidl' | 'digest' | 'size'>
 
 /** Finds the entry of a record. One whose message was retrieved is known by its digest: UIDLs change, and sizes too. */
-export function entryOf(record: Identity, entries: readonly QuarantineEntry[]): QuarantineEntry | undefined {
+export function quarantineEntryOf(record: Identity, entries: readonly QuarantineEntry[]): QuarantineEntry | undefined {
   const ofUidl = entries.filter(({ record: { uidl } }) => uidl === (record.uidl ?? null))
   if (record.digest === undefined)
     return ofUidl.find(({ size, record: { digest } }) => digest === null && size === record.size)

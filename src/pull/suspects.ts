@@ -6,7 +6,7 @@
 import type { Failure } from '../failure/failure.ts'
 import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
 import type { LedgerRecord, MessageName, Suspect } from '../ledger/ledger.ts'
-import { fieldsOf, fingerprintOf, headerOf, listedUidlHash } from '../mail/header.ts'
+import { fieldsOf, headerFingerprint, headerOf, listedUidlHash } from '../mail/header.ts'
 import type { Listed, Sighting, Window } from '../mail/message.ts'
 import { slices } from '../slices.ts'
 import type { Deposit } from './deposit.ts'
@@ -107,7 +107,7 @@ export class Suspects {
       for (const { message } of [...retrieved, ...cut]) this.#clear(suspectKey(nameOf(message)))
     for (const { message, bytes, octets } of cut) {
       counts.quarantined += 1
-      const sighting = { ...unseen(message), fingerprint: fingerprintOf(fieldsOf(headerOf(bytes))) }
+      const sighting = { ...unseen(message), fingerprint: headerFingerprint(fieldsOf(headerOf(bytes))) }
       await world.quarantine.quarantine(sighting, { failure: tooLarge(octets, account), attempts: 1, octets })
     }
   }
@@ -201,7 +201,7 @@ export class Suspects {
   async #setAside(message: Listed, failure: Failure, attempts: number): Promise<void> {
     const { world, counts } = this.#run
     // Where no header was seen, the fingerprint of nothing says that the message was tried, and not set aside by its listed size alone.
-    const fingerprint = this.#sightings.get(message)?.fingerprint ?? fingerprintOf([])
+    const fingerprint = this.#sightings.get(message)?.fingerprint ?? headerFingerprint([])
     counts.quarantined += 1
     await world.quarantine.quarantine({ ...unseen(message), fingerprint }, { failure, attempts })
     const key = suspectKey(nameOf(message))

@@ -18,7 +18,14 @@ import {
 import { type AccountId, type Retrieved, type RunId, type Sighting, type Token } from '../mail/message.ts'
 import { uidlHash } from '../mail/header.ts'
 import type { AccountLedger, AsideReason, LedgerView } from '../pull/ledger-ports.ts'
-import { entryFollowing, entryFor, entryOf, isSetAside, type QuarantineEntry, recordOf } from '../pull/quarantine.ts'
+import {
+  entryFollowing,
+  entryFor,
+  quarantineEntryOf,
+  isSetAside,
+  type QuarantineEntry,
+  recordOf,
+} from '../pull/quarantine.ts'
 import { encodeRecord, recordOctets } from '../ledger/record-codec.ts'
 import { PackedRecords } from '../ledger/packed-records.ts'
 import type { RunCounts } from '../runs/run.ts'
@@ -171,7 +178,7 @@ export class RedisLedger implements AccountLedger {
     await (this.#looked ??= this.#look())
     const record = this.#aside('quarantined', sighting)
     const before = this.#take(record)
-    const held = before && entryOf(before, await entriesOf(this.#redis, this.#lease.accountId))
+    const held = before && quarantineEntryOf(before, await entriesOf(this.#redis, this.#lease.accountId))
     const made = { id: newEntryId(), at: new Date(this.#nowMs()).toISOString() }
     const { message, spooled } = sighting
     const entry = entryFor({ ...record, name: message.uidl, spooled }, held, made, reason)
@@ -226,7 +233,7 @@ export class RedisLedger implements AccountLedger {
     const held = setAside.length === 0 ? [] : await entriesOf(this.#redis, accountId)
     const gone: string[] = []
     for (const record of setAside) {
-      const entry = entryOf(record, held)
+      const entry = quarantineEntryOf(record, held)
       // What is spooled is nowhere else any more: people say when it may go.
       if (entry?.spooled !== undefined) forgotten.delete(record.index)
       else if (entry !== undefined) gone.push(entry.id, wishField(entry.id))
@@ -337,7 +344,8 @@ export class RedisLedger implements AccountLedger {
       const changes = records.slice(from, from + amendedPerCall).flatMap((record): LedgerChange[] => {
         const amended: LedgerChange = ['record', record.index * recordOctets, encodeRecord(record)]
         const before = this.#records.at(record.index)
-        const entry = before.uidl === record.uidl && before.size === record.size ? undefined : entryOf(before, held)
+        const entry =
+          before.uidl === record.uidl && before.size === record.size ? undefined : quarantineEntryOf(before, held)
         if (entry === undefined) return [amended]
         return [amended, ['entry', entry.id, JSON.stringify(entryFollowing(entry, record))]]
       })
@@ -346,7 +354,7 @@ export class RedisLedger implements AccountLedger {
   }
 
   #noEntry(record: LedgerRecord, held: readonly QuarantineEntry[]): LedgerChange[] {
-    const entry = entryOf(record, held)
+    const entry = quarantineEntryOf(record, held)
     return entry === undefined ? [] : noEntry(entry)
   }
 

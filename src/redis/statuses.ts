@@ -1,6 +1,6 @@
 /**
  * Each account's status as a script sees it, from what is kept of it at that moment; which accounts have which one; and word of
- * every change. Whoever changes what a status comes from has it stated anew. `statusOf` (src/runs/status.ts) is the same rule, for who reads.
+ * every change. Whoever changes what a status comes from has it stated anew. `accountStatusOf` (src/runs/status.ts) is the same rule, for who reads.
  */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'

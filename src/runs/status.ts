@@ -7,7 +7,7 @@ export const accountStatuses = ['idle', 'running', 'waiting', 'failing', 'needs 
 export type AccountStatus = (typeof accountStatuses)[number]
 
 /** @param open the account's run that is queued or at work, if there is one. */
-export function statusOf(
+export function accountStatusOf(
   { paused }: Pick<Account, 'paused'>,
   state: { readonly attention: boolean; readonly lastFailure: object | null },
   open: Pick<Run, 'state'> | undefined,

@@ -10,7 +10,7 @@ import { Events, tell } from '../../src/redis/events.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { statusCounts } from '../../src/redis/statuses.ts'
-import { accountStatuses, statusOf } from '../../src/runs/status.ts'
+import { accountStatuses, accountStatusOf } from '../../src/runs/status.ts'
 import { apiLimits } from '../../api/limits.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
 import type { AccountId } from '../../src/mail/message.ts'
@@ -245,7 +245,7 @@ test('the status that is told, and counted, is the one that is read', async () =
     seen.add(await told())
   }
   const failure = { kind: 'silent', message: 'x' } as const
-  const account = { paused: false } as Parameters<typeof statusOf>[0]
+  const account = { paused: false } as Parameters<typeof accountStatusOf>[0]
   await both()
   for (const state of [
     defaultState,
@@ -263,7 +263,7 @@ test('the status that is told, and counted, is the one that is read', async () =
     await stack.redis.hset(keys.accountStates, id, JSON.stringify(state))
     await runs.end({ ...run, state: 'done', finishedAt: run.queuedAt })
     await both()
-    assert.equal(await told(), statusOf(account, state, undefined))
+    assert.equal(await told(), accountStatusOf(account, state, undefined))
     await stack.call('PATCH', `/accounts/${id}`, { paused: true })
   }
   assert.deepEqual(seen, new Set(accountStatuses))

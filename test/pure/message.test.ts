@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { arrivalOf, parseDateTime } from '../../src/mail/arrival.ts'
-import { fieldsOf, fingerprintOf, headerOf } from '../../src/mail/header.ts'
+import { fieldsOf, headerFingerprint, headerOf } from '../../src/mail/header.ts'
 import { limits } from '../../src/limits.ts'
-import { digestOf, digestOfPieces, toCrlf } from '../../src/mail/octets.ts'
+import { messageDigest, digestOfPieces, toCrlf } from '../../src/mail/octets.ts'
 import type { LedgerRecord } from '../../src/ledger/ledger.ts'
 import {
   type MessageNumber,
@@ -53,7 +53,7 @@ test('a message of many slices is made the same as a short one', async () => {
       const made = (await toCrlf(bytes(text))).toString('latin1')
       assert.ok(made === `${text.replace(/(?<!\r)\n/g, '\r\n')}\r\n`, `${shift} ${JSON.stringify(ends)}`)
       const digest = createHash('sha256').update(made.trimEnd(), 'latin1').digest('hex').slice(0, 16)
-      assert.equal(await digestOf(bytes(made)), digest)
+      assert.equal(await messageDigest(bytes(made)), digest)
     }
   }
 })
@@ -79,35 +79,35 @@ test('fields are unfolded, found whatever their case, and junk lines are passed 
 
 test('a fingerprint stays when relays and servers add fields, and is weak without Message-ID or Date', () => {
   const plain = letter('one')
-  const first = fingerprintOf(fieldsOf(headerOf(plain)))
+  const first = headerFingerprint(fieldsOf(headerOf(plain)))
   assert.equal(first.weak, false)
   const received = Buffer.concat([bytes('Received: from oldest; Tue, 3 Nov 2026 10:00:00 +0000\r\n'), plain])
   const relayed = Buffer.concat([bytes('Received: from newer\r\nX-UIDL: 7\r\nStatus: RO\r\n'), received])
-  assert.deepEqual(fingerprintOf(fieldsOf(headerOf(relayed))), fingerprintOf(fieldsOf(headerOf(received))))
-  assert.notEqual(fingerprintOf(fieldsOf(headerOf(letter('two')))).hash, first.hash)
-  assert.equal(fingerprintOf(fieldsOf(bytes('Date: x\r\n'))).weak, true)
-  assert.equal(fingerprintOf(fieldsOf(bytes('Message-ID: x\r\n'))).weak, true)
+  assert.deepEqual(headerFingerprint(fieldsOf(headerOf(relayed))), headerFingerprint(fieldsOf(headerOf(received))))
+  assert.notEqual(headerFingerprint(fieldsOf(headerOf(letter('two')))).hash, first.hash)
+  assert.equal(headerFingerprint(fieldsOf(bytes('Date: x\r\n'))).weak, true)
+  assert.equal(headerFingerprint(fieldsOf(bytes('Message-ID: x\r\n'))).weak, true)
 })
 
 test('a digest does not see empty lines at the very end, which qmail-pop3d adds', async () => {
-  assert.equal(await digestOf(bytes('a\r\n')), await digestOf(bytes('a\r\n\r\n')))
-  assert.notEqual(await digestOf(bytes('a\r\n')), await digestOf(bytes('b\r\n')))
+  assert.equal(await messageDigest(bytes('a\r\n')), await messageDigest(bytes('a\r\n\r\n')))
+  assert.notEqual(await messageDigest(bytes('a\r\n')), await messageDigest(bytes('b\r\n')))
 })
 
 test('a digest does not see what mbox servers note in a header, and sees it anywhere else', async () => {
   const plain = bytes('Subject: a\r\nStatus-Report: x\r\n\r\nStatus: O\r\n')
   const with_ = (notes: string) => bytes(plain.toString('latin1').replace('Status-R', `${notes}Status-R`))
-  const wanted = await digestOf(plain)
+  const wanted = await messageDigest(plain)
   for (const notes of [
     'Status: O\r\n',
     'STATUS : RO\r\nX-Status: A\r\n',
     'X-UIDL: 7\r\n folded\r\nX-IMAPbase: 1 2\r\nContent-Length: 12\r\n',
     'X-Keywords:\r\nX-UID: 12\r\nx-imap: 1 2\r\n',
   ])
-    assert.equal(await digestOf(with_(notes)), wanted, notes)
-  assert.notEqual(await digestOf(with_('X-Other: O\r\n')), wanted)
-  assert.notEqual(await digestOf(bytes(plain.toString('latin1').replace(': O', ': RO'))), wanted, 'in the body')
-  assert.equal(await digestOf(bytes('A: b\r\nStatus: O\r\n\r\n')), await digestOf(bytes('A: b\r\n\r\n')))
+    assert.equal(await messageDigest(with_(notes)), wanted, notes)
+  assert.notEqual(await messageDigest(with_('X-Other: O\r\n')), wanted)
+  assert.notEqual(await messageDigest(bytes(plain.toString('latin1').replace(': O', ': RO'))), wanted, 'in the body')
+  assert.equal(await messageDigest(bytes('A: b\r\nStatus: O\r\n\r\n')), await messageDigest(bytes('A: b\r\n\r\n')))
 })
 
 test('a digest of pieces is that of the whole, wherever it is cut', async () => {
@@ -123,7 +123,7 @@ test('a digest of pieces is that of the whole, wherever it is cut', async () => 
     `${notes(Math.ceil(limits.sliceOctets / 20))}\r\nbody`,
   ]) {
     const whole = bytes(text)
-    const wanted = await digestOf(whole)
+    const wanted = await messageDigest(whole)
     for (const most of [1000, limits.sliceOctets, whole.length + 1]) {
       const cut = async function* () {
         for (let from = 0; from < whole.length; ) {

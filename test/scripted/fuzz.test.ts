@@ -7,9 +7,9 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { arrivalOf } from '../../src/mail/arrival.ts'
-import { fieldsOf, fingerprintOf, headerOf } from '../../src/mail/header.ts'
+import { fieldsOf, headerFingerprint, headerOf } from '../../src/mail/header.ts'
 import { mailLimits } from '../../src/mail/limits.ts'
-import { digestOf, toCrlf } from '../../src/mail/octets.ts'
+import { messageDigest, toCrlf } from '../../src/mail/octets.ts'
 import { Lines } from '../../src/pop3/lines.ts'
 import { listingOf, uidlsOf } from '../../src/pop3/listing.ts'
 import type { Waits } from '../../src/pop3/connection.ts'
@@ -277,9 +277,9 @@ fuzz(
       crlf.toString('latin1').replace(/\r\n/g, '\n'),
       ended(message.toString('latin1').replace(/\r\n/g, '\n')),
     )
-    assert.equal(await digestOf(crlf), await digestOf(Buffer.concat([crlf, Buffer.from('\r\n')])))
+    assert.equal(await messageDigest(crlf), await messageDigest(Buffer.concat([crlf, Buffer.from('\r\n')])))
     const fields = fieldsOf(headerOf(crlf))
-    assert.deepEqual(fingerprintOf(fieldsOf(headerOf(message))), fingerprintOf(fields))
+    assert.deepEqual(headerFingerprint(fieldsOf(headerOf(message))), headerFingerprint(fields))
     const arrived = arrivalOf(fields, nowMs).getTime()
     assert.ok(arrived >= mailLimits.arrivalEarliestMs && arrived <= nowMs + mailLimits.arrivalAheadMs)
   },
@@ -381,9 +381,9 @@ test('a megabyte of header takes no longer than its length says, whatever is in 
       const message = Buffer.from(`${first}${piece.repeat(Math.ceil(2 ** 20 / piece.length))}x: y`, 'latin1')
       const from = process.cpuUsage()
       const fields = fieldsOf(headerOf(await toCrlf(message)))
-      fingerprintOf(fields)
+      headerFingerprint(fields)
       arrivalOf(fields, nowMs)
-      await digestOf(message)
+      await messageDigest(message)
       const { user, system } = process.cpuUsage(from)
       assert.ok(user + system < 1_500_000, `${first}${what}: ${(user + system) / 1e6} s`)
     }

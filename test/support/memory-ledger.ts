@@ -17,7 +17,7 @@ import type { AccountLedger, AsideReason, LedgerView, Records } from '../../src/
 import {
   entryFollowing,
   entryFor,
-  entryOf,
+  quarantineEntryOf,
   isSetAside,
   type QuarantineEntry,
   recordOf,
@@ -110,7 +110,7 @@ export class MemoryLedger implements AccountLedger {
       for (const { spooled } of entries) if (spooled !== undefined) this.spoolContent.delete(spooled)
       return entries.map((entry) => {
         const before = this.#take(entry)
-        const setAside = before && entryOf(before, this.entries)
+        const setAside = before && quarantineEntryOf(before, this.entries)
         if (setAside !== undefined) this.#noEntry(setAside)
         return this.#add('stored', entry, before)
       })
@@ -154,7 +154,7 @@ export class MemoryLedger implements AccountLedger {
     this.#write('quarantine', () => {
       const message = identityOf(sighting)
       const record = this.#take(message)
-      const before = record && entryOf(record, this.entries)
+      const before = record && quarantineEntryOf(record, this.entries)
       const made = { id: String(this.quarantined.length), at: new Date(this.#world.nowMs).toISOString() }
       this.#add('quarantined', message, record)
       const entry = entryFor(
@@ -180,7 +180,7 @@ export class MemoryLedger implements AccountLedger {
       for (const record of amended) {
         const before = this.records[record.index]
         if (before === undefined || this.#taken.has(record.index)) continue
-        const entry = before.state === 'quarantined' ? entryOf(before, this.entries) : undefined
+        const entry = before.state === 'quarantined' ? quarantineEntryOf(before, this.entries) : undefined
         if (entry !== undefined) this.entries[this.entries.indexOf(entry)] = entryFollowing(entry, record)
         this.records[record.index] = record
       }
@@ -196,7 +196,7 @@ export class MemoryLedger implements AccountLedger {
   }
 
   async forget(records: Records): Promise<void> {
-    const isSpooled = (record: LedgerRecord) => entryOf(record, this.entries)?.spooled !== undefined
+    const isSpooled = (record: LedgerRecord) => quarantineEntryOf(record, this.entries)?.spooled !== undefined
     const all: LedgerRecord[] = []
     for await (const record of records) all.push(record)
     const old = all.filter((record) => record.state !== 'quarantined' || !isSpooled(record))
@@ -206,7 +206,7 @@ export class MemoryLedger implements AccountLedger {
     this.#write('forget', () => {
       for (const index of gone) {
         const record = this.records[index]
-        const entry = record?.state === 'quarantined' ? entryOf(record, this.entries) : undefined
+        const entry = record?.state === 'quarantined' ? quarantineEntryOf(record, this.entries) : undefined
         if (entry !== undefined) this.#noEntry(entry)
       }
       this.records = this.records.filter(({ index }) => !gone.has(index)).map((record, index) => ({ ...record, index }))

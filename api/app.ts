@@ -1,4 +1,4 @@
-/** What a resource is added to, and how new records are named. */
+/** The type of the server, as every plugin takes it, and the ids of new records. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type {
   FastifyBaseLogger,
@@ -17,5 +17,5 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >
 
-/** A ULID; of two from one process the later one sorts behind. */
+/** Makes a ULID. Of two that one process makes, the later one sorts behind the earlier. */
 export const newId = monotonicFactory()

@@ -1,44 +1,45 @@
-/** Every number of the API, with its unit, its reason and where it comes from. Inside there is one unit of time, milliseconds, and one of size, octets. */
+/** The numbers of the API, each with its reason and where it comes from. Times are in milliseconds and sizes in octets, unless the name says otherwise. */
 import { KiB, MiB, second, minute, day } from '../src/units.ts'
 
 export const apiLimits = {
   // Reading mail over the API
   readersPerDestination: 3,
-  /** HTML of 1 MB is cleaned in less than 1 s (docs/decisions/0022): what takes longer than this was made to. */
+  /** HTML of 1 MB is cleaned in less than 1 s (docs/decisions/0022): a message that takes longer than this was made to. */
   cleaningMs: 5 * second,
-  /** So many messages wait for that; the last one no longer than for its store. */
+  /** So many messages wait to be cleaned; the last of them waits no longer than it would for its store. */
   cleaningsWaitingMax: 10,
-  /** Of the thread that does it. What is known to need most, and not too long, needs a quarter. */
+  /** The memory of the thread that cleans. The worst message that is known, and not too slow, needs a quarter of it. */
   cleanerOctetsMax: 256 * MiB,
-  /** Then it ends: it has some 15 MiB, and is back in a quarter of a second. */
+  /** The thread ends when it has been idle for so long: it holds some 15 MiB, and starts again in a quarter of a second. */
   cleanerIdleMs: 1 * minute,
 
-  // Messages whose retrieval goes wrong (suspects.ts)
-  /** Messages that the API has retrieved for people, held at once; a larger one alone. */
+  // Maildrops
+  /** The quarantined messages that the API holds for people at once; a larger message is held alone. */
   downloadsHeldMax: 64 * MiB,
-  /** Whoever wants to read a message waits so long for a run to leave the maildrop. */
-  downloadWaitMs: 2 * second,
+  /** Somebody who needs an account's maildrop or ledger waits so long for a run to leave it: a run that has just ended gives its lease back a moment later. */
+  leaseWaitMs: 2 * second,
+  leasePollMs: 50,
 
-  // Runs
-  /** Of these, what an API process holds for all that listen. */
+  // Events
+  /** An API process holds so many of the latest events for all that listen. */
   eventsHeld: 1000,
   eventListenersMax: 500,
   eventListenersEachMax: 50,
   /** Proxies end a connection that is silent for a minute. */
   eventHeartbeatMs: 15 * second,
-  /** Who takes nothing for so long is dropped. */
+  /** A listener that takes nothing for so long is dropped. */
   eventStalledMs: 1 * minute,
-  /** Then it asks anew: with a token that may be gone by now. */
+  /** A stream ends after so long, and the listener asks anew: its token may be gone by then. */
   eventStreamMs: 15 * minute,
   /** Figures that cost more than a look at a counter are looked up so often, however many ask. */
-  figuresKeptMs: 2 * second,
+  figuresCachedMs: 2 * second,
 
   // Ledger
-  /** A state file of another program (takeover.ts): some 70 octets a UIDL. */
+  /** A state file of another program (src/ledger/foreign-state.ts) has some 70 octets a UIDL. */
   foreignStateOctetsMax: 64 * MiB,
 
   // HTTPS
-  /** Whoever connects and says nothing, or comes to no end with the handshake. */
+  /** A client that connects and says nothing, or does not end its handshake, is dropped after so long. */
   handshakeWaitMs: 10 * second,
 
   // Secrets
@@ -46,25 +47,25 @@ export const apiLimits = {
   keySettledMs: 15 * minute,
 
   // Idempotency keys
-  /** None of ours is as large. */
-  keptAnswerOctetsMax: 256 * KiB,
+  /** A larger answer is not kept; no route that has such a key gives one. */
+  repeatedAnswerOctetsMax: 256 * KiB,
 
   // Import of accounts
-  /** All fields at their longest are some 10 KiB. */
+  /** An account whose fields are all at their longest is some 10 KiB. */
   importLineOctetsMax: 64 * KiB,
   importLinesMax: 200_000,
-  /** Registered in one go. */
+  /** So many accounts are registered in one go. */
   importedTogether: 200,
-  /** Of answers that the client has not read, since it sends all before it reads: some 60 octets a line. */
+  /** Answers are held for a client that reads none before it has sent all: some 60 octets a line. */
   importAnswersOctetsMax: 16 * MiB,
 
   // Backup
-  /** An intent of a whole window is a tenth of it. */
+  /** The longest line of a backup, an intent of a whole window, is a tenth of this. */
   backupLineOctetsMax: 4 * MiB,
   /** A million messages are some 40 MB. */
   backupOctetsMax: 16 * 1024 * MiB,
 
-  // News: webhooks and notices by e-mail
+  // News: webhooks and bulletins by e-mail
   webhooksPerDestination: 20,
   webhookUrlMax: 2000,
   webhookSecretOctets: 32,
@@ -73,11 +74,11 @@ export const apiLimits = {
   /** Somebody waits for the answer. */
   bulletinTestMs: 20 * second,
 
-  // Who may
+  // Rates
   /** Requests are counted over this time. */
   rateWindowMs: 10 * second,
-  /** By address. A page of the dashboard is some 20 requests. */
+  /** The requests of one address. A page of the dashboard is some 20 requests. */
   strangersMax: 500,
-  /** By token: ten times what the contract promises, which is 200 a second. */
+  /** The requests of one token: ten times what the contract promises, which is 200 a second. */
   principalsMax: 20_000,
 } as const

@@ -91,7 +91,7 @@ async function main(): Promise<void> {
       answers: (server, waitMs) => answers({ ...server, tlsVerify: true, tlsFingerprint: null, reach: pop3 }, waitMs),
     })),
     webhooks: new Webhooks(redis),
-    notices: new Bulletins(redis),
+    bulletins: new Bulletins(redis),
     ring,
     seal: createSeal(ring),
   }

@@ -1,50 +1,52 @@
-/** The admin API, built and not yet listening: whoever builds it decides where. */
+/** Builds the admin API without listening: whoever builds it decides where it listens. */
 import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Ajv } from 'ajv'
 import { fastify, type FastifyBaseLogger, LogController } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Redis } from 'ioredis'
 import type { StoreEndpoint } from '../src/config.ts'
 import type { Logger } from '../src/log.ts'
 import type { App } from './app.ts'
-import { addAccountLines } from './routes/account-lines.ts'
-import { addAccounts, type AccountsWorld } from './routes/accounts.ts'
-import { addArrivals, type ArrivalsWorld } from './routes/arrivals.ts'
-import { addAudit, type AuditWorld, watchChanges } from './routes/audit.ts'
-import { addAuth } from './http/auth.ts'
-import { addBackup, type BackupWorld } from './routes/backup.ts'
-import { addConnection, type ConnectionWorld } from './routes/connection.ts'
-import { addDashboard } from './routes/dashboard.ts'
-import { addDestinations, type DestinationsWorld } from './routes/destinations.ts'
-import { addDiscover, type DiscoverWorld } from './routes/discover.ts'
-import { addEvents, type EventsWorld } from './routes/events.ts'
-import { addTags } from './http/etag.ts'
-import { addHealth } from './routes/health.ts'
+import { authentication, routeTable } from './http/auth.ts'
+import { entityTags } from './http/etag.ts'
 import type { Https } from './http/https.ts'
-import { addIdempotency } from './http/idempotency.ts'
-import { addKeys, type KeysWorld, Resealing } from './routes/keys.ts'
-import { addLedger, type LedgerWorld } from './routes/ledger.ts'
-import { addMail, type MailWorld } from './routes/mail.ts'
-import { addMetrics, type MetricsWorld } from './routes/metrics.ts'
-import { addBulletin, type BulletinWorld } from './routes/bulletin.ts'
+import { idempotency } from './http/idempotency.ts'
 import { documentation } from './http/openapi.ts'
-import { addOwners, type OwnersWorld } from './http/owners.ts'
-import { addProblems, pathOf, sendUnroutable } from './http/problems.ts'
-import { addHeaders, addRates, docsPolicy, type RatesWorld } from './http/protection.ts'
-import { addQuarantine, type QuarantineWorld } from './routes/quarantine.ts'
-import { addRuns, type RunsWorld } from './routes/runs.ts'
-import { addSample, type SampleWorld } from './routes/sample.ts'
-import { addSession, type SessionWorld } from './routes/session.ts'
-import { addSettings, type SettingsWorld } from './routes/settings.ts'
-import { addStats, type StatsWorld } from './routes/stats.ts'
-import { addTokens, type TokensWorld } from './routes/tokens.ts'
-import { addTranscripts, type TranscriptsWorld } from './routes/transcripts.ts'
-import { addWebhooks, type WebhooksWorld } from './routes/webhooks.ts'
+import { ownership, type OwnersWorld } from './http/owners.ts'
+import { notFound, pathOf, problems, problemTypeRoutes, sendUnroutable } from './http/problems.ts'
+import { docsPolicy, type Rates, ratesOf, type RatesWorld, securityHeaders } from './http/protection.ts'
+import { Who } from './http/who.ts'
+import { accountLineRoutes } from './routes/account-lines.ts'
+import { accountRoutes, type AccountsWorld } from './routes/accounts.ts'
+import { arrivalRoutes, type ArrivalsWorld } from './routes/arrivals.ts'
+import { auditRoutes, auditTrail, type AuditWorld } from './routes/audit.ts'
+import { backupRoutes, type BackupWorld } from './routes/backup.ts'
+import { bulletinRoutes, type BulletinWorld } from './routes/bulletin.ts'
+import { connectionRoutes, type ConnectionWorld } from './routes/connection.ts'
+import { dashboardFiles, dashboardPage } from './routes/dashboard.ts'
+import { destinationRoutes, type DestinationsWorld } from './routes/destinations.ts'
+import { discoverRoutes, type DiscoverWorld } from './routes/discover.ts'
+import { eventRoutes, type EventsWorld } from './routes/events.ts'
+import { healthRoutes } from './routes/health.ts'
+import { keyRoutes, type KeysWorld, Resealing } from './routes/keys.ts'
+import { ledgerRoutes, type LedgerWorld } from './routes/ledger.ts'
+import { mailRoutes, type MailWorld } from './routes/mail.ts'
+import { metricRoutes, type MetricsWorld } from './routes/metrics.ts'
+import { quarantineRoutes, type QuarantineWorld } from './routes/quarantine.ts'
+import { runRoutes, type RunsWorld } from './routes/runs.ts'
+import { sampleRoutes, type SampleWorld } from './routes/sample.ts'
+import { sessionRoutes, type SessionWorld, signInRoutes } from './routes/session.ts'
+import { settingRoutes, type SettingsWorld } from './routes/settings.ts'
+import { statRoutes, type StatsWorld } from './routes/stats.ts'
+import { tokenRoutes, type TokensWorld } from './routes/tokens.ts'
+import { transcriptRoutes, type TranscriptsWorld } from './routes/transcripts.ts'
+import { webhookRoutes, type WebhooksWorld } from './routes/webhooks.ts'
 
 export interface ApiWorld
-  extends SessionWorld,
+  extends Omit<SessionWorld, 'who'>,
     AuditWorld,
     RatesWorld,
     OwnersWorld,
@@ -54,7 +56,7 @@ export interface ApiWorld
     QuarantineWorld,
     RunsWorld,
     LedgerWorld,
-    KeysWorld,
+    Omit<KeysWorld, 'resealing'>,
     Omit<BackupWorld, 'resealing'>,
     SettingsWorld,
     DiscoverWorld,
@@ -71,39 +73,63 @@ export interface ApiWorld
   readonly log: Logger
   readonly redis: Redis
   readonly store: StoreEndpoint
-  /** Where the built dashboard lies. */
+  /** The first token, which the file admin-token holds. */
+  readonly adminToken: string
+  /** The folder of the built dashboard. */
   readonly dashboard?: string
-  /** Whose X-Forwarded-For and -Proto is believed: addresses and networks. */
+  /** The addresses and networks whose X-Forwarded-For and -Proto are believed. */
   readonly trustedProxies?: readonly string[]
 }
 
-/** More than any request here needs. */
+/** No request that is not a file needs more. */
 const bodyOctetsMax = 256 * 1024
 
-/** @param https undefined: HTTP. */
+/**
+ * Every resource is a plugin. What holds for all of them is registered here; who may call a route follows from the scope in
+ * which it is registered, the open one or the authenticated one.
+ *
+ * @param https undefined: the server speaks HTTP.
+ */
 export async function buildServer(world: ApiWorld, https?: Https): Promise<App> {
-  // Fastify's own lines have no event names: only its warnings are let through.
+  const app = newInstance(world, https)
+  await app.register(routeTable)
+  await app.register(securityHeaders)
+  await app.register(dashboardPage, { folder: world.dashboard })
+  await app.register(cookie)
+  await app.register(auditTrail, world)
+  await app.register(problems)
+  await app.register(requestLog, world)
+  await app.register(swagger, documentation)
+  const scopeWorld = { ...world, who: new Who(world), limiters: await ratesOf(app, world) }
+  await app.register(openScope, scopeWorld)
+  await app.register(authenticatedScope, scopeWorld)
+  app.addHook('preClose', async () => https?.close())
+  return app
+}
+
+function newInstance(world: ApiWorld, https: Https | undefined): App {
+  // Fastify's own lines have no event names, so only its warnings are let through.
   const log = world.log.child({}, { level: 'warn' }) as Logger & FastifyBaseLogger
   const app: App = fastify({
     loggerInstance: log,
     ...(https === undefined ? {} : { serverFactory: https.serverFactory }),
-    // One line a request, and no header or body in it: see below.
+    // The plugin requestLog below writes one line a request, with no header or body in it.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyOctetsMax,
     trustProxy: [...(world.trustedProxies ?? [])],
-    // A pull may be waited for 600 s.
+    // A client may wait 600 s for a pull.
     requestTimeout: 660_000,
     forceCloseConnections: true,
     frameworkErrors: sendUnroutable,
     routerOptions: {
       maxParamLength: 100,
-      // A form sends `?status=&q=` for what nobody filled in: that asks for nothing.
+      // A form sends `?status=&q=` for the fields that nobody filled in: these ask for nothing.
       querystringParser: (text) =>
         Object.fromEntries([...new URLSearchParams(text)].filter(([, value]) => value !== '')),
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  // Every mistake at once; nothing is guessed in a body, text is read as what it says in a query.
+  // Every mistake is told at once. In a body no type is coerced; in a query text is read as the type that the schema wants.
   const options = { allErrors: true, verbose: true, useDefaults: true, strict: false }
   const body = new Ajv(options)
   const query = new Ajv({ ...options, coerceTypes: true })
@@ -117,72 +143,91 @@ export async function buildServer(world: ApiWorld, https?: Https): Promise<App> 
     if (text === '') done(null, undefined)
     else void parseJson(request, text.toString(), done)
   })
+  return app
+}
 
-  await addHeaders(app)
-  await addDashboard(app, world.dashboard)
-  await app.register(cookie)
-  addAuth(app, world, await addRates(app, world))
-  addOwners(app, world)
-  watchChanges(app, world)
-  addProblems(app)
-  addTags(app)
-  addIdempotency(app, world)
+const requestLog = fp(async (app: App, { log }: ApiWorld) => {
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
     const { statusCode: status } = reply
-    // What is open is asked by probes, every few seconds.
+    // Probes ask for open routes every few seconds.
     const level = status >= 500 && request.routeOptions.config.open !== true ? 'error' : 'debug'
     const ms = Math.round(reply.elapsedTime)
-    world.log[level]({ event: 'request', reqId: id, method, path: pathOf(request), status, ms })
+    log[level]({ event: 'request', reqId: id, method, path: pathOf(request), status, ms })
   })
+})
 
-  await app.register(swagger, documentation)
-  await app.register(async (docs) => {
-    docs.addHook('onRoute', (route) => {
-      route.config = { ...route.config, open: true, helmet: docsPolicy }
-    })
-    await docs.register(swaggerUi, { routePrefix: '/docs' })
+/** What the two scopes share beside the world. */
+interface ScopeWorld extends ApiWorld {
+  readonly who: Who
+  readonly limiters: Rates
+}
+
+const apiPrefix = '/api/v1'
+
+/** Everybody may call these routes; test/fixtures/routes.txt lists them. */
+async function openScope(app: App, world: ScopeWorld): Promise<void> {
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, open: true }
   })
-  addHealth(app, world.redis, world.store)
-  addMetrics(app, world)
-  app.get('/', { config: { open: true }, schema: { hide: true } }, async () => ({
+  app.addHook('onRequest', world.limiters.stranger)
+  app.get('/', { schema: { hide: true } }, async () => ({
     name: 'Tributary',
-    api: '/api/v1',
-    openapi: '/api/v1/openapi.json',
+    api: apiPrefix,
+    openapi: `${apiPrefix}/openapi.json`,
     docs: '/docs',
   }))
-  app.addHook('preClose', async () => https?.close())
+  await app.register(dashboardFiles, { folder: world.dashboard })
+  await app.register(docs)
+  await app.register(problemTypeRoutes)
+  await app.register(healthRoutes, world)
+  await app.register(metricRoutes, world)
+  await app.register(signInRoutes, { ...world, prefix: apiPrefix })
+}
+
+async function docs(app: App): Promise<void> {
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, helmet: docsPolicy }
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs' })
+}
+
+/** Whoever calls these routes, or a path where there is none, has shown who they are and that they may. */
+async function authenticatedScope(app: App, world: ScopeWorld): Promise<void> {
+  await app.register(authentication, { who: world.who, sessions: world.sessions, rates: world.limiters })
+  await app.register(ownership, world)
+  await app.register(entityTags)
+  await app.register(idempotency, world)
+  await app.register(notFound)
   const resealing = new Resealing(world)
   app.addHook('onReady', async () => resealing.begin())
   app.addHook('onClose', async () => await resealing.stop())
-  await app.register(
-    async (api) => {
-      const typed = api.withTypeProvider<TypeBoxTypeProvider>()
-      addDestinations(typed, world)
-      addAccounts(typed, world)
-      addAccountLines(typed, world)
-      addConnection(typed, world)
-      addMail(typed, world)
-      addRuns(typed, world)
-      addQuarantine(typed, world)
-      addLedger(typed, world)
-      addBackup(typed, { ...world, resealing })
-      addKeys(typed, world, resealing)
-      addSettings(typed, world)
-      addSample(typed, world)
-      addTokens(typed, world)
-      addSession(typed, world)
-      addAudit(typed, world)
-      addDiscover(typed, world)
-      addWebhooks(typed, world)
-      addBulletin(typed, world)
-      addEvents(typed, world)
-      addStats(typed, world)
-      addArrivals(typed, world)
-      addTranscripts(typed, world)
-      typed.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => app.swagger())
-    },
-    { prefix: '/api/v1' },
-  )
-  return app
+  await app.register(async (api: App) => await resources(api, { ...world, resealing }), { prefix: apiPrefix })
+}
+
+async function resources(app: App, world: ScopeWorld & { readonly resealing: Resealing }): Promise<void> {
+  const openApi = { config: { scope: 'read' }, schema: { hide: true } } as const
+  app.get('/openapi.json', openApi, async () => app.swagger())
+  await app.register(destinationRoutes, world)
+  await app.register(accountRoutes, world)
+  await app.register(accountLineRoutes, world)
+  await app.register(connectionRoutes, world)
+  await app.register(mailRoutes, world)
+  await app.register(runRoutes, world)
+  await app.register(quarantineRoutes, world)
+  await app.register(ledgerRoutes, world)
+  await app.register(backupRoutes, world)
+  await app.register(keyRoutes, world)
+  await app.register(settingRoutes, world)
+  await app.register(sampleRoutes, world)
+  await app.register(tokenRoutes, world)
+  await app.register(sessionRoutes, world)
+  await app.register(auditRoutes, world)
+  await app.register(discoverRoutes, world)
+  await app.register(webhookRoutes, world)
+  await app.register(bulletinRoutes, world)
+  await app.register(eventRoutes, world)
+  await app.register(statRoutes, world)
+  await app.register(arrivalRoutes, world)
+  await app.register(transcriptRoutes, world)
 }

@@ -1,85 +1,133 @@
-/** Who may: a bearer token or the cookie of a session, everywhere but where it says otherwise, with a scope that is enough. */
+/** Who may: everything but what is open needs a bearer token or the cookie of a session, and a scope that is large enough. */
+import fp from 'fastify-plugin'
 import type { FastifyRequest, RouteOptions } from 'fastify'
-import type { SessionRecord } from '../../src/redis/sessions.ts'
+import type { SessionRecord, Sessions } from '../../src/redis/sessions.ts'
 import { digestOf, sameDigest, type Scope, scopes } from '../../src/redis/tokens.ts'
 import type { App } from '../app.ts'
 import { pathOf, Problem } from './problems.ts'
 import type { Rates } from './protection.ts'
-import { type Principal, Who, type WhoWorld } from './who.ts'
+import { type Principal, principalOf, type Who } from './who.ts'
 
-export type { Principal } from './who.ts'
-
-/** Of a person who is signed in. */
+/** The session of a person who is signed in. */
 export interface Session {
-  /** What the cookie holds. */
+  /** The secret that the cookie holds. */
   readonly secret: string
   readonly record: SessionRecord
 }
 
-export interface GuardedRoute {
+export interface RegisteredRoute {
   readonly method: string
   readonly route: RouteOptions
 }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Open to everybody, on purpose; test/fixtures/routes.txt lists them. */
+    /** The route is open to everybody, on purpose; test/fixtures/routes.txt lists these routes. */
     readonly open?: boolean
-    /** What a token needs to be let in; every route has it, or is open. */
+    /** The scope that a token needs to be let in. Every route has one, or is open. */
     readonly scope?: Scope
-    /** Concerns the whole instance: no owner's token is let in. */
+    /** The route concerns the whole instance: no owner's token is let in. */
     readonly instance?: boolean
-    /** False: what it changes is not the gateway's, and not kept in the audit log. */
+    /** False: the route changes nothing of the gateway's own, so the audit log does not keep it. */
     readonly audited?: false
   }
   interface FastifyInstance {
-    /** Every one, as Fastify has it. */
-    readonly routes: readonly GuardedRoute[]
+    /** All routes, as Fastify has them. */
+    readonly routes: readonly RegisteredRoute[]
   }
   interface FastifyRequest {
-    /** Of routes that are not open. */
-    principal: Principal
-    /** Of who came with a cookie. */
+    /** Undefined on open routes; `principalOf` demands one. */
+    principal: Principal | undefined
+    /** Undefined unless the request came with the cookie of a session. */
     session: Session | undefined
   }
 }
 
-/** `__Host-`: a browser takes it over HTTPS alone, and from no other host (RFC 6265bis section 4.1.3.2). */
+/** With `__Host-` a browser takes the cookie over HTTPS alone, and from no other host (RFC 6265bis section 4.1.3.2). */
 export function cookieName({ protocol }: FastifyRequest): string {
   return protocol === 'https' ? '__Host-tributary' : 'tributary'
 }
 
-/** Told to whoever has the cookie, and by no way back to it: a page of others can send the cookie, and not read this. */
+/** Whoever has the cookie is told this value, which does not lead back to it: a page of others can make a browser send the cookie, but cannot read this. */
 export function csrfOf({ secret }: Session): string {
   return digestOf(`csrf ${secret}`)
 }
 
-export function addAuth(app: App, world: WhoWorld, rates: Rates): void {
-  const routes: GuardedRoute[] = []
+/** Lists all routes of the server, and lets it start only if each of them is in the open scope or behind `authentication`. */
+export const routeTable = fp(async (app: App) => {
+  const routes: RegisteredRoute[] = []
   app.decorate('routes', routes)
   app.addHook('onRoute', (route) => {
     for (const method of [route.method].flat()) if (method !== 'HEAD') routes.push({ method, route })
   })
-  // Not at once: a plugin's routes are marked as open on their way.
+  // At the end, because the hooks of the inner scopes complete a route's configuration.
   app.addHook('onReady', async () => {
     for (const { method, route } of routes)
-      if (route.config?.open !== true && route.config?.scope === undefined)
-        throw new Error(`${method} ${route.url} is neither open nor says which scope it needs`)
+      if (route.config?.open !== true && !authenticated.has(route))
+        throw new Error(`${method} ${route.url} is registered outside of the open scope and of the authenticated one`)
   })
+})
 
-  const who = new Who(world)
+/** The routes that were registered behind `authentication`. */
+const authenticated = new WeakSet<RouteOptions>()
 
-  const byToken = async (text: string): Promise<Principal> => {
-    const known = await who.holding(text)
-    if (known === 'unknown') throw unauthenticated('This token is not known, or was revoked')
-    if ('principal' in known) return known.principal
-    const { id, expiresAtMs } = known.expired
+export interface AuthenticationOptions {
+  readonly who: Who
+  readonly sessions: Sessions
+  readonly rates: Rates
+}
+
+/** Holds for the scope in which it is registered: its routes, and its answer to what does not exist. */
+export const authentication = fp(async (app: App, { who, sessions, rates }: AuthenticationOptions) => {
+  app.decorateRequest('principal', undefined)
+  app.decorateRequest('session', undefined)
+  app.addHook('onRoute', (route) => {
+    if (route.config?.scope === undefined)
+      throw new Error(`${String(route.method)} ${route.url} does not say which scope it needs`)
+    authenticated.add(route)
+  })
+  const credentials = new Credentials(who, sessions)
+  app.addHook('onRequest', async (request) => {
+    try {
+      // Even what does not exist is told apart only to those who may know.
+      request.principal = await credentials.holderOf(request)
+    } catch (error) {
+      await rates.stranger(request)
+      throw error
+    }
+    await rates.principal(request)
+    demandAccess(request)
+  })
+})
+
+class Credentials {
+  readonly #who: Who
+  readonly #sessions: Sessions
+
+  constructor(who: Who, sessions: Sessions) {
+    this.#who = who
+    this.#sessions = sessions
+  }
+
+  async holderOf(request: FastifyRequest): Promise<Principal> {
+    const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    const cookie = request.cookies[cookieName(request)]
+    if (token !== undefined) return await this.#holderOfToken(token)
+    if (cookie !== undefined) return await this.#holderOfCookie(request, cookie)
+    throw unauthenticated(`${request.method} ${pathOf(request)} needs a token`)
+  }
+
+  async #holderOfToken(text: string): Promise<Principal> {
+    const holder = await this.#who.holding(text)
+    if (holder === 'unknown') throw unauthenticated('This token is not known, or was revoked')
+    if ('principal' in holder) return holder.principal
+    const { id, expiresAtMs } = holder.expired
     throw unauthenticated(`The token ${id} expired at ${new Date(expiresAtMs ?? 0).toISOString()}`)
   }
 
-  const byCookie = async (request: FastifyRequest, secret: string): Promise<Principal> => {
-    const record = await world.sessions.get(secret)
-    const principal = record === undefined ? undefined : await who.signedIn(record)
+  async #holderOfCookie(request: FastifyRequest, secret: string): Promise<Principal> {
+    const record = await this.#sessions.get(secret)
+    const principal = record === undefined ? undefined : await this.#who.signedIn(record)
     if (record === undefined || principal === undefined) throw unauthenticated('This session has ended')
     request.session = { secret, record }
     const { [csrfHeader]: csrf } = request.headers
@@ -87,36 +135,18 @@ export function addAuth(app: App, world: WhoWorld, rates: Rates): void {
       throw new Problem('csrf', 'A change by cookie needs the header x-csrf-token; GET /api/v1/session tells it.')
     return principal
   }
+}
 
-  const whoAsks = async (request: FastifyRequest): Promise<Principal> => {
-    const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-    const cookie = request.cookies[cookieName(request)]
-    if (token !== undefined) return await byToken(token)
-    if (cookie !== undefined) return await byCookie(request, cookie)
-    throw unauthenticated(`${request.method} ${pathOf(request)} needs a token`)
-  }
-
-  app.addHook('onRequest', async (request) => {
-    const { open, scope, instance } = request.routeOptions.config
-    if (open === true) return await rates.stranger(request)
-    try {
-      // What does not exist is told apart only to those who may know.
-      request.principal = await whoAsks(request)
-    } catch (error) {
-      await rates.stranger(request)
-      throw error
-    }
-    await rates.principal(request)
-
-    const { name, scope: has, destinationId } = request.principal
-    if (scope !== undefined && scopes.indexOf(has) < scopes.indexOf(scope))
-      throw new Problem('scope', `This needs the scope ${scope}, and ${name} has ${has}.`)
-    if (instance === true && destinationId !== undefined)
-      throw new Problem(
-        'instance',
-        `This concerns the whole instance, and ${name} is bound to the destination ${destinationId}.`,
-      )
-  })
+function demandAccess(request: FastifyRequest): void {
+  const { scope: needed, instance } = request.routeOptions.config
+  const { name, scope, destinationId } = principalOf(request)
+  if (needed !== undefined && scopes.indexOf(scope) < scopes.indexOf(needed))
+    throw new Problem('scope', `This needs the scope ${needed}, and ${name} has ${scope}.`)
+  if (instance === true && destinationId !== undefined)
+    throw new Problem(
+      'instance',
+      `This concerns the whole instance, and ${name} is bound to the destination ${destinationId}.`,
+    )
 }
 
 const csrfHeader = 'x-csrf-token'

@@ -1,8 +1,8 @@
-/** Where a list goes on: opaque to clients, the place of the last one to us. */
+/** The cursor of a list is opaque to clients. For us it is the place of the last item that was sent. */
 import { badRequest } from './problems.ts'
 
 export const idPlace = /^[0-9A-Z]{26}$/
-/** As accounts lie by address. */
+/** The place of an account in a list by address: address, blank, id. */
 export const addressPlace = /^[^\s]{1,1000} [0-9A-Z]{26}$/
 
 export function cursorOf(place: string | null): string | null {

@@ -1,7 +1,7 @@
-/** What came by mail, and is sent to a browser: a page, or a file. */
+/** Headers for what came by mail and is sent to a browser, as a page or as a file. */
 import type { FastifyReply } from 'fastify'
 
-/** It has no rights here, and is kept nowhere on the way. */
+/** Takes all rights from the content, and keeps it out of every cache. */
 export function isolate(reply: FastifyReply, allowed = ''): void {
   const policy = [
     "default-src 'none'",
@@ -17,7 +17,7 @@ export function isolate(reply: FastifyReply, allowed = ''): void {
     .header('cache-control', 'no-store')
 }
 
-/** No browser makes a page of these. */
+/** Types that no browser renders as a page. */
 const harmless =
   /^(?:audio\/[\w.+-]+|video\/[\w.+-]+|image\/(?:png|jpeg|gif|webp|bmp|tiff|heic|avif)|text\/(?:plain|csv|calendar|vcard)|application\/(?:pdf|zip|gzip|json|rtf|msword|vnd\.[\w.-]+)|message\/rfc822)$/
 
@@ -25,7 +25,7 @@ export function typeOf(declared = ''): string {
   return harmless.test(declared) ? declared : 'application/octet-stream'
 }
 
-/** RFC 6266, and RFC 8187 for what ASCII cannot say. */
+/** Writes the header by RFC 6266; a name that is not ASCII is written by RFC 8187 as well. */
 export function attachmentNamed(filename: string): string {
   const name = filename
     .replace(/[\p{Cc}\\/]+/gu, '_')

@@ -1,36 +1,34 @@
-/** A body as lines, however long it is. */
+/** Takes a stream of octets apart into lines, however long it is. */
 
 /**
- * Those that came together, together: nobody waits for more. `undefined`: one that was too long; it is dropped, and the next ones
- * go on.
+ * Gives the lines that came together in one array, because nobody waits for more. `undefined` stands for a line that is too
+ * long: it is given as soon as it is too long, its rest is dropped, and the lines behind it go on.
  */
 export async function* linesIn(
-  body: AsyncIterable<Buffer>,
+  stream: AsyncIterable<Buffer>,
   octetsMax: number,
 ): AsyncGenerator<readonly (string | undefined)[]> {
-  let rest: Buffer[] = []
+  let pieces: Buffer[] = []
   let octets = 0
-  const add = (piece: Buffer) => {
-    octets += piece.length
-    if (octets > octetsMax) rest = []
-    else if (piece.length > 0) rest.push(piece)
-  }
-  const line = () => {
-    const whole = octets > octetsMax ? undefined : Buffer.concat(rest).toString()
-    rest = []
-    octets = 0
-    return whole
-  }
-  for await (const chunk of body) {
+  for await (const chunk of stream) {
     const lines: (string | undefined)[] = []
     let from = 0
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
-      add(chunk.subarray(from, end))
-      lines.push(line())
+    while (from < chunk.length) {
+      const end = chunk.indexOf(10, from)
+      const piece = chunk.subarray(from, end === -1 ? chunk.length : end)
+      const wasTooLong = octets > octetsMax
+      octets += piece.length
+      const isTooLong = octets > octetsMax
+      if (isTooLong) pieces = []
+      else pieces.push(piece)
+      if (isTooLong && !wasTooLong) lines.push(undefined)
+      if (end === -1) break
+      if (!isTooLong) lines.push(Buffer.concat(pieces).toString())
+      pieces = []
+      octets = 0
       from = end + 1
     }
-    add(chunk.subarray(from))
     if (lines.length > 0) yield lines
   }
-  if (octets > 0) yield [line()]
+  if (octets > 0 && octets <= octetsMax) yield [Buffer.concat(pieces).toString()]
 }

@@ -1,17 +1,17 @@
 /**
- * What the routes say of themselves, as OpenAPI 3.1. Of a route's author it wants an operationId, a summary, and the problems
- * that are its own (`problems`); examples are put together from those of the fields (`like` in schemas/vocabulary.ts), and
- * the rest is read from what the route asks for.
+ * Makes OpenAPI 3.1 of what the routes declare. The author of a route gives an operationId, a summary, and the problems that
+ * only this route has (`problems`). Examples are put together from those of the fields (`like` in schemas/vocabulary.ts);
+ * everything else follows from what the route demands.
  */
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifySchema, RouteOptions } from 'fastify'
-import { type ProblemType, problemBody, problemTypes } from './problems.ts'
+import { type ProblemType, problemView, problemTypes } from './problems.ts'
 import { File, ProblemShape } from '../schemas/answers.ts'
 import { names } from '../schemas/names.ts'
 
 declare module 'fastify' {
   interface FastifySchema {
-    /** Kinds of failure of its own, beside those that follow from what it asks for. */
+    /** Kinds of failure that only this route has, beside those that follow from what it demands. */
     readonly problems?: readonly ProblemType[]
   }
 }
@@ -24,7 +24,8 @@ const tags = {
   runs: 'Visits to maildrops',
   discover: 'Where the mail of an address can be had',
   webhooks: 'Who is told of what happens',
-  notice: 'What is told by mail',
+  bulletin: 'The e-mail that tells an operator what happens',
+  notice: 'The old path of the bulletin',
   stats: 'How it stands',
   events: 'What happens, as it happens',
   tokens: 'What programs and owners are let in with',
@@ -75,7 +76,7 @@ function described(schema: FastifySchema, route: RouteOptions): FastifySchema {
       ? 'Open to everybody.'
       : `Needs the scope \`${scope}\`${instance === true ? ', of the whole instance' : ''}.`
   const answers = (schema.response ?? { 200: {} }) as Json
-  // What is taken as it lies, a file, has no schema to be validated by.
+  // A body that is taken as it is, a file, has no schema by which it could be validated.
   const body = schema.body ?? (schema.consumes === undefined ? undefined : File)
   const family = route.url.replace('/api/v1/', '').split('/')[0] ?? ''
   return {
@@ -83,16 +84,16 @@ function described(schema: FastifySchema, route: RouteOptions): FastifySchema {
     tags: [family === 'restore' ? 'backup' : family],
     description: [schema.description, asks].filter(Boolean).join(' '),
     ...(open === true ? { security: [] } : {}),
-    ...(body === undefined ? {} : { body: shown(body as Json) }),
+    ...(body === undefined ? {} : { body: documented(body as Json) }),
     response: {
-      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, shown(answer as Json)])),
+      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, documented(answer as Json)])),
       ...problemAnswers(problemsOf(schema, route)),
     },
   }
 }
 
-/** With an example, and the name of each shape in it that has one, by which withComponents finds it. */
-function shown(schema: Json): Json {
+/** Adds an example, and to each shape that has a name this name, by which withComponents finds it. */
+function documented(schema: Json): Json {
   if (schema['type'] === 'null') return schema
   return { ...(named(schema) as Json), examples: [exampleOf(schema)] }
 }
@@ -105,7 +106,7 @@ function named(node: unknown): unknown {
   return title === undefined ? copy : { title, ...copy }
 }
 
-/** What a schema lets through, made of the examples in it. */
+/** Makes a value that the schema lets through, from the examples in it. */
 export function exampleOf(schema: Json): unknown {
   const { examples, type, properties, items, minimum } = schema
   if (Array.isArray(examples)) return examples[0]
@@ -116,7 +117,10 @@ export function exampleOf(schema: Json): unknown {
   switch (type) {
     case 'object':
       return Object.fromEntries(
-        Object.entries((properties ?? {}) as Record<string, Json>).map(([name, one]) => [name, exampleOf(one)]),
+        Object.entries((properties ?? {}) as Record<string, Json>).map(([name, property]) => [
+          name,
+          exampleOf(property),
+        ]),
       )
     case 'array':
       return [exampleOf(items as Json)]
@@ -132,7 +136,7 @@ export function exampleOf(schema: Json): unknown {
   }
 }
 
-/** All that a route may answer with instead. */
+/** Lists the problems that a route may answer with. */
 export function problemsOf(
   schema: FastifySchema,
   { url, method, config }: Pick<RouteOptions, 'url' | 'method' | 'config'>,
@@ -140,7 +144,7 @@ export function problemsOf(
   const { scope, open, instance } = config ?? {}
   const changes = method !== 'GET'
   const takes = schema.body !== undefined || schema.params !== undefined || schema.querystring !== undefined
-  const told: (ProblemType | false)[] = [
+  const possible: (ProblemType | false)[] = [
     takes && 'validation',
     changes && 'malformed',
     open !== true && 'unauthenticated',
@@ -156,7 +160,7 @@ export function problemsOf(
     'internal',
     'redis-unavailable',
   ]
-  return [...new Set(told.filter((type) => type !== false))]
+  return [...new Set(possible.filter((type) => type !== false))]
 }
 
 function problemAnswers(types: readonly ProblemType[]): Json {
@@ -184,11 +188,11 @@ function problemAnswers(types: readonly ProblemType[]): Json {
 function problemExample(type: ProblemType): object {
   const [, title, remedy] = problemTypes[type]
   const wrong = { in: 'body', pointer: '/port', detail: 'must be <= 65535' } as const
-  const detail = type === 'validation' ? 'One value is wrong; see errors.' : `${title}. ${remedy}`
-  return problemBody({ type, detail, errors: type === 'validation' ? [wrong] : [] })
+  const message = type === 'validation' ? 'One value is wrong; see errors.' : `${title}. ${remedy}`
+  return problemView({ type, message, errors: type === 'validation' ? [wrong] : [] })
 }
 
-/** Named schemas stand once, under components. */
+/** Moves each named schema under components, where it stands once. */
 function withComponents<T extends { components?: object; paths?: object }>(document: T): T {
   const found: Record<string, unknown> = {}
   const known = new Set(names.values())
@@ -207,6 +211,6 @@ function withComponents<T extends { components?: object; paths?: object }>(docum
     return { $ref: `#/components/schemas/${title}` }
   }
   const paths = hoisted(document.paths)
-  const sorted = Object.fromEntries(Object.entries(found).toSorted(([one], [other]) => one.localeCompare(other, 'en')))
+  const sorted = Object.fromEntries(Object.entries(found).toSorted(([a], [b]) => a.localeCompare(b, 'en')))
   return { ...document, paths, components: { ...document.components, schemas: sorted } }
 }

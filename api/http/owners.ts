@@ -1,12 +1,15 @@
 /**
- * What is whose. A token that is bound to a destination is its owner's: it sees and touches that destination and what
- * belongs to it, and of everything else it is told that there is no such thing. Held here, for every route at once.
+ * Keeps owners to what is theirs. A token that is bound to a destination belongs to that destination's owner: it sees and
+ * touches the destination and what belongs to it; of everything else it is told that there is no such thing. This file holds
+ * it for every route at once.
  */
 import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Accounts } from '../../src/redis/accounts.ts'
 import type { Runs } from '../../src/redis/runs.ts'
 import type { Webhooks } from '../../src/redis/webhooks.ts'
 import type { App } from '../app.ts'
+import { principalOf } from './who.ts'
 import { badRequest, unknown } from './problems.ts'
 
 export interface OwnersWorld {
@@ -15,7 +18,7 @@ export interface OwnersWorld {
   readonly webhooks: Webhooks
 }
 
-/** By the part of the path before `:id`: of which destination the one with this id is; undefined: it is not there. */
+/** For each part of a path before `:id`: to which destination the one with this id belongs; undefined: there is none. */
 type Families = Readonly<Record<string, (id: string) => Promise<string | undefined>>>
 
 function familiesOf({ accounts, runs, webhooks }: OwnersWorld): Families {
@@ -31,42 +34,45 @@ function familiesOf({ accounts, runs, webhooks }: OwnersWorld): Families {
   }
 }
 
-/** `accounts` of `/api/v1/accounts/:id/pause`. */
+/** For `/api/v1/accounts/:id/pause` this is `accounts`. */
 function familyIn(url: string): string | undefined {
   return /([^/]+)\/:id(?:\/|$)/.exec(url)?.[1]
 }
 
-/** To be called behind addAuth, and before the routes. */
-export function addOwners(app: App, world: OwnersWorld): void {
+/** Registered behind `authentication`, and before the routes of its scope. */
+export const ownership = fp(async (app: App, world: OwnersWorld) => {
   const families = familiesOf(world)
 
-  // A route that nobody thought of here does not start.
+  // The server does not start with a route that this file does not know.
   app.addHook('onRoute', ({ url, config }) => {
     const family = familyIn(url)
-    if (config?.open === true || config?.instance === true || family === undefined) return
+    if (config?.instance === true || family === undefined) return
     if (families[family] === undefined) throw new Error(`${url}: owners.ts does not know whose ${family} are`)
   })
 
-  app.addHook('onRequest', async ({ principal, routeOptions, params }) => {
-    const family = familyIn(routeOptions.url ?? '')
-    if (principal?.destinationId === undefined || family === undefined) return
-    const { id } = params as { id: string }
-    if ((await families[family]?.(id)) !== principal.destinationId) throw unknown(family.slice(0, -1), id)
+  app.addHook('onRequest', async (request) => {
+    const { destinationId } = principalOf(request)
+    const family = familyIn(request.routeOptions.url ?? '')
+    if (destinationId === undefined || family === undefined) return
+    const { id } = request.params as { id: string }
+    if ((await families[family]?.(id)) !== destinationId) throw unknown(family.slice(0, -1), id)
   })
 
-  // Nothing is put into a destination of others, nor moved there.
-  app.addHook('preHandler', async ({ principal, body }) => {
-    const named = (body as { readonly destinationId?: unknown } | null | undefined)?.destinationId
-    if (principal?.destinationId === undefined || named === undefined || named === principal.destinationId) return
-    throw badRequest([
-      { pointer: '/destinationId', detail: `must be ${principal.destinationId}, which this token is for` },
-    ])
+  // An owner puts nothing into a destination of others, and moves nothing there.
+  app.addHook('preHandler', async (request) => {
+    const { destinationId } = principalOf(request)
+    const named = (request.body as { readonly destinationId?: unknown } | null | undefined)?.destinationId
+    if (destinationId === undefined || named === undefined || named === destinationId) return
+    throw badRequest([{ pointer: '/destinationId', detail: `must be ${destinationId}, which this token is for` }])
   })
-}
+})
 
-/** Of which destination alone things are to be listed; undefined: of all. Null: of none, an owner asked for another's. */
-export function listedOf({ principal }: FastifyRequest, asked: string | undefined): string | undefined | null {
-  const { destinationId } = principal
+/** The destination to which a list is to be narrowed. Undefined: the list is of all. Null: it is of none, because an owner asked for another's. */
+export function listedDestination(
+  request: Pick<FastifyRequest, 'principal'>,
+  asked: string | undefined,
+): string | undefined | null {
+  const { destinationId } = principalOf(request)
   if (destinationId === undefined) return asked
   return asked === undefined || asked === destinationId ? destinationId : null
 }

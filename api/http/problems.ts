@@ -1,13 +1,14 @@
-/** What is said when something cannot be done: RFC 9457, one `type` a kind of failure, every mistake of a request at once. */
-// `hide` of a schema is its word.
+/** Answers when something cannot be done (RFC 9457): each kind of failure has a `type`, and every mistake of a request is named at once. */
+// This import declares `hide` of a schema.
 import '@fastify/swagger'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Mistake } from '../../src/account/account.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { describeAsked } from '../../src/failure/sentences.ts'
 import type { App } from '../app.ts'
 
-/** Closed: what a program may tell apart, and what it can do. `type` on the wire is `/problems/NAME`, which says this. */
+/** The closed list of what a program may tell apart, and what it can do about each. `type` on the wire is `/problems/NAME`, where these words can be read. */
 export const problemTypes = {
   validation: [
     400,
@@ -60,7 +61,7 @@ export class Problem extends Error {
   /** Sent as `Retry-After`. */
   readonly retryAfterSeconds: number | undefined
 
-  /** @param detail what happened, to whom, and what to do next. */
+  /** @param detail says what happened, to whom, and what to do next. */
   constructor(type: ProblemType, detail: string, errors: readonly Wrong[] = [], retryAfterSeconds?: number) {
     super(detail)
     this.type = type
@@ -70,7 +71,7 @@ export class Problem extends Error {
   }
 }
 
-/** A mistake, and in which part of the request; the body, where nothing is said. */
+/** A mistake, and the part of the request in which it is; without `in` that is the body. */
 export interface Wrong extends Mistake {
   readonly in?: (typeof requestParts)[number]
 }
@@ -85,20 +86,24 @@ export const badRequest = (errors: readonly Wrong[]) =>
 export const unknown = (what: string, id: string) => new Problem('not-found', `There is no ${what} ${id}.`)
 export const conflict = (detail: string, errors: readonly Wrong[] = []) => new Problem('conflict', detail, errors)
 
-export function addProblems(app: App): void {
+/** The one error handler, for all scopes. */
+export const problems = fp(async (app: App) => {
   app.setErrorHandler(async (error: FastifyError | Problem, request, reply) => {
     await send(reply, problemOf(error, request))
   })
+})
+
+/** Answers what does not exist, behind the hooks of the scope in which it is registered. */
+export const notFound = fp(async (app: App) => {
   app.setNotFoundHandler(async (request, reply) => {
-    await send(
-      reply,
-      new Problem(
-        'not-found',
-        `There is nothing at ${request.method} ${pathOf(request)}; /api/v1/openapi.json lists what there is.`,
-      ),
-    )
+    const detail = `There is nothing at ${request.method} ${pathOf(request)}; /api/v1/openapi.json lists what there is.`
+    await send(reply, new Problem('not-found', detail))
   })
-  app.get('/problems/:type', { config: { open: true }, schema: { hide: true } }, async ({ params }) => {
+})
+
+/** `/problems/:type`: what a type of problem means. */
+export async function problemTypeRoutes(app: App): Promise<void> {
+  app.get('/problems/:type', { schema: { hide: true } }, async ({ params }) => {
     const { type } = params as { type: string }
     if (!Object.hasOwn(problemTypes, type)) throw unknown('type of problem', type)
     const [status, title, remedy] = problemTypes[type as ProblemType]
@@ -106,7 +111,7 @@ export function addProblems(app: App): void {
   })
 }
 
-/** What Fastify could not even route: a path that is no path. */
+/** Answers what Fastify could not even route: a path that is no path. */
 export function sendUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   void send(reply, problemOf(error, request))
 }
@@ -115,22 +120,18 @@ async function send(reply: FastifyReply, problem: Problem): Promise<void> {
   const { status, retryAfterSeconds } = problem
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
-  // As octets: to a text Fastify adds a charset, which this media type has not (RFC 9457 section 6.1).
+  // As octets, because Fastify adds a charset to a text, and this media type has none (RFC 9457 section 6.1).
   await reply
     .code(status)
     .type('application/problem+json')
-    .send(Buffer.from(JSON.stringify(shownOf(problem))))
+    .send(Buffer.from(JSON.stringify(problemView(problem))))
 }
 
-/** As it is on the wire. */
-export function problemBody({ type, detail, errors }: Pick<Problem, 'type' | 'errors'> & { readonly detail: string }) {
+/** The problem as it is on the wire. */
+export function problemView({ type, message, errors }: Pick<Problem, 'type' | 'message' | 'errors'>) {
   const [status, title] = problemTypes[type]
-  const told = errors.length > 0 ? { errors: errors.map((wrong) => ({ in: 'body', ...wrong })) } : {}
-  return { type: `/problems/${type}`, title, status, detail, ...told }
-}
-
-export function shownOf({ type, message, errors }: Problem) {
-  return problemBody({ type, detail: message, errors })
+  const mistakes = errors.length > 0 ? { errors: errors.map((wrong) => ({ in: 'body', ...wrong })) } : {}
+  return { type: `/problems/${type}`, title, status, detail: message, ...mistakes }
 }
 
 export function problemOf(error: FastifyError | Error, request: FastifyRequest): Problem {
@@ -141,7 +142,7 @@ export function problemOf(error: FastifyError | Error, request: FastifyRequest):
     return new Problem(`${side}-unavailable`, describeAsked(error.failure))
   }
   const status = ('statusCode' in error ? error.statusCode : undefined) ?? 500
-  // Fastify's own refusals: malformed JSON, another media type, too large a body, no path.
+  // Fastify refuses by itself: malformed JSON, another media type, too large a body, no path.
   if (status < 500) {
     const type = status === 413 ? 'too-large' : status === 415 ? 'media-type' : 'malformed'
     return new Problem(type, `${error.message.replace(/\.$/, '')}.`)
@@ -168,7 +169,7 @@ export interface SchemaMistake {
   readonly parentSchema?: { readonly description?: string }
 }
 
-/** The parts in the order in which Fastify validates them; it stops at the first that has mistakes, and we go on. */
+/** The parts in the order in which Fastify validates them. It stops at the first part that has mistakes; we go on with the others. */
 const parts = [
   ['params', 'path'],
   ['body', 'body'],
@@ -188,7 +189,7 @@ function wrongIn(request: FastifyRequest, { validation = [], validationContext }
   })
 }
 
-/** Of a union only that none of its forms fits, in words: what each form lacks would be said once a form. */
+/** Lists the mistakes. Of a union only one is told, that none of its forms fits: otherwise each form would add what it lacks. */
 export function mistakesOf(all: readonly SchemaMistake[]): Mistake[] {
   const unions = all.filter(({ keyword }) => keyword === 'anyOf')
   const within = (inner: SchemaMistake, union: SchemaMistake) =>
@@ -203,7 +204,7 @@ function mistakeOf({ keyword, instancePath, message = 'is wrong', params, parent
   if (typeof extra === 'string') return { pointer: `${instancePath}/${extra}`, detail: 'is no field of this request' }
   const allowed = params['allowedValues']
   if (Array.isArray(allowed)) return { pointer: instancePath, detail: `must be one of ${allowed.join(', ')}` }
-  // Of these two a schema says in words what it wants.
+  // For these two keywords the schema says in words what it wants.
   const wanted = keyword === 'anyOf' || keyword === 'pattern' ? parentSchema?.description : undefined
   return { pointer: instancePath, detail: wanted === undefined ? message : `must be ${wanted}` }
 }

@@ -1,19 +1,21 @@
-/** What keeps browsers from being used against their people, and anybody from asking too often. */
+/** Keeps browsers from being used against the people at them, and keeps anybody from asking too often. */
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { apiLimits } from '../limits.ts'
 import type { App } from '../app.ts'
 import { Problem } from './problems.ts'
+import { principalOf } from './who.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** As the plugin keeps what a route says of it. */
+    /** What a route sets instead of the usual headers; the plugin reads it under this name. */
     readonly helmet?: FastifyHelmetOptions
   }
 }
 
-/** For the dashboard and all else: its own files alone, no script or style in a page's text, in no frame of anybody. */
+/** The policy of the dashboard and of every other answer: own files alone, no script or style in a page's text, in nobody's frame. */
 const directives = {
   defaultSrc: ["'self'"],
   baseUri: ["'none'"],
@@ -24,34 +26,35 @@ const directives = {
   scriptSrcAttr: ["'none'"],
 }
 
-/** Swagger UI writes styles into its page. */
+/** The policy of Swagger UI, which writes styles into its page. */
 export const docsPolicy = {
   contentSecurityPolicy: { useDefaults: false, directives: { ...directives, styleSrc: ["'self'", "'unsafe-inline'"] } },
 }
 
-export async function addHeaders(app: App): Promise<void> {
+export const securityHeaders = fp(async (app: App) => {
   await app.register(helmet, {
-    // Not helmet's own, which upgrade every request to HTTPS: here that may not be.
+    // Helmet's defaults upgrade every request to HTTPS, which this server may not speak.
     contentSecurityPolicy: { useDefaults: false, directives },
     frameguard: { action: 'deny' },
-    // Of no effect over HTTP (RFC 6797 section 8.1). What else this host has is not ours to decide.
+    // It has no effect over HTTP (RFC 6797 section 8.1). Other names under this host are not ours to decide about.
     strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
   })
-}
+})
 
 export interface RatesWorld {
-  /** Requests in `apiLimits.rateWindowMs`; default: limits.ts. */
+  /** Requests in `apiLimits.rateWindowMs`; limits.ts has the defaults. */
   readonly rates?: { readonly strangersMax: number; readonly principalsMax: number }
 }
 
 export interface Rates {
-  /** Whoever is not signed in, by address: what is open, and what is refused. */
-  stranger(request: FastifyRequest): Promise<void>
-  principal(request: FastifyRequest): Promise<void>
+  /** Counts, by address, who is not signed in: requests for what is open, and requests that were refused. */
+  readonly stranger: (request: FastifyRequest) => Promise<void>
+  /** Counts who is signed in, by token or login. */
+  readonly principal: (request: FastifyRequest) => Promise<void>
 }
 
-/** In this process, not in Redis: there each request would cost a sync to disk. Several API processes let in as many times more. */
-export async function addRates(app: App, { rates = apiLimits }: RatesWorld): Promise<Rates> {
+/** Counts in this process, because in Redis each request would cost a sync to disk. Several API processes let in as many times more. */
+export async function ratesOf(app: App, { rates = apiLimits }: RatesWorld): Promise<Rates> {
   await app.register(rateLimit, { global: false })
   const limiter = (max: number, keyGenerator: (request: FastifyRequest) => string) => {
     const count = app.createRateLimit({ max, timeWindow: apiLimits.rateWindowMs, keyGenerator })
@@ -68,11 +71,11 @@ export async function addRates(app: App, { rates = apiLimits }: RatesWorld): Pro
   }
   return {
     stranger: limiter(rates.strangersMax, ({ ip }) => sourceOf(ip)),
-    principal: limiter(rates.principalsMax, ({ principal }) => principal.id),
+    principal: limiter(rates.principalsMax, (request) => principalOf(request).id),
   }
 }
 
-/** Whoever has one IPv6 address mostly has 2^64 of them: these count as one. */
+/** Names the source of a request. Whoever has one IPv6 address mostly has 2^64 of them, so these count as one source. */
 export function sourceOf(ip: string): string {
   const address = ip.replace(/^::ffff:(?=\d+\.)/i, '')
   if (!address.includes(':')) return address

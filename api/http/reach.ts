@@ -1,8 +1,8 @@
-/** The guard where hosts and ports come in: who may register what, and why not. */
+/** Guards where hosts and ports come in: decides who may register which, and says why not. */
 import { reachOf, type Reach, type Service } from '../../src/account/reach.ts'
 import { reachMistakes } from '../../src/net/guard.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
-import type { Principal } from './auth.ts'
+import type { Principal } from './who.ts'
 import { badRequest } from './problems.ts'
 
 interface Endpoint {
@@ -10,10 +10,10 @@ interface Endpoint {
   readonly port: number
 }
 
-/** What stands in a record, where it does: whoever chose host and port last was an owner. */
+/** A record has this mark where it was an owner who chose host and port last. */
 export type Guarded = { readonly guarded?: true }
 
-/** Of a new record, or of one that was changed: a form that is sent back as it was read chooses nothing. */
+/** Decides about the mark of a record that is new or was changed. A form that is sent back as it was read chooses nothing. */
 export function guardedBy(
   { destinationId }: Principal,
   after: Endpoint,
@@ -32,7 +32,7 @@ export async function currentReach(
   return reachOf(guarded, service, await settings.get())
 }
 
-/** @throws Problem with a pointer to what may not be. */
+/** @throws Problem that points at what the caller may not register. */
 export async function demandReach(
   settings: InstanceSettingsStore,
   guarded: Guarded,

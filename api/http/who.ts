@@ -1,28 +1,34 @@
-/** Who somebody is, by what they have shown: a token, a login, the password of the admin. */
+/** Finds out who a caller is from what they have shown: a token, a login, or the password of the admin. */
 import { assertNever } from '../../src/assert-never.ts'
 import type { DestinationId } from '../../src/mail/message.ts'
 import type { Destinations } from '../../src/redis/destinations.ts'
 import type { Proof, SessionRecord, Sessions } from '../../src/redis/sessions.ts'
 import { digestOf, sameDigest, type Scope, scopes, type TokenRecord, type Tokens } from '../../src/redis/tokens.ts'
 
-/** Who asks. */
+/** The caller. */
 export interface Principal {
-  /** For the audit log: the token's id, or what stands for it. */
+  /** The id for the audit log: that of the token, or one that stands for the login or the admin. */
   readonly id: string
   readonly name: string
   readonly scope: Scope
-  /** An owner: sees and touches this destination and its accounts alone (owners.ts). */
+  /** Set for an owner, who sees and touches this destination and its accounts alone (owners.ts). */
   readonly destinationId: DestinationId | undefined
 }
 
-/** Somebody, and the hash that stands for what they know. */
-export interface Known {
+/** @throws where the route is not behind `authentication`, which is a mistake in the program. */
+export function principalOf({ principal }: { readonly principal: Principal | undefined }): Principal {
+  if (principal === undefined) throw new Error('This route asks who the caller is, and is registered in the open scope')
+  return principal
+}
+
+/** A caller, and the hash of the secret that they have proved to know. */
+export interface Holder {
   readonly principal: Principal
   readonly hash: string
 }
 
 export interface WhoWorld {
-  /** The first token, of the file admin-token. */
+  /** The first token, which the file admin-token holds. */
   readonly adminToken: string
   readonly tokens: Tokens
   readonly sessions: Sessions
@@ -31,7 +37,7 @@ export interface WhoWorld {
 
 export class Who {
   readonly #world: WhoWorld
-  readonly #firstToken: Known
+  readonly #firstToken: Holder
 
   constructor(world: WhoWorld) {
     this.#world = world
@@ -39,16 +45,16 @@ export class Who {
     this.#firstToken = { principal, hash: digestOf(world.adminToken) }
   }
 
-  /** The holder of a token; what has expired says so. */
-  async holding(text: string): Promise<Known | 'unknown' | { readonly expired: TokenRecord }> {
+  /** Finds the holder of a token; of an expired one it gives the record. */
+  async holding(text: string): Promise<Holder | 'unknown' | { readonly expired: TokenRecord }> {
     if (sameDigest(digestOf(text), this.#firstToken.hash)) return this.#firstToken
     const record = await this.#world.tokens.holding(text)
     if (record === undefined) return 'unknown'
     return hasExpired(record) ? { expired: record } : await this.#used(record)
   }
 
-  /** Of whom this is the proof, as things stand now. */
-  async by(proof: Proof): Promise<Known | undefined> {
+  /** Finds whom a proof stands for now; undefined where the token or the login is gone. */
+  async by(proof: Proof): Promise<Holder | undefined> {
     const { tokens, sessions, destinations } = this.#world
     switch (proof.kind) {
       case 'token': {
@@ -73,15 +79,15 @@ export class Who {
     }
   }
 
-  /** Undefined: it has ended, or what it rests on is no more: a token that was revoked, a password that was changed. */
+  /** Finds whose session this is. Undefined: it has ended, because its token was revoked or its password was changed. */
   async signedIn(session: SessionRecord): Promise<Principal | undefined> {
-    const known = await this.by(session.proof)
-    return known !== undefined && sameDigest(digestOf(known.hash), session.against) ? known.principal : undefined
+    const holder = await this.by(session.proof)
+    return holder !== undefined && sameDigest(digestOf(holder.hash), session.against) ? holder.principal : undefined
   }
 
-  async #used({ id, name, scopes: has, destinationId, digest }: TokenRecord): Promise<Known> {
+  async #used({ id, name, scopes: granted, destinationId, digest }: TokenRecord): Promise<Holder> {
     await this.#world.tokens.used(id, Date.now())
-    const scope = scopes.findLast((one) => has.includes(one)) ?? 'read'
+    const scope = scopes.findLast((scope) => granted.includes(scope)) ?? 'read'
     return { principal: { id, name, scope, destinationId: destinationId ?? undefined }, hash: digest }
   }
 }

@@ -1,10 +1,11 @@
-/** `/runs/:id/messages`: what a run brought. */
+/** `/runs/:id/messages`: the messages that a run put into the store. */
 import type { Redis } from 'ioredis'
 import { envelopeOf } from '../../src/mail/envelope.ts'
 import { arrivalsPage } from '../../src/redis/arrivals.ts'
 import type { Runs } from '../../src/redis/runs.ts'
 import type { App } from '../app.ts'
-import { badRequest, unknown } from '../http/problems.ts'
+import { cursorOf, placeIn } from '../http/cursor.ts'
+import { unknown } from '../http/problems.ts'
 import * as schemas from '../schemas/arrivals.ts'
 import { Id, Page } from '../schemas/requests.ts'
 
@@ -13,7 +14,10 @@ export interface ArrivalsWorld {
   readonly runs: Runs
 }
 
-export function addArrivals(app: App, world: ArrivalsWorld): void {
+/** The place of a message in the list of a run: its number. */
+const arrivalPlace = /^\d{1,15}$/
+
+export async function arrivalRoutes(app: App, world: ArrivalsWorld): Promise<void> {
   app.get(
     '/runs/:id/messages',
     {
@@ -31,22 +35,16 @@ export function addArrivals(app: App, world: ArrivalsWorld): void {
     async ({ params: { id }, query: { limit, cursor } }) => {
       const run = await world.runs.get(id)
       if (run === null) throw unknown('run', id)
-      const { items, next, omitted } = await arrivalsPage(world.redis, run, { limit, before: placeIn(cursor) })
-      const shown = await Promise.all(
+      const place = placeIn(cursor, arrivalPlace)
+      const before = place === undefined ? undefined : Number(place)
+      const { items, next, omitted } = await arrivalsPage(world.redis, run, { limit, before })
+      const views = await Promise.all(
         items.map(async ({ storedAtMs, octets, folder, uid, envelope }) => {
           const storedAt = new Date(storedAtMs).toISOString()
           return { storedAt, ...(await envelopeOf(envelope)), size: octets, folder, uid: uid ?? null }
         }),
       )
-      return { items: shown, next: next === null ? null : Buffer.from(String(next)).toString('base64url'), omitted }
+      return { items: views, next: cursorOf(next === null ? null : String(next)), omitted }
     },
   )
-}
-
-function placeIn(cursor: string | undefined): number | undefined {
-  if (cursor === undefined) return undefined
-  const place = Buffer.from(cursor, 'base64url').toString('latin1')
-  if (!/^\d{1,15}$/.test(place))
-    throw badRequest([{ pointer: '/cursor', detail: 'must be the `next` of an earlier page' }])
-  return Number(place)
 }

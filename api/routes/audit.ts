@@ -1,8 +1,9 @@
 /** `/audit`: every change that was made over the API, and every sign-in, refused ones too. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Audit } from '../../src/redis/audit.ts'
 import { type App, newId } from '../app.ts'
-import type { Principal } from '../http/auth.ts'
+import type { Principal } from '../http/who.ts'
 import { cursorOf, placeIn } from '../http/cursor.ts'
 import { pathOf } from '../http/problems.ts'
 import { listOf } from '../schemas/answers.ts'
@@ -15,27 +16,28 @@ export interface AuditWorld {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Names of the fields of its body and query. */
-    sent: readonly string[]
-    /** As whom somebody tried to sign in, and was refused. */
-    triedAs: Principal | undefined
+    /** The names of the fields that its body and query had before validation, which adds those with a default. */
+    fieldNames: readonly string[] | undefined
+    /** As whom the caller signs in, whether that is then refused or not. */
+    claimant: Principal | undefined
   }
 }
 
-/** More than any body here has. */
+/** No body has more fields. */
 const fieldsMax = 60
 
-/** To be called before the routes. */
-export function watchChanges(app: App, { audit }: AuditWorld): void {
-  // Before validation, which adds what has a default.
+/** Registered for all scopes, because a sign-in is open to everybody. */
+export const auditTrail = fp(async (app: App, { audit }: AuditWorld) => {
+  app.decorateRequest('fieldNames', undefined)
+  app.decorateRequest('claimant', undefined)
   app.addHook('preValidation', async (request) => {
-    request.sent = [...namesIn(request.body), ...namesIn(request.query)].slice(0, fieldsMax)
+    request.fieldNames = [...namesIn(request.body), ...namesIn(request.query)].slice(0, fieldsMax)
   })
 
-  // Before the answer goes out: what was answered stands in the log.
+  // Before the answer goes out, so that whatever was answered stands in the log.
   app.addHook('onSend', async (request, reply) => {
     if (!isToBeKept(request, reply)) return
-    const { id, name } = request.principal ?? request.triedAs ?? { id: 'nobody', name: 'nobody' }
+    const { id, name } = request.principal ?? request.claimant ?? { id: 'nobody', name: 'nobody' }
     const entry = {
       id: newId(),
       at: new Date().toISOString(),
@@ -44,18 +46,18 @@ export function watchChanges(app: App, { audit }: AuditWorld): void {
       method: request.method,
       path: pathOf(request),
       status: reply.statusCode,
-      changed: request.sent ?? [],
+      changed: request.fieldNames ?? [],
     }
-    // What has been done has been done, and is answered for.
+    // The change has been made, so the answer says so even where its entry is lost.
     await audit.write(entry).catch((error: Error) => {
       request.log.error({ event: 'audit lost', reason: error.message, entry })
     })
   })
-}
+})
 
 function isToBeKept({ method, routeOptions }: FastifyRequest, { statusCode }: FastifyReply): boolean {
   if (method === 'GET' || method === 'HEAD' || routeOptions.config.audited === false) return false
-  // What is open and no GET is a sign-in.
+  // The only open route that is no GET is the sign-in.
   const refusedSignIn = routeOptions.config.open === true && (statusCode === 401 || statusCode === 429)
   return statusCode < 400 || refusedSignIn
 }
@@ -66,7 +68,7 @@ function namesIn(part: unknown): string[] {
   return isFields ? Object.keys(part) : []
 }
 
-export function addAudit(app: App, { audit }: AuditWorld): void {
+export async function auditRoutes(app: App, { audit }: AuditWorld): Promise<void> {
   app.get(
     '/audit',
     {

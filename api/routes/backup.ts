@@ -6,21 +6,22 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Redis } from 'ioredis'
-import { apiLimits } from '../limits.ts'
 import { backupLines } from '../../src/redis/backup.ts'
 import { BackupUnfit } from '../../src/redis/backup-entry.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
-import { checkBackup, restoreBackup } from '../../src/redis/restore.ts'
+import { checkBackup, type Inventory, restoreBackup } from '../../src/redis/restore.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
 import type { HostedLogins } from '../hosted-logins.ts'
-import type { Resealing } from './keys.ts'
+import { linesIn } from '../http/lines.ts'
 import { Problem } from '../http/problems.ts'
+import { route } from '../http/route.ts'
+import { apiLimits } from '../limits.ts'
 import { File } from '../schemas/answers.ts'
 import * as schemas from '../schemas/backup.ts'
+import type { Resealing } from './keys.ts'
 
 export interface BackupWorld {
   readonly redis: Redis
@@ -30,80 +31,79 @@ export interface BackupWorld {
   readonly resealing: Resealing
 }
 
-export function addBackup(app: App, { redis, queue, hosted, seal, resealing }: BackupWorld): void {
-  app.get(
-    '/backup',
-    {
-      config: { scope: 'admin', instance: true },
-      schema: {
-        operationId: 'readBackup',
-        summary: 'Back everything up but the mail and the secret key',
-        description:
-          'One file (gzip of JSON lines) with accounts, destinations, ledgers, quarantine and the history of runs. Passwords of providers are in it sealed: keep the file secret-key beside it, in another place. May be taken while everything runs.',
-        produces: ['application/gzip'],
-        response: { 200: File },
-      },
-    },
-    async (_request, reply) => {
-      const nowMs = Date.now()
-      const name = `tributary-${new Date(nowMs).toISOString().slice(0, 19).replaceAll(':', '')}.ndjson.gz`
-      const zipped = createGzip({ level: 1 })
-      // What breaks off is a file without its end, and refused by /restore.
-      pipeline(Readable.from(backupLines(redis, seal.keyId, nowMs)), zipped).catch(() => {})
-      return await reply
-        .type('application/gzip')
-        .header('content-disposition', `attachment; filename="${name}"`)
-        .send(zipped)
-    },
-  )
+export async function backupRoutes(app: App, world: BackupWorld): Promise<void> {
+  app.get('/backup', readBackup, async (_request, reply) => {
+    const nowMs = Date.now()
+    const name = `tributary-${new Date(nowMs).toISOString().slice(0, 19).replaceAll(':', '')}.ndjson.gz`
+    const zipped = createGzip({ level: 1 })
+    // A backup that breaks off is a file without its end, which /restore refuses.
+    pipeline(Readable.from(backupLines(world.redis, world.seal.keyId, nowMs)), zipped).catch(() => {})
+    return await reply
+      .type('application/gzip')
+      .header('content-disposition', `attachment; filename="${name}"`)
+      .send(zipped)
+  })
+  await app.register(restoreRoute, world)
+}
 
-  // Of its own, for the parser: the body is left on its way, whatever its type and size.
-  void app.register(async (scope) => {
-    scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', (_request, body, done) => done(null, body))
-    scope.withTypeProvider<TypeBoxTypeProvider>().post(
-      '/restore',
-      {
-        config: { scope: 'admin', instance: true },
-        schema: {
-          operationId: 'restoreBackup',
-          summary: 'Restore a backup',
-          description:
-            'The body is a file of GET /backup. All of it is read and checked before anything is changed. Where there are accounts or destinations: 409, unless replace=true, which removes them first. Needs the secret key that the backup was made with. Every account is compared with the store before its next pull, so that mail which came since the backup is not stored twice.',
-          problems: ['in-use', 'another-key'],
-          consumes: ['application/gzip'],
-          querystring: schemas.Restore,
-          response: { 200: schemas.Restored },
-        },
-      },
-      async ({ query: { replace }, body }) => {
-        if (!replace) await refuseWhereThereIsSomething(redis)
-        const folder = await mkdtemp(join(tmpdir(), 'tributary-restore-'))
-        try {
-          const file = join(folder, 'backup.gz')
-          await pipeline(bounded(body as Readable), createWriteStream(file, { mode: 0o600 }))
-          const lines = () => linesOf(file)
-          const inventory = await checkBackup(lines(), seal)
-          if (!replace) await refuseWhereThereIsSomething(redis)
-          await queue.clear()
-          await restoreBackup(redis, lines, Date.now())
-          await hosted.write()
-          // It may be of the time of an older key.
-          resealing.begin()
-          return inventory
-        } catch (error) {
-          if (error instanceof BackupUnfit)
-            throw new Problem(error.fault === 'key' ? 'another-key' : 'malformed', error.message)
-          throw error
-        } finally {
-          await rm(folder, { recursive: true, force: true })
-        }
-      },
-    )
+const access = { scope: 'admin', instance: true } as const
+
+const readBackup = route(access, {
+  operationId: 'readBackup',
+  summary: 'Back everything up but the mail and the secret key',
+  description:
+    'One file (gzip of JSON lines) with accounts, destinations, ledgers, quarantine and the history of runs. Passwords of providers are in it sealed: keep the file secret-key beside it, in another place. May be taken while everything runs.',
+  produces: ['application/gzip'],
+  response: { 200: File },
+})
+
+const restore = route(access, {
+  operationId: 'restoreBackup',
+  summary: 'Restore a backup',
+  description:
+    'The body is a file of GET /backup. All of it is read and checked before anything is changed. Where there are accounts or destinations: 409, unless replace=true, which removes them first. Needs the secret key that the backup was made with. Every account is compared with the store before its next pull, so that mail which came since the backup is not stored twice.',
+  problems: ['in-use', 'another-key'],
+  consumes: ['application/gzip'],
+  querystring: schemas.Restore,
+  response: { 200: schemas.Restored },
+})
+
+/** A plugin of its own, because of its parser: the body is taken as a stream, whatever its type and size. */
+async function restoreRoute(app: App, world: BackupWorld): Promise<void> {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, body, done) => done(null, body))
+  app.post('/restore', restore, async ({ query: { replace }, body }) => {
+    if (!replace) await demandNothingThere(world.redis)
+    const folder = await mkdtemp(join(tmpdir(), 'tributary-restore-'))
+    try {
+      const file = join(folder, 'backup.gz')
+      await pipeline(bounded(body as Readable), createWriteStream(file, { mode: 0o600 }))
+      return await restored(world, file, replace)
+    } catch (error) {
+      if (error instanceof BackupUnfit)
+        throw new Problem(error.fault === 'key' ? 'another-key' : 'malformed', error.message)
+      throw error
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 }
 
-async function refuseWhereThereIsSomething(redis: Redis): Promise<void> {
+async function restored(world: BackupWorld, file: string, replace: boolean): Promise<Inventory> {
+  const { redis, queue, hosted, seal, resealing } = world
+  const lines = () => backupLinesIn(file)
+  const inventory = await checkBackup(lines(), seal)
+  // Somebody may have registered something while the file was read.
+  if (!replace) await demandNothingThere(redis)
+  await queue.clear()
+  await restoreBackup(redis, lines, Date.now())
+  await hosted.write()
+  // The backup may be of the time of an older key.
+  resealing.begin()
+  return inventory
+}
+
+async function demandNothingThere(redis: Redis): Promise<void> {
   if ((await redis.exists(keys.accounts, keys.destinations)) > 0) {
     throw new Problem(
       'in-use',
@@ -122,33 +122,24 @@ async function* bounded(body: AsyncIterable<Buffer> | undefined): AsyncGenerator
   }
 }
 
-/** Line by line, none longer than a backup has. */
-async function* linesOf(file: string): AsyncGenerator<string> {
+/** @throws BackupUnfit for what is no whole gzip file, and for a line that is longer than a backup has. */
+async function* backupLinesIn(file: string): AsyncGenerator<string> {
   const unzipped = createReadStream(file)
     .on('error', (error) => unzipped.destroy(error))
     .pipe(createGunzip())
-  let rest: Buffer[] = []
-  let octets = 0
   try {
-    for await (const chunk of unzipped as AsyncIterable<Buffer>) {
-      let from = 0
-      for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
-        yield Buffer.concat([...rest, chunk.subarray(from, end)]).toString()
-        rest = []
-        octets = 0
-        from = end + 1
+    for await (const lines of linesIn(unzipped as AsyncIterable<Buffer>, apiLimits.backupLineOctetsMax)) {
+      for (const line of lines) {
+        if (line === undefined) throw lineTooLong()
+        yield line
       }
-      rest.push(chunk.subarray(from))
-      octets += chunk.length - from
-      if (octets > apiLimits.backupLineOctetsMax)
-        throw new BackupUnfit(
-          'file',
-          'This is no backup of Tributary: it has a line without an end. Nothing was changed.',
-        )
     }
   } catch (error) {
     if (!(error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('Z_'))) throw error
     throw new BackupUnfit('file', `This is no whole gzip file: ${error.message}. Nothing was changed.`)
   }
-  if (octets > 0) yield Buffer.concat(rest).toString()
+}
+
+function lineTooLong(): BackupUnfit {
+  return new BackupUnfit('file', 'This is no backup of Tributary: it has a line without an end. Nothing was changed.')
 }

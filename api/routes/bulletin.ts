@@ -1,37 +1,158 @@
-/** `/notice`: the e-mail that tells the operator what happens, through any SMTP server. */
-import { apiLimits } from '../limits.ts'
+/** `/bulletin`: the e-mail that tells the operator what happens, through any SMTP server. `/notice` is its old name, for programs that use it. */
 import { sendMail } from '../../src/net/mail.ts'
-import { newsTypes } from '../../src/news/news.ts'
 import { bulletinMistakes, type BulletinSettings, submissionPort } from '../../src/news/bulletin.ts'
+import { newsTypes } from '../../src/news/news.ts'
 import { bulletinId, type BulletinRecord, type Bulletins } from '../../src/redis/bulletin.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { Seal } from '../../src/seal.ts'
+import type { FastifySchema } from 'fastify'
 import type { App } from '../app.ts'
-import { currentReach } from '../http/reach.ts'
 import { badRequest, Problem } from '../http/problems.ts'
+import { currentReach } from '../http/reach.ts'
+import { type HandlerOf, route, type RouteDeclaration } from '../http/route.ts'
+import { apiLimits } from '../limits.ts'
 import { Nothing } from '../schemas/answers.ts'
 import * as schemas from '../schemas/bulletin.ts'
 
 export interface BulletinWorld {
-  readonly notices: Bulletins
+  readonly bulletins: Bulletins
   readonly settings: InstanceSettingsStore
   readonly seal: Seal
 }
 
-export function addBulletin(app: App, { notices, settings: instance, seal }: BulletinWorld): void {
-  const find = async (): Promise<BulletinRecord> => {
-    const record = await notices.get()
+export async function bulletinRoutes(app: App, world: BulletinWorld): Promise<void> {
+  await app.register(bulletinResource, { ...world, prefix: '/bulletin', noun: 'Bulletin' })
+  await app.register(bulletinResource, { ...world, prefix: '/notice', noun: 'Notice' })
+}
+
+/** The ids of operations are unique, so each path has a noun of its own in them. */
+interface PathOptions {
+  readonly noun: 'Bulletin' | 'Notice'
+}
+
+async function bulletinResource(app: App, { noun, ...world }: BulletinWorld & PathOptions): Promise<void> {
+  const handlers = new BulletinHandlers(world)
+  const under = <D extends RouteDeclaration<BulletinSchema>>({ config, schema }: D) => ({
+    config,
+    schema: {
+      ...(schema as D['schema']),
+      operationId: `${schema.operationId}${noun}`,
+      ...(noun === 'Notice' ? { deprecated: true } : {}),
+    },
+  })
+  app.get('', under(readBulletin), handlers.read)
+  app.put('', under(setBulletin), handlers.set)
+  app.delete('', under(removeBulletin), handlers.remove)
+  app.post('/test', under(testBulletin), handlers.test)
+}
+
+type BulletinSchema = FastifySchema & { readonly operationId: string }
+
+const readBulletin = route(
+  { scope: 'read', instance: true },
+  { operationId: 'read', summary: 'Read who is told by e-mail', response: { 200: schemas.Bulletin } },
+)
+
+const setBulletin = route(
+  { scope: 'admin', instance: true },
+  {
+    operationId: 'set',
+    summary: 'Have somebody told by e-mail',
+    description: 'What happens within a minute is one mail; mails that follow one another come up to an hour apart.',
+    body: schemas.NewBulletin,
+    response: { 200: schemas.Bulletin },
+  },
+)
+
+const removeBulletin = route(
+  { scope: 'admin', instance: true },
+  {
+    operationId: 'remove',
+    summary: 'Tell nobody by e-mail',
+    description: 'What waits to be said is forgotten.',
+    response: { 204: Nothing },
+  },
+)
+
+const testBulletin = route(
+  { scope: 'admin', instance: true },
+  {
+    operationId: 'test',
+    summary: 'Send a mail to try the bulletin',
+    description: 'At once and once; the answer says what became of it.',
+    response: { 200: schemas.BulletinTest },
+  },
+)
+
+class BulletinHandlers {
+  readonly #world: BulletinWorld
+
+  constructor(world: BulletinWorld) {
+    this.#world = world
+  }
+
+  readonly read: HandlerOf<typeof readBulletin> = async () => await this.#view(await this.#find())
+
+  readonly set: HandlerOf<typeof setBulletin> = async ({ body }) => {
+    const { bulletins, seal } = this.#world
+    const { password, ...fields } = body
+    const tls = body.tls ?? 'implicit'
+    const defaults = { port: submissionPort(tls), user: null, events: newsTypes }
+    const settings: BulletinSettings = { ...defaults, ...fields, tls }
+    const secret = password ?? (await this.#passwordFor(settings))
+    const mistakes = bulletinMistakes(settings, secret)
+    if (mistakes.length > 0) throw badRequest(mistakes)
+    const sealedPassword = secret === undefined ? null : seal.seal(secret, bulletinId, 'password')
+    const record = { settings, sealedPassword }
+    await bulletins.set(record, Date.now())
+    return await this.#view(record)
+  }
+
+  readonly remove: HandlerOf<typeof removeBulletin> = async (_request, reply) => {
+    await this.#find()
+    await this.#world.bulletins.remove()
+    return await reply.code(204).send()
+  }
+
+  readonly test: HandlerOf<typeof testBulletin> = async () => {
+    const record = await this.#find()
+    const failure = await sendMail({
+      ...record.settings,
+      password: this.#passwordOf(record),
+      letter: {
+        subject: 'Tributary: a bulletin to try it',
+        text: 'This is how Tributary tells you what happens to accounts. Nothing is to be done.\n',
+      },
+      reach: await currentReach(this.#world.settings, {}, 'web'),
+      waitMs: apiLimits.bulletinTestMs,
+    })
+    return { ok: failure === undefined, failure: failure ?? null }
+  }
+
+  async #find(): Promise<BulletinRecord> {
+    const record = await this.#world.bulletins.get()
     if (record === undefined)
       throw new Problem(
         'not-found',
-        'There is no notice by e-mail; PUT /api/v1/notice says through which server, and to whom.',
+        'There is no bulletin by e-mail; PUT /api/v1/bulletin says through which server, and to whom.',
       )
     return record
   }
-  const passwordOf = ({ sealedPassword }: BulletinRecord) =>
-    sealedPassword === null ? undefined : seal.open(sealedPassword, bulletinId, 'password')
-  const view = async ({ settings }: BulletinRecord) => {
-    const [{ sentAtMs, lastFailure }, { news, more }] = await Promise.all([notices.state(), notices.waiting()])
+
+  /** The password that was set before, for the same server and user alone: it goes nowhere else. */
+  async #passwordFor({ host, port, user }: BulletinSettings): Promise<string | undefined> {
+    const before = await this.#world.bulletins.get()
+    const isSameLogin = before?.settings.host === host && before.settings.port === port && before.settings.user === user
+    return isSameLogin ? this.#passwordOf(before) : undefined
+  }
+
+  #passwordOf({ sealedPassword }: BulletinRecord): string | undefined {
+    return sealedPassword === null ? undefined : this.#world.seal.open(sealedPassword, bulletinId, 'password')
+  }
+
+  async #view({ settings }: BulletinRecord) {
+    const { bulletins } = this.#world
+    const [{ sentAtMs, lastFailure }, { news, more }] = await Promise.all([bulletins.state(), bulletins.waiting()])
     return {
       ...settings,
       to: [...settings.to],
@@ -42,93 +163,4 @@ export function addBulletin(app: App, { notices, settings: instance, seal }: Bul
         lastFailure === null ? null : { at: new Date(lastFailure.atMs).toISOString(), message: lastFailure.message },
     }
   }
-
-  app.get(
-    '/notice',
-    {
-      config: { scope: 'read', instance: true },
-      schema: { operationId: 'readNotice', summary: 'Read who is told by e-mail', response: { 200: schemas.Bulletin } },
-    },
-    async () => await view(await find()),
-  )
-
-  app.put(
-    '/notice',
-    {
-      config: { scope: 'admin', instance: true },
-      schema: {
-        operationId: 'setNotice',
-        summary: 'Have somebody told by e-mail',
-        description:
-          'What happens within a minute is one mail; mails that follow one another come up to an hour apart.',
-        body: schemas.NewBulletin,
-        response: { 200: schemas.Bulletin },
-      },
-    },
-    async ({ body }) => {
-      const { password, ...fields } = body
-      const tls = body.tls ?? 'implicit'
-      const usual = { port: submissionPort(tls), user: null, events: newsTypes }
-      const settings: BulletinSettings = { ...usual, ...fields, tls }
-      const before = await notices.get()
-      const kept = before !== undefined && isSameLogin(before.settings, settings) ? passwordOf(before) : undefined
-      const secret = password ?? kept
-      const mistakes = bulletinMistakes(settings, secret)
-      if (mistakes.length > 0) throw badRequest(mistakes)
-      const sealedPassword = secret === undefined ? null : seal.seal(secret, bulletinId, 'password')
-      const record = { settings, sealedPassword }
-      await notices.set(record, Date.now())
-      return await view(record)
-    },
-  )
-
-  app.delete(
-    '/notice',
-    {
-      config: { scope: 'admin', instance: true },
-      schema: {
-        operationId: 'removeNotice',
-        summary: 'Tell nobody by e-mail',
-        description: 'What waits to be said is forgotten.',
-        response: { 204: Nothing },
-      },
-    },
-    async (_request, reply) => {
-      await find()
-      await notices.remove()
-      return await reply.code(204).send()
-    },
-  )
-
-  app.post(
-    '/notice/test',
-    {
-      config: { scope: 'admin', instance: true },
-      schema: {
-        operationId: 'testNotice',
-        summary: 'Send a mail to try the notice',
-        description: 'At once and once; the answer says what became of it.',
-        response: { 200: schemas.BulletinTest },
-      },
-    },
-    async () => {
-      const record = await find()
-      const failure = await sendMail({
-        ...record.settings,
-        password: passwordOf(record),
-        letter: {
-          subject: 'Tributary: a notice to try it',
-          text: 'This is how Tributary tells you what happens to accounts. Nothing is to be done.\n',
-        },
-        reach: await currentReach(instance, {}, 'web'),
-        waitMs: apiLimits.bulletinTestMs,
-      })
-      return { ok: failure === undefined, failure: failure ?? null }
-    },
-  )
-}
-
-/** A password is for the server and user that it was given for, and goes nowhere else. */
-function isSameLogin(one: BulletinSettings, other: BulletinSettings): boolean {
-  return one.host === other.host && one.port === other.port && one.user === other.user
 }

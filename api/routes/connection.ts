@@ -1,4 +1,4 @@
-/** How a mail program is connected to a destination, and how much mail there is. */
+/** How a mail program connects to a destination, and how much mail the destination holds. */
 import type { StoreEndpoint } from '../../src/config.ts'
 import { loginOf } from '../../src/imap/connection.ts'
 import { usageOf } from '../../src/imap/usage.ts'
@@ -12,6 +12,7 @@ import {
 import type { Destinations } from '../../src/redis/destinations.ts'
 import type { App } from '../app.ts'
 import { conflict, unknown } from '../http/problems.ts'
+import { route } from '../http/route.ts'
 import { File } from '../schemas/answers.ts'
 import * as schemas from '../schemas/connection.ts'
 import { Id } from '../schemas/requests.ts'
@@ -22,100 +23,88 @@ export interface ConnectionWorld {
   readonly mailPlaces: MailPlaces
 }
 
-export function addConnection(app: App, { destinations, store, mailPlaces }: ConnectionWorld): void {
-  const find = async (id: string) => {
-    const record = await destinations.get(id)
-    if (record === undefined) throw unknown('destination', id)
-    return record.destination
-  }
-  const findHosted = async (id: string) => {
-    const destination = await find(id)
-    if (destination.kind !== 'hosted')
-      throw conflict(
-        `The destination ${id} is a mailbox at ${destination.host}; only of those hosted here is this told.`,
-      )
-    return destination
-  }
-  const file = async (id: string, of: (connection: Connection) => string) => {
-    const destination = await findHosted(id)
-    return Buffer.from(of(connectionOf(destination, mailPlaces)))
-  }
+export async function connectionRoutes(app: App, world: ConnectionWorld): Promise<void> {
+  const { destinations, store, mailPlaces } = world
+  const file = async (id: string, write: (connection: Connection) => string) =>
+    Buffer.from(write(connectionOf(await findHosted(destinations, id), mailPlaces)))
 
-  app.get(
-    '/destinations/:id/connection',
-    {
-      config: { scope: 'read' },
-      schema: {
-        operationId: 'readConnection',
-        summary: 'Read how a mail program is connected',
-        description: 'The best way first. The password is that of the destination.',
-        params: Id,
-        response: { 200: schemas.Connection },
-      },
-    },
-    async ({ params }) => {
-      const { login, servers } = connectionOf(await find(params.id), mailPlaces)
-      return { login, servers: [...servers] }
-    },
-  )
+  app.get('/destinations/:id/connection', readConnection, async ({ params }) => {
+    const { login, servers } = connectionOf(await findDestination(destinations, params.id), mailPlaces)
+    return { login, servers: [...servers] }
+  })
+  app.get('/destinations/:id/mobileconfig', readMobileconfig, async ({ params: { id } }, reply) => {
+    const profile = await file(id, (connection) => mobileconfigOf(id, connection))
+    reply.header('content-disposition', `attachment; filename="tributary-${id}.mobileconfig"`)
+    return await reply.type('application/x-apple-aspen-config').send(profile)
+  })
+  app.get('/destinations/:id/autoconfig', readAutoconfig, async ({ params: { id } }, reply) => {
+    const config = await file(id, autoconfigOf)
+    reply.header('content-disposition', `attachment; filename="config-v1.1.xml"`)
+    return await reply.type('text/xml; charset=utf-8').send(config)
+  })
+  app.get('/destinations/:id/usage', readUsage, async ({ params: { id } }) => {
+    const { login } = await findHosted(destinations, id)
+    return await usageOf(loginOf({ kind: 'hosted', id, login }, store))
+  })
+}
 
-  app.get(
-    '/destinations/:id/mobileconfig',
-    {
-      config: { scope: 'read' },
-      schema: {
-        operationId: 'readMobileconfig',
-        summary: 'Read a profile for the mail of Apple’s devices',
-        description: 'Of a hosted one. Without the password, which the device asks for.',
-        problems: ['conflict'],
-        params: Id,
-        produces: ['application/x-apple-aspen-config'],
-        response: { 200: File },
-      },
-    },
-    async ({ params: { id } }, reply) => {
-      const profile = await file(id, (connection) => mobileconfigOf(id, connection))
-      reply.header('content-disposition', `attachment; filename="tributary-${id}.mobileconfig"`)
-      return await reply.type('application/x-apple-aspen-config').send(profile)
-    },
-  )
+const readConnection = route(
+  { scope: 'read' },
+  {
+    operationId: 'readConnection',
+    summary: 'Read how a mail program is connected',
+    description: 'The best way first. The password is that of the destination.',
+    params: Id,
+    response: { 200: schemas.Connection },
+  },
+)
 
-  app.get(
-    '/destinations/:id/autoconfig',
-    {
-      config: { scope: 'read' },
-      schema: {
-        operationId: 'readAutoconfig',
-        summary: 'Read a configuration as Thunderbird takes it',
-        description: 'Of a hosted one; config-v1.1.',
-        problems: ['conflict'],
-        params: Id,
-        produces: ['text/xml'],
-        response: { 200: File },
-      },
-    },
-    async ({ params: { id } }, reply) => {
-      const config = await file(id, autoconfigOf)
-      reply.header('content-disposition', `attachment; filename="config-v1.1.xml"`)
-      return await reply.type('text/xml; charset=utf-8').send(config)
-    },
-  )
+const readMobileconfig = route(
+  { scope: 'read' },
+  {
+    operationId: 'readMobileconfig',
+    summary: 'Read a profile for the mail of Apple’s devices',
+    description: 'Of a hosted one. Without the password, which the device asks for.',
+    problems: ['conflict'],
+    params: Id,
+    produces: ['application/x-apple-aspen-config'],
+    response: { 200: File },
+  },
+)
 
-  app.get(
-    '/destinations/:id/usage',
-    {
-      config: { scope: 'read' },
-      schema: {
-        operationId: 'readUsage',
-        summary: 'Read how much mail a hosted destination holds',
-        problems: ['conflict', 'store-unavailable'],
-        params: Id,
-        response: { 200: schemas.Usage },
-      },
-    },
-    async ({ params: { id } }) => {
-      const { login } = await findHosted(id)
-      return await usageOf(loginOf({ kind: 'hosted', id, login }, store))
-    },
-  )
+const readAutoconfig = route(
+  { scope: 'read' },
+  {
+    operationId: 'readAutoconfig',
+    summary: 'Read a configuration as Thunderbird takes it',
+    description: 'Of a hosted one; config-v1.1.',
+    problems: ['conflict'],
+    params: Id,
+    produces: ['text/xml'],
+    response: { 200: File },
+  },
+)
+
+const readUsage = route(
+  { scope: 'read' },
+  {
+    operationId: 'readUsage',
+    summary: 'Read how much mail a hosted destination holds',
+    problems: ['conflict', 'store-unavailable'],
+    params: Id,
+    response: { 200: schemas.Usage },
+  },
+)
+
+async function findDestination(destinations: Destinations, id: string) {
+  const record = await destinations.get(id)
+  if (record === undefined) throw unknown('destination', id)
+  return record.destination
+}
+
+async function findHosted(destinations: Destinations, id: string) {
+  const destination = await findDestination(destinations, id)
+  if (destination.kind !== 'hosted')
+    throw conflict(`The destination ${id} is a mailbox at ${destination.host}; only of those hosted here is this told.`)
+  return destination
 }

@@ -1,44 +1,52 @@
-/** The dashboard as Vite has built it: its files, and its one page for whatever a browser asks for that is nobody else's. */
+/** Serves the dashboard that Vite has built: its files, and its one page wherever a browser asks for a path that no route answers. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import staticFiles from '@fastify/static'
+import fp from 'fastify-plugin'
 import type { App } from '../app.ts'
 import { pathOf } from '../http/problems.ts'
 
-/** Names under assets/ hold a hash of what is in them. */
+/** A name under assets/ holds a hash of the file's content. */
 const isHashed = (path: string) => path.includes('/assets/')
 
-/** @param folder without a page in it, as in tests of the API alone, there is none. To be added in front of what asks for tokens. */
-export async function addDashboard(app: App, folder: string | undefined): Promise<void> {
-  if (folder === undefined || !existsSync(join(folder, 'index.html'))) return
+export interface DashboardFolder {
+  /** Without a page in it, as in tests of the API alone, no dashboard is served. */
+  readonly folder: string | undefined
+}
+
+/** Registered before `authentication`: the page is open to everybody, at whatever path. */
+export const dashboardPage = fp(async (app: App, { folder }: DashboardFolder) => {
+  if (!hasPage(folder)) return
   const page = readFileSync(join(folder, 'index.html'))
 
-  // Which paths are pages, the dashboard knows; here it is enough that a browser asks, and that no route answers.
+  // The dashboard knows which paths are pages. Here it is enough that a browser asks, and that no route answers.
   app.addHook('onRequest', async (request, reply) => {
     const path = pathOf(request)
-    const nobodyElses = (request.is404 && !path.startsWith('/api/')) || path === '/'
-    if (request.method !== 'GET' || !nobodyElses || !request.headers.accept?.includes('text/html')) return
+    const isUnrouted = (request.is404 && !path.startsWith('/api/')) || path === '/'
+    if (request.method !== 'GET' || !isUnrouted || !request.headers.accept?.includes('text/html')) return
     return await reply
       .headers({ 'cache-control': 'no-cache', vary: 'accept' })
       .type('text/html; charset=utf-8')
       .send(page)
   })
+})
 
-  await app.register(async (files) => {
-    files.addHook('onRoute', (route) => {
-      route.config = { ...route.config, open: true }
-    })
-    await files.register(staticFiles, {
-      root: folder,
-      wildcard: false,
-      globIgnore: ['**/*.br', 'index.html'],
-      index: false,
-      preCompressed: true,
-      cacheControl: false,
-      decorateReply: false,
-      setHeaders(reply, path) {
-        reply.header('cache-control', isHashed(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
-      },
-    })
+export async function dashboardFiles(app: App, { folder }: DashboardFolder): Promise<void> {
+  if (!hasPage(folder)) return
+  await app.register(staticFiles, {
+    root: folder,
+    wildcard: false,
+    globIgnore: ['**/*.br', 'index.html'],
+    index: false,
+    preCompressed: true,
+    cacheControl: false,
+    decorateReply: false,
+    setHeaders(reply, path) {
+      reply.header('cache-control', isHashed(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
+    },
   })
+}
+
+function hasPage(folder: string | undefined): folder is string {
+  return folder !== undefined && existsSync(join(folder, 'index.html'))
 }

@@ -3,6 +3,7 @@ import { addressOf } from '../../src/discover/candidate.ts'
 import type { Discoveries } from '../../src/discover/discoveries.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { App } from '../app.ts'
+import { principalOf } from '../http/who.ts'
 import { currentReach } from '../http/reach.ts'
 import { badRequest, Problem } from '../http/problems.ts'
 import * as schemas from '../schemas/discover.ts'
@@ -12,7 +13,7 @@ export interface DiscoverWorld {
   readonly settings: InstanceSettingsStore
 }
 
-export function addDiscover(app: App, { discoveries, settings }: DiscoverWorld): void {
+export async function discoverRoutes(app: App, { discoveries, settings }: DiscoverWorld): Promise<void> {
   app.get(
     '/discover',
     {
@@ -26,14 +27,14 @@ export function addDiscover(app: App, { discoveries, settings }: DiscoverWorld):
         response: { 200: schemas.Discovered },
       },
     },
-    async ({ query, principal }) => {
-      const address = addressOf(query.address)
+    async (request) => {
+      const address = addressOf(request.query.address)
       if (address === undefined)
         throw badRequest([
           { in: 'query', pointer: '/address', detail: 'must be an e-mail address such as me@example.net' },
         ])
-      // What an owner may not dial for an account is not dialled to find one either.
-      const guarded = principal.destinationId !== undefined
+      // Where an owner's account may not lead, nothing is dialled to find a server for the owner either.
+      const guarded = principalOf(request).destinationId !== undefined
       const [web, pop3] = await Promise.all([
         currentReach(settings, { guarded }, 'web'),
         currentReach(settings, { guarded }, 'pop3'),

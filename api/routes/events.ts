@@ -1,112 +1,126 @@
-/** `/events` (CONTRACT section 8): what happens, as it happens, by server-sent events. */
+/** `/events` (CONTRACT section 8) tells what happens, as it happens, by server-sent events. */
 import { Readable } from 'node:stream'
+import { pending, withDeadline } from '../../src/deadline.ts'
 import { type Events, isAfter, type LoggedEvent } from '../../src/redis/events.ts'
 import { apiLimits } from '../limits.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
 import type { App } from '../app.ts'
+import { principalOf } from '../http/who.ts'
 import { Problem } from '../http/problems.ts'
+import { route } from '../http/route.ts'
 
 export interface EventsWorld {
   readonly events: Events
 }
 
-export function addEvents(app: App, { events }: EventsWorld): void {
+export async function eventRoutes(app: App, { events }: EventsWorld): Promise<void> {
   const feed = new Feed(events)
-  const listeners = new Map<AbortController, string>()
-  app.addHook('preClose', async () => {
-    for (const listener of listeners.keys()) listener.abort()
-  })
+  const listeners = new Listeners()
+  app.addHook('preClose', async () => listeners.close())
 
-  app.get(
-    '/events',
-    {
-      config: { scope: 'read' },
-      exposeHeadRoute: false,
-      schema: {
-        operationId: 'hearEvents',
-        summary: 'Hear what happens, as it happens',
-        description: [
-          'Server-sent events. `run`: a run, at every change of its state and at most twice a second in between. `account`: `{ id, status }`,',
-          'when its status changes; `removed` where it is gone. `destination`: `{ id, status, pausedUntil }`, ok, paused or removed. Who comes',
-          'again with `Last-Event-ID` has missed nothing of some minutes; `missed` says that it is more than is kept: read anew what you show.',
-          'The stream ends after a quarter of an hour: ask again, as EventSource does by itself.',
-        ].join(' '),
-        produces: ['text/event-stream'],
-      },
-    },
-    async (request, reply) => {
-      const { id, destinationId } = request.principal
-      const own = [...listeners.values()].filter((listener) => listener === id).length
-      if (listeners.size >= apiLimits.eventListenersMax || own >= apiLimits.eventListenersEachMax) {
-        throw new Problem(
-          'too-many-requests',
-          'As many listen here as may; try again in a while, or close one of your own.',
-          [],
-          apiLimits.eventHeartbeatMs / 1000,
-        )
-      }
-      const left = new AbortController()
-      listeners.set(left, id)
-      const over = setTimeout(() => left.abort(), apiLimits.eventStreamMs)
-      left.signal.addEventListener('abort', () => {
-        clearTimeout(over)
-        listeners.delete(left)
-      })
-      // Before anything is awaited: a connection that closes meanwhile says so once, and its listener would stay for all of that time.
-      reply.raw.once('close', () => left.abort())
-      const place = await feed.place(request.headers['last-event-id']?.toString()).catch((error: unknown) => {
-        left.abort()
-        throw error
-      })
-      const frames = framesOf(feed, place, destinationId, left.signal)
-      const lines = Readable.from(frames, { objectMode: false })
-      // Nothing could be written for so long: what it does not take is not kept for it.
-      reply.raw.setTimeout(apiLimits.eventStalledMs, () => reply.raw.destroy())
-      return await reply
-        .header('content-type', 'text/event-stream')
-        .header('cache-control', 'no-cache, no-transform')
-        .header('x-accel-buffering', 'no')
-        .send(lines)
-    },
-  )
+  app.get('/events', { ...hearEvents, exposeHeadRoute: false }, async (request, reply) => {
+    const { id, destinationId } = principalOf(request)
+    const listener = listeners.add(id)
+    // Before anything is awaited: a connection that closes meanwhile says so once, and its listener would stay for all of that time.
+    reply.raw.once('close', () => listener.abort())
+    const place = await feed.place(request.headers['last-event-id']?.toString()).catch((error: unknown) => {
+      listener.abort()
+      throw error
+    })
+    const frames = framesOf(feed, place, destinationId, listener.signal)
+    // A listener that has taken nothing for so long is dropped, so that nothing is held for it.
+    reply.raw.setTimeout(apiLimits.eventStalledMs, () => reply.raw.destroy())
+    return await reply
+      .header('content-type', 'text/event-stream')
+      .header('cache-control', 'no-cache, no-transform')
+      .header('x-accel-buffering', 'no')
+      .send(Readable.from(frames, { objectMode: false }))
+  })
+}
+
+const hearEvents = route(
+  { scope: 'read' },
+  {
+    operationId: 'hearEvents',
+    summary: 'Hear what happens, as it happens',
+    description: [
+      'Server-sent events. `run`: a run, at every change of its state and at most twice a second in between. `account`: `{ id, status }`,',
+      'when its status changes; `removed` where it is gone. `destination`: `{ id, status, pausedUntil }`, ok, paused or removed. Who comes',
+      'again with `Last-Event-ID` has missed nothing of some minutes; `missed` says that it is more than is kept: read anew what you show.',
+      'The stream ends after a quarter of an hour: ask again, as EventSource does by itself.',
+    ].join(' '),
+    produces: ['text/event-stream'],
+  },
+)
+
+/** The open streams, each with the id of its principal. */
+class Listeners {
+  readonly #open = new Map<AbortController, string>()
+
+  /** @returns what ends the stream, and does so by itself after a while. @throws Problem where as many listen as may. */
+  add(principalId: string): AbortController {
+    const own = [...this.#open.values()].filter((id) => id === principalId).length
+    if (this.#open.size >= apiLimits.eventListenersMax || own >= apiLimits.eventListenersEachMax) {
+      throw new Problem(
+        'too-many-requests',
+        'As many listen here as may; try again in a while, or close one of your own.',
+        [],
+        apiLimits.eventHeartbeatMs / 1000,
+      )
+    }
+    const listener = new AbortController()
+    this.#open.set(listener, principalId)
+    const end = setTimeout(() => listener.abort(), apiLimits.eventStreamMs)
+    listener.signal.addEventListener('abort', () => {
+      clearTimeout(end)
+      this.#open.delete(listener)
+    })
+    return listener
+  }
+
+  close(): void {
+    for (const listener of this.#open.keys()) listener.abort()
+  }
 }
 
 const missedFrame = 'event: missed\ndata: {}\n\n'
 
-/** What one listener is sent, as fast as it takes it and no faster. */
+/** Writes what one listener is sent, as fast as it takes it and no faster. */
 async function* framesOf(
   feed: Feed,
   { at: from, missed }: Place,
   destinationId: string | undefined,
-  left: AbortSignal,
+  ended: AbortSignal,
 ): AsyncGenerator<string> {
   let at = from
-  // An id alone is no event, and yet remembered: of what was not for this one, too.
+  // An id alone is no event, but the listener remembers it: also that of events which were not for this listener.
   yield `retry: 2000\nid: ${at}\n\n${missed ? missedFrame : ''}`
   for (;;) {
-    if (left.aborted) return
-    const { told, missed } = await feed.after(at)
+    if (ended.aborted) return
+    const { events, missed } = await feed.after(at)
     if (missed) yield missedFrame
-    at = told.at(-1)?.id ?? (missed ? await feed.last() : at)
-    const mine = told.filter((one) => destinationId === undefined || one.destinationId === destinationId)
-    if (mine.length > 0) yield mine.map(({ id, kind, json }) => `id: ${id}\nevent: ${kind}\ndata: ${json}\n\n`).join('')
-    else if (told.length === 0 && !(await feed.more(at, apiLimits.eventHeartbeatMs, left))) yield `id: ${at}\n\n`
+    at = events.at(-1)?.id ?? (missed ? await feed.last() : at)
+    const own = events.filter((event) => destinationId === undefined || event.destinationId === destinationId)
+    if (own.length > 0) yield own.map(({ id, kind, json }) => `id: ${id}\nevent: ${kind}\ndata: ${json}\n\n`).join('')
+    else if (events.length === 0 && !(await feed.more(at, apiLimits.eventHeartbeatMs, ended))) yield `id: ${at}\n\n`
   }
 }
 
+/** Where a listener begins in the log, and whether it has missed events before that. */
 interface Place {
   readonly at: string
   readonly missed: boolean
 }
 
-/** What happened last, held once for all that listen; what is further back is read from Redis. */
+/** Holds the latest events once for all that listen; older ones are read from Redis. */
 class Feed {
   readonly #events: Events
+  /** Each wakes a listener that waits for the next event. */
   readonly #waiting = new Set<() => void>()
-  #held: LoggedEvent[] = []
-  /** All that happened since is held. */
+  #latest: LoggedEvent[] = []
+  /** The id behind which every event is in #latest. */
   #since: string | undefined
-  #begun: Promise<void> | undefined
+  #listening: Promise<void> | undefined
 
   constructor(events: Events) {
     this.#events = events
@@ -114,10 +128,10 @@ class Feed {
 
   async last(): Promise<string> {
     await this.#begin()
-    return this.#held.at(-1)?.id ?? (await this.#events.last())
+    return this.#latest.at(-1)?.id ?? (await this.#events.last())
   }
 
-  /** Where a listener begins: all that happens from now on, it hears. */
+  /** Decides where a listener begins, so that it hears all that happens from now on. */
   async place(lastEventId: string | undefined): Promise<Place> {
     const at = await this.last()
     if (lastEventId === undefined) return { at, missed: false }
@@ -125,53 +139,47 @@ class Feed {
     return { at: missed ? at : lastEventId, missed }
   }
 
-  async after(id: string): Promise<{ readonly told: readonly LoggedEvent[]; readonly missed: boolean }> {
+  /** The next events behind this one. */
+  async after(id: string): Promise<{ readonly events: readonly LoggedEvent[]; readonly missed: boolean }> {
     await this.#begin()
     if (this.#since !== undefined && !isAfter(this.#since, id)) {
-      const from = this.#held.findLastIndex((one) => !isAfter(one.id, id)) + 1
-      return { told: this.#held.slice(from, from + redisLimits.eventsReadMax), missed: false }
+      const from = this.#latest.findLastIndex((event) => !isAfter(event.id, id)) + 1
+      return { events: this.#latest.slice(from, from + redisLimits.eventsReadMax), missed: false }
     }
-    if (await this.#events.missedSince(id)) return { told: [], missed: true }
-    return { told: await this.#events.after(id), missed: false }
+    if (await this.#events.missedSince(id)) return { events: [], missed: true }
+    return { events: await this.#events.after(id), missed: false }
   }
 
-  /** False: nothing has happened since then, for so long. */
-  async more(id: string, waitMs: number, left: AbortSignal): Promise<boolean> {
-    // It may have been heard of while Redis was asked.
-    if (isAfter(this.#held.at(-1)?.id ?? '0-0', id)) return true
-    return await new Promise((resolve) => {
-      const done = (more: boolean) => {
-        clearTimeout(timer)
-        this.#waiting.delete(heard)
-        left.removeEventListener('abort', heard)
-        resolve(more)
-      }
-      const heard = () => done(true)
-      const timer = setTimeout(() => done(false), waitMs)
-      this.#waiting.add(heard)
-      left.addEventListener('abort', heard)
-      if (left.aborted) heard()
-    })
+  /** Waits for an event behind this one. False: none has come for so long. */
+  async more(id: string, waitMs: number, ended: AbortSignal): Promise<boolean> {
+    // One may have come while Redis was asked.
+    if (isAfter(this.#latest.at(-1)?.id ?? '0-0', id)) return true
+    const next = pending<true>()
+    const wake = () => next.resolve(true)
+    this.#waiting.add(wake)
+    return await withDeadline(next.promise, { waitMs, signal: ended, late: () => undefined })
+      .catch(() => ended.aborted)
+      .finally(() => this.#waiting.delete(wake))
   }
 
   async #begin(): Promise<void> {
-    this.#begun ??= this.#events
-      .listen((told) => this.#heard(told))
+    this.#listening ??= this.#events
+      .listen((events) => this.#add(events))
       .catch((error: unknown) => {
-        this.#begun = undefined
+        this.#listening = undefined
         throw error
       })
-    await this.#begun
+    await this.#listening
   }
 
-  #heard(told: readonly LoggedEvent[]): void {
-    const first = told[0]
+  #add(events: readonly LoggedEvent[]): void {
+    const first = events[0]
     if (first === undefined) return
-    // Nothing lies between what is held and what comes now.
+    // No event lies between the latest ones and these.
     this.#since ??= first.id
-    this.#held.push(...told)
-    const over = this.#held.splice(0, Math.max(0, this.#held.length - apiLimits.eventsHeld))
-    this.#since = over.at(-1)?.id ?? this.#since
+    this.#latest.push(...events)
+    const dropped = this.#latest.splice(0, Math.max(0, this.#latest.length - apiLimits.eventsHeld))
+    this.#since = dropped.at(-1)?.id ?? this.#since
     for (const wake of this.#waiting) wake()
   }
 }

@@ -1,4 +1,4 @@
-/** `/healthz`: this process lives. `/readyz`: all that a pull needs is there. */
+/** `/healthz` says that this process lives, `/readyz` that everything is there which a pull needs. */
 import { connect } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 import type { Redis } from 'ioredis'
@@ -8,29 +8,37 @@ import type { App } from '../app.ts'
 
 const answerWithinMs = 3000
 
-export function addHealth(app: App, redis: Redis, store: StoreEndpoint): void {
-  const open = { config: { open: true }, schema: { hide: true } }
+export interface HealthWorld {
+  readonly redis: Redis
+  readonly store: StoreEndpoint
+}
 
-  app.get('/healthz', open, async () => ({ status: 'ok' }))
+export async function healthRoutes(app: App, { redis, store }: HealthWorld): Promise<void> {
+  const hidden = { schema: { hide: true } }
 
-  app.get('/readyz', open, async (_request, reply) => {
-    const { redis: kept, store: mail, workers } = await healthOf(redis, store)
-    const ready = kept.ok && mail.ok && workers > 0
-    return await reply
-      .code(ready ? 200 : 503)
-      .send({ status: ready ? 'ready' : 'not ready', redis: kept.ok, store: mail.ok, workers })
+  app.get('/healthz', hidden, async () => ({ status: 'ok' }))
+
+  app.get('/readyz', hidden, async (_request, reply) => {
+    const health = await healthOf(redis, store)
+    const ready = health.redis.ok && health.store.ok && health.workers > 0
+    return await reply.code(ready ? 200 : 503).send({
+      status: ready ? 'ready' : 'not ready',
+      redis: health.redis.ok,
+      store: health.store.ok,
+      workers: health.workers,
+    })
   })
 }
 
 export interface Health {
   readonly redis: Answer
   readonly store: Answer
-  /** How many are there. */
+  /** The number of workers that have a heartbeat. */
   readonly workers: number
 }
 interface Answer {
   readonly ok: boolean
-  /** What is wrong. */
+  /** Says what is wrong. */
   readonly detail: string | null
 }
 
@@ -53,7 +61,7 @@ export async function healthOf(redis: Redis, store: StoreEndpoint): Promise<Heal
 
 async function greets({ host, port, tls }: StoreEndpoint): Promise<boolean> {
   return await new Promise((resolve) => {
-    // Only whether it is there: the certificate is the gateway's business when it logs in.
+    // This only asks whether the store is there; its certificate is checked when the gateway logs in.
     const socket = tls === 'implicit' ? tlsConnect({ host, port, rejectUnauthorized: false }) : connect({ host, port })
     const answer = (there: boolean) => {
       socket.destroy()

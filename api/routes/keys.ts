@@ -1,4 +1,4 @@
-/** `/keys`: what passwords and secrets are sealed with, and a new key while everything runs. */
+/** `/keys`: the keys by which passwords and secrets are sealed, and how a new one comes into use while everything runs. */
 import type { Redis } from 'ioredis'
 import { type KeyRing, ReadOnly } from '../../src/disk/key-ring.ts'
 import { apiLimits } from '../limits.ts'
@@ -7,23 +7,28 @@ import { recordsByKey, reseal } from '../../src/redis/sealed.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
 import { Problem } from '../http/problems.ts'
+import { route } from '../http/route.ts'
 import * as schemas from '../schemas/keys.ts'
 
-export interface KeysWorld {
+export interface KeysWorld extends ResealingWorld {
+  readonly resealing: Resealing
+}
+
+export interface ResealingWorld {
   readonly redis: Redis
   readonly ring: KeyRing
   readonly seal: Seal
   readonly log: Logger
 }
 
-/** Brings all that is sealed under the newest key: at the start, after a rotation, after a restore; one at a time. */
+/** Seals all secrets with the newest key: at the start, after a rotation and after a restore; one pass at a time. */
 export class Resealing {
-  readonly #world: KeysWorld
+  readonly #world: ResealingWorld
   readonly #stop = new AbortController()
   #work: Promise<void> | undefined
   #again = false
 
-  constructor(world: KeysWorld) {
+  constructor(world: ResealingWorld) {
     this.#world = world
   }
 
@@ -31,7 +36,7 @@ export class Resealing {
     return this.#work !== undefined
   }
 
-  /** What is asked for while it goes on is done after it. */
+  /** While a pass goes on, another one follows it. */
   begin(): void {
     this.#again = true
     this.#work ??= this.#run().finally(() => {
@@ -59,96 +64,78 @@ export class Resealing {
           )
       }
     } catch (error) {
-      // It goes on with the next start or rotation; until then all opens as before.
+      // It goes on with the next start or rotation; until then every secret opens as before.
       log.warn({ event: 'resealing broke', reason: error instanceof Error ? error.message : String(error) })
     }
   }
 }
 
-export function addKeys(app: App, { redis, ring }: KeysWorld, resealing: Resealing): void {
-  const view = async () => {
-    // Looked at first: a count from before its end would be told as what is left of it.
-    const { underWay } = resealing
-    const counted = await recordsByKey(redis)
+export async function keyRoutes(app: App, world: KeysWorld): Promise<void> {
+  const { redis, ring, resealing } = world
+  app.get('/keys', listKeys, async () => await keysView(world))
+  app.post('/keys/rotate', rotateKeys, async (_request, reply) => {
+    changeRing(ring, () => ring.add(Date.now()))
+    resealing.begin()
+    return await reply.code(202).send(await keysView(world))
+  })
+  app.post('/keys/prune', pruneKeys, async () => {
     const all = ring.all()
-    const present = all.map(({ id, createdAt }, nth) => ({
-      id,
-      createdAt,
-      state: nth === 0 ? ('sealing' as const) : ('opening' as const),
-      records: counted.get(id) ?? 0,
-    }))
-    const missing = [...counted].filter(([id]) => !all.some((key) => key.id === id))
-    return {
-      items: [
-        ...present,
-        ...missing.map(([id, records]) => ({ id, createdAt: null, state: 'missing' as const, records })),
-      ],
-      resealing: underWay,
-    }
-  }
-
-  app.get(
-    '/keys',
-    {
-      config: { scope: 'admin', instance: true },
-      schema: {
-        operationId: 'listKeys',
-        summary: 'List the keys that passwords and secrets are sealed with',
-        description: 'The newest first; that one seals. Never the keys themselves.',
-        response: { 200: schemas.Keys },
-      },
-    },
-    async () => await view(),
-  )
-
-  app.post(
-    '/keys/rotate',
-    {
-      config: { scope: 'admin', instance: true },
-      schema: {
-        operationId: 'rotateKeys',
-        summary: 'Seal everything with a new key',
-        description:
-          'Adds a key in front of the others, and seals every record again in the background; GET /keys tells how far that is. Runs go on. The keys before it stay, and open backups of before, until POST /keys/prune.',
-        problems: ['conflict'],
-        response: { 202: schemas.Keys },
-      },
-    },
-    async (_request, reply) => {
-      writing(ring, () => ring.add(Date.now()))
-      resealing.begin()
-      return await reply.code(202).send(await view())
-    },
-  )
-
-  app.post(
-    '/keys/prune',
-    {
-      config: { scope: 'admin', instance: true },
-      schema: {
-        operationId: 'pruneKeys',
-        summary: 'Forget the keys that nothing is sealed with any more',
-        problems: ['conflict'],
-        description: `Not before ${apiLimits.keySettledMs / 60_000} minutes after the one that came after: a request may still be at work with it. A backup that was made under such a key cannot be restored any more without it.`,
-        response: { 200: schemas.Keys },
-      },
-    },
-    async () => {
-      const all = ring.all()
-      const counted = await recordsByKey(redis)
-      const settledMs = Date.now() - apiLimits.keySettledMs
-      const idle = all.filter(({ id }, nth) => {
-        const successor = all[nth - 1]
-        return successor !== undefined && !counted.has(id) && Date.parse(successor.createdAt ?? '') < settledMs
-      })
-      if (idle.length > 0) writing(ring, () => ring.drop(new Set(idle.map(({ id }) => id))))
-      return await view()
-    },
-  )
+    const counted = await recordsByKey(redis)
+    const settledMs = Date.now() - apiLimits.keySettledMs
+    const idle = all.filter(({ id }, nth) => {
+      const successor = all[nth - 1]
+      return successor !== undefined && !counted.has(id) && Date.parse(successor.createdAt ?? '') < settledMs
+    })
+    if (idle.length > 0) changeRing(ring, () => ring.drop(new Set(idle.map(({ id }) => id))))
+    return await keysView(world)
+  })
 }
 
-/** What keeps a ring from being changed here, and how it is done instead. */
-function writing({ place }: KeyRing, change: () => void): void {
+const access = { scope: 'admin', instance: true } as const
+
+const listKeys = route(access, {
+  operationId: 'listKeys',
+  summary: 'List the keys that passwords and secrets are sealed with',
+  description: 'The newest first; that one seals. Never the keys themselves.',
+  response: { 200: schemas.Keys },
+})
+
+const rotateKeys = route(access, {
+  operationId: 'rotateKeys',
+  summary: 'Seal everything with a new key',
+  description:
+    'Adds a key in front of the others, and seals every record again in the background; GET /keys tells how far that is. Runs go on. The keys before it stay, and open backups of before, until POST /keys/prune.',
+  problems: ['conflict'],
+  response: { 202: schemas.Keys },
+})
+
+const pruneKeys = route(access, {
+  operationId: 'pruneKeys',
+  summary: 'Forget the keys that nothing is sealed with any more',
+  problems: ['conflict'],
+  description: `Not before ${apiLimits.keySettledMs / 60_000} minutes after the one that came after: a request may still be at work with it. A backup that was made under such a key cannot be restored any more without it.`,
+  response: { 200: schemas.Keys },
+})
+
+async function keysView({ redis, ring, resealing }: KeysWorld) {
+  // Asked before the records are counted: a count from before the end of the pass would be shown as its result.
+  const { underWay } = resealing
+  const counted = await recordsByKey(redis)
+  const all = ring.all()
+  const present = all.map(({ id, createdAt }, nth) => ({
+    id,
+    createdAt,
+    state: nth === 0 ? ('sealing' as const) : ('opening' as const),
+    records: counted.get(id) ?? 0,
+  }))
+  const missing = [...counted]
+    .filter(([id]) => !all.some((key) => key.id === id))
+    .map(([id, records]) => ({ id, createdAt: null, state: 'missing' as const, records }))
+  return { items: [...present, ...missing], resealing: underWay }
+}
+
+/** @throws Problem where this process may not change the ring, with how it is changed instead. */
+function changeRing({ place }: KeyRing, change: () => void): void {
   try {
     change()
   } catch (error) {

@@ -1,4 +1,4 @@
-/** `/metrics`: for Prometheus, open (CONTRACT section 2), so that nothing in it names a person. Whichever API process is asked, it answers for all workers. */
+/** `/metrics` for Prometheus. It is open (CONTRACT section 2), so nothing in it names a person. Each API process answers for all workers. */
 import type { Redis } from 'ioredis'
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client'
 import { counters, histograms } from '../../src/runs/measures.ts'
@@ -10,7 +10,7 @@ import { statusCounts } from '../../src/redis/statuses.ts'
 import { openRunCounts } from '../../src/redis/tallies.ts'
 import { vitalsOf } from '../../src/redis/workers.ts'
 import type { App } from '../app.ts'
-import { kept } from '../http/kept-figures.ts'
+import { cached } from '../http/cached.ts'
 
 export interface MetricsWorld {
   readonly redis: Redis
@@ -18,7 +18,7 @@ export interface MetricsWorld {
   readonly pauses: Pauses
 }
 
-/** As prom-client passes them from process to process; so it reads and writes them. */
+/** The form in which prom-client passes metrics from process to process, and reads and writes them. */
 interface Metric {
   readonly name: string
   readonly help: string
@@ -31,17 +31,17 @@ interface Metric {
   }[]
 }
 
-export function addMetrics(app: App, world: MetricsWorld): void {
+export async function metricRoutes(app: App, world: MetricsWorld): Promise<void> {
   const own = new Registry()
   collectDefaultMetrics({ register: own, prefix: 'tributary_api_' })
-  const text = kept(async () => {
+  const text = cached(async () => {
     const shared = await sharedMetrics(world).catch(() => undefined)
     const up = gauge('tributary_redis_up', 'Whether Redis answers; what is missing where it does not, it knows', [
       [{}, shared === undefined ? 0 : 1],
     ])
     return await AggregatorRegistry.aggregate([[up, ...(shared ?? [])], await own.getMetricsAsJSON()]).metrics()
   })
-  app.get('/metrics', { config: { open: true }, schema: { hide: true } }, async (_request, reply) => {
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
     return await reply.type(own.contentType).send(await text())
   })
 }
@@ -95,18 +95,18 @@ function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
 
 function countersIn(measures: Readonly<Record<string, string>>): Metric[] {
   return Object.entries(counters).map(([name, { help, labels }]) => {
-    const told = Object.entries(measures).flatMap(([field, value]) => {
+    const measured = Object.entries(measures).flatMap(([field, value]) => {
       const [of, ...given] = field.split('|')
       if (of !== name) return []
       const named = Object.fromEntries(labels.map((label: string, nth) => [label, given[nth] ?? '']))
       return [{ labels: named, value: Number(value) }]
     })
-    const none = labels.length === 0 && told.length === 0 ? [{ labels: {}, value: 0 }] : []
-    return { name, help, type: 'counter', aggregator: 'sum', values: [...told, ...none] }
+    const none = labels.length === 0 && measured.length === 0 ? [{ labels: {}, value: 0 }] : []
+    return { name, help, type: 'counter', aggregator: 'sum', values: [...measured, ...none] }
   })
 }
 
-/** Kept by bucket, told as what is up to each bound. */
+/** Redis keeps a count for each bucket; Prometheus wants for each bound the count of all up to it. */
 function histogramsIn(measures: Readonly<Record<string, string>>): Metric[] {
   return Object.entries(histograms).map(([name, { help, buckets }]) => {
     const of = (le: string) => Number(measures[`${name}|${le}`] ?? 0)

@@ -1,4 +1,4 @@
-/** `/runs` and what makes them (CONTRACT section 5). */
+/** `/runs`, and the request that makes a run (CONTRACT section 5). */
 import type { AccountId } from '../../src/mail/message.ts'
 import type { Accounts } from '../../src/redis/accounts.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
@@ -16,7 +16,7 @@ export interface RunsWorld {
   readonly queue: PullQueue
 }
 
-export function addRuns(app: App, { accounts, runs, queue }: RunsWorld): void {
+export async function runRoutes(app: App, { accounts, runs, queue }: RunsWorld): Promise<void> {
   app.post(
     '/accounts/:id/pull',
     {
@@ -35,7 +35,7 @@ export function addRuns(app: App, { accounts, runs, queue }: RunsWorld): void {
       if ((await accounts.get(id)) === undefined) throw unknown('account', id)
       const asked = await queue.request(id as AccountId)
       if (wait === 0) return await reply.code(202).send(asked)
-      // Whoever asked may leave; nobody waits for them then.
+      // The wait ends when the client goes away.
       const gone = new AbortController()
       raw.socket.once('close', () => gone.abort())
       const run = (await runs.waitForEnd(asked.id, wait * 1000, gone.signal)) ?? asked

@@ -1,4 +1,4 @@
-/** `/sample`: an account to try Tributary with, where local mode has one. It is added like any other. */
+/** `/sample`: the account to try Tributary with, where local mode has one. It is registered like any other account. */
 import { type SampleProvider, sampleLogin } from '../../src/account/sample.ts'
 import type { App } from '../app.ts'
 import * as schemas from '../schemas/sample.ts'
@@ -8,7 +8,7 @@ export interface SampleWorld {
   readonly sample?: SampleProvider | undefined
 }
 
-export function addSample(app: App, { sample }: SampleWorld): void {
+export async function sampleRoutes(app: App, { sample }: SampleWorld): Promise<void> {
   app.get(
     '/sample',
     {

@@ -1,7 +1,7 @@
-/** `/settings`: what an admin sets while it runs. */
+/** `/settings`: what an admin sets while the gateway runs. */
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { App } from '../app.ts'
-import { demandSeen, tag } from '../http/etag.ts'
+import { demandMatch, tag } from '../http/etag.ts'
 import { IfMatch, IfNoneMatch } from '../schemas/requests.ts'
 import * as schemas from '../schemas/settings.ts'
 
@@ -9,7 +9,7 @@ export interface SettingsWorld {
   readonly settings: InstanceSettingsStore
 }
 
-export function addSettings(app: App, { settings }: SettingsWorld): void {
+export async function settingRoutes(app: App, { settings }: SettingsWorld): Promise<void> {
   const config = { scope: 'admin', instance: true } as const
 
   app.get(
@@ -24,9 +24,9 @@ export function addSettings(app: App, { settings }: SettingsWorld): void {
       },
     },
     async (_request, reply) => {
-      const now = await settings.get()
-      tag(reply, now)
-      return now
+      const current = await settings.get()
+      tag(reply, current)
+      return current
     },
   )
 
@@ -45,9 +45,9 @@ export function addSettings(app: App, { settings }: SettingsWorld): void {
       },
     },
     async (request, reply) => {
-      const now = await settings.change(request.body, (before) => demandSeen(request, before, 'A setting'))
-      tag(reply, now)
-      return now
+      const changed = await settings.change(request.body, (before) => demandMatch(request, before, 'A setting'))
+      tag(reply, changed)
+      return changed
     },
   )
 }

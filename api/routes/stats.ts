@@ -1,4 +1,4 @@
-/** `/stats`: how it stands, in one answer that costs the same for a hundred thousand accounts as for one. */
+/** `/stats`: the state of the instance, in one answer that costs the same for a hundred thousand accounts as for one. */
 import type { Redis } from 'ioredis'
 import type { StoreEndpoint } from '../../src/config.ts'
 import { keys } from '../../src/redis/key-names.ts'
@@ -7,7 +7,8 @@ import { statusCounts } from '../../src/redis/statuses.ts'
 import { openRunCounts, talliesOf } from '../../src/redis/tallies.ts'
 import type { App } from '../app.ts'
 import { healthOf } from './health.ts'
-import { kept } from '../http/kept-figures.ts'
+import { principalOf } from '../http/who.ts'
+import { cached } from '../http/cached.ts'
 import * as schemas from '../schemas/stats.ts'
 
 export interface StatsWorld {
@@ -16,9 +17,9 @@ export interface StatsWorld {
   readonly pauses: Pauses
 }
 
-export function addStats(app: App, { redis, store, pauses }: StatsWorld): void {
-  const health = kept(async () => await healthOf(redis, store))
-  const paused = kept(async () => (await pauses.lasting(Date.now())).size)
+export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld): Promise<void> {
+  const health = cached(async () => await healthOf(redis, store))
+  const paused = cached(async () => (await pauses.lasting(Date.now())).size)
 
   app.get(
     '/stats',
@@ -32,9 +33,10 @@ export function addStats(app: App, { redis, store, pauses }: StatsWorld): void {
         response: { 200: schemas.Stats },
       },
     },
-    async ({ principal: { destinationId } }) => {
+    async (request) => {
+      const { destinationId } = principalOf(request)
       const own = destinationId === undefined ? undefined : [destinationId]
-      const [byStatus, open, mail, total, pausedNow, seen] = await Promise.all([
+      const [byStatus, open, mail, total, pausedNow, found] = await Promise.all([
         statusCounts(redis, destinationId),
         openRunCounts(redis),
         talliesOf(redis, destinationId, Date.now()),
@@ -48,8 +50,11 @@ export function addStats(app: App, { redis, store, pauses }: StatsWorld): void {
         destinations: { total, paused: pausedNow },
         runs: own === undefined ? open : { running: byStatus.running, waiting: byStatus.waiting },
         mail,
-        // What ails the instance is told to who runs it.
-        health: own === undefined ? seen : { ...seen, redis: mute(seen.redis), store: mute(seen.store) },
+        // What is wrong with the instance is told only to who runs it.
+        health:
+          own === undefined
+            ? found
+            : { ...found, redis: withoutDetail(found.redis), store: withoutDetail(found.store) },
       }
     },
   )
@@ -60,4 +65,4 @@ async function pausedOf(pauses: Pauses, ids: readonly string[]): Promise<number>
   return found.filter((pause) => pause !== undefined && pause.pausedUntilMs > Date.now()).length
 }
 
-const mute = ({ ok }: { readonly ok: boolean }) => ({ ok, detail: null })
+const withoutDetail = ({ ok }: { readonly ok: boolean }) => ({ ok, detail: null })

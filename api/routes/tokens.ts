@@ -1,9 +1,10 @@
-/** `/tokens`: what programs and owners are let in with. */
+/** `/tokens`: the tokens by which programs and owners are let in. */
 import type { DestinationId } from '../../src/mail/message.ts'
 import { digestOf, newTokenText, type TokenRecord, type Tokens } from '../../src/redis/tokens.ts'
 import { type App, newId } from '../app.ts'
 import { cursorOf, idIn } from '../http/cursor.ts'
 import { badRequest, unknown } from '../http/problems.ts'
+import { type HandlerOf, route } from '../http/route.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
 import { Id, Page } from '../schemas/requests.ts'
 import * as schemas from '../schemas/tokens.ts'
@@ -12,82 +13,70 @@ export interface TokensWorld {
   readonly tokens: Tokens
 }
 
-export function addTokens(app: App, { tokens }: TokensWorld): void {
-  app.post(
-    '/tokens',
-    {
-      config: { scope: 'admin', instance: true },
-      schema: {
-        operationId: 'createToken',
-        summary: 'Make a token',
-        description:
-          'Its text is in this answer and nowhere else: only its hash is kept. With destinationId it is an owner’s: it sees and touches that destination and its accounts alone, and ends with the destination.',
-        body: schemas.NewToken,
-        response: { 201: schemas.MadeToken },
-      },
-    },
-    async ({ body }, reply) => {
-      const nowMs = Date.now()
-      const expiresAtMs = body.expiresAt == null ? null : Date.parse(body.expiresAt)
-      if (expiresAtMs !== null && !(expiresAtMs > nowMs))
-        throw badRequest([{ pointer: '/expiresAt', detail: 'must be a time that is still to come, in ISO 8601' }])
-      const id = newId()
-      const token = newTokenText(id)
-      const record: TokenRecord = {
-        id,
-        name: body.name,
-        scopes: [...new Set(body.scopes)],
-        destinationId: (body.destinationId ?? null) as DestinationId | null,
-        createdAtMs: nowMs,
-        expiresAtMs,
-        digest: digestOf(token),
-      }
-      if ((await tokens.create(record)) === 'no destination')
-        throw badRequest([{ pointer: '/destinationId', detail: 'is no destination' }])
-      return await reply.code(201).send({ ...viewOf(record, null), token })
-    },
-  )
-
-  app.get(
-    '/tokens',
-    {
-      config: { scope: 'admin', instance: true },
-      schema: {
-        operationId: 'listTokens',
-        summary: 'List tokens',
-        description:
-          'Expired ones too, until they are revoked. The first one, of the file admin-token, is not among them.',
-        querystring: Page,
-        response: { 200: listOf(schemas.Token) },
-      },
-    },
-    async ({ query }) => {
-      const { items, next } = await tokens.page(query.limit, idIn(query.cursor))
-      const used = await tokens.lastUsedMs(items.map(({ id }) => id))
-      return { items: items.map((record, nth) => viewOf(record, used[nth] ?? null)), next: cursorOf(next) }
-    },
-  )
-
-  app.delete(
-    '/tokens/:id',
-    {
-      config: { scope: 'admin', instance: true },
-      schema: {
-        operationId: 'removeToken',
-        summary: 'Revoke a token',
-        description: 'From the answer on it lets nobody in, nor does a session that was begun with it.',
-        params: Id,
-        response: { 204: Nothing },
-      },
-    },
-    async ({ params: { id } }, reply) => {
-      if (!(await tokens.remove(id))) throw unknown('token', id)
-      return await reply.code(204).send()
-    },
-  )
+export async function tokenRoutes(app: App, { tokens }: TokensWorld): Promise<void> {
+  app.post('/tokens', createToken, creator(tokens))
+  app.get('/tokens', listTokens, async ({ query }) => {
+    const { items, next } = await tokens.page(query.limit, idIn(query.cursor))
+    const usedMs = await tokens.lastUsedMs(items.map(({ id }) => id))
+    return { items: items.map((record, nth) => tokenView(record, usedMs[nth] ?? null)), next: cursorOf(next) }
+  })
+  app.delete('/tokens/:id', removeToken, async ({ params: { id } }, reply) => {
+    if (!(await tokens.remove(id))) throw unknown('token', id)
+    return await reply.code(204).send()
+  })
 }
 
-function viewOf({ id, name, scopes, destinationId, createdAtMs, expiresAtMs }: TokenRecord, usedMs: number | null) {
+const access = { scope: 'admin', instance: true } as const
+
+const createToken = route(access, {
+  operationId: 'createToken',
+  summary: 'Make a token',
+  description:
+    'Its text is in this answer and nowhere else: only its hash is kept. With destinationId it is an owner’s: it sees and touches that destination and its accounts alone, and ends with the destination.',
+  body: schemas.NewToken,
+  response: { 201: schemas.MadeToken },
+})
+
+function creator(tokens: Tokens): HandlerOf<typeof createToken> {
+  return async ({ body }, reply) => {
+    const nowMs = Date.now()
+    const expiresAtMs = body.expiresAt == null ? null : Date.parse(body.expiresAt)
+    if (expiresAtMs !== null && !(expiresAtMs > nowMs))
+      throw badRequest([{ pointer: '/expiresAt', detail: 'must be a time that is still to come, in ISO 8601' }])
+    const id = newId()
+    const token = newTokenText(id)
+    const record: TokenRecord = {
+      id,
+      name: body.name,
+      scopes: [...new Set(body.scopes)],
+      destinationId: (body.destinationId ?? null) as DestinationId | null,
+      createdAtMs: nowMs,
+      expiresAtMs,
+      digest: digestOf(token),
+    }
+    if ((await tokens.create(record)) === 'no destination')
+      throw badRequest([{ pointer: '/destinationId', detail: 'is no destination' }])
+    return await reply.code(201).send({ ...tokenView(record, null), token })
+  }
+}
+
+const listTokens = route(access, {
+  operationId: 'listTokens',
+  summary: 'List tokens',
+  description: 'Expired ones too, until they are revoked. The first one, of the file admin-token, is not among them.',
+  querystring: Page,
+  response: { 200: listOf(schemas.Token) },
+})
+
+const removeToken = route(access, {
+  operationId: 'removeToken',
+  summary: 'Revoke a token',
+  description: 'From the answer on it lets nobody in, nor does a session that was begun with it.',
+  params: Id,
+  response: { 204: Nothing },
+})
+
+function tokenView({ id, name, scopes, destinationId, createdAtMs, expiresAtMs }: TokenRecord, usedMs: number | null) {
   const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
   return {
     id,

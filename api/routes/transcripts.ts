@@ -1,4 +1,4 @@
-/** `/runs/:id/transcript`: what was said between the provider and us. */
+/** `/runs/:id/transcript`: what the provider and the gateway said to each other in a run. */
 import type { Redis } from 'ioredis'
 import type { Runs } from '../../src/redis/runs.ts'
 import { transcriptOf } from '../../src/redis/transcripts.ts'
@@ -12,7 +12,7 @@ export interface TranscriptsWorld {
   readonly runs: Runs
 }
 
-export function addTranscripts(app: App, world: TranscriptsWorld): void {
+export async function transcriptRoutes(app: App, world: TranscriptsWorld): Promise<void> {
   app.get(
     '/runs/:id/transcript',
     {
@@ -29,13 +29,13 @@ export function addTranscripts(app: App, world: TranscriptsWorld): void {
     async ({ params: { id } }) => {
       const run = await world.runs.get(id)
       if (run === null) throw unknown('run', id)
-      const kept = await transcriptOf(world.redis, run)
-      if (kept === undefined) {
+      const transcript = await transcriptOf(world.redis, run)
+      if (transcript === undefined) {
         const detail = `No transcript of run ${id} is kept: it spoke to no provider yet, or is none of the account's last runs (the setting transcriptsKept says how many).`
         throw new Problem('not-found', detail)
       }
-      const lines = kept.lines.map(([atMs, side, text]) => ({ at: new Date(atMs).toISOString(), side, text }))
-      return { lines, truncated: kept.truncated }
+      const lines = transcript.lines.map(([atMs, side, text]) => ({ at: new Date(atMs).toISOString(), side, text }))
+      return { lines, truncated: transcript.truncated }
     },
   )
 }

@@ -1,9 +1,9 @@
-/** `/notice` on the wire. */
+/** `/bulletin` on the wire. */
 import { type Static, Type } from 'typebox'
 import { address, events, host, like, orNull, password, port, strict, text, time, tls, user } from './vocabulary.ts'
 
 const trouble = Type.String(like('The SMTP server could not be reached.'))
-const notice = {
+const bulletin = {
   host: host('smtp.example.net'),
   port: port(465),
   tls,
@@ -14,14 +14,14 @@ const notice = {
 }
 export const NewBulletin = Type.Object(
   {
-    host: notice.host,
-    port: Type.Optional(notice.port),
-    tls: Type.Optional(notice.tls),
-    user: Type.Optional(notice.user),
+    host: bulletin.host,
+    port: Type.Optional(bulletin.port),
+    tls: Type.Optional(bulletin.tls),
+    user: Type.Optional(bulletin.user),
     password: Type.Optional(password),
-    from: notice.from,
-    to: notice.to,
-    events: Type.Optional(notice.events),
+    from: bulletin.from,
+    to: bulletin.to,
+    events: Type.Optional(bulletin.events),
   },
   {
     ...strict,
@@ -32,8 +32,8 @@ export const NewBulletin = Type.Object(
 export type NewBulletin = Static<typeof NewBulletin>
 
 export const Bulletin = Type.Object({
-  ...notice,
-  waiting: Type.Integer({ description: 'pieces of news that the next notice will hold', ...like(0) }),
+  ...bulletin,
+  waiting: Type.Integer({ description: 'pieces of news that the next bulletin will hold', ...like(0) }),
   lastSentAt: orNull(time),
   lastFailure: orNull(
     Type.Object({ at: time, message: trouble }),

@@ -11,7 +11,7 @@ import * as discover from './discover.ts'
 import * as keys from './keys.ts'
 import * as ledger from './ledger.ts'
 import * as mail from './mail.ts'
-import * as notice from './bulletin.ts'
+import * as bulletin from './bulletin.ts'
 import * as quarantine from './quarantine.ts'
 import * as requests from './requests.ts'
 import * as runs from './runs.ts'
@@ -36,7 +36,7 @@ const shapes: Readonly<Record<string, unknown>> = {
   ...keys,
   ...ledger,
   ...mail,
-  ...notice,
+  ...bulletin,
   ...quarantine,
   ...requests,
   ...runs,

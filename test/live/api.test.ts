@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { fastify } from 'fastify'
+import { authentication } from '../../api/http/auth.ts'
+import { principalOf, Who } from '../../api/http/who.ts'
 import { buildServer } from '../../api/server.ts'
 import { Discoveries, type Reaches } from '../../src/discover/discoveries.ts'
 import { everywhere } from '../../src/account/reach.ts'
@@ -67,10 +70,34 @@ test('every route is open on purpose, or says which scope it needs', () => {
   assert.equal(lines, readFileSync('test/fixtures/routes.txt', 'utf8'))
 })
 
-test('a route without a scope that is not open either does not start', async () => {
+test('the server does not start with a route that is neither open nor behind authentication', async () => {
+  // Its own word is not enough: a scope that nobody demands lets everybody in.
+  for (const config of [{}, { scope: 'admin' }] as const) {
+    const app = await buildServer(stack.world)
+    app.get('/forgotten', { config }, async () => ({}))
+    await assert.rejects(async () => await app.ready(), /GET \/forgotten is registered outside of the open scope/)
+  }
+})
+
+test('a route of the authenticated scope names the scope that a token needs', async () => {
+  const app = fastify()
+  const { sessions } = stack.world
+  const rates = { stranger: async () => {}, principal: async () => {} }
+  await app.register(authentication, { who: new Who(stack.world), sessions, rates })
+  assert.throws(() => app.get('/forgotten', async () => ({})), /GET \/forgotten does not say which scope it needs/)
+})
+
+test('who calls an open route is not known, and nothing there can take somebody for granted', async () => {
   const app = await buildServer(stack.world)
-  app.get('/forgotten', async () => ({}))
-  await assert.rejects(async () => await app.ready(), /GET \/forgotten is neither open nor says which scope it needs/)
+  let found: unknown = 'nobody has asked'
+  app.get('/open', { config: { open: true } }, async (request) => {
+    found = request.principal
+    return principalOf(request)
+  })
+  const headers = { authorization: `Bearer ${adminToken}` }
+  assert.equal((await app.inject({ url: '/open', headers })).statusCode, 500)
+  assert.equal(found, undefined)
+  await app.close()
 })
 
 test('without a token every route but the open ones answers 401, and 403 with too small a scope', async () => {

@@ -41,7 +41,7 @@ const put = async (fields: object) => {
   const headers = { authorization: 'Bearer the-token-of-the-admin' }
   const response = await stack.app.inject({
     method: 'PUT',
-    url: '/api/v1/notice',
+    url: '/api/v1/bulletin',
     headers,
     payload: { ...usual, ...fields },
   })
@@ -111,7 +111,7 @@ test('a notice waits for what comes within a minute; those that follow one anoth
 })
 
 test('who is told is set with every mistake at once; the password goes to the server and user it was given for alone', async () => {
-  assert.equal((await stack.call('GET', '/notice')).status, 404)
+  assert.equal((await stack.call('GET', '/bulletin')).status, 404)
   const pointers = async (fields: object) => {
     const { status, body } = await put(fields)
     assert.equal(status, 400)
@@ -139,13 +139,13 @@ test('who is told is set with every mistake at once; the password goes to the se
   ]
   const wanted = { ...usual, host: 'smtp.example.net', tls: 'starttls', port: 587, user: login.user, events, ...rest }
   assert.deepEqual(body, wanted)
-  assert.deepEqual((await stack.call('GET', '/notice')).body, wanted)
+  assert.deepEqual((await stack.call('GET', '/bulletin')).body, wanted)
   const kept = { host: 'smtp.example.net', port: 587, user: login.user }
   assert.equal((await put({ ...kept, to: ['a@example.net'] })).status, 200, 'the password stays')
   assert.deepEqual(await pointers({ ...kept, host: 'smtp.example.com' }), ['/password'])
   assert.deepEqual(await pointers({ ...kept, user: 'other' }), ['/password'])
-  assert.equal((await stack.call('DELETE', '/notice')).status, 204)
-  assert.equal((await stack.call('DELETE', '/notice')).status, 404)
+  assert.equal((await stack.call('DELETE', '/bulletin')).status, 204)
+  assert.equal((await stack.call('DELETE', '/bulletin')).status, 404)
 })
 
 test('what happens within a moment is one mail, over STARTTLS, to everybody; what was not chosen is not in it', async () => {
@@ -176,8 +176,8 @@ test('what happens within a moment is one mail, over STARTTLS, to everybody; wha
   assert.match(imported, /^Subject: Tributary: me@example\.net has been imported/m)
   assert.match(imported, /1 messages stored of 1 at the provider, 0 set aside/)
   // It has arrived a moment before that is written down.
-  let body = (await stack.call('GET', '/notice')).body
-  while (body['waiting'] !== 0) ({ body } = await stack.call('GET', '/notice'))
+  let body = (await stack.call('GET', '/bulletin')).body
+  while (body['waiting'] !== 0) ({ body } = await stack.call('GET', '/bulletin'))
   assert.equal(body['lastFailure'], null)
   assert.ok(Date.now() - Date.parse(String(body['lastSentAt'])) < 60_000)
 })
@@ -189,7 +189,9 @@ test('a server that refuses, or never answers, is tried again, and what waited i
   await tell(failing('first'))
   const said = async (what: RegExp) => {
     for (;;) {
-      const { lastFailure } = (await stack.call('GET', '/notice')).body as { lastFailure?: { message: string } | null }
+      const { lastFailure } = (await stack.call('GET', '/bulletin')).body as {
+        lastFailure?: { message: string } | null
+      }
       if (what.test(lastFailure?.message ?? '')) return
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
@@ -201,18 +203,27 @@ test('a server that refuses, or never answers, is tried again, and what waited i
   assert.equal(stack.logged.filter((line) => line.includes('it answered')).length, 2)
 
   // At once, and what keeps it from being sent is the answer.
-  assert.deepEqual((await stack.call('POST', '/notice/test')).body, {
+  assert.deepEqual((await stack.call('POST', '/bulletin/test')).body, {
     ok: false,
     failure: `localhost:${server.port}: self-signed certificate.`,
   })
   const plain = await smtp({ login })
   await put({ port: plain.port, ...login })
-  assert.deepEqual((await stack.call('POST', '/notice/test')).body, { ok: true, failure: null })
-  assert.match(plain.mails[0]?.text ?? '', /a notice to try it/)
+  assert.deepEqual((await stack.call('POST', '/bulletin/test')).body, { ok: true, failure: null })
+  assert.match(plain.mails[0]?.text ?? '', /a bulletin to try it/)
   await put({ port: plain.port, user: 'guess', password: planted })
-  const refused = String((await stack.call('POST', '/notice/test')).body['failure'])
+  const refused = String((await stack.call('POST', '/bulletin/test')).body['failure'])
   assert.match(refused, /it answered "535 5\.7\.8 cannot log in with \*\*\* \(\*\*\*\)"/)
 
   const kept = [...stack.logged, JSON.stringify(await stack.redis.hgetall('{tributary}:notice')), refused].join('\n')
   assert.ok(!kept.includes(planted) && kept.includes('sealedPassword'))
+})
+
+test('the bulletin is found under its old path as well', async () => {
+  await put({ host: 'smtp.example.net' })
+  const { body } = await stack.call('GET', '/bulletin')
+  assert.deepEqual(await stack.call('GET', '/notice'), { status: 200, body })
+  assert.equal((await stack.call('POST', '/notice/test')).status, 200)
+  assert.equal((await stack.call('DELETE', '/notice')).status, 204)
+  assert.equal((await stack.call('GET', '/bulletin')).status, 404)
 })

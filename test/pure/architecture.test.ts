@@ -109,6 +109,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   htmlparser2: /^src\/discover\/autoconfig\.ts$/,
   nodemailer: /^src\/net\/mail\.ts$/,
   fastify: /^api\//,
+  'fastify-plugin': /^api\//,
   '@fastify/cookie': /^api\/server\.ts$/,
   '@fastify/helmet': /^api\/http\/protection\.ts$/,
   '@fastify/rate-limit': /^api\/http\/protection\.ts$/,

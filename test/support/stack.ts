@@ -109,7 +109,7 @@ export async function startStack(earlier?: Pick<Stack, 'dovecot'> & { readonly s
     settings,
     discoveries,
     webhooks: new Webhooks(redis),
-    notices: new Bulletins(redis),
+    bulletins: new Bulletins(redis),
     ring,
     seal,
   }

@@ -1,0 +1,145 @@
+/** An import of accounts: it registers each line that is fit, and answers each line. */
+import type { FastifyRequest } from 'fastify'
+import { type AccountRecord, sourceOf } from '../src/redis/accounts.ts'
+import type { Seal } from '../src/seal.ts'
+import { type Principal, principalOf } from './http/who.ts'
+import { linesIn } from './http/lines.ts'
+import { badRequest, mistakesOf, Problem, problemOf, problemView, type SchemaMistake } from './http/problems.ts'
+import { demandReach, guardedBy } from './http/reach.ts'
+import { apiLimits } from './limits.ts'
+import { accountTaken, newAccount, noSuchDestination } from './new-account.ts'
+import type { AccountsWorld } from './routes/accounts.ts'
+import type { AccountLine } from './schemas/account-lines.ts'
+
+export type ValidateLine = ((value: unknown) => boolean) & { readonly errors?: readonly SchemaMistake[] | null }
+
+interface NumberedLine {
+  readonly line: number
+  readonly text: string | undefined
+}
+
+export class AccountImport {
+  readonly #world: AccountsWorld
+  readonly #validate: ValidateLine
+  readonly #request: FastifyRequest
+  readonly #principal: Principal
+  readonly #dryRun: boolean
+  /** The sources of the lines so far. What was only tried stands in the way of no other line but here. */
+  readonly #tried = new Set<string>()
+
+  constructor(
+    world: AccountsWorld,
+    validate: ValidateLine,
+    { request, dryRun }: { readonly request: FastifyRequest; readonly dryRun: boolean },
+  ) {
+    this.#world = world
+    this.#validate = validate
+    this.#request = request
+    this.#principal = principalOf(request)
+    this.#dryRun = dryRun
+  }
+
+  /** Registers the lines one after the other, as they stand in the file: of two that are alike the first one counts. */
+  async *answers(body: AsyncIterable<Buffer>): AsyncGenerator<readonly object[]> {
+    let read = 0
+    for await (const lines of linesIn(body, apiLimits.importLineOctetsMax)) {
+      for (let from = 0; from < lines.length; from += apiLimits.importedTogether) {
+        const numbered = lines
+          .slice(from, from + apiLimits.importedTogether)
+          .map((text) => ({ line: (read += 1), text }))
+          .filter(({ line, text }) => text?.trim() !== '' && line <= apiLimits.importLinesMax)
+        yield await this.#register(numbered)
+        if (read <= apiLimits.importLinesMax) continue
+        const most = `An import has up to ${apiLimits.importLinesMax} lines; send those from this one on in another.`
+        yield [{ line: apiLimits.importLinesMax + 1, problem: problemView(new Problem('too-large', most)) }]
+        return
+      }
+    }
+  }
+
+  async #register(lines: readonly NumberedLine[]): Promise<object[]> {
+    const checked = await Promise.all(lines.map(async ({ text }) => await this.#check(text)))
+    const results = checked.map((result) =>
+      this.#dryRun && !(result instanceof Problem) && this.#wasTried(result) ? accountTaken() : result,
+    )
+    const records = results.filter((result): result is AccountRecord => !(result instanceof Problem))
+    const outcomes = await this.#world.accounts.createAll(records, Date.now(), this.#dryRun)
+    const outcomeOf = new Map(records.map((record, nth) => [record, outcomes[nth]]))
+    return results.map((result, nth) => {
+      const line = lines[nth]?.line
+      const problem = result instanceof Problem ? result : this.#refusal(outcomeOf.get(result))
+      if (problem !== undefined) return { line, problem: problemView(problem) }
+      return { line, id: this.#dryRun || result instanceof Problem ? null : result.account.id }
+    })
+  }
+
+  /** @returns the record that this line is to become, or the problem for which it cannot. */
+  async #check(text: string | undefined): Promise<AccountRecord | Problem> {
+    try {
+      const { settings, seal } = this.#world
+      const owned = this.#principal.destinationId
+      const line = this.#parse(text)
+      const { id: _, sealedPassword: __, guarded: wasGuarded = false, ...fields } = line
+      const password = passwordIn(line, owned === undefined ? seal : undefined)
+      if (owned !== undefined && fields.destinationId !== owned)
+        throw badRequest([{ pointer: '/destinationId', detail: `must be ${owned}, which this token is for` }])
+      const account = newAccount({ ...fields, password })
+      const guarded = wasGuarded ? { guarded: true as const } : guardedBy(this.#principal, account)
+      await demandReach(settings, guarded, 'pop3', account)
+      return { account, sealedPassword: seal.seal(password, account.id, 'password'), ...guarded }
+    } catch (error) {
+      return problemOf(error as Error, this.#request)
+    }
+  }
+
+  #parse(text: string | undefined): AccountLine {
+    if (text === undefined)
+      throw new Problem('too-large', `This line has more than ${apiLimits.importLineOctetsMax} octets.`)
+    let line: unknown
+    try {
+      line = JSON.parse(text)
+    } catch {
+      throw new Problem('malformed', 'This line is no JSON.')
+    }
+    if (!this.#validate(line)) throw badRequest(mistakesOf(this.#validate.errors ?? []))
+    return line as AccountLine
+  }
+
+  /** Tells whether there was a line like it before, and remembers it. */
+  #wasTried({ account }: AccountRecord): boolean {
+    const source = sourceOf(account)
+    if (this.#tried.has(source)) return true
+    this.#tried.add(source)
+    return false
+  }
+
+  #refusal(
+    outcome: Awaited<ReturnType<AccountsWorld['accounts']['createAll']>>[number] | undefined,
+  ): Problem | undefined {
+    if (outcome === 'done') return undefined
+    if (outcome === 'conflict') return accountTaken()
+    if (outcome === 'no destination') return noSuchDestination()
+    return problemOf(outcome ?? new Error('Connection is closed.'), this.#request)
+  }
+}
+
+/**
+ * @param seal undefined for those who may not bring sealed passwords: to whoever names the host a sealed password is as good
+ * as the password itself.
+ */
+function passwordIn({ id, password, sealedPassword }: AccountLine, seal: Seal | undefined): string {
+  if (sealedPassword === undefined || password !== undefined) {
+    if (password !== undefined && sealedPassword === undefined) return password
+    const detail = password === undefined ? 'is required' : 'is there beside sealedPassword; leave one of them out'
+    throw badRequest([{ pointer: '/password', detail }])
+  }
+  if (seal === undefined)
+    throw badRequest([{ pointer: '/sealedPassword', detail: 'is for the admin of the instance; send a password' }])
+  if (id === undefined) throw badRequest([{ pointer: '/id', detail: 'is required beside sealedPassword' }])
+  try {
+    return seal.open(sealedPassword, id, 'password')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw badRequest([{ pointer: '/sealedPassword', detail: `cannot be opened: ${why}` }])
+  }
+}

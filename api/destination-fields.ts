@@ -1,0 +1,79 @@
+/** The fields of a destination as somebody sends them, made a destination by its rules and defaults. */
+import { hostMistakes, type Mistake, secretMistakes } from '../src/account/account.ts'
+import { type Destination, destinationDefaults } from '../src/account/destination.ts'
+import type { DestinationId } from '../src/mail/message.ts'
+import type { DestinationRecord } from '../src/redis/destinations.ts'
+import type { Seal } from '../src/seal.ts'
+import { newId } from './app.ts'
+import type { Principal } from './http/who.ts'
+import { badRequest } from './http/problems.ts'
+import { guardedBy } from './http/reach.ts'
+import type { DestinationPatch, NewDestination } from './schemas/destinations.ts'
+
+/** The fields of an `imap` destination that have defaults. */
+const optional = ['port', 'tls', 'tlsVerify', 'tlsFingerprint'] as const
+
+/** @throws Problem that names every field which is wrong. */
+export function newDestination(body: NewDestination): Destination {
+  const mistakes: Mistake[] = []
+  const belongs = body.kind === 'hosted' ? ['login'] : ['host', 'user', ...optional]
+  for (const field of ['login', 'host', 'user', ...optional] as const) {
+    const given = body[field] !== undefined
+    if (given && !belongs.includes(field))
+      mistakes.push({ pointer: `/${field}`, detail: `is no field of a destination of kind ${body.kind}` })
+    if (!given && ['login', 'host', 'user'].includes(field) && belongs.includes(field))
+      mistakes.push({ pointer: `/${field}`, detail: 'is required' })
+  }
+  const login = body.login?.toLowerCase() ?? ''
+  if (login === '.' || login === '..') mistakes.push({ pointer: '/login', detail: 'must be more than dots' })
+  if (body.host !== undefined) mistakes.push(...hostMistakes(body.host))
+  mistakes.push(...secretMistakes(body.user ?? '', body.password))
+  if (mistakes.length > 0) throw badRequest(mistakes)
+  const identity = { id: newId() as DestinationId, createdAtMs: Date.now() }
+  if (body.kind === 'hosted') return { ...identity, kind: 'hosted', login }
+  const { host = '', tls = destinationDefaults.tls, user = '', tlsVerify = destinationDefaults.tlsVerify } = body
+  const port = body.port ?? (tls === 'implicit' ? 993 : 143)
+  const tlsFingerprint = hexOf(body.tlsFingerprint ?? destinationDefaults.tlsFingerprint)
+  return { ...identity, kind: 'imap', host, port, tls, tlsVerify, tlsFingerprint, user }
+}
+
+/** A fingerprint in its normal form: small letters, no colons. */
+function hexOf(hex: string | null): string | null {
+  return hex === null ? null : hex.replaceAll(':', '').toLowerCase()
+}
+
+export function patchMistakes(destination: Destination, body: DestinationPatch): Mistake[] {
+  const foreign = (['host', 'user', ...optional] as const).filter((field) => body[field] !== undefined)
+  return [
+    ...(destination.kind === 'hosted' ? foreign : []).map((field) => ({
+      pointer: `/${field}`,
+      detail: 'is no field of a hosted destination',
+    })),
+    ...(body.host === undefined ? [] : hostMistakes(body.host)),
+    ...secretMistakes(body.user ?? '', body.password),
+  ]
+}
+
+interface PatchOptions {
+  /** The hash of the new password of a hosted destination; undefined: the password stays. */
+  readonly passwordHash: string | undefined
+  readonly seal: Seal
+  readonly principal: Principal
+}
+
+export function patchedDestination(
+  before: DestinationRecord,
+  body: DestinationPatch,
+  { passwordHash, seal, principal }: PatchOptions,
+): DestinationRecord {
+  const { destination, guarded, ...rest } = before
+  if (destination.kind === 'hosted') return { ...before, passwordHash: passwordHash ?? before.passwordHash }
+  const { password, tlsFingerprint = destination.tlsFingerprint, ...fields } = body
+  const after = { ...destination, ...fields, tlsFingerprint: hexOf(tlsFingerprint) }
+  return {
+    ...rest,
+    ...guardedBy(principal, after, { ...destination, guarded }),
+    destination: after,
+    sealedPassword: password === undefined ? before.sealedPassword : seal.seal(password, destination.id, 'password'),
+  }
+}

@@ -1,0 +1,11 @@
+/** Figures that cost more than a look at a counter are looked up once in a while, however many ask. */
+import { apiLimits } from '../limits.ts'
+
+export function cached<T>(look: () => Promise<T>): () => Promise<T> {
+  let latest: { readonly atMs: number; readonly answer: Promise<T> } | undefined
+  return async () => {
+    if (latest === undefined || performance.now() - latest.atMs > apiLimits.figuresCachedMs)
+      latest = { atMs: performance.now(), answer: look() }
+    return await latest.answer
+  }
+}

@@ -1,0 +1,32 @@
+/** An account as somebody asks for it, made an account by its rules and defaults; and the answers where that cannot be. */
+import { type Account, accountDefaults, accountMistakes, defaultPort, hidesByName } from '../src/account/account.ts'
+import type { AccountId, DestinationId } from '../src/mail/message.ts'
+import { newId } from './app.ts'
+import { badRequest, Problem } from './http/problems.ts'
+import type { NewAccount } from './schemas/accounts.ts'
+
+export function newAccount({ password, ...body }: NewAccount): Account {
+  const tls = body.tls ?? accountDefaults.tls
+  const identity = { id: newId() as AccountId, createdAtMs: Date.now() }
+  const defaults = { ...accountDefaults, port: defaultPort(tls), hidesRetrieved: hidesByName(body.host) }
+  const interval = { ...accountDefaults.interval, ...body.interval }
+  const fields = { ...body, interval, destinationId: body.destinationId as DestinationId }
+  return demandRules({ ...identity, ...defaults, ...fields }, password)
+}
+
+/** @returns the account in its normal form. @throws Problem that names all that is wrong with it. */
+export function demandRules(account: Account, password: string | undefined): Account {
+  const tlsFingerprint = account.tlsFingerprint?.replaceAll(':', '').toLowerCase() ?? null
+  const normal = { ...account, tlsFingerprint }
+  const mistakes = accountMistakes(normal, password)
+  if (mistakes.length > 0) throw badRequest(mistakes)
+  return normal
+}
+
+export const accountTaken = () =>
+  new Problem(
+    'taken',
+    'There is an account with this host, port, user and destination already; it would fetch the same mail twice.',
+  )
+export const noSuchDestination = () =>
+  badRequest([{ pointer: '/destinationId', detail: 'is no destination; make one with POST /api/v1/destinations' }])

@@ -1,4 +1,4 @@
-/** Hosted logins: what the API says holds from the moment it says it. */
+/** Hosted logins: what the API answers about them holds in the store when the answer comes. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -43,12 +43,12 @@ export class HostedLogins {
     this.#untilNoticed = files.untilNoticed ?? untilNextSecond
   }
 
-  /** The users file as Redis has it, and those besides. */
+  /** Writes the users file: the logins that Redis has, and those besides. */
   async write(): Promise<void> {
     await this.#file.write(async () => [...(await this.#destinations.hostedLogins()), ...this.#besides])
   }
 
-  /** Written, and the store lets this login in. */
+  /** Writes the users file, and waits until the store lets this login in. */
   async admit(login: string, password: string): Promise<void> {
     await this.write()
     const until = performance.now() + acceptedWithinMs
@@ -64,18 +64,18 @@ export class HostedLogins {
     }
   }
 
-  /** Written, and the store has seen that this login is gone. */
-  async dismiss(): Promise<void> {
+  /** Writes the users file, and waits until the store has read it: a login that is gone or closed is refused from then on. */
+  async withdraw(): Promise<void> {
     await this.write()
     await delay(noticedWithinMs)
   }
 
-  /** Removes all mail of a login, for good. To be called while it may still log in. */
+  /** Removes all mail of a login, for good, over IMAP. The login must still stand in the users file. */
   async empty(login: string): Promise<void> {
     await emptyLogin(loginOf({ kind: 'hosted', id: '', login }, this.#store))
   }
 
-  /** What lies on disk of a login that is gone. Its name is of a-z 0-9 . _ - @ alone, and never `.` or `..`. */
+  /** Removes what lies on disk of a login. Its name consists of a-z 0-9 . _ - @, and is never `.` or `..`. */
   async removeFiles(login: string): Promise<void> {
     await rm(join(this.#mailFolder, login), { recursive: true, force: true })
   }

@@ -20,6 +20,10 @@ export const apiLimits = {
   leaseWaitMs: 2 * second,
   leasePollMs: 50,
 
+  // Destinations
+  /** A request to remove a destination waits so long for another one that removes its mail just now. */
+  purgeWaitMs: 10 * second,
+
   // Events
   /** An API process holds so many of the latest events for all that listen. */
   eventsHeld: 1000,

@@ -5,23 +5,23 @@ import type { DestinationRecord, Destinations } from '../../src/redis/destinatio
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
-import type { Webhooks } from '../../src/redis/webhooks.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
 import { newDestination, patchedDestination, patchMistakes } from '../destination-fields.ts'
+import { loginTaken, removeDestination, type RemovalWorld } from '../destination-removal.ts'
 import type { HostedLogins } from '../hosted-logins.ts'
 import { principalOf } from '../http/who.ts'
 import { cursorOf, idIn } from '../http/cursor.ts'
 import { demandMatch, tag } from '../http/etag.ts'
 import { passwordHash } from '../http/passwords.ts'
-import { badRequest, Problem, unknown } from '../http/problems.ts'
+import { badRequest, unknown } from '../http/problems.ts'
 import { demandReach, guardedBy } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
 import * as schemas from '../schemas/destinations.ts'
 import { Id, IfMatch, IfNoneMatch } from '../schemas/requests.ts'
 
-export interface DestinationsWorld {
+export interface DestinationsWorld extends RemovalWorld {
   readonly destinations: Destinations
   readonly accounts: Accounts
   readonly pauses: Pauses
@@ -29,7 +29,6 @@ export interface DestinationsWorld {
   readonly hosted: HostedLogins
   readonly seal: Seal
   readonly settings: InstanceSettingsStore
-  readonly webhooks: Webhooks
 }
 
 export async function destinationRoutes(app: App, world: DestinationsWorld): Promise<void> {
@@ -38,7 +37,7 @@ export async function destinationRoutes(app: App, world: DestinationsWorld): Pro
   app.get('/destinations', listDestinations, handlers.list)
   app.get('/destinations/:id', readDestination, handlers.read)
   app.patch('/destinations/:id', changeDestination, handlers.change)
-  app.delete('/destinations/:id', removeDestination, handlers.remove)
+  app.delete('/destinations/:id', removeRoute, handlers.remove)
 }
 
 const createDestination = route(
@@ -87,13 +86,14 @@ const changeDestination = route(
   },
 )
 
-const removeDestination = route(
+const removeRoute = route(
   { scope: 'admin', instance: true },
   {
     operationId: 'removeDestination',
     summary: 'Remove a destination',
-    problems: ['in-use', 'store-unavailable'],
-    description: 'Hosted mail is kept unless purge=true.',
+    problems: ['in-use', 'conflict', 'store-unavailable'],
+    description:
+      'Hosted mail is kept unless purge=true. A purge that broke off goes on when it is asked for again; until it has ended nobody is given the login.',
     params: Id,
     headers: IfMatch,
     querystring: schemas.Purge,
@@ -119,7 +119,8 @@ class DestinationHandlers {
       destination.kind === 'hosted'
         ? { destination, passwordHash: await passwordHash(password), sealedPassword: null }
         : { destination, passwordHash: null, sealedPassword: seal.seal(password, id, 'password'), ...guarded }
-    if ((await destinations.create(record)) === 'conflict') throw loginTaken(login)
+    if ((await destinations.create(record)) === 'conflict')
+      throw await loginTaken(destinations, login?.toLowerCase() ?? '')
     if (destination.kind === 'hosted') {
       try {
         await hosted.admit(destination.login, password)
@@ -177,26 +178,10 @@ class DestinationHandlers {
     return await this.#view(changed)
   }
 
-  readonly remove: HandlerOf<typeof removeDestination> = async (request, reply) => {
-    const { destinations, hosted, webhooks } = this.#world
-    const {
-      params: { id },
-      query: { purge },
-    } = request
-    const removed = await destinations.remove(id, (before) => demandMatch(request, before, `The destination ${id}`))
-    if (removed === 'in use')
-      throw new Problem(
-        'in-use',
-        `Accounts still gather into the destination ${id}; remove them or give them another one first.`,
-      )
-    if (removed === 'unknown') throw unknown('destination', id)
-    await webhooks.removeOf(id)
-    const { destination } = removed
-    if (destination.kind === 'hosted') {
-      if (purge) await hosted.empty(destination.login)
-      await hosted.dismiss()
-      if (purge) await hosted.removeFiles(destination.login)
-    }
+  readonly remove: HandlerOf<typeof removeRoute> = async (request, reply) => {
+    const { id } = request.params
+    const allow = (before: DestinationRecord) => demandMatch(request, before, `The destination ${id}`)
+    await removeDestination(this.#world, id, { purge: request.query.purge, allow })
     return await reply.code(204).send()
   }
 
@@ -217,12 +202,6 @@ class DestinationHandlers {
     if (view === undefined) throw unknown('destination', record.destination.id)
     return view
   }
-}
-
-function loginTaken(login: string | undefined): Problem {
-  return new Problem('taken', `The login ${login} is taken; choose another.`, [
-    { pointer: '/login', detail: 'is taken' },
-  ])
 }
 
 function destinationView(

@@ -42,7 +42,7 @@ async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
   }
   const access = [keys.settings, keys.tokens, keys.tokenUses, keys.passwords]
   const outward = [keys.told, keys.webhooks, keys.notice]
-  for (const key of [keys.destinations, keys.pauses, keys.serverTraits, ...access, ...outward])
+  for (const key of [keys.destinations, keys.purges, keys.pauses, keys.serverTraits, ...access, ...outward])
     for await (const fields of hashOf(redis, key)) yield* inPieces(key, fields)
 }
 

@@ -34,8 +34,8 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 'done'`
 
 /**
- * KEYS as `names`, then accounts of this destination, its tokens, tokens, token ids, token uses; ARGV id, login or '', record. Its
- * tokens end with it.
+ * KEYS as `names`, then accounts of this destination, its tokens, tokens, token ids, token uses, purges; ARGV id, login or '',
+ * record, and the record of its purge, or ''. Its tokens end with it. Under a purge its login is not free yet.
  */
 const removeScript = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[3] then return 'changed' end
@@ -43,7 +43,8 @@ if redis.call('ZCARD', KEYS[5]) > 0 then return 'in use' end
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('HDEL', KEYS[4], ARGV[1])
-if ARGV[2] ~= '' then redis.call('HDEL', KEYS[3], ARGV[2]) end
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[10], ARGV[1], ARGV[4])
+elseif ARGV[2] ~= '' then redis.call('HDEL', KEYS[3], ARGV[2]) end
 for _, token in ipairs(redis.call('SMEMBERS', KEYS[6])) do
   redis.call('HDEL', KEYS[7], token)
   redis.call('ZREM', KEYS[8], token)
@@ -51,6 +52,18 @@ for _, token in ipairs(redis.call('SMEMBERS', KEYS[6])) do
 end
 redis.call('DEL', KEYS[6])
 return 'done'`
+
+/** KEYS purges, logins; ARGV id, login. */
+const endPurgeScript = `
+if redis.call('HDEL', KEYS[1], ARGV[1]) == 1 then redis.call('HDEL', KEYS[2], ARGV[2]) end
+return 1`
+
+export interface RemovalOptions {
+  /** Is given the record as it stands, and may throw. */
+  readonly allow?: (before: DestinationRecord) => void
+  /** For a hosted destination whose mail is to be removed: the hash of a password that nobody has. `endPurge` ends the purge. */
+  readonly purgeUnder?: string
+}
 
 export class Destinations {
   readonly #redis: Redis
@@ -89,24 +102,41 @@ export class Destinations {
     }
   }
 
-  /** @param allow is given the record as it stands, and may throw. */
+  /**
+   * Removes the destination for everybody who asks for it. With `purgeUnder` the intent to remove its mail stays behind, and its
+   * login stays taken and closed until `endPurge`.
+   */
   async remove(
     id: string,
-    allow: (before: DestinationRecord) => void = () => {},
+    { allow, purgeUnder }: RemovalOptions = {},
   ): Promise<DestinationRecord | 'unknown' | 'in use'> {
     for (;;) {
       const json = await this.#redis.hget(keys.destinations, id)
       if (json === null) return 'unknown'
       const record = recordOf(json)
-      allow(record)
-      const all = [...names, keys.accountsOf(id), keys.tokensOf(id), keys.tokens, keys.tokenIds, keys.tokenUses]
-      const answer = await this.#redis.eval(removeScript, all.length, ...all, id, loginOf(record), json)
+      allow?.(record)
+      const tokens = [keys.tokensOf(id), keys.tokens, keys.tokenIds, keys.tokenUses]
+      const all = [...names, keys.accountsOf(id), ...tokens, keys.purges]
+      const isPurge = purgeUnder !== undefined && record.destination.kind === 'hosted'
+      const purge = isPurge ? JSON.stringify({ ...record, passwordHash: purgeUnder }) : ''
+      const answer = await this.#redis.eval(removeScript, all.length, ...all, id, loginOf(record), json, purge)
       if (answer === 'done') {
         await tell(this.#redis, 'destination', id, { id, status: 'removed', pausedUntil: null })
         return record
       }
       if (answer === 'in use') return answer
     }
+  }
+
+  /** The login whose mail is being removed since this destination was; undefined: no purge of it is under way. */
+  async loginUnderPurge(id: string): Promise<string | undefined> {
+    const json = await this.#redis.hget(keys.purges, id)
+    return json === null ? undefined : loginOf(recordOf(json))
+  }
+
+  /** To be called when the mail is gone: the login is free from now on. */
+  async endPurge(id: string, login: string): Promise<void> {
+    await this.#redis.eval(endPurgeScript, 2, keys.purges, keys.logins, id, login)
   }
 
   /**
@@ -146,10 +176,10 @@ export class Destinations {
     }
   }
 
-  /** Every hosted login, for the users file. */
+  /** Every hosted login, for the users file. One under purge is closed, and the gateway needs it there to reach its mail. */
   async hostedLogins(): Promise<HostedLogin[]> {
-    const all = await this.#redis.hvals(keys.destinations)
-    return all.flatMap((json) => {
+    const [all, purges] = await Promise.all([this.#redis.hvals(keys.destinations), this.#redis.hvals(keys.purges)])
+    return [...all, ...purges].flatMap((json) => {
       const { destination, passwordHash } = recordOf(json)
       return destination.kind === 'hosted' && passwordHash !== null ? [{ login: destination.login, passwordHash }] : []
     })

@@ -23,6 +23,8 @@ export const keys = {
   destinationIds: shared('destination-ids'),
   /** Hash: login of a hosted destination -> destination id. */
   logins: shared('logins'),
+  /** Hash: id -> a hosted destination that is being removed together with its mail, as JSON (destinations.ts). */
+  purges: shared('purges'),
   /** Hash: destination id -> Pause as JSON. */
   pauses: shared('pauses'),
   /** Sorted set: account id by the milliseconds at which it is due. */
@@ -149,6 +151,7 @@ export const backedUpShared = {
   accounts: 'hash',
   accountStates: 'hash',
   destinations: 'hash',
+  purges: 'hash',
   pauses: 'hash',
   serverTraits: 'hash',
   due: 'zset',

@@ -114,6 +114,7 @@ export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<str
   }
   const destinations = new Set<string>()
   for await (const { key, type, value } of entriesIn(lines())) {
+    if (key === keys.purges && type === 'hash') await redis.hset(keys.logins, loginsIn(value))
     if (key !== keys.destinations || type !== 'hash') continue
     const all = redis.multi()
     for (const [id, json] of Object.entries(value)) {
@@ -154,6 +155,16 @@ export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<str
     }
     await restate(redis, Object.keys(value))
   }
+}
+
+/** The logins of destinations that were being removed with their mail: they stay taken until the purge has ended. */
+function loginsIn(purges: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(purges).flatMap(([id, json]) => {
+      const { destination } = JSON.parse(json) as DestinationRecord
+      return destination.kind === 'hosted' ? [[destination.login, id]] : []
+    }),
+  )
 }
 
 /** With leases: a run under way writes nothing any more. Not the fences, so that none is given out twice, nor who did what. */

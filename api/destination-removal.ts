@@ -1,0 +1,85 @@
+/** Removes a destination, and where that was asked for the mail of its login. */
+import { randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import type { AccountId } from '../src/mail/message.ts'
+import type { DestinationRecord, Destinations } from '../src/redis/destinations.ts'
+import { exclusively } from '../src/redis/exclusively.ts'
+import { keys } from '../src/redis/key-names.ts'
+import type { Webhooks } from '../src/redis/webhooks.ts'
+import type { HostedLogins } from './hosted-logins.ts'
+import { passwordHash } from './http/passwords.ts'
+import { conflict, Problem, unknown } from './http/problems.ts'
+import { apiLimits } from './limits.ts'
+
+export interface RemovalWorld {
+  readonly redis: Redis
+  readonly destinations: Destinations
+  readonly hosted: HostedLogins
+  readonly webhooks: Webhooks
+}
+
+export interface Removal {
+  readonly purge: boolean
+  /** Is given the record as it stands, and may throw. */
+  readonly allow: (before: DestinationRecord) => void
+}
+
+/**
+ * The order of effects of a purge: the intent is written and the login closed, the store is emptied, the login is set free. What
+ * breaks off in between, a store that is away or a process that is killed, is finished by the next request to remove the same
+ * destination, in whatever process. Until then nobody is given that login, and so nobody reads mail that was to be removed.
+ *
+ * @throws Problem
+ */
+export async function removeDestination(world: RemovalWorld, id: string, { purge, allow }: Removal): Promise<void> {
+  const { destinations, hosted, webhooks } = world
+  // A purge that was begun goes on, whatever this request says of the mail: half of it may be gone.
+  if ((await destinations.loginUnderPurge(id)) !== undefined) return await finishPurge(world, id)
+  const closedBy = purge ? { purgeUnder: await passwordHash(randomBytes(32).toString('base64')) } : {}
+  const removed = await destinations.remove(id, { allow, ...closedBy })
+  if (removed === 'unknown') {
+    // Another process may have begun a purge of it in this moment.
+    if ((await destinations.loginUnderPurge(id)) === undefined) throw unknown('destination', id)
+    return await finishPurge(world, id)
+  }
+  if (removed === 'in use')
+    throw new Problem(
+      'in-use',
+      `Accounts still gather into the destination ${id}; remove them or give them another one first.`,
+    )
+  await webhooks.removeOf(id)
+  if (removed.destination.kind !== 'hosted') return
+  if (purge) await finishPurge(world, id)
+  else await hosted.withdraw()
+}
+
+/** One process at a time: the login that one sets free may be given away while another still empties it. */
+async function finishPurge({ redis, destinations, hosted, webhooks }: RemovalWorld, id: string): Promise<void> {
+  const patience = { waitMs: apiLimits.purgeWaitMs, pollMs: apiLimits.leasePollMs, late: () => purgeUnderWay(id) }
+  // Ids are never given twice, so the lease of an account serves for a destination.
+  await exclusively(redis, id as AccountId, patience, async () => {
+    const login = await destinations.loginUnderPurge(id)
+    if (login === undefined) return
+    await webhooks.removeOf(id)
+    await hosted.withdraw()
+    await hosted.empty(login)
+    await hosted.removeFiles(login)
+    await destinations.endPurge(id, login)
+    await hosted.write()
+    await redis.del(keys.fence(id))
+  })
+}
+
+function purgeUnderWay(id: string): Problem {
+  return conflict(`The mail of the destination ${id} is being removed just now; send the request again in a while.`)
+}
+
+/** Why a login cannot be given to a new destination. */
+export async function loginTaken(destinations: Destinations, login: string): Promise<Problem> {
+  const id = await destinations.idOfLogin(login)
+  const isUnderPurge = id !== undefined && (await destinations.loginUnderPurge(id)) !== undefined
+  const detail = isUnderPurge
+    ? `The login ${login} is free when its mail has been removed; send DELETE /api/v1/destinations/${id}?purge=true again for that, or choose another.`
+    : `The login ${login} is taken; choose another.`
+  return new Problem('taken', detail, [{ pointer: '/login', detail: 'is taken' }])
+}

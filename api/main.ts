@@ -1,4 +1,4 @@
-/** The API's process. */
+/** The process of the API. */
 import { join } from 'node:path'
 import { Server as SecureServer } from 'node:tls'
 import closeWithGrace from 'close-with-grace'
@@ -101,7 +101,7 @@ async function main(): Promise<void> {
     const secure = app.server instanceof SecureServer
     writeAddress(home, secure ? url.replace(/^http:/, 'https:') : url, secure ? config.tls?.certFile : undefined)
   } catch (error) {
-    // A container's file system, that is read only: its settings say the same.
+    // The file system of a container is read only; the command line is told the address by its settings there.
     log.debug({ event: 'address not written', reason: String(error) })
   }
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })
@@ -116,12 +116,12 @@ async function main(): Promise<void> {
   })
 }
 
-/** Local mode's own Dovecot. */
+/** Local mode's own Dovecot is the provider of the sample mail. */
 function sampleOf({ mail: { pop3Port } }: Config, { samplePassword }: Home): SampleProvider {
   return { host: '127.0.0.1', port: pop3Port, password: ensureSecret(samplePassword) }
 }
 
-/** The certificate as its files have it, now and from then on. */
+/** Serves the certificate that the files hold, now and whenever they change. */
 function httpsWith(files: CertificateFiles, log: Logger): Https {
   let first: Pair
   try {

@@ -1,16 +1,17 @@
-/** `tributary account`: POP3 accounts, and their visits. */
+/** `tributary account`: POP3 accounts, and the visits to them. */
 import { type Command, Option } from 'commander'
+import { completedAccount, type FieldOptions, fieldsIn, withFields } from './account-fields.ts'
 import type { Cli } from './cli.ts'
 import { CommandFailed } from './failure.ts'
 import { accountId, destinationId, destinationTitle } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
-import { collect, fingerprint, firstRun, given, retention, whole } from './options.ts'
+import { given } from './options.ts'
 import { passwordFrom } from './passwords.ts'
 import { example } from './reference.ts'
 import type { Column } from './table.ts'
 import { showEnded, watch } from './watch.ts'
 import { away, count, firstRunOf, moment, octets, retentionOf, sentenceOf, serverOf } from './words.ts'
-import type { Account, AccountPatch, Candidates, Destination, Examination, NewAccount, Run } from './wire.ts'
+import type { Account, AccountPatch, Destination, Examination, NewAccount, Run } from './wire.ts'
 
 const styles = {
   idle: 'green',
@@ -21,65 +22,26 @@ const styles = {
   paused: 'gray',
 } as const
 
-interface FieldOptions {
-  address?: string
-  host?: string
-  port?: number
-  tls?: NewAccount['tls']
-  tlsVerify?: boolean
-  tlsFingerprint?: string | null
-  user?: string
-  destination?: string
-  folder?: string
-  flag?: string[]
-  retention?: NewAccount['retention']
-  firstRun?: NewAccount['firstRun']
-  minInterval?: number
-  maxInterval?: number
-  maxMessageBytes?: number
-  hidesRetrieved?: boolean
-  trace?: boolean
-  paused?: boolean
-  passwordFile?: string
-}
-
-/** Those of an account, for `add` and `edit`. */
-function withFields(command: Command): Command {
-  return command
-    .option('--host <name>', 'the POP3 server')
-    .option('--port <n>', 'its port, if not 995 (implicit) or 110', whole)
-    .addOption(new Option('--tls <mode>', 'how it is encrypted').choices(['implicit', 'starttls', 'none']))
-    .option('--tls-verify', 'check its certificate (as it is)')
-    .option('--no-tls-verify', 'take any certificate')
-    .option('--tls-fingerprint <hex>', 'take this certificate alone, by its SHA-256; none: as usual', fingerprint)
-    .option('--user <name>', 'the user there, if not what stands before the @')
-    .option('--destination <name>', 'where its mail goes: a login, or an id')
-    .option('--folder <name>', 'the folder it goes to')
-    .option('--flag <flag>', 'a flag it gets there; more by giving it again', collect)
-    .option('--retention <what>', 'at the provider: keep, delete, or days until deleted', retention)
-    .option('--first-run <what>', 'of the mail that is there already: all, new, or the last days', firstRun)
-    .option('--min-interval <seconds>', 'between visits, at least', whole)
-    .option('--max-interval <seconds>', 'between visits, at most', whole)
-    .option('--max-message-bytes <n>', 'larger messages are set aside', whole)
-    .option('--hides-retrieved', 'the provider shows a message once only (as Gmail does)')
-    .option('--no-hides-retrieved', 'it does not')
-    .option('--trace', 'put trace lines in front of each message (as it is)')
-    .option('--no-trace', 'put one line there only')
-    .option('--paused', 'not visited by the schedule')
-    .option('--no-paused', 'visited by the schedule')
-    .option('--password-file <file>', 'the password of the account: the first line of a file, - for stdin')
-}
-
 export function addAccounts(program: Command, cli: Cli): void {
-  const { terminal } = cli
   const account = program.command('account').description('POP3 accounts: where mail comes from')
+  addAdd(account, cli)
+  addList(account, cli)
+  addShow(account, cli)
+  addTest(account, cli)
+  addEdit(account, cli)
+  addPull(account, cli)
+  addPauseAndResume(account, cli)
+  addRemove(account, cli)
+}
 
+function addAdd(account: Command, cli: Cli): void {
+  const { terminal } = cli
   example(
     withFields(account.command('add').description('Register an account; on a terminal, what is missing is asked for'))
       .argument('[address]', 'its e-mail address')
       .option('--dry-run', 'only try whether it works')
       .action(async (address: string | undefined, options: FieldOptions & { dryRun?: true }) => {
-        const body = await completed(cli, { ...options, ...given({ address }) })
+        const body = await completedAccount(cli, { ...options, ...given({ address }) })
         if (options.dryRun) {
           showTest(cli, await cli.api.post<Examination>('/accounts/test', body))
           return
@@ -95,7 +57,10 @@ export function addAccounts(program: Command, cli: Cli): void {
     'tributary account add me@example.net',
     'tributary account add me@example.net --host pop.example.net --destination alice --password-file - < password',
   )
+}
 
+function addList(account: Command, cli: Cli): void {
+  const { terminal } = cli
   example(
     withPages(account.command('list').description('List accounts'))
       .addOption(new Option('--status <status>', 'only these').choices(Object.keys(styles)))
@@ -114,7 +79,7 @@ export function addAccounts(program: Command, cli: Cli): void {
           const { destination, status, query: q, sort } = options
           const id = destination === undefined ? undefined : await destinationId(cli.api, destination)
           const paint: Column<Account>['paint'] = (text, { status }) => terminal.paint(styles[status], text)
-          await list<Account>(cli, '/accounts', { status, destinationId: id, q, sort }, options, [
+          await list<Account>(cli, { path: '/accounts', query: { status, destinationId: id, q, sort } }, options, [
             { title: 'address', of: ({ address }) => address },
             { title: 'server', of: ({ host }) => host },
             { title: 'status', of: ({ status }) => status, paint },
@@ -129,7 +94,10 @@ export function addAccounts(program: Command, cli: Cli): void {
     'tributary account list --status "needs attention"',
     'tributary account list --all --json | jq -r .address',
   )
+}
 
+function addShow(account: Command, cli: Cli): void {
+  const { terminal } = cli
   example(
     account
       .command('show')
@@ -163,7 +131,9 @@ export function addAccounts(program: Command, cli: Cli): void {
       }),
     'tributary account show me@example.net',
   )
+}
 
+function addTest(account: Command, cli: Cli): void {
   example(
     account
       .command('test')
@@ -174,7 +144,10 @@ export function addAccounts(program: Command, cli: Cli): void {
       }),
     'tributary account test me@example.net',
   )
+}
 
+function addEdit(account: Command, cli: Cli): void {
+  const { terminal } = cli
   example(
     withFields(account.command('edit').description('Change an account'))
       .argument('<account>', 'its address or id')
@@ -197,7 +170,9 @@ export function addAccounts(program: Command, cli: Cli): void {
     'tributary account edit me@example.net --retention 14 --folder Old',
     'tributary account edit me@example.net --ask-password',
   )
+}
 
+function addPull(account: Command, cli: Cli): void {
   example(
     account
       .command('pull')
@@ -221,7 +196,10 @@ export function addAccounts(program: Command, cli: Cli): void {
     'tributary account pull me@example.net --watch',
     'tributary account pull one@example.net two@example.net --watch',
   )
+}
 
+function addPauseAndResume(account: Command, cli: Cli): void {
+  const { terminal } = cli
   for (const [verb, done] of [
     ['pause', 'is paused'],
     ['resume', 'is visited again'],
@@ -243,7 +221,10 @@ export function addAccounts(program: Command, cli: Cli): void {
       `tributary account ${verb} me@example.net`,
     )
   }
+}
 
+function addRemove(account: Command, cli: Cli): void {
+  const { terminal } = cli
   example(
     account
       .command('remove')
@@ -258,69 +239,6 @@ export function addAccounts(program: Command, cli: Cli): void {
       }),
     'tributary account remove me@example.net',
   )
-}
-
-/** The fields that were given, as the API calls them. */
-async function fieldsIn({ api }: Cli, options: FieldOptions): Promise<AccountPatch> {
-  const { destination, flag: flags, minInterval: minSeconds, maxInterval: maxSeconds } = options
-  const interval = given({ minSeconds, maxSeconds })
-  const { address, host, port, tls, tlsVerify, tlsFingerprint, user, folder, trace, paused } = options
-  const { retention, firstRun, maxMessageBytes, hidesRetrieved } = options
-  return {
-    ...given({ address, host, port, tls, tlsVerify, tlsFingerprint, user, folder, flags, trace, paused }),
-    ...given({ retention, firstRun, maxMessageBytes, hidesRetrieved }),
-    ...(Object.keys(interval).length === 0 ? {} : { interval }),
-    ...(destination === undefined ? {} : { destinationId: await destinationId(api, destination) }),
-  }
-}
-
-/** All that a new account needs: what was given, what can be found out, and on a terminal what somebody says. */
-async function completed(cli: Cli, options: FieldOptions): Promise<NewAccount> {
-  const { terminal, api } = cli
-  const fields = await fieldsIn(cli, options)
-  const asking = terminal.attended
-  const address = fields.address ?? (asking ? await terminal.ask('E-mail address') : undefined)
-  if (address === undefined || address === '') throw new CommandFailed('usage', 'Which account? Say its address.')
-  const found = fields.host === undefined ? await discovered(cli, address) : undefined
-  const local = address.slice(0, address.lastIndexOf('@'))
-  const ask = async (question: string, usual: string | undefined, option: string) => {
-    const answer = asking ? await terminal.ask(question, usual) : (usual ?? '')
-    if (answer === '') throw new CommandFailed('usage', `${question} is not known: say it with ${option}.`)
-    return answer
-  }
-  const host = fields.host ?? (await ask('POP3 server', found?.host, '--host'))
-  const server = found?.host === host ? given({ port: found.port, tls: found.tls }) : {}
-  const user = fields.user ?? (await ask('User', found?.user ?? local, '--user'))
-  let into = fields.destinationId
-  if (into === undefined) {
-    const { items } = await api.get<{ items: Destination[] }>('/destinations', { limit: 2 })
-    const only = items.length === 1 && items[0] !== undefined ? destinationTitle(items[0]) : undefined
-    if (items.length === 0)
-      throw new CommandFailed(
-        'refused',
-        'There is no destination yet that its mail could go to: tributary destination add LOGIN',
-      )
-    into = await destinationId(api, await ask('Destination', only, '--destination'))
-  }
-  const password = await passwordFrom(cli, options.passwordFile, `Password of ${user} at ${host}`)
-  return { ...server, ...fields, address, host, user, password, destinationId: into }
-}
-
-/** The likeliest server of an address; none where that cannot be found out. */
-async function discovered(
-  { api, terminal }: Cli,
-  address: string,
-): Promise<Candidates['candidates'][number] | undefined> {
-  try {
-    const { candidates, note } = await api.get<Candidates>('/discover', { address })
-    const [first] = candidates
-    if (first !== undefined) terminal.note(`Found ${serverOf(first)}, by ${first.source}.`)
-    for (const said of [note, first?.note]) if (said) terminal.note(said)
-    return first
-  } catch (error) {
-    if (error instanceof CommandFailed && error.code === 'refused') return undefined
-    throw error
-  }
 }
 
 async function worksOrWanted(cli: Cli, body: NewAccount): Promise<boolean> {
@@ -350,7 +268,7 @@ function testSentence({ ok, messages, octets: size, failure }: Examination): str
   return `It works: ${count(messages, 'message')}, ${octets(size)}.`
 }
 
-/** A run that nobody waits for; one that has ended meanwhile all the same. */
+/** Tells of a run that nobody waits for; it may have ended all the same. */
 export function showStarted(cli: Cli, run: Run, title = ''): void {
   if (run.finishedAt !== null) showEnded(cli, run, title)
   else if (cli.terminal.json) cli.terminal.print(JSON.stringify(run))

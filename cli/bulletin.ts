@@ -1,4 +1,4 @@
-/** `tributary notice`: who is told by e-mail what happens. */
+/** `tributary bulletin`: the e-mail that tells people what happens. */
 import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { collect, given, whole } from './options.ts'
@@ -20,23 +20,26 @@ interface SetOptions {
 
 export function addBulletin(program: Command, cli: Cli): void {
   const { terminal } = cli
-  const notice = program.command('notice').description('Notice by e-mail: who is told what happens')
-  const show = (told: Bulletin) => {
-    if (terminal.json) return terminal.document(told)
+  const bulletin = program
+    .command('bulletin')
+    .alias('notice')
+    .description('Bulletin by e-mail: who is told what happens')
+  const show = (shown: Bulletin) => {
+    if (terminal.json) return terminal.document(shown)
     terminal.fields(
-      ['server', serverOf(told)],
-      ['user', told.user],
-      ['from', told.from],
-      ['to', told.to.join(' ')],
-      ['events', told.events.join(' ')],
-      ['waiting', String(told.waiting)],
-      ['last sent', moment(told.lastSentAt)],
-      ['last failure', told.lastFailure?.message],
+      ['server', serverOf(shown)],
+      ['user', shown.user],
+      ['from', shown.from],
+      ['to', shown.to.join(' ')],
+      ['events', shown.events.join(' ')],
+      ['waiting', String(shown.waiting)],
+      ['last sent', moment(shown.lastSentAt)],
+      ['last failure', shown.lastFailure?.message],
     )
   }
 
   example(
-    notice
+    bulletin
       .command('set')
       .description('Have people told by e-mail through an SMTP server; what was set before is replaced')
       .requiredOption('--host <host>', 'the SMTP server')
@@ -52,41 +55,41 @@ export function addBulletin(program: Command, cli: Cli): void {
         const password =
           user === undefined ? undefined : await passwordFrom(cli, passwordFile, `Password of ${user} at ${host}`)
         const body = { ...options, ...given({ password, events }) }
-        show(await cli.api.ask<Bulletin>('PUT', '/notice', { body }))
-        terminal.note('Whether it arrives is seen with: tributary notice test')
+        show(await cli.api.ask<Bulletin>('PUT', '/bulletin', { body }))
+        terminal.note('Whether it arrives is seen with: tributary bulletin test')
       }),
-    'tributary notice set --host smtp.example.net --user me --from me@example.net --to me@example.net',
+    'tributary bulletin set --host smtp.example.net --user me --from me@example.net --to me@example.net',
   )
 
   example(
-    notice
+    bulletin
       .command('show')
       .description('Show who is told by e-mail, and how that goes')
-      .action(async () => show(await cli.api.get<Bulletin>('/notice'))),
-    'tributary notice show',
+      .action(async () => show(await cli.api.get<Bulletin>('/bulletin'))),
+    'tributary bulletin show',
   )
 
   example(
-    notice
+    bulletin
       .command('test')
       .description('Send a mail now, to try it')
       .action(async () => {
-        const { ok, failure } = await cli.api.post<BulletinTest>('/notice/test')
+        const { ok, failure } = await cli.api.post<BulletinTest>('/bulletin/test')
         if (terminal.json) terminal.document({ ok, failure })
         else terminal.say(failure ?? 'It was taken by the server.')
         if (!ok) cli.outcome = 'failed'
       }),
-    'tributary notice test',
+    'tributary bulletin test',
   )
 
   example(
-    notice
+    bulletin
       .command('remove')
       .description('Tell nobody by e-mail; what waits to be said is forgotten')
       .action(async () => {
-        await cli.api.ask('DELETE', '/notice')
+        await cli.api.ask('DELETE', '/bulletin')
         terminal.note('Nobody is told by e-mail any more.')
       }),
-    'tributary notice remove',
+    'tributary bulletin remove',
   )
 }

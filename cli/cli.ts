@@ -1,4 +1,4 @@
-/** What a command works with: the instance, and the terminal. */
+/** What a command works with: the API of the instance, and the terminal. */
 import { Api } from './api.ts'
 import { CommandFailed, type ExitCode } from './failure.ts'
 import { findPlace, type PlaceOptions } from './place.ts'
@@ -12,11 +12,11 @@ export interface GlobalOptions extends PlaceOptions {
 export class Cli {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly terminal: Terminal
-  /** Ctrl-C, SIGTERM. */
+  /** Aborted by Ctrl-C and by SIGTERM. */
   readonly interrupted: AbortSignal
-  /** How it ends, where nothing is thrown. */
+  /** How the command ends where it throws nothing. */
   outcome: ExitCode = 'done'
-  #told: PlaceOptions = {}
+  #placeOptions: PlaceOptions = {}
   #api: Api | undefined
 
   constructor(env: Readonly<Record<string, string | undefined>>, streams: Streams, interrupted: AbortSignal) {
@@ -25,20 +25,20 @@ export class Cli {
     this.interrupted = interrupted
   }
 
-  /** Before a command acts. */
-  hear({ json = false, quiet = false, ...told }: GlobalOptions): void {
+  /** Takes the global options, before a command acts. */
+  hear({ json = false, quiet = false, ...placeOptions }: GlobalOptions): void {
     this.terminal.json = json
     this.terminal.quiet = quiet
-    this.#told = told
+    this.#placeOptions = placeOptions
   }
 
-  /** Looked for when it is first needed: to complete a word takes no instance. */
+  /** The instance is looked for when it is first needed, because completing a word needs none. */
   get api(): Api {
-    this.#api ??= new Api(findPlace(this.#told, this.env), this.interrupted)
+    this.#api ??= new Api(findPlace(this.#placeOptions, this.env), this.interrupted)
     return this.#api
   }
 
-  /** Before what cannot be undone: somebody says yes, or has said so beforehand. */
+  /** Asks before something that cannot be undone, unless --yes has agreed to it. */
   async sure(question: string, yes: true | undefined): Promise<void> {
     if (yes) return
     if (!this.terminal.attended) throw new CommandFailed('usage', `${question} Say so with --yes.`)

@@ -51,7 +51,7 @@ export function addDestinations(program: Command, cli: Cli): void {
 
   example(
     withPages(destination.command('list').description('List destinations')).action(async (options: ListOptions) => {
-      await list<Destination>(cli, '/destinations', {}, options, [
+      await list<Destination>(cli, { path: '/destinations' }, options, [
         { title: 'login', of: destinationTitle },
         { title: 'kind', of: ({ kind }) => kind },
         {

@@ -1,4 +1,4 @@
-/** `GET /events`: what happens, as it happens (CONTRACT section 8). */
+/** Listens at `GET /events` to what happens, as it happens (CONTRACT section 8). */
 import type { Command } from 'commander'
 import { setTimeout } from 'node:timers/promises'
 import type { Api } from './api.ts'
@@ -13,43 +13,48 @@ export interface ServerEvent {
   readonly data: string
 }
 
-/** A server says something at least so often, or the connection is taken for dead. */
+/** A connection on which nothing has come for so long is taken for dead. */
 const silenceMsMax = 120_000
 const reconnectMs = 1000
-/** Of an event that is not through. */
+/** The longest line that is waited for. */
 const charactersMax = 1_048_576
 
 /**
- * For as long as the signal says, over connections that break; what was missed meanwhile is asked for by the id of the last one heard.
- * @param opened each time that it listens.
+ * Gives the events until the signal is aborted, over connections that break: what was missed meanwhile is asked for by the id of
+ * the last event.
+ *
+ * @param opened is called each time that a connection stands.
  */
 export async function* eventsOf(
   api: Api,
   signal: AbortSignal,
   opened: () => void = () => {},
 ): AsyncGenerator<ServerEvent> {
-  let last = ''
-  for (let heard = false; !signal.aborted; ) {
+  let lastId = ''
+  for (let hasOpened = false; !signal.aborted; ) {
     try {
-      const headers = { accept: 'text/event-stream', ...(last === '' ? {} : { 'last-event-id': last }) }
+      const headers = { accept: 'text/event-stream', ...(lastId === '' ? {} : { 'last-event-id': lastId }) }
       const stream = await api.open('GET', '/events', { headers, signal, idleMs: silenceMsMax })
-      heard = true
+      hasOpened = true
       opened()
       for await (const { id, ...event } of parsed(stream.setEncoding('utf8') as AsyncIterable<string>)) {
-        last = id ?? last
-        // An id alone says how far it is with what is not for us.
+        lastId = id ?? lastId
+        // An id alone passes over events that are not for us.
         if (event.data !== '') yield event
       }
     } catch (error) {
       if (signal.aborted) return
-      // What never was there, and what is refused, does not come by being asked for again.
-      if (!heard || (error instanceof CommandFailed && error.code === 'refused')) throw error
+      // An instance that never answered, and one that refuses, is not asked again.
+      if (!hasOpened || (error instanceof CommandFailed && error.code === 'refused')) throw error
     }
     await setTimeout(reconnectMs, undefined, { signal }).catch(() => {})
   }
 }
 
-/** Block by block, as the HTML standard has it (section 9.2.6), but for `retry`. */
+/**
+ * Parses block by block, as the HTML standard has it (section 9.2.6), but for `retry`. A block that holds an id alone is given as
+ * well, with no data; eventsource-parser drops it, and we would ask again for what was not for us.
+ */
 export async function* parsed(text: AsyncIterable<string>): AsyncGenerator<ServerEvent & { readonly id?: string }> {
   let rest = ''
   let event = 'message'
@@ -81,13 +86,13 @@ export function addEvents(program: Command, cli: Cli): void {
       const { api, terminal, interrupted } = cli
       for await (const { event, data } of eventsOf(api, interrupted)) {
         if (terminal.json) terminal.print(JSON.stringify({ event, data: JSON.parse(data) as unknown }))
-        else terminal.say(`${new Date().toLocaleTimeString('sv')}  ${said(event, JSON.parse(data) as object)}`)
+        else terminal.say(`${new Date().toLocaleTimeString('sv')}  ${eventSentence(event, JSON.parse(data) as object)}`)
       }
     })
   example(events, 'tributary events --json | grep failed')
 }
 
-function said(event: string, about: object): string {
+function eventSentence(event: string, about: object): string {
   if (event === 'run') {
     const run = about as Run
     return `run ${run.id} of ${run.accountId}: ${run.state}, ${sentenceOf(run)}`

@@ -1,17 +1,17 @@
-/** People know an account by its address and a destination by its login: the id behind a name, where it is the only one. */
+/** Finds the id behind a name. People know an account by its address and a destination by its login; a name that fits several is refused. */
 import type { Api } from './api.ts'
 import { CommandFailed } from './failure.ts'
 import type { Account, Destination } from './wire.ts'
 
 const ulid = /^[0-9A-Z]{26}$/
-/** Of those that are meant by a name; more help nobody to choose. */
+/** So many of the things that a name fits are listed; more would not help to choose. */
 const namedMax = 10
 
 export async function accountId(api: Api, name: string): Promise<string> {
   if (ulid.test(name)) return name
   const found: [string, string][] = []
   for await (const { id, address, user, host } of api.each<Account>('/accounts', { q: name })) {
-    if ([address, user, `${user}@${host}`].some((one) => same(one, name)))
+    if ([address, user, `${user}@${host}`].some((text) => isSame(text, name)))
       found.push([id, `${address} (${user} at ${host})`])
   }
   return only('account', name, found)
@@ -22,7 +22,7 @@ export async function destinationId(api: Api, name: string): Promise<string> {
   const found: [string, string][] = []
   for await (const destination of api.each<Destination>('/destinations')) {
     const title = destinationTitle(destination)
-    if (same(title, name)) found.push([destination.id, title])
+    if (isSame(title, name)) found.push([destination.id, title])
   }
   return only('destination', name, found)
 }
@@ -31,22 +31,22 @@ export function destinationTitle(destination: Destination): string {
   return destination.kind === 'hosted' ? destination.login : `${destination.user}@${destination.host}`
 }
 
-/** Of a list whose items have a name of some kind. */
-export async function idNamed(
-  api: Api,
-  path: string,
-  noun: string,
-  name: string,
-  field: 'name' | 'url',
-): Promise<string> {
+/** A list of the API, and the field by which people call its items. */
+interface NamedList {
+  readonly path: string
+  readonly noun: string
+  readonly field: 'name' | 'url'
+}
+
+export async function idNamed(api: Api, { path, noun, field }: NamedList, name: string): Promise<string> {
   if (ulid.test(name)) return name
   const found: [string, string][] = []
   for await (const item of api.each<{ id: string; name: string; url: string }>(path))
-    if (same(item[field], name)) found.push([item.id, item[field]])
+    if (isSame(item[field], name)) found.push([item.id, item[field]])
   return only(noun, name, found)
 }
 
-const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase()
+const isSame = (text: string, name: string) => text.toLowerCase() === name.toLowerCase()
 
 function only(noun: string, name: string, found: readonly [string, string][]): string {
   const [first, second] = found

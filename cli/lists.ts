@@ -1,4 +1,4 @@
-/** What every `list` does: a page or all of it, as a table or as JSON. */
+/** Does what every `list` command does: it shows a page or the whole list, as a table or as JSON. */
 import type { Command } from 'commander'
 import type { Page, Query } from './api.ts'
 import type { Cli } from './cli.ts'
@@ -18,10 +18,15 @@ export function withPages(command: Command): Command {
     .option('--all', 'every one; with --json one line each')
 }
 
+/** What is listed: the path and the query of the API. */
+export interface Listing {
+  readonly path: string
+  readonly query?: Query
+}
+
 export async function list<T>(
   { api, terminal }: Cli,
-  path: string,
-  query: Query,
+  { path, query = {} }: Listing,
   { all, limit, cursor }: ListOptions,
   columns: readonly Column<T>[],
 ): Promise<void> {

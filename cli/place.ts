@@ -1,14 +1,14 @@
-/** Where the instance is, and the token to it: what was said, else what the local one has left in its folder. */
+/** Finds the instance and the token for it: as options or the environment say, else as the local instance has left them in its folder. */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CommandFailed } from './failure.ts'
 
 export interface Place {
-  /** Ends with a slash. */
+  /** Its path ends with a slash. */
   readonly url: URL
   readonly token: string
-  /** What to look at, should the token be refused. */
+  /** Where the token came from: somebody looks there when it is refused. */
   readonly tokenFrom: string
   /** PEM; undefined: the authorities that this machine trusts decide. */
   readonly certificate: string | undefined
@@ -21,19 +21,25 @@ export interface PlaceOptions {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The clone that this runs from, from its sources or from what was built of them. */
+/** The folder of the checkout whose sources, or whose build, are running. */
 export const clone = folderAbove(dirname(fileURLToPath(import.meta.url)), 'package.json')
 
 function folderAbove(folder: string, file: string): string {
   return existsSync(join(folder, file)) || dirname(folder) === folder ? folder : folderAbove(dirname(folder), file)
 }
 
-export function findPlace(told: PlaceOptions, env: Environment): Place {
+export function findPlace(options: PlaceOptions, env: Environment): Place {
   const home = homeOf(env)
   const local = readAddress(home, env)
-  const wanted = told.url ?? env['TRIBUTARY_URL']
+  const wanted = options.url ?? env['TRIBUTARY_URL']
   const url = urlOf(wanted ?? local.url)
-  const { token, tokenFrom } = tokenFor(url, wanted !== undefined, told, env, home)
+  const given = givenToken(options, env)
+  if (given === undefined && wanted !== undefined && !isLocal(url))
+    throw new CommandFailed(
+      'usage',
+      `Which token for ${url.host}? Name its file: --token-file FILE, or TRIBUTARY_TOKEN_FILE.`,
+    )
+  const { token, tokenFrom } = given ?? localToken(home, env)
   const { certificateFile } = local
   const pinned = certificateFile !== undefined && url.href === urlOf(local.url).href
   return { url, token, tokenFrom, certificate: pinned ? readOwn(certificateFile) : undefined }
@@ -45,7 +51,7 @@ function homeOf(env: Environment): string {
   return existsSync(join(here, 'admin-token')) ? here : join(clone, 'data')
 }
 
-/** The API writes where it listens, and below that the file of its certificate; else what its settings say. */
+/** Reads the address that the API has written, and below it the file of its certificate; without that file the settings say where it listens. */
 function readAddress(home: string, env: Environment): { url: string; certificateFile?: string } {
   const file = join(home, 'http-address')
   if (existsSync(file)) {
@@ -68,24 +74,31 @@ function urlOf(text: string): URL {
   return url
 }
 
-function tokenFor(url: URL, elsewhere: boolean, told: PlaceOptions, env: Environment, home: string) {
-  if (told.tokenFile !== undefined) return { token: readOwn(told.tokenFile), tokenFrom: told.tokenFile }
-  const given = env['TRIBUTARY_TOKEN']
-  if (given !== undefined) return { token: given.trim(), tokenFrom: 'TRIBUTARY_TOKEN' }
+interface FoundToken {
+  readonly token: string
+  readonly tokenFrom: string
+}
+
+function givenToken({ tokenFile }: PlaceOptions, env: Environment): FoundToken | undefined {
+  if (tokenFile !== undefined) return { token: readOwn(tokenFile), tokenFrom: tokenFile }
+  const token = env['TRIBUTARY_TOKEN']
+  if (token !== undefined) return { token: token.trim(), tokenFrom: 'TRIBUTARY_TOKEN' }
   const file = env['TRIBUTARY_TOKEN_FILE']
-  if (file !== undefined) return { token: readOwn(file), tokenFrom: file }
-  // The local instance's token is nobody else's business.
-  if (elsewhere && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname))
-    throw new CommandFailed(
-      'usage',
-      `Which token for ${url.host}? Name its file: --token-file FILE, or TRIBUTARY_TOKEN_FILE.`,
-    )
-  const own = env['TRIBUTARY_ADMIN_TOKEN_FILE'] ?? join(home, 'admin-token')
-  if (existsSync(own)) return { token: readOwn(own), tokenFrom: own }
+  return file === undefined ? undefined : { token: readOwn(file), tokenFrom: file }
+}
+
+/** The token of the instance on this machine, which is sent to no other one. */
+function localToken(home: string, env: Environment): FoundToken {
+  const file = env['TRIBUTARY_ADMIN_TOKEN_FILE'] ?? join(home, 'admin-token')
+  if (existsSync(file)) return { token: readOwn(file), tokenFrom: file }
   throw new CommandFailed(
     'unreachable',
     `There is no instance in ${home}. Start one with "npm start" in ${clone}, set TRIBUTARY_HOME to the folder of one, or name one that is elsewhere: --url URL --token-file FILE.`,
   )
+}
+
+function isLocal({ hostname }: URL): boolean {
+  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 }
 
 function readOwn(file: string): string {

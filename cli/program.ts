@@ -1,4 +1,4 @@
-/** The command tree, and what it comes to. */
+/** Builds the tree of commands, and runs one of them. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
@@ -23,7 +23,7 @@ import { addTokens } from './tokens.ts'
 import { addWebhooks } from './webhooks.ts'
 import type { Streams } from './terminal.ts'
 
-/** In the order of the help. */
+/** The nouns, in the order of the help. */
 const nouns = [
   addStatus,
   addAccounts,
@@ -67,7 +67,7 @@ export function programOf(cli: Cli): Command {
   return program
 }
 
-/** A connection that ends in the middle of an answer, a file that cannot be read on. Anything else is a fault of ours. */
+/** Turns an error of the system into a sentence: a connection that ends in the middle of an answer, a file that cannot be read on. Anything else is a fault of ours and is thrown on. */
 function brokenOff(error: unknown): CommandFailed {
   if (error instanceof CommandFailed) return error
   if (!(error instanceof Error && 'code' in error)) throw error

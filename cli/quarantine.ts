@@ -21,7 +21,7 @@ export function addQuarantine(program: Command, cli: Cli): void {
     withPages(quarantine.command('list').description('List the messages of an account that were set aside'))
       .argument('<account>', 'its address or id')
       .action(async (name: string, options: ListOptions) => {
-        await list<QuarantineEntry>(cli, `/accounts/${await accountId(cli.api, name)}/quarantine`, {}, options, [
+        await list<QuarantineEntry>(cli, { path: `/accounts/${await accountId(cli.api, name)}/quarantine` }, options, [
           { title: 'entry', of: ({ id }) => id },
           { title: 'size', of: ({ size }) => octets(size), right: true },
           { title: 'first seen', of: ({ firstSeenAt }) => away(firstSeenAt) },

@@ -16,7 +16,7 @@ export function addRuns(program: Command, cli: Cli): void {
     withPages(run.command('list').description('List the runs of an account, newest first'))
       .argument('<account>', 'its address or id')
       .action(async (name: string, options: ListOptions) => {
-        await list<Run>(cli, `/accounts/${await accountId(cli.api, name)}/runs`, {}, options, [
+        await list<Run>(cli, { path: `/accounts/${await accountId(cli.api, name)}/runs` }, options, [
           { title: 'id', of: ({ id }) => id },
           { title: 'began', of: ({ startedAt, queuedAt }) => moment(startedAt ?? queuedAt) },
           { title: 'took', of: ageOf, right: true },
@@ -63,7 +63,7 @@ export function addRuns(program: Command, cli: Cli): void {
     withPages(run.command('messages').description('List what a run brought'))
       .argument('<run>', 'its id')
       .action(async (id: string, options: ListOptions) => {
-        await list<ArrivedMessage>(cli, `/runs/${id}/messages`, {}, options, [
+        await list<ArrivedMessage>(cli, { path: `/runs/${id}/messages` }, options, [
           { title: 'stored', of: ({ storedAt }) => moment(storedAt) },
           { title: 'folder', of: ({ folder }) => folder },
           { title: 'uid', of: ({ uid }) => (uid === null ? '' : number(uid)), right: true },

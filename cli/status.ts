@@ -52,7 +52,7 @@ export function addAudit(program: Command, cli: Cli): void {
   example(
     withPages(program.command('audit').description('List who has changed what, newest first')).action(
       async (options: ListOptions) => {
-        await list<AuditEntry>(cli, '/audit', {}, options, [
+        await list<AuditEntry>(cli, { path: '/audit' }, options, [
           { title: 'at', of: ({ at }) => moment(at) },
           { title: 'who', of: ({ who }) => who.name },
           { title: 'from', of: ({ from }) => from },

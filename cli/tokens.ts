@@ -39,7 +39,7 @@ export function addTokens(program: Command, cli: Cli): void {
 
   example(
     withPages(token.command('list').description('List tokens')).action(async (options: ListOptions) => {
-      await list<Token>(cli, '/tokens', {}, options, [
+      await list<Token>(cli, { path: '/tokens' }, options, [
         { title: 'id', of: ({ id }) => id },
         { title: 'name', of: ({ name }) => name },
         { title: 'may', of: ({ scopes }) => scopes.join(' ') },
@@ -58,7 +58,10 @@ export function addTokens(program: Command, cli: Cli): void {
       .description('Take a token away: it is refused from now on')
       .argument('<token>', 'its name or id')
       .action(async (name: string) => {
-        await cli.api.ask('DELETE', `/tokens/${await idNamed(cli.api, '/tokens', 'token', name, 'name')}`)
+        await cli.api.ask(
+          'DELETE',
+          `/tokens/${await idNamed(cli.api, { path: '/tokens', noun: 'token', field: 'name' }, name)}`,
+        )
         terminal.note(`${name} is revoked.`)
       }),
     'tributary token revoke monitoring',

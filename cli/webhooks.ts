@@ -1,4 +1,4 @@
-/** `tributary webhook`: who is told of what. */
+/** `tributary webhook`: the URLs that are told of news. */
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { destinationId, idNamed } from './find.ts'
@@ -9,10 +9,23 @@ import { away, moment } from './words.ts'
 import type { Delivery, MadeWebhook, Webhook } from './wire.ts'
 
 export function addWebhooks(program: Command, cli: Cli): void {
-  const { terminal } = cli
   const webhook = program.command('webhook').description('Webhooks: who is told when something happens')
-  const idOf = async (name: string) => await idNamed(cli.api, '/webhooks', 'webhook', name, 'url')
+  addAdd(webhook, cli)
+  addList(webhook, cli)
+  addTest(webhook, cli)
+  addDeliveries(webhook, cli)
+  addReplay(webhook, cli)
+  addRotate(webhook, cli)
+  addEnable(webhook, cli)
+  addRemove(webhook, cli)
+}
 
+async function webhookId({ api }: Cli, name: string): Promise<string> {
+  return await idNamed(api, { path: '/webhooks', noun: 'webhook', field: 'url' }, name)
+}
+
+function addAdd(webhook: Command, cli: Cli): void {
+  const { terminal } = cli
   example(
     webhook
       .command('add')
@@ -32,10 +45,12 @@ export function addWebhooks(program: Command, cli: Cli): void {
       }),
     'tributary webhook add https://panel.example.net/hooks --event run.failed --event account.needs_attention',
   )
+}
 
+function addList(webhook: Command, cli: Cli): void {
   example(
     withPages(webhook.command('list').description('List webhooks')).action(async (options: ListOptions) => {
-      await list<Webhook>(cli, '/webhooks', {}, options, [
+      await list<Webhook>(cli, { path: '/webhooks' }, options, [
         { title: 'id', of: ({ id }) => id },
         { title: 'url', of: ({ url }) => url },
         { title: 'status', of: ({ status, reason }) => reason ?? status },
@@ -45,26 +60,31 @@ export function addWebhooks(program: Command, cli: Cli): void {
     }),
     'tributary webhook list',
   )
+}
 
+function addTest(webhook: Command, cli: Cli): void {
+  const { terminal } = cli
   example(
     webhook
       .command('test')
       .description('Send a sample now')
       .argument('<webhook>', 'its URL or id')
       .action(async (name: string) => {
-        const delivery = await cli.api.post<Delivery>(`/webhooks/${await idOf(name)}/test`)
+        const delivery = await cli.api.post<Delivery>(`/webhooks/${await webhookId(cli, name)}/test`)
         if (terminal.json) terminal.document(delivery)
         else terminal.say(`${delivery.state}: ${answerOf(delivery)}`)
         if (delivery.state !== 'delivered') cli.outcome = 'failed'
       }),
     'tributary webhook test https://panel.example.net/hooks',
   )
+}
 
+function addDeliveries(webhook: Command, cli: Cli): void {
   example(
     withPages(webhook.command('deliveries').description('List what was sent to a webhook, and how it went'))
       .argument('<webhook>', 'its URL or id')
       .action(async (name: string, options: ListOptions) => {
-        await list<Delivery>(cli, `/webhooks/${await idOf(name)}/deliveries`, {}, options, [
+        await list<Delivery>(cli, { path: `/webhooks/${await webhookId(cli, name)}/deliveries` }, options, [
           { title: 'id', of: ({ id }) => id },
           { title: 'at', of: ({ timestamp }) => moment(timestamp) },
           { title: 'event', of: ({ type }) => type },
@@ -75,7 +95,10 @@ export function addWebhooks(program: Command, cli: Cli): void {
       }),
     'tributary webhook deliveries https://panel.example.net/hooks',
   )
+}
 
+function addReplay(webhook: Command, cli: Cli): void {
+  const { terminal } = cli
   example(
     webhook
       .command('replay')
@@ -83,28 +106,34 @@ export function addWebhooks(program: Command, cli: Cli): void {
       .argument('<webhook>', 'its URL or id')
       .argument('<delivery>', 'its id in the list of deliveries')
       .action(async (name: string, delivery: string) => {
-        const path = `/webhooks/${await idOf(name)}/deliveries/${delivery}/replay`
+        const path = `/webhooks/${await webhookId(cli, name)}/deliveries/${delivery}/replay`
         const sent = await cli.api.post<Delivery>(path)
         if (terminal.json) terminal.document(sent)
         else terminal.note(`It is sent again; "tributary webhook deliveries ${name}" shows how that goes.`)
       }),
     'tributary webhook replay https://panel.example.net/hooks 01JQ5Z0V9Q3W7X2B4C6D8E0F1G',
   )
+}
 
+function addRotate(webhook: Command, cli: Cli): void {
+  const { terminal } = cli
   example(
     webhook
       .command('rotate')
       .description('Give a webhook a new secret, shown this once; for a day what is sent is signed with both')
       .argument('<webhook>', 'its URL or id')
       .action(async (name: string) => {
-        const rotated = await cli.api.post<MadeWebhook>(`/webhooks/${await idOf(name)}/rotate`)
+        const rotated = await cli.api.post<MadeWebhook>(`/webhooks/${await webhookId(cli, name)}/rotate`)
         if (terminal.json) terminal.document(rotated)
         else terminal.say(rotated.secret)
         terminal.note('The secret is not shown again.')
       }),
     'tributary webhook rotate https://panel.example.net/hooks',
   )
+}
 
+function addEnable(webhook: Command, cli: Cli): void {
+  const { terminal } = cli
   example(
     webhook
       .command('enable')
@@ -112,20 +141,23 @@ export function addWebhooks(program: Command, cli: Cli): void {
       .argument('<webhook>', 'its URL or id')
       .action(async (name: string) => {
         const body = { enabled: true }
-        const enabled = await cli.api.ask<Webhook>('PATCH', `/webhooks/${await idOf(name)}`, { body })
+        const enabled = await cli.api.ask<Webhook>('PATCH', `/webhooks/${await webhookId(cli, name)}`, { body })
         if (terminal.json) terminal.document(enabled)
         else terminal.note(`${enabled.url} is told again.`)
       }),
     'tributary webhook enable https://panel.example.net/hooks',
   )
+}
 
+function addRemove(webhook: Command, cli: Cli): void {
+  const { terminal } = cli
   example(
     webhook
       .command('remove')
       .description('Tell a URL no more')
       .argument('<webhook>', 'its URL or id')
       .action(async (name: string) => {
-        await cli.api.ask('DELETE', `/webhooks/${await idOf(name)}`)
+        await cli.api.ask('DELETE', `/webhooks/${await webhookId(cli, name)}`)
         terminal.note(`${name} is told no more.`)
       }),
     'tributary webhook remove https://panel.example.net/hooks',

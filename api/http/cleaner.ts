@@ -1,16 +1,17 @@
 /**
- * HTML mail is cleaned (src/mail/html.ts) in a thread of its own: that takes up to a second, or whatever the sender has thought of, and nobody
- * else waits for it. The thread runs this file too.
+ * Cleans HTML mail (src/mail/html.ts) in a thread of its own: that takes up to a second, or as long as the sender has contrived,
+ * and nobody else waits for it. The thread runs this file too.
  */
 import { once } from 'node:events'
 import { parentPort, Worker } from 'node:worker_threads'
 import { cleaned, type Pages, type Sanitised, type Withheld } from '../../src/mail/html.ts'
+import { withDeadline } from '../../src/deadline.ts'
 import { apiLimits } from '../limits.ts'
 import type { Logger } from '../../src/log.ts'
 
 export interface Cleaned {
   readonly html: Sanitised | null
-  /** Why it is null. */
+  /** Says why there is no HTML; null where there is. */
   readonly withheld: Withheld | null
 }
 
@@ -36,13 +37,11 @@ interface Order {
 export class Cleaner {
   readonly #log: Logger
   readonly #bounds: CleanerBounds
-  #closed = false
+  readonly #closing = new AbortController()
   #thread: Worker | undefined
-  /** Of the message that is being cleaned. */
-  #over: AbortController | undefined
   #idle: NodeJS.Timeout | undefined
   #waiting = 0
-  /** Ends with the last message that waits. */
+  /** Settles when the last message of the queue has been cleaned. */
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(log: Logger, bounds: Partial<CleanerBounds> = {}) {
@@ -50,63 +49,63 @@ export class Cleaner {
     this.#bounds = { ...usualBounds, ...bounds }
   }
 
-  /** One message after the other. @param isWanted asked when it is this one's turn. */
+  /**
+   * Cleans one message after the other.
+   *
+   * @param isWanted is asked when the message has its turn: whoever wanted it may have left.
+   */
   async clean(html: Pages, remote: boolean, isWanted: () => boolean): Promise<Cleaned> {
     if (this.#waiting >= this.#bounds.waitingMax) return { html: null, withheld: 'busy' }
     this.#waiting += 1
     const turn = this.#last.then(async (): Promise<Cleaned> => {
       this.#waiting -= 1
-      const wanted = isWanted() && !this.#closed
-      return wanted ? await this.#clean({ html, remote }) : { html: null, withheld: 'busy' }
+      const isStillWanted = isWanted() && !this.#closing.signal.aborted
+      return isStillWanted ? await this.#clean({ html, remote }) : { html: null, withheld: 'busy' }
     })
     this.#last = turn
     return await turn
   }
 
   async close(): Promise<void> {
-    this.#closed = true
-    this.#over?.abort()
+    this.#closing.abort(new Error('closed'))
     clearTimeout(this.#idle)
     await this.#end()
   }
 
   async #clean(order: Order): Promise<Cleaned> {
     clearTimeout(this.#idle)
-    const over = new AbortController()
-    this.#over = over
-    let late = false
-    const timer = setTimeout(() => {
-      late = true
-      over.abort()
-    }, this.#bounds.cleaningMs)
+    const { signal } = this.#closing
+    const late = new Error('slow')
     try {
       this.#thread ??= this.#begin()
+      const answer = once(this.#thread, 'message') as Promise<[Sanitised]>
       this.#thread.postMessage(order)
-      const [html] = (await once(this.#thread, 'message', { signal: over.signal })) as [Sanitised]
+      const abandon = () => void this.#end()
+      const [html] = await withDeadline(answer, { waitMs: this.#bounds.cleaningMs, signal, late: () => late, abandon })
       return { html, withheld: null }
     } catch (error) {
       await this.#end()
-      // Not in its words: they may be the message's.
+      // The log has the code or the name of the error, not its words: these may be the message's.
       const { code, name } = error as NodeJS.ErrnoException
-      if (!this.#closed) this.#log.warn({ event: 'html not cleaned', reason: late ? 'slow' : (code ?? name) })
-      return { html: null, withheld: late ? 'slow' : 'failed' }
+      const reason = error === late ? 'slow' : (code ?? name)
+      if (!signal.aborted) this.#log.warn({ event: 'html not cleaned', reason })
+      return { html: null, withheld: error === late ? 'slow' : 'failed' }
     } finally {
-      clearTimeout(timer)
-      this.#idle = setTimeout(() => void this.#end(), this.#bounds.idleMs).unref()
+      if (!signal.aborted) this.#idle = setTimeout(() => void this.#end(), this.#bounds.idleMs).unref()
     }
   }
 
   #begin(): Worker {
     const thread = new Worker(new URL(import.meta.url), {
       name: 'cleaner',
-      // What it reads came from strangers.
+      // It reads what came from strangers, so it is given no environment.
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: this.#bounds.octetsMax / 1024 ** 2 },
     })
     thread.once('exit', () => {
       if (this.#thread === thread) this.#thread = undefined
     })
-    // Told where it is waited for; without a listener it would end the process.
+    // Whoever waits for the answer hears of an error as well; without this listener it would end the process.
     return thread.on('error', () => {})
   }
 
@@ -117,5 +116,5 @@ export class Cleaner {
   }
 }
 
-// In the thread.
+// This line runs in the thread.
 parentPort?.on('message', ({ html, remote }: Order) => parentPort?.postMessage(cleaned(html, remote)))

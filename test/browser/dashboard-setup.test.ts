@@ -308,7 +308,7 @@ test('tokens are made, shown once and revoked; the admin gets a password', async
   assert.equal((await stack.app.inject({ method: 'POST', url: '/api/v1/session', payload })).statusCode, 200)
 })
 
-test('a webhook is added, its secret shown once, tried, switched off and removed; a notice by e-mail is set', async (t) => {
+test('a webhook is added, its secret shown once, tried, switched off and removed; a bulletin by e-mail is set', async (t) => {
   const endpoint = await startEndpoint()
   t.after(() => endpoint.close())
   await page.goto(`${served.url}/settings/notices`)
@@ -370,7 +370,7 @@ test('a webhook is added, its secret shown once, tried, switched off and removed
   await page.getByLabel('To', { exact: true }).fill('one@example.net, two@example.net')
   await button('Save').click()
   await page.getByText('Saved.').waitFor()
-  const { body } = await stack.call('GET', '/notice')
+  const { body } = await stack.call('GET', '/bulletin')
   assert.deepEqual([body['to'], body['port']], [['one@example.net', 'two@example.net'], 25])
   await button('Tell nobody').click()
   await page.getByText('Nobody is told by e-mail any more.').waitFor()

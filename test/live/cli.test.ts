@@ -355,18 +355,18 @@ test('who is told by webhook and by e-mail: set, tried, given a new secret, take
   t.after(async () => await smtp.close())
   const server = ['--host', '127.0.0.1', '--port', String(smtp.port), '--tls', 'none', '--user', 'me']
   const people = ['--from', 'tributary@example.net', '--to', 'a@example.net', '--to', 'b@example.net']
-  const words = ['notice', 'set', ...server, ...people, '--event', 'account.needs_attention']
+  const words = ['bulletin', 'set', ...server, ...people, '--event', 'account.needs_attention']
   const set = await tributary(words, { stdin: `${smtpPassword}\n` })
-  assert.deepEqual([set.code, set.err], [0, 'Whether it arrives is seen with: tributary notice test\n'])
+  assert.deepEqual([set.code, set.err], [0, 'Whether it arrives is seen with: tributary bulletin test\n'])
   assert.match(set.out, /^to +a@example\.net b@example\.net$/m)
-  const refused = await tributary(['notice', 'test'])
+  const refused = await tributary(['bulletin', 'test'])
   assert.deepEqual([refused.code, /450 not now/.test(refused.out)], [4, true], refused.out)
-  assert.equal((await tributary(['notice', 'test'])).code, 0)
+  assert.equal((await tributary(['notice', 'test'])).code, 0, 'its old name')
   const [mail] = await smtp.count(1)
   assert.deepEqual([mail?.user, mail?.to.length], ['me', 2])
-  assert.deepEqual((await json(['notice', 'show']))['events'], ['account.needs_attention'])
-  assert.equal((await tributary(['notice', 'remove'])).code, 0)
-  assert.match((await tributary(['notice', 'show'])).err, /There is no notice by e-mail/)
+  assert.deepEqual((await json(['bulletin', 'show']))['events'], ['account.needs_attention'])
+  assert.equal((await tributary(['bulletin', 'remove'])).code, 0)
+  assert.match((await tributary(['bulletin', 'show'])).err, /There is no bulletin by e-mail/)
 })
 
 test('bash completes commands, options, their values, addresses and files', async () => {

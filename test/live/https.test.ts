@@ -107,7 +107,7 @@ test('with a certificate the API speaks HTTPS, and says so where it is printed',
 })
 
 test('who says nothing, or comes to no end with the handshake, keeps no server from closing', async () => {
-  const https = new Https({ ...serving, validTo: '' })
+  const https = new Https({ cert: Buffer.from(serving.cert), key: Buffer.from(serving.key), validTo: '' })
   const server = https.serverFactory((_request, response) => response.end(), {})
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

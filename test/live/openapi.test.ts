@@ -121,7 +121,7 @@ test('each shape of the files of shapes has a name', async () => {
   const files = readdirSync('api/schemas')
   assert.ok(files.length > 20)
   for (const file of files) {
-    const shapes = (await import(`../api/schemas/${file}`)) as object
+    const shapes = (await import(`../../api/schemas/${file}`)) as object
     for (const [name, shape] of Object.entries(shapes).filter(([name]) => /^[A-Z]/.test(name)))
       assert.ok(names.has(shape), `${file}: ${name}: have it in names.ts`)
   }

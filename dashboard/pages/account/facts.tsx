@@ -21,7 +21,7 @@ export function Facts({ account }: { readonly account: Account }) {
       listWords.lastMail,
       account.lastMailAt === null ? listWords.notYet : <RelativeTime key="mail" at={account.lastMailAt} />,
     ],
-    [say.interval, say.every(duration(interval.minSeconds * 1000), duration(interval.maxSeconds * 1000))],
+    [say.interval, say.every(duration(interval.minSeconds * 1000))],
     [say.provider, `${host}:${port}`],
     [say.encryption, `${say.tls[tls]}${trust}`],
     [say.user, user],

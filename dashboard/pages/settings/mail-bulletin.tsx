@@ -26,12 +26,12 @@ async function bulletinAt(path: string, signal: AbortSignal): Promise<Bulletin |
 
 export function MailBulletin() {
   const { settings: say } = words.value
-  const notice = useResource('/notice', bulletinAt)
+  const bulletin = useResource('/bulletin', bulletinAt)
   return (
     <Section title={say.byMail}>
       <p class="quiet lead">{say.byMailHint}</p>
-      <Loaded of={notice} lines={6}>
-        {(now) => <BulletinForm key={String(now === undefined)} now={now} onChanged={() => notice.reload()} />}
+      <Loaded of={bulletin} lines={6}>
+        {(now) => <BulletinForm key={String(now === undefined)} now={now} onChanged={() => bulletin.reload()} />}
       </Loaded>
     </Section>
   )
@@ -57,7 +57,7 @@ function BulletinForm({ now, onChanged }: { readonly now: Bulletin | undefined; 
     events: now?.events ?? news,
   }
   const draft = useDraft(first, async ({ host, port, user, password, from, to, ...rest }) => {
-    await call('PUT', '/notice', {
+    await call('PUT', '/bulletin', {
       ...rest,
       host: host.trim(),
       port: Number(port),
@@ -72,12 +72,12 @@ function BulletinForm({ now, onChanged }: { readonly now: Bulletin | undefined; 
   })
   const test = async () =>
     await attempt(async () => {
-      const { ok, failure } = await call<{ ok: boolean; failure: string | null }>('POST', '/notice/test')
+      const { ok, failure } = await call<{ ok: boolean; failure: string | null }>('POST', '/bulletin/test')
       if (ok) tell(say.mailSent)
       else tell(failure ?? '', 'bad')
     })
   const remove = async () => {
-    await attempt(async () => await call('DELETE', '/notice'), say.nobodyTold)
+    await attempt(async () => await call('DELETE', '/bulletin'), say.nobodyTold)
     onChanged()
   }
   return (

@@ -1,0 +1,121 @@
+/** The fields of an account on the command line: as options, and what is asked or found out where an option is missing. */
+import { type Command, Option } from 'commander'
+import type { Cli } from './cli.ts'
+import { CommandFailed } from './failure.ts'
+import { destinationId, destinationTitle } from './find.ts'
+import { collect, fingerprint, firstRun, given, retention, whole } from './options.ts'
+import { passwordFrom } from './passwords.ts'
+import { serverOf } from './words.ts'
+import type { AccountPatch, Candidates, Destination, NewAccount } from './wire.ts'
+
+export interface FieldOptions {
+  address?: string
+  host?: string
+  port?: number
+  tls?: NewAccount['tls']
+  tlsVerify?: boolean
+  tlsFingerprint?: string | null
+  user?: string
+  destination?: string
+  folder?: string
+  flag?: string[]
+  retention?: NewAccount['retention']
+  firstRun?: NewAccount['firstRun']
+  minInterval?: number
+  maxInterval?: number
+  maxMessageBytes?: number
+  hidesRetrieved?: boolean
+  trace?: boolean
+  paused?: boolean
+  passwordFile?: string
+}
+
+/** Adds the options that `add` and `edit` have in common. */
+export function withFields(command: Command): Command {
+  return command
+    .option('--host <name>', 'the POP3 server')
+    .option('--port <n>', 'its port, if not 995 (implicit) or 110', whole)
+    .addOption(new Option('--tls <mode>', 'how it is encrypted').choices(['implicit', 'starttls', 'none']))
+    .option('--tls-verify', 'check its certificate (as it is)')
+    .option('--no-tls-verify', 'take any certificate')
+    .option('--tls-fingerprint <hex>', 'take this certificate alone, by its SHA-256; none: as usual', fingerprint)
+    .option('--user <name>', 'the user there, if not what stands before the @')
+    .option('--destination <name>', 'where its mail goes: a login, or an id')
+    .option('--folder <name>', 'the folder it goes to')
+    .option('--flag <flag>', 'a flag it gets there; more by giving it again', collect)
+    .option('--retention <what>', 'at the provider: keep, delete, or days until deleted', retention)
+    .option('--first-run <what>', 'of the mail that is there already: all, new, or the last days', firstRun)
+    .option('--min-interval <seconds>', 'between visits: so long, and up to a tenth more', whole)
+    .option('--max-interval <seconds>', 'never longer than this; the same as the shortest: exactly so long', whole)
+    .option('--max-message-bytes <n>', 'larger messages are set aside', whole)
+    .option('--hides-retrieved', 'the provider shows a message once only (as Gmail does)')
+    .option('--no-hides-retrieved', 'it does not')
+    .option('--trace', 'put trace lines in front of each message (as it is)')
+    .option('--no-trace', 'put one line there only')
+    .option('--paused', 'not visited by the schedule')
+    .option('--no-paused', 'visited by the schedule')
+    .option('--password-file <file>', 'the password of the account: the first line of a file, - for stdin')
+}
+
+/** The fields that were given, under the names of the API. */
+export async function fieldsIn({ api }: Cli, options: FieldOptions): Promise<AccountPatch> {
+  const { destination, flag: flags, minInterval: minSeconds, maxInterval: maxSeconds } = options
+  const interval = given({ minSeconds, maxSeconds })
+  const { address, host, port, tls, tlsVerify, tlsFingerprint, user, folder, trace, paused } = options
+  const { retention, firstRun, maxMessageBytes, hidesRetrieved } = options
+  return {
+    ...given({ address, host, port, tls, tlsVerify, tlsFingerprint, user, folder, flags, trace, paused }),
+    ...given({ retention, firstRun, maxMessageBytes, hidesRetrieved }),
+    ...(Object.keys(interval).length === 0 ? {} : { interval }),
+    ...(destination === undefined ? {} : { destinationId: await destinationId(api, destination) }),
+  }
+}
+
+/** Everything that a new account needs: what was given, what can be found out, and on a terminal what somebody answers. */
+export async function completedAccount(cli: Cli, options: FieldOptions): Promise<NewAccount> {
+  const { terminal, api } = cli
+  const fields = await fieldsIn(cli, options)
+  const asking = terminal.attended
+  const address = fields.address ?? (asking ? await terminal.ask('E-mail address') : undefined)
+  if (address === undefined || address === '') throw new CommandFailed('usage', 'Which account? Say its address.')
+  const found = fields.host === undefined ? await discovered(cli, address) : undefined
+  const local = address.slice(0, address.lastIndexOf('@'))
+  const ask = async (question: string, usual: string | undefined, option: string) => {
+    const answer = asking ? await terminal.ask(question, usual) : (usual ?? '')
+    if (answer === '') throw new CommandFailed('usage', `${question} is not known: say it with ${option}.`)
+    return answer
+  }
+  const host = fields.host ?? (await ask('POP3 server', found?.host, '--host'))
+  const server = found?.host === host ? given({ port: found.port, tls: found.tls }) : {}
+  const user = fields.user ?? (await ask('User', found?.user ?? local, '--user'))
+  let into = fields.destinationId
+  if (into === undefined) {
+    const { items } = await api.get<{ items: Destination[] }>('/destinations', { limit: 2 })
+    const only = items.length === 1 && items[0] !== undefined ? destinationTitle(items[0]) : undefined
+    if (items.length === 0)
+      throw new CommandFailed(
+        'refused',
+        'There is no destination yet that its mail could go to: tributary destination add LOGIN',
+      )
+    into = await destinationId(api, await ask('Destination', only, '--destination'))
+  }
+  const password = await passwordFrom(cli, options.passwordFile, `Password of ${user} at ${host}`)
+  return { ...server, ...fields, address, host, user, password, destinationId: into }
+}
+
+/** The likeliest server of an address; undefined where that cannot be found out. */
+async function discovered(
+  { api, terminal }: Cli,
+  address: string,
+): Promise<Candidates['candidates'][number] | undefined> {
+  try {
+    const { candidates, note } = await api.get<Candidates>('/discover', { address })
+    const [first] = candidates
+    if (first !== undefined) terminal.note(`Found ${serverOf(first)}, by ${first.source}.`)
+    for (const remark of [note, first?.note]) if (remark) terminal.note(remark)
+    return first
+  } catch (error) {
+    if (error instanceof CommandFailed && error.code === 'refused') return undefined
+    throw error
+  }
+}

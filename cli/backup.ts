@@ -1,4 +1,4 @@
-/** `tributary backup` and `restore`: all but the mail and the secret key, as one file. */
+/** `tributary backup` and `restore`: everything but the mail and the secret key, as one file. */
 import { createReadStream, statSync } from 'node:fs'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -11,7 +11,7 @@ import { example } from './reference.ts'
 import { count, moment, octets } from './words.ts'
 import type { Restored } from './wire.ts'
 
-/** A large one is checked as a whole before an answer comes. */
+/** A large backup is checked as a whole before the answer comes, so the wait is long. */
 const restoreIdleMs = 660_000
 
 export function addBackup(program: Command, cli: Cli): void {
@@ -76,7 +76,7 @@ export function addBackup(program: Command, cli: Cli): void {
   )
 }
 
-/** @param saw after each piece, all that has passed. */
+/** @param saw is called after each piece with the number of octets that have passed. */
 export function counting(saw: (sum: number) => void): { readonly through: Transform; readonly sum: () => number } {
   let sum = 0
   const through = new Transform({

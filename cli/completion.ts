@@ -1,4 +1,4 @@
-/** What may come next on a command line: from the command tree itself, and names from the API. */
+/** Completes a command line: with words of the command tree, and with names from the API. */
 import { Argument, type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { destinationTitle } from './find.ts'
@@ -10,11 +10,11 @@ interface Candidate {
   readonly about: string
 }
 
-/** Somebody waits with a finger on the key. */
+/** The API is asked for no longer than this, because somebody waits with a finger on the key. */
 const namesWithinMs = 1500
 const namesMax = 50
 
-/** Words are read from the line, because bash takes `@` and `:` for their ends; what is offered leaves out what stands before those. */
+/** The script reads the words from the whole line, because bash ends a word at `@` and `:`; so what is offered leaves out what stands before these. */
 const bash = `_tributary() {
   local line=\${COMP_LINE:0:COMP_POINT} breaks=\${COMP_WORDBREAKS//[^@:=]/} words word before=
   read -ra words <<< "$line"
@@ -69,7 +69,7 @@ export function addCompletion(program: Command, cli: Cli): void {
     })
 }
 
-/** @param words after the command's own name; the last one is being written. None: the shell offers files. */
+/** @param words are those after the command's own name; the last one is being written. Where nothing is found the shell offers files. */
 export async function candidates(program: Command, cli: Cli, words: readonly string[]): Promise<Candidate[]> {
   const current = words.at(-1) ?? ''
   let command = program
@@ -101,7 +101,7 @@ export async function candidates(program: Command, cli: Cli, words: readonly str
 
   async function valuesOf(choices: readonly string[] | undefined, name: string, about: string): Promise<Candidate[]> {
     if (choices !== undefined) return choices.map((word) => ({ word, about }))
-    // An instance that is not there is no reason to disturb somebody who is typing.
+    // An instance that is not there does not disturb somebody who is typing.
     return await namesOf(cli, name, current).catch(() => [])
   }
 }

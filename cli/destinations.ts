@@ -1,4 +1,4 @@
-/** `tributary destination`: where mail goes. */
+/** `tributary destination`: the logins that mail is gathered into. */
 import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { destinationId, destinationTitle } from './find.ts'

@@ -1,4 +1,4 @@
-/** What ends a command early, and the exit code that tells a script which way. */
+/** The error that ends a command early, and the exit code that tells a script what kind it is. */
 
 export const exitCodes = {
   done: 0,
@@ -8,14 +8,14 @@ export const exitCodes = {
   usage: 2,
   /** Nothing answers where the instance should be. */
   unreachable: 3,
-  /** It was done and did not go well: a run failed, a test found the account unfit, lines of an import were refused. */
+  /** The command was carried out and did not go well: a run failed, a test found the account unfit, lines of an import were refused. */
   failed: 4,
   /** 128 + SIGINT, as shells have it. */
   interrupted: 130,
 } as const
 export type ExitCode = keyof typeof exitCodes
 
-/** RFC 9457, as the API sends it. */
+/** A problem of RFC 9457, as the API sends it. */
 export interface Problem {
   readonly type?: string
   readonly title?: string
@@ -45,7 +45,7 @@ const titles: Readonly<Record<ExitCode, string>> = {
   interrupted: 'Interrupted',
 }
 
-/** What happened, and below it every mistake with its place. */
+/** Lists what happened, and below it every mistake with its place. */
 export function sentencesOf({ detail, errors = [] }: Problem): string[] {
   return [
     detail.replace(/; see errors\.$/, ':'),

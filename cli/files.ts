@@ -1,4 +1,4 @@
-/** Files that are read, and files that are made: whole or not there, and for nobody else to read. */
+/** Reads files, and writes them so that each is there as a whole or not at all, and nobody else can read it. */
 import { randomBytes } from 'node:crypto'
 import { createWriteStream, existsSync } from 'node:fs'
 import { access, constants, open, rename, rm } from 'node:fs/promises'
@@ -6,7 +6,7 @@ import type { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CommandFailed } from './failure.ts'
 
-/** The file itself; said before anything is asked of the API where it cannot be read. */
+/** Opens the file. Where it cannot be read, that is told before anything is asked of the API. */
 export async function readable(file: string): Promise<string> {
   try {
     await access(file, constants.R_OK)
@@ -16,17 +16,17 @@ export async function readable(file: string): Promise<string> {
   }
 }
 
-/** @param replace a file that is there already. */
+/** @param replace whether a file that is there already is replaced. */
 export function refuseTaken(file: string, replace: true | undefined): void {
   if (!replace && existsSync(file)) throw new CommandFailed('usage', `${file} is there already; --force replaces it.`)
 }
 
-/** Renamed into place once all of it is on the disk: what breaks off leaves what was there before. */
+/** Renames the file into place when all of it is on the disk: a write that breaks off leaves what was there before. */
 export async function writeWhole(file: string, source: Readable, through: Transform): Promise<void> {
   const temporary = `${file}.${randomBytes(4).toString('hex')}.part`
   try {
     const handle = await open(temporary, 'wx', 0o600)
-    // Closes it.
+    // The stream closes the file.
     await pipeline(source, through, createWriteStream('', { fd: handle, flush: true }))
     await rename(temporary, file)
   } catch (error) {

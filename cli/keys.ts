@@ -1,4 +1,4 @@
-/** `tributary key`: what passwords are sealed with. */
+/** `tributary key`: the keys by which passwords are sealed. */
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { example } from './reference.ts'

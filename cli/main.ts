@@ -5,11 +5,11 @@ import { run } from './program.ts'
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => {
-    // Somebody who asks twice is in a hurry.
+    // Whoever interrupts twice is in a hurry.
     if (interrupted.signal.aborted) process.exit(130)
     interrupted.abort()
   })
-// `tributary account list | head`: whoever read has enough.
+// In `tributary account list | head` the reader ends first, which is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 
 process.exitCode = await run(process.argv.slice(2), process.env, process, interrupted.signal)

@@ -1,4 +1,4 @@
-/** What an option's word means, or why it means nothing. */
+/** Reads the values of options, and says what is wrong with them. */
 import { InvalidArgumentError } from 'commander'
 
 export function whole(text: string): number {
@@ -6,7 +6,7 @@ export function whole(text: string): number {
   return Number(text)
 }
 
-/** Of an option that may be given again and again. */
+/** Collects the values of an option that may be given several times. */
 export function collect(text: string, before: readonly string[] = []): string[] {
   return [...before, text]
 }
@@ -30,7 +30,7 @@ export function fingerprint(text: string): string | null {
   return text
 }
 
-/** `30d`, `12h`, or a date: when that is. */
+/** Reads `30d`, `12h` or a date, and gives the time that it stands for. */
 export function expiry(text: string): string {
   const [, amount, unit] = /^(\d{1,5})([hd])$/.exec(text) ?? []
   if (amount !== undefined)
@@ -40,7 +40,7 @@ export function expiry(text: string): string {
   return new Date(ms).toISOString()
 }
 
-/** What was given, and only that. */
+/** Leaves out the fields that were not given. */
 export function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }

@@ -1,12 +1,16 @@
-/** Passwords: never on the command line, where every user of the machine could read them. */
+/** Reads passwords, and never from the command line, where every user of the machine could read them. */
 import { readFileSync } from 'node:fs'
 import type { Cli } from './cli.ts'
 import { CommandFailed } from './failure.ts'
 
-/** More than any password. */
+/** No password is longer. */
 const octetsMax = 65_536
 
-/** The first line of that file or of stdin; on a terminal it is asked for. @param twice because nobody else knows it. */
+/**
+ * Reads the first line of the file or of stdin; on a terminal it asks for the password.
+ *
+ * @param twice asks again, because nobody else knows this password.
+ */
 export async function passwordFrom(
   cli: Cli,
   file: string | undefined,

@@ -1,30 +1,30 @@
-/** How far a run is, in a line; and lines at the foot of a terminal that are drawn again and again. */
+/** Shows how far a run is in a line, and draws lines at the foot of a terminal again and again. */
 import { plain, widthOf } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { duration, number, octets } from './words.ts'
 import type { Run } from './wire.ts'
 
 const barWidth = 24
-/** Over the last so many seconds: long enough to be steady, short enough to be true. */
+/** The pace is that of the last so many seconds: long enough to be steady, short enough to be true. */
 const paceMs = 10_000
 
-/** What was seen of a run, and when: its pace. */
+/** The pace of a run, from what the API said of it and when. */
 export class Pace {
-  #seen: { readonly atMs: number; readonly run: Run }[] = []
+  #samples: { readonly atMs: number; readonly run: Run }[] = []
 
   saw(run: Run, atMs: number): void {
-    this.#seen = [...this.#seen.filter((one) => one.atMs > atMs - paceMs), { atMs, run }]
+    this.#samples = [...this.#samples.filter((one) => one.atMs > atMs - paceMs), { atMs, run }]
   }
 
   line(title: string, nowMs: number): string {
-    const last = this.#seen.at(-1)
+    const last = this.#samples.at(-1)
     if (last === undefined) return title
     const { run } = last
     if (run.state === 'queued') return `${title}  waits for a worker`
     if (run.task === 'rebuild') return `${title}  ${number(run.recovered)} found in the store`
     const { messages, of } = wayOf(run)
     if (of === 0) return `${title}  looks what is there`
-    const first = this.#seen[0] ?? last
+    const first = this.#samples[0] ?? last
     const seconds = Math.max(0.5, (nowMs - first.atMs) / 1000)
     const perSecond = (messages - wayOf(first.run).messages) / seconds
     const left = messages < of && perSecond > 0 ? `  ${duration(((of - messages) / perSecond) * 1000)} left` : ''
@@ -33,7 +33,7 @@ export class Pace {
   }
 }
 
-/** Of those that it set out for; where that is not known, of all that are listed. */
+/** The share of the messages that the run set out for; where their number is not known, of all that are listed. */
 function wayOf({ fetched, listed, stored, recovered, quarantined }: Run): { messages: number; of: number } {
   return fetched ?? { messages: Math.min(listed, stored + recovered + quarantined), of: listed }
 }
@@ -43,7 +43,7 @@ export function bar(share: number): string {
   return `[${'#'.repeat(full)}${'-'.repeat(barWidth - full)}] ${String(Math.floor(Math.min(1, share) * 100)).padStart(3)}%`
 }
 
-/** Lines that stay at the foot of the terminal, under what is printed meanwhile. */
+/** Lines that stay at the foot of the terminal, below what is printed meanwhile. */
 export class Foot {
   readonly #terminal: Terminal
   #rows = 0
@@ -61,7 +61,7 @@ export class Foot {
     this.#rows = shown.length
   }
 
-  /** Away with it, the cursor shown again. */
+  /** Removes the lines, and shows the cursor again. */
   clear(): void {
     if (this.#rows === 0) return
     this.#terminal.stderr.write(`${this.#up()}\x1b[J\x1b[?25h`)
@@ -73,7 +73,7 @@ export class Foot {
   }
 }
 
-/** From its end: what stands in front says whose line it is. */
+/** Cuts a line at its end, because its beginning says whose line it is. */
 function cutTo(text: string, columns: number): string {
   return widthOf(text) <= columns ? text : text.slice(0, columns)
 }

@@ -1,4 +1,4 @@
-/** `tributary settings`: what an admin sets while it runs. */
+/** `tributary settings`: what an admin sets while the gateway runs. */
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
@@ -48,14 +48,14 @@ export function addSettings(program: Command, cli: Cli): void {
   )
 }
 
-/** `ownerPorts.pop3=110,995` -> `{ ownerPorts: { pop3: [110, 995] } }`: what is a list now is one again. */
+/** Makes `{ ownerPorts: { pop3: [110, 995] } }` of `ownerPorts.pop3=110,995`: a setting that is a list now stays one. */
 export function changeOf(word: string, settings: Json): Json {
   const [, name, text] = /^([^=]+)=([\s\S]*)$/.exec(word) ?? []
   if (name === undefined || text === undefined) throw new CommandFailed('usage', `${word} should be NAME=VALUE.`)
   const path = name.split('.')
   let now: Json | undefined = settings
   for (const step of path) {
-    // Of what is not set at all nobody here knows the parts.
+    // The parts of a setting that the API does not name are not known here.
     if (now === null) break
     now = isObject(now) ? now[step] : undefined
     if (now === undefined)
@@ -98,7 +98,7 @@ function merged(one: Json, other: Json): Json {
   return both
 }
 
-/** Each setting with its dotted name. */
+/** Lists each setting with its dotted name. */
 function flat(value: Json, name = ''): [string, Json][] {
   if (!isObject(value)) return [[name, value]]
   return Object.entries(value).flatMap(([step, inner]) => flat(inner, name === '' ? step : `${name}.${step}`))

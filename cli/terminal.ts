@@ -1,4 +1,4 @@
-/** Whom the command talks to: results on stdout, everything else on stderr. */
+/** The terminal that a command talks to: results go to stdout, everything else to stderr. */
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import type { ReadStream, WriteStream } from 'node:tty'
@@ -28,12 +28,12 @@ export class Terminal {
     this.#colour = stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
   }
 
-  /** Somebody sits there and can be asked. */
+  /** Whether somebody sits there and can be asked. */
   get attended(): boolean {
     return this.stdin.isTTY && this.stderr.isTTY
   }
 
-  /** A bar can be drawn, and nobody wants to do without it. */
+  /** Whether a bar can be drawn, and nobody has asked to do without it. */
   get lively(): boolean {
     return this.stderr.isTTY && !this.quiet && !this.json
   }
@@ -50,12 +50,12 @@ export class Terminal {
     for (const line of lines) this.stdout.write(`${line}\n`)
   }
 
-  /** A result in words: what it holds of others cannot move the cursor. */
+  /** Prints a result in words; what it holds of others cannot move the cursor. */
   say(line: string): void {
     this.print(plain(line))
   }
 
-  /** The API's answer, as it is. */
+  /** Prints the answer of the API as it is. */
   document(value: unknown): void {
     if (value !== undefined) this.print(JSON.stringify(value, null, 2))
   }
@@ -70,12 +70,12 @@ export class Terminal {
     this.print(...fieldsOf(fields))
   }
 
-  /** What went as it should: for people only. */
+  /** Tells people that something went as it should; --quiet leaves it out. */
   note(line: string): void {
     if (!this.quiet && !this.json) this.stderr.write(`${plain(line)}\n`)
   }
 
-  /** What somebody should know, however quiet it is to be. */
+  /** Tells people what they should know, also with --quiet. */
   warn(line: string): void {
     this.stderr.write(`${plain(line)}\n`)
   }
@@ -105,10 +105,10 @@ export class Terminal {
     const output = typing === 'shown' ? this.stderr : dark
     const lines = createInterface({ input: this.stdin, output, terminal: true, historySize: 0 })
     const left = new AbortController()
-    // Ctrl-C, and Ctrl-D in an empty line.
+    // Ctrl-C ends the question, and so does Ctrl-D in an empty line.
     lines.once('SIGINT', () => left.abort()).once('close', () => left.abort())
     try {
-      // From here on the terminal shows nothing by itself: asked any earlier, it would show what somebody types fast.
+      // From here on the terminal shows nothing by itself. A question before this point would show what somebody types fast.
       if (typing === 'dark') this.stderr.write(plain(question))
       return await lines.question(typing === 'dark' ? '' : plain(question), { signal: left.signal })
     } catch {

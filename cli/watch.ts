@@ -1,4 +1,4 @@
-/** Runs, watched until they have ended: by what the API tells as it happens, where it does, and by asking. */
+/** Watches runs until they have ended: by the events of the API where it sends them, and by asking. */
 import { setTimeout } from 'node:timers/promises'
 import type { Cli } from './cli.ts'
 import { CommandFailed } from './failure.ts'
@@ -13,21 +13,21 @@ export interface Watched {
 }
 
 const drawMs = 150
-/** Where nothing is told. Else now and then all the same: what is told may be lost on the way. */
+/** How often the API is asked where no events come. Where they come it is asked now and then as well, because an event may be lost on the way. */
 const askMs = 500
 const askSeldomMs = 5000
-/** An API that is started again is waited for. */
+/** An API that is being restarted is waited for so long. */
 const awayMsMax = 60_000
 const linesMax = 10
 
-/** Each is shown when it has ended. Ctrl-C ends the watching alone. */
+/** Shows each run when it has ended. Ctrl-C ends the watching alone. */
 export async function watch(cli: Cli, watched: readonly Watched[]): Promise<void> {
   const { api, terminal, interrupted } = cli
   const foot = new Foot(terminal)
   const open = new Map(watched.map((one) => [one.run.id, { ...one, pace: new Pace() }]))
   const over = new AbortController()
   const signal = AbortSignal.any([interrupted, over.signal])
-  let told = false
+  let hearsEvents = false
   let wake = () => {}
 
   const saw = (run: Run) => {
@@ -46,19 +46,19 @@ export async function watch(cli: Cli, watched: readonly Watched[]): Promise<void
     foot.draw(open.size > linesMax ? [...lines, `and ${count(open.size - linesMax, 'more')}`] : lines)
   }
   const listen = async () => {
-    for await (const { event, data } of eventsOf(api, signal, () => (told = true)))
+    for await (const { event, data } of eventsOf(api, signal, () => (hearsEvents = true)))
       if (event === 'run') saw(JSON.parse(data) as Run)
   }
 
   for (const { run } of watched) saw(run)
   const drawing = setInterval(draw, drawMs)
-  const listening = listen().catch(() => (told = false))
+  const listening = listen().catch(() => (hearsEvents = false))
   try {
     let answeredMs = performance.now()
     while (open.size > 0 && !interrupted.aborted) {
       await Promise.race([
         new Promise<void>((resolve) => (wake = resolve)),
-        setTimeout(told ? askSeldomMs : askMs, undefined, { signal }).catch(() => {}),
+        setTimeout(hearsEvents ? askSeldomMs : askMs, undefined, { signal }).catch(() => {}),
       ])
       try {
         for (const id of open.keys()) saw(await api.get<Run>(`/runs/${id}`))
@@ -82,7 +82,7 @@ export async function watch(cli: Cli, watched: readonly Watched[]): Promise<void
   cli.outcome = 'interrupted'
 }
 
-/** A run that has ended: a failed one is no good end for a script. */
+/** Shows a run that has ended; a failed one makes the command fail, for scripts. */
 export function showEnded(cli: Cli, run: Run, title = ''): void {
   if (cli.terminal.json) cli.terminal.print(JSON.stringify(run))
   else {

@@ -1,4 +1,4 @@
-/** What the API sends: its own schemas, as types. */
+/** The types of what the API sends, from its own schemas. */
 import type { Arrivals } from '../api/schemas/arrivals.ts'
 
 export type { Account, AccountPatch, Examination, NewAccount } from '../api/schemas/accounts.ts'

@@ -1,4 +1,4 @@
-/** Numbers, times and runs as people say them. */
+/** Writes numbers, times and runs as people say them. */
 import type { Account, Run } from './wire.ts'
 
 export const number = (value: number) => value.toLocaleString('en')
@@ -21,7 +21,7 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 86_400)} days`
 }
 
-/** `3 min ago`, `in 2 h`. */
+/** Writes `3 min ago` or `in 2 h`. */
 export function away(time: string | null | undefined, nowMs = Date.now()): string {
   if (time === null || time === undefined) return ''
   const ms = Date.parse(time) - nowMs
@@ -29,7 +29,7 @@ export function away(time: string | null | undefined, nowMs = Date.now()): strin
   return ms > 0 ? `in ${roughly}` : `${roughly} ago`
 }
 
-/** In this machine's time zone, to the second. */
+/** Writes a time in the time zone of this machine, to the second. */
 export function moment(time: string | null | undefined): string {
   if (time === null || time === undefined) return ''
   return new Date(time).toLocaleString('sv')
@@ -41,9 +41,9 @@ export function ageOf({ startedAt, finishedAt }: Run): string {
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : duration(ms)
 }
 
-/** What a run did, in a line. */
+/** Says in a line what a run did. */
 export function sentenceOf(run: Run): string {
-  // Of a rebuild that is all there is to tell; of a run that never got so far, nothing is.
+  // A rebuild lists and stores nothing, and a run that failed before it had listed has nothing to tell.
   const visited = run.task === 'pull' && (run.state !== 'failed' || run.listed > 0)
   const parts = [
     visited ? `${number(run.listed)} listed` : '',

@@ -1,9 +1,9 @@
-/** Accounts as lines: of an import, and of an export. */
+/** The lines of an import and of an export of accounts. */
 import { type Static, Type } from 'typebox'
 import { accountFields, NewAccount } from './accounts.ts'
 import { password, strict } from './vocabulary.ts'
 
-/** One line of an import, and of an export. */
+/** One line of an import or of an export. */
 export const AccountLine = Type.Object(
   {
     ...NewAccount.properties,
@@ -22,7 +22,7 @@ export const AccountLine = Type.Object(
   strict,
 )
 export type AccountLine = Static<typeof AccountLine>
-/** Of an account those that a line of an export holds as they are. */
+/** The fields of an account that a line of an export holds unchanged. */
 export const accountFieldNames = Object.keys(accountFields) as (keyof typeof accountFields)[]
 
 export const Import = Type.Object(

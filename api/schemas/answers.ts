@@ -1,10 +1,10 @@
-/** What answers of every kind are made of. */
+/** The shapes that answers of every kind are made of. */
 import type { Readable } from 'node:stream'
 import { type Static, type TSchema, Type } from 'typebox'
 import { problemTypes, requestParts } from '../http/problems.ts'
 import { like, orNull } from './vocabulary.ts'
 
-/** No JSON: what `produces` names. */
+/** An answer that is no JSON but of the type that `produces` names. */
 export const File = Type.Unsafe<Buffer | Readable>({ type: 'string', format: 'binary', description: 'The file' })
 
 export const Nothing = Type.Unsafe<void>(Type.Null({ description: 'No content' }))
@@ -12,7 +12,7 @@ export const Nothing = Type.Unsafe<void>(Type.Null({ description: 'No content' }
 export const listOf = <T extends TSchema>(item: T) =>
   Type.Object({ items: Type.Array(item), next: orNull(Type.String(like('MDFKREYzUTRaSzVXOFQ3UjZQOU4yTTFIMEc'))) })
 
-/** RFC 9457; problems.ts says what each type means. */
+/** A problem of RFC 9457; problems.ts says what each type means. */
 export const ProblemShape = Type.Object({
   type: Type.Enum(Object.keys(problemTypes).map((type) => `/problems/${type}`)),
   title: Type.String(),

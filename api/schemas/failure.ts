@@ -1,10 +1,10 @@
-/** What went wrong, and what to do about it. */
+/** A failure on the wire: what went wrong, and what to do about it. */
 import { Type } from 'typebox'
 import { failureKinds } from '../../src/failure/failure.ts'
 import { type Step, stepCodes } from '../../src/failure/step.ts'
 import { like, orNull, tls } from './vocabulary.ts'
 
-/** Flat: a schema for each code would say no more to a program. */
+/** One flat object: a schema for each code would tell a program no more. */
 export const step = Type.Unsafe<Step>(
   Type.Object(
     {

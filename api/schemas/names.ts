@@ -1,4 +1,4 @@
-/** What the document calls each shape: as it is exported, less `Shape`. */
+/** Lists the names of the shapes in the OpenAPI document: each is the name under which the shape is exported, without `Shape`. */
 import * as accountLines from './account-lines.ts'
 import * as accounts from './accounts.ts'
 import * as answers from './answers.ts'

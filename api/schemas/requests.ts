@@ -1,4 +1,4 @@
-/** What requests of every kind ask by. */
+/** The parameters and headers that requests of every kind have in common. */
 import { Type } from 'typebox'
 import { strict } from './vocabulary.ts'
 

@@ -1,13 +1,13 @@
 /**
- * What the shapes on the wire are made of. The other files beside this one have those of a resource each, once (CONTRACT):
- * types, validation, serialisation and OpenAPI are read from there.
+ * The parts that the shapes on the wire are made of. Each other file beside this one holds the shapes of one resource, once:
+ * types, validation, serialisation and OpenAPI are read from there (CONTRACT).
  */
 import { type TSchema, Type } from 'typebox'
 import { tlsModes } from '../../src/account/account.ts'
 import { newsTypes } from '../../src/news/news.ts'
 
 export const strict = { additionalProperties: false } as const
-/** What the documentation shows in its place; an object without one shows those of its fields. */
+/** The example that the documentation shows for a field. An object without one shows the examples of its fields. */
 export const like = <T>(example: T) => ({ examples: [example] })
 export const example = {
   id: '01JDF3Q4ZK5W8T7R6P9N2M1H0G',

@@ -20,9 +20,9 @@ export interface HostedFiles {
   readonly usersFile: string
   /** The folder of local mode. Where the store is elsewhere there is none, and nothing is removed from it. */
   readonly mailFolder: string
-  /** Logins that are no destination's. */
+  /** Further logins, which belong to no destination. */
   readonly besides?: readonly HostedLogin[]
-  /** Waits until the store may notice that the users file was written, so that no login is refused, which takes it seconds; given by tests. */
+  /** Waits until the store may have noticed the write: a refusal takes it seconds, so no login is tried before. Tests give another one. */
   readonly untilNoticed?: () => Promise<void>
 }
 

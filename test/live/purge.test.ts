@@ -19,7 +19,7 @@ before(async () => {
   stack = await startStack()
   const redis = connectRedis(stack.server.url, 'api', () => {})
   const destinations = new Destinations(redis)
-  const hosted = new HostedLogins(destinations, { endpoint: stack.dovecot.store, ...stack.dovecot.places })
+  const hosted = new HostedLogins(destinations, stack.dovecot.store, stack.dovecot.places)
   neighbour = await buildServer({ ...stack.world, redis, destinations, hosted })
   stopNeighbour = async () => {
     await neighbour.close()

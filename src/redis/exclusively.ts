@@ -5,7 +5,7 @@ import type { AccountId } from '../mail/message.ts'
 import { Lease } from './lease.ts'
 import { redisLimits } from './limits.ts'
 
-export interface Patience {
+export interface LeasePatience {
   readonly waitMs: number
   readonly pollMs: number
   /** Makes what is thrown when others have held the lease for all that time. */
@@ -16,7 +16,7 @@ export interface Patience {
 export async function exclusively<T>(
   redis: Redis,
   id: AccountId,
-  { waitMs, pollMs, late }: Patience,
+  { waitMs, pollMs, late }: LeasePatience,
   work: (lease: Lease) => Promise<T>,
 ): Promise<T> {
   const endMs = performance.now() + waitMs

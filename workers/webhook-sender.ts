@@ -47,7 +47,11 @@ export class WebhookSender {
       ca: pace.ca,
       lookup: pace.lookup,
     })
-    const after = afterAttempt(answer, delivery, state, clock.nowMs(), Math.random(), pace.webhooks)
+    const after = afterAttempt(answer, delivery, state, {
+      nowMs: clock.nowMs(),
+      random: Math.random(),
+      patience: pace.webhooks,
+    })
     if (!(await webhooks.put(webhookId, after.delivery, after.dueMs, clock.nowMs()))) return false
     await webhooks.setState(webhookId, after.state)
     if (after.release) await webhooks.release(webhookId, clock.nowMs())

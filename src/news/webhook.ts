@@ -114,14 +114,20 @@ export interface AfterAttempt {
   readonly release: boolean
 }
 
-/** @param random from 0 up to 1; spreads attempts by up to a quarter. */
+/** When an attempt was made, and how long the next one waits. */
+export interface AttemptTerms {
+  readonly nowMs: number
+  /** From 0 up to 1; it spreads attempts by up to a quarter. */
+  readonly random: number
+  readonly patience?: Patience | undefined
+}
+
+/** Decides what becomes of a delivery and of its webhook once the endpoint has answered, or has not. */
 export function afterAttempt(
   answer: Answer,
   before: Delivery,
   state: WebhookState,
-  nowMs: number,
-  random: number,
-  { waitsMs, restMaxMs, disableAfterMs }: Patience = patience,
+  { nowMs, random, patience: { waitsMs, restMaxMs, disableAfterMs } = patience }: AttemptTerms,
 ): AfterAttempt {
   const tried = { ...before, attempts: before.attempts + 1, triedAtMs: nowMs, answer }
   const { status } = answer

@@ -89,7 +89,7 @@ test('a message is tried for five days and then given up, an endpoint that fails
   let delivery = deliveryOf({ id: 'A', type: 'run.failed', timestamp: '', data: {} })
   const waits: number[] = []
   for (;;) {
-    const after = afterAttempt({ status: 500, text: '' }, delivery, state, nowMs, 0)
+    const after = afterAttempt({ status: 500, text: '' }, delivery, state, { nowMs, random: 0 })
     ;({ delivery, state } = after)
     if (after.dueMs === null) break
     waits.push((after.dueMs - nowMs) / 1000)
@@ -100,14 +100,14 @@ test('a message is tried for five days and then given up, an endpoint that fails
   assert.ok(days > 5 && days < 6, `${days} days`)
   assert.deepEqual([delivery.outcome, delivery.attempts], ['failed', newsLimits.deliveryWaitsMs.length + 1])
   assert.match(state.disabled?.reason ?? '', /^Nothing was delivered since 2026-11-01.*it answered 500/)
-  const well = afterAttempt({ status: 204, text: '' }, delivery, state, nowMs, 0)
+  const well = afterAttempt({ status: 204, text: '' }, delivery, state, { nowMs, random: 0 })
   assert.deepEqual(well.state, { ...defaultWebhookState, deliveredAtMs: nowMs })
 })
 
 test('an endpoint in trouble rests, as long as it asks for; one message that it refuses holds up no other', () => {
   const delivery = deliveryOf({ id: 'A', type: 'run.failed', timestamp: '', data: {} })
   const rest = (answer: Parameters<typeof afterAttempt>[0], state = defaultWebhookState) =>
-    afterAttempt(answer, delivery, state, 1000, 0).state.restsUntilMs
+    afterAttempt(answer, delivery, state, { nowMs: 1000, random: 0 }).state.restsUntilMs
   assert.equal(rest({ status: 400, text: '' }), null)
   assert.equal(rest({ status: null, text: 'no answer' }), 6000)
   assert.equal(

@@ -1,7 +1,7 @@
 /**
  * A message as it is listed, seen and retrieved, in types that cannot be taken for one another (RFC 1939). This room holds what a message is:
- * its bytes (octets.ts), header (header.ts), date of arrival (arrival.ts) and trace block (trace.ts). What is known to be stored of it does
- * not live here (ledger/), nor how it travels (pop3/, imap/).
+ * its bytes (octets.ts), header (header.ts), date of arrival (arrival.ts), trace block (trace.ts), and its HTML made harmless (html.ts). What
+ * is known to be stored of it does not live here (ledger/), nor how it travels (pop3/, imap/).
  */
 
 declare const brand: unique symbol

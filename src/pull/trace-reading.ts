@@ -70,7 +70,7 @@ export class TraceReading {
   /** Adopts the messages of this folder that bear a line of the account and are in no record. */
   async read(folder: TracedFolder, uids: readonly number[]): Promise<void> {
     for (let from = 0; from < uids.length; from += limits.sliceValues) {
-      const found: TraceLine[] = []
+      const newLines: TraceLine[] = []
       const undigested: Undigested[] = []
       for await (const line of folder.lines(uids.slice(from, from + limits.sliceValues))) {
         if (line.source !== this.#source || this.#tokens.has(line.token)) continue
@@ -83,9 +83,9 @@ export class TraceReading {
           if (this.#deletes && record.digest === undefined)
             undigested.push({ path: folder.path, uid: line.uid, record })
         } else if (bearing.length > 0) this.#renamed.push({ path: folder.path, line })
-        else found.push(line)
+        else newLines.push(line)
       }
-      await this.#adopt(folder, found)
+      await this.#adopt(folder, newLines)
       await this.#digest(folder, undigested)
       if (this.#run.world.stopping()) throw new SessionFailed({ kind: 'stopped' })
     }

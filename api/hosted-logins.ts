@@ -14,7 +14,7 @@ import { Problem } from './http/problems.ts'
 const noticedWithinMs = 1100
 const acceptedWithinMs = 8000
 /** How often the login is tried meanwhile, beside what Dovecot itself takes to refuse one. */
-const askedEveryMs = 20
+const askedEveryMs = 50
 
 export interface HostedFiles {
   readonly usersFile: string

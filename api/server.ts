@@ -16,7 +16,7 @@ import type { Https } from './http/https.ts'
 import { idempotency } from './http/idempotency.ts'
 import { documentation } from './http/openapi.ts'
 import { ownership, type OwnersWorld } from './http/owners.ts'
-import { notFound, pathOf, problems, problemTypeRoutes, sendUnroutable } from './http/problems.ts'
+import { notFound, requestPath, problems, problemTypeRoutes, sendUnroutable } from './http/problems.ts'
 import { docsPolicy, type Rates, ratesOf, type RatesWorld, securityHeaders } from './http/protection.ts'
 import { Who } from './http/who.ts'
 import { accountLineRoutes } from './routes/account-lines.ts'
@@ -153,7 +153,7 @@ const requestLog = fp(async (app: App, { log }: ApiWorld) => {
     // Probes ask for open routes every few seconds.
     const level = status >= 500 && request.routeOptions.config.open !== true ? 'error' : 'debug'
     const ms = Math.round(reply.elapsedTime)
-    log[level]({ event: 'request', reqId: id, method, path: pathOf(request), status, ms })
+    log[level]({ event: 'request', reqId: id, method, path: requestPath(request), status, ms })
   })
 })
 

@@ -4,7 +4,7 @@ import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { SessionRecord, Sessions } from '../../src/redis/sessions.ts'
 import { digestOf, sameDigest, type Scope, scopes } from '../../src/redis/tokens.ts'
 import type { App } from '../app.ts'
-import { pathOf, Problem } from './problems.ts'
+import { requestPath, Problem } from './problems.ts'
 import type { Rates } from './protection.ts'
 import { type Principal, principalOf, type Who } from './who.ts'
 
@@ -114,7 +114,7 @@ class Credentials {
     const cookie = request.cookies[cookieName(request)]
     if (token !== undefined) return await this.#holderOfToken(token)
     if (cookie !== undefined) return await this.#holderOfCookie(request, cookie)
-    throw unauthenticated(`${request.method} ${pathOf(request)} needs a token`)
+    throw unauthenticated(`${request.method} ${requestPath(request)} needs a token`)
   }
 
   async #holderOfToken(text: string): Promise<Principal> {

@@ -96,7 +96,7 @@ export const problems = fp(async (app: App) => {
 /** Answers what does not exist, behind the hooks of the scope in which it is registered. */
 export const notFound = fp(async (app: App) => {
   app.setNotFoundHandler(async (request, reply) => {
-    const detail = `There is nothing at ${request.method} ${pathOf(request)}; /api/v1/openapi.json lists what there is.`
+    const detail = `There is nothing at ${request.method} ${requestPath(request)}; /api/v1/openapi.json lists what there is.`
     await send(reply, new Problem('not-found', detail))
   })
 })
@@ -209,6 +209,6 @@ function mistakeOf({ keyword, instancePath, message = 'is wrong', params, parent
   return { pointer: instancePath, detail: wanted === undefined ? message : `must be ${wanted}` }
 }
 
-export function pathOf({ url }: FastifyRequest): string {
+export function requestPath({ url }: FastifyRequest): string {
   return url.split('?')[0] ?? url
 }

@@ -70,13 +70,13 @@ export async function ratesOf(app: App, { rates = apiLimits }: RatesWorld): Prom
     }
   }
   return {
-    stranger: limiter(rates.strangersMax, ({ ip }) => sourceOf(ip)),
+    stranger: limiter(rates.strangersMax, ({ ip }) => addressBlockOf(ip)),
     principal: limiter(rates.principalsMax, (request) => principalOf(request).id),
   }
 }
 
-/** Names the source of a request. Whoever has one IPv6 address mostly has 2^64 of them, so these count as one source. */
-export function sourceOf(ip: string): string {
+/** The block of addresses by which requests are counted. Whoever has one IPv6 address mostly has 2^64 of them, so these count as one. */
+export function addressBlockOf(ip: string): string {
   const address = ip.replace(/^::ffff:(?=\d+\.)/i, '')
   if (!address.includes(':')) return address
   const [before = '', after] = address.split('::')

@@ -5,7 +5,7 @@ import type { Audit } from '../../src/redis/audit.ts'
 import { type App, newId } from '../app.ts'
 import type { Principal } from '../http/who.ts'
 import { cursorOf, placeIn } from '../http/cursor.ts'
-import { pathOf } from '../http/problems.ts'
+import { requestPath } from '../http/problems.ts'
 import { listOf } from '../schemas/answers.ts'
 import * as schemas from '../schemas/audit.ts'
 import { Page } from '../schemas/requests.ts'
@@ -44,7 +44,7 @@ export const auditTrail = fp(async (app: App, { audit }: AuditWorld) => {
       who: { id, name },
       from: request.ip,
       method: request.method,
-      path: pathOf(request),
+      path: requestPath(request),
       status: reply.statusCode,
       changed: request.fieldNames ?? [],
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import staticFiles from '@fastify/static'
 import fp from 'fastify-plugin'
 import type { App } from '../app.ts'
-import { pathOf } from '../http/problems.ts'
+import { requestPath } from '../http/problems.ts'
 
 /** A name under assets/ holds a hash of the file's content. */
 const isHashed = (path: string) => path.includes('/assets/')
@@ -21,7 +21,7 @@ export const dashboardPage = fp(async (app: App, { folder }: DashboardFolder) =>
 
   // The dashboard knows which paths are pages. Here it is enough that a browser asks, and that no route answers.
   app.addHook('onRequest', async (request, reply) => {
-    const path = pathOf(request)
+    const path = requestPath(request)
     const isUnrouted = (request.is404 && !path.startsWith('/api/')) || path === '/'
     if (request.method !== 'GET' || !isUnrouted || !request.headers.accept?.includes('text/html')) return
     return await reply

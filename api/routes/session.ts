@@ -8,7 +8,7 @@ import type { App } from '../app.ts'
 import { cookieName, csrfOf, type Session } from '../http/auth.ts'
 import { isPassword, passwordHash } from '../http/passwords.ts'
 import { Problem } from '../http/problems.ts'
-import { sourceOf } from '../http/protection.ts'
+import { addressBlockOf } from '../http/protection.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { type Holder, type Principal, principalOf, type Who, type WhoWorld } from '../http/who.ts'
 import { Nothing } from '../schemas/answers.ts'
@@ -88,7 +88,7 @@ class SignInDesk {
   readonly signIn: HandlerOf<typeof signIn> = async (request, reply) => {
     const { who, throttle } = this.#world
     const { login, password } = request.body
-    const address = await this.#counted({ what: 'address', name: sourceOf(request.ip) })
+    const address = await this.#counted({ what: 'address', name: addressBlockOf(request.ip) })
     // A token cannot be guessed, so those who guess at the password do not slow it down.
     const holder = login === undefined ? await who.holding(password) : 'unknown'
     if (typeof holder === 'object' && 'principal' in holder) {

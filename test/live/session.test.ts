@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { sourceOf } from '../../api/http/protection.ts'
+import { addressBlockOf } from '../../api/http/protection.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { digestOf } from '../../src/redis/tokens.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
@@ -176,11 +176,11 @@ test('whoever guesses waits longer and longer, by address and by login, in every
 })
 
 test('addresses that one person mostly has count as one', () => {
-  assert.equal(sourceOf('192.0.2.1'), '192.0.2.1')
-  assert.equal(sourceOf('::ffff:192.0.2.1'), '192.0.2.1')
-  assert.equal(sourceOf('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2')
-  assert.equal(sourceOf('2001:db8:1::9'), '2001:db8:1:0')
-  assert.equal(sourceOf('::1'), '0:0:0:0')
+  assert.equal(addressBlockOf('192.0.2.1'), '192.0.2.1')
+  assert.equal(addressBlockOf('::ffff:192.0.2.1'), '192.0.2.1')
+  assert.equal(addressBlockOf('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2')
+  assert.equal(addressBlockOf('2001:db8:1::9'), '2001:db8:1:0')
+  assert.equal(addressBlockOf('::1'), '0:0:0:0')
 })
 
 test('what went wrong above is in the documentation of its route', () => {

@@ -47,7 +47,10 @@ test('what a run brought is listed with the names under which it stands in its f
     assert.deepEqual([item['date'], item['size']], ['2026-11-03T09:00:00.000Z', letter(String(item['subject'])).length])
     assert.ok(Math.abs(Date.parse(String(item['storedAt'])) - Date.now()) < 60_000)
   }
-  assert.equal((await stack.call('GET', `/runs/${run.id}/messages?cursor=x`)).status, 400)
+  const wrong = await stack.call('GET', `/runs/${run.id}/messages?cursor=x`)
+  const errors = (wrong.body as { errors?: unknown }).errors
+  const detail = 'must be the `next` of an earlier page of this list'
+  assert.deepEqual([wrong.status, errors], [400, [{ in: 'query', pointer: '/cursor', detail }]])
   assert.equal((await stack.call('GET', '/runs/01J00000000000000000000000/messages')).status, 404)
 
   const { id: next } = await stack.pull(id)

@@ -9,6 +9,7 @@ import { ensureSecret, type Home, homeOf, writeAddress } from '../src/disk/home.
 import { type CertificateFiles, type Pair, readPair, watchPair } from '../src/disk/certificate.ts'
 import { openKeyRing } from '../src/disk/key-ring.ts'
 import { readEnvironment } from '../src/disk/environment.ts'
+import type { Redis } from 'ioredis'
 import { createLog, type Logger } from '../src/log.ts'
 import { answers } from '../src/pop3/probe.ts'
 import { Accounts } from '../src/redis/accounts.ts'
@@ -36,6 +37,14 @@ import { buildServer } from './server.ts'
 
 const stopWithinMs = 3500
 
+/** What tells of runs and makes them. What goes wrong there beside a request is logged. */
+function runParts(redis: Redis, log: Logger) {
+  const events = new Events(redis, (error) => log.error({ event: 'listener broke', err: error }))
+  const runs = new Runs(redis, events)
+  const onError = (error: Error) => log.warn({ event: 'queue error', reason: error.message })
+  return { events, runs, queue: new PullQueue(redis, runs, { onError }) }
+}
+
 async function main(): Promise<void> {
   const config = readEnvironment(process.env)
   const log = createLog('api', config.logLevel)
@@ -51,9 +60,7 @@ async function main(): Promise<void> {
 
   const home = homeOf(config.home)
   const destinations = new Destinations(redis)
-  const events = new Events(redis)
-  const runs = new Runs(redis, events)
-  const queue = new PullQueue(redis, runs)
+  const { events, runs, queue } = runParts(redis, log)
   const dns = systemDns()
   const sample = config.hasSample ? sampleOf(config, home) : undefined
   const besides =

@@ -8,7 +8,7 @@ import { type QuarantineEntry, recordOf } from '../src/pull/quarantine.ts'
 import type { AccountRecord } from '../src/redis/accounts.ts'
 import { exclusively } from '../src/redis/exclusively.ts'
 import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
-import { recordsOf } from '../src/redis/ledger.ts'
+import { readRecords } from '../src/redis/ledger-records.ts'
 import { spooledMessage } from '../src/redis/spool.ts'
 import type { Seal } from '../src/seal.ts'
 import { Problem } from './http/problems.ts'
@@ -50,7 +50,7 @@ export class QuarantinedMessages {
   /** Takes the maildrop for itself: most servers let in one session at a time, and ours would make a run fail. */
   async #retrieve({ account, sealedPassword, ...rest }: AccountRecord, entry: QuarantineEntry, gone: AbortSignal) {
     const { redis, seal, settings } = this.#world
-    const wanted = recordOf(entry, await recordsOf(redis, account.id)) ?? recordFrom(entry)
+    const wanted = recordOf(entry, await readRecords(redis, account.id)) ?? recordFrom(entry)
     const password = seal.open(sealedPassword, account.id, 'password')
     const reach = await currentReach(settings, rest, 'pop3')
     const patience = { waitMs: apiLimits.leaseWaitMs, pollMs: apiLimits.leasePollMs, late: maildropInUse }

@@ -40,7 +40,7 @@ export async function startOurs(folder: string, logins: readonly string[], built
   const [server, store] = await Promise.all([startRedis(), startDovecot(passwords)])
   const redis = connectRedis(server.url, 'api', () => {})
   const runs = new Runs(redis)
-  const queue = new PullQueue(redis, runs)
+  const queue = new PullQueue(redis, runs, { onError: () => {} })
 
   const home = homeOf(join(folder, `home-${basename(built)}`))
   const seal = createSeal(Buffer.from(ensureSecret(home.secretKey), 'base64url'))

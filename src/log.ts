@@ -37,6 +37,7 @@ export type EventName =
   | 'api broke'
   | 'request'
   | 'request broke'
+  | 'listener broke'
   | 'audit lost'
   | 'answer not kept'
   | 'html not cleaned'

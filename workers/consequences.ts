@@ -5,7 +5,6 @@ import type { Failure } from '../src/failure/failure.ts'
 import { describe } from '../src/failure/sentences.ts'
 import type { Logger } from '../src/log.ts'
 import { defaultState } from '../src/redis/accounts.ts'
-import { setNextDue, stopVisits } from '../src/redis/due.ts'
 import { nextVisitMs } from '../src/runs/schedule.ts'
 import { type PauseWorld, pauseFor, resume } from './pause.ts'
 import { logAccountStopped } from './run-log.ts'
@@ -30,30 +29,26 @@ export async function follow(world: PauseWorld, visit: EndedVisit): Promise<void
 }
 
 async function followSuccess(world: PauseWorld, { account, stored, log }: EndedVisit): Promise<void> {
-  const { accounts, redis, clock } = world
+  const { accounts, due, clock } = world
   const before = await accounts.state(account.id)
   await accounts.setState(account.id, defaultState)
   const dueMs = nextVisitMs(account.interval, clock.nowMs(), Math.random())
   if (before.attention && !account.paused) await accounts.setDue(account.id, dueMs)
-  else await setNextDue(redis, account.id, dueMs)
+  else await due.setNext(account.id, dueMs)
   await resume(world, account.destinationId, stored, log)
 }
 
 /** The destination is paused. The account's own back-off stays as it was. */
 async function followStoreTrouble(world: PauseWorld, { account, log }: EndedVisit, failure: Failure): Promise<void> {
-  const { accounts, redis, clock } = world
+  const { accounts, due, clock } = world
   const nowMs = clock.nowMs()
   const before = await accounts.state(account.id)
   const dueMs = await pauseFor(world, account, failure, log)
   await accounts.setState(account.id, { ...before, lastFailure: { kind: failure.kind, message: describe(failure) } })
-  await setNextDue(redis, account.id, Math.max(dueMs, nowMs + account.interval.minSeconds * 1000))
+  await due.setNext(account.id, Math.max(dueMs, nowMs + account.interval.minSeconds * 1000))
 }
 
-async function followFailure(
-  { accounts, redis, clock }: PauseWorld,
-  visit: EndedVisit,
-  failure: Failure,
-): Promise<void> {
+async function followFailure({ accounts, due, clock }: PauseWorld, visit: EndedVisit, failure: Failure): Promise<void> {
   const { account, log } = visit
   const nowMs = clock.nowMs()
   const before = await accounts.state(account.id)
@@ -65,9 +60,9 @@ async function followFailure(
   await accounts.setState(account.id, { ...before, ...history, attention, lastFailure })
   if (next.do === 'try again') {
     const soonestMs = ours ? 0 : account.interval.minSeconds * 1000
-    await setNextDue(redis, account.id, nowMs + Math.max(next.afterMs, soonestMs))
+    await due.setNext(account.id, nowMs + Math.max(next.afterMs, soonestMs))
   } else {
-    await stopVisits(redis, account.id)
+    await due.stop(account.id)
     logAccountStopped(log, failure)
   }
 }

@@ -6,7 +6,6 @@ import type { PullJob } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import type { Run } from '../src/runs/run.ts'
-import { stopVisits } from '../src/redis/due.ts'
 import { workerLimits } from './limits.ts'
 import { holdBack } from './pause.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
@@ -87,8 +86,8 @@ async function openRunOf(runs: Runs, accountId: PullJob['accountId'], runId: Run
   return await runs.openRunOf(accountId)
 }
 
-async function endWithoutAccount({ redis, runs, clock }: PullWorld, run: Run): Promise<void> {
-  await stopVisits(redis, run.accountId)
+async function endWithoutAccount({ due, runs, clock }: PullWorld, run: Run): Promise<void> {
+  await due.stop(run.accountId)
   const failure: Failure = { kind: 'internal', reason: 'the account was removed' }
   await runs.end(endedRun(run, run, failure, clock.nowMs()))
 }

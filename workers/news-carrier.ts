@@ -44,7 +44,7 @@ export class NewsCarrier {
       signal: this.#stopping.signal,
     }
     this.#outbox = new Outbox(redis, pace.bulletinNewsMax)
-    this.#queue = new VisitQueue(redis)
+    this.#queue = new VisitQueue(redis, { onError: (error) => logQueueError(log, error) })
     this.#webhookSender = new WebhookSender(this.#world)
     this.#bulletinSender = new BulletinSender(this.#world)
     this.#visits = this.#openVisits()

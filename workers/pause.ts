@@ -1,5 +1,4 @@
 /** Trouble of a whole destination pauses that destination, and none of its accounts fails for it (docs/decisions/0012). */
-import type { Redis } from 'ioredis'
 import type { Account } from '../src/account/account.ts'
 import { endsPause, type Pause } from '../src/failure/consequence.ts'
 import type { Failure } from '../src/failure/failure.ts'
@@ -8,13 +7,13 @@ import type { Logger } from '../src/log.ts'
 import type { AccountId } from '../src/mail/message.ts'
 import type { Clock } from '../src/clock.ts'
 import type { Accounts } from '../src/redis/accounts.ts'
-import { setNextDue } from '../src/redis/due.ts'
+import type { DueAccounts } from '../src/redis/due.ts'
 import type { Pauses } from '../src/redis/pauses.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
 import { logDestinationPaused, logDestinationResumed } from './run-log.ts'
 
 export interface PauseWorld {
-  readonly redis: Redis
+  readonly due: DueAccounts
   readonly accounts: Accounts
   readonly pauses: Pauses
   readonly queue: PullQueue
@@ -38,7 +37,7 @@ export async function withoutPaused(world: PauseWorld, accountIds: readonly Acco
 
 /** Moves accounts to the end of their destination's pause. @returns when the last of them is due. */
 export async function holdBack(
-  { redis, pauses }: PauseWorld,
+  { due, pauses }: PauseWorld,
   destinationId: string,
   accountIds: readonly AccountId[],
   pause: Pause,
@@ -47,7 +46,7 @@ export async function holdBack(
   let lastMs = pause.pausedUntilMs
   for (const accountId of accountIds) {
     const dueMs = pause.pausedUntilMs + Math.random() * redisLimits.resumeSpreadMs
-    await setNextDue(redis, accountId, dueMs)
+    await due.setNext(accountId, dueMs)
     lastMs = Math.max(lastMs, dueMs)
   }
   return Math.ceil(lastMs)

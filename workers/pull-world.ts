@@ -16,18 +16,22 @@ import type { Maildrop, Store } from '../src/pull/ports.ts'
 import type { Traces } from '../src/pull/trace-ports.ts'
 import { type AccountRecord, Accounts } from '../src/redis/accounts.ts'
 import { type DestinationRecord, Destinations } from '../src/redis/destinations.ts'
+import { DueAccounts } from '../src/redis/due.ts'
 import { Headroom } from '../src/redis/headroom.ts'
 import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import type { Lease } from '../src/redis/lease.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
+import { ServerTraits } from '../src/redis/server-traits.ts'
 import type { Transcript } from '../src/runs/transcript.ts'
 import { workerLimits } from './limits.ts'
 import type { RunPorts, WorkerOptions } from './options.ts'
 
 export interface PullWorld {
   readonly redis: Redis
+  readonly due: DueAccounts
+  readonly serverTraits: ServerTraits
   readonly runs: Runs
   readonly accounts: Accounts
   readonly pauses: Pauses
@@ -82,6 +86,8 @@ export function createPullWorld(options: WorkerOptions, { runs, queue, pool, sto
   const headroom = new Headroom(redis, { freeOctets: options.redisFree, everyMs: options.headroomEveryMs })
   return {
     redis,
+    due: new DueAccounts(redis),
+    serverTraits: new ServerTraits(redis),
     runs,
     accounts,
     pauses,

@@ -15,7 +15,6 @@ import { Arrivals } from '../src/redis/arrivals.ts'
 import { refusalOf } from '../src/redis/headroom.ts'
 import type { Lease } from '../src/redis/lease.ts'
 import { countsOf, RedisLedger } from '../src/redis/ledger.ts'
-import { learnTraits, traitsOf } from '../src/redis/server-traits.ts'
 import { Recorder } from '../src/redis/transcripts.ts'
 import { type Measured, Spread } from '../src/runs/measures.ts'
 import type { Run, RunCounts } from '../src/runs/run.ts'
@@ -58,9 +57,9 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Fai
   try {
     failure = await visit.pullAsItCan()
   } finally {
-    await recorder?.end()
+    // However it ended: what is still to be written of the run under way must not come after its end.
+    await Promise.all([recorder?.end(), progress.settled(), arrivals.settled()])
   }
-  await Promise.all([progress.settled(), arrivals.settled()])
   if (failure?.kind === 'superseded') return failure
   // Nothing else would go on with a rebuild that was stopped.
   if (failure?.kind === 'stopped' && run.task === 'rebuild') return { kind: 'superseded' }
@@ -72,7 +71,8 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Fai
   }
   const measured: Measured = { dueMs, appends: visit.appends }
   await world.runs.end(ended, measured)
-  const ms = Date.parse(ended.finishedAt ?? '') - Date.parse(startedAt)
+  // The clock may have been set back meanwhile.
+  const ms = Math.max(0, Date.parse(ended.finishedAt ?? '') - Date.parse(startedAt))
   if (failure === undefined) logRunFinished(log, counts, ms)
   else logRunFailed(log, failure, counts, ms)
   return failure
@@ -119,14 +119,14 @@ class Visit {
 
   /** With what is known of the server; at once again where all that was wrong was asking for many things at a time. */
   async pullAsItCan(): Promise<Failure | undefined> {
-    const { redis, clock } = this.#world
+    const { serverTraits, clock } = this.#world
     const { account } = this.#order.loaded
-    const before = await traitsOf(redis, account, clock.nowMs())
+    const before = await serverTraits.of(account, clock.nowMs())
     const traits = new Set(before)
     const failure = await this.#pull(traits)
     const learnt = [...traits].filter((trait) => !before.has(trait))
     if (learnt.length === 0 || failure?.kind === 'superseded') return failure
-    await learnTraits(redis, account, learnt, clock.nowMs())
+    await serverTraits.learn(account, learnt, clock.nowMs())
     logServerLearnt(this.#order.log, account, learnt)
     const again = failure !== undefined && learnt.includes('one at a time')
     return again ? await this.#pull(traits) : failure

@@ -6,11 +6,10 @@ import { withDeadline } from '../src/deadline.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import { redisLimits } from '../src/redis/limits.ts'
 import { workerLimits } from './limits.ts'
-import { claimDue, shiftDue } from '../src/redis/due.ts'
 import { type PullJob, PullQueue, pullQueueName, queuePrefix } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { StatusRounds } from '../src/redis/statuses.ts'
-import { sayAlive, sayFarewell } from '../src/redis/workers.ts'
+import { LiveWorkers } from '../src/redis/workers.ts'
 import { SessionFailed } from '../src/failure/session-failed.ts'
 import { NewsCarrier } from './news-carrier.ts'
 import { withoutPaused } from './pause.ts'
@@ -31,6 +30,7 @@ export class RunningWorker {
   readonly #ticker: Ticker
   readonly #news: NewsCarrier
   readonly #statuses: StatusRounds
+  readonly #workers: LiveWorkers
   readonly #vitals = new Vitals()
   readonly #name = `${hostname()}:${process.pid}`
   readonly #runs = new Set<Promise<void>>()
@@ -39,8 +39,9 @@ export class RunningWorker {
   #stopping = false
 
   constructor(options: WorkerOptions) {
-    const { redis, log } = options
-    const runs = new Runs(redis)
+    const { redis, log, clock } = options
+    const nowMs = () => clock.nowMs()
+    const runs = new Runs(redis, undefined, nowMs)
     this.#options = options
     this.#pool = new StorePool(options.store, {
       lateMs: options.lateCommitMs,
@@ -48,11 +49,12 @@ export class RunningWorker {
       freshMs: options.storeFreshMs,
       alerted: (destinationId, words) => logStoreAlert(log, destinationId, words),
     })
-    this.#queue = new PullQueue(redis, runs)
+    this.#queue = new PullQueue(redis, runs, { onError: (error) => logQueueError(log, error), nowMs })
     const stopping = () => this.#stopping
     this.#world = createPullWorld(options, { runs, queue: this.#queue, pool: this.#pool, stopping })
     this.#pulls = this.#openPulls()
-    this.#statuses = new StatusRounds(redis)
+    this.#workers = new LiveWorkers(redis)
+    this.#statuses = new StatusRounds(redis, nowMs)
     this.#ticker = new Ticker((error) => logQueueError(log, error))
     this.#news = new NewsCarrier({ ...options, pace: options.news ?? {} })
   }
@@ -67,7 +69,7 @@ export class RunningWorker {
     this.#ticker.every(reviveEveryMs, async () => await this.#queue.revive())
     this.#ticker.every(workerLimits.statusesEveryMs, async () => void (await this.#statuses.turn()))
     this.#news.begin()
-    const beat = () => void sayAlive(this.#options.redis, this.#name, this.#vitals.read()).catch(failed)
+    const beat = () => void this.#workers.beat(this.#name, this.#vitals.read()).catch(failed)
     this.#heartbeat = setInterval(beat, redisLimits.workerAliveMs / 3)
     await this.#pulls.waitUntilReady()
     beat()
@@ -84,8 +86,7 @@ export class RunningWorker {
     while (this.#runs.size > 0) await Promise.allSettled(this.#runs)
     clearTimeout(cancel)
     const farewell = closed.then(
-      async () =>
-        await Promise.all([this.#queue.close(), this.#pool.close(), sayFarewell(this.#options.redis, this.#name)]),
+      async () => await Promise.all([this.#queue.close(), this.#pool.close(), this.#workers.leave(this.#name)]),
     )
     // After a Redis that went away BullMQ may wait for a connection that nobody needs any more.
     const tooLate = new Error('the farewell took too long')
@@ -133,13 +134,14 @@ export class RunningWorker {
 
   /** Makes runs of what is due. @param byMs how far the wall clock was set since the last tick. */
   async #tick(byMs: number): Promise<void> {
-    const { redis, log, clock } = this.#options
+    const { log, clock } = this.#options
+    const { due: dueAccounts } = this.#world
     if (byMs !== 0) {
       logClockStepped(log, byMs)
-      await shiftDue(redis, byMs, clock.nowMs())
+      await dueAccounts.shift(byMs, clock.nowMs())
       await this.#queue.promote()
     }
-    const claimed = await claimDue(redis, clock.nowMs())
+    const claimed = await dueAccounts.claim(clock.nowMs())
     const due = await withoutPaused(this.#world, [...claimed.keys()])
     if (due.length > 0) await this.#queue.schedule(due, claimed)
   }

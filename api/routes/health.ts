@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 import type { Redis } from 'ioredis'
 import type { StoreEndpoint } from '../../src/config.ts'
-import { workersThere } from '../../src/redis/workers.ts'
+import { LiveWorkers } from '../../src/redis/workers.ts'
 import type { App } from '../app.ts'
 
 const answerWithinMs = 3000
@@ -49,7 +49,7 @@ export async function healthOf(redis: Redis, store: StoreEndpoint): Promise<Heal
       (error: Error) => error.message,
     ),
     greets(store),
-    workersThere(redis).catch(() => 0),
+    new LiveWorkers(redis).count().catch(() => 0),
   ])
   const ok = { ok: true, detail: null }
   return {

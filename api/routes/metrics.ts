@@ -2,13 +2,13 @@
 import type { Redis } from 'ioredis'
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client'
 import { counters, histograms } from '../../src/runs/measures.ts'
-import { earliestDueMs } from '../../src/redis/due.ts'
+import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
 import { statusCounts } from '../../src/redis/statuses.ts'
 import { openRunCounts } from '../../src/redis/tallies.ts'
-import { vitalsOf } from '../../src/redis/workers.ts'
+import { LiveWorkers } from '../../src/redis/workers.ts'
 import type { App } from '../app.ts'
 import { cached } from '../http/cached.ts'
 
@@ -53,10 +53,10 @@ async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Me
     statusCounts(redis, undefined),
     openRunCounts(redis),
     queue.depth(),
-    earliestDueMs(redis),
+    new DueAccounts(redis).earliestMs(),
     pauses.lasting(nowMs),
     redis.zcard(keys.destinationIds),
-    vitalsOf(redis),
+    new LiveWorkers(redis).vitals(),
   ])
   const overdueSeconds = dueMs === undefined ? 0 : Math.max(0, nowMs - dueMs) / 1000
   const by = (label: string, of: Readonly<Record<string, number>>) =>

@@ -1,5 +1,5 @@
-/** Accounts as they are kept: the record, what became of its last runs, and when it is due. */
-import type { Redis } from 'ioredis'
+/** Keeps the accounts: the record of each, what its last runs have left behind, and when it is due. */
+import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
 import { type FailureHistory, noFailures } from '../failure/consequence.ts'
 import type { FailureKind } from '../failure/failure.ts'
@@ -11,15 +11,17 @@ import {
   idOfMember,
   type Piece,
   walkOf,
-  wordsOf,
+  searchWordsOf,
 } from './account-index.ts'
-import { keys, ofRun } from './key-names.ts'
-import { restate, restateLua, statusKeys } from './statuses.ts'
+import { eraseAccount } from './account-erasure.ts'
+import { keys } from './key-names.ts'
+import { whileChanged } from './replaced.ts'
+import { restate, restating, statusKeys } from './statuses.ts'
 
 export interface AccountRecord {
   readonly account: Account
   readonly sealedPassword: string
-  /** An owner chose host and port: they lead where an owner may go (guard.ts). */
+  /** An owner chose host and port: connections are held to where an owner may go (guard.ts). */
   readonly guarded?: true
 }
 
@@ -32,12 +34,13 @@ export interface AccountState extends FailureHistory {
 
 export const defaultState: AccountState = { ...noFailures, attention: false, lastFailure: null }
 
-/** What makes an account one of its kind: a second one like it would fetch the same mail to the same place. */
+/** Names what an account fetches and where to: a second account with the same source would fetch the same mail to the same place. */
 export function sourceOf({ host, port, user, destinationId }: Account): string {
   return JSON.stringify([host.toLowerCase(), port, user, destinationId])
 }
 
-const names = [
+/** The first keys of a script that includes account-keys.lua. */
+const accountKeys = [
   ...statusKeys,
   keys.accountSources,
   keys.destinations,
@@ -46,74 +49,16 @@ const names = [
   keys.accountsByAddress,
   keys.accountWords,
 ]
-/** Each script has these, and behind them the accounts of the destination, before and after. */
-const named = `${restateLua}
-local accounts, states = KEYS[1], KEYS[2]
-local sources, destinations, due, ids, byAddress, words, ofBefore, of = unpack(KEYS, ${statusKeys.length + 1})
-of = of or ofBefore
-local id, score = ARGV[1], 0`
+const accountKeysOnly = accountKeys.length - statusKeys.length
 
-/** ARGV id, record, source, destination id, due ms or '', by address, words; then 'try', which writes nothing. */
-const createScript = `${named}
-if redis.call('HEXISTS', destinations, ARGV[4]) == 0 then return 'no destination' end
-if redis.call('HEXISTS', sources, ARGV[3]) == 1 then return 'conflict' end
-if ARGV[8] == 'try' then return 'done' end
-redis.call('HSET', sources, ARGV[3], id)
-redis.call('HSET', accounts, id, ARGV[2])
-redis.call('ZADD', ids, score, id)
-redis.call('ZADD', of, score, id)
-redis.call('ZADD', byAddress, score, ARGV[6])
-redis.call('HSET', words, id, ARGV[7])
-if ARGV[5] ~= '' then redis.call('ZADD', due, ARGV[5], id) end
-restate(id)
-return 'done'`
-
-/** ARGV id, record before, after, source before, after, destination after, due, by address before, after, words after. */
-const updateScript = `${named}
-if redis.call('HGET', accounts, id) ~= ARGV[2] then return 'changed' end
-if redis.call('HEXISTS', destinations, ARGV[6]) == 0 then return 'no destination' end
-if ARGV[4] ~= ARGV[5] then
-  if redis.call('HSETNX', sources, ARGV[5], id) == 0 then return 'conflict' end
-  redis.call('HDEL', sources, ARGV[4])
-end
-redis.call('ZREM', ofBefore, id)
-redis.call('ZADD', of, score, id)
-redis.call('ZREM', byAddress, ARGV[8])
-redis.call('ZADD', byAddress, score, ARGV[9])
-redis.call('HSET', words, id, ARGV[10])
-redis.call('HSET', accounts, id, ARGV[3])
-if ARGV[7] == 'never' then redis.call('ZREM', due, id)
-elseif ARGV[7] ~= 'as before' then
-  redis.call('ZADD', due, ARGV[7], id)
-  redis.call('HDEL', states, id)
-end
-restate(id)
-return 'done'`
-
-/** ARGV id, record, source, by address. */
-const removeScript = `${named}
-if redis.call('HGET', accounts, id) ~= ARGV[2] then return 'changed' end
-redis.call('HDEL', accounts, id)
-redis.call('HDEL', sources, ARGV[3])
-redis.call('ZREM', due, id)
-redis.call('HDEL', states, id)
-redis.call('ZREM', ids, id)
-redis.call('ZREM', of, id)
-redis.call('ZREM', byAddress, ARGV[4])
-redis.call('HDEL', words, id)
-restate(id)
-return 'done'`
-
-/** ARGV id, state. */
-const stateScript = `${named}
-if redis.call('HEXISTS', accounts, id) == 0 then return 0 end
-redis.call('HSET', states, id, ARGV[2])
-restate(id)
-return 1`
+const createAccount = restating<Created>('create-account', accountKeysOnly + 1)
+const updateAccount = restating<Created | 'changed'>('update-account', accountKeysOnly + 2)
+const removeAccount = restating<'done' | 'changed'>('remove-account', accountKeysOnly + 5)
+const setAccountState = restating<0 | 1>('set-account-state', 0)
 
 type Created = 'done' | 'conflict' | 'no destination'
 
-/** How many accounts are read at once where all are. */
+/** How many accounts are read at once where all are read. */
 const chunk = 500
 
 export class Accounts {
@@ -123,7 +68,7 @@ export class Accounts {
     this.#redis = redis
   }
 
-  /** Due at once, unless it is paused. */
+  /** Makes an account. It is due at once, unless it is paused. */
   async create(record: AccountRecord, nowMs: number): Promise<Created> {
     const [created] = await this.createAll([record], nowMs)
     if (created === undefined || created instanceof Error) throw created ?? new Error('Redis gave no answer')
@@ -131,13 +76,13 @@ export class Accounts {
   }
 
   /**
-   * Many at once, each whole or not at all: what became of each.
+   * Makes many accounts, each whole or not at all, and says what became of each.
    *
-   * @param trial only tells what would.
+   * @param trial only says what would become of each.
    */
   async createAll(records: readonly AccountRecord[], nowMs: number, trial = false): Promise<(Created | Error)[]> {
     const all = this.#redis.pipeline()
-    for (const record of records) all.eval(...creation(record, nowMs), trial ? 'try' : '')
+    for (const record of records) addCreation(all, record, nowMs, trial)
     const answers = (await all.exec()) ?? []
     return records.map((_record, nth) => {
       const [error, answer] = answers[nth] ?? [new Error('Connection is closed.')]
@@ -149,7 +94,7 @@ export class Accounts {
     return (await this.all([id]))[0]
   }
 
-  /** Those that there are. */
+  /** Gives those of these accounts that there are. */
   async all(ids: readonly string[]): Promise<AccountRecord[]> {
     if (ids.length === 0) return []
     const found = await this.#redis.hmget(keys.accounts, ...ids)
@@ -164,55 +109,39 @@ export class Accounts {
     id: string,
     change: (before: AccountRecord) => { readonly record: AccountRecord; readonly due: 'as before' | 'never' | number },
   ): Promise<AccountRecord | 'unknown' | 'conflict' | 'no destination'> {
-    for (;;) {
-      const json = await this.#redis.hget(keys.accounts, id)
-      if (json === null) return 'unknown'
+    const answer = await whileChanged(this.#redis, { hash: keys.accounts, field: id }, async (json) => {
       const before = JSON.parse(json) as AccountRecord
       const { record, due } = change(before)
       const [from, to] = [before.account, record.account]
       const sets = [keys.accountsOf(from.destinationId), keys.accountsOf(to.destinationId)]
-      const args = [
-        json,
-        JSON.stringify(record),
-        sourceOf(from),
-        sourceOf(to),
-        to.destinationId,
-        due,
-        addressMemberOf(from),
-        addressMemberOf(to),
-        wordsOf(to),
-      ]
-      const answer = await this.#redis.eval(updateScript, names.length + 2, ...names, ...sets, id, ...args)
-      if (answer === 'done') return record
-      if (answer !== 'changed') return answer as 'conflict' | 'no destination'
-    }
+      const sources = [sourceOf(from), sourceOf(to)]
+      const members = [addressMemberOf(from), addressMemberOf(to)]
+      const args = [id, json, JSON.stringify(record), ...sources, to.destinationId, due, ...members, searchWordsOf(to)]
+      const answer = await updateAccount(this.#redis, [...accountKeys, ...sets], args)
+      return answer === 'done' ? record : answer
+    })
+    return answer ?? 'unknown'
   }
 
   /**
-   * With its ledger and history; its stored mail stays where it is.
+   * Removes an account with its ledger and history; its stored mail stays where it is. Should a run be at work there, what is the
+   * account's own goes when that has ended.
    *
    * @param allow is given the record as it stands, and may throw.
    */
-  async remove(id: string, allow: (before: AccountRecord) => void = () => {}): Promise<boolean> {
-    for (;;) {
-      const json = await this.#redis.hget(keys.accounts, id)
-      if (json === null) return false
+  async remove(id: string, nowMs: number, allow: (before: AccountRecord) => void = () => {}): Promise<boolean> {
+    const removed = await whileChanged(this.#redis, { hash: keys.accounts, field: id }, async (json) => {
       const record = JSON.parse(json) as AccountRecord
       allow(record)
       const { account } = record
-      const set = keys.accountsOf(account.destinationId)
-      const args = [id, json, sourceOf(account), addressMemberOf(account)]
-      if ((await this.#redis.eval(removeScript, names.length + 1, ...names, set, ...args)) !== 'done') continue
-      const runIds = await this.#redis.zrange(keys.runs(id), '0', '-1')
-      for (const runId of runIds) await this.#redis.unlink(keys.run(runId))
-      if (runIds.length > 0) await this.#redis.unlink(runIds.flatMap((runId) => ofRun(id, runId)))
-      await this.#redis.hdel(keys.lastRuns, id)
-      await this.#redis.hdel(keys.lastMail, id)
-      await this.#redis.hdel(keys.told, id)
-      const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.quarantine, keys.spool]
-      await this.#redis.unlink(...own.map((name) => name(id)))
-      return true
-    }
+      const { lastRuns, lastMail, told, removedAccounts } = keys
+      const names = [keys.accountsOf(account.destinationId), lastRuns, lastMail, told, removedAccounts]
+      const args = [id, json, sourceOf(account), addressMemberOf(account), nowMs]
+      return await removeAccount(this.#redis, [...accountKeys, ...names], args)
+    })
+    if (removed !== 'done') return false
+    await eraseAccount(this.#redis, id)
+    return true
   }
 
   /**
@@ -249,7 +178,7 @@ export class Accounts {
     }
   }
 
-  /** All of them, some at a time. */
+  /** Gives all accounts that are wanted, some at a time. */
   async *everyone(wanted: AccountsWanted): AsyncGenerator<AccountRecord[]> {
     const walk = await walkOf(this.#redis, wanted)
     for (let from: string | null | undefined; from !== null; ) {
@@ -264,21 +193,21 @@ export class Accounts {
     return json === null ? defaultState : (JSON.parse(json) as AccountState)
   }
 
-  /** Of one that there is. */
+  /** Writes the state, unless the account is gone. */
   async setState(id: string, state: AccountState): Promise<void> {
-    await this.#redis.eval(stateScript, names.length, ...names, id, JSON.stringify(state))
+    await setAccountState(this.#redis, statusKeys, [id, JSON.stringify(state)])
   }
 
   async setDue(id: string, dueMs: number): Promise<void> {
     await this.#redis.zadd(keys.due, dueMs, id)
   }
 
-  /** How many gather in each of these destinations. */
+  /** Counts the accounts that gather in each of these destinations. */
   async counts(destinationIds: readonly string[]): Promise<number[]> {
     return await Promise.all(destinationIds.map((id) => this.#redis.zcard(keys.accountsOf(id))))
   }
 
-  /** At the start of the API: what an earlier version has kept without an index gets one. */
+  /** Makes the index of accounts that an earlier version has kept without one. The API calls it at its start. */
   async ensureIndexed(): Promise<void> {
     const [kept, indexed] = await Promise.all([this.#redis.hlen(keys.accounts), this.#redis.hlen(keys.accountWords)])
     if (kept === indexed) return
@@ -294,20 +223,17 @@ export class Accounts {
   }
 }
 
-/** All that EVAL takes. */
-function creation(record: AccountRecord, nowMs: number) {
+function addCreation(all: ChainableCommander, record: AccountRecord, nowMs: number, trial: boolean): void {
   const { account } = record
-  const sets = [...names, keys.accountsOf(account.destinationId)]
-  return [
-    createScript,
-    sets.length,
-    ...sets,
+  const args = [
     account.id,
     JSON.stringify(record),
     sourceOf(account),
     account.destinationId,
     account.paused ? '' : nowMs,
     addressMemberOf(account),
-    wordsOf(account),
-  ] as const
+    searchWordsOf(account),
+    trial ? 'try' : '',
+  ]
+  createAccount(all, [...accountKeys, keys.accountsOf(account.destinationId)], args)
 }

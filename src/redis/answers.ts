@@ -1,8 +1,9 @@
-/** What was answered to a request with a key of its own, sealed: an answer may hold a secret that is shown once. */
+/** Keeps the answers to requests that bear an idempotency key, sealed: an answer may hold a secret that is shown once. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import type { Seal } from '../seal.ts'
 import { keys } from './key-names.ts'
+import { pipelined } from './pipelined.ts'
 
 export interface Answer {
   readonly status: number
@@ -10,10 +11,10 @@ export interface Answer {
   readonly body: string
 }
 
-interface Kept {
-  /** Of the request. */
+interface AnswerRecord {
+  /** Tells one request from another under the same key. */
   readonly fingerprint: string
-  /** There once it is answered. */
+  /** Missing while the request is under way. */
   readonly sealedAnswer?: string
 }
 
@@ -28,10 +29,10 @@ export class Answers {
     this.#seal = seal
   }
 
-  /** `begun`: nobody has asked so before, and whoever does from now on is told that it is under way. */
+  /** Looks whether the request was made before. `begun`: it was not; who sends it again from now on is told that it is under way. */
   async begin(name: string, fingerprint: string): Promise<'begun' | 'under way' | 'another request' | Answer> {
-    const mark: Kept = { fingerprint }
-    const there = await this.#redis.set(
+    const mark: AnswerRecord = { fingerprint }
+    const before = await this.#redis.set(
       keys.answer(name),
       JSON.stringify(mark),
       'PX',
@@ -39,27 +40,27 @@ export class Answers {
       'NX',
       'GET',
     )
-    if (there === null) return 'begun'
-    const kept = JSON.parse(there) as Kept
-    if (kept.fingerprint !== fingerprint) return 'another request'
-    if (kept.sealedAnswer === undefined) return 'under way'
-    return JSON.parse(this.#seal.open(kept.sealedAnswer, name, field)) as Answer
+    if (before === null) return 'begun'
+    const record = JSON.parse(before) as AnswerRecord
+    if (record.fingerprint !== fingerprint) return 'another request'
+    if (record.sealedAnswer === undefined) return 'under way'
+    return JSON.parse(this.#seal.open(record.sealedAnswer, name, field)) as Answer
   }
 
   async keep(name: string, fingerprint: string, answer: Answer): Promise<void> {
-    const kept: Kept = { fingerprint, sealedAnswer: this.#seal.seal(JSON.stringify(answer), name, field) }
-    await this.#redis.set(keys.answer(name), JSON.stringify(kept), 'PX', redisLimits.answerKeptMs)
+    const record: AnswerRecord = { fingerprint, sealedAnswer: this.#seal.seal(JSON.stringify(answer), name, field) }
+    await this.#redis.set(keys.answer(name), JSON.stringify(record), 'PX', redisLimits.answerKeptMs)
     const nowMs = Date.now()
     await this.#redis.zadd(keys.answers, nowMs, name)
     await this.#redis.zremrangebyscore(keys.answers, '-inf', nowMs - redisLimits.answerKeptMs)
     const over = (await this.#redis.zcard(keys.answers)) - redisLimits.answersKeptMax
     if (over <= 0) return
     // Names and scores in turn.
-    const oldest = await this.#redis.zpopmin(keys.answers, over)
-    for (let nth = 0; nth < oldest.length; nth += 2) await this.#redis.unlink(keys.answer(oldest[nth] ?? ''))
+    const oldest = (await this.#redis.zpopmin(keys.answers, over)).filter((_name, nth) => nth % 2 === 0)
+    await pipelined(this.#redis, oldest, (all, old) => all.unlink(keys.answer(old)))
   }
 
-  /** It may be asked again. */
+  /** Forgets the request, so that it may be made again. */
   async forget(name: string): Promise<void> {
     await this.#redis.unlink(keys.answer(name))
   }

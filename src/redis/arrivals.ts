@@ -1,12 +1,12 @@
-/** What a run has put into the store, as people may read it afterwards: the newest of it, for a while. Word of mail, so that it is in no backup. */
+/** Lists the messages that a run has stored, the newest of them and for a while, for people to read. It tells of mail, so it is in no backup. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import type { AccountId, RunId } from '../mail/message.ts'
 import type { Arrival } from '../pull/ports.ts'
 import { keys } from './key-names.ts'
 
-/** Its place among all that the run has stored, from 0 on, and what Redis keeps of it. */
-type Kept = readonly [
+/** A message as the list holds it; `nth` counts all that the run has stored, from 0 on. */
+type ArrivalLine = readonly [
   nth: number,
   storedAtMs: number,
   octets: number,
@@ -19,10 +19,10 @@ export class Arrivals {
   readonly #redis: Redis
   readonly #key: string
   readonly #keptMs: number
-  /** The newest of those that are not written yet. */
+  /** The newest messages that are not written yet. */
   readonly #waiting: Arrival[] = []
   #added = 0
-  /** What an earlier process has written of this run. */
+  /** How many of this run an earlier process has written. */
   #before: number | undefined
   #writing: Promise<void> | undefined
   #writtenAtMs = performance.now()
@@ -33,17 +33,17 @@ export class Arrivals {
     this.#keptMs = Math.min(keptDays * 86_400_000, redisLimits.runKeptMs)
   }
 
-  /** Holds nothing up, and fails nothing. */
+  /** Takes messages to be written soon. It neither waits nor fails. */
   add(arrivals: readonly Arrival[]): void {
     if (this.#keptMs <= 0) return
     this.#added += arrivals.length
     this.#waiting.push(...arrivals)
     this.#waiting.splice(0, Math.max(0, this.#waiting.length - redisLimits.arrivalsKept))
-    // In a fast run most of them make room for newer ones before they are written.
+    // In a fast run most messages make room for newer ones before they are written.
     if (performance.now() - this.#writtenAtMs > redisLimits.arrivalsEveryMs) this.#begin()
   }
 
-  /** After this all are written. */
+  /** Resolves when all are written. */
   async settled(): Promise<void> {
     await this.#writing
     this.#begin()
@@ -64,8 +64,8 @@ export class Arrivals {
     this.#before ??= (await this.#last()) + 1
     const from = this.#before + this.#added - this.#waiting.length
     const lines = this.#waiting.splice(0).map(({ storedAtMs, octets, folder, uid, envelope }, nth) => {
-      const kept: Kept = [from + nth, storedAtMs, octets, folder, uid ?? null, envelope.toString('latin1')]
-      return JSON.stringify(kept)
+      const line: ArrivalLine = [from + nth, storedAtMs, octets, folder, uid ?? null, envelope.toString('latin1')]
+      return JSON.stringify(line)
     })
     await this.#redis
       .multi()
@@ -77,11 +77,11 @@ export class Arrivals {
 
   async #last(): Promise<number> {
     const json = await this.#redis.lindex(this.#key, -1)
-    return json === null ? -1 : (JSON.parse(json) as Kept)[0]
+    return json === null ? -1 : (JSON.parse(json) as ArrivalLine)[0]
   }
 }
 
-/** Newest first. `before`: the place of the last one of an earlier page; `next`: likewise, null at the end. `omitted`: older ones, not kept. */
+/** Reads a page, newest first. `before` is the place of the last one of an earlier page, and so is `next`, null at the end. `omitted` counts older ones that are not listed any more. */
 export async function arrivalsPage(
   redis: Redis,
   run: { readonly accountId: AccountId; readonly id: RunId },
@@ -89,7 +89,7 @@ export async function arrivalsPage(
 ): Promise<{ items: Arrival[]; next: number | null; omitted: number }> {
   const key = keys.arrived(run.accountId, run.id)
   const all = await redis.lrange(key, 0, -1)
-  const kept = all.map((json) => JSON.parse(json) as Kept)
+  const kept = all.map((json) => JSON.parse(json) as ArrivalLine)
   const older = before === undefined ? kept : kept.filter(([nth]) => nth < before)
   const page = older.slice(-limit).toReversed()
   return {

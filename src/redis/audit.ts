@@ -1,4 +1,4 @@
-/** Who changed what, the newest 100,000 of it. */
+/** Keeps the newest 100,000 entries of who changed what. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import { keys } from './key-names.ts'
@@ -8,12 +8,12 @@ export interface AuditEntry {
   readonly id: string
   readonly at: string
   readonly who: { readonly id: string; readonly name: string }
-  /** Address. */
+  /** The client's address. */
   readonly from: string
   readonly method: string
   readonly path: string
   readonly status: number
-  /** Names of the fields that were sent; never what was in them. */
+  /** The names of the fields that were sent, and never their values. */
   readonly changed: readonly string[]
 }
 
@@ -28,7 +28,7 @@ export class Audit {
     await this.#redis.xadd(keys.audit, 'MAXLEN', '~', redisLimits.auditKept, '*', 'entry', JSON.stringify(entry))
   }
 
-  /** Newest first. `before` and `next`: places in the stream. */
+  /** Reads a page, newest first. `before` and `next` are places in the stream. */
   async page(limit: number, before: string | undefined): Promise<{ items: AuditEntry[]; next: string | null }> {
     const from = before === undefined ? '+' : `(${before}`
     const found = await this.#redis.xrevrange(keys.audit, from, '-', 'COUNT', limit + 1)

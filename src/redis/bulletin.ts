@@ -1,10 +1,11 @@
-/** The notice by e-mail as it is kept: its settings with the password sealed, how sending went, and what waits to be said. */
+/** Keeps the bulletin by e-mail: its settings with the password sealed, how sending went, and the news that waits. */
 import type { Redis } from 'ioredis'
 import type { News } from '../news/news.ts'
 import { type BulletinSettings, type BulletinState, nothingSent } from '../news/bulletin.ts'
 import { keys } from './key-names.ts'
+import { script } from './scripts.ts'
 
-/** What the password is sealed for: there is one notice. */
+/** The id for which the password is sealed: there is one bulletin. */
 export const bulletinId = 'notice'
 
 export interface BulletinRecord {
@@ -12,13 +13,7 @@ export interface BulletinRecord {
   readonly sealedPassword: string | null
 }
 
-/** KEYS visits, notice, its news; ARGV how many items were said, and how many more, when the next are. */
-const saidScript = `
-redis.call('LTRIM', KEYS[3], ARGV[1], -1)
-if ARGV[2] ~= '0' then redis.call('HINCRBY', KEYS[2], 'more', -ARGV[2]) end
-if redis.call('LLEN', KEYS[3]) == 0 then redis.call('ZREM', KEYS[1], 'notice')
-else redis.call('ZADD', KEYS[1], ARGV[3], 'notice') end
-return 1`
+const settleBulletin = script<1>('settle-bulletin', 3)
 
 export class Bulletins {
   readonly #redis: Redis
@@ -32,14 +27,14 @@ export class Bulletins {
     return json === null ? undefined : (JSON.parse(json) as BulletinRecord)
   }
 
-  /** What waits is tried at once. */
+  /** Writes the settings. News that waits is sent at once. */
   async set(record: BulletinRecord, nowMs: number): Promise<void> {
     const all = this.#redis.multi().hset(keys.notice, 'notice', JSON.stringify(record)).hdel(keys.notice, 'state')
     if ((await this.#redis.llen(keys.noticeNews)) > 0) all.zadd(keys.visits, nowMs, bulletinId)
     await all.exec()
   }
 
-  /** With what waits to be said. */
+  /** Removes the settings, and the news that waits. */
   async remove(): Promise<boolean> {
     const known = (await this.#redis.hexists(keys.notice, 'notice')) === 1
     await this.#redis.multi().unlink(keys.notice, keys.noticeNews).zrem(keys.visits, bulletinId).exec()
@@ -55,7 +50,7 @@ export class Bulletins {
     await this.#redis.hset(keys.notice, 'state', JSON.stringify(state))
   }
 
-  /** `more`: for which there was no room. */
+  /** Gives the news that waits; `more` counts what there was no room for. */
   async waiting(): Promise<{ news: News[]; more: number }> {
     const [kept, more] = await Promise.all([
       this.#redis.lrange(keys.noticeNews, 0, -1),
@@ -64,8 +59,13 @@ export class Bulletins {
     return { news: kept.map((json) => JSON.parse(json) as News), more: Number(more ?? 0) }
   }
 
-  /** After a visit. @param nextMs when what has come meanwhile, or is left, is said. */
+  /**
+   * Takes out what a bulletin has said.
+   *
+   * @param nextMs when the next bulletin says what is left, or has come meanwhile.
+   */
   async said(count: number, more: number, nextMs: number): Promise<void> {
-    await this.#redis.eval(saidScript, 3, keys.visits, keys.notice, keys.noticeNews, count, more, Math.ceil(nextMs))
+    const names = [keys.visits, keys.notice, keys.noticeNews]
+    await settleBulletin(this.#redis, names, [count, more, Math.ceil(nextMs)])
   }
 }

@@ -1,4 +1,4 @@
-/** Redis: how to reach it, and whether it keeps what it is told. */
+/** Connects to Redis, and checks that it keeps what is written to it. */
 import { Redis } from 'ioredis'
 
 /**
@@ -13,7 +13,7 @@ export function connectRedis(url: string, role: 'api' | 'worker', onError: (reas
   return redis
 }
 
-/** What must be changed before a word of Redis can be relied on; empty: nothing. */
+/** Says what must be changed before this Redis can be relied on. An empty list: nothing. */
 export async function checkRedis(redis: Redis): Promise<string[]> {
   const wrong: string[] = []
   const info = (await redis.info()).split('\r\n')
@@ -37,7 +37,7 @@ export async function checkRedis(redis: Redis): Promise<string[]> {
   return wrong
 }
 
-/** Managed services forbid CONFIG; then INFO tells of some settings, and the rest is believed. */
+/** Reads a setting. Managed services forbid CONFIG; then INFO tells some settings, and the others are taken to be right. */
 async function settingOf(
   redis: Redis,
   setting: string,

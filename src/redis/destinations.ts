@@ -1,62 +1,28 @@
-/** Destinations as they are kept: hosted ones with the hash of their password, others with it sealed. */
+/** Keeps the destinations: hosted ones with the hash of their password, external ones with their password sealed. */
 import type { Redis } from 'ioredis'
 import { type Destination, destinationDefaults, type HostedLogin } from '../account/destination.ts'
 import { redisLimits } from './limits.ts'
-import { tell } from './events.ts'
+import { tellEvent } from './events.ts'
 import { keys } from './key-names.ts'
+import { replaced, whileChanged } from './replaced.ts'
+import { script } from './scripts.ts'
 
 export interface DestinationRecord {
   readonly destination: Destination
   /** Hosted: `{ARGON2ID}$argon2id$...`, as Dovecot takes it. */
   readonly passwordHash: string | null
-  /** Others: sealed. */
+  /** External: sealed. */
   readonly sealedPassword: string | null
-  /** As an account's. */
+  /** An owner chose the host, as `AccountRecord.guarded`. */
   readonly guarded?: true
 }
 
-const names = [keys.destinations, keys.destinationIds, keys.logins, keys.pauses]
-
-/** How many are read at once while they are searched. */
+/** How many records a search reads at once. */
 const chunk = 500
 
-/** KEYS as `names`; ARGV id, record, login or ''. */
-const createScript = `
-if ARGV[3] ~= '' and redis.call('HSETNX', KEYS[3], ARGV[3], ARGV[1]) == 0 then return 'conflict' end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('ZADD', KEYS[2], 0, ARGV[1])
-return 'done'`
-
-/** KEYS as `names`; ARGV id, record before, after. A login keeps its name. */
-const updateScript = `
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 'changed' end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-return 'done'`
-
-/**
- * KEYS as `names`, then accounts of this destination, its tokens, tokens, token ids, token uses, purges; ARGV id, login or '',
- * record, and the record of its purge, or ''. Its tokens end with it. Under a purge its login is not free yet.
- */
-const removeScript = `
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[3] then return 'changed' end
-if redis.call('ZCARD', KEYS[5]) > 0 then return 'in use' end
-redis.call('HDEL', KEYS[1], ARGV[1])
-redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('HDEL', KEYS[4], ARGV[1])
-if ARGV[4] ~= '' then redis.call('HSET', KEYS[10], ARGV[1], ARGV[4])
-elseif ARGV[2] ~= '' then redis.call('HDEL', KEYS[3], ARGV[2]) end
-for _, token in ipairs(redis.call('SMEMBERS', KEYS[6])) do
-  redis.call('HDEL', KEYS[7], token)
-  redis.call('ZREM', KEYS[8], token)
-  redis.call('HDEL', KEYS[9], token)
-end
-redis.call('DEL', KEYS[6])
-return 'done'`
-
-/** KEYS purges, logins; ARGV id, login. */
-const endPurgeScript = `
-if redis.call('HDEL', KEYS[1], ARGV[1]) == 1 then redis.call('HDEL', KEYS[2], ARGV[2]) end
-return 1`
+const createDestination = script<'done' | 'conflict'>('create-destination', 3)
+const removeDestination = script<'done' | 'changed' | 'in use'>('remove-destination', 10)
+const endPurge = script<1>('end-purge', 2)
 
 export interface RemovalOptions {
   /** Is given the record as it stands, and may throw. */
@@ -75,9 +41,10 @@ export class Destinations {
   async create(record: DestinationRecord): Promise<'done' | 'conflict'> {
     const { id } = record.destination
     const args = [id, JSON.stringify(record), loginOf(record)]
-    const answer = await this.#redis.eval(createScript, names.length, ...names, ...args)
-    if (answer === 'done') await tell(this.#redis, 'destination', id, { id, status: 'ok', pausedUntil: null })
-    return answer as 'done' | 'conflict'
+    const names = [keys.destinations, keys.destinationIds, keys.logins]
+    const answer = await createDestination(this.#redis, names, args)
+    if (answer === 'done') await tellEvent(this.#redis, 'destination', id, { id, status: 'ok', pausedUntil: null })
+    return answer
   }
 
   async get(id: string): Promise<DestinationRecord | undefined> {
@@ -93,13 +60,10 @@ export class Destinations {
     id: string,
     change: (before: DestinationRecord) => DestinationRecord,
   ): Promise<DestinationRecord | undefined> {
-    for (;;) {
-      const json = await this.#redis.hget(keys.destinations, id)
-      if (json === null) return undefined
-      const after = change(recordOf(json))
-      const args = [id, json, JSON.stringify(after)]
-      if ((await this.#redis.eval(updateScript, names.length, ...names, ...args)) === 'done') return after
-    }
+    const json = await replaced(this.#redis, { hash: keys.destinations, field: id }, (before) =>
+      before === null ? undefined : JSON.stringify(change(recordOf(before))),
+    )
+    return json === undefined ? undefined : (JSON.parse(json) as DestinationRecord)
   }
 
   /**
@@ -110,25 +74,24 @@ export class Destinations {
     id: string,
     { allow, purgeUnder }: RemovalOptions = {},
   ): Promise<DestinationRecord | 'unknown' | 'in use'> {
-    for (;;) {
-      const json = await this.#redis.hget(keys.destinations, id)
-      if (json === null) return 'unknown'
+    const { destinations, destinationIds, logins, pauses, tokens, tokenIds, tokenUses, purges } = keys
+    const ownerKeys = [keys.tokensOf(id), tokens, tokenIds, tokenUses]
+    const names = [destinations, destinationIds, logins, pauses, keys.accountsOf(id), ...ownerKeys, purges]
+    const removed = await whileChanged(this.#redis, { hash: destinations, field: id }, async (json) => {
       const record = recordOf(json)
       allow?.(record)
-      const tokens = [keys.tokensOf(id), keys.tokens, keys.tokenIds, keys.tokenUses]
-      const all = [...names, keys.accountsOf(id), ...tokens, keys.purges]
       const isPurge = purgeUnder !== undefined && record.destination.kind === 'hosted'
       const purge = isPurge ? JSON.stringify({ ...record, passwordHash: purgeUnder }) : ''
-      const answer = await this.#redis.eval(removeScript, all.length, ...all, id, loginOf(record), json, purge)
-      if (answer === 'done') {
-        await tell(this.#redis, 'destination', id, { id, status: 'removed', pausedUntil: null })
-        return record
-      }
-      if (answer === 'in use') return answer
-    }
+      const answer = await removeDestination(this.#redis, names, [id, json, loginOf(record), purge])
+      return answer === 'done' ? record : answer
+    })
+    if (removed === undefined) return 'unknown'
+    if (removed !== 'in use')
+      await tellEvent(this.#redis, 'destination', id, { id, status: 'removed', pausedUntil: null })
+    return removed
   }
 
-  /** The login whose mail is being removed since this destination was; undefined: no purge of it is under way. */
+  /** Gives the login whose mail is being removed since this destination was. Undefined: no purge of it is under way. */
   async loginUnderPurge(id: string): Promise<string | undefined> {
     const json = await this.#redis.hget(keys.purges, id)
     return json === null ? undefined : loginOf(recordOf(json))
@@ -136,12 +99,12 @@ export class Destinations {
 
   /** To be called when the mail is gone: the login is free from now on. */
   async endPurge(id: string, login: string): Promise<void> {
-    await this.#redis.eval(endPurgeScript, 2, keys.purges, keys.logins, id, login)
+    await endPurge(this.#redis, [keys.purges, keys.logins], [id, login])
   }
 
   /**
-   * In the order they were made. `after`: a destination's id; `next`: the id to go on after, null at the end. A search may come
-   * short of its limit, and have a next: it looks at `redisLimits.destinationsReadPerPage` at the most.
+   * Reads a page in the order in which destinations were made. `after` is a destination's id, and so is `next`, null at the end. A page
+   * of a search may come short of its limit and still have a next: a search looks at `redisLimits.destinationsReadPerPage` at the most.
    */
   async page(
     limit: number,
@@ -176,7 +139,7 @@ export class Destinations {
     }
   }
 
-  /** Every hosted login, for the users file. One under purge is closed, and the gateway needs it there to reach its mail. */
+  /** Gives every hosted login, for the users file. One under purge is closed, and the gateway needs it there to reach its mail. */
   async hostedLogins(): Promise<HostedLogin[]> {
     const [all, purges] = await Promise.all([this.#redis.hvals(keys.destinations), this.#redis.hvals(keys.purges)])
     return [...all, ...purges].flatMap((json) => {
@@ -186,14 +149,14 @@ export class Destinations {
   }
 }
 
-/** The oldest records say nothing of the certificate. */
+/** Reads a record. The oldest ones say nothing of the certificate. */
 function recordOf(json: string): DestinationRecord {
   const record = JSON.parse(json) as DestinationRecord
   const { destination } = record
   return destination.kind === 'hosted' ? record : { ...record, destination: { ...destinationDefaults, ...destination } }
 }
 
-/** What a search looks in. */
+/** The text that a search looks in. */
 function wordsOf({ destination }: DestinationRecord): string {
   const { kind } = destination
   return (kind === 'hosted' ? destination.login : `${destination.user}\n${destination.host}`).toLowerCase()

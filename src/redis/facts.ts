@@ -1,4 +1,4 @@
-/** What an account's status comes from, and all else that is shown of it: of a page of accounts in one go. */
+/** Reads what an account's status comes from and what else is shown of it, for a page of accounts at once. */
 import type { Redis } from 'ioredis'
 import type { Run } from '../runs/run.ts'
 import { type AccountRecord, type AccountState, defaultState } from './accounts.ts'
@@ -8,9 +8,9 @@ import { openField, runIn, runsOf } from './runs.ts'
 export interface AccountFacts {
   readonly record: AccountRecord
   readonly state: AccountState
-  /** The running one, where another one waits. */
+  /** Where one run is at work and another waits, the one at work. */
   readonly openRun: Run | undefined
-  /** The one that ended last. */
+  /** The run that ended last. */
   readonly lastRun: Run | null
   /** The end of the run that stored mail of it last, as the API shows it. */
   readonly lastMailAt: string | null
@@ -18,10 +18,10 @@ export interface AccountFacts {
   readonly dueMs: number | null
 }
 
-/** In the order of the ids; undefined: there is no such account. */
+/** Reads in the order of the ids. Undefined: there is no such account. */
 export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(AccountFacts | undefined)[]> {
   if (ids.length === 0) return []
-  // All are sent before the first is answered.
+  // All questions are sent before the first is answered.
   const [records, states, pulls, rebuilds, last, mail, due] = await Promise.all([
     redis.hmget(keys.accounts, ...ids),
     redis.hmget(keys.accountStates, ...ids),
@@ -31,7 +31,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
     redis.hmget(keys.lastMail, ...ids),
     redis.zmscore(keys.due, ...ids),
   ])
-  // Of what ended before last runs were kept whole there is the id.
+  // An earlier version kept the id of the last run in place of its record.
   const named = [...pulls, ...rebuilds, ...last].flatMap((kept) => (kept === null || isWhole(kept) ? [] : [kept]))
   const runs = new Map((await runsOf(redis, named)).flatMap((run) => (run === null ? [] : [[run.id as string, run]])))
   const runOf = (kept: string | null | undefined) =>
@@ -52,7 +52,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
   })
 }
 
-/** A record, not an id. */
+/** Says whether this is a record and not an id. */
 function isWhole(kept: string): boolean {
   return kept.startsWith('{')
 }

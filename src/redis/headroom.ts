@@ -1,4 +1,4 @@
-/** Whether Redis has room for what a run will write: asked before anything is retrieved, since after that it may be too late. */
+/** Asks whether Redis has room for what a run will write. It is asked before anything is retrieved, since after that it may be too late. */
 import type { Redis } from 'ioredis'
 import type { Failure } from '../failure/failure.ts'
 import { redisLimits } from './limits.ts'
@@ -26,7 +26,11 @@ export class Headroom {
     this.#everyMs = everyMs
   }
 
-  /** Looks at most every `everyMs`. @throws SessionFailed where there is none. */
+  /**
+   * Looks at most every `everyMs`.
+   *
+   * @throws SessionFailed where there is no room.
+   */
   async demand(): Promise<void> {
     const nowMs = performance.now()
     if (this.#looked === undefined || nowMs - this.#looked.atMs > this.#everyMs)
@@ -73,7 +77,7 @@ export function shortage(info: string, freeOctets: number | undefined): Failure 
   return undefined
 }
 
-/** What Redis' refusal of a write means; undefined: it was no such refusal. */
+/** Says what Redis' refusal of a write means. Undefined: the error is no such refusal. */
 export function refusalOf(error: unknown): Failure | undefined {
   if (!(error instanceof Error)) return undefined
   if (error.message.startsWith('OOM '))

@@ -1,4 +1,4 @@
-/** InstanceSettings as they are kept: a field each, so that what nobody has set follows the defaults of the day. */
+/** Keeps the settings of the instance, a field each, so that a setting that nobody has changed follows the defaults of the version that runs. */
 import type { Redis } from 'ioredis'
 import {
   defaultInstanceSettings,
@@ -7,16 +7,9 @@ import {
   type InstanceSettingsPatch,
 } from '../account/instance-settings.ts'
 import { keys } from './key-names.ts'
+import { script } from './scripts.ts'
 
-/** KEYS settings; ARGV how many are set, name and value of each; name and value of what is to be set. */
-const replaceScript = `
-local set = tonumber(ARGV[1])
-if redis.call('HLEN', KEYS[1]) ~= set then return 0 end
-for at = 2, 2 * set, 2 do
-  if redis.call('HGET', KEYS[1], ARGV[at]) ~= ARGV[at + 1] then return 0 end
-end
-redis.call('HSET', KEYS[1], unpack(ARGV, 2 * set + 2))
-return 1`
+const replaceSettings = script<0 | 1>('replace-settings', 1)
 
 export class InstanceSettingsStore {
   readonly #redis: Redis
@@ -43,7 +36,7 @@ export class InstanceSettingsStore {
       if (names.length === 0) return after
       const changed = names.flatMap((name) => [name, JSON.stringify(after[name])])
       const args = [Object.keys(set).length, ...Object.entries(set).flat(), ...changed]
-      if ((await this.#redis.eval(replaceScript, 1, keys.settings, ...args)) === 1) return after
+      if ((await replaceSettings(this.#redis, [keys.settings], args)) === 1) return after
     }
   }
 }

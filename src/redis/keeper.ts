@@ -1,4 +1,4 @@
-/** Which Redis keeps the ledger, and since when: after a restart, a restore or a failover it may know less than before. */
+/** Tells which Redis keeps the ledger, and since when: after a restart, a restore or a fail-over it may know less than before. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 

@@ -16,6 +16,8 @@ export const keys = {
   accountWords: shared('account-words'),
   /** Hash: what makes an account one of its kind -> account id. */
   accountSources: shared('account-sources'),
+  /** Sorted set: id of an account that was removed, by the milliseconds at which it was (account-erasure.ts). */
+  removedAccounts: shared('removed-accounts'),
   /** Hash: account id -> AccountState as JSON. */
   accountStates: shared('account-states'),
   /** Hash: destination id -> DestinationRecord as JSON. */

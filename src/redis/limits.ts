@@ -1,101 +1,115 @@
-/** Every number of what is kept in Redis, with its unit, its reason and where it comes from. Inside there is one unit of time, milliseconds, and one of size, octets. */
+/** Holds the numbers by which src/redis goes, each with its unit and its reason. Times are in milliseconds and sizes in octets, whatever the unit they are written with. */
 import { KiB, MiB, second, minute, hour, day } from '../units.ts'
 
 export const redisLimits = {
   // POP3 session
-  /** A trait of a server (host.ts) is believed for so long: servers are mended, and a line that hung may have looked like one. */
+  /** How long a trait of a server (server-traits.ts) is believed: servers are mended, and a line that hung may have looked like a trait. */
   serverTraitMs: 1 * day,
 
   // Runs
-  /** A run that is not renewed for this long is taken over. */
+  /** Another run takes over an account whose lease was not renewed for this long. */
   leaseMs: 15 * second,
+  /** How long to wait before Redis is asked again after it has failed. */
   redisRetryMs: 1 * second,
-  /** Redis' memory below its `maxmemory`: a run of 100,000 messages adds 4 MB to the ledger, and its intents come and go. */
+  /** How far Redis' memory must be below its `maxmemory` before a run begins: a run of 100,000 messages adds 4 MB to the ledger, and its intents come and go. */
   redisMemoryFreeOctets: 8 * MiB,
-  /** Of the disk of a Redis of ours. With `appendfsync always` it exits when that is full; a run of 100,000 messages writes some 50 MB. */
+  /** How much of its disk must be free: with `appendfsync always` Redis exits when the disk is full, and a run of 100,000 messages writes some 50 MB. */
   redisDiskFreeOctets: 64 * MiB,
+  /** How often both are looked at. */
   headroomEveryMs: 5 * second,
   runsKeptPerAccount: 100,
+  /** How often a running run's transcript is written. */
   transcriptEveryMs: 5 * second,
-  /** Of what a run has brought, the newest are listed; a first import may bring 100,000. Some 250 octets each. */
+  /** How many of the messages that a run has stored are listed, the newest ones: a first import may bring 100,000. Each takes some 250 octets. */
   arrivalsKept: 1000,
   arrivalsEveryMs: 1 * second,
   runKeptMs: 30 * day,
-  /** Who waits for a run's end is told of it; should that word be lost with a connection, they look this often. */
+  /** How often a client that waits for a run's end looks for itself: the word of it may be lost with a connection. */
   runLookedAtMs: 5 * second,
-  /** Of what happened, as people's screens hear of it: some 300 octets each, and some minutes of ten thousand accounts. */
+  /** How many events are kept for screens that were away: some 300 octets each, and some minutes of ten thousand accounts. */
   eventsKept: 50_000,
   eventsReadMax: 500,
-  /** A reader waits so long at Redis, and then looks whether it is still the same one. */
+  /** How long a reader waits at Redis for an event. Then it looks whether the stream is still the same one. */
   eventsAwaitedMs: 5 * second,
-  /** Hosts that failures are counted under by name: each is a row in somebody's monitoring for ever. */
+  /** Under how many hosts failures are counted by name: each host is a row in somebody's monitoring for ever. */
   hostsNamed: 100,
-  /** So many accounts are looked through for a status that was told wrong, by a worker that died between two writes. */
+  /** How many commands are sent in one round trip where there are many. */
+  pipelinedAtOnce: 500,
+  /** Slots of a tally, for as long as the dashboard shows them. */
+  tallyHoursKept: 48,
+  tallyDaysKept: 30,
+  /** How many accounts a turn of the status rounds looks through: a worker that died between two writes has left a wrong status. */
   statusesPerTurn: 200,
+  /** How many due accounts a worker takes at once. */
   claimedPerTickMax: 1000,
-  /** An account that was claimed comes again after this, should its run never end: longer than any wait in a run. */
+  /** When a claimed account is due again, should its run never end. It is longer than any wait in a run. */
   claimHoldMs: 10 * minute,
-  /** A worker that has said nothing for this long is not there. */
+  /** A worker that has said nothing for this long counts as gone. */
   workerAliveMs: 15 * second,
 
   // Ledger
-  /** All workers of a machine see its clock stepped; the first one moves the schedule along. */
+  /** Within this time a step of the clock is one and the same: all workers of a machine see it, and the first one moves the schedule along. */
   dueShiftedOnceMs: 10 * second,
-  /** How far off it may be since when Redis runs: it counts in whole seconds, and clocks of machines differ. */
+  /** How wrong the start of Redis may be: Redis counts in whole seconds, and the clocks of machines differ. */
   keeperSinceOffMs: 2 * second,
 
   // Lists of accounts
-  /** Looked at in one step of Redis: a millisecond or two, in which workers wait. */
+  /** How many accounts one step of Redis looks at: it takes a millisecond or two, in which workers wait. */
   accountsWalkedAtOnce: 1000,
-  /** And for one page: a search in 100,000 takes five. */
+  /** How many accounts are looked at for one page: a search in 100,000 takes five pages. */
   accountsWalkedPerPage: 20_000,
-  /** Looked at for one page of a search. */
+  /** How many destinations are looked at for one page of a search. */
   destinationsReadPerPage: 5000,
-  /** Of a destination or status with so many the list by address is sorted as it is asked for. */
+  /** Up to this many accounts of a destination or status, a list by address is sorted when it is asked for. */
   accountsSortedMax: 2000,
 
   // Idempotency keys
+  /** How long an answer is given again to the same key. */
   answerKeptMs: 1 * day,
-  /** Of a process that died while it answered: then the request may be made again. All but a pull that is waited for end sooner. */
+  /** When a request may be made again whose process died while it answered. All requests end sooner, but for a pull that is waited for. */
   answerAwaitedMs: 2 * minute,
-  /** The oldest go first; of some 2 KiB each. */
+  /** How many answers are kept, of some 2 KiB each. The oldest go first. */
   answersKeptMax: 50_000,
 
   // Backup
-  /** Of base64 in one line; a ledger of more is parted. */
+  /** How much of a value stands in one line of a backup. A longer one is parted. */
   backupPieceOctets: 192 * KiB,
 
-  // News: webhooks and notices by e-mail
-  /** Where no worker carries news further, none is writing it either: this is for a moment. Some 600 octets each. */
+  // News: webhooks and bulletins by e-mail
+  /** How much news waits to be carried further, some 600 octets each. Without a worker that carries it, none writes any either. */
   outboxMax: 20_000,
-  /** An endpoint that was claimed comes again after this, should whoever visits it die: longer than a visit. */
+  /** When a claimed endpoint is visited again, should the worker that visits it die. It is longer than a visit. */
   visitHoldMs: 2 * minute,
-  /** No wait is longer than this: a day, and a quarter for chance. */
+  /** The longest wait before a visit: a day, and a quarter for chance. */
   visitLatestMs: 31 * hour,
-  /** Ended ones, a webhook; and such as wait for an endpoint to answer again: what comes beyond that is not delivered. */
+  /** How many ended deliveries of a webhook are listed. */
   deliveriesKept: 100,
+  /** How many deliveries wait for an endpoint to answer again. What comes beyond that is not delivered. */
   deliveriesWaitingMax: 10_000,
-  /** What waits for the next notice; of more only how much it is. */
+  /** How much news the next bulletin holds. Of more it only says how much. */
   bulletinNewsMax: 500,
 
   // Back-off after failures
-  /** Over this time the accounts of a destination come back after its pause. */
+  /** Over what time the accounts of a destination come back after its pause. */
   resumeSpreadMs: 30 * second,
 
-  // Who may
-  /** When a token was used last is known to the minute: written each time it would cost a sync a request. */
+  // Access
+  /** How exactly the last use of a token is known. To write every use would cost each request a sync of the disk. */
   tokenUseWrittenEveryMs: 1 * minute,
-  /** Of 300 octets or so each. */
+  /** How many entries the audit log holds, of 300 octets or so each. */
   auditKept: 100_000,
-  /** After its last use; the dashboard is open all day. */
+  /** How long a session lasts after its last use: the dashboard is open all day. */
   sessionKeptMs: 12 * hour,
+  /** How often a session in use is prolonged. */
   sessionProlongedEveryMs: 10 * minute,
-  /** People mistype. */
+  /** How many failures cost no wait: people mistype. */
   signInsFree: 5,
-  /** Doubled with each failure from there on. */
+  /** The wait after the next failure. It doubles with each one from there on. */
   signInWaitFirstMs: 1 * second,
+  /** The longest wait of an address. */
   signInAddressWaitMaxMs: 15 * minute,
-  /** Short: anybody can make somebody else's login wait. A guess a minute is half a million a year. */
+  /** The longest wait of a login. It is short, since anybody can make somebody else's login wait; a guess a minute is half a million a year. */
   signInLoginWaitMaxMs: 1 * minute,
+  /** How long failures are remembered. */
   signInsKeptMs: 1 * day,
 } as const

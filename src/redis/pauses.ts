@@ -1,24 +1,15 @@
-/** Destinations that no scheduled run goes to for now, and the accounts that wait for one to go on (docs/decisions/0012). */
+/** Keeps the pauses of destinations, to which no scheduled run goes for now, and the accounts that wait for the end of each (docs/decisions/0012). */
 import type { Redis } from 'ioredis'
 import { type Pause, pauseAfter } from '../failure/consequence.ts'
 import type { Failure } from '../failure/failure.ts'
 import { redisLimits } from './limits.ts'
 import type { AccountId } from '../mail/message.ts'
-import { tell } from './events.ts'
+import { tellEvent } from './events.ts'
 import { keys } from './key-names.ts'
+import { replaced } from './replaced.ts'
+import { script } from './scripts.ts'
 
-/** KEYS pauses; ARGV destination, pause before or '', after. 1 where nobody else has changed it meanwhile. */
-const replaceScript = `
-if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-return 1`
-
-/** KEYS pauses, held; ARGV destination. The accounts that were held. */
-const liftScript = `
-redis.call('HDEL', KEYS[1], ARGV[1])
-local held = redis.call('SMEMBERS', KEYS[2])
-redis.call('DEL', KEYS[2])
-return held`
+const liftPause = script<AccountId[]>('lift-pause', 2)
 
 export class Pauses {
   readonly #redis: Redis
@@ -27,14 +18,14 @@ export class Pauses {
     this.#redis = redis
   }
 
-  /** The last one too, until a run has gone well there. */
+  /** Gives the last pause of each, also when it is over, until a run has gone well there. */
   async of(destinationIds: readonly string[]): Promise<(Pause | undefined)[]> {
     if (destinationIds.length === 0) return []
     const found = await this.#redis.hmget(keys.pauses, ...destinationIds)
     return found.map((json) => (json === null ? undefined : (JSON.parse(json) as Pause)))
   }
 
-  /** By destination, the pauses that last. */
+  /** Gives the pauses that are not over, by destination. */
   async lasting(nowMs: number): Promise<Map<string, Pause>> {
     const all = Object.entries(await this.#redis.hgetall(keys.pauses))
     const read = all.map(([id, json]) => [id, JSON.parse(json) as Pause] as const)
@@ -42,18 +33,16 @@ export class Pauses {
   }
 
   async pause(destinationId: string, failure: Failure, nowMs: number): Promise<Pause> {
-    for (;;) {
-      const before = await this.#redis.hget(keys.pauses, destinationId)
-      const after = pauseAfter(failure, before === null ? undefined : (JSON.parse(before) as Pause), nowMs)
-      const args = [destinationId, before ?? '', JSON.stringify(after)]
-      if ((await this.#redis.eval(replaceScript, 1, keys.pauses, ...args)) !== 1) continue
-      const pausedUntil = new Date(after.pausedUntilMs).toISOString()
-      await tell(this.#redis, 'destination', destinationId, { id: destinationId, status: 'paused', pausedUntil })
-      return after
-    }
+    const json = await replaced(this.#redis, { hash: keys.pauses, field: destinationId }, (before) =>
+      JSON.stringify(pauseAfter(failure, before === null ? undefined : (JSON.parse(before) as Pause), nowMs)),
+    )
+    const pause = JSON.parse(json ?? '') as Pause
+    const pausedUntil = new Date(pause.pausedUntilMs).toISOString()
+    await tellEvent(this.#redis, 'destination', destinationId, { id: destinationId, status: 'paused', pausedUntil })
+    return pause
   }
 
-  /** Remembers who was moved to the end of the pause, to be called sooner should it be lifted. */
+  /** Remembers accounts that were moved to the end of the pause, so that they come sooner should it be lifted. */
   async hold(destinationId: string, accountIds: readonly AccountId[], { pausedUntilMs }: Pause): Promise<void> {
     if (accountIds.length === 0) return
     const held = keys.held(destinationId)
@@ -64,11 +53,10 @@ export class Pauses {
       .exec()
   }
 
-  /** The accounts that were held. */
+  /** Ends the pause, and returns the accounts that were held. */
   async lift(destinationId: string): Promise<AccountId[]> {
-    const names = [keys.pauses, keys.held(destinationId)]
-    const held = (await this.#redis.eval(liftScript, names.length, ...names, destinationId)) as AccountId[]
-    await tell(this.#redis, 'destination', destinationId, { id: destinationId, status: 'ok', pausedUntil: null })
+    const held = await liftPause(this.#redis, [keys.pauses, keys.held(destinationId)], [destinationId])
+    await tellEvent(this.#redis, 'destination', destinationId, { id: destinationId, status: 'ok', pausedUntil: null })
     return held
   }
 }

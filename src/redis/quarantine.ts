@@ -1,23 +1,24 @@
 /**
- * What was set aside, as it is kept: entries that runs write (ledger.ts), and wishes beside them. A run carries a wish out under
- * the account's lease; whoever wishes writes nothing that a run writes.
+ * Reads the quarantine, and notes what people wish for its entries. Runs write the entries (ledger.ts) and carry the wishes out, under
+ * the account's lease; a wish is noted beside them, so that nobody writes what a run writes.
  */
 import type { Redis } from 'ioredis'
 import { ulid } from 'ulid'
 import type { AccountId } from '../mail/message.ts'
 import type { QuarantineEntry } from '../pull/quarantine.ts'
 import { keys } from './key-names.ts'
+import { script } from './scripts.ts'
 
 /**
- * By entry id. `retry ULID`: try it again, each wish another value, so that a run ends only the one that it knew of. `from OCTETS`:
- * once the account takes so many. `dismiss`: let go of it.
+ * Wishes by entry id. `retry ULID`: the message is to be tried again; each wish is another value, so that a run ends only the wish that
+ * it knew of. `from OCTETS`: it is tried again once the account takes so many. `dismiss`: the entry goes.
  */
 export type Wishes = ReadonlyMap<string, string>
 
 export const wishField = (entryId: string) => `wish ${entryId}`
 export const wishFor = (octets: number) => `from ${octets}`
 
-/** How many octets the account must take for it. */
+/** How many octets the account must take before the message is tried again. */
 export function octetsWished(wish: string): number {
   return wish.startsWith('from ') ? Number(wish.slice(5)) : 0
 }
@@ -32,11 +33,7 @@ export async function entriesOf(redis: Redis, accountId: AccountId): Promise<Qua
   return (await redis.hvals(keys.quarantine(accountId))).map((json) => JSON.parse(json) as QuarantineEntry)
 }
 
-/** KEYS quarantine, the ledger's notes; ARGV entry id, its wish's field, wish. 0: there is no such entry, or it is let go of. */
-const wishScript = `
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 or redis.call('HGET', KEYS[2], ARGV[2]) == 'dismiss' then return 0 end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
-return 1`
+const noteWish = script<0 | 1>('note-wish', 2)
 
 export class Quarantine {
   readonly #redis: Redis
@@ -45,7 +42,7 @@ export class Quarantine {
     this.#redis = redis
   }
 
-  /** In the order they were first seen. `after`: an entry's id; `next`: the id to go on after, null at the end. */
+  /** Reads a page, in the order in which the messages were first seen. `after` is an entry's id, and so is `next`, null at the end. */
   async page(
     accountId: AccountId,
     { limit, after = '' }: { readonly limit: number; readonly after?: string | undefined },
@@ -67,17 +64,17 @@ export class Quarantine {
     return json === null || wish === 'dismiss' ? undefined : (JSON.parse(json) as QuarantineEntry)
   }
 
-  /** The next run that begins tries it again. False: there is no such entry. */
+  /** Has the next run that begins try the message again. False: there is no such entry. */
   async retry(accountId: AccountId, entryId: string): Promise<boolean> {
     return await this.#wish(accountId, entryId, `retry ${ulid()}`)
   }
 
-  /** It is seen no more, and not fetched again. False: there is no such entry. */
+  /** Dismisses the entry: its message is not shown any more, and not fetched again. False: there is no such entry. */
   async dismiss(accountId: AccountId, entryId: string): Promise<boolean> {
     return await this.#wish(accountId, entryId, 'dismiss')
   }
 
-  /** What people want to be tried again and no run has yet. */
+  /** Gives the wishes to try again that no run has carried out yet. */
   async retries(accountId: AccountId): Promise<Set<string>> {
     const wishes = [...(await this.#wishes(accountId)).values()]
     return new Set(wishes.filter((wish) => wish.startsWith('retry ')))
@@ -85,7 +82,7 @@ export class Quarantine {
 
   async #wish(accountId: AccountId, entryId: string, wish: string): Promise<boolean> {
     const names = [keys.quarantine(accountId), keys.ledgerNotes(accountId)]
-    return (await this.#redis.eval(wishScript, names.length, ...names, entryId, wishField(entryId), wish)) === 1
+    return (await noteWish(this.#redis, names, [entryId, wishField(entryId), wish])) === 1
   }
 
   async #wishes(accountId: AccountId): Promise<Wishes> {

@@ -1,10 +1,10 @@
-/** The queue of runs: where api and workers meet. A job says which account and why, never how to log in. */
+/** Holds the two queues in which API and workers meet: one of runs, one of visits to endpoints. A job says which account and why, never how to log in. */
 import { type Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import type { AccountId, RunId } from '../mail/message.ts'
 import type { Run, RunCause, RunTask } from '../runs/run.ts'
-import { setNextDue } from './due.ts'
+import { DueAccounts } from './due.ts'
 import { keys } from './key-names.ts'
 import type { Runs } from './runs.ts'
 
@@ -13,13 +13,13 @@ export interface PullJob {
   readonly accountId: AccountId
   readonly runId: RunId
   readonly cause: RunCause
-  /** A pull where it is not said. */
+  /** Missing for a pull. */
   readonly task?: RunTask
   /** When the schedule had it due, in milliseconds since 1970. */
   readonly dueMs?: number
 }
 
-/** Whom a worker is to visit with what waits there: a webhook's id, or `notice` for the e-mail. */
+/** The endpoint that a worker is to visit with what waits there: a webhook's id, or `notice` for the e-mail. */
 export interface VisitJob {
   readonly visit: string
 }
@@ -29,24 +29,36 @@ export const visitQueueName = 'notices'
 /** BullMQ's keys share one hash tag, as its scripts need in a cluster. */
 export const queuePrefix = '{tributary}:bull'
 
-/** 0 is before all others. */
+/** The lowest number comes first. */
 const priority = { request: 1, schedule: 100 } as const
 
 const jobName = 'pull'
 
+/** What a queue needs beside Redis. */
+export interface QueueWorld {
+  /** Is called with every error of BullMQ's that no call of ours fails by. */
+  readonly onError: (error: Error) => void
+  /** The wall clock. */
+  readonly nowMs?: () => number
+}
+
 export class PullQueue {
   readonly #queue: Queue<PullJob, void>
   readonly #redis: Redis
+  readonly #due: DueAccounts
   readonly #runs: Runs
+  readonly #nowMs: () => number
 
-  constructor(redis: Redis, runs: Runs) {
+  constructor(redis: Redis, runs: Runs, { onError, nowMs = Date.now }: QueueWorld) {
     this.#queue = new Queue(pullQueueName, { connection: redis, prefix: queuePrefix })
-    this.#queue.on('error', () => {})
+    this.#queue.on('error', onError)
     this.#redis = redis
+    this.#due = new DueAccounts(redis)
     this.#runs = runs
+    this.#nowMs = nowMs
   }
 
-  /** "Check now": joins the account's queued or running run, or makes one; what waits is brought forward. */
+  /** Carries out "check now": joins the account's queued or running run, or makes one. A run that waits is brought forward. */
   async request(accountId: AccountId): Promise<Run> {
     const run = await this.#runs.open(accountId, 'request')
     await this.#queue.add(jobName, { accountId, runId: run.id, cause: 'request' }, this.#options(accountId, 'request'))
@@ -54,7 +66,7 @@ export class PullQueue {
     return run
   }
 
-  /** Joins the account's queued or running rebuild, or makes one; should it be pulled just now, that ends first (its lease). */
+  /** Joins the account's queued or running rebuild, or makes one. A pull that is at work ends first, since it holds the lease. */
   async rebuild(accountId: AccountId): Promise<Run> {
     const run = await this.#runs.open(accountId, 'request', 'rebuild')
     const options = this.#options(`${accountId} rebuild`, 'request')
@@ -63,8 +75,8 @@ export class PullQueue {
   }
 
   /**
-   * Accounts that are due. An account whose run is still open gets that run's job again, should it have been lost (a crash
-   * between opening and adding); where the job is there, deduplication makes it one.
+   * Queues accounts that are due. An account whose run is still open gets a job for that run again, in case it was lost by a crash
+   * between opening and adding; where the job is there, deduplication makes the two one.
    */
   async schedule(accountIds: readonly AccountId[], due?: ReadonlyMap<AccountId, number>): Promise<void> {
     const runs = await Promise.all(accountIds.map((accountId) => this.#runs.open(accountId, 'schedule')))
@@ -77,7 +89,7 @@ export class PullQueue {
     )
   }
 
-  /** A job at work steps back until then, unless somebody asks for it meanwhile. Costs it no attempt. */
+  /** Makes a job at work wait until then, unless somebody asks for it meanwhile. This costs the job no attempt. */
   async postpone(job: Pick<Job<PullJob>, 'data' | 'moveToDelayed'>, untilMs: number, token?: string): Promise<void> {
     await job.moveToDelayed(untilMs, token)
     // Whoever asked while it was at work found nothing to bring forward.
@@ -85,10 +97,10 @@ export class PullQueue {
     if (waiting?.data.cause === 'request') await waiting.promote().catch(() => {})
   }
 
-  /** Their destination goes on: what waited for that comes soon, and not all at once. */
+  /** Makes accounts due whose destination goes on: soon, and not all at once. */
   async release(accountIds: readonly AccountId[]): Promise<void> {
     for (const accountId of accountIds) {
-      await setNextDue(this.#redis, accountId, Date.now() + Math.random() * redisLimits.resumeSpreadMs)
+      await this.#due.setNext(accountId, this.#nowMs() + Math.random() * redisLimits.resumeSpreadMs)
       const job = await this.#jobOf(accountId)
       if (await job?.isDelayed()) await job?.promote().catch(() => {})
     }
@@ -100,7 +112,7 @@ export class PullQueue {
   }
 
   /**
-   * Open runs that nobody is at and no job leads to get one. BullMQ's scripts stop half-way where Redis refuses a write (OOM): a
+   * Gives a job to open runs that nobody is at and no job leads to. BullMQ's scripts stop half-way where Redis refuses a write (OOM): a
    * job is in no list any more then, and may still stand in the way of the next one.
    */
   async revive(): Promise<void> {
@@ -116,12 +128,12 @@ export class PullQueue {
     }
   }
 
-  /** All that waits for a time: after the clock was set back that time may be far off. What comes too early waits again. */
+  /** Queues all jobs that wait for a time: after the clock was set back that time may be far off. A job that comes too early waits again. */
   async promote(): Promise<void> {
     await this.#queue.promoteJobs()
   }
 
-  /** Jobs by what they wait for, and those at work. */
+  /** Counts the jobs by what they wait for, and those at work. */
   async depth(): Promise<Record<string, number>> {
     return await this.#queue.getJobCounts('prioritized', 'delayed', 'active')
   }
@@ -165,16 +177,16 @@ function dueOf(dueMs: number | undefined): { readonly dueMs?: number } {
   return dueMs === undefined ? {} : { dueMs }
 }
 
-/** The queue of visits to endpoints: what is due stands in keys.visits, so that a job that is lost costs time and nothing else. */
+/** Queues visits to endpoints. What is due stands in keys.visits, so that a job that is lost costs time and nothing else. */
 export class VisitQueue {
   readonly #queue: Queue<VisitJob, void>
 
-  constructor(redis: Redis) {
+  constructor(redis: Redis, { onError }: QueueWorld) {
     this.#queue = new Queue(visitQueueName, { connection: redis, prefix: queuePrefix })
-    this.#queue.on('error', () => {})
+    this.#queue.on('error', onError)
   }
 
-  /** One visit of each at a time. */
+  /** Queues one visit of each endpoint at a time. */
   async add(visits: readonly string[]): Promise<void> {
     for (const visit of visits) {
       // Lost where Redis refused a write half-way (PullQueue.revive): it would stand in the way of this one.

@@ -1,19 +1,14 @@
-/** All that is kept sealed: with which keys, and how it comes under the newest one while everything runs. */
+/** Finds with which keys the records in Redis are sealed, and seals them with the newest one while everything runs. */
 import type { Redis } from 'ioredis'
 import { keyIdsIn, resealed, type Seal } from '../seal.ts'
 import { keys } from './key-names.ts'
+import { replaced } from './replaced.ts'
 
 /** Hashes of records as JSON; what is sealed for FIELD stands in `sealedFIELD`, bound to the record's id. */
 export const sealedHashes = [keys.accounts, keys.destinations, keys.webhooks, keys.notice] as const
 
 /** How many records are read at once. */
 const chunk = 200
-
-/** KEYS hash; ARGV id, record before, after. */
-const replaceScript = `
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-return 1`
 
 async function* records(redis: Redis): AsyncGenerator<readonly [hash: string, id: string, json: string]> {
   for (const hash of sealedHashes) {
@@ -26,7 +21,7 @@ async function* records(redis: Redis): AsyncGenerator<readonly [hash: string, id
   }
 }
 
-/** Answers to requests with a key of their own, which end by themselves within a day: until then their keys are needed. */
+/** Reads the answers to requests with an idempotency key. They expire within a day; until then their keys are needed. */
 async function* answers(redis: Redis): AsyncGenerator<string> {
   for (let from = 0; ; from += chunk) {
     const names = await redis.zrange(keys.answers, String(from), String(from + chunk - 1))
@@ -36,7 +31,7 @@ async function* answers(redis: Redis): AsyncGenerator<string> {
   }
 }
 
-/** How many records each key seals something of. A key that this does not name may go. */
+/** Counts the records of which each key seals something. A key that is not named here may go. */
 export async function recordsByKey(redis: Redis): Promise<Map<string, number>> {
   const counted = new Map<string, number>()
   const count = (json: string) => {
@@ -67,29 +62,24 @@ export interface Resealed {
 }
 
 /**
- * Once through all records. Each is replaced only as it was read: whoever changes it meanwhile wins, and has sealed with the newest
- * key by then. May be stopped or killed anywhere: what is left is under its old key, and opens.
+ * Goes through all records once. A record is replaced only as it was read: who changes it meanwhile wins, and has sealed it with the
+ * newest key. It may be stopped or killed anywhere: a record that is left is under its old key, and opens.
  */
 export async function reseal(redis: Redis, seal: Seal, signal: AbortSignal): Promise<Resealed> {
   let done = 0
   const unopened: string[] = []
   for await (const [hash, id, json] of records(redis)) {
     if (signal.aborted) break
-    let before: string | null = json
-    while (before !== null) {
-      let after: string | undefined
+    if ([...keyIdsIn(json)].every((keyId) => keyId === seal.keyId)) continue
+    const write = await replaced(redis, { hash, field: id }, (before) => {
       try {
-        after = resealed(before, id, seal)
+        return before === null ? undefined : resealed(before, id, seal)
       } catch {
         unopened.push(id)
+        return undefined
       }
-      if (after === undefined) break
-      if ((await redis.eval(replaceScript, 1, hash, id, before, after)) === 1) {
-        done += 1
-        break
-      }
-      before = await redis.hget(hash, id)
-    }
+    })
+    if (write !== undefined) done += 1
   }
   return { resealed: done, unopened }
 }

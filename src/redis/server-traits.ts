@@ -1,4 +1,4 @@
-/** What was learnt of POP3 servers, by host and port: one field a trait, with the time at which it was learnt. */
+/** Keeps what was learnt of POP3 servers, by host and port: one field a trait, with the time at which it was learnt. */
 import type { Redis } from 'ioredis'
 import { hostPort, type ServerTrait, serverTraits } from '../account/server-traits.ts'
 import { redisLimits } from './limits.ts'
@@ -12,16 +12,20 @@ interface HostPort {
 const fieldOf = ({ host, port }: HostPort, trait: ServerTrait) =>
   `${hostPort({ host: host.toLowerCase(), port })} ${trait}`
 
-export async function traitsOf(redis: Redis, server: HostPort, nowMs: number): Promise<Set<ServerTrait>> {
-  const learnt = await redis.hmget(keys.serverTraits, ...serverTraits.map((trait) => fieldOf(server, trait)))
-  return new Set(serverTraits.filter((_trait, nth) => Number(learnt[nth] ?? 0) > nowMs - redisLimits.serverTraitMs))
-}
+export class ServerTraits {
+  readonly #redis: Redis
 
-export async function learnTraits(
-  redis: Redis,
-  server: HostPort,
-  traits: Iterable<ServerTrait>,
-  nowMs: number,
-): Promise<void> {
-  for (const trait of traits) await redis.hset(keys.serverTraits, fieldOf(server, trait), nowMs)
+  constructor(redis: Redis) {
+    this.#redis = redis
+  }
+
+  /** Gives the traits that are still believed. */
+  async of(server: HostPort, nowMs: number): Promise<Set<ServerTrait>> {
+    const learnt = await this.#redis.hmget(keys.serverTraits, ...serverTraits.map((trait) => fieldOf(server, trait)))
+    return new Set(serverTraits.filter((_trait, nth) => Number(learnt[nth] ?? 0) > nowMs - redisLimits.serverTraitMs))
+  }
+
+  async learn(server: HostPort, traits: Iterable<ServerTrait>, nowMs: number): Promise<void> {
+    for (const trait of traits) await this.#redis.hset(keys.serverTraits, fieldOf(server, trait), nowMs)
+  }
 }

@@ -1,11 +1,11 @@
-/** People who are signed in, by the hash of what their cookie holds; and the password of the admin. */
+/** Keeps the sessions of people who are signed in, by the hash of what their cookie holds, and the hash of the admin's password. */
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import { keys } from './key-names.ts'
 import { digestOf } from './tokens.ts'
 
-/** By what somebody has shown who they are: a token, the login of a hosted destination, or the password of the admin. */
+/** How somebody has shown who they are: by a token, the login of a hosted destination, or the admin's password. */
 export type Proof =
   | { readonly kind: 'token'; readonly id: string }
   | { readonly kind: 'login'; readonly destinationId: string }
@@ -13,7 +13,7 @@ export type Proof =
 
 export interface SessionRecord {
   readonly proof: Proof
-  /** Digest of the hash that it was compared with: once that is another one, the session has ended. */
+  /** Digest of the hash that the proof was compared with. Once that hash is another one, the session has ended. */
   readonly against: string
 }
 
@@ -35,7 +35,7 @@ export class Sessions {
     await this.#redis.set(keyOf(secret), JSON.stringify(record), 'PX', redisLimits.sessionKeptMs)
   }
 
-  /** Each use puts off its end; that is written once in a while. */
+  /** Gives a session. Each use puts off its end; that is written once in a while. */
   async get(secret: string): Promise<SessionRecord | undefined> {
     const key = keyOf(secret)
     const [json, leftMs] = await Promise.all([this.#redis.get(key), this.#redis.pttl(key)])
@@ -49,7 +49,7 @@ export class Sessions {
     await this.#redis.del(keyOf(secret))
   }
 
-  /** Its hash; null: none was set. */
+  /** Gives the hash of the admin's password. Null: none was set. */
   async adminPassword(): Promise<string | null> {
     return await this.#redis.hget(keys.passwords, 'admin')
   }

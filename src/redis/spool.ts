@@ -1,26 +1,64 @@
-/** Spooled messages as they are kept: what is said of one as a line of JSON, and its bytes behind that. */
+/** Keeps the bytes of messages that the provider may not give again: what is known of one as a line of JSON, and its bytes behind that. */
 import type { Redis } from 'ioredis'
 import { monotonicFactory } from 'ulid'
 import type { AccountId, Listed, MessageNumber, Retrieved, SpoolId } from '../mail/message.ts'
+import type { Spool } from '../pull/ledger-ports.ts'
 import { keys } from './key-names.ts'
+import { dropSpooled, type LedgerWriter, spoolMessages } from './ledger-writes.ts'
+import { entriesOf, type Wishes } from './quarantine.ts'
 
-export const newSpoolId = monotonicFactory() as () => SpoolId
+const newSpoolId = monotonicFactory() as () => SpoolId
 
-export function packed({ message: { uidl, size }, bytes }: Retrieved): Buffer {
+function packedMessage({ message: { uidl, size }, bytes }: Retrieved): Buffer {
   return Buffer.concat([Buffer.from(`${JSON.stringify({ uidl, size })}\n`), bytes])
 }
 
 /** Undefined: it is not kept any more. */
 export async function spooledMessage(redis: Redis, accountId: AccountId, id: SpoolId): Promise<Retrieved | undefined> {
-  const kept = await redis.hgetBuffer(keys.spool(accountId), id)
-  if (kept === null) return undefined
-  const end = kept.indexOf(10)
-  const { uidl, size } = JSON.parse(kept.toString('utf8', 0, end)) as Pick<Listed, 'uidl' | 'size'>
+  const packed = await redis.hgetBuffer(keys.spool(accountId), id)
+  if (packed === null) return undefined
+  const end = packed.indexOf(10)
+  const { uidl, size } = JSON.parse(packed.toString('utf8', 0, end)) as Pick<Listed, 'uidl' | 'size'>
   // It has no number in any session of now.
-  return { message: { number: 0 as MessageNumber, uidl, size }, bytes: kept.subarray(end + 1), spooled: id }
+  return { message: { number: 0 as MessageNumber, uidl, size }, bytes: packed.subarray(end + 1), spooled: id }
 }
 
-/** In the order in which they came: they are ULIDs. */
-export async function spoolIds(redis: Redis, accountId: AccountId): Promise<SpoolId[]> {
-  return ((await redis.hkeys(keys.spool(accountId))) as SpoolId[]).sort()
+export class RedisSpool implements Spool {
+  readonly #redis: Redis
+  readonly #accountId: AccountId
+  readonly #writer: LedgerWriter
+  readonly #wishes: () => Wishes
+
+  /** @param wishes for quarantine entries, as the run knows them. */
+  constructor(redis: Redis, accountId: AccountId, writer: LedgerWriter, wishes: () => Wishes) {
+    this.#redis = redis
+    this.#accountId = accountId
+    this.#writer = writer
+    this.#wishes = wishes
+  }
+
+  async spool(retrieved: readonly Retrieved[]): Promise<Retrieved[]> {
+    const spooled = retrieved.map((one) => ({ ...one, spooled: newSpoolId() }))
+    const args = spooled.flatMap((one) => [one.spooled, packedMessage(one)])
+    if (args.length > 0) await this.#writer.write(spoolMessages, [keys.spool(this.#accountId)], args)
+    return spooled
+  }
+
+  async *spooled(): AsyncIterable<Retrieved> {
+    // They are ULIDs: their order is that in which they came.
+    const ids = ((await this.#redis.hkeys(keys.spool(this.#accountId))) as SpoolId[]).sort()
+    if (ids.length === 0) return
+    const entries = await entriesOf(this.#redis, this.#accountId)
+    const waiting = entries.filter(({ id }) => !this.#wishes().get(id)?.startsWith('retry '))
+    const setAside = new Set(waiting.map(({ spooled }) => spooled))
+    for (const id of ids) {
+      const message = setAside.has(id) ? undefined : await spooledMessage(this.#redis, this.#accountId, id)
+      if (message !== undefined) yield message
+    }
+  }
+
+  async letGo(retrieved: readonly Retrieved[]): Promise<void> {
+    const ids = retrieved.flatMap(({ spooled }) => spooled ?? [])
+    if (ids.length > 0) await this.#writer.write(dropSpooled, [keys.spool(this.#accountId)], ids)
+  }
 }

@@ -1,14 +1,15 @@
 /**
- * Each account's status as a script sees it, from what is kept of it at that moment; which accounts have which one; and word of
- * every change. Whoever changes what a status comes from has it stated anew. `accountStatusOf` (src/runs/status.ts) is the same rule, for who reads.
+ * Keeps the status of each account, and which accounts have which status. Every script that changes what a status comes from works it
+ * out anew (scripts/includes/restate.lua) and tells of the change. `accountStatusOf` (src/runs/status.ts) is the same rule, for those who read.
  */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import { type AccountStatus, accountStatuses } from '../runs/status.ts'
-import { tellLua } from './events.ts'
+import { eraseRemoved } from './account-erasure.ts'
 import { keys } from './key-names.ts'
+import { type Script, script } from './scripts.ts'
 
-/** KEYS of every script with `restate`, in front of its own. */
+/** The first keys of every script that includes restate.lua. */
 export const statusKeys = [
   keys.accounts,
   keys.accountStates,
@@ -19,48 +20,19 @@ export const statusKeys = [
   ...accountStatuses.map(keys.accountsAt),
 ] as const
 
-/** `restate(id)` returns the account's destination, or '' where nothing is known of it any more. */
-export const restateLua = `${tellLua}
-local function restate(id)
-  local json = redis.call('HGET', KEYS[1], id)
-  local before = redis.call('HGET', KEYS[5], id)
-  local destination, status, now = before and string.match(before, '^%S+') or '', 'removed', false
-  if json then
-    local account = cjson.decode(json).account
-    local task = id .. ' rebuild'
-    destination = account.destinationId
-    if redis.call('SISMEMBER', KEYS[4], id) + redis.call('SISMEMBER', KEYS[4], task) > 0 then status = 'running'
-    elseif redis.call('HEXISTS', KEYS[3], id) + redis.call('HEXISTS', KEYS[3], task) > 0 then status = 'waiting'
-    elseif account.paused then status = 'paused'
-    else
-      local state = redis.call('HGET', KEYS[2], id)
-      state = state and cjson.decode(state) or { attention = false, lastFailure = cjson.null }
-      if state.attention then status = 'needs attention'
-      elseif state.lastFailure ~= cjson.null then status = 'failing'
-      else status = 'idle' end
-    end
-    now = destination .. ' ' .. status
-  end
-  for nth, each in ipairs({ ${accountStatuses.map((status) => `'${status}'`).join(', ')} }) do
-    local at = KEYS[6 + nth]
-    if each == status then redis.call('ZADD', at, 0, id) else redis.call('ZREM', at, id) end
-  end
-  if now == before then return destination end
-  if now then redis.call('HSET', KEYS[5], id, now) else redis.call('HDEL', KEYS[5], id) end
-  tell(KEYS[6], 'account', destination, cjson.encode({ id = id, status = status }))
-  return destination
-end`
+/** A script that includes restate.lua: `statusKeys` are its first keys. */
+export const restating = <Answer>(name: string, furtherKeys: number): Script<Answer> =>
+  script(name, statusKeys.length + furtherKeys)
 
-const restateScript = `${restateLua}
-for _, id in ipairs(ARGV) do restate(id) end
-return 1`
+const restateAll = restating<1>('restate', 0)
 
+/** Works out the statuses of these accounts anew. */
 export async function restate(redis: Redis, accountIds: readonly string[]): Promise<void> {
   if (accountIds.length === 0) return
-  await redis.eval(restateScript, statusKeys.length, ...statusKeys, ...accountIds)
+  await restateAll(redis, statusKeys, accountIds)
 }
 
-/** How many accounts have which status, all of one moment: of all accounts, or of one destination's. */
+/** Counts the accounts of each status, all at one moment: of all accounts, or of one destination's. */
 export async function statusCounts(
   redis: Redis,
   destinationId: string | undefined,
@@ -77,17 +49,23 @@ export async function statusCounts(
   return Object.fromEntries(sizes) as Record<AccountStatus, number>
 }
 
-/** Goes through all accounts, some at a turn: after an upgrade, a restore, or a process that died between two writes. */
+/**
+ * Goes through all accounts, some at a turn, and makes whole what an upgrade, a restore, or a process that died between two writes has
+ * left: wrong statuses, and what is still there of removed accounts.
+ */
 export class StatusRounds {
   readonly #redis: Redis
+  readonly #nowMs: () => number
   #after = '-'
 
-  constructor(redis: Redis) {
+  constructor(redis: Redis, nowMs: () => number = Date.now) {
     this.#redis = redis
+    this.#nowMs = nowMs
   }
 
-  /** False: that was the last turn of this round. */
+  /** Does one turn. False: it was the last one of this round. */
   async turn(): Promise<boolean> {
+    await eraseRemoved(this.#redis, this.#nowMs())
     const count = redisLimits.statusesPerTurn
     const ids = await this.#redis.zrange(keys.accountIds, this.#after, '+', 'BYLEX', 'LIMIT', 0, count)
     await restate(this.#redis, ids)

@@ -1,4 +1,4 @@
-/** Transcripts of the last runs of an account, as long as their runs are kept. */
+/** Keeps the transcripts of the last runs of an account, as long as the runs are kept. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import type { AccountId, RunId } from '../mail/message.ts'
@@ -15,7 +15,7 @@ export async function transcriptOf(redis: Redis, { accountId, id }: OfRun): Prom
   return json === null ? undefined : (JSON.parse(json) as KeptTranscript)
 }
 
-/** Writes what is said while it is said, so that a run whose worker dies has left something. Holds nothing up, and fails nothing. */
+/** Writes a transcript while the run goes on, so that a run whose worker dies leaves something. It neither waits nor fails. */
 export class Recorder {
   readonly transcript: Transcript
   readonly #redis: Redis
@@ -32,7 +32,7 @@ export class Recorder {
     this.#timer = setInterval(() => this.write(), redisLimits.transcriptEveryMs)
   }
 
-  /** @param runs of how many runs of the account they are kept; 0: there is none. */
+  /** @param runs the number of last runs whose transcripts are kept; 0: there is no recorder. */
   static async of(redis: Redis, run: OfRun, runs: number): Promise<Recorder | undefined> {
     if (runs === 0) return undefined
     return new Recorder(redis, run, runs, await transcriptOf(redis, run).catch(() => undefined))
@@ -46,7 +46,7 @@ export class Recorder {
     this.#writing = this.#writing.then(write).catch(() => {})
   }
 
-  /** The run has ended: those of earlier ones may go. */
+  /** Writes the end of the transcript, and drops those of earlier runs. */
   async end(): Promise<void> {
     clearInterval(this.#timer)
     this.write()

@@ -1,18 +1,20 @@
-/** Webhooks as they are kept: the record with its secrets sealed, how its endpoint does, and what is delivered to it. */
+/** Keeps the webhooks: each record with its secrets sealed, how its endpoint does, and the deliveries to it. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import type { Seal } from '../seal.ts'
 import { type Delivery, defaultWebhookState, type Webhook, type WebhookState } from '../news/webhook.ts'
 import { keys } from './key-names.ts'
+import { replaced } from './replaced.ts'
+import { script } from './scripts.ts'
 
 export interface WebhookRecord {
   readonly webhook: Webhook
   readonly sealedSecret: string
-  /** The secret before that signs as well until then. */
+  /** The secret before signs as well, until then. */
   readonly before: { readonly sealedSecret: string; readonly untilMs: number } | null
 }
 
-/** That it signs with, the newest first. */
+/** Gives the secrets that a webhook signs with, the newest first. */
 export function secretsOf(
   { webhook: { id }, sealedSecret, before }: WebhookRecord,
   seal: Seal,
@@ -22,40 +24,9 @@ export function secretsOf(
   return sealed.map((one) => seal.open(one, id, 'secret'))
 }
 
-/** KEYS webhooks; ARGV id, record before, after. */
-const updateScript = `
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-return 1`
-
-/** KEYS webhooks, deliveries, due, ended; ARGV webhook id, delivery id, delivery, due ms or '', now, how many are kept. */
-const putScript = `
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
-if ARGV[4] ~= '' then
-  redis.call('ZADD', KEYS[3], ARGV[4], ARGV[2])
-  redis.call('ZREM', KEYS[4], ARGV[2])
-  return 1
-end
-redis.call('ZREM', KEYS[3], ARGV[2])
-redis.call('ZADD', KEYS[4], ARGV[5], ARGV[2])
-for _, id in ipairs(redis.call('ZRANGE', KEYS[4], 0, -ARGV[6] - 1)) do
-  redis.call('ZREM', KEYS[4], id)
-  redis.call('HDEL', KEYS[2], id)
-end
-return 1`
-
-/** KEYS due; ARGV now. */
-const releaseScript = `
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('ZADD', KEYS[1], 'LT', ARGV[1], id) end
-return 1`
-
-/** KEYS visits, due; ARGV webhook id, not before. */
-const settleScript = `
-local next = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-if #next == 0 then redis.call('ZREM', KEYS[1], ARGV[1])
-else redis.call('ZADD', KEYS[1], math.max(next[2], ARGV[2]), ARGV[1]) end
-return 1`
+const putDelivery = script<0 | 1>('put-delivery', 4)
+const releaseDeliveries = script<1>('release-deliveries', 1)
+const settleVisit = script<1>('settle-visit', 2)
 
 export class Webhooks {
   readonly #redis: Redis
@@ -73,20 +44,17 @@ export class Webhooks {
     return json === null ? undefined : (JSON.parse(json) as WebhookRecord)
   }
 
-  /** In the order they were made. */
+  /** Gives all webhooks, in the order in which they were made. */
   async all(): Promise<WebhookRecord[]> {
     const records = (await this.#redis.hvals(keys.webhooks)).map((json) => JSON.parse(json) as WebhookRecord)
     return records.sort((one, other) => (one.webhook.id < other.webhook.id ? -1 : 1))
   }
 
   async update(id: string, change: (before: WebhookRecord) => WebhookRecord): Promise<WebhookRecord | undefined> {
-    for (;;) {
-      const json = await this.#redis.hget(keys.webhooks, id)
-      if (json === null) return undefined
-      const after = change(JSON.parse(json) as WebhookRecord)
-      const answer = await this.#redis.eval(updateScript, 1, keys.webhooks, id, json, JSON.stringify(after))
-      if (answer === 1) return after
-    }
+    const json = await replaced(this.#redis, { hash: keys.webhooks, field: id }, (before) =>
+      before === null ? undefined : JSON.stringify(change(JSON.parse(before) as WebhookRecord)),
+    )
+    return json === undefined ? undefined : (JSON.parse(json) as WebhookRecord)
   }
 
   async remove(id: string): Promise<boolean> {
@@ -100,7 +68,7 @@ export class Webhooks {
     return removed
   }
 
-  /** Those that hear of this destination alone. */
+  /** Removes the webhooks that hear of this destination alone. */
   async removeOf(destinationId: string): Promise<void> {
     for (const { webhook } of await this.all())
       if (webhook.destinationId === destinationId) await this.remove(webhook.id)
@@ -120,27 +88,31 @@ export class Webhooks {
     await this.#redis.hset(keys.webhookStates, id, JSON.stringify(state))
   }
 
-  /** Its endpoint may be tried at once, whatever it did before. */
+  /** Has the endpoint tried at once, whatever it did before. */
   async refresh(id: string, nowMs: number): Promise<void> {
     await this.#redis.hdel(keys.webhookStates, id)
     await this.release(id, nowMs)
     await this.visit(id, nowMs)
   }
 
-  /** All that waits is due. */
+  /** Makes all that waits due. */
   async release(id: string, nowMs: number): Promise<void> {
-    await this.#redis.eval(releaseScript, 1, keys.deliveriesDue(id), nowMs)
+    await releaseDeliveries(this.#redis, [keys.deliveriesDue(id)], [nowMs])
   }
 
   async visit(id: string, nowMs: number): Promise<void> {
     await this.#redis.zadd(keys.visits, 'LT', nowMs, id)
   }
 
-  /** @param dueMs null: it has ended. False: there is no such webhook any more. */
+  /**
+   * Writes a delivery. False: there is no such webhook any more.
+   *
+   * @param dueMs null where it has ended.
+   */
   async put(webhookId: string, delivery: Delivery, dueMs: number | null, nowMs: number): Promise<boolean> {
     const own = [keys.deliveries(webhookId), keys.deliveriesDue(webhookId), keys.deliveriesEnded(webhookId)]
     const args = [webhookId, delivery.id, JSON.stringify(delivery), dueMs ?? '', nowMs, redisLimits.deliveriesKept]
-    return (await this.#redis.eval(putScript, 4, keys.webhooks, ...own, ...args)) === 1
+    return (await putDelivery(this.#redis, [keys.webhooks, ...own], args)) === 1
   }
 
   async delivery(webhookId: string, id: string): Promise<Delivery | undefined> {
@@ -148,7 +120,7 @@ export class Webhooks {
     return json === null ? undefined : (JSON.parse(json) as Delivery)
   }
 
-  /** What is due longest. A time later than any can be was written before the clock was set back. */
+  /** Gives the delivery that has been due longest. A time later than any can be was written before the clock was set back. */
   async next(webhookId: string, nowMs: number): Promise<Delivery | undefined> {
     const due = keys.deliveriesDue(webhookId)
     const [id] = await this.#redis.zrangebyscore(due, '-inf', nowMs, 'LIMIT', 0, 1)
@@ -158,17 +130,17 @@ export class Webhooks {
     return far === undefined ? undefined : await this.delivery(webhookId, far)
   }
 
-  /** After a visit: the next one is when something is due, and not before. */
+  /** Ends a visit: the next one is when a delivery is due, and not before a given time. */
   async settle(webhookId: string, notBeforeMs: number): Promise<void> {
-    await this.#redis.eval(settleScript, 2, keys.visits, keys.deliveriesDue(webhookId), webhookId, notBeforeMs)
+    await settleVisit(this.#redis, [keys.visits, keys.deliveriesDue(webhookId)], [webhookId, notBeforeMs])
   }
 
-  /** Nothing is delivered there for now. */
+  /** Has nothing delivered there for now. */
   async leave(webhookId: string): Promise<void> {
     await this.#redis.zrem(keys.visits, webhookId)
   }
 
-  /** Newest first. `after`: a delivery's id; `next`: the id to go on after, null at the end. */
+  /** Reads a page, newest first. `after` is a delivery's id, and so is `next`, null at the end. */
   async page(
     webhookId: string,
     { limit, after }: { readonly limit: number; readonly after?: string | undefined },

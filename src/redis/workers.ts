@@ -1,42 +1,51 @@
-/** Workers that are there, and how their processes fare. */
+/** Keeps which workers are there, and how their processes do. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import { keys } from './key-names.ts'
 
 export interface WorkerVitals {
-  /** Of the event loop, the 99th percentile. */
+  /** The 99th percentile of the event loop's delay. */
   readonly lagSeconds: number
   readonly residentBytes: number
-  /** Since its process began. */
+  /** CPU time since its process began. */
   readonly cpuSeconds: number
 }
 
-/** Again before `redisLimits.workerAliveMs` have passed. */
-export async function sayAlive(redis: Redis, worker: string, vitals: WorkerVitals): Promise<void> {
-  const nowMs = Date.now()
-  await redis
-    .multi()
-    .zadd(keys.workers, nowMs + redisLimits.workerAliveMs, worker)
-    .zremrangebyscore(keys.workers, '-inf', nowMs)
-    .set(keys.workerVitals(worker), JSON.stringify(vitals), 'PX', redisLimits.workerAliveMs)
-    .exec()
-}
+export class LiveWorkers {
+  readonly #redis: Redis
 
-export async function sayFarewell(redis: Redis, worker: string): Promise<void> {
-  await redis.multi().zrem(keys.workers, worker).del(keys.workerVitals(worker)).exec()
-}
+  constructor(redis: Redis) {
+    this.#redis = redis
+  }
 
-export async function workersThere(redis: Redis): Promise<number> {
-  return await redis.zcount(keys.workers, Date.now(), '+inf')
-}
+  /** Says that a worker is there. It says so again before `redisLimits.workerAliveMs` have passed. */
+  async beat(worker: string, vitals: WorkerVitals): Promise<void> {
+    const nowMs = Date.now()
+    await this.#redis
+      .multi()
+      .zadd(keys.workers, nowMs + redisLimits.workerAliveMs, worker)
+      .zremrangebyscore(keys.workers, '-inf', nowMs)
+      .set(keys.workerVitals(worker), JSON.stringify(vitals), 'PX', redisLimits.workerAliveMs)
+      .exec()
+  }
 
-/** By worker; of those that have told. */
-export async function vitalsOf(redis: Redis): Promise<Map<string, WorkerVitals>> {
-  const names = await redis.zrangebyscore(keys.workers, Date.now(), '+inf')
-  const found = names.length === 0 ? [] : await redis.mget(names.map(keys.workerVitals))
-  const told = names.flatMap((name, nth) => {
-    const json = found[nth]
-    return json == null ? [] : [[name, JSON.parse(json) as WorkerVitals] as const]
-  })
-  return new Map(told)
+  /** Says that a worker ends. */
+  async leave(worker: string): Promise<void> {
+    await this.#redis.multi().zrem(keys.workers, worker).del(keys.workerVitals(worker)).exec()
+  }
+
+  async count(): Promise<number> {
+    return await this.#redis.zcount(keys.workers, Date.now(), '+inf')
+  }
+
+  /** Gives how each worker's process does, of those that have said so. */
+  async vitals(): Promise<Map<string, WorkerVitals>> {
+    const names = await this.#redis.zrangebyscore(keys.workers, Date.now(), '+inf')
+    const found = names.length === 0 ? [] : await this.#redis.mget(names.map(keys.workerVitals))
+    const read = names.flatMap((name, nth) => {
+      const json = found[nth]
+      return json == null ? [] : [[name, JSON.parse(json) as WorkerVitals] as const]
+    })
+    return new Map(read)
+  }
 }

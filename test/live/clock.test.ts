@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { createClock } from '../../src/clock.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
-import { claimDue, shiftDue } from '../../src/redis/due.ts'
+import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { assertAgree, assertEachOnce, ledgerOf, seedMissed } from '../support/audit.ts'
@@ -111,8 +111,8 @@ test('an account that is registered when the clock has just been stepped is visi
   const nowMs = Date.now()
   const before = { waiting: nowMs - 40 * day + 60_000, overdue: nowMs - 40 * day - 60_000, new: nowMs - 100 }
   for (const [id, dueMs] of Object.entries(before)) await redis.zadd(keys.due, dueMs, id)
-  await shiftDue(redis, 40 * day, nowMs)
-  const claimed = [...(await claimDue(redis, nowMs)).keys()].toSorted((a, b) => a.localeCompare(b))
+  await new DueAccounts(redis).shift(40 * day, nowMs)
+  const claimed = [...(await new DueAccounts(redis).claim(nowMs)).keys()].toSorted((a, b) => a.localeCompare(b))
   redis.disconnect()
   await server.stop()
   assert.deepEqual(claimed, ['new', 'overdue'])

@@ -6,7 +6,8 @@ import { runInNewContext } from 'node:vm'
 import { defaultState } from '../../src/redis/accounts.ts'
 import { buildServer } from '../../api/server.ts'
 import { pending } from '../../src/deadline.ts'
-import { Events, tell } from '../../src/redis/events.ts'
+import { Events, tellEvent } from '../../src/redis/events.ts'
+import { until } from '../support/until.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { statusCounts } from '../../src/redis/statuses.ts'
@@ -100,10 +101,10 @@ test('a run is told at every change of its state, and so is what becomes of its 
 
 test('who comes again hears what has happened meanwhile, of any process; and is told where that is not kept any more', async () => {
   const first = await listen()
-  await tell(stack.redis, 'destination', destinationId, { id: destinationId, status: 'ok', nth: 0 })
+  await tellEvent(stack.redis, 'destination', destinationId, { id: destinationId, status: 'ok', nth: 0 })
   const last = await first.until(({ data }) => data['nth'] === 0)
   first.leave()
-  for (let nth = 1; nth <= 3; nth += 1) await tell(stack.redis, 'destination', destinationId, { nth })
+  for (let nth = 1; nth <= 3; nth += 1) await tellEvent(stack.redis, 'destination', destinationId, { nth })
   const again = await listen(last.id)
   await again.until(({ data }) => data['nth'] === 3)
   assert.deepEqual(
@@ -116,7 +117,7 @@ test('who comes again hears what has happened meanwhile, of any process; and is 
   for (const id of [last.id, 'nonsense', '9999999999999-0']) {
     const late = await listen(id)
     await late.until(({ event }) => event === 'missed')
-    await tell(stack.redis, 'destination', destinationId, { now: id })
+    await tellEvent(stack.redis, 'destination', destinationId, { now: id })
     await late.until(({ data }) => data['now'] === id)
     assert.equal(late.frames.length, 2)
     late.leave()
@@ -141,13 +142,13 @@ test('what is far behind is read from Redis, a piece at a time', async () => {
 
 test('a connection to Redis that is cut costs no event', async () => {
   const listener = await listen()
-  await tell(stack.redis, 'destination', destinationId, { cut: 'before' })
+  await tellEvent(stack.redis, 'destination', destinationId, { cut: 'before' })
   await listener.until(({ data }) => data['cut'] === 'before')
   const clients = String(await stack.redis.client('LIST')).split('\n')
   const reading = clients.filter((line) => line.includes('cmd=xread'))
   assert.equal(reading.length, 1)
   await stack.redis.client('KILL', 'ID', /^id=(\d+)/.exec(reading[0] ?? '')?.[1] ?? '')
-  await tell(stack.redis, 'destination', destinationId, { cut: 'after' })
+  await tellEvent(stack.redis, 'destination', destinationId, { cut: 'after' })
   await listener.until(({ data }) => data['cut'] === 'after')
   listener.leave()
 })
@@ -169,9 +170,9 @@ test('who takes nothing is not kept waiting for: nothing piles up for it', async
   socket.pause()
   const octets = 'x'.repeat(60_000)
   const before = process.memoryUsage().arrayBuffers
-  for (let nth = 0; nth < 150; nth += 1) await tell(stack.redis, 'destination', destinationId, { octets })
+  for (let nth = 0; nth < 150; nth += 1) await tellEvent(stack.redis, 'destination', destinationId, { octets })
   const listener = await listen()
-  await tell(stack.redis, 'destination', destinationId, { end: 1 })
+  await tellEvent(stack.redis, 'destination', destinationId, { end: 1 })
   await listener.until(({ data }) => data['end'] === 1)
   await collected()
   assert.ok(process.memoryUsage().arrayBuffers - before < 6e6)
@@ -286,6 +287,26 @@ test('who waits for the end of a run looks by itself, should word of it be lost'
   await stack.redis.set(keys.run(run.id), JSON.stringify({ ...run, state: 'done', finishedAt: run.queuedAt }))
   assert.equal((await waiting)?.state, 'done')
   await runs.close()
+})
+
+test('a listener that throws is its own trouble: the others hear of each event once', async () => {
+  const failures: unknown[] = []
+  const events = new Events(stack.redis, (error) => failures.push(error))
+  const heard: string[] = []
+  await events.listen(() => {
+    throw new Error('it cannot listen')
+  })
+  await events.listen((batch) => void heard.push(...batch.map(({ json }) => json)))
+  for (const nth of [1, 2]) {
+    await tellEvent(stack.redis, 'destination', 'nobody', { nth })
+    await until('it is heard', () => heard.includes(JSON.stringify({ nth })))
+  }
+  assert.deepEqual(heard, ['{"nth":1}', '{"nth":2}'])
+  assert.deepEqual(
+    failures.map((error) => (error as Error).message),
+    ['it cannot listen', 'it cannot listen'],
+  )
+  await events.close()
 })
 
 test('streams end when the API does', async () => {

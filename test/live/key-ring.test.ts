@@ -277,7 +277,7 @@ test('a re-sealing that is killed anywhere leaves all as it opens, and the next 
         const own: unknown = Reflect.get(target, name)
         if (typeof own !== 'function') return own
         return (...args: readonly unknown[]) => {
-          if (name === 'eval' && (left -= 1) < 0) throw new Error('killed')
+          if (name === 'tributary:replace-field' && (left -= 1) < 0) throw new Error('killed')
           return Reflect.apply(own, target, args) as unknown
         }
       },

@@ -186,7 +186,7 @@ test('a job that was queued before the pause steps back, and goes ahead when it 
   const id = (await newAccount(destinationId)) as AccountId
   await stack.stopWorker()
   const runs = new Runs(stack.redis)
-  const queue = new PullQueue(stack.redis, runs)
+  const queue = new PullQueue(stack.redis, runs, { onError: () => {} })
   const pauses = new Pauses(stack.redis)
   await queue.schedule([id])
   const pause = await pauses.pause(destinationId, full, Date.now())

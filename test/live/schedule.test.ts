@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Worker } from 'bullmq'
 import type { AccountId } from '../../src/mail/message.ts'
-import { claimDue, setNextDue, stopVisits } from '../../src/redis/due.ts'
+import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { type PullJob, PullQueue, pullQueueName, queuePrefix } from '../../src/redis/queue.ts'
@@ -36,20 +36,20 @@ const ids = (...names: string[]) => names as AccountId[]
 test('what is due is claimed once, by whoever asks first, and comes again should its run never end', async () => {
   const nowMs = 1_800_000_000_000
   await stack.redis.zadd(keys.due, nowMs - 1, 'A', nowMs, 'B', nowMs + 1, 'C')
-  const claim = async (atMs: number) => [...(await claimDue(stack.redis, atMs)).keys()]
+  const claim = async (atMs: number) => [...(await new DueAccounts(stack.redis).claim(atMs)).keys()]
   const claims = await Promise.all([claim(nowMs), claim(nowMs)])
   assert.deepEqual(claims.flat().toSorted(), ids('A', 'B'))
   assert.deepEqual(await claim(nowMs + redisLimits.claimHoldMs - 1), ids('C'))
   assert.deepEqual((await claim(nowMs + redisLimits.claimHoldMs)).toSorted(), ids('A', 'B'))
-  await stopVisits(stack.redis, 'A' as AccountId)
-  await setNextDue(stack.redis, 'A' as AccountId, 1)
+  await new DueAccounts(stack.redis).stop('A' as AccountId)
+  await new DueAccounts(stack.redis).setNext('A' as AccountId, 1)
   assert.equal(await stack.redis.zscore(keys.due, 'A'), null, 'a stopped account stays stopped')
   await stack.redis.zrem(keys.due, 'B', 'C')
 })
 
 test('an account has one run in the queue, whoever asks; asking by hand brings it to the front', async () => {
   const runs = new Runs(stack.redis)
-  const queue = new PullQueue(stack.redis, runs)
+  const queue = new PullQueue(stack.redis, runs, { onError: () => {} })
   const jobs = async () => await stack.redis.zcard('{tributary}:bull:pull:prioritized')
   const first = ids('FIRST', 'SECOND', 'THIRD')
   await queue.schedule(first)
@@ -71,7 +71,7 @@ test('an account has one run in the queue, whoever asks; asking by hand brings i
 
 test('who asks in the moment between the end of a run and that of its job is given a run of their own', async () => {
   const runs = new Runs(stack.redis)
-  const queue = new PullQueue(stack.redis, runs)
+  const queue = new PullQueue(stack.redis, runs, { onError: () => {} })
   const accountId = 'BETWEEN' as AccountId
   const taken: string[] = []
   let asked: { readonly id: string } | undefined

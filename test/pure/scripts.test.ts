@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { keys } from '../../src/redis/key-names.ts'
 import { luaOf } from '../../src/redis/scripts.ts'
+import { statusKeys } from '../../src/redis/statuses.ts'
+import { accountStatuses } from '../../src/runs/status.ts'
 
 const folder = 'src/redis/scripts'
 const names = readdirSync(folder)
@@ -16,7 +19,7 @@ test('each script begins with what it does, its keys with their tag, and what it
   for (const name of names) {
     const head = headOf(name)
     assert.match(head, /^-- [A-Z][^]*?\.\n/, name)
-    assert.match(head, /^-- KEYS, tag \{(?:account|tributary|.*)\}.*:$/m, name)
+    assert.match(head, /^-- KEYS, (?:tag \{(?:account|tributary)\}|without a tag).*:$/m, name)
     assert.match(head, /^-- Returns /m, name)
     if (/ARGV\[/.test(luaOf(name))) assert.match(head, /^-- ARGV:$/m, name)
   }
@@ -32,4 +35,12 @@ test('each script is loaded in one place, and each place names a script', () => 
 test('what Redis is sent holds what is included, the numbers of limits.ts, and no comments', () => {
   for (const name of names) assert.doesNotMatch(luaOf(name), /^\s*--|limits\./m, name)
   assert.match(luaOf('write-intent'), /SUPERSEDED/)
+})
+
+test('restate.lua has the statuses in the order of their keys', () => {
+  const listed = [...luaOf('restate').matchAll(/\{ '([a-z ]+)', KEYS\[(\d+)\] \}/g)]
+  assert.deepEqual(
+    listed.map(([, status, nth]) => [status, statusKeys[Number(nth) - 1]]),
+    accountStatuses.map((status) => [status, keys.accountsAt(status)]),
+  )
 })

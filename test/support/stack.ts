@@ -83,7 +83,7 @@ export async function startStack(earlier?: Pick<Stack, 'dovecot'> & { readonly s
   const destinations = new Destinations(redis)
   const events = new Events(redis)
   const runs = new Runs(redis, events)
-  const queue = new PullQueue(redis, runs)
+  const queue = new PullQueue(redis, runs, { onError: () => {} })
   const { usersFile, mailFolder } = dovecot.places
   // Tried at once: the Dovecot of tests refuses a login without delay.
   const hosted = new HostedLogins(destinations, dovecot.store, { usersFile, mailFolder, untilNoticed: async () => {} })

@@ -1,0 +1,37 @@
+/**
+ * Erases what is a removed account's own: its ledger, history, quarantine and spool. These lie in another slot than what accounts
+ * share, so that no single step removes both. The removal itself notes the account in `removed-accounts`; a process that dies before
+ * the erasure, and a run that is at work meanwhile, leave that to the rounds of a worker.
+ */
+import type { Redis } from 'ioredis'
+import { keys, ofRun } from './key-names.ts'
+import { redisLimits } from './limits.ts'
+import { pipelined } from './pipelined.ts'
+import { script } from './scripts.ts'
+
+const erase = script<0 | 1>('erase-account', 'any number')
+
+/** False where a run is at work there, which goes on to its end: nothing is erased then. */
+export async function eraseAccount(redis: Redis, id: string): Promise<boolean> {
+  const runIds = await redis.zrange(keys.runs(id), '0', '-1')
+  const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.quarantine, keys.spool]
+  const names = [keys.lease(id), ...own.map((name) => name(id)), ...runIds.flatMap((runId) => ofRun(id, runId))]
+  if ((await erase(redis, names, [])) === 0) return false
+  await pipelined(redis, runIds, (all, runId) => all.unlink(keys.run(runId)))
+  return true
+}
+
+/**
+ * Erases accounts that were removed, the oldest first. One is done with only some time after its removal: a job that was queued
+ * before then may still have written something.
+ */
+export async function eraseRemoved(redis: Redis, nowMs: number): Promise<void> {
+  const noted = await redis.zrange(keys.removedAccounts, '0', String(redisLimits.statusesPerTurn - 1), 'WITHSCORES')
+  for (let nth = 0; nth + 1 < noted.length; nth += 2) {
+    const [id = '', removedMs = ''] = noted.slice(nth, nth + 2)
+    const erased = await eraseAccount(redis, id)
+    // A time that lies ahead was written before the clock was set back.
+    if (erased && Math.abs(nowMs - Number(removedMs)) > redisLimits.claimHoldMs)
+      await redis.zrem(keys.removedAccounts, id)
+  }
+}

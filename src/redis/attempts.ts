@@ -1,0 +1,58 @@
+/**
+ * Notes which runs have set out to retrieve messages. A run whose worker dies leaves its note, and by that the next run knows of the
+ * death; a run that was merely superseded takes its own note away.
+ */
+import type { Redis } from 'ioredis'
+import { SessionFailed } from '../failure/session-failed.ts'
+import type { MessageName, Suspect } from '../ledger/ledger.ts'
+import type { Attempts, LedgerView } from '../pull/ledger-ports.ts'
+import { keys } from './key-names.ts'
+import type { Lease } from './lease.ts'
+import { type LedgerWriter, noteReturned, noteSetOut } from './ledger-writes.ts'
+
+/** A run's note bears the fence of its lease. */
+const noteField = (fence: number | string) => `out ${fence}`
+const fenceOf = (field: string) => Number(field.slice(noteField('').length))
+
+export class RedisAttempts implements Attempts {
+  readonly #redis: Redis
+  readonly #lease: Lease
+  readonly #writer: LedgerWriter
+  /** Fields of runs that set out before this one and never returned. */
+  #unreturned: readonly string[] = []
+
+  constructor(redis: Redis, lease: Lease, writer: LedgerWriter) {
+    this.#redis = redis
+    this.#lease = lease
+    this.#writer = writer
+  }
+
+  /** @param notes all that is noted beside the ledger. */
+  read(notes: Readonly<Record<string, string>>): Pick<LedgerView, 'suspects' | 'deaths' | 'alone'> {
+    const own = noteField(this.#lease.fence)
+    const others = Object.keys(notes).filter((field) => field.startsWith(noteField('')) && field !== own)
+    // Fences only grow: the last one is of the run that died last.
+    this.#unreturned = others.sort((one, other) => fenceOf(one) - fenceOf(other))
+    const alone = notes[this.#unreturned.at(-1) ?? ''] ?? ''
+    return {
+      suspects: JSON.parse(notes['suspects'] ?? '[]') as Suspect[],
+      deaths: this.#unreturned.length,
+      alone: alone === '' ? undefined : (JSON.parse(alone) as MessageName),
+    }
+  }
+
+  async setOut(alone?: MessageName): Promise<void> {
+    const name = alone === undefined ? '' : JSON.stringify(alone)
+    await this.#writer.write(noteSetOut, [], [noteField(this.#lease.fence), name])
+  }
+
+  async returned(suspects: readonly Suspect[]): Promise<void> {
+    const own = noteField(this.#lease.fence)
+    try {
+      await this.#writer.write(noteReturned, [], [JSON.stringify(suspects), own, ...this.#unreturned])
+    } catch (error) {
+      if (!(error instanceof SessionFailed) || error.failure.kind !== 'superseded') throw error
+      await this.#redis.hdel(keys.ledgerNotes(this.#lease.accountId), own)
+    }
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Holds the records of one account while a run writes them: how they were when the run looked last, which of them it has written
+ * since, and where the next one goes. Only the holder of the lease writes, so the length is known without asking.
+ */
+import type { Redis } from 'ioredis'
+import type { LedgerRecord } from '../ledger/ledger.ts'
+import { PackedRecords } from '../ledger/packed-records.ts'
+import { encodeRecord, recordOctets } from '../ledger/record-codec.ts'
+import type { AccountId } from '../mail/message.ts'
+import { isSetAside } from '../pull/quarantine.ts'
+import { keys } from './key-names.ts'
+import { appendRecords, type LedgerChange, type LedgerWriter } from './ledger-writes.ts'
+
+/** A record with its place, or one that goes behind the others. */
+export type PlacedRecord = Omit<LedgerRecord, 'index'> & { readonly index?: number | undefined }
+
+/** What is written together with records. */
+export interface Beside {
+  /** The intent that the records fulfil. */
+  readonly intentId?: string
+  readonly changes?: readonly LedgerChange[]
+}
+
+export async function readRecords(redis: Redis, accountId: AccountId): Promise<PackedRecords> {
+  return new PackedRecords(await readPacked(redis, accountId))
+}
+
+export async function readPacked(redis: Redis, accountId: AccountId): Promise<Buffer> {
+  return (await redis.getBuffer(keys.ledger(accountId))) ?? Buffer.alloc(0)
+}
+
+export function overwritten(record: LedgerRecord): LedgerChange {
+  return ['record', record.index * recordOctets, encodeRecord(record)]
+}
+
+export class LedgerRecords {
+  readonly #redis: Redis
+  readonly #accountId: AccountId
+  readonly #writer: LedgerWriter
+  /** How long the ledger is, with what is being appended to it. */
+  #octets = 0
+  #looked: Promise<void> | undefined
+  #records = new PackedRecords(Buffer.alloc(0))
+  /** Indexes of records that this run has written since it looked: each of them is one message's. */
+  readonly #written = new Set<number>()
+  #nameless: readonly number[] | undefined
+
+  constructor(redis: Redis, accountId: AccountId, writer: LedgerWriter) {
+    this.#redis = redis
+    this.#accountId = accountId
+    this.#writer = writer
+  }
+
+  /** As they were when the run looked last. */
+  get records(): PackedRecords {
+    return this.#records
+  }
+
+  async look(): Promise<void> {
+    this.#looked = this.#read()
+    await this.#looked
+  }
+
+  /** Looks, unless the run has looked already. */
+  async ensureLooked(): Promise<void> {
+    await (this.#looked ??= this.#read())
+  }
+
+  /** The ledger was rewritten: the next step looks again. */
+  outdate(): void {
+    this.#looked = undefined
+  }
+
+  isWritten(index: number): boolean {
+    return this.#written.has(index)
+  }
+
+  /** Finds the record by which this message was set aside. From then on the record is this message's and no other's. */
+  claim(message: Pick<LedgerRecord, 'uidl' | 'digest' | 'size'>): LedgerRecord | undefined {
+    const { uidl } = message
+    for (const index of uidl === undefined ? this.#namelessAside() : this.#records.bearing('uidl', uidl)) {
+      if (this.#written.has(index) || !isSetAside(this.#records.at(index), message)) continue
+      this.#written.add(index)
+      return this.#records.at(index)
+    }
+    return undefined
+  }
+
+  /** Writes records in their place, or behind the others where they have none, together with what belongs to that. */
+  async append(
+    records: readonly PlacedRecord[],
+    { intentId = '', changes = [] }: Beside = {},
+  ): Promise<LedgerRecord[]> {
+    await this.ensureLooked()
+    const offset = this.#octets
+    const all = [...changes]
+    const added: Buffer[] = []
+    const placed = records.map((record) => {
+      const index = record.index ?? offset / recordOctets + added.length
+      if (record.index === undefined) added.push(encodeRecord(record))
+      else all.push(overwritten({ ...record, index }))
+      return { ...record, index }
+    })
+    const packed = Buffer.concat(added)
+    // Before the answer: what is appended meanwhile goes behind it.
+    this.#octets = offset + packed.length
+    const names = [keys.ledger, keys.intents, keys.quarantine, keys.spool].map((name) => name(this.#accountId))
+    await this.#writer.write(appendRecords, names, [offset, packed, intentId, ...all.flat()])
+    return placed
+  }
+
+  async #read(): Promise<void> {
+    const packed = await readPacked(this.#redis, this.#accountId)
+    this.#octets = packed.length
+    this.#records = new PackedRecords(packed)
+    this.#written.clear()
+    this.#nameless = undefined
+  }
+
+  /** Indexes of the records of messages without a UIDL that were set aside. */
+  #namelessAside(): readonly number[] {
+    if (this.#nameless !== undefined) return this.#nameless
+    const nameless: number[] = []
+    for (let index = 0; index < this.#records.length; index += 1)
+      if (this.#records.stateAt(index) === 'quarantined' && this.#records.at(index).uidl === undefined)
+        nameless.push(index)
+    this.#nameless = nameless
+    return nameless
+  }
+}

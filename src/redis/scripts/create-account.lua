@@ -1,0 +1,32 @@
+-- Makes an account, unless another one fetches the same mail to the same place.
+--
+-- KEYS, tag {tributary}:
+--   those of includes/restate.lua and includes/account-keys.lua
+--   ofDestination   sorted set: ids of the accounts of its destination
+-- ARGV:
+--   id
+--   record          AccountRecord as JSON
+--   source          what makes it one of its kind
+--   destination     id
+--   dueMs           when it is due, or '' for never
+--   addressMember   its member of byAddress
+--   searchWords     what a search looks in
+--   trial           'try': nothing is written
+-- Returns 'done', 'conflict' or 'no destination'.
+-- @include restate
+-- @include account-keys
+local ofDestination = KEYS[19]
+local id, record, source, destination, dueMs, addressMember, searchWords, trial = unpack(ARGV)
+
+if redis.call('HEXISTS', destinations, destination) == 0 then return 'no destination' end
+if redis.call('HEXISTS', sources, source) == 1 then return 'conflict' end
+if trial == 'try' then return 'done' end
+redis.call('HSET', sources, source, id)
+redis.call('HSET', accounts, id, record)
+redis.call('ZADD', accountIds, 0, id)
+redis.call('ZADD', ofDestination, 0, id)
+redis.call('ZADD', byAddress, 0, addressMember)
+redis.call('HSET', words, id, searchWords)
+if dueMs ~= '' then redis.call('ZADD', due, dueMs, id) end
+restate(id)
+return 'done'

@@ -1,0 +1,10 @@
+-- Takes back what an attempt to sign in had counted: it went well.
+--
+-- KEYS, without a tag:
+--   refusals  hash: failures, untilMs
+-- ARGV: none
+-- Returns nothing that matters.
+local refusals = KEYS[1]
+
+if redis.call('HINCRBY', refusals, 'failures', -1) <= 0 then return redis.call('DEL', refusals) end
+return redis.call('HDEL', refusals, 'untilMs')

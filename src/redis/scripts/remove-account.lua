@@ -1,0 +1,32 @@
+-- Removes an account from all that accounts share, if nobody has changed it meanwhile, and notes that what is its own is to be
+-- erased: that lies in another slot.
+--
+-- KEYS, tag {tributary}:
+--   those of includes/restate.lua and includes/account-keys.lua
+--   ofDestination   sorted set: ids of the accounts of its destination
+--   lastRuns        hash: account id -> the run that ended last
+--   lastMail        hash: account id -> the end of the run that stored mail of it last
+--   told            hash: account id -> what people were told of it
+--   removed         sorted set: account id by the milliseconds at which it was removed
+-- ARGV:
+--   id
+--   record          AccountRecord as JSON, as it was read
+--   source          what makes it one of its kind
+--   addressMember   its member of byAddress
+--   nowMs
+-- Returns 'done' or 'changed'.
+-- @include restate
+-- @include account-keys
+local ofDestination, lastRuns, lastMail, told, removed = unpack(KEYS, 19, 23)
+local id, record, source, addressMember, nowMs = unpack(ARGV)
+
+if redis.call('HGET', accounts, id) ~= record then return 'changed' end
+redis.call('ZADD', removed, nowMs, id)
+redis.call('HDEL', sources, source)
+redis.call('ZREM', accountIds, id)
+redis.call('ZREM', ofDestination, id)
+redis.call('ZREM', byAddress, addressMember)
+redis.call('ZREM', due, id)
+for _, hash in ipairs({ accounts, accountStates, words, lastRuns, lastMail, told }) do redis.call('HDEL', hash, id) end
+restate(id)
+return 'done'

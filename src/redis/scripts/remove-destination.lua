@@ -1,0 +1,38 @@
+-- Removes a destination with its owner's tokens, if no account gathers there and nobody has changed it meanwhile. Under a purge
+-- its login is not free yet.
+--
+-- KEYS, tag {tributary}:
+--   destinations    hash: destination id -> DestinationRecord as JSON
+--   destinationIds  sorted set, all of score 0
+--   logins          hash: login of a hosted destination -> destination id
+--   pauses          hash: destination id -> Pause as JSON
+--   accountsOf      sorted set: ids of the accounts that gather there
+--   tokensOf        set: ids of its owner's tokens
+--   tokens          hash: token id -> TokenRecord as JSON
+--   tokenIds        sorted set, all of score 0
+--   tokenUses       hash: token id -> when it was used last
+--   purges          hash: id -> a hosted destination that is being removed together with its mail, as JSON
+-- ARGV:
+--   id
+--   record          as it was read
+--   login           '' where it is not hosted
+--   purge           the record of its purge, or '' for none
+-- Returns 'done', 'changed' or 'in use'.
+local destinations, destinationIds, logins, pauses, accountsOf = unpack(KEYS, 1, 5)
+local tokensOf, tokens, tokenIds, tokenUses, purges = unpack(KEYS, 6, 10)
+local id, record, login, purge = unpack(ARGV)
+
+if redis.call('HGET', destinations, id) ~= record then return 'changed' end
+if redis.call('ZCARD', accountsOf) > 0 then return 'in use' end
+redis.call('HDEL', destinations, id)
+redis.call('ZREM', destinationIds, id)
+redis.call('HDEL', pauses, id)
+if purge ~= '' then redis.call('HSET', purges, id, purge)
+elseif login ~= '' then redis.call('HDEL', logins, login) end
+for _, token in ipairs(redis.call('SMEMBERS', tokensOf)) do
+  redis.call('HDEL', tokens, token)
+  redis.call('ZREM', tokenIds, token)
+  redis.call('HDEL', tokenUses, token)
+end
+redis.call('DEL', tokensOf)
+return 'done'

@@ -1,0 +1,11 @@
+-- Works out the statuses of some accounts anew.
+--
+-- KEYS, tag {tributary}:
+--   those of includes/restate.lua
+-- ARGV:
+--   account ids
+-- Returns 1.
+-- @include restate
+
+for _, id in ipairs(ARGV) do restate(id) end
+return 1

@@ -1,0 +1,39 @@
+-- Replaces an account's record, if nobody has changed it meanwhile.
+--
+-- KEYS, tag {tributary}:
+--   those of includes/restate.lua and includes/account-keys.lua
+--   ofDestinationBefore, ofDestination   sorted sets: ids of the accounts of its destination, before and after
+-- ARGV:
+--   id
+--   recordBefore, record                 AccountRecord as JSON
+--   sourceBefore, source                 what makes it one of its kind
+--   destination                          id, after
+--   dueMs                                when it is due with its failures forgotten; 'never', or 'as before'
+--   addressMemberBefore, addressMember   its member of byAddress
+--   searchWords                          what a search looks in
+-- Returns 'done', 'changed', 'conflict' or 'no destination'.
+-- @include restate
+-- @include account-keys
+local ofDestinationBefore, ofDestination = KEYS[19], KEYS[20]
+local id, recordBefore, record, sourceBefore, source = unpack(ARGV, 1, 5)
+local destination, dueMs, addressMemberBefore, addressMember, searchWords = unpack(ARGV, 6, 10)
+
+if redis.call('HGET', accounts, id) ~= recordBefore then return 'changed' end
+if redis.call('HEXISTS', destinations, destination) == 0 then return 'no destination' end
+if sourceBefore ~= source then
+  if redis.call('HSETNX', sources, source, id) == 0 then return 'conflict' end
+  redis.call('HDEL', sources, sourceBefore)
+end
+redis.call('ZREM', ofDestinationBefore, id)
+redis.call('ZADD', ofDestination, 0, id)
+redis.call('ZREM', byAddress, addressMemberBefore)
+redis.call('ZADD', byAddress, 0, addressMember)
+redis.call('HSET', words, id, searchWords)
+redis.call('HSET', accounts, id, record)
+if dueMs == 'never' then redis.call('ZREM', due, id)
+elseif dueMs ~= 'as before' then
+  redis.call('ZADD', due, dueMs, id)
+  redis.call('HDEL', accountStates, id)
+end
+restate(id)
+return 'done'

@@ -1,0 +1,123 @@
+/** What is left in Redis of an account that was removed: nothing, in the end, whoever died or was at work meanwhile. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { ulid } from 'ulid'
+import type { AccountId, RunId } from '../../src/mail/message.ts'
+import { type AccountRecord, Accounts } from '../../src/redis/accounts.ts'
+import { eraseRemoved } from '../../src/redis/account-erasure.ts'
+import { connectRedis } from '../../src/redis/connection.ts'
+import { Destinations } from '../../src/redis/destinations.ts'
+import { keys } from '../../src/redis/key-names.ts'
+import { Lease } from '../../src/redis/lease.ts'
+import { RedisLedger } from '../../src/redis/ledger.ts'
+import { redisLimits } from '../../src/redis/limits.ts'
+import { Outbox } from '../../src/redis/news.ts'
+import { Runs } from '../../src/redis/runs.ts'
+import { noCounts } from '../../src/runs/run.ts'
+import { startRedis } from '../support/redis.ts'
+import { account } from '../support/world.ts'
+
+const nowMs = Date.UTC(2026, 10, 10)
+const laterMs = nowMs + redisLimits.claimHoldMs + 1
+let server: Awaited<ReturnType<typeof startRedis>>
+let redis: ReturnType<typeof connectRedis>
+let accounts: Accounts
+let runs: Runs
+before(async () => {
+  server = await startRedis()
+  redis = connectRedis(server.url, 'worker', () => {})
+  accounts = new Accounts(redis)
+  runs = new Runs(redis)
+  const destination = { id: account.destinationId, kind: 'hosted', login: 'alice' } as const
+  await new Destinations(redis).create({
+    destination: destination as Parameters<Destinations['create']>[0]['destination'],
+    passwordHash: 'x',
+    sealedPassword: null,
+  })
+})
+after(async () => {
+  await runs.close()
+  redis.disconnect()
+  await server.stop()
+})
+
+async function newAccount(): Promise<AccountId> {
+  const id = ulid() as AccountId
+  const record: AccountRecord = { account: { ...account, id, user: id }, sealedPassword: 'x' }
+  assert.equal(await accounts.create(record, nowMs), 'done')
+  return id
+}
+
+async function leaseOf(id: AccountId): Promise<Lease> {
+  const lease = await Lease.take(redis, id, 60_000)
+  assert.ok(lease instanceof Lease)
+  return lease
+}
+
+/** A ledger, a run in the history, and what stands beside it. */
+async function atWork(id: AccountId): Promise<void> {
+  const lease = await leaseOf(id)
+  await new RedisLedger(redis, lease, () => nowMs, { id: ulid() as RunId, counts: noCounts() }).begin([])
+  await lease.release()
+  const run = await runs.open(id, 'request')
+  await redis.set(keys.transcript(id, run.id), 'x')
+  await runs.end({ ...run, state: 'done', finishedAt: run.queuedAt, stored: 1 })
+}
+
+/** Names of keys with its id in them, and of hashes that have a field for it. The fence stays, so that none is given out twice. */
+async function leftOf(id: AccountId): Promise<string[]> {
+  const own = (await redis.keys(`*${id}*`)).filter((key) => key !== keys.fence(id))
+  const shared = [keys.accounts, keys.accountStates, keys.lastRuns, keys.lastMail, keys.told, keys.statuses]
+  const fields = await Promise.all(shared.map(async (hash) => ((await redis.hexists(hash, id)) === 1 ? [hash] : [])))
+  const noted = (await redis.zscore(keys.removedAccounts, id)) === null ? [] : [keys.removedAccounts]
+  return [...own, ...fields.flat(), ...noted]
+}
+
+test('a removed account leaves nothing but a note that it was removed, and that for a while', async () => {
+  const id = await newAccount()
+  await atWork(id)
+  assert.equal(await accounts.remove(id, nowMs), true)
+  assert.deepEqual(await leftOf(id), [keys.removedAccounts])
+  await eraseRemoved(redis, nowMs + 1000)
+  assert.deepEqual(await leftOf(id), [keys.removedAccounts])
+  await eraseRemoved(redis, laterMs)
+  assert.deepEqual(await leftOf(id), [])
+  assert.equal(await accounts.remove(id, nowMs), false)
+})
+
+test('where the process dies behind the removal, a worker erases what is left', async () => {
+  const id = await newAccount()
+  await atWork(id)
+  await accounts.remove(id, nowMs)
+  // As if it had died before it erased anything.
+  await atWork(id)
+  assert.notDeepEqual(await leftOf(id), [keys.removedAccounts])
+  await eraseRemoved(redis, laterMs)
+  assert.deepEqual(await leftOf(id), [])
+})
+
+test('a run at work goes on to its end in peace; what it has written goes after it', async () => {
+  const id = await newAccount()
+  await atWork(id)
+  const lease = await leaseOf(id)
+  const ledger = new RedisLedger(redis, lease, () => nowMs, { id: ulid() as RunId, counts: noCounts() })
+  await ledger.view()
+  await accounts.remove(id, nowMs)
+  await ledger.setOut()
+  await eraseRemoved(redis, laterMs)
+  await ledger.returned([])
+  await new Outbox(redis).tell(id, [], { trouble: 'failing', failedAtMs: nowMs })
+  assert.equal((await ledger.view()).begun, true)
+  await lease.release()
+  await eraseRemoved(redis, laterMs)
+  assert.deepEqual(await leftOf(id), [])
+})
+
+test('a job that was queued before the removal leaves nothing either', async () => {
+  const id = await newAccount()
+  await accounts.remove(id, nowMs)
+  const run = await runs.open(id, 'schedule')
+  await runs.end({ ...run, state: 'failed', finishedAt: run.queuedAt })
+  await eraseRemoved(redis, laterMs)
+  assert.deepEqual(await leftOf(id), [])
+})

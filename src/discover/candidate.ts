@@ -1,10 +1,10 @@
-/** A place where an address' mail may be had by POP3, and which of several is the best. Pure. */
+/** Candidates: servers that may have the mail of an address by POP3, and the order of them. Pure. */
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { defaultPort, hostMistakes, type TlsMode, tlsModes } from '../account/account.ts'
 import type { Provider } from '../account/providers.ts'
 
-/** Where a candidate is from, the most trusted first. */
+/** Who named a candidate, the most trusted first. */
 export const sources = ['built in', 'autoconfig', 'well-known', 'thunderbird', 'srv', 'mx', 'guess'] as const
 export type Source = (typeof sources)[number]
 
@@ -19,11 +19,11 @@ export interface Candidate extends Server {
   readonly source: Source
   /** A POP3 server answered there, under TLS as said and with a certificate that verifies. */
   readonly verified: boolean
-  /** What to know before the first login. */
+  /** What somebody must know before the first login. */
   readonly note: string | null
 }
 
-/** Of whom the mail is. */
+/** The address whose mail is looked for. */
 export interface Address {
   readonly whole: string
   readonly local: string
@@ -31,23 +31,23 @@ export interface Address {
   readonly domain: string
 }
 
-/** Undefined for what is none, or has no name after the @. */
+/** Reads an address; undefined for a text that is none, or has no name of a host after the @. */
 export function addressOf(text: string): Address | undefined {
   const [, local, given = ''] = /^([^\s@<>\0-\x1f\x7f]+)@([^\s@<>]+)$/.exec(text.trim()) ?? []
   const domain = nameOf(given)
   return local === undefined || domain === undefined ? undefined : { whole: `${local}@${domain}`, local, domain }
 }
 
-/** A host's name as in the DNS; undefined for what is none: an address of a machine is not what anybody's mail server is called. */
+/** Reads a host's name as it stands in the DNS; undefined for a text that is none. An IP address is no name of a mail server. */
 export function nameOf(text: string): string | undefined {
   const given = text.trim().replace(/\.$/, '').toLowerCase()
-  // Of a URL, it takes the host and leaves the rest unsaid.
+  // domainToASCII() takes the host out of a URL without a word: so a text with other characters is refused first.
   const name = /^[\p{L}\p{M}\p{N}._-]+$/u.test(given) ? domainToASCII(given) : ''
   const fit = name.includes('.') && isIP(name) === 0 && hostMistakes(name).length === 0
   return fit ? name : undefined
 }
 
-/** Where a provider of the list has its POP3: nothing, where it has none. */
+/** The candidate for a provider of the list; none where that has no POP3. */
 export function offered({ host, stls, bareUser, note }: Provider, address: Address, source: Source): Candidate[] {
   if (host === undefined) return []
   const tls = stls ? 'starttls' : 'implicit'
@@ -55,7 +55,7 @@ export function offered({ host, stls, bareUser, note }: Provider, address: Addre
   return [{ host, port: defaultPort(tls), tls, user, source, verified: false, note: note ?? null }]
 }
 
-/** Each server once, the best first: what answered, what is trusted most, TLS from the first byte. */
+/** Gives each server once, the best first: one that answered, then the most trusted, then one with TLS from the first byte. */
 export function ranked(candidates: readonly Candidate[]): Candidate[] {
   const best = candidates.toSorted(
     (a, b) =>

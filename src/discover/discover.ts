@@ -1,8 +1,8 @@
 /**
- * From an address to the servers its mail may be had from by POP3. In this order: the list of providers, which needs no network; then,
- * all at once, what the domain itself says (autoconfig, well-known, SRV), what Thunderbird's database knows, and whom its mail
- * goes to (MX); and only where nobody knows anything, the usual names. Whatever was found is then dialled, all at once. Nothing
- * of it throws, and each step has an end: what has not answered by then has not answered.
+ * Finds the POP3 servers for an address. It looks in the list of providers first, which needs no network. Then it asks, all at once, the
+ * domain itself (autoconfig, well-known, SRV), Thunderbird's database, and the provider that the domain's mail goes to (MX). Only where
+ * nobody knows anything it guesses the usual names. It then dials all that it found, at once. Nothing of this throws, and each step
+ * has an end: an answer that comes later counts as none.
  */
 import { orElse } from '../deadline.ts'
 import { discoverLimits } from './limits.ts'
@@ -11,7 +11,7 @@ import { readAutoconfig } from './autoconfig.ts'
 import { type Address, type Candidate, nameOf, offered, ranked, type Server, type Source } from './candidate.ts'
 
 export interface Dns {
-  /** None where there are none. */
+  /** Gives no records where there are none. */
   srv(name: string): Promise<readonly SrvRecord[]>
   mx(name: string): Promise<readonly MxRecord[]>
 }
@@ -36,7 +36,7 @@ export interface Http {
 export interface Surroundings {
   readonly dns: Dns
   readonly http: Http
-  /** Greets the server as POP3 has it, secures the line as told, and asks for its capabilities; it logs in nowhere. */
+  /** Whether a POP3 server greets there, secures the line as the candidate says, and tells its capabilities. It does not log in. */
   readonly answers: (server: Server, waitMs: number) => Promise<boolean>
 }
 
@@ -47,7 +47,7 @@ export interface Discovered {
   readonly note: string | null
 }
 
-/** How long is waited for what is asked, and then for what is dialled. */
+/** The time for all questions, and then the time for all servers that are dialled. */
 export interface DiscoverWaits {
   readonly askMs: number
   readonly probeMs: number
@@ -86,7 +86,7 @@ export async function discover(
 interface Findings {
   readonly candidates: readonly Candidate[]
   readonly exchanges: readonly string[]
-  /** Where it is known why there is no candidate. */
+  /** Why there is no candidate, where that is known. */
   readonly note?: string | undefined
 }
 
@@ -124,10 +124,10 @@ async function whatIsSaid(address: Address, around: Surroundings, askMs: number)
   return { ...byMx, candidates }
 }
 
-/** Nobody offers more in earnest, and each is dialled. */
+/** Nobody offers more in earnest, and each of them is dialled. */
 const candidatesMax = 2 * discoverLimits.discoverOffersMax
 
-/** @param own whether it may be asked itself: the parent of a host may be a registry (`co.uk`), and what it says then anybody's word. */
+/** @param own the domain itself may be asked. Not so the parent of a host: it may be a registry (`co.uk`), where anybody can put an answer. */
 function configurationsOf(domain: string, address: Address, own: boolean): readonly (readonly [string, Source])[] {
   const file = 'mail/config-v1.1.xml'
   const whose = `emailaddress=${encodeURIComponent(address.whole)}`
@@ -140,13 +140,13 @@ function configurationsOf(domain: string, address: Address, own: boolean): reado
   ]
 }
 
-/** What is above a host: `mx1.mail.example.net` -> `mail.example.net`, `example.net`. */
+/** The domains above a host: `mx1.mail.example.net` -> `mail.example.net`, `example.net`. */
 function parentsOf(host: string): string[] {
   const labels = host.split('.')
   return [1, 2].filter((from) => labels.length - from >= 2).map((from) => labels.slice(from).join('.'))
 }
 
-/** RFC 6186 section 3.2: lower priority first; a target of "." means that it is decidedly not to be had. */
+/** RFC 6186 section 3.2: lower priority first; a target of "." means that the service is decidedly not offered. */
 function servicesOf(records: readonly SrvRecord[], { whole }: Address, tls: Server['tls']): Candidate[] {
   return records
     .toSorted((a, b) => a.priority - b.priority || b.weight - a.weight)
@@ -162,7 +162,7 @@ function exchangesOf(records: readonly MxRecord[]): string[] {
   return records.toSorted((a, b) => a.priority - b.priority).flatMap(({ exchange }) => nameOf(exchange) ?? [])
 }
 
-/** In clear only where there is no other way. */
+/** Drops servers in clear, unless there are no others. */
 function withoutClearText(candidates: readonly Candidate[]): readonly Candidate[] {
   const safe = candidates.filter(({ tls }) => tls !== 'none')
   return safe.length > 0 ? safe : candidates

@@ -1,39 +1,39 @@
-/** Discoveries of a process: a bounded number at once, the same one only once, and remembered for a while. */
+/** Runs the discoveries of a process: a bounded number at once, each question only once, and remembers the answers for a while. */
 import type { Reach } from '../account/reach.ts'
 import { discoverLimits } from './limits.ts'
 import type { Address } from './candidate.ts'
 import { discover, type Discovered, type Surroundings } from './discover.ts'
 
-/** Where whoever asks may lead us. */
+/** Where somebody who asks may lead us. */
 export interface Reaches {
   readonly web: Reach
   readonly pop3: Reach
 }
 
-interface Kept {
+interface Memory {
   readonly answer: Promise<Discovered>
   untilMs: number
 }
 
 export class Discoveries {
   readonly #around: (reaches: Reaches) => Surroundings
-  readonly #kept = new Map<string, Kept>()
+  readonly #memories = new Map<string, Memory>()
   #underWay = 0
 
   constructor(around: (reaches: Reaches) => Surroundings) {
     this.#around = around
   }
 
-  /** Undefined: too many are under way. By address, not by domain: some name a user of each mailbox's own. */
+  /** Undefined where too many are under way. Answers are kept by address, not by domain: some name another user for each mailbox. */
   async of(address: Address, reaches: Reaches): Promise<Discovered | undefined> {
     const question = JSON.stringify([address.whole, reaches])
-    const kept = this.#kept.get(question)
-    if (kept !== undefined && performance.now() < kept.untilMs) return await kept.answer
+    const earlier = this.#memories.get(question)
+    if (earlier !== undefined && performance.now() < earlier.untilMs) return await earlier.answer
     if (this.#underWay >= discoverLimits.discoveriesAtOnce) return undefined
     this.#underWay += 1
     const answer = discover(address, this.#around(reaches))
-    // While it is under way, and if it should break.
-    const fresh: Kept = { answer, untilMs: performance.now() + discoverLimits.noDiscoveryKeptMs }
+    // The shorter time holds while it is under way, and if it should break.
+    const fresh: Memory = { answer, untilMs: performance.now() + discoverLimits.noDiscoveryKeptMs }
     this.#keep(question, fresh)
     try {
       const { candidates } = await answer
@@ -45,10 +45,10 @@ export class Discoveries {
     }
   }
 
-  #keep(question: string, fresh: Kept): void {
-    this.#kept.delete(question)
-    this.#kept.set(question, fresh)
-    const [oldest] = this.#kept.keys()
-    if (this.#kept.size > discoverLimits.discoveriesKept && oldest !== undefined) this.#kept.delete(oldest)
+  #keep(question: string, fresh: Memory): void {
+    this.#memories.delete(question)
+    this.#memories.set(question, fresh)
+    const [oldest] = this.#memories.keys()
+    if (this.#memories.size > discoverLimits.discoveriesKept && oldest !== undefined) this.#memories.delete(oldest)
   }
 }

@@ -1,21 +1,22 @@
-/** Every number of discovery, with its unit, its reason and where it comes from. Inside there is one unit of time, milliseconds, and one of size, octets. */
+/** The numbers of discovery, each with its reason. Times are in milliseconds, sizes in octets. */
 import { KiB, second, minute, hour } from '../units.ts'
 
 export const discoverLimits = {
-  /** What the DNS, the domain's own web servers and Thunderbird's database have to answer. */
+  /** The time for asking: the DNS, the domain's own web servers and Thunderbird's database, all at once. Somebody waits for it. */
   discoverAskMs: 4 * second,
-  /** In which a server of the DNS has to; then it is asked again, once. */
+  /** The time for one server of the DNS, which is asked twice at most. */
   dnsWaitMs: 1.5 * second,
-  /** And then the POP3 servers that were found or guessed, all at once. */
+  /** The time for dialling the POP3 servers that were found or guessed, all at once. */
   discoverProbeMs: 3.5 * second,
-  /** The largest in Thunderbird's database has some 30 KB, most of it names of domains. */
+  /** The largest file in Thunderbird's database has some 30 KB, most of it names of domains. */
   autoconfigOctetsMax: 256 * KiB,
   autoconfigRedirectsMax: 3,
-  /** Of one configuration file, or of one SRV answer. */
+  /** Servers that one configuration file or one SRV answer may offer: each is dialled. */
   discoverOffersMax: 8,
   discoveriesAtOnce: 16,
-  /** What was found is believed for so long; that nothing was, for less: somebody may be putting it right. */
+  /** A server that was found is believed for this long. */
   discoveryKeptMs: 1 * hour,
+  /** That nothing was found is believed for less: somebody may be putting it right. */
   noDiscoveryKeptMs: 1 * minute,
   discoveriesKept: 1000,
 } as const

@@ -7,7 +7,7 @@ import { exchange } from '../net/exchange.ts'
 import { guardOf } from '../net/guard.ts'
 import type { Dns, Http } from './discover.ts'
 
-/** @param servers to ask, if not the system's. */
+/** @param servers the name servers to ask, if not the system's. */
 export function systemDns(servers?: readonly string[]): Dns {
   const resolver = new Resolver({ timeout: discoverLimits.dnsWaitMs, tries: 2 })
   if (servers !== undefined) resolver.setServers(servers)
@@ -23,7 +23,7 @@ export interface WebOptions {
   readonly lookup?: LookupFunction | undefined
   /** Certificate authorities beside the system's, PEM. */
   readonly ca?: string | undefined
-  /** All that is asked is asked there. */
+  /** The port to connect to, whatever the URL says; given by tests. */
   readonly port?: number
 }
 

@@ -1,17 +1,17 @@
 /**
- * What follows from a failed run: try again when, or stop until somebody acts. Pure. An error that we do not understand is
- * temporary: a needless retry costs a connection, a needless stop costs mail.
+ * Decides what follows from a failed run: when it is tried again, or that the account stops until somebody acts. Pure. An error that we
+ * do not understand is temporary: a needless retry costs a connection, a needless stop costs mail.
  */
 import { type Failure, type FailureKind } from './failure.ts'
 import { assertNever } from '../assert-never.ts'
 import { failureLimits } from './limits.ts'
 import { describe } from './sentences.ts'
 
-/** What came before, since the last run that went well (not the last mere login: that would reset the back-off too soon). */
+/** The failures since the last run that went well. A mere login does not end them: that would reset the back-off too soon. */
 export interface FailureHistory {
   readonly failures: number
   readonly firstFailureAtMs: number | null
-  /** Refused passwords among them, in a row. */
+  /** How many refused passwords in a row the last of them were. */
   readonly refusals: number
   readonly firstRefusalAtMs: number | null
 }
@@ -34,7 +34,7 @@ function firstWaitMs(failure: Failure): number {
     case 'throttled':
       return 15 * minute
     case 'credentials refused':
-      // May be throttling told as a bad password (Office 365, VPOP3); trying often makes that worse.
+      // It may be throttling that is called a bad password (Office 365, VPOP3); trying often makes that worse.
       return 10 * minute
     case 'store full':
       return 10 * minute
@@ -57,7 +57,7 @@ function firstWaitMs(failure: Failure): number {
 
 /** @param random from 0 up to 1; spreads retries by up to a quarter, so that a provider that comes back is not rushed. */
 export function consequenceOf(failure: Failure, before: FailureHistory, nowMs: number, random: number): Consequence {
-  // Ours, not the provider's: goes on at once and counts for nothing.
+  // This is our own doing, not the provider's: the run goes on at once, and it counts for nothing.
   if (failure.kind === 'superseded' || failure.kind === 'stopped') {
     return { next: { do: 'try again', afterMs: 0 }, history: before }
   }
@@ -80,20 +80,20 @@ export function consequenceOf(failure: Failure, before: FailureHistory, nowMs: n
   return { next: { do: 'try again', afterMs }, history }
 }
 
-/** A destination that no scheduled run goes to for now; kept until a run has gone well there, so that the next pause is longer. */
+/** A time in which no scheduled run goes to a destination. It is kept until a run has gone well there, so that the next pause is longer. */
 export interface Pause {
   readonly pausedUntilMs: number
-  /** Pauses in a row, this one among them. */
+  /** The number of pauses in a row, this one included. */
   readonly times: number
   readonly failure: { readonly kind: FailureKind; readonly message: string }
 }
 
-/** Trouble that every account of a destination would meet is the destination's, and none of the account's (docs/decisions/0012). */
+/** Whether every account of the destination would meet this: then the destination pauses, and the account is not to blame (docs/decisions/0012). */
 export function pausesDestination(failure: Failure): boolean {
   return failure.kind === 'store full' || ('everyAccount' in failure && failure.everyAccount === true)
 }
 
-/** The pause that follows; failures of runs that were under way when it began are one and the same trouble. */
+/** The pause that follows. Failures of runs that were under way when it began are the same trouble, and do not lengthen it. */
 export function pauseAfter(failure: Failure, before: Pause | undefined, nowMs: number): Pause {
   const paused = before !== undefined && before.pausedUntilMs > nowMs
   if (paused && before.failure.kind === failure.kind && backOffMs(failure) === 0) return before

@@ -1,4 +1,4 @@
-/** What can go wrong with a run: a closed list. */
+/** The closed list of what can go wrong with a run. */
 import type { Phase } from './phase.ts'
 import type { CertificateShown, TlsTrouble } from './tls-reasons.ts'
 
@@ -26,7 +26,7 @@ interface Shared {
   readonly everyAccount?: true
 }
 
-/** Where it is known more exactly. `out of reach`: the guard's word (guard.ts). */
+/** The cause, where it is known more exactly. `out of reach`: the guard refused the address or the port (guard.ts). */
 export type UnreachableCause =
   | 'no such name'
   | 'no name server'
@@ -51,7 +51,7 @@ export type Failure =
       readonly trouble?: TlsTrouble | 'no STLS' | 'another fingerprint'
       readonly certificate?: CertificateShown
     }
-  /** `slow`: it did say something, and had come to no end. */
+  /** `slow`: the server did say something, and came to no end. */
   | {
       readonly kind: 'silent'
       readonly server: string
@@ -60,7 +60,7 @@ export type Failure =
       readonly slow?: true
     }
   | { readonly kind: 'credentials refused'; readonly server: string; readonly reply: string }
-  /** By the provider, or, where it concerns every account, by the store. `backOffMs`: as the server names it. */
+  /** By the provider, or, where it concerns every account, by the store. `backOffMs`: the wait that the server names. */
   | ({
       readonly kind: 'throttled'
       readonly server: string
@@ -75,5 +75,5 @@ export type Failure =
   | ({ readonly kind: 'store full'; readonly reply: string } & Shared)
   | { readonly kind: 'superseded' }
   | { readonly kind: 'stopped' }
-  /** `remedy`: what the operator can do; then it is known what it was, and it is ours, no provider's and no account's. */
+  /** `remedy`: what the operator can do. Where it is given, the cause is known, and it is ours: no provider's and no account's. */
   | { readonly kind: 'internal'; readonly reason: string; readonly remedy?: string }

@@ -1,4 +1,4 @@
-/** What somebody can do about a failure: from what failed, the server's own words, and who the provider is. Pure. */
+/** Finds what somebody can do about a failure, from what failed, the server's own words, and who the provider is. Pure. */
 import type { TlsMode } from '../account/account.ts'
 import type { Failure } from './failure.ts'
 import { hostOf } from '../account/server-traits.ts'
@@ -6,13 +6,13 @@ import { type Provider, providerOfHost } from '../account/providers.ts'
 import { phaseCode } from './phase.ts'
 import type { Step } from './step.ts'
 
-/** How POP3 answers at the same host, where it was looked for after a failure. */
+/** A port and TLS mode at which POP3 answers at the same host, found after a failure. */
 export interface Door {
   readonly port: number
   readonly tls: TlsMode
 }
 
-/** For whoever has tried an account; null: nothing is known to do. @param open undefined where nobody has looked. */
+/** The step for somebody who has tried an account; null where nothing is known to do. @param open undefined where nobody has looked. */
 export function nextStep(failure: Failure, open?: readonly Door[]): Step | null {
   const [door] = open ?? []
   if (door !== undefined && mayBeTheDoor(failure)) return throughDoor(failure, door)
@@ -20,7 +20,7 @@ export function nextStep(failure: Failure, open?: readonly Door[]): Step | null 
   return knownStep(failure) ?? usualStep(failure, open !== undefined)
 }
 
-/** Whether port or TLS mode may be what is wrong: then it is worth looking how the host answers otherwise. */
+/** Whether the port or the TLS mode may be wrong: then it is worth looking how else the host answers. */
 export function mayBeTheDoor(failure: Failure): boolean {
   if (failure.kind === 'unreachable')
     return !['no such name', 'no name server', 'out of reach', 'hung up at login'].includes(failure.cause ?? '')
@@ -29,7 +29,7 @@ export function mayBeTheDoor(failure: Failure): boolean {
   return failure.kind === 'broken protocol' && otherProtocolOf(failure.got) !== undefined
 }
 
-/** What is known to help, and not only likely to; undefined where nothing is. */
+/** The step that is known to help, and not only likely to; undefined where there is none. */
 export function knownStep(failure: Failure): Step | undefined {
   if (failure.kind === 'tls') return tlsStep(failure)
   if (failure.kind === 'credentials refused') return loginStep(failure.reply, providerOfHost(hostOf(failure.server)))
@@ -39,7 +39,7 @@ export function knownStep(failure: Failure): Step | undefined {
 
 type Login = 'app password' | 'web' | 'switched off' | 'OAuth' | 'locked'
 
-/** How servers say that it is not the password, or not only; first match wins. */
+/** How servers say that the password is not what is wrong, or not alone; the first match wins. */
 const loginWordings: readonly (readonly [RegExp, Login])[] = [
   // Gmail, Yahoo; Mail.ru spells it with one p; QQ and 163 say authorization code.
   [/\bapp?(?:lication)?[ -](?:specific )?password|authori[sz]ation code/i, 'app password'],
@@ -48,7 +48,7 @@ const loginWordings: readonly (readonly [RegExp, Login])[] = [
   [/\b(?:account|mailbox|user)\b.{0,30}\b(?:lock|suspend|blocked|disabled|deactivated)/i, 'locked'],
 ]
 
-/** POP3 itself, whoever logs in: `POP3 is disabled`, `not enabled for POP access`, `yet to enable POP`. */
+/** How servers say that POP3 itself is switched off, whoever logs in: `POP3 is disabled`, `not enabled for POP access`, `yet to enable POP`. */
 const switchedOff = [
   /\bpop3?\b[^.]{0,30}(?:\bnot (?:yet )?(?:enabled|activated|allowed|permitted|available|supported)|disabled|deactivated|switched off|turned off)/i,
   /(?:enable|activate|switch on|turn on)[^.]{0,20}\bpop3?\b/i,
@@ -126,7 +126,7 @@ function throughDoor(failure: Failure, { port, tls }: Door): Step {
   return { code: 'other port', port, tls, blocked: failure.kind === 'silent' && failure.during === 'connection' }
 }
 
-/** What answers instead, by how it greets. */
+/** The protocol that answers instead, by its greeting. */
 function otherProtocolOf(got: string): 'IMAP' | 'SMTP' | 'the web' | undefined {
   if (/^\* (?:OK|PREAUTH|BYE)\b/i.test(got)) return 'IMAP'
   if (/^220[ -]/.test(got)) return 'SMTP'

@@ -1,28 +1,28 @@
-/** What is told of a failure: the one sentence or two about each that an operator reads. Pure. */
+/** The sentences about a failure: one or two for each, that an operator reads. Pure. */
 import { type Failure, type FailureKind } from './failure.ts'
 import { assertNever } from '../assert-never.ts'
 import { knownStep } from './next-step.ts'
 import { isMessagePhase, type Phase, phaseWords } from './phase.ts'
-import { sentenceOf, type Step } from './step.ts'
+import { stepSentence, type Step } from './step.ts'
 
-/** The one sentence or two an operator reads of a run: what we did, what came back, what to do next. Goes to the API as it is. */
+/** One sentence or two about a run: what we did, what came back, what to do next. The API shows them as they are. */
 export function describe(failure: Failure): string {
   return [happened(failure), after(failure)].filter((sentence) => sentence !== '').join(' ')
 }
 
-/** The same of what somebody has asked for just now: nobody tries that again by itself. */
+/** The same for what somebody has asked for just now: that is not tried again by itself. */
 export function describeAsked(failure: Failure): string {
   return `${happened(failure)} ${adviceOn(failure) ?? 'Try again in a moment.'}`
 }
 
-/** As the API tells it. `step`: what is known to help, for whoever has words of their own for it. */
+/** A failure as the API shows it. `step`: what is known to help, as a code for clients that have words of their own. */
 export interface FailureReport {
   readonly kind: FailureKind
   readonly message: string
   readonly step?: Step
 }
 
-/** Of a run: nobody is there to try it another way. */
+/** The report on a run: nobody is there to try it another way, so only a step that is known to help is in it. */
 export function reportOf(failure: Failure): FailureReport {
   const step = knownStep(failure)
   return { kind: failure.kind, message: describe(failure), ...(step === undefined ? {} : { step }) }
@@ -68,7 +68,7 @@ export function happened(failure: Failure): string {
   }
 }
 
-/** What becomes of it by itself, and what of it is somebody's to do. */
+/** What happens next by itself, and what somebody has to do. */
 function after(failure: Failure): string {
   switch (failure.kind) {
     case 'unreachable':
@@ -102,7 +102,7 @@ function after(failure: Failure): string {
   }
 }
 
-/** What is somebody's to do, where it does not mend itself. */
+/** What somebody has to do, where it does not mend itself. */
 function adviceOn(failure: Failure): string | undefined {
   const known = knownSentence(failure)
   if (failure.kind === 'tls') return known ?? "Check the host name and the account's TLS settings."
@@ -112,7 +112,7 @@ function adviceOn(failure: Failure): string | undefined {
 
 function knownSentence(failure: Failure): string | undefined {
   const step = knownStep(failure)
-  return step && sentenceOf(step)
+  return step && stepSentence(step)
 }
 
 /** The words for what a server refused: a command about a message stands as it was sent. */

@@ -1,4 +1,4 @@
-/** A failure as it is thrown. */
+/** The error that carries a failure. */
 import type { Failure } from './failure.ts'
 import type { Listed } from '../mail/message.ts'
 import { describe } from './sentences.ts'
@@ -22,7 +22,7 @@ export class RetrievalFailed extends SessionFailed {
   }
 }
 
-/** The failure inside anything that was thrown. What we do not understand is `internal`, and counts as temporary. */
+/** The failure in anything that was thrown. An error that we do not understand is `internal`, and counts as temporary. */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof SessionFailed) return thrown.failure
   return { kind: 'internal', reason: thrown instanceof Error ? thrown.message : String(thrown) }

@@ -1,8 +1,8 @@
-/** What somebody can do about a failure: which step, the facts it needs, and the sentence for programs. The dashboard has words of its own for people. */
+/** The steps that somebody can take after a failure, each with the facts it needs and its sentence for programs. The dashboard has words of its own. */
 import type { TlsMode } from '../account/account.ts'
 
 export type Step =
-  /** POP3 answers there instead. `blocked`: and a firewall seems to keep this port shut. */
+  /** POP3 answers at another port. `blocked`: a firewall seems to keep this one shut. */
   | { readonly code: 'other port'; readonly port: number; readonly tls: TlsMode; readonly blocked: boolean }
   | { readonly code: 'no safe port' }
   /** `certain`: the server has said that this is it. */
@@ -25,7 +25,7 @@ export type Step =
   | { readonly code: 'check login' }
   | { readonly code: 'check login, then wait' }
   | { readonly code: 'check spelling'; readonly host: string }
-  /** `server`: host and port. `looked`: at the usual ports of it, too. */
+  /** `server`: host and port. `looked`: the host's usual ports were tried, too. */
   | { readonly code: 'check host and port'; readonly server: string; readonly looked: boolean }
   | { readonly code: 'check host, or shut out' }
   | { readonly code: 'not POP3'; readonly speaks: 'IMAP' | 'SMTP' | 'the web' | null }
@@ -35,10 +35,10 @@ export type Step =
   | { readonly code: 'wait, each try counts' }
   | { readonly code: 'close other programs' }
   | { readonly code: 'ask the provider' }
-  /** Of our own making; in English. */
+  /** A remedy of our own, in English. */
   | { readonly code: 'remedy'; readonly remedy: string }
 
-/** In the words of the API: its fields, and their values. */
+/** The sentences speak in the words of the API: its fields, and their values. */
 const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code: Code }>) => string } = {
   'other port': (step) => {
     const why = step.blocked ? 'A firewall in between seems to block this port, but POP3' : 'POP3'
@@ -99,7 +99,7 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
 
 export const stepCodes = Object.keys(sentences) as readonly Step['code'][]
 
-export function sentenceOf(step: Step): string {
-  // The one of its code takes its facts; TypeScript does not see the two go together.
+export function stepSentence(step: Step): string {
+  // Each sentence takes the facts of its own code; TypeScript does not see that the two go together.
   return (sentences[step.code] as (step: Step) => string)(step)
 }

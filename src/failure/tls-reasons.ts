@@ -1,4 +1,4 @@
-/** What is wrong with a TLS connection, in words that an operator can do something with. The codes are OpenSSL's and Node's. */
+/** Says what is wrong with a TLS connection, in words that an operator can do something with. The codes are OpenSSL's and Node's. */
 
 export type TlsTrouble =
   | 'expired'
@@ -9,13 +9,13 @@ export type TlsTrouble =
   | 'not TLS'
   | 'old version'
 
-/** What stands in a certificate. `fingerprint`: SHA-256, lower-case hex. `version`: of TLS, under which it was shown. */
+/** What a certificate says. `fingerprint`: SHA-256, lower-case hex. `version`: the TLS version under which it was shown. */
 export interface CertificateShown {
   readonly version: string
   /** ISO 8601. */
   readonly validFrom: string
   readonly validTo: string
-  /** Of hosts, wildcards among them; addresses too. */
+  /** Names of hosts, wildcards among them, and IP addresses. */
   readonly names: readonly string[]
   readonly fingerprint: string
 }
@@ -57,7 +57,7 @@ export function tlsReasonOf({ code = '', message }: Error & { readonly code?: st
   return /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|UNABLE_TO)/.test(code) ? message : undefined
 }
 
-/** With what the certificate itself says of it. */
+/** The same, with the dates and names that stand in the certificate. */
 export function certificateReason(
   trouble: TlsTrouble,
   { validFrom, validTo, names }: CertificateShown,
@@ -80,7 +80,7 @@ export function certificateReason(
   }
 }
 
-/** SHA-256 of a certificate as accounts and destinations have it: lower-case hex; empty for none. */
-export function fingerprintOf({ fingerprint256 = '' }: { readonly fingerprint256?: string }): string {
+/** The SHA-256 of a certificate as accounts and destinations write it: lower-case hex; empty where there is no certificate. */
+export function certificateFingerprint({ fingerprint256 = '' }: { readonly fingerprint256?: string }): string {
   return fingerprint256.replaceAll(':', '').toLowerCase()
 }

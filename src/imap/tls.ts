@@ -2,7 +2,7 @@
 import { connect, isIP, type LookupFunction } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls'
 import type { ImapFlowOptions } from 'imapflow'
-import { fingerprintOf, tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
+import { certificateFingerprint, tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
 import { pinMistake, tlsOptions } from '../net/tls.ts'
 
 export interface CertificateRules {
@@ -25,7 +25,7 @@ export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules,
         rejectUnauthorized: tlsVerify && tlsFingerprint === null,
       },
       () => {
-        const fingerprint = fingerprintOf(socket.getPeerCertificate())
+        const fingerprint = certificateFingerprint(socket.getPeerCertificate())
         const mistake = pinMistake(fingerprint, tlsFingerprint, 'destination')
         if (mistake === undefined) onSecure()
         else socket.destroy(new WrongCertificate(mistake))

@@ -1,6 +1,6 @@
 /**
- * The guard at the socket: the address that was checked is the one that is dialled. Checked before and resolved again by
- * whoever connects, a name could lead elsewhere the second time (DNS rebinding).
+ * The guard at the socket: the address that was checked is the one that is dialled. If a name were checked first and then resolved
+ * once more in order to connect, it could lead elsewhere the second time (DNS rebinding).
  */
 import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
@@ -10,9 +10,9 @@ import { orElse, pending } from '../deadline.ts'
 import { netLimits } from './limits.ts'
 
 export interface Guard {
-  /** Before anything is dialled: the port, and a host that is an address, which no lookup is asked for. @throws OutOfReach */
+  /** Checks, before anything is dialled, the port, and a host that is an address: no lookup is asked for that. @throws OutOfReach */
   check(host: string, port: number): void
-  /** For net.connect, tls.connect and undici: gives of a name's addresses those that may be reached; OutOfReach where none may. */
+  /** For net.connect and tls.connect: gives those addresses of a name that may be reached; OutOfReach where there are none. */
   readonly lookup: LookupFunction
 }
 
@@ -51,7 +51,7 @@ export function guardOf(reach: Reach, resolve: LookupFunction = systemLookup): G
   }
 }
 
-/** What keeps somebody from registering a host and port. A name that leads nowhere just now is looked at when it is dialled. */
+/** What is wrong with a host and port that somebody registers. A name that leads nowhere just now is checked when it is dialled. */
 export async function reachMistakes(
   reach: Reach,
   { host, port }: { readonly host: string; readonly port: number },
@@ -76,12 +76,12 @@ async function lookAt({ lookup }: Guard, host: string): Promise<void> {
   if (refusal !== undefined) throw refusal
 }
 
-/** Of an IPv6 address with neither brackets nor zone. */
+/** A host without the brackets and the zone that an IPv6 address may have. */
 function bare(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '')
 }
 
-/** Undefined: no address, but a name. */
+/** The class of an address; undefined for a name. */
 export function classOf(host: string): AddressClass | undefined {
   const address = bare(host)
   const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
@@ -92,7 +92,7 @@ export function classOf(host: string): AddressClass | undefined {
 
 const kind = (network: string) => (isIP(network) === 4 ? 'ipv4' : 'ipv6')
 
-/** BlockList reads an IPv4-mapped address (::ffff:10.0.0.1) as the one it holds; NAT64's (RFC 6052) it must be told. */
+/** BlockList reads an IPv4-mapped address (::ffff:10.0.0.1) as the IPv4 address in it; addresses of NAT64 (RFC 6052) it must be told. */
 const lists = specialNetworks.map(([network, bits, class_]) => {
   const list = new BlockList()
   list.addSubnet(network, bits, kind(network))

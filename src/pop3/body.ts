@@ -1,4 +1,4 @@
-/** A body on its way in: one buffer, so that a message of 150 MB is held once; what came in small pieces lets go of them. */
+/** Collects the octets of a message in one buffer, so that a message of 150 MB is held once and the pieces it came in are let go of. */
 
 const firstOctets = 4096
 
@@ -6,9 +6,9 @@ export class Body {
   #buffer: Buffer
   #length = 0
 
-  /** @param octetsHint what LIST says: mostly right, now and then without what CRLF adds, never to be relied on. */
+  /** @param octetsHint the size that LIST gives: mostly right, now and then too small by the CRs, and never to be relied on. */
   constructor(octetsHint: number, octetsMax: number) {
-    // Room that is never written to costs nothing: the system gives it when it is touched.
+    // Room that is never written to costs nothing: the system provides it when it is touched.
     const wanted = octetsHint + Math.ceil(octetsHint / 32) + 64
     this.#buffer = Buffer.allocUnsafe(Math.max(Math.min(wanted, octetsMax), 64))
   }
@@ -32,7 +32,7 @@ export class Body {
     return this.#buffer.subarray(Math.max(0, this.#length - octets.length), this.#length).equals(octets)
   }
 
-  /** Lets go of all but so many. */
+  /** Drops all but the first octets. */
   keep(octets: number): void {
     if (this.#length > octets) this.#buffer = Buffer.from(this.#buffer.subarray(0, octets))
     this.#length = Math.min(this.#length, octets)

@@ -13,7 +13,7 @@ import { pop3Limits } from './limits.ts'
 import { greetingRefusal } from './replies.ts'
 import { ReplyClock, type ReplyWait } from './reply-clock.ts'
 import { endingWords, noteReply } from './session-notes.ts'
-import { shakeHands, type TlsSeen, type TlsSessions } from './tls.ts'
+import { shakeHands, type TlsReport, type TlsSessions } from './tls.ts'
 import { printable } from '../printable.ts'
 import type { Expected, Reply } from './reply.ts'
 import { ReplyReader } from './wire.ts'
@@ -63,7 +63,7 @@ export class Connection {
   readonly #questions: Question[] = []
   readonly #clock = new ReplyClock((waitedMs, slow) => this.#late(waitedMs, slow))
   #socket: Socket
-  #tls: TlsSeen | null = null
+  #tls: TlsReport | null = null
   #failed: SessionFailed | undefined
   #failedWhilePipelining = false
 
@@ -113,7 +113,7 @@ export class Connection {
     })
   }
 
-  get tls(): TlsSeen | null {
+  get tls(): TlsReport | null {
     return this.#tls
   }
 

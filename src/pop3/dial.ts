@@ -10,7 +10,7 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import { guardOf } from '../net/guard.ts'
 import { tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
 
-/** Where a server is, and how it is to prove itself. */
+/** Where a server is, and how it must prove who it is. */
 export interface Endpoint {
   readonly host: string
   readonly port: number
@@ -25,7 +25,7 @@ export interface Endpoint {
   readonly reach?: Reach | undefined
 }
 
-/** A name of several addresses is tried at all of them, IPv6 and IPv4 in turn (RFC 8305). */
+/** Connects. A name of several addresses is tried at all of them, IPv6 and IPv4 in turn (RFC 8305). */
 export async function dial(
   { host, port, lookup, reach: allowed = everywhere }: Endpoint,
   server: string,

@@ -1,11 +1,14 @@
-/** After a failure: how POP3 answers at the same host otherwise. */
+/** Looks, after a failure, at which other ports and TLS modes POP3 answers at the same host. */
 import type { TlsMode } from '../account/account.ts'
 import { pop3Limits } from './limits.ts'
 import type { Door } from '../failure/next-step.ts'
 import type { Endpoint } from './dial.ts'
 import { answers } from './probe.ts'
 
-/** All at once; never one in clear, which is nothing to advise. Nothing secret goes there, so certificates may wait for the next try. */
+/**
+ * Tries all of them at once, but none in clear: nobody should be advised to use that. No secret is sent, so certificates are not
+ * checked before the next login.
+ */
 export async function openDoors({ port, tls, ...rest }: Endpoint): Promise<Door[]> {
   const wanted = ({ port: other, tls: way }: Door) => other !== port || way !== tls
   const unchecked = { ...rest, tlsVerify: false, tlsFingerprint: null }

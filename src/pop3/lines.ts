@@ -1,12 +1,12 @@
 /**
- * The lines of a listing (UIDL, LIST, CAPA) as they came. There may be a million, and of 2 MB, which the kernel may hand over in one turn
- * of the event loop, 80,000 strings took 80 ms: they are made when they are read, a slice at a time.
+ * The lines of a listing (UIDL, LIST, CAPA) as they came. There may be a million of them. To make the 80,000 strings of 2 MB, which the
+ * kernel may hand over in one turn of the event loop, took 80 ms: so strings are made when they are read, a slice at a time.
  */
 import { setImmediate } from 'node:timers/promises'
 import { slices } from '../slices.ts'
 
 export class Lines implements Iterable<string> {
-  /** Whole lines with their ends, dots stuffed. */
+  /** Whole lines with their line ends, dots still stuffed. */
   readonly #pieces: Buffer[] = []
   #length = 0
 
@@ -25,7 +25,7 @@ export class Lines implements Iterable<string> {
     for (const piece of this.#pieces) yield* linesOf(piece)
   }
 
-  /** Between two of them the event loop has its turn. */
+  /** The lines in slices; the event loop has its turn between two of them. */
   async *slices(): AsyncGenerator<readonly string[]> {
     for (const [nth, piece] of this.#pieces.entries()) {
       if (nth > 0) await setImmediate()
@@ -34,7 +34,7 @@ export class Lines implements Iterable<string> {
   }
 }
 
-/** One char a byte; dots unstuffed (RFC 1939 section 3). */
+/** The lines of a piece, one char a byte, with stuffed dots removed (RFC 1939 section 3). */
 function linesOf(piece: Buffer): string[] {
   const lines = piece.toString('latin1').split('\n')
   lines.pop()

@@ -1,13 +1,13 @@
-/** The lines of UIDL and LIST -> the maildrop's listing (RFC 1939 sections 5 and 7). In slices: there may be a million. */
+/** Makes the maildrop's listing of the lines of UIDL and LIST (RFC 1939 sections 5 and 7), slice by slice: there may be a million. */
 import { mailLimits } from '../mail/limits.ts'
 import type { Listed, MessageNumber, Octets, Uidl } from '../mail/message.ts'
 import type { SessionFailed } from '../failure/session-failed.ts'
 import type { Lines } from './lines.ts'
 
-/** What a listing that contradicts itself is thrown as. */
+/** Makes what is thrown where a listing contradicts itself. */
 type Broken = (expected: string, got: string) => SessionFailed
 
-/** By message number. A blank or unusable id is no id. */
+/** Reads UIDL: the ids by message number. A blank or unusable id counts as none. */
 export async function uidlsOf(lines: Lines, broken: Broken): Promise<ReadonlyMap<number, Uidl | undefined>> {
   const uidls = new Map<number, Uidl | undefined>()
   for await (const slice of lines.slices()) {
@@ -21,7 +21,7 @@ export async function uidlsOf(lines: Lines, broken: Broken): Promise<ReadonlyMap
   return uidls
 }
 
-/** @param uidls undefined where the server has none; some leave messages out that LIST shows (getmail 4.7): those have no id. */
+/** Reads LIST. @param uidls undefined where the server has none; some leave messages out that LIST shows (getmail 4.7): those have no id. */
 export async function listingOf(
   lines: Lines,
   uidls: ReadonlyMap<number, Uidl | undefined> | undefined,
@@ -47,12 +47,12 @@ function countOf(text: string, expected: string, broken: Broken): number {
   return Number(text)
 }
 
-/** Servers send several spaces between words, and tabs. */
+/** The words of a line: servers put several spaces between them, and tabs. */
 export function words(line: string): string[] {
   return line.split(/[ \t]+/).filter((word) => word !== '')
 }
 
-/** Up to 512 bytes of anything but controls; RFC 1939 section 7 allows 70 of 0x21..0x7E. Blank ones are no id. */
+/** Takes up to 512 bytes of anything but controls, where RFC 1939 section 7 allows 70 of 0x21..0x7E. */
 function parseUidl(text: string): Uidl | undefined {
   return text === '' || text.length > mailLimits.uidlOctetsMax || /[\x00-\x1f\x7f]/.test(text)
     ? undefined

@@ -1,4 +1,4 @@
-/** Whether a POP3 server answers: greeting, TLS as asked for, CAPA, QUIT. It logs in nowhere. */
+/** Finds out whether a POP3 server answers: greeting, TLS as asked for, CAPA, QUIT. It does not log in. */
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { Endpoint } from './dial.ts'
 import { Pop3Session } from './session.ts'

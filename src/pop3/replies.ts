@@ -1,11 +1,11 @@
-/** What a server's `-ERR` means: by response code (RFC 2449 section 8, RFC 3206), else by wordings that servers in use have. */
+/** Tells what a server's `-ERR` means: by its response code (RFC 2449 section 8, RFC 3206), else by the wordings of servers in use. */
 import type { Failure } from '../failure/failure.ts'
 import { type Phase, type PhaseCode, phaseCode } from '../failure/phase.ts'
 import { printable } from '../printable.ts'
 
 type Refusal = 'maildrop in use' | 'throttled' | 'credentials refused' | 'provider refused'
 
-/** The wordings, first match wins. QUIRKS 21 to 25: locks and throttles are often told without a code, or as a bad password. */
+/** The first match wins. Locks and throttles are often told without a code, or as a bad password (docs/quirks.md, 21 to 25). */
 const wordings: readonly (readonly [RegExp, Refusal])[] = [
   // The last two are one Chinese word for "often", in UTF-8 and in GBK (zmail issue 30).
   [
@@ -45,7 +45,7 @@ export function refusal(server: string, text: string, during: Phase): Failure {
   return kind === 'provider refused' ? { kind, server, during, reply } : { kind, server, reply }
 }
 
-/** `-ERR` in place of a greeting: as at a login, but for the password, which nobody has asked for yet. */
+/** Reads an `-ERR` in place of a greeting as one at a login, except that it cannot be about the password. */
 export function greetingRefusal(server: string, text: string): Failure {
   const during = 'connection'
   const failure = refusal(server, text, during)

@@ -1,4 +1,4 @@
-/** Messages by RETR: in windows, each closed by a barrier, the next ones on their way; no more than there is room for. */
+/** Retrieves messages: in windows of RETRs, each closed by a barrier, with the next windows on their way as far as there is room. */
 import { randomInt } from 'node:crypto'
 import type { Holding, OctetBudget } from '../budget.ts'
 import { pop3Limits } from './limits.ts'
@@ -7,15 +7,15 @@ import type { Listed, MessageNumber, Window } from '../mail/message.ts'
 import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
 import type { Phase } from '../failure/phase.ts'
 import { words } from './listing.ts'
-import { octetsOf, windowOf, windowsOf } from './windows.ts'
+import { windowOctets, windowOf, windowsOf } from './windows.ts'
 import { printable } from '../printable.ts'
 import type { Expected, Reply } from './reply.ts'
 
-/** What it needs of its session. */
+/** What retrieval needs of its session. */
 export interface Line {
   /** Whether many commands may be on their way at once. */
   pipelined(): boolean
-  /** Whether what was asked for may not be given again: nothing is asked for ahead. */
+  /** The server may not give again what was asked for: so nothing is asked for ahead. */
   hides(): boolean
   ask(line: string, expected: Expected, during: Phase): Promise<Reply>
   /** Asks for one line of UIDL or LIST; where nothing is pipelined, through node-pop3. */
@@ -30,15 +30,15 @@ export class Retrieval {
   readonly #line: Line
   readonly #budget: OctetBudget
   readonly #signal: AbortSignal | undefined
-  readonly #held = new Set<Holding>()
+  readonly #holdings = new Set<Holding>()
   #lostBarrier = false
-  /** What the last barrier asked about. */
+  /** The message that the last barrier asked about. */
   #asked: MessageNumber | undefined
-  /** A barrier was answered as it should be, with nothing before it that could have gone wrong, or after a window. */
+  /** A barrier was once answered as it should be: the server knows the question. */
   #barrierHolds = false
   /** The window that was asked for last: when it has come, nothing is on its way any more. */
   #ahead: Promise<Window> | undefined
-  /** Nobody wants what is still on its way: nothing more is asked for. */
+  /** Nobody wants what is still on its way, so nothing more is asked for. */
   #leaving = false
 
   constructor(line: Line, budget: OctetBudget, signal: AbortSignal | undefined) {
@@ -47,7 +47,7 @@ export class Retrieval {
     this.#signal = signal
   }
 
-  /** The question after a pipelined window got another answer than its own. */
+  /** The question behind a pipelined window had another answer than its own. */
   get lostBarrier(): boolean {
     return this.#lostBarrier
   }
@@ -59,7 +59,7 @@ export class Retrieval {
     // The next ones' commands are on their way before a window is handed out, so that the line is never idle meanwhile.
     const askAhead = () => {
       for (; !next.done && this.#mayAsk(next.value, ahead); next = windows.next())
-        ahead.push({ octets: octetsOf(next.value), coming: this.#begin(next.value, maxMessageOctets) })
+        ahead.push({ octets: windowOctets(next.value), coming: this.#begin(next.value, maxMessageOctets) })
       this.#ahead = ahead.at(-1)?.coming
     }
     this.#leaving = false
@@ -82,19 +82,19 @@ export class Retrieval {
     }
   }
 
-  /** Resolves when nothing is on its way any more. */
+  /** Waits until nothing is on its way any more. */
   async settled(): Promise<void> {
     await this.#ahead?.catch(() => {})
   }
 
   /** Gives back all room. */
   abandon(): void {
-    for (const holding of this.#held) holding.release()
+    for (const holding of this.#holdings) holding.release()
   }
 
   #mayAsk(window: readonly Listed[], ahead: readonly { readonly octets: number }[]): boolean {
     if (ahead.length === 0) return true
-    const octets = ahead.reduce((sum, { octets }) => sum + octets, octetsOf(window))
+    const octets = ahead.reduce((sum, { octets }) => sum + octets, windowOctets(window))
     return (
       this.#line.pipelined() &&
       !this.#line.hides() &&
@@ -109,17 +109,17 @@ export class Retrieval {
     return window
   }
 
-  /** As soon as there is room for it, asks for a window's messages and its barrier; it holds that room until it is released. */
+  /** Waits for room, and asks for the messages of a window and its barrier. The window holds that room until it is released. */
   async #window(messages: readonly Listed[], maxMessageOctets: number): Promise<Window> {
-    const holding = await this.#budget.hold(octetsOf(messages), this.#signal)
-    this.#held.add(holding)
+    const holding = await this.#budget.hold(windowOctets(messages), this.#signal)
+    this.#holdings.add(holding)
     const release = () => {
-      this.#held.delete(holding)
+      this.#holdings.delete(holding)
       holding.release()
     }
     try {
       if (this.#leaving) return windowOf([], release)
-      const arrived = arrivals(octetsOf(messages), holding)
+      const arrived = arrivals(windowOctets(messages), holding)
       // Where the server does not pipeline, each message has a barrier of its own.
       const answers = this.#line.pipelined()
         ? await this.#burst(messages, maxMessageOctets, arrived)
@@ -218,7 +218,7 @@ export class Retrieval {
 type Answers = readonly [Listed, Reply][]
 type Arrived = (reply: Reply) => Reply
 
-/** What has come counts, where it is more than was listed. */
+/** Where more octets come than were listed, the room that is held grows with them. */
 function arrivals(listed: number, holding: Holding): Arrived {
   let octets = 0
   return (reply) => {
@@ -228,7 +228,7 @@ function arrivals(listed: number, holding: Holding): Arrived {
   }
 }
 
-/** @throws what went wrong, at this message where it is of these kinds. */
+/** Throws an error on: as this message's doing, where it is a failure of these kinds. */
 function blame(message: Listed, error: unknown, kinds: readonly string[]): never {
   throw error instanceof SessionFailed && kinds.includes(error.failure.kind)
     ? new RetrievalFailed(message, error)

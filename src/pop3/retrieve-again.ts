@@ -1,4 +1,4 @@
-/** One message retrieved once more, in a session of its own: for a person to look at. Nothing is stored, marked or deleted. */
+/** Retrieves one message once more, in a session of its own, for a person to look at. Nothing is stored, marked or deleted. */
 import { fieldsOf, headerFingerprint, headerOf, uidlHash } from '../mail/header.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { Listed, ShortHash } from '../mail/message.ts'
@@ -7,13 +7,13 @@ import { messageDigest, toCrlf } from '../mail/octets.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
 
-/** What the ledger knows of it. */
+/** What the ledger knows of the message. */
 export type Known = Pick<LedgerRecord, 'uidl' | 'size' | 'fingerprint' | 'digest'>
 
-/** So many are retrieved where the provider's names do not tell which one it is. */
+/** How many messages are retrieved where the provider's names do not tell which one it is. */
 const candidatesMax = 10
 
-/** Its bytes as they come; undefined: the provider has it no more. @throws SessionFailed */
+/** Gives its bytes as they come; undefined where the provider does not have it any more. @throws SessionFailed */
 export async function retrieveAgain(options: SessionOptions, known: Known): Promise<Buffer | undefined> {
   const session = new Pop3Session(options)
   try {
@@ -34,7 +34,7 @@ export async function retrieveAgain(options: SessionOptions, known: Known): Prom
   }
 }
 
-/** By UIDL where one message alone bears it, else by size and fingerprint. */
+/** Finds it by UIDL where one message alone bears it, else by size and fingerprint. */
 async function candidatesOf(session: Pop3Session, listing: readonly Listed[], known: Known): Promise<Listed[]> {
   const named = listing.filter(({ uidl }) => (uidl === undefined ? undefined : uidlHash(uidl)) === known.uidl)
   if (known.uidl !== undefined && named.length <= 1) return named

@@ -1,4 +1,4 @@
-/** How to log in: USER and PASS (RFC 1939 section 7), or AUTH PLAIN (RFC 5034, RFC 4616). Pure. */
+/** Chooses how to log in: USER and PASS (RFC 1939 section 7), or AUTH PLAIN (RFC 5034, RFC 4616). Pure. */
 
 export type LoginWay = 'USER' | 'AUTH PLAIN'
 
@@ -15,7 +15,7 @@ export function loginWay(capabilities: readonly string[], user: string, password
   return plain && (!offersUser || !(ascii || utf8)) ? 'AUTH PLAIN' : 'USER'
 }
 
-/** RFC 4616: no authorization identity, user, password. */
+/** The response of RFC 4616: no authorization identity, the user, the password. */
 export function plainResponse(user: string, password: string): string {
   return Buffer.from(`\0${user}\0${password}`, 'utf8').toString('base64')
 }

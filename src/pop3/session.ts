@@ -19,7 +19,7 @@ import { checkCredentials, logIn } from './login.ts'
 import { refusal } from './replies.ts'
 import { type Line, Retrieval } from './retrieval.ts'
 import { plainResponse } from './sasl.ts'
-import type { TlsSeen } from './tls.ts'
+import type { TlsReport } from './tls.ts'
 import { Refused, Verbs } from './verbs.ts'
 import { printable } from '../printable.ts'
 import type { Expected, Reply } from './reply.ts'
@@ -71,7 +71,7 @@ export class Pop3Session implements Maildrop {
     this.#retrieval = new Retrieval(this.#line(), budget, options.signal)
   }
 
-  get tlsSeen(): TlsSeen | null {
+  get tlsReport(): TlsReport | null {
     return this.#connection?.tls ?? null
   }
 

@@ -1,4 +1,4 @@
-/** TLS over a connected socket: the handshake, the certificate by chain or by pin, and sessions that are taken up again. */
+/** Puts TLS over a connected socket: the handshake, the certificate by chain or by pin, and sessions that are taken up again. */
 import type { Socket } from 'node:net'
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { pop3Limits } from './limits.ts'
@@ -6,7 +6,7 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import {
   type CertificateShown,
   certificateReason,
-  fingerprintOf,
+  certificateFingerprint,
   tlsReasonOf,
   tlsTroubleOf,
 } from '../failure/tls-reasons.ts'
@@ -14,8 +14,8 @@ import { pinMistake, tlsOptions } from '../net/tls.ts'
 import { type Endpoint, reach } from './dial.ts'
 import { printable } from '../printable.ts'
 
-/** What the server showed of itself. `fingerprint`: SHA-256 of its certificate, lower-case hex. */
-export interface TlsSeen {
+/** What a server showed of itself. `fingerprint`: SHA-256 of its certificate, lower-case hex. */
+export interface TlsReport {
   readonly version: string
   readonly fingerprint: string
   readonly validTo: string
@@ -24,12 +24,12 @@ export interface TlsSeen {
 interface KeptSession {
   readonly ticket: Buffer
   /** A session that is taken up shows no certificate again. */
-  readonly seen: TlsSeen
+  readonly seen: TlsReport
 }
 
 /**
- * Sessions to take up again (RFC 8446 section 2.2): saves the certificates and a signature at every visit. Node does not
- * check the host's name in a session that is taken up, so one is kept only for the very checks under which it was made.
+ * Holds TLS sessions to take up again (RFC 8446 section 2.2), which saves certificates and a signature at every visit. Node does not
+ * check the host's name in a session that is taken up: so each is kept for the very checks under which it was made, and no others.
  */
 export class TlsSessions {
   readonly #sessions = new Map<string, KeptSession>()
@@ -68,10 +68,10 @@ export async function shakeHands(
   socket: Socket,
   endpoint: Endpoint,
   { server, waitMs, sessions, signal }: HandshakeOptions,
-): Promise<{ readonly secure: TLSSocket; readonly seen: TlsSeen }> {
+): Promise<{ readonly secure: TLSSocket; readonly seen: TlsReport }> {
   const { host, tlsVerify, tlsFingerprint, ca } = endpoint
   const kept = sessions?.of(endpoint)
-  // What breaks is told by the socket above it; here it only must not end the process.
+  // The TLS socket above it reports what breaks; here it only must not end the process.
   socket.on('error', () => {})
   const secure = connect({
     socket,
@@ -82,7 +82,7 @@ export async function shakeHands(
   })
   // TLS 1.2 hands a ticket out during the handshake, TLS 1.3 after it.
   let ticket: Buffer | undefined
-  let seen: TlsSeen | undefined
+  let seen: TlsReport | undefined
   const keep = () => {
     if (ticket !== undefined && seen !== undefined) sessions?.keep(endpoint, { ticket, seen })
   }
@@ -92,7 +92,7 @@ export async function shakeHands(
   })
   try {
     await reach(secure, 'secureConnect', { server, during: 'TLS handshake', waitMs }, signal)
-    const shown = kept !== undefined && secure.isSessionReused() ? kept.seen : tlsSeen(secure)
+    const shown = kept !== undefined && secure.isSessionReused() ? kept.seen : tlsReport(secure)
     const reason = pinMistake(shown.fingerprint, tlsFingerprint, 'account')
     if (reason !== undefined) {
       const certificate = certificateShown(secure)
@@ -110,7 +110,7 @@ export async function shakeHands(
   }
 }
 
-/** Node says what kept it from being authorized by a code, whatever its types say. */
+/** `authorizationError` is a code, although its type says that it is an Error. */
 function unverified(secure: TLSSocket, server: string): SessionFailed {
   const code = String(secure.authorizationError)
   const trouble = tlsTroubleOf({ code })
@@ -128,7 +128,7 @@ function unverified(secure: TLSSocket, server: string): SessionFailed {
   })
 }
 
-/** Of all that a certificate may hold, as much as an operator reads: it may be anybody's. */
+/** As much of a certificate as an operator reads; it may be anybody's, so it is bounded. */
 function certificateShown(secure: TLSSocket): CertificateShown {
   const certificate: Partial<PeerCertificate> = secure.getPeerCertificate()
   const { valid_from, valid_to, subject, subjectaltname = '' } = certificate
@@ -139,7 +139,7 @@ function certificateShown(secure: TLSSocket): CertificateShown {
     validFrom: isoOf(valid_from),
     validTo: isoOf(valid_to),
     names: [...names, ...common].slice(0, pop3Limits.certificateNamesShown).map((name) => printable(name)),
-    fingerprint: fingerprintOf(certificate),
+    fingerprint: certificateFingerprint(certificate),
   }
 }
 
@@ -147,11 +147,11 @@ function isoOf(date: string | undefined): string {
   return date === undefined ? '' : new Date(date).toISOString()
 }
 
-function tlsSeen(socket: TLSSocket): TlsSeen {
+function tlsReport(socket: TLSSocket): TlsReport {
   const certificate: Partial<PeerCertificate> = socket.getPeerCertificate()
   return {
     version: socket.getProtocol() ?? 'unknown',
-    fingerprint: fingerprintOf(certificate),
+    fingerprint: certificateFingerprint(certificate),
     validTo: isoOf(certificate.valid_to),
   }
 }

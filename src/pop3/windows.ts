@@ -1,11 +1,11 @@
-/** What is asked for before an answer must have come, and what came of it. Pure. */
+/** The windows of a retrieval: messages that are asked for together, and what came of them. Pure. */
 import { pop3Limits } from './limits.ts'
 import { pullLimits } from '../pull/limits.ts'
 import type { Listed, Retrieved, Window } from '../mail/message.ts'
 import { printable } from '../printable.ts'
 import type { Reply } from './reply.ts'
 
-/** Bounded in messages and in listed octets; at least one message each. Made when it is asked for: there may be thousands. */
+/** Parts messages into windows, bounded in messages and in listed octets, of at least one message each. They are made as they are asked for: there may be thousands. */
 export function* windowsOf(messages: readonly Listed[]): Generator<Listed[]> {
   let open: Listed[] = []
   let octets = 0
@@ -21,8 +21,8 @@ export function* windowsOf(messages: readonly Listed[]): Generator<Listed[]> {
   if (open.length > 0) yield open
 }
 
-/** As they are listed. */
-export function octetsOf(window: readonly Listed[]): number {
+/** How many octets a window has, as they are listed. */
+export function windowOctets(window: readonly Listed[]): number {
   return window.reduce((sum, { size }) => sum + size, 0)
 }
 

@@ -1,4 +1,4 @@
-/** What was said in the sessions of one run, for people who look for what went wrong: without secrets, and without any mail. */
+/** Notes what was said in the sessions of one run, without secrets and without any mail, for people who look for what went wrong. */
 import { runLimits } from './limits.ts'
 import { type Phase, phaseCode } from '../failure/phase.ts'
 import { masking } from '../mask.ts'
@@ -9,19 +9,19 @@ export type TranscriptLine = readonly [atMs: number, side: Side, text: string]
 
 export interface KeptTranscript {
   readonly lines: readonly TranscriptLine[]
-  /** Lines in the middle are left out. */
+  /** Whether lines in the middle are left out. */
   readonly truncated: boolean
 }
 
 export class Transcript {
-  /** The first ones, and the last ones since; of those in between the oldest go. Read they are in the end: what is not kept costs nothing. */
+  /** The first lines and the last ones are kept, raw. Secrets are looked for at the end, so that a line that is dropped costs nothing. */
   readonly #first: TranscriptLine[] = []
   readonly #last: TranscriptLine[] = []
   readonly #secrets = new Set<string>()
   #truncated = false
   #changed = false
 
-  /** @param earlier of the same run, whose worker died. */
+  /** @param earlier what was noted of the same run before its worker died. */
   constructor(earlier?: KeptTranscript) {
     for (const [atMs, side, text] of earlier?.lines ?? []) this.#add(side, text, atMs)
     this.#truncated ||= earlier?.truncated ?? false
@@ -29,13 +29,13 @@ export class Transcript {
     this.#changed = false
   }
 
-  /** Not to be seen wherever it stands: servers repeat what they refuse. */
+  /** Hides a secret wherever it stands: servers repeat what they refuse. */
   hide(secret: string): void {
     for (const text of [secret, secret.trim(), secret.replace(/=+$/, '')]) this.#secrets.add(text)
   }
 
   sent(line: string, during: Phase): void {
-    // What else we say needs no second look, and may be a thousand lines.
+    // Other commands need no second look, and may be a thousand lines.
     this.#add('client', /^[AP]/i.test(line) || phaseCode(during) === 'AUTH' ? withoutCredentials(line, during) : line)
   }
 
@@ -43,7 +43,7 @@ export class Transcript {
     this.#add('server', text)
   }
 
-  /** A listing: its first lines, and how many there are. */
+  /** Notes the first lines of a listing, and how many there are. */
   heardAll(lines: Iterable<string> & { readonly length: number }, shown: number): void {
     let nth = 0
     for (const line of lines) {
@@ -57,7 +57,7 @@ export class Transcript {
     this.#add('note', text)
   }
 
-  /** Undefined: nothing has been said since it was asked for last. */
+  /** Undefined where nothing was said since the last call. */
   changes(): KeptTranscript | undefined {
     if (!this.#changed) return undefined
     this.#changed = false
@@ -67,7 +67,7 @@ export class Transcript {
   kept(): KeptTranscript {
     const mask = masking([...this.#secrets])
     const shown = ([atMs, side, text]: TranscriptLine): TranscriptLine => {
-      // First masked: a secret that is cut would not be known again.
+      // It is masked first: a secret that is cut would not be recognised.
       return [atMs, side, printable(mask(text), runLimits.transcriptLineMax)]
     }
     return { lines: [...this.#first, ...this.#last].map(shown), truncated: this.#truncated }
@@ -78,14 +78,14 @@ export class Transcript {
     const full = this.#first.length >= runLimits.transcriptLinesEach
     const part = full ? this.#last : this.#first
     part.push([atMs, side, text])
-    // Cut a bunch at a time: to move all for each line would cost more than the line.
+    // Many are cut at a time: to move all of them for each line would cost more than the line.
     if (this.#last.length < 2 * runLimits.transcriptLinesEach) return
     this.#last.splice(0, runLimits.transcriptLinesEach)
     this.#truncated = true
   }
 }
 
-/** Not by toLocaleString(), whose first call holds the event loop up for 30 ms. */
+/** Unlike toLocaleString(), whose first call takes 30 ms of the event loop. */
 function inThousands(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }

@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { connect as tlsConnect } from 'node:tls'
 import { Https } from '../../api/http/https.ts'
-import { fingerprintOf } from '../../src/failure/tls-reasons.ts'
+import { certificateFingerprint } from '../../src/failure/tls-reasons.ts'
 import { certificate, type Certificate } from '../support/certificates.ts'
 import { instancePorts, type Ports, settingsOf } from '../support/instance.ts'
 
@@ -83,7 +83,7 @@ async function fingerprintAt(port: number): Promise<string> {
     once(socket, 'secureConnect').then(() => ['secure']),
     once(socket, 'close').then(() => ['closed']),
   ]).catch(() => ['broke'])) as [string]
-  const seen = how === 'secure' ? fingerprintOf(socket.getPeerCertificate()) : ''
+  const seen = how === 'secure' ? certificateFingerprint(socket.getPeerCertificate()) : ''
   socket.destroy()
   return seen
 }

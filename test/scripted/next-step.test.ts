@@ -8,7 +8,7 @@ import { type Door, nextStep as stepOf } from '../../src/failure/next-step.ts'
 import { examine } from '../../src/pop3/examine.ts'
 import { answers } from '../../src/pop3/probe.ts'
 import { providers } from '../../src/account/providers.ts'
-import { sentenceOf } from '../../src/failure/step.ts'
+import { stepSentence } from '../../src/failure/step.ts'
 import { describe, reportOf } from '../../src/failure/sentences.ts'
 import { type Certificate, certificate } from '../support/certificates.ts'
 import { here } from '../support/internet.ts'
@@ -16,7 +16,7 @@ import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
 
 const nextStep = (failure: Failure, open?: readonly Door[]) => {
   const step = stepOf(failure, open)
-  return step === null ? null : sentenceOf(step)
+  return step === null ? null : stepSentence(step)
 }
 const login = (reply: string, server = 'pop.example.net:995'): Failure => ({
   kind: 'credentials refused',
@@ -225,7 +225,7 @@ test('a certificate that does not verify: since when, for whom, and the fingerpr
         const message = `No safe TLS connection to localhost:${where.port}: ${reason}.`
         assert.deepEqual(seen.failure, { kind: 'tls', message })
         assert.equal(seen.next, next.replace('PIN', own.fingerprint))
-        assert.equal(seen.step && sentenceOf(seen.step), seen.next)
+        assert.equal(seen.step && stepSentence(seen.step), seen.next)
         assert.equal(await answers(where, 5000), false)
         const pinned = await examine({ ...where, tlsFingerprint: own.fingerprint })
         assert.deepEqual([pinned.ok, pinned.next], [true, null])
@@ -310,6 +310,6 @@ test('a failed run tells what is known to help as a code with its facts, and as 
   }
   const { step, message } = reportOf(failure)
   assert.deepEqual(step, { code: 'pin if known', fingerprint: '5f'.repeat(32) })
-  assert.ok(step !== undefined && message.endsWith(sentenceOf(step)))
+  assert.ok(step !== undefined && message.endsWith(stepSentence(step)))
   assert.equal('step' in reportOf({ kind: 'stopped' }), false)
 })

@@ -418,8 +418,8 @@ test('a certificate nobody vouches for ends it before the login; a CA, a pin, or
     assert.deepEqual(server.commands, [])
     for (const trust of [{ ca: cert, host: 'localhost' }, { tlsFingerprint: fingerprint }, { tlsVerify: false }]) {
       const maildrop = await openMaildrop({ ...options, ...trust })
-      assert.equal(maildrop.tlsSeen?.fingerprint, fingerprint)
-      assert.match(maildrop.tlsSeen?.version ?? '', /TLSv1\.[23]/)
+      assert.equal(maildrop.tlsReport?.fingerprint, fingerprint)
+      assert.match(maildrop.tlsReport?.version ?? '', /TLSv1\.[23]/)
       await maildrop.quit()
     }
   })
@@ -432,7 +432,7 @@ test('STLS: nothing but CAPA goes in clear, and CAPA is asked again under TLS', 
     const options = { ...plain, host: 'localhost', tls: 'starttls' as const, ca: cert }
     const maildrop = await openMaildrop(options)
     assert.deepEqual(server.commands, ['CAPA', 'STLS', 'CAPA', 'USER me', 'PASS ***'])
-    assert.match(maildrop.tlsSeen?.version ?? '', /^TLSv1\.3$/)
+    assert.match(maildrop.tlsReport?.version ?? '', /^TLSv1\.3$/)
     assert.deepEqual(server.asked, ['localhost'], 'the name is told (SNI)')
     assert.equal(maildrop.pipelined, true)
     assert.deepEqual(
@@ -502,7 +502,7 @@ for (const [tls, maxVersion] of [
       for (let visit = 0; visit < 2; visit += 1) {
         const maildrop = await openMaildrop(options)
         assert.equal((await maildrop.list()).length, 3)
-        assert.equal(maildrop.tlsSeen?.fingerprint, fingerprint)
+        assert.equal(maildrop.tlsReport?.fingerprint, fingerprint)
         await maildrop.quit()
       }
       assert.deepEqual(server.resumed, [false, true])

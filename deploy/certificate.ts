@@ -1,9 +1,9 @@
-/** The certificate of the hosted store: the one that was given, or a self-signed one, made once. */
+/** Finds the certificate of the hosted store: the one that the settings name, or a self-signed one, which is made once. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Config, ConfigInvalid } from '../src/config.ts'
-import type { Home } from '../src/disk/home.ts'
+import { type Home, isThere } from '../src/disk/home.ts'
 
 export interface Certificate {
   readonly certFile: string
@@ -13,11 +13,11 @@ export interface Certificate {
 export function ensureCertificate({ publicName, tls }: Config, { certFile, keyFile }: Home): Certificate {
   if (tls !== undefined) {
     for (const file of [tls.certFile, tls.keyFile])
-      if (!existsSync(file))
+      if (!isThere(file))
         throw new ConfigInvalid(`there is no file ${file}; see TRIBUTARY_TLS_CERT and TRIBUTARY_TLS_KEY`)
     return tls
   }
-  if (existsSync(certFile) && existsSync(keyFile)) return { certFile, keyFile }
+  if (isThere(certFile) && isThere(keyFile)) return { certFile, keyFile }
   mkdirSync(dirname(certFile), { recursive: true, mode: 0o700 })
   const names = new Set([`DNS:${publicName}`, 'DNS:localhost', 'IP:127.0.0.1'])
   const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3650']

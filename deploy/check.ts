@@ -1,6 +1,6 @@
 /**
- * The health check of a container, without packages, because it is run again and again: `check.js redis`, `check.js worker`,
- * `check.js api`, or the URL of what must answer.
+ * The health check of a container: `check.js redis`, `check.js worker`, `check.js api`, or the URL of a server that must answer. It
+ * needs no packages, because it is run again and again.
  */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -11,6 +11,7 @@ async function isWell(what: string): Promise<boolean> {
   if (what === 'redis') return await redisPongs(redis())
   if (what === 'worker') return await workerSaysAlive()
   if (what === 'api') return await httpAnswers(new URL('/healthz', apiHere()))
+  if (!URL.canParse(what)) throw new Error('check.js redis, check.js worker, check.js api, or a URL')
   const url = new URL(what)
   return url.protocol === 'imap:' ? await imapGreets(Number(url.port)) : await httpAnswers(url)
 }
@@ -21,16 +22,23 @@ function apiHere(): string {
 }
 
 function redis() {
-  const url = new URL(process.env['TRIBUTARY_REDIS_URL'] ?? '')
+  const text = process.env['TRIBUTARY_REDIS_URL'] ?? ''
+  if (!URL.canParse(text)) throw new Error('TRIBUTARY_REDIS_URL must be a URL')
+  const url = new URL(text)
   const file = process.env['TRIBUTARY_REDIS_PASSWORD_FILE']
   const password = file === undefined ? decodeURIComponent(url.password) : readFileSync(file, 'utf8').trim()
   return { host: url.hostname, port: Number(url.port), password }
 }
 
-/** A worker has no door; it tells Redis every few seconds that it is there, under this name. */
+/** A worker listens nowhere; every few seconds it writes into Redis, under this name, that it is there. */
 async function workerSaysAlive(): Promise<boolean> {
   const alive = await askRedis(redis(), ['ZRANGEBYSCORE', keys.workers, String(Date.now()), '+inf'])
   return new RegExp(`^${hostname()}:\\d+\\r$`, 'm').test(alive ?? '')
 }
 
-process.exitCode = (await isWell(process.argv[2] ?? '')) ? 0 : 1
+try {
+  process.exitCode = (await isWell(process.argv[2] ?? '')) ? 0 : 1
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}

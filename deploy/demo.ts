@@ -1,12 +1,14 @@
-/** `npm run demo`: the whole job without owning an account, on ports and in a folder of its own, gone when it ends. */
+/** `npm run demo`: shows the whole job without an account of one's own, on ports and in a folder that are gone when it ends. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Login } from '../src/imap/connection.ts'
 import { readLogin, type ReadMessage } from '../src/imap/login.ts'
+import { interruptsOf } from './interrupts.ts'
 import { startLocal } from './local.ts'
 import { fillWith } from './sample.ts'
+import { again, serviceWithoutHome } from './service.ts'
 import { sampleMail, type SampleMessage } from './sample-mail.ts'
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
@@ -15,19 +17,20 @@ async function demo(): Promise<boolean> {
   const home = mkdtempSync(join(tmpdir(), 'tributary-demo-'))
   const [http, imap, imaps, pop3, pop3s] = await freePorts(5)
   say('Starting Redis, Dovecot, the API and a worker ...')
-  const local = await startLocal({
-    // Its settings are its own, whatever this shell has set.
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TRIBUTARY_'))),
-    TRIBUTARY_HOME: home,
-    TRIBUTARY_LOG_LEVEL: 'error',
-    TRIBUTARY_HTTP_PORT: String(http),
-    TRIBUTARY_IMAP_PORT: String(imap),
-    TRIBUTARY_IMAPS_PORT: String(imaps),
-    TRIBUTARY_POP3_PORT: String(pop3),
-    TRIBUTARY_POP3S_PORT: String(pop3s),
-  })
-  const interrupted = () => void local.stop()
-  process.on('SIGINT', interrupted).on('SIGTERM', interrupted)
+  const local = await startLocal(
+    {
+      // Its settings are its own, whatever this shell has set.
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TRIBUTARY_'))),
+      TRIBUTARY_HOME: home,
+      TRIBUTARY_LOG_LEVEL: 'error',
+      TRIBUTARY_HTTP_PORT: String(http),
+      TRIBUTARY_IMAP_PORT: String(imap),
+      TRIBUTARY_IMAPS_PORT: String(imaps),
+      TRIBUTARY_POP3_PORT: String(pop3),
+      TRIBUTARY_POP3S_PORT: String(pop3s),
+    },
+    interruptsOf(process),
+  )
   try {
     const { host, port } = local.config.http
     const token = readFileSync(local.home.adminToken, 'utf8').trim()
@@ -115,7 +118,8 @@ async function freePorts(count: number): Promise<string[]> {
 }
 
 try {
-  process.exitCode = (await demo()) ? 0 : 1
+  const service = serviceWithoutHome(process.env)
+  process.exitCode = service.setpriv.length > 0 ? await again(service) : (await demo()) ? 0 : 1
 } catch (error) {
   process.stderr.write(`The demo failed: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1

@@ -1,9 +1,10 @@
 /** Starts Dovecot as a child: writes its configuration and its master user, and waits until it is ready. */
 import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { createAtomically, writeAtomicallySync } from '../src/disk/atomic-write.ts'
 import { type Child, type Readiness, startReady } from './child.ts'
 import { handOver, type Identity } from './identity.ts'
 import { imapGreets, pop3Greets } from './probes.ts'
@@ -49,9 +50,9 @@ export async function startDovecot(places: DovecotPlaces, start: DovecotStart): 
   for (const folder of [places.mailFolder, dirname(places.usersFile)])
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const folder of ['base', 'state']) mkdirSync(join(places.runFolder, folder), { recursive: true, mode: 0o755 })
-  if (!existsSync(places.usersFile)) writeFileSync(places.usersFile, '', { mode: 0o600 })
-  writeFileSync(places.mastersFile, masterLine(masterPassword, gatewayNetOf(ports)), { mode: 0o600 })
-  writeFileSync(confFile(places), conf(places, ports, identity), { mode: 0o600 })
+  createAtomically(places.usersFile, '')
+  writeAtomicallySync(places.mastersFile, masterLine(masterPassword, gatewayNetOf(ports)))
+  writeAtomicallySync(confFile(places), conf(places, ports, identity))
   for (const folder of [places.runFolder, places.mailFolder, dirname(places.usersFile)]) handOver(folder, identity)
   const args = ['-F', '-c', confFile(places)]
   return await startReady(

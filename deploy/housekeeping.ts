@@ -1,4 +1,4 @@
-/** mdbox gives back the space of expunged messages only when it is told to. */
+/** Purges the hosted store once a day: mdbox gives back the space of expunged messages only when it is asked to. */
 import type { Logger } from '../src/log.ts'
 import { type DovecotPlaces, purge } from './dovecot.ts'
 import type { Identity } from './identity.ts'

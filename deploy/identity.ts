@@ -1,6 +1,6 @@
-/** Who the children run as: never root. Dovecot refuses mail access for uid 0, whatever its configuration says. */
+/** The user that servers run as: never root. Dovecot refuses mail access for uid 0, whatever its configuration says. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chownSync, lstatSync, readdirSync, statSync } from 'node:fs'
+import { lchownSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
@@ -9,54 +9,76 @@ export interface Identity {
   readonly group: string
   readonly uid: number
   readonly gid: number
-  /** Arguments for setpriv(1); empty: as we are. */
+  /** Arguments for setpriv(1); empty: as this process is. */
   readonly setpriv: readonly string[]
 }
 
-/** Exists on every Debian (base-passwd), owns nothing of ours otherwise. */
-const mailUser = 'mail'
+/** It exists on every Debian (base-passwd), and owns nothing of ours otherwise. */
+export const serviceUser = 'mail'
 
-/**
- * @param folders what they must be able to reach. A clone often lies under a folder of mode 0700 (/root, mktemp -d), and so does
- * a Node of root's own, that another user cannot pass; then the children get the one capability that lets them pass and
- * read, and no other.
- */
+/** This process's own user; where that is root, the service's. @param folders that it must be able to reach. */
 export function childIdentity(folders: readonly string[]): Identity {
   const { uid, gid, username } = userInfo()
-  if (uid !== 0)
-    return { user: username, group: execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim(), uid, gid, setpriv: [] }
-  const id = (flag: string) => Number(execFileSync('id', [flag, mailUser], { encoding: 'utf8' }))
-  const identity = { user: mailUser, group: mailUser, uid: id('-u'), gid: id('-g') }
-  const drop = ['--reuid', mailUser, '--regid', mailUser, '--clear-groups']
-  const closed = folders.map((folder) => closedAncestor(folder)).find((folder) => folder !== undefined)
+  if (uid === 0) return identityOf(serviceUser, folders)
+  return { user: username, group: ask('-gn'), uid, gid, setpriv: [] }
+}
+
+/**
+ * What root does to run a program as another user. A clone often lies under a folder of mode 0700 (/root, mktemp -d), and so does a
+ * Node of root's own, which another user cannot pass; then the program gets the one capability that lets it pass and read, and no
+ * other.
+ *
+ * @param folders that it must be able to reach.
+ */
+export function identityOf(who: string | number, folders: readonly string[]): Identity {
+  const user = ask('-un', String(who))
+  const group = ask('-gn', String(who))
+  const identity = { user, group, uid: Number(ask('-u', String(who))), gid: Number(ask('-g', String(who))) }
+  const drop = ['--reuid', user, '--regid', group, '--clear-groups']
+  const closed = folders.map((folder) => closedAncestor(folder, identity)).find((folder) => folder !== undefined)
   if (closed === undefined) return { ...identity, setpriv: drop }
   const pass = ['--inh-caps', '+dac_read_search', '--ambient-caps', '+dac_read_search']
   const setpriv = [...drop, ...pass]
   if (spawnSync('setpriv', [...setpriv, '--', 'ls', '-d', `${closed}/.`]).status !== 0) {
     throw new Error(
-      `The user ${mailUser}, as whom mail is served, cannot pass ${closed}. Open it (chmod o+x ${closed}), or set TRIBUTARY_HOME to a folder that it can reach, such as /var/lib/tributary.`,
+      `The user ${user}, as whom mail is served, cannot pass ${closed}. Open it (chmod o+x ${closed}), or set TRIBUTARY_HOME to a folder that it can reach, such as /var/lib/tributary.`,
     )
   }
   return { ...identity, setpriv }
 }
 
-/** The topmost folder on the way that others may not pass. */
-function closedAncestor(folder: string): string | undefined {
-  const ancestors: string[] = []
-  for (let at = resolve(folder); at !== dirname(at); at = dirname(at)) ancestors.unshift(at)
-  return ancestors.find(
-    (at) => (statSync(at, { throwIfNoEntry: false })?.mode ?? 0o777) % 2 === 0 && at !== resolve(folder),
-  )
+/** The name of a user, or its number where it has none. */
+export function nameOf(uid: number): string {
+  const { status, stdout } = spawnSync('id', ['-un', String(uid)], { encoding: 'utf8' })
+  return status === 0 ? stdout.trim() : String(uid)
 }
 
-/** Gives a folder and all in it to the children, where they are somebody else. */
+function ask(...words: string[]): string {
+  return execFileSync('id', words, { encoding: 'utf8' }).trim()
+}
+
+/** The topmost folder on the way that this user may not pass. */
+function closedAncestor(folder: string, { uid }: { readonly uid: number }): string | undefined {
+  const ancestors: string[] = []
+  for (let at = resolve(folder); at !== dirname(at); at = dirname(at)) ancestors.unshift(at)
+  return ancestors.find((at) => {
+    if (at === resolve(folder)) return false
+    const stats = statSync(at, { throwIfNoEntry: false })
+    return stats !== undefined && stats.mode % 2 === 0 && stats.uid !== uid
+  })
+}
+
+/** Gives a folder of one's own making, and all in it, to a child's user. Nothing is followed, and nothing that has two names. */
 export function handOver(folder: string, identity: Identity): void {
   if (identity.setpriv.length === 0) return
-  chownSync(folder, identity.uid, identity.gid)
+  lchownSync(folder, identity.uid, identity.gid)
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) handOver(path, identity)
-    else if (lstatSync(path).isFile() && statSync(path).uid !== identity.uid)
-      chownSync(path, identity.uid, identity.gid)
+    else {
+      const stats = lstatSync(path)
+      if (stats.isFile() && stats.nlink === 1 && stats.uid !== identity.uid)
+        lchownSync(path, identity.uid, identity.gid)
+    }
   }
 }

@@ -1,46 +1,51 @@
-/** One stream of lines from all parts: JSON as it is, or readable where somebody is looking. */
-import { createRequire } from 'node:module'
-import type { Writable } from 'node:stream'
-import { createLog } from '../src/log.ts'
+/** The output of all parts as one stream of lines: JSON in a pipe, sentences where a person is looking. */
+import { Writable } from 'node:stream'
+import { createLog, type Logger } from '../src/log.ts'
+import type { Part } from './supervisor.ts'
+import { sentence } from './terminal.ts'
 
-const require = createRequire(import.meta.url)
-let shown: Writable | undefined
+let terminal: Writable | undefined
 
-/** On a terminal through pino-pretty, where that is installed (it is a development dependency). */
-export function readable(out: NodeJS.WriteStream): Writable {
+/** Where lines of JSON are written to; on a terminal each is shown as a sentence. */
+export function linesTo(out: NodeJS.WriteStream): Writable {
   if (!out.isTTY) return out
-  shown ??= pretty(out)
-  return shown
+  terminal ??= new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      const lines = chunk.toString('utf8').split('\n')
+      out.write(lines.flatMap((line) => (line === '' ? [] : `${sentence(line)}\n`)).join(''), () => done())
+    },
+  })
+  return terminal
 }
 
-function pretty(out: NodeJS.WriteStream): Writable {
-  try {
-    const build = require('pino-pretty') as (options: object) => Writable
-    return build({
-      destination: out,
-      colorize: true,
-      ignore: 'pid,hostname,process,event',
-      singleLine: true,
-      messageFormat: '{process} {event} {msg}',
-    })
-  } catch {
-    return out
-  }
-}
+type Level = 'fatal' | 'error' | 'warn' | 'debug'
 
-const levels: readonly (readonly [RegExp, 'fatal' | 'error' | 'warn' | 'info' | 'debug'])[] = [
+const levels: readonly (readonly [RegExp, Level])[] = [
+  // What Redis advises of the kernel at every start; docs/operating.md says what of it matters.
+  [/overcommit_memory|TCP backlog|Transparent Huge Pages/, 'debug'],
   [/\b(?:Fatal|Panic)\b/, 'fatal'],
-  // How Dovecot tells that it was stopped.
+  // Dovecot says so when it is stopped.
   [/Killed with signal 15|Shutting down logging/, 'debug'],
   [/\bError\b/, 'error'],
   [/\bWarning\b|\bWARNING\b/, 'warn'],
-  [/[Rr]eady to accept|starting up/, 'info'],
 ]
 
-/** Redis' and Dovecot's own lines as events of ours; what is everyday there is `debug` here. */
-export function childLines(part: string, level: string): (line: string) => void {
-  const log = createLog(part, level, readable(process.stdout))
+/** The level at which a line of Redis or Dovecot is an event of ours. */
+export function levelOf(line: string): Level {
+  return levels.find(([pattern]) => pattern.test(line))?.[1] ?? 'debug'
+}
+
+/** Turns the lines of Redis and Dovecot into events; those that come every day have the level `debug`. */
+export function childLines(part: Part, level: string): (line: string) => void {
+  const log = createLog(part, level, linesTo(process.stdout))
+  return (line) => log[levelOf(line)]({ event: 'said' }, line.trim())
+}
+
+/** Passes on the events of a process of ours; anything else that it says, such as the reason of its end, becomes one. */
+export function eventLines(log: Logger): (line: string) => void {
+  const out = linesTo(process.stdout)
   return (line) => {
-    log[levels.find(([pattern]) => pattern.test(line))?.[1] ?? 'debug']({ event: 'said' }, line.trim())
+    if (line.startsWith('{')) out.write(`${line}\n`)
+    else if (line.trim() !== '') log.error({ event: 'said' }, line)
   }
 }

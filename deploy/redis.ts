@@ -1,6 +1,7 @@
 /** Starts redis-server as a child: writes its configuration, keeps a second one off its data, and waits until it is ready. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeAtomicallySync } from '../src/disk/atomic-write.ts'
 import { takeLock } from '../src/disk/lock.ts'
 import { type Child, type Readiness, startReady } from './child.ts'
 import { handOver, type Identity } from './identity.ts'
@@ -45,7 +46,7 @@ export async function startRedis(places: RedisPlaces, identity: Identity, start:
     PORT: listener.port,
     PASSWORD: JSON.stringify(listener.password),
   }
-  writeFileSync(conf, filled(readFileSync(join(root, 'deploy/redis.conf'), 'utf8'), values), { mode: 0o600 })
+  writeAtomicallySync(conf, filled(readFileSync(join(root, 'deploy/redis.conf'), 'utf8'), values))
   // Redis itself has no lock on its data, and two that write one append-only file destroy it. It inherits this one.
   const lock = await takeLock(join(places.dataFolder, 'lock'), start.lockWaitMs ?? 20_000)
   if (lock === undefined) throw new Error(`redis did not start: another Redis still works on ${places.dataFolder}`)

@@ -1,4 +1,4 @@
-/** The hosted store serves a renewed certificate without a restart: who is connected stays so. */
+/** Makes the hosted store serve a renewed certificate without a restart, so that sessions go on. */
 import { watchPair } from '../src/disk/certificate.ts'
 import type { Logger } from '../src/log.ts'
 import { type DovecotPlaces, reload } from './dovecot.ts'

@@ -1,4 +1,33 @@
-/** What `npm start` hands over to. */
-import { main } from './local.ts'
+/** The program that `npm start` hands over to. */
+import { createLog } from '../src/log.ts'
+import { interruptsOf } from './interrupts.ts'
+import { startLocal } from './local.ts'
+import { again, prepareService } from './service.ts'
+import { welcome } from './terminal.ts'
 
-await main()
+async function main(): Promise<number> {
+  // Before anything is started: a signal during the start must not leave children behind.
+  const interrupts = interruptsOf(process)
+  if (process.getuid?.() === 0) return await again(prepareService(process.env))
+  interrupts.kill.addEventListener('abort', () => setImmediate(() => process.exit(1)))
+  try {
+    const local = await startLocal(process.env, interrupts)
+    const { facts, lines } = welcome(local.config, local.home)
+    if (process.stdout.isTTY) process.stdout.write(lines)
+    // At any level: whoever started it waits for this line.
+    else createLog('local', 'info').info({ event: 'running', ...facts }, 'Tributary is running.')
+    return (await local.ended) === 'gave up' ? 1 : 0
+  } catch (error) {
+    if (interrupts.stop.aborted) return 0
+    throw error
+  }
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  // Sentences are meant for people; of anything else the trace helps whoever mends it.
+  const isSentence = error instanceof Error && (error.constructor === Error || error.name === 'ConfigInvalid')
+  process.stderr.write(`${isSentence ? error.message : String(error instanceof Error ? error.stack : error)}\n`)
+  process.exitCode = 1
+}

@@ -1,11 +1,11 @@
-/** The sample provider: a login of our own Dovecot that holds sample mail. */
+/** Fills the sample provider, a login of our own Dovecot, with sample mail. */
 import type { Login } from '../src/imap/connection.ts'
 import { fillLogin } from '../src/imap/login.ts'
 import { usageOf } from '../src/imap/usage.ts'
 import type { Token } from '../src/mail/message.ts'
 import { sampleMail, type SampleMessage } from './sample-mail.ts'
 
-/** At the first start; from then on it is as it was left. */
+/** Fills the login where it is empty: at the first start, and not where somebody has changed it since. */
 export async function fillOnce(login: Login): Promise<void> {
   if ((await usageOf(login)).messages === 0) await fillWith(login, sampleMail(Date.now()))
 }

@@ -137,16 +137,23 @@ function buildForCheck() {
   buildTests()
 }
 
-/** Becomes that program, as far as a signal and an exit code can tell; it is asked to end, should this one be killed. */
-function handOver(args, env = process.env) {
-  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', process.execPath, ...args], { stdio: 'inherit', env })
-  // Ctrl-C on a terminal reaches the child as well; hearing it twice is the same as once.
+/**
+ * Becomes that program, as far as a signal and an exit code can tell; it is asked to end, should this one be killed.
+ * @param drop arguments for setpriv(1) with which root gives up its rights.
+ */
+function handOver(args, env = process.env, drop = [], atEnd = () => {}) {
+  const command = ['--pdeathsig', 'TERM', ...drop, '--', process.execPath, ...args]
+  const child = spawn('setpriv', command, { stdio: 'inherit', env })
+  // Ctrl-C on a terminal reaches the child as well: within a second it counts once (deploy/interrupts.ts).
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   // `exec` in package.json takes the shell out of the way of npm's signals; kill -9 of npm sends none.
   const parent = process.ppid
   const look = () => process.ppid !== parent && child.kill('SIGTERM')
   if (process.env.npm_lifecycle_event !== undefined) setInterval(look, 1000).unref()
-  child.on('exit', (code, signal) => process.exit(signal === null ? code : 1))
+  child.on('exit', (code, signal) => {
+    atEnd()
+    process.exit(signal === null ? code : 1)
+  })
 }
 
 async function test(names) {
@@ -163,8 +170,32 @@ async function testWithoutServers(what) {
   if (wrong !== undefined) fail(wrong)
 }
 
+/** A second `npm start` says where the first one is, before it installs or builds anything that the first one runs on. */
+async function refuseSecond() {
+  let instance
+  try {
+    instance = await import('../dist/deploy/instance.js')
+  } catch {
+    return
+  }
+  await instance.refuseSecond(process.env.TRIBUTARY_HOME || './data').catch((error) => fail(error.message))
+}
+
+/** The gateway never runs as root: what lies in its folder belongs to its user, who may have put anything there. */
+async function startService() {
+  const { dropRunFolder, prepareService } = await import('../dist/deploy/service.js')
+  try {
+    // Whoever starts it by hand may want to see it work before they trust it with an account.
+    const service = prepareService({ TRIBUTARY_SAMPLE: 'on', ...process.env })
+    handOver(['dist/deploy/run.js'], service.env, service.setpriv, () => dropRunFolder(service))
+  } catch (error) {
+    fail(error.message)
+  }
+}
+
 /** What needs Redis and Dovecot: the gateway, the demo, all tests, pictures and benches. */
 async function startWith(what, rest) {
+  if (what === 'start') await refuseSecond()
   const given = (setting) => what === 'start' && (process.env[setting] || process.env[`${setting}_FILE`])
   const redisGiven = given('TRIBUTARY_REDIS_URL')
   const storeGiven = given('TRIBUTARY_STORE_URL')
@@ -176,8 +207,7 @@ async function startWith(what, rest) {
   checkSystem(need)
   installModules()
   build()
-  // Whoever starts it by hand may want to see it work before they trust it with an account.
-  if (what === 'start') handOver(['dist/deploy/run.js'], { TRIBUTARY_SAMPLE: 'on', ...process.env })
+  if (what === 'start') await startService()
   else if (what === 'demo') handOver(['dist/deploy/demo.js'])
   else {
     buildTests()

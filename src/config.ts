@@ -1,10 +1,10 @@
-/** The environment -> Config, every mistake at once (CONTRACT section 1). */
+/** Reads the settings from the environment, and tells all mistakes in them at once (CONTRACT section 1). */
 import { type Static, Type } from 'typebox'
 import { envSchema } from 'env-schema'
 
 const port = (fallback: number) => Type.Integer({ minimum: 1, maximum: 65535, default: fallback })
 
-/** The variables, each once: name, default, bounds. */
+/** The settings: name, default and bounds of each. */
 export const variables = Type.Object({
   TRIBUTARY_HOME: Type.String({ default: './data', minLength: 1 }),
   TRIBUTARY_HTTP_HOST: Type.String({ default: '127.0.0.1', minLength: 1 }),
@@ -31,8 +31,8 @@ export const variables = Type.Object({
 })
 export type Variables = Static<typeof variables>
 
-/** Each of them may stand in a file that NAME_FILE names: an environment is seen by more eyes than a file. */
-const secrets = [
+/** Settings that may stand in a file, which NAME_FILE names: an environment is seen by more eyes than a file. */
+const fromFiles = [
   'TRIBUTARY_REDIS_URL',
   'TRIBUTARY_REDIS_PASSWORD',
   'TRIBUTARY_STORE_URL',
@@ -50,7 +50,7 @@ export interface Config {
     /** Addresses and networks whose X-Forwarded-For and -Proto are believed. */
     readonly trustedProxies: readonly string[]
   }
-  /** In place of that file: the keys themselves, the newest first, a space or comma between two. */
+  /** The keys themselves in place of that file, the newest first, with a space or comma between two. */
   readonly secretKeys: string | undefined
   /** Where the hosted store listens for people's mail programs. */
   readonly mail: {
@@ -72,7 +72,7 @@ export interface Config {
   /** Whether there is a sample provider; local mode has one beside the logins of its own Dovecot. */
   readonly hasSample: boolean
   readonly logLevel: Variables['TRIBUTARY_LOG_LEVEL']
-  /** Names that begin with TRIBUTARY_ and are no setting: a slip of the pen, said in the log. */
+  /** Names that begin with TRIBUTARY_ and are no setting: slips of the pen, which the log tells. */
   readonly unknown: readonly string[]
 }
 
@@ -91,65 +91,31 @@ export class ConfigInvalid extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** The settings that are given, as text. */
+type Given = Partial<Record<string, string>>
+
 /**
- * Throws ConfigInvalid with one line a mistake, all of them at once.
- * @param readFile what a secret's file says; throws where it cannot be read.
+ * @param readFile gives the content of a secret's file; throws where it cannot be read.
+ * @throws ConfigInvalid with one line for each mistake.
  */
 export function readConfig(env: Environment, readFile: (path: string) => string): Config {
   const mistakes: string[] = []
-  const unknown: string[] = []
-  const given = Object.fromEntries(
+  const given: Given = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => name.startsWith('TRIBUTARY_') && value !== undefined && value !== ''),
   )
-  for (const name of secrets) {
-    const file = given[`${name}_FILE`]
-    if (file === undefined) continue
-    if (given[name] !== undefined) mistakes.push(`${name} and ${name}_FILE say the same thing: give one of them`)
-    try {
-      given[name] = readFile(file)
-      if (given[name] === '') mistakes.push(`${name}_FILE names ${file}, which is empty`)
-    } catch (error) {
-      mistakes.push(`${name}_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-    }
-    delete given[`${name}_FILE`]
-  }
-  for (const name of Object.keys(given)) {
-    if (!(name in variables.properties)) unknown.push(name)
-  }
-  let read: Variables | undefined
-  try {
-    read = envSchema<Variables>({ schema: structuredClone(variables), data: given, env: false })
-  } catch (error) {
-    for (const { instancePath, message, params } of (error as { errors?: SchemaMistake[] }).errors ?? []) {
-      const allowed = params?.allowedValues === undefined ? '' : ` (${params.allowedValues.join(', ')})`
-      mistakes.push(`${instancePath.slice(1)} ${message ?? 'is wrong'}${allowed}`)
-    }
-    if (mistakes.length === 0) throw error
-  }
-  if ((given.TRIBUTARY_TLS_CERT === undefined) !== (given.TRIBUTARY_TLS_KEY === undefined)) {
-    mistakes.push('TRIBUTARY_TLS_CERT and TRIBUTARY_TLS_KEY go together: give both or neither')
-  }
-  if (given.TRIBUTARY_SECRET_KEYS !== undefined && given.TRIBUTARY_SECRET_KEY_FILE !== undefined)
-    mistakes.push('TRIBUTARY_SECRET_KEYS and TRIBUTARY_SECRET_KEY_FILE say the same thing: give one of them')
-  if ((given.TRIBUTARY_STORE_URL === undefined) !== (given.TRIBUTARY_STORE_USERS_FILE === undefined)) {
-    mistakes.push('TRIBUTARY_STORE_URL and TRIBUTARY_STORE_USERS_FILE go together: give both or neither')
-  }
-  for (const server of ['REDIS', 'STORE'] as const) {
-    if (given[`TRIBUTARY_${server}_PASSWORD`] !== undefined && given[`TRIBUTARY_${server}_URL`] === undefined)
-      mistakes.push(`TRIBUTARY_${server}_PASSWORD goes with TRIBUTARY_${server}_URL: give both or neither`)
-  }
-  const trustedProxies = (given.TRIBUTARY_TRUSTED_PROXIES ?? '').split(',').flatMap((one) => one.trim() || [])
+  takeFromFiles(given, readFile, mistakes)
+  const unknown = Object.keys(given).filter((name) => !(name in variables.properties))
+  const read = checkedByItself(given, mistakes)
+  checkTogether(given, mistakes)
+  const trustedProxies = (given['TRIBUTARY_TRUSTED_PROXIES'] ?? '')
+    .split(',')
+    .flatMap((network) => network.trim() || [])
   for (const network of trustedProxies)
     if (!/^[0-9A-Fa-f.:]+(?:\/\d{1,3})?$/.test(network))
       mistakes.push(`TRIBUTARY_TRUSTED_PROXIES has ${network}, which is no address and no network like 10.0.0.0/8`)
-  const redisUrl = withPassword(given.TRIBUTARY_REDIS_URL, given.TRIBUTARY_REDIS_PASSWORD)
-  if (redisUrl === null) mistakes.push('TRIBUTARY_REDIS_PASSWORD needs a TRIBUTARY_REDIS_URL like redis://HOST:PORT')
-  const storeUrl = withPassword(given.TRIBUTARY_STORE_URL, given.TRIBUTARY_STORE_PASSWORD)
-  const store = storeUrl === undefined ? undefined : parseStoreUrl(storeUrl ?? '')
-  if (typeof store === 'string') mistakes.push(store)
-  if (mistakes.length > 0 || read === undefined || redisUrl === null || typeof store === 'string') {
-    throw new ConfigInvalid(mistakes.join('\n'))
-  }
+  const redisUrl = redisUrlOf(given, mistakes)
+  const store = storeOf(given, mistakes)
+  if (mistakes.length > 0 || read === undefined) throw new ConfigInvalid(mistakes.join('\n'))
   return {
     home: read.TRIBUTARY_HOME,
     adminTokenFile: read.TRIBUTARY_ADMIN_TOKEN_FILE,
@@ -177,10 +143,139 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
   }
 }
 
+/** Puts the content of the files that are named in place of their names. */
+function takeFromFiles(given: Given, readFile: (path: string) => string, mistakes: string[]): void {
+  for (const name of fromFiles) {
+    const file = given[`${name}_FILE`]
+    if (file === undefined) continue
+    if (given[name] !== undefined) mistakes.push(`${name} and ${name}_FILE say the same thing: give one of them`)
+    try {
+      given[name] = readFile(file)
+      if (given[name] === '') mistakes.push(`${name}_FILE names ${file}, which is empty`)
+    } catch (error) {
+      mistakes.push(`${name}_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    delete given[`${name}_FILE`]
+  }
+}
+
 interface SchemaMistake {
   readonly instancePath: string
   readonly message?: string
-  readonly params?: { readonly allowedValues?: readonly string[] }
+}
+
+/** Each setting by its own type and bounds. */
+function checkedByItself(given: Given, mistakes: string[]): Variables | undefined {
+  try {
+    return envSchema<Variables>({ schema: structuredClone(variables), data: given, env: false })
+  } catch (error) {
+    const { errors } = error as { readonly errors?: readonly SchemaMistake[] }
+    if (errors === undefined || errors.length === 0) throw error
+    for (const { instancePath, message = 'is wrong' } of errors)
+      mistakes.push(mistakeIn(instancePath.slice(1), given, message))
+    return undefined
+  }
+}
+
+/** Settings whose values are not shown. */
+const secret = /URL|PASSWORD|KEYS$/
+
+function mistakeIn(name: string, given: Given, message: string): string {
+  const { minimum, maximum, enum: values } = (variables.properties as Readonly<Record<string, Bounds>>)[name] ?? {}
+  const value = secret.test(name) ? '' : ` is ${JSON.stringify(given[name])}, and`
+  if (values !== undefined) return `${name}${value} must be one of ${values.join(', ')}`
+  if (minimum !== undefined && maximum !== undefined)
+    return `${name}${value} must be a whole number from ${minimum} to ${maximum}`
+  return `${name} ${message}`
+}
+
+interface Bounds {
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly enum?: readonly string[]
+}
+
+/** Settings that go together, and those that say the same thing. */
+function checkTogether(given: Given, mistakes: string[]): void {
+  const isGiven = (name: string) => given[name] !== undefined
+  const pairs = [
+    ['TRIBUTARY_TLS_CERT', 'TRIBUTARY_TLS_KEY'],
+    ['TRIBUTARY_STORE_URL', 'TRIBUTARY_STORE_USERS_FILE'],
+  ] as const
+  for (const [first, second] of pairs)
+    if (isGiven(first) !== isGiven(second)) mistakes.push(`${first} and ${second} go together: give both or neither`)
+  if (isGiven('TRIBUTARY_SECRET_KEYS') && isGiven('TRIBUTARY_SECRET_KEY_FILE'))
+    mistakes.push('TRIBUTARY_SECRET_KEYS and TRIBUTARY_SECRET_KEY_FILE say the same thing: give one of them')
+  for (const server of ['REDIS', 'STORE'] as const)
+    if (isGiven(`TRIBUTARY_${server}_PASSWORD`) && !isGiven(`TRIBUTARY_${server}_URL`))
+      mistakes.push(`TRIBUTARY_${server}_PASSWORD goes with TRIBUTARY_${server}_URL: give both or neither`)
+}
+
+const redisWanted = 'like redis://HOST:PORT, rediss://HOST:PORT (TLS), or the path of a unix socket'
+
+function redisUrlOf(given: Given, mistakes: string[]): string | undefined {
+  const text = given['TRIBUTARY_REDIS_URL']
+  const password = given['TRIBUTARY_REDIS_PASSWORD']
+  if (text === undefined) return undefined
+  const url = withPassword(text, password)
+  if (url === null) mistakes.push('TRIBUTARY_REDIS_PASSWORD needs a TRIBUTARY_REDIS_URL like redis://HOST:PORT')
+  else if (!text.startsWith('/') && !isUrlOf(text, ['redis:', 'rediss:']))
+    mistakes.push(
+      `TRIBUTARY_REDIS_URL must be ${redisWanted}; in a password, write other characters than letters and digits as %XX`,
+    )
+  return url ?? undefined
+}
+
+function isUrlOf(text: string, protocols: readonly string[]): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, username, password } = new URL(text)
+  return (
+    protocols.includes(protocol) &&
+    hostname !== '' &&
+    decoded(username) !== undefined &&
+    decoded(password) !== undefined
+  )
+}
+
+/** Undefined where a percent sign is followed by something else than an octet of UTF-8. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
+}
+
+function storeOf(given: Given, mistakes: string[]): StoreEndpoint | undefined {
+  const url = withPassword(given['TRIBUTARY_STORE_URL'], given['TRIBUTARY_STORE_PASSWORD'])
+  const store = url === undefined ? undefined : parseStoreUrl(url ?? '')
+  if (typeof store !== 'string') return store
+  mistakes.push(store)
+  return undefined
+}
+
+/** Finds the setting that a name which is none was probably meant to be; undefined where none is near. */
+export function nearestSetting(name: string): string | undefined {
+  const names = [...Object.keys(variables.properties), ...fromFiles.map((setting) => `${setting}_FILE`)]
+  const longer = names.find((setting) => setting.startsWith(name))
+  if (longer !== undefined) return longer
+  const distances = names.map((setting) => ({ setting, letters: distance(name, setting) }))
+  const nearest = distances.reduce((best, next) => (next.letters < best.letters ? next : best))
+  return nearest.letters <= wrongLettersMax ? nearest.setting : undefined
+}
+
+const wrongLettersMax = 5
+
+/** Levenshtein's: how many letters must be changed, added or left out. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_zero, at) => at)
+  for (const [above, letter] of from.split('').entries()) {
+    const next = [above + 1]
+    for (const [at, wanted] of to.split('').entries())
+      next.push(Math.min((next[at] ?? 0) + 1, (row[at + 1] ?? 0) + 1, (row[at] ?? 0) + (letter === wanted ? 0 : 1)))
+    row = next
+  }
+  return row.at(-1) ?? 0
 }
 
 /** The URL with a password that was given apart from it; null where it has no place for one, or has one already. */
@@ -193,15 +288,13 @@ function withPassword(text: string | undefined, password: string | undefined): s
   return url.href
 }
 
-/** `imaps://MASTER:PASSWORD@HOST:PORT` or `imap://`; user and password percent-encoded. A string is a mistake, without the password. */
+/** Reads `imaps://MASTER:PASSWORD@HOST:PORT` or `imap://`, user and password percent-encoded. A string is a mistake, without the password. */
 export function parseStoreUrl(text: string): StoreEndpoint | string {
   const wanted =
     'TRIBUTARY_STORE_URL must look like imaps://MASTER:PASSWORD@HOST:PORT, the password there or in TRIBUTARY_STORE_PASSWORD'
-  if (!URL.canParse(text)) return wanted
+  if (!isUrlOf(text, ['imaps:', 'imap:'])) return wanted
   const url = new URL(text)
-  if ((url.protocol !== 'imaps:' && url.protocol !== 'imap:') || url.username === '' || url.password === '')
-    return wanted
-  if (url.hostname === '') return wanted
+  if (url.username === '' || url.password === '') return wanted
   const tls = url.protocol === 'imaps:' ? 'implicit' : 'none'
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),

@@ -49,6 +49,8 @@ export type EventName =
   | 'resealing broke'
   // npm start, and the parts that it starts.
   | 'said'
+  | 'starting'
+  | 'running'
   | 'unknown setting'
   | 'part ready'
   | 'part ended'

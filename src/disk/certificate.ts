@@ -1,11 +1,11 @@
-/** A certificate and its key in two files: read together, and read again when somebody renews them. */
+/** Reads a certificate and its key from two files, and reads them again when somebody renews them. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { diskLimits } from './limits.ts'
 
 export interface CertificateFiles {
-  /** PEM; behind the certificate may stand those that lead to one people know. */
+  /** PEM. The intermediate certificates may follow the server's own. */
   readonly certFile: string
   readonly keyFile: string
 }
@@ -17,40 +17,40 @@ export interface Pair {
   readonly validTo: string
 }
 
-/** @throws with what is wrong with it. */
+/** @throws what is wrong with the certificate or its key. */
 export function readPair({ certFile, keyFile }: CertificateFiles): Pair {
   const [cert, key] = [readFileSync(certFile), readFileSync(keyFile)]
   const leaf = new X509Certificate(cert)
   if (!leaf.checkPrivateKey(createPrivateKey(key)))
     throw new Error(`the key in ${keyFile} is not that of the certificate in ${certFile}`)
-  // What OpenSSL does not serve, such as a key of 1024 bits.
+  // Throws on what OpenSSL does not serve, such as a key of 1024 bits.
   createSecureContext({ cert, key })
   return { cert, key, validTo: new Date(leaf.validTo).toISOString() }
 }
 
 export interface Renewal {
   changed(pair: Pair): void
-  /** The files are no pair: what was served before is served on. */
+  /** Hears that the new files are no pair; the pair before them is served on. */
   refused(reason: string): void
 }
 
 /**
- * Looks, for a watch would be of what certbot's links led to before: they are renamed, one after the other. So the two are read when
- * they have been still from one look to the next.
+ * Looks at the files every so often. A watch of the file system would stay with the files that certbot's links led to before, for
+ * certbot renames the links, one after the other. So the two are read when neither has changed from one look to the next.
  */
 export function watchPair(
   files: CertificateFiles,
   renewal: Renewal,
   everyMs: number = diskLimits.certificateLookedAtMs,
 ) {
-  let taken = versionOf(files)
-  let seen = taken
+  let readVersion = versionOf(files)
+  let lastVersion = readVersion
   const look = () => {
-    const now = versionOf(files)
-    const still = now === seen
-    seen = now
-    if (!still || now === taken) return
-    taken = now
+    const version = versionOf(files)
+    const hasSettled = version === lastVersion
+    lastVersion = version
+    if (!hasSettled || version === readVersion) return
+    readVersion = version
     let pair: Pair
     try {
       pair = readPair(files)
@@ -67,8 +67,8 @@ export function watchPair(
 function versionOf({ certFile, keyFile }: CertificateFiles): string {
   return [certFile, keyFile]
     .map((file) => {
-      const seen = statSync(file, { bigint: true, throwIfNoEntry: false })
-      return seen === undefined ? 'none' : `${seen.dev} ${seen.ino} ${seen.size} ${seen.mtimeNs}`
+      const stats = statSync(file, { bigint: true, throwIfNoEntry: false })
+      return stats === undefined ? 'none' : `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs}`
     })
     .join('; ')
 }

@@ -1,4 +1,4 @@
-/** The settings of this process: its environment, and the files that hold its secrets. */
+/** Reads the settings of this process from its environment, and from the files that hold its secrets. */
 import { readFileSync } from 'node:fs'
 import { type Config, type Environment, readConfig } from '../config.ts'
 

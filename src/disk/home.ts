@@ -12,8 +12,8 @@ export function homeOf(folder: string) {
     secretKey: join(home, 'secret-key'),
     /** Where the API listens, for the command line. */
     httpAddress: join(home, 'http-address'),
-    /** The path of the folder of sockets of whoever started last. */
-    runFolder: join(home, 'run-folder'),
+    /** Locked by the instance that runs, which writes its address into it. */
+    lock: join(home, 'lock'),
     redis: join(home, 'redis'),
     mail: join(home, 'mail'),
     dovecot: join(home, 'dovecot'),

@@ -64,22 +64,22 @@ const lockStaleMs = 10_000
  */
 export class KeyFile implements KeyRing {
   readonly place: string
-  #seen: { readonly version: string; readonly keys: readonly Key[] }
+  #read: { readonly version: string; readonly keys: readonly Key[] }
 
   /** Made with one key where there is none. */
   constructor(path: string) {
     this.place = path
     ensureSecret(path)
-    this.#seen = this.#read()
+    this.#read = this.#load()
   }
 
   all(): readonly Key[] {
     try {
-      if (versionOf(this.place) !== this.#seen.version) this.#seen = this.#read()
+      if (versionOf(this.place) !== this.#read.version) this.#read = this.#load()
     } catch {
       // An editor is writing the file, or it was taken away: the keys read before are used on, and the next call looks again.
     }
-    return this.#seen.keys
+    return this.#read.keys
   }
 
   newest(): Key {
@@ -100,7 +100,7 @@ export class KeyFile implements KeyRing {
     this.#change((keys) => keys.filter(({ id }) => !ids.has(id)))
   }
 
-  #read(): { version: string; keys: Key[] } {
+  #load(): { version: string; keys: Key[] } {
     const version = versionOf(this.place)
     const keys = understood(this.place, () => keysIn(readFileSync(this.place, 'utf8')))
     if (keys.length === 0) throw new Error(`${this.place} is empty; put its content back`)
@@ -113,7 +113,7 @@ export class KeyFile implements KeyRing {
     try {
       takeLockFile(lock)
       try {
-        writeAtomicallySync(this.place, linesOf(how(this.#read().keys)), { mask: 0o640 })
+        writeAtomicallySync(this.place, linesOf(how(this.#load().keys)), { mask: 0o640 })
       } finally {
         rmSync(lock, { force: true })
       }
@@ -122,7 +122,7 @@ export class KeyFile implements KeyRing {
         throw new ReadOnly(this.place, { cause: error })
       throw error
     }
-    this.#seen = this.#read()
+    this.#read = this.#load()
   }
 }
 

@@ -10,30 +10,46 @@ export interface Lock {
   release(): void
 }
 
+const { O_RDONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
 /** Exit code of flock(1) for a lock that somebody else holds; any other one but 0 is a failure. */
-const isTaken = 75
+const conflict = 75
 
 /**
- * Locks a file, which is made where there is none and stays. Node has no flock of its own; flock(1) locks the open file that it
- * inherits from us, and so for us.
+ * Locks a file, which is made where there is none and stays.
  *
  * @param waitMs how long to wait for somebody else; 0: not at all.
  * @returns undefined where somebody else holds it still.
  */
 export async function takeLock(path: string, waitMs: number): Promise<Lock | undefined> {
-  const { O_RDONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
-  const fd = openSync(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
+  return await lockOpen(path, openSync(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600), waitMs)
+}
+
+/** Whether somebody holds the lock; makes no file. */
+export async function isLocked(path: string): Promise<boolean> {
+  let fd: number
+  try {
+    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  } catch {
+    return false
+  }
+  const lock = await lockOpen(path, fd, 0)
+  lock?.release()
+  return lock === undefined
+}
+
+/** Node has no flock of its own; flock(1) locks the open file that it inherits from this process, and so for this process. */
+async function lockOpen(path: string, fd: number, waitMs: number): Promise<Lock | undefined> {
   let isHeld = false
   try {
     const wait = waitMs > 0 ? ['--timeout', (waitMs / 1000).toFixed(3)] : ['--nonblock']
-    const flock = spawn('flock', ['--exclusive', '--conflict-exit-code', String(isTaken), ...wait, '3'], {
+    const flock = spawn('flock', ['--exclusive', '--conflict-exit-code', String(conflict), ...wait, '3'], {
       stdio: ['ignore', 'ignore', 'pipe', fd],
     })
     const [words, [code]] = await Promise.all([
       flock.stderr === null ? '' : text(flock.stderr),
       once(flock, 'close') as Promise<[number | null]>,
     ])
-    if (code !== 0 && code !== isTaken) throw new Error(`${path} cannot be locked: ${words.trim() || String(code)}`)
+    if (code !== 0 && code !== conflict) throw new Error(`${path} cannot be locked: ${words.trim() || String(code)}`)
     isHeld = code === 0
   } finally {
     if (!isHeld) closeSync(fd)

@@ -1,7 +1,7 @@
-/** How much room a disk has. */
+/** Asks how much room a disk has. */
 import { statfs } from 'node:fs/promises'
 
-/** In octets, for those who are not root; undefined where it cannot be seen. */
+/** The free room in octets, for a process that is not root; undefined where it cannot be found out. */
 export async function freeOctets(folder: string): Promise<number | undefined> {
   try {
     const { bavail, bsize } = await statfs(folder)

@@ -99,7 +99,7 @@ async function call(method: string, path: string, body?: object, ca = serving.ce
 }
 
 test('with a certificate the API speaks HTTPS, and says so where it is printed', async () => {
-  assert.match(said, new RegExp(`API +https://localhost:${ports.http}/api/v1`))
+  assert.match(said, new RegExp(`"api":"https://localhost:${ports.http}/api/v1"`))
   const { status, body } = await call('GET', '/readyz')
   assert.deepEqual([status, body['status']], [200, 'ready'])
   for (const port of [ports.http, ports.imaps, ports.pop3s])

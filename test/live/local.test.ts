@@ -89,7 +89,14 @@ let accountId: unknown
 let sampleId: unknown
 test('npm start brings up everything, in a folder of 0700 and of any length', async () => {
   first = await started({ TRIBUTARY_SAMPLE: 'on' })
-  assert.match(first.said(), new RegExp(`API +http://127.0.0.1:${ports.http}/api/v1 .*admin-token`))
+  const lines = first.said().trimEnd().split('\n')
+  const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  assert.deepEqual(
+    events.filter(({ event }) => event === 'part ready').map(({ part }) => part),
+    ['redis', 'dovecot', 'api', 'worker'],
+  )
+  const { api, tokenFile } = events.find(({ event }) => event === 'running') ?? assert.fail(first.said())
+  assert.deepEqual([api, tokenFile], [`http://127.0.0.1:${ports.http}/api/v1`, join(home, 'admin-token')])
   assert.equal((await fetch(`http://127.0.0.1:${ports.http}/readyz`)).status, 200)
   for (const secret of ['admin-token', 'secret-key']) assert.equal(statSync(join(home, secret)).mode & 0o777, 0o600)
 
@@ -172,6 +179,27 @@ test("a user's wrong password does not hold up the gateway's logins", async () =
   assert.equal(await guessing, 'refused')
 })
 
+test('a second start on the same home says that Tributary runs here already, and where, and touches nothing', async () => {
+  const look = () =>
+    readdirSync(home, { recursive: true, encoding: 'utf8' })
+      .filter((name) => !/^(?:redis|mail)\//.test(name))
+      .map((name) => {
+        const { ino, size, mtimeMs, uid, mode } = statSync(join(home, name))
+        return { name, ino, size, uid, mode, ...(name.includes('.') ? {} : { mtimeMs }) }
+      })
+  const before = look()
+  for (const command of [itself, ['npm', 'start'] as const]) {
+    const second = start({}, command)
+    assert.deepEqual(await second.exited, [1, null])
+    assert.match(
+      second.said(),
+      new RegExp(`Tributary runs here already: http://127.0.0.1:${ports.http}/ \\(process \\d+\\)\n`),
+    )
+  }
+  assert.deepEqual(look(), before)
+  assert.equal((await fetch(`http://127.0.0.1:${ports.http}/readyz`)).status, 200)
+})
+
 test('a second instance on the same ports says which setting to change', async () => {
   const second = start({ TRIBUTARY_HOME: join(folder, 'second') })
   assert.deepEqual(await second.exited, [1, null])
@@ -248,7 +276,7 @@ test('settings that cannot be are told in one line each, before anything is star
   mkdirSync(own)
   const local = start({ TRIBUTARY_HOME: own, TRIBUTARY_HTTP_PORT: '0', TRIBUTARY_LOG_LEVEL: 'loud' })
   assert.deepEqual(await local.exited, [1, null])
-  assert.match(local.said(), /^TRIBUTARY_HTTP_PORT .*\nTRIBUTARY_LOG_LEVEL .*\n$/)
+  assert.match(local.said(), /^TRIBUTARY_HTTP_PORT is "0", and must .*\nTRIBUTARY_LOG_LEVEL is "loud", and must .*\n$/)
   assert.deepEqual(readdirSync(own), [])
 })
 

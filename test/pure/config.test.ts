@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigInvalid, type Environment, parseStoreUrl, readConfig as read } from '../../src/config.ts'
+import { ConfigInvalid, type Environment, nearestSetting, parseStoreUrl, readConfig as read } from '../../src/config.ts'
 
 /** @param files by their path. */
 const readConfig = (env: Environment, files: Readonly<Record<string, string>> = {}) =>
@@ -62,8 +62,48 @@ test('every mistake is told at once, by the name of its setting', () => {
   )
 })
 
-test('a slip of the pen is told', () => {
+test('a slip of the pen is told, with the setting that was probably meant', () => {
   assert.deepEqual(readConfig({ TRIBUTARY_HTPP_PORT: '1' }).unknown, ['TRIBUTARY_HTPP_PORT'])
+  for (const [slip, meant] of [
+    ['TRIBUTARY_HTPP_PORT', 'TRIBUTARY_HTTP_PORT'],
+    ['TRIBUTARY_IMAP', 'TRIBUTARY_IMAP_PORT'],
+    ['TRIBUTARY_LOGLEVEL', 'TRIBUTARY_LOG_LEVEL'],
+    ['TRIBUTARY_REDIS_PASWORD_FILE', 'TRIBUTARY_REDIS_PASSWORD_FILE'],
+    ['TRIBUTARY_ADMIN_TOKEN', 'TRIBUTARY_ADMIN_TOKEN_FILE'],
+  ] as const)
+    assert.equal(nearestSetting(slip), meant)
+  assert.equal(nearestSetting('TRIBUTARY_COLOUR_OF_THE_SKY'), undefined)
+})
+
+test('a wrong value is shown with what it must be, and no value of a secret ever', () => {
+  for (const [name, value, words] of [
+    ['TRIBUTARY_HTTP_PORT', '70000', 'TRIBUTARY_HTTP_PORT is "70000", and must be a whole number from 1 to 65535'],
+    ['TRIBUTARY_IMAP_PORT', 'many', 'TRIBUTARY_IMAP_PORT is "many", and must be a whole number from 1 to 65535'],
+    ['TRIBUTARY_POP3_PORT', '1.5', 'TRIBUTARY_POP3_PORT is "1.5", and must be a whole number from 1 to 65535'],
+    ['TRIBUTARY_SAMPLE', 'yes', 'TRIBUTARY_SAMPLE is "yes", and must be one of on, off'],
+  ] as const)
+    assert.equal(mistakesOf({ [name]: value }), words)
+})
+
+test('a URL that is none is told in a sentence, without what it holds', () => {
+  for (const url of [
+    'foo',
+    'localhost:6379',
+    'http://:s3cret@redis',
+    'redis://',
+    'redis:///run/s3cret',
+    'redis://:s3/cret@redis',
+    'redis://:s3cret%zz@redis',
+  ])
+    assert.match(mistakesOf({ TRIBUTARY_REDIS_URL: url }), /^TRIBUTARY_REDIS_URL must be like redis:[^\n]*$/, url)
+  for (const url of ['/run/redis.sock', 'redis://redis', 'rediss://me:p%40ss@redis:6380/1', 'redis://[::1]:6379'])
+    assert.equal(readConfig({ TRIBUTARY_REDIS_URL: url }).redisUrl, url)
+  for (const url of ['foo', 'imaps://gateway:s3cret%zz@store', 'imaps://gateway:s3/cret@store'])
+    assert.match(
+      mistakesOf({ TRIBUTARY_STORE_URL: url, TRIBUTARY_STORE_USERS_FILE: '/users' }),
+      /^TRIBUTARY_STORE_URL must look like imaps:[^\n]*$/,
+      url,
+    )
 })
 
 test('the URL of a store', () => {

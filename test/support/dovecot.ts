@@ -1,4 +1,4 @@
-/** A Dovecot of one's own: configured as local mode's, on free ports, gone with the test. Store and POP3 provider alike. */
+/** Starts a Dovecot for one test, as the store or as a POP3 provider: it is configured as in local mode, and is gone with the test. */
 import { execFileSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import type { StoreEndpoint } from '../../src/config.ts'
 export interface TestDovecot extends MailPorts {
   readonly store: StoreEndpoint
   readonly places: DovecotPlaces
-  /** What it said since it was started. */
+  /** All lines that it has said. */
   readonly lines: string[]
   readonly pid: () => number
   /** Passwords stand in clear in a test's users file. */
@@ -23,8 +23,8 @@ export interface TestDovecot extends MailPorts {
 }
 
 /**
- * Nobody listens there. Below those that the kernel gives to outgoing connections (from 32768 on), any of which would take one before
- * its server has; where in between is chance, so that two processes do not choose alike.
+ * Finds ports that nobody listens on. They lie below those that the kernel gives to outgoing connections (from 32768 on), since such a
+ * connection could take one before its server does; they are chosen by chance, so that two processes do not choose alike.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>()

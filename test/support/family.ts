@@ -1,4 +1,4 @@
-/** Processes by who started them. */
+/** Finds processes by the process that started them. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 

@@ -1,4 +1,4 @@
-/** An instance in processes of its own: where it listens, and how it is asked. */
+/** Ports, settings and requests of an instance that runs in processes of its own. */
 import assert from 'node:assert/strict'
 import { freePorts } from './dovecot.ts'
 
@@ -15,7 +15,7 @@ export async function instancePorts(): Promise<Ports> {
   return { http, imap, imaps, pop3, pop3s }
 }
 
-/** As its environment tells it of them. */
+/** The settings that give an instance these ports. */
 export function settingsOf({ http, imap, imaps, pop3, pop3s }: Ports): Record<string, string> {
   return {
     TRIBUTARY_HTTP_PORT: String(http),
@@ -26,7 +26,7 @@ export function settingsOf({ http, imap, imaps, pop3, pop3s }: Ports): Record<st
   }
 }
 
-/** What its API answers, where that is no problem. */
+/** Asks the API of an instance, and fails where it answers with a problem. */
 export async function callInstance({ http }: Ports, token: string, method: string, path: string, body?: object) {
   const response = await fetch(`http://127.0.0.1:${http}/api/v1${path}`, {
     method,

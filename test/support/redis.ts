@@ -1,4 +1,4 @@
-/** A Redis of one's own: configured as local mode's, in its own folder, gone with the test. */
+/** Starts a Redis for one test: it is configured as in local mode, works in a folder of its own, and is gone with the test. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Child } from '../../deploy/child.ts'
@@ -12,7 +12,7 @@ export interface TestRedis {
   readonly pid: number
   /** Resolves with what ended it. */
   exited(): Promise<string>
-  /** Ends it so; what it was told stays. */
+  /** Ends it by this signal; its data stays. */
   halt(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
   resume(): Promise<void>
   stop(): Promise<void>

@@ -1,0 +1,62 @@
+/** Sentences for a person at a terminal. */
+import type { Config } from '../src/config.ts'
+import type { Home } from '../src/disk/home.ts'
+import { apiOrigin } from './probes.ts'
+
+const marks: Readonly<Record<string, string>> = { warn: 'Warning: ', error: 'Error: ', fatal: 'Error: ' }
+/** Fields that are said otherwise, or help nobody who reads along. */
+const unsaid = new Set(['level', 'time', 'process', 'event', 'msg'])
+
+/** One event of the log, given as its JSON; anything else is shown as it is. */
+export function sentence(line: string): string {
+  let event: Readonly<Record<string, unknown>>
+  try {
+    event = JSON.parse(line) as typeof event
+  } catch {
+    return line
+  }
+  if (typeof event !== 'object' || event === null) return line
+  const { level, time, process: part, event: name, msg } = event
+  const clock = new Date(String(time)).toTimeString().slice(0, 8)
+  const mark = marks[String(level)] ?? ''
+  const who = part === 'local' ? '' : `${String(part)}: `
+  const hasWords = typeof msg === 'string' && msg !== ''
+  const facts = Object.entries(event)
+    .filter(([key, value]) => !unsaid.has(key) && value !== undefined && value !== null)
+    .map(([key, value]) => `${key} ${shown(value)}`)
+  // A sentence says it all; an event without one is its name and its facts.
+  const what = hasWords ? msg : [String(name), ...facts].join(', ')
+  return `${clock}  ${who}${mark}${what}`
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return value
+  const { message } = (value ?? {}) as { readonly message?: unknown }
+  return typeof message === 'string' ? message : JSON.stringify(value)
+}
+
+/** What runs, where it is, and how to sign in: as facts for a log, and as lines for a person. */
+export function welcome(config: Config, home: Home): { readonly facts: object; readonly lines: string } {
+  const { host, imapPort, imapsPort, pop3Port, pop3sPort } = config.mail
+  const tokenFile = config.adminTokenFile ?? home.adminToken
+  const dashboard = `${apiOrigin(config)}/`
+  const mail =
+    config.store === undefined
+      ? [
+          `  IMAP       ${host}, port ${imapPort} (STARTTLS) or ${imapsPort} (TLS), as ${config.publicName}`,
+          `  POP3       ${host}, port ${pop3Port} (STLS) or ${pop3sPort} (TLS)`,
+        ]
+      : [`  Store      ${config.store.host}:${config.store.port}, as given`]
+  const lines = [
+    '',
+    'Tributary is running.',
+    `  Dashboard  ${dashboard}  (sign in with what is in ${tokenFile})`,
+    `  API        ${dashboard}api/v1  (the same token; described at ${dashboard}docs)`,
+    ...mail,
+    `  Kept in    ${home.home}`,
+    '  Ctrl-C stops everything; a second one does not wait.',
+    '',
+    '',
+  ].join('\n')
+  return { facts: { dashboard, api: `${dashboard}api/v1`, tokenFile, mail: config.mail, home: home.home }, lines }
+}

@@ -89,14 +89,14 @@ export async function arrivalsPage(
 ): Promise<{ items: Arrival[]; next: number | null; omitted: number }> {
   const key = keys.arrived(run.accountId, run.id)
   const all = await redis.lrange(key, 0, -1)
-  const kept = all.map((json) => JSON.parse(json) as ArrivalLine)
-  const older = before === undefined ? kept : kept.filter(([nth]) => nth < before)
+  const listed = all.map((json) => JSON.parse(json) as ArrivalLine)
+  const older = before === undefined ? listed : listed.filter(([nth]) => nth < before)
   const page = older.slice(-limit).toReversed()
   return {
     items: page.map(([, storedAtMs, octets, folder, uid, envelope]) => {
       return { storedAtMs, octets, folder, uid: uid ?? undefined, envelope: Buffer.from(envelope, 'latin1') }
     }),
     next: older.length > limit ? (page.at(-1)?.[0] ?? null) : null,
-    omitted: kept[0]?.[0] ?? 0,
+    omitted: listed[0]?.[0] ?? 0,
   }
 }

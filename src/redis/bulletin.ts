@@ -52,11 +52,11 @@ export class Bulletins {
 
   /** Gives the news that waits; `more` counts what there was no room for. */
   async waiting(): Promise<{ news: News[]; more: number }> {
-    const [kept, more] = await Promise.all([
+    const [waiting, more] = await Promise.all([
       this.#redis.lrange(keys.noticeNews, 0, -1),
       this.#redis.hget(keys.notice, 'more'),
     ])
-    return { news: kept.map((json) => JSON.parse(json) as News), more: Number(more ?? 0) }
+    return { news: waiting.map((json) => JSON.parse(json) as News), more: Number(more ?? 0) }
   }
 
   /**

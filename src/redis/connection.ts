@@ -17,9 +17,9 @@ export function connectRedis(url: string, role: 'api' | 'worker', onError: (reas
 export async function checkRedis(redis: Redis): Promise<string[]> {
   const wrong: string[] = []
   const info = (await redis.info()).split('\r\n')
-  const told = (name: string) => info.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1)
-  const valkey = told('valkey_version')
-  const version = valkey ?? told('redis_version') ?? '0'
+  const infoOf = (name: string) => info.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1)
+  const valkey = infoOf('valkey_version')
+  const version = valkey ?? infoOf('redis_version') ?? '0'
   const [name, least] = valkey === undefined ? ['Redis', 7] : ['Valkey', 8]
   if (Number.parseInt(version, 10) < least) wrong.push(`${name} ${version} is too old: ${least}.0 or newer is needed`)
 
@@ -30,7 +30,7 @@ export async function checkRedis(redis: Redis): Promise<string[]> {
     'maxmemory-policy': 'noeviction',
   } as const
   for (const [setting, value] of Object.entries(wanted)) {
-    const now = await settingOf(redis, setting, told)
+    const now = await settingOf(redis, setting, infoOf)
     if (now !== undefined && now !== value)
       wrong.push(`${setting} is ${now}: in redis.conf write "${setting} ${value}"`)
   }
@@ -41,14 +41,14 @@ export async function checkRedis(redis: Redis): Promise<string[]> {
 async function settingOf(
   redis: Redis,
   setting: string,
-  told: (name: string) => string | undefined,
+  infoOf: (name: string) => string | undefined,
 ): Promise<string | undefined> {
   try {
     const answer: unknown = await redis.config('GET', setting)
     return Array.isArray(answer) ? (answer as string[])[1] : undefined
   } catch {
-    if (setting === 'appendonly') return told('aof_enabled') === '1' ? 'yes' : 'no'
-    if (setting === 'maxmemory-policy') return told('maxmemory_policy')
+    if (setting === 'appendonly') return infoOf('aof_enabled') === '1' ? 'yes' : 'no'
+    if (setting === 'maxmemory-policy') return infoOf('maxmemory_policy')
     return undefined
   }
 }

@@ -32,15 +32,15 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
     redis.zmscore(keys.due, ...ids),
   ])
   // An earlier version kept the id of the last run in place of its record.
-  const named = [...pulls, ...rebuilds, ...last].flatMap((kept) => (kept === null || isWhole(kept) ? [] : [kept]))
+  const named = [...pulls, ...rebuilds, ...last].flatMap((value) => (value === null || isWhole(value) ? [] : [value]))
   const runs = new Map((await runsOf(redis, named)).flatMap((run) => (run === null ? [] : [[run.id as string, run]])))
-  const runOf = (kept: string | null | undefined) =>
-    kept == null ? null : isWhole(kept) ? runIn(kept) : runs.get(kept)
+  const runOf = (value: string | null | undefined) =>
+    value == null ? null : isWhole(value) ? runIn(value) : runs.get(value)
 
   return records.map((json, nth) => {
     if (json === null) return undefined
     const [state, dueMs] = [states[nth] ?? null, due[nth] ?? null]
-    const open = [pulls[nth], rebuilds[nth]].flatMap((kept) => runOf(kept) ?? [])
+    const open = [pulls[nth], rebuilds[nth]].flatMap((value) => runOf(value) ?? [])
     return {
       record: JSON.parse(json) as AccountRecord,
       state: state === null ? defaultState : (JSON.parse(state) as AccountState),
@@ -53,6 +53,6 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
 }
 
 /** Says whether this is a record and not an id. */
-function isWhole(kept: string): boolean {
-  return kept.startsWith('{')
+function isWhole(value: string): boolean {
+  return value.startsWith('{')
 }

@@ -59,8 +59,8 @@ const wait = 'no mail is lost, and runs go on by themselves as soon as there is 
 
 /** @param info INFO memory and persistence. */
 export function shortage(info: string, freeOctets: number | undefined): Failure | undefined {
-  const told = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
-  const [used, most] = [Number(told('used_memory') ?? 0), Number(told('maxmemory') ?? 0)]
+  const infoOf = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+  const [used, most] = [Number(infoOf('used_memory') ?? 0), Number(infoOf('maxmemory') ?? 0)]
   const least = redisLimits.redisMemoryFreeOctets
   if (most > 0 && most - used < least) {
     const reason = `Redis has no room: it uses ${mb(used)} of ${mb(most)}, and ${mb(least)} must be free for a run`
@@ -70,7 +70,7 @@ export function shortage(info: string, freeOctets: number | undefined): Failure 
     const reason = `The disk that Redis writes to is full: ${mb(freeOctets)} are left, and ${mb(redisLimits.redisDiskFreeOctets)} must be free for a run`
     return { kind: 'internal', reason, remedy: `Make room on it; ${wait}` }
   }
-  if (told('aof_last_write_status') === 'err') {
+  if (infoOf('aof_last_write_status') === 'err') {
     const reason = 'Redis could not write its append-only file to its disk'
     return { kind: 'internal', reason, remedy: `See what Redis says of it, and make room there; ${wait}` }
   }

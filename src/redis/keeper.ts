@@ -10,8 +10,8 @@ export interface Keeper {
 
 export async function keeperOf(redis: Redis, nowMs: number): Promise<Keeper> {
   const lines = (await redis.info('server', 'replication')).split('\r\n')
-  const told = (name: string) => lines.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1) ?? ''
+  const infoOf = (name: string) => lines.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1) ?? ''
   // The difference of two times in whole seconds: rather too late than too early.
-  const sinceMs = nowMs - Number(told('uptime_in_seconds')) * 1000 + redisLimits.keeperSinceOffMs
-  return { name: `${told('run_id')}.${told('master_replid')}`, sinceMs }
+  const sinceMs = nowMs - Number(infoOf('uptime_in_seconds')) * 1000 + redisLimits.keeperSinceOffMs
+  return { name: `${infoOf('run_id')}.${infoOf('master_replid')}`, sinceMs }
 }

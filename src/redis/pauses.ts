@@ -45,11 +45,11 @@ export class Pauses {
   /** Remembers accounts that were moved to the end of the pause, so that they come sooner should it be lifted. */
   async hold(destinationId: string, accountIds: readonly AccountId[], { pausedUntilMs }: Pause): Promise<void> {
     if (accountIds.length === 0) return
-    const held = keys.held(destinationId)
+    const waiting = keys.held(destinationId)
     await this.#redis
       .multi()
-      .sadd(held, ...accountIds)
-      .pexpireat(held, pausedUntilMs + redisLimits.resumeSpreadMs)
+      .sadd(waiting, ...accountIds)
+      .pexpireat(waiting, pausedUntilMs + redisLimits.resumeSpreadMs)
       .exec()
   }
 

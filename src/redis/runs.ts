@@ -167,7 +167,7 @@ export class Runs {
 
   async #listen(): Promise<void> {
     this.#listening ??= this.#events
-      .listen((told) => this.#heard(told))
+      .listen((events) => this.#passOn(events))
       .catch((error: unknown) => {
         this.#listening = undefined
         throw error
@@ -175,8 +175,8 @@ export class Runs {
     await this.#listening
   }
 
-  #heard(told: readonly LoggedEvent[]): void {
-    for (const { kind, json } of told) {
+  #passOn(events: readonly LoggedEvent[]): void {
+    for (const { kind, json } of events) {
       if (kind !== 'run' || this.#changes.eventNames().length === 0) continue
       const { id } = JSON.parse(json) as Run
       this.#changes.emit(id)

@@ -37,12 +37,12 @@ export async function recordsByKey(redis: Redis): Promise<Map<string, number>> {
   const count = (json: string) => {
     for (const keyId of keyIdsIn(json)) counted.set(keyId, (counted.get(keyId) ?? 0) + 1)
   }
-  const seen = new Set<string>()
+  const names = new Set<string>()
   for await (const [hash, id, json] of records(redis)) {
     // HSCAN shows some twice while a hash grows.
     const name = `${hash} ${id}`
-    if (seen.has(name)) continue
-    seen.add(name)
+    if (names.has(name)) continue
+    names.add(name)
     count(json)
   }
   for await (const json of answers(redis)) count(json)

@@ -39,10 +39,10 @@ export class Recorder {
   }
 
   write(): void {
-    const kept = this.transcript.changes()
-    if (kept === undefined) return
+    const changes = this.transcript.changes()
+    if (changes === undefined) return
     const key = keys.transcript(this.#run.accountId, this.#run.id)
-    const write = async () => void (await this.#redis.set(key, JSON.stringify(kept), 'PX', redisLimits.runKeptMs))
+    const write = async () => void (await this.#redis.set(key, JSON.stringify(changes), 'PX', redisLimits.runKeptMs))
     this.#writing = this.#writing.then(write).catch(() => {})
   }
 

@@ -1,18 +1,18 @@
-/** What a Store needs to be one: connections, and what the run that opened it may do. */
+/** What a store is made from: connections, and what the run that opens it may do. */
 import type { ImapFlow } from 'imapflow'
 
 export interface StoreAccess {
-  /** A pooled connection for the time of one use. */
+  /** Lends a pooled connection for the time of one use. */
   borrow<T>(use: (client: ImapFlow) => Promise<T>): Promise<T>
-  /** One of its own, to be closed by whoever asked. */
+  /** Opens a connection outside of the pool; the caller closes it. */
   connect(): Promise<ImapFlow>
-  /** A store of our own, which is Dovecot, whether it says so or not; undefined: somebody else's. */
+  /** Is given for a store of our own, which is a Dovecot whether it says so or not; undefined for a store of somebody else. */
   readonly staging: Staging | undefined
-  /** Whether the run may still have something stored; asked at the last moment before somebody else's server would store it. */
+  /** Tells whether the run may still store something. It is asked at the last moment before a server of somebody else would do so. */
   readonly mayCommit: () => boolean
-  /** How long what an earlier run has sent may take to be stored. */
+  /** The time in which a store carries out what an earlier run has sent. */
   readonly lateMs: number
-  /** How long the store may take to store a batch, its way there not counted. */
+  /** The time that the store has to store a batch, not counting its way there. */
   readonly appendWaitMs: number
   readonly signal?: AbortSignal | undefined
 }

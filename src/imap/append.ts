@@ -14,40 +14,39 @@ import { executeWhole } from './literal-plus.ts'
 import { troubleOf } from './trouble.ts'
 import { withheld } from './withheld.ts'
 
+/** What one APPEND carries, and where to. */
+export interface Batch {
+  readonly folder: string
+  readonly copies: readonly Copy[]
+  readonly flags: readonly string[]
+}
+
 /** How a store takes messages, beside what it announces of itself. */
 export interface AppendRules {
   /** In octets, as STATUS told of this folder (RFC 7889 section 5). */
   readonly folderLimit?: number | undefined
-  /** Hosted, or named so by ID. */
+  /** The store is a Dovecot, whatever it answers to ID. */
   readonly dovecot?: boolean
   /** Asked before the last CRLF is sent (withheld.ts); undefined: it may come late. */
   readonly mayCommit?: (() => boolean) | undefined
   /** How long the answer may take, the way there not counted. */
   readonly answerWaitMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
-/** @throws SessionFailed where nobody knows whether it was stored, the connection is closed then; or where the store is at fault. */
-export async function multiAppend(
-  client: ImapFlow,
-  folder: string,
-  copies: readonly Copy[],
-  flags: readonly string[],
-  signal?: AbortSignal,
-  { folderLimit, dovecot = false, mayCommit, answerWaitMs = imapLimits.appendWaitMs }: AppendRules = {},
-): Promise<AppendAnswer> {
+/**
+ * Appends a batch: all of it or none.
+ *
+ * @throws SessionFailed where the store is at fault, or where nobody knows whether the batch is stored; the connection is closed then.
+ */
+export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendRules = {}): Promise<AppendAnswer> {
+  const { folder, copies, flags } = batch
+  const { folderLimit, dovecot = false, mayCommit, answerWaitMs = imapLimits.appendWaitMs, signal } = rules
   const nul = nulRule(client, dovecot)
-  const reasons = new Map<Token, string>()
-  const limit = limitOf(client, folderLimit)
-  for (const copy of copies) {
-    const { token } = copy
-    const octets = octetsOf(copy)
-    if (octets > limit) reasons.set(token, `${octets} octets; the store takes up to ${limit} (APPENDLIMIT)`)
-    else if (nul === 'refused' && holdsNul(copy))
-      reasons.set(token, 'it holds NUL, and the store does not offer BINARY, without which none may be sent (RFC 3516)')
-  }
+  const reasons = unfitReasons(copies, nul, limitOf(client, folderLimit))
   if (reasons.size > 0) return { status: 'unfit', reasons }
 
-  const octets = copies.reduce((sum, copy) => sum + octetsOf(copy), 0)
+  const octets = copies.reduce((sum, copy) => sum + copyOctets(copy), 0)
   const waitMs = answerWaitMs + octets / imapLimits.appendOctetsPerMs
   const path = encodedPathOf(client, folder)
   const isLiteral8 = (copy: Copy) => nul === 'literal8' && holdsNul(copy)
@@ -57,7 +56,7 @@ export async function multiAppend(
       : await execute(client, 'APPEND', attributesOf(path, copies, flags, isLiteral8))
   const work = mayCommit === undefined ? send() : withheld(client, mayCommit, send)
   try {
-    const response = await within(client, waitMs, 'APPEND', work, signal)
+    const response = await within(client, work, { waitMs, during: 'APPEND', signal })
     return { status: 'stored', appended: appendedOf(response) }
   } catch (error) {
     if (isRefusal(error)) return await refused(client, error, signal)
@@ -66,6 +65,21 @@ export async function multiAppend(
     const failure = troubleOf(error, serverOf(client), 'APPEND')
     throw failure === undefined ? error : new SessionFailed(failure, error)
   }
+}
+
+/** Names what this store cannot take, and why. */
+function unfitReasons(copies: readonly Copy[], nul: NulRule, limit: number): Map<Token, string> {
+  const reasons = new Map<Token, string>()
+  for (const copy of copies) {
+    const octets = copyOctets(copy)
+    if (octets > limit) reasons.set(copy.token, `${octets} octets; the store takes up to ${limit} (APPENDLIMIT)`)
+    else if (nul === 'refused' && holdsNul(copy))
+      reasons.set(
+        copy.token,
+        'it holds NUL, and the store does not offer BINARY, without which none may be sent (RFC 3516)',
+      )
+  }
+  return reasons
 }
 
 function attributesOf(
@@ -82,7 +96,7 @@ function attributesOf(
   return [{ type: 'ATOM', value: path }, ...messages]
 }
 
-/** The same as it is written, literals not copied. Flags are atoms by their form, and nothing here holds a line end (account.ts). */
+/** Writes the same arguments out, and copies no literal. Flags are atoms by their form, and nothing here holds a line end (account.ts). */
 function piecesOf(
   path: string,
   copies: readonly Copy[],
@@ -91,13 +105,13 @@ function piecesOf(
 ): Buffer[] {
   return copies.flatMap((copy, nth) => {
     const folder = nth === 0 ? `"${path.replace(/["\\]/g, '\\$&')}"` : ''
-    const literal = `${isLiteral8(copy) ? '~' : ''}{${octetsOf(copy)}+}`
+    const literal = `${isLiteral8(copy) ? '~' : ''}{${copyOctets(copy)}+}`
     const before = `${folder} (${flags.join(' ')}) "${formatDateTime(copy.internalDate)}" ${literal}\r\n`
     return [Buffer.from(before), ...copy.literal]
   })
 }
 
-function octetsOf({ literal }: Copy): number {
+function copyOctets({ literal }: Copy): number {
   return literal.reduce((sum, { length }) => sum + length, 0)
 }
 
@@ -105,22 +119,25 @@ function holdsNul({ literal }: Copy): boolean {
   return literal.some((piece) => piece.includes(0))
 }
 
+/** How a message that holds NUL is sent. */
+type NulRule = 'any literal' | 'literal8' | 'refused'
+
 /**
  * RFC 3516: only literal8 may hold NUL. Dovecot takes it in any literal and keeps it; in a literal8 it rewrites parts of
  * `Content-Transfer-Encoding: binary` as base64 (measured on 2.3.19; docs/decisions/0002).
  */
-function nulRule(client: ImapFlow, dovecot: boolean): 'any literal' | 'literal8' | 'refused' {
+function nulRule(client: ImapFlow, dovecot: boolean): NulRule {
   if (dovecot || client.serverInfo?.name === 'Dovecot') return 'any literal'
   return client.capabilities.has('BINARY') ? 'literal8' : 'refused'
 }
 
-/** RFC 7889. A limit of 0 says that nothing at all is taken: that is for the store to answer, and no message's fault. */
+/** The most octets that a message may have (RFC 7889). A limit of 0 says that nothing at all is taken: that is for the store to answer, and no message's fault. */
 function limitOf(client: ImapFlow, folderLimit: number | undefined): number {
   const everywhere = client.capabilities.get('APPENDLIMIT')
   return folderLimit || (typeof everywhere === 'number' && everywhere) || Number.POSITIVE_INFINITY
 }
 
-/** NO and BAD store nothing. What is about the store, and not about these messages, fails the run instead. */
+/** Tells what a NO or BAD means, which store nothing. What is about the store, and not about these messages, fails the run instead. */
 async function refused(
   client: ImapFlow,
   error: Record<string, unknown>,
@@ -132,7 +149,7 @@ async function refused(
   const code = codeOf(error)
   const reply = `${String(error['responseStatus'])} ${wordsOf(error)}${code === '' ? '' : ` [${code}]`}`
   // A server that hangs up on its own refusal has more on its mind than this message.
-  await within(client, imapLimits.storeReplyWaitMs, 'NOOP', client.noop(), signal).catch(() => {})
+  await within(client, client.noop(), { waitMs: imapLimits.storeReplyWaitMs, during: 'NOOP', signal }).catch(() => {})
   // imapflow calls itself usable for a moment longer.
   if (client.usable && client.byeReason === undefined) return { status: 'refused', reply }
   const bye = client.byeReason === undefined ? '' : `: "${client.byeReason.slice(0, 200)}"`
@@ -142,7 +159,7 @@ async function refused(
   )
 }
 
-/** `[APPENDUID uidvalidity uid-set]` of the tagged OK (RFC 4315 section 3), where the server has UIDPLUS. */
+/** Reads `[APPENDUID uidvalidity uid-set]` of the tagged OK (RFC 4315 section 3), where the server has UIDPLUS. */
 function appendedOf(response: unknown): Appended {
   const [uidValidity = '', uids = ''] = codeWordsOf(response, 'APPENDUID') ?? []
   if (!/^\d+$/.test(uidValidity)) return { uidValidity: undefined, uids: [] }

@@ -1,4 +1,4 @@
-/** The text of a message: of each piece at most so much, decoded. Its HTML is as it came, and not harmless. */
+/** Reads the text of a message, decoded and up to a limit. Its HTML is given as it came: it is not made harmless here. */
 import type { DownloadOptions } from 'imapflow'
 import { htmlOfText, type Pages } from '../mail/html.ts'
 import { imapLimits } from './limits.ts'
@@ -7,15 +7,19 @@ import type { Part, Parts } from './parts.ts'
 import { answered, type Reader } from './reading.ts'
 
 export interface Body {
-  /** Null: none of it is plain. */
+  /** Null where no part of it is plain text. */
   readonly text: string | null
-  /** What of it is plain text alone stands among the pages. Null: none of it is HTML. */
+  /** Null where no part of it is HTML; else a part that is plain text alone stands among the pages as well. */
   readonly html: Pages | null
-  /** There is more of it. */
+  /** True where the message has more text than this. */
   readonly truncated: boolean
 }
 
-/** In the open folder. @param images whether those of the message itself are wanted, as far as its HTML names them. */
+/**
+ * Reads the text of a message in the open folder.
+ *
+ * @param images tells whether to read the images that the message brings and its HTML names.
+ */
 export async function bodyOf(
   reader: Reader,
   uid: number,
@@ -33,9 +37,9 @@ export async function bodyOf(
     if (part === undefined) return undefined
     const { octets, charset } = await collected(reader, uid, part, { maxBytes: room[kind] + 1 })
     truncated ||= octets.length > room[kind]
-    const kept = octets.subarray(0, room[kind])
-    room[kind] -= kept.length
-    return charset === 'utf-8' ? kept.toString() : decoded(kept, part.type)
+    const piece = octets.subarray(0, room[kind])
+    room[kind] -= piece.length
+    return charset === 'utf-8' ? piece.toString() : decoded(piece, part.type)
   }
   for (const passage of parts.text) {
     const plain = await read('plain', passage.plain)
@@ -50,7 +54,7 @@ export async function bodyOf(
 
 const imageType = /^image\/(?:png|jpe?g|gif|webp|bmp|avif)$/
 
-/** Those that the HTML names, by Content-ID (RFC 2392): in their order, as long as there is room. */
+/** Reads the images that the HTML names by Content-ID (RFC 2392), in their order, as long as there is room. */
 async function imagesOf(
   reader: Reader,
   uid: number,
@@ -76,7 +80,7 @@ async function octetsOf(reader: Reader, uid: number, part: Part, octetsMax: numb
   return (await collected(reader, uid, part, { maxBytes: octetsMax, decodeText: false })).octets
 }
 
-/** imapflow undoes the transfer encoding, format=flowed (RFC 3676), and a charset that it knows. */
+/** Reads a part. imapflow undoes its transfer encoding, format=flowed (RFC 3676), and a charset that it knows. */
 async function collected(reader: Reader, uid: number, { part }: Part, options: DownloadOptions) {
   const download = async () => {
     const all = { uid: true, chunkSize: imapLimits.readPieceOctets, ...options }

@@ -1,4 +1,4 @@
-/** One command to a store through imapflow's command layer, with an end in time and its answer told honestly. */
+/** Sends one command to a store by imapflow's command layer, bounds the wait for its answer, and reads that answer. */
 import type { ImapFlow } from 'imapflow'
 import { getStatusCode } from 'imapflow/lib/tools.js'
 import { withDeadline } from '../deadline.ts'
@@ -8,10 +8,12 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import { sendCommand } from './insides.ts'
 
 export type Attribute =
-  | { readonly type: 'ATOM' | 'STRING'; readonly value: string }
+  | { readonly type: 'ATOM' | 'STRING' | 'SEQUENCE'; readonly value: string }
   | { readonly type: 'LITERAL'; readonly value: Buffer; readonly isLiteral8: boolean }
 
 export const atom = (value: string): Attribute => ({ type: 'ATOM', value })
+/** imapflow puts an atom that holds `*` into quotes, which is no sequence set (RFC 9051 section 9). */
+export const sequence = (value: string): Attribute => ({ type: 'SEQUENCE', value })
 export const string = (value: string): Attribute => ({ type: 'STRING', value })
 
 /** An untagged answer: its words and lists as imapflow's parser leaves them. */
@@ -19,7 +21,7 @@ export interface Untagged {
   readonly attributes?: readonly unknown[]
 }
 
-/** With these words imapflow takes a NO for an OK, as it may be meant of a FETCH (RFC 2180 section 4.1.3). */
+/** imapflow takes a NO with these words for an OK, as a server may mean it after a FETCH (RFC 2180 section 4.1.3). */
 export const takenForOk = 'Some of the requested messages no longer exist'
 
 /**
@@ -43,7 +45,7 @@ export async function execute(
   return response
 }
 
-/** A command came to no end in the time that it had. */
+/** A command has not ended in its time. */
 export class OutOfTime extends SessionFailed {}
 
 /**
@@ -52,10 +54,12 @@ export class OutOfTime extends SessionFailed {}
  */
 export async function within<T>(
   client: ImapFlow,
-  waitMs: number,
-  during: Phase,
   work: Promise<T>,
-  signal?: AbortSignal,
+  {
+    waitMs,
+    during,
+    signal,
+  }: { readonly waitMs: number; readonly during: Phase; readonly signal?: AbortSignal | undefined },
 ): Promise<T> {
   const { host, port } = client
   const reason = `${host}:${port} came to no end with ${phaseWords(during)} in ${Math.round(waitMs / 1000)} s`
@@ -67,25 +71,25 @@ export async function within<T>(
   })
 }
 
-/** NO or BAD: the store has answered, and done nothing. One without a tag may be meant of anything, and the answer still come. */
+/** Tells whether an error is a NO or BAD: the store has answered, and done nothing. One without a tag may be about anything, and the answer may still come. */
 export function isRefusal(error: unknown): error is Record<string, unknown> {
   if (!isRecord(error) || error['code'] === 'MissingTag') return false
   return error['responseStatus'] === 'NO' || error['responseStatus'] === 'BAD'
 }
 
-/** The response code of a refused command (RFC 5530), upper case; empty for none. */
+/** Reads the response code of a refused command (RFC 5530), in upper case; empty where there is none. */
 export function codeOf(error: Record<string, unknown>): string {
   const code = error['serverResponseCode'] ?? getStatusCode(error['response'] as Parameters<typeof getStatusCode>[0])
   return typeof code === 'string' ? code.toUpperCase() : ''
 }
 
-/** With what words the server ended the session. Errors of TLS have a `reason` too. */
+/** Reads the words with which the server ended the session. Errors of TLS have a `reason` too. */
 export function byeOf(error: unknown): string | undefined {
   if (!isRecord(error) || !/^(?:NoConnection|ClosedAfterConnect)/.test(String(error['code']))) return undefined
   return typeof error['reason'] === 'string' ? error['reason'] : undefined
 }
 
-/** A response code's words, such as those of `[APPENDUID 4711 1:3]`; undefined where the answer bears another one, or none. */
+/** Reads the words of a response code such as `[APPENDUID 4711 1:3]`; undefined where the answer has another code, or none. */
 export function codeWordsOf(answer: unknown, code: string): string[] | undefined {
   const attributes = isRecord(answer) ? answer['attributes'] : undefined
   const first: unknown = Array.isArray(attributes) ? attributes[0] : undefined
@@ -107,7 +111,7 @@ export function uidsOf(set: string): number[] {
   })
 }
 
-/** The server's own words of a refused command, or with which it ended the session: bounded, printable. */
+/** Reads the words with which the server refused a command or ended the session, made short and printable. */
 export function wordsOf(error: unknown): string {
   const text = isRecord(error) ? (error['responseText'] ?? byeOf(error) ?? error['message']) : error
   return printable(String(text))

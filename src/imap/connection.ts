@@ -99,7 +99,7 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
   // What a command fails with is shown to people: with the server's words, and not with what the server was told at the login.
   onCommandFailure(client, (error) => maskWords(error, mask))
   try {
-    await within(client, imapLimits.storeConnectWaitMs, 'login', client.connect(), signal)
+    await within(client, client.connect(), { waitMs: imapLimits.storeConnectWaitMs, during: 'login', signal })
     return client
   } catch (error) {
     client.close()

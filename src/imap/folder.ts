@@ -1,4 +1,4 @@
-/** Folders of a store: where they stand, and made where they are missing. */
+/** The folders of a store: it asks for their positions, makes those that are missing, and opens them to look for what was stored. */
 import type { ImapFlow, MailboxObject } from 'imapflow'
 import { encodePath } from 'imapflow/lib/tools.js'
 import { pausesDestination } from '../failure/consequence.ts'
@@ -20,12 +20,12 @@ export interface FolderStatus extends FolderPosition {
  */
 export const stagingRoot = 'tributary-staging'
 
-/** What the gateway itself keeps there on the way: nobody's mail yet. */
+/** Tells whether a folder is one of the gateway's own, for mail on its way. */
 export function isStaging(path: string): boolean {
   return /^(?:INBOX\W)?tributary-staging(?:\W|$)/i.test(path)
 }
 
-/** STATUS; the folder is made and subscribed where it is missing. */
+/** Asks for the position of a folder; a missing one is made and subscribed. */
 export async function preparedFolder(client: ImapFlow, folder: string): Promise<FolderStatus> {
   const server = serverOf(client)
   const path = encodedPathOf(client, folder)
@@ -40,9 +40,9 @@ export async function preparedFolder(client: ImapFlow, folder: string): Promise<
     await execute(client, 'CREATE', [atom(path)])
   } catch (error) {
     // Another run may have made it at the same moment.
-    const made = await statusOf(client, path).catch(() => undefined)
-    if (made === undefined) throw failed(error, server, { code: 'folder creation', folder })
-    return made
+    const status = await statusOf(client, path).catch(() => undefined)
+    if (status === undefined) throw failed(error, server, { code: 'folder creation', folder })
+    return status
   }
   try {
     await execute(client, 'SUBSCRIBE', [atom(path)])
@@ -55,34 +55,34 @@ export async function preparedFolder(client: ImapFlow, folder: string): Promise<
   })
 }
 
-/** RFC 9051 section 6.3.11. imapflow's own `status()` keeps a refusal's words to itself, and knows no APPENDLIMIT. */
+/** Sends STATUS (RFC 9051 section 6.3.11). imapflow's own `status()` keeps the words of a refusal to itself, and knows no APPENDLIMIT. */
 export async function statusOf(client: ImapFlow, path: string): Promise<FolderStatus> {
   const limitEach = client.capabilities.get('APPENDLIMIT') === true
   const items = ['UIDNEXT', 'UIDVALIDITY', ...(limitEach ? ['APPENDLIMIT'] : [])]
-  const told = new Map<string, number>()
+  const values = new Map<string, number>()
   await execute(client, 'STATUS', [atom(path), items.map(atom)], {
     STATUS: async ({ attributes }: Untagged) => {
       const list = attributes?.[1]
       if (!Array.isArray(list)) return
       const words = list.map((word: unknown) => (isRecord(word) ? String(word['value']) : ''))
       for (let nth = 0; nth + 1 < words.length; nth += 2) {
-        if (/^\d+$/.test(words[nth + 1] ?? '')) told.set((words[nth] ?? '').toUpperCase(), Number(words[nth + 1]))
+        if (/^\d+$/.test(words[nth + 1] ?? '')) values.set((words[nth] ?? '').toUpperCase(), Number(words[nth + 1]))
       }
     },
   })
-  const [uidNext, uidValidity] = [told.get('UIDNEXT'), told.get('UIDVALIDITY')]
+  const [uidNext, uidValidity] = [values.get('UIDNEXT'), values.get('UIDVALIDITY')]
   if (uidNext === undefined || uidValidity === undefined) {
     const reply = 'OK without UIDNEXT and UIDVALIDITY'
     throw new SessionFailed({ kind: 'store refused', during: { code: 'STATUS', folder: path }, reply })
   }
-  return { uidNext, uidValidity, appendLimit: told.get('APPENDLIMIT') }
+  return { uidNext, uidValidity, appendLimit: values.get('APPENDLIMIT') }
 }
 
 export function isMissing(error: unknown): boolean {
   return isRefusal(error) && ['NONEXISTENT', 'TRYCREATE'].includes(codeOf(error))
 }
 
-/** Opens a folder read-only to look for what we have stored; undefined where there is none, or where others have closed theirs to us. */
+/** Opens a folder read-only to look for what we have stored. The answer is undefined where there is no such folder, or where it is not the account's own and closed to us. */
 export async function openToLook(
   client: ImapFlow,
   path: string,
@@ -108,12 +108,12 @@ export async function openToLook(
   return client.mailbox
 }
 
-/** Whether LIST shows it: not every server says by a code that a folder is missing. */
+/** Tells whether LIST shows a folder: not every server says by a code that it is missing. */
 export async function isListed(client: ImapFlow, path: string): Promise<boolean> {
   return (await listed(client, path)).length > 0
 }
 
-/** The names, as the server writes them, that fit a pattern (RFC 9051 section 6.3.9). */
+/** Lists the folders that match a pattern (RFC 9051 section 6.3.9), by their names as the server writes them. */
 export async function listed(client: ImapFlow, pattern: string): Promise<string[]> {
   const paths: string[] = []
   await execute(client, 'LIST', [string(''), atom(pattern)], {

@@ -1,4 +1,4 @@
-/** What a list shows of a message, and a reader above it. */
+/** The few lines that stand for a message in a list, and above it in a reader. */
 import type { FetchMessageObject, MessageAddressObject } from 'imapflow'
 import { flagsOf, type Flags } from './reading.ts'
 
@@ -11,9 +11,9 @@ export interface Heading extends Flags {
   readonly answered: boolean
   readonly from: Person | null
   readonly subject: string | null
-  /** ISO 8601: what the message says, if that is a date. */
+  /** The date that the message gives itself, in ISO 8601; null where that is no date. */
   readonly date: string | null
-  /** ISO 8601: INTERNALDATE. */
+  /** INTERNALDATE, in ISO 8601. */
   readonly arrived: string | null
   /** In octets. */
   readonly size: number
@@ -23,7 +23,7 @@ export function headingOf({ envelope = {}, internalDate, size = 0, flags = new S
   return {
     ...flagsOf(flags),
     from: peopleOf(envelope.from)[0] ?? null,
-    subject: wordsOf(envelope.subject),
+    subject: plainText(envelope.subject),
     date: isoOf(envelope.date),
     arrived: isoOf(internalDate),
     size,
@@ -31,11 +31,11 @@ export function headingOf({ envelope = {}, internalDate, size = 0, flags = new S
 }
 
 export function peopleOf(people: readonly MessageAddressObject[] = []): Person[] {
-  return people.map(({ name, address }) => ({ name: wordsOf(name), address: wordsOf(address) }))
+  return people.map(({ name, address }) => ({ name: plainText(name), address: plainText(address) }))
 }
 
-/** Control characters are nothing that people wrote. */
-function wordsOf(text: string | undefined): string | null {
+/** Removes control characters, which nobody has written. */
+function plainText(text: string | undefined): string | null {
   return (text ?? '').replace(/\p{Cc}+/gu, ' ').trim() || null
 }
 

@@ -1,4 +1,4 @@
-/** The messages of a folder, newest first, a page at a time (RFC 5256, RFC 9051 section 6.4.4). */
+/** Lists the messages of a folder, newest first, a page at a time (RFC 5256, RFC 9051 section 6.4.4). */
 import type { FetchMessageObject, MailboxObject, SearchObject } from 'imapflow'
 import { packMessageRange } from 'imapflow/lib/tools.js'
 import { imapLimits } from './limits.ts'
@@ -12,7 +12,7 @@ import { failed } from './trouble.ts'
 
 export interface Wanted {
   readonly folder: string
-  /** Somewhere in the message. */
+  /** Words that stand somewhere in the message. */
   readonly search?: string | undefined
   readonly unread: boolean
   readonly limit: number
@@ -32,7 +32,7 @@ export interface Listing {
   readonly uidValidity: number
 }
 
-/** UIDVALIDITY, how many came before, and the last UIDs of a page: one of them is mostly still there when the next is asked for. */
+/** Where the next page begins: UIDVALIDITY, how many messages came before, and the last UIDs of the page, of which one is mostly still there. */
 export const pagePlace = /^(\d{1,10}):(\d{1,10}):(\d{1,10}(?:,\d{1,10})*)$/
 const uidsRemembered = 5
 
@@ -56,7 +56,7 @@ export async function messagesOf(reader: Reader, wanted: Wanted): Promise<Listin
   return { rows: await rowsOf(reader, uids), next, total: all.length, uidValidity }
 }
 
-/** Of a folder with more than `sortedMessagesMax` the newest are looked at, and as they came there. */
+/** Finds the UIDs of a folder, the newest first. In a folder with more than `sortedMessagesMax` only so many are looked at, in the order in which they came there. */
 async function uidsInOrder(reader: Reader, mailbox: MailboxObject, wanted: Wanted): Promise<readonly number[]> {
   const { client } = reader
   const large = mailbox.exists > imapLimits.sortedMessagesMax
@@ -73,7 +73,7 @@ async function uidsInOrder(reader: Reader, mailbox: MailboxObject, wanted: Wante
   return found.toReversed()
 }
 
-/** Undefined: the server does not sort after all. */
+/** Has the server sort. The answer is undefined where it does not do it after all. */
 async function sortedUids({ client }: Reader, { search, unread }: Wanted): Promise<number[] | undefined> {
   const criteria = [
     ...(unread ? [atom('UNSEEN')] : []),
@@ -95,11 +95,11 @@ async function sortedUids({ client }: Reader, { search, unread }: Wanted): Promi
     if (isRefusal(error)) return undefined
     throw failed(error, serverOf(client), 'sorting')
   }
-  // Not REVERSE: then those of one second would come in the order they came there (RFC 5256 section 3).
+  // Without REVERSE, which would leave messages of one second in the order in which they came (RFC 5256 section 3).
   return uids.toReversed()
 }
 
-/** A quoted string is of seven bits (RFC 9051 section 4.3). */
+/** Writes words as a quoted string or, beyond seven bits, as a literal (RFC 9051 section 4.3). */
 function textOf(words: string): Attribute {
   if (/^[\x20-\x7e]*$/.test(words)) return string(words)
   return { type: 'LITERAL', value: Buffer.from(words), isLiteral8: false }
@@ -113,7 +113,7 @@ async function rowsOf(reader: Reader, uids: readonly number[]): Promise<Row[]> {
   const byUid = new Map<number, FetchMessageObject>(fetched.map((message) => [message.uid, message]))
   return uids.flatMap((uid) => {
     const message = byUid.get(uid)
-    // Removed since.
+    // It has been removed since.
     if (message === undefined) return []
     return [{ uid, ...headingOf(message), attachments: hasAttachments(message.bodyStructure) }]
   })

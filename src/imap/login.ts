@@ -4,7 +4,7 @@ import { encodePath } from 'imapflow/lib/tools.js'
 import type { Copy } from '../pull/ports.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { multiAppend } from './append.ts'
-import { atom, execute, isRefusal, within, wordsOf } from './command.ts'
+import { atom, execute, isRefusal, sequence, within, wordsOf } from './command.ts'
 import { connectStore, encodedPathOf, type Login, serverOf } from './connection.ts'
 import { isMissing, isStaging, listed, stagingRoot } from './folder.ts'
 import { imapLimits } from './limits.ts'
@@ -25,7 +25,7 @@ export async function tryLogin(login: Login): Promise<'accepted' | 'refused'> {
 export async function fillLogin(login: Login, copies: readonly Copy[]): Promise<void> {
   const client = await connectStore(login)
   try {
-    const answer = await multiAppend(client, 'INBOX', copies, [], undefined, { dovecot: true })
+    const answer = await multiAppend(client, { folder: 'INBOX', copies, flags: [] }, { dovecot: true })
     if (answer.status === 'stored') return
     const reply = answer.status === 'refused' ? answer.reply : [...answer.reasons.values()].join('; ')
     throw new SessionFailed({ kind: 'store refused', during: 'filling', reply })
@@ -69,7 +69,7 @@ export async function* readLogin(login: Login): AsyncIterable<ReadMessage> {
 export async function emptyLogin(login: Login): Promise<void> {
   const client = await connectStore(login)
   const during = 'emptying'
-  const answered = <T>(work: Promise<T>) => within(client, imapLimits.appendWaitMs, during, work)
+  const answered = <T>(work: Promise<T>) => within(client, work, { waitMs: imapLimits.appendWaitMs, during })
   try {
     const folders = await answered(client.list())
     const shown = folders.map(({ path, flags }) => ({
@@ -108,7 +108,7 @@ export async function emptyLogin(login: Login): Promise<void> {
 async function emptyInbox(client: ImapFlow): Promise<void> {
   const { exists } = await client.mailboxOpen('INBOX')
   if (exists === 0) return
-  await execute(client, 'STORE', [atom('1:*'), atom('+FLAGS.SILENT'), [atom('\\Deleted')]])
+  await execute(client, 'STORE', [sequence('1:*'), atom('+FLAGS.SILENT'), [atom('\\Deleted')]])
   await execute(client, 'EXPUNGE', [])
   const left = (await client.mailboxOpen('INBOX')).exists
   if (left > 0)

@@ -1,4 +1,4 @@
-/** One message for reading: what is known of it, and its parts as a stream. Never whole in memory. */
+/** One message for a reader: its heading and structure, and its parts as a stream. It is never whole in memory. */
 import { Transform, type Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import { imapLimits } from './limits.ts'
@@ -16,7 +16,7 @@ export interface Message extends Heading {
   readonly courier: Courier | null
 }
 
-/** Where the trace block is, if there is one (CONTRACT section 7). */
+/** The trace block, if there is one, stands in the first octets (CONTRACT section 7). */
 const traceOctetsMax = 4096
 
 export async function messageOf(reader: Reader, place: Place): Promise<Message> {
@@ -42,21 +42,21 @@ export async function messageOf(reader: Reader, place: Place): Promise<Message> 
 }
 
 /**
- * A part decoded, or the whole message byte for byte. The connection is the stream's for as long as that flows: `given` gets it when it
+ * A part decoded, or the whole message byte for byte. The connection is the stream's for as long as that flows: `begin` gets it when it
  * begins, and what this returns ends with it. Whoever destroys the stream ends the connection.
  */
 export async function streamOf(
   reader: Reader,
   place: Place,
   part: string | undefined,
-  given: (content: Readable, of: Part | undefined) => void,
+  begin: (content: Readable, attachment: Part | undefined) => void,
 ): Promise<void> {
   await open(reader, place)
-  let of: Part | undefined
+  let attachment: Part | undefined
   if (part !== undefined) {
     const { bodyStructure } = await fetchOne(reader, place.uid, { bodyStructure: true })
-    of = partsOf(bodyStructure).attachments.find((one) => one.part === part)
-    if (of === undefined) throw new Unreadable('no part')
+    attachment = partsOf(bodyStructure).attachments.find((candidate) => candidate.part === part)
+    if (attachment === undefined) throw new Unreadable('no part')
   }
   const options = { uid: true, chunkSize: imapLimits.readPieceOctets, decodeText: false }
   const { content } = await answered(reader, 'FETCH', reader.client.download(String(place.uid), part, options))
@@ -69,7 +69,7 @@ export async function streamOf(
     },
   })
   const end = finished(flow)
-  given(flow, of)
+  begin(flow, attachment)
   try {
     await Promise.all([pipeline(content, flow), end])
   } finally {

@@ -1,16 +1,16 @@
-/** What a message is made of (RFC 2045, RFC 2046), for people: its text once or twice, and what is attached. */
+/** Sorts the parts of a message (RFC 2045, RFC 2046) as people see them: its text, as plain text or HTML or both, and its attachments. */
 import type { MessageStructureObject } from 'imapflow'
 import { imapLimits } from './limits.ts'
 
 export interface Part {
-  /** As IMAP numbers it (RFC 9051 section 6.4.5). */
+  /** Its number in IMAP (RFC 9051 section 6.4.5). */
   readonly part: string
-  /** Lower case. */
+  /** The media type, in lower case. */
   readonly type: string
-  /** In octets, decoded: nearly, for the store counts them encoded. */
+  /** In octets as decoded; this is an estimate, for the store counts them encoded. */
   readonly size: number
   readonly filename: string | null
-  /** Meant to be shown where it stands, mostly an image of the HTML. */
+  /** True where it is meant to be shown in its place; mostly it is an image of the HTML. */
   readonly inline: boolean
   /** Content-ID without its brackets. */
   readonly id: string | null
@@ -53,7 +53,7 @@ export function partsOf(structure: MessageStructureObject | undefined): Parts {
   return { text, attachments }
 }
 
-/** Whether a list should show a paper clip. */
+/** Tells whether a list should show a paper clip. */
 export function hasAttachments(structure: MessageStructureObject | undefined): boolean {
   return partsOf(structure).attachments.some(({ inline }) => !inline)
 }
@@ -70,7 +70,7 @@ function textKindOf({ disposition }: MessageStructureObject, { type, filename }:
   return type === 'text/plain' || type === 'text/' || type === '/' ? 'plain' : undefined
 }
 
-/** What base64 takes: 78 octets a line for 57, with its CRLF (RFC 2045 section 6.8). */
+/** base64 takes 78 octets a line, with its CRLF, for 57 (RFC 2045 section 6.8). */
 const [base64Line, base64LineHolds] = [78, 57]
 
 function partOf(node: MessageStructureObject): Part {

@@ -72,7 +72,7 @@ export class Place {
       // After BYE imapflow sends nothing more, and calls itself usable until the socket has closed.
       const live = client.usable && client.byeReason === undefined
       if (live && performance.now() - sinceMs < this.#rules.freshMs) return client
-      const answers = await within(client, imapLimits.storeReplyWaitMs, 'NOOP', client.noop()).then(
+      const answers = await within(client, client.noop(), { waitMs: imapLimits.storeReplyWaitMs, during: 'NOOP' }).then(
         () => client.usable,
         () => false,
       )
@@ -114,5 +114,5 @@ export class Place {
 }
 
 async function leave(client: ImapFlow, waitMs: number): Promise<void> {
-  await within(client, waitMs, 'LOGOUT', client.logout()).catch(() => client.close())
+  await within(client, client.logout(), { waitMs, during: 'LOGOUT' }).catch(() => client.close())
 }

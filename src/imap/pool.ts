@@ -1,4 +1,4 @@
-/** Connections to stores: a few per destination, kept a short time after their last use, never reused once broken. */
+/** Keeps the connections to stores: a few for each destination, for a short time after their last use, and none that has failed. */
 import { createHash } from 'node:crypto'
 import type { ImapFlow } from 'imapflow'
 import type { StoreEndpoint } from '../config.ts'
@@ -17,25 +17,25 @@ import { StoreTraces } from './traces.ts'
 export interface StoreRun {
   /** Needed for a hosted store. */
   readonly staging?: Staging
-  /** Whether its lease holds for long enough to have something stored; undefined: it has none to lose. */
+  /** Tells whether its lease holds for long enough to store something; undefined where it has no lease to lose. */
   readonly mayCommit?: () => boolean
   readonly signal?: AbortSignal
 }
 
 export interface PoolOptions {
-  /** Given by tests. */
+  /** The time in which a store carries out what an earlier run has sent; given by tests. */
   readonly lateMs?: number | undefined
-  /** What a server wants its user to be told (RFC 9051 section 7.1, ALERT). */
+  /** Takes what a server wants its user to be told (ALERT, RFC 9051 section 7.1). */
   readonly alerted?: (destinationId: string, words: string) => void
-  /** Of each destination. */
+  /** The most connections to one destination. */
   readonly connectionsMax?: number
-  /** Where they are all in use. */
+  /** The time to wait for a connection while all are in use. */
   readonly turnWaitMs?: number
-  /** How long a store may take to store a batch. */
+  /** The time that a store has to store a batch. */
   readonly appendWaitMs?: number | undefined
   /** A connection that lay idle for longer is asked with NOOP before it is trusted with mail. */
   readonly freshMs?: number | undefined
-  /** For the answer to LOGOUT when the pool is closed. */
+  /** The time to wait for the answer to LOGOUT when the pool is closed. */
   readonly leaveWaitMs?: number
   readonly identities?: Identities
 }
@@ -54,7 +54,7 @@ export class StorePool {
   readonly #places = new Map<string, Place>()
   readonly #identities: Identities
   readonly #alerted: (destinationId: string, words: string) => void
-  /** What each destination has said last: many servers say it at every login. */
+  /** The last alert of each destination: many servers repeat it at every login. */
   readonly #alerts = new Map<string, string>()
   #closed = false
 
@@ -73,7 +73,7 @@ export class StorePool {
     }
   }
 
-  /** Destinations to which there are connections, or for which somebody waits. */
+  /** Counts the destinations to which there are connections, or for which somebody waits. */
   get places(): number {
     return this.#places.size
   }
@@ -117,7 +117,7 @@ export class StorePool {
       else place.keep(client)
       return result
     } catch (error) {
-      // Nobody knows what else is on its way on it.
+      // Nobody knows what is still on its way on it.
       client?.close()
       throw error
     } finally {

@@ -12,7 +12,7 @@ import { failed, troubleOf } from './trouble.ts'
 
 export type Reason = 'no folder' | 'no message' | 'no part' | 'other UIDs' | 'search too long'
 
-/** Whoever asked can do something about it; the rest is SessionFailed. */
+/** What was asked for is not there, or cannot be read so. Trouble with the store is a SessionFailed. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable'
   readonly reason: Reason
@@ -22,7 +22,7 @@ export class Unreadable extends Error {
   }
 }
 
-/** Where a message lies; the same UID is another message where the validity is another (RFC 9051 section 2.3.1.1). */
+/** The place of a message. Under another UIDVALIDITY the same UID is another message (RFC 9051 section 2.3.1.1). */
 export interface Place {
   readonly folder: string
   readonly uid: number
@@ -30,11 +30,11 @@ export interface Place {
 }
 
 export interface ReadWaits {
-  /** For each answer of the store, and for a connection to become free. */
+  /** The time for each answer of the store, and for a connection to become free. */
   readonly answerMs: number
-  /** For all that one request asks of it. */
+  /** The time for all that one request asks of the store. */
   readonly endMs: number
-  /** For a download to move on. */
+  /** The time in which a download has to move on. */
   readonly stalledMs: number
 }
 
@@ -44,15 +44,15 @@ export const usualReadWaits: ReadWaits = {
   stalledMs: imapLimits.readStalledMs,
 }
 
-/** A connection that somebody reads on. */
+/** A connection on which somebody reads. */
 export interface Reader {
   readonly client: ImapFlow
   readonly waits: ReadWaits
 }
 
-/** One answer of the store, within the time that somebody looks at an empty screen. */
+/** Waits for one answer of the store, for as long as somebody looks at an empty screen. */
 export async function answered<T>({ client, waits }: Reader, during: Phase, work: Promise<T>): Promise<T> {
-  return await within(client, waits.answerMs, during, work).catch((error: unknown) => {
+  return await within(client, work, { waitMs: waits.answerMs, during }).catch((error: unknown) => {
     throw failed(error, serverOf(client), during)
   })
 }
@@ -66,13 +66,14 @@ export async function open(
   // A run is at work there.
   if (isStaging(path)) throw new Unreadable('no folder')
   const during = { code: 'folder', folder } as const
-  const mailbox = await within(client, waits.answerMs, during, client.mailboxOpen(path, { readOnly })).catch(
-    (error: unknown) => {
-      const missing = isMissing(error) || (isRecord(error) && error['mailboxMissing'] === true)
-      const refused = isRefusal(error) && troubleOf(error, serverOf(client), during) === undefined
-      throw missing || refused ? new Unreadable('no folder') : failed(error, serverOf(client), during)
-    },
-  )
+  const mailbox = await within(client, client.mailboxOpen(path, { readOnly }), {
+    waitMs: waits.answerMs,
+    during,
+  }).catch((error: unknown) => {
+    const missing = isMissing(error) || (isRecord(error) && error['mailboxMissing'] === true)
+    const refused = isRefusal(error) && troubleOf(error, serverOf(client), during) === undefined
+    throw missing || refused ? new Unreadable('no folder') : failed(error, serverOf(client), during)
+  })
   if (uidValidity !== undefined && Number(mailbox.uidValidity) !== uidValidity) throw new Unreadable('other UIDs')
   return mailbox
 }
@@ -89,11 +90,11 @@ export interface Folder {
   readonly selectable: boolean
 }
 
-/** INBOX first, then those with a use, then by name; what lies below another behind it. */
+/** Lists the folders: INBOX first, then those with a special use, then by name; each folder stands behind the one that it lies in. */
 export async function foldersOf(reader: Reader): Promise<Folder[]> {
   const { client } = reader
   const statusQuery = { messages: true, unseen: true }
-  // Of the folder that is open, Dovecot counts what this connection was told of last.
+  // For the open folder Dovecot tells the count that this connection was told last.
   if (client.mailbox !== false) await answered(reader, 'NOOP', client.noop())
   const all = await answered(reader, 'folder list', client.list({ statusQuery }))
   const shown = all.filter(({ path }) => !isStaging(path))
@@ -101,7 +102,7 @@ export async function foldersOf(reader: Reader): Promise<Folder[]> {
     const use = useOf(shown.find((folder) => folder.path === path))
     return use === null ? folderUses.length : folderUses.indexOf(use)
   }
-  /** Level by level, so that a folder sorts by what it lies in first. */
+  /** Compares level by level, so that a folder sorts by those that it lies in first. */
   const levels = ({ path, parent, delimiter, name }: ListResponse) =>
     [...parent, name].map((level, nth) => {
       const at = nth === parent.length ? path : parent.slice(0, nth + 1).join(delimiter)
@@ -138,7 +139,7 @@ export interface Flags {
   readonly flagged: boolean
 }
 
-/** What is not given stays as it is. */
+/** Sets the given flags, and leaves the others. */
 export async function setFlags(reader: Reader, place: Place, wanted: Partial<Flags>): Promise<Flags> {
   const { client } = reader
   await open(reader, place, { readOnly: false })

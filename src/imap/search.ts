@@ -22,7 +22,9 @@ export async function search<T>(
 ): Promise<T> {
   const client = await connect()
   try {
-    return await look(client, (work) => within(client, imapLimits.storeReplyWaitMs, 'search', work, signal))
+    return await look(client, (work) =>
+      within(client, work, { waitMs: imapLimits.storeReplyWaitMs, during: 'search', signal }),
+    )
   } catch (error) {
     throw failed(error, serverOf(client), 'search')
   } finally {

@@ -13,7 +13,7 @@ import { listed, stagingRoot } from './folder.ts'
 import { moved, removed } from './move.ts'
 import { search } from './search.ts'
 
-/** Resolves when an append and a move have gone through without the store finding anything to mend. */
+/** Appends and moves a probe until the store finds nothing to repair any more. */
 export async function settled(access: StoreAccess, staging: Staging): Promise<void> {
   for (let nth = 1; ; nth += 1) {
     try {
@@ -27,7 +27,7 @@ export async function settled(access: StoreAccess, staging: Staging): Promise<vo
 async function probed(client: ImapFlow, { accountId, fence }: Staging): Promise<void> {
   const name = `${stagingRoot}/settling-${accountId}-`
   const [from, to] = [`${name}${fence}`, `${name}${fence}-moved`]
-  for (const left of await listed(client, encodedPathOf(client, name) + '%')) await removed(client, left)
+  for (const leftover of await listed(client, encodedPathOf(client, name) + '%')) await removed(client, leftover)
   for (const folder of [from, to]) await execute(client, 'CREATE', [atom(encodedPathOf(client, folder))])
   await execute(client, 'APPEND', [atom(encodedPathOf(client, from)), probe])
   await moved(client, from, [1], to)

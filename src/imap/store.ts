@@ -1,89 +1,117 @@
 /** imapflow made honest: a Store. The connection that appends never SELECTs: imapflow would run NOOP and SEARCH after each. */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { ImapFlow } from 'imapflow'
+import { SessionFailed } from '../failure/session-failed.ts'
 import type { Intent } from '../ledger/ledger.ts'
 import type { Token } from '../mail/message.ts'
-import { imapLimits } from './limits.ts'
 import { pullLimits } from '../pull/limits.ts'
-import type { Store } from '../pull/ports.ts'
-import { SessionFailed } from '../failure/session-failed.ts'
+import type { AppendAnswer, BatchLimit, Copy, FolderPosition, Found, Store, TakenOver } from '../pull/ports.ts'
 import type { StoreAccess } from './access.ts'
 import { multiAppend } from './append.ts'
 import { within } from './command.ts'
-import { isMissing, preparedFolder } from './folder.ts'
+import { type FolderStatus, isMissing, preparedFolder } from './folder.ts'
+import { imapLimits } from './limits.ts'
 import { search, tokensAnywhere, tokensInFolder } from './search.ts'
-import { stagedStore } from './staging.ts'
+import { StagedStore } from './staging.ts'
 
 export async function openStore(access: StoreAccess): Promise<Store> {
   const multi = await access.borrow(async (client) => client.capabilities.has('MULTIAPPEND'))
   const batch = { messages: multi ? pullLimits.windowMessagesMax : 1, octets: imapLimits.batchOctetsMax }
-  return access.staging === undefined ? directStore(access, batch) : stagedStore(access, access.staging, batch)
+  return plain(
+    access.staging === undefined ? new DirectStore(access, batch) : new StagedStore(access, access.staging, batch),
+  )
 }
 
-/** Somebody else's: appended to the folder itself. */
-function directStore(access: StoreAccess, batch: Store['batch']): Store {
-  const { signal, mayCommit } = access
-  const folderLimits = new Map<string, number>()
+/** Gives the verbs as an object's own, so that one who spreads the store to replace a verb (workers/run.ts) keeps the others. */
+function plain(store: Store): Store {
   return {
-    batch,
-    deliveredTogether: 1,
+    batch: store.batch,
+    deliveredTogether: store.deliveredTogether,
+    takeOver: (intents) => store.takeOver(intents),
+    prepare: (folder) => store.prepare(folder),
+    append: (folder, copies, flags) => store.append(folder, copies, flags),
+    find: (intent) => store.find(intent),
+    deliver: (folder, appended) => store.deliver(folder, appended),
+    finish: () => store.finish(),
+  }
+}
 
-    async takeOver(intents) {
-      const tokens = new Set<Token>()
-      const look = async (at: readonly Intent[]) => {
-        const missing: Intent[] = []
-        for (const intent of at) {
-          const found = await search(access, (client, wait) => tokensAnywhere(client, wait, intent))
-          for (const token of found) tokens.add(token)
-          if (found.size < intent.entries.length) missing.push(intent)
-        }
-        return missing
+/** A store of somebody else: mail is appended to the folder itself. */
+class DirectStore implements Store {
+  readonly batch: BatchLimit
+  readonly deliveredTogether = 1
+  readonly #access: StoreAccess
+  readonly #folderLimits = new Map<string, number>()
+
+  constructor(access: StoreAccess, batch: BatchLimit) {
+    this.batch = batch
+    this.#access = access
+  }
+
+  async takeOver(intents: readonly Intent[]): Promise<TakenOver> {
+    const { signal, lateMs } = this.#access
+    const tokens = new Set<Token>()
+    const missing = await this.#look(intents, tokens)
+    if (missing.length > 0) {
+      await delay(lateMs, undefined, signal === undefined ? {} : { signal })
+      await this.#look(missing, tokens)
+    }
+    return { tokens, deliver: async () => {} }
+  }
+
+  async prepare(folder: string): Promise<FolderPosition> {
+    return await this.#access.borrow(async (client) => {
+      const { appendLimit, ...position } = await this.#prepared(client, folder)
+      if (appendLimit !== undefined) this.#folderLimits.set(folder, appendLimit)
+      return position
+    })
+  }
+
+  async append(folder: string, copies: readonly Copy[], flags: readonly string[]): Promise<AppendAnswer> {
+    const { signal, mayCommit, appendWaitMs } = this.#access
+    return await this.#access.borrow(async (client) => {
+      const rules = { folderLimit: this.#folderLimits.get(folder), mayCommit, answerWaitMs: appendWaitMs, signal }
+      const send = async () => await multiAppend(client, { folder, copies, flags }, rules)
+      try {
+        return await send()
+      } catch (error) {
+        // Its user has removed or renamed it since.
+        if (!(error instanceof SessionFailed) || !isMissing(error.cause) || !client.usable) throw error
+        await this.#prepared(client, folder)
+        return await send()
       }
-      const missing = await look(intents)
-      if (missing.length > 0) {
-        await delay(access.lateMs, undefined, signal === undefined ? {} : { signal })
-        await look(missing)
+    })
+  }
+
+  async find(intent: Intent): Promise<Found> {
+    const tokens = await search(this.#access, (client, wait) => tokensInFolder(client, wait, intent))
+    return { tokens, appended: { uidValidity: undefined, uids: [] } }
+  }
+
+  async deliver(): Promise<undefined> {}
+
+  async finish(): Promise<void> {}
+
+  async #prepared(client: ImapFlow, folder: string): Promise<FolderStatus> {
+    const { signal } = this.#access
+    return await within(client, preparedFolder(client, folder), {
+      waitMs: imapLimits.storeReplyWaitMs,
+      during: 'STATUS',
+      signal,
+    })
+  }
+
+  /** Adds the tokens that are found. @returns the intents of which one is missing. */
+  async #look(intents: readonly Intent[], tokens: Set<Token>): Promise<readonly Intent[]> {
+    if (intents.length === 0) return []
+    return await search(this.#access, async (client, wait) => {
+      const missing: Intent[] = []
+      for (const intent of intents) {
+        const found = await tokensAnywhere(client, wait, intent)
+        for (const token of found) tokens.add(token)
+        if (found.size < intent.entries.length) missing.push(intent)
       }
-      return { tokens, deliver: async () => {} }
-    },
-
-    prepare: (folder) =>
-      access.borrow(async (client) => {
-        const prepared = preparedFolder(client, folder)
-        const { appendLimit, ...position } = await within(
-          client,
-          imapLimits.storeReplyWaitMs,
-          'STATUS',
-          prepared,
-          signal,
-        )
-        if (appendLimit !== undefined) folderLimits.set(folder, appendLimit)
-        return position
-      }),
-
-    append: (folder, copies, flags) =>
-      access.borrow(async (client) => {
-        const send = async () =>
-          await multiAppend(client, folder, copies, flags, signal, {
-            folderLimit: folderLimits.get(folder),
-            mayCommit,
-            answerWaitMs: access.appendWaitMs,
-          })
-        try {
-          return await send()
-        } catch (error) {
-          // Its user has removed or renamed it since.
-          if (!(error instanceof SessionFailed) || !isMissing(error.cause) || !client.usable) throw error
-          await within(client, imapLimits.storeReplyWaitMs, 'STATUS', preparedFolder(client, folder), signal)
-          return await send()
-        }
-      }),
-
-    async find(intent) {
-      const tokens = await search(access, (client, wait) => tokensInFolder(client, wait, intent))
-      return { tokens, appended: { uidValidity: undefined, uids: [] } }
-    },
-
-    deliver: async () => undefined,
-    finish: async () => {},
+      return missing
+    })
   }
 }

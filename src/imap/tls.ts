@@ -1,4 +1,4 @@
-/** The sockets of a session with a store: in clear, by TLS from the first byte, or by STARTTLS (RFC 8314, RFC 9051 section 6.2.1). */
+/** Makes the sockets of a session with a store: in clear, with TLS from the first byte, or with STARTTLS (RFC 8314, RFC 9051 section 6.2.1). */
 import { connect, isIP, type LookupFunction } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls'
 import type { ImapFlowOptions } from 'imapflow'
@@ -7,7 +7,7 @@ import { pinMistake, tlsOptions } from '../net/tls.ts'
 
 export interface CertificateRules {
   readonly tlsVerify: boolean
-  /** SHA-256, lower-case hex; then exactly that certificate, whoever signed it. */
+  /** SHA-256 in lower-case hex: exactly that certificate is taken, whoever signed it. */
   readonly tlsFingerprint: string | null
   /** Certificate authorities in place of the system's, PEM. */
   readonly ca?: string | undefined
@@ -47,18 +47,18 @@ class WrongCertificate extends Error {
   override readonly name = 'WrongCertificate'
 }
 
-/** Nobody is in between on the way to this machine itself: a certificate proves nothing more there. */
+/** Tells whether a host is this machine. Nobody is in between on the way there, so a certificate would prove nothing more. */
 export function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
-/** imapflow's own codes. */
+/** The codes that imapflow gives to failures of STARTTLS. */
 const upgradeReasons: Readonly<Record<string, string>> = {
   STARTTLS_INJECTION: 'something was sent between STARTTLS and the handshake, as an attacker would',
   UPGRADE_TIMEOUT: 'the handshake took too long',
 }
 
-/** Why there is no safe connection; undefined where TLS is not what failed. */
+/** Says why there is no safe connection; undefined where TLS is not what failed. */
 export function storeTlsReasonOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   if (error instanceof WrongCertificate) return error.message

@@ -63,7 +63,7 @@ class TracesSession {
 
   async answered<T>(work: Promise<T>, waitMs: number = imapLimits.appendWaitMs): Promise<T> {
     try {
-      return await within(this.client, waitMs, during, work, this.#signal)
+      return await within(this.client, work, { waitMs, during, signal: this.#signal })
     } catch (error) {
       if (this.#signal?.aborted) throw error
       throw failed(error, serverOf(this.client), during)

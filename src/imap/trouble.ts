@@ -1,4 +1,4 @@
-/** What a refusal or a lost session means: whether it is about the store or about what was asked for (RFC 5530, and servers' habits). */
+/** Tells what a refusal or a lost session means: whether it is about the store or about what was asked for (RFC 5530, and habits of servers). */
 import type { Failure } from '../failure/failure.ts'
 import type { Phase } from '../failure/phase.ts'
 import { codeReason } from '../failure/socket-reasons.ts'
@@ -6,7 +6,7 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import { byeOf, codeOf, isRecord, isRefusal, wordsOf } from './command.ts'
 import { storeTlsReasonOf } from './tls.ts'
 
-/** Every account that gathers there would be told the same. */
+/** Codes that every account which gathers there would meet. */
 const wholeStore = new Set([
   'UNAVAILABLE',
   'AUTHENTICATIONFAILED',
@@ -16,14 +16,14 @@ const wholeStore = new Set([
   'CONTACTADMIN',
 ])
 
-/** About the folder, or the store at this moment: never about the message that was sent. */
+/** Codes about the folder, or the store at this moment, and never about the message that was sent. */
 const folder = new Set(['INUSE', 'LIMIT', 'SERVERBUG', 'NOPERM', 'CORRUPTION', 'NONEXISTENT', 'TRYCREATE'])
 
-/** Gmail says OVERQUOTA of its bandwidth too; Microsoft answers BAD. */
+/** Gmail says OVERQUOTA about its bandwidth too, and Microsoft answers BAD. */
 const throttled =
   /throttl|bandwidth limit|command or bandwidth|too many (?:requests|commands|connections|simultaneous)|maximum number of connections/i
 const full = /quota|mailbox (?:is )?full|out of (?:disk )?space|no space left/i
-/** Exchange: `NO Server Unavailable. 15`. */
+/** Exchange says `NO Server Unavailable. 15`. */
 const away = /\bunavailable\b|temporar(?:y|ily)|try again|try later|internal (?:server )?error|shutting down/i
 
 /**
@@ -47,17 +47,17 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
   return { kind: 'store unreachable', reason: `${server}: ${storeReason(error)}` }
 }
 
-/** Where nothing is asked for that could be at fault: any refusal is the store's trouble. */
+/** Makes a failure of the run out of an error, where nothing was asked for that could be at fault: any refusal is the store's trouble then. */
 export function failed(error: unknown, server: string, during: Phase): SessionFailed {
   if (error instanceof SessionFailed) return error
   const reply = wordsOf(error)
   return new SessionFailed(troubleOf(error, server, during) ?? { kind: 'store refused', during, reply }, error)
 }
 
-/** "Request is throttled. Suggested Backoff Time: 92415 milliseconds", as Office 365 puts it. */
+/** Reads the pause that Office 365 names: "Request is throttled. Suggested Backoff Time: 92415 milliseconds". */
 function backOffOf(error: unknown): number | undefined {
-  const named = /backoff time[:=\s]+(\d{1,12})/i.exec(wordsOf(error))?.[1]
-  return named === undefined ? undefined : Number(named)
+  const backOffMs = /backoff time[:=\s]+(\d{1,12})/i.exec(wordsOf(error))?.[1]
+  return backOffMs === undefined ? undefined : Number(backOffMs)
 }
 
 function storeReason(error: unknown): string {

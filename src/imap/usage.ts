@@ -18,7 +18,7 @@ export interface Usage {
 export async function usageOf(login: Login): Promise<Usage> {
   const client = await connectStore(login, { signal: AbortSignal.timeout(imapLimits.usageWaitMs) })
   try {
-    return await within(client, imapLimits.usageWaitMs, 'count', mailCount(client))
+    return await within(client, mailCount(client), { waitMs: imapLimits.usageWaitMs, during: 'count' })
   } catch (error) {
     throw failed(error, serverOf(client), 'count')
   } finally {

@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { loginOf } from '../../src/imap/connection.ts'
+import { emptyLogin } from '../../src/imap/login.ts'
 import { StorePool } from '../../src/imap/pool.ts'
 import type { Intent } from '../../src/ledger/ledger.ts'
 import type { ShortHash, Token } from '../../src/mail/message.ts'
@@ -59,6 +61,7 @@ for (const make of ['ours', 'another'] as const) {
       'bare',
       'alike',
       'exists',
+      'emptied',
     ]
     before(async () => {
       const users = Object.fromEntries(logins.map((login) => [login, 'secret']))
@@ -245,6 +248,19 @@ for (const make of ['ours', 'another'] as const) {
       doveadm('copy', '-u', 'exists', `${ours}-2`, 'mailbox', 'INBOX', 'all')
       await assert.rejects(superseded.prepare('INBOX'), refused)
       assert.equal((await staged('exists')).length, 1)
+    })
+
+    test('a login that is emptied has nothing left in a folder of a run either, nor of its user', async () => {
+      const store = await open('emptied', 1)
+      await store.deliver('INBOX', await append(store, copies(1, 2)))
+      await append(store, copies(3, 2))
+      for (const folder of ['Work', make === 'ours' ? 'Work/Old' : 'Work.Old'])
+        for (const command of ['create', 'subscribe']) doveadm('mailbox', command, '-u', 'emptied', folder)
+      doveadm('copy', '-u', 'emptied', 'Work', 'mailbox', 'INBOX', 'all')
+      await emptyLogin(loginOf({ kind: 'hosted', id: '', login: 'emptied' }, dovecot.store))
+      assert.deepEqual([await subjects('emptied'), await staging('emptied')], [[], []])
+      assert.deepEqual(await subjects('emptied', 'Work'), [])
+      await emptyLogin(loginOf({ kind: 'hosted', id: '', login: 'emptied' }, dovecot.store))
     })
 
     test('without MOVE the messages are copied and expunged', async () => {

@@ -163,7 +163,10 @@ test('a Dovecot that is slow to say so once is sent the same bytes as before', a
   await pooled(behaviour, { identities: new Identities(20) }, async (pool, target, server) => {
     const nul = letter('nul', { body: 'a\0b' })
     const append = async () => {
-      await pool.borrow(target, async (client) => await multiAppend(client, 'INBOX', [copyOf(nul)], []))
+      await pool.borrow(
+        target,
+        async (client) => await multiAppend(client, { folder: 'INBOX', copies: [copyOf(nul)], flags: [] }),
+      )
       await server.hangUp()
     }
     await append()
@@ -189,7 +192,10 @@ test('what fails while the end of an APPEND is withheld fails that append, and n
     const server = await startImapServer()
     const client = await connectStore(loginAt(server.port))
     const rules = { mayCommit: () => mayCommit(client) }
-    await assert.rejects(multiAppend(client, 'INBOX', [copyOf(letter('one'))], [], undefined, rules), SessionFailed)
+    await assert.rejects(
+      multiAppend(client, { folder: 'INBOX', copies: [copyOf(letter('one'))], flags: [] }, rules),
+      SessionFailed,
+    )
     await server.left()
     assert.deepEqual(server.stored, [])
     await server.close()
@@ -200,9 +206,13 @@ test('a store that says BYE in the middle of an APPEND and reads on fails that a
   const server = await startImapServer({ byeAtLiteral: 'Server shutting down' })
   for (let nth = 0; nth < 20; nth += 1) {
     const client = await connectStore(loginAt(server.port))
-    const appending = multiAppend(client, 'INBOX', [copyOf(Buffer.alloc(6_000_413, 'x\r\n'))], [], undefined, {
-      mayCommit: () => true,
-    })
+    const appending = multiAppend(
+      client,
+      { folder: 'INBOX', copies: [copyOf(Buffer.alloc(6_000_413, 'x\r\n'))], flags: [] },
+      {
+        mayCommit: () => true,
+      },
+    )
     await assert.rejects(appending, /BYE Server shutting down/)
   }
   await server.close()

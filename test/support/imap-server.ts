@@ -409,6 +409,7 @@ class Session {
         this.#state.remove(name)
         return ok()
       case 'STORE':
+        if (rest[0]?.startsWith('"')) return this.#send(`${tag} BAD that is no sequence set`)
         for (const message of this.#shown) this.#state.deleted.add(message)
         return ok()
       case 'EXPUNGE': {

@@ -1,0 +1,119 @@
+/** The folders in which the runs of an account append before a message is delivered: made, moved out of, taken from an earlier run, removed. */
+import type { ImapFlow } from 'imapflow'
+import type { Phase } from '../failure/phase.ts'
+import type { Appended, FolderPosition } from '../pull/ports.ts'
+import type { StoreAccess, Staging } from './access.ts'
+import { atom, codeOf, execute, isRefusal, within } from './command.ts'
+import { encodedPathOf, serverOf } from './connection.ts'
+import { listed, preparedFolder, stagingRoot, statusOf } from './folder.ts'
+import { imapLimits } from './limits.ts'
+import { moved, removed } from './move.ts'
+import { failed } from './trouble.ts'
+
+export class StagingFolders {
+  /** The folder of this run. With a hyphen: a dot would part levels in a Dovecot that keeps Maildirs. */
+  readonly own: string
+  readonly #access: StoreAccess
+  readonly #staging: Staging
+
+  constructor(access: StoreAccess, staging: Staging) {
+    this.#access = access
+    this.#staging = staging
+    this.own = `${stagingRoot}/${staging.accountId}-${staging.fence}`
+  }
+
+  /** Makes the folder that people see, where it is missing. */
+  async prepare(folder: string): Promise<void> {
+    await this.#use({ code: 'folder', folder }, (client) => preparedFolder(client, folder))
+  }
+
+  /**
+   * Makes the folder that people see and, if it is not made yet, the folder of this run: whoever finds that gone later has been superseded.
+   *
+   * @returns the position in the folder of this run.
+   */
+  async prepareOwn(folder: string, isMade: boolean): Promise<FolderPosition> {
+    return await this.#use({ code: 'folder', folder }, async (client) => {
+      await preparedFolder(client, folder)
+      const path = encodedPathOf(client, this.own)
+      if (!isMade) await create(client, path)
+      return await statusOf(client, path)
+    })
+  }
+
+  async move(from: string, uids: readonly number[], to: string): Promise<Appended> {
+    return await this.#use('staging move', (client) => moved(client, from, uids, to), this.#access.appendWaitMs)
+  }
+
+  async remove(folder: string): Promise<void> {
+    await this.#use('staging removal', (client) => removed(client, folder))
+  }
+
+  async hasEarlier(): Promise<boolean> {
+    return (await this.#use('staging takeover', (client) => this.#earlier(client))).length > 0
+  }
+
+  /**
+   * Renames what earlier runs have left, those that had taken over from others too, to names that this run alone knows.
+   *
+   * @returns the new names, in the order of the runs, which is that of the maildrop.
+   */
+  async takeEarlier(): Promise<string[]> {
+    return await this.#use('staging takeover', async (client) => {
+      const earlier = await this.#earlier(client)
+      const taken: string[] = []
+      let nth = 0
+      for (const path of earlier.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))) {
+        for (let renamed = false; !renamed; ) {
+          nth += 1
+          const folder = `${this.own}-${nth}`
+          try {
+            await execute(client, 'RENAME', [atom(path), atom(encodedPathOf(client, folder))])
+            taken.push(folder)
+            renamed = true
+          } catch (error) {
+            // A fence comes a second time where the Redis that counts them has been put back to an earlier time.
+            const again = isRefusal(error) && codeOf(error) === 'ALREADYEXISTS' && nth < 2 * earlier.length
+            if (!again) throw error
+          }
+        }
+      }
+      return taken
+    })
+  }
+
+  /**
+   * Lists the folders of earlier runs. A Dovecot that rebuilds an mdbox knows in which folder a message was saved, and not in which
+   * namespace: what it brings back into a run's folder lies among its user's folders then.
+   */
+  async #earlier(client: ImapFlow): Promise<string[]> {
+    const { accountId } = this.#staging
+    const staged = await listed(client, `${encodedPathOf(client, `${stagingRoot}/${accountId}-`)}%`)
+    return [...staged, ...(await listed(client, `${encodedPathOf(client, `${accountId}-`)}%`))]
+  }
+
+  async #use<T>(
+    during: Phase,
+    work: (client: ImapFlow) => Promise<T>,
+    waitMs: number = imapLimits.storeReplyWaitMs,
+  ): Promise<T> {
+    return await this.#access.borrow(async (client) => {
+      try {
+        return await within(client, work(client), { waitMs, during, signal: this.#access.signal })
+      } catch (error) {
+        throw failed(error, serverOf(client), during)
+      }
+    })
+  }
+}
+
+/**
+ * Of one CREATE in a thousand that come at the same time Dovecot 2.3 says that the folder exists already, when it has just made it. A
+ * folder that has held mail is another run's all the same.
+ */
+async function create(client: ImapFlow, path: string): Promise<void> {
+  await execute(client, 'CREATE', [atom(path)]).catch(async (error: unknown) => {
+    const status = isRefusal(error) ? await statusOf(client, path).catch(() => undefined) : undefined
+    if (status?.uidNext !== 1) throw error
+  })
+}

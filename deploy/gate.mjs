@@ -45,6 +45,9 @@ const longest = [
   'local',
   'trouble',
   'fuzz',
+  'crashed-twice',
+  'message',
+  'plan-property',
 ]
 
 /** The test files of these folders of test/, the longest first. */

@@ -13,7 +13,8 @@ import { type Reader, type ReadWaits, Unreadable, usualReadWaits } from '../src/
 import type { Destinations } from '../src/redis/destinations.ts'
 import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import type { Seal } from '../src/seal.ts'
-import { conflict, Problem, unknown } from './http/problems.ts'
+import { findDestination } from './http/found.ts'
+import { conflict, Problem } from './http/problems.ts'
 import { apiLimits } from './limits.ts'
 
 export interface MailReadingWorld {
@@ -88,8 +89,7 @@ export class MailReading {
 
   async #target(destinationId: string) {
     const { destinations, seal, settings, store } = this.#world
-    const record = await destinations.get(destinationId)
-    if (record === undefined) throw unknown('destination', destinationId)
+    const record = await findDestination(destinations, destinationId)
     const target = targetOf(record, seal, await settings.get())
     return { target, server: serverOf(loginOf(target, store)) }
   }

@@ -13,6 +13,7 @@ import type { App } from '../app.ts'
 import { principalOf } from '../http/who.ts'
 import { addressPlace, cursorOf, idPlace, placeIn } from '../http/cursor.ts'
 import { demandMatch, tag } from '../http/etag.ts'
+import { findAccount } from '../http/found.ts'
 import { listedDestination } from '../http/owners.ts'
 import { unknown } from '../http/problems.ts'
 import { currentReach, demandReach, guardedBy } from '../http/reach.ts'
@@ -184,7 +185,7 @@ class AccountHandlers {
   }
 
   readonly read: HandlerOf<typeof readAccount> = async ({ params }, reply) => {
-    const record = await this.#find(params.id)
+    const record = await findAccount(this.#world.accounts, params.id)
     tag(reply, record)
     return await this.#view(record)
   }
@@ -195,7 +196,7 @@ class AccountHandlers {
     const principal = principalOf(request)
     const { password, destinationId, interval, ...fields } = body
     if (body.host !== undefined || body.port !== undefined) {
-      const { account, guarded } = await this.#find(params.id)
+      const { account, guarded } = await findAccount(this.#world.accounts, params.id)
       const after = { ...account, ...fields }
       await demandReach(this.#world.settings, guardedBy(principal, after, { ...account, guarded }), 'pop3', after)
     }
@@ -244,7 +245,7 @@ class AccountHandlers {
   }
 
   readonly test: HandlerOf<typeof testAccount> = async ({ params }) => {
-    const { account, sealedPassword, ...rest } = await this.#find(params.id)
+    const { account, sealedPassword, ...rest } = await findAccount(this.#world.accounts, params.id)
     const reach = await currentReach(this.#world.settings, rest, 'pop3')
     const password = this.#world.seal.open(sealedPassword, account.id, 'password')
     return await examination({ ...account, password, reach })
@@ -257,12 +258,6 @@ class AccountHandlers {
     }))
     tag(reply, record)
     return await this.#view(record)
-  }
-
-  async #find(id: string): Promise<AccountRecord> {
-    const record = await this.#world.accounts.get(id)
-    if (record === undefined) throw unknown('account', id)
-    return record
   }
 
   /** @returns the changed record. @throws Problem that kept it from being changed. */

@@ -5,7 +5,7 @@ import { arrivalsPage } from '../../src/redis/arrivals.ts'
 import type { Runs } from '../../src/redis/runs.ts'
 import type { App } from '../app.ts'
 import { cursorOf, placeIn } from '../http/cursor.ts'
-import { unknown } from '../http/problems.ts'
+import { findRun } from '../http/found.ts'
 import * as schemas from '../schemas/arrivals.ts'
 import { Id, Page } from '../schemas/requests.ts'
 
@@ -33,8 +33,7 @@ export async function arrivalRoutes(app: App, world: ArrivalsWorld): Promise<voi
       },
     },
     async ({ params: { id }, query: { limit, cursor } }) => {
-      const run = await world.runs.get(id)
-      if (run === null) throw unknown('run', id)
+      const run = await findRun(world.runs, id)
       const place = placeIn(cursor, arrivalPlace)
       const before = place === undefined ? undefined : Number(place)
       const { items, next, omitted } = await arrivalsPage(world.redis, run, { limit, before })

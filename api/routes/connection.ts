@@ -11,7 +11,8 @@ import {
 } from '../../src/account/mail-program.ts'
 import type { Destinations } from '../../src/redis/destinations.ts'
 import type { App } from '../app.ts'
-import { conflict, unknown } from '../http/problems.ts'
+import { findDestination } from '../http/found.ts'
+import { conflict } from '../http/problems.ts'
 import { route } from '../http/route.ts'
 import { File } from '../schemas/answers.ts'
 import * as schemas from '../schemas/connection.ts'
@@ -29,7 +30,7 @@ export async function connectionRoutes(app: App, world: ConnectionWorld): Promis
     Buffer.from(write(connectionOf(await findHosted(destinations, id), mailPlaces)))
 
   app.get('/destinations/:id/connection', readConnection, async ({ params }) => {
-    const { login, servers } = connectionOf(await findDestination(destinations, params.id), mailPlaces)
+    const { login, servers } = connectionOf((await findDestination(destinations, params.id)).destination, mailPlaces)
     return { login, servers: [...servers] }
   })
   app.get('/destinations/:id/mobileconfig', readMobileconfig, async ({ params: { id } }, reply) => {
@@ -96,14 +97,8 @@ const readUsage = route(
   },
 )
 
-async function findDestination(destinations: Destinations, id: string) {
-  const record = await destinations.get(id)
-  if (record === undefined) throw unknown('destination', id)
-  return record.destination
-}
-
 async function findHosted(destinations: Destinations, id: string) {
-  const destination = await findDestination(destinations, id)
+  const { destination } = await findDestination(destinations, id)
   if (destination.kind !== 'hosted')
     throw conflict(`The destination ${id} is a mailbox at ${destination.host}; only of those hosted here is this told.`)
   return destination

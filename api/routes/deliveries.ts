@@ -4,10 +4,11 @@ import { newsLimits } from '../../src/news/limits.ts'
 import { type Delivery, deliveryOf, signed } from '../../src/news/webhook.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
-import { secretsOf, type WebhookRecord, type Webhooks } from '../../src/redis/webhooks.ts'
+import { secretsOf, type Webhooks } from '../../src/redis/webhooks.ts'
 import type { Seal } from '../../src/seal.ts'
 import { type App, newId } from '../app.ts'
 import { cursorOf, idIn } from '../http/cursor.ts'
+import { findWebhook } from '../http/found.ts'
 import { unknown } from '../http/problems.ts'
 import { currentReach } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
@@ -71,7 +72,7 @@ class DeliveryHandlers {
 
   readonly test: HandlerOf<typeof testWebhook> = async ({ params: { id } }) => {
     const { webhooks, settings, seal } = this.#world
-    const record = await this.#findWebhook(id)
+    const record = await findWebhook(this.#world.webhooks, id)
     const { url, guarded, description } = record.webhook
     const nowMs = Date.now()
     const data = { webhookId: id, description }
@@ -90,14 +91,14 @@ class DeliveryHandlers {
   }
 
   readonly list: HandlerOf<typeof listDeliveries> = async ({ params: { id }, query: { limit, cursor } }) => {
-    await this.#findWebhook(id)
+    await findWebhook(this.#world.webhooks, id)
     const { items, next } = await this.#world.webhooks.page(id, { limit, after: idIn(cursor) })
     return { items: items.map(({ delivery, dueMs }) => deliveryView(delivery, dueMs)), next: cursorOf(next) }
   }
 
   readonly replay: HandlerOf<typeof replayDelivery> = async ({ params: { id, delivery: deliveryId } }, reply) => {
     const { webhooks } = this.#world
-    await this.#findWebhook(id)
+    await findWebhook(this.#world.webhooks, id)
     const earlier = await webhooks.delivery(id, deliveryId)
     if (earlier === undefined) throw unknown('delivery', deliveryId)
     const delivery = deliveryOf(earlier)
@@ -105,12 +106,6 @@ class DeliveryHandlers {
     await webhooks.put(id, delivery, nowMs, nowMs)
     await webhooks.visit(id, nowMs)
     return await reply.code(202).send(deliveryView(delivery, nowMs))
-  }
-
-  async #findWebhook(id: string): Promise<WebhookRecord> {
-    const record = await this.#world.webhooks.get(id)
-    if (record === undefined) throw unknown('webhook', id)
-    return record
   }
 }
 

@@ -13,6 +13,7 @@ import type { HostedLogins } from '../hosted-logins.ts'
 import { principalOf } from '../http/who.ts'
 import { cursorOf, idIn } from '../http/cursor.ts'
 import { demandMatch, tag } from '../http/etag.ts'
+import { findDestination } from '../http/found.ts'
 import { passwordHash } from '../http/passwords.ts'
 import { badRequest, unknown } from '../http/problems.ts'
 import { demandReach, guardedBy } from '../http/reach.ts'
@@ -139,13 +140,14 @@ class DestinationHandlers {
   readonly list: HandlerOf<typeof listDestinations> = async (request) => {
     const { limit, cursor, q } = request.query
     const { destinationId } = principalOf(request)
-    if (destinationId !== undefined) return { items: await this.#views([await this.#find(destinationId)]), next: null }
+    if (destinationId !== undefined)
+      return { items: await this.#views([await findDestination(this.#world.destinations, destinationId)]), next: null }
     const { items, next } = await this.#world.destinations.page(limit, idIn(cursor), q)
     return { items: await this.#views(items), next: cursorOf(next) }
   }
 
   readonly read: HandlerOf<typeof readDestination> = async ({ params }, reply) => {
-    const record = await this.#find(params.id)
+    const record = await findDestination(this.#world.destinations, params.id)
     tag(reply, record)
     return await this.#view(record)
   }
@@ -157,7 +159,7 @@ class DestinationHandlers {
       body,
     } = request
     const principal = principalOf(request)
-    const { destination, guarded } = await this.#find(id)
+    const { destination, guarded } = await findDestination(this.#world.destinations, id)
     const mistakes = patchMistakes(destination, body)
     if (mistakes.length > 0) throw badRequest(mistakes)
     if (destination.kind === 'imap' && (body.host !== undefined || body.port !== undefined)) {
@@ -183,12 +185,6 @@ class DestinationHandlers {
     const allow = (before: DestinationRecord) => demandMatch(request, before, `The destination ${id}`)
     await removeDestination(this.#world, id, { purge: request.query.purge, allow })
     return await reply.code(204).send()
-  }
-
-  async #find(id: string): Promise<DestinationRecord> {
-    const record = await this.#world.destinations.get(id)
-    if (record === undefined) throw unknown('destination', id)
-    return record
   }
 
   async #views(records: readonly DestinationRecord[]) {

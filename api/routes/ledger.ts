@@ -1,10 +1,10 @@
 /** `/accounts/:id/ledger`: what is known to be stored is found again in the store, or taken from another program (CONTRACT section 6). */
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../../src/mail/message.ts'
-import type { AccountRecord, Accounts } from '../../src/redis/accounts.ts'
+import type { Accounts } from '../../src/redis/accounts.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
 import type { App } from '../app.ts'
-import { unknown } from '../http/problems.ts'
+import { findAccount } from '../http/found.ts'
 import { route } from '../http/route.ts'
 import { skipFetched, uidlsIn } from '../ledger-import.ts'
 import { apiLimits } from '../limits.ts'
@@ -63,10 +63,4 @@ async function importRoute(app: App, { redis, accounts }: LedgerWorld): Promise<
     const uidls = await uidlsIn(query.format, Buffer.isBuffer(body) ? body : Buffer.alloc(0), account)
     return { imported: await skipFetched(redis, account, uidls) }
   })
-}
-
-async function findAccount(accounts: Accounts, id: string): Promise<AccountRecord> {
-  const record = await accounts.get(id)
-  if (record === undefined) throw unknown('account', id)
-  return record
 }

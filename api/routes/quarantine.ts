@@ -1,13 +1,14 @@
 /** `/accounts/:id/quarantine` (CONTRACT section 6). */
 import type { Redis } from 'ioredis'
 import type { QuarantineEntry } from '../../src/pull/quarantine.ts'
-import type { AccountRecord, Accounts } from '../../src/redis/accounts.ts'
+import type { Accounts } from '../../src/redis/accounts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import { Quarantine } from '../../src/redis/quarantine.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
 import { cursorOf, idIn } from '../http/cursor.ts'
+import { findAccount } from '../http/found.ts'
 import { unknown } from '../http/problems.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { QuarantinedMessages } from '../quarantined-message.ts'
@@ -92,36 +93,30 @@ class QuarantineHandlers {
   }
 
   readonly list: HandlerOf<typeof listQuarantine> = async ({ params: { id }, query: { limit, cursor } }) => {
-    const { account } = await this.#findAccount(id)
+    const { account } = await findAccount(this.#world.accounts, id)
     const { items, next } = await this.#quarantine.page(account.id, { limit, after: idIn(cursor) })
     return { items: items.map(quarantineEntryView), next: cursorOf(next) }
   }
 
   readonly retry: HandlerOf<typeof retryQuarantined> = async ({ params: { id, entry } }, reply) => {
-    const { account } = await this.#findAccount(id)
+    const { account } = await findAccount(this.#world.accounts, id)
     if (!(await this.#quarantine.retry(account.id, entry))) throw unknown('quarantined message', entry)
     return await reply.code(202).send(await this.#world.queue.request(account.id))
   }
 
   readonly dismiss: HandlerOf<typeof dismissQuarantined> = async ({ params: { id, entry } }, reply) => {
-    const { account } = await this.#findAccount(id)
+    const { account } = await findAccount(this.#world.accounts, id)
     if (!(await this.#quarantine.dismiss(account.id, entry))) throw unknown('quarantined message', entry)
     return await reply.code(204).send()
   }
 
   readonly read: HandlerOf<typeof readQuarantined> = async ({ params: { id, entry: entryId } }, reply) => {
-    const record = await this.#findAccount(id)
+    const record = await findAccount(this.#world.accounts, id)
     const entry = await this.#quarantine.get(record.account.id, entryId)
     if (entry === undefined) throw unknown('quarantined message', entryId)
     const gone = new AbortController()
     reply.raw.once('close', () => gone.abort())
     return await reply.type('message/rfc822').send(await this.#messages.bytesOf(record, entry, gone.signal))
-  }
-
-  async #findAccount(id: string): Promise<AccountRecord> {
-    const record = await this.#world.accounts.get(id)
-    if (record === undefined) throw unknown('account', id)
-    return record
   }
 }
 

@@ -5,7 +5,7 @@ import type { PullQueue } from '../../src/redis/queue.ts'
 import type { Runs } from '../../src/redis/runs.ts'
 import type { App } from '../app.ts'
 import { cursorOf, idIn } from '../http/cursor.ts'
-import { unknown } from '../http/problems.ts'
+import { findAccount, findRun } from '../http/found.ts'
 import { listOf } from '../schemas/answers.ts'
 import { Id, Page } from '../schemas/requests.ts'
 import * as schemas from '../schemas/runs.ts'
@@ -32,7 +32,7 @@ export async function runRoutes(app: App, { accounts, runs, queue }: RunsWorld):
       },
     },
     async ({ params: { id }, query: { wait }, raw }, reply) => {
-      if ((await accounts.get(id)) === undefined) throw unknown('account', id)
+      await findAccount(accounts, id)
       const asked = await queue.request(id as AccountId)
       if (wait === 0) return await reply.code(202).send(asked)
       // The wait ends when the client goes away.
@@ -49,11 +49,7 @@ export async function runRoutes(app: App, { accounts, runs, queue }: RunsWorld):
       config: { scope: 'read' },
       schema: { operationId: 'readRun', summary: 'Read a run', params: Id, response: { 200: schemas.Run } },
     },
-    async ({ params: { id } }) => {
-      const run = await runs.get(id)
-      if (run === null) throw unknown('run', id)
-      return run
-    },
+    async ({ params }) => await findRun(runs, params.id),
   )
 
   app.get(
@@ -69,7 +65,7 @@ export async function runRoutes(app: App, { accounts, runs, queue }: RunsWorld):
       },
     },
     async ({ params: { id }, query: { limit, cursor } }) => {
-      if ((await accounts.get(id)) === undefined) throw unknown('account', id)
+      await findAccount(accounts, id)
       const { items, next } = await runs.page(id, { limit, before: idIn(cursor) })
       return { items, next: cursorOf(next) }
     },

@@ -3,7 +3,8 @@ import type { Redis } from 'ioredis'
 import type { Runs } from '../../src/redis/runs.ts'
 import { transcriptOf } from '../../src/redis/transcripts.ts'
 import type { App } from '../app.ts'
-import { Problem, unknown } from '../http/problems.ts'
+import { findRun } from '../http/found.ts'
+import { Problem } from '../http/problems.ts'
 import { Id } from '../schemas/requests.ts'
 import * as schemas from '../schemas/transcripts.ts'
 
@@ -27,8 +28,7 @@ export async function transcriptRoutes(app: App, world: TranscriptsWorld): Promi
       },
     },
     async ({ params: { id } }) => {
-      const run = await world.runs.get(id)
-      if (run === null) throw unknown('run', id)
+      const run = await findRun(world.runs, id)
       const transcript = await transcriptOf(world.redis, run)
       if (transcript === undefined) {
         const detail = `No transcript of run ${id} is kept: it spoke to no provider yet, or is none of the account's last runs (the setting transcriptsKept says how many).`

@@ -13,6 +13,7 @@ import { type App, newId } from '../app.ts'
 import { principalOf } from '../http/who.ts'
 import { cursorOf, idIn } from '../http/cursor.ts'
 import { demandMatch, tag } from '../http/etag.ts'
+import { findWebhook } from '../http/found.ts'
 import { listedDestination } from '../http/owners.ts'
 import { badRequest, conflict, unknown } from '../http/problems.ts'
 import { currentReach } from '../http/reach.ts'
@@ -152,7 +153,7 @@ class WebhookHandlers {
   }
 
   readonly read: HandlerOf<typeof readWebhook> = async ({ params }, reply) => {
-    const record = await this.#find(params.id)
+    const record = await findWebhook(this.#world.webhooks, params.id)
     tag(reply, record)
     return await this.#view(record)
   }
@@ -164,7 +165,7 @@ class WebhookHandlers {
       body,
     } = request
     const guarded = principalOf(request).destinationId !== undefined
-    const { webhook } = await this.#find(id)
+    const { webhook } = await findWebhook(this.#world.webhooks, id)
     if (body.url !== undefined && body.url !== webhook.url) await this.#demandReachable(body.url, guarded)
     const record = await webhooks.update(id, (before) => {
       demandMatch(request, before, `The webhook ${id}`)
@@ -179,7 +180,7 @@ class WebhookHandlers {
 
   readonly remove: HandlerOf<typeof removeWebhook> = async (request, reply) => {
     const { id } = request.params
-    demandMatch(request, await this.#find(id), `The webhook ${id}`)
+    demandMatch(request, await findWebhook(this.#world.webhooks, id), `The webhook ${id}`)
     await this.#world.webhooks.remove(id)
     return await reply.code(204).send()
   }
@@ -195,12 +196,6 @@ class WebhookHandlers {
     }))
     if (record === undefined) throw unknown('webhook', id)
     return { ...(await this.#view(record)), secret }
-  }
-
-  async #find(id: string): Promise<WebhookRecord> {
-    const record = await this.#world.webhooks.get(id)
-    if (record === undefined) throw unknown('webhook', id)
-    return record
   }
 
   async #view({ webhook }: WebhookRecord) {

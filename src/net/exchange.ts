@@ -5,7 +5,7 @@ import { request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { withDeadline } from '../deadline.ts'
 
-export interface Request {
+export interface HttpRequest {
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
@@ -22,7 +22,7 @@ export interface Request {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface Response {
+export interface HttpResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
@@ -38,7 +38,7 @@ export class NoAnswer extends Error {
 }
 
 /** @throws what kept the server from answering, NoAnswer, or the signal's reason; nothing once the status is known. */
-export async function exchange(url: URL, request: Request): Promise<Response> {
+export async function exchange(url: URL, request: HttpRequest): Promise<HttpResponse> {
   const { waitMs, signal, octetsMax } = request
   const endMs = performance.now() + waitMs
   const late = () => new NoAnswer(waitMs)
@@ -57,7 +57,7 @@ export async function exchange(url: URL, request: Request): Promise<Response> {
   }
 }
 
-function asking(url: URL, { method, headers, body, lookup, ca, port }: Request): ClientRequest {
+function asking(url: URL, { method, headers, body, lookup, ca, port }: HttpRequest): ClientRequest {
   const asked = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
     method,
     // A connection that is kept could lead where the URL no longer does.

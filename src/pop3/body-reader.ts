@@ -3,7 +3,7 @@
  * Framing is strict: only CRLF ends a line of a message, for the terminator and for dot-stuffing alike. `\n.\n` and `\n.\r\n` after a
  * bare LF are text; a server that means them as an end is noticed by its silence, not guessed at.
  */
-import { Body } from './body.ts'
+import { BodyBuffer } from './body-buffer.ts'
 import { pop3Limits } from './limits.ts'
 import type { Broken, ExpectedBody } from './reply.ts'
 
@@ -22,7 +22,7 @@ type Place = 'line start' | 'dot' | 'dot CR' | 'in line' | 'CR'
 export class BodyReader {
   readonly #expected: ExpectedBody
   readonly #broken: Broken
-  #body: Body | undefined
+  #body: BodyBuffer | undefined
   /** Octets that came, kept or not. */
   #octets = 0
   #place: Place = 'line start'
@@ -103,7 +103,7 @@ export class BodyReader {
     const { shape, octetsMax, octetsHint = headerHint } = this.#expected
     this.#octets += piece.length
     if (this.#octets <= octetsMax) {
-      this.#body ??= new Body(octetsHint, octetsMax)
+      this.#body ??= new BodyBuffer(octetsHint, octetsMax)
       this.#body.add(piece)
     } else if (
       this.#octets > (shape === 'message' ? octetsMax + pop3Limits.droppedOctetsMax : pop3Limits.bodyOctetsMax)
@@ -111,7 +111,7 @@ export class BodyReader {
       throw this.#broken(`a message of at most ${octetsMax} octets`, 'more')
     } else if (shape === 'message') {
       // Its header may lie beyond what is wanted.
-      this.#body ??= new Body(octetsHint, octetsMax)
+      this.#body ??= new BodyBuffer(octetsHint, octetsMax)
       if (this.#body.length < pop3Limits.headerOctetsMax) this.#body.add(piece)
       this.#body.keep(pop3Limits.headerOctetsMax)
     }

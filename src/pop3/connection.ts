@@ -54,7 +54,7 @@ export interface ConnectionOptions extends Endpoint {
   readonly transcript?: Transcript | undefined
 }
 
-export class Connection {
+export class Pop3Connection {
   readonly server: string
   readonly #options: ConnectionOptions
   readonly #waits: Waits
@@ -77,7 +77,7 @@ export class Connection {
   }
 
   /** Connects, checks the certificate for implicit TLS, and reads the greeting. */
-  static async open(options: ConnectionOptions, waits: Waits): Promise<Connection> {
+  static async open(options: ConnectionOptions, waits: Waits): Promise<Pop3Connection> {
     const { signal } = options
     const server = hostPort(options)
     options.transcript?.note(`connecting to ${server}`)
@@ -85,7 +85,7 @@ export class Connection {
       if (error instanceof SessionFailed) options.transcript?.note(endingWords(error.failure))
       throw error
     })
-    const connection = new Connection(socket, options, waits)
+    const connection = new Pop3Connection(socket, options, waits)
     signal?.addEventListener('abort', connection.#onAbort, { once: true })
     if (signal?.aborted) connection.#onAbort()
     if (options.tls === 'implicit') await connection.#secure()

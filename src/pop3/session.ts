@@ -11,7 +11,7 @@ import type { Listed, MessageNumber, Peeked, Window } from '../mail/message.ts'
 import { loginMask } from '../mask.ts'
 import type { Deletable, Maildrop } from '../pull/ports.ts'
 import { expiresAtOnce, hasCapability, loginDelayMsIn } from './capabilities.ts'
-import { Connection, type ConnectionOptions, usualWaits, type Waits } from './connection.ts'
+import { Pop3Connection, type ConnectionOptions, usualWaits, type Waits } from './connection.ts'
 import { pop3Limits } from './limits.ts'
 import type { Lines } from './lines.ts'
 import { listingOf, uidlsOf } from './listing.ts'
@@ -54,7 +54,7 @@ export class Pop3Session implements Maildrop {
   readonly #waits: Waits
   readonly #traits: Set<ServerTrait>
   readonly #verbs = new Verbs((line, during) => this.#askLine(line, during))
-  #connection: Connection | undefined
+  #connection: Pop3Connection | undefined
   #listing: readonly Listed[] = []
   readonly #marked = new Set<MessageNumber>()
   /** It knows no CAPA (popa3d), and yet TOP. */
@@ -199,7 +199,7 @@ export class Pop3Session implements Maildrop {
 
   async #open(): Promise<void> {
     this.#connection?.close()
-    this.#connection = await Connection.open(this.#options, this.#waits)
+    this.#connection = await Pop3Connection.open(this.#options, this.#waits)
   }
 
   /** Some servers hang on CAPA or drop the line. Once may be chance, and much hangs on UTF8; after twice it is done without. */
@@ -222,7 +222,7 @@ export class Pop3Session implements Maildrop {
     return reply.shape === 'listing' ? [...reply.lines].map((line) => printable(line.trim())) : []
   }
 
-  get #opened(): Connection {
+  get #opened(): Pop3Connection {
     if (this.#connection === undefined) throw new Error('not connected')
     return this.#connection
   }

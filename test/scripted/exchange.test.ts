@@ -4,12 +4,12 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { everywhere } from '../../src/account/reach.ts'
-import { exchange, NoAnswer, type Request } from '../../src/net/exchange.ts'
+import { exchange, NoAnswer, type HttpRequest } from '../../src/net/exchange.ts'
 import { guardOf } from '../../src/net/guard.ts'
 import { here } from '../support/internet.ts'
 
 const { lookup } = guardOf(everywhere, here)
-const usual: Request = { method: 'GET', headers: {}, lookup, octetsMax: () => 10, waitMs: 5000 }
+const usual: HttpRequest = { method: 'GET', headers: {}, lookup, octetsMax: () => 10, waitMs: 5000 }
 
 async function served(t: TestContext, answer: RequestListener): Promise<URL> {
   const server = createServer(answer).listen(0, '127.0.0.1')

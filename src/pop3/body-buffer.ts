@@ -2,7 +2,7 @@
 
 const firstOctets = 4096
 
-export class Body {
+export class BodyBuffer {
   #buffer: Buffer
   #length = 0
 

@@ -18,7 +18,9 @@ import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Events } from '../src/redis/events.ts'
 import { Bulletins } from '../src/redis/bulletin.ts'
+import { formatChanged, FormatRefused } from '../src/redis/format/mark.ts'
 import { Pauses } from '../src/redis/pauses.ts'
+import { leaveToOthers, Presence } from '../src/redis/processes.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { sealedRecords } from '../src/redis/sealed.ts'
@@ -30,6 +32,7 @@ import { Webhooks } from '../src/redis/webhooks.ts'
 import { type SampleProvider, sampleLogin } from '../src/account/sample.ts'
 import { runMain } from '../src/run-main.ts'
 import { createSeal } from '../src/seal.ts'
+import { carryDataOver } from './carry-over.ts'
 import { HostedLogins } from './hosted-logins.ts'
 import { Https } from './http/https.ts'
 import { passwordHash } from './http/passwords.ts'
@@ -59,6 +62,10 @@ async function main(): Promise<void> {
   if (wrong.length > 0) throw new ConfigInvalid(`This Redis would lose what it is told:\n${wrong.join('\n')}`)
 
   const home = homeOf(config.home)
+  const openRing = async () => await openKeyRing(config, home, async () => await sealedRecords(redis))
+  await carryDataOver(redis, home, openRing, log)
+  const presence = await Presence.begin(redis, 'api', () => leaveToOthers(log))
+  if (presence === undefined) throw new FormatRefused(formatChanged)
   const destinations = new Destinations(redis)
   const { events, runs, queue } = runParts(redis, log)
   const dns = systemDns()
@@ -67,7 +74,7 @@ async function main(): Promise<void> {
     sample === undefined ? [] : [{ login: sampleLogin, passwordHash: await passwordHash(sample.password) }]
   const hosted = new HostedLogins(destinations, store, { usersFile: storeUsersFile, mailFolder: home.mail, besides })
   await hosted.write()
-  const ring = await openKeyRing(config, home, async () => await sealedRecords(redis))
+  const ring = await openRing()
   const accounts = new Accounts(redis)
   await accounts.ensureIndexed()
   const https = config.tls === undefined ? undefined : httpsWith(config.tls, log)
@@ -116,6 +123,7 @@ async function main(): Promise<void> {
   closeWithGrace({ delay: stopWithinMs }, async ({ err }) => {
     if (err) log.fatal({ event: 'api broke', err })
     await app.close()
+    await presence.end().catch(() => {})
     await queue.close()
     await runs.close()
     redis.disconnect()

@@ -23,6 +23,14 @@ export type EventName =
   | 'job failed'
   | 'clock stepped'
   | 'redis away'
+  // The format of the data (redis/format/), of API and workers.
+  | 'data wait'
+  | 'data carried over by another process'
+  | 'data are carried over'
+  | 'step done'
+  | 'data carried over'
+  | 'data of another format'
+  | 'unfinished restore removed'
   // News on its way to people.
   | 'visit failed'
   | 'webhook delivered'

@@ -7,12 +7,16 @@ import { homeOf } from '../src/disk/home.ts'
 import { openKeyRing } from '../src/disk/key-ring.ts'
 import { freeOctets } from '../src/disk/room.ts'
 import { readEnvironment } from '../src/disk/environment.ts'
+import { programVersion } from '../src/disk/version.ts'
 import { redisLimits } from '../src/redis/limits.ts'
 import { workerLimits } from './limits.ts'
 import { createLog } from '../src/log.ts'
 import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { sealedRecords } from '../src/redis/sealed.ts'
 import { runMain } from '../src/run-main.ts'
+import { untilCarriedOver } from '../src/redis/format/carry-over.ts'
+import { formatChanged, FormatRefused } from '../src/redis/format/mark.ts'
+import { leaveToOthers, Presence } from '../src/redis/processes.ts'
 import { createSeal } from '../src/seal.ts'
 import { logRedisAway, logWorkerBroke, logWorkerReady, logWorkerStopped } from './worker-log.ts'
 import { startWorker } from './worker.ts'
@@ -31,6 +35,15 @@ async function main(): Promise<void> {
   const redis = connectRedis(redisUrl, 'worker', (reason) => logRedisAway(log, reason))
   const wrong = await checkRedis(redis)
   if (wrong.length > 0) throw new ConfigInvalid(`This Redis would lose what it is told:\n${wrong.join('\n')}`)
+
+  await untilCarriedOver(redis, programVersion(), () =>
+    log.info(
+      { event: 'data wait' },
+      'The data have another format than this version writes; waiting for the API to carry them over',
+    ),
+  )
+  const presence = await Presence.begin(redis, 'worker', () => leaveToOthers(log))
+  if (presence === undefined) throw new FormatRefused(formatChanged)
 
   const ring = await openKeyRing(config, homeOf(config.home), async () => await sealedRecords(redis))
   const worker = await startWorker({
@@ -51,6 +64,7 @@ async function main(): Promise<void> {
   closeWithGrace({ delay: workerLimits.stopGraceMs + 3500 }, async ({ err }) => {
     if (err) logWorkerBroke(log, err)
     await worker.stop(workerLimits.stopGraceMs)
+    await presence.end().catch(() => {})
     redis.disconnect()
     logWorkerStopped(log)
   })

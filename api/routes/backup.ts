@@ -11,12 +11,12 @@ import { backupLines } from '../../src/redis/backup.ts'
 import { BackupUnfit } from '../../src/redis/backup-entry.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
-import { checkBackup, type Inventory, restoreBackup } from '../../src/redis/restore.ts'
+import { checkBackup, type Inventory, restoreBackup, RestoreBusy } from '../../src/redis/restore.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
 import type { HostedLogins } from '../hosted-logins.ts'
 import { linesIn } from '../http/lines.ts'
-import { Problem } from '../http/problems.ts'
+import { conflict, Problem } from '../http/problems.ts'
 import { route } from '../http/route.ts'
 import { apiLimits } from '../limits.ts'
 import { File } from '../schemas/answers.ts'
@@ -61,8 +61,8 @@ const restore = route(access, {
   operationId: 'restoreBackup',
   summary: 'Restore a backup',
   description:
-    'The body is a file of GET /backup. All of it is read and checked before anything is changed. Where there are accounts or destinations: 409, unless replace=true, which removes them first. Needs the secret key that the backup was made with. Every account is compared with the store before its next pull, so that mail which came since the backup is not stored twice.',
-  problems: ['in-use', 'another-key'],
+    'The body is a file of GET /backup. All of it is read and checked before anything is changed. Where there are accounts or destinations: 409, unless replace=true, which removes them first. Needs the secret key that the backup was made with. A backup of an older version is carried over to today’s format; one of a newer version is refused. Every account is compared with the store before its next pull, so that mail which came since the backup is not stored twice.',
+  problems: ['in-use', 'another-key', 'conflict'],
   consumes: ['application/gzip'],
   querystring: schemas.Restore,
   response: { 200: schemas.Restored },
@@ -80,8 +80,8 @@ async function restoreRoute(app: App, world: BackupWorld): Promise<void> {
       await pipeline(bounded(body as Readable), createWriteStream(file, { mode: 0o600 }))
       return await restored(world, file, replace)
     } catch (error) {
-      if (error instanceof BackupUnfit)
-        throw new Problem(error.fault === 'key' ? 'another-key' : 'malformed', error.message)
+      if (error instanceof BackupUnfit) throw new Problem(problemOfFault[error.fault], error.message)
+      if (error instanceof RestoreBusy) throw conflict(error.message)
       throw error
     } finally {
       await rm(folder, { recursive: true, force: true })
@@ -89,14 +89,16 @@ async function restoreRoute(app: App, world: BackupWorld): Promise<void> {
   })
 }
 
-async function restored(world: BackupWorld, file: string, replace: boolean): Promise<Inventory> {
+const problemOfFault = { file: 'malformed', key: 'another-key', newer: 'conflict' } as const
+
+async function restored(world: BackupWorld, file: string, replace: boolean): Promise<Omit<Inventory, 'version'>> {
   const { redis, queue, hosted, seal, resealing } = world
   const lines = () => backupLinesIn(file)
-  const inventory = await checkBackup(lines(), seal)
+  const { version, ...inventory } = await checkBackup(lines(), seal)
   // Somebody may have registered something while the file was read.
   if (!replace) await demandNothingThere(redis)
   await queue.clear()
-  await restoreBackup(redis, lines, Date.now())
+  await restoreBackup(redis, { lines, version }, Date.now())
   await hosted.write()
   // The backup may be of the time of an older key.
   resealing.begin()

@@ -15,6 +15,8 @@ export function homeOf(folder: string) {
     /** Locked by the instance that runs, which writes its address into it. */
     lock: join(home, 'lock'),
     redis: join(home, 'redis'),
+    /** What was kept before it was carried over to another format. */
+    backups: join(home, 'backups'),
     mail: join(home, 'mail'),
     dovecot: join(home, 'dovecot'),
     usersFile: join(home, 'dovecot', 'users'),

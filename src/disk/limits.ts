@@ -6,4 +6,6 @@ export const diskLimits = {
   certificateLookedAtMs: 1 * second,
   /** How long one process waits for another one to finish the users file: ten thousand logins take less than a second. */
   usersLockWaitMs: 20 * second,
+  /** Backups that were made before data were carried over; the oldest go first. */
+  backupsKept: 10,
 } as const

@@ -1,8 +1,8 @@
 /** What the lines of a backup are, and how one is read: a head, an entry for each piece of what Redis holds, an end. */
 import { backedUpOfAccount, backedUpShared, keys } from './key-names.ts'
 
-export const backupFormat = 'tributary backup'
-export const backupVersion = 1
+/** Its head bears this name, and in `version` the format of the data (format/steps.ts). */
+export const backupName = 'tributary backup'
 
 /** A string lies in pieces, each with its place; JSON takes no bytes, so it is base64. */
 export type Entry =
@@ -18,10 +18,10 @@ export type Entry =
 
 export class BackupUnfit extends Error {
   override readonly name = 'BackupUnfit'
-  /** `key`: whole, but sealed with another key than this instance has. */
-  readonly fault: 'file' | 'key'
+  /** `key`: whole, but sealed with another key than this instance has. `newer`: of a format that this program does not know. */
+  readonly fault: 'file' | 'key' | 'newer'
 
-  constructor(fault: 'file' | 'key', message: string) {
+  constructor(fault: 'file' | 'key' | 'newer', message: string) {
     super(message)
     this.fault = fault
   }

@@ -5,15 +5,21 @@
  */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
-import { backupFormat, backupVersion, type Entry } from './backup-entry.ts'
+import { backupName, type Entry } from './backup-entry.ts'
 import { backedUpOfAccount, keys } from './key-names.ts'
 
 /** How many fields, runs and accounts are read at once. */
 const chunk = 200
 
-export async function* backupLines(redis: Redis, keyId: string, nowMs: number): AsyncGenerator<string> {
+/** @param version the format of the data; another than today's where they are about to be carried over. */
+export async function* backupLines(
+  redis: Redis,
+  keyId: string,
+  nowMs: number,
+  version: number = redisLimits.dataFormat,
+): AsyncGenerator<string> {
   let lines = 1
-  const head = { format: backupFormat, version: backupVersion, createdAt: new Date(nowMs).toISOString(), keyId }
+  const head = { format: backupName, version, createdAt: new Date(nowMs).toISOString(), keyId }
   yield `${JSON.stringify(head)}\n`
   for await (const entry of entriesOf(redis)) {
     lines += 1
@@ -81,7 +87,8 @@ async function* accountEntries(redis: Redis, id: string): AsyncGenerator<Entry> 
   }
 }
 
-async function* hashOf(redis: Redis, key: string): AsyncGenerator<Record<string, string>> {
+/** All fields of a hash, some at a time; one may come twice. */
+export async function* hashOf(redis: Redis, key: string): AsyncGenerator<Record<string, string>> {
   let cursor = '0'
   do {
     const [next, flat] = await redis.hscan(key, cursor, 'COUNT', chunk)

@@ -41,6 +41,12 @@ export const keys = {
   lastRuns: shared('last-runs'),
   /** Hash: account id -> the end of the run that stored mail of it last, as the API shows it. */
   lastMail: shared('last-mail'),
+  /** Hash: `number`, how the data are written; `writtenBy`, which version did; `backup`, the one that was made before they are carried over (format/). */
+  format: shared('format'),
+  /** The token of the process that changes the format of the data, or restores a backup. */
+  formatLock: shared('format-lock'),
+  /** Sorted set: kind, format and name of a process by the milliseconds until which it counts as alive. */
+  processes: shared('processes'),
   /** Sorted set: worker by the milliseconds until which it counts as there. */
   workers: shared('workers'),
   /** Hash: name of a setting -> its value as JSON. */

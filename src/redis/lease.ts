@@ -5,9 +5,9 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
 
-const takeLease = script<[fence: number, leftMs: number]>('take-lease', 2)
-const renewLease = script<0 | 1>('renew-lease', 1)
-const releaseLease = script<1>('release-lease', 1)
+const takeLease = script<[fence: number, leftMs: number]>('take-lease', 3)
+export const renewLease = script<0 | 1>('renew-lease', 1)
+export const releaseLease = script<1>('release-lease', 1)
 
 export class Lease {
   readonly accountId: AccountId
@@ -32,10 +32,17 @@ export class Lease {
     this.#timer = setInterval(() => void this.#renew(), Math.ceil(leaseMs / 4))
   }
 
-  /** Takes the lease; where another run holds it, answers how many milliseconds that lease has left. */
+  /**
+   * Takes the lease; where another run holds it, answers how many milliseconds that lease has left. Data of another format give
+   * out no lease: then it answers the length of one.
+   */
   static async take(redis: Redis, accountId: AccountId, leaseMs: number): Promise<Lease | number> {
     const askedAtMs = performance.now()
-    const [fence, leftMs] = await takeLease(redis, [keys.lease(accountId), keys.fence(accountId)], [leaseMs])
+    const [fence, leftMs] = await takeLease(
+      redis,
+      [keys.lease(accountId), keys.fence(accountId), keys.format],
+      [leaseMs],
+    )
     return fence === 0 ? leftMs : new Lease(redis, accountId, fence, leaseMs, askedAtMs)
   }
 

@@ -10,9 +10,9 @@ import { keys } from './key-names.ts'
 import type { Lease } from './lease.ts'
 import { type Script, script, type ScriptArgument } from './scripts.ts'
 
-/** A script that begins with the guard: its first keys and arguments are those of `LedgerWriter`. */
+/** A script that begins with the guard: its first keys and arguments, and its last key, are those of `LedgerWriter`. */
 export type GuardedScript = Script<1>
-const guarded = (name: string, furtherKeys: number): GuardedScript => script(name, 2 + furtherKeys)
+const guarded = (name: string, furtherKeys: number): GuardedScript => script(name, 3 + furtherKeys)
 
 export const writeIntent = guarded('write-intent', 1)
 export const appendRecords = guarded('append-records', 4)
@@ -55,7 +55,7 @@ export class LedgerWriter {
     this.#run = run
   }
 
-  /** @throws SessionFailed `superseded` where the lease is lost. */
+  /** @throws SessionFailed `superseded` where the lease is lost, or the data have another format now. */
   async write(
     write: GuardedScript,
     keyNames: readonly string[] = [],
@@ -67,7 +67,7 @@ export class LedgerWriter {
     const guardKeys = [keys.lease(accountId), keys.ledgerNotes(accountId)]
     const guardArgs = [fence, this.#nowMs(), id, JSON.stringify(counts)]
     try {
-      await write(this.#redis, [...guardKeys, ...keyNames], [...guardArgs, ...args])
+      await write(this.#redis, [...guardKeys, ...keyNames, keys.format], [...guardArgs, ...args])
     } catch (error) {
       if (error instanceof Error && error.message.includes('SUPERSEDED'))
         throw new SessionFailed({ kind: 'superseded' }, error)

@@ -71,6 +71,17 @@ export const redisLimits = {
   /** How many answers are kept, of some 2 KiB each. The oldest go first. */
   answersKeptMax: 50_000,
 
+  // Format of the data
+  /** How this program writes what it keeps in Redis; one more with each step (format/steps.ts). Scripts compare it. */
+  dataFormat: 1,
+  /** A process that changes the format and is away for this long is taken to be dead. */
+  formatLockMs: 30 * second,
+  formatLookedAtMs: 250,
+  /** Processes of another version are waited for: longer than any of them counts as alive after its death, or stops in order. */
+  formatAloneWaitMs: 1 * minute,
+  /** A process that has said nothing for this long is not alive. */
+  processAliveMs: 15 * second,
+
   // Backup
   /** How much of a value stands in one line of a backup. A longer one is parted. */
   backupPieceOctets: 192 * KiB,

@@ -1,36 +1,43 @@
 /** A backup (backup.ts) checked, and put in the place of what Redis holds. */
 import type { Redis } from 'ioredis'
+import type { Account } from '../account/account.ts'
 import { redisLimits } from './limits.ts'
 import type { Run } from '../runs/run.ts'
 import { keyIdOf, type Seal } from '../seal.ts'
 import { describe } from '../failure/sentences.ts'
 import { addToIndex } from './account-index.ts'
 import { type AccountRecord, sourceOf } from './accounts.ts'
-import {
-  backupFormat,
-  BackupUnfit,
-  backupVersion,
-  damaged,
-  type Entry,
-  entryOf,
-  noBackup,
-  parsed,
-} from './backup-entry.ts'
+import { hashOf } from './backup.ts'
+import { backupName, BackupUnfit, damaged, type Entry, entryOf, noBackup, parsed } from './backup-entry.ts'
 import type { DestinationRecord } from './destinations.ts'
+import { FormatLock } from './format/lock.ts'
+import { restoring } from './format/mark.ts'
+import { formatOf, ownSteps, runSteps, type Step } from './format/steps.ts'
 import { everyKey, keys } from './key-names.ts'
 import { queuePrefix } from './queue.ts'
 import { restate } from './statuses.ts'
 import type { TokenRecord } from './tokens.ts'
 
 export interface Inventory {
+  /** The format of its data. */
+  readonly version: number
   readonly createdAt: string
   readonly accounts: number
   readonly destinations: number
 }
 
-/** Reads all of it and changes nothing. @throws BackupUnfit */
-export async function checkBackup(lines: AsyncIterable<string>, seal: Seal): Promise<Inventory> {
-  let createdAt: string | undefined
+/**
+ * Reads all of it and changes nothing.
+ *
+ * @param newest the newest format that this program knows.
+ * @throws BackupUnfit
+ */
+export async function checkBackup(
+  lines: AsyncIterable<string>,
+  seal: Seal,
+  newest: number = redisLimits.dataFormat,
+): Promise<Inventory> {
+  let head: Pick<Inventory, 'createdAt' | 'version'> | undefined
   let read = 0
   let ended = false
   const accounts = new Set<string>()
@@ -39,14 +46,8 @@ export async function checkBackup(lines: AsyncIterable<string>, seal: Seal): Pro
     read += 1
     if (ended) throw damaged(read, 'something behind its end')
     const json = parsed(line, read)
-    if (createdAt === undefined) {
-      if (json['format'] !== backupFormat || typeof json['createdAt'] !== 'string') throw noBackup()
-      if (json['version'] !== backupVersion)
-        throw new BackupUnfit(
-          'file',
-          `This backup is of version ${String(json['version'])}; this Tributary reads ${backupVersion}.`,
-        )
-      createdAt = json['createdAt']
+    if (head === undefined) {
+      head = headOf(json, newest)
     } else if (json['end'] === true) {
       if (json['lines'] !== read - 1) throw damaged(read, `the end of ${String(json['lines'])} lines`)
       ended = true
@@ -72,10 +73,23 @@ export async function checkBackup(lines: AsyncIterable<string>, seal: Seal): Pro
       }
     }
   }
-  if (createdAt === undefined) throw noBackup()
+  if (head === undefined) throw noBackup()
   if (!ended)
     throw new BackupUnfit('file', `This backup is not whole: it ends after line ${read}. Nothing was changed.`)
-  return { createdAt, accounts: accounts.size, destinations: destinations.size }
+  return { ...head, accounts: accounts.size, destinations: destinations.size }
+}
+
+function headOf(json: Record<string, unknown>, newest: number): Pick<Inventory, 'createdAt' | 'version'> {
+  const { format, version, createdAt } = json
+  if (format !== backupName || typeof createdAt !== 'string') throw noBackup()
+  if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 1) throw damaged(1, 'no format')
+  if (version > newest) {
+    throw new BackupUnfit(
+      'newer',
+      `This backup has format ${version}; this Tributary knows formats up to ${newest}. Restore it with the version that made it, or a newer one. Nothing was changed.`,
+    )
+  }
+  return { version, createdAt }
 }
 
 function recordIn<T>(text: string, number: number): Partial<T> & { readonly sealedPassword: string } {
@@ -98,63 +112,90 @@ function checkSealed(seal: Seal, sealed: string, id: string): void {
 }
 
 /**
- * Replaces everything by what a checked backup holds. Accounts come last: what breaks off before that leaves none, and can
- * be done again.
+ * Replaces everything by what a checked backup holds, carried over to today's format. Until it is done no process takes a lease:
+ * the mark says so. Should it break off, all that it has put back is removed again, at the latest by the next start of the API;
+ * then there are no accounts, and it can be done again.
  *
  * @param lines gives them anew each time.
+ * @throws RestoreBusy where another process restores, or changes the format of the data.
  */
-export async function restoreBackup(redis: Redis, lines: () => AsyncIterable<string>, nowMs: number): Promise<void> {
-  await wipe(redis)
-  const due = new Map<string, number>()
-  for await (const entry of entriesIn(lines())) {
-    if (([keys.accounts, keys.destinations, keys.tokens] as string[]).includes(entry.key)) continue
-    if (entry.key === keys.due && entry.type === 'zset')
-      for (const [id, dueMs] of Object.entries(entry.value)) due.set(id, dueMs)
-    else await write(redis, entry, nowMs)
+export async function restoreBackup(
+  redis: Redis,
+  { lines, version }: RestorableBackup,
+  nowMs: number,
+  steps: readonly Step[] = ownSteps,
+): Promise<void> {
+  const lock = await FormatLock.take(redis)
+  if (lock === undefined) throw new RestoreBusy()
+  const settle = async () => await lock.write([['HSET', keys.format, 'number', formatOf(steps)]])
+  try {
+    await lock.write([['HSET', keys.format, 'number', restoring]])
+    try {
+      await removeEverything(redis)
+      for await (const entry of entriesIn(lines())) await write(redis, entry, nowMs)
+      await runSteps({ redis, lock, steps, from: version })
+      await rebuild(redis, nowMs)
+    } catch (error) {
+      // Not where another process goes on with the data.
+      await lock.write([['HSET', keys.format, 'number', restoring]])
+      await removeEverything(redis)
+      await settle()
+      throw error
+    }
+    await settle()
+  } finally {
+    await lock.release()
   }
-  const destinations = new Set<string>()
-  for await (const { key, type, value } of entriesIn(lines())) {
-    if (key === keys.purges && type === 'hash') await redis.hset(keys.logins, loginsIn(value))
-    if (key !== keys.destinations || type !== 'hash') continue
+}
+
+export interface RestorableBackup {
+  readonly lines: () => AsyncIterable<string>
+  /** The format of its data. */
+  readonly version: number
+}
+
+export class RestoreBusy extends Error {
+  override readonly name = 'RestoreBusy'
+
+  constructor() {
+    super('Another process is restoring a backup, or carrying the data over to another format. Nothing was changed.')
+  }
+}
+
+/** Makes what no backup holds because it can be told from the rest: indexes, logins, whose tokens are whose. */
+async function rebuild(redis: Redis, nowMs: number): Promise<void> {
+  const destinations = await rebuildDestinations(redis)
+  await rebuildTokens(redis, destinations)
+  const due = await redis.zrange(keys.due, '0', '-1', 'WITHSCORES')
+  await redis.unlink(keys.due)
+  const dueMs = new Map<string, number>()
+  for (let nth = 0; nth + 1 < due.length; nth += 2) dueMs.set(due[nth] ?? '', Number(due[nth + 1]))
+  for await (const accounts of hashOf(redis, keys.accounts)) {
+    for (const [id, json] of Object.entries(accounts)) {
+      const { account } = JSON.parse(json) as AccountRecord
+      // Removed while the backup was made, and its destination with it.
+      if (destinations.has(account.destinationId)) await rebuildAccount(redis, account, dueMs.get(id), nowMs)
+      else await redis.hdel(keys.accounts, id)
+    }
+    await restate(redis, Object.keys(accounts))
+  }
+}
+
+/** @returns the ids of all of them. */
+async function rebuildDestinations(redis: Redis): Promise<Set<string>> {
+  const ids = new Set<string>()
+  for await (const purges of hashOf(redis, keys.purges)) await redis.hset(keys.logins, loginsIn(purges))
+  for await (const destinations of hashOf(redis, keys.destinations)) {
     const all = redis.multi()
-    for (const [id, json] of Object.entries(value)) {
-      destinations.add(id)
+    for (const [id, json] of Object.entries(destinations)) {
+      ids.add(id)
       const { destination } = JSON.parse(json) as DestinationRecord
-      all.hset(key, id, json).zadd(keys.destinationIds, 0, id)
+      all.zadd(keys.destinationIds, 0, id)
       if (destination.kind === 'hosted') all.hset(keys.logins, destination.login, id)
     }
     await all.exec()
   }
-  for await (const { key, type, value } of entriesIn(lines())) {
-    if (key !== keys.tokens || type !== 'hash') continue
-    const all = redis.multi()
-    for (const [id, json] of Object.entries(value)) {
-      const { destinationId } = JSON.parse(json) as TokenRecord
-      // Removed while the backup was made, and its tokens with it.
-      if (destinationId !== null && !destinations.has(destinationId)) continue
-      all.hset(key, id, json).zadd(keys.tokenIds, 0, id)
-      if (destinationId !== null) all.sadd(keys.tokensOf(destinationId), id)
-    }
-    await all.exec()
-  }
-  for await (const { key, type, value } of entriesIn(lines())) {
-    if (key !== keys.accounts || type !== 'hash') continue
-    for (const [id, json] of Object.entries(value)) {
-      const { account } = JSON.parse(json) as AccountRecord
-      // Removed while the backup was made, and its destination with it.
-      if (!destinations.has(account.destinationId) || (await redis.hexists(key, id)) === 1) continue
-      // Whatever has happened since: the store is asked before the next pull.
-      await redis.hset(keys.ledgerNotes(id), 'wholeUnder', 'a backup')
-      const dueMs = due.get(id)
-      const all = redis.multi()
-      all.hset(key, id, json).hset(keys.accountSources, sourceOf(account), id)
-      addToIndex(all, account)
-      if (dueMs !== undefined && !account.paused)
-        all.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * redisLimits.resumeSpreadMs), id)
-      await all.exec()
-    }
-    await restate(redis, Object.keys(value))
-  }
+  return ids
 }
 
 /** The logins of destinations that were being removed with their mail: they stay taken until the purge has ended. */
@@ -167,8 +208,33 @@ function loginsIn(purges: Readonly<Record<string, string>>): Record<string, stri
   )
 }
 
-/** With leases: a run under way writes nothing any more. Not the fences, so that none is given out twice, nor who did what. */
-async function wipe(redis: Redis): Promise<void> {
+async function rebuildTokens(redis: Redis, destinations: ReadonlySet<string>): Promise<void> {
+  for await (const tokens of hashOf(redis, keys.tokens)) {
+    const all = redis.multi()
+    for (const [id, json] of Object.entries(tokens)) {
+      const { destinationId } = JSON.parse(json) as TokenRecord
+      // Removed while the backup was made, and its tokens with it.
+      if (destinationId !== null && !destinations.has(destinationId)) all.hdel(keys.tokens, id)
+      else all.zadd(keys.tokenIds, 0, id)
+      if (destinationId !== null && destinations.has(destinationId)) all.sadd(keys.tokensOf(destinationId), id)
+    }
+    await all.exec()
+  }
+}
+
+async function rebuildAccount(redis: Redis, account: Account, dueMs: number | undefined, nowMs: number): Promise<void> {
+  const { id } = account
+  // Whatever has happened since: the store is asked before the next pull.
+  await redis.hset(keys.ledgerNotes(id), 'wholeUnder', 'a backup')
+  const all = redis.multi().hset(keys.accountSources, sourceOf(account), id)
+  addToIndex(all, account)
+  if (dueMs !== undefined && !account.paused)
+    all.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * redisLimits.resumeSpreadMs), id)
+  await all.exec()
+}
+
+/** Removes the leases too: a run under way writes nothing any more. Not the fences, so that none is given out twice, nor who did what. */
+export async function removeEverything(redis: Redis): Promise<void> {
   await redis.unlink(keys.due, keys.accounts, keys.accountIds)
   for (const pattern of everyKey) {
     let cursor = '0'
@@ -180,8 +246,16 @@ async function wipe(redis: Redis): Promise<void> {
   }
 }
 
-/** And what is counted for ever: it never goes down; and what was done to this instance. */
-const everLasting: ReadonlySet<string> = new Set([keys.workers, keys.measures, keys.measuredHosts, keys.audit])
+/** What is said of the processes and of the format; what is counted for ever, and never goes down; what was done to this instance. */
+const everLasting: ReadonlySet<string> = new Set([
+  keys.workers,
+  keys.processes,
+  keys.format,
+  keys.formatLock,
+  keys.measures,
+  keys.measuredHosts,
+  keys.audit,
+])
 
 function outlivesWipe(key: string): boolean {
   return key.startsWith(`${queuePrefix}:`) || everLasting.has(key) || /^tributary:\{[^}]*\}:fence$/.test(key)

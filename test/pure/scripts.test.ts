@@ -26,7 +26,7 @@ test('each script begins with what it does, its keys with their tag, and what it
 })
 
 test('each script is loaded in one place, and each place names a script', () => {
-  const sources = readdirSync('src/redis').filter((name) => name.endsWith('.ts'))
+  const sources = readdirSync('src/redis', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
   const text = sources.map((name) => readFileSync(`src/redis/${name}`, 'utf8')).join('\n')
   const loaded = [...text.matchAll(/\b(?:script(?:<[^\n]*?>)?|guarded|restating(?:<[^\n]*?>)?)\('([a-z-]+)'/g)]
   assert.deepEqual(loaded.map(([, name]) => name ?? '').toSorted(), names)

@@ -1,0 +1,45 @@
+/** What the API does before anything else: it carries the data over to today's format, with a backup beforehand. */
+import type { Redis } from 'ioredis'
+import { writeBackup } from '../src/disk/backups.ts'
+import type { Home } from '../src/disk/home.ts'
+import { programVersion } from '../src/disk/version.ts'
+import type { Logger } from '../src/log.ts'
+import { backupLines } from '../src/redis/backup.ts'
+import { carryOver, type CarryOverNews } from '../src/redis/format/carry-over.ts'
+import type { Ring } from '../src/seal.ts'
+
+/** @throws FormatRefused */
+export async function carryDataOver(
+  redis: Redis,
+  { backups }: Home,
+  openRing: () => Promise<Ring>,
+  log: Logger,
+): Promise<void> {
+  await carryOver({
+    redis,
+    version: programVersion(),
+    async backup(format) {
+      const nowMs = Date.now()
+      const keyId = (await openRing()).newest().id
+      return await writeBackup(backups, format, backupLines(redis, keyId, nowMs, format), nowMs)
+    },
+    tell: (news) => log.info(news, carryOverWords(news)),
+  })
+}
+
+function carryOverWords(news: CarryOverNews): string {
+  switch (news.event) {
+    case 'data wait':
+      return `The data must be carried over to a new format; waiting for ${news.for.join(', ')}`
+    case 'data carried over by another process':
+      return 'Another process carries the data over, or restores a backup; waiting for it'
+    case 'data are carried over':
+      return `Carrying the data over from format ${news.from} to format ${news.to}; as they were they lie in ${news.backup}`
+    case 'step done':
+      return `Carried over to format ${news.format}: ${news.step}`
+    case 'data carried over':
+      return `The data have format ${news.to} now`
+    case 'unfinished restore removed':
+      return 'A restore was broken off; what it had put back was removed, restore the backup again'
+  }
+}

@@ -1,0 +1,77 @@
+/** The backups that the gateway makes by itself, before it carries data over to another format: whole files, the newest of which stay. */
+import { randomBytes } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip, createGzip } from 'node:zlib'
+import { diskLimits } from './limits.ts'
+
+const unfinished = '.part'
+
+/**
+ * Writes a backup and reads it back before it gets its name: a file that has one is whole.
+ *
+ * @param folder is made where it is missing.
+ * @returns its path.
+ */
+export async function writeBackup(
+  folder: string,
+  format: number,
+  lines: AsyncIterable<string>,
+  nowMs: number,
+): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const at = new Date(nowMs).toISOString().slice(0, 19).replaceAll(':', '')
+  const name = `format-${format}-${at}-${randomBytes(3).toString('hex')}.ndjson.gz`
+  const [path, written] = [join(folder, name), join(folder, `${name}${unfinished}`)]
+  try {
+    await pipeline(
+      Readable.from(lines),
+      createGzip({ level: 1 }),
+      createWriteStream(written, { mode: 0o600, flags: 'wx', flush: true }),
+    )
+    await demandWhole(written)
+    await rename(written, path)
+  } catch (error) {
+    await rm(written, { force: true })
+    throw error
+  }
+  await syncFolder(folder)
+  await removeOld(folder, name)
+  return path
+}
+
+/** The last line of a backup counts those before it. */
+async function demandWhole(path: string): Promise<void> {
+  let [count, last] = [0, '']
+  const unzipped = createGunzip()
+  const read = pipeline(createReadStream(path), unzipped)
+  const lines = createInterface({ input: unzipped, crlfDelay: Number.POSITIVE_INFINITY })
+  for await (const line of lines) [count, last] = [count + 1, line]
+  await read
+  if (last !== JSON.stringify({ end: true, lines: count - 1 }))
+    throw new Error(`The backup ${path} could not be read back whole`)
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** Files of people stay; what a process that was killed has left goes. */
+async function removeOld(folder: string, newest: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => /^format-\d+-.*\.ndjson\.gz(?:\.part)?$/.test(name))
+  const timeOf = (name: string) => name.replace(/^format-\d+-/, '')
+  const whole = names
+    .filter((name) => !name.endsWith(unfinished) && name !== newest)
+    .toSorted((a, b) => (timeOf(a) < timeOf(b) ? 1 : -1))
+  const old = [...whole.slice(diskLimits.backupsKept - 1), ...names.filter((name) => name.endsWith(unfinished))]
+  for (const name of old) await rm(join(folder, name), { force: true })
+}

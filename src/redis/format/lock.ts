@@ -1,0 +1,65 @@
+/** The lock under which the format of the data is changed, or a backup restored: by one process at a time. */
+import { randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { keys } from '../key-names.ts'
+import { releaseLease, renewLease } from '../lease.ts'
+import { redisLimits } from '../limits.ts'
+import { script, type ScriptArgument } from '../scripts.ts'
+
+const writeUnderLock = script<1>('write-under-lock', 'any number')
+
+/** A command of Redis; its second word is the one key that it touches. */
+export type Command = readonly [name: string, key: string, ...args: readonly ScriptArgument[]]
+
+/** Thrown by whoever was away for so long that another process may have gone on in its place. */
+export class LockLost extends Error {
+  override readonly name = 'LockLost'
+
+  constructor() {
+    super('This process was away for too long and has lost the lock of the data; another one goes on with them.')
+  }
+}
+
+export class FormatLock {
+  readonly token: string
+  readonly #redis: Redis
+  readonly #timer: NodeJS.Timeout
+
+  private constructor(redis: Redis, token: string) {
+    this.token = token
+    this.#redis = redis
+    const renew = () => {
+      // Where Redis is away for a moment the next turn asks again; every write checks the lock in any case.
+      renewLease(redis, [keys.formatLock], [token, redisLimits.formatLockMs]).catch(() => {})
+    }
+    this.#timer = setInterval(renew, Math.ceil(redisLimits.formatLockMs / 4))
+  }
+
+  /** Takes the lock; undefined where another process holds it. */
+  static async take(redis: Redis): Promise<FormatLock | undefined> {
+    const token = randomBytes(16).toString('hex')
+    const taken = await redis.set(keys.formatLock, token, 'PX', redisLimits.formatLockMs, 'NX')
+    return taken === null ? undefined : new FormatLock(redis, token)
+  }
+
+  /** Carries the commands out together. @throws LockLost */
+  async write(commands: readonly Command[]): Promise<void> {
+    const names = new Set(commands.map(([, key]) => key))
+    const args = commands.flatMap((command) => [command.length, ...command])
+    await underLock(writeUnderLock(this.#redis, [keys.formatLock, ...names], [this.token, ...args]))
+  }
+
+  async release(): Promise<void> {
+    clearInterval(this.#timer)
+    await releaseLease(this.#redis, [keys.formatLock], [this.token])
+  }
+}
+
+/** What a script that checks the lock answers. @throws LockLost */
+export async function underLock<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    throw error instanceof Error && error.message.includes('UNLOCKED') ? new LockLost() : error
+  }
+}

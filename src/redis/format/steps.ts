@@ -1,0 +1,58 @@
+/**
+ * How data are carried from one format to the next. The format is the number of the way in which everything in Redis is
+ * written; what Tributary wrote before there were numbers has format 1.
+ *
+ * Whoever changes how something is stored adds a step here and raises `dataFormat` in limits.ts; a backup of today's fixture
+ * goes into test/fixtures (docs/decisions/0024).
+ */
+import type { Redis } from 'ioredis'
+import type { Command, FormatLock } from './lock.ts'
+
+/** What a step may do: read, and write under the lock. */
+export interface Hand {
+  /** For reading alone. */
+  readonly redis: Redis
+  /**
+   * Carries the commands out together, in the same call that checks the lock: a process that was frozen and has lost the lock
+   * can write nothing into what another one has carried further. The key is each command's second word.
+   */
+  write(commands: readonly Command[]): Promise<void>
+}
+
+/**
+ * Carries everything from one format to the next; the first step of the list is the one from 1 to 2. It may be killed anywhere,
+ * and is then run again from its beginning: it writes in slices, and leaves alone what it finds carried over already. It reads
+ * keys and values as they were at its time, and must not use the types or keys of today's code, which change after it.
+ */
+export interface Step {
+  /** What it does, in a few words, for the log. */
+  readonly name: string
+  run(hand: Hand): Promise<void>
+}
+
+export const ownSteps: readonly Step[] = []
+
+/** The format to which the steps lead. */
+export function formatOf(steps: readonly Step[]): number {
+  return 1 + steps.length
+}
+
+export interface StepsToRun {
+  readonly redis: Redis
+  readonly lock: FormatLock
+  readonly steps: readonly Step[]
+  /** The format of the data. */
+  readonly from: number
+}
+
+/** Runs the steps that lead on from a format. @param done called with each step, and the format that the data have then. */
+export async function runSteps(
+  { redis, lock, steps, from }: StepsToRun,
+  done: (step: Step, format: number) => Promise<void> = async () => {},
+): Promise<void> {
+  for (const [nth, step] of steps.entries()) {
+    if (nth + 1 < from) continue
+    await step.run({ redis, write: async (commands) => await lock.write(commands) })
+    await done(step, nth + 2)
+  }
+}

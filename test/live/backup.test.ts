@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import type { AccountId } from '../../src/mail/message.ts'
+import type { Step } from '../../src/redis/format/steps.ts'
+import { Lease } from '../../src/redis/lease.ts'
+import { checkBackup, restoreBackup } from '../../src/redis/restore.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { backedUpOfAccount, backedUpShared, keys } from '../../src/redis/key-names.ts'
 import { queuePrefix } from '../../src/redis/queue.ts'
@@ -175,7 +179,7 @@ test('another key, a file cut short and garbage are refused with what is wrong, 
     [zip(lines.slice(0, -1)), /not whole: it ends after line/],
     [zip(lines.toSpliced(3, 1)), /damaged: in line \d+ stands the end of/],
     [zip(['{"format":"something"}', ...lines.slice(1)]), /no backup of Tributary/],
-    [swap(0, (lines[0] ?? '').replace('"version":1', '"version":9')), /of version 9; this Tributary reads 1/],
+    [swap(0, (lines[0] ?? '').replace(/"version":\d+/, '"version":0')), /in line 1 stands no format/],
     [swap(2, '{"key":"{tributary}:bull:pull:meta","type":"hash","value":{}}'), /a key that no backup holds/],
     [swap(2, '{"key":"{tributary}:pauses","type":"hash","value":[1]}'), /no value of/],
     [swap(2, '['), /no JSON object/],
@@ -187,6 +191,12 @@ test('another key, a file cut short and garbage are refused with what is wrong, 
     assert.equal(answer.status, 400)
     assert.match(String(answer.body['detail']), why)
   }
+  const newer = await restore(right, swap(0, (lines[0] ?? '').replace(/"version":\d+/, '"version":999')))
+  assert.equal(newer.status, 409)
+  assert.match(
+    String(newer.body['detail']),
+    /has format 999; this Tributary knows formats up to \d+\. Restore it with the version that made it/,
+  )
   for (const stack of [right, others[1] as Stack]) {
     const left = (await stack.redis.keys('*')).filter((key) => !key.startsWith(`${queuePrefix}:`))
     assert.deepEqual(left, [])
@@ -215,10 +225,11 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
     keys.tokensOf('*'),
     keys.outbox,
     keys.audit,
+    keys.format,
   ]
   const counted = [keys.tally, keys.tallyOf('*'), keys.measures, keys.measuredHosts]
   const seen = [keys.events, keys.statuses, keys.arrived('*', '*'), keys.transcript('*', '*')]
-  const underWay: string[] = [keys.openRuns, keys.running, keys.workers, ...counted, ...seen]
+  const underWay: string[] = [keys.openRuns, keys.running, keys.workers, keys.processes, ...counted, ...seen]
   for (const name of [...leftOut, ...underWay, keys.lease('*')]) kept.add(name)
   const ofProcess = (key: string) => key.startsWith(`${queuePrefix}:`) || key.startsWith(keys.workerVitals(''))
   const held = (await old.redis.keys('*')).filter((key) => !ofProcess(key))
@@ -238,4 +249,40 @@ test('a ledger of 200,000 messages goes through in pieces', async () => {
   assert.equal((await restore(stack, zipped)).status, 200)
   assert.deepEqual(await stack.redis.getBuffer(keys.ledger(id)), ledger)
   assert.ok(Math.max(...linesOf(zipped).map(({ length }) => length)) < 300_000)
+})
+
+test('an older backup is carried over while it is restored; until then no run begins, and no other restore', async () => {
+  const stack = await another()
+  const lines = linesOf(file)
+  async function* each() {
+    yield* await Promise.resolve(lines)
+  }
+  const { version } = await checkBackup(each(), stack.world.seal)
+  const steps = Array.from(
+    { length: version },
+    (_, nth): Step => ({
+      name: `the step from ${nth + 1}`,
+      async run({ redis, write }) {
+        assert.equal(nth + 1, version, 'a step that the backup has behind it')
+        assert.equal(await Lease.take(redis, id as AccountId, 5000), 5000)
+        assert.equal((await restore(stack, file, '?replace=true')).status, 409)
+        for (const [field, json] of Object.entries(await redis.hgetall(keys.destinations)))
+          await write([['HSET', keys.destinations, field, json.replace('"login":"alice"', '"login":"alicia"')]])
+      },
+    }),
+  )
+  await restoreBackup(stack.redis, { lines: each, version }, Date.now(), steps)
+  assert.equal(await stack.redis.hget(keys.format, 'number'), String(version + 1))
+  assert.deepEqual(await stack.redis.hgetall(keys.logins), { alicia: destinationId })
+  assert.equal(await stack.redis.zcard(keys.accountIds), 2)
+  assert.equal(await stack.redis.exists(keys.formatLock), 0)
+
+  // One that breaks off puts nothing back, and can be done again.
+  await stack.redis.hset(keys.format, 'number', version)
+  const broken: Step = { name: 'broken', run: async () => await Promise.reject(new Error('it broke')) }
+  const breaking = restoreBackup(stack.redis, { lines: each, version }, Date.now(), [...steps.slice(1), broken])
+  await assert.rejects(breaking, /it broke/)
+  assert.equal(await stack.redis.exists(keys.accounts, keys.destinations, keys.formatLock), 0)
+  await stack.redis.hset(keys.format, 'number', version)
+  assert.equal((await restore(stack, file)).status, 200)
 })

@@ -44,7 +44,7 @@ async function slicesOf(fields: Record<string, string>): Promise<[string, string
 
 export interface CarrierOptions {
   readonly url: string
-  /** Where it ends itself; 0: nowhere. */
+  /** At which of its effects it ends itself. */
   readonly nth: number
   readonly moment: 'before' | 'after'
 }

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
+import type { MaildropMessage } from './pop3-server.ts'
 
 export const fixtureFolder = 'test/fixtures/version-1'
 
@@ -21,18 +22,20 @@ const octets = (text: Bytes) => (typeof text === 'string' ? Buffer.from(text) : 
 
 /** What was kept for a while is kept as long again from now on. */
 export async function loadRedis(redis: Redis): Promise<void> {
+  const all = redis.pipeline()
   for (const line of readFileSync(join(fixtureFolder, 'redis.ndjson'), 'utf8').trimEnd().split('\n')) {
     const kept = JSON.parse(line) as Kept
     const { key } = kept
-    if (kept.type === 'string') await redis.set(key, octets(kept.value))
-    else if (kept.type === 'hash') await redis.hset(key, ...kept.value.flat().map(octets))
+    if (kept.type === 'string') all.set(key, octets(kept.value))
+    else if (kept.type === 'hash') all.hset(key, ...kept.value.flat().map(octets))
     else if (kept.type === 'zset')
-      await redis.zadd(key, ...kept.value.flatMap(([member, score]) => [octets(score), octets(member)]))
-    else if (kept.type === 'set') await redis.sadd(key, ...kept.value.map(octets))
-    else if (kept.type === 'list') await redis.rpush(key, ...kept.value.map(octets))
-    else for (const [id, ...fields] of kept.value) await redis.xadd(key, id, ...fields)
-    if (kept.expiresInMs !== undefined) await redis.pexpire(key, kept.expiresInMs)
+      all.zadd(key, ...kept.value.flatMap(([member, score]) => [octets(score), octets(member)]))
+    else if (kept.type === 'set') all.sadd(key, ...kept.value.map(octets))
+    else if (kept.type === 'list') all.rpush(key, ...kept.value.map(octets))
+    else for (const [id, ...fields] of kept.value) all.xadd(key, id, ...fields)
+    if (kept.expiresInMs !== undefined) all.pexpire(key, kept.expiresInMs)
   }
+  for (const [error] of (await all.exec()) ?? []) if (error !== null) throw error
 }
 
 /** The files, but for those of Redis. */
@@ -52,8 +55,48 @@ export interface Access {
   readonly logins: { readonly alice: string; readonly bob: string }
 }
 
-export function fixtureJson<T>(name: 'access' | 'answers' | 'mail'): T {
-  return JSON.parse(readFileSync(join(fixtureFolder, `${name}.json`), 'utf8')) as T
+const read = (name: string): unknown => JSON.parse(readFileSync(join(fixtureFolder, `${name}.json`), 'utf8'))
+
+export const fixtureAccess = () => read('access') as Access
+/** What the API answered then, by path. */
+export const fixtureAnswers = () => read('answers') as Record<string, Record<string, unknown>>
+/** By login and folder. */
+export const fixtureMail = () => read('mail') as Record<string, readonly StoredThen[]>
+
+export interface StoredThen {
+  readonly uid: number
+  readonly internalDate: string
+  readonly subject: string
+  /** Of the whole message, as IMAP gives it. */
+  readonly sha256: string
+}
+
+/** A message as the providers of the fixture had it. */
+export function fixtureLetter(who: string, nth: number, body = `This is letter ${nth} to ${who}.`): MaildropMessage {
+  const date = new Date(Date.UTC(2026, 5, nth + 1, 8, nth)).toUTCString().replace('GMT', '+0000')
+  const lines = [
+    `Received: from mx.example.net by pop.example.net; ${date}`,
+    `Message-ID: <${who}-${nth}@example.net>`,
+    `Date: ${date}`,
+    'From: friend@example.net',
+    `To: ${who}@example.net`,
+    `Subject: Letter ${nth} to ${who}`,
+    '',
+    body,
+    '',
+  ]
+  return { uidl: `${who}-${nth}`, bytes: Buffer.from(lines.join('\r\n')) }
+}
+
+export const fixturePorts = { ann: 7110, ben: 7111, cam: 7112, dot: 7113 } as const
+
+/** What each provider shows: as it was when the fixture was made. */
+export const fixtureMaildrops: Readonly<Record<keyof typeof fixturePorts, readonly MaildropMessage[]>> = {
+  ann: [1, 2, 3, 4, 5].map((nth) => fixtureLetter('ann', nth, nth === 4 ? 'z'.repeat(2500) : undefined)),
+  ben: [fixtureLetter('ben', 2, 'x'.repeat(3000))],
+  cam: [1, 2, 3].map((nth) => fixtureLetter('cam', nth)),
+  // The others it does not show any more.
+  dot: [fixtureLetter('dot', 2, 'y'.repeat(2500))],
 }
 
 /** The lines of the backup. The runs in it are kept for a day from now on; as the file says it they would be gone after a month. */

@@ -16,7 +16,7 @@ export interface Hand {
    * Carries the commands out together, in the same call that checks the lock: a process that was frozen and has lost the lock
    * can write nothing into what another one has carried further. The key is each command's second word.
    */
-  write(commands: readonly Command[]): Promise<void>
+  readonly write: (commands: readonly Command[]) => Promise<void>
 }
 
 /**

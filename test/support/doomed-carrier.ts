@@ -12,12 +12,14 @@ async function effect<T>(act: () => Promise<T>): Promise<T> {
   effects += 1
   const here = effects === nth
   if (here && moment === 'before') process.kill(process.pid, 'SIGKILL')
-  const result = await act()
-  if (here && moment === 'after') process.kill(process.pid, 'SIGKILL')
-  return result
+  try {
+    return await act()
+  } finally {
+    if (here && moment === 'after') process.kill(process.pid, 'SIGKILL')
+  }
 }
 
-const reading = new Set(['info', 'hget', 'hscan', 'scan', 'time', 'zrangebyscore', 'exists', 'ready'])
+const reading = new Set(['client', 'info', 'hget', 'hscan', 'scan', 'time', 'zrangebyscore', 'exists', 'ready'])
 
 class DoomedRedis extends Redis {
   override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {

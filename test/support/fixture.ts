@@ -1,7 +1,7 @@
 /** Loads the data that an earlier version wrote: test/fixtures/version-N, whose README says what is in it. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Redis } from 'ioredis'
 import type { MaildropMessage } from './pop3-server.ts'
 
@@ -41,7 +41,7 @@ export async function loadRedis(redis: Redis): Promise<void> {
 /** The files, but for those of Redis. */
 export function unpackHome(home: string): void {
   mkdirSync(home, { recursive: true, mode: 0o755 })
-  execFileSync('tar', ['--extract', '--gzip', '--no-same-owner', '--file', join(fixtureFolder, 'home.tar.gz')], {
+  execFileSync('tar', ['--extract', '--gzip', '--no-same-owner', '--file', resolve(fixtureFolder, 'home.tar.gz')], {
     cwd: home,
   })
 }

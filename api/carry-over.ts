@@ -6,15 +6,16 @@ import { programVersion } from '../src/disk/version.ts'
 import type { Logger } from '../src/log.ts'
 import { backupLines } from '../src/redis/backup.ts'
 import { carryOver, type CarryOverNews } from '../src/redis/format/carry-over.ts'
+import { leaveToOthers, Presence } from '../src/redis/processes.ts'
 import type { Ring } from '../src/seal.ts'
 
-/** @throws FormatRefused */
-export async function carryDataOver(
+/** Makes the data ready, and says from then on that this process works with them. @throws FormatRefused */
+export async function openData(
   redis: Redis,
   { backups }: Home,
   openRing: () => Promise<Ring>,
   log: Logger,
-): Promise<void> {
+): Promise<Presence> {
   await carryOver({
     redis,
     version: programVersion(),
@@ -25,6 +26,7 @@ export async function carryDataOver(
     },
     tell: (news) => log.info(news, carryOverWords(news)),
   })
+  return await Presence.begin(redis, 'api', () => leaveToOthers(log))
 }
 
 function carryOverWords(news: CarryOverNews): string {

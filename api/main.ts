@@ -18,9 +18,7 @@ import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Events } from '../src/redis/events.ts'
 import { Bulletins } from '../src/redis/bulletin.ts'
-import { formatChanged, FormatRefused } from '../src/redis/format/mark.ts'
 import { Pauses } from '../src/redis/pauses.ts'
-import { leaveToOthers, Presence } from '../src/redis/processes.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { sealedRecords } from '../src/redis/sealed.ts'
@@ -32,7 +30,7 @@ import { Webhooks } from '../src/redis/webhooks.ts'
 import { type SampleProvider, sampleLogin } from '../src/account/sample.ts'
 import { runMain } from '../src/run-main.ts'
 import { createSeal } from '../src/seal.ts'
-import { carryDataOver } from './carry-over.ts'
+import { openData } from './carry-over.ts'
 import { HostedLogins } from './hosted-logins.ts'
 import { Https } from './http/https.ts'
 import { passwordHash } from './http/passwords.ts'
@@ -63,9 +61,7 @@ async function main(): Promise<void> {
 
   const home = homeOf(config.home)
   const openRing = async () => await openKeyRing(config, home, async () => await sealedRecords(redis))
-  await carryDataOver(redis, home, openRing, log)
-  const presence = await Presence.begin(redis, 'api', () => leaveToOthers(log))
-  if (presence === undefined) throw new FormatRefused(formatChanged)
+  const presence = await openData(redis, home, openRing, log)
   const destinations = new Destinations(redis)
   const { events, runs, queue } = runParts(redis, log)
   const dns = systemDns()

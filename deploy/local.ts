@@ -106,6 +106,9 @@ interface Surroundings {
   readonly runFolder: string
 }
 
+/** The API carries data of an older version over before it answers; should it end before that, its words are shown at once. */
+const apiSilenceMs = 10 * 60_000
+
 /** What is to be started, and how each part finds the others. */
 function planOf(config: Config, home: Home, { env, log, runFolder }: Surroundings): Plan {
   const identity = childIdentity([])
@@ -138,7 +141,7 @@ function planOf(config: Config, home: Home, { env, log, runFolder }: Surrounding
   const childEnv = { ...env, ...given }
   const api = nodeOptions('api', 'api/main', childEnv, config)
   const ask = async () => (await askApi(config, '/healthz'))?.ok ?? false
-  starts.push(['api', async (signal) => await startReady(api, { ask, silenceMs: 60_000, signal })])
+  starts.push(['api', async (signal) => await startReady(api, { ask, silenceMs: apiSilenceMs, signal })])
   const worker = nodeOptions('worker', 'workers/main', childEnv, config)
   starts.push(['worker', async () => await startChild({ ...worker, args: [...workerOptions, ...worker.args] })])
   return { starts, dovecot, sample }

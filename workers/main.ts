@@ -15,7 +15,6 @@ import { checkRedis, connectRedis } from '../src/redis/connection.ts'
 import { sealedRecords } from '../src/redis/sealed.ts'
 import { runMain } from '../src/run-main.ts'
 import { untilCarriedOver } from '../src/redis/format/carry-over.ts'
-import { formatChanged, FormatRefused } from '../src/redis/format/mark.ts'
 import { leaveToOthers, Presence } from '../src/redis/processes.ts'
 import { createSeal } from '../src/seal.ts'
 import { logRedisAway, logWorkerBroke, logWorkerReady, logWorkerStopped } from './worker-log.ts'
@@ -43,7 +42,6 @@ async function main(): Promise<void> {
     ),
   )
   const presence = await Presence.begin(redis, 'worker', () => leaveToOthers(log))
-  if (presence === undefined) throw new FormatRefused(formatChanged)
 
   const ring = await openKeyRing(config, homeOf(config.home), async () => await sealedRecords(redis))
   const worker = await startWorker({

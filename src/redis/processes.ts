@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import type { Redis } from 'ioredis'
 import type { Logger } from '../log.ts'
-import { formatChanged, type Mark, markOf } from './format/mark.ts'
+import { formatChanged, FormatRefused, type Mark, markOf } from './format/mark.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { script } from './scripts.ts'
@@ -32,15 +32,14 @@ export class Presence {
   }
 
   /**
-   * Undefined where the data have another format than this program knows.
-   *
-   * @param outdated called when that has become so: the process must end, for the data are another version's.
+   * @param outdated called when the data have another format later: the process must end, for they are another version's.
+   * @throws FormatRefused where they have one already.
    */
-  static async begin(redis: Redis, kind: ProcessKind, outdated: () => void): Promise<Presence | undefined> {
+  static async begin(redis: Redis, kind: ProcessKind, outdated: () => void): Promise<Presence> {
     const presence = new Presence(redis, kind, outdated)
     if (!isOther(await presence.#beat())) return presence
     clearInterval(presence.#timer)
-    return undefined
+    throw new FormatRefused(formatChanged)
   }
 
   async end(): Promise<void> {

@@ -12,7 +12,7 @@ import { backupName, BackupUnfit, damaged, type Entry, entryOf, noBackup, parsed
 import type { DestinationRecord } from './destinations.ts'
 import { FormatLock } from './format/lock.ts'
 import { restoring } from './format/mark.ts'
-import { formatOf, ownSteps, runSteps, type Step } from './format/steps.ts'
+import { formatOf, formatSteps, runSteps, type FormatStep } from './format/steps.ts'
 import { everyKey, keys } from './key-names.ts'
 import { queuePrefix } from './queue.ts'
 import { restate } from './statuses.ts'
@@ -123,7 +123,7 @@ export async function restoreBackup(
   redis: Redis,
   { lines, version }: RestorableBackup,
   nowMs: number,
-  steps: readonly Step[] = ownSteps,
+  steps: readonly FormatStep[] = formatSteps,
 ): Promise<void> {
   const lock = await FormatLock.take(redis)
   if (lock === undefined) throw new RestoreBusy()

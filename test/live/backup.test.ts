@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { AccountId } from '../../src/mail/message.ts'
-import type { Step } from '../../src/redis/format/steps.ts'
+import type { FormatStep } from '../../src/redis/format/steps.ts'
 import { Lease } from '../../src/redis/lease.ts'
 import { checkBackup, restoreBackup } from '../../src/redis/restore.ts'
 import type { Run } from '../../src/runs/run.ts'
@@ -260,7 +260,7 @@ test('an older backup is carried over while it is restored; until then no run be
   const { version } = await checkBackup(each(), stack.world.seal)
   const steps = Array.from(
     { length: version },
-    (_, nth): Step => ({
+    (_, nth): FormatStep => ({
       name: `the step from ${nth + 1}`,
       async run({ redis, write }) {
         assert.equal(nth + 1, version, 'a step that the backup has behind it')
@@ -279,7 +279,7 @@ test('an older backup is carried over while it is restored; until then no run be
 
   // One that breaks off puts nothing back, and can be done again.
   await stack.redis.hset(keys.format, 'number', version)
-  const broken: Step = { name: 'broken', run: async () => await Promise.reject(new Error('it broke')) }
+  const broken: FormatStep = { name: 'broken', run: async () => await Promise.reject(new Error('it broke')) }
   const breaking = restoreBackup(stack.redis, { lines: each, version }, Date.now(), [...steps.slice(1), broken])
   await assert.rejects(breaking, /it broke/)
   assert.equal(await stack.redis.exists(keys.accounts, keys.destinations, keys.formatLock), 0)

@@ -6,7 +6,7 @@ import { connectRedis } from '../../src/redis/connection.ts'
 import { carryOver, type CarryOverNews, untilCarriedOver } from '../../src/redis/format/carry-over.ts'
 import { FormatLock, LockLost } from '../../src/redis/format/lock.ts'
 import { FormatRefused, readMark } from '../../src/redis/format/mark.ts'
-import { formatOf, type Step } from '../../src/redis/format/steps.ts'
+import { formatOf, type FormatStep } from '../../src/redis/format/steps.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Lease } from '../../src/redis/lease.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
@@ -36,7 +36,10 @@ const id = '01M8H811J6NGV3AMR8C574G0AZ' as AccountId
 const own = redisLimits.dataFormat
 
 /** Its news, and how often it wrote a backup. */
-async function carried(steps: readonly Step[], more: { readonly waitMs?: number; readonly version?: string } = {}) {
+async function carried(
+  steps: readonly FormatStep[],
+  more: { readonly waitMs?: number; readonly version?: string } = {},
+) {
   const news: CarryOverNews[] = []
   const backups: number[] = []
   await carryOver({
@@ -128,7 +131,7 @@ test('of two processes that start at once one carries over, and the other waits 
   await loadRedis(redis)
   let ran = 0
   const steps = renamingSteps.map(
-    (step): Step => ({
+    (step): FormatStep => ({
       name: step.name,
       async run(hand) {
         ran += 1
@@ -195,7 +198,7 @@ test('while a process of another version or a run is alive nothing is carried ov
     tell: (one) => news.push(one),
   })
   await until('the wait', () => news.length > 0)
-  await presence?.end()
+  await presence.end()
   await redis.del(keys.workers)
   await until('the wait for the run', () => news.length > 1)
   await redis.del(keys.lease(id))
@@ -214,7 +217,11 @@ test('with another number no lease is given out, nothing is written to a ledger,
     await assert.rejects(writer.write(noteWhole, [], ['after', '']), /took this account over/)
     assert.equal(await Lease.take(redis, '01M8H811N7FM1VRKWXSX57AV90' as AccountId, 5000), 5000)
     assert.equal(await redis.hget(keys.ledgerNotes(id), 'wholeUnder'), 'before')
-    if (number !== 'restoring') assert.equal(await Presence.begin(redis, 'worker', () => {}), undefined)
+    if (number !== 'restoring')
+      await assert.rejects(
+        Presence.begin(redis, 'worker', () => {}),
+        FormatRefused,
+      )
   }
   assert.equal(await redis.exists(keys.processes), 0)
   await redis.hset(keys.format, 'number', own)

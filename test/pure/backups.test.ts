@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import { writeBackup } from '../../src/disk/backups.ts'
 import { diskLimits } from '../../src/disk/limits.ts'
 import { markOf } from '../../src/redis/format/mark.ts'
-import { formatOf, ownSteps } from '../../src/redis/format/steps.ts'
+import { formatOf, formatSteps } from '../../src/redis/format/steps.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
 
 const folder = mkdtempSync('/tmp/tributary-backups-')
@@ -51,7 +51,7 @@ test('the newest stay, whatever format they have; files of people stay, and what
 })
 
 test('the number that scripts compare is the one to which the steps lead', () => {
-  assert.equal(formatOf(ownSteps), redisLimits.dataFormat)
+  assert.equal(formatOf(formatSteps), redisLimits.dataFormat)
 })
 
 test('a mark is read, and one of a later form counts as newer than anything', () => {

@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Step } from '../../src/redis/format/steps.ts'
+import type { FormatStep } from '../../src/redis/format/steps.ts'
 import { keys } from '../../src/redis/key-names.ts'
 
 /** In format 2 an account's `host` is called `server`; in format 3 that is in capitals, and the old settings have gone. */
-export const renamingSteps: readonly Step[] = [
+export const renamingSteps: readonly FormatStep[] = [
   {
     name: 'host is called server',
     async run({ redis, write }) {

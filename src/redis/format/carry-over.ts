@@ -11,7 +11,7 @@ import { removeEverything } from '../restore.ts'
 import { script } from '../scripts.ts'
 import { FormatLock, underLock } from './lock.ts'
 import { carrying, FormatRefused, type Mark, readMark, refuseNewer, stampedMark } from './mark.ts'
-import { formatOf, ownSteps, runSteps, type Step } from './steps.ts'
+import { formatOf, formatSteps, runSteps, type FormatStep } from './steps.ts'
 
 const beginCarrying = script<0 | 1>('begin-carrying', 4)
 
@@ -31,7 +31,7 @@ export interface CarryOver {
   readonly backup: (format: number) => Promise<string>
   readonly tell: (news: CarryOverNews) => void
   /** Given by tests. */
-  readonly steps?: readonly Step[]
+  readonly steps?: readonly FormatStep[]
   readonly waitMs?: number
 }
 
@@ -41,7 +41,7 @@ export interface CarryOver {
  * @throws FormatRefused where a newer version has written them, or where others do not let go of them.
  */
 export async function carryOver(world: CarryOver): Promise<void> {
-  const format = formatOf(world.steps ?? ownSteps)
+  const format = formatOf(world.steps ?? formatSteps)
   let told = false
   for (;;) {
     const mark = await stampedMark(world.redis, format, world.version)
@@ -90,7 +90,7 @@ class Carrying {
   }
 
   async run(): Promise<void> {
-    const { redis, tell, steps = ownSteps } = this.#world
+    const { redis, tell, steps = formatSteps } = this.#world
     const mark = await readMark(redis)
     if (mark.state === 'restoring') {
       await removeEverything(redis)

@@ -24,23 +24,23 @@ export interface Hand {
  * and is then run again from its beginning: it writes in slices, and leaves alone what it finds carried over already. It reads
  * keys and values as they were at its time, and must not use the types or keys of today's code, which change after it.
  */
-export interface Step {
+export interface FormatStep {
   /** What it does, in a few words, for the log. */
   readonly name: string
   run(hand: Hand): Promise<void>
 }
 
-export const ownSteps: readonly Step[] = []
+export const formatSteps: readonly FormatStep[] = []
 
 /** The format to which the steps lead. */
-export function formatOf(steps: readonly Step[]): number {
+export function formatOf(steps: readonly FormatStep[]): number {
   return 1 + steps.length
 }
 
 export interface StepsToRun {
   readonly redis: Redis
   readonly lock: FormatLock
-  readonly steps: readonly Step[]
+  readonly steps: readonly FormatStep[]
   /** The format of the data. */
   readonly from: number
 }
@@ -48,7 +48,7 @@ export interface StepsToRun {
 /** Runs the steps that lead on from a format. @param done called with each step, and the format that the data have then. */
 export async function runSteps(
   { redis, lock, steps, from }: StepsToRun,
-  done: (step: Step, format: number) => Promise<void> = async () => {},
+  done: (step: FormatStep, format: number) => Promise<void> = async () => {},
 ): Promise<void> {
   for (const [nth, step] of steps.entries()) {
     if (nth + 1 < from) continue

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -42,6 +42,8 @@ const idOf = (user: string) => accounts.find((account) => account.user === user)
 const users = ['ann', 'ben', 'cam', 'dot'] as const
 
 const folder = mkdtempSync('/tmp/tributary-upgrade-')
+// The servers run as another user.
+chmodSync(folder, 0o755)
 const providers = new Map<string, ScriptedServer>()
 after(async () => {
   for (const provider of providers.values()) await provider.close()

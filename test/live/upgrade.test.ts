@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -14,6 +14,7 @@ import { connectRedis } from '../../src/redis/connection.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
 import type { Run } from '../../src/runs/run.ts'
+import { commandOf, familyOf } from '../support/family.ts'
 import {
   fixtureAccess,
   fixtureAnswers,
@@ -85,7 +86,12 @@ async function startGateway(home: string): Promise<Gateway> {
     ports,
     call,
     pull: async (user) => (await call('POST', `/accounts/${idOf(user)}/pull?wait=60`)) as object as Run,
-    redis: () => connectRedis(join(readFileSync(join(home, 'run-folder'), 'utf8'), 'redis.sock'), 'api', () => {}),
+    redis() {
+      const title = familyOf(child.pid ?? 0)
+        .map(commandOf)
+        .find((command) => command.startsWith('redis-server'))
+      return connectRedis(/unixsocket:([^\s\0]+)/.exec(title ?? '')?.[1] ?? '', 'api', () => {})
+    },
     async stop() {
       const exited = once(child, 'exit')
       child.kill('SIGTERM')

@@ -22,7 +22,7 @@ export type FirstRun =
   | { readonly mode: 'lastDays'; readonly days: number }
 
 /** A server and a user there. */
-export interface Login {
+export interface ServerLogin {
   readonly host: string
   readonly port: number
   readonly tls: TlsMode
@@ -33,7 +33,7 @@ export interface Login {
 }
 
 /** A POP3 account at a provider, which is the source of mail. Its password is kept sealed beside it. */
-export interface Account extends Login {
+export interface Account extends ServerLogin {
   readonly id: AccountId
   readonly address: string
   readonly destinationId: DestinationId

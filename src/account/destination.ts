@@ -3,12 +3,12 @@ import { reachOf } from './reach.ts'
 import type { Seal } from '../seal.ts'
 import type { InstanceSettings } from './instance-settings.ts'
 import type { DestinationId } from '../mail/message.ts'
-import type { Login } from './account.ts'
+import type { ServerLogin } from './account.ts'
 
 /** `hosted` is a login of our own store, and `imap` one of any other server. */
 export type Destination =
   | { readonly id: DestinationId; readonly kind: 'hosted'; readonly login: string; readonly createdAtMs: number }
-  | ({ readonly id: DestinationId; readonly kind: 'imap'; readonly createdAtMs: number } & Login)
+  | ({ readonly id: DestinationId; readonly kind: 'imap'; readonly createdAtMs: number } & ServerLogin)
 
 /** The settings of an `imap` destination where nobody says otherwise. */
 export const destinationDefaults = { tls: 'implicit', tlsVerify: true, tlsFingerprint: null } as const

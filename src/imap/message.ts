@@ -5,7 +5,7 @@ import { imapLimits } from './limits.ts'
 import { type Courier, courierOf } from '../mail/trace.ts'
 import { type Heading, headingOf, peopleOf, type Person } from './heading.ts'
 import { type Part, type Parts, partsOf } from './parts.ts'
-import { answered, fetchOne, open, type Place, type Reader, Unreadable } from './reading.ts'
+import { answered, fetchOne, open, type MessagePlace, type Reader, Unreadable } from './reading.ts'
 
 export interface Message extends Heading {
   readonly uidValidity: number
@@ -19,7 +19,7 @@ export interface Message extends Heading {
 /** The trace block, if there is one, stands in the first octets (CONTRACT section 7). */
 const traceOctetsMax = 4096
 
-export async function messageOf(reader: Reader, place: Place): Promise<Message> {
+export async function messageOf(reader: Reader, place: MessagePlace): Promise<Message> {
   const { uidValidity } = await open(reader, place)
   const message = await fetchOne(reader, place.uid, {
     flags: true,
@@ -47,7 +47,7 @@ export async function messageOf(reader: Reader, place: Place): Promise<Message> 
  */
 export async function streamOf(
   reader: Reader,
-  place: Place,
+  place: MessagePlace,
   part: string | undefined,
   begin: (content: Readable, attachment: Part | undefined) => void,
 ): Promise<void> {

@@ -23,7 +23,7 @@ export class Unreadable extends Error {
 }
 
 /** The place of a message. Under another UIDVALIDITY the same UID is another message (RFC 9051 section 2.3.1.1). */
-export interface Place {
+export interface MessagePlace {
   readonly folder: string
   readonly uid: number
   readonly uidValidity?: number | undefined
@@ -59,7 +59,7 @@ export async function answered<T>({ client, waits }: Reader, during: Phase, work
 
 export async function open(
   { client, waits }: Reader,
-  { folder, uidValidity }: Omit<Place, 'uid'>,
+  { folder, uidValidity }: Omit<MessagePlace, 'uid'>,
   { readOnly = true }: { readOnly?: boolean } = {},
 ): Promise<MailboxObject> {
   const path = pathOf(client, folder)
@@ -140,7 +140,7 @@ export interface Flags {
 }
 
 /** Sets the given flags, and leaves the others. */
-export async function setFlags(reader: Reader, place: Place, wanted: Partial<Flags>): Promise<Flags> {
+export async function setFlags(reader: Reader, place: MessagePlace, wanted: Partial<Flags>): Promise<Flags> {
   const { client } = reader
   await open(reader, place, { readOnly: false })
   for (const [flag, on] of [

@@ -6,13 +6,13 @@ import type { Reach } from '../account/reach.ts'
 import { withDeadline } from '../deadline.ts'
 import { codeReason } from '../failure/socket-reasons.ts'
 import { loginMask, type Mask } from '../mask.ts'
-import type { Letter, BulletinSettings } from '../news/bulletin.ts'
+import type { BulletinLetter, BulletinSettings } from '../news/bulletin.ts'
 import { singleLine } from '../printable.ts'
 import { guardOf } from './guard.ts'
 
 export interface Mail extends BulletinSettings {
   readonly password: string | undefined
-  readonly letter: Letter
+  readonly letter: BulletinLetter
   readonly reach: Reach
   readonly waitMs: number
   /** Ends it: then it is not known whether it was sent. */

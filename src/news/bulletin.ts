@@ -99,7 +99,7 @@ export function afterBulletin(
   }
 }
 
-export interface Letter {
+export interface BulletinLetter {
   readonly subject: string
   readonly text: string
 }
@@ -124,7 +124,7 @@ const sections: readonly (readonly [NewsType, one: string, many: string, todo: s
 ]
 
 /** Short, whatever happened: some accounts of each kind by name, of the others how many. @param more beside these. */
-export function bulletinOf(news: readonly News[], more: number): Letter {
+export function bulletinOf(news: readonly News[], more: number): BulletinLetter {
   const latest = new Map<string, number>()
   for (const [nth, { type, data }] of news.entries()) latest.set(`${type} ${data.accountId}`, nth)
   const told = news.filter(({ type, data }, nth) => {

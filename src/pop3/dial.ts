@@ -58,13 +58,14 @@ export async function reach(
     const reason = `the connection was closed during ${phaseWords(during)}`
     reject(new SessionFailed({ kind: 'unreachable', server, reason }))
   }
+  // An 'error' that nobody listens for ends the process, and the socket changes hands after this.
+  socket.on('error', () => {})
   socket.on('error', onError).on('close', onClose).on(milestone, onReached)
   try {
     const late = () => new SessionFailed({ kind: 'silent', server, during, waitedMs: waitMs })
     await withDeadline(promise, { waitMs, signal, late })
   } catch (error) {
-    // It may err again while it is being destroyed.
-    socket.on('error', () => {}).destroy()
+    socket.destroy()
     // What is no failure of the socket is the signal's reason.
     throw error instanceof SessionFailed ? error : new SessionFailed(abortFailure(error))
   } finally {

@@ -5,7 +5,7 @@ import type { Seal } from '../seal.ts'
 import { keys } from './key-names.ts'
 import { pipelined } from './pipelined.ts'
 
-export interface Answer {
+export interface StoredAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
@@ -30,7 +30,7 @@ export class Answers {
   }
 
   /** Looks whether the request was made before. `begun`: it was not; who sends it again from now on is told that it is under way. */
-  async begin(name: string, fingerprint: string): Promise<'begun' | 'under way' | 'another request' | Answer> {
+  async begin(name: string, fingerprint: string): Promise<'begun' | 'under way' | 'another request' | StoredAnswer> {
     const mark: AnswerRecord = { fingerprint }
     const before = await this.#redis.set(
       keys.answer(name),
@@ -44,10 +44,10 @@ export class Answers {
     const record = JSON.parse(before) as AnswerRecord
     if (record.fingerprint !== fingerprint) return 'another request'
     if (record.sealedAnswer === undefined) return 'under way'
-    return JSON.parse(this.#seal.open(record.sealedAnswer, name, field)) as Answer
+    return JSON.parse(this.#seal.open(record.sealedAnswer, name, field)) as StoredAnswer
   }
 
-  async keep(name: string, fingerprint: string, answer: Answer): Promise<void> {
+  async keep(name: string, fingerprint: string, answer: StoredAnswer): Promise<void> {
     const record: AnswerRecord = { fingerprint, sealedAnswer: this.#seal.seal(JSON.stringify(answer), name, field) }
     await this.#redis.set(keys.answer(name), JSON.stringify(record), 'PX', redisLimits.answerKeptMs)
     const nowMs = Date.now()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
 
@@ -74,13 +74,32 @@ test('imports run one way, and the adapters never meet', () => {
   }
 })
 
-test('docs/rooms.md has one sentence for each room, and no room that is not there', () => {
-  const rows = [...readFileSync('docs/rooms.md', 'utf8').matchAll(/^\| `([^`]+)` \| (\S[^|]*\.) \|/gm)]
-  assert.deepEqual(
-    rows.map(([, room]) => room),
-    Object.keys(rooms),
-  )
+test('each room says in its first line what lives there, then what does not, and docs/rooms.md leads to it', () => {
   assert.deepEqual([...new Set(sources.map(({ path }) => roomOf(path)))].toSorted(), Object.keys(rooms).toSorted())
+  const map = readFileSync('docs/rooms.md', 'utf8')
+  for (const room of Object.keys(rooms)) {
+    const [first = '', second = '', start = ''] = readFileSync(join(room, 'README.md'), 'utf8').split('\n\n')
+    assert.match(first, /^This (?:room|folder) [a-z][^\n]*\.$/, room)
+    assert.match(second, /^Not here: [^\n]*\.$/, room)
+    assert.ok(
+      existsSync(join(room, /^Start with \[([^\]]+)\]/.exec(start)?.[1] ?? 'nothing')),
+      `${room} starts with a file`,
+    )
+    assert.ok(map.includes(`](../${room}/README.md)`), `docs/rooms.md leads to ${room}`)
+  }
+})
+
+test('every file that README and docs/ name is there', () => {
+  const pages = [
+    'README.md',
+    ...readdirSync('docs', { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
+  ]
+  for (const page of pages.filter((name) => name.endsWith('.md'))) {
+    const named = readFileSync(page, 'utf8').matchAll(
+      /\b(?:src|workers|api|deploy|cli|dashboard|test|bench)\/[\w./-]+\.(?:ts|tsx|mjs|lua|conf|json)\b/g,
+    )
+    for (const [path] of named) assert.ok(existsSync(path), `${page} names ${path}`)
+  }
 })
 
 test('the command line talks to the API alone: of everything else it knows types', () => {

@@ -36,9 +36,6 @@ test('every event that is logged is in the list of src/log.ts, and the list has 
   assert.deepEqual(new Set(logged), new Set(names))
 })
 
-/** Exported by two files each, until they have names of their own. */
-const sharedNames = new Set(['Answer', 'Letter', 'Login', 'Place'])
-
 test('an exported name is exported by one file; a schema of the API may have the name of what it shows', () => {
   const places = new Map<string, string[]>()
   for (const { path, text } of sourcesIn('src', 'workers', 'api')) {
@@ -48,6 +45,6 @@ test('an exported name is exported by one file; a schema of the API may have the
   for (const [name, paths] of places) {
     const others = paths.filter((path) => !path.startsWith('api/schemas/'))
     const isPair = others.length <= 1 && paths.length - others.length <= 1
-    assert.ok(isPair || sharedNames.has(name), `${name} is exported by ${paths.join(' and ')}`)
+    assert.ok(isPair, `${name} is exported by ${paths.join(' and ')}`)
   }
 })

@@ -9,6 +9,13 @@ const takeLease = script<[fence: number, leftMs: number]>('take-lease', 3)
 export const renewLease = script<0 | 1>('renew-lease', 1)
 export const releaseLease = script<1>('release-lease', 1)
 
+interface TakenLease {
+  readonly fence: number
+  readonly leaseMs: number
+  /** On the monotonic clock: the lease began no sooner. */
+  readonly askedAtMs: number
+}
+
 export class Lease {
   readonly accountId: AccountId
   readonly fence: number
@@ -22,7 +29,7 @@ export class Lease {
   #goodUntilMs: number
   #renewing = false
 
-  private constructor(redis: Redis, accountId: AccountId, fence: number, leaseMs: number, askedAtMs: number) {
+  private constructor(redis: Redis, accountId: AccountId, { fence, leaseMs, askedAtMs }: TakenLease) {
     this.accountId = accountId
     this.fence = fence
     this.lost = this.#abort.signal
@@ -43,7 +50,7 @@ export class Lease {
       [keys.lease(accountId), keys.fence(accountId), keys.format],
       [leaseMs],
     )
-    return fence === 0 ? leftMs : new Lease(redis, accountId, fence, leaseMs, askedAtMs)
+    return fence === 0 ? leftMs : new Lease(redis, accountId, { fence, leaseMs, askedAtMs })
   }
 
   /** Whether the lease lasts that long even if it is not renewed. */

@@ -29,6 +29,7 @@ import {
 import { callInstance, instancePorts, type Ports, settingsOf } from '../support/instance.ts'
 import { type MaildropMessage, type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { readFolder } from '../support/reader.ts'
+import { startRedis as startTestRedis } from '../support/redis.ts'
 import { until, untilTold } from '../support/until.ts'
 
 type Items = { readonly items: readonly Record<string, unknown>[] }
@@ -319,3 +320,49 @@ test('its backup, restored into an empty Redis beside the mail of then, leads to
     await gateway.stop()
   }
 })
+
+test('npm start, the API and a worker refuse what a newer version wrote, in one sentence, and change nothing', async () => {
+  const server = await startTestRedis()
+  const redis = connectRedis(server.url, 'api', () => {})
+  try {
+    await loadRedis(redis)
+    await redis.hset(keys.format, { number: '999', writtenBy: '99.0.0' })
+    const before = await dumpOf(redis)
+    const home = join(folder, 'older')
+    unpackHome(home)
+    const env = { PATH: process.env['PATH'], TRIBUTARY_HOME: home, TRIBUTARY_REDIS_URL: server.url }
+    const store = {
+      TRIBUTARY_STORE_URL: 'imap://gateway:x@127.0.0.1:1',
+      TRIBUTARY_STORE_USERS_FILE: join(home, 'users'),
+    }
+    for (const [module, more] of [
+      ['api/main', store],
+      ['workers/main', store],
+      ['deploy/run', settingsOf(await instancePorts())],
+    ] as const) {
+      const child = spawn(process.execPath, [`dist/${module}.js`], { env: { ...env, ...more }, stdio: 'pipe' })
+      let said = ''
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => (said += chunk.toString()))
+      const [code] = (await once(child, 'close')) as [number | null]
+      assert.equal(code, 1, `${module}: ${said}`)
+      assert.match(
+        said,
+        /The data in this Redis have format 999, written by Tributary 99\.0\.0; this is Tributary /,
+        module,
+      )
+      assert.doesNotMatch(said, /^\s+at /m, module)
+    }
+    assert.deepEqual(await dumpOf(redis), before)
+  } finally {
+    redis.disconnect()
+    await server.stop()
+  }
+})
+
+/** All but what a worker said of itself for a quarter of a minute. */
+async function dumpOf(redis: ReturnType<typeof connectRedis>): Promise<(string | undefined)[][]> {
+  const names = (await redis.keys('*')).filter((name) => !name.startsWith(keys.workerVitals(''))).toSorted()
+  const dumps = await Promise.all(names.map(async (name) => await redis.dumpBuffer(name)))
+  return names.map((name, nth) => [name, dumps[nth]?.toString('base64')])
+}

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { type AccountRecord, sourceOf } from '../src/redis/accounts.ts'
 import type { Seal } from '../src/seal.ts'
 import { type Principal, principalOf } from './http/who.ts'
+import { halfSurrogateIn, noCharacter } from './http/json.ts'
 import { linesIn } from './http/lines.ts'
 import { badRequest, mistakesOf, Problem, problemOf, problemView, type SchemaMistake } from './http/problems.ts'
 import { demandReach, guardedBy } from './http/reach.ts'
@@ -95,6 +96,8 @@ export class AccountImport {
   #parse(text: string | undefined): AccountLine {
     if (text === undefined)
       throw new Problem('too-large', `This line has more than ${apiLimits.importLineOctetsMax} octets.`)
+    const digits = halfSurrogateIn(text)
+    if (digits !== undefined) throw new Problem('malformed', noCharacter(digits))
     let line: unknown
     try {
       line = JSON.parse(text)

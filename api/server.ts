@@ -14,9 +14,10 @@ import { authentication, routeTable } from './http/auth.ts'
 import { entityTags } from './http/etag.ts'
 import type { Https } from './http/https.ts'
 import { idempotency } from './http/idempotency.ts'
+import { halfSurrogateIn, noCharacter } from './http/json.ts'
 import { documentation } from './http/openapi.ts'
 import { ownership, type OwnersWorld } from './http/owners.ts'
-import { notFound, requestPath, problems, problemTypeRoutes, sendUnroutable } from './http/problems.ts'
+import { notFound, Problem, requestPath, problems, problemTypeRoutes, sendUnroutable } from './http/problems.ts'
 import { docsPolicy, type Rates, ratesOf, type RatesWorld, securityHeaders } from './http/protection.ts'
 import { Who } from './http/who.ts'
 import { accountLineRoutes } from './routes/account-lines.ts'
@@ -140,7 +141,9 @@ function newInstance(world: ApiWorld, https: Https | undefined): App {
   // A POST without a body may still say application/json.
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
-    if (text === '') done(null, undefined)
+    const digits = halfSurrogateIn(text.toString())
+    if (digits !== undefined) done(new Problem('malformed', noCharacter(digits)))
+    else if (text === '') done(null, undefined)
     else void parseJson(request, text.toString(), done)
   })
   return app

@@ -37,7 +37,7 @@ export interface Local {
  * @param env as process.env: CONTRACT section 1.
  * @throws what keeps a part from starting, when all others are stopped again; or the reason of the interrupt.
  */
-export async function startLocal(env: NodeJS.ProcessEnv, { stop, kill }: Interrupts): Promise<Local> {
+export async function startLocal(env: NodeJS.ProcessEnv, interrupts: Interrupts): Promise<Local> {
   if (process.getuid?.() === 0) throw new Error('local mode does not run as root')
   const config = readEnvironment(env)
   const log = createLog('local', config.logLevel, linesTo(process.stdout))
@@ -51,9 +51,9 @@ export async function startLocal(env: NodeJS.ProcessEnv, { stop, kill }: Interru
   await refuseSecond(config.home)
   makeHome(home)
   const lock = await claimHome(home, `${apiOrigin(config)}/`)
+  const { stop } = interrupts
   const running = new Supervisor(log)
-  stop.addEventListener('abort', () => void running.stop())
-  kill.addEventListener('abort', () => running.kill())
+  running.obey(interrupts)
   let keepers: readonly { stop(): void }[] = []
   let runFolder: string | undefined
   const ended = (async () => {
@@ -74,6 +74,7 @@ export async function startLocal(env: NodeJS.ProcessEnv, { stop, kill }: Interru
   }
   try {
     await refuseTakenPorts(config)
+    stop.throwIfAborted()
     ensureSecret(config.adminTokenFile ?? home.adminToken)
     runFolder = openRunFolder(home)
     const plan = planOf(config, home, { env, log, runFolder })

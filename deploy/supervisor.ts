@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { pending } from '../src/deadline.ts'
 import type { Logger } from '../src/log.ts'
 import type { Child } from './child.ts'
+import type { Interrupts } from './interrupts.ts'
 
 /** How long each may take to end, in this order; together below the 20 s of CONTRACT section 1. */
 export const graceMs = { worker: 9000, api: 4000, dovecot: 3000, redis: 3000 } as const
@@ -37,6 +38,14 @@ export class Supervisor {
     this.#log = log
     this.#restart = restart
     this.ended = this.#end.promise
+  }
+
+  /** Ends when it is interrupted, or at once where that has happened already: an aborted signal calls no new listener. */
+  obey({ stop, kill }: Interrupts): void {
+    stop.addEventListener('abort', () => void this.stop())
+    kill.addEventListener('abort', () => this.kill())
+    if (stop.aborted) void this.stop()
+    if (kill.aborted) this.kill()
   }
 
   /** @throws what keeps the part from starting; or that everything is being stopped. */

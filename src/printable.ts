@@ -5,10 +5,11 @@ export function printable(text: string, max = 200): string {
   return text.replace(/[^\x20-\x7e]+/g, '?').slice(0, max)
 }
 
-/** Words in any script as one line: each run of control characters becomes a space. */
+/** Words in any script as one line: each run of control characters becomes a space. No character is cut in two. */
 export function singleLine(text: string, max = 500): string {
   return text
     .replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ')
     .trim()
     .slice(0, max)
+    .replace(/[\ud800-\udbff]$/, '')
 }

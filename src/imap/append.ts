@@ -7,6 +7,7 @@ import { formatDateTime } from 'imapflow/lib/tools.js'
 import type { Token } from '../mail/message.ts'
 import { imapLimits } from './limits.ts'
 import type { AppendAnswer, Appended, Copy } from '../pull/ports.ts'
+import { singleLine } from '../printable.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { type Attribute, codeOf, codeWordsOf, execute, isRefusal, uidsOf, within, wordsOf } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
@@ -152,7 +153,7 @@ async function refused(
   await within(client, client.noop(), { waitMs: imapLimits.storeReplyWaitMs, during: 'NOOP', signal }).catch(() => {})
   // imapflow calls itself usable for a moment longer.
   if (client.usable && client.byeReason === undefined) return { status: 'refused', reply }
-  const bye = client.byeReason === undefined ? '' : `: "${client.byeReason.slice(0, 200)}"`
+  const bye = client.byeReason === undefined ? '' : `: "${singleLine(client.byeReason, 200)}"`
   throw new SessionFailed(
     { kind: 'store unreachable', reason: `${server} answered "${reply}" and ended the session${bye}` },
     error,

@@ -82,6 +82,16 @@ test('a start heeds the signal that everything is being stopped, and a part is b
   )
 })
 
+test('a Ctrl-C that came before anything was begun is obeyed: no part is begun', async () => {
+  const { running } = supervisor()
+  running.obey({ stop: AbortSignal.abort(), kill: new AbortController().signal })
+  await assert.rejects(
+    running.begin('redis', async () => assert.fail('it is begun')),
+    /everything is being stopped/,
+  )
+  assert.equal(await running.ended, 'stopped')
+})
+
 test('stopping does not wait for the pause before a restart', async () => {
   const { running, events } = supervisor({ ...atOnce, firstMs: 3_600_000, mostMs: 3_600_000 })
   const child = new ScriptedChild()

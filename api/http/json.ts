@@ -1,0 +1,17 @@
+/** Tells whether the texts in a JSON document consist of characters. */
+
+/** Escapes that are no half of a surrogate pair by themselves: of another kind, or both halves in their order. */
+const whole = /\\(?:[^u]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})/g
+const half = /\\u([dD][89a-fA-F][0-9a-fA-F]{2})/
+
+/**
+ * Finds half of a surrogate pair, such as `\ud800` alone (RFC 8259 section 8.2): JSON may write it, but UTF-8 has no octets for it, and
+ * the JSON of Redis' scripts cannot read it, so that one record with it would keep all others from being looked at.
+ */
+export function halfSurrogateIn(json: string): string | undefined {
+  if (!half.test(json)) return undefined
+  return half.exec(json.replace(whole, ''))?.[1]
+}
+
+export const noCharacter = (digits: string) =>
+  `The escape \\u${digits} is half of a surrogate pair, and so no character.`

@@ -7,12 +7,25 @@ import { atom, codeWordsOf, execute, sequence, uidsOf } from './command.ts'
 import { encodedPathOf } from './connection.ts'
 import { isMissing, preparedFolder } from './folder.ts'
 
-/** Moves exactly these messages to a folder, which is made anew where it has gone. The answer has their UIDs there, if the store tells them. */
-export async function moved(client: ImapFlow, from: string, uids: readonly number[], to: string): Promise<Appended> {
+/**
+ * Moves exactly these messages to a folder, which is made anew where it has gone. The answer has their UIDs there, if the store tells them.
+ *
+ * @param staged where its `uidValidity` is known, nothing is moved out of a folder that has another one: its UIDs are other messages.
+ */
+export async function moved(
+  client: ImapFlow,
+  from: string,
+  { uidValidity: expected, uids }: Appended,
+  to: string,
+): Promise<Appended> {
   const set = packMessageRange([...uids])
   const path = encodedPathOf(client, to)
   await beTerse(client)
-  await execute(client, 'SELECT', [atom(encodedPathOf(client, from))], silence)
+  const current = await selected(client, encodedPathOf(client, from))
+  if (expected !== undefined && current !== expected) {
+    const reply = `the folder has UIDVALIDITY ${current ?? 'unknown'}, and had ${expected}`
+    throw new SessionFailed({ kind: 'store refused', during: 'staging move', reply })
+  }
   const [uidValidity = '', movedSet = '', newSet = ''] = await moveOf(client, set, path).catch(
     async (error: unknown) => {
       if (!isMissing(error)) throw error
@@ -30,6 +43,17 @@ export async function moved(client: ImapFlow, from: string, uids: readonly numbe
   const inOrder = uids.map((uid) => newUids.get(uid)).filter((uid) => uid !== undefined)
   const isComplete = /^\d+$/.test(uidValidity) && inOrder.length === uids.length
   return isComplete ? { uidValidity: Number(uidValidity), uids: inOrder } : { uidValidity: undefined, uids: [] }
+}
+
+/** Selects a folder. The answer is its UIDVALIDITY, if the store tells it. */
+async function selected(client: ImapFlow, path: string): Promise<number | undefined> {
+  let uidValidity: number | undefined
+  const hear = async (answer: unknown) => {
+    const [value = ''] = codeWordsOf(answer, 'UIDVALIDITY') ?? []
+    if (/^\d+$/.test(value)) uidValidity = Number(value)
+  }
+  await execute(client, 'SELECT', [atom(path)], { ...silence, OK: hear })
+  return uidValidity
 }
 
 /** Moves a set. The answer has the words of COPYUID (RFC 4315 section 3): UIDVALIDITY of the target, the UIDs here, and the UIDs there. */

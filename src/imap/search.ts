@@ -67,11 +67,17 @@ export async function* arrivedByFolder(client: ImapFlow, wait: Wait): AsyncGener
   }
 }
 
-/** Gives all that a folder of our own holds, by UID. */
-export async function allIn(client: ImapFlow, folder: string): Promise<Placed[]> {
-  await client.mailboxOpen(pathOf(client, folder), { readOnly: true })
+/** All that a folder of our own holds. Its UIDs mean these messages under this UIDVALIDITY alone. */
+export interface Contents {
+  readonly uidValidity: number
+  /** By UID. */
+  readonly messages: readonly Placed[]
+}
+
+export async function allIn(client: ImapFlow, folder: string): Promise<Contents> {
+  const { uidValidity } = await client.mailboxOpen(pathOf(client, folder), { readOnly: true })
   const all = await placed(client, '1:*', true)
-  return all.toSorted((a, b) => a.uid - b.uid)
+  return { uidValidity: Number(uidValidity), messages: all.toSorted((a, b) => a.uid - b.uid) }
 }
 
 /** @param intent is given for the intent's own folder: it bounds the search by UIDNEXT while UIDVALIDITY is the same. */

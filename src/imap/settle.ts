@@ -30,7 +30,7 @@ async function probed(client: ImapFlow, { accountId, fence }: Staging): Promise<
   for (const leftover of await listed(client, encodedPathOf(client, name) + '%')) await removed(client, leftover)
   for (const folder of [from, to]) await execute(client, 'CREATE', [atom(encodedPathOf(client, folder))])
   await execute(client, 'APPEND', [atom(encodedPathOf(client, from)), probe])
-  await moved(client, from, [1], to)
+  await moved(client, from, { uidValidity: undefined, uids: [1] }, to)
   for (const folder of [from, to]) await removed(client, folder)
 }
 

@@ -41,8 +41,8 @@ export class StagingFolders {
     })
   }
 
-  async move(from: string, uids: readonly number[], to: string): Promise<Appended> {
-    return await this.#use('staging move', (client) => moved(client, from, uids, to), this.#access.appendWaitMs)
+  async move(from: string, staged: Appended, to: string): Promise<Appended> {
+    return await this.#use('staging move', (client) => moved(client, from, staged, to), this.#access.appendWaitMs)
   }
 
   async remove(folder: string): Promise<void> {

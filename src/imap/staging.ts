@@ -69,16 +69,16 @@ export class StagedStore implements Store {
 
   async find(intent: Intent): Promise<Found> {
     const intended = new Set(intent.entries.map(({ token }) => token))
-    const all = await search(this.#access, (client, wait) => wait(allIn(client, this.#folders.own)))
-    const found = all.flatMap(({ uid, trace }) =>
+    const own = await search(this.#access, (client, wait) => wait(allIn(client, this.#folders.own)))
+    const found = own.messages.flatMap(({ uid, trace }) =>
       trace !== undefined && intended.has(trace.token) ? [{ uid, token: trace.token }] : [],
     )
     const uids = found.map(({ uid }) => uid)
-    return { tokens: new Set(found.map(({ token }) => token)), appended: { uidValidity: undefined, uids } }
+    return { tokens: new Set(found.map(({ token }) => token)), appended: { uidValidity: own.uidValidity, uids } }
   }
 
-  async deliver(folder: string, { uids }: Appended): Promise<Appended> {
-    return await this.#folders.move(this.#folders.own, uids, folder)
+  async deliver(folder: string, appended: Appended): Promise<Appended> {
+    return await this.#folders.move(this.#folders.own, appended, folder)
   }
 
   async finish(): Promise<void> {

@@ -84,6 +84,7 @@ type StoredCount = Parameters<TakenOver['deliver']>[1]
 
 interface InFolder extends Placed {
   readonly folder: string
+  readonly uidValidity: number
 }
 
 /** The staging folders that a run has taken from earlier ones. No APPEND or MOVE that an earlier run has sent reaches them any more. */
@@ -143,10 +144,11 @@ export class Takeover implements TakenOver {
     const evidence = { intended: this.#intended, recovered: this.#recovered, recorded, delivered }
     const wanted = undelivered(staged, evidence)
     for (const earlier of this.#earlier) {
-      const uids = staged.filter((message) => message.folder === earlier && wanted.has(message)).map(({ uid }) => uid)
-      if (uids.length > 0) {
+      const there = staged.filter((message) => message.folder === earlier && wanted.has(message))
+      if (there.length > 0) {
         await this.#folders.prepare(folder)
-        await this.#folders.move(earlier, uids, folder)
+        const uids = there.map(({ uid }) => uid)
+        await this.#folders.move(earlier, { uidValidity: there[0]?.uidValidity, uids }, folder)
       }
       await this.#folders.remove(earlier)
     }
@@ -158,8 +160,10 @@ export class Takeover implements TakenOver {
 
   async #staged(client: ImapFlow, wait: Wait): Promise<InFolder[]> {
     const staged: InFolder[] = []
-    for (const folder of this.#earlier)
-      for (const message of await wait(allIn(client, folder))) staged.push({ ...message, folder })
+    for (const folder of this.#earlier) {
+      const { uidValidity, messages } = await wait(allIn(client, folder))
+      for (const message of messages) staged.push({ ...message, folder, uidValidity })
+    }
     return staged
   }
 }

@@ -62,6 +62,7 @@ for (const make of ['ours', 'another'] as const) {
       'alike',
       'exists',
       'emptied',
+      'renewed',
     ]
     before(async () => {
       const users = Object.fromEntries(logins.map((login) => [login, 'secret']))
@@ -261,6 +262,21 @@ for (const make of ['ours', 'another'] as const) {
       assert.deepEqual([await subjects('emptied'), await staging('emptied')], [[], []])
       assert.deepEqual(await subjects('emptied', 'Work'), [])
       await emptyLogin(loginOf({ kind: 'hosted', id: '', login: 'emptied' }, dovecot.store))
+    })
+
+    test('the UIDs of a folder that is gone move nothing out of another one that has its name by now', async () => {
+      const [first, second] = [await open('renewed', 1), await open('renewed', 1)]
+      const appended = await append(first, copies(1, 2))
+      const [name = ''] = await staging('renewed')
+      doveadm('mailbox', 'delete', '-u', 'renewed', name)
+      const other = await append(second, copies(3, 2))
+      assert.deepEqual(other.uids, appended.uids)
+      await assert.rejects(first.deliver('INBOX', appended), refused)
+      assert.deepEqual(await subjects('renewed'), [])
+      await second.deliver('INBOX', other)
+      assert.deepEqual(await subjects('renewed'), [3, 4])
+      await second.finish()
+      assert.deepEqual(await staged('renewed'), [])
     })
 
     test('without MOVE the messages are copied and expunged', async () => {

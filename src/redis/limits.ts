@@ -35,6 +35,8 @@ export const redisLimits = {
   hostsNamed: 100,
   /** How many commands are sent in one round trip where there are many. */
   pipelinedAtOnce: 500,
+  /** How many octets of a backup are sent in one round trip; a larger entry goes alone. */
+  restoredOctetsAtOnce: 4 * MiB,
   /** Slots of a tally, for as long as the dashboard shows them. */
   tallyHoursKept: 48,
   tallyDaysKept: 30,

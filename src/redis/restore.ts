@@ -1,115 +1,25 @@
-/** A backup (backup.ts) checked, and put in the place of what Redis holds. */
-import type { Redis } from 'ioredis'
+/** Puts a backup (backup.ts) that has been checked (backup-check.ts) in the place of what Redis holds. */
+import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
 import { redisLimits } from './limits.ts'
 import type { Run } from '../runs/run.ts'
-import { keyIdOf, type Seal } from '../seal.ts'
 import { describe } from '../failure/sentences.ts'
 import { addToIndex } from './account-index.ts'
 import { type AccountRecord, sourceOf } from './accounts.ts'
 import { hashOf } from './backup.ts'
-import { backupName, BackupUnfit, damaged, type Entry, entryOf, noBackup, parsed } from './backup-entry.ts'
+import { type Entry, entryOf, parsed } from './backup-entry.ts'
 import type { DestinationRecord } from './destinations.ts'
 import { FormatLock } from './format/lock.ts'
 import { restoring } from './format/mark.ts'
 import { formatOf, formatSteps, runSteps, type FormatStep } from './format/steps.ts'
 import { everyKey, keys } from './key-names.ts'
+import { pipelined } from './pipelined.ts'
 import { queuePrefix } from './queue.ts'
+import { script } from './scripts.ts'
 import { restate } from './statuses.ts'
 import type { TokenRecord } from './tokens.ts'
 
-export interface Inventory {
-  /** The format of its data. */
-  readonly version: number
-  readonly createdAt: string
-  readonly accounts: number
-  readonly destinations: number
-}
-
-/**
- * Reads all of it and changes nothing.
- *
- * @param newest the newest format that this program knows.
- * @throws BackupUnfit
- */
-export async function checkBackup(
-  lines: AsyncIterable<string>,
-  seal: Seal,
-  newest: number = redisLimits.dataFormat,
-): Promise<Inventory> {
-  let head: Pick<Inventory, 'createdAt' | 'version'> | undefined
-  let read = 0
-  let ended = false
-  const accounts = new Set<string>()
-  const destinations = new Set<string>()
-  for await (const line of lines) {
-    read += 1
-    if (ended) throw damaged(read, 'something behind its end')
-    const json = parsed(line, read)
-    if (head === undefined) {
-      head = headOf(json, newest)
-    } else if (json['end'] === true) {
-      if (json['lines'] !== read - 1) throw damaged(read, `the end of ${String(json['lines'])} lines`)
-      ended = true
-    } else {
-      const entry = entryOf(json, read)
-      if (entry.type !== 'hash') continue
-      for (const [id, text] of Object.entries(entry.value)) {
-        if (entry.key === keys.accounts) {
-          const { account, sealedPassword } = recordIn<AccountRecord>(text, read)
-          if (account?.id !== id || typeof account.host !== 'string' || typeof account.destinationId !== 'string')
-            throw damaged(read, 'no account')
-          accounts.add(id)
-          checkSealed(seal, sealedPassword, id)
-        } else if (entry.key === keys.destinations) {
-          const { destination, sealedPassword } = recordIn<DestinationRecord>(text, read)
-          if (destination?.id !== id) throw damaged(read, 'no destination')
-          destinations.add(id)
-          if (sealedPassword !== null) checkSealed(seal, sealedPassword, id)
-        } else if (entry.key === keys.tokens) {
-          const { id: own, digest } = recordIn<TokenRecord>(text, read)
-          if (own !== id || typeof digest !== 'string') throw damaged(read, 'no token')
-        }
-      }
-    }
-  }
-  if (head === undefined) throw noBackup()
-  if (!ended)
-    throw new BackupUnfit('file', `This backup is not whole: it ends after line ${read}. Nothing was changed.`)
-  return { ...head, accounts: accounts.size, destinations: destinations.size }
-}
-
-function headOf(json: Record<string, unknown>, newest: number): Pick<Inventory, 'createdAt' | 'version'> {
-  const { format, version, createdAt } = json
-  if (format !== backupName || typeof createdAt !== 'string') throw noBackup()
-  if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 1) throw damaged(1, 'no format')
-  if (version > newest) {
-    throw new BackupUnfit(
-      'newer',
-      `This backup has format ${version}; this Tributary knows formats up to ${newest}. Restore it with the version that made it, or a newer one. Nothing was changed.`,
-    )
-  }
-  return { version, createdAt }
-}
-
-function recordIn<T>(text: string, number: number): Partial<T> & { readonly sealedPassword: string } {
-  return parsed(text, number) as Partial<T> & { readonly sealedPassword: string }
-}
-
-function checkSealed(seal: Seal, sealed: string, id: string): void {
-  const keyId = keyIdOf(sealed)
-  if (!seal.holds(keyId)) {
-    throw new BackupUnfit(
-      'key',
-      `The passwords of this backup are sealed with the secret key ${keyId}, and this instance has ${seal.keyId}. Put the key of then into the file secret-key, as a line behind the others, and restore again. Nothing was changed.`,
-    )
-  }
-  try {
-    seal.open(sealed, id, 'password')
-  } catch (error) {
-    throw new BackupUnfit('file', `In this backup ${error instanceof Error ? error.message : String(error)}.`)
-  }
-}
+const raiseFence = script<1>('raise-fence', 1)
 
 /**
  * Replaces everything by what a checked backup holds, carried over to today's format. Until it is done no process takes a lease:
@@ -132,7 +42,8 @@ export async function restoreBackup(
     await lock.write([['HSET', keys.format, 'number', restoring]])
     try {
       await removeEverything(redis)
-      for await (const entry of entriesIn(lines())) await write(redis, entry, nowMs)
+      for await (const slice of slicesOf(entriesIn(lines())))
+        await pipelined(redis, slice, (pipeline, entry) => write(pipeline, entry, nowMs))
       await runSteps({ redis, lock, steps, from: version })
       await rebuild(redis, nowMs)
     } catch (error) {
@@ -171,12 +82,12 @@ async function rebuild(redis: Redis, nowMs: number): Promise<void> {
   const dueMs = new Map<string, number>()
   for (let nth = 0; nth + 1 < due.length; nth += 2) dueMs.set(due[nth] ?? '', Number(due[nth + 1]))
   for await (const accounts of hashOf(redis, keys.accounts)) {
-    for (const [id, json] of Object.entries(accounts)) {
+    await pipelined(redis, Object.entries(accounts), (pipeline, [id, json]) => {
       const { account } = JSON.parse(json) as AccountRecord
       // Removed while the backup was made, and its destination with it.
-      if (destinations.has(account.destinationId)) await rebuildAccount(redis, account, dueMs.get(id), nowMs)
-      else await redis.hdel(keys.accounts, id)
-    }
+      if (destinations.has(account.destinationId)) rebuildAccount(pipeline, account, dueMs.get(id), nowMs)
+      else pipeline.hdel(keys.accounts, id)
+    })
     await restate(redis, Object.keys(accounts))
   }
 }
@@ -222,15 +133,18 @@ async function rebuildTokens(redis: Redis, destinations: ReadonlySet<string>): P
   }
 }
 
-async function rebuildAccount(redis: Redis, account: Account, dueMs: number | undefined, nowMs: number): Promise<void> {
+function rebuildAccount(
+  pipeline: ChainableCommander,
+  account: Account,
+  dueMs: number | undefined,
+  nowMs: number,
+): void {
   const { id } = account
   // Whatever has happened since: the store is asked before the next pull.
-  await redis.hset(keys.ledgerNotes(id), 'wholeUnder', 'a backup')
-  const all = redis.multi().hset(keys.accountSources, sourceOf(account), id)
-  addToIndex(all, account)
+  pipeline.hset(keys.ledgerNotes(id), 'wholeUnder', 'a backup').hset(keys.accountSources, sourceOf(account), id)
+  addToIndex(pipeline, account)
   if (dueMs !== undefined && !account.paused)
-    all.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * redisLimits.resumeSpreadMs), id)
-  await all.exec()
+    pipeline.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * redisLimits.resumeSpreadMs), id)
 }
 
 /** Removes the leases too: a run under way writes nothing any more. Not the fences, so that none is given out twice, nor who did what. */
@@ -241,7 +155,11 @@ export async function removeEverything(redis: Redis): Promise<void> {
     do {
       const [next, found] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', 1000)
       cursor = next
-      for (const key of found) if (!outlivesWipe(key)) await redis.unlink(key)
+      await pipelined(
+        redis,
+        found.filter((key) => !outlivesWipe(key)),
+        (pipeline, key) => pipeline.unlink(key),
+      )
     } while (cursor !== '0')
   }
 }
@@ -261,20 +179,34 @@ function outlivesWipe(key: string): boolean {
   return key.startsWith(`${queuePrefix}:`) || everLasting.has(key) || /^tributary:\{[^}]*\}:fence$/.test(key)
 }
 
-async function write(redis: Redis, entry: Entry, nowMs: number): Promise<void> {
+/** Adds what puts an entry back. An entry that holds nothing, or whose life is over, adds nothing. */
+function write(pipeline: ChainableCommander, entry: Entry, nowMs: number): void {
   if (entry.type === 'hash') {
-    if (Object.keys(entry.value).length > 0) await redis.hset(entry.key, entry.value)
+    if (Object.keys(entry.value).length > 0) pipeline.hset(entry.key, entry.value)
   } else if (entry.type === 'zset') {
     const flat = Object.entries(entry.value).flatMap(([member, score]) => [score, member])
-    if (flat.length > 0) await redis.zadd(entry.key, ...flat)
-  } else if (entry.key.endsWith(':fence')) {
-    const before = Number((await redis.get(entry.key)) ?? 0)
-    await redis.set(entry.key, Math.max(before, Number(bytesOf(entry))))
-  } else if (entry.expiresAtMs === undefined) await redis.setrange(entry.key, entry.at, bytesOf(entry))
+    if (flat.length > 0) pipeline.zadd(entry.key, ...flat)
+  } else if (entry.key.endsWith(':fence')) raiseFence(pipeline, [entry.key], [Number(bytesOf(entry))])
+  else if (entry.expiresAtMs === undefined) pipeline.setrange(entry.key, entry.at, bytesOf(entry))
   else if (entry.expiresAtMs > nowMs) {
     const value = entry.key.startsWith(keys.run('')) ? closed(bytesOf(entry), nowMs) : bytesOf(entry)
-    await redis.multi().setrange(entry.key, entry.at, value).pexpireat(entry.key, entry.expiresAtMs).exec()
+    pipeline.setrange(entry.key, entry.at, value).pexpireat(entry.key, entry.expiresAtMs)
   }
+}
+
+/** Entries that go to Redis in one round trip. A line of a backup has up to 4 MiB, so their octets are bounded as well. */
+async function* slicesOf(entries: AsyncIterable<Entry>): AsyncGenerator<readonly Entry[]> {
+  let slice: Entry[] = []
+  let octets = 0
+  for await (const entry of entries) {
+    slice.push(entry)
+    octets += entry.type === 'string' ? entry.value.length : JSON.stringify(entry.value).length
+    if (slice.length < redisLimits.pipelinedAtOnce && octets < redisLimits.restoredOctetsAtOnce) continue
+    yield slice
+    slice = []
+    octets = 0
+  }
+  if (slice.length > 0) yield slice
 }
 
 function bytesOf({ value }: Extract<Entry, { type: 'string' }>): Buffer {

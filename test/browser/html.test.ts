@@ -178,7 +178,7 @@ test('HTML that takes too long is given up, and what comes next is cleaned', asy
 })
 
 test('HTML that takes more memory than there is ends its thread alone, and what comes next is cleaned', async () => {
-  await cleaning({ octetsMax: 24 * 1024 ** 2 }, async (clean, logged) => {
+  await cleaning({ octetsMax: 24 * 1024 ** 2, cleaningMs: 60_000 }, async (clean, logged) => {
     const [given, next] = await Promise.all([clean('<'.repeat(1_000_000)), clean('<p>p</p>')])
     assert.deepEqual([given, next], [{ html: null, withheld: 'failed' }, harmless])
     assert.deepEqual(reasons(logged), ['ERR_WORKER_OUT_OF_MEMORY'])

@@ -52,7 +52,7 @@ export interface Config {
   }
   /** The keys themselves in place of that file, the newest first, with a space or comma between two. */
   readonly secretKeys: string | undefined
-  /** Where the hosted store listens for people's mail programs. */
+  /** The address and ports at which the hosted store listens for people's mail programs. */
   readonly mail: {
     readonly host: string
     readonly imapPort: number

@@ -83,7 +83,7 @@ export interface Logger {
   child(fields: Readonly<Record<string, unknown>>, options?: { readonly level: string }): Logger
 }
 
-/** What is never written, wherever it stands in an event. Events carry ids, not records: this is the net under that. */
+/** Fields that are never written, wherever they stand in an event. Events carry ids and not records; this is the safety net. */
 const redacted = ['password', 'pass', 'secret', 'token', 'authorization', 'cookie', 'sealed', 'masterPassword']
 
 /** @param process_ which process writes: `api`, `worker`, `local`. */

@@ -10,16 +10,16 @@ export interface Key {
   readonly createdAt: string | null
 }
 
-/** What opens, and what seals. */
+/** The keys that open, and the key that seals. */
 export interface Ring {
-  /** What seals from now on. */
+  /** The key that seals from now on. */
   newest(): Key
   /** May look anew for a key that another process has made meanwhile. */
   find(id: string): Key | undefined
 }
 
 export interface Seal {
-  /** Of what seals now. */
+  /** The id of the key that seals now. */
   readonly keyId: string
   /** Whether what is sealed with this key can be opened. */
   holds(keyId: string): boolean

@@ -1,4 +1,4 @@
-/** What follows from a run's end for its account: when the next visit is due, and whether somebody has to act. */
+/** Carries out what follows from a run's end for its account: when the next visit is due, and whether somebody has to act. */
 import type { Account } from '../src/account/account.ts'
 import { consequenceOf, pausesDestination } from '../src/failure/consequence.ts'
 import type { Failure } from '../src/failure/failure.ts'

@@ -12,7 +12,7 @@ import type { LoadedAccount, PullWorld } from './pull-world.ts'
 import { logRunSuperseded } from './run-log.ts'
 import { endedRun, performRun } from './run.ts'
 
-/** What of BullMQ's job is used. */
+/** The part of BullMQ's job that is used. */
 type QueuedJob = Pick<Job<PullJob>, 'data' | 'moveToDelayed'>
 
 /** @param cancelled aborted when the job's lock is lost, or the worker can wait no longer. */
@@ -29,7 +29,7 @@ export async function runJob(
   }
   try {
     const failure = await runUnder(lease, world, job, { jobToken, cancelled })
-    // Whoever holds the lease now goes on with this very run, and its record is theirs. Should nobody, this job looks again.
+    // The worker that holds the lease now goes on with this very run, and its record is that worker's. If nobody holds it, this job looks again.
     if (failure?.kind === 'superseded') await stepBack(job, world.leaseMs, jobToken)
   } finally {
     await lease.release()

@@ -1,7 +1,7 @@
-/** What the log says of news on its way to people: one function for each event, with its level and its fields. */
+/** Logs what happens to news on its way to people: one function for each event, with its level and its fields. */
 import type { Logger } from '../src/log.ts'
 
-/** So much waits for this webhook that the oldest of it was dropped. */
+/** Too much waits for this webhook, so that the oldest delivery was dropped. */
 export function logWebhookOverflows(log: Logger, webhookId: string, newsId: string): void {
   log.warn({ event: 'webhook overflows', webhookId, newsId })
 }

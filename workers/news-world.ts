@@ -1,4 +1,4 @@
-/** What carrying news needs of the process it is carried in. */
+/** The means that carrying news needs of its process. */
 import type { LookupFunction } from 'node:net'
 import type { Redis } from 'ioredis'
 import type { Clock } from '../src/clock.ts'
@@ -20,7 +20,7 @@ export interface NewsCarrierOptions {
   readonly pace?: Partial<NewsPace>
 }
 
-/** What has a default that tests replace. */
+/** Options with defaults, which tests replace. */
 export interface NewsPace {
   /** How often the outbox is emptied, and endpoints whose time has come are visited. */
   readonly everyMs: number
@@ -35,7 +35,7 @@ export interface NewsPace {
   readonly lookup?: LookupFunction
 }
 
-/** What the senders of news share. */
+/** The means that the senders of news share. */
 export interface NewsWorld extends NewsCarrierOptions {
   readonly pace: Partial<NewsPace>
   readonly webhooks: Webhooks

@@ -1,4 +1,4 @@
-/** What a worker is started with. */
+/** The options of a worker. */
 import type { Redis } from 'ioredis'
 import type { Clock } from '../src/clock.ts'
 import type { StoreEndpoint } from '../src/config.ts'
@@ -29,7 +29,7 @@ export interface WorkerOptions extends WorkerPatience {
   readonly between?: ((accountId: AccountId) => RunPorts) | undefined
 }
 
-/** What has a default that tests replace. */
+/** Options with defaults, which tests replace. */
 export interface WorkerPatience {
   /** How long a POP3 server may take. */
   readonly waits?: Partial<Waits> | undefined

@@ -1,4 +1,4 @@
-/** What a run needs of the process that it runs in, and how a worker's process gives it. */
+/** The means that a run needs of its process, and how a worker's process provides them. */
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../src/mail/message.ts'
 import { targetOf } from '../src/account/destination.ts'
@@ -55,7 +55,7 @@ export interface PullWorld {
 
 /** On whose behalf a maildrop is opened. */
 export interface PullVisit {
-  /** What is known of the provider's server. What this session learns is added. */
+  /** The known traits of the provider's server. This session adds what it learns. */
   readonly traits: Set<ServerTrait>
   readonly signal: AbortSignal
   readonly transcript?: Transcript | undefined

@@ -1,4 +1,4 @@
-/** What the log says of runs and of what follows from them: one function for each event, with its level and its fields. */
+/** Logs runs and what follows from them: one function for each event, with its level and its fields. */
 import { describe } from '../src/failure/sentences.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import type { Pause } from '../src/failure/consequence.ts'

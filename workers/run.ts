@@ -1,4 +1,4 @@
-/** One run: src/pull/pull.ts once, or twice where a server had to be learnt; its record, and what follows from its end. */
+/** One run: src/pull/pull.ts once, or twice if the server's traits had to be learnt first; its record, and what follows from its end. */
 import { randomBytes } from 'node:crypto'
 import type { Account } from '../src/account/account.ts'
 import type { ServerTrait } from '../src/account/server-traits.ts'
@@ -91,7 +91,7 @@ export function endedRun(run: Run, counts: RunCounts, failure: Failure | undefin
   }
 }
 
-/** What a run writes while it is at work. */
+/** The writers that a run uses while it is at work. */
 interface RunRecords {
   /** They grow as the run goes, so that a run that fails still tells what it did. */
   readonly counts: RunCounts
@@ -100,7 +100,7 @@ interface RunRecords {
   readonly recorder: Recorder | undefined
 }
 
-/** What is opened for a run, and what is learnt of the provider's server meanwhile. */
+/** The connections that are opened for a run, and the traits that are learnt of the provider's server. */
 class Visit {
   /** How long the store took for each append. */
   readonly appends = new Spread('tributary_append_duration_seconds')
@@ -147,7 +147,7 @@ class Visit {
       await (run.task === 'rebuild' ? rebuild : pullAccount)(world, loaded.account, this.#records.counts)
       return undefined
     } catch (error) {
-      // What was thrown because we aborted says how it broke, not why.
+      // An error that was thrown because we aborted says how it broke, not why.
       if (signal.aborted) return signal.reason instanceof SessionFailed ? signal.reason.failure : { kind: 'superseded' }
       const failure = refusalOf(error) ?? failureOf(error)
       if (failure.kind === 'internal' && failure.remedy === undefined) logRunBroke(log, error)

@@ -28,7 +28,7 @@ export class WebhookSender {
       const delivery = restMs > 0 ? undefined : await webhooks.next(webhookId, nowMs)
       if (delivery === undefined || performance.now() > endMs)
         return await webhooks.settle(webhookId, nowMs + Math.max(restMs, 0))
-      // Where it was removed meanwhile nothing of it is kept.
+      // If the webhook was removed meanwhile, nothing of it is kept.
       if (!(await this.#attempt(record, state, delivery))) return await webhooks.leave(webhookId)
     }
   }

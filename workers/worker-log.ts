@@ -1,4 +1,4 @@
-/** What the log says of a worker's process and of its queues: one function for each event, with its level and its fields. */
+/** Logs a worker's process and its queues: one function for each event, with its level and its fields. */
 import type { Logger } from '../src/log.ts'
 
 export function logWorkerReady(log: Logger, concurrency: number): void {

@@ -83,7 +83,7 @@ export const accountDefaults = {
 export interface Mistake {
   /** The place in the request (RFC 6901). */
   readonly pointer: string
-  /** What is to be written there. */
+  /** Says what has to be written there. */
   readonly detail: string
 }
 

@@ -28,7 +28,7 @@ interface SealedDestination {
   readonly guarded?: true
 }
 
-/** What is needed to connect to a destination. */
+/** Everything that is needed to connect to a destination. */
 export function targetOf(
   { destination, sealedPassword, guarded }: SealedDestination,
   seal: Seal,

@@ -11,7 +11,7 @@ export type AddressClass =
   /** Between a provider and its customers (RFC 6598). */
   | 'shared'
   | 'link-local'
-  /** Where a cloud tells a machine its credentials. */
+  /** The address at which a cloud tells a machine its credentials. */
   | 'metadata'
   | 'multicast'
   | 'unspecified'
@@ -61,7 +61,7 @@ export const specialNetworks: readonly (readonly [network: string, bits: number,
   ['3fff::', 20, 'reserved'],
 ]
 
-/** Where somebody's server may be. */
+/** The addresses and ports at which somebody's server may be. */
 export interface Reach {
   readonly addresses: 'any' | 'public'
   readonly ports: 'any' | readonly number[]

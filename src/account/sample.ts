@@ -3,7 +3,7 @@
 /** No hosted destination has this name: their names have no plus sign. */
 export const sampleLogin = 'sample+provider'
 
-/** What an account that gathers from it needs to know. */
+/** The settings of an account that gathers from the sample provider. */
 export interface SampleProvider {
   readonly host: string
   readonly port: number

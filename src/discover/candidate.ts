@@ -19,7 +19,7 @@ export interface Candidate extends Server {
   readonly source: Source
   /** A POP3 server answered there, under TLS as said and with a certificate that verifies. */
   readonly verified: boolean
-  /** What somebody must know before the first login. */
+  /** A note that somebody must read before the first login. */
   readonly note: string | null
 }
 

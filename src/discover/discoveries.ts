@@ -4,7 +4,7 @@ import { discoverLimits } from './limits.ts'
 import type { Address } from './candidate.ts'
 import { discover, type Discovered, type Surroundings } from './discover.ts'
 
-/** Where somebody who asks may lead us. */
+/** The addresses to which somebody who asks may lead us. */
 export interface Reaches {
   readonly web: Reach
   readonly pop3: Reach

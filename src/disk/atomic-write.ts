@@ -16,7 +16,7 @@ import { lstat, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 export interface Written {
-  /** Of a file that is new. One that is replaced keeps its mode, and its owner where this process may give a file away. */
+  /** The mode of a new file. A file that is replaced keeps its mode, and its owner if this process may give files away. */
   readonly mode?: number
   /** The bits of the mode that a file which is replaced may keep; undefined: all. */
   readonly mask?: number
@@ -106,7 +106,7 @@ function modeOf(before: Stats | undefined, { mode = privateMode, mask = 0o777 }:
   return before === undefined ? mode : before.mode & mask
 }
 
-/** Whoever reads the file now reads the next one. Only root may give a file away. */
+/** Gives the new file to the owner of the old one, so that the same process can read it. Only root may give a file away. */
 function givesAway(before: Stats | undefined): before is Stats {
   return before !== undefined && process.getuid?.() === 0
 }

@@ -10,12 +10,12 @@ export function homeOf(folder: string) {
     home,
     adminToken: join(home, 'admin-token'),
     secretKey: join(home, 'secret-key'),
-    /** Where the API listens, for the command line. */
+    /** The file that tells the command line at which address the API listens. */
     httpAddress: join(home, 'http-address'),
     /** Locked by the instance that runs, which writes its address into it. */
     lock: join(home, 'lock'),
     redis: join(home, 'redis'),
-    /** What was kept before it was carried over to another format. */
+    /** The folder with backups that were made before data were carried over to another format. */
     backups: join(home, 'backups'),
     mail: join(home, 'mail'),
     dovecot: join(home, 'dovecot'),

@@ -1,4 +1,4 @@
-/** What was under way when something failed: a closed list of codes that code may branch on, and the words that people read for each. */
+/** The phase of a session in which something failed: a closed list of codes that code may branch on, and the words that people read for each. */
 
 /** The phases that need no further facts, with their words. */
 const plainPhases = {

@@ -28,7 +28,7 @@ export function reportOf(failure: Failure): FailureReport {
   return { kind: failure.kind, message: describe(failure), ...(step === undefined ? {} : { step }) }
 }
 
-/** What we did, and what came back. */
+/** Says what we did, and what came back. */
 export function happened(failure: Failure): string {
   switch (failure.kind) {
     case 'unreachable':
@@ -68,7 +68,7 @@ export function happened(failure: Failure): string {
   }
 }
 
-/** What happens next by itself, and what somebody has to do. */
+/** Says what happens next by itself, and what somebody has to do. */
 function after(failure: Failure): string {
   switch (failure.kind) {
     case 'unreachable':
@@ -102,7 +102,7 @@ function after(failure: Failure): string {
   }
 }
 
-/** What somebody has to do, where it does not mend itself. */
+/** Says what somebody has to do, if the failure does not mend itself. */
 function adviceOn(failure: Failure): string | undefined {
   const known = knownSentence(failure)
   if (failure.kind === 'tls') return known ?? "Check the host name and the account's TLS settings."

@@ -15,7 +15,7 @@ import { executeWhole } from './literal-plus.ts'
 import { troubleOf } from './trouble.ts'
 import { withheld } from './withheld.ts'
 
-/** What one APPEND carries, and where to. */
+/** The messages that one APPEND carries, and their folder. */
 export interface Batch {
   readonly folder: string
   readonly copies: readonly Copy[]

@@ -18,12 +18,12 @@ import { checkInsides, neverWaitThrottled, onCommandFailure, wrapRun } from './i
 import { type CertificateRules, isLoopback, transportOf } from './tls.ts'
 import { troubleOf } from './trouble.ts'
 
-/** Where mail goes, with what it takes to get in. */
+/** A destination, with the credentials that it takes to get in. */
 export type StoreTarget =
   | { readonly kind: 'hosted'; readonly id: string; readonly login: string }
   | ({ readonly kind: 'imap'; readonly id: string } & Login)
 
-/** Where nothing is said of the certificate, it must verify. */
+/** If nothing is said of the certificate, it must verify. */
 export interface Login extends Partial<CertificateRules> {
   readonly host: string
   readonly port: number
@@ -96,7 +96,7 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
   client.on('alert', ({ message }) => alerted?.(mask(wordsOf(message))))
   neverWaitThrottled(client)
   boundId(client, identities, attempt)
-  // What a command fails with is shown to people: with the server's words, and not with what the server was told at the login.
+  // People are shown why a command failed: they read the server's words, without the secrets that the server was told at the login.
   onCommandFailure(client, (error) => maskWords(error, mask))
   try {
     await within(client, client.connect(), { waitMs: imapLimits.storeConnectWaitMs, during: 'login', signal })
@@ -171,7 +171,7 @@ function boundId(client: ImapFlow, identities: Identities | undefined, attempt: 
   })
 }
 
-/** Where wordsOf looks, and as it will read it: what was not decoded as it was meant is a question mark there. */
+/** The places where `wordsOf` looks, in the form that it will read: octets that could not be decoded are question marks there. */
 function maskWords(error: unknown, mask: Mask): void {
   if (!isRecord(error)) return
   for (const name of ['responseText', 'reason', 'message']) {

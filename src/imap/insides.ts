@@ -1,6 +1,6 @@
 /**
  * The members of imapflow that are not in its types. This file alone touches them; the rest of the room calls what is exported here.
- * What is missing in the installed version is told when a process opens its first store, not in the middle of a message.
+ * If the installed version lacks one of them, that is told when a process opens its first store, not in the middle of a message.
  */
 import type { Writable } from 'node:stream'
 import { ImapFlow } from 'imapflow'

@@ -32,7 +32,7 @@ export interface Listing {
   readonly uidValidity: number
 }
 
-/** Where the next page begins: UIDVALIDITY, how many messages came before, and the last UIDs of the page, of which one is mostly still there. */
+/** The place where the next page begins: UIDVALIDITY, how many messages came before, and the last UIDs of the page, of which at least one is usually still there. */
 export const pagePlace = /^(\d{1,10}):(\d{1,10}):(\d{1,10}(?:,\d{1,10})*)$/
 const uidsRemembered = 5
 

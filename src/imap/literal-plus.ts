@@ -25,7 +25,7 @@ export async function executeWhole(client: ImapFlow, command: string, pieces: re
     const answer = execute(client, command, [])
     answer.catch(() => {})
     if (sending === undefined) {
-      // Where the session has ended just now the answer says so at once.
+      // If the session has just ended, the answer says so at once.
       await Promise.race([answer, setImmediate()])
       throw new Error(`imapflow did not send ${command} at once`)
     }

@@ -1,4 +1,4 @@
-/** What is done with a login outside of a run: it is tried, filled, read and emptied. */
+/** Uses a login outside of a run: it is tried, filled, read and emptied. */
 import type { ImapFlow } from 'imapflow'
 import { encodePath } from 'imapflow/lib/tools.js'
 import type { Copy } from '../pull/ports.ts'

@@ -40,7 +40,7 @@ export interface PoolOptions {
   readonly identities?: Identities
 }
 
-/** What is done with a connection. */
+/** A function that uses a connection. */
 export type Use<T> = (client: ImapFlow) => Promise<T>
 
 const usualFreshMs = 1000

@@ -12,7 +12,7 @@ import { failed, troubleOf } from './trouble.ts'
 
 export type Reason = 'no folder' | 'no message' | 'no part' | 'other UIDs' | 'search too long'
 
-/** What was asked for is not there, or cannot be read so. Trouble with the store is a SessionFailed. */
+/** Thrown when something that was asked for is not there, or cannot be read in this way. Trouble with the store is a SessionFailed. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable'
   readonly reason: Reason

@@ -108,7 +108,7 @@ export class StagingFolders {
 }
 
 /**
- * Of one CREATE in a thousand that come at the same time Dovecot 2.3 says that the folder exists already, when it has just made it. A
+ * When many CREATEs come at the same time, Dovecot 2.3 says of one in a thousand that the folder exists already, although it has just made it. A
  * folder that has held mail is another run's all the same.
  */
 async function create(client: ImapFlow, path: string): Promise<void> {

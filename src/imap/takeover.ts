@@ -1,5 +1,5 @@
 /**
- * What becomes of the messages that stand in the staging folders of earlier runs. A message there is of one of four kinds: of an open
+ * Decides what becomes of the messages that stand in the staging folders of earlier runs. A message there is of one of four kinds: of an open
  * intent, and found in time to be recorded: it is new, and is delivered; of an open intent, and found too late: it is dropped, for its
  * provider is asked for it again; recorded, and not delivered yet: it is delivered; recorded, and delivered before: it is dropped.
  * The last two look alike. What an index did not know when the store was killed may come back with a rebuild of mdbox: a batch that has
@@ -33,7 +33,7 @@ export interface StagedMessage {
   readonly trace: Trace | undefined
 }
 
-/** What is known beside the staging folders. */
+/** Facts from outside the staging folders. */
 export interface Evidence {
   /** Tokens of the intents that earlier runs have left open. */
   readonly intended: ReadonlySet<Token>

@@ -33,7 +33,7 @@ export class StoreTraces implements Traces {
     this.#own = pathOf(client, first)
     const listed = await this.#session.answered(client.list())
     const usable = listed.filter(({ flags }) => !flags.has('\\Noselect') && !flags.has('\\NonExistent'))
-    // What is in staging is recovered otherwise (docs/decisions/0013).
+    // Messages in staging folders are recovered in another way (docs/decisions/0013).
     const others = usable.map(({ path }) => path).filter((path) => path !== this.#own && !isStaging(path))
     return [this.#own, ...others]
   }

@@ -40,7 +40,7 @@ export async function readForeignState(
   const others = new Map<string, StateOwner>()
   const readLine = lineReaderOf(format)
   let number = 0
-  // One char a byte, as everywhere with UIDLs.
+  // Latin-1 keeps one character for each byte, as everywhere with UIDLs.
   for await (const slice of slices(file.toString('latin1').split('\n'))) {
     for (const text of slice) {
       number += 1

@@ -14,7 +14,7 @@ import type { DestinationId, Fingerprint, ShortHash, SpoolId, Token } from '../m
 export const recordStates = ['stored', 'skipped', 'quarantined'] as const
 export type RecordState = (typeof recordStates)[number]
 
-/** What the ledger says of one message. */
+/** The ledger's record of one message. */
 export interface LedgerRecord {
   /** The record's place among the account's records. It holds only as long as the lease under which it was read. */
   readonly index: number
@@ -55,7 +55,7 @@ export interface Suspect extends MessageName {
 /** A record that has no place yet. */
 export type NewRecord = Omit<LedgerRecord, 'index'>
 
-/** What a record says of who a message is. */
+/** The part of a record that says which message it is of. */
 export type RecordIdentity = Pick<LedgerRecord, 'uidl' | 'fingerprint' | 'digest' | 'size'>
 
 /** Makes the record of a message that is listed now. */

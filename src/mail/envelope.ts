@@ -6,13 +6,13 @@ import { fieldsOf } from './header.ts'
 export interface Envelope {
   readonly from: string | null
   readonly subject: string | null
-  /** What the message says, in ISO 8601; null where that is no date. */
+  /** The date that the message states, in ISO 8601; null if it is not a date. */
   readonly date: string | null
 }
 
 /** @param lines what `envelopeLines` (header.ts) has made. */
 export async function envelopeOf(lines: Buffer): Promise<Envelope> {
-  // Where mailparser cannot read a date it gives the time of now.
+  // If mailparser cannot read a date, it gives the present time.
   const dateMs = parseDateTime(fieldsOf(lines).find(({ name }) => name === 'date')?.value ?? '')
   const date = dateMs === undefined ? null : new Date(dateMs).toISOString()
   try {

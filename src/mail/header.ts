@@ -129,7 +129,7 @@ export function listedUidlHash({ uidl }: Pick<Listed, 'uidl'>): ShortHash | unde
   return uidl === undefined ? undefined : uidlHash(uidl)
 }
 
-/** Where a maildrop is. It is the same for an account that is registered again. */
+/** The place of a maildrop. It is the same for an account that is registered again. */
 export interface MaildropSource {
   readonly host: string
   readonly port: number

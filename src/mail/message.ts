@@ -75,7 +75,7 @@ export interface Fingerprint {
   readonly weak: boolean
 }
 
-/** What a session has learnt of a message. */
+/** The facts that a session has learnt about a message. */
 export interface Sighting {
   readonly message: Listed
   readonly fingerprint: Fingerprint | undefined

@@ -71,7 +71,7 @@ function asking(url: URL, { method, headers, body, lookup, ca, port }: HttpReque
     ...(port === undefined ? {} : { port }),
     ...(ca === undefined ? {} : { ca }),
   })
-  // What breaks before the answer is thrown by `once`; what breaks behind it must not end the process.
+  // An error before the answer is thrown by `once`; an error after it must not end the process.
   return asked.on('error', () => {})
 }
 

@@ -51,7 +51,7 @@ export function guardOf(reach: Reach, resolve: LookupFunction = systemLookup): G
   }
 }
 
-/** What is wrong with a host and port that somebody registers. A name that leads nowhere just now is checked when it is dialled. */
+/** Finds what is wrong with a host and port that somebody registers. A name that leads nowhere at this moment is checked when it is dialled. */
 export async function reachMistakes(
   reach: Reach,
   { host, port }: { readonly host: string; readonly port: number },

@@ -23,7 +23,7 @@ export interface Post {
 
 const webPorts: Readonly<Record<string, number>> = { 'https:': 443, 'http:': 80 }
 
-/** Where a URL leads. */
+/** The host and port that a URL leads to. */
 export function endpointOf({ hostname, port, protocol }: URL): { host: string; port: number } {
   return {
     host: hostname.replace(/^\[(.*)\]$/, '$1'),

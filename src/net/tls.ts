@@ -1,4 +1,4 @@
-/** What every TLS connection of ours asks for, whichever protocol it carries. */
+/** The options that all our TLS connections share, whichever protocol they carry. */
 import { isIP } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 

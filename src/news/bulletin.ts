@@ -43,7 +43,7 @@ export function bulletinMistakes({ host, user, from, to }: BulletinSettings, pas
 /** Written by whoever sends. */
 export interface BulletinState {
   readonly sentAtMs: number | null
-  /** What lay between the last two, at least. */
+  /** The least time that lay between the last two bulletins. */
   readonly spacingMs: number
   /** Attempts in a row that failed. */
   readonly failures: number
@@ -72,7 +72,7 @@ export function bulletinDueMs(
   { collectMs } = bulletinPatience,
 ): number {
   const sooner = nowMs + collectMs
-  // One that was sent in what is now the future: the clock was set back.
+  // A bulletin that was sent in the future shows that the clock was set back.
   return sentAtMs === null || sentAtMs > nowMs ? sooner : Math.max(sooner, sentAtMs + spacingMs)
 }
 
@@ -130,7 +130,7 @@ export function bulletinOf(news: readonly News[], more: number): BulletinLetter 
   const told = news.filter(({ type, data }, nth) => {
     const later = (other: NewsType) => (latest.get(`${other} ${data.accountId}`) ?? -1) > nth
     if (latest.get(`${type} ${data.accountId}`) !== nth && type !== 'message.quarantined') return false
-    // What is over is said as such; what stopped is said once.
+    // Trouble that is over is reported as over; an account that stopped is reported once.
     if (type === 'run.failed') return !later('account.recovered') && !later('account.needs_attention')
     return type !== 'account.needs_attention' || !later('account.recovered')
   })

@@ -4,11 +4,11 @@ import { second, minute, hour, day } from '../units.ts'
 export const newsLimits = {
   /** An account that fails, recovers and fails is told of at most so often. */
   toldAgainAfterMs: 1 * hour,
-  /** Of what was set aside in one run so many messages are named; that is some 10 KB, half of what a webhook is to carry. */
+  /** How many of the messages that one run set aside are named. That makes some 10 KB, half of what a webhook should carry. */
   newsMessagesMax: 50,
   /** Standard Webhooks recommends 15 to 30 s. */
   deliveryWaitMs: 15 * second,
-  /** And days of attempts: these waits are five. */
+  /** Standard Webhooks recommends days of attempts; these waits add up to five. */
   deliveryWaitsMs: [
     5 * second,
     1 * minute,
@@ -27,7 +27,7 @@ export const newsLimits = {
   endpointRestMaxMs: 5 * minute,
   retryAfterMaxMs: 1 * hour,
   endpointDisabledAfterMs: 5 * day,
-  /** What comes within it is one notice; and the most that lies between two that follow one another. */
+  /** News that comes within the first time is one bulletin; the second is the longest time between two bulletins in a row. */
   bulletinCollectMs: 1 * minute,
   bulletinSpacingMaxMs: 1 * hour,
   /** After attempts that failed; the last one for ever. What is older than the other is not said any more. */

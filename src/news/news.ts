@@ -1,4 +1,4 @@
-/** What people are told of without asking, by webhook and by e-mail: decided from what a run came to. Pure. */
+/** Decides what people are told without asking, by webhook and by e-mail, from the end of a run. Pure. */
 import { createHash } from 'node:crypto'
 import type { Account } from '../account/account.ts'
 import { newsLimits } from './limits.ts'
@@ -45,7 +45,7 @@ export type News = {
   | { readonly type: 'first_import.finished'; readonly data: About & Readonly<RunCounts> }
 )
 
-/** What people have been told of an account, and not yet that it is over. */
+/** The trouble of an account that people have been told of, while they have not been told that it is over. */
 export interface ToldNews {
   readonly trouble: 'none' | 'failing' | 'attention'
   /** When a failure was told last. */
@@ -61,7 +61,7 @@ export interface RunEnd {
   readonly attention: boolean
   /** Set aside by this run. */
   readonly quarantined: readonly QuarantineEntry[]
-  /** Of all runs so far, where this one is the first that went well. */
+  /** The counts of all runs so far, if this run is the first that went well. */
   readonly firstImport: RunCounts | undefined
   readonly nowMs: number
 }

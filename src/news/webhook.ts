@@ -41,7 +41,7 @@ export const defaultWebhookState: WebhookState = {
   deliveredAtMs: null,
 }
 
-/** What came back. `status` null: no answer; `text` says why then, else it is the beginning of the answer. */
+/** The answer of an endpoint. If `status` is null there was no answer, and `text` says why; otherwise `text` is the beginning of the answer. */
 export interface Answer {
   readonly status: number | null
   readonly text: string

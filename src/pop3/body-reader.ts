@@ -16,7 +16,7 @@ const carriageReturn = Buffer.from('\r')
 /** RFC 5322 header blocks are mostly of this size. */
 const headerHint = 4096
 
-/** Where the reader stands between two bytes. */
+/** The state of the reader between two bytes. */
 type Place = 'line start' | 'dot' | 'dot CR' | 'in line' | 'CR'
 
 export class BodyReader {

@@ -1,4 +1,4 @@
-/** What the lines of CAPA say (RFC 2449): which commands a server knows, and what it asks of its clients. Pure. */
+/** Reads the lines of CAPA (RFC 2449): which commands a server knows, and what it asks of its clients. Pure. */
 import { pop3Limits } from './limits.ts'
 
 export function hasCapability(lines: readonly string[], name: string): boolean {

@@ -10,7 +10,7 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import { guardOf } from '../net/guard.ts'
 import { tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
 
-/** Where a server is, and how it must prove who it is. */
+/** The address of a server, and how the server must prove who it is. */
 export interface Endpoint {
   readonly host: string
   readonly port: number
@@ -66,7 +66,7 @@ export async function reach(
     await withDeadline(promise, { waitMs, signal, late })
   } catch (error) {
     socket.destroy()
-    // What is no failure of the socket is the signal's reason.
+    // Any other error is the signal's reason.
     throw error instanceof SessionFailed ? error : new SessionFailed(abortFailure(error))
   } finally {
     socket.off('error', onError).off('close', onClose).off(milestone, onReached)

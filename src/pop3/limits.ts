@@ -12,9 +12,9 @@ export const pop3Limits = {
   listingOctetsMax: 96 * MiB,
   /** The header block of a message, read by TOP n 0. */
   headerOctetsMax: 4 * MiB,
-  /** What is read and dropped of a TOP that sends the whole message: no mail anybody sends is larger. */
+  /** How much is read and dropped of a TOP that sends the whole message. Nobody sends larger mail. */
   bodyOctetsMax: 1024 * MiB,
-  /** What is read and dropped of a message beyond what the account takes, where LIST said less. What goes on for longer has no end. */
+  /** How much is read and dropped of a message beyond the account's limit, if LIST told less. A message that goes on for longer has no end. */
   droppedOctetsMax: 64 * MiB,
   /** A LOGIN-DELAY beyond this is not believed: nobody means to be asked less than once a day. */
   loginDelayMaxMs: 1 * day,

@@ -1,7 +1,7 @@
 /** The time that the next reply may take: so long without an octet, and three times as long as a whole. */
 import { pop3Limits } from './limits.ts'
 
-/** What a reply may take. */
+/** The time that a reply may take. */
 export interface ReplyWait {
   readonly waitMs: number
   /** It is a message: the octets that come earn it more time. */
@@ -29,7 +29,7 @@ export class ReplyClock {
     this.heard(0)
   }
 
-  /** So many octets of the reply have come. */
+  /** Notes how many octets of the reply have come. */
   heard(octets: number): void {
     this.stop()
     if (this.#next === undefined) return

@@ -1,4 +1,4 @@
-/** What a command expects for an answer, and what the answer is. */
+/** The reply that a command expects, and the reply that came. */
 import type { Lines } from './lines.ts'
 
 /** A body up to a lone dot. `octetsHint`: the size that LIST gives. */

@@ -11,7 +11,7 @@ import { windowOctets, windowOf, windowsOf } from './windows.ts'
 import { printable } from '../printable.ts'
 import type { Expected, Reply } from './reply.ts'
 
-/** What retrieval needs of its session. */
+/** The part of the session that retrieval uses. */
 export interface Line {
   /** Whether many commands may be on their way at once. */
   pipelined(): boolean
@@ -120,7 +120,7 @@ export class Retrieval {
     try {
       if (this.#leaving) return windowOf([], release)
       const arrived = arrivals(windowOctets(messages), holding)
-      // Where the server does not pipeline, each message has a barrier of its own.
+      // If the server does not pipeline, each message has a barrier of its own.
       const answers = this.#line.pipelined()
         ? await this.#burst(messages, maxMessageOctets, arrived)
         : await this.#oneByOne(messages, maxMessageOctets, arrived)
@@ -218,7 +218,7 @@ export class Retrieval {
 type Answers = readonly [Listed, Reply][]
 type Arrived = (reply: Reply) => Reply
 
-/** Where more octets come than were listed, the room that is held grows with them. */
+/** If more octets come than were listed, the room that is held grows with them. */
 function arrivals(listed: number, holding: Holding): Arrived {
   let octets = 0
   return (reply) => {

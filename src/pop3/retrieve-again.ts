@@ -7,7 +7,7 @@ import { messageDigest, toCrlf } from '../mail/octets.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
 
-/** What the ledger knows of the message. */
+/** The ledger's facts about the message. */
 export type Known = Pick<LedgerRecord, 'uidl' | 'size' | 'fingerprint' | 'digest'>
 
 /** How many messages are retrieved where the provider's names do not tell which one it is. */
@@ -22,7 +22,7 @@ export async function retrieveAgain(options: SessionOptions, known: Known): Prom
     let found: Buffer | undefined
     for (const candidate of candidates.slice(0, candidatesMax)) {
       const bytes = await retrieve(session, candidate, options)
-      // Where its name is its own, it is given as it is now; else its bytes must prove it.
+      // If no other message has its UIDL, it is given as it is now; otherwise its bytes must prove it.
       const proven = candidates.length === 1 || (await isKnown(bytes, known))
       if (proven) found = bytes
       if (proven) break

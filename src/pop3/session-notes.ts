@@ -1,4 +1,4 @@
-/** What a transcript shows of a session: replies without any mail, and how the session ended. */
+/** Writes a session's notes for the transcript: replies without any mail, and how the session ended. */
 import { assertNever } from '../assert-never.ts'
 import type { Failure } from '../failure/failure.ts'
 import { isMessagePhase, type Phase, phaseWords } from '../failure/phase.ts'

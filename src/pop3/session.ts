@@ -28,7 +28,7 @@ export interface SessionOptions extends ConnectionOptions {
   readonly user: string
   readonly password: string
   readonly waits?: Partial<Waits>
-  /** What earlier sessions have learnt of this server; what this one learns is added. */
+  /** The traits that earlier sessions have learnt of this server; this session adds to them. */
   readonly traits?: Set<ServerTrait>
   /** Shared by all sessions of a worker. */
   readonly budget?: OctetBudget
@@ -178,7 +178,7 @@ export class Pop3Session implements Maildrop {
     this.#retrieval.abandon()
   }
 
-  /** What retrieval needs of the session. */
+  /** The part of the session that retrieval uses. */
   #line(): Line {
     return {
       pipelined: () => this.pipelined,
@@ -187,7 +187,7 @@ export class Pop3Session implements Maildrop {
       entry: (verb, message) => this.#entry(verb, message),
       together: (send) => this.#opened.together(send),
       broken: (expected, got) => this.#broken(expected, got),
-      // What is marked is no message any more, to some servers.
+      // Some servers refuse any command about a message that is marked.
       askable: () =>
         this.#marked.size === 0 ? this.#listing : this.#listing.filter(({ number }) => !this.#marked.has(number)),
     }

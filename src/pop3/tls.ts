@@ -14,7 +14,7 @@ import { pinMistake, tlsOptions } from '../net/tls.ts'
 import { type Endpoint, reach } from './dial.ts'
 import { printable } from '../printable.ts'
 
-/** What a server showed of itself. `fingerprint`: SHA-256 of its certificate, lower-case hex. */
+/** The certificate and TLS version that a server showed. `fingerprint`: SHA-256 of its certificate, lower-case hex. */
 export interface TlsReport {
   readonly version: string
   readonly fingerprint: string

@@ -67,7 +67,7 @@ export class Verbs {
  */
 class WiredCommand extends Pop3Command {
   during: Phase = 'STAT'
-  /** What `command()` trims off the end of its line: a password may end in a space. */
+  /** The white space that `command()` trims off the end of its line, because a password may end in a space. */
   #ending = ''
 
   constructor(ask: AskLine) {

@@ -1,5 +1,5 @@
 /**
- * What steps 4 to 6 share on the way of letters into the store. There is one append at a time, so that messages stand in the store in the
+ * The state that steps 4 to 6 share on the way of letters into the store. There is one append at a time, so that messages stand in the store in the
  * maildrop's order. While a batch is being appended, the intent of the next one is written, and the batches before it are delivered.
  */
 import type { PackedRecords } from '../ledger/packed-records.ts'
@@ -15,7 +15,7 @@ export class Deposit {
   readonly deliveries: Deliveries
   /** Undefined where nothing that is stored can be erased: it was spooled, and no session is open. */
   readonly erasures: Erasures | undefined
-  /** Where the folder stood when the store last said. UIDs only ascend: no message of a later batch stands before it. */
+  /** The position of the folder when the store last told it. UIDs only ascend: no message of a later batch stands before it. */
   #position: FolderPosition | undefined
   #hasBegun = false
   /** The batch that is on its way into the store. */
@@ -33,7 +33,7 @@ export class Deposit {
     return this.#hasBegun
   }
 
-  /** Where the next message will stand. The store is asked where its last answer does not say. */
+  /** The place where the next message will stand. The store is asked if its last answer does not say. */
   async position(): Promise<FolderPosition> {
     const { store } = this.run.world
     this.#hasBegun = true
@@ -77,7 +77,7 @@ export class Deposit {
     if (!this.#hasBegun) return
     await this.#storing.catch(() => {})
     const ended = await Promise.allSettled([this.#storing, this.deliveries.done()])
-    // What has gone wrong here, and in tidying up, is left for the next run to resolve.
+    // An error here, or in tidying up, is left for the next run to resolve.
     if (ended.every(({ status }) => status === 'fulfilled')) await this.run.world.store.finish().catch(() => {})
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What a run needs of its account's ledger, a port for each kind of step. All of them write under the run's lease: every write fails
+ * The ports to the account's ledger, one for each kind of step. All of them write under the run's lease: every write fails
  * with `superseded` once the lease is lost, and is on disk before it resolves.
  */
 import type { Failure } from '../failure/failure.ts'

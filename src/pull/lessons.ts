@@ -1,4 +1,4 @@
-/** What a session teaches about records: that their messages are listed otherwise than before, missing, deleted, or gone for good. Pure. */
+/** Makes the changes of records that a session teaches: their messages are listed otherwise than before, missing, deleted, or gone for good. Pure. */
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import { listedUidlHash } from '../mail/header.ts'

@@ -1,4 +1,4 @@
-/** What an account's settings say of one message: whether it is to be deleted at the provider, and whether the first run leaves it there. */
+/** Decides by an account's settings whether a message is deleted at the provider, and whether the first run leaves it there. */
 import type { FirstRun, Retention } from '../account/account.ts'
 import { assertNever } from '../assert-never.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
@@ -27,7 +27,7 @@ export function isBeforeFirstRun(firstRun: FirstRun, arrived: Date | undefined, 
     case 'onlyNew':
       return true
     case 'lastDays':
-      // Where no date can be seen, to fetch too much is the smaller harm.
+      // If there is no date, fetching too much is the smaller harm.
       return arrived !== undefined && arrived.getTime() < nowMs - firstRun.days * day
     default:
       return assertNever(firstRun)

@@ -129,7 +129,7 @@ export interface BatchLimit {
   readonly octets: number
 }
 
-/** Where the next message of a folder will stand (RFC 9051 section 2.3.1). */
+/** The place where the next message of a folder will stand (RFC 9051 section 2.3.1). */
 export interface FolderPosition {
   readonly uidValidity: number
   readonly uidNext: number
@@ -143,14 +143,14 @@ export interface Copy {
   readonly internalDate: Date
 }
 
-/** Where a batch was appended: APPENDUID, where the server has UIDPLUS (RFC 4315 section 3). */
+/** The place where a batch was appended: APPENDUID, if the server has UIDPLUS (RFC 4315 section 3). */
 export interface Appended {
   readonly uidValidity: number | undefined
   /** Empty where the server does not say. */
   readonly uids: readonly number[]
 }
 
-/** What a store says to an APPEND. */
+/** The store's answer to an APPEND. */
 export type AppendAnswer =
   /** The tagged OK came, and nothing less. */
   | { readonly status: 'stored'; readonly appended: Appended }
@@ -165,7 +165,7 @@ export interface Found {
   readonly appended: Appended
 }
 
-/** What earlier runs of this account have left in the store. */
+/** The messages that earlier runs of this account have left in the store. */
 export interface TakenOver {
   /** Tokens of their intents that the store holds. The header lines were read: SEARCH HEADER is not trusted. */
   readonly tokens: ReadonlySet<Token>

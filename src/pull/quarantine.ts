@@ -22,7 +22,7 @@ export interface QuarantineEntry {
   readonly spooled?: SpoolId | undefined
 }
 
-/** What tells whether an entry, a record and a message belong together. */
+/** The facts that tell whether an entry, a record and a message belong together. */
 type Identity = Pick<LedgerRecord, 'uidl' | 'digest' | 'size'>
 
 /** Finds the entry of a record. One whose message was retrieved is known by its digest: UIDLs change, and sizes too. */

@@ -49,7 +49,7 @@ async function readStore(run: PullRun, { continuity: { mark }, records }: Ledger
     const reading = new TraceReading(run, traces, records)
     const uids = (await folder?.uids(from)) ?? []
     if (folder !== undefined) await reading.read(folder, uids)
-    // Where a UID has no message, somebody has moved or removed one, and it may be ours.
+    // If a UID has no message any more, somebody has moved or removed one, and it may be ours.
     if (from === 1 || folder?.uidNext === undefined || uids.length < folder.uidNext - from) {
       for (const path of others) {
         const other = await traces.open(path)

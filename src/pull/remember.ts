@@ -1,4 +1,4 @@
-/** What a session has taught is written here: between steps 6 and 7 about all that was listed, after step 7 about what may be forgotten. */
+/** Writes what a session has taught: between steps 6 and 7 about everything that was listed, after step 7 about what may be forgotten. */
 import type { SessionFailed } from '../failure/session-failed.ts'
 import { forgettable, missing } from './lessons.ts'
 import type { Survey } from './survey.ts'

@@ -20,7 +20,7 @@ export class PullSession implements PullRun {
   readonly erasures: Erasures
   /** When the session began: everything in it is decided by this time. */
   readonly nowMs: number
-  /** What the session has taught about records. It is written when all messages have come. */
+  /** The changes of records that the session has taught. They are written when all messages have come. */
   readonly lessons: LedgerRecord[] = []
   /** How many messages are called otherwise than before. */
   renamed = 0

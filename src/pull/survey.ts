@@ -15,7 +15,7 @@ export interface Survey {
   readonly listed: number
   /** Messages to be retrieved, in the maildrop's order. */
   readonly toRetrieve: readonly Listed[]
-  /** Those of them that were set aside and are tried again. */
+  /** The messages among them that were set aside and are tried again. */
   readonly retried: ReadonlySet<Listed>
   /** New messages whose header was looked at. */
   readonly sightings: ReadonlyMap<Listed, Sighting>

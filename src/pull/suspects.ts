@@ -28,7 +28,7 @@ export interface Turns {
 export class Suspects {
   readonly #run: PullRun
   readonly #suspects = new Map<string, Suspect>()
-  /** What this run has set aside is not tried again in it, though its record may not know the message again. */
+  /** The messages that this run has set aside. They are not tried again in it, although their records may not match the messages again. */
   readonly #aside = new Set<string>()
   #hasRecalled = false
   #deaths = 0
@@ -200,7 +200,7 @@ export class Suspects {
 
   async #setAside(message: Listed, failure: Failure, attempts: number): Promise<void> {
     const { world, counts } = this.#run
-    // Where no header was seen, the fingerprint of nothing says that the message was tried, and not set aside by its listed size alone.
+    // If no header was seen, the fingerprint of nothing says that the message was tried, and was not set aside by its listed size alone.
     const fingerprint = this.#sightings.get(message)?.fingerprint ?? headerFingerprint([])
     counts.quarantined += 1
     await world.quarantine.quarantine({ ...unseen(message), fingerprint }, { failure, attempts })
@@ -218,7 +218,7 @@ function nameOf(message: Listed): MessageName {
   return { uidl: listedUidlHash(message), size: message.size, place: message.number }
 }
 
-/** Of messages that share a UIDL, one that comes well must not clear another: their sizes tell them apart. */
+/** When messages share a UIDL, one that comes well must not clear another; their sizes tell them apart. */
 function suspectKey({ uidl, size, place }: MessageName): string {
   return `${uidl ?? place} ${size}`
 }

@@ -48,7 +48,7 @@ export interface Piece {
   readonly members: readonly string[]
   /** How many accounts were looked at for these. */
   readonly looked: number
-  /** Where to go on; null: there are no more. */
+  /** The place to go on from; null if there are no more. */
   readonly next: string | null
 }
 

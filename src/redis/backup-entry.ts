@@ -1,4 +1,4 @@
-/** What the lines of a backup are, and how one is read: a head, an entry for each piece of what Redis holds, an end. */
+/** Reads the lines of a backup: a head, an entry for each piece of what Redis holds, and an end. */
 import { backedUpOfAccount, backedUpShared, keys } from './key-names.ts'
 
 /** Its head bears this name, and in `version` the format of the data (format/steps.ts). */

@@ -8,7 +8,7 @@ import { openField, runIn, runsOf } from './runs.ts'
 export interface AccountFacts {
   readonly record: AccountRecord
   readonly state: AccountState
-  /** Where one run is at work and another waits, the one at work. */
+  /** The open run. If one is at work and another waits, this is the one at work. */
   readonly openRun: Run | undefined
   /** The run that ended last. */
   readonly lastRun: Run | null

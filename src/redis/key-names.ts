@@ -112,7 +112,7 @@ export const keys = {
   /** Hash: failures, untilMs (throttle.ts). */
   refusals: (what: string, digest: string) => `tributary:refusals:${what}:${digest}`,
   run: (id: string) => `tributary:run:${id}`,
-  /** What was answered under that idempotency key (answers.ts). */
+  /** The answer that was given under an idempotency key (answers.ts). */
   answer: (name: string) => `tributary:answer:${name}`,
 
   /** Packed records (record.ts). */
@@ -128,7 +128,7 @@ export const keys = {
   fence: (id: AccountId | string) => ofAccount(id, 'fence'),
   /** List: what a run has brought (arrivals.ts). */
   arrived: (id: AccountId | string, runId: string) => ofAccount(id, `arrived:${runId}`),
-  /** What was said in a run, as JSON (transcript.ts). */
+  /** The transcript of a run, as JSON (transcript.ts). */
   transcript: (id: AccountId | string, runId: string) => ofAccount(id, `transcript:${runId}`),
   /** Sorted set of run ids, all of score 0. */
   runs: (id: AccountId | string) => ofAccount(id, 'runs'),
@@ -138,13 +138,13 @@ export const keys = {
   spool: (id: AccountId | string) => ofAccount(id, 'spool'),
 } as const
 
-/** What is kept of a run beside its record, and goes with it. */
+/** The keys of a run beside its record; they are removed with it. */
 export const ofRun = (accountId: string, runId: string): string[] => [
   keys.arrived(accountId, runId),
   keys.transcript(accountId, runId),
 ]
 
-/** What a backup holds of an account, and as what Redis keeps it (redis/backup.ts). Not the lease: that is a run's; not the spool: mail is none of it. */
+/** The keys of an account that a backup holds, with their Redis types (redis/backup.ts). The lease is not among them, because it belongs to a run; nor is the spool, because a backup holds no mail. */
 export const backedUpOfAccount = {
   ledger: 'string',
   ledgerNotes: 'hash',
@@ -154,7 +154,7 @@ export const backedUpOfAccount = {
   runs: 'zset',
 } as const
 
-/** And of what accounts share. What can be told from these (indexes, logins) is made anew. */
+/** The keys that accounts share and that a backup holds. Indexes and logins can be made from these, and are made anew. */
 export const backedUpShared = {
   accounts: 'hash',
   accountStates: 'hash',

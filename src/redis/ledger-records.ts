@@ -14,7 +14,7 @@ import { appendRecords, type LedgerChange, type LedgerWriter } from './ledger-wr
 /** A record with its place, or one that goes behind the others. */
 export type PlacedRecord = Omit<LedgerRecord, 'index'> & { readonly index?: number | undefined }
 
-/** What is written together with records. */
+/** The changes that are written together with records. */
 export interface Beside {
   /** The intent that the records fulfil. */
   readonly intentId?: string

@@ -26,7 +26,7 @@ export const dropSpooled = guarded('drop-spooled', 1)
 export const noteWhole = guarded('note-whole', 0)
 
 /**
- * What `append-records` changes beside the records that it appends. `no entry` takes the entry's wish with it. A wish is done
+ * The changes that `append-records` makes beside the records that it appends. `no entry` takes the entry's wish with it. A wish is done
  * only where it is still that wish, and made only where there is no other.
  */
 export type LedgerChange =

@@ -40,13 +40,13 @@ import {
 import { entriesOf, octetsWished, wishFor, type Wishes, wishField, wishesIn } from './quarantine.ts'
 import { RedisSpool } from './spool.ts'
 
-/** Of two entries that are made in one millisecond the later one sorts behind. */
+/** Ids are monotonic: of two entries that are made in one millisecond, the later one sorts behind. */
 const newEntryId = monotonicFactory()
 
 /** How many records one script writes: that bounds for how long Redis is held up, and the arguments of a call. */
 const recordsPerCall = 1000
 
-/** What a run had done by its last write, should its worker have died; undefined where it has written nothing. */
+/** Reads what a run had done by its last write, in case its worker has died; undefined if it has written nothing. */
 export async function countsOf(redis: Redis, accountId: AccountId, runId: RunId): Promise<RunCounts | undefined> {
   const [run, counts] = await redis.hmget(keys.ledgerNotes(accountId), 'run', 'counts')
   return run === runId ? (JSON.parse(counts ?? '{}') as RunCounts) : undefined

@@ -34,7 +34,7 @@ const priority = { request: 1, schedule: 100 } as const
 
 const jobName = 'pull'
 
-/** What a queue needs beside Redis. */
+/** The means that a queue needs beside Redis. */
 export interface QueueWorld {
   /** Is called with every error of BullMQ's that no call of ours fails by. */
   readonly onError: (error: Error) => void
@@ -92,7 +92,7 @@ export class PullQueue {
   /** Makes a job at work wait until then, unless somebody asks for it meanwhile. This costs the job no attempt. */
   async postpone(job: Pick<Job<PullJob>, 'data' | 'moveToDelayed'>, untilMs: number, token?: string): Promise<void> {
     await job.moveToDelayed(untilMs, token)
-    // Whoever asked while it was at work found nothing to bring forward.
+    // A request that came while the run was at work found nothing to bring forward.
     const waiting = await this.#jobOf(job.data.accountId)
     if (waiting?.data.cause === 'request') await waiting.promote().catch(() => {})
   }
@@ -163,7 +163,7 @@ export class PullQueue {
     const job = await this.#jobOf(accountId)
     if (job === undefined) return
     try {
-      // What was asked for is tried, though its destination is paused.
+      // A run that was asked for is tried, although its destination is paused.
       if (job.data.cause !== 'request') await job.updateData({ ...job.data, cause: 'request' })
       if (await job.isDelayed()) await job.promote()
       else if (job.priority > priority.request) await job.changePriority({ priority: priority.request })

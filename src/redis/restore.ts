@@ -164,7 +164,7 @@ export async function removeEverything(redis: Redis): Promise<void> {
   }
 }
 
-/** What is said of the processes and of the format; what is counted for ever, and never goes down; what was done to this instance. */
+/** Keys that outlive a restore: the processes and the format, counters that never go down, and the audit log of this instance. */
 const everLasting: ReadonlySet<string> = new Set([
   keys.workers,
   keys.processes,

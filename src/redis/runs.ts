@@ -187,7 +187,7 @@ export class Runs {
 /** Reads runs in the order of their ids. Null: the record has expired. */
 export async function runsOf(redis: Redis, ids: readonly string[]): Promise<(Run | null)[]> {
   if (ids.length === 0) return []
-  // One GET each, in one go: in a cluster the records lie in different slots, which MGET refuses.
+  // There is one GET for each, in one pipeline: in a cluster the records lie in different slots, which MGET refuses.
   const answers = await pipelined(redis, ids, (all, id) => all.get(keys.run(id)))
   return answers.map((json) => runIn(json as string | null))
 }

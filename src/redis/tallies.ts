@@ -11,7 +11,7 @@ const dayMs = 24 * hourMs
 export const hoursKept = redisLimits.tallyHoursKept
 export const daysKept = redisLimits.tallyDaysKept
 
-/** What the runs of an hour or a day have brought. */
+/** The figures of the runs of an hour or a day. */
 export interface Tally {
   /** When the hour or day began. */
   readonly at: string

@@ -60,14 +60,14 @@ export class Spread {
   }
 }
 
-/** What a worker measures of a run. */
+/** The figures that a worker measures in a run. */
 export interface Measured {
   /** When the run was due, in milliseconds since 1970. */
   readonly dueMs: number
   readonly appends: Spread
 }
 
-/** What one run adds to the counters and histograms. */
+/** Makes what one run adds to the counters and histograms. */
 export function addedBy(run: Run, measured: Measured | undefined): Added[] {
   const { task, state, stored, recovered, deleted, quarantined, bytes, startedAt, finishedAt } = run
   const results = Object.entries({ stored, recovered, deleted, quarantined })

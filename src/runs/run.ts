@@ -53,6 +53,6 @@ export interface Run extends Readonly<RunCounts> {
   /** Null until it is known, and where nothing is fetched. */
   readonly fetched: Fetched | null
   readonly failure: FailureReport | null
-  /** What people may want to know beside all that, one sentence each. */
+  /** Remarks that people may want to read beside all that, one sentence each. */
   readonly notices: string[]
 }

@@ -25,7 +25,7 @@ export type CarryOverNews =
 
 export interface CarryOver {
   readonly redis: Redis
-  /** Of this program, for people. */
+  /** The version of this program, for people. */
   readonly version: string
   /** Writes a backup of the data as they are, in that format, and answers where it lies. */
   readonly backup: (format: number) => Promise<string>
@@ -77,7 +77,7 @@ function isSettledAt(mark: Mark, format: number): boolean {
   return mark.state === 'settled' && mark.format === format
 }
 
-/** What happens under the lock. */
+/** Carries the data over, under the lock. */
 class Carrying {
   readonly #world: CarryOver
   readonly #lock: FormatLock

@@ -29,7 +29,7 @@ export class FormatLock {
     this.token = token
     this.#redis = redis
     const renew = () => {
-      // Where Redis is away for a moment the next turn asks again; every write checks the lock in any case.
+      // If Redis is away for a moment, the next turn asks again; every write checks the lock in any case.
       renewLease(redis, [keys.formatLock], [token, redisLimits.formatLockMs]).catch(() => {})
     }
     this.#timer = setInterval(renew, Math.ceil(redisLimits.formatLockMs / 4))
@@ -55,7 +55,7 @@ export class FormatLock {
   }
 }
 
-/** What a script that checks the lock answers. @throws LockLost */
+/** Returns what a script that checks the lock has answered. @throws LockLost */
 export async function underLock<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer

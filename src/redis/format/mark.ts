@@ -13,7 +13,7 @@ export type Mark =
   /** A backup is being put back. */
   | { readonly state: 'restoring' }
 
-/** Of both is said which format they have. */
+/** Both the data and a program have a format. */
 export const restoring = 'restoring'
 export const carrying = (from: number, to: number) => `${from} to ${to}`
 
@@ -26,7 +26,7 @@ export function markOf(number: string): Mark {
   return { state: 'carrying', from: Number(from), to: Number(to) }
 }
 
-/** What is kept for ever where there is anything at all. */
+/** Keys that exist as soon as anything is kept at all. */
 const data = Object.keys(backedUpShared).map((name) => keys[name as keyof typeof backedUpShared])
 
 /** Reads the mark. Data without one get it: an empty Redis the format of this program, what is there already format 1. */
@@ -41,7 +41,7 @@ export async function readMark(redis: Redis): Promise<Mark> {
 /** The data cannot be worked with as they are; the message says why, and what to do. */
 export class FormatRefused extends ConfigInvalid {}
 
-/** What a process says that finds the data in another version's hands. */
+/** The sentence of a process that finds data of another version. */
 export const formatChanged =
   'The data are being carried over to another format, or have one that this version does not know; start again once that is done.'
 

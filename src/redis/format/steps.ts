@@ -8,7 +8,7 @@
 import type { Redis } from 'ioredis'
 import type { Command, FormatLock } from './lock.ts'
 
-/** What a step may do: read, and write under the lock. */
+/** The means of a step: it reads, and it writes under the lock. */
 export interface Hand {
   /** For reading alone. */
   readonly redis: Redis
@@ -25,7 +25,7 @@ export interface Hand {
  * keys and values as they were at its time, and must not use the types or keys of today's code, which change after it.
  */
 export interface FormatStep {
-  /** What it does, in a few words, for the log. */
+  /** Says in a few words what the step does, for the log. */
   readonly name: string
   run(hand: Hand): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** Behind step 6: brings recorded messages to the folder where people see them, several batches at a time, and says what came. */
+/** Follows step 6: brings recorded messages to the folder where people see them, several batches at a time, and reports what arrived. */
 import type { FolderMark } from '../ledger/ledger.ts'
 import type { Letter } from './letter.ts'
 import type { Appended, Arrival, FolderPosition, PullRun } from './ports.ts'
@@ -12,7 +12,7 @@ interface Recorded {
 /** There is one delivery at a time, so that messages come in their order. */
 export class Deliveries {
   readonly #run: PullRun
-  /** Recorded, and not on its way into its folder yet. */
+  /** These batches are recorded, and are not on their way into their folder yet. */
   readonly #waiting: Recorded[] = []
   #delivering: Promise<void> = Promise.resolve()
   #reached: FolderMark | undefined
@@ -21,12 +21,12 @@ export class Deliveries {
     this.#run = run
   }
 
-  /** The place behind all that this run has delivered. Undefined where nothing was delivered, or the store does not say. */
+  /** The place behind everything that this run has delivered. It is undefined if nothing was delivered, or if the store does not report the place. */
   get reached(): FolderMark | undefined {
     return this.#reached
   }
 
-  /** Takes a recorded batch. A delivery that failed fails the batch with which the next one would begin. */
+  /** Takes a recorded batch. If the delivery before it failed, this call fails. */
   async add(appended: Appended, letters: readonly Letter[]): Promise<void> {
     this.#waiting.push({ appended, letters: letters.map(({ octets, envelope }) => ({ octets, envelope })) })
     const messages = this.#waiting.reduce((sum, { appended: { uids } }) => sum + uids.length, 0)
@@ -35,7 +35,7 @@ export class Deliveries {
     this.#begin()
   }
 
-  /** Resolves when all that was taken stands in its folder. */
+  /** Resolves when every batch that was added stands in its folder. */
   async done(): Promise<void> {
     this.#begin()
     await this.#delivering
@@ -61,7 +61,7 @@ export class Deliveries {
     world.arrived(arrivals.map((arrival) => ({ ...arrival, uid: arrival.uid && newUids.get(arrival.uid) })))
   }
 
-  /** With the UIDs that the messages have where they were appended. */
+  /** The messages as people are shown them, with the UIDs that they have where they were appended. */
   #arrivalsOf({ appended: { uids }, letters }: Recorded): Arrival[] {
     const storedAtMs = this.#run.world.clock.nowMs()
     const { folder } = this.#run.account
@@ -83,7 +83,7 @@ function byUidValidity(batches: readonly Recorded[]): Recorded[][] {
   return groups
 }
 
-/** The position behind what was appended. Undefined where the store does not say (no UIDPLUS): then it is asked again. */
+/** The position behind what was appended. It is undefined if the store does not report it (no UIDPLUS): then the store is asked again. */
 export function positionAfter({ uidValidity, uids }: Appended): FolderPosition | undefined {
   if (uidValidity === undefined || uids.length === 0) return undefined
   return { uidValidity, uidNext: Math.max(...uids) + 1 }

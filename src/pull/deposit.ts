@@ -1,6 +1,6 @@
 /**
- * The state that steps 4 to 6 share on the way of letters into the store. There is one append at a time, so that messages stand in the store in the
- * maildrop's order. While a batch is being appended, the intent of the next one is written, and the batches before it are delivered.
+ * The state that steps 4 to 6 share while letters go into the store. There is one append at a time, so that messages stand in the store in
+ * the maildrop's order. While a batch is being appended, the intent of the next one is written, and the batches before it are delivered.
  */
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import { Deliveries, positionAfter } from './deliver.ts'
@@ -13,9 +13,9 @@ export class Deposit {
   readonly run: PullRun
   readonly refusals: Refusals
   readonly deliveries: Deliveries
-  /** Undefined where nothing that is stored can be erased: it was spooled, and no session is open. */
+  /** Undefined if no stored message can be erased: it was spooled, and no session is open. */
   readonly erasures: Erasures | undefined
-  /** The position of the folder when the store last told it. UIDs only ascend: no message of a later batch stands before it. */
+  /** The folder's position, as the store last reported it. UIDs only ascend: no message of a later batch stands before it. */
   #position: FolderPosition | undefined
   #hasBegun = false
   /** The batch that is on its way into the store. */
@@ -28,19 +28,19 @@ export class Deposit {
     this.erasures = erasures
   }
 
-  /** False while no batch has come. */
+  /** False until the first batch has come. */
   get hasBegun(): boolean {
     return this.#hasBegun
   }
 
-  /** The place where the next message will stand. The store is asked if its last answer does not say. */
+  /** The place where the next message will stand. The store is asked if its last answer does not contain it. */
   async position(): Promise<FolderPosition> {
     const { store } = this.run.world
     this.#hasBegun = true
     return (this.#position ??= await store.prepare(this.run.account.folder))
   }
 
-  /** @param appended undefined where the store did not take the batch: then nobody knows where the folder stands. */
+  /** @param appended undefined if the store did not take the batch: then nobody knows the folder's position. */
   reachedAfter(appended: Appended | undefined): void {
     this.#position = appended === undefined ? undefined : positionAfter(appended)
   }
@@ -49,7 +49,7 @@ export class Deposit {
     return octetsIn(batch) > this.run.world.store.batch.octets
   }
 
-  /** Begins to store a batch as soon as the one before it is stored. A batch that failed fails whoever asks next. */
+  /** Begins to store a batch as soon as the one before it is stored. If that one failed, the next caller fails. */
   async follow(store: () => Promise<void>): Promise<void> {
     await this.#storing
     this.#storing = store()
@@ -72,12 +72,12 @@ export class Deposit {
     await this.deliveries.done()
   }
 
-  /** Resolves when nothing is under way any more, however it ended: a run must not end before. */
+  /** Resolves when nothing is under way any more, whether it failed or not: a run must not end before that. */
   async settled(): Promise<void> {
     if (!this.#hasBegun) return
     await this.#storing.catch(() => {})
     const ended = await Promise.allSettled([this.#storing, this.deliveries.done()])
-    // An error here, or in tidying up, is left for the next run to resolve.
+    // The next run resolves whatever went wrong here or in tidying up.
     if (ended.every(({ status }) => status === 'fulfilled')) await this.run.world.store.finish().catch(() => {})
   }
 }

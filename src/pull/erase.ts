@@ -1,4 +1,4 @@
-/** Step 7: marks deleted at the provider what the account's retention says, and no message without its receipt. */
+/** Step 7: marks messages deleted at the provider as the account's retention says. It marks no message that has no receipt. */
 import { erased } from './lessons.ts'
 import type { PullSession } from './session.ts'
 

@@ -1,4 +1,4 @@
-/** Gathers what one session is to delete at the provider; erase.ts deletes it. */
+/** Collects the messages that one session is to delete at the provider; erase.ts deletes them. */
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import { prove } from '../ledger/receipt.ts'
 import { isDue } from './policy.ts'
@@ -9,7 +9,7 @@ export class Erasures {
   readonly #run: PullRun
   readonly #lastSeenMs: number
   readonly #nowMs: number
-  /** Each with the index of its record: for 100,000 messages the records themselves would be held for long. */
+  /** Each mark has the index of its record: the records themselves, of 100,000 messages, would be held for long. */
   readonly marks: (Deletable & { readonly index: number })[] = []
 
   /** @param lastSeenMs the wall clock of the last run that wrote. */
@@ -24,7 +24,7 @@ export class Erasures {
     return this.#run.world.clock.steadySince(this.#lastSeenMs)
   }
 
-  /** Whether the provider's copy is to go, by the account's retention. That alone permits nothing. */
+  /** Whether the account's retention wants the provider's copy deleted. That alone permits nothing. */
   isDue(record: LedgerRecord): boolean {
     return isDue(record, this.#run.account.retention, this.#nowMs, this.isClockSteady())
   }

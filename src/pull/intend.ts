@@ -6,7 +6,7 @@ import type { Letter } from './letter.ts'
 
 declare const onDisk: unique symbol
 
-/** A batch whose intent is on disk. Only `intend` makes one, so that nothing can be appended before. */
+/** A batch whose intent is on disk. Only `intend` makes one, so that nothing can be appended before its intent is written. */
 export interface Intended {
   readonly [onDisk]: true
   readonly intent: Intent

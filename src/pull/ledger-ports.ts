@@ -1,6 +1,6 @@
 /**
- * The ports to the account's ledger, one for each kind of step. All of them write under the run's lease: every write fails
- * with `superseded` once the lease is lost, and is on disk before it resolves.
+ * The ports through which a run uses its account's ledger, one for each kind of step. All of them write under the run's lease: every
+ * write fails with `superseded` once the lease is lost, and is on disk before it resolves.
  */
 import type { Failure } from '../failure/failure.ts'
 import type { Continuity, FolderMark, Intent, LedgerRecord, MessageName, NewRecord, Suspect } from '../ledger/ledger.ts'
@@ -23,12 +23,12 @@ export interface Ledger {
   /** Adds messages that are known by other means than an append: found in the store, or named by another program. */
   adopt(records: readonly NewRecord[]): Promise<readonly LedgerRecord[]>
   /**
-   * Notes that the ledger knows all that the store holds.
+   * Notes that the ledger knows every message that the store holds.
    *
    * @param upTo messages that come later stand behind this mark; undefined leaves the mark as it was.
    */
   whole(upTo: FolderMark | undefined): Promise<void>
-  /** Drops records for good, with their entries in the quarantine. Only `forgettable` of plan.ts says which. */
+  /** Drops records for good, with their entries in the quarantine. Only `forgettable` of plan.ts chooses them. */
   forget(records: Records): Promise<void>
 }
 
@@ -42,34 +42,40 @@ export interface LedgerView {
   /** The wall clock of the last run that wrote; 0 where none has. */
   readonly lastSeenMs: number
   readonly continuity: Continuity
-  /** Quarantined messages that are to be tried again: by the record's index, from which `maxMessageBytes` of the account on. */
+  /**
+   * Quarantined messages that are to be tried again. The key is the record's index. The value is the `maxMessageBytes` of the account from
+   * which on the message is tried.
+   */
   readonly retries: ReadonlyMap<number, number>
   readonly suspects: readonly Suspect[]
-  /** How many runs in a row set out to retrieve and never returned: their worker died. */
+  /** The number of runs in a row that set out to retrieve and never returned, because their worker died. */
   readonly deaths: number
-  /** The message that the last of them was retrieving alone. */
+  /** The message that the last of these runs was retrieving alone. */
   readonly alone: MessageName | undefined
 }
 
 /** Batches that are about to be appended. */
 export interface Intents {
-  /** Gives the intents that an earlier run left, and this run's own while they are open. */
+  /** Gives the intents that an earlier run left, and those of this run that are still open. */
   intents(): Promise<readonly Intent[]>
   intend(intent: Intent): Promise<void>
   /**
    * Makes records of those entries of an intent that are stored, and removes the intent: its other entries were not stored.
-   * A message that was quarantined before no longer is. Idempotent.
+   * A message that was in the quarantine is no longer in it. Idempotent.
    */
   record(intent: Intent, stored: ReadonlySet<Token>): Promise<readonly LedgerRecord[]>
 }
 
 /** The bytes of messages that the provider may not give again. */
 export interface Spool {
-  /** Writes the messages down. They stay until they are recorded or let go of. */
+  /** Writes the messages down. They stay until they are recorded or let go. */
   spool(retrieved: readonly Retrieved[]): Promise<readonly Retrieved[]>
-  /** Gives what earlier runs have spooled and nobody has stored, in its order; of quarantined messages only those that are to be tried again. */
+  /**
+   * Gives the messages that earlier runs have spooled and nobody has stored, in the spool's order. Quarantined messages are given only if
+   * they are to be tried again.
+   */
   spooled(): AsyncIterable<Retrieved>
-  /** Lets go of messages that need not be kept: they are recorded already, or not wanted. */
+  /** Removes messages that need not be kept: they are recorded already, or not wanted. */
   letGo(retrieved: readonly Retrieved[]): Promise<void>
 }
 
@@ -82,16 +88,19 @@ export interface QuarantineWriter {
 /** Why a message is set aside. */
 export interface AsideReason {
   readonly failure: Failure
-  /** How often its retrieval was tried since it was set aside last. */
+  /** The number of attempts to retrieve it since it was last set aside. */
   readonly attempts: number
-  /** Its real size, where LIST gave less: it is tried again once the account takes so much. */
+  /** Its real size, if LIST gave less: it is tried again once the account takes messages of that size. */
   readonly octets?: number
 }
 
-/** Which retrievals were begun, so that a message that kills its worker is found. */
+/** Notes which retrievals were begun, so that a message that kills its worker is found. */
 export interface Attempts {
-  /** Notes that a retrieval begins: of this message alone, where one is named. */
+  /** Notes that a retrieval begins. If a message is named, it is the only one that is being retrieved. */
   setOut(alone?: MessageName): Promise<void>
-  /** Notes that the runs which set out have returned, this one included, and which messages are suspect from now on. A lost lease fails nothing here. */
+  /**
+   * Notes that the runs which set out have returned, this one included, and which messages are suspect from now on. A lost lease fails
+   * nothing here.
+   */
   returned(suspects: readonly Suspect[]): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** Makes the changes of records that a session teaches: their messages are listed otherwise than before, missing, deleted, or gone for good. Pure. */
+/** Lessons of a session about records: their messages are listed otherwise than before, missing, deleted, or gone for good. Pure. */
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import { listedUidlHash } from '../mail/header.ts'
@@ -6,9 +6,9 @@ import { pullLimits } from './limits.ts'
 import type { Match, SightedMatch, Unmatched } from './unmatched.ts'
 
 /**
- * Amends the record of a message that is listed under another UIDL, at another size, or again. The answer is undefined where nothing is new.
+ * Amends the record of a message that is listed under another UIDL, at another size, or again. The answer is undefined if nothing is new.
  *
- * @param uidl is the message's, where it is known already: to hash it costs time.
+ * @param uidl is the hash of the message's UIDL, if it is known already: to compute it costs time.
  */
 export function relisted(
   { record, message, sighting }: Match & Partial<SightedMatch>,
@@ -46,7 +46,7 @@ export async function* missing(unmatched: Unmatched, nowMs: number): AsyncGenera
   }
 }
 
-/** Finds the records of messages that so many listings have missed for so long that they will not come again. */
+/** Finds the records of messages that enough listings have missed for long enough: these messages will not come again. */
 export async function* forgettable(unmatched: Unmatched, nowMs: number): AsyncGenerator<LedgerRecord> {
   for await (const record of unmatched.inTurns()) {
     const aged = record.missingSinceSeconds > 0 && record.missingSinceSeconds * 1000 + pullLimits.forgetAfterMs <= nowMs

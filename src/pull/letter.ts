@@ -1,4 +1,4 @@
-/** A message that was retrieved: its bytes as the store takes them, and what they tell. */
+/** A message that was retrieved: its bytes in the form that the store takes, and the facts that they contain. */
 import { arrivalOf } from '../mail/arrival.ts'
 import { envelopeLines, fieldsOf, headerFingerprint, headerOf } from '../mail/header.ts'
 import type { Fingerprint, Retrieved, ShortHash, Sighting } from '../mail/message.ts'
@@ -15,7 +15,7 @@ export interface Letter {
   readonly sighting: WholeSighting
 }
 
-/** The sighting of a message that was seen whole. */
+/** The sighting of a message whose every byte was read. */
 export interface WholeSighting extends Sighting {
   readonly fingerprint: Fingerprint
   readonly digest: ShortHash

@@ -5,9 +5,9 @@ import type { Listed, Sighting } from '../mail/message.ts'
 import type { Maildrop } from './ports.ts'
 
 /**
- * The answer is in the order asked for. Where the server has no TOP, or does not give a header, nothing is seen.
+ * The answer is in the requested order. A message has no header in it if the server has no TOP, or does not give that header.
  *
- * @param nowMs undefined where nobody asks when they arrived: of 100,000 messages the dates are half of what is held.
+ * @param nowMs undefined if nobody needs the dates of arrival: of 100,000 messages the dates are half of the memory.
  */
 export async function look(
   maildrop: Maildrop,

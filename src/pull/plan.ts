@@ -1,7 +1,7 @@
 /**
- * Decides what one session will do before any of it is done. Pure: of the same listing, ledger and policy it makes the same plan. A UIDL
+ * Decides what one session will do before any of it is done. Pure: the same listing, ledger and policy give the same plan. A UIDL
  * that the ledger knows counts as seen only while it is unrepeated in the listing and its size is the recorded one. Every other message is
- * matched by its fingerprint and, where that is weak or repeated, by the digest of the whole message (DESIGN section 5).
+ * matched by its fingerprint. If that is weak or repeated, the message is matched by the digest of its bytes (DESIGN section 5).
  */
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
@@ -13,11 +13,11 @@ import { relisted } from './lessons.ts'
 import { type SightedMatch, Unmatched } from './unmatched.ts'
 
 export interface Plan {
-  /** Records that the listing alone has amended: their messages were known by UIDL and size. Mostly there are none. */
+  /** Records that the listing alone has amended: their messages were known by UIDL and size. There are rarely any. */
   readonly lessons: readonly LedgerRecord[]
   /**
    * Messages whose header must be seen before anything is decided: their ids are repeated, changed, blank, or new beside vanished
-   * ones. So must the header of all that is due for deletion, because a UIDL alone never permits DELE.
+   * ones. The header of each message that is due for deletion must be seen too, because a UIDL alone never permits DELE.
    */
   readonly look: readonly Listed[]
   /** Messages that are new beyond doubt. */
@@ -25,7 +25,7 @@ export interface Plan {
   readonly unmatched: Unmatched
 }
 
-/** @param isOpen whether a record alone does not settle what becomes of its message: it is to be deleted, or tried again. */
+/** @param isOpen tells whether a record alone does not decide about its message, which is to be deleted, or tried again. */
 export async function planSession(
   listing: readonly Listed[],
   records: PackedRecords,
@@ -61,9 +61,9 @@ const none = -1
 const several = -2
 
 interface UidlMatches {
-  /** By place of the record: how many messages are listed under its UIDL. */
+  /** The number of messages that are listed under a record's UIDL, by the record's place. */
   readonly timesListed: Int32Array
-  /** By place in the listing: the place of the one record of that UIDL, or `none`, or `several`. */
+  /** The place of the one record of a UIDL, or `none`, or `several`, by the message's place in the listing. */
   readonly recordPlaces: Int32Array
 }
 
@@ -83,7 +83,7 @@ async function matchUidls(listing: readonly Listed[], records: PackedRecords): P
   return { timesListed, recordPlaces }
 }
 
-/** Whether a record that should be listed is not: then a new id may be an old message's. */
+/** Whether a record that should be listed is not: then a new id may belong to an old message. */
 async function anyVanished(records: PackedRecords, timesListed: Int32Array): Promise<boolean> {
   let index = 0
   for await (const slice of slices(timesListed)) {
@@ -96,15 +96,15 @@ async function anyVanished(records: PackedRecords, timesListed: Int32Array): Pro
 }
 
 /**
- * Whether a message is known by its unrepeated UIDL and its size. One that was missing meanwhile is not: servers give such UIDLs to other
- * messages (Cyrus issue 374).
+ * Whether a message is known by its unrepeated UIDL and its size. A message that was missing for a time is not: servers give such UIDLs
+ * to other messages (Cyrus issue 374).
  */
 function isSeen(record: LedgerRecord, { size }: Listed): boolean {
   const isBack = record.state === 'stored' && record.missedListings > 0
   return (record.size === size || isOnlyNamed(record)) && !record.deletedAtSource && !isBack
 }
 
-/** Whether the record comes from another program's state file, which holds no more than a UIDL: its size is learnt when it is first listed. */
+/** Whether the record comes from another program's state file, which holds only the UIDL: the size is learnt when the message is first listed. */
 function isOnlyNamed({ state, fingerprint, size }: LedgerRecord): boolean {
   return state === 'skipped' && fingerprint === undefined && size === 0
 }
@@ -124,7 +124,7 @@ export async function matchTooLarge(
   for await (const slice of slices(messages)) {
     for (const message of slice) {
       const uidl = listedUidlHash(message)
-      // A size may be another one at every session; without a UIDL it is all there is.
+      // The size may change at every session, but without a UIDL there is nothing else.
       const candidates =
         uidl === undefined
           ? (nameless ??= await namelessTooLarge(unmatched)).get(message.size)
@@ -150,14 +150,15 @@ async function namelessTooLarge(unmatched: Unmatched): Promise<ReadonlyMap<numbe
 
 export interface SightedPlan {
   readonly transfer: readonly Sighting[]
-  /** Messages of which only their bytes can tell: they are retrieved, and then `sameBytes` is asked. */
+  /** Messages that only their bytes can identify: they are retrieved, and then `sameBytes` is asked. */
   readonly compare: readonly Listed[]
 }
 
 /**
  * Matches messages that were looked at with unmatched records, as multisets: two equal messages are two. A fingerprint that is weak, or
- * that more than one message or record bears, proves nothing: such messages are compared by their bytes. So are messages that are due
- * for deletion, where their header and size do not prove them, and messages that were set aside and are to be tried again.
+ * that more than one message or record bears, proves nothing: such messages are compared by their bytes. A message that is due for
+ * deletion is also compared by its bytes if its header and size do not prove it. So is a message that was set aside and is to be tried
+ * again.
  *
  * @param onMatch is called with each message that its header proves to be a record's. There may be 100,000 of them: nothing holds them all.
  */
@@ -173,7 +174,7 @@ export async function planSighted(
     for (const sighting of slice) {
       const { message } = sighting
       const hash = strongFingerprint(sighting)
-      // A message that we deleted ourselves comes back under its own UIDL or not at all.
+      // A message that we deleted ourselves comes back under its own UIDL, or it does not come back.
       const candidates = unmatched
         .bearing('fingerprint', hash)
         .filter((record) => strongFingerprint(record) !== undefined && mayBeBack(record, message))
@@ -195,7 +196,7 @@ function mayBeBack(record: LedgerRecord, message: Listed): boolean {
 /** Whether the header is enough for a message that is to be deleted or tried again. */
 function isProvenByHeader(record: LedgerRecord, sighting: Sighting): boolean {
   if (record.state === 'quarantined') return false
-  // Without a recorded digest its bytes would prove nothing either: it stays at the provider.
+  // Without a recorded digest its bytes would prove nothing either, so it stays at the provider.
   return record.digest === undefined || prove(record, sighting) !== undefined
 }
 
@@ -214,7 +215,7 @@ function strongFingerprint({ fingerprint }: Sighting | LedgerRecord): ShortHash 
   return fingerprint !== undefined && !fingerprint.weak ? fingerprint.hash : undefined
 }
 
-/** Finds the unmatched record of the same bytes. The answer is undefined where the message is new. */
+/** Finds the unmatched record of the same bytes. The answer is undefined if the message is new. */
 export function sameBytes(sighting: Sighting, unmatched: Unmatched): LedgerRecord | undefined {
   const { fingerprint } = sighting
   const isHeaderOnly = (record: LedgerRecord) => record.digest === undefined && record.fingerprint?.weak === false

@@ -1,10 +1,10 @@
-/** Decides by an account's settings whether a message is deleted at the provider, and whether the first run leaves it there. */
+/** Applies an account's settings to one message: whether it is to be deleted at the provider, and whether the first run leaves it there. */
 import type { FirstRun, Retention } from '../account/account.ts'
 import { assertNever } from '../assert-never.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import { day } from '../units.ts'
 
-/** Whether the provider's copy of a stored message is to go now. */
+/** Whether the provider's copy of a stored message is to be deleted now. */
 export function isDue(record: LedgerRecord, retention: Retention, nowMs: number, isClockSteady: boolean): boolean {
   if (record.state !== 'stored') return false
   switch (retention.mode) {
@@ -27,7 +27,7 @@ export function isBeforeFirstRun(firstRun: FirstRun, arrived: Date | undefined, 
     case 'onlyNew':
       return true
     case 'lastDays':
-      // If there is no date, fetching too much is the smaller harm.
+      // If no date can be seen, it does less harm to fetch too much.
       return arrived !== undefined && arrived.getTime() < nowMs - firstRun.days * day
     default:
       return assertNever(firstRun)

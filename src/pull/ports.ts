@@ -1,7 +1,7 @@
 /**
- * All that a run needs of the world, as interfaces: the adapters in pop3/, imap/ and redis/ implement them, and tests implement them in
- * memory (test/support/world.ts). `World` holds them all: the maildrop and the store are here, the ledger's ports in
- * ledger-ports.ts, the reading back of stored messages in trace-ports.ts.
+ * The interfaces through which a run reaches the world. The adapters in pop3/, imap/ and redis/ implement them, and tests implement them in
+ * memory (test/support/world.ts). `World` holds them all: the maildrop and the store are here, the ledger's ports are in
+ * ledger-ports.ts, and the ports for reading stored messages back are in trace-ports.ts.
  */
 import type { Account } from '../account/account.ts'
 import type { Clock } from '../clock.ts'
@@ -12,11 +12,11 @@ import type { Fetched, RunCounts } from '../runs/run.ts'
 import type { Attempts, Intents, Ledger, QuarantineWriter, Spool } from './ledger-ports.ts'
 import type { Traces } from './trace-ports.ts'
 
-/** One run of one account: what it works with, and what it counts. */
+/** One run of one account: its tools and its counts. */
 export interface PullRun {
   readonly world: World
   readonly account: Account
-  /** Grows as the run goes, so that a run that fails still tells what it did. */
+  /** The counts grow as the run goes, so that a run that fails still reports what it did. */
   readonly counts: RunCounts
 }
 
@@ -39,20 +39,20 @@ export interface World {
   stopping(): boolean
   /** Is called whenever the run's counts have changed. */
   progress(fetched?: Fetched): void
-  /** Is told what people may want to know beside the counts. */
+  /** Is called with remarks for people, beside the counts. */
   notice(notice: Notice): void
-  /** Is told of the messages that have come to their folder. It neither fails nor waits. */
+  /** Is called with the messages that have arrived in their folder. It neither fails nor waits. */
   arrived(arrivals: readonly Arrival[]): void
 }
 
-/** So many messages of the maildrop were known by their content, and have other ids than before: mostly the maildrop was moved. */
+/** This many messages of the maildrop were known by their content and have new ids: the usual reason is that the maildrop was moved. */
 export interface Notice {
   readonly event: 'ids changed'
   readonly renamed: number
   readonly listed: number
 }
 
-/** A message that stands in its folder now, as people are shown it. */
+/** A message that now stands in its folder, as people are shown it. */
 export interface Arrival {
   readonly storedAtMs: number
   /** The message's size as it came from the provider. */
@@ -60,30 +60,30 @@ export interface Arrival {
   /** Its From, Subject and Date lines (mail/envelope.ts). */
   readonly envelope: Buffer
   readonly folder: string
-  /** Undefined where the store does not say. */
+  /** Undefined if the store does not report it. */
   readonly uid: number | undefined
 }
 
 /** One session with a POP3 server, logged in. A call that fails leaves the session unusable: then only `abandon` may be called. */
 export interface Maildrop {
-  /** False where the server has no TOP: then a message is only known by retrieving it whole. */
+  /** False if the server has no TOP: then a message can be identified only by retrieving all of it. */
   readonly canPeek: boolean
-  /** How long the server wants to be left alone between two logins (RFC 2449 section 6.5); 0 where it does not say. */
+  /** The time for which the server wants no new login (RFC 2449 section 6.5); 0 if the server does not name one. */
   readonly loginDelayMs: number
-  /** True where the server may not show again what was retrieved, stored or not: then it is spooled before anything else. */
+  /** True if the server may not show a message again after RETR, stored or not: then it is spooled before anything else. */
   readonly hidesRetrieved: boolean
-  /** Gives the whole listing in the server's order. It throws where the listing contradicts itself, and never gives half of one. */
+  /** Gives the whole listing in the server's order. It throws if the listing contradicts itself, and never gives half of one. */
   list(): Promise<readonly Listed[]>
-  /** Gives header blocks by pipelined `TOP n 0`, in the order asked for. */
+  /** Gives header blocks by pipelined `TOP n 0`, in the requested order. */
   peek(messages: readonly Listed[]): AsyncIterable<Peeked>
   /**
-   * Gives whole messages by pipelined RETR, in the order asked for, in windows that a barrier has closed. The next windows are
-   * on their way meanwhile, except where the server hides what was retrieved.
+   * Gives whole messages by pipelined RETR, in the requested order, in windows that a barrier has closed. The next windows are
+   * on their way meanwhile, except if the server hides messages after RETR.
    */
   retrieve(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window>
-  /** Marks messages and removes none: the server removes at QUIT and at nothing else (RFC 1939 section 6). Returns how many marks it took. */
+  /** Marks messages and removes none: the server removes at QUIT and at nothing else (RFC 1939 section 6). Returns the number of accepted marks. */
   markDeleted(marks: readonly Deletable[]): Promise<number>
-  /** Resolves on `+OK` to QUIT and on nothing else. Only then is what was marked deleted. */
+  /** Resolves on `+OK` to QUIT and on nothing else. Only then are the marked messages deleted. */
   quit(): Promise<void>
   /** Ends the connection without QUIT, so that nothing is deleted. It never throws, and may be called at any time and more than once. */
   abandon(): void
@@ -97,30 +97,30 @@ export interface Deletable {
 
 /** An IMAP server, opened for one account's messages. */
 export interface Store {
-  /** The most that one `append` may carry. `messages` is 1 where the server lacks MULTIAPPEND (RFC 3502). */
+  /** The largest batch that one `append` may carry. `messages` is 1 if the server lacks MULTIAPPEND (RFC 3502). */
   readonly batch: BatchLimit
-  /** From how many messages on a `deliver` is worth its round trips before the end of the run. */
+  /** The number of messages from which on a `deliver` before the end of the run is worth its round trips. */
   readonly deliveredTogether: number
   /**
-   * Finds what earlier runs have left. It is called before anything else: from then on nothing that earlier runs have sent
-   * arrives in a folder any more (docs/guarantees.md says where that does not hold).
+   * Finds the messages that earlier runs have left. It is called before anything else: from then on no message that earlier runs have
+   * sent arrives in a folder any more (docs/guarantees.md names the exceptions).
    */
   takeOver(intents: readonly Intent[]): Promise<TakenOver>
-  /** Makes and subscribes the folder where it is missing. The answer is the position of the next message appended. */
+  /** Makes the folder and subscribes to it if it is missing. The answer is the position of the next message appended. */
   prepare(folder: string): Promise<FolderPosition>
   /**
-   * Stores all of the copies or none. Any outcome that is no `AppendAnswer` throws: either the store is at fault, and the
-   * failure says so, or nobody knows whether the copies are stored, and the next run's `takeOver` finds out.
+   * Stores all of the copies or none. Every outcome that is no `AppendAnswer` throws. Either the store is at fault, and the
+   * failure says so; or nobody knows whether the copies are stored, and the next run's `takeOver` finds out.
    */
   append(folder: string, copies: readonly Copy[], flags: readonly string[]): Promise<AppendAnswer>
-  /** Looks for a batch of this run that was refused, or of which the store did not name every message. Mostly it finds none of it. */
+  /** Looks for a batch of this run that was refused, or whose UIDs the store did not all name. Usually it finds none of its messages. */
   find(intent: Intent): Promise<Found>
   /**
    * Brings recorded messages to the folder where people see them. Until then they are in the store, and the next run's
-   * `takeOver` brings them there. The answer says where each of them stands, if it is another folder than it was appended to.
+   * `takeOver` brings them there. The answer has their places if they are now in another folder than the one they were appended to.
    */
   deliver(folder: string, appended: Appended): Promise<Appended | undefined>
-  /** Tidies up. It is called when all that was appended has been delivered. */
+  /** Tidies up. It is called when every appended message has been delivered. */
   finish(): Promise<void>
 }
 
@@ -129,7 +129,7 @@ export interface BatchLimit {
   readonly octets: number
 }
 
-/** The place where the next message of a folder will stand (RFC 9051 section 2.3.1). */
+/** The place of the next message of a folder (RFC 9051 section 2.3.1). */
 export interface FolderPosition {
   readonly uidValidity: number
   readonly uidNext: number
@@ -138,7 +138,7 @@ export interface FolderPosition {
 /** One message on its way into the store. */
 export interface Copy {
   readonly token: Token
-  /** The trace block and the message, line ends CRLF. The pieces are not joined on the way: a message may have 150 MB. */
+  /** The trace block and the message, with CRLF at line ends. The pieces are not joined on the way: a message may have 150 MB. */
   readonly literal: readonly Buffer[]
   readonly internalDate: Date
 }
@@ -146,20 +146,20 @@ export interface Copy {
 /** The place where a batch was appended: APPENDUID, if the server has UIDPLUS (RFC 4315 section 3). */
 export interface Appended {
   readonly uidValidity: number | undefined
-  /** Empty where the server does not say. */
+  /** Empty if the server does not report them. */
   readonly uids: readonly number[]
 }
 
-/** The store's answer to an APPEND. */
+/** The answer of a store to an APPEND. */
 export type AppendAnswer =
-  /** The tagged OK came, and nothing less. */
+  /** The tagged OK came. */
   | { readonly status: 'stored'; readonly appended: Appended }
   /** The server said NO or BAD to these messages, and stored none of them. */
   | { readonly status: 'refused'; readonly reply: string }
-  /** This store never takes messages like those named, so that nothing was sent. */
+  /** This store never takes messages like the named ones, so nothing was sent. */
   | { readonly status: 'unfit'; readonly reasons: ReadonlyMap<Token, string> }
 
-/** Tokens that the store holds, and where it holds them. */
+/** Tokens that the store holds, and their places. */
 export interface Found {
   readonly tokens: ReadonlySet<Token>
   readonly appended: Appended
@@ -167,13 +167,14 @@ export interface Found {
 
 /** The messages that earlier runs of this account have left in the store. */
 export interface TakenOver {
-  /** Tokens of their intents that the store holds. The header lines were read: SEARCH HEADER is not trusted. */
+  /** Those tokens of their intents that the store holds. The header lines were read: SEARCH HEADER is not trusted. */
   readonly tokens: ReadonlySet<Token>
   /**
-   * Delivers what is recorded and was not delivered, and drops the rest. It is called once these tokens are recorded. Only after
-   * it an intent of which no token was found is known not to be stored.
+   * Delivers the recorded messages that were not delivered, and drops the rest. It is called once these tokens are recorded. Only
+   * after this call is it certain that an intent without a found token is not stored.
    *
-   * @param storedCount tells how many stored messages of this fingerprint the ledger has by now; of this UIDL too, where one is given.
+   * @param storedCount tells how many stored messages of this fingerprint the ledger now has. If a UIDL is given, it counts only those with
+   * that UIDL.
    */
   deliver(folder: string, storedCount: (fingerprint: ShortHash, uidl?: ShortHash) => Promise<number>): Promise<void>
 }

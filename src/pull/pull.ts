@@ -1,6 +1,6 @@
 /**
- * START HERE: the way of a message, in the order of its effects. Each step stands in the file of its name; what a run needs of the world
- * is in ports.ts. Nothing in this folder opens a connection or knows how anything is kept.
+ * START HERE: the way of a message, in the order of its effects. Each step stands in the file of its name; the interfaces to the world
+ * are in ports.ts. Nothing in this folder opens a connection or knows how data are stored.
  */
 import type { Account } from '../account/account.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -53,7 +53,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
   }
 }
 
-/** Makes one session. The answer is false where it broke at a message that is now set aside: then there is more to do. */
+/** Makes one session. The answer is false if it broke at a message that is now set aside: then there is more to do. */
 async function makeSession(run: PullRun, suspects: Suspects): Promise<boolean> {
   const view = await storeSpooled(run, await resolve(run))
   const maildrop = await run.world.openMaildrop()
@@ -89,14 +89,14 @@ async function transfer(deposit: Deposit, batches: AsyncIterable<readonly Letter
   await deposit.done()
 }
 
-/** Steps 5 and 6 of one batch; then all three again for the parts of it that the store did not take and may take by themselves. */
+/** Does steps 5 and 6 for one batch. It then repeats steps 4 to 6 for those parts that the store refused and may take by themselves. */
 async function store(deposit: Deposit, intended: Intended): Promise<void> {
   const answer = await append(deposit, intended)
   const parts = await record(deposit, intended, answer)
   for (const part of parts) await store(deposit, await intend(deposit, part))
 }
 
-/** Stores what earlier runs have spooled: the provider may not show it again. The answer is the ledger as it stands then. */
+/** Stores the messages that earlier runs have spooled: the provider may not show them again. The answer is the ledger after that. */
 async function storeSpooled(run: PullRun, view: LedgerView): Promise<LedgerView> {
   const deposit = new Deposit(run, view.records)
   try {

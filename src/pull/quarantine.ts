@@ -1,4 +1,7 @@
-/** The quarantine's entries: what people are told of a message that was set aside (CONTRACT section 6), and which record is whose entry's. */
+/**
+ * The quarantine's entries: what people are told about a message that was set aside (CONTRACT section 6), and which record belongs to which
+ * entry.
+ */
 import type { Account } from '../account/account.ts'
 import { type Failure, type FailureKind } from '../failure/failure.ts'
 import { assertNever } from '../assert-never.ts'
@@ -8,7 +11,7 @@ import type { AsideReason } from './ledger-ports.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import { describe } from '../failure/sentences.ts'
 
-/** One entry, as it is kept. */
+/** One entry, as it is stored. */
 export interface QuarantineEntry {
   readonly id: string
   readonly uidl: string | null
@@ -16,16 +19,16 @@ export interface QuarantineEntry {
   readonly firstSeenAt: string
   readonly attempts: number
   readonly reason: { readonly kind: FailureKind; readonly message: string }
-  /** Leads to the ledger's record, whatever the provider calls the message by now. */
+  /** Leads to the ledger's record, even if the provider has renamed the message. */
   readonly record: { readonly uidl: ShortHash | null; readonly digest: ShortHash | null }
-  /** The message's place in the spool, where the provider may not give it again. */
+  /** The message's place in the spool, if the provider may not give it again. */
   readonly spooled?: SpoolId | undefined
 }
 
-/** The facts that tell whether an entry, a record and a message belong together. */
+/** The fields that tell whether an entry, a record and a message belong together. */
 type Identity = Pick<LedgerRecord, 'uidl' | 'digest' | 'size'>
 
-/** Finds the entry of a record. One whose message was retrieved is known by its digest: UIDLs change, and sizes too. */
+/** Finds the entry of a record. If its message was retrieved, the digest identifies it: UIDLs change, and sizes too. */
 export function quarantineEntryOf(record: Identity, entries: readonly QuarantineEntry[]): QuarantineEntry | undefined {
   const ofUidl = entries.filter(({ record: { uidl } }) => uidl === (record.uidl ?? null))
   if (record.digest === undefined)
@@ -47,7 +50,7 @@ export function recordOf(entry: QuarantineEntry, records: PackedRecords): Ledger
   return renamed
 }
 
-/** Without a digest and without a UIDL every record may be the entry's. */
+/** Without a digest and without a UIDL, every record is a candidate. */
 function candidatesFor({ record: { uidl, digest } }: QuarantineEntry, records: PackedRecords): Iterable<LedgerRecord> {
   if (digest !== null) return records.bearing('digest', digest).map((index) => records.at(index))
   if (uidl !== null) return records.bearing('uidl', uidl).map((index) => records.at(index))
@@ -61,7 +64,7 @@ export function isSetAside(record: LedgerRecord, message: Identity): boolean {
   return record.size === message.size && (record.uidl !== undefined || record.digest === undefined)
 }
 
-/** Makes the entry of a message that is set aside now, or goes on with the entry that it had before. */
+/** Makes the entry of a message that is set aside now, or updates the entry that it had before. */
 export function entryFor(
   message: Identity & { readonly name: string | undefined; readonly spooled: SpoolId | undefined },
   before: QuarantineEntry | undefined,
@@ -85,13 +88,13 @@ export function entryFollowing(entry: QuarantineEntry, { uidl, size }: Identity)
   return { ...entry, size, record: { ...entry.record, uidl: uidl ?? null } }
 }
 
-/** @param octets what LIST gave, or what came where LIST said less. */
+/** @param octets the size from LIST, or the size that came if LIST gave less. */
 export function tooLarge(octets: number, { maxMessageBytes }: Account): Failure {
   const reply = `${octets} octets; this account takes messages of up to ${maxMessageBytes}`
   return { kind: 'store refused', during: 'size', reply }
 }
 
-/** Says why a message was set aside. What `describe` says of a failed run would promise that it is tried again by itself. */
+/** The reason why a message was set aside. The sentence of `describe` for a failed run would promise another automatic try. */
 function asideSentence(failure: Failure): string {
   switch (failure.kind) {
     case 'provider refused':

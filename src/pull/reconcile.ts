@@ -10,7 +10,10 @@ import type { PullRun } from './ports.ts'
 import type { TracedFolder } from './trace-ports.ts'
 import { markBehind, TraceReading, withTraces } from './trace-reading.ts'
 
-/** Tells how far a ledger can be trusted before a run: a `new` one has nothing to lose, and a `doubtful` one may lack what the store holds. */
+/**
+ * Tells how far a ledger can be trusted before a run: a `new` one has nothing to lose, and a `doubtful` one may lack messages that the
+ * store holds.
+ */
 export function standing(
   { keeper, keeperSinceMs, wholeUnder }: Continuity,
   records: number,
@@ -22,7 +25,7 @@ export function standing(
   return neverRan ? 'new' : 'doubtful'
 }
 
-/** The answer is the ledger, with what the store holds and the ledger did not know. */
+/** The answer is the ledger, with the messages that the store holds and the ledger did not know. */
 export async function reconciled(run: PullRun): Promise<LedgerView> {
   const { ledger } = run.world
   const view = await ledger.view()
@@ -39,7 +42,7 @@ export async function reconciled(run: PullRun): Promise<LedgerView> {
   }
 }
 
-/** Reads the account's own folder from the mark on, and all folders where one of its messages may have been moved. The answer is the new mark. */
+/** Reads the account's own folder from the mark on, and all folders to which one of its messages may have been moved. The answer is the new mark. */
 async function readStore(run: PullRun, { continuity: { mark }, records }: LedgerView): Promise<FolderMark | undefined> {
   const { account } = run
   return await withTraces(run.world, async (traces) => {
@@ -49,7 +52,7 @@ async function readStore(run: PullRun, { continuity: { mark }, records }: Ledger
     const reading = new TraceReading(run, traces, records)
     const uids = (await folder?.uids(from)) ?? []
     if (folder !== undefined) await reading.read(folder, uids)
-    // If a UID has no message any more, somebody has moved or removed one, and it may be ours.
+    // If a UID has no message, somebody has moved or removed one, and it may be ours.
     if (from === 1 || folder?.uidNext === undefined || uids.length < folder.uidNext - from) {
       for (const path of others) {
         const other = await traces.open(path)
@@ -61,7 +64,7 @@ async function readStore(run: PullRun, { continuity: { mark }, records }: Ledger
   })
 }
 
-/** The mark's place, if it is one in this very folder. */
+/** The mark's place, if the mark belongs to this very folder. */
 function firstUnknownUid(mark: FolderMark | undefined, account: Account, opened: TracedFolder | undefined): number {
   if (mark?.folder !== account.folder || mark.destinationId !== account.destinationId) return 1
   return mark.uidValidity === opened?.uidValidity ? mark.uidNext : 1

@@ -1,4 +1,4 @@
-/** Step 6: records what the store holds of a batch, and decides what becomes of the rest. */
+/** Step 6: records the messages of a batch that the store holds, and decides about the rest. */
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { Token } from '../mail/message.ts'
 import type { Deposit } from './deposit.ts'

@@ -1,7 +1,7 @@
 /**
- * Holds the messages that the store has refused until it is known whose fault that is (docs/decisions/0012). A store that takes another
- * message, or refuses another one in other words, judges messages: what it refused is set aside. A store that says the same to one
- * message after another and takes none is at fault itself: the run fails, and nothing is set aside.
+ * Holds the messages that the store has refused until it is known who is at fault (docs/decisions/0012). If a store takes another
+ * message, or refuses another one in other words, it judges messages: those that it refused are set aside. If a store says the same to
+ * one message after another and takes none, it is at fault itself: the run fails, and nothing is set aside.
  */
 import type { Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -18,18 +18,18 @@ interface Refused {
 
 export class Refusals {
   readonly #run: PullRun
-  /** How many messages earlier runs have set aside since one was stored: a store at fault must not quarantine a maildrop run by run. */
+  /** The number of messages that earlier runs have set aside since one was stored: a store at fault must not quarantine a maildrop run by run. */
   readonly #asideBefore: number
   #refused: Refused[] = []
   #hasStored = false
 
   constructor(run: PullRun, records: PackedRecords) {
     this.#run = run
-    // A message that was set aside unread is no store's doing.
+    // The store is not the reason if a message was set aside unread.
     this.#asideBefore = [...records.asideSinceStored()].filter(({ digest }) => digest !== undefined).length
   }
 
-  /** Notes that the store has taken a message: what it refused is the message's own fault. */
+  /** Notes that the store has taken a message: any message that it refused is itself at fault. */
   async stored(): Promise<void> {
     this.#hasStored = true
     await this.#setAside()
@@ -78,7 +78,7 @@ export class Refusals {
   }
 }
 
-/** A reply without what servers count up in it: names of sessions, message numbers, times. */
+/** A reply without the parts that servers change each time: names of sessions, message numbers, times. */
 function gist(reply: string): string {
   return reply.replace(/\S*\d\S*/g, '').toLowerCase()
 }

@@ -1,11 +1,14 @@
-/** Writes what a session has taught: between steps 6 and 7 about everything that was listed, after step 7 about what may be forgotten. */
+/** Writes the lessons of a session: those about listed messages between steps 6 and 7, and those about forgotten messages after step 7. */
 import type { SessionFailed } from '../failure/session-failed.ts'
 import { forgettable, missing } from './lessons.ts'
 import type { Survey } from './survey.ts'
 import type { Suspects } from './suspects.ts'
 import type { PullSession } from './session.ts'
 
-/** The answer is what fails the run in the end: the store or the provider itself is at fault. The rest of the run is done all the same. */
+/**
+ * The answer is the failure with which the run ends, because the store or the provider itself is at fault. The rest of the run is done all
+ * the same.
+ */
 export async function remember(
   session: PullSession,
   survey: Survey,
@@ -30,7 +33,7 @@ export async function forget(session: PullSession, survey: Survey): Promise<void
     await session.world.ledger.forget(forgettable(survey.unmatched, session.nowMs))
 }
 
-/** Whether a record that nothing was matched with is of a message that the maildrop does not have. */
+/** Whether an unmatched record proves that the maildrop does not have its message. */
 function isComplete({ remaining }: PullSession, { listed }: Survey): boolean {
   return remaining === 0 && listed > 0
 }

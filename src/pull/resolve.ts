@@ -1,4 +1,4 @@
-/** Step 1: finds out what became of what an earlier run left uncertain. */
+/** Step 1: resolves whatever an earlier run left uncertain. */
 import type { Intent } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import type { ShortHash, Token } from '../mail/message.ts'
@@ -8,17 +8,18 @@ import { reconciled } from './reconcile.ts'
 
 const noTokens: ReadonlySet<Token> = new Set()
 
-/** The answer is the ledger, with all that the store holds. */
+/** The answer is the ledger, with every message that the store holds. */
 export async function resolve(run: PullRun): Promise<LedgerView> {
   await resolveIntents(run)
   return await reconciled(run)
 }
 
 /**
- * Asks the store about every intent that earlier runs have left, records what it holds, and has delivered what was not. A token proves
- * its own message and no other: not every server's MULTIAPPEND is all or nothing (RFC 3502), and a Dovecot that was killed in its midst
- * finds part of a batch again. A message that is not found is still listed by the provider, and is transferred as new. That an intent is
- * not stored is written down last: until all is delivered and dropped, the next run could still find it.
+ * Asks the store about every intent that earlier runs have left, records the messages that it holds, and has the undelivered ones
+ * delivered. A token proves its own message and no other: not every server's MULTIAPPEND is all or nothing (RFC 3502), and a Dovecot that
+ * was killed in the middle finds part of a batch again. A message that is not found is still listed by the provider, and is transferred as
+ * new. The intents that are not stored are written down last: until everything is delivered and dropped, the next run could still find
+ * them.
  */
 export async function resolveIntents({ world, account, counts }: PullRun): Promise<void> {
   const { ledger, intents, store } = world
@@ -35,7 +36,7 @@ export async function resolveIntents({ world, account, counts }: PullRun): Promi
   for (const intent of leftIntents) if (!isStored(intent)) await intents.record(intent, noTokens)
 }
 
-/** Counts records of stored messages. The ledger is read when it is first asked: mostly nobody asks. */
+/** Counts records of stored messages. The ledger is read at the first question: usually nobody asks. */
 class StoredRecords {
   readonly #ledger: Ledger
   #records: PackedRecords | undefined

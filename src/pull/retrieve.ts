@@ -25,7 +25,7 @@ export async function* retrieve(
   }
 }
 
-/** The messages of a window that are to be stored. What becomes of the others is noted. */
+/** The messages of a window that are to be stored. The fate of the others is noted. */
 async function newIn({ retrieved }: Window, session: PullSession, survey: Survey): Promise<Letter[]> {
   const { world, maildrop } = session
   const fresh: Letter[] = []

@@ -1,4 +1,4 @@
-/** One session with a maildrop: what the steps of pull.ts share, and what they have found so far. */
+/** One session with a maildrop: the state that the steps of pull.ts share, and their findings so far. */
 import type { Account } from '../account/account.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { RunCounts } from '../runs/run.ts'
@@ -18,11 +18,11 @@ export class PullSession implements PullRun {
   readonly maildrop: Maildrop
   readonly deposit: Deposit
   readonly erasures: Erasures
-  /** When the session began: everything in it is decided by this time. */
+  /** The time when the session began: everything in it is decided by this time. */
   readonly nowMs: number
-  /** The changes of records that the session has taught. They are written when all messages have come. */
+  /** The lessons of the session about records. They are written when all messages have come. */
   readonly lessons: LedgerRecord[] = []
-  /** How many messages are called otherwise than before. */
+  /** The number of messages that have another UIDL than before. */
   renamed = 0
   #expected = 0
   #came = 0
@@ -38,7 +38,7 @@ export class PullSession implements PullRun {
     this.deposit = new Deposit(run, view.records, this.erasures)
   }
 
-  /** Whether a record is of a quarantined message that is to be tried again: somebody has asked for it, or the account takes larger ones now. */
+  /** Whether a record belongs to a quarantined message that is to be tried again: somebody has asked for it, or the account takes larger ones now. */
   isRetried({ index }: LedgerRecord): boolean {
     return (this.view.retries.get(index) ?? Infinity) <= this.account.maxMessageBytes
   }
@@ -57,13 +57,13 @@ export class PullSession implements PullRun {
     this.world.progress({ messages: 0, of: messages })
   }
 
-  /** Notes that so many of them have come, or were refused. */
+  /** Notes that this many of them have come, or were refused. */
   came(messages: number): void {
     this.#came += messages
     this.world.progress({ messages: this.#came, of: this.#expected })
   }
 
-  /** How many messages are still to be retrieved. */
+  /** The number of messages that are still to be retrieved. */
   get remaining(): number {
     return this.#expected - this.#came
   }

@@ -1,4 +1,4 @@
-/** Step 2: lists the maildrop, looks at headers where the listing alone does not tell, and decides what is to be retrieved. */
+/** Step 2: lists the maildrop, looks at headers if the listing alone is not enough, and decides which messages are to be retrieved. */
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import { listedUidlHash } from '../mail/header.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
@@ -11,16 +11,16 @@ import type { Unmatched } from './unmatched.ts'
 import type { PullSession } from './session.ts'
 
 export interface Survey {
-  /** How many messages the maildrop shows. */
+  /** The number of messages that the maildrop shows. */
   readonly listed: number
   /** Messages to be retrieved, in the maildrop's order. */
   readonly toRetrieve: readonly Listed[]
-  /** The messages among them that were set aside and are tried again. */
+  /** Those among them that were set aside and are tried again. */
   readonly retried: ReadonlySet<Listed>
   /** New messages whose header was looked at. */
   readonly sightings: ReadonlyMap<Listed, Sighting>
   readonly unmatched: Unmatched
-  /** True where the first run's choice is made at each message's retrieval: it goes by date, and the server has no TOP. */
+  /** True if the first run's choice is made when each message is retrieved: it depends on the date, and the server has no TOP. */
   readonly choosing: boolean
 }
 
@@ -56,7 +56,7 @@ async function lookAt(messages: readonly Listed[], session: PullSession): Promis
   return await look(session.maildrop, messages, isChoiceByDate(session) ? session.nowMs : undefined)
 }
 
-/** Makes the first run's choice among new messages, and writes it down before anything is retrieved. The answer is what to take. */
+/** Makes the first run's choice among new messages, and writes it down before anything is retrieved. The answer is the messages to take. */
 async function begin(
   session: PullSession,
   fresh: readonly Listed[],
@@ -76,7 +76,7 @@ async function begin(
   return fresh.filter((message) => !skippedMessages.has(message))
 }
 
-/** Parts what the account takes from what is larger than that by its listed size; both in the maildrop's order. */
+/** Separates the messages that the account takes from those whose listed size is too large; both stay in the maildrop's order. */
 async function bySize(
   messages: readonly Listed[],
   maxOctets: number,
@@ -91,12 +91,12 @@ async function bySize(
       ;(message.size <= maxOctets ? toRetrieve : large).push(message)
     }
   }
-  // Most maildrops are listed in their order, and to sort 100,000 messages holds up the event loop for long.
+  // Most maildrops are listed in their order, and sorting 100,000 messages blocks the event loop for long.
   if (!isOrdered) for (const some of [toRetrieve, large]) some.sort((a, b) => a.number - b.number)
   return { toRetrieve, large }
 }
 
-/** Sets aside the messages that are too large, but for those that were set aside before. */
+/** Sets aside the messages that are too large, except those that were set aside before. */
 async function setAsideLarge(session: PullSession, large: readonly Listed[], unmatched: Unmatched): Promise<void> {
   const { world, account, counts } = session
   const before = await matchTooLarge(large, unmatched)
@@ -108,7 +108,7 @@ async function setAsideLarge(session: PullSession, large: readonly Listed[], unm
   }
 }
 
-/** Finds the messages that were set aside and are to be tried again; they are matched with their records then. */
+/** Finds the messages that were set aside and are to be tried again, and matches them with their records. */
 async function retriedAmong(
   session: PullSession,
   messages: readonly Listed[],

@@ -1,7 +1,7 @@
 /**
- * Messages whose retrieval goes wrong, so that one of them holds up no other (docs/decisions/0015). A message that the provider lists and
- * will not give, or at which the session breaks, is suspect: the next run takes it last and alone, and sets it aside once it has failed
- * often enough. A message that ends the worker is found by runs that set out and never returned.
+ * Handles messages whose retrieval goes wrong, so that none of them holds up another (docs/decisions/0015). A message is suspect if the
+ * provider lists it and will not give it, or if the session breaks at it: the next run takes it last and alone, and sets it aside once it
+ * has failed often enough. A message that ends the worker is found by the runs that set out and never returned.
  */
 import type { Failure } from '../failure/failure.ts'
 import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
@@ -20,7 +20,7 @@ import type { Survey } from './survey.ts'
 /** The order in which messages are retrieved. */
 export interface Turns {
   readonly usual: readonly Listed[]
-  /** These come when the others have come, each alone. */
+  /** These messages come after all others, each alone. */
   readonly last: readonly Listed[]
 }
 
@@ -28,7 +28,7 @@ export interface Turns {
 export class Suspects {
   readonly #run: PullRun
   readonly #suspects = new Map<string, Suspect>()
-  /** The messages that this run has set aside. They are not tried again in it, although their records may not match the messages again. */
+  /** A message that this run has set aside is not tried again in it, even if its record does not identify the message again. */
   readonly #aside = new Set<string>()
   #hasRecalled = false
   #deaths = 0
@@ -36,12 +36,12 @@ export class Suspects {
   #killer: MessageName | undefined
   /** True once this run has set out to retrieve, or has something else to write at its end. */
   #mustReturn = false
-  /** How many messages earlier runs have set aside for what the provider did, since one was stored. */
+  /** The number of messages that earlier runs have set aside because of the provider, since one was stored. */
   #asideBefore = 0
   /** Messages that are tried again by hand. */
   #retried: ReadonlySet<Listed> = new Set()
   #sightings = new Map<Listed, Sighting>()
-  /** How many messages the provider gave. */
+  /** The number of messages that the provider gave. */
   #given = 0
   #refused: Window['refused'][number][] = []
 
@@ -70,13 +70,13 @@ export class Suspects {
     }
     // A false empty maildrop (fetchmail, RETRIEVAL FAILURE MODES) clears nobody.
     if (listed > 0) for (const key of this.#suspects.keys()) if (!present.has(key)) this.#clear(key)
-    // The one that has failed least goes first, so that each has its turn though one of them ends the session.
+    // The message that has failed least goes first, so that each has its turn even if one of them ends the session.
     const failures = (message: Listed) => this.#suspects.get(suspectKey(nameOf(message)))?.failures ?? 0
     turns.last.sort((a, b) => failures(a) - failures(b))
     return isTroubled ? turns : { usual: toRetrieve, last: [] }
   }
 
-  /** Retrieves the messages in their turns. After several deaths, those that could have been on their way then come alone. */
+  /** Retrieves the messages in their turns. After several deaths, the messages that could have been on their way then come alone. */
   async *windows(maildrop: Maildrop, { usual, last }: Turns, deposit: Deposit): AsyncIterable<Window> {
     if (usual.length + last.length === 0) return
     const aloneCount = this.#isCareful ? pullLimits.windowsAheadMax * pullLimits.windowMessagesMax : 0
@@ -89,7 +89,7 @@ export class Suspects {
     for (const message of last) yield* this.#alone(message, maildrop, deposit)
   }
 
-  /** Retrieves one message with no other on its way. After several deaths it is written down that it is this one. */
+  /** Retrieves one message with no other on its way. After several deaths the name of this message is written down first. */
   async *#alone(message: Listed, maildrop: Maildrop, deposit: Deposit): AsyncIterable<Window> {
     if (this.#isCareful) {
       await deposit.done()
@@ -98,7 +98,7 @@ export class Suspects {
     yield* maildrop.retrieve([message], this.#run.account.maxMessageBytes)
   }
 
-  /** Takes what a window brought besides messages to store. */
+  /** Handles the messages of a window that were refused or cut. */
   async came({ retrieved, refused, cut }: Window): Promise<void> {
     const { world, account, counts } = this.#run
     this.#given += retrieved.length + cut.length
@@ -112,7 +112,7 @@ export class Suspects {
     }
   }
 
-  /** Decides when all has come that comes in this session. The answer fails the run: something is still refused. */
+  /** Decides when no more messages come in this session. The answer fails the run: a message is still refused. */
   async settle(): Promise<SessionFailed | undefined> {
     let failed: SessionFailed | undefined
     const refused = this.#refused.splice(0)
@@ -125,7 +125,7 @@ export class Suspects {
     return failed
   }
 
-  /** Whether a message was set aside for what ended the session: then the rest of the run is another session. */
+  /** Whether a message was set aside because it ended the session: then another session does the rest of the run. */
   async blame(error: unknown): Promise<boolean> {
     if (!(error instanceof RetrievalFailed)) return false
     await this.settle()
@@ -148,7 +148,7 @@ export class Suspects {
     this.#hasRecalled = true
     for (const suspect of suspects) this.#suspects.set(suspectKey(suspect), suspect)
     this.#deaths = deaths
-    // Only a run that was careful already had written down what it was retrieving alone.
+    // Only a run that was careful already had written down the message that it was retrieving alone.
     this.#killer = deaths > pullLimits.deathsBeforeCare ? alone : undefined
     this.#mustReturn = deaths > 0
   }
@@ -162,18 +162,24 @@ export class Suspects {
     await this.#run.world.attempts.returned([...this.#suspects.values()])
   }
 
-  /** Without a UIDL a message that was set aside is only known again by its header. */
+  /** Without a UIDL, only the header identifies a message that was set aside. */
   async #lookAt(messages: readonly Listed[], maildrop: Maildrop): Promise<void> {
     const nameless = messages.filter((message) => message.uidl === undefined && !this.#sightings.has(message))
     for (const sighting of await look(maildrop, nameless, undefined)) this.#sightings.set(sighting.message, sighting)
   }
 
-  /** A provider that gives nothing at all, or refuses so many messages in a row, is at fault itself, as stores are (refusals.ts). */
+  /**
+   * A provider is at fault itself if it gives nothing at all, or refuses this many messages in a row. Stores are judged in the same way
+   * (refusals.ts).
+   */
   #isProvidersFault(failed: number): boolean {
     return this.#given === 0 && this.#asideBefore + failed >= pullLimits.refusedInARowMax
   }
 
-  /** Notes that a retrieval went wrong. The answer is whether the message is set aside for that; one that is tried again by hand is, at once. */
+  /**
+   * Notes that a retrieval went wrong. The answer is whether the message is now set aside. If it was tried again by hand, it is set aside
+   * at once.
+   */
   async #fail(message: Listed, failure: Failure): Promise<boolean> {
     this.#mustReturn = true
     const name = nameOf(message)
@@ -200,7 +206,7 @@ export class Suspects {
 
   async #setAside(message: Listed, failure: Failure, attempts: number): Promise<void> {
     const { world, counts } = this.#run
-    // If no header was seen, the fingerprint of nothing says that the message was tried, and was not set aside by its listed size alone.
+    // If no header was seen, the fingerprint of nothing shows that the message was tried, and not set aside by its listed size alone.
     const fingerprint = this.#sightings.get(message)?.fingerprint ?? headerFingerprint([])
     counts.quarantined += 1
     await world.quarantine.quarantine({ ...unseen(message), fingerprint }, { failure, attempts })
@@ -218,7 +224,7 @@ function nameOf(message: Listed): MessageName {
   return { uidl: listedUidlHash(message), size: message.size, place: message.number }
 }
 
-/** When messages share a UIDL, one that comes well must not clear another; their sizes tell them apart. */
+/** If messages share a UIDL, one that comes well must not clear another: their sizes tell them apart. */
 function suspectKey({ uidl, size, place }: MessageName): string {
   return `${uidl ?? place} ${size}`
 }
@@ -227,7 +233,7 @@ function failuresMax({ kind }: Failure): number {
   return kind === 'silent' || kind === 'unreachable' ? pullLimits.droppedFailuresMax : pullLimits.toldFailuresMax
 }
 
-/** Whether a message was set aside for what the provider did: it was tried, and never came whole. */
+/** Whether a message was set aside because of the provider: it was tried, and never came whole. */
 function isProvidersDoing({ fingerprint, digest }: LedgerRecord): boolean {
   return fingerprint !== undefined && digest === undefined
 }

@@ -1,4 +1,4 @@
-/** Reads the trace lines of one account back from the store, and adds to its ledger what that does not know. */
+/** Reads the trace lines of one account back from the store, and adds to its ledger the messages that it lacks. */
 import type { Account } from '../account/account.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { type FolderMark, type LedgerRecord, newRecord } from '../ledger/ledger.ts'
@@ -10,7 +10,7 @@ import type { PullRun, World } from './ports.ts'
 import type { TracedFolder, TraceLine, Traces } from './trace-ports.ts'
 import { Unmatched } from './unmatched.ts'
 
-/** Opens a connection for the trace lines, and closes it however the reading ends. */
+/** Opens a connection for the trace lines, and closes it in every case. */
 export async function withTraces<T>(world: World, use: (traces: Traces) => Promise<T>): Promise<T> {
   const traces = await world.openTraces()
   try {
@@ -20,7 +20,7 @@ export async function withTraces<T>(world: World, use: (traces: Traces) => Promi
   }
 }
 
-/** The mark behind the messages that were read. UIDs only ascend: what comes later stands behind the last one that was there. */
+/** The mark behind the messages that were read. UIDs only ascend: later messages stand behind the last one that was there. */
 export function markBehind(
   { destinationId, folder }: Account,
   opened: TracedFolder,
@@ -50,10 +50,10 @@ export class TraceReading {
   readonly #source: ShortHash
   readonly #records: PackedRecords
   readonly #unmatched: Unmatched
-  /** True where the account deletes at the provider: its copies are proven by their bytes first, whatever size LIST gives. */
+  /** True if the account deletes at the provider: its copies are proven by their bytes first, whatever size LIST gives. */
   readonly #deletes: boolean
   readonly #tokens = new Set<Token>()
-  /** By fingerprint, what was adopted: if without a digest, it needs one as soon as another message bears the same fingerprint. */
+  /** The adopted messages by fingerprint. A message without a digest needs one as soon as another message bears the same fingerprint. */
   readonly #adopted = new Map<ShortHash, Undigested | undefined>()
   /** Lines whose fingerprint the ledger knows under another UIDL alone: the provider may have renamed the messages. */
   readonly #renamed: Place[] = []
@@ -92,9 +92,9 @@ export class TraceReading {
   }
 
   /**
-   * Decides about the lines that may be those of renamed messages, when all others have been read.
+   * Decides about the lines that may belong to renamed messages, when all others have been read.
    *
-   * @param isWhole whether all of the account's own folder was read: only then a record without a line may be a renamed message's.
+   * @param isWhole whether all of the account's own folder was read: only then may a record without a line belong to a renamed message.
    */
   async end(isWhole: boolean): Promise<void> {
     for (const { path, line } of this.#renamed) {
@@ -141,7 +141,7 @@ export class TraceReading {
     await this.#digestDoubles(folder, adopted, added)
   }
 
-  /** Messages whose header alone does not tell them from others: by their UIDs. */
+  /** The UIDs of messages that their header alone does not tell from others. */
   #needingDigest(lines: readonly TraceLine[]): ReadonlySet<number> {
     const times = new Map<ShortHash, number>()
     for (const { fingerprint } of lines) times.set(fingerprint, (times.get(fingerprint) ?? 0) + 1)
@@ -153,7 +153,7 @@ export class TraceReading {
     return new Set(needing.map(({ uid }) => uid))
   }
 
-  /** Messages that were adopted without a digest get one now that another message bears their fingerprint. */
+  /** Gives digests to messages that were adopted without one, now that another message bears their fingerprint. */
   async #digestDoubles(
     folder: TracedFolder,
     lines: readonly TraceLine[],

@@ -1,4 +1,4 @@
-/** Which records of the ledger no message of this session has been matched with. Two equal messages are two: a record is matched once. */
+/** Holds the records of the ledger that no message of this session has been matched with. Two equal messages are two: a record is matched once. */
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import type { HashedField } from '../ledger/record-codec.ts'
@@ -12,14 +12,14 @@ export interface Match {
   readonly record: LedgerRecord
 }
 
-/** A match of a message that this session has looked at: at its header, or at all of it. */
+/** A match of a message whose header, or whose every byte, this session has read. */
 export interface SightedMatch extends Match {
   readonly sighting: Sighting
 }
 
 export class Unmatched {
   readonly #records: PackedRecords
-  /** By place of the record: 1 where a message was matched with it. */
+  /** Each record's place holds 1 if a message was matched with it. */
   readonly #matched: Uint8Array
 
   constructor(records: PackedRecords) {
@@ -27,7 +27,7 @@ export class Unmatched {
     this.#matched = new Uint8Array(records.length)
   }
 
-  /** Matches a message with this record. The answer is false where another message was matched with it before. */
+  /** Matches a message with this record. The answer is false if another message was matched with it before. */
   match({ index }: LedgerRecord): boolean {
     if (this.#matched[index] !== 0) return false
     this.#matched[index] = 1
@@ -42,8 +42,8 @@ export class Unmatched {
   }
 
   /**
-   * Yields every unmatched record, in turns of the event loop: where 100,000 messages were deleted at the provider, each run of
-   * the next 30 days finds their records here.
+   * Yields every unmatched record, in turns of the event loop. If 100,000 messages were deleted at the provider, each run of the next 30
+   * days finds their records here.
    */
   async *inTurns(): AsyncGenerator<LedgerRecord> {
     for (let index = 0, yielded = 0; index < this.#records.length; index += 1) {

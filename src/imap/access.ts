@@ -1,18 +1,18 @@
-/** What a store is made from: connections, and what the run that opens it may do. */
+/** The parts that a store is made from: connections, and the rights of the run that opens it. */
 import type { ImapFlow } from 'imapflow'
 
 export interface StoreAccess {
-  /** Lends a pooled connection for the time of one use. */
+  /** Lends a pooled connection for the duration of one use. */
   borrow<T>(use: (client: ImapFlow) => Promise<T>): Promise<T>
   /** Opens a connection outside of the pool; the caller closes it. */
   connect(): Promise<ImapFlow>
-  /** Is given for a store of our own, which is a Dovecot whether it says so or not; undefined for a store of somebody else. */
+  /** Is given for a store of our own, which is a Dovecot whether it says so or not; undefined for anybody else's store. */
   readonly staging: Staging | undefined
-  /** Tells whether the run may still store something. It is asked at the last moment before a server of somebody else would do so. */
+  /** Tells whether the run may still store something. It is asked at the last moment before anybody else's server would do so. */
   readonly mayCommit: () => boolean
   /** The time in which a store carries out what an earlier run has sent. */
   readonly lateMs: number
-  /** The time that the store has to store a batch, not counting its way there. */
+  /** The time that the store has to store a batch. The time for sending it is not counted. */
   readonly appendWaitMs: number
   readonly signal?: AbortSignal | undefined
 }

@@ -1,6 +1,6 @@
 /**
- * MULTIAPPEND (RFC 3502): a batch in one command, all of it or nothing. imapflow's own `append()` takes one message at a
- * time, and answers `false` or `undefined`, without throwing, when the session has ended; so its command layer is used.
+ * MULTIAPPEND (RFC 3502) sends a batch in one command, which stores all of it or nothing. imapflow's own `append()` takes one message at
+ * a time, and answers `false` or `undefined`, without throwing, when the session has ended; so its command layer is used.
  */
 import type { ImapFlow } from 'imapflow'
 import { formatDateTime } from 'imapflow/lib/tools.js'
@@ -15,22 +15,22 @@ import { executeWhole } from './literal-plus.ts'
 import { troubleOf } from './trouble.ts'
 import { withheld } from './withheld.ts'
 
-/** The messages that one APPEND carries, and their folder. */
+/** The messages of one APPEND, and their folder. */
 export interface Batch {
   readonly folder: string
   readonly copies: readonly Copy[]
   readonly flags: readonly string[]
 }
 
-/** How a store takes messages, beside what it announces of itself. */
+/** The rules by which a store takes messages, beside its announced capabilities. */
 export interface AppendRules {
-  /** In octets, as STATUS told of this folder (RFC 7889 section 5). */
+  /** The limit in octets that STATUS gave for this folder (RFC 7889 section 5). */
   readonly folderLimit?: number | undefined
   /** The store is a Dovecot, whatever it answers to ID. */
   readonly dovecot?: boolean
-  /** Asked before the last CRLF is sent (withheld.ts); undefined: it may come late. */
+  /** Is asked before the last CRLF is sent (withheld.ts). If it is undefined, the CRLF may be sent late. */
   readonly mayCommit?: (() => boolean) | undefined
-  /** How long the answer may take, the way there not counted. */
+  /** The time that the answer may take. The time for sending is not counted. */
   readonly answerWaitMs?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -38,7 +38,7 @@ export interface AppendRules {
 /**
  * Appends a batch: all of it or none.
  *
- * @throws SessionFailed where the store is at fault, or where nobody knows whether the batch is stored; the connection is closed then.
+ * @throws SessionFailed if the store is at fault, or if nobody knows whether the batch is stored; the connection is closed then.
  */
 export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendRules = {}): Promise<AppendAnswer> {
   const { folder, copies, flags } = batch
@@ -68,7 +68,7 @@ export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendR
   }
 }
 
-/** Names what this store cannot take, and why. */
+/** Names the messages that this store cannot take, with the reasons. */
 function unfitReasons(copies: readonly Copy[], nul: NulRule, limit: number): Map<Token, string> {
   const reasons = new Map<Token, string>()
   for (const copy of copies) {
@@ -97,7 +97,7 @@ function attributesOf(
   return [{ type: 'ATOM', value: path }, ...messages]
 }
 
-/** Writes the same arguments out, and copies no literal. Flags are atoms by their form, and nothing here holds a line end (account.ts). */
+/** Makes the same arguments without copying a literal. Flags are atoms by their form, and nothing here holds a line end (account.ts). */
 function piecesOf(
   path: string,
   copies: readonly Copy[],
@@ -120,7 +120,7 @@ function holdsNul({ literal }: Copy): boolean {
   return literal.some((piece) => piece.includes(0))
 }
 
-/** How a message that holds NUL is sent. */
+/** The way in which a message that holds NUL is sent. */
 type NulRule = 'any literal' | 'literal8' | 'refused'
 
 /**
@@ -132,13 +132,16 @@ function nulRule(client: ImapFlow, dovecot: boolean): NulRule {
   return client.capabilities.has('BINARY') ? 'literal8' : 'refused'
 }
 
-/** The most octets that a message may have (RFC 7889). A limit of 0 says that nothing at all is taken: that is for the store to answer, and no message's fault. */
+/**
+ * The largest number of octets that a message may have (RFC 7889). A limit of 0 says that nothing at all is taken: then the store has to
+ * answer, and no message is at fault.
+ */
 function limitOf(client: ImapFlow, folderLimit: number | undefined): number {
   const everywhere = client.capabilities.get('APPENDLIMIT')
   return folderLimit || (typeof everywhere === 'number' && everywhere) || Number.POSITIVE_INFINITY
 }
 
-/** Tells what a NO or BAD means, which store nothing. What is about the store, and not about these messages, fails the run instead. */
+/** Interprets a NO or BAD, after which nothing is stored. If it is about the store, and not about these messages, it fails the run instead. */
 async function refused(
   client: ImapFlow,
   error: Record<string, unknown>,
@@ -149,9 +152,9 @@ async function refused(
   if (trouble !== undefined) throw new SessionFailed(trouble, error)
   const code = codeOf(error)
   const reply = `${String(error['responseStatus'])} ${wordsOf(error)}${code === '' ? '' : ` [${code}]`}`
-  // A server that hangs up on its own refusal has more on its mind than this message.
+  // A server that hangs up after its own refusal has another reason than this message.
   await within(client, client.noop(), { waitMs: imapLimits.storeReplyWaitMs, during: 'NOOP', signal }).catch(() => {})
-  // imapflow calls itself usable for a moment longer.
+  // For a moment longer imapflow still calls itself usable.
   if (client.usable && client.byeReason === undefined) return { status: 'refused', reply }
   const bye = client.byeReason === undefined ? '' : `: "${singleLine(client.byeReason, 200)}"`
   throw new SessionFailed(
@@ -160,7 +163,7 @@ async function refused(
   )
 }
 
-/** Reads `[APPENDUID uidvalidity uid-set]` of the tagged OK (RFC 4315 section 3), where the server has UIDPLUS. */
+/** Reads `[APPENDUID uidvalidity uid-set]` of the tagged OK (RFC 4315 section 3), if the server has UIDPLUS. */
 function appendedOf(response: unknown): Appended {
   const [uidValidity = '', uids = ''] = codeWordsOf(response, 'APPENDUID') ?? []
   if (!/^\d+$/.test(uidValidity)) return { uidValidity: undefined, uids: [] }

@@ -1,4 +1,4 @@
-/** Reads the text of a message, decoded and up to a limit. Its HTML is given as it came: it is not made harmless here. */
+/** Reads the text of a message, decoded and up to a limit. The HTML is returned unchanged: it is not made harmless here. */
 import type { DownloadOptions } from 'imapflow'
 import { htmlOfText, type Pages } from '../mail/html.ts'
 import { imapLimits } from './limits.ts'
@@ -7,11 +7,11 @@ import type { Part, Parts } from './parts.ts'
 import { answered, type Reader } from './reading.ts'
 
 export interface Body {
-  /** Null where no part of it is plain text. */
+  /** Null if no part of it is plain text. */
   readonly text: string | null
-  /** Null where no part of it is HTML; else a part that is plain text alone stands among the pages as well. */
+  /** Null if no part of it is HTML. Otherwise a part that is plain text alone is one of the pages as well. */
   readonly html: Pages | null
-  /** True where the message has more text than this. */
+  /** True if the message has more text than this. */
   readonly truncated: boolean
 }
 
@@ -54,7 +54,7 @@ export async function bodyOf(
 
 const imageType = /^image\/(?:png|jpe?g|gif|webp|bmp|avif)$/
 
-/** Reads the images that the HTML names by Content-ID (RFC 2392), in their order, as long as there is room. */
+/** Reads the images that the HTML names by Content-ID (RFC 2392), in the order of the HTML, up to the limit. */
 async function imagesOf(
   reader: Reader,
   uid: number,

@@ -12,11 +12,11 @@ export type Attribute =
   | { readonly type: 'LITERAL'; readonly value: Buffer; readonly isLiteral8: boolean }
 
 export const atom = (value: string): Attribute => ({ type: 'ATOM', value })
-/** imapflow puts an atom that holds `*` into quotes, which is no sequence set (RFC 9051 section 9). */
+/** imapflow would quote an atom that holds `*`, and a quoted string is no sequence set (RFC 9051 section 9). */
 export const sequence = (value: string): Attribute => ({ type: 'SEQUENCE', value })
 export const string = (value: string): Attribute => ({ type: 'STRING', value })
 
-/** An untagged answer: its words and lists as imapflow's parser leaves them. */
+/** An untagged answer: its words and lists in the form of imapflow's parser. */
 export interface Untagged {
   readonly attributes?: readonly unknown[]
 }
@@ -25,8 +25,8 @@ export interface Untagged {
 export const takenForOk = 'Some of the requested messages no longer exist'
 
 /**
- * Sends a command and waits for its tagged OK; NO and BAD throw. A literal of up to 4096 octets goes at once where the store has LITERAL+
- * or LITERAL-, any other waits for its continuation request (RFC 7888 sections 4 and 5).
+ * Sends a command and waits for its tagged OK; NO and BAD throw. A literal of up to 4096 octets is sent at once if the store has LITERAL+
+ * or LITERAL-. Any other literal waits for its continuation request (RFC 7888 sections 4 and 5).
  */
 export async function execute(
   client: ImapFlow,
@@ -45,12 +45,12 @@ export async function execute(
   return response
 }
 
-/** A command has not ended in its time. */
+/** The command has not ended in its time. */
 export class OutOfTime extends SessionFailed {}
 
 /**
- * Gives one command an end. Leaving it is not enough: the connection is closed, or a late answer would be taken for the
- * next command's.
+ * Limits the time of one command. To stop waiting is not enough: the connection is closed, because a late answer would be taken for
+ * the answer to the next command.
  */
 export async function within<T>(
   client: ImapFlow,
@@ -71,25 +71,28 @@ export async function within<T>(
   })
 }
 
-/** Tells whether an error is a NO or BAD: the store has answered, and done nothing. One without a tag may be about anything, and the answer may still come. */
+/**
+ * Tells whether an error is a NO or BAD: the store has answered, and done nothing. An answer without a tag may be about anything, and the
+ * command's own answer may still come.
+ */
 export function isRefusal(error: unknown): error is Record<string, unknown> {
   if (!isRecord(error) || error['code'] === 'MissingTag') return false
   return error['responseStatus'] === 'NO' || error['responseStatus'] === 'BAD'
 }
 
-/** Reads the response code of a refused command (RFC 5530), in upper case; empty where there is none. */
+/** Reads the response code of a refused command (RFC 5530), in upper case; empty if there is none. */
 export function codeOf(error: Record<string, unknown>): string {
   const code = error['serverResponseCode'] ?? getStatusCode(error['response'] as Parameters<typeof getStatusCode>[0])
   return typeof code === 'string' ? code.toUpperCase() : ''
 }
 
-/** Reads the words with which the server ended the session. Errors of TLS have a `reason` too. */
+/** Reads the words with which the server ended the session. TLS errors have a `reason` too. */
 export function byeOf(error: unknown): string | undefined {
   if (!isRecord(error) || !/^(?:NoConnection|ClosedAfterConnect)/.test(String(error['code']))) return undefined
   return typeof error['reason'] === 'string' ? error['reason'] : undefined
 }
 
-/** Reads the words of a response code such as `[APPENDUID 4711 1:3]`; undefined where the answer has another code, or none. */
+/** Reads the words of a response code such as `[APPENDUID 4711 1:3]`; undefined if the answer has another code, or none. */
 export function codeWordsOf(answer: unknown, code: string): string[] | undefined {
   const attributes = isRecord(answer) ? answer['attributes'] : undefined
   const first: unknown = Array.isArray(attributes) ? attributes[0] : undefined
@@ -100,8 +103,8 @@ export function codeWordsOf(answer: unknown, code: string): string[] | undefined
 }
 
 /**
- * Spells out a `uid-set` (RFC 9051) of an answer; a range that no batch of ours makes is left out. imapflow's expandRange() makes up to
- * 2^24 numbers of what a server says, and takes `3:1` for UIDs that descend.
+ * Expands a `uid-set` (RFC 9051) of an answer; a range that no batch of ours makes is left out. imapflow's expandRange() makes up to
+ * 2^24 numbers from an answer, and reads `3:1` as UIDs that descend.
  */
 export function uidsOf(set: string): number[] {
   return set.split(',').flatMap((part) => {
@@ -111,7 +114,7 @@ export function uidsOf(set: string): number[] {
   })
 }
 
-/** Reads the words with which the server refused a command or ended the session, made short and printable. */
+/** Reads the words with which the server refused a command or ended the session, and makes them short and printable. */
 export function wordsOf(error: unknown): string {
   const text = isRecord(error) ? (error['responseText'] ?? byeOf(error) ?? error['message']) : error
   return printable(String(text))

@@ -1,4 +1,4 @@
-/** One imapflow session with a store, logged in, made honest: what it swallows or hides becomes a failure here. */
+/** One imapflow session with a store, logged in. Errors that imapflow swallows or hides become failures here. */
 import type { LookupFunction } from 'node:net'
 import { ImapFlow, type ImapFlowOptions } from 'imapflow'
 import { encodePath, normalizePath } from 'imapflow/lib/tools.js'
@@ -18,25 +18,25 @@ import { checkInsides, neverWaitThrottled, onCommandFailure, wrapRun } from './i
 import { type CertificateRules, isLoopback, transportOf } from './tls.ts'
 import { troubleOf } from './trouble.ts'
 
-/** A destination, with the credentials that it takes to get in. */
+/** A destination together with its credentials. */
 export type StoreTarget =
   | { readonly kind: 'hosted'; readonly id: string; readonly login: string }
   | ({ readonly kind: 'imap'; readonly id: string } & Login)
 
-/** If nothing is said of the certificate, it must verify. */
+/** If nothing is said about the certificate, it must verify. */
 export interface Login extends Partial<CertificateRules> {
   readonly host: string
   readonly port: number
   readonly tls: TlsMode
   readonly user: string
   readonly password: string
-  /** Undefined: anywhere. */
+  /** Undefined: every address is allowed. */
   readonly reach?: Reach
-  /** How names become addresses, if not as the system does it. */
+  /** The resolver of names, if it is not the system's. */
   readonly lookup?: LookupFunction
 }
 
-/** Hosted: as Dovecot's master user for that login (`alice*gateway`); nobody's own password is kept in clear. */
+/** A hosted login is opened as Dovecot's master user (`alice*gateway`), because nobody's own password is stored in clear. */
 export function loginOf(target: StoreTarget, hosted: StoreEndpoint): Login {
   if (target.kind === 'imap') return target
   return hostedLogin(hosted, `${target.login}*${hosted.masterUser}`, hosted.masterPassword)
@@ -50,17 +50,17 @@ export function serverOf({ host, port }: { readonly host: string; readonly port:
   return `${host}:${port}`
 }
 
-/** Takes what a server wants its user to be told (ALERT, RFC 9051 section 7.1): bounded, printable. */
+/** Takes a message that a server wants its user to read (ALERT, RFC 9051 section 7.1): bounded, printable. */
 export type Alerted = (words: string) => void
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined
   readonly alerted?: Alerted
-  /** Undefined: the server is not asked what it is, which only matters to what is stored. */
+  /** Undefined: the server is not asked for its name, which is only needed to store messages. */
   readonly identities?: Identities | undefined
 }
 
-/** @throws SessionFailed; every account that gathers there would meet the same. */
+/** @throws SessionFailed; every account that gathers there would fail in the same way. */
 export async function connectStore(login: Login, options: ConnectOptions = {}): Promise<ImapFlow> {
   checkInsides()
   const { identities } = options
@@ -90,13 +90,13 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
     throw new SessionFailed({ ...loginFailure(error, login), everyAccount: true }, error)
   }
   const client = clientFor(login, transportOf({ tlsVerify, tlsFingerprint, ca }, guard.lookup))
-  // The command under way fails with it as well; without a listener it would end the process.
+  // The command under way also fails with this error; without a listener the error would end the process.
   client.on('error', () => {})
   const mask = loginMask(login.user, login.password)
   client.on('alert', ({ message }) => alerted?.(mask(wordsOf(message))))
   neverWaitThrottled(client)
   boundId(client, identities, attempt)
-  // People are shown why a command failed: they read the server's words, without the secrets that the server was told at the login.
+  // People see the error of a command: it has the server's words, and without the secrets of the login.
   onCommandFailure(client, (error) => maskWords(error, mask))
   try {
     await within(client, client.connect(), { waitMs: imapLimits.storeConnectWaitMs, during: 'login', signal })
@@ -109,13 +109,13 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
   }
 }
 
-/** imapflow as a gateway needs it: each of its conveniences that would send, wait or decide something by itself is off. */
+/** Configures imapflow for a gateway: every convenience by which it would send, wait or decide by itself is off. */
 function clientFor(login: Login, transport: NonNullable<ImapFlowOptions['transport']>): ImapFlow {
   return new ImapFlow({
     host: login.host,
     port: login.port,
     secure: login.tls === 'implicit',
-    // True: STARTTLS or nothing. False: clear text, on loopback or where somebody chose it.
+    // True: STARTTLS or nothing. False: clear text, on loopback or because somebody chose it.
     doSTARTTLS: login.tls === 'starttls',
     transport,
     auth: { user: login.user, pass: login.password },
@@ -123,14 +123,14 @@ function clientFor(login: Login, transport: NonNullable<ImapFlowOptions['transpo
     logger: false,
     disableAutoIdle: true,
     disableCompression: true,
-    // Nothing of it is of use to us, and after UTF8=ACCEPT a message with an 8-bit header must be sent otherwise (RFC 6855 section 4).
+    // None of these extensions helps us, and after UTF8=ACCEPT a message with an 8-bit header must be sent otherwise (RFC 6855 section 4).
     disableAutoEnable: true,
     maxLineLength: imapLimits.storeLineOctetsMax,
     maxLiteralSize: imapLimits.storeLiteralOctetsMax,
     maxResponseSize: imapLimits.storeLineOctetsMax + imapLimits.storeLiteralOctetsMax,
     connectionTimeout: imapLimits.storeConnectWaitMs,
     greetingTimeout: imapLimits.storeConnectWaitMs,
-    // The deadlines of each command are ours (`within`); this one only ends a socket that all have forgotten.
+    // We set the deadline of each command (`within`); this one only ends a socket that nobody waits for.
     socketTimeout: imapLimits.appendWaitMs + imapLimits.storeReplyWaitMs,
   })
 }
@@ -152,7 +152,7 @@ function boundId(client: ImapFlow, identities: Identities | undefined, attempt: 
   wrapRun(client, async (command, run) => {
     if (command !== 'ID') return await run()
     if (identities === undefined || !attempt.asksId) {
-      // Whatever it is, it still is: that decides how NUL is sent (append.ts).
+      // The server still is what it said last: that decides how NUL is sent (append.ts).
       const name = identities?.nameOf(server)
       if (name !== undefined) client.serverInfo = { name }
       return false
@@ -171,7 +171,7 @@ function boundId(client: ImapFlow, identities: Identities | undefined, attempt: 
   })
 }
 
-/** The places where `wordsOf` looks, in the form that it will read: octets that could not be decoded are question marks there. */
+/** Masks the texts that wordsOf reads, in the form in which it reads them: there, undecodable octets are question marks. */
 function maskWords(error: unknown, mask: Mask): void {
   if (!isRecord(error)) return
   for (const name of ['responseText', 'reason', 'message']) {
@@ -180,15 +180,15 @@ function maskWords(error: unknown, mask: Mask): void {
   }
 }
 
-/** A folder's name as this server writes it; `/` parts its levels for us, whatever parts them there. */
+/** The name of a folder as this server writes it. Our separator of levels is always `/`. */
 export function pathOf(client: ImapFlow, folder: string): string {
   const [first = '', ...below] = folder.split('/')
   const inbox = first.toUpperCase() === 'INBOX' ? 'INBOX' : first
-  // A server whose separator is not known, or which has none, is asked for the name as it stands.
+  // If a server's separator is unknown, or it has none, it is asked for the name unchanged.
   return normalizePath(client, [inbox, ...below].join(client.namespace?.delimiter || '/'))
 }
 
-/** In modified UTF-7, or in UTF-8 to a server of IMAP4rev2 alone. */
+/** The name in modified UTF-7, or in UTF-8 for a server of IMAP4rev2 alone. */
 export function encodedPathOf(client: ImapFlow, folder: string): string {
   return encodePath(client, pathOf(client, folder))
 }

@@ -1,4 +1,4 @@
-/** The folders of a store: it asks for their positions, makes those that are missing, and opens them to look for what was stored. */
+/** Handles the folders of a store: asks for their positions, makes missing ones, and opens them to look for messages that were stored. */
 import type { ImapFlow, MailboxObject } from 'imapflow'
 import { encodePath } from 'imapflow/lib/tools.js'
 import { pausesDestination } from '../failure/consequence.ts'
@@ -10,13 +10,13 @@ import { encodedPathOf, serverOf } from './connection.ts'
 import { failed, troubleOf } from './trouble.ts'
 
 export interface FolderStatus extends FolderPosition {
-  /** In octets, where the server has one for each folder (RFC 7889 section 5). */
+  /** The limit in octets, if the server has one for each folder (RFC 7889 section 5). */
   readonly appendLimit: number | undefined
 }
 
 /**
- * Below it are the folders of runs (staging.ts). In deploy/dovecot.conf a namespace of its own, which nobody's LIST shows; in another
- * Dovecot folders like any other, while a run is at work.
+ * The folders of runs lie below it (staging.ts). In deploy/dovecot.conf it is a namespace of its own, which nobody's LIST shows; in another
+ * Dovecot these are ordinary folders while a run is at work.
  */
 export const stagingRoot = 'tributary-staging'
 
@@ -47,7 +47,7 @@ export async function preparedFolder(client: ImapFlow, folder: string): Promise<
   try {
     await execute(client, 'SUBSCRIBE', [atom(path)])
   } catch (error) {
-    // Not every server keeps subscriptions; the folder is there all the same.
+    // Not every server stores subscriptions; the folder exists all the same.
     if (!isRefusal(error)) throw failed(error, server, { code: 'folder creation', folder })
   }
   return await statusOf(client, path).catch((error: unknown) => {
@@ -55,7 +55,7 @@ export async function preparedFolder(client: ImapFlow, folder: string): Promise<
   })
 }
 
-/** Sends STATUS (RFC 9051 section 6.3.11). imapflow's own `status()` keeps the words of a refusal to itself, and knows no APPENDLIMIT. */
+/** Sends STATUS (RFC 9051 section 6.3.11). imapflow's own `status()` drops the words of a refusal, and knows no APPENDLIMIT. */
 export async function statusOf(client: ImapFlow, path: string): Promise<FolderStatus> {
   const limitEach = client.capabilities.get('APPENDLIMIT') === true
   const items = ['UIDNEXT', 'UIDVALIDITY', ...(limitEach ? ['APPENDLIMIT'] : [])]
@@ -82,7 +82,10 @@ export function isMissing(error: unknown): boolean {
   return isRefusal(error) && ['NONEXISTENT', 'TRYCREATE'].includes(codeOf(error))
 }
 
-/** Opens a folder read-only to look for what we have stored. The answer is undefined where there is no such folder, or where it is not the account's own and closed to us. */
+/**
+ * Opens a folder read-only to look for messages that we have stored. The answer is undefined if there is no such folder, or if it is not
+ * the account's own and is closed to us.
+ */
 export async function openToLook(
   client: ImapFlow,
   path: string,
@@ -93,7 +96,7 @@ export async function openToLook(
   } catch (error) {
     if (isMissing(error)) return undefined
     if (!isRefusal(error)) throw error
-    // A folder that is there and cannot be looked into just now may hold what we look for. Those of others may be closed for good.
+    // The account's own folder may hold the messages, even if it cannot be opened just now. Other people's folders may be closed for good.
     const trouble = troubleOf(error, serverOf(client), during)
     const isDoubtful = isOwn
       ? trouble !== undefined || (await isListed(client, encodePath(client, path)))
@@ -108,7 +111,7 @@ export async function openToLook(
   return client.mailbox
 }
 
-/** Tells whether LIST shows a folder: not every server says by a code that it is missing. */
+/** Tells whether LIST shows a folder: not every server reports by a code that it is missing. */
 export async function isListed(client: ImapFlow, path: string): Promise<boolean> {
   return (await listed(client, path)).length > 0
 }

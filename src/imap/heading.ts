@@ -1,4 +1,4 @@
-/** The few lines that stand for a message in a list, and above it in a reader. */
+/** The few lines that represent a message in a list, and above it in a reader. */
 import type { FetchMessageObject, MessageAddressObject } from 'imapflow'
 import { flagsOf, type Flags } from './reading.ts'
 
@@ -11,11 +11,11 @@ export interface Heading extends Flags {
   readonly answered: boolean
   readonly from: Person | null
   readonly subject: string | null
-  /** The date that the message gives itself, in ISO 8601; null where that is no date. */
+  /** The date in the message's own header, in ISO 8601; null if that is no date. */
   readonly date: string | null
   /** INTERNALDATE, in ISO 8601. */
   readonly arrived: string | null
-  /** In octets. */
+  /** The size in octets. */
   readonly size: number
 }
 
@@ -34,7 +34,7 @@ export function peopleOf(people: readonly MessageAddressObject[] = []): Person[]
   return people.map(({ name, address }) => ({ name: plainText(name), address: plainText(address) }))
 }
 
-/** Removes control characters, which nobody has written. */
+/** Removes control characters, which nobody types. */
 function plainText(text: string | undefined): string | null {
   return (text ?? '').replace(/\p{Cc}+/gu, ' ').trim() || null
 }

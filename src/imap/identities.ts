@@ -1,14 +1,14 @@
-/** Remembers what servers have said of themselves by ID (RFC 2971), and which of them fall silent at it. */
+/** Remembers how servers identify themselves by ID (RFC 2971), and which of them do not answer it. */
 import { hour } from '../units.ts'
 import { imapLimits } from './limits.ts'
 
-/** A server that was silent is asked again after so long: perhaps it only had a bad moment. */
+/** A silent server is asked again after this time: perhaps it was silent only once. */
 const silentForMs = 1 * hour
-/** One silence may be a hiccup. */
+/** One silence may be an accident. */
 const silencesBelieved = 2
 
 interface Remembered {
-  /** Undefined: it has never said. */
+  /** Undefined: the server has never said its name. */
   name: string | undefined
   silences: number
   silentSinceMs: number
@@ -19,7 +19,7 @@ export class Identities {
   readonly #nowMs: () => number
   readonly #servers = new Map<string, Remembered>()
 
-  /** @param waitMs bounds the wait for an answer. */
+  /** @param waitMs limits the wait for an answer. */
   constructor(waitMs: number = imapLimits.storeIdWaitMs, nowMs: () => number = () => performance.now()) {
     this.waitMs = waitMs
     this.#nowMs = nowMs
@@ -44,12 +44,12 @@ export class Identities {
       silences: 0,
       silentSinceMs: 0,
     }
-    // Connections that wait at the same time have met the same moment.
+    // If several connections wait at the same time, their silences count as one.
     const isSame = silences > 0 && nowMs - silentSinceMs < this.waitMs / 2
     this.#servers.set(server, { name, silences: isSame ? silences : silences + 1, silentSinceMs: nowMs })
   }
 
-  /** Its name as it said it last: what it is does not change because it is slow. */
+  /** The name that the server said last: a slow server is still the same server. */
   nameOf(server: string): string | undefined {
     return this.#servers.get(server)?.name
   }

@@ -1,6 +1,6 @@
 /**
- * The members of imapflow that are not in its types. This file alone touches them; the rest of the room calls what is exported here.
- * If the installed version lacks one of them, that is told when a process opens its first store, not in the middle of a message.
+ * The members of imapflow that are not in its types. This file alone touches them; the rest of the room calls the exports of this file.
+ * If the installed version lacks a member, a process says so when it opens its first store, not in the middle of a message.
  */
 import type { Writable } from 'node:stream'
 import { ImapFlow } from 'imapflow'
@@ -10,13 +10,16 @@ interface Insides {
   exec(command: string, attributes: unknown, options: unknown): Promise<unknown>
   /** Carries out one of imapflow's own commands: the login, ID, NAMESPACE ... */
   run(command: string, ...args: readonly unknown[]): Promise<unknown>
-  /** Waits out the time that a throttling answer names. */
+  /** Waits for the time that a throttling answer names. */
   throttleWait(delayMs: number): Promise<boolean>
   /** Writes a queued command. */
   send(request: { readonly tag: string }): Promise<void>
-  /** Writes one part of a command; the line end goes with the part behind which `commandParts` is empty. It throws once the session has ended. */
+  /**
+   * Writes one part of a command. After the part that leaves `commandParts` empty, it also writes the line end. It throws once the session
+   * has ended.
+   */
   write(part: Buffer | string): void
-  /** The parts of the command under way that are still to be written. */
+  /** The parts of the command under way that are not written yet. */
   commandParts: (Buffer | string)[]
   /** Only an answer to a request that was sent counts. */
   readonly currentRequest: { readonly tag: string; sent?: boolean } | false
@@ -36,7 +39,7 @@ export function missingInsides(client: object): string[] {
 
 let isChecked = false
 
-/** @throws Error where the installed imapflow lacks a member; a process that opens stores must not start with it. */
+/** @throws Error if the installed imapflow lacks a member; a process that opens stores must not start with it. */
 export function checkInsides(): void {
   if (isChecked) return
   const missing = missingInsides(
@@ -51,7 +54,7 @@ export function checkInsides(): void {
 
 const insidesOf = (client: ImapFlow) => client as unknown as Insides
 
-/** Sends a command by imapflow's command layer. The answer's untagged lines go to these listeners. */
+/** Sends a command by imapflow's command layer. These listeners get the answer's untagged lines. */
 export async function sendCommand(
   client: ImapFlow,
   command: string,
@@ -61,7 +64,7 @@ export async function sendCommand(
   return await insidesOf(client).exec(command, attributes, { untagged })
 }
 
-/** Has imapflow tell of a throttling answer at once; by itself it waits the named time out before. */
+/** Makes imapflow report a throttling answer at once; by itself it first waits for the named time. */
 export function neverWaitThrottled(client: ImapFlow): void {
   insidesOf(client).throttleWait = async () => false
 }
@@ -76,19 +79,19 @@ export function wrapRun(
   insides.run = (command, ...args) => around(command, () => run(command, ...args))
 }
 
-/** Calls a function with what any command fails with, before whoever waits for that command hears of it. */
+/** Calls a function with the error of any command, before the caller of that command gets it. */
 export function onCommandFailure(client: ImapFlow, hear: (error: unknown) => void): void {
   const insides = insidesOf(client)
   const exec = insides.exec.bind(client)
   insides.exec = (...args) => {
     const answer = exec(...args)
-    // Beside the answer, and first: whoever waits for it waits no longer than before, and a BYE may follow at once.
+    // This runs beside the answer, and first: the caller waits no longer than before, and a BYE may follow at once.
     answer.catch(hear)
     return answer
   }
 }
 
-/** Writes queued commands by this function, until the returned function gives imapflow its own back. */
+/** Makes this function write queued commands, until the returned function restores imapflow's own. */
 export function replaceSend(client: ImapFlow, send: (tag: string) => Promise<void>): () => void {
   const insides: Partial<Insides> = insidesOf(client)
   insides.send = async ({ tag }) => await send(tag)
@@ -96,8 +99,8 @@ export function replaceSend(client: ImapFlow, send: (tag: string) => Promise<voi
 }
 
 /**
- * Hands the last part of a command to this function in place of writing it, until the returned function gives imapflow its own `write`
- * back. `end` writes the CRLF that ends the command; it throws where the session has ended.
+ * Hands the last part of a command to this function and does not write it, until the returned function restores imapflow's own `write`.
+ * `end` writes the CRLF that ends the command; it throws if the session has ended.
  */
 export function holdLastPart(client: ImapFlow, hold: (last: Buffer, end: () => void) => void): () => void {
   const insides = insidesOf(client)
@@ -109,17 +112,17 @@ export function holdLastPart(client: ImapFlow, hold: (last: Buffer, end: () => v
   return () => delete (insides as Partial<Insides>).write
 }
 
-/** Writes one part of the command with that tag, with these parts still to come; from then on its answer counts. */
+/** Writes one part of the command with that tag, while these parts are still to come; from then on its answer counts. */
 export function writePart(client: ImapFlow, tag: string, part: Buffer, rest: Buffer[]): void {
   const insides = insidesOf(client)
-  // Each time: an answer that comes before all is sent makes imapflow forget the parts.
+  // This is needed each time: an answer that comes before everything is sent makes imapflow forget the parts.
   insides.commandParts = rest
   insides.write(part)
   const { currentRequest } = insides
   if (currentRequest && currentRequest.tag === tag) currentRequest.sent = true
 }
 
-/** The socket that commands are written to; undefined once the session has ended. */
+/** The socket to which commands are written; undefined once the session has ended. */
 export function writeSocketOf(client: ImapFlow): Writable | undefined {
   return insidesOf(client).writeSocket || undefined
 }

@@ -12,7 +12,7 @@ import { failed } from './trouble.ts'
 
 export interface Wanted {
   readonly folder: string
-  /** Words that stand somewhere in the message. */
+  /** Words that the message contains. */
   readonly search?: string | undefined
   readonly unread: boolean
   readonly limit: number
@@ -32,7 +32,10 @@ export interface Listing {
   readonly uidValidity: number
 }
 
-/** The place where the next page begins: UIDVALIDITY, how many messages came before, and the last UIDs of the page, of which at least one is usually still there. */
+/**
+ * The place where the next page begins: UIDVALIDITY, the number of messages before it, and the last UIDs of the page, of which at least one
+ * usually still exists.
+ */
 export const pagePlace = /^(\d{1,10}):(\d{1,10}):(\d{1,10}(?:,\d{1,10})*)$/
 const uidsRemembered = 5
 
@@ -56,7 +59,10 @@ export async function messagesOf(reader: Reader, wanted: Wanted): Promise<Listin
   return { rows: await rowsOf(reader, uids), next, total: all.length, uidValidity }
 }
 
-/** Finds the UIDs of a folder, the newest first. In a folder with more than `sortedMessagesMax` only so many are looked at, in the order in which they came there. */
+/**
+ * Finds the UIDs of a folder, the newest first. In a folder with more than `sortedMessagesMax` messages, only that many are looked at, in
+ * their order of arrival.
+ */
 async function uidsInOrder(reader: Reader, mailbox: MailboxObject, wanted: Wanted): Promise<readonly number[]> {
   const { client } = reader
   const large = mailbox.exists > imapLimits.sortedMessagesMax
@@ -73,7 +79,7 @@ async function uidsInOrder(reader: Reader, mailbox: MailboxObject, wanted: Wante
   return found.toReversed()
 }
 
-/** Has the server sort. The answer is undefined where it does not do it after all. */
+/** Asks the server to sort. The answer is undefined if it does not do so after all. */
 async function sortedUids({ client }: Reader, { search, unread }: Wanted): Promise<number[] | undefined> {
   const criteria = [
     ...(unread ? [atom('UNSEEN')] : []),
@@ -95,11 +101,11 @@ async function sortedUids({ client }: Reader, { search, unread }: Wanted): Promi
     if (isRefusal(error)) return undefined
     throw failed(error, serverOf(client), 'sorting')
   }
-  // Without REVERSE, which would leave messages of one second in the order in which they came (RFC 5256 section 3).
+  // REVERSE is not used: it would leave messages of one second in their order of arrival (RFC 5256 section 3).
   return uids.toReversed()
 }
 
-/** Writes words as a quoted string or, beyond seven bits, as a literal (RFC 9051 section 4.3). */
+/** Writes words as a quoted string or, if they are not ASCII, as a literal (RFC 9051 section 4.3). */
 function textOf(words: string): Attribute {
   if (/^[\x20-\x7e]*$/.test(words)) return string(words)
   return { type: 'LITERAL', value: Buffer.from(words), isLiteral8: false }

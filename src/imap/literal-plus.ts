@@ -1,7 +1,7 @@
 /**
- * Non-synchronizing literals of any size (LITERAL+, RFC 7888). imapflow sends only those of up to 4096 octets so, as LITERAL-
- * allows, and before each larger one waits for the server's `+`: a round trip a message, in the middle of a batch. It also
- * joins a command into one buffer before it sends it; here the pieces go as they are.
+ * Sends non-synchronizing literals of any size (LITERAL+, RFC 7888). imapflow does so only up to 4096 octets, as LITERAL- allows. Before
+ * each larger literal it waits for the server's `+`: a round trip for each message, in the middle of a batch. It also joins a command into
+ * one buffer before it sends it; here the pieces are sent unjoined.
  */
 import type { Writable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
@@ -12,8 +12,8 @@ import { execute } from './command.ts'
 import { replaceSend, writePart, writeSocketOf } from './insides.ts'
 
 /**
- * As `execute`, with these pieces for arguments, separated and framed as they stand. imapflow's `exec()` sends before it
- * returns, unless another command is under way: a connection that appends is nobody else's meanwhile.
+ * Works like `execute`, but these pieces are the arguments, with their separators and frames. imapflow's `exec()` sends before it
+ * returns, unless another command is under way: a connection that appends is used by nobody else meanwhile.
  */
 export async function executeWhole(client: ImapFlow, command: string, pieces: readonly Buffer[]): Promise<unknown> {
   let sending: Promise<void> | undefined
@@ -31,16 +31,16 @@ export async function executeWhole(client: ImapFlow, command: string, pieces: re
     }
     return await answer
   } finally {
-    // A server may refuse before it has read all: what follows on this connection must still come after it.
+    // A server may refuse before it has read everything: later commands on this connection must still come after the rest.
     await sending?.catch(() => {})
     restore()
   }
 }
 
-/** Waits now and then until the written parts have left this process: a message of 150 MB would be encrypted in one go. */
+/** Waits now and then until the written parts have left this process: otherwise a message of 150 MB would be encrypted at once. */
 async function sendAll(client: ImapFlow, tag: string, parts: Buffer[]): Promise<void> {
   const socket = writeSocketOf(client)
-  // The session has ended, and the command with it.
+  // The session has ended, and so has the command.
   if (socket === undefined) return
   socket.cork()
   try {

@@ -1,4 +1,4 @@
-/** Uses a login outside of a run: it is tried, filled, read and emptied. */
+/** The uses of a login outside of a run: it is tried, filled, read and emptied. */
 import type { ImapFlow } from 'imapflow'
 import { encodePath } from 'imapflow/lib/tools.js'
 import type { Copy } from '../pull/ports.ts'
@@ -41,7 +41,7 @@ export interface ReadMessage {
   readonly subject: string
 }
 
-/** Reads what INBOX holds, in its order. */
+/** Reads the messages of INBOX, in its order. */
 export async function* readLogin(login: Login): AsyncIterable<ReadMessage> {
   const client = await connectStore(login)
   try {
@@ -61,10 +61,10 @@ export async function* readLogin(login: Login): AsyncIterable<ReadMessage> {
 }
 
 /**
- * Removes all folders and all mail of a login, for good. What the store refuses, or does not carry out, is an error: whoever is given
- * that login next would read what is left.
+ * Removes all folders and all mail of a login, for good. It is an error if the store refuses a removal, or does not carry it out: the
+ * next person who is given that login would read the remaining mail.
  *
- * @throws SessionFailed when any mail is left, or may be.
+ * @throws SessionFailed if mail is left, or may be left.
  */
 export async function emptyLogin(login: Login): Promise<void> {
   const client = await connectStore(login)
@@ -79,14 +79,14 @@ export async function emptyLogin(login: Login): Promise<void> {
     // No LIST of all folders shows these.
     const staged = await answered(listed(client, `${encodedPathOf(client, `${stagingRoot}/`)}*`))
     let refusal: SessionFailed | undefined
-    // The deepest first: a folder that has folders in it cannot go.
+    // The deepest folders go first: a folder that contains folders cannot be removed.
     for (const { path, holdsMail } of shown.toSorted((a, b) => b.path.length - a.path.length)) {
       if (path.toUpperCase() === 'INBOX') continue
       try {
         await answered(execute(client, 'DELETE', [atom(encodePath(client, path))]))
       } catch (error) {
         if (!isRefusal(error)) throw error
-        // The others go all the same.
+        // The other folders are removed all the same.
         if (holdsMail && !isMissing(error)) refusal ??= refusedOf(path, error)
       }
     }
@@ -104,7 +104,7 @@ export async function emptyLogin(login: Login): Promise<void> {
   }
 }
 
-/** By the commands themselves: imapflow's messageDelete() answers a refusal with `false`, without its words. */
+/** Uses the commands themselves: imapflow's messageDelete() answers a refusal with `false`, without the server's words. */
 async function emptyInbox(client: ImapFlow): Promise<void> {
   const { exists } = await client.mailboxOpen('INBOX')
   if (exists === 0) return

@@ -42,8 +42,8 @@ export async function messageOf(reader: Reader, place: MessagePlace): Promise<Me
 }
 
 /**
- * A part decoded, or the whole message byte for byte. The connection is the stream's for as long as that flows: `begin` gets it when it
- * begins, and what this returns ends with it. Whoever destroys the stream ends the connection.
+ * Streams a decoded part, or the whole message byte for byte. The stream owns the connection while it flows: `begin` gets the connection
+ * at the beginning, and the returned promise ends with the stream. If the stream is destroyed, the connection is closed.
  */
 export async function streamOf(
   reader: Reader,

@@ -1,4 +1,4 @@
-/** Moves messages by UID MOVE (RFC 6851), or by what stands for it, and removes folders. */
+/** Moves messages by UID MOVE (RFC 6851), or by the commands that replace it, and removes folders. */
 import type { ImapFlow } from 'imapflow'
 import { packMessageRange } from 'imapflow/lib/tools.js'
 import type { Appended } from '../pull/ports.ts'
@@ -8,9 +8,10 @@ import { encodedPathOf } from './connection.ts'
 import { isMissing, preparedFolder } from './folder.ts'
 
 /**
- * Moves exactly these messages to a folder, which is made anew where it has gone. The answer has their UIDs there, if the store tells them.
+ * Moves exactly these messages to a folder, which is made again if it is missing. The answer has their UIDs there, if the store reports
+ * them.
  *
- * @param staged where its `uidValidity` is known, nothing is moved out of a folder that has another one: its UIDs are other messages.
+ * @param staged if its `uidValidity` is known, nothing is moved out of a folder that has another one: its UIDs mean other messages.
  */
 export async function moved(
   client: ImapFlow,
@@ -45,7 +46,7 @@ export async function moved(
   return isComplete ? { uidValidity: Number(uidValidity), uids: inOrder } : { uidValidity: undefined, uids: [] }
 }
 
-/** Selects a folder. The answer is its UIDVALIDITY, if the store tells it. */
+/** Selects a folder. The answer is its UIDVALIDITY, if the store reports it. */
 async function selected(client: ImapFlow, path: string): Promise<number | undefined> {
   let uidValidity: number | undefined
   const hear = async (answer: unknown) => {
@@ -75,7 +76,7 @@ async function moveOf(client: ImapFlow, set: string, path: string): Promise<read
 
 const terse = new WeakSet<ImapFlow>()
 
-/** Has the server send one VANISHED in place of an EXPUNGE for each message (RFC 7162 section 3.2.10). */
+/** Asks the server to send one VANISHED in place of an EXPUNGE for each message (RFC 7162 section 3.2.10). */
 async function beTerse(client: ImapFlow): Promise<void> {
   if (terse.has(client) || !client.capabilities.has('QRESYNC')) return
   await execute(client, 'ENABLE', [atom('QRESYNC')])

@@ -1,4 +1,4 @@
-/** Sorts the parts of a message (RFC 2045, RFC 2046) as people see them: its text, as plain text or HTML or both, and its attachments. */
+/** Sorts the parts of a message (RFC 2045, RFC 2046) for people: its text, as plain text or HTML or both, and its attachments. */
 import type { MessageStructureObject } from 'imapflow'
 import { imapLimits } from './limits.ts'
 
@@ -7,10 +7,10 @@ export interface Part {
   readonly part: string
   /** The media type, in lower case. */
   readonly type: string
-  /** In octets as decoded; this is an estimate, for the store counts them encoded. */
+  /** The size in decoded octets; this is an estimate, because the store counts encoded octets. */
   readonly size: number
   readonly filename: string | null
-  /** True where it is meant to be shown in its place; mostly it is an image of the HTML. */
+  /** True if the sender wants it shown in its place; usually it is an image of the HTML. */
   readonly inline: boolean
   /** Content-ID without its brackets. */
   readonly id: string | null
@@ -66,7 +66,7 @@ interface Shown {
 function textKindOf({ disposition }: MessageStructureObject, { type, filename }: Part): 'plain' | 'html' | undefined {
   if (disposition === 'attachment' || (filename !== null && disposition !== 'inline')) return undefined
   if (type === 'text/html') return 'html'
-  // No Content-Type is text/plain (RFC 2045 section 5.2).
+  // A part without Content-Type is text/plain (RFC 2045 section 5.2).
   return type === 'text/plain' || type === 'text/' || type === '/' ? 'plain' : undefined
 }
 

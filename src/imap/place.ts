@@ -1,4 +1,7 @@
-/** The connections of one destination: so many are lent at a time, whoever waits is served in order, and idle ones are kept a short time. */
+/**
+ * The connections of one destination: a limited number is lent at a time, waiting callers are served in order, and idle connections are
+ * kept for a short time.
+ */
 import type { ImapFlow } from 'imapflow'
 import { type Pending, pending, withDeadline } from '../deadline.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -16,7 +19,7 @@ export interface PlaceRules {
   readonly turnWaitMs: number
   /** A connection that lay idle for longer is asked with NOOP before it is trusted with mail. */
   readonly freshMs: number
-  /** Is called when nothing is lent, idle or waited for any more. */
+  /** Is called when no connection is lent or idle, and nobody waits for one. */
   readonly empty: () => void
 }
 
@@ -31,9 +34,9 @@ export class Place {
   }
 
   /**
-   * Waits until one more connection may be lent; not for ever. `release` gives the turn back.
+   * Waits until one more connection may be lent, for a limited time. `release` gives the turn back.
    *
-   * @throws SessionFailed when it took too long; the signal's reason.
+   * @throws SessionFailed if that takes too long; the signal's reason.
    */
   async turn(server: string, signal: AbortSignal | undefined): Promise<void> {
     if (this.#lent < this.#rules.connectionsMax) {
@@ -54,7 +57,7 @@ export class Place {
     })
   }
 
-  /** Hands the turn to who has waited longest: one that is set free first could be taken by somebody else in between. */
+  /** Hands the turn to the caller that has waited longest: a turn that is first set free could be taken by somebody else in between. */
   release(): void {
     const next = this.#queue.shift()
     if (next !== undefined) next.resolve()
@@ -64,7 +67,7 @@ export class Place {
     }
   }
 
-  /** An idle connection that still answers. */
+  /** Gives an idle connection that still answers. */
   async reuse(): Promise<ImapFlow | undefined> {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       const { client, timer, sinceMs } = idle
@@ -98,7 +101,7 @@ export class Place {
     this.#idle.push({ client, sinceMs: performance.now(), timer })
   }
 
-  /** Ends the idle connections in order, or after a short time without. */
+  /** Ends the idle connections in order. After a short time it closes them without waiting. */
   async close(waitMs: number): Promise<void> {
     const clients = this.#idle.splice(0).map(({ client, timer }) => {
       clearTimeout(timer)

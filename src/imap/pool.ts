@@ -17,7 +17,7 @@ import { StoreTraces } from './traces.ts'
 export interface StoreRun {
   /** Needed for a hosted store. */
   readonly staging?: Staging
-  /** Tells whether its lease holds for long enough to store something; undefined where it has no lease to lose. */
+  /** Tells whether its lease holds for long enough to store something; undefined if the run has no lease. */
   readonly mayCommit?: () => boolean
   readonly signal?: AbortSignal
 }
@@ -25,7 +25,7 @@ export interface StoreRun {
 export interface PoolOptions {
   /** The time in which a store carries out what an earlier run has sent; given by tests. */
   readonly lateMs?: number | undefined
-  /** Takes what a server wants its user to be told (ALERT, RFC 9051 section 7.1). */
+  /** Takes a message that a server wants its user to read (ALERT, RFC 9051 section 7.1). */
   readonly alerted?: (destinationId: string, words: string) => void
   /** The most connections to one destination. */
   readonly connectionsMax?: number
@@ -78,7 +78,7 @@ export class StorePool {
     return this.#places.size
   }
 
-  /** Opens a store that borrows a connection for each thing it does. */
+  /** Opens a store that borrows a connection for each of its commands. */
   async store(target: StoreTarget, { staging, mayCommit = () => true, signal }: StoreRun = {}): Promise<Store> {
     const hosted = target.kind === 'hosted'
     if (hosted && staging === undefined) throw new Error('a hosted store is opened for a run, which has a fence')
@@ -93,7 +93,7 @@ export class StorePool {
     })
   }
 
-  /** Opens a connection of its own to read stored messages back, to be closed by whoever asked. */
+  /** Opens a connection of its own to read stored messages back; the caller closes it. */
   async traces(target: StoreTarget, signal?: AbortSignal): Promise<Traces> {
     return new StoreTraces(await this.#connect(target, signal), signal)
   }
@@ -104,7 +104,7 @@ export class StorePool {
     await Promise.all([...this.#places.values()].map((place) => place.close(this.#leaveWaitMs)))
   }
 
-  /** Lends a connection until `use` has ended; one on which that failed is closed. */
+  /** Lends a connection until `use` has ended. If `use` fails, the connection is closed. */
   async borrow<T>(target: StoreTarget, use: Use<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()
     const place = this.#place(placeKey(target))
@@ -117,7 +117,7 @@ export class StorePool {
       else place.keep(client)
       return result
     } catch (error) {
-      // Nobody knows what is still on its way on it.
+      // Nobody knows which answers are still on their way on this connection.
       client?.close()
       throw error
     } finally {
@@ -149,8 +149,8 @@ export class StorePool {
 }
 
 /**
- * A destination whose settings were changed is another place: no connection to the old one is used for it. The settings hold a password,
- * which need not stay in memory for as long as the process lives.
+ * A destination whose settings were changed is another place: no connection to the old one is used for it. The key is a hash, because the
+ * settings hold a password, which need not stay in memory for as long as the process lives.
  */
 function placeKey(target: StoreTarget): string {
   return target.kind === 'hosted' ? target.id : createHash('sha256').update(JSON.stringify(target)).digest('base64')

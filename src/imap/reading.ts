@@ -1,6 +1,6 @@
 /**
- * A mailbox as people read it, over imapflow and connections of its own: these SELECT, and those that runs borrow never do. A folder is
- * opened read-only (EXAMINE) but for a change of flags, so that looking at a message changes nothing.
+ * Reads a mailbox for people, over imapflow and on connections of its own: these SELECT, and the connections of runs never do. A folder is
+ * opened read-only (EXAMINE) except for a change of flags, so that looking at a message changes nothing.
  */
 import type { FetchMessageObject, ImapFlow, ListResponse, MailboxObject } from 'imapflow'
 import type { Phase } from '../failure/phase.ts'
@@ -12,7 +12,7 @@ import { failed, troubleOf } from './trouble.ts'
 
 export type Reason = 'no folder' | 'no message' | 'no part' | 'other UIDs' | 'search too long'
 
-/** Thrown when something that was asked for is not there, or cannot be read in this way. Trouble with the store is a SessionFailed. */
+/** The requested thing does not exist, or cannot be read in this way. Trouble with the store is a SessionFailed. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable'
   readonly reason: Reason
@@ -32,9 +32,9 @@ export interface MessagePlace {
 export interface ReadWaits {
   /** The time for each answer of the store, and for a connection to become free. */
   readonly answerMs: number
-  /** The time for all that one request asks of the store. */
+  /** The time for all requests to the store that one request of a person needs. */
   readonly endMs: number
-  /** The time in which a download has to move on. */
+  /** The time in which a download has to make progress. */
   readonly stalledMs: number
 }
 
@@ -50,7 +50,7 @@ export interface Reader {
   readonly waits: ReadWaits
 }
 
-/** Waits for one answer of the store, for as long as somebody looks at an empty screen. */
+/** Waits for one answer of the store while somebody looks at an empty screen. */
 export async function answered<T>({ client, waits }: Reader, during: Phase, work: Promise<T>): Promise<T> {
   return await within(client, work, { waitMs: waits.answerMs, during }).catch((error: unknown) => {
     throw failed(error, serverOf(client), during)
@@ -90,11 +90,11 @@ export interface Folder {
   readonly selectable: boolean
 }
 
-/** Lists the folders: INBOX first, then those with a special use, then by name; each folder stands behind the one that it lies in. */
+/** Lists the folders: INBOX first, then those with a special use, then by name. A folder stands after its parent. */
 export async function foldersOf(reader: Reader): Promise<Folder[]> {
   const { client } = reader
   const statusQuery = { messages: true, unseen: true }
-  // For the open folder Dovecot tells the count that this connection was told last.
+  // For the open folder Dovecot repeats the count that it last sent on this connection.
   if (client.mailbox !== false) await answered(reader, 'NOOP', client.noop())
   const all = await answered(reader, 'folder list', client.list({ statusQuery }))
   const shown = all.filter(({ path }) => !isStaging(path))
@@ -102,7 +102,7 @@ export async function foldersOf(reader: Reader): Promise<Folder[]> {
     const use = useOf(shown.find((folder) => folder.path === path))
     return use === null ? folderUses.length : folderUses.indexOf(use)
   }
-  /** Compares level by level, so that a folder sorts by those that it lies in first. */
+  /** Compares level by level, so that a folder sorts first by its parents. */
   const levels = ({ path, parent, delimiter, name }: ListResponse) =>
     [...parent, name].map((level, nth) => {
       const at = nth === parent.length ? path : parent.slice(0, nth + 1).join(delimiter)

@@ -1,4 +1,4 @@
-/** Looking for what was appended, by the token in its `X-Tributary-Id` (CONTRACT section 7): SEARCH HEADER is not trusted with it. */
+/** Looks for appended messages by the token in their `X-Tributary-Id` (CONTRACT section 7): SEARCH HEADER is not trusted with it. */
 import type { ImapFlow } from 'imapflow'
 import type { Intent } from '../ledger/ledger.ts'
 import type { Token } from '../mail/message.ts'
@@ -12,10 +12,10 @@ import { pathOf, serverOf } from './connection.ts'
 import { openToLook, stagingRoot } from './folder.ts'
 import { failed } from './trouble.ts'
 
-/** Gives each step of a search an end in time: who has many folders must not wait for ever for one that never answers. */
+/** Limits the time of each step of a search: a user with many folders must not wait for ever for one that never answers. */
 export type Wait = <T>(work: Promise<T>) => Promise<T>
 
-/** Looks at folders on a connection of its own, since it selects them; for all that is looked for at one time. */
+/** Looks at folders on a connection of its own, because it selects them. One call looks for everything that is needed at that time. */
 export async function search<T>(
   { connect, signal }: Pick<StoreAccess, 'connect' | 'signal'>,
   look: (client: ImapFlow, wait: Wait) => Promise<T>,
@@ -32,20 +32,23 @@ export async function search<T>(
   }
 }
 
-/** A message of a folder; one that we did not append has no trace. */
+/** A message of a folder. A message that we did not append has no trace. */
 export interface Placed {
   readonly uid: number
   readonly trace: Trace | undefined
 }
 
-/** Tells which of the intent's tokens its folder holds; nothing of it can stand before the intent's UIDNEXT. */
+/** Tells which of the intent's tokens its folder holds. None of its messages can stand before the intent's UIDNEXT. */
 export async function tokensInFolder(client: ImapFlow, wait: Wait, intent: Intent): Promise<Set<Token>> {
   const wanted = new Set(intent.entries.map(({ token }) => token))
   const arrived = await wait(arrivedIn(client, pathOf(client, intent.folder), intent))
   return new Set(arrived.flatMap(({ trace }) => (trace !== undefined && wanted.has(trace.token) ? [trace.token] : [])))
 }
 
-/** Looks into every folder while a token is missing in the intent's own: the user may have moved it, or UIDVALIDITY says that the folder is another one. */
+/**
+ * Looks into every folder while a token is missing in the intent's own folder: the user may have moved the message, or UIDVALIDITY shows
+ * that the folder is another one.
+ */
 export async function tokensAnywhere(client: ImapFlow, wait: Wait, intent: Intent): Promise<Set<Token>> {
   const found = await tokensInFolder(client, wait, intent)
   const wanted = new Set(intent.entries.map(({ token }) => token))
@@ -58,7 +61,7 @@ export async function tokensAnywhere(client: ImapFlow, wait: Wait, intent: Inten
   return found
 }
 
-/** Gives what arrived last in each folder. What stands in the folder of a run has not arrived. */
+/** Gives the latest messages of each folder. Messages in the folder of a run have not arrived. */
 export async function* arrivedByFolder(client: ImapFlow, wait: Wait): AsyncGenerator<Placed[]> {
   const staging = pathOf(client, `${stagingRoot}/`)
   for (const { path, flags } of await wait(client.list())) {
@@ -67,10 +70,10 @@ export async function* arrivedByFolder(client: ImapFlow, wait: Wait): AsyncGener
   }
 }
 
-/** All that a folder of our own holds. Its UIDs mean these messages under this UIDVALIDITY alone. */
+/** All messages of a folder of our own. The UIDs are valid under this UIDVALIDITY alone. */
 export interface Contents {
   readonly uidValidity: number
-  /** By UID. */
+  /** The messages by UID. */
   readonly messages: readonly Placed[]
 }
 
@@ -80,7 +83,7 @@ export async function allIn(client: ImapFlow, folder: string): Promise<Contents>
   return { uidValidity: Number(uidValidity), messages: all.toSorted((a, b) => a.uid - b.uid) }
 }
 
-/** @param intent is given for the intent's own folder: it bounds the search by UIDNEXT while UIDVALIDITY is the same. */
+/** @param intent is given for the intent's own folder: it limits the search by UIDNEXT while UIDVALIDITY is the same. */
 async function arrivedIn(client: ImapFlow, path: string, intent: Intent | undefined): Promise<Placed[]> {
   const mailbox = await openToLook(client, path, { isOwn: intent !== undefined, during: 'search' })
   if (mailbox === undefined) return []
@@ -91,7 +94,7 @@ async function arrivedIn(client: ImapFlow, path: string, intent: Intent | undefi
   return await placed(client, range, sameFolder)
 }
 
-/** @param uid tells whether the range is one of UIDs. */
+/** @param uid tells whether the range consists of UIDs. */
 async function placed(client: ImapFlow, range: string, uid: boolean): Promise<Placed[]> {
   const { mailbox } = client
   if (!mailbox) throw new SessionFailed({ kind: 'store unreachable', reason: 'the session ended during the search' })

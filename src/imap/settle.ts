@@ -1,8 +1,8 @@
 /**
  * A Dovecot that was killed while it wrote finds at a later write that its mdbox contradicts itself. In the middle of that write it
  * rebuilds it, brings back whole messages that no index knew, and ends the session ("IMAP session state is inconsistent, please
- * relogin"), one to three times over. So before a run looks at what earlier ones have left, mail that is worth nothing is written and moved
- * until that goes well: what is to come back has come then, and the run is not cut off in its midst (docs/decisions/0013).
+ * relogin"), one to three times. So before a run looks for messages of earlier runs, it writes and moves worthless mail until that
+ * succeeds: by then the lost messages have come back, and the run is not interrupted later (docs/decisions/0013).
  */
 import type { ImapFlow } from 'imapflow'
 import { imapLimits } from './limits.ts'

@@ -1,4 +1,4 @@
-/** The folders in which the runs of an account append before a message is delivered: made, moved out of, taken from an earlier run, removed. */
+/** Makes, empties, takes over and removes the folders in which the runs of an account append before a message is delivered. */
 import type { ImapFlow } from 'imapflow'
 import type { Phase } from '../failure/phase.ts'
 import type { Appended, FolderPosition } from '../pull/ports.ts'
@@ -11,7 +11,7 @@ import { moved, removed } from './move.ts'
 import { failed } from './trouble.ts'
 
 export class StagingFolders {
-  /** The folder of this run. With a hyphen: a dot would part levels in a Dovecot that keeps Maildirs. */
+  /** The folder of this run. Its name has a hyphen: a dot would separate levels in a Dovecot that stores Maildirs. */
   readonly own: string
   readonly #access: StoreAccess
   readonly #staging: Staging
@@ -22,13 +22,14 @@ export class StagingFolders {
     this.own = `${stagingRoot}/${staging.accountId}-${staging.fence}`
   }
 
-  /** Makes the folder that people see, where it is missing. */
+  /** Makes the folder that people see, if it is missing. */
   async prepare(folder: string): Promise<void> {
     await this.#use({ code: 'folder', folder }, (client) => preparedFolder(client, folder))
   }
 
   /**
-   * Makes the folder that people see and, if it is not made yet, the folder of this run: whoever finds that gone later has been superseded.
+   * Makes the folder that people see and, if it is not made yet, the folder of this run: a run that finds its folder gone later has been
+   * superseded.
    *
    * @returns the position in the folder of this run.
    */
@@ -54,7 +55,7 @@ export class StagingFolders {
   }
 
   /**
-   * Renames what earlier runs have left, those that had taken over from others too, to names that this run alone knows.
+   * Gives the folders of earlier runs names that this run alone knows. These include folders that those runs had taken over from others.
    *
    * @returns the new names, in the order of the runs, which is that of the maildrop.
    */
@@ -72,7 +73,7 @@ export class StagingFolders {
             taken.push(folder)
             renamed = true
           } catch (error) {
-            // A fence comes a second time where the Redis that counts them has been put back to an earlier time.
+            // A fence is given out twice if the Redis that counts fences was restored from an older state.
             const again = isRefusal(error) && codeOf(error) === 'ALREADYEXISTS' && nth < 2 * earlier.length
             if (!again) throw error
           }
@@ -84,7 +85,7 @@ export class StagingFolders {
 
   /**
    * Lists the folders of earlier runs. A Dovecot that rebuilds an mdbox knows in which folder a message was saved, and not in which
-   * namespace: what it brings back into a run's folder lies among its user's folders then.
+   * namespace: a message that it brings back into a run's folder then lies among its user's folders.
    */
   async #earlier(client: ImapFlow): Promise<string[]> {
     const { accountId } = this.#staging
@@ -108,8 +109,8 @@ export class StagingFolders {
 }
 
 /**
- * When many CREATEs come at the same time, Dovecot 2.3 says of one in a thousand that the folder exists already, although it has just made it. A
- * folder that has held mail is another run's all the same.
+ * If many CREATEs come at the same time, Dovecot 2.3 answers one in a thousand that the folder exists already, although it has just made
+ * it. A folder that has held mail belongs to another run all the same.
  */
 async function create(client: ImapFlow, path: string): Promise<void> {
   await execute(client, 'CREATE', [atom(path)]).catch(async (error: unknown) => {

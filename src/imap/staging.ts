@@ -1,7 +1,7 @@
 /**
- * A store of our own. What a run appends goes into a folder of that run's alone, and is moved to the account's folder once the ledger
- * has it. Whoever takes the account over renames that folder first: Dovecot then refuses an APPEND or a MOVE that is still on its way
- * ("Mailbox was deleted under us"), so nothing an earlier run has sent is stored after one has looked (docs/decisions/0013).
+ * A store of our own. A run appends into a folder of its own, and the messages are moved to the account's folder once the ledger has
+ * them. A run that takes the account over renames that folder first: Dovecot then refuses an APPEND or a MOVE that is still on its way
+ * ("Mailbox was deleted under us"), so nothing an earlier run has sent is stored after the new run has looked (docs/decisions/0013).
  */
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { Intent } from '../ledger/ledger.ts'
@@ -41,7 +41,7 @@ export class StagedStore implements Store {
   async takeOver(intents: readonly Intent[]): Promise<TakenOver> {
     this.#isMade = false
     const isDirty = intents.length > 0 || (await this.#folders.hasEarlier())
-    // An earlier run did not come to its end: perhaps the store did not either.
+    // An earlier run did not end normally: perhaps the store did not either.
     if (isDirty) await settled(this.#access, this.#staging)
     const earlier = isDirty ? await this.#folders.takeEarlier() : []
     const takeover = new Takeover(this.#access, this.#folders, earlier, intents)
@@ -61,7 +61,7 @@ export class StagedStore implements Store {
     const answer = await this.#access.borrow((client) =>
       multiAppend(client, { folder: this.#folders.own, copies, flags }, rules),
     )
-    // Without its UIDs nothing could be moved; the next run finds it by its tokens.
+    // Without the UIDs nothing could be moved; the next run finds the batch by its tokens.
     if (answer.status === 'stored' && answer.appended.uids.length !== copies.length)
       throw new SessionFailed({ kind: 'store refused', during: 'APPEND', reply: 'OK without APPENDUID' })
     return answer

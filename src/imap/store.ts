@@ -1,4 +1,4 @@
-/** imapflow made honest: a Store. The connection that appends never SELECTs: imapflow would run NOOP and SEARCH after each. */
+/** A Store that is made of imapflow. The connection that appends never SELECTs: imapflow would run NOOP and SEARCH after each append. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -22,7 +22,7 @@ export async function openStore(access: StoreAccess): Promise<Store> {
   )
 }
 
-/** Gives the verbs as an object's own, so that one who spreads the store to replace a verb (workers/run.ts) keeps the others. */
+/** Gives the verbs as properties of a plain object, so that code that spreads the store to replace a verb (workers/run.ts) keeps the others. */
 function plain(store: Store): Store {
   return {
     batch: store.batch,
@@ -36,7 +36,7 @@ function plain(store: Store): Store {
   }
 }
 
-/** A store of somebody else: mail is appended to the folder itself. */
+/** Anybody else's store: mail is appended to the folder itself. */
 class DirectStore implements Store {
   readonly batch: BatchLimit
   readonly deliveredTogether = 1
@@ -75,7 +75,7 @@ class DirectStore implements Store {
       try {
         return await send()
       } catch (error) {
-        // Its user has removed or renamed it since.
+        // Its user has removed or renamed the folder since.
         if (!(error instanceof SessionFailed) || !isMissing(error.cause) || !client.usable) throw error
         await this.#prepared(client, folder)
         return await send()
@@ -101,7 +101,7 @@ class DirectStore implements Store {
     })
   }
 
-  /** Adds the tokens that are found. @returns the intents of which one is missing. */
+  /** Adds the tokens that are found. @returns the intents that lack a token. */
   async #look(intents: readonly Intent[], tokens: Set<Token>): Promise<readonly Intent[]> {
     if (intents.length === 0) return []
     return await search(this.#access, async (client, wait) => {

@@ -1,9 +1,12 @@
 /**
- * Decides what becomes of the messages that stand in the staging folders of earlier runs. A message there is of one of four kinds: of an open
- * intent, and found in time to be recorded: it is new, and is delivered; of an open intent, and found too late: it is dropped, for its
- * provider is asked for it again; recorded, and not delivered yet: it is delivered; recorded, and delivered before: it is dropped.
- * The last two look alike. What an index did not know when the store was killed may come back with a rebuild of mdbox: a batch that has
- * been sent again since, or one that had been moved and was lost from its folder. So their tokens decide nothing, and they are counted.
+ * Decides about the messages that stand in the staging folders of earlier runs. There are four kinds of messages:
+ * - The message belongs to an open intent, and was found in time to be recorded: it is new, and is delivered.
+ * - It belongs to an open intent, and was found too late: it is dropped, because its provider is asked for it again.
+ * - It is recorded, and not delivered yet: it is delivered.
+ * - It is recorded, and was delivered before: it is dropped.
+ * The last two look alike. Messages that an index did not know when the store was killed may come back with a rebuild of mdbox: a batch
+ * that has been sent again since, or one that had been moved and was lost from its folder. So their tokens decide nothing, and they are
+ * counted.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
@@ -15,25 +18,25 @@ import type { StoreAccess } from './access.ts'
 import { allIn, arrivedByFolder, type Placed, search, tokensAnywhere, type Wait } from './search.ts'
 import type { StagingFolders } from './staging-folders.ts'
 
-/** Messages of one account that cannot be told apart by their headers: of one fingerprint, and of one UIDL where that is given. */
+/** Messages of one account that cannot be told apart by their headers: they have the same fingerprint and, if it is given, the same UIDL. */
 type Kind = string
 
 function kindOf({ source, fingerprint }: Trace, uidl: ShortHash | undefined): Kind {
   return `${source}.${fingerprint}.${uidl ?? ''}`
 }
 
-/** Every kind that a message counts for. */
+/** Every kind to which a message belongs. */
 function kindsOf(trace: Trace): readonly Kind[] {
   const any = kindOf(trace, undefined)
   return trace.uidl === undefined ? [any] : [kindOf(trace, trace.uidl), any]
 }
 
-/** A message in a staging folder. One without a trace is not ours. */
+/** A message in a staging folder. A message without a trace is not ours. */
 export interface StagedMessage {
   readonly trace: Trace | undefined
 }
 
-/** Facts from outside the staging folders. */
+/** The facts that are known beside the staging folders. */
 export interface Evidence {
   /** Tokens of the intents that earlier runs have left open. */
   readonly intended: ReadonlySet<Token>
@@ -49,9 +52,9 @@ export interface Evidence {
 export function undelivered<M extends StagedMessage>(staged: readonly M[], evidence: Evidence): Set<M> {
   const { intended, recovered, recorded, delivered } = evidence
   const owing = new Map<Kind, number>()
-  /** Takes one message of that kind off what the ledger has and no folder; false where nothing is owing. */
+  /** Subtracts one message of that kind from those that the ledger has and no folder; false if there is none. */
   const settles = (trace: Trace): boolean => {
-    // By its UIDL too, while the ledger knows it by that: others may share a weak fingerprint, and their records be forgotten.
+    // The UIDL counts too, while the ledger knows it: other messages may share a weak fingerprint, and their records may be forgotten.
     const kind = kindsOf(trace).find((one) => (recorded.get(one) ?? 0) > 0) ?? kindOf(trace, undefined)
     const count = owing.get(kind) ?? (recorded.get(kind) ?? 0) - (delivered.get(kind) ?? 0)
     owing.set(kind, count - 1)
@@ -59,7 +62,7 @@ export function undelivered<M extends StagedMessage>(staged: readonly M[], evide
   }
   const isNew = ({ trace }: M) => trace !== undefined && recovered.has(trace.token)
   const wanted = new Set(staged.filter(isNew))
-  // The ledger counts them already: they are not to stand for others of their kind.
+  // The ledger counts these messages already: they must not stand for others of their kind.
   for (const { trace } of wanted) if (trace !== undefined) settles(trace)
   for (const message of staged) {
     const { trace } = message
@@ -68,7 +71,7 @@ export function undelivered<M extends StagedMessage>(staged: readonly M[], evide
   return wanted
 }
 
-/** Counts messages by every kind that they are of, each token once: a copy that the user has made is none of ours. */
+/** Counts messages by every kind to which they belong, and each token once: a copy that the user has made is not ours. */
 export function countByKind(traces: Iterable<Trace>): Map<Kind, number> {
   const counts = new Map<Kind, number>()
   const tokens = new Set<Token>()
@@ -94,9 +97,9 @@ export class Takeover implements TakenOver {
   readonly #earlier: readonly string[]
   readonly #intended: ReadonlySet<Token>
   readonly #recovered = new Set<Token>()
-  /** Tokens of what was moved long ago. */
+  /** Tokens of messages that were moved long ago. */
   readonly #moved = new Set<Token>()
-  /** Something stood there that is in no open intent: it is recorded, and perhaps delivered. */
+  /** A message stood there that is in no open intent: it is recorded, and perhaps delivered. */
   #isDoubtful = false
 
   /** @param earlier names the folders. */
@@ -111,7 +114,7 @@ export class Takeover implements TakenOver {
     return new Set([...this.#recovered, ...this.#moved])
   }
 
-  /** Finds what there is of the open intents. */
+  /** Finds the messages of the open intents. */
   async look(intents: readonly Intent[]): Promise<void> {
     if (this.#earlier.length === 0 && intents.length === 0) return
     await search(this.#access, async (client, wait) => {
@@ -121,7 +124,7 @@ export class Takeover implements TakenOver {
       }
       for (const intent of intents) {
         if (intent.entries.some(({ token }) => this.#recovered.has(token))) continue
-        // A ledger that was put back to an earlier time has intents of what was moved long ago.
+        // A ledger that was restored from an older state has intents of messages that were moved long ago.
         for (const token of await tokensAnywhere(client, wait, intent)) this.#moved.add(token)
       }
     })

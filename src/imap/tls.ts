@@ -7,7 +7,7 @@ import { pinMistake, tlsOptions } from '../net/tls.ts'
 
 export interface CertificateRules {
   readonly tlsVerify: boolean
-  /** SHA-256 in lower-case hex: exactly that certificate is taken, whoever signed it. */
+  /** SHA-256 in lower-case hex: exactly that certificate is accepted, whoever signed it. */
   readonly tlsFingerprint: string | null
   /** Certificate authorities in place of the system's, PEM. */
   readonly ca?: string | undefined
@@ -15,7 +15,7 @@ export interface CertificateRules {
 
 type Transport = NonNullable<ImapFlowOptions['transport']>
 
-/** Hands imapflow a socket only once its certificate is the right one: nothing is sent over it before. */
+/** Hands imapflow a socket only if its certificate is the right one: nothing is sent over it before. */
 export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules, lookup: LookupFunction): Transport {
   const secured = (options: ConnectionOptions, host: string, onSecure: () => void): TLSSocket => {
     const socket = tlsConnect(
@@ -36,7 +36,7 @@ export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules,
   return {
     connect({ host, port, secure }, onConnect) {
       const socket = secure ? secured({ port, lookup }, host, onConnect) : connect({ host, port, lookup }, onConnect)
-      // The CRLF behind a literal is a write of its own: it would wait until the literal has been acknowledged.
+      // The CRLF after a literal is a write of its own: it would wait until the literal has been acknowledged.
       return socket.setNoDelay(true)
     },
     upgrade: (socket, { host }, onSecure) => secured({ socket }, host, onSecure),
@@ -47,7 +47,7 @@ class WrongCertificate extends Error {
   override readonly name = 'WrongCertificate'
 }
 
-/** Tells whether a host is this machine. Nobody is in between on the way there, so a certificate would prove nothing more. */
+/** Tells whether a host is this machine. Nobody can intercept such a connection, so a certificate would prove nothing more. */
 export function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
@@ -58,7 +58,7 @@ const upgradeReasons: Readonly<Record<string, string>> = {
   UPGRADE_TIMEOUT: 'the handshake took too long',
 }
 
-/** Says why there is no safe connection; undefined where TLS is not what failed. */
+/** Says why there is no safe connection; undefined if TLS did not fail. */
 export function storeTlsReasonOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   if (error instanceof WrongCertificate) return error.message

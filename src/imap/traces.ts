@@ -1,4 +1,4 @@
-/** Reads our trace lines back from a store's folders, on a connection of its own: it SELECTs, which one that appends never does. */
+/** Reads our trace lines back from a store's folders. It uses a connection of its own, because it SELECTs; a connection that appends never does. */
 import type { FetchMessageObject, FetchQueryObject, ImapFlow, MailboxObject } from 'imapflow'
 import { packMessageRange } from 'imapflow/lib/tools.js'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -21,7 +21,7 @@ const pieceOctets = 4 * limits.sliceOctets
 
 export class StoreTraces implements Traces {
   readonly #session: TracesSession
-  /** The account's own folder: one that is there and closed to us may hold what we look for. */
+  /** The account's own folder. If it exists and is closed to us, it may hold the messages that we look for. */
   #own: string | undefined
 
   constructor(client: ImapFlow, signal?: AbortSignal) {
@@ -33,7 +33,7 @@ export class StoreTraces implements Traces {
     this.#own = pathOf(client, first)
     const listed = await this.#session.answered(client.list())
     const usable = listed.filter(({ flags }) => !flags.has('\\Noselect') && !flags.has('\\NonExistent'))
-    // Messages in staging folders are recovered in another way (docs/decisions/0013).
+    // Messages in staging are recovered in another way (docs/decisions/0013).
     const others = usable.map(({ path }) => path).filter((path) => path !== this.#own && !isStaging(path))
     return [this.#own, ...others]
   }
@@ -51,7 +51,7 @@ export class StoreTraces implements Traces {
   }
 }
 
-/** The connection, each of whose answers comes in time or fails in the words of a run. */
+/** The connection. Each answer comes in time, or fails with the failure of a run. */
 class TracesSession {
   readonly client: ImapFlow
   readonly #signal: AbortSignal | undefined
@@ -115,7 +115,7 @@ class StoreFolder implements TracedFolder {
     if (this.#messages === 0 || (this.uidNext !== undefined && from >= this.uidNext)) return []
     const found = await this.#session.answered(this.#session.client.search({ uid: `${from}:*` }, { uid: true }))
     if (!Array.isArray(found)) throw new SessionFailed({ kind: 'store refused', during, reply: 'no answer to SEARCH' })
-    // `n:*` names the last message even where that stands before n (RFC 9051 section 9).
+    // `n:*` names the last message even if its UID is smaller than n (RFC 9051 section 9).
     return found.filter((uid) => uid >= from).toSorted((a, b) => a - b)
   }
 

@@ -1,4 +1,4 @@
-/** Tells what a refusal or a lost session means: whether it is about the store or about what was asked for (RFC 5530, and habits of servers). */
+/** Tells whether a refusal or a lost session is about the store or about the request (RFC 5530, and habits of servers). */
 import type { Failure } from '../failure/failure.ts'
 import type { Phase } from '../failure/phase.ts'
 import { codeReason } from '../failure/socket-reasons.ts'
@@ -6,7 +6,7 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import { byeOf, codeOf, isRecord, isRefusal, wordsOf } from './command.ts'
 import { storeTlsReasonOf } from './tls.ts'
 
-/** Codes that every account which gathers there would meet. */
+/** Codes that every account which gathers there would get. */
 const wholeStore = new Set([
   'UNAVAILABLE',
   'AUTHENTICATIONFAILED',
@@ -26,9 +26,7 @@ const full = /quota|mailbox (?:is )?full|out of (?:disk )?space|no space left/i
 /** Exchange says `NO Server Unavailable. 15`. */
 const away = /\bunavailable\b|temporar(?:y|ily)|try again|try later|internal (?:server )?error|shutting down/i
 
-/**
- * The failure behind a NO, BAD or BYE, or behind a session that ended; undefined for a refusal of what was asked for.
- */
+/** The failure that a NO, a BAD, a BYE or the end of a session stands for; undefined if the request itself was refused. */
 export function troubleOf(error: unknown, server: string, during: Phase): Failure | undefined {
   if (error instanceof SessionFailed) return error.failure
   const words = wordsOf(error)
@@ -47,7 +45,7 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
   return { kind: 'store unreachable', reason: `${server}: ${storeReason(error)}` }
 }
 
-/** Makes a failure of the run out of an error, where nothing was asked for that could be at fault: any refusal is the store's trouble then. */
+/** Makes a failure of the run out of an error, if the request cannot be at fault: then any refusal is the store's trouble. */
 export function failed(error: unknown, server: string, during: Phase): SessionFailed {
   if (error instanceof SessionFailed) return error
   const reply = wordsOf(error)

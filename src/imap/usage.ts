@@ -1,4 +1,4 @@
-/** How much mail a login has, as its server counts it. */
+/** Asks how much mail a login has, as its server counts it. */
 import type { ImapFlow } from 'imapflow'
 import { pausesDestination } from '../failure/consequence.ts'
 import { imapLimits } from './limits.ts'
@@ -10,11 +10,11 @@ import { failed, troubleOf } from './trouble.ts'
 export interface Usage {
   readonly folders: number
   readonly messages: number
-  /** Null: the server does not tell (STATUS=SIZE, RFC 8438). */
+  /** Null: the server does not report it (STATUS=SIZE, RFC 8438). */
   readonly octets: number | null
 }
 
-/** @throws SessionFailed where the count came to no end: a part of it is no count. */
+/** @throws SessionFailed if the count did not finish: a part of it is no count. */
 export async function usageOf(login: Login): Promise<Usage> {
   const client = await connectStore(login, { signal: AbortSignal.timeout(imapLimits.usageWaitMs) })
   try {
@@ -43,7 +43,7 @@ async function mailCount(client: ImapFlow): Promise<Usage> {
     try {
       await execute(client, 'STATUS', [string(path), items], { STATUS: add })
     } catch (error) {
-      // A folder that cannot be opened holds no mail, or is gone by now; anything else would make this a part of the count.
+      // A folder that cannot be opened holds no mail, or is gone by now; any other error would leave the count incomplete.
       const trouble = troubleOf(error, serverOf(client), 'count')
       if (!isRefusal(error) || (trouble !== undefined && pausesDestination(trouble))) throw error
     }

@@ -1,4 +1,4 @@
-/** Collects the octets of a message in one buffer, so that a message of 150 MB is held once and the pieces it came in are let go of. */
+/** Collects the octets of a message in one buffer, so that a message of 150 MB is held once, without the pieces in which it came. */
 
 const firstOctets = 4096
 
@@ -6,9 +6,9 @@ export class BodyBuffer {
   #buffer: Buffer
   #length = 0
 
-  /** @param octetsHint the size that LIST gives: mostly right, now and then too small by the CRs, and never to be relied on. */
+  /** @param octetsHint the size that LIST gives: it is usually right, sometimes too small by the number of CRs, and never reliable. */
   constructor(octetsHint: number, octetsMax: number) {
-    // Room that is never written to costs nothing: the system provides it when it is touched.
+    // Memory that is never written to costs nothing: the system provides it when it is touched.
     const wanted = octetsHint + Math.ceil(octetsHint / 32) + 64
     this.#buffer = Buffer.allocUnsafe(Math.max(Math.min(wanted, octetsMax), 64))
   }

@@ -1,7 +1,7 @@
 /**
- * The body of RETR or TOP as it comes: up to CRLF, dot, CRLF, with stuffed dots removed (RFC 1939 section 3), wherever TCP cuts it.
+ * Reads the body of RETR or TOP up to CRLF, dot, CRLF, and removes stuffed dots (RFC 1939 section 3), wherever TCP cuts it.
  * Framing is strict: only CRLF ends a line of a message, for the terminator and for dot-stuffing alike. `\n.\n` and `\n.\r\n` after a
- * bare LF are text; a server that means them as an end is noticed by its silence, not guessed at.
+ * bare LF are text. A server that means them as an end falls silent, and its silence reveals that; nothing is guessed.
  */
 import { BodyBuffer } from './body-buffer.ts'
 import { pop3Limits } from './limits.ts'
@@ -13,7 +13,7 @@ const DOT = 46
 const lineThenDot = Buffer.from('\r\n.')
 const gluedDot = Buffer.from('.\r\n')
 const carriageReturn = Buffer.from('\r')
-/** RFC 5322 header blocks are mostly of this size. */
+/** Most RFC 5322 header blocks are of this size. */
 const headerHint = 4096
 
 /** The state of the reader between two bytes. */
@@ -23,7 +23,7 @@ export class BodyReader {
   readonly #expected: ExpectedBody
   readonly #broken: Broken
   #body: BodyBuffer | undefined
-  /** Octets that came, kept or not. */
+  /** The number of octets that came, whether they were kept or not. */
   #octets = 0
   #place: Place = 'line start'
   #ended = false
@@ -37,18 +37,18 @@ export class BodyReader {
     return this.#ended
   }
 
-  /** It stops here as if its last line lacked its end, and the terminator were glued to it (Exchange 2000). */
+  /** The body stops here as if its last line had no line end and the terminator followed it directly (Exchange 2000). */
   get endsInDot(): boolean {
     return this.#body?.endsWith(gluedDot) === true
   }
 
-  /** Once it has ended. `cut`: it was longer than what is kept of it. */
+  /** Gives the body once it has ended. `cut`: it was longer than the part that is kept. */
   take(): { readonly bytes: Buffer; readonly cut: boolean; readonly octets: number } {
     const bytes = this.#body?.take() ?? Buffer.alloc(0)
     return { bytes, cut: this.#octets > this.#expected.octetsMax, octets: this.#octets }
   }
 
-  /** Reads on from a place in a chunk, and gives the place behind what it has read. */
+  /** Reads on from a place in a chunk, and returns the place behind the octets that it has read. */
   read(chunk: Buffer, from: number): number {
     let at = from
     while (at < chunk.length && !this.#ended) at = this.#step(chunk, at)
@@ -61,7 +61,7 @@ export class BodyReader {
       case 'line start':
         return this.#pass(byte === DOT, 'dot', at)
       case 'dot':
-        // The dot is dropped; what follows it tells whether that was all.
+        // The dot is dropped; the octets after it tell whether the body ends here.
         return this.#pass(byte === CR, 'dot CR', at)
       case 'dot CR':
         if (byte === LF) {
@@ -110,7 +110,7 @@ export class BodyReader {
     ) {
       throw this.#broken(`a message of at most ${octetsMax} octets`, 'more')
     } else if (shape === 'message') {
-      // Its header may lie beyond what is wanted.
+      // The end of its header may lie beyond the wanted octets.
       this.#body ??= new BodyBuffer(octetsHint, octetsMax)
       if (this.#body.length < pop3Limits.headerOctetsMax) this.#body.add(piece)
       this.#body.keep(pop3Limits.headerOctetsMax)

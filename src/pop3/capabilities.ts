@@ -1,11 +1,11 @@
-/** Reads the lines of CAPA (RFC 2449): which commands a server knows, and what it asks of its clients. Pure. */
+/** Reads the lines of CAPA (RFC 2449): which commands a server knows, and what it demands from its clients. Pure. */
 import { pop3Limits } from './limits.ts'
 
 export function hasCapability(lines: readonly string[], name: string): boolean {
   return lines.some((line) => line.toUpperCase().split(' ')[0] === name)
 }
 
-/** RFC 2449 section 6.7: `EXPIRE 0` means that the server keeps nothing that was retrieved. */
+/** RFC 2449 section 6.7: `EXPIRE 0` means that the server keeps no message after RETR. */
 export function expiresAtOnce(lines: readonly string[]): boolean {
   return lines.some((line) => /^EXPIRE\s+0\b/i.test(line))
 }

@@ -1,4 +1,4 @@
-/** One connection that speaks in commands and replies: strict first in, first out; every wait has an end. */
+/** One connection that speaks in commands and replies, strictly first in, first out. Every wait has an end. */
 import type { Socket } from 'node:net'
 import { hostPort } from '../account/server-traits.ts'
 import { type Pending, pending } from '../deadline.ts'
@@ -20,9 +20,12 @@ import { ReplyReader } from './wire.ts'
 
 export interface Waits {
   readonly connectMs: number
-  /** As long as for any reply, where nothing else is said. */
+  /** Is the same as for any reply, if nothing else is given. */
   readonly greetingMs?: number
-  /** No octet for this long while a reply is due. As a whole it may take three times as long, and a message as its octets take. */
+  /**
+   * The longest time without an octet while a reply is due. The whole reply may take three times as long, and a message earns more time by
+   * its octets.
+   */
   readonly replyMs: number
   readonly listingMs: number
   readonly capaMs: number
@@ -40,7 +43,7 @@ export const usualWaits: Waits = {
 /** A command whose reply has not come. */
 interface Question extends ReplyWait, Pending<Reply> {
   readonly during: Phase
-  /** It was sent before the one before it had been answered. */
+  /** The command was sent before the one before it had been answered. */
   readonly pipelined: boolean
 }
 
@@ -48,9 +51,9 @@ export interface ConnectionOptions extends Endpoint {
   /** TLS sessions of earlier connections, to take up again. */
   readonly tlsSessions?: TlsSessions | undefined
   readonly signal?: AbortSignal | undefined
-  /** Hides secrets in what the server says, where people see it. */
+  /** Hides secrets in the server's words that people see. */
   readonly mask?: Mask
-  /** Notes all that is said. */
+  /** Notes every line of both sides. */
   readonly transcript?: Transcript | undefined
 }
 
@@ -95,11 +98,11 @@ export class Pop3Connection {
     return connection
   }
 
-  /** STLS (RFC 2595 section 4): all that the server says from here on, it says under TLS. */
+  /** STLS (RFC 2595 section 4): from here on the server's words are protected by TLS. */
   async startTls(): Promise<void> {
     const reply = await this.send('STLS', { shape: 'status' }, this.#waits.replyMs, 'STLS')
     if (reply.shape === 'refused') throw this.noStls(`it refused STLS: "${printable(reply.text)}"`)
-    // On what came along with that +OK in clear the reader has failed already: it was expected to be the last word.
+    // If octets came after that +OK in clear, the reader has failed already: it expected nothing after it.
     this.#socket.off('data', this.#onData).off('error', this.#onError).off('close', this.#onEnd).off('end', this.#onEnd)
     await this.#secure()
   }
@@ -117,7 +120,7 @@ export class Pop3Connection {
     return this.#tls
   }
 
-  /** It failed in the way of a server that cannot do with more than one command at a time. */
+  /** It failed like a server that cannot handle more than one command at a time. */
   get failedWhilePipelining(): boolean {
     return this.#failedWhilePipelining
   }
@@ -131,7 +134,7 @@ export class Pop3Connection {
     return reply
   }
 
-  /** Sends several commands in as few segments as they fit in. */
+  /** Sends several commands in as few segments as possible. */
   together<T>(send: () => T): T {
     this.#socket.cork()
     try {
@@ -141,7 +144,7 @@ export class Pop3Connection {
     }
   }
 
-  /** Ends the connection for good: all that is due, and all that is asked later, fails with the first failure. */
+  /** Ends the connection for good: all open and all later commands fail with the first failure. */
   fail(failure: Failure): SessionFailed {
     if (this.#failed === undefined) {
       this.#failed = new SessionFailed('got' in failure ? { ...failure, got: this.#mask(failure.got) } : failure)
@@ -157,7 +160,7 @@ export class Pop3Connection {
     return this.#failed
   }
 
-  /** Leaves: after QUIT, or without it. */
+  /** Closes the connection, after QUIT or without it. */
   close(): void {
     this.fail({ kind: 'unreachable', server: this.server, reason: 'the session has ended' })
   }
@@ -187,7 +190,7 @@ export class Pop3Connection {
 
   #expect(expected: Expected, waitMs: number, during: Phase): Promise<Reply> {
     const { promise, resolve, reject } = pending<Reply>()
-    // Pipelined replies are awaited in their turn; one that fails before its turn does not count as unhandled.
+    // Pipelined replies are awaited one after the other. A reply that fails before anybody awaits it does not count as unhandled.
     promise.catch(() => {})
     if (this.#failed !== undefined) {
       reject(this.#failed)
@@ -232,7 +235,7 @@ export class Pop3Connection {
   #end(reason: string): void {
     const during = this.#questions[0]?.during
     const where = during === undefined ? '' : ` during ${phaseWords(during)}`
-    // Some hang up in place of an answer (free.fr and AOL, MailKit issue 856): it may be the password as well as the line.
+    // Some servers hang up in place of an answer (free.fr and AOL, MailKit issue 856): the password may be the reason as well as the line.
     const login = during !== undefined && ['PASS', 'AUTH'].includes(phaseCode(during))
     const why = login ? '; the user name or password may be wrong, or the visits too many' : ''
     const cause = login ? { cause: 'hung up at login' as const } : {}

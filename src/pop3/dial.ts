@@ -1,4 +1,4 @@
-/** Connects a socket to a host and port, and makes a failure of whatever prevents it. */
+/** Connects a socket to a host and port, and turns every obstacle into a failure. */
 import { connect, type LookupFunction, type Socket } from 'node:net'
 import type { TlsMode } from '../account/account.ts'
 import type { Failure, UnreachableCause } from '../failure/failure.ts'
@@ -10,7 +10,7 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import { guardOf } from '../net/guard.ts'
 import { tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
 
-/** The address of a server, and how the server must prove who it is. */
+/** The address of a server, and how the server must prove its identity. */
 export interface Endpoint {
   readonly host: string
   readonly port: number
@@ -19,13 +19,13 @@ export interface Endpoint {
   readonly tlsFingerprint: string | null
   /** Certificate authorities beside the system's, PEM. */
   readonly ca?: string | Buffer | undefined
-  /** How names become addresses, if not as the system does it. */
+  /** The resolver of names, if it is not the system's. */
   readonly lookup?: LookupFunction | undefined
-  /** Undefined: anywhere. */
+  /** Undefined: every address is allowed. */
   readonly reach?: Reach | undefined
 }
 
-/** Connects. A name of several addresses is tried at all of them, IPv6 and IPv4 in turn (RFC 8305). */
+/** Connects. If a name has several addresses, all of them are tried, IPv6 and IPv4 in turn (RFC 8305). */
 export async function dial(
   { host, port, lookup, reach: allowed = everywhere }: Endpoint,
   server: string,
@@ -44,7 +44,7 @@ export async function dial(
   return socket
 }
 
-/** Waits until a socket has reached a milestone; what keeps it from that destroys it, and is thrown. */
+/** Waits until a socket has reached a milestone. If an error prevents that, the socket is destroyed and the error is thrown. */
 export async function reach(
   socket: Socket,
   milestone: 'connect' | 'secureConnect',
@@ -58,7 +58,7 @@ export async function reach(
     const reason = `the connection was closed during ${phaseWords(during)}`
     reject(new SessionFailed({ kind: 'unreachable', server, reason }))
   }
-  // An 'error' that nobody listens for ends the process, and the socket changes hands after this.
+  // An 'error' without a listener ends the process, and the socket is handed on after this.
   socket.on('error', () => {})
   socket.on('error', onError).on('close', onClose).on(milestone, onReached)
   try {
@@ -66,7 +66,7 @@ export async function reach(
     await withDeadline(promise, { waitMs, signal, late })
   } catch (error) {
     socket.destroy()
-    // Any other error is the signal's reason.
+    // If it is no failure of the socket, it is the signal's reason.
     throw error instanceof SessionFailed ? error : new SessionFailed(abortFailure(error))
   } finally {
     socket.off('error', onError).off('close', onClose).off(milestone, onReached)

@@ -1,4 +1,4 @@
-/** Looks, after a failure, at which other ports and TLS modes POP3 answers at the same host. */
+/** Looks, after a failure, on which other ports and in which TLS modes POP3 answers at the same host. */
 import type { TlsMode } from '../account/account.ts'
 import { pop3Limits } from './limits.ts'
 import type { Door } from '../failure/next-step.ts'
@@ -6,7 +6,7 @@ import type { Endpoint } from './dial.ts'
 import { answers } from './probe.ts'
 
 /**
- * Tries all of them at once, but none in clear: nobody should be advised to use that. No secret is sent, so certificates are not
+ * Tries all of them at once, but none in clear: nobody should be advised to use clear text. No secret is sent, so certificates are not
  * checked before the next login.
  */
 export async function openDoors({ port, tls, ...rest }: Endpoint): Promise<Door[]> {

@@ -1,4 +1,4 @@
-/** Tries an account: logs in, and reports what is there, without storing or deleting anything. */
+/** Tries an account: logs in, and reports what it finds, without storing or deleting anything. */
 import type { Failure, FailureKind } from '../failure/failure.ts'
 import { pop3Limits } from './limits.ts'
 import { mayBeTheDoor, nextStep } from '../failure/next-step.ts'
@@ -10,7 +10,7 @@ import { happened } from '../failure/sentences.ts'
 import { Pop3Session, type SessionOptions } from './session.ts'
 import type { TlsReport } from './tls.ts'
 
-/** CONTRACT section 4, `POST /accounts/test`: what a login finds, and as much as a failed one found before it failed. */
+/** CONTRACT section 4, `POST /accounts/test`: the findings of a login. For a failed login these are the findings before the failure. */
 export interface Examination {
   readonly ok: boolean
   readonly messages: number
@@ -18,7 +18,7 @@ export interface Examination {
   readonly capabilities: readonly string[]
   readonly tls: TlsReport | null
   readonly failure: { readonly kind: FailureKind; readonly message: string } | null
-  /** One sentence that says what to do; null where all is well, or nothing is known to do. */
+  /** One sentence that recommends an action; null if all is well, or if no action is known. */
   readonly next: string | null
   /** The same as a code, for clients that have words of their own. */
   readonly step?: Step
@@ -27,8 +27,8 @@ export interface Examination {
 const patience = { connectMs: pop3Limits.testConnectWaitMs, greetingMs: pop3Limits.testGreetingWaitMs }
 
 /**
- * Logs in, looks, and leaves; stores and deletes nothing. What the server did wrong is not thrown: it is in `failure`. Where the port
- * or the TLS mode may be wrong, it looks how else the host answers.
+ * Logs in, looks, and leaves; stores and deletes nothing. A fault of the server is not thrown: it is in `failure`. If the port or the
+ * TLS mode may be wrong, the host is asked on other ports.
  */
 export async function examine(options: SessionOptions): Promise<Examination> {
   const session = new Pop3Session({ ...options, waits: { ...patience, ...options.waits } })

@@ -2,7 +2,7 @@
 import { KiB, MiB, second, minute, day } from '../units.ts'
 
 export const pop3Limits = {
-  // What a server may send
+  // Sizes of a server's answers.
 
   /** RFC 2449 section 4 allows 512 octets in a status line; servers in use send longer complaints. */
   statusLineOctetsMax: 4 * KiB,
@@ -12,20 +12,20 @@ export const pop3Limits = {
   listingOctetsMax: 96 * MiB,
   /** The header block of a message, read by TOP n 0. */
   headerOctetsMax: 4 * MiB,
-  /** How much is read and dropped of a TOP that sends the whole message. Nobody sends larger mail. */
+  /** The part of a TOP that is read and dropped if the server sends the whole message: nobody sends larger mail. */
   bodyOctetsMax: 1024 * MiB,
-  /** How much is read and dropped of a message beyond the account's limit, if LIST told less. A message that goes on for longer has no end. */
+  /** The part of a message beyond the account's limit that is read and dropped, if LIST said less. A longer message is taken to be endless. */
   droppedOctetsMax: 64 * MiB,
-  /** A LOGIN-DELAY beyond this is not believed: nobody means to be asked less than once a day. */
+  /** A LOGIN-DELAY beyond this is not believed: no server wants to be asked less than once a day. */
   loginDelayMaxMs: 1 * day,
 
-  // How long a server is waited for
+  // Times to wait for a server.
 
-  /** TCP, and then the TLS handshake, may take this long each. */
+  /** TCP may take this long, and then the TLS handshake may take as long again. */
   connectWaitMs: 30 * second,
   /** A server may log an idle client out after 10 minutes (RFC 1939 section 3): a silent one is dead well before that. */
   replyWaitMs: 60 * second,
-  /** The octets of a message earn it time beyond `replyWaitMs` at this rate: 500 octets a second are less than a modem's. */
+  /** The octets of a message earn it time beyond `replyWaitMs` at this rate: 500 octets a second are slower than a modem. */
   messageOctetsPerMs: 0.5,
   /** Some servers hang on CAPA (fetchmail FAQ R11, O11): then the session goes on without it. */
   capaWaitMs: 10 * second,
@@ -33,31 +33,31 @@ export const pop3Limits = {
   listingWaitMs: 5 * minute,
   /** QUIT makes the server remove what was marked: mailboxes of gigabytes are rewritten then. */
   quitWaitMs: 5 * minute,
-  /** Somebody who tries an account looks at the screen: there is less patience with connecting and with the greeting than in a run. */
+  /** Somebody who tries an account waits at the screen: connecting and the greeting get less time than in a run. */
   testConnectWaitMs: 10 * second,
   testGreetingWaitMs: 15 * second,
-  /** After a failed try, the time for looking what else answers at that host. */
+  /** The time for asking the host on other ports after a failed try. */
   testLookAroundMs: 4 * second,
 
-  // What is asked for at once, and held
+  // Numbers of commands in flight, and of octets in memory.
 
-  /** RETRs of one window, as they are listed: what is lost where its barrier fails, and what one session holds at least. */
+  /** The RETRs of one window, in listed octets: this much is lost if its barrier fails, and one session holds at least this much. */
   windowOctetsMax: 4 * MiB,
-  /** Windows on their way, the one that is awaited among them: they keep the line busy while a window is stored. */
+  /** The windows on their way, including the one that is awaited: they keep the line busy while a window is stored. */
   aheadOctetsMax: 12 * MiB,
-  /** TOP and DELE in flight at once; mpop sends as many. */
+  /** The number of TOPs and DELEs in flight at once; mpop sends as many. */
   pipelineCommandsMax: 1000,
-  /** TLS sessions to take up again, one a server; each takes some 4 KiB. */
+  /** The number of TLS sessions that are kept to be resumed, one for each server; each takes some 4 KiB. */
   tlsSessionsKept: 1000,
 
-  // What is shown to people
+  // Limits of what people see.
 
-  /** A larger message is not retrieved for somebody to look at: it is held whole in memory. */
+  /** A larger message is not retrieved for a person to look at: it would be held whole in memory. */
   downloadOctetsMax: 256 * MiB,
-  /** The names in a certificate that is for others: hosters have some with a hundred. */
+  /** The number of names that are shown of a certificate that is for other hosts: some hosters list a hundred. */
   certificateNamesShown: 5,
-  /** Lines of CAPA in a transcript. */
+  /** The number of CAPA lines in a transcript. */
   capabilitiesShown: 40,
-  /** Lines of UIDL and LIST in a transcript. */
+  /** The number of UIDL and LIST lines in a transcript. */
   listingLinesShown: 3,
 } as const

@@ -1,6 +1,6 @@
 /**
- * The lines of a listing (UIDL, LIST, CAPA) as they came. There may be a million of them. To make the 80,000 strings of 2 MB, which the
- * kernel may hand over in one turn of the event loop, took 80 ms: so strings are made when they are read, a slice at a time.
+ * The lines of a listing (UIDL, LIST, CAPA) as they came. There may be a million of them. The kernel may hand over 2 MB in one turn of the
+ * event loop, and making the 80,000 strings of these took 80 ms: so strings are made when they are read, a slice at a time.
  */
 import { setImmediate } from 'node:timers/promises'
 import { slices } from '../slices.ts'
@@ -14,7 +14,7 @@ export class Lines implements Iterable<string> {
     return this.#length
   }
 
-  /** @param lines how many these are. */
+  /** @param lines the number of lines in the piece. */
   add(piece: Buffer, lines: number): void {
     if (lines === 0) return
     this.#pieces.push(piece)

@@ -1,10 +1,10 @@
-/** Makes the maildrop's listing of the lines of UIDL and LIST (RFC 1939 sections 5 and 7), slice by slice: there may be a million. */
+/** Makes the maildrop's listing from the lines of UIDL and LIST (RFC 1939 sections 5 and 7), slice by slice: there may be a million. */
 import { mailLimits } from '../mail/limits.ts'
 import type { Listed, MessageNumber, Octets, Uidl } from '../mail/message.ts'
 import type { SessionFailed } from '../failure/session-failed.ts'
 import type { Lines } from './lines.ts'
 
-/** Makes what is thrown where a listing contradicts itself. */
+/** Makes the error for a listing that contradicts itself. */
 type Broken = (expected: string, got: string) => SessionFailed
 
 /** Reads UIDL: the ids by message number. A blank or unusable id counts as none. */
@@ -21,7 +21,10 @@ export async function uidlsOf(lines: Lines, broken: Broken): Promise<ReadonlyMap
   return uidls
 }
 
-/** Reads LIST. @param uidls undefined where the server has none; some leave messages out that LIST shows (getmail 4.7): those have no id. */
+/**
+ * Reads LIST. @param uidls undefined if the server has no UIDL. Some servers leave messages out of UIDL that LIST shows (getmail 4.7):
+ * those have no id.
+ */
 export async function listingOf(
   lines: Lines,
   uidls: ReadonlyMap<number, Uidl | undefined> | undefined,
@@ -47,12 +50,12 @@ function countOf(text: string, expected: string, broken: Broken): number {
   return Number(text)
 }
 
-/** The words of a line: servers put several spaces between them, and tabs. */
+/** The words of a line: servers separate them by several spaces, and by tabs. */
 export function words(line: string): string[] {
   return line.split(/[ \t]+/).filter((word) => word !== '')
 }
 
-/** Takes up to 512 bytes of anything but controls, where RFC 1939 section 7 allows 70 of 0x21..0x7E. */
+/** Accepts up to 512 bytes of anything except controls, although RFC 1939 section 7 allows 70 of 0x21..0x7E. */
 function parseUidl(text: string): Uidl | undefined {
   return text === '' || text.length > mailLimits.uidlOctetsMax || /[\x00-\x1f\x7f]/.test(text)
     ? undefined

@@ -1,4 +1,4 @@
-/** The login itself: USER and PASS through node-pop3's verbs, AUTH PLAIN (RFC 5034) on the wire directly. */
+/** Logs in: USER and PASS through node-pop3's verbs, AUTH PLAIN (RFC 5034) on the wire directly. */
 import type { Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { initialResponseOctetsMax, loginWay, plainResponse } from './sasl.ts'
@@ -11,14 +11,14 @@ export interface Credentials {
 
 const authPlain: Phase = { code: 'AUTH', mechanism: 'PLAIN' }
 
-/** To be called before anything is dialled. @throws SessionFailed for what no command of POP3 can carry. */
+/** Is called before anything is dialled. @throws SessionFailed for credentials that no command of POP3 can carry. */
 export function checkCredentials({ user, password }: Credentials): void {
   if (!/[\r\n\0]/.test(user + password)) return
   const reason = 'the user name or password holds CR, LF or NUL, which POP3 cannot carry'
   throw new SessionFailed({ kind: 'internal', reason })
 }
 
-/** @throws Refused where the server does not let us in. */
+/** @throws Refused if the server does not let us in. */
 export async function logIn(
   { user, password }: Credentials,
   capabilities: readonly string[],

@@ -1,11 +1,11 @@
-/** Tells what a server's `-ERR` means: by its response code (RFC 2449 section 8, RFC 3206), else by the wordings of servers in use. */
+/** Interprets a server's `-ERR` by its response code (RFC 2449 section 8, RFC 3206). Without a code it goes by the wordings of servers in use. */
 import type { Failure } from '../failure/failure.ts'
 import { type Phase, type PhaseCode, phaseCode } from '../failure/phase.ts'
 import { printable } from '../printable.ts'
 
 type Refusal = 'maildrop in use' | 'throttled' | 'credentials refused' | 'provider refused'
 
-/** The first match wins. Locks and throttles are often told without a code, or as a bad password (docs/quirks.md, 21 to 25). */
+/** The first match wins. Locks and throttles often come without a code, or as a bad password (docs/quirks.md, 21 to 25). */
 const wordings: readonly (readonly [RegExp, Refusal])[] = [
   // The last two are one Chinese word for "often", in UTF-8 and in GBK (zmail issue 30).
   [
@@ -15,7 +15,7 @@ const wordings: readonly (readonly [RegExp, Refusal])[] = [
   [/another (?:session|client|process|user)|already (?:open|logged|in|locked)/i, 'maildrop in use'],
   [/\baccount\b.{0,30}\block/i, 'credentials refused'],
   [/\block(?:ed)?\b|in use|\bbusy\b/i, 'maildrop in use'],
-  // Exchange says "Server Unavailable. 21" of a good password.
+  // Exchange says "Server Unavailable. 21" even if the password is right.
   [
     /temporar|unavailable|not available|internal (?:server )?error|maintenance|timed? ?out|try again/i,
     'provider refused',
@@ -25,7 +25,7 @@ const wordings: readonly (readonly [RegExp, Refusal])[] = [
 /** The phases in which a refusal may be about the password, or about how often we come. */
 const loginPhases: readonly PhaseCode[] = ['connection', 'USER', 'PASS', 'AUTH']
 
-/** @param text what followed `-ERR`, one char a byte. */
+/** @param text the words after `-ERR`, one char a byte. */
 export function refusal(server: string, text: string, during: Phase): Failure {
   const reply = printable(text)
   const code = /^\[([A-Z]+(?:[-/][A-Z]+)*)/i.exec(text)?.[1]?.toUpperCase() ?? ''

@@ -1,10 +1,10 @@
-/** The time that the next reply may take: so long without an octet, and three times as long as a whole. */
+/** Limits the time of the next reply: a time without an octet, and three times as long for the whole reply. */
 import { pop3Limits } from './limits.ts'
 
 /** The time that a reply may take. */
 export interface ReplyWait {
   readonly waitMs: number
-  /** It is a message: the octets that come earn it more time. */
+  /** The reply is a message: the octets that come earn it more time. */
   readonly isMessage: boolean
 }
 
@@ -12,16 +12,16 @@ export class ReplyClock {
   readonly #late: (waitedMs: number, slow: boolean) => void
   #timer: NodeJS.Timeout | undefined
   #next: ReplyWait | undefined
-  /** Since when the next reply is due, and when it must be complete, on the monotonic clock. */
+  /** The time since when the next reply is due, and the time when it must be complete, on the monotonic clock. */
   #dueMs = 0
   #deadlineMs = 0
 
-  /** @param late is called when the time is over; `slow`: octets came, and the reply has no end. */
+  /** @param late is called when the time is over; `slow`: octets came, and the reply did not end. */
   constructor(late: (waitedMs: number, slow: boolean) => void) {
     this.#late = late
   }
 
-  /** The next reply is due from now on; undefined: none is. */
+  /** The next reply is due from now on; undefined: no reply is due. */
   begin(next: ReplyWait | undefined): void {
     this.#next = next
     this.#dueMs = performance.now()
@@ -29,7 +29,7 @@ export class ReplyClock {
     this.heard(0)
   }
 
-  /** Notes how many octets of the reply have come. */
+  /** This many octets of the reply have come. */
   heard(octets: number): void {
     this.stop()
     if (this.#next === undefined) return

@@ -1,11 +1,11 @@
-/** The reply that a command expects, and the reply that came. */
+/** The kinds of answer that a command expects, and the answers themselves. */
 import type { Lines } from './lines.ts'
 
 /** A body up to a lone dot. `octetsHint`: the size that LIST gives. */
 export type ExpectedBody =
-  /** RETR. Of a longer one the header is kept, and the rest read and dropped; one that seems to have no end ends the session. */
+  /** RETR. If the message is longer, its header is kept, and the rest is read and dropped. A message that seems endless ends the session. */
   | { readonly shape: 'message'; readonly octetsMax: number; readonly octetsHint?: number }
-  /** TOP. Servers that send the whole message are put up with: what lies beyond is read and dropped. */
+  /** TOP. Some servers send the whole message; the octets beyond the limit are read and dropped. */
   | { readonly shape: 'header'; readonly octetsMax: number; readonly octetsHint?: number }
 
 export type Expected =
@@ -14,7 +14,7 @@ export type Expected =
   | { readonly shape: 'listing' }
   | ExpectedBody
 
-/** `text` is what follows `+OK` or `-ERR`, one char a byte. A refused command has no body, whatever its shape. */
+/** `text` is the text after `+OK` or `-ERR`, one char a byte. A refused command has no body, whatever its shape. */
 export type Reply =
   | { readonly shape: 'refused'; readonly text: string }
   | { readonly shape: 'status'; readonly text: string }
@@ -27,5 +27,5 @@ export type Reply =
       readonly octets: number
     }
 
-/** Makes what is thrown where a server breaks the protocol. */
+/** Makes the error for a server that breaks the protocol. */
 export type Broken = (expected: string, got: string) => Error

@@ -1,4 +1,4 @@
-/** Retrieves messages: in windows of RETRs, each closed by a barrier, with the next windows on their way as far as there is room. */
+/** Retrieves messages in windows of RETRs, each closed by a barrier. The next windows are on their way as far as there is room. */
 import { randomInt } from 'node:crypto'
 import type { Holding, OctetBudget } from '../budget.ts'
 import { pop3Limits } from './limits.ts'
@@ -11,14 +11,14 @@ import { windowOctets, windowOf, windowsOf } from './windows.ts'
 import { printable } from '../printable.ts'
 import type { Expected, Reply } from './reply.ts'
 
-/** The part of the session that retrieval uses. */
+/** The parts of its session that a retrieval uses. */
 export interface Line {
   /** Whether many commands may be on their way at once. */
   pipelined(): boolean
-  /** The server may not give again what was asked for: so nothing is asked for ahead. */
+  /** The server may not give a message again after it was asked for: so nothing is asked for ahead. */
   hides(): boolean
   ask(line: string, expected: Expected, during: Phase): Promise<Reply>
-  /** Asks for one line of UIDL or LIST; where nothing is pipelined, through node-pop3. */
+  /** Asks for one line of UIDL or LIST; if nothing is pipelined, through node-pop3. */
   entry(verb: 'UIDL' | 'LIST', message: MessageNumber): Promise<Reply>
   together<T>(send: () => T): T
   broken(expected: string, got: string): SessionFailed
@@ -34,11 +34,11 @@ export class Retrieval {
   #lostBarrier = false
   /** The message that the last barrier asked about. */
   #asked: MessageNumber | undefined
-  /** A barrier was once answered as it should be: the server knows the question. */
+  /** A barrier was once answered correctly: the server knows the question. */
   #barrierHolds = false
   /** The window that was asked for last: when it has come, nothing is on its way any more. */
   #ahead: Promise<Window> | undefined
-  /** Nobody wants what is still on its way, so nothing more is asked for. */
+  /** Nobody wants the messages that are still on their way, so nothing more is asked for. */
   #leaving = false
 
   constructor(line: Line, budget: OctetBudget, signal: AbortSignal | undefined) {
@@ -47,7 +47,7 @@ export class Retrieval {
     this.#signal = signal
   }
 
-  /** The question behind a pipelined window had another answer than its own. */
+  /** A pipelined window's barrier got an answer to another question. */
   get lostBarrier(): boolean {
     return this.#lostBarrier
   }
@@ -56,7 +56,7 @@ export class Retrieval {
     const windows = windowsOf(messages)
     let next = windows.next()
     const ahead: { readonly octets: number; readonly coming: Promise<Window> }[] = []
-    // The next ones' commands are on their way before a window is handed out, so that the line is never idle meanwhile.
+    // The commands of the next windows are sent before a window is handed out, so that the line is never idle.
     const askAhead = () => {
       for (; !next.done && this.#mayAsk(next.value, ahead); next = windows.next())
         ahead.push({ octets: windowOctets(next.value), coming: this.#begin(next.value, maxMessageOctets) })
@@ -73,7 +73,7 @@ export class Retrieval {
       }
     } finally {
       this.#leaving = true
-      // Nobody takes these up any more: without their room, what waits behind them, here or in another run, would wait on.
+      // Nobody takes these windows any more. If they kept their room, other waiters, here or in another run, would wait on.
       for (const { coming } of ahead)
         coming.then(
           ({ release }) => release(),
@@ -132,22 +132,22 @@ export class Retrieval {
   }
 
   /**
-   * The first message without an answer is suspect where the line dropped. Of silence and wrong answers nothing is certain here:
-   * the host is then pulled again one at a time, which tells.
+   * If the line dropped, the first message without an answer is suspect. Silence and wrong answers prove nothing here:
+   * the host is then pulled again one message at a time, which shows the reason.
    */
   async #burst(messages: readonly Listed[], maxMessageOctets: number, arrived: Arrived): Promise<Answers> {
     const [replies, barrier] = this.#line.together(() => [
       messages.map((message) => this.#retr(message, maxMessageOctets)),
       this.#barrier(),
     ])
-    // It may fail while the messages before it are awaited; it is asked about in its turn.
+    // The barrier may fail while the messages before it are awaited; it is awaited after them.
     barrier.catch(() => {})
     const answers: [Listed, Reply][] = []
     for (const [nth, message] of messages.entries()) {
       const coming = replies[nth] as Promise<Reply>
       const reply = arrived(await coming.catch((error: unknown) => blame(message, error, ['unreachable'])))
-      // A server that says +OK twice (FTGate) makes the second one a line of the message, and the barrier holds all the same.
-      // One at a time it would not; should this be the message's own line, it is fetched so.
+      // If a server says +OK twice (FTGate), the second one becomes a line of the message, and the barrier holds all the same.
+      // One at a time it would not hold. If the line does belong to the message, the message is retrieved in that way.
       if (reply.shape === 'body' && /^\+OK\b/.test(reply.bytes.toString('latin1', 0, 4))) {
         this.#lostBarrier = true
         throw this.#line.broken(`message ${message.number}`, reply.bytes.toString('latin1', 0, 80))
@@ -164,7 +164,7 @@ export class Retrieval {
 
   async #oneByOne(messages: readonly Listed[], maxMessageOctets: number, arrived: Arrived): Promise<Answers> {
     const answers: [Listed, Reply][] = []
-    // A server that cannot answer the question at all fails here, and blames no message for it.
+    // A server that cannot answer the question at all fails here, and no message is blamed.
     if (!this.#barrierHolds) await this.#barrier()
     for (const message of messages) {
       if (this.#leaving) break
@@ -188,13 +188,14 @@ export class Retrieval {
   }
 
   /**
-   * A question whose answer we know, about a message that nobody can foresee. A server that ended a message early leaves
-   * the rest of it to be read as replies; then this answer is not the one, and nothing since the last barrier counts.
+   * Asks a question whose answer we know, about a message that nobody can foresee. If a server ended a message early, the rest of that
+   * message is read as replies; then this answer is wrong, and no message since the last barrier counts.
    */
   async #barrier(): Promise<void> {
     const candidates = this.#line.askable()
     const nth = candidates.length === 0 ? 0 : randomInt(candidates.length)
-    // Never the same one twice: a message whose end was lost in the next window would have the answer to the question behind that.
+    // The same message is never asked about twice in a row: a message whose end was lost in the next window would get the answer to that
+    // barrier.
     const message =
       candidates[nth]?.number === this.#asked ? candidates[(nth + 1) % candidates.length] : candidates[nth]
     if (message === undefined) throw this.#line.broken('a listed message to ask about', 'none')
@@ -228,7 +229,7 @@ function arrivals(listed: number, holding: Holding): Arrived {
   }
 }
 
-/** Throws an error on: as this message's doing, where it is a failure of these kinds. */
+/** Throws an error again. If the failure is of these kinds, the message is blamed for it. */
 function blame(message: Listed, error: unknown, kinds: readonly string[]): never {
   throw error instanceof SessionFailed && kinds.includes(error.failure.kind)
     ? new RetrievalFailed(message, error)

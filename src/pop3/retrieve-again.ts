@@ -10,10 +10,10 @@ import { Pop3Session, type SessionOptions } from './session.ts'
 /** The ledger's facts about the message. */
 export type Known = Pick<LedgerRecord, 'uidl' | 'size' | 'fingerprint' | 'digest'>
 
-/** How many messages are retrieved where the provider's names do not tell which one it is. */
+/** The number of messages that are retrieved if the provider's names do not identify the message. */
 const candidatesMax = 10
 
-/** Gives its bytes as they come; undefined where the provider does not have it any more. @throws SessionFailed */
+/** Gives its bytes as they come; undefined if the provider does not have it any more. @throws SessionFailed */
 export async function retrieveAgain(options: SessionOptions, known: Known): Promise<Buffer | undefined> {
   const session = new Pop3Session(options)
   try {
@@ -22,7 +22,7 @@ export async function retrieveAgain(options: SessionOptions, known: Known): Prom
     let found: Buffer | undefined
     for (const candidate of candidates.slice(0, candidatesMax)) {
       const bytes = await retrieve(session, candidate, options)
-      // If no other message has its UIDL, it is given as it is now; otherwise its bytes must prove it.
+      // If its name is unique, it is given as it is now; otherwise its bytes must prove it.
       const proven = candidates.length === 1 || (await isKnown(bytes, known))
       if (proven) found = bytes
       if (proven) break
@@ -34,7 +34,7 @@ export async function retrieveAgain(options: SessionOptions, known: Known): Prom
   }
 }
 
-/** Finds it by UIDL where one message alone bears it, else by size and fingerprint. */
+/** Finds it by UIDL if only one message bears it, otherwise by size and fingerprint. */
 async function candidatesOf(session: Pop3Session, listing: readonly Listed[], known: Known): Promise<Listed[]> {
   const named = listing.filter(({ uidl }) => (uidl === undefined ? undefined : uidlHash(uidl)) === known.uidl)
   if (known.uidl !== undefined && named.length <= 1) return named

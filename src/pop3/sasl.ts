@@ -3,8 +3,8 @@
 export type LoginWay = 'USER' | 'AUTH PLAIN'
 
 /**
- * AUTH PLAIN where CAPA tells of it and not of USER (RFC 2449 section 6.3), and for letters beyond ASCII, which USER and
- * PASS carry only where UTF8 was agreed on (RFC 6856 section 2.2); else USER, which every server knows.
+ * AUTH PLAIN is used if CAPA announces it and not USER (RFC 2449 section 6.3). It is also used for characters that are not ASCII, which
+ * USER and PASS carry only if UTF8 was agreed on (RFC 6856 section 2.2). USER is used otherwise: every server knows it.
  */
 export function loginWay(capabilities: readonly string[], user: string, password: string): LoginWay {
   const words = capabilities.map((line) => line.toUpperCase().split(/\s+/))
@@ -20,5 +20,5 @@ export function plainResponse(user: string, password: string): string {
   return Buffer.from(`\0${user}\0${password}`, 'utf8').toString('base64')
 }
 
-/** RFC 2449 section 4: a command has 255 octets at most, CRLF among them; a longer response waits for the challenge. */
+/** RFC 2449 section 4: a command has 255 octets at most, including CRLF; a longer response waits for the challenge. */
 export const initialResponseOctetsMax = 255 - 'AUTH PLAIN \r\n'.length

@@ -1,4 +1,4 @@
-/** Writes a session's notes for the transcript: replies without any mail, and how the session ended. */
+/** Writes a session into the transcript: replies without any mail, and how the session ended. */
 import { assertNever } from '../assert-never.ts'
 import type { Failure } from '../failure/failure.ts'
 import { isMessagePhase, type Phase, phaseWords } from '../failure/phase.ts'
@@ -6,14 +6,14 @@ import type { Transcript } from '../runs/transcript.ts'
 import { pop3Limits } from './limits.ts'
 import type { Reply } from './reply.ts'
 
-/** Notes a reply; of what belongs to a message it notes the size alone. */
+/** Notes a reply; if it belongs to a message, only its size is noted. */
 export function noteReply(transcript: Transcript, reply: Reply, during: Phase | undefined): void {
   switch (reply.shape) {
     case 'refused':
       transcript.heard(`-ERR ${reply.text}`)
       break
     case 'status':
-      // Behind a message that ended early, what looks like this answer is a line of the message.
+      // After a message that ended early, a line of that message may look like this answer.
       transcript.heard(isEntry(during) && !/^\d+\s+\S+\s*$/.test(reply.text) ? notAsked : `+OK ${reply.text}`)
       break
     case 'listing':
@@ -35,7 +35,7 @@ function isEntry(during: Phase | undefined): boolean {
   return during !== undefined && isMessagePhase(during) && during.code !== 'DELE'
 }
 
-/** Says how a session ended, without the words of whoever broke it: those may be a message's. */
+/** Says how a session ended, without the words of the server: those may be part of a message. */
 export function endingWords(failure: Failure): string {
   if (failure.kind === 'unreachable' || failure.kind === 'tls') return failure.reason
   if (failure.kind === 'silent') return `nothing more came during ${phaseWords(failure.during)}`

@@ -1,5 +1,5 @@
 /**
- * A session with a POP3 server, logged in: a Maildrop. What is answered in one line goes through node-pop3's verbs (verbs.ts);
+ * A session with a POP3 server, logged in: a Maildrop. Commands that are answered in one line go through node-pop3's verbs (verbs.ts);
  * CAPA, listings, TOP, RETR and DELE, which have more lines or are pipelined, go to the wire directly (docs/decisions/0001).
  */
 import { hidesByName } from '../account/account.ts'
@@ -28,11 +28,11 @@ export interface SessionOptions extends ConnectionOptions {
   readonly user: string
   readonly password: string
   readonly waits?: Partial<Waits>
-  /** The traits that earlier sessions have learnt of this server; this session adds to them. */
+  /** The traits that earlier sessions have learnt of this server; this session adds those that it learns. */
   readonly traits?: Set<ServerTrait>
-  /** Shared by all sessions of a worker. */
+  /** All sessions of a worker share it. */
   readonly budget?: OctetBudget
-  /** The server hides what was retrieved: somebody has said so, or it was seen before. */
+  /** The server hides messages after RETR: somebody has said so, or it was seen before. */
   readonly hidesRetrieved?: boolean
 }
 
@@ -57,7 +57,7 @@ export class Pop3Session implements Maildrop {
   #connection: Pop3Connection | undefined
   #listing: readonly Listed[] = []
   readonly #marked = new Set<MessageNumber>()
-  /** It knows no CAPA (popa3d), and yet TOP. */
+  /** The server does not know CAPA (popa3d), but answers TOP. */
   #topAnswers = false
   readonly #retrieval: Retrieval
 
@@ -92,17 +92,17 @@ export class Pop3Session implements Maildrop {
     return this.#can('PIPELINING') && !this.#traits.has('one at a time')
   }
 
-  /** Connects, secures the line where the account says so, and asks what the server can; it does not log in. */
+  /** Connects, secures the line if the account says so, and asks for the server's capabilities; it does not log in. */
   async connect(): Promise<void> {
     await this.#open()
     await this.#learnCapabilities()
     if (this.#options.tls === 'starttls') {
       if (this.capabilities.length > 0 && !this.#can('STLS')) throw this.#opened.noStls('it does not offer STLS')
       await this.#opened.startTls()
-      // RFC 2595 section 4: what was said in clear may have been anybody's word.
+      // RFC 2595 section 4: anybody may have forged the lines that came in clear.
       if (!this.#traits.has('no CAPA')) this.capabilities = await this.#askCapabilities()
     }
-    // RFC 6856 section 2.1: before login. Without it Courier gives a wrapper in place of messages with 8-bit headers.
+    // RFC 6856 section 2.1: UTF8 is sent before login. Without it Courier gives a wrapper in place of messages with 8-bit headers.
     if (this.#can('UTF8')) await this.#askLine('UTF8', 'UTF8')
   }
 
@@ -113,7 +113,7 @@ export class Pop3Session implements Maildrop {
     await this.#accepted(
       logIn(this.#options, this.capabilities, this.#verbs, (line, during) => this.#askLine(line, during)),
     )
-    // Some servers tell of UIDL, TOP and PIPELINING only now (jakarta mail-api issue 50); some refuse CAPA now.
+    // Some servers announce UIDL, TOP and PIPELINING only now (jakarta mail-api issue 50); some refuse CAPA now.
     const all = this.#can('UIDL') && this.#can('TOP') && this.#can('PIPELINING')
     if (this.capabilities.length > 0 && !all && !this.#traits.has('same CAPA after login')) {
       const now = await this.#askCapabilities()
@@ -132,7 +132,7 @@ export class Pop3Session implements Maildrop {
     const broken = (expected: string, got: string) => this.#broken(expected, got)
     const [ids, sizes] = await this.#listings()
     let uidls = ids && (await uidlsOf(ids, broken))
-    // Mail came in between, and may have moved the numbers of all (getmail 4.23): what is asked now goes with LIST.
+    // Mail came in between, and may have changed all numbers (getmail 4.23): this answer goes with LIST.
     if (uidls !== undefined && sizes.length > uidls.size) {
       const again = await this.#askUidls()
       uidls = again && (await uidlsOf(again, broken))
@@ -178,7 +178,7 @@ export class Pop3Session implements Maildrop {
     this.#retrieval.abandon()
   }
 
-  /** The part of the session that retrieval uses. */
+  /** The parts of the session that a retrieval uses. */
   #line(): Line {
     return {
       pipelined: () => this.pipelined,
@@ -187,7 +187,7 @@ export class Pop3Session implements Maildrop {
       entry: (verb, message) => this.#entry(verb, message),
       together: (send) => this.#opened.together(send),
       broken: (expected, got) => this.#broken(expected, got),
-      // Some servers refuse any command about a message that is marked.
+      // Some servers treat marked messages as if they were gone.
       askable: () =>
         this.#marked.size === 0 ? this.#listing : this.#listing.filter(({ number }) => !this.#marked.has(number)),
     }
@@ -202,7 +202,7 @@ export class Pop3Session implements Maildrop {
     this.#connection = await Pop3Connection.open(this.#options, this.#waits)
   }
 
-  /** Some servers hang on CAPA or drop the line. Once may be chance, and much hangs on UTF8; after twice it is done without. */
+  /** Some servers hang on CAPA or drop the line. Once may be chance, and UTF8 depends on CAPA; after the second time the session does without it. */
   async #learnCapabilities(): Promise<void> {
     for (let tries = 0; !this.#traits.has('no CAPA'); tries += 1) {
       try {
@@ -216,7 +216,7 @@ export class Pop3Session implements Maildrop {
     }
   }
 
-  /** CAPA (RFC 2449 section 5); none where the server does not know it. */
+  /** Asks CAPA (RFC 2449 section 5); the answer is empty if the server does not know it. */
   async #askCapabilities(): Promise<string[]> {
     const reply = await this.#opened.send('CAPA', { shape: 'listing' }, this.#waits.capaMs, 'CAPA')
     return reply.shape === 'listing' ? [...reply.lines].map((line) => printable(line.trim())) : []
@@ -231,7 +231,7 @@ export class Pop3Session implements Maildrop {
     return this.#opened.send(line, expected, this.#waits.replyMs, during)
   }
 
-  /** One line that is answered in one line. */
+  /** Sends one line, and waits for an answer of one line. */
   async #askLine(line: string, during: Phase): Promise<Reply> {
     const waitMs = during === 'QUIT' ? this.#waits.quitMs : this.#waits.replyMs
     return await this.#opened.send(line, { shape: 'status' }, waitMs, during)
@@ -247,7 +247,7 @@ export class Pop3Session implements Maildrop {
     }
   }
 
-  /** One line of UIDL or LIST. In a pipeline it goes out in one segment with the RETRs before it; node-pop3 asks one at a time. */
+  /** Asks for one line of UIDL or LIST. In a pipeline it is sent in one segment with the RETRs before it; node-pop3 asks one at a time. */
   async #entry(verb: 'UIDL' | 'LIST', message: MessageNumber): Promise<Reply> {
     if (this.pipelined) return await this.#askLine(`${verb} ${message}`, { code: verb, message })
     try {
@@ -259,8 +259,10 @@ export class Pop3Session implements Maildrop {
   }
 
   /**
-   * UIDL and LIST; no UIDL: the server has none at all. Not by node-pop3, which splits a maildrop of 100,000 in one go. One after
-   * the other: a server that says PIPELINING and drops what is pipelined would be silent here for minutes, not at a window.
+   * Asks UIDL and LIST. UIDL is undefined if the server does not have it. node-pop3 is not used, because it splits a maildrop of 100,000 at
+   * once. LIST follows the answer to UIDL: a server that announces PIPELINING and drops pipelined commands would be silent here for
+   * minutes,
+   * and not at a window.
    */
   async #listings(): Promise<[Lines | undefined, Lines]> {
     const uidls = await this.#askUidls()
@@ -282,13 +284,13 @@ export class Pop3Session implements Maildrop {
     return this.#opened.fail({ kind: 'broken protocol', server: this.#opened.server, expected, got: printable(got) })
   }
 
-  /** Asks for each in turn: many at once where the server pipelines (RFC 2449 section 6.6), else one at a time. */
+  /** Sends a command for each item: many at once if the server pipelines (RFC 2449 section 6.6), otherwise one at a time. */
   async *#pipeline<T>(all: readonly T[], ask: (one: T) => Promise<Reply>): AsyncIterable<[T, Reply]> {
     const inFlight = this.pipelined ? pop3Limits.pipelineCommandsMax : 1
     for (let from = 0; from < all.length; from += inFlight) {
       const part = all.slice(from, from + inFlight)
       const replies = this.#opened.together(() => part.map(ask))
-      // Each is let go of when it has been given out: servers send whole messages for TOP.
+      // Each reply is released after it has been given out: servers send whole messages for TOP.
       for (const one of part) yield [one, await (replies.shift() as Promise<Reply>)]
     }
   }

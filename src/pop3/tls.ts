@@ -1,4 +1,4 @@
-/** Puts TLS over a connected socket: the handshake, the certificate by chain or by pin, and sessions that are taken up again. */
+/** Puts TLS over a connected socket: the handshake, the check of the certificate by chain or by pin, and resumed sessions. */
 import type { Socket } from 'node:net'
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { pop3Limits } from './limits.ts'
@@ -14,7 +14,7 @@ import { pinMistake, tlsOptions } from '../net/tls.ts'
 import { type Endpoint, reach } from './dial.ts'
 import { printable } from '../printable.ts'
 
-/** The certificate and TLS version that a server showed. `fingerprint`: SHA-256 of its certificate, lower-case hex. */
+/** The TLS facts of a server. `fingerprint`: SHA-256 of its certificate, lower-case hex. */
 export interface TlsReport {
   readonly version: string
   readonly fingerprint: string
@@ -23,13 +23,13 @@ export interface TlsReport {
 
 interface KeptSession {
   readonly ticket: Buffer
-  /** A session that is taken up shows no certificate again. */
+  /** A resumed session shows no certificate again. */
   readonly seen: TlsReport
 }
 
 /**
- * Holds TLS sessions to take up again (RFC 8446 section 2.2), which saves certificates and a signature at every visit. Node does not
- * check the host's name in a session that is taken up: so each is kept for the very checks under which it was made, and no others.
+ * Holds TLS sessions to resume them (RFC 8446 section 2.2), which saves certificates and a signature at every visit. Node does not
+ * check the host's name in a resumed session: so each session is kept for exactly those checks under which it was made.
  */
 export class TlsSessions {
   readonly #sessions = new Map<string, KeptSession>()
@@ -56,7 +56,7 @@ function checksOf({ host, port, tlsVerify, tlsFingerprint, ca }: Endpoint): stri
 }
 
 export interface HandshakeOptions {
-  /** As failures name it. */
+  /** The server's name in failures. */
   readonly server: string
   readonly waitMs: number
   readonly sessions?: TlsSessions | undefined
@@ -71,12 +71,12 @@ export async function shakeHands(
 ): Promise<{ readonly secure: TLSSocket; readonly seen: TlsReport }> {
   const { host, tlsVerify, tlsFingerprint, ca } = endpoint
   const kept = sessions?.of(endpoint)
-  // The TLS socket above it reports what breaks; here it only must not end the process.
+  // The TLS socket above it reports errors; this listener only keeps the process alive.
   socket.on('error', () => {})
   const secure = connect({
     socket,
     ...tlsOptions(host, ca),
-    // Node checks it all the same; we look at what it found, below, since here it would keep the certificate to itself.
+    // Node checks the certificate all the same, and its result is read below. With true, node would not show the certificate.
     rejectUnauthorized: false,
     ...(kept === undefined ? {} : { session: kept.ticket }),
   })
@@ -128,7 +128,7 @@ function unverified(secure: TLSSocket, server: string): SessionFailed {
   })
 }
 
-/** As much of a certificate as an operator reads; it may be anybody's, so it is bounded. */
+/** The facts of a certificate that an operator reads. Anybody may have written it, so they are bounded. */
 function certificateShown(secure: TLSSocket): CertificateShown {
   const certificate: Partial<PeerCertificate> = secure.getPeerCertificate()
   const { valid_from, valid_to, subject, subjectaltname = '' } = certificate

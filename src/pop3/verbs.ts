@@ -1,6 +1,6 @@
 /**
- * The verbs that node-pop3 serves, on our own wire: USER, PASS, STAT and QUIT, and UIDL and LIST of a single message. They are
- * the commands with an answer of one line that a session asks one at a time. Decision 0001 says why it serves no others.
+ * The verbs that node-pop3 serves, on our own wire: USER, PASS, STAT and QUIT, and UIDL and LIST of a single message. A session asks
+ * these commands one at a time, and their answer has one line. Decision 0001 says why it serves no others.
  */
 import type { Socket } from 'node:net'
 import Pop3Command from 'node-pop3'
@@ -11,7 +11,7 @@ import type { Reply } from './reply.ts'
 /** Sends one command line, and settles with its answer. */
 export type AskLine = (line: string, during: Phase) => Promise<Reply>
 
-/** The server answered `-ERR`; the message is what follows it, one char a byte. */
+/** The server answered `-ERR`; the message is the text after it, one char a byte. */
 export class Refused extends Error {
   readonly during: Phase
   constructor(text: string, during: Phase) {
@@ -44,13 +44,13 @@ export class Verbs {
     return await this.#inTurn('QUIT', () => this.#command.QUIT())
   }
 
-  /** The words of one line of UIDL or LIST: the message's number and its id or size. No words where the answer has none. */
+  /** The words of one line of UIDL or LIST: the message's number and its id or size. There are none if the answer has no words. */
   async entry(verb: 'UIDL' | 'LIST', message: MessageNumber): Promise<string> {
     const words: unknown = await this.#inTurn({ code: verb, message }, () => this.#command[verb](message))
     return Array.isArray(words) ? words.join(' ') : ''
   }
 
-  /** node-pop3 hears any answer as the answer to each command that waits for one: so only one may wait. */
+  /** node-pop3 hears any answer as the answer to each command that waits: so only one command may wait. */
   async #inTurn<T>(during: Phase, run: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(async () => {
       this.#command.during = during
@@ -67,11 +67,11 @@ export class Verbs {
  */
 class WiredCommand extends Pop3Command {
   during: Phase = 'STAT'
-  /** The white space that `command()` trims off the end of its line, because a password may end in a space. */
+  /** The end of the line that `command()` would trim: a password may end in a space. */
   #ending = ''
 
   constructor(ask: AskLine) {
-    // No address and no credentials: where `_socket` is set, it neither connects nor logs in.
+    // There is no address and no login: if `_socket` is set, node-pop3 neither connects nor logs in.
     super({ user: '', password: '', host: '' })
     const port: Pick<Socket, 'write'> = {
       write: (line: Uint8Array | string) => {
@@ -82,7 +82,7 @@ class WiredCommand extends Pop3Command {
     this._socket = port as Socket
   }
 
-  /** A command whose argument is sent to its last octet. */
+  /** Sends a command whose argument must be complete to its last octet. */
   async whole(verb: string, argument: string): Promise<[string, unknown]> {
     const line = `${verb} ${argument}`
     this.#ending = line.slice(line.trimEnd().length)
@@ -98,7 +98,7 @@ class WiredCommand extends Pop3Command {
       this.emit('error', error)
     } finally {
       this.#ending = ''
-      // Behind an error, `command()` leaves its listener for `response` where it was.
+      // After an error, `command()` does not remove its listener for `response`.
       this.removeAllListeners()
     }
   }

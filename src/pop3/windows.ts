@@ -1,11 +1,14 @@
-/** The windows of a retrieval: messages that are asked for together, and what came of them. Pure. */
+/** The windows of a retrieval: messages that are asked for together, and their results. Pure. */
 import { pop3Limits } from './limits.ts'
 import { pullLimits } from '../pull/limits.ts'
 import type { Listed, Retrieved, Window } from '../mail/message.ts'
 import { printable } from '../printable.ts'
 import type { Reply } from './reply.ts'
 
-/** Parts messages into windows, bounded in messages and in listed octets, of at least one message each. They are made as they are asked for: there may be thousands. */
+/**
+ * Divides messages into windows, limited in messages and in listed octets, of at least one message each. A window is made when it is asked
+ * for: there may be thousands.
+ */
 export function* windowsOf(messages: readonly Listed[]): Generator<Listed[]> {
   let open: Listed[] = []
   let octets = 0
@@ -21,7 +24,7 @@ export function* windowsOf(messages: readonly Listed[]): Generator<Listed[]> {
   if (open.length > 0) yield open
 }
 
-/** How many octets a window has, as they are listed. */
+/** The number of octets of a window, as they are listed. */
 export function windowOctets(window: readonly Listed[]): number {
   return window.reduce((sum, { size }) => sum + size, 0)
 }
@@ -33,7 +36,7 @@ export function windowOf(answers: readonly [Listed, Reply][], release: () => voi
   for (const [message, reply] of answers) {
     if (reply.shape !== 'body') refused.push({ message, reply: printable(reply.text) })
     else if (reply.cut) cut.push({ message, bytes: reply.bytes, octets: reply.octets })
-    // Exchange offers messages and then gives nothing (getmail 4.12). Two octets are a lone line end.
+    // Exchange offers messages and then gives nothing (getmail 4.12). Two octets are only a line end.
     else if (reply.bytes.length === 0 && message.size > 2)
       refused.push({ message, reply: `an empty message, where LIST says ${message.size} octets` })
     else retrieved.push({ message, bytes: reply.bytes })

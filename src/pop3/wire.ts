@@ -1,6 +1,6 @@
 /**
- * Bytes -> replies (RFC 1939 section 3), pure. The reader is told in order what replies to expect, because a reply's shape
- * depends on its command; it is right wherever TCP cuts.
+ * Turns bytes into replies (RFC 1939 section 3). Pure. The reader is given the expected replies in order, because a reply's shape
+ * depends on its command. It does not matter where TCP cuts.
  */
 import { SessionFailed } from '../failure/session-failed.ts'
 import { mailLimits } from '../mail/limits.ts'
@@ -24,14 +24,14 @@ export class ReplyReader {
   #lineOctets = 0
   #lines = new Lines()
   #body: BodyReader | undefined
-  /** Octets of the listing so far. */
+  /** The number of octets of the listing so far. */
   #octets = 0
   #behind: 'a reply' | 'a message' | 'a message, CR' = 'a reply'
 
   readonly #broken = (expected: string, got: string): SessionFailed =>
     new SessionFailed({ kind: 'broken protocol', server: this.#server, expected, got: printable(got) })
 
-  /** @param server as failures name it: `host:port`. */
+  /** @param server its name in failures: `host:port`. */
   constructor(server: string) {
     this.#server = server
   }
@@ -40,7 +40,7 @@ export class ReplyReader {
     this.#expected.push(reply)
   }
 
-  /** The replies that this chunk completes. Throws SessionFailed `broken protocol`; the reader is then of no more use. */
+  /** Gives the replies that this chunk completes. Throws SessionFailed `broken protocol`; the reader is then unusable. */
   push(chunk: Buffer): Reply[] {
     this.#replies = []
     let at = 0
@@ -62,12 +62,12 @@ export class ReplyReader {
     return this.#replies
   }
 
-  /** A body that stops here looks as if its last line lacked its end, and the terminator were glued to it (Exchange 2000). */
+  /** A body stops here as if its last line had no line end and the terminator followed it directly (Exchange 2000). */
   get endsInDot(): boolean {
     return this.#body?.endsInDot === true
   }
 
-  /** One, behind a message: outlook.office365.com sends it now and then (MailKit issues 1634, 1636). */
+  /** Skips one empty line after a message: outlook.office365.com sends it now and then (MailKit issues 1634, 1636). */
   #passEmptyLine(chunk: Buffer, at: number): number {
     const byte = chunk[at]
     if (this.#behind === 'a message' && byte === CR) {
@@ -94,7 +94,7 @@ export class ReplyReader {
 
   #readListing(chunk: Buffer, from: number, text: string): number {
     let at = from
-    // Begun in an earlier chunk.
+    // The line began in an earlier chunk.
     if (this.#line.length > 0) {
       const [line, next] = this.#readLine(chunk, at, pop3Limits.listingLineOctetsMax)
       if (line === undefined) return next
@@ -114,7 +114,7 @@ export class ReplyReader {
       at = end + 1
     }
     this.#addLines(chunk.subarray(first, at), count)
-    // Without an end as yet, or too long.
+    // The line has no end yet, or is too long.
     return at === chunk.length ? at : this.#readLine(chunk, at, pop3Limits.listingLineOctetsMax)[1]
   }
 
@@ -133,7 +133,7 @@ export class ReplyReader {
     return at
   }
 
-  /** A line up to LF, without its line end; undefined while it has none. And where to go on. */
+  /** Reads a line up to LF, and gives it without its line end, together with the place behind it. The line is undefined while it has no end. */
   #readLine(chunk: Buffer, from: number, octetsMax: number): [string | undefined, number] {
     const end = chunk.indexOf(LF, from)
     const part = chunk.subarray(from, end === -1 ? chunk.length : end)
@@ -164,7 +164,7 @@ export class ReplyReader {
   }
 }
 
-/** Without spaces and tabs around it; `trim` would take octets that are white space to Unicode alone, and the end of a UIDL. */
+/** Removes spaces and tabs around it; `trim` would also remove octets that only Unicode treats as white space, and the end of a UIDL. */
 function trimmed(text: string): string {
   return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }

@@ -25,7 +25,7 @@ export class AccountImport {
   readonly #request: FastifyRequest
   readonly #principal: Principal
   readonly #dryRun: boolean
-  /** The sources of the lines so far. What was only tried stands in the way of no other line but here. */
+  /** The sources of the lines so far. A line that was only tried does not keep other lines out, except later lines of the same import. */
   readonly #tried = new Set<string>()
 
   constructor(
@@ -40,7 +40,7 @@ export class AccountImport {
     this.#dryRun = dryRun
   }
 
-  /** Registers the lines one after the other, as they stand in the file: of two that are alike the first one counts. */
+  /** Registers the lines one after the other, in the order of the file: if two lines are alike, the first one counts. */
   async *answers(body: AsyncIterable<Buffer>): AsyncGenerator<readonly object[]> {
     let read = 0
     for await (const lines of linesIn(body, apiLimits.importLineOctetsMax)) {
@@ -108,7 +108,7 @@ export class AccountImport {
     return line as AccountLine
   }
 
-  /** Tells whether there was a line like it before, and remembers it. */
+  /** Tells whether an earlier line was like this one, and remembers this one. */
   #wasTried({ account }: AccountRecord): boolean {
     const source = sourceOf(account)
     if (this.#tried.has(source)) return true
@@ -127,8 +127,8 @@ export class AccountImport {
 }
 
 /**
- * @param seal undefined for those who may not bring sealed passwords: to whoever names the host a sealed password is as good
- * as the password itself.
+ * @param seal is undefined for callers who may not bring sealed passwords: a caller who names the host can make the gateway send the
+ * password there, so for that caller a sealed password is as good as the password itself.
  */
 function passwordIn({ id, password, sealedPassword }: AccountLine, seal: Seal | undefined): string {
   if (sealedPassword === undefined || password !== undefined) {

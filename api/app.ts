@@ -1,4 +1,4 @@
-/** The type of the server, as every plugin takes it, and the ids of new records. */
+/** The type of the server that every plugin takes, and the ids of new records. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type {
   FastifyBaseLogger,
@@ -17,5 +17,5 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >
 
-/** Makes a ULID. Of two that one process makes, the later one sorts behind the earlier. */
+/** Makes a ULID. If one process makes two, the later one sorts behind the earlier. */
 export const newId = monotonicFactory()

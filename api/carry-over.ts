@@ -1,4 +1,4 @@
-/** What the API does before anything else: it carries the data over to today's format, with a backup beforehand. */
+/** Carries the data over to the current format, and makes a backup beforehand. The API does this before anything else. */
 import type { Redis } from 'ioredis'
 import { writeBackup } from '../src/disk/backups.ts'
 import type { Home } from '../src/disk/home.ts'
@@ -9,7 +9,7 @@ import { carryOver, type CarryOverNews } from '../src/redis/format/carry-over.ts
 import { leaveToOthers, Presence } from '../src/redis/processes.ts'
 import type { Ring } from '../src/seal.ts'
 
-/** Makes the data ready, and says from then on that this process works with them. @throws FormatRefused */
+/** Makes the data ready, and records that this process works with them from then on. @throws FormatRefused */
 export async function openData(
   redis: Redis,
   { backups }: Home,

@@ -1,4 +1,4 @@
-/** The fields of a destination as somebody sends them, made a destination by its rules and defaults. */
+/** Makes a destination from the fields that somebody sends, by its rules and defaults. */
 import { hostMistakes, type Mistake, secretMistakes } from '../src/account/account.ts'
 import { type Destination, destinationDefaults } from '../src/account/destination.ts'
 import type { DestinationId } from '../src/mail/message.ts'

@@ -1,4 +1,4 @@
-/** Removes a destination, and where that was asked for the mail of its login. */
+/** Removes a destination and, if the request asks for it, the mail of its login. */
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../src/mail/message.ts'
@@ -20,25 +20,25 @@ export interface RemovalWorld {
 
 export interface Removal {
   readonly purge: boolean
-  /** Is given the record as it stands, and may throw. */
+  /** Is given the current record, and may throw. */
   readonly allow: (before: DestinationRecord) => void
 }
 
 /**
- * The order of effects of a purge: the intent is written and the login closed, the store is emptied, the login is set free. What
- * breaks off in between, a store that is away or a process that is killed, is finished by the next request to remove the same
- * destination, in whatever process. Until then nobody is given that login, and so nobody reads mail that was to be removed.
+ * The order of effects of a purge: the intent is written and the login closed, the store is emptied, the login is set free. If a purge
+ * breaks off in between (the store is away, or the process is killed), the next request to remove the same destination finishes it,
+ * in whatever process. Until then nobody is given that login, and so nobody reads mail that was to be removed.
  *
  * @throws Problem
  */
 export async function removeDestination(world: RemovalWorld, id: string, { purge, allow }: Removal): Promise<void> {
   const { destinations, hosted, webhooks } = world
-  // A purge that was begun goes on, whatever this request says of the mail: half of it may be gone.
+  // A purge that was begun goes on, whatever this request says about the mail, because half of the mail may be gone.
   if ((await destinations.loginUnderPurge(id)) !== undefined) return await finishPurge(world, id)
   const closedBy = purge ? { purgeUnder: await passwordHash(randomBytes(32).toString('base64')) } : {}
   const removed = await destinations.remove(id, { allow, ...closedBy })
   if (removed === 'unknown') {
-    // Another process may have begun a purge of it in this moment.
+    // Another process may have begun a purge of it at this moment.
     if ((await destinations.loginUnderPurge(id)) === undefined) throw unknown('destination', id)
     return await finishPurge(world, id)
   }
@@ -53,10 +53,10 @@ export async function removeDestination(world: RemovalWorld, id: string, { purge
   else await hosted.withdraw()
 }
 
-/** One process at a time: the login that one sets free may be given away while another still empties it. */
+/** Only one process may do this at a time: otherwise one could set the login free, and it could be given away, while another still empties it. */
 async function finishPurge({ redis, destinations, hosted, webhooks }: RemovalWorld, id: string): Promise<void> {
   const patience = { waitMs: apiLimits.purgeWaitMs, pollMs: apiLimits.leasePollMs, late: () => purgeUnderWay(id) }
-  // Ids are never given twice, so the lease of an account serves for a destination.
+  // Ids are never given twice, so the lease of an account can be used for a destination too.
   await exclusively(redis, id as AccountId, patience, async () => {
     const login = await destinations.loginUnderPurge(id)
     if (login === undefined) return
@@ -74,7 +74,7 @@ function purgeUnderWay(id: string): Problem {
   return conflict(`The mail of the destination ${id} is being removed just now; send the request again in a while.`)
 }
 
-/** Why a login cannot be given to a new destination. */
+/** Explains why a login cannot be given to a new destination. */
 export async function loginTaken(destinations: Destinations, login: string): Promise<Problem> {
   const id = await destinations.idOfLogin(login)
   const isUnderPurge = id !== undefined && (await destinations.loginUnderPurge(id)) !== undefined

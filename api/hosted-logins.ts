@@ -1,4 +1,4 @@
-/** Hosted logins: what the API answers about them holds in the store when the answer comes. */
+/** Hosted logins: when the API answers, the store already acts as the answer says. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -13,16 +13,16 @@ import { Problem } from './http/problems.ts'
 /** Dovecot looks at the users file at most once a second. */
 const noticedWithinMs = 1100
 const acceptedWithinMs = 8000
-/** How often the login is tried meanwhile, beside what Dovecot itself takes to refuse one. */
+/** The login is tried this often meanwhile, in addition to the time that Dovecot takes to refuse one. */
 const askedEveryMs = 50
 
 export interface HostedFiles {
   readonly usersFile: string
-  /** The folder of local mode. Where the store is elsewhere there is none, and nothing is removed from it. */
+  /** The folder of the mail in local mode. If the store is elsewhere, there is none, and nothing is removed from it. */
   readonly mailFolder: string
   /** Further logins, which belong to no destination. */
   readonly besides?: readonly HostedLogin[]
-  /** Waits until the store may have noticed the write: a refusal takes it seconds, so no login is tried before. Tests give another one. */
+  /** Waits until the store may have noticed the write. No login is tried before, because the store takes seconds to refuse one. Tests give another function. */
   readonly untilNoticed?: () => Promise<void>
 }
 
@@ -43,7 +43,7 @@ export class HostedLogins {
     this.#untilNoticed = files.untilNoticed ?? untilNextSecond
   }
 
-  /** Writes the users file: the logins that Redis has, and those besides. */
+  /** Writes the users file: the logins that Redis has, and the further ones. */
   async write(): Promise<void> {
     await this.#file.write(async () => [...(await this.#destinations.hostedLogins()), ...this.#besides])
   }
@@ -64,7 +64,7 @@ export class HostedLogins {
     }
   }
 
-  /** Writes the users file, and waits until the store has read it: a login that is gone or closed is refused from then on. */
+  /** Writes the users file, and waits until the store has read it: from then on the store refuses a login that is gone or closed. */
   async withdraw(): Promise<void> {
     await this.write()
     await delay(noticedWithinMs)
@@ -75,7 +75,7 @@ export class HostedLogins {
     await emptyLogin(loginOf({ kind: 'hosted', id: '', login }, this.#store))
   }
 
-  /** Removes what lies on disk of a login. Its name consists of a-z 0-9 . _ - @, and is never `.` or `..`. */
+  /** Removes the files of a login from the disk. Its name consists of a-z 0-9 . _ - @, and is never `.` or `..`. */
   async removeFiles(login: string): Promise<void> {
     await rm(join(this.#mailFolder, login), { recursive: true, force: true })
   }

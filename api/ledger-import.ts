@@ -1,4 +1,4 @@
-/** The import of another program's state file: the ledger is told what that program has fetched, and these messages are left at the provider. */
+/** Imports another program's state file: the ledger learns which messages that program has fetched, and these messages stay at the provider. */
 import type { Redis } from 'ioredis'
 import type { Account } from '../src/account/account.ts'
 import {
@@ -19,7 +19,7 @@ import { newId } from './app.ts'
 import { Problem } from './http/problems.ts'
 import { apiLimits } from './limits.ts'
 
-/** @throws Problem where the file cannot be read, or holds nothing of this account. */
+/** @throws Problem if the file cannot be read, or holds nothing of this account. */
 export async function uidlsIn(format: ForeignStateFormat, file: Buffer, account: Account): Promise<ReadonlySet<Uidl>> {
   try {
     const { uidls, others } = await readForeignState(format, file, account)
@@ -58,7 +58,7 @@ async function skip(redis: Redis, lease: Lease, { createdAtMs }: Account, uidls:
   const skipped = [...hashes].map((uidl) =>
     newRecord('skipped', { uidl, fingerprint: undefined, digest: undefined, size: 0 }, nowMs),
   )
-  // An account that has never run need not be compared with the store for these.
+  // If an account has never run, it need not be compared with the store because of these records.
   if (standing(continuity, records.length, createdAtMs) === 'new') await ledger.whole(undefined)
   await ledger.adopt(skipped)
   return skipped.length

@@ -1,41 +1,41 @@
-/** The numbers of the API, each with its reason and where it comes from. Times are in milliseconds and sizes in octets, unless the name says otherwise. */
+/** The limits of the API, each with its reason and its origin. Times are in milliseconds and sizes in octets, unless the name says otherwise. */
 import { KiB, MiB, second, minute, day } from '../src/units.ts'
 
 export const apiLimits = {
   // Reading mail over the API
   readersPerDestination: 3,
-  /** HTML of 1 MB is cleaned in less than 1 s (docs/decisions/0022): a message that takes longer than this was made to. */
+  /** HTML of 1 MB is cleaned in less than 1 s (docs/decisions/0022): a message that takes longer than this limit was made to do so. */
   cleaningMs: 5 * second,
-  /** So many messages wait to be cleaned; the last of them waits no longer than it would for its store. */
+  /** At most this many messages wait to be cleaned; the last of them waits no longer than it would wait for its store. */
   cleaningsWaitingMax: 10,
-  /** The memory of the thread that cleans. The worst message that is known, and not too slow, needs a quarter of it. */
+  /** The memory of the thread that cleans. The worst known message that is not too slow needs a quarter of it. */
   cleanerOctetsMax: 256 * MiB,
-  /** The thread ends when it has been idle for so long: it holds some 15 MiB, and starts again in a quarter of a second. */
+  /** The thread ends after this idle time: it holds some 15 MiB, and starts again in a quarter of a second. */
   cleanerIdleMs: 1 * minute,
 
   // Maildrops
   /** The quarantined messages that the API holds for people at once; a larger message is held alone. */
   downloadsHeldMax: 64 * MiB,
-  /** Somebody who needs an account's maildrop or ledger waits so long for a run to leave it: a run that has just ended gives its lease back a moment later. */
+  /** A request that needs an account's maildrop or ledger waits this long for a run to leave it: a run that has just ended gives its lease back a moment later. */
   leaseWaitMs: 2 * second,
   leasePollMs: 50,
 
   // Destinations
-  /** A request to remove a destination waits so long for another one that removes its mail just now. */
+  /** A request to remove a destination waits this long for another request that removes its mail at the same time. */
   purgeWaitMs: 10 * second,
 
   // Events
-  /** An API process holds so many of the latest events for all that listen. */
+  /** An API process holds this many of the latest events for all its listeners. */
   eventsHeld: 1000,
   eventListenersMax: 500,
   eventListenersEachMax: 50,
   /** Proxies end a connection that is silent for a minute. */
   eventHeartbeatMs: 15 * second,
-  /** A listener that takes nothing for so long is dropped. */
+  /** A listener that takes nothing for this long is dropped. */
   eventStalledMs: 1 * minute,
-  /** A stream ends after so long, and the listener asks anew: its token may be gone by then. */
+  /** A stream ends after this time, and the listener asks anew, because its token may be gone by then. */
   eventStreamMs: 15 * minute,
-  /** Figures that cost more than a look at a counter are looked up so often, however many ask. */
+  /** Figures that cost more than a look at a counter are looked up at this interval, however many clients ask. */
   figuresCachedMs: 2 * second,
 
   // Ledger
@@ -43,11 +43,11 @@ export const apiLimits = {
   foreignStateOctetsMax: 64 * MiB,
 
   // HTTPS
-  /** A client that connects and says nothing, or does not end its handshake, is dropped after so long. */
+  /** A client that connects and says nothing, or does not end its handshake, is dropped after this time. */
   handshakeWaitMs: 10 * second,
 
   // Secrets
-  /** A key may be forgotten so long after the next one came: no request is at work for that long (api/server.ts). */
+  /** A key may be forgotten this long after the next key came, because no request takes that long (api/server.ts). */
   keySettledMs: 15 * minute,
 
   // Idempotency keys
@@ -58,9 +58,9 @@ export const apiLimits = {
   /** An account whose fields are all at their longest is some 10 KiB. */
   importLineOctetsMax: 64 * KiB,
   importLinesMax: 200_000,
-  /** So many accounts are registered in one go. */
+  /** At most this many accounts are registered in one step. */
   importedTogether: 200,
-  /** Answers are held for a client that reads none before it has sent all: some 60 octets a line. */
+  /** Answers are held for a client that reads none before it has sent everything: some 60 octets a line. */
   importAnswersOctetsMax: 16 * MiB,
 
   // Backup
@@ -73,15 +73,15 @@ export const apiLimits = {
   webhooksPerDestination: 20,
   webhookUrlMax: 2000,
   webhookSecretOctets: 32,
-  /** A secret that was replaced signs beside the new one for so long. */
+  /** After a secret has been replaced, the old one signs beside the new one for this long. */
   oldSecretMs: 1 * day,
-  /** Somebody waits for the answer. */
+  /** The sending of a test bulletin is limited to this time, because somebody waits for the answer. */
   bulletinTestMs: 20 * second,
 
   // Rates
   /** Requests are counted over this time. */
   rateWindowMs: 10 * second,
-  /** The requests of one address. A page of the dashboard is some 20 requests. */
+  /** The requests that one address may make without being signed in. A page of the dashboard makes some 20 requests. */
   strangersMax: 500,
   /** The requests of one token: ten times what the contract promises, which is 200 a second. */
   principalsMax: 20_000,

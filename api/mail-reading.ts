@@ -1,4 +1,4 @@
-/** Reads mail in the store for somebody who waits for the answer: over a few connections a destination, and for no longer than they wait. */
+/** Reads mail in the store for clients that wait for the answer. It uses a few connections for each destination, and reads no longer than the clients wait. */
 import type { Readable } from 'node:stream'
 import { targetOf } from '../src/account/destination.ts'
 import { assertNever } from '../src/assert-never.ts'
@@ -22,14 +22,14 @@ export interface MailReadingWorld {
   readonly seal: Seal
   readonly settings: InstanceSettingsStore
   readonly store: StoreEndpoint
-  /** Tests give shorter ones. */
+  /** Tests give shorter waits. */
   readonly readWaits?: Partial<ReadWaits>
 }
 
-/** A part of a message, or the whole message, while it comes. */
+/** A part of a message, or the whole message, as it arrives. */
 export interface PartStream {
   readonly content: Readable
-  /** Undefined for the whole message. */
+  /** The part; undefined for the whole message. */
   readonly part: Part | undefined
 }
 
@@ -50,8 +50,8 @@ export class MailReading {
   }
 
   /**
-   * @param gone aborted when the client goes away: then it leaves no work behind.
-   * @throws Problem where the store does not answer in time, or has no such folder, message or part.
+   * @param gone is aborted when the client goes away: then the work is ended too.
+   * @throws Problem if the store does not answer in time, or has no such folder, message or part.
    */
   async read<T>(destinationId: string, gone: AbortSignal, work: (reader: Reader) => Promise<T>): Promise<T> {
     const waits = this.#waits
@@ -74,13 +74,13 @@ export class MailReading {
     }
   }
 
-  /** Opens a part of a message, or without a part number the whole message. The connection is lent for as long as the stream flows. */
+  /** Opens a part of a message; without a part number it opens the whole message. The connection is lent for as long as the stream flows. */
   async open(destinationId: string, place: Parameters<typeof streamOf>[1], partNumber?: string): Promise<PartStream> {
     const waits = this.#waits
     const { target, server } = await this.#target(destinationId)
     return await new Promise<PartStream>((resolve, reject) => {
       const opened = (content: Readable, part: Part | undefined) => resolve({ content, part })
-      // A failure after this point is the stream's to tell.
+      // A failure after this point is reported by the stream.
       this.#pool
         .borrow(target, (client) => streamOf({ client, waits }, place, partNumber, opened))
         .catch((error) => reject(problemIn(error, server, waits)))

@@ -38,7 +38,7 @@ import { buildServer } from './server.ts'
 
 const stopWithinMs = 3500
 
-/** What tells of runs and makes them. What goes wrong there beside a request is logged. */
+/** Builds the parts that start runs and tell about them. Failures there that belong to no request are logged. */
 function runParts(redis: Redis, log: Logger) {
   const events = new Events(redis, (error) => log.error({ event: 'listener broke', err: error }))
   const runs = new Runs(redis, events)
@@ -111,7 +111,7 @@ async function main(): Promise<void> {
     const secure = app.server instanceof SecureServer
     writeAddress(home, secure ? url.replace(/^http:/, 'https:') : url, secure ? config.tls?.certFile : undefined)
   } catch (error) {
-    // The file system of a container is read only; the command line is told the address by its settings there.
+    // The file system of a container is read-only; there the command line gets the address from its settings.
     log.debug({ event: 'address not written', reason: String(error) })
   }
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })

@@ -1,4 +1,4 @@
-/** An account as somebody asks for it, made an account by its rules and defaults; and the answers where that cannot be. */
+/** Makes an account from a request, by the rules and defaults of an account, and makes the answers for requests that cannot be fulfilled. */
 import { type Account, accountDefaults, accountMistakes, defaultPort, hidesByName } from '../src/account/account.ts'
 import type { AccountId, DestinationId } from '../src/mail/message.ts'
 import { newId } from './app.ts'
@@ -14,7 +14,7 @@ export function newAccount({ password, ...body }: NewAccount): Account {
   return demandRules({ ...identity, ...defaults, ...fields }, password)
 }
 
-/** @returns the account in its normal form. @throws Problem that names all that is wrong with it. */
+/** @returns the account in its normal form. @throws Problem that names everything that is wrong with it. */
 export function demandRules(account: Account, password: string | undefined): Account {
   const tlsFingerprint = account.tlsFingerprint?.replaceAll(':', '').toLowerCase() ?? null
   const normal = { ...account, tlsFingerprint }

@@ -1,4 +1,4 @@
-/** Gets a quarantined message for somebody who wants to read it: from the spool, or once more from the provider. */
+/** Gets a quarantined message for a person who wants to read it: from the spool, or once more from the provider. */
 import type { Redis } from 'ioredis'
 import { OctetBudget } from '../src/budget.ts'
 import { describeAsked } from '../src/failure/sentences.ts'
@@ -30,8 +30,8 @@ export class QuarantinedMessages {
   }
 
   /**
-   * @param gone aborted when whoever asked goes away.
-   * @throws Problem where a run holds the maildrop, or the provider does not give the message.
+   * @param gone is aborted when the client goes away.
+   * @throws Problem if a run holds the maildrop, or the provider does not give the message.
    */
   async bytesOf(record: AccountRecord, entry: QuarantineEntry, gone: AbortSignal): Promise<Buffer> {
     const { redis } = this.#world
@@ -47,7 +47,7 @@ export class QuarantinedMessages {
     return bytes
   }
 
-  /** Takes the maildrop for itself: most servers let in one session at a time, and ours would make a run fail. */
+  /** Takes the maildrop for itself: most servers let in one session at a time, and a session of ours would make a run fail. */
   async #retrieve({ account, sealedPassword, ...rest }: AccountRecord, entry: QuarantineEntry, gone: AbortSignal) {
     const { redis, seal, settings } = this.#world
     const wanted = recordOf(entry, await readRecords(redis, account.id)) ?? recordFrom(entry)
@@ -63,7 +63,7 @@ export class QuarantinedMessages {
   }
 }
 
-/** What an entry itself tells of its message, where the ledger has no record of it any more. */
+/** Makes a record from what the entry itself says about its message. It is used if the ledger has no record of the message any more. */
 function recordFrom({ size, record: { uidl, digest } }: QuarantineEntry) {
   return { uidl: uidl ?? undefined, digest: digest ?? undefined, fingerprint: undefined, size }
 }

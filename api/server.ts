@@ -1,4 +1,4 @@
-/** Builds the admin API without listening: whoever builds it decides where it listens. */
+/** Builds the admin API without listening: the caller decides where it listens. */
 import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
@@ -78,18 +78,18 @@ export interface ApiWorld
   readonly adminToken: string
   /** The folder of the built dashboard. */
   readonly dashboard?: string
-  /** The addresses and networks whose X-Forwarded-For and -Proto are believed. */
+  /** The addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed. */
   readonly trustedProxies?: readonly string[]
 }
 
-/** No request that is not a file needs more. */
+/** Only requests that carry a file need more than this. */
 const bodyOctetsMax = 256 * 1024
 
 /**
- * Every resource is a plugin. What holds for all of them is registered here; who may call a route follows from the scope in
- * which it is registered, the open one or the authenticated one.
+ * Every resource is a plugin. Everything that holds for all of them is registered here; the scope in which a route is registered, the
+ * open one or the authenticated one, decides who may call it.
  *
- * @param https undefined: the server speaks HTTP.
+ * @param https if undefined, the server speaks HTTP.
  */
 export async function buildServer(world: ApiWorld, https?: Https): Promise<App> {
   const app = newInstance(world, https)
@@ -124,13 +124,13 @@ function newInstance(world: ApiWorld, https: Https | undefined): App {
     frameworkErrors: sendUnroutable,
     routerOptions: {
       maxParamLength: 100,
-      // A form sends `?status=&q=` for the fields that nobody filled in: these ask for nothing.
+      // A form sends `?status=&q=` for the fields that nobody filled in; such empty fields are left out.
       querystringParser: (text) =>
         Object.fromEntries([...new URLSearchParams(text)].filter(([, value]) => value !== '')),
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  // Every mistake is told at once. In a body no type is coerced; in a query text is read as the type that the schema wants.
+  // Every mistake is named at once. In a body no type is coerced; in a query, text is read as the type that the schema wants.
   const options = { allErrors: true, verbose: true, useDefaults: true, strict: false }
   const body = new Ajv(options)
   const query = new Ajv({ ...options, coerceTypes: true })
@@ -153,14 +153,14 @@ const requestLog = fp(async (app: App, { log }: ApiWorld) => {
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request
     const { statusCode: status } = reply
-    // Probes ask for open routes every few seconds.
+    // Health probes ask for open routes every few seconds.
     const level = status >= 500 && request.routeOptions.config.open !== true ? 'error' : 'debug'
     const ms = Math.round(reply.elapsedTime)
     log[level]({ event: 'request', reqId: id, method, path: requestPath(request), status, ms })
   })
 })
 
-/** What the two scopes share beside the world. */
+/** The parts that both scopes share, besides the world. */
 interface ScopeWorld extends ApiWorld {
   readonly who: Who
   readonly limiters: Rates
@@ -195,7 +195,7 @@ async function docs(app: App): Promise<void> {
   await app.register(swaggerUi, { routePrefix: '/docs' })
 }
 
-/** Whoever calls these routes, or a path where there is none, has shown who they are and that they may. */
+/** Callers of these routes, and of paths that do not exist, have shown who they are and that they may call them. */
 async function authenticatedScope(app: App, world: ScopeWorld): Promise<void> {
   await app.register(authentication, { who: world.who, sessions: world.sessions, rates: world.limiters })
   await app.register(ownership, world)

@@ -1,4 +1,4 @@
-/** Who may: everything but what is open needs a bearer token or the cookie of a session, and a scope that is large enough. */
+/** Lets callers in: every route that is not open needs a bearer token or the cookie of a session, and a scope that is large enough. */
 import fp from 'fastify-plugin'
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { SessionRecord, Sessions } from '../../src/redis/sessions.ts'
@@ -32,7 +32,7 @@ declare module 'fastify' {
     readonly audited?: false
   }
   interface FastifyInstance {
-    /** All routes, as Fastify has them. */
+    /** All routes, as Fastify registers them. */
     readonly routes: readonly RegisteredRoute[]
   }
   interface FastifyRequest {
@@ -48,7 +48,7 @@ export function cookieName({ protocol }: FastifyRequest): string {
   return protocol === 'https' ? '__Host-tributary' : 'tributary'
 }
 
-/** Whoever has the cookie is told this value, which does not lead back to it: a page of others can make a browser send the cookie, but cannot read this. */
+/** Gives the value that proves a request to be no forgery. It does not lead back to the secret: another page can make a browser send the cookie, but cannot read this value. */
 export function csrfOf({ secret }: Session): string {
   return digestOf(`csrf ${secret}`)
 }
@@ -60,7 +60,7 @@ export const routeTable = fp(async (app: App) => {
   app.addHook('onRoute', (route) => {
     for (const method of [route.method].flat()) if (method !== 'HEAD') routes.push({ method, route })
   })
-  // At the end, because the hooks of the inner scopes complete a route's configuration.
+  // This runs at the end, because the hooks of the inner scopes complete a route's configuration.
   app.addHook('onReady', async () => {
     for (const { method, route } of routes)
       if (route.config?.open !== true && !authenticated.has(route))
@@ -77,7 +77,7 @@ export interface AuthenticationOptions {
   readonly rates: Rates
 }
 
-/** Holds for the scope in which it is registered: its routes, and its answer to what does not exist. */
+/** Guards the scope in which it is registered: the routes of that scope, and its answer to paths that do not exist. */
 export const authentication = fp(async (app: App, { who, sessions, rates }: AuthenticationOptions) => {
   app.decorateRequest('principal', undefined)
   app.decorateRequest('session', undefined)
@@ -89,7 +89,7 @@ export const authentication = fp(async (app: App, { who, sessions, rates }: Auth
   const credentials = new Credentials(who, sessions)
   app.addHook('onRequest', async (request) => {
     try {
-      // Even what does not exist is told apart only to those who may know.
+      // Callers who may not know are not even told which paths exist.
       request.principal = await credentials.holderOf(request)
     } catch (error) {
       await rates.stranger(request)

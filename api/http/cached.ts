@@ -1,4 +1,4 @@
-/** Figures that cost more than a look at a counter are looked up once in a while, however many ask. */
+/** Looks up figures that cost more than a look at a counter only once in a while, however many clients ask. */
 import { apiLimits } from '../limits.ts'
 
 export function cached<T>(look: () => Promise<T>): () => Promise<T> {

@@ -1,6 +1,6 @@
 /**
- * Cleans HTML mail (src/mail/html.ts) in a thread of its own: that takes up to a second, or as long as the sender has contrived,
- * and nobody else waits for it. The thread runs this file too.
+ * Cleans HTML mail (src/mail/html.ts) in a thread of its own, so that nobody else waits: cleaning takes up to a second, and longer
+ * if the sender has contrived it so. The thread runs this file too.
  */
 import { once } from 'node:events'
 import { parentPort, Worker } from 'node:worker_threads'
@@ -11,7 +11,7 @@ import type { Logger } from '../../src/log.ts'
 
 export interface Cleaned {
   readonly html: Sanitised | null
-  /** Says why there is no HTML; null where there is. */
+  /** Says why there is no HTML; null if there is HTML. */
   readonly withheld: Withheld | null
 }
 
@@ -52,7 +52,7 @@ export class Cleaner {
   /**
    * Cleans one message after the other.
    *
-   * @param isWanted is asked when the message has its turn: whoever wanted it may have left.
+   * @param isWanted is asked when it is the message's turn, because the client that wanted it may have left.
    */
   async clean(html: Pages, remote: boolean, isWanted: () => boolean): Promise<Cleaned> {
     if (this.#waiting >= this.#bounds.waitingMax) return { html: null, withheld: 'busy' }
@@ -85,7 +85,7 @@ export class Cleaner {
       return { html, withheld: null }
     } catch (error) {
       await this.#end()
-      // The log has the code or the name of the error, not its words: these may be the message's.
+      // The log gets the code or the name of the error, not its text: the text may be that of the message.
       const { code, name } = error as NodeJS.ErrnoException
       const reason = error === late ? 'slow' : (code ?? name)
       if (!signal.aborted) this.#log.warn({ event: 'html not cleaned', reason })
@@ -98,14 +98,14 @@ export class Cleaner {
   #begin(): Worker {
     const thread = new Worker(new URL(import.meta.url), {
       name: 'cleaner',
-      // It reads what came from strangers, so it is given no environment.
+      // The thread reads what strangers have sent, so it is given no environment.
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: this.#bounds.octetsMax / 1024 ** 2 },
     })
     thread.once('exit', () => {
       if (this.#thread === thread) this.#thread = undefined
     })
-    // Whoever waits for the answer hears of an error as well; without this listener it would end the process.
+    // The caller that waits for the answer hears of an error as well; without this listener the error would end the process.
     return thread.on('error', () => {})
   }
 

@@ -1,4 +1,4 @@
-/** The cursor of a list is opaque to clients. For us it is the place of the last item that was sent. */
+/** The cursor of a list is opaque to clients. It encodes the place of the last item that was sent. */
 import { badRequest } from './problems.ts'
 
 export const idPlace = /^[0-9A-Z]{26}$/

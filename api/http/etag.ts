@@ -1,7 +1,7 @@
 /**
  * An entity tag says which version of a resource somebody saw (RFC 9110 section 8.8.3). Its first half is a hash of the stored
- * record. Its second half is a hash of the whole answer, which also holds what changes by itself: the status and the last run.
- * If-Match lets a change through where the first half is the same; If-None-Match answers 304 only where both halves are.
+ * record. Its second half is a hash of the whole answer, which also holds what changes by itself: the status and the last run. If-Match
+ * lets a change through if the first half is the same; If-None-Match answers 304 only if both halves are the same.
  */
 import { createHash } from 'node:crypto'
 import fp from 'fastify-plugin'
@@ -15,9 +15,9 @@ export function tag(reply: FastifyReply, record: object): void {
 }
 
 /**
- * Demands that the caller has seen the version that is about to be changed. It is to be called in the step that changes the record.
+ * Demands that the caller has seen the version that is about to be changed. It must be called in the step that changes the record.
  *
- * @throws Problem where If-Match names another version.
+ * @throws Problem if If-Match names another version.
  */
 export function demandMatch({ headers }: FastifyRequest, record: object, what: string): void {
   const wanted = headers['if-match']
@@ -50,7 +50,7 @@ function versionOf(record: object): string {
   return versionHash(JSON.stringify(record, inOrder))
 }
 
-/** Sorts the fields, so that a record has the same version in whatever order they came. */
+/** Sorts the fields, so that a record has the same version in whatever order its fields came. */
 function inOrder(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))

@@ -1,4 +1,4 @@
-/** Headers for what came by mail and is sent to a browser, as a page or as a file. */
+/** Headers for content that came by mail and is sent to a browser, as a page or as a file. */
 import type { FastifyReply } from 'fastify'
 
 /** Takes all rights from the content, and keeps it out of every cache. */

@@ -1,4 +1,4 @@
-/** Finds the record that the id in a path names. Each function throws a Problem where there is none. */
+/** Finds the record that the id in a path names. Each function throws a Problem if there is none. */
 import type { Run } from '../../src/runs/run.ts'
 import type { AccountRecord, Accounts } from '../../src/redis/accounts.ts'
 import type { DestinationRecord, Destinations } from '../../src/redis/destinations.ts'

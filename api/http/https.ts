@@ -31,13 +31,13 @@ export class Https {
     return server
   }
 
-  /** Serves the pair to those who connect from now on; open connections stay as they are. */
+  /** Serves the new certificate to clients that connect from now on; open connections stay as they are. */
   renew(pair: Pair): void {
     this.#pair = pair
     for (const server of this.#servers) server.setSecureContext(this.#context())
   }
 
-  /** Ends the connections that the HTTP server does not end: a client that says nothing keeps nobody from closing. */
+  /** Ends the connections that the HTTP server does not end, so that a client that says nothing cannot keep the server from closing. */
   close(): void {
     for (const socket of this.#handshaking.values()) socket.destroy()
   }

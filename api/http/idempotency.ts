@@ -1,6 +1,6 @@
 /**
- * `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a POST that is sent again because its answer was lost is
- * carried out once, and answered as the first time. This holds for every route but those whose body is a stream.
+ * `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): if a POST is sent again because its answer was lost, it is carried
+ * out once, and gets the first answer again. This holds for every route except those whose body is a stream.
  */
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
@@ -59,7 +59,7 @@ export const idempotency = fp(async (app: App, { redis, seal }: IdempotencyWorld
         'This Idempotency-Key was sent with another request before, and nothing was done; give each request a key of its own.'
       throw new Problem('key-used', detail)
     } else {
-      // As octets, so that no hook tags or keeps this answer again.
+      // The answer is sent as octets, so that no hook tags or keeps it again.
       return await reply
         .code(found.status)
         .headers(found.headers)
@@ -83,7 +83,7 @@ export const idempotency = fp(async (app: App, { redis, seal }: IdempotencyWorld
   })
 })
 
-/** Undefined for an answer that is not to be repeated: it is too large, or the same request may go well the next time. */
+/** Gives undefined for an answer that must not be repeated: it is too large, or the same request may succeed the next time. */
 function repeatable(reply: FastifyReply, payload: unknown) {
   const { statusCode: status } = reply
   const body = Buffer.isBuffer(payload) ? payload.toString() : payload

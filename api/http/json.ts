@@ -1,12 +1,12 @@
-/** Tells whether the texts in a JSON document consist of characters. */
+/** Tells whether all texts in a JSON document consist of whole characters. */
 
-/** Escapes that are no half of a surrogate pair by themselves: of another kind, or both halves in their order. */
+/** Matches escapes that are not half of a surrogate pair by themselves: escapes of another kind, or both halves in their order. */
 const whole = /\\(?:[^u]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})/g
 const half = /\\u([dD][89a-fA-F][0-9a-fA-F]{2})/
 
 /**
- * Finds half of a surrogate pair, such as `\ud800` alone (RFC 8259 section 8.2): JSON may write it, but UTF-8 has no octets for it, and
- * the JSON of Redis' scripts cannot read it, so that one record with it would keep all others from being looked at.
+ * Finds half of a surrogate pair, such as `\ud800` alone (RFC 8259 section 8.2): JSON may contain it, but UTF-8 has no octets for it, and
+ * the JSON reader in Redis' scripts fails on it, so that one such record would keep all others from being looked at.
  */
 export function halfSurrogateIn(json: string): string | undefined {
   if (!half.test(json)) return undefined

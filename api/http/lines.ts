@@ -1,8 +1,8 @@
-/** Takes a stream of octets apart into lines, however long it is. */
+/** Splits a stream of octets into lines, however long the stream is. */
 
 /**
- * Gives the lines that came together in one array, because nobody waits for more. `undefined` stands for a line that is too
- * long: it is given as soon as it is too long, its rest is dropped, and the lines behind it go on.
+ * Gives the lines that arrived together in one array, so that none of them waits for later ones. `undefined` stands for a line that is too
+ * long: it is given as soon as the line is too long, the rest of that line is dropped, and the next lines follow as usual.
  */
 export async function* linesIn(
   stream: AsyncIterable<Buffer>,

@@ -1,5 +1,5 @@
 /**
- * Makes OpenAPI 3.1 of what the routes declare. The author of a route gives an operationId, a summary, and the problems that
+ * Makes OpenAPI 3.1 from the declarations of the routes. The author of a route gives an operationId, a summary, and the problems that
  * only this route has (`problems`). Examples are put together from those of the fields (`like` in schemas/vocabulary.ts);
  * everything else follows from what the route demands.
  */
@@ -76,7 +76,7 @@ function described(schema: FastifySchema, route: RouteOptions): FastifySchema {
       ? 'Open to everybody.'
       : `Needs the scope \`${scope}\`${instance === true ? ', of the whole instance' : ''}.`
   const answers = (schema.response ?? { 200: {} }) as Json
-  // A body that is taken as it is, a file, has no schema by which it could be validated.
+  // A body that is taken as a file, as it is, has no schema that could validate it.
   const body = schema.body ?? (schema.consumes === undefined ? undefined : File)
   const family = route.url.replace('/api/v1/', '').split('/')[0] ?? ''
   return {
@@ -92,7 +92,7 @@ function described(schema: FastifySchema, route: RouteOptions): FastifySchema {
   }
 }
 
-/** Adds an example, and to each shape that has a name this name, by which withComponents finds it. */
+/** Adds an example. If a shape has a name, this adds the name as well, so that withComponents finds it. */
 function documented(schema: Json): Json {
   if (schema['type'] === 'null') return schema
   return { ...(named(schema) as Json), examples: [exampleOf(schema)] }
@@ -192,7 +192,7 @@ function problemExample(type: ProblemType): object {
   return problemView({ type, message, errors: type === 'validation' ? [wrong] : [] })
 }
 
-/** Moves each named schema under components, where it stands once. */
+/** Moves each named schema to `components`, so that it stands there once. */
 function withComponents<T extends { components?: object; paths?: object }>(document: T): T {
   const found: Record<string, unknown> = {}
   const known = new Set(names.values())

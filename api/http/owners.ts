@@ -1,7 +1,7 @@
 /**
- * Keeps owners to what is theirs. A token that is bound to a destination belongs to that destination's owner: it sees and
- * touches the destination and what belongs to it; of everything else it is told that there is no such thing. This file holds
- * it for every route at once.
+ * Limits owners to what belongs to them. A token that is bound to a destination belongs to that destination's owner: it sees and
+ * changes only the destination and what belongs to it; for everything else the answer is that there is no such thing. This file
+ * enforces this for every route at once.
  */
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
@@ -18,7 +18,7 @@ export interface OwnersWorld {
   readonly webhooks: Webhooks
 }
 
-/** For each part of a path before `:id`: to which destination the one with this id belongs; undefined: there is none. */
+/** By the part of a path before `:id`: finds the destination to which the record with this id belongs; undefined if there is no such record. */
 type Families = Readonly<Record<string, (id: string) => Promise<string | undefined>>>
 
 function familiesOf({ accounts, runs, webhooks }: OwnersWorld): Families {
@@ -34,12 +34,12 @@ function familiesOf({ accounts, runs, webhooks }: OwnersWorld): Families {
   }
 }
 
-/** For `/api/v1/accounts/:id/pause` this is `accounts`. */
+/** Gives `accounts` for `/api/v1/accounts/:id/pause`. */
 function familyIn(url: string): string | undefined {
   return /([^/]+)\/:id(?:\/|$)/.exec(url)?.[1]
 }
 
-/** Registered behind `authentication`, and before the routes of its scope. */
+/** This is registered behind `authentication`, and before the routes of its scope. */
 export const ownership = fp(async (app: App, world: OwnersWorld) => {
   const families = familiesOf(world)
 
@@ -58,7 +58,7 @@ export const ownership = fp(async (app: App, world: OwnersWorld) => {
     if ((await families[family]?.(id)) !== destinationId) throw unknown(family.slice(0, -1), id)
   })
 
-  // An owner puts nothing into a destination of others, and moves nothing there.
+  // An owner puts nothing into another owner's destination, and moves nothing there.
   app.addHook('preHandler', async (request) => {
     const { destinationId } = principalOf(request)
     const named = (request.body as { readonly destinationId?: unknown } | null | undefined)?.destinationId
@@ -67,7 +67,7 @@ export const ownership = fp(async (app: App, world: OwnersWorld) => {
   })
 })
 
-/** The destination to which a list is to be narrowed. Undefined: the list is of all. Null: it is of none, because an owner asked for another's. */
+/** Gives the destination to which a list is narrowed. Undefined: the list shows all. Null: the list is empty, because an owner asked for another owner's destination. */
 export function listedDestination(
   request: Pick<FastifyRequest, 'principal'>,
   asked: string | undefined,

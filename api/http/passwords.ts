@@ -1,7 +1,7 @@
-/** Hashes of passwords that people choose, by argon2id as OWASP advises. */
+/** Hashes passwords that people choose, with argon2id as OWASP advises. */
 import { hash, verify } from '@node-rs/argon2'
 
-/** Dovecot's name for the scheme, before the hash. */
+/** Dovecot's name for the scheme; it stands before the hash. */
 const scheme = '{ARGON2ID}'
 
 /** Gives the hash as Dovecot takes it. The npm package `argon2` writes its parameters in an order that Dovecot refuses. */
@@ -11,7 +11,7 @@ export async function passwordHash(password: string): Promise<string> {
 
 let decoy: Promise<string> | undefined
 
-/** @param hashed undefined: nobody has this password, and the answer takes as long as if somebody had. */
+/** @param hashed undefined: nobody has this password, and the answer takes as long as it would if somebody had. */
 export async function isPassword(hashed: string | undefined, password: string): Promise<boolean> {
   decoy ??= passwordHash('of nobody')
   const right = await verify((hashed ?? (await decoy)).slice(scheme.length), password)

@@ -8,7 +8,7 @@ import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { describeAsked } from '../../src/failure/sentences.ts'
 import type { App } from '../app.ts'
 
-/** The closed list of what a program may tell apart, and what it can do about each. `type` on the wire is `/problems/NAME`, where these words can be read. */
+/** The closed list of problems that a program can tell apart, each with what can be done about it. `type` on the wire is `/problems/NAME`, a page that shows these words. */
 export const problemTypes = {
   validation: [
     400,
@@ -61,7 +61,7 @@ export class Problem extends Error {
   /** Sent as `Retry-After`. */
   readonly retryAfterSeconds: number | undefined
 
-  /** @param detail says what happened, to whom, and what to do next. */
+  /** @param detail says what happened, to which record, and what to do next. */
   constructor(type: ProblemType, detail: string, errors: readonly Wrong[] = [], retryAfterSeconds?: number) {
     super(detail)
     this.type = type
@@ -71,7 +71,7 @@ export class Problem extends Error {
   }
 }
 
-/** A mistake, and the part of the request in which it is; without `in` that is the body. */
+/** A mistake, and the part of the request that contains it; without `in` that part is the body. */
 export interface Wrong extends Mistake {
   readonly in?: (typeof requestParts)[number]
 }
@@ -86,14 +86,14 @@ export const badRequest = (errors: readonly Wrong[]) =>
 export const unknown = (what: string, id: string) => new Problem('not-found', `There is no ${what} ${id}.`)
 export const conflict = (detail: string, errors: readonly Wrong[] = []) => new Problem('conflict', detail, errors)
 
-/** The one error handler, for all scopes. */
+/** The only error handler, for all scopes. */
 export const problems = fp(async (app: App) => {
   app.setErrorHandler(async (error: FastifyError | Problem, request, reply) => {
     await send(reply, problemOf(error, request))
   })
 })
 
-/** Answers what does not exist, behind the hooks of the scope in which it is registered. */
+/** Answers requests for paths that do not exist, behind the hooks of the scope in which it is registered. */
 export const notFound = fp(async (app: App) => {
   app.setNotFoundHandler(async (request, reply) => {
     const detail = `There is nothing at ${request.method} ${requestPath(request)}; /api/v1/openapi.json lists what there is.`
@@ -101,7 +101,7 @@ export const notFound = fp(async (app: App) => {
   })
 })
 
-/** `/problems/:type`: what a type of problem means. */
+/** `/problems/:type` says what a type of problem means. */
 export async function problemTypeRoutes(app: App): Promise<void> {
   app.get('/problems/:type', { schema: { hide: true } }, async ({ params }) => {
     const { type } = params as { type: string }
@@ -111,7 +111,7 @@ export async function problemTypeRoutes(app: App): Promise<void> {
   })
 }
 
-/** Answers what Fastify could not even route: a path that is no path. */
+/** Answers requests that Fastify could not even route, because the path is malformed. */
 export function sendUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   void send(reply, problemOf(error, request))
 }
@@ -120,14 +120,14 @@ async function send(reply: FastifyReply, problem: Problem): Promise<void> {
   const { status, retryAfterSeconds } = problem
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
-  // As octets, because Fastify adds a charset to a text, and this media type has none (RFC 9457 section 6.1).
+  // The answer is sent as octets, because Fastify adds a charset to a text, and this media type has none (RFC 9457 section 6.1).
   await reply
     .code(status)
     .type('application/problem+json')
     .send(Buffer.from(JSON.stringify(problemView(problem))))
 }
 
-/** The problem as it is on the wire. */
+/** Gives the problem in its form on the wire. */
 export function problemView({ type, message, errors }: Pick<Problem, 'type' | 'message' | 'errors'>) {
   const [status, title] = problemTypes[type]
   const mistakes = errors.length > 0 ? { errors: errors.map((wrong) => ({ in: 'body', ...wrong })) } : {}
@@ -142,7 +142,7 @@ export function problemOf(error: FastifyError | Error, request: FastifyRequest):
     return new Problem(`${side}-unavailable`, describeAsked(error.failure))
   }
   const status = ('statusCode' in error ? error.statusCode : undefined) ?? 500
-  // Fastify refuses by itself: malformed JSON, another media type, too large a body, no path.
+  // Fastify itself refuses malformed JSON, other media types, bodies that are too large, and malformed paths.
   if (status < 500) {
     const type = status === 413 ? 'too-large' : status === 415 ? 'media-type' : 'malformed'
     return new Problem(type, `${error.message.replace(/\.$/, '')}.`)
@@ -189,7 +189,7 @@ function wrongIn(request: FastifyRequest, { validation = [], validationContext }
   })
 }
 
-/** Lists the mistakes. Of a union only one is told, that none of its forms fits: otherwise each form would add what it lacks. */
+/** Lists the mistakes. For a union it gives only one mistake, that none of the forms fits: otherwise each form would add the fields that it misses. */
 export function mistakesOf(all: readonly SchemaMistake[]): Mistake[] {
   const unions = all.filter(({ keyword }) => keyword === 'anyOf')
   const within = (inner: SchemaMistake, union: SchemaMistake) =>

@@ -1,4 +1,4 @@
-/** Keeps browsers from being used against the people at them, and keeps anybody from asking too often. */
+/** Protects the people at browsers from attacks by other pages, and keeps every client from asking too often. */
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyRequest } from 'fastify'
@@ -10,12 +10,12 @@ import { principalOf } from './who.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What a route sets instead of the usual headers; the plugin reads it under this name. */
+    /** The headers that a route sets instead of the usual ones; the plugin reads them under this name. */
     readonly helmet?: FastifyHelmetOptions
   }
 }
 
-/** The policy of the dashboard and of every other answer: own files alone, no script or style in a page's text, in nobody's frame. */
+/** The policy of the dashboard and of every other answer: it allows only our own files, no script or style in a page's text, and no frame around the page. */
 const directives = {
   defaultSrc: ["'self'"],
   baseUri: ["'none'"],
@@ -36,7 +36,7 @@ export const securityHeaders = fp(async (app: App) => {
     // Helmet's defaults upgrade every request to HTTPS, which this server may not speak.
     contentSecurityPolicy: { useDefaults: false, directives },
     frameguard: { action: 'deny' },
-    // It has no effect over HTTP (RFC 6797 section 8.1). Other names under this host are not ours to decide about.
+    // The header has no effect over HTTP (RFC 6797 section 8.1). It leaves out subdomains, because we do not decide about other names under this host.
     strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
   })
 })
@@ -47,13 +47,13 @@ export interface RatesWorld {
 }
 
 export interface Rates {
-  /** Counts, by address, who is not signed in: requests for what is open, and requests that were refused. */
+  /** Counts callers who are not signed in, by address: requests for open routes, and requests that were refused. */
   readonly stranger: (request: FastifyRequest) => Promise<void>
-  /** Counts who is signed in, by token or login. */
+  /** Counts callers who are signed in, by token or login. */
   readonly principal: (request: FastifyRequest) => Promise<void>
 }
 
-/** Counts in this process, because in Redis each request would cost a sync to disk. Several API processes let in as many times more. */
+/** Counts in this process, because in Redis each request would cost a sync to disk. If there are several API processes, each of them lets in the full number. */
 export async function ratesOf(app: App, { rates = apiLimits }: RatesWorld): Promise<Rates> {
   await app.register(rateLimit, { global: false })
   const limiter = (max: number, keyGenerator: (request: FastifyRequest) => string) => {
@@ -75,7 +75,7 @@ export async function ratesOf(app: App, { rates = apiLimits }: RatesWorld): Prom
   }
 }
 
-/** The block of addresses by which requests are counted. Whoever has one IPv6 address mostly has 2^64 of them, so these count as one. */
+/** Gives the block of addresses by which requests are counted. A client with one IPv6 address usually has 2^64 of them, so these count as one. */
 export function addressBlockOf(ip: string): string {
   const address = ip.replace(/^::ffff:(?=\d+\.)/i, '')
   if (!address.includes(':')) return address

@@ -1,4 +1,4 @@
-/** Guards where hosts and ports come in: decides who may register which, and says why not. */
+/** Decides which hosts and ports each caller may register, and says why others are refused. */
 import { reachOf, type Reach, type Service } from '../../src/account/reach.ts'
 import { reachMistakes } from '../../src/net/guard.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
@@ -10,10 +10,10 @@ interface Endpoint {
   readonly port: number
 }
 
-/** A record has this mark where it was an owner who chose host and port last. */
+/** A record has this mark if an owner was the last to choose its host and port. */
 export type Guarded = { readonly guarded?: true }
 
-/** Decides about the mark of a record that is new or was changed. A form that is sent back as it was read chooses nothing. */
+/** Decides whether a new or changed record gets the mark. A form that is sent back unchanged chooses nothing. */
 export function guardedBy(
   { destinationId }: Principal,
   after: Endpoint,

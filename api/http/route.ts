@@ -1,4 +1,4 @@
-/** A route as it is declared: who may call it, and its schema, from which types, validation, serialisation and OpenAPI are read. */
+/** The declaration of a route: who may call it, and the schema from which types, validation, serialisation and OpenAPI are made. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type {
   ContextConfigDefault,
@@ -16,12 +16,12 @@ export interface RouteDeclaration<S extends FastifySchema> {
   readonly schema: S
 }
 
-/** @param access `scope` is required of every route that is not registered in the open scope. */
+/** @param access must contain `scope` for every route that is not registered in the open scope. */
 export function route<const S extends FastifySchema>(access: FastifyContextConfig, schema: S): RouteDeclaration<S> {
   return { config: access, schema }
 }
 
-/** The function that answers the requests of a declared route. Its request, its reply and what it returns have the types of the schema. */
+/** The function that answers the requests of a declared route. The schema gives the types of its request, its reply and its result. */
 export type HandlerOf<D extends RouteDeclaration<FastifySchema>> = RouteHandlerMethod<
   RawServerDefault,
   RawRequestDefaultExpression,

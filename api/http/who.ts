@@ -1,4 +1,4 @@
-/** Finds out who a caller is from what they have shown: a token, a login, or the password of the admin. */
+/** Finds out who a caller is by the token, the login or the admin's password that the caller has shown. */
 import { assertNever } from '../../src/assert-never.ts'
 import type { DestinationId } from '../../src/mail/message.ts'
 import type { Destinations } from '../../src/redis/destinations.ts'
@@ -7,21 +7,21 @@ import { digestOf, sameDigest, type Scope, scopes, type TokenRecord, type Tokens
 
 /** The caller. */
 export interface Principal {
-  /** The id for the audit log: that of the token, or one that stands for the login or the admin. */
+  /** The id for the audit log: the token's own, or one that stands for the login or the admin. */
   readonly id: string
   readonly name: string
   readonly scope: Scope
-  /** Set for an owner, who sees and touches this destination and its accounts alone (owners.ts). */
+  /** The destination of an owner, who sees and touches only this destination and its accounts (owners.ts); undefined for everybody else. */
   readonly destinationId: DestinationId | undefined
 }
 
-/** @throws where the route is not behind `authentication`, which is a mistake in the program. */
+/** @throws if the route is not behind `authentication`, which is a mistake in the program. */
 export function principalOf({ principal }: { readonly principal: Principal | undefined }): Principal {
   if (principal === undefined) throw new Error('This route asks who the caller is, and is registered in the open scope')
   return principal
 }
 
-/** A caller, and the hash of the secret that they have proved to know. */
+/** A caller, and the hash of the secret that the caller has proved to know. */
 export interface Holder {
   readonly principal: Principal
   readonly hash: string
@@ -45,7 +45,7 @@ export class Who {
     this.#firstToken = { principal, hash: digestOf(world.adminToken) }
   }
 
-  /** Finds the holder of a token; of an expired one it gives the record. */
+  /** Finds the holder of a token; for an expired token it gives the record. */
   async holding(text: string): Promise<Holder | 'unknown' | { readonly expired: TokenRecord }> {
     if (sameDigest(digestOf(text), this.#firstToken.hash)) return this.#firstToken
     const record = await this.#world.tokens.holding(text)
@@ -53,7 +53,7 @@ export class Who {
     return hasExpired(record) ? { expired: record } : await this.#used(record)
   }
 
-  /** Finds whom a proof stands for now; undefined where the token or the login is gone. */
+  /** Finds the caller for whom a proof stands now; undefined if the token or the login is gone. */
   async by(proof: Proof): Promise<Holder | undefined> {
     const { tokens, sessions, destinations } = this.#world
     switch (proof.kind) {

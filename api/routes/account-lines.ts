@@ -1,4 +1,4 @@
-/** `/accounts/import` and `/accounts/export`: accounts as lines of JSON, however many (CONTRACT section 4). */
+/** `/accounts/import` and `/accounts/export`: accounts as lines of JSON, in any number (CONTRACT section 4). */
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { apiLimits } from '../limits.ts'
@@ -32,7 +32,7 @@ const importAccounts = route(
   },
 )
 
-/** A plugin of its own, because of its parser: the lines are read while they come. */
+/** This is a plugin of its own because of its parser: the lines are read while they arrive. */
 async function importRoute(app: App, world: AccountsWorld): Promise<void> {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(ndjson, (_request, body, done) => done(null, body))
@@ -56,7 +56,7 @@ async function* untilGone(answers: AsyncIterable<readonly object[]>, { raw }: Fa
   try {
     for await (const some of answers) if (some.length > 0) yield some.map(lineOf).join('')
   } catch (error) {
-    // The client has left: what was registered stays, and the line in hand was not registered yet.
+    // The client has left: the accounts that were registered stay, and the line in hand was not registered yet.
     if (!raw.destroyed && !raw.readableAborted) throw error
   }
 }

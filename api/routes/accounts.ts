@@ -132,7 +132,7 @@ const testAccount = route(
   },
 )
 
-/** A change of one of these may cure what made an account stop: the account is tried at once, and its failures are forgotten. */
+/** A change of one of these fields may remove the reason for which an account stopped: the account is tried at once, and its failures are forgotten. */
 const curing = [
   'host',
   'port',
@@ -269,7 +269,7 @@ class AccountHandlers {
     return changed
   }
 
-  /** Shows the record that was found or changed just now, and not what others have made of it since. */
+  /** Shows the record that was just found or changed, and not what other requests have made of it since. */
   async #view(record: AccountRecord) {
     const [facts] = await factsOf(this.#world.redis, [record.account.id])
     if (facts === undefined) throw unknown('account', record.account.id)
@@ -285,7 +285,7 @@ function accountView({ record: { account }, state, openRun, lastRun, lastMailAt,
     lastMailAt,
     nextRunAt: dueMs === null ? null : new Date(dueMs).toISOString(),
     createdAt: new Date(account.createdAtMs).toISOString(),
-    // The spread comes last: V8 takes fifty times as long for fields behind a spread. What a schema does not name is not sent.
+    // The spread comes last: V8 takes fifty times as long for fields behind a spread. Fields that a schema does not name are not sent.
     ...(account as Omit<Account, 'flags'>),
   }
 }

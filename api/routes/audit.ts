@@ -1,4 +1,4 @@
-/** `/audit`: every change that was made over the API, and every sign-in, refused ones too. */
+/** `/audit`: every change that was made over the API, and every sign-in, including refused ones. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Audit } from '../../src/redis/audit.ts'
@@ -16,9 +16,9 @@ export interface AuditWorld {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The names of the fields that its body and query had before validation, which adds those with a default. */
+    /** The names of the fields that the body and the query had before validation, because validation adds the fields with a default. */
     fieldNames: readonly string[] | undefined
-    /** As whom the caller signs in, whether that is then refused or not. */
+    /** The principal as whom the caller tries to sign in, whether that is refused or not. */
     claimant: Principal | undefined
   }
 }
@@ -26,7 +26,7 @@ declare module 'fastify' {
 /** No body has more fields. */
 const fieldsMax = 60
 
-/** Registered for all scopes, because a sign-in is open to everybody. */
+/** This is registered for all scopes, because the sign-in is open to everybody. */
 export const auditTrail = fp(async (app: App, { audit }: AuditWorld) => {
   app.decorateRequest('fieldNames', undefined)
   app.decorateRequest('claimant', undefined)
@@ -34,7 +34,7 @@ export const auditTrail = fp(async (app: App, { audit }: AuditWorld) => {
     request.fieldNames = [...namesIn(request.body), ...namesIn(request.query)].slice(0, fieldsMax)
   })
 
-  // Before the answer goes out, so that whatever was answered stands in the log.
+  // The entry is written before the answer goes out, so that every answered request is in the log.
   app.addHook('onSend', async (request, reply) => {
     if (!isToBeKept(request, reply)) return
     const { id, name } = request.principal ?? request.claimant ?? { id: 'nobody', name: 'nobody' }
@@ -48,7 +48,7 @@ export const auditTrail = fp(async (app: App, { audit }: AuditWorld) => {
       status: reply.statusCode,
       changed: request.fieldNames ?? [],
     }
-    // The change has been made, so the answer says so even where its entry is lost.
+    // The change has been made, so the answer says so even if its entry is lost.
     await audit.write(entry).catch((error: Error) => {
       request.log.error({ event: 'audit lost', reason: error.message, entry })
     })
@@ -57,7 +57,7 @@ export const auditTrail = fp(async (app: App, { audit }: AuditWorld) => {
 
 function isToBeKept({ method, routeOptions }: FastifyRequest, { statusCode }: FastifyReply): boolean {
   if (method === 'GET' || method === 'HEAD' || routeOptions.config.audited === false) return false
-  // The only open route that is no GET is the sign-in.
+  // The only open route with a method other than GET is the sign-in.
   const refusedSignIn = routeOptions.config.open === true && (statusCode === 401 || statusCode === 429)
   return statusCode < 400 || refusedSignIn
 }

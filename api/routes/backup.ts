@@ -1,4 +1,4 @@
-/** `/backup` and `/restore`: everything but the mail and the secret key, as one file (CONTRACT section 6). */
+/** `/backup` and `/restore`: everything except the mail and the secret key, as one file (CONTRACT section 6). */
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -69,7 +69,7 @@ const restore = route(access, {
   response: { 200: schemas.Restored },
 })
 
-/** A plugin of its own, because of its parser: the body is taken as a stream, whatever its type and size. */
+/** This is a plugin of its own because of its parser: the body is taken as a stream, whatever its type and size. */
 async function restoreRoute(app: App, world: BackupWorld): Promise<void> {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, body, done) => done(null, body))
@@ -101,7 +101,7 @@ async function restored(world: BackupWorld, file: string, replace: boolean): Pro
   await queue.clear()
   await restoreBackup(redis, { lines, version }, Date.now())
   await hosted.write()
-  // The backup may be of the time of an older key.
+  // The backup may be from the time of an older key.
   resealing.begin()
   return inventory
 }
@@ -125,7 +125,7 @@ async function* bounded(body: AsyncIterable<Buffer> | undefined): AsyncGenerator
   }
 }
 
-/** @throws BackupUnfit for what is no whole gzip file, and for a line that is longer than a backup has. */
+/** @throws BackupUnfit if the file is no whole gzip file, or a line is longer than any line of a backup. */
 async function* backupLinesIn(file: string): AsyncGenerator<string> {
   const unzipped = createReadStream(file)
     .on('error', (error) => unzipped.destroy(error))

@@ -1,4 +1,4 @@
-/** `/bulletin`: the e-mail that tells the operator what happens, through any SMTP server. `/notice` is its old name, for programs that use it. */
+/** `/bulletin`: the e-mail that tells the operator of news, through any SMTP server. `/notice` is its old name, which older programs still use. */
 import { sendMail } from '../../src/net/mail.ts'
 import { bulletinMistakes, type BulletinSettings, submissionPort } from '../../src/news/bulletin.ts'
 import { newsTypes } from '../../src/news/news.ts'
@@ -25,7 +25,7 @@ export async function bulletinRoutes(app: App, world: BulletinWorld): Promise<vo
   await app.register(bulletinResource, { ...world, prefix: '/notice', noun: 'Notice' })
 }
 
-/** The ids of operations are unique, so each path has a noun of its own in them. */
+/** The ids of operations are unique, so each path has a noun of its own for them. */
 interface PathOptions {
   readonly noun: 'Bulletin' | 'Notice'
 }
@@ -139,7 +139,7 @@ class BulletinHandlers {
     return record
   }
 
-  /** The password that was set before, for the same server and user alone: it goes nowhere else. */
+  /** Finds the password that was set before, but only for the same server and user, so that it is sent nowhere else. */
   async #passwordFor({ host, port, user }: BulletinSettings): Promise<string | undefined> {
     const before = await this.#world.bulletins.get()
     const isSameLogin = before?.settings.host === host && before.settings.port === port && before.settings.user === user

@@ -1,4 +1,4 @@
-/** Serves the dashboard that Vite has built: its files, and its one page wherever a browser asks for a path that no route answers. */
+/** Serves the dashboard that Vite has built: its files, and its one page for every path that a browser asks for and no route answers. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import staticFiles from '@fastify/static'
@@ -10,11 +10,11 @@ import { requestPath } from '../http/problems.ts'
 const isHashed = (path: string) => path.includes('/assets/')
 
 export interface DashboardFolder {
-  /** Without a page in it, as in tests of the API alone, no dashboard is served. */
+  /** If the folder holds no page, as in tests of the API alone, no dashboard is served. */
   readonly folder: string | undefined
 }
 
-/** Registered before `authentication`: the page is open to everybody, at whatever path. */
+/** This is registered before `authentication`: the page is open to everybody, at every path. */
 export const dashboardPage = fp(async (app: App, { folder }: DashboardFolder) => {
   if (!hasPage(folder)) return
   const page = readFileSync(join(folder, 'index.html'))

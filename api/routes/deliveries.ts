@@ -1,4 +1,4 @@
-/** `/webhooks/:id/test` and `/webhooks/:id/deliveries`: what a webhook was sent, and how its endpoint answered. */
+/** `/webhooks/:id/test` and `/webhooks/:id/deliveries`: what was sent to a webhook, and how its endpoint answered. */
 import { post } from '../../src/net/post.ts'
 import { newsLimits } from '../../src/news/limits.ts'
 import { type Delivery, deliveryOf, signed } from '../../src/news/webhook.ts'

@@ -126,7 +126,7 @@ class DestinationHandlers {
       try {
         await hosted.admit(destination.login, password)
       } catch (error) {
-        // Nothing half-made stays: whoever asks again must not find the login taken.
+        // Nothing half-made stays, so that the next request does not find the login taken.
         await destinations.remove(id)
         await hosted.write()
         throw error
@@ -174,7 +174,7 @@ class DestinationHandlers {
     })
     if (changed === undefined) throw unknown('destination', id)
     if (destination.kind === 'hosted' && newPassword !== undefined) await hosted.admit(destination.login, newPassword)
-    // The accounts are tried at once: the change may have cured what ailed the destination.
+    // The accounts are tried at once, because the change may have removed the destination's fault.
     await queue.release(await pauses.lift(id))
     tag(reply, changed)
     return await this.#view(changed)

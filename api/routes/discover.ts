@@ -1,4 +1,4 @@
-/** `GET /discover`: where the mail of an address can be had by POP3. */
+/** `GET /discover`: finds the server where the mail of an address can be fetched by POP3. */
 import { addressOf } from '../../src/discover/candidate.ts'
 import type { Discoveries } from '../../src/discover/discoveries.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
@@ -33,7 +33,7 @@ export async function discoverRoutes(app: App, { discoveries, settings }: Discov
         throw badRequest([
           { in: 'query', pointer: '/address', detail: 'must be an e-mail address such as me@example.net' },
         ])
-      // Where an owner's account may not lead, nothing is dialled to find a server for the owner either.
+      // If an owner's account may not lead to a host, that host is not dialled to find a server for the owner either.
       const guarded = principalOf(request).destinationId !== undefined
       const [web, pop3] = await Promise.all([
         currentReach(settings, { guarded }, 'web'),

@@ -1,4 +1,4 @@
-/** `/events` (CONTRACT section 8) tells what happens, as it happens, by server-sent events. */
+/** `/events` (CONTRACT section 8) tells what happens, when it happens, by server-sent events. */
 import { Readable } from 'node:stream'
 import { pending, withDeadline } from '../../src/deadline.ts'
 import { type Events, isAfter, type LoggedEvent } from '../../src/redis/events.ts'
@@ -21,14 +21,14 @@ export async function eventRoutes(app: App, { events }: EventsWorld): Promise<vo
   app.get('/events', { ...hearEvents, exposeHeadRoute: false }, async (request, reply) => {
     const { id, destinationId } = principalOf(request)
     const listener = listeners.add(id)
-    // Before anything is awaited: a connection that closes meanwhile says so once, and its listener would stay for all of that time.
+    // This comes before the first await: a connection that closes during an await says so only once, and its listener would then stay until the stream ends.
     reply.raw.once('close', () => listener.abort())
     const place = await feed.place(request.headers['last-event-id']?.toString()).catch((error: unknown) => {
       listener.abort()
       throw error
     })
     const frames = framesOf(feed, place, destinationId, listener.signal)
-    // A listener that has taken nothing for so long is dropped, so that nothing is held for it.
+    // A listener that takes nothing for this long is dropped, so that nothing is held for it.
     reply.raw.setTimeout(apiLimits.eventStalledMs, () => reply.raw.destroy())
     return await reply
       .header('content-type', 'text/event-stream')
@@ -57,7 +57,7 @@ const hearEvents = route(
 class Listeners {
   readonly #open = new Map<AbortController, string>()
 
-  /** @returns what ends the stream, and does so by itself after a while. @throws Problem where as many listen as may. */
+  /** @returns the controller that ends the stream; it ends the stream after a while by itself. @throws Problem if too many listen already. */
   add(principalId: string): AbortController {
     const own = [...this.#open.values()].filter((id) => id === principalId).length
     if (this.#open.size >= apiLimits.eventListenersMax || own >= apiLimits.eventListenersEachMax) {
@@ -85,7 +85,7 @@ class Listeners {
 
 const missedFrame = 'event: missed\ndata: {}\n\n'
 
-/** Writes what one listener is sent, as fast as it takes it and no faster. */
+/** Gives the frames for one listener, as fast as the listener takes them and no faster. */
 async function* framesOf(
   feed: Feed,
   { at: from, missed }: Place,
@@ -93,7 +93,7 @@ async function* framesOf(
   ended: AbortSignal,
 ): AsyncGenerator<string> {
   let at = from
-  // An id alone is no event, but the listener remembers it: also that of events which were not for this listener.
+  // A bare id is no event, but the listener remembers it. So it also remembers the ids of events that were not for it.
   yield `retry: 2000\nid: ${at}\n\n${missed ? missedFrame : ''}`
   for (;;) {
     if (ended.aborted) return
@@ -106,16 +106,16 @@ async function* framesOf(
   }
 }
 
-/** Where a listener begins in the log, and whether it has missed events before that. */
+/** The place in the log where a listener begins, and whether it has missed events before that. */
 interface Place {
   readonly at: string
   readonly missed: boolean
 }
 
-/** Holds the latest events once for all that listen; older ones are read from Redis. */
+/** Holds the latest events once for all listeners; older ones are read from Redis. */
 class Feed {
   readonly #events: Events
-  /** Each wakes a listener that waits for the next event. */
+  /** Each of these functions wakes a listener that waits for the next event. */
   readonly #waiting = new Set<() => void>()
   #latest: LoggedEvent[] = []
   /** The id behind which every event is in #latest. */
@@ -139,7 +139,7 @@ class Feed {
     return { at: missed ? at : lastEventId, missed }
   }
 
-  /** The next events behind this one. */
+  /** Gives the next events behind this one. */
   async after(id: string): Promise<{ readonly events: readonly LoggedEvent[]; readonly missed: boolean }> {
     await this.#begin()
     if (this.#since !== undefined && !isAfter(this.#since, id)) {
@@ -150,9 +150,9 @@ class Feed {
     return { events: await this.#events.after(id), missed: false }
   }
 
-  /** Waits for an event behind this one. False: none has come for so long. */
+  /** Waits for an event behind this one. False: none has come in this time. */
   async more(id: string, waitMs: number, ended: AbortSignal): Promise<boolean> {
-    // One may have come while Redis was asked.
+    // An event may have come while Redis was asked.
     if (isAfter(this.#latest.at(-1)?.id ?? '0-0', id)) return true
     const next = pending<true>()
     const wake = () => next.resolve(true)

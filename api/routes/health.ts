@@ -1,4 +1,4 @@
-/** `/healthz` says that this process lives, `/readyz` that everything is there which a pull needs. */
+/** `/healthz` says that this process lives, `/readyz` that everything that a pull needs is there. */
 import { connect } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 import type { Redis } from 'ioredis'

@@ -36,7 +36,7 @@ export class Resealing {
     return this.#work !== undefined
   }
 
-  /** While a pass goes on, another one follows it. */
+  /** Begins a pass. If one is under way, another one follows it. */
   begin(): void {
     this.#again = true
     this.#work ??= this.#run().finally(() => {
@@ -64,7 +64,7 @@ export class Resealing {
           )
       }
     } catch (error) {
-      // It goes on with the next start or rotation; until then every secret opens as before.
+      // Resealing goes on at the next start or rotation; until then every secret opens as before.
       log.warn({ event: 'resealing broke', reason: error instanceof Error ? error.message : String(error) })
     }
   }
@@ -118,7 +118,7 @@ const pruneKeys = route(access, {
 })
 
 async function keysView({ redis, ring, resealing }: KeysWorld) {
-  // Asked before the records are counted: a count from before the end of the pass would be shown as its result.
+  // The state is read before the records are counted: otherwise a count from before the end of the pass would be shown as its result.
   const { underWay } = resealing
   const counted = await recordsByKey(redis)
   const all = ring.all()
@@ -134,7 +134,7 @@ async function keysView({ redis, ring, resealing }: KeysWorld) {
   return { items: [...present, ...missing], resealing: underWay }
 }
 
-/** @throws Problem where this process may not change the ring, with how it is changed instead. */
+/** @throws Problem if this process may not change the ring; it says how the ring is changed instead. */
 function changeRing({ place }: KeyRing, change: () => void): void {
   try {
     change()

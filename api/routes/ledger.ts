@@ -1,4 +1,4 @@
-/** `/accounts/:id/ledger`: what is known to be stored is found again in the store, or taken from another program (CONTRACT section 6). */
+/** `/accounts/:id/ledger`: finds in the store again what is known to be stored, or takes it from another program (CONTRACT section 6). */
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../../src/mail/message.ts'
 import type { Accounts } from '../../src/redis/accounts.ts'
@@ -53,7 +53,7 @@ const importLedger = route(
   },
 )
 
-/** A plugin of its own, because of its parser: a state file is taken as it lies on disk, whatever its type. */
+/** This is a plugin of its own because of its parser: a state file is taken as it is on disk, whatever its type. */
 async function importRoute(app: App, { redis, accounts }: LedgerWorld): Promise<void> {
   const bodyLimit = apiLimits.foreignStateOctetsMax
   app.removeAllContentTypeParsers()

@@ -1,4 +1,4 @@
-/** `/destinations/:id/folders` and `/messages`: mail is read where it lies. */
+/** `/destinations/:id/folders` and `/messages`: reads mail in the store, where it lies. */
 import type { FastifyReply } from 'fastify'
 import { assertNever } from '../../src/assert-never.ts'
 import { type Body, bodyOf } from '../../src/imap/body.ts'
@@ -20,7 +20,7 @@ import { Id } from '../schemas/requests.ts'
 
 export interface MailWorld extends MailReadingWorld {
   readonly log: Logger
-  /** Tests give smaller ones. */
+  /** Tests give smaller bounds. */
   readonly cleanerBounds?: Partial<CleanerBounds>
 }
 
@@ -120,7 +120,7 @@ const readMessageSource = route(
 )
 
 const changeMessage = route(
-  // The mailbox knows what was read; the gateway's audit log need not.
+  // The mailbox itself knows what was read; the gateway's audit log need not.
   { scope: 'operate', audited: false },
   {
     operationId: 'changeMessage',
@@ -167,7 +167,7 @@ class MailHandlers {
   readonly readHtml: HandlerOf<typeof readMessageHtml> = async ({ params, query }, reply) => {
     const place = placeOf(params, query)
     const { remote } = query
-    // Set first, because a problem is shown in the frame as well.
+    // The headers are set first, because a problem is shown in the frame as well.
     isolate(reply, `style-src 'unsafe-inline'; img-src data:${remote ? ' https: http:' : ''}`)
     const body = await this.#read(params.id, reply, async (reader) => {
       const { parts } = await messageOf(reader, place)
@@ -250,7 +250,7 @@ function mailView(
   }
 }
 
-/** The sentence that stands in the place of the HTML, above what the message has of plain text. */
+/** Gives the sentence that stands in place of the HTML, above the plain text of the message. */
 function reportOf(withheld: Withheld): string {
   const instead = 'What it has of plain text follows; all of it is in the original, which can be downloaded.'
   switch (withheld) {

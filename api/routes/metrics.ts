@@ -106,7 +106,7 @@ function countersIn(measures: Readonly<Record<string, string>>): Metric[] {
   })
 }
 
-/** Redis keeps a count for each bucket; Prometheus wants for each bound the count of all up to it. */
+/** Makes histograms. Redis keeps a count for each bucket; Prometheus wants, for each bound, the count of all values up to it. */
 function histogramsIn(measures: Readonly<Record<string, string>>): Metric[] {
   return Object.entries(histograms).map(([name, { help, buckets }]) => {
     const of = (le: string) => Number(measures[`${name}|${le}`] ?? 0)

@@ -1,10 +1,10 @@
-/** `/sample`: the account to try Tributary with, where local mode has one. It is registered like any other account. */
+/** `/sample`: the account to try Tributary with, if local mode has one. It is registered like any other account. */
 import { type SampleProvider, sampleLogin } from '../../src/account/sample.ts'
 import type { App } from '../app.ts'
 import * as schemas from '../schemas/sample.ts'
 
 export interface SampleWorld {
-  /** Undefined: there is none, as in production. */
+  /** Undefined: there is no sample provider, as in production. */
   readonly sample?: SampleProvider | undefined
 }
 

@@ -21,7 +21,7 @@ export interface SessionWorld extends WhoWorld {
   readonly throttle: Throttle
 }
 
-/** Registered in the open scope: whoever signs in has shown nothing yet. */
+/** These routes are registered in the open scope, because a person who signs in has shown nothing yet. */
 export async function signInRoutes(app: App, world: SessionWorld): Promise<void> {
   const desk = new SignInDesk(world)
   app.post('/session', signIn, desk.signIn)
@@ -89,7 +89,7 @@ class SignInDesk {
     const { who, throttle } = this.#world
     const { login, password } = request.body
     const address = await this.#counted({ what: 'address', name: addressBlockOf(request.ip) })
-    // A token cannot be guessed, so those who guess at the password do not slow it down.
+    // A token cannot be guessed, so failed guesses at the password do not slow down a sign-in by token.
     const holder = login === undefined ? await who.holding(password) : 'unknown'
     if (typeof holder === 'object' && 'principal' in holder) {
       await throttle.succeeded(address)
@@ -124,7 +124,7 @@ class SignInDesk {
     )
   }
 
-  /** Compares the password with that of the login or the admin. Undefined: it is not right. */
+  /** Compares the password with that of the login or the admin. Undefined: the password is wrong. */
   async #proven(request: FastifyRequest, login: string | undefined, password: string): Promise<Proven | undefined> {
     const { who, destinations } = this.#world
     const proof: Proof | undefined =

@@ -50,7 +50,7 @@ export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld)
         destinations: { total, paused: pausedNow },
         runs: own === undefined ? open : { running: byStatus.running, waiting: byStatus.waiting },
         mail,
-        // What is wrong with the instance is told only to who runs it.
+        // Only callers who run the instance are told what is wrong with it.
         health:
           own === undefined
             ? found

@@ -1,4 +1,4 @@
-/** `/tokens`: the tokens by which programs and owners are let in. */
+/** `/tokens`: the tokens that let programs and owners in. */
 import type { DestinationId } from '../../src/mail/message.ts'
 import { digestOf, newTokenText, type TokenRecord, type Tokens } from '../../src/redis/tokens.ts'
 import { type App, newId } from '../app.ts'

@@ -1,4 +1,4 @@
-/** `/webhooks`: the endpoints that are told of news. What they were sent is in deliveries.ts. */
+/** `/webhooks`: the endpoints that are told of news. deliveries.ts lists what was sent to them. */
 import { randomBytes } from 'node:crypto'
 import type { Mistake } from '../../src/account/account.ts'
 import type { DestinationId } from '../../src/mail/message.ts'
@@ -202,7 +202,7 @@ class WebhookHandlers {
     return webhookView(webhook, await this.#world.webhooks.state(webhook.id))
   }
 
-  /** @throws Problem that says what is wrong with the URL, or that it leads where the caller may not. */
+  /** @throws Problem if the URL is wrong, or leads to a place that the caller may not use. */
   async #demandReachable(url: string, guarded: boolean): Promise<void> {
     const mistakes = urlMistakes(url, guarded)
     if (mistakes.length > 0) throw badRequest(mistakes)

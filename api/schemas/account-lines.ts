@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { accountFields, NewAccount } from './accounts.ts'
 import { password, strict } from './vocabulary.ts'
 
-/** One line of an import or of an export. */
+/** A line of an import or of an export. */
 export const AccountLine = Type.Object(
   {
     ...NewAccount.properties,

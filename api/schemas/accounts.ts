@@ -67,7 +67,7 @@ export const accountFields = {
   paused: Type.Boolean(like(false)),
 }
 
-/** A field that is not given stays as it is, or takes its default; so does each part of an interval. */
+/** A field that is not given keeps its value, or takes its default; the same holds for each part of an interval. */
 export const AccountPatch = Type.Partial(
   Type.Object({ ...accountFields, interval: Type.Partial(interval, strict), password }),
   { ...strict, ...like({ folder: 'Work', retention: { mode: 'keepDays', days: 14 } }) },

@@ -1,10 +1,10 @@
-/** The shapes that answers of every kind are made of. */
+/** The shapes from which all kinds of answers are built. */
 import type { Readable } from 'node:stream'
 import { type Static, type TSchema, Type } from 'typebox'
 import { problemTypes, requestParts } from '../http/problems.ts'
 import { like, orNull } from './vocabulary.ts'
 
-/** An answer that is no JSON but of the type that `produces` names. */
+/** An answer that is not JSON but has the type that `produces` names. */
 export const File = Type.Unsafe<Buffer | Readable>({ type: 'string', format: 'binary', description: 'The file' })
 
 export const Nothing = Type.Unsafe<void>(Type.Null({ description: 'No content' }))

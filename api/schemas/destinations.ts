@@ -44,7 +44,7 @@ const condition = {
   failure: orNull(failure, 'what paused it last, until a run has gone well there again'),
 }
 
-/** One flat object and no union, so that every mistake can be named by its field. `kind` decides which fields belong to it. */
+/** This is one flat object and no union, so that every mistake can be named by its field. `kind` decides which fields belong to it. */
 export const NewDestination = Type.Object(
   {
     kind: Type.Enum(['hosted', 'imap']),

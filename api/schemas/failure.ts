@@ -4,7 +4,7 @@ import { failureKinds } from '../../src/failure/failure.ts'
 import { type Step, stepCodes } from '../../src/failure/step.ts'
 import { like, orNull, tls } from './vocabulary.ts'
 
-/** One flat object: a schema for each code would tell a program no more. */
+/** A step is one flat object: a schema for each code would tell a program nothing more. */
 export const step = Type.Unsafe<Step>(
   Type.Object(
     {

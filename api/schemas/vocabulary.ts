@@ -1,6 +1,6 @@
 /**
- * The parts that the shapes on the wire are made of. Each other file beside this one holds the shapes of one resource, once:
- * types, validation, serialisation and OpenAPI are read from there (CONTRACT).
+ * The parts from which the shapes on the wire are built. Each other file in this folder holds the shapes of one resource, once:
+ * types, validation, serialisation and OpenAPI are made from them (CONTRACT).
  */
 import { type TSchema, Type } from 'typebox'
 import { tlsModes } from '../../src/account/account.ts'

@@ -1,4 +1,4 @@
-/** The fields of an account on the command line: as options, and what is asked or found out where an option is missing. */
+/** The fields of an account on the command line: as options, or asked for and looked up if an option is missing. */
 import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { CommandFailed } from './failure.ts'
@@ -57,7 +57,7 @@ export function withFields(command: Command): Command {
     .option('--password-file <file>', 'the password of the account: the first line of a file, - for stdin')
 }
 
-/** The fields that were given, under the names of the API. */
+/** Gives the fields that were given as options, under the names of the API. */
 export async function fieldsIn({ api }: Cli, options: FieldOptions): Promise<AccountPatch> {
   const { destination, flag: flags, minInterval: minSeconds, maxInterval: maxSeconds } = options
   const interval = given({ minSeconds, maxSeconds })
@@ -71,7 +71,7 @@ export async function fieldsIn({ api }: Cli, options: FieldOptions): Promise<Acc
   }
 }
 
-/** Everything that a new account needs: what was given, what can be found out, and on a terminal what somebody answers. */
+/** Gives everything that a new account needs: the options, the facts that can be found out, and on a terminal the answers of the user. */
 export async function completedAccount(cli: Cli, options: FieldOptions): Promise<NewAccount> {
   const { terminal, api } = cli
   const fields = await fieldsIn(cli, options)
@@ -103,7 +103,7 @@ export async function completedAccount(cli: Cli, options: FieldOptions): Promise
   return { ...server, ...fields, address, host, user, password, destinationId: into }
 }
 
-/** The likeliest server of an address; undefined where that cannot be found out. */
+/** Gives the likeliest server of an address; undefined if it cannot be found out. */
 async function discovered(
   { api, terminal }: Cli,
   address: string,

@@ -268,7 +268,7 @@ function testSentence({ ok, messages, octets: size, failure }: Examination): str
   return `It works: ${count(messages, 'message')}, ${octets(size)}.`
 }
 
-/** Tells of a run that nobody waits for; it may have ended all the same. */
+/** Tells of a run that the command does not wait for; the run may have ended all the same. */
 export function showStarted(cli: Cli, run: Run, title = ''): void {
   if (run.finishedAt !== null) showEnded(cli, run, title)
   else if (cli.terminal.json) cli.terminal.print(JSON.stringify(run))

@@ -13,11 +13,11 @@ export interface Sending {
   readonly query?: Query
   /** A body that is sent as JSON. */
   readonly body?: object | undefined
-  /** A body that is sent as it comes, with the media type `type`. */
+  /** A body that is sent as a stream, with the media type `type`. */
   readonly stream?: Readable
   readonly type?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** The request is given up when nothing has come or gone for so long. */
+  /** The request is given up when nothing has come or gone for this long. */
   readonly idleMs?: number
   readonly signal?: AbortSignal
 }
@@ -28,7 +28,7 @@ export interface Page<T> {
 }
 
 const idleMs = 60_000
-/** No answer that is read as a whole is larger. */
+/** No answer that is read as a whole is larger than this. */
 const answerOctetsMax = 64 * 1024 * 1024
 
 export class Api {
@@ -36,7 +36,7 @@ export class Api {
   readonly #agent: HttpAgent
   readonly #interrupted: AbortSignal
 
-  /** @param interrupted ends every request that is under way. */
+  /** @param interrupted ends every request that is under way when it is aborted. */
   constructor(place: Place, interrupted: AbortSignal) {
     this.#place = place
     this.#interrupted = interrupted
@@ -63,7 +63,7 @@ export class Api {
     return (text === '' ? undefined : JSON.parse(text)) as T
   }
 
-  /** Gives the items of a list one by one, and asks for page after page. */
+  /** Gives the items of a list one by one, and asks for one page after another. */
   async *each<T>(path: string, query: Query = {}): AsyncGenerator<T> {
     let cursor: string | undefined
     do {
@@ -73,7 +73,7 @@ export class Api {
     } while (cursor !== undefined)
   }
 
-  /** Resolves as soon as the answer begins. A refusal of the API is thrown. */
+  /** Resolves as soon as the answer begins. It throws if the API refuses. */
   async open(method: string, path: string, sending: Sending = {}): Promise<IncomingMessage> {
     const { stream, body } = sending
     const signal = AbortSignal.any([this.#interrupted, ...(sending.signal === undefined ? [] : [sending.signal])])
@@ -83,7 +83,7 @@ export class Api {
       outgoing.on('error', (error) => reject(signal.aborted ? error : this.#unreachable(error)))
       outgoing.on('timeout', () => outgoing.destroy(new Error('it has been silent for too long')))
       if (stream === undefined) outgoing.end(body === undefined ? undefined : JSON.stringify(body))
-      // A refusal may come before everything is sent; then the refusal counts, and not the connection that ends.
+      // A refusal may come before everything is sent; then the refusal is the answer, and not the connection that ends.
       else pipeline(stream, outgoing).catch((error: Error) => outgoing.destroy(error))
     })
     const { statusCode = 0 } = response
@@ -127,7 +127,7 @@ export class Api {
       const problem = JSON.parse(text) as Problem
       if (typeof problem.detail === 'string') return problem
     } catch {
-      // Something else than Tributary listens there.
+      // Something other than Tributary listens there.
     }
     return { status, detail: `What answers at ${href} is not the API of Tributary (status ${status}).` }
   }
@@ -144,7 +144,7 @@ export class Api {
   }
 }
 
-/** Takes exactly this certificate, whoever signed it and whatever name it is for. */
+/** Accepts exactly this certificate, whoever signed it and whatever name it has. */
 function pinned(certificate: string | undefined): HttpsAgent['options'] {
   if (certificate === undefined) return {}
   const { fingerprint256 } = new X509Certificate(certificate)

@@ -1,4 +1,4 @@
-/** `tributary backup` and `restore`: everything but the mail and the secret key, as one file. */
+/** `tributary backup` and `restore`: everything except the mail and the secret key, as one file. */
 import { createReadStream, statSync } from 'node:fs'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -11,7 +11,7 @@ import { example } from './reference.ts'
 import { count, moment, octets } from './words.ts'
 import type { Restored } from './wire.ts'
 
-/** A large backup is checked as a whole before the answer comes, so the wait is long. */
+/** The API checks a large backup as a whole before it answers, so the wait is long. */
 const restoreIdleMs = 660_000
 
 export function addBackup(program: Command, cli: Cli): void {

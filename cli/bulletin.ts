@@ -1,4 +1,4 @@
-/** `tributary bulletin`: the e-mail that tells people what happens. */
+/** `tributary bulletin`: the e-mail that tells admins of news. */
 import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { collect, given, whole } from './options.ts'

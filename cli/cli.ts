@@ -1,4 +1,4 @@
-/** What a command works with: the API of the instance, and the terminal. */
+/** The two things that a command works with: the API of the instance, and the terminal. */
 import { Api } from './api.ts'
 import { CommandFailed, type ExitCode } from './failure.ts'
 import { findPlace, type PlaceOptions } from './place.ts'
@@ -14,7 +14,7 @@ export class Cli {
   readonly terminal: Terminal
   /** Aborted by Ctrl-C and by SIGTERM. */
   readonly interrupted: AbortSignal
-  /** How the command ends where it throws nothing. */
+  /** The way in which the command ends if it throws nothing. */
   outcome: ExitCode = 'done'
   #placeOptions: PlaceOptions = {}
   #api: Api | undefined

@@ -14,7 +14,7 @@ interface Candidate {
 const namesWithinMs = 1500
 const namesMax = 50
 
-/** The script reads the words from the whole line, because bash ends a word at `@` and `:`; so what is offered leaves out what stands before these. */
+/** The script reads the words from the whole line, because bash ends a word at `@` and `:`. So the offered words leave out the part before these characters. */
 const bash = `_tributary() {
   local line=\${COMP_LINE:0:COMP_POINT} breaks=\${COMP_WORDBREAKS//[^@:=]/} words word before=
   read -ra words <<< "$line"
@@ -69,7 +69,7 @@ export function addCompletion(program: Command, cli: Cli): void {
     })
 }
 
-/** @param words are those after the command's own name; the last one is being written. Where nothing is found the shell offers files. */
+/** @param words come after the command's own name; the last one is still being typed. If nothing is found, the shell offers files. */
 export async function candidates(program: Command, cli: Cli, words: readonly string[]): Promise<Candidate[]> {
   const current = words.at(-1) ?? ''
   let command = program
@@ -101,7 +101,7 @@ export async function candidates(program: Command, cli: Cli, words: readonly str
 
   async function valuesOf(choices: readonly string[] | undefined, name: string, about: string): Promise<Candidate[]> {
     if (choices !== undefined) return choices.map((word) => ({ word, about }))
-    // An instance that is not there does not disturb somebody who is typing.
+    // If the instance does not answer, the person who is typing is not disturbed.
     return await namesOf(cli, name, current).catch(() => [])
   }
 }

@@ -1,4 +1,4 @@
-/** `tributary destination`: the logins that mail is gathered into. */
+/** `tributary destination`: the logins into which mail is gathered. */
 import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { destinationId, destinationTitle } from './find.ts'

@@ -1,4 +1,4 @@
-/** Listens at `GET /events` to what happens, as it happens (CONTRACT section 8). */
+/** Listens at `GET /events` to what happens, when it happens (CONTRACT section 8). */
 import type { Command } from 'commander'
 import { setTimeout } from 'node:timers/promises'
 import type { Api } from './api.ts'
@@ -13,17 +13,17 @@ export interface ServerEvent {
   readonly data: string
 }
 
-/** A connection on which nothing has come for so long is taken for dead. */
+/** If nothing has come on a connection for this long, it is taken for dead. */
 const silenceMsMax = 120_000
 const reconnectMs = 1000
-/** The longest line that is waited for. */
+/** A line that is longer than this is not waited for. */
 const charactersMax = 1_048_576
 
 /**
- * Gives the events until the signal is aborted, over connections that break: what was missed meanwhile is asked for by the id of
- * the last event.
+ * Gives the events until the signal is aborted. If a connection breaks, it opens another one and asks, by the id of the last event, for
+ * the events that it has missed.
  *
- * @param opened is called each time that a connection stands.
+ * @param opened is called each time that a connection has been made.
  */
 export async function* eventsOf(
   api: Api,
@@ -39,12 +39,12 @@ export async function* eventsOf(
       opened()
       for await (const { id, ...event } of parsed(stream.setEncoding('utf8') as AsyncIterable<string>)) {
         lastId = id ?? lastId
-        // An id alone passes over events that are not for us.
+        // A block with an id alone only says that the events up to that id were not for us.
         if (event.data !== '') yield event
       }
     } catch (error) {
       if (signal.aborted) return
-      // An instance that never answered, and one that refuses, is not asked again.
+      // If an instance has never answered, or refuses, it is not asked again.
       if (!hasOpened || (error instanceof CommandFailed && error.code === 'refused')) throw error
     }
     await setTimeout(reconnectMs, undefined, { signal }).catch(() => {})
@@ -52,8 +52,8 @@ export async function* eventsOf(
 }
 
 /**
- * Parses block by block, as the HTML standard has it (section 9.2.6), but for `retry`. A block that holds an id alone is given as
- * well, with no data; eventsource-parser drops it, and we would ask again for what was not for us.
+ * Parses block by block, as the HTML standard says (section 9.2.6), except for `retry`. A block that holds only an id is given as
+ * well, without data; eventsource-parser drops it, and we would then ask again for events that were not for us.
  */
 export async function* parsed(text: AsyncIterable<string>): AsyncGenerator<ServerEvent & { readonly id?: string }> {
   let rest = ''

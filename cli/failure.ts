@@ -2,15 +2,15 @@
 
 export const exitCodes = {
   done: 0,
-  /** The API refused, or something on this side could not be done. */
+  /** The API refused, or something on this machine could not be done. */
   refused: 1,
   /** The command line is wrong. */
   usage: 2,
-  /** Nothing answers where the instance should be. */
+  /** Nothing answers at the address of the instance. */
   unreachable: 3,
-  /** The command was carried out and did not go well: a run failed, a test found the account unfit, lines of an import were refused. */
+  /** The command was carried out with a bad result: a run failed, a test found the account unfit, lines of an import were refused. */
   failed: 4,
-  /** 128 + SIGINT, as shells have it. */
+  /** 128 + SIGINT, as shells do it. */
   interrupted: 130,
 } as const
 export type ExitCode = keyof typeof exitCodes
@@ -45,7 +45,7 @@ const titles: Readonly<Record<ExitCode, string>> = {
   interrupted: 'Interrupted',
 }
 
-/** Lists what happened, and below it every mistake with its place. */
+/** Gives what happened, and below it every mistake with its place. */
 export function sentencesOf({ detail, errors = [] }: Problem): string[] {
   return [
     detail.replace(/; see errors\.$/, ':'),

@@ -1,4 +1,4 @@
-/** Reads files, and writes them so that each is there as a whole or not at all, and nobody else can read it. */
+/** Reads files, and writes them so that each file is there as a whole or not at all, and nobody else can read it. */
 import { randomBytes } from 'node:crypto'
 import { createWriteStream, existsSync } from 'node:fs'
 import { access, constants, open, rename, rm } from 'node:fs/promises'
@@ -6,7 +6,7 @@ import type { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CommandFailed } from './failure.ts'
 
-/** Opens the file. Where it cannot be read, that is told before anything is asked of the API. */
+/** Opens the file. If it cannot be read, the command says so before it asks the API for anything. */
 export async function readable(file: string): Promise<string> {
   try {
     await access(file, constants.R_OK)
@@ -16,12 +16,12 @@ export async function readable(file: string): Promise<string> {
   }
 }
 
-/** @param replace whether a file that is there already is replaced. */
+/** @param replace says whether an existing file is replaced. */
 export function refuseTaken(file: string, replace: true | undefined): void {
   if (!replace && existsSync(file)) throw new CommandFailed('usage', `${file} is there already; --force replaces it.`)
 }
 
-/** Renames the file into place when all of it is on the disk: a write that breaks off leaves what was there before. */
+/** Writes a new file, and renames it into place when all of it is on the disk: a write that breaks off leaves the old file as it was. */
 export async function writeWhole(file: string, source: Readable, through: Transform): Promise<void> {
   const temporary = `${file}.${randomBytes(4).toString('hex')}.part`
   try {

@@ -1,10 +1,10 @@
-/** Finds the id behind a name. People know an account by its address and a destination by its login; a name that fits several is refused. */
+/** Finds the id that belongs to a name. People know an account by its address and a destination by its login; a name that fits several is refused. */
 import type { Api } from './api.ts'
 import { CommandFailed } from './failure.ts'
 import type { Account, Destination } from './wire.ts'
 
 const ulid = /^[0-9A-Z]{26}$/
-/** So many of the things that a name fits are listed; more would not help to choose. */
+/** At most this many of the things that a name fits are listed; more would not help to choose. */
 const namedMax = 10
 
 export async function accountId(api: Api, name: string): Promise<string> {

@@ -1,4 +1,4 @@
-/** `tributary import` and `export`: accounts by the thousand, one on each line. */
+/** `tributary import` and `export`: any number of accounts, one on each line. */
 import { createReadStream, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
@@ -12,7 +12,7 @@ import { bar, Foot } from './progress.ts'
 import { example } from './reference.ts'
 import { count, number, octets } from './words.ts'
 
-/** One line of the answer to `POST /accounts/import`. */
+/** A line of the answer to `POST /accounts/import`. */
 type Line = { readonly line: number; readonly id: string | null } | { readonly line: number; readonly problem: Problem }
 
 interface ExportOptions {
@@ -75,7 +75,7 @@ export function addImports(program: Command, cli: Cli): void {
         } finally {
           clearInterval(drawing)
           foot.clear()
-          // The lines that were registered hold, also where the import broke off.
+          // The lines that were registered stay registered, even if the import broke off.
           if (!terminal.json && (answered || registered + refused > 0)) {
             const became = dryRun ? 'could be registered' : 'registered'
             terminal.say(`${count(registered, 'account')} ${became}, ${number(refused)} refused.`)

@@ -1,4 +1,4 @@
-/** `tributary key`: the keys by which passwords are sealed. */
+/** `tributary key`: the keys that seal passwords. */
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { example } from './reference.ts'

@@ -1,4 +1,4 @@
-/** `tributary ledger`: what the gateway knows to be stored. */
+/** `tributary ledger`: the messages that the gateway knows to be stored. */
 import { createReadStream } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { showStarted } from './accounts.ts'

@@ -1,4 +1,4 @@
-/** Does what every `list` command does: it shows a page or the whole list, as a table or as JSON. */
+/** Does what every `list` command does: it shows one page or the whole list, as a table or as JSON. */
 import type { Command } from 'commander'
 import type { Page, Query } from './api.ts'
 import type { Cli } from './cli.ts'
@@ -18,7 +18,7 @@ export function withPages(command: Command): Command {
     .option('--all', 'every one; with --json one line each')
 }
 
-/** What is listed: the path and the query of the API. */
+/** The list that is shown: its path and its query in the API. */
 export interface Listing {
   readonly path: string
   readonly query?: Query

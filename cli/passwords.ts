@@ -1,9 +1,9 @@
-/** Reads passwords, and never from the command line, where every user of the machine could read them. */
+/** Reads passwords, but never from the command line, where every user of the machine could read them. */
 import { readFileSync } from 'node:fs'
 import type { Cli } from './cli.ts'
 import { CommandFailed } from './failure.ts'
 
-/** No password is longer. */
+/** No password is longer than this. */
 const octetsMax = 65_536
 
 /**

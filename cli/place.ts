@@ -1,16 +1,16 @@
-/** Finds the instance and the token for it: as options or the environment say, else as the local instance has left them in its folder. */
+/** Finds the instance and the token for it: from the options or the environment, or else in the folder of the local instance. */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CommandFailed } from './failure.ts'
 
 export interface Place {
-  /** Its path ends with a slash. */
+  /** The path of this URL ends with a slash. */
   readonly url: URL
   readonly token: string
-  /** Where the token came from: somebody looks there when it is refused. */
+  /** The origin of the token, which is named when the token is refused. */
   readonly tokenFrom: string
-  /** PEM; undefined: the authorities that this machine trusts decide. */
+  /** The certificate as PEM; undefined: the authorities that this machine trusts decide. */
   readonly certificate: string | undefined
 }
 
@@ -51,7 +51,7 @@ function homeOf(env: Environment): string {
   return existsSync(join(here, 'admin-token')) ? here : join(clone, 'data')
 }
 
-/** Reads the address that the API has written, and below it the file of its certificate; without that file the settings say where it listens. */
+/** Reads the address that the API has written, and the file of its certificate on the next line; without that file, the settings say where it listens. */
 function readAddress(home: string, env: Environment): { url: string; certificateFile?: string } {
   const file = join(home, 'http-address')
   if (existsSync(file)) {
@@ -87,7 +87,7 @@ function givenToken({ tokenFile }: PlaceOptions, env: Environment): FoundToken |
   return file === undefined ? undefined : { token: readOwn(file), tokenFrom: file }
 }
 
-/** The token of the instance on this machine, which is sent to no other one. */
+/** Finds the token of the instance on this machine; it is sent to no other instance. */
 function localToken(home: string, env: Environment): FoundToken {
   const file = env['TRIBUTARY_ADMIN_TOKEN_FILE'] ?? join(home, 'admin-token')
   if (existsSync(file)) return { token: readOwn(file), tokenFrom: file }

@@ -67,7 +67,7 @@ export function programOf(cli: Cli): Command {
   return program
 }
 
-/** Turns an error of the system into a sentence: a connection that ends in the middle of an answer, a file that cannot be read on. Anything else is a fault of ours and is thrown on. */
+/** Turns an error of the system into a sentence: the connection ends in the middle of an answer, or a file cannot be read on. Any other error is a fault of ours, and is thrown on. */
 function brokenOff(error: unknown): CommandFailed {
   if (error instanceof CommandFailed) return error
   if (!(error instanceof Error && 'code' in error)) throw error

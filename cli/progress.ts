@@ -1,14 +1,14 @@
-/** Shows how far a run is in a line, and draws lines at the foot of a terminal again and again. */
+/** Shows in one line how far a run is, and redraws lines at the foot of a terminal. */
 import { plain, widthOf } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { duration, number, octets } from './words.ts'
 import type { Run } from './wire.ts'
 
 const barWidth = 24
-/** The pace is that of the last so many seconds: long enough to be steady, short enough to be true. */
+/** The pace is measured over this time: long enough to be steady, short enough to be current. */
 const paceMs = 10_000
 
-/** The pace of a run, from what the API said of it and when. */
+/** Computes the pace of a run from the counts that the API gave and the times at which it gave them. */
 export class Pace {
   #samples: { readonly atMs: number; readonly run: Run }[] = []
 
@@ -33,7 +33,7 @@ export class Pace {
   }
 }
 
-/** The share of the messages that the run set out for; where their number is not known, of all that are listed. */
+/** Counts the messages that are done, out of those that the run fetches; if that number is not known, out of all listed messages. */
 function wayOf({ fetched, listed, stored, recovered, quarantined }: Run): { messages: number; of: number } {
   return fetched ?? { messages: Math.min(listed, stored + recovered + quarantined), of: listed }
 }
@@ -43,7 +43,7 @@ export function bar(share: number): string {
   return `[${'#'.repeat(full)}${'-'.repeat(barWidth - full)}] ${String(Math.floor(Math.min(1, share) * 100)).padStart(3)}%`
 }
 
-/** Lines that stay at the foot of the terminal, below what is printed meanwhile. */
+/** Lines that stay at the foot of the terminal, below everything that is printed meanwhile. */
 export class Foot {
   readonly #terminal: Terminal
   #rows = 0
@@ -73,7 +73,7 @@ export class Foot {
   }
 }
 
-/** Cuts a line at its end, because its beginning says whose line it is. */
+/** Cuts off the end of a line that is too long, because its beginning says to which account the line belongs. */
 function cutTo(text: string, columns: number): string {
   return widthOf(text) <= columns ? text : text.slice(0, columns)
 }

@@ -1,4 +1,4 @@
-/** `tributary quarantine`: the messages that could not be stored as they are. */
+/** `tributary quarantine`: the messages that cannot be stored as they are. */
 import type { Command } from 'commander'
 import { pipeline } from 'node:stream/promises'
 import { showStarted } from './accounts.ts'

@@ -1,10 +1,10 @@
-/** Writes the whole command tree as Markdown, of which docs/cli.md is made. */
+/** Writes the whole command tree as Markdown, from which docs/cli.md is made. */
 import type { Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 
 const examples = new WeakMap<Command, readonly string[]>()
 
-/** Adds examples to a command, which its help and docs/cli.md show. */
+/** Adds examples to a command; its help and docs/cli.md show them. */
 export function example(command: Command, ...lines: readonly string[]): Command {
   examples.set(command, lines)
   return command.addHelpText('after', `\nFor example:\n${lines.map((line) => `  ${line}`).join('\n')}`)
@@ -21,7 +21,7 @@ export function reference(program: Command): string {
   return ['### Everywhere', optionsOf(program.options), ...shownBelow(program).map(section)].join('\n\n')
 }
 
-/** The section of a command that stands alone, or of a noun with its verbs. */
+/** Writes the section of a command that stands alone, or of a noun with its verbs. */
 function section(noun: Command): string {
   const verbs = leavesOf(noun)
   const alone = verbs.length === 1 && verbs[0] === noun
@@ -61,7 +61,7 @@ export function pathOf(command: Command): string {
   return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }
 
-/** The subcommands of a command, without those that nobody types. */
+/** Gives the subcommands of a command, except those that nobody types. */
 export function shownBelow(command: Command): Command[] {
   return command
     .createHelp()

@@ -1,4 +1,4 @@
-/** `tributary run`: the visits to maildrops, and what they brought. */
+/** `tributary run`: the visits to maildrops, and the messages that they stored. */
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { accountId } from './find.ts'

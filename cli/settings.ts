@@ -1,4 +1,4 @@
-/** `tributary settings`: what an admin sets while the gateway runs. */
+/** `tributary settings`: the settings that an admin changes while the gateway runs. */
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
@@ -48,7 +48,7 @@ export function addSettings(program: Command, cli: Cli): void {
   )
 }
 
-/** Makes `{ ownerPorts: { pop3: [110, 995] } }` of `ownerPorts.pop3=110,995`: a setting that is a list now stays one. */
+/** Makes `{ ownerPorts: { pop3: [110, 995] } }` from `ownerPorts.pop3=110,995`: a setting whose value is a list now remains a list. */
 export function changeOf(word: string, settings: Json): Json {
   const [, name, text] = /^([^=]+)=([\s\S]*)$/.exec(word) ?? []
   if (name === undefined || text === undefined) throw new CommandFailed('usage', `${word} should be NAME=VALUE.`)

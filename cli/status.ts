@@ -1,4 +1,4 @@
-/** `tributary status` and `audit`: the state of the instance, and who has changed what. */
+/** `tributary status` and `audit`: the state of the instance, and the record of who has changed something. */
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { type ListOptions, list, withPages } from './lists.ts'

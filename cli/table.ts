@@ -1,14 +1,14 @@
-/** Writes rows for people: aligned by what a terminal shows, and with nothing in them that a terminal would obey. */
+/** Writes rows for people: aligned by the width that a terminal shows, and without characters that a terminal would obey. */
 
 export interface Column<T> {
   readonly title: string
   readonly of: (row: T) => string | number
-  /** Aligns the column to the right, as numbers are. */
+  /** Aligns the column to the right, as is usual for numbers. */
   readonly right?: boolean
   readonly paint?: (text: string, row: T) => string
 }
 
-/** @param width is that of the terminal, to which the last column is cut. Undefined: nothing is cut. */
+/** @param width is the width of the terminal, to which the last column is cut. Undefined: nothing is cut. */
 export function tableOf<T>(columns: readonly Column<T>[], rows: readonly T[], width?: number): string[] {
   const cells = rows.map((row) => columns.map(({ of }) => plain(String(of(row)))))
   const widths = columns.map(({ title }, nth) =>
@@ -30,14 +30,14 @@ export function tableOf<T>(columns: readonly Column<T>[], rows: readonly T[], wi
   return [line(columns.map(({ title }) => title.toUpperCase())), ...cells.map((row, nth) => line(row, rows[nth]))]
 }
 
-/** Writes one thing as names beside values. */
+/** Writes one thing as a list of names and values. */
 export function fieldsOf(fields: readonly (readonly [string, string | number | null | undefined])[]): string[] {
   const shown = fields.filter(([, value]) => value !== undefined && value !== null && value !== '')
   const width = Math.max(...shown.map(([name]) => name.length))
   return shown.map(([name, value]) => `${name.padEnd(width)}  ${plain(String(value))}`)
 }
 
-/** Replaces control characters by pictures of themselves, because a subject must not move the cursor, and overrides of direction would turn a line round. */
+/** Replaces control characters by visible signs, because a subject must not move the cursor, and an override of the writing direction would reverse a line. */
 export function plain(text: string): string {
   return text
     .replace(/[\x00-\x1f]/g, (character) => String.fromCodePoint(0x2400 + (character.codePointAt(0) ?? 0)))
@@ -48,7 +48,7 @@ const letters = new Intl.Segmenter()
 const wide =
   /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}])/u
 
-/** The width of a text in columns of a terminal (Unicode TR 11: wide and full-width characters take two). */
+/** Gives the width of a text in columns of a terminal (Unicode TR 11: wide and full-width characters take two). */
 export function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length
   let width = 0

@@ -28,12 +28,12 @@ export class Terminal {
     this.#colour = stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
   }
 
-  /** Whether somebody sits there and can be asked. */
+  /** Tells whether a person sits at the terminal and can be asked. */
   get attended(): boolean {
     return this.stdin.isTTY && this.stderr.isTTY
   }
 
-  /** Whether a bar can be drawn, and nobody has asked to do without it. */
+  /** Tells whether a bar can be drawn, and nobody has asked for none. */
   get lively(): boolean {
     return this.stderr.isTTY && !this.quiet && !this.json
   }
@@ -50,7 +50,7 @@ export class Terminal {
     for (const line of lines) this.stdout.write(`${line}\n`)
   }
 
-  /** Prints a result in words; what it holds of others cannot move the cursor. */
+  /** Prints a result in words; text in it that comes from others cannot move the cursor. */
   say(line: string): void {
     this.print(plain(line))
   }
@@ -70,12 +70,12 @@ export class Terminal {
     this.print(...fieldsOf(fields))
   }
 
-  /** Tells people that something went as it should; --quiet leaves it out. */
+  /** Tells people that something succeeded; --quiet leaves this out. */
   note(line: string): void {
     if (!this.quiet && !this.json) this.stderr.write(`${plain(line)}\n`)
   }
 
-  /** Tells people what they should know, also with --quiet. */
+  /** Tells people something that they should know, even with --quiet. */
   warn(line: string): void {
     this.stderr.write(`${plain(line)}\n`)
   }
@@ -108,7 +108,7 @@ export class Terminal {
     // Ctrl-C ends the question, and so does Ctrl-D in an empty line.
     lines.once('SIGINT', () => left.abort()).once('close', () => left.abort())
     try {
-      // From here on the terminal shows nothing by itself. A question before this point would show what somebody types fast.
+      // From here on the terminal does not show what is typed. If the question came before this point, the password of a fast typist would be shown.
       if (typing === 'dark') this.stderr.write(plain(question))
       return await lines.question(typing === 'dark' ? '' : plain(question), { signal: left.signal })
     } catch {

@@ -1,4 +1,4 @@
-/** `tributary token`: the tokens by which programs and owners use the API. */
+/** `tributary token`: the tokens with which programs and owners use the API. */
 import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { destinationId, idNamed } from './find.ts'

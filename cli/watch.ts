@@ -1,4 +1,4 @@
-/** Watches runs until they have ended: by the events of the API where it sends them, and by asking. */
+/** Watches runs until they have ended: by the events of the API if it sends them, and by asking. */
 import { setTimeout } from 'node:timers/promises'
 import type { Cli } from './cli.ts'
 import { CommandFailed } from './failure.ts'
@@ -13,14 +13,14 @@ export interface Watched {
 }
 
 const drawMs = 150
-/** How often the API is asked where no events come. Where they come it is asked now and then as well, because an event may be lost on the way. */
+/** The API is asked this often if no events come. If they come, it is still asked now and then, because an event may be lost on the way. */
 const askMs = 500
 const askSeldomMs = 5000
-/** An API that is being restarted is waited for so long. */
+/** If the API is being restarted, the command waits for it this long. */
 const awayMsMax = 60_000
 const linesMax = 10
 
-/** Shows each run when it has ended. Ctrl-C ends the watching alone. */
+/** Shows each run when it has ended. Ctrl-C ends only the watching, not the runs. */
 export async function watch(cli: Cli, watched: readonly Watched[]): Promise<void> {
   const { api, terminal, interrupted } = cli
   const foot = new Foot(terminal)
@@ -82,7 +82,7 @@ export async function watch(cli: Cli, watched: readonly Watched[]): Promise<void
   cli.outcome = 'interrupted'
 }
 
-/** Shows a run that has ended; a failed one makes the command fail, for scripts. */
+/** Shows a run that has ended. A failed run makes the command fail, so that scripts notice it. */
 export function showEnded(cli: Cli, run: Run, title = ''): void {
   if (cli.terminal.json) cli.terminal.print(JSON.stringify(run))
   else {

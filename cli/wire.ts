@@ -1,4 +1,4 @@
-/** The types of what the API sends, from its own schemas. */
+/** The types of the data that the API sends, taken from its own schemas. */
 import type { Arrivals } from '../api/schemas/arrivals.ts'
 
 export type { Account, AccountPatch, Examination, NewAccount } from '../api/schemas/accounts.ts'

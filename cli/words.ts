@@ -1,4 +1,4 @@
-/** Writes numbers, times and runs as people say them. */
+/** Writes numbers, times and runs in the way in which people say them. */
 import type { Account, Run } from './wire.ts'
 
 export const number = (value: number) => value.toLocaleString('en')
@@ -41,9 +41,9 @@ export function ageOf({ startedAt, finishedAt }: Run): string {
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : duration(ms)
 }
 
-/** Says in a line what a run did. */
+/** Says in one line what a run did. */
 export function sentenceOf(run: Run): string {
-  // A rebuild lists and stores nothing, and a run that failed before it had listed has nothing to tell.
+  // A rebuild lists and stores nothing, and a run that failed before the listing has nothing to tell.
   const visited = run.task === 'pull' && (run.state !== 'failed' || run.listed > 0)
   const parts = [
     visited ? `${number(run.listed)} listed` : '',

@@ -1,4 +1,4 @@
-/** Finds the certificate of the hosted store: the one that the settings name, or a self-signed one, which is made once. */
+/** Finds the certificate of the hosted store: the one that the settings name, or else a self-signed one that is made once. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * The health check of a container: `check.js redis`, `check.js worker`, `check.js api`, or the URL of a server that must answer. It
- * needs no packages, because it is run again and again.
+ * The health check of a container: it is called as `check.js redis`, `check.js worker` or `check.js api`, or with the URL of a server that must
+ * answer. It uses no packages, so that it starts fast: it is run again and again.
  */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -30,7 +30,7 @@ function redis() {
   return { host: url.hostname, port: Number(url.port), password }
 }
 
-/** A worker listens nowhere; every few seconds it writes into Redis, under this name, that it is there. */
+/** Looks for the worker's sign of life in Redis. The worker writes it there every few seconds; it listens at no port. */
 async function workerSaysAlive(): Promise<boolean> {
   const alive = await askRedis(redis(), ['ZRANGEBYSCORE', keys.workers, String(Date.now()), '+inf'])
   return new RegExp(`^${hostname()}:\\d+\\r$`, 'm').test(alive ?? '')

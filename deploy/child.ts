@@ -1,4 +1,4 @@
-/** Child processes: each ends with its parent, whatever ends that one, and none is left running that did not become ready. */
+/** Child processes: each ends with its parent, however the parent ends, and a child that did not become ready is not left running. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -11,9 +11,9 @@ export interface ChildOptions {
   readonly command: string
   readonly args: readonly string[]
   readonly env?: NodeJS.ProcessEnv
-  /** Who it runs as; undefined: as this process does. */
+  /** The user as which it runs; undefined: the user of this process. */
   readonly identity?: Identity | undefined
-  /** A descriptor that the child gets as its number 3, so that a lock on it lasts for as long as the child lives. */
+  /** A descriptor that the child gets as its number 3, so that a lock on it lasts as long as the child lives. */
   readonly lockFd?: number | undefined
   readonly onLine: (line: string) => void
 }
@@ -21,21 +21,21 @@ export interface ChildOptions {
 export interface Child {
   readonly name: string
   readonly pid: number
-  /** Resolves with what ended it; never rejects. */
+  /** Resolves with the reason of its end; never rejects. */
   readonly exited: Promise<string>
-  /** Sends TERM, and KILL after the grace. Resolves when the child and all that it has started are gone. */
+  /** Sends TERM, and KILL after the grace time. Resolves when the child and all processes that it has started are gone. */
   stop(graceMs: number): Promise<void>
-  /** Sends KILL to it and to all that it has started. */
+  /** Sends KILL to the child and to all processes that it has started. */
   kill(): void
 }
 
 export async function startChild(options: ChildOptions): Promise<Child> {
   const { name, command, args, env, identity, lockFd, onLine } = options
-  // --pdeathsig: the kernel ends the child when this process was killed and can do nothing any more.
+  // --pdeathsig: the kernel ends the child if this process was killed and cannot do so itself.
   const prefix = ['--pdeathsig', 'TERM', ...(identity?.setpriv ?? []), '--']
   const child: ChildProcess = spawn('setpriv', [...prefix, command, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', ...(lockFd === undefined ? [] : [lockFd])],
-    // Out of the terminal's group: Ctrl-C is for this process, which ends the children in their order.
+    // The child leaves the terminal's process group: Ctrl-C is for this process, which ends the children in their order.
     detached: true,
     ...(env === undefined ? {} : { env }),
   })
@@ -49,7 +49,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       ended = true
       // Dovecot's imap processes outlive it for as long as their clients stay connected.
       signalGroup(child.pid, 'SIGTERM')
-      // Its last words are mostly the reason. Who holds its pipes open for longer is not waited for.
+      // The last lines usually contain the reason. A process that holds the pipes open for longer is not waited for.
       await orElse(closed, undefined, lastWordsMs)
       return signal === null ? `exit code ${String(code)}` : String(signal)
     },
@@ -80,7 +80,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 
 const lastWordsMs = 500
 
-/** Signals a child and all that it has started; false where nothing of them is left. */
+/** Signals a child and all processes that it has started; false if none of them is left. */
 function signalGroup(leader: number | undefined, signal: NodeJS.Signals | 0): boolean {
   try {
     return leader !== undefined && process.kill(-leader, signal)
@@ -90,14 +90,14 @@ function signalGroup(leader: number | undefined, signal: NodeJS.Signals | 0): bo
 }
 
 export interface Readiness {
-  /** Asks how far the server is: true when it is ready, false when it does not answer, words when it says what it is busy with. */
+  /** Asks how far the server is: true when it is ready, false when it does not answer, a text when it says what keeps it busy. */
   readonly ask: () => Promise<boolean | string>
-  /** For how long it may be neither ready nor busy. A server that says that it is busy is given the time that it takes. */
+  /** A server may be neither ready nor busy for this long. While it says that it is busy, it gets the time that it needs. */
   readonly silenceMs: number
   readonly signal?: AbortSignal | undefined
-  /** Hears now and then what the server is busy with. */
+  /** Is called now and then with what keeps the server busy. */
   readonly onBusy?: ((words: string) => void) | undefined
-  /** A line after which the server will never be ready, though its process may live on. */
+  /** After a line like this the server will never be ready, although its process may live on. */
   readonly fatalLine?: RegExp | undefined
   readonly askEveryMs?: number
   readonly busyToldEveryMs?: number
@@ -107,10 +107,10 @@ export interface Readiness {
 const linesKeptMax = 15
 
 /**
- * Starts a server, and resolves when it is ready. What it says until then is passed on when it is ready; where it does not become
- * ready, it is stopped first, so that a second one never meets it on the same data, and its own words stand in the error.
+ * Starts a server, and resolves when it is ready. Its lines until then are passed on when it is ready. If it does not become ready, it is
+ * stopped first, so that a second server never meets it on the same data, and its own words stand in the error.
  *
- * @throws what keeps the server from starting; or the signal's reason.
+ * @throws the reason why the server cannot start, or the signal's reason.
  */
 export async function startReady(options: ChildOptions, readiness: Readiness): Promise<Child> {
   const { name, onLine } = options

@@ -1,4 +1,4 @@
-/** Runs Redis or Dovecot in a container of its own (docker-compose.yml), configured and started as local mode does it. */
+/** Runs Redis or Dovecot in a container of its own (docker-compose.yml), with the same configuration and start as in local mode. */
 import { mkdtempSync } from 'node:fs'
 import { lookup } from 'node:dns/promises'
 import { networkInterfaces, tmpdir } from 'node:os'
@@ -18,7 +18,7 @@ import { keepCertificate } from './renewal.ts'
 import { startRedis } from './redis.ts'
 import { graceMs } from './supervisor.ts'
 
-/** It is gone with the container. */
+/** This folder is gone when the container is gone. */
 const newRunFolder = () => mkdtempSync(join(tmpdir(), 'tributary-'))
 
 async function startRedisHere(signal: AbortSignal): Promise<Child> {
@@ -42,7 +42,7 @@ async function startDovecotHere(signal: AbortSignal): Promise<Child> {
   const config = readEnvironment(process.env)
   const home = homeOf(config.home)
   const store = storeOf(config)
-  // The gateway comes in at the address that this name leads to; that address's network, and no other, is the gateway's.
+  // The gateway connects to the address behind this name; the network of that address, and no other, counts as the gateway's.
   const { net } = await ownAddress(store.host)
   const runFolder = newRunFolder()
   const places: DovecotPlaces = {
@@ -68,7 +68,7 @@ async function startDovecotHere(signal: AbortSignal): Promise<Child> {
   return child
 }
 
-/** A server makes its password at its first start; its clients, which start later, only read it. */
+/** Makes the password of a server at its first start; its clients start later and only read the password. */
 function ensureGiven(setting: 'TRIBUTARY_REDIS_PASSWORD_FILE' | 'TRIBUTARY_STORE_PASSWORD_FILE'): void {
   const file = process.env[setting]
   if (file !== undefined && file !== '') ensureSecret(file)
@@ -84,7 +84,7 @@ function storeOf({ store }: Config): StoreEndpoint {
   return store
 }
 
-/** The address of this container that a name leads to, and the network that it is in. */
+/** Finds the address of this container to which a name leads, and the network of that address. */
 async function ownAddress(name: string): Promise<{ readonly address: string; readonly net: string }> {
   const { address } = await lookup(name, { family: 4 })
   const own = Object.values(networkInterfaces())
@@ -96,7 +96,7 @@ async function ownAddress(name: string): Promise<{ readonly address: string; rea
 }
 
 async function serve(part: 'redis' | 'dovecot'): Promise<void> {
-  // Before anything is started: a signal during the start ends the start.
+  // This comes before anything is started: a signal during the start ends the start.
   const asked = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => asked.abort(new Error('asked to stop')))
   let child: Child

@@ -1,4 +1,4 @@
-/** `npm run demo`: shows the whole job without an account of one's own, on ports and in a folder that are gone when it ends. */
+/** `npm run demo`: shows the whole way of mail to somebody who has no account at hand. Its ports and its folder are gone when it ends. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ async function demo(): Promise<boolean> {
   say('Starting Redis, Dovecot, the API and a worker ...')
   const local = await startLocal(
     {
-      // Its settings are its own, whatever this shell has set.
+      // The demo has its own settings, whatever this shell has set.
       ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TRIBUTARY_'))),
       TRIBUTARY_HOME: home,
       TRIBUTARY_LOG_LEVEL: 'error',
@@ -87,10 +87,10 @@ async function answerOf(response: Response): Promise<Answer> {
 const sizeOf = (sent: readonly SampleMessage[]) =>
   `${Math.round(sent.reduce((sum, { bytes }) => sum + bytes.length, 0) / 1024)} kB`
 
-/** Prints what arrived; how many of it are what was sent. */
+/** Prints the messages that arrived. @returns how many of them equal the messages that were sent. */
 async function compare(sent: readonly SampleMessage[], read: AsyncIterable<ReadMessage>): Promise<number> {
   const left = new Map<string, number>()
-  // FETCH BODY[] shows NUL as 0x80: RFC 9051 has no NUL in a literal.
+  // Dovecot shows NUL as 0x80 in FETCH BODY[], because RFC 9051 has no NUL in a literal.
   const key = (bytes: Buffer) => bytes.toString('latin1').replaceAll('\0', '\x80')
   for (const { bytes } of sent) left.set(key(bytes), (left.get(key(bytes)) ?? 0) + 1)
   let same = 0

@@ -13,17 +13,17 @@ import { filled, root } from './template.ts'
 export const masterUser = 'gateway'
 
 export interface DovecotPlaces {
-  /** Short: a socket's path may have 107 characters. Dovecot's own sockets, and the generated configuration. */
+  /** Holds Dovecot's own sockets and the generated configuration. Its name is short, because a socket's path may have 107 characters. */
   readonly runFolder: string
   readonly mailFolder: string
-  /** The logins (src/disk/users-file.ts). Its folder holds the master user's file too. */
+  /** The file of the logins (src/disk/users-file.ts). Its folder also holds the file of the master user. */
   readonly usersFile: string
   readonly mastersFile: string
   readonly certFile: string
   readonly keyFile: string
-  /** Dovecot's `mail_location`, if not mdbox: tests have a provider with a Maildir. */
+  /** Dovecot's `mail_location` if it is not mdbox: tests have a provider with a Maildir. */
   readonly mailLocation?: string
-  /** How long a refused login takes, if not two seconds: tests need not wait. */
+  /** The time that a refused login takes; two seconds by default. Tests need not wait so long. */
   readonly authFailureDelay?: string
 }
 
@@ -33,11 +33,11 @@ export interface MailPorts {
   readonly imapsPort: number
   readonly pop3Port: number
   readonly pop3sPort: number
-  /** ADDRESS/BITS: the network that the gateway, and nobody else, comes from; undefined: this machine. */
+  /** ADDRESS/BITS: the network from which only the gateway comes; undefined: this machine. */
   readonly gatewayNet?: string
 }
 
-/** What there is to serve, for whom, and as whom. */
+/** The ports to serve, the password of the gateway, and the user as which Dovecot runs. */
 export interface DovecotStart extends Pick<Readiness, 'signal'> {
   readonly ports: MailPorts
   readonly masterPassword: string
@@ -61,19 +61,19 @@ export async function startDovecot(places: DovecotPlaces, start: DovecotStart): 
       ask: async () => (await imapGreets(ports.imapPort)) && (await pop3Greets(ports.pop3Port)),
       silenceMs: 30_000,
       signal,
-      // A certificate that cannot be served ends the processes that take logins; the master lives on and starts them again.
+      // If a certificate cannot be served, the processes that take logins end; the master lives on and starts them again.
       fatalLine: /\b(?:Fatal|Panic)\b/,
     },
   )
 }
 
-/** Gives back the space of expunged messages; mdbox does so only here. */
+/** Gives back the space of expunged messages; mdbox does so only in a purge. */
 export async function purge(places: DovecotPlaces, identity: Identity): Promise<void> {
   const args = [...identity.setpriv, '--', 'doveadm', '-c', confFile(places), 'purge', '-A']
   await promisify(execFile)('setpriv', args, { timeout: 3_600_000 })
 }
 
-/** Makes Dovecot read its certificate anew. Sessions go on under the one that they began with. */
+/** Makes Dovecot read its certificate again. Sessions go on with the certificate under which they began. */
 export async function reload(places: DovecotPlaces, identity: Identity): Promise<void> {
   const args = [...identity.setpriv, '--', 'doveadm', '-c', confFile(places), 'reload']
   await promisify(execFile)('setpriv', args, { timeout: 30_000 })
@@ -110,14 +110,14 @@ function gatewayNetOf({ gatewayNet = '127.0.0.1/32' }: MailPorts): string {
   return gatewayNet
 }
 
-/** Loopback always: the gateway's own way in. */
+/** Always listens on loopback too, because the gateway connects there. */
 function listenOn(host: string): string {
   if (host === '0.0.0.0') return '*'
   if (host === '::') return '*, ::'
   return host === '127.0.0.1' || host === 'localhost' ? '127.0.0.1' : `127.0.0.1, ${host}`
 }
 
-/** 256 random bits need no slow hash; and the gateway logs in often. */
+/** 256 random bits need no slow hash, and the gateway logs in often. */
 function masterLine(password: string, gatewayNet: string): string {
   const salt = randomBytes(8)
   const hash = createHash('sha512').update(password).update(salt).digest()

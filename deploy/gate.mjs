@@ -1,10 +1,10 @@
-// `npm run check`, `npm test` and `npm run fuzz`: which checks and which tests there are, and how they are run.
-// It has no dependencies, as start.mjs has none.
+// `npm run check`, `npm test` and `npm run fuzz`: this file says which checks and tests there are, and how they are run.
+// It has no dependencies, just as start.mjs has none.
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-/** They find what is wrong with a source without running it. */
+/** These checks find faults in the sources without running them. */
 const staticChecks = [
   ['biome', 'format', '.'],
   ['oxlint', '--type-aware', '--deny-warnings'],
@@ -30,7 +30,7 @@ async function passes(tool, args) {
   return code === 0
 }
 
-/** They take longest. Begun last, one of them would run alone at the end. */
+/** These tests take longest. They are begun first: if one of them began last, it would run alone at the end. */
 const longest = [
   'all-killed',
   'corpus',
@@ -50,7 +50,7 @@ const longest = [
   'plan-property',
 ]
 
-/** The test files of these folders of test/, the longest first. */
+/** Lists the test files of these folders of test/, the longest first. */
 function testFiles(folders) {
   const files = folders.flatMap((folder) =>
     readdirSync(join('test', folder))
@@ -61,22 +61,22 @@ function testFiles(folders) {
   return files.toSorted((one, other) => place(one) - place(other))
 }
 
-/** Where a source has been built to. */
+/** Gives the path of the file that is built from a source. */
 export const built = (path) => join('dist', path.replace(/\.ts$/, '.js'))
 
 const reporter = `--test-reporter=./${built('test/support/gate-reporter.ts')}`
 const options = ['--enable-source-maps', '--test', reporter]
 
-/** Node's arguments for every test, or for the named files. */
+/** Gives Node's arguments for every test, or for the named files. */
 export function testArguments(names) {
   const files = names.length > 0 ? names : testFiles(['pure', 'scripted', 'live', 'browser'])
   return [...options, '--test-concurrency=4', '--test-timeout=300000', ...files.map(built)]
 }
 
 /**
- * The gate for every save: the static checks beside the tests that need neither Redis nor Dovecot nor a browser.
+ * Runs the gate for every save: the static checks, and beside them the tests that need no Redis, no Dovecot and no browser.
  *
- * @returns what is wrong, if anything is.
+ * @returns the faults, if there are any.
  */
 export async function check() {
   const checking = checkSources()
@@ -90,5 +90,5 @@ export async function check() {
   return tested ? undefined : 'A test failed; see above.'
 }
 
-/** Node's arguments for the tests by chance. FUZZ_SECONDS says for how long; in the gate they play a fixed number of cases. */
+/** Node's arguments for the tests by chance. FUZZ_SECONDS says how long they run; in the gate they play a fixed number of cases. */
 export const fuzzArguments = [...options, built('test/scripted/fuzz.test.ts')]

@@ -1,4 +1,4 @@
-/** The user that servers run as: never root. Dovecot refuses mail access for uid 0, whatever its configuration says. */
+/** Chooses the user as which servers run. It is never root: Dovecot refuses mail access for uid 0, whatever its configuration says. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { lchownSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
@@ -9,14 +9,14 @@ export interface Identity {
   readonly group: string
   readonly uid: number
   readonly gid: number
-  /** Arguments for setpriv(1); empty: as this process is. */
+  /** Arguments for setpriv(1); empty: the user of this process. */
   readonly setpriv: readonly string[]
 }
 
-/** It exists on every Debian (base-passwd), and owns nothing of ours otherwise. */
+/** This user exists on every Debian (base-passwd), and otherwise owns nothing of ours. */
 export const serviceUser = 'mail'
 
-/** This process's own user; where that is root, the service's. @param folders that it must be able to reach. */
+/** Gives the user of this process or, if that is root, the user of the service. @param folders must be reachable for that user. */
 export function childIdentity(folders: readonly string[]): Identity {
   const { uid, gid, username } = userInfo()
   if (uid === 0) return identityOf(serviceUser, folders)
@@ -24,11 +24,11 @@ export function childIdentity(folders: readonly string[]): Identity {
 }
 
 /**
- * What root does to run a program as another user. A clone often lies under a folder of mode 0700 (/root, mktemp -d), and so does a
- * Node of root's own, which another user cannot pass; then the program gets the one capability that lets it pass and read, and no
+ * Says how root runs a program as another user. A clone often lies below a folder of mode 0700 (/root, mktemp -d), and so does root's own
+ * Node; another user cannot pass such a folder. The program then gets the one capability that lets it pass and read, and no
  * other.
  *
- * @param folders that it must be able to reach.
+ * @param folders must be reachable for that user.
  */
 export function identityOf(who: string | number, folders: readonly string[]): Identity {
   const user = ask('-un', String(who))
@@ -47,7 +47,7 @@ export function identityOf(who: string | number, folders: readonly string[]): Id
   return { ...identity, setpriv }
 }
 
-/** The name of a user, or its number where it has none. */
+/** Gives the name of a user, or the number if the user has no name. */
 export function nameOf(uid: number): string {
   const { status, stdout } = spawnSync('id', ['-un', String(uid)], { encoding: 'utf8' })
   return status === 0 ? stdout.trim() : String(uid)
@@ -57,7 +57,7 @@ function ask(...words: string[]): string {
   return execFileSync('id', words, { encoding: 'utf8' }).trim()
 }
 
-/** The topmost folder on the way that this user may not pass. */
+/** Finds the topmost folder on the path that this user may not pass. */
 function closedAncestor(folder: string, { uid }: { readonly uid: number }): string | undefined {
   const ancestors: string[] = []
   for (let at = resolve(folder); at !== dirname(at); at = dirname(at)) ancestors.unshift(at)
@@ -68,7 +68,7 @@ function closedAncestor(folder: string, { uid }: { readonly uid: number }): stri
   })
 }
 
-/** Gives a folder of one's own making, and all in it, to a child's user. Nothing is followed, and nothing that has two names. */
+/** Gives a folder that this process has made, and everything in it, to a child's user. It follows no link, and skips files that have two names. */
 export function handOver(folder: string, identity: Identity): void {
   if (identity.setpriv.length === 0) return
   lchownSync(folder, identity.uid, identity.gid)

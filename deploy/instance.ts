@@ -1,4 +1,4 @@
-/** One instance on one TRIBUTARY_HOME: makes and checks its folders, and keeps a second instance away. */
+/** Looks after the one instance of a TRIBUTARY_HOME: makes and checks its folders, and keeps a second instance away. */
 import { createHash } from 'node:crypto'
 import {
   closeSync,
@@ -21,16 +21,16 @@ import { type Home, homeOf, isThere } from '../src/disk/home.ts'
 import { isLocked, type Lock, takeLock } from '../src/disk/lock.ts'
 import { nameOf } from './identity.ts'
 
-/** Makes and checks the folders of this home, as the user that this process is. @throws ConfigInvalid that names the path. */
+/** Makes and checks the folders of this home, as the user of this process. @throws ConfigInvalid that names the path. */
 export function makeHome(home: Home): void {
   makeFolder(home.home)
   refuseOthers(home)
   for (const folder of [home.redis, home.mail, home.dovecot]) makeFolder(folder)
-  // Written by versions that had a folder of sockets of another name at each start.
+  // Older versions, whose folder of sockets had another name at each start, have written this file.
   rmSync(join(home.home, 'run-folder'), { force: true })
 }
 
-/** Not mkdir's own `recursive`: below /proc it tries for ever. */
+/** This does not use mkdir's own `recursive`, because below /proc that never ends. */
 function makeFolder(path: string): void {
   try {
     const missing: string[] = []
@@ -57,7 +57,7 @@ function unwritable(code: string, path: string): string {
   return `the user ${username} may not write to ${path}, which belongs to ${nameOf(stats.uid)} and has mode ${mode}`
 }
 
-/** What root has put there, such as a backup, is not for root to give away: the folder is the service's. */
+/** Refuses a home with paths of other users that this user cannot use. Root must not give away what root has put there, such as a backup: the folder belongs to the service. */
 function refuseOthers({ home, ...paths }: Home): void {
   const { uid, username } = userInfo()
   const foreign = [home, dirname(paths.certFile), ...Object.values(paths)].flatMap((path) => {
@@ -76,7 +76,7 @@ function refuseOthers({ home, ...paths }: Home): void {
   )
 }
 
-/** Undefined where it is not there, or in a folder that this process may not pass. */
+/** Gives undefined if the path does not exist, or is in a folder that this process may not pass. */
 function visible(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })
@@ -94,7 +94,7 @@ function isReadable(path: string): boolean {
   }
 }
 
-/** Only a try tells what modes, capabilities and a file system that is read only make of it together. */
+/** Tries to write, because only that shows the effect of modes, capabilities and a read-only file system together. */
 function isWritable(folder: string): boolean {
   try {
     tryToWrite(folder)
@@ -108,7 +108,7 @@ function tryToWrite(folder: string): void {
   rmdirSync(mkdtempSync(join(folder, '.try-')))
 }
 
-/** @param url where this instance will listen, for whoever starts a second one. @throws ConfigInvalid where one runs already. */
+/** @param url is where this instance will listen; a second start shows it. @throws ConfigInvalid if an instance runs already. */
 export async function claimHome(home: Home, url: string): Promise<Lock> {
   const lock = await takeLock(home.lock, 0)
   if (lock === undefined) throw new ConfigInvalid(alreadyHere(home))
@@ -116,26 +116,26 @@ export async function claimHome(home: Home, url: string): Promise<Lock> {
   return lock
 }
 
-/** Looks without touching anything. */
+/** Refuses a second instance, and only reads files for that. */
 export async function refuseSecond(folder: string): Promise<void> {
   const home = homeOf(folder)
   if (await isLocked(home.lock)) throw new ConfigInvalid(alreadyHere(home))
 }
 
 function alreadyHere({ home, lock }: Home): string {
-  // The file is the service's, and this may be root's terminal.
+  // The file belongs to the service's user, and this may be root's terminal: so only harmless characters are taken from it.
   const [, url, pid] =
     /^(https?:\/\/[\w.:[\]-]{1,300}\/)\n(\d{1,9})\n$/.exec(readFileSync(lock, 'utf8').slice(0, 400)) ?? []
   const where = url === undefined ? '' : `: ${url} (process ${pid})`
   return `Tributary runs here already${where}\nWhat it keeps is in ${home}. To run a second one, set TRIBUTARY_HOME and the ports.`
 }
 
-/** The name of the folder of sockets: the same at each start, so that what a killed instance left is found again. */
+/** Gives the name of the folder of sockets. It is the same at each start, so that the files that a killed instance left are found again. */
 export function runFolderName(home: string, uid: number): string {
   return `tributary-${uid}-${createHash('sha256').update(home).digest('hex').slice(0, 10)}`
 }
 
-/** An empty folder for sockets and generated configuration; short, since a socket's path may have 107 characters. */
+/** Opens an empty folder for sockets and generated configuration. Its name is short, because a socket's path may have 107 characters. */
 export function openRunFolder({ home }: Home): string {
   const { uid } = userInfo()
   const name = runFolderName(home, uid)
@@ -147,7 +147,7 @@ export function openRunFolder({ home }: Home): string {
   if (isOurs(inRun)) return emptied(inRun)
   const inTmp = join(tmpdir(), name)
   if (lstatSync(inTmp, { throwIfNoEntry: false }) === undefined) mkdirSync(inTmp, { mode: 0o700 })
-  // Somebody else has put something there: anybody may, in /tmp.
+  // Another user may have made that folder, because /tmp is open to everybody.
   return isOurs(inTmp) ? emptied(inTmp) : mkdtempSync(join(tmpdir(), 'tributary-'))
 }
 
@@ -156,7 +156,7 @@ export function removeRunFolder(path: string): void {
   try {
     rmdirSync(path)
   } catch {
-    // In /run only root removes it, and empty it harms nobody.
+    // Only root can remove the folder in /run, and an empty folder harms nobody.
   }
 }
 

@@ -1,14 +1,14 @@
-/** Ctrl-C and its kin: the first one asks for an orderly end, a later one for an end at once. */
+/** Handles Ctrl-C and similar signals: the first one asks for an orderly end, a later one for an immediate end. */
 
 export interface Interrupts {
   readonly stop: AbortSignal
   readonly kill: AbortSignal
 }
 
-/** One Ctrl-C arrives several times: from the terminal, and from npm and start.mjs, which pass it on. */
+/** Signals within this time count as one: a single Ctrl-C arrives from the terminal, and also from npm and start.mjs, which pass it on. */
 const sameWithinMs = 1000
 
-/** @param nowMs a clock that never goes back. */
+/** @param nowMs is a clock that never goes back. */
 export function interruptsOf(
   source: Pick<NodeJS.EventEmitter, 'on'>,
   nowMs: () => number = () => performance.now(),

@@ -1,4 +1,4 @@
-/** The output of all parts as one stream of lines: JSON in a pipe, sentences where a person is looking. */
+/** Makes one stream of lines from the output of all parts: JSON in a pipe, sentences on a terminal. */
 import { Writable } from 'node:stream'
 import { createLog, type Logger } from '../src/log.ts'
 import type { Part } from './supervisor.ts'
@@ -6,7 +6,7 @@ import { sentence } from './terminal.ts'
 
 let terminal: Writable | undefined
 
-/** Where lines of JSON are written to; on a terminal each is shown as a sentence. */
+/** Makes a stream that takes lines of JSON; on a terminal each line is shown as a sentence. */
 export function linesTo(out: NodeJS.WriteStream): Writable {
   if (!out.isTTY) return out
   terminal ??= new Writable({
@@ -21,16 +21,16 @@ export function linesTo(out: NodeJS.WriteStream): Writable {
 type Level = 'fatal' | 'error' | 'warn' | 'debug'
 
 const levels: readonly (readonly [RegExp, Level])[] = [
-  // What Redis advises of the kernel at every start; docs/operating.md says what of it matters.
+  // Redis gives this advice on the kernel at every start; docs/operating.md says which of it matters.
   [/overcommit_memory|TCP backlog|Transparent Huge Pages/, 'debug'],
   [/\b(?:Fatal|Panic)\b/, 'fatal'],
-  // Dovecot says so when it is stopped.
+  // Dovecot says this when it is stopped.
   [/Killed with signal 15|Shutting down logging/, 'debug'],
   [/\bError\b/, 'error'],
   [/\bWarning\b|\bWARNING\b/, 'warn'],
 ]
 
-/** The level at which a line of Redis or Dovecot is an event of ours. */
+/** Chooses the level at which a line of Redis or Dovecot is logged. */
 export function levelOf(line: string): Level {
   return levels.find(([pattern]) => pattern.test(line))?.[1] ?? 'debug'
 }
@@ -41,7 +41,7 @@ export function childLines(part: Part, level: string): (line: string) => void {
   return (line) => log[levelOf(line)]({ event: 'said' }, line.trim())
 }
 
-/** Passes on the events of a process of ours; anything else that it says, such as the reason of its end, becomes one. */
+/** Passes on the events of one of our processes. Any other line, such as the reason of its end, becomes an event. */
 export function eventLines(log: Logger): (line: string) => void {
   const out = linesTo(process.stdout)
   return (line) => {

@@ -1,4 +1,4 @@
-/** Everything on one machine, without Docker: Redis, Dovecot, API and worker as children of this process. */
+/** Runs everything on one machine, without Docker: Redis, Dovecot, API and worker are children of this process. */
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, nearestSetting } from '../src/config.ts'
@@ -26,16 +26,16 @@ import { root } from './template.ts'
 export interface Local {
   readonly config: Config
   readonly home: Home
-  /** Resolves when everything has ended: after `stop`, or because a part could not be kept alive. */
+  /** Resolves when everything has ended, after `stop` or because a part could not be kept alive. */
   readonly ended: Promise<'stopped' | 'gave up'>
   stop(): Promise<void>
 }
 
 /**
- * Starts all parts and resolves when they answer. Not for root: deploy/service.ts.
+ * Starts all parts, and resolves when they answer. Root must not call this: deploy/service.ts drops root's rights first.
  *
- * @param env as process.env: CONTRACT section 1.
- * @throws what keeps a part from starting, when all others are stopped again; or the reason of the interrupt.
+ * @param env has the settings of CONTRACT section 1, like process.env.
+ * @throws the reason why a part cannot start, after all others have been stopped again; or the reason of the interrupt.
  */
 export async function startLocal(env: NodeJS.ProcessEnv, interrupts: Interrupts): Promise<Local> {
   if (process.getuid?.() === 0) throw new Error('local mode does not run as root')
@@ -95,9 +95,9 @@ export async function startLocal(env: NodeJS.ProcessEnv, interrupts: Interrupts)
 interface Plan {
   /** The parts in the order of their start. */
   readonly starts: readonly (readonly [Part, Start])[]
-  /** Undefined where the store is elsewhere. */
+  /** Undefined if the store is elsewhere. */
   readonly dovecot: DovecotPlaces | undefined
-  /** The sample provider, where there is one. */
+  /** The login of the sample provider, if there is one. */
   readonly sample: Login | undefined
 }
 
@@ -107,10 +107,10 @@ interface Surroundings {
   readonly runFolder: string
 }
 
-/** The API carries data of an older version over before it answers; should it end before that, its words are shown at once. */
+/** The API carries data of an older version over before it answers; if it ends before that, its words are shown at once. */
 const apiSilenceMs = 10 * 60_000
 
-/** What is to be started, and how each part finds the others. */
+/** Plans which parts are started, and how each part finds the others. */
 function planOf(config: Config, home: Home, { env, log, runFolder }: Surroundings): Plan {
   const identity = childIdentity([])
   const starts: [Part, Start][] = []
@@ -148,12 +148,12 @@ function planOf(config: Config, home: Home, { env, log, runFolder }: Surrounding
   return { starts, dovecot, sample }
 }
 
-/** The gateway may act for the sample provider, as for every login. */
+/** Gives the login of the sample provider. The gateway may act for it, as for every login. */
 function sampleAt({ mail: { imapPort } }: Config, password: string): Login {
   return { host: '127.0.0.1', port: imapPort, tls: 'none', user: `${sampleLogin}*${masterUser}`, password }
 }
 
-/** Redis, store and a worker are there, as the API sees it. */
+/** Waits until the API says that Redis, the store and a worker are there. */
 async function untilAnswers(config: Config, signal: AbortSignal): Promise<void> {
   const until = performance.now() + 60_000
   for (;;) {
@@ -165,13 +165,13 @@ async function untilAnswers(config: Config, signal: AbortSignal): Promise<void> 
 }
 
 /**
- * Nearly everything of a large listing lives on: V8 copies up to 16 MiB of it at once where it may, and waits for its helpers where
- * other processes have the cores. So it gets 2 MiB at a time, copied by the thread itself: 5 to 20 ms in place of 34 to 86, and 30 MiB
- * less in memory.
+ * These options of V8 suit a worker, because nearly all objects of a large listing stay alive. V8 would copy up to 16 MiB of them at once, and
+ * wait for its helper threads while other processes use the cores. With these options the thread itself copies 2 MiB at a time: that takes 5 to
+ * 20 ms instead of 34 to 86, and 30 MiB less memory.
  */
 export const workerOptions = ['--max-semi-space-size=2', '--no-parallel-scavenge']
 
-/** One of our own processes. */
+/** Gives the options to start one of our own processes. */
 function nodeOptions(name: Part, module: string, env: NodeJS.ProcessEnv, config: Config): ChildOptions {
   const onLine = eventLines(createLog(name, config.logLevel, linesTo(process.stdout)))
   return { name, command: process.execPath, args: [join(root, 'dist', `${module}.js`)], env, onLine }

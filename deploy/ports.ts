@@ -1,8 +1,8 @@
-/** Tells of ports that are taken, before anything is started. */
+/** Reports ports that are taken, before anything is started. */
 import { createServer } from 'node:net'
 import { type Config, ConfigInvalid } from '../src/config.ts'
 
-/** @throws ConfigInvalid that names each port which cannot be had, and the setting that changes it. */
+/** @throws ConfigInvalid that names each port which is taken, and the setting that changes it. */
 export async function refuseTakenPorts({ http, mail, store }: Config): Promise<void> {
   const wanted: [string, string, number][] = [['TRIBUTARY_HTTP_PORT', http.host, http.port]]
   if (store === undefined) {

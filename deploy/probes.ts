@@ -1,4 +1,4 @@
-/** Asks a server whether it answers: for a start, and for a health check. */
+/** Asks a server whether it answers, for a start and for a health check. */
 import { once } from 'node:events'
 import { type IncomingMessage, request as askPlainly } from 'node:http'
 import { request as askSecurely } from 'node:https'
@@ -11,12 +11,12 @@ export type RedisDoor = Door & { readonly password?: string }
 const answerWithinMs = 5000
 const answerCharactersMax = 100_000
 
-/** Redis answers PING, and does not say LOADING any more. */
+/** Tells whether Redis answers PING and no longer says LOADING. */
 export async function redisPongs(door: RedisDoor): Promise<boolean> {
   return (await askRedis(door)) !== undefined
 }
 
-/** True when Redis is ready; words while it reads its append-only file, which may take many minutes; false when it does not answer. */
+/** Gives true when Redis is ready, false when it does not answer, and a text while it reads its append-only file, which may take many minutes. */
 export async function redisReadiness(door: RedisDoor): Promise<boolean | string> {
   const asked = written(door, [['INFO', 'persistence'], ['PING']])
   const answer = await converse(door, asked, /^(?:\+PONG|-LOADING .*)\r/m, /^-(?!LOADING )/m)
@@ -27,7 +27,7 @@ export async function redisReadiness(door: RedisDoor): Promise<boolean | string>
   return `reads its append-only file: ${percent} % are read, about ${seconds} s are left`
 }
 
-/** What Redis says to these commands, as it is on the wire; undefined where it is not there, or not ready. */
+/** Sends these commands, and gives the answers of Redis as they are on the wire; undefined if Redis is not there or not ready. */
 export async function askRedis(door: RedisDoor, ...commands: (readonly string[])[]): Promise<string | undefined> {
   return await converse(door, written(door, [...commands, ['PING']]), /^\+PONG\r/m)
 }
@@ -46,7 +46,7 @@ export async function pop3Greets(port: number): Promise<boolean> {
   return (await converse({ host: '127.0.0.1', port }, '', /^\+OK/)) !== undefined
 }
 
-/** What the server says until `last`; undefined where that never came, or a refusal did. */
+/** Gives everything that the server says until `last`; undefined if `last` never comes, or a refusal comes. */
 async function converse(door: Door, asked: string, last: RegExp, refusal = /^-/m): Promise<string | undefined> {
   return await new Promise((resolve) => {
     const socket = connect(door)
@@ -71,7 +71,7 @@ export async function httpAnswers(url: URL): Promise<boolean> {
   return (await ask(url))?.ok ?? false
 }
 
-/** The address of API and dashboard, for people who reach this machine. */
+/** Gives the address of API and dashboard, for people who can reach this machine. */
 export function apiOrigin({ http, tls, publicName }: Config): string {
   return tls === undefined ? `http://${bracketed(http.host)}:${http.port}` : `https://${publicName}:${http.port}`
 }
@@ -91,7 +91,7 @@ export interface Answer {
 }
 
 async function ask(url: URL): Promise<Answer | undefined> {
-  // This asks only whether it is there, and on this machine: its certificate is for the name that people use.
+  // This only asks whether the API is there, and on this machine: its certificate is for the name that people use.
   const options = { signal: AbortSignal.timeout(answerWithinMs), rejectUnauthorized: false, agent: false } as const
   try {
     const asked = url.protocol === 'https:' ? askSecurely(url, options) : askPlainly(url, options)

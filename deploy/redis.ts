@@ -9,13 +9,13 @@ import { redisReadiness } from './probes.ts'
 import { filled, root } from './template.ts'
 
 export interface RedisPlaces {
-  /** Where its append-only file is kept. */
+  /** The folder of its append-only file. */
   readonly dataFolder: string
-  /** Short: a socket's path may have 107 characters. */
+  /** The folder of its socket. Its name is short, because a socket's path may have 107 characters. */
   readonly runFolder: string
 }
 
-/** Where Redis listens beside its socket: its clients run in containers of their own. */
+/** The place where Redis listens besides its socket, because its clients run in other containers. */
 export interface RedisListener {
   readonly host: string
   readonly port: number
@@ -26,11 +26,11 @@ export function redisSocket({ runFolder }: RedisPlaces): string {
   return join(runFolder, 'redis.sock')
 }
 
-/** What local mode and a container want of the start. */
+/** The wishes for the start that differ between local mode and a container. */
 export interface RedisStart extends Pick<Readiness, 'signal' | 'onBusy'> {
   readonly listener?: RedisListener
   readonly onLine: (line: string) => void
-  /** For how long another Redis on the same data, one that is ending, is waited for. */
+  /** If another Redis on the same data is just ending, this start waits for it this long. */
   readonly lockWaitMs?: number
 }
 
@@ -47,7 +47,7 @@ export async function startRedis(places: RedisPlaces, identity: Identity, start:
     PASSWORD: JSON.stringify(listener.password),
   }
   writeAtomicallySync(conf, filled(readFileSync(join(root, 'deploy/redis.conf'), 'utf8'), values))
-  // Redis itself has no lock on its data, and two that write one append-only file destroy it. It inherits this one.
+  // Redis itself does not lock its data, and two servers that write one append-only file destroy it. The child inherits this lock.
   const lock = await takeLock(join(places.dataFolder, 'lock'), start.lockWaitMs ?? 20_000)
   if (lock === undefined) throw new Error(`redis did not start: another Redis still works on ${places.dataFolder}`)
   try {
@@ -65,7 +65,7 @@ export async function startRedis(places: RedisPlaces, identity: Identity, start:
   }
 }
 
-/** Redis names its own tool for a damaged file, which repairs by cutting: so it is to be tried on a copy. */
+/** Adds advice to the error: for a damaged file Redis names its own tool, which repairs by cutting, so it is to be tried on a copy. */
 function withRemedy(error: unknown, { dataFolder }: RedisPlaces): unknown {
   if (!(error instanceof Error) || !/append[- ]only|\bAOF\b/i.test(error.message)) return error
   const lines = [

@@ -1,4 +1,4 @@
-/** The program that `npm start` hands over to. */
+/** The program that start.mjs starts for `npm start`. */
 import { createLog } from '../src/log.ts'
 import { interruptsOf } from './interrupts.ts'
 import { startLocal } from './local.ts'
@@ -6,7 +6,7 @@ import { again, prepareService } from './service.ts'
 import { welcome } from './terminal.ts'
 
 async function main(): Promise<number> {
-  // Before anything is started: a signal during the start must not leave children behind.
+  // This comes before anything is started: a signal during the start must not leave children behind.
   const interrupts = interruptsOf(process)
   if (process.getuid?.() === 0) return await again(prepareService(process.env))
   interrupts.kill.addEventListener('abort', () => setImmediate(() => process.exit(1)))
@@ -14,7 +14,7 @@ async function main(): Promise<number> {
     const local = await startLocal(process.env, interrupts)
     const { facts, lines } = welcome(local.config, local.home)
     if (process.stdout.isTTY) process.stdout.write(lines)
-    // At any level: whoever started it waits for this line.
+    // This line is written at any level, because the program that started this one waits for it.
     else createLog('local', 'info').info({ event: 'running', ...facts }, 'Tributary is running.')
     return (await local.ended) === 'gave up' ? 1 : 0
   } catch (error) {
@@ -26,7 +26,7 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main()
 } catch (error) {
-  // Sentences are meant for people; of anything else the trace helps whoever mends it.
+  // Sentences are meant for people; for any other error the stack trace helps to find the fault.
   const isSentence = error instanceof Error && (error.constructor === Error || error.name === 'ConfigInvalid')
   process.stderr.write(`${isSentence ? error.message : String(error instanceof Error ? error.stack : error)}\n`)
   process.exitCode = 1

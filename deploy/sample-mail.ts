@@ -1,15 +1,15 @@
-/** A few dozen messages of our own making, each odd in its own way, for `npm run demo`. */
+/** A few dozen messages for `npm run demo`. We made them ourselves, and each is odd in its own way. */
 import { createHash } from 'node:crypto'
 
 export interface SampleMessage {
   readonly bytes: Buffer
-  /** When it arrived at the sample provider. */
+  /** The time at which it arrived at the sample provider. */
   readonly arrived: Date
 }
 
 const day = 86_400_000
 
-/** @param nowMs the newest arrived an hour before it, the oldest some weeks before. */
+/** @param nowMs The newest message arrived an hour before this time, the oldest some weeks before it. */
 export function sampleMail(nowMs: number): SampleMessage[] {
   return samples.map((sample, nth) => {
     const arrived = new Date(nowMs - (samples.length - nth) * 1.3 * day - 3_600_000)
@@ -20,7 +20,7 @@ export function sampleMail(nowMs: number): SampleMessage[] {
 
 type Sample = (date: string, messageId: string) => Buffer
 
-/** Lines as CRLF, one char a byte: `text` may hold bytes above 0x7F as they are. */
+/** Ends each line with CRLF. Each char is one byte: `text` may hold bytes above 0x7F as they are. */
 const raw = (lines: readonly string[]) => Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1')
 const utf8 = (text: string) => Buffer.from(text, 'utf8').toString('latin1')
 const encodedWord = (text: string) => `=?utf-8?B?${Buffer.from(text, 'utf8').toString('base64')}?=`
@@ -29,14 +29,14 @@ function base64Lines(bytes: Buffer): string[] {
   return bytes.toString('base64').match(/.{1,76}/g) ?? []
 }
 
-/** The same at every run, and like nothing that compresses well. */
+/** Gives octets that are the same at every run and that hardly compress. */
 function noise(octets: number): Buffer {
   const blocks: Buffer[] = []
   for (let nth = 0; nth * 32 < octets; nth += 1) blocks.push(createHash('sha256').update(String(nth)).digest())
   return Buffer.concat(blocks).subarray(0, octets)
 }
 
-/** A plain message with the usual header, `more` fields after it. */
+/** Makes a plain message with the usual header and the fields of `more` after it. */
 const plain =
   (from: string, subject: string, body: readonly string[], more: readonly string[] = []): Sample =>
   (date, messageId) => {
@@ -182,15 +182,15 @@ const samples: readonly Sample[] = [
     ['Caf=E9 au lait, at 10 =E2=82=AC a line that is broken so=', 'ftly.'],
     mime('text/plain; charset=utf-8', 'quoted-printable'),
   ),
-  // No Message-ID and no Date: known again by all its bytes.
+  // This message has no Message-ID and no Date; it is recognised by all its bytes.
   () => raw(['From: scanner@example.org', 'To: you@example.net', 'Subject: Scan without a date', '', 'Page 1 of 1']),
   () => raw(['Subject: Hardly a header', '', 'No sender, no date, no name.']),
-  // Two that are equal to the byte: both arrive.
+  // These two messages are equal in every byte, and both arrive.
   () =>
     raw(['Message-ID: <twin@example.org>', 'From: twin@example.org', 'Subject: The same, twice', '', 'Once or twice?']),
   () =>
     raw(['Message-ID: <twin@example.org>', 'From: twin@example.org', 'Subject: The same, twice', '', 'Once or twice?']),
-  // Dates as old and as wrong programs write them.
+  // These dates are as old and as wrong as programs write them.
   (_date, messageId) =>
     raw([
       `Message-ID: ${messageId}`,

@@ -5,7 +5,7 @@ import { usageOf } from '../src/imap/usage.ts'
 import type { Token } from '../src/mail/message.ts'
 import { sampleMail, type SampleMessage } from './sample-mail.ts'
 
-/** Fills the login where it is empty: at the first start, and not where somebody has changed it since. */
+/** Fills the login only if it is empty: so a login whose mail somebody has changed since the first start stays as it is. */
 export async function fillOnce(login: Login): Promise<void> {
   if ((await usageOf(login)).messages === 0) await fillWith(login, sampleMail(Date.now()))
 }

@@ -1,7 +1,7 @@
 /**
  * Drops root's rights. TRIBUTARY_HOME belongs to the service's user, who may put anything there: a symbolic link in place of a
- * folder, a hard link to a file of root's. So root touches nothing below a folder that root does not own, and all that is done there
- * is done by a process of that user's.
+ * folder, or a hard link to a file of root's. So root touches nothing below a folder that root does not own, and a process of that
+ * user does all the work there.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,16 +13,16 @@ import { type Identity, identityOf, nameOf, serviceUser } from './identity.ts'
 import { runFolderName } from './instance.ts'
 import { root } from './template.ts'
 
-/** How a program is started so that it runs as the service's user. */
+/** The way in which a program is started so that it runs as the service's user. */
 export interface Service {
-  /** Arguments for setpriv(1); empty: as this process is. */
+  /** Arguments for setpriv(1); empty: the user of this process. */
   readonly setpriv: readonly string[]
   readonly env: Environment
   /** A folder that root has made in /run, and that only root can remove. */
   readonly runFolder?: string | undefined
 }
 
-/** For `npm start`: makes TRIBUTARY_HOME and its folder of sockets where only root can, and gives them to the service's user. */
+/** For `npm start`: makes TRIBUTARY_HOME and its folder of sockets in places where only root can, and gives them to the service's user. */
 export function prepareService(env: Environment): Service {
   if (process.getuid?.() !== 0) return { setpriv: [], env }
   const home = resolve(readEnvironment(env).home)
@@ -47,7 +47,7 @@ export function prepareService(env: Environment): Service {
   return { setpriv: identity.setpriv, env: { ...env, TRIBUTARY_HOME: home }, runFolder: makeRunFolder(home, identity) }
 }
 
-/** For a program that has nothing that it would keep: `npm run demo`. */
+/** For a program that keeps nothing: `npm run demo`. */
 export function serviceWithoutHome(env: Environment): Service {
   if (process.getuid?.() !== 0) return { setpriv: [], env }
   return { setpriv: identityOf(serviceUser, [root, process.execPath]).setpriv, env }
@@ -68,13 +68,13 @@ export async function again(service: Service): Promise<number> {
 type Owner = Pick<Identity, 'uid' | 'gid'>
 
 interface Place {
-  /** The deepest folder on the way that is there, links followed. */
+  /** The deepest folder on the path that exists, with links followed. */
   readonly path: string
-  /** 0: everything on the way is root's. Else the owner of the first folder that is somebody else's. */
+  /** 0 if everything on the path belongs to root; otherwise the owner of the first folder that belongs to somebody else. */
   readonly owner: number
-  /** The names that are still to be made. */
+  /** The names of the folders that must still be made. */
   readonly missing: readonly string[]
-  /** A folder of root's on the way in which others may rename things. */
+  /** A folder on the path that belongs to root and in which others may rename things. */
   readonly open: string | undefined
 }
 
@@ -115,7 +115,7 @@ function namesIn(path: string): string[] {
   return path.split('/').filter((name) => name !== '')
 }
 
-/** Where others may rename, what root has looked at is not what root then changes. */
+/** Refuses a folder in which others may rename things: root could check one path there and then change another. */
 function refuseOpen({ open }: Place): void {
   if (open !== undefined)
     throw new ConfigInvalid(
@@ -123,12 +123,12 @@ function refuseOpen({ open }: Place): void {
     )
 }
 
-/** What an instance keeps at the top of its home. Nothing else there is given away. */
+/** The names that an instance has at the top of its home. Nothing else there is given away. */
 const ours = ['admin-token', 'secret-key', 'http-address', 'lock', 'redis', 'mail', 'dovecot', 'tls', 'backups']
-/** One of these is in every home; no folder of the system has any, while /etc has `redis` and `dovecot`. */
+/** Every home holds at least one of these. No folder of the system holds any of them, while /etc has `redis` and `dovecot`. */
 const proofs = ['admin-token', 'secret-key', 'dovecot/gateway-password']
 
-/** A slip of the pen, such as /etc or /var/lib, must not give away what is not ours. */
+/** Refuses a folder that is not ours: a typing mistake, such as /etc or /var/lib, must not give it away. */
 function refuseForeign(folder: string, home: string): void {
   const isEmpty = readdirSync(folder).every((name) => name === 'lost+found')
   const isProven = proofs.some((name) => lstatSync(join(folder, name), { throwIfNoEntry: false })?.isFile())
@@ -138,15 +138,15 @@ function refuseForeign(folder: string, home: string): void {
     )
 }
 
-/** Gives a home of root's to the service's user: the folder itself last, when nothing in it is left to be done. */
+/** Gives a home that belongs to root to the service's user: first everything in it, and the folder itself last. */
 function giveHome(folder: string, owner: Owner): void {
   for (const name of readdirSync(folder)) if (ours.includes(name)) giveAway(join(folder, name), owner)
   lchownSync(folder, owner.uid, owner.gid)
 }
 
 /**
- * Gives away what is root's, a folder after all that is in it. What lies in a folder of somebody else, or in one that others may
- * write, is left as it is, and so is a file that has a second name elsewhere.
+ * Gives away what belongs to root, each folder after everything in it. It leaves alone all that lies in a folder of somebody else or in one that
+ * others may write, and every file that has a second name elsewhere.
  */
 function giveAway(path: string, owner: Owner): void {
   const stats = lstatSync(path)
@@ -158,7 +158,7 @@ function giveAway(path: string, owner: Owner): void {
   lchownSync(path, owner.uid, owner.gid)
 }
 
-/** Sockets lie in /run, where only root makes folders. */
+/** Makes the folder of sockets in /run, where only root makes folders. */
 function makeRunFolder(home: string, { uid, gid }: Owner): string | undefined {
   const run = lstatSync('/run', { throwIfNoEntry: false })
   if (run === undefined || !run.isDirectory() || run.uid !== 0 || (run.mode & writable) !== 0) return undefined
@@ -171,10 +171,10 @@ function makeRunFolder(home: string, { uid, gid }: Owner): string | undefined {
   return folder
 }
 
-/** When the service has ended; what it has left there, if anything, the next start finds. */
+/** Removes the folder of sockets when the service has ended. If the service has left something in it, the next start finds that. */
 export function dropRunFolder({ runFolder }: Service): void {
   try {
-    // rmdir removes a folder alone, and only an empty one.
+    // rmdir removes only a folder, and only an empty one.
     if (runFolder !== undefined) rmdirSync(runFolder)
   } catch {
     // It is not empty: the service was killed.

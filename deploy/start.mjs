@@ -1,5 +1,5 @@
 // `npm start`, `npm run demo`, `npm run check`, `npm test`, `npm run fuzz`, `npm run screenshots`, `npm run bench`: installs what is missing, builds, and hands over.
-// No dependencies: on a fresh clone there are none yet.
+// It has no dependencies, because on a fresh clone none are installed yet.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -16,10 +16,10 @@ const packages = [
   { name: 'dovecot-pop3d', proof: '/usr/lib/dovecot/pop3' },
   { name: 'openssl', proof: '/usr/bin/openssl' },
 ]
-/** What the dashboard is tried in, and what it is written in where it is shown. */
+/** The browser in which the dashboard is tested, and of which screenshots are made. */
 const browser = [{ name: 'chromium', proof: '/usr/bin/chromium' }]
 const fonts = [{ name: 'fonts-inter', proof: '/usr/share/doc/fonts-inter' }]
-/** What the bench compares us with. */
+/** The programs with which the bench compares us. */
 const peers = [
   { name: 'mpop', proof: '/usr/bin/mpop' },
   { name: 'getmail6', proof: '/usr/bin/getmail' },
@@ -58,7 +58,7 @@ function checkSystem(need) {
   }
 }
 
-/** Debian's packages, without starting the services that come with them: ours are children of ours. */
+/** Installs Debian's packages, but does not start their services: our servers are children of ours. */
 function installPackages(wanted) {
   const missing = wanted.filter(({ proof }) => !existsSync(proof)).map(({ name }) => name)
   if (missing.length === 0) return
@@ -93,12 +93,12 @@ function installModules() {
   }
 }
 
-/** What the compiler and Vite read. */
+/** The files that the compiler and Vite read. */
 const sources = /\.(?:tsx?|css|html|js|svg|json)$/
 
 const stamp = 'dist/built-from'
 
-/** A digest of all sources; the last build's stands beside it. */
+/** Computes a digest of all sources; the digest of the last build is in a file beside that build. */
 function sourcesDigest() {
   const hash = createHash('sha256').update(readFileSync('package-lock.json')).update(readFileSync('tsconfig.json'))
   for (const folder of ['src', 'workers', 'api', 'deploy', 'cli', 'dashboard']) {
@@ -111,7 +111,7 @@ function sourcesDigest() {
 
 const isBuilt = (digest) => existsSync(stamp) && readFileSync(stamp, 'utf8') === digest
 
-/** Builds sources that differ from those of the last build. */
+/** Builds the sources if they differ from those of the last build. */
 function build() {
   const digest = sourcesDigest()
   if (isBuilt(digest)) return
@@ -121,12 +121,12 @@ function build() {
   writeFileSync(stamp, digest)
 }
 
-/** Tests and benches, beside what they try: a process of theirs is up in half the time that translating it again takes. */
+/** Builds tests and benches, next to the sources that they test: a built process starts in half the time of one that translates its sources again. */
 function buildTests() {
   if (run('node_modules/.bin/tsc', ['-p', 'tsconfig.test.json']) !== 0) fail('The tests could not be built; see above.')
 }
 
-/** Builds what `npm run check` runs: no dashboard, and no second look at the types. What else is in dist is older from now on. */
+/** Builds what `npm run check` runs: it builds no dashboard, and does not check the types again. The rest of dist is out of date from then on. */
 function buildForCheck() {
   const compile = (...args) => run('node_modules/.bin/tsc', ['-p', ...args])
   if (!isBuilt(sourcesDigest())) {
@@ -138,13 +138,13 @@ function buildForCheck() {
 }
 
 /**
- * Becomes that program, as far as a signal and an exit code can tell; it is asked to end, should this one be killed.
- * @param drop arguments for setpriv(1) with which root gives up its rights.
+ * Becomes that program as far as signals and exit codes are concerned. If this process is killed, that program is asked to end.
+ * @param drop has the arguments for setpriv(1) with which root gives up its rights.
  */
 function handOver(args, env = process.env, drop = [], atEnd = () => {}) {
   const command = ['--pdeathsig', 'TERM', ...drop, '--', process.execPath, ...args]
   const child = spawn('setpriv', command, { stdio: 'inherit', env })
-  // Ctrl-C on a terminal reaches the child as well: within a second it counts once (deploy/interrupts.ts).
+  // Ctrl-C on a terminal reaches the child as well: two signals within a second count as one (deploy/interrupts.ts).
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   // `exec` in package.json takes the shell out of the way of npm's signals; kill -9 of npm sends none.
   const parent = process.ppid
@@ -161,7 +161,7 @@ async function test(names) {
   handOver(testArguments(names))
 }
 
-/** Neither looks at the system: they need no package of Debian's. */
+/** Runs `npm run check` or `npm run fuzz`. They look at nothing of the system, so they need no package of Debian's. */
 async function testWithoutServers(what) {
   installModules()
   buildForCheck()
@@ -170,7 +170,7 @@ async function testWithoutServers(what) {
   if (wrong !== undefined) fail(wrong)
 }
 
-/** A second `npm start` says where the first one is, before it installs or builds anything that the first one runs on. */
+/** Says where the first `npm start` runs if this is a second one, before installing or building anything that the first one uses. */
 async function refuseSecond() {
   let instance
   try {
@@ -181,11 +181,11 @@ async function refuseSecond() {
   await instance.refuseSecond(process.env.TRIBUTARY_HOME || './data').catch((error) => fail(error.message))
 }
 
-/** The gateway never runs as root: what lies in its folder belongs to its user, who may have put anything there. */
+/** Starts the gateway, which never runs as root: the user of its folder may have put anything there. */
 async function startService() {
   const { dropRunFolder, prepareService } = await import('../dist/deploy/service.js')
   try {
-    // Whoever starts it by hand may want to see it work before they trust it with an account.
+    // A person who starts it by hand may want to see it work before trusting it with an account.
     const service = prepareService({ TRIBUTARY_SAMPLE: 'on', ...process.env })
     handOver(['dist/deploy/run.js'], service.env, service.setpriv, () => dropRunFolder(service))
   } catch (error) {
@@ -193,7 +193,7 @@ async function startService() {
   }
 }
 
-/** What needs Redis and Dovecot: the gateway, the demo, all tests, pictures and benches. */
+/** Starts a program that needs Redis and Dovecot: the gateway, the demo, all tests, the screenshots and the benches. */
 async function startWith(what, rest) {
   if (what === 'start') await refuseSecond()
   const given = (setting) => what === 'start' && (process.env[setting] || process.env[`${setting}_FILE`])

@@ -1,29 +1,29 @@
-/** Keeps the parts of local mode alive, and ends them in order. */
+/** Keeps the parts of local mode alive, and ends them in their order. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { pending } from '../src/deadline.ts'
 import type { Logger } from '../src/log.ts'
 import type { Child } from './child.ts'
 import type { Interrupts } from './interrupts.ts'
 
-/** How long each may take to end, in this order; together below the 20 s of CONTRACT section 1. */
+/** The time that each part may take to end, in this order; the sum stays below the 20 s of CONTRACT section 1. */
 export const graceMs = { worker: 9000, api: 4000, dovecot: 3000, redis: 3000 } as const
 export type Part = keyof typeof graceMs
 
-/** Starts a part; ends what it has begun, and rejects, when the signal is given. */
+/** Starts a part. If the signal is given, it ends what it has begun, and rejects. */
 export type Start = (signal: AbortSignal) => Promise<Child>
 
-/** When a part that ended is started again. */
+/** Says when a part that has ended is started again. */
 export interface Restart {
-  /** The pause doubles from the first to the longest. */
+  /** The first pause; it doubles each time, up to the longest one. */
   readonly firstMs: number
   readonly mostMs: number
-  /** A part that lived for so long begins anew with the first pause. */
+  /** A part that has lived for this long begins again with the first pause. */
   readonly steadyAfterMs: number
   readonly triesMax: number
 }
 const usualRestart: Restart = { firstMs: 1000, mostMs: 30_000, steadyAfterMs: 60_000, triesMax: 10 }
 
-/** Restarts parts with a growing pause, and ends them in order: first those that write, last those that are written to. */
+/** Restarts parts with a growing pause, and ends them in order: first the writers, last the servers to which they write. */
 export class Supervisor {
   readonly ended: Promise<'stopped' | 'gave up'>
   readonly #log: Logger
@@ -40,7 +40,7 @@ export class Supervisor {
     this.ended = this.#end.promise
   }
 
-  /** Ends when it is interrupted, or at once where that has happened already: an aborted signal calls no new listener. */
+  /** Ends everything when it is interrupted, or at once if that has happened already: an aborted signal calls no new listener. */
   obey({ stop, kill }: Interrupts): void {
     stop.addEventListener('abort', () => void this.stop())
     kill.addEventListener('abort', () => this.kill())
@@ -48,7 +48,7 @@ export class Supervisor {
     if (kill.aborted) this.kill()
   }
 
-  /** @throws what keeps the part from starting; or that everything is being stopped. */
+  /** @throws the reason why the part cannot start, or an error that says that everything is being stopped. */
   async begin(part: Part, start: Start): Promise<void> {
     await this.#start(part, start)
     void this.#watch(part, start)
@@ -64,7 +64,7 @@ export class Supervisor {
     await this.#stopping
   }
 
-  /** Ends everything at once, in no order: for a person who does not want to wait any longer. */
+  /** Ends everything at once, in no order, for a person who does not want to wait any longer. */
   kill(): void {
     this.#stop.abort(new Error('everything is being stopped'))
     for (const child of this.#children.values()) child.kill()
@@ -76,7 +76,7 @@ export class Supervisor {
     const starting = (async () => {
       const child = await start(signal)
       this.#children.set(part, child)
-      // One that comes when stop() has gone through the children already.
+      // This child came after stop() had gone through the children.
       if (signal.aborted) await child.stop(graceMs[part])
     })()
     this.#starting.add(starting)

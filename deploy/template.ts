@@ -1,4 +1,4 @@
-/** Fills in configuration files that have {{NAMES}} in them. */
+/** Fills in the configuration files that have {{NAMES}} in them. */
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isThere } from '../src/disk/home.ts'
@@ -12,7 +12,7 @@ function rootAbove(folder: string): string {
   return rootAbove(dirname(folder))
 }
 
-/** @throws on a name that has no value: a server must not start on a file that is half filled. */
+/** @throws if a name has no value: a server must not start on a file that is half filled. */
 export function filled(template: string, values: Readonly<Record<string, string | number>>): string {
   return template.replace(/\{\{([A-Z0-9_]+)\}\}/g, (whole, name: string) => {
     if (name === 'NAMES') return whole

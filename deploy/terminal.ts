@@ -1,13 +1,13 @@
-/** Sentences for a person at a terminal. */
+/** Writes sentences for a person at a terminal. */
 import type { Config } from '../src/config.ts'
 import type { Home } from '../src/disk/home.ts'
 import { apiOrigin } from './probes.ts'
 
 const marks: Readonly<Record<string, string>> = { warn: 'Warning: ', error: 'Error: ', fatal: 'Error: ' }
-/** Fields that are said otherwise, or help nobody who reads along. */
+/** Fields that are said in another way, or that help nobody who reads along. */
 const unsaid = new Set(['level', 'time', 'process', 'event', 'msg'])
 
-/** One event of the log, given as its JSON; anything else is shown as it is. */
+/** Writes one event of the log, which is given as JSON; a line that is no JSON is shown as it is. */
 export function sentence(line: string): string {
   let event: Readonly<Record<string, unknown>>
   try {
@@ -24,7 +24,7 @@ export function sentence(line: string): string {
   const facts = Object.entries(event)
     .filter(([key, value]) => !unsaid.has(key) && value !== undefined && value !== null)
     .map(([key, value]) => `${key} ${shown(value)}`)
-  // A sentence says it all; an event without one is its name and its facts.
+  // If an event has a sentence, the sentence says everything; otherwise its name and its facts are shown.
   const what = hasWords ? msg : [String(name), ...facts].join(', ')
   return `${clock}  ${who}${mark}${what}`
 }
@@ -35,7 +35,7 @@ function shown(value: unknown): string {
   return typeof message === 'string' ? message : JSON.stringify(value)
 }
 
-/** What runs, where it is, and how to sign in: as facts for a log, and as lines for a person. */
+/** Says what runs, where it is, and how to sign in: as facts for a log, and as lines for a person. */
 export function welcome(config: Config, home: Home): { readonly facts: object; readonly lines: string } {
   const { host, imapPort, imapsPort, pop3Port, pop3sPort } = config.mail
   const tokenFile = config.adminTokenFile ?? home.adminToken

@@ -1,4 +1,4 @@
-/** `npm run bench -- api`: how long ten thousand accounts take to import, and how long a page of a hundred thousand takes. */
+/** `npm run bench -- api`: measures how long the import of ten thousand accounts takes, and how long a page takes with a hundred thousand accounts. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -28,7 +28,7 @@ const { values: options } = parseArgs({ options: { accounts: { type: 'string', d
 const all = Math.max(first + 1, Number(options.accounts))
 const destinations = 1000
 const pages = 2000
-/** Of what is slower, and not bound. */
+/** The number of requests for pages that are slower and have no bound. */
 const fewer = 500
 const wanted = { importSeconds: 20, pageMs: 10 } as const
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -49,7 +49,7 @@ const api = await startChild({
     TRIBUTARY_HOME: join(folder, 'home'),
     TRIBUTARY_HTTP_PORT: String(port),
     TRIBUTARY_REDIS_URL: server.url,
-    // Nobody goes there: these accounts gather elsewhere.
+    // Nobody connects there: these accounts gather into other stores.
     TRIBUTARY_STORE_URL: 'imap://nobody:nothing@127.0.0.1:1',
     TRIBUTARY_STORE_USERS_FILE: join(folder, 'users'),
   },
@@ -96,7 +96,7 @@ function line(nth: number, destinationIds: readonly string[]): string {
   return `${JSON.stringify({ address: user, host, user, password: `secret ${nth}`, destinationId })}\n`
 }
 
-/** Seconds, and the ids that they were given. */
+/** Imports accounts. @returns the seconds that it took, and the ids of the accounts. */
 async function imported(from: number, to: number, destinationIds: readonly string[]) {
   const lines = function* () {
     for (let nth = from; nth < to; nth += 1) yield line(nth, destinationIds)
@@ -113,7 +113,7 @@ async function imported(from: number, to: number, destinationIds: readonly strin
   return { seconds, ids }
 }
 
-/** Each has run, as accounts do after a while; one in two hundred fails. */
+/** Gives each account a run, as accounts have after a while; one in two hundred fails. */
 async function haveRun(ids: readonly string[]): Promise<void> {
   const at = new Date().toISOString()
   for (let from = 0; from < ids.length; from += 1000) {
@@ -153,11 +153,11 @@ interface Measured {
   readonly most: number
   readonly apiMs: number
   readonly redisMs: number
-  /** Of the machine, in the last minute. */
+  /** The load of the machine in the last minute. */
   readonly load: number
 }
 
-/** One request after another, from a process that does nothing else. */
+/** Sends one request after another, from a process that does nothing else. */
 async function measured(pages: number, onward: boolean, pathOf: (nth: number) => string): Promise<Measured> {
   const token = readFileSync(join(folder, 'home/admin-token'), 'utf8').trim()
   const asker = fork(join(import.meta.dirname, 'asker.js'))
@@ -187,7 +187,7 @@ async function measured(pages: number, onward: boolean, pathOf: (nth: number) =>
   }
 }
 
-/** What the filling has left to do in the background. */
+/** Waits until the work that the filling has left in the background is done. */
 async function untilRedisRests(): Promise<void> {
   for (let tries = 0; !/aof_rewrite_in_progress:0/.test(await redis.info('persistence')); tries += 1) {
     if (tries === 600) throw new Error('Redis rewrites its log for a minute and more')

@@ -1,11 +1,11 @@
-/** A client in a process of its own, with nothing else in it: asks for page after page over one connection, and tells how long each took. */
+/** Runs a client in a process that does nothing else: it asks for page after page over one connection, and says how long each took. */
 import { Agent, get } from 'node:http'
 
 export interface Asked {
   readonly port: number
   readonly token: string
   readonly paths: readonly string[]
-  /** Each page goes on where the one before ended. */
+  /** Each page begins where the one before ended. */
   readonly onward: boolean
 }
 
@@ -42,6 +42,6 @@ async function timesOf({ port, token, paths, onward }: Asked): Promise<number[]>
 }
 
 process.on('message', (asked: Asked) => {
-  // What is refused ends this process, and the bench with it.
+  // A refusal ends this process, and with it the bench.
   void timesOf(asked).then((times) => process.send?.(times))
 })

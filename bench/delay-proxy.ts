@@ -1,10 +1,10 @@
 /**
- * A line of full bandwidth and a long round trip: every chunk is handed on half a round trip after it came, in order. In a
- * process of its own, so that nothing else it might do counts as delay. argv: port to listen on, port behind it, round trip in ms.
+ * Stands for a line of full bandwidth and a long round trip: it passes every chunk on half a round trip after the chunk came, in order. It is a
+ * process of its own, so that no other work counts as delay. argv: port to listen on, port behind it, round trip in ms.
  */
 import { connect, createServer, type Socket } from 'node:net'
 
-/** What a long line holds, and more: a sender waits only for a receiver that does not read. */
+/** More than a long line holds: a sender waits only if the receiver does not read. */
 const inFlightOctetsMax = 64 * 1024 * 1024
 
 const [, , listenPort, upstreamPort, roundTrip] = process.argv

@@ -1,9 +1,9 @@
-/** What nobody who reads by POP3 and stores by IMAP can go below: each half alone, with nothing done to the bytes. */
+/** Measures the time below which no program can go that reads by POP3 and stores by IMAP: each half alone, with nothing done to the bytes. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { Maildrop } from './peers.ts'
 
-/** Every RETR sent at once, what comes read and thrown away. Seconds. */
+/** Sends every RETR at once, and reads and throws away the answers. @returns seconds. */
 export async function bareRead({ port, user, password, messages }: Maildrop): Promise<number> {
   const sinceMs = performance.now()
   const socket = connect({ host: '127.0.0.1', port, noDelay: true })
@@ -24,7 +24,7 @@ export async function bareRead({ port, user, password, messages }: Maildrop): Pr
   return (performance.now() - sinceMs) / 1000
 }
 
-/** In MULTIAPPENDs of so many octets at most, one after the other. Seconds. */
+/** Appends in MULTIAPPENDs of at most this many octets, one after the other. @returns seconds. */
 export async function bareAppend(
   port: number,
   login: string,
@@ -69,7 +69,7 @@ function inBatches(literals: readonly Buffer[], octetsMax: number): Buffer[][] {
   return batches
 }
 
-/** One line of answer at a time, untagged ones passed over; throws on another one than is waited for. */
+/** Waits for one line of answer at a time, and passes over untagged lines; throws if another answer than the wanted one comes. */
 function answers(socket: Socket): (wanted: string) => Promise<void> {
   let text = ''
   let heard = () => {}

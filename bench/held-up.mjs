@@ -1,11 +1,11 @@
-// Loaded into a worker by bench/large.ts: writes down the longest that its event loop was held up, in milliseconds, once it
-// has started up. What it waited for a core meanwhile, which Redis, two Dovecots or a neighbour had, is no doing of its own.
+// bench/large.ts loads this into a worker. It writes down the longest time for which the event loop was held up, in milliseconds, after
+// the start. The time for which the thread waited for a core, because Redis, two Dovecots or a neighbour had it, does not count.
 import { openSync, readSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 
 const startUpMs = 3000
 const file = process.env.BENCH_HELD_UP_FILE
-// Of the thread whose event loop it is; proc_pid_schedstat: nanoseconds on a core, nanoseconds waiting for one, times on one.
+// These counters belong to the thread of the event loop. proc_pid_schedstat: nanoseconds on a core, nanoseconds waiting for one, times on one.
 const schedstat = openSync('/proc/thread-self/schedstat')
 const read = Buffer.alloc(100)
 
@@ -27,7 +27,7 @@ function turn() {
   setTimeout(turn, 1).unref()
 }
 
-// Not at once: to write to a disk that the store is syncing may itself take 90 ms. Whole or not at all: somebody reads it meanwhile.
+// It does not write at once, because a write to a disk that the store is syncing may itself take 90 ms. It renames a whole file into place, because somebody reads it meanwhile.
 async function write() {
   await writeFile(`${file}.new`, String(longestMs))
   await rename(`${file}.new`, file)

@@ -1,4 +1,4 @@
-/** `npm run bench -- large`: what a worker takes for large things, in memory, and how long its event loop is held up by them. */
+/** `npm run bench -- large`: measures how much memory a worker takes for large things, and how long they hold up its event loop. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { childIdentity, handOver } from '../deploy/identity.ts'
@@ -8,7 +8,7 @@ import { startOurs } from './ours.ts'
 
 const password = 'secret'
 const startWaitMs = 30_000
-/** Of whoever looks closer: ours.ts. */
+/** Options of Node for a person who looks closer, as in ours.ts. */
 const given = process.env['BENCH_NODE_OPTIONS'] ?? ''
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
@@ -18,7 +18,7 @@ const letter = (nth: number, octets: number) =>
     `Message-ID: <${nth}@example.org>\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\nSubject: ${nth}\r\n\r\n${line.repeat(Math.ceil(octets / line.length))}`,
   )
 
-/** By login: what lies there, and the largest message of it. */
+/** By login: a description of the maildrop, and its messages. */
 const cases = {
   many: { what: '100,000 messages', messages: () => Array.from({ length: 100_000 }, (_, nth) => letter(nth, 300)) },
   large: { what: 'a message of 150 MB among ten small ones', messages: () => [letter(0, 150e6), ...small()] },
@@ -36,7 +36,7 @@ async function untilThere(file: string): Promise<void> {
   }
 }
 
-/** Each with a worker of its own: what it took is told since it began. */
+/** Measures one case with a worker of its own: the figures count from the worker's start. */
 async function measure(login: string, what: string, messages: readonly Buffer[]): Promise<void> {
   const folder = mkdtempSync('/tmp/tributary-large-')
   handOver(folder, childIdentity([]))

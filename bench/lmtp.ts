@@ -1,4 +1,4 @@
-/** A store that takes mail over LMTP: what fetchmail delivers to. */
+/** Starts a store that takes mail over LMTP, to which fetchmail delivers. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'

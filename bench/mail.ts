@@ -1,9 +1,9 @@
-/** The messages that everybody pulls: made from a seed, the same ones in every run, or real files. */
+/** Makes the messages that all programs pull: they come from a seed, so that they are the same in every run, or from real files. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { seeded } from '../test/support/pieces.ts'
 
-/** Every file below a folder, in the order of their paths, as one message each. */
+/** Reads every file below a folder as one message, in the order of their paths. */
 export function mailBelow(folder: string, count: number): Buffer[] {
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name !== 'INDEX.jsonl')
@@ -13,13 +13,13 @@ export function mailBelow(folder: string, count: number): Buffer[] {
   return paths.slice(0, count).map((path) => readFileSync(path))
 }
 
-/** About 15 kB each on average: half of them below 5 kB, one in a hundred above 100 kB, none above 2 MB. */
+/** Makes messages of about 15 kB on average: half of them are below 5 kB, one in a hundred above 100 kB, none above 2 MB. */
 export function madeMail(count: number): Buffer[] {
   const random = seeded(20_260_401)
   return Array.from({ length: count }, (_, nth) => message(nth, random))
 }
 
-/** Evenly spread over all of them, so that a peer which is given fewer gets the same sizes. */
+/** Picks messages that are spread evenly, so that a peer which gets fewer gets the same mix of sizes. */
 export function someOf<T>(all: readonly T[], count: number): T[] {
   const step = Math.max(1, all.length / count)
   return Array.from({ length: Math.min(count, all.length) }, (_, nth) => all[Math.floor(nth * step)] as T)
@@ -28,7 +28,7 @@ export function someOf<T>(all: readonly T[], count: number): T[] {
 type Random = () => number
 
 const bodyOctets = { median: 2800, spread: 1.8, max: 2_000_000 } as const
-/** Bodies beyond this are what people attach. */
+/** A body that is larger than this is an attachment. */
 const attachedFromOctets = 20_000
 
 function message(nth: number, random: Random): Buffer {
@@ -38,7 +38,7 @@ function message(nth: number, random: Random): Buffer {
   return Buffer.from(`${header(nth, attached, random)}\r\n${body}`, 'latin1')
 }
 
-/** Box and Muller. */
+/** Gives a normally distributed number, by the method of Box and Muller. */
 function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
@@ -80,7 +80,7 @@ function words(count: number, random: Random): string {
   return Array.from({ length: count }, () => vocabulary[Math.floor(random() * vocabulary.length)]).join(' ')
 }
 
-/** Lines of text; now and then one that begins with a dot (RFC 1939 section 3: it is stuffed). */
+/** Makes lines of text; now and then a line begins with a dot, which is stuffed (RFC 1939 section 3). */
 function prose(octets: number, random: Random): string {
   let text = ''
   while (text.length < octets) text += `${random() < 0.02 ? '.' : ''}${words(12, random)}\r\n`

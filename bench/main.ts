@@ -1,4 +1,4 @@
-/** `npm run bench`: the peers and us side by side over the same messages, in one run. */
+/** `npm run bench`: compares the peers with us over the same messages, in one run. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -64,12 +64,12 @@ async function bench(ends: (() => unknown)[]): Promise<Figures> {
     return pulled
   }
 
-  // The provider has then seen every message once and keeps what it learnt, as a provider in use would; so has the worker.
+  // After this the provider has seen every message once and keeps what it learnt, like a provider in use; the same is true of the worker.
   say('Warming up')
   for (const user of ['all', 'getmail', 'fetchmail'] as const) await bareRead(maildrop(user))
   await ours.pull(maildrop('fetchmail'), 'warm')
 
-  // Dovecot takes no message of no octets, as which one without our trace block would come.
+  // Dovecot refuses a message of no octets, and without our trace block an empty message would be one.
   const literals = (await Promise.all(mail.map(toCrlf))).filter(({ length }) => length > 0)
   const figures: Partial<Record<Place, Rounds>> = {}
   for (const place of places) {
@@ -84,7 +84,7 @@ async function bench(ends: (() => unknown)[]): Promise<Figures> {
     }
     if (place === 'local') {
       say('The slow ones')
-      // Real mail may be more than a peer can take; then it is left out.
+      // A peer may fail on real mail; then it is left out.
       const tried = async (peer: Peer, name: 'getmail' | 'fetchmail') => {
         try {
           taken[name].push(await ask(peer, maildrop(name), name))
@@ -105,7 +105,7 @@ async function bench(ends: (() => unknown)[]): Promise<Figures> {
 
 type Taken = { -readonly [Name in keyof Rounds]: Rounds[Name][number][] }
 
-/** As large as makes it fastest: beyond this it gains nothing. */
+/** The size with which the append is fastest: a larger one gains nothing. */
 const bareBatchOctets = 4_000_000
 
 async function bareAppendInto({ store }: Ours, login: string, literals: readonly Buffer[]): Promise<number> {
@@ -136,7 +136,7 @@ function placesOf(only: string | undefined): Place[] {
   throw new Error(`--only takes local or delay, not ${only}.`)
 }
 
-/** Beside the result, which alone goes to standard output. */
+/** Writes to standard error, because standard output is for the result alone. */
 function say(line: string): void {
   process.stderr.write(`${line}\n`)
 }
@@ -157,7 +157,7 @@ async function main(): Promise<void> {
     say(error instanceof Error ? error.message : String(error))
     process.exitCode = 1
   } finally {
-    // Until nothing is left: what was being started when a signal came is ended too.
+    // The loop goes on until nothing is left, so that a part that was being started when a signal came is ended too.
     for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end()
     process.exit()
   }

@@ -1,4 +1,4 @@
-/** Tributary as production runs it: Redis that syncs every write, Dovecot with mdbox, and a worker in a process of its own. */
+/** Starts Tributary as production runs it: Redis that syncs every write, Dovecot with mdbox, and a worker in a process of its own. */
 import { basename, join } from 'node:path'
 import { ulid } from 'ulid'
 import { startChild } from '../deploy/child.ts'
@@ -22,7 +22,7 @@ import { type Usage, watch } from './usage.ts'
 export interface Ours {
   readonly store: TestDovecot
   readonly workerPid: number
-  /** Into a login of the store that holds nothing yet. The time is the run's own, from start to finish. */
+  /** Pulls into a login of the store that holds nothing yet. The time is the run's own, from start to finish. */
   pull(maildrop: Maildrop, login: string): Promise<OursPulled>
   stop(): Promise<void>
 }
@@ -34,7 +34,7 @@ export interface OursPulled {
   readonly store: Usage
 }
 
-/** @param logins of the store. @param built where the worker was built to: another place to compare two builds of it. */
+/** @param logins are those of the store. @param built is the folder of the built worker; another one serves to compare two builds. */
 export async function startOurs(folder: string, logins: readonly string[], built = join(root, 'dist')): Promise<Ours> {
   const passwords = Object.fromEntries(logins.map((login) => [login, storePassword]))
   const [server, store] = await Promise.all([startRedis(), startDovecot(passwords)])
@@ -88,7 +88,7 @@ export async function startOurs(folder: string, logins: readonly string[], built
   }
 }
 
-/** For whoever looks closer: BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=/tmp/profiles", a folder that all may write to. */
+/** Options for a person who looks closer: BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=/tmp/profiles" needs a folder that all may write to. */
 function nodeOptions(): string[] {
   return (process.env['BENCH_NODE_OPTIONS'] ?? '').split(' ').filter((option) => option !== '')
 }

@@ -1,4 +1,4 @@
-/** What people use today, each once over a maildrop that it has not seen before: TLS off, everything kept at the provider. */
+/** Runs the programs that people use today, each once over a maildrop that it has not seen before: without TLS, and all mail stays at the provider. */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startChild } from '../deploy/child.ts'
@@ -18,10 +18,10 @@ export interface Pulled {
   readonly usage: Usage
 }
 
-/** Whoever has not come to an end by then does not work here. */
+/** A peer that has not ended after this time does not work here. */
 export const pullWaitMs = 300_000
 
-/** Where a peer works: an empty folder of its own, as whom, and what must be ended should the bench be stopped. */
+/** The place where a peer works: an empty folder of its own, the user as which it runs, and the processes to end if the bench is stopped. */
 export interface Desk {
   readonly folder: string
   readonly identity: Identity
@@ -30,7 +30,7 @@ export interface Desk {
 
 export type Peer = (maildrop: Maildrop, desk: Desk) => Promise<Pulled>
 
-/** Pipelined; synced file by file. */
+/** mpop sends its commands in a pipeline, and syncs file by file. */
 export const mpop: Peer = async ({ port, user, password, messages }, desk) => {
   const { folder } = desk
   const conf = join(folder, 'mpoprc')
@@ -53,8 +53,8 @@ export const mpop: Peer = async ({ port, user, password, messages }, desk) => {
 }
 
 /**
- * getmail 6.18 forks for every message and only then listens for the child's end: a child that was faster costs a minute of
- * waiting, and the message. Seen once in some hundred messages; such a try says nothing of its speed, and is taken again.
+ * getmail 6.18 forks for every message, and only then listens for the child's end: if the child was faster, that costs a minute of
+ * waiting, and the message. It happens once in some hundred messages; such a try says nothing about the speed, and is repeated.
  */
 export const getmail: Peer = async (maildrop, desk) => {
   for (let tries = 1; ; tries += 1) {
@@ -69,7 +69,7 @@ export const getmail: Peer = async (maildrop, desk) => {
 }
 
 const getmailTriesMax = 5
-/** Less than the minute that it waits for a child which has ended. */
+/** This is less than the minute for which getmail waits for a child that has ended. */
 const getmailWaitMs = 45_000
 
 const getmailOnce: Peer = async ({ port, user, password, messages }, desk) => {
@@ -93,7 +93,7 @@ const getmailOnce: Peer = async ({ port, user, password, messages }, desk) => {
   return await timed(command, desk, () => delivered(folder), messages, getmailWaitMs)
 }
 
-/** Over LMTP. */
+/** fetchmail delivers over LMTP. */
 export function fetchmailTo(lmtp: LmtpStore): Peer {
   return async ({ port, user, password, messages }, desk) => {
     const { folder } = desk
@@ -134,8 +134,8 @@ async function timed(
   const child = await startChild({
     name: command[0] ?? '',
     command: 'sh',
-    // As many files as a login has, or getmail spends its time closing a million of them. `times`: what the shell, and then
-    // what its ended children have used.
+    // A login usually may have this many files open; with more, getmail spends its time closing a million of them. `times` prints what the shell
+    // and then its ended children have used.
     args: ['-c', 'ulimit -n 1024; "$@"; code=$?; times; exit $code', 'sh', ...command],
     env: { ...process.env, HOME: folder },
     identity,

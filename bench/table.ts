@@ -1,16 +1,16 @@
-/** Figures -> what a person reads. Pure. */
+/** Makes the tables that a person reads from the figures. It is pure. */
 import type { OursPulled } from './ours.ts'
 import type { Pulled } from './peers.ts'
 
 export type Place = 'local' | 'delay'
 
-/** All rounds of one place; a peer that was not asked has none. */
+/** All rounds at one place; a peer that was not measured has none. */
 export interface Rounds {
   readonly ours: readonly OursPulled[]
   readonly mpop: readonly Pulled[]
   readonly getmail: readonly Pulled[]
   readonly fetchmail: readonly Pulled[]
-  /** Seconds. */
+  /** The times are in seconds. */
   readonly bareRead: readonly number[]
   readonly bareAppend: readonly number[]
 }
@@ -18,12 +18,12 @@ export interface Rounds {
 export interface Figures {
   readonly messages: number
   readonly octets: number
-  /** How many each of the slow ones was given. */
+  /** The number of messages that each of the slow programs got. */
   readonly slow: { readonly getmail: number; readonly fetchmail: number }
   readonly rounds: Partial<Record<Place, Rounds>>
 }
 
-/** `bound` and `hoped` are of ours in proportion to the peer's time a message, or of the peer's to ours where it is `times faster`. */
+/** `bound` and `hoped` are our time divided by the peer's time for each message; with `times faster` they are the peer's time divided by ours. */
 export interface Target {
   readonly place: Place
   readonly what: string

@@ -1,9 +1,9 @@
-/** What processes use, as the kernel counts it (proc(5)). A part is a process with all that it has started. */
+/** Measures what processes use, as the kernel counts it (proc(5)). A part is a process with all processes that it has started. */
 import { readdirSync, readFileSync } from 'node:fs'
 
 export interface Usage {
   readonly cpuSeconds: number
-  /** The most at any one time, shared pages counted once. */
+  /** The largest memory at any one time; shared pages are counted once. */
   readonly peakMiB: number
 }
 
@@ -11,7 +11,7 @@ const sampleEveryMs = 100
 /** USER_HZ, which is 100 wherever Linux runs. */
 const ticksPerSecond = 100
 
-/** @param parts process ids by the name of the part. `stop` tells what each has used since. */
+/** @param parts has the process id of each part by its name. `stop` gives what each part has used since. */
 export function watch<Part extends string>(parts: Readonly<Record<Part, number>>): { stop(): Record<Part, Usage> } {
   const names = Object.keys(parts) as Part[]
   const before = processes()
@@ -40,7 +40,7 @@ export function watch<Part extends string>(parts: Readonly<Record<Part, number>>
   }
 }
 
-/** So far. A look at memory halts a process for milliseconds: where time is taken, this alone is read. */
+/** Gives the CPU time so far. A look at memory halts a process for milliseconds, so only this is read where time is measured. */
 export function cpuSecondsOf(pid: number): number {
   return cpuOf(treeOf(pid, processes()))
 }
@@ -48,7 +48,7 @@ export function cpuSecondsOf(pid: number): number {
 interface Process {
   readonly pid: number
   readonly parent: number
-  /** Its own, and that of its children which have ended. */
+  /** The CPU time of the process and of its children that have ended. */
   readonly cpuSeconds: number
 }
 
@@ -83,7 +83,7 @@ function readOrNothing(path: string): string {
   try {
     return readFileSync(path, 'latin1')
   } catch {
-    // It ended between being listed and being read.
+    // The process ended after it was listed and before it was read.
     return ''
   }
 }

@@ -1,4 +1,4 @@
-/** Compares what provider, store and ledger hold of an account: each message is there once, and all three agree. */
+/** Compares what provider, store and ledger hold of an account: each message must be there once, and all three must agree. */
 import assert from 'node:assert/strict'
 import type { Redis } from 'ioredis'
 import type { Intent, LedgerRecord } from '../../src/ledger/ledger.ts'
@@ -8,7 +8,7 @@ import { RedisLedger } from '../../src/redis/ledger.ts'
 import { noCounts } from '../../src/runs/run.ts'
 import { type ReadMessage, withoutTrace } from './reader.ts'
 
-/** Opens the account's ledger under a lease of its own, for as long as `use` takes. @param nowMs the time that goes into what is written. */
+/** Opens the account's ledger under a lease of its own, while `use` works. @param nowMs is the time that is written into it. */
 export async function withLedger<T>(
   redis: Redis,
   accountId: string,
@@ -40,7 +40,7 @@ export async function ledgerOf(redis: Redis, accountId: string): Promise<LedgerC
   }))
 }
 
-/** The stored messages as they came: without the trace block that we put in front. */
+/** Gives the stored messages as the provider sent them, without our trace block. */
 export const sourcesOf = (stored: readonly ReadMessage[]): string[] =>
   stored.map(({ bytes }) => withoutTrace(bytes).source.toString('latin1'))
 
@@ -58,7 +58,7 @@ export function assertEachOnce(stored: readonly ReadMessage[], letters: readonly
   )
 }
 
-/** Asserts that what the provider no longer has is in the store. */
+/** Asserts that every message which the provider no longer has is in the store. */
 export function assertNoneLost(
   stored: readonly ReadMessage[],
   left: readonly ReadMessage[],
@@ -85,7 +85,7 @@ export function assertAgree({ records, intents }: LedgerContent, stored: readonl
   )
 }
 
-/** Writes a ledger as a first run of long ago would have left it: with messages that it passed over and that nobody has seen since. */
+/** Writes a ledger as an early first run would have left it: with messages that it passed over and that nobody has seen since. */
 export async function seedMissed(redis: Redis, accountId: string, missed: readonly Missed[]): Promise<void> {
   await withLedger(redis, accountId, async (ledger) => {
     await ledger.begin(missed.map(({ sighting }) => sighting))
@@ -96,7 +96,7 @@ export async function seedMissed(redis: Redis, accountId: string, missed: readon
       missedListings: listings,
     }))
     await ledger.amend(amended)
-    // Its ledger is no older than the store: nothing need be read back.
+    // This ledger is no older than the store, so nothing need be read back.
     await ledger.whole(undefined)
   })
 }

@@ -1,4 +1,4 @@
-/** Drives Debian's Chromium by playwright-core on the dashboard as it was built. */
+/** Drives Debian's Chromium with playwright-core, on the built dashboard. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
@@ -24,7 +24,7 @@ export async function startBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      // The dashboard is also reached by a name, as it is from elsewhere.
+      // The dashboard is also reached by a name, as from other machines.
       '--host-resolver-rules=MAP gather.example.org 127.0.0.1',
     ],
   })
@@ -35,7 +35,7 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** Serves the stack's API and the dashboard on a port. @param port the port of a server that was closed, so that it seems to come back. */
+/** Serves the stack's API and the dashboard on a port. @param port may be that of a server that was closed, so that this server seems to come back. */
 export async function serve(stack: Stack, port = 0): Promise<Served> {
   const app: App = await buildServer({ ...stack.world, dashboard: folder })
   await app.listen({ host: '127.0.0.1', port })
@@ -43,7 +43,7 @@ export async function serve(stack: Stack, port = 0): Promise<Served> {
     url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`,
     async close() {
       const closed = app.close()
-      // A page's stream of events would be waited for.
+      // Otherwise the close would wait for a page's stream of events.
       app.server.closeAllConnections()
       await closed
     },
@@ -67,16 +67,16 @@ export async function signedIn(browser: Browser, url: string, waitMs: number): P
   return person
 }
 
-/** Axe's rules on colours. All other rules find the same in both themes. */
+/** Axe's rules on colours. All other rules find the same faults in both themes. */
 const ofColours = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }
 
-/** Gives what axe finds wrong with the page as it stands, in both themes. */
+/** Gives the faults that axe finds in the current page, in both themes. */
 export async function violations(page: Page): Promise<string[]> {
   const found: string[] = []
   await page.evaluate(`${axe}; undefined`)
   for (const [colorScheme, rules] of [['dark', ofColours] as const, ['light', {}] as const]) {
     await page.emulateMedia({ colorScheme })
-    // What fades in has too little contrast for a moment. The list is read anew each time: an animation of an element that has gone never finishes.
+    // An element that fades in has too little contrast for a moment. The list is read again each time, because an animation never finishes if its element has gone.
     await page.evaluate(`(async () => {
       const endMs = performance.now() + 5000
       while (document.getAnimations().some(({ playState }) => playState === 'running')) {

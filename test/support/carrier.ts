@@ -1,11 +1,11 @@
-/** Steps between formats that tests invent, and a process that dies in the middle of them. */
+/** Steps between formats that are made up for tests, and a process that dies in the middle of them. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { FormatStep } from '../../src/redis/format/steps.ts'
 import { keys } from '../../src/redis/key-names.ts'
 
-/** In format 2 an account's `host` is called `server`; in format 3 that is in capitals, and the old settings have gone. */
+/** In format 2 an account's `host` is called `server`; in format 3 its value is in capitals, and the old settings have gone. */
 export const renamingSteps: readonly FormatStep[] = [
   {
     name: 'host is called server',
@@ -44,12 +44,12 @@ async function slicesOf(fields: Record<string, string>): Promise<[string, string
 
 export interface CarrierOptions {
   readonly url: string
-  /** At which of its effects it ends itself. */
+  /** The number of the effect at which it ends itself. */
   readonly nth: number
   readonly moment: 'before' | 'after'
 }
 
-/** @returns the signal that ended it, null where it came to its end; and what it said. */
+/** @returns the signal that ended the process, or null if it ended by itself; and its output. */
 export async function carryInProcess(options: CarrierOptions): Promise<{ signal: string | null; said: string }> {
   const script = fileURLToPath(new URL('doomed-carrier.js', import.meta.url))
   const child = spawn(process.execPath, [script, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -1,4 +1,4 @@
-/** Certificates of a test: a CA of its own, and what it signs. */
+/** Makes certificates for a test: a CA of its own, and certificates that it signs. */
 import { execFileSync } from 'node:child_process'
 import { createHash, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,11 +7,11 @@ import { join } from 'node:path'
 export interface Certificate {
   readonly cert: string
   readonly key: string
-  /** SHA-256, hex. */
+  /** SHA-256, in hex. */
   readonly fingerprint: string
 }
 
-/** Self-signed. @param days from when to when it holds, in days from now. */
+/** Makes a self-signed certificate. @param days says from when to when it is valid, in days from now. */
 export function certificate(name = 'localhost', days: readonly [from: number, to: number] = [0, 2]): Certificate {
   const folder = mkdtempSync('/tmp/tributary-cert-')
   const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
@@ -20,7 +20,7 @@ export function certificate(name = 'localhost', days: readonly [from: number, to
   const run = (...words: readonly string[]) => execFileSync('openssl', words, { stdio: 'ignore' })
   if (days[0] === 0) run('req', '-x509', ...key, ...names, '-days', String(days[1]), '-out', certFile)
   else {
-    // `openssl req` knows no day to begin with but this one.
+    // `openssl req` lets a certificate begin only now; `openssl ca` can choose another day.
     const asked = join(folder, 'asked.pem')
     run('req', '-new', ...key, ...names, '-addext', 'basicConstraints=CA:TRUE', '-out', asked)
     const time = ['-startdate', dayFrom(days[0]), '-enddate', dayFrom(days[1])]
@@ -45,12 +45,12 @@ export function certificate(name = 'localhost', days: readonly [from: number, to
   return { ...made, fingerprint: createHash('sha256').update(cert.raw).digest('hex') }
 }
 
-/** As `openssl ca` wants it: YYYYMMDDHHMMSSZ. */
+/** Writes a day as `openssl ca` wants it: YYYYMMDDHHMMSSZ. */
 function dayFrom(days: number): string {
   return new Date(Date.now() + days * 86_400_000).toISOString().replace(/[-:T]|\.\d+/g, '')
 }
 
-/** The least that `openssl ca` does with. */
+/** Makes the few files without which `openssl ca` does not work. */
 function authorityIn(folder: string): string {
   const [config, database] = [join(folder, 'config'), join(folder, 'index')]
   writeFileSync(database, '')

@@ -1,4 +1,4 @@
-/** Chance that can be played again: everything follows from its seed. */
+/** Gives chance that can be repeated: everything follows from its seed. */
 import { seeded } from './pieces.ts'
 
 export class Chance {
@@ -8,7 +8,7 @@ export class Chance {
     this.#random = seeded(seed)
   }
 
-  /** From 0 up to one less than that. */
+  /** Gives a whole number from 0 to count - 1. */
   below(count: number): number {
     return Math.floor(this.#random() * count)
   }
@@ -32,7 +32,7 @@ export class Chance {
     return Buffer.from(Array.from({ length: count }, () => this.below(256)))
   }
 
-  /** In pieces of any size, none of them empty; mostly small ones. */
+  /** Cuts the octets into pieces of any size; none is empty, and most are small. */
   *cut(octets: Buffer): Generator<Buffer> {
     for (let at = 0; at < octets.length; ) {
       const piece = octets.subarray(at, at + 1 + Math.floor(this.#random() ** 4 * octets.length))

@@ -1,4 +1,4 @@
-/** The command `tributary`, compiled once, and started as people start it. */
+/** Compiles the command `tributary` once, and starts it as people do. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ export interface Said {
 
 export interface CompiledCli {
   readonly main: string
-  /** @param env and nothing else but PATH. */
+  /** @param env is the whole environment, apart from PATH. */
   run(words: readonly string[], env: NodeJS.ProcessEnv, stdin?: string): Promise<Said>
   remove(): void
 }

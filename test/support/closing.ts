@@ -1,4 +1,4 @@
-/** How tests close what they have opened: every close has an end, so that no test file waits for a client or for a part that hangs. */
+/** Closes what tests have opened. Every close has a time limit, so that no test file waits for a client or for a part that hangs. */
 import { once } from 'node:events'
 import type { Server, Socket } from 'node:net'
 import { withDeadline } from '../../src/deadline.ts'
@@ -7,7 +7,7 @@ import { withDeadline } from '../../src/deadline.ts'
 const closedWithinMs = 45_000
 
 /**
- * Closes one part after the other. Where one fails, or does not close in time, the others are closed all the same.
+ * Closes one part after the other. If one fails, or does not close in time, the others are closed all the same.
  *
  * @throws an error that names the parts which were not closed.
  */
@@ -23,7 +23,7 @@ export async function closeAll(closers: Readonly<Record<string, () => unknown>>)
   if (failures.length > 0) throw new Error(`Not closed: ${failures.join('; ')}`)
 }
 
-/** Gives what closes the server and all its connections, those in the middle of a TLS handshake too. To be called before the server listens. */
+/** Gives the function that closes the server and all its connections, even during a TLS handshake. It must be called before the server listens. */
 export function closerOf(server: Server): () => Promise<void> {
   const open = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
@@ -33,7 +33,7 @@ export function closerOf(server: Server): () => Promise<void> {
   return async () => {
     if (!server.listening) return
     const closed = once(server, 'close')
-    // First no further connection, then none of those that are there.
+    // First no new connection is let in, then the open ones are ended.
     server.close()
     for (const socket of open) socket.destroy()
     await closed

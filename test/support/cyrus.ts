@@ -1,4 +1,4 @@
-/** A Cyrus of one's own (Debian's, unpacked beside the system and not installed): a store of another make than ours. */
+/** Starts a Cyrus of its own (Debian's, unpacked and not installed): a store of another make than ours. */
 import { execFileSync } from 'node:child_process'
 import {
   chownSync,
@@ -20,10 +20,10 @@ import type { Certificate } from './certificates.ts'
 import { freePorts } from './dovecot.ts'
 
 export interface TestCyrus {
-  /** With STARTTLS, and logins in clear. */
+  /** The port of IMAP, with STARTTLS and with logins in clear. */
   readonly imapPort: number
   readonly imapsPort: number
-  /** What it takes of one user's mail, in KiB. */
+  /** Sets how much mail of one user it takes, in KiB. */
   setQuota(user: string, kib: number): Promise<void>
   stop(): Promise<void>
 }
@@ -31,10 +31,10 @@ export interface TestCyrus {
 const admin = 'cyrus'
 const adminPassword = 'the admin of all'
 
-/** What Cyrus can do without here: mail transport, virus scanners, chat. */
+/** Packages that Cyrus does not need here: mail transport, virus scanners, chat. */
 const needless = /clamav|mspack|zephyr|sigsegv/
 
-/** Debian's packages and the libraries that this machine lacks, unpacked; kept for the next time. */
+/** Unpacks Debian's packages and the libraries that this machine lacks, and keeps them for the next time. */
 function unpacked(): string {
   const kept = join(tmpdir(), 'tributary-cyrus-3.6')
   if (existsSync(kept)) {
@@ -102,7 +102,7 @@ export async function startCyrus(users: Readonly<Record<string, string>>, tls: C
   }
   own(passwords)
 
-  // Its own defaults, where nothing is said; those of old for names of folders: `INBOX.Work`.
+  // Everything that is not set here has Cyrus' own default. The names of folders are of the old kind: `INBOX.Work`.
   const conf = write(
     'imapd.conf',
     `configdirectory: ${folder}/lib
@@ -151,7 +151,7 @@ EVENTS {
       command: join(bin, 'master'),
       args,
       env,
-      // From the start: a process that changes its user would no longer end with us.
+      // It has this user from the start: a process that changes its user would no longer end with us.
       identity,
       onLine: () => {},
     },
@@ -176,7 +176,7 @@ EVENTS {
   }
 }
 
-/** What it says to these lines; to none, its greeting. Empty where it is not there. */
+/** Gives what the server says to these lines; without lines, its greeting. The text is empty if the server is not there. */
 async function said(port: number, lines: readonly string[]): Promise<string> {
   return await new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port })

@@ -1,11 +1,11 @@
-/** Carries data over in a process of its own that ends itself by SIGKILL where argv[2] says (test/live/carry-over.test.ts). */
+/** Carries data over in a process of its own that ends itself by SIGKILL at the effect that argv[2] names (test/live/carry-over.test.ts). */
 import { Redis } from 'ioredis'
 import { carryOver } from '../../src/redis/format/carry-over.ts'
 import { type CarrierOptions, renamingSteps } from './carrier.ts'
 
 const { url, moment, nth } = JSON.parse(process.argv[2] ?? '{}') as CarrierOptions
 
-/** Counts what would change something in Redis, the writing of the backup among it. */
+/** Counts the effects: every change in Redis, and the writing of the backup. */
 let effects = 0
 
 async function effect<T>(act: () => Promise<T>): Promise<T> {
@@ -26,7 +26,7 @@ class DoomedRedis extends Redis {
     const [command] = args
     if (reading.has(command.name)) return super.sendCommand(...args)
     const send = async () => await (super.sendCommand(...args) as Promise<unknown>)
-    // What is sent is the command's own promise; it settles by itself.
+    // The caller gets the promise of the command, which settles by itself.
     void effect(send).catch(() => {})
     return command.promise
   }

@@ -1,4 +1,4 @@
-/** A real worker in a process of its own that ends itself by SIGKILL where its options say (doomed.ts). */
+/** Runs a real worker in a process of its own that ends itself by SIGKILL at the place that its options name (doomed.ts). */
 import type { AccountLedger } from '../../src/pull/ledger-ports.ts'
 import type { Maildrop, Store } from '../../src/pull/ports.ts'
 import type { RunPorts } from '../../workers/options.ts'
@@ -6,7 +6,7 @@ import type { DoomedOptions } from './doomed.ts'
 import { givenOptions, startOwnWorker } from './own-worker.ts'
 import { wrapped } from './wrapped.ts'
 
-/** The verbs of each port that change something outside, and `list`, before which nothing has happened. */
+/** The verbs of each port that change something outside, and also `list`, before which nothing has happened. */
 const maildropEffects: readonly (keyof Maildrop)[] = ['list', 'markDeleted', 'quit']
 const ledgerEffects: readonly (keyof AccountLedger)[] = [
   'begin',
@@ -25,7 +25,7 @@ const options = givenOptions() as DoomedOptions
 const { places, windowMessages } = options
 const awaited = new Set(Object.keys(places))
 
-/** A run, how often it has had each effect, and the place where it ends. */
+/** Follows a run: it counts each kind of effect, and knows the place where the run ends. */
 class Doom {
   readonly #accountId: string
   readonly #times = new Map<string, number>()
@@ -35,7 +35,7 @@ class Doom {
     this.#accountId = accountId
   }
 
-  /** The same object, whose effects end the process where that is wanted. */
+  /** Gives the same object, but its effects end the process at the wanted place. */
   on<T extends object>(own: T, effects: readonly (keyof T & string)[]): T {
     const verbs: Partial<Record<string, unknown>> = {}
     for (const name of effects) {
@@ -47,7 +47,7 @@ class Doom {
   }
 
   async #run<T>(effect: string, act: () => Promise<T>): Promise<T> {
-    // What runs beside the effect that ends the process ends with it.
+    // Effects that run beside the one that ends the process end with it.
     if (this.#there) return await never()
     const times = (this.#times.get(effect) ?? 0) + 1
     this.#times.set(effect, times)
@@ -55,7 +55,7 @@ class Doom {
     const here = (moment: string) => places[this.#accountId] === `${moment} ${effect} ${times}`
     if (here('before')) return await this.#arrive()
     const acting = act()
-    // By then its first bytes are on their way, and no answer has come.
+    // At that moment the first bytes are on their way, and no answer has come.
     if (here('during')) setImmediate(() => void this.#arrive())
     const result = await acting
     if (here('after')) return await this.#arrive()
@@ -74,7 +74,7 @@ async function never(): Promise<never> {
   return await new Promise<never>(() => {})
 }
 
-/** In windows of so many messages: each retrieval is parted into as many. */
+/** Splits each retrieval into windows of this many messages. */
 function inWindows(maildrop: Maildrop, messages: number): Maildrop {
   return wrapped(maildrop, {
     async *retrieve(listed, maxMessageOctets) {
@@ -90,7 +90,7 @@ function doomed(accountId: string): RunPorts {
     maildrop: (maildrop) =>
       doom.on(windowMessages === undefined ? maildrop : inWindows(maildrop, windowMessages), maildropEffects),
     ledger: (ledger) => doom.on(ledger, ledgerEffects),
-    // Spread, for a run wraps it once more: a copy of the wrapper has all of its verbs.
+    // This is a spread, because a run wraps the store once more, and a copy of the wrapper has all of its verbs.
     store: (store) => ({
       ...doom.on(store, storeEffects),
       ...(windowMessages !== undefined && {

@@ -1,4 +1,4 @@
-/** Starts a worker that ends itself by SIGKILL and waits for that; or a worker that only tells what it does. */
+/** Starts a worker that ends itself by SIGKILL, and waits for its end; or starts a worker that only reports its effects. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -7,12 +7,12 @@ import type { OwnWorkerOptions } from './own-worker.ts'
 
 export interface DoomedOptions extends OwnWorkerOptions {
   /**
-   * For each account the place where its run stops: `before|during|after EFFECT NTH`. The process ends when every run has come to its
-   * place; a run that has has no further effect. `during` is exact only for a run that is alone. Without any place the worker
-   * lives, and tells its effects.
+   * By account: the place where its run stops, `before|during|after EFFECT NTH`. The process ends when every run has come to its
+   * place; a run that is at its place has no further effect. `during` is exact only if a run is alone. Without any place the worker
+   * lives, and reports its effects.
    */
   readonly places: Readonly<Record<string, string>>
-  /** How many messages a window and an append carry, if fewer than usual. */
+  /** The number of messages in a window and in an append, if it is smaller than usual. */
   readonly windowMessages?: number
 }
 
@@ -21,7 +21,7 @@ function start(options: DoomedOptions): ChildProcess {
   return spawn(process.execPath, [script, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
-/** Waits for the worker's end. @returns the signal that ended it; SIGTERM where it did not come to its place. */
+/** Waits for the worker's end. @returns the signal that ended it; SIGTERM if it did not come to its place. */
 export async function untilDoomed(options: DoomedOptions): Promise<string | null> {
   const child = start(options)
   const late = setTimeout(() => child.kill('SIGTERM'), 200_000)
@@ -30,7 +30,7 @@ export async function untilDoomed(options: DoomedOptions): Promise<string | null
   return signal
 }
 
-/** Gives every effect that a worker has meanwhile, as `EFFECT NTH`, in the order in which they began. */
+/** Gives every effect that a worker has during `meanwhile`, as `EFFECT NTH`, in the order in which they began. */
 export async function effectsOf(options: DoomedOptions, meanwhile: () => Promise<void>): Promise<string[]> {
   const child = start({ ...options, places: {} })
   const effects: string[] = []

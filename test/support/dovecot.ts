@@ -12,10 +12,10 @@ import type { StoreEndpoint } from '../../src/config.ts'
 export interface TestDovecot extends MailPorts {
   readonly store: StoreEndpoint
   readonly places: DovecotPlaces
-  /** All lines that it has said. */
+  /** All lines of its log. */
   readonly lines: string[]
   readonly pid: () => number
-  /** Passwords stand in clear in a test's users file. */
+  /** Adds a login. Passwords are in clear in a test's users file. */
   addUser(login: string, password: string): void
   halt(): Promise<void>
   resume(): Promise<void>
@@ -23,8 +23,8 @@ export interface TestDovecot extends MailPorts {
 }
 
 /**
- * Finds ports that nobody listens on. They lie below those that the kernel gives to outgoing connections (from 32768 on), since such a
- * connection could take one before its server does; they are chosen by chance, so that two processes do not choose alike.
+ * Finds ports on which nobody listens. They lie below the ports that the kernel gives to outgoing connections (from 32768 on), because such a
+ * connection could take one before its server does; they are chosen at random, so that two processes do not choose the same.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>()
@@ -41,7 +41,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...ports]
 }
 
-/** @param maildrops messages by login, in their order: then it keeps Maildirs, whose files it serves as they are. */
+/** @param maildrops has messages by login, in their order; if it is given, the server keeps Maildirs, whose files it serves as they are. */
 export async function startDovecot(
   users: Readonly<Record<string, string>> = {},
   maildrops: Readonly<Record<string, readonly Buffer[]>> = {},
@@ -86,7 +86,7 @@ export async function startDovecot(
     halt: async () => await child?.stop(10_000),
     resume,
     async stop() {
-      // Nobody reads its mail any more: asked to end, it would take more than two seconds.
+      // Nobody reads its mail any more. It gets no time to end, because an orderly end would take more than two seconds.
       await child?.stop(0)
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     },

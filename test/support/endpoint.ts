@@ -1,4 +1,4 @@
-/** Somebody's endpoint for webhooks: answers as it is told, and checks signatures by code of its own (Standard Webhooks 1.0). */
+/** Plays a person's endpoint for webhooks: it answers as the test says, and checks signatures with code of its own (Standard Webhooks 1.0). */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -17,16 +17,16 @@ export interface Received {
   readonly atMs: number
 }
 
-/** A status; an answer; `hang`: none, ever; `drop`: the line is cut. */
+/** A status; a function that answers; `hang`: it never answers; `drop`: it drops the connection. */
 export type Reaction = number | 'hang' | 'drop' | ((response: ServerResponse) => void)
 
 export interface Endpoint {
   readonly url: string
   readonly port: number
   readonly received: readonly Received[]
-  /** What it does from now on: one after another, and the last one for ever. */
+  /** Sets its reactions from now on: one after another, and the last one for ever. */
   react(...reactions: readonly Reaction[]): void
-  /** Resolves when so many have come. */
+  /** Resolves when this many requests have come. */
   count(wanted: number): Promise<readonly Received[]>
   close(): Promise<void>
 }
@@ -84,7 +84,7 @@ async function take(request: IncomingMessage): Promise<Received> {
   }
 }
 
-/** Whether one of its signatures was made with this secret, not long ago. */
+/** Tells whether one of the signatures was made with this secret, a short time ago. */
 export function verifies({ id, timestamp, body, signatures }: Received, secret: string): boolean {
   const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
   const wanted = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest()

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** Every process below that one. */
+/** Lists every process below that one. */
 export function familyOf(pid: number): number[] {
   const rows = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
   const pairs = rows
@@ -17,14 +17,14 @@ export function familyOf(pid: number): number[] {
 export const alive = (pids: readonly number[]) =>
   pids.filter((pid) => {
     try {
-      // A zombie that nobody has reaped is no process any more.
+      // A zombie that nobody has reaped does not count as a process.
       return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
     } catch {
       return false
     }
   })
 
-/** Empty where there is no such process. */
+/** Gives the command of a process; empty if there is no such process. */
 export function commandOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8')

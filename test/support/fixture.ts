@@ -1,4 +1,4 @@
-/** Loads the data that an earlier version wrote: test/fixtures/version-N, whose README says what is in it. */
+/** Loads the data that an earlier version wrote: test/fixtures/version-N, whose README describes them. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -14,13 +14,13 @@ type Kept = { readonly key: string; readonly expiresInMs?: number } & (
   | { readonly type: 'zset'; readonly value: readonly (readonly [Bytes, Bytes])[] }
   | { readonly type: 'set'; readonly value: readonly Bytes[] }
   | { readonly type: 'list'; readonly value: readonly Bytes[] }
-  /** Id, then fields and values in turn. */
+  /** Each entry has its id, and then fields and values in turn. */
   | { readonly type: 'stream'; readonly value: readonly (readonly [string, ...string[]])[] }
 )
 
 const octets = (text: Bytes) => (typeof text === 'string' ? Buffer.from(text) : Buffer.from(text.base64, 'base64'))
 
-/** What was kept for a while is kept as long again from now on. */
+/** Loads the keys. A key that had a lifetime gets the same lifetime from now on. */
 export async function loadRedis(redis: Redis): Promise<void> {
   const all = redis.pipeline()
   for (const line of readFileSync(join(fixtureFolder, 'redis.ndjson'), 'utf8').trimEnd().split('\n')) {
@@ -38,7 +38,7 @@ export async function loadRedis(redis: Redis): Promise<void> {
   for (const [error] of (await all.exec()) ?? []) if (error !== null) throw error
 }
 
-/** The files, but for those of Redis. */
+/** Unpacks the files, except those of Redis. */
 export function unpackHome(home: string): void {
   mkdirSync(home, { recursive: true, mode: 0o755 })
   execFileSync('tar', ['--extract', '--gzip', '--no-same-owner', '--file', resolve(fixtureFolder, 'home.tar.gz')], {
@@ -49,7 +49,7 @@ export function unpackHome(home: string): void {
 export interface Access {
   readonly adminToken: string
   readonly adminPassword: string
-  /** Of a session of the admin. */
+  /** The cookie of a session of the admin. */
   readonly cookie: string
   readonly tokens: { readonly script: string; readonly bob: string }
   readonly logins: { readonly alice: string; readonly bob: string }
@@ -58,20 +58,20 @@ export interface Access {
 const read = (name: string): unknown => JSON.parse(readFileSync(join(fixtureFolder, `${name}.json`), 'utf8'))
 
 export const fixtureAccess = () => read('access') as Access
-/** What the API answered then, by path. */
+/** The answers of the API at that time, by path. */
 export const fixtureAnswers = () => read('answers') as Record<string, Record<string, unknown>>
-/** By login and folder. */
+/** The stored mail, by login and folder. */
 export const fixtureMail = () => read('mail') as Record<string, readonly StoredThen[]>
 
 export interface StoredThen {
   readonly uid: number
   readonly internalDate: string
   readonly subject: string
-  /** Of the whole message, as IMAP gives it. */
+  /** The hash of the whole message, as IMAP gives it. */
   readonly sha256: string
 }
 
-/** A message as the providers of the fixture had it. */
+/** Makes a message as the providers of the fixture had it. */
 export function fixtureLetter(who: string, nth: number, body = `This is letter ${nth} to ${who}.`): MaildropMessage {
   const date = new Date(Date.UTC(2026, 5, nth + 1, 8, nth)).toUTCString().replace('GMT', '+0000')
   const lines = [
@@ -90,16 +90,16 @@ export function fixtureLetter(who: string, nth: number, body = `This is letter $
 
 export const fixturePorts = { ann: 7110, ben: 7111, cam: 7112, dot: 7113 } as const
 
-/** What each provider shows: as it was when the fixture was made. */
+/** The messages that each provider shows, as they were when the fixture was made. */
 export const fixtureMaildrops: Readonly<Record<keyof typeof fixturePorts, readonly MaildropMessage[]>> = {
   ann: [1, 2, 3, 4, 5].map((nth) => fixtureLetter('ann', nth, nth === 4 ? 'z'.repeat(2500) : undefined)),
   ben: [fixtureLetter('ben', 2, 'x'.repeat(3000))],
   cam: [1, 2, 3].map((nth) => fixtureLetter('cam', nth)),
-  // The others it does not show any more.
+  // This provider no longer shows the other messages.
   dot: [fixtureLetter('dot', 2, 'y'.repeat(2500))],
 }
 
-/** The lines of the backup. The runs in it are kept for a day from now on; as the file says it they would be gone after a month. */
+/** Gives the lines of the backup. Its runs are kept for a day from now on; with the times in the file they would be gone after a month. */
 export function fixtureBackup(nowMs: number): string[] {
   const lines = readFileSync(join(fixtureFolder, 'backup.ndjson'), 'utf8').trimEnd().split('\n')
   return lines.map((line) => line.replace(/"expiresAtMs":\d+/, `"expiresAtMs":${nowMs + 86_400_000}`))

@@ -1,6 +1,6 @@
 /**
- * The reporter of `npm test` and `npm run check`: node's `spec`, and before its closing lines the ten slowest tests and files.
- * With TEST_SHOW=failures it leaves out what passed: for the gate that runs at every save.
+ * The reporter of `npm test` and `npm run check`: Node's `spec`, and before its closing lines the ten slowest tests and files.
+ * With TEST_SHOW=failures it leaves out tests that passed, for the gate that runs at every save.
  */
 import { relative, resolve } from 'node:path'
 import { Readable } from 'node:stream'
@@ -25,7 +25,7 @@ async function* withSlowest(events: AsyncIterable<TestEvent>): AsyncGenerator<Te
   for await (const event of events) {
     if (event.type === 'test:complete' && event.data.nesting === 0) {
       const { name, file = '', details } = event.data
-      // The runner reports a file as a test of its own, whose name is the file's path: its time includes `before` and `after`.
+      // The runner reports a file as a test whose name is the file's path; its time includes `before` and `after`.
       const place = relative(process.cwd(), file).replace(/^dist\/(.*)\.js$/, '$1.ts')
       if (resolve(name) === resolve(file)) files.push({ name: place, ms: details.duration_ms })
       else tests.push({ name: `${place}: ${name}`, ms: details.duration_ms })

@@ -1,4 +1,4 @@
-/** A real worker in a process of its own that stops at one place of a pull, says so, and goes on when it is told to. */
+/** Runs a real worker in a process of its own that stops at one place of a pull, says so, and goes on when the parent says so. */
 import { once } from 'node:events'
 import { pino } from 'pino'
 import { pullLimits } from '../../src/pull/limits.ts'
@@ -40,7 +40,7 @@ const log = pino(
 )
 await startOwnWorker(options, {
   log,
-  // A connection that lay idle while this was held is trusted all the same: the store's process may be stopped by now.
+  // A connection is trusted even if it was idle while this worker was held, because the store's process may be stopped by now.
   storeFreshMs: Number.POSITIVE_INFINITY,
   between: () => ({ ledger: heldLedger, store: heldStore }),
 })

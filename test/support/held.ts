@@ -1,4 +1,4 @@
-/** Starts a worker in a process of its own that stops at one place of a pull, to be killed, frozen, or told to go on. */
+/** Starts a worker in a process of its own that stops at one place of a pull. The test can then kill it, freeze it, or let it go on. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -19,7 +19,7 @@ export class HeldWorker {
     this.#child.on('message', (event) => this.#events.push(event as string))
   }
 
-  /** Resolves once this has happened: `held`, or an event of the worker's log. */
+  /** Resolves when this has happened: `held`, or an event of the worker's log. */
   async until(event: string): Promise<void> {
     while (!this.#events.includes(event)) await once(this.#child, 'message', { signal: AbortSignal.timeout(60_000) })
   }

@@ -1,4 +1,4 @@
-/** An IMAP store that does as it is told (RFC 9051, as much of it as a gateway uses): how it misbehaves is data. */
+/** An IMAP store that does what a test says (RFC 9051, as much of it as a gateway uses): its faults are data. */
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
@@ -10,7 +10,7 @@ export interface StoredMessage {
   readonly uid: number
   readonly flags: string
   readonly date: string
-  /** Sent as literal8 (RFC 3516). */
+  /** The message was sent as literal8 (RFC 3516). */
   readonly binary: boolean
   readonly literal: Buffer
 }
@@ -18,59 +18,59 @@ export interface StoredMessage {
 type Answer = string | null | undefined
 
 export interface StoreBehaviour {
-  /** After login; undefined: all that helps. */
+  /** The capabilities after login; undefined: all that help. */
   readonly capabilities?: readonly string[]
-  /** Before login, where they differ; and before TLS. */
+  /** The capabilities before login, and before TLS, if they differ. */
   readonly capabilitiesBeforeLogin?: readonly string[]
   readonly capabilitiesInClear?: readonly string[]
   readonly greeting?: string
-  /** From the first byte, or by STARTTLS. */
+  /** TLS from the first byte, or by STARTTLS. */
   readonly tls?: { readonly mode: 'implicit' | 'starttls'; readonly cert: string; readonly key: string }
-  /** Said in the same breath as the OK to STARTTLS. */
+  /** Text that is sent together with the OK to STARTTLS. */
   readonly injects?: string
   readonly password?: string | (() => string)
-  /** Parts the levels of a folder's name. */
+  /** The character between the levels of a folder's name. */
   readonly separator?: string
-  /** What the names of people's folders begin with. */
+  /** The text with which the names of people's folders begin. */
   readonly prefix?: string
-  /** Answers a command of this verb with exactly this, `TAG` being its tag; null: says nothing; undefined: as it should. */
+  /** Answers a command of this verb with exactly this text, in which `TAG` stands for its tag; null: says nothing; undefined: answers properly. */
   readonly answers?: Readonly<Record<string, Answer | ((command: string) => Answer)>>
-  /** As each command has come whole, before anything else: what other clients do meanwhile. */
+  /** Is called as soon as a command is complete, before anything else: it does what other clients do meanwhile. */
   readonly meanwhile?: (verb: string) => void
-  /** Untagged lines, each with its CRLF, said before the tagged answer to a command of this verb. */
+  /** Untagged lines, each with its CRLF, that come before the tagged answer to a command of this verb. */
   readonly chatter?: (verb: string) => string
-  /** Of a folder, in octets (RFC 7889), told by STATUS. */
+  /** The limit of each folder, in octets (RFC 7889), as STATUS gives it. */
   readonly folderLimits?: Readonly<Record<string, number>>
-  /** The tagged answer to an append, without its tag, if not OK. Nothing is stored then. */
+  /** The tagged answer to an append, without its tag, if it is not OK. Then nothing is stored. */
   readonly refuses?: (messages: readonly StoredMessage[]) => string | undefined
-  /** The tagged answer in place of a continuation request. */
+  /** The tagged answer that comes in place of a continuation request. */
   readonly refusesLiteral?: (octets: number) => string | undefined
-  /** What it keeps of an append that it did not refuse; undefined: all, as RFC 3502 wants it. */
+  /** The messages that it keeps of an append that it did not refuse; undefined: all of them, as RFC 3502 demands. */
   readonly keeps?: (messages: readonly StoredMessage[]) => readonly StoredMessage[]
-  /** Said of an append that was stored, without its tag, in place of OK; null: nothing at all. */
+  /** The answer, without its tag, that follows a stored append in place of OK; null: no answer at all. */
   readonly saysOfStored?: (messages: readonly StoredMessage[]) => string | null | undefined
-  /** Answers a command of this verb with a line that never ends, an octet a turn of the event loop; an APPEND is stored before. */
+  /** Answers a command of this verb with a line that never ends, one octet in each turn of the event loop; an APPEND is stored before that. */
   readonly drips?: (verb: string) => boolean
-  /** What its APPENDUID tells in place of the UIDs. */
+  /** The text that its APPENDUID has in place of the UIDs. */
   readonly appendUids?: (uids: readonly number[]) => string
-  /** Shows what came since only to a session that says NOOP (Courier). */
+  /** Shows new messages only to a session that says NOOP (Courier). */
   readonly showsAfterNoop?: boolean
-  /** Said to an append in place of an answer, before it hangs up. */
+  /** A BYE that it sends in place of an answer to an append, before it hangs up. */
   readonly bye?: string
-  /** Said after the refusal of an append, before it hangs up. */
+  /** A BYE that it sends after the refusal of an append, before it hangs up. */
   readonly byeAfterRefusal?: string
-  /** Stores an append, and drops the connection in place of the OK; the first so many times. */
+  /** Stores an append, and drops the connection in place of the OK; it does so this many times. */
   readonly losesAnswers?: number
-  /** Drops the connection in the middle of a literal; the first so many times. */
+  /** Drops the connection in the middle of a literal; it does so this many times. */
   readonly dropsInLiteral?: number
-  /** How much of a command's literals it reads before it does, and what it says then. */
+  /** The octets of a command's literals that it reads before it drops the connection, and its last words. */
   readonly dropsAfterOctets?: number
   readonly byeInLiteral?: string
-  /** Said when a literal is announced; it goes on reading, and waits for the other side to hang up. */
+  /** A BYE that it sends when a literal is announced; it goes on reading, and waits for the client to hang up. */
   readonly byeAtLiteral?: string
   /** Says nothing to an append. */
   readonly silent?: boolean
-  /** Octets of each piece in which it reads and writes; undefined: as they come. */
+  /** The size of each piece in which it reads and writes, in octets; undefined: the pieces are as they come. */
   readonly pieceOctets?: () => number
 }
 
@@ -79,24 +79,24 @@ export interface ScriptedStore {
   readonly stored: StoredMessage[]
   readonly folders: Set<string>
   readonly subscribed: Set<string>
-  /** Verbs as received, in their order. */
+  /** The verbs that it received, in their order. */
   readonly verbs: string[]
-  /** Sizes of literals, as they were announced: `{10}`, `{10+}`, `~{10}`. */
+  /** The sizes of literals as they were announced: `{10}`, `{10+}`, `~{10}`. */
   readonly literals: string[]
   readonly connections: () => number
-  /** Another client moves these to a folder, which is made if need be. */
+  /** Plays another client that moves these messages to a folder, which is made if it is not there. */
   move(which: (message: StoredMessage) => boolean, folder: string): void
-  /** And deletes these for good. */
+  /** Plays another client that deletes these messages for good. */
   expunge(which: (message: StoredMessage) => boolean): void
-  /** Another name, the same messages under the same UIDs. */
+  /** Gives a folder another name; its messages keep their UIDs. */
   rename(from: string, to: string): void
-  /** With all that is in it. */
+  /** Removes a folder with all its messages. */
   remove(folder: string): void
-  /** The same messages under other UIDs and another UIDVALIDITY. */
+  /** Gives the messages of a folder other UIDs and another UIDVALIDITY. */
   renumber(folder: string): void
-  /** Ends every connection, with these words if any. */
+  /** Ends every connection, with these words if any are given. */
   hangUp(bye?: string): Promise<void>
-  /** Resolves when nobody is connected any more. */
+  /** Resolves when no client is connected any more. */
   left(): Promise<void>
   close(): Promise<void>
 }
@@ -127,7 +127,7 @@ export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0):
   // A test that failed before it closed this one must end all the same.
   server.unref()
   const left = async () => {
-    // However they went: `once` of events would take a reset for the end of the test.
+    // This counts connections that end in any way: `once` of events would throw at a reset, and end the test.
     await Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))))
   }
   return {
@@ -148,13 +148,13 @@ export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0):
   }
 }
 
-/** Where a folder's next message will stand. */
+/** The place of a folder's next message. */
 interface Position {
   uidValidity: number
   uidNext: number
 }
 
-/** What all sessions share. */
+/** The state that all sessions share. */
 class State {
   readonly behaviour: StoreBehaviour
   readonly seen: Pick<ScriptedStore, 'stored' | 'folders' | 'subscribed' | 'verbs' | 'literals'> = {
@@ -166,7 +166,7 @@ class State {
   }
   lost: number
   dropped: number
-  /** What a session that said NOOP was shown, where others are not. */
+  /** The messages that a session was shown after NOOP, while other sessions were not. */
   readonly shown = new Set<StoredMessage>()
   /** Messages with the flag \\Deleted. */
   readonly deleted = new Set<StoredMessage>()
@@ -222,7 +222,7 @@ class State {
   }
 }
 
-/** One command: its text with literals taken out, each leaving `{}` or, for a literal8, `~{}` behind. */
+/** A session reads one command at a time: the command's text has `{}` in place of a literal, or `~{}` in place of a literal8. */
 class Session {
   #socket: Socket
   readonly #state: State
@@ -234,7 +234,7 @@ class Session {
   /** The literal that is being read: its pieces, and how many octets are still to come. */
   #pieces: Buffer[] = []
   #missing = 0
-  /** Octets of this command's literals so far. */
+  /** The octets of this command's literals so far. */
   #taken = 0
   #folder = ''
 
@@ -305,7 +305,7 @@ class Session {
       const allowed =
         offered.includes('LITERAL+') ||
         (offered.some((one) => one === 'LITERAL-' || one === 'IMAP4rev2') && octets <= 4096)
-      // RFC 7888 section 5: what follows can no longer be told from commands.
+      // The octets that follow cannot be told from commands any more (RFC 7888 section 5).
       if (!allowed) return void this.#socket.end(`* BYE literal of ${octets} octets was not asked for\r\n`)
     } else {
       const refusal = behaviour.refusesLiteral?.(octets)
@@ -478,7 +478,7 @@ class Session {
     this.listen(secured)
   }
 
-  /** From the first UID or number asked for on, to the end; the last message whatever was asked for (RFC 9051 section 9). */
+  /** Gives the messages from the first UID or number of the range to the end, and always the last message (RFC 9051 section 9). */
   #fetch(tag: string, byUid: boolean, range: string): void {
     const from = Number(/^\d+/.exec(range)?.[0] ?? 1)
     for (const [nth, { uid, literal }] of this.#shown.entries()) {
@@ -532,7 +532,7 @@ class Session {
   }
 }
 
-/** The first astring of a command's arguments (RFC 9051 section 9). */
+/** Gives the first astring of a command's arguments (RFC 9051 section 9). */
 function nameIn(text: string): string {
   const quoted = /^"((?:[^"\\]|\\.)*)"/.exec(text)?.[1]
   return quoted === undefined ? (text.split(' ', 1)[0] ?? '') : quoted.replace(/\\(.)/g, '$1')
@@ -540,7 +540,7 @@ function nameIn(text: string): string {
 
 const quoted = (name: string) => `"${name.replace(/["\\]/g, '\\$&')}"`
 
-/** RFC 9051 section 6.3.9, as far as a pattern is the name of a folder, or how names begin. */
+/** Matches folders as LIST does (RFC 9051 section 6.3.9), if the pattern is a folder's name or the beginning of names. */
 function listed(command: string): (folder: string) => boolean {
   const pattern = nameIn(/^\S+ \S+ "[^"]*" (.*)$/.exec(command)?.[1] ?? '')
   return (folder) => (pattern.endsWith('*') ? folder.startsWith(pattern.slice(0, -1)) : pattern === folder)

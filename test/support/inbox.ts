@@ -1,4 +1,4 @@
-/** An inbox as somebody might have it, for pictures of the dashboard. All of it is made up; the newest message comes first. */
+/** An inbox for pictures of the dashboard. All of it is made up; the newest message comes first. */
 
 const hourMs = 3_600_000
 

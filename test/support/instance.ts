@@ -1,4 +1,4 @@
-/** Ports, settings and requests of an instance that runs in processes of its own. */
+/** Gives the ports, settings and requests of an instance that runs in processes of its own. */
 import assert from 'node:assert/strict'
 import { freePorts } from './dovecot.ts'
 
@@ -26,7 +26,7 @@ export function settingsOf({ http, imap, imaps, pop3, pop3s }: Ports): Record<st
   }
 }
 
-/** Asks the API of an instance, and fails where it answers with a problem. */
+/** Asks the API of an instance, and fails if it answers with a problem. */
 export async function callInstance({ http }: Ports, token: string, method: string, path: string, body?: object) {
   const response = await fetch(`http://127.0.0.1:${http}/api/v1${path}`, {
     method,

@@ -1,4 +1,4 @@
-/** What the DNS, the web and the POP3 servers of the world say, as data: what is not in it is not there. */
+/** Plays the DNS, the web and the POP3 servers of the world from data: nothing exists that is not in the data. */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import type { LookupFunction } from 'node:net'
@@ -8,17 +8,17 @@ import { answers } from '../../src/pop3/probe.ts'
 export interface Internet {
   readonly srv?: Readonly<Record<string, readonly SrvRecord[]>>
   readonly mx?: Readonly<Record<string, readonly MxRecord[]>>
-  /** By URL, without what is behind the `?`. */
+  /** The pages by URL, without the `?` and what follows it. */
   readonly pages?: Readonly<Record<string, string>>
-  /** By `host:port`: at which port of this machine it is in truth. */
+  /** By `host:port`: the port of this machine at which that server really is. */
   readonly servers?: Readonly<Record<string, number>>
-  /** Who vouches for the certificates. */
+  /** The authority that vouches for the certificates. */
   readonly ca?: string
-  /** Never answers: names, URLs, `host:port`. */
+  /** The names, URLs and `host:port` that never answer. */
   readonly silent?: readonly string[]
 }
 
-/** @param asked gets a line for each question. */
+/** @param asked receives a line for each question. */
 export function surroundingsOf(internet: Internet, asked: string[] = []): Surroundings {
   const { srv = {}, mx = {}, pages = {}, servers = {}, ca, silent = [] } = internet
   const say = async <T>(question: string, answer: T | undefined): Promise<T> => {
@@ -38,13 +38,13 @@ export function surroundingsOf(internet: Internet, asked: string[] = []): Surrou
   }
 }
 
-/** Every name is this machine's. */
+/** Resolves every name to this machine. */
 export const here: LookupFunction = (_name, options, callback) => {
   if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }])
   else callback(null, '127.0.0.1', 4)
 }
 
-/** A server of the DNS that gives the same record to whoever asks for its type (RFC 1035), and says of all else that there is none. */
+/** Starts a DNS server that gives the same record to every question for its type (RFC 1035), and answers all others that there is no record. */
 export async function startDns(
   records: Readonly<Record<number, Buffer>>,
 ): Promise<{ readonly at: string; close(): void }> {
@@ -53,7 +53,7 @@ export async function startDns(
     const end = asked.indexOf(0, 12) + 5
     const data = records[asked.readUInt16BE(end - 4)]
     const header = Buffer.from(asked.subarray(0, 12))
-    // A response, authoritative; one question, one answer or none.
+    // This is an authoritative response with one question and at most one answer.
     header.writeUInt16BE(0x8580, 2)
     header.writeUInt16BE(data === undefined ? 0 : 1, 6)
     header.fill(0, 8)
@@ -65,7 +65,7 @@ export async function startDns(
   return { at: `127.0.0.1:${socket.address().port}`, close: () => socket.close() }
 }
 
-/** A name as it goes over the wire. */
+/** Writes a name in its form on the wire. */
 export function nameOnWire(name: string): number[] {
   return [...name.split('.').flatMap((label) => [label.length, ...Buffer.from(label)]), 0]
 }

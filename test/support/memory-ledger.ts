@@ -1,4 +1,4 @@
-/** An account's ledger in memory: what redis/ledger.ts keeps. test/live/ledger.test.ts holds both to the same contract. */
+/** Keeps an account's ledger in memory, as redis/ledger.ts does in Redis. test/live/ledger.test.ts holds both to the same contract. */
 import type { Failure } from '../../src/failure/failure.ts'
 import {
   type Intent,
@@ -23,7 +23,7 @@ import {
   recordOf,
 } from '../../src/pull/quarantine.ts'
 
-/** What the ledger needs of its world. */
+/** The parts of its world that the ledger needs. */
 interface LedgerWorld {
   nowMs: number
   effect<T>(name: string, act: () => T): T
@@ -37,15 +37,15 @@ export class MemoryLedger implements AccountLedger {
   readonly open = new Map<string, Intent>()
   readonly quarantined: { readonly sighting: Sighting; readonly reason: Failure }[] = []
   entries: QuarantineEntry[] = []
-  /** By entry id: let go of it, or try it again once the account takes so many octets. */
+  /** By entry id: dismiss the entry, or try it again when the account takes this many octets. */
   readonly wishes = new Map<string, 'dismiss' | number>()
   suspects: readonly Suspect[] = []
-  /** What runs that set out were retrieving alone, until they return. */
+  /** By run: the message that the run retrieves alone, until the run returns. */
   readonly out = new Map<number, MessageName | undefined>()
   readonly spoolContent = new Map<SpoolId, Retrieved>()
   #run = 0
   #spools = 0
-  /** As they were at the last look, and those of them that a message has taken since. */
+  /** The records as they were at the last look, and those of them that a message has taken since. */
   #looked: readonly LedgerRecord[] | undefined
   readonly #taken = new Set<number>()
   readonly #world: LedgerWorld
@@ -54,7 +54,7 @@ export class MemoryLedger implements AccountLedger {
     this.#world = world
   }
 
-  /** Another run has the lease now. */
+  /** Records that another run has the lease now. */
   board(): void {
     this.#run += 1
     this.#looked = undefined
@@ -176,7 +176,7 @@ export class MemoryLedger implements AccountLedger {
     for await (const record of records) amended.push(record)
     if (amended.length === 0) return
     this.#write('amend', () => {
-      // A record that a message has taken since is no more what the caller saw.
+      // A record that a message has taken since the look is no longer what the caller saw.
       for (const record of amended) {
         const before = this.records[record.index]
         if (before === undefined || this.#taken.has(record.index)) continue
@@ -222,7 +222,7 @@ export class MemoryLedger implements AccountLedger {
     return (this.#looked = [...this.records])
   }
 
-  /** The record by which this message was set aside before; it is this message's then. */
+  /** Finds the record under which this message was set aside before; from then on the record is this message's. */
   #take(message: Pick<LedgerRecord, 'uidl' | 'digest' | 'size'>): LedgerRecord | undefined {
     const looked = this.#looked ?? this.#look()
     const taken = looked.find((record) => !this.#taken.has(record.index) && isSetAside(record, message))

@@ -7,11 +7,11 @@ import { createSeal } from '../../src/seal.ts'
 import type { WorkerOptions } from '../../workers/options.ts'
 import { type RunningWorker, startWorker } from '../../workers/worker.ts'
 
-/** Where it works. Its parent says so, as JSON. */
+/** The options say where the worker works. Its parent passes them as JSON. */
 export interface OwnWorkerOptions {
   readonly redisUrl: string
   readonly store: StoreEndpoint
-  /** Hex. */
+  /** The key in hex. */
   readonly secretKey: string
   readonly leaseMs: number
 }
@@ -21,7 +21,7 @@ export function givenOptions(): OwnWorkerOptions {
   return JSON.parse(process.argv[2] ?? '{}') as OwnWorkerOptions
 }
 
-/** @param other what this worker does otherwise than a usual one. */
+/** @param other has the parts in which this worker differs from a usual one. */
 export async function startOwnWorker(
   { redisUrl, store, secretKey, leaseMs }: OwnWorkerOptions,
   other: Partial<WorkerOptions>,

@@ -1,4 +1,4 @@
-/** Bytes in pieces of any size, each a write of its own: so that nothing can rely on where TCP happens to cut. */
+/** Sends bytes in pieces of any size, each by a write of its own, so that no code can rely on where TCP happens to cut. */
 import type { Socket } from 'node:net'
 
 const sending = new WeakMap<Socket, Promise<void>>()
@@ -28,7 +28,7 @@ export function* piecesOf(bytes: Buffer, octets: () => number): Iterable<Buffer>
   }
 }
 
-/** The same numbers from 0 up to 1 for the same seed (mulberry32). */
+/** Gives the same numbers, from 0 up to but not including 1, for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed
   return () => {

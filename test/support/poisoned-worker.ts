@@ -1,4 +1,4 @@
-/** A real worker in a process of its own that ends itself by SIGKILL whenever it meets a certain message: its options say which. */
+/** Runs a real worker in a process of its own that ends itself by SIGKILL whenever it meets the message that its options name. */
 import type { Maildrop } from '../../src/pull/ports.ts'
 import { givenOptions, startOwnWorker } from './own-worker.ts'
 import type { PoisonedOptions } from './poisoned.ts'

@@ -1,4 +1,4 @@
-/** A POP3 server that does as it is told: how it misbehaves is data, so that a test reads as the story of one bad server. */
+/** A POP3 server that does what a test says: its faults are data, so that a test reads as the story of one bad server. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls'
@@ -7,51 +7,51 @@ import { closerOf } from './closing.ts'
 
 export interface MaildropMessage {
   readonly bytes: Buffer
-  /** Undefined: numbered by place. Empty: the server sends a blank one. */
+  /** The UIDL of the message. Undefined: it is made from the message's place. Empty: the server sends a blank one. */
   readonly uidl?: string
-  /** What LIST says, if not the truth. */
+  /** The size that LIST gives, if it is not the true one. */
   readonly size?: number
-  /** What ends it where it is sent, if not a CRLF where none is and the lone dot. */
+  /** The octets that end the message on the wire. By default these are the lone dot, and before it a CRLF if the message has none at its end. */
   readonly end?: string
 }
 
 export interface Behaviour {
   readonly messages: readonly MaildropMessage[]
-  /** What is otherwise at the first connection, at the second one ...; from the last of them on at every one. */
+  /** The differences at the first connection, at the second one and so on; the last entry holds for all later connections. */
   readonly connections?: readonly Partial<Behaviour>[]
   readonly password?: string
-  /** Null: says nothing, ever. */
+  /** The greeting; null: the server never says anything. */
   readonly greeting?: string | null
-  /** Undefined: USER, UIDL, TOP, PIPELINING. */
+  /** The capabilities; undefined: USER, UIDL, TOP, PIPELINING. */
   readonly capabilities?: readonly string[]
-  /** Once STLS is done, if others. */
+  /** The capabilities after STLS, if they differ. */
   readonly capabilitiesSecured?: readonly string[]
-  /** After the login, if others. */
+  /** The capabilities after the login, if they differ. */
   readonly capabilitiesLoggedIn?: readonly string[]
   readonly user?: string
-  /** How it asks for the response to AUTH PLAIN. */
+  /** The line with which it asks for the response to AUTH PLAIN. */
   readonly challenge?: string
-  /** Sends every reply in pieces of so many octets; a function: each of another size, and reads so too. */
+  /** Sends every reply in pieces of this many octets. If it is a function, each piece has another size, and reads are cut in the same way. */
   readonly pieceOctets?: number | (() => number)
-  /** Waits so long before each RETR reply. */
+  /** Waits this long before each RETR reply. */
   readonly delayMs?: number
-  /** Answers a command that begins so with exactly this, CRLF included by the script. */
+  /** Answers a command that begins with the key by exactly this text; the text must contain its own CRLF. */
   readonly answers?: Readonly<Record<string, string>>
-  /** Says nothing to a command that begins so. */
+  /** Does not answer a command that begins with this. */
   readonly silentOn?: string
-  /** Drops the connection at a command that begins so. */
+  /** Drops the connection at a command that begins with this. */
   readonly dropOn?: string
   /** Drops the connection after this many octets of a RETR reply. */
   readonly dropAfterOctets?: number
-  /** Sends no more than this many octets of a RETR reply, and then nothing any more. */
+  /** Sends no more than this many octets of a RETR reply, and then nothing more. */
   readonly silentAfterOctets?: number
-  /** What becomes of a reply on its way, by the command that it answers. */
+  /** Changes a reply on its way; it is given the command too. */
   readonly mangles?: (reply: Buffer, command: string) => Buffer
   /** Sends messages without byte-stuffing, as some servers do. */
   readonly unstuffed?: boolean
-  /** What TOP shows of a message, if not its header. */
+  /** The text that TOP shows of a message, if it is not the header. */
   readonly topShows?: (message: string) => string
-  /** Carries out DELE, and then drops the line at QUIT. */
+  /** Carries out DELE, and then drops the connection at QUIT. */
   readonly dropAtQuit?: boolean
   /** Carries out DELE, and then answers QUIT with this. */
   readonly quitSays?: string
@@ -59,52 +59,52 @@ export interface Behaviour {
   readonly deletesAtOnce?: boolean
   /** Says +OK to DELE and to QUIT, and keeps everything. */
   readonly keepsDeleted?: boolean
-  /** At later connections it does not show what was retrieved, once QUIT has followed, or whatever followed. */
+  /** Hides retrieved messages at later connections: after a QUIT, or with 'at once' in any case. */
   readonly hidesRetrieved?: boolean | 'at once'
-  /** Shows the first so many messages, and never more. */
+  /** Shows at most this many messages, the first ones. */
   readonly showsAtMost?: number
-  /** Mail that comes behind the first answer to a command that begins so, and is shown at once, in front of the others or behind. */
+  /** Mail that arrives after the first answer to a command that begins with `on`. It is shown at once, in front of the other messages or behind them. */
   readonly arrives?: {
     readonly after: string
     readonly where: 'in front' | 'behind'
     readonly messages: readonly MaildropMessage[]
   }
-  /** Answers a command that begins so with this, and then with more of the other for as long as somebody listens. */
+  /** Answers a command that begins with `on` by `begins`, and then by `goesOn` again and again for as long as somebody listens. */
   readonly endless?: { readonly on: string; readonly begins: string; readonly goesOn: string }
-  /** Answers a command that begins so an octet at a time, or so many. */
+  /** Answers a command that begins with `on` a few octets at a time; without `octets`, one at a time. */
   readonly trickle?: { readonly on: string; readonly everyMs: number; readonly octets?: number }
   readonly tls?: ServerTls
-  /** Carries out STLS. */
+  /** The TLS that STLS begins; undefined: there is no STLS. */
   readonly stls?: ServerTls
-  /** Throws away all but the first of the commands that arrive together. */
+  /** Throws away all commands that arrive together except the first. */
   readonly dropsPipelined?: boolean
-  /** Where it listens. */
+  /** The address at which it listens. */
   readonly address?: string
 }
 
 export interface ServerTls {
   readonly cert: string
   readonly key: string
-  /** The newest version it speaks. */
+  /** The newest version of TLS that it speaks. */
   readonly maxVersion?: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
 }
 
 export interface ScriptedServer {
   readonly port: number
-  /** As received, PASS masked. */
+  /** The commands that it received, with PASS masked. */
   readonly commands: string[]
-  /** For each TLS connection, whether it took up an earlier session. */
+  /** For each TLS connection: whether it resumed an earlier session. */
   readonly resumed: boolean[]
   /** The names that clients asked for (SNI). */
   readonly asked: (string | undefined)[]
-  /** The most commands that were ever waiting unanswered. */
+  /** The largest number of commands that were ever waiting for an answer. */
   readonly pipelinedMax: () => number
-  /** What is left in the maildrop. */
+  /** The messages that are left in the maildrop. */
   readonly maildrop: () => readonly MaildropMessage[]
   close(): Promise<void>
 }
 
-/** @param port of a server that was closed: as if it had mended its ways. */
+/** @param port may be that of a server that was closed: the new server then seems to be the same one without its faults. */
 export async function startPop3Server(usual: Behaviour, port = 0): Promise<ScriptedServer> {
   let maildrop = [...usual.messages]
   let connections = 0
@@ -214,13 +214,13 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
   }
 }
 
-/** One login: what it shows stays as it was at the beginning, and DELE takes effect at QUIT (RFC 1939 section 6). */
+/** A login: it always shows the maildrop as it was at the beginning, and DELE takes effect at QUIT (RFC 1939 section 6). */
 class Session {
   readonly #behaviour: Behaviour
   #held: readonly MaildropMessage[]
   readonly #marked = new Set<MaildropMessage>()
   readonly #retrieved = new Set<MaildropMessage>()
-  /** STLS is done. */
+  /** True after STLS. */
   secured = false
   #loggedIn = false
   #challenged = false
@@ -289,7 +289,7 @@ class Session {
     }
   }
 
-  /** RFC 4616: NUL, user, NUL, password. */
+  /** Reads the response of RFC 4616: NUL, user, NUL, password. */
   #authenticated(response: string): Buffer {
     this.#challenged = false
     const { user = 'me', password = 'secret' } = this.#behaviour
@@ -330,7 +330,7 @@ function headerOf(message: string): string {
   return end === -1 ? message : message.slice(0, end + 4)
 }
 
-/** Without what nobody else is to see. */
+/** Gives the line without its secrets. */
 function masked(line: string): string {
   return line.replace(/^(PASS|AUTH PLAIN) .*/, '$1 ***').replace(/^[A-Za-z0-9+/=]{12,}$/, '***')
 }

@@ -1,28 +1,28 @@
-/** A line between an IMAP client and its server that breaks as it is told. */
+/** Plays a line between an IMAP client and its server that breaks where a test says. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { closerOf } from './closing.ts'
 
-/** How much of an APPEND has passed: half of its first literal, all but its last CRLF, or all of it and no answer yet. */
+/** The part of an APPEND that has passed: half of its first literal, all except its last CRLF, or all of it with no answer yet. */
 export type AppendPlace = 'in mid-literal' | 'before its end' | 'behind its end'
 
 export interface Proxy {
   readonly port: number
-  /** The next answer that holds this is lost, and with it the connection. */
+  /** Loses the next answer that contains this text, and ends the connection. */
   lose(answer: string): void
-  /** The next answer that holds this is lost; the connection stays, and nothing more is heard on it. */
+  /** Loses the next answer that contains this text; the connection stays open, but nothing more is heard on it. */
   swallow(answer: string): void
-  /** When the nth APPEND from now on is there. `cut` ends the connection with what has passed. */
+  /** Acts when the nth APPEND from now on has come to this place. `cut` passes on what has come, and ends the connection. */
   whenAppend(nth: number, place: AppendPlace, act: (cut: () => void) => void): void
-  /** Resolves when the server has done with every connection that the client has lost. */
+  /** Resolves when the server has ended every connection that the client has lost. */
   quiet(): Promise<void>
   close(): Promise<void>
 }
 
-/** @param changed what the server says, in other words of the same length. */
+/** @param changed gives what the server says in other words of the same length. */
 export async function startProxy(to: number, changed?: (said: string) => string): Promise<Proxy> {
   const upstreams = new Set<Socket>()
-  /** Their clients are gone. */
+  /** Connections to the server whose clients are gone. */
   const orphans = new Set<Socket>()
   let lost: { readonly answer: string; readonly silently: boolean } | undefined
   let waiting: { left: number; readonly place: AppendPlace; readonly act: (cut: () => void) => void } | undefined

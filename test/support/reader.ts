@@ -1,4 +1,4 @@
-/** Reads mail back by hand, over IMAP and over POP3: what the store really holds, and not what a library makes of it. */
+/** Reads mail back over IMAP and over POP3 without a library, so that a test sees what the store really holds. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
@@ -6,11 +6,11 @@ export interface ReadMessage {
   readonly uid: number
   readonly flags: readonly string[]
   readonly internalDate: string
-  /** BODY.PEEK[]: the message's bytes, but for NUL, which Dovecot shows as 0x80 (RFC 3501 has none in a literal). */
+  /** BODY.PEEK[]: the message's bytes, except that Dovecot shows NUL as 0x80 (RFC 3501 has none in a literal). */
   readonly bytes: Buffer
 }
 
-/** Everything a server says to these lines, until it hangs up. */
+/** Gives everything that a server says to these lines, until it hangs up. */
 export async function converse(port: number, lines: readonly string[]): Promise<Buffer> {
   const socket = connect({ host: '127.0.0.1', port })
   const chunks: Buffer[] = []
@@ -20,7 +20,7 @@ export async function converse(port: number, lines: readonly string[]): Promise<
   return Buffer.concat(chunks)
 }
 
-/** By UID; empty where there is no such folder. */
+/** Reads a folder, in the order of UIDs; the result is empty if there is no such folder. */
 export async function readFolder(
   port: number,
   user: string,
@@ -61,19 +61,19 @@ export async function readFolder(
   return messages
 }
 
-/** Over POP3, by message number: true bytes, NUL too. */
+/** Reads a maildrop over POP3, by message number: the bytes are the true ones, with NUL too. */
 export async function readMaildrop(port: number, user: string, password: string, count: number): Promise<Buffer[]> {
   const retrieve = Array.from({ length: count }, (_, nth) => `RETR ${nth + 1}`)
   const said = await converse(port, [`USER ${user}`, `PASS ${password}`, ...retrieve, 'QUIT'])
   const messages: Buffer[] = []
-  // The greeting, and the replies to USER and PASS.
+  // These are the greeting, and the replies to USER and PASS.
   let at = 0
   for (let replies = 0; replies < 3; replies += 1) at = said.indexOf('\r\n', at) + 2
   for (let nth = 0; nth < count; nth += 1) {
     const status = said.indexOf('\r\n', at)
     const line = said.toString('latin1', at, status)
     if (!line.startsWith('+OK')) throw new Error(`RETR ${nth + 1}: ${line}`)
-    // From the CRLF before the first line, so that an empty message ends like any other.
+    // The search begins at the CRLF before the first line, so that an empty message ends like any other.
     const end = said.indexOf('\r\n.\r\n', status)
     const body = said.toString('latin1', status, end + 2).replaceAll('\r\n.', '\r\n')
     messages.push(Buffer.from(body.slice(2), 'latin1'))
@@ -82,7 +82,7 @@ export async function readMaildrop(port: number, user: string, password: string,
   return messages
 }
 
-/** A stored message without our trace block, and the fields of the block. */
+/** Splits a stored message into the message as it came and the fields of our trace block. */
 export function withoutTrace(bytes: Buffer): { readonly source: Buffer; readonly trace: string } {
   const from = bytes.indexOf('X-Tributary-Id: ')
   if (from === -1) throw new Error('no trace block')

@@ -10,9 +10,9 @@ export interface TestRedis {
   readonly url: string
   readonly dataFolder: string
   readonly pid: number
-  /** Resolves with what ended it. */
+  /** Resolves with the reason of its end. */
   exited(): Promise<string>
-  /** Ends it by this signal; its data stays. */
+  /** Ends it by this signal; its data stay. */
   halt(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
   resume(): Promise<void>
   stop(): Promise<void>

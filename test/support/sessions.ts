@@ -7,7 +7,7 @@ import type { TestDovecot } from './dovecot.ts'
 /** Gives the process of each session of the login. */
 export function sessionsOf({ places }: TestDovecot, login: string): number[] {
   const args = ['-c', join(places.runFolder, 'dovecot.conf'), 'who', '-1', login]
-  // Where nobody is logged in it warns on stderr.
+  // doveadm warns on stderr if nobody is logged in.
   const table = execFileSync('doveadm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   return table.split('\n').flatMap((line) => {
     const [user, protocol, pid] = line.split(/\s+/)
@@ -15,7 +15,7 @@ export function sessionsOf({ places }: TestDovecot, login: string): number[] {
   })
 }
 
-/** Counts the octets that have come for these processes and that they have not read. The answer is 0 while something is still on its way to them. */
+/** Counts the octets that have come for these processes and that they have not read. The answer is 0 while octets are still on their way to them. */
 export function unreadBy({ imapPort }: TestDovecot, pids: readonly number[]): number {
   const inodes = new Set(pids.flatMap(socketsOf))
   const port = imapPort.toString(16).toUpperCase().padStart(4, '0')

@@ -1,4 +1,4 @@
-/** An SMTP server that does as it is told, and keeps what it was sent. */
+/** An SMTP server that does what a test says, and keeps the mail that it was sent. */
 import { EventEmitter, once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
@@ -6,12 +6,12 @@ import { closerOf } from './closing.ts'
 
 export interface SmtpBehaviour {
   readonly tls?: { readonly cert: string; readonly key: string }
-  /** From the first octet; else STARTTLS is offered where there is a certificate. */
+  /** TLS from the first octet; without this, STARTTLS is offered if there is a certificate. */
   readonly implicit?: boolean
   readonly login?: { readonly user: string; readonly password: string }
-  /** Says nothing, ever. */
+  /** The server never says anything. */
   readonly silent?: boolean
-  /** What it says to the first mails instead of taking them. */
+  /** The answers with which it refuses the first mails. */
   readonly refusals?: readonly string[]
 }
 
@@ -26,7 +26,7 @@ export interface SentMail {
 export interface SmtpServer {
   readonly port: number
   readonly mails: readonly SentMail[]
-  /** Resolves when so many have come. */
+  /** Resolves when this many mails have come. */
   count(wanted: number): Promise<readonly SentMail[]>
   close(): Promise<void>
 }

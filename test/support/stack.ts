@@ -37,7 +37,7 @@ export const adminToken = 'the-token-of-the-admin'
 
 export interface Stack {
   readonly app: App
-  /** The parts that the API was built of. */
+  /** The parts from which the API was built. */
   readonly world: ApiWorld
   readonly dovecot: TestDovecot
   readonly server: TestRedis
@@ -56,19 +56,19 @@ export interface Stack {
   ): Promise<{ status: number; body: Body }>
   /** Makes a hosted destination, and gives its id. */
   destination(login: string, password?: string): Promise<string>
-  /** Registers an account at 127.0.0.1 in clear, with what is given, and gives its id. It is not due by itself. */
+  /** Registers an account at 127.0.0.1 in clear, with the given fields, and gives its id. It is not due by itself. */
   account(fields: object): Promise<string>
   pull(accountId: string, waitSeconds?: number): Promise<Run>
   startWorker(options?: Partial<WorkerOptions>): Promise<void>
-  /** @param graceMs how long its runs have to come to the edge of a batch. */
+  /** @param graceMs is the time that its runs have to come to the edge of a batch. */
   stopWorker(graceMs?: number): Promise<void>
   stop(): Promise<void>
 }
 
-/** The body of an answer. Each test says what it holds. */
+/** The body of an answer. Each test knows what it holds. */
 export type Body = Record<string, unknown> & { readonly id: string; readonly items: readonly Record<string, unknown>[] }
 
-/** @param earlier parts of another stack that this one goes on with: its Dovecot, which is left running at the end, and its key. */
+/** @param earlier has parts of another stack with which this one goes on: its Dovecot, which is left running at the end, and its key. */
 export async function startStack(earlier?: Pick<Stack, 'dovecot'> & { readonly secretKey?: Buffer }): Promise<Stack> {
   const [server, dovecot] = await Promise.all([startRedis(), earlier?.dovecot ?? startDovecot()])
   const logged: string[] = []
@@ -85,7 +85,7 @@ export async function startStack(earlier?: Pick<Stack, 'dovecot'> & { readonly s
   const runs = new Runs(redis, events)
   const queue = new PullQueue(redis, runs, { onError: () => {} })
   const { usersFile, mailFolder } = dovecot.places
-  // Tried at once: the Dovecot of tests refuses a login without delay.
+  // The login is tried at once, because the Dovecot of tests refuses a login without delay.
   const hosted = new HostedLogins(destinations, dovecot.store, { usersFile, mailFolder, untilNoticed: async () => {} })
   const accounts = new Accounts(redis)
   const pauses = new Pauses(redis)
@@ -181,7 +181,7 @@ export async function startStack(earlier?: Pick<Stack, 'dovecot'> & { readonly s
         redis: workerRedis,
         log,
         store: dovecot.store,
-        // A worker of a process of its own reads the key's file as well.
+        // A worker in a process of its own reads the key's file as well.
         seal: createSeal(new KeyFile(secretKeyFile)),
         clock: createClock(),
         publicName: 'gather.example.org',

@@ -1,8 +1,8 @@
-/** Looks again and again until something is so. It is for what gives no sign by itself. */
+/** Looks again and again until something is true. It is for states that give no sign by themselves. */
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** @returns what `look` gives, once that is neither false nor undefined. */
+/** @returns the result of `look`, as soon as it is neither false nor undefined. */
 export async function until<T>(
   what: string,
   look: () => T | false | undefined | Promise<T | false | undefined>,
@@ -17,7 +17,7 @@ export async function until<T>(
   }
 }
 
-/** The same, where whoever is asked may be away for a time: a failure counts as no answer. */
+/** Does the same if the one that is asked may be away for a time: a failure counts as no answer. */
 export async function untilTold<T>(what: string, ask: () => Promise<T | false | undefined>): Promise<T> {
   return await until(what, async () => await ask().catch(() => undefined))
 }

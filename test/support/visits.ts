@@ -1,4 +1,4 @@
-/** One account at one scripted provider, visited again and again: the real session and pull, a store and a ledger in memory. */
+/** Visits one account at one scripted provider again and again: session and pull are real, store and ledger are in memory. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Account } from '../../src/account/account.ts'
@@ -12,19 +12,19 @@ import { type Behaviour, type MaildropMessage, type ScriptedServer, startPop3Ser
 import { letter, TestWorld } from './world.ts'
 
 export interface Visit extends RunCounts {
-  /** What an operator reads; null: all went well. */
+  /** The failure that an operator reads; null: the run went well. */
   readonly failure: { readonly kind: FailureKind; readonly message: string } | null
 }
 
 export interface Provider {
   readonly server: ScriptedServer
   readonly world: TestWorld
-  /** What this server's sessions have taught. */
+  /** The traits of this server that the sessions have learnt. */
   readonly traits: Set<ServerTrait>
   readonly visit: (changes?: Partial<Account>) => Promise<Visit>
 }
 
-/** The server is gone when the test is. */
+/** Starts a provider that is closed when the test ends. */
 export async function providerOf(t: TestContext, behaviour: Behaviour, waits: Partial<Waits> = {}): Promise<Provider> {
   const server = await startPop3Server(behaviour)
   t.after(() => server.close())
@@ -53,12 +53,12 @@ export async function providerOf(t: TestContext, behaviour: Behaviour, waits: Pa
   }
 }
 
-/** Letters of these subjects, each with a UIDL of its own. */
+/** Makes letters with these subjects, each with a UIDL of its own. */
 export function lettersOf(...subjects: readonly string[]): MaildropMessage[] {
   return subjects.map((subject) => ({ bytes: letter(subject), uidl: `id-${subject}` }))
 }
 
-/** All that is stored is these messages and no others, each as often as it stands here. */
+/** Asserts that exactly these messages are stored, each as often as it stands here. */
 export function holds({ world }: Provider, messages: readonly MaildropMessage[]): void {
   const texts = messages.map(({ bytes }) => bytes.toString('latin1').replace(/\r?\n/g, '\r\n'))
   const whole = texts.map((text) => (text === '' || text.endsWith('\r\n') ? text : `${text}\r\n`))
@@ -69,7 +69,7 @@ export function left({ server }: Provider): (string | undefined)[] {
   return server.maildrop().map(({ uidl }) => uidl)
 }
 
-/** How often a command that begins so came. */
+/** Counts how often a command that begins with this came. */
 export function times({ server }: Provider, command: string): number {
   return server.commands.filter((line) => line.startsWith(command)).length
 }
@@ -79,7 +79,7 @@ export function went(visit: Visit, counts: Partial<RunCounts>): void {
   for (const [name, count] of Object.entries(counts)) assert.equal(visit[name as keyof RunCounts], count, name)
 }
 
-/** @param stored 0 unless said. */
+/** @param stored is 0 if it is not given. */
 export function failed(visit: Visit, kind: FailureKind, sentence: string | RegExp, stored = 0): void {
   assert.equal(visit.failure?.kind, kind, visit.failure?.message)
   if (typeof sentence === 'string') assert.equal(visit.failure.message, sentence)

@@ -1,4 +1,4 @@
-/** A small honest world for pull.ts: a provider, a store and a ledger in memory. It can end the process before or after any effect of a run. */
+/** A small honest world for pull.ts: provider, store and ledger are in memory. It can end the process before or after any effect of a run. */
 import { setImmediate } from 'node:timers/promises'
 import type { Account } from '../../src/account/account.ts'
 import { RetrievalFailed, SessionFailed } from '../../src/failure/session-failed.ts'
@@ -32,7 +32,7 @@ import { MemoryLedger } from './memory-ledger.ts'
 export interface ProviderMessage {
   readonly bytes: Buffer
   readonly uidl: string | undefined
-  /** The size that LIST gives, where that is not the real one. */
+  /** The size that LIST gives, if it is not the real one. */
   readonly size?: number
 }
 
@@ -87,32 +87,32 @@ export class TestWorld {
   canPeek = true
   window = 3
   batch = { messages: 2, octets: 1_000_000 }
-  /** Whether the store refuses a message of these bytes. */
+  /** Tells whether the store refuses a message of these bytes. */
   refuses: (literal: Buffer) => boolean = () => false
-  /** Whether the provider shows no message again that was given and spooled. */
+  /** If true, the provider does not show a message again that was given and spooled. */
   hides = false
-  /** Messages the provider lists but will not give. */
+  /** Messages that the provider lists but does not give. */
   withholds = new Set<string>()
-  /** What TOP shows of a message; undefined: it is refused. */
+  /** The text that TOP shows of a message; undefined: TOP is refused. */
   showsHeader: (bytes: Buffer) => Buffer | undefined = (bytes) => bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 2)
   /** Messages at which the session breaks, by their UIDL or their bytes. */
   readonly breaks = new Map<string, 'broken protocol' | 'unreachable'>()
   breaksAt: (bytes: Buffer) => boolean = () => false
-  /** Real ones, at a scripted server, in place of those in memory. */
+  /** A real store and a real maildrop, at a scripted server, in place of those in memory. */
   realStore: Store | undefined
   realMaildrop: (() => Promise<Maildrop>) | undefined
   stopAfterWindows = Number.POSITIVE_INFINITY
-  /** Turns of the event loop before the store takes the nth append, counted from 0. */
+  /** The number of turns of the event loop before the store takes the nth append, counted from 0. */
   appendTakes: (nth: number) => number = () => 0
-  /** False: the store appends to the folder itself, and tells no UIDs (RFC 4315). */
+  /** False: the store appends to the folder itself, and gives no UIDs (RFC 4315). */
   hasUidPlus = true
-  /** The provider hangs up behind so many windows. */
+  /** The provider hangs up after this many windows. */
   dropsAfterWindows = Number.POSITIVE_INFINITY
   readonly effects: string[] = []
   /** Ends the process before or after the nth effect of a run, counted from 0. */
   crash: { readonly when: 'before' | 'after'; readonly nth: number } | undefined
   uidValidity = 7
-  /** How many windows were released. */
+  /** The number of windows that were released. */
   released = 0
   readonly notices: Notice[] = []
   readonly arrivals: Arrival[] = []
@@ -130,7 +130,7 @@ export class TestWorld {
   }
 
   effect<T>(name: string, act: () => T): T {
-    // What was under way beside the effect that ended the process ended with it.
+    // Effects that ran beside the one that ended the process ended with it.
     if (this.#crashed !== undefined) throw this.#crashed
     const nth = this.#ran
     this.#ran += 1
@@ -178,11 +178,11 @@ export class TestWorld {
       arrived: (arrivals) => void this.arrivals.push(...arrivals),
     }
     await pullAccount(world, { ...account, ...changes }, counts)
-    // A run may bear that its tidying up fails; a process that ended there has ended all the same.
+    // A run may tolerate a failure of its tidying up; a process that ended there has ended all the same.
     if (this.#crashed !== undefined) throw this.#crashed
   }
 
-  /** What the store holds, without our trace block. */
+  /** Gives the messages that the store holds, without our trace block. */
   bodies(): string[] {
     return this.stored.map(({ literal }) =>
       literal.toString('latin1').replace(/^[\s\S]*?X-Tributary-Id: [^\r]*\r\n/, ''),
@@ -251,7 +251,7 @@ export class TestWorld {
     }
   }
 
-  /** A hosted one: a batch stands in a folder of its run's until it is delivered. */
+  /** Makes a hosted store: a batch stands in its run's own folder until it is delivered. */
   #store(): Store {
     const world = this
     const { staged, stored } = world

@@ -132,7 +132,7 @@ export class Pop3Session implements Maildrop {
     const broken = (expected: string, got: string) => this.#broken(expected, got)
     const [ids, sizes] = await this.#listings()
     let uidls = ids && (await uidlsOf(ids, broken))
-    // Mail came in between, and may have changed all numbers (getmail 4.23): this answer goes with LIST.
+    // Mail came in between, and may have changed all numbers (getmail 4.23): the new answer matches LIST.
     if (uidls !== undefined && sizes.length > uidls.size) {
       const again = await this.#askUidls()
       uidls = again && (await uidlsOf(again, broken))

@@ -1,7 +1,7 @@
 /**
- * Erases what is a removed account's own: its ledger, history, quarantine and spool. These lie in another slot than what accounts
- * share, so that no single step removes both. The removal itself notes the account in `removed-accounts`; a process that dies before
- * the erasure, and a run that is at work meanwhile, leave that to the rounds of a worker.
+ * Erases the data of a removed account: its ledger, history, quarantine and spool. These lie in another slot than the data that accounts
+ * share, so that no single step removes both. The removal itself notes the account in `removed-accounts`. A worker's rounds erase the
+ * data if a process died before the erasure, or if a run was at work meanwhile.
  */
 import type { Redis } from 'ioredis'
 import { keys, ofRun } from './key-names.ts'
@@ -11,7 +11,7 @@ import { script } from './scripts.ts'
 
 const erase = script<0 | 1>('erase-account', 'any number')
 
-/** False where a run is at work there, which goes on to its end: nothing is erased then. */
+/** False if a run of the account is at work: the run goes on to its end, and nothing is erased then. */
 export async function eraseAccount(redis: Redis, id: string): Promise<boolean> {
   const runIds = await redis.zrange(keys.runs(id), '0', '-1')
   const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.quarantine, keys.spool]
@@ -22,15 +22,15 @@ export async function eraseAccount(redis: Redis, id: string): Promise<boolean> {
 }
 
 /**
- * Erases accounts that were removed, the oldest first. One is done with only some time after its removal: a job that was queued
- * before then may still have written something.
+ * Erases accounts that were removed, the oldest first. An account stays in the list until some time after its removal: a job that was
+ * queued before then may still have written something.
  */
 export async function eraseRemoved(redis: Redis, nowMs: number): Promise<void> {
   const noted = await redis.zrange(keys.removedAccounts, '0', String(redisLimits.statusesPerTurn - 1), 'WITHSCORES')
   for (let nth = 0; nth + 1 < noted.length; nth += 2) {
     const [id = '', removedMs = ''] = noted.slice(nth, nth + 2)
     const erased = await eraseAccount(redis, id)
-    // A time that lies ahead was written before the clock was set back.
+    // A time in the future was written before the clock was set back.
     if (erased && Math.abs(nowMs - Number(removedMs)) > redisLimits.claimHoldMs)
       await redis.zrem(keys.removedAccounts, id)
   }

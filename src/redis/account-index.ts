@@ -1,6 +1,6 @@
 /**
- * Finds accounts: in sorted sets whose members all have score 0, so that they lie in the order of their text, and a position in a set
- * is a member, whether it is still there or not. The scripts that change accounts write these sets in the same step.
+ * Finds accounts in sorted sets whose members all have score 0, so that they lie in the order of their text. A position in a set
+ * is a member, whether it still exists or not. The scripts that change accounts write these sets in the same step.
  */
 import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
@@ -9,7 +9,7 @@ import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
 import type { AccountStatus } from '../runs/status.ts'
 
-/** `-`: backwards. Ids are ULIDs: their order is that of time. */
+/** `-` means backwards. Ids are ULIDs: their order is that of time. */
 export const accountOrders = ['createdAt', '-createdAt', 'address', '-address'] as const
 export type AccountOrder = (typeof accountOrders)[number]
 
@@ -17,11 +17,11 @@ export interface AccountsWanted {
   readonly sort: AccountOrder
   readonly status?: AccountStatus | undefined
   readonly destinationId?: string | undefined
-  /** Part of address, host or user, in whatever case. */
+  /** A part of address, host or user; case does not matter. */
   readonly q?: string | undefined
 }
 
-/** The text that `q` looks in: address, host and user, a line each. */
+/** The text that `q` is searched in: address, host and user, a line each. */
 export function searchWordsOf({ address, host, user }: Account): string {
   return `${address}\n${host}\n${user}`.toLowerCase()
 }
@@ -34,7 +34,7 @@ export function addressMemberOf({ address, id }: Account): string {
 const idLength = 26
 export const idOfMember = (member: string) => member.slice(-idLength)
 
-/** Adds an account to the index. A restore needs it, and the first start of a version that has an index. */
+/** Adds an account to the index. A restore needs that, and so does the first start of a version that has an index. */
 export function addToIndex(all: ChainableCommander, account: Account): void {
   all
     .zadd(keys.accountIds, 0, account.id)
@@ -46,20 +46,20 @@ export function addToIndex(all: ChainableCommander, account: Account): void {
 /** Some of the wanted accounts, in their order. */
 export interface Piece {
   readonly members: readonly string[]
-  /** How many accounts were looked at for these. */
+  /** The number of accounts that were looked at for these. */
   readonly looked: number
-  /** The place to go on from; null if there are no more. */
+  /** The member to go on after; null: there are no more. */
   readonly next: string | null
 }
 
 export interface Walk {
-  /** Whether much is passed over on the way to what is wanted. */
+  /** Whether many unwanted accounts lie between the wanted ones. */
   readonly sparse: boolean
-  /** Goes on behind a member, or from the beginning where that is null. It looks at `count` accounts at the most. */
+  /** Goes on after a member, or from the beginning if it is null. It looks at `count` accounts at most. */
   on(from: string | null, count: number): Promise<Piece>
 }
 
-/** Finds the way through the accounts that are wanted. An account may have another status by the time it is shown. */
+/** Finds the way through the wanted accounts. An account may have another status by the time it is shown. */
 export async function walkOf(redis: Redis, wanted: AccountsWanted): Promise<Walk> {
   const { sort, status, destinationId } = wanted
   const sets = [
@@ -70,7 +70,7 @@ export async function walkOf(redis: Redis, wanted: AccountsWanted): Promise<Walk
   const sizes = await Promise.all(sets.map((set) => redis.zcard(set)))
   const least = Math.min(...sizes)
   if (sort.endsWith('address')) {
-    // It is cheaper to sort a few than to find them among very many.
+    // It is cheaper to sort a few accounts than to find them among very many.
     if (least <= redisLimits.accountsSortedMax) return await walkSorted(redis, sets, wanted)
     return walkSet(redis, keys.accountsByAddress, sets, wanted)
   }

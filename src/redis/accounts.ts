@@ -1,4 +1,4 @@
-/** Keeps the accounts: the record of each, what its last runs have left behind, and when it is due. */
+/** Stores the accounts: the record of each, the state that its last runs have left, and when it is due. */
 import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
 import { type FailureHistory, noFailures } from '../failure/consequence.ts'
@@ -21,20 +21,20 @@ import { restate, restating, statusKeys } from './statuses.ts'
 export interface AccountRecord {
   readonly account: Account
   readonly sealedPassword: string
-  /** An owner chose host and port: connections are held to where an owner may go (guard.ts). */
+  /** An owner chose host and port: connections may only go where an owner may go (guard.ts). */
   readonly guarded?: true
 }
 
 /** Written by the worker after each run. */
 export interface AccountState extends FailureHistory {
-  /** Stopped until somebody acts. */
+  /** The account is stopped until somebody acts. */
   readonly attention: boolean
   readonly lastFailure: { readonly kind: FailureKind; readonly message: string } | null
 }
 
 export const defaultState: AccountState = { ...noFailures, attention: false, lastFailure: null }
 
-/** Names what an account fetches and where to: a second account with the same source would fetch the same mail to the same place. */
+/** Names the mail that an account fetches and its destination: a second account with the same source would fetch the same mail to the same place. */
 export function sourceOf({ host, port, user, destinationId }: Account): string {
   return JSON.stringify([host.toLowerCase(), port, user, destinationId])
 }
@@ -58,7 +58,7 @@ const setAccountState = restating<0 | 1>('set-account-state', 0)
 
 type Created = 'done' | 'conflict' | 'no destination'
 
-/** How many accounts are read at once where all are read. */
+/** The number of accounts that are read at once when all are read. */
 const chunk = 500
 
 export class Accounts {
@@ -76,9 +76,9 @@ export class Accounts {
   }
 
   /**
-   * Makes many accounts, each whole or not at all, and says what became of each.
+   * Makes many accounts, each whole or not at all, and reports the result for each.
    *
-   * @param trial only says what would become of each.
+   * @param trial makes nothing, and only reports what would happen.
    */
   async createAll(records: readonly AccountRecord[], nowMs: number, trial = false): Promise<(Created | Error)[]> {
     const all = this.#redis.pipeline()
@@ -94,7 +94,7 @@ export class Accounts {
     return (await this.all([id]))[0]
   }
 
-  /** Gives those of these accounts that there are. */
+  /** Gives those of these accounts that exist. */
   async all(ids: readonly string[]): Promise<AccountRecord[]> {
     if (ids.length === 0) return []
     const found = await this.#redis.hmget(keys.accounts, ...ids)
@@ -102,7 +102,7 @@ export class Accounts {
   }
 
   /**
-   * @param change is given the record as it stands, again where somebody else changed it meanwhile.
+   * @param change is given the record as it stands. It is called again if somebody else changed the record meanwhile.
    * @param due `as before`, `never`, or the milliseconds at which it is due with its failures forgotten.
    */
   async update(
@@ -124,8 +124,8 @@ export class Accounts {
   }
 
   /**
-   * Removes an account with its ledger and history; its stored mail stays where it is. Should a run be at work there, what is the
-   * account's own goes when that has ended.
+   * Removes an account with its ledger and history; its stored mail stays where it is. If a run of it is at work, the account's own data
+   * are removed when that run has ended.
    *
    * @param allow is given the record as it stands, and may throw.
    */
@@ -145,9 +145,9 @@ export class Accounts {
   }
 
   /**
-   * @param after a member of the index; `next`: the one to go on after, null at the end. A page may come short of its limit, empty
-   *   too, and have a next: it looks at `redisLimits.accountsWalkedPerPage` at the most.
-   * @param show what is to be shown of those with these ids, in their order; nothing of those that do not belong here after all.
+   * @param after a member of the index; `next`: the one to go on after, null at the end. A page may be shorter than its limit, or empty,
+   * and still have a `next`: it looks at `redisLimits.accountsWalkedPerPage` accounts at most.
+   * @param show gives the entries of those with these ids, in their order, and none for those that do not belong here after all.
    */
   async page<T>(
     limit: number,
@@ -156,7 +156,7 @@ export class Accounts {
     show: (ids: readonly string[]) => Promise<readonly (T | undefined)[]>,
   ): Promise<{ items: T[]; next: string | null }> {
     const walk = await walkOf(this.#redis, wanted)
-    // One more than asked for tells that there is a next page.
+    // If one more is found than asked for, there is a next page.
     const read = limit + 1
     const found: { readonly member: string; readonly item: T }[] = []
     let from: string | null = after ?? null
@@ -178,7 +178,7 @@ export class Accounts {
     }
   }
 
-  /** Gives all accounts that are wanted, some at a time. */
+  /** Gives all wanted accounts, some at a time. */
   async *everyone(wanted: AccountsWanted): AsyncGenerator<AccountRecord[]> {
     const walk = await walkOf(this.#redis, wanted)
     for (let from: string | null | undefined; from !== null; ) {
@@ -207,7 +207,7 @@ export class Accounts {
     return await Promise.all(destinationIds.map((id) => this.#redis.zcard(keys.accountsOf(id))))
   }
 
-  /** Makes the index of accounts that an earlier version has kept without one. The API calls it at its start. */
+  /** Makes the index of accounts that an earlier version has stored without one. The API calls it at its start. */
   async ensureIndexed(): Promise<void> {
     const [kept, indexed] = await Promise.all([this.#redis.hlen(keys.accounts), this.#redis.hlen(keys.accountWords)])
     if (kept === indexed) return

@@ -1,4 +1,4 @@
-/** Keeps the answers to requests that bear an idempotency key, sealed: an answer may hold a secret that is shown once. */
+/** Stores the answers to requests that bear an idempotency key, sealed: an answer may hold a secret that is shown once. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import type { Seal } from '../seal.ts'
@@ -12,7 +12,7 @@ export interface StoredAnswer {
 }
 
 interface AnswerRecord {
-  /** Tells one request from another under the same key. */
+  /** Distinguishes requests that have the same key. */
   readonly fingerprint: string
   /** Missing while the request is under way. */
   readonly sealedAnswer?: string
@@ -29,7 +29,7 @@ export class Answers {
     this.#seal = seal
   }
 
-  /** Looks whether the request was made before. `begun`: it was not; who sends it again from now on is told that it is under way. */
+  /** Looks whether the request was made before. `begun`: it was not. A client that sends it again from now on is told that it is under way. */
   async begin(name: string, fingerprint: string): Promise<'begun' | 'under way' | 'another request' | StoredAnswer> {
     const mark: AnswerRecord = { fingerprint }
     const before = await this.#redis.set(

@@ -1,4 +1,4 @@
-/** Lists the messages that a run has stored, the newest of them and for a while, for people to read. It tells of mail, so it is in no backup. */
+/** Lists the newest messages that a run has stored, for some time, so that people can read the list. It contains mail data, so it is in no backup. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import type { AccountId, RunId } from '../mail/message.ts'
@@ -22,7 +22,7 @@ export class Arrivals {
   /** The newest messages that are not written yet. */
   readonly #waiting: Arrival[] = []
   #added = 0
-  /** How many of this run an earlier process has written. */
+  /** The number of this run's messages that an earlier process has written. */
   #before: number | undefined
   #writing: Promise<void> | undefined
   #writtenAtMs = performance.now()
@@ -33,13 +33,13 @@ export class Arrivals {
     this.#keptMs = Math.min(keptDays * 86_400_000, redisLimits.runKeptMs)
   }
 
-  /** Takes messages to be written soon. It neither waits nor fails. */
+  /** Takes messages that are to be written soon. It neither waits nor fails. */
   add(arrivals: readonly Arrival[]): void {
     if (this.#keptMs <= 0) return
     this.#added += arrivals.length
     this.#waiting.push(...arrivals)
     this.#waiting.splice(0, Math.max(0, this.#waiting.length - redisLimits.arrivalsKept))
-    // In a fast run most messages make room for newer ones before they are written.
+    // In a fast run most messages are replaced by newer ones before they are written.
     if (performance.now() - this.#writtenAtMs > redisLimits.arrivalsEveryMs) this.#begin()
   }
 
@@ -81,7 +81,10 @@ export class Arrivals {
   }
 }
 
-/** Reads a page, newest first. `before` is the place of the last one of an earlier page, and so is `next`, null at the end. `omitted` counts older ones that are not listed any more. */
+/**
+ * Reads a page, newest first. `before` is the place of the last one of an earlier page, and so is `next`, null at the end. `omitted` counts
+ * older ones that are not listed any more.
+ */
 export async function arrivalsPage(
   redis: Redis,
   run: { readonly accountId: AccountId; readonly id: RunId },

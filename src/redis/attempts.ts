@@ -1,6 +1,6 @@
 /**
- * Notes which runs have set out to retrieve messages. A run whose worker dies leaves its note, and by that the next run knows of the
- * death; a run that was merely superseded takes its own note away.
+ * Notes which runs have set out to retrieve messages. If a worker dies, the note of its run stays, and the next run learns of the
+ * death from it. A run that was only superseded removes its own note.
  */
 import type { Redis } from 'ioredis'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -10,7 +10,7 @@ import { keys } from './key-names.ts'
 import type { Lease } from './lease.ts'
 import { type LedgerWriter, noteReturned, noteSetOut } from './ledger-writes.ts'
 
-/** A run's note bears the fence of its lease. */
+/** A run's note is named by the fence of its lease. */
 const noteField = (fence: number | string) => `out ${fence}`
 const fenceOf = (field: string) => Number(field.slice(noteField('').length))
 
@@ -27,11 +27,11 @@ export class RedisAttempts implements Attempts {
     this.#writer = writer
   }
 
-  /** @param notes all that is noted beside the ledger. */
+  /** @param notes everything that is noted beside the ledger. */
   read(notes: Readonly<Record<string, string>>): Pick<LedgerView, 'suspects' | 'deaths' | 'alone'> {
     const own = noteField(this.#lease.fence)
     const others = Object.keys(notes).filter((field) => field.startsWith(noteField('')) && field !== own)
-    // Fences only grow: the last one is of the run that died last.
+    // Fences only grow: the highest one belongs to the run that died last.
     this.#unreturned = others.sort((one, other) => fenceOf(one) - fenceOf(other))
     const alone = notes[this.#unreturned.at(-1) ?? ''] ?? ''
     return {

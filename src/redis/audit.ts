@@ -1,4 +1,4 @@
-/** Keeps the newest 100,000 entries of who changed what. */
+/** Stores the newest 100,000 entries of the audit log: who changed what. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import { keys } from './key-names.ts'

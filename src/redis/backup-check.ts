@@ -16,7 +16,7 @@ export interface Inventory {
 }
 
 /**
- * Reads all of it and changes nothing.
+ * Reads the whole backup and changes nothing.
  *
  * @param newest the newest format that this program knows.
  * @throws BackupUnfit

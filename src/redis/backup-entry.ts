@@ -1,10 +1,10 @@
-/** Reads the lines of a backup: a head, an entry for each piece of what Redis holds, and an end. */
+/** Defines the lines of a backup, and reads one: a head, an entry for each piece of the data in Redis, an end. */
 import { backedUpOfAccount, backedUpShared, keys } from './key-names.ts'
 
-/** Its head bears this name, and in `version` the format of the data (format/steps.ts). */
+/** The head bears this name, and in `version` the format of the data (format/steps.ts). */
 export const backupName = 'tributary backup'
 
-/** A string lies in pieces, each with its place; JSON takes no bytes, so it is base64. */
+/** A string is divided into pieces, each with its place; JSON takes no bytes, so it is base64. */
 export type Entry =
   | {
       readonly key: string
@@ -18,7 +18,7 @@ export type Entry =
 
 export class BackupUnfit extends Error {
   override readonly name = 'BackupUnfit'
-  /** `key`: whole, but sealed with another key than this instance has. `newer`: of a format that this program does not know. */
+  /** `key`: the file is whole, but sealed with another key than this instance has. `newer`: it has a format that this program does not know. */
   readonly fault: 'file' | 'key' | 'newer'
 
   constructor(fault: 'file' | 'key' | 'newer', message: string) {
@@ -40,7 +40,7 @@ export function parsed(line: string, number: number): Record<string, unknown> {
     const json: unknown = JSON.parse(line)
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>
   } catch {
-    // Said below.
+    // These faults are explained below.
   }
   throw number === 1 ? noBackup() : damaged(number, 'no JSON object')
 }

@@ -1,17 +1,17 @@
 /**
- * All that Tributary keeps in Redis as lines of JSON; restore.ts takes them back (docs/decisions/0014). Of one account
- * everything is of one moment (MULTI), of two accounts not: each is made whole from the store before its next pull, see
- * reconcile.ts.
+ * Writes everything that Tributary stores in Redis as lines of JSON; restore.ts reads them back (docs/decisions/0014). The data of one
+ * account are of one moment (MULTI), those of two accounts are not: each account is made whole from the store before its next pull
+ * (reconcile.ts).
  */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import { backupName, type Entry } from './backup-entry.ts'
 import { backedUpOfAccount, keys } from './key-names.ts'
 
-/** How many fields, runs and accounts are read at once. */
+/** The number of fields, runs and accounts that are read at once. */
 const chunk = 200
 
-/** @param version the format of the data; another than today's where they are about to be carried over. */
+/** @param version the format of the data; it is not today's if they are about to be carried over. */
 export async function* backupLines(
   redis: Redis,
   keyId: string,
@@ -29,7 +29,7 @@ export async function* backupLines(
 }
 
 async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
-  // Accounts before destinations: none is read whose destination is not.
+  // Accounts are read before destinations, so that the destination of each account is read too.
   for await (const accounts of hashOf(redis, keys.accounts)) {
     yield* inPieces(keys.accounts, accounts)
     const ids = Object.keys(accounts)
@@ -87,7 +87,7 @@ async function* accountEntries(redis: Redis, id: string): AsyncGenerator<Entry> 
   }
 }
 
-/** All fields of a hash, some at a time; one may come twice. */
+/** All fields of a hash, some at a time; a field may come twice. */
 export async function* hashOf(redis: Redis, key: string): AsyncGenerator<Record<string, string>> {
   let cursor = '0'
   do {

@@ -1,4 +1,4 @@
-/** Keeps the bulletin by e-mail: its settings with the password sealed, how sending went, and the news that waits. */
+/** Stores the bulletin by e-mail: its settings with the password sealed, how sending went, and the waiting news. */
 import type { Redis } from 'ioredis'
 import type { News } from '../news/news.ts'
 import { type BulletinSettings, type BulletinState, nothingSent } from '../news/bulletin.ts'
@@ -27,14 +27,14 @@ export class Bulletins {
     return json === null ? undefined : (JSON.parse(json) as BulletinRecord)
   }
 
-  /** Writes the settings. News that waits is sent at once. */
+  /** Writes the settings. Waiting news is sent at once. */
   async set(record: BulletinRecord, nowMs: number): Promise<void> {
     const all = this.#redis.multi().hset(keys.notice, 'notice', JSON.stringify(record)).hdel(keys.notice, 'state')
     if ((await this.#redis.llen(keys.noticeNews)) > 0) all.zadd(keys.visits, nowMs, bulletinId)
     await all.exec()
   }
 
-  /** Removes the settings, and the news that waits. */
+  /** Removes the settings, and the waiting news. */
   async remove(): Promise<boolean> {
     const known = (await this.#redis.hexists(keys.notice, 'notice')) === 1
     await this.#redis.multi().unlink(keys.notice, keys.noticeNews).zrem(keys.visits, bulletinId).exec()
@@ -50,7 +50,7 @@ export class Bulletins {
     await this.#redis.hset(keys.notice, 'state', JSON.stringify(state))
   }
 
-  /** Gives the news that waits; `more` counts what there was no room for. */
+  /** Gives the waiting news; `more` counts the news for which there was no room. */
   async waiting(): Promise<{ news: News[]; more: number }> {
     const [waiting, more] = await Promise.all([
       this.#redis.lrange(keys.noticeNews, 0, -1),
@@ -60,9 +60,9 @@ export class Bulletins {
   }
 
   /**
-   * Takes out what a bulletin has said.
+   * Removes the news that a bulletin has contained.
    *
-   * @param nextMs when the next bulletin says what is left, or has come meanwhile.
+   * @param nextMs the time of the next bulletin, which contains the remaining news and any that came meanwhile.
    */
   async said(count: number, more: number, nextMs: number): Promise<void> {
     const names = [keys.visits, keys.notice, keys.noticeNews]

@@ -1,4 +1,4 @@
-/** Connects to Redis, and checks that it keeps what is written to it. */
+/** Connects to Redis, and checks that Redis does not lose written data. */
 import { Redis } from 'ioredis'
 
 /**
@@ -13,7 +13,7 @@ export function connectRedis(url: string, role: 'api' | 'worker', onError: (reas
   return redis
 }
 
-/** Says what must be changed before this Redis can be relied on. An empty list: nothing. */
+/** Says what must be changed before this Redis is reliable. An empty list: nothing. */
 export async function checkRedis(redis: Redis): Promise<string[]> {
   const wrong: string[] = []
   const info = (await redis.info()).split('\r\n')
@@ -37,7 +37,7 @@ export async function checkRedis(redis: Redis): Promise<string[]> {
   return wrong
 }
 
-/** Reads a setting. Managed services forbid CONFIG; then INFO tells some settings, and the others are taken to be right. */
+/** Reads a setting. Managed services forbid CONFIG; then INFO shows some settings, and the others are assumed to be right. */
 async function settingOf(
   redis: Redis,
   setting: string,

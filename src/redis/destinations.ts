@@ -1,4 +1,4 @@
-/** Keeps the destinations: hosted ones with the hash of their password, external ones with their password sealed. */
+/** Stores the destinations: hosted ones with the hash of their password, external ones with their password sealed. */
 import type { Redis } from 'ioredis'
 import { type Destination, destinationDefaults, type HostedLogin } from '../account/destination.ts'
 import { redisLimits } from './limits.ts'
@@ -9,15 +9,15 @@ import { script } from './scripts.ts'
 
 export interface DestinationRecord {
   readonly destination: Destination
-  /** Hosted: `{ARGON2ID}$argon2id$...`, as Dovecot takes it. */
+  /** Hosted: `{ARGON2ID}$argon2id$...`, in Dovecot's form. */
   readonly passwordHash: string | null
-  /** External: sealed. */
+  /** External: the sealed password. */
   readonly sealedPassword: string | null
-  /** An owner chose the host, as `AccountRecord.guarded`. */
+  /** An owner chose the host, as for `AccountRecord.guarded`. */
   readonly guarded?: true
 }
 
-/** How many records a search reads at once. */
+/** The number of records that a search reads at once. */
 const chunk = 500
 
 const createDestination = script<'done' | 'conflict'>('create-destination', 3)
@@ -27,7 +27,7 @@ const endPurge = script<1>('end-purge', 2)
 export interface RemovalOptions {
   /** Is given the record as it stands, and may throw. */
   readonly allow?: (before: DestinationRecord) => void
-  /** For a hosted destination whose mail is to be removed: the hash of a password that nobody has. `endPurge` ends the purge. */
+  /** The hash of a password that nobody has, for a hosted destination whose mail is to be removed. `endPurge` ends the purge. */
   readonly purgeUnder?: string
 }
 
@@ -67,7 +67,7 @@ export class Destinations {
   }
 
   /**
-   * Removes the destination for everybody who asks for it. With `purgeUnder` the intent to remove its mail stays behind, and its
+   * Removes the destination for all requests. With `purgeUnder` the intent to remove its mail remains, and its
    * login stays taken and closed until `endPurge`.
    */
   async remove(
@@ -91,20 +91,20 @@ export class Destinations {
     return removed
   }
 
-  /** Gives the login whose mail is being removed since this destination was. Undefined: no purge of it is under way. */
+  /** Gives the login of this removed destination while its mail is being removed. Undefined: no purge of it is under way. */
   async loginUnderPurge(id: string): Promise<string | undefined> {
     const json = await this.#redis.hget(keys.purges, id)
     return json === null ? undefined : loginOf(recordOf(json))
   }
 
-  /** To be called when the mail is gone: the login is free from now on. */
+  /** Is called when the mail is gone: the login is free from now on. */
   async endPurge(id: string, login: string): Promise<void> {
     await endPurge(this.#redis, [keys.purges, keys.logins], [id, login])
   }
 
   /**
    * Reads a page in the order in which destinations were made. `after` is a destination's id, and so is `next`, null at the end. A page
-   * of a search may come short of its limit and still have a next: a search looks at `redisLimits.destinationsReadPerPage` at the most.
+   * of a search may be shorter than its limit and still have a next: a search looks at `redisLimits.destinationsReadPerPage` at most.
    */
   async page(
     limit: number,
@@ -139,7 +139,7 @@ export class Destinations {
     }
   }
 
-  /** Gives every hosted login, for the users file. One under purge is closed, and the gateway needs it there to reach its mail. */
+  /** Gives every hosted login, for the users file. A login under purge is closed, but the gateway needs it in the file to reach its mail. */
   async hostedLogins(): Promise<HostedLogin[]> {
     const [all, purges] = await Promise.all([this.#redis.hvals(keys.destinations), this.#redis.hvals(keys.purges)])
     return [...all, ...purges].flatMap((json) => {
@@ -149,7 +149,7 @@ export class Destinations {
   }
 }
 
-/** Reads a record. The oldest ones say nothing of the certificate. */
+/** Reads a record. The oldest records say nothing about the certificate. */
 function recordOf(json: string): DestinationRecord {
   const record = JSON.parse(json) as DestinationRecord
   const { destination } = record

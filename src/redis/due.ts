@@ -1,4 +1,4 @@
-/** Keeps when each account is due, in one sorted set. Accounts are claimed in one step, so that any number of workers may tick. */
+/** Stores when each account is due, in one sorted set. Accounts are claimed in one step, so that any number of workers may tick. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import type { AccountId } from '../mail/message.ts'
@@ -16,7 +16,7 @@ export class DueAccounts {
   }
 
   /**
-   * Claims accounts that are due: they are due again after a while, should their runs never end.
+   * Claims accounts that are due. They are due again after some time, in case their runs never end.
    *
    * @returns the milliseconds since 1970 at which each was due, the one that has waited longest first.
    */
@@ -34,18 +34,18 @@ export class DueAccounts {
     return dueMs === undefined ? undefined : Number(dueMs)
   }
 
-  /** Moves the schedule along after the wall clock was stepped: what was due in a minute is so still, though the clock may stand a year earlier. */
+  /** Moves the schedule after the wall clock was stepped: an account that was due in a minute still is, even if the clock shows a year earlier. */
   async shift(byMs: number, nowMs: number): Promise<void> {
     const args = [Math.round(byMs), redisLimits.dueShiftedOnceMs, nowMs]
     await shiftDue(this.#redis, [keys.due, keys.dueShifted], args)
   }
 
-  /** Says when an account is due next. One that was paused or removed meanwhile stays so. */
+  /** Sets when an account is due next. If it was paused or removed meanwhile, it stays so. */
   async setNext(accountId: AccountId, dueMs: number): Promise<void> {
     await this.#redis.zadd(keys.due, 'XX', dueMs, accountId)
   }
 
-  /** Has an account visited no more, until it is resumed. */
+  /** Stops the visits of an account until it is resumed. */
   async stop(accountId: AccountId): Promise<void> {
     await this.#redis.zrem(keys.due, accountId)
   }

@@ -1,4 +1,4 @@
-/** Tells what happened to those who listen: one stream of bounded length, so that a listener that was away for a while has missed nothing. */
+/** Tells listeners of events, through one stream of bounded length, so that a listener that was away for some time has missed nothing. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
@@ -11,7 +11,7 @@ export interface LoggedEvent {
   /** The later of two events has the larger id (`isAfter`). */
   readonly id: string
   readonly kind: EventKind
-  /** The destination whose owner may hear of it; '' where the account is gone. */
+  /** The destination whose owner may hear of it; '' if the account is gone. */
   readonly destinationId: string
   readonly json: string
 }
@@ -28,13 +28,13 @@ export class Events {
   #reader: Promise<Redis> | undefined
   #closed = false
 
-  /** @param listenerFailed is called with what a listener throws; the others hear of the events all the same. */
+  /** @param listenerFailed is called with an error that a listener throws; the other listeners still get the events. */
   constructor(redis: Redis, listenerFailed: (error: unknown) => void = () => {}) {
     this.#redis = redis
     this.#listenerFailed = listenerFailed
   }
 
-  /** Resolves when all that happens from now on is heard. */
+  /** Resolves when every later event will be heard. */
   async listen(listener: (events: readonly LoggedEvent[]) => void): Promise<void> {
     this.#reader ??= this.#begin().catch((error: unknown) => {
       this.#reader = undefined
@@ -54,7 +54,7 @@ export class Events {
     return (await this.#redis.xrevrange(keys.events, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0'
   }
 
-  /** Says whether an event that came after this one is not kept any more. */
+  /** Says whether an event that came after this one has been dropped. */
   async missedSince(id: string): Promise<boolean> {
     if (!/^\d{1,15}-\d{1,15}$/.test(id)) return true
     if ((await this.#redis.exists(keys.events)) === 0) return id !== '0-0'
@@ -101,11 +101,11 @@ export class Events {
         const answer = await reader.xread(...wait, 'STREAMS', keys.events, at)
         const events = eventsOf(answer?.[0]?.[1] ?? [])
         if (events.length > 0) this.#tellListeners(events)
-        // After a restore it is another stream, and the clock may have gone back: what comes after `at` would be waited for in vain.
+        // After a restore the stream is another one, and the clock may have gone back: then no event after `at` might ever come.
         const last = events.at(-1)?.id ?? (await this.last())
         if (events.length > 0 || isAfter(at, last)) at = last
       } catch {
-        // Redis failed. Nothing is lost: the reader goes on where it stood.
+        // Redis failed. Nothing is lost: the reader continues at its place.
         if (!this.#closed) await delay(redisLimits.redisRetryMs)
       }
     }

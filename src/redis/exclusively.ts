@@ -1,4 +1,4 @@
-/** Work on an account that may not be done beside a run of it. It waits a while for the account's lease, and gives it back afterwards. */
+/** Does work on an account that must not overlap with a run. It waits some time for the account's lease, and gives it back afterwards. */
 import { setTimeout } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../mail/message.ts'
@@ -8,7 +8,7 @@ import { redisLimits } from './limits.ts'
 export interface LeasePatience {
   readonly waitMs: number
   readonly pollMs: number
-  /** Makes what is thrown when others have held the lease for all that time. */
+  /** Makes the error for the case that others have held the lease for all that time. */
   readonly late: () => unknown
 }
 

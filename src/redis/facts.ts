@@ -1,4 +1,4 @@
-/** Reads what an account's status comes from and what else is shown of it, for a page of accounts at once. */
+/** Reads the facts from which an account's status is made, and the others that are shown, for a page of accounts at once. */
 import type { Redis } from 'ioredis'
 import type { Run } from '../runs/run.ts'
 import { type AccountRecord, type AccountState, defaultState } from './accounts.ts'
@@ -8,13 +8,13 @@ import { openField, runIn, runsOf } from './runs.ts'
 export interface AccountFacts {
   readonly record: AccountRecord
   readonly state: AccountState
-  /** The open run. If one is at work and another waits, this is the one at work. */
+  /** If one run is at work and another waits, this is the one at work. */
   readonly openRun: Run | undefined
   /** The run that ended last. */
   readonly lastRun: Run | null
-  /** The end of the run that stored mail of it last, as the API shows it. */
+  /** The end of the last run that stored mail of it, in the API's form. */
   readonly lastMailAt: string | null
-  /** Milliseconds since 1970; null: not due at all. */
+  /** Milliseconds since 1970; null: the account is not due. */
   readonly dueMs: number | null
 }
 
@@ -31,7 +31,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
     redis.hmget(keys.lastMail, ...ids),
     redis.zmscore(keys.due, ...ids),
   ])
-  // An earlier version kept the id of the last run in place of its record.
+  // An earlier version stored the id of the last run in place of its record.
   const named = [...pulls, ...rebuilds, ...last].flatMap((value) => (value === null || isWhole(value) ? [] : [value]))
   const runs = new Map((await runsOf(redis, named)).flatMap((run) => (run === null ? [] : [[run.id as string, run]])))
   const runOf = (value: string | null | undefined) =>

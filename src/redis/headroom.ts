@@ -1,13 +1,13 @@
-/** Asks whether Redis has room for what a run will write. It is asked before anything is retrieved, since after that it may be too late. */
+/** Checks whether Redis has room for the writes of a run. It checks before anything is retrieved, because later may be too late. */
 import type { Redis } from 'ioredis'
 import type { Failure } from '../failure/failure.ts'
 import { redisLimits } from './limits.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 
 export interface HeadroomOptions {
-  /** Octets left on the disk that Redis writes to; undefined: nobody can see it from here. */
+  /** The free octets on the disk that Redis writes to; undefined: they cannot be seen from here. */
   readonly freeOctets?: (() => Promise<number | undefined>) | undefined
-  /** How often it looks at most. */
+  /** The shortest time between two checks. */
   readonly everyMs?: number | undefined
 }
 
@@ -27,9 +27,9 @@ export class Headroom {
   }
 
   /**
-   * Looks at most every `everyMs`.
+   * Checks at most every `everyMs`.
    *
-   * @throws SessionFailed where there is no room.
+   * @throws SessionFailed if there is no room.
    */
   async demand(): Promise<void> {
     const nowMs = performance.now()
@@ -77,7 +77,7 @@ export function shortage(info: string, freeOctets: number | undefined): Failure 
   return undefined
 }
 
-/** Says what Redis' refusal of a write means. Undefined: the error is no such refusal. */
+/** Interprets Redis' refusal of a write. Undefined: the error is no such refusal. */
 export function refusalOf(error: unknown): Failure | undefined {
   if (!(error instanceof Error)) return undefined
   if (error.message.startsWith('OOM '))

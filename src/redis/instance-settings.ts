@@ -1,4 +1,4 @@
-/** Keeps the settings of the instance, a field each, so that a setting that nobody has changed follows the defaults of the version that runs. */
+/** Stores the settings of the instance, a field each, so that a setting that nobody has changed follows the defaults of the running version. */
 import type { Redis } from 'ioredis'
 import {
   defaultInstanceSettings,

@@ -1,4 +1,4 @@
-/** Every key, once. Keys that one script touches share a hash tag, so that they lie together in a cluster. */
+/** Defines every key once. Keys that one script touches share a hash tag, so that they lie together in a cluster. */
 import type { AccountId } from '../mail/message.ts'
 import type { AccountStatus } from '../runs/status.ts'
 
@@ -12,9 +12,9 @@ export const keys = {
   accountIds: shared('account-ids'),
   /** Sorted set, all of score 0: address, space, account id. */
   accountsByAddress: shared('accounts-by-address'),
-  /** Hash: account id -> what a search looks in. */
+  /** Hash: account id -> the text that is searched. */
   accountWords: shared('account-words'),
-  /** Hash: what makes an account one of its kind -> account id. */
+  /** Hash: an account's source -> account id. */
   accountSources: shared('account-sources'),
   /** Sorted set: id of an account that was removed, by the milliseconds at which it was (account-erasure.ts). */
   removedAccounts: shared('removed-accounts'),
@@ -31,17 +31,20 @@ export const keys = {
   pauses: shared('pauses'),
   /** Sorted set: account id by the milliseconds at which it is due. */
   due: shared('due'),
-  /** By how many milliseconds it was moved along, a moment ago. */
+  /** The milliseconds by which it was moved a moment ago. */
   dueShifted: shared('due-shifted'),
   /** Hash: POP3 host, port and trait -> the milliseconds at which it was learnt. */
   serverTraits: shared('host-traits'),
   /** Hash: account id, and task where that is no pull -> its open run's id. */
   openRuns: shared('open-runs'),
-  /** Hash: account id -> the run that ended last, as JSON; of an earlier version its id. */
+  /** Hash: account id -> the run that ended last, as JSON; an earlier version stored its id. */
   lastRuns: shared('last-runs'),
-  /** Hash: account id -> the end of the run that stored mail of it last, as the API shows it. */
+  /** Hash: account id -> the end of the last run that stored mail of it, in the API's form. */
   lastMail: shared('last-mail'),
-  /** Hash: `number`, how the data are written; `writtenBy`, which version did; `backup`, the one that was made before they are carried over (format/). */
+  /**
+   * Hash: `number`, the format of the data; `writtenBy`, the version that wrote them; `backup`, the one that was made before they are
+   * carried over (format/).
+   */
   format: shared('format'),
   /** The token of the process that changes the format of the data, or restores a backup. */
   formatLock: shared('format-lock'),
@@ -53,13 +56,13 @@ export const keys = {
   settings: shared('settings'),
   /** List: news that nobody has carried further yet, as JSON (redis/news.ts). */
   outbox: shared('outbox'),
-  /** Hash: account id -> what people were told of it. */
+  /** Hash: account id -> the news that people were told about it. */
   told: shared('told'),
   /** Hash: webhook id -> WebhookRecord as JSON. */
   webhooks: shared('webhooks'),
   /** Hash: webhook id -> WebhookState as JSON. */
   webhookStates: shared('webhook-states'),
-  /** Hash: `notice` -> BulletinRecord, `state` -> BulletinState as JSON; `more`: how much more there is to say than what waits (redis/notice.ts). */
+  /** Hash: `notice` -> BulletinRecord, `state` -> BulletinState as JSON; `more`: the number of news beyond those that wait (redis/bulletin.ts). */
   notice: shared('notice'),
   /** List: news that waits for the next notice by e-mail, as JSON. */
   noticeNews: shared('notice-news'),
@@ -72,7 +75,7 @@ export const keys = {
   tokenUses: shared('token-uses'),
   /** Hash: `admin` -> the hash of the password. */
   passwords: shared('passwords'),
-  /** Stream of AuditEntry as JSON. In no backup: it tells what was done to this instance, and a restore is part of that. */
+  /** Stream of AuditEntry as JSON. It is in no backup: it records changes of this instance, and a restore is one of them. */
   audit: shared('audit'),
 
   /** Sorted set of ids of accounts that gather there. */
@@ -81,23 +84,23 @@ export const keys = {
   accountsAt: (status: AccountStatus) => shared(`accounts-at:${status}`),
   /** Sorted set: names of answers by the milliseconds at which they were given. */
   answers: shared('answers'),
-  /** Set: of the fields of open-runs, those whose run is at work. */
+  /** Set: those fields of open-runs whose run is at work. */
   running: shared('running'),
-  /** Stream: what happened (events.ts). */
+  /** Stream of events (events.ts). */
   events: shared('events'),
   /** Hash: account id -> its destination and its status, as they were last told. */
   statuses: shared('statuses'),
 
-  /** Hash: hour or day since 1970 -> what runs have brought (tallies.ts). */
+  /** Hash: hour or day since 1970 -> the results of runs (tallies.ts). */
   tally: shared('tally'),
-  /** Hash: name and labels of what is measured -> how much, for ever (measures.ts). */
+  /** Hash: name and labels of a measure -> its value, for ever (measures.ts). */
   measures: shared('measures'),
-  /** Set: hosts that are told by their name there. */
+  /** Set: hosts that are named there. */
   measuredHosts: shared('measured-hosts'),
 
-  /** How a worker's process fares, as JSON. */
+  /** The vitals of a worker's process, as JSON. */
   workerVitals: (worker: string) => shared(`worker:${worker}`),
-  /** As `tally`, of one destination. */
+  /** Like `tally`, for one destination. */
   tallyOf: (destinationId: string) => shared(`tally:${destinationId}`),
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),
@@ -112,23 +115,23 @@ export const keys = {
   /** Hash: failures, untilMs (throttle.ts). */
   refusals: (what: string, digest: string) => `tributary:refusals:${what}:${digest}`,
   run: (id: string) => `tributary:run:${id}`,
-  /** The answer that was given under an idempotency key (answers.ts). */
+  /** The answer to a request with that idempotency key (answers.ts). */
   answer: (name: string) => `tributary:answer:${name}`,
 
   /** Packed records (record.ts). */
   ledger: (id: AccountId | string) => ofAccount(id, 'ledger'),
   /**
-   * Hash: begun, importing until a run has gone well, lastSeenMs; the run that wrote last, and its counts; under which Redis it was last known to be whole, and up to
-   * where; suspects; `out FENCE` (ledger.ts), `wish ENTRY` (quarantine.ts).
+   * Hash with these fields: begun; importing, until a run has gone well; lastSeenMs; the run that wrote last, and its counts; the Redis
+   * under which it was last known to be whole, and the mark up to which; suspects; `out FENCE` (attempts.ts); `wish ENTRY` (quarantine.ts).
    */
   ledgerNotes: (id: AccountId | string) => ofAccount(id, 'ledger-notes'),
   /** Hash: intent id -> intent as JSON. */
   intents: (id: AccountId | string) => ofAccount(id, 'intents'),
   lease: (id: AccountId | string) => ofAccount(id, 'lease'),
   fence: (id: AccountId | string) => ofAccount(id, 'fence'),
-  /** List: what a run has brought (arrivals.ts). */
+  /** List: the messages that a run has stored (arrivals.ts). */
   arrived: (id: AccountId | string, runId: string) => ofAccount(id, `arrived:${runId}`),
-  /** The transcript of a run, as JSON (transcript.ts). */
+  /** The lines of a run, as JSON (transcripts.ts). */
   transcript: (id: AccountId | string, runId: string) => ofAccount(id, `transcript:${runId}`),
   /** Sorted set of run ids, all of score 0. */
   runs: (id: AccountId | string) => ofAccount(id, 'runs'),
@@ -144,7 +147,10 @@ export const ofRun = (accountId: string, runId: string): string[] => [
   keys.transcript(accountId, runId),
 ]
 
-/** The keys of an account that a backup holds, with their Redis types (redis/backup.ts). The lease is not among them, because it belongs to a run; nor is the spool, because a backup holds no mail. */
+/**
+ * The data of an account that a backup contains, with their Redis types (redis/backup.ts). The lease is not among them, because it belongs
+ * to a run, nor the spool, because it is mail.
+ */
 export const backedUpOfAccount = {
   ledger: 'string',
   ledgerNotes: 'hash',
@@ -154,7 +160,7 @@ export const backedUpOfAccount = {
   runs: 'zset',
 } as const
 
-/** The keys that accounts share and that a backup holds. Indexes and logins can be made from these, and are made anew. */
+/** The data that accounts share and a backup contains. Those that follow from these (indexes, logins) are made again. */
 export const backedUpShared = {
   accounts: 'hash',
   accountStates: 'hash',
@@ -174,5 +180,5 @@ export const backedUpShared = {
   passwords: 'hash',
 } as const
 
-/** Keys of Tributary, and of these BullMQ's, which hold no more than what is under way. */
+/** The patterns of Tributary's keys. Those of BullMQ among them hold only work that is under way. */
 export const everyKey = ['{tributary}:*', 'tributary:*'] as const

@@ -1,4 +1,4 @@
-/** Keeps an account to one run at a time: a lease with a fencing number, which every write to the ledger checks in the same call. */
+/** Limits an account to one run at a time: a lease with a fencing number, which every write to the ledger checks in the same call. */
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../mail/message.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -12,20 +12,20 @@ export const releaseLease = script<1>('release-lease', 1)
 interface TakenLease {
   readonly fence: number
   readonly leaseMs: number
-  /** On the monotonic clock: the lease began no sooner. */
+  /** A time of the monotonic clock: the lease did not begin earlier. */
   readonly askedAtMs: number
 }
 
 export class Lease {
   readonly accountId: AccountId
   readonly fence: number
-  /** Aborted with `superseded` once the lease can no longer be counted on. */
+  /** Is aborted with `superseded` once the lease is no longer certain. */
   readonly lost: AbortSignal
   readonly #redis: Redis
   readonly #leaseMs: number
   readonly #abort = new AbortController()
   readonly #timer: NodeJS.Timeout
-  /** On the monotonic clock: a wall clock may be set back while we hold it. */
+  /** A time of the monotonic clock: a wall clock may be set back while we hold the lease. */
   #goodUntilMs: number
   #renewing = false
 
@@ -40,8 +40,8 @@ export class Lease {
   }
 
   /**
-   * Takes the lease; where another run holds it, answers how many milliseconds that lease has left. Data of another format give
-   * out no lease: then it answers the length of one.
+   * Takes the lease. If another run holds it, the answer is how many milliseconds that lease has left. If the data have another format,
+   * no lease is given out, and the answer is the length of one.
    */
   static async take(redis: Redis, accountId: AccountId, leaseMs: number): Promise<Lease | number> {
     const askedAtMs = performance.now()

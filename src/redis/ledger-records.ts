@@ -1,6 +1,6 @@
 /**
- * Holds the records of one account while a run writes them: how they were when the run looked last, which of them it has written
- * since, and where the next one goes. Only the holder of the lease writes, so the length is known without asking.
+ * Holds the records of one account while a run writes them: their state when the run read them last, those that it has written
+ * since, and the offset of the next one. Only the holder of the lease writes, so the length is known without asking.
  */
 import type { Redis } from 'ioredis'
 import type { LedgerRecord } from '../ledger/ledger.ts'
@@ -11,10 +11,10 @@ import { isSetAside } from '../pull/quarantine.ts'
 import { keys } from './key-names.ts'
 import { appendRecords, type LedgerChange, type LedgerWriter } from './ledger-writes.ts'
 
-/** A record with its place, or one that goes behind the others. */
+/** A record with its place, or one that is appended. */
 export type PlacedRecord = Omit<LedgerRecord, 'index'> & { readonly index?: number | undefined }
 
-/** The changes that are written together with records. */
+/** The data that are written together with records. */
 export interface Beside {
   /** The intent that the records fulfil. */
   readonly intentId?: string
@@ -37,11 +37,11 @@ export class LedgerRecords {
   readonly #redis: Redis
   readonly #accountId: AccountId
   readonly #writer: LedgerWriter
-  /** How long the ledger is, with what is being appended to it. */
+  /** The length of the ledger, including the records that are being appended. */
   #octets = 0
   #looked: Promise<void> | undefined
   #records = new PackedRecords(Buffer.alloc(0))
-  /** Indexes of records that this run has written since it looked: each of them is one message's. */
+  /** Indexes of records that this run has written since it read the ledger: each belongs to one message. */
   readonly #written = new Set<number>()
   #nameless: readonly number[] | undefined
 
@@ -51,7 +51,7 @@ export class LedgerRecords {
     this.#writer = writer
   }
 
-  /** As they were when the run looked last. */
+  /** The records when the run read them last. */
   get records(): PackedRecords {
     return this.#records
   }
@@ -61,12 +61,12 @@ export class LedgerRecords {
     await this.#looked
   }
 
-  /** Looks, unless the run has looked already. */
+  /** Reads the ledger, unless the run has read it already. */
   async ensureLooked(): Promise<void> {
     await (this.#looked ??= this.#read())
   }
 
-  /** The ledger was rewritten: the next step looks again. */
+  /** The ledger was rewritten: the next step reads it again. */
   outdate(): void {
     this.#looked = undefined
   }
@@ -75,7 +75,7 @@ export class LedgerRecords {
     return this.#written.has(index)
   }
 
-  /** Finds the record by which this message was set aside. From then on the record is this message's and no other's. */
+  /** Finds the record by which this message was set aside. From then on the record belongs to this message alone. */
   claim(message: Pick<LedgerRecord, 'uidl' | 'digest' | 'size'>): LedgerRecord | undefined {
     const { uidl } = message
     for (const index of uidl === undefined ? this.#namelessAside() : this.#records.bearing('uidl', uidl)) {
@@ -86,7 +86,7 @@ export class LedgerRecords {
     return undefined
   }
 
-  /** Writes records in their place, or behind the others where they have none, together with what belongs to that. */
+  /** Writes records in their place, or appends those that have none, together with the data that belong to them. */
   async append(
     records: readonly PlacedRecord[],
     { intentId = '', changes = [] }: Beside = {},
@@ -102,7 +102,7 @@ export class LedgerRecords {
       return { ...record, index }
     })
     const packed = Buffer.concat(added)
-    // Before the answer: what is appended meanwhile goes behind it.
+    // This is set before the answer comes: records that are appended meanwhile go after these.
     this.#octets = offset + packed.length
     const names = [keys.ledger, keys.intents, keys.quarantine, keys.spool].map((name) => name(this.#accountId))
     await this.#writer.write(appendRecords, names, [offset, packed, intentId, ...all.flat()])

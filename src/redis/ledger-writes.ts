@@ -1,6 +1,6 @@
 /**
- * How a run writes to its account's ledger: each write is one script that is carried out whole or not at all, checks the run's
- * lease first (scripts/includes/guard.lua), and does no harm when it is sent again after a lost answer.
+ * Writes to an account's ledger for a run: each write is one script that is carried out whole or not at all, checks the run's
+ * lease first (scripts/includes/guard.lua), and does no harm if it is sent again after a lost answer.
  */
 import type { Redis } from 'ioredis'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -26,8 +26,8 @@ export const dropSpooled = guarded('drop-spooled', 1)
 export const noteWhole = guarded('note-whole', 0)
 
 /**
- * The changes that `append-records` makes beside the records that it appends. `no entry` takes the entry's wish with it. A wish is done
- * only where it is still that wish, and made only where there is no other.
+ * The changes that `append-records` makes beside the records that it appends. `no entry` removes the entry's wish too. A wish is
+ * ended only if it is still the same wish, and made only if there is no other.
  */
 export type LedgerChange =
   | readonly ['record', offset: number, record: Buffer]
@@ -55,7 +55,7 @@ export class LedgerWriter {
     this.#run = run
   }
 
-  /** @throws SessionFailed `superseded` where the lease is lost, or the data have another format now. */
+  /** @throws SessionFailed `superseded` if the lease is lost, or if the data have another format now. */
   async write(
     write: GuardedScript,
     keyNames: readonly string[] = [],

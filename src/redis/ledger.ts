@@ -1,7 +1,7 @@
 /**
- * The ledger of one account in Redis, as a run writes it: records as one packed value (record-codec.ts), open intents in a hash beside
- * it. Every write checks the run's lease and may be sent twice (ledger-writes.ts): records go to an offset that is known under the
- * lease, intents are keyed by their first token.
+ * The ledger of one account in Redis, as a run writes it: records as one packed value (record-codec.ts), and open intents in a hash.
+ * Every write checks the run's lease and may be sent twice (ledger-writes.ts): records go to an offset that is known under the
+ * lease, and intents are keyed by their first token.
  */
 import type { Redis } from 'ioredis'
 import { monotonicFactory } from 'ulid'
@@ -40,13 +40,13 @@ import {
 import { entriesOf, octetsWished, wishFor, type Wishes, wishField, wishesIn } from './quarantine.ts'
 import { RedisSpool } from './spool.ts'
 
-/** Ids are monotonic: of two entries that are made in one millisecond, the later one sorts behind. */
+/** If two entries are made in one millisecond, the later one still sorts after the earlier one. */
 const newEntryId = monotonicFactory()
 
-/** How many records one script writes: that bounds for how long Redis is held up, and the arguments of a call. */
+/** The number of records that one script writes: it limits the time for which Redis is blocked, and the arguments of a call. */
 const recordsPerCall = 1000
 
-/** Reads what a run had done by its last write, in case its worker has died; undefined if it has written nothing. */
+/** The counts of a run at its last write, in case its worker has died; undefined if it has written nothing. */
 export async function countsOf(redis: Redis, accountId: AccountId, runId: RunId): Promise<RunCounts | undefined> {
   const [run, counts] = await redis.hmget(keys.ledgerNotes(accountId), 'run', 'counts')
   return run === runId ? (JSON.parse(counts ?? '{}') as RunCounts) : undefined
@@ -70,7 +70,7 @@ export class RedisLedger implements AccountLedger {
   readonly #spool: RedisSpool
   readonly #attempts: RedisAttempts
   #wishes: Wishes = new Map()
-  /** The Redis of the beginning of this run: what is written under another one is not known to be whole. */
+  /** The Redis at the beginning of this run: data that are written under another one are not known to be whole. */
   #keeper: Promise<Keeper> | undefined
 
   constructor(redis: Redis, lease: Lease, nowMs: () => number, run: LedgerRun) {
@@ -123,7 +123,7 @@ export class RedisLedger implements AccountLedger {
     }
     const quarantined: LedgerRecord[] = []
     for await (const record of records) {
-      // The caller saw what stood there before this run gave the record to another message.
+      // The caller read this record before this run gave it to another message.
       if (this.#records.isWritten(record.index)) continue
       if (record.state === 'quarantined') quarantined.push(record)
       else args.push(record.index * recordOctets, encodeRecord(record))
@@ -232,7 +232,7 @@ export class RedisLedger implements AccountLedger {
   /**
    * Carries out dismissals: a message that was set aside is left at the provider like one that a first run skips.
    *
-   * @returns what is to be tried again, as `LedgerView.retries`.
+   * @returns the messages that are to be tried again, as in `LedgerView.retries`.
    */
   async #carryOutWishes(): Promise<Map<number, number>> {
     const retries = new Map<number, number>()
@@ -268,8 +268,8 @@ export class RedisLedger implements AccountLedger {
   }
 
   /**
-   * Finds the entries of records that are to be forgotten: the id of each and the field of its wish, in turns. A record whose message
-   * is spooled is taken out of `forgotten`: its bytes are nowhere else any more, and people say when they may go.
+   * Finds the entries of records that are to be forgotten, and yields the id of each and the field of its wish, in turns. A record whose
+   * message is spooled is removed from `forgotten`: no other copy of its bytes is left, and people decide when they are deleted.
    */
   async #entriesForgotten(records: PackedRecords, forgotten: Set<number>): Promise<string[]> {
     const quarantined: LedgerRecord[] = []

@@ -1,4 +1,7 @@
-/** Holds the numbers by which src/redis goes, each with its unit and its reason. Times are in milliseconds and sizes in octets, whatever the unit they are written with. */
+/**
+ * Holds the numbers of src/redis, each with its unit and its reason. Times are in milliseconds and sizes in octets, whatever the unit they
+ * are written with.
+ */
 import { KiB, MiB, second, minute, hour, day } from '../units.ts'
 
 export const redisLimits = {
@@ -24,27 +27,27 @@ export const redisLimits = {
   arrivalsKept: 1000,
   arrivalsEveryMs: 1 * second,
   runKeptMs: 30 * day,
-  /** How often a client that waits for a run's end looks for itself: the word of it may be lost with a connection. */
+  /** How often a client that waits for a run's end looks for itself: the event may be lost with a connection. */
   runLookedAtMs: 5 * second,
   /** How many events are kept for screens that were away: some 300 octets each, and some minutes of ten thousand accounts. */
   eventsKept: 50_000,
   eventsReadMax: 500,
   /** How long a reader waits at Redis for an event. Then it looks whether the stream is still the same one. */
   eventsAwaitedMs: 5 * second,
-  /** Under how many hosts failures are counted by name: each host is a row in somebody's monitoring for ever. */
+  /** The number of hosts whose failures are counted by name: each host is a row in somebody's monitoring for ever. */
   hostsNamed: 100,
-  /** How many commands are sent in one round trip where there are many. */
+  /** The number of commands that are sent in one round trip, if there are many. */
   pipelinedAtOnce: 500,
   /** How many octets of a backup are sent in one round trip; a larger entry goes alone. */
   restoredOctetsAtOnce: 4 * MiB,
-  /** Slots of a tally, for as long as the dashboard shows them. */
+  /** The slots of a tally. They are kept for as long as the dashboard shows them. */
   tallyHoursKept: 48,
   tallyDaysKept: 30,
   /** How many accounts a turn of the status rounds looks through: a worker that died between two writes has left a wrong status. */
   statusesPerTurn: 200,
   /** How many due accounts a worker takes at once. */
   claimedPerTickMax: 1000,
-  /** When a claimed account is due again, should its run never end. It is longer than any wait in a run. */
+  /** The time after which a claimed account is due again, in case its run never ends. It is longer than any wait in a run. */
   claimHoldMs: 10 * minute,
   /** A worker that has said nothing for this long counts as gone. */
   workerAliveMs: 15 * second,
@@ -68,42 +71,48 @@ export const redisLimits = {
   // Idempotency keys
   /** How long an answer is given again to the same key. */
   answerKeptMs: 1 * day,
-  /** When a request may be made again whose process died while it answered. All requests end sooner, but for a pull that is waited for. */
+  /**
+   * The time after which a request may be made again if its process died while it answered. All requests end sooner, except a pull that is
+   * waited for.
+   */
   answerAwaitedMs: 2 * minute,
   /** How many answers are kept, of some 2 KiB each. The oldest go first. */
   answersKeptMax: 50_000,
 
   // Format of the data
-  /** How this program writes what it keeps in Redis; one more with each step (format/steps.ts). Scripts compare it. */
+  /** The format in which this program writes its data to Redis; it grows by one with each step (format/steps.ts). Scripts compare it. */
   dataFormat: 1,
   /** A process that changes the format and is away for this long is taken to be dead. */
   formatLockMs: 30 * second,
   formatLookedAtMs: 250,
-  /** Processes of another version are waited for: longer than any of them counts as alive after its death, or stops in order. */
+  /**
+   * The wait for processes of another version. It is longer than such a process counts as alive after its death, and longer than it needs
+   * to stop in order.
+   */
   formatAloneWaitMs: 1 * minute,
   /** A process that has said nothing for this long is not alive. */
   processAliveMs: 15 * second,
 
   // Backup
-  /** How much of a value stands in one line of a backup. A longer one is parted. */
+  /** The size of a value in one line of a backup. A longer value is divided. */
   backupPieceOctets: 192 * KiB,
 
   // News: webhooks and bulletins by e-mail
-  /** How much news waits to be carried further, some 600 octets each. Without a worker that carries it, none writes any either. */
+  /** The number of news that wait to be carried further, some 600 octets each. Without a worker that carries news, no worker writes news either. */
   outboxMax: 20_000,
-  /** When a claimed endpoint is visited again, should the worker that visits it die. It is longer than a visit. */
+  /** The time after which a claimed endpoint is visited again, in case the worker that visits it dies. It is longer than a visit. */
   visitHoldMs: 2 * minute,
   /** The longest wait before a visit: a day, and a quarter for chance. */
   visitLatestMs: 31 * hour,
   /** How many ended deliveries of a webhook are listed. */
   deliveriesKept: 100,
-  /** How many deliveries wait for an endpoint to answer again. What comes beyond that is not delivered. */
+  /** How many deliveries wait for an endpoint to answer again. Further ones are not delivered. */
   deliveriesWaitingMax: 10_000,
-  /** How much news the next bulletin holds. Of more it only says how much. */
+  /** The number of news in the next bulletin. Further news are only counted. */
   bulletinNewsMax: 500,
 
   // Back-off after failures
-  /** Over what time the accounts of a destination come back after its pause. */
+  /** The time over which the accounts of a destination come back after its pause. */
   resumeSpreadMs: 30 * second,
 
   // Access
@@ -117,7 +126,7 @@ export const redisLimits = {
   sessionProlongedEveryMs: 10 * minute,
   /** How many failures cost no wait: people mistype. */
   signInsFree: 5,
-  /** The wait after the next failure. It doubles with each one from there on. */
+  /** The wait after the next failure. It doubles with each further one. */
   signInWaitFirstMs: 1 * second,
   /** The longest wait of an address. */
   signInAddressWaitMaxMs: 15 * minute,

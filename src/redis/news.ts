@@ -1,4 +1,4 @@
-/** Keeps news on its way out: the outbox that runs write to, what people were told of each account, and when each endpoint is to be visited. */
+/** Stores news that is to be sent: the outbox that runs write to, what people were told of each account, and when each endpoint is to be visited. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import type { AccountId } from '../mail/message.ts'
@@ -15,7 +15,7 @@ export class Outbox {
   readonly #redis: Redis
   readonly #bulletinNewsMax: number
 
-  /** @param bulletinNewsMax how many pieces of news wait for a bulletin at most; further ones are counted. */
+  /** @param bulletinNewsMax the largest number of news that wait for a bulletin; further ones are counted. */
   constructor(redis: Redis, bulletinNewsMax: number = redisLimits.bulletinNewsMax) {
     this.#redis = redis
     this.#bulletinNewsMax = bulletinNewsMax
@@ -26,7 +26,7 @@ export class Outbox {
     return json === null ? noNewsTold : (JSON.parse(json) as ToldNews)
   }
 
-  /** Writes the news, and that people are told, in one step. */
+  /** Writes the news, and the note that people are told, in one step. */
   async tell(accountId: AccountId, news: readonly News[], { trouble, failedAtMs }: ToldNews): Promise<void> {
     const told = failedAtMs === null ? '' : JSON.stringify({ trouble, failedAtMs })
     const args = [accountId, told, redisLimits.outboxMax, ...news.map((one) => JSON.stringify(one))]
@@ -41,8 +41,8 @@ export class Outbox {
   /**
    * Takes the oldest news out and hands it on, in one step.
    *
-   * @param bulletinAtMs when a bulletin by e-mail is due; undefined: none is to hear of it.
-   * @returns the webhooks for which so much waits that it was dropped; undefined: it was not the oldest news any more.
+   * @param bulletinAtMs when a bulletin by e-mail is due; undefined: no bulletin contains it.
+   * @returns the webhooks for which the news was dropped because too much waits; undefined: it was not the oldest news any more.
    */
   async carry(
     json: string,
@@ -67,7 +67,7 @@ export class Outbox {
   }
 }
 
-/** Claims the webhooks, and `notice` for the bulletin, that are to be visited now. They are due again should nobody end the visit. */
+/** Claims the webhooks, and `notice` for the bulletin, that are to be visited now. They are due again in case nobody ends the visit. */
 export async function claimVisits(redis: Redis, nowMs: number): Promise<string[]> {
   const latestMs = nowMs + redisLimits.visitLatestMs
   return await claimDueVisits(redis, [keys.visits], [nowMs, nowMs + redisLimits.visitHoldMs, latestMs])

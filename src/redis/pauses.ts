@@ -1,4 +1,7 @@
-/** Keeps the pauses of destinations, to which no scheduled run goes for now, and the accounts that wait for the end of each (docs/decisions/0012). */
+/**
+ * Stores the pauses of destinations, to which no scheduled run goes for now, and the accounts that wait for the end of each
+ * (docs/decisions/0012).
+ */
 import type { Redis } from 'ioredis'
 import { type Pause, pauseAfter } from '../failure/consequence.ts'
 import type { Failure } from '../failure/failure.ts'
@@ -18,7 +21,7 @@ export class Pauses {
     this.#redis = redis
   }
 
-  /** Gives the last pause of each, also when it is over, until a run has gone well there. */
+  /** Gives the last pause of each, even if it is over, until a run has gone well there. */
   async of(destinationIds: readonly string[]): Promise<(Pause | undefined)[]> {
     if (destinationIds.length === 0) return []
     const found = await this.#redis.hmget(keys.pauses, ...destinationIds)
@@ -42,7 +45,7 @@ export class Pauses {
     return pause
   }
 
-  /** Remembers accounts that were moved to the end of the pause, so that they come sooner should it be lifted. */
+  /** Remembers accounts that were moved to the end of the pause, so that they come earlier if it is lifted. */
   async hold(destinationId: string, accountIds: readonly AccountId[], { pausedUntilMs }: Pause): Promise<void> {
     if (accountIds.length === 0) return
     const waiting = keys.held(destinationId)

@@ -1,4 +1,4 @@
-/** The processes that work with the data: each says that it is alive, and which format of the data it knows. */
+/** The processes that work with the data: each reports that it is alive, and which format of the data it knows. */
 import { hostname } from 'node:os'
 import type { Redis } from 'ioredis'
 import type { Logger } from '../log.ts'
@@ -11,12 +11,12 @@ const sayPresent = script<string>('say-present', 2)
 
 export type ProcessKind = 'api' | 'worker'
 
-/** The name of this process. Workers before format numbers said theirs in the same way. */
+/** The name of this process. Workers before format numbers formed their names in the same way. */
 export function ownName(): string {
   return `${hostname()}:${process.pid}`
 }
 
-/** A process that says it is alive for as long as it works with the data. */
+/** A process that reports that it is alive for as long as it works with the data. */
 export class Presence {
   readonly #redis: Redis
   readonly #process: string
@@ -32,8 +32,8 @@ export class Presence {
   }
 
   /**
-   * @param outdated called when the data have another format later: the process must end, for they are another version's.
-   * @throws FormatRefused where they have one already.
+   * @param outdated is called if the data get another format later: the process must end, because another version owns them.
+   * @throws FormatRefused if they have another format already.
    */
   static async begin(redis: Redis, kind: ProcessKind, outdated: () => void): Promise<Presence> {
     const presence = new Presence(redis, kind, outdated)
@@ -57,13 +57,13 @@ function isOther(mark: Mark): boolean {
   return mark.state === 'carrying' || (mark.state === 'settled' && mark.format !== redisLimits.dataFormat)
 }
 
-/** Ends this process in order, as a signal would: what it knows of the data no longer holds. */
+/** Ends this process in order, like a signal: its knowledge of the data is no longer valid. */
 export function leaveToOthers(log: Pick<Logger, 'fatal'>): void {
   log.fatal({ event: 'data of another format' }, formatChanged)
   process.kill(process.pid, 'SIGTERM')
 }
 
-/** Everybody who works with the data now, each by a name for people. */
+/** Every process that works with the data now, each by a name for people. */
 export async function processesAlive(redis: Redis): Promise<string[]> {
   const [seconds, microseconds] = await redis.time()
   const nowMs = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)

@@ -1,6 +1,6 @@
 /**
- * Reads the quarantine, and notes what people wish for its entries. Runs write the entries (ledger.ts) and carry the wishes out, under
- * the account's lease; a wish is noted beside them, so that nobody writes what a run writes.
+ * Reads the quarantine, and notes people's wishes for its entries. Runs write the entries (ledger.ts) and carry the wishes out, under
+ * the account's lease; a wish is noted beside them, so that nobody else writes the data of a run.
  */
 import type { Redis } from 'ioredis'
 import { ulid } from 'ulid'
@@ -11,14 +11,14 @@ import { script } from './scripts.ts'
 
 /**
  * Wishes by entry id. `retry ULID`: the message is to be tried again; each wish is another value, so that a run ends only the wish that
- * it knew of. `from OCTETS`: it is tried again once the account takes so many. `dismiss`: the entry goes.
+ * it knew. `from OCTETS`: it is tried again once the account takes this many octets. `dismiss`: the entry is removed.
  */
 export type Wishes = ReadonlyMap<string, string>
 
 export const wishField = (entryId: string) => `wish ${entryId}`
 export const wishFor = (octets: number) => `from ${octets}`
 
-/** How many octets the account must take before the message is tried again. */
+/** The number of octets that the account must take before the message is tried again. */
 export function octetsWished(wish: string): number {
   return wish.startsWith('from ') ? Number(wish.slice(5)) : 0
 }
@@ -48,7 +48,7 @@ export class Quarantine {
     { limit, after = '' }: { readonly limit: number; readonly after?: string | undefined },
   ): Promise<{ items: QuarantineEntry[]; next: string | null }> {
     const [ids, wishes] = await Promise.all([this.#redis.hkeys(keys.quarantine(accountId)), this.#wishes(accountId)])
-    // ULIDs: their order is that of time.
+    // The ids are ULIDs: their order is that of time.
     const shown = ids.filter((id) => id > after && wishes.get(id) !== 'dismiss').sort()
     const page = shown.slice(0, limit)
     const found = page.length === 0 ? [] : await this.#redis.hmget(keys.quarantine(accountId), ...page)
@@ -64,7 +64,7 @@ export class Quarantine {
     return json === null || wish === 'dismiss' ? undefined : (JSON.parse(json) as QuarantineEntry)
   }
 
-  /** Has the next run that begins try the message again. False: there is no such entry. */
+  /** Makes the next run that begins try the message again. False: there is no such entry. */
   async retry(accountId: AccountId, entryId: string): Promise<boolean> {
     return await this.#wish(accountId, entryId, `retry ${ulid()}`)
   }

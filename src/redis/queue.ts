@@ -1,4 +1,4 @@
-/** Holds the two queues in which API and workers meet: one of runs, one of visits to endpoints. A job says which account and why, never how to log in. */
+/** Holds the two queues between API and workers: one of runs, one of visits to endpoints. A job names the account and the cause, never the login. */
 import { type Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
@@ -8,18 +8,18 @@ import { DueAccounts } from './due.ts'
 import { keys } from './key-names.ts'
 import type { Runs } from './runs.ts'
 
-/** Redis keeps jobs and shows them to whoever looks: ids only. */
+/** Redis stores jobs and shows them to everybody who looks: they hold ids only. */
 export interface PullJob {
   readonly accountId: AccountId
   readonly runId: RunId
   readonly cause: RunCause
   /** Missing for a pull. */
   readonly task?: RunTask
-  /** When the schedule had it due, in milliseconds since 1970. */
+  /** The time at which the schedule made it due, in milliseconds since 1970. */
   readonly dueMs?: number
 }
 
-/** The endpoint that a worker is to visit with what waits there: a webhook's id, or `notice` for the e-mail. */
+/** The endpoint to which a worker is to send the waiting news: a webhook's id, or `notice` for the e-mail. */
 export interface VisitJob {
   readonly visit: string
 }
@@ -34,9 +34,9 @@ const priority = { request: 1, schedule: 100 } as const
 
 const jobName = 'pull'
 
-/** The means that a queue needs beside Redis. */
+/** The other things that a queue needs beside Redis. */
 export interface QueueWorld {
-  /** Is called with every error of BullMQ's that no call of ours fails by. */
+  /** Is called with every error of BullMQ that fails no call of ours. */
   readonly onError: (error: Error) => void
   /** The wall clock. */
   readonly nowMs?: () => number
@@ -75,8 +75,8 @@ export class PullQueue {
   }
 
   /**
-   * Queues accounts that are due. An account whose run is still open gets a job for that run again, in case it was lost by a crash
-   * between opening and adding; where the job is there, deduplication makes the two one.
+   * Queues accounts that are due. An account whose run is still open gets a job for that run again, in case a crash between opening and
+   * adding lost it. If the job exists, deduplication keeps only one.
    */
   async schedule(accountIds: readonly AccountId[], due?: ReadonlyMap<AccountId, number>): Promise<void> {
     const runs = await Promise.all(accountIds.map((accountId) => this.#runs.open(accountId, 'schedule')))
@@ -92,12 +92,12 @@ export class PullQueue {
   /** Makes a job at work wait until then, unless somebody asks for it meanwhile. This costs the job no attempt. */
   async postpone(job: Pick<Job<PullJob>, 'data' | 'moveToDelayed'>, untilMs: number, token?: string): Promise<void> {
     await job.moveToDelayed(untilMs, token)
-    // A request that came while the run was at work found nothing to bring forward.
+    // Somebody who asked while it was at work could not bring the run forward.
     const waiting = await this.#jobOf(job.data.accountId)
     if (waiting?.data.cause === 'request') await waiting.promote().catch(() => {})
   }
 
-  /** Makes accounts due whose destination goes on: soon, and not all at once. */
+  /** Makes accounts due after the pause of their destination: soon, and not all at once. */
   async release(accountIds: readonly AccountId[]): Promise<void> {
     for (const accountId of accountIds) {
       await this.#due.setNext(accountId, this.#nowMs() + Math.random() * redisLimits.resumeSpreadMs)
@@ -106,14 +106,14 @@ export class PullQueue {
     }
   }
 
-  /** Drops all that waits. */
+  /** Removes all waiting jobs. */
   async clear(): Promise<void> {
     await this.#queue.drain(true)
   }
 
   /**
-   * Gives a job to open runs that nobody is at and no job leads to. BullMQ's scripts stop half-way where Redis refuses a write (OOM): a
-   * job is in no list any more then, and may still stand in the way of the next one.
+   * Gives a job to open runs that no worker is doing and no job leads to. BullMQ's scripts stop in the middle if Redis refuses a write
+   * (OOM): then a job is in no list any more, and may still prevent the next one.
    */
   async revive(): Promise<void> {
     for (const field of await this.#redis.hkeys(keys.openRuns)) {
@@ -121,7 +121,7 @@ export class PullQueue {
       if ((await this.#redis.exists(keys.lease(accountId))) === 1) continue
       const job = await this.#jobOf(field)
       if (job !== undefined && (await job.getState()) !== 'unknown') continue
-      // Should another job have come meanwhile, there are two: the second one finds the run ended.
+      // If another job has come meanwhile, there are two: the second one finds the run ended.
       await this.#queue.removeDeduplicationKey(field)
       if (task === 'rebuild') await this.rebuild(accountId)
       else await this.schedule([accountId])
@@ -133,7 +133,7 @@ export class PullQueue {
     await this.#queue.promoteJobs()
   }
 
-  /** Counts the jobs by what they wait for, and those at work. */
+  /** Counts the waiting jobs by their kind of wait, and those at work. */
   async depth(): Promise<Record<string, number>> {
     return await this.#queue.getJobCounts('prioritized', 'delayed', 'active')
   }
@@ -148,7 +148,7 @@ export class PullQueue {
       deduplication: { id: deduplicationId, keepLastIfActive: true },
       priority: priority[cause],
       attempts: 1,
-      // The history is ours (runs.ts); a finished job that is kept would only hold up the next one of its account.
+      // We keep the history (runs.ts); a finished job in the queue would only hold up the next one of its account.
       removeOnComplete: true,
       removeOnFail: true,
     }
@@ -163,12 +163,12 @@ export class PullQueue {
     const job = await this.#jobOf(accountId)
     if (job === undefined) return
     try {
-      // A run that was asked for is tried, although its destination is paused.
+      // A run that somebody asked for is tried even if its destination is paused.
       if (job.data.cause !== 'request') await job.updateData({ ...job.data, cause: 'request' })
       if (await job.isDelayed()) await job.promote()
       else if (job.priority > priority.request) await job.changePriority({ priority: priority.request })
     } catch {
-      // It has begun or ended in between: then there is nothing to bring forward.
+      // The job has begun or ended in between: then there is nothing to bring forward.
     }
   }
 }
@@ -177,7 +177,7 @@ function dueOf(dueMs: number | undefined): { readonly dueMs?: number } {
   return dueMs === undefined ? {} : { dueMs }
 }
 
-/** Queues visits to endpoints. What is due stands in keys.visits, so that a job that is lost costs time and nothing else. */
+/** Queues visits to endpoints. keys.visits holds the due ones, so that a lost job costs only time. */
 export class VisitQueue {
   readonly #queue: Queue<VisitJob, void>
 
@@ -189,7 +189,7 @@ export class VisitQueue {
   /** Queues one visit of each endpoint at a time. */
   async add(visits: readonly string[]): Promise<void> {
     for (const visit of visits) {
-      // Lost where Redis refused a write half-way (PullQueue.revive): it would stand in the way of this one.
+      // Such a job is lost if Redis refused a write in the middle (PullQueue.revive): it would prevent this one.
       const jobId = await this.#queue.getDeduplicationJobId(visit)
       const job = jobId === null ? undefined : await this.#queue.getJob(jobId)
       if (jobId !== null && (job === undefined || (await job.getState()) === 'unknown'))

@@ -1,4 +1,4 @@
-/** Changes a record in a hash without a lock: it is written only where nobody has changed it since it was read, or else read again. */
+/** Changes a record in a hash without a lock: it is written only if nobody has changed it since it was read; otherwise it is read again. */
 import type { Redis } from 'ioredis'
 import { script } from './scripts.ts'
 
@@ -10,9 +10,9 @@ export interface FieldOfHash {
 }
 
 /**
- * Reads a record and attempts to write what follows from it, again and again while the attempt answers `changed`.
+ * Reads a record and attempts to write its successor, again and again while the attempt answers `changed`.
  *
- * @returns what the attempt answered last; undefined where there is no such record.
+ * @returns the last answer of the attempt; undefined if there is no such record.
  */
 export async function whileChanged<T>(
   redis: Redis,
@@ -30,8 +30,8 @@ export async function whileChanged<T>(
 /**
  * Replaces a record.
  *
- * @param change is given the record as it stands, or null for none, and may be called again; undefined: the record stays as it is.
- * @returns what was written; undefined where nothing was.
+ * @param change is given the record as it stands, or null for none, and may be called again; undefined: the record stays unchanged.
+ * @returns the written record; undefined if nothing was written.
  */
 export async function replaced(
   redis: Redis,

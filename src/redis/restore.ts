@@ -1,4 +1,4 @@
-/** Puts a backup (backup.ts) that has been checked (backup-check.ts) in the place of what Redis holds. */
+/** Replaces the data in Redis by a backup (backup.ts) that has been checked (backup-check.ts). */
 import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
 import { redisLimits } from './limits.ts'
@@ -22,12 +22,12 @@ import type { TokenRecord } from './tokens.ts'
 const raiseFence = script<1>('raise-fence', 1)
 
 /**
- * Replaces everything by what a checked backup holds, carried over to today's format. Until it is done no process takes a lease:
- * the mark says so. Should it break off, all that it has put back is removed again, at the latest by the next start of the API;
- * then there are no accounts, and it can be done again.
+ * Replaces everything by the data of a checked backup, carried over to today's format. Until that is done no process takes a lease:
+ * the mark says so. If it breaks off, all restored data are removed again, at the latest by the next start of the API;
+ * then there are no accounts, and the restore can be repeated.
  *
- * @param lines gives them anew each time.
- * @throws RestoreBusy where another process restores, or changes the format of the data.
+ * @param lines gives them from the beginning each time.
+ * @throws RestoreBusy if another process restores, or changes the format of the data.
  */
 export async function restoreBackup(
   redis: Redis,
@@ -47,7 +47,7 @@ export async function restoreBackup(
       await runSteps({ redis, lock, steps, from: version })
       await rebuild(redis, nowMs)
     } catch (error) {
-      // Not where another process goes on with the data.
+      // This is not done if another process goes on with the data.
       await lock.write([['HSET', keys.format, 'number', restoring]])
       await removeEverything(redis)
       await settle()
@@ -73,7 +73,7 @@ export class RestoreBusy extends Error {
   }
 }
 
-/** Makes what no backup holds because it can be told from the rest: indexes, logins, whose tokens are whose. */
+/** Makes the data that no backup holds because they follow from the rest: indexes, logins, and the owners of tokens. */
 async function rebuild(redis: Redis, nowMs: number): Promise<void> {
   const destinations = await rebuildDestinations(redis)
   await rebuildTokens(redis, destinations)
@@ -84,7 +84,7 @@ async function rebuild(redis: Redis, nowMs: number): Promise<void> {
   for await (const accounts of hashOf(redis, keys.accounts)) {
     await pipelined(redis, Object.entries(accounts), (pipeline, [id, json]) => {
       const { account } = JSON.parse(json) as AccountRecord
-      // Removed while the backup was made, and its destination with it.
+      // The account was removed while the backup was made, and its destination with it.
       if (destinations.has(account.destinationId)) rebuildAccount(pipeline, account, dueMs.get(id), nowMs)
       else pipeline.hdel(keys.accounts, id)
     })
@@ -124,7 +124,7 @@ async function rebuildTokens(redis: Redis, destinations: ReadonlySet<string>): P
     const all = redis.multi()
     for (const [id, json] of Object.entries(tokens)) {
       const { destinationId } = JSON.parse(json) as TokenRecord
-      // Removed while the backup was made, and its tokens with it.
+      // The token was removed while the backup was made, and its destination with it.
       if (destinationId !== null && !destinations.has(destinationId)) all.hdel(keys.tokens, id)
       else all.zadd(keys.tokenIds, 0, id)
       if (destinationId !== null && destinations.has(destinationId)) all.sadd(keys.tokensOf(destinationId), id)
@@ -140,14 +140,14 @@ function rebuildAccount(
   nowMs: number,
 ): void {
   const { id } = account
-  // Whatever has happened since: the store is asked before the next pull.
+  // Nothing is assumed about later changes: the store is asked before the next pull.
   pipeline.hset(keys.ledgerNotes(id), 'wholeUnder', 'a backup').hset(keys.accountSources, sourceOf(account), id)
   addToIndex(pipeline, account)
   if (dueMs !== undefined && !account.paused)
     pipeline.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * redisLimits.resumeSpreadMs), id)
 }
 
-/** Removes the leases too: a run under way writes nothing any more. Not the fences, so that none is given out twice, nor who did what. */
+/** Removes the leases too: a run under way writes nothing any more. It keeps the fences, so that none is given out twice, and the audit log. */
 export async function removeEverything(redis: Redis): Promise<void> {
   await redis.unlink(keys.due, keys.accounts, keys.accountIds)
   for (const pattern of everyKey) {
@@ -164,7 +164,7 @@ export async function removeEverything(redis: Redis): Promise<void> {
   }
 }
 
-/** Keys that outlive a restore: the processes and the format, counters that never go down, and the audit log of this instance. */
+/** The keys about the processes and the format, the counters that never go down, and the audit log of this instance. */
 const everLasting: ReadonlySet<string> = new Set([
   keys.workers,
   keys.processes,
@@ -179,7 +179,7 @@ function outlivesWipe(key: string): boolean {
   return key.startsWith(`${queuePrefix}:`) || everLasting.has(key) || /^tributary:\{[^}]*\}:fence$/.test(key)
 }
 
-/** Adds what puts an entry back. An entry that holds nothing, or whose life is over, adds nothing. */
+/** Adds the commands that restore an entry. An entry that is empty or expired adds none. */
 function write(pipeline: ChainableCommander, entry: Entry, nowMs: number): void {
   if (entry.type === 'hash') {
     if (Object.keys(entry.value).length > 0) pipeline.hset(entry.key, entry.value)

@@ -1,4 +1,4 @@
-/** Keeps the runs: a record each, which expires, and a list of them for each account. Tells of every change of a run. */
+/** Stores the runs: a record each, which expires, and a list of them for each account. Reports every change of a run. */
 import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
 import { monotonicFactory } from 'ulid'
@@ -27,7 +27,7 @@ export class Runs {
   readonly #redis: Redis
   readonly #events: Events
   readonly #nowMs: () => number
-  /** Every change of every run, by run id, once somebody waits for one. */
+  /** Emits every change of every run, by run id, once somebody waits for one. */
   readonly #changes = new EventEmitter().setMaxListeners(0)
   #listening: Promise<void> | undefined
 
@@ -56,7 +56,7 @@ export class Runs {
       fetched: null,
       notices: [],
     }
-    // The record first: an open run's id always leads to one.
+    // The record is written first: an open run's id always leads to one.
     await this.#write(run)
     for (;;) {
       if ((await openRun(this.#redis, statusKeys, [accountId, field, id])) === 1) break
@@ -66,7 +66,7 @@ export class Runs {
         await this.#redis.del(keys.run(id))
         return open
       }
-      // It has ended, or its record has outlived its time: nobody runs it any more.
+      // The run has ended, or its record has expired: no worker does it any more.
       if (open !== null) await this.#end(open)
       else if (openId !== null) await dropRun(this.#redis, statusKeys, [accountId, field, openId])
     }
@@ -79,8 +79,8 @@ export class Runs {
   }
 
   /**
-   * Writes a change of an open run and tells whoever waits. A run that has ended stays as it ended: a change that comes late, of a
-   * worker that no longer holds it, is dropped.
+   * Writes a change of an open run and notifies everybody who waits. A run that has ended does not change: a late change by a worker that
+   * no longer holds it is dropped.
    */
   async change(run: Run): Promise<void> {
     const written = changeRun(this.#redis, [keys.run(run.id)], [JSON.stringify(run), redisLimits.runKeptMs])
@@ -100,7 +100,7 @@ export class Runs {
     await this.#end(run, measured)
   }
 
-  /** Gives the account's open run; where one is at work and another waits, the one at work. */
+  /** Gives the account's open run; if one is at work and another waits, it gives the one at work. */
   async openRunOf(accountId: string): Promise<Run | undefined> {
     const ids = await this.#redis.hmget(keys.openRuns, ...runTasks.map((task) => openField(accountId, task)))
     const open = (
@@ -123,10 +123,10 @@ export class Runs {
     return { items: runs.flatMap((run) => run ?? []), next: ids.length > limit ? (ids[limit - 1] ?? null) : null }
   }
 
-  /** Gives the run as it stands when it has ended or the wait is over, whichever comes first. Null: there is no such run. */
+  /** Gives the run when it has ended or the wait is over, whichever comes first. Null: there is no such run. */
   async waitForEnd(id: string, waitMs: number, signal?: AbortSignal): Promise<Run | null> {
     const untilMs = performance.now() + waitMs
-    // First listen, then look: a change in between is not missed.
+    // It listens first and looks then, so that a change in between is not missed.
     await this.#listen()
     for (;;) {
       const changed = pending()
@@ -187,12 +187,12 @@ export class Runs {
 /** Reads runs in the order of their ids. Null: the record has expired. */
 export async function runsOf(redis: Redis, ids: readonly string[]): Promise<(Run | null)[]> {
   if (ids.length === 0) return []
-  // There is one GET for each, in one pipeline: in a cluster the records lie in different slots, which MGET refuses.
+  // Sends one GET for each, all at once: in a cluster the records lie in different slots, which MGET refuses.
   const answers = await pipelined(redis, ids, (all, id) => all.get(keys.run(id)))
   return answers.map((json) => runIn(json as string | null))
 }
 
-/** Reads a record. The oldest ones say nothing of their task, and have no notices. */
+/** Reads a record. The oldest records have no task and no notices. */
 export function runIn(json: string | null): Run | null {
   if (json === null) return null
   return {

@@ -16,14 +16,14 @@ export interface Script<Answer> {
   (pipeline: ChainableCommander, keyNames: readonly string[], args: readonly ScriptArgument[]): ChainableCommander
 }
 
-/** Beside this file; where it runs from dist/, in the checkout, so that only the compiler has to run before it. */
+/** The folder lies beside this file. If this runs from dist/, the folder of the checkout is used, so that only the compiler has to run before. */
 const folder = [new URL('scripts/', import.meta.url), new URL('../../../src/redis/scripts/', import.meta.url)].find(
   (url) => existsSync(url),
 )
 
 /**
  * The text of a script as Redis gets it. A line `-- @include NAME` stands for the file includes/NAME.lua, and `limits.NAME` for
- * that number of limits.ts. Comments are left out: they are for people.
+ * that number of limits.ts. Comments are left out, because they are for people.
  */
 export function luaOf(name: string): string {
   if (folder === undefined) throw new Error('The folder src/redis/scripts is missing: this is no whole installation.')
@@ -42,20 +42,20 @@ function limitOf(limit: string, name: string): string {
   return String(value)
 }
 
-/** A connection or a pipeline, as ioredis extends it by defined commands. */
+/** A connection or a pipeline, which ioredis extends by the defined commands. */
 interface Commander {
   defineCommand(name: string, definition: { readonly lua: string; readonly numberOfKeys?: number }): void
   readonly [command: string]: unknown
 }
 
-/** @param keyCount how many keys it takes; `any number` where that depends on the call. */
+/** @param keyCount the number of its keys; `any number` if that depends on the call. */
 export function script<Answer>(name: string, keyCount: number | 'any number'): Script<Answer> {
   const lua = luaOf(name)
   // BullMQ defines commands on the same connections, under names without a prefix.
   const command = `tributary:${name}`
   const definition = typeof keyCount === 'number' ? { lua, numberOfKeys: keyCount } : { lua }
-  // A pipeline takes over what its connection has defined, and with it that the text was sent. It is defined anew there, so that the
-  // text is in each pipeline once: within MULTI nobody sends a script again that Redis has lost.
+  // A pipeline inherits the definitions of its connection, and also the note that the text was sent. The script is defined anew there, so
+  // that each pipeline contains the text once: within MULTI nobody sends a script again that Redis has lost.
   const definedOn = new WeakSet<object>()
   const call = (on: Redis | ChainableCommander, keyNames: readonly string[], args: readonly ScriptArgument[]) => {
     if (typeof keyCount === 'number' && keyNames.length !== keyCount)

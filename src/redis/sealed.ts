@@ -1,13 +1,13 @@
-/** Finds with which keys the records in Redis are sealed, and seals them with the newest one while everything runs. */
+/** Finds the keys with which the records in Redis are sealed, and seals them again with the newest key while everything runs. */
 import type { Redis } from 'ioredis'
 import { keyIdsIn, resealed, type Seal } from '../seal.ts'
 import { keys } from './key-names.ts'
 import { replaced } from './replaced.ts'
 
-/** Hashes of records as JSON; what is sealed for FIELD stands in `sealedFIELD`, bound to the record's id. */
+/** Hashes of records as JSON. The sealed value of FIELD is in `sealedFIELD`, bound to the record's id. */
 export const sealedHashes = [keys.accounts, keys.destinations, keys.webhooks, keys.notice] as const
 
-/** How many records are read at once. */
+/** The number of records that are read at once. */
 const chunk = 200
 
 async function* records(redis: Redis): AsyncGenerator<readonly [hash: string, id: string, json: string]> {
@@ -31,7 +31,7 @@ async function* answers(redis: Redis): AsyncGenerator<string> {
   }
 }
 
-/** Counts the records of which each key seals something. A key that is not named here may go. */
+/** Counts the sealed records by key. A key that is not named here may be removed. */
 export async function recordsByKey(redis: Redis): Promise<Map<string, number>> {
   const counted = new Map<string, number>()
   const count = (json: string) => {
@@ -39,7 +39,7 @@ export async function recordsByKey(redis: Redis): Promise<Map<string, number>> {
   }
   const names = new Set<string>()
   for await (const [hash, id, json] of records(redis)) {
-    // HSCAN shows some twice while a hash grows.
+    // HSCAN shows some entries twice while a hash grows.
     const name = `${hash} ${id}`
     if (names.has(name)) continue
     names.add(name)
@@ -49,7 +49,7 @@ export async function recordsByKey(redis: Redis): Promise<Map<string, number>> {
   return counted
 }
 
-/** How many records hold something that is sealed. */
+/** The number of records that hold a sealed value. */
 export async function sealedRecords(redis: Redis): Promise<number> {
   return [...(await recordsByKey(redis)).values()].reduce((sum, records) => sum + records, 0)
 }
@@ -62,8 +62,8 @@ export interface Resealed {
 }
 
 /**
- * Goes through all records once. A record is replaced only as it was read: who changes it meanwhile wins, and has sealed it with the
- * newest key. It may be stopped or killed anywhere: a record that is left is under its old key, and opens.
+ * Visits all records once. A record is replaced only if it is still as it was read: another process that changes it meanwhile has sealed
+ * it with the newest key. This may be stopped or killed anywhere: every remaining record is under its old key, and can be opened.
  */
 export async function reseal(redis: Redis, seal: Seal, signal: AbortSignal): Promise<Resealed> {
   let done = 0

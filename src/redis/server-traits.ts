@@ -1,4 +1,4 @@
-/** Keeps what was learnt of POP3 servers, by host and port: one field a trait, with the time at which it was learnt. */
+/** Stores the traits that were learnt of POP3 servers, by host and port: one field for each trait, with the time at which it was learnt. */
 import type { Redis } from 'ioredis'
 import { hostPort, type ServerTrait, serverTraits } from '../account/server-traits.ts'
 import { redisLimits } from './limits.ts'

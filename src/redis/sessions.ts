@@ -1,11 +1,11 @@
-/** Keeps the sessions of people who are signed in, by the hash of what their cookie holds, and the hash of the admin's password. */
+/** Stores the sessions of people who are signed in, by the hash of their cookie's value, and the hash of the admin's password. */
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import { keys } from './key-names.ts'
 import { digestOf } from './tokens.ts'
 
-/** How somebody has shown who they are: by a token, the login of a hosted destination, or the admin's password. */
+/** The proof of identity that somebody has given: a token, the login of a hosted destination, or the admin's password. */
 export type Proof =
   | { readonly kind: 'token'; readonly id: string }
   | { readonly kind: 'login'; readonly destinationId: string }
@@ -13,7 +13,7 @@ export type Proof =
 
 export interface SessionRecord {
   readonly proof: Proof
-  /** Digest of the hash that the proof was compared with. Once that hash is another one, the session has ended. */
+  /** The digest of the hash that the proof was compared with. If that hash changes, the session has ended. */
   readonly against: string
 }
 
@@ -24,7 +24,7 @@ export class Sessions {
     this.#redis = redis
   }
 
-  /** @returns 256 random bits for the cookie, kept nowhere. */
+  /** @returns 256 random bits for the cookie. They are stored nowhere. */
   async begin(record: SessionRecord): Promise<string> {
     const secret = randomBytes(32).toString('base64url')
     await this.change(secret, record)
@@ -35,7 +35,7 @@ export class Sessions {
     await this.#redis.set(keyOf(secret), JSON.stringify(record), 'PX', redisLimits.sessionKeptMs)
   }
 
-  /** Gives a session. Each use puts off its end; that is written once in a while. */
+  /** Gives a session. Each use prolongs it; that is written only now and then. */
   async get(secret: string): Promise<SessionRecord | undefined> {
     const key = keyOf(secret)
     const [json, leftMs] = await Promise.all([this.#redis.get(key), this.#redis.pttl(key)])

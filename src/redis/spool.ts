@@ -1,4 +1,4 @@
-/** Keeps the bytes of messages that the provider may not give again: what is known of one as a line of JSON, and its bytes behind that. */
+/** Stores the bytes of messages that the provider may not give again: the facts about one as a line of JSON, followed by its bytes. */
 import type { Redis } from 'ioredis'
 import { monotonicFactory } from 'ulid'
 import type { AccountId, Listed, MessageNumber, Retrieved, SpoolId } from '../mail/message.ts'
@@ -13,13 +13,13 @@ function packedMessage({ message: { uidl, size }, bytes }: Retrieved): Buffer {
   return Buffer.concat([Buffer.from(`${JSON.stringify({ uidl, size })}\n`), bytes])
 }
 
-/** Undefined: it is not kept any more. */
+/** Undefined: the message is not stored any more. */
 export async function spooledMessage(redis: Redis, accountId: AccountId, id: SpoolId): Promise<Retrieved | undefined> {
   const packed = await redis.hgetBuffer(keys.spool(accountId), id)
   if (packed === null) return undefined
   const end = packed.indexOf(10)
   const { uidl, size } = JSON.parse(packed.toString('utf8', 0, end)) as Pick<Listed, 'uidl' | 'size'>
-  // It has no number in any session of now.
+  // The message has no number in any present session.
   return { message: { number: 0 as MessageNumber, uidl, size }, bytes: packed.subarray(end + 1), spooled: id }
 }
 
@@ -29,7 +29,7 @@ export class RedisSpool implements Spool {
   readonly #writer: LedgerWriter
   readonly #wishes: () => Wishes
 
-  /** @param wishes for quarantine entries, as the run knows them. */
+  /** @param wishes people's wishes for quarantine entries, as the run has read them. */
   constructor(redis: Redis, accountId: AccountId, writer: LedgerWriter, wishes: () => Wishes) {
     this.#redis = redis
     this.#accountId = accountId
@@ -45,7 +45,7 @@ export class RedisSpool implements Spool {
   }
 
   async *spooled(): AsyncIterable<Retrieved> {
-    // They are ULIDs: their order is that in which they came.
+    // The ids are ULIDs: their order is that in which the messages came.
     const ids = ((await this.#redis.hkeys(keys.spool(this.#accountId))) as SpoolId[]).sort()
     if (ids.length === 0) return
     const entries = await entriesOf(this.#redis, this.#accountId)

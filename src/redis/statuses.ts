@@ -1,6 +1,6 @@
 /**
- * Keeps the status of each account, and which accounts have which status. Every script that changes what a status comes from works it
- * out anew (scripts/includes/restate.lua) and tells of the change. `accountStatusOf` (src/runs/status.ts) is the same rule, for those who read.
+ * Stores the status of each account, and which accounts have which status. Every script that changes the source of a status computes
+ * it again (scripts/includes/restate.lua) and reports the change. `accountStatusOf` (src/runs/status.ts) is the same rule for readers.
  */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
@@ -26,7 +26,7 @@ export const restating = <Answer>(name: string, furtherKeys: number): Script<Ans
 
 const restateAll = restating<1>('restate', 0)
 
-/** Works out the statuses of these accounts anew. */
+/** Computes the statuses of these accounts again. */
 export async function restate(redis: Redis, accountIds: readonly string[]): Promise<void> {
   if (accountIds.length === 0) return
   await restateAll(redis, statusKeys, accountIds)
@@ -50,8 +50,8 @@ export async function statusCounts(
 }
 
 /**
- * Goes through all accounts, some at a turn, and makes whole what an upgrade, a restore, or a process that died between two writes has
- * left: wrong statuses, and what is still there of removed accounts.
+ * Visits all accounts, some in each turn, and repairs what an upgrade, a restore, or a process that died between two writes has
+ * left: wrong statuses, and remaining data of removed accounts.
  */
 export class StatusRounds {
   readonly #redis: Redis

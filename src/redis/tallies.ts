@@ -1,4 +1,7 @@
-/** Counts what runs have brought, by hour and day for people, and in all for machines. The script that closes a run counts it, so that each run counts once. */
+/**
+ * Counts the results of runs, by hour and day for people, and in total for machines. The script that closes a run counts it, so that each
+ * run counts once.
+ */
 import type { Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
 import { redisLimits } from './limits.ts'
@@ -11,9 +14,9 @@ const dayMs = 24 * hourMs
 export const hoursKept = redisLimits.tallyHoursKept
 export const daysKept = redisLimits.tallyDaysKept
 
-/** The figures of the runs of an hour or a day. */
+/** The results of the runs of an hour or a day. */
 export interface Tally {
-  /** When the hour or day began. */
+  /** The beginning of the hour or day. */
   readonly at: string
   readonly messages: number
   readonly bytes: number
@@ -21,7 +24,7 @@ export interface Tally {
   readonly failed: number
 }
 
-/** @param account undefined where it was removed. */
+/** @param account undefined if it was removed. */
 export function tallyKeys(account: Account | undefined): string[] {
   const own = account === undefined ? keys.tally : keys.tallyOf(account.destinationId)
   return [keys.tally, own, keys.measures, keys.measuredHosts]

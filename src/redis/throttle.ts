@@ -1,4 +1,4 @@
-/** Slows attempts to sign in down the more of them fail. The counts are in Redis, where every API process sees them. */
+/** Slows attempts to sign in, more and more with each failure. The counts are in Redis, where every API process sees them. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import { keys } from './key-names.ts'
@@ -8,7 +8,7 @@ import { digestOf } from './tokens.ts'
 const countAttempt = script<number>('count-attempt', 1)
 const forgiveAttempt = script<number>('forgive-attempt', 1)
 
-/** Attempts are counted by the address that they come from and by the login that they are for, `admin` being one. */
+/** Attempts are counted by their source address and by their login, which may be `admin`. */
 export interface Counted {
   readonly what: 'address' | 'login'
   readonly name: string
@@ -28,14 +28,17 @@ export class Throttle {
     return await countAttempt(this.#redis, [keyOf(counted)], args)
   }
 
-  /** Takes note that an attempt went well. An address has one failure less then, not none: who has a password of their own must not be free to guess those of others. */
+  /**
+   * Notes that an attempt went well. The address then has one failure less, and not none: somebody with a password must not be free to
+   * guess those of others.
+   */
   async succeeded(counted: Counted): Promise<void> {
     if (counted.what === 'login') await this.#redis.del(keyOf(counted))
     else await forgiveAttempt(this.#redis, [keyOf(counted)], [])
   }
 }
 
-/** Hashed: what somebody typed as a login may be a password. */
+/** The name is hashed, because somebody may have typed a password as a login. */
 function keyOf({ what, name }: Counted): string {
   return keys.refusals(what, digestOf(name))
 }

@@ -1,4 +1,4 @@
-/** Keeps the tokens: the hash of each, and when it was used last. */
+/** Stores the tokens: the hash of each, and when it was last used. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
@@ -6,7 +6,7 @@ import type { DestinationId } from '../mail/message.ts'
 import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
 
-/** Each scope includes those before it. `operate` allows to start and pause what Tributary does anyway; `admin` allows every change. */
+/** Each scope includes those before it. `operate` allows starting and pausing the usual work of Tributary; `admin` allows every change. */
 export const scopes = ['read', 'operate', 'admin'] as const
 export type Scope = (typeof scopes)[number]
 
@@ -19,11 +19,11 @@ export interface TokenRecord {
   readonly createdAtMs: number
   /** Null: never. */
   readonly expiresAtMs: number | null
-  /** As `digestOf` makes it. */
+  /** The digest by `digestOf`. */
   readonly digest: string
 }
 
-/** Hashes a secret by SHA-256 and nothing slower: there are 2^256 tokens to guess, not the few that people choose as passwords. */
+/** Hashes a secret by SHA-256 and nothing slower: there are 2^256 possible tokens, and far fewer passwords that people choose. */
 export function digestOf(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url')
 }
@@ -34,7 +34,7 @@ export function sameDigest(one: string, other: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-/** A token is its id, by which it is found, and 256 random bits. */
+/** A token consists of its id, by which it is found, and 256 random bits. */
 const form = /^trib_([0-9A-Z]{26})_[A-Za-z0-9_-]{43}$/
 
 export function newTokenText(id: string): string {
@@ -63,14 +63,14 @@ export class Tokens {
     return json === null ? undefined : (JSON.parse(json) as TokenRecord)
   }
 
-  /** Finds the token of which this is the text. It may have expired: who holds it may be told so. */
+  /** Finds the token that has this text. It may have expired: its holder may be told so. */
   async holding(text: string): Promise<TokenRecord | undefined> {
     const id = form.exec(text)?.[1]
     const record = id === undefined ? undefined : await this.get(id)
     return record !== undefined && sameDigest(record.digest, digestOf(text)) ? record : undefined
   }
 
-  /** Notes a use, and writes it once in a while. */
+  /** Notes a use, which is written only now and then. */
   async used(id: string, nowMs: number): Promise<void> {
     const [lastMs = null] = await this.lastUsedMs([id])
     if (lastMs !== null && nowMs - lastMs < redisLimits.tokenUseWrittenEveryMs) return

@@ -1,4 +1,4 @@
-/** Keeps the transcripts of the last runs of an account, as long as the runs are kept. */
+/** Stores the transcripts of the last runs of an account, for as long as the runs are kept. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import type { AccountId, RunId } from '../mail/message.ts'

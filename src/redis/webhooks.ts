@@ -1,4 +1,4 @@
-/** Keeps the webhooks: each record with its secrets sealed, how its endpoint does, and the deliveries to it. */
+/** Stores the webhooks: each record with its secrets sealed, the state of its endpoint, and the deliveries to it. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import type { Seal } from '../seal.ts'
@@ -10,11 +10,11 @@ import { script } from './scripts.ts'
 export interface WebhookRecord {
   readonly webhook: Webhook
   readonly sealedSecret: string
-  /** The secret before signs as well, until then. */
+  /** The previous secret also signs until then. */
   readonly before: { readonly sealedSecret: string; readonly untilMs: number } | null
 }
 
-/** Gives the secrets that a webhook signs with, the newest first. */
+/** Gives the secrets with which a webhook signs, the newest first. */
 export function secretsOf(
   { webhook: { id }, sealedSecret, before }: WebhookRecord,
   seal: Seal,
@@ -88,14 +88,14 @@ export class Webhooks {
     await this.#redis.hset(keys.webhookStates, id, JSON.stringify(state))
   }
 
-  /** Has the endpoint tried at once, whatever it did before. */
+  /** Makes a worker try the endpoint at once, whatever happened there before. */
   async refresh(id: string, nowMs: number): Promise<void> {
     await this.#redis.hdel(keys.webhookStates, id)
     await this.release(id, nowMs)
     await this.visit(id, nowMs)
   }
 
-  /** Makes all that waits due. */
+  /** Makes all waiting deliveries due. */
   async release(id: string, nowMs: number): Promise<void> {
     await releaseDeliveries(this.#redis, [keys.deliveriesDue(id)], [nowMs])
   }
@@ -107,7 +107,7 @@ export class Webhooks {
   /**
    * Writes a delivery. False: there is no such webhook any more.
    *
-   * @param dueMs null where it has ended.
+   * @param dueMs null if it has ended.
    */
   async put(webhookId: string, delivery: Delivery, dueMs: number | null, nowMs: number): Promise<boolean> {
     const own = [keys.deliveries(webhookId), keys.deliveriesDue(webhookId), keys.deliveriesEnded(webhookId)]
@@ -120,7 +120,7 @@ export class Webhooks {
     return json === null ? undefined : (JSON.parse(json) as Delivery)
   }
 
-  /** Gives the delivery that has been due longest. A time later than any can be was written before the clock was set back. */
+  /** Gives the delivery that has been due longest. A time in the impossible future was written before the clock was set back. */
   async next(webhookId: string, nowMs: number): Promise<Delivery | undefined> {
     const due = keys.deliveriesDue(webhookId)
     const [id] = await this.#redis.zrangebyscore(due, '-inf', nowMs, 'LIMIT', 0, 1)
@@ -135,7 +135,7 @@ export class Webhooks {
     await settleVisit(this.#redis, [keys.visits, keys.deliveriesDue(webhookId)], [webhookId, notBeforeMs])
   }
 
-  /** Has nothing delivered there for now. */
+  /** Stops deliveries to it for now. */
   async leave(webhookId: string): Promise<void> {
     await this.#redis.zrem(keys.visits, webhookId)
   }

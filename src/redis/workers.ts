@@ -1,4 +1,4 @@
-/** Keeps which workers are there, and how their processes do. */
+/** Stores which workers are alive, and how their processes do. */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import { keys } from './key-names.ts'
@@ -18,7 +18,7 @@ export class LiveWorkers {
     this.#redis = redis
   }
 
-  /** Says that a worker is there. It says so again before `redisLimits.workerAliveMs` have passed. */
+  /** Reports that a worker is alive. It must report again before `redisLimits.workerAliveMs` have passed. */
   async beat(worker: string, vitals: WorkerVitals): Promise<void> {
     const nowMs = Date.now()
     await this.#redis
@@ -29,7 +29,7 @@ export class LiveWorkers {
       .exec()
   }
 
-  /** Says that a worker ends. */
+  /** Reports that a worker ends. */
   async leave(worker: string): Promise<void> {
     await this.#redis.multi().zrem(keys.workers, worker).del(keys.workerVitals(worker)).exec()
   }
@@ -38,7 +38,7 @@ export class LiveWorkers {
     return await this.#redis.zcount(keys.workers, Date.now(), '+inf')
   }
 
-  /** Gives how each worker's process does, of those that have said so. */
+  /** Gives the vitals of each worker's process that has reported them. */
   async vitals(): Promise<Map<string, WorkerVitals>> {
     const names = await this.#redis.zrangebyscore(keys.workers, Date.now(), '+inf')
     const found = names.length === 0 ? [] : await this.#redis.mget(names.map(keys.workerVitals))

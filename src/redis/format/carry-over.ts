@@ -1,6 +1,6 @@
 /**
- * Carries the data in Redis over to the format that this program writes, when it starts (docs/decisions/0024). Killed anywhere in
- * between it goes on at the next start; nobody works with the data meanwhile.
+ * Carries the data in Redis over to the format that this program writes, when it starts (docs/decisions/0024). If it is killed anywhere
+ * in between, it goes on at the next start; nobody works with the data meanwhile.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
@@ -27,18 +27,18 @@ export interface CarryOver {
   readonly redis: Redis
   /** The version of this program, for people. */
   readonly version: string
-  /** Writes a backup of the data as they are, in that format, and answers where it lies. */
+  /** Writes a backup of the data in their present format, and returns its place. */
   readonly backup: (format: number) => Promise<string>
   readonly tell: (news: CarryOverNews) => void
-  /** Given by tests. */
+  /** Tests give their own steps. */
   readonly steps?: readonly FormatStep[]
   readonly waitMs?: number
 }
 
 /**
- * Comes back once the data have the format of this program.
+ * Returns once the data have the format of this program.
  *
- * @throws FormatRefused where a newer version has written them, or where others do not let go of them.
+ * @throws FormatRefused if a newer version has written them, or if other processes do not stop using them.
  */
 export async function carryOver(world: CarryOver): Promise<void> {
   const format = formatOf(world.steps ?? formatSteps)
@@ -62,7 +62,7 @@ export async function carryOver(world: CarryOver): Promise<void> {
   }
 }
 
-/** Comes back once the data have the format of this program, which is for the API to see to. @throws FormatRefused */
+/** Returns once the API has carried the data over to the format of this program. @throws FormatRefused */
 export async function untilCarriedOver(redis: Redis, version: string, waiting: () => void): Promise<void> {
   for (let first = true; ; first = false) {
     const mark = await stampedMark(redis, redisLimits.dataFormat, version)
@@ -77,7 +77,7 @@ function isSettledAt(mark: Mark, format: number): boolean {
   return mark.state === 'settled' && mark.format === format
 }
 
-/** Carries the data over, under the lock. */
+/** The part that is done under the lock. */
 class Carrying {
   readonly #world: CarryOver
   readonly #lock: FormatLock
@@ -99,7 +99,7 @@ class Carrying {
       return
     }
     const from = mark.state === 'settled' ? mark.format : mark.from
-    // Carried over by whoever had the lock before.
+    // The process that had the lock before has carried the data over.
     if (from >= this.#format) return
     await this.#begin(mark, from)
     const startedMs = performance.now()
@@ -125,7 +125,7 @@ class Carrying {
     let marked = false
     let told = ''
     for (;;) {
-      // A run that a process without a number has begun in between ends by itself, as its lease does.
+      // If a process without a number has begun a run in between, that run ends by itself, like its lease.
       const busy = [...(await processesAlive(redis)), ...(await leasesOf(redis))]
       if (busy.length === 0 && marked) return
       if (busy.length === 0) marked = await this.#marked()
@@ -144,7 +144,7 @@ class Carrying {
     return (await underLock(beginCarrying(this.#world.redis, names, [this.#lock.token, this.#format]))) === 1
   }
 
-  /** The backup is written once: what a process that was killed in a step has left is no data to go back to. */
+  /** The backup is written once: if a process was killed in a step, its half-changed data are no state to return to. */
   async #backedUp(from: number): Promise<string> {
     const { redis, backup } = this.#world
     const before = await redis.hget(keys.format, 'backup')

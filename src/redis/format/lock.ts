@@ -11,7 +11,7 @@ const writeUnderLock = script<1>('write-under-lock', 'any number')
 /** A command of Redis; its second word is the one key that it touches. */
 export type Command = readonly [name: string, key: string, ...args: readonly ScriptArgument[]]
 
-/** Thrown by whoever was away for so long that another process may have gone on in its place. */
+/** Is thrown by a process that was away for so long that another one may have gone on in its place. */
 export class LockLost extends Error {
   override readonly name = 'LockLost'
 
@@ -35,7 +35,7 @@ export class FormatLock {
     this.#timer = setInterval(renew, Math.ceil(redisLimits.formatLockMs / 4))
   }
 
-  /** Takes the lock; undefined where another process holds it. */
+  /** Takes the lock; undefined if another process holds it. */
   static async take(redis: Redis): Promise<FormatLock | undefined> {
     const token = randomBytes(16).toString('hex')
     const taken = await redis.set(keys.formatLock, token, 'PX', redisLimits.formatLockMs, 'NX')
@@ -55,7 +55,7 @@ export class FormatLock {
   }
 }
 
-/** Returns what a script that checks the lock has answered. @throws LockLost */
+/** Interprets the answer of a script that checks the lock. @throws LockLost */
 export async function underLock<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer

@@ -1,4 +1,4 @@
-/** The mark in Redis that says how the data are written, and what is said where this program cannot work with them. */
+/** The mark in Redis that names the format of the data, and the errors of a program that cannot work with them. */
 import type { Redis } from 'ioredis'
 import { ConfigInvalid } from '../../config.ts'
 import { backedUpShared, keys } from '../key-names.ts'
@@ -13,7 +13,7 @@ export type Mark =
   /** A backup is being put back. */
   | { readonly state: 'restoring' }
 
-/** Both the data and a program have a format. */
+/** The values of the mark in these two states. */
 export const restoring = 'restoring'
 export const carrying = (from: number, to: number) => `${from} to ${to}`
 
@@ -26,10 +26,10 @@ export function markOf(number: string): Mark {
   return { state: 'carrying', from: Number(from), to: Number(to) }
 }
 
-/** Keys that exist as soon as anything is kept at all. */
+/** At least one of these keys exists if there are any data. */
 const data = Object.keys(backedUpShared).map((name) => keys[name as keyof typeof backedUpShared])
 
-/** Reads the mark. Data without one get it: an empty Redis the format of this program, what is there already format 1. */
+/** Reads the mark. Data without one get it: an empty Redis gets the format of this program, and existing data get format 1. */
 export async function stampedMark(redis: Redis, format: number, version: string): Promise<Mark> {
   return markOf(await stampFormat(redis, [keys.format, ...data], [format, version]))
 }
@@ -38,14 +38,14 @@ export async function readMark(redis: Redis): Promise<Mark> {
   return markOf((await redis.hget(keys.format, 'number')) ?? '1')
 }
 
-/** The data cannot be worked with as they are; the message says why, and what to do. */
+/** The data cannot be used in their present form; the message gives the reason, and what to do. */
 export class FormatRefused extends ConfigInvalid {}
 
-/** The sentence of a process that finds data of another version. */
+/** The message of a process that finds that another version uses the data. */
 export const formatChanged =
   'The data are being carried over to another format, or have one that this version does not know; start again once that is done.'
 
-/** @throws FormatRefused where a newer version has written the data. */
+/** @throws FormatRefused if a newer version has written the data. */
 export async function refuseNewer(redis: Redis, mark: Mark, format: number, version: string): Promise<void> {
   const written = mark.state === 'settled' ? mark.format : mark.state === 'carrying' ? mark.to : format
   if (written <= format) return

@@ -1,31 +1,31 @@
 /**
- * How data are carried from one format to the next. The format is the number of the way in which everything in Redis is
- * written; what Tributary wrote before there were numbers has format 1.
+ * Carries data from one format to the next. The format is the number of the way in which everything in Redis is
+ * written; the data that Tributary wrote before there were numbers have format 1.
  *
- * Whoever changes how something is stored adds a step here and raises `dataFormat` in limits.ts; a backup of today's fixture
+ * Anybody who changes how something is stored adds a step here and raises `dataFormat` in limits.ts; a backup of today's fixture
  * goes into test/fixtures (docs/decisions/0024).
  */
 import type { Redis } from 'ioredis'
 import type { Command, FormatLock } from './lock.ts'
 
-/** The means of a step: it reads, and it writes under the lock. */
+/** The rights of a step: to read, and to write under the lock. */
 export interface Hand {
   /** For reading alone. */
   readonly redis: Redis
   /**
    * Carries the commands out together, in the same call that checks the lock: a process that was frozen and has lost the lock
-   * can write nothing into what another one has carried further. The key is each command's second word.
+   * cannot write into data that another one has carried further. The key is each command's second word.
    */
   readonly write: (commands: readonly Command[]) => Promise<void>
 }
 
 /**
- * Carries everything from one format to the next; the first step of the list is the one from 1 to 2. It may be killed anywhere,
- * and is then run again from its beginning: it writes in slices, and leaves alone what it finds carried over already. It reads
+ * Carries everything from one format to the next; the first step of the list leads from 1 to 2. It may be killed anywhere,
+ * and is then run again from its beginning: it writes in slices, and skips data that are carried over already. It reads
  * keys and values as they were at its time, and must not use the types or keys of today's code, which change after it.
  */
 export interface FormatStep {
-  /** Says in a few words what the step does, for the log. */
+  /** Its effect in a few words, for the log. */
   readonly name: string
   run(hand: Hand): Promise<void>
 }
@@ -45,7 +45,7 @@ export interface StepsToRun {
   readonly from: number
 }
 
-/** Runs the steps that lead on from a format. @param done called with each step, and the format that the data have then. */
+/** Runs the steps that lead on from a format. @param done is called with each step, and the format that the data then have. */
 export async function runSteps(
   { redis, lock, steps, from }: StepsToRun,
   done: (step: FormatStep, format: number) => Promise<void> = async () => {},

@@ -1,5 +1,5 @@
 -- Writes records behind the ledger's end, ends the intent that they fulfil, and makes the changes that go with them.
--- Sent again after a lost answer it finds the records in their place and does no harm.
+-- If it is sent again after a lost answer, it finds the records in their place and does no harm.
 --
 -- KEYS, tag {account}:
 --   lease, notes  see includes/guard.lua
@@ -13,7 +13,7 @@
 --   records       packed; may be empty
 --   intentId      the intent that they fulfil, or ''
 --   then the changes, three arguments each: what, name, value (`LedgerChange` in ledger-writes.ts)
--- Returns 1. Ends with an error where the ledger has another length.
+-- Returns 1. Ends with an error if the ledger has another length.
 -- @include guard
 local ledger, intents, quarantine, spool = KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local offset, records, intentId, firstChange = tonumber(ARGV[5]), ARGV[6], ARGV[7], 8

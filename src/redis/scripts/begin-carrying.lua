@@ -5,11 +5,11 @@
 --   lock       see includes/format-lock.lua
 --   format     hash: how the data are written
 --   processes  sorted set: process by the milliseconds until which it counts as alive
---   workers    sorted set: worker likewise; all that a worker before the first numbered format has
+--   workers    sorted set: worker likewise; a worker before the first numbered format has only this
 -- ARGV:
 --   token      see includes/format-lock.lua
 --   target     the format to which they are carried
--- Returns 1; 0 where a process is alive.
+-- Returns 1; 0 if a process is alive.
 -- @include format-lock
 local format, processes, workers = KEYS[2], KEYS[3], KEYS[4]
 local target = ARGV[2]

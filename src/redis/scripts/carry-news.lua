@@ -1,4 +1,4 @@
--- Takes the oldest news out of the outbox and hands it to those who are to hear of it, all at once.
+-- Takes the oldest news out of the outbox and hands it to its receivers, all at once.
 --
 -- KEYS, tag {tributary}:
 --   outbox        list: news that nobody has carried further yet
@@ -8,13 +8,13 @@
 --   then, for each webhook, its deliveries (hash) and when they are due (sorted set)
 -- ARGV:
 --   news          the oldest one, as it was read
---   id, delivery  of it, for the webhooks
+--   id, delivery  of this news, for the webhooks
 --   nowMs
 --   waitingMax    how many deliveries may wait for a webhook
---   bulletinMs    when a bulletin is due, or '' where none is to hear of it
+--   bulletinMs    when a bulletin is due, or '' if none is to hear of it
 --   bulletinMax   how much news a bulletin holds
 --   then the webhooks' ids
--- Returns the ids of those webhooks for which too many deliveries wait; false where somebody else was quicker.
+-- Returns the ids of those webhooks for which too many deliveries wait; false if somebody else was quicker.
 local outbox, visits, bulletin, bulletinNews, firstDeliveries = KEYS[1], KEYS[2], KEYS[3], KEYS[4], 5
 local news, id, delivery, nowMs, waitingMax, bulletinMs, bulletinMax = unpack(ARGV, 1, 7)
 local firstWebhook = 8

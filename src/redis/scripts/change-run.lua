@@ -5,7 +5,7 @@
 -- ARGV:
 --   json    the run
 --   keptMs  how long the record is kept
--- Returns 1; 0 where nothing was written.
+-- Returns 1; 0 if nothing was written.
 local record = KEYS[1]
 local json, keptMs = ARGV[1], ARGV[2]
 

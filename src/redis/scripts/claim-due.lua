@@ -6,7 +6,7 @@
 -- ARGV:
 --   nowMs
 --   provisionalMs  when a claimed account is due again
---   count          how many are claimed at the most
+--   count          how many are claimed at most
 -- Returns account ids and when each was due, in turns, the one that has waited longest first.
 local due = KEYS[1]
 local nowMs, provisionalMs, count = ARGV[1], ARGV[2], ARGV[3]

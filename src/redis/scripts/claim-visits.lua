@@ -1,10 +1,10 @@
--- Claims the visits that are due, and those that are due later than anything can be: then the clock was set back.
+-- Claims the visits that are due, and those whose time is impossibly late: then the clock was set back.
 --
 -- KEYS, tag {tributary}:
 --   visits    sorted set: webhook id, or 'notice', by the milliseconds at which it is to be visited
 -- ARGV:
 --   nowMs
---   heldMs    when a claimed one is due again, should nobody end the visit
+--   heldMs    when a claimed one is due again, in case nobody ends the visit
 --   latestMs  the latest time that there can be
 -- Returns webhook ids, and 'notice' for the bulletin.
 local visits = KEYS[1]

@@ -1,5 +1,5 @@
--- Counts an attempt to sign in as failed, unless somebody has to wait before the next one: of many at once each finds those before
--- it. It goes by the clock of Redis, which all processes share.
+-- Counts an attempt to sign in as failed, unless somebody has to wait before the next one: if many come at once, each finds those
+-- before it. It goes by the clock of Redis, which all processes share.
 --
 -- KEYS, without a tag:
 --   refusals   hash: failures, untilMs

@@ -7,7 +7,7 @@
 -- ARGV:
 --   id
 --   record          as JSON
---   login           '' where it is not hosted
+--   login           '' if it is not hosted
 -- Returns 'done' or 'conflict'.
 local destinations, destinationIds, logins = KEYS[1], KEYS[2], KEYS[3]
 local id, record, login = ARGV[1], ARGV[2], ARGV[3]

@@ -4,9 +4,9 @@
 --   those of includes/restate.lua
 -- ARGV:
 --   account  its id
---   field    of openRuns: the account's id, and the task where that is no pull
+--   field    of openRuns: the account's id, and the task if that is no pull
 --   run      the run's id
--- Returns 1; 0 where another run is open by now.
+-- Returns 1; 0 if another run is open by now.
 -- @include restate
 -- @include close
 local account, field, run = ARGV[1], ARGV[2], ARGV[3]

@@ -1,5 +1,5 @@
--- Closes a run and counts it, both once, and makes it the account's last one. Of an account that was removed meanwhile nothing
--- is kept.
+-- Closes a run and counts it, both once, and makes it the account's last one. If the account was removed
+-- meanwhile, nothing is kept.
 --
 -- KEYS, tag {tributary}:
 --   those of includes/restate.lua
@@ -8,7 +8,7 @@
 --   tally, ofDestination, measures, measuredHosts  see includes/count.lua
 -- ARGV:
 --   account             its id
---   field               of openRuns: the account's id, and the task where that is no pull
+--   field               of openRuns: the account's id, and the task if that is no pull
 --   run                 the run's id
 --   json                the run
 --   mailAt              when it stored mail, or ''

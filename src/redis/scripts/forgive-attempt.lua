@@ -1,4 +1,4 @@
--- Takes back what an attempt to sign in had counted: it went well.
+-- Takes back the count of an attempt to sign in that went well.
 --
 -- KEYS, without a tag:
 --   refusals  hash: failures, untilMs

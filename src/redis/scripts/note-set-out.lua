@@ -1,4 +1,4 @@
--- Notes that a run sets out to retrieve messages: should its worker die, the next run finds the note.
+-- Notes that a run sets out to retrieve messages: if its worker dies, the next run finds the note.
 --
 -- KEYS, tag {account}:
 --   lease, notes  see includes/guard.lua

@@ -1,4 +1,4 @@
--- Notes that the ledger is known to be whole under this Redis, and up to where the store was read for that.
+-- Notes that the ledger is known to be whole under this Redis, and up to which mark the store was read for that.
 --
 -- KEYS, tag {account}:
 --   lease, notes  see includes/guard.lua

@@ -1,13 +1,13 @@
--- Notes what somebody wishes for a quarantine entry: the next run carries it out, under its lease.
+-- Notes somebody's wish for a quarantine entry: the next run carries it out, under its lease.
 --
 -- KEYS, tag {account}:
 --   quarantine  hash: entry id -> entry as JSON
---   notes       hash: what is noted beside the ledger
+--   notes       hash: notes beside the ledger
 -- ARGV:
 --   entry       its id
 --   field       of the notes: 'wish ENTRY'
 --   wish        'retry ULID' or 'dismiss'
--- Returns 1; 0 where there is no such entry, or it is dismissed already.
+-- Returns 1; 0 if there is no such entry, or it is dismissed already.
 local quarantine, notes = KEYS[1], KEYS[2]
 local entry, field, wish = ARGV[1], ARGV[2], ARGV[3]
 

@@ -1,4 +1,4 @@
--- Writes a delivery of a webhook: one that waits, or one that has ended, of which the newest are kept.
+-- Writes a delivery of a webhook: one that waits, or one that has ended. The newest ended ones are kept.
 --
 -- KEYS, tag {tributary}:
 --   webhooks     hash: webhook id -> WebhookRecord as JSON
@@ -8,10 +8,10 @@
 -- ARGV:
 --   webhook      id
 --   id, delivery
---   dueMs        '' where it has ended
+--   dueMs        '' if it has ended
 --   nowMs
 --   keptMax      how many ended ones are kept
--- Returns 1; 0 where there is no such webhook any more.
+-- Returns 1; 0 if there is no such webhook any more.
 local webhooks, deliveries, due, ended = unpack(KEYS)
 local webhook, id, delivery, dueMs, nowMs, keptMax = unpack(ARGV)
 

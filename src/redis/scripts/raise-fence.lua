@@ -1,4 +1,4 @@
--- Raises an account's fencing number to what a backup holds, so that none is given out twice.
+-- Raises an account's fencing number to the one in a backup, so that none is given out twice.
 --
 -- KEYS, tag {account}:
 --   fence  the last fencing number that was given out

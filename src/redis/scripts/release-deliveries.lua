@@ -1,4 +1,4 @@
--- Makes all that waits for a webhook due.
+-- Makes all waiting deliveries of a webhook due.
 --
 -- KEYS, tag {tributary}:
 --   due    sorted set: delivery id by the milliseconds at which it is due

@@ -1,5 +1,5 @@
--- Removes an account from all that accounts share, if nobody has changed it meanwhile, and notes that what is its own is to be
--- erased: that lies in another slot.
+-- Removes an account from the data that accounts share, if nobody has changed it meanwhile, and notes that its own data are to be
+-- erased: they lie in another slot.
 --
 -- KEYS, tag {tributary}:
 --   those of includes/restate.lua and includes/account-keys.lua

@@ -1,5 +1,5 @@
 -- Removes a destination with its owner's tokens, if no account gathers there and nobody has changed it meanwhile. Under a purge
--- its login is not free yet.
+-- its login stays taken.
 --
 -- KEYS, tag {tributary}:
 --   destinations    hash: destination id -> DestinationRecord as JSON
@@ -15,7 +15,7 @@
 -- ARGV:
 --   id
 --   record          as it was read
---   login           '' where it is not hosted
+--   login           '' if it is not hosted
 --   purge           the record of its purge, or '' for none
 -- Returns 'done', 'changed' or 'in use'.
 local destinations, destinationIds, logins, pauses, accountsOf = unpack(KEYS, 1, 5)

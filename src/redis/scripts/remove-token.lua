@@ -7,7 +7,7 @@
 --   tokensOf   set: ids of the tokens of its destination's owner
 -- ARGV:
 --   id
--- Returns 1; 0 where there is no such token.
+-- Returns 1; 0 if there is no such token.
 local tokens, tokenIds, tokenUses, tokensOf = unpack(KEYS)
 local id = ARGV[1]
 

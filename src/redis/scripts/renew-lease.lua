@@ -5,7 +5,7 @@
 -- ARGV:
 --   fence    of the run that asks
 --   leaseMs  how long the lease lasts from now on
--- Returns 1; 0 where the lease is lost.
+-- Returns 1; 0 if the lease is lost.
 local lease = KEYS[1]
 local fence, leaseMs = ARGV[1], ARGV[2]
 

@@ -6,7 +6,7 @@
 --   field
 --   before  the value that was read, or '' for none
 --   after   the new value
--- Returns 1; 0 where the field has another value by now.
+-- Returns 1; 0 if the field has another value by now.
 local hash = KEYS[1]
 local field, before, after = ARGV[1], ARGV[2], ARGV[3]
 

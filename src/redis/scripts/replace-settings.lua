@@ -6,7 +6,7 @@
 --   count     how many were set when they were read
 --   then the name and the value of each of these
 --   then the name and the value of each that is to be set
--- Returns 1; 0 where they have changed.
+-- Returns 1; 0 if they have changed.
 local settings = KEYS[1]
 local count, firstBefore = tonumber(ARGV[1]), 2
 local firstAfter = firstBefore + 2 * count

@@ -1,4 +1,4 @@
--- Works out the statuses of some accounts anew.
+-- Computes the statuses of some accounts again.
 --
 -- KEYS, tag {tributary}:
 --   those of includes/restate.lua

@@ -1,4 +1,4 @@
--- Replaces the whole ledger by what is left of it, and drops the quarantine entries whose records are forgotten.
+-- Replaces the whole ledger by its remaining records, and drops the quarantine entries whose records are forgotten.
 --
 -- KEYS, tag {account}:
 --   lease, notes  see includes/guard.lua

@@ -1,11 +1,11 @@
--- Writes what an account's last runs have left behind, if there is such an account.
+-- Writes the state that an account's last runs have left, if there is such an account.
 --
 -- KEYS, tag {tributary}:
 --   those of includes/restate.lua
 -- ARGV:
 --   id
 --   state  AccountState as JSON
--- Returns 1; 0 where there is no such account.
+-- Returns 1; 0 if there is no such account.
 -- @include restate
 local id, state = ARGV[1], ARGV[2]
 

@@ -1,4 +1,4 @@
--- Takes out what a bulletin has said, and says when the next one is due, if there is more to say.
+-- Removes the news that a bulletin contained, and sets when the next one is due, if more news waits.
 --
 -- KEYS, tag {tributary}:
 --   visits        sorted set: webhook id, or 'notice', by the milliseconds at which it is to be visited

@@ -1,14 +1,14 @@
--- Moves the schedule along after the wall clock was stepped, once, however many workers have seen the step. What was made due at
--- once since the step stays so.
+-- Moves the schedule after the wall clock was stepped, once, however many workers have seen the step. An account that was made
+-- due at once since the step stays so.
 --
 -- KEYS, tag {tributary}:
 --   due      sorted set: account id by the milliseconds at which it is due
---   shifted  by how many milliseconds the schedule was moved, a moment ago
+--   shifted  the milliseconds by which the schedule was moved a moment ago
 -- ARGV:
 --   byMs     how far the clock was stepped
 --   heldMs   how long `shifted` is kept
 --   nowMs
--- Returns 1; 0 where it was done already.
+-- Returns 1; 0 if it was done already.
 local due, shifted = KEYS[1], KEYS[2]
 local byMs, heldMs, nowMs = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 

@@ -1,4 +1,4 @@
--- Keeps messages that the provider may not show a second time.
+-- Stores messages that the provider may not show a second time.
 --
 -- KEYS, tag {account}:
 --   lease, notes  see includes/guard.lua

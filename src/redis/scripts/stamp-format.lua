@@ -1,9 +1,9 @@
--- Gives data without a number their format: that of the code where there are none yet, else 1. Notes which version works with
--- data of the code's own format.
+-- Gives data without a number their format: that of the code if there are none yet, otherwise 1. Notes which version works
+-- with data of the code's own format.
 --
 -- KEYS, tag {tributary}:
 --   format   hash: how the data are written
---   then the keys of which at least one is there where there are data
+--   then keys, at least one of which exists if there are data
 -- ARGV:
 --   number   the format of the code
 --   version  of the program

@@ -1,6 +1,6 @@
 -- Gives a run the lease of its account, with a new fencing number, unless another run holds it or the data
 -- have another format than this program knows.
--- Sent again after a lost answer it finds its own lease, and the caller waits for that to end: slow, never wrong.
+-- If it is sent again after a lost answer, it finds its own lease, and the caller waits for that to end: this is slow, but never wrong.
 --
 -- KEYS, tag {account}, and {tributary} for the last:
 --   lease    the fence of the run that holds it; expires with it
@@ -8,7 +8,7 @@
 --   format   hash: how the data are written
 -- ARGV:
 --   leaseMs  how long the lease lasts
--- Returns {fence, 0}, or {0, the milliseconds that the other run's lease has left}; {0, leaseMs} where the format is another.
+-- Returns {fence, 0}, or {0, the milliseconds that the other run's lease has left}; {0, leaseMs} if the format is another.
 local lease, fence, format = KEYS[1], KEYS[2], KEYS[3]
 local leaseMs = ARGV[1]
 

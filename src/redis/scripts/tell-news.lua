@@ -1,5 +1,5 @@
--- Puts news of an account into the outbox, and notes what people were told of the account, at once. Of an account that was removed
--- meanwhile nothing is noted.
+-- Puts news of an account into the outbox, and notes what people were told of the account, at once. If the account was removed
+-- meanwhile, nothing is noted.
 --
 -- KEYS, tag {tributary}:
 --   accounts    hash: account id -> AccountRecord as JSON

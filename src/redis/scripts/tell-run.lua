@@ -1,14 +1,14 @@
--- Tells of a change of an open run, and notes whether it is at work.
+-- Reports a change of an open run, and notes whether it is at work.
 --
 -- KEYS, tag {tributary}:
 --   those of includes/restate.lua
 -- ARGV:
 --   account  its id
---   field    of openRuns: the account's id, and the task where that is no pull
+--   field    of openRuns: the account's id, and the task if that is no pull
 --   run      the run's id
 --   json     the run
 --   state    of the run
--- Returns 1; 0 where the run is not open any more, and nothing is told.
+-- Returns 1; 0 if the run is not open any more, and nothing is told.
 -- @include restate
 local account, field, run, json, state = unpack(ARGV)
 

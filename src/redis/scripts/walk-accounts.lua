@@ -1,4 +1,4 @@
--- Reads a piece of a sorted set of accounts, and of it those that are wanted.
+-- Reads a piece of a sorted set of accounts, and gives the wanted ones in it.
 --
 -- KEYS, tag {tributary}:
 --   walked  sorted set, all of score 0; each member ends with an account id

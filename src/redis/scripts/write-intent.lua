@@ -1,4 +1,4 @@
--- Writes down what is about to be appended.
+-- Writes down a batch that is about to be appended.
 --
 -- KEYS, tag {account}:
 --   lease, notes  see includes/guard.lua

@@ -1,10 +1,10 @@
--- `count(tally, ofDestination, first)` adds a run to the slots of its hour and its day, in all and of its destination.
--- `measure(measures, measuredHosts, first)` adds what was measured of it, for ever. Of the hosts that fail, the first hundred
--- are counted by their name.
+-- `count(tally, ofDestination, first)` adds a run to the slots of its hour and its day, in total and for its destination.
+-- `measure(measures, measuredHosts, first)` adds its measures, for ever. Only the first hundred hosts that fail are counted by
+-- their name.
 --
 -- KEYS, tag {tributary} (`tallyKeys` in tallies.ts):
 --   tally          hash: slot of an hour or a day -> 'messages bytes runs failed'
---   ofDestination  the same of one destination; `tally` itself where the account was removed
+--   ofDestination  the same of one destination; `tally` itself if the account was removed
 --   measures       hash: name and labels of what is measured -> how much
 --   measuredHosts  set: hosts that are counted by their name
 -- ARGV from `first` on (`tallyArgs` in tallies.ts):
@@ -16,7 +16,7 @@ local function add(key, slot, kept, messages, bytes, failed)
   local kind, nth = string.sub(slot, 1, 1), tonumber(string.sub(slot, 2))
   local before = redis.call('HGET', key, slot)
   local m, b, r, f = string.match(before or '0 0 0 0', '(%d+) (%d+) (%d+) (%d+)')
-  -- A new slot takes the place of those that have passed, so that the hash stays as small as a list.
+  -- A new slot replaces those that have passed, so that the hash stays as small as a list.
   for _, name in ipairs(before and {} or redis.call('HKEYS', key)) do
     if string.sub(name, 1, 1) == kind and tonumber(string.sub(name, 2)) <= nth - kept then redis.call('HDEL', key, name) end
   end

@@ -4,5 +4,5 @@
 --   lock   the token of the process that holds it; expires with it
 -- The first of the ARGV:
 --   token  of the process that writes
--- Ends the script with the error UNLOCKED where the lock is lost.
+-- Ends the script with the error UNLOCKED if the lock is lost.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('UNLOCKED the lock of the data is lost') end

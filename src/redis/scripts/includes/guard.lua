@@ -1,10 +1,10 @@
 -- Begins every script that writes to an account's ledger: refuses the write of a run that has lost its lease, or that knows
--- another format than the data have now. Notes who writes and what that run has done, so that whoever goes on with the run
--- after a crash knows it.
+-- another format than the data have now. Notes which run writes and what it has done, so that a worker that goes on with the
+-- run after a crash knows it.
 --
 -- The first KEYS of such a script, tag {account}:
 --   lease   the fence of the run that holds it
---   notes   hash: what is noted beside the ledger
+--   notes   hash: notes beside the ledger
 -- The last of its KEYS, tag {tributary}:
 --   format  hash: how the data are written
 -- The first ARGV:
@@ -12,7 +12,7 @@
 --   nowMs   the wall clock
 --   run     its id
 --   counts  of the run, as JSON
--- Ends the script with the error SUPERSEDED where the write is refused.
+-- Ends the script with the error SUPERSEDED if the write is refused.
 local lease, notes = KEYS[1], KEYS[2]
 do
   local fence, nowMs, run, counts = ARGV[1], ARGV[2], ARGV[3], ARGV[4]

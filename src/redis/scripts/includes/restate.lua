@@ -1,14 +1,14 @@
--- `restate(id)` works out an account's status from what is kept of it at this moment, moves it to the set of that status, and
--- tells of the change if there is one. It returns the account's destination, or '' where nothing is known of it any more.
--- accountStatusOf in src/runs/status.ts is the same rule, for those who read.
+-- `restate(id)` computes an account's status from its present data, moves it to the set of that status, and
+-- tells of the change if there is one. It returns the account's destination, or '' if nothing is known of it any more.
+-- accountStatusOf in src/runs/status.ts is the same rule for readers.
 --
 -- The first KEYS of such a script, tag {tributary} (`statusKeys` in statuses.ts):
 --   accounts       hash: account id -> AccountRecord as JSON
 --   accountStates  hash: account id -> AccountState as JSON
---   openRuns       hash: account id, and task where that is no pull -> its open run's id
+--   openRuns       hash: account id, and task if that is no pull -> its open run's id
 --   running        set: of the fields of openRuns, those whose run is at work
 --   statuses       hash: account id -> its destination and its status, as they were last told
---   events         stream: what happened
+--   events         stream of events
 --   then a sorted set of account ids for each status, in the order of `accountStatuses`
 -- @include tell
 local accounts, accountStates, openRuns, running, statuses, events = unpack(KEYS, 1, 6)

@@ -1,6 +1,6 @@
-/** Ends a switch over a closed union, where the compiler proves that nothing is left. */
+/** Ends a switch over a closed union, so that the compiler proves that every case is handled. */
 
-/** @throws Error where a value comes that its type does not have. */
+/** @throws Error if a value comes that its type does not have. */
 export function assertNever(value: never): never {
   throw new Error(`not handled: ${JSON.stringify(value)}`)
 }

@@ -1,9 +1,9 @@
-/** Bounds the octets of messages that a worker holds at once, over all its runs: first what LIST announced, then what really came. */
+/** Limits the octets of messages that a worker holds at once, over all its runs: first by the sizes in LIST, then by the octets that came. */
 import { pending, withDeadline } from './deadline.ts'
 
 /** The room of one window, until it is released. */
 export interface Holding {
-  /** Says that so many octets are here, whatever was announced. It does not wait: they are here already. */
+  /** Reports that this many octets are here, whatever was announced. It does not wait, because they are here already. */
   adjust(octets: number): void
   /** May be called more than once. */
   release(): void
@@ -28,8 +28,8 @@ export class OctetBudget {
   }
 
   /**
-   * Waits for room. It is granted in the order asked for, as soon as there is enough; more than there is altogether is granted once nothing
-   * else is held. Whoever holds room must be able to go on without being granted more.
+   * Waits for room. It is granted in the order of the requests, as soon as there is enough. A request for more than the whole budget is
+   * granted once no other room is held. A holder of room must be able to go on without more.
    *
    * @throws the signal's reason.
    */
@@ -49,7 +49,7 @@ export class OctetBudget {
     return { adjust, release: () => adjust(0) }
   }
 
-  /** Whoever was granted room in the same moment keeps it: `hold` returns it. */
+  /** A caller that was granted room in the same moment keeps it: `hold` returns it. */
   #leave(waiting: Waiting): void {
     const place = this.#waiting.indexOf(waiting)
     if (place === -1) return

@@ -1,15 +1,15 @@
-/** The wall clock, and whether it is trusted with deleting and forgetting by age. */
+/** The wall clock, and whether deleting and forgetting by age may trust it. */
 import { day, minute } from './units.ts'
 
-/** A clock that is further off than this from the last one seen, in milliseconds, is not trusted. */
+/** A clock that differs from its last known time by more than this, in milliseconds, is not trusted. */
 const stepMs = 5 * minute
-/** A clock that jumped and has gone steadily for so long since is trusted again: whoever set it wrong has had the time to see it. */
+/** A clock that jumped and has gone steadily for this long since is trusted again: the person who set it wrong has had time to notice. */
 const trustedAfterMs = 1 * day
 
 export interface Clock {
   /** Milliseconds since 1970. */
   nowMs(): number
-  /** False where the wall clock stands before `lastSeenMs`, or has jumped against the monotonic one. */
+  /** False if the wall clock stands before `lastSeenMs`, or has jumped against the monotonic one. */
   steadySince(lastSeenMs: number): boolean
 }
 
@@ -39,15 +39,15 @@ export function createClock(wallMs: () => number = Date.now, steadyMs: () => num
 }
 
 /**
- * Makes the clock whose time goes into records. It is never behind what the monotonic clock says since the process began: what is stored
- * while the wall clock stands too early must not count as old once that is set right.
+ * Makes the clock whose time goes into records. Since the process began it is never behind the monotonic clock: a message that is stored
+ * while the wall clock is too early must not count as old once the clock is corrected.
  */
 export function stamps(wallMs: () => number, steadyMs: () => number = () => performance.now()): () => number {
   const offsetMs = wallMs() - steadyMs()
   return () => Math.max(wallMs(), Math.floor(steadyMs() + offsetMs))
 }
 
-/** Tells how far the wall clock was stepped since it was last asked, in milliseconds; 0 while it goes with the monotonic one. */
+/** Tells by how many milliseconds the wall clock was stepped since the last call; 0 while it agrees with the monotonic one. */
 export function steps(wallMs: () => number, steadyMs: () => number = () => performance.now()): () => number {
   let offsetMs = wallMs() - steadyMs()
   return () => {

@@ -1,4 +1,4 @@
-/** Reads the settings from the environment, and tells all mistakes in them at once (CONTRACT section 1). */
+/** Reads the settings from the environment, and reports all mistakes in them at once (CONTRACT section 1). */
 import { type Static, Type } from 'typebox'
 import { envSchema } from 'env-schema'
 
@@ -31,7 +31,7 @@ export const variables = Type.Object({
 })
 export type Variables = Static<typeof variables>
 
-/** Settings that may stand in a file, which NAME_FILE names: an environment is seen by more eyes than a file. */
+/** Settings that may stand in a file, which NAME_FILE names: more people can see an environment than a file. */
 const fromFiles = [
   'TRIBUTARY_REDIS_URL',
   'TRIBUTARY_REDIS_PASSWORD',
@@ -41,7 +41,7 @@ const fromFiles = [
 
 export interface Config {
   readonly home: string
-  /** Undefined: under HOME. */
+  /** Undefined: the file is under HOME. */
   readonly adminTokenFile: string | undefined
   readonly secretKeyFile: string | undefined
   readonly http: {
@@ -52,7 +52,7 @@ export interface Config {
   }
   /** The keys themselves in place of that file, the newest first, with a space or comma between two. */
   readonly secretKeys: string | undefined
-  /** The address and ports at which the hosted store listens for people's mail programs. */
+  /** The addresses of the hosted store for people's mail programs. */
   readonly mail: {
     readonly host: string
     readonly imapPort: number
@@ -72,7 +72,7 @@ export interface Config {
   /** Whether there is a sample provider; local mode has one beside the logins of its own Dovecot. */
   readonly hasSample: boolean
   readonly logLevel: Variables['TRIBUTARY_LOG_LEVEL']
-  /** Names that begin with TRIBUTARY_ and are no setting: slips of the pen, which the log tells. */
+  /** Names that begin with TRIBUTARY_ and are no setting: they are probably misspelt, and the log reports them. */
   readonly unknown: readonly string[]
 }
 
@@ -95,7 +95,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 type Given = Partial<Record<string, string>>
 
 /**
- * @param readFile gives the content of a secret's file; throws where it cannot be read.
+ * @param readFile gives the content of a secret's file; throws if it cannot be read.
  * @throws ConfigInvalid with one line for each mistake.
  */
 export function readConfig(env: Environment, readFile: (path: string) => string): Config {
@@ -143,7 +143,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
   }
 }
 
-/** Puts the content of the files that are named in place of their names. */
+/** Replaces the names of files by their content. */
 function takeFromFiles(given: Given, readFile: (path: string) => string, mistakes: string[]): void {
   for (const name of fromFiles) {
     const file = given[`${name}_FILE`]
@@ -164,7 +164,7 @@ interface SchemaMistake {
   readonly message?: string
 }
 
-/** Each setting by its own type and bounds. */
+/** Checks each setting by its own type and bounds. */
 function checkedByItself(given: Given, mistakes: string[]): Variables | undefined {
   try {
     return envSchema<Variables>({ schema: structuredClone(variables), data: given, env: false })
@@ -195,7 +195,7 @@ interface Bounds {
   readonly enum?: readonly string[]
 }
 
-/** Settings that go together, and those that say the same thing. */
+/** Checks settings that belong together, and those that contradict one another. */
 function checkTogether(given: Given, mistakes: string[]): void {
   const isGiven = (name: string) => given[name] !== undefined
   const pairs = [
@@ -237,7 +237,7 @@ function isUrlOf(text: string, protocols: readonly string[]): boolean {
   )
 }
 
-/** Undefined where a percent sign is followed by something else than an octet of UTF-8. */
+/** Undefined if a percent sign is not followed by an octet of UTF-8. */
 function decoded(part: string): string | undefined {
   try {
     return decodeURIComponent(part)
@@ -254,7 +254,7 @@ function storeOf(given: Given, mistakes: string[]): StoreEndpoint | undefined {
   return undefined
 }
 
-/** Finds the setting that a name which is none was probably meant to be; undefined where none is near. */
+/** Finds the setting that a wrong name was probably meant to be; undefined if none is similar. */
 export function nearestSetting(name: string): string | undefined {
   const names = [...Object.keys(variables.properties), ...fromFiles.map((setting) => `${setting}_FILE`)]
   const longer = names.find((setting) => setting.startsWith(name))
@@ -266,7 +266,7 @@ export function nearestSetting(name: string): string | undefined {
 
 const wrongLettersMax = 5
 
-/** Levenshtein's: how many letters must be changed, added or left out. */
+/** The Levenshtein distance: the number of letters that must be changed, added or removed. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_zero, at) => at)
   for (const [above, letter] of from.split('').entries()) {
@@ -278,7 +278,7 @@ function distance(from: string, to: string): number {
   return row.at(-1) ?? 0
 }
 
-/** The URL with a password that was given apart from it; null where it has no place for one, or has one already. */
+/** The URL with a password that was given apart from it; null if the URL has no place for one, or has one already. */
 function withPassword(text: string | undefined, password: string | undefined): string | undefined | null {
   if (text === undefined || password === undefined) return text
   if (!URL.canParse(text)) return null
@@ -288,7 +288,10 @@ function withPassword(text: string | undefined, password: string | undefined): s
   return url.href
 }
 
-/** Reads `imaps://MASTER:PASSWORD@HOST:PORT` or `imap://`, user and password percent-encoded. A string is a mistake, without the password. */
+/**
+ * Reads `imaps://MASTER:PASSWORD@HOST:PORT` or `imap://`, user and password percent-encoded. If the answer is a string, it names the
+ * mistake, without the password.
+ */
 export function parseStoreUrl(text: string): StoreEndpoint | string {
   const wanted =
     'TRIBUTARY_STORE_URL must look like imaps://MASTER:PASSWORD@HOST:PORT, the password there or in TRIBUTARY_STORE_PASSWORD'

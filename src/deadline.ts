@@ -4,11 +4,11 @@ export interface Deadline {
   /** Milliseconds; undefined: only the signal ends the wait. */
   readonly waitMs?: number | undefined
   readonly signal?: AbortSignal | undefined
-  /** Makes what is thrown when the time is over. */
+  /** Makes the error that is thrown when the time is over. */
   readonly late: () => unknown
   /**
-   * Called once when the wait is given up, with what is thrown. It must make the work unusable or take it out of its queue:
-   * an answer that comes late must not be read as the answer to the next question.
+   * Is called once when the wait is given up, with the error that is thrown. It must make the work unusable or take it out of its
+   * queue: an answer that comes late must not be read as the answer to the next question.
    */
   readonly abandon?: ((reason: unknown) => void) | undefined
 }
@@ -16,14 +16,14 @@ export interface Deadline {
 /**
  * Waits for the work, but not beyond the deadline and not beyond the signal.
  *
- * @throws what the work throws; what `late` makes; or the signal's reason.
+ * @throws the error of the work; the error that `late` makes; or the signal's reason.
  */
 export async function withDeadline<T>(work: Promise<T>, { waitMs, signal, late, abandon }: Deadline): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   let onAbort: (() => void) | undefined
   const end = new Promise<never>((_resolve, reject) => {
     const giveUp = (reason: unknown) => {
-      // The rejection comes first: what `abandon` closes fails the work as well, in other words.
+      // The rejection comes first: `abandon` also fails the work, with another error.
       reject(reason)
       abandon?.(reason)
     }
@@ -32,7 +32,7 @@ export async function withDeadline<T>(work: Promise<T>, { waitMs, signal, late, 
     if (signal?.aborted) onAbort()
     else signal?.addEventListener('abort', onAbort, { once: true })
   })
-  // Whoever has given up does not hear how the work ends; without this line its failure would end the process.
+  // A caller that has given up does not see how the work ends; without this line its failure would end the process.
   work.catch(() => {})
   try {
     return await Promise.race([work, end])
@@ -42,12 +42,12 @@ export async function withDeadline<T>(work: Promise<T>, { waitMs, signal, late, 
   }
 }
 
-/** The answer, or a substitute where it comes too late or fails. */
+/** Gives the answer, or a substitute if the answer comes too late or fails. */
 export async function orElse<T>(work: Promise<T>, substitute: T, waitMs: number): Promise<T> {
   return await withDeadline(work, { waitMs, late: () => undefined }).catch(() => substitute)
 }
 
-/** A promise, and who settles it. Node 20 has no Promise.withResolvers. */
+/** A promise together with its resolve and reject functions. Node 20 has no Promise.withResolvers. */
 export interface Pending<T> {
   readonly promise: Promise<T>
   readonly resolve: (value: T) => void

@@ -1,9 +1,9 @@
-/** pino: one line an event. Event names are few and fixed; fields are the contract's words. Nothing secret in any of them. */
+/** Writes the log by pino, one line for each event. Event names are few and fixed; fields use the contract's words. None of them holds a secret. */
 import { type DestinationStream, pino } from 'pino'
 
-/** All events that there are. Whoever watches a log looks for these names: one that is misspelt does not compile. */
+/** All events. People who watch a log look for these names, so a misspelt name must not compile. */
 export type EventName =
-  // Runs, and what follows from them.
+  // Runs, and their consequences.
   | 'run started'
   | 'run finished'
   | 'run failed'
@@ -23,7 +23,7 @@ export type EventName =
   | 'job failed'
   | 'clock stepped'
   | 'redis away'
-  // The format of the data (redis/format/), of API and workers.
+  // The format of the data (redis/format/), in API and workers.
   | 'data wait'
   | 'data carried over by another process'
   | 'data are carried over'
@@ -69,10 +69,10 @@ export type EventName =
   | 'store purged'
   | 'store not purged'
 
-/** Writes one event. @param sentence what people read of it. */
+/** Writes one event. @param sentence the text for people. */
 type WriteEvent = (fields: { readonly event: EventName } & Readonly<Record<string, unknown>>, sentence?: string) => void
 
-/** pino's logger, as far as events are written by it. */
+/** The part of pino's logger that writes events. */
 export interface Logger {
   readonly trace: WriteEvent
   readonly debug: WriteEvent
@@ -83,10 +83,10 @@ export interface Logger {
   child(fields: Readonly<Record<string, unknown>>, options?: { readonly level: string }): Logger
 }
 
-/** Fields that are never written, wherever they stand in an event. Events carry ids and not records; this is the safety net. */
+/** Fields that are never written, wherever they stand in an event. Events carry ids and not records; this list is a second protection. */
 const redacted = ['password', 'pass', 'secret', 'token', 'authorization', 'cookie', 'sealed', 'masterPassword']
 
-/** @param process_ which process writes: `api`, `worker`, `local`. */
+/** @param process_ the process that writes: `api`, `worker`, `local`. */
 export function createLog(process_: string, level: string, stream?: DestinationStream): Logger {
   const paths = redacted.flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `*.*.*.${name}`])
   const options = {

@@ -1,9 +1,9 @@
-/** Hides secrets in what a server says: some repeat the line that they refuse, and their words are shown and logged. */
+/** Hides secrets in a server's words: some servers repeat the line that they refuse, and their words are shown and logged. */
 import { printable } from './printable.ts'
 
 export type Mask = (text: string) => string
 
-/** Hides the password of a login, and the response that AUTH PLAIN makes of user and password (RFC 4616). */
+/** Hides the password of a login, and the AUTH PLAIN response that consists of user and password (RFC 4616). */
 export function loginMask(user: string, password: string): Mask {
   return masking([password, `\0${user}\0${password}`])
 }
@@ -16,7 +16,7 @@ export function masking(secrets: readonly string[]): Mask {
     .toSorted((a, b) => b.length - a.length)
   if (forms.length === 0) return (text) => text
   const written = forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, (char) => `\\u${hex4(char)}`))
-  // The end takes the padding that base64 may have.
+  // The end also matches the padding that base64 may have.
   const any = new RegExp(`(?:${written.join('|')})={0,2}`, 'gi')
   return (text) => text.replaceAll(any, '***')
 }
@@ -28,9 +28,9 @@ export function formsOf(secret: string): string[] {
   const percent = octets.toString('hex').replaceAll(/../g, '%$&')
   // POP3's replies are read one char a byte.
   const clear = [secret, octets.toString('latin1')]
-  // It goes by way of the octets, because a lone surrogate has no encoding.
+  // It uses the octets, because a lone surrogate has no encoding.
   const inUrl = encodeURIComponent(octets.toString())
-  // As a server's words are shown. A secret with nothing printable in it has nothing left to hide.
+  // The secret in the form in which a server's words are shown. A secret without printable characters has nothing left to hide.
   const shown = clear.map((text) => printable(text, text.length)).filter((text) => !/^\?+$/.test(text))
   return [
     ...new Set([...clear, ...shown, base64, octets.toString('base64url'), octets.toString('hex'), percent, inUrl]),

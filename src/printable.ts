@@ -1,4 +1,4 @@
-/** Other people's words, made fit to be shown and logged: without controls, and bounded. */
+/** Makes other people's words fit to be shown and logged: without controls, and bounded. */
 
 /** Words that came as octets, one char an octet: printable ASCII, with a question mark for each run of anything else. */
 export function printable(text: string, max = 200): string {

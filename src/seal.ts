@@ -1,8 +1,8 @@
-/** Secrets at rest: AES-256-GCM, bound to the record and field they belong to, under the newest key of a ring. */
+/** Seals stored secrets: AES-256-GCM, bound to their record and field, under the newest key of a ring. */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 
 export interface Key {
-  /** Tells this key from others without telling it. */
+  /** Identifies this key without revealing it. */
   readonly id: string
   /** 32 octets. */
   readonly octets: Buffer
@@ -10,21 +10,21 @@ export interface Key {
   readonly createdAt: string | null
 }
 
-/** The keys that open, and the key that seals. */
+/** The keys that open and seal. */
 export interface Ring {
   /** The key that seals from now on. */
   newest(): Key
-  /** May look anew for a key that another process has made meanwhile. */
+  /** May read the keys again to find one that another process has made meanwhile. */
   find(id: string): Key | undefined
 }
 
 export interface Seal {
   /** The id of the key that seals now. */
   readonly keyId: string
-  /** Whether what is sealed with this key can be opened. */
+  /** Whether a secret that is sealed with this key can be opened. */
   holds(keyId: string): boolean
   seal(secret: string, recordId: string, field: string): string
-  /** Throws where the key is not in the ring, or the secret was sealed for another record or field. */
+  /** Throws if the key is not in the ring, or if the secret was sealed for another record or field. */
   open(sealed: string, recordId: string, field: string): string
 }
 
@@ -73,7 +73,7 @@ export function createSeal(ring: Ring | Buffer): Seal {
   }
 }
 
-/** With which key this was sealed. */
+/** The key with which this was sealed. */
 export function keyIdOf(sealed: string): string {
   return sealed.split('.')[1] ?? ''
 }
@@ -88,7 +88,7 @@ export function newKey(nowMs: number): Key {
   return keyOf(randomBytes(keyOctets), new Date(nowMs).toISOString())
 }
 
-/** @param keys the newest first, and at least that one. */
+/** @param keys the newest first, and at least one. */
 export function ringOf(keys: readonly Key[]): Ring {
   const [newest] = keys
   if (newest === undefined) throw new Error('a ring has at least one key')
@@ -97,7 +97,10 @@ export function ringOf(keys: readonly Key[]): Ring {
 
 const line = /^([A-Za-z0-9+/_-]+)=*(?:\s+(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z))?$/
 
-/** A key a line, base64 or base64url, the newest first; behind it may stand when it was made. @throws with the line's number, and nothing of it. */
+/**
+ * Reads one key a line, base64 or base64url, the newest first; its date may follow it. @throws an error with the line's number, and nothing
+ * of its text.
+ */
 export function keysIn(text: string): Key[] {
   return text.split(/\r?\n/).flatMap((written, nth) => {
     if (written.trim() === '') return []
@@ -118,7 +121,7 @@ export function linesOf(keys: readonly Key[]): string {
     .join('')
 }
 
-/** A record's JSON with all that is sealed in it sealed with the newest key; undefined: it is already. What is sealed for FIELD stands in `sealedFIELD`. */
+/** Seals every secret in a record's JSON with the newest key; undefined: they are already. The secret for FIELD is in `sealedFIELD`. */
 export function resealed(json: string, recordId: string, seal: Seal): string | undefined {
   const { keyId } = seal
   let changed = false
@@ -131,7 +134,7 @@ export function resealed(json: string, recordId: string, seal: Seal): string | u
   return changed ? JSON.stringify(record) : undefined
 }
 
-/** The ids of all keys that something in a record's JSON is sealed with. */
+/** The ids of all keys with which secrets in a record's JSON are sealed. */
 export function keyIdsIn(json: string): Set<string> {
   const ids = new Set<string>()
   JSON.parse(json, (name, value: unknown) => {

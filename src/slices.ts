@@ -1,10 +1,10 @@
-/** Does large tasks in turns of the event loop: between two slices it renews leases, reads sockets and serves other runs. */
+/** Does large tasks in turns of the event loop: between two slices the process renews leases, reads sockets and serves other runs. */
 import { setImmediate } from 'node:timers/promises'
 import { limits } from './limits.ts'
 
 let turnBeganMs = 0
 
-/** Ends this turn of the event loop if it has lasted long enough. It is for many small tasks, of which none is worth a slice. */
+/** Ends this turn of the event loop if it has lasted long enough. It is for many small tasks, none of which is worth a slice. */
 export async function breathe(): Promise<void> {
   if (performance.now() - turnBeganMs < limits.turnMs) return
   await setImmediate()

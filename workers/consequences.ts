@@ -1,4 +1,4 @@
-/** Carries out what follows from a run's end for its account: when the next visit is due, and whether somebody has to act. */
+/** Decides the consequences of a run's end for its account: when the next visit is due, and whether somebody has to act. */
 import type { Account } from '../src/account/account.ts'
 import { consequenceOf, pausesDestination } from '../src/failure/consequence.ts'
 import type { Failure } from '../src/failure/failure.ts'
@@ -11,16 +11,16 @@ import { logAccountStopped } from './run-log.ts'
 
 /** A run that has ended. */
 export interface EndedVisit {
-  /** The account as its server wants it visited. */
+  /** The account with the interval that its server wants. */
   readonly account: Account
-  /** Undefined where all went well. */
+  /** Undefined if all went well. */
   readonly failure: Failure | undefined
-  /** How many messages the run has stored. */
+  /** The number of messages that the run has stored. */
   readonly stored: number
   readonly log: Logger
 }
 
-/** To be called before the run counts as ended. */
+/** Is called before the run counts as ended. */
 export async function follow(world: PauseWorld, visit: EndedVisit): Promise<void> {
   const { failure } = visit
   if (failure === undefined) return await followSuccess(world, visit)
@@ -38,7 +38,7 @@ async function followSuccess(world: PauseWorld, { account, stored, log }: EndedV
   await resume(world, account.destinationId, stored, log)
 }
 
-/** The destination is paused. The account's own back-off stays as it was. */
+/** The destination is paused. The account's own back-off does not change. */
 async function followStoreTrouble(world: PauseWorld, { account, log }: EndedVisit, failure: Failure): Promise<void> {
   const { accounts, due, clock } = world
   const nowMs = clock.nowMs()
@@ -54,7 +54,7 @@ async function followFailure({ accounts, due, clock }: PauseWorld, visit: EndedV
   const before = await accounts.state(account.id)
   const { next, history } = consequenceOf(failure, before, nowMs, Math.random())
   const attention = before.attention || next.do === 'stop until somebody acts'
-  // That this worker was stopped is no fault of the account's.
+  // A stop of this worker is not the account's fault.
   const ours = failure.kind === 'stopped'
   const lastFailure = ours ? before.lastFailure : { kind: failure.kind, message: describe(failure) }
   await accounts.setState(account.id, { ...before, ...history, attention, lastFailure })

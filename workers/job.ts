@@ -12,7 +12,7 @@ import type { LoadedAccount, PullWorld } from './pull-world.ts'
 import { logRunSuperseded } from './run-log.ts'
 import { endedRun, performRun } from './run.ts'
 
-/** The part of BullMQ's job that is used. */
+/** The parts of BullMQ's job that are used. */
 type QueuedJob = Pick<Job<PullJob>, 'data' | 'moveToDelayed'>
 
 /** @param cancelled aborted when the job's lock is lost, or the worker can wait no longer. */
@@ -29,14 +29,14 @@ export async function runJob(
   }
   try {
     const failure = await runUnder(lease, world, job, { jobToken, cancelled })
-    // The worker that holds the lease now goes on with this very run, and its record is that worker's. If nobody holds it, this job looks again.
+    // The present holder of the lease goes on with this very run, and writes its record. In case there is none, this job looks again.
     if (failure?.kind === 'superseded') await stepBack(job, world.leaseMs, jobToken)
   } finally {
     await lease.release()
   }
 }
 
-/** By the queue's own clock, which is the wall clock. */
+/** The delay goes by the queue's own clock, which is the wall clock. */
 async function stepBack(job: QueuedJob, waitMs: number, jobToken: string | undefined): Promise<never> {
   await job.moveToDelayed(Date.now() + waitMs, jobToken)
   throw new DelayedError()
@@ -79,7 +79,7 @@ async function runUnder(
   return failure
 }
 
-/** The job's run; where that has ended, the one that was opened since, should its own job have been lost to this one. */
+/** The job's run. If it has ended, it is the one that was opened since, in case that run's own job was lost to this one. */
 async function openRunOf(runs: Runs, accountId: PullJob['accountId'], runId: Run['id']): Promise<Run | undefined> {
   const run = await runs.get(runId)
   if (run !== null && run.finishedAt === null) return run

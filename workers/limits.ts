@@ -1,39 +1,39 @@
-/** Every number of a worker, with its reason and where it comes from. Times are in milliseconds, sizes in octets. */
+/** The numbers of a worker, each with its reason and its source. Times are in milliseconds, sizes in octets. */
 import { MiB, second, day } from '../src/units.ts'
 
 export const workerLimits = {
-  /** How much of messages all runs of a worker hold in memory at once. A larger message is held alone. */
+  /** The octets of messages that all runs of a worker hold in memory at once. A larger message is held alone. */
   heldOctetsMax: 32 * MiB,
 
-  /** A job that finds its account's lease taken, by a rebuild beside a pull for instance, asks again after so long. */
+  /** A job whose account's lease is taken (for example by a rebuild) asks again after this time. */
   leaseAskedEveryMs: 500,
-  /** How long BullMQ's lock on a job lasts. It is as long as the account's lease, so that both fall together. */
+  /** The time for which BullMQ's lock on a job lasts. It is as long as the account's lease, so that both end together. */
   jobLockMs: 15 * second,
   /** How often the jobs of workers that died are looked for. */
   stalledEveryMs: 5 * second,
-  /** How often the counts of a run at work are written at most. */
+  /** The shortest time between two writes of the counts of a run at work. */
   progressEveryMs: 500,
-  /** How often accounts whose time has come are looked for. */
+  /** How often due accounts are looked for. */
   tickEveryMs: 1 * second,
   /** How often statuses are looked through for those that time alone has changed. */
   statusesEveryMs: 10 * second,
   /** How often open runs are looked through for those whose job is gone. */
   reviveEveryMs: 30 * second,
-  /** How many runs of a worker go on at once. */
+  /** The number of runs of a worker that go on at once. */
   workerConcurrency: 8,
   /** How long a stopping worker waits for runs to end at a batch's edge before it cancels them. */
   stopGraceMs: 5 * second,
   /** How long it then waits for its connections to be closed in order. */
   farewellMs: 2 * second,
 
-  /** How often the outbox of news is emptied, and endpoints whose time has come are visited. */
+  /** How often the outbox of news is emptied, and due endpoints are visited. */
   newsEveryMs: 1 * second,
-  /** A visit to an endpoint sends for so long, then others have their turn. */
+  /** A visit to an endpoint sends for this long, then others have their turn. */
   visitMs: 30 * second,
   /** How many endpoints are visited at once. */
   visitsAtOnce: 16,
   /** News that is older is not worth a bulletin any more. */
   bulletinNewsMs: 5 * day,
-  /** How long sending a bulletin may take. */
+  /** The time that sending a bulletin may take. */
   bulletinSendMs: 60 * second,
 } as const

@@ -21,7 +21,7 @@ import { logRedisAway, logWorkerBroke, logWorkerReady, logWorkerStopped } from '
 import { startWorker } from './worker.ts'
 
 async function main(): Promise<void> {
-  // By itself V8 lets garbage pile up to three times what lives: a maildrop of 100,000 then took 237 MiB, where 50 MiB live.
+  // By itself V8 lets garbage grow to three times the live memory: a maildrop of 100,000 then took 237 MiB, of which 50 MiB were live.
   setFlagsFromString('--heap-growing-percent=100')
   const config = readEnvironment(process.env)
   const log = createLog('worker', config.logLevel)
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     concurrency: workerLimits.workerConcurrency,
     leaseMs: redisLimits.leaseMs,
     jobLockMs: workerLimits.jobLockMs,
-    // By a socket: it is on this machine, and ours where it keeps its file.
+    // A Redis behind a socket is on this machine, and it is ours if it stores its file there.
     ...(redisUrl.startsWith('/') ? { redisFree: async () => await freeOctets(homeOf(config.home).redis) } : {}),
   })
   logWorkerReady(log, workerLimits.workerConcurrency)

@@ -1,6 +1,6 @@
 /**
- * Carries news from the outbox to whom it concerns, beside the runs and never in their way: it has a queue of its own, and every visit to
- * an endpoint has an end. What is under way when a worker dies is sent again: at least once, under the same id.
+ * Carries news from the outbox to its receivers, beside the runs and without delaying them: it has a queue of its own, and every visit to
+ * an endpoint has an end. News that is under way when a worker dies is sent again: at least once, under the same id.
  */
 import { type Job, Worker } from 'bullmq'
 import { redisLimits } from '../src/redis/limits.ts'
@@ -20,7 +20,7 @@ import { Ticker } from './ticker.ts'
 import { WebhookSender } from './webhook-sender.ts'
 import { logQueueError, logVisitFailed } from './worker-log.ts'
 
-/** How many pieces of news are read from the outbox at once. */
+/** The number of news that are read from the outbox at once. */
 const carriedAtOnce = 200
 
 export class NewsCarrier {
@@ -60,14 +60,14 @@ export class NewsCarrier {
     })
   }
 
-  /** Breaks off what is under way: whoever is there next sends it again. */
+  /** Breaks off the visits under way: the next worker sends again. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await Promise.all([this.#ticker.stop(), this.#visits.close()])
     await this.#queue.close()
   }
 
-  /** Hands what waits in the outbox on to the webhooks that listen, and to the bulletin. */
+  /** Hands the news in the outbox on to the webhooks that listen, and to the bulletin. */
   async #carry(): Promise<void> {
     const { webhooks, bulletins, clock, log, pace } = this.#world
     const oldest = await this.#outbox.head(carriedAtOnce)

@@ -1,7 +1,7 @@
-/** Logs what happens to news on its way to people: one function for each event, with its level and its fields. */
+/** The log events about sending news: one function for each event, with its level and its fields. */
 import type { Logger } from '../src/log.ts'
 
-/** Too much waits for this webhook, so that the oldest delivery was dropped. */
+/** So many deliveries wait for this webhook that the oldest of them was dropped. */
 export function logWebhookOverflows(log: Logger, webhookId: string, newsId: string): void {
   log.warn({ event: 'webhook overflows', webhookId, newsId })
 }

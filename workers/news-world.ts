@@ -1,4 +1,4 @@
-/** The means that carrying news needs of its process. */
+/** The parts of a worker's process that carrying news needs. */
 import type { LookupFunction } from 'node:net'
 import type { Redis } from 'ioredis'
 import type { Clock } from '../src/clock.ts'
@@ -20,9 +20,9 @@ export interface NewsCarrierOptions {
   readonly pace?: Partial<NewsPace>
 }
 
-/** Options with defaults, which tests replace. */
+/** The options whose defaults tests replace. */
 export interface NewsPace {
-  /** How often the outbox is emptied, and endpoints whose time has come are visited. */
+  /** How often the outbox is emptied, and due endpoints are visited. */
   readonly everyMs: number
   readonly deliveryWaitMs: number
   readonly sendMs: number
@@ -31,16 +31,16 @@ export interface NewsPace {
   readonly bulletinNewsMax: number
   /** Certificate authorities beside the system's. */
   readonly ca?: string
-  /** How names become addresses. */
+  /** The resolver of names. */
   readonly lookup?: LookupFunction
 }
 
-/** The means that the senders of news share. */
+/** The parts that the senders of news share. */
 export interface NewsWorld extends NewsCarrierOptions {
   readonly pace: Partial<NewsPace>
   readonly webhooks: Webhooks
   readonly bulletins: Bulletins
   readonly settings: InstanceSettingsStore
-  /** Aborted when the worker stops. */
+  /** Is aborted when the worker stops. */
   readonly signal: AbortSignal
 }

@@ -1,4 +1,4 @@
-/** The options of a worker. */
+/** The options with which a worker is started. */
 import type { Redis } from 'ioredis'
 import type { Clock } from '../src/clock.ts'
 import type { StoreEndpoint } from '../src/config.ts'
@@ -18,35 +18,35 @@ export interface WorkerOptions extends WorkerPatience {
   readonly seal: Seal
   readonly clock: Clock
   readonly publicName: string
-  /** How many runs go on at once. */
+  /** The number of runs that go on at once. */
   readonly concurrency: number
   readonly leaseMs: number
-  /** How long the job's lock lasts. */
+  /** The time for which the job's lock lasts. */
   readonly jobLockMs: number
-  /** Octets left on the disk that Redis writes to, where that can be seen. */
+  /** The free octets on the disk that Redis writes to, if they can be seen. */
   readonly redisFree?: (() => Promise<number | undefined>) | undefined
-  /** Is called once for each run, and stands between the run and what it opens; given by tests. */
+  /** Is called once for each run, and stands between the run and the ports that it opens; given by tests. */
   readonly between?: ((accountId: AccountId) => RunPorts) | undefined
 }
 
-/** Options with defaults, which tests replace. */
+/** The options whose defaults tests replace. */
 export interface WorkerPatience {
-  /** How long a POP3 server may take. */
+  /** The time that a POP3 server may take. */
   readonly waits?: Partial<Waits> | undefined
-  /** How long a store may take to carry out what an earlier run had sent. */
+  /** The time that a store may take to carry out a command of an earlier run. */
   readonly lateCommitMs?: number | undefined
-  /** How long a store may take to store a batch. */
+  /** The time that a store may take to store a batch. */
   readonly appendWaitMs?: number | undefined
-  /** How long a connection to a store may lie idle before it is asked with NOOP. */
+  /** The time for which a connection to a store may lie idle before it is asked with NOOP. */
   readonly storeFreshMs?: number | undefined
-  /** How often Redis is asked at most whether it has room. */
+  /** The shortest time between two questions whether Redis has room. */
   readonly headroomEveryMs?: number | undefined
   /** How often open runs are looked through for those whose job is gone. */
   readonly reviveEveryMs?: number | undefined
   readonly news?: Partial<NewsPace> | undefined
 }
 
-/** Each is handed what a run has opened, and gives what the run uses in its place. Tests stand between the two by it. */
+/** Each function gets a port that a run has opened, and returns the one that the run uses in its place. Tests stand between the two by it. */
 export interface RunPorts {
   readonly maildrop?: (opened: Maildrop) => Maildrop
   readonly store?: (opened: Store) => Store

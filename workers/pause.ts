@@ -1,4 +1,4 @@
-/** Trouble of a whole destination pauses that destination, and none of its accounts fails for it (docs/decisions/0012). */
+/** Trouble of a whole destination pauses that destination, and none of its accounts fails because of it (docs/decisions/0012). */
 import type { Account } from '../src/account/account.ts'
 import { endsPause, type Pause } from '../src/failure/consequence.ts'
 import type { Failure } from '../src/failure/failure.ts'
@@ -60,7 +60,7 @@ export async function pauseFor(world: PauseWorld, account: Account, failure: Fai
   return await holdBack(world, destinationId, [id], pause)
 }
 
-/** Ends the destination's pause after a run that went well, where that proves the trouble to be over. */
+/** Ends the destination's pause after a run that went well, if the run proves that the trouble is over. */
 export async function resume(
   { pauses, queue }: PauseWorld,
   destinationId: string,

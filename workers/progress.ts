@@ -1,4 +1,4 @@
-/** A run on its way, as people watch it. */
+/** Shows people a run while it is under way. */
 import { workerLimits } from './limits.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import { type Fetched, noCounts, type Run, type RunCounts } from '../src/runs/run.ts'
@@ -12,7 +12,7 @@ export class Progress {
   #fetched: Fetched | null = null
   #writing: Promise<void> | undefined
   #writtenAtMs = 0
-  /** The next write: what changes until then is in it. */
+  /** The next write: it includes every change until then. */
   #due: NodeJS.Timeout | undefined
 
   constructor(runs: Runs, run: Run, counts: RunCounts) {
@@ -39,7 +39,7 @@ export class Progress {
     this.#due = undefined
     this.#writtenAtMs = performance.now()
     const before = this.#writing
-    // Only a picture for people: a write that fails is made good by the next one, or by the run's end.
+    // The counts are only shown to people: the next write, or the run's end, repairs a write that fails.
     this.#writing = (async () => {
       await before
       await this.#runs.change({ ...this.#run, ...pick(this.#counts), fetched: this.#fetched }).catch(() => {})

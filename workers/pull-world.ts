@@ -1,4 +1,4 @@
-/** The means that a run needs of its process, and how a worker's process provides them. */
+/** The interface between a run and its process, and how a worker's process provides it. */
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../src/mail/message.ts'
 import { targetOf } from '../src/account/destination.ts'
@@ -42,7 +42,7 @@ export interface PullWorld {
   readonly log: Logger
   readonly publicName: string
   readonly leaseMs: number
-  /** The account, and where its mail goes; undefined: there is no such account any more. Secrets stay sealed. */
+  /** The account and its destination; undefined: there is no such account any more. Secrets stay sealed. */
   load(accountId: string): Promise<LoadedAccount | undefined>
   openMaildrop(account: AccountRecord, visit: PullVisit): Promise<Maildrop>
   openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
@@ -53,9 +53,9 @@ export interface PullWorld {
   readonly between?: ((accountId: AccountId) => RunPorts) | undefined
 }
 
-/** On whose behalf a maildrop is opened. */
+/** The run for which a maildrop is opened. */
 export interface PullVisit {
-  /** The known traits of the provider's server. This session adds what it learns. */
+  /** The known traits of the provider's server. This session adds those that it learns. */
   readonly traits: Set<ServerTrait>
   readonly signal: AbortSignal
   readonly transcript?: Transcript | undefined
@@ -63,7 +63,7 @@ export interface PullVisit {
 
 export interface LoadedAccount extends AccountRecord {
   readonly destination: DestinationRecord
-  /** The destination's pause, where it has not ended. */
+  /** The destination's pause, if it has not ended. */
   readonly pause: Pause | undefined
 }
 
@@ -122,7 +122,7 @@ export function createPullWorld(options: WorkerOptions, { runs, queue, pool, sto
       })
     },
     async openStore(destination, lease, signal) {
-      // Nobody takes over before the lease has ended: what is sent now has this long to be stored.
+      // No other run takes over before the lease has ended: a command that is sent now has this long to be carried out.
       const mayCommit = () => lease.holdsFor(leaseMs / 3)
       return await pool.store(targetOf(destination, seal, await settings.get()), { staging: lease, mayCommit, signal })
     },

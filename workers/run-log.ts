@@ -1,4 +1,4 @@
-/** Logs runs and what follows from them: one function for each event, with its level and its fields. */
+/** The log events about runs and their consequences: one function for each event, with its level and its fields. */
 import { describe } from '../src/failure/sentences.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import type { Pause } from '../src/failure/consequence.ts'
@@ -25,7 +25,7 @@ export function logRunSuperseded(log: Logger, failure: Failure): void {
   log.warn({ event: 'run superseded' }, describe(failure))
 }
 
-/** The run failed for a reason that nobody has foreseen. */
+/** The run failed for an unforeseen reason. */
 export function logRunBroke(log: Logger, err: unknown): void {
   log.error({ event: 'run broke', err })
 }
@@ -35,7 +35,7 @@ export function logIdsChanged(log: Logger, { renamed, listed }: Notice, sentence
   log.warn({ event: 'ids changed', renamed, listed }, sentence)
 }
 
-/** The server has shown what it cannot do. */
+/** The server has shown a trait. */
 export function logServerLearnt(log: Logger, { host, port }: Account, learnt: readonly ServerTrait[]): void {
   log.warn({ event: 'server learnt', host, port, learnt })
 }

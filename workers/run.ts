@@ -1,4 +1,4 @@
-/** One run: src/pull/pull.ts once, or twice if the server's traits had to be learnt first; its record, and what follows from its end. */
+/** One run: it calls src/pull/pull.ts once, or twice if it had to learn a server's traits, writes the record, and carries out the consequences. */
 import { randomBytes } from 'node:crypto'
 import type { Account } from '../src/account/account.ts'
 import type { ServerTrait } from '../src/account/server-traits.ts'
@@ -25,19 +25,19 @@ import type { LoadedAccount, PullWorld } from './pull-world.ts'
 import { logIdsChanged, logRunBroke, logRunFailed, logRunFinished, logRunStarted, logServerLearnt } from './run-log.ts'
 import { tellOfRun } from './tell.ts'
 
-/** A run that is to be made, and under what. */
+/** A run that is to be made, and its lease. */
 export interface RunOrder {
   readonly run: Run
   readonly loaded: LoadedAccount
   readonly lease: Lease
-  /** Aborted where the run may not go on. */
+  /** Is aborted if the run may not go on. */
   readonly signal: AbortSignal
   readonly log: Logger
-  /** When it was due. */
+  /** The time when it was due. */
   readonly dueMs: number
 }
 
-/** @returns the failure; undefined where all went well. */
+/** @returns the failure; undefined if all went well. */
 export async function performRun(world: PullWorld, order: RunOrder): Promise<Failure | undefined> {
   const { run: queued, loaded, log, dueMs } = order
   const { accountId, id } = queued
@@ -57,7 +57,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Fai
   try {
     failure = await visit.pullAsItCan()
   } finally {
-    // However it ended: what is still to be written of the run under way must not come after its end.
+    // In every case, the last writes about the run under way must not come after its end.
     await Promise.all([recorder?.end(), progress.settled(), arrivals.settled()])
   }
   if (failure?.kind === 'superseded') return failure
@@ -91,18 +91,18 @@ export function endedRun(run: Run, counts: RunCounts, failure: Failure | undefin
   }
 }
 
-/** The writers that a run uses while it is at work. */
+/** The records that a run writes while it is at work. */
 interface RunRecords {
-  /** They grow as the run goes, so that a run that fails still tells what it did. */
+  /** The counts grow as the run goes, so that a run that fails still reports what it did. */
   readonly counts: RunCounts
   readonly progress: Progress
   readonly arrivals: Arrivals
   readonly recorder: Recorder | undefined
 }
 
-/** The connections that are opened for a run, and the traits that are learnt of the provider's server. */
+/** The ports that are opened for a run, and the traits that are learnt of the provider's server meanwhile. */
 class Visit {
-  /** How long the store took for each append. */
+  /** The time that the store took for each append. */
   readonly appends = new Spread('tributary_append_duration_seconds')
   readonly #world: PullWorld
   readonly #order: RunOrder
@@ -117,7 +117,7 @@ class Visit {
     this.#ports = world.between?.(order.run.accountId) ?? {}
   }
 
-  /** With what is known of the server; at once again where all that was wrong was asking for many things at a time. */
+  /** Uses the known traits of the server. If only the pipelining was wrong, the session is repeated at once. */
   async pullAsItCan(): Promise<Failure | undefined> {
     const { serverTraits, clock } = this.#world
     const { account } = this.#order.loaded
@@ -132,7 +132,7 @@ class Visit {
     return again ? await this.#pull(traits) : failure
   }
 
-  /** The account as its server wants it visited: LOGIN-DELAY (RFC 2449 section 6.5) is longer than some intervals. */
+  /** The account with the interval that its server wants: LOGIN-DELAY (RFC 2449 section 6.5) is longer than some intervals. */
   leftAlone(): Account {
     const { account } = this.#order.loaded
     const minSeconds = Math.max(account.interval.minSeconds, this.#loginDelayMs / 1000)
@@ -147,7 +147,7 @@ class Visit {
       await (run.task === 'rebuild' ? rebuild : pullAccount)(world, loaded.account, this.#records.counts)
       return undefined
     } catch (error) {
-      // An error that was thrown because we aborted says how it broke, not why.
+      // An error that our own abort caused tells how the session broke, and not why.
       if (signal.aborted) return signal.reason instanceof SessionFailed ? signal.reason.failure : { kind: 'superseded' }
       const failure = refusalOf(error) ?? failureOf(error)
       if (failure.kind === 'internal' && failure.remedy === undefined) logRunBroke(log, error)
@@ -197,7 +197,7 @@ class Visit {
     const visit = { traits, signal, transcript: recorder?.transcript }
     const maildrop = await this.#world.openMaildrop(loaded, visit).finally(() => recorder?.write())
     this.#loginDelayMs = maildrop.loginDelayMs
-    // For people to see, and for later: a server may say so in one session and not in the next.
+    // This is stored for people, and for later: a server may say so in one session and not in the next.
     if (maildrop.hidesRetrieved && !loaded.account.hidesRetrieved)
       await accounts.update(loaded.account.id, ({ account, ...rest }) => ({
         record: { ...rest, account: { ...account, hidesRetrieved: true } },
@@ -224,7 +224,7 @@ function sentenceOf({ renamed, listed }: Notice): string {
   return `The provider has new ids for ${those} of the ${listed} in the maildrop: mostly it was moved. They were known by their content, and none was fetched twice.`
 }
 
-/** Randomness comes a page at a time: to ask the kernel for each costs more than all else that is done for an intent's entry. */
+/** Random octets are taken a page at a time: to ask the kernel for each token costs more than the rest of an intent's entry. */
 function tokens(): () => Token {
   let page = Buffer.alloc(0)
   return () => {

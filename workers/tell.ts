@@ -18,7 +18,7 @@ export interface TellWorld {
   readonly clock: Clock
 }
 
-/** A worker that dies before the run's end is written goes on with the run, and tells it again under the same ids. */
+/** If a worker dies before the run's end is written, another one goes on with the run, and tells it again under the same ids. */
 export async function tellOfRun(
   { redis, accounts, runs, clock }: TellWorld,
   account: Account,
@@ -50,7 +50,7 @@ async function setAsideSince(redis: Redis, accountId: AccountId, startedAt: stri
   return (await entriesOf(redis, accountId)).filter(({ firstSeenAt }) => firstSeenAt >= startedAt)
 }
 
-/** Adds up this run and those before it that are still known: mostly failed runs of one and the same import. */
+/** Adds up this run and those before it that are still known: they are usually failed runs of the same import. */
 async function countsUpTo(runs: Runs, run: Run): Promise<RunCounts> {
   const { items } = await runs.page(run.accountId, { limit: 100 })
   const sum = noCounts()

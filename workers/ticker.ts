@@ -1,4 +1,4 @@
-/** Does things again and again, by the monotonic clock: one turn at a time, and a turn that fails is made good by the next one. */
+/** Repeats a task by the monotonic clock: one turn at a time. If a turn fails, the next one does its work. */
 
 export class Ticker {
   readonly #onError: (error: Error) => void

@@ -1,4 +1,4 @@
-/** Measures how a worker's process fares, for `/metrics`. It is kept for as long as the worker says that it is there. */
+/** Measures the vitals of a worker's process for `/metrics`. They are kept for as long as the worker reports that it is alive. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { WorkerVitals } from '../src/redis/workers.ts'
 

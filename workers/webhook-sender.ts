@@ -1,4 +1,4 @@
-/** Visits one webhook's endpoint: sends what waits for it, oldest first, until nothing is due or the visit has lasted long enough. */
+/** Visits one webhook's endpoint: sends the waiting deliveries, oldest first, until nothing is due or the visit has lasted long enough. */
 import { reachOf } from '../src/account/reach.ts'
 import { post } from '../src/net/post.ts'
 import { newsLimits } from '../src/news/limits.ts'
@@ -28,12 +28,12 @@ export class WebhookSender {
       const delivery = restMs > 0 ? undefined : await webhooks.next(webhookId, nowMs)
       if (delivery === undefined || performance.now() > endMs)
         return await webhooks.settle(webhookId, nowMs + Math.max(restMs, 0))
-      // If the webhook was removed meanwhile, nothing of it is kept.
+      // If the webhook was removed meanwhile, none of its data are kept.
       if (!(await this.#attempt(record, state, delivery))) return await webhooks.leave(webhookId)
     }
   }
 
-  /** Sends one delivery, and writes down what came of it. @returns false where the webhook was removed meanwhile. */
+  /** Sends one delivery, and writes the result down. @returns false if the webhook was removed meanwhile. */
   async #attempt(record: WebhookRecord, state: WebhookState, delivery: Delivery): Promise<boolean> {
     const { webhooks, settings, seal, clock, log, signal, pace } = this.#world
     const { id: webhookId, url, guarded } = record.webhook

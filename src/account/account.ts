@@ -1,7 +1,7 @@
 /**
- * An account, and the rules that it keeps (CONTRACT section 4). This room holds accounts, destinations (destination.ts), the providers that most
- * people have (providers.ts), where a server may be (reach.ts) and what one is known for (server-traits.ts). How they are kept does not live
- * here (redis/), nor how a server is talked to (pop3/, imap/).
+ * An account, and its rules (CONTRACT section 4). This room holds accounts, destinations (destination.ts), the most common providers
+ * (providers.ts), the addresses that a server may have (reach.ts) and the traits of servers (server-traits.ts). They are stored in redis/,
+ * and pop3/ and imap/ talk to the servers.
  */
 import type { AccountId, DestinationId } from '../mail/message.ts'
 
@@ -9,13 +9,13 @@ import type { AccountId, DestinationId } from '../mail/message.ts'
 export const tlsModes = ['implicit', 'starttls', 'none'] as const
 export type TlsMode = (typeof tlsModes)[number]
 
-/** What becomes of a message at the provider once there is a receipt for it. */
+/** The fate of a message at the provider once there is a receipt for it. */
 export type Retention =
   | { readonly mode: 'keep' }
   | { readonly mode: 'delete' }
   | { readonly mode: 'keepDays'; readonly days: number }
 
-/** What an account's first run does with the mail that is already there. */
+/** How an account's first run treats mail that exists already. */
 export type FirstRun =
   | { readonly mode: 'all' }
   | { readonly mode: 'onlyNew' }
@@ -32,7 +32,7 @@ export interface ServerLogin {
   readonly user: string
 }
 
-/** A POP3 account at a provider, which is the source of mail. Its password is kept sealed beside it. */
+/** A POP3 account at a provider, which is the source of mail. Its password is stored sealed beside it. */
 export interface Account extends ServerLogin {
   readonly id: AccountId
   readonly address: string
@@ -41,20 +41,20 @@ export interface Account extends ServerLogin {
   readonly flags: readonly string[]
   readonly retention: Retention
   readonly firstRun: FirstRun
-  /** A run that went well is followed by the next one after `minSeconds` (runs/schedule.ts); `maxSeconds` only bounds the spread. */
+  /** After a run that went well, the next one follows after `minSeconds` (runs/schedule.ts); `maxSeconds` only limits the spread. */
   readonly interval: { readonly minSeconds: number; readonly maxSeconds: number }
   /** A larger message is set aside. */
   readonly maxMessageBytes: number
-  /** True where the provider may not show again what was retrieved: then messages are spooled first. */
+  /** True if the provider may not give messages again after RETR: then messages are spooled first. */
   readonly hidesRetrieved: boolean
-  /** False where a stored message gets the `X-Tributary-Id` line and none of the rest of our trace block. */
+  /** False if a stored message gets the `X-Tributary-Id` line and none of the rest of our trace block. */
   readonly trace: boolean
   readonly paused: boolean
   /** Milliseconds since 1970. */
   readonly createdAtMs: number
 }
 
-/** Whether the host is Gmail's: Gmail shows a message to one POP3 client once, whatever becomes of it (docs/quirks.md). */
+/** Whether the host is Gmail's: Gmail shows a message to one POP3 client once, whatever happens to it (docs/quirks.md). */
 export function hidesByName(host: string): boolean {
   return /(?:^|\.)(?:gmail|googlemail)\.com\.?$/i.test(host)
 }
@@ -63,7 +63,7 @@ export function defaultPort(tls: TlsMode): number {
   return tls === 'implicit' ? 995 : 110
 }
 
-/** The settings of an account where nobody says otherwise (CONTRACT section 4). */
+/** The settings of an account that a request may leave out (CONTRACT section 4). */
 export const accountDefaults = {
   tls: 'implicit',
   tlsVerify: true,
@@ -79,11 +79,11 @@ export const accountDefaults = {
   paused: false,
 } as const satisfies Partial<Account>
 
-/** One thing that is wrong with a request. */
+/** One mistake in a request. */
 export interface Mistake {
   /** The place in the request (RFC 6901). */
   readonly pointer: string
-  /** Says what has to be written there. */
+  /** The text that says what is allowed there. */
   readonly detail: string
 }
 
@@ -125,7 +125,7 @@ export function hostMistakes(host: string): Mistake[] {
     : [{ pointer: '/host', detail: 'must be a host name or IP address, without scheme, port or path' }]
 }
 
-/** Checks a login. POP3 and IMAP end a line at CRLF: what follows one in a user name or password would be a command of its own. */
+/** Checks a login. POP3 and IMAP end a line at CRLF: text after it in a user name or password would be a command of its own. */
 export function secretMistakes(user: string, password: string | undefined): Mistake[] {
   const unfit = (text: string) => /[\r\n\0]/.test(text)
   const detail = 'must not hold CR, LF or NUL'

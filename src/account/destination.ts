@@ -5,30 +5,30 @@ import type { InstanceSettings } from './instance-settings.ts'
 import type { DestinationId } from '../mail/message.ts'
 import type { ServerLogin } from './account.ts'
 
-/** `hosted` is a login of our own store, and `imap` one of any other server. */
+/** `hosted` is a login of our own store, and `imap` is a login of any other server. */
 export type Destination =
   | { readonly id: DestinationId; readonly kind: 'hosted'; readonly login: string; readonly createdAtMs: number }
   | ({ readonly id: DestinationId; readonly kind: 'imap'; readonly createdAtMs: number } & ServerLogin)
 
-/** The settings of an `imap` destination where nobody says otherwise. */
+/** The settings of an `imap` destination that a request may leave out. */
 export const destinationDefaults = { tls: 'implicit', tlsVerify: true, tlsFingerprint: null } as const
 
-/** A login of the hosted store, as its users file has it. */
+/** A login of the hosted store, in the form of its users file. */
 export interface HostedLogin {
   readonly login: string
   /** The hash with its scheme: `{ARGON2ID}$argon2id$...`. */
   readonly passwordHash: string
 }
 
-/** A destination as it is kept (redis/destinations.ts). */
+/** A destination as it is stored (redis/destinations.ts). */
 interface SealedDestination {
   readonly destination: Destination
   readonly sealedPassword: string | null
-  /** True where an owner has chosen host and port, and not an admin. */
+  /** True if an owner has chosen host and port, and not an admin. */
   readonly guarded?: true
 }
 
-/** Everything that is needed to connect to a destination. */
+/** Gives the data that are needed to connect to a destination. */
 export function targetOf(
   { destination, sealedPassword, guarded }: SealedDestination,
   seal: Seal,

@@ -1,4 +1,4 @@
-/** The settings of a whole instance, which an admin changes while it runs. What the environment sets is in config.ts. */
+/** The settings of a whole instance, which an admin changes while it runs. The settings of the environment are in config.ts. */
 
 export interface InstanceSettings {
   /** The ports to which accounts, destinations and webhooks of owners may lead. */
@@ -7,11 +7,11 @@ export interface InstanceSettings {
     readonly imap: readonly number[]
     readonly web: readonly number[]
   }
-  /** Whether what an admin registers may lead into private networks, and to this machine itself. */
+  /** Whether the admin's accounts, destinations and webhooks may lead into private networks, and to this machine itself. */
   readonly adminMayReachPrivate: boolean
-  /** For how many days people can see which messages a run has stored; 0 for never. */
+  /** The number of days for which people can see which messages a run has stored; 0 for never. */
   readonly arrivedKeptDays: number
-  /** How many transcripts are kept of an account, those of its last runs. */
+  /** The number of transcripts that are kept of an account, those of its last runs. */
   readonly transcriptsKept: number
 }
 
@@ -22,14 +22,14 @@ export const defaultInstanceSettings: InstanceSettings = {
   transcriptsKept: 5,
 }
 
-/** The settings that are to be changed; of a group of settings, those in it that are. */
+/** The settings that are to be changed. A group may contain only some of its settings. */
 export type InstanceSettingsPatch = {
   readonly [Name in keyof InstanceSettings]?: InstanceSettings[Name] extends Readonly<Record<string, unknown>>
     ? Partial<InstanceSettings[Name]>
     : InstanceSettings[Name]
 }
 
-/** Applies a change. A setting that is not named stays as it was, in a group too. */
+/** Applies a change. A setting that is not named does not change, in a group too. */
 export function merged(before: InstanceSettings, patch: InstanceSettingsPatch): InstanceSettings {
   const values = before as unknown as Readonly<Record<string, unknown>>
   const changed = Object.entries(patch).map(([name, value]) => [

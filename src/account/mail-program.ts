@@ -1,4 +1,4 @@
-/** Says how a mail program is set up for a destination: in fields for people to read, and in the files that programs take. */
+/** Explains how to set up a mail program for a destination: in fields for people, and in the files that programs read. */
 import { createHash } from 'node:crypto'
 import type { TlsMode } from './account.ts'
 import type { Destination } from './destination.ts'
@@ -60,7 +60,7 @@ export function mobileconfigOf(id: string, { login, servers }: Connection): stri
     IncomingMailServerPortNumber: port,
     IncomingMailServerUseSSL: true,
     IncomingMailServerUsername: login,
-    // A profile without an outgoing server is refused; nothing is sent through this one.
+    // Mail refuses a profile without an outgoing server; nothing is sent through this one.
     OutgoingMailServerAuthentication: 'EmailAuthNone',
     OutgoingMailServerHostName: host,
   }
@@ -125,7 +125,7 @@ function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
-/** The same name gets the same UUID, so that a profile which is installed again takes the place of the one before. */
+/** The same name gets the same UUID, so that a profile which is installed again replaces the one before. */
 function uuidOf(name: string): string {
   const hex = createHash('sha256').update(name).digest('hex')
   return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(

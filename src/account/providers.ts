@@ -1,16 +1,17 @@
 /**
- * The mail providers that most people have: where their POP3 servers are, and what it takes to log in there. The list is of November 2026, from
- * the providers' help pages and Thunderbird's database; what was not certain was left out. A server is at port 995 with TLS from the first byte,
- * unless its entry says otherwise. `note` is one sentence, which people are shown before a login and after a refused one.
+ * The most common mail providers: their POP3 servers, and the conditions of a login there. The list is of November 2026, from the
+ * providers'
+ * help pages and Thunderbird's database; uncertain facts were left out. A server is at port 995 with TLS from the first byte, unless its
+ * entry says otherwise. `note` is one sentence, which people are shown before a login and after a refused one.
  */
 
 export interface Provider {
   readonly name: string
   /** The domains of its addresses. */
   readonly domains: readonly string[]
-  /** For domains of other people that it hosts: the ends of the hosts in their MX records. */
+  /** The ends of the hosts in the MX records of other people's domains that it hosts. */
   readonly mx?: readonly string[]
-  /** Undefined where the provider has no POP3, and `note` says so. */
+  /** Undefined if the provider has no POP3, and `note` says so. */
   readonly host?: string
   /** The server is at port 110 with STLS, and not at 995. */
   readonly stls?: true
@@ -57,11 +58,11 @@ const ionos = (ending: string, ...others: readonly string[]): Provider => ({
 })
 
 export const providers: readonly Provider[] = [
-  // The world over
+  // International providers
   {
     name: 'Gmail',
     domains: ['gmail.com', 'googlemail.com'],
-    // These are of the domains in Google Workspace too.
+    // The domains in Google Workspace have these hosts too.
     mx: ['google.com', 'googlemail.com'],
     host: 'pop.gmail.com',
     note: 'Gmail wants an app password, made at https://myaccount.google.com/apppasswords once 2-Step Verification is on, and POP switched on under Settings, Forwarding and POP/IMAP.',
@@ -261,7 +262,7 @@ export const providers: readonly Provider[] = [
   { name: 'Rediffmail', domains: ['rediffmail.com'], host: 'pop.rediffmail.com' },
   { name: 'Yahoo Japan', domains: ['yahoo.co.jp'], host: 'pop.mail.yahoo.co.jp', bareUser: true },
 
-  // Who hosts other people's domains
+  // Hosters of other people's domains
   ionos('de', 'kundenserver.de', 'schlund.de'),
   ionos('com', '1and1.com'),
   ionos('es'),
@@ -284,7 +285,7 @@ export function providerOfDomain(domain: string): Provider | undefined {
   return providers.find(({ domains }) => domains.includes(domain))
 }
 
-/** Finds the provider of an MX record's host; where several fit, the one with the longest ending. */
+/** Finds the provider of an MX record's host; if several match, the one with the longest ending wins. */
 export function providerOfExchange(exchange: string): Provider | undefined {
   const fitting = providers.flatMap((provider) =>
     (provider.mx ?? []).filter((ending) => endsIn(exchange, ending)).map((ending) => ({ provider, ending })),

@@ -1,4 +1,7 @@
-/** Decides where accounts, destinations, webhooks and discovery may lead, so that no stranger sees the inside of a network through us (SSRF). */
+/**
+ * Decides to which addresses accounts, destinations, webhooks and discovery may lead, so that no stranger sees the inside of a network
+ * through us (SSRF).
+ */
 import type { InstanceSettings } from './instance-settings.ts'
 
 /** The kinds of addresses. */
@@ -8,19 +11,19 @@ export type AddressClass =
   | 'loopback'
   /** RFC 1918 and RFC 4193, and NAT64 of a network's own (RFC 8215). */
   | 'private'
-  /** Between a provider and its customers (RFC 6598). */
+  /** The network between a provider and its customers (RFC 6598). */
   | 'shared'
   | 'link-local'
-  /** The address at which a cloud tells a machine its credentials. */
+  /** The addresses at which a cloud gives a machine its credentials. */
   | 'metadata'
   | 'multicast'
   | 'unspecified'
-  /** Kept for documents, tests, tunnels and later use: no server is there. */
+  /** Reserved for documents, tests, tunnels and later use: no server is there. */
   | 'reserved'
 
 /**
  * The networks that are not public, from IANA's registries of special-purpose addresses. If an address lies in two of them, the first one
- * counts. Of IPv6, addresses outside 2000::/3 are never public; they have a line here only to give them their kind.
+ * counts. IPv6 addresses outside 2000::/3 are never public; they have a line here only to give them their kind.
  */
 export const specialNetworks: readonly (readonly [network: string, bits: number, AddressClass])[] = [
   // In this order: AWS, GCP and Azure (IMDS); AWS for containers; Azure's wire server, a public address; Alibaba; Oracle; AWS and GCP over IPv6.
@@ -61,7 +64,7 @@ export const specialNetworks: readonly (readonly [network: string, bits: number,
   ['3fff::', 20, 'reserved'],
 ]
 
-/** The addresses and ports at which somebody's server may be. */
+/** The addresses and ports that a server may have. */
 export interface Reach {
   readonly addresses: 'any' | 'public'
   readonly ports: 'any' | readonly number[]
@@ -72,13 +75,13 @@ export const everywhere: Reach = { addresses: 'any', ports: 'any' }
 /** The kinds of servers that are dialled. */
 export type Service = keyof InstanceSettings['ownerPorts']
 
-/** @param guarded true where an owner has chosen host and port, and not an admin of the whole instance. */
+/** @param guarded true if an owner has chosen host and port, and not an admin of the whole instance. */
 export function reachOf(guarded: boolean, service: Service, settings: InstanceSettings): Reach {
   if (guarded) return { addresses: 'public', ports: settings.ownerPorts[service] }
   return { addresses: settings.adminMayReachPrivate ? 'any' : 'public', ports: 'any' }
 }
 
-/** Says why a port may not be dialled; undefined where it may. */
+/** Says why a port may not be dialled; undefined if it may. */
 export function portRefusal({ ports }: Reach, port: number): string | undefined {
   if (ports === 'any' || ports.includes(port)) return undefined
   return `port ${port} is none that an owner may use (${ports.join(', ')}); an admin can add it to ownerPorts, or register this`
@@ -95,7 +98,7 @@ const addressClassWords: Readonly<Record<Exclude<AddressClass, 'public'>, string
   reserved: 'a reserved address',
 }
 
-/** Says why an address may not be dialled; undefined where it may. It names no address: strangers must not learn where a name leads inside. */
+/** Says why an address may not be dialled; undefined if it may. It names no address: strangers must not learn where a name leads inside. */
 export function addressRefusal({ addresses }: Reach, addressClass: AddressClass): string | undefined {
   if (addresses === 'any' || addressClass === 'public') return undefined
   return `it leads to ${addressClassWords[addressClass]}, and only public addresses may be reached; an admin who wants that registers it, with adminMayReachPrivate on`

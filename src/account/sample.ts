@@ -3,7 +3,7 @@
 /** No hosted destination has this name: their names have no plus sign. */
 export const sampleLogin = 'sample+provider'
 
-/** The settings of an account that gathers from the sample provider. */
+/** The facts that an account which gathers from it needs. */
 export interface SampleProvider {
   readonly host: string
   readonly port: number

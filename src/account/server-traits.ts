@@ -1,4 +1,4 @@
-/** What a session has learnt of its POP3 server. The next sessions with the server know it for `redisLimits.serverTraitMs`. */
+/** The traits that a session has learnt of its POP3 server. The next sessions with the server know it for `redisLimits.serverTraitMs`. */
 
 export const serverTraits = [
   /** The server hangs on CAPA or drops the line, each time (fetchmail FAQ R11, O11): it is not asked for its capabilities. */
@@ -10,7 +10,7 @@ export const serverTraits = [
 ] as const
 export type ServerTrait = (typeof serverTraits)[number]
 
-/** Names a server as failures do: `pop.example.net:995`, `[2001:db8::1]:995`. */
+/** Names a server in the form that failures use: `pop.example.net:995`, `[2001:db8::1]:995`. */
 export function hostPort({ host, port }: { readonly host: string; readonly port: number }): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }

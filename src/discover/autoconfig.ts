@@ -1,7 +1,7 @@
 /**
- * Reads the POP3 servers out of the configuration files that Mozilla's programs look for (config-v1.1.xml,
- * https://wiki.mozilla.org/Thunderbird:Autoconfiguration). They come from anybody's web server: what is not fit to be dialled is dropped.
- * htmlparser2 knows no DTD and no entities but XML's own five, and forgives what hosters get wrong.
+ * Reads the POP3 servers from the configuration files that Mozilla's programs look for (config-v1.1.xml,
+ * https://wiki.mozilla.org/Thunderbird:Autoconfiguration). They may come from anybody's web server: an entry that is not fit to be dialled
+ * is dropped. htmlparser2 knows no DTD and no entities except XML's own five, and tolerates the mistakes of hosters.
  */
 import { Parser } from 'htmlparser2'
 import type { TlsMode } from '../account/account.ts'

@@ -4,7 +4,7 @@ import { domainToASCII } from 'node:url'
 import { defaultPort, hostMistakes, type TlsMode, tlsModes } from '../account/account.ts'
 import type { Provider } from '../account/providers.ts'
 
-/** Who named a candidate, the most trusted first. */
+/** The source that named a candidate, the most trusted first. */
 export const sources = ['built in', 'autoconfig', 'well-known', 'thunderbird', 'srv', 'mx', 'guess'] as const
 export type Source = (typeof sources)[number]
 
@@ -17,9 +17,9 @@ export interface Server {
 export interface Candidate extends Server {
   readonly user: string
   readonly source: Source
-  /** A POP3 server answered there, under TLS as said and with a certificate that verifies. */
+  /** A POP3 server answered there, under the given TLS mode and with a certificate that verifies. */
   readonly verified: boolean
-  /** A note that somebody must read before the first login. */
+  /** A fact that somebody must know before the first login. */
   readonly note: string | null
 }
 
@@ -27,27 +27,27 @@ export interface Candidate extends Server {
 export interface Address {
   readonly whole: string
   readonly local: string
-  /** As in the DNS: lower case, A-labels (RFC 5891). */
+  /** The domain in its DNS form: lower case, A-labels (RFC 5891). */
   readonly domain: string
 }
 
-/** Reads an address; undefined for a text that is none, or has no name of a host after the @. */
+/** Reads an address; undefined for a text that is none, or that has no host name after the @. */
 export function addressOf(text: string): Address | undefined {
   const [, local, given = ''] = /^([^\s@<>\0-\x1f\x7f]+)@([^\s@<>]+)$/.exec(text.trim()) ?? []
   const domain = nameOf(given)
   return local === undefined || domain === undefined ? undefined : { whole: `${local}@${domain}`, local, domain }
 }
 
-/** Reads a host's name as it stands in the DNS; undefined for a text that is none. An IP address is no name of a mail server. */
+/** Reads a host's name into its DNS form; undefined for a text that is none. An IP address is no name of a mail server. */
 export function nameOf(text: string): string | undefined {
   const given = text.trim().replace(/\.$/, '').toLowerCase()
-  // domainToASCII() takes the host out of a URL without a word: so a text with other characters is refused first.
+  // domainToASCII() silently takes the host out of a URL: so a text with other characters is refused first.
   const name = /^[\p{L}\p{M}\p{N}._-]+$/u.test(given) ? domainToASCII(given) : ''
   const fit = name.includes('.') && isIP(name) === 0 && hostMistakes(name).length === 0
   return fit ? name : undefined
 }
 
-/** The candidate for a provider of the list; none where that has no POP3. */
+/** The candidate for a provider of the list; undefined if that has no POP3. */
 export function offered({ host, stls, bareUser, note }: Provider, address: Address, source: Source): Candidate[] {
   if (host === undefined) return []
   const tls = stls ? 'starttls' : 'implicit'

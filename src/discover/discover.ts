@@ -1,7 +1,7 @@
 /**
  * Finds the POP3 servers for an address. It looks in the list of providers first, which needs no network. Then it asks, all at once, the
- * domain itself (autoconfig, well-known, SRV), Thunderbird's database, and the provider that the domain's mail goes to (MX). Only where
- * nobody knows anything it guesses the usual names. It then dials all that it found, at once. Nothing of this throws, and each step
+ * domain itself (autoconfig, well-known, SRV), Thunderbird's database, and the provider that the domain's mail goes to (MX). Only if
+ * nobody knows anything, it guesses the usual names. It then dials all servers that it found, at once. None of this throws, and each step
  * has an end: an answer that comes later counts as none.
  */
 import { orElse } from '../deadline.ts'
@@ -11,7 +11,7 @@ import { readAutoconfig } from './autoconfig.ts'
 import { type Address, type Candidate, nameOf, offered, ranked, type Server, type Source } from './candidate.ts'
 
 export interface Dns {
-  /** Gives no records where there are none. */
+  /** Gives an empty list if there are no records. */
   srv(name: string): Promise<readonly SrvRecord[]>
   mx(name: string): Promise<readonly MxRecord[]>
 }
@@ -36,14 +36,14 @@ export interface Http {
 export interface Surroundings {
   readonly dns: Dns
   readonly http: Http
-  /** Whether a POP3 server greets there, secures the line as the candidate says, and tells its capabilities. It does not log in. */
+  /** Whether a POP3 server greets there, secures the line in the candidate's TLS mode, and answers CAPA. It does not log in. */
   readonly answers: (server: Server, waitMs: number) => Promise<boolean>
 }
 
 export interface Discovered {
-  /** The best first. */
+  /** The best candidate is first. */
   readonly candidates: readonly Candidate[]
-  /** Why there is none; null where there are some. */
+  /** The reason why there is none; null if there are some. */
   readonly note: string | null
 }
 
@@ -86,7 +86,7 @@ export async function discover(
 interface Findings {
   readonly candidates: readonly Candidate[]
   readonly exchanges: readonly string[]
-  /** Why there is no candidate, where that is known. */
+  /** The reason why there is no candidate, if it is known. */
   readonly note?: string | undefined
 }
 
@@ -124,10 +124,10 @@ async function whatIsSaid(address: Address, around: Surroundings, askMs: number)
   return { ...byMx, candidates }
 }
 
-/** Nobody offers more in earnest, and each of them is dialled. */
+/** No honest source offers more, and each of them is dialled. */
 const candidatesMax = 2 * discoverLimits.discoverOffersMax
 
-/** @param own the domain itself may be asked. Not so the parent of a host: it may be a registry (`co.uk`), where anybody can put an answer. */
+/** @param own the domain itself may be asked. The parent of a host may not: it may be a registry (`co.uk`), where anybody can put an answer. */
 function configurationsOf(domain: string, address: Address, own: boolean): readonly (readonly [string, Source])[] {
   const file = 'mail/config-v1.1.xml'
   const whose = `emailaddress=${encodeURIComponent(address.whole)}`

@@ -1,10 +1,10 @@
-/** Runs the discoveries of a process: a bounded number at once, each question only once, and remembers the answers for a while. */
+/** Runs the discoveries of a process: a limited number at once, and each question only once. It remembers the answers for some time. */
 import type { Reach } from '../account/reach.ts'
 import { discoverLimits } from './limits.ts'
 import type { Address } from './candidate.ts'
 import { discover, type Discovered, type Surroundings } from './discover.ts'
 
-/** The addresses to which somebody who asks may lead us. */
+/** The reach of a person who asks. */
 export interface Reaches {
   readonly web: Reach
   readonly pop3: Reach
@@ -24,7 +24,7 @@ export class Discoveries {
     this.#around = around
   }
 
-  /** Undefined where too many are under way. Answers are kept by address, not by domain: some name another user for each mailbox. */
+  /** Undefined if too many are under way. Answers are kept by address, not by domain: some domains name another user for each mailbox. */
   async of(address: Address, reaches: Reaches): Promise<Discovered | undefined> {
     const question = JSON.stringify([address.whole, reaches])
     const earlier = this.#memories.get(question)
@@ -32,7 +32,7 @@ export class Discoveries {
     if (this.#underWay >= discoverLimits.discoveriesAtOnce) return undefined
     this.#underWay += 1
     const answer = discover(address, this.#around(reaches))
-    // The shorter time holds while it is under way, and if it should break.
+    // The shorter time applies while it is under way, and if it breaks.
     const fresh: Memory = { answer, untilMs: performance.now() + discoverLimits.noDiscoveryKeptMs }
     this.#keep(question, fresh)
     try {

@@ -16,7 +16,7 @@ export const discoverLimits = {
   discoveriesAtOnce: 16,
   /** A server that was found is believed for this long. */
   discoveryKeptMs: 1 * hour,
-  /** That nothing was found is believed for less: somebody may be putting it right. */
+  /** An empty answer is believed for a shorter time: somebody may be correcting it. */
   noDiscoveryKeptMs: 1 * minute,
   discoveriesKept: 1000,
 } as const

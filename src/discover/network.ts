@@ -1,4 +1,4 @@
-/** The DNS and the web, as discovery asks them. */
+/** Asks the DNS and the web for discovery. */
 import { Resolver } from 'node:dns/promises'
 import { isIP, type LookupFunction } from 'node:net'
 import type { Reach } from '../account/reach.ts'
@@ -7,7 +7,7 @@ import { exchange } from '../net/exchange.ts'
 import { guardOf } from '../net/guard.ts'
 import type { Dns, Http } from './discover.ts'
 
-/** @param servers the name servers to ask, if not the system's. */
+/** @param servers the name servers to ask, if they are not the system's. */
 export function systemDns(servers?: readonly string[]): Dns {
   const resolver = new Resolver({ timeout: discoverLimits.dnsWaitMs, tries: 2 })
   if (servers !== undefined) resolver.setServers(servers)
@@ -19,7 +19,7 @@ export function systemDns(servers?: readonly string[]): Dns {
 
 export interface WebOptions {
   readonly reach: Reach
-  /** How names become addresses, if not as the system does it. */
+  /** The resolver of names, if it is not the system's. */
   readonly lookup?: LookupFunction | undefined
   /** Certificate authorities beside the system's, PEM. */
   readonly ca?: string | undefined
@@ -27,7 +27,7 @@ export interface WebOptions {
   readonly port?: number
 }
 
-/** Reads by HTTPS alone, by name alone, at one port; redirects are followed by hand, each of them through the same checks. */
+/** Reads by HTTPS alone, by name alone, at one port. It follows redirects itself, and each of them passes the same checks. */
 export function web({ reach, lookup, ca, port = 443 }: WebOptions): Http {
   const guard = guardOf(reach, lookup)
   return {
@@ -58,7 +58,7 @@ export function web({ reach, lookup, ca, port = 443 }: WebOptions): Http {
   }
 }
 
-/** Whether a URL is of HTTPS at its usual port, by a name, and with no user in it. */
+/** Whether a URL has HTTPS at its usual port, a name as its host, and no user in it. */
 function isPlainHttps({ hostname, protocol, port, username }: URL): boolean {
   const isName = isIP(hostname.replace(/^\[|\]$/g, '')) === 0
   return protocol === 'https:' && port === '' && username === '' && isName

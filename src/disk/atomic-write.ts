@@ -1,4 +1,4 @@
-/** Writes a file whole or not at all: under a name of its own beside it, synced, and renamed into place. */
+/** Writes a file whole or not at all: under a temporary name beside it, synced, and renamed into place. */
 import { randomBytes } from 'node:crypto'
 import {
   chownSync,
@@ -16,17 +16,17 @@ import { lstat, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 export interface Written {
-  /** The mode of a new file. A file that is replaced keeps its mode, and its owner if this process may give files away. */
+  /** The mode of a new file. A file that is replaced keeps its mode, and its owner if this process may give a file away. */
   readonly mode?: number
-  /** The bits of the mode that a file which is replaced may keep; undefined: all. */
+  /** The mode bits that a replaced file may keep; undefined: all. */
   readonly mask?: number
-  /** Its mtime, given the one that it replaces; undefined: now. Whole seconds. */
+  /** Computes its mtime in whole seconds from the file that it replaces; undefined: now. */
   readonly mtimeSeconds?: (before: Stats | undefined) => number
 }
 
 const privateMode = 0o600
 
-/** Replaces a file, without holding up the event loop: for files that may be large. */
+/** Replaces a file without blocking the event loop: for files that may be large. */
 export async function writeAtomically(path: string, text: string, how: Written = {}): Promise<void> {
   const written = nameBeside(path)
   const before = replaced(await lstat(path).catch(() => undefined))
@@ -55,7 +55,7 @@ export async function writeAtomically(path: string, text: string, how: Written =
   }
 }
 
-/** Replaces a small file without a pause, so that nothing of this process comes in between. */
+/** Replaces a small file without a pause, so that no other code of this process runs in between. */
 export function writeAtomicallySync(path: string, text: string, how: Written = {}): void {
   const before = replaced(lstatSync(path, { throwIfNoEntry: false }))
   const written = writtenBeside(path, text, modeOf(before, how))
@@ -69,7 +69,7 @@ export function writeAtomicallySync(path: string, text: string, how: Written = {
   syncFolder(dirname(path))
 }
 
-/** Makes a small file, unless there is one: of several that make it at once, one succeeds and the others leave its file as it is. */
+/** Makes a small file, unless there is one: if several processes make it at once, one succeeds, and the others leave its file unchanged. */
 export function createAtomically(path: string, text: string): void {
   const written = writtenBeside(path, text, privateMode)
   try {
@@ -97,7 +97,7 @@ function writtenBeside(path: string, text: string, mode: number): string {
   return written
 }
 
-/** The file that is there. A symbolic link is replaced, not followed: what it leads to may be anybody's. */
+/** The existing file. A symbolic link is replaced, not followed: its target may belong to anybody. */
 function replaced(stats: Stats | undefined): Stats | undefined {
   return stats?.isFile() ? stats : undefined
 }
@@ -106,12 +106,12 @@ function modeOf(before: Stats | undefined, { mode = privateMode, mask = 0o777 }:
   return before === undefined ? mode : before.mode & mask
 }
 
-/** Gives the new file to the owner of the old one, so that the same process can read it. Only root may give a file away. */
+/** The users who can read the file now can read the next one. Only root may give a file away. */
 function givesAway(before: Stats | undefined): before is Stats {
   return before !== undefined && process.getuid?.() === 0
 }
 
-/** A rename is on disk when its folder is. */
+/** A rename is on disk when its folder is synced. */
 function syncFolder(path: string): void {
   const folder = openSync(path, 'r')
   try {

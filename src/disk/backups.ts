@@ -1,4 +1,4 @@
-/** The backups that the gateway makes by itself, before it carries data over to another format: whole files, the newest of which stay. */
+/** The backups that the gateway makes by itself, before it carries data over to another format: whole files, of which the newest stay. */
 import { randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
@@ -12,9 +12,9 @@ import { diskLimits } from './limits.ts'
 const unfinished = '.part'
 
 /**
- * Writes a backup and reads it back before it gets its name: a file that has one is whole.
+ * Writes a backup and reads it back before it gets its name: a file with that name is whole.
  *
- * @param folder is made where it is missing.
+ * @param folder is made if it is missing.
  * @returns its path.
  */
 export async function writeBackup(
@@ -65,7 +65,7 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Files of people stay; what a process that was killed has left goes. */
+/** Other people's files stay; the remains of a process that was killed are removed. */
 async function removeOld(folder: string, newest: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => /^format-\d+-.*\.ndjson\.gz(?:\.part)?$/.test(name))
   const timeOf = (name: string) => name.replace(/^format-\d+-/, '')

@@ -17,20 +17,20 @@ export interface Pair {
   readonly validTo: string
 }
 
-/** @throws what is wrong with the certificate or its key. */
+/** @throws an error that names the mistake in the certificate or its key. */
 export function readPair({ certFile, keyFile }: CertificateFiles): Pair {
   const [cert, key] = [readFileSync(certFile), readFileSync(keyFile)]
   const leaf = new X509Certificate(cert)
   if (!leaf.checkPrivateKey(createPrivateKey(key)))
     throw new Error(`the key in ${keyFile} is not that of the certificate in ${certFile}`)
-  // Throws on what OpenSSL does not serve, such as a key of 1024 bits.
+  // Throws if OpenSSL does not serve the pair, for example for a key of 1024 bits.
   createSecureContext({ cert, key })
   return { cert, key, validTo: new Date(leaf.validTo).toISOString() }
 }
 
 export interface Renewal {
   changed(pair: Pair): void
-  /** Hears that the new files are no pair; the pair before them is served on. */
+  /** Is called if the new files are no pair; the pair before them stays in use. */
   refused(reason: string): void
 }
 

@@ -10,12 +10,12 @@ export function homeOf(folder: string) {
     home,
     adminToken: join(home, 'admin-token'),
     secretKey: join(home, 'secret-key'),
-    /** The file that tells the command line at which address the API listens. */
+    /** The address of the API, for the command line. */
     httpAddress: join(home, 'http-address'),
-    /** Locked by the instance that runs, which writes its address into it. */
+    /** The running instance locks it, and writes its address into it. */
     lock: join(home, 'lock'),
     redis: join(home, 'redis'),
-    /** The folder with backups that were made before data were carried over to another format. */
+    /** The backups that were made before data were carried over to another format. */
     backups: join(home, 'backups'),
     mail: join(home, 'mail'),
     dovecot: join(home, 'dovecot'),
@@ -30,9 +30,9 @@ export function homeOf(folder: string) {
 export type Home = ReturnType<typeof homeOf>
 
 /**
- * Writes down where the API listens, for the command line.
- * @param url as the API says it.
- * @param certFile of HTTPS: the command line takes no other certificate.
+ * Writes the address of the API down, for the command line.
+ * @param url the API's own URL.
+ * @param certFile the certificate of HTTPS: the command line takes no other one.
  */
 export function writeAddress({ httpAddress }: Home, url: string, certFile: string | undefined): void {
   const reachable = url.replace('://0.0.0.0:', '://127.0.0.1:').replace('://[::]:', '://[::1]:')
@@ -40,12 +40,12 @@ export function writeAddress({ httpAddress }: Home, url: string, certFile: strin
   writeAtomicallySync(httpAddress, lines.map((line) => `${line}\n`).join(''))
 }
 
-/** Whether there is such a file. Unlike existsSync this sees what the capability to pass closed folders lets a process see. */
+/** Whether there is such a file. Unlike existsSync this also sees a file for which the process needs the capability to pass closed folders. */
 export function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-/** Reads 256 random bits from a file of mode 0600, which is made where there is none: API and workers may all be the first to ask. */
+/** Reads 256 random bits from a file of mode 0600, which is made if there is none: API and workers may all be the first to ask. */
 export function ensureSecret(path: string): string {
   if (!isThere(path)) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })

@@ -1,4 +1,4 @@
-/** The keys that secrets are sealed with: in a file that every process of the instance reads, or in the environment. */
+/** The keys with which secrets are sealed: in a file that every process of the instance reads, or in the environment. */
 import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { type Config, ConfigInvalid } from '../config.ts'
 import { type Key, keysIn, linesOf, newKey, type Ring, ringOf } from '../seal.ts'
@@ -16,14 +16,14 @@ export interface KeyRing extends Ring {
   drop(ids: ReadonlySet<string>): void
 }
 
-/** Thrown where this process cannot change the keys: they stand in the environment, or in a file that it may only read. */
+/** Is thrown if this process cannot change the keys: they stand in the environment, or in a file that it may only read. */
 export class ReadOnly extends Error {
   override readonly name = 'ReadOnly'
 }
 
 /**
- * Opens the keys of this instance. Where their file is missing a new one is made, unless something is sealed with a key that it held.
- * @param sealedRecords counts what is sealed; asked only where the file is missing.
+ * Opens the keys of this instance. If their file is missing a new one is made, unless a secret is sealed with a key that it held.
+ * @param sealedRecords counts the sealed secrets; it is called only if the file is missing.
  * @throws ConfigInvalid
  */
 export async function openKeyRing(
@@ -55,18 +55,18 @@ function keysOfEnvironment(text: string): KeyRing {
   return { place, ...ringOf(keys), all: () => keys, add: refuse, drop: refuse }
 }
 
-/** A lock file is held for a moment only. One that is older than this was left behind by a process that died. */
+/** A lock file is held for a moment only. If it is older than this, it was left behind by a process that died. */
 const lockStaleMs = 10_000
 
 /**
- * Each process has one of these; the processes of one instance share the file. A process sees at the next secret that it seals or
- * opens what another one has written, so that nobody has to be told, and none seals with a key that another one has dropped.
+ * Each process has one of these; the processes of one instance share the file. A process reads the changes of another one at the next
+ * secret that it seals or opens. So nobody has to be notified, and no process seals with a key that another one has dropped.
  */
 export class KeyFile implements KeyRing {
   readonly place: string
   #read: { readonly version: string; readonly keys: readonly Key[] }
 
-  /** Made with one key where there is none. */
+  /** The file is made with one key if there is none. */
   constructor(path: string) {
     this.place = path
     ensureSecret(path)
@@ -77,7 +77,7 @@ export class KeyFile implements KeyRing {
     try {
       if (versionOf(this.place) !== this.#read.version) this.#read = this.#load()
     } catch {
-      // An editor is writing the file, or it was taken away: the keys read before are used on, and the next call looks again.
+      // An editor is writing the file, or it was removed: the keys that were read before stay in use, and the next call looks again.
     }
     return this.#read.keys
   }
@@ -107,7 +107,7 @@ export class KeyFile implements KeyRing {
     return { version, keys }
   }
 
-  /** Without a pause in it, so that within this process nothing comes in between. */
+  /** There is no pause in it, so that no other code of this process runs in between. */
   #change(how: (keys: readonly Key[]) => readonly Key[]): void {
     const lock = `${this.place}.lock`
     try {
@@ -141,7 +141,7 @@ function takeLockFile(path: string): void {
   }
 }
 
-/** Changes with every write: a rename gives another inode, an editor another time or size. */
+/** The version changes with every write: a rename gives another inode, an editor another time or size. */
 function versionOf(path: string): string {
   const { ino, size, mtimeNs } = statSync(path, { bigint: true })
   return `${ino} ${size} ${mtimeNs}`

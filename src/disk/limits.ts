@@ -1,11 +1,11 @@
-/** The limits of what is done with files. Times are in milliseconds, sizes in octets. */
+/** The limits of the work with files. Times are in milliseconds, sizes in octets. */
 import { second } from '../units.ts'
 
 export const diskLimits = {
   /** How often the files of a certificate are looked at. */
   certificateLookedAtMs: 1 * second,
-  /** How long one process waits for another one to finish the users file: ten thousand logins take less than a second. */
+  /** The time for which one process waits for another one to finish the users file: ten thousand logins take less than a second. */
   usersLockWaitMs: 20 * second,
-  /** Backups that were made before data were carried over; the oldest go first. */
+  /** The number of backups that were made before data were carried over; the oldest are removed first. */
   backupsKept: 10,
 } as const

@@ -1,4 +1,4 @@
-/** A lock between processes: the kernel's own (flock), which ends with whoever holds it and never goes stale. */
+/** A lock between processes: the kernel's own (flock), which ends with its holder and never goes stale. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants, openSync } from 'node:fs'
@@ -11,20 +11,20 @@ export interface Lock {
 }
 
 const { O_RDONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
-/** Exit code of flock(1) for a lock that somebody else holds; any other one but 0 is a failure. */
+/** The exit code of flock(1) for a lock that somebody else holds; any other one except 0 is a failure. */
 const conflict = 75
 
 /**
- * Locks a file, which is made where there is none and stays.
+ * Locks a file, which is made if there is none, and stays.
  *
- * @param waitMs how long to wait for somebody else; 0: not at all.
- * @returns undefined where somebody else holds it still.
+ * @param waitMs the time to wait for another holder; 0: no wait.
+ * @returns undefined if somebody else still holds it.
  */
 export async function takeLock(path: string, waitMs: number): Promise<Lock | undefined> {
   return await lockOpen(path, openSync(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600), waitMs)
 }
 
-/** Whether somebody holds the lock; makes no file. */
+/** Whether somebody holds the lock. It makes no file. */
 export async function isLocked(path: string): Promise<boolean> {
   let fd: number
   try {
@@ -37,7 +37,7 @@ export async function isLocked(path: string): Promise<boolean> {
   return lock === undefined
 }
 
-/** Node has no flock of its own; flock(1) locks the open file that it inherits from this process, and so for this process. */
+/** Node has no flock of its own; flock(1) locks the open file that it inherits from this process, and thereby locks it for this process. */
 async function lockOpen(path: string, fd: number, waitMs: number): Promise<Lock | undefined> {
   let isHeld = false
   try {

@@ -4,21 +4,21 @@ import { writeAtomically } from './atomic-write.ts'
 import { diskLimits } from './limits.ts'
 import { takeLock } from './lock.ts'
 
-/** Gives the logins as they are at the moment of the call. */
+/** Gives the logins at the moment of the call. */
 export type Logins = () => Promise<readonly HostedLogin[]>
 
 export class UsersFile {
   readonly #path: string
-  /** The write that is under way; never rejects. */
+  /** The write that is under way; it never rejects. */
   #current: Promise<void> = Promise.resolve()
-  /** The write that follows it, for all who ask meanwhile: it asks for the logins later than they did. */
+  /** The next write, for all who ask meanwhile: it asks for the logins later than they did. */
   #next: Promise<void> | undefined
 
   constructor(path: string) {
     this.#path = path
   }
 
-  /** Resolves when the file holds what is true now, or is truer still. @param logins asked for under the lock. */
+  /** Resolves when the file holds the present logins, or newer ones. @param logins is called under the lock. */
   async write(logins: Logins): Promise<void> {
     if (this.#next === undefined) {
       const next = this.#current.then(async () => {
@@ -31,7 +31,7 @@ export class UsersFile {
     await this.#next
   }
 
-  /** Under a lock from asking to renaming, so that no process puts an older list in place of a newer one. */
+  /** The lock is held from asking to renaming, so that no process replaces a newer list by an older one. */
   async #write(logins: Logins): Promise<void> {
     const lock = await takeLock(`${this.#path}.lock`, diskLimits.usersLockWaitMs)
     if (lock === undefined)
@@ -39,8 +39,9 @@ export class UsersFile {
     try {
       const text = (await logins()).map(({ login, passwordHash }) => `${login}:${passwordHash}::::::\n`).join('')
       await writeAtomically(this.#path, text, {
-        // Dovecot reads the file again when its size or the second of its mtime has changed: two changes within one second,
-        // as of a password by another of the same length, would be one to it. So every version is a second younger.
+        // Dovecot reads the file again when its size or the second of its mtime has changed. It would miss the second of two changes within
+        // one
+        // second, for example of a password by another of the same length. So every version is a second younger.
         mtimeSeconds: (before) =>
           Math.max(Math.floor(Date.now() / 1000), before === undefined ? 0 : Math.floor(before.mtimeMs / 1000) + 1),
       })

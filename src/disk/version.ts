@@ -1,8 +1,8 @@
-/** The version of this program, as people call it. */
+/** The version of this program, for people. */
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** From the package.json above the code, which is there in a checkout and in an image. */
+/** The version from the package.json above the code, which exists in a checkout and in an image. */
 export function programVersion(folder: string = import.meta.dirname): string {
   const path = join(folder, 'package.json')
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return programVersion(dirname(folder))

@@ -1,5 +1,5 @@
 /**
- * Decides what follows from a failed run: when it is tried again, or that the account stops until somebody acts. Pure. An error that we
+ * Decides the consequence of a failed run: when it is tried again, or that the account stops until somebody acts. Pure. An error that we
  * do not understand is temporary: a needless retry costs a connection, a needless stop costs mail.
  */
 import { type Failure, type FailureKind } from './failure.ts'
@@ -11,7 +11,7 @@ import { describe } from './sentences.ts'
 export interface FailureHistory {
   readonly failures: number
   readonly firstFailureAtMs: number | null
-  /** How many refused passwords in a row the last of them were. */
+  /** The number of refused passwords in a row at the end of these failures. */
   readonly refusals: number
   readonly firstRefusalAtMs: number | null
 }
@@ -34,7 +34,7 @@ function firstWaitMs(failure: Failure): number {
     case 'throttled':
       return 15 * minute
     case 'credentials refused':
-      // It may be throttling that is called a bad password (Office 365, VPOP3); trying often makes that worse.
+      // Some servers throttle with the words of a bad password (Office 365, VPOP3); frequent attempts make that worse.
       return 10 * minute
     case 'store full':
       return 10 * minute
@@ -55,9 +55,9 @@ function firstWaitMs(failure: Failure): number {
   }
 }
 
-/** @param random from 0 up to 1; spreads retries by up to a quarter, so that a provider that comes back is not rushed. */
+/** @param random from 0 up to 1; spreads retries by up to a quarter, so that a provider that comes back is not flooded. */
 export function consequenceOf(failure: Failure, before: FailureHistory, nowMs: number, random: number): Consequence {
-  // This is our own doing, not the provider's: the run goes on at once, and it counts for nothing.
+  // We are the cause, and not the provider: the run goes on at once, and the failure does not count.
   if (failure.kind === 'superseded' || failure.kind === 'stopped') {
     return { next: { do: 'try again', afterMs: 0 }, history: before }
   }
@@ -88,18 +88,21 @@ export interface Pause {
   readonly failure: { readonly kind: FailureKind; readonly message: string }
 }
 
-/** Whether every account of the destination would meet this: then the destination pauses, and the account is not to blame (docs/decisions/0012). */
+/**
+ * Whether every account of the destination would fail in this way: then the destination pauses, and the account is not to blame
+ * (docs/decisions/0012).
+ */
 export function pausesDestination(failure: Failure): boolean {
   return failure.kind === 'store full' || ('everyAccount' in failure && failure.everyAccount === true)
 }
 
-/** The pause that follows. Failures of runs that were under way when it began are the same trouble, and do not lengthen it. */
+/** The next pause. Failures of runs that were under way when the pause began have the same cause, and do not lengthen it. */
 export function pauseAfter(failure: Failure, before: Pause | undefined, nowMs: number): Pause {
   const paused = before !== undefined && before.pausedUntilMs > nowMs
   if (paused && before.failure.kind === failure.kind && backOffMs(failure) === 0) return before
   const times = paused ? before.times : (before?.times ?? 0) + 1
   const doubled = Math.min(firstWaitMs(failure) * 2 ** Math.min(times - 1, 20), failureLimits.pauseMaxMs)
-  // A time that the server names is the one it will hold us to.
+  // A server insists on the time that it names.
   const named = backOffMs(failure)
   const forMs =
     named === 0 ? doubled : Math.min(Math.max(named, failureLimits.retryFirstMs), failureLimits.namedBackOffMaxMs)
@@ -107,7 +110,7 @@ export function pauseAfter(failure: Failure, before: Pause | undefined, nowMs: n
   return { pausedUntilMs, times, failure: { kind: failure.kind, message: describe(failure) } }
 }
 
-/** Whether a run that went well shows that the trouble is over: a store that is full lets everybody log in. */
+/** Whether a run that went well shows that the trouble is over: a full store still lets everybody log in. */
 export function endsPause({ failure }: Pause, stored: number): boolean {
   return stored > 0 || failure.kind === 'store unreachable'
 }

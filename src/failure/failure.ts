@@ -1,8 +1,8 @@
-/** The closed list of what can go wrong with a run. */
+/** The closed list of failures that a run may have. */
 import type { Phase } from './phase.ts'
 import type { CertificateShown, TlsTrouble } from './tls-reasons.ts'
 
-/** The kinds of CONTRACT section 5, in its order. The list is the fact; the types and the API schema are read from it. */
+/** The kinds of CONTRACT section 5, in its order. The types and the API schema are made from this list. */
 export const failureKinds = [
   'unreachable',
   'tls',
@@ -21,12 +21,12 @@ export const failureKinds = [
 ] as const
 export type FailureKind = (typeof failureKinds)[number]
 
-/** A store's trouble that every account of the destination would meet: it pauses the destination (consequence.ts). */
+/** Trouble of a store that every account of the destination would meet: it pauses the destination (consequence.ts). */
 interface Shared {
   readonly everyAccount?: true
 }
 
-/** The cause, where it is known more exactly. `out of reach`: the guard refused the address or the port (guard.ts). */
+/** The cause, if it is known more exactly. `out of reach`: the guard refused the address or the port (guard.ts). */
 export type UnreachableCause =
   | 'no such name'
   | 'no name server'
@@ -35,7 +35,7 @@ export type UnreachableCause =
   | 'hung up at login'
   | 'out of reach'
 
-/** `reply` is a server's own line, bounded and made printable by whoever read it; never a message's text, never a secret. */
+/** `reply` is a server's own line, which its reader has bounded and made printable; it never holds a message's text or a secret. */
 export type Failure =
   | {
       readonly kind: 'unreachable'
@@ -51,7 +51,7 @@ export type Failure =
       readonly trouble?: TlsTrouble | 'no STLS' | 'another fingerprint'
       readonly certificate?: CertificateShown
     }
-  /** `slow`: the server did say something, and came to no end. */
+  /** `slow`: the server did send something, but the answer did not end. */
   | {
       readonly kind: 'silent'
       readonly server: string
@@ -60,7 +60,7 @@ export type Failure =
       readonly slow?: true
     }
   | { readonly kind: 'credentials refused'; readonly server: string; readonly reply: string }
-  /** By the provider, or, where it concerns every account, by the store. `backOffMs`: the wait that the server names. */
+  /** The provider throttles or, if the failure concerns every account, the store does. `backOffMs`: the wait that the server names. */
   | ({
       readonly kind: 'throttled'
       readonly server: string
@@ -75,5 +75,5 @@ export type Failure =
   | ({ readonly kind: 'store full'; readonly reply: string } & Shared)
   | { readonly kind: 'superseded' }
   | { readonly kind: 'stopped' }
-  /** `remedy`: what the operator can do. Where it is given, the cause is known, and it is ours: no provider's and no account's. */
+  /** `remedy`: an action for the operator. If it is given, the cause is known, and it is ours: no provider's and no account's. */
   | { readonly kind: 'internal'; readonly reason: string; readonly remedy?: string }

@@ -1,11 +1,11 @@
-/** The numbers of what follows from a failure, each with its reason. Times are in milliseconds. */
+/** The numbers for the consequences of a failure, each with its reason. Times are in milliseconds. */
 import { minute, hour } from '../units.ts'
 
 export const failureLimits = {
   /** The wait after a first failure; it doubles with each further one, up to `retryMaxMs`. */
   retryFirstMs: 1 * minute,
   retryMaxMs: 4 * hour,
-  /** The longest pause of a destination: its trouble may be over at any time, and one connection tells. */
+  /** The longest pause of a destination: its trouble may be over at any time, and one connection is enough to find out. */
   pauseMaxMs: 1 * hour,
   /** The longest back-off that a server may name: Gmail lifts its limits within a day. */
   namedBackOffMaxMs: 24 * hour,

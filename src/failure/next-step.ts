@@ -1,4 +1,4 @@
-/** Finds what somebody can do about a failure, from what failed, the server's own words, and who the provider is. Pure. */
+/** Finds a step that somebody can take after a failure, from the failure, the server's own words, and the provider. Pure. */
 import type { TlsMode } from '../account/account.ts'
 import type { Failure } from './failure.ts'
 import { hostOf } from '../account/server-traits.ts'
@@ -12,7 +12,7 @@ export interface Door {
   readonly tls: TlsMode
 }
 
-/** The step for somebody who has tried an account; null where nothing is known to do. @param open undefined where nobody has looked. */
+/** The step for somebody who has tried an account; null if no step is known. @param open undefined if nobody has looked. */
 export function nextStep(failure: Failure, open?: readonly Door[]): Step | null {
   const [door] = open ?? []
   if (door !== undefined && mayBeTheDoor(failure)) return throughDoor(failure, door)
@@ -20,7 +20,7 @@ export function nextStep(failure: Failure, open?: readonly Door[]): Step | null 
   return knownStep(failure) ?? usualStep(failure, open !== undefined)
 }
 
-/** Whether the port or the TLS mode may be wrong: then it is worth looking how else the host answers. */
+/** Whether the port or the TLS mode may be wrong: then it is worth trying the host's other ports. */
 export function mayBeTheDoor(failure: Failure): boolean {
   if (failure.kind === 'unreachable')
     return !['no such name', 'no name server', 'out of reach', 'hung up at login'].includes(failure.cause ?? '')
@@ -29,7 +29,7 @@ export function mayBeTheDoor(failure: Failure): boolean {
   return failure.kind === 'broken protocol' && otherProtocolOf(failure.got) !== undefined
 }
 
-/** The step that is known to help, and not only likely to; undefined where there is none. */
+/** The step that is certain to help, and not only likely; undefined if there is none. */
 export function knownStep(failure: Failure): Step | undefined {
   if (failure.kind === 'tls') return tlsStep(failure)
   if (failure.kind === 'credentials refused') return loginStep(failure.reply, providerOfHost(hostOf(failure.server)))
@@ -39,7 +39,7 @@ export function knownStep(failure: Failure): Step | undefined {
 
 type Login = 'app password' | 'web' | 'switched off' | 'OAuth' | 'locked'
 
-/** How servers say that the password is not what is wrong, or not alone; the first match wins. */
+/** The wordings by which servers say that the password is not wrong, or that it is not the only problem; the first match wins. */
 const loginWordings: readonly (readonly [RegExp, Login])[] = [
   // Gmail, Yahoo; Mail.ru spells it with one p; QQ and 163 say authorization code.
   [/\bapp?(?:lication)?[ -](?:specific )?password|authori[sz]ation code/i, 'app password'],
@@ -48,7 +48,10 @@ const loginWordings: readonly (readonly [RegExp, Login])[] = [
   [/\b(?:account|mailbox|user)\b.{0,30}\b(?:lock|suspend|blocked|disabled|deactivated)/i, 'locked'],
 ]
 
-/** How servers say that POP3 itself is switched off, whoever logs in: `POP3 is disabled`, `not enabled for POP access`, `yet to enable POP`. */
+/**
+ * The wordings by which servers say that POP3 itself is switched off for every login: `POP3 is disabled`, `not enabled for POP access`,
+ * `yet to enable POP`.
+ */
 const switchedOff = [
   /\bpop3?\b[^.]{0,30}(?:\bnot (?:yet )?(?:enabled|activated|allowed|permitted|available|supported)|disabled|deactivated|switched off|turned off)/i,
   /(?:enable|activate|switch on|turn on)[^.]{0,20}\bpop3?\b/i,

@@ -1,8 +1,8 @@
-/** The phase of a session in which something failed: a closed list of codes that code may branch on, and the words that people read for each. */
+/** The phase in which something failed: a closed list of codes that code may branch on, and the words that people read for each. */
 
 /** The phases that need no further facts, with their words. */
 const plainPhases = {
-  // POP3: how a session begins, and the commands of RFC 1939, 2449, 2595 and 6856.
+  // POP3: the beginning of a session, and the commands of RFC 1939, 2449, 2595 and 6856.
   connection: 'the connection',
   'TLS handshake': 'the TLS handshake',
   greeting: 'the greeting',
@@ -35,7 +35,7 @@ const plainPhases = {
   'staging removal': 'removing the staging folder',
   filling: 'the messages',
   emptying: 'the removal of all mail',
-  // A message that the store, or the account, does not take.
+  // The store, or the account, does not take a message.
   message: 'this message',
   'next message': 'the next message too',
   size: 'a message for its size',
@@ -44,7 +44,7 @@ const plainPhases = {
 
 export type PlainPhase = keyof typeof plainPhases
 
-/** The phases that need none of the facts below; given out for tests that look at all of them. */
+/** The phases that need none of the facts below; exported for tests that look at all of them. */
 export const plainPhaseCodes = Object.keys(plainPhases) as readonly PlainPhase[]
 
 /** A POP3 command about one message. */
@@ -56,11 +56,11 @@ export interface MessagePhase {
 export type Phase =
   | PlainPhase
   | MessagePhase
-  /** SASL, POP3 (RFC 5034). */
+  /** SASL in POP3 (RFC 5034). */
   | { readonly code: 'AUTH'; readonly mechanism: string }
-  /** `folder`: looking at it, or opening it. */
+  /** `folder`: the folder is looked at or opened. */
   | { readonly code: 'folder' | 'folder creation' | 'STATUS'; readonly folder: string }
-  /** The store refused so many messages one after the other. */
+  /** The store refused this many messages one after the other. */
   | { readonly code: 'messages'; readonly count: number }
 
 export type PhaseCode = PlainPhase | Exclude<Phase, PlainPhase>['code']
@@ -74,7 +74,7 @@ export function isMessagePhase(phase: Phase): phase is MessagePhase {
   return typeof phase === 'object' && 'message' in phase
 }
 
-/** The words for a phase, as they stand behind "during". */
+/** The words for a phase, as they stand after "during". */
 export function phaseWords(phase: Phase): string {
   if (typeof phase === 'string') return plainPhases[phase]
   switch (phase.code) {

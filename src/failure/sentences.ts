@@ -1,34 +1,34 @@
-/** The sentences about a failure: one or two for each, that an operator reads. Pure. */
+/** The sentences about a failure that an operator reads, one or two for each. Pure. */
 import { type Failure, type FailureKind } from './failure.ts'
 import { assertNever } from '../assert-never.ts'
 import { knownStep } from './next-step.ts'
 import { isMessagePhase, type Phase, phaseWords } from './phase.ts'
 import { stepSentence, type Step } from './step.ts'
 
-/** One sentence or two about a run: what we did, what came back, what to do next. The API shows them as they are. */
+/** One or two sentences about a run: our action, the answer, and the next step. The API shows them unchanged. */
 export function describe(failure: Failure): string {
   return [happened(failure), after(failure)].filter((sentence) => sentence !== '').join(' ')
 }
 
-/** The same for what somebody has asked for just now: that is not tried again by itself. */
+/** The same sentences for an action that somebody has just asked for: it is not tried again by itself. */
 export function describeAsked(failure: Failure): string {
   return `${happened(failure)} ${adviceOn(failure) ?? 'Try again in a moment.'}`
 }
 
-/** A failure as the API shows it. `step`: what is known to help, as a code for clients that have words of their own. */
+/** A failure in the API's form. `step`: a step that is known to help, as a code for clients that have words of their own. */
 export interface FailureReport {
   readonly kind: FailureKind
   readonly message: string
   readonly step?: Step
 }
 
-/** The report on a run: nobody is there to try it another way, so only a step that is known to help is in it. */
+/** The report on a run. It contains only a step that is known to help, because nobody is there to try another one. */
 export function reportOf(failure: Failure): FailureReport {
   const step = knownStep(failure)
   return { kind: failure.kind, message: describe(failure), ...(step === undefined ? {} : { step }) }
 }
 
-/** Says what we did, and what came back. */
+/** Our action, and the answer to it. */
 export function happened(failure: Failure): string {
   switch (failure.kind) {
     case 'unreachable':
@@ -68,7 +68,7 @@ export function happened(failure: Failure): string {
   }
 }
 
-/** Says what happens next by itself, and what somebody has to do. */
+/** The next action of Tributary, and the one that somebody has to take. */
 function after(failure: Failure): string {
   switch (failure.kind) {
     case 'unreachable':
@@ -102,7 +102,7 @@ function after(failure: Failure): string {
   }
 }
 
-/** Says what somebody has to do, if the failure does not mend itself. */
+/** The action that somebody has to take, if the trouble does not end by itself. */
 function adviceOn(failure: Failure): string | undefined {
   const known = knownSentence(failure)
   if (failure.kind === 'tls') return known ?? "Check the host name and the account's TLS settings."
@@ -115,7 +115,7 @@ function knownSentence(failure: Failure): string | undefined {
   return step && stepSentence(step)
 }
 
-/** The words for what a server refused: a command about a message stands as it was sent. */
+/** The words for a command that a server refused. A command about a message is quoted as it was sent. */
 function commandWords(phase: Phase): string {
   return isMessagePhase(phase) ? `${phase.code} ${phase.message}` : phaseWords(phase)
 }

@@ -3,7 +3,7 @@ import type { Failure } from './failure.ts'
 import type { Listed } from '../mail/message.ts'
 import { describe } from './sentences.ts'
 
-/** Thrown by the adapters; `pull.ts` lets it pass, the worker turns it into the run's `failure`. */
+/** The adapters throw it; `pull.ts` does not catch it, and the worker turns it into the run's `failure`. */
 export class SessionFailed extends Error {
   override readonly name = 'SessionFailed'
   readonly failure: Failure
@@ -13,7 +13,7 @@ export class SessionFailed extends Error {
   }
 }
 
-/** A session that ended at the retrieval of one message: it may be that message's doing (suspects.ts). */
+/** A session that ended at the retrieval of one message: that message may be the cause (suspects.ts). */
 export class RetrievalFailed extends SessionFailed {
   readonly suspect: Listed
   constructor(suspect: Listed, { failure }: SessionFailed) {
@@ -22,7 +22,7 @@ export class RetrievalFailed extends SessionFailed {
   }
 }
 
-/** The failure in anything that was thrown. An error that we do not understand is `internal`, and counts as temporary. */
+/** The failure in a thrown value. An error that we do not understand is `internal`, and counts as temporary. */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof SessionFailed) return thrown.failure
   return { kind: 'internal', reason: thrown instanceof Error ? thrown.message : String(thrown) }

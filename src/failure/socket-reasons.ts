@@ -1,4 +1,4 @@
-/** What kept a socket from connecting, or ended it, in words that an operator can do something with. The codes are Node's. */
+/** Reasons why a socket did not connect, or ended, in words that help an operator. The codes are Node's. */
 import { printable } from '../printable.ts'
 import { tlsReasonOf } from './tls-reasons.ts'
 
@@ -13,7 +13,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENETUNREACH: 'it does not answer',
 }
 
-/** Undefined for a code that no socket has, or that says too little by itself. */
+/** Undefined for a code that no socket has, or that is too vague by itself. */
 export function codeReason(code: string | undefined): string | undefined {
   return reasons[code ?? '']
 }

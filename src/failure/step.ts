@@ -1,11 +1,11 @@
-/** The steps that somebody can take after a failure, each with the facts it needs and its sentence for programs. The dashboard has words of its own. */
+/** The steps that somebody can take after a failure, each with its facts and its sentence for programs. The dashboard has words of its own. */
 import type { TlsMode } from '../account/account.ts'
 
 export type Step =
-  /** POP3 answers at another port. `blocked`: a firewall seems to keep this one shut. */
+  /** POP3 answers at another port. `blocked`: a firewall seems to block this one. */
   | { readonly code: 'other port'; readonly port: number; readonly tls: TlsMode; readonly blocked: boolean }
   | { readonly code: 'no safe port' }
-  /** `certain`: the server has said that this is it. */
+  /** `certain`: the server has named this reason. */
   | { readonly code: 'provider note'; readonly provider: string; readonly note: string; readonly certain: boolean }
   | { readonly code: 'app password' }
   | { readonly code: 'forward instead' }
@@ -38,7 +38,7 @@ export type Step =
   /** A remedy of our own, in English. */
   | { readonly code: 'remedy'; readonly remedy: string }
 
-/** The sentences speak in the words of the API: its fields, and their values. */
+/** The sentences use the words of the API: its fields, and their values. */
 const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code: Code }>) => string } = {
   'other port': (step) => {
     const why = step.blocked ? 'A firewall in between seems to block this port, but POP3' : 'POP3'

@@ -1,4 +1,4 @@
-/** Says what is wrong with a TLS connection, in words that an operator can do something with. The codes are OpenSSL's and Node's. */
+/** Explains the failure of a TLS connection in words that help an operator. The codes are OpenSSL's and Node's. */
 
 export type TlsTrouble =
   | 'expired'
@@ -9,13 +9,13 @@ export type TlsTrouble =
   | 'not TLS'
   | 'old version'
 
-/** What a certificate says. `fingerprint`: SHA-256, lower-case hex. `version`: the TLS version under which it was shown. */
+/** The contents of a certificate. `fingerprint`: SHA-256, lower-case hex. `version`: the TLS version under which it was shown. */
 export interface CertificateShown {
   readonly version: string
   /** ISO 8601. */
   readonly validFrom: string
   readonly validTo: string
-  /** Names of hosts, wildcards among them, and IP addresses. */
+  /** Names of hosts, including wildcards, and IP addresses. */
   readonly names: readonly string[]
   readonly fingerprint: string
 }
@@ -50,14 +50,14 @@ export function tlsTroubleOf({ code = '' }: { readonly code?: string }): TlsTrou
   return troubles[code]
 }
 
-/** Undefined where TLS is not what failed. */
+/** Undefined if TLS did not fail. */
 export function tlsReasonOf({ code = '', message }: Error & { readonly code?: string }): string | undefined {
   const trouble = troubles[code]
   if (trouble !== undefined) return reasons[trouble]
   return /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|UNABLE_TO)/.test(code) ? message : undefined
 }
 
-/** The same, with the dates and names that stand in the certificate. */
+/** The same reason, with the dates and names from the certificate. */
 export function certificateReason(
   trouble: TlsTrouble,
   { validFrom, validTo, names }: CertificateShown,
@@ -80,7 +80,7 @@ export function certificateReason(
   }
 }
 
-/** The SHA-256 of a certificate as accounts and destinations write it: lower-case hex; empty where there is no certificate. */
+/** The SHA-256 of a certificate as accounts and destinations write it: lower-case hex; empty if there is no certificate. */
 export function certificateFingerprint({ fingerprint256 = '' }: { readonly fingerprint256?: string }): string {
   return fingerprint256.replaceAll(':', '').toLowerCase()
 }

@@ -7,7 +7,7 @@ import { slices } from '../slices.ts'
 export const foreignStateFormats = ['getmail', 'fetchmail', 'mpop'] as const
 export type ForeignStateFormat = (typeof foreignStateFormats)[number]
 
-/** An account as such a file names it. A file of fetchmail or mpop holds the UIDLs of several. */
+/** The name of an account in such a file. A file of fetchmail or mpop holds the UIDLs of several accounts. */
 export interface StateOwner {
   readonly host: string
   readonly user: string
@@ -40,7 +40,7 @@ export async function readForeignState(
   const others = new Map<string, StateOwner>()
   const readLine = lineReaderOf(format)
   let number = 0
-  // Latin-1 keeps one character for each byte, as everywhere with UIDLs.
+  // The text has one char a byte, as for all UIDLs.
   for await (const slice of slices(file.toString('latin1').split('\n'))) {
     for (const text of slice) {
       number += 1
@@ -64,15 +64,15 @@ function isSame(a: StateOwner, b: StateOwner): boolean {
 }
 
 interface Entry {
-  /** Undefined where the file does not say. */
+  /** Undefined if the file does not say. */
   readonly owner: StateOwner | undefined
   readonly uidl: string
 }
 
-/** Reads one line after the other; answers undefined where a line names no message. */
+/** Reads one line after the other; the answer is undefined if a line names no message. */
 interface LineReader {
   (line: string, number: number): Entry | undefined
-  /** Called behind the last line; throws where more were to come. */
+  /** Is called after the last line; throws if more lines should have followed. */
   end?(number: number): void
 }
 
@@ -89,7 +89,7 @@ function lineReaderOf(format: ForeignStateFormat): LineReader {
   }
 }
 
-/** `oldmail-HOST-PORT-USER` of getmail 4 to 6: a UIDL, NUL, and seconds since 1970. Only the file's name says whose it is. */
+/** `oldmail-HOST-PORT-USER` of getmail 4 to 6: a UIDL, NUL, and seconds since 1970. Only the file's name identifies the account. */
 const oldmail: LineReader = (line, number) => {
   if (line === '') return undefined
   const [, uidl] = /^([^\0]+)\0\d+$/.exec(line) ?? []
@@ -97,7 +97,7 @@ const oldmail: LineReader = (line, number) => {
   return { owner: undefined, uidl }
 }
 
-/** `.fetchids` of fetchmail: USER@HOST UIDL. A user may hold @ and spaces: the host stands behind the last @ before the UIDL. */
+/** `.fetchids` of fetchmail: USER@HOST UIDL. A user may hold @ and spaces: the host stands after the last @ before the UIDL. */
 const fetchids: LineReader = (line, number) => {
   if (line === '') return undefined
   const end = line.indexOf(' ', line.indexOf('@'))

@@ -1,9 +1,9 @@
 /**
- * The ledger of one account, as values: all that is known to be stored of it. Four words have one meaning each here: the *ledger* is
- * the whole; a *record* says what became of one message (record-codec.ts packs it, packed-records.ts finds it among many); an *intent*
- * is a batch that is about to be appended; a *receipt* (receipt.ts) permits DELE. foreign-state.ts reads what other programs know.
+ * The ledger of one account, as values: every message that is known to be stored. Four words have one meaning each here: the *ledger* is
+ * the whole; a *record* holds the fate of one message (record-codec.ts packs it, packed-records.ts finds it among many); an *intent*
+ * is a batch that is about to be appended; a *receipt* (receipt.ts) permits DELE. foreign-state.ts reads the files of other programs.
  *
- * How a ledger is kept does not live here (redis/ledger.ts), nor what a run makes of it (pull/).
+ * redis/ledger.ts stores a ledger, and pull/ uses it.
  */
 import type { DestinationId, Fingerprint, ShortHash, SpoolId, Token } from '../mail/message.ts'
 
@@ -14,31 +14,31 @@ import type { DestinationId, Fingerprint, ShortHash, SpoolId, Token } from '../m
 export const recordStates = ['stored', 'skipped', 'quarantined'] as const
 export type RecordState = (typeof recordStates)[number]
 
-/** The ledger's record of one message. */
+/** One entry of the ledger, about one message. */
 export interface LedgerRecord {
   /** The record's place among the account's records. It holds only as long as the lease under which it was read. */
   readonly index: number
   readonly state: RecordState
-  /** The hash of the UIDL; undefined where the server has none. */
+  /** The hash of the UIDL; undefined if the server has none. */
   readonly uidl: ShortHash | undefined
-  /** Undefined where the message was skipped or set aside unread. */
+  /** Undefined if the message was skipped or set aside unread. */
   readonly fingerprint: Fingerprint | undefined
   readonly digest: ShortHash | undefined
   /** The size that LIST gave when the message was last listed. */
   readonly size: number
-  /** True where LIST gives another size than when the message was retrieved: the size then says nothing of the bytes. */
+  /** True if LIST gives another size than when the message was retrieved: the size then proves nothing about the bytes. */
   readonly resized: boolean
   /** When the record was made, in whole seconds since 1970. */
   readonly storedAtSeconds: number
-  /** Since when complete, non-empty listings have not shown the message; 0 while it is listed. */
+  /** The time since when complete, non-empty listings have not shown the message; 0 while it is listed. */
   readonly missingSinceSeconds: number
-  /** How many such listings there were, up to 255. */
+  /** The number of such listings, up to 255. */
   readonly missedListings: number
   /** True once we have deleted the message at the provider and +OK to QUIT has confirmed it. */
   readonly deletedAtSource: boolean
 }
 
-/** Names a message from one session to the next: by its UIDL, or where it has none by its size and place. */
+/** Names a message from one session to the next: by its UIDL or, if it has none, by its size and place. */
 export interface MessageName {
   readonly uidl: ShortHash | undefined
   readonly size: number
@@ -48,14 +48,14 @@ export interface MessageName {
 
 /** A message whose retrieval has gone wrong, but not often enough to be set aside. */
 export interface Suspect extends MessageName {
-  /** How often the retrieval went wrong since it last went well. */
+  /** The number of failed retrievals since the last one that went well. */
   readonly failures: number
 }
 
 /** A record that has no place yet. */
 export type NewRecord = Omit<LedgerRecord, 'index'>
 
-/** The part of a record that says which message it is of. */
+/** The fields of a record that identify a message. */
 export type RecordIdentity = Pick<LedgerRecord, 'uidl' | 'fingerprint' | 'digest' | 'size'>
 
 /** Makes the record of a message that is listed now. */
@@ -82,7 +82,7 @@ export interface Continuity {
   /** The name of the Redis that answers, with its history: it gets another name after a restart, a restore or a fail-over. */
   readonly keeper: string
   readonly keeperSinceMs: number
-  /** The keeper under which the ledger was last known to be whole; undefined where the account never ran. */
+  /** The keeper under which the ledger was last known to be whole; undefined if the account never ran. */
   readonly wholeUnder: string | undefined
   readonly mark: FolderMark | undefined
 }
@@ -95,7 +95,7 @@ export interface Intent {
   /** No message of this batch stands before this UID (RFC 9051 section 2.3.1.1). */
   readonly uidNext: number
   readonly entries: readonly IntentEntry[]
-  /** In whole seconds since 1970. */
+  /** The time in whole seconds since 1970. */
   readonly writtenAtSeconds: number
 }
 
@@ -107,6 +107,6 @@ export interface IntentEntry {
   readonly digest: ShortHash
   /** The size that LIST gave. */
   readonly size: number
-  /** The message's place in the spool, which need not keep it once it is recorded. */
+  /** The message's place in the spool, from which it may be removed once it is recorded. */
   readonly spooled?: SpoolId | undefined
 }

@@ -11,7 +11,7 @@ export class PackedRecords {
   readonly #packed: Buffer
   readonly #indices = new Map<HashedField, HashIndex>()
 
-  /** @throws RangeError where `packed` is not a whole number of records. */
+  /** @throws RangeError if `packed` is not a whole number of records. */
   constructor(packed: Buffer) {
     if (packed.length % recordOctets !== 0)
       throw new RangeError(`a ledger of ${packed.length} octets is no whole number of records`)
@@ -23,7 +23,7 @@ export class PackedRecords {
     return decodeRecord(this.#packed, index)
   }
 
-  /** Decodes the state alone: for a million records that takes a few ms, where whole records take over a second. */
+  /** Decodes the state alone: for a million records that takes a few ms, whereas whole records take over a second. */
   stateAt(index: number): RecordState {
     return decodeState(this.#packed, index)
   }
@@ -57,7 +57,7 @@ class HashIndex {
   readonly #packed: Buffer
   readonly #offset: number
   readonly #buckets: Int32Array
-  /** By place: the next record of the same bucket, -1 for none. */
+  /** The next record of the same bucket by place, -1 for none. */
   readonly #next: Int32Array
   readonly #mask: number
 
@@ -69,7 +69,7 @@ class HashIndex {
     this.#mask = 2 ** Math.ceil(Math.log2(count + 1)) - 1
     this.#buckets = new Int32Array(this.#mask + 1).fill(-1)
     this.#next = new Int32Array(count).fill(-1)
-    // From the last record on, so that each chain begins with the first one.
+    // The loop begins at the last record, so that each chain begins with the first one.
     for (let index = count - 1; index >= 0; index -= 1) {
       const base = index * recordOctets
       if ((packed.readUInt8(base) & flag) === 0) continue

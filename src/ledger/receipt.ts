@@ -1,4 +1,4 @@
-/** The one rule for DELE: a receipt, which only `prove` gives. */
+/** The one rule for DELE: only `prove` gives a receipt. */
 import type { LedgerRecord } from './ledger.ts'
 import type { Sighting } from '../mail/message.ts'
 

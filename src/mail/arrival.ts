@@ -1,8 +1,8 @@
-/** Finds the date under which a message is stored (CONTRACT section 7): when it arrived at the provider, as far as its header tells. */
+/** Finds the date under which a message is stored (CONTRACT section 7): when it arrived at the provider, according to its header. */
 import type { HeaderField } from './header.ts'
 import { mailLimits } from './limits.ts'
 
-/** Takes the topmost Received whose date is believable, else Date, else now. A date is believable from 1990 to two hours from now. */
+/** Takes the topmost Received whose date is believable, otherwise Date, otherwise now. A date is believable from 1990 to two hours from now. */
 export function arrivalOf(fields: readonly HeaderField[], nowMs: number): Date {
   const believable = (text: string): number | undefined => {
     const ms = parseDateTime(text)
@@ -46,8 +46,9 @@ const dateTime =
   /^\s*(?:[a-z]{3,9}(?:\s*,)?\s*)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*[\s-]+(\d{2,4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([+-]\d{4}|[a-z]{1,5})?/i
 
 /**
- * Reads a date of RFC 5322 section 3.3, and the obsolete forms of section 4.3 (years of two digits, named zones, comments). The answer is in
- * milliseconds since 1970, and undefined for anything else. `Date.parse` would not do: V8 reads "foo 5" as a day in May 2001.
+ * Reads a date of RFC 5322 section 3.3, and the obsolete forms of section 4.3 (years of two digits, named zones, comments). The answer is
+ * in
+ * milliseconds since 1970, and undefined for anything else. `Date.parse` is not used, because V8 reads "foo 5" as a day in May 2001.
  */
 export function parseDateTime(text: string): number | undefined {
   const match = dateTime.exec(text.replace(/\([^()]*\)/g, ' '))

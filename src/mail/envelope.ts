@@ -1,4 +1,4 @@
-/** Decodes From, Subject and Date with mailparser, when somebody looks at them; never on the way of the bytes. */
+/** Decodes From, Subject and Date with mailparser, when somebody looks at them. It is not used while the bytes are carried. */
 import { simpleParser } from 'mailparser'
 import { parseDateTime } from './arrival.ts'
 import { fieldsOf } from './header.ts'
@@ -6,11 +6,11 @@ import { fieldsOf } from './header.ts'
 export interface Envelope {
   readonly from: string | null
   readonly subject: string | null
-  /** The date that the message states, in ISO 8601; null if it is not a date. */
+  /** The date in the message's header, in ISO 8601; null if that is no date. */
   readonly date: string | null
 }
 
-/** @param lines what `envelopeLines` (header.ts) has made. */
+/** @param lines the result of `envelopeLines` (header.ts). */
 export async function envelopeOf(lines: Buffer): Promise<Envelope> {
   // If mailparser cannot read a date, it gives the present time.
   const dateMs = parseDateTime(fieldsOf(lines).find(({ name }) => name === 'date')?.value ?? '')

@@ -1,4 +1,4 @@
-/** Reads the header block of a message as bytes (RFC 5322 section 2.2), just far enough to know the message again. */
+/** Reads the header block of a message as bytes (RFC 5322 section 2.2), just far enough to identify the message again. */
 import { hash } from 'node:crypto'
 import type { Fingerprint, Listed, ShortHash, Uidl } from './message.ts'
 import { mailLimits } from './limits.ts'
@@ -8,7 +8,7 @@ const folded = / *[\t\r\n][ \t\r\n]*| {2,}/g
 
 /** One field of a header, one character for each byte. */
 export class HeaderField {
-  /** In lower case. */
+  /** The name in lower case. */
   readonly name: string
   /** The place of the field, including its last line end. */
   readonly from: number
@@ -22,28 +22,28 @@ export class HeaderField {
     this.#raw = raw
   }
 
-  /** True for a field in which the provider notes what became of the message there. */
+  /** True for a field in which the provider notes the message's state there. */
   get isNote(): boolean {
     return noteFields.has(this.name)
   }
 
-  /** The beginning of the value as it came, folds included, up to so many octets. */
+  /** The beginning of the unchanged value, folds included, up to this many octets. */
   start(octets: number): string {
     return this.#raw.slice(0, octets).trimEnd()
   }
 
-  /** The part of the value behind the last such character, folds included; the whole value where there is none. */
+  /** The part of the value after the last such character, folds included; the whole value if there is none. */
   behindLast(char: string): string {
     return this.#raw.slice(this.#raw.lastIndexOf(char) + 1)
   }
 
-  /** The value unfolded, each run of white space made one space. It is made when it is asked for: of ten Received fields one is. */
+  /** The value unfolded, with each run of white space made one space. It is made only when somebody needs it: of ten Received fields one is read. */
   get value(): string {
     return this.#raw.replace(folded, ' ').trim()
   }
 }
 
-/** The bytes before the first empty line, or all of them where there is none. Lines may end in CRLF, LF, or both mixed. */
+/** The bytes before the first empty line, or all of them if there is none. Lines may end in CRLF, LF, or both mixed. */
 export function headerOf(message: Buffer): Buffer {
   if (message[0] === 10 || (message[0] === 13 && message[1] === 10)) return message.subarray(0, 0)
   for (let at = message.indexOf(10); at !== -1; at = message.indexOf(10, at + 1)) {
@@ -52,11 +52,11 @@ export function headerOf(message: Buffer): Buffer {
   return message
 }
 
-/** The fields that fingerprint and arrival are made of. */
+/** The fields from which fingerprint and arrival are made. */
 const identityFields = new Set(['message-id', 'date', 'from', 'subject', 'received'])
 
 /**
- * Fields that servers over an mbox change: they note in the header what they know of a message, and give the message out with that. When it
+ * Fields that servers with an mbox change: they note their facts about a message in the header, and give the message out with them. When it
  * is fetched or listed, `Status: O` becomes `OR` (GNU mailutils, qpopper).
  */
 const noteFields = new Set([
@@ -70,7 +70,7 @@ const noteFields = new Set([
   'content-length',
 ])
 
-/** Finds the fields of these two kinds, in their order. Lines that are no field (`From ` of an mbox, junk) are passed over. */
+/** Finds the fields of these two kinds, in their order. Lines that are no field (`From ` of an mbox, junk) are skipped. */
 export function fieldsOf(header: Buffer): HeaderField[] {
   // latin1 is one character for each byte: nothing is decoded, so that nothing can be lost.
   const text = header.toString('latin1')
@@ -91,7 +91,7 @@ export function fieldsOf(header: Buffer): HeaderField[] {
   return fields
 }
 
-/** The first From, Subject and Date as they came, cut where they are long. It is all that is kept of a message for people (envelope.ts). */
+/** The first From, Subject and Date unchanged, cut if they are long. Nothing else of a message is stored for people (envelope.ts). */
 export function envelopeLines(fields: readonly HeaderField[]): Buffer {
   let lines = ''
   for (const wanted of ['from', 'subject', 'date']) {
@@ -101,15 +101,15 @@ export function envelopeLines(fields: readonly HeaderField[]): Buffer {
   return Buffer.from(lines, 'latin1')
 }
 
-/** The place behind the LF of the line that begins here. */
+/** The place after the LF of the line that begins here. */
 function endOfLine(text: string, from: number): number {
   const end = text.indexOf('\n', from)
   return end === -1 ? text.length : end + 1
 }
 
 /**
- * Tells by its header who a message is: by Message-ID, Date, From, Subject and the oldest Received, which is the lowest one, as relays add
- * theirs above. The whole header would not do: servers add fields of their own (Status, X-UIDL, Delivered-To).
+ * Identifies a message by its header: by Message-ID, Date, From, Subject and the oldest Received, which is the lowest one, because relays
+ * add theirs above. The whole header is not used, because servers add fields of their own (Status, X-UIDL, Delivered-To).
  */
 export function headerFingerprint(fields: readonly HeaderField[]): Fingerprint {
   const first = (name: string) => fields.find((field) => field.name === name)?.value ?? ''
@@ -124,7 +124,7 @@ export function uidlHash(uidl: Uidl): ShortHash {
   return shortHash(Buffer.from(uidl, 'latin1'))
 }
 
-/** The hash of a listed message's UIDL; undefined where the server gives none. */
+/** The hash of a listed message's UIDL; undefined if the server gives none. */
 export function listedUidlHash({ uidl }: Pick<Listed, 'uidl'>): ShortHash | undefined {
   return uidl === undefined ? undefined : uidlHash(uidl)
 }

@@ -1,6 +1,6 @@
 /**
- * Makes HTML mail harmless (docs/decisions/0022): it leaves out everything that is not known to be harmless, and remote content unless that
- * is asked for. The frame that shows it, and the policy of that frame (api/routes/mail.ts), stop what this misses.
+ * Makes HTML mail harmless (docs/decisions/0022): it removes everything that is not known to be harmless, and remote content unless that
+ * is asked for. If it misses something, the frame that shows the mail, and the policy of that frame (api/routes/mail.ts), stop it.
  */
 import sanitize from 'sanitize-html'
 import { mailLimits } from './limits.ts'
@@ -12,7 +12,7 @@ export interface Sanitised {
   readonly remote: boolean
 }
 
-/** The HTML of a message as it came. */
+/** The unchanged HTML of a message. */
 export interface Pages {
   readonly pages: readonly string[]
   /** The images of the message itself: data: URIs by Content-ID. */
@@ -20,13 +20,13 @@ export interface Pages {
 }
 
 export interface Choice {
-  /** Whether images from elsewhere are shown. Whoever sent the mail then learns that it is read, when, and from where. */
+  /** Whether images from elsewhere are shown. The sender of the mail then learns that it is read, when, and from where. */
   readonly remote: boolean
   /** Gives an image of the message itself as a data: URI. */
   readonly image: (contentId: string) => string | undefined
 }
 
-/** Why mail is not shown. `slow`: cleaning took too long. `failed`: cleaning took too much memory, or broke. `busy`: too many wait. */
+/** The reasons why mail is not shown. `slow`: cleaning took too long. `failed`: cleaning took too much memory, or broke. `busy`: too many wait. */
 export const withholdings = ['slow', 'failed', 'busy'] as const
 export type Withheld = (typeof withholdings)[number]
 
@@ -50,7 +50,7 @@ const tags = namesIn(`
   figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q rp rt ruby s samp section small
   span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr`)
 
-/** Tags that are left out with everything in them. */
+/** Tags that are removed with everything in them. */
 const droppedTags = namesIn(`
   applet audio canvas embed frame frameset iframe math noembed noframes noscript object option plaintext script select style svg
   template textarea title video xmp`)
@@ -59,7 +59,7 @@ const attributes = namesIn(`
   abbr align alt background bgcolor border cellpadding cellspacing color cols colspan dir face headers height hspace lang nowrap
   reversed rows rowspan rules scope size span start style title type valign value vspace width`)
 
-/** The properties that are kept. None of them puts something over something else. */
+/** The properties that are kept. None of them can cover one thing by another. */
 const properties = new Set(
   namesIn(`
   background background-color background-image background-position background-repeat background-size border border-collapse
@@ -77,7 +77,7 @@ const properties = new Set(
 /** A value may hold no function but these, no escape that could spell another one, and quotes only in pairs. */
 const harmlessValue = /^(?:(?:rgba?|hsla?)\([^()\\<>"']*\)|"[^"()\\<>@]*"|'[^'()\\<>@]*'|[^()\\<>@"'])*$/i
 const imageValue = /^\s*url\(\s*(["']?)([^()\\<>"'\s]+)\1\s*\)\s*(no-repeat|repeat|repeat-x|repeat-y)?\s*$/i
-/** A remote address, whatever else stands around it. */
+/** A remote address, with any text around it. */
 const remoteStyle = /url\(\s*["']?\s*(?:https?:|[\\/]{2})/i
 
 const embedded = /^data:image\/(?:png|jpe?g|gif|webp|bmp|avif);base64,[a-z0-9+/=\s]*$/i
@@ -87,7 +87,7 @@ const openTagsMax = 5000
 
 export function sanitised(html: string, { remote, image }: Choice): Sanitised {
   let hasRemote = false
-  /** The address that an image may come from; undefined where it may not be shown. */
+  /** The address from which an image may come; undefined if it may not be shown. */
   const sourceOf = (url: string | undefined): string | undefined => {
     const at = url?.trim() ?? ''
     if (/^cid:/i.test(at)) return image(contentIdOf(at))
@@ -140,7 +140,7 @@ export function sanitised(html: string, { remote, image }: Choice): Sanitised {
   return { html: cleaned, remote: hasRemote }
 }
 
-/** Reads an address as a browser does, white space included. Undefined where it is not absolute, or has another protocol. */
+/** Reads an address as a browser does, white space included. Undefined if it is not absolute, or has another protocol. */
 function addressOf(text: string, protocols: readonly string[]): string | undefined {
   const absolute = text.trim().replace(/^[\\/]{2}/, 'https://')
   if (!URL.canParse(absolute)) return undefined
@@ -187,7 +187,7 @@ export function htmlOfText(text: string): string {
   return `<div style="white-space: pre-wrap">${text.replace(/[&<>"]/g, (char) => escapes[char] ?? '')}</div>`
 }
 
-/** Makes a whole page. It is light, whatever the page around it is: mail is written for light pages. */
+/** Makes a whole page. It is always light, because mail is written for light pages. */
 export function documentOf(fragment: string): string {
   return `<!doctype html>
 <html lang="und"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

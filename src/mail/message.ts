@@ -1,7 +1,8 @@
 /**
- * A message as it is listed, seen and retrieved, in types that cannot be taken for one another (RFC 1939). This room holds what a message is:
- * its bytes (octets.ts), header (header.ts), date of arrival (arrival.ts), trace block (trace.ts), and its HTML made harmless (html.ts). What
- * is known to be stored of it does not live here (ledger/), nor how it travels (pop3/, imap/).
+ * A message as it is listed, seen and retrieved, in types that cannot be confused with one another (RFC 1939). This room handles the
+ * message
+ * itself: its bytes (octets.ts), header (header.ts), date of arrival (arrival.ts), trace block (trace.ts), and its HTML made harmless
+ * (html.ts). The record that it is stored is in ledger/, and its transport is in pop3/ and imap/.
  */
 
 declare const brand: unique symbol
@@ -12,18 +13,18 @@ export type MessageNumber = Brand<number, 'MessageNumber'>
 
 /**
  * The server's lasting name for a message, one character for each byte (latin1). RFC 1939 section 7 allows 1 to 70 characters from 0x21 to
- * 0x7E. Servers send others and longer ones, so that up to `mailLimits.uidlOctetsMax` of anything but spaces and controls is taken.
+ * 0x7E. Servers send others and longer ones, so up to `mailLimits.uidlOctetsMax` of anything except spaces and controls is accepted.
  */
 export type Uidl = Brand<string, 'Uidl'>
 
-/** A size as POP3 counts it, with each line end as CRLF (RFC 1939 section 11). What LIST gives is a hint; no message ends by it. */
+/** A size as POP3 counts it, with each line end as CRLF (RFC 1939 section 11). The size in LIST is a hint; no message ends by it. */
 export type Octets = Brand<number, 'Octets'>
 
 export type AccountId = Brand<string, 'AccountId'>
 export type DestinationId = Brand<string, 'DestinationId'>
 export type RunId = Brand<string, 'RunId'>
 
-/** One line of the maildrop's listing. `uidl` is undefined where the server has none for this message. */
+/** One line of the maildrop's listing. `uidl` is undefined if the server has none for this message. */
 export interface Listed {
   readonly number: MessageNumber
   readonly uidl: Uidl | undefined
@@ -33,7 +34,7 @@ export interface Listed {
 /** The name of a spooled message. Names sort in the order in which messages came. */
 export type SpoolId = Brand<string, 'SpoolId'>
 
-/** A message as it came: without the stuffed dots (RFC 1939 section 3), and with its line ends untouched. */
+/** A message as it came, except that the stuffed dots are removed (RFC 1939 section 3). Its line ends are unchanged. */
 export interface Retrieved {
   readonly message: Listed
   readonly bytes: Buffer
@@ -42,14 +43,14 @@ export interface Retrieved {
 }
 
 /**
- * The answers to a window of RETRs. The window ends with a question whose answer we know, the barrier (DESIGN section 5); only when that
- * answer has come does the maildrop hand the window out.
+ * The answers to a window of RETRs. The window ends with a question whose answer we know, the barrier (DESIGN section 5); the maildrop
+ * hands the window out only when that answer has come.
  */
 export interface Window {
   readonly retrieved: readonly Retrieved[]
   /** Messages that the server listed and then did not give, with the server's words. */
   readonly refused: readonly { readonly message: Listed; readonly reply: string }[]
-  /** Messages that are larger than was asked for, whatever LIST said: their beginning, with all of the header, and their real size. */
+  /** Messages that are larger than the limit of the request, whatever LIST said: their beginning, with all of the header, and their real size. */
   readonly cut: readonly (Retrieved & { readonly octets: number })[]
   /** Is called when nobody needs the window's bytes any more, so that there is room for others (budget.ts). */
   readonly release: () => void
@@ -58,7 +59,7 @@ export interface Window {
 /** The answer to `TOP n 0`. */
 export interface Peeked {
   readonly message: Listed
-  /** Undefined where the server did not give it. */
+  /** Undefined if the server did not give it. */
   readonly header: Buffer | undefined
 }
 
@@ -71,17 +72,17 @@ export type Token = Brand<string, 'Token'>
 /** A hash of chosen header fields. */
 export interface Fingerprint {
   readonly hash: ShortHash
-  /** True where Message-ID or Date is missing: then different messages may share the hash. */
+  /** True if Message-ID or Date is missing: then different messages may share the hash. */
   readonly weak: boolean
 }
 
-/** The facts that a session has learnt about a message. */
+/** The facts that a session has learnt of a message. */
 export interface Sighting {
   readonly message: Listed
   readonly fingerprint: Fingerprint | undefined
-  /** Undefined where the message was not retrieved whole. */
+  /** Undefined if the message was not retrieved whole. */
   readonly digest: ShortHash | undefined
-  /** When the message arrived at the provider, as its header tells. Undefined where no header was seen, or nobody asked. */
+  /** The time when the message arrived at the provider, according to its header. Undefined if no header was seen, or nobody asked. */
   readonly arrived: Date | undefined
   readonly spooled?: SpoolId | undefined
 }

@@ -1,5 +1,5 @@
 /**
- * Works on all the octets of a message: its line ends, and its digest. A message may have 150 MB, so that the event loop has its turn after
+ * Works on all the octets of a message: its line ends, and its digest. A message may have 150 MB, so the event loop has its turn after
  * every slice.
  */
 import { createHash, type Hash } from 'node:crypto'
@@ -12,10 +12,10 @@ const LF = 10
 const CR = 13
 
 /**
- * Tells by all its bytes who a message is; its line ends are CRLF already. What the provider notes in its header does not count, nor do line
- * ends at the very end: qmail-pop3d adds an empty line to every message, and other servers add a final CRLF.
+ * Identifies a message by all its bytes; its line ends are CRLF already. The provider's notes in its header do not count, and neither do
+ * line ends at the very end: qmail-pop3d adds an empty line to every message, and other servers add a final CRLF.
  *
- * @param fields those of its header, where they are known already.
+ * @param fields the fields of its header, if they are known already.
  */
 export async function messageDigest(message: Buffer, fields = headOf(message)): Promise<ShortHash> {
   const notes = notesOf(fields)
@@ -33,10 +33,10 @@ export async function messageDigest(message: Buffer, fields = headOf(message)): 
   return shortened(hash.digest())
 }
 
-/** Makes the same digest of a message that comes in pieces, of which it holds no more than the first few. */
+/** Makes the same digest of a message that comes in pieces. Only the first few pieces are held. */
 export async function digestOfPieces(pieces: AsyncIterable<Buffer>): Promise<ShortHash> {
   const hash = createHash('sha256')
-  /** As the hash was before the line ends that may be the very last ones: they may be all 150 MB of a message. */
+  /** The state of the hash before the line ends that may be the last ones: they may be all 150 MB of a message. */
   let beforeLineEnds: Hash | undefined
   for await (const piece of withoutNotes(pieces)) {
     const end = lengthWithoutLineEnds(piece, piece.length)
@@ -76,7 +76,7 @@ function* counting(beginning: Buffer): Generator<Buffer> {
   yield beginning.subarray(behind)
 }
 
-/** Nobody sends a header that is longer than a slice. A field that lies beyond always counts, so that every reader gets the same digest. */
+/** Nobody sends a header that is longer than a slice. A field beyond that always counts, so that every reader gets the same digest. */
 function headOf(message: Buffer): HeaderField[] {
   return fieldsOf(headerOf(message.subarray(0, limits.sliceOctets)))
 }
@@ -85,7 +85,7 @@ function notesOf(fields: readonly HeaderField[]): HeaderField[] {
   return fields.filter(({ isNote, to }) => isNote && to < limits.sliceOctets)
 }
 
-/** How long the octets are without the line ends at their end. */
+/** The length of the octets without the line ends at their end. */
 function lengthWithoutLineEnds(octets: Buffer, length: number): number {
   let end = length
   while (end > 0 && (octets[end - 1] === LF || octets[end - 1] === CR)) end -= 1
@@ -93,8 +93,8 @@ function lengthWithoutLineEnds(octets: Buffer, length: number): number {
 }
 
 /**
- * Makes the bytes what an IMAP store takes: every bare LF becomes CRLF, and a final CRLF is added where there is none (CONTRACT section 7).
- * An empty message stays empty, and a bare CR stays. The answer is the same buffer where there is nothing to do.
+ * Converts the bytes to the form that an IMAP store takes: every bare LF becomes CRLF, and a final CRLF is added if there is none (CONTRACT
+ * section 7). An empty message stays empty, and a bare CR stays. The answer is the same buffer if nothing has to change.
  */
 export async function toCrlf(message: Buffer): Promise<Buffer> {
   let bare = 0

@@ -10,10 +10,10 @@ export interface Trace {
   readonly token: Token
 }
 
-/** Stands for a UIDL's hash where the server has none. */
+/** Replaces a UIDL's hash if the server has none. */
 const noUidl = '0000000000000000'
 
-/** Our block is shorter, with what a store has put above it: an address has 320 octets, a host name 253. */
+/** Our block, together with any lines that a store has put above it, is shorter: an address has 320 octets, a host name 253. */
 const blockOctetsMax = 4096
 
 /** The account that a copy is for. */
@@ -23,7 +23,7 @@ export interface TracedAccount extends MaildropSource {
   readonly trace: boolean
 }
 
-/** Prepares the trace blocks of a run, and makes what they have in common once. */
+/** Prepares the trace blocks of a run, and makes their common part once. */
 export function traceBlocks(
   account: TracedAccount,
   run: { readonly id: RunId; readonly publicName: string },
@@ -42,15 +42,15 @@ export function traceBlocks(
   return ({ uidl = noUidl, fingerprint, token }) => Buffer.from(`${same}.${uidl}.${fingerprint}.${token}\r\n`, 'utf8')
 }
 
-/** Writes a date as RFC 5322 section 3.3 has it, in UTC. */
+/** Writes a date in the form of RFC 5322 section 3.3, in UTC. */
 function mailDate(nowMs: number): string {
   return new Date(nowMs).toUTCString().replace('GMT', '+0000')
 }
 
-/** Between any two octets of the id a store may have folded the line, or put back together what it folded. */
+/** Between any two octets of the id a store may have folded the line, or joined a fold again. */
 const gap = String.raw`(?:(?:\r?\n)?[ \t])*`
 const hash = (digits: number) => String.raw`((?:${gap}[0-9a-f]){${digits}})`
-/** The value of the trace line. Its length is fixed: what follows it is not read. */
+/** The value of the trace line. Its length is fixed: text after it is not read. */
 const id = new RegExp([16, 16, 16, 32].map(hash).join(String.raw`${gap}\.`), 'y')
 
 /** Finds the topmost trace line of a header, which alone counts: mail that passed two gateways has two. */
@@ -74,22 +74,22 @@ function traceLineIn(message: string): { readonly trace: Trace; readonly end: nu
   }
 }
 
-/** Reads the topmost trace line of a header; undefined where there is none, or where that one is none of ours. */
+/** Reads the topmost trace line of a header; undefined if there is none, or if it is not ours. */
 export function traceOf(header: Buffer): Trace | undefined {
   return traceLineIn(header.toString('latin1'))?.trace
 }
 
 /**
- * Tells where the original begins behind our trace block: 0 where there is no block. An original may begin with white space, and its
+ * Finds the place after our trace block, where the original begins: 0 if there is no block. An original may begin with white space, and its
  * first line then reads as a continuation of our last one: the block ends with the line in which the id ends.
  */
 export function traceEnd(message: Buffer): number {
   return traceLineIn(message.toString('latin1', 0, blockOctetsMax))?.end ?? 0
 }
 
-/** The gateway's visit that brought a message, as the trace block tells it. */
+/** The gateway's visit that brought a message, according to the trace block. */
 export interface Courier {
-  /** Host of the provider. */
+  /** The host of the provider. */
   readonly provider: string
   readonly runId: string
   readonly address: string
@@ -97,7 +97,7 @@ export interface Courier {
   readonly gatheredAt: string | null
 }
 
-/** Reads the block of a message that begins with one: a block further down belongs to another gateway, or is made up. */
+/** Reads the block of a message that begins with one: a block further down belongs to another gateway, or is forged. */
 export function courierOf(message: Buffer): Courier | null {
   const text = message.toString('utf8', 0, traceEnd(message)).replace(/\r?\n[ \t]+/g, ' ')
   const match =

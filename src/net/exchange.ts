@@ -13,11 +13,11 @@ export interface HttpRequest {
   readonly lookup: LookupFunction
   /** Certificate authorities beside the system's, PEM. */
   readonly ca?: string | undefined
-  /** The port to connect to, if not the one of the URL. */
+  /** The port to connect to, if it is not the one of the URL. */
   readonly port?: number
-  /** How much of an answer of this status is read. */
+  /** The number of octets that are read of an answer with this status. */
   readonly octetsMax: (status: number) => number
-  /** The time for all of it. */
+  /** The time for the whole exchange. */
   readonly waitMs: number
   readonly signal?: AbortSignal | undefined
 }
@@ -26,18 +26,18 @@ export interface HttpResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
-  /** The body came to its end, and was no longer than was to be read. */
+  /** The body ended within the limit. */
   readonly whole: boolean
 }
 
-/** There was no answer in the time that the exchange had. */
+/** No answer came in the time of the exchange. */
 export class NoAnswer extends Error {
   constructor(waitMs: number) {
     super(`no answer within ${waitMs / 1000} s`)
   }
 }
 
-/** @throws what kept the server from answering, NoAnswer, or the signal's reason; nothing once the status is known. */
+/** @throws the error for which there is no answer, NoAnswer, or the signal's reason; nothing once the status is known. */
 export async function exchange(url: URL, request: HttpRequest): Promise<HttpResponse> {
   const { waitMs, signal, octetsMax } = request
   const endMs = performance.now() + waitMs
@@ -60,7 +60,7 @@ export async function exchange(url: URL, request: HttpRequest): Promise<HttpResp
 function asking(url: URL, { method, headers, body, lookup, ca, port }: HttpRequest): ClientRequest {
   const asked = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
     method,
-    // A connection that is kept could lead where the URL no longer does.
+    // A connection that is kept could lead to a place to which the URL no longer leads.
     agent: false,
     lookup,
     headers: {
@@ -71,11 +71,11 @@ function asking(url: URL, { method, headers, body, lookup, ca, port }: HttpReque
     ...(port === undefined ? {} : { port }),
     ...(ca === undefined ? {} : { ca }),
   })
-  // An error before the answer is thrown by `once`; an error after it must not end the process.
+  // `once` throws an error that comes before the answer; a later error must not end the process.
   return asked.on('error', () => {})
 }
 
-/** Whether it came to an end within so many octets. */
+/** Whether the body ended within this many octets. */
 async function readInto(pieces: Buffer[], response: IncomingMessage, octetsMax: number): Promise<boolean> {
   // Without this, an answer that nobody wants to read would be waited for.
   if (octetsMax === 0) return false

@@ -10,9 +10,9 @@ import { orElse, pending } from '../deadline.ts'
 import { netLimits } from './limits.ts'
 
 export interface Guard {
-  /** Checks, before anything is dialled, the port, and a host that is an address: no lookup is asked for that. @throws OutOfReach */
+  /** Checks the port before anything is dialled, and also a host that is an address, because no lookup is called for that. @throws OutOfReach */
   check(host: string, port: number): void
-  /** For net.connect and tls.connect: gives those addresses of a name that may be reached; OutOfReach where there are none. */
+  /** Is the lookup for net.connect and tls.connect: gives those addresses of a name that may be reached; OutOfReach if there are none. */
   readonly lookup: LookupFunction
 }
 
@@ -26,7 +26,7 @@ export class OutOfReach extends Error {
   }
 }
 
-/** @param resolve how names become addresses, if not as the system does it. */
+/** @param resolve the resolver of names, if it is not the system's. */
 export function guardOf(reach: Reach, resolve: LookupFunction = systemLookup): Guard {
   return {
     check(host, port) {
@@ -51,7 +51,7 @@ export function guardOf(reach: Reach, resolve: LookupFunction = systemLookup): G
   }
 }
 
-/** Finds what is wrong with a host and port that somebody registers. A name that leads nowhere at this moment is checked when it is dialled. */
+/** The mistakes in a host and port that somebody registers. If a name has no address just now, it is checked when it is dialled. */
 export async function reachMistakes(
   reach: Reach,
   { host, port }: { readonly host: string; readonly port: number },
@@ -68,7 +68,7 @@ export async function reachMistakes(
   }
 }
 
-/** Looks whether a name leads where nobody may go, for as long as a request can wait. @throws OutOfReach */
+/** Checks whether a name leads to a forbidden place, for as long as a request can wait. @throws OutOfReach */
 async function lookAt({ lookup }: Guard, host: string): Promise<void> {
   const { promise, resolve } = pending<OutOfReach | undefined>()
   lookup(host, { all: true }, (error) => resolve(error instanceof OutOfReach ? error : undefined))
@@ -92,7 +92,7 @@ export function classOf(host: string): AddressClass | undefined {
 
 const kind = (network: string) => (isIP(network) === 4 ? 'ipv4' : 'ipv6')
 
-/** BlockList reads an IPv4-mapped address (::ffff:10.0.0.1) as the IPv4 address in it; addresses of NAT64 (RFC 6052) it must be told. */
+/** BlockList reads an IPv4-mapped address (::ffff:10.0.0.1) as the IPv4 address in it; it must be given the addresses of NAT64 (RFC 6052). */
 const lists = specialNetworks.map(([network, bits, class_]) => {
   const list = new BlockList()
   list.addSubnet(network, bits, kind(network))

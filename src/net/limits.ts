@@ -1,4 +1,4 @@
-/** The numbers of dialling elsewhere, each with its reason. Times are in milliseconds, sizes in octets. */
+/** The numbers of outgoing connections, each with its reason. Times are in milliseconds, sizes in octets. */
 import { KiB, second } from '../units.ts'
 
 export const netLimits = {

@@ -15,7 +15,7 @@ export interface Mail extends BulletinSettings {
   readonly letter: BulletinLetter
   readonly reach: Reach
   readonly waitMs: number
-  /** Ends it: then it is not known whether it was sent. */
+  /** Ends the sending: then it is not known whether the mail was sent. */
   readonly signal?: AbortSignal
   /** Certificate authorities beside the system's; given by tests. */
   readonly ca?: string | undefined
@@ -23,7 +23,7 @@ export interface Mail extends BulletinSettings {
 
 class OutOfTime extends Error {}
 
-/** Gives the sentence that says what kept the mail from being sent; undefined: it was sent. */
+/** Gives the sentence that says why the mail was not sent; undefined: it was sent. */
 export async function sendMail(mail: Mail): Promise<string | undefined> {
   const { host, port, user, password, reach, waitMs, signal } = mail
   const server = `${host}:${port}`
@@ -65,17 +65,17 @@ async function sendOver(socket: Socket, mail: Mail): Promise<void> {
     from,
     to: [...to],
     ...letter,
-    // RFC 3834: no answering machine answers to it.
+    // RFC 3834: no answering machine answers such a mail.
     headers: { 'Auto-Submitted': 'auto-generated' },
   })
 }
 
-/** @param mask a server may say back what it was sent. */
+/** @param mask a server may repeat the secrets that it was sent. */
 function mailReason(error: Error & { code?: string; response?: string }, mask: Mask): string {
   const { code, message, response } = error
   const reason = codeReason(code === 'EDNS' ? 'ENOTFOUND' : code)
   if (response === undefined && reason !== undefined) return reason
   const words = response === undefined ? message : `it answered "${response}"`
-  // Node 24 advises an option of its own, which is for whoever starts the process.
+  // Node 24 recommends one of its options here, which is useless to operators.
   return singleLine(mask(words).replace(/; if the root CA .*/s, ''))
 }

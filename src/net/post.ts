@@ -1,4 +1,4 @@
-/** A POST to somebody's endpoint. Its status decides; of the answer only the beginning is read, for people. */
+/** Sends a POST to somebody's endpoint. Its status decides; only the beginning of the answer is read, for people. */
 import type { LookupFunction } from 'node:net'
 import type { Reach } from '../account/reach.ts'
 import { socketReason } from '../failure/socket-reasons.ts'
@@ -14,7 +14,7 @@ export interface Post {
   readonly body: string
   readonly reach: Reach
   readonly waitMs: number
-  /** Ends it: then there is no answer, and it is not known whether it arrived. */
+  /** Ends the request: then there is no answer, and it is not known whether it arrived. */
   readonly signal?: AbortSignal
   /** Given by tests: certificate authorities beside the system's, and how names become addresses. */
   readonly ca?: string | undefined
@@ -23,7 +23,7 @@ export interface Post {
 
 const webPorts: Readonly<Record<string, number>> = { 'https:': 443, 'http:': 80 }
 
-/** The host and port that a URL leads to. */
+/** The host and port to which a URL leads. */
 export function endpointOf({ hostname, port, protocol }: URL): { host: string; port: number } {
   return {
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -55,7 +55,7 @@ export async function post({ url, headers, body, reach, waitMs, signal, ca, look
   }
 }
 
-/** In seconds; a date is not understood, and the usual wait holds. */
+/** The wait is in seconds; a date is not understood, and the usual wait applies. */
 function retryAfterMs(header: string | undefined): number | undefined {
   return /^\d{1,9}$/.test(header ?? '') ? Number(header) * 1000 : undefined
 }

@@ -1,4 +1,4 @@
-/** The options that all our TLS connections share, whichever protocol they carry. */
+/** The options of every TLS connection of ours, for every protocol. */
 import { isIP } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 
@@ -13,7 +13,7 @@ export function tlsOptions(host: string, ca: string | Buffer | undefined): Conne
   }
 }
 
-/** A pin takes the place of the chain: exactly that certificate, whoever signed it. Undefined where it is the one. */
+/** A pin replaces the chain: exactly that certificate is accepted, whoever signed it. Undefined if it is the one. */
 export function pinMistake(
   fingerprint: string,
   pin: string | null,

@@ -1,11 +1,11 @@
-/** The notice by e-mail: what it says, and when the next one goes out. Pure. */
+/** The bulletin by e-mail: its text, and when the next one is sent. Pure. */
 import { hostMistakes, type Mistake, secretMistakes, type TlsMode } from '../account/account.ts'
 import { assertNever } from '../assert-never.ts'
 import { newsLimits } from './limits.ts'
 import { singleLine } from '../printable.ts'
 import type { News, NewsType } from './news.ts'
 
-/** Whose SMTP server sends it, to whom, and of what. The password lies sealed beside it. */
+/** The SMTP server, the receivers, and the kinds of news. The password is stored sealed beside it. */
 export interface BulletinSettings {
   readonly host: string
   readonly port: number
@@ -22,7 +22,7 @@ export function submissionPort(tls: TlsMode): number {
   return { implicit: 465, starttls: 587, none: 25 }[tls]
 }
 
-/** The rules that a schema cannot say. */
+/** The rules that a schema cannot express. */
 export function bulletinMistakes({ host, user, from, to }: BulletinSettings, password: string | undefined): Mistake[] {
   const address = (text: string, pointer: string): Mistake[] =>
     /^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(text)
@@ -40,17 +40,17 @@ export function bulletinMistakes({ host, user, from, to }: BulletinSettings, pas
   ]
 }
 
-/** Written by whoever sends. */
+/** The sender writes it. */
 export interface BulletinState {
   readonly sentAtMs: number | null
-  /** The least time that lay between the last two bulletins. */
+  /** The least time between the last two bulletins. */
   readonly spacingMs: number
   /** Attempts in a row that failed. */
   readonly failures: number
   readonly lastFailure: { readonly atMs: number; readonly message: string } | null
 }
 
-/** How patient one is; tests are less so. */
+/** The patience of a sender; tests use less. */
 export interface BulletinPatience {
   readonly collectMs: number
   readonly spacingMaxMs: number
@@ -65,20 +65,20 @@ export const bulletinPatience: BulletinPatience = {
 
 export const nothingSent: BulletinState = { sentAtMs: null, spacingMs: 0, failures: 0, lastFailure: null }
 
-/** When what happens now is said: a minute is waited for more of it. */
+/** When an event of now is sent: the sender waits a minute for further events. */
 export function bulletinDueMs(
   { sentAtMs, spacingMs }: BulletinState,
   nowMs: number,
   { collectMs } = bulletinPatience,
 ): number {
   const sooner = nowMs + collectMs
-  // A bulletin that was sent in the future shows that the clock was set back.
+  // If the last one was sent in the present future, the clock was set back.
   return sentAtMs === null || sentAtMs > nowMs ? sooner : Math.max(sooner, sentAtMs + spacingMs)
 }
 
 /**
- * Where one notice follows the other the space between them doubles: should each be the cause of the next (a notice that is
- * gathered itself, and cannot be stored), or an account never come to rest, that is one an hour and no flood.
+ * If one bulletin follows the other, the time between them doubles. Each might be the cause of the next (a bulletin that is
+ * gathered itself, and cannot be stored), or an account might never settle: that gives one an hour and no flood.
  */
 export function afterBulletin(
   { sentAtMs, spacingMs, failures }: BulletinState,
@@ -104,7 +104,7 @@ export interface BulletinLetter {
   readonly text: string
 }
 
-/** Which comes first, what it is called of one account and of many, and what to do. */
+/** The order of the sections, the words of each for one account and for many, and the action that it recommends. */
 const sections: readonly (readonly [NewsType, one: string, many: string, todo: string])[] = [
   [
     'account.needs_attention',
@@ -123,14 +123,14 @@ const sections: readonly (readonly [NewsType, one: string, many: string, todo: s
   ['first_import.finished', 'has been imported', 'have been imported', 'New mail is fetched by itself from now on.'],
 ]
 
-/** Short, whatever happened: some accounts of each kind by name, of the others how many. @param more beside these. */
+/** The text is always short: some accounts of each kind are named, and the others are counted. @param more the number of news beyond these. */
 export function bulletinOf(news: readonly News[], more: number): BulletinLetter {
   const latest = new Map<string, number>()
   for (const [nth, { type, data }] of news.entries()) latest.set(`${type} ${data.accountId}`, nth)
   const told = news.filter(({ type, data }, nth) => {
     const later = (other: NewsType) => (latest.get(`${other} ${data.accountId}`) ?? -1) > nth
     if (latest.get(`${type} ${data.accountId}`) !== nth && type !== 'message.quarantined') return false
-    // Trouble that is over is reported as over; an account that stopped is reported once.
+    // Trouble that is over is reported as such; a stop is reported once.
     if (type === 'run.failed') return !later('account.recovered') && !later('account.needs_attention')
     return type !== 'account.needs_attention' || !later('account.recovered')
   })

@@ -1,14 +1,14 @@
-/** Every number of telling people, with its unit, its reason and where it comes from. Inside there is one unit of time, milliseconds, and one of size, octets. */
+/** The numbers of news, each with its unit, its reason and its source. Times are in milliseconds, sizes in octets. */
 import { second, minute, hour, day } from '../units.ts'
 
 export const newsLimits = {
-  /** An account that fails, recovers and fails is told of at most so often. */
+  /** If an account fails, recovers and fails again, people are told at most this often. */
   toldAgainAfterMs: 1 * hour,
-  /** How many of the messages that one run set aside are named. That makes some 10 KB, half of what a webhook should carry. */
+  /** The number of messages that are named of those that one run set aside; that is some 10 KB, half of what a webhook should carry. */
   newsMessagesMax: 50,
   /** Standard Webhooks recommends 15 to 30 s. */
   deliveryWaitMs: 15 * second,
-  /** Standard Webhooks recommends days of attempts; these waits add up to five. */
+  /** Standard Webhooks recommends attempts over days: these waits are five days. */
   deliveryWaitsMs: [
     5 * second,
     1 * minute,
@@ -23,15 +23,15 @@ export const newsLimits = {
     24 * hour,
     24 * hour,
   ],
-  /** An endpoint that does not answer is called for new messages at most so often. */
+  /** If an endpoint does not answer, new messages cause a call at most this often. */
   endpointRestMaxMs: 5 * minute,
   retryAfterMaxMs: 1 * hour,
   endpointDisabledAfterMs: 5 * day,
-  /** News that comes within the first time is one bulletin; the second is the longest time between two bulletins in a row. */
+  /** Events within this time are one bulletin. The next number is the longest time between two bulletins that follow one another. */
   bulletinCollectMs: 1 * minute,
   bulletinSpacingMaxMs: 1 * hour,
-  /** After attempts that failed; the last one for ever. What is older than the other is not said any more. */
+  /** The waits after attempts that failed; the last one repeats for ever. News that is older than the next number is not sent any more. */
   bulletinWaitsMs: [1 * minute, 5 * minute, 30 * minute, 2 * hour, 4 * hour],
-  /** Accounts of one kind that a notice names. */
+  /** The number of accounts of one kind that a bulletin names. */
   bulletinLinesMax: 20,
 } as const

@@ -1,4 +1,4 @@
-/** Decides what people are told without asking, by webhook and by e-mail, from the end of a run. Pure. */
+/** News that people get without asking, by webhook and by e-mail. It is made from a run's result. Pure. */
 import { createHash } from 'node:crypto'
 import type { Account } from '../account/account.ts'
 import { newsLimits } from './limits.ts'
@@ -6,7 +6,7 @@ import type { AccountId, DestinationId, RunId } from '../mail/message.ts'
 import type { QuarantineEntry } from '../pull/quarantine.ts'
 import type { Run, RunCounts } from '../runs/run.ts'
 
-/** The list is the fact; the type and the API schema are read from it. */
+/** The type and the API schema are made from this list. */
 export const newsTypes = [
   'run.failed',
   'account.needs_attention',
@@ -24,9 +24,9 @@ interface About {
 }
 type Failed = About & { readonly failure: NonNullable<Run['failure']> }
 
-/** As it is kept and sent. Sentences and counts, never a word of a message. */
+/** News as it is stored and sent: sentences and counts, and never a word of a message. */
 export type News = {
-  /** A ULID that follows from the run and the type: what is told again after a crash bears the same one. */
+  /** A ULID that follows from the run and the type: news that is repeated after a crash bears the same one. */
   readonly id: string
   /** ISO 8601 UTC. */
   readonly timestamp: string
@@ -35,7 +35,7 @@ export type News = {
   | { readonly type: 'account.recovered'; readonly data: About & { readonly failingSince: string } }
   | {
       readonly type: 'message.quarantined'
-      /** `count` of them; of the first `newsLimits.newsMessagesMax` what and why. */
+      /** `count` is their number; the first `newsLimits.newsMessagesMax` are listed with the reason. */
       readonly data: About & {
         readonly count: number
         readonly messages: readonly Pick<QuarantineEntry, 'id' | 'size' | 'reason'>[]
@@ -45,10 +45,10 @@ export type News = {
   | { readonly type: 'first_import.finished'; readonly data: About & Readonly<RunCounts> }
 )
 
-/** The trouble of an account that people have been told of, while they have not been told that it is over. */
+/** News about an account that people have been told, and whose end they have not been told yet. */
 export interface ToldNews {
   readonly trouble: 'none' | 'failing' | 'attention'
-  /** When a failure was told last. */
+  /** The time when a failure was last told. */
   readonly failedAtMs: number | null
 }
 
@@ -59,16 +59,16 @@ export interface RunEnd {
   readonly run: Run
   /** The account waits for somebody to act. */
   readonly attention: boolean
-  /** Set aside by this run. */
+  /** The messages that this run set aside. */
   readonly quarantined: readonly QuarantineEntry[]
-  /** The counts of all runs so far, if this run is the first that went well. */
+  /** The counts of all runs so far, if this one is the first that went well. */
   readonly firstImport: RunCounts | undefined
   readonly nowMs: number
 }
 
 /**
- * A failure is told once, at the first of a row; again where the account stops for it; and that it is over by the first run that
- * goes well. Rows that follow one another within an hour are one to people: the later ones are told should they last.
+ * A failure is told at the first of a row, and again if the account stops for it. The first run that goes well tells that it is over.
+ * Rows that follow one another within an hour are one to people: the later ones are told if they last.
  */
 export function newsOf(end: RunEnd, told: ToldNews): { readonly news: readonly News[]; readonly told: ToldNews } {
   const { account, run, attention, quarantined, firstImport, nowMs } = end
@@ -92,7 +92,7 @@ export function newsOf(end: RunEnd, told: ToldNews): { readonly news: readonly N
     }
     return { news, told: { ...told, trouble: 'none' } }
   }
-  // Ours: goes on by itself at once.
+  // We are the cause: the run goes on by itself at once.
   if (failure.kind === 'stopped' || failure.kind === 'superseded') return { news, told }
 
   const stopped = attention && told.trouble !== 'attention'
@@ -102,14 +102,14 @@ export function newsOf(end: RunEnd, told: ToldNews): { readonly news: readonly N
     if (stopped) news.push({ ...headed('account.needs_attention'), data: { ...about, failure } })
     return { news, told: { trouble: stopped ? 'attention' : 'failing', failedAtMs: nowMs } }
   }
-  // Somebody has acted since it stopped: should it stop once more, that is told.
+  // Somebody has acted since the account stopped: if it stops once more, that is told.
   const again = told.trouble === 'attention' && !attention
   return { news, told: again ? { ...told, trouble: 'failing' } : told }
 }
 
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
-/** The time of the run's id, and 80 bits of a hash where others have random ones. */
+/** The time of the run's id, and 80 bits of a hash in place of the random ones. */
 function newsId(runId: RunId, type: NewsType): string {
   const bits = createHash('sha256').update(`${runId} ${type}`).digest()
   let hash = ''

@@ -1,6 +1,6 @@
 /**
- * A webhook: somebody's endpoint that is told of news, in the form of Standard Webhooks 1.0 (standardwebhooks.com). What it
- * hears, how it is signed, and what follows from each attempt. Pure.
+ * A webhook: somebody's endpoint that gets news in the form of Standard Webhooks 1.0 (standardwebhooks.com). This file defines
+ * its events, its signatures, and the consequence of each attempt. Pure.
  */
 import { createHmac } from 'node:crypto'
 import { newsLimits } from './limits.ts'
@@ -12,21 +12,21 @@ export interface Webhook {
   readonly url: string
   readonly events: readonly NewsType[]
   readonly description: string
-  /** Hears of this one's accounts alone; null: of all. */
+  /** The webhook gets news about this destination's accounts alone; null: about all accounts. */
   readonly destinationId: DestinationId | null
   /** An owner has chosen the URL (guard.ts). */
   readonly guarded: boolean
-  /** Switched on, which an endpoint's failures may overrule (WebhookState). */
+  /** The webhook is switched on. The endpoint's failures may overrule that (WebhookState). */
   readonly enabled: boolean
   readonly createdAtMs: number
 }
 
-/** Written by whoever delivers. */
+/** The deliverer writes it. */
 export interface WebhookState {
   /** Attempts in a row that failed. */
   readonly failures: number
   readonly failingSinceMs: number | null
-  /** The endpoint itself is in trouble: nothing is sent there before. */
+  /** The endpoint itself is in trouble: nothing is sent there before this time. */
   readonly restsUntilMs: number | null
   /** Nothing is sent any more until somebody enables it again. */
   readonly disabled: { readonly atMs: number; readonly reason: string } | null
@@ -41,17 +41,17 @@ export const defaultWebhookState: WebhookState = {
   deliveredAtMs: null,
 }
 
-/** The answer of an endpoint. If `status` is null there was no answer, and `text` says why; otherwise `text` is the beginning of the answer. */
+/** The endpoint's answer. `status` null: no answer, and `text` gives the reason; otherwise `text` is the beginning of the answer. */
 export interface Answer {
   readonly status: number | null
   readonly text: string
-  /** As the endpoint asks (Retry-After). */
+  /** The wait that the endpoint asks for (Retry-After). */
   readonly waitMs?: number | undefined
 }
 
 export const outcomes = ['waiting', 'delivered', 'failed'] as const
 
-/** One message to one webhook. Its id is the `webhook-id`: the same for every attempt, and for every webhook that hears it. */
+/** One message to one webhook. Its id is the `webhook-id`: the same for every attempt, and for every webhook that gets the message. */
 export interface Delivery {
   readonly id: string
   readonly type: string
@@ -76,7 +76,7 @@ export function hears({ events, destinationId }: Webhook, news: News): boolean {
   return events.includes(news.type) && (destinationId === null || destinationId === news.data.destinationId)
 }
 
-/** @param secrets `whsec_` and base64; one signature each, so that a receiver may go over from one secret to the next. */
+/** @param secrets `whsec_` and base64; each gives one signature, so that a receiver may change from one secret to the next. */
 export function signed({ id, type, timestamp, data }: Delivery, secrets: readonly string[], nowMs: number) {
   const body = JSON.stringify({ type, timestamp, data })
   const at = Math.floor(nowMs / 1000)
@@ -90,12 +90,12 @@ export function signatureOf(secret: string, id: string, atSeconds: number, body:
   return `v1,${createHmac('sha256', key).update(`${id}.${atSeconds}.${body}`).digest('base64')}`
 }
 
-/** How patient one is; tests are less so. */
+/** The patience of a deliverer; tests use less. */
 export interface Patience {
-  /** The wait after each failed attempt; one more attempt than there are waits. */
+  /** The wait after each failed attempt; there is one more attempt than there are waits. */
   readonly waitsMs: readonly number[]
   readonly restMaxMs: number
-  /** Disabled after so long of nothing but failure, and as many attempts as one delivery has. */
+  /** A webhook is disabled after failing for this long without a success, and at least as many times as one delivery has attempts. */
   readonly disableAfterMs: number
 }
 
@@ -107,22 +107,22 @@ export const patience: Patience = {
 
 export interface AfterAttempt {
   readonly delivery: Delivery
-  /** When it is tried again; null: never. */
+  /** The time of the next attempt; null: there is none. */
   readonly dueMs: number | null
   readonly state: WebhookState
-  /** The endpoint answers again: what waits there need wait no longer. */
+  /** The endpoint answers again: the waiting deliveries need wait no longer. */
   readonly release: boolean
 }
 
-/** When an attempt was made, and how long the next one waits. */
+/** The time of an attempt, and the waits for the next one. */
 export interface AttemptTerms {
   readonly nowMs: number
-  /** From 0 up to 1; it spreads attempts by up to a quarter. */
+  /** A number from 0 up to 1; it spreads attempts by up to a quarter. */
   readonly random: number
   readonly patience?: Patience | undefined
 }
 
-/** Decides what becomes of a delivery and of its webhook once the endpoint has answered, or has not. */
+/** Decides about a delivery and its webhook after the endpoint has answered, or has not. */
 export function afterAttempt(
   answer: Answer,
   before: Delivery,
@@ -164,7 +164,7 @@ export function afterAttempt(
   }
 }
 
-/** No answer at all, or one that asks for fewer requests: that would come to the next message as well. */
+/** No answer at all, or one that asks for fewer requests: the next message would meet the same. */
 function isEndpointTrouble(status: number | null): boolean {
   return status === null || status === 429 || (status >= 502 && status <= 504)
 }

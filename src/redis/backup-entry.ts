@@ -40,7 +40,7 @@ export function parsed(line: string, number: number): Record<string, unknown> {
     const json: unknown = JSON.parse(line)
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>
   } catch {
-    // These faults are explained below.
+    // The error is thrown below.
   }
   throw number === 1 ? noBackup() : damaged(number, 'no JSON object')
 }

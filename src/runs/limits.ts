@@ -1,8 +1,8 @@
-/** The limits of what is kept of a run. */
+/** The limits of the stored data of a run. */
 
 export const runLimits = {
-  /** A transcript keeps so many of its first lines, and at least as many of its last. */
+  /** A transcript keeps this many of its first lines, and at least as many of its last. */
   transcriptLinesEach: 200,
-  /** How many characters of a line it keeps. */
+  /** The number of characters of a line that it keeps. */
   transcriptLineMax: 200,
 } as const

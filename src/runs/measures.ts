@@ -1,7 +1,7 @@
-/** Counts runs for machines to read (`/metrics`): the names, labels and buckets, and what one run adds to them. Nothing here names a person. */
+/** Counts runs for machines to read (`/metrics`): the names, labels and buckets, and the additions of one run. Nothing here names a person. */
 import type { Run } from './run.ts'
 
-/** The counters: what each means, and its labels in the order that a field has them in. */
+/** The counters: the meaning of each, and its labels in the order of the field. */
 export const counters = {
   tributary_runs_total: { help: 'Runs that have ended', labels: ['task', 'outcome'] },
   tributary_messages_total: { help: 'Messages, by what became of them', labels: ['result'] },
@@ -12,7 +12,7 @@ export const counters = {
   },
 } as const satisfies Record<string, { readonly help: string; readonly labels: readonly string[] }>
 
-/** The histograms: what each means, and the upper bounds of its buckets in seconds. */
+/** The histograms: the meaning of each, and the upper bounds of its buckets in seconds. */
 export const histograms = {
   tributary_run_duration_seconds: {
     help: 'From the start of a run to its end',
@@ -31,12 +31,12 @@ export const histograms = {
 type CounterName = keyof typeof counters
 type HistogramName = keyof typeof histograms
 
-/** A field of the hash that Redis keeps, and what is added to it. The field joins names and labels with `|`, which none of them holds. */
+/** A field of the hash in Redis, and the number that is added to it. The field joins names and labels with `|`, which none of them holds. */
 export type Added = readonly [field: string, by: number]
 
 const counted = (name: CounterName, by: number, ...labels: string[]): Added => [[name, ...labels].join('|'), by]
 
-/** The observations of one run in a histogram. They are not cumulative: whoever reads the histogram adds them up. */
+/** The observations of one run in a histogram. They are not cumulative: the reader of the histogram adds them up. */
 export class Spread {
   readonly #name: HistogramName
   readonly #counts = new Map<string, number>()
@@ -60,14 +60,14 @@ export class Spread {
   }
 }
 
-/** The figures that a worker measures in a run. */
+/** The measures that a worker takes of a run. */
 export interface Measured {
   /** When the run was due, in milliseconds since 1970. */
   readonly dueMs: number
   readonly appends: Spread
 }
 
-/** Makes what one run adds to the counters and histograms. */
+/** The additions of one run to the counters and histograms. */
 export function addedBy(run: Run, measured: Measured | undefined): Added[] {
   const { task, state, stored, recovered, deleted, quarantined, bytes, startedAt, finishedAt } = run
   const results = Object.entries({ stored, recovered, deleted, quarantined })
@@ -86,7 +86,7 @@ export function addedBy(run: Run, measured: Measured | undefined): Added[] {
   ]
 }
 
-/** Names the provider or the store that a failure is counted for; undefined where it is neither's. */
+/** Names the provider or the store that is blamed for a failure; undefined if neither is. */
 export function blamed({ failure }: Run, host: string): string | undefined {
   switch (failure?.kind) {
     case undefined:

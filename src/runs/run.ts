@@ -1,7 +1,7 @@
 /**
- * A run: one visit to one maildrop, made by one job and noted once in the history (CONTRACT section 5). This room holds what a run counts,
- * what it measured (measures.ts), what was said in it (transcript.ts) and when the next one is due (schedule.ts). What a run does does not
- * live here (pull/).
+ * A run: one visit to one maildrop, made by one job and noted once in the history (CONTRACT section 5). This room holds the counts of a
+ * run,
+ * its measures (measures.ts), its transcript (transcript.ts) and the time of the next one (schedule.ts). The steps of a run are in pull/.
  */
 import type { AccountId, RunId } from '../mail/message.ts'
 import type { FailureReport } from '../failure/sentences.ts'
@@ -14,7 +14,7 @@ export type RunTask = (typeof runTasks)[number]
 export type RunState = (typeof runStates)[number]
 export type RunCause = (typeof runCauses)[number]
 
-/** What a run has done so far; each number only grows. */
+/** The counts of a run so far; each number only grows. */
 export interface RunCounts {
   /** Messages the maildrop showed. */
   listed: number
@@ -30,7 +30,7 @@ export interface RunCounts {
   quarantined: number
 }
 
-/** How many of the messages that the run set out for have come. They are in the store, or on their way into it. */
+/** The number of messages that have come, of those that the run set out for. They are in the store, or on their way into it. */
 export interface Fetched {
   readonly messages: number
   readonly of: number
@@ -40,7 +40,7 @@ export function noCounts(): RunCounts {
   return { listed: 0, stored: 0, bytes: 0, recovered: 0, deleted: 0, quarantined: 0 }
 }
 
-/** A run as it is kept and as the API shows it. Times are ISO 8601 in UTC with milliseconds. */
+/** A run as it is stored and as the API shows it. Times are ISO 8601 in UTC with milliseconds. */
 export interface Run extends Readonly<RunCounts> {
   readonly id: RunId
   readonly accountId: AccountId
@@ -50,9 +50,9 @@ export interface Run extends Readonly<RunCounts> {
   readonly queuedAt: string
   readonly startedAt: string | null
   readonly finishedAt: string | null
-  /** Null until it is known, and where nothing is fetched. */
+  /** Null until it is known, and if nothing is fetched. */
   readonly fetched: Fetched | null
   readonly failure: FailureReport | null
-  /** Remarks that people may want to read beside all that, one sentence each. */
+  /** Further remarks for people, one sentence each. */
   readonly notices: string[]
 }

@@ -2,8 +2,9 @@
 import type { Account } from '../account/account.ts'
 
 /**
- * The next visit is due after the account's shortest interval, whether mail came or not. Up to a tenth is added, so that accounts which were
- * registered in the same second are not visited in the same second for ever. The longest interval only bounds that tenth.
+ * The next visit is due after the account's shortest interval, whether mail came or not. Up to a tenth is added, so that accounts which
+ * were
+ * registered in the same second are not visited in the same second for ever. The longest interval only limits that tenth.
  *
  * @param random a number from 0 up to 1.
  * @returns milliseconds since 1970.

@@ -1,4 +1,4 @@
-/** Notes what was said in the sessions of one run, without secrets and without any mail, for people who look for what went wrong. */
+/** Notes the lines of the sessions of one run, without secrets and without any mail, for people who look for a fault. */
 import { runLimits } from './limits.ts'
 import { type Phase, phaseCode } from '../failure/phase.ts'
 import { masking } from '../mask.ts'
@@ -21,7 +21,7 @@ export class Transcript {
   #truncated = false
   #changed = false
 
-  /** @param earlier what was noted of the same run before its worker died. */
+  /** @param earlier the transcript of the same run before its worker died. */
   constructor(earlier?: KeptTranscript) {
     for (const [atMs, side, text] of earlier?.lines ?? []) this.#add(side, text, atMs)
     this.#truncated ||= earlier?.truncated ?? false
@@ -29,13 +29,13 @@ export class Transcript {
     this.#changed = false
   }
 
-  /** Hides a secret wherever it stands: servers repeat what they refuse. */
+  /** Hides a secret in every line: servers repeat lines that they refuse. */
   hide(secret: string): void {
     for (const text of [secret, secret.trim(), secret.replace(/=+$/, '')]) this.#secrets.add(text)
   }
 
   sent(line: string, during: Phase): void {
-    // Other commands need no second look, and may be a thousand lines.
+    // Other commands need no second look, and there may be a thousand of them.
     this.#add('client', /^[AP]/i.test(line) || phaseCode(during) === 'AUTH' ? withoutCredentials(line, during) : line)
   }
 
@@ -43,7 +43,7 @@ export class Transcript {
     this.#add('server', text)
   }
 
-  /** Notes the first lines of a listing, and how many there are. */
+  /** Notes the first lines of a listing, and the number of its lines. */
   heardAll(lines: Iterable<string> & { readonly length: number }, shown: number): void {
     let nth = 0
     for (const line of lines) {
@@ -57,7 +57,7 @@ export class Transcript {
     this.#add('note', text)
   }
 
-  /** Undefined where nothing was said since the last call. */
+  /** Undefined if no line was added since the last call. */
   changes(): KeptTranscript | undefined {
     if (!this.#changed) return undefined
     this.#changed = false
@@ -85,7 +85,7 @@ export class Transcript {
   }
 }
 
-/** Unlike toLocaleString(), whose first call takes 30 ms of the event loop. */
+/** This does not use toLocaleString(), whose first call takes 30 ms of the event loop. */
 function inThousands(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }

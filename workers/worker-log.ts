@@ -1,4 +1,4 @@
-/** Logs a worker's process and its queues: one function for each event, with its level and its fields. */
+/** The log events about a worker's process and its queues: one function for each event, with its level and its fields. */
 import type { Logger } from '../src/log.ts'
 
 export function logWorkerReady(log: Logger, concurrency: number): void {
@@ -18,7 +18,7 @@ export function logRedisAway(log: Logger, reason: string): void {
   log.warn({ event: 'redis away', reason })
 }
 
-/** The queue, or Redis below it, is in trouble: the next turn makes it good. */
+/** The queue, or Redis below it, is in trouble: the next turn repeats the work. */
 export function logQueueError(log: Logger, { message }: Error): void {
   log.warn({ event: 'queue error', reason: message })
 }
@@ -32,7 +32,7 @@ export function logVisitFailed(log: Logger, visit: object | undefined, err: Erro
   log.error({ event: 'visit failed', ...visit, err })
 }
 
-/** The wall clock was set: what was due by it is moved by as much. */
+/** The wall clock was set: the schedule is moved by the same time. */
 export function logClockStepped(log: Logger, byMs: number): void {
   log.warn({ event: 'clock stepped', byMs })
 }

@@ -1,4 +1,4 @@
-/** A worker: takes jobs from the queue, does what is due at every tick, says that it is alive, and stops in order. */
+/** A worker: takes jobs from the queue, does the due work at every tick, reports that it is alive, and stops in order. */
 import { hostname } from 'node:os'
 import { type Job, Worker } from 'bullmq'
 import { steps } from '../src/clock.ts'
@@ -63,7 +63,8 @@ export class RunningWorker {
   async begin(): Promise<void> {
     const { log, clock, reviveEveryMs = workerLimits.reviveEveryMs } = this.#options
     const failed = (error: Error) => logQueueError(log, error)
-    // No jobs of the queue's: one that failed half-way there would be the last one, and a clock that is set back would hold it up for as long.
+    // These are no jobs of the queue: a job that failed in the middle would be the last one, and a clock that is set back would delay it by
+    // as long.
     const stepped = steps(() => clock.nowMs())
     this.#ticker.every(workerLimits.tickEveryMs, async () => await this.#tick(stepped()))
     this.#ticker.every(reviveEveryMs, async () => await this.#queue.revive())
@@ -103,12 +104,12 @@ export class RunningWorker {
       {
         connection: redis,
         prefix: queuePrefix,
-        // How long a worker looks away after Redis failed it: BullMQ's own 15 s would also hold up a stop.
+        // The pause of a worker after an error of Redis: BullMQ's own 15 s would also delay a stop.
         runRetryDelay: redisLimits.redisRetryMs,
         concurrency,
         lockDuration: jobLockMs,
         stalledInterval: Math.min(jobLockMs, workerLimits.stalledEveryMs),
-        // A worker that dies is no fault of the job's: it is taken up again, and the ledger makes that harmless.
+        // The death of a worker is not the job's fault: the job is taken up again, and the ledger makes that harmless.
         maxStalledCount: 1000,
       },
     )
@@ -132,7 +133,7 @@ export class RunningWorker {
     }
   }
 
-  /** Makes runs of what is due. @param byMs how far the wall clock was set since the last tick. */
+  /** Makes runs of the due accounts. @param byMs by how much the wall clock was set since the last tick. */
   async #tick(byMs: number): Promise<void> {
     const { log, clock } = this.#options
     const { due: dueAccounts } = this.#world

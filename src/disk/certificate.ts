@@ -35,7 +35,7 @@ export interface Renewal {
 }
 
 /**
- * Looks at the files every so often. A watch of the file system would stay with the files that certbot's links led to before, for
+ * Looks at the files at intervals. A watch of the file system would stay with the files to which certbot's links led before, because
  * certbot renames the links, one after the other. So the two are read when neither has changed from one look to the next.
  */
 export function watchPair(

@@ -76,6 +76,6 @@ function mailReason(error: Error & { code?: string; response?: string }, mask: M
   const reason = codeReason(code === 'EDNS' ? 'ENOTFOUND' : code)
   if (response === undefined && reason !== undefined) return reason
   const words = response === undefined ? message : `it answered "${response}"`
-  // Node 24 recommends one of its options here, which is useless to operators.
+  // Node 24 adds advice about one of its own options, which only helps the person who starts the process.
   return singleLine(mask(words).replace(/; if the root CA .*/s, ''))
 }

@@ -33,14 +33,14 @@ import { PullSession } from './session.ts'
  * 6. record what the store holds of it;
  * 7. erase: mark deleted what the account's retention says, receipts in hand, and QUIT. Only `+OK` to QUIT counts as deleted.
  *
- * What a crash costs. Before 4: nothing has happened. Between 4 and 6: step 1 of the next run asks the store which of the intent's
+ * A crash has these costs. Before 4: nothing has happened. Between 4 and 6: step 1 of the next run asks the store which of the intent's
  * tokens it holds, and records those. After 6: the ledger knows the message. Between 7 and QUIT: the server removes nothing (RFC 1939
  * section 6), and the next run marks again. After QUIT: the ledger does not know that the message is gone, and misses it first.
  *
- * A message whose retrieval goes wrong again and again is set aside and holds up no other (suspects.ts). Where it broke the session, the
+ * A message whose retrieval goes wrong again and again is set aside and holds up no other (suspects.ts). If it broke the session, the
  * rest of the run is another session without it.
  *
- * @param counts grows as the run goes, so that a run that fails still tells what it did.
+ * @param counts grows as the run goes, so that a run that fails still reports what it did.
  */
 export async function pullAccount(world: World, account: Account, counts: RunCounts): Promise<void> {
   const run: PullRun = { world, account, counts }

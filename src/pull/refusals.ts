@@ -40,7 +40,7 @@ export class Refusals {
     await this.#quarantine(sighting, 'unfit message', reply)
   }
 
-  /** @throws SessionFailed where the store itself is at fault. */
+  /** @throws SessionFailed if the store itself is at fault. */
   async refused(sighting: WholeSighting, reply: string): Promise<void> {
     const last = this.#refused.at(-1)
     if (last !== undefined && gist(last.reply) !== gist(reply)) await this.#setAside()

@@ -5,7 +5,7 @@ import type { AccountId, RunId } from '../mail/message.ts'
 import type { Arrival } from '../pull/ports.ts'
 import { keys } from './key-names.ts'
 
-/** A message as the list holds it; `nth` counts all that the run has stored, from 0 on. */
+/** A message as the list holds it; `nth` counts every message that the run has stored, from 0 on. */
 type ArrivalLine = readonly [
   nth: number,
   storedAtMs: number,

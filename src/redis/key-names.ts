@@ -35,7 +35,7 @@ export const keys = {
   dueShifted: shared('due-shifted'),
   /** Hash: POP3 host, port and trait -> the milliseconds at which it was learnt. */
   serverTraits: shared('host-traits'),
-  /** Hash: account id, and task where that is no pull -> its open run's id. */
+  /** Hash: account id, and task if that is no pull -> its open run's id. */
   openRuns: shared('open-runs'),
   /** Hash: account id -> the run that ended last, as JSON; an earlier version stored its id. */
   lastRuns: shared('last-runs'),
@@ -141,7 +141,7 @@ export const keys = {
   spool: (id: AccountId | string) => ofAccount(id, 'spool'),
 } as const
 
-/** The keys of a run beside its record; they are removed with it. */
+/** The keys of the data that are stored beside a run's record, and removed with it. */
 export const ofRun = (accountId: string, runId: string): string[] => [
   keys.arrived(accountId, runId),
   keys.transcript(accountId, runId),

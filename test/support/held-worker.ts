@@ -31,7 +31,11 @@ const heldStore = (store: Store): Store => ({
   // Each batch is delivered by itself, so that there is more than one delivery to be held.
   deliveredTogether: pullLimits.windowMessagesMax,
   append: (...batch) => held('append', () => store.append(...batch)),
-  deliver: (...batch) => held('deliver', () => store.deliver(...batch)),
+  deliver: async (...batch) => {
+    const delivered = await held('deliver', () => store.deliver(...batch))
+    tell('delivered')
+    return delivered
+  },
 })
 
 const log = pino(

@@ -19,7 +19,7 @@ export class HeldWorker {
     this.#child.on('message', (event) => this.#events.push(event as string))
   }
 
-  /** Resolves when this has happened: `held`, or an event of the worker's log. */
+  /** Resolves when this has happened: `held`, `delivered`, or an event of the worker's log. */
   async until(event: string): Promise<void> {
     while (!this.#events.includes(event)) await once(this.#child, 'message', { signal: AbortSignal.timeout(60_000) })
   }

@@ -14,7 +14,7 @@ import { createLog, type Logger } from '../src/log.ts'
 import { answers } from '../src/pop3/probe.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { Audit } from '../src/redis/audit.ts'
-import { checkRedis, connectRedis } from '../src/redis/connection.ts'
+import { connectRedis, demandReliable } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Events } from '../src/redis/events.ts'
 import { Bulletins } from '../src/redis/bulletin.ts'
@@ -56,8 +56,7 @@ async function main(): Promise<void> {
     )
   }
   const redis = connectRedis(redisUrl, 'api', (reason) => log.warn({ event: 'redis away', reason }))
-  const wrong = await checkRedis(redis)
-  if (wrong.length > 0) throw new ConfigInvalid(`This Redis would lose what it is told:\n${wrong.join('\n')}`)
+  await demandReliable(redis)
 
   const home = homeOf(config.home)
   const openRing = async () => await openKeyRing(config, home, async () => await sealedRecords(redis))

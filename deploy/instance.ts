@@ -66,14 +66,20 @@ function refuseOthers({ home, ...paths }: Home): void {
     return (stats.isDirectory() ? isWritable(path) : isReadable(path)) ? [] : [{ path, owner: stats.uid }]
   })
   if (foreign.length === 0) return
-  const owners = foreign.map(({ path, owner }) => `  ${path} (${nameOf(owner)})`)
+  const owners = foreign.map(({ path, owner }) => `  ${path} (${nameOf(owner)})${isLink(path) ? ', by a link' : ''}`)
+  const links = foreign.filter(({ path }) => isLink(path))
   throw new ConfigInvalid(
     [
       `Tributary runs here as the user ${username}, to whom these do not belong:`,
       ...owners,
-      `Give them to that user: chown -hR ${username}: ${home}`,
+      ...(links.length < foreign.length ? [`Give them to that user: chown -hR ${username}: ${home}`] : []),
+      ...(links.length > 0 ? ['A link to what belongs to somebody else is not followed: remove it.'] : []),
     ].join('\n'),
   )
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
 }
 
 /** Gives undefined if the path does not exist, or is in a folder that this process may not pass. */

@@ -4,18 +4,29 @@ import { type Config, ConfigInvalid } from '../src/config.ts'
 
 /** @throws ConfigInvalid that names each port which is taken, and the setting that changes it. */
 export async function refuseTakenPorts({ http, mail, store }: Config): Promise<void> {
-  const wanted: [string, string, number][] = [['TRIBUTARY_HTTP_PORT', http.host, http.port]]
+  const wanted: [service: 'HTTP' | 'MAIL', port: string, host: string, number: number][] = [
+    ['HTTP', 'TRIBUTARY_HTTP_PORT', http.host, http.port],
+  ]
   if (store === undefined) {
-    wanted.push(['TRIBUTARY_IMAP_PORT', mail.host, mail.imapPort], ['TRIBUTARY_IMAPS_PORT', mail.host, mail.imapsPort])
-    wanted.push(['TRIBUTARY_POP3_PORT', mail.host, mail.pop3Port], ['TRIBUTARY_POP3S_PORT', mail.host, mail.pop3sPort])
+    wanted.push(
+      ['MAIL', 'TRIBUTARY_IMAP_PORT', mail.host, mail.imapPort],
+      ['MAIL', 'TRIBUTARY_IMAPS_PORT', mail.host, mail.imapsPort],
+      ['MAIL', 'TRIBUTARY_POP3_PORT', mail.host, mail.pop3Port],
+      ['MAIL', 'TRIBUTARY_POP3S_PORT', mail.host, mail.pop3sPort],
+    )
   }
-  const mistakes: string[] = []
-  for (const [setting, host, port] of wanted) {
+  const mistakes = new Set<string>()
+  for (const [service, setting, host, port] of wanted) {
     const code = await listenFault(host, port)
-    if (code === 'EADDRINUSE') mistakes.push(`Port ${port} is taken by another program; set ${setting} to a free one`)
-    else if (code !== undefined) mistakes.push(`${setting}: cannot listen on ${host}:${port} (${code})`)
+    if (code === 'EADDRINUSE') mistakes.add(`Port ${port} is taken by another program; set ${setting} to a free one`)
+    // A port below 1024, or one that the system reserves; anything else is about the host.
+    else if (code === 'EACCES') mistakes.add(`${setting} is ${port}, at which this user may not listen`)
+    else if (code !== undefined)
+      mistakes.add(
+        `TRIBUTARY_${service}_HOST is ${JSON.stringify(host)}, at which this machine cannot listen (${code})`,
+      )
   }
-  if (mistakes.length > 0) throw new ConfigInvalid(mistakes.join('\n'))
+  if (mistakes.size > 0) throw new ConfigInvalid([...mistakes].join('\n'))
 }
 
 async function listenFault(host: string, port: number): Promise<string | undefined> {

@@ -106,6 +106,8 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
   takeFromFiles(given, readFile, mistakes)
   const unknown = Object.keys(given).filter((name) => !(name in variables.properties))
   const read = checkedByItself(given, mistakes)
+  if (read !== undefined) checkNames(read, mistakes)
+  if (read !== undefined && given['TRIBUTARY_STORE_URL'] === undefined) checkPorts(read, mistakes)
   checkTogether(given, mistakes)
   const trustedProxies = (given['TRIBUTARY_TRUSTED_PROXIES'] ?? '')
     .split(',')
@@ -209,6 +211,30 @@ function checkTogether(given: Given, mistakes: string[]): void {
   for (const server of ['REDIS', 'STORE'] as const)
     if (isGiven(`TRIBUTARY_${server}_PASSWORD`) && !isGiven(`TRIBUTARY_${server}_URL`))
       mistakes.push(`TRIBUTARY_${server}_PASSWORD goes with TRIBUTARY_${server}_URL: give both or neither`)
+}
+
+/** A host name or an address has letters, digits, dots, hyphens, underscores, and the colons of IPv6. */
+function checkNames(read: Variables, mistakes: string[]): void {
+  for (const name of ['TRIBUTARY_PUBLIC_NAME', 'TRIBUTARY_MAIL_HOST', 'TRIBUTARY_HTTP_HOST'] as const)
+    if (!/^[\w.:-]+$/.test(read[name]))
+      mistakes.push(`${name} is ${JSON.stringify(read[name])}, and must be a host name or an IP address`)
+}
+
+/** Local mode listens at all of these. The hosted store has one host; the API may have another one. */
+function checkPorts(read: Variables, mistakes: string[]): void {
+  const mailPorts = [
+    'TRIBUTARY_IMAP_PORT',
+    'TRIBUTARY_IMAPS_PORT',
+    'TRIBUTARY_POP3_PORT',
+    'TRIBUTARY_POP3S_PORT',
+  ] as const
+  const hosts = new Set([read.TRIBUTARY_HTTP_HOST, read.TRIBUTARY_MAIL_HOST])
+  const isShared = hosts.size === 1 || hosts.has('0.0.0.0') || hosts.has('::')
+  const names = isShared ? (['TRIBUTARY_HTTP_PORT', ...mailPorts] as const) : mailPorts
+  for (const [nth, name] of names.entries()) {
+    const other = names.slice(0, nth).find((earlier) => read[earlier] === read[name])
+    if (other !== undefined) mistakes.push(`${name} is ${read[name]}, and so is ${other}: each needs a port of its own`)
+  }
 }
 
 const redisWanted = 'like redis://HOST:PORT, rediss://HOST:PORT (TLS), or the path of a unix socket'

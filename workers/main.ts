@@ -11,7 +11,7 @@ import { programVersion } from '../src/disk/version.ts'
 import { redisLimits } from '../src/redis/limits.ts'
 import { workerLimits } from './limits.ts'
 import { createLog } from '../src/log.ts'
-import { checkRedis, connectRedis } from '../src/redis/connection.ts'
+import { connectRedis, demandReliable } from '../src/redis/connection.ts'
 import { sealedRecords } from '../src/redis/sealed.ts'
 import { runMain } from '../src/run-main.ts'
 import { untilCarriedOver } from '../src/redis/format/carry-over.ts'
@@ -32,8 +32,7 @@ async function main(): Promise<void> {
     )
   }
   const redis = connectRedis(redisUrl, 'worker', (reason) => logRedisAway(log, reason))
-  const wrong = await checkRedis(redis)
-  if (wrong.length > 0) throw new ConfigInvalid(`This Redis would lose what it is told:\n${wrong.join('\n')}`)
+  await demandReliable(redis)
 
   await untilCarriedOver(redis, programVersion(), () =>
     log.info(

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { ConfigInvalid } from '../config.ts'
 import { createAtomically, writeAtomicallySync } from './atomic-write.ts'
 
 export function homeOf(folder: string) {
@@ -45,13 +46,29 @@ export function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-/** Reads 256 random bits from a file of mode 0600, which is made if there is none: API and workers may all be the first to ask. */
+/**
+ * Reads 256 random bits from a file of mode 0600, which is made if there is none: API and workers may all be the first to ask.
+ *
+ * @throws ConfigInvalid that names the path.
+ */
 export function ensureSecret(path: string): string {
   if (!isThere(path)) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     createAtomically(path, `${randomBytes(32).toString('base64url')}\n`)
   }
-  const secret = readFileSync(path, 'utf8').trim()
-  if (secret === '') throw new Error(`${path} is empty; put its content back, or remove it to have a new one made`)
+  const secret = contentOf(path).trim()
+  if (secret === '')
+    throw new ConfigInvalid(`${path} is empty; put its content back, or remove it to have a new one made`)
   return secret
+}
+
+/** Reads a file. A pipe is none: whoever opens it would wait for ever, with no ear for a signal. */
+function contentOf(path: string): string {
+  if (!statSync(path).isFile())
+    throw new ConfigInvalid(`${path} must be a file, and is none; remove it or name another one`)
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigInvalid(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }

@@ -1,5 +1,6 @@
 /** Connects to Redis, and checks that Redis does not lose written data. */
 import { Redis } from 'ioredis'
+import { ConfigInvalid } from '../config.ts'
 
 /**
  * @param url `redis://`, `rediss://`, or the path of a unix socket.
@@ -13,8 +14,36 @@ export function connectRedis(url: string, role: 'api' | 'worker', onError: (reas
   return redis
 }
 
+/**
+ * Resolves if this Redis answers, and keeps what it is told. A worker waits here for a Redis that is away.
+ *
+ * @throws ConfigInvalid that says what must be changed. It shows the address, but no password.
+ */
+export async function demandReliable(redis: Redis): Promise<void> {
+  let reason: string | undefined
+  const onError = (error: Error) => {
+    reason = error.message
+  }
+  redis.on('error', onError)
+  try {
+    const wrong = await wrongSettings(redis)
+    if (wrong.length > 0) throw new ConfigInvalid(`This Redis would lose what it is told:\n${wrong.join('\n')}`)
+  } catch (error) {
+    if (error instanceof ConfigInvalid) throw error
+    const { path, host, port } = redis.options
+    // While a connection is tried again, the command's own error tells only how often.
+    const words = reason ?? (error instanceof Error ? error.message : String(error))
+    throw new ConfigInvalid(
+      `No Redis can be used at ${path ?? `${host}:${port}`} (${words}). Start it, or correct TRIBUTARY_REDIS_URL and TRIBUTARY_REDIS_PASSWORD.`,
+      { cause: error },
+    )
+  } finally {
+    redis.off('error', onError)
+  }
+}
+
 /** Says what must be changed before this Redis is reliable. An empty list: nothing. */
-export async function checkRedis(redis: Redis): Promise<string[]> {
+async function wrongSettings(redis: Redis): Promise<string[]> {
   const wrong: string[] = []
   const info = (await redis.info()).split('\r\n')
   const infoOf = (name: string) => info.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1)

@@ -1,6 +1,6 @@
 /** What `npm start` makes of TRIBUTARY_HOME: as root it touches nothing there that belongs to the service's user. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -126,6 +126,11 @@ for (const [name, isFolder] of [
     await stop()
     assert.deepEqual(looks(), before)
     if (exitCode !== null) assert.ok(said.includes(join(home, name)), said)
+    // Giving the link away would not help, and giving its target away would be what was planned.
+    if (said.includes('do not belong')) {
+      assert.match(said, /by a link\nA link to what belongs to somebody else is not followed: remove it\./)
+      assert.doesNotMatch(said, /chown/)
+    }
   })
 }
 
@@ -264,4 +269,24 @@ test('a bad URL of Redis is a sentence', async () => {
   const { said, exitCode } = await start({ TRIBUTARY_REDIS_URL: 'foo' })
   assert.equal(exitCode, 1)
   assert.match(said, /^TRIBUTARY_REDIS_URL must be like redis:\/\/HOST:PORT.*\n$/)
+})
+
+test('a Redis that is not there, and a key or token that is no file, are told in a sentence each', async () => {
+  const away = await start({ TRIBUTARY_REDIS_URL: 'redis://:s3cret@127.0.0.1:1' })
+  assert.equal(away.exitCode, 1)
+  assert.match(
+    away.said,
+    /No Redis can be used at 127\.0\.0\.1:1 \(connect ECONNREFUSED .*\)\. Start it, or correct TRIBUTARY_REDIS_URL/,
+  )
+  const keys = join(folder, 'keys')
+  mkdirSync(keys)
+  const folderForFile = await start({ TRIBUTARY_SECRET_KEY_FILE: keys })
+  assert.equal(folderForFile.exitCode, 1)
+  assert.match(folderForFile.said, new RegExp(`${keys} must be a file, and is none`))
+  const pipe = join(folder, 'pipe')
+  assert.equal(spawnSync('mkfifo', [pipe]).status, 0)
+  const waited = await start({ TRIBUTARY_ADMIN_TOKEN_FILE: pipe })
+  assert.equal(waited.exitCode, 1)
+  assert.match(waited.said, new RegExp(`${pipe} must be a file, and is none`))
+  for (const { said } of [away, folderForFile, waited]) assert.doesNotMatch(said, /\n\s+at |s3cret/)
 })

@@ -40,6 +40,25 @@ test('without settings everything is as the contract says', () => {
   assert.deepEqual(readConfig({ TRIBUTARY_HTTP_PORT: '', PATH: 'x' }), readConfig({}), 'empty is not set')
 })
 
+test('two services at one port, and a host that is none, are told by their settings', () => {
+  const equal = { TRIBUTARY_IMAP_PORT: '2000', TRIBUTARY_POP3S_PORT: '2000' }
+  assert.match(mistakesOf(equal), /^TRIBUTARY_POP3S_PORT is 2000, and so is TRIBUTARY_IMAP_PORT: /)
+  const withHttp = { TRIBUTARY_IMAP_PORT: '8420' }
+  assert.match(mistakesOf(withHttp), /^TRIBUTARY_IMAP_PORT is 8420, and so is TRIBUTARY_HTTP_PORT: /)
+  assert.match(mistakesOf({ ...withHttp, TRIBUTARY_MAIL_HOST: '0.0.0.0' }), /TRIBUTARY_HTTP_PORT/)
+  assert.equal(mistakesOf({ ...withHttp, TRIBUTARY_MAIL_HOST: '127.0.0.2' }), '', 'at two addresses')
+  const elsewhere = { TRIBUTARY_STORE_URL: 'imaps://g:p@host', TRIBUTARY_STORE_USERS_FILE: '/users' }
+  assert.equal(mistakesOf({ ...equal, ...elsewhere }), '', 'no store is started')
+  for (const name of ['TRIBUTARY_PUBLIC_NAME', 'TRIBUTARY_MAIL_HOST', 'TRIBUTARY_HTTP_HOST']) {
+    for (const host of ['a b', 'https://mail', 'x\ny', '[::1]'])
+      assert.match(
+        mistakesOf({ [name]: host }),
+        new RegExp(`^${name} is ".*", and must be a host name or an IP address$`),
+      )
+    for (const host of ['mail_1.example.org', '::1', '10.0.0.1']) assert.equal(mistakesOf({ [name]: host }), '')
+  }
+})
+
 test('every mistake is told at once, by the name of its setting', () => {
   const wrong = {
     TRIBUTARY_HTTP_PORT: '70000',

@@ -112,12 +112,16 @@ test('every setting that is given is one', () => {
   for (const file of [compose, ownSecrets]) {
     for (const part of parts) {
       const names = Object.keys(file.services[part].environment).map((name) => name.replace(/(?<=PASSWORD)_FILE$/, ''))
-      const { unknown } = readEnvironment({ ...Object.fromEntries(names.map((name) => [name, '/x'])), ...urls })
+      const { unknown } = readEnvironment({ ...Object.fromEntries(names.map((name) => [name, '/x'])), ...fitting })
       assert.deepEqual(unknown, [], part)
     }
   }
 })
-const urls = {
+/** Settings that are not taken as a path. */
+const fitting = {
+  TRIBUTARY_PUBLIC_NAME: 'mail.example.org',
+  TRIBUTARY_MAIL_HOST: '0.0.0.0',
+  TRIBUTARY_HTTP_HOST: '0.0.0.0',
   TRIBUTARY_REDIS_URL: 'redis://redis',
   TRIBUTARY_STORE_URL: 'imap://gateway@store',
   TRIBUTARY_STORE_PASSWORD: 'x',

@@ -53,9 +53,9 @@ export class Progress {
   }
 }
 
-/** The counts alone, as a value of their own. */
-export function pick(from: RunCounts): RunCounts {
+/** The counts alone, as a value of their own. A worker of an older version may have written fewer. */
+export function pick(from: Partial<RunCounts>): RunCounts {
   const counts = noCounts()
-  for (const name of Object.keys(counts) as (keyof RunCounts)[]) counts[name] = from[name]
+  for (const name of Object.keys(counts) as (keyof RunCounts)[]) counts[name] = from[name] ?? 0
   return counts
 }

@@ -52,7 +52,17 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Fai
   logRunStarted(log, loaded.account.host)
 
   const recorder = await Recorder.of(world.redis, queued, queued.task === 'pull' ? settings.transcriptsKept : 0)
-  const visit = new Visit(world, { ...order, run }, { counts, progress, arrivals, recorder })
+  const visit = new Visit(
+    world,
+    { ...order, run },
+    {
+      counts,
+      progress,
+      arrivals,
+      recorder,
+      setAsideAfterMs: settings.setAsideAfterSeconds * 1000,
+    },
+  )
   let failure: Failure | undefined
   try {
     failure = await visit.pullAsItCan()
@@ -98,6 +108,7 @@ interface RunRecords {
   readonly progress: Progress
   readonly arrivals: Arrivals
   readonly recorder: Recorder | undefined
+  readonly setAsideAfterMs: number
 }
 
 /** The ports that are opened for a run, and the traits that are learnt of the provider's server meanwhile. */
@@ -161,7 +172,12 @@ class Visit {
     const { progress, arrivals } = this.#records
     const ledger = this.#ledger()
     return {
-      run: { id: run.id, publicName },
+      run: {
+        id: run.id,
+        publicName,
+        requested: run.cause === 'request',
+        setAsideAfterMs: this.#records.setAsideAfterMs,
+      },
       store,
       ledger,
       intents: ledger,

@@ -57,5 +57,5 @@ async function countsUpTo(runs: Runs, run: Run): Promise<RunCounts> {
   for (const counts of [...items.filter(({ id, task }) => id !== run.id && task === 'pull'), run]) {
     for (const name of Object.keys(sum) as (keyof RunCounts)[]) sum[name] += counts[name]
   }
-  return { ...sum, listed: run.listed }
+  return { ...sum, listed: run.listed, deferred: run.deferred }
 }

@@ -19,6 +19,10 @@ export const Run = Type.Object({
   recovered: Type.Integer(),
   deleted: Type.Integer(),
   quarantined: Type.Integer(),
+  deferred: Type.Integer({
+    description: 'messages that failed and are not set aside yet: they are tried again by themselves',
+    ...like(0),
+  }),
   fetched: orNull(
     Type.Object({ messages: Type.Integer(), of: Type.Integer() }),
     'while it runs: how many of the messages that it set out for have come; null before that is known',

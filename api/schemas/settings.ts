@@ -23,6 +23,12 @@ const settingFields = {
     maximum: 100,
     description: 'of how many runs of an account the protocol is kept',
   }),
+  setAsideAfterSeconds: Type.Integer({
+    minimum: 0,
+    maximum: 30 * 86_400,
+    description: 'how long a message must go on failing, three times at least, before it is set aside',
+    ...like(21_600),
+  }),
 } satisfies Record<keyof InstanceSettings, TSchema>
 export const SettingsShape = Type.Object(settingFields, strict)
 export type SettingsShape = Static<typeof SettingsShape>

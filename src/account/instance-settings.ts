@@ -13,6 +13,8 @@ export interface InstanceSettings {
   readonly arrivedKeptDays: number
   /** The number of transcripts that are kept of an account, those of its last runs. */
   readonly transcriptsKept: number
+  /** A message that fails is set aside after three failures at least, over this time (CONTRACT section 6). */
+  readonly setAsideAfterSeconds: number
 }
 
 export const defaultInstanceSettings: InstanceSettings = {
@@ -20,6 +22,7 @@ export const defaultInstanceSettings: InstanceSettings = {
   adminMayReachPrivate: true,
   arrivedKeptDays: 30,
   transcriptsKept: 5,
+  setAsideAfterSeconds: 6 * 3600,
 }
 
 /** The settings that are to be changed. A group may contain only some of its settings. */

@@ -20,9 +20,19 @@ export interface PullRun {
   readonly counts: RunCounts
 }
 
+/** The terms of one run. */
+export interface RunTerms {
+  readonly id: RunId
+  readonly publicName: string
+  /** Somebody asked for this run: then everything is tried, whatever waits for its time. */
+  readonly requested: boolean
+  /** A message that fails is set aside after three failures at least, over this time (CONTRACT section 6). */
+  readonly setAsideAfterMs: number
+}
+
 /** The world of one run. */
 export interface World {
-  readonly run: { readonly id: RunId; readonly publicName: string }
+  readonly run: RunTerms
   readonly clock: Clock
   /** Logs in at the provider. */
   openMaildrop(): Promise<Maildrop>

@@ -23,6 +23,13 @@ export interface QuarantineEntry {
   readonly record: { readonly uidl: ShortHash | null; readonly digest: ShortHash | null }
   /** The message's place in the spool, if the provider may not give it again. */
   readonly spooled?: SpoolId | undefined
+  /** The reason may pass by itself. Entries that were written before this was known have none of these four fields. */
+  readonly passes?: boolean
+  /** When the message is tried again by itself; null: only by hand. */
+  readonly nextAttemptAt?: string | null
+  /** The message's From and Subject fields, as its header has them; null if no header was seen. */
+  readonly from?: string | null
+  readonly subject?: string | null
 }
 
 /** The fields that tell whether an entry, a record and a message belong together. */

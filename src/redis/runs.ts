@@ -192,14 +192,15 @@ export async function runsOf(redis: Redis, ids: readonly string[]): Promise<(Run
   return answers.map((json) => runIn(json as string | null))
 }
 
-/** Reads a record. The oldest records have no task and no notices. */
+/** Reads a record. Older records lack some fields. */
 export function runIn(json: string | null): Run | null {
   if (json === null) return null
   return {
     task: 'pull',
     fetched: null,
     notices: [],
-    ...(JSON.parse(json) as Omit<Run, 'task' | 'fetched' | 'notices'>),
+    deferred: 0,
+    ...(JSON.parse(json) as Omit<Run, 'task' | 'fetched' | 'notices' | 'deferred'>),
   }
 }
 

@@ -28,6 +28,8 @@ export interface RunCounts {
   deleted: number
   /** Messages that this run set aside. */
   quarantined: number
+  /** Messages that the provider or the store does not give or take, and that are not set aside yet: they are tried again. */
+  deferred: number
 }
 
 /** The number of messages that have come, of those that the run set out for. They are in the store, or on their way into it. */
@@ -37,7 +39,7 @@ export interface Fetched {
 }
 
 export function noCounts(): RunCounts {
-  return { listed: 0, stored: 0, bytes: 0, recovered: 0, deleted: 0, quarantined: 0 }
+  return { listed: 0, stored: 0, bytes: 0, recovered: 0, deleted: 0, quarantined: 0, deferred: 0 }
 }
 
 /** A run as it is stored and as the API shows it. Times are ISO 8601 in UTC with milliseconds. */

@@ -26,6 +26,7 @@ const run: Run = {
   recovered: 0,
   deleted: 0,
   quarantined: 0,
+  deferred: 0,
   failure: null,
   fetched: null,
   notices: [],

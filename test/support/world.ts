@@ -83,6 +83,7 @@ export class TestWorld {
   readonly staged = new Map<string, StoredMessage[]>()
   readonly ledger = new MemoryLedger(this)
   nowMs = Date.UTC(2026, 10, 10)
+  setAsideAfterMs = 0
   steady = true
   canPeek = true
   window = 3
@@ -159,7 +160,12 @@ export class TestWorld {
     this.effects.length = 0
     this.ledger.board()
     const world: World = {
-      run: { id: '01J0000000000000000000RUN0' as RunId, publicName: 'gather.example.org' },
+      run: {
+        id: '01J0000000000000000000RUN0' as RunId,
+        publicName: 'gather.example.org',
+        requested: true,
+        setAsideAfterMs: this.setAsideAfterMs,
+      },
       store: this.realStore ?? this.#store(),
       ledger: this.ledger,
       intents: this.ledger,

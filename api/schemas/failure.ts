@@ -36,4 +36,11 @@ const exampleFailure = {
 }
 const failureFields = { kind: Type.Enum([...failureKinds]), message: Type.String() }
 export const failure = Type.Object(failureFields, like(exampleFailure))
-export const runFailure = Type.Object({ ...failureFields, step: Type.Optional(step) }, like(exampleFailure))
+export const runFailure = Type.Object(
+  {
+    ...failureFields,
+    step: Type.Optional(step),
+    passes: Type.Boolean({ description: "the server's words say that it passes without anybody doing anything" }),
+  },
+  like({ ...exampleFailure, passes: false }),
+)

@@ -21,6 +21,11 @@ export const failureKinds = [
 ] as const
 export type FailureKind = (typeof failureKinds)[number]
 
+/** The words say that it passes without anybody doing anything (meaning.ts). */
+interface Passing {
+  readonly passes?: true
+}
+
 /** Trouble of a store that every account of the destination would meet: it pauses the destination (consequence.ts). */
 interface Shared {
   readonly everyAccount?: true
@@ -66,12 +71,18 @@ export type Failure =
       readonly server: string
       readonly reply: string
       readonly backOffMs?: number
-    } & Shared)
+    } & Shared &
+      Passing)
   | { readonly kind: 'maildrop in use'; readonly server: string; readonly reply: string }
-  | { readonly kind: 'provider refused'; readonly server: string; readonly during: Phase; readonly reply: string }
+  | ({
+      readonly kind: 'provider refused'
+      readonly server: string
+      readonly during: Phase
+      readonly reply: string
+    } & Passing)
   | { readonly kind: 'broken protocol'; readonly server: string; readonly expected: string; readonly got: string }
   | ({ readonly kind: 'store unreachable'; readonly reason: string } & Shared)
-  | ({ readonly kind: 'store refused'; readonly during: Phase; readonly reply: string } & Shared)
+  | ({ readonly kind: 'store refused'; readonly during: Phase; readonly reply: string } & Shared & Passing)
   | ({ readonly kind: 'store full'; readonly reply: string } & Shared)
   | { readonly kind: 'superseded' }
   | { readonly kind: 'stopped' }

@@ -9,6 +9,8 @@ export const failureLimits = {
   pauseMaxMs: 1 * hour,
   /** The longest back-off that a server may name: Gmail lifts its limits within a day. */
   namedBackOffMaxMs: 24 * hour,
+  /** The octets of a refusal that are read for what they mean. */
+  wordsMax: 500,
   /** A refused password may be throttling: it stops the account only after it repeated this often, over `refusalsSpanMs`. */
   refusalsMin: 5,
   refusalsSpanMs: 6 * hour,

@@ -20,12 +20,19 @@ export interface FailureReport {
   readonly kind: FailureKind
   readonly message: string
   readonly step?: Step
+  /** The server's words say that it passes without anybody doing anything. */
+  readonly passes: boolean
 }
 
 /** The report on a run. It contains only a step that is known to help, because nobody is there to try another one. */
 export function reportOf(failure: Failure): FailureReport {
   const step = knownStep(failure)
-  return { kind: failure.kind, message: describe(failure), ...(step === undefined ? {} : { step }) }
+  return {
+    kind: failure.kind,
+    message: describe(failure),
+    ...(step === undefined ? {} : { step }),
+    passes: 'passes' in failure && failure.passes === true,
+  }
 }
 
 /** Our action, and the answer to it. */

@@ -3,7 +3,7 @@ import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
 import { redisLimits } from './limits.ts'
 import type { Run } from '../runs/run.ts'
-import { describe } from '../failure/sentences.ts'
+import { reportOf } from '../failure/sentences.ts'
 import { addToIndex } from './account-index.ts'
 import { type AccountRecord, sourceOf } from './accounts.ts'
 import { hashOf } from './backup.ts'
@@ -217,7 +217,7 @@ function bytesOf({ value }: Extract<Entry, { type: 'string' }>): Buffer {
 function closed(json: Buffer, nowMs: number): Buffer {
   const run = JSON.parse(json.toString()) as Run
   if (run.finishedAt !== null) return json
-  const failure = { kind: 'stopped', message: describe({ kind: 'stopped' }) } as const
+  const failure = reportOf({ kind: 'stopped' })
   const ended: Run = { ...run, state: 'failed', finishedAt: new Date(nowMs).toISOString(), failure }
   return Buffer.from(JSON.stringify(ended))
 }

@@ -192,16 +192,12 @@ export async function runsOf(redis: Redis, ids: readonly string[]): Promise<(Run
   return answers.map((json) => runIn(json as string | null))
 }
 
-/** Reads a record. Older records lack some fields. */
+/** Reads a record. Older records lack some fields, and older failures do not say whether they pass. */
 export function runIn(json: string | null): Run | null {
   if (json === null) return null
-  return {
-    task: 'pull',
-    fetched: null,
-    notices: [],
-    deferred: 0,
-    ...(JSON.parse(json) as Omit<Run, 'task' | 'fetched' | 'notices' | 'deferred'>),
-  }
+  const run = JSON.parse(json) as Omit<Run, 'task' | 'fetched' | 'notices' | 'deferred'>
+  const failure = run.failure === null ? null : { ...run.failure, passes: run.failure.passes ?? false }
+  return { task: 'pull', fetched: null, notices: [], deferred: 0, ...run, failure }
 }
 
 /** The field of a run in the hash of open runs. A rebuild may wait beside a pull. */

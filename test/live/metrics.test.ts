@@ -84,7 +84,7 @@ test('a failing host has a name, while there are few of them', async () => {
   const runs = new Runs(stack.redis)
   const fail = async (kind: (typeof failureKinds)[number]) => {
     const run = await runs.open(id, 'request')
-    const failure = { kind, message: 'x' }
+    const failure = { kind, message: 'x', passes: false }
     await runs.end({ ...run, state: 'failed', startedAt: run.queuedAt, finishedAt: run.queuedAt, failure })
   }
   for (const kind of failureKinds) await fail(kind)

@@ -70,7 +70,7 @@ async function news(destination = destinationId, outbox = new Outbox(stack.redis
   const id = `01J00000000000000000${String((told += 1)).padStart(6, '0')}`
   const about = { accountId: id as AccountId, address: 'me@example.net', runId: id as RunId }
   const data = { ...about, destinationId: destination as DestinationId }
-  const failure = { kind: 'unreachable', message: 'Could not reach it.' } as const
+  const failure = { kind: 'unreachable', message: 'Could not reach it.', passes: false } as const
   const one: News = { id, type: 'run.failed', timestamp: new Date().toISOString(), data: { ...data, failure } }
   await outbox.tell(id as AccountId, [one], { trouble: 'failing', failedAtMs: 1 })
   return one

@@ -97,7 +97,7 @@ test('numbers and times as people say them', () => {
     '10 days',
   ])
   assert.deepEqual([away('2026-11-24T12:02:05Z', Date.parse('2026-11-24T12:00:00Z')), away(null)], ['in 2 min', ''])
-  const failure = { kind: 'unreachable', message: 'pop.example.net does not answer.' } as const
+  const failure = { kind: 'unreachable', message: 'pop.example.net does not answer.', passes: false } as const
   const failed = { ...run, state: 'failed', listed: 0, failure } as const
   assert.equal(sentenceOf(failed), 'pop.example.net does not answer.')
   assert.equal(

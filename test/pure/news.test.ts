@@ -8,7 +8,7 @@ import { account } from '../support/world.ts'
 
 const t0 = Date.UTC(2026, 10, 1)
 const minute = 60_000
-const failed = { kind: 'unreachable', message: 'Could not reach pop.example.net:995.' } as const
+const failed = { kind: 'unreachable', message: 'Could not reach pop.example.net:995.', passes: false } as const
 
 function end(fields: Partial<RunEnd> & { readonly failure?: Run['failure']; readonly nth?: number } = {}): RunEnd {
   const { failure = null, nth = 1, ...rest } = fields
@@ -88,7 +88,9 @@ test('an account that fails every other time is told of once an hour, and a row 
 })
 
 test('what is ours is told to nobody: a worker that was stopped, a run that another one took over', () => {
-  const ours = (['stopped', 'superseded'] as const).map((kind) => end({ failure: { kind, message: kind } }))
+  const ours = (['stopped', 'superseded'] as const).map((kind) =>
+    end({ failure: { kind, message: kind, passes: false } }),
+  )
   assert.deepEqual(story([...ours, end()]).flat(), [])
 })
 

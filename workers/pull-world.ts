@@ -12,7 +12,7 @@ import type { StorePool } from '../src/imap/pool.ts'
 import type { Logger } from '../src/log.ts'
 import { openMaildrop } from '../src/pop3/session.ts'
 import { TlsSessions } from '../src/pop3/tls.ts'
-import type { Maildrop, Store } from '../src/pull/ports.ts'
+import type { Maildrop, Store, WindowPace } from '../src/pull/ports.ts'
 import type { Traces } from '../src/pull/trace-ports.ts'
 import { type AccountRecord, Accounts } from '../src/redis/accounts.ts'
 import { type DestinationRecord, Destinations } from '../src/redis/destinations.ts'
@@ -57,6 +57,7 @@ export interface PullWorld {
 export interface PullVisit {
   /** The known traits of the provider's server. This session adds those that it learns. */
   readonly traits: Set<ServerTrait>
+  readonly pace: WindowPace
   readonly signal: AbortSignal
   readonly transcript?: Transcript | undefined
 }

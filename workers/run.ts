@@ -8,7 +8,7 @@ import { failureOf, SessionFailed } from '../src/failure/session-failed.ts'
 import type { Logger } from '../src/log.ts'
 import type { Token } from '../src/mail/message.ts'
 import type { AccountLedger } from '../src/pull/ledger-ports.ts'
-import type { Maildrop, Notice, Store, World } from '../src/pull/ports.ts'
+import type { Maildrop, Notice, Store, WindowPace, World } from '../src/pull/ports.ts'
 import { pullAccount } from '../src/pull/pull.ts'
 import { rebuild } from '../src/pull/rebuild.ts'
 import { Arrivals } from '../src/redis/arrivals.ts'
@@ -185,7 +185,7 @@ class Visit {
       quarantine: ledger,
       attempts: ledger,
       clock,
-      openMaildrop: () => this.#openMaildrop(traits),
+      openMaildrop: (pace) => this.#openMaildrop(traits, pace),
       openTraces: () => this.#world.openTraces(loaded.destination, signal),
       newToken: tokens(),
       stopping: () => this.#world.stopping(),
@@ -206,11 +206,11 @@ class Visit {
     return this.#ports.ledger?.(ledger) ?? ledger
   }
 
-  async #openMaildrop(traits: Set<ServerTrait>): Promise<Maildrop> {
+  async #openMaildrop(traits: Set<ServerTrait>, pace: WindowPace): Promise<Maildrop> {
     const { accounts } = this.#world
     const { loaded, signal } = this.#order
     const { recorder } = this.#records
-    const visit = { traits, signal, transcript: recorder?.transcript }
+    const visit = { traits, pace, signal, transcript: recorder?.transcript }
     const maildrop = await this.#world.openMaildrop(loaded, visit).finally(() => recorder?.write())
     this.#loginDelayMs = maildrop.loginDelayMs
     // This is stored for people, and for later: a server may say so in one session and not in the next.

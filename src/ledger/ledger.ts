@@ -52,6 +52,12 @@ export interface Suspect extends MessageName {
   readonly failures: number
 }
 
+/** The windows of a maildrop whose sessions were ended early: their size, and how many messages the last such session gave. */
+export interface WindowNote {
+  readonly messages: number
+  readonly came: number
+}
+
 /** A record that has no place yet. */
 export type NewRecord = Omit<LedgerRecord, 'index'>
 

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import type { Holding, OctetBudget } from '../budget.ts'
 import { pop3Limits } from './limits.ts'
 import { pullLimits } from '../pull/limits.ts'
+import type { WindowPace } from '../pull/ports.ts'
 import type { Listed, MessageNumber, Window } from '../mail/message.ts'
 import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
 import type { Phase } from '../failure/phase.ts'
@@ -26,10 +27,22 @@ export interface Line {
   askable(): readonly Listed[]
 }
 
+interface RetrievalOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly pace?: WindowPace | undefined
+}
+
+/** A window. If the session broke after some of its messages, each closed by a barrier, then `broke` holds the error. */
+interface Came {
+  readonly window: Window
+  readonly broke?: { readonly error: unknown }
+}
+
 export class Retrieval {
   readonly #line: Line
   readonly #budget: OctetBudget
   readonly #signal: AbortSignal | undefined
+  readonly #pace: WindowPace | undefined
   readonly #holdings = new Set<Holding>()
   #lostBarrier = false
   /** The message that the last barrier asked about. */
@@ -37,14 +50,15 @@ export class Retrieval {
   /** A barrier was once answered correctly: the server knows the question. */
   #barrierHolds = false
   /** The window that was asked for last: when it has come, nothing is on its way any more. */
-  #ahead: Promise<Window> | undefined
+  #ahead: Promise<Came> | undefined
   /** Nobody wants the messages that are still on their way, so nothing more is asked for. */
   #leaving = false
 
-  constructor(line: Line, budget: OctetBudget, signal: AbortSignal | undefined) {
+  constructor(line: Line, budget: OctetBudget, { signal, pace }: RetrievalOptions = {}) {
     this.#line = line
     this.#budget = budget
     this.#signal = signal
+    this.#pace = pace
   }
 
   /** A pipelined window's barrier got an answer to another question. */
@@ -53,9 +67,9 @@ export class Retrieval {
   }
 
   async *windows(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window> {
-    const windows = windowsOf(messages)
+    const windows = windowsOf(messages, this.#pace)
     let next = windows.next()
-    const ahead: { readonly octets: number; readonly coming: Promise<Window> }[] = []
+    const ahead: { readonly octets: number; readonly coming: Promise<Came> }[] = []
     // The commands of the next windows are sent before a window is handed out, so that the line is never idle.
     const askAhead = () => {
       for (; !next.done && this.#mayAsk(next.value, ahead); next = windows.next())
@@ -66,9 +80,10 @@ export class Retrieval {
     askAhead()
     try {
       for (let first = ahead.shift(); first !== undefined; first = ahead.shift()) {
-        const window = await first.coming
-        if (!this.#line.hides()) askAhead()
+        const { window, broke } = await first.coming
+        if (!this.#line.hides() && broke === undefined) askAhead()
         yield window
+        if (broke !== undefined) throw broke.error
         if (this.#line.hides()) askAhead()
       }
     } finally {
@@ -76,7 +91,7 @@ export class Retrieval {
       // Nobody takes these windows any more. If they kept their room, other waiters, here or in another run, would wait on.
       for (const { coming } of ahead)
         coming.then(
-          ({ release }) => release(),
+          ({ window: { release } }) => release(),
           () => {},
         )
     }
@@ -103,14 +118,14 @@ export class Retrieval {
     )
   }
 
-  #begin(messages: readonly Listed[], maxMessageOctets: number): Promise<Window> {
+  #begin(messages: readonly Listed[], maxMessageOctets: number): Promise<Came> {
     const window = this.#window(messages, maxMessageOctets)
     window.catch(() => {})
     return window
   }
 
   /** Waits for room, and asks for the messages of a window and its barrier. The window holds that room until it is released. */
-  async #window(messages: readonly Listed[], maxMessageOctets: number): Promise<Window> {
+  async #window(messages: readonly Listed[], maxMessageOctets: number): Promise<Came> {
     const holding = await this.#budget.hold(windowOctets(messages), this.#signal)
     this.#holdings.add(holding)
     const release = () => {
@@ -118,13 +133,15 @@ export class Retrieval {
       holding.release()
     }
     try {
-      if (this.#leaving) return windowOf([], release)
-      const arrived = arrivals(windowOctets(messages), holding)
+      if (this.#leaving) return { window: windowOf([], release) }
+      this.#pace?.asked(messages.length)
+      const arrived = arrivals(windowOctets(messages), holding, this.#pace)
       // If the server does not pipeline, each message has a barrier of its own.
-      const answers = this.#line.pipelined()
-        ? await this.#burst(messages, maxMessageOctets, arrived)
+      const { answers, ...broke } = this.#line.pipelined()
+        ? { answers: await this.#burst(messages, maxMessageOctets, arrived) }
         : await this.#oneByOne(messages, maxMessageOctets, arrived)
-      return windowOf(answers, release)
+      this.#pace?.closed(answers.length)
+      return { window: windowOf(answers, release), ...broke }
     } catch (error) {
       release()
       throw error
@@ -162,7 +179,11 @@ export class Retrieval {
     return answers
   }
 
-  async #oneByOne(messages: readonly Listed[], maxMessageOctets: number, arrived: Arrived): Promise<Answers> {
+  async #oneByOne(
+    messages: readonly Listed[],
+    maxMessageOctets: number,
+    arrived: Arrived,
+  ): Promise<{ answers: Answers; broke?: { error: unknown } }> {
     const answers: [Listed, Reply][] = []
     // A server that cannot answer the question at all fails here, and no message is blamed.
     if (!this.#barrierHolds) await this.#barrier()
@@ -173,10 +194,14 @@ export class Retrieval {
         await this.#barrier()
         answers.push([message, reply])
       } catch (error) {
-        blame(message, error, ['unreachable', 'silent', 'broken protocol'])
+        const blamed = blamedFor(message, error, ['unreachable', 'silent', 'broken protocol'])
+        // Wrong answers leave doubt about what came before them; a line that dropped or fell silent does not.
+        const isDoubtful = error instanceof SessionFailed && error.failure.kind === 'broken protocol'
+        if (answers.length === 0 || isDoubtful) throw blamed
+        return { answers, broke: { error: blamed } }
       }
     }
-    return answers
+    return { answers }
   }
 
   #retr({ number, size: octetsHint }: Listed, octetsMax: number): Promise<Reply> {
@@ -220,18 +245,23 @@ type Answers = readonly [Listed, Reply][]
 type Arrived = (reply: Reply) => Reply
 
 /** If more octets come than were listed, the room that is held grows with them. */
-function arrivals(listed: number, holding: Holding): Arrived {
+function arrivals(listed: number, holding: Holding, pace: WindowPace | undefined): Arrived {
   let octets = 0
   return (reply) => {
+    pace?.came()
     if (reply.shape === 'body') octets += reply.bytes.length
     if (octets > listed) holding.adjust(octets)
     return reply
   }
 }
 
-/** Throws an error again. If the failure is of these kinds, the message is blamed for it. */
 function blame(message: Listed, error: unknown, kinds: readonly string[]): never {
-  throw error instanceof SessionFailed && kinds.includes(error.failure.kind)
+  throw blamedFor(message, error, kinds)
+}
+
+/** The error, or if its failure is of these kinds, one that blames the message for it. */
+function blamedFor(message: Listed, error: unknown, kinds: readonly string[]): unknown {
+  return error instanceof SessionFailed && kinds.includes(error.failure.kind)
     ? new RetrievalFailed(message, error)
     : error
 }

@@ -9,7 +9,7 @@ import type { Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { Listed, MessageNumber, Peeked, Window } from '../mail/message.ts'
 import { loginMask } from '../mask.ts'
-import type { Deletable, Maildrop } from '../pull/ports.ts'
+import type { Deletable, Maildrop, WindowPace } from '../pull/ports.ts'
 import { expiresAtOnce, hasCapability, loginDelayMsIn } from './capabilities.ts'
 import { Pop3Connection, type ConnectionOptions, usualWaits, type Waits } from './connection.ts'
 import { pop3Limits } from './limits.ts'
@@ -32,6 +32,8 @@ export interface SessionOptions extends ConnectionOptions {
   readonly traits?: Set<ServerTrait>
   /** All sessions of a worker share it. */
   readonly budget?: OctetBudget
+  /** Undefined: windows are as large as usual. */
+  readonly pace?: WindowPace | undefined
   /** The server hides messages after RETR: somebody has said so, or it was seen before. */
   readonly hidesRetrieved?: boolean
 }
@@ -68,7 +70,7 @@ export class Pop3Session implements Maildrop {
     this.#waits = { ...usualWaits, ...options.waits }
     this.#traits = options.traits ?? new Set()
     const budget = options.budget ?? new OctetBudget(Number.POSITIVE_INFINITY)
-    this.#retrieval = new Retrieval(this.#line(), budget, options.signal)
+    this.#retrieval = new Retrieval(this.#line(), budget, options)
   }
 
   get tlsReport(): TlsReport | null {

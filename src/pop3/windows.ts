@@ -2,6 +2,7 @@
 import { pop3Limits } from './limits.ts'
 import { pullLimits } from '../pull/limits.ts'
 import type { Listed, Retrieved, Window } from '../mail/message.ts'
+import type { WindowPace } from '../pull/ports.ts'
 import { printable } from '../printable.ts'
 import type { Reply } from './reply.ts'
 
@@ -9,12 +10,13 @@ import type { Reply } from './reply.ts'
  * Divides messages into windows, limited in messages and in listed octets, of at least one message each. A window is made when it is asked
  * for: there may be thousands.
  */
-export function* windowsOf(messages: readonly Listed[]): Generator<Listed[]> {
+export function* windowsOf(messages: readonly Listed[], pace?: WindowPace): Generator<Listed[]> {
   let open: Listed[] = []
   let octets = 0
+  const messagesMax = () => Math.min(pace?.messagesMax ?? Infinity, pullLimits.windowMessagesMax)
   for (const message of messages) {
     octets += message.size
-    if (open.length > 0 && (open.length >= pullLimits.windowMessagesMax || octets > pop3Limits.windowOctetsMax)) {
+    if (open.length > 0 && (open.length >= messagesMax() || octets > pop3Limits.windowOctetsMax)) {
       yield open
       open = []
       octets = message.size

@@ -3,7 +3,16 @@
  * write fails with `superseded` once the lease is lost, and is on disk before it resolves.
  */
 import type { Failure } from '../failure/failure.ts'
-import type { Continuity, FolderMark, Intent, LedgerRecord, MessageName, NewRecord, Suspect } from '../ledger/ledger.ts'
+import type {
+  Continuity,
+  FolderMark,
+  Intent,
+  LedgerRecord,
+  MessageName,
+  NewRecord,
+  Suspect,
+  WindowNote,
+} from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import type { Retrieved, Sighting, Token } from '../mail/message.ts'
 
@@ -52,6 +61,8 @@ export interface LedgerView {
   readonly deaths: number
   /** The message that the last of these runs was retrieving alone. */
   readonly alone: MessageName | undefined
+  /** Undefined: no session was ended in a window, or later ones got further. */
+  readonly window: WindowNote | undefined
 }
 
 /** Batches that are about to be appended. */
@@ -103,4 +114,6 @@ export interface Attempts {
    * nothing here.
    */
   returned(suspects: readonly Suspect[]): Promise<void>
+  /** Notes the size of the next run's windows. A lost lease fails nothing here. */
+  noteWindow(window: WindowNote | undefined): Promise<void>
 }

@@ -7,6 +7,9 @@ export const pullLimits = {
   /** The number of windows that are on their way at once. With fewer, the line is idle if answers take long. With large messages there are fewer. */
   windowsAheadMax: 3,
 
+  /** The number of sessions of one run at a provider that ends each of them early: each is a login, and providers count these. */
+  cutSessionsMax: 5,
+
   /** The number of messages of a folder, the latest ones, that are searched for a copy that the user may have moved there. */
   searchedMessagesMax: 5000,
 

@@ -35,7 +35,7 @@ export interface World {
   readonly run: RunTerms
   readonly clock: Clock
   /** Logs in at the provider. */
-  openMaildrop(): Promise<Maildrop>
+  openMaildrop(pace: WindowPace): Promise<Maildrop>
   readonly store: Store
   /** Opens a connection on which stored messages are read back. */
   openTraces(): Promise<Traces>
@@ -97,6 +97,18 @@ export interface Maildrop {
   quit(): Promise<void>
   /** Ends the connection without QUIT, so that nothing is deleted. It never throws, and may be called at any time and more than once. */
   abandon(): void
+}
+
+/** The size of a session's windows, and what became of them. */
+export interface WindowPace {
+  /** The largest number of messages of the next window. */
+  readonly messagesMax: number
+  /** This many messages were asked for in a window. */
+  asked(messages: number): void
+  /** One of them was given, or refused: its window is not closed yet. */
+  came(): void
+  /** A barrier has closed a window of this many messages. */
+  closed(messages: number): void
 }
 
 /** A message that may be marked deleted: there is no DELE without a receipt. */

@@ -20,6 +20,7 @@ import { spooled } from './spool.ts'
 import { survey } from './survey.ts'
 import { Suspects } from './suspects.ts'
 import { PullSession } from './session.ts'
+import { WindowSize } from './window-size.ts'
 
 /**
  * Moves one account's new mail from its POP3 maildrop into the store. In this order and no other:
@@ -45,18 +46,26 @@ import { PullSession } from './session.ts'
 export async function pullAccount(world: World, account: Account, counts: RunCounts): Promise<void> {
   const run: PullRun = { world, account, counts }
   const suspects = new Suspects(run)
+  const windows = new WindowSize()
   try {
     let isOver = false
-    while (!isOver) isOver = await makeSession(run, suspects)
+    while (!isOver) isOver = await makeSession(run, suspects, windows)
   } finally {
     await suspects.returned()
+    if (windows.news !== null) await world.attempts.noteWindow(windows.news)
   }
 }
 
-/** Makes one session. The answer is false if it broke at a message that is now set aside: then there is more to do. */
-async function makeSession(run: PullRun, suspects: Suspects): Promise<boolean> {
+/**
+ * Makes one session. The answer is false if there is more to do: it broke at a message that is now set aside, or the provider ends each
+ * session after some messages.
+ */
+async function makeSession(run: PullRun, suspects: Suspects, windows: WindowSize): Promise<boolean> {
   const view = await storeSpooled(run, await resolve(run))
-  const maildrop = await run.world.openMaildrop()
+  windows.begin(view.window)
+  const maildrop = await run.world.openMaildrop(windows).catch((error: unknown) => {
+    throw windows.instead(error)
+  })
   const session = new PullSession(run, view, maildrop)
   const { deposit } = session
   try {
@@ -70,7 +79,8 @@ async function makeSession(run: PullRun, suspects: Suspects): Promise<boolean> {
     return true
   } catch (error) {
     await deposit.settled()
-    if (await suspects.blame(error)) return false
+    const goesOn = windows.broke(error, maildrop)
+    if ((await suspects.blame(error)) || goesOn) return false
     throw error
   } finally {
     maildrop.abandon()

@@ -4,11 +4,11 @@
  */
 import type { Redis } from 'ioredis'
 import { SessionFailed } from '../failure/session-failed.ts'
-import type { MessageName, Suspect } from '../ledger/ledger.ts'
+import type { MessageName, Suspect, WindowNote } from '../ledger/ledger.ts'
 import type { Attempts, LedgerView } from '../pull/ledger-ports.ts'
 import { keys } from './key-names.ts'
 import type { Lease } from './lease.ts'
-import { type LedgerWriter, noteReturned, noteSetOut } from './ledger-writes.ts'
+import { type LedgerWriter, noteReturned, noteSetOut, noteWindow } from './ledger-writes.ts'
 
 /** A run's note is named by the fence of its lease. */
 const noteField = (fence: number | string) => `out ${fence}`
@@ -28,13 +28,15 @@ export class RedisAttempts implements Attempts {
   }
 
   /** @param notes everything that is noted beside the ledger. */
-  read(notes: Readonly<Record<string, string>>): Pick<LedgerView, 'suspects' | 'deaths' | 'alone'> {
+  read(notes: Readonly<Record<string, string>>): Pick<LedgerView, 'suspects' | 'deaths' | 'alone' | 'window'> {
     const own = noteField(this.#lease.fence)
     const others = Object.keys(notes).filter((field) => field.startsWith(noteField('')) && field !== own)
     // Fences only grow: the highest one belongs to the run that died last.
     this.#unreturned = others.sort((one, other) => fenceOf(one) - fenceOf(other))
     const alone = notes[this.#unreturned.at(-1) ?? ''] ?? ''
+    const { window } = notes
     return {
+      window: window === undefined ? undefined : (JSON.parse(window) as WindowNote),
       suspects: JSON.parse(notes['suspects'] ?? '[]') as Suspect[],
       deaths: this.#unreturned.length,
       alone: alone === '' ? undefined : (JSON.parse(alone) as MessageName),
@@ -53,6 +55,14 @@ export class RedisAttempts implements Attempts {
     } catch (error) {
       if (!(error instanceof SessionFailed) || error.failure.kind !== 'superseded') throw error
       await this.#redis.hdel(keys.ledgerNotes(this.#lease.accountId), own)
+    }
+  }
+
+  async noteWindow(window: WindowNote | undefined): Promise<void> {
+    try {
+      await this.#writer.write(noteWindow, [], [window === undefined ? '' : JSON.stringify(window)])
+    } catch (error) {
+      if (!(error instanceof SessionFailed) || error.failure.kind !== 'superseded') throw error
     }
   }
 }

@@ -13,6 +13,7 @@ import {
   type NewRecord,
   newRecord,
   type Suspect,
+  type WindowNote,
 } from '../ledger/ledger.ts'
 import { PackedRecords } from '../ledger/packed-records.ts'
 import { encodeRecord, recordOctets } from '../ledger/record-codec.ts'
@@ -223,6 +224,10 @@ export class RedisLedger implements AccountLedger {
 
   async returned(suspects: readonly Suspect[]): Promise<void> {
     await this.#attempts.returned(suspects)
+  }
+
+  async noteWindow(window: WindowNote | undefined): Promise<void> {
+    await this.#attempts.noteWindow(window)
   }
 
   async #keeperAtStart(): Promise<Keeper> {

@@ -187,6 +187,14 @@ function ledgerContract(name: string, open: () => Promise<{ ledger: AccountLedge
     )
   })
 
+  contract('the size of the next windows is noted, and let go of again', async (ledger) => {
+    assert.equal((await ledger.view()).window, undefined)
+    await ledger.noteWindow({ messages: 24, came: 99 })
+    assert.deepEqual((await ledger.view()).window, { messages: 24, came: 99 })
+    await ledger.noteWindow(undefined)
+    assert.equal((await ledger.view()).window, undefined)
+  })
+
   contract('who set out and did not return is a death to the next, and who returned is none', async (ledger) => {
     assert.deepEqual((await ledger.view()).deaths, 0)
     await ledger.setOut({ uidl: hash(1), size: 7, place: 3 })

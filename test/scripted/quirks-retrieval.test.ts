@@ -114,11 +114,13 @@ test('bare LF: lines, and dots behind them, are text and arrive as CRLF', async 
   }
 })
 
-test('a message that is ended by LF, dot, LF alone: noticed by the silence after it, nothing of its window stored', async (t) => {
+test('a message that is ended by LF, dot, LF alone: noticed by the silence after it, nothing of it stored', async (t) => {
   const messages = [a, { bytes: open('x'), uidl: 'lf', end: '\n.\n' }, b]
   for (const capabilities of Object.values(ways)) {
     const provider = await providerOf(t, { messages, capabilities }, { replyMs: 500 })
-    failed(await provider.visit(remove), 'silent', /during (?:RETR|UIDL) of message \d/)
+    // One at a time, a barrier of its own has closed the message before it.
+    const stored = capabilities.includes('PIPELINING') ? 0 : 1
+    failed(await provider.visit(remove), 'silent', /during (?:RETR|UIDL) of message \d/, stored)
     assert.equal(left(provider).length, 3)
   }
 })
@@ -391,9 +393,10 @@ for (const [on, during] of [
       visit,
       'silent',
       new RegExp(`^SERVER was too slow: no end after [\\d.]+ s of ${during}\\. Tried again by itself\\.$`),
+      on === 'RETR 2' ? 1 : 0,
     )
     assert.ok(!provider.traits.has('one at a time'), 'slow is not wrong')
-    went(await provider.visit(), { stored: 3 })
+    went(await provider.visit(), { stored: on === 'RETR 2' ? 2 : 3 })
     holds(provider, abc)
   })
 }

@@ -8,6 +8,7 @@ import {
   newRecord,
   type RecordIdentity,
   type Suspect,
+  type WindowNote,
 } from '../../src/ledger/ledger.ts'
 import { PackedRecords } from '../../src/ledger/packed-records.ts'
 import { encodeRecord } from '../../src/ledger/record-codec.ts'
@@ -40,6 +41,7 @@ export class MemoryLedger implements AccountLedger {
   /** By entry id: dismiss the entry, or try it again when the account takes this many octets. */
   readonly wishes = new Map<string, 'dismiss' | number>()
   suspects: readonly Suspect[] = []
+  window: WindowNote | undefined
   /** By run: the message that the run retrieves alone, until the run returns. */
   readonly out = new Map<number, MessageName | undefined>()
   readonly spoolContent = new Map<SpoolId, Retrieved>()
@@ -80,6 +82,7 @@ export class MemoryLedger implements AccountLedger {
       suspects: this.suspects,
       deaths: died.length,
       alone: died.at(-1)?.[1],
+      window: this.window,
       continuity: { keeper: 'memory', keeperSinceMs: 0, wholeUnder: 'memory', mark: undefined },
     }
   }
@@ -93,6 +96,10 @@ export class MemoryLedger implements AccountLedger {
       this.out.clear()
       this.suspects = suspects
     })
+  }
+
+  async noteWindow(window: WindowNote | undefined): Promise<void> {
+    this.#write('noteWindow', () => (this.window = window))
   }
 
   async intents(): Promise<Intent[]> {

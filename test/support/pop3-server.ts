@@ -41,6 +41,10 @@ export interface Behaviour {
   readonly silentOn?: string
   /** Drops the connection at a command that begins with this. */
   readonly dropOn?: string
+  /** Drops the connection at the nth RETR of each session, counted from 1. */
+  readonly dropAtRetr?: number
+  /** Drops the connection when this many octets of RETR replies have been sent in a session. */
+  readonly dropAfterRetrieved?: number
   /** Drops the connection after this many octets of a RETR reply. */
   readonly dropAfterOctets?: number
   /** Sends no more than this many octets of a RETR reply, and then nothing more. */
@@ -129,6 +133,8 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
       maildrop = maildrop.filter((message) => !gone.has(message))
     })
     let rest = ''
+    let retrieves = 0
+    let retrieved = 0
     let arriving = behaviour.arrives
     if (behaviour.greeting === null) return
     send(socket, Buffer.from(`${behaviour.greeting ?? '+OK ready'}\r\n`, 'latin1'), behaviour)
@@ -144,8 +150,16 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
           socket.destroy()
           return
         }
+        if (line.startsWith('RETR') && (retrieves += 1) === behaviour.dropAtRetr) {
+          socket.end()
+          return
+        }
         const answer = session.answer(line)
         const reply = behaviour.mangles?.(answer, line) ?? answer
+        if (line.startsWith('RETR') && (retrieved += reply.length) > (behaviour.dropAfterRetrieved ?? Infinity)) {
+          socket.end(reply.subarray(0, reply.length + (behaviour.dropAfterRetrieved ?? 0) - retrieved))
+          return
+        }
         if (line.startsWith('RETR') && behaviour.dropAfterOctets !== undefined) {
           socket.end(reply.subarray(0, behaviour.dropAfterOctets))
           return

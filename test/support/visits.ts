@@ -32,8 +32,8 @@ export async function providerOf(t: TestContext, behaviour: Behaviour, waits: Pa
   const traits = new Set<ServerTrait>()
   const shortWaits = { connectMs: 5000, replyMs: 5000, capaMs: 5000, listingMs: 5000, quitMs: 5000, ...waits }
   const where = { host: '127.0.0.1', port: server.port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const
-  world.realMaildrop = async () =>
-    await openMaildrop({ ...where, user: 'me', password: 'secret', waits: shortWaits, traits })
+  world.realMaildrop = async (pace) =>
+    await openMaildrop({ ...where, user: 'me', password: 'secret', waits: shortWaits, traits, pace })
   return {
     server,
     world,

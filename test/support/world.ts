@@ -23,6 +23,7 @@ import type {
   Maildrop,
   Notice,
   Store,
+  WindowPace,
   World,
 } from '../../src/pull/ports.ts'
 import { pullAccount } from '../../src/pull/pull.ts'
@@ -101,7 +102,7 @@ export class TestWorld {
   breaksAt: (bytes: Buffer) => boolean = () => false
   /** A real store and a real maildrop, at a scripted server, in place of those in memory. */
   realStore: Store | undefined
-  realMaildrop: (() => Promise<Maildrop>) | undefined
+  realMaildrop: ((pace: WindowPace) => Promise<Maildrop>) | undefined
   stopAfterWindows = Number.POSITIVE_INFINITY
   /** The number of turns of the event loop before the store takes the nth append, counted from 0. */
   appendTakes: (nth: number) => number = () => 0

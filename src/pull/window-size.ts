@@ -1,0 +1,91 @@
+/**
+ * How many messages a window may hold at a provider that ends its sessions early: some close at every 100th RETR, or after so many octets.
+ * Nothing of a window counts before its barrier has come, so a window that never becomes whole brings nothing, for ever. A session that was
+ * ended in a window makes the next windows a quarter of what it gave; they grow again in a session that gets further than that one.
+ */
+import { SessionFailed } from '../failure/session-failed.ts'
+import type { WindowNote } from '../ledger/ledger.ts'
+import { pullLimits } from './limits.ts'
+import type { Maildrop, WindowPace } from './ports.ts'
+
+export class WindowSize implements WindowPace {
+  #messagesMax: number = pullLimits.windowMessagesMax
+  /** The number of messages that the session gave which was ended last. */
+  #endedAfter: number | undefined
+  #recalled: WindowNote | undefined
+  #hasRecalled = false
+  #sessions = 0
+  /** The numbers of messages that this session was asked for, has given, and has given in windows that are closed. */
+  #asked = 0
+  #came = 0
+  #closed = 0
+  /** The error that ended the session before, if the run goes on after it. */
+  #wasCut: unknown
+
+  /** Begins a session. */
+  begin(note: WindowNote | undefined): void {
+    if (!this.#hasRecalled && note !== undefined) {
+      this.#messagesMax = note.messages
+      this.#endedAfter = note.came
+    }
+    if (!this.#hasRecalled) this.#recalled = note
+    this.#hasRecalled = true
+    this.#sessions += 1
+    this.#asked = 0
+    this.#came = 0
+    this.#closed = 0
+  }
+
+  get messagesMax(): number {
+    return this.#messagesMax
+  }
+
+  asked(messages: number): void {
+    this.#asked += messages
+  }
+
+  came(): void {
+    this.#came += 1
+  }
+
+  closed(messages: number): void {
+    this.#closed += messages
+    if (this.#endedAfter === undefined || this.#came <= this.#endedAfter) return
+    this.#messagesMax = Math.min(2 * this.#messagesMax, pullLimits.windowMessagesMax)
+    if (this.#messagesMax === pullLimits.windowMessagesMax) this.#endedAfter = undefined
+  }
+
+  /**
+   * Learns from the end of a session. The answer is whether another one may go on where it ended: it gave messages, and the server has not
+   * asked for a time between logins.
+   */
+  broke(error: unknown, { loginDelayMs }: Maildrop): boolean {
+    this.#wasCut = undefined
+    const kind = error instanceof SessionFailed ? error.failure.kind : undefined
+    if ((kind !== 'unreachable' && kind !== 'silent') || this.#asked === this.#closed) return false
+    const quarter = Math.max(1, Math.floor(this.#came / 4))
+    if (quarter < pullLimits.windowMessagesMax) {
+      this.#messagesMax = quarter
+      this.#endedAfter = this.#came
+    }
+    const mayGoOn = this.#came > 0 && loginDelayMs === 0 && this.#sessions < pullLimits.cutSessionsMax
+    this.#wasCut = kind === 'unreachable' && mayGoOn ? error : undefined
+    return this.#wasCut !== undefined
+  }
+
+  /** The failure of a run whose next session cannot be opened: a server that has cut a session may well refuse the next one for a while. */
+  instead(error: unknown): unknown {
+    return this.#wasCut ?? error
+  }
+
+  /** What is to be noted for the next run; null if nothing has changed. */
+  get news(): WindowNote | undefined | null {
+    const note = this.#note()
+    const isSame = note?.messages === this.#recalled?.messages && note?.came === this.#recalled?.came
+    return isSame ? null : note
+  }
+
+  #note(): WindowNote | undefined {
+    return this.#endedAfter === undefined ? undefined : { messages: this.#messagesMax, came: this.#endedAfter }
+  }
+}

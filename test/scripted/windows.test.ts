@@ -1,0 +1,49 @@
+/** Providers that end a session before a window is whole: what they give in windows that are closed is kept, and windows shrink. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { MaildropMessage } from '../support/pop3-server.ts'
+import { holds, left, lettersOf, providerOf, times, went } from '../support/visits.ts'
+import { letter } from '../support/world.ts'
+
+const remove = { retention: { mode: 'delete' } } as const
+const manyOf = (count: number) => lettersOf(...Array.from({ length: count }, (_, nth) => `n${nth}`))
+const ways = { pipelined: ['USER', 'UIDL', 'TOP', 'PIPELINING'], 'one at a time': ['USER', 'UIDL', 'TOP'] }
+
+for (const [how, capabilities] of Object.entries(ways)) {
+  test(`a provider that closes at every 100th RETR: 500 messages in two runs, each once (${how})`, async (t) => {
+    const messages = manyOf(500)
+    const provider = await providerOf(t, { messages, capabilities, dropAtRetr: 100 })
+    const first = await provider.visit()
+    assert.ok(first.stored > 300, `${first.stored} in the first run`)
+    went(await provider.visit(remove), { listed: 500 })
+    holds(provider, messages)
+    assert.deepEqual(left(provider), [])
+    assert.ok(times(provider, 'PASS') <= 8, `${times(provider, 'PASS')} logins`)
+  })
+}
+
+test('a provider that closes after so many octets: every run brings mail, down to one message a window', async (t) => {
+  const body = `${'x'.repeat(70)}\r\n`.repeat(100)
+  const messages = Array.from({ length: 40 }, (_, nth): MaildropMessage => {
+    return { bytes: letter(`n${nth}`, { body }), uidl: `n${nth}` }
+  })
+  for (const dropAfterRetrieved of [17_000, 50_000]) {
+    const provider = await providerOf(t, { messages, dropAfterRetrieved })
+    let stored = 0
+    for (let run = 0; run < 6 && stored < messages.length; run += 1) {
+      const visit = await provider.visit()
+      assert.ok(visit.stored > 0, `run ${run} brought nothing`)
+      stored += visit.stored
+    }
+    holds(provider, messages)
+  }
+})
+
+test('what is learnt of a provider is known to the next run, and no run logs in again at one that names a LOGIN-DELAY', async (t) => {
+  const capabilities = ['USER', 'UIDL', 'TOP', 'PIPELINING', 'LOGIN-DELAY 60']
+  const provider = await providerOf(t, { messages: manyOf(150), capabilities, dropAtRetr: 100 })
+  const stored: number[] = []
+  for (let run = 0; run < 3; run += 1) stored.push((await provider.visit()).stored)
+  assert.deepEqual(stored, [0, 96, 54])
+  assert.equal(times(provider, 'PASS'), 3)
+})

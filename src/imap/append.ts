@@ -7,12 +7,23 @@ import { formatDateTime } from 'imapflow/lib/tools.js'
 import type { Token } from '../mail/message.ts'
 import { imapLimits } from './limits.ts'
 import type { AppendAnswer, Appended, Copy } from '../pull/ports.ts'
-import { singleLine } from '../printable.ts'
+import { printable } from '../printable.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
-import { type Attribute, codeOf, codeWordsOf, execute, isRefusal, uidsOf, within, wordsOf } from './command.ts'
+import {
+  type Attribute,
+  byeOf,
+  codeOf,
+  codeWordsOf,
+  execute,
+  isRefusal,
+  OutOfTime,
+  uidsOf,
+  within,
+  wordsOf,
+} from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
 import { executeWhole } from './literal-plus.ts'
-import { troubleOf } from './trouble.ts'
+import { failed, troubleOf } from './trouble.ts'
 import { withheld } from './withheld.ts'
 
 /** The messages of one APPEND, and their folder. */
@@ -36,9 +47,9 @@ export interface AppendRules {
 }
 
 /**
- * Appends a batch: all of it or none.
+ * Appends a batch: all of it or none. Unless the answer is clear, the connection is closed.
  *
- * @throws SessionFailed if the store is at fault, or if nobody knows whether the batch is stored; the connection is closed then.
+ * @throws SessionFailed if the store is at fault.
  */
 export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendRules = {}): Promise<AppendAnswer> {
   const { folder, copies, flags } = batch
@@ -62,10 +73,17 @@ export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendR
   } catch (error) {
     if (isRefusal(error)) return await refused(client, error, signal)
     client.close()
-    if (error instanceof SessionFailed) throw error
-    const failure = troubleOf(error, serverOf(client), 'APPEND')
-    throw failure === undefined ? error : new SessionFailed(failure, error)
+    if (signal?.aborted || (error instanceof SessionFailed && !(error instanceof OutOfTime))) throw error
+    return broken(error, serverOf(client))
   }
+}
+
+/** Interprets the end of a session in the middle of an append. It may be the message that ends it, unless the store says otherwise. */
+function broken(error: unknown, server: string): AppendAnswer {
+  const failure = failed(error, server, 'APPEND').failure
+  if (failure.kind !== 'store unreachable') throw new SessionFailed(failure, error)
+  const bye = byeOf(error)
+  return { status: 'broken', reply: bye === undefined ? failure.reason : `BYE ${printable(bye)}`, failure }
 }
 
 /** Names the messages that this store cannot take, with the reasons. */
@@ -141,7 +159,10 @@ function limitOf(client: ImapFlow, folderLimit: number | undefined): number {
   return folderLimit || (typeof everywhere === 'number' && everywhere) || Number.POSITIVE_INFINITY
 }
 
-/** Interprets a NO or BAD, after which nothing is stored. If it is about the store, and not about these messages, it fails the run instead. */
+/**
+ * Interprets a NO or BAD, after which nothing is stored, even if the session ends behind it. If it is about the store, and not about these
+ * messages, it fails the run instead.
+ */
 async function refused(
   client: ImapFlow,
   error: Record<string, unknown>,
@@ -152,15 +173,10 @@ async function refused(
   if (trouble !== undefined) throw new SessionFailed(trouble, error)
   const code = codeOf(error)
   const reply = `${String(error['responseStatus'])} ${wordsOf(error)}${code === '' ? '' : ` [${code}]`}`
-  // A server that hangs up after its own refusal has another reason than this message.
+  // A server may end the session after its refusal, and be slow about it: then this connection is given to nobody else.
   await within(client, client.noop(), { waitMs: imapLimits.storeReplyWaitMs, during: 'NOOP', signal }).catch(() => {})
-  // For a moment longer imapflow still calls itself usable.
-  if (client.usable && client.byeReason === undefined) return { status: 'refused', reply }
-  const bye = client.byeReason === undefined ? '' : `: "${singleLine(client.byeReason, 200)}"`
-  throw new SessionFailed(
-    { kind: 'store unreachable', reason: `${server} answered "${reply}" and ended the session${bye}` },
-    error,
-  )
+  if (!client.usable || client.byeReason !== undefined) client.close()
+  return { status: 'refused', reply }
 }
 
 /** Reads `[APPENDUID uidvalidity uid-set]` of the tagged OK (RFC 4315 section 3), if the server has UIDPLUS. */

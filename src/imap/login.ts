@@ -27,6 +27,7 @@ export async function fillLogin(login: Login, copies: readonly Copy[]): Promise<
   try {
     const answer = await multiAppend(client, { folder: 'INBOX', copies, flags: [] }, { dovecot: true })
     if (answer.status === 'stored') return
+    if (answer.status === 'broken') throw new SessionFailed(answer.failure)
     const reply = answer.status === 'refused' ? answer.reply : [...answer.reasons.values()].join('; ')
     throw new SessionFailed({ kind: 'store refused', during: 'filling', reply })
   } finally {

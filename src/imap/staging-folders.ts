@@ -12,14 +12,30 @@ import { failed } from './trouble.ts'
 
 export class StagingFolders {
   /** The folder of this run. Its name has a hyphen: a dot would separate levels in a Dovecot that stores Maildirs. */
-  readonly own: string
+  #own: string
+  #renames = 0
   readonly #access: StoreAccess
   readonly #staging: Staging
 
   constructor(access: StoreAccess, staging: Staging) {
     this.#access = access
     this.#staging = staging
-    this.own = `${stagingRoot}/${staging.accountId}-${staging.fence}`
+    this.#own = `${stagingRoot}/${staging.accountId}-${staging.fence}`
+  }
+
+  get own(): string {
+    return this.#own
+  }
+
+  /** Gives the folder of this run another name: an APPEND that is still on its way to it is refused from now on. Its UIDs stay the same. */
+  async renameOwn(): Promise<void> {
+    const { accountId, fence } = this.#staging
+    this.#renames += 1
+    const renamed = `${stagingRoot}/${accountId}-${fence}-again${this.#renames}`
+    await this.#use('staging takeover', async (client) => {
+      await execute(client, 'RENAME', [atom(encodedPathOf(client, this.#own)), atom(encodedPathOf(client, renamed))])
+    })
+    this.#own = renamed
   }
 
   /** Makes the folder that people see, if it is missing. */
@@ -36,7 +52,7 @@ export class StagingFolders {
   async prepareOwn(folder: string, isMade: boolean): Promise<FolderPosition> {
     return await this.#use({ code: 'folder', folder }, async (client) => {
       await preparedFolder(client, folder)
-      const path = encodedPathOf(client, this.own)
+      const path = encodedPathOf(client, this.#own)
       if (!isMade) await create(client, path)
       return await statusOf(client, path)
     })
@@ -67,7 +83,7 @@ export class StagingFolders {
       for (const path of earlier.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))) {
         for (let renamed = false; !renamed; ) {
           nth += 1
-          const folder = `${this.own}-${nth}`
+          const folder = `${this.#own}-${nth}`
           try {
             await execute(client, 'RENAME', [atom(path), atom(encodedPathOf(client, folder))])
             taken.push(folder)

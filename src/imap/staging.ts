@@ -3,7 +3,6 @@
  * them. A run that takes the account over renames that folder first: Dovecot then refuses an APPEND or a MOVE that is still on its way
  * ("Mailbox was deleted under us"), so nothing an earlier run has sent is stored after the new run has looked (docs/decisions/0013).
  */
-import { SessionFailed } from '../failure/session-failed.ts'
 import type { Intent } from '../ledger/ledger.ts'
 import type {
   AppendAnswer,
@@ -30,6 +29,9 @@ export class StagedStore implements Store {
   readonly #staging: Staging
   readonly #folders: StagingFolders
   #isMade = false
+  /** A session broke in the middle of an append: the store may be storing it yet. */
+  #isLate = false
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(access: StoreAccess, staging: Staging, batch: BatchLimit) {
     this.batch = batch
@@ -61,13 +63,21 @@ export class StagedStore implements Store {
     const answer = await this.#access.borrow((client) =>
       multiAppend(client, { folder: this.#folders.own, copies, flags }, rules),
     )
-    // Without the UIDs nothing could be moved; the next run finds the batch by its tokens.
-    if (answer.status === 'stored' && answer.appended.uids.length !== copies.length)
-      throw new SessionFailed({ kind: 'store refused', during: 'APPEND', reply: 'OK without APPENDUID' })
-    return answer
+    if (answer.status === 'broken') this.#isLate = true
+    // Without the UIDs nothing could be moved.
+    const isNamed = answer.status !== 'stored' || answer.appended.uids.length === copies.length
+    if (isNamed) return answer
+    const reply = 'OK without APPENDUID'
+    return { status: 'broken', reply, failure: { kind: 'store refused', during: 'APPEND', reply } }
   }
 
   async find(intent: Intent): Promise<Found> {
+    if (this.#isLate) {
+      // As a run does that takes over from another one.
+      await settled(this.#access, this.#staging)
+      await this.#inTurn(() => this.#folders.renameOwn())
+      this.#isLate = false
+    }
     const intended = new Set(intent.entries.map(({ token }) => token))
     const own = await search(this.#access, (client, wait) => wait(allIn(client, this.#folders.own)))
     const found = own.messages.flatMap(({ uid, trace }) =>
@@ -78,7 +88,14 @@ export class StagedStore implements Store {
   }
 
   async deliver(folder: string, appended: Appended): Promise<Appended> {
-    return await this.#folders.move(this.#folders.own, appended, folder)
+    return await this.#inTurn(() => this.#folders.move(this.#folders.own, appended, folder))
+  }
+
+  /** Messages are moved out of a folder, and a folder is renamed, one after the other: a MOVE that is under way would be refused. */
+  async #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(act)
+    this.#turn = done.catch(() => {})
+    return await done
   }
 
   async finish(): Promise<void> {

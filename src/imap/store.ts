@@ -42,6 +42,8 @@ class DirectStore implements Store {
   readonly deliveredTogether = 1
   readonly #access: StoreAccess
   readonly #folderLimits = new Map<string, number>()
+  /** Messages that were sent whole on a session that broke: the store may be storing them yet. */
+  readonly #late = new Set<Token>()
 
   constructor(access: StoreAccess, batch: BatchLimit) {
     this.batch = batch
@@ -49,11 +51,10 @@ class DirectStore implements Store {
   }
 
   async takeOver(intents: readonly Intent[]): Promise<TakenOver> {
-    const { signal, lateMs } = this.#access
     const tokens = new Set<Token>()
     const missing = await this.#look(intents, tokens)
     if (missing.length > 0) {
-      await delay(lateMs, undefined, signal === undefined ? {} : { signal })
+      await this.#untilNothingIsLate()
       await this.#look(missing, tokens)
     }
     return { tokens, deliver: async () => {} }
@@ -68,8 +69,13 @@ class DirectStore implements Store {
   }
 
   async append(folder: string, copies: readonly Copy[], flags: readonly string[]): Promise<AppendAnswer> {
-    const { signal, mayCommit, appendWaitMs } = this.#access
-    return await this.#access.borrow(async (client) => {
+    const { signal, appendWaitMs } = this.#access
+    let isWhole = false
+    const mayCommit = () => {
+      isWhole = this.#access.mayCommit()
+      return isWhole
+    }
+    const answer = await this.#access.borrow(async (client) => {
       const rules = { folderLimit: this.#folderLimits.get(folder), mayCommit, answerWaitMs: appendWaitMs, signal }
       const send = async () => await multiAppend(client, { folder, copies, flags }, rules)
       try {
@@ -81,16 +87,30 @@ class DirectStore implements Store {
         return await send()
       }
     })
+    if (answer.status === 'broken' && isWhole) for (const { token } of copies) this.#late.add(token)
+    return answer
   }
 
   async find(intent: Intent): Promise<Found> {
-    const tokens = await search(this.#access, (client, wait) => tokensInFolder(client, wait, intent))
+    const look = async () => await search(this.#access, (client, wait) => tokensInFolder(client, wait, intent))
+    let tokens = await look()
+    const mayBeLate = intent.entries.some(({ token }) => this.#late.delete(token) && !tokens.has(token))
+    if (mayBeLate) {
+      await this.#untilNothingIsLate()
+      tokens = await look()
+    }
     return { tokens, appended: { uidValidity: undefined, uids: [] } }
   }
 
   async deliver(): Promise<undefined> {}
 
   async finish(): Promise<void> {}
+
+  /** Waits for the time in which a store carries out what was sent on a session that has ended. */
+  async #untilNothingIsLate(): Promise<void> {
+    const { signal, lateMs } = this.#access
+    await delay(lateMs, undefined, signal === undefined ? {} : { signal })
+  }
 
   async #prepared(client: ImapFlow, folder: string): Promise<FolderStatus> {
     const { signal } = this.#access

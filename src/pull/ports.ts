@@ -5,6 +5,7 @@
  */
 import type { Account } from '../account/account.ts'
 import type { Clock } from '../clock.ts'
+import type { Failure } from '../failure/failure.ts'
 import type { Intent } from '../ledger/ledger.ts'
 import type { Receipt } from '../ledger/receipt.ts'
 import type { Listed, MessageNumber, Peeked, RunId, ShortHash, Token, Window } from '../mail/message.ts'
@@ -131,11 +132,14 @@ export interface Store {
   /** Makes the folder and subscribes to it if it is missing. The answer is the position of the next message appended. */
   prepare(folder: string): Promise<FolderPosition>
   /**
-   * Stores all of the copies or none. Every outcome that is no `AppendAnswer` throws. Either the store is at fault, and the
-   * failure says so; or nobody knows whether the copies are stored, and the next run's `takeOver` finds out.
+   * Stores all of the copies or none. Every outcome that is no `AppendAnswer` throws: then the store is at fault, and the failure says
+   * so. Nobody knows then what it has stored, and the next run's `takeOver` finds out.
    */
   append(folder: string, copies: readonly Copy[], flags: readonly string[]): Promise<AppendAnswer>
-  /** Looks for a batch of this run that was refused, or whose UIDs the store did not all name. Usually it finds none of its messages. */
+  /**
+   * Looks for a batch of this run that was refused, whose session broke, or whose answer proves nothing. After a broken session
+   * no message that it does not find arrives later (docs/guarantees.md names the exceptions).
+   */
   find(intent: Intent): Promise<Found>
   /**
    * Brings recorded messages to the folder where people see them. Until then they are in the store, and the next run's
@@ -178,6 +182,17 @@ export type AppendAnswer =
   | { readonly status: 'stored'; readonly appended: Appended }
   /** The server said NO or BAD to these messages, and stored none of them. */
   | { readonly status: 'refused'; readonly reply: string }
+  /**
+   * The session ended, or the store answered nonsense or nothing, for a reason that may be one of these messages. Or its OK contradicts
+   * what it had announced or shown. Nobody knows what is stored until `find` has looked.
+   */
+  | {
+      readonly status: 'broken'
+      /** What the store said or did. */
+      readonly reply: string
+      /** The failure of the run, if the store is at fault. */
+      readonly failure: Failure
+    }
   /** This store never takes messages like the named ones, so nothing was sent. */
   | { readonly status: 'unfit'; readonly reasons: ReadonlyMap<Token, string> }
 

@@ -1,4 +1,5 @@
 /** Step 6: records the messages of a batch that the store holds, and decides about the rest. */
+import { SessionFailed } from '../failure/session-failed.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { Token } from '../mail/message.ts'
 import type { Deposit } from './deposit.ts'
@@ -18,6 +19,8 @@ export async function record(deposit: Deposit, intended: Intended, answer: Appen
     : await deposit.run.world.store.find(intent)
   await recordFound(deposit, intended, found)
 
+  const isAll = found.tokens.size >= messages.length
+  if (answer.status === 'broken' && !isAll) throw new SessionFailed(answer.failure)
   const rest = messages.filter(({ entry }) => !found.tokens.has(entry.token)).map(({ letter }) => letter)
   const [first] = rest
   if (answer.status === 'refused' && messages.length === 1 && first !== undefined) {

@@ -8,8 +8,10 @@ import type { Store } from '../../src/pull/ports.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
 import { noCounts, type RunCounts } from '../../src/runs/run.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
+import type { ShortHash, Token } from '../../src/mail/message.ts'
 import { certificate } from '../support/certificates.ts'
 import { type ScriptedStore, type StoreBehaviour, startImapServer } from '../support/imap-server.ts'
+import { until } from '../support/until.ts'
 import { letter, TestWorld } from '../support/world.ts'
 
 const nowhere: StoreEndpoint = { host: '127.0.0.1', port: 1, tls: 'none', masterUser: 'm', masterPassword: 'm' }
@@ -362,11 +364,60 @@ test('a store that ends the session at an append, before its answer or after, sa
   await run({ bye: 'Request is throttled. Suggested Backoff Time: 5000 milliseconds' }, letters(2), ({ failure }) => {
     assert.deepEqual(failure?.failure.kind === 'throttled' && failure.failure.backOffMs, 5000)
   })
-  const byeAfterRefusal = 'going down'
-  await run({ refuses: () => 'NO cannot', byeAfterRefusal }, letters(2), ({ failure, world }) => {
-    assert.match(failure?.message ?? '', /answered "NO cannot" and ended the session/)
-    assert.deepEqual(world.ledger.quarantined, [])
+})
+
+test('a tagged NO is known, even if the session ends behind it', async () => {
+  for (const byeAfterRefusal of ['going down', 'Server shutting down']) {
+    const refuses = (messages: readonly { literal: Buffer }[]) =>
+      holds('worse')(messages) ? 'NO [TOOBIG] too big' : undefined
+    await run({ refuses, byeAfterRefusal }, [letter('a'), bad(1), letter('b')], ({ counts, failure, reasons }) => {
+      assert.deepEqual([failure, counts.stored, counts.quarantined], [undefined, 2, 1])
+      assert.deepEqual(reasons, ['NO too big [TOOBIG]'])
+    })
+  }
+})
+
+test('a session that breaks at an append: what the store has kept of it is found on another session, in the same run', async () => {
+  let appends = 0
+  let server: ScriptedStore | undefined
+  const saysOfStored = () => {
+    if ((appends += 1) > 1) return undefined
+    void server?.hangUp('Invalid character in literal')
+    return null
+  }
+  await scripted({ saysOfStored }, async (store, given) => {
+    server = given
+    const world = new TestWorld(letters(4).map((bytes, nth) => ({ bytes, uidl: `u${nth}` })))
+    world.realStore = store
+    const counts = await world.pull({ retention: { mode: 'delete' } })
+    assert.deepEqual([counts.stored, counts.recovered, counts.deleted, given.stored.length], [4, 0, 4, 4])
   })
+})
+
+test('what was sent whole on a session that broke is looked for a second time, before it may be sent again', async () => {
+  const slow = new StorePool(nowhere, { lateMs: 1500 })
+  const hash = '0123456789abcdef' as ShortHash
+  const literal = [Buffer.from(`X-Tributary-Id: ${hash}.${hash}.${hash}.${'a'.repeat(32)}\r\nSubject: late\r\n\r\n`)]
+  const token = 'a'.repeat(32) as Token
+  const behaviour = { bye: 'Invalid character in literal' }
+  const server = await startImapServer(behaviour)
+  try {
+    const login = { host: '127.0.0.1', port: server.port, tls: 'none', user: 'me', password: 'secret' } as const
+    const store = await slow.store({ kind: 'imap', id: 'late', ...login })
+    const position = await store.prepare('INBOX')
+    const answer = await store.append('INBOX', [{ token, literal, internalDate: new Date(0) }], [])
+    assert.equal(answer.status, 'broken')
+    const fingerprint = { hash, weak: false }
+    const entries = [{ token, uidl: hash, fingerprint, digest: hash, size: 1 }]
+    const finding = store.find({ id: token, folder: 'INBOX', ...position, entries, writtenAtSeconds: 1 })
+    await until('its look', () => server.verbs.at(-1) === 'NOOP')
+    const message = { folder: 'INBOX', uid: 1, flags: '', date: '', binary: false, literal: literal[0] as Buffer }
+    server.stored.push(message)
+    assert.deepEqual((await finding).tokens, new Set([token]))
+  } finally {
+    await slow.close()
+    await server.close()
+  }
 })
 
 test('a store that says the same to every message is at fault itself: nothing is set aside, and a later run stores all', async () => {

@@ -61,6 +61,8 @@ export interface StoreBehaviour {
   readonly byeAfterRefusal?: string
   /** Stores an append, and drops the connection in place of the OK; it does so this many times. */
   readonly losesAnswers?: number
+  /** When it loses an answer it goes away: it hangs up on every new connection until it comes back. */
+  readonly goesAway?: boolean
   /** Drops the connection in the middle of a literal; it does so this many times. */
   readonly dropsInLiteral?: number
   /** The octets of a command's literals that it reads before it drops the connection, and its last words. */
@@ -94,6 +96,7 @@ export interface ScriptedStore {
   remove(folder: string): void
   /** Gives the messages of a folder other UIDs and another UIDVALIDITY. */
   renumber(folder: string): void
+  comeBack(): void
   /** Ends every connection, with these words if any are given. */
   hangUp(bye?: string): Promise<void>
   /** Resolves when no client is connected any more. */
@@ -108,6 +111,7 @@ export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0):
   let connections = 0
   const state = new State(behaviour)
   const serve = (socket: Socket) => {
+    if (state.isAway) return void socket.destroy()
     connections += 1
     sockets.add(socket)
     socket
@@ -139,6 +143,9 @@ export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0):
     rename: (from, to) => state.rename(from, to),
     remove: (folder) => state.remove(folder),
     renumber: (folder) => state.renumber(folder),
+    comeBack: () => {
+      state.isAway = false
+    },
     async hangUp(bye) {
       for (const socket of sockets) socket.end(bye === undefined ? '' : `* BYE ${bye}\r\n`)
       await left()
@@ -165,6 +172,7 @@ class State {
     literals: [],
   }
   lost: number
+  isAway = false
   dropped: number
   /** The messages that a session was shown after NOOP, while other sessions were not. */
   readonly shown = new Set<StoredMessage>()
@@ -518,6 +526,7 @@ class Session {
     for (const message of kept) stored.push(Object.assign(message, { uid: position.uidNext++ }))
     if (this.#state.lost > 0) {
       this.#state.lost -= 1
+      this.#state.isAway = behaviour.goesAway ?? false
       this.#socket.destroy()
       return
     }

@@ -5,6 +5,7 @@ import type { Home } from '../src/disk/home.ts'
 import { programVersion } from '../src/disk/version.ts'
 import type { Logger } from '../src/log.ts'
 import { backupLines } from '../src/redis/backup.ts'
+import { bringHostsToOneForm } from '../src/redis/account-hosts.ts'
 import { carryOver, type CarryOverNews } from '../src/redis/format/carry-over.ts'
 import { leaveToOthers, Presence } from '../src/redis/processes.ts'
 import type { Ring } from '../src/seal.ts'
@@ -43,5 +44,16 @@ function carryOverWords(news: CarryOverNews): string {
       return `The data have format ${news.to} now`
     case 'unfinished restore removed':
       return 'A restore was broken off; what it had put back was removed, restore the backup again'
+  }
+}
+
+/** Brings the hosts of accounts to their one form, and says which accounts were paused because they turned out to be one. */
+export async function bringTogether(redis: Redis, log: Logger): Promise<void> {
+  for (const { paused, first } of await bringHostsToOneForm(redis)) {
+    const [one, other] = [paused.account, first.account]
+    log.warn(
+      { event: 'account paused', accountId: one.id, twinOf: other.id },
+      `The account of ${one.address} (${one.id}) fetches the same mail as that of ${other.address} (${other.id}), whose host was written in another form; it is paused now, remove one of the two`,
+    )
   }
 }

@@ -1,6 +1,7 @@
 /** Makes a destination from the fields that somebody sends, by its rules and defaults. */
-import { hostMistakes, type Mistake, secretMistakes } from '../src/account/account.ts'
+import { type Mistake, secretMistakes } from '../src/account/account.ts'
 import { type Destination, destinationDefaults } from '../src/account/destination.ts'
+import { hostMistakes, normalHost } from '../src/account/host.ts'
 import type { DestinationId } from '../src/mail/message.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
 import type { Seal } from '../src/seal.ts'
@@ -32,9 +33,10 @@ export function newDestination(body: NewDestination): Destination {
   const identity = { id: newId() as DestinationId, createdAtMs: Date.now() }
   if (body.kind === 'hosted') return { ...identity, kind: 'hosted', login }
   const { host = '', tls = destinationDefaults.tls, user = '', tlsVerify = destinationDefaults.tlsVerify } = body
+  const normal = normalHost(host) ?? host
   const port = body.port ?? (tls === 'implicit' ? 993 : 143)
   const tlsFingerprint = hexOf(body.tlsFingerprint ?? destinationDefaults.tlsFingerprint)
-  return { ...identity, kind: 'imap', host, port, tls, tlsVerify, tlsFingerprint, user }
+  return { ...identity, kind: 'imap', host: normal, port, tls, tlsVerify, tlsFingerprint, user }
 }
 
 /** A fingerprint in its normal form: small letters, no colons. */
@@ -69,7 +71,8 @@ export function patchedDestination(
   const { destination, guarded, ...rest } = before
   if (destination.kind === 'hosted') return { ...before, passwordHash: passwordHash ?? before.passwordHash }
   const { password, tlsFingerprint = destination.tlsFingerprint, ...fields } = body
-  const after = { ...destination, ...fields, tlsFingerprint: hexOf(tlsFingerprint) }
+  const host = normalHost(fields.host ?? destination.host) ?? destination.host
+  const after = { ...destination, ...fields, host, tlsFingerprint: hexOf(tlsFingerprint) }
   return {
     ...rest,
     ...guardedBy(principal, after, { ...destination, guarded }),

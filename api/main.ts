@@ -30,7 +30,7 @@ import { Webhooks } from '../src/redis/webhooks.ts'
 import { type SampleProvider, sampleLogin } from '../src/account/sample.ts'
 import { runMain } from '../src/run-main.ts'
 import { createSeal } from '../src/seal.ts'
-import { openData } from './carry-over.ts'
+import { bringTogether, openData } from './carry-over.ts'
 import { HostedLogins } from './hosted-logins.ts'
 import { Https } from './http/https.ts'
 import { passwordHash } from './http/passwords.ts'
@@ -72,6 +72,7 @@ async function main(): Promise<void> {
   const ring = await openRing()
   const accounts = new Accounts(redis)
   await accounts.ensureIndexed()
+  await bringTogether(redis, log)
   const https = config.tls === undefined ? undefined : httpsWith(config.tls, log)
   const world = {
     log,

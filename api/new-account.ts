@@ -1,24 +1,44 @@
 /** Makes an account from a request, by the rules and defaults of an account, and makes the answers for requests that cannot be fulfilled. */
-import { type Account, accountDefaults, accountMistakes, defaultPort, hidesByName } from '../src/account/account.ts'
+import {
+  type Account,
+  accountDefaults,
+  accountMistakes,
+  defaultPort,
+  hidesByName,
+  type Mistake,
+} from '../src/account/account.ts'
+import { hostMistakes, normalHost } from '../src/account/host.ts'
 import type { AccountId, DestinationId } from '../src/mail/message.ts'
 import { newId } from './app.ts'
 import { badRequest, Problem } from './http/problems.ts'
 import type { NewAccount } from './schemas/accounts.ts'
 
-export function newAccount({ password, ...body }: NewAccount): Account {
+export function newAccount({ password, ...given }: NewAccount): Account {
+  const body = { ...given, ...inOneForm(given) }
   const tls = body.tls ?? accountDefaults.tls
   const identity = { id: newId() as AccountId, createdAtMs: Date.now() }
   const defaults = { ...accountDefaults, port: defaultPort(tls), hidesRetrieved: hidesByName(body.host) }
   const interval = { ...accountDefaults.interval, ...body.interval }
   const fields = { ...body, interval, destinationId: body.destinationId as DestinationId }
-  return demandRules({ ...identity, ...defaults, ...fields }, password)
+  return demandRules({ ...identity, ...defaults, ...fields }, password, hostMistakes(given.host))
 }
 
-/** @returns the account in its normal form. @throws Problem that names everything that is wrong with it. */
-export function demandRules(account: Account, password: string | undefined): Account {
+/** The address and the host that somebody sends, without the white space around them; the host in its one form, if it has one. */
+export function inOneForm({ address, host }: { readonly address?: string; readonly host?: string }) {
+  return {
+    ...(address === undefined ? {} : { address: address.trim() }),
+    ...(host === undefined ? {} : { host: normalHost(host) ?? host }),
+  }
+}
+
+/**
+ * @param wrong the mistakes in it that are known already.
+ * @returns the account in its normal form. @throws Problem that names everything that is wrong with it.
+ */
+export function demandRules(account: Account, password: string | undefined, wrong: readonly Mistake[] = []): Account {
   const tlsFingerprint = account.tlsFingerprint?.replaceAll(':', '').toLowerCase() ?? null
   const normal = { ...account, tlsFingerprint }
-  const mistakes = accountMistakes(normal, password)
+  const mistakes = [...wrong, ...accountMistakes(normal, password)]
   if (mistakes.length > 0) throw badRequest(mistakes)
   return normal
 }

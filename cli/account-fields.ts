@@ -85,8 +85,8 @@ export async function completedAccount(cli: Cli, options: FieldOptions): Promise
     if (answer === '') throw new CommandFailed('usage', `${question} is not known: say it with ${option}.`)
     return answer
   }
-  const host = fields.host ?? (await ask('POP3 server', found?.host, '--host'))
-  const server = found?.host === host ? given({ port: found.port, tls: found.tls }) : {}
+  const host = fields.host ?? (await ask('POP3 server', found?.hostUnicode, '--host'))
+  const server = found?.hostUnicode === host ? given({ port: found.port, tls: found.tls }) : {}
   const user = fields.user ?? (await ask('User', found?.user ?? local, '--user'))
   let into = fields.destinationId
   if (into === undefined) {

@@ -81,7 +81,7 @@ function addList(account: Command, cli: Cli): void {
           const paint: Column<Account>['paint'] = (text, { status }) => terminal.paint(styles[status], text)
           await list<Account>(cli, { path: '/accounts', query: { status, destinationId: id, q, sort } }, options, [
             { title: 'address', of: ({ address }) => address },
-            { title: 'server', of: ({ host }) => host },
+            { title: 'server', of: ({ hostUnicode }) => hostUnicode },
             { title: 'status', of: ({ status }) => status, paint },
             { title: 'next', of: ({ nextRunAt }) => away(nextRunAt) },
             {
@@ -121,6 +121,7 @@ function addShow(account: Command, cli: Cli): void {
           ['interval', `${shown.interval.minSeconds} to ${shown.interval.maxSeconds} s`],
           ['largest message', octets(shown.maxMessageBytes)],
           ['status', shown.status],
+          ...(shown.twinOf === null ? [] : [['fetches the same mail as', shown.twinOf] as const]),
           [
             'last run',
             shown.lastRun === null ? 'never' : `${moment(shown.lastRun.finishedAt)}: ${sentenceOf(shown.lastRun)}`,

@@ -111,7 +111,10 @@ async function namesOf({ api }: Cli, noun: string, current: string): Promise<Can
   const ask = async <T>(path: string, q: string | undefined) =>
     (await api.ask<{ items: T[] }>('GET', path, { query: { limit: namesMax, q }, signal })).items
   if (noun === 'account' || noun === 'accounts')
-    return (await ask<Account>('/accounts', current)).map(({ address, host }) => ({ word: address, about: host }))
+    return (await ask<Account>('/accounts', current)).map(({ address, hostUnicode }) => ({
+      word: address,
+      about: hostUnicode,
+    }))
   if (noun === 'destination')
     return (await ask<Destination>('/destinations', undefined)).map((one) => ({
       word: destinationTitle(one),

@@ -10,9 +10,9 @@ const namedMax = 10
 export async function accountId(api: Api, name: string): Promise<string> {
   if (ulid.test(name)) return name
   const found: [string, string][] = []
-  for await (const { id, address, user, host } of api.each<Account>('/accounts', { q: name })) {
-    if ([address, user, `${user}@${host}`].some((text) => isSame(text, name)))
-      found.push([id, `${address} (${user} at ${host})`])
+  for await (const { id, address, user, host, hostUnicode } of api.each<Account>('/accounts', { q: name })) {
+    if ([address, user, `${user}@${host}`, `${user}@${hostUnicode}`].some((text) => isSame(text, name)))
+      found.push([id, `${address} (${user} at ${hostUnicode})`])
   }
   return only('account', name, found)
 }
@@ -28,7 +28,7 @@ export async function destinationId(api: Api, name: string): Promise<string> {
 }
 
 export function destinationTitle(destination: Destination): string {
-  return destination.kind === 'hosted' ? destination.login : `${destination.user}@${destination.host}`
+  return destination.kind === 'hosted' ? destination.login : `${destination.user}@${destination.hostUnicode}`
 }
 
 /** A list of the API, and the field by which people call its items. */

@@ -89,13 +89,15 @@ export function firstRunOf({ firstRun }: Account): string {
 
 export function serverOf({
   host,
+  hostUnicode = host,
   port,
   tls,
 }: {
   readonly host: string
+  readonly hostUnicode?: string
   readonly port: number
   readonly tls: string
 }): string {
   const how = tls === 'implicit' ? 'TLS' : tls === 'starttls' ? 'STARTTLS' : 'in clear'
-  return `${host}:${port} (${how})`
+  return `${hostUnicode}:${port} (${how})`
 }

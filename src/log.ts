@@ -12,6 +12,7 @@ export type EventName =
   | 'ids changed'
   | 'server learnt'
   | 'account stopped'
+  | 'account paused'
   | 'destination paused'
   | 'destination resumed'
   | 'store alert'

@@ -1,5 +1,6 @@
 /** Decides which hosts and ports each caller may register, and says why others are refused. */
 import { reachOf, type Reach, type Service } from '../../src/account/reach.ts'
+import { isSameHost } from '../../src/account/host.ts'
 import { reachMistakes } from '../../src/net/guard.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { Principal } from './who.ts'
@@ -19,7 +20,7 @@ export function guardedBy(
   after: Endpoint,
   before?: Endpoint & { readonly guarded: true | undefined },
 ): Guarded {
-  const same = before !== undefined && before.host === after.host && before.port === after.port
+  const same = before !== undefined && isSameHost(before.host, after.host) && before.port === after.port
   const guarded = same ? before.guarded === true : destinationId !== undefined
   return guarded ? { guarded } : {}
 }

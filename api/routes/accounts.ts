@@ -1,10 +1,11 @@
 /** `/accounts` (CONTRACT section 4). */
 import type { Redis } from 'ioredis'
 import type { DestinationId } from '../../src/mail/message.ts'
-import type { AccountRecord, Accounts } from '../../src/redis/accounts.ts'
+import { type AccountRecord, type Accounts, sourceOf } from '../../src/redis/accounts.ts'
 import { type AccountFacts, factsOf } from '../../src/redis/facts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { Account } from '../../src/account/account.ts'
+import { atHost, hostMistakes, shownHost } from '../../src/account/host.ts'
 import { accountStatusOf } from '../../src/runs/status.ts'
 import type { Seal } from '../../src/seal.ts'
 import { examine } from '../../src/pop3/examine.ts'
@@ -18,7 +19,7 @@ import { listedDestination } from '../http/owners.ts'
 import { unknown } from '../http/problems.ts'
 import { currentReach, demandReach, guardedBy } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
-import { accountTaken, demandRules, newAccount, noSuchDestination } from '../new-account.ts'
+import { accountTaken, demandRules, inOneForm, newAccount, noSuchDestination } from '../new-account.ts'
 import * as schemas from '../schemas/accounts.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
 import { Id, IfMatch, IfNoneMatch } from '../schemas/requests.ts'
@@ -109,7 +110,13 @@ const pauseAccount = route(
 
 const resumeAccount = route(
   { scope: 'operate' },
-  { operationId: 'resumeAccount', summary: 'Resume an account', params: Id, response: { 200: schemas.Account } },
+  {
+    operationId: 'resumeAccount',
+    summary: 'Resume an account',
+    problems: ['taken'],
+    params: Id,
+    response: { 200: schemas.Account },
+  },
 )
 
 const testNewAccount = route(
@@ -194,8 +201,10 @@ class AccountHandlers {
     const { seal } = this.#world
     const { params, body } = request
     const principal = principalOf(request)
-    const { password, destinationId, interval, ...fields } = body
-    if (body.host !== undefined || body.port !== undefined) {
+    const { password, destinationId, interval, ...given } = body
+    const fields = { ...given, ...inOneForm(given) }
+    const wrongHost = body.host === undefined ? [] : hostMistakes(body.host)
+    if (wrongHost.length === 0 && (body.host !== undefined || body.port !== undefined)) {
       const { account, guarded } = await findAccount(this.#world.accounts, params.id)
       const after = { ...account, ...fields }
       await demandReach(this.#world.settings, guardedBy(principal, after, { ...account, guarded }), 'pop3', after)
@@ -205,18 +214,20 @@ class AccountHandlers {
       demandMatch(request, before, `The account ${params.id}`)
       const account = demandRules(
         {
-          ...before.account,
+          ...atHost(before.account, fields.host ?? before.account.host),
           ...fields,
           interval: { ...before.account.interval, ...interval },
           ...(destinationId === undefined ? {} : { destinationId: destinationId as DestinationId }),
         },
         password,
+        wrongHost,
       )
       const sealedPassword =
         password === undefined ? before.sealedPassword : seal.seal(password, account.id, 'password')
       const due = account.paused ? 'never' : cures || before.account.paused ? Date.now() : 'as before'
       const guarded = guardedBy(principal, account, { ...before.account, guarded: before.guarded })
-      return { record: { account, sealedPassword, ...guarded }, due }
+      const twinOf = account.paused && sourceOf(account) === sourceOf(before.account) ? before.twinOf : undefined
+      return { record: { account, sealedPassword, ...guarded, ...(twinOf === undefined ? {} : { twinOf }) }, due }
     })
     tag(reply, record)
     return await this.#view(record)
@@ -252,8 +263,8 @@ class AccountHandlers {
   }
 
   async #setPaused(id: string, paused: boolean, reply: Parameters<typeof tag>[0]) {
-    const record = await this.#update(id, ({ account, ...rest }) => ({
-      record: { ...rest, account: { ...account, paused } },
+    const record = await this.#update(id, ({ account, twinOf, ...rest }) => ({
+      record: { ...rest, account: { ...account, paused }, ...(paused && twinOf !== undefined ? { twinOf } : {}) },
       due: paused ? 'never' : Date.now(),
     }))
     tag(reply, record)
@@ -277,9 +288,11 @@ class AccountHandlers {
   }
 }
 
-function accountView({ record: { account }, state, openRun, lastRun, lastMailAt, dueMs }: AccountFacts) {
+function accountView({ record: { account, twinOf }, state, openRun, lastRun, lastMailAt, dueMs }: AccountFacts) {
   return {
     flags: account.flags as string[],
+    hostUnicode: shownHost(account.host),
+    twinOf: twinOf ?? null,
     status: accountStatusOf(account, state, openRun),
     lastRun,
     lastMailAt,

@@ -1,4 +1,5 @@
 /** `/bulletin`: the e-mail that tells the operator of news, through any SMTP server. `/notice` is its old name, which older programs still use. */
+import { isSameHost, normalHost } from '../../src/account/host.ts'
 import { sendMail } from '../../src/net/mail.ts'
 import { bulletinMistakes, type BulletinSettings, submissionPort } from '../../src/news/bulletin.ts'
 import { newsTypes } from '../../src/news/news.ts'
@@ -98,7 +99,7 @@ class BulletinHandlers {
     const { password, ...fields } = body
     const tls = body.tls ?? 'implicit'
     const defaults = { port: submissionPort(tls), user: null, events: newsTypes }
-    const settings: BulletinSettings = { ...defaults, ...fields, tls }
+    const settings: BulletinSettings = { ...defaults, ...fields, host: normalHost(fields.host) ?? fields.host, tls }
     const secret = password ?? (await this.#passwordFor(settings))
     const mistakes = bulletinMistakes(settings, secret)
     if (mistakes.length > 0) throw badRequest(mistakes)
@@ -142,7 +143,8 @@ class BulletinHandlers {
   /** Finds the password that was set before, but only for the same server and user, so that it is sent nowhere else. */
   async #passwordFor({ host, port, user }: BulletinSettings): Promise<string | undefined> {
     const before = await this.#world.bulletins.get()
-    const isSameLogin = before?.settings.host === host && before.settings.port === port && before.settings.user === user
+    if (before === undefined || !isSameHost(before.settings.host, host)) return undefined
+    const isSameLogin = before.settings.port === port && before.settings.user === user
     return isSameLogin ? this.#passwordOf(before) : undefined
   }
 

@@ -1,4 +1,5 @@
 /** `/destinations` (CONTRACT section 3). */
+import { normalHost, shownHost } from '../../src/account/host.ts'
 import type { Pause } from '../../src/failure/consequence.ts'
 import type { Accounts } from '../../src/redis/accounts.ts'
 import type { DestinationRecord, Destinations } from '../../src/redis/destinations.ts'
@@ -163,7 +164,8 @@ class DestinationHandlers {
     const mistakes = patchMistakes(destination, body)
     if (mistakes.length > 0) throw badRequest(mistakes)
     if (destination.kind === 'imap' && (body.host !== undefined || body.port !== undefined)) {
-      const after = { host: destination.host, port: destination.port, ...body }
+      const host = normalHost(body.host ?? destination.host) ?? destination.host
+      const after = { port: destination.port, ...body, host }
       await demandReach(settings, guardedBy(principal, after, { ...destination, guarded }), 'imap', after)
     }
     const newPassword = destination.kind === 'hosted' ? body.password : undefined
@@ -201,13 +203,13 @@ class DestinationHandlers {
 }
 
 function destinationView(
-  { destination: { createdAtMs, ...rest } }: DestinationRecord,
+  { destination: { createdAtMs, ...fields } }: DestinationRecord,
   pause: Pause | undefined,
   accounts: number,
 ) {
   const paused = pause !== undefined && pause.pausedUntilMs > Date.now()
   return {
-    ...rest,
+    ...(fields.kind === 'imap' ? { ...fields, hostUnicode: shownHost(fields.host) } : fields),
     status: paused ? ('paused' as const) : ('ok' as const),
     pausedUntil: paused ? new Date(pause.pausedUntilMs).toISOString() : null,
     failure: pause?.failure ?? null,

@@ -1,4 +1,5 @@
 /** `GET /discover`: finds the server where the mail of an address can be fetched by POP3. */
+import { shownHost } from '../../src/account/host.ts'
 import { addressOf } from '../../src/discover/candidate.ts'
 import type { Discoveries } from '../../src/discover/discoveries.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
@@ -42,7 +43,8 @@ export async function discoverRoutes(app: App, { discoveries, settings }: Discov
       const found = await discoveries.of(address, { web, pop3 })
       if (found === undefined)
         throw new Problem('too-many-requests', 'Too many addresses are being looked into just now.', [], 5)
-      return { candidates: [...found.candidates], note: found.note }
+      const candidates = found.candidates.map((one) => ({ ...one, hostUnicode: shownHost(one.host) }))
+      return { candidates, note: found.note }
     },
   )
 }

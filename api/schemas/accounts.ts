@@ -10,6 +10,7 @@ import {
   address,
   example,
   host,
+  hostUnicode,
   id,
   like,
   orNull,
@@ -101,6 +102,11 @@ const status = Type.Enum([...accountStatuses])
 export const Account = Type.Object({
   id,
   ...accountFields,
+  hostUnicode,
+  twinOf: orNull(
+    Type.String(like(example.id)),
+    'an account of the same source, registered before: this one was paused when their hosts turned out to be one; remove one of the two',
+  ),
   status,
   lastRun: orNull(Run),
   lastMailAt: orNull(time, 'the end of the run that stored mail of it last'),

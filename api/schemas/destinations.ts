@@ -5,6 +5,7 @@ import { Page } from './requests.ts'
 import {
   example,
   host,
+  hostUnicode,
   id,
   like,
   orNull,
@@ -78,7 +79,7 @@ export type DestinationPatch = Static<typeof DestinationPatch>
 const accounts = Type.Integer({ description: 'how many gather there', ...like(4) })
 export const Destination = Type.Union([
   Type.Object({ id, ...hosted, ...condition, accounts, createdAt: time }),
-  Type.Object({ id, ...imap, ...condition, accounts, createdAt: time }),
+  Type.Object({ id, ...imap, hostUnicode, ...condition, accounts, createdAt: time }),
 ])
 export type Destination = Static<typeof Destination>
 

@@ -1,13 +1,14 @@
 /** `/discover` on the wire. */
 import { type Static, Type } from 'typebox'
 import { sources } from '../../src/discover/candidate.ts'
-import { address, like, orNull, strict, tls } from './vocabulary.ts'
+import { address, hostUnicode, like, orNull, strict, tls } from './vocabulary.ts'
 
 export const Discover = Type.Object({ address }, strict)
 export const Discovered = Type.Object({
   candidates: Type.Array(
     Type.Object({
       host: Type.String(like('pop.example.net')),
+      hostUnicode,
       port: Type.Integer(like(995)),
       tls,
       user: Type.String(like('me@example.net')),

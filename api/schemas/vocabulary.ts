@@ -26,7 +26,12 @@ export const text = (maxLength: number, shown: string) => Type.String({ minLengt
 export const count = Type.Integer({ minimum: 0 })
 
 export const address = text(320, 'me@example.net')
-export const host = (shown: string) => text(253, shown)
+/** White space around it, and letters that become longer as A-labels, are taken: src/account/host.ts has the rules. */
+export const host = (shown: string) => text(300, shown)
+export const hostUnicode = Type.String({
+  description: 'the host as people write it: letters in place of xn--',
+  ...like('pop.example.net'),
+})
 export const port = (shown: number) => Type.Integer({ minimum: 1, maximum: 65535, ...like(shown) })
 export const tls = Type.Enum([...tlsModes])
 export const tlsVerify = Type.Boolean()

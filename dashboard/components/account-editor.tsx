@@ -15,7 +15,7 @@ export function AccountEditor({ account, onClose }: { readonly account: Account;
   const { form, account: say, common } = words.value
   /** The account may change elsewhere while this form is open. */
   const { value: before } = useSignal(account)
-  const { address, user, host, port, tls, folder, retention } = before
+  const { address, user, hostUnicode: host, port, tls, folder, retention } = before
   const first = {
     address,
     user,
@@ -30,7 +30,8 @@ export function AccountEditor({ account, onClose }: { readonly account: Account;
   const draft = useDraft(first, async ({ password, mode, days, ...rest }) => {
     const now = { ...rest, port: Number(rest.port), retention: retentionOf(mode, days) }
     const names = Object.keys(now) as (keyof typeof now)[]
-    const changed = names.filter((name) => JSON.stringify(now[name]) !== JSON.stringify(before[name]))
+    const was = { ...before, host }
+    const changed = names.filter((name) => JSON.stringify(now[name]) !== JSON.stringify(was[name]))
     const body = Object.fromEntries(changed.map((name) => [name, now[name]]))
     learn([await call<Account>('PATCH', `/accounts/${before.id}`, password === '' ? body : { ...body, password })])
     tell(say.saved)

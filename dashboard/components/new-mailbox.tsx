@@ -29,5 +29,5 @@ export async function makeMailbox(login: string, password: string): Promise<Dest
 }
 
 export function destinationName(destination: Destination): string {
-  return destination.kind === 'hosted' ? destination.login : `${destination.user} (${destination.host})`
+  return destination.kind === 'hosted' ? destination.login : `${destination.user} (${destination.hostUnicode})`
 }

@@ -5,6 +5,7 @@ import { get } from '../client.ts'
 import { AccountEditor } from '../components/account-editor.tsx'
 import { Button } from '../components/button.tsx'
 import { FailureNote } from '../components/failure.tsx'
+import { Icon } from '../components/icon.tsx'
 import { Missing } from '../components/missing.tsx'
 import { Page, Section } from '../components/page.tsx'
 import { RunProgress } from '../components/run-progress.tsx'
@@ -74,6 +75,14 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
                 </Button>
               )}
             </FailureNote>
+          )}
+          {account.twinOf !== null && (
+            <div class="callout warning">
+              <Icon name="warning" />
+              <p>
+                {say.twin} <a href={`/accounts/${account.twinOf}`}>{say.twinFirst}</a>
+              </p>
+            </div>
           )}
           {live !== undefined && (
             <Section title={lastRun === null ? say.firstImport : overview.runsNow}>

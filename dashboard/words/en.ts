@@ -265,6 +265,8 @@ export const en = {
     retried: 'It is tried again now.',
     dismissed: 'It is left alone from now on, and stays at the provider.',
     checking: 'It will be checked now.',
+    twin: 'Paused: it fetches the same mail as another account, whose server was written in another form. Remove one of the two.',
+    twinFirst: 'The other account',
     paused: 'Paused. Nothing is fetched until you resume it.',
     resumed: 'Resumed. It is visited at once.',
     removed: 'Removed. Stored mail stays where it is.',

@@ -260,6 +260,8 @@ export const vi: Words = {
     retried: 'Đang được thử lại.',
     dismissed: 'Từ nay được bỏ qua, và vẫn ở nhà cung cấp.',
     checking: 'Sẽ được kiểm tra ngay.',
+    twin: 'Đã tạm dừng: tài khoản này lấy cùng thư với một tài khoản khác, có tên máy chủ viết theo cách khác. Hãy xóa một trong hai.',
+    twinFirst: 'Tài khoản kia',
     paused: 'Đã tạm dừng. Thư không được lấy về cho đến khi bạn cho chạy tiếp.',
     resumed: 'Đã chạy tiếp. Hệ thống ghé ngay bây giờ.',
     removed: 'Đã xóa. Thư đã lưu vẫn còn nguyên.',

@@ -37,6 +37,8 @@ export interface Account extends ServerLogin {
   readonly id: AccountId
   readonly address: string
   readonly destinationId: DestinationId
+  /** The host as SOURCE of `X-Tributary-Id` has it, where an earlier version registered another form of it than `host` is. */
+  readonly sourceHost?: string
   readonly folder: string
   readonly flags: readonly string[]
   readonly retention: Retention
@@ -91,9 +93,9 @@ const control = /[\x00-\x1f\x7f]/
 /** A flag of RFC 9051 section 2.3.2: a system flag, or a keyword that is an atom. Only the server may set \Recent. */
 const flagForm = /^(?:\\(?:Seen|Answered|Flagged|Deleted|Draft)|[A-Za-z0-9$!#&'+,./:;<=>?@^_`|~-]+)$/i
 
-/** Checks the rules that a schema cannot express. */
+/** Checks the rules that a schema cannot express; the host has its own (host.ts). */
 export function accountMistakes(account: Account, password: string | undefined): Mistake[] {
-  const mistakes: Mistake[] = [...hostMistakes(account.host), ...secretMistakes(account.user, password)]
+  const mistakes: Mistake[] = secretMistakes(account.user, password)
   const say = (wrong: boolean, pointer: string, detail: string) => {
     if (wrong) mistakes.push({ pointer, detail })
   }
@@ -115,14 +117,6 @@ export function accountMistakes(account: Account, password: string | undefined):
     'must be the SHA-256 of a certificate: 64 hex digits',
   )
   return mistakes
-}
-
-export function hostMistakes(host: string): Mistake[] {
-  const name = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/.test(host) && !host.includes('..')
-  const ipv6 = /^[0-9A-Fa-f:]+(?:[0-9.]*)$/.test(host) && host.includes(':')
-  return name || ipv6
-    ? []
-    : [{ pointer: '/host', detail: 'must be a host name or IP address, without scheme, port or path' }]
 }
 
 /** Checks a login. POP3 and IMAP end a line at CRLF: text after it in a user name or password would be a command of its own. */

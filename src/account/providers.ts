@@ -5,6 +5,8 @@
  * entry says otherwise. `note` is one sentence, which people are shown before a login and after a refused one.
  */
 
+import { normalHost } from './host.ts'
+
 export interface Provider {
   readonly name: string
   /** The domains of its addresses. */
@@ -295,7 +297,7 @@ export function providerOfExchange(exchange: string): Provider | undefined {
 
 /** Finds the provider whose POP3 host this is. */
 export function providerOfHost(host: string): Provider | undefined {
-  const name = host.toLowerCase().replace(/\.$/, '')
+  const name = normalHost(host)
   return providers.find((provider) => provider.host === name)
 }
 

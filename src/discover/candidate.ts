@@ -1,7 +1,7 @@
 /** Candidates: servers that may have the mail of an address by POP3, and the order of them. Pure. */
 import { isIP } from 'node:net'
-import { domainToASCII } from 'node:url'
-import { defaultPort, hostMistakes, type TlsMode, tlsModes } from '../account/account.ts'
+import { defaultPort, type TlsMode, tlsModes } from '../account/account.ts'
+import { normalHost } from '../account/host.ts'
 import type { Provider } from '../account/providers.ts'
 
 /** The source that named a candidate, the most trusted first. */
@@ -38,13 +38,10 @@ export function addressOf(text: string): Address | undefined {
   return local === undefined || domain === undefined ? undefined : { whole: `${local}@${domain}`, local, domain }
 }
 
-/** Reads a host's name into its DNS form; undefined for a text that is none. An IP address is no name of a mail server. */
+/** Reads a host's name into its one form; undefined for a text that is none. An IP address is no name of a mail server. */
 export function nameOf(text: string): string | undefined {
-  const given = text.trim().replace(/\.$/, '').toLowerCase()
-  // domainToASCII() silently takes the host out of a URL: so a text with other characters is refused first.
-  const name = /^[\p{L}\p{M}\p{N}._-]+$/u.test(given) ? domainToASCII(given) : ''
-  const fit = name.includes('.') && isIP(name) === 0 && hostMistakes(name).length === 0
-  return fit ? name : undefined
+  const name = normalHost(text) ?? ''
+  return name.includes('.') && isIP(name) === 0 ? name : undefined
 }
 
 /** The candidate for a provider of the list; undefined if that has no POP3. */

@@ -4,6 +4,7 @@
  * nobody knows anything, it guesses the usual names. It then dials all servers that it found, at once. None of this throws, and each step
  * has an end: an answer that comes later counts as none.
  */
+import { shownHost } from '../account/host.ts'
 import { orElse } from '../deadline.ts'
 import { discoverLimits } from './limits.ts'
 import { providerOfDomain, providerOfExchange, providerOfHost } from '../account/providers.ts'
@@ -79,7 +80,7 @@ export async function discover(
     })),
   )
   const candidates = ranked(tried.filter(({ source, verified }) => verified || source !== 'guess'))
-  const note = `Nobody says where the mail of ${address.domain} can be had by POP3, and nothing answers under the usual names: its provider's help pages name the server.`
+  const note = `Nobody says where the mail of ${shownHost(address.domain)} can be had by POP3, and nothing answers under the usual names: its provider's help pages name the server.`
   return { candidates, note: candidates.length > 0 ? null : note }
 }
 

@@ -1,4 +1,5 @@
 /** Reads the state files of getmail, fetchmail and mpop: the UIDLs of the messages that those programs have fetched. */
+import { isSameHost } from '../account/host.ts'
 import { assertNever } from '../assert-never.ts'
 import { mailLimits } from '../mail/limits.ts'
 import type { Uidl } from '../mail/message.ts'
@@ -60,7 +61,7 @@ export async function readForeignState(
 }
 
 function isSame(a: StateOwner, b: StateOwner): boolean {
-  return a.host.toLowerCase() === b.host.toLowerCase() && a.user === b.user
+  return isSameHost(a.host, b.host) && a.user === b.user
 }
 
 interface Entry {

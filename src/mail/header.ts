@@ -134,11 +134,13 @@ export interface MaildropSource {
   readonly host: string
   readonly port: number
   readonly user: string
+  /** The host as it was first registered, where that is another form of it. */
+  readonly sourceHost?: string
 }
 
 /** SOURCE of `X-Tributary-Id` (CONTRACT section 7). It is the same when the account is registered again. */
 export function sourceHash(source: MaildropSource): ShortHash {
-  const text = `${source.host.toLowerCase()}\0${source.port}\0${source.user}`
+  const text = `${(source.sourceHost ?? source.host).toLowerCase()}\0${source.port}\0${source.user}`
   return shortHash(Buffer.from(text))
 }
 

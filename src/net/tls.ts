@@ -6,8 +6,8 @@ import type { ConnectionOptions } from 'node:tls'
 export function tlsOptions(host: string, ca: string | Buffer | undefined): ConnectionOptions {
   return {
     host,
-    // SNI takes names only (RFC 6066 section 3).
-    ...(isIP(host) === 0 ? { servername: host } : {}),
+    // SNI takes names only, without a dot at the end (RFC 6066 section 3).
+    ...(isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {}),
     ...(ca === undefined ? {} : { ca }),
     minVersion: 'TLSv1.2',
   }

@@ -1,5 +1,6 @@
 /** The bulletin by e-mail: its text, and when the next one is sent. Pure. */
-import { hostMistakes, type Mistake, secretMistakes, type TlsMode } from '../account/account.ts'
+import { type Mistake, secretMistakes, type TlsMode } from '../account/account.ts'
+import { hostMistakes } from '../account/host.ts'
 import { assertNever } from '../assert-never.ts'
 import { newsLimits } from './limits.ts'
 import { singleLine } from '../printable.ts'

@@ -1,10 +1,10 @@
 /** Reads the trace lines of one account back from the store, and adds to its ledger the messages that it lacks. */
 import type { Account } from '../account/account.ts'
+import { sourcesOf } from '../account/sources.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { type FolderMark, type LedgerRecord, newRecord } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import { limits } from '../limits.ts'
-import { sourceHash } from '../mail/header.ts'
 import type { ShortHash, Token } from '../mail/message.ts'
 import type { PullRun, World } from './ports.ts'
 import type { TracedFolder, TraceLine, Traces } from './trace-ports.ts'
@@ -47,7 +47,7 @@ interface Undigested {
 export class TraceReading {
   readonly #run: PullRun
   readonly #traces: Traces
-  readonly #source: ShortHash
+  readonly #sources: ReadonlySet<ShortHash>
   readonly #records: PackedRecords
   readonly #unmatched: Unmatched
   /** True if the account deletes at the provider: its copies are proven by their bytes first, whatever size LIST gives. */
@@ -61,7 +61,7 @@ export class TraceReading {
   constructor(run: PullRun, traces: Traces, records: PackedRecords) {
     this.#run = run
     this.#traces = traces
-    this.#source = sourceHash(run.account)
+    this.#sources = sourcesOf(run.account)
     this.#records = records
     this.#unmatched = new Unmatched(records)
     this.#deletes = run.account.retention.mode !== 'keep'
@@ -73,7 +73,7 @@ export class TraceReading {
       const newLines: TraceLine[] = []
       const undigested: Undigested[] = []
       for await (const line of folder.lines(uids.slice(from, from + limits.sliceValues))) {
-        if (line.source !== this.#source || this.#tokens.has(line.token)) continue
+        if (!this.#sources.has(line.source) || this.#tokens.has(line.token)) continue
         this.#tokens.add(line.token)
         const bearing = this.#bearing(line)
         const record = bearing.find(({ uidl }) => uidl === line.uidl)

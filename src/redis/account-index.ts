@@ -4,6 +4,7 @@
  */
 import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
+import { shownHost } from '../account/host.ts'
 import { redisLimits } from './limits.ts'
 import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
@@ -21,9 +22,10 @@ export interface AccountsWanted {
   readonly q?: string | undefined
 }
 
-/** The text that `q` is searched in: address, host and user, a line each. */
+/** The text that `q` is searched in: address, host and user, a line each, and the host as people write it. */
 export function searchWordsOf({ address, host, user }: Account): string {
-  return `${address}\n${host}\n${user}`.toLowerCase()
+  const shown = shownHost(host)
+  return `${address}\n${host}\n${user}${shown === host ? '' : `\n${shown}`}`.toLowerCase()
 }
 
 /** An account's member of the set by address. No address holds a space. */

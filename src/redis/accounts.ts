@@ -2,6 +2,7 @@
 import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
 import { type FailureHistory, noFailures } from '../failure/consequence.ts'
+import type { AccountId } from '../mail/message.ts'
 import type { FailureKind } from '../failure/failure.ts'
 import { redisLimits } from './limits.ts'
 import {
@@ -23,6 +24,18 @@ export interface AccountRecord {
   readonly sealedPassword: string
   /** An owner chose host and port: connections may only go where an owner may go (guard.ts). */
   readonly guarded?: true
+  /** Another account fetches the same mail to the same place, and was registered before this one: this one was paused (account-hosts.ts). */
+  readonly twinOf?: AccountId
+}
+
+/** What an account of the same source means for a change: see update-account.lua. */
+export type Rival = 'refuse' | 'beside' | 'before'
+
+export interface AccountChange {
+  readonly record: AccountRecord
+  readonly due: 'as before' | 'never' | number
+  /** If it is not given, an account stands beside another one of its source only if it is paused and did so before. */
+  readonly rival?: Rival
 }
 
 /** Written by the worker after each run. */
@@ -107,16 +120,18 @@ export class Accounts {
    */
   async update(
     id: string,
-    change: (before: AccountRecord) => { readonly record: AccountRecord; readonly due: 'as before' | 'never' | number },
+    change: (before: AccountRecord) => AccountChange,
   ): Promise<AccountRecord | 'unknown' | 'conflict' | 'no destination'> {
     const answer = await whileChanged(this.#redis, { hash: keys.accounts, field: id }, async (json) => {
       const before = JSON.parse(json) as AccountRecord
-      const { record, due } = change(before)
+      const { record, due, rival } = change(before)
       const [from, to] = [before.account, record.account]
       const sets = [keys.accountsOf(from.destinationId), keys.accountsOf(to.destinationId)]
       const sources = [sourceOf(from), sourceOf(to)]
       const members = [addressMemberOf(from), addressMemberOf(to)]
-      const args = [id, json, JSON.stringify(record), ...sources, to.destinationId, due, ...members, searchWordsOf(to)]
+      const usual = sources[0] === sources[1] && to.paused ? 'beside' : 'refuse'
+      const fields = [...members, searchWordsOf(to), rival ?? usual]
+      const args = [id, json, JSON.stringify(record), ...sources, to.destinationId, due, ...fields]
       const answer = await updateAccount(this.#redis, [...accountKeys, ...sets], args)
       return answer === 'done' ? record : answer
     })

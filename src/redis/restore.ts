@@ -1,9 +1,9 @@
 /** Replaces the data in Redis by a backup (backup.ts) that has been checked (backup-check.ts). */
 import type { ChainableCommander, Redis } from 'ioredis'
-import type { Account } from '../account/account.ts'
 import { redisLimits } from './limits.ts'
 import type { Run } from '../runs/run.ts'
 import { reportOf } from '../failure/sentences.ts'
+import { bringHostsToOneForm } from './account-hosts.ts'
 import { addToIndex } from './account-index.ts'
 import { type AccountRecord, sourceOf } from './accounts.ts'
 import { hashOf } from './backup.ts'
@@ -83,13 +83,14 @@ async function rebuild(redis: Redis, nowMs: number): Promise<void> {
   for (let nth = 0; nth + 1 < due.length; nth += 2) dueMs.set(due[nth] ?? '', Number(due[nth + 1]))
   for await (const accounts of hashOf(redis, keys.accounts)) {
     await pipelined(redis, Object.entries(accounts), (pipeline, [id, json]) => {
-      const { account } = JSON.parse(json) as AccountRecord
+      const record = JSON.parse(json) as AccountRecord
       // The account was removed while the backup was made, and its destination with it.
-      if (destinations.has(account.destinationId)) rebuildAccount(pipeline, account, dueMs.get(id), nowMs)
+      if (destinations.has(record.account.destinationId)) rebuildAccount(pipeline, record, dueMs.get(id), nowMs)
       else pipeline.hdel(keys.accounts, id)
     })
     await restate(redis, Object.keys(accounts))
   }
+  await bringHostsToOneForm(redis)
 }
 
 /** @returns the ids of all of them. */
@@ -135,13 +136,14 @@ async function rebuildTokens(redis: Redis, destinations: ReadonlySet<string>): P
 
 function rebuildAccount(
   pipeline: ChainableCommander,
-  account: Account,
+  { account, twinOf }: AccountRecord,
   dueMs: number | undefined,
   nowMs: number,
 ): void {
   const { id } = account
   // Nothing is assumed about later changes: the store is asked before the next pull.
-  pipeline.hset(keys.ledgerNotes(id), 'wholeUnder', 'a backup').hset(keys.accountSources, sourceOf(account), id)
+  pipeline.hset(keys.ledgerNotes(id), 'wholeUnder', 'a backup')
+  if (twinOf === undefined) pipeline.hset(keys.accountSources, sourceOf(account), id)
   addToIndex(pipeline, account)
   if (dueMs !== undefined && !account.paused)
     pipeline.zadd(keys.due, Math.max(dueMs, nowMs + Math.random() * redisLimits.resumeSpreadMs), id)

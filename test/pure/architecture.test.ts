@@ -40,7 +40,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/mail': ['src'],
   'src/account': ['src', 'src/mail'],
   'src/failure': ['src', 'src/mail', 'src/account'],
-  'src/ledger': ['src', 'src/mail'],
+  'src/ledger': ['src', 'src/mail', 'src/account'],
   'src/runs': ['src', 'src/mail', 'src/account', 'src/failure'],
   'src/pull': ['src', 'src/mail', 'src/account', 'src/failure', 'src/ledger', 'src/runs'],
   'src/news': ['src', 'src/mail', 'src/account', 'src/failure', 'src/runs', 'src/pull'],

@@ -11,7 +11,8 @@ import { words } from '../../words/index.ts'
 
 export function Facts({ account }: { readonly account: Account }) {
   const { account: say, accounts: listWords } = words.value
-  const { host, port, tls, tlsVerify, tlsFingerprint, user, destinationId, folder, retention, interval } = account
+  const { host, hostUnicode, port, tls, tlsVerify, tlsFingerprint, user, destinationId, folder, retention, interval } =
+    account
   const destination = useResource<Destination>(`/destinations/${destinationId}`)
   const trust = tlsFingerprint !== null ? `, ${say.pinned}` : tls !== 'none' && !tlsVerify ? `, ${say.unverified}` : ''
   const where = destination.now.value
@@ -22,7 +23,8 @@ export function Facts({ account }: { readonly account: Account }) {
       account.lastMailAt === null ? listWords.notYet : <RelativeTime key="mail" at={account.lastMailAt} />,
     ],
     [say.interval, say.every(duration(interval.minSeconds * 1000))],
-    [say.provider, `${host}:${port}`],
+    // The A-labels stand beside the letters: letters of two alphabets may look alike.
+    [say.provider, `${hostUnicode}:${port}${host === hostUnicode ? '' : ` (${host})`}`],
     [say.encryption, `${say.tls[tls]}${trust}`],
     [say.user, user],
     [say.destination, where.state === 'ready' ? destinationName(where.value) : '…'],

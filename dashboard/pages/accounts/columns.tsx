@@ -23,7 +23,7 @@ export function columns(start: Start): readonly Column<Account>[] {
       cell: (account) => (
         <div class="who">
           <a href={`/accounts/${account.id}`}>{account.address}</a>
-          <span class="who-provider">{account.host}</span>
+          <span class="who-provider">{account.hostUnicode}</span>
           <span class="who-more">
             <StatusBadge status={account.status} />
             <NextRun account={account} />

@@ -33,5 +33,5 @@ export const found = computed(() => {
   return keyed.map(({ account }) => account)
 })
 
-const isLike = ({ address, host, user }: Account, text: string) =>
-  address.toLowerCase().includes(text) || host.toLowerCase().includes(text) || user.toLowerCase().includes(text)
+const isLike = ({ address, host, hostUnicode, user }: Account, text: string) =>
+  [address, host, hostUnicode, user].some((field) => field.toLowerCase().includes(text))

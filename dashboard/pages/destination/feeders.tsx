@@ -30,11 +30,11 @@ export function Feeders({ destination: { id, accounts: all } }: { readonly desti
           ) : (
             <>
               <ul class="rows">
-                {items.map(({ id: account, address, status, host }) => (
+                {items.map(({ id: account, address, status, hostUnicode }) => (
                   <li key={account}>
                     <div class="rows-name">
                       <a href={`/accounts/${account}`}>{address}</a>
-                      <p class="quiet">{host}</p>
+                      <p class="quiet">{hostUnicode}</p>
                     </div>
                     <StatusBadge status={status} />
                   </li>

@@ -28,7 +28,7 @@ export function Found({ adding: { draft, found, chosen } }: { readonly adding: A
           options={[
             ...candidates.map((candidate, nth) => ({
               value: String(nth),
-              text: `${candidate.host}, ${say.portAndTls(candidate.port, candidate.tls)}`,
+              text: `${candidate.hostUnicode}, ${say.portAndTls(candidate.port, candidate.tls)}`,
               hint: (
                 <>
                   <span class={candidate.verified ? 'sure' : ''}>

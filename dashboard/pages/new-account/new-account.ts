@@ -49,7 +49,12 @@ export interface Adding {
 
 const noServer: Server = { host: '', port: String(pop3Ports.implicit), tls: 'implicit', user: '' }
 
-export const serverOf = ({ host, port, tls, user }: Candidate): Server => ({ host, port: String(port), tls, user })
+export const serverOf = ({ hostUnicode: host, port, tls, user }: Candidate): Server => ({
+  host,
+  port: String(port),
+  tls,
+  user,
+})
 
 /** @param onMade is called with a mailbox that was made for the account. */
 export function useNewAccount(destinationId: string, onMade?: (made: Destination) => void): Adding {

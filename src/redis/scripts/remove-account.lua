@@ -22,7 +22,8 @@ local id, record, source, addressMember, nowMs = unpack(ARGV)
 
 if redis.call('HGET', accounts, id) ~= record then return 'changed' end
 redis.call('ZADD', removed, nowMs, id)
-redis.call('HDEL', sources, source)
+-- Another account of the same source may have it (account-hosts.ts).
+if redis.call('HGET', sources, source) == id then redis.call('HDEL', sources, source) end
 redis.call('ZREM', accountIds, id)
 redis.call('ZREM', ofDestination, id)
 redis.call('ZREM', byAddress, addressMember)

@@ -11,19 +11,21 @@
 --   dueMs                                when it is due with its failures forgotten; 'never', or 'as before'
 --   addressMemberBefore, addressMember   its member of byAddress
 --   searchWords                          what a search looks in
+--   rival                                what an account of the same source means: 'refuse'; 'beside': it keeps the source; 'before':
+--                                        this account takes the source over
 -- Returns 'done', 'changed', 'conflict' or 'no destination'.
 -- @include restate
 -- @include account-keys
 local ofDestinationBefore, ofDestination = KEYS[19], KEYS[20]
 local id, recordBefore, record, sourceBefore, source = unpack(ARGV, 1, 5)
-local destination, dueMs, addressMemberBefore, addressMember, searchWords = unpack(ARGV, 6, 10)
+local destination, dueMs, addressMemberBefore, addressMember, searchWords, rival = unpack(ARGV, 6, 11)
 
 if redis.call('HGET', accounts, id) ~= recordBefore then return 'changed' end
 if redis.call('HEXISTS', destinations, destination) == 0 then return 'no destination' end
-if sourceBefore ~= source then
-  if redis.call('HSETNX', sources, source, id) == 0 then return 'conflict' end
-  redis.call('HDEL', sources, sourceBefore)
-end
+local owner = redis.call('HGET', sources, source)
+if owner and owner ~= id and rival == 'refuse' then return 'conflict' end
+if sourceBefore ~= source and redis.call('HGET', sources, sourceBefore) == id then redis.call('HDEL', sources, sourceBefore) end
+if not owner or rival == 'before' then redis.call('HSET', sources, source, id) end
 redis.call('ZREM', ofDestinationBefore, id)
 redis.call('ZADD', ofDestination, 0, id)
 redis.call('ZREM', byAddress, addressMemberBefore)

@@ -4,12 +4,26 @@ import { pipeline } from 'node:stream/promises'
 import { showStarted } from './accounts.ts'
 import type { Cli } from './cli.ts'
 import { accountId } from './find.ts'
+import { againOf, away, octets } from './words.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
 import { example } from './reference.ts'
-import { plain } from './table.ts'
+import { type Column, cut, plain } from './table.ts'
 import { watch } from './watch.ts'
-import { away, octets } from './words.ts'
-import type { QuarantineEntry, Run } from './wire.ts'
+import type { AnyQuarantineEntry, QuarantineEntry, Run } from './wire.ts'
+
+const entryColumns: readonly Column<QuarantineEntry>[] = [
+  { title: 'entry', of: ({ id }) => id },
+  { title: 'size', of: ({ size }) => octets(size), right: true },
+  { title: 'first seen', of: ({ firstSeenAt }) => away(firstSeenAt) },
+  { title: 'tried', of: ({ attempts }) => attempts, right: true },
+  { title: 'again', of: againOf },
+  { title: 'from', of: ({ from }) => cut(from ?? '', envelopeWidth) },
+  { title: 'subject', of: ({ subject }) => cut(subject ?? '', envelopeWidth) },
+  { title: 'why', of: ({ reason }) => reason.message },
+]
+
+/** The room for a sender or a subject: the reason, which comes last, needs what is left of the line. */
+const envelopeWidth = 24
 
 export function addQuarantine(program: Command, cli: Cli): void {
   const { terminal } = cli
@@ -18,17 +32,22 @@ export function addQuarantine(program: Command, cli: Cli): void {
     .description('Messages that were set aside; they stay at the provider')
 
   example(
-    withPages(quarantine.command('list').description('List the messages of an account that were set aside'))
-      .argument('<account>', 'its address or id')
-      .action(async (name: string, options: ListOptions) => {
-        await list<QuarantineEntry>(cli, { path: `/accounts/${await accountId(cli.api, name)}/quarantine` }, options, [
-          { title: 'entry', of: ({ id }) => id },
-          { title: 'size', of: ({ size }) => octets(size), right: true },
-          { title: 'first seen', of: ({ firstSeenAt }) => away(firstSeenAt) },
-          { title: 'tried', of: ({ attempts }) => attempts, right: true },
-          { title: 'why', of: ({ reason }) => reason.message },
-        ])
+    withPages(
+      quarantine
+        .command('list', { isDefault: true })
+        .description('List the messages that were set aside, of one account or of all'),
+    )
+      .argument('[account]', 'its address or id; left out: all accounts')
+      .action(async (name: string | undefined, options: ListOptions) => {
+        if (name === undefined)
+          return await list<AnyQuarantineEntry>(cli, { path: '/quarantine' }, options, [
+            { title: 'account', of: ({ address }) => address },
+            ...entryColumns,
+          ])
+        const path = `/accounts/${await accountId(cli.api, name)}/quarantine`
+        await list<QuarantineEntry>(cli, { path }, options, entryColumns)
       }),
+    'tributary quarantine list --all',
     'tributary quarantine list me@example.net',
   )
 

@@ -5,7 +5,7 @@ import { accountId } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
 import { example } from './reference.ts'
 import { watch } from './watch.ts'
-import { ageOf, moment, number, octets, sentenceOf } from './words.ts'
+import { ageOf, deferredOf, moment, number, octets, sentenceOf } from './words.ts'
 import type { ArrivedMessage, Run, Transcript } from './wire.ts'
 
 export function addRuns(program: Command, cli: Cli): void {
@@ -53,6 +53,8 @@ export function addRuns(program: Command, cli: Cli): void {
           ['ended', moment(shown.finishedAt)],
           ['took', ageOf(shown)],
           ['did', sentenceOf(shown)],
+          ['left', deferredOf(shown)],
+          ['passes', shown.failure?.passes ? 'the server says that this passes by itself' : undefined],
           ...shown.notices.map((notice) => ['notice', notice] as const),
         )
       }),

@@ -1,5 +1,5 @@
 /** Writes numbers, times and runs in the way in which people say them. */
-import type { Account, Run } from './wire.ts'
+import type { Account, QuarantineEntry, Run } from './wire.ts'
 
 export const number = (value: number) => value.toLocaleString('en')
 
@@ -51,6 +51,7 @@ export function sentenceOf(run: Run): string {
     run.recovered > 0 || run.task === 'rebuild' ? `${number(run.recovered)} found in the store` : '',
     run.deleted > 0 ? `${number(run.deleted)} deleted at the provider` : '',
     run.quarantined > 0 ? `${number(run.quarantined)} set aside` : '',
+    run.deferred > 0 ? `${number(run.deferred)} not fetched yet` : '',
   ]
   const did = parts.filter((part) => part !== '').join(', ')
   switch (run.state) {
@@ -63,6 +64,20 @@ export function sentenceOf(run: Run): string {
     case 'failed':
       return [run.failure?.message, did === '' ? '' : `(${did})`].filter((part) => part !== '').join(' ')
   }
+}
+
+/** Says when a message that was set aside is tried again. */
+export function againOf({ nextAttemptAt }: Pick<QuarantineEntry, 'nextAttemptAt'>, nowMs = Date.now()): string {
+  if (nextAttemptAt === null) return 'only by hand'
+  return Date.parse(nextAttemptAt) <= nowMs ? 'in the next run' : away(nextAttemptAt, nowMs)
+}
+
+/** Says in a sentence what a run leaves to the next ones by itself; undefined if that is nothing. */
+export function deferredOf({ deferred }: Pick<Run, 'deferred'>): string | undefined {
+  if (deferred === 0) return undefined
+  return deferred === 1
+    ? '1 message could not be fetched yet; it is tried again by itself.'
+    : `${number(deferred)} messages could not be fetched yet; they are tried again by themselves.`
 }
 
 export function retentionOf({ retention }: Account): string {

@@ -23,7 +23,7 @@ export type { Account, Discovered, Folders, Run, Stats, Webhook }
 export type AccountStatus = Account['status']
 export type Candidate = Discovered['candidates'][number]
 /** A destination's pause and the test of an account have a failure without `passes`. */
-export type Failure = Omit<NonNullable<Run['failure']>, 'passes'>
+export type Failure = Omit<NonNullable<Run['failure']>, 'passes'> & { readonly passes?: boolean }
 export type FailureKind = Failure['kind']
 export type Health = Stats['health']['redis']
 export type News = Webhook['events'][number]

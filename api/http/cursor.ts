@@ -5,6 +5,9 @@ export const idPlace = /^[0-9A-Z]{26}$/
 /** The place of an account in a list by address: address, blank, id. */
 export const addressPlace = /^[^\s]{1,1000} [0-9A-Z]{26}$/
 
+/** The place of an entry in the quarantine of all accounts: account id, blank, entry id. */
+export const entryPlace = /^[0-9A-Z]{26} [0-9A-Z]{26}$/
+
 export function cursorOf(place: string | null): string | null {
   return place === null ? null : Buffer.from(place).toString('base64url')
 }

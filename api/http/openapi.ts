@@ -20,6 +20,7 @@ type Json = Readonly<Record<string, unknown>>
 
 const tags = {
   accounts: 'POP3 accounts at providers, the sources; their runs, ledger and quarantine',
+  quarantine: 'messages of all accounts that were set aside',
   destinations: 'IMAP logins that accounts are gathered into, hosted or external',
   runs: 'Visits to maildrops',
   discover: 'Where the mail of an address can be had',

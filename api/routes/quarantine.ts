@@ -1,16 +1,18 @@
-/** `/accounts/:id/quarantine` (CONTRACT section 6). */
+/** `/quarantine` and `/accounts/:id/quarantine` (CONTRACT section 6). */
 import type { Redis } from 'ioredis'
-import type { QuarantineEntry } from '../../src/pull/quarantine.ts'
 import type { Accounts } from '../../src/redis/accounts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import { Quarantine } from '../../src/redis/quarantine.ts'
+import { QuarantineList } from '../../src/redis/quarantine-list.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
-import { cursorOf, idIn } from '../http/cursor.ts'
+import { cursorOf, entryPlace, idIn, placeIn } from '../http/cursor.ts'
 import { findAccount } from '../http/found.ts'
+import { listedDestination } from '../http/owners.ts'
 import { unknown } from '../http/problems.ts'
 import { type HandlerOf, route } from '../http/route.ts'
+import { entryView } from '../quarantine-view.ts'
 import { QuarantinedMessages } from '../quarantined-message.ts'
 import { File, listOf, Nothing } from '../schemas/answers.ts'
 import * as schemas from '../schemas/quarantine.ts'
@@ -27,18 +29,32 @@ export interface QuarantineWorld {
 
 export async function quarantineRoutes(app: App, world: QuarantineWorld): Promise<void> {
   const handlers = new QuarantineHandlers(world)
+  app.get('/quarantine', listAllQuarantined, handlers.listAll)
   app.get('/accounts/:id/quarantine', listQuarantine, handlers.list)
   app.post('/accounts/:id/quarantine/:entry/retry', retryQuarantined, handlers.retry)
   app.post('/accounts/:id/quarantine/:entry/dismiss', dismissQuarantined, handlers.dismiss)
   app.get('/accounts/:id/quarantine/:entry/message', readQuarantined, handlers.read)
 }
 
+const listAllQuarantined = route(
+  { scope: 'read' },
+  {
+    operationId: 'listAllQuarantined',
+    summary: 'List the messages of all accounts that were set aside',
+    description:
+      'By account, and within each in the order in which they were first seen. Like a list of accounts a page may come short of its limit and have a next to go on from.',
+    querystring: schemas.QuarantineQuery,
+    response: { 200: listOf(schemas.AnyQuarantineEntry) },
+  },
+)
+
 const listQuarantine = route(
   { scope: 'read' },
   {
     operationId: 'listQuarantine',
     summary: 'List the messages of an account that were set aside',
-    description: 'They stay at the provider, and are not fetched again by themselves.',
+    description:
+      'They stay at the provider. Those whose reason may pass are tried again at nextAttemptAt; the others are fetched again only if somebody asks for it.',
     params: Id,
     querystring: Page,
     response: { 200: listOf(schemas.QuarantineEntry) },
@@ -84,18 +100,31 @@ const readQuarantined = route(
 class QuarantineHandlers {
   readonly #world: QuarantineWorld
   readonly #quarantine: Quarantine
+  readonly #list: QuarantineList
   readonly #messages: QuarantinedMessages
 
   constructor(world: QuarantineWorld) {
     this.#world = world
     this.#quarantine = new Quarantine(world.redis)
+    this.#list = new QuarantineList(world.redis)
     this.#messages = new QuarantinedMessages(world)
+  }
+
+  readonly listAll: HandlerOf<typeof listAllQuarantined> = async (request) => {
+    const { limit, cursor, destinationId: asked } = request.query
+    const destinationId = listedDestination(request, asked)
+    if (destinationId === null) return { items: [], next: null }
+    const { items, next } = await this.#list.page({ limit, after: placeIn(cursor, entryPlace), destinationId })
+    const views = items.map(async ({ account: { id, address }, entry }) => {
+      return { accountId: id, address, ...(await entryView(entry)) }
+    })
+    return { items: await Promise.all(views), next: cursorOf(next) }
   }
 
   readonly list: HandlerOf<typeof listQuarantine> = async ({ params: { id }, query: { limit, cursor } }) => {
     const { account } = await findAccount(this.#world.accounts, id)
     const { items, next } = await this.#quarantine.page(account.id, { limit, after: idIn(cursor) })
-    return { items: items.map(quarantineEntryView), next: cursorOf(next) }
+    return { items: await Promise.all(items.map(entryView)), next: cursorOf(next) }
   }
 
   readonly retry: HandlerOf<typeof retryQuarantined> = async ({ params: { id, entry } }, reply) => {
@@ -118,8 +147,4 @@ class QuarantineHandlers {
     reply.raw.once('close', () => gone.abort())
     return await reply.type('message/rfc822').send(await this.#messages.bytesOf(record, entry, gone.signal))
   }
-}
-
-function quarantineEntryView({ id, uidl, size, firstSeenAt, attempts, reason }: QuarantineEntry) {
-  return { id, uidl, size, firstSeenAt, attempts, reason }
 }

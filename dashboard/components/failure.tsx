@@ -18,7 +18,7 @@ export function FailureNote({
   readonly tone?: 'warning' | 'bad'
   readonly children?: ComponentChildren
 }) {
-  const { failures, steps } = words.value
+  const { account: say, failures, steps } = words.value
   const { title, advice } = failures[failure.kind]
   return (
     <div class={`callout ${tone}`}>
@@ -26,6 +26,7 @@ export function FailureNote({
       <div>
         <p class="callout-title">{title}</p>
         <p>{step === undefined ? advice : stepSentence(steps, step)}</p>
+        {failure.passes === true && <p>{say.passes}</p>}
         {/* The API's words, and the server's. */}
         <p class="callout-said" lang="en">
           {failure.message}

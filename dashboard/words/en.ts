@@ -243,6 +243,12 @@ export const en = {
     recovered: (n: number) => `${n.toLocaleString('en')} found stored already`,
     deleted: (n: number) => `${n.toLocaleString('en')} removed at the provider`,
     quarantined: (n: number) => `${n.toLocaleString('en')} set aside`,
+    deferred: (n: number) => `${n.toLocaleString('en')} not fetched yet`,
+    deferredHint: (n: number) =>
+      count(n, {
+        one: 'One message could not be fetched yet; it is tried again by itself.',
+        other: '# messages could not be fetched yet; they are tried again by themselves.',
+      }),
     storedMail: 'What was stored',
     noStoredMail: 'Nothing was stored by this run, or it is too long ago to be shown.',
     omitted: (n: number) =>
@@ -259,6 +265,11 @@ export const en = {
     quarantineHint: 'These could not be stored as they are. They stay at the provider, and hold up no other.',
     reason: 'Why',
     attempts: (n: number) => (n === 0 ? 'not fetched so far' : count(n, { one: 'tried once', other: 'tried # times' })),
+    again: 'Tried again by itself',
+    againNextRun: 'Tried again by itself in the next run',
+    onlyByHand: 'Not tried again by itself',
+    mayPass: 'This may pass by itself.',
+    passes: 'The server says that this passes: nobody has to do anything.',
     retry: 'Try again',
     dismiss: 'Leave it',
     download: 'Download',
@@ -586,6 +597,7 @@ export const en = {
     reachesPrivate: 'What administrators add may lead into private networks, and to this machine',
     arrivedKept: 'Days for which what a run brought is listed',
     transcriptsKept: 'Runs of an account whose transcript is kept',
+    setAsideAfter: 'Seconds for which a message must fail before it is set aside',
     keys: 'Keys',
     keysHint:
       'Passwords and secrets are kept sealed. The newest key seals; those before it open what older backups hold.',

@@ -17,6 +17,7 @@ export async function eraseAccount(redis: Redis, id: string): Promise<boolean> {
   const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.quarantine, keys.spool]
   const names = [keys.lease(id), ...own.map((name) => name(id)), ...runIds.flatMap((runId) => ofRun(id, runId))]
   if ((await erase(redis, names, [])) === 0) return false
+  await redis.zrem(keys.quarantined, id)
   await pipelined(redis, runIds, (all, runId) => all.unlink(keys.run(runId)))
   return true
 }

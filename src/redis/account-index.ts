@@ -18,6 +18,8 @@ export interface AccountsWanted {
   readonly sort: AccountOrder
   readonly status?: AccountStatus | undefined
   readonly destinationId?: string | undefined
+  /** Only those that have messages in quarantine. */
+  readonly quarantined?: true
   /** A part of address, host or user; case does not matter. */
   readonly q?: string | undefined
 }
@@ -63,10 +65,11 @@ export interface Walk {
 
 /** Finds the way through the wanted accounts. An account may have another status by the time it is shown. */
 export async function walkOf(redis: Redis, wanted: AccountsWanted): Promise<Walk> {
-  const { sort, status, destinationId } = wanted
+  const { sort, status, destinationId, quarantined } = wanted
   const sets = [
     ...(status === undefined ? [] : [keys.accountsAt(status)]),
     ...(destinationId === undefined ? [] : [keys.accountsOf(destinationId)]),
+    ...(quarantined === undefined ? [] : [keys.quarantined]),
   ]
   if (sets.length < 2 && !sort.endsWith('address')) return walkSet(redis, sets[0] ?? keys.accountIds, [], wanted)
   const sizes = await Promise.all(sets.map((set) => redis.zcard(set)))

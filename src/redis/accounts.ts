@@ -66,7 +66,7 @@ const accountKeysOnly = accountKeys.length - statusKeys.length
 
 const createAccount = restating<Created>('create-account', accountKeysOnly + 1)
 const updateAccount = restating<Created | 'changed'>('update-account', accountKeysOnly + 2)
-const removeAccount = restating<'done' | 'changed'>('remove-account', accountKeysOnly + 5)
+const removeAccount = restating<'done' | 'changed'>('remove-account', accountKeysOnly + 6)
 const setAccountState = restating<0 | 1>('set-account-state', 0)
 
 type Created = 'done' | 'conflict' | 'no destination'
@@ -149,8 +149,8 @@ export class Accounts {
       const record = JSON.parse(json) as AccountRecord
       allow(record)
       const { account } = record
-      const { lastRuns, lastMail, told, removedAccounts } = keys
-      const names = [keys.accountsOf(account.destinationId), lastRuns, lastMail, told, removedAccounts]
+      const { lastRuns, lastMail, told, removedAccounts, quarantined } = keys
+      const names = [keys.accountsOf(account.destinationId), lastRuns, lastMail, told, removedAccounts, quarantined]
       const args = [id, json, sourceOf(account), addressMemberOf(account), nowMs]
       return await removeAccount(this.#redis, [...accountKeys, ...names], args)
     })

@@ -16,6 +16,8 @@ export const keys = {
   accountWords: shared('account-words'),
   /** Hash: an account's source -> account id. */
   accountSources: shared('account-sources'),
+  /** Sorted set of ids, all of score 0, of the accounts that have messages in quarantine (quarantine-index.ts). */
+  quarantined: shared('quarantined'),
   /** Sorted set: id of an account that was removed, by the milliseconds at which it was (account-erasure.ts). */
   removedAccounts: shared('removed-accounts'),
   /** Hash: account id -> AccountState as JSON. */

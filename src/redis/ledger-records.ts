@@ -105,7 +105,8 @@ export class LedgerRecords {
     // This is set before the answer comes: records that are appended meanwhile go after these.
     this.#octets = offset + packed.length
     const names = [keys.ledger, keys.intents, keys.quarantine, keys.spool].map((name) => name(this.#accountId))
-    await this.#writer.write(appendRecords, names, [offset, packed, intentId, ...all.flat()])
+    const args = [offset, packed, intentId, this.#accountId, ...all.flat()]
+    await this.#writer.write(appendRecords, [...names, keys.quarantined], args)
     return placed
   }
 

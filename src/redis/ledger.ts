@@ -157,8 +157,8 @@ export class RedisLedger implements AccountLedger {
     let to = 0
     for (let index = 0; index < before.length; index += 1)
       if (!forgotten.has(index)) to += packed.copy(rest, to, index * recordOctets, (index + 1) * recordOctets)
-    const names = [keys.ledger(this.#accountId), keys.quarantine(this.#accountId)]
-    await this.#writer.write(rewriteLedger, names, [rest, ...entriesGone])
+    const names = [keys.ledger(this.#accountId), keys.quarantine(this.#accountId), keys.quarantined]
+    await this.#writer.write(rewriteLedger, names, [rest, this.#accountId, ...entriesGone])
     this.#records.outdate()
   }
 

@@ -68,6 +68,9 @@ export const redisLimits = {
   /** Up to this many accounts of a destination or status, a list by address is sorted when it is asked for. */
   accountsSortedMax: 2000,
 
+  /** How many accounts' quarantines are read at once for a list of all. */
+  quarantinesReadAtOnce: 20,
+
   // Idempotency keys
   /** How long an answer is given again to the same key. */
   answerKeptMs: 1 * day,

@@ -14,6 +14,7 @@ import { restoring } from './format/mark.ts'
 import { formatOf, formatSteps, runSteps, type FormatStep } from './format/steps.ts'
 import { everyKey, keys } from './key-names.ts'
 import { pipelined } from './pipelined.ts'
+import { indexQuarantine } from './quarantine-index.ts'
 import { queuePrefix } from './queue.ts'
 import { script } from './scripts.ts'
 import { restate } from './statuses.ts'
@@ -89,6 +90,7 @@ async function rebuild(redis: Redis, nowMs: number): Promise<void> {
       else pipeline.hdel(keys.accounts, id)
     })
     await restate(redis, Object.keys(accounts))
+    await indexQuarantine(redis, Object.keys(accounts))
   }
   await bringHostsToOneForm(redis)
 }

@@ -7,6 +7,7 @@ import { redisLimits } from './limits.ts'
 import { type AccountStatus, accountStatuses } from '../runs/status.ts'
 import { eraseRemoved } from './account-erasure.ts'
 import { keys } from './key-names.ts'
+import { indexQuarantine } from './quarantine-index.ts'
 import { type Script, script } from './scripts.ts'
 
 /** The first keys of every script that includes restate.lua. */
@@ -51,7 +52,7 @@ export async function statusCounts(
 
 /**
  * Visits all accounts, some in each turn, and repairs what an upgrade, a restore, or a process that died between two writes has
- * left: wrong statuses, and remaining data of removed accounts.
+ * left: wrong statuses, quarantines that are not in the index, and remaining data of removed accounts.
  */
 export class StatusRounds {
   readonly #redis: Redis
@@ -69,6 +70,7 @@ export class StatusRounds {
     const count = redisLimits.statusesPerTurn
     const ids = await this.#redis.zrange(keys.accountIds, this.#after, '+', 'BYLEX', 'LIMIT', 0, count)
     await restate(this.#redis, ids)
+    await indexQuarantine(this.#redis, ids)
     const last = ids.at(-1)
     this.#after = last === undefined ? '-' : `(${last}`
     return last !== undefined

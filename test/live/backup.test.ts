@@ -118,6 +118,11 @@ test('a backup into a new Redis: all is there, what came since is not stored twi
   assert.deepEqual({ ...before.accounts[0], status: 0, nextRunAt: 0 }, { ...first, status: 0, nextRunAt: 0 })
   assert.deepEqual(await stack.redis.getBuffer(keys.ledger(id)), ledger)
   assert.deepEqual(await stack.redis.hgetall(keys.quarantine(id)), aside)
+  const listed = (await stack.call('GET', '/quarantine')).body.items
+  assert.deepEqual(
+    listed.map((entry) => entry['id']),
+    Object.keys(aside),
+  )
   const soon = Date.parse(String(first?.['nextRunAt'])) - Date.now()
   assert.ok(soon > -1000 && soon < 31_000, `due in ${soon} ms`)
   const taken = await stack.call('POST', '/destinations', { kind: 'hosted', login: 'alice', password: 'x' })
@@ -224,6 +229,7 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
     keys.logins,
     keys.tokenIds,
     keys.tokensOf('*'),
+    keys.quarantined,
     keys.outbox,
     keys.audit,
     keys.format,

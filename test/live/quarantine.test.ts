@@ -3,6 +3,7 @@ import { after, before, test, type TestContext } from 'node:test'
 import type { AccountId } from '../../src/mail/message.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Lease } from '../../src/redis/lease.ts'
+import { StatusRounds } from '../../src/redis/statuses.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
 import { type ScriptedStore, startImapServer } from '../support/imap-server.ts'
@@ -286,4 +287,116 @@ test('a removed account leaves no entries behind', async () => {
   await stack.call('POST', `/accounts/${id}/quarantine/${(await onlyEntry(id)).id}/dismiss`)
   assert.equal((await stack.call('DELETE', `/accounts/${id}`)).status, 204)
   assert.equal(await stack.redis.exists(keys.quarantine(id), keys.ledgerNotes(id), keys.ledger(id)), 0)
+})
+
+interface ListedEntry extends Entry {
+  readonly accountId: string
+  readonly address: string
+  readonly passes: boolean
+  readonly nextAttemptAt: string | null
+  readonly from: string | null
+  readonly subject: string | null
+}
+
+/** The list of all accounts, page by page, as whoever has this token sees it. */
+async function listedAll(of: { readonly query?: string; readonly token?: string } = {}): Promise<ListedEntry[]> {
+  const listed: ListedEntry[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const response = await stack.app.inject({
+      method: 'GET',
+      url: `/api/v1/quarantine?limit=2${of.query ?? ''}${cursor === '' ? '' : `&cursor=${cursor}`}`,
+      headers: { authorization: `Bearer ${of.token ?? adminToken}` },
+    })
+    assert.equal(response.statusCode, 200)
+    const page = response.json() as { items: ListedEntry[]; next: string | null }
+    assert.ok(page.items.length <= 2)
+    listed.push(...page.items)
+    cursor = page.next
+  }
+  return listed
+}
+
+test('the quarantine of all accounts is one list: by account, page by page, each owner sees his own', async (t) => {
+  const messages = ['a', 'b', 'c'].map((name) => ({ bytes: letter(name, { body: 'x'.repeat(900) }) }))
+  const server = await served(t, { messages })
+  const destinationIds = [await stack.destination('list-one'), await stack.destination('list-two')]
+  const ids: string[] = []
+  for (const [nth, destinationId] of destinationIds.entries()) {
+    const fields = { port: server.port, maxMessageBytes: 100, destinationId, address: `list${nth}@example.net` }
+    ids.push(await stack.account(fields))
+    // An account without any stands between them.
+    await stack.account({ port: server.port, destinationId, user: 'nobody' })
+  }
+  const [first, second] = ids as [string, string]
+  for (const id of ids) assert.equal((await stack.pull(id)).quarantined, 3)
+  const mine = async (of: Parameters<typeof listedAll>[0] = {}) =>
+    (await listedAll(of)).flatMap(({ accountId, uidl }) =>
+      ids.includes(accountId) ? [`${ids.indexOf(accountId)} ${uidl}`] : [],
+    )
+  const all = ids.flatMap((_id, nth) => [1, 2, 3].map((uidl) => `${nth} uidl-${uidl}`))
+  assert.deepEqual(await mine(), all)
+  const listed = (await listedAll()).find(({ accountId }) => accountId === second)
+  assert.deepEqual(
+    { ...listed, accountId: undefined, address: undefined },
+    { ...(await entries(second))[0], accountId: undefined, address: undefined },
+  )
+  assert.equal(listed?.address, 'list1@example.net')
+
+  const owned = { name: 'owner', scopes: ['read'], destinationId: destinationIds[1] }
+  const token = String((await stack.call('POST', '/tokens', owned)).body['token'])
+  assert.deepEqual(new Set((await listedAll({ token })).map(({ accountId }) => accountId)), new Set([second]))
+  assert.deepEqual(await listedAll({ token, query: `&destinationId=${destinationIds[0]}` }), [])
+  assert.deepEqual(await mine({ query: `&destinationId=${destinationIds[0]}` }), all.slice(0, 3))
+  assert.equal((await stack.call('GET', '/quarantine?cursor=x')).status, 400)
+
+  // Entries of an earlier version, or of a backup, are in no index: the next round finds them.
+  await stack.redis.del(keys.quarantined)
+  assert.deepEqual(await mine(), [])
+  await new StatusRounds(stack.redis).round()
+  assert.deepEqual(await mine(), all)
+
+  const [entry] = await entries(first)
+  await stack.call('POST', `/accounts/${first}/quarantine/${entry?.id}/dismiss`)
+  assert.deepEqual(await mine(), all.slice(1))
+  await stack.call('PATCH', `/accounts/${first}`, { maxMessageBytes: 100_000 })
+  await stack.pull(first)
+  assert.deepEqual(await mine(), all.slice(3))
+  assert.equal(await stack.redis.zscore(keys.quarantined, first), null, 'an account without any is not looked at')
+  await stack.call('DELETE', `/accounts/${second}`)
+  assert.deepEqual(await mine(), [])
+  assert.equal(await stack.redis.zscore(keys.quarantined, second), null)
+})
+
+test('an entry says whether it passes, when it is tried again, and from whom and about what it is', async (t) => {
+  const server = await served(t, { messages: [{ bytes: large }] })
+  const { id } = await newAccount({ port: server.port, maxMessageBytes: 1000 })
+  await stack.pull(id)
+  const [kept] = (await stack.redis.hvals(keys.quarantine(id))).map((json) => JSON.parse(json) as object)
+  const entry = await onlyEntry(id)
+  const shownAs = async (fields: object) => {
+    await stack.redis.hset(keys.quarantine(id), entry.id, JSON.stringify({ ...kept, ...fields }))
+    const [shown] = await entries(id)
+    const { passes, nextAttemptAt, from, subject } = shown as ListedEntry
+    return { passes, nextAttemptAt, from, subject }
+  }
+  const before = { passes: undefined, nextAttemptAt: undefined, from: undefined, subject: undefined }
+  const unknown = { passes: false, nextAttemptAt: null, from: null, subject: null }
+  assert.deepEqual(await shownAs(before), unknown, 'an entry of an earlier version')
+  const nextAttemptAt = '2026-11-28T20:00:00.000Z'
+  assert.deepEqual(
+    await shownAs({
+      passes: true,
+      nextAttemptAt,
+      from: '=?utf-8?B?SsO8cmdlbg==?= <me@example.net>',
+      subject: '=?iso-8859-1?Q?Gr=FC=DFe?=\r\n =?utf-8?Q?_aus?=',
+    }),
+    { passes: true, nextAttemptAt, from: '"Jürgen" <me@example.net>', subject: 'Grüße aus' },
+  )
+  // Bytes beyond ASCII without an encoding; a From that is no address.
+  const bytes = Buffer.from('Grüße').toString('latin1')
+  assert.deepEqual(await shownAs({ from: 'nobody', subject: bytes }), {
+    ...unknown,
+    from: '"nobody"',
+    subject: 'Grüße',
+  })
 })

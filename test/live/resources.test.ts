@@ -100,19 +100,27 @@ test('a status that changes by itself makes a copy old, and keeps nobody from ch
 test('settings: what is not named stays, what is wrong is told, and changes at once are merged', async () => {
   const before = await ask('GET', '/settings')
   assert.deepEqual(before.body, defaultInstanceSettings)
-  const changed = await ask('PATCH', '/settings', {}, { ownerPorts: { pop3: [2110] }, arrivedKeptDays: 0 })
+  const patch = { ownerPorts: { pop3: [2110] }, arrivedKeptDays: 0, setAsideAfterSeconds: 0 }
+  const changed = await ask('PATCH', '/settings', {}, patch)
   const wanted = {
     ...defaultInstanceSettings,
     ownerPorts: { ...defaultInstanceSettings.ownerPorts, pop3: [2110] },
     arrivedKeptDays: 0,
+    setAsideAfterSeconds: 0,
   }
   assert.deepEqual([changed.status, changed.body], [200, wanted])
   const late = await ask('PATCH', '/settings', { 'if-match': String(before.headers.etag) }, { transcriptsKept: 1 })
   assert.deepEqual([late.status, (await ask('GET', '/settings')).body], [412, wanted])
-  const unfit = { ownerPorts: { pop3: [0], smtp: [25] }, arrivedKeptDays: -1, colour: 'red' }
+  const unfit = {
+    ownerPorts: { pop3: [0], smtp: [25] },
+    arrivedKeptDays: -1,
+    setAsideAfterSeconds: 2_592_001,
+    colour: 'red',
+  }
   const refused = await ask('PATCH', '/settings', {}, unfit)
   const pointers = (refused.body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer)
-  assert.deepEqual(pointers.toSorted(), ['/arrivedKeptDays', '/colour', '/ownerPorts/pop3/0', '/ownerPorts/smtp'])
+  const named = ['/arrivedKeptDays', '/colour', '/ownerPorts/pop3/0', '/ownerPorts/smtp', '/setAsideAfterSeconds']
+  assert.deepEqual(pointers.toSorted(), named)
   await Promise.all(
     (['pop3', 'imap', 'web'] as const).map(
       async (port, nth) => await ask('PATCH', '/settings', {}, { ownerPorts: { [port]: [nth + 1] } }),

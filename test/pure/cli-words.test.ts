@@ -8,7 +8,7 @@ import { programOf } from '../../cli/program.ts'
 import { examplesOf, leavesOf, pathOf, reference } from '../../cli/reference.ts'
 import { changeOf } from '../../cli/settings.ts'
 import { fieldsOf, tableOf, widthOf } from '../../cli/table.ts'
-import { away, duration, octets, sentenceOf } from '../../cli/words.ts'
+import { againOf, away, deferredOf, duration, octets, sentenceOf } from '../../cli/words.ts'
 import type { Run } from '../../cli/wire.ts'
 
 const run: Run = {
@@ -153,4 +153,16 @@ test('a setting is set as what it is now', () => {
   assert.deepEqual(changed('smtp.host=mail=1'), { smtp: { host: 'mail=1' } })
   assert.throws(() => changed('arrivedDays=1'), /There is no setting arrivedDays; there are ownerPorts\.pop3, /)
   assert.throws(() => changed('name'), /name should be NAME=VALUE/)
+})
+
+test('what a run leaves to the next ones is told, and when a message that was set aside is tried again', () => {
+  const done: Run = { ...run, state: 'done', listed: 9, stored: 3, deferred: 2 }
+  assert.equal(sentenceOf(done), '9 listed, 3 stored (0 B), 2 not fetched yet')
+  assert.equal(deferredOf(done), '2 messages could not be fetched yet; they are tried again by themselves.')
+  assert.equal(deferredOf({ deferred: 1 }), '1 message could not be fetched yet; it is tried again by itself.')
+  assert.equal(deferredOf(run), undefined)
+  const nowMs = Date.parse('2026-11-24T12:00:00.000Z')
+  assert.equal(againOf({ nextAttemptAt: null }, nowMs), 'only by hand')
+  assert.equal(againOf({ nextAttemptAt: '2026-11-24T18:30:00.000Z' }, nowMs), 'in 6 h')
+  assert.equal(againOf({ nextAttemptAt: '2026-11-24T11:00:00.000Z' }, nowMs), 'in the next run')
 })

@@ -6,6 +6,7 @@ import { Bytes } from '../../components/bytes.tsx'
 import { Section } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { attempt } from '../../components/toast.tsx'
+import { nowMs } from '../../intl.ts'
 import type { Resource } from '../../resource.ts'
 import { may } from '../../session.ts'
 import type { List, QuarantineEntry } from '../../shapes.ts'
@@ -37,11 +38,21 @@ export function Quarantine({
           <li key={entry.id} class="set-aside">
             <div class="rows-name">
               <p class="set-aside-why">{failures[entry.reason.kind].title}</p>
-              <p class="quiet">{entry.reason.message}</p>
+              {entry.subject !== null && <p dir="auto">{entry.subject === '' ? say.noSubject : entry.subject}</p>}
+              {entry.from !== null && (
+                <p class="quiet" dir="auto">
+                  {entry.from}
+                </p>
+              )}
+              <p class="quiet">
+                {/* The API's words, and the server's. */}
+                <span lang="en">{entry.reason.message}</span> {entry.passes && say.mayPass}
+              </p>
               <p class="facts-line">
                 <Bytes octets={entry.size} />
                 <span>{say.attempts(entry.attempts)}</span>
                 <RelativeTime at={entry.firstSeenAt} />
+                <Again at={entry.nextAttemptAt} />
               </p>
             </div>
             <div class="set-aside-do">
@@ -74,5 +85,18 @@ export function Quarantine({
         </Button>
       )}
     </Section>
+  )
+}
+
+/** Says when the message is tried again by itself. */
+function Again({ at }: { readonly at: string | null }) {
+  const { account: say } = words.value
+  if (at === null) return <span>{say.onlyByHand}</span>
+  // The time has come: the next run tries it.
+  if (Date.parse(at) <= nowMs.value) return <span>{say.againNextRun}</span>
+  return (
+    <span>
+      {say.again} <RelativeTime at={at} />
+    </span>
   )
 }

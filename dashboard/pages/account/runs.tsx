@@ -47,10 +47,11 @@ function RunEntry({ run }: { readonly run: Run }) {
   const parts = [
     ...(run.failure === null ? [] : [failures[run.failure.kind].title]),
     ...(run.stored > 0 ? [`${runWords.stored(run.stored)} (${bytes(run.bytes)})`] : []),
-    ...(run.stored === 0 && run.failure === null ? [say.nothingNew] : []),
+    ...(run.stored === 0 && run.deferred === 0 && run.failure === null ? [say.nothingNew] : []),
     ...(run.recovered > 0 ? [say.recovered(run.recovered)] : []),
     ...(run.deleted > 0 ? [say.deleted(run.deleted)] : []),
     ...(run.quarantined > 0 ? [say.quarantined(run.quarantined)] : []),
+    ...(run.deferred > 0 ? [say.deferred(run.deferred)] : []),
     ...(run.listed > 0 ? [say.listed(run.listed)] : []),
     say.took(duration(tookMs)),
     causes[run.cause],
@@ -72,6 +73,7 @@ function RunEntry({ run }: { readonly run: Run }) {
           </span>
         </summary>
         {run.failure !== null && <FailureNote failure={run.failure} />}
+        {run.deferred > 0 && <p class="note">{say.deferredHint(run.deferred)}</p>}
         {run.notices.map((notice) => (
           <p key={notice} class="note">
             {notice}

@@ -25,7 +25,7 @@ export function Limits() {
 const kinds = ['pop3', 'imap', 'web'] as const
 
 function LimitsForm({
-  now: { ownerPorts, adminMayReachPrivate, arrivedKeptDays, transcriptsKept },
+  now: { ownerPorts, adminMayReachPrivate, arrivedKeptDays, transcriptsKept, setAsideAfterSeconds },
   onSaved,
 }: {
   readonly now: InstanceSettings
@@ -40,6 +40,7 @@ function LimitsForm({
       adminMayReachPrivate,
       arrivedKeptDays: String(arrivedKeptDays),
       transcriptsKept: String(transcriptsKept),
+      setAsideAfterSeconds: String(setAsideAfterSeconds),
     },
     async ({ pop3, imap, web, ...rest }) => {
       const body = {
@@ -47,6 +48,7 @@ function LimitsForm({
         adminMayReachPrivate: rest.adminMayReachPrivate,
         arrivedKeptDays: Number(rest.arrivedKeptDays),
         transcriptsKept: Number(rest.transcriptsKept),
+        setAsideAfterSeconds: Number(rest.setAsideAfterSeconds),
       }
       onSaved(await call<InstanceSettings>('PATCH', '/settings', body))
       tell(words.value.account.saved)
@@ -64,6 +66,7 @@ function LimitsForm({
       <div class="fields-row">
         <Field label={say.arrivedKept} inputMode="numeric" required {...draft.of('arrivedKeptDays')} />
         <Field label={say.transcriptsKept} inputMode="numeric" required {...draft.of('transcriptsKept')} />
+        <Field label={say.setAsideAfter} inputMode="numeric" required {...draft.of('setAsideAfterSeconds')} />
       </div>
       <Wrong draft={draft} />
       <div class="form-do">

@@ -8,6 +8,7 @@
 --   lastMail        hash: account id -> the end of the run that stored mail of it last
 --   told            hash: account id -> what people were told of it
 --   removed         sorted set: account id by the milliseconds at which it was removed
+--   quarantined     sorted set: ids of the accounts that have messages in quarantine
 -- ARGV:
 --   id
 --   record          AccountRecord as JSON, as it was read
@@ -17,7 +18,7 @@
 -- Returns 'done' or 'changed'.
 -- @include restate
 -- @include account-keys
-local ofDestination, lastRuns, lastMail, told, removed = unpack(KEYS, 19, 23)
+local ofDestination, lastRuns, lastMail, told, removed, quarantined = unpack(KEYS, 19, 24)
 local id, record, source, addressMember, nowMs = unpack(ARGV)
 
 if redis.call('HGET', accounts, id) ~= record then return 'changed' end
@@ -28,6 +29,7 @@ redis.call('ZREM', accountIds, id)
 redis.call('ZREM', ofDestination, id)
 redis.call('ZREM', byAddress, addressMember)
 redis.call('ZREM', due, id)
+redis.call('ZREM', quarantined, id)
 for _, hash in ipairs({ accounts, accountStates, words, lastRuns, lastMail, told }) do redis.call('HDEL', hash, id) end
 restate(id)
 return 'done'

@@ -6,23 +6,13 @@ import type { ImapFlow } from 'imapflow'
 import { formatDateTime } from 'imapflow/lib/tools.js'
 import type { Token } from '../mail/message.ts'
 import { imapLimits } from './limits.ts'
-import type { AppendAnswer, Appended, Copy } from '../pull/ports.ts'
+import type { AppendAnswer, Appended, Copy, FolderPosition } from '../pull/ports.ts'
 import { printable } from '../printable.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
-import {
-  type Attribute,
-  byeOf,
-  codeOf,
-  codeWordsOf,
-  execute,
-  isRefusal,
-  OutOfTime,
-  uidsOf,
-  within,
-  wordsOf,
-} from './command.ts'
+import { type Attribute, byeOf, codeOf, execute, isRefusal, OutOfTime, within, wordsOf } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
 import { executeWhole } from './literal-plus.ts'
+import { judged } from './proof.ts'
 import { failed, troubleOf } from './trouble.ts'
 import { withheld } from './withheld.ts'
 
@@ -37,6 +27,8 @@ export interface Batch {
 export interface AppendRules {
   /** The limit in octets that STATUS gave for this folder (RFC 7889 section 5). */
   readonly folderLimit?: number | undefined
+  /** The place of the next message in this folder, as the store has last reported it. */
+  readonly position?: FolderPosition | undefined
   /** The store is a Dovecot, whatever it answers to ID. */
   readonly dovecot?: boolean
   /** Is asked before the last CRLF is sent (withheld.ts). If it is undefined, the CRLF may be sent late. */
@@ -69,7 +61,13 @@ export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendR
   const work = mayCommit === undefined ? send() : withheld(client, mayCommit, send)
   try {
     const response = await within(client, work, { waitMs, during: 'APPEND', signal })
-    return { status: 'stored', appended: appendedOf(response) }
+    const expected = {
+      messages: copies.length,
+      announced: client.capabilities.has('UIDPLUS'),
+      position: rules.position,
+    }
+    const { appended, doubt } = judged(response, expected)
+    return doubt === undefined ? { status: 'stored', appended } : doubtful(doubt, appended)
   } catch (error) {
     if (isRefusal(error)) return await refused(client, error, signal)
     client.close()
@@ -179,9 +177,8 @@ async function refused(
   return { status: 'refused', reply }
 }
 
-/** Reads `[APPENDUID uidvalidity uid-set]` of the tagged OK (RFC 4315 section 3), if the server has UIDPLUS. */
-function appendedOf(response: unknown): Appended {
-  const [uidValidity = '', uids = ''] = codeWordsOf(response, 'APPENDUID') ?? []
-  if (!/^\d+$/.test(uidValidity)) return { uidValidity: undefined, uids: [] }
-  return { uidValidity: Number(uidValidity), uids: uidsOf(uids) }
+/** An OK that proves nothing. The failure is the run's if the messages are not found either. */
+export function doubtful(doubt: string, appended: Appended): AppendAnswer & { readonly status: 'broken' } {
+  const reply = `OK (${printable(doubt)}), and the folder does not hold it`
+  return { status: 'broken', reply, failure: { kind: 'store refused', during: 'APPEND', reply }, appended }
 }

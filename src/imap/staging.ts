@@ -14,8 +14,9 @@ import type {
   Store,
   TakenOver,
 } from '../pull/ports.ts'
+import { positionAfter } from '../pull/deliver.ts'
 import type { StoreAccess, Staging } from './access.ts'
-import { multiAppend } from './append.ts'
+import { doubtful, multiAppend } from './append.ts'
 import { imapLimits } from './limits.ts'
 import { allIn, search } from './search.ts'
 import { settled } from './settle.ts'
@@ -29,6 +30,7 @@ export class StagedStore implements Store {
   readonly #staging: Staging
   readonly #folders: StagingFolders
   #isMade = false
+  #position: FolderPosition | undefined
   /** A session broke in the middle of an append: the store may be storing it yet. */
   #isLate = false
   #turn: Promise<unknown> = Promise.resolve()
@@ -54,21 +56,22 @@ export class StagedStore implements Store {
   async prepare(folder: string): Promise<FolderPosition> {
     const position = await this.#folders.prepareOwn(folder, this.#isMade)
     this.#isMade = true
+    this.#position = position
     return position
   }
 
   async append(_folder: string, copies: readonly Copy[], flags: readonly string[]): Promise<AppendAnswer> {
     const { signal, appendWaitMs } = this.#access
-    const rules = { dovecot: true, answerWaitMs: appendWaitMs, signal }
+    const rules = { dovecot: true, answerWaitMs: appendWaitMs, signal, position: this.#position }
     const answer = await this.#access.borrow((client) =>
       multiAppend(client, { folder: this.#folders.own, copies, flags }, rules),
     )
     if (answer.status === 'broken') this.#isLate = true
+    this.#position = answer.status === 'stored' ? positionAfter(answer.appended) : undefined
     // Without the UIDs nothing could be moved.
-    const isNamed = answer.status !== 'stored' || answer.appended.uids.length === copies.length
-    if (isNamed) return answer
-    const reply = 'OK without APPENDUID'
-    return { status: 'broken', reply, failure: { kind: 'store refused', during: 'APPEND', reply } }
+    if (answer.status === 'stored' && answer.appended.uids.length === 0)
+      return doubtful('without APPENDUID', answer.appended)
+    return answer
   }
 
   async find(intent: Intent): Promise<Found> {

@@ -192,6 +192,8 @@ export type AppendAnswer =
       readonly reply: string
       /** The failure of the run, if the store is at fault. */
       readonly failure: Failure
+      /** What its OK named, if it said OK. It proves nothing. */
+      readonly appended?: Appended
     }
   /** This store never takes messages like the named ones, so nothing was sent. */
   | { readonly status: 'unfit'; readonly reasons: ReadonlyMap<Token, string> }

@@ -19,8 +19,7 @@ export async function record(deposit: Deposit, intended: Intended, answer: Appen
     : await deposit.run.world.store.find(intent)
   await recordFound(deposit, intended, found)
 
-  const isAll = found.tokens.size >= messages.length
-  if (answer.status === 'broken' && !isAll) throw new SessionFailed(answer.failure)
+  if (answer.status === 'broken' && found.tokens.size === 0) throw new SessionFailed(answer.failure)
   const rest = messages.filter(({ entry }) => !found.tokens.has(entry.token)).map(({ letter }) => letter)
   const [first] = rest
   if (answer.status === 'refused' && messages.length === 1 && first !== undefined) {

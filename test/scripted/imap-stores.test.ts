@@ -10,7 +10,7 @@ import { noCounts, type RunCounts } from '../../src/runs/run.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import type { ShortHash, Token } from '../../src/mail/message.ts'
 import { certificate } from '../support/certificates.ts'
-import { type ScriptedStore, type StoreBehaviour, startImapServer } from '../support/imap-server.ts'
+import { type ScriptedStore, type StoreBehaviour, type StoredMessage, startImapServer } from '../support/imap-server.ts'
 import { until } from '../support/until.ts'
 import { letter, TestWorld } from '../support/world.ts'
 
@@ -418,6 +418,102 @@ test('what was sent whole on a session that broke is looked for a second time, b
     await slow.close()
     await server.close()
   }
+})
+
+/** Answers to an append of five messages into an INBOX that has had ten, by a store with UIDPLUS: they contradict it, or what it showed before. */
+const contradictions = [
+  'OK APPEND completed',
+  'OK [ALERT] APPEND completed',
+  'OK [APPENDUID',
+  'OK [APPENDUID] done',
+  'OK [APPENDUID V] done',
+  'OK [APPENDUID V 0] done',
+  'OK [APPENDUID V nil] done',
+  'OK [APPENDUID nil nil] done',
+  'OK [APPENDUID 0 11:15] done',
+  'OK [APPENDUID V *] done',
+  'OK [APPENDUID V 11:*] done',
+  'OK [APPENDUID V -1] done',
+  'OK [APPENDUID V 1,1,1,1,1] done',
+  'OK [APPENDUID V 11,11,11,11,11] done',
+  'OK [APPENDUID V 11:13,13:14] done',
+  'OK [APPENDUID V 11:14] done',
+  'OK [APPENDUID V 11:16] done',
+  'OK [APPENDUID V 1:4294967295] done',
+  'OK [APPENDUID V 99999999999] done',
+  'OK [APPENDUID V 10:14] done',
+  'OK [APPENDUID V 6:10] done',
+  'OK [APPENDUID V 11:15:16] done',
+  'OK [APPENDUID V 11;12;13;14;15] done',
+  'OK [APPENDUID 99 11:15] done',
+]
+/** Five messages behind ten others, which the store took in order. */
+async function behindTen(behaviour: StoreBehaviour, said: string, check: Parameters<typeof run>[2]): Promise<void> {
+  let isOdd = false
+  const saysOfStored = (messages: readonly StoredMessage[]) =>
+    isOdd && said !== '' && messages.length > 0 ? said.replace('V', '4711') : undefined
+  const keeps = (messages: readonly StoredMessage[]) =>
+    isOdd && behaviour.keeps !== undefined ? behaviour.keeps(messages) : messages
+  await scripted({ ...behaviour, saysOfStored, keeps }, async (store, server) => {
+    const world = new TestWorld(letters(10).map((bytes, nth) => ({ bytes, uidl: `u${nth}` })))
+    world.realStore = store
+    world.window = 50
+    assert.equal((await world.pull({ retention: { mode: 'delete' } })).deleted, 10)
+    for (const [nth, bytes] of letters(5, 10).entries()) world.provider.push({ bytes, uidl: `v${nth}` })
+    isOdd = true
+    server.verbs.length = 0
+    const counts = noCounts()
+    const pulling = world.pullInto(counts, { retention: { mode: 'delete' } })
+    const failure = await pulling.then(
+      () => undefined,
+      (thrown: unknown) => thrown as SessionFailed,
+    )
+    await check({ counts, failure, world, server, reasons: [] })
+  })
+}
+const none = () => []
+
+test('an OK that contradicts what the store announced or showed deletes nothing that the store does not hold', async () => {
+  for (const said of contradictions)
+    await behindTen({ keeps: none }, said, ({ counts, world, server }) => {
+      assert.deepEqual(
+        [counts.stored, counts.deleted, world.provider.length, server.stored.length],
+        [0, 0, 5, 10],
+        said,
+      )
+    })
+  const single = ['IMAP4rev1', 'LITERAL+', 'UIDPLUS']
+  for (const said of ['OK done', 'OK [APPENDUID V 10] done', 'OK [APPENDUID V 0] done', 'OK [APPENDUID V 11,12] done'])
+    await behindTen({ capabilities: single, keeps: none }, said, ({ counts, world }) => {
+      assert.deepEqual([counts.deleted, world.provider.length], [0, 5], said)
+    })
+})
+
+test('nor does an OK of a store without UIDPLUS whose UIDNEXT stays as it was', async () => {
+  for (const capabilities of [['IMAP4rev1'], ['IMAP4rev1', 'LITERAL+', 'MULTIAPPEND']])
+    await behindTen({ capabilities, keeps: none }, '', ({ counts, world }) => {
+      assert.deepEqual([counts.stored, counts.deleted, world.provider.length], [0, 0, 5])
+    })
+})
+
+test('what such a store does hold is found by its tokens, and counts', async () => {
+  for (const said of contradictions)
+    await behindTen({}, said, ({ counts, failure, world, server }) => {
+      assert.equal(failure, undefined, said)
+      assert.deepEqual(
+        [counts.stored, counts.deleted, world.provider.length, server.stored.length],
+        [5, 5, 0, 15],
+        said,
+      )
+    })
+})
+
+test('UIDs in any legal form are believed, and nothing is looked for', async () => {
+  for (const set of ['11:15', '15:11', '11,12,13,14,15', '11:12,13:15', '13:15,12:11', '21:25'])
+    await behindTen({}, `OK [APPENDUID V ${set}] done`, ({ counts, failure, server }) => {
+      assert.deepEqual([failure, counts.stored, counts.deleted], [undefined, 5, 5], set)
+      assert.ok(!server.verbs.includes('EXAMINE'), set)
+    })
 })
 
 test('a store that says the same to every message is at fault itself: nothing is set aside, and a later run stores all', async () => {

@@ -96,6 +96,8 @@ export interface ScriptedStore {
   remove(folder: string): void
   /** Gives the messages of a folder other UIDs and another UIDVALIDITY. */
   renumber(folder: string): void
+  /** Hangs up on every connection, and on every new one until it comes back. */
+  goAway(): void
   comeBack(): void
   /** Ends every connection, with these words if any are given. */
   hangUp(bye?: string): Promise<void>
@@ -143,6 +145,10 @@ export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0):
     rename: (from, to) => state.rename(from, to),
     remove: (folder) => state.remove(folder),
     renumber: (folder) => state.renumber(folder),
+    goAway: () => {
+      state.isAway = true
+      for (const socket of sockets) socket.destroy()
+    },
     comeBack: () => {
       state.isAway = false
     },
@@ -450,6 +456,7 @@ class Session {
       }
       case 'UID FETCH':
       case 'FETCH':
+        if (text.includes('BODY.PEEK[]')) return this.#source(tag, Number(rest[1]), text)
         return this.#fetch(tag, verb !== 'FETCH', rest.at(verb === 'FETCH' ? 0 : 1) ?? '')
       case 'APPEND':
         return this.#append(tag, name, text, literals)
@@ -495,6 +502,20 @@ class Session {
       const header = `${field}\r\n`
       this.#write(
         `* ${nth + 1} FETCH (UID ${uid} BODY[HEADER.FIELDS (X-TRIBUTARY-ID)] {${header.length}}\r\n${header})\r\n`,
+      )
+    }
+    this.#send(`${tag} OK done`)
+  }
+
+  /** Gives the source of one message, or the first octets of it. */
+  #source(tag: string, wanted: number, text: string): void {
+    const max = Number(/<0\.(\d+)>/.exec(text)?.[1] ?? Number.POSITIVE_INFINITY)
+    for (const [nth, { uid, literal }] of this.#shown.entries()) {
+      if (uid !== wanted) continue
+      const source = literal.subarray(0, max).toString('latin1')
+      const item = Number.isFinite(max) ? 'BODY[]<0>' : 'BODY[]'
+      this.#write(
+        `* ${nth + 1} FETCH (UID ${uid} RFC822.SIZE ${literal.length} ${item} {${source.length}}\r\n${source})\r\n`,
       )
     }
     this.#send(`${tag} OK done`)

@@ -1,0 +1,165 @@
+/** Anybody else's store: mail is appended to the folder itself. The connection that appends never SELECTs. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ImapFlow } from 'imapflow'
+import { SessionFailed } from '../failure/session-failed.ts'
+import type { Intent } from '../ledger/ledger.ts'
+import type { Token } from '../mail/message.ts'
+import { positionAfter } from '../pull/deliver.ts'
+import type { AppendAnswer, BatchLimit, Copy, FolderPosition, Found, Store, TakenOver } from '../pull/ports.ts'
+import type { StoreAccess } from './access.ts'
+import { type Batch, doubtful, multiAppend } from './append.ts'
+import { within } from './command.ts'
+import { encodedPathOf } from './connection.ts'
+import { type FolderStatus, isMissing, preparedFolder, statusOf } from './folder.ts'
+import { type KeptCopy, keptOnce } from './kept-once.ts'
+import { imapLimits } from './limits.ts'
+import { search, tokensAnywhere, tokensInFolder } from './search.ts'
+
+export class DirectStore implements Store {
+  readonly batch: BatchLimit
+  readonly deliveredTogether = 1
+  readonly #access: StoreAccess
+  readonly #folderLimits = new Map<string, number>()
+  /** The place of a folder's next message, as the store has last reported it. */
+  readonly #positions = new Map<string, FolderPosition>()
+  /** Messages that may come into their folder yet: they were sent whole, and no answer proves what became of them. */
+  readonly #late = new Set<Token>()
+  /** Copies for which the store named a place that proves nothing: perhaps it keeps equal messages once. */
+  readonly #kept = new Map<Token, KeptCopy>()
+
+  constructor(access: StoreAccess, batch: BatchLimit) {
+    this.batch = batch
+    this.#access = access
+  }
+
+  async takeOver(intents: readonly Intent[]): Promise<TakenOver> {
+    const tokens = new Set<Token>()
+    const missing = await this.#look(intents, tokens)
+    if (missing.length > 0) {
+      await this.#untilNothingIsLate()
+      await this.#look(missing, tokens)
+    }
+    return { tokens, deliver: async () => {} }
+  }
+
+  async prepare(folder: string): Promise<FolderPosition> {
+    const { uidValidity, uidNext } = await this.#access.borrow((client) => this.#prepared(client, folder))
+    return { uidValidity, uidNext }
+  }
+
+  async append(folder: string, copies: readonly Copy[], flags: readonly string[]): Promise<AppendAnswer> {
+    let isWhole = false
+    const mayCommit = () => {
+      isWhole = this.#access.mayCommit()
+      return isWhole
+    }
+    const answer = await this.#access.borrow(async (client) => {
+      try {
+        return await this.#send(client, { folder, copies, flags }, mayCommit)
+      } catch (error) {
+        // Its user has removed or renamed the folder since.
+        if (!(error instanceof SessionFailed) || !isMissing(error.cause) || !client.usable) throw error
+        await this.#prepared(client, folder)
+        return await this.#send(client, { folder, copies, flags }, mayCommit)
+      }
+    })
+    if (answer.status === 'broken' && isWhole) {
+      const { uidValidity, uids = [] } = answer.appended ?? {}
+      for (const [nth, copy] of copies.entries()) {
+        this.#late.add(copy.token)
+        const uid = uids[nth]
+        if (uidValidity !== undefined && uid !== undefined) this.#kept.set(copy.token, { copy, uidValidity, uid })
+      }
+    }
+    return answer
+  }
+
+  async find(intent: Intent): Promise<Found> {
+    const entries = intent.entries.map(({ token }) => token)
+    const late = entries.filter((token) => this.#late.delete(token))
+    const kept = entries.flatMap((token) => this.#kept.get(token) ?? [])
+    for (const token of entries) this.#kept.delete(token)
+    const look = async () =>
+      await search(this.#access, async (client, wait) => {
+        const found = await tokensInFolder(client, wait, intent)
+        const missing = kept.filter(({ copy }) => !found.has(copy.token))
+        for (const token of await keptOnce(client, wait, intent.folder, missing)) found.add(token)
+        return found
+      })
+    let tokens = await look()
+    if (late.some((token) => !tokens.has(token))) {
+      await this.#untilNothingIsLate()
+      tokens = await look()
+    }
+    return { tokens, appended: { uidValidity: undefined, uids: [] } }
+  }
+
+  async deliver(): Promise<undefined> {}
+
+  async finish(): Promise<void> {}
+
+  async #send(client: ImapFlow, batch: Batch, mayCommit: () => boolean): Promise<AppendAnswer> {
+    const { signal, appendWaitMs } = this.#access
+    const { folder, copies } = batch
+    const position = this.#positions.get(folder)
+    this.#positions.delete(folder)
+    const folderLimit = this.#folderLimits.get(folder)
+    const answer = await multiAppend(client, batch, {
+      folderLimit,
+      position,
+      mayCommit,
+      answerWaitMs: appendWaitMs,
+      signal,
+    })
+    if (answer.status !== 'stored') return answer
+    const reached = positionAfter(answer.appended)
+    if (reached !== undefined) this.#positions.set(folder, reached)
+    // A store without UIDPLUS names no UIDs. If its folder has taken messages, the next one stands further up (RFC 9051 section 2.3.1.1).
+    else if (position !== undefined && !(await this.#hasGrown(client, folder, position, copies.length)))
+      return doubtful('UIDNEXT stays as it was', answer.appended)
+    return answer
+  }
+
+  async #hasGrown(client: ImapFlow, folder: string, before: FolderPosition, messages: number): Promise<boolean> {
+    const { signal } = this.#access
+    const asking = statusOf(client, encodedPathOf(client, folder))
+    try {
+      const waitMs = imapLimits.storeReplyWaitMs
+      const { uidValidity, uidNext } = await within(client, asking, { waitMs, during: 'STATUS', signal })
+      return uidValidity === before.uidValidity && uidNext >= before.uidNext + messages
+    } catch (error) {
+      if (signal?.aborted) throw error
+      return false
+    }
+  }
+
+  /** Waits for the time in which a store carries out what was sent on a session that has ended. */
+  async #untilNothingIsLate(): Promise<void> {
+    const { signal, lateMs } = this.#access
+    await delay(lateMs, undefined, signal === undefined ? {} : { signal })
+  }
+
+  async #prepared(client: ImapFlow, folder: string): Promise<FolderStatus> {
+    const { signal } = this.#access
+    const waitMs = imapLimits.storeReplyWaitMs
+    const status = await within(client, preparedFolder(client, folder), { waitMs, during: 'STATUS', signal })
+    const { appendLimit, ...position } = status
+    if (appendLimit !== undefined) this.#folderLimits.set(folder, appendLimit)
+    this.#positions.set(folder, position)
+    return status
+  }
+
+  /** Adds the tokens that are found. @returns the intents that lack a token. */
+  async #look(intents: readonly Intent[], tokens: Set<Token>): Promise<readonly Intent[]> {
+    if (intents.length === 0) return []
+    return await search(this.#access, async (client, wait) => {
+      const missing: Intent[] = []
+      for (const intent of intents) {
+        const found = await tokensAnywhere(client, wait, intent)
+        for (const token of found) tokens.add(token)
+        if (found.size < intent.entries.length) missing.push(intent)
+      }
+      return missing
+    })
+  }
+}

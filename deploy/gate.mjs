@@ -32,6 +32,7 @@ async function passes(tool, args) {
 
 /** These tests take longest. They are begun first: if one of them began last, it would run alone at the end. */
 const longest = [
+  'soak',
   'all-killed',
   'corpus',
   'kill',

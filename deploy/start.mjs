@@ -1,4 +1,4 @@
-// `npm start`, `npm run demo`, `npm run check`, `npm test`, `npm run fuzz`, `npm run screenshots`, `npm run bench`: installs what is missing, builds, and hands over.
+// `npm start`, `npm run demo`, `npm run check`, `npm test`, `npm run fuzz`, `npm run soak`, `npm run screenshots`, `npm run bench`: installs what is missing, builds, and hands over.
 // It has no dependencies, because on a fresh clone none are installed yet.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -215,13 +215,14 @@ async function startWith(what, rest) {
     else if (what === 'bench' && ['large', 'api'].includes(rest[0]))
       handOver([built(`bench/${rest[0]}.ts`), ...rest.slice(1)])
     else if (what === 'bench') handOver([built('bench/main.ts'), ...rest])
+    else if (what === 'soak') handOver(['--enable-source-maps', built('test/soak/main.ts'), ...rest])
     else handOver([built('test/browser/screenshots.ts')])
   }
 }
 
 checkNode()
 const [what = 'start', ...rest] = process.argv.slice(2)
-const tasks = ['start', 'demo', 'check', 'test', 'fuzz', 'screenshots', 'bench']
+const tasks = ['start', 'demo', 'check', 'test', 'fuzz', 'soak', 'screenshots', 'bench']
 if (!tasks.includes(what)) fail(`node deploy/start.mjs ${what}: there are ${tasks.join(', ')}.`)
 if (what === 'check' || what === 'fuzz') {
   await testWithoutServers(what)

@@ -19,6 +19,8 @@ export interface Behaviour {
   readonly messages: readonly MaildropMessage[]
   /** The differences at the first connection, at the second one and so on; the last entry holds for all later connections. */
   readonly connections?: readonly Partial<Behaviour>[]
+  /** The differences at the nth connection, from 0 on, decided when it is made. */
+  readonly atConnection?: (nth: number) => Partial<Behaviour>
   readonly password?: string
   /** The greeting; null: the server never says anything. */
   readonly greeting?: string | null
@@ -105,6 +107,8 @@ export interface ScriptedServer {
   readonly pipelinedMax: () => number
   /** The messages that are left in the maildrop. */
   readonly maildrop: () => readonly MaildropMessage[]
+  /** Puts a message into the maildrop, which later connections see. */
+  deliver(message: MaildropMessage): void
   close(): Promise<void>
 }
 
@@ -124,8 +128,8 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
   const serve = (accepted: Socket) => {
     let socket = accepted
     const here = usual.connections?.[Math.min(connections, usual.connections.length - 1)] ?? {}
+    const behaviour: Behaviour = { ...usual, ...here, ...usual.atConnection?.(connections) }
     connections += 1
-    const behaviour: Behaviour = { ...usual, ...here }
     if (here.messages !== undefined) maildrop = [...here.messages]
     if (socket instanceof TLSSocket) secured(socket)
     socket.setNoDelay(true).on('error', () => {})
@@ -224,6 +228,7 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
     asked,
     pipelinedMax: () => pipelinedMax,
     maildrop: () => maildrop,
+    deliver: (message) => void maildrop.push(message),
     close,
   }
 }

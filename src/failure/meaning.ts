@@ -2,9 +2,12 @@
  * Decides what a server means by a refusal: by its response code (RFC 2449 section 8, RFC 3206, RFC 5530), and by its words (gists.ts). It is
  * the only place that does: POP3 and IMAP, at the login and after it, use it alike. Pure.
  */
-import { gistsIn } from './gists.ts'
+import { gistsIn, promisesLater, speaksOfFailures } from './gists.ts'
+import { failureLimits } from './limits.ts'
+import { day, hour, minute, second } from '../units.ts'
 import { type Meaning, passes } from './meanings.ts'
-import { codeIn, skeletonsOf } from './skeleton.ts'
+import { codeIn, skeletonOf, skeletonsOf } from './skeleton.ts'
+import { wordings } from './wordings.ts'
 
 export { type Meaning, passes }
 
@@ -14,43 +17,75 @@ const codes: Readonly<Record<string, Meaning>> = {
   'LOGIN-DELAY': 'throttled',
   AUTH: 'wrong password',
   'SYS/TEMP': 'temporary',
+  // RFC 5530, and what Yahoo and Google say beside it.
   UNAVAILABLE: 'temporary',
   SERVERBUG: 'temporary',
   CONTACTADMIN: 'temporary',
-  INUSE: 'in use',
+  TEMPFAIL: 'temporary',
   THROTTLED: 'throttled',
+  INUSE: 'in use',
   OVERQUOTA: 'store full',
   TOOBIG: 'refused for good',
   CANNOT: 'refused for good',
+  'UNKNOWN-CTE': 'refused for good',
   EXPUNGEISSUED: 'gone',
-  EXPUNGED: 'gone',
   AUTHENTICATIONFAILED: 'wrong password',
   WEBALERT: 'sign in on the web',
 }
 
 /** The codes that leave no doubt, whatever the words are. */
-const certain: readonly string[] = [
-  'IN-USE',
-  'INUSE',
-  'LOGIN-DELAY',
-  'THROTTLED',
-  'TOOBIG',
-  'EXPUNGEISSUED',
-  'EXPUNGED',
-]
+const certain: ReadonlySet<string> = new Set(['IN-USE', 'INUSE', 'LOGIN-DELAY', 'THROTTLED', 'TOOBIG', 'EXPUNGEISSUED'])
+
+/** Each known sentence by its skeleton. */
+const known = new Map(wordings.map(({ text, means }) => [skeletonOf(text), means]))
 
 /**
- * Reads a refusal. A code that leaves no doubt stands. Beside any other code the words decide, as far as they fit it: servers send
- * `[SYS/TEMP]` and `[AUTH]` with whatever they have to say.
+ * Reads a refusal. A code that leaves no doubt stands. Beside any other code the words decide as far as they fit it, because servers send
+ * `[AUTH]` and `[SYS/PERM]` with whatever they have to say (docs/decisions/0029).
  *
  * @param reply one char an octet, or in Unicode; with `-ERR`, `NO` or `BAD` in front, or without.
  */
 export function meaningOf(reply: string): Meaning | undefined {
   const code = codeIn(reply)
   const told = codes[code]
-  if (certain.includes(code)) return told
-  const said = skeletonsOf(reply).flatMap(gistsIn)
-  // What is called temporary passes, whatever else is said.
-  if (told === 'temporary') return said.find(passes) ?? told
-  return said[0] ?? told
+  if (certain.has(code)) return told
+  const skeletons = skeletonsOf(reply)
+  const said = skeletons.flatMap((skeleton) => known.get(skeleton) ?? []).concat(skeletons.flatMap(gistsIn))
+  switch (code) {
+    case 'SYS/TEMP':
+    case 'UNAVAILABLE':
+    case 'SERVERBUG':
+    case 'TEMPFAIL':
+      return said.find((meaning) => meaning === 'throttled' || meaning === 'quota used up') ?? told
+    // A login that failed too often has failed by its password.
+    case 'AUTH':
+    case 'AUTHENTICATIONFAILED':
+      return said.find((meaning) => meaning !== 'throttled' || !skeletons.some(speaksOfFailures)) ?? told
+    // Somebody has to act (RFC 3206), unless the words promise something else.
+    case 'SYS/PERM':
+      return said.find((meaning) => meaning !== 'temporary' || skeletons.some(promisesLater))
+    default:
+      return said[0] ?? told
+  }
+}
+
+/** A number and a unit of time, or "every minute", in the languages in which servers name waits. */
+const time =
+  /\b(?:(\d{1,9})[ -]?|(?:every|per|an?) )(milliseconds?|ms|se[ckg][a-z]{0,8}|s|min[a-z]{0,5}|m|h(?:ours?|rs?|eures?|oras?)?|stunden?|ore|godzin[a-z]{0,2}|d(?:ays?|ias?)?|tagen?|jours?)\b/i
+
+const units: readonly (readonly [RegExp, number])[] = [
+  [/^m(?:s$|illi)/i, 1],
+  [/^(?:[hog]|st)/i, hour],
+  [/^s/i, second],
+  [/^m/i, minute],
+  [/^[dtj]/i, day],
+]
+
+/** The wait that the words name, in milliseconds; undefined if they name none. */
+export function namedWaitMs(reply: string): number | undefined {
+  const found = time.exec(reply.slice(0, failureLimits.wordsMax))
+  if (found === null) return undefined
+  const [, count = '1', unit = ''] = found
+  const unitMs = units.find(([pattern]) => pattern.test(unit))?.[1] ?? 0
+  return Number(count) * unitMs || undefined
 }

@@ -24,17 +24,20 @@ const encodings = [
  * @param reply one char an octet, or in Unicode; with `-ERR`, `NO` or `BAD` in front, or without.
  */
 export function skeletonsOf(reply: string): readonly string[] {
-  const text = reply.slice(0, failureLimits.wordsMax)
-  return [...new Set(readingsOf(text).map(skeletonOf))]
+  const readings = readingsOf(reply.slice(0, failureLimits.wordsMax))
+  // "NO" may be the status of an IMAP answer, or the first word of "No such message".
+  return [...new Set(readings.flatMap((text) => [skeletonOf(text), skeletonOf(text.replace(status, ''))]))]
 }
 
+const status = /^(?:\* )?(?:NO|BAD|BYE)\b\s*/
+
 /** Everything in front of a server's words: the status, and the codes in brackets. */
-const front = /^(?:[-+ ]?(?:ERR|NO|BAD|BYE)\b)?[\s:-]*(?:\[[^\]]{0,100}\]\s*)*/i
+const front = /^(?:[-+ ]?ERR\b)?[\s:-]*(?:\[[^\]]{0,100}\]\s*)*/i
 
 /** The response code of a refusal, in upper case; empty if it has none. We write the code of an IMAP answer behind its words. */
 export function codeIn(reply: string): string {
   const text = reply.slice(0, failureLimits.wordsMax)
-  const [ahead] = front.exec(text) ?? ['']
+  const [ahead] = front.exec(text.replace(status, '')) ?? ['']
   const found = /\[([A-Z]+(?:[-/][A-Z]+)*)/i.exec(ahead) ?? /\[([A-Z]+(?:[-/][A-Z]+)*)\]$/i.exec(text)
   return found?.[1]?.toUpperCase() ?? ''
 }
@@ -76,5 +79,6 @@ export function skeletonOf(text: string): string {
     .replaceAll('ı', 'i')
     .replace(/\d+/g, '#')
     .replace(/[^\p{L}\p{M}#]+/gu, ' ')
+    .replace(/#(?: #)+/g, '#')
     .trim()
 }

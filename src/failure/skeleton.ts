@@ -15,6 +15,7 @@ const encodings = [
   'koi8-r',
   'windows-1252',
   'iso-8859-2',
+  'windows-1250',
 ]
 
 /**

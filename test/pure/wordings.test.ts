@@ -23,7 +23,7 @@ function inOctets(text: string, encoding: string): string | undefined {
   const decoder = new TextDecoder(encoding)
   const octets = Array.from({ length: 256 }, (_, octet) => octet)
   const letters = new Map(octets.map((octet) => [decoder.decode(Uint8Array.of(octet)), String.fromCharCode(octet)]))
-  const written = [...text.normalize('NFC')].map((letter) => letters.get(letter))
+  const written = Array.from(text.normalize('NFC')).map((letter) => letters.get(letter))
   return written.includes(undefined) ? undefined : written.join('')
 }
 

@@ -2,7 +2,7 @@
 import { DelayedError, type Job } from 'bullmq'
 import { Lease } from '../src/redis/lease.ts'
 import { Quarantine } from '../src/redis/quarantine.ts'
-import type { PullJob } from '../src/redis/queue.ts'
+import type { PullJob, PutOff } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import type { Run } from '../src/runs/run.ts'
@@ -10,10 +10,11 @@ import { workerLimits } from './limits.ts'
 import { holdBack } from './pause.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
 import { logRunSuperseded } from './run-log.ts'
+import { leftToWait } from './put-off.ts'
 import { endedRun, performRun } from './run.ts'
 
 /** The parts of BullMQ's job that are used. */
-type QueuedJob = Pick<Job<PullJob>, 'data' | 'moveToDelayed'>
+type QueuedJob = Pick<Job<PullJob>, 'data' | 'moveToDelayed' | 'updateData'>
 
 /** @param cancelled aborted when the job's lock is lost, or the worker can wait no longer. */
 export async function runJob(
@@ -28,12 +29,20 @@ export async function runJob(
     return await stepBack(job, Math.min(lease + 100, workerLimits.leaseAskedEveryMs), jobToken)
   }
   try {
-    const failure = await runUnder(lease, world, job, { jobToken, cancelled })
+    const end = await runUnder(lease, world, job, { jobToken, cancelled })
     // The present holder of the lease goes on with this very run, and writes its record. In case there is none, this job looks again.
-    if (failure?.kind === 'superseded') await stepBack(job, world.leaseMs, jobToken)
+    if (isFailure(end) && end.kind === 'superseded') await stepBack(job, world.leaseMs, jobToken)
+    if (end !== undefined && !isFailure(end)) {
+      await job.updateData({ ...job.data, putOff: end })
+      await stepBack(job, leftToWait(end, world.clock.nowMs()), jobToken)
+    }
   } finally {
     await lease.release()
   }
+}
+
+function isFailure(end: Failure | PutOff | undefined): end is Failure {
+  return end !== undefined && 'kind' in end
 }
 
 /** The delay goes by the queue's own clock, which is the wall clock. */
@@ -52,8 +61,8 @@ async function runUnder(
   world: PullWorld,
   job: QueuedJob,
   { jobToken, cancelled }: JobTerms,
-): Promise<Failure | undefined> {
-  const { accountId, runId, cause, dueMs } = job.data
+): Promise<Failure | PutOff | undefined> {
+  const { accountId, runId, cause, dueMs, putOff } = job.data
   const run = await openRunOf(world.runs, accountId, runId)
   if (run === undefined) return undefined
   const loaded = await world.load(accountId)
@@ -65,18 +74,19 @@ async function runUnder(
     await world.queue.postpone(job, await holdBackOne(world, loaded), jobToken)
     throw new DelayedError()
   }
+  if (putOff !== undefined && run.state === 'queued' && leftToWait(putOff, world.clock.nowMs()) > 0) return putOff
   const quarantine = new Quarantine(world.redis)
   const before = await quarantine.retries(accountId)
   const log = world.log.child({ accountId, runId, cause: run.cause })
   const signal = AbortSignal.any([cancelled, lease.lost])
-  const failure = await performRun(world, { run, loaded, lease, signal, log, dueMs: dueMs ?? Date.parse(run.queuedAt) })
-  if (failure === undefined) {
+  const end = await performRun(world, { run, loaded, lease, signal, log, dueMs: dueMs ?? Date.parse(run.queuedAt) })
+  if (end === undefined) {
     // The run may have passed a message before somebody wished for it: then another run follows.
     const since = [...(await quarantine.retries(accountId))].some((wish) => !before.has(wish))
     if (since) await world.queue.request(accountId)
   }
-  if (failure?.kind === 'superseded') logRunSuperseded(log, failure)
-  return failure
+  if (isFailure(end) && end.kind === 'superseded') logRunSuperseded(log, end)
+  return end
 }
 
 /** The job's run. If it has ended, it is the one that was opened since, in case that run's own job was lost to this one. */

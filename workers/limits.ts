@@ -11,6 +11,8 @@ export const workerLimits = {
   jobLockMs: 15 * second,
   /** How often the jobs of workers that died are looked for. */
   stalledEveryMs: 5 * second,
+  /** A run that was not let in right after a test waits for this long, and up to a quarter more: most providers that mind want a minute. */
+  afterTestMs: 60 * second,
   /** The shortest time between two writes of the counts of a run at work. */
   progressEveryMs: 500,
   /** How often due accounts are looked for. */

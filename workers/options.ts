@@ -43,6 +43,8 @@ export interface WorkerPatience {
   readonly headroomEveryMs?: number | undefined
   /** How often open runs are looked through for those whose job is gone. */
   readonly reviveEveryMs?: number | undefined
+  /** How long a run waits that was not let in right after a test. */
+  readonly afterTestMs?: number | undefined
   readonly news?: Partial<NewsPace> | undefined
 }
 

@@ -50,6 +50,8 @@ export interface PullWorld {
   settings(): Promise<InstanceSettings>
   /** True once the worker has been asked to stop. */
   stopping(): boolean
+  /** How long a run waits that was not let in right after a test, if it is not the usual time. */
+  readonly afterTestMs?: number | undefined
   readonly between?: ((accountId: AccountId) => RunPorts) | undefined
 }
 
@@ -100,6 +102,7 @@ export function createPullWorld(options: WorkerOptions, { runs, queue, pool, sto
     leaseMs,
     stopping,
     between,
+    afterTestMs: options.afterTestMs,
     async load(accountId) {
       const record = await accounts.get(accountId)
       const destination = record && (await destinations.get(record.account.destinationId))

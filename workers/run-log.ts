@@ -20,6 +20,11 @@ export function logRunFailed(log: Logger, failure: Failure, counts: RunCounts, m
   log.warn({ event: 'run failed', kind: failure.kind, ...counts, ms }, describe(failure))
 }
 
+/** The provider did not let us in right after a test. */
+export function logRunPutOff(log: Logger, failure: Failure, forMs: number): void {
+  log.info({ event: 'run put off', kind: failure.kind, forMs: Math.round(forMs) }, describe(failure))
+}
+
 /** Another run holds the account's lease. */
 export function logRunSuperseded(log: Logger, failure: Failure): void {
   log.warn({ event: 'run superseded' }, describe(failure))

@@ -15,6 +15,7 @@ import { Arrivals } from '../src/redis/arrivals.ts'
 import { refusalOf } from '../src/redis/headroom.ts'
 import type { Lease } from '../src/redis/lease.ts'
 import { countsOf, RedisLedger } from '../src/redis/ledger.ts'
+import type { PutOff } from '../src/redis/queue.ts'
 import { Recorder } from '../src/redis/transcripts.ts'
 import { type Measured, Spread } from '../src/runs/measures.ts'
 import type { Run, RunCounts } from '../src/runs/run.ts'
@@ -22,6 +23,7 @@ import { follow } from './consequences.ts'
 import { pick, Progress } from './progress.ts'
 import type { RunPorts } from './options.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
+import { putOff } from './put-off.ts'
 import { logIdsChanged, logRunBroke, logRunFailed, logRunFinished, logRunStarted, logServerLearnt } from './run-log.ts'
 import { tellOfRun } from './tell.ts'
 
@@ -37,8 +39,8 @@ export interface RunOrder {
   readonly dueMs: number
 }
 
-/** @returns the failure; undefined if all went well. */
-export async function performRun(world: PullWorld, order: RunOrder): Promise<Failure | undefined> {
+/** @returns the failure; undefined if all went well; how long the run is put off. */
+export async function performRun(world: PullWorld, order: RunOrder): Promise<Failure | PutOff | undefined> {
   const { run: queued, loaded, log, dueMs } = order
   const { accountId, id } = queued
   const startedAt = queued.startedAt ?? new Date(world.clock.nowMs()).toISOString()
@@ -71,6 +73,8 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Fai
     await Promise.all([recorder?.end(), progress.settled(), arrivals.settled()])
   }
   if (failure?.kind === 'superseded') return failure
+  const later = failure && !visit.wasLetIn && (await putOff(world, { run, loaded, failure, log }))
+  if (later) return later
   // Nothing else would go on with a rebuild that was stopped.
   if (failure?.kind === 'stopped' && run.task === 'rebuild') return { kind: 'superseded' }
 
@@ -120,6 +124,7 @@ class Visit {
   readonly #records: RunRecords
   readonly #ports: RunPorts
   #loginDelayMs = 0
+  #wasLetIn = false
 
   constructor(world: PullWorld, order: RunOrder, records: RunRecords) {
     this.#world = world
@@ -141,6 +146,11 @@ class Visit {
     logServerLearnt(this.#order.log, account, learnt)
     const again = failure !== undefined && learnt.includes('one at a time')
     return again ? await this.#pull(traits) : failure
+  }
+
+  /** The provider has let us in, at least once. */
+  get wasLetIn(): boolean {
+    return this.#wasLetIn
   }
 
   /** The account with the interval that its server wants: LOGIN-DELAY (RFC 2449 section 6.5) is longer than some intervals. */
@@ -212,6 +222,7 @@ class Visit {
     const { recorder } = this.#records
     const visit = { traits, pace, signal, transcript: recorder?.transcript }
     const maildrop = await this.#world.openMaildrop(loaded, visit).finally(() => recorder?.write())
+    this.#wasLetIn = true
     this.#loginDelayMs = maildrop.loginDelayMs
     // This is stored for people, and for later: a server may say so in one session and not in the next.
     if (maildrop.hidesRetrieved && !loaded.account.hidesRetrieved)

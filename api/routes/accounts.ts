@@ -1,13 +1,16 @@
 /** `/accounts` (CONTRACT section 4). */
 import type { Redis } from 'ioredis'
+import type { MaildropSource } from '../../src/mail/header.ts'
 import type { DestinationId } from '../../src/mail/message.ts'
 import { type AccountRecord, type Accounts, sourceOf } from '../../src/redis/accounts.ts'
 import { type AccountFacts, factsOf } from '../../src/redis/facts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
+import { TestedSources } from '../../src/redis/tested-sources.ts'
 import type { Account } from '../../src/account/account.ts'
 import { atHost, hostMistakes, shownHost } from '../../src/account/host.ts'
 import { accountStatusOf } from '../../src/runs/status.ts'
 import type { Seal } from '../../src/seal.ts'
+import { loginDelayMsIn } from '../../src/pop3/capabilities.ts'
 import { examine } from '../../src/pop3/examine.ts'
 import type { SessionOptions } from '../../src/pop3/session.ts'
 import type { App } from '../app.ts'
@@ -252,14 +255,21 @@ class AccountHandlers {
     const account = newAccount(request.body)
     const guarded = guardedBy(principalOf(request), account)
     const reach = await demandReach(this.#world.settings, guarded, 'pop3', account)
-    return await examination({ ...account, password: request.body.password, reach })
+    return await this.#examination({ ...account, password: request.body.password, reach })
   }
 
   readonly test: HandlerOf<typeof testAccount> = async ({ params }) => {
     const { account, sealedPassword, ...rest } = await findAccount(this.#world.accounts, params.id)
     const reach = await currentReach(this.#world.settings, rest, 'pop3')
     const password = this.#world.seal.open(sealedPassword, account.id, 'password')
-    return await examination({ ...account, password, reach })
+    return await this.#examination({ ...account, password, reach })
+  }
+
+  /** A run that follows soon must not fail for the login of this test. */
+  async #examination(options: SessionOptions & MaildropSource) {
+    const { capabilities, ...findings } = await examine(options)
+    if (findings.ok) await new TestedSources(this.#world.redis).note(options, loginDelayMsIn(capabilities))
+    return { ...findings, capabilities: [...capabilities] }
   }
 
   async #setPaused(id: string, paused: boolean, reply: Parameters<typeof tag>[0]) {
@@ -301,9 +311,4 @@ function accountView({ record: { account, twinOf }, state, openRun, lastRun, las
     // The spread comes last: V8 takes fifty times as long for fields behind a spread. Fields that a schema does not name are not sent.
     ...(account as Omit<Account, 'flags'>),
   }
-}
-
-async function examination(options: SessionOptions) {
-  const { capabilities, ...findings } = await examine(options)
-  return { ...findings, capabilities: [...capabilities] }
 }

@@ -55,6 +55,31 @@ function firstWaitMs(failure: Failure): number {
   }
 }
 
+/** Whether a server that let us in a moment ago may fail so in the next login, because that login came too soon. Never for a password. */
+export function mayBeTooSoon(failure: Failure): boolean {
+  switch (failure.kind) {
+    case 'unreachable':
+      return !['no such name', 'no name server', 'out of reach'].includes(failure.cause ?? '')
+    case 'silent':
+    case 'throttled':
+    case 'maildrop in use':
+    case 'provider refused':
+      return true
+    case 'tls':
+    case 'credentials refused':
+    case 'broken protocol':
+    case 'store unreachable':
+    case 'store refused':
+    case 'store full':
+    case 'superseded':
+    case 'stopped':
+    case 'internal':
+      return false
+    default:
+      return assertNever(failure)
+  }
+}
+
 /** @param random from 0 up to 1; spreads retries by up to a quarter, so that a provider that comes back is not flooded. */
 export function consequenceOf(failure: Failure, before: FailureHistory, nowMs: number, random: number): Consequence {
   // We are the cause, and not the provider: the run goes on at once, and the failure does not count.

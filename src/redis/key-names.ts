@@ -102,6 +102,8 @@ export const keys = {
 
   /** The vitals of a worker's process, as JSON. */
   workerVitals: (worker: string) => shared(`worker:${worker}`),
+  /** Hash about a source that was tested a moment ago (tested-sources.ts). It expires. */
+  tested: (source: string) => shared(`tested:${source}`),
   /** Like `tally`, for one destination. */
   tallyOf: (destinationId: string) => shared(`tally:${destinationId}`),
   /** Set: accounts that wait for the end of the destination's pause. */

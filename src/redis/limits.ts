@@ -52,6 +52,14 @@ export const redisLimits = {
   /** A worker that has said nothing for this long counts as gone. */
   workerAliveMs: 15 * second,
 
+  // Tests of accounts
+  /** For so long a provider that lets nobody in is taken to mind the test that was made before. Most that mind want a minute between two logins. */
+  testRememberedMs: 5 * minute,
+  /** How many times a run is put off after one test. */
+  testExcusesMax: 2,
+  /** The longest time for which it is put off, even if the server names a longer one. */
+  testExcuseMaxMs: 15 * minute,
+
   // Ledger
   /** Within this time a step of the clock is one and the same: all workers of a machine see it, and the first one moves the schedule along. */
   dueShiftedOnceMs: 10 * second,

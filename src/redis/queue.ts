@@ -17,6 +17,14 @@ export interface PullJob {
   readonly task?: RunTask
   /** The time at which the schedule made it due, in milliseconds since 1970. */
   readonly dueMs?: number
+  /** The run was put off: even somebody who asks for it does not bring it forward. */
+  readonly putOff?: PutOff
+}
+
+/** By how much a run was put off, and until when, in milliseconds since 1970. */
+export interface PutOff {
+  readonly untilMs: number
+  readonly forMs: number
 }
 
 /** The endpoint to which a worker is to send the waiting news: a webhook's id, or `notice` for the e-mail. */

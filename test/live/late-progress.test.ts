@@ -93,7 +93,8 @@ test('a run that breaks while its progress is still to be written leaves nothing
   const run = await runs.open(own.id, 'request')
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const before = timers()
-  const job = { data: { accountId: own.id, runId: run.id, cause: 'request' as const }, moveToDelayed: async () => {} }
+  const data = { accountId: own.id, runId: run.id, cause: 'request' as const }
+  const job = { data, moveToDelayed: async () => {}, updateData: async () => {} }
   await assert.rejects(runJob(world, job, undefined, new AbortController().signal), /WRONGTYPE/)
   assert.equal(timers(), before, 'no write is due')
   await redis.unlink(keys.serverTraits)

@@ -302,9 +302,10 @@ interface ListedEntry extends Entry {
 async function listedAll(of: { readonly query?: string; readonly token?: string } = {}): Promise<ListedEntry[]> {
   const listed: ListedEntry[] = []
   for (let cursor: string | null = ''; cursor !== null; ) {
+    const url: string = `/api/v1/quarantine?limit=2${of.query ?? ''}${cursor === '' ? '' : `&cursor=${cursor}`}`
     const response = await stack.app.inject({
       method: 'GET',
-      url: `/api/v1/quarantine?limit=2${of.query ?? ''}${cursor === '' ? '' : `&cursor=${cursor}`}`,
+      url,
       headers: { authorization: `Bearer ${of.token ?? adminToken}` },
     })
     assert.equal(response.statusCode, 200)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { consequenceOf, type FailureHistory, noFailures } from '../../src/failure/consequence.ts'
+import { consequenceOf, type FailureHistory, mayBeTooSoon, noFailures } from '../../src/failure/consequence.ts'
 import { type Failure, failureKinds } from '../../src/failure/failure.ts'
 import { failureLimits } from '../../src/failure/limits.ts'
 import { type Phase, phaseWords, plainPhaseCodes } from '../../src/failure/phase.ts'
@@ -140,4 +140,28 @@ test('the next visit lies within the bounds of the account', () => {
   const interval = { minSeconds: 120, maxSeconds: 125 }
   assert.equal(nextVisitMs(interval, 1000, 0), 121_000)
   assert.equal(nextVisitMs(interval, 1000, 0.999), 126_000)
+})
+
+test('what may come of a login that was too soon, and what never does', () => {
+  const tooSoon: readonly Failure[] = [
+    { kind: 'unreachable', server, reason: 'it dropped the connection' },
+    { kind: 'unreachable', server, reason: 'it was refused', cause: 'refused' },
+    { kind: 'unreachable', server, reason: 'it hung up', cause: 'hung up at login' },
+    { kind: 'silent', server, during: 'greeting', waitedMs: 30_000 },
+    { kind: 'throttled', server, reply: 'login too often' },
+    { kind: 'maildrop in use', server, reply: '[IN-USE]' },
+    { kind: 'provider refused', server, during: 'greeting', reply: 'busy' },
+  ]
+  const never: readonly Failure[] = [
+    { kind: 'unreachable', server, reason: 'no such host', cause: 'no such name' },
+    { kind: 'unreachable', server, reason: 'not there', cause: 'out of reach' },
+    { kind: 'credentials refused', server, reply: 'wrong' },
+    { kind: 'tls', server, reason: 'expired' },
+    { kind: 'store unreachable', reason: 'it dropped the connection' },
+    { kind: 'internal', reason: 'x' },
+  ]
+  assert.deepEqual(
+    [tooSoon.map(mayBeTooSoon), never.map(mayBeTooSoon)],
+    [tooSoon.map(() => true), never.map(() => false)],
+  )
 })

@@ -13,6 +13,7 @@
 local account, field, run, json, state = unpack(ARGV)
 
 if redis.call('HGET', openRuns, field) ~= run then return 0 end
-if state == 'running' then redis.call('SADD', running, field) end
+-- A run that was put off waits again.
+redis.call(state == 'running' and 'SADD' or 'SREM', running, field)
 tell(events, 'run', restate(account), json)
 return 1

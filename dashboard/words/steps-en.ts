@@ -24,6 +24,11 @@ export const steps: StepWords = {
     'If you know this server: compare the fingerprint (SHA-256) of its certificate with what its operator tells you, and trust exactly this one.',
   'pin if renewed': () =>
     'If the provider has renewed its certificate, trust the new one; if not, somebody may be in between.',
+  'install the chain': () =>
+    'Ask the provider to install the whole chain of its certificate. Until then: if you know this server, compare the fingerprint (SHA-256) with what its operator tells you, and trust exactly this one.',
+  'set a host name': () => 'Enter the name of the server, which its provider tells, in place of its address.',
+  'provider mends TLS': () =>
+    'Its provider has to put that right. If other programs get in from elsewhere, something in between disturbs the connection.',
   'check the clock': () =>
     'Check the clock of the machine that Tributary runs on; if it is right, the provider has to put its certificate right.',
   'set the host': ({ host }) =>

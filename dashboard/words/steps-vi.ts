@@ -28,6 +28,11 @@ export const steps: StepWords = {
     'Nếu bạn biết máy chủ này: hãy so dấu vân tay (SHA-256) của chứng chỉ với dấu mà người quản trị nó cho biết, rồi chỉ tin đúng chứng chỉ này.',
   'pin if renewed': () =>
     'Nếu nhà cung cấp đã thay chứng chỉ, hãy tin chứng chỉ mới; nếu không, có thể có kẻ đứng ở giữa.',
+  'install the chain': () =>
+    'Hãy yêu cầu nhà cung cấp cài đặt đầy đủ chuỗi chứng chỉ. Trong lúc chờ: nếu bạn biết máy chủ này, hãy so sánh dấu vân tay (SHA-256) với điều người vận hành cho biết, rồi chỉ tin đúng chứng chỉ này.',
+  'set a host name': () => 'Hãy nhập tên của máy chủ, do nhà cung cấp cho biết, thay cho địa chỉ IP.',
+  'provider mends TLS': () =>
+    'Nhà cung cấp phải sửa điều đó. Nếu các chương trình khác kết nối được từ nơi khác thì có gì đó ở giữa gây nhiễu kết nối.',
   'check the clock': () =>
     'Hãy kiểm tra đồng hồ của máy chạy Tributary; nếu nó đúng thì nhà cung cấp phải sửa chứng chỉ của mình.',
   'set the host': ({ host }) =>

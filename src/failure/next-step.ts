@@ -89,7 +89,11 @@ function switchOn(provider: Provider | undefined): Step {
   return noteOf(provider, true) ?? { code: 'switch POP3 on' }
 }
 
-function tlsStep({ trouble, certificate }: Extract<Failure, { kind: 'tls' }>): Step | undefined {
+/** The step for a TLS failure; undefined if none is certain to help. */
+export function tlsStep({
+  trouble,
+  certificate,
+}: Pick<Extract<Failure, { kind: 'tls' }>, 'trouble' | 'certificate'>): Step | undefined {
   const fingerprint = certificate?.fingerprint
   switch (trouble) {
     case 'expired':
@@ -101,6 +105,17 @@ function tlsStep({ trouble, certificate }: Extract<Failure, { kind: 'tls' }>): S
     case 'signed by itself':
     case 'unknown signer':
       return ifKnown(fingerprint)
+    case 'missing intermediate':
+      return fingerprint === undefined ? undefined : { code: 'install the chain', fingerprint }
+    case 'wants a name':
+      return { code: 'set a host name' }
+    case 'revoked':
+    case 'unfit certificate':
+    case 'weak keys':
+    case 'no common cipher':
+    case 'wants our certificate':
+    case 'handshake broken':
+      return { code: 'provider mends TLS' }
     case 'another fingerprint':
       return fingerprint === undefined ? undefined : { code: 'pin if renewed', fingerprint }
     case 'old version':
@@ -109,6 +124,7 @@ function tlsStep({ trouble, certificate }: Extract<Failure, { kind: 'tls' }>): S
       return { code: 'set starttls' }
     case 'no STLS':
       return { code: 'set implicit' }
+    case 'unknown name':
     case undefined:
       return undefined
   }

@@ -11,6 +11,13 @@ const reasons: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'it does not answer',
   EHOSTUNREACH: 'it does not answer',
   ENETUNREACH: 'it does not answer',
+  EHOSTDOWN: 'it does not answer',
+  ENETDOWN: 'the network of this machine is down',
+  EADDRNOTAVAIL: 'this machine has no free port, or no address of its kind, to connect from',
+  EACCES: 'this machine does not let connections there out',
+  EPERM: 'this machine does not let connections there out',
+  EMFILE: 'this process has as many connections and files open as it may',
+  ENFILE: 'this machine has as many connections and files open as it may',
 }
 
 /** Undefined for a code that no socket has, or that is too vague by itself. */

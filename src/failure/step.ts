@@ -15,6 +15,9 @@ export type Step =
   | { readonly code: 'pin until renewed'; readonly fingerprint: string }
   | { readonly code: 'pin if known'; readonly fingerprint: string }
   | { readonly code: 'pin if renewed'; readonly fingerprint: string }
+  | { readonly code: 'install the chain'; readonly fingerprint: string }
+  | { readonly code: 'set a host name' }
+  | { readonly code: 'provider mends TLS' }
   | { readonly code: 'check the clock' }
   | { readonly code: 'set the host'; readonly host: string }
   | { readonly code: 'set a host under'; readonly domain: string }
@@ -62,6 +65,11 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
     `If you know this server, tlsFingerprint ${step.fingerprint} lets exactly this certificate in.`,
   'pin if renewed': (step) =>
     `If its provider has renewed the certificate, set tlsFingerprint ${step.fingerprint}; if not, somebody may be in between.`,
+  'install the chain': (step) =>
+    `Ask the provider to install the whole chain of its certificate; until then, if you know this server, tlsFingerprint ${step.fingerprint} lets exactly this certificate in.`,
+  'set a host name': () => 'Set the host to the name of the server, which its provider tells, in place of its address.',
+  'provider mends TLS': () =>
+    'Its provider has to put that right; if other programs get in from elsewhere, something in between disturbs the connection.',
   'check the clock': () => "Check this machine's clock; if it is right, the provider has to put its certificate right.",
   'set the host': (step) =>
     `If you know ${step.host} to be your provider's, set the host to that: it is what the certificate is for.`,

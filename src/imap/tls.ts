@@ -3,6 +3,9 @@ import { connect, isIP, type LookupFunction } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls'
 import type { ImapFlowOptions } from 'imapflow'
 import { certificateFingerprint, tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
+import { tlsStep } from '../failure/next-step.ts'
+import { stepSentence } from '../failure/step.ts'
+import { certificateTrouble } from '../net/certificate.ts'
 import { pinMistake, tlsOptions } from '../net/tls.ts'
 
 export interface CertificateRules {
@@ -22,13 +25,15 @@ export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules,
       {
         ...options,
         ...tlsOptions(host, ca),
-        rejectUnauthorized: tlsVerify && tlsFingerprint === null,
+        // Node checks the certificate all the same, and its result is read below. With true, node would not show the certificate.
+        rejectUnauthorized: false,
       },
       () => {
         const fingerprint = certificateFingerprint(socket.getPeerCertificate())
         const mistake = pinMistake(fingerprint, tlsFingerprint, 'destination')
-        if (mistake === undefined) onSecure()
-        else socket.destroy(new WrongCertificate(mistake))
+        if (mistake !== undefined) socket.destroy(new WrongCertificate(mistake))
+        else if (tlsVerify && tlsFingerprint === null && !socket.authorized) socket.destroy(unverified(socket))
+        else onSecure()
       },
     )
     return socket
@@ -41,6 +46,12 @@ export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules,
     },
     upgrade: (socket, { host }, onSecure) => secured({ socket }, host, onSecure),
   }
+}
+
+function unverified(socket: TLSSocket): WrongCertificate {
+  const { trouble, reason, certificate } = certificateTrouble(socket)
+  const step = tlsStep({ trouble, certificate })
+  return new WrongCertificate(step === undefined ? reason : `${reason}. ${stepSentence(step).replace(/\.$/, '')}`)
 }
 
 class WrongCertificate extends Error {
@@ -59,11 +70,12 @@ const upgradeReasons: Readonly<Record<string, string>> = {
 }
 
 /** Says why there is no safe connection; undefined if TLS did not fail. */
-export function storeTlsReasonOf(error: unknown): string | undefined {
+export function storeTlsReasonOf(error: unknown, host: string): string | undefined {
   if (!(error instanceof Error)) return undefined
   if (error instanceof WrongCertificate) return error.message
   const { code = '', tlsFailed = false } = error as Error & { code?: string; tlsFailed?: boolean }
-  if (tlsTroubleOf({ code }) === 'not TLS')
+  const byAddress = isIP(host) !== 0
+  if (tlsTroubleOf(error, byAddress) === 'not TLS')
     return `${tlsReasonOf(error)}; perhaps it wants it to be asked for ("starttls")`
-  return upgradeReasons[code] ?? tlsReasonOf(error) ?? (tlsFailed ? error.message : undefined)
+  return upgradeReasons[code] ?? tlsReasonOf(error, byAddress) ?? (tlsFailed ? error.message : undefined)
 }

@@ -1,4 +1,5 @@
 /** Tells whether a refusal or a lost session is about the store or about the request (RFC 5530, and habits of servers). */
+import { hostOf } from '../account/server-traits.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { Phase } from '../failure/phase.ts'
 import { codeReason } from '../failure/socket-reasons.ts'
@@ -42,7 +43,7 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
     if (folder.has(code)) return { kind: 'store refused', during, reply }
     return refusal ? undefined : { kind: 'store unreachable', reason: `${server} ended the session: "${words}"` }
   }
-  return { kind: 'store unreachable', reason: `${server}: ${storeReason(error)}` }
+  return { kind: 'store unreachable', reason: `${server}: ${storeReason(error, server)}` }
 }
 
 /** Makes a failure of the run out of an error, if the request cannot be at fault: then any refusal is the store's trouble. */
@@ -58,8 +59,8 @@ function backOffOf(error: unknown): number | undefined {
   return backOffMs === undefined ? undefined : Number(backOffMs)
 }
 
-function storeReason(error: unknown): string {
-  const tls = storeTlsReasonOf(error)
+function storeReason(error: unknown, server: string): string {
+  const tls = storeTlsReasonOf(error, hostOf(server))
   if (tls !== undefined) return `no safe TLS connection: ${tls}`
   const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : ''
   return ownReasons[code] ?? codeReason(code) ?? wordsOf(error)

@@ -6,4 +6,8 @@ export const netLimits = {
   lookupWaitMs: 5 * second,
   /** This much of an endpoint's answer is shown to people. */
   answerOctetsMax: 1 * KiB,
+  /** This many names of a certificate are shown to people, and of those who signed it: some hosters list a hundred. */
+  certificateNamesShown: 5,
+  /** A name of a signer is cut to this. */
+  signerNameMax: 80,
 } as const

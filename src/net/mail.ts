@@ -5,6 +5,7 @@ import { createTransport } from 'nodemailer'
 import type { Reach } from '../account/reach.ts'
 import { withDeadline } from '../deadline.ts'
 import { codeReason } from '../failure/socket-reasons.ts'
+import { tlsReasonOf } from '../failure/tls-reasons.ts'
 import { loginMask, type Mask } from '../mask.ts'
 import type { BulletinLetter, BulletinSettings } from '../news/bulletin.ts'
 import { singleLine } from '../printable.ts'
@@ -75,6 +76,8 @@ function mailReason(error: Error & { code?: string; response?: string }, mask: M
   const { code, message, response } = error
   const reason = codeReason(code === 'EDNS' ? 'ENOTFOUND' : code)
   if (response === undefined && reason !== undefined) return reason
+  const tls = response === undefined ? tlsReasonOf(error) : undefined
+  if (tls !== undefined) return `no safe TLS connection: ${tls}`
   const words = response === undefined ? message : `it answered "${response}"`
   // Node 24 adds advice about one of its own options, which only helps the person who starts the process.
   return singleLine(mask(words).replace(/; if the root CA .*/s, ''))

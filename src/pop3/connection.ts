@@ -6,9 +6,10 @@ import { type Failure } from '../failure/failure.ts'
 import { type Phase, phaseCode, phaseWords } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { socketReason } from '../failure/socket-reasons.ts'
+import { tlsTroubleOf } from '../failure/tls-reasons.ts'
 import type { Mask } from '../mask.ts'
 import type { Transcript } from '../runs/transcript.ts'
-import { abortFailure, dial, type Endpoint } from './dial.ts'
+import { abortFailure, dial, type Endpoint, failureOfSocket } from './dial.ts'
 import { pop3Limits } from './limits.ts'
 import { greetingRefusal } from './replies.ts'
 import { ReplyClock, type ReplyWait } from './reply-clock.ts'
@@ -180,7 +181,11 @@ export class Pop3Connection {
   }
 
   readonly #onData = (chunk: Buffer) => this.#receive(chunk)
-  readonly #onError = (error: Error) => this.#end(socketReason(error))
+  readonly #onError = (error: Error) => {
+    // In TLS 1.3 a server says only after the handshake that it wants a certificate of ours (RFC 8446 section 4.4.2).
+    if (tlsTroubleOf(error) === 'wants our certificate') this.fail(failureOfSocket(this.server, error))
+    else this.#end(socketReason(error))
+  }
   readonly #onEnd = () => this.#end('the connection ended')
   readonly #onAbort = () => void this.fail(abortFailure(this.#options.signal?.reason))
 

@@ -1,8 +1,9 @@
 /** Connects a socket to a host and port, and turns every obstacle into a failure. */
-import { connect, type LookupFunction, type Socket } from 'node:net'
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import type { TlsMode } from '../account/account.ts'
 import type { Failure, UnreachableCause } from '../failure/failure.ts'
 import { everywhere, type Reach } from '../account/reach.ts'
+import { hostOf } from '../account/server-traits.ts'
 import { type Phase, phaseWords } from '../failure/phase.ts'
 import { socketReason } from '../failure/socket-reasons.ts'
 import { pending, withDeadline } from '../deadline.ts'
@@ -73,11 +74,11 @@ export async function reach(
   }
 }
 
-function failureOfSocket(server: string, error: Error & { code?: string }): Failure {
-  const reason = socketReason(error)
-  const trouble = tlsTroubleOf(error)
+export function failureOfSocket(server: string, error: Error & { code?: string }): Failure {
+  const byAddress = isIP(hostOf(server)) !== 0
+  const reason = tlsReasonOf(error, byAddress) ?? socketReason(error)
+  const trouble = tlsTroubleOf(error, byAddress)
   if (trouble !== undefined) return { kind: 'tls', server, reason, trouble }
-  if (tlsReasonOf(error) !== undefined) return { kind: 'tls', server, reason }
   const cause = causes[error.code ?? '']
   return { kind: 'unreachable', server, reason, ...(cause === undefined ? {} : { cause }) }
 }

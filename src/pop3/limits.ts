@@ -54,8 +54,6 @@ export const pop3Limits = {
 
   /** A larger message is not retrieved for a person to look at: it would be held whole in memory. */
   downloadOctetsMax: 256 * MiB,
-  /** The number of names that are shown of a certificate that is for other hosts: some hosters list a hundred. */
-  certificateNamesShown: 5,
   /** The number of CAPA lines in a transcript. */
   capabilitiesShown: 40,
   /** The number of UIDL and LIST lines in a transcript. */

@@ -3,16 +3,10 @@ import type { Socket } from 'node:net'
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { pop3Limits } from './limits.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
-import {
-  type CertificateShown,
-  certificateReason,
-  certificateFingerprint,
-  tlsReasonOf,
-  tlsTroubleOf,
-} from '../failure/tls-reasons.ts'
+import { certificateFingerprint } from '../failure/tls-reasons.ts'
+import { certificateShown, certificateTrouble, isoOf } from '../net/certificate.ts'
 import { pinMistake, tlsOptions } from '../net/tls.ts'
 import { type Endpoint, reach } from './dial.ts'
-import { printable } from '../printable.ts'
 
 /** The TLS facts of a server. `fingerprint`: SHA-256 of its certificate, lower-case hex. */
 export interface TlsReport {
@@ -110,41 +104,8 @@ export async function shakeHands(
   }
 }
 
-/** `authorizationError` is a code, although its type says that it is an Error. */
 function unverified(secure: TLSSocket, server: string): SessionFailed {
-  const code = String(secure.authorizationError)
-  const trouble = tlsTroubleOf({ code })
-  if (trouble === undefined) {
-    const reason = printable(tlsReasonOf({ name: 'Error', code, message: code }) ?? code)
-    return new SessionFailed({ kind: 'tls', server, reason })
-  }
-  const certificate = certificateShown(secure)
-  return new SessionFailed({
-    kind: 'tls',
-    server,
-    reason: certificateReason(trouble, certificate, Date.now()),
-    trouble,
-    certificate,
-  })
-}
-
-/** The facts of a certificate that an operator reads. Anybody may have written it, so they are bounded. */
-function certificateShown(secure: TLSSocket): CertificateShown {
-  const certificate: Partial<PeerCertificate> = secure.getPeerCertificate()
-  const { valid_from, valid_to, subject, subjectaltname = '' } = certificate
-  const names = [...subjectaltname.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(([, name = '']) => name)
-  const common = names.length === 0 && typeof subject?.CN === 'string' ? [subject.CN] : []
-  return {
-    version: secure.getProtocol() ?? 'unknown',
-    validFrom: isoOf(valid_from),
-    validTo: isoOf(valid_to),
-    names: [...names, ...common].slice(0, pop3Limits.certificateNamesShown).map((name) => printable(name)),
-    fingerprint: certificateFingerprint(certificate),
-  }
-}
-
-function isoOf(date: string | undefined): string {
-  return date === undefined ? '' : new Date(date).toISOString()
+  return new SessionFailed({ kind: 'tls', server, ...certificateTrouble(secure) })
 }
 
 function tlsReport(socket: TLSSocket): TlsReport {

@@ -170,6 +170,7 @@ test('an address is told where its mail can be had', async () => {
   const user = 'Me.Myself'
   assert.deepEqual(server, {
     host: 'pop3.web.de',
+    hostUnicode: 'pop3.web.de',
     port: 995,
     tls: 'implicit',
     user,
@@ -328,9 +329,10 @@ test('a destination at another server is kept with its password sealed', async (
   assert.equal(made.status, 201)
   const { id, createdAt, ...rest } = made.body
   assert.ok(createdAt)
-  assert.deepEqual(rest, { ...given, tlsVerify: true, tlsFingerprint: null, ...well })
+  const hostUnicode = given.host
+  assert.deepEqual(rest, { ...given, hostUnicode, tlsVerify: true, tlsFingerprint: null, ...well })
   const changed = await stack.call('PATCH', `/destinations/${id}`, { host: 'mail.example.org' })
-  assert.deepEqual(changed.body, { ...made.body, host: 'mail.example.org' })
+  assert.deepEqual(changed.body, { ...made.body, host: 'mail.example.org', hostUnicode: 'mail.example.org' })
   const tlsFingerprint = 'AB:'.repeat(31).concat('CD')
   const pinned = await stack.call('PATCH', `/destinations/${id}`, { tlsFingerprint, tlsVerify: false })
   const hex = tlsFingerprint.replaceAll(':', '').toLowerCase()
@@ -359,6 +361,8 @@ test('an account has the defaults of the contract, and is due at once', async ()
   assert.deepEqual(rest, {
     address: 'me@example.net',
     host: 'pop.example.invalid',
+    hostUnicode: 'pop.example.invalid',
+    twinOf: null,
     user: 'me',
     destinationId,
     tls: 'implicit',

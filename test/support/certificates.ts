@@ -66,3 +66,77 @@ function authorityIn(folder: string): string {
   writeFileSync(config, ['[ca]', 'default_ca=own', ...own, '[any]', 'commonName=supplied', ''].join('\n'))
   return config
 }
+
+/** A certificate, and those that vouch for it. */
+export interface Chain {
+  readonly leaf: Certificate
+  readonly intermediate: string
+  readonly root: string
+}
+
+/**
+ * Makes a certificate that an intermediate one has signed, which "Corp Root" has signed.
+ *
+ * @param subject such as `/CN=localhost`. @param extensions of the certificate, such as `subjectAltName=DNS:localhost`.
+ */
+export function chain(
+  subject = '/CN=localhost',
+  extensions: readonly string[] = ['subjectAltName=DNS:localhost'],
+): Chain {
+  const folder = mkdtempSync('/tmp/tributary-cert-')
+  const place = (name: string) => join(folder, name)
+  const run = (...words: readonly string[]) => execFileSync('openssl', words, { stdio: 'ignore' })
+  const asked = (name: string, whose: string) =>
+    run(
+      'req',
+      '-new',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      place(`${name}.key`),
+      '-subj',
+      whose,
+      '-out',
+      place(`${name}.csr`),
+    )
+  const signed = (name: string, by: string, lines: readonly string[]) => {
+    writeFileSync(place(`${name}.ext`), `${lines.join('\n')}\n`)
+    const signer =
+      by === name
+        ? ['-signkey', place(`${name}.key`)]
+        : ['-CA', place(`${by}.pem`), '-CAkey', place(`${by}.key`), '-CAcreateserial']
+    run(
+      'x509',
+      '-req',
+      '-in',
+      place(`${name}.csr`),
+      ...signer,
+      '-days',
+      '2',
+      '-extfile',
+      place(`${name}.ext`),
+      '-out',
+      place(`${name}.pem`),
+    )
+  }
+  const authority = ['basicConstraints=critical,CA:TRUE']
+  asked('root', '/O=Corp/CN=Corp Root')
+  signed('root', 'root', authority)
+  asked('intermediate', '/O=Corp/CN=Corp Issuing 1')
+  signed('intermediate', 'root', authority)
+  asked('leaf', subject)
+  signed('leaf', 'intermediate', ['basicConstraints=CA:FALSE', ...extensions])
+  const read = (name: string) => readFileSync(place(name), 'utf8')
+  const cert = read('leaf.pem')
+  const fingerprint = createHash('sha256').update(new X509Certificate(cert).raw).digest('hex')
+  const made = {
+    leaf: { cert, key: read('leaf.key'), fingerprint },
+    intermediate: read('intermediate.pem'),
+    root: read('root.pem'),
+  }
+  rmSync(folder, { recursive: true })
+  return made
+}

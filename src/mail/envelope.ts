@@ -1,6 +1,6 @@
 /** Decodes From, Subject and Date with mailparser, when somebody looks at them. It is not used while the bytes are carried. */
 import { simpleParser } from 'mailparser'
-import { parseDateTime } from './arrival.ts'
+import { readDate } from '../dates/read.ts'
 import { fieldsOf } from './header.ts'
 
 export interface Envelope {
@@ -13,7 +13,7 @@ export interface Envelope {
 /** @param lines the result of `envelopeLines` (header.ts). */
 export async function envelopeOf(lines: Buffer): Promise<Envelope> {
   // If mailparser cannot read a date, it gives the present time.
-  const dateMs = parseDateTime(fieldsOf(lines).find(({ name }) => name === 'date')?.value ?? '')
+  const dateMs = readDate(fieldsOf(lines).find(({ name }) => name === 'date')?.value ?? '')
   const date = dateMs === undefined ? null : new Date(dateMs).toISOString()
   try {
     const { from, subject } = await simpleParser(Buffer.concat([lines, Buffer.from('\r\n')]))

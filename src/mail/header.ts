@@ -32,11 +32,6 @@ export class HeaderField {
     return this.#raw.slice(0, octets).trimEnd()
   }
 
-  /** The part of the value after the last such character, folds included; the whole value if there is none. */
-  behindLast(char: string): string {
-    return this.#raw.slice(this.#raw.lastIndexOf(char) + 1)
-  }
-
   /** The value unfolded, with each run of white space made one space. It is made only when somebody needs it: of ten Received fields one is read. */
   get value(): string {
     return this.#raw.replace(folded, ' ').trim()
@@ -53,7 +48,19 @@ export function headerOf(message: Buffer): Buffer {
 }
 
 /** The fields from which fingerprint and arrival are made. */
-const identityFields = new Set(['message-id', 'date', 'from', 'subject', 'received'])
+const identityFields = new Set([
+  'message-id',
+  'date',
+  'from',
+  'subject',
+  'received',
+  'delivery-date',
+  'x-original-date',
+  'resent-date',
+])
+
+/** The first line of a message from an mbox ("From x@example.net Thu Oct 28 17:00:38 2004"), as a field: no field has this name. */
+export const mboxLine = 'from '
 
 /**
  * Fields that servers with an mbox change: they note their facts about a message in the header, and give the message out with them. When it
@@ -70,19 +77,21 @@ const noteFields = new Set([
   'content-length',
 ])
 
-/** Finds the fields of these two kinds, in their order. Lines that are no field (`From ` of an mbox, junk) are skipped. */
+/** Finds the fields of these two kinds, in their order, and the line of an mbox. Other lines that are no field are skipped. */
 export function fieldsOf(header: Buffer): HeaderField[] {
   // latin1 is one character for each byte: nothing is decoded, so that nothing can be lost.
   const text = header.toString('latin1')
   const fields: HeaderField[] = []
   // The next colon is looked for once: a message without a header may have none for megabytes.
   let colon = text.indexOf(':')
-  for (let from = 0, to = 0; from < text.length && colon !== -1; from = to) {
+  for (let from = 0, to = 0; from < text.length && (colon !== -1 || from === 0); from = to) {
     const firstEnd = endOfLine(text, from)
     to = firstEnd
     // Lines that begin with white space belong to the one before them (RFC 5322 section 2.2.3).
     while (text[to] === ' ' || text[to] === '\t') to = endOfLine(text, to)
     if (colon < from) colon = text.indexOf(':', from)
+    if (from === 0 && isMboxLine.test(text))
+      fields.push(new HeaderField(mboxLine, text.slice(5, firstEnd), from, firstEnd))
     if (colon <= from || colon >= firstEnd) continue
     const name = text.slice(from, colon).trimEnd().toLowerCase()
     if (identityFields.has(name) || noteFields.has(name))
@@ -90,6 +99,9 @@ export function fieldsOf(header: Buffer): HeaderField[] {
   }
   return fields
 }
+
+/** Some programs quote it. A space before the colon of a field is an obsolete form (RFC 5322 section 4.5). */
+const isMboxLine = /^>?From [ \t]*[^ \t:]/
 
 /** The first From, Subject and Date unchanged, cut if they are long. Nothing else of a message is stored for people (envelope.ts). */
 export function envelopeLines(fields: readonly HeaderField[]): Buffer {

@@ -16,4 +16,8 @@ export const mailLimits = {
   /** A date before 1990, or further than this in the future, is not believed. */
   arrivalEarliestMs: Date.UTC(1990, 0, 1),
   arrivalAheadMs: 2 * hour,
+  /** The fields of one name that are read for a date, from the top: mail that went round in circles has a hundred Received. */
+  datedFieldsMax: 100,
+  /** The parts behind semicolons of a Received in which its date is looked for, from the last one. */
+  receivedPartsMax: 4,
 } as const

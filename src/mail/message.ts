@@ -82,7 +82,7 @@ export interface Sighting {
   readonly fingerprint: Fingerprint | undefined
   /** Undefined if the message was not retrieved whole. */
   readonly digest: ShortHash | undefined
-  /** The time when the message arrived at the provider, according to its header. Undefined if no header was seen, or nobody asked. */
+  /** The time when the message arrived at the provider, according to its header. Undefined if it does not tell, if no header was seen, or if nobody asked. */
   readonly arrived: Date | undefined
   readonly spooled?: SpoolId | undefined
 }

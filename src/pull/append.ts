@@ -7,9 +7,9 @@ import type { AppendAnswer } from './ports.ts'
 export async function append(deposit: Deposit, { intent, messages, nowMs }: Intended): Promise<AppendAnswer> {
   const { world, account } = deposit.run
   const traceBlock = traceBlocks(account, world.run, nowMs)
-  const copies = messages.map(({ letter: { bytes, sighting }, entry: { token, uidl, fingerprint } }) => {
+  const copies = messages.map(({ letter: { bytes, internalDate }, entry: { token, uidl, fingerprint } }) => {
     const trace = traceBlock({ token, uidl, fingerprint: fingerprint.hash })
-    return { token, literal: [trace, bytes], internalDate: sighting.arrived }
+    return { token, literal: [trace, bytes], internalDate }
   })
   const answer = await world.store.append(intent.folder, copies, account.flags)
   deposit.reachedAfter(answer.status === 'stored' ? answer.appended : undefined)

@@ -48,6 +48,8 @@ export interface LedgerView {
   readonly records: PackedRecords
   /** True once the first run's choice has been made. */
   readonly begun: boolean
+  /** True from then on until a run has gone well: the first import is unfinished. */
+  readonly importing: boolean
   /** The wall clock of the last run that wrote; 0 where none has. */
   readonly lastSeenMs: number
   readonly continuity: Continuity

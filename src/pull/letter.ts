@@ -13,25 +13,28 @@ export interface Letter {
   /** Its From, Subject and Date lines (mail/header.ts). */
   readonly envelope: Buffer
   readonly sighting: WholeSighting
+  /** The time under which the store lists it: that of its arrival; where its header does not tell, that of this run or of a neighbour (neighbours.ts). */
+  readonly internalDate: Date
 }
 
 /** The sighting of a message whose every byte was read. */
 export interface WholeSighting extends Sighting {
   readonly fingerprint: Fingerprint
   readonly digest: ShortHash
-  readonly arrived: Date
 }
 
 export async function letterOf({ message, bytes: source, spooled }: Retrieved, nowMs: number): Promise<Letter> {
   await breathe()
   const bytes = await toCrlf(source)
   const fields = fieldsOf(headerOf(bytes))
+  const arrived = arrivalOf(fields, nowMs)
   const sighting = {
     message,
     fingerprint: headerFingerprint(fields),
     digest: await messageDigest(bytes, fields),
-    arrived: arrivalOf(fields, nowMs),
+    arrived,
     spooled,
   }
-  return { bytes, octets: source.length, envelope: envelopeLines(fields), sighting }
+  const internalDate = arrived ?? new Date(nowMs)
+  return { bytes, octets: source.length, envelope: envelopeLines(fields), sighting, internalDate }
 }

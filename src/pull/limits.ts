@@ -1,5 +1,5 @@
 /** The limits of a run that pulls: each number with its reason, and where it comes from. */
-import { day } from '../units.ts'
+import { MiB, day } from '../units.ts'
 
 export const pullLimits = {
   /** The number of messages in one window, and in one append: each window and each append costs its syncs. */
@@ -32,4 +32,12 @@ export const pullLimits = {
    * FAILURE MODES).
    */
   missedListingsMin: 3,
+
+  /** How far away in the maildrop a message may be whose time an undated one gets. */
+  neighbourPlacesMax: 1000,
+  /** The letters, and their octets, that wait for a dated one behind them at a first import. They are beyond the worker's budget (budget.ts). */
+  heldLettersMax: 250,
+  heldOctetsMax: 1 * MiB,
+  /** The messages before the first one to retrieve whose dates are looked at when a first import goes on. */
+  neighboursLookedAt: 3,
 } as const

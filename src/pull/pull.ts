@@ -110,7 +110,7 @@ async function store(deposit: Deposit, intended: Intended): Promise<void> {
 async function storeSpooled(run: PullRun, view: LedgerView): Promise<LedgerView> {
   const deposit = new Deposit(run, view.records)
   try {
-    await transfer(deposit, spooled(run))
+    await transfer(deposit, spooled(run, view))
     const failure = await deposit.refusals.settle()
     if (failure !== undefined) throw failure
   } finally {

@@ -13,16 +13,17 @@ export async function* retrieve(
   survey: Survey,
   suspects: Suspects,
 ): AsyncGenerator<readonly Letter[]> {
-  const { world, maildrop, deposit } = session
+  const { world, maildrop, deposit, neighbours } = session
   const turns = await suspects.turns(session.view, survey)
   session.expect(turns.usual.length + turns.last.length)
   for await (const window of suspects.windows(maildrop, turns, deposit)) {
-    yield* batchesOf(await newIn(window, session, survey), world.store.batch)
+    yield* batchesOf(neighbours.date(await newIn(window, session, survey)), world.store.batch)
     deposit.whenStored(window.release)
     await suspects.came(window)
     session.came(window.retrieved.length + window.refused.length + window.cut.length)
-    if (world.stopping()) return
+    if (world.stopping()) break
   }
+  yield* batchesOf(neighbours.rest(), world.store.batch)
 }
 
 /** The messages of a window that are to be stored. The fate of the others is noted. */
@@ -35,6 +36,7 @@ async function newIn({ retrieved }: Window, session: PullSession, survey: Survey
     if (sawAgain(letter, session, survey)) unwanted.push(message)
     else if (survey.choosing && isBeforeFirstRun(session.account.firstRun, letter.sighting.arrived, session.nowMs)) {
       await world.ledger.skip(letter.sighting)
+      session.neighbours.note(letter.sighting)
       unwanted.push(message)
     } else fresh.push(letter)
   }

@@ -6,6 +6,7 @@ import { Deposit } from './deposit.ts'
 import { Erasures } from './erasures.ts'
 import { relisted } from './lessons.ts'
 import type { LedgerView } from './ledger-ports.ts'
+import { Neighbours } from './neighbours.ts'
 import type { Maildrop, PullRun, World } from './ports.ts'
 import type { SightedMatch } from './unmatched.ts'
 
@@ -18,6 +19,7 @@ export class PullSession implements PullRun {
   readonly maildrop: Maildrop
   readonly deposit: Deposit
   readonly erasures: Erasures
+  readonly neighbours: Neighbours
   /** The time when the session began: everything in it is decided by this time. */
   readonly nowMs: number
   /** The lessons of the session about records. They are written when all messages have come. */
@@ -35,6 +37,7 @@ export class PullSession implements PullRun {
     this.maildrop = maildrop
     this.nowMs = run.world.clock.nowMs()
     this.erasures = new Erasures(run, view.lastSeenMs, this.nowMs)
+    this.neighbours = new Neighbours(view)
     this.deposit = new Deposit(run, view.records, this.erasures)
   }
 

@@ -3,6 +3,7 @@ import type { LedgerRecord } from '../ledger/ledger.ts'
 import { listedUidlHash } from '../mail/header.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
 import { slices } from '../slices.ts'
+import { pullLimits } from './limits.ts'
 import { look, unseen } from './look.ts'
 import { matchTooLarge, planSession, planSighted } from './plan.ts'
 import { isBeforeFirstRun } from './policy.ts'
@@ -44,6 +45,7 @@ export async function survey(session: PullSession): Promise<Survey> {
 
   const { toRetrieve, large } = await bySize(chosen.concat(sighted.compare), account.maxMessageBytes)
   await setAsideLarge(session, large, unmatched)
+  if (view.importing) await lookBefore(toRetrieve[0], listing, session)
   const retried = view.retries.size === 0 ? new Set<Listed>() : await retriedAmong(session, toRetrieve, unmatched)
   return { listed: listing.length, toRetrieve, retried, sightings: sightedNew, unmatched, choosing }
 }
@@ -53,7 +55,18 @@ function isChoiceByDate({ view, account }: PullSession): boolean {
 }
 
 async function lookAt(messages: readonly Listed[], session: PullSession): Promise<Sighting[]> {
-  return await look(session.maildrop, messages, isChoiceByDate(session) ? session.nowMs : undefined)
+  const sightings = await look(session.maildrop, messages, isChoiceByDate(session) ? session.nowMs : undefined)
+  for (const sighting of sightings) session.neighbours.note(sighting)
+  return sightings
+}
+
+/** A first import goes on: an undated message gets the time of a neighbour that an earlier run has stored. */
+async function lookBefore(first: Listed | undefined, listing: readonly Listed[], session: PullSession): Promise<void> {
+  if (first === undefined) return
+  const before = listing.filter(
+    ({ number }) => number < first.number && number >= first.number - pullLimits.neighboursLookedAt,
+  )
+  for (const sighting of await look(session.maildrop, before, session.nowMs)) session.neighbours.note(sighting)
 }
 
 /** Makes the first run's choice among new messages, and writes it down before anything is retrieved. The answer is the messages to take. */

@@ -100,6 +100,7 @@ export class RedisLedger implements AccountLedger {
         mark: mark === undefined ? undefined : (JSON.parse(mark) as FolderMark),
       },
       begun: notes['begun'] === '1',
+      importing: notes['importing'] === '1',
       lastSeenMs: Number(notes['lastSeenMs'] ?? 0),
       retries,
       ...this.#attempts.read(notes),

@@ -32,12 +32,23 @@ function roomOf(path: string): string {
   return ['src', 'api'].includes(first) && !second.endsWith('.ts') ? `${first}/${second}` : first
 }
 
-const nouns = ['src', 'src/mail', 'src/account', 'src/failure', 'src/ledger', 'src/runs', 'src/pull', 'src/news']
+const nouns = [
+  'src',
+  'src/dates',
+  'src/mail',
+  'src/account',
+  'src/failure',
+  'src/ledger',
+  'src/runs',
+  'src/pull',
+  'src/news',
+]
 const adapters = ['src/net', 'src/pop3', 'src/imap', 'src/redis', 'src/disk']
 /** Each room, and the rooms that it may import from beside itself. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   src: [],
-  'src/mail': ['src'],
+  'src/dates': ['src'],
+  'src/mail': ['src', 'src/dates'],
   'src/account': ['src', 'src/mail'],
   'src/failure': ['src', 'src/mail', 'src/account'],
   'src/ledger': ['src', 'src/mail', 'src/account'],

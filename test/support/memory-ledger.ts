@@ -34,6 +34,7 @@ interface LedgerWorld {
 export class MemoryLedger implements AccountLedger {
   records: LedgerRecord[] = []
   begun = false
+  importing = false
   lastSeenMs = 0
   readonly open = new Map<string, Intent>()
   readonly quarantined: { readonly sighting: Sighting; readonly reason: Failure }[] = []
@@ -77,6 +78,7 @@ export class MemoryLedger implements AccountLedger {
     return {
       records: this.#packed(),
       begun: this.begun,
+      importing: this.importing,
       lastSeenMs: this.lastSeenMs,
       retries,
       suspects: this.suspects,
@@ -150,6 +152,7 @@ export class MemoryLedger implements AccountLedger {
     this.#write('begin', () => {
       for (const sighting of skipped) this.#add('skipped', identityOf(sighting))
       this.begun = true
+      this.importing = true
     })
   }
 

@@ -187,6 +187,8 @@ export class TestWorld {
     await pullAccount(world, { ...account, ...changes }, counts)
     // A run may tolerate a failure of its tidying up; a process that ended there has ended all the same.
     if (this.#crashed !== undefined) throw this.#crashed
+    // As the worker does behind a run that has gone well.
+    this.ledger.importing = false
   }
 
   /** Gives the messages that the store holds, without our trace block. */

@@ -1,0 +1,228 @@
+/**
+ * The zones that a date may name (docs/decisions/0026-dates-as-they-are-written.md): the letters of RFC 5322 section 4.3 and those that mail
+ * programs of the world write, names in words, and names of the tz database. A zone tells how far its clocks are ahead of UTC.
+ */
+import { hour, minute } from '../units.ts'
+import { dateLimits } from './limits.ts'
+import { folded } from './pieces.ts'
+
+/** What a zone's clocks are ahead of UTC, in milliseconds, when they show this time. */
+export type Zone = (localMs: number) => number
+
+export const utc: Zone = () => 0
+
+/**
+ * Hours east, and the letters with them. Where several zones share letters, RFC 5322 decides (EST, CST, MST, PST are America's), else the one of
+ * the most people who write so in mail: BST is Britain's, IST India's, AST Canada's, MSK what it is since 2014.
+ */
+const letters: readonly (readonly [hours: number, names: string])[] = [
+  [0, 'ut utc gmt z wet uct zulu egst'],
+  [1, 'cet met mez bst wat west wesz mewt hnec'],
+  [2, 'cest cetdst mest mesz metdst mewst haec eet oez cat sast israel'],
+  [3, 'eest eetdst oesz msk idt eat trt fet arabia'],
+  [3.5, 'irst'],
+  [4, 'msd gst samt azt get mut ret sct'],
+  [4.5, 'irdt aft'],
+  [5, 'pkt yekt uzt mvt tjt tmt'],
+  [5.5, 'ist slst'],
+  [5.75, 'npt'],
+  [6, 'omst bdt almt kgt yekst'],
+  [6.5, 'mmt'],
+  [7, 'ict wib novt krat omsst hovt'],
+  [8, 'hkt sgt myt pht awst irkt wita cct ulat krast bnt china'],
+  [9, 'jst kst yakt wit irkst pwt'],
+  [9.5, 'acst'],
+  [10, 'aest vlat chst pgt yakst'],
+  [10.5, 'acdt lhst'],
+  [11, 'aedt magt sbt nct vlast'],
+  [12, 'nzst nzt fjt pett'],
+  [13, 'nzdt tot'],
+  [-1, 'azot cvt egt'],
+  [-2, 'brst fnt uyst'],
+  [-2.5, 'ndt'],
+  [-3, 'adt brt art uyt clst gft srt haa'],
+  [-3.5, 'nst'],
+  [-4, 'edt ast clt vet bot gyt hae hna'],
+  [-5, 'est cdt cot pet ect hne hac'],
+  [-6, 'cst mdt hnc har galt'],
+  [-7, 'mst pdt hnr hap'],
+  [-8, 'pst akdt hnp'],
+  [-9, 'akst hadt'],
+  [-10, 'hst hast taht ckt'],
+  [-11, 'sst nut'],
+]
+
+const byLetters = new Map(letters.flatMap(([hours, names]) => names.split(' ').map((name) => [name, hours] as const)))
+
+/** Words that name a zone together with "Time": those whose initials do not tell, mostly of Windows. */
+const byWords: Readonly<Record<string, string>> = {
+  'w europe standard time': 'cet',
+  'w europe daylight time': 'cest',
+  'west europe standard time': 'cet',
+  'west europe daylight time': 'cest',
+  'romance standard time': 'cet',
+  'romance daylight time': 'cest',
+  'central europe standard time': 'cet',
+  'central europe daylight time': 'cest',
+  'central european standard time': 'cet',
+  'central european time': 'cet',
+  'central european daylight time': 'cest',
+  'central european summer time': 'cest',
+  'gtb standard time': 'eet',
+  'gtb daylight time': 'eest',
+  'fle standard time': 'eet',
+  'fle daylight time': 'eest',
+  'e europe standard time': 'eet',
+  'e europe daylight time': 'eest',
+  'eastern european time': 'eet',
+  'eastern european summer time': 'eest',
+  'gmt standard time': 'gmt',
+  'gmt daylight time': 'bst',
+  'british summer time': 'bst',
+  'greenwich mean time': 'gmt',
+  'greenwich standard time': 'gmt',
+  'coordinated universal time': 'utc',
+  'universal time': 'utc',
+  'russian standard time': 'msk',
+  'russia standard time': 'msk',
+  'moscow standard time': 'msk',
+  'moscow summer time': 'msd',
+  'india standard time': 'ist',
+  'indian standard time': 'ist',
+  'china standard time': 'china',
+  'taipei standard time': 'china',
+  'singapore standard time': 'sgt',
+  'tokyo standard time': 'jst',
+  'japan standard time': 'jst',
+  'korea standard time': 'kst',
+  'israel standard time': 'israel',
+  'jerusalem standard time': 'israel',
+  'south africa standard time': 'sast',
+  'turkey standard time': 'trt',
+  'arab standard time': 'arabia',
+  'arabian standard time': 'gst',
+  'se asia standard time': 'ict',
+  'e australia standard time': 'aest',
+  'aus eastern standard time': 'aest',
+  'aus eastern daylight time': 'aedt',
+  'new zealand standard time': 'nzst',
+  'new zealand daylight time': 'nzdt',
+  'us eastern standard time': 'est',
+  'us mountain standard time': 'mst',
+  'sa eastern standard time': 'art',
+  'e south america standard time': 'brt',
+  'argentina standard time': 'art',
+  'hawaiian standard time': 'hst',
+  'mitteleuropaische zeit': 'cet',
+  'mitteleuropaische sommerzeit': 'cest',
+  'mitteleuropaische normalzeit': 'cet',
+  'westeuropaische normalzeit': 'cet',
+  'westeuropaische sommerzeit': 'cest',
+  'osteuropaische zeit': 'eet',
+  'osteuropaische sommerzeit': 'eest',
+  'west europa standaardtijd': 'cet',
+  'west europa zomertijd': 'cest',
+  'vasteuropa normaltid': 'cet',
+  'vasteuropa sommartid': 'cest',
+  'ora solare europa occidentale': 'cet',
+  'ora legale europa occidentale': 'cest',
+}
+
+function fixed(hours: number): Zone {
+  return () => hours * hour
+}
+
+/** These are summer or winter time by the date. */
+const americanTimes: Readonly<Record<string, string>> = {
+  et: 'America/New_York',
+  ct: 'America/Chicago',
+  mt: 'America/Denver',
+  pt: 'America/Los_Angeles',
+}
+
+/** The zone of a folded word. */
+export function zoneOfWord(word: string): Zone | undefined {
+  const hours = byLetters.get(word)
+  if (hours !== undefined) return fixed(hours)
+  const name = americanTimes[word]
+  return name === undefined ? undefined : zoneOfName(name)
+}
+
+/** Whether the zone is one of the United States, where the month is written before the day. */
+export function isAmerican(word: string): boolean {
+  return /^(?:[ecmp][sd]?t|ak[sd]t|hst)$/.test(word)
+}
+
+/** The zone of several folded words that end in one for time: the listed ones, else by their initials ("Pacific Daylight Time"). */
+export function zoneOfWords(words: readonly string[]): Zone | undefined {
+  const listed = byWords[words.join(' ')]
+  if (listed !== undefined) return zoneOfWord(listed)
+  return words.at(-1) === 'time' && words.length > 1
+    ? zoneOfWord(words.map(([initial]) => initial).join(''))
+    : undefined
+}
+
+/**
+ * The zone of a sign and digits, of any width: hours ("+2"), hours and minutes ("+530", "+0530"), and what stands behind them is not read.
+ * RFC 5322 section 3.3 allows -9959 to +9959, and
+ * Dovecot and Python take them as they are; where the digits are none of that, it is undefined.
+ */
+export function zoneOfDigits(sign: string, digits: string, minutesText?: string): Zone | undefined {
+  const hoursLength = minutesText !== undefined || digits.length <= 2 ? digits.length : digits.length === 3 ? 1 : 2
+  const hours = Number(digits.slice(0, hoursLength))
+  const minutes = Number((minutesText ?? digits.slice(hoursLength, hoursLength + 2)) || '0')
+  if (digits.length > 6 || minutes > 59) return undefined
+  const ms = hours * hour + minutes * minute
+  return () => (sign === '-' ? -ms : ms)
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat | undefined>()
+
+/** The zone of a name of the tz database: "Europe/Berlin", "America/Argentina/Ushuaia", "EST5EDT". */
+export function zoneOfName(name: string): Zone | undefined {
+  const clock = clocks.get(name) ?? clockOf(name)
+  if (clocks.size < dateLimits.clocksMax) clocks.set(name, clock)
+  if (clock === undefined) return undefined
+  // What it shows for the time as if that were UTC is nearly right; asked again with that, it is right but for the hour of a change.
+  return (localMs) => shownAhead(clock, localMs - shownAhead(clock, localMs))
+}
+
+function clockOf(timeZone: string): Intl.DateTimeFormat | undefined {
+  try {
+    const numeric = 'numeric'
+    const shown = {
+      year: numeric,
+      month: numeric,
+      day: numeric,
+      hour: numeric,
+      minute: numeric,
+      second: numeric,
+    } as const
+    return new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', ...shown })
+  } catch {
+    return undefined
+  }
+}
+
+function shownAhead(clock: Intl.DateTimeFormat, ms: number): number {
+  const shown = new Map(clock.formatToParts(ms).map(({ type, value }) => [type, Number(value)]))
+  const part = (type: Intl.DateTimeFormatPartTypes) => shown.get(type) ?? 0
+  return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second')) - ms
+}
+
+/** The zone that a comment tells: "(CEST)", "(GMT+2)", "(Pacific Daylight Time)", "(Europe/Berlin)". */
+export function zoneOfComment(comment: string): Zone | undefined {
+  const text = comment.trim()
+  const numeric = /^(?:(?:gmt|utc|ut)\s?)?([+-])(\d{1,2})(?::?(\d\d))?$/i.exec(text)
+  if (numeric !== null) return zoneOfDigits(numeric[1] ?? '', numeric[2] ?? '', numeric[3] ?? '0')
+  const words = folded(text)
+    .split(/[\s.,-]+/)
+    .filter((word) => word !== '')
+  if (words.length === 1) return zoneOfWord(words[0] ?? '') ?? zoneOfWords(words) ?? named(text)
+  if (words.length > dateLimits.zoneWordsMax + 1) return undefined
+  return zoneOfWords(words)
+}
+
+function named(text: string): Zone | undefined {
+  return /^[A-Za-z_]{2,20}(?:\/[A-Za-z_]{2,20}){1,2}$/.test(text) ? zoneOfName(text) : undefined
+}

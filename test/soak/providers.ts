@@ -1,6 +1,5 @@
 /** The providers of the soak: Dovecot's maildrops, and scripted ones, of which each has its own bad habit all the time (docs/quirks.md). */
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { chownSync } from 'node:fs'
+import { chownSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { childIdentity } from '../../deploy/identity.ts'
 import type { Chance } from '../support/chance.ts'
@@ -99,6 +98,7 @@ type Habit = (chance: Chance) => Partial<Behaviour>
 export const habits: Readonly<Record<string, Habit>> = {
   'as it should be': () => ({}),
   'refuses a RETR now and then': (chance) => now(chance, /^RETR/, 15, said('-ERR [SYS/TEMP] try again later')),
+  'cuts the line at every tenth RETR': () => ({ dropAtRetr: 10 }),
   'a quota that clears': () => ({ mangles: quota(40, 5000) }),
   'a login limit that passes': () => ({ mangles: throttle(4000, 20_000) }),
   'an empty line behind every message': () => ({
@@ -133,6 +133,43 @@ export const habits: Readonly<Record<string, Habit>> = {
     dropsPipelined: true,
     answers: { TOP: '-ERR unknown command\r\n' },
   }),
+  'QUIT answered -ERR, or by the end of the line': (chance) => ({
+    atConnection: () => (chance.happens(0.5) ? { quitSays: '-ERR not now' } : { dropAtQuit: true }),
+  }),
+  'empty lines before answers': (chance) => ({
+    mangles: (reply, command) =>
+      /^(?:PASS|UIDL|LIST|TOP|DELE|QUIT)/.test(command) && chance.happens(0.2)
+        ? Buffer.concat([Buffer.from('\r\n'), reply])
+        : reply,
+  }),
+  'sizes that are none': (chance) => ({
+    mangles: (reply, command) =>
+      /^LIST$/.test(command)
+        ? Buffer.from(
+            reply
+              .toString('latin1')
+              .replace(/^(\d+) (\d+)\r$/gm, (line, number) =>
+                chance.happens(0.2) ? `${number}${chance.of([' -1', '', ' 12.5', ' +120', ' x'])}\r` : line,
+              ),
+          )
+        : reply,
+  }),
+  'DELE only for what was retrieved': () => ({
+    atConnection() {
+      const retrieved = new Set<string | undefined>()
+      return {
+        mangles(reply, command) {
+          const [verb, number] = command.split(' ')
+          if (verb === 'RETR') retrieved.add(number)
+          return verb === 'DELE' && !retrieved.has(number) ? Buffer.from('-ERR message not retrieved\r\n') : reply
+        },
+      }
+    },
+  }),
+  'deletes nothing': () => ({
+    keepsDeleted: true,
+    atConnection: (nth) => ({ mangles: renamed((uidl) => `${uidl}.${nth}`) }),
+  }),
   'the oldest fifty alone': () => ({ showsAtMost: 50 }),
 }
 
@@ -144,9 +181,11 @@ export async function scriptedProvider(what: string, user: string, chance: Chanc
     what,
     line,
     user,
-    deletes: true,
-    // Where nothing is deleted, it shows the same fifty for ever.
-    ...(what === 'the oldest fifty alone' ? { retention: 'delete' } : {}),
+    deletes: what !== 'deletes nothing',
+    // The habit shows where deletion is wished.
+    ...(['the oldest fifty alone', 'deletes nothing', 'DELE only for what was retrieved'].includes(what)
+      ? { retention: 'delete' }
+      : {}),
     deliver: ({ bytes }) => server.deliver({ bytes, uidl: `u${delivered++}` }),
     left: () => server.maildrop().map(({ bytes }) => bytes),
     async close() {

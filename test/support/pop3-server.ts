@@ -127,8 +127,9 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
   }
   const serve = (accepted: Socket) => {
     let socket = accepted
-    const here = usual.connections?.[Math.min(connections, usual.connections.length - 1)] ?? {}
-    const behaviour: Behaviour = { ...usual, ...here, ...usual.atConnection?.(connections) }
+    const listed = usual.connections?.[Math.min(connections, usual.connections.length - 1)]
+    const here: Partial<Behaviour> = { ...listed, ...usual.atConnection?.(connections) }
+    const behaviour: Behaviour = { ...usual, ...here }
     connections += 1
     if (here.messages !== undefined) maildrop = [...here.messages]
     if (socket instanceof TLSSocket) secured(socket)

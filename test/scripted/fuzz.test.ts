@@ -5,6 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { arrivalOf } from '../../src/mail/arrival.ts'
 import { fieldsOf, headerFingerprint, headerOf } from '../../src/mail/header.ts'
@@ -159,9 +161,51 @@ function mutated(chance: Chance, octets: Buffer): Buffer {
   return all
 }
 
+interface Recorded {
+  readonly server: string
+  /** Commands, the first one empty for the greeting, and the octets that answered them. */
+  readonly exchanges: readonly (readonly [command: string, reply: string])[]
+}
+
+const sessions = 'test/fixtures/sessions'
+/** Sessions of real servers. */
+const recorded = readdirSync(sessions)
+  .filter((name) => name.endsWith('.json'))
+  .map((name): Recorded => {
+    const exchanges = JSON.parse(readFileSync(join(sessions, name), 'utf8')) as Recorded['exchanges']
+    return { server: name.replace('.json', ''), exchanges }
+  })
+
+function expectedOf(command: string): Expected {
+  const octetsMax = 1_000_000
+  if (command.startsWith('RETR')) return { shape: 'message', octetsMax }
+  if (command.startsWith('TOP')) return { shape: 'header', octetsMax }
+  return { shape: /^(?:CAPA|UIDL|LIST)$/.test(command) ? 'listing' : 'status' }
+}
+
+const wireOf = ({ exchanges }: Recorded) => Buffer.from(exchanges.map(([, reply]) => reply).join(''), 'latin1')
+
+fuzz(
+  'the recorded session of a real server reads the same wherever it is cut, and gives each message as it was sent',
+  { cases: 200, share: 0.05 },
+  (chance) => {
+    const session = chance.of(recorded)
+    const expected = session.exchanges.map(([command]) => expectedOf(command))
+    const { replies, failed } = readingOf(expected, chance.cut(wireOf(session)))
+    assert.equal(failed, false, session.server)
+    assert.equal(replies.length, expected.length)
+    for (const [nth, [command, told]] of session.exchanges.entries()) {
+      const reply = replies[nth]
+      if (reply?.shape !== 'body') continue
+      const sent = told.slice(told.indexOf('\r\n') + 2, -3).replace(/(^|\r\n)\./g, '$1')
+      assert.equal(reply.bytes.toString('latin1'), sent, `${session.server}: ${command}`)
+    }
+  },
+)
+
 fuzz(
   'a session reads the same wherever it is cut, and every message is the one that was sent',
-  { cases: 5000, share: 0.15 },
+  { cases: 5000, share: 0.1 },
   (chance) => {
     const session = Array.from({ length: 1 + chance.below(8) }, () => exchangeOf(chance))
     const expected = session.map((one) => one.expected)
@@ -179,9 +223,10 @@ fuzz(
   'a session that was mutated, or is no session at all, fails or not, wherever it is cut; and never otherwise',
   { cases: 2000, share: 0.15 },
   (chance) => {
-    const session = Array.from({ length: 1 + chance.below(8) }, () => exchangeOf(chance))
-    const expected = session.map((one) => one.expected)
-    const valid = Buffer.from(session.map((one) => one.wire).join(''), 'latin1')
+    const made = Array.from({ length: 1 + chance.below(8) }, () => exchangeOf(chance))
+    const real = chance.happens(0.3) ? chance.of(recorded) : undefined
+    const expected = real?.exchanges.map(([command]) => expectedOf(command)) ?? made.map((one) => one.expected)
+    const valid = real === undefined ? Buffer.from(made.map((one) => one.wire).join(''), 'latin1') : wireOf(real)
     const wire = chance.happens(0.8) ? mutated(chance, valid) : chance.octets(chance.below(3000))
     const octet = readingOf(
       expected,
@@ -261,7 +306,7 @@ const fieldParts = [
 
 fuzz(
   'a header of anything is read without a word, the same with LF and CRLF; line ends are made once',
-  { cases: 8000, share: 0.15 },
+  { cases: 8000, share: 0.1 },
   async (chance) => {
     let text = ''
     for (let nth = chance.below(12); nth > 0; nth -= 1) {
@@ -313,7 +358,7 @@ function mangling(chance: Chance): (reply: Buffer, command: string) => Buffer {
 
 fuzz(
   'a server whose replies go astray: every visit ends, what is stored is true, what is gone is stored, and a mended one is emptied',
-  { cases: 100, share: 0.45, lanes: 8 },
+  { cases: 100, share: 0.35, lanes: 8 },
   async (chance) => {
     const messages = Array.from({ length: 1 + chance.below(12) }, (_, nth): MaildropMessage => {
       const large = chance.happens(0.1) ? { size: 3 * 1024 * 1024 } : {}
@@ -354,6 +399,47 @@ fuzz(
         const left = new Set(server.maildrop().map(({ bytes }) => bytes.toString('latin1')))
         if (mended) assert.deepEqual([left.size, stored.size], [0, texts.size])
         for (const text of texts) assert.ok(left.has(text) || stored.has(text), `lost: ${JSON.stringify(text)}`)
+      }
+    } finally {
+      await server.close()
+    }
+  },
+)
+
+fuzz(
+  'the recorded answers of a real server, some of them mutated: every visit ends, as a failed session or well, and nothing is deleted that was not stored',
+  { cases: 60, share: 0.15, lanes: 8 },
+  async (chance) => {
+    const { exchanges } = chance.of(recorded)
+    // The first answer is the true one: after DELE the same command has another one.
+    const answers = new Map(exchanges.toReversed())
+    const count = exchanges.filter(([command, reply]) => command.startsWith('RETR') && reply.startsWith('+OK')).length
+    const messages = Array.from({ length: count }, (_, nth) => ({ bytes: letter(`${nth}`), uidl: `id-${nth}` }))
+    let deleted = 0
+    const server = await startPop3Server({
+      messages,
+      pieceOctets: () => 1 + chance.below(400),
+      mangles(reply, command) {
+        if (command.startsWith('DELE') && reply.toString().startsWith('+OK')) deleted += 1
+        const real = answers.get(command)
+        const told = real === undefined ? reply : Buffer.from(real, 'latin1')
+        return chance.happens(0.05) ? mutated(chance, told) : told
+      },
+    })
+    const world = new TestWorld([])
+    const waits = { replyMs: 100, capaMs: 200, listingMs: 200, quitMs: 200 }
+    const where = { host: '127.0.0.1', port: server.port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const
+    world.realMaildrop = async () => await openMaildrop({ ...where, user: 'me', password: 'secret', waits })
+    try {
+      for (let visit = 0; visit < 3; visit += 1) {
+        const beganMs = performance.now()
+        try {
+          await world.pullInto(noCounts(), { retention: { mode: 'delete' }, maxMessageBytes: 1_000_000 })
+        } catch (error) {
+          if (!(error instanceof SessionFailed)) throw error
+        }
+        assert.ok(performance.now() - beganMs < 20_000, 'it ends')
+        assert.ok(deleted === 0 || world.stored.length > 0, 'deleted, and nothing is stored')
       }
     } finally {
       await server.close()

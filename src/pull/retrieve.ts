@@ -16,12 +16,18 @@ export async function* retrieve(
   const { world, maildrop, deposit, neighbours } = session
   const turns = await suspects.turns(session.view, survey)
   session.expect(turns.usual.length + turns.last.length)
-  for await (const window of suspects.windows(maildrop, turns, deposit)) {
-    yield* batchesOf(neighbours.date(await newIn(window, session, survey)), world.store.batch)
-    deposit.whenStored(window.release)
-    await suspects.came(window)
-    session.came(window.retrieved.length + window.refused.length + window.cut.length)
-    if (world.stopping()) break
+  try {
+    for await (const window of suspects.windows(maildrop, turns, deposit)) {
+      yield* batchesOf(neighbours.date(await newIn(window, session, survey)), world.store.batch)
+      deposit.whenStored(window.release)
+      await suspects.came(window)
+      session.came(window.retrieved.length + window.refused.length + window.cut.length)
+      if (world.stopping()) break
+    }
+  } catch (error) {
+    // What came before the session broke is stored.
+    yield* batchesOf(neighbours.rest(), world.store.batch)
+    throw error
   }
   yield* batchesOf(neighbours.rest(), world.store.batch)
 }

@@ -7,8 +7,6 @@ export interface DatePiece {
   readonly text: string
   /** Whether white space or a comment stands before it. */
   readonly isApart: boolean
-  /** The place in the text. */
-  readonly from: number
 }
 
 export interface Pieces {
@@ -16,9 +14,19 @@ export interface Pieces {
   readonly comments: readonly string[]
 }
 
-/** No alternative begins like another one, and each is one run: the time is linear. */
-const run = /[\s\p{Cf}\p{Cc}]+|\d+|[\p{L}\p{M}]+|[^]/uy
-const isSpace = /^[\s\p{Cf}\p{Cc}]/u
+type Kind = DatePiece['kind'] | 'space'
+
+const asciiKinds = Array.from({ length: 128 }, (_, code): Kind => kindOf(String.fromCharCode(code)))
+
+function kindOf(char: string): Kind {
+  if (/^[\s\p{Cf}\p{Cc}]/u.test(char)) return 'space'
+  if (/^\d/.test(char)) return 'number'
+  return /^[\p{L}\p{M}]/u.test(char) ? 'word' : 'sign'
+}
+
+function kindAt(text: string, at: number): Kind {
+  return asciiKinds[text.charCodeAt(at)] ?? kindOf(text.charAt(at))
+}
 
 export function piecesOf(text: string): Pieces {
   const pieces: DatePiece[] = []
@@ -34,13 +42,13 @@ export function piecesOf(text: string): Pieces {
       at = end ?? text.length
       continue
     }
-    run.lastIndex = at
-    const [found = ''] = run.exec(text) ?? []
+    const kind = text[at] === ')' ? 'space' : kindAt(text, at)
     const from = at
-    at += found.length
-    if (isSpace.test(found) || found === ')') isApart = true
+    at += 1
+    if (kind !== 'sign') while (at < text.length && kindAt(text, at) === kind) at += 1
+    if (kind === 'space') isApart = true
     else {
-      pieces.push({ ...pieceOf(found), isApart, from })
+      pieces.push({ kind, text: meant(kind, text.slice(from, at)), isApart })
       isApart = false
     }
   }
@@ -60,13 +68,12 @@ export function endOfComment(text: string, from: number): number | undefined {
   return undefined
 }
 
-function pieceOf(text: string): Pick<DatePiece, 'kind' | 'text'> {
-  if (/^\d/.test(text)) return { kind: 'number', text }
-  if (/^[\p{L}\p{M}]/u.test(text)) return { kind: 'word', text: folded(text) }
-  // Typographic and full-width signs mean the plain ones.
-  return { kind: 'sign', text: plainSigns[text] ?? text }
+function meant(kind: DatePiece['kind'], text: string): string {
+  if (kind === 'word') return folded(text)
+  return kind === 'sign' ? (plainSigns[text] ?? text) : text
 }
 
+/** Typographic and full-width signs mean the plain ones. */
 const plainSigns: Readonly<Record<string, string>> = {
   '\u2212': '-',
   '\u2013': '-',

@@ -87,7 +87,7 @@ function ledgerContract(name: string, open: () => Promise<{ ledger: AccountLedge
           [2, hash(2003), 'stored'],
         ],
       )
-      assert.equal(view.begun, false)
+      assert.deepEqual([view.begun, view.importing], [false, false])
       assert.equal(view.lastSeenMs, nowMs)
     },
   )
@@ -112,8 +112,8 @@ function ledgerContract(name: string, open: () => Promise<{ ledger: AccountLedge
       await ledger.begin([seen('a'), seen('b')])
       await ledger.skip(seen('c'))
       await ledger.quarantine(seen('d'), { failure: { kind: 'internal', reason: 'it would not' }, attempts: 0 })
-      const { records, begun } = await ledger.view()
-      assert.equal(begun, true)
+      const { records, begun, importing } = await ledger.view()
+      assert.deepEqual([begun, importing], [true, true])
       assert.deepEqual(
         [...records].map(({ state }) => state),
         ['skipped', 'skipped', 'skipped', 'quarantined'],

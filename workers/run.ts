@@ -133,7 +133,7 @@ class Visit {
     this.#ports = world.between?.(order.run.accountId) ?? {}
   }
 
-  /** Uses the known traits of the server. If only the pipelining was wrong, the session is repeated at once. */
+  /** Uses the known traits of the server. If only the way of asking was wrong, the session is repeated at once. */
   async pullAsItCan(): Promise<Failure | undefined> {
     const { serverTraits, clock } = this.#world
     const { account } = this.#order.loaded
@@ -144,7 +144,7 @@ class Visit {
     if (learnt.length === 0 || failure?.kind === 'superseded') return failure
     await serverTraits.learn(account, learnt, clock.nowMs())
     logServerLearnt(this.#order.log, account, learnt)
-    const again = failure !== undefined && learnt.includes('one at a time')
+    const again = failure !== undefined && (learnt.includes('one at a time') || learnt.includes('no UIDL n'))
     return again ? await this.#pull(traits) : failure
   }
 

@@ -5,6 +5,8 @@ export const serverTraits = [
   'no CAPA',
   /** The server has answered a pipeline wrongly, or not at all: it gets one command at a time, whatever CAPA says. */
   'one at a time',
+  /** The server has answered `UIDL n` in no usable form, or hung up at it: windows end with `LIST n` (docs/decisions/0027). */
+  'no UIDL n',
   /** The answer to CAPA is the same before and after the login: it is asked for once. */
   'same CAPA after login',
 ] as const

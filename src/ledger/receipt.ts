@@ -19,7 +19,7 @@ export function prove(record: LedgerRecord, sighting: Sighting): Receipt | undef
   if (sighting.digest !== undefined) return sighting.digest === record.digest ? receipt : undefined
   if (record.fingerprint === undefined || sighting.fingerprint === undefined) return undefined
   if (record.fingerprint.weak || sighting.fingerprint.weak || record.resized) return undefined
-  return record.fingerprint.hash === sighting.fingerprint.hash && record.size === sighting.message.size
-    ? receipt
-    : undefined
+  // A size of 0 was told by nobody, or is no size of a message with a header.
+  const isSameSize = record.size > 0 && record.size === sighting.message.size
+  return record.fingerprint.hash === sighting.fingerprint.hash && isSameSize ? receipt : undefined
 }

@@ -63,7 +63,7 @@ export class Pop3Connection {
   readonly #options: ConnectionOptions
   readonly #waits: Waits
   readonly #mask: Mask
-  readonly #reader: ReplyReader
+  #reader: ReplyReader
   readonly #questions: Question[] = []
   readonly #clock = new ReplyClock((waitedMs, slow) => this.#late(waitedMs, slow))
   #socket: Socket
@@ -103,7 +103,8 @@ export class Pop3Connection {
   async startTls(): Promise<void> {
     const reply = await this.send('STLS', { shape: 'status' }, this.#waits.replyMs, 'STLS')
     if (reply.shape === 'refused') throw this.noStls(`it refused STLS: "${printable(reply.text)}"`)
-    // If octets came after that +OK in clear, the reader has failed already: it expected nothing after it.
+    // If octets came after that +OK in clear, the reader has failed already: it expected nothing after it. Nothing that it has learnt counts.
+    this.#reader = new ReplyReader(this.server)
     this.#socket.off('data', this.#onData).off('error', this.#onError).off('close', this.#onEnd).off('end', this.#onEnd)
     await this.#secure()
   }

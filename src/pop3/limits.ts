@@ -6,7 +6,9 @@ export const pop3Limits = {
 
   /** RFC 2449 section 4 allows 512 octets in a status line; servers in use send longer complaints. */
   statusLineOctetsMax: 4 * KiB,
-  /** One line of UIDL or LIST holds a number, a space, and a UIDL or a size. */
+  /** The number of blank lines that are passed over in front of an answer: nobody was seen to send more than two. */
+  blankLinesMax: 20,
+  /** One line of UIDL or LIST holds a number, a space, and a UIDL or a size. A longer one is cut: it tells nothing. */
   listingLineOctetsMax: 1 * KiB,
   /** Enough for as many lines as a listing may have, each with a UIDL of RFC 1939's length. */
   listingOctetsMax: 96 * MiB,
@@ -43,6 +45,8 @@ export const pop3Limits = {
 
   /** The RETRs of one window, in listed octets: this much is lost if its barrier fails, and one session holds at least this much. */
   windowOctetsMax: 4 * MiB,
+  /** What a message counts for in a window if LIST tells no size that can be read: the average of large collections of mail. */
+  unsizedOctets: 64 * KiB,
   /** The windows on their way, including the one that is awaited: they keep the line busy while a window is stored. */
   aheadOctetsMax: 12 * MiB,
   /** The number of TOPs and DELEs in flight at once; mpop sends as many. */

@@ -1,58 +1,105 @@
-/** Makes the maildrop's listing from the lines of UIDL and LIST (RFC 1939 sections 5 and 7), slice by slice: there may be a million. */
+/**
+ * Makes the maildrop's listing from the lines of UIDL and LIST (RFC 1939 sections 5 and 7), slice by slice: there may be a million. One odd
+ * line costs what it should have told, and nothing else: sizes are hints, and a message without an id is known by its header or bytes.
+ */
 import { mailLimits } from '../mail/limits.ts'
 import type { Listed, MessageNumber, Octets, Uidl } from '../mail/message.ts'
 import type { SessionFailed } from '../failure/session-failed.ts'
 import type { Lines } from './lines.ts'
+import { trimmed } from './status-line.ts'
 
-/** Makes the error for a listing that contradicts itself. */
+/** Makes the error for a listing of which nothing can be read. */
 type Broken = (expected: string, got: string) => SessionFailed
 
-/** Reads UIDL: the ids by message number. A blank or unusable id counts as none. */
-export async function uidlsOf(lines: Lines, broken: Broken): Promise<ReadonlyMap<number, Uidl | undefined>> {
-  const uidls = new Map<number, Uidl | undefined>()
+/** What the lines of a listing tell, by message number. A size that cannot be read is told as its words. */
+export interface Scan<T> {
+  readonly told: ReadonlyMap<number, T>
+  /** The number of lines that name no message, or one that was named before with something else. */
+  readonly odd: number
+  /** One of them. */
+  readonly oddLine: string
+}
+
+/** Reads UIDL. A blank or unusable id counts as none, and so do two different ones. */
+export async function uidlsIn(lines: Lines): Promise<Scan<Uidl | undefined>> {
+  return await scan(lines, (rest) => parseUidl(rest.join(' ')), undefined)
+}
+
+/** Reads LIST. */
+export async function sizesIn(lines: Lines): Promise<Scan<number | string>> {
+  const sizeOf = ([word = '']: readonly string[]) => (/^\d{1,15}$/.test(word) ? Number(word) : word)
+  return await scan(lines, sizeOf, '')
+}
+
+async function scan<T>(lines: Lines, read: (rest: readonly string[]) => T, contradicted: T): Promise<Scan<T>> {
+  const told = new Map<number, T>()
+  let odd = 0
+  let oddLine = ''
   for await (const slice of lines.slices()) {
     for (const line of slice) {
-      const [first = '', ...rest] = words(line)
-      const number = countOf(first, 'a message number in UIDL', broken)
-      if (uidls.has(number)) throw broken('each message number once in UIDL', first)
-      uidls.set(number, parseUidl(rest.join(' ')))
+      const [first, ...rest] = words(line)
+      if (first === undefined) continue
+      const number = /^0*[1-9]\d{0,9}$/.test(first) ? Number(first) : undefined
+      const value = read(rest)
+      const isNew = number !== undefined && !told.has(number)
+      if (isNew) told.set(number, value)
+      if (isNew || (number !== undefined && told.get(number) === value)) continue
+      if (number !== undefined) told.set(number, contradicted)
+      odd += 1
+      oddLine = line
     }
   }
-  return uidls
+  return { told, odd, oddLine }
+}
+
+/** The listing, and whether it may leave out messages that the maildrop has. */
+export interface Listing {
+  readonly listed: Listed[]
+  readonly leavesOut: boolean
 }
 
 /**
- * Reads LIST. @param uidls undefined if the server has no UIDL. Some servers leave messages out of UIDL that LIST shows (getmail 4.7):
- * those have no id.
+ * LIST says which messages there are. Where some of its lines name none, UIDL tells which these are.
+ *
+ * @param uidls undefined if the server has no UIDL. Some servers leave messages out of UIDL that LIST shows (getmail 4.7): those have no id.
  */
-export async function listingOf(
-  lines: Lines,
-  uidls: ReadonlyMap<number, Uidl | undefined> | undefined,
+export function listingOf(
+  sizes: Scan<number | string>,
+  uidls: Scan<Uidl | undefined> | undefined,
   broken: Broken,
-): Promise<Listed[]> {
+): Listing {
   const listed: Listed[] = []
-  const numbers = new Set<number>()
-  for await (const slice of lines.slices()) {
-    for (const line of slice) {
-      const [first = '', second = ''] = words(line)
-      const number = countOf(first, 'a message number in LIST', broken)
-      const size = countOf(second, 'a size in LIST', broken)
-      if (number === 0 || numbers.has(number)) throw broken('each message number once in LIST', first)
-      numbers.add(number)
-      listed.push({ number: number as MessageNumber, uidl: uidls?.get(number), size: size as Octets })
+  const names = uidls?.told
+  const lines = Math.max(sizes.told.size + sizes.odd, (names?.size ?? 0) + (uidls?.odd ?? 0))
+  let unnamed = sizes.odd
+  for (const [number, size] of sizes.told) {
+    // There are not that many messages, and UIDL does not know it: the number is wrong.
+    if (names !== undefined && number > lines && !names.has(number)) unnamed += 1
+    else listed.push(listedAs(number, names?.get(number), size))
+  }
+  if (unnamed > 0 && names !== undefined) {
+    for (const [number, uidl] of names) {
+      if (sizes.told.has(number)) continue
+      listed.push(listedAs(number, uidl, ''))
+      unnamed -= 1
     }
   }
-  return listed
+  if (listed.length === 0 && unnamed > 0) throw broken('a message number in LIST', sizes.oddLine)
+  return { listed, leavesOut: unnamed > 0 }
 }
 
-function countOf(text: string, expected: string, broken: Broken): number {
-  if (!/^\d{1,15}$/.test(text)) throw broken(expected, text)
-  return Number(text)
+function listedAs(number: number, uidl: Uidl | undefined, size: number | string): Listed {
+  const message = { number: number as MessageNumber, uidl }
+  return typeof size === 'number'
+    ? { ...message, size: size as Octets }
+    : { ...message, size: 0 as Octets, unsized: size }
 }
 
 /** The words of a line: servers separate them by several spaces, and by tabs. */
 export function words(line: string): string[] {
-  return line.split(/[ \t]+/).filter((word) => word !== '')
+  return trimmed(line)
+    .split(/[ \t]+/)
+    .filter((word) => word !== '')
 }
 
 /** Accepts up to 512 bytes of anything except controls, although RFC 1939 section 7 allows 70 of 0x21..0x7E. */

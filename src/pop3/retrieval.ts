@@ -1,30 +1,21 @@
 /** Retrieves messages in windows of RETRs, each closed by a barrier. The next windows are on their way as far as there is room. */
-import { randomInt } from 'node:crypto'
 import type { Holding, OctetBudget } from '../budget.ts'
+import { Barrier, type Questions } from './barrier.ts'
 import { pop3Limits } from './limits.ts'
 import { pullLimits } from '../pull/limits.ts'
 import type { WindowPace } from '../pull/ports.ts'
-import type { Listed, MessageNumber, Window } from '../mail/message.ts'
+import type { Listed, Window } from '../mail/message.ts'
 import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
 import type { Phase } from '../failure/phase.ts'
-import { words } from './listing.ts'
 import { windowOctets, windowOf, windowsOf } from './windows.ts'
-import { printable } from '../printable.ts'
 import type { Expected, Reply } from './reply.ts'
 
 /** The parts of its session that a retrieval uses. */
-export interface Line {
-  /** Whether many commands may be on their way at once. */
-  pipelined(): boolean
+export interface Line extends Questions {
   /** The server may not give a message again after it was asked for: so nothing is asked for ahead. */
   hides(): boolean
   ask(line: string, expected: Expected, during: Phase): Promise<Reply>
-  /** Asks for one line of UIDL or LIST; if nothing is pipelined, through node-pop3. */
-  entry(verb: 'UIDL' | 'LIST', message: MessageNumber): Promise<Reply>
   together<T>(send: () => T): T
-  broken(expected: string, got: string): SessionFailed
-  /** The messages that a barrier may ask about. */
-  askable(): readonly Listed[]
 }
 
 interface RetrievalOptions {
@@ -44,11 +35,9 @@ export class Retrieval {
   readonly #signal: AbortSignal | undefined
   readonly #pace: WindowPace | undefined
   readonly #holdings = new Set<Holding>()
-  #lostBarrier = false
-  /** The message that the last barrier asked about. */
-  #asked: MessageNumber | undefined
-  /** A barrier was once answered correctly: the server knows the question. */
-  #barrierHolds = false
+  readonly #barrier: Barrier
+  /** A pipeline said +OK twice. */
+  #saidTwice = false
   /** The window that was asked for last: when it has come, nothing is on its way any more. */
   #ahead: Promise<Came> | undefined
   /** Nobody wants the messages that are still on their way, so nothing more is asked for. */
@@ -56,6 +45,7 @@ export class Retrieval {
 
   constructor(line: Line, budget: OctetBudget, { signal, pace }: RetrievalOptions = {}) {
     this.#line = line
+    this.#barrier = new Barrier(line)
     this.#budget = budget
     this.#signal = signal
     this.#pace = pace
@@ -63,7 +53,7 @@ export class Retrieval {
 
   /** A pipelined window's barrier got an answer to another question. */
   get lostBarrier(): boolean {
-    return this.#lostBarrier
+    return this.#saidTwice || this.#barrier.isLost
   }
 
   async *windows(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window> {
@@ -133,6 +123,7 @@ export class Retrieval {
       holding.release()
     }
     try {
+      await this.#barrier.learn()
       if (this.#leaving) return { window: windowOf([], release) }
       this.#pace?.asked(messages.length)
       const arrived = arrivals(windowOctets(messages), holding, this.#pace)
@@ -155,7 +146,7 @@ export class Retrieval {
   async #burst(messages: readonly Listed[], maxMessageOctets: number, arrived: Arrived): Promise<Answers> {
     const [replies, barrier] = this.#line.together(() => [
       messages.map((message) => this.#retr(message, maxMessageOctets)),
-      this.#barrier(),
+      this.#barrier.ask(),
     ])
     // The barrier may fail while the messages before it are awaited; it is awaited after them.
     barrier.catch(() => {})
@@ -166,7 +157,7 @@ export class Retrieval {
       // If a server says +OK twice (FTGate), the second one becomes a line of the message, and the barrier holds all the same.
       // One at a time it would not hold. If the line does belong to the message, the message is retrieved in that way.
       if (reply.shape === 'body' && /^\+OK\b/.test(reply.bytes.toString('latin1', 0, 4))) {
-        this.#lostBarrier = true
+        this.#saidTwice = true
         throw this.#line.broken(`message ${message.number}`, reply.bytes.toString('latin1', 0, 80))
       }
       answers.push([message, reply])
@@ -185,13 +176,11 @@ export class Retrieval {
     arrived: Arrived,
   ): Promise<{ answers: Answers; broke?: { error: unknown } }> {
     const answers: [Listed, Reply][] = []
-    // A server that cannot answer the question at all fails here, and no message is blamed.
-    if (!this.#barrierHolds) await this.#barrier()
     for (const message of messages) {
       if (this.#leaving) break
       try {
         const reply = arrived(await this.#retr(message, maxMessageOctets))
-        await this.#barrier()
+        await this.#barrier.ask()
         answers.push([message, reply])
       } catch (error) {
         const blamed = blamedFor(message, error, ['unreachable', 'silent', 'broken protocol'])
@@ -204,40 +193,9 @@ export class Retrieval {
     return { answers }
   }
 
-  #retr({ number, size: octetsHint }: Listed, octetsMax: number): Promise<Reply> {
-    return this.#line.ask(
-      `RETR ${number}`,
-      { shape: 'message', octetsMax, octetsHint },
-      { code: 'RETR', message: number },
-    )
-  }
-
-  /**
-   * Asks a question whose answer we know, about a message that nobody can foresee. If a server ended a message early, the rest of that
-   * message is read as replies; then this answer is wrong, and no message since the last barrier counts.
-   */
-  async #barrier(): Promise<void> {
-    const candidates = this.#line.askable()
-    const nth = candidates.length === 0 ? 0 : randomInt(candidates.length)
-    // The same message is never asked about twice in a row: a message whose end was lost in the next window would get the answer to that
-    // barrier.
-    const message =
-      candidates[nth]?.number === this.#asked ? candidates[(nth + 1) % candidates.length] : candidates[nth]
-    if (message === undefined) throw this.#line.broken('a listed message to ask about', 'none')
-    const { number, uidl, size } = message
-    this.#asked = number
-    const verb = uidl === undefined ? 'LIST' : 'UIDL'
-    const wanted = `${number} ${uidl ?? size}`
-    const reply = await this.#line.entry(verb, number)
-    const got = words(reply.text).slice(0, wanted.split(' ').length).join(' ')
-    if (reply.shape !== 'status' || got !== wanted) {
-      this.#lostBarrier = this.#line.pipelined()
-      throw this.#line.broken(
-        `"${printable(wanted)}" after a window of messages`,
-        `${reply.shape === 'refused' ? '-ERR ' : ''}${reply.text}`,
-      )
-    }
-    this.#barrierHolds = true
+  #retr({ number, size, unsized }: Listed, octetsMax: number): Promise<Reply> {
+    const hint = unsized === undefined ? { octetsHint: size } : {}
+    return this.#line.ask(`RETR ${number}`, { shape: 'message', octetsMax, ...hint }, { code: 'RETR', message: number })
   }
 }
 

@@ -13,13 +13,14 @@ import type { Deletable, Maildrop, WindowPace } from '../pull/ports.ts'
 import { expiresAtOnce, hasCapability, loginDelayMsIn } from './capabilities.ts'
 import { Pop3Connection, type ConnectionOptions, usualWaits, type Waits } from './connection.ts'
 import { pop3Limits } from './limits.ts'
-import type { Lines } from './lines.ts'
-import { listingOf, uidlsOf } from './listing.ts'
+import { Lines } from './lines.ts'
+import { listingOf, sizesIn, uidlsIn } from './listing.ts'
 import { checkCredentials, logIn } from './login.ts'
 import { refusal } from './replies.ts'
 import { type Line, Retrieval } from './retrieval.ts'
 import { plainResponse } from './sasl.ts'
 import type { TlsReport } from './tls.ts'
+import { meaningOf } from '../failure/meaning.ts'
 import { Refused, Verbs } from './verbs.ts'
 import { printable } from '../printable.ts'
 import type { Expected, Reply } from './reply.ts'
@@ -58,6 +59,7 @@ export class Pop3Session implements Maildrop {
   readonly #verbs = new Verbs((line, during) => this.#askLine(line, during))
   #connection: Pop3Connection | undefined
   #listing: readonly Listed[] = []
+  #leavesOut = false
   readonly #marked = new Set<MessageNumber>()
   /** The server does not know CAPA (popa3d), but answers TOP. */
   #topAnswers = false
@@ -84,6 +86,10 @@ export class Pop3Session implements Maildrop {
   get hidesRetrieved(): boolean {
     const { host, hidesRetrieved = false } = this.#options
     return hidesRetrieved || hidesByName(host) || expiresAtOnce(this.capabilities)
+  }
+
+  get leavesOut(): boolean {
+    return this.#leavesOut
   }
 
   get loginDelayMs(): number {
@@ -131,15 +137,17 @@ export class Pop3Session implements Maildrop {
   }
 
   async list(): Promise<readonly Listed[]> {
-    const broken = (expected: string, got: string) => this.#broken(expected, got)
-    const [ids, sizes] = await this.#listings()
-    let uidls = ids && (await uidlsOf(ids, broken))
+    const [ids, lines] = await this.#listings()
+    const sizes = await sizesIn(lines)
+    let uidls = ids && (await uidlsIn(ids))
     // Mail came in between, and may have changed all numbers (getmail 4.23): the new answer matches LIST.
-    if (uidls !== undefined && sizes.length > uidls.size) {
+    if (uidls !== undefined && sizes.told.size > uidls.told.size) {
       const again = await this.#askUidls()
-      uidls = again && (await uidlsOf(again, broken))
+      uidls = again && (await uidlsIn(again))
     }
-    this.#listing = await listingOf(sizes, uidls, broken)
+    const { listed, leavesOut } = listingOf(sizes, uidls, (expected, got) => this.#broken(expected, got))
+    this.#listing = listed
+    this.#leavesOut = leavesOut
     const [first] = this.#listing
     if (this.capabilities.length === 0 && first !== undefined)
       this.#topAnswers = (await this.#top(first)).shape === 'body'
@@ -192,6 +200,8 @@ export class Pop3Session implements Maildrop {
       // Some servers treat marked messages as if they were gone.
       askable: () =>
         this.#marked.size === 0 ? this.#listing : this.#listing.filter(({ number }) => !this.#marked.has(number)),
+      asksByList: () => this.#traits.has('no UIDL n'),
+      learnToAskByList: () => void this.#traits.add('no UIDL n'),
     }
   }
 
@@ -221,7 +231,9 @@ export class Pop3Session implements Maildrop {
   /** Asks CAPA (RFC 2449 section 5); the answer is empty if the server does not know it. */
   async #askCapabilities(): Promise<string[]> {
     const reply = await this.#opened.send('CAPA', { shape: 'listing' }, this.#waits.capaMs, 'CAPA')
-    return reply.shape === 'listing' ? [...reply.lines].map((line) => printable(line.trim())) : []
+    return reply.shape === 'listing'
+      ? [...reply.lines].map((line) => printable(line.trim())).filter((line) => line !== '')
+      : []
   }
 
   get #opened(): Pop3Connection {
@@ -269,8 +281,15 @@ export class Pop3Session implements Maildrop {
   async #listings(): Promise<[Lines | undefined, Lines]> {
     const uidls = await this.#askUidls()
     const sizes = await this.#askAll('LIST')
-    if (sizes.shape !== 'listing') throw this.#opened.fail(refusal(this.#opened.server, sizes.text, 'LIST'))
-    return [uidls, sizes.lines]
+    if (sizes.shape === 'listing') return [uidls, sizes.lines]
+    // Some servers refuse to list a maildrop that is empty; fetchmail asks STAT first, and nothing more then.
+    if (meaningOf(sizes.text) === undefined && (await this.#saysEmpty())) return [uidls, new Lines()]
+    throw this.#opened.fail(refusal(this.#opened.server, sizes.text, 'LIST'))
+  }
+
+  async #saysEmpty(): Promise<boolean> {
+    const reply = await this.#askLine('STAT', 'STAT')
+    return reply.shape === 'status' && /^0+\b/.test(reply.text)
   }
 
   async #askUidls(): Promise<Lines | undefined> {

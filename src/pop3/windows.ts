@@ -15,11 +15,11 @@ export function* windowsOf(messages: readonly Listed[], pace?: WindowPace): Gene
   let octets = 0
   const messagesMax = () => Math.min(pace?.messagesMax ?? Infinity, pullLimits.windowMessagesMax)
   for (const message of messages) {
-    octets += message.size
+    octets += expectedOctets(message)
     if (open.length > 0 && (open.length >= messagesMax() || octets > pop3Limits.windowOctetsMax)) {
       yield open
       open = []
-      octets = message.size
+      octets = expectedOctets(message)
     }
     open.push(message)
   }
@@ -28,7 +28,11 @@ export function* windowsOf(messages: readonly Listed[], pace?: WindowPace): Gene
 
 /** The number of octets of a window, as they are listed. */
 export function windowOctets(window: readonly Listed[]): number {
-  return window.reduce((sum, { size }) => sum + size, 0)
+  return window.reduce((sum, message) => sum + expectedOctets(message), 0)
+}
+
+function expectedOctets({ size, unsized }: Listed): number {
+  return unsized === undefined ? size : pop3Limits.unsizedOctets
 }
 
 export function windowOf(answers: readonly [Listed, Reply][], release: () => void): Window {
@@ -39,6 +43,8 @@ export function windowOf(answers: readonly [Listed, Reply][], release: () => voi
     if (reply.shape !== 'body') refused.push({ message, reply: printable(reply.text) })
     else if (reply.cut) cut.push({ message, bytes: reply.bytes, octets: reply.octets })
     // Exchange offers messages and then gives nothing (getmail 4.12). Two octets are only a line end.
+    else if (reply.bytes.length === 0 && message.unsized !== undefined)
+      refused.push({ message, reply: 'an empty message, and LIST does not tell its size' })
     else if (reply.bytes.length === 0 && message.size > 2)
       refused.push({ message, reply: `an empty message, where LIST says ${message.size} octets` })
     else retrieved.push({ message, bytes: reply.bytes })

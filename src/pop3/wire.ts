@@ -9,6 +9,7 @@ import { BodyReader } from './body-reader.ts'
 import { pop3Limits } from './limits.ts'
 import { Lines } from './lines.ts'
 import type { Expected, Reply } from './reply.ts'
+import { statusOf, trimmed } from './status-line.ts'
 
 const LF = 10
 const CR = 13
@@ -20,13 +21,20 @@ export class ReplyReader {
   #replies: Reply[] = []
   /** The status line of the reply whose body is being read. */
   #status: string | undefined
+  /** The beginning of a line that has no end yet, as far as it is kept, and its length. */
   #line: Buffer[] = []
   #lineOctets = 0
+  #lastOctet: number | undefined
   #lines = new Lines()
   #body: BodyReader | undefined
   /** The number of octets of the listing so far. */
   #octets = 0
-  #behind: 'a reply' | 'a message' | 'a message, CR' = 'a reply'
+  /** The number of blank lines since the last reply. */
+  #blank = 0
+  /** A CR between two replies: the LF of its blank line has not come yet. */
+  #isBlankOpen = false
+  /** How the lines of status and listing have ended so far. */
+  readonly #endings = { crlf: false, lf: false }
 
   readonly #broken = (expected: string, got: string): SessionFailed =>
     new SessionFailed({ kind: 'broken protocol', server: this.#server, expected, got: printable(got) })
@@ -45,8 +53,8 @@ export class ReplyReader {
     this.#replies = []
     let at = 0
     while (at < chunk.length) {
-      if (this.#behind !== 'a reply') {
-        at = this.#passEmptyLine(chunk, at)
+      if (this.#isBetween && (this.#isBlankOpen || chunk[at] === CR || chunk[at] === LF)) {
+        at = this.#passBlankLine(chunk, at)
         continue
       }
       const expected = this.#expected[0]
@@ -54,7 +62,7 @@ export class ReplyReader {
       if (this.#status === undefined) at = this.#readStatus(chunk, at, expected)
       else if (expected.shape === 'listing') at = this.#readListing(chunk, at, this.#status)
       else if (expected.shape !== 'status') {
-        this.#body ??= new BodyReader(expected, this.#broken)
+        this.#body ??= new BodyReader(expected, this.#broken, this.#endsInLf)
         at = this.#body.read(chunk, at)
         if (this.#body.ended) this.#endBody(this.#body, this.#status)
       }
@@ -67,60 +75,87 @@ export class ReplyReader {
     return this.#body?.endsInDot === true
   }
 
-  /** Skips one empty line after a message: outlook.office365.com sends it now and then (MailKit issues 1634, 1636). */
-  #passEmptyLine(chunk: Buffer, at: number): number {
-    const byte = chunk[at]
-    if (this.#behind === 'a message' && byte === CR) {
-      this.#behind = 'a message, CR'
-      return at + 1
-    }
-    if (this.#behind === 'a message, CR' && byte !== LF) throw this.#broken('an end of the line behind CR', 'more')
-    const passed = this.#behind === 'a message, CR'
-    this.#behind = 'a reply'
-    return passed ? at + 1 : at
+  /** Every line so far, from the greeting on, has ended in LF alone: then this server ends the lines of messages so too. */
+  get #endsInLf(): boolean {
+    return this.#endings.lf && !this.#endings.crlf
+  }
+
+  get #isBetween(): boolean {
+    return this.#status === undefined && this.#lineOctets === 0
+  }
+
+  /**
+   * Skips a blank line in front of a status line. Servers send one behind a message (outlook.office365.com, MailKit issues 1634, 1636) and
+   * in front of any answer. A message that ended early does not hide behind it: its terminator is still to come, and is no answer.
+   */
+  #passBlankLine(chunk: Buffer, at: number): number {
+    const octet = chunk[at]
+    if (octet !== LF && octet !== CR) throw this.#broken('an end of the line behind CR', 'more')
+    const wasOpen = this.#isBlankOpen
+    this.#isBlankOpen = octet === CR
+    if (octet === LF) this.#noteEnding(wasOpen)
+    if (octet === LF) this.#passed()
+    return at + 1
+  }
+
+  #passed(): void {
+    this.#blank += 1
+    if (this.#blank > pop3Limits.blankLinesMax) throw this.#broken('an answer', 'blank lines')
+  }
+
+  #noteEnding(hadCr: boolean): void {
+    this.#endings[hadCr ? 'crlf' : 'lf'] = true
   }
 
   #readStatus(chunk: Buffer, from: number, { shape }: Expected): number {
     const [line, at] = this.#readLine(chunk, from, pop3Limits.statusLineOctetsMax)
     if (line === undefined) return at
-    const ok = /^\+(?:OK\b|(?= |$))/i.exec(line)
-    const refused = ok === null && /^-ERR\b/i.exec(line)
-    if (refused) this.#complete({ shape: 'refused', text: trimmed(line.slice(4)) })
-    else if (ok === null) throw this.#broken('a line that begins with +OK or -ERR', line)
-    else if (shape === 'status') this.#complete({ shape, text: trimmed(line.slice(ok[0].length)) })
-    else this.#status = trimmed(line.slice(ok[0].length))
+    if (trimmed(line) === '') {
+      this.#passed()
+      return at
+    }
+    const status = statusOf(line)
+    if (status === undefined) throw this.#broken('a line that begins with +OK or -ERR', line)
+    this.#blank = 0
+    if (!status.ok) this.#complete({ shape: 'refused', text: status.text })
+    else if (shape === 'status') this.#complete({ shape, text: status.text })
+    else this.#status = status.text
     return at
   }
 
   #readListing(chunk: Buffer, from: number, text: string): number {
-    let at = from
     // The line began in an earlier chunk.
-    if (this.#line.length > 0) {
-      const [line, next] = this.#readLine(chunk, at, pop3Limits.listingLineOctetsMax)
-      if (line === undefined) return next
-      if (line === '.') return this.#endListing(text, next)
-      this.#addLines(Buffer.from(`${line}\r\n`, 'latin1'), 1)
-      at = next
-    }
-    const first = at
+    if (this.#lineOctets > 0) return this.#readListingLine(chunk, from, text)
+    let at = from
     let count = 0
     for (let end = chunk.indexOf(LF, at); end !== -1; end = chunk.indexOf(LF, at)) {
-      if (chunk[at] === DOT && (end === at + 1 || (end === at + 2 && chunk[at + 1] === CR))) {
-        this.#addLines(chunk.subarray(first, at), count)
-        return this.#endListing(text, end + 1)
-      }
-      if (end - at > pop3Limits.listingLineOctetsMax) break
+      // A line that may be the terminator, or is too long, is read by itself.
+      if (chunk[at] === DOT || end - at > pop3Limits.listingLineOctetsMax) break
+      this.#noteEnding(chunk[end - 1] === CR)
       count += 1
       at = end + 1
     }
-    this.#addLines(chunk.subarray(first, at), count)
-    // The line has no end yet, or is too long.
-    return at === chunk.length ? at : this.#readLine(chunk, at, pop3Limits.listingLineOctetsMax)[1]
+    this.#addLines(chunk.subarray(from, at), count)
+    return at === chunk.length ? at : this.#readListingLine(chunk, at, text)
+  }
+
+  /** A line that is too long is cut: it tells nothing, and the others do. */
+  #readListingLine(chunk: Buffer, from: number, text: string): number {
+    const [line, at] = this.#readLine(chunk, from, pop3Limits.listingLineOctetsMax, true)
+    if (line === undefined) return at
+    if (/^\.[ \t\r]*$/.test(line)) return this.#endListing(text, at)
+    this.#addLines(Buffer.from(`${line}\r\n`, 'latin1'), 1)
+    return at
   }
 
   #addLines(piece: Buffer, lines: number): void {
-    this.#octets += piece.length
     this.#lines.add(piece, lines)
+    this.#count(piece.length, piece)
+  }
+
+  /** Octets that were cut off count too: one line may go on without end. */
+  #count(octets: number, piece: Buffer): void {
+    this.#octets += octets
     if (this.#lines.length > mailLimits.listingLinesMax || this.#octets > pop3Limits.listingOctetsMax)
       throw this.#broken('the end of the listing', piece.toString('latin1', 0, 100))
   }
@@ -133,28 +168,36 @@ export class ReplyReader {
     return at
   }
 
-  /** Reads a line up to LF, and gives it without its line end, together with the place behind it. The line is undefined while it has no end. */
-  #readLine(chunk: Buffer, from: number, octetsMax: number): [string | undefined, number] {
+  /**
+   * Reads a line up to LF, and gives it without its line end, together with the place behind it. The line is undefined while it has no end.
+   *
+   * @param cuts a longer line is cut, and otherwise ends the session.
+   */
+  #readLine(chunk: Buffer, from: number, octetsMax: number, cuts = false): [string | undefined, number] {
     const end = chunk.indexOf(LF, from)
     const part = chunk.subarray(from, end === -1 ? chunk.length : end)
+    const room = Math.max(0, octetsMax - this.#lineOctets)
     this.#lineOctets += part.length
-    if (this.#lineOctets > octetsMax) {
+    if (this.#lineOctets > octetsMax && !cuts)
       throw this.#broken(`a line of at most ${octetsMax} octets`, part.toString('latin1', 0, 100))
-    }
+    this.#count(part.length - Math.min(room, part.length), part)
+    const kept = part.subarray(0, room)
     if (end === -1) {
-      this.#line.push(part)
+      if (kept.length > 0) this.#line.push(kept)
+      this.#lastOctet = part.at(-1)
       return [undefined, chunk.length]
     }
-    const whole = this.#line.length === 0 ? part : Buffer.concat([...this.#line, part])
+    const whole = this.#line.length === 0 ? kept : Buffer.concat([...this.#line, kept])
+    this.#noteEnding((part.at(-1) ?? this.#lastOctet) === CR)
     this.#line = []
     this.#lineOctets = 0
+    this.#lastOctet = undefined
     return [whole.toString('latin1', 0, whole.at(-1) === CR ? whole.length - 1 : whole.length), end + 1]
   }
 
   #endBody(body: BodyReader, text: string): void {
     this.#body = undefined
     this.#complete({ shape: 'body', text, ...body.take() })
-    this.#behind = 'a message'
   }
 
   #complete(reply: Reply): void {
@@ -162,9 +205,4 @@ export class ReplyReader {
     this.#status = undefined
     this.#replies.push(reply)
   }
-}
-
-/** Removes spaces and tabs around it; `trim` would also remove octets that only Unicode treats as white space, and the end of a UIDL. */
-function trimmed(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }

@@ -44,6 +44,8 @@ export async function planSession(
       const record = place >= 0 && timesListed[place] === 1 ? records.at(place) : undefined
       if (record !== undefined && isSeen(record, message) && !isOpen(record)) {
         unmatched.match(record)
+        // Without a size nothing new is known of a message that was too large.
+        if (wasTooLarge(record) && message.unsized !== undefined) continue
         const lesson = relisted({ message, record }, record.uidl)
         if (wasTooLarge(record) && message.size <= maxMessageBytes) plan.transfer.push(message)
         else if (lesson !== undefined) plan.lessons.push(lesson)
@@ -99,9 +101,10 @@ async function anyVanished(records: PackedRecords, timesListed: Int32Array): Pro
  * Whether a message is known by its unrepeated UIDL and its size. A message that was missing for a time is not: servers give such UIDLs
  * to other messages (Cyrus issue 374).
  */
-function isSeen(record: LedgerRecord, { size }: Listed): boolean {
+function isSeen(record: LedgerRecord, { size, unsized }: Listed): boolean {
   const isBack = record.state === 'stored' && record.missedListings > 0
-  return (record.size === size || isOnlyNamed(record)) && !record.deletedAtSource && !isBack
+  const isSameSize = record.size === size || (unsized !== undefined && wasTooLarge(record))
+  return (isSameSize || isOnlyNamed(record)) && !record.deletedAtSource && !isBack
 }
 
 /** Whether the record comes from another program's state file, which holds only the UIDL: the size is learnt when the message is first listed. */

@@ -83,7 +83,9 @@ export interface Maildrop {
   readonly loginDelayMs: number
   /** True if the server may not show a message again after RETR, stored or not: then it is spooled before anything else. */
   readonly hidesRetrieved: boolean
-  /** Gives the whole listing in the server's order. It throws if the listing contradicts itself, and never gives half of one. */
+  /** True if lines of the last listing named no message: a record that is not listed is not missing then. */
+  readonly leavesOut?: boolean
+  /** Gives the listing in the server's order. It throws if nothing of it can be read. */
   list(): Promise<readonly Listed[]>
   /** Gives header blocks by pipelined `TOP n 0`, in the requested order. */
   peek(messages: readonly Listed[]): AsyncIterable<Peeked>

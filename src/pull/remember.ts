@@ -34,6 +34,6 @@ export async function forget(session: PullSession, survey: Survey): Promise<void
 }
 
 /** Whether an unmatched record proves that the maildrop does not have its message. */
-function isComplete({ remaining }: PullSession, { listed }: Survey): boolean {
-  return remaining === 0 && listed > 0
+function isComplete({ remaining, maildrop }: PullSession, { listed }: Survey): boolean {
+  return remaining === 0 && listed > 0 && maildrop.leavesOut !== true
 }

@@ -94,7 +94,27 @@ test('status lines: bare, in any case, without words, and refused', () => {
   assert.deepEqual(read('-ERR\r\n'), ['refused '])
   assert.deepEqual(read('-ERR [IN-USE] locked\r\n'), ['refused [IN-USE] locked'])
   assert.deepEqual(bodies(readerOf(message).push(bytes('-ERR no such message\r\n'))), ['refused no such message'])
-  for (const wrong of ['HTTP/1.1 400 Bad Request\r\n', '+OKAY\r\n', '\r\n', '* OK IMAP4rev1\r\n']) {
+  const forms: readonly (readonly [string, string])[] = [
+    ['+OKready', 'status ready'],
+    [' +OK fine\t', 'status fine'],
+    ['+OK\r', 'status '],
+    ['+ready', 'status ready'],
+    ['+ cGFzcw==', 'status cGFzcw=='],
+    ['-err no', 'refused no'],
+    ['-ERROR: no', 'refused no'],
+    ['-ERRno', 'refused no'],
+    ['-ERR[AUTH] no', 'refused [AUTH] no'],
+    ['+ERR no', 'refused no'],
+    ['ERR no', 'refused no'],
+    ['Error', 'refused '],
+    ['- invalid', 'refused invalid'],
+    ['-', 'refused '],
+  ]
+  for (const [line, said] of forms) {
+    assert.deepEqual(read(`${line}\r\n`), [said], line)
+    assert.deepEqual(read(`\r\n \r\n\n${line}\n`), [said], line)
+  }
+  for (const wrong of ['HTTP/1.1 400 Bad Request\r\n', '\rx\r\n', '220 ready\r\n', '* OK IMAP4rev1\r\n']) {
     assert.throws(() => read(wrong), /broke the protocol/, wrong)
   }
 })
@@ -118,7 +138,10 @@ test('everything has a bound: status lines, listing lines, their count, messages
   }
   const filler = 'x'.repeat(1000)
   assert.throws(() => endless({ shape: 'status' }, '+OK ', filler, 10), /a line of at most 4096 octets/)
-  assert.throws(() => endless({ shape: 'listing' }, '+OK\r\n', filler, 10), /a line of at most 1024 octets/)
+  const whole = pop3Limits.listingOctetsMax / 100_000 + 1
+  assert.throws(() => endless({ shape: 'listing' }, '+OK\r\n', 'x'.repeat(100_000), whole), /the end of the listing/)
+  assert.throws(() => endless({ shape: 'status' }, '', '\r\n', 100), /expected an answer, got "blank lines"/)
+  assert.throws(() => readerOf().push(bytes('\n'.repeat(100))), /expected an answer, got "blank lines"/)
   const rows = '1 a\r\n'.repeat(10_000)
   assert.throws(
     () => endless({ shape: 'listing' }, '+OK\r\n', rows, mailLimits.listingLinesMax / 10_000 + 1),
@@ -171,4 +194,52 @@ test('a body that stops behind a dot at the end of a line is told from one that 
 test('bytes that nobody asked for are noticed', () => {
   const reader = readerOf({ shape: 'status' })
   assert.throws(() => reader.push(bytes('+OK\r\nmore')), /expected silence, got "more"/)
+})
+
+test('a line of a listing that is too long is cut, and the others are read', () => {
+  const long = 'x'.repeat(3 * pop3Limits.listingLineOctetsMax)
+  const wire = bytes(`+OK\r\n1 a\r\n2 ${long}\r\n3 c\r\n.\r\n`)
+  for (const pieceOctets of [1, 100, 1500, wire.length]) {
+    const reader = readerOf({ shape: 'listing' })
+    const replies: Reply[] = []
+    for (let at = 0; at < wire.length; at += pieceOctets)
+      replies.push(...reader.push(wire.subarray(at, at + pieceOctets)))
+    const [reply] = replies
+    assert.ok(reply?.shape === 'listing')
+    assert.deepEqual([...reply.lines], ['1 a', `2 ${long}`.slice(0, pop3Limits.listingLineOctetsMax), '3 c'])
+  }
+})
+
+const inLf: readonly (readonly [string, string])[] = [
+  ['one\n.\n', 'one\n'],
+  ['.\n', ''],
+  ['\n\n.\n', '\n\n'],
+  ['one\n..two\n...\n.\n', 'one\n.two\n..\n'],
+  // Not stuffed, so the dot is text; the terminator may have its CR.
+  ['one\n.two\n.\rx\n.\r\n', 'one\n.two\n.\rx\n'],
+  ['one\r\n..two\r\n\r\n.\n', 'one\r\n.two\r\n\r\n'],
+  ['\r\n.\r\n', '\r\n'],
+]
+
+test('a server that ends every line in LF ends its messages so too, wherever TCP cuts them', () => {
+  for (const [sent, text] of inLf) {
+    const wire = bytes(`+OK greeting\n+OK 5\n${sent}+OK next\n`)
+    for (let at = 0; at <= wire.length; at += 1) {
+      const reader = readerOf({ shape: 'status' }, message, { shape: 'status' })
+      const replies = [...reader.push(wire.subarray(0, at)), ...reader.push(wire.subarray(at))]
+      assert.deepEqual(
+        bodies(replies),
+        ['status greeting', text, 'status next'],
+        `${JSON.stringify(sent)} cut at ${at}`,
+      )
+    }
+  }
+})
+
+test('one line that ends in CRLF, and LF is text in every message from there on', () => {
+  for (const before of ['+OK greeting\r\n+OK 5\n', '+OK greeting\n+OK 5\r\n', '+OK greeting\n\r\n+OK 5\n']) {
+    const [, reply] = readerOf({ shape: 'status' }, message).push(bytes(`${before}one\n.\ntwo\n.two\r\n.\r\n`))
+    assert.ok(reply?.shape === 'body')
+    assert.equal(reply.bytes.toString('latin1'), 'one\n.\ntwo\n.two\r\n')
+  }
 })

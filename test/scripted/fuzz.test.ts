@@ -13,7 +13,7 @@ import { fieldsOf, headerFingerprint, headerOf } from '../../src/mail/header.ts'
 import { mailLimits } from '../../src/mail/limits.ts'
 import { messageDigest, toCrlf } from '../../src/mail/octets.ts'
 import { Lines } from '../../src/pop3/lines.ts'
-import { listingOf, uidlsOf } from '../../src/pop3/listing.ts'
+import { listingOf, sizesIn, uidlsIn } from '../../src/pop3/listing.ts'
 import type { Waits } from '../../src/pop3/connection.ts'
 import { openMaildrop } from '../../src/pop3/session.ts'
 import type { Expected, Reply } from '../../src/pop3/reply.ts'
@@ -105,7 +105,7 @@ const saidIn = (reply: Reply): Said =>
 
 function exchangeOf(chance: Chance): Exchange {
   const text = lineOf(chance).replace(/^[^ ]*/, '')
-  const said = text.replace(/^[ \t]+|[ \t]+$/g, '')
+  const said = text.replace(/^[ \t\r]+|[ \t\r]+$/g, '')
   const octetsMax = 1_000_000
   const shape = chance.of(['status', 'listing', 'message', 'header'] as const)
   const expected: Expected =
@@ -273,11 +273,12 @@ fuzz(
       .map((number) => line(number, chance.happens(0.8) ? `u${number}` : lineOf(chance)))
     const sizes = numbers.filter(() => chance.happens(0.98)).map((number) => line(number, String(chance.below(10_000))))
     try {
-      const named = chance.happens(0.1) ? undefined : await uidlsOf(linesOf(chance, uidls), broken)
-      const listing = await listingOf(linesOf(chance, sizes), named, broken)
-      assert.ok(listing.length <= sizes.length)
+      const named = chance.happens(0.1) ? undefined : await uidlsIn(linesOf(chance, uidls))
+      const { listed: listing } = listingOf(await sizesIn(linesOf(chance, sizes)), named, broken)
+      assert.ok(listing.length <= sizes.length + uidls.length)
       assert.equal(new Set(listing.map(({ number }) => number)).size, listing.length)
-      for (const { number, uidl, size } of listing) {
+      for (const { number, uidl, size, unsized } of listing) {
+        assert.ok(unsized === undefined || size === 0)
         assert.ok(Number.isSafeInteger(number) && number > 0 && Number.isSafeInteger(size) && size >= 0)
         if (uidl !== undefined) assert.match(uidl, /^[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]{0,510}[^\x00-\x20\x7f])?$/)
       }

@@ -166,7 +166,7 @@ for (const [how, capabilities] of Object.entries(ways)) {
     }
   })
 
-  for (const junk of ['junk', '.', '\r\n', '-ERR']) {
+  for (const junk of ['junk', '.', '\r\n'.repeat(30), '-ERR']) {
     test(`"${JSON.stringify(junk)}" behind a message ends the session, and nothing of its window is stored (${how})`, async (t) => {
       const messages = [a, { ...b, end: `.\r\n${junk}\r\n` }, c]
       const provider = await providerOf(t, { messages, capabilities })

@@ -1,0 +1,151 @@
+/**
+ * The question behind a window, whose answer we know and nobody can foresee: it is about a message that chance chooses. If a server ended a
+ * message early, the rest of that message is read as replies; then this answer is wrong, and no message since the last barrier counts.
+ *
+ * `UIDL n` is asked, and `LIST n` where the server has no ids or answers `UIDL n` in no form that proves anything. The form is learnt before
+ * the first window of a session, when nothing is on its way, and no other form is taken from then on. Each holds the id or the size that
+ * the listing gave for this n: whoever forges an answer would have to know which n is asked about, and one that comes too early or too late
+ * is about another n (docs/decisions/0027).
+ */
+import { randomInt } from 'node:crypto'
+import type { SessionFailed } from '../failure/session-failed.ts'
+import type { Listed, MessageNumber } from '../mail/message.ts'
+import { printable } from '../printable.ts'
+import { words } from './listing.ts'
+import type { Reply } from './reply.ts'
+
+/** The parts of its session that a barrier uses. */
+export interface Questions {
+  /** Whether many commands may be on their way at once. */
+  pipelined(): boolean
+  /** Asks for one line of UIDL or LIST; if nothing is pipelined, through node-pop3. */
+  entry(verb: 'UIDL' | 'LIST', message: MessageNumber): Promise<Reply>
+  broken(expected: string, got: string): SessionFailed
+  /** The messages that a barrier may ask about. */
+  askable(): readonly Listed[]
+  /** The server was seen not to answer `UIDL n` before. */
+  asksByList(): boolean
+  /** Remembers that. */
+  learnToAskByList(): void
+}
+
+/** `uid alone`: the server leaves the number out of its answer to `UIDL n` (twisted.mail, issue 9104). */
+type Form = 'UIDL' | 'uid alone' | 'LIST'
+
+interface Question {
+  readonly verb: 'UIDL' | 'LIST'
+  readonly number: MessageNumber
+  /** The words that the answer has behind the number. */
+  readonly told: string
+}
+
+export class Barrier {
+  readonly #line: Questions
+  #form: Form | undefined
+  #learning: Promise<void> | undefined
+  /** The answer to the last question. */
+  #lastAnswer: string | undefined
+  #isLost = false
+
+  constructor(line: Questions) {
+    this.#line = line
+  }
+
+  /** A barrier got an answer to another question, in a pipeline. */
+  get isLost(): boolean {
+    return this.#isLost
+  }
+
+  /** Learns how this server answers. A server that cannot be asked at all fails here, and no message is blamed for it. */
+  async learn(): Promise<void> {
+    await (this.#learning ??= this.#learn())
+  }
+
+  /** Sends the question at once, and resolves when its answer has come. */
+  async ask(): Promise<void> {
+    const form = this.#form ?? 'UIDL'
+    const question = this.#choose(form) ?? this.#choose('LIST')
+    if (question === undefined) throw this.#lost('a listed message to ask about', 'none')
+    const reply = await this.#line.entry(question.verb, question.number)
+    if (!isAnswer(reply, question, form)) throw this.#lost(...contradiction(question, reply))
+  }
+
+  async #learn(): Promise<void> {
+    const forms = this.#line.asksByList() ? (['LIST', 'UIDL'] as const) : (['UIDL', 'LIST'] as const)
+    let wrong: readonly [expected: string, got: string] = ['a listed message to ask about', 'none']
+    let isUidlWrong = false
+    for (const form of forms) {
+      const question = this.#choose(form)
+      if (question === undefined) continue
+      const reply = await this.#line.entry(form, question.number).catch((error: unknown) => {
+        // It hangs up, or falls silent, or sends a listing where one line is due (mailpit, pull request 552).
+        if (form === 'UIDL') this.#line.learnToAskByList()
+        throw error
+      })
+      this.#form = formOf(reply, question)
+      if (this.#form === 'LIST' && isUidlWrong) this.#line.learnToAskByList()
+      if (this.#form !== undefined) return
+      isUidlWrong ||= form === 'UIDL'
+      wrong = contradiction(question, reply)
+    }
+    throw this.#line.broken(...wrong)
+  }
+
+  #lost(expected: string, got: string): SessionFailed {
+    this.#isLost = this.#line.pipelined()
+    return this.#line.broken(expected, got)
+  }
+
+  /**
+   * Chooses a message by chance, and never twice in a row one with the same answer: a message whose end was lost in the next window would
+   * get the answer to that barrier.
+   */
+  #choose(form: Form): Question | undefined {
+    const candidates = this.#line.askable()
+    const from = candidates.length === 0 ? 0 : randomInt(candidates.length)
+    let question: Question | undefined
+    for (let nth = 0; nth < candidates.length; nth += 1) {
+      const other = questionAbout(candidates[(from + nth) % candidates.length] as Listed, form)
+      question ??= other
+      if (other === undefined || answerTo(other, form) === this.#lastAnswer) continue
+      this.#lastAnswer = answerTo(other, form)
+      return other
+    }
+    // One window at a time, and of a maildrop with one message there is only one.
+    return candidates.length === 1 || !this.#line.pipelined() ? question : undefined
+  }
+}
+
+/** Undefined: nobody knows what the server would have to say about this message. */
+function questionAbout({ number, uidl, size, unsized }: Listed, form: Form): Question | undefined {
+  const verb = form === 'LIST' ? 'LIST' : 'UIDL'
+  const told = verb === 'UIDL' ? uidl : (unsized ?? String(size))
+  // Digits alone may be anything.
+  if (told === undefined || told === '' || (form === 'uid alone' && !/\D/.test(told))) return undefined
+  return { verb, number, told }
+}
+
+function answerTo({ number, told }: Question, form: Form): string {
+  return form === 'uid alone' ? told : `${number} ${told}`
+}
+
+function formOf(reply: Reply, question: Question): Form | undefined {
+  if (isAnswer(reply, question, question.verb)) return question.verb
+  const isAlone = question.verb === 'UIDL' && /\D/.test(question.told) && isAnswer(reply, question, 'uid alone')
+  return isAlone ? 'uid alone' : undefined
+}
+
+function isAnswer(reply: Reply, { verb, number, told }: Question, form: Form): boolean {
+  if (reply.shape !== 'status') return false
+  const said = words(reply.text)
+  if (verb === 'UIDL' && form === 'uid alone') return said.join(' ') === told
+  const [first = '', ...rest] = said
+  if (!/^\d+$/.test(first) || Number(first) !== number) return false
+  if (verb === 'LIST' && /^\d+$/.test(told)) return /^\d+$/.test(rest[0] ?? '') && Number(rest[0]) === Number(told)
+  return told.split(' ').every((word, nth) => word === rest[nth])
+}
+
+function contradiction({ number, told }: Question, reply: Reply): readonly [expected: string, got: string] {
+  const got = `${reply.shape === 'refused' ? '-ERR ' : ''}${reply.text}`
+  return [`"${printable(`${number} ${told}`)}" after a window of messages`, got]
+}

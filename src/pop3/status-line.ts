@@ -1,0 +1,27 @@
+/**
+ * Reads a status line (RFC 1939 section 3, RFC 2449 section 4) as servers send it. Python's poplib takes any line that begins with `+`, and
+ * fetchmail any case; servers refuse with `-err`, `-ERROR:`, `+ERR`, `ERR` and a mere `-` too. Pure.
+ */
+
+export interface StatusLine {
+  readonly ok: boolean
+  /** The text behind the indicator, one char a byte. */
+  readonly text: string
+}
+
+/** Undefined: it is no status line of POP3. */
+export function statusOf(line: string): StatusLine | undefined {
+  const said = trimmed(line)
+  const refused = /^(?:[+-][ \t]*ERR(?:OR\b)?|ERR(?:OR)?\b|-):?/i.exec(said)
+  if (refused !== null) return { ok: false, text: trimmed(said.slice(refused[0].length)) }
+  const ok = /^\+(?:OK)?/i.exec(said)
+  return ok === null ? undefined : { ok: true, text: trimmed(said.slice(ok[0].length)) }
+}
+
+/**
+ * Removes what stands around it: spaces, tabs, and CRs of doubled line ends. `trim` would also remove octets that only Unicode treats as
+ * white space, and with them the end of a UIDL.
+ */
+export function trimmed(text: string): string {
+  return text.replace(/^[ \t\r]+|[ \t\r]+$/g, '')
+}

@@ -10,7 +10,7 @@ export interface StatusLine {
 }
 
 /** Undefined: it is no status line of POP3. */
-export function statusOf(line: string): StatusLine | undefined {
+export function readStatusLine(line: string): StatusLine | undefined {
   const said = trimmed(line)
   const refused = /^(?:[+-][ \t]*ERR(?:OR\b)?|ERR(?:OR)?\b|-):?/i.exec(said)
   if (refused !== null) return { ok: false, text: trimmed(said.slice(refused[0].length)) }

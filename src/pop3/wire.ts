@@ -9,7 +9,7 @@ import { BodyReader } from './body-reader.ts'
 import { pop3Limits } from './limits.ts'
 import { Lines } from './lines.ts'
 import type { Expected, Reply } from './reply.ts'
-import { statusOf, trimmed } from './status-line.ts'
+import { readStatusLine, trimmed } from './status-line.ts'
 
 const LF = 10
 const CR = 13
@@ -114,7 +114,7 @@ export class ReplyReader {
       this.#passed()
       return at
     }
-    const status = statusOf(line)
+    const status = readStatusLine(line)
     if (status === undefined) throw this.#broken('a line that begins with +OK or -ERR', line)
     this.#blank = 0
     if (!status.ok) this.#complete({ shape: 'refused', text: status.text })

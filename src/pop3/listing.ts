@@ -53,7 +53,7 @@ async function scan<T>(lines: Lines, read: (rest: readonly string[]) => T, contr
 }
 
 /** The listing, and whether it may leave out messages that the maildrop has. */
-export interface Listing {
+export interface MaildropListing {
   readonly listed: Listed[]
   readonly leavesOut: boolean
 }
@@ -67,7 +67,7 @@ export function listingOf(
   sizes: Scan<number | string>,
   uidls: Scan<Uidl | undefined> | undefined,
   broken: Broken,
-): Listing {
+): MaildropListing {
   const listed: Listed[] = []
   const names = uidls?.told
   const lines = Math.max(sizes.told.size + sizes.odd, (names?.size ?? 0) + (uidls?.odd ?? 0))

@@ -21,12 +21,12 @@ export interface Scan<T> {
 }
 
 /** Reads UIDL. A blank or unusable id counts as none, and so do two different ones. */
-export async function uidlsIn(lines: Lines): Promise<Scan<Uidl | undefined>> {
+export async function scanUidls(lines: Lines): Promise<Scan<Uidl | undefined>> {
   return await scan(lines, (rest) => parseUidl(rest.join(' ')), undefined)
 }
 
 /** Reads LIST. */
-export async function sizesIn(lines: Lines): Promise<Scan<number | string>> {
+export async function scanSizes(lines: Lines): Promise<Scan<number | string>> {
   const sizeOf = ([word = '']: readonly string[]) => (/^\d{1,15}$/.test(word) ? Number(word) : word)
   return await scan(lines, sizeOf, '')
 }

@@ -14,7 +14,7 @@ import { expiresAtOnce, hasCapability, loginDelayMsIn } from './capabilities.ts'
 import { Pop3Connection, type ConnectionOptions, usualWaits, type Waits } from './connection.ts'
 import { pop3Limits } from './limits.ts'
 import { Lines } from './lines.ts'
-import { listingOf, sizesIn, uidlsIn } from './listing.ts'
+import { listingOf, scanSizes, scanUidls } from './listing.ts'
 import { checkCredentials, logIn } from './login.ts'
 import { refusal } from './replies.ts'
 import { type Line, Retrieval } from './retrieval.ts'
@@ -138,12 +138,12 @@ export class Pop3Session implements Maildrop {
 
   async list(): Promise<readonly Listed[]> {
     const [ids, lines] = await this.#listings()
-    const sizes = await sizesIn(lines)
-    let uidls = ids && (await uidlsIn(ids))
+    const sizes = await scanSizes(lines)
+    let uidls = ids && (await scanUidls(ids))
     // Mail came in between, and may have changed all numbers (getmail 4.23): the new answer matches LIST.
     if (uidls !== undefined && sizes.told.size > uidls.told.size) {
       const again = await this.#askUidls()
-      uidls = again && (await uidlsIn(again))
+      uidls = again && (await scanUidls(again))
     }
     const { listed, leavesOut } = listingOf(sizes, uidls, (expected, got) => this.#broken(expected, got))
     this.#listing = listed

@@ -13,7 +13,7 @@ import { fieldsOf, headerFingerprint, headerOf } from '../../src/mail/header.ts'
 import { mailLimits } from '../../src/mail/limits.ts'
 import { messageDigest, toCrlf } from '../../src/mail/octets.ts'
 import { Lines } from '../../src/pop3/lines.ts'
-import { listingOf, sizesIn, uidlsIn } from '../../src/pop3/listing.ts'
+import { listingOf, scanSizes, scanUidls } from '../../src/pop3/listing.ts'
 import type { Waits } from '../../src/pop3/connection.ts'
 import { openMaildrop } from '../../src/pop3/session.ts'
 import type { Expected, Reply } from '../../src/pop3/reply.ts'
@@ -273,8 +273,8 @@ fuzz(
       .map((number) => line(number, chance.happens(0.8) ? `u${number}` : lineOf(chance)))
     const sizes = numbers.filter(() => chance.happens(0.98)).map((number) => line(number, String(chance.below(10_000))))
     try {
-      const named = chance.happens(0.1) ? undefined : await uidlsIn(linesOf(chance, uidls))
-      const { listed: listing } = listingOf(await sizesIn(linesOf(chance, sizes)), named, broken)
+      const named = chance.happens(0.1) ? undefined : await scanUidls(linesOf(chance, uidls))
+      const { listed: listing } = listingOf(await scanSizes(linesOf(chance, sizes)), named, broken)
       assert.ok(listing.length <= sizes.length + uidls.length)
       assert.equal(new Set(listing.map(({ number }) => number)).size, listing.length)
       for (const { number, uidl, size, unsized } of listing) {

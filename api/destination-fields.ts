@@ -1,5 +1,5 @@
 /** Makes a destination from the fields that somebody sends, by its rules and defaults. */
-import { type Mistake, secretMistakes } from '../src/account/account.ts'
+import { hostedPasswordMistakes, type Mistake, secretMistakes } from '../src/account/account.ts'
 import { type Destination, destinationDefaults } from '../src/account/destination.ts'
 import { hostMistakes, normalHost } from '../src/account/host.ts'
 import type { DestinationId } from '../src/mail/message.ts'
@@ -29,6 +29,7 @@ export function newDestination(body: NewDestination): Destination {
   if (login === '.' || login === '..') mistakes.push({ pointer: '/login', detail: 'must be more than dots' })
   if (body.host !== undefined) mistakes.push(...hostMistakes(body.host))
   mistakes.push(...secretMistakes(body.user ?? '', body.password))
+  if (body.kind === 'hosted') mistakes.push(...hostedPasswordMistakes(body.password))
   if (mistakes.length > 0) throw badRequest(mistakes)
   const identity = { id: newId() as DestinationId, createdAtMs: Date.now() }
   if (body.kind === 'hosted') return { ...identity, kind: 'hosted', login }
@@ -53,6 +54,7 @@ export function patchMistakes(destination: Destination, body: DestinationPatch):
     })),
     ...(body.host === undefined ? [] : hostMistakes(body.host)),
     ...secretMistakes(body.user ?? '', body.password),
+    ...(destination.kind === 'hosted' ? hostedPasswordMistakes(body.password) : []),
   ]
 }
 

@@ -128,3 +128,17 @@ export function secretMistakes(user: string, password: string | undefined): Mist
     ...(password !== undefined && unfit(password) ? [{ pointer: '/password', detail }] : []),
   ]
 }
+
+/**
+ * Checks the password of a hosted login. Dovecot's processes hand passwords on in lines whose fields a TAB divides and in which 0x01 escapes,
+ * and no login with one of them succeeds, by any protocol (seen with 2.3.19).
+ */
+export function hostedPasswordMistakes(password: string | undefined): Mistake[] {
+  if (password === undefined || !/[\t\x01]/.test(password)) return []
+  return [
+    {
+      pointer: '/password',
+      detail: 'must not hold a TAB or the control character U+0001: Dovecot lets no such password in',
+    },
+  ]
+}

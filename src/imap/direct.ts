@@ -9,10 +9,11 @@ import type { AppendAnswer, BatchLimit, Copy, FolderPosition, Found, Store, Take
 import type { StoreAccess } from './access.ts'
 import { type Batch, doubtful, multiAppend } from './append.ts'
 import { within } from './command.ts'
-import { encodedPathOf } from './connection.ts'
+import { encodedPathOf, serverOf } from './connection.ts'
 import { type FolderStatus, isMissing, preparedFolder, statusOf } from './folder.ts'
 import { type KeptCopy, keptOnce } from './kept-once.ts'
 import { imapLimits } from './limits.ts'
+import { failed } from './trouble.ts'
 import { search, tokensAnywhere, tokensInFolder } from './search.ts'
 
 export class DirectStore implements Store {
@@ -141,8 +142,14 @@ export class DirectStore implements Store {
 
   async #prepared(client: ImapFlow, folder: string): Promise<FolderStatus> {
     const { signal } = this.#access
-    const waitMs = imapLimits.storeReplyWaitMs
-    const status = await within(client, preparedFolder(client, folder), { waitMs, during: 'STATUS', signal })
+    const during = { code: 'folder', folder } as const
+    const status = await within(client, preparedFolder(client, folder), {
+      waitMs: imapLimits.storeReplyWaitMs,
+      during: 'STATUS',
+      signal,
+    }).catch((error: unknown) => {
+      throw signal?.aborted ? error : failed(error, serverOf(client), during)
+    })
     const { appendLimit, ...position } = status
     if (appendLimit !== undefined) this.#folderLimits.set(folder, appendLimit)
     this.#positions.set(folder, position)

@@ -45,10 +45,15 @@ export interface ReadMessage {
 /** Reads the messages of INBOX, in its order. */
 export async function* readLogin(login: Login): AsyncIterable<ReadMessage> {
   const client = await connectStore(login)
+  const during = 'reading back'
+  const answered = <T>(work: Promise<T>) => within(client, work, { waitMs: imapLimits.appendWaitMs, during })
   try {
-    await client.mailboxOpen('INBOX', { readOnly: true })
-    const wanted = { source: true, envelope: true, internalDate: true }
-    for await (const { source, envelope, internalDate } of client.fetch('1:*', wanted)) {
+    await answered(client.mailboxOpen('INBOX', { readOnly: true }))
+    const fetched = client.fetch('1:*', { source: true, envelope: true, internalDate: true })
+    for (;;) {
+      const next = await answered(fetched.next())
+      if (next.done) return
+      const { source, envelope, internalDate } = next.value
       yield {
         bytes: source ?? Buffer.alloc(0),
         internalDate: new Date(internalDate ?? 0),
@@ -56,6 +61,8 @@ export async function* readLogin(login: Login): AsyncIterable<ReadMessage> {
         subject: envelope?.subject ?? '',
       }
     }
+  } catch (error) {
+    throw failed(error, serverOf(client), during)
   } finally {
     client.close()
   }

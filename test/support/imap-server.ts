@@ -35,6 +35,12 @@ export interface StoreBehaviour {
   readonly prefix?: string
   /** Answers a command of this verb with exactly this text, in which `TAG` stands for its tag; null: says nothing; undefined: answers properly. */
   readonly answers?: Readonly<Record<string, Answer | ((command: string) => Answer)>>
+  /** What it does behind an answer of `answers`, or behind its greeting. */
+  readonly leaves?: (verb: string) => 'ends' | 'resets' | undefined
+  /** Text that it sends when a literal is announced, in which `TAG` stands for the tag; it goes on reading. */
+  readonly saysAtLiteral?: () => string
+  /** Resets a connection once it has sent, or read, so many octets on it. */
+  readonly resetsAfter?: { readonly sent?: number; readonly read?: number }
   /** Is called as soon as a command is complete, before anything else: it does what other clients do meanwhile. */
   readonly meanwhile?: (verb: string) => void
   /** Untagged lines, each with its CRLF, that come before the tagged answer to a command of this verb. */
@@ -123,6 +129,9 @@ export async function startImapServer(behaviour: StoreBehaviour = {}, port = 0):
     const session = new Session(socket, state)
     session.listen(socket)
     socket.write(`${behaviour.greeting ?? '* OK ready'}\r\n`)
+    const next = behaviour.leaves?.('GREETING')
+    if (next === 'ends') socket.end()
+    else if (next === 'resets') setImmediate(() => socket.resetAndDestroy())
   }
   const { tls } = behaviour
   const server = tls?.mode === 'implicit' ? createTlsServer(tls, serve) : createServer(serve)
@@ -251,6 +260,9 @@ class Session {
   /** The octets of this command's literals so far. */
   #taken = 0
   #folder = ''
+  /** The octets that came and went. */
+  #read = 0
+  #sent = 0
 
   constructor(socket: Socket, state: State) {
     this.#socket = socket
@@ -261,6 +273,11 @@ class Session {
   listen(socket: Socket): void {
     const { pieceOctets } = this.#state.behaviour
     socket.on('data', (chunk: Buffer) => {
+      this.#read += chunk.length
+      if (this.#read > (this.#state.behaviour.resetsAfter?.read ?? Number.POSITIVE_INFINITY)) {
+        if (socket instanceof TLSSocket) socket.destroy()
+        else socket.resetAndDestroy()
+      }
       for (const piece of piecesOf(chunk, pieceOctets ?? (() => chunk.length))) {
         if (!socket.destroyed) this.#push(piece)
       }
@@ -293,11 +310,11 @@ class Session {
       rest = rest.subarray(end + 1)
       const line = this.#line.toString('latin1').replace(/\r\n$/, '')
       this.#line = Buffer.alloc(0)
-      this.#read(line)
+      this.#readLine(line)
     }
   }
 
-  #read(line: string): void {
+  #readLine(line: string): void {
     const literal = /(~?)\{(\d+)(\+?)\}$/.exec(line)
     if (literal === null) {
       const [text, literals] = [this.#text + line, this.#literals]
@@ -313,6 +330,8 @@ class Session {
     if (byeAtLiteral !== undefined) this.#send(`* BYE ${byeAtLiteral}`)
     this.#state.seen.literals.push(announced)
     const tag = (this.#text + line).split(' ', 1)[0] ?? ''
+    const { saysAtLiteral } = this.#state.behaviour
+    if (saysAtLiteral !== undefined) this.#send(saysAtLiteral().replaceAll('TAG', tag))
     const { behaviour } = this.#state
     const offered = behaviour.capabilities ?? usual
     if (plus === '+') {
@@ -347,7 +366,15 @@ class Session {
 
   #write(text: string): void {
     if (this.#socket.destroyed) return
-    const said = Buffer.from(text, 'latin1')
+    let said = Buffer.from(text, 'latin1')
+    const { sent: sentMax = Number.POSITIVE_INFINITY } = this.#state.behaviour.resetsAfter ?? {}
+    if (this.#sent + said.length > sentMax) {
+      said = said.subarray(0, sentMax - this.#sent)
+      this.#sent = sentMax
+      this.#socket.write(said, () => this.#socket.resetAndDestroy())
+      return
+    }
+    this.#sent += said.length
     const { pieceOctets } = this.#state.behaviour
     if (pieceOctets === undefined) this.#socket.write(said)
     else sendInPieces(this.#socket, said, pieceOctets)
@@ -383,7 +410,13 @@ class Session {
     const answer = behaviour.answers?.[verb]
     const given = typeof answer === 'function' ? answer(text) : answer
     if (given === null) return
-    if (given !== undefined) return this.#send(given.replaceAll('TAG', tag))
+    if (given !== undefined) {
+      this.#send(given.replaceAll('TAG', tag))
+      const next = behaviour.leaves?.(verb)
+      if (next === 'ends') this.#socket.end()
+      else if (next === 'resets') setImmediate(() => this.#socket.resetAndDestroy())
+      return
+    }
     if (verb !== 'APPEND' && behaviour.drips?.(verb)) return this.#drip()
     switch (verb) {
       case 'CAPABILITY':

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { built, check, checkSources, fuzzArguments, testArguments } from './gate.mjs'
+import { built, check, checkSources, fuzzArguments, killArguments, testArguments } from './gate.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
@@ -215,6 +215,8 @@ async function startWith(what, rest) {
     else if (what === 'bench' && ['large', 'api'].includes(rest[0]))
       handOver([built(`bench/${rest[0]}.ts`), ...rest.slice(1)])
     else if (what === 'bench') handOver([built('bench/main.ts'), ...rest])
+    else if (what === 'soak' && rest[0] === '--kills')
+      handOver(killArguments, { KILL_MESSAGES: '2000', ...process.env })
     else if (what === 'soak') handOver(['--enable-source-maps', built('test/soak/main.ts'), ...rest])
     else handOver([built('test/browser/screenshots.ts')])
   }

@@ -31,7 +31,20 @@ say(
   `well again after ${settledSeconds} s; ${asked} accounts were asked for; ${Math.round((performance.now() - beganMs) / 1000)} s in all`,
 )
 if (wrong.length > 0) {
-  for (const line of wrong.slice(0, 50)) say(`WRONG: ${line}`)
+  for (const line of shortened(wrong)) say(`WRONG: ${line}`)
   say(`${wrong.length} things are wrong with seed ${seed}. The logs are in ${folder}`)
   process.exitCode = 1
 } else say('every message is stored once, and every account is well')
+
+/** Leaves out what is said of an account more than three times. */
+function shortened(lines: readonly string[]): string[] {
+  const groups = new Map<string, string[]>()
+  for (const line of lines) {
+    const [account = ''] = line.split(' ')
+    groups.set(account, [...(groups.get(account) ?? []), line])
+  }
+  return [...groups.values()].flatMap((group) => [
+    ...group.slice(0, 3),
+    ...(group.length > 3 ? [`${group[0]?.split(' ')[0]}: ${group.length - 3} more`] : []),
+  ])
+}

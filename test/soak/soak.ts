@@ -9,7 +9,7 @@ import { familyOf } from '../support/family.ts'
 import { commit, type Fault, planFaults, type Reach } from './faults.ts'
 import { Gateway } from './gateway.ts'
 import { Letters, realMail } from './letters.ts'
-import { dovecotProvider, habits, scriptedProvider, type Provider } from './providers.ts'
+import { dovecotProvider, habitNames, scriptedProvider, type Provider } from './providers.ts'
 import { settle } from './settling.ts'
 import {
   dovecotStore,
@@ -93,7 +93,7 @@ async function build(folder: string, { seed }: SoakOptions, closers: Record<stri
   closers['the store elsewhere'] = async () => await foreign.stop()
   const providers: Provider[] = []
   for (const user of users) providers.push(await dovecotProvider(dovecot, user))
-  for (const [nth, what] of Object.keys(habits).entries())
+  for (const [nth, what] of habitNames.entries())
     providers.push(await scriptedProvider(what, `script${nth}`, new Chance(seed + 100 + nth)))
   closers['lines and scripts'] = async () =>
     await Promise.all(providers.map(async (provider) => await provider.close()))

@@ -13,6 +13,8 @@ export const steps: StepWords = {
     'It wants an app password: make one in the provider’s security settings, and enter it in place of your own.',
   'forward instead': () =>
     'It takes logins by OAuth alone, which Tributary cannot do: have the mailbox forward its mail instead.',
+  'plain letters': () =>
+    'The user name or the password has letters beyond ASCII (such as ä or é), which some servers read in another way: if both are right, choose a password of plain letters, digits and signs at the provider.',
   'confirm on the web': () =>
     'Sign in once on the provider’s web page and confirm there that it was you; then try again.',
   'unlock on the web': () =>

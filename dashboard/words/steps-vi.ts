@@ -17,6 +17,8 @@ export const steps: StepWords = {
     'Nhà cung cấp đòi mật khẩu ứng dụng: hãy tạo một mật khẩu như vậy trong phần cài đặt bảo mật của họ và nhập nó thay cho mật khẩu của bạn.',
   'forward instead': () =>
     'Nơi này chỉ nhận đăng nhập bằng OAuth, điều Tributary không làm được: hãy để hộp thư chuyển tiếp thư.',
+  'plain letters': () =>
+    'Tên người dùng hoặc mật khẩu có ký tự ngoài bảng ASCII (như ä hoặc é), và một số máy chủ đọc chúng theo cách khác: nếu cả hai đều đúng, hãy đặt tại nhà cung cấp một mật khẩu chỉ gồm chữ không dấu, chữ số và ký hiệu.',
   'confirm on the web': () =>
     'Hãy đăng nhập một lần trên trang web của nhà cung cấp và xác nhận ở đó rằng chính là bạn, rồi thử lại.',
   'unlock on the web': () =>

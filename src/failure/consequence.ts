@@ -32,7 +32,7 @@ function firstWaitMs(failure: Failure): number {
       // A stale lock lasts 5 to 15 minutes after a dropped link (qpopper, MDaemon, VPOP3).
       return 5 * minute
     case 'throttled':
-      return 15 * minute
+      return insistedMs(failure) ?? 15 * minute
     case 'credentials refused':
       // Some servers throttle with the words of a bad password (Office 365, VPOP3); frequent attempts make that worse.
       return 10 * minute
@@ -100,8 +100,9 @@ export function consequenceOf(failure: Failure, before: FailureHistory, nowMs: n
   if (history.refusals >= failureLimits.refusalsMin && refusedForMs >= failureLimits.refusalsSpanMs) {
     return { next: { do: 'stop until somebody acts' }, history }
   }
-  const doubled = firstWaitMs(failure) * 2 ** Math.min(before.failures, 20)
-  const afterMs = Math.round(Math.min(doubled, failureLimits.retryMaxMs) * (1 + random / 4))
+  const firstMs = firstWaitMs(failure)
+  const doubled = firstMs * 2 ** Math.min(before.failures, 20)
+  const afterMs = Math.round(Math.min(doubled, Math.max(failureLimits.retryMaxMs, firstMs)) * (1 + random / 4))
   return { next: { do: 'try again', afterMs }, history }
 }
 
@@ -128,9 +129,7 @@ export function pauseAfter(failure: Failure, before: Pause | undefined, nowMs: n
   const times = paused ? before.times : (before?.times ?? 0) + 1
   const doubled = Math.min(firstWaitMs(failure) * 2 ** Math.min(times - 1, 20), failureLimits.pauseMaxMs)
   // A server insists on the time that it names.
-  const named = backOffMs(failure)
-  const forMs =
-    named === 0 ? doubled : Math.min(Math.max(named, failureLimits.retryFirstMs), failureLimits.namedBackOffMaxMs)
+  const forMs = insistedMs(failure) ?? doubled
   const pausedUntilMs = Math.max(nowMs + forMs, before?.pausedUntilMs ?? 0)
   return { pausedUntilMs, times, failure: { kind: failure.kind, message: describe(failure) } }
 }
@@ -138,6 +137,13 @@ export function pauseAfter(failure: Failure, before: Pause | undefined, nowMs: n
 /** Whether a run that went well shows that the trouble is over: a full store still lets everybody log in. */
 export function endsPause({ failure }: Pause, stored: number): boolean {
   return stored > 0 || failure.kind === 'store unreachable'
+}
+
+/** The wait that the server names, within bounds. */
+function insistedMs(failure: Failure): number | undefined {
+  const named = backOffMs(failure)
+  if (named === 0) return undefined
+  return Math.min(Math.max(named, failureLimits.retryFirstMs), failureLimits.namedBackOffMaxMs)
 }
 
 function backOffMs(failure: Failure): number {

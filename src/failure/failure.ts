@@ -64,7 +64,13 @@ export type Failure =
       readonly waitedMs: number
       readonly slow?: true
     }
-  | { readonly kind: 'credentials refused'; readonly server: string; readonly reply: string }
+  /** `beyondAscii`: the user name or the password has letters that servers read in different ways. */
+  | {
+      readonly kind: 'credentials refused'
+      readonly server: string
+      readonly reply: string
+      readonly beyondAscii?: true
+    }
   /** The provider throttles or, if the failure concerns every account, the store does. `backOffMs`: the wait that the server names. */
   | ({
       readonly kind: 'throttled'

@@ -67,7 +67,7 @@ const gists: readonly (readonly [Meaning, RegExp])[] = [
   ],
   [
     'temporary',
-    /temporar|try again|try (?:it )?later|retry|\blater\b|unavailable|not available|internal (?:\w{1,12} )?(?:error|failure)|(?:server|system|database) (?:error|problem|failure|failed|crash)|(?:operating )?system i o|maintenance|timed? ?out|\bi o error|(?:shutting|going|is) down|reboot|out of memory|enough memory|inconsistent|not ready|backend|\bcrashed|interrupted/,
+    /temporar|try again|try (?:it )?later|retry|\blater\b|(?<!\b(?:command|uidl|top|capa|function|feature|option) (?:is |currently )?)(?:unavailable|not available)|internal (?:\w{1,12} )?(?:error|failure)|(?:server|system|database) (?:error|problem|failure|failed|crash)|(?:operating )?system i o|maintenance|timed? ?out|\bi o error|(?:shutting|going|is) down|reboot|out of memory|enough memory|inconsistent|not ready|backend|\bcrashed|interrupted/,
   ],
   [
     'temporary',

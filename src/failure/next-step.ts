@@ -2,6 +2,7 @@
 import type { TlsMode } from '../account/account.ts'
 import type { Failure } from './failure.ts'
 import { hostOf } from '../account/server-traits.ts'
+import { meaningOf } from './meaning.ts'
 import { type Provider, providerOfHost } from '../account/providers.ts'
 import { phaseCode } from './phase.ts'
 import type { Step } from './step.ts'
@@ -32,51 +33,35 @@ export function mayBeTheDoor(failure: Failure): boolean {
 /** The step that is certain to help, and not only likely; undefined if there is none. */
 export function knownStep(failure: Failure): Step | undefined {
   if (failure.kind === 'tls') return tlsStep(failure)
-  if (failure.kind === 'credentials refused') return loginStep(failure.reply, providerOfHost(hostOf(failure.server)))
-  if (failure.kind !== 'provider refused' || !isSwitchedOff(failure.reply)) return undefined
+  if (failure.kind === 'credentials refused')
+    return loginStep(failure.reply, providerOfHost(hostOf(failure.server)), failure.beyondAscii ?? false)
+  if (failure.kind !== 'provider refused' || meaningOf(failure.reply) !== 'switched off') return undefined
   return switchOn(providerOfHost(hostOf(failure.server)))
 }
 
-type Login = 'app password' | 'web' | 'switched off' | 'OAuth' | 'locked'
-
-/** The wordings by which servers say that the password is not wrong, or that it is not the only problem; the first match wins. */
-const loginWordings: readonly (readonly [RegExp, Login])[] = [
-  // Gmail, Yahoo; Mail.ru spells it with one p; QQ and 163 say authorization code.
-  [/\bapp?(?:lication)?[ -](?:specific )?password|authori[sz]ation code/i, 'app password'],
-  [/web ?login|log ?in via your web|web browser/i, 'web'],
-  [/oauth|basic auth|modern auth/i, 'OAuth'],
-  [/\b(?:account|mailbox|user)\b.{0,30}\b(?:lock|suspend|blocked|disabled|deactivated)/i, 'locked'],
-]
-
-/**
- * The wordings by which servers say that POP3 itself is switched off for every login: `POP3 is disabled`, `not enabled for POP access`,
- * `yet to enable POP`.
- */
-const switchedOff = [
-  /\bpop3?\b[^.]{0,30}(?:\bnot (?:yet )?(?:enabled|activated|allowed|permitted|available|supported)|disabled|deactivated|switched off|turned off)/i,
-  /(?:enable|activate|switch on|turn on)[^.]{0,20}\bpop3?\b/i,
-  /\b(?:not|no)\b[^.]{0,20}\b(?:enabled|allowed|permitted|access)\b[^.]{0,20}\bpop3?\b/i,
-]
-
-function isSwitchedOff(reply: string): boolean {
-  return switchedOff.some((wording) => wording.test(reply))
-}
-
-function loginStep(reply: string, provider: Provider | undefined): Step | undefined {
-  const said = isSwitchedOff(reply) ? 'switched off' : loginWordings.find(([wording]) => wording.test(reply))?.[1]
-  switch (said) {
+function loginStep(reply: string, provider: Provider | undefined, beyondAscii: boolean): Step | undefined {
+  switch (meaningOf(reply)) {
     case 'switched off':
       return switchOn(provider)
     case 'app password':
       return noteOf(provider, true) ?? { code: 'app password' }
-    case 'OAuth':
+    case 'OAuth only':
       return noteOf(provider, true) ?? { code: 'forward instead' }
-    case 'web':
+    case 'sign in on the web':
       return { code: 'confirm on the web' }
-    case 'locked':
+    case 'locked account':
+    case 'mailbox disabled':
       return { code: 'unlock on the web' }
+    case 'throttled':
+    case 'quota used up':
+    case 'temporary':
+    case 'in use':
+    case 'gone':
+    case 'refused for good':
+    case 'wrong password':
+    case 'store full':
     case undefined:
-      return noteOf(provider, false)
+      return beyondAscii ? { code: 'plain letters' } : noteOf(provider, false)
   }
 }
 
@@ -169,6 +154,9 @@ function usualStep(failure: Failure, looked: boolean): Step | null {
     case 'maildrop in use':
       return { code: 'close other programs' }
     case 'provider refused':
+      // Some providers say "try again later" where they want an app password (Yahoo).
+      if (phaseCode(failure.during) === 'PASS')
+        return noteOf(providerOfHost(hostOf(failure.server)), false) ?? { code: 'ask the provider' }
       return { code: 'ask the provider' }
     case 'broken protocol':
       return { code: 'not POP3', speaks: otherProtocolOf(failure.got) ?? null }

@@ -1,6 +1,7 @@
 /** The sentences about a failure that an operator reads, one or two for each. Pure. */
 import { type Failure, type FailureKind } from './failure.ts'
 import { assertNever } from '../assert-never.ts'
+import { meaningOf } from './meaning.ts'
 import { knownStep } from './next-step.ts'
 import { isMessagePhase, type Phase, phaseWords } from './phase.ts'
 import { stepSentence, type Step } from './step.ts'
@@ -50,6 +51,8 @@ export function happened(failure: Failure): string {
       return `${failure.server} refused the user name or password: "${failure.reply}".`
     case 'throttled':
       if (failure.everyAccount) return `The mail store ${failure.server} wants less mail at a time: "${failure.reply}".`
+      if (meaningOf(failure.reply) === 'quota used up')
+        return `${failure.server} gives no more for now: "${failure.reply}".`
       return `${failure.server} wants fewer visits: "${failure.reply}".`
     case 'maildrop in use':
       return `Another client holds this maildrop at ${failure.server}: "${failure.reply}".`

@@ -43,7 +43,8 @@ export function codeIn(reply: string): string {
   return found?.[1]?.toUpperCase() ?? ''
 }
 
-function readingsOf(text: string): readonly string[] {
+/** The readings that the octets of a refusal may have. Text that is not made of octets is read as it is. */
+export function readingsOf(text: string): readonly string[] {
   if (!/[\x80-\xff]/.test(text) || /[^\x00-\xff]/.test(text)) return [text]
   const octets = Buffer.from(text, 'latin1')
   const utf8 = readAs('utf-8', octets)

@@ -9,6 +9,8 @@ export type Step =
   | { readonly code: 'provider note'; readonly provider: string; readonly note: string; readonly certain: boolean }
   | { readonly code: 'app password' }
   | { readonly code: 'forward instead' }
+  /** The user name or the password has letters beyond ASCII. */
+  | { readonly code: 'plain letters' }
   | { readonly code: 'confirm on the web' }
   | { readonly code: 'unlock on the web' }
   | { readonly code: 'switch POP3 on' }
@@ -54,6 +56,8 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
     "It wants an app password: make one in the provider's security settings, and use it in place of your own.",
   'forward instead': () =>
     'It takes logins by OAuth alone, which Tributary cannot do: have the mailbox forward its mail instead.',
+  'plain letters': () =>
+    'The user name or the password has letters beyond ASCII, which some servers read in another way than they are sent: if both are right, choose a password of plain letters, digits and signs at the provider.',
   'confirm on the web': () =>
     "Sign in once on the provider's web page and confirm there that it was you, then try again.",
   'unlock on the web': () =>

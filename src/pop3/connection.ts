@@ -3,7 +3,8 @@ import type { Socket } from 'node:net'
 import { hostPort } from '../account/server-traits.ts'
 import { type Pending, pending } from '../deadline.ts'
 import { type Failure } from '../failure/failure.ts'
-import { type Phase, phaseCode, phaseWords } from '../failure/phase.ts'
+import { legible } from '../failure/legible.ts'
+import { isMessagePhase, type Phase, phaseCode, phaseWords } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { socketReason } from '../failure/socket-reasons.ts'
 import { tlsTroubleOf } from '../failure/tls-reasons.ts'
@@ -11,11 +12,10 @@ import type { Mask } from '../mask.ts'
 import type { Transcript } from '../runs/transcript.ts'
 import { abortFailure, dial, type Endpoint, failureOfSocket } from './dial.ts'
 import { pop3Limits } from './limits.ts'
-import { greetingRefusal } from './replies.ts'
+import { isLimit, passingRefusal, refusal } from './replies.ts'
 import { ReplyClock, type ReplyWait } from './reply-clock.ts'
 import { endingWords, noteReply } from './session-notes.ts'
 import { shakeHands, type TlsReport, type TlsSessions } from './tls.ts'
-import { printable } from '../printable.ts'
 import type { Expected, Reply } from './reply.ts'
 import { ReplyReader } from './wire.ts'
 
@@ -70,6 +70,8 @@ export class Pop3Connection {
   #tls: TlsReport | null = null
   #failed: SessionFailed | undefined
   #failedWhilePipelining = false
+  /** The last reply, if it was a refusal. */
+  #refused: { readonly text: string; readonly during: Phase } | undefined
 
   private constructor(socket: Socket, options: ConnectionOptions, waits: Waits) {
     this.server = hostPort(options)
@@ -95,14 +97,17 @@ export class Pop3Connection {
     if (options.tls === 'implicit') await connection.#secure()
     else connection.#listen()
     const greeting = await connection.#expect({ shape: 'status' }, waits.greetingMs ?? waits.replyMs, 'greeting')
-    if (greeting.shape === 'refused') throw connection.fail(greetingRefusal(server, greeting.text))
+    if (greeting.shape === 'refused') throw connection.fail(refusal(server, greeting.text, 'connection'))
     return connection
   }
 
   /** STLS (RFC 2595 section 4): from here on the server's words are protected by TLS. */
   async startTls(): Promise<void> {
     const reply = await this.send('STLS', { shape: 'status' }, this.#waits.replyMs, 'STLS')
-    if (reply.shape === 'refused') throw this.noStls(`it refused STLS: "${printable(reply.text)}"`)
+    if (reply.shape === 'refused') {
+      if (isLimit(reply.text)) throw this.fail(refusal(this.server, reply.text, 'STLS'))
+      throw this.noStls(`it refused STLS: "${legible(reply.text)}"`)
+    }
     // If octets came after that +OK in clear, the reader has failed already: it expected nothing after it. Nothing that it has learnt counts.
     this.#reader = new ReplyReader(this.server)
     this.#socket.off('data', this.#onData).off('error', this.#onError).off('close', this.#onEnd).off('end', this.#onEnd)
@@ -217,6 +222,10 @@ export class Pop3Connection {
       for (const raw of replies) {
         const reply = raw.shape === 'refused' ? { ...raw, text: this.#mask(raw.text) } : raw
         const question = this.#questions.shift()
+        this.#refused =
+          reply.shape === 'refused' && question !== undefined
+            ? { text: reply.text, during: question.during }
+            : undefined
         if (this.#options.transcript !== undefined) noteReply(this.#options.transcript, reply, question?.during)
         question?.resolve(reply)
       }
@@ -238,7 +247,20 @@ export class Pop3Connection {
     this.fail({ kind: 'silent', server: this.server, during, waitedMs, ...(slow ? { slow } : {}) })
   }
 
+  /** Some servers say why, and then hang up. At a message only a limit is a reason that has nothing to do with this message. */
+  #toldBeforeTheEnd(): Failure | undefined {
+    if (this.#refused === undefined) return undefined
+    const { text, during } = this.#refused
+    if (isMessagePhase(during) && !isLimit(text)) return undefined
+    return passingRefusal(this.server, text, during)
+  }
+
   #end(reason: string): void {
+    const told = this.#toldBeforeTheEnd()
+    if (told !== undefined) {
+      this.fail(told)
+      return
+    }
     const during = this.#questions[0]?.during
     const where = during === undefined ? '' : ` during ${phaseWords(during)}`
     // Some servers hang up in place of an answer (free.fr and AOL, MailKit issue 856): the password may be the reason as well as the line.

@@ -16,7 +16,7 @@ import { pop3Limits } from './limits.ts'
 import { Lines } from './lines.ts'
 import { listingOf, scanSizes, scanUidls } from './listing.ts'
 import { checkCredentials, logIn } from './login.ts'
-import { refusal } from './replies.ts'
+import { isLimit, refusal } from './replies.ts'
 import { type Line, Retrieval } from './retrieval.ts'
 import { plainResponse } from './sasl.ts'
 import type { TlsReport } from './tls.ts'
@@ -257,7 +257,11 @@ export class Pop3Session implements Maildrop {
       return await verb
     } catch (error) {
       if (!(error instanceof Refused)) throw error
-      throw this.#opened.fail(refusal(this.#opened.server, error.message, error.during))
+      const failure = refusal(this.#opened.server, error.message, error.during)
+      // Servers that read passwords as Latin-1 refuse these letters in UTF-8 (RFC 6856 section 3).
+      const { user, password } = this.#options
+      const mayBeLetters = failure.kind === 'credentials refused' && /[^\x00-\x7f]/.test(user + password)
+      throw this.#opened.fail(mayBeLetters ? { ...failure, beyondAscii: true } : failure)
     }
   }
 
@@ -294,6 +298,9 @@ export class Pop3Session implements Maildrop {
 
   async #askUidls(): Promise<Lines | undefined> {
     const reply = await this.#askAll('UIDL')
+    // A server that has had enough of us does have UIDL. Any other refusal may be all that it ever says.
+    if (reply.shape === 'refused' && isLimit(reply.text))
+      throw this.#opened.fail(refusal(this.#opened.server, reply.text, 'UIDL'))
     return reply.shape === 'listing' ? reply.lines : undefined
   }
 

@@ -3,7 +3,7 @@ import { pop3Limits } from './limits.ts'
 import { pullLimits } from '../pull/limits.ts'
 import type { Listed, Retrieved, Window } from '../mail/message.ts'
 import type { WindowPace } from '../pull/ports.ts'
-import { printable } from '../printable.ts'
+import { legible } from '../failure/legible.ts'
 import type { Reply } from './reply.ts'
 
 /**
@@ -40,7 +40,7 @@ export function windowOf(answers: readonly [Listed, Reply][], release: () => voi
   const refused: Window['refused'][number][] = []
   const cut: Window['cut'][number][] = []
   for (const [message, reply] of answers) {
-    if (reply.shape !== 'body') refused.push({ message, reply: printable(reply.text) })
+    if (reply.shape !== 'body') refused.push({ message, reply: legible(reply.text) })
     else if (reply.cut) cut.push({ message, bytes: reply.bytes, octets: reply.octets })
     // Exchange offers messages and then gives nothing (getmail 4.12). Two octets are only a line end.
     else if (reply.bytes.length === 0 && message.unsized !== undefined)

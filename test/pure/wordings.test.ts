@@ -101,6 +101,8 @@ test('other sentences of the same gist are understood too, whatever their number
     'unknown command',
     'BAD Command Error. 12',
     'message not retrieved',
+    'UIDL not available',
+    'command is unavailable',
     'some messages could not be deleted',
   ]
   for (const reply of nothing) assert.equal(meaningOf(reply), undefined, reply)

@@ -9,15 +9,22 @@ import {
 } from '../src/ledger/foreign-state.ts'
 import { newRecord } from '../src/ledger/ledger.ts'
 import { uidlHash } from '../src/mail/header.ts'
-import type { RunId, ShortHash, Uidl } from '../src/mail/message.ts'
+import type { Listed, RunId, ShortHash, Uidl } from '../src/mail/message.ts'
+import { listOnce } from '../src/pop3/list-once.ts'
 import { standing } from '../src/pull/reconcile.ts'
+import type { AccountRecord } from '../src/redis/accounts.ts'
 import { exclusively } from '../src/redis/exclusively.ts'
+import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import type { Lease } from '../src/redis/lease.ts'
 import { RedisLedger } from '../src/redis/ledger.ts'
+import { TestedSources } from '../src/redis/tested-sources.ts'
 import { noCounts } from '../src/runs/run.ts'
+import type { Seal } from '../src/seal.ts'
 import { newId } from './app.ts'
 import { Problem } from './http/problems.ts'
+import { currentReach } from './http/reach.ts'
 import { apiLimits } from './limits.ts'
+import type { Imported } from './schemas/ledger.ts'
 
 /** @throws Problem if the file cannot be read, or holds nothing of this account. */
 export async function uidlsIn(format: ForeignStateFormat, file: Buffer, account: Account): Promise<ReadonlySet<Uidl>> {
@@ -39,10 +46,61 @@ function namesOf(owners: readonly StateOwner[]): string {
   return named.join(', ') + (owners.length > named.length ? ` and ${owners.length - named.length} more` : '')
 }
 
-/** @returns how many UIDLs the ledger did not know. @throws Problem while a run of the account is under way. */
-export async function skipFetched(redis: Redis, account: Account, uidls: ReadonlySet<Uidl>): Promise<number> {
+export interface LedgerImportWorld {
+  readonly redis: Redis
+  readonly seal: Seal
+  readonly settings: InstanceSettingsStore
+}
+
+/** Takes the messages of these ids for fetched, and says how many of them the maildrop lists. @throws Problem while a run of the account is under way. */
+export async function takeOver(
+  world: LedgerImportWorld,
+  record: AccountRecord,
+  uidls: ReadonlySet<Uidl>,
+): Promise<Imported> {
+  const { redis } = world
+  const { account } = record
   const patience = { waitMs: apiLimits.leaseWaitMs, pollMs: apiLimits.leasePollMs, late: runUnderWay }
-  return await exclusively(redis, account.id, patience, async (lease) => await skip(redis, lease, account, uidls))
+  return await exclusively(redis, account.id, patience, async (lease) => {
+    const imported = await skip(redis, lease, account, uidls)
+    const inTime = AbortSignal.any([lease.lost, AbortSignal.timeout(apiLimits.importListingWaitMs)])
+    const messages = await listingOf(world, record, inTime)
+    if (messages === undefined) return { imported, listed: null, notice: isOfImap(uidls) ? ofImap : null }
+    const listed = messages.filter(({ uidl }) => uidl !== undefined && uidls.has(uidl)).length
+    return { imported, listed, notice: listedNotice(listed, messages.length) }
+  })
+}
+
+/** Undefined: the provider could not be asked. A run that follows soon must not fail for this login. */
+async function listingOf(
+  { redis, seal, settings }: LedgerImportWorld,
+  { account, sealedPassword, ...rest }: AccountRecord,
+  signal: AbortSignal,
+): Promise<readonly Listed[] | undefined> {
+  const password = seal.open(sealedPassword, account.id, 'password')
+  const reach = await currentReach(settings, rest, 'pop3')
+  const seen = await listOnce({ ...account, password, reach, signal })
+  if (seen !== undefined) await new TestedSources(redis).note(account, seen.loginDelayMs)
+  return seen?.messages
+}
+
+/** getmail names the messages of an IMAP account by UIDVALIDITY and UID. */
+function isOfImap(uidls: ReadonlySet<Uidl>): boolean {
+  return [...uidls].every((uidl) => /^\d+\/\d+$/.test(uidl))
+}
+
+const ofImap =
+  'These look like the ids of an IMAP account, which say nothing about POP3: nearly all mail would be fetched again. The provider could not be asked just now.'
+
+/** What an operator wants to know before the account is resumed. */
+export function listedNotice(listed: number, messages: number): string | null {
+  if (messages === 0) return 'The maildrop is empty just now: whether the file belongs to it cannot be seen.'
+  const all = messages === 1 ? 'the only message' : `the ${messages} messages`
+  if (listed === 0)
+    return `None of the ids in this file is that of one of ${all} in the maildrop, and they would be fetched again. Mostly such a file is of an IMAP account or of another maildrop: leave the account paused, and send the file of the POP3 account; where there is none, set firstRun to { "mode": "onlyNew" }.`
+  return listed < messages
+    ? `Of ${all} in the maildrop ${listed} ${listed === 1 ? 'is' : 'are'} in this file; the others count as not fetched yet.`
+    : null
 }
 
 async function skip(redis: Redis, lease: Lease, { createdAtMs }: Account, uidls: ReadonlySet<Uidl>): Promise<number> {

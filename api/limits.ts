@@ -41,6 +41,8 @@ export const apiLimits = {
   // Ledger
   /** A state file of another program (src/ledger/foreign-state.ts) has some 70 octets a UIDL. */
   foreignStateOctetsMax: 64 * MiB,
+  /** For so long the provider may take to list a maildrop whose state file was imported: somebody waits for the answer. */
+  importListingWaitMs: 20 * second,
 
   // HTTPS
   /** A client that connects and says nothing, or does not end its handshake, is dropped after this time. */

@@ -48,6 +48,8 @@ export function addLedger(program: Command, cli: Cli): void {
         const answer = await cli.api.ask<Imported>('POST', `/accounts/${id}/ledger/import`, sending)
         if (terminal.json) return terminal.document(answer)
         terminal.say(`${count(answer.imported, 'message')} taken over: not fetched again.`)
+        if (answer.listed !== null) terminal.say(`${count(answer.listed, 'message')} of them in the maildrop now.`)
+        if (answer.notice !== null) terminal.warn(answer.notice)
         terminal.note(`To visit the account by its schedule: tributary account resume ${name}`)
       }),
     'tributary ledger import me@example.net ~/.fetchids --format fetchmail',

@@ -1,11 +1,10 @@
 /** `/accounts` (CONTRACT section 4). */
 import type { Redis } from 'ioredis'
-import type { MaildropSource } from '../../src/mail/header.ts'
 import type { DestinationId } from '../../src/mail/message.ts'
 import { type AccountRecord, type Accounts, sourceOf } from '../../src/redis/accounts.ts'
 import { type AccountFacts, factsOf } from '../../src/redis/facts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
-import { TestedSources } from '../../src/redis/tested-sources.ts'
+import { type TestedSource, TestedSources } from '../../src/redis/tested-sources.ts'
 import type { Account } from '../../src/account/account.ts'
 import { atHost, hostMistakes, shownHost } from '../../src/account/host.ts'
 import { accountStatusOf } from '../../src/runs/status.ts'
@@ -266,7 +265,7 @@ class AccountHandlers {
   }
 
   /** A run that follows soon must not fail for the login of this test. */
-  async #examination(options: SessionOptions & MaildropSource) {
+  async #examination(options: SessionOptions & TestedSource) {
     const { capabilities, ...findings } = await examine(options)
     if (findings.ok) await new TestedSources(this.#world.redis).note(options, loginDelayMsIn(capabilities))
     return { ...findings, capabilities: [...capabilities] }

@@ -1,19 +1,17 @@
 /** `/accounts/:id/ledger`: finds in the store again what is known to be stored, or takes it from another program (CONTRACT section 6). */
-import type { Redis } from 'ioredis'
 import type { AccountId } from '../../src/mail/message.ts'
 import type { Accounts } from '../../src/redis/accounts.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
 import type { App } from '../app.ts'
 import { findAccount } from '../http/found.ts'
 import { route } from '../http/route.ts'
-import { skipFetched, uidlsIn } from '../ledger-import.ts'
+import { type LedgerImportWorld, takeOver, uidlsIn } from '../ledger-import.ts'
 import { apiLimits } from '../limits.ts'
 import * as schemas from '../schemas/ledger.ts'
 import { Id } from '../schemas/requests.ts'
 import { Run } from '../schemas/runs.ts'
 
-export interface LedgerWorld {
-  readonly redis: Redis
+export interface LedgerWorld extends LedgerImportWorld {
   readonly accounts: Accounts
   readonly queue: PullQueue
 }
@@ -44,7 +42,7 @@ const importLedger = route(
     operationId: 'importLedger',
     summary: 'Take over what another program has fetched',
     description:
-      'The body is the file as it lies on disk: getmail’s oldmail-HOST-PORT-USER, fetchmail’s .fetchids, mpop’s UIDLs file (of the last two the lines of this account’s host and user count). These messages are left where they are: not fetched, not deleted. Register the account with paused: true, and resume it afterwards: its first run would fetch everything.',
+      'The body is the file as it lies on disk: getmail’s oldmail-HOST-PORT-USER, fetchmail’s .fetchids, mpop’s UIDLs file (of the last two the lines of this account’s host and user count). These messages are left where they are: not fetched, not deleted. Then the maildrop is listed, if the provider lets us in within some seconds, to say how many of them are there. Register the account with paused: true, and resume it afterwards: its first run would fetch everything.',
     problems: ['busy'],
     consumes: ['application/octet-stream', 'text/plain'],
     params: Id,
@@ -54,13 +52,13 @@ const importLedger = route(
 )
 
 /** This is a plugin of its own because of its parser: a state file is taken as it is on disk, whatever its type. */
-async function importRoute(app: App, { redis, accounts }: LedgerWorld): Promise<void> {
+async function importRoute(app: App, world: LedgerWorld): Promise<void> {
   const bodyLimit = apiLimits.foreignStateOctetsMax
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, file, done) => done(null, file))
   app.post('/accounts/:id/ledger/import', { ...importLedger, bodyLimit }, async ({ params, query, body }) => {
-    const { account } = await findAccount(accounts, params.id)
-    const uidls = await uidlsIn(query.format, Buffer.isBuffer(body) ? body : Buffer.alloc(0), account)
-    return { imported: await skipFetched(redis, account, uidls) }
+    const record = await findAccount(world.accounts, params.id)
+    const uidls = await uidlsIn(query.format, Buffer.isBuffer(body) ? body : Buffer.alloc(0), record.account)
+    return await takeOver(world, record, uidls)
   })
 }

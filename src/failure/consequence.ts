@@ -64,10 +64,12 @@ export function mayBeTooSoon(failure: Failure): boolean {
     case 'throttled':
     case 'maildrop in use':
     case 'provider refused':
+    // Something before the server may answer in its place: in clear where TLS is due, or in no POP3.
+    case 'broken protocol':
       return true
     case 'tls':
+      return failure.trouble === undefined || failure.trouble === 'not TLS'
     case 'credentials refused':
-    case 'broken protocol':
     case 'store unreachable':
     case 'store refused':
     case 'store full':

@@ -3,12 +3,18 @@
  * doing, and no account fails because of it. What is stored is a hash of the source, and no secret.
  */
 import type { Redis } from 'ioredis'
+import type { TlsMode } from '../account/account.ts'
 import { type MaildropSource, sourceHash } from '../mail/header.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 
+/** A source, and the way to it: a test in clear says nothing about TLS. */
+export interface TestedSource extends MaildropSource {
+  readonly tls: TlsMode
+}
+
 /** Other forms of a host (`sourceHost`) do not matter here: whoever tests and whoever pulls use today's form. */
-const keyOf = ({ host, port, user }: MaildropSource) => keys.tested(sourceHash({ host, port, user }))
+const keyOf = ({ host, port, user, tls }: TestedSource) => keys.tested(`${sourceHash({ host, port, user })} ${tls}`)
 
 export class TestedSources {
   readonly #redis: Redis
@@ -18,7 +24,7 @@ export class TestedSources {
   }
 
   /** @param loginDelayMs the time that the server wants between two logins; 0 if it names none. */
-  async note(source: MaildropSource, loginDelayMs: number): Promise<void> {
+  async note(source: TestedSource, loginDelayMs: number): Promise<void> {
     const key = keyOf(source)
     await this.#redis
       .multi()
@@ -34,7 +40,7 @@ export class TestedSources {
    * @param waitMs how long the run would wait by itself.
    * @returns how long it is to wait before it tries again; undefined if no test explains the failure.
    */
-  async excuse(source: MaildropSource, waitMs: number): Promise<number | undefined> {
+  async excuse(source: TestedSource, waitMs: number): Promise<number | undefined> {
     const key = keyOf(source)
     const { excused, loginDelayMs } = await this.#redis.hgetall(key)
     if (excused === undefined || Number(excused) >= redisLimits.testExcusesMax) return undefined

@@ -261,9 +261,22 @@ test('what getmail has fetched is taken over', async () => {
   const taken = ['account', 'add', 'taken@example.net', ...server(), '--user', 'taken']
   await json(taken, providerPassword)
   const answer = await json(['ledger', 'import', 'taken@example.net', '-', '--format', 'getmail'], uidls)
-  assert.equal(answer['imported'], 60)
+  assert.deepEqual([answer['imported'], answer['listed'], answer['notice']], [60, 60, null])
   const pulled = await json(['account', 'pull', 'taken@example.net', '--watch'])
   assert.deepEqual([pulled['listed'], pulled['stored']], [60, 0])
+})
+
+test('what was set aside is listed, of all accounts or of one, with when it is tried again', async () => {
+  assert.deepEqual((await json(['quarantine']))['items'], [])
+  const destinationId = (await stack.call('GET', '/destinations')).body.items[0]?.['id']
+  const fields = { port: provider.port, user: 'aside', password: providerPassword, destinationId }
+  const id = await stack.account({ ...fields, address: 'aside@example.net', maxMessageBytes: 20 })
+  await stack.pull(id)
+  const all = await tributary(['quarantine', '--limit', '1'])
+  assert.match(all.out, /^ACCOUNT +ENTRY +SIZE +FIRST SEEN +TRIED +AGAIN +FROM +SUBJECT +WHY\n/)
+  assert.match(all.out, /\naside@example\.net +[0-9A-Z]{26} .* only by hand /)
+  assert.match((await tributary(['quarantine', 'list', 'aside@example.net'])).out, /^ENTRY +SIZE /)
+  await stack.call('DELETE', `/accounts/${id}`)
 })
 
 test('a backup is a file for nobody else, whole or not there, and restored it is all there again', async () => {

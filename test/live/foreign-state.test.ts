@@ -49,8 +49,11 @@ for (const [format, file] of Object.entries(files) as [ForeignStateFormat, strin
     const provider = await startPop3Server({ messages })
     const retention = { mode: 'delete' }
     const id = await stack.account({ port: provider.port, destinationId, folder: format, retention })
-    assert.deepEqual(await send(id, format, fixture(file)), { status: 200, body: { imported: 3 } })
-    assert.deepEqual(await send(id, format, fixture(file)), { status: 200, body: { imported: 0 } })
+    const notice = 'Of the 4 messages in the maildrop 3 are in this file; the others count as not fetched yet.'
+    for (const imported of [3, 0]) {
+      const { status, body } = await send(id, format, fixture(file))
+      assert.deepEqual([status, body], [200, { imported, listed: 3, notice }])
+    }
     const run = await stack.pull(id)
     assert.deepEqual([run.listed, run.stored, run.deleted, run.failure], [4, 1, 1, null])
     const stored = await readFolder(stack.dovecot.imapPort, 'alice', 'wonder', format)
@@ -61,8 +64,11 @@ for (const [format, file] of Object.entries(files) as [ForeignStateFormat, strin
       fetched,
       'what others have stored is not ours to delete',
     )
-    assert.deepEqual(await send(id, format, fixture(file)), { status: 200, body: { imported: 0 } })
+    const { body } = await send(id, format, fixture(file))
+    assert.deepEqual(body, { imported: 0, listed: 3, notice: null })
     await provider.close()
+    const alone = await send(id, format, fixture(file))
+    assert.deepEqual(alone, { status: 200, body: { imported: 0, listed: null, notice: null } }, 'nobody to be asked')
   })
 }
 
@@ -117,9 +123,35 @@ test('a file that is none of that program’s is refused with its line, and chan
   assert.equal((await send(id, 'thunderbird', 'a')).status, 400)
   assert.equal((await send('01J00000000000000000000000', 'getmail', 'a\x001\n')).status, 404)
   assert.equal((await send(id, 'getmail', Buffer.alloc(apiLimits.foreignStateOctetsMax + 1))).status, 413)
-  assert.deepEqual((await send(id, 'getmail', 'a\x001\n', 'text/plain')).body, { imported: 1 })
-  assert.deepEqual((await send(id, 'getmail', 'b\x001\n', 'application/json')).body, { imported: 1 })
-  assert.deepEqual((await send(id, 'getmail', 'c\x001\n', '')).body, { imported: 1 })
+  assert.equal((await send(id, 'getmail', 'a\x001\n', 'text/plain')).body['imported'], 1)
+  assert.equal((await send(id, 'getmail', 'b\x001\n', 'application/json')).body['imported'], 1)
+  assert.equal((await send(id, 'getmail', 'c\x001\n', '')).body['imported'], 1)
+})
+
+test('a file of another kind of account is told of at once: how many of its ids the maildrop lists, and what to do', async () => {
+  const provider = await startPop3Server({ messages: ['a', 'b'].map((uidl) => ({ bytes: letter(uidl), uidl })) })
+  const imap = Array.from({ length: 812 }, (_, nth) => `1700000000/${nth}\x001\n`).join('')
+  const id = await stack.account({ port: provider.port, destinationId, user: 'imap' })
+  const { body } = await send(id, 'getmail', imap)
+  assert.deepEqual([body['imported'], body['listed']], [812, 0])
+  assert.match(
+    String(body['notice']),
+    /^None of the ids in this file is that of one of the 2 messages in the maildrop, .* an IMAP account .* "onlyNew"/,
+  )
+  assert.ok(!provider.commands.some((line) => /^(?:RETR|TOP|DELE)/.test(line)))
+  await provider.close()
+  const unasked = await send(id, 'getmail', imap)
+  assert.deepEqual([unasked.status, unasked.body['listed']], [200, null])
+  assert.match(String(unasked.body['notice']), /^These look like the ids of an IMAP account/)
+
+  const empty = await startPop3Server({ messages: [] })
+  await stack.call('PATCH', `/accounts/${id}`, { port: empty.port })
+  assert.deepEqual((await send(id, 'getmail', 'c\x001\n')).body, {
+    imported: 1,
+    listed: 0,
+    notice: 'The maildrop is empty just now: whether the file belongs to it cannot be seen.',
+  })
+  await empty.close()
 })
 
 test('while a run is under way nothing is taken over, and the answer says what to do', async () => {

@@ -151,12 +151,14 @@ test('what may come of a login that was too soon, and what never does', () => {
     { kind: 'throttled', server, reply: 'login too often' },
     { kind: 'maildrop in use', server, reply: '[IN-USE]' },
     { kind: 'provider refused', server, during: 'greeting', reply: 'busy' },
+    { kind: 'broken protocol', server, expected: 'the greeting', got: '421 too many connections' },
+    { kind: 'tls', server, reason: 'it does not speak TLS', trouble: 'not TLS' },
   ]
   const never: readonly Failure[] = [
     { kind: 'unreachable', server, reason: 'no such host', cause: 'no such name' },
     { kind: 'unreachable', server, reason: 'not there', cause: 'out of reach' },
     { kind: 'credentials refused', server, reply: 'wrong' },
-    { kind: 'tls', server, reason: 'expired' },
+    { kind: 'tls', server, reason: 'expired', trouble: 'expired' },
     { kind: 'store unreachable', reason: 'it dropped the connection' },
     { kind: 'internal', reason: 'x' },
   ]

@@ -7,7 +7,7 @@ import { isAmerican, utc, type Zone, zoneOfComment, zoneOfDigits, zoneOfWord } f
 
 /** Words that stand in dates and tell nothing. */
 const fillers = new Set(
-  'date sent on at of the de del di den der dne le la el am um kl kell ore h uhr hrs hours st nd rd th er o m s t d r date and et y il dia d g gada г года р року в'.split(
+  'date sent on at of the de del di den der dne le la el am um kl kell ore h uhr hrs hours st nd rd th er o m s t d r date and et y il dia d g gada a as las alle klo godz ob v min sec г года р року в'.split(
     ' ',
   ),
 )
@@ -138,7 +138,8 @@ export class Attempt {
   #numberAlone({ text, isApart }: DatePiece): Outcome {
     const next = this.#piece(1)
     const [word, behind] = [next?.kind === 'word' ? next.text : '', this.#piece(2)]
-    if (this.#time === undefined && word === 'h' && next?.isApart === false)
+    const isHour = word === 'h' && (next?.isApart === false || (this.#wanted !== 'clock' && this.#hasWholeYear))
+    if (this.#time === undefined && isHour)
       return this.#clock(behind?.kind === 'number' ? [text, behind.text] : [text], behind?.kind === 'number' ? 3 : 2)
     if (this.#time === undefined && text.length <= 2 && /^(?:am|pm|uhr)$/.test(word)) return this.#clock([text], 1)
     if (this.#isComplete) return 'over'
@@ -157,6 +158,17 @@ export class Attempt {
       (isApart || this.#day !== undefined)
     )
       return this.#clock(pairs(text), 0)
+    const [minutes, seconds] = [this.#piece(), this.#piece(1)]
+    const isSpaced = [minutes, seconds].every((piece) => piece?.kind === 'number' && piece.text.length === 2)
+    if (
+      this.#wanted !== 'clock' &&
+      this.#hasWholeYear &&
+      this.#time === undefined &&
+      text.length === 2 &&
+      isSpaced &&
+      this.#numbers.length > 1
+    )
+      return this.#clock([text, minutes?.text ?? '', seconds?.text ?? ''], 2)
     // Day and year are known: what comes now is no part of the date.
     if (this.#day !== undefined || this.#numbers.length >= (this.#month === undefined ? 3 : 2)) return 'over'
     this.#numbers.push(text)
@@ -168,7 +180,8 @@ export class Attempt {
     // "8.12.10/8.12.11" is a pair of versions.
     const hasDay = this.#month !== undefined || this.#day !== undefined
     if (this.#day?.sign === '.' && !this.#hasWholeYear) return 'wrong'
-    if (hasDay && sign === '.' && this.#time === undefined) return this.#clock(parts, length)
+    if (this.#time === undefined && (sign === '.' ? hasDay : sign === '-' && this.#month !== undefined))
+      return this.#clock(parts, length)
     if (hasDay || this.#numbers.length > 0 || parts.some(({ length: digits }) => digits > 4)) return 'wrong'
     this.#day = { parts, sign }
     this.#at += length

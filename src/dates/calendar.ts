@@ -16,13 +16,17 @@ export interface Hints {
   readonly isAmerican: boolean
 }
 
+/** Programs in Thailand write the years of the Buddhist era: 2004 is 2547. */
+const buddhistYears = 543
+
 /**
  * The year that digits mean. RFC 5322 section 4.3: 00 to 49 is 2000 to 2049, other years of two digits and all of three count from 1900 (a
  * program of 1999 wrote the year 2004 as 104, 0104 or 19104).
  */
 export function yearOf(digits: string): number | undefined {
   const value = Number(/^191\d\d$/.test(digits) ? digits.slice(2) : digits)
-  const year = value < 50 ? value + 2000 : value < 1000 ? value + 1900 : value
+  const asWritten = value < 50 ? value + 2000 : value < 1000 ? value + 1900 : value
+  const year = asWritten > dateLimits.yearMax ? asWritten - buddhistYears : asWritten
   return digits.length <= 5 && year >= dateLimits.yearMin && year <= dateLimits.yearMax ? year : undefined
 }
 
@@ -41,8 +45,8 @@ export function dayInMonth(month: number, first: string, second: string): Day | 
 
 /**
  * The day that three numbers mean. A year of four digits in front means year, month, day. Else the year stands last, and the day first, as nearly
- * everywhere; but the month first where the weekday says so, or, behind strokes, where the text is American in other things too. If that is no
- * day in either order, the year stands first.
+ * everywhere; but the month first, or the year, where the weekday says so or there is no such day; and the month first behind strokes, where the
+ * text is American in other things too.
  */
 export function dayOfNumbers(
   [a, b, c]: readonly [string, string, string],
@@ -53,12 +57,11 @@ export function dayOfNumbers(
   if (a.length > 2) return dayOf(yearOf(a), y - 1, z) ?? dayOf(yearOf(a), z - 1, y)
   const dayFirst = dayOf(yearOf(c), y - 1, x)
   const monthFirst = dayOf(yearOf(c), x - 1, y)
-  if (dayFirst !== undefined && monthFirst !== undefined && x !== y) {
-    const isMeant = (day: Day) => hints.weekday === new Date(Date.UTC(day.year, day.month, day.day)).getUTCDay()
-    if (isMeant(dayFirst) !== isMeant(monthFirst)) return isMeant(dayFirst) ? dayFirst : monthFirst
-    return hints.isAmerican && sign === '/' ? monthFirst : dayFirst
-  }
-  return dayFirst ?? monthFirst ?? (c.length <= 2 ? dayOf(yearOf(a), y - 1, z) : undefined)
+  const yearFirst = c.length <= 2 ? dayOf(yearOf(a), y - 1, z) : undefined
+  const inOrder =
+    hints.isAmerican && sign === '/' ? [monthFirst, dayFirst, yearFirst] : [dayFirst, monthFirst, yearFirst]
+  const days = inOrder.filter((day) => day !== undefined)
+  return days.find((day) => new Date(msOf(day, 0)).getUTCDay() === hints.weekday) ?? days[0]
 }
 
 export type Half = 'am' | 'pm'

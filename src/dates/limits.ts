@@ -14,5 +14,5 @@ export const dateLimits = {
   endLength: 300,
   /** Years that are read. */
   yearMin: 1900,
-  yearMax: 2199,
+  yearMax: 2399,
 } as const

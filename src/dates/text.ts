@@ -42,8 +42,19 @@ export function* textsOf(octets: string): Generator<string> {
 }
 
 function plain(text: string): string {
-  const whole = text.includes('=?') ? text.replace(encodedWord, wordOf) : text
+  const decodedWords = text.includes('=?') ? text.replace(encodedWord, wordOf) : text
+  // Full-width and other digits are digits.
+  const whole = /^[\0-\xff]*$/.test(decodedWords)
+    ? decodedWords
+    : decodedWords.normalize('NFKC').replace(otherDigits, asDigit)
   return /[年月년월時时時시]/.test(whole) ? withoutLabels(whole) : whole
+}
+
+/** Of Arabic and of Persian: ten in a row, the zero first. */
+const otherDigits = /[\u0660-\u0669\u06f0-\u06f9]/g
+
+function asDigit(digit: string): string {
+  return String(digit.charCodeAt(0) & 0xf)
 }
 
 function wordOf(all: string, charset: string, encoding: string, content: string): string {

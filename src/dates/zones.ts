@@ -163,17 +163,22 @@ export function zoneOfWords(words: readonly string[]): Zone | undefined {
 }
 
 /**
- * The zone of a sign and digits, of any width: hours ("+2"), hours and minutes ("+530", "+0530"), and what stands behind them is not read.
- * RFC 5322 section 3.3 allows -9959 to +9959, and
- * Dovecot and Python take them as they are; where the digits are none of that, it is undefined.
+ * The zone of a sign and digits, of any width: hours ("+2"), hours and minutes ("+530", "+0530"); what stands behind them is not read. RFC 5322
+ * section 3.3 allows -9959 to +9959, and Dovecot and Python take that as it is.
  */
 export function zoneOfDigits(sign: string, digits: string, minutesText?: string): Zone | undefined {
-  const hoursLength = minutesText !== undefined || digits.length <= 2 ? digits.length : digits.length === 3 ? 1 : 2
-  const hours = Number(digits.slice(0, hoursLength))
-  const minutes = Number((minutesText ?? digits.slice(hoursLength, hoursLength + 2)) || '0')
-  if (digits.length > 6 || minutes > 59) return undefined
-  const ms = hours * hour + minutes * minute
+  if (digits.length > 6) return undefined
+  const [hoursText, minutes] = minutesText === undefined ? zoneParts(digits) : [digits, minutesText]
+  const ms = Number(hoursText) * hour + Number(minutes || '0') * minute
   return () => (sign === '-' ? -ms : ms)
+}
+
+/** A digit is lost in "020", and one too many in "00200". */
+function zoneParts(digits: string): readonly [hours: string, minutes: string] {
+  if (digits.length === 3)
+    return digits.startsWith('0') ? [digits.slice(0, 2), `${digits.slice(2)}0`] : [digits.slice(0, 1), digits.slice(1)]
+  const whole = /^00[1-9]\d\d$/.test(digits) ? digits.slice(1) : digits
+  return [whole.slice(0, 2), whole.slice(2, 4)]
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat | undefined>()
@@ -212,7 +217,7 @@ function shownAhead(clock: Intl.DateTimeFormat, ms: number): number {
 
 /** The zone that a comment tells: "(CEST)", "(GMT+2)", "(Pacific Daylight Time)", "(Europe/Berlin)". */
 export function zoneOfComment(comment: string): Zone | undefined {
-  const text = comment.trim()
+  const text = comment.replace(/\([^()]*\)/g, ' ').trim()
   const numeric = /^(?:(?:gmt|utc|ut)\s?)?([+-])(\d{1,2})(?::?(\d\d))?$/i.exec(text)
   if (numeric !== null) return zoneOfDigits(numeric[1] ?? '', numeric[2] ?? '', numeric[3] ?? '0')
   const words = folded(text)

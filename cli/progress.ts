@@ -1,7 +1,7 @@
 /** Shows in one line how far a run is, and redraws lines at the foot of a terminal. */
 import { plain, widthOf } from './table.ts'
 import type { Terminal } from './terminal.ts'
-import { duration, number, octets } from './words.ts'
+import { duration, number, octets, waitOf } from './words.ts'
 import type { Run } from './wire.ts'
 
 const barWidth = 24
@@ -20,7 +20,7 @@ export class Pace {
     const last = this.#samples.at(-1)
     if (last === undefined) return title
     const { run } = last
-    if (run.state === 'queued') return `${title}  waits for a worker`
+    if (run.state === 'queued') return `${title}  ${waitOf(run)}`
     if (run.task === 'rebuild') return `${title}  ${number(run.recovered)} found in the store`
     const { messages, of } = wayOf(run)
     if (of === 0) return `${title}  looks what is there`

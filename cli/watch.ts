@@ -4,7 +4,7 @@ import type { Cli } from './cli.ts'
 import { CommandFailed } from './failure.ts'
 import { eventsOf } from './events.ts'
 import { Foot, Pace } from './progress.ts'
-import { count, deferredOf, sentenceOf } from './words.ts'
+import { count, sentenceOf } from './words.ts'
 import type { Run } from './wire.ts'
 
 export interface Watched {
@@ -87,8 +87,7 @@ export function showEnded(cli: Cli, run: Run, title = ''): void {
   if (cli.terminal.json) cli.terminal.print(JSON.stringify(run))
   else {
     cli.terminal.say(`${title}${sentenceOf(run)}`)
-    const left = deferredOf(run)
-    for (const remark of left === undefined ? run.notices : [left, ...run.notices]) cli.terminal.note(remark)
+    for (const notice of run.notices) cli.terminal.note(notice)
   }
   if (run.state === 'failed') cli.outcome = 'failed'
 }

@@ -41,6 +41,11 @@ export function ageOf({ startedAt, finishedAt }: Run): string {
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : duration(ms)
 }
 
+/** Says why a queued run waits: a run that was put off says so itself. */
+export function waitOf({ notices }: Pick<Run, 'notices'>): string {
+  return notices[0] ?? 'waits for a worker'
+}
+
 /** Says in one line what a run did. */
 export function sentenceOf(run: Run): string {
   // A rebuild lists and stores nothing, and a run that failed before the listing has nothing to tell.
@@ -51,12 +56,14 @@ export function sentenceOf(run: Run): string {
     run.recovered > 0 || run.task === 'rebuild' ? `${number(run.recovered)} found in the store` : '',
     run.deleted > 0 ? `${number(run.deleted)} deleted at the provider` : '',
     run.quarantined > 0 ? `${number(run.quarantined)} set aside` : '',
-    run.deferred > 0 ? `${number(run.deferred)} not fetched yet` : '',
+    run.deferred > 0
+      ? `${number(run.deferred)} not fetched yet, tried again by ${run.deferred === 1 ? 'itself' : 'themselves'}`
+      : '',
   ]
   const did = parts.filter((part) => part !== '').join(', ')
   switch (run.state) {
     case 'queued':
-      return 'waits for a worker'
+      return waitOf(run)
     case 'running':
       return did
     case 'done':

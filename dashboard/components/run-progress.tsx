@@ -34,6 +34,13 @@ export function RunProgress({ live: { run, rate }, address }: { readonly live: L
           <span key={part}>{part}</span>
         ))}
       </p>
+      {/* A run that was put off says why. */}
+      {state === 'queued' &&
+        run.notices.map((notice) => (
+          <p key={notice} class="quiet" lang="en">
+            {notice}
+          </p>
+        ))}
     </div>
   )
 }

@@ -157,10 +157,12 @@ test('a setting is set as what it is now', () => {
 
 test('what a run leaves to the next ones is told, and when a message that was set aside is tried again', () => {
   const done: Run = { ...run, state: 'done', listed: 9, stored: 3, deferred: 2 }
-  assert.equal(sentenceOf(done), '9 listed, 3 stored (0 B), 2 not fetched yet')
+  assert.equal(sentenceOf(done), '9 listed, 3 stored (0 B), 2 not fetched yet, tried again by themselves')
   assert.equal(deferredOf(done), '2 messages could not be fetched yet; they are tried again by themselves.')
   assert.equal(deferredOf({ deferred: 1 }), '1 message could not be fetched yet; it is tried again by itself.')
   assert.equal(deferredOf(run), undefined)
+  assert.equal(sentenceOf({ ...run, state: 'queued' }), 'waits for a worker')
+  assert.equal(sentenceOf({ ...run, state: 'queued', notices: ['It was put off.'] }), 'It was put off.')
   const nowMs = Date.parse('2026-11-24T12:00:00.000Z')
   assert.equal(againOf({ nextAttemptAt: null }, nowMs), 'only by hand')
   assert.equal(againOf({ nextAttemptAt: '2026-11-24T18:30:00.000Z' }, nowMs), 'in 6 h')

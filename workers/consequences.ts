@@ -1,6 +1,6 @@
 /** Decides the consequences of a run's end for its account: when the next visit is due, and whether somebody has to act. */
 import type { Account } from '../src/account/account.ts'
-import { consequenceOf, pausesDestination } from '../src/failure/consequence.ts'
+import { consequenceOf, noFailures, pausesDestination } from '../src/failure/consequence.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import { describe } from '../src/failure/sentences.ts'
 import type { Logger } from '../src/log.ts'
@@ -17,6 +17,10 @@ export interface EndedVisit {
   readonly failure: Failure | undefined
   /** The number of messages that the run has stored. */
   readonly stored: number
+  /** The number of messages that wait for another attempt. */
+  readonly deferred: number
+  /** Why they wait; undefined if none of them was due. */
+  readonly deferredBecause: Failure | undefined
   readonly log: Logger
 }
 
@@ -28,14 +32,25 @@ export async function follow(world: PauseWorld, visit: EndedVisit): Promise<void
   await followFailure(world, visit, failure)
 }
 
-async function followSuccess(world: PauseWorld, { account, stored, log }: EndedVisit): Promise<void> {
+async function followSuccess(world: PauseWorld, visit: EndedVisit): Promise<void> {
+  const { account, stored, deferred, deferredBecause, log } = visit
   const { accounts, due, clock } = world
   const before = await accounts.state(account.id)
-  await accounts.setState(account.id, defaultState)
-  const dueMs = nextVisitMs(account.interval, clock.nowMs(), Math.random())
+  const nowMs = clock.nowMs()
+  // A visit that only waited for messages to be due again has not ended any trouble.
+  const isIdle = deferred > 0 && stored === 0 && deferredBecause === undefined
+  if (!isIdle) await accounts.setState(account.id, defaultState)
+  const dueMs = Math.max(nextVisitMs(account.interval, nowMs, Math.random()), nowMs + limitWaitMs(deferredBecause))
   if (before.attention && !account.paused) await accounts.setDue(account.id, dueMs)
   else await due.setNext(account.id, dueMs)
   await resume(world, account.destinationId, stored, log)
+}
+
+/** A provider that gives nothing more for now is left alone for a while, though the run has brought mail. */
+function limitWaitMs(deferredBecause: Failure | undefined): number {
+  if (deferredBecause?.kind !== 'throttled') return 0
+  const { next } = consequenceOf(deferredBecause, noFailures, 0, 0)
+  return next.do === 'try again' ? next.afterMs : 0
 }
 
 /** The destination is paused. The account's own back-off does not change. */
@@ -51,7 +66,9 @@ async function followStoreTrouble(world: PauseWorld, { account, log }: EndedVisi
 async function followFailure({ accounts, due, clock }: PauseWorld, visit: EndedVisit, failure: Failure): Promise<void> {
   const { account, log } = visit
   const nowMs = clock.nowMs()
-  const before = await accounts.state(account.id)
+  const state = await accounts.state(account.id)
+  // A run that has brought mail does not lengthen the pause.
+  const before = visit.stored > 0 ? { ...state, ...noFailures } : state
   const { next, history } = consequenceOf(failure, before, nowMs, Math.random())
   const attention = before.attention || next.do === 'stop until somebody acts'
   // A stop of this worker is not the account's fault.

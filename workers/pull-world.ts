@@ -25,6 +25,7 @@ import type { PullQueue } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import { ServerTraits } from '../src/redis/server-traits.ts'
 import type { Transcript } from '../src/runs/transcript.ts'
+import { Lane } from './lane.ts'
 import { workerLimits } from './limits.ts'
 import type { RunPorts, WorkerOptions } from './options.ts'
 
@@ -48,6 +49,8 @@ export interface PullWorld {
   openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
   openTraces(destination: DestinationRecord, signal: AbortSignal): Promise<Traces>
   settings(): Promise<InstanceSettings>
+  /** One run at a time is in it, of those whose predecessor died. */
+  readonly lane: Lane
   /** True once the worker has been asked to stop. */
   stopping(): boolean
   /** How long a run waits that was not let in right after a test, if it is not the usual time. */
@@ -100,6 +103,7 @@ export function createPullWorld(options: WorkerOptions, { runs, queue, pool, sto
     log,
     publicName,
     leaseMs,
+    lane: new Lane(),
     stopping,
     between,
     afterTestMs: options.afterTestMs,

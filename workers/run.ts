@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Account } from '../src/account/account.ts'
 import type { ServerTrait } from '../src/account/server-traits.ts'
 import type { Failure } from '../src/failure/failure.ts'
-import { reportOf } from '../src/failure/sentences.ts'
+import { happened, reportOf } from '../src/failure/sentences.ts'
 import { failureOf, SessionFailed } from '../src/failure/session-failed.ts'
 import type { Logger } from '../src/log.ts'
 import type { Token } from '../src/mail/message.ts'
@@ -78,9 +78,13 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Fai
   // Nothing else would go on with a rebuild that was stopped.
   if (failure?.kind === 'stopped' && run.task === 'rebuild') return { kind: 'superseded' }
 
+  if (failure === undefined && visit.deferredBecause !== undefined)
+    progress.notice(deferredSentence(counts.deferred, visit.deferredBecause))
   const ended = { ...endedRun(run, counts, failure, world.clock.nowMs()), notices: progress.notices }
   if (run.task === 'pull') {
-    await follow(world, { account: visit.leftAlone(), failure, stored: counts.stored, log })
+    const { stored, deferred } = counts
+    const { deferredBecause } = visit
+    await follow(world, { account: visit.leftAlone(), failure, stored, deferred, deferredBecause, log })
     await tellOfRun(world, loaded.account, ended)
   }
   const measured: Measured = { dueMs, appends: visit.appends }
@@ -125,6 +129,9 @@ class Visit {
   readonly #ports: RunPorts
   #loginDelayMs = 0
   #wasLetIn = false
+  #leaveLane: (() => void) | undefined
+  /** Why messages are deferred, though the run is done. */
+  #deferredBecause: Failure | undefined
 
   constructor(world: PullWorld, order: RunOrder, records: RunRecords) {
     this.#world = world
@@ -153,6 +160,11 @@ class Visit {
     return this.#wasLetIn
   }
 
+  /** Why messages are deferred, though the run is done; undefined if none was due. */
+  get deferredBecause(): Failure | undefined {
+    return this.#deferredBecause
+  }
+
   /** The account with the interval that its server wants: LOGIN-DELAY (RFC 2449 section 6.5) is longer than some intervals. */
   leftAlone(): Account {
     const { account } = this.#order.loaded
@@ -165,7 +177,9 @@ class Visit {
     try {
       const store = await this.#world.openStore(loaded.destination, lease, signal)
       const world = this.#runWorld(timed(this.#ports.store?.(store) ?? store, this.appends), traits)
-      await (run.task === 'rebuild' ? rebuild : pullAccount)(world, loaded.account, this.#records.counts)
+      const { account } = loaded
+      if (run.task === 'rebuild') await rebuild(world, account, this.#records.counts)
+      else this.#deferredBecause = await pullAccount(world, account, this.#records.counts)
       return undefined
     } catch (error) {
       // An error that our own abort caused tells how the session broke, and not why.
@@ -173,6 +187,9 @@ class Visit {
       const failure = refusalOf(error) ?? failureOf(error)
       if (failure.kind === 'internal' && failure.remedy === undefined) logRunBroke(log, error)
       return failure
+    } finally {
+      this.#leaveLane?.()
+      this.#leaveLane = undefined
     }
   }
 
@@ -198,6 +215,9 @@ class Visit {
       openMaildrop: (pace) => this.#openMaildrop(traits, pace),
       openTraces: () => this.#world.openTraces(loaded.destination, signal),
       newToken: tokens(),
+      enterLane: async () => {
+        this.#leaveLane ??= await this.#world.lane.enter(signal)
+      },
       stopping: () => this.#world.stopping(),
       progress: (fetched) => progress.changed(fetched),
       arrived: (messages) => arrivals.add(messages),
@@ -249,6 +269,12 @@ function timed(store: Store, appends: Spread): Store {
 function sentenceOf({ renamed, listed }: Notice): string {
   const those = renamed === 1 ? 'one message' : `${renamed} messages`
   return `The provider has new ids for ${those} of the ${listed} in the maildrop: mostly it was moved. They were known by their content, and none was fetched twice.`
+}
+
+function deferredSentence(count: number, failure: Failure): string {
+  const those =
+    count === 1 ? 'One message is tried again later by itself' : `${count} messages are tried again later by themselves`
+  return `${those}: ${happened(failure)}`
 }
 
 /** Random octets are taken a page at a time: to ask the kernel for each token costs more than the rest of an intent's entry. */

@@ -13,8 +13,12 @@ import { encodedPathOf, serverOf } from './connection.ts'
 import { type FolderStatus, isMissing, preparedFolder, statusOf } from './folder.ts'
 import { type KeptCopy, keptOnce } from './kept-once.ts'
 import { imapLimits } from './limits.ts'
-import { failed } from './trouble.ts'
+import { takesMail } from './probe.ts'
 import { search, tokensAnywhere, tokensInFolder } from './search.ts'
+import { failed } from './trouble.ts'
+
+/** The folder of the probe (probe.ts). */
+const probeFolder = 'tributary-probe'
 
 export class DirectStore implements Store {
   readonly batch: BatchLimit
@@ -96,6 +100,12 @@ export class DirectStore implements Store {
   }
 
   async deliver(): Promise<undefined> {}
+
+  async takes(): Promise<boolean | undefined> {
+    const { signal, mayCommit, appendWaitMs } = this.#access
+    const rules = { mayCommit, answerWaitMs: appendWaitMs, signal }
+    return await this.#access.borrow((client) => takesMail(client, probeFolder, rules))
+  }
 
   async finish(): Promise<void> {}
 

@@ -18,6 +18,8 @@ import { positionAfter } from '../pull/deliver.ts'
 import type { StoreAccess, Staging } from './access.ts'
 import { doubtful, multiAppend } from './append.ts'
 import { imapLimits } from './limits.ts'
+import { stagingRoot } from './folder.ts'
+import { takesMail } from './probe.ts'
 import { allIn, search } from './search.ts'
 import { settled } from './settle.ts'
 import { StagingFolders } from './staging-folders.ts'
@@ -99,6 +101,14 @@ export class StagedStore implements Store {
     const done = this.#turn.then(act)
     this.#turn = done.catch(() => {})
     return await done
+  }
+
+  async takes(): Promise<boolean | undefined> {
+    const { signal, appendWaitMs } = this.#access
+    // Its name is none that a takeover looks for.
+    const folder = `${stagingRoot}/probe-${this.#staging.accountId}`
+    const rules = { dovecot: true, answerWaitMs: appendWaitMs, signal }
+    return await this.#access.borrow((client) => takesMail(client, folder, rules))
   }
 
   async finish(): Promise<void> {

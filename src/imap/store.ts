@@ -24,6 +24,7 @@ function plain(store: Store): Store {
     append: (folder, copies, flags) => store.append(folder, copies, flags),
     find: (intent) => store.find(intent),
     deliver: (folder, appended) => store.deliver(folder, appended),
+    takes: () => store.takes(),
     finish: () => store.finish(),
   }
 }

@@ -46,10 +46,20 @@ export interface MessageName {
   readonly place: number
 }
 
-/** A message whose retrieval has gone wrong, but not often enough to be set aside. */
+/** A message that the provider did not give, or the store did not take, but not often or long enough to be set aside. */
 export interface Suspect extends MessageName {
-  /** The number of failed retrievals since the last one that went well. */
+  /** The number of failures that speak against the message since the last attempt that went well (patience.ts); 0 if none does so far. */
   readonly failures: number
+  /** The number of those attempts. */
+  readonly attempts?: number
+  /** The time of the first of them. It is missing if an older version wrote it, as `nextMs` and `at` are. */
+  readonly sinceMs?: number
+  /** The time before which the message is not tried again, unless somebody asks. */
+  readonly nextMs?: number
+  /** `store`: the message came whole, and the store did not take it. */
+  readonly at?: 'store'
+  /** Its bytes are spooled: the provider need not list it any more. */
+  readonly spooled?: true
 }
 
 /** The windows of a maildrop whose sessions were ended early: their size, and how many messages the last such session gave. */

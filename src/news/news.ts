@@ -86,6 +86,8 @@ export function newsOf(end: RunEnd, told: ToldNews): { readonly news: readonly N
   const { failure } = run
   if (failure === null) {
     if (firstImport !== undefined) news.push({ ...headed('first_import.finished'), data: { ...about, ...firstImport } })
+    // Messages that fail are still tried again: the trouble is not over.
+    if (run.deferred > 0) return { news, told }
     if (told.trouble !== 'none') {
       const failingSince = new Date(told.failedAtMs ?? nowMs).toISOString()
       news.push({ ...headed('account.recovered'), data: { ...about, failingSince } })

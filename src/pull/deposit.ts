@@ -2,15 +2,16 @@
  * The state that steps 4 to 6 share while letters go into the store. There is one append at a time, so that messages stand in the store in
  * the maildrop's order. While a batch is being appended, the intent of the next one is written, and the batches before it are delivered.
  */
-import type { PackedRecords } from '../ledger/packed-records.ts'
 import { Deliveries, positionAfter } from './deliver.ts'
 import type { Erasures } from './erasures.ts'
 import type { Letter } from './letter.ts'
 import type { Appended, BatchLimit, FolderPosition, PullRun } from './ports.ts'
 import { Refusals } from './refusals.ts'
+import type { Suspects } from './suspects.ts'
 
 export class Deposit {
   readonly run: PullRun
+  readonly suspects: Suspects
   readonly refusals: Refusals
   readonly deliveries: Deliveries
   /** Undefined if no stored message can be erased: it was spooled, and no session is open. */
@@ -21,9 +22,10 @@ export class Deposit {
   /** The batch that is on its way into the store. */
   #storing: Promise<void> = Promise.resolve()
 
-  constructor(run: PullRun, records: PackedRecords, erasures?: Erasures) {
+  constructor(run: PullRun, suspects: Suspects, erasures?: Erasures) {
     this.run = run
-    this.refusals = new Refusals(run, records)
+    this.suspects = suspects
+    this.refusals = new Refusals(run, suspects)
     this.deliveries = new Deliveries(run)
     this.erasures = erasures
   }

@@ -61,6 +61,8 @@ export interface LedgerView {
   readonly suspects: readonly Suspect[]
   /** The number of runs in a row that set out to retrieve and never returned, because their worker died. */
   readonly deaths: number
+  /** The number of those that were alone in their worker's lane: no other suspect run can have been the reason. */
+  readonly laneDeaths: number
   /** The message that the last of these runs was retrieving alone. */
   readonly alone: MessageName | undefined
   /** Undefined: no session was ended in a window, or later ones got further. */
@@ -105,12 +107,17 @@ export interface AsideReason {
   readonly attempts: number
   /** Its real size, if LIST gave less: it is tried again once the account takes messages of that size. */
   readonly octets?: number
+  /** The time over which it had to fail: the wait before it is tried again by itself goes by that. */
+  readonly setAsideAfterMs?: number
+  /** Whom it is from, and what it is about; undefined or null if no header was seen. */
+  readonly from?: string | null | undefined
+  readonly subject?: string | null | undefined
 }
 
 /** Notes which retrievals were begun, so that a message that kills its worker is found. */
 export interface Attempts {
-  /** Notes that a retrieval begins. If a message is named, it is the only one that is being retrieved. */
-  setOut(alone?: MessageName): Promise<void>
+  /** Notes that a retrieval begins. If a message is named, it is the only one that is being retrieved, by a run in its worker's lane. */
+  setOut(alone?: MessageName | 'in the lane'): Promise<void>
   /**
    * Notes that the runs which set out have returned, this one included, and which messages are suspect from now on. A lost lease fails
    * nothing here.

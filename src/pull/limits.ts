@@ -1,5 +1,5 @@
 /** The limits of a run that pulls: each number with its reason, and where it comes from. */
-import { MiB, day } from '../units.ts'
+import { MiB, day, minute } from '../units.ts'
 
 export const pullLimits = {
   /** The number of messages in one window, and in one append: each window and each append costs its syncs. */
@@ -13,15 +13,30 @@ export const pullLimits = {
   /** The number of messages of a folder, the latest ones, that are searched for a copy that the user may have moved there. */
   searchedMessagesMax: 5000,
 
-  /** If the store refuses this many different messages in a row in the same words, and stores none, then the store is at fault. */
+  /** After this many refusals in a row with none stored, the store is asked whether it takes anything at all. */
   refusedInARowMax: 10,
+  /** After this many sessions of the store that ended at an append, with nothing stored, it is asked likewise. */
+  brokenAppendsMax: 3,
+  /** If a provider gives nothing behind this many refusals of unknown meaning, they may be its limit, and not the messages' fault. */
+  refusedTogetherMin: 5,
+  /** The largest message that is retrieved only to see whether the provider still gives any. */
+  probeOctetsMax: 64 * 1024,
 
-  /** A message that the provider refuses in words, or at which it breaks the protocol, is set aside after this many runs. */
-  toldFailuresMax: 3,
-  /** A message at which the line dropped or fell silent is set aside after this many runs: the network may be the reason. */
-  droppedFailuresMax: 5,
+  /** A message is set aside after this many failures at least, over the time of `setAsideAfterSeconds` (CONTRACT section 6). */
+  failuresMin: 3,
+  /** The wait before a message that has failed is tried again. It becomes four times as long with each failure. */
+  suspectRetryFirstMs: 2 * minute,
+  /** The shortest wait before a message that was set aside is tried again by itself, and the longest. */
+  asideRetryFirstMs: 1 * minute,
+  asideRetryMaxMs: 7 * day,
   /** The number of suspects that are noted for an account; further ones wait for their turn. */
-  suspectsMax: 100,
+  suspectsMax: 1000,
+  /**
+   * The number of sessions of one run that may break at a message: each costs a login. A provider that falls silent costs minutes each
+   * time.
+   */
+  brokenSessionsMax: 8,
+  silentSessionsMax: 2,
   /** After this many deaths in a row, each message that could have been on its way then is retrieved alone. */
   deathsBeforeCare: 2,
 

@@ -46,6 +46,11 @@ export interface World {
   readonly quarantine: QuarantineWriter
   readonly attempts: Attempts
   newToken(): Token
+  /**
+   * Resolves when no other run of this worker whose predecessor died is under way; until this run ends, none begins. A message that ends
+   * the worker then takes no other account's message with it.
+   */
+  enterLane(): Promise<void>
   /** True once the worker has been asked to stop: the batch in hand is finished, and nothing new is begun. */
   stopping(): boolean
   /** Is called whenever the run's counts have changed. */
@@ -148,6 +153,11 @@ export interface Store {
    * `takeOver` brings them there. The answer has their places if they are now in another folder than the one they were appended to.
    */
   deliver(folder: string, appended: Appended): Promise<Appended | undefined>
+  /**
+   * Whether the store takes a small message of our own, which nobody sees, just now. Undefined if it cannot be asked without leaving
+   * something behind.
+   */
+  takes(): Promise<boolean | undefined>
   /** Tidies up. It is called when every appended message has been delivered. */
   finish(): Promise<void>
 }

@@ -3,6 +3,7 @@
  * are in ports.ts. Nothing in this folder opens a connection or knows how data are stored.
  */
 import type { Account } from '../account/account.ts'
+import type { Failure } from '../failure/failure.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { append } from './append.ts'
@@ -12,6 +13,7 @@ import { intend, type Intended } from './intend.ts'
 import type { LedgerView } from './ledger-ports.ts'
 import type { Letter } from './letter.ts'
 import type { PullRun, World } from './ports.ts'
+import { ProviderRefusals } from './provider-refusals.ts'
 import { record } from './record.ts'
 import { forget, remember } from './remember.ts'
 import { resolve } from './resolve.ts'
@@ -19,7 +21,7 @@ import { retrieve } from './retrieve.ts'
 import { spooled } from './spool.ts'
 import { survey } from './survey.ts'
 import { Suspects } from './suspects.ts'
-import { PullSession } from './session.ts'
+import { type Judges, PullSession } from './session.ts'
 import { WindowSize } from './window-size.ts'
 
 /**
@@ -38,49 +40,60 @@ import { WindowSize } from './window-size.ts'
  * tokens it holds, and records those. After 6: the ledger knows the message. Between 7 and QUIT: the server removes nothing (RFC 1939
  * section 6), and the next run marks again. After QUIT: the ledger does not know that the message is gone, and misses it first.
  *
- * A message whose retrieval goes wrong again and again is set aside and holds up no other (suspects.ts). If it broke the session, the
- * rest of the run is another session without it.
+ * A message that fails again and again is set aside and holds up no other (suspects.ts). If it broke the session, the rest of the run is
+ * another session without it.
  *
  * @param counts grows as the run goes, so that a run that fails still reports what it did.
+ * @returns why messages are deferred, if any of them was due: the run is done all the same.
  */
-export async function pullAccount(world: World, account: Account, counts: RunCounts): Promise<void> {
+export async function pullAccount(world: World, account: Account, counts: RunCounts): Promise<Failure | undefined> {
   const run: PullRun = { world, account, counts }
   const suspects = new Suspects(run)
+  const judges = { suspects, providerRefusals: new ProviderRefusals(run, suspects) }
   const windows = new WindowSize()
   try {
     let isOver = false
-    while (!isOver) isOver = await makeSession(run, suspects, windows)
+    while (!isOver) isOver = await makeSession(run, judges, windows)
   } finally {
+    counts.deferred = suspects.deferred
     await suspects.returned()
     if (windows.news !== null) await world.attempts.noteWindow(windows.news)
   }
+  suspects.demandProgress()
+  return suspects.failure
 }
 
 /**
- * Makes one session. The answer is false if there is more to do: it broke at a message that is now set aside, or the provider ends each
- * session after some messages.
+ * Makes one session. The answer is false if there is more to do: it broke at a message, and the rest is done without that one, or the
+ * provider ends each session after some messages.
  */
-async function makeSession(run: PullRun, suspects: Suspects, windows: WindowSize): Promise<boolean> {
-  const view = await storeSpooled(run, await resolve(run))
+async function makeSession(run: PullRun, judges: Judges, windows: WindowSize): Promise<boolean> {
+  const { suspects, providerRefusals } = judges
+  const view = await storeSpooled(run, suspects, await resolve(run))
   windows.begin(view.window)
   const maildrop = await run.world.openMaildrop(windows).catch((error: unknown) => {
     throw windows.instead(error)
   })
-  const session = new PullSession(run, view, maildrop)
+  const session = new PullSession(run, judges, view, maildrop)
   const { deposit } = session
+  providerRefusals.begin()
   try {
     const findings = await survey(session)
-    await transfer(deposit, retrieve(session, findings, suspects))
-    const failure = await remember(session, findings, suspects)
+    await transfer(deposit, retrieve(session, findings))
+    await remember(session, findings)
     await erase(session)
     await forget(session, findings)
-    if (session.remaining > 0) throw new SessionFailed({ kind: 'stopped' })
-    if (failure !== undefined) throw failure
+    if (session.remaining > 0 && providerRefusals.limit === undefined) throw new SessionFailed({ kind: 'stopped' })
     return true
   } catch (error) {
     await deposit.settled()
+    const isLimit = windows.hasGiven
     const goesOn = windows.broke(error, maildrop)
-    if ((await suspects.blame(error)) || goesOn) return false
+    const hasMore = await providerRefusals.blame(error, isLimit)
+    if (goesOn || (hasMore && maildrop.loginDelayMs === 0)) {
+      await deposit.refusals.settle()
+      return false
+    }
     throw error
   } finally {
     maildrop.abandon()
@@ -107,12 +120,12 @@ async function store(deposit: Deposit, intended: Intended): Promise<void> {
 }
 
 /** Stores the messages that earlier runs have spooled: the provider may not show them again. The answer is the ledger after that. */
-async function storeSpooled(run: PullRun, view: LedgerView): Promise<LedgerView> {
-  const deposit = new Deposit(run, view.records)
+async function storeSpooled(run: PullRun, suspects: Suspects, view: LedgerView): Promise<LedgerView> {
+  await suspects.recall(view)
+  const deposit = new Deposit(run, suspects)
   try {
-    await transfer(deposit, spooled(run, view))
-    const failure = await deposit.refusals.settle()
-    if (failure !== undefined) throw failure
+    await transfer(deposit, spooled(run, suspects, view))
+    await deposit.refusals.settle()
   } finally {
     await deposit.settled()
   }

@@ -6,10 +6,12 @@ import type { Account } from '../account/account.ts'
 import { type Failure, type FailureKind } from '../failure/failure.ts'
 import { assertNever } from '../assert-never.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
+import { envelopeOf } from '../mail/envelope.ts'
 import type { ShortHash, SpoolId } from '../mail/message.ts'
 import type { AsideReason } from './ledger-ports.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import { describe } from '../failure/sentences.ts'
+import { asideWaitMs, mayPass } from './patience.ts'
 
 /** One entry, as it is stored. */
 export interface QuarantineEntry {
@@ -27,7 +29,7 @@ export interface QuarantineEntry {
   readonly passes?: boolean
   /** When the message is tried again by itself; null: only by hand. */
   readonly nextAttemptAt?: string | null
-  /** The message's From and Subject fields, as its header has them; null if no header was seen. */
+  /** Whom the message is from, and what it is about, as people read it; null if no header was seen. */
   readonly from?: string | null
   readonly subject?: string | null
 }
@@ -75,24 +77,38 @@ export function isSetAside(record: LedgerRecord, message: Identity): boolean {
 export function entryFor(
   message: Identity & { readonly name: string | undefined; readonly spooled: SpoolId | undefined },
   before: QuarantineEntry | undefined,
-  made: { readonly id: string; readonly at: string },
-  { failure, attempts }: AsideReason,
+  made: { readonly id: string; readonly atMs: number },
+  { failure, attempts: tries, setAsideAfterMs = 0, from = null, subject = null }: AsideReason,
 ): QuarantineEntry {
+  const attempts = (before?.attempts ?? 0) + tries
+  const passes = mayPass(failure)
+  const againMs = made.atMs + asideWaitMs(attempts, setAsideAfterMs)
   return {
     id: before?.id ?? made.id,
     uidl: message.name ?? null,
     size: message.size,
-    firstSeenAt: before?.firstSeenAt ?? made.at,
-    attempts: (before?.attempts ?? 0) + attempts,
+    firstSeenAt: before?.firstSeenAt ?? new Date(made.atMs).toISOString(),
+    attempts,
     reason: { kind: failure.kind, message: asideSentence(failure) },
     record: { uidl: message.uidl ?? null, digest: message.digest ?? null },
     spooled: message.spooled ?? before?.spooled,
+    passes,
+    nextAttemptAt: passes ? new Date(againMs).toISOString() : null,
+    from: from ?? before?.from ?? null,
+    subject: subject ?? before?.subject ?? null,
   }
 }
 
 /** Amends the entry of a record that has another UIDL or size now, so that it still leads to that record. */
 export function entryFollowing(entry: QuarantineEntry, { uidl, size }: Identity): QuarantineEntry {
   return { ...entry, size, record: { ...entry.record, uidl: uidl ?? null } }
+}
+
+/** From whom a message is, and about what. @param lines the result of `envelopeLines` (mail/header.ts). */
+export async function shownEnvelope(lines: Buffer | undefined): Promise<Pick<AsideReason, 'from' | 'subject'>> {
+  if (lines === undefined) return {}
+  const { from, subject } = await envelopeOf(lines)
+  return { from, subject }
 }
 
 /** @param octets the size from LIST, or the size that came if LIST gave less. */
@@ -115,6 +131,8 @@ function asideSentence(failure: Failure): string {
     case 'internal':
       return `${failure.reason}.`
     case 'store refused':
+      if (failure.during === 'message') return `The mail store did not take this message: "${failure.reply}".`
+      return describe(failure)
     case 'store full':
     case 'store unreachable':
     case 'credentials refused':

@@ -19,14 +19,20 @@ export async function record(deposit: Deposit, intended: Intended, answer: Appen
     : await deposit.run.world.store.find(intent)
   await recordFound(deposit, intended, found)
 
-  if (answer.status === 'broken' && found.tokens.size === 0) throw new SessionFailed(answer.failure)
+  // A store that says OK and shows nothing is at fault itself.
+  const isEmptyOk = answer.status === 'broken' && answer.failure.kind !== 'store unreachable'
+  if (isEmptyOk && found.tokens.size === 0) throw new SessionFailed(answer.failure)
+  if (answer.status === 'broken') await deposit.refusals.broke(answer.failure)
   const rest = messages.filter(({ entry }) => !found.tokens.has(entry.token)).map(({ letter }) => letter)
   const [first] = rest
-  if (answer.status === 'refused' && messages.length === 1 && first !== undefined) {
-    await deposit.refusals.refused(first.sighting, answer.reply)
+  if (answer.status !== 'stored' && messages.length === 1 && first !== undefined) {
+    // The line may have dropped by chance.
+    if (answer.status === 'broken' && deposit.refusals.isFirstBreak(first)) return [[first]]
+    const storeFailure = answer.status === 'broken' ? answer.failure : undefined
+    await deposit.refusals.refused(first, answer.reply, storeFailure)
     return []
   }
-  // A batch is refused for its worst message, and halving finds that one.
+  // A batch is refused, or ends the session, for its worst message, and halving finds that one.
   const middle = Math.ceil(rest.length / 2)
   return [rest.slice(0, middle), rest.slice(middle)].filter(({ length }) => length > 0)
 }
@@ -42,7 +48,7 @@ async function recordUnfit(
   for (const { letter, entry } of messages) {
     const reason = reasons.get(entry.token)
     if (reason === undefined) fit.push(letter)
-    else await deposit.refusals.unfit(letter.sighting, reason)
+    else await deposit.refusals.unfit(letter, reason)
   }
   return fit.length === 0 ? [] : [fit]
 }
@@ -57,6 +63,7 @@ async function recordFound(deposit: Deposit, intended: Intended, { tokens, appen
   const records = await world.intents.record(intended.intent, tokens)
   if (stored.length === 0) return
   await deposit.deliveries.add(appended, stored)
+  for (const { sighting } of stored) deposit.suspects.stored(sighting.message)
   await deposit.refusals.stored()
   for (const [nth, { sighting }] of stored.entries())
     deposit.erasures?.add({ message: sighting.message, record: records[nth] as LedgerRecord, sighting })

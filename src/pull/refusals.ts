@@ -1,84 +1,134 @@
 /**
- * Holds the messages that the store has refused until it is known who is at fault (docs/decisions/0012). If a store takes another
- * message, or refuses another one in other words, it judges messages: those that it refused are set aside. If a store says the same to
- * one message after another and takes none, it is at fault itself: the run fails, and nothing is set aside.
+ * Judges a store that does not take what it is sent: is a message at fault, or the store (docs/decisions/0012)? The evidence decides: a
+ * store that takes another message, or a probe, judges messages. If it takes nothing, or nobody can tell, nothing speaks against a
+ * message. suspects.ts decides what follows; provider-refusals.ts judges providers.
  */
-import type { Phase } from '../failure/phase.ts'
+import type { Failure } from '../failure/failure.ts'
+import { meaningOf, passes } from '../failure/meaning.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
-import type { PackedRecords } from '../ledger/packed-records.ts'
-import type { Sighting } from '../mail/message.ts'
-import type { WholeSighting } from './letter.ts'
+import type { Listed } from '../mail/message.ts'
+import type { Letter } from './letter.ts'
 import { pullLimits } from './limits.ts'
 import type { PullRun } from './ports.ts'
+import { shownEnvelope } from './quarantine.ts'
+import type { Suspects } from './suspects.ts'
+
+/** The parts of a letter that are needed when its bytes are gone. */
+type RefusedLetter = Pick<Letter, 'sighting' | 'envelope'>
 
 interface Refused {
-  readonly sighting: WholeSighting
+  readonly letter: RefusedLetter
   readonly reply: string
+  /** The session ended at this message: the failure of the run if the store is the reason. */
+  readonly broken: Failure | undefined
 }
 
 export class Refusals {
   readonly #run: PullRun
-  /** The number of messages that earlier runs have set aside since one was stored: a store at fault must not quarantine a maildrop run by run. */
-  readonly #asideBefore: number
+  readonly #suspects: Suspects
+  /** The messages on which there is no verdict yet. */
   #refused: Refused[] = []
-  #hasStored = false
+  /** The messages at which a session has broken once. */
+  readonly #broken = new Set<Listed>()
+  /** The store has taken a message in this run: it judges messages. */
+  #takes = false
 
-  constructor(run: PullRun, records: PackedRecords) {
+  constructor(run: PullRun, suspects: Suspects) {
     this.#run = run
-    // The store is not the reason if a message was set aside unread.
-    this.#asideBefore = [...records.asideSinceStored()].filter(({ digest }) => digest !== undefined).length
+    this.#suspects = suspects
   }
 
   /** Notes that the store has taken a message: any message that it refused is itself at fault. */
   async stored(): Promise<void> {
-    this.#hasStored = true
-    await this.#setAside()
+    this.#takes = true
+    await this.#judge(true)
   }
 
   /** Sets aside a message that this store never takes: that was known before anything was sent. */
-  async unfit(sighting: Sighting, reply: string): Promise<void> {
-    await this.#quarantine(sighting, 'unfit message', reply)
-  }
-
-  /** @throws SessionFailed if the store itself is at fault. */
-  async refused(sighting: WholeSighting, reply: string): Promise<void> {
-    const last = this.#refused.at(-1)
-    if (last !== undefined && gist(last.reply) !== gist(reply)) await this.#setAside()
-    this.#refused.push({ sighting, reply })
-    if (this.#countDifferent() >= pullLimits.refusedInARowMax) throw this.#storeFailure()
-  }
-
-  /** Decides when no more messages come. The answer fails the run: the store itself is at fault. */
-  async settle(): Promise<SessionFailed | undefined> {
-    const different = this.#countDifferent()
-    if (different > 0 && !this.#hasStored && this.#asideBefore + different >= pullLimits.refusedInARowMax)
-      return this.#storeFailure()
-    await this.#setAside()
-    return undefined
-  }
-
-  async #setAside(): Promise<void> {
-    for (const { sighting, reply } of this.#refused.splice(0)) await this.#quarantine(sighting, 'message', reply)
-  }
-
-  async #quarantine(sighting: Sighting, during: Phase, reply: string): Promise<void> {
+  async unfit({ sighting, envelope }: RefusedLetter, reply: string): Promise<void> {
     const { world, counts } = this.#run
     counts.quarantined += 1
-    await world.quarantine.quarantine(sighting, { failure: { kind: 'store refused', during, reply }, attempts: 1 })
+    const failure: Failure = { kind: 'store refused', during: 'unfit message', reply }
+    await world.quarantine.quarantine(sighting, { failure, attempts: 1, ...(await shownEnvelope(envelope)) })
   }
 
-  #countDifferent(): number {
-    return new Set(this.#refused.map(({ sighting }) => sighting.digest)).size
+  /**
+   * Looks, after a session has broken at an append, whether the store takes anything: a search for the message at which it breaks costs
+   * many sessions, and at a store that is silent minutes for each.
+   *
+   * @throws SessionFailed if it does not.
+   */
+  async broke(failure: Failure): Promise<void> {
+    if (this.#takes) return
+    const takes = await this.#run.world.store.takes()
+    if (takes === false) throw new SessionFailed(failure)
+    this.#takes = takes === true
   }
 
-  #storeFailure(): SessionFailed {
-    const count = this.#countDifferent()
-    const during = count === 1 ? 'next message' : ({ code: 'messages', count } as const)
-    return new SessionFailed({ kind: 'store refused', during, reply: this.#refused.at(-1)?.reply ?? '' })
+  /** Whether no session of this run has broken at this message alone before. */
+  isFirstBreak({ sighting: { message } }: RefusedLetter): boolean {
+    if (this.#broken.has(message)) return false
+    this.#broken.add(message)
+    return true
+  }
+
+  /**
+   * Notes that the store has refused a message, or ended the session at it.
+   *
+   * @param broken the failure of the run if the session ended at this message, and the store is the reason.
+   * @throws SessionFailed if the store itself is at fault.
+   */
+  async refused({ sighting, envelope }: RefusedLetter, reply: string, broken?: Failure): Promise<void> {
+    this.#refused.push({ letter: { sighting, envelope }, reply, broken })
+    if (this.#takes) return await this.#judge(true)
+    // Each broken session costs a login, and the time in which the store may still store what it was sent.
+    const most = broken === undefined ? pullLimits.refusedInARowMax : pullLimits.brokenAppendsMax
+    if (this.#refused.length < most) return
+    if (!(await this.#probe())) throw await this.#storeFailure(broken)
+    await this.#judge(true)
+  }
+
+  /** Gives the verdict when no more messages come. */
+  async settle(): Promise<void> {
+    if (this.#refused.length === 0) return
+    await this.#judge(this.#takes || (await this.#probe()))
+  }
+
+  /** Asks the store to take a message of our own. A store that cannot be asked is judged by time alone, unless it refuses many. */
+  async #probe(): Promise<boolean> {
+    this.#takes = (await this.#run.world.store.takes()) ?? this.#refused.length < pullLimits.refusedInARowMax
+    return this.#takes
+  }
+
+  async #judge(isMessages: boolean): Promise<void> {
+    for (const { letter, reply, broken } of this.#refused.splice(0)) {
+      const failure = (isMessages ? undefined : broken) ?? failureOfMessage(reply)
+      const { sighting, envelope } = letter
+      const isHopeless = saysWhatItNeverTakes(reply)
+      const verdict = isMessages ? 'at fault' : 'innocent'
+      await this.#suspects.failed({ sighting, failure, at: 'store', isHopeless }, verdict, async () => envelope)
+    }
+  }
+
+  async #storeFailure(broken: Failure | undefined): Promise<SessionFailed> {
+    const count = this.#refused.length
+    const reply = this.#refused.at(-1)?.reply ?? ''
+    await this.#judge(false)
+    if (broken !== undefined) return new SessionFailed(broken)
+    return new SessionFailed({ kind: 'store refused', during: { code: 'messages', count }, reply, ...passing(reply) })
   }
 }
 
-/** A reply without the parts that servers change each time: names of sessions, message numbers, times. */
-function gist(reply: string): string {
-  return reply.replace(/\S*\d\S*/g, '').toLowerCase()
+function failureOfMessage(reply: string): Failure {
+  return { kind: 'store refused', during: 'message', reply, ...passing(reply) }
+}
+
+/** The store names the size or NUL: no time changes that (CONTRACT section 6). */
+function saysWhatItNeverTakes(reply: string): boolean {
+  return /\bTOOBIG\b|\bNULs?\b|\btoo (?:large|big|long)\b|exceeds.{0,40}\bsize\b/i.test(reply)
+}
+
+function passing(reply: string): { readonly passes?: true } {
+  const meaning = meaningOf(reply)
+  return meaning !== undefined && passes(meaning) ? { passes: true } : {}
 }

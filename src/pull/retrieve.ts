@@ -5,24 +5,19 @@ import { type Letter, letterOf } from './letter.ts'
 import { sameBytes } from './plan.ts'
 import { isBeforeFirstRun } from './policy.ts'
 import type { Survey } from './survey.ts'
-import type { Suspects } from './suspects.ts'
 import type { PullSession } from './session.ts'
 
-export async function* retrieve(
-  session: PullSession,
-  survey: Survey,
-  suspects: Suspects,
-): AsyncGenerator<readonly Letter[]> {
-  const { world, maildrop, deposit, neighbours } = session
-  const turns = await suspects.turns(session.view, survey)
+export async function* retrieve(session: PullSession, survey: Survey): AsyncGenerator<readonly Letter[]> {
+  const { world, maildrop, deposit, neighbours, suspects, providerRefusals } = session
+  const turns = await suspects.turns(survey)
   session.expect(turns.usual.length + turns.last.length)
   try {
-    for await (const window of suspects.windows(maildrop, turns, deposit)) {
+    for await (const window of suspects.windows(maildrop, turns, () => deposit.done())) {
       yield* batchesOf(neighbours.date(await newIn(window, session, survey)), world.store.batch)
       deposit.whenStored(window.release)
-      await suspects.came(window)
+      await providerRefusals.came(window)
       session.came(window.retrieved.length + window.refused.length + window.cut.length)
-      if (world.stopping()) break
+      if (world.stopping() || providerRefusals.limit !== undefined) break
     }
   } catch (error) {
     // What came before the session broke is stored.

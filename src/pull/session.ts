@@ -5,18 +5,31 @@ import type { RunCounts } from '../runs/run.ts'
 import { Deposit } from './deposit.ts'
 import { Erasures } from './erasures.ts'
 import { relisted } from './lessons.ts'
+import type { Listed } from '../mail/message.ts'
 import type { LedgerView } from './ledger-ports.ts'
 import { Neighbours } from './neighbours.ts'
 import type { Maildrop, PullRun, World } from './ports.ts'
+import type { ProviderRefusals } from './provider-refusals.ts'
+import type { Suspects } from './suspects.ts'
 import type { SightedMatch } from './unmatched.ts'
+
+/** What a run remembers from one of its sessions to the next: the messages that fail, and who is at fault. */
+export interface Judges {
+  readonly suspects: Suspects
+  readonly providerRefusals: ProviderRefusals
+}
 
 export class PullSession implements PullRun {
   readonly world: World
   readonly account: Account
   readonly counts: RunCounts
+  readonly suspects: Suspects
+  readonly providerRefusals: ProviderRefusals
   /** The ledger as it stood when the session began. */
   readonly view: LedgerView
   readonly maildrop: Maildrop
+  /** The maildrop's listing, once it was asked for. */
+  listing: readonly Listed[] = []
   readonly deposit: Deposit
   readonly erasures: Erasures
   readonly neighbours: Neighbours
@@ -29,16 +42,18 @@ export class PullSession implements PullRun {
   #expected = 0
   #came = 0
 
-  constructor(run: PullRun, view: LedgerView, maildrop: Maildrop) {
+  constructor(run: PullRun, judges: Judges, view: LedgerView, maildrop: Maildrop) {
     this.world = run.world
     this.account = run.account
     this.counts = run.counts
+    this.suspects = judges.suspects
+    this.providerRefusals = judges.providerRefusals
     this.view = view
     this.maildrop = maildrop
     this.nowMs = run.world.clock.nowMs()
     this.erasures = new Erasures(run, view.lastSeenMs, this.nowMs)
     this.neighbours = new Neighbours(view)
-    this.deposit = new Deposit(run, view.records, this.erasures)
+    this.deposit = new Deposit(run, judges.suspects, this.erasures)
   }
 
   /** Whether a record belongs to a quarantined message that is to be tried again: somebody has asked for it, or the account takes larger ones now. */

@@ -7,11 +7,17 @@ import type { LedgerView } from './ledger-ports.ts'
 import { type Letter, letterOf } from './letter.ts'
 import { Neighbours } from './neighbours.ts'
 import type { PullRun } from './ports.ts'
+import type { Suspects } from './suspects.ts'
 
 /** Yields the messages that earlier runs have spooled, each as a batch of its own: a spool may be larger than memory. */
-export async function* spooled({ world }: PullRun, view: LedgerView): AsyncGenerator<readonly Letter[]> {
+export async function* spooled(
+  { world }: PullRun,
+  suspects: Suspects,
+  view: LedgerView,
+): AsyncGenerator<readonly Letter[]> {
   const neighbours = new Neighbours(view)
   for await (const retrieved of world.spool.spooled()) {
+    if (!suspects.mayTry(retrieved.message)) continue
     const letter = await letterOf(retrieved, world.clock.nowMs())
     for (const dated of neighbours.date([letter])) yield [dated]
     world.progress()

@@ -28,6 +28,7 @@ export interface Survey {
 export async function survey(session: PullSession): Promise<Survey> {
   const { world, account, counts, view, maildrop } = session
   const listing = await maildrop.list()
+  session.listing = listing
   counts.listed = Math.max(counts.listed, listing.length)
   world.progress()
 

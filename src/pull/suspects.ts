@@ -1,21 +1,30 @@
 /**
- * Handles messages whose retrieval goes wrong, so that none of them holds up another (docs/decisions/0015). A message is suspect if the
- * provider lists it and will not give it, or if the session breaks at it: the next run takes it last and alone, and sets it aside once it
- * has failed often enough. A message that ends the worker is found by the runs that set out and never returned.
+ * Holds the messages that fail, so that none of them holds up another (docs/decisions/0015). A message is suspect if the provider lists it
+ * and does not give it, if the session breaks at it, or if the store does not take it. It is tried last and alone, and is set aside once it
+ * has failed often enough and for long enough (patience.ts). provider-refusals.ts and refusals.ts judge who is at fault. A message that
+ * ends the worker is found by the runs that set out and never returned.
  */
 import type { Failure } from '../failure/failure.ts'
-import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
-import type { LedgerRecord, MessageName, Suspect } from '../ledger/ledger.ts'
-import { fieldsOf, headerFingerprint, headerOf, listedUidlHash } from '../mail/header.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
+import type { MessageName, Suspect } from '../ledger/ledger.ts'
+import { headerFingerprint, listedUidlHash } from '../mail/header.ts'
 import type { Listed, Sighting, Window } from '../mail/message.ts'
 import { slices } from '../slices.ts'
-import type { Deposit } from './deposit.ts'
 import type { LedgerView } from './ledger-ports.ts'
 import { pullLimits } from './limits.ts'
 import { look, unseen } from './look.ts'
+import { isPatienceOver, suspectAfterFailure, type Verdict, waitsForItsTime } from './patience.ts'
 import type { Maildrop, PullRun } from './ports.ts'
-import { tooLarge } from './quarantine.ts'
-import type { Survey } from './survey.ts'
+import { shownEnvelope } from './quarantine.ts'
+
+/** What a session is to retrieve (survey.ts). */
+interface Wanted {
+  /** The number of messages that the maildrop shows. */
+  readonly listed: number
+  readonly toRetrieve: readonly Listed[]
+  readonly retried: ReadonlySet<Listed>
+  readonly sightings: ReadonlyMap<Listed, Sighting>
+}
 
 /** The order in which messages are retrieved. */
 export interface Turns {
@@ -24,113 +33,184 @@ export interface Turns {
   readonly last: readonly Listed[]
 }
 
+/** A message that was not given, or not taken. */
+export interface FailedMessage {
+  readonly sighting: Sighting
+  readonly failure: Failure
+  /** The store refused it: it had come whole. */
+  readonly at?: 'store'
+  /** The words leave no doubt that it will fail again: it is set aside at once. */
+  readonly isHopeless?: boolean
+}
+
+/** Gives the From, Subject and Date lines of a message that is set aside; undefined if they cannot be seen. */
+type EnvelopeLines = () => Promise<Buffer | undefined>
+
 /** The suspects of one run, which may need more than one session. */
 export class Suspects {
   readonly #run: PullRun
   readonly #suspects = new Map<string, Suspect>()
   /** A message that this run has set aside is not tried again in it, even if its record does not identify the message again. */
   readonly #aside = new Set<string>()
+  /** Messages that have failed in this run, and those that wait for their time (no failure): neither is tried again in it. */
+  readonly #deferred = new Map<string, Failure | undefined>()
+  /** The messages behind a limit of the provider, and its words. */
+  #behindLimit: { readonly messages: number; readonly failure: Failure } | undefined
   #hasRecalled = false
   #deaths = 0
+  /** The number of those deaths in which the run was alone in its lane. */
+  #laneDeaths = 0
   /** The message that has killed the worker. */
   #killer: MessageName | undefined
   /** True once this run has set out to retrieve, or has something else to write at its end. */
   #mustReturn = false
-  /** The number of messages that earlier runs have set aside because of the provider, since one was stored. */
-  #asideBefore = 0
-  /** Messages that are tried again by hand. */
+  #lastSeenMs = 0
+  /** Messages that were set aside and are tried again. */
   #retried: ReadonlySet<Listed> = new Set()
   #sightings = new Map<Listed, Sighting>()
-  /** The number of messages that the provider gave. */
-  #given = 0
-  #refused: Window['refused'][number][] = []
 
   constructor(run: PullRun) {
     this.#run = run
   }
 
-  /** Sets aside the message that has killed the worker, and leaves the suspects for last. */
-  async turns(view: LedgerView, { listed, toRetrieve, retried, sightings }: Survey): Promise<Turns> {
-    this.#recall(view)
-    this.#asideBefore = [...view.records.asideSinceStored()].filter(isProvidersDoing).length
+  /** The number of messages that have failed, or wait for their time, and are not set aside. */
+  get deferred(): number {
+    return this.#deferred.size + (this.#behindLimit?.messages ?? 0)
+  }
+
+  /** The number of suspects that are known, those of this run included. */
+  get count(): number {
+    return this.#suspects.size
+  }
+
+  /** Why messages are deferred; undefined if none was due. */
+  get failure(): Failure | undefined {
+    return this.#behindLimit?.failure ?? [...this.#deferred.values()].find((failure) => failure !== undefined)
+  }
+
+  /** Reads what earlier runs have left. A run whose predecessor died waits for its turn: then no other run can be the reason of its death. */
+  async recall({ suspects, deaths, laneDeaths, alone, lastSeenMs }: LedgerView): Promise<void> {
+    if (this.#hasRecalled) return
+    this.#hasRecalled = true
+    for (const suspect of suspects) this.#suspects.set(suspectKey(suspect), suspect)
+    this.#lastSeenMs = lastSeenMs
+    this.#deaths = deaths
+    this.#laneDeaths = laneDeaths
+    // Only a run that was careful already had written down the message that it was retrieving alone.
+    this.#killer = deaths > pullLimits.deathsBeforeCare && laneDeaths > 1 ? alone : undefined
+    this.#mustReturn = deaths > 0
+    if (deaths > 0) await this.#run.world.enterLane()
+  }
+
+  /** Sets aside the message that has killed the worker, leaves the suspects for last, and leaves out those that wait for their time. */
+  async turns({ listed, toRetrieve, retried, sightings }: Wanted): Promise<Turns> {
     this.#retried = retried
     this.#sightings = new Map(sightings)
-    this.#refused = []
     const turns = { usual: [] as Listed[], last: [] as Listed[] }
     const present = new Set<string>()
-    const isTroubled = this.#suspects.size + this.#aside.size + retried.size > 0 || this.#killer !== undefined
+    const known = this.#suspects.size + this.#aside.size + this.#deferred.size + retried.size
+    const isTroubled = known > 0 || this.#killer !== undefined
     for await (const slice of slices(isTroubled ? toRetrieve : [])) {
       for (const message of slice) {
         const key = suspectKey(nameOf(message))
         present.add(key)
         if (this.#aside.has(key)) continue
         if (this.#killer !== undefined && key === suspectKey(this.#killer)) await this.#setKillerAside(message)
-        else (this.#suspects.has(key) || retried.has(message) ? turns.last : turns.usual).push(message)
+        else if (this.#isTried(key, retried.has(message)))
+          (this.#suspects.has(key) || retried.has(message) ? turns.last : turns.usual).push(message)
       }
     }
-    // A false empty maildrop (fetchmail, RETRIEVAL FAILURE MODES) clears nobody.
-    if (listed > 0) for (const key of this.#suspects.keys()) if (!present.has(key)) this.#clear(key)
+    // A false empty maildrop (fetchmail, RETRIEVAL FAILURE MODES) clears nobody, and the provider need not list what is spooled.
+    if (listed > 0) for (const [key, { spooled }] of this.#suspects) if (!present.has(key) && !spooled) this.#clear(key)
     // The message that has failed least goes first, so that each has its turn even if one of them ends the session.
     const failures = (message: Listed) => this.#suspects.get(suspectKey(nameOf(message)))?.failures ?? 0
     turns.last.sort((a, b) => failures(a) - failures(b))
     return isTroubled ? turns : { usual: toRetrieve, last: [] }
   }
 
-  /** Retrieves the messages in their turns. After several deaths, the messages that could have been on their way then come alone. */
-  async *windows(maildrop: Maildrop, { usual, last }: Turns, deposit: Deposit): AsyncIterable<Window> {
+  /** Whether a spooled message is tried now. */
+  mayTry(message: Listed): boolean {
+    return this.#isTried(suspectKey(nameOf(message)), false)
+  }
+
+  /**
+   * Retrieves the messages in their turns. After several deaths, the messages that could have been on their way then come alone.
+   *
+   * @param stored resolves when every message that has come stands in its folder.
+   */
+  async *windows(maildrop: Maildrop, { usual, last }: Turns, stored: () => Promise<void>): AsyncIterable<Window> {
     if (usual.length + last.length === 0) return
     const aloneCount = this.#isCareful ? pullLimits.windowsAheadMax * pullLimits.windowMessagesMax : 0
-    for (const message of usual.slice(0, aloneCount)) yield* this.#alone(message, maildrop, deposit)
+    for (const message of usual.slice(0, aloneCount)) yield* this.#alone(message, maildrop, stored)
     const rest = usual.slice(aloneCount)
-    if (this.#isCareful) await deposit.done()
+    if (this.#isCareful) await stored()
     if (rest.length > 0 || !this.#isCareful) await this.#setOut()
     if (rest.length > 0) yield* maildrop.retrieve(rest, this.#run.account.maxMessageBytes)
     await this.#lookAt(last, maildrop)
-    for (const message of last) yield* this.#alone(message, maildrop, deposit)
+    for (const message of last) yield* this.#alone(message, maildrop, stored)
   }
 
   /** Retrieves one message with no other on its way. After several deaths the name of this message is written down first. */
-  async *#alone(message: Listed, maildrop: Maildrop, deposit: Deposit): AsyncIterable<Window> {
+  async *#alone(message: Listed, maildrop: Maildrop, stored: () => Promise<void>): AsyncIterable<Window> {
     if (this.#isCareful) {
-      await deposit.done()
+      await stored()
       await this.#setOut(nameOf(message))
     }
     yield* maildrop.retrieve([message], this.#run.account.maxMessageBytes)
   }
 
-  /** Handles the messages of a window that were refused or cut. */
-  async came({ retrieved, refused, cut }: Window): Promise<void> {
-    const { world, account, counts } = this.#run
-    this.#given += retrieved.length + cut.length
-    this.#refused.push(...refused)
-    if (this.#suspects.size > 0)
-      for (const { message } of [...retrieved, ...cut]) this.#clear(suspectKey(nameOf(message)))
-    for (const { message, bytes, octets } of cut) {
-      counts.quarantined += 1
-      const sighting = { ...unseen(message), fingerprint: headerFingerprint(fieldsOf(headerOf(bytes))) }
-      await world.quarantine.quarantine(sighting, { failure: tooLarge(octets, account), attempts: 1, octets })
+  /**
+   * Notes that a message has failed.
+   *
+   * @param verdict `innocent`: the provider or the store is the reason.
+   */
+  async failed(
+    { sighting, failure, at, isHopeless = false }: FailedMessage,
+    verdict: Verdict,
+    envelope: EnvelopeLines = async () => undefined,
+  ): Promise<void> {
+    const { clock, run } = this.#run.world
+    const { message, spooled } = sighting
+    const name = nameOf(message)
+    const key = suspectKey(name)
+    const before = this.#suspects.get(key)
+    const nowMs = clock.nowMs()
+    const suspect: Suspect = {
+      ...suspectAfterFailure({ name, before }, verdict, nowMs, run.setAsideAfterMs),
+      ...(at === undefined ? {} : { at }),
+      ...(spooled === undefined ? {} : { spooled: true as const }),
     }
+    // It has an entry already, and stays what it is until there is another verdict on it.
+    if (this.#retried.has(message) && verdict === 'innocent') return
+    const isPatient = !isPatienceOver(suspect, nowMs, run.setAsideAfterMs) || !clock.steadySince(this.#lastSeenMs)
+    if (this.#retried.has(message) || (verdict !== 'innocent' && (isHopeless || !isPatient))) {
+      const attempts = this.#retried.has(message) ? 1 : (suspect.attempts ?? 1)
+      return await this.#setAside(sighting, failure, attempts, await envelope())
+    }
+    this.#deferred.set(key, failure)
+    // Nothing speaks against a message behind a provider's limit: next time it comes in its usual turn, not alone.
+    const isTemporary = failure.kind === 'provider refused' && failure.passes === true
+    const isNoted = verdict !== 'innocent' || isTemporary || at === 'store'
+    if (before === undefined && (!isNoted || this.#suspects.size >= pullLimits.suspectsMax)) return
+    this.#mustReturn = true
+    this.#suspects.set(key, suspect)
   }
 
-  /** Decides when no more messages come in this session. The answer fails the run: a message is still refused. */
-  async settle(): Promise<SessionFailed | undefined> {
-    let failed: SessionFailed | undefined
-    const refused = this.#refused.splice(0)
-    const isProviders = this.#isProvidersFault(refused.length)
-    for (const { message, reply } of refused) {
-      const during = { code: 'RETR', message: message.number } as const
-      const failure = { kind: 'provider refused', server: this.#run.account.host, during, reply } as const
-      if (isProviders || !(await this.#fail(message, failure))) failed ??= new SessionFailed(failure)
-    }
-    return failed
+  /** Notes that the provider has given a message. That clears it, unless the store is the reason why it is suspect. */
+  given(message: Listed): void {
+    if (this.#suspects.size === 0) return
+    const key = suspectKey(nameOf(message))
+    if (this.#suspects.get(key)?.at !== 'store') this.#clear(key)
   }
 
-  /** Whether a message was set aside because it ended the session: then another session does the rest of the run. */
-  async blame(error: unknown): Promise<boolean> {
-    if (!(error instanceof RetrievalFailed)) return false
-    await this.settle()
-    const others = this.#suspects.size - (this.#suspects.has(suspectKey(nameOf(error.suspect))) ? 1 : 0)
-    return !this.#isProvidersFault(others + 1) && (await this.#fail(error.suspect, error.failure))
+  /** Notes that the store has taken a message. */
+  stored(message: Listed): void {
+    if (this.#suspects.size > 0) this.#clear(suspectKey(nameOf(message)))
+  }
+
+  /** Notes that this many messages were not asked for, because the provider gives no more for now. */
+  leave(messages: number, failure: Failure): void {
+    this.#behindLimit = { messages, failure }
   }
 
   /** Writes down the suspects. It is called at the end of a run, however the run ended. */
@@ -138,24 +218,31 @@ export class Suspects {
     if (this.#mustReturn) await this.#writeReturn()
   }
 
-  /** After several deaths each message that could be the reason is retrieved alone. */
-  get #isCareful(): boolean {
-    return this.#deaths >= pullLimits.deathsBeforeCare
+  /** @throws SessionFailed if something was due and nothing came of it (CONTRACT section 5, `deferred`). */
+  demandProgress(): void {
+    const { stored, recovered } = this.#run.counts
+    if (this.failure !== undefined && stored + recovered === 0) throw new SessionFailed(this.failure)
   }
 
-  #recall({ suspects, deaths, alone }: LedgerView): void {
-    if (this.#hasRecalled) return
-    this.#hasRecalled = true
-    for (const suspect of suspects) this.#suspects.set(suspectKey(suspect), suspect)
-    this.#deaths = deaths
-    // Only a run that was careful already had written down the message that it was retrieving alone.
-    this.#killer = deaths > pullLimits.deathsBeforeCare ? alone : undefined
-    this.#mustReturn = deaths > 0
+  /** After several deaths each message that could be the reason is retrieved alone. */
+  get #isCareful(): boolean {
+    return this.#deaths >= pullLimits.deathsBeforeCare && this.#laneDeaths > 0
+  }
+
+  /** A message that has failed in this run waits for the next one, and a suspect waits for its time, unless somebody has asked for the run. */
+  #isTried(key: string, isRetried: boolean): boolean {
+    if (this.#deferred.has(key)) return false
+    const { clock, run } = this.#run.world
+    const suspect = this.#suspects.get(key)
+    if (suspect === undefined || isRetried || run.requested) return true
+    if (!waitsForItsTime(suspect, clock.nowMs(), run.setAsideAfterMs)) return true
+    this.#deferred.set(key, undefined)
+    return false
   }
 
   async #setOut(alone?: MessageName): Promise<void> {
     this.#mustReturn = true
-    await this.#run.world.attempts.setOut(alone)
+    await this.#run.world.attempts.setOut(alone ?? (this.#deaths > 0 ? 'in the lane' : undefined))
   }
 
   async #writeReturn(): Promise<void> {
@@ -168,54 +255,32 @@ export class Suspects {
     for (const sighting of await look(maildrop, nameless, undefined)) this.#sightings.set(sighting.message, sighting)
   }
 
-  /**
-   * A provider is at fault itself if it gives nothing at all, or refuses this many messages in a row. Stores are judged in the same way
-   * (refusals.ts).
-   */
-  #isProvidersFault(failed: number): boolean {
-    return this.#given === 0 && this.#asideBefore + failed >= pullLimits.refusedInARowMax
-  }
-
-  /**
-   * Notes that a retrieval went wrong. The answer is whether the message is now set aside. If it was tried again by hand, it is set aside
-   * at once.
-   */
-  async #fail(message: Listed, failure: Failure): Promise<boolean> {
-    this.#mustReturn = true
-    const name = nameOf(message)
-    const key = suspectKey(name)
-    const failures = (this.#suspects.get(key)?.failures ?? 0) + 1
-    if (this.#retried.has(message) || failures >= failuresMax(failure)) {
-      await this.#setAside(message, failure, this.#retried.has(message) ? 1 : failures)
-      return true
-    }
-    if (this.#suspects.has(key) || this.#suspects.size < pullLimits.suspectsMax)
-      this.#suspects.set(key, { ...name, failures })
-    return false
-  }
-
   /** The last of the runs that died was retrieving this message and nothing else. */
   async #setKillerAside(message: Listed): Promise<void> {
     const reason = `Its retrieval ended the worker ${this.#deaths} times`
-    await this.#setAside(message, { kind: 'internal', reason }, this.#deaths)
+    await this.#setAside(unseen(message), { kind: 'internal', reason }, this.#deaths)
     this.#deaths = 0
     this.#killer = undefined
     // The runs that died before have died of this message too.
     await this.#writeReturn()
   }
 
-  async #setAside(message: Listed, failure: Failure, attempts: number): Promise<void> {
+  async #setAside(sighting: Sighting, failure: Failure, attempts: number, envelope?: Buffer): Promise<void> {
     const { world, counts } = this.#run
+    const { message } = sighting
     // If no header was seen, the fingerprint of nothing shows that the message was tried, and not set aside by its listed size alone.
-    const fingerprint = this.#sightings.get(message)?.fingerprint ?? headerFingerprint([])
+    const fingerprint = sighting.fingerprint ?? this.#sightings.get(message)?.fingerprint ?? headerFingerprint([])
     counts.quarantined += 1
-    await world.quarantine.quarantine({ ...unseen(message), fingerprint }, { failure, attempts })
+    const { setAsideAfterMs } = world.run
+    const shown = await shownEnvelope(envelope)
+    await world.quarantine.quarantine({ ...sighting, fingerprint }, { failure, attempts, setAsideAfterMs, ...shown })
     const key = suspectKey(nameOf(message))
     this.#aside.add(key)
     this.#clear(key)
   }
 
   #clear(key: string): void {
+    this.#deferred.delete(key)
     if (this.#suspects.delete(key)) this.#mustReturn = true
   }
 }
@@ -227,13 +292,4 @@ function nameOf(message: Listed): MessageName {
 /** If messages share a UIDL, one that comes well must not clear another: their sizes tell them apart. */
 function suspectKey({ uidl, size, place }: MessageName): string {
   return `${uidl ?? place} ${size}`
-}
-
-function failuresMax({ kind }: Failure): number {
-  return kind === 'silent' || kind === 'unreachable' ? pullLimits.droppedFailuresMax : pullLimits.toldFailuresMax
-}
-
-/** Whether a message was set aside because of the provider: it was tried, and never came whole. */
-function isProvidersDoing({ fingerprint, digest }: LedgerRecord): boolean {
-  return fingerprint !== undefined && digest === undefined
 }

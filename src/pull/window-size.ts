@@ -78,6 +78,11 @@ export class WindowSize implements WindowPace {
     return this.#wasCut ?? error
   }
 
+  /** This session has given messages: the provider may end each of its sessions after some, whichever the next one is. */
+  get hasGiven(): boolean {
+    return this.#came > 0
+  }
+
   /** What is to be noted for the next run; null if nothing has changed. */
   get news(): WindowNote | undefined | null {
     const note = this.#note()

@@ -12,6 +12,8 @@ import { type LedgerWriter, noteReturned, noteSetOut, noteWindow } from './ledge
 
 /** A run's note is named by the fence of its lease. */
 const noteField = (fence: number | string) => `out ${fence}`
+/** The note of a run that is in its worker's lane, and retrieves no message alone. */
+const inTheLane = 'in the lane'
 const fenceOf = (field: string) => Number(field.slice(noteField('').length))
 
 export class RedisAttempts implements Attempts {
@@ -28,23 +30,26 @@ export class RedisAttempts implements Attempts {
   }
 
   /** @param notes everything that is noted beside the ledger. */
-  read(notes: Readonly<Record<string, string>>): Pick<LedgerView, 'suspects' | 'deaths' | 'alone' | 'window'> {
+  read(
+    notes: Readonly<Record<string, string>>,
+  ): Pick<LedgerView, 'suspects' | 'deaths' | 'laneDeaths' | 'alone' | 'window'> {
     const own = noteField(this.#lease.fence)
     const others = Object.keys(notes).filter((field) => field.startsWith(noteField('')) && field !== own)
     // Fences only grow: the highest one belongs to the run that died last.
     this.#unreturned = others.sort((one, other) => fenceOf(one) - fenceOf(other))
-    const alone = notes[this.#unreturned.at(-1) ?? ''] ?? ''
+    const last = notes[this.#unreturned.at(-1) ?? ''] ?? ''
     const { window } = notes
     return {
       window: window === undefined ? undefined : (JSON.parse(window) as WindowNote),
       suspects: JSON.parse(notes['suspects'] ?? '[]') as Suspect[],
       deaths: this.#unreturned.length,
-      alone: alone === '' ? undefined : (JSON.parse(alone) as MessageName),
+      laneDeaths: this.#unreturned.filter((field) => notes[field] !== '').length,
+      alone: last.startsWith('{') ? (JSON.parse(last) as MessageName) : undefined,
     }
   }
 
-  async setOut(alone?: MessageName): Promise<void> {
-    const name = alone === undefined ? '' : JSON.stringify(alone)
+  async setOut(alone?: MessageName | typeof inTheLane): Promise<void> {
+    const name = typeof alone === 'object' ? JSON.stringify(alone) : (alone ?? '')
     await this.#writer.write(noteSetOut, [], [noteField(this.#lease.fence), name])
   }
 

@@ -38,7 +38,7 @@ import {
   rewriteLedger,
   writeIntent,
 } from './ledger-writes.ts'
-import { entriesOf, octetsWished, wishFor, type Wishes, wishField, wishesIn } from './quarantine.ts'
+import { entriesOf, isWishDue, octetsWished, wishAt, wishFor, type Wishes, wishField, wishesIn } from './quarantine.ts'
 import { RedisSpool } from './spool.ts'
 
 /** If two entries are made in one millisecond, the later one still sorts after the earlier one. */
@@ -80,7 +80,7 @@ export class RedisLedger implements AccountLedger {
     this.#nowMs = nowMs
     this.#writer = new LedgerWriter(redis, lease, nowMs, run)
     this.#records = new LedgerRecords(redis, lease.accountId, this.#writer)
-    this.#spool = new RedisSpool(redis, lease.accountId, this.#writer, () => this.#wishes)
+    this.#spool = new RedisSpool(redis, lease.accountId, this.#writer, (entryId) => this.#isRetried(entryId))
     this.#attempts = new RedisAttempts(redis, lease, this.#writer)
   }
 
@@ -197,13 +197,15 @@ export class RedisLedger implements AccountLedger {
     const record = this.#aside('quarantined', sighting)
     const before = this.#records.claim(record)
     const entryBefore = before && quarantineEntryOf(before, await entriesOf(this.#redis, this.#accountId))
-    const made = { id: newEntryId(), at: new Date(this.#nowMs()).toISOString() }
+    const made = { id: newEntryId(), atMs: this.#nowMs() }
     const { message, spooled } = sighting
     const entry = entryFor({ ...record, name: message.uidl, spooled }, entryBefore, made, reason)
     const changes: LedgerChange[] = [['entry', entry.id, JSON.stringify(entry)]]
     const wish = this.#wishes.get(entry.id)
     if (wish !== undefined) changes.push(['wish done', wishField(entry.id), wish])
     if (reason.octets !== undefined) changes.push(['wish', wishField(entry.id), wishFor(reason.octets)])
+    else if (typeof entry.nextAttemptAt === 'string')
+      changes.push(['wish', wishField(entry.id), wishAt(Date.parse(entry.nextAttemptAt))])
     await this.#records.append([{ ...record, index: before?.index }], { changes })
   }
 
@@ -219,7 +221,7 @@ export class RedisLedger implements AccountLedger {
     await this.#spool.letGo(retrieved)
   }
 
-  async setOut(alone?: MessageName): Promise<void> {
+  async setOut(alone?: MessageName | 'in the lane'): Promise<void> {
     await this.#attempts.setOut(alone)
   }
 
@@ -229,6 +231,12 @@ export class RedisLedger implements AccountLedger {
 
   async noteWindow(window: WindowNote | undefined): Promise<void> {
     await this.#attempts.noteWindow(window)
+  }
+
+  /** Whether somebody, or its time, wants a spooled message of the quarantine tried again. */
+  #isRetried(entryId: string): boolean {
+    const wish = this.#wishes.get(entryId)
+    return wish !== undefined && wish !== 'dismiss' && !octetsWished(wish) && isWishDue(wish, this.#nowMs())
   }
 
   async #keeperAtStart(): Promise<Keeper> {
@@ -249,7 +257,8 @@ export class RedisLedger implements AccountLedger {
       if (wish === 'dismiss') {
         if (record !== undefined) changes.push(overwritten({ ...record, state: 'skipped' }))
         changes.push(...withoutEntry(entry))
-      } else if (wish !== undefined && record !== undefined) retries.set(record.index, octetsWished(wish))
+      } else if (wish !== undefined && record !== undefined && isWishDue(wish, this.#nowMs()))
+        retries.set(record.index, octetsWished(wish))
     }
     if (changes.length > 0) {
       await this.#records.append([], { changes })

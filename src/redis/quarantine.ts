@@ -11,12 +11,19 @@ import { script } from './scripts.ts'
 
 /**
  * Wishes by entry id. `retry ULID`: the message is to be tried again; each wish is another value, so that a run ends only the wish that
- * it knew. `from OCTETS`: it is tried again once the account takes this many octets. `dismiss`: the entry is removed.
+ * it knew. `from OCTETS`: it is tried again once the account takes this many octets. `at MS`: it is tried again from this time on, because
+ * its reason may have passed. `dismiss`: the entry is removed.
  */
 export type Wishes = ReadonlyMap<string, string>
 
 export const wishField = (entryId: string) => `wish ${entryId}`
 export const wishFor = (octets: number) => `from ${octets}`
+export const wishAt = (timeMs: number) => `at ${timeMs}`
+
+/** Whether the time of a wish has come. */
+export function isWishDue(wish: string, nowMs: number): boolean {
+  return !wish.startsWith('at ') || Number(wish.slice(3)) <= nowMs
+}
 
 /** The number of octets that the account must take before the message is tried again. */
 export function octetsWished(wish: string): number {

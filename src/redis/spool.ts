@@ -5,7 +5,7 @@ import type { AccountId, Listed, MessageNumber, Retrieved, SpoolId } from '../ma
 import type { Spool } from '../pull/ledger-ports.ts'
 import { keys } from './key-names.ts'
 import { dropSpooled, type LedgerWriter, spoolMessages } from './ledger-writes.ts'
-import { entriesOf, type Wishes } from './quarantine.ts'
+import { entriesOf } from './quarantine.ts'
 
 const newSpoolId = monotonicFactory() as () => SpoolId
 
@@ -27,14 +27,14 @@ export class RedisSpool implements Spool {
   readonly #redis: Redis
   readonly #accountId: AccountId
   readonly #writer: LedgerWriter
-  readonly #wishes: () => Wishes
+  readonly #isRetried: (entryId: string) => boolean
 
-  /** @param wishes people's wishes for quarantine entries, as the run has read them. */
-  constructor(redis: Redis, accountId: AccountId, writer: LedgerWriter, wishes: () => Wishes) {
+  /** @param isRetried tells whether a message that was set aside is to be tried again. */
+  constructor(redis: Redis, accountId: AccountId, writer: LedgerWriter, isRetried: (entryId: string) => boolean) {
     this.#redis = redis
     this.#accountId = accountId
     this.#writer = writer
-    this.#wishes = wishes
+    this.#isRetried = isRetried
   }
 
   async spool(retrieved: readonly Retrieved[]): Promise<Retrieved[]> {
@@ -49,7 +49,7 @@ export class RedisSpool implements Spool {
     const ids = ((await this.#redis.hkeys(keys.spool(this.#accountId))) as SpoolId[]).sort()
     if (ids.length === 0) return
     const entries = await entriesOf(this.#redis, this.#accountId)
-    const waiting = entries.filter(({ id }) => !this.#wishes().get(id)?.startsWith('retry '))
+    const waiting = entries.filter(({ id }) => !this.#isRetried(id))
     const setAside = new Set(waiting.map(({ spooled }) => spooled))
     for (const id of ids) {
       const message = setAside.has(id) ? undefined : await spooledMessage(this.#redis, this.#accountId, id)

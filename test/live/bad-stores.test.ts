@@ -9,6 +9,7 @@ import type { Token } from '../../src/mail/message.ts'
 import { imapLimits } from '../../src/imap/limits.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { noCounts, type RunCounts } from '../../src/runs/run.ts'
+import { pullLimits } from '../../src/pull/limits.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { certificate } from '../support/certificates.ts'
 import { startCyrus, type TestCyrus } from '../support/cyrus.ts'
@@ -163,15 +164,13 @@ for (const [make, capabilities] of makes) {
 
   for (const byeInLiteral of [undefined, 'Session expired']) {
     const drops = byeInLiteral === undefined ? 'the connection drops' : 'BYE'
-    test(`${make}: ${drops} in mid-literal, wherever: nothing of it is stored, and a later run stores all`, async () => {
+    test(`${make}: ${drops} in mid-literal, wherever: nothing of it is stored, and the same run stores all`, async () => {
       const places = capabilities.includes('MULTIAPPEND') ? [0, 1, 1000, 4000, 8500] : [0, 1, 4000]
       for (const dropsAfterOctets of places) {
         const messages = [...letters(4), letter('large', { body: 'x'.repeat(5000) }), ...letters(10, 5)]
         const behaviour = { capabilities, dropsInLiteral: 1, dropsAfterOctets, ...(byeInLiteral && { byeInLiteral }) }
         await at(behaviour, messages, async ({ pull, held }) => {
-          const sentence = byeInLiteral === undefined ? /the connection ended|it dropped/ : /session: "Session expired"/
-          failedWith(await pull(), 'store unreachable', sentence)
-          ranWell(await pull(), { recovered: 0, deleted: 15 })
+          ranWell(await pull(), { recovered: 0, stored: 15, deleted: 15, deferred: 0 })
           assert.deepEqual(held(), [...numbers(1, 4), 'large', ...numbers(5, 14)])
         })
       }
@@ -554,8 +553,9 @@ test('one bad message among 250 costs two appends for each halving, and no more'
       messages,
       async ({ pull, world, appends }) => {
         world.window = 250
-        ranWell(await pull(), { stored: 249, quarantined: 1, deleted: 249 })
+        ranWell(await pull(), { stored: 249, deferred: 1, deleted: 249 })
         assert.ok(appends() <= 1 + 2 * Math.ceil(Math.log2(250)), `${appends()} appends`)
+        for (let runs = 1; runs < pullLimits.failuresMin; runs += 1) await pull()
         const [aside] = world.ledger.quarantined
         assert.deepEqual(aside?.reason, { kind: 'store refused', during: 'message', reply: words })
         ranWell(await pull(), { stored: 0, quarantined: 0, deleted: 0 })
@@ -583,12 +583,14 @@ test('several bad messages in a batch, each in the words of its own: every one i
   messages[99] = letter('attached', { body: 'Content-Type: x/y; name=evil.exe' })
   await at({ refuses }, messages, async ({ pull, world, appends }) => {
     world.window = 100
-    ranWell(await pull(), { stored: 95, quarantined: 5, deleted: 95 })
+    // Those that name NUL or the size are set aside at once.
+    ranWell(await pull(), { stored: 95, quarantined: 2, deferred: 3, deleted: 95 })
     assert.ok(appends() <= 1 + 5 * 2 * Math.ceil(Math.log2(100)), `${appends()} appends`)
+    for (let runs = 1; runs < pullLimits.failuresMin; runs += 1) await pull()
     const reasons = world.ledger.quarantined.map(({ reason }) => ('reply' in reason ? reason.reply : ''))
     assert.deepEqual(
-      reasons,
-      bad.map(([words]) => words.replace(/^(\S+) (\[\S+\]) (.*)$/, '$1 $3 $2')),
+      reasons.toSorted(),
+      bad.map(([words]) => words.replace(/^(\S+) (\[\S+\]) (.*)$/, '$1 $3 $2')).toSorted(),
     )
   })
 })
@@ -787,7 +789,7 @@ describe('what an operator sees of it', () => {
       assert.equal((await pausedFor(destinationId)).status, 'paused')
     }
     const { failures } = JSON.parse((await stack.redis.hget(keys.accountStates, id)) ?? '{}') as { failures: number }
-    assert.equal(failures, 1, 'the account is not at fault')
+    assert.equal(failures, 0, 'the account is not at fault')
     delete given['LOGIN']
     await stack.call('PATCH', `/destinations/${destinationId}`, { password: 'secret' })
     const { failure, recovered, stored } = await stack.pull(id)

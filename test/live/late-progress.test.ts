@@ -1,3 +1,4 @@
+import { Lane } from '../../workers/lane.ts'
 /** A picture of a run under way never takes the place of how the run ended. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -78,6 +79,7 @@ test('a run that breaks while its progress is still to be written leaves nothing
     log: pino({ level: 'silent' }),
     publicName: 'gather.example.org',
     leaseMs: 10_000,
+    lane: new Lane(),
     load: async () => ({ account: own, sealedPassword: '', destination: {} as never, pause: undefined }),
     async openMaildrop(_account, { traits }) {
       // It is learnt from this session, and Redis takes no word of it: the run breaks behind the session.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test, type TestContext } from 'node:test'
 import type { AccountId } from '../../src/mail/message.ts'
+import { pullLimits } from '../../src/pull/limits.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Lease } from '../../src/redis/lease.ts'
 import { StatusRounds } from '../../src/redis/statuses.ts'
@@ -22,6 +23,7 @@ before(async () => {
   const maildrops = { large: [one, large, two], deleting: [one, large, two], removed: [one, large] }
   const users = Object.fromEntries(Object.keys(maildrops).map((user) => [user, 'secret']))
   ;[stack, provider] = await Promise.all([startStack(), startDovecot(users, maildrops)])
+  await stack.call('PATCH', '/settings', { setAsideAfterSeconds: 0 })
   await stack.startWorker()
 })
 after(async () => {
@@ -62,6 +64,7 @@ interface Entry {
   readonly size: number
   readonly firstSeenAt: string
   readonly attempts: number
+  readonly nextAttemptAt: string | null
   readonly reason: { readonly kind: string; readonly message: string }
 }
 
@@ -75,6 +78,11 @@ async function onlyEntry(id: string): Promise<Entry> {
   const [only, ...more] = await entries(id)
   assert.ok(only !== undefined && more.length === 0)
   return only
+}
+
+/** Pulls until what fails has failed often enough. */
+async function setAside(id: string): Promise<void> {
+  for (let nth = 1; nth < pullLimits.failuresMin; nth += 1) await stack.pull(id)
 }
 
 async function message(id: string, entry: Entry): Promise<{ status: number; type: unknown; bytes: Buffer }> {
@@ -147,13 +155,14 @@ test('refused by the store, retried, refused again: the same entry, with one att
   const refused = new Set(['two'])
   const [id, store] = await refusing(t, server.port, refused)
   const run = await stack.pull(id)
-  assert.deepEqual([run.state, run.stored, run.quarantined], ['done', 2, 1])
+  assert.deepEqual([run.state, run.stored, run.deferred, run.quarantined], ['done', 2, 1, 0])
+  assert.match(run.notices.join(), /^One message is tried again later by itself: The mail store refused this message: /)
+  await setAside(id)
   const entry = await onlyEntry(id)
-  assert.deepEqual([entry.uidl, entry.size, entry.attempts], ['uidl-2', two.length, 1])
+  assert.deepEqual([entry.uidl, entry.size, entry.attempts], ['uidl-2', two.length, pullLimits.failuresMin])
   assert.deepEqual(entry.reason, {
     kind: 'store refused',
-    message:
-      'The mail store refused this message: "NO Message contains invalid header". The mail stays at the provider.',
+    message: 'The mail store did not take this message: "NO Message contains invalid header".',
   })
   server.commands.length = 0
   await stack.pull(id)
@@ -161,7 +170,8 @@ test('refused by the store, retried, refused again: the same entry, with one att
 
   const again = await retried(id, entry)
   assert.deepEqual([again.state, again.stored, again.quarantined], ['done', 0, 1])
-  assert.deepEqual(await onlyEntry(id), { ...entry, attempts: 2 })
+  const { nextAttemptAt } = await onlyEntry(id)
+  assert.deepEqual(await onlyEntry(id), { ...entry, nextAttemptAt, attempts: entry.attempts + 1 })
   assert.deepEqual((await message(id, entry)).bytes, two)
 
   refused.clear()
@@ -179,6 +189,7 @@ test('a retry beside a run that has passed the message is carried out by another
   const server = await served(t, { messages, capabilities })
   const [id, store] = await refusing(t, server.port, refused)
   await stack.pull(id)
+  await setAside(id)
   const entry = await onlyEntry(id)
   refused.clear()
   // Another message, that keeps the next run at work for a while.
@@ -201,7 +212,8 @@ test('a message is found again by its header and size where UIDLs are repeated o
     const messages = [one, two, three].map((bytes) => ({ bytes, uidl: 'same' }))
     const server = await served(t, { messages, ...(answers === undefined ? {} : { answers }) })
     const [id] = await refusing(t, server.port, new Set(['two']))
-    assert.equal((await stack.pull(id)).quarantined, 1)
+    await stack.pull(id)
+    await setAside(id)
     assert.deepEqual((await message(id, await onlyEntry(id))).bytes, two)
     assert.equal(server.maildrop().length, 3)
   }

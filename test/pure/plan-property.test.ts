@@ -193,7 +193,8 @@ async function play(seed: number): Promise<void> {
     const changes: Partial<Account> = { retention, firstRun, maxMessageBytes }
     let ended = 'well'
     try {
-      await world.pull(changes)
+      const { deferred } = await world.pull(changes)
+      if (deferred > 0) ended = 'with messages that are tried again'
     } catch (error) {
       if (!(error instanceof Crash) && !(error instanceof SessionFailed)) throw error
       ended = error instanceof Crash ? `crash ${world.crash?.when} ${error.message}` : error.failure.kind

@@ -44,7 +44,7 @@ export class MemoryLedger implements AccountLedger {
   suspects: readonly Suspect[] = []
   window: WindowNote | undefined
   /** By run: the message that the run retrieves alone, until the run returns. */
-  readonly out = new Map<number, MessageName | undefined>()
+  readonly out = new Map<number, MessageName | 'in the lane' | undefined>()
   readonly spoolContent = new Map<SpoolId, Retrieved>()
   #run = 0
   #spools = 0
@@ -71,7 +71,8 @@ export class MemoryLedger implements AccountLedger {
       if (wish === 'dismiss') {
         if (record !== undefined) this.records[record.index] = { ...record, state: 'skipped' }
         this.#noEntry(entry)
-      } else if (wish !== undefined && record !== undefined) retries.set(record.index, wish)
+      } else if (record !== undefined && (wish !== undefined || this.#isDue(entry)))
+        retries.set(record.index, wish ?? 0)
     }
     this.#look()
     const died = [...this.out].filter(([run]) => run !== this.#run)
@@ -83,13 +84,19 @@ export class MemoryLedger implements AccountLedger {
       retries,
       suspects: this.suspects,
       deaths: died.length,
-      alone: died.at(-1)?.[1],
+      laneDeaths: died.filter(([, alone]) => alone !== undefined).length,
+      alone: died.map(([, alone]) => (typeof alone === 'object' ? alone : undefined)).at(-1),
       window: this.window,
       continuity: { keeper: 'memory', keeperSinceMs: 0, wholeUnder: 'memory', mark: undefined },
     }
   }
 
-  async setOut(alone?: MessageName): Promise<void> {
+  /** Whether the time has come at which a message that was set aside is tried again by itself. */
+  #isDue({ nextAttemptAt }: QuarantineEntry): boolean {
+    return typeof nextAttemptAt === 'string' && Date.parse(nextAttemptAt) <= this.#world.nowMs
+  }
+
+  async setOut(alone?: MessageName | 'in the lane'): Promise<void> {
     this.#write('setOut', () => this.out.set(this.#run, alone))
   }
 
@@ -139,7 +146,9 @@ export class MemoryLedger implements AccountLedger {
   }
 
   async *spooled(): AsyncIterable<Retrieved> {
-    const aside = this.entries.filter(({ id }) => this.wishes.get(id) !== 0).map(({ spooled }) => spooled)
+    const aside = this.entries
+      .filter((entry) => this.wishes.get(entry.id) !== 0 && !this.#isDue(entry))
+      .map(({ spooled }) => spooled)
     for (const [id, message] of new Map(this.spoolContent)) if (!aside.includes(id)) yield message
   }
 
@@ -165,7 +174,7 @@ export class MemoryLedger implements AccountLedger {
       const message = identityOf(sighting)
       const record = this.#take(message)
       const before = record && quarantineEntryOf(record, this.entries)
-      const made = { id: String(this.quarantined.length), at: new Date(this.#world.nowMs).toISOString() }
+      const made = { id: String(this.quarantined.length), atMs: this.#world.nowMs }
       this.#add('quarantined', message, record)
       const entry = entryFor(
         { ...message, name: sighting.message.uidl, spooled: sighting.spooled },

@@ -7,6 +7,7 @@ import type { ServerTrait } from '../../src/account/server-traits.ts'
 import type { Waits } from '../../src/pop3/connection.ts'
 import { openMaildrop } from '../../src/pop3/session.ts'
 import { noCounts, type RunCounts } from '../../src/runs/run.ts'
+import { describe } from '../../src/failure/sentences.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { type Behaviour, type MaildropMessage, type ScriptedServer, startPop3Server } from './pop3-server.ts'
 import { letter, TestWorld } from './world.ts'
@@ -14,6 +15,8 @@ import { letter, TestWorld } from './world.ts'
 export interface Visit extends RunCounts {
   /** The failure that an operator reads; null: the run went well. */
   readonly failure: { readonly kind: FailureKind; readonly message: string } | null
+  /** Why messages are deferred, if the run went well. */
+  readonly because: { readonly kind: FailureKind; readonly message: string } | null
 }
 
 export interface Provider {
@@ -41,16 +44,22 @@ export async function providerOf(t: TestContext, behaviour: Behaviour, waits: Pa
     async visit(changes = {}) {
       const counts = noCounts()
       let failure: Visit['failure'] = null
+      let because: Visit['because'] = null
       try {
-        await world.pullInto(counts, { host: where.host, port: where.port, ...changes })
+        const reason = await world.pullInto(counts, { host: where.host, port: where.port, ...changes })
+        if (reason !== undefined) because = { kind: reason.kind, message: withoutPlace(describe(reason)) }
       } catch (error) {
         if (!(error instanceof SessionFailed)) throw error
         assert.ok(!error.message.includes('secret'), 'no password in a failure')
-        failure = { kind: error.failure.kind, message: error.message.replace(/127\.0\.0\.1(?::\d+)?/g, 'SERVER') }
+        failure = { kind: error.failure.kind, message: withoutPlace(error.message) }
       }
-      return { ...counts, failure }
+      return { ...counts, failure, because }
     },
   }
+}
+
+function withoutPlace(sentence: string): string {
+  return sentence.replace(/127\.0\.0\.1(?::\d+)?/g, 'SERVER')
 }
 
 /** Makes letters with these subjects, each with a UIDL of its own. */
@@ -77,6 +86,13 @@ export function times({ server }: Provider, command: string): number {
 export function went(visit: Visit, counts: Partial<RunCounts>): void {
   assert.equal(visit.failure, null, visit.failure?.message)
   for (const [name, count] of Object.entries(counts)) assert.equal(visit[name as keyof RunCounts], count, name)
+}
+
+/** Asserts that a run is done, and that one message is tried again because of this. */
+export function deferred(visit: Visit, kind: FailureKind, sentence: RegExp, counts: Partial<RunCounts>): void {
+  went(visit, { ...counts, deferred: 1, quarantined: 0 })
+  assert.equal(visit.because?.kind, kind)
+  assert.match(visit.because.message, sentence)
 }
 
 /** @param stored is 0 if it is not given. */

@@ -1,6 +1,7 @@
 /** A small honest world for pull.ts: provider, store and ledger are in memory. It can end the process before or after any effect of a run. */
 import { setImmediate } from 'node:timers/promises'
 import type { Account } from '../../src/account/account.ts'
+import type { Failure } from '../../src/failure/failure.ts'
 import { RetrievalFailed, SessionFailed } from '../../src/failure/session-failed.ts'
 import type {
   AccountId,
@@ -26,6 +27,7 @@ import type {
   WindowPace,
   World,
 } from '../../src/pull/ports.ts'
+import { pullLimits } from '../../src/pull/limits.ts'
 import { pullAccount } from '../../src/pull/pull.ts'
 import { noCounts, type RunCounts } from '../../src/runs/run.ts'
 import { MemoryLedger } from './memory-ledger.ts'
@@ -85,16 +87,25 @@ export class TestWorld {
   readonly ledger = new MemoryLedger(this)
   nowMs = Date.UTC(2026, 10, 10)
   setAsideAfterMs = 0
+  requested = true
   steady = true
   canPeek = true
   window = 3
   batch = { messages: 2, octets: 1_000_000 }
   /** Tells whether the store refuses a message of these bytes. */
   refuses: (literal: Buffer) => boolean = () => false
+  /** Tells whether the store ends the session at a message of these bytes. */
+  breaksStoreAt: (literal: Buffer) => boolean = () => false
+  /** Whether the store takes a probe. */
+  takesProbe: boolean | undefined = true
   /** If true, the provider does not show a message again that was given and spooled. */
   hides = false
   /** Messages that the provider lists but does not give. */
   withholds = new Set<string>()
+  /** The words with which it does not give them. */
+  refusalOf: (uidl: string) => string = () => '-ERR no'
+  /** The provider gives this many messages in a session, and refuses all others. */
+  givesInSession = Number.POSITIVE_INFINITY
   /** The text that TOP shows of a message; undefined: TOP is refused. */
   showsHeader: (bytes: Buffer) => Buffer | undefined = (bytes) => bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 2)
   /** Messages at which the session breaks, by their UIDL or their bytes. */
@@ -153,7 +164,23 @@ export class TestWorld {
     return counts
   }
 
-  async pullInto(counts: RunCounts, changes: Partial<Account> = {}): Promise<void> {
+  /** Pulls until every message that fails has failed often enough to be set aside. The answer is the sum of what was stored and set aside. */
+  async pullUntilJudged(changes: Partial<Account> = {}): Promise<RunCounts> {
+    const sum = noCounts()
+    for (let nth = 0; nth < pullLimits.failuresMin; nth += 1) {
+      const counts = noCounts()
+      await this.pullInto(counts, changes).catch((error: unknown) => {
+        if (!(error instanceof SessionFailed) || counts.deferred === 0) throw error
+      })
+      for (const name of ['stored', 'quarantined', 'deleted', 'bytes'] as const) sum[name] += counts[name]
+      sum.deferred = counts.deferred
+      sum.listed = counts.listed
+      if (sum.deferred === 0) break
+    }
+    return sum
+  }
+
+  async pullInto(counts: RunCounts, changes: Partial<Account> = {}): Promise<Failure | undefined> {
     this.#ran = 0
     this.#crashed = undefined
     this.#windows = 0
@@ -164,7 +191,7 @@ export class TestWorld {
       run: {
         id: '01J0000000000000000000RUN0' as RunId,
         publicName: 'gather.example.org',
-        requested: true,
+        requested: this.requested,
         setAsideAfterMs: this.setAsideAfterMs,
       },
       store: this.realStore ?? this.#store(),
@@ -178,17 +205,19 @@ export class TestWorld {
       openTraces: async () => {
         throw new Error('this store shows no trace lines')
       },
+      enterLane: async () => {},
       newToken: () => (this.#tokens++).toString(16).padStart(32, '0') as Token,
       stopping: () => this.#windows >= this.stopAfterWindows,
       progress: () => {},
       notice: (notice) => void this.notices.push(notice),
       arrived: (arrivals) => void this.arrivals.push(...arrivals),
     }
-    await pullAccount(world, { ...account, ...changes }, counts)
+    const because = await pullAccount(world, { ...account, ...changes }, counts)
     // A run may tolerate a failure of its tidying up; a process that ended there has ended all the same.
     if (this.#crashed !== undefined) throw this.#crashed
     // As the worker does behind a run that has gone well.
     this.ledger.importing = false
+    return because
   }
 
   /** Gives the messages that the store holds, without our trace block. */
@@ -212,6 +241,7 @@ export class TestWorld {
       size: (size ?? bytes.length) as Octets,
     }))
     const marked = new Set<ProviderMessage>()
+    let gave = 0
     const at = (number: MessageNumber) => messages[number - 1] as ProviderMessage
     return {
       canPeek: world.canPeek,
@@ -232,13 +262,15 @@ export class TestWorld {
             ({ uidl, number }) => world.breaks.has(uidl ?? '') || world.breaksAt(at(number).bytes),
           )
           if (broken !== undefined) throw new RetrievalFailed(broken, breakOf(world.breaks.get(broken.uidl ?? '')))
-          const given = part.filter(({ uidl }) => !world.withholds.has(uidl ?? ''))
+          const given = part.filter(
+            ({ uidl }) => !world.withholds.has(uidl ?? '') && (gave += 1) <= world.givesInSession,
+          )
           world.retrievedUidls.push(...given.map(({ uidl }) => uidl))
           yield {
             retrieved: given.map((message) => ({ message, bytes: at(message.number).bytes })),
             refused: part
               .filter((message) => !given.includes(message))
-              .map((message) => ({ message, reply: '-ERR no' })),
+              .map((message) => ({ message, reply: world.refusalOf(message.uidl ?? '') })),
             cut: [],
             release() {
               world.released += 1
@@ -322,6 +354,7 @@ export class TestWorld {
         const takes = world.appendTakes(world.#appends++)
         for (let turn = 0; turn < takes; turn += 1) await setImmediate()
         return world.effect('append', () => {
+          if (copies.some(({ literal }) => world.breaksStoreAt(Buffer.concat(literal)))) return storeBroke
           const bad = copies.find(({ literal }) => world.refuses(Buffer.concat(literal)))
           if (bad !== undefined) return { status: 'refused' as const, reply: 'NO Message contains invalid header' }
           const uids = copies.map(({ token, literal, internalDate }) => {
@@ -342,11 +375,18 @@ export class TestWorld {
         const isMeant = (message: StoredMessage) => uids.includes(message.uid) && message.uidValidity === uidValidity
         if (world.hasUidPlus) move(own, within(own).filter(isMeant), folder)
       },
+      takes: async () => world.takesProbe,
       async finish() {
         if (staged.has(own)) world.effect('remove', () => staged.delete(own))
       },
     }
   }
+}
+
+const storeBroke = {
+  status: 'broken' as const,
+  reply: 'BYE Invalid character in literal',
+  failure: { kind: 'store unreachable' as const, reason: 'it ended the session' },
 }
 
 function breakOf(kind: 'broken protocol' | 'unreachable' = 'broken protocol'): SessionFailed {

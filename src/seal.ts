@@ -33,6 +33,16 @@ const keyOctets = 32
 const ivOctets = 12
 const tagOctets = 16
 
+/** A sealed secret that cannot be opened. `remedy`: what an operator can do. */
+export class SealBroken extends Error {
+  override readonly name = 'SealBroken'
+  readonly remedy: string
+  constructor(reason: string, remedy: string, cause?: unknown) {
+    super(reason, cause === undefined ? undefined : { cause })
+    this.remedy = remedy
+  }
+}
+
 /** @param ring one key alone, or several. Sealed text is `v1.KEYID.IV.TAG.CIPHERTEXT`, base64url. */
 export function createSeal(ring: Ring | Buffer): Seal {
   const keys = Buffer.isBuffer(ring) ? ringOf([keyOf(ring, null)]) : ring
@@ -53,11 +63,15 @@ export function createSeal(ring: Ring | Buffer): Seal {
     open(sealed, recordId, field) {
       const [version, sealedWith = '', iv = '', tag = '', text = ''] = sealed.split('.')
       if (version !== 'v1')
-        throw new Error(`the ${field} of ${recordId} is sealed in a form this version does not know`)
+        throw new SealBroken(
+          `the ${field} of ${recordId} is sealed in a form this version does not know`,
+          `Set the ${field} anew`,
+        )
       const key = keys.find(sealedWith)
       if (key === undefined) {
-        throw new Error(
+        throw new SealBroken(
           `the ${field} of ${recordId} was sealed with another secret-key, ${sealedWith}; put that key back, or set the ${field} anew`,
+          `Put the secret-key ${sealedWith} back, or set the ${field} anew`,
         )
       }
       try {
@@ -67,7 +81,11 @@ export function createSeal(ring: Ring | Buffer): Seal {
         decipher.setAAD(boundTo(recordId, field)).setAuthTag(Buffer.from(tag, 'base64url'))
         return Buffer.concat([decipher.update(Buffer.from(text, 'base64url')), decipher.final()]).toString('utf8')
       } catch (error) {
-        throw new Error(`the sealed ${field} of ${recordId} was changed; set it anew`, { cause: error })
+        throw new SealBroken(
+          `the sealed ${field} of ${recordId} was changed; set it anew`,
+          `Set the ${field} anew`,
+          error,
+        )
       }
     },
   }

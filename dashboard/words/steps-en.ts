@@ -41,6 +41,8 @@ export const steps: StepWords = {
   'set starttls': () => 'Set the encryption to STARTTLS for this port; with TLS from the start it is mostly port 995.',
   'set implicit': () => 'Set the encryption to TLS, and the port to 995.',
   'check TLS': () => 'Check the server’s name and the kind of encryption.',
+  'slow to greet': () =>
+    'It takes connections and says nothing: check the port and the encryption. If they are right, it is slow, and a visit, which waits longer than this test, may still get in.',
   'check login': () =>
     'Check user name and password: many providers want the whole address as user name, and some an app password.',
   'check login, then wait': () => 'Check user name and password, and wait some minutes before you try again.',

@@ -45,6 +45,8 @@ export const steps: StepWords = {
   'set starttls': () => 'Hãy đặt mã hóa là STARTTLS cho cổng này; với TLS ngay từ đầu thì thường là cổng 995.',
   'set implicit': () => 'Hãy đặt mã hóa là TLS và cổng là 995.',
   'check TLS': () => 'Hãy kiểm tra tên máy chủ và kiểu mã hóa.',
+  'slow to greet': () =>
+    'Máy chủ nhận kết nối nhưng không nói gì: hãy kiểm tra cổng và kiểu mã hóa. Nếu đều đúng thì máy chủ chậm, và một lượt lấy thư, vốn chờ lâu hơn lần thử này, vẫn có thể vào được.',
   'check login': () =>
     'Hãy kiểm tra tên người dùng và mật khẩu: nhiều nơi muốn tên người dùng là cả địa chỉ, một số nơi muốn mật khẩu ứng dụng.',
   'check login, then wait': () => 'Hãy kiểm tra tên người dùng và mật khẩu, và chờ vài phút rồi mới thử lại.',

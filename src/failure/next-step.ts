@@ -143,6 +143,8 @@ function usualStep(failure: Failure, looked: boolean): Step | null {
       return unreachableStep(failure, looked)
     case 'silent':
       if (failure.slow) return { code: 'try later, too slow' }
+      // It has taken the connection: no firewall is in between.
+      if (failure.during === 'greeting' || failure.during === 'TLS handshake') return { code: 'slow to greet' }
       if (mayBeTheDoor(failure)) return { code: 'check host and port', server: failure.server, looked }
       return { code: 'try later' }
     case 'tls':

@@ -1,6 +1,7 @@
 /** The error that carries a failure. */
 import type { Failure } from './failure.ts'
 import type { Listed } from '../mail/message.ts'
+import { SealBroken } from '../seal.ts'
 import { describe } from './sentences.ts'
 
 /** The adapters throw it; `pull.ts` does not catch it, and the worker turns it into the run's `failure`. */
@@ -25,5 +26,12 @@ export class RetrievalFailed extends SessionFailed {
 /** The failure in a thrown value. An error that we do not understand is `internal`, and counts as temporary. */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof SessionFailed) return thrown.failure
+  if (thrown instanceof SealBroken) return { kind: 'internal', reason: sentence(thrown.message), remedy: thrown.remedy }
   return { kind: 'internal', reason: thrown instanceof Error ? thrown.message : String(thrown) }
+}
+
+/** The remedy follows as a sentence of its own. */
+function sentence(reason: string): string {
+  const [what = ''] = reason.split('; ')
+  return `${what.charAt(0).toUpperCase()}${what.slice(1)}`
 }

@@ -28,6 +28,7 @@ export type Step =
   | { readonly code: 'set implicit' }
   | { readonly code: 'check TLS' }
   | { readonly code: 'check login' }
+  | { readonly code: 'slow to greet' }
   | { readonly code: 'check login, then wait' }
   | { readonly code: 'check spelling'; readonly host: string }
   /** `server`: host and port. `looked`: the host's usual ports were tried, too. */
@@ -84,6 +85,8 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
     'Set tls to "starttls" for this port; where TLS speaks from the first byte, that is mostly port 995.',
   'set implicit': () => 'Set tls to "implicit", and the port to 995.',
   'check TLS': () => "Check the host name and the account's TLS settings.",
+  'slow to greet': () =>
+    'It takes connections and says nothing: check the port and its TLS mode. If they are right, it is slow, and a run, which waits longer than this test, may still get in.',
   'check login': () =>
     'Check user name and password: many providers want the whole address as user name, and some an app password.',
   'check login, then wait': () => 'Check user name and password, and wait some minutes before you try again.',

@@ -14,8 +14,8 @@ const authPlain: Phase = { code: 'AUTH', mechanism: 'PLAIN' }
 /** Is called before anything is dialled. @throws SessionFailed for credentials that no command of POP3 can carry. */
 export function checkCredentials({ user, password }: Credentials): void {
   if (!/[\r\n\0]/.test(user + password)) return
-  const reason = 'the user name or password holds CR, LF or NUL, which POP3 cannot carry'
-  throw new SessionFailed({ kind: 'internal', reason })
+  const reason = 'The user name or password holds CR, LF or NUL, which POP3 cannot carry'
+  throw new SessionFailed({ kind: 'internal', reason, remedy: 'Set both anew' })
 }
 
 /** @throws Refused if the server does not let us in. */

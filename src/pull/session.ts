@@ -65,7 +65,9 @@ export class PullSession implements PullRun {
   saw(match: SightedMatch): void {
     const lesson = relisted(match)
     if (lesson !== undefined) this.lessons.push(lesson)
-    if (lesson !== undefined && lesson.uidl !== match.record.uidl) this.renamed += 1
+    // A listing without ids, and the one after it, tell of no new ids.
+    const [now, then] = [lesson?.uidl, match.record.uidl]
+    if (now !== undefined && then !== undefined && now !== then) this.renamed += 1
     this.erasures.add(match)
   }
 

@@ -77,9 +77,35 @@ export function shortage(info: string, freeOctets: number | undefined): Failure 
   return undefined
 }
 
-/** Interprets Redis' refusal of a write. Undefined: the error is no such refusal. */
+/** What Redis, or ioredis in its place, says when it cannot work for us, and what an operator can do. */
+const refusals: readonly (readonly [RegExp, reason: string, remedy: string])[] = [
+  [
+    /^(?:Connection is closed|Stream isn't writeable|Reached the max retries|Command timed out|connect E[A-Z]+)|Command aborted/,
+    'Redis did not answer',
+    'See whether it runs, and what it says in its log; no mail is lost, and runs go on by themselves when it answers',
+  ],
+  [
+    /^(?:LOADING|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|BUSY) /,
+    'Redis is not ready: it loads its data, or changes its master',
+    'Wait; no mail is lost, and runs go on by themselves when it is ready',
+  ],
+  [
+    /^READONLY /,
+    'Redis has become a replica, which takes no writes',
+    'Point TRIBUTARY_REDIS_URL at the master; no mail is lost, and runs go on by themselves then',
+  ],
+  [
+    /^(?:NOAUTH|WRONGPASS|NOPERM) /,
+    'Redis refuses the user or password of TRIBUTARY_REDIS_URL, or one of the commands',
+    'Put the URL right, or the rights of its user in Redis; no mail is lost',
+  ],
+]
+
+/** Interprets a refusal of Redis. Undefined: the error is no such refusal. */
 export function refusalOf(error: unknown): Failure | undefined {
   if (!(error instanceof Error)) return undefined
+  const known = refusals.find(([words]) => words.test(error.message))
+  if (known !== undefined) return { kind: 'internal', reason: known[1], remedy: known[2] }
   if (error.message.startsWith('OOM '))
     return {
       kind: 'internal',

@@ -10,6 +10,9 @@ import { answers } from '../../src/pop3/probe.ts'
 import { providers } from '../../src/account/providers.ts'
 import { stepSentence } from '../../src/failure/step.ts'
 import { describe, reportOf } from '../../src/failure/sentences.ts'
+import { SealBroken } from '../../src/seal.ts'
+import { failureOf } from '../../src/failure/session-failed.ts'
+import { refusalOf } from '../../src/redis/headroom.ts'
 import { type Certificate, certificate } from '../support/certificates.ts'
 import { here } from '../support/internet.ts'
 import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
@@ -52,6 +55,10 @@ const table: readonly (readonly [Failure, RegExp])[] = [
   [refused('[SYS/TEMP] Temporary authentication failure'), /^Try again in some minutes/],
   [refused('Server Unavailable. 21'), /^Try again in some minutes/],
   // What it does not say
+  [
+    { kind: 'silent', server: 'a.example:995', during: 'greeting', waitedMs: 1 },
+    /^It takes connections and says nothing/,
+  ],
   [login('POP3 login denied: the password is not right'), /^Check user name and password: many/],
   [login(''), /^Check user name and password: many/],
   // Known of the provider
@@ -292,6 +299,26 @@ test('what a provider says at the login, and a name that leads nowhere, are answ
   })
   assert.equal(lost.failure?.message, 'Could not reach pop.exmple.net:995: there is no host of that name.')
   assert.match(lost.next ?? '', /^Check how pop\.exmple\.net is spelt/)
+})
+
+test('causes of our own are named, and nobody is asked to report them', () => {
+  const causes: readonly (readonly [Error, RegExp])[] = [
+    [new Error('Connection is closed.'), /^Redis did not answer\. See whether it runs/],
+    [new Error('Command timed out'), /^Redis did not answer\./],
+    [new Error('LOADING Redis is loading the dataset in memory'), /^Redis is not ready/],
+    [new Error("READONLY You can't write against a read only replica."), /^Redis has become a replica/],
+    [new Error('NOAUTH Authentication required.'), /^Redis refuses the user or password/],
+    [
+      new SealBroken('the password of X was sealed with another secret-key, k1', 'Set it anew'),
+      /^The password of X was sealed with another secret-key, k1\. Set it anew\.$/,
+    ],
+  ]
+  for (const [error, sentence] of causes) {
+    const said = describe(refusalOf(error) ?? failureOf(error))
+    assert.match(said, sentence)
+    assert.doesNotMatch(said, /report it/)
+  }
+  assert.match(describe(failureOf(new Error('x is not a function'))), /please report it/)
 })
 
 test('a failed run tells what is known to help as a code with its facts, and as the sentence', () => {

@@ -48,6 +48,7 @@ test('a UIDL that fails once, at a server that has it, fetches nothing twice', a
   })
   for (const stored of [3, 0, 0]) went(await provider.visit(), { listed: 3, stored })
   assert.equal(times(provider, 'RETR'), 3)
+  assert.deepEqual(provider.world.notices, [], 'nobody is told of new ids')
   holds(provider, abc)
 })
 

@@ -5,7 +5,7 @@ import { type AccountRecord, type Accounts, sourceOf } from '../../src/redis/acc
 import { type AccountFacts, factsOf } from '../../src/redis/facts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import { type TestedSource, TestedSources } from '../../src/redis/tested-sources.ts'
-import type { Account } from '../../src/account/account.ts'
+import { type Account, isDeletedFlag } from '../../src/account/account.ts'
 import { atHost, hostMistakes, shownHost } from '../../src/account/host.ts'
 import { accountStatusOf } from '../../src/runs/status.ts'
 import type { Seal } from '../../src/seal.ts'
@@ -217,6 +217,8 @@ class AccountHandlers {
       const account = demandRules(
         {
           ...atHost(before.account, fields.host ?? before.account.host),
+          // An account from before it was refused may have it; it keeps nobody from changing something else.
+          flags: before.account.flags.filter((flag) => !isDeletedFlag(flag)),
           ...fields,
           interval: { ...before.account.interval, ...interval },
           ...(destinationId === undefined ? {} : { destinationId: destinationId as DestinationId }),

@@ -90,8 +90,15 @@ export interface Mistake {
 }
 
 const control = /[\x00-\x1f\x7f]/
+/** A mail program removes such mail for good as soon as it closes the folder (RFC 9051 section 6.4.1). */
+export function isDeletedFlag(flag: string): boolean {
+  return flag.toLowerCase() === '\\deleted'
+}
+const deletedFlagDetail =
+  'must not be \\Deleted: the first mail program that closes the folder would remove the mail for good'
+
 /** A flag of RFC 9051 section 2.3.2: a system flag, or a keyword that is an atom. Only the server may set \Recent. */
-const flagForm = /^(?:\\(?:Seen|Answered|Flagged|Deleted|Draft)|[A-Za-z0-9$!#&'+,./:;<=>?@^_`|~-]+)$/i
+const flagForm = /^(?:\\(?:Seen|Answered|Flagged|Draft)|[A-Za-z0-9$!#&'+,./:;<=>?@^_`|~-]+)$/i
 
 /** Checks the rules that a schema cannot express; the host has its own (host.ts). */
 export function accountMistakes(account: Account, password: string | undefined): Mistake[] {
@@ -106,7 +113,15 @@ export function accountMistakes(account: Account, password: string | undefined):
     '/folder',
     'must be a folder name such as INBOX or Work/Old; no control characters, * or %',
   )
+  say(
+    /^(?:INBOX\/)?tributary-staging(?:\/|$)/i.test(account.folder),
+    '/folder',
+    'must not be tributary-staging or a folder in it: mail on its way lies there, and is hidden',
+  )
   for (const [nth, flag] of account.flags.entries()) {
+    const isDeleted = isDeletedFlag(flag)
+    say(isDeleted, `/flags/${nth}`, deletedFlagDetail)
+    if (isDeleted) continue
     say(!flagForm.test(flag), `/flags/${nth}`, 'must be an IMAP flag such as \\Flagged, or a keyword without spaces')
   }
   const { minSeconds, maxSeconds } = account.interval

@@ -4,6 +4,7 @@
  */
 import type { ImapFlow } from 'imapflow'
 import { formatDateTime } from 'imapflow/lib/tools.js'
+import { isDeletedFlag } from '../account/account.ts'
 import type { Token } from '../mail/message.ts'
 import { imapLimits } from './limits.ts'
 import type { AppendAnswer, Appended, Copy, FolderPosition } from '../pull/ports.ts'
@@ -44,7 +45,8 @@ export interface AppendRules {
  * @throws SessionFailed if the store is at fault.
  */
 export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendRules = {}): Promise<AppendAnswer> {
-  const { folder, copies, flags } = batch
+  const { folder, copies } = batch
+  const flags = batch.flags.filter((flag) => !isDeletedFlag(flag))
   const { folderLimit, dovecot = false, mayCommit, answerWaitMs = imapLimits.appendWaitMs, signal } = rules
   const nul = nulRule(client, dovecot)
   const reasons = unfitReasons(copies, nul, limitOf(client, folderLimit))

@@ -36,6 +36,7 @@ export async function preparedFolder(client: ImapFlow, folder: string): Promise<
     if (!isMissing(error) && (trouble !== undefined || (await isListed(client, path))))
       throw failed(error, server, { code: 'folder', folder })
   }
+  demandLevels(client, folder)
   try {
     await execute(client, 'CREATE', [atom(path)])
   } catch (error) {
@@ -53,6 +54,18 @@ export async function preparedFolder(client: ImapFlow, folder: string): Promise<
   return await statusOf(client, path).catch((error: unknown) => {
     throw failed(error, server, { code: 'folder', folder })
   })
+}
+
+/**
+ * Refuses to make a folder in other levels than its name has here: where `.` parts them, `me@example.net` would become two folders. A
+ * folder that is there is used as it is.
+ */
+function demandLevels(client: ImapFlow, folder: string): void {
+  const delimiter = client.namespace?.delimiter || '/'
+  const level = delimiter === '/' ? undefined : folder.split('/').find((one) => one.includes(delimiter))
+  if (level === undefined) return
+  const reply = `"${delimiter}" parts the levels of folders there, so "${level}" would become several folders; choose a name without it`
+  throw new SessionFailed({ kind: 'store refused', during: { code: 'folder creation', folder }, reply })
 }
 
 /** Sends STATUS (RFC 9051 section 6.3.11). imapflow's own `status()` drops the words of a refusal, and knows no APPENDLIMIT. */

@@ -214,6 +214,34 @@ test('folders go by the server’s own separator and prefix, in modified UTF-7',
   }
 })
 
+test('a level that holds the separator of the store is not made into several folders', async () => {
+  for (const prefix of ['', 'INBOX.']) {
+    await scripted({ separator: '.', prefix }, async (store, server) => {
+      await assert.rejects(
+        store.prepare('Collected/me@example.net'),
+        fails(
+          'store refused',
+          /making the folder Collected\/me@example\.net: ""\." parts the levels of folders there, so "me@example\.net" would become/,
+        ),
+      )
+      assert.deepEqual([...server.folders], ['INBOX'])
+      server.folders.add(`${prefix}Old.me@example.net`)
+      assert.equal((await store.prepare('Old/me@example.net')).uidNext, 1, 'one that is there is used as it is')
+    })
+  }
+  await scripted({ separator: '/' }, async (store) => {
+    assert.equal((await store.prepare('Collected/me@example.net')).uidNext, 1)
+  })
+})
+
+test('no message is stored as deleted, even for an account that asked for it before that was refused', async () => {
+  await scripted({}, async (store, server) => {
+    const copy = { token: 'a'.repeat(32) as Token, literal: [letter('one')], internalDate: new Date(0) }
+    await store.append('INBOX', [copy], ['\\Flagged', '\\DELETED', 'work'])
+    assert.equal(server.stored[0]?.flags, '\\Flagged work')
+  })
+})
+
 test('a folder that the server will not have fails the run in its words', async () => {
   const answers = { CREATE: 'TAG NO [CANNOT] Folder name contains excess whitespace (Failure)\r\n' }
   await scripted({ answers }, async (store) => {

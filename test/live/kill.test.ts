@@ -129,7 +129,7 @@ async function kill(t: TestContext, stack: Stack, mode: Mode, places: readonly s
   if (mode === 'delete')
     for (const account of accounts) assertNoneLost(await stored(stack, account), await left(account), maildrop)
   await stack.startWorker({ leaseMs, jobLockMs: leaseMs, concurrency: perWorker })
-  const pullAll = async () => await Promise.all(accounts.map(async ({ id }) => await stack.pull(id)))
+  const pullAll = async () => await Promise.all(accounts.map(async ({ id }) => await stack.pull(id, 600)))
   const [runs, again] = [await pullAll(), await pullAll()]
   await stack.stopWorker()
   for (const [nth, account] of accounts.entries()) {
@@ -158,7 +158,7 @@ for (const mode of ['keep', 'delete'] as const) {
     const effects = await effectsOf(doomedBy(first, {}), async () => {
       const [account] = await ready(first, mode, ['nowhere'])
       assert.ok(account !== undefined)
-      assert.equal((await first.pull(account.id)).failure, null)
+      assert.equal((await first.pull(account.id, 600)).failure, null)
       await assertWhole(first, mode, account)
     })
     const times = (effect: string) => effects.filter((one) => one.startsWith(`${effect} `)).length

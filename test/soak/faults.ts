@@ -20,6 +20,9 @@ export type Fault =
   | { readonly kind: 'store hangs up'; readonly store: number; readonly bye: string }
   | { readonly kind: 'check now'; readonly account: number }
 
+/** Whether it befalls a part of the gateway. */
+export const isOwn = ({ kind }: Fault) => ['kill', 'freeze', 'kill all', 'restart', 'full disk'].includes(kind)
+
 export interface Planned {
   readonly atMs: number
   readonly fault: Fault

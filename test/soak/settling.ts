@@ -62,7 +62,9 @@ export async function settle(
 }
 
 function isWell(account: SeenAccount | undefined, sinceMs: number): boolean {
-  if (account?.status !== 'idle' || account.lastRun?.state !== 'done') return false
+  // It is visited every few seconds, so it may be at work again.
+  const well = account !== undefined && ['idle', 'waiting', 'running'].includes(account.status)
+  if (!well || account.lastRun?.state !== 'done') return false
   return Date.parse(account.lastCheckedAt ?? account.lastRun.finishedAt ?? '') > sinceMs
 }
 

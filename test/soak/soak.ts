@@ -6,7 +6,7 @@ import { closeAll } from '../support/closing.ts'
 import { Chance } from '../support/chance.ts'
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
 import { familyOf } from '../support/family.ts'
-import { commit, type Fault, planFaults, type Reach } from './faults.ts'
+import { commit, type Fault, isOwn, planFaults, type Reach } from './faults.ts'
 import { Gateway } from './gateway.ts'
 import { Letters, realMail } from './letters.ts'
 import { dovecotProvider, habitNames, scriptedProvider, type Provider } from './providers.ts'
@@ -164,6 +164,7 @@ async function trouble(stage: Stage, { seconds, seed, say }: SoakOptions, note: 
   const scene = { forMs: seconds * 1000, accounts: accounts.length, lines: lines.length, stores: talkative.length }
   const plan = planFaults(new Chance(seed + 2), scene)
   const counts: Record<string, number> = {}
+  let own: Promise<void> = Promise.resolve()
   const happen = async (fault: Fault) => {
     const what = 'part' in fault ? `${fault.kind} ${fault.part}` : fault.kind
     const done = await commit(fault, reach).catch((error: unknown) => {
@@ -177,11 +178,18 @@ async function trouble(stage: Stage, { seconds, seed, say }: SoakOptions, note: 
   const leftMs = (untilMs: number) => Math.max(0, beganMs + untilMs - performance.now())
   const post = mailing(stage, new Chance(seed + 3), () => leftMs(scene.forMs) > 0)
   const begun: Promise<void>[] = []
+  const begin = (fault: Fault) => {
+    // A start in which a part is killed ends, as it should: the next fault of a part waits until this one is over.
+    if (isOwn(fault)) own = own.then(async () => await happen(fault))
+    begun.push(isOwn(fault) ? own : happen(fault))
+    // Promise.all tells of it at the end.
+    begun.at(-1)?.catch(() => {})
+  }
   let saidMs = 0
   for (const { atMs, fault } of plan) {
     await delay(leftMs(atMs))
     note(JSON.stringify(fault))
-    begun.push(happen(fault))
+    begin(fault)
     if (atMs - saidMs > 60_000) {
       saidMs = atMs
       say(`${Math.round(atMs / 1000)} s: ${letters.made} messages sent, ${begun.length} faults`)

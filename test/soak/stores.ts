@@ -63,7 +63,13 @@ export const storeHabits: Readonly<Record<string, (chance: Chance) => StoreBehav
   'refuses now and then': (chance) => ({
     refuses: () => (chance.below(15) === 0 ? 'NO [UNAVAILABLE] try again later' : undefined),
   }),
-  'tells no APPENDUID': () => ({ capabilities: oneByOne.filter((one) => one !== 'UIDPLUS') }),
+  'has no UIDPLUS': () => ({ capabilities: oneByOne.filter((one) => one !== 'UIDPLUS') }),
+  'announces UIDPLUS, and tells no APPENDUID': () => ({ appendUids: () => '' }),
+  'loses answers and drops the line in mid-literal': () => ({
+    losesAnswers: 4,
+    dropsInLiteral: 4,
+    dropsAfterOctets: 500,
+  }),
   'one message an append': () => ({ capabilities: oneByOne }),
 }
 

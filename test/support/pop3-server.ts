@@ -53,6 +53,8 @@ export interface Behaviour {
   readonly silentAfterOctets?: number
   /** Changes a reply on its way; it is given the command too. */
   readonly mangles?: (reply: Buffer, command: string) => Buffer
+  /** Ends every line that it sends in LF, those of messages and the greeting too. */
+  readonly endsLinesInLf?: boolean
   /** Sends messages without byte-stuffing, as some servers do. */
   readonly unstuffed?: boolean
   /** The text that TOP shows of a message, if it is not the header. */
@@ -363,7 +365,8 @@ function listing(lines: readonly string[]): Buffer {
   return Buffer.from(`+OK\r\n${lines.map((line) => `${line}\r\n`).join('')}.\r\n`, 'latin1')
 }
 
-function send(socket: Socket, reply: Buffer, { pieceOctets }: Behaviour): void {
+function send(socket: Socket, told: Buffer, { pieceOctets, endsLinesInLf }: Behaviour): void {
+  const reply = endsLinesInLf ? Buffer.from(told.toString('latin1').replaceAll('\r\n', '\n'), 'latin1') : told
   if (pieceOctets === undefined) {
     socket.write(reply)
     return

@@ -53,6 +53,6 @@ export const pullLimits = {
   /** The letters, and their octets, that wait for a dated one behind them at a first import. They are beyond the worker's budget (budget.ts). */
   heldLettersMax: 250,
   heldOctetsMax: 1 * MiB,
-  /** The messages before the first one to retrieve whose dates are looked at when a first import goes on. */
+  /** The messages before those to retrieve whose dates are looked at when a first import goes on, and nothing else has one. */
   neighboursLookedAt: 3,
 } as const

@@ -41,6 +41,11 @@ export class Neighbours {
     return this.#held.splice(0, open).map((letter) => this.#dated(letter))
   }
 
+  /** Whether letters wait, and nobody knows a neighbour's date. */
+  get areMissed(): boolean {
+    return this.#held.length > 0 && this.#times.size === 0
+  }
+
   /** Gives back those that still wait: nothing nearer comes. */
   rest(): readonly Letter[] {
     return this.#held.splice(0).map((letter) => this.#dated(letter))

@@ -2,6 +2,7 @@
 import type { Retrieved, Window } from '../mail/message.ts'
 import { batchesOf } from './deposit.ts'
 import { type Letter, letterOf } from './letter.ts'
+import { look } from './look.ts'
 import { sameBytes } from './plan.ts'
 import { isBeforeFirstRun } from './policy.ts'
 import type { Survey } from './survey.ts'
@@ -19,6 +20,9 @@ export async function* retrieve(session: PullSession, survey: Survey): AsyncGene
       session.came(window.retrieved.length + window.refused.length + window.cut.length)
       if (world.stopping() || providerRefusals.limit !== undefined) break
     }
+    // This is asked last: a server that ends the session at TOP costs one run, and no mail.
+    if (neighbours.areMissed && !world.stopping())
+      for (const sighting of await look(maildrop, survey.storedBefore, session.nowMs)) neighbours.note(sighting)
   } catch (error) {
     // What came before the session broke is stored.
     yield* batchesOf(neighbours.rest(), world.store.batch)

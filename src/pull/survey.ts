@@ -23,6 +23,8 @@ export interface Survey {
   readonly unmatched: Unmatched
   /** True if the first run's choice is made when each message is retrieved: it depends on the date, and the server has no TOP. */
   readonly choosing: boolean
+  /** Messages before those to retrieve, which an earlier run of this first import has stored: their dates may be needed. */
+  readonly storedBefore: readonly Listed[]
 }
 
 export async function survey(session: PullSession): Promise<Survey> {
@@ -46,9 +48,9 @@ export async function survey(session: PullSession): Promise<Survey> {
 
   const { toRetrieve, large } = await bySize(chosen.concat(sighted.compare), account.maxMessageBytes)
   await setAsideLarge(session, large, unmatched)
-  if (view.importing) await lookBefore(toRetrieve[0], listing, session)
   const retried = view.retries.size === 0 ? new Set<Listed>() : await retriedAmong(session, toRetrieve, unmatched)
-  return { listed: listing.length, toRetrieve, retried, sightings: sightedNew, unmatched, choosing }
+  const findings = { listed: listing.length, toRetrieve, retried, sightings: sightedNew, unmatched, choosing }
+  return { ...findings, storedBefore: storedBefore(toRetrieve, listing, session) }
 }
 
 function isChoiceByDate({ view, account }: PullSession): boolean {
@@ -61,13 +63,14 @@ async function lookAt(messages: readonly Listed[], session: PullSession): Promis
   return sightings
 }
 
-/** A first import goes on: an undated message gets the time of a neighbour that an earlier run has stored. */
-async function lookBefore(first: Listed | undefined, listing: readonly Listed[], session: PullSession): Promise<void> {
-  if (first === undefined) return
-  const before = listing.filter(
-    ({ number }) => number < first.number && number >= first.number - pullLimits.neighboursLookedAt,
-  )
-  for (const sighting of await look(session.maildrop, before, session.nowMs)) session.neighbours.note(sighting)
+function storedBefore(
+  [first]: readonly Listed[],
+  listing: readonly Listed[],
+  { view }: PullSession,
+): readonly Listed[] {
+  if (first === undefined || !view.importing) return []
+  const from = first.number - pullLimits.neighboursLookedAt
+  return listing.filter(({ number }) => number < first.number && number >= from)
 }
 
 /** Makes the first run's choice among new messages, and writes it down before anything is retrieved. The answer is the messages to take. */

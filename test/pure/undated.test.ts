@@ -51,15 +51,34 @@ test('an undated message that was not there at the last visit gets the present t
   assert.equal(stored(world), `2004-10-28 ${now}`)
 })
 
-test('a first import that goes on after a break still dates by neighbours, also by those that are stored already', async () => {
-  const world = worldOf('2004-10-28 2004-10-29 2004-10-30 - - 2005-01-01 -')
+for (const [days, expected] of [
+  ['2004-10-28 2004-10-29 2004-10-30 - 2005-01-01 -', '2005-01-01 2005-01-01 2005-01-01'],
+  ['2004-10-28 2004-10-29 2004-10-30 - -', '2004-10-30 2004-10-30'],
+  ['2004-10-28 2004-10-29 - - -', '2004-10-29 2004-10-29'],
+] as const) {
+  test(`a first import that goes on after a break still dates by neighbours, stored ones at last: ${days}`, async () => {
+    const world = worldOf(days)
+    world.dropsAfterWindows = 1
+    await assert.rejects(world.pull(), /hung up/)
+    world.dropsAfterWindows = Number.POSITIVE_INFINITY
+    world.nowMs += 86_400_000
+    await world.pull()
+    assert.equal(stored(world).split(' ').slice(3).join(' '), expected)
+  })
+}
+
+test('a server that ends the session at TOP holds up no undated message of a first import', async () => {
+  const world = worldOf('2004-10-28 2004-10-29 2004-10-30 - -')
   world.dropsAfterWindows = 1
   await assert.rejects(world.pull(), /hung up/)
-  assert.equal(stored(world), '2004-10-28 2004-10-29 2004-10-30')
   world.dropsAfterWindows = Number.POSITIVE_INFINITY
-  world.nowMs += 86_400_000
+  world.showsHeader = () => {
+    throw new Error('TOP ends the session')
+  }
+  await assert.rejects(world.pull(), /TOP ends/)
+  assert.equal(stored(world), `2004-10-28 2004-10-29 2004-10-30 ${now} ${now}`)
   await world.pull()
-  assert.equal(stored(world), '2004-10-28 2004-10-29 2004-10-30 2004-10-30 2005-01-01 2005-01-01 2005-01-01')
+  assert.equal(world.stored.length, 5)
 })
 
 test('an undated message that waits for its neighbour is stored when the session breaks, or the worker is asked to stop', async () => {

@@ -7,7 +7,7 @@ import type { AccountRecord } from '../../src/redis/accounts.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { startPop3Server, type ScriptedServer } from '../support/pop3-server.ts'
 import { readFolder } from '../support/reader.ts'
-import { type Stack, startStack } from '../support/stack.ts'
+import { adminToken, type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
 
@@ -74,7 +74,7 @@ test('a host is one in every form: kept as A-labels, shown in its letters, and f
   const imported = await stack.app.inject({
     method: 'POST',
     url: '/api/v1/accounts/import?dryRun=true',
-    headers: { authorization: 'Bearer the-token-of-the-admin', 'content-type': 'application/x-ndjson' },
+    headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/x-ndjson' },
     payload: lines.join('\n'),
   })
   const statuses = imported.payload
@@ -181,3 +181,22 @@ for (const [what, hosts] of Object.entries({
     await stack.call('DELETE', `/accounts/${newer}`)
   })
 }
+
+test('a backup of the version before is restored with its hosts in their one form, and twins among them are told apart', async () => {
+  const destinationId = await stack.destination('restored')
+  const [first, newer] = [await makeOld('127.0.0.1', destinationId), await makeOld('127.0.0.1.', destinationId)]
+  const headers = { authorization: `Bearer ${adminToken}` }
+  const backup = await stack.app.inject({ method: 'GET', url: '/api/v1/backup', headers })
+  for (const url of ['/api/v1/restore?replace=true', '/api/v1/restore?replace=true']) {
+    const answer = await stack.app.inject({
+      method: 'POST',
+      url,
+      headers: { ...headers, 'content-type': 'application/gzip' },
+      payload: backup.rawPayload,
+    })
+    assert.ok(answer.statusCode < 300, answer.payload)
+    const read = async (id: string) => (await stack.call('GET', `/accounts/${id}`)).body
+    assert.deepEqual([(await read(first))['host'], (await read(first))['paused']], ['127.0.0.1', false])
+    assert.deepEqual([(await read(newer))['host'], (await read(newer))['twinOf']], ['127.0.0.1', first])
+  }
+})

@@ -6,6 +6,7 @@ import { providerOfHost, providers } from '../../src/account/providers.ts'
 import { sourcesOf } from '../../src/account/sources.ts'
 import { addressOf, nameOf } from '../../src/discover/candidate.ts'
 import { sourceHash } from '../../src/mail/header.ts'
+import { guardOf } from '../../src/net/guard.ts'
 
 /** Each line: the form, and what people write for it. */
 const forms: readonly (readonly [string, ...string[]])[] = [
@@ -161,4 +162,17 @@ test('the domain of an address may be in Unicode', () => {
   assert.equal(addressOf('me@MÜLLER.example')?.domain, 'xn--mller-kva.example')
   assert.equal(nameOf('pop。müller。example.'), 'pop.xn--mller-kva.example')
   assert.equal(nameOf('127.1'), undefined)
+})
+
+test('an odd form of an address is no way around the guard, wherever it comes from', async () => {
+  const guard = guardOf({ addresses: 'public', ports: 'any' })
+  for (const host of ['127.1', '0x7f.1', '0x7f000001', '2130706433', '0177.0.0.1', 'localhost']) {
+    const failed = await new Promise<Error | null>((resolve) =>
+      guard.lookup(host, { all: true }, (error) => resolve(error)),
+    )
+    // The system reads it as this machine, or not at all.
+    assert.ok(failed !== null, host)
+  }
+  for (const host of ['::ffff:127.0.0.1', '[::ffff:7f00:1]', '::1', '127.0.0.1', '0.0.0.0'])
+    assert.throws(() => guard.check(host, 995), host)
 })

@@ -35,9 +35,9 @@ export function logRunBroke(log: Logger, err: unknown): void {
   log.error({ event: 'run broke', err })
 }
 
-/** The provider has given its messages new ids. */
-export function logIdsChanged(log: Logger, { renamed, listed }: Notice, sentence: string): void {
-  log.warn({ event: 'ids changed', renamed, listed }, sentence)
+/** The maildrop is odd. */
+export function logNotice(log: Logger, notice: Notice, sentence: string): void {
+  log.warn({ ...notice }, sentence)
 }
 
 /** The server has shown a trait. */

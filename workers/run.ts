@@ -8,7 +8,7 @@ import { failureOf, SessionFailed } from '../src/failure/session-failed.ts'
 import type { Logger } from '../src/log.ts'
 import type { Token } from '../src/mail/message.ts'
 import type { AccountLedger } from '../src/pull/ledger-ports.ts'
-import type { Maildrop, Notice, Store, WindowPace, World } from '../src/pull/ports.ts'
+import type { Maildrop, Store, WindowPace, World } from '../src/pull/ports.ts'
 import { pullAccount } from '../src/pull/pull.ts'
 import { rebuild } from '../src/pull/rebuild.ts'
 import { Arrivals } from '../src/redis/arrivals.ts'
@@ -20,11 +20,12 @@ import { Recorder } from '../src/redis/transcripts.ts'
 import { type Measured, Spread } from '../src/runs/measures.ts'
 import type { Run, RunCounts } from '../src/runs/run.ts'
 import { follow } from './consequences.ts'
+import { noticeSentence } from './notices.ts'
 import { pick, Progress } from './progress.ts'
 import type { RunPorts } from './options.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
 import { putOff } from './put-off.ts'
-import { logIdsChanged, logRunBroke, logRunFailed, logRunFinished, logRunStarted, logServerLearnt } from './run-log.ts'
+import { logNotice, logRunBroke, logRunFailed, logRunFinished, logRunStarted, logServerLearnt } from './run-log.ts'
 import { tellOfRun } from './tell.ts'
 
 /** A run that is to be made, and its lease. */
@@ -222,8 +223,8 @@ class Visit {
       progress: (fetched) => progress.changed(fetched),
       arrived: (messages) => arrivals.add(messages),
       notice(notice) {
-        const sentence = sentenceOf(notice)
-        logIdsChanged(log, notice, sentence)
+        const sentence = noticeSentence(notice)
+        logNotice(log, notice, sentence)
         progress.notice(sentence)
       },
     }
@@ -264,11 +265,6 @@ function timed(store: Store, appends: Spread): Store {
       return answer
     },
   }
-}
-
-function sentenceOf({ renamed, listed }: Notice): string {
-  const those = renamed === 1 ? 'one message' : `${renamed} messages`
-  return `The provider has new ids for ${those} of the ${listed} in the maildrop: mostly it was moved. They were known by their content, and none was fetched twice.`
 }
 
 function deferredSentence(count: number, failure: Failure): string {

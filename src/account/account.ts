@@ -15,6 +15,12 @@ export type Retention =
   | { readonly mode: 'delete' }
   | { readonly mode: 'keepDays'; readonly days: number }
 
+/** The account after a change, with its changes of retention counted: a provider that did not delete is asked again after one. */
+export function withRetentionCounted(before: Account, after: Account): Account {
+  const isChanged = JSON.stringify(before.retention) !== JSON.stringify(after.retention)
+  return isChanged ? { ...after, retentionChanges: (before.retentionChanges ?? 0) + 1 } : after
+}
+
 /** How an account's first run treats mail that exists already. */
 export type FirstRun =
   | { readonly mode: 'all' }
@@ -42,6 +48,8 @@ export interface Account extends ServerLogin {
   readonly folder: string
   readonly flags: readonly string[]
   readonly retention: Retention
+  /** How often the retention was changed. It is absent in accounts from before this was counted, and as long as it was never changed. */
+  readonly retentionChanges?: number
   readonly firstRun: FirstRun
   /** After a run that went well, the next one follows after `minSeconds` (runs/schedule.ts); `maxSeconds` only limits the spread. */
   readonly interval: { readonly minSeconds: number; readonly maxSeconds: number }

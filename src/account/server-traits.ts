@@ -9,6 +9,8 @@ export const serverTraits = [
   'no UIDL n',
   /** The answer to CAPA is the same before and after the login: it is asked for once. */
   'same CAPA after login',
+  /** The server refuses DELE for a message that was not retrieved in the same session. */
+  'RETR before DELE',
 ] as const
 export type ServerTrait = (typeof serverTraits)[number]
 

@@ -26,8 +26,13 @@ export interface LedgerRecord {
   readonly digest: ShortHash | undefined
   /** The size that LIST gave when the message was last listed. */
   readonly size: number
-  /** True if LIST gives another size than when the message was retrieved: the size then proves nothing about the bytes. */
+  /**
+   * True if the message was listed otherwise than when it was retrieved, at another size or under another UIDL, and its bytes were not
+   * compared since: header and size then prove nothing about them.
+   */
   readonly resized: boolean
+  /** True if much less came than LIST had told (`cameShort` of octets.ts): the provider's copy is then the only whole one, and stays. */
+  readonly cameShort: boolean
   /** When the record was made, in whole seconds since 1970. */
   readonly storedAtSeconds: number
   /** The time since when complete, non-empty listings have not shown the message; 0 while it is listed. */
@@ -36,6 +41,15 @@ export interface LedgerRecord {
   readonly missedListings: number
   /** True once we have deleted the message at the provider and +OK to QUIT has confirmed it. */
   readonly deletedAtSource: boolean
+  /** The message came back after a confirmed deletion, under this retention of the account (`retentionMark`); 0 if it did not. */
+  readonly returnedUnder: number
+  /** The number of visits in a row at which the provider refused to delete the message, up to `refusedMarksMax`. */
+  readonly refusedMarks: number
+}
+
+/** Whether the maildrop is known not to hold the record's message: what is listed may be another one, whatever it looks like. */
+export function isGone({ deletedAtSource, missedListings }: LedgerRecord): boolean {
+  return deletedAtSource || missedListings > 0
 }
 
 /** Names a message from one session to the next: by its UIDL or, if it has none, by its size and place. */
@@ -72,14 +86,17 @@ export interface WindowNote {
 export type NewRecord = Omit<LedgerRecord, 'index'>
 
 /** The fields of a record that identify a message. */
-export type RecordIdentity = Pick<LedgerRecord, 'uidl' | 'fingerprint' | 'digest' | 'size'>
+export type RecordIdentity = Pick<LedgerRecord, 'uidl' | 'fingerprint' | 'digest' | 'size'> & {
+  readonly cameShort?: boolean | undefined
+}
 
 /** Makes the record of a message that is listed now. */
 export function newRecord(state: RecordState, identity: RecordIdentity, nowMs: number): NewRecord {
-  const { uidl, fingerprint, digest, size } = identity
+  const { uidl, fingerprint, digest, size, cameShort = false } = identity
   const storedAtSeconds = Math.floor(nowMs / 1000)
-  const listed = { resized: false, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
-  return { state, uidl, fingerprint, digest, size, storedAtSeconds, ...listed }
+  const listed = { resized: false, missingSinceSeconds: 0, missedListings: 0 }
+  const deletion = { deletedAtSource: false, returnedUnder: 0, refusedMarks: 0 }
+  return { state, uidl, fingerprint, digest, size, cameShort, storedAtSeconds, ...listed, ...deletion }
 }
 
 /** A place in a folder of a destination. The ledger knows every message of the account that stands before it. */
@@ -123,6 +140,8 @@ export interface IntentEntry {
   readonly digest: ShortHash
   /** The size that LIST gave. */
   readonly size: number
+  /** Much less came than that. */
+  readonly cameShort?: true | undefined
   /** The message's place in the spool, from which it may be removed once it is recorded. */
   readonly spooled?: SpoolId | undefined
 }

@@ -4,7 +4,15 @@
  */
 import type { RecordState, LedgerRecord } from './ledger.ts'
 import type { ShortHash } from '../mail/message.ts'
-import { decodeRecord, decodeState, type HashedField, hashedFields, recordOctets } from './record-codec.ts'
+import {
+  decodeDeletion,
+  decodeRecord,
+  decodeState,
+  type Deletion,
+  type HashedField,
+  hashedFields,
+  recordOctets,
+} from './record-codec.ts'
 
 export class PackedRecords {
   readonly length: number
@@ -26,6 +34,12 @@ export class PackedRecords {
   /** Decodes the state alone: for a million records that takes a few ms, whereas whole records take over a second. */
   stateAt(index: number): RecordState {
     return decodeState(this.#packed, index)
+  }
+
+  /** Whether this holds of what is known about deleting any of the messages. */
+  anyDeletion(holds: (deletion: Deletion) => boolean): boolean {
+    for (let index = 0; index < this.length; index += 1) if (holds(decodeDeletion(this.#packed, index))) return true
+    return false
   }
 
   /** Yields the records of messages that were set aside since one was last stored, the latest first. */

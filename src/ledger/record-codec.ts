@@ -4,10 +4,11 @@ import type { ShortHash } from '../mail/message.ts'
 
 export const recordOctets = 40
 
-/** The offset of each field. Octets 2 and 3 are zero, for later. */
+/** The offset of each field. */
 const at = {
   flags: 0,
   missed: 1,
+  deletion: 2,
   size: 4,
   uidl: 8,
   fingerprint: 16,
@@ -27,6 +28,20 @@ const flag = {
   resized: 1 << 7,
 } as const
 
+/**
+ * The two octets of `deletion`: what is known about deleting the message. The high 11 bits hold the retention under which it came back, then
+ * one bit says that it came short, and the low 4 bits count refused deletions. They are zero in records from before this was known.
+ */
+const deletion = { returnedShift: 5, cameShort: 1 << 4, refusedMask: 0b1111 } as const
+export const refusedMarksMax = deletion.refusedMask
+/** The number of retentions that are told apart. */
+const retentionsMax = (1 << 11) - 1
+
+/** Names the retention of an account in a record: another one after each change, and never 0. */
+export function retentionMark({ retentionChanges = 0 }: { readonly retentionChanges?: number }): number {
+  return 1 + (retentionChanges % retentionsMax)
+}
+
 export function encodeRecord(record: NewRecord): Buffer {
   const octets = Buffer.allocUnsafe(recordOctets).fill(0)
   let flags = recordStates.indexOf(record.state)
@@ -37,6 +52,8 @@ export function encodeRecord(record: NewRecord): Buffer {
   if (record.resized) flags |= flag.resized
   octets[at.flags] = flags
   octets[at.missed] = Math.min(record.missedListings, 0xff)
+  const refused = Math.min(record.refusedMarks, refusedMarksMax) | (record.cameShort ? deletion.cameShort : 0)
+  octets.writeUInt16BE((record.returnedUnder << deletion.returnedShift) | refused, at.deletion)
   octets.writeUInt32BE(Math.min(record.size, 0xffff_ffff), at.size)
   octets.write(record.uidl ?? '', at.uidl, 'hex')
   octets.write(record.fingerprint?.hash ?? '', at.fingerprint, 'hex')
@@ -71,6 +88,19 @@ export function decodeRecord(packed: Buffer, index: number): LedgerRecord {
     missingSinceSeconds: packed.readUInt32BE(base + at.missingSince),
     missedListings: packed.readUInt8(base + at.missed),
     deletedAtSource: (flags & flag.deletedAtSource) !== 0,
+    ...decodeDeletion(packed, index),
+  }
+}
+
+/** What is known about deleting a record's message. */
+export type Deletion = Pick<LedgerRecord, 'cameShort' | 'returnedUnder' | 'refusedMarks'>
+
+export function decodeDeletion(packed: Buffer, index: number): Deletion {
+  const bits = packed.readUInt16BE(index * recordOctets + at.deletion)
+  return {
+    cameShort: (bits & deletion.cameShort) !== 0,
+    returnedUnder: bits >> deletion.returnedShift,
+    refusedMarks: bits & deletion.refusedMask,
   }
 }
 

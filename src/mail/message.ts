@@ -86,5 +86,7 @@ export interface Sighting {
   readonly digest: ShortHash | undefined
   /** The time when the message arrived at the provider, according to its header. Undefined if it does not tell, if no header was seen, or if nobody asked. */
   readonly arrived: Date | undefined
+  /** True if much less came than LIST had told. */
+  readonly cameShort?: true | undefined
   readonly spooled?: SpoolId | undefined
 }

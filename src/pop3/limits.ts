@@ -33,8 +33,13 @@ export const pop3Limits = {
   capaWaitMs: 10 * second,
   /** UIDL and LIST of a huge maildrop may need long before the first line. */
   listingWaitMs: 5 * minute,
-  /** QUIT makes the server remove what was marked: mailboxes of gigabytes are rewritten then. */
-  quitWaitMs: 5 * minute,
+  /**
+   * QUIT makes the server remove what was marked, and a large mbox is rewritten then. Who does not answer in this time is left: all mail is
+   * stored, and the next visit sees what is deleted.
+   */
+  quitWaitMs: 30 * second,
+  /** Where nothing was marked, QUIT has nothing to do: the answer says nothing that anybody waits for. */
+  idleQuitWaitMs: 5 * second,
   /** Somebody who tries an account waits at the screen: connecting and the greeting get less time than in a run. */
   testConnectWaitMs: 10 * second,
   testGreetingWaitMs: 15 * second,

@@ -9,7 +9,7 @@ import type { Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { Listed, MessageNumber, Peeked, Window } from '../mail/message.ts'
 import { loginMask } from '../mask.ts'
-import type { Deletable, Maildrop, WindowPace } from '../pull/ports.ts'
+import type { Deletable, Maildrop, Parting, WindowPace } from '../pull/ports.ts'
 import { expiresAtOnce, hasCapability, loginDelayMsIn } from './capabilities.ts'
 import { Pop3Connection, type ConnectionOptions, usualWaits, type Waits } from './connection.ts'
 import { pop3Limits } from './limits.ts'
@@ -19,6 +19,7 @@ import { checkCredentials, logIn } from './login.ts'
 import { isLimit, refusal } from './replies.ts'
 import { type Line, Retrieval } from './retrieval.ts'
 import { plainResponse } from './sasl.ts'
+import { endingWords } from './session-notes.ts'
 import type { TlsReport } from './tls.ts'
 import { meaningOf } from '../failure/meaning.ts'
 import { Refused, Verbs } from './verbs.ts'
@@ -61,6 +62,8 @@ export class Pop3Session implements Maildrop {
   #listing: readonly Listed[] = []
   #leavesOut = false
   readonly #marked = new Set<MessageNumber>()
+  /** Messages for which DELE was refused. */
+  readonly #unmarkable = new Set<MessageNumber>()
   /** The server does not know CAPA (popa3d), but answers TOP. */
   #topAnswers = false
   readonly #retrieval: Retrieval
@@ -164,22 +167,41 @@ export class Pop3Session implements Maildrop {
     return this.#retrieval.windows(messages, maxMessageOctets)
   }
 
-  async markDeleted(marks: readonly Deletable[]): Promise<number> {
-    await this.#retrieval.settled()
-    let accepted = 0
-    const ask = ({ number }: Deletable) =>
-      this.#ask(`DELE ${number}`, { shape: 'status' }, { code: 'DELE', message: number })
-    for await (const [{ number }, reply] of this.#pipeline(marks, ask)) {
-      this.#marked.add(number)
-      if (reply.shape === 'status') accepted += 1
-    }
-    return accepted
+  get wantsRetrieved(): boolean {
+    return this.#traits.has('RETR before DELE')
   }
 
-  async quit(): Promise<void> {
+  async markDeleted<T extends Deletable>(marks: readonly T[]): Promise<{ mark: T; reply: string }[]> {
     await this.#retrieval.settled()
-    await this.#accepted(this.#verbs.quit())
-    this.#connection?.close()
+    const refused: { mark: T; reply: string }[] = []
+    const ask = ({ number }: T) => this.#ask(`DELE ${number}`, { shape: 'status' }, { code: 'DELE', message: number })
+    for await (const [mark, reply] of this.#pipeline(marks, ask)) {
+      const { number } = mark
+      if (reply.shape === 'refused') {
+        this.#unmarkable.add(number)
+        refused.push({ mark, reply: printable(reply.text) })
+        continue
+      }
+      this.#marked.add(number)
+      // Nobody asks twice, but for a message that was retrieved in between.
+      if (this.#unmarkable.has(number)) this.#traits.add('RETR before DELE')
+    }
+    return refused
+  }
+
+  async quit(): Promise<Parting> {
+    await this.#retrieval.settled()
+    try {
+      await this.#verbs.quit()
+      return { confirmed: true }
+    } catch (error) {
+      if (this.#options.signal?.aborted) throw error
+      if (error instanceof Refused) return { confirmed: false, reason: `it said "${printable(error.message)}"` }
+      if (error instanceof SessionFailed) return { confirmed: false, reason: endingWords(error.failure) }
+      throw error
+    } finally {
+      this.#connection?.close()
+    }
   }
 
   abandon(): void {
@@ -247,7 +269,9 @@ export class Pop3Session implements Maildrop {
 
   /** Sends one line, and waits for an answer of one line. */
   async #askLine(line: string, during: Phase): Promise<Reply> {
-    const waitMs = during === 'QUIT' ? this.#waits.quitMs : this.#waits.replyMs
+    const { quitMs, replyMs } = this.#waits
+    const partingMs = this.#marked.size > 0 ? quitMs : Math.min(quitMs, pop3Limits.idleQuitWaitMs)
+    const waitMs = during === 'QUIT' ? partingMs : replyMs
     return await this.#opened.send(line, { shape: 'status' }, waitMs, during)
   }
 

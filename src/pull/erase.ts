@@ -1,16 +1,107 @@
-/** Step 7: marks messages deleted at the provider as the account's retention says. It marks no message that has no receipt. */
-import { erased } from './lessons.ts'
+/**
+ * Step 7: marks messages deleted at the provider as the account's retention says, and ends the session. It marks no message that has no
+ * receipt.
+ */
+import { SessionFailed } from '../failure/session-failed.ts'
+import type { PackedRecords } from '../ledger/packed-records.ts'
+import type { Listed } from '../mail/message.ts'
+import type { RefusedMark } from './erasures.ts'
+import { erased, refusedAgain } from './lessons.ts'
+import { pullLimits } from './limits.ts'
+import { forget } from './remember.ts'
 import type { PullSession } from './session.ts'
+import type { Survey } from './survey.ts'
 
-export async function erase({
-  world: { ledger },
-  maildrop,
-  counts,
-  erasures: { marks },
-  nowMs,
-}: PullSession): Promise<void> {
-  const marked = await maildrop.markDeleted(marks)
-  await maildrop.quit()
-  counts.deleted += marked
-  await ledger.amend(erased(marks, (await ledger.view()).records, nowMs))
+/**
+ * Marks the messages that are due. Some providers refuse DELE for a message that was only looked at: such messages are yielded, for the
+ * caller to retrieve, and what proves to be the same is marked again. For each kind of refusal one message is tried first.
+ */
+export async function* mark(session: PullSession, { unmatched }: Survey): AsyncGenerator<readonly Listed[]> {
+  const { erasures, account, view } = session
+  await markProven(session)
+  const unread = [...erasures.refused.values()].filter(
+    ({ mark: { isRetrieved, index, message } }) =>
+      !isRetrieved && message.size <= account.maxMessageBytes && !isRefusedForGood(view.records, index),
+  )
+  const kinds = byKind(unread)
+  const retrieveAgain = (refusals: readonly RefusedMark[]) => {
+    for (const { mark } of refusals) {
+      erasures.refused.delete(mark.index)
+      unmatched.release(mark.index)
+    }
+    return refusals.map(({ mark }) => mark.message)
+  }
+  const tried = kinds.flatMap((kind) => kind.slice(0, 1))
+  if (tried.length === 0) return
+  yield retrieveAgain(tried)
+  await markProven(session)
+  const isInVain = (kind: readonly RefusedMark[]) => kind[0] === undefined || erasures.refused.has(kind[0].mark.index)
+  const others = kinds.filter((kind) => !isInVain(kind)).flatMap((kind) => kind.slice(1))
+  if (others.length === 0) return
+  yield retrieveAgain(others)
+  await markProven(session)
+}
+
+async function markProven({ maildrop, erasures }: PullSession): Promise<void> {
+  const marks = erasures.take()
+  erasures.answered(marks, await maildrop.markDeleted(marks))
+}
+
+/** The provider has refused so often that retrieving the message once more will not help. */
+function isRefusedForGood(records: PackedRecords, index: number): boolean {
+  return index < records.length && records.at(index).refusedMarks >= pullLimits.refusedMarksTold
+}
+
+/** Groups refusals by their words, without what differs from one message to the next. */
+function byKind(refusals: readonly RefusedMark[]): RefusedMark[][] {
+  const kinds = new Map<string, RefusedMark[]>()
+  for (const refusal of refusals) {
+    const words = refusal.reply.replace(/\S*\d\S*/g, '').toLowerCase()
+    const kind = kinds.get(words)
+    if (kind === undefined) kinds.set(words, [refusal])
+    else kind.push(refusal)
+  }
+  return [...kinds.values()]
+}
+
+/**
+ * Ends the session. Only `+OK` to QUIT counts as deleted, but all mail is stored by now: a QUIT that goes wrong is told, and fails nothing.
+ */
+export async function erase(session: PullSession, survey: Survey): Promise<void> {
+  const { world, maildrop, counts, erasures } = session
+  const { marked } = erasures
+  await noteRefused(session)
+  const parting = await maildrop.quit()
+  if (parting.confirmed) counts.deleted += marked.length
+  else if (marked.length > 0)
+    world.notice({ event: 'deletion not confirmed', messages: marked.length, reason: parting.reason })
+  try {
+    if (parting.confirmed && marked.length > 0)
+      await world.ledger.amend(erased(marked, (await world.ledger.view()).records, session.nowMs))
+    await forget(session, survey)
+  } catch (error) {
+    // The work is done, and a ledger that misses this learns it from the next listings. But another run may have taken over.
+    if (error instanceof SessionFailed) throw error
+  }
+}
+
+/** Counts the visits at which a message was refused. The provider's words are told once, when it has refused the first one often enough. */
+async function noteRefused({ world, erasures, view }: PullSession): Promise<void> {
+  const { refused } = erasures
+  if (refused.size === 0) return
+  const { records } = await world.ledger.view()
+  await world.ledger.amend(
+    refusedAgain(
+      [...refused.values()].map(({ mark }) => mark),
+      records,
+    ),
+  )
+  const isTold = view.records.anyDeletion(({ refusedMarks }) => refusedMarks >= pullLimits.refusedMarksTold)
+  const often = [...refused.values()].filter(
+    ({ mark: { index } }) => records.at(index).refusedMarks + 1 === pullLimits.refusedMarksTold,
+  )
+  const [first] = often
+  if (first === undefined || isTold) return
+  const messages = refused.size
+  world.notice({ event: 'deletion refused', messages, visits: pullLimits.refusedMarksTold, reply: first.reply })
 }

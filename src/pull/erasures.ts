@@ -1,16 +1,34 @@
-/** Collects the messages that one session is to delete at the provider; erase.ts deletes them. */
+/** Collects the messages that one session is to delete at the provider, and what the provider says to it; erase.ts deletes them. */
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import { prove } from '../ledger/receipt.ts'
+import type { Listed } from '../mail/message.ts'
 import { isDue } from './policy.ts'
 import type { Deletable, PullRun } from './ports.ts'
 import type { SightedMatch } from './unmatched.ts'
+
+/** A message that is to be marked deleted. It has the index of its record: the records of 100,000 messages would be held for long. */
+export interface Mark extends Deletable {
+  readonly index: number
+  readonly message: Listed
+  /** The message was retrieved in this session, and not only looked at. */
+  readonly isRetrieved: boolean
+}
+
+/** A mark that the provider has refused, with its words. */
+export interface RefusedMark {
+  readonly mark: Mark
+  readonly reply: string
+}
 
 export class Erasures {
   readonly #run: PullRun
   readonly #lastSeenMs: number
   readonly #nowMs: number
-  /** Each mark has the index of its record: the records themselves, of 100,000 messages, would be held for long. */
-  readonly marks: (Deletable & { readonly index: number })[] = []
+  #proven: Mark[] = []
+  /** The marks that the provider has accepted. It deletes nothing before QUIT. */
+  readonly marked: Mark[] = []
+  /** The marks that it has refused, by the index of the record. */
+  readonly refused = new Map<number, RefusedMark>()
 
   /** @param lastSeenMs the wall clock of the last run that wrote. */
   constructor(run: PullRun, lastSeenMs: number, nowMs: number) {
@@ -26,12 +44,28 @@ export class Erasures {
 
   /** Whether the account's retention wants the provider's copy deleted. That alone permits nothing. */
   isDue(record: LedgerRecord): boolean {
-    return isDue(record, this.#run.account.retention, this.#nowMs, this.isClockSteady())
+    return isDue(record, this.#run.account, this.#nowMs, this.isClockSteady())
   }
 
   /** Adds a message that is due, if this session has proven it. */
-  add({ message: { number }, record, sighting }: SightedMatch): void {
+  add({ message, record, sighting }: SightedMatch): void {
     const receipt = this.isDue(record) ? prove(record, sighting) : undefined
-    if (receipt !== undefined) this.marks.push({ number, receipt, index: record.index })
+    if (receipt === undefined) return
+    const isRetrieved = sighting.digest !== undefined
+    this.#proven.push({ number: message.number, receipt, index: record.index, message, isRetrieved })
+  }
+
+  /** The messages that were proven since this was last asked. */
+  take(): Mark[] {
+    const proven = this.#proven
+    this.#proven = []
+    return proven
+  }
+
+  /** Notes what the provider has said to these marks. */
+  answered(marks: readonly Mark[], refused: readonly RefusedMark[]): void {
+    const refusedIndices = new Set(refused.map(({ mark }) => mark.index))
+    for (const mark of marks) if (!refusedIndices.has(mark.index)) this.marked.push(mark)
+    for (const refusal of refused) this.refused.set(refusal.mark.index, refusal)
   }
 }

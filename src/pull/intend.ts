@@ -33,7 +33,7 @@ export async function intend(deposit: Deposit, letters: readonly Letter[]): Prom
 }
 
 function entryOf({ sighting }: Letter, token: IntentEntry['token']): IntentEntry {
-  const { message, fingerprint, digest, spooled } = sighting
+  const { message, fingerprint, digest, cameShort, spooled } = sighting
   const entry = { token, uidl: listedUidlHash(message), fingerprint, digest, size: message.size }
-  return spooled === undefined ? entry : { ...entry, spooled }
+  return { ...entry, ...(cameShort && { cameShort }), ...(spooled !== undefined && { spooled }) }
 }

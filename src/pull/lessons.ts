@@ -1,25 +1,29 @@
 /** Lessons of a session about records: their messages are listed otherwise than before, missing, deleted, or gone for good. Pure. */
-import type { LedgerRecord } from '../ledger/ledger.ts'
+import { isGone, type LedgerRecord } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
+import { refusedMarksMax } from '../ledger/record-codec.ts'
 import { listedUidlHash } from '../mail/header.ts'
 import { pullLimits } from './limits.ts'
 import type { Match, SightedMatch, Unmatched } from './unmatched.ts'
 
 /**
  * Amends the record of a message that is listed under another UIDL, at another size, or again. The answer is undefined if nothing is new.
+ * A session whose server gives no UIDL teaches nothing about it: the next one may give them again.
  *
  * @param uidl is the hash of the message's UIDL, if it is known already: to compute it costs time.
  */
 export function relisted(
   { record, message, sighting }: Match & Partial<SightedMatch>,
-  uidl = listedUidlHash(message),
+  uidl = listedUidlHash(message) ?? record.uidl,
 ): LedgerRecord | undefined {
   const { size } = message
-  const resized = sighting?.digest === undefined && (record.resized || record.size !== size)
-  const asRecorded = record.uidl === uidl && record.size === size && record.resized === resized
-  if (asRecorded && record.missingSinceSeconds === 0 && record.missedListings === 0 && !record.deletedAtSource)
-    return undefined
-  return { ...record, uidl, size, resized, missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
+  const isOtherwise = record.uidl !== uidl || record.size !== size
+  const resized = sighting?.digest === undefined && (record.resized || isOtherwise || isGone(record))
+  const cameShort = record.cameShort || sighting?.cameShort === true
+  const asRecorded = !isOtherwise && record.resized === resized && record.cameShort === cameShort
+  if (asRecorded && record.missingSinceSeconds === 0 && !isGone(record)) return undefined
+  const listed = { missingSinceSeconds: 0, missedListings: 0, deletedAtSource: false }
+  return { ...record, uidl, size, resized, cameShort, ...listed }
 }
 
 /** Amends the records of messages whose deletion +OK to QUIT has confirmed: no listing needs to miss them before they may be forgotten. */
@@ -30,8 +34,19 @@ export function* erased(
 ): Generator<LedgerRecord> {
   const missingSinceSeconds = Math.floor(nowMs / 1000)
   const missedListings = pullLimits.missedListingsMin
-  for (const { index } of marks)
-    yield { ...records.at(index), deletedAtSource: true, missingSinceSeconds, missedListings }
+  const deletion = { deletedAtSource: true, returnedUnder: 0, refusedMarks: 0 }
+  for (const { index } of marks) yield { ...records.at(index), ...deletion, missingSinceSeconds, missedListings }
+}
+
+/** Amends the records of messages that the provider refuses to delete. */
+export function* refusedAgain(
+  refusals: Iterable<{ readonly index: number }>,
+  records: PackedRecords,
+): Generator<LedgerRecord> {
+  for (const { index } of refusals) {
+    const record = records.at(index)
+    if (record.refusedMarks < refusedMarksMax) yield { ...record, refusedMarks: record.refusedMarks + 1 }
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { envelopeLines, fieldsOf, headerFingerprint, headerOf } from '../mail/he
 import type { Fingerprint, Retrieved, ShortHash, Sighting } from '../mail/message.ts'
 import { messageDigest, toCrlf } from '../mail/octets.ts'
 import { breathe } from '../slices.ts'
+import { cameShort } from './policy.ts'
 
 export interface Letter {
   /** All line ends are CRLF. */
@@ -33,6 +34,7 @@ export async function letterOf({ message, bytes: source, spooled }: Retrieved, n
     fingerprint: headerFingerprint(fields),
     digest: await messageDigest(bytes, fields),
     arrived,
+    cameShort: cameShort(bytes.length, message.size) || undefined,
     spooled,
   }
   const internalDate = arrived ?? new Date(nowMs)

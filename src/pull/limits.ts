@@ -40,6 +40,18 @@ export const pullLimits = {
   /** After this many deaths in a row, each message that could have been on its way then is retrieved alone. */
   deathsBeforeCare: 2,
 
+  /**
+   * A message has come short if it has less than this part of the octets that LIST told. Line ends do not count, because the octets are
+   * counted with CRLF, as LIST should do. What servers that count otherwise leave is less than half: a base64 text is a third longer than
+   * what it holds, and a line of one stuffed dot is counted by a third more than it has.
+   */
+  cameShortPart: 0.5,
+  /** So many octets less are never short: servers count fields of their own (X-UIDL, Status, the line of an mbox), which they do not send. */
+  cameShortOctetsMin: 512,
+
+  /** A provider that refuses to delete a message at this many visits in a row is told of once. */
+  refusedMarksTold: 3,
+
   /** The time for which a message must have been missing before it may be forgotten. This is getmail's VANISHED_AGE. */
   forgetAfterMs: 30 * day,
   /**

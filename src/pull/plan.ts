@@ -3,7 +3,7 @@
  * that the ledger knows counts as seen only while it is unrepeated in the listing and its size is the recorded one. Every other message is
  * matched by its fingerprint. If that is weak or repeated, the message is matched by the digest of its bytes (DESIGN section 5).
  */
-import type { LedgerRecord } from '../ledger/ledger.ts'
+import { isGone, type LedgerRecord } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import { prove } from '../ledger/receipt.ts'
 import { listedUidlHash } from '../mail/header.ts'
@@ -102,7 +102,8 @@ async function anyVanished(records: PackedRecords, timesListed: Int32Array): Pro
  * to other messages (Cyrus issue 374).
  */
 function isSeen(record: LedgerRecord, { size, unsized }: Listed): boolean {
-  const isBack = record.state === 'stored' && record.missedListings > 0
+  // Without a fingerprint (another program has named the message, or it was set aside) there is nothing but its UIDL to know it by.
+  const isBack = record.state !== 'quarantined' && record.fingerprint !== undefined && record.missedListings > 0
   const isSameSize = record.size === size || (unsized !== undefined && wasTooLarge(record))
   return (isSameSize || isOnlyNamed(record)) && !record.deletedAtSource && !isBack
 }
@@ -157,18 +158,26 @@ export interface SightedPlan {
   readonly compare: readonly Listed[]
 }
 
+/** What one session asks of the proof that a message is a record's. */
+export interface Demands {
+  /** Whether a record alone does not decide about its message, which is to be deleted, or tried again. */
+  readonly isOpen: (record: LedgerRecord) => boolean
+  /** The provider deletes only messages that were retrieved in the same session. */
+  readonly wantsRetrieved: boolean
+}
+
 /**
  * Matches messages that were looked at with unmatched records, as multisets: two equal messages are two. A fingerprint that is weak, or
  * that more than one message or record bears, proves nothing: such messages are compared by their bytes. A message that is due for
  * deletion is also compared by its bytes if its header and size do not prove it. So is a message that was set aside and is to be tried
- * again.
+ * again, and one whose record's message was gone: that one proves nothing for another one of the same header.
  *
  * @param onMatch is called with each message that its header proves to be a record's. There may be 100,000 of them: nothing holds them all.
  */
 export async function planSighted(
   sightings: readonly Sighting[],
   unmatched: Unmatched,
-  isOpen: (record: LedgerRecord) => boolean,
+  { isOpen, wantsRetrieved }: Demands,
   onMatch: (match: SightedMatch) => void,
 ): Promise<SightedPlan> {
   const timesSighted = await countStrong(sightings)
@@ -177,23 +186,30 @@ export async function planSighted(
     for (const sighting of slice) {
       const { message } = sighting
       const hash = strongFingerprint(sighting)
-      // A message that we deleted ourselves comes back under its own UIDL, or it does not come back.
-      const candidates = unmatched
+      const bearing = unmatched
         .bearing('fingerprint', hash)
         .filter((record) => strongFingerprint(record) !== undefined && mayBeBack(record, message))
+      const present = bearing.filter((record) => !isGone(record))
+      const candidates = present.length > 0 ? present : bearing
       const [record] = candidates
       if (hash === undefined) plan.compare.push(message)
       else if (record === undefined) plan.transfer.push(sighting)
       else if (candidates.length > 1 || timesSighted.get(hash) !== 1) plan.compare.push(message)
-      else if (isOpen(record) && !isProvenByHeader(record, sighting)) plan.compare.push(message)
+      else if (record.state === 'stored' && isGone(record) && record.digest !== undefined) plan.compare.push(message)
+      else if (isOpen(record) && (wantsRetrieved || !isProvenByHeader(record, sighting))) plan.compare.push(message)
       else if (unmatched.match(record)) onMatch({ message, record, sighting })
     }
   }
   return plan
 }
 
+/** A message that we deleted is known again by its bytes. Where no digest of them is recorded, UIDL and size must be the same. */
 function mayBeBack(record: LedgerRecord, message: Listed): boolean {
-  return !record.deletedAtSource || record.uidl === listedUidlHash(message)
+  return !record.deletedAtSource || record.digest !== undefined || isNamed(record, message)
+}
+
+function isNamed({ uidl, size }: LedgerRecord, message: Listed): boolean {
+  return uidl !== undefined && uidl === listedUidlHash(message) && size === message.size
 }
 
 /** Whether the header is enough for a message that is to be deleted or tried again. */
@@ -220,14 +236,16 @@ function strongFingerprint({ fingerprint }: Sighting | LedgerRecord): ShortHash 
 
 /** Finds the unmatched record of the same bytes. The answer is undefined if the message is new. */
 export function sameBytes(sighting: Sighting, unmatched: Unmatched): LedgerRecord | undefined {
-  const { fingerprint } = sighting
-  const isHeaderOnly = (record: LedgerRecord) => record.digest === undefined && record.fingerprint?.weak === false
+  const { fingerprint, message } = sighting
+  const isHeaderOnly = (record: LedgerRecord) =>
+    record.digest === undefined && record.fingerprint?.weak === false && mayBeBack(record, message)
   const candidates = [
     ...unmatched.bearing('digest', sighting.digest),
     // Some records know their message by its header alone: it was skipped unread, or found again in the store (reconcile.ts).
     ...(fingerprint?.weak === false ? unmatched.bearing('fingerprint', fingerprint.hash).filter(isHeaderOnly) : []),
   ]
   if (candidates.length === 0) return undefined
-  const uidl = listedUidlHash(sighting.message)
-  return candidates.find((record) => record.uidl === uidl) ?? candidates.find((record) => !record.deletedAtSource)
+  const uidl = listedUidlHash(message)
+  const bySame = uidl === undefined ? undefined : candidates.find((record) => record.uidl === uidl)
+  return bySame ?? candidates.find((record) => !isGone(record)) ?? candidates[0]
 }

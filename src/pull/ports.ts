@@ -61,12 +61,18 @@ export interface World {
   arrived(arrivals: readonly Arrival[]): void
 }
 
-/** This many messages of the maildrop were known by their content and have new ids: the usual reason is that the maildrop was moved. */
-export interface Notice {
-  readonly event: 'ids changed'
-  readonly renamed: number
-  readonly listed: number
-}
+/** A remark about the maildrop, for people. */
+export type Notice =
+  /** This many messages were known by their content and have new ids: the usual reason is that the maildrop was moved. */
+  | { readonly event: 'ids changed'; readonly renamed: number; readonly listed: number }
+  /** This many messages came back after their deletion was confirmed. It is told once, until the account's retention is changed. */
+  | { readonly event: 'not deleted'; readonly messages: number }
+  /** The provider refuses to delete this many messages. It is told once, when it has refused the first one at so many visits. */
+  | { readonly event: 'deletion refused'; readonly messages: number; readonly visits: number; readonly reply: string }
+  /** This many messages were marked, and the answer to QUIT was not `+OK`. */
+  | { readonly event: 'deletion not confirmed'; readonly messages: number; readonly reason: string }
+  /** Of this many messages a fraction came; the octets are those of the first one. */
+  | { readonly event: 'came short'; readonly messages: number; readonly octets: number; readonly size: number }
 
 /** A message that now stands in its folder, as people are shown it. */
 export interface Arrival {
@@ -99,10 +105,14 @@ export interface Maildrop {
    * on their way meanwhile, except if the server hides messages after RETR.
    */
   retrieve(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window>
-  /** Marks messages and removes none: the server removes at QUIT and at nothing else (RFC 1939 section 6). Returns the number of accepted marks. */
-  markDeleted(marks: readonly Deletable[]): Promise<number>
-  /** Resolves on `+OK` to QUIT and on nothing else. Only then are the marked messages deleted. */
-  quit(): Promise<void>
+  /** True if the server refuses to mark a message that was not retrieved in this session. */
+  readonly wantsRetrieved: boolean
+  /** Marks messages and removes none: the server removes at QUIT and at nothing else (RFC 1939 section 6). The answer is the refused marks. */
+  markDeleted<T extends Deletable>(
+    marks: readonly T[],
+  ): Promise<readonly { readonly mark: T; readonly reply: string }[]>
+  /** Sends QUIT. It fails only if the run may not go on: all other work is done. */
+  quit(): Promise<Parting>
   /** Ends the connection without QUIT, so that nothing is deleted. It never throws, and may be called at any time and more than once. */
   abandon(): void
 }
@@ -118,6 +128,9 @@ export interface WindowPace {
   /** A barrier has closed a window of this many messages. */
   closed(messages: number): void
 }
+
+/** How a session ended. Marked messages are deleted on `+OK` to QUIT, and on nothing else. */
+export type Parting = { readonly confirmed: true } | { readonly confirmed: false; readonly reason: string }
 
 /** A message that may be marked deleted: there is no DELE without a receipt. */
 export interface Deletable {

@@ -8,16 +8,16 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { append } from './append.ts'
 import { Deposit } from './deposit.ts'
-import { erase } from './erase.ts'
+import { erase, mark } from './erase.ts'
 import { intend, type Intended } from './intend.ts'
 import type { LedgerView } from './ledger-ports.ts'
 import type { Letter } from './letter.ts'
 import type { PullRun, World } from './ports.ts'
 import { ProviderRefusals } from './provider-refusals.ts'
 import { record } from './record.ts'
-import { forget, remember } from './remember.ts'
+import { remember } from './remember.ts'
 import { resolve } from './resolve.ts'
-import { retrieve } from './retrieve.ts'
+import { retrieve, retrieveStored } from './retrieve.ts'
 import { spooled } from './spool.ts'
 import { survey } from './survey.ts'
 import { Suspects } from './suspects.ts'
@@ -34,7 +34,8 @@ import { WindowSize } from './window-size.ts'
  * 4. intend: write down a batch before it is sent;
  * 5. append it;
  * 6. record what the store holds of it;
- * 7. erase: mark deleted what the account's retention says, receipts in hand, and QUIT. Only `+OK` to QUIT counts as deleted.
+ * 7. mark deleted what the account's retention says, receipts in hand; remember what the listing has taught; erase by QUIT. Only `+OK`
+ *    to QUIT counts as deleted. What goes wrong from QUIT on fails nothing: the mail is stored.
  *
  * A crash has these costs. Before 4: nothing has happened. Between 4 and 6: step 1 of the next run asks the store which of the intent's
  * tokens it holds, and records those. After 6: the ledger knows the message. Between 7 and QUIT: the server removes nothing (RFC 1939
@@ -80,9 +81,10 @@ async function makeSession(run: PullRun, judges: Judges, windows: WindowSize): P
   try {
     const findings = await survey(session)
     await transfer(deposit, retrieve(session, findings))
+    for await (const messages of mark(session, findings))
+      await transfer(deposit, retrieveStored(session, findings, messages))
     await remember(session, findings)
-    await erase(session)
-    await forget(session, findings)
+    await erase(session, findings)
     if (session.remaining > 0 && providerRefusals.limit === undefined) throw new SessionFailed({ kind: 'stopped' })
     return true
   } catch (error) {

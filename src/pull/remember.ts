@@ -1,4 +1,5 @@
-/** Writes the lessons of a session: those about listed messages between steps 6 and 7, and those about forgotten messages after step 7. */
+/** Writes the lessons of a session: those about listed messages before QUIT, and those about forgotten messages after it. */
+import { retentionMark } from '../ledger/record-codec.ts'
 import { forgettable, missing } from './lessons.ts'
 import type { Survey } from './survey.ts'
 import type { PullSession } from './session.ts'
@@ -13,8 +14,17 @@ export async function remember(session: PullSession, survey: Survey): Promise<vo
   if (survey.choosing && session.remaining === 0) await ledger.begin([])
 
   await ledger.amend(session.lessons)
-  if (session.renamed > 0) world.notice({ event: 'ids changed', renamed: session.renamed, listed: survey.listed })
+  tell(session, survey)
   if (isComplete(session, survey)) await ledger.amend(missing(survey.unmatched, session.nowMs))
+}
+
+/** Tells people what is odd about the maildrop. That the provider does not delete is told once for each retention. */
+function tell({ world, account, view, renamed, returned, cameShort }: PullSession, { listed }: Survey): void {
+  if (renamed > 0) world.notice({ event: 'ids changed', renamed, listed })
+  if (cameShort.length > 0) world.notice({ event: 'came short', messages: cameShort.length, ...cameShort[0]! })
+  const mark = retentionMark(account)
+  if (returned > 0 && !view.records.anyDeletion(({ returnedUnder }) => returnedUnder === mark))
+    world.notice({ event: 'not deleted', messages: returned })
 }
 
 /** Drops records of messages that will not come again. */

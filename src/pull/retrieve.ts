@@ -1,22 +1,40 @@
 /** Step 3: retrieves messages in windows, and yields those that are new in batches for the store. */
-import type { Retrieved, Window } from '../mail/message.ts'
+import type { Listed, Retrieved, Window } from '../mail/message.ts'
 import { batchesOf } from './deposit.ts'
 import { type Letter, letterOf } from './letter.ts'
 import { look } from './look.ts'
 import { sameBytes } from './plan.ts'
 import { isBeforeFirstRun } from './policy.ts'
 import type { Survey } from './survey.ts'
+import type { Turns } from './suspects.ts'
 import type { PullSession } from './session.ts'
 
 export async function* retrieve(session: PullSession, survey: Survey): AsyncGenerator<readonly Letter[]> {
+  yield* retrieveTurns(session, survey, await session.suspects.turns(survey))
+}
+
+/** Retrieves messages once more that are stored, and that the provider deletes only if they were retrieved. Their records are unmatched. */
+export async function* retrieveStored(
+  session: PullSession,
+  survey: Survey,
+  messages: readonly Listed[],
+): AsyncGenerator<readonly Letter[]> {
+  yield* retrieveTurns(session, survey, { usual: messages, last: [], areStored: true })
+}
+
+async function* retrieveTurns(
+  session: PullSession,
+  survey: Survey,
+  turns: Turns & { readonly areStored?: true },
+): AsyncGenerator<readonly Letter[]> {
   const { world, maildrop, deposit, neighbours, suspects, providerRefusals } = session
-  const turns = await suspects.turns(survey)
   session.expect(turns.usual.length + turns.last.length)
   try {
     for await (const window of suspects.windows(maildrop, turns, () => deposit.done())) {
       yield* batchesOf(neighbours.date(await newIn(window, session, survey)), world.store.batch)
       deposit.whenStored(window.release)
-      await providerRefusals.came(window)
+      // A stored message that is refused now is missing nowhere.
+      if (turns.areStored !== true) await providerRefusals.came(window)
       session.came(window.retrieved.length + window.refused.length + window.cut.length)
       if (world.stopping() || providerRefusals.limit !== undefined) break
     }
@@ -45,6 +63,8 @@ async function newIn({ retrieved }: Window, session: PullSession, survey: Survey
       unwanted.push(message)
     } else fresh.push(letter)
   }
+  for (const { octets, sighting } of fresh)
+    if (sighting.cameShort) session.cameShort.push({ octets, size: sighting.message.size })
   if (maildrop.hidesRetrieved) await world.spool.letGo(unwanted)
   return fresh
 }

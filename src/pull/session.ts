@@ -1,6 +1,7 @@
 /** One session with a maildrop: the state that the steps of pull.ts share, and their findings so far. */
 import type { Account } from '../account/account.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
+import { retentionMark } from '../ledger/record-codec.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { Deposit } from './deposit.ts'
 import { Erasures } from './erasures.ts'
@@ -39,6 +40,10 @@ export class PullSession implements PullRun {
   readonly lessons: LedgerRecord[] = []
   /** The number of messages that have another UIDL than before. */
   renamed = 0
+  /** The number of messages that are there again, although their deletion was confirmed. */
+  returned = 0
+  /** Messages of which a fraction came, with what came and what LIST had told. */
+  readonly cameShort: { readonly octets: number; readonly size: number }[] = []
   #expected = 0
   #came = 0
 
@@ -63,18 +68,23 @@ export class PullSession implements PullRun {
 
   /** Notes that a message of this session was proven to be a record's. */
   saw(match: SightedMatch): void {
+    const { record } = match
     const lesson = relisted(match)
-    if (lesson !== undefined) this.lessons.push(lesson)
-    // A listing without ids, and the one after it, tell of no new ids.
-    const [now, then] = [lesson?.uidl, match.record.uidl]
-    if (now !== undefined && then !== undefined && now !== then) this.renamed += 1
+    if (record.deletedAtSource && lesson !== undefined) {
+      this.returned += 1
+      this.lessons.push({ ...lesson, returnedUnder: retentionMark(this.account) })
+    } else if (lesson !== undefined) {
+      this.lessons.push(lesson)
+      // A listing without ids, and the one after it, tell of no new ids.
+      if (record.uidl !== undefined && lesson.uidl !== record.uidl) this.renamed += 1
+    }
     this.erasures.add(match)
   }
 
-  /** Notes how many messages are to be retrieved. */
+  /** Notes how many messages are to be retrieved, beside those that have come. */
   expect(messages: number): void {
-    this.#expected = messages
-    this.world.progress({ messages: 0, of: messages })
+    this.#expected += messages
+    this.world.progress({ messages: this.#came, of: this.#expected })
   }
 
   /** Notes that this many of them have come, or were refused. */

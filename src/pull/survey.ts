@@ -39,7 +39,8 @@ export async function survey(session: PullSession): Promise<Survey> {
   const { unmatched } = plan
   for (const lesson of plan.lessons) session.lessons.push(lesson)
   const sightings = await lookAt(plan.look, session)
-  const sighted = await planSighted(sightings, unmatched, isOpen, (match) => session.saw(match))
+  const demands = { isOpen, wantsRetrieved: maildrop.wantsRetrieved }
+  const sighted = await planSighted(sightings, unmatched, demands, (match) => session.saw(match))
 
   const sightedNew = new Map(sighted.transfer.map((sighting) => [sighting.message, sighting]))
   const choosing = isChoiceByDate(session) && !maildrop.canPeek

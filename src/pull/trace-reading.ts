@@ -132,7 +132,9 @@ export class TraceReading {
       if (line === undefined) continue
       adopted.push(line)
       const fingerprint = { hash: line.fingerprint, weak: line.weak }
-      records.push(newRecord('stored', { uidl: line.uidl, fingerprint, digest, size: octets }, nowMs))
+      const record = newRecord('stored', { uidl: line.uidl, fingerprint, digest, size: octets }, nowMs)
+      // Whether the provider still has this message is not known: what it lists is proven by its bytes, where they are known here.
+      records.push({ ...record, resized: digest !== undefined })
     }
     // They are counted first: the counts are written with the records.
     this.#run.counts.recovered += records.length

@@ -34,6 +34,11 @@ export class Unmatched {
     return true
   }
 
+  /** Takes back a match, because only the message's bytes can tell whether it was right. */
+  release(index: number): void {
+    this.#matched[index] = 0
+  }
+
   /** Finds the unmatched records that bear this hash, in their order. */
   bearing(field: HashedField, hash: ShortHash | undefined): LedgerRecord[] {
     if (hash === undefined) return []

@@ -1,6 +1,6 @@
 /** Stores the accounts: the record of each, the state that its last runs have left, and when it is due. */
 import type { ChainableCommander, Redis } from 'ioredis'
-import type { Account } from '../account/account.ts'
+import { type Account, withRetentionCounted } from '../account/account.ts'
 import { type FailureHistory, noFailures } from '../failure/consequence.ts'
 import type { AccountId } from '../mail/message.ts'
 import type { FailureKind } from '../failure/failure.ts'
@@ -124,7 +124,8 @@ export class Accounts {
   ): Promise<AccountRecord | 'unknown' | 'conflict' | 'no destination'> {
     const answer = await whileChanged(this.#redis, { hash: keys.accounts, field: id }, async (json) => {
       const before = JSON.parse(json) as AccountRecord
-      const { record, due, rival } = change(before)
+      const { record: changed, due, rival } = change(before)
+      const record = { ...changed, account: withRetentionCounted(before.account, changed.account) }
       const [from, to] = [before.account, record.account]
       const sets = [keys.accountsOf(from.destinationId), keys.accountsOf(to.destinationId)]
       const sources = [sourceOf(from), sourceOf(to)]

@@ -58,7 +58,7 @@ test('a run that breaks while its progress is still to be written leaves nothing
     loginDelayMs: 0,
     hidesRetrieved: false,
     list: async () => [],
-    quit: async () => {},
+    quit: async () => ({ confirmed: true }),
     abandon() {},
   }
   const store: Partial<Store> = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { fieldsOf, headerFingerprint, headerOf } from '../../src/mail/header.ts'
+import { fieldsOf, headerFingerprint, headerOf, uidlHash } from '../../src/mail/header.ts'
 import { limits } from '../../src/limits.ts'
 import { messageDigest, digestOfPieces, toCrlf } from '../../src/mail/octets.ts'
 import type { LedgerRecord } from '../../src/ledger/ledger.ts'
@@ -14,7 +14,7 @@ import {
   type Token,
   type Uidl,
 } from '../../src/mail/message.ts'
-import { encodeRecord, recordOctets } from '../../src/ledger/record-codec.ts'
+import { encodeRecord, recordOctets, refusedMarksMax } from '../../src/ledger/record-codec.ts'
 import { PackedRecords } from '../../src/ledger/packed-records.ts'
 import { prove } from '../../src/ledger/receipt.ts'
 import { courierOf, traceBlocks, traceEnd, traceOf } from '../../src/mail/trace.ts'
@@ -246,6 +246,9 @@ test('a ledger record is 40 octets and comes back as it went in', () => {
     missingSinceSeconds: 1_800_000_001,
     missedListings: 255,
     deletedAtSource: true,
+    cameShort: true,
+    returnedUnder: 2047,
+    refusedMarks: refusedMarksMax,
   }
   const bare = {
     state: 'quarantined' as const,
@@ -258,6 +261,9 @@ test('a ledger record is 40 octets and comes back as it went in', () => {
     missingSinceSeconds: 0,
     missedListings: 0,
     deletedAtSource: false,
+    cameShort: false,
+    returnedUnder: 0,
+    refusedMarks: 0,
   }
   const skipped = { ...bare, state: 'skipped' as const, fingerprint: { hash: hash('0'), weak: false } }
   const packed = Buffer.concat([whole, bare, skipped].map(encodeRecord))
@@ -299,6 +305,9 @@ test('records are found by their hashes among many, repeated ones all and in the
           missingSinceSeconds: 0,
           missedListings: 0,
           deletedAtSource: false,
+          cameShort: false,
+          returnedUnder: 0,
+          refusedMarks: 0,
         }),
       ),
     ),
@@ -313,7 +322,7 @@ test('a receipt is given for the same bytes or the same strong header and size, 
   const record: LedgerRecord = {
     index: 0,
     state: 'stored',
-    uidl: hash('u'),
+    uidl: uidlHash('u' as Uidl),
     fingerprint: strong,
     digest: hash('d'),
     size: 100,
@@ -322,6 +331,9 @@ test('a receipt is given for the same bytes or the same strong header and size, 
     missingSinceSeconds: 0,
     missedListings: 0,
     deletedAtSource: false,
+    cameShort: false,
+    returnedUnder: 0,
+    refusedMarks: 0,
   }
   const message = { number: 1 as MessageNumber, uidl: 'u' as Uidl, size: 100 as Octets }
   const header: Sighting = { message, fingerprint: strong, digest: undefined, arrived: undefined }
@@ -336,6 +348,17 @@ test('a receipt is given for the same bytes or the same strong header and size, 
     ['the UIDL alone', record, { ...header, fingerprint: undefined }],
     ['another size', { ...record, size: 99 }, header],
     ['a size that was learnt later', { ...record, resized: true }, header],
+    ['another UIDL', record, { ...header, message: { ...message, uidl: 'v' as Uidl } }],
+    ['no UIDL', record, { ...header, message: { ...message, uidl: undefined } }],
+    [
+      'no UIDL, now and before',
+      { ...record, uidl: undefined },
+      { ...header, message: { ...message, uidl: undefined } },
+    ],
+    ['a header where the message was deleted', { ...record, deletedAtSource: true }, header],
+    ['a header where the message was missing', { ...record, missedListings: 1 }, header],
+    ['bytes that came short', { ...record, cameShort: true }, whole],
+    ['bytes that come short now', record, { ...whole, cameShort: true }],
     ['another header', record, { ...header, fingerprint: { hash: hash('x'), weak: false } }],
     ['a weak header', { ...record, fingerprint: { ...strong, weak: true } }, header],
     ['a header seen as weak', record, { ...header, fingerprint: { ...strong, weak: true } }],

@@ -233,7 +233,7 @@ test('a false empty maildrop, week after week: nothing is forgotten, and nothing
   holds(provider, abc)
 })
 
-test('a maildrop of which a part is missing for some days: nothing is fetched again when it is back', async (t) => {
+test('a maildrop of which a part is missing for some days: what is back is compared once, and nothing is stored again', async (t) => {
   const provider = await providerOf(t, {
     messages: abc,
     connections: [{}, { messages: [b] }, {}, {}, {}, { messages: abc }],
@@ -242,7 +242,7 @@ test('a maildrop of which a part is missing for some days: nothing is fetched ag
     went(await provider.visit(), { stored })
     provider.world.nowMs += days(5)
   }
-  assert.equal(times(provider, 'RETR'), 3)
+  assert.equal(times(provider, 'RETR'), 5, 'what was gone may be another message')
   holds(provider, abc)
 })
 
@@ -273,8 +273,9 @@ test('STAT with negative octets, LIST with sizes that are wrong and others at ev
   })
   for (const stored of [3, 0, 0]) went(await provider.visit(), { stored })
   assert.equal(times(provider, 'RETR'), 3)
-  went(await provider.visit(remove), { stored: 0, deleted: 3 })
-  assert.equal(times(provider, 'RETR'), 6, 'their sizes prove nothing, their bytes do')
+  went(await provider.visit(remove), { stored: 0, deleted: 2 })
+  assert.equal(times(provider, 'RETR'), 5, 'their sizes prove nothing, their bytes do')
+  assert.deepEqual(left(provider), [c.uidl], 'a fraction of what LIST told is no proof')
   holds(provider, abc)
   const { port } = provider.server
   const where = { host: '127.0.0.1', port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const

@@ -67,6 +67,8 @@ export interface Behaviour {
   readonly deletesAtOnce?: boolean
   /** Says +OK to DELE and to QUIT, and keeps everything. */
   readonly keepsDeleted?: boolean
+  /** The answer to DELE of a message that was not retrieved in the same session. */
+  readonly refusesUnread?: string
   /** Hides retrieved messages at later connections: after a QUIT, or with 'at once' in any case. */
   readonly hidesRetrieved?: boolean | 'at once'
   /** Shows at most this many messages, the first ones. */
@@ -298,6 +300,9 @@ class Session {
         return this.#body(Number(argument), verb === 'TOP')
       case 'DELE': {
         const message = this.#message(Number(argument))
+        const { refusesUnread } = this.#behaviour
+        if (message !== undefined && refusesUnread !== undefined && !this.#retrieved.has(message))
+          return Buffer.from(`${refusesUnread}\r\n`, 'latin1')
         if (message !== undefined) this.#marked.add(message)
         if (message !== undefined && this.#behaviour.deletesAtOnce) this.#remove(new Set([message]))
         return status(message !== undefined, 'marked')

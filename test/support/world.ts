@@ -279,14 +279,16 @@ export class TestWorld {
           world.#windows += 1
         }
       },
+      wantsRetrieved: false,
       markDeleted: async (marks: readonly Deletable[]) => {
         for (const { number } of marks) world.effect('dele', () => marked.add(at(number)))
-        return marks.length
+        return []
       },
       quit: async () => {
         world.effect('quit', () => {
           world.provider = world.provider.filter((message) => !marked.has(message))
         })
+        return { confirmed: true }
       },
       abandon() {},
     }

@@ -1,0 +1,34 @@
+/** The remarks of a run about its maildrop, in sentences for people. */
+import { assertNever } from '../src/assert-never.ts'
+import type { Notice } from '../src/pull/ports.ts'
+
+export function noticeSentence(notice: Notice): string {
+  switch (notice.event) {
+    case 'ids changed': {
+      const those = counted(notice.renamed, 'one message', 'messages')
+      return `The provider has new ids for ${those} of the ${notice.listed} in the maildrop: mostly it was moved. They were known by their content, and none was fetched twice.`
+    }
+    case 'not deleted': {
+      const those = counted(notice.messages, 'one message that was deleted is', 'messages that were deleted are')
+      return `This provider does not delete: ${those} there again, unchanged, although it had confirmed the deletion. Nothing is stored twice. What has come back is not deleted again until you change the account's retention; delete it at the provider by hand, or choose "keep".`
+    }
+    case 'deletion refused': {
+      const those = counted(notice.messages, 'one message', 'messages')
+      return `The provider has refused to delete ${those} at ${notice.visits} visits: "${notice.reply}". All of it is stored. It stays at the provider, and its deletion is asked for again at each visit; if you do not want that, choose "keep" as the account's retention.`
+    }
+    case 'deletion not confirmed': {
+      const those = counted(notice.messages, 'one message', 'messages')
+      return `The deletion was not confirmed: ${those} had been marked at the provider, and QUIT was not answered by +OK (${notice.reason}). All of it is stored. The next visit deletes what is still there.`
+    }
+    case 'came short': {
+      const those = counted(notice.messages, 'one message', 'messages')
+      return `The provider gave much less of ${those} than it lists: ${notice.octets} octets instead of ${notice.size}, for example. What came is stored, and the provider's copy is not deleted: look at it there.`
+    }
+    default:
+      return assertNever(notice)
+  }
+}
+
+function counted(count: number, one: string, several: string): string {
+  return count === 1 ? one : `${count} ${several}`
+}

@@ -7,7 +7,7 @@ import type { Deletable, PullRun } from './ports.ts'
 import type { SightedMatch } from './unmatched.ts'
 
 /** A message that is to be marked deleted. It has the index of its record: the records of 100,000 messages would be held for long. */
-export interface Mark extends Deletable {
+export interface DeletionMark extends Deletable {
   readonly index: number
   readonly message: Listed
   /** The message was retrieved in this session, and not only looked at. */
@@ -16,7 +16,7 @@ export interface Mark extends Deletable {
 
 /** A mark that the provider has refused, with its words. */
 export interface RefusedMark {
-  readonly mark: Mark
+  readonly mark: DeletionMark
   readonly reply: string
 }
 
@@ -24,9 +24,9 @@ export class Erasures {
   readonly #run: PullRun
   readonly #lastSeenMs: number
   readonly #nowMs: number
-  #proven: Mark[] = []
+  #proven: DeletionMark[] = []
   /** The marks that the provider has accepted. It deletes nothing before QUIT. */
-  readonly marked: Mark[] = []
+  readonly marked: DeletionMark[] = []
   /** The marks that it has refused, by the index of the record. */
   readonly refused = new Map<number, RefusedMark>()
 
@@ -56,14 +56,14 @@ export class Erasures {
   }
 
   /** The messages that were proven since this was last asked. */
-  take(): Mark[] {
+  take(): DeletionMark[] {
     const proven = this.#proven
     this.#proven = []
     return proven
   }
 
   /** Notes what the provider has said to these marks. */
-  answered(marks: readonly Mark[], refused: readonly RefusedMark[]): void {
+  answered(marks: readonly DeletionMark[], refused: readonly RefusedMark[]): void {
     const refusedIndices = new Set(refused.map(({ mark }) => mark.index))
     for (const mark of marks) if (!refusedIndices.has(mark.index)) this.marked.push(mark)
     for (const refusal of refused) this.refused.set(refusal.mark.index, refusal)

@@ -1,5 +1,6 @@
 /** The parts that a store is made from: connections, and the rights of the run that opens it. */
 import type { ImapFlow } from 'imapflow'
+import type { Literals } from './literals.ts'
 
 export interface StoreAccess {
   /** Lends a pooled connection for the duration of one use. */
@@ -14,6 +15,8 @@ export interface StoreAccess {
   readonly lateMs: number
   /** The time that the store has to store a batch. The time for sending it is not counted. */
   readonly appendWaitMs: number
+  /** What is known of the literals of servers. */
+  readonly literals: Literals
   readonly signal?: AbortSignal | undefined
 }
 

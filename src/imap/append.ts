@@ -7,6 +7,7 @@ import { formatDateTime } from 'imapflow/lib/tools.js'
 import { isDeletedFlag } from '../account/account.ts'
 import type { Token } from '../mail/message.ts'
 import { imapLimits } from './limits.ts'
+import type { Literals } from './literals.ts'
 import type { AppendAnswer, Appended, Copy, FolderPosition } from '../pull/ports.ts'
 import { printable } from '../printable.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -34,6 +35,8 @@ export interface AppendRules {
   readonly dovecot?: boolean
   /** Is asked before the last CRLF is sent (withheld.ts). If it is undefined, the CRLF may be sent late. */
   readonly mayCommit?: (() => boolean) | undefined
+  /** What is known of the server's literals; undefined: it is believed. */
+  readonly literals?: Literals | undefined
   /** The time that the answer may take. The time for sending is not counted. */
   readonly answerWaitMs?: number | undefined
   readonly signal?: AbortSignal | undefined
@@ -56,8 +59,9 @@ export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendR
   const waitMs = answerWaitMs + octets / imapLimits.appendOctetsPerMs
   const path = encodedPathOf(client, folder)
   const isLiteral8 = (copy: Copy) => nul === 'literal8' && holdsNul(copy)
+  const literals = literalsOf(client, copies, rules.literals)
   const send = async () =>
-    client.capabilities.has('LITERAL+')
+    literals.atOnce
       ? await executeWhole(client, 'APPEND', piecesOf(path, copies, flags, isLiteral8))
       : await execute(client, 'APPEND', attributesOf(path, copies, flags, isLiteral8))
   const work = mayCommit === undefined ? send() : withheld(client, mayCommit, send)
@@ -68,11 +72,16 @@ export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendR
       announced: client.capabilities.has('UIDPLUS'),
       position: rules.position,
     }
+    literals.ended(true)
     const { appended, doubt } = judged(response, expected)
     return doubt === undefined ? { status: 'stored', appended } : doubtful(doubt, appended)
   } catch (error) {
-    if (isRefusal(error)) return await refused(client, error, signal)
+    const isBad = isRefusal(error) && error['responseStatus'] === 'BAD'
+    if (isRefusal(error) && !isBad) return await refused(client, error, signal)
+    const again = literals.ended(false)
+    if (isRefusal(error) && !again) return await refused(client, error, signal)
     client.close()
+    if (isRefusal(error)) return refusalOf(error, serverOf(client))
     if (signal?.aborted || (error instanceof SessionFailed && !(error instanceof OutOfTime))) throw error
     return broken(error, serverOf(client))
   }
@@ -168,15 +177,43 @@ async function refused(
   error: Record<string, unknown>,
   signal: AbortSignal | undefined,
 ): Promise<AppendAnswer> {
-  const server = serverOf(client)
+  const answer = refusalOf(error, serverOf(client))
+  // A server may end the session after its refusal, and be slow about it: then this connection is given to nobody else.
+  await within(client, client.noop(), { waitMs: imapLimits.storeReplyWaitMs, during: 'NOOP', signal }).catch(() => {})
+  if (!client.usable || client.byeReason !== undefined) client.close()
+  return answer
+}
+
+/** @throws SessionFailed if the refusal is about the store. */
+function refusalOf(error: Record<string, unknown>, server: string): AppendAnswer {
   const trouble = troubleOf(error, server, 'APPEND')
   if (trouble !== undefined) throw new SessionFailed(trouble, error)
   const code = codeOf(error)
   const reply = `${String(error['responseStatus'])} ${wordsOf(error)}${code === '' ? '' : ` [${code}]`}`
-  // A server may end the session after its refusal, and be slow about it: then this connection is given to nobody else.
-  await within(client, client.noop(), { waitMs: imapLimits.storeReplyWaitMs, during: 'NOOP', signal }).catch(() => {})
-  if (!client.usable || client.byeReason !== undefined) client.close()
   return { status: 'refused', reply }
+}
+
+interface LiteralWay {
+  /** The literals are sent without being asked for. */
+  readonly atOnce: boolean
+  /** @returns whether the announced way is suspected now. */
+  readonly ended: (isTaken: boolean) => boolean
+}
+
+/** Decides how the literals of a batch are sent. */
+function literalsOf(client: ImapFlow, copies: readonly Copy[], literals: Literals | undefined): LiteralWay {
+  const server = serverOf(client)
+  const octets = Math.max(...copies.map(copyOctets))
+  const isBelieved = literals?.sendsAtOnce(server, octets) ?? true
+  const atOnce = isBelieved && client.capabilities.has('LITERAL+')
+  // imapflow itself sends small literals at once if the store has one of these.
+  const hidden = isBelieved ? [] : ['LITERAL+', 'LITERAL-'].filter((name) => client.capabilities.delete(name))
+  const ended = (isTaken: boolean) => {
+    const isSuspect = literals?.ended(server, octets, { atOnce, isTaken }) ?? false
+    if (literals?.sendsAtOnce(server, octets)) for (const name of hidden) client.capabilities.set(name, true)
+    return isSuspect
+  }
+  return { atOnce, ended }
 }
 
 /** An OK that proves nothing. The failure is the run's if the messages are not found either. */

@@ -20,6 +20,8 @@ import { failed } from './trouble.ts'
 /** The folder of the probe (probe.ts). */
 const probeFolder = 'tributary-probe'
 
+const refusedTwice: AppendAnswer = { status: 'refused', reply: 'BAD' }
+
 export class DirectStore implements Store {
   readonly batch: BatchLimit
   readonly deliveredTogether = 1
@@ -58,16 +60,9 @@ export class DirectStore implements Store {
       isWhole = this.#access.mayCommit()
       return isWhole
     }
-    const answer = await this.#access.borrow(async (client) => {
-      try {
-        return await this.#send(client, { folder, copies, flags }, mayCommit)
-      } catch (error) {
-        // Its user has removed or renamed the folder since.
-        if (!(error instanceof SessionFailed) || !isMissing(error.cause) || !client.usable) throw error
-        await this.#prepared(client, folder)
-        return await this.#send(client, { folder, copies, flags }, mayCommit)
-      }
-    })
+    const batch = { folder, copies, flags }
+    const first = await this.#attempt(batch, mayCommit)
+    const answer = first ?? (await this.#attempt(batch, mayCommit)) ?? refusedTwice
     if (answer.status === 'broken' && isWhole) {
       const { uidValidity, uids = [] } = answer.appended ?? {}
       for (const [nth, copy] of copies.entries()) {
@@ -109,6 +104,23 @@ export class DirectStore implements Store {
 
   async finish(): Promise<void> {}
 
+  /** Sends a batch once. The answer is undefined if it was refused for the way in which it was sent: the next attempt goes another way. */
+  async #attempt(batch: Batch, mayCommit: () => boolean): Promise<AppendAnswer | undefined> {
+    return await this.#access.borrow(async (client) => {
+      let answer: AppendAnswer
+      try {
+        answer = await this.#send(client, batch, mayCommit)
+      } catch (error) {
+        // Its user has removed or renamed the folder since.
+        if (!(error instanceof SessionFailed) || !isMissing(error.cause) || !client.usable) throw error
+        await this.#prepared(client, batch.folder)
+        answer = await this.#send(client, batch, mayCommit)
+      }
+      const isWay = answer.status === 'refused' && this.#access.literals.isSuspect(serverOf(client))
+      return isWay ? undefined : answer
+    })
+  }
+
   async #send(client: ImapFlow, batch: Batch, mayCommit: () => boolean): Promise<AppendAnswer> {
     const { signal, appendWaitMs } = this.#access
     const { folder, copies } = batch
@@ -120,6 +132,7 @@ export class DirectStore implements Store {
       position,
       mayCommit,
       answerWaitMs: appendWaitMs,
+      literals: this.#access.literals,
       signal,
     })
     if (answer.status !== 'stored') return answer

@@ -9,6 +9,7 @@ import type { Staging } from './access.ts'
 import { connectStore, loginOf, serverOf, type StoreTarget } from './connection.ts'
 import { Identities } from './identities.ts'
 import { checkInsides } from './insides.ts'
+import { Literals } from './literals.ts'
 import { Place, type PlaceRules } from './place.ts'
 import { openStore } from './store.ts'
 import { StoreTraces } from './traces.ts'
@@ -53,6 +54,7 @@ export class StorePool {
   readonly #leaveWaitMs: number
   readonly #places = new Map<string, Place>()
   readonly #identities: Identities
+  readonly #literals = new Literals()
   readonly #alerted: (destinationId: string, words: string) => void
   /** The last alert of each destination: many servers repeat it at every login. */
   readonly #alerts = new Map<string, string>()
@@ -89,6 +91,7 @@ export class StorePool {
       mayCommit,
       lateMs: this.#lateMs,
       appendWaitMs: this.#appendWaitMs,
+      literals: this.#literals,
       signal,
     })
   }

@@ -280,6 +280,41 @@ test('literals: at once, of any size or up to 4096 octets as the server allows, 
   }
 })
 
+test('LITERAL+ that is announced and not taken: the same messages are sent once more after `+`, and so is all that follows', async () => {
+  const large = letter('large', { body: 'x'.repeat(9000) })
+  for (const minds of ['BAD', 'hangs up'] as const)
+    for (const [from, capabilities] of [
+      [0, ['IMAP4rev1', 'LITERAL+', 'UIDPLUS']],
+      [0, ['IMAP4rev1', 'LITERAL+', 'UIDPLUS', 'MULTIAPPEND']],
+      [5000, ['IMAP4rev1', 'LITERAL+', 'UIDPLUS']],
+    ] as const) {
+      const mindsLiteralPlus = (octets: number) => (octets >= from ? minds : undefined)
+      const messages = [...letters(2), large, ...letters(2, 2)]
+      await run({ mindsLiteralPlus, capabilities }, messages, async ({ counts, failure, world, server }) => {
+        const { stored, quarantined } = counts
+        // Nobody knows what such a store has kept, and whose fault it was: the run may end there.
+        if (minds === 'hangs up') await world.pull()
+        else assert.deepEqual([failure, stored, quarantined], [undefined, 5, 0])
+        const octetsOf = (literal: string) => Number(/\d+/.exec(literal)?.[0])
+        const minded = server.literals.filter((literal) => octetsOf(literal) >= from)
+        const waited = minded.findIndex((literal) => !literal.endsWith('+}'))
+        assert.ok(waited > 0 && minded.slice(waited).every((literal) => !literal.endsWith('+}')), minded.join())
+        assert.equal(server.stored.length, 5)
+        world.provider.push({ bytes: letter('later'), uidl: 'later' })
+        assert.equal((await world.pull()).stored, 1)
+      })
+    }
+})
+
+test('a message that is refused in both ways of sending is the one at fault, and LITERAL+ is used again', async () => {
+  const refuses = (messages: readonly { literal: Buffer }[]) =>
+    holds('worse')(messages) ? 'BAD bad message' : undefined
+  await run({ refuses }, [bad(1), ...letters(3)], ({ counts, failure, server }) => {
+    assert.deepEqual([failure, counts.stored], [undefined, 3])
+    assert.ok(server.literals.at(-1)?.endsWith('+}'), server.literals.join())
+  })
+})
+
 test('without MULTIAPPEND, UIDPLUS or LITERAL+ every message arrives all the same, once', async () => {
   await run({ capabilities: ['IMAP4rev1'] }, letters(7), async ({ counts, failure, world, server }) => {
     assert.equal(failure, undefined)

@@ -37,6 +37,8 @@ export interface StoreBehaviour {
   readonly answers?: Readonly<Record<string, Answer | ((command: string) => Answer)>>
   /** What it does behind an answer of `answers`, or behind its greeting. */
   readonly leaves?: (verb: string) => 'ends' | 'resets' | undefined
+  /** What it does at a literal that is sent without being asked for: it takes the octets for commands, or hangs up. */
+  readonly mindsLiteralPlus?: (octets: number) => 'BAD' | 'hangs up' | undefined
   /** Text that it sends when a literal is announced, in which `TAG` stands for the tag; it goes on reading. */
   readonly saysAtLiteral?: () => string
   /** Resets a connection once it has sent, or read, so many octets on it. */
@@ -334,6 +336,13 @@ class Session {
     if (saysAtLiteral !== undefined) this.#send(saysAtLiteral().replaceAll('TAG', tag))
     const { behaviour } = this.#state
     const offered = behaviour.capabilities ?? usual
+    const minds = plus === '+' ? behaviour.mindsLiteralPlus?.(Number(digits)) : undefined
+    if (minds === 'hangs up') return void this.#socket.end('* BYE Invalid character in literal\r\n')
+    if (minds === 'BAD') {
+      this.#text = ''
+      this.#literals = []
+      return this.#send(`${tag} BAD Error in IMAP command: literal`)
+    }
     if (plus === '+') {
       const allowed =
         offered.includes('LITERAL+') ||

@@ -42,6 +42,8 @@ export interface Retrieved {
   readonly bytes: Buffer
   /** The name in the spool, where the bytes stay until the store has them: the provider may not give them again. */
   readonly spooled?: SpoolId | undefined
+  /** It was set aside, and is tried again from the spool. */
+  readonly isRetried?: boolean
 }
 
 /**

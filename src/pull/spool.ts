@@ -17,7 +17,8 @@ export async function* spooled(
 ): AsyncGenerator<readonly Letter[]> {
   const neighbours = new Neighbours(view)
   for await (const retrieved of world.spool.spooled()) {
-    if (!suspects.mayTry(retrieved.message)) continue
+    if (retrieved.isRetried) suspects.retry(retrieved.message)
+    else if (!suspects.mayTry(retrieved.message)) continue
     const letter = await letterOf(retrieved, world.clock.nowMs())
     for (const dated of neighbours.date([letter])) yield [dated]
     world.progress()

@@ -67,6 +67,7 @@ export class Suspects {
   #lastSeenMs = 0
   /** Messages that were set aside and are tried again. */
   #retried: ReadonlySet<Listed> = new Set()
+  readonly #respooled = new Set<Listed>()
   #sightings = new Map<Listed, Sighting>()
 
   constructor(run: PullRun) {
@@ -128,6 +129,11 @@ export class Suspects {
     return isTroubled ? turns : { usual: toRetrieve, last: [] }
   }
 
+  /** Notes that a message which was set aside is tried again from the spool. */
+  retry(message: Listed): void {
+    this.#respooled.add(message)
+  }
+
   /** Whether a spooled message is tried now. */
   mayTry(message: Listed): boolean {
     return this.#isTried(suspectKey(nameOf(message)), false)
@@ -181,10 +187,11 @@ export class Suspects {
       ...(spooled === undefined ? {} : { spooled: true as const }),
     }
     // It has an entry already, and stays what it is until there is another verdict on it.
-    if (this.#retried.has(message) && verdict === 'innocent') return
+    const isRetried = this.#retried.has(message) || this.#respooled.has(message)
+    if (isRetried && verdict === 'innocent') return
     const isPatient = !isPatienceOver(suspect, nowMs, run.setAsideAfterMs) || !clock.steadySince(this.#lastSeenMs)
-    if (this.#retried.has(message) || (verdict !== 'innocent' && (isHopeless || !isPatient))) {
-      const attempts = this.#retried.has(message) ? 1 : (suspect.attempts ?? 1)
+    if (isRetried || (verdict !== 'innocent' && (isHopeless || !isPatient))) {
+      const attempts = isRetried ? 1 : (suspect.attempts ?? 1)
       return await this.#setAside(sighting, failure, attempts, await envelope())
     }
     this.#deferred.set(key, failure)

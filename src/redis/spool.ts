@@ -49,11 +49,12 @@ export class RedisSpool implements Spool {
     const ids = ((await this.#redis.hkeys(keys.spool(this.#accountId))) as SpoolId[]).sort()
     if (ids.length === 0) return
     const entries = await entriesOf(this.#redis, this.#accountId)
-    const waiting = entries.filter(({ id }) => !this.#isRetried(id))
-    const setAside = new Set(waiting.map(({ spooled }) => spooled))
+    const entryIds = new Map(entries.map(({ id, spooled }) => [spooled, id]))
     for (const id of ids) {
-      const message = setAside.has(id) ? undefined : await spooledMessage(this.#redis, this.#accountId, id)
-      if (message !== undefined) yield message
+      const entryId = entryIds.get(id)
+      if (entryId !== undefined && !this.#isRetried(entryId)) continue
+      const message = await spooledMessage(this.#redis, this.#accountId, id)
+      if (message !== undefined) yield { ...message, isRetried: entryId !== undefined }
     }
   }
 

@@ -155,6 +155,7 @@ test('the whole stack is driven, with secrets in every place that has one', asyn
   for (const body of [account({ port: talking.port }), account({ port: refusing.port, password: wrong })])
     await call('POST', '/accounts/test', { body })
   await call('POST', `/accounts/${good}/test`)
+  await call('PATCH', '/settings', { body: { setAsideAfterSeconds: 0 } })
   for (let nth = 0; nth < 4; nth += 1) await call('POST', `/accounts/${good}/pull?wait=60`)
   const { json: failed } = await call('POST', `/accounts/${bad}/pull?wait=60`)
   assert.match(JSON.stringify(failed['failure']), /credentials refused.*wrong: \*\*\*/)

@@ -149,7 +149,9 @@ export class MemoryLedger implements AccountLedger {
     const aside = this.entries
       .filter((entry) => this.wishes.get(entry.id) !== 0 && !this.#isDue(entry))
       .map(({ spooled }) => spooled)
-    for (const [id, message] of new Map(this.spoolContent)) if (!aside.includes(id)) yield message
+    const retried = this.entries.map(({ spooled }) => spooled)
+    for (const [id, message] of new Map(this.spoolContent))
+      if (!aside.includes(id)) yield { ...message, isRetried: retried.includes(id) }
   }
 
   async letGo(retrieved: readonly Retrieved[]): Promise<void> {

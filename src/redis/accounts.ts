@@ -16,6 +16,7 @@ import {
 } from './account-index.ts'
 import { eraseAccount } from './account-erasure.ts'
 import { keys } from './key-names.ts'
+import { indexQuarantines } from './quarantine-index.ts'
 import { whileChanged } from './replaced.ts'
 import { restate, restating, statusKeys } from './statuses.ts'
 
@@ -223,8 +224,9 @@ export class Accounts {
     return await Promise.all(destinationIds.map((id) => this.#redis.zcard(keys.accountsOf(id))))
   }
 
-  /** Makes the index of accounts that an earlier version has stored without one. The API calls it at its start. */
+  /** Makes the indexes of accounts and quarantines that an earlier version has stored without one. The API calls it at its start. */
   async ensureIndexed(): Promise<void> {
+    await indexQuarantines(this.#redis)
     const [kept, indexed] = await Promise.all([this.#redis.hlen(keys.accounts), this.#redis.hlen(keys.accountWords)])
     if (kept === indexed) return
     for await (const records of this.everyone({ sort: 'createdAt' })) {

@@ -31,15 +31,25 @@ export async function* mark(session: PullSession, { unmatched }: Survey): AsyncG
     }
     return refusals.map(({ mark }) => mark.message)
   }
+  /** What was not given keeps its record: it was looked at, and it is there. */
+  const markAgain = async (refusals: readonly RefusedMark[]) => {
+    for (const refusal of refusals) {
+      const { message, index } = refusal.mark
+      if (!session.notGiven.has(message)) continue
+      erasures.refused.set(index, refusal)
+      unmatched.match(view.records.at(index))
+    }
+    await markProven(session)
+  }
   const tried = kinds.flatMap((kind) => kind.slice(0, 1))
   if (tried.length === 0) return
   yield retrieveAgain(tried)
-  await markProven(session)
+  await markAgain(tried)
   const isInVain = (kind: readonly RefusedMark[]) => kind[0] === undefined || erasures.refused.has(kind[0].mark.index)
   const others = kinds.filter((kind) => !isInVain(kind)).flatMap((kind) => kind.slice(1))
   if (others.length === 0) return
   yield retrieveAgain(others)
-  await markProven(session)
+  await markAgain(others)
 }
 
 async function markProven({ maildrop, erasures }: PullSession): Promise<void> {

@@ -33,8 +33,9 @@ async function* retrieveTurns(
     for await (const window of suspects.windows(maildrop, turns, () => deposit.done())) {
       yield* batchesOf(neighbours.date(await newIn(window, session, survey)), world.store.batch)
       deposit.whenStored(window.release)
-      // A stored message that is refused now is missing nowhere.
       if (turns.areStored !== true) await providerRefusals.came(window)
+      // A stored message that is refused now is missing nowhere.
+      else for (const { message } of [...window.refused, ...window.cut]) session.notGiven.add(message)
       session.came(window.retrieved.length + window.refused.length + window.cut.length)
       if (world.stopping() || providerRefusals.limit !== undefined) break
     }

@@ -44,6 +44,8 @@ export class PullSession implements PullRun {
   returned = 0
   /** Messages of which a fraction came, with what came and what LIST had told. */
   readonly cameShort: { readonly octets: number; readonly size: number }[] = []
+  /** Stored messages that were to be retrieved once more, and were not given. */
+  readonly notGiven = new Set<Listed>()
   #expected = 0
   #came = 0
 

@@ -197,6 +197,18 @@ test('what is retrieved because DELE was refused, and is another message, is sto
   holds(provider, [first, second])
 })
 
+test('neither DELE nor RETR of a stored message is given: the run is done, nothing is set aside, and it is deleted when it can be', async (t) => {
+  const refuses = { answers: { DELE: '-ERR not retrieved\r\n', RETR: '-ERR not today\r\n' } }
+  const provider = await providerOf(t, { messages: abc, connections: [{}, refuses, refuses, refuses, refuses, {}] })
+  went(await provider.visit(keep), { stored: 3 })
+  for (let visit = 0; visit < 4; visit += 1)
+    went(await provider.visit(remove), { stored: 0, deleted: 0, quarantined: 0 })
+  const before = times(provider, 'RETR')
+  went(await provider.visit(remove), { stored: 0, deleted: 3 })
+  assert.equal(times(provider, 'RETR'), before, 'their headers are enough')
+  holds(provider, abc)
+})
+
 test('DELE refused at visit after visit: done each time, told once with the words of the server, and one RETR tries it', async (t) => {
   const answers = { DELE: '-ERR mailbox is read-only\r\n' }
   const provider = await providerOf(t, { messages: abc, answers })

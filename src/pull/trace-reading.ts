@@ -151,7 +151,10 @@ export class TraceReading {
       times.get(fingerprint) !== 1 ||
       this.#adopted.has(fingerprint) ||
       this.#records.bearing('fingerprint', fingerprint).length > 0
-    const needing = lines.filter(({ weak, fingerprint }) => this.#deletes || weak || isShared(fingerprint))
+    // Without a UIDL too, nothing but its bytes will ever permit its deletion (receipt.ts).
+    const needing = lines.filter(
+      ({ weak, uidl, fingerprint }) => this.#deletes || weak || uidl === undefined || isShared(fingerprint),
+    )
     return new Set(needing.map(({ uid }) => uid))
   }
 

@@ -34,6 +34,10 @@ export class DirectStore implements Store {
   /** Copies for which the store named a place that proves nothing: perhaps it keeps equal messages once. */
   readonly #kept = new Map<Token, KeptCopy>()
 
+  readonly #flagsRefused = new Set<string>()
+  /** How often flags are left out of a batch that was refused; not at all once a message was stored with them. */
+  #flagTries = 12
+
   constructor(access: StoreAccess, batch: BatchLimit) {
     this.batch = batch
     this.#access = access
@@ -60,9 +64,11 @@ export class DirectStore implements Store {
       isWhole = this.#access.mayCommit()
       return isWhole
     }
-    const batch = { folder, copies, flags }
-    const first = await this.#attempt(batch, mayCommit)
-    const answer = first ?? (await this.#attempt(batch, mayCommit)) ?? refusedTwice
+    const answer = await this.#withFewerFlags(flags, async (given) => {
+      const batch = { folder, copies, flags: given }
+      const first = await this.#attempt(batch, mayCommit)
+      return first ?? (await this.#attempt(batch, mayCommit)) ?? refusedTwice
+    })
     if (answer.status === 'broken' && isWhole) {
       const { uidValidity, uids = [] } = answer.appended ?? {}
       for (const [nth, copy] of copies.entries()) {
@@ -103,6 +109,32 @@ export class DirectStore implements Store {
   }
 
   async finish(): Promise<void> {}
+
+  /**
+   * Leaves out flags that the store refuses, before a message is blamed: first keywords, which not every folder takes (PERMANENTFLAGS,
+   * RFC 9051 section 7.1), then all.
+   */
+  async #withFewerFlags(
+    flags: readonly string[],
+    send: (flags: readonly string[]) => Promise<AppendAnswer>,
+  ): Promise<AppendAnswer> {
+    const wanted = flags.filter((flag) => !this.#flagsRefused.has(flag))
+    const answer = await send(wanted)
+    if (answer.status === 'stored' && wanted.length > 0) this.#flagTries = 0
+    if (answer.status !== 'refused' || wanted.length === 0 || this.#flagTries === 0) return answer
+    this.#flagTries -= 1
+    const system = wanted.filter((flag) => flag.startsWith('\\'))
+    for (const fewer of system.length < wanted.length ? [system, []] : [[]]) {
+      const next = await send(fewer)
+      if (next.status === 'refused') continue
+      if (next.status !== 'stored') return next
+      const left = wanted.filter((flag) => !fewer.includes(flag))
+      for (const flag of left) this.#flagsRefused.add(flag)
+      this.#access.told?.(`Mail is stored without ${left.join(', ')}, which this store refuses: "${answer.reply}"`)
+      return next
+    }
+    return answer
+  }
 
   /** Sends a batch once. The answer is undefined if it was refused for the way in which it was sent: the next attempt goes another way. */
   async #attempt(batch: Batch, mayCommit: () => boolean): Promise<AppendAnswer | undefined> {

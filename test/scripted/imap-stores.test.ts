@@ -242,6 +242,37 @@ test('no message is stored as deleted, even for an account that asked for it bef
   })
 })
 
+test('a flag that the store refuses is left out, and the mail is stored; the others of a refused message are not blamed', async () => {
+  const words = 'NO [CANNOT] invalid keyword'
+  for (const [flags, refused, kept] of [
+    [['\\Seen', 'work'], /work/, '\\Seen'],
+    [['work', '$label'], /\$label/, ''],
+    [['\\Flagged', 'work'], /Flagged/, ''],
+  ] as const) {
+    const refuses = (messages: readonly StoredMessage[]) =>
+      messages.some((message) => refused.test(message.flags)) ? words : undefined
+    const alerts: string[] = []
+    const telling = new StorePool(nowhere, { lateMs: 1, alerted: (_, said) => alerts.push(said) })
+    const server = await startImapServer({ refuses })
+    try {
+      const where = { host: '127.0.0.1', port: server.port, tls: 'none', user: 'me', password: 'secret' } as const
+      const world = new TestWorld(letters(3).map((bytes, nth) => ({ bytes, uidl: `u${nth}` })))
+      world.realStore = await telling.store({ kind: 'imap', id: 'flags', ...where })
+      const counts = await world.pull({ flags })
+      assert.deepEqual([counts.stored, counts.quarantined], [3, 0])
+      assert.deepEqual(new Set(server.stored.map((message) => message.flags)), new Set([kept]))
+      assert.equal(alerts.length, 1)
+      assert.match(
+        alerts[0] ?? '',
+        /^Mail is stored without .*, which this store refuses: "NO invalid keyword \[CANNOT\]"$/,
+      )
+    } finally {
+      await telling.close()
+      await server.close()
+    }
+  }
+})
+
 test('a folder that the server will not have fails the run in its words', async () => {
   const answers = { CREATE: 'TAG NO [CANNOT] Folder name contains excess whitespace (Failure)\r\n' }
   await scripted({ answers }, async (store) => {

@@ -4,8 +4,10 @@ import { KiB, MiB, second, minute, day } from '../units.ts'
 export const pop3Limits = {
   // Sizes of a server's answers.
 
-  /** RFC 2449 section 4 allows 512 octets in a status line; servers in use send longer complaints. */
+  /** RFC 2449 section 4 allows 512 octets in a status line; servers in use send longer complaints, which are cut here. */
   statusLineOctetsMax: 4 * KiB,
+  /** A status line that is longer than this is none. */
+  statusLineReadMax: 64 * KiB,
   /** The number of blank lines that are passed over in front of an answer: nobody was seen to send more than two. */
   blankLinesMax: 20,
   /** One line of UIDL or LIST holds a number, a space, and a UIDL or a size. A longer one is cut: it tells nothing. */

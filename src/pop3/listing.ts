@@ -14,9 +14,11 @@ type Broken = (expected: string, got: string) => SessionFailed
 /** What the lines of a listing tell, by message number. A size that cannot be read is told as its words. */
 export interface Scan<T> {
   readonly told: ReadonlyMap<number, T>
-  /** The number of lines that name no message, or one that was named before with something else. */
+  /** The number of lines that name no message. */
   readonly odd: number
-  /** One of them. */
+  /** The number of lines that name one that was named before. */
+  readonly repeated: number
+  /** One of them all. */
   readonly oddLine: string
 }
 
@@ -34,22 +36,25 @@ export async function scanSizes(lines: Lines): Promise<Scan<number | string>> {
 async function scan<T>(lines: Lines, read: (rest: readonly string[]) => T, contradicted: T): Promise<Scan<T>> {
   const told = new Map<number, T>()
   let odd = 0
+  let repeated = 0
   let oddLine = ''
   for await (const slice of lines.slices()) {
     for (const line of slice) {
       const [first, ...rest] = words(line)
       if (first === undefined) continue
       const number = /^0*[1-9]\d{0,9}$/.test(first) ? Number(first) : undefined
-      const value = read(rest)
-      const isNew = number !== undefined && !told.has(number)
-      if (isNew) told.set(number, value)
-      if (isNew || (number !== undefined && told.get(number) === value)) continue
-      if (number !== undefined) told.set(number, contradicted)
-      odd += 1
+      if (number === undefined) odd += 1
+      else if (!told.has(number)) {
+        told.set(number, read(rest))
+        continue
+      } else {
+        repeated += 1
+        if (told.get(number) !== read(rest)) told.set(number, contradicted)
+      }
       oddLine = line
     }
   }
-  return { told, odd, oddLine }
+  return { told, odd, repeated, oddLine }
 }
 
 /** The listing, and whether it may leave out messages that the maildrop has. */
@@ -70,14 +75,14 @@ export function listingOf(
 ): MaildropListing {
   const listed: Listed[] = []
   const names = uidls?.told
-  const lines = Math.max(sizes.told.size + sizes.odd, (names?.size ?? 0) + (uidls?.odd ?? 0))
+  const lines = Math.max(linesOf(sizes), uidls === undefined ? 0 : linesOf(uidls))
   let unnamed = sizes.odd
   for (const [number, size] of sizes.told) {
     // There are not that many messages, and UIDL does not know it: the number is wrong.
     if (names !== undefined && number > lines && !names.has(number)) unnamed += 1
     else listed.push(listedAs(number, names?.get(number), size))
   }
-  if (unnamed > 0 && names !== undefined) {
+  if (names !== undefined && unnamed + sizes.repeated > 0) {
     for (const [number, uidl] of names) {
       if (sizes.told.has(number)) continue
       listed.push(listedAs(number, uidl, ''))
@@ -86,6 +91,10 @@ export function listingOf(
   }
   if (listed.length === 0 && unnamed > 0) throw broken('a message number in LIST', sizes.oddLine)
   return { listed, leavesOut: unnamed > 0 }
+}
+
+function linesOf({ told, odd, repeated }: Scan<unknown>): number {
+  return told.size + odd + repeated
 }
 
 function listedAs(number: number, uidl: Uidl | undefined, size: number | string): Listed {

@@ -9,7 +9,8 @@ export type ExpectedBody =
   | { readonly shape: 'header'; readonly octetsMax: number; readonly octetsHint?: number }
 
 export type Expected =
-  | { readonly shape: 'status' }
+  /** `last`: nothing that comes behind it counts, as after QUIT. */
+  | { readonly shape: 'status'; readonly last?: boolean }
   /** UIDL, LIST, CAPA: lines up to a lone dot. */
   | { readonly shape: 'listing' }
   | ExpectedBody

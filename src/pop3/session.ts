@@ -272,7 +272,7 @@ export class Pop3Session implements Maildrop {
     const { quitMs, replyMs } = this.#waits
     const partingMs = this.#marked.size > 0 ? quitMs : Math.min(quitMs, pop3Limits.idleQuitWaitMs)
     const waitMs = during === 'QUIT' ? partingMs : replyMs
-    return await this.#opened.send(line, { shape: 'status' }, waitMs, during)
+    return await this.#opened.send(line, { shape: 'status', last: during === 'QUIT' }, waitMs, during)
   }
 
   /** Waits for a verb; a refusal ends the session. */

@@ -33,6 +33,7 @@ export class ReplyReader {
   #blank = 0
   /** A CR between two replies: the LF of its blank line has not come yet. */
   #isBlankOpen = false
+  #isOver = false
   /** How the lines of status and listing have ended so far. */
   readonly #endings = { crlf: false, lf: false }
 
@@ -52,7 +53,7 @@ export class ReplyReader {
   push(chunk: Buffer): Reply[] {
     this.#replies = []
     let at = 0
-    while (at < chunk.length) {
+    while (at < chunk.length && !this.#isOver) {
       if (this.#isBetween && (this.#isBlankOpen || chunk[at] === CR || chunk[at] === LF)) {
         at = this.#passBlankLine(chunk, at)
         continue
@@ -108,7 +109,7 @@ export class ReplyReader {
   }
 
   #readStatus(chunk: Buffer, from: number, { shape }: Expected): number {
-    const [line, at] = this.#readLine(chunk, from, pop3Limits.statusLineOctetsMax)
+    const [line, at] = this.#readLine(chunk, from, pop3Limits.statusLineOctetsMax, pop3Limits.statusLineReadMax)
     if (line === undefined) return at
     if (trimmed(line) === '') {
       this.#passed()
@@ -141,7 +142,7 @@ export class ReplyReader {
 
   /** A line that is too long is cut: it tells nothing, and the others do. */
   #readListingLine(chunk: Buffer, from: number, text: string): number {
-    const [line, at] = this.#readLine(chunk, from, pop3Limits.listingLineOctetsMax, true)
+    const [line, at] = this.#readLine(chunk, from, pop3Limits.listingLineOctetsMax, Infinity)
     if (line === undefined) return at
     if (/^\.[ \t\r]*$/.test(line)) return this.#endListing(text, at)
     this.#addLines(Buffer.from(`${line}\r\n`, 'latin1'), 1)
@@ -171,16 +172,17 @@ export class ReplyReader {
   /**
    * Reads a line up to LF, and gives it without its line end, together with the place behind it. The line is undefined while it has no end.
    *
-   * @param cuts a longer line is cut, and otherwise ends the session.
+   * @param keptMax a longer line is cut to this.
+   * @param readMax a line that is longer than this ends the session.
    */
-  #readLine(chunk: Buffer, from: number, octetsMax: number, cuts = false): [string | undefined, number] {
+  #readLine(chunk: Buffer, from: number, keptMax: number, readMax: number): [string | undefined, number] {
     const end = chunk.indexOf(LF, from)
     const part = chunk.subarray(from, end === -1 ? chunk.length : end)
-    const room = Math.max(0, octetsMax - this.#lineOctets)
+    const room = Math.max(0, keptMax - this.#lineOctets)
     this.#lineOctets += part.length
-    if (this.#lineOctets > octetsMax && !cuts)
-      throw this.#broken(`a line of at most ${octetsMax} octets`, part.toString('latin1', 0, 100))
-    this.#count(part.length - Math.min(room, part.length), part)
+    if (this.#lineOctets > readMax)
+      throw this.#broken(`a line of at most ${readMax} octets`, part.toString('latin1', 0, 100))
+    if (this.#status !== undefined) this.#count(part.length - Math.min(room, part.length), part)
     const kept = part.subarray(0, room)
     if (end === -1) {
       if (kept.length > 0) this.#line.push(kept)
@@ -201,7 +203,8 @@ export class ReplyReader {
   }
 
   #complete(reply: Reply): void {
-    this.#expected.shift()
+    const expected = this.#expected.shift()
+    this.#isOver = expected?.shape === 'status' && expected.last === true
     this.#status = undefined
     this.#replies.push(reply)
   }

@@ -453,7 +453,7 @@ for (const [how, capabilities] of Object.entries(ways)) {
       capabilities,
       endless: { on: 'RETR 2', begins: '+OK ', goesOn: x },
     })
-    const words = /^SERVER broke the protocol: expected a line of at most 4096 octets, got "[+OK ]*x+"\./
+    const words = /^SERVER broke the protocol: expected a line of at most 65536 octets, got "[+OK ]*x+"\./
     const visit = await provider.visit()
     if (how === 'pipelined') failed(visit, 'broken protocol', words)
     else deferred(visit, 'broken protocol', words, { stored: 2 })

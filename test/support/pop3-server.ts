@@ -51,7 +51,7 @@ export interface Behaviour {
   readonly dropAfterOctets?: number
   /** Sends no more than this many octets of a RETR reply, and then nothing more. */
   readonly silentAfterOctets?: number
-  /** Changes a reply on its way; it is given the command too. */
+  /** Changes a reply on its way; it is given the command too, for the greeting `greeting`. */
   readonly mangles?: (reply: Buffer, command: string) => Buffer
   /** Ends every line that it sends in LF, those of messages and the greeting too. */
   readonly endsLinesInLf?: boolean
@@ -146,7 +146,8 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
     let retrieved = 0
     let arriving = behaviour.arrives
     if (behaviour.greeting === null) return
-    send(socket, Buffer.from(`${behaviour.greeting ?? '+OK ready'}\r\n`, 'latin1'), behaviour)
+    const greeting = Buffer.from(`${behaviour.greeting ?? '+OK ready'}\r\n`, 'latin1')
+    send(socket, behaviour.mangles?.(greeting, 'greeting') ?? greeting, behaviour)
     const receive = (chunk: Buffer) => {
       const lines = (rest + chunk.toString('utf8')).split('\r\n')
       rest = lines.pop() ?? ''
@@ -200,7 +201,7 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
           arriving = undefined
         }
         if (line === 'QUIT') endAfterPieces(socket)
-        if (line === 'STLS' && secureContext !== undefined && reply.toString().startsWith('+OK')) {
+        if (line === 'STLS' && secureContext !== undefined && /^\s*\+OK/.test(reply.toString())) {
           socket.off('data', receiveInPieces)
           const upgraded = new TLSSocket(socket, { isServer: true, secureContext })
           upgraded

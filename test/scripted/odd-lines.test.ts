@@ -1,0 +1,325 @@
+/**
+ * Every verb and every oddity of its answer, through the real session and the real pull: what is wanted stands in the table. Each cell is two
+ * visits: the first one stores, the second one deletes.
+ */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { examine } from '../../src/pop3/examine.ts'
+import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
+import { holds, left, lettersOf, providerOf, type Visit } from '../support/visits.ts'
+
+const abc = lettersOf('a', 'b', 'c')
+const remove = { retention: { mode: 'delete' } } as const
+
+const verbs = [
+  'greeting',
+  'CAPA',
+  'USER',
+  'PASS',
+  'AUTH',
+  'UIDL',
+  'LIST',
+  'UIDL n',
+  'RETR',
+  'TOP',
+  'DELE',
+  'QUIT',
+] as const
+type Verb = (typeof verbs)[number]
+
+function verbOf(command: string): string {
+  const [verb = '', argument] = command.split(' ')
+  return verb === 'UIDL' && argument !== undefined ? 'UIDL n' : verb
+}
+
+/** What becomes of the two visits where nothing else stands. */
+const read = 'stored 3, deleted 3'
+type Wanted = Partial<Record<Verb, string>>
+const everywhere = (outcome: string): Wanted =>
+  Object.fromEntries(verbs.map((verb) => [verb, `${outcome}, ${outcome}`]))
+
+/** A session ends so, except where it can do without the answer. */
+const ends = (outcome: string): Wanted => ({
+  ...everywhere(outcome),
+  CAPA: read,
+  // The next session asks LIST n.
+  'UIDL n': `${outcome}, deleted 3`,
+  TOP: `stored 3, ${outcome}`,
+  DELE: `stored 3, ${outcome}`,
+  // All that was stored is stored; the deletion is not confirmed.
+  QUIT: 'stored 3, deleted 0',
+})
+
+/** What a refusal means. The second visit to RETR finds what the first one could not have. */
+const refusal: Wanted = {
+  ...everywhere('credentials refused'),
+  ...Object.fromEntries(['greeting', 'LIST', 'RETR'].map((verb) => [verb, 'provider refused, provider refused'])),
+  CAPA: read,
+  UIDL: read,
+  'UIDL n': read,
+  TOP: read,
+  DELE: 'stored 3, deleted 0',
+  QUIT: 'stored 3, deleted 0',
+}
+
+interface Oddity {
+  readonly change: (reply: string) => string
+  readonly wanted?: Wanted
+  /** The verbs that are played; undefined: all of them. */
+  readonly verbs?: readonly Verb[]
+}
+
+const status = (change: (line: string) => string): Oddity['change'] => {
+  return (reply) => `${change(reply.slice(0, reply.indexOf('\r\n')))}${reply.slice(reply.indexOf('\r\n'))}`
+}
+const textOf = (line: string) => line.replace(/^\+OK ?/, '')
+const refused = (line: string): Oddity => ({ change: () => `${line}\r\n`, wanted: refusal  })
+
+const inStatus: Readonly<Record<string, Oddity>> = {
+  'a blank line before it': { change: (reply) => `\r\n${reply}` },
+  'three blank lines before it': { change: (reply) => `\r\n \t\r\n\n${reply}` },
+  'a blank line behind it': { change: (reply) => `${reply}\r\n` },
+  'LF at its end': { change: (reply) => reply.replace('\r\n', '\n') },
+  'a doubled CR at its end': { change: (reply) => reply.replace('\r\n', '\r\r\n') },
+  'lower case': { change: status((line) => line.toLowerCase()) },
+  'text glued to it': { change: status((line) => `+OK${textOf(line)}`) },
+  'no text': { change: status(() => '+OK'), wanted: { 'UIDL n': read } },
+  'a mere plus': { change: status((line) => `+ ${textOf(line)}`) },
+  'spaces around it': { change: status((line) => ` ${line} \t `) },
+  'tabs in place of spaces': { change: status((line) => line.replaceAll(' ', '\t')) },
+  'further words': { change: status((line) => `${line} , and so on (really)`) },
+  'a line that is too long': { change: status((line) => `${line} ${'x'.repeat(20_000)}`) },
+  'a line without end': { change: () => 'x'.repeat(100_000), wanted: ends('broken protocol') },
+  'another protocol': { change: () => '* OK IMAP4rev1 ready\r\n', wanted: ends('broken protocol') },
+  'nothing but a blank line': { change: () => '\r\n', wanted: ends('silent')  },
+  twice: { change: (reply) => `${reply}${reply}`, wanted: { ...ends('broken protocol'), QUIT: read } },
+  '+ERR': refused('+ERR invalid'),
+  '-err': refused('-err invalid'),
+  '-ERROR:': refused('-ERROR: invalid'),
+  ERR: refused('ERR invalid'),
+  'a mere minus': refused('- invalid'),
+}
+
+/** Changes every line of a listing, or the second one. */
+const lines = (change: (line: string) => string, nth?: number): Oddity => ({
+  verbs: nth === undefined ? ['CAPA', 'UIDL', 'LIST'] : ['UIDL', 'LIST'],
+  change(reply) {
+    const said = /^(\+OK\r\n)([^]*)\.\r\n$/.exec(reply)
+    if (said === null) return reply
+    const all = said[2]?.split('\r\n').slice(0, -1) ?? []
+    const changed = all.map((line, place) => (nth === undefined || place === nth ? change(line) : `${line}\r\n`))
+    return `${said[1]}${changed.join('')}.\r\n`
+  },
+})
+const secondLine = (change: (line: string) => string): Oddity => lines((line) => `${change(line)}\r\n`, 1)
+const value = (text: string): Oddity => secondLine((line) => line.replace(/ .*/, ` ${text}`))
+const number = (text: string): Oddity => secondLine((line) => line.replace(/^\d+/, text))
+
+const inListings: Readonly<Record<string, Oddity>> = {
+  'blank lines first, in the middle and before the dot': lines((line) => `\r\n${line}\r\n\r\n`),
+  'LF at every end': lines((line) => `${line}\n`),
+  'tabs and several spaces': lines((line) => ` \t${line.replace(' ', '\t  ')} \r\n`),
+  'leading zeros': { ...lines((line) => `00${line}\r\n`), verbs: ['UIDL', 'LIST'] },
+  'further words': { ...lines((line) => `${line} octets, really\r\n`), verbs: ['LIST'] },
+  'no value anywhere': { ...lines((line) => `${line.replace(/ .*/, '')}\r\n`), verbs: ['UIDL', 'LIST'] },
+  'nothing but its numbers is missing': { ...lines((line) => `${line.replace(/^\d+ /, '')}\r\n`), verbs: ['UIDL'] },
+  'a number missing': secondLine((line) => line.replace(/^\d+ /, '')),
+  'a number that is zero': number('0'),
+  'a negative number': number('-2'),
+  'a number beyond all messages': number('77'),
+  'a number of 20 digits': number('9'.repeat(20)),
+  'the number of the line before': number('1'),
+  'a number and nothing else': secondLine((line) => line.replace(/ .*/, '')),
+  'a line told twice': secondLine((line) => `${line}\r\n${line}`),
+  'a number told twice, with something else': secondLine((line) => `${line}\r\n2 99`),
+  'words of its own': secondLine((line) => `${line}\r\nand so on`),
+  'a negative value': value('-1'),
+  'a fraction': value('12.5'),
+  'a sign': value('+120'),
+  'a comma': value('1,200'),
+  'printf gone wrong': value('%!d(float64=5461)'),
+  '20 digits': value('9'.repeat(20)),
+  '1,100 octets': value('v'.repeat(1100)),
+  'a megabyte': value('v'.repeat(1_000_000)),
+  'a space behind the dot': {
+    change: (reply) => reply.replace(/\r\n\.\r\n$/, '\r\n. \r\n'),
+    verbs: ['CAPA', 'UIDL', 'LIST', 'RETR', 'TOP'],
+    // In a message it may be text.
+    wanted: { RETR: 'silent, silent', TOP: 'stored 3, silent' },
+  },
+}
+
+const cells = Object.entries({ ...inStatus, ...inListings })
+for (const verb of verbs) {
+  test(`${verb}: what becomes of every odd answer`, async (t) => {
+    const outcomes: Record<string, string> = {}
+    const wantedOutcomes: Record<string, string> = {}
+    for (const [name, { change, wanted = {}, verbs: played = verbs }] of cells) {
+      if (!played.includes(verb)) continue
+      wantedOutcomes[name] = wanted[verb] ?? read
+      outcomes[name] = await outcomeOf(t, verb, change, wantedOutcomes[name].includes('silent'))
+    }
+    assert.deepEqual(outcomes, wantedOutcomes)
+  })
+}
+
+async function outcomeOf(t: TestContext, verb: Verb, change: Oddity['change'], isSilent: boolean): Promise<string> {
+  const capabilities = [verb === 'AUTH' ? 'SASL PLAIN' : 'USER', 'UIDL', 'TOP', 'PIPELINING']
+  const mangles: Behaviour['mangles'] = (reply, command) => {
+    // A server has the same id for a message whichever way it is asked.
+    const isId = verb === 'UIDL' && command === 'UIDL 2'
+    if (!isId && verbOf(command) !== verb) return reply
+    const text = reply.toString('latin1')
+    if (!isId) return Buffer.from(change(text), 'latin1')
+    const line = change('+OK\r\n1 id-a\r\n2 id-b\r\n3 id-c\r\n.\r\n').split('\r\n')[2] ?? ''
+    return Buffer.from(/^2 \S+$/.test(line) ? `+OK ${line}\r\n` : text, 'latin1')
+  }
+  const waitMs = isSilent ? 200 : 5000
+  const waits = { replyMs: waitMs, capaMs: 200, listingMs: waitMs, quitMs: waitMs }
+  const provider = await providerOf(t, { messages: abc, capabilities, mangles }, waits)
+  const visits = [await provider.visit(), await provider.visit(remove)] as const
+  const stored = provider.world.bodies().length
+  if (stored === abc.length) holds(provider, abc)
+  assert.ok(left(provider).length >= abc.length - stored, 'nothing is deleted that is not stored')
+  await provider.server.close()
+  return `${outcome(visits[0], 'stored')}, ${outcome(visits[1], 'deleted')}`
+}
+
+function outcome(visit: Visit, count: 'stored' | 'deleted'): string {
+  return visit.failure?.kind ?? `${count} ${visit[count]}`
+}
+
+test('STAT: what becomes of every odd answer', async () => {
+  for (const [name, { change, wanted }] of Object.entries(inStatus)) {
+    if (wanted !== undefined) continue
+    const mangles: Behaviour['mangles'] = (reply, command) =>
+      command === 'STAT' ? Buffer.from(change(reply.toString('latin1')), 'latin1') : reply
+    const server = await startPop3Server({ messages: abc, mangles })
+    const where = { host: '127.0.0.1', port: server.port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const
+    const seen = await examine({ ...where, user: 'me', password: 'secret' })
+    assert.deepEqual([seen.ok, seen.messages], [true, 3], name)
+    await server.close()
+  }
+})
+
+test('a server that ends every line in LF: its mail comes whole and once, pipelined or not', async (t) => {
+  const body = 'one\n..two\n.\nthree\r\n.four\r\n.\r\n..five\n\r\n'
+  const messages = [
+    { ...abc[0], bytes: Buffer.concat([abc[0]?.bytes ?? Buffer.alloc(0), Buffer.from(body)]) },
+    ...abc.slice(1),
+  ]
+  const mangles: Behaviour['mangles'] = (reply, command) => {
+    if (!/^(?:RETR|TOP)/.test(command)) return Buffer.from(reply.toString('latin1').replaceAll('\r\n', '\n'), 'latin1')
+    // The server of this test puts a second dot only behind CRLF; here it goes behind every LF.
+    const [first = '', ...rest] = reply
+      .toString('latin1')
+      .replace(/\r\n\.\./g, '\r\n.')
+      .split('\n')
+    const lined = rest.slice(0, -2).map((line) => line.replace(/\r$/, '').replace(/^\./, '..'))
+    return Buffer.from(`${[first.replace('\r', ''), ...lined, '.'].join('\n')}\n`, 'latin1')
+  }
+  for (const PIPELINING of [true, false]) {
+    const capabilities = ['USER', 'UIDL', 'TOP', ...(PIPELINING ? ['PIPELINING'] : [])]
+    for (const pieceOctets of [1, 1000]) {
+      const provider = await providerOf(t, { messages, capabilities, mangles, pieceOctets })
+      for (const stored of [3, 0]) assert.deepEqual([(await provider.visit()).stored, stored], [stored, stored])
+      const { failure, deleted } = await provider.visit(remove)
+      assert.deepEqual([failure, deleted], [null, 3])
+      holds(provider, messages)
+    }
+  }
+})
+
+test('a message that ends early at a server that ends every line in LF: the barrier notices', async (t) => {
+  const bytes = Buffer.from('Subject: x\n\nearly\n.\n+OK 5 octets\nnot mail\n.\n+OK 2 id-b\n')
+  const mangles: Behaviour['mangles'] = (reply, command) => {
+    const said = command === 'RETR 1' ? Buffer.from(`+OK\n${bytes.toString('latin1')}.\n`) : reply
+    return Buffer.from(said.toString('latin1').replaceAll('\r\n', '\n'), 'latin1')
+  }
+  for (const capabilities of [
+    ['USER', 'UIDL', 'PIPELINING'],
+    ['USER', 'UIDL'],
+  ]) {
+    const provider = await providerOf(t, { messages: [{ bytes, uidl: 'early' }, ...abc], capabilities, mangles })
+    const visit = await provider.visit(remove)
+    assert.equal(visit.failure?.kind, 'broken protocol')
+    holds(provider, [])
+    assert.equal(left(provider).length, 4)
+  }
+})
+
+test('UIDL n without the number, refused, or with a whole listing: another question closes the window', async (t) => {
+  const ids = Object.fromEntries(abc.map(({ uidl }, nth) => [`UIDL ${nth + 1}`, `+OK ${uidl}\r\n`]))
+  const listings = Object.fromEntries(
+    abc.map(({ uidl }, nth) => [`UIDL ${nth + 1}`, `+OK\r\n${nth + 1} ${uidl}\r\n.\r\n`]),
+  )
+  const numeric = lettersOf('a', 'b', 'c').map((message, nth) => ({ ...message, uidl: `${100 + nth}` }))
+  const digits = Object.fromEntries(numeric.map(({ uidl }, nth) => [`UIDL ${nth + 1}`, `+OK ${uidl}\r\n`]))
+  for (const [messages, answers, asks, failures] of [
+    [abc, ids, 'UIDL', 0],
+    [abc, { 'UIDL ': '-ERR no argument, please\r\n' }, 'LIST', 0],
+    [abc, { 'UIDL ': '+OK what?\r\n' }, 'LIST', 0],
+    [numeric, digits, 'LIST', 0],
+    [abc, listings, 'LIST', 1],
+  ] as const) {
+    for (const PIPELINING of [true, false]) {
+      const capabilities = ['USER', 'UIDL', 'TOP', ...(PIPELINING ? ['PIPELINING'] : [])]
+      const provider = await providerOf(t, { messages, capabilities, answers })
+      for (let nth = 0; nth < failures; nth += 1)
+        assert.equal((await provider.visit()).failure?.kind, 'broken protocol')
+      assert.deepEqual([(await provider.visit()).stored, provider.traits.has('no UIDL n')], [3, asks === 'LIST'])
+      assert.match(
+        provider.server.commands.filter((line) => /^(?:UIDL|LIST) \d/.test(line)).at(-1) ?? '',
+        new RegExp(`^${asks}`),
+      )
+      assert.equal((await provider.visit(remove)).deleted, 3)
+      holds(provider, messages)
+    }
+  }
+})
+
+test('an id of another message, without the number, closes no window', async (t) => {
+  let hasRetrieved = false
+  const mangles: Behaviour['mangles'] = (reply, command) => {
+    hasRetrieved ||= command.startsWith('RETR')
+    const [, nth] = /^UIDL (\d)/.exec(command) ?? []
+    if (nth === undefined) return reply
+    return Buffer.from(`+OK ${abc[hasRetrieved ? Number(nth) % 3 : Number(nth) - 1]?.uidl}\r\n`)
+  }
+  const provider = await providerOf(t, { messages: abc, mangles })
+  assert.equal((await provider.visit(remove)).failure?.kind, 'broken protocol')
+  holds(provider, [])
+})
+
+test('a maildrop that is empty, and refuses to be listed for that, is empty', async (t) => {
+  const answers = { UIDL: '-ERR no messages\r\n', LIST: '-ERR no messages\r\n' }
+  const empty = await providerOf(t, { messages: [], answers })
+  assert.deepEqual([(await empty.visit()).failure, (await empty.visit()).listed], [null, 0])
+  const full = await providerOf(t, { messages: abc, answers })
+  assert.equal((await full.visit()).failure?.kind, 'provider refused')
+})
+
+test('+OK and then nothing for a message of which LIST tells no size: it is refused, and not deleted', async (t) => {
+  const answers = { LIST: '+OK\r\n1 x\r\n2 x\r\n3 x\r\n.\r\n', 'RETR 2': '+OK\r\n.\r\n' }
+  const provider = await providerOf(t, {
+    messages: abc,
+    answers,
+    connections: [{}, { answers: {} }],
+  })
+  const visit = await provider.visit(remove)
+  assert.match(visit.failure?.message ?? '', /an empty message, and LIST does not tell its size/)
+  assert.deepEqual(left(provider), ['id-b'])
+  assert.equal((await provider.visit(remove)).deleted, 1)
+  holds(provider, abc)
+})
+
+test('a size that comes and goes stores nothing twice, and a header alone proves nothing without it', async (t) => {
+  const unknown = { answers: { LIST: '+OK\r\n1 -1\r\n2 -1\r\n3 -1\r\n.\r\n' } }
+  const provider = await providerOf(t, { messages: abc, connections: [unknown, unknown, {}, unknown] })
+  for (const stored of [3, 0, 0]) assert.equal((await provider.visit()).stored, stored)
+  const retrieved = provider.server.commands.filter((line) => line.startsWith('RETR')).length
+  assert.equal(retrieved, 3)
+  assert.equal((await provider.visit(remove)).deleted, 3)
+  assert.equal(provider.server.commands.filter((line) => line.startsWith('RETR')).length, 6, 'the bytes are the proof')
+  holds(provider, abc)
+})

@@ -65,6 +65,8 @@ const refusal: Wanted = {
 interface Oddity {
   readonly change: (reply: string) => string
   readonly wanted?: Wanted
+  /** The server does not do what it was asked for. */
+  readonly isRefusal?: true
   /** The verbs that are played; undefined: all of them. */
   readonly verbs?: readonly Verb[]
 }
@@ -73,7 +75,12 @@ const status = (change: (line: string) => string): Oddity['change'] => {
   return (reply) => `${change(reply.slice(0, reply.indexOf('\r\n')))}${reply.slice(reply.indexOf('\r\n'))}`
 }
 const textOf = (line: string) => line.replace(/^\+OK ?/, '')
-const refused = (line: string): Oddity => ({ change: () => `${line}\r\n`, wanted: refusal  })
+const refused = (line: string): Oddity => ({
+  change: () => `${line}
+`,
+  wanted: refusal,
+  isRefusal: true,
+})
 
 const inStatus: Readonly<Record<string, Oddity>> = {
   'a blank line before it': { change: (reply) => `\r\n${reply}` },
@@ -91,7 +98,7 @@ const inStatus: Readonly<Record<string, Oddity>> = {
   'a line that is too long': { change: status((line) => `${line} ${'x'.repeat(20_000)}`) },
   'a line without end': { change: () => 'x'.repeat(100_000), wanted: ends('broken protocol') },
   'another protocol': { change: () => '* OK IMAP4rev1 ready\r\n', wanted: ends('broken protocol') },
-  'nothing but a blank line': { change: () => '\r\n', wanted: ends('silent')  },
+  'nothing but a blank line': { change: () => '\r\n', wanted: ends('silent') },
   twice: { change: (reply) => `${reply}${reply}`, wanted: { ...ends('broken protocol'), QUIT: read } },
   '+ERR': refused('+ERR invalid'),
   '-err': refused('-err invalid'),
@@ -154,16 +161,19 @@ for (const verb of verbs) {
   test(`${verb}: what becomes of every odd answer`, async (t) => {
     const outcomes: Record<string, string> = {}
     const wantedOutcomes: Record<string, string> = {}
-    for (const [name, { change, wanted = {}, verbs: played = verbs }] of cells) {
+    for (const [name, oddity] of cells) {
+      const { wanted = {}, verbs: played = verbs } = oddity
       if (!played.includes(verb)) continue
       wantedOutcomes[name] = wanted[verb] ?? read
-      outcomes[name] = await outcomeOf(t, verb, change, wantedOutcomes[name].includes('silent'))
+      outcomes[name] = await outcomeOf(t, verb, oddity, wantedOutcomes[name].includes('silent'))
     }
     assert.deepEqual(outcomes, wantedOutcomes)
   })
 }
 
-async function outcomeOf(t: TestContext, verb: Verb, change: Oddity['change'], isSilent: boolean): Promise<string> {
+async function outcomeOf(t: TestContext, verb: Verb, oddity: Oddity, isSilent: boolean): Promise<string> {
+  const { change } = oddity
+  const answers = oddity.isRefusal && verb === 'DELE' ? { DELE: change('') } : {}
   const capabilities = [verb === 'AUTH' ? 'SASL PLAIN' : 'USER', 'UIDL', 'TOP', 'PIPELINING']
   const mangles: Behaviour['mangles'] = (reply, command) => {
     // A server has the same id for a message whichever way it is asked.
@@ -176,7 +186,7 @@ async function outcomeOf(t: TestContext, verb: Verb, change: Oddity['change'], i
   }
   const waitMs = isSilent ? 200 : 5000
   const waits = { replyMs: waitMs, capaMs: 200, listingMs: waitMs, quitMs: waitMs }
-  const provider = await providerOf(t, { messages: abc, capabilities, mangles }, waits)
+  const provider = await providerOf(t, { messages: abc, capabilities, mangles, answers }, waits)
   const visits = [await provider.visit(), await provider.visit(remove)] as const
   const stored = provider.world.bodies().length
   if (stored === abc.length) holds(provider, abc)

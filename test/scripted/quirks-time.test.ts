@@ -59,6 +59,37 @@ test('throttling that is told as a bad password and passes after four hours: the
   holds(provider, letters)
 })
 
+// QUIRKS 31
+for (const [where, words] of [
+  ['RETR', '-ERR Download Exceed\r\n'],
+  ['RETR', '-ERR Download exceed. msg=10\r\n'],
+] as const) {
+  test(`a quota of ten messages a day (${words.trim()}): all come day by day, none is set aside, none twice`, async (t) => {
+    const letters = numbered(35)
+    let today = 0
+    let given = 0
+    const provider: Provider = await providerOf(t, {
+      messages: letters,
+      mangles(reply, command) {
+        if (!command.startsWith(where)) return reply
+        const now = Math.floor(provider.world.nowMs / day)
+        if (now !== today) [today, given] = [now, 0]
+        given += 1
+        return given <= 10 ? reply : Buffer.from(words)
+      },
+    })
+    const visits = await visitsFor(provider, 5 * day, { account: remove, everyMs: hour })
+    assert.equal(ends(visits), null)
+    assert.deepEqual(
+      visits.map(({ quarantined }) => quarantined).filter((count) => count > 0),
+      [],
+      'set aside',
+    )
+    assert.deepEqual(left(provider), [])
+    holds(provider, letters)
+  })
+}
+
 // QUIRKS 32
 test('POP3 that is switched off for three weeks and on again: what was stored is known, what came meanwhile is fetched', async (t) => {
   const letters = numbered(8)
@@ -98,7 +129,7 @@ for (const account of [{}, remove]) {
       atConnection: () => ({ messages: letters.slice(Math.max(0, daysGone - 30), daysGone) }),
     })
     for (; daysGone <= letters.length; daysGone += 1) {
-      const visits = await visitsFor(provider, day, { account, everyMs: 12 * hour })
+      const visits = await visitsFor(provider, day, { account, everyMs: day })
       assert.equal(ends(visits), null)
     }
     assert.equal(times(provider, 'RETR'), letters.length)

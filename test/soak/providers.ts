@@ -98,8 +98,6 @@ const notYet = new Set([
   'QUIT answered -ERR, or by the end of the line',
   'DELE only for what was retrieved',
   'deletes nothing',
-  // What is cut five times is set aside, however short the time.
-  'cuts the line at every tenth RETR',
 ])
 
 type Habit = (chance: Chance) => Partial<Behaviour>

@@ -51,6 +51,12 @@ export class Letters {
     return this.#made
   }
 
+  /** A message that one of the stores refuses for good. */
+  poison(account: string): Letter {
+    const token = `${account}.poison-${this.#made++}`
+    return { token, bytes: Buffer.from(`X-Soak: ${token}\r\nSubject: poison\r\n\r\nThis one is refused.\r\n`) }
+  }
+
   next(account: string): Letter {
     const chance = this.#chance
     const nth = this.#made++
@@ -79,3 +85,5 @@ export class Letters {
 export function tokenOf(bytes: Buffer): string | undefined {
   return /^X-Soak: (\S+)\r$/m.exec(bytes.toString('latin1', 0, 4096))?.[1]
 }
+
+export const isPoison = (token: string) => token.includes('.poison-')

@@ -93,13 +93,6 @@ const now = (chance: Chance, verb: RegExp, oneIn: number, reply: (usual: Buffer)
 
 const said = (line: string) => () => Buffer.from(`${line}\r\n`)
 
-/** Habits with which the gateway cannot do yet; the soak leaves them out unless SOAK_ALL is set. */
-const notYet = new Set([
-  'QUIT answered -ERR, or by the end of the line',
-  'DELE only for what was retrieved',
-  'deletes nothing',
-])
-
 type Habit = (chance: Chance) => Partial<Behaviour>
 
 const habits: Readonly<Record<string, Habit>> = {
@@ -185,7 +178,7 @@ const habits: Readonly<Record<string, Habit>> = {
   'the oldest fifty alone': () => ({ showsAtMost: 50 }),
 }
 
-export const habitNames = Object.keys(habits).filter((name) => !notYet.has(name) || process.env['SOAK_ALL'])
+export const habitNames = Object.keys(habits)
 
 export async function scriptedProvider(what: string, user: string, chance: Chance): Promise<Provider> {
   const server = await startPop3Server({ messages: [], ...habits[what]?.(chance) })

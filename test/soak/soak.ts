@@ -46,6 +46,8 @@ export interface SoakResult {
   readonly folder: string
 }
 
+/** What a store refuses for good is set aside within the time of the shortest soak. */
+const setAsideAfterSeconds = 20
 const dovecotAccounts = 6
 const ownLogins = ['soak-a', 'soak-b', 'soak-c']
 const elsewhere = 'elsewhere'
@@ -116,6 +118,7 @@ async function register(
   stores: readonly DestinationStore[],
   chance: Chance,
 ): Promise<Gathered[]> {
+  await gateway.call('PATCH', '/settings', { setAsideAfterSeconds })
   const destinations: string[] = []
   for (const { fields } of stores) destinations.push((await gateway.call('POST', '/destinations', fields)).id)
   const accounts: Gathered[] = []
@@ -141,8 +144,10 @@ async function register(
   return accounts
 }
 
-function send({ name, provider, sent }: Gathered, letters: Letters): void {
-  const letter = letters.next(name)
+/** Three messages of each account of that store are refused by it for good, among the others. */
+function send({ name, provider, store, sent }: Gathered, letters: Letters): void {
+  const bad = store.what.endsWith('refuses some messages for good') && [3, 7, 15].includes(sent.length)
+  const letter = bad ? letters.poison(name) : letters.next(name)
   sent.push(letter)
   provider.deliver(letter)
 }

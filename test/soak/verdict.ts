@@ -1,6 +1,6 @@
 /** Compares what was sent with what is stored and with what is left at the providers. */
 import { withoutTrace } from '../support/reader.ts'
-import { type Letter, tokenOf } from './letters.ts'
+import { isPoison, type Letter, tokenOf } from './letters.ts'
 import type { Provider } from './providers.ts'
 import type { DestinationStore } from './stores.ts'
 
@@ -29,8 +29,12 @@ export async function judge(accounts: readonly Gathered[], stores: readonly Dest
   for (const store of stores) {
     for (const { folder, bytes } of await store.kept()) {
       stored += 1
-      const source = withoutTrace(bytes).source.toString('latin1')
       const token = tokenOf(bytes)
+      if (!bytes.includes('X-Tributary-Id: ')) {
+        wrong.push(`${store.what}, ${folder}: ${bytes.length} octets without our line, of ${token ?? 'nobody'}`)
+        continue
+      }
+      const source = withoutTrace(bytes).source.toString('latin1')
       if (token === undefined) wrong.push(`${store.what}, ${folder}: a message that nobody has sent`)
       else kept.set(token, [...(kept.get(token) ?? []), { folder, source }])
     }
@@ -52,6 +56,11 @@ function* judgeAccount(account: Gathered, kept: ReadonlyMap<string, readonly { f
   for (const [token, wanted] of times) {
     const copies = kept.get(token) ?? []
     const here = left.get(token) ?? 0
+    if (isPoison(token)) {
+      if (copies.length > 0) yield `${where}: ${token} is stored, though its store refuses it`
+      if (here !== wanted) yield `${where}: ${token} is LOST: its store refuses it, and it is gone at the provider`
+      continue
+    }
     const bytes = sent.find((letter) => letter.token === token)?.bytes.toString('latin1')
     if (copies.length + here < wanted) yield `${where}: ${token} is LOST: neither stored nor at the provider`
     else if (copies.length < wanted) yield `${where}: ${token} is not stored, and still at the provider`

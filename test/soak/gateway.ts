@@ -41,7 +41,8 @@ export class Gateway {
 
   async begin(): Promise<void> {
     this.#runs = false
-    const child = spawn(process.execPath, ['dist/deploy/run.js'], {
+    // The kernel ends it if this process is killed and cannot do so itself.
+    const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', process.execPath, 'dist/deploy/run.js'], {
       env: { PATH: process.env['PATH'], TRIBUTARY_HOME: this.#home, ...settingsOf(this.ports) },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

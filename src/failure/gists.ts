@@ -90,6 +90,11 @@ export function promisesLater(skeleton: string): boolean {
   return /temporar|try again|\blater\b|retry|shutting down/.test(skeleton)
 }
 
+/** The words with which a server says that it is unwell itself, whatever it was asked for. Exchange says `Server Unavailable. 15`. */
+export function isAway(skeleton: string): boolean {
+  return /\bunavailable\b|temporar(?:y|ily)|try again|try later|internal (?:server )?error|shutting down/.test(skeleton)
+}
+
 export function speaksOfFailures(skeleton: string): boolean {
   return /fail|attempt|invalid|wrong|denied|incorrect/.test(skeleton)
 }

@@ -2,7 +2,7 @@
  * Decides what a server means by a refusal: by its response code (RFC 2449 section 8, RFC 3206, RFC 5530), and by its words (gists.ts). It is
  * the only place that does: POP3 and IMAP, at the login and after it, use it alike. Pure.
  */
-import { gistsIn, promisesLater, speaksOfFailures } from './gists.ts'
+import { gistsIn, isAway, promisesLater, speaksOfFailures } from './gists.ts'
 import { failureLimits } from './limits.ts'
 import { day, hour, minute, second } from '../units.ts'
 import { type Meaning, passes } from './meanings.ts'
@@ -67,6 +67,11 @@ export function meaningOf(reply: string): Meaning | undefined {
     default:
       return said[0] ?? told
   }
+}
+
+/** Whether a refusal that passes speaks of the server as a whole, and not of what it was asked for. */
+export function speaksOfServer(reply: string): boolean {
+  return meaningOf(reply) === 'temporary' && skeletonsOf(reply).some(isAway)
 }
 
 /** A number and a unit of time, or "every minute", in the languages in which servers name waits. */

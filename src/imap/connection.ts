@@ -143,7 +143,8 @@ function loginFailure(error: unknown, login: Login): LoginFailure {
   if (trouble?.kind === 'throttled' || trouble?.kind === 'store full') return trouble
   const disabled = error['responseStatus'] === undefined && login.tls === 'none'
   const words = disabled ? 'it takes no password in clear text (LOGINDISABLED): choose TLS or STARTTLS' : wordsOf(error)
-  return { kind: 'store refused', during: 'login', reply: `${words} (login ${login.user})` }
+  const passing = trouble?.kind === 'store refused' && trouble.passes ? { passes: true as const } : {}
+  return { kind: 'store refused', during: 'login', reply: `${words} (login ${login.user})`, ...passing }
 }
 
 /** imapflow waits for ever for the answer to ID. A server that has not given one is asked on another connection, or not again. */

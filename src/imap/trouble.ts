@@ -1,6 +1,7 @@
 /** Tells whether a refusal or a lost session is about the store or about the request (RFC 5530, and habits of servers). */
 import { hostOf } from '../account/server-traits.ts'
 import type { Failure } from '../failure/failure.ts'
+import { meaningOf, namedWaitMs, passes, speaksOfServer } from '../failure/meaning.ts'
 import type { Phase } from '../failure/phase.ts'
 import { codeReason } from '../failure/socket-reasons.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -20,13 +21,6 @@ const wholeStore = new Set([
 /** Codes about the folder, or the store at this moment, and never about the message that was sent. */
 const folder = new Set(['INUSE', 'LIMIT', 'SERVERBUG', 'NOPERM', 'CORRUPTION', 'NONEXISTENT', 'TRYCREATE'])
 
-/** Gmail says OVERQUOTA about its bandwidth too, and Microsoft answers BAD. */
-const throttled =
-  /throttl|bandwidth limit|command or bandwidth|too many (?:requests|commands|connections|simultaneous)|maximum number of connections/i
-const full = /quota|mailbox (?:is )?full|out of (?:disk )?space|no space left/i
-/** Exchange says `NO Server Unavailable. 15`. */
-const away = /\bunavailable\b|temporar(?:y|ily)|try again|try later|internal (?:server )?error|shutting down/i
-
 /** The failure that a NO, a BAD, a BYE or the end of a session stands for; undefined if the request itself was refused. */
 export function troubleOf(error: unknown, server: string, during: Phase): Failure | undefined {
   if (error instanceof SessionFailed) return error.failure
@@ -35,12 +29,21 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
   const refusal = isRefusal(error)
   if (refusal || byeOf(error) !== undefined) {
     const reply = `${refusal ? String(error['responseStatus']) : 'BYE'} ${words}${code === '' ? '' : ` [${code}]`}`
-    const backOffMs = backOffOf(error)
-    if (backOffMs !== undefined || throttled.test(words))
-      return { kind: 'throttled', server, reply, everyAccount: true, ...(backOffMs === undefined ? {} : { backOffMs }) }
-    if (code === 'OVERQUOTA' || full.test(words)) return { kind: 'store full', reply }
-    if (wholeStore.has(code) || away.test(words)) return { kind: 'store refused', during, reply, everyAccount: true }
-    if (folder.has(code)) return { kind: 'store refused', during, reply }
+    const meaning = meaningOf(reply)
+    if (meaning === 'throttled' || meaning === 'quota used up') {
+      const backOffMs = namedWaitMs(reply)
+      const named = backOffMs === undefined ? {} : { backOffMs }
+      return { kind: 'throttled', server, reply, everyAccount: true, passes: true, ...named }
+    }
+    if (code === 'OVERQUOTA' || meaning === 'store full') return { kind: 'store full', reply }
+    const passing = meaning !== undefined && passes(meaning) ? { passes: true as const } : {}
+    if (wholeStore.has(code) || speaksOfServer(reply))
+      return { kind: 'store refused', during, reply, everyAccount: true, ...passing }
+    if (folder.has(code) || (refusal && meaning === 'in use'))
+      return { kind: 'store refused', during, reply, ...passing }
+    // Gmail's "System Error (Failure)" at an append may be about this message: evidence decides (pull/refusals.ts).
+    if (refusal && meaning === 'temporary' && during !== 'APPEND')
+      return { kind: 'store refused', during, reply, ...passing }
     return refusal ? undefined : { kind: 'store unreachable', reason: `${server} ended the session: "${words}"` }
   }
   return { kind: 'store unreachable', reason: `${server}: ${storeReason(error, server)}` }
@@ -51,12 +54,6 @@ export function failed(error: unknown, server: string, during: Phase): SessionFa
   if (error instanceof SessionFailed) return error
   const reply = wordsOf(error)
   return new SessionFailed(troubleOf(error, server, during) ?? { kind: 'store refused', during, reply }, error)
-}
-
-/** Reads the pause that Office 365 names: "Request is throttled. Suggested Backoff Time: 92415 milliseconds". */
-function backOffOf(error: unknown): number | undefined {
-  const backOffMs = /backoff time[:=\s]+(\d{1,12})/i.exec(wordsOf(error))?.[1]
-  return backOffMs === undefined ? undefined : Number(backOffMs)
 }
 
 function storeReason(error: unknown, server: string): string {

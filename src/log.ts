@@ -15,6 +15,7 @@ export type EventName =
   | 'deletion refused'
   | 'deletion not confirmed'
   | 'came short'
+  | 'flags left out'
   | 'server learnt'
   | 'account stopped'
   | 'account paused'

@@ -24,6 +24,8 @@ export function noticeSentence(notice: Notice): string {
       const those = counted(notice.messages, 'one message', 'messages')
       return `The provider gave much less of ${those} than it lists: ${notice.octets} octets instead of ${notice.size}, for example. What came is stored, and the provider's copy is not deleted: look at it there.`
     }
+    case 'flags left out':
+      return `Mail is stored without ${notice.flags.join(', ')}, which the mail store refuses: "${notice.reply}". Take it out of the account's flags, or choose another one.`
     default:
       return assertNever(notice)
   }

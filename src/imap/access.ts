@@ -17,8 +17,6 @@ export interface StoreAccess {
   readonly appendWaitMs: number
   /** What is known of the literals of servers. */
   readonly literals: Literals
-  /** Takes words for people about the store. */
-  readonly told?: ((words: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 

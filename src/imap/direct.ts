@@ -130,8 +130,7 @@ export class DirectStore implements Store {
       if (next.status !== 'stored') return next
       const left = wanted.filter((flag) => !fewer.includes(flag))
       for (const flag of left) this.#flagsRefused.add(flag)
-      this.#access.told?.(`Mail is stored without ${left.join(', ')}, which this store refuses: "${answer.reply}"`)
-      return next
+      return { ...next, leftOut: { flags: left, reply: answer.reply } }
     }
     return answer
   }

@@ -92,7 +92,6 @@ export class StorePool {
       lateMs: this.#lateMs,
       appendWaitMs: this.#appendWaitMs,
       literals: this.#literals,
-      told: (words) => this.#tell(target.id, words),
       signal,
     })
   }
@@ -129,14 +128,12 @@ export class StorePool {
     }
   }
 
-  #tell(id: string, words: string): void {
-    if (this.#alerts.get(id) === words) return
-    this.#alerts.set(id, words)
-    this.#alerted(id, words)
-  }
-
   async #connect(target: StoreTarget, signal: AbortSignal | undefined): Promise<ImapFlow> {
-    const alerted = (words: string) => this.#tell(target.id, words)
+    const alerted = (words: string) => {
+      if (this.#alerts.get(target.id) === words) return
+      this.#alerts.set(target.id, words)
+      this.#alerted(target.id, words)
+    }
     return await connectStore(loginOf(target, this.#hosted), { signal, alerted, identities: this.#identities })
   }
 

@@ -12,6 +12,8 @@ export async function append(deposit: Deposit, { intent, messages, nowMs }: Inte
     return { token, literal: [trace, bytes], internalDate }
   })
   const answer = await world.store.append(intent.folder, copies, account.flags)
+  if (answer.status === 'stored' && answer.leftOut !== undefined)
+    world.notice({ event: 'flags left out', ...answer.leftOut })
   deposit.reachedAfter(answer.status === 'stored' ? answer.appended : undefined)
   return answer
 }

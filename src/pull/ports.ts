@@ -73,6 +73,13 @@ export type Notice =
   | { readonly event: 'deletion not confirmed'; readonly messages: number; readonly reason: string }
   /** Of this many messages a fraction came; the octets are those of the first one. */
   | { readonly event: 'came short'; readonly messages: number; readonly octets: number; readonly size: number }
+  /** Mail is stored without these flags of the account. `reply`: the store's refusal. */
+  | ({ readonly event: 'flags left out' } & FlagsLeftOut)
+
+export interface FlagsLeftOut {
+  readonly flags: readonly string[]
+  readonly reply: string
+}
 
 /** A message that now stands in its folder, as people are shown it. */
 export interface Arrival {
@@ -204,7 +211,7 @@ export interface Appended {
 /** The answer of a store to an APPEND. */
 export type AppendAnswer =
   /** The tagged OK came. */
-  | { readonly status: 'stored'; readonly appended: Appended }
+  | { readonly status: 'stored'; readonly appended: Appended; readonly leftOut?: FlagsLeftOut }
   /** The server said NO or BAD to these messages, and stored none of them. */
   | { readonly status: 'refused'; readonly reply: string }
   /**

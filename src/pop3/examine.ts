@@ -24,7 +24,7 @@ export interface Examination {
   readonly step?: Step
 }
 
-const patience = { connectMs: pop3Limits.testConnectWaitMs, greetingMs: pop3Limits.testGreetingWaitMs }
+const patience = { connectMs: pop3Limits.testConnectWaitMs }
 
 /**
  * Logs in, looks, and leaves; stores and deletes nothing. A fault of the server is not thrown: it is in `failure`. If the port or the

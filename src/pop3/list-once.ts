@@ -11,7 +11,7 @@ export interface ListedOnce {
   readonly loginDelayMs: number
 }
 
-const patience = { connectMs: pop3Limits.testConnectWaitMs, greetingMs: pop3Limits.testGreetingWaitMs }
+const patience = { connectMs: pop3Limits.testConnectWaitMs }
 
 /** @returns undefined if the provider does not let us in, or does not list the maildrop before `options.signal` is aborted. */
 export async function listOnce(options: SessionOptions): Promise<ListedOnce | undefined> {

@@ -693,6 +693,15 @@ test('an abort ends whatever is waited for', async () => {
   })
 })
 
+test('an examination waits for a greeting as long as a run does: a slow one is no firewall', async () => {
+  await served({ greeting: null }, async (options) => {
+    const beganMs = performance.now()
+    const { failure } = await examine(options)
+    assert.equal(failure?.kind, 'silent')
+    assert.ok(performance.now() - beganMs < 10_000, 'the wait is that of any answer')
+  })
+})
+
 test('an examination tells what a failed login saw before it failed', async () => {
   await served({}, async (options) => {
     const bytes = letters.reduce((sum, message) => sum + message.bytes.length, 0)

@@ -313,6 +313,37 @@ test('a message that kills the worker is alone the third time, and set aside the
   assert.deepEqual([await stored(), await entries(id)], [without(), []])
 })
 
+test('accounts that are visited beside a message that kills the worker lose no message to the quarantine, however often it dies', async (t) => {
+  await stack.stopWorker()
+  const bad = await served(t, { capabilities: ['UIDL', 'TOP'] })
+  const slow = { capabilities: ['UIDL', 'TOP'], delayMs: 150 }
+  const others = await Promise.all([served(t, slow), served(t, slow), served(t, slow)])
+  const poisonedAccount = await newAccount({ port: bad.port })
+  const beside = await Promise.all(others.map(({ port }) => newAccount({ port })))
+  const { server, dovecot, secretKey } = stack
+  const options = { redisUrl: server.url, store: dovecot.store, secretKey: secretKey.toString('hex'), leaseMs }
+  const ids = [poisonedAccount, ...beside].map(({ id }) => id)
+  for (const id of ids) await stack.call('POST', `/accounts/${id}/pull`)
+  let deaths = 0
+  for (let isOver = false; !isOver; ) {
+    const worker = startPoisonedWorker({ ...options, poison: 'Subject: nth-5\r\n' })
+    const done = Promise.all(ids.map(async (id) => await stack.pull(id))).then(() => 'done')
+    isOver = (await Promise.race([worker.ended, done])) === 'done'
+    if (isOver) worker.stop()
+    else deaths += 1
+    await worker.ended
+    assert.ok(deaths <= 6, `${deaths} deaths`)
+  }
+  assert.ok(deaths >= 3, `${deaths} deaths`)
+  assert.equal((await entries(poisonedAccount.id)).length, 1)
+  assert.deepEqual(await poisonedAccount.stored(), without(5))
+  for (const { id, stored } of beside) {
+    assert.deepEqual(await entries(id), [])
+    assert.deepEqual((await stored()).length >= 7, true)
+  }
+  await stack.startWorker({ leaseMs, jobLockMs: leaseMs })
+})
+
 test('a run that a stop ended counts for nothing, at the edge of a batch or cancelled', async (t) => {
   const server = await served(t, { capabilities: ['UIDL', 'TOP'], delayMs: 400 })
   const { id, stored } = await newAccount({ port: server.port })

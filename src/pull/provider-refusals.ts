@@ -4,7 +4,7 @@
  * same one as before once more. refusals.ts judges stores.
  */
 import type { Failure } from '../failure/failure.ts'
-import { meaningOf } from '../failure/meaning.ts'
+import { meaningOf, namedWaitMs } from '../failure/meaning.ts'
 import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
 import { envelopeLines, fieldsOf, headerFingerprint, headerOf, listedUidlHash } from '../mail/header.ts'
 import type { Listed, Window } from '../mail/message.ts'
@@ -113,7 +113,10 @@ export class ProviderRefusals {
 
   #failureOf(message: Listed, reply: string): Failure {
     const { host: server } = this.#run.account
-    if (isLimit(reply)) return { kind: 'throttled', server, reply, passes: true }
+    if (isLimit(reply)) {
+      const backOffMs = namedWaitMs(reply)
+      return { kind: 'throttled', server, reply, passes: true, ...(backOffMs === undefined ? {} : { backOffMs }) }
+    }
     const during = { code: 'RETR', message: message.number } as const
     const passes = meaningOf(reply) === 'temporary' ? { passes: true as const } : {}
     return { kind: 'provider refused', server, during, reply, ...passes }

@@ -105,7 +105,7 @@ export class DirectStore implements Store {
   async takes(): Promise<boolean | undefined> {
     const { signal, mayCommit, appendWaitMs } = this.#access
     const rules = { mayCommit, answerWaitMs: appendWaitMs, signal }
-    return await this.#access.borrow((client) => takesMail(client, probeFolder, rules))
+    return await takesMail((use) => this.#access.borrow(use), probeFolder, rules)
   }
 
   async finish(): Promise<void> {}

@@ -4,7 +4,8 @@
  */
 import type { ImapFlow } from 'imapflow'
 import type { Token } from '../mail/message.ts'
-import type { Copy } from '../pull/ports.ts'
+import type { AppendAnswer, Copy } from '../pull/ports.ts'
+import type { StoreAccess } from './access.ts'
 import { type AppendRules, multiAppend } from './append.ts'
 import { atom, codeOf, execute, isRefusal } from './command.ts'
 import { encodedPathOf } from './connection.ts'
@@ -13,8 +14,23 @@ import { removed } from './move.ts'
 /**
  * The answer is undefined if nobody can tell: the store lets no folder be made, or keeps the mail of a removed folder elsewhere, as Gmail
  * does.
+ *
+ * @param borrow lends a connection for each use: the one of the append may be gone when the folder is removed.
  */
-export async function takesMail(client: ImapFlow, folder: string, rules: AppendRules): Promise<boolean | undefined> {
+export async function takesMail(
+  borrow: StoreAccess['borrow'],
+  folder: string,
+  rules: AppendRules,
+): Promise<boolean | undefined> {
+  const answer = await borrow((client) => appendProbe(client, folder, rules))
+  if (answer === undefined) return undefined
+  // What stays behind, because the store is away, is taken again by the next probe, and removed then.
+  await borrow((client) => removed(client, folder)).catch(() => {})
+  return answer.status === 'stored'
+}
+
+/** Undefined: there is no folder to append to. */
+async function appendProbe(client: ImapFlow, folder: string, rules: AppendRules): Promise<AppendAnswer | undefined> {
   if (client.capabilities.has('X-GM-EXT-1')) return undefined
   try {
     await execute(client, 'CREATE', [atom(encodedPathOf(client, folder))])
@@ -23,9 +39,7 @@ export async function takesMail(client: ImapFlow, folder: string, rules: AppendR
     // An earlier probe could not remove it.
     if (codeOf(error) !== 'ALREADYEXISTS') return undefined
   }
-  const answer = await multiAppend(client, { folder, copies: [probe()], flags: ['\\Seen'] }, rules)
-  if (client.usable) await removed(client, folder).catch(() => {})
-  return answer.status === 'stored'
+  return await multiAppend(client, { folder, copies: [probe()], flags: ['\\Seen'] }, rules)
 }
 
 /** A small message without anything that a store could mind. */

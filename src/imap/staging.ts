@@ -108,7 +108,7 @@ export class StagedStore implements Store {
     // Its name is none that a takeover looks for.
     const folder = `${stagingRoot}/probe-${this.#staging.accountId}`
     const rules = { dovecot: true, answerWaitMs: appendWaitMs, signal }
-    return await this.#access.borrow((client) => takesMail(client, folder, rules))
+    return await takesMail((use) => this.#access.borrow(use), folder, rules)
   }
 
   async finish(): Promise<void> {

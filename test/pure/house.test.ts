@@ -48,3 +48,14 @@ test('an exported name is exported by one file; a schema of the API may have the
     assert.ok(isPair, `${name} is exported by ${paths.join(' and ')}`)
   }
 })
+
+test('no text holds the marks of a merge', () => {
+  const texts = [
+    'CHANGELOG.md',
+    'README.md',
+    ...readdirSync('docs')
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
+  ]
+  for (const path of texts) assert.doesNotMatch(readFileSync(path, 'utf8'), /^(?:<{7}|>{7}|={7}$)/m, path)
+})

@@ -159,18 +159,7 @@ const habits: Readonly<Record<string, Habit>> = {
           )
         : reply,
   }),
-  'DELE only for what was retrieved': () => ({
-    atConnection() {
-      const retrieved = new Set<string | undefined>()
-      return {
-        mangles(reply, command) {
-          const [verb, number] = command.split(' ')
-          if (verb === 'RETR') retrieved.add(number)
-          return verb === 'DELE' && !retrieved.has(number) ? Buffer.from('-ERR message not retrieved\r\n') : reply
-        },
-      }
-    },
-  }),
+  'DELE only for what was retrieved': () => ({ refusesUnread: '-ERR message not retrieved' }),
   'deletes nothing': () => ({
     keepsDeleted: true,
     atConnection: (nth) => ({ mangles: renamed((uidl) => `${uidl}.${nth}`) }),

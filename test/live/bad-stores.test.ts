@@ -554,7 +554,8 @@ test('one bad message among 250 costs two appends for each halving, and no more'
       async ({ pull, world, appends }) => {
         world.window = 250
         ranWell(await pull(), { stored: 249, deferred: 1, deleted: 249 })
-        assert.ok(appends() <= 1 + 2 * Math.ceil(Math.log2(250)), `${appends()} appends`)
+        // One more: BAD may be meant for LITERAL+.
+        assert.ok(appends() <= 2 + 2 * Math.ceil(Math.log2(250)), `${appends()} appends`)
         for (let runs = 1; runs < pullLimits.failuresMin; runs += 1) await pull()
         const [aside] = world.ledger.quarantined
         assert.deepEqual(aside?.reason, { kind: 'store refused', during: 'message', reply: words })

@@ -36,6 +36,8 @@ export const pullLimits = {
    * time.
    */
   brokenSessionsMax: 8,
+  /** The number of those that may bring nothing at all: then the line may be the reason, or the provider. */
+  vainSessionsMax: 4,
   silentSessionsMax: 2,
   /** After this many deaths in a row, each message that could have been on its way then is retrieved alone. */
   deathsBeforeCare: 2,

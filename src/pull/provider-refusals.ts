@@ -107,7 +107,8 @@ export class ProviderRefusals {
     const verdict = isProviders ? 'innocent' : hasGiven ? 'perhaps' : 'at fault'
     await this.#suspects.failed({ sighting: unseen(suspect), failure }, verdict)
     this.#brokenSessions += 1
-    const sessionsMax = failure.kind === 'silent' ? pullLimits.silentSessionsMax : pullLimits.brokenSessionsMax
+    const most = this.#given === 0 ? pullLimits.vainSessionsMax : pullLimits.brokenSessionsMax
+    const sessionsMax = failure.kind === 'silent' ? pullLimits.silentSessionsMax : most
     return this.#brokenSessions < sessionsMax && !this.#run.world.stopping()
   }
 

@@ -174,7 +174,7 @@ for (const [what, behaviour, kind, sentence] of unreached) {
 }
 
 test('a run that breaks in the middle pauses nobody else', async (t) => {
-  const store = await storeFor(t, { dropsInLiteral: 1 })
+  const store = await storeFor(t, { dropsInLiteral: 100 })
   const destinationId = await destinationAt(store.port)
   assert.equal((await stack.pull(await newAccount(destinationId))).failure?.kind, 'store unreachable')
   assert.equal((await read('destinations', destinationId))['status'], 'ok')

@@ -36,7 +36,6 @@ const plainPhases = {
   filling: 'the messages',
   emptying: 'the removal of all mail',
   // The store, or the account, does not take a message.
-  message: 'this message',
   'next message': 'the next message too',
   size: 'a message for its size',
   'unfit message': 'a message before it was sent',
@@ -60,6 +59,8 @@ export type Phase =
   | { readonly code: 'AUTH'; readonly mechanism: string }
   /** `folder`: the folder is looked at or opened. */
   | { readonly code: 'folder' | 'folder creation' | 'STATUS'; readonly folder: string }
+  /** The store refused this one: its number in the maildrop, 0 if it came from the spool, and its size in octets. */
+  | { readonly code: 'message'; readonly number: number; readonly octets: number }
   /** The store refused this many messages one after the other. */
   | { readonly code: 'messages'; readonly count: number }
 
@@ -84,6 +85,10 @@ export function phaseWords(phase: Phase): string {
       return `the folder ${phase.folder}`
     case 'folder creation':
       return `making the folder ${phase.folder}`
+    case 'message': {
+      const size = `${phase.octets.toLocaleString('en')} octets`
+      return phase.number === 0 ? `a message of ${size}` : `message ${phase.number} of the maildrop (${size})`
+    }
     case 'messages':
       return `${phase.count} messages in a row`
     case 'STATUS':

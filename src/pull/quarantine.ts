@@ -10,6 +10,7 @@ import { envelopeOf } from '../mail/envelope.ts'
 import type { ShortHash, SpoolId } from '../mail/message.ts'
 import type { AsideReason } from './ledger-ports.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
+import { phaseCode } from '../failure/phase.ts'
 import { describe } from '../failure/sentences.ts'
 import { asideWaitMs, mayPass } from './patience.ts'
 
@@ -131,7 +132,8 @@ function asideSentence(failure: Failure): string {
     case 'internal':
       return `${failure.reason}.`
     case 'store refused':
-      if (failure.during === 'message') return `The mail store did not take this message: "${failure.reply}".`
+      if (phaseCode(failure.during) === 'message')
+        return `The mail store did not take this message: "${failure.reply}".`
       return describe(failure)
     case 'store full':
     case 'store unreachable':

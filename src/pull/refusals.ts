@@ -102,7 +102,7 @@ export class Refusals {
 
   async #judge(isMessages: boolean): Promise<void> {
     for (const { letter, reply, broken } of this.#refused.splice(0)) {
-      const failure = (isMessages ? undefined : broken) ?? failureOfMessage(reply)
+      const failure = (isMessages ? undefined : broken) ?? failureOfMessage(letter, reply)
       const { sighting, envelope } = letter
       const isHopeless = saysWhatItNeverTakes(reply)
       const verdict = isMessages ? 'at fault' : 'innocent'
@@ -119,8 +119,9 @@ export class Refusals {
   }
 }
 
-function failureOfMessage(reply: string): Failure {
-  return { kind: 'store refused', during: 'message', reply, ...passing(reply) }
+function failureOfMessage({ sighting: { message } }: RefusedLetter, reply: string): Failure {
+  const during = { code: 'message', number: message.number, octets: message.size } as const
+  return { kind: 'store refused', during, reply, ...passing(reply) }
 }
 
 /** The store names the size or NUL: no time changes that (CONTRACT section 6). */

@@ -127,7 +127,10 @@ function ledgerContract(name: string, open: () => Promise<{ ledger: AccountLedge
     digest: hash(2000 + n),
     arrived: undefined,
   })
-  const refusal = { failure: { kind: 'store refused', during: 'message', reply: 'NO' }, attempts: 1 } as const
+  const refusal = {
+    failure: { kind: 'store refused', during: { code: 'message', number: 1, octets: 10 }, reply: 'NO' },
+    attempts: 1,
+  } as const
   const intentFor = ({ message, fingerprint, digest }: Sighting): Intent => {
     const [entry] = intentOf(1, 1).entries
     const uidl = message.uidl === undefined ? undefined : uidlHash(message.uidl)

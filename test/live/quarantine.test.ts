@@ -157,7 +157,10 @@ test('refused by the store, retried, refused again: the same entry, with one att
   const [id, store] = await refusing(t, server.port, refused)
   const run = await stack.pull(id)
   assert.deepEqual([run.state, run.stored, run.deferred, run.quarantined], ['done', 2, 1, 0])
-  assert.match(run.notices.join(), /^One message is tried again later by itself: The mail store refused this message: /)
+  assert.match(
+    run.notices.join(),
+    /^One message is tried again later by itself: The mail store refused message 2 of the maildrop /,
+  )
   await setAside(id)
   const entry = await onlyEntry(id)
   assert.deepEqual([entry.uidl, entry.size, entry.attempts], ['uidl-2', two.length, pullLimits.failuresMin])

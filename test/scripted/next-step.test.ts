@@ -129,7 +129,7 @@ test('every kind of failure has a next step, or has none on purpose, and a run s
       ...table.map(([failure]) => failure),
       { kind: 'tls', server: 'a:1', reason: 'r', trouble: 'another name', certificate: certificateOf } as const,
       { kind: 'store unreachable', reason: 'r' } as const,
-      { kind: 'store refused', during: 'message', reply: 'r' } as const,
+      { kind: 'store refused', during: { code: 'message', number: 1, octets: 10 }, reply: 'r' } as const,
       { kind: 'store full', reply: 'r' } as const,
       { kind: 'superseded' } as const,
       { kind: 'stopped' } as const,

@@ -5,6 +5,7 @@
 import type { ImapFlow } from 'imapflow'
 import { formatDateTime } from 'imapflow/lib/tools.js'
 import { isDeletedFlag } from '../account/account.ts'
+import type { Failure } from '../failure/failure.ts'
 import type { Token } from '../mail/message.ts'
 import { imapLimits } from './limits.ts'
 import type { Literals } from './literals.ts'
@@ -13,6 +14,7 @@ import { printable } from '../printable.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { type Attribute, byeOf, codeOf, execute, isRefusal, OutOfTime, within, wordsOf } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
+import { isMissing } from './folder.ts'
 import { executeWhole } from './literal-plus.ts'
 import { judged } from './proof.ts'
 import { failed, troubleOf } from './trouble.ts'
@@ -87,12 +89,19 @@ export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendR
   }
 }
 
-/** Interprets the end of a session in the middle of an append. It may be the message that ends it, unless the store says otherwise. */
+/** Interprets the end of a session in the middle of an append. It may be the message that ends it, whatever the words are. */
 function broken(error: unknown, server: string): AppendAnswer {
   const failure = failed(error, server, 'APPEND').failure
-  if (failure.kind !== 'store unreachable') throw new SessionFailed(failure, error)
+  if (insists(failure)) throw new SessionFailed(failure, error)
   const bye = byeOf(error)
-  return { status: 'broken', reply: bye === undefined ? failure.reason : `BYE ${printable(bye)}`, failure }
+  const reason = failure.kind === 'store unreachable' ? failure.reason : ''
+  const reply = bye === undefined ? reason : `BYE ${printable(bye)}`
+  return { status: 'broken', reply, failure, ...(error instanceof OutOfTime ? { isSilent: true } : {}) }
+}
+
+/** A store that names a time is left alone for that time; nobody asks it once more. */
+function insists(failure: Failure): boolean {
+  return failure.kind === 'throttled' && failure.backOffMs !== undefined
 }
 
 /** Names the messages that this store cannot take, with the reasons. */
@@ -184,13 +193,18 @@ async function refused(
   return answer
 }
 
-/** @throws SessionFailed if the refusal is about the store. */
+/**
+ * Words that mean the store may be said of one message, too (Dovecot's [LIMIT], a virus scanner's [UNAVAILABLE]): pull/refusals.ts looks for
+ * evidence.
+ *
+ * @throws SessionFailed if the folder is missing, or if the store names a time.
+ */
 function refusalOf(error: Record<string, unknown>, server: string): AppendAnswer {
-  const trouble = troubleOf(error, server, 'APPEND')
-  if (trouble !== undefined) throw new SessionFailed(trouble, error)
+  const failure = troubleOf(error, server, 'APPEND')
+  if (failure !== undefined && (isMissing(error) || insists(failure))) throw new SessionFailed(failure, error)
   const code = codeOf(error)
   const reply = `${String(error['responseStatus'])} ${wordsOf(error)}${code === '' ? '' : ` [${code}]`}`
-  return { status: 'refused', reply }
+  return { status: 'refused', reply, ...(failure === undefined ? {} : { failure }) }
 }
 
 interface LiteralWay {
@@ -203,13 +217,17 @@ interface LiteralWay {
 /** Decides how the literals of a batch are sent. */
 function literalsOf(client: ImapFlow, copies: readonly Copy[], literals: Literals | undefined): LiteralWay {
   const server = serverOf(client)
-  const octets = Math.max(...copies.map(copyOctets))
+  const sizes = copies.map(copyOctets)
+  // LITERAL- lets only small literals go at once (RFC 7888 section 5).
+  const isPlus = client.capabilities.has('LITERAL+')
+  const octets = isPlus ? Math.max(...sizes) : Math.min(...sizes)
   const isBelieved = literals?.sendsAtOnce(server, octets) ?? true
-  const atOnce = isBelieved && client.capabilities.has('LITERAL+')
+  const atOnce = isBelieved && isPlus
+  const sendsSmall = isBelieved && client.capabilities.has('LITERAL-') && octets <= 4096
   // imapflow itself sends small literals at once if the store has one of these.
   const hidden = isBelieved ? [] : ['LITERAL+', 'LITERAL-'].filter((name) => client.capabilities.delete(name))
   const ended = (isTaken: boolean) => {
-    const isSuspect = literals?.ended(server, octets, { atOnce, isTaken }) ?? false
+    const isSuspect = literals?.ended(server, octets, { atOnce: atOnce || sendsSmall, isTaken }) ?? false
     if (literals?.sendsAtOnce(server, octets)) for (const name of hidden) client.capabilities.set(name, true)
     return isSuspect
   }

@@ -121,7 +121,8 @@ export class DirectStore implements Store {
     const wanted = flags.filter((flag) => !this.#flagsRefused.has(flag))
     const answer = await send(wanted)
     if (answer.status === 'stored' && wanted.length > 0) this.#flagTries = 0
-    if (answer.status !== 'refused' || wanted.length === 0 || this.#flagTries === 0) return answer
+    if (answer.status !== 'refused' || answer.failure !== undefined || wanted.length === 0 || this.#flagTries === 0)
+      return answer
     this.#flagTries -= 1
     const system = wanted.filter((flag) => flag.startsWith('\\'))
     for (const fewer of system.length < wanted.length ? [system, []] : [[]]) {

@@ -107,7 +107,12 @@ export async function openToLook(
   try {
     await client.mailboxOpen(path, { readOnly: true })
   } catch (error) {
-    if (isMissing(error)) return undefined
+    if (isMissing(error)) {
+      // A store that shows its state all the same has it, and the refusal proves no absence.
+      const status = isOwn ? await statusOf(client, encodePath(client, path)).catch(() => undefined) : undefined
+      if (status !== undefined) throw error
+      return undefined
+    }
     if (!isRefusal(error)) throw error
     // The account's own folder may hold the messages, even if it cannot be opened just now. Other people's folders may be closed for good.
     const trouble = troubleOf(error, serverOf(client), during)
@@ -121,6 +126,10 @@ export async function openToLook(
   await execute(client, 'NOOP', [])
   if (!client.mailbox)
     throw new SessionFailed({ kind: 'store unreachable', reason: `${serverOf(client)} ended the session` })
+  const { exists, uidValidity } = client.mailbox as Partial<MailboxObject>
+  // An OK that tells nothing of the folder proves nothing about its messages (RFC 9051 section 6.3.2).
+  if (exists === undefined || uidValidity === undefined)
+    throw new SessionFailed({ kind: 'store refused', during, reply: 'OK, without EXISTS or UIDVALIDITY' })
   return client.mailbox
 }
 

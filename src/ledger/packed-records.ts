@@ -42,15 +42,6 @@ export class PackedRecords {
     return false
   }
 
-  /** Yields the records of messages that were set aside since one was last stored, the latest first. */
-  *asideSinceStored(): Generator<LedgerRecord> {
-    for (let index = this.length - 1; index >= 0; index -= 1) {
-      const state = this.stateAt(index)
-      if (state === 'stored') return
-      if (state === 'quarantined') yield this.at(index)
-    }
-  }
-
   *[Symbol.iterator](): Generator<LedgerRecord> {
     for (let index = 0; index < this.length; index += 1) yield this.at(index)
   }

@@ -17,6 +17,10 @@ export const pullLimits = {
   refusedInARowMax: 10,
   /** After this many sessions of the store that ended at an append, with nothing stored, it is asked likewise. */
   brokenAppendsMax: 3,
+  /** The same, where it cannot be asked: the good mail may stand behind these. */
+  refusedUnprobedMax: 50,
+  /** After this many answers in a row that mean the store it is asked anew: to find one message among 250 takes nine. */
+  troublesMax: 12,
   /** If a provider gives nothing behind this many refusals of unknown meaning, they may be its limit, and not the messages' fault. */
   refusedTogetherMin: 5,
   /** The largest message that is retrieved only to see whether the provider still gives any. */

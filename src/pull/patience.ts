@@ -26,7 +26,14 @@ export function suspectAfterFailure(
   // A clock that was set back must not make the time negative.
   const sinceMs = Math.min(before?.failures ? (before.sinceMs ?? nowMs) : nowMs, nowMs)
   const attempts = (before?.attempts ?? before?.failures ?? 0) + 1
-  return { ...before, ...name, failures, attempts, sinceMs, nextMs: nowMs + retryWaitMs(failures, setAsideAfterMs) }
+  return {
+    ...before,
+    ...name,
+    failures,
+    attempts,
+    sinceMs,
+    nextMs: nowMs + retryWaitMs(failures, setAsideAfterMs),
+  }
 }
 
 /** Whether a message has failed often enough, and over enough time, to be set aside. */

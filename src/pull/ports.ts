@@ -213,7 +213,12 @@ export type AppendAnswer =
   /** The tagged OK came. */
   | { readonly status: 'stored'; readonly appended: Appended; readonly leftOut?: FlagsLeftOut }
   /** The server said NO or BAD to these messages, and stored none of them. */
-  | { readonly status: 'refused'; readonly reply: string }
+  | {
+      readonly status: 'refused'
+      readonly reply: string
+      /** The failure of the run, if the words mean the store, and it is at fault. */
+      readonly failure?: Failure
+    }
   /**
    * The session ended, or the store answered nonsense or nothing, for a reason that may be one of these messages. Or its OK contradicts
    * what it had announced or shown. Nobody knows what is stored until `find` has looked.
@@ -226,6 +231,8 @@ export type AppendAnswer =
       readonly failure: Failure
       /** What its OK named, if it said OK. It proves nothing. */
       readonly appended?: Appended
+      /** No answer came in all the time that the store had. */
+      readonly isSilent?: true
     }
   /** This store never takes messages like the named ones, so nothing was sent. */
   | { readonly status: 'unfit'; readonly reasons: ReadonlyMap<Token, string> }

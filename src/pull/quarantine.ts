@@ -109,7 +109,12 @@ export function entryFollowing(entry: QuarantineEntry, { uidl, size }: Identity)
 export async function shownEnvelope(lines: Buffer | undefined): Promise<Pick<AsideReason, 'from' | 'subject'>> {
   if (lines === undefined) return {}
   const { from, subject } = await envelopeOf(lines)
-  return { from, subject }
+  return { from: visible(from), subject: visible(subject) }
+}
+
+/** Takes out controls, and what turns the direction of text: the lines are shown in tables. */
+function visible(text: string | null): string | null {
+  return text?.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '') ?? null
 }
 
 /** @param octets the size from LIST, or the size that came if LIST gave less. */
@@ -132,6 +137,7 @@ function asideSentence(failure: Failure): string {
     case 'internal':
       return `${failure.reason}.`
     case 'store refused':
+      if (failure.during === 'size') return `It is too large for this account: ${failure.reply}.`
       if (phaseCode(failure.during) === 'message')
         return `The mail store did not take this message: "${failure.reply}".`
       return describe(failure)

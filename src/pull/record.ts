@@ -20,15 +20,16 @@ export async function record(deposit: Deposit, intended: Intended, answer: Appen
   await recordFound(deposit, intended, found)
 
   // A store that says OK and shows nothing is at fault itself.
-  const isEmptyOk = answer.status === 'broken' && answer.failure.kind !== 'store unreachable'
-  if (isEmptyOk && found.tokens.size === 0) throw new SessionFailed(answer.failure)
-  if (answer.status === 'broken') await deposit.refusals.broke(answer.failure)
+  if (answer.status === 'broken' && answer.appended !== undefined && found.tokens.size === 0)
+    throw new SessionFailed(answer.failure)
+  const storeFailure = answer.status === 'stored' ? undefined : answer.failure
+  if (storeFailure !== undefined) await deposit.refusals.troubled(storeFailure)
   const rest = messages.filter(({ entry }) => !found.tokens.has(entry.token)).map(({ letter }) => letter)
   const [first] = rest
   if (answer.status !== 'stored' && messages.length === 1 && first !== undefined) {
-    // The line may have dropped by chance.
-    if (answer.status === 'broken' && deposit.refusals.isFirstBreak(first)) return [[first]]
-    const storeFailure = answer.status === 'broken' ? answer.failure : undefined
+    // The line may have dropped by chance. A silence costs minutes each time.
+    const mayBeChance = answer.status === 'broken' && !answer.isSilent
+    if (mayBeChance && deposit.refusals.isFirstBreak(first)) return [[first]]
     await deposit.refusals.refused(first, answer.reply, storeFailure)
     return []
   }

@@ -30,8 +30,13 @@ export class Refusals {
   #refused: Refused[] = []
   /** The messages at which a session has broken once. */
   readonly #broken = new Set<Listed>()
-  /** The store has taken a message in this run: it judges messages. */
+  #cannotProbe = false
+  /** The store has taken a message in this run, or a probe: it judges messages. */
   #takes = false
+  /** It has taken a message in the account's own folder. */
+  #hasStored = false
+  /** The number of answers that mean the store, since it has taken something. */
+  #troubles = 0
 
   constructor(run: PullRun, suspects: Suspects) {
     this.#run = run
@@ -41,6 +46,8 @@ export class Refusals {
   /** Notes that the store has taken a message: any message that it refused is itself at fault. */
   async stored(): Promise<void> {
     this.#takes = true
+    this.#hasStored = true
+    this.#troubles = 0
     await this.#judge(true)
   }
 
@@ -53,16 +60,24 @@ export class Refusals {
   }
 
   /**
-   * Looks, after a session has broken at an append, whether the store takes anything: a search for the message at which it breaks costs
-   * many sessions, and at a store that is silent minutes for each.
+   * Looks, after an answer that means the store or a session that broke, whether the store takes anything: only then is it worth the search
+   * for a message at which that happens. The evidence must be new: a store may become unwell in the middle of a run.
    *
    * @throws SessionFailed if it does not.
    */
-  async broke(failure: Failure): Promise<void> {
-    if (this.#takes) return
-    const takes = await this.#run.world.store.takes()
-    if (takes === false) throw new SessionFailed(failure)
-    this.#takes = takes === true
+  async troubled(failure: Failure): Promise<void> {
+    this.#troubles += 1
+    const isRecent = this.#troubles <= pullLimits.troublesMax
+    // A probe goes into another folder, and is no evidence about this one.
+    if (isRecent && (this.#takes || isAboutFolder(failure))) return
+    const takes = isAboutFolder(failure) ? false : await this.#run.world.store.takes()
+    if (takes === false || (takes === undefined && !isRecent)) {
+      await this.#judge(false)
+      throw new SessionFailed(failure)
+    }
+    if (takes === undefined) return
+    this.#takes = true
+    this.#troubles = 0
   }
 
   /** Whether no session of this run has broken at this message alone before. */
@@ -75,37 +90,54 @@ export class Refusals {
   /**
    * Notes that the store has refused a message, or ended the session at it.
    *
-   * @param broken the failure of the run if the session ended at this message, and the store is the reason.
+   * @param broken the failure of the run if the words mean the store, or the session ended, and the store is the reason.
    * @throws SessionFailed if the store itself is at fault.
    */
   async refused({ sighting, envelope }: RefusedLetter, reply: string, broken?: Failure): Promise<void> {
     this.#refused.push({ letter: { sighting, envelope }, reply, broken })
+    // A store that has room for a small message only is full for this one: it waits behind those that fit.
+    if (broken?.kind === 'store full') throw await this.#storeFailure(broken)
     if (this.#takes) return await this.#judge(true)
+    if (broken !== undefined && isAboutFolder(broken)) return
     // Each broken session costs a login, and the time in which the store may still store what it was sent.
     const most = broken === undefined ? pullLimits.refusedInARowMax : pullLimits.brokenAppendsMax
     if (this.#refused.length < most) return
-    if (!(await this.#probe())) throw await this.#storeFailure(broken)
-    await this.#judge(true)
+    if (this.#cannotProbe && broken === undefined && this.#refused.length < pullLimits.refusedUnprobedMax) return
+    if (await this.#probe()) return await this.#judge(true)
+    if (this.#cannotProbe && broken === undefined && this.#refused.length < pullLimits.refusedUnprobedMax) return
+    throw await this.#storeFailure(broken)
   }
 
   /** Gives the verdict when no more messages come. */
   async settle(): Promise<void> {
     if (this.#refused.length === 0) return
-    await this.#judge(this.#takes || (await this.#probe()))
+    const mayProbe = this.#refused.some(({ broken }) => broken === undefined || !isAboutFolder(broken))
+    await this.#judge(this.#takes || (mayProbe && (await this.#probe())), true)
   }
 
-  /** Asks the store to take a message of our own. A store that cannot be asked is judged by time alone, unless it refuses many. */
+  /**
+   * Asks the store to take a message of our own. A store that cannot be asked has shown that it takes mail if it took others while it
+   * refused these before; until then it is judged by time alone, unless it refuses many.
+   */
   async #probe(): Promise<boolean> {
-    this.#takes = (await this.#run.world.store.takes()) ?? this.#refused.length < pullLimits.refusedInARowMax
+    const takes = this.#cannotProbe ? undefined : await this.#run.world.store.takes()
+    this.#cannotProbe = takes === undefined
+    const [first] = this.#refused
+    const hasTaken = first !== undefined && this.#suspects.wasAtFault(first.letter.sighting.message)
+    this.#takes = takes ?? (hasTaken || this.#refused.length < pullLimits.refusedInARowMax)
     return this.#takes
   }
 
-  async #judge(isMessages: boolean): Promise<void> {
+  /** @param isEnd no more messages come: what was at fault before, while others were taken, is so again. */
+  async #judge(isMessages: boolean, isEnd = false): Promise<void> {
     for (const { letter, reply, broken } of this.#refused.splice(0)) {
-      const failure = (isMessages ? undefined : broken) ?? failureOfMessage(letter, reply)
+      const isOthers = broken !== undefined && isAboutFolder(broken) && !this.#hasStored
+      const wasAtFault = isEnd && this.#suspects.wasAtFault(letter.sighting.message)
+      const isMessage = wasAtFault || (isMessages && !isOthers)
+      const failure = (isMessage ? undefined : broken) ?? failureOfMessage(letter, reply)
       const { sighting, envelope } = letter
       const isHopeless = saysWhatItNeverTakes(reply)
-      const verdict = isMessages ? 'at fault' : 'innocent'
+      const verdict = isMessage ? 'at fault' : 'innocent'
       await this.#suspects.failed({ sighting, failure, at: 'store', isHopeless }, verdict, async () => envelope)
     }
   }
@@ -124,9 +156,16 @@ function failureOfMessage({ sighting: { message } }: RefusedLetter, reply: strin
   return { kind: 'store refused', during, reply, ...passing(reply) }
 }
 
+/** The words mean the folder at this moment, or all of it, and not what every account would meet. */
+function isAboutFolder(failure: Failure): boolean {
+  return failure.kind === 'store refused' && failure.everyAccount !== true
+}
+
 /** The store names the size or NUL: no time changes that (CONTRACT section 6). */
 function saysWhatItNeverTakes(reply: string): boolean {
-  return /\bTOOBIG\b|\bNULs?\b|\btoo (?:large|big|long)\b|exceeds.{0,40}\bsize\b/i.test(reply)
+  return /\bTOOBIG\b|\bNULs?\b|\btoo (?:large|big|long)\b|exceeds.{0,40}\bsize\b|\bsize is larger\b|\bmaximum (?:message )?size\b/i.test(
+    reply,
+  )
 }
 
 function passing(reply: string): { readonly passes?: true } {

@@ -220,6 +220,11 @@ export class Suspects {
     this.#behindLimit = { messages, failure }
   }
 
+  /** Whether a failure has spoken against this message before: the provider gave, or the store took, others at that time. */
+  wasAtFault(message: Listed): boolean {
+    return (this.#suspects.get(suspectKey(nameOf(message)))?.failures ?? 0) >= 1
+  }
+
   /** Writes down the suspects. It is called at the end of a run, however the run ended. */
   async returned(): Promise<void> {
     if (this.#mustReturn) await this.#writeReturn()

@@ -449,7 +449,9 @@ for (const [words, kind] of storeWide) {
       assert.equal(failure?.failure.kind, kind, failure?.message)
       assert.deepEqual([counts.stored, counts.quarantined], [0, 0])
       assert.deepEqual(world.ledger.records, [])
-      assert.equal(server.verbs.filter((verb) => verb === 'APPEND').length, 1)
+      // A probe, or the halves of the batch: the words may be meant for one message.
+      const appends = server.verbs.filter((verb) => verb === 'APPEND').length
+      assert.ok(appends <= 7, `${appends} appends`)
       if (words.includes('Backoff')) {
         assert.match(failure?.message ?? '', /wants less mail at a time: .* Nothing goes there for the 93 s/)
         assert.ok(performance.now() - beganMs < 10_000, 'nobody waits the time out in the session')
@@ -645,6 +647,59 @@ test('a few messages that an unwell store refuses in unknown words are not set a
     refusing = false
     assert.equal((await world.pull()).stored, 4)
   })
+})
+
+const oneMessage = [
+  'NO [LIMIT] Mail size is larger than the maximum size allowed by server configuration',
+  'NO [LIMIT] no',
+  'NO [SERVERBUG] Internal error occurred',
+  'NO [INUSE] no',
+  'NO [CORRUPTION] no',
+  'NO [NOPERM] no',
+  'NO [UNAVAILABLE] no',
+  'NO [CONTACTADMIN] virus found',
+  'NO Internal server error',
+  'NO Server Unavailable. 15',
+  'BAD Internal error: parser crashed',
+  'NO Spam score too high, wait a while',
+]
+for (const capabilities of [undefined, ['IMAP4rev1', 'LITERAL+', 'UIDPLUS']]) {
+  test(`words that mean the store, at one message of six: it is found, and the others arrive (${capabilities === undefined ? 'MULTIAPPEND' : 'one at a time'})`, async () => {
+    for (const words of oneMessage) {
+      const refuses = (messages: readonly { literal: Buffer }[]) => (holds('worse')(messages) ? words : undefined)
+      const behaviour = { refuses, ...(capabilities === undefined ? {} : { capabilities }) }
+      await run(
+        behaviour,
+        [letter('a'), bad(1), ...letters(4)],
+        ({ counts, failure }) =>
+          assert.deepEqual([failure, counts.stored, counts.quarantined], [undefined, 5, 1], words),
+        true,
+      )
+    }
+  })
+}
+
+test('a store with room for small messages only takes those, and says that it is full', async () => {
+  const refuses = (messages: readonly { literal: Buffer }[]) =>
+    holds('worse')(messages) ? 'NO [OVERQUOTA] Quota exceeded' : undefined
+  await run({ refuses }, [letter('a'), bad(1), ...letters(4)], async ({ failure, world }) => {
+    assert.equal(failure?.failure.kind, 'store full')
+    for (let nth = 0; nth < 4; nth += 1) await world.pull().catch(() => undefined)
+    assert.deepEqual(world.ledger.quarantined, [])
+    assert.equal(world.ledger.records.filter(({ state }) => state === 'stored').length, 5)
+  })
+})
+
+test('where nothing can be probed, messages that are all refused are at fault once another one was stored', async () => {
+  const refuses = (messages: readonly { literal: Buffer }[]) => (holds('worse')(messages) ? 'NO nope' : undefined)
+  const capabilities = ['IMAP4rev1', 'LITERAL+', 'UIDPLUS', 'X-GM-EXT-1']
+  const many = Array.from({ length: 45 }, (_, nth) => bad(nth))
+  await run(
+    { refuses, capabilities },
+    [...many, ...letters(5)],
+    ({ counts, failure }) => assert.deepEqual([failure, counts.stored, counts.quarantined], [undefined, 5, 45]),
+    true,
+  )
 })
 
 test('a whole class that is refused in the same words is set aside, since the store takes others; the good mail behind it arrives', async () => {

@@ -2,6 +2,7 @@
 import { arrivalOf } from '../mail/arrival.ts'
 import { fieldsOf, headerFingerprint, headerOf } from '../mail/header.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
+import type { Peeks } from './peeks.ts'
 import type { Maildrop } from './ports.ts'
 
 /**
@@ -13,10 +14,11 @@ export async function look(
   maildrop: Maildrop,
   messages: readonly Listed[],
   nowMs: number | undefined,
+  peeks: Peeks,
 ): Promise<Sighting[]> {
-  if (messages.length === 0 || !maildrop.canPeek) return messages.map(unseen)
+  if (messages.length === 0 || !peeks.can(maildrop)) return messages.map(unseen)
   const sightings: Sighting[] = []
-  for await (const { message, header } of maildrop.peek(messages)) {
+  for await (const { message, header } of peeks.peek(maildrop, messages)) {
     sightings.push(header === undefined ? unseen(message) : sightingOf(message, header, nowMs))
   }
   return sightings

@@ -7,11 +7,11 @@ import { meaningOf } from '../failure/meaning.ts'
 import type { MessageName, Suspect } from '../ledger/ledger.ts'
 import { pullLimits } from './limits.ts'
 
-/** What a failure says of the message: it is at fault, it may be, or something else is. */
-export type Verdict = 'at fault' | 'perhaps' | 'innocent'
+/** What a failure says of the message: it is at fault, it may be, it was refused in words that pass, or something else is at fault. */
+export type Verdict = 'at fault' | 'perhaps' | 'passing' | 'innocent'
 
 /** A failure that may have another reason counts less. */
-const weight: Readonly<Record<Verdict, number>> = { 'at fault': 1, perhaps: 1 / 3, innocent: 0 }
+const weight: Readonly<Record<Verdict, number>> = { 'at fault': 1, perhaps: 1 / 3, passing: 0, innocent: 0 }
 
 /** The suspect after a failure. */
 export function suspectAfterFailure(
@@ -32,7 +32,7 @@ export function suspectAfterFailure(
     failures,
     attempts,
     sinceMs,
-    nextMs: nowMs + retryWaitMs(failures, setAsideAfterMs),
+    nextMs: nowMs + retryWaitMs(attempts, setAsideAfterMs),
   }
 }
 
@@ -43,13 +43,14 @@ export function isPatienceOver({ failures, sinceMs }: Suspect, nowMs: number, se
 }
 
 /** Whether a suspect still waits for its next attempt. A time far ahead was written under a clock that was wrong. */
-export function waitsForItsTime({ nextMs = 0, failures }: Suspect, nowMs: number, setAsideAfterMs: number): boolean {
-  return nextMs > nowMs && nextMs - nowMs <= retryWaitMs(failures, setAsideAfterMs)
+export function waitsForItsTime(suspect: Suspect, nowMs: number, setAsideAfterMs: number): boolean {
+  const { nextMs = 0, failures, attempts = failures } = suspect
+  return nextMs > nowMs && nextMs - nowMs <= retryWaitMs(attempts, setAsideAfterMs)
 }
 
 /** Each attempt costs the octets of the message, and of a session that it breaks: so the attempts are spread over the time. */
-function retryWaitMs(failures: number, setAsideAfterMs: number): number {
-  const waitMs = pullLimits.suspectRetryFirstMs * 4 ** Math.min(Math.max(failures - 1, 0), 10)
+function retryWaitMs(attempts: number, setAsideAfterMs: number): number {
+  const waitMs = pullLimits.suspectRetryFirstMs * 4 ** Math.min(Math.max(attempts - 1, 0), 10)
   return Math.min(waitMs, setAsideAfterMs / 4)
 }
 

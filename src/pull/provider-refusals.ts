@@ -10,6 +10,8 @@ import { envelopeLines, fieldsOf, headerFingerprint, headerOf, listedUidlHash } 
 import type { Listed, Window } from '../mail/message.ts'
 import { pullLimits } from './limits.ts'
 import { unseen } from './look.ts'
+import type { Verdict } from './patience.ts'
+import type { Peeks } from './peeks.ts'
 import type { Maildrop, PullRun } from './ports.ts'
 import { shownEnvelope, tooLarge } from './quarantine.ts'
 import type { LedgerView } from './ledger-ports.ts'
@@ -40,6 +42,8 @@ export class ProviderRefusals {
   /** A small message that it gave in this session. */
   #sample: Listed | undefined
   #limit: Failure | undefined
+  /** Messages at which a session broke before anything had come. */
+  readonly #unproven: { readonly message: Listed; readonly failure: Failure }[] = []
   #brokenSessions = 0
 
   constructor(run: PullRun, suspects: Suspects) {
@@ -63,13 +67,21 @@ export class ProviderRefusals {
     this.#given += given.length
     for (const message of given) this.#suspects.given(message)
     const last = given.reduce((number, message) => Math.max(number, message.number), 0)
-    if (given.length > 0) for (const before of this.#refused) before.isFollowed = true
+    if (given.length > 0) {
+      for (const before of this.#refused) before.isFollowed = true
+      await this.#judgeUnproven('at fault')
+    }
     for (const { message, reply } of refused) {
       this.#refused.push({ message, reply, isFollowed: message.number < last })
       if (isLimit(reply)) this.#limit ??= this.#failureOf(message, reply)
     }
     this.#sample = retrieved.map(({ message }) => message).find(isSmall) ?? this.#sample
     for (const { message, bytes, octets } of cut) await this.#setCutAside(message, bytes, octets)
+  }
+
+  /** Gives the verdict on messages at which sessions broke while nothing came at all. It is called when the run ends. */
+  async end(): Promise<void> {
+    await this.#judgeUnproven('perhaps')
   }
 
   /** Decides when no more messages come in this session. @param session undefined if the session has broken. */
@@ -82,9 +94,11 @@ export class ProviderRefusals {
     for (const { message, reply, isFollowed } of refused) {
       const meaning = meaningOf(reply)
       const passes = meaning === 'temporary' || meaning === 'in use' || isLimit(reply)
-      const verdict = !passes && (isFollowed || !isAtLimit) ? 'at fault' : 'innocent'
+      const isProven = this.#given > 0 || this.#suspects.wasAtFault(message)
+      const isMessages = isFollowed || !isAtLimit
+      const verdict = passes ? 'passing' : !isMessages ? 'innocent' : isProven ? 'at fault' : 'perhaps'
       const failure = this.#failureOf(message, reply)
-      const envelope = async () => session && (await envelopeFrom(session.maildrop, message))
+      const envelope = async () => session && (await envelopeFrom(session.maildrop, message, this.#suspects.peeks))
       await this.#suspects.failed({ sighting: unseen(message), failure }, verdict, envelope)
     }
     const [first] = refused
@@ -104,12 +118,24 @@ export class ProviderRefusals {
     await this.settle()
     const { suspect, failure } = error
     const isProviders = this.#given === 0 && this.#suspects.count >= pullLimits.refusedInARowMax
-    const verdict = isProviders ? 'innocent' : hasGiven ? 'perhaps' : 'at fault'
-    await this.#suspects.failed({ sighting: unseen(suspect), failure }, verdict)
+    const isProven = this.#given > 0 || this.#suspects.wasAtFault(suspect) || this.#suspects.isRetried(suspect)
+    if (!isProviders && !isProven) {
+      // Nothing has come yet: if something does, this message is at fault, and else perhaps the line, or the provider.
+      this.#suspects.defer(suspect, failure)
+      this.#unproven.push({ message: suspect, failure })
+    } else {
+      const verdict = isProviders ? 'innocent' : hasGiven ? 'perhaps' : 'at fault'
+      await this.#suspects.failed({ sighting: unseen(suspect), failure }, verdict)
+    }
     this.#brokenSessions += 1
     const most = this.#given === 0 ? pullLimits.vainSessionsMax : pullLimits.brokenSessionsMax
     const sessionsMax = failure.kind === 'silent' ? pullLimits.silentSessionsMax : most
     return this.#brokenSessions < sessionsMax && !this.#run.world.stopping()
+  }
+
+  async #judgeUnproven(verdict: Verdict): Promise<void> {
+    for (const { message, failure } of this.#unproven.splice(0))
+      await this.#suspects.failed({ sighting: unseen(message), failure }, verdict)
   }
 
   #failureOf(message: Listed, reply: string): Failure {
@@ -170,9 +196,9 @@ function knownMessage({ listing, view: { records } }: OpenSession): Listed | und
 }
 
 /** From whom a refused message is, and about what: often TOP shows what RETR does not. */
-async function envelopeFrom(maildrop: Maildrop, message: Listed): Promise<Buffer | undefined> {
-  if (!maildrop.canPeek) return undefined
-  for await (const { header } of maildrop.peek([message]))
+async function envelopeFrom(maildrop: Maildrop, message: Listed, peeks: Peeks): Promise<Buffer | undefined> {
+  if (!peeks.can(maildrop)) return undefined
+  for await (const { header } of peeks.peek(maildrop, [message]))
     return header === undefined ? undefined : envelopeLines(fieldsOf(headerOf(header)))
   return undefined
 }

@@ -56,6 +56,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
     let isOver = false
     while (!isOver) isOver = await makeSession(run, judges, windows)
   } finally {
+    await judges.providerRefusals.end()
     counts.deferred = suspects.deferred
     await suspects.returned()
     if (windows.news !== null) await world.attempts.noteWindow(windows.news)
@@ -92,7 +93,8 @@ async function makeSession(run: PullRun, judges: Judges, windows: WindowSize): P
     const isLimit = windows.hasGiven
     const goesOn = windows.broke(error, maildrop)
     const hasMore = await providerRefusals.blame(error, isLimit)
-    if (goesOn || (hasMore && maildrop.loginDelayMs === 0)) {
+    const isAtTop = suspects.peeks.takeBreak() && !run.world.stopping()
+    if (goesOn || isAtTop || (hasMore && maildrop.loginDelayMs === 0)) {
       await deposit.refusals.settle()
       return false
     }

@@ -41,7 +41,8 @@ async function* retrieveTurns(
     }
     // This is asked last: a server that ends the session at TOP costs one run, and no mail.
     if (neighbours.areMissed && !world.stopping())
-      for (const sighting of await look(maildrop, survey.storedBefore, session.nowMs)) neighbours.note(sighting)
+      for (const sighting of await look(maildrop, survey.storedBefore, session.nowMs, suspects.peeks))
+        neighbours.note(sighting)
   } catch (error) {
     // What came before the session broke is stored.
     yield* batchesOf(neighbours.rest(), world.store.batch)

@@ -43,7 +43,7 @@ export async function survey(session: PullSession): Promise<Survey> {
   const sighted = await planSighted(sightings, unmatched, demands, (match) => session.saw(match))
 
   const sightedNew = new Map(sighted.transfer.map((sighting) => [sighting.message, sighting]))
-  const choosing = isChoiceByDate(session) && !maildrop.canPeek
+  const choosing = isChoiceByDate(session) && !session.suspects.peeks.can(maildrop)
   const fresh = [...plan.transfer, ...sightedNew.keys()]
   const chosen = view.begun || choosing ? fresh : await begin(session, fresh, sightedNew)
 
@@ -59,7 +59,8 @@ function isChoiceByDate({ view, account }: PullSession): boolean {
 }
 
 async function lookAt(messages: readonly Listed[], session: PullSession): Promise<Sighting[]> {
-  const sightings = await look(session.maildrop, messages, isChoiceByDate(session) ? session.nowMs : undefined)
+  const { maildrop, suspects, nowMs } = session
+  const sightings = await look(maildrop, messages, isChoiceByDate(session) ? nowMs : undefined, suspects.peeks)
   for (const sighting of sightings) session.neighbours.note(sighting)
   return sightings
 }

@@ -14,6 +14,7 @@ import type { LedgerView } from './ledger-ports.ts'
 import { pullLimits } from './limits.ts'
 import { look, unseen } from './look.ts'
 import { isPatienceOver, suspectAfterFailure, type Verdict, waitsForItsTime } from './patience.ts'
+import { Peeks } from './peeks.ts'
 import type { Maildrop, PullRun } from './ports.ts'
 import { shownEnvelope } from './quarantine.ts'
 
@@ -48,6 +49,7 @@ type EnvelopeLines = () => Promise<Buffer | undefined>
 
 /** The suspects of one run, which may need more than one session. */
 export class Suspects {
+  readonly peeks = new Peeks()
   readonly #run: PullRun
   readonly #suspects = new Map<string, Suspect>()
   /** A message that this run has set aside is not tried again in it, even if its record does not identify the message again. */
@@ -187,20 +189,29 @@ export class Suspects {
       ...(spooled === undefined ? {} : { spooled: true as const }),
     }
     // It has an entry already, and stays what it is until there is another verdict on it.
-    const isRetried = this.#retried.has(message) || this.#respooled.has(message)
-    if (isRetried && verdict === 'innocent') return
+    const isRetried = this.isRetried(message)
+    if (isRetried && (verdict === 'innocent' || verdict === 'passing')) return
     const isPatient = !isPatienceOver(suspect, nowMs, run.setAsideAfterMs) || !clock.steadySince(this.#lastSeenMs)
-    if (isRetried || (verdict !== 'innocent' && (isHopeless || !isPatient))) {
+    if (isRetried || (verdict !== 'innocent' && verdict !== 'passing' && (isHopeless || !isPatient))) {
       const attempts = isRetried ? 1 : (suspect.attempts ?? 1)
       return await this.#setAside(sighting, failure, attempts, await envelope())
     }
     this.#deferred.set(key, failure)
     // Nothing speaks against a message behind a provider's limit: next time it comes in its usual turn, not alone.
-    const isTemporary = failure.kind === 'provider refused' && failure.passes === true
-    const isNoted = verdict !== 'innocent' || isTemporary || at === 'store'
+    const isNoted = (verdict !== 'innocent' && failure.kind !== 'throttled') || at === 'store'
     if (before === undefined && (!isNoted || this.#suspects.size >= pullLimits.suspectsMax)) return
     this.#mustReturn = true
     this.#suspects.set(key, suspect)
+  }
+
+  /** Whether a message was set aside before, and is tried again. */
+  isRetried(message: Listed): boolean {
+    return this.#retried.has(message) || this.#respooled.has(message)
+  }
+
+  /** Leaves a message for a later run, without a verdict so far. */
+  defer(message: Listed, failure: Failure): void {
+    this.#deferred.set(suspectKey(nameOf(message)), failure)
   }
 
   /** Notes that the provider has given a message. That clears it, unless the store is the reason why it is suspect. */
@@ -264,7 +275,8 @@ export class Suspects {
   /** Without a UIDL, only the header identifies a message that was set aside. */
   async #lookAt(messages: readonly Listed[], maildrop: Maildrop): Promise<void> {
     const nameless = messages.filter((message) => message.uidl === undefined && !this.#sightings.has(message))
-    for (const sighting of await look(maildrop, nameless, undefined)) this.#sightings.set(sighting.message, sighting)
+    for (const sighting of await look(maildrop, nameless, undefined, this.peeks))
+      this.#sightings.set(sighting.message, sighting)
   }
 
   /** The last of the runs that died was retrieving this message and nothing else. */

@@ -147,6 +147,19 @@ test('messages that cut the line: all others come in the first run, which is don
   assert.deepEqual([counts.stored, counts.deferred, counts.quarantined], [7, 3, 0])
 })
 
+test('a provider that gives nothing at all for a while has nothing set aside after three visits', async () => {
+  for (const breaks of [true, false]) {
+    const world = new TestWorld(letters(3))
+    if (breaks) world.breaksAt = () => true
+    else for (const { uidl } of world.provider) world.withholds.add(uidl ?? '')
+    for (let nth = 0; nth < pullLimits.failuresMin; nth += 1)
+      assert.equal((await failureIn(world)).counts.quarantined, 0)
+    world.breaksAt = () => false
+    world.withholds.clear()
+    assert.equal((await world.pull()).stored, 3)
+  }
+})
+
 test('a store that ends the session at one message: that one is found, blocks nobody, and is set aside in the end', async () => {
   const world = new TestWorld(letters(40))
   Object.assign(world, { window: 40, batch: { messages: 40, octets: 1_000_000 } })

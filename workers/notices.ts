@@ -10,15 +10,20 @@ export function noticeSentence(notice: Notice): string {
     }
     case 'not deleted': {
       const those = counted(notice.messages, 'one message that was deleted is', 'messages that were deleted are')
-      return `This provider does not delete: ${those} there again, unchanged, although it had confirmed the deletion. Nothing is stored twice. What has come back is not deleted again until you change the account's retention; delete it at the provider by hand, or choose "keep".`
+      const { changed = 0 } = notice
+      const twice =
+        changed === 0
+          ? 'Nothing is stored twice.'
+          : `It changes lines of their headers, so that ${counted(changed, 'one message was', 'messages were')} stored once more; that happens once.`
+      return `This provider does not delete: ${those} there again, although it had confirmed the deletion. ${twice} What has come back is not deleted again until you change the account's retention; delete it at the provider by hand, or choose "keep".`
     }
     case 'deletion refused': {
       const those = counted(notice.messages, 'one message', 'messages')
       return `The provider has refused to delete ${those} at ${notice.visits} visits: "${notice.reply}". All of it is stored. It stays at the provider, and its deletion is asked for again at each visit; if you do not want that, choose "keep" as the account's retention.`
     }
     case 'deletion not confirmed': {
-      const those = counted(notice.messages, 'one message', 'messages')
-      return `The deletion was not confirmed: ${those} had been marked at the provider, and QUIT was not answered by +OK (${notice.reason}). All of it is stored. The next visit deletes what is still there.`
+      const those = counted(notice.messages, 'one message was', 'messages were')
+      return `The deletion was not confirmed: ${those} to be deleted at the provider, and the session ended without +OK to QUIT (${notice.reason}). All of it is stored. The next visit deletes what is still there.`
     }
     case 'came short': {
       const those = counted(notice.messages, 'one message', 'messages')

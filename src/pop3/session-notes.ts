@@ -1,7 +1,6 @@
 /** Writes a session into the transcript: replies without any mail, and how the session ended. */
 import { assertNever } from '../assert-never.ts'
-import type { Failure } from '../failure/failure.ts'
-import { isMessagePhase, type Phase, phaseWords } from '../failure/phase.ts'
+import { isMessagePhase, type Phase } from '../failure/phase.ts'
 import type { Transcript } from '../runs/transcript.ts'
 import { pop3Limits } from './limits.ts'
 import type { Reply } from './reply.ts'
@@ -33,11 +32,4 @@ const notAsked = '+OK, and not what was asked'
 /** Whether one line of UIDL or LIST was asked for. */
 function isEntry(during: Phase | undefined): boolean {
   return during !== undefined && isMessagePhase(during) && during.code !== 'DELE'
-}
-
-/** Says how a session ended, without the words of the server: those may be part of a message. */
-export function endingWords(failure: Failure): string {
-  if (failure.kind === 'unreachable' || failure.kind === 'tls') return failure.reason
-  if (failure.kind === 'silent') return `nothing more came during ${phaseWords(failure.during)}`
-  return `the session ends: ${failure.kind}`
 }

@@ -2,23 +2,28 @@
  * Step 7: marks messages deleted at the provider as the account's retention says, and ends the session. It marks no message that has no
  * receipt.
  */
+import { endingWords } from '../failure/ending.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
+import { retentionMark } from '../ledger/record-codec.ts'
 import type { Listed } from '../mail/message.ts'
 import type { RefusedMark } from './erasures.ts'
-import { erased, refusedAgain } from './lessons.ts'
+import { erased, refusedAgain, returnedChanged } from './lessons.ts'
 import { pullLimits } from './limits.ts'
+import type { Parting } from './ports.ts'
 import { forget } from './remember.ts'
 import type { PullSession } from './session.ts'
 import type { Survey } from './survey.ts'
 
 /**
  * Marks the messages that are due. Some providers refuse DELE for a message that was only looked at: such messages are yielded, for the
- * caller to retrieve, and what proves to be the same is marked again. For each kind of refusal one message is tried first.
+ * caller to retrieve, and what proves to be the same is marked again. For each kind of refusal one message is tried first. A session that
+ * breaks here fails nothing: all mail is stored.
  */
 export async function* mark(session: PullSession, { unmatched }: Survey): AsyncGenerator<readonly Listed[]> {
   const { erasures, account, view } = session
   await markProven(session)
+  if (erasures.ended !== undefined) return
   const unread = [...erasures.refused.values()].filter(
     ({ mark: { isRetrieved, index, message } }) =>
       !isRetrieved && message.size <= account.maxMessageBytes && !isRefusedForGood(view.records, index),
@@ -47,14 +52,22 @@ export async function* mark(session: PullSession, { unmatched }: Survey): AsyncG
   await markAgain(tried)
   const isInVain = (kind: readonly RefusedMark[]) => kind[0] === undefined || erasures.refused.has(kind[0].mark.index)
   const others = kinds.filter((kind) => !isInVain(kind)).flatMap((kind) => kind.slice(1))
-  if (others.length === 0) return
+  if (others.length === 0 || erasures.ended !== undefined) return
   yield retrieveAgain(others)
   await markAgain(others)
 }
 
 async function markProven({ maildrop, erasures }: PullSession): Promise<void> {
   const marks = erasures.take()
-  erasures.answered(marks, await maildrop.markDeleted(marks))
+  if (erasures.ended !== undefined) {
+    erasures.unanswered += marks.length
+    return
+  }
+  try {
+    erasures.answered(marks, await maildrop.markDeleted(marks))
+  } catch (error) {
+    if (!erasures.broke(error, marks.length)) throw error
+  }
 }
 
 /** The provider has refused so often that retrieving the message once more will not help. */
@@ -79,12 +92,14 @@ function byKind(refusals: readonly RefusedMark[]): RefusedMark[][] {
  */
 export async function erase(session: PullSession, survey: Survey): Promise<void> {
   const { world, maildrop, counts, erasures } = session
-  const { marked } = erasures
+  const { marked, ended } = erasures
+  await noteReturned(session)
   await noteRefused(session)
-  const parting = await maildrop.quit()
+  const parting: Parting =
+    ended === undefined ? await maildrop.quit() : { confirmed: false, reason: endingWords(ended) }
+  const messages = marked.length + erasures.unanswered
   if (parting.confirmed) counts.deleted += marked.length
-  else if (marked.length > 0)
-    world.notice({ event: 'deletion not confirmed', messages: marked.length, reason: parting.reason })
+  else if (messages > 0) world.notice({ event: 'deletion not confirmed', messages, reason: parting.reason })
   try {
     if (parting.confirmed && marked.length > 0)
       await world.ledger.amend(erased(marked, (await world.ledger.view()).records, session.nowMs))
@@ -93,6 +108,13 @@ export async function erase(session: PullSession, survey: Survey): Promise<void>
     // The work is done, and a ledger that misses this learns it from the next listings. But another run may have taken over.
     if (error instanceof SessionFailed) throw error
   }
+}
+
+/** Notes the messages that came back changed: they are left where they are, as those are that came back unchanged. */
+async function noteReturned({ world, account, erasures: { doubles } }: PullSession): Promise<void> {
+  if (doubles.size === 0) return
+  const { records } = await world.ledger.view()
+  await world.ledger.amend(returnedChanged(doubles.keys(), records, retentionMark(account)))
 }
 
 /** Counts the visits at which a message was refused. The provider's words are told once, when it has refused the first one often enough. */

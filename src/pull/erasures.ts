@@ -1,8 +1,12 @@
 /** Collects the messages that one session is to delete at the provider, and what the provider says to it; erase.ts deletes them. */
+import type { Failure } from '../failure/failure.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import { prove } from '../ledger/receipt.ts'
+import { retentionMark } from '../ledger/record-codec.ts'
 import type { Listed } from '../mail/message.ts'
 import { isDue } from './policy.ts'
+import type { LedgerView } from './ledger-ports.ts'
 import type { Deletable, PullRun } from './ports.ts'
 import type { SightedMatch } from './unmatched.ts'
 
@@ -20,26 +24,40 @@ export interface RefusedMark {
   readonly reply: string
 }
 
+/** A stored message that was stored and deleted before: it came back with a line of its header changed. */
+export interface Double {
+  /** The index of the record of the deleted one. */
+  readonly gone: number
+  /** It has the UIDL of the deleted one, and more in its header than others may have. */
+  readonly isNamed: boolean
+}
+
 export class Erasures {
   readonly #run: PullRun
-  readonly #lastSeenMs: number
+  readonly #view: LedgerView
   readonly #nowMs: number
   #proven: DeletionMark[] = []
   /** The marks that the provider has accepted. It deletes nothing before QUIT. */
   readonly marked: DeletionMark[] = []
   /** The marks that it has refused, by the index of the record. */
   readonly refused = new Map<number, RefusedMark>()
+  /** The messages that came back changed, by the index of the record. They are not asked for again under this retention. */
+  readonly doubles = new Map<number, Double>()
+  /** Why the session broke when there was nothing left to do but to delete. */
+  ended: Failure | undefined
+  /** The number of marks that have no answer for that. */
+  unanswered = 0
 
-  /** @param lastSeenMs the wall clock of the last run that wrote. */
-  constructor(run: PullRun, lastSeenMs: number, nowMs: number) {
+  /** @param view the ledger when the session began. */
+  constructor(run: PullRun, view: LedgerView, nowMs: number) {
     this.#run = run
-    this.#lastSeenMs = lastSeenMs
+    this.#view = view
     this.#nowMs = nowMs
   }
 
   /** Whether the clock is trusted with what goes by age. It is asked each time: the clock may be stepped during the run. */
   isClockSteady(): boolean {
-    return this.#run.world.clock.steadySince(this.#lastSeenMs)
+    return this.#run.world.clock.steadySince(this.#view.lastSeenMs)
   }
 
   /** Whether the account's retention wants the provider's copy deleted. That alone permits nothing. */
@@ -49,6 +67,9 @@ export class Erasures {
 
   /** Adds a message that is due, if this session has proven it. */
   add({ message, record, sighting }: SightedMatch): void {
+    const double = this.#doubleOf(record)
+    if (double !== undefined) this.doubles.set(record.index, double)
+    if (double !== undefined) return
     const receipt = this.isDue(record) ? prove(record, sighting) : undefined
     if (receipt === undefined) return
     const isRetrieved = sighting.digest !== undefined
@@ -68,4 +89,52 @@ export class Erasures {
     for (const mark of marks) if (!refusedIndices.has(mark.index)) this.marked.push(mark)
     for (const refusal of refused) this.refused.set(refusal.mark.index, refusal)
   }
+
+  /**
+   * Notes that the session broke while messages were marked: all mail is stored by then. The answer is false if the run fails all the same.
+   *
+   * @param marks the number of marks that were not answered.
+   */
+  broke(error: unknown, marks: number): boolean {
+    if (!(error instanceof SessionFailed) || !isOfSession(error.failure)) return false
+    this.ended ??= error.failure
+    this.unanswered += marks
+    return true
+  }
+
+  /**
+   * Whether the message is one that was deleted before, as far as header and size tell, stored anew because its bytes differ: some servers
+   * write another line into the header at each RETR. If it were marked again, each visit would store one more copy. Another message of
+   * the same header and size is taken for one, and merely stays at the provider.
+   */
+  #doubleOf({
+    index,
+    state,
+    uidl,
+    fingerprint,
+    size,
+    storedAtSeconds,
+    returnedUnder,
+  }: LedgerRecord): Double | undefined {
+    const { account } = this.#run
+    if (account.retention.mode === 'keep' || state !== 'stored' || fingerprint === undefined || returnedUnder > 0)
+      return undefined
+    const { records } = this.#view
+    const twins = records.bearing('fingerprint', fingerprint.hash).map((place) => records.at(place))
+    const isNamed = (gone: LedgerRecord) => uidl !== undefined && gone.uidl === uidl
+    const isDouble = (gone: LedgerRecord) =>
+      gone.index !== index &&
+      gone.size === size &&
+      (!fingerprint.weak || isNamed(gone)) &&
+      (gone.deletedAtSource
+        ? gone.missingSinceSeconds <= storedAtSeconds
+        : gone.returnedUnder === retentionMark(account))
+    const doubled = twins.filter(isDouble)
+    const gone = doubled.find(isNamed) ?? doubled[0]
+    return gone && { gone: gone.index, isNamed: isNamed(gone) && !fingerprint.weak }
+  }
+}
+
+function isOfSession({ kind }: Failure): boolean {
+  return ['unreachable', 'tls', 'silent', 'broken protocol', 'provider refused', 'throttled'].includes(kind)
 }

@@ -38,6 +38,15 @@ export function* erased(
   for (const { index } of marks) yield { ...records.at(index), ...deletion, missingSinceSeconds, missedListings }
 }
 
+/** Amends the records of messages that came back changed after their deletion. */
+export function* returnedChanged(
+  indexes: Iterable<number>,
+  records: PackedRecords,
+  returnedUnder: number,
+): Generator<LedgerRecord> {
+  for (const index of indexes) yield { ...records.at(index), returnedUnder }
+}
+
 /** Amends the records of messages that the provider refuses to delete. */
 export function* refusedAgain(
   refusals: Iterable<{ readonly index: number }>,

@@ -48,10 +48,10 @@ export const pullLimits = {
 
   /**
    * A message has come short if it has less than this part of the octets that LIST told. Line ends do not count, because the octets are
-   * counted with CRLF, as LIST should do. What servers that count otherwise leave is less than half: a base64 text is a third longer than
-   * what it holds, and a line of one stuffed dot is counted by a third more than it has.
+   * counted with CRLF, as LIST should do. Stuffed dots that are counted, and lines that servers add, change a size by some percent. Only
+   * mail of very short lines differs by more, and that is merely kept at the provider.
    */
-  cameShortPart: 0.5,
+  cameShortPart: 0.8,
   /** So many octets less are never short: servers count fields of their own (X-UIDL, Status, the line of an mbox), which they do not send. */
   cameShortOctetsMin: 512,
 

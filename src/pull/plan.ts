@@ -78,11 +78,19 @@ async function matchUidls(listing: readonly Listed[], records: PackedRecords): P
       const uidl = records.length === 0 ? undefined : listedUidlHash(message)
       const places = uidl === undefined ? [] : records.bearing('uidl', uidl)
       for (const place of places) timesListed[place] = (timesListed[place] ?? 0) + 1
-      if (places.length > 0) recordPlaces[nth] = places.length === 1 ? (places[0] ?? none) : several
+      if (places.length > 0) recordPlaces[nth] = onePlaceOf(places, records)
       nth += 1
     }
   }
   return { timesListed, recordPlaces }
+}
+
+/** The one record of a UIDL. One that came back changed after its deletion has two records or more: the last one is of what is there. */
+function onePlaceOf(places: readonly number[], records: PackedRecords): number {
+  if (places.length === 1) return places[0] ?? none
+  const there = places.filter((place) => !records.at(place).deletedAtSource)
+  const last = there.at(-1)
+  return last !== undefined && there.every((place) => records.at(place).returnedUnder > 0) ? last : several
 }
 
 /** Whether a record that should be listed is not: then a new id may belong to an old message. */

@@ -28,15 +28,21 @@ async function* retrieveTurns(
   turns: Turns & { readonly areStored?: true },
 ): AsyncGenerator<readonly Letter[]> {
   const { world, maildrop, deposit, neighbours, suspects, providerRefusals } = session
-  session.expect(turns.usual.length + turns.last.length)
+  const areStored = turns.areStored === true
+  const all = [...turns.usual, ...turns.last]
+  let due = all.length
+  session.expect(due)
+  // A stored message that does not come now is missing nowhere.
+  if (areStored) for (const message of all) session.notGiven.add(message)
   try {
     for await (const window of suspects.windows(maildrop, turns, () => deposit.done())) {
       yield* batchesOf(neighbours.date(await newIn(window, session, survey)), world.store.batch)
       deposit.whenStored(window.release)
-      if (turns.areStored !== true) await providerRefusals.came(window)
-      // A stored message that is refused now is missing nowhere.
-      else for (const { message } of [...window.refused, ...window.cut]) session.notGiven.add(message)
-      session.came(window.retrieved.length + window.refused.length + window.cut.length)
+      if (!areStored) await providerRefusals.came(window)
+      else for (const { message } of window.retrieved) session.notGiven.delete(message)
+      const came = window.retrieved.length + window.refused.length + window.cut.length
+      due -= came
+      session.came(came)
       if (world.stopping() || providerRefusals.limit !== undefined) break
     }
     // This is asked last: a server that ends the session at TOP costs one run, and no mail.
@@ -46,7 +52,8 @@ async function* retrieveTurns(
   } catch (error) {
     // What came before the session broke is stored.
     yield* batchesOf(neighbours.rest(), world.store.batch)
-    throw error
+    if (!areStored || !session.erasures.broke(error, due)) throw error
+    session.came(due)
   }
   yield* batchesOf(neighbours.rest(), world.store.batch)
 }

@@ -58,7 +58,7 @@ export class PullSession implements PullRun {
     this.view = view
     this.maildrop = maildrop
     this.nowMs = run.world.clock.nowMs()
-    this.erasures = new Erasures(run, view.lastSeenMs, this.nowMs)
+    this.erasures = new Erasures(run, view, this.nowMs)
     this.neighbours = new Neighbours(view)
     this.deposit = new Deposit(run, judges.suspects, this.erasures)
   }

@@ -37,17 +37,17 @@ const successors: Readonly<Record<string, readonly [Partial<Behaviour>, Maildrop
   'another UIDL': [{}, code(1111, 'one'), code(2222, 'two')],
 }
 for (const [how, [behaviour, first, second]] of Object.entries(successors)) {
-  test(`another message under the header and size of a deleted one is stored before it is deleted (${how})`, async (t) => {
+  test(`another message under the header and size of a deleted one is stored, and stays at the provider (${how})`, async (t) => {
     const provider = await providerOf(t, {
       messages: [first],
       ...behaviour,
       connections: [{}, { messages: [second] }, {}],
     })
     went(await provider.visit(remove), { stored: 1, deleted: 1 })
-    went(await provider.visit(remove), { stored: 1, deleted: 1 })
+    went(await provider.visit(remove), { stored: 1, deleted: 0 })
+    went(await provider.visit(remove), { listed: 1, stored: 0, deleted: 0 })
     holds(provider, [first, second])
-    assert.deepEqual(left(provider), [])
-    went(await provider.visit(remove), { listed: 0 })
+    assert.deepEqual(left(provider), [second.uidl])
   })
 
   test(`another message under the header and size of one that vanished is stored before it is deleted (${how})`, async (t) => {
@@ -85,9 +85,10 @@ test('of two equal headers one is deleted and the other one new: each is stored 
   const connections = [{}, { messages: [code(2222), code(1111)] }, {}]
   const provider = await providerOf(t, { messages: [code(1111)], ...noUidl, connections })
   went(await provider.visit(remove), { stored: 1, deleted: 1 })
-  went(await provider.visit(remove), { stored: 1, deleted: 1 })
+  went(await provider.visit(remove), { stored: 1, deleted: 0 })
+  went(await provider.visit(remove), { stored: 0, deleted: 0 })
   holds(provider, [code(1111), code(2222)])
-  assert.equal(left(provider).length, 1, 'what came back is left where it is')
+  assert.equal(left(provider).length, 2, 'what came back, or looks like it, is left where it is')
 })
 
 for (const weak of [false, true]) {
@@ -246,6 +247,10 @@ for (const [how, behaviour] of [
       await cameShort(t, behaviour, shortOf(b, size))
     })
   }
+  test(`half of a large message, properly ended: stored, told, and never deleted (${how})`, async (t) => {
+    const half = letter('half', { body: 'A line of the first half.\r\n'.repeat(4000) })
+    await cameShort(t, behaviour, { bytes: half, uidl: 'half', size: Math.round(half.length / 0.51) })
+  })
   test(`a fraction of what LIST tells, without Message-ID: stored, told, and never deleted (${how})`, async (t) => {
     await cameShort(t, behaviour, {
       bytes: Buffer.from('Subject: x\r\n\r\nIt could not be retrieved.\r\n'),
@@ -255,9 +260,9 @@ for (const [how, behaviour] of [
   })
 }
 
-test('a message of half or more of what LIST tells is deleted: line ends, stuffed dots and fields of the server are no fraction', async (t) => {
+test('a message of four fifths of what LIST tells is deleted: line ends, stuffed dots and fields of the server are no fraction', async (t) => {
   const lines = Buffer.from(`${letter('lf').toString().replace(/\r\n/g, '\n')}${'\n'.repeat(5000)}x\n`)
-  const dots = letter('dots', { body: '.\r\n'.repeat(3000) })
+  const dots = letter('dots', { body: '. and so on\r\n'.repeat(3000) })
   const messages: MaildropMessage[] = [
     { bytes: lines, uidl: 'lf', size: lines.length + 5008 },
     { bytes: dots, uidl: 'dots', size: dots.length + 3000 },
@@ -290,4 +295,99 @@ test('UIDL refused at the first visit: the ids that come later are no new ones',
   went(await provider.visit(remove), { stored: 0, deleted: 3 })
   holds(provider, abc)
   assert.equal(c.uidl, 'id-c')
+})
+
+/** The server writes another line into the header at each RETR: the size stays the same. */
+function scanning(bodies: readonly string[]): { messages: MaildropMessage[]; behaviour: Partial<Behaviour> } {
+  let scans = 0
+  const messages = bodies.map((body) => {
+    const text = letter(body).toString('latin1').replace('\r\n\r\n', '\r\nX-Antivirus: scanned 100\r\n\r\n')
+    return { bytes: Buffer.from(text, 'latin1'), uidl: `id-${body}` }
+  })
+  const mangles = (reply: Buffer, command: string) => {
+    if (!command.startsWith('RETR')) return reply
+    scans += 1
+    return Buffer.from(reply.toString('latin1').replace('scanned 100', `scanned ${100 + scans}`), 'latin1')
+  }
+  return { messages, behaviour: { mangles } }
+}
+
+for (const [how, changes, isRenamed] of [
+  ['the same ids', {}, false],
+  ['the same ids, no TOP', { capabilities: ['USER', 'UIDL'], answers: { TOP: '-ERR\r\n' } }, false],
+  ['new ids at every visit', {}, true],
+  ['no ids', noUidl, false],
+] as const) {
+  for (const count of [1, 3]) {
+    test(`a provider that does not delete, and changes a header line at each RETR: one further copy, told once (${how}, ${count})`, async (t) => {
+      const { messages, behaviour } = scanning(['a', 'b', 'c'].slice(0, count))
+      const connections = Array.from({ length: 12 }, (_, nth) => ({
+        messages: isRenamed ? moved(messages, nth) : messages,
+      }))
+      const provider = await providerOf(t, { messages, ...behaviour, ...changes, connections })
+      went(await provider.visit(remove), { stored: count, deleted: count })
+      went(await provider.visit(remove), { stored: count, deleted: 0 })
+      const before = times(provider, 'RETR')
+      for (let visit = 0; visit < 4; visit += 1) went(await provider.visit(remove), { stored: 0, deleted: 0 })
+      assert.equal(times(provider, 'RETR'), before, 'as with keep')
+      const told = provider.world.notices.filter(({ event }) => event === 'not deleted')
+      assert.deepEqual(told, [{ event: 'not deleted', messages: count, changed: count }])
+
+      const changed = { ...remove, retentionChanges: 1 }
+      for (let visit = 0; visit < 5; visit += 1) await provider.visit(changed)
+      assert.ok(provider.world.bodies().length <= 3 * count, 'at most one further copy for each retention')
+      assert.equal(times(provider, 'DELE'), how === 'the same ids' ? 2 * count : count)
+    })
+  }
+}
+
+test('a second copy of a deleted message that comes later under another id is stored, and nobody is told that the provider does not delete', async (t) => {
+  const again = { ...code(2222), uidl: 'again' }
+  const connections = [{}, { messages: [again] }, { messages: [again, ...abc] }, {}]
+  const provider = await providerOf(t, { messages: [code(1111, 'one'), c], connections })
+  went(await provider.visit(remove), { stored: 2, deleted: 2 })
+  went(await provider.visit(remove), { stored: 1, deleted: 0 })
+  await provider.visit({ retention: { mode: 'keepDays', days: 1 } })
+  assert.deepEqual(
+    provider.world.notices.filter(({ event }) => event === 'not deleted'),
+    [],
+  )
+})
+
+const six = lettersOf('a', 'b', 'c', 'd', 'e', 'f')
+for (const [how, behaviour, answered] of [
+  ['hangs up at the 4th', { dropOn: 'DELE 4' }, /connection ended/],
+  ['is silent', { silentOn: 'DELE' }, /nothing more came/],
+  ['is silent at the 4th', { silentOn: 'DELE 4' }, /nothing more came/],
+  ['says +OK twice', { answers: { DELE: '+OK deleted\r\n+OK deleted\r\n' }, keepsDeleted: true }, /broken protocol/],
+  ['answers nonsense', { answers: { DELE: 'What?\r\n' } }, /broken protocol/],
+] as const) {
+  for (const capabilities of [all, ['USER', 'UIDL', 'TOP']]) {
+    test(`a server that ${how} at DELE: the run is done, all is stored once, and the deletion not confirmed (${capabilities.length > 3 ? 'pipelined' : 'one at a time'})`, async (t) => {
+      const provider = await providerOf(t, { messages: six, capabilities, ...behaviour }, { replyMs: 300 })
+      went(await provider.visit(remove), { stored: 6, deleted: 0 })
+      for (let visit = 0; visit < 3; visit += 1) went(await provider.visit(remove), { stored: 0, deleted: 0 })
+      holds(provider, six)
+      assert.equal(provider.world.notices.length, 4)
+      for (const notice of provider.world.notices) {
+        assert.equal(notice.event, 'deletion not confirmed')
+        assert.ok(notice.event === 'deletion not confirmed' && answered.test(notice.reason), JSON.stringify(notice))
+        assert.equal(notice.messages, 6)
+      }
+    })
+  }
+}
+
+test('a server that hangs up at the RETR it wants before DELE: the run is done, and a later one deletes', async (t) => {
+  const refusing = { refusesUnread: '-ERR not retrieved' }
+  const connections = [{}, { ...refusing, dropOn: 'RETR 1' }, refusing, {}]
+  const provider = await providerOf(t, { messages: six, connections })
+  went(await provider.visit(keep), { stored: 6 })
+  went(await provider.visit(remove), { stored: 0, deleted: 0, deferred: 0 })
+  assert.deepEqual(
+    provider.world.notices.map(({ event }) => event),
+    ['deletion not confirmed'],
+  )
+  went(await provider.visit(remove), { stored: 0, deleted: 6 })
+  holds(provider, six)
 })

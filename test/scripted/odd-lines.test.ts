@@ -45,8 +45,8 @@ const ends = (outcome: string): Wanted => ({
   // The next session asks LIST n.
   'UIDL n': `${outcome}, deleted 3`,
   TOP: `stored 3, ${outcome}`,
-  DELE: `stored 3, ${outcome}`,
   // All that was stored is stored; the deletion is not confirmed.
+  DELE: 'stored 3, deleted 0',
   QUIT: 'stored 3, deleted 0',
 })
 

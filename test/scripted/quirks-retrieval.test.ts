@@ -332,7 +332,7 @@ test('DELE lost with a dropped line: the next visit marks again, and stores noth
     messages: abc,
     connections: [{ dropOn: 'DELE 2' }, { dropOn: 'QUIT' }, {}],
   })
-  failed(await provider.visit(remove), 'unreachable', /during DELE of message 2|dropped the connection/, 3)
+  went(await provider.visit(remove), { stored: 3, deleted: 0 })
   assert.equal(left(provider).length, 3)
   went(await provider.visit(remove), { stored: 0, deleted: 0 })
   assert.equal(left(provider).length, 3)

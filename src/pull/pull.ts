@@ -3,6 +3,7 @@
  * are in ports.ts. Nothing in this folder opens a connection or knows how data are stored.
  */
 import type { Account } from '../account/account.ts'
+import { pausesDestination } from '../failure/consequence.ts'
 import type { Failure } from '../failure/failure.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { RunCounts } from '../runs/run.ts'
@@ -53,8 +54,14 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
   const judges = { suspects, providerRefusals: new ProviderRefusals(run, suspects) }
   const windows = new WindowSize()
   try {
-    let isOver = false
-    while (!isOver) isOver = await makeSession(run, judges, windows)
+    let left = 0
+    const leave = (error: unknown): number => {
+      if (left === 0 || counts.stored === 0 || !isProviders(error)) throw error
+      suspects.leave(left, error.failure)
+      return 0
+    }
+    do left = await makeSession(run, judges, windows).catch(leave)
+    while (left > 0)
   } finally {
     await judges.providerRefusals.end()
     counts.deferred = suspects.deferred
@@ -66,10 +73,10 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
 }
 
 /**
- * Makes one session. The answer is false if there is more to do: it broke at a message, and the rest is done without that one, or the
- * provider ends each session after some messages.
+ * Makes one session. The answer is the number of messages that another session may bring, 0 if it is over: this one broke at a message, and
+ * the rest is done without that one, or the provider ends each session after some messages.
  */
-async function makeSession(run: PullRun, judges: Judges, windows: WindowSize): Promise<boolean> {
+async function makeSession(run: PullRun, judges: Judges, windows: WindowSize): Promise<number> {
   const { suspects, providerRefusals } = judges
   const view = await storeSpooled(run, suspects, await resolve(run))
   windows.begin(view.window)
@@ -87,7 +94,7 @@ async function makeSession(run: PullRun, judges: Judges, windows: WindowSize): P
     await remember(session, findings)
     await erase(session, findings)
     if (session.remaining > 0 && providerRefusals.limit === undefined) throw new SessionFailed({ kind: 'stopped' })
-    return true
+    return 0
   } catch (error) {
     await deposit.settled()
     const isLimit = windows.hasGiven
@@ -96,13 +103,19 @@ async function makeSession(run: PullRun, judges: Judges, windows: WindowSize): P
     const isAtTop = suspects.peeks.takeBreak() && !run.world.stopping()
     if (goesOn || isAtTop || (hasMore && maildrop.loginDelayMs === 0)) {
       await deposit.refusals.settle()
-      return false
+      return Math.max(1, session.remaining)
     }
     throw error
   } finally {
     maildrop.abandon()
     await deposit.settled()
   }
+}
+
+/** Whether the provider ends a run that has brought mail: the rest comes with the next one (CONTRACT section 5, `deferred`). */
+function isProviders(error: unknown): error is SessionFailed {
+  const kinds = ['unreachable', 'silent', 'broken protocol', 'provider refused', 'maildrop in use', 'throttled']
+  return error instanceof SessionFailed && kinds.includes(error.failure.kind) && !pausesDestination(error.failure)
 }
 
 /** Steps 4 to 6 for each batch. While one is being appended, the intent of the next one is written. */

@@ -69,7 +69,10 @@ export class Refusals {
     this.#troubles += 1
     const isRecent = this.#troubles <= pullLimits.troublesMax
     // A probe goes into another folder, and is no evidence about this one.
-    if (isRecent && (this.#takes || isAboutFolder(failure))) return
+    if (isRecent && isAboutFolder(failure)) return
+    // Words that mean the store are asked about each time that it had taken something in between, a session that broke is not.
+    const isAsked = this.#troubles > 1 || failure.kind === 'store unreachable'
+    if (isRecent && isAsked && this.#takes) return
     const takes = isAboutFolder(failure) ? false : await this.#run.world.store.takes()
     if (takes === false || (takes === undefined && !isRecent)) {
       await this.#judge(false)
@@ -77,7 +80,7 @@ export class Refusals {
     }
     if (takes === undefined) return
     this.#takes = true
-    this.#troubles = 0
+    this.#troubles = 1
   }
 
   /** Whether no session of this run has broken at this message alone before. */

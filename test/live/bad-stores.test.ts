@@ -474,7 +474,8 @@ test('a search may take its time for each folder; one that hangs ends it', async
 
 const half = (answer: string): StoreBehaviour => {
   let appends = 0
-  return { refuses: () => ((appends += 1) === 3 ? answer : undefined) }
+  // The batch, and then the probe.
+  return { refuses: () => ([3, 4].includes((appends += 1)) ? answer : undefined) }
 }
 const inMidRun: [string, FailureKind, RegExp][] = [
   [
@@ -497,7 +498,7 @@ for (const [answer, kind, sentence] of inMidRun) {
       const first = await pull()
       failedWith(first, kind, sentence)
       assert.deepEqual([first.counts.stored, first.counts.deleted, first.counts.quarantined], [20, 0, 0])
-      assert.deepEqual([appends(), world.ledger.quarantined.length], [3, 0])
+      assert.deepEqual([appends(), world.ledger.quarantined.length], [4, 0])
       ranWell(await pull(), { stored: 25, recovered: 0, deleted: 45, quarantined: 0 })
       assert.deepEqual(held(), numbers(1, 45))
     })
@@ -747,7 +748,7 @@ describe('what an operator sees of it', () => {
   ] as const) {
     test(`"${answer}" in mid-run: what was stored counts, and the destination pauses for ${minutes} min`, async () => {
       let appends = 0
-      const refuses = () => ((appends += 1) === 4 ? answer : undefined)
+      const refuses = () => ([4, 5].includes((appends += 1)) ? answer : undefined)
       const store = await startImapServer({ capabilities: ['IMAP4rev1'], refuses })
       const { id, destinationId } = await accountAt(store)
       const run = await stack.pull(id)

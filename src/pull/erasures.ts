@@ -6,6 +6,7 @@ import { prove } from '../ledger/receipt.ts'
 import { retentionMark } from '../ledger/record-codec.ts'
 import type { Listed } from '../mail/message.ts'
 import { isDue } from './policy.ts'
+import { pullLimits } from './limits.ts'
 import type { LedgerView } from './ledger-ports.ts'
 import type { Deletable, PullRun } from './ports.ts'
 import type { SightedMatch } from './unmatched.ts'
@@ -130,6 +131,8 @@ export class Erasures {
         ? gone.missingSinceSeconds <= storedAtSeconds
         : gone.returnedUnder === retentionMark(account))
     const doubled = twins.filter(isDouble)
+    // One message after another may have the same header and size, and each is deleted; a third one in a row is no chance.
+    if (doubled.length < pullLimits.doublesMin) return undefined
     const gone = doubled.find(isNamed) ?? doubled[0]
     return gone && { gone: gone.index, isNamed: isNamed(gone) && !fingerprint.weak }
   }

@@ -15,6 +15,8 @@ export const pullLimits = {
 
   /** After this many refusals in a row with none stored, the store is asked whether it takes anything at all. */
   refusedInARowMax: 10,
+  /** The number of deleted messages of one header and size from which on a further one counts as one of them that came back changed. */
+  doublesMin: 2,
   /** After this many sessions of the store that ended at an append, with nothing stored, it is asked likewise. */
   brokenAppendsMax: 3,
   /** The same, where it cannot be asked: the good mail may stand behind these. */

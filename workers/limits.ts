@@ -38,4 +38,6 @@ export const workerLimits = {
   bulletinNewsMs: 5 * day,
   /** The time that sending a bulletin may take. */
   bulletinSendMs: 60 * second,
+  /** A run whose predecessor died waits this long for its turn to be alone with such runs (lane.ts), then it goes on beside them. */
+  laneWaitMs: 60_000,
 } as const

@@ -22,6 +22,7 @@ import type { Run, RunCounts } from '../src/runs/run.ts'
 import { follow } from './consequences.ts'
 import { noticeSentence } from './notices.ts'
 import { pick, Progress } from './progress.ts'
+import { workerLimits } from './limits.ts'
 import type { RunPorts } from './options.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
 import { putOff } from './put-off.ts'
@@ -217,7 +218,12 @@ class Visit {
       openTraces: () => this.#world.openTraces(loaded.destination, signal),
       newToken: tokens(),
       enterLane: async () => {
-        this.#leaveLane ??= await this.#world.lane.enter(signal)
+        this.#leaveLane ??= await this.#world.lane.enter(signal, workerLimits.laneWaitMs)
+        return this.#leaveLane !== undefined
+      },
+      leaveLane: () => {
+        this.#leaveLane?.()
+        this.#leaveLane = undefined
       },
       stopping: () => this.#world.stopping(),
       progress: (fetched) => progress.changed(fetched),

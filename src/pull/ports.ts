@@ -47,10 +47,11 @@ export interface World {
   readonly attempts: Attempts
   newToken(): Token
   /**
-   * Resolves when no other run of this worker whose predecessor died is under way; until this run ends, none begins. A message that ends
-   * the worker then takes no other account's message with it.
+   * Resolves when no other run of this worker whose predecessor died is in the lane, or after a time: then the answer is false. A message
+   * that ends the worker takes no other account's message with it.
    */
-  enterLane(): Promise<void>
+  enterLane(): Promise<boolean>
+  leaveLane(): void
   /** True once the worker has been asked to stop: the batch in hand is finished, and nothing new is begun. */
   stopping(): boolean
   /** Is called whenever the run's counts have changed. */

@@ -62,6 +62,7 @@ export class Suspects {
   #deaths = 0
   /** The number of those deaths in which the run was alone in its lane. */
   #laneDeaths = 0
+  #isInLane = false
   /** The message that has killed the worker. */
   #killer: MessageName | undefined
   /** True once this run has set out to retrieve, or has something else to write at its end. */
@@ -102,7 +103,7 @@ export class Suspects {
     // Only a run that was careful already had written down the message that it was retrieving alone.
     this.#killer = deaths > pullLimits.deathsBeforeCare && laneDeaths > 1 ? alone : undefined
     this.#mustReturn = deaths > 0
-    if (deaths > 0) await this.#run.world.enterLane()
+    this.#isInLane = deaths > 0 && (await this.#run.world.enterLane())
   }
 
   /** Sets aside the message that has killed the worker, leaves the suspects for last, and leaves out those that wait for their time. */
@@ -148,10 +149,21 @@ export class Suspects {
    */
   async *windows(maildrop: Maildrop, { usual, last }: Turns, stored: () => Promise<void>): AsyncIterable<Window> {
     if (usual.length + last.length === 0) return
-    const aloneCount = this.#isCareful ? pullLimits.windowsAheadMax * pullLimits.windowMessagesMax : 0
-    for (const message of usual.slice(0, aloneCount)) yield* this.#alone(message, maildrop, stored)
-    const rest = usual.slice(aloneCount)
-    if (this.#isCareful) await stored()
+    // As many messages as can have been on their way when the worker died.
+    const doubtful = usual.slice(0, pullLimits.windowsAheadMax * pullLimits.windowMessagesMax)
+    let rest = usual
+    if (this.#isCareful) {
+      for (const message of doubtful) yield* this.#alone(message, maildrop, stored)
+      rest = usual.slice(doubtful.length)
+      await stored()
+    } else if (this.#isInLane && doubtful.length < usual.length) {
+      await this.#setOut()
+      yield* maildrop.retrieve(doubtful, this.#run.account.maxMessageBytes)
+      rest = usual.slice(doubtful.length)
+      await stored()
+    }
+    // They have done no harm: the other runs that wait for the lane need not wait for the rest of an import.
+    if (rest !== usual) await this.#leaveLane()
     if (rest.length > 0 || !this.#isCareful) await this.#setOut()
     if (rest.length > 0) yield* maildrop.retrieve(rest, this.#run.account.maxMessageBytes)
     await this.#lookAt(last, maildrop)
@@ -265,7 +277,16 @@ export class Suspects {
 
   async #setOut(alone?: MessageName): Promise<void> {
     this.#mustReturn = true
-    await this.#run.world.attempts.setOut(alone ?? (this.#deaths > 0 ? 'in the lane' : undefined))
+    // Outside of the lane a death proves nothing.
+    await this.#run.world.attempts.setOut(this.#isInLane ? (alone ?? 'in the lane') : undefined)
+  }
+
+  async #leaveLane(): Promise<void> {
+    await this.#writeReturn()
+    this.#deaths = 0
+    this.#laneDeaths = 0
+    this.#isInLane = false
+    this.#run.world.leaveLane()
   }
 
   async #writeReturn(): Promise<void> {

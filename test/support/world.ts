@@ -205,7 +205,8 @@ export class TestWorld {
       openTraces: async () => {
         throw new Error('this store shows no trace lines')
       },
-      enterLane: async () => {},
+      enterLane: async () => true,
+      leaveLane() {},
       newToken: () => (this.#tokens++).toString(16).padStart(32, '0') as Token,
       stopping: () => this.#windows >= this.stopAfterWindows,
       progress: () => {},

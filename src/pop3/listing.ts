@@ -82,7 +82,8 @@ export function listingOf(
     if (names !== undefined && number > lines && !names.has(number)) unnamed += 1
     else listed.push(listedAs(number, names?.get(number), size))
   }
-  if (names !== undefined && unnamed + sizes.repeated > 0) {
+  // No maildrop shrinks during a session (RFC 1939 section 3): a LIST without a line beside ids is a server's fault.
+  if (names !== undefined && (unnamed + sizes.repeated > 0 || linesOf(sizes) === 0)) {
     for (const [number, uidl] of names) {
       if (sizes.told.has(number)) continue
       listed.push(listedAs(number, uidl, ''))

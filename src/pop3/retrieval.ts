@@ -127,10 +127,12 @@ export class Retrieval {
       if (this.#leaving) return { window: windowOf([], release) }
       this.#pace?.asked(messages.length)
       const arrived = arrivals(windowOctets(messages), holding, this.#pace)
-      // If the server does not pipeline, each message has a barrier of its own.
-      const { answers, ...broke } = this.#line.pipelined()
-        ? { answers: await this.#burst(messages, maxMessageOctets, arrived) }
-        : await this.#oneByOne(messages, maxMessageOctets, arrived)
+      // If the server does not pipeline, each message has a barrier of its own. So it has at a server that may not show it again: what
+      // has come before the line drops must not be lost.
+      const { answers, ...broke } =
+        this.#line.pipelined() && !this.#line.hides()
+          ? { answers: await this.#burst(messages, maxMessageOctets, arrived) }
+          : await this.#oneByOne(messages, maxMessageOctets, arrived)
       this.#pace?.closed(answers.length)
       return { window: windowOf(answers, release), ...broke }
     } catch (error) {

@@ -163,7 +163,7 @@ export class Suspects {
       await stored()
     }
     // They have done no harm: the other runs that wait for the lane need not wait for the rest of an import.
-    if (rest !== usual) await this.#leaveLane()
+    if (rest !== usual && rest.length > 0) await this.#leaveLane()
     if (rest.length > 0 || !this.#isCareful) await this.#setOut()
     if (rest.length > 0) yield* maildrop.retrieve(rest, this.#run.account.maxMessageBytes)
     await this.#lookAt(last, maildrop)

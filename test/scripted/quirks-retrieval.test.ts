@@ -387,6 +387,20 @@ test('a download quota that is used up in mid-maildrop: what came is stored, the
 })
 
 // QUIRKS 34
+test('a server that hides what was retrieved at once, and whose line drops: what came before is stored', async (t) => {
+  const messages = lettersOf(...Array.from({ length: 20 }, (_, nth) => `h${nth}`))
+  const capabilities = ['USER', 'UIDL', 'TOP', 'PIPELINING', 'EXPIRE 0']
+  const provider = await providerOf(t, {
+    messages,
+    capabilities,
+    hidesRetrieved: 'at once',
+    connections: [{ dropOn: 'RETR 16' }, {}, {}],
+  })
+  await provider.visit()
+  await provider.visit()
+  holds(provider, messages)
+})
+
 test('a server that hides what was retrieved: all is stored in the session that retrieved it', async (t) => {
   const provider = await providerOf(t, { messages: abc, hidesRetrieved: true })
   went(await provider.visit(), { listed: 3, stored: 3 })

@@ -11,7 +11,6 @@ import { createLog } from '../src/log.ts'
 import { ensureCertificate } from './certificate.ts'
 import type { Child } from './child.ts'
 import { type DovecotPlaces, startDovecot } from './dovecot.ts'
-import { keepHouse } from './housekeeping.ts'
 import { childIdentity } from './identity.ts'
 import { childLines } from './lines.ts'
 import { keepCertificate } from './renewal.ts'
@@ -61,7 +60,7 @@ async function startDovecotHere(signal: AbortSignal): Promise<Child> {
     signal,
   })
   const log = createLog('dovecot', config.logLevel)
-  const keepers = [keepHouse(places, childIdentity([]), log), keepCertificate(places, childIdentity([]), log)]
+  const keepers = [keepCertificate(places, childIdentity([]), log)]
   void child.exited.then(() => {
     for (const keeper of keepers) keeper.stop()
   })

@@ -67,7 +67,10 @@ export async function startDovecot(places: DovecotPlaces, start: DovecotStart): 
   )
 }
 
-/** Gives back the space of expunged messages; mdbox does so only in a purge. */
+/**
+ * Gives back the space of expunged messages; mdbox does so only in a purge. Nothing runs it by itself: after kills of Dovecot, a purge was seen
+ * to remove messages that folders still held (docs/decisions/0002).
+ */
 export async function purge(places: DovecotPlaces, identity: Identity): Promise<void> {
   const args = [...identity.setpriv, '--', 'doveadm', '-c', confFile(places), 'purge', '-A']
   await promisify(execFile)('setpriv', args, { timeout: 3_600_000 })

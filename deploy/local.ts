@@ -10,7 +10,6 @@ import { sampleLogin } from '../src/account/sample.ts'
 import { ensureCertificate } from './certificate.ts'
 import { type ChildOptions, startChild, startReady } from './child.ts'
 import { type DovecotPlaces, masterUser, startDovecot } from './dovecot.ts'
-import { keepHouse } from './housekeeping.ts'
 import { childIdentity } from './identity.ts'
 import { claimHome, makeHome, openRunFolder, refuseSecond, removeRunFolder } from './instance.ts'
 import type { Interrupts } from './interrupts.ts'
@@ -83,8 +82,7 @@ export async function startLocal(env: NodeJS.ProcessEnv, interrupts: Interrupts)
       log.info({ event: 'part ready', part }, `${part} is ready`)
     }
     await Promise.all([untilAnswers(config, stop), plan.sample === undefined ? undefined : fillOnce(plan.sample)])
-    if (plan.dovecot !== undefined)
-      keepers = [keepHouse(plan.dovecot, childIdentity([]), log), keepCertificate(plan.dovecot, childIdentity([]), log)]
+    if (plan.dovecot !== undefined) keepers = [keepCertificate(plan.dovecot, childIdentity([]), log)]
   } catch (error) {
     await local.stop()
     throw error

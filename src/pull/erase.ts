@@ -16,12 +16,15 @@ import type { PullSession } from './session.ts'
 import type { Survey } from './survey.ts'
 
 /**
- * Marks the messages that are due. Some providers refuse DELE for a message that was only looked at: such messages are yielded, for the
+ * Marks the messages that are due. Stored messages whose header does not prove them are yielded first, for the caller to retrieve; this
+ * comes after all new mail, for there are sessions that end before they have given everything. Some providers refuse DELE for a message that was only looked at: such messages are yielded, for the
  * caller to retrieve, and what proves to be the same is marked again. For each kind of refusal one message is tried first. A session that
  * breaks here fails nothing: all mail is stored.
  */
-export async function* mark(session: PullSession, { unmatched }: Survey): AsyncGenerator<readonly Listed[]> {
+export async function* mark(session: PullSession, survey: Survey): AsyncGenerator<readonly Listed[]> {
+  const { unmatched } = survey
   const { erasures, account, view } = session
+  yield* toProve(session, survey)
   await markProven(session)
   if (erasures.ended !== undefined) return
   const unread = [...erasures.refused.values()].filter(
@@ -57,7 +60,24 @@ export async function* mark(session: PullSession, { unmatched }: Survey): AsyncG
   await markAgain(others)
 }
 
-async function markProven({ maildrop, erasures }: PullSession): Promise<void> {
+/** Yields as many of the messages that only their bytes prove as the session may give. The others are known by their listing. */
+async function* toProve(session: PullSession, { due, unmatched }: Survey): AsyncGenerator<readonly Listed[]> {
+  const { windows, nowMs, view } = session
+  const messages = Math.min(due.length, windows.spare)
+  // It is another one that goes first each time: one message that ends every session must not keep the others.
+  const first = messages < due.length ? nowMs % due.length : 0
+  const chosen = [...due.slice(first), ...due.slice(0, first)].slice(0, messages).map(({ message }) => message)
+  if (messages > 0) yield chosen.sort((a, b) => a.number - b.number)
+  const left = new Set(chosen)
+  for (const { message, index } of due) {
+    if (left.has(message) && !session.notGiven.has(message)) continue
+    session.unproven += 1
+    unmatched.match(view.records.at(index))
+  }
+}
+
+async function markProven(session: PullSession): Promise<void> {
+  const { maildrop, erasures } = session
   const marks = erasures.take()
   if (erasures.ended !== undefined) {
     erasures.unanswered += marks.length
@@ -66,7 +86,7 @@ async function markProven({ maildrop, erasures }: PullSession): Promise<void> {
   try {
     erasures.answered(marks, await maildrop.markDeleted(marks))
   } catch (error) {
-    if (!erasures.broke(error, marks.length)) throw error
+    if (!session.brokeAtDeletion(error, marks.length)) throw error
   }
 }
 
@@ -98,8 +118,10 @@ export async function erase(session: PullSession, survey: Survey): Promise<void>
   const parting: Parting =
     ended === undefined ? await maildrop.quit() : { confirmed: false, reason: endingWords(ended) }
   const messages = marked.length + erasures.unanswered
+  if (ended === undefined) session.mayGoOn = session.windows.ended(maildrop) && parting.confirmed
   if (parting.confirmed) counts.deleted += marked.length
-  else if (messages > 0) world.notice({ event: 'deletion not confirmed', messages, reason: parting.reason })
+  else if (messages > 0 && !session.isFollowed)
+    world.notice({ event: 'deletion not confirmed', messages, reason: parting.reason })
   try {
     if (parting.confirmed && marked.length > 0)
       await world.ledger.amend(erased(marked, (await world.ledger.view()).records, session.nowMs))

@@ -116,6 +116,18 @@ function isSeen(record: LedgerRecord, { size, unsized }: Listed): boolean {
   return (isSameSize || isOnlyNamed(record)) && !record.deletedAtSource && !isBack
 }
 
+/** The record of a stored message that its UIDL and its size alone identify, if there is one. */
+export function storedAs(message: Listed, records: PackedRecords): LedgerRecord | undefined {
+  const uidl = listedUidlHash(message)
+  if (uidl === undefined) return undefined
+  const there = records
+    .bearing('uidl', uidl)
+    .map((place) => records.at(place))
+    .filter(({ deletedAtSource }) => !deletedAtSource)
+  const [record] = there
+  return record?.state === 'stored' && there.length === 1 && isSeen(record, message) ? record : undefined
+}
+
 /** Whether the record comes from another program's state file, which holds only the UIDL: the size is learnt when the message is first listed. */
 function isOnlyNamed({ state, fingerprint, size }: LedgerRecord): boolean {
   return state === 'skipped' && fingerprint === undefined && size === 0

@@ -4,6 +4,7 @@
  */
 import type { Account } from '../account/account.ts'
 import { pausesDestination } from '../failure/consequence.ts'
+import { endingWords } from '../failure/ending.ts'
 import type { Failure } from '../failure/failure.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { RunCounts } from '../runs/run.ts'
@@ -22,7 +23,7 @@ import { retrieve, retrieveStored } from './retrieve.ts'
 import { spooled } from './spool.ts'
 import { survey } from './survey.ts'
 import { Suspects } from './suspects.ts'
-import { type Judges, PullSession } from './session.ts'
+import { PullSession, type RunMemory } from './session.ts'
 import { WindowSize } from './window-size.ts'
 
 /**
@@ -51,19 +52,21 @@ import { WindowSize } from './window-size.ts'
 export async function pullAccount(world: World, account: Account, counts: RunCounts): Promise<Failure | undefined> {
   const run: PullRun = { world, account, counts }
   const suspects = new Suspects(run)
-  const judges = { suspects, providerRefusals: new ProviderRefusals(run, suspects) }
   const windows = new WindowSize()
+  const memory = { suspects, providerRefusals: new ProviderRefusals(run, suspects), windows }
   try {
-    let left = 0
-    const leave = (error: unknown): number => {
-      if (left === 0 || counts.stored === 0 || !isProviders(error)) throw error
-      suspects.leave(left, error.failure)
-      return 0
+    let rest = nothing
+    const leave = (error: unknown): Rest => {
+      if (rest === nothing || (rest.messages > 0 && counts.stored === 0) || !isProviders(error)) throw error
+      if (rest.messages > 0) suspects.leave(rest.messages, error.failure)
+      const reason = endingWords(error.failure)
+      if (rest.deletions > 0) world.notice({ event: 'deletion not confirmed', messages: rest.deletions, reason })
+      return nothing
     }
-    do left = await makeSession(run, judges, windows).catch(leave)
-    while (left > 0)
+    do rest = await makeSession(run, memory).catch(leave)
+    while (rest !== nothing)
   } finally {
-    await judges.providerRefusals.end()
+    await memory.providerRefusals.end()
     counts.deferred = suspects.deferred
     await suspects.returned()
     if (windows.news !== null) await world.attempts.noteWindow(windows.news)
@@ -72,18 +75,26 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
   return suspects.failure
 }
 
+/** What another session of the run may do: bring so many messages more, and delete so many that are stored. */
+interface Rest {
+  readonly messages: number
+  readonly deletions: number
+}
+
+const nothing: Rest = { messages: 0, deletions: 0 }
+
 /**
- * Makes one session. The answer is the number of messages that another session may bring, 0 if it is over: this one broke at a message, and
- * the rest is done without that one, or the provider ends each session after some messages.
+ * Makes one session. There is a rest if it broke at a message, and the rest is done without that one, or if the provider ends each session
+ * after some messages.
  */
-async function makeSession(run: PullRun, judges: Judges, windows: WindowSize): Promise<number> {
-  const { suspects, providerRefusals } = judges
+async function makeSession(run: PullRun, memory: RunMemory): Promise<Rest> {
+  const { suspects, providerRefusals, windows } = memory
   const view = await storeSpooled(run, suspects, await resolve(run))
   windows.begin(view.window)
   const maildrop = await run.world.openMaildrop(windows).catch((error: unknown) => {
     throw windows.instead(error)
   })
-  const session = new PullSession(run, judges, view, maildrop)
+  const session = new PullSession(run, memory, view, maildrop)
   const { deposit } = session
   providerRefusals.begin()
   try {
@@ -94,7 +105,7 @@ async function makeSession(run: PullRun, judges: Judges, windows: WindowSize): P
     await remember(session, findings)
     await erase(session, findings)
     if (session.remaining > 0 && providerRefusals.limit === undefined) throw new SessionFailed({ kind: 'stopped' })
-    return 0
+    return session.isFollowed ? { messages: 0, deletions: session.unproven } : nothing
   } catch (error) {
     await deposit.settled()
     const isLimit = windows.hasGiven
@@ -103,7 +114,7 @@ async function makeSession(run: PullRun, judges: Judges, windows: WindowSize): P
     const isAtTop = suspects.peeks.takeBreak() && !run.world.stopping()
     if (goesOn || isAtTop || (hasMore && maildrop.loginDelayMs === 0)) {
       await deposit.refusals.settle()
-      return Math.max(1, session.remaining)
+      return { messages: Math.max(1, session.remaining), deletions: 0 }
     }
     throw error
   } finally {

@@ -52,7 +52,7 @@ async function* retrieveTurns(
   } catch (error) {
     // What came before the session broke is stored.
     yield* batchesOf(neighbours.rest(), world.store.batch)
-    if (!areStored || !session.erasures.broke(error, due)) throw error
+    if (!areStored || !session.brokeAtDeletion(error, due)) throw error
     session.came(due)
   }
   yield* batchesOf(neighbours.rest(), world.store.batch)

@@ -13,11 +13,13 @@ import type { Maildrop, PullRun, World } from './ports.ts'
 import type { ProviderRefusals } from './provider-refusals.ts'
 import type { Suspects } from './suspects.ts'
 import type { SightedMatch } from './unmatched.ts'
+import type { WindowSize } from './window-size.ts'
 
-/** What a run remembers from one of its sessions to the next: the messages that fail, and who is at fault. */
-export interface Judges {
+/** What a run remembers from one of its sessions to the next: the messages that fail, who is at fault, and how far sessions get. */
+export interface RunMemory {
   readonly suspects: Suspects
   readonly providerRefusals: ProviderRefusals
+  readonly windows: WindowSize
 }
 
 export class PullSession implements PullRun {
@@ -26,6 +28,7 @@ export class PullSession implements PullRun {
   readonly counts: RunCounts
   readonly suspects: Suspects
   readonly providerRefusals: ProviderRefusals
+  readonly windows: WindowSize
   /** The ledger as it stood when the session began. */
   readonly view: LedgerView
   readonly maildrop: Maildrop
@@ -46,21 +49,26 @@ export class PullSession implements PullRun {
   readonly cameShort: { readonly octets: number; readonly size: number }[] = []
   /** Stored messages that were to be retrieved once more, and were not given. */
   readonly notGiven = new Set<Listed>()
+  /** The number of messages that are due, and that another session may prove. */
+  unproven = 0
+  /** The server gives another session. */
+  mayGoOn = false
   #expected = 0
   #came = 0
 
-  constructor(run: PullRun, judges: Judges, view: LedgerView, maildrop: Maildrop) {
+  constructor(run: PullRun, memory: RunMemory, view: LedgerView, maildrop: Maildrop) {
     this.world = run.world
     this.account = run.account
     this.counts = run.counts
-    this.suspects = judges.suspects
-    this.providerRefusals = judges.providerRefusals
+    this.suspects = memory.suspects
+    this.providerRefusals = memory.providerRefusals
+    this.windows = memory.windows
     this.view = view
     this.maildrop = maildrop
     this.nowMs = run.world.clock.nowMs()
     this.erasures = new Erasures(run, view, this.nowMs)
     this.neighbours = new Neighbours(view)
-    this.deposit = new Deposit(run, judges.suspects, this.erasures)
+    this.deposit = new Deposit(run, memory.suspects, this.erasures)
   }
 
   /** Whether a record belongs to a quarantined message that is to be tried again: somebody has asked for it, or the account takes larger ones now. */
@@ -83,6 +91,17 @@ export class PullSession implements PullRun {
     this.erasures.add(match)
   }
 
+  /**
+   * Notes that the session broke when there was nothing left to do but to delete. The answer is false if the run fails all the same.
+   *
+   * @param due the number of messages that were not given, or not marked.
+   */
+  brokeAtDeletion(error: unknown, due: number): boolean {
+    if (!this.erasures.broke(error, due)) return false
+    this.mayGoOn = this.windows.broke(error, this.maildrop)
+    return true
+  }
+
   /** Notes how many messages are to be retrieved, beside those that have come. */
   expect(messages: number): void {
     this.#expected += messages
@@ -93,6 +112,11 @@ export class PullSession implements PullRun {
   came(messages: number): void {
     this.#came += messages
     this.world.progress({ messages: this.#came, of: this.#expected })
+  }
+
+  /** Whether another session follows, only to delete what this one could not prove. */
+  get isFollowed(): boolean {
+    return this.mayGoOn && this.unproven > 0 && !this.world.stopping()
   }
 
   /** The number of messages that are still to be retrieved. */

@@ -5,7 +5,7 @@ import type { Listed, Sighting } from '../mail/message.ts'
 import { slices } from '../slices.ts'
 import { pullLimits } from './limits.ts'
 import { look, unseen } from './look.ts'
-import { matchTooLarge, planSession, planSighted } from './plan.ts'
+import { matchTooLarge, planSession, planSighted, storedAs } from './plan.ts'
 import { isBeforeFirstRun } from './policy.ts'
 import { isSetAside, tooLarge } from './quarantine.ts'
 import type { Unmatched } from './unmatched.ts'
@@ -16,7 +16,9 @@ export interface Survey {
   readonly listed: number
   /** Messages to be retrieved, in the maildrop's order. */
   readonly toRetrieve: readonly Listed[]
-  /** Those among them that were set aside and are tried again. */
+  /** Stored messages that are to be deleted, and that only their bytes prove: they are retrieved once more, after all others. */
+  readonly due: readonly { readonly message: Listed; readonly index: number }[]
+  /** Those among `toRetrieve` that were set aside and are tried again. */
   readonly retried: ReadonlySet<Listed>
   /** New messages whose header was looked at. */
   readonly sightings: ReadonlyMap<Listed, Sighting>
@@ -47,10 +49,11 @@ export async function survey(session: PullSession): Promise<Survey> {
   const fresh = [...plan.transfer, ...sightedNew.keys()]
   const chosen = view.begun || choosing ? fresh : await begin(session, fresh, sightedNew)
 
-  const { toRetrieve, large } = await bySize(chosen.concat(sighted.compare), account.maxMessageBytes)
+  const { due, others } = await byPurpose(session, sighted.compare, unmatched)
+  const { toRetrieve, large } = await bySize(chosen.concat(others), account.maxMessageBytes)
   await setAsideLarge(session, large, unmatched)
   const retried = view.retries.size === 0 ? new Set<Listed>() : await retriedAmong(session, toRetrieve, unmatched)
-  const findings = { listed: listing.length, toRetrieve, retried, sightings: sightedNew, unmatched, choosing }
+  const findings = { listed: listing.length, toRetrieve, due, retried, sightings: sightedNew, unmatched, choosing }
   return { ...findings, storedBefore: storedBefore(toRetrieve, listing, session) }
 }
 
@@ -93,6 +96,24 @@ async function begin(
   await ledger.begin(skipped)
   const skippedMessages = new Set(skipped.map(({ message }) => message))
   return fresh.filter((message) => !skippedMessages.has(message))
+}
+
+/** Separates the stored messages that are compared by their bytes only to delete them from those that may be new. */
+async function byPurpose(
+  { view, erasures, account }: PullSession,
+  messages: readonly Listed[],
+  unmatched: Unmatched,
+): Promise<{ due: { message: Listed; index: number }[]; others: Listed[] }> {
+  const [due, others]: [{ message: Listed; index: number }[], Listed[]] = [[], []]
+  for await (const slice of slices(messages)) {
+    for (const message of slice) {
+      const record = storedAs(message, view.records)
+      if (record === undefined || !erasures.isDue(record)) others.push(message)
+      else if (message.size <= account.maxMessageBytes) due.push({ message, index: record.index })
+      else unmatched.match(record)
+    }
+  }
+  return { due, others }
 }
 
 /** Separates the messages that the account takes from those whose listed size is too large; both stay in the maildrop's order. */

@@ -2,6 +2,9 @@
  * How many messages a window may hold at a provider that ends its sessions early: some close at every 100th RETR, or after so many octets.
  * Nothing of a window counts before its barrier has come, so a window that never becomes whole brings nothing, for ever. A session that was
  * ended in a window makes the next windows a quarter of what it gave; they grow again in a session that gets further than that one.
+ *
+ * Nothing is deleted without QUIT either: a session that only has stored messages left, and is not needed for them, asks for no more of
+ * them than the last one that was ended had given.
  */
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { WindowNote } from '../ledger/ledger.ts'
@@ -55,11 +58,24 @@ export class WindowSize implements WindowPace {
     if (this.#messagesMax === pullLimits.windowMessagesMax) this.#endedAfter = undefined
   }
 
+  /** The number of stored messages that this session may still be asked for, only to delete them, and come to its QUIT. */
+  get spare(): number {
+    return this.#endedAfter === undefined ? Infinity : Math.max(this.#came === 0 ? 1 : 0, this.#endedAfter - this.#came)
+  }
+
+  /** Notes that a session came to its QUIT. The answer is whether another one may follow. */
+  ended(maildrop: Maildrop): boolean {
+    // It may have been one bad moment that ended the other session: the next one tries more.
+    if (this.#endedAfter !== undefined && this.#came > 0 && this.#came >= this.#endedAfter)
+      this.#endedAfter = 2 * this.#came
+    return this.#mayGoOn(maildrop)
+  }
+
   /**
    * Learns from the end of a session. The answer is whether another one may go on where it ended: it gave messages, and the server has not
    * asked for a time between logins.
    */
-  broke(error: unknown, { loginDelayMs }: Maildrop): boolean {
+  broke(error: unknown, maildrop: Maildrop): boolean {
     this.#wasCut = undefined
     const kind = error instanceof SessionFailed ? error.failure.kind : undefined
     if ((kind !== 'unreachable' && kind !== 'silent') || this.#asked === this.#closed) return false
@@ -68,9 +84,13 @@ export class WindowSize implements WindowPace {
       this.#messagesMax = quarter
       this.#endedAfter = this.#came
     }
-    const mayGoOn = this.#came > 0 && loginDelayMs === 0 && this.#sessions < pullLimits.cutSessionsMax
+    const mayGoOn = this.#came > 0 && this.#mayGoOn(maildrop)
     this.#wasCut = kind === 'unreachable' && mayGoOn ? error : undefined
     return this.#wasCut !== undefined
+  }
+
+  #mayGoOn({ loginDelayMs }: Maildrop): boolean {
+    return loginDelayMs === 0 && this.#sessions < pullLimits.cutSessionsMax
   }
 
   /** The failure of a run whose next session cannot be opened: a server that has cut a session may well refuse the next one for a while. */

@@ -66,14 +66,13 @@ async function* toProve(session: PullSession, { due, unmatched }: Survey): Async
   const messages = Math.min(due.length, windows.spare)
   // It is another one that goes first each time: one message that ends every session must not keep the others.
   const first = messages < due.length ? nowMs % due.length : 0
-  const chosen = [...due.slice(first), ...due.slice(0, first)].slice(0, messages).map(({ message }) => message)
-  if (messages > 0) yield chosen.sort((a, b) => a.number - b.number)
-  const left = new Set(chosen)
-  for (const { message, index } of due) {
-    if (left.has(message) && !session.notGiven.has(message)) continue
-    session.unproven += 1
-    unmatched.match(view.records.at(index))
-  }
+  const chosen = [...due.slice(first), ...due.slice(0, first)].slice(0, messages)
+  chosen.sort((one, other) => one.message.number - other.message.number)
+  for (const { index } of chosen) unmatched.release(index)
+  if (messages > 0) yield chosen.map(({ message }) => message)
+  const left = chosen.filter(({ message }) => session.notGiven.has(message))
+  for (const { index } of left) unmatched.match(view.records.at(index))
+  session.unproven = due.length - chosen.length + left.length
 }
 
 async function markProven(session: PullSession): Promise<void> {

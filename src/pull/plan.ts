@@ -20,6 +20,8 @@ export interface Plan {
    * ones. The header of each message that is due for deletion must be seen too, because a UIDL alone never permits DELE.
    */
   readonly look: readonly Listed[]
+  /** The records' indices of those among them that the listing alone identifies: they are seen only because their records are open. */
+  readonly known: ReadonlyMap<Listed, number>
   /** Messages that are new beyond doubt. */
   readonly transfer: readonly Listed[]
   readonly unmatched: Unmatched
@@ -33,6 +35,7 @@ export async function planSession(
   isOpen: (record: LedgerRecord) => boolean,
 ): Promise<Plan> {
   const plan = { lessons: [] as LedgerRecord[], look: [] as Listed[], transfer: [] as Listed[] }
+  const known = new Map<Listed, number>()
   const unmatched = new Unmatched(records)
   const { timesListed, recordPlaces } = await matchUidls(listing, records)
   const hasVanished = await anyVanished(records, timesListed)
@@ -49,6 +52,9 @@ export async function planSession(
         const lesson = relisted({ message, record }, record.uidl)
         if (wasTooLarge(record) && message.size <= maxMessageBytes) plan.transfer.push(message)
         else if (lesson !== undefined) plan.lessons.push(lesson)
+      } else if (record !== undefined && isSeen(record, message)) {
+        plan.look.push(message)
+        known.set(message, record.index)
       } else if (place !== none || hasVanished || (message.uidl === undefined && records.length > 0)) {
         plan.look.push(message)
       } else {
@@ -56,7 +62,7 @@ export async function planSession(
       }
     }
   }
-  return { ...plan, unmatched }
+  return { ...plan, known, unmatched }
 }
 
 const none = -1
@@ -114,18 +120,6 @@ function isSeen(record: LedgerRecord, { size, unsized }: Listed): boolean {
   const isBack = record.state !== 'quarantined' && record.fingerprint !== undefined && record.missedListings > 0
   const isSameSize = record.size === size || (unsized !== undefined && wasTooLarge(record))
   return (isSameSize || isOnlyNamed(record)) && !record.deletedAtSource && !isBack
-}
-
-/** The record of a stored message that its UIDL and its size alone identify, if there is one. */
-export function storedAs(message: Listed, records: PackedRecords): LedgerRecord | undefined {
-  const uidl = listedUidlHash(message)
-  if (uidl === undefined) return undefined
-  const there = records
-    .bearing('uidl', uidl)
-    .map((place) => records.at(place))
-    .filter(({ deletedAtSource }) => !deletedAtSource)
-  const [record] = there
-  return record?.state === 'stored' && there.length === 1 && isSeen(record, message) ? record : undefined
 }
 
 /** Whether the record comes from another program's state file, which holds only the UIDL: the size is learnt when the message is first listed. */

@@ -5,7 +5,7 @@ import type { Listed, Sighting } from '../mail/message.ts'
 import { slices } from '../slices.ts'
 import { pullLimits } from './limits.ts'
 import { look, unseen } from './look.ts'
-import { matchTooLarge, planSession, planSighted, storedAs } from './plan.ts'
+import { matchTooLarge, type Plan, planSession, planSighted } from './plan.ts'
 import { isBeforeFirstRun } from './policy.ts'
 import { isSetAside, tooLarge } from './quarantine.ts'
 import type { Unmatched } from './unmatched.ts'
@@ -49,7 +49,7 @@ export async function survey(session: PullSession): Promise<Survey> {
   const fresh = [...plan.transfer, ...sightedNew.keys()]
   const chosen = view.begun || choosing ? fresh : await begin(session, fresh, sightedNew)
 
-  const { due, others } = await byPurpose(session, sighted.compare, unmatched)
+  const { due, others } = await byPurpose(session, sighted.compare, plan)
   const { toRetrieve, large } = await bySize(chosen.concat(others), account.maxMessageBytes)
   await setAsideLarge(session, large, unmatched)
   const retried = view.retries.size === 0 ? new Set<Listed>() : await retriedAmong(session, toRetrieve, unmatched)
@@ -98,19 +98,22 @@ async function begin(
   return fresh.filter((message) => !skippedMessages.has(message))
 }
 
-/** Separates the stored messages that are compared by their bytes only to delete them from those that may be new. */
+/**
+ * Separates the stored messages that are compared by their bytes only to delete them from those that may be new. Their records are matched
+ * until they are retrieved: another message of the same bytes is another one.
+ */
 async function byPurpose(
-  { view, erasures, account }: PullSession,
+  { view: { records }, erasures, account }: PullSession,
   messages: readonly Listed[],
-  unmatched: Unmatched,
+  { known, unmatched }: Plan,
 ): Promise<{ due: { message: Listed; index: number }[]; others: Listed[] }> {
   const [due, others]: [{ message: Listed; index: number }[], Listed[]] = [[], []]
   for await (const slice of slices(messages)) {
     for (const message of slice) {
-      const record = storedAs(message, view.records)
-      if (record === undefined || !erasures.isDue(record)) others.push(message)
+      const index = known.get(message)
+      const record = index === undefined ? undefined : records.at(index)
+      if (record === undefined || !erasures.isDue(record) || !unmatched.match(record)) others.push(message)
       else if (message.size <= account.maxMessageBytes) due.push({ message, index: record.index })
-      else unmatched.match(record)
     }
   }
   return { due, others }

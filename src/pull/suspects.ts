@@ -1,18 +1,20 @@
 /**
  * Holds the messages that fail, so that none of them holds up another (docs/decisions/0015). A message is suspect if the provider lists it
  * and does not give it, if the session breaks at it, or if the store does not take it. It is tried last and alone, and is set aside once it
- * has failed often enough and for long enough (patience.ts). provider-refusals.ts and refusals.ts judge who is at fault. A message that
- * ends the worker is found by the runs that set out and never returned.
+ * has failed often enough and for long enough (patience.ts). provider-refusals.ts and refusals.ts judge who is at fault. caution.ts finds
+ * the message that ends the worker.
  */
 import type { Failure } from '../failure/failure.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
-import type { MessageName, Suspect } from '../ledger/ledger.ts'
-import { headerFingerprint, listedUidlHash } from '../mail/header.ts'
+import type { Suspect } from '../ledger/ledger.ts'
+import { headerFingerprint } from '../mail/header.ts'
 import type { Listed, Sighting, Window } from '../mail/message.ts'
 import { slices } from '../slices.ts'
+import { Caution, type Stored } from './caution.ts'
 import type { LedgerView } from './ledger-ports.ts'
 import { pullLimits } from './limits.ts'
 import { look, unseen } from './look.ts'
+import { messageName, nameKey } from './message-name.ts'
 import { isPatienceOver, suspectAfterFailure, type Verdict, waitsForItsTime } from './patience.ts'
 import { Peeks } from './peeks.ts'
 import type { Maildrop, PullRun } from './ports.ts'
@@ -59,13 +61,8 @@ export class Suspects {
   /** The messages behind a limit of the provider, and its words. */
   #behindLimit: { readonly messages: number; readonly failure: Failure } | undefined
   #hasRecalled = false
-  #deaths = 0
-  /** The number of those deaths in which the run was alone in its lane. */
-  #laneDeaths = 0
-  #isInLane = false
-  /** The message that has killed the worker. */
-  #killer: MessageName | undefined
-  /** True once this run has set out to retrieve, or has something else to write at its end. */
+  readonly #caution: Caution
+  /** True once there is something to write at the end of the run. */
   #mustReturn = false
   #lastSeenMs = 0
   /** Messages that were set aside and are tried again. */
@@ -75,6 +72,7 @@ export class Suspects {
 
   constructor(run: PullRun) {
     this.#run = run
+    this.#caution = new Caution(run, () => this.#writeReturn())
   }
 
   /** The number of messages that have failed, or wait for their time, and are not set aside. */
@@ -92,18 +90,13 @@ export class Suspects {
     return this.#behindLimit?.failure ?? [...this.#deferred.values()].find((failure) => failure !== undefined)
   }
 
-  /** Reads what earlier runs have left. A run whose predecessor died waits for its turn: then no other run can be the reason of its death. */
-  async recall({ suspects, deaths, laneDeaths, alone, lastSeenMs }: LedgerView): Promise<void> {
+  /** Reads what earlier runs have left. */
+  async recall(view: LedgerView): Promise<void> {
     if (this.#hasRecalled) return
     this.#hasRecalled = true
-    for (const suspect of suspects) this.#suspects.set(suspectKey(suspect), suspect)
-    this.#lastSeenMs = lastSeenMs
-    this.#deaths = deaths
-    this.#laneDeaths = laneDeaths
-    // Only a run that was careful already had written down the message that it was retrieving alone.
-    this.#killer = deaths > pullLimits.deathsBeforeCare && laneDeaths > 1 ? alone : undefined
-    this.#mustReturn = deaths > 0
-    this.#isInLane = deaths > 0 && (await this.#run.world.enterLane())
+    for (const suspect of view.suspects) this.#suspects.set(nameKey(suspect), suspect)
+    this.#lastSeenMs = view.lastSeenMs
+    await this.#caution.recall(view)
   }
 
   /** Sets aside the message that has killed the worker, leaves the suspects for last, and leaves out those that wait for their time. */
@@ -113,13 +106,15 @@ export class Suspects {
     const turns = { usual: [] as Listed[], last: [] as Listed[] }
     const present = new Set<string>()
     const known = this.#suspects.size + this.#aside.size + this.#deferred.size + retried.size
-    const isTroubled = known > 0 || this.#killer !== undefined
+    const { killer } = this.#caution
+    const killerKey = killer && nameKey(killer)
+    const isTroubled = known > 0 || killerKey !== undefined
     for await (const slice of slices(isTroubled ? toRetrieve : [])) {
       for (const message of slice) {
-        const key = suspectKey(nameOf(message))
+        const key = nameKey(messageName(message))
         present.add(key)
         if (this.#aside.has(key)) continue
-        if (this.#killer !== undefined && key === suspectKey(this.#killer)) await this.#setKillerAside(message)
+        if (key === killerKey) await this.#setKillerAside(message)
         else if (this.#isTried(key, retried.has(message)))
           (this.#suspects.has(key) || retried.has(message) ? turns.last : turns.usual).push(message)
       }
@@ -127,7 +122,7 @@ export class Suspects {
     // A false empty maildrop (fetchmail, RETRIEVAL FAILURE MODES) clears nobody, and the provider need not list what is spooled.
     if (listed > 0) for (const [key, { spooled }] of this.#suspects) if (!present.has(key) && !spooled) this.#clear(key)
     // The message that has failed least goes first, so that each has its turn even if one of them ends the session.
-    const failures = (message: Listed) => this.#suspects.get(suspectKey(nameOf(message)))?.failures ?? 0
+    const failures = (message: Listed) => this.#suspects.get(nameKey(messageName(message)))?.failures ?? 0
     turns.last.sort((a, b) => failures(a) - failures(b))
     return isTroubled ? turns : { usual: toRetrieve, last: [] }
   }
@@ -139,44 +134,15 @@ export class Suspects {
 
   /** Whether a spooled message is tried now. */
   mayTry(message: Listed): boolean {
-    return this.#isTried(suspectKey(nameOf(message)), false)
+    return this.#isTried(nameKey(messageName(message)), false)
   }
 
-  /**
-   * Retrieves the messages in their turns. After several deaths, the messages that could have been on their way then come alone.
-   *
-   * @param stored resolves when every message that has come stands in its folder.
-   */
-  async *windows(maildrop: Maildrop, { usual, last }: Turns, stored: () => Promise<void>): AsyncIterable<Window> {
+  /** Retrieves the messages in their turns. */
+  async *windows(maildrop: Maildrop, { usual, last }: Turns, stored: Stored): AsyncIterable<Window> {
     if (usual.length + last.length === 0) return
-    // As many messages as can have been on their way when the worker died.
-    const doubtful = usual.slice(0, pullLimits.windowsAheadMax * pullLimits.windowMessagesMax)
-    let rest = usual
-    if (this.#isCareful) {
-      for (const message of doubtful) yield* this.#alone(message, maildrop, stored)
-      rest = usual.slice(doubtful.length)
-      await stored()
-    } else if (this.#isInLane && doubtful.length < usual.length) {
-      await this.#setOut()
-      yield* maildrop.retrieve(doubtful, this.#run.account.maxMessageBytes)
-      rest = usual.slice(doubtful.length)
-      await stored()
-    }
-    // They have done no harm: the other runs that wait for the lane need not wait for the rest of an import.
-    if (rest !== usual && rest.length > 0) await this.#leaveLane()
-    if (rest.length > 0 || !this.#isCareful) await this.#setOut()
-    if (rest.length > 0) yield* maildrop.retrieve(rest, this.#run.account.maxMessageBytes)
+    yield* this.#caution.windows(maildrop, usual, stored)
     await this.#lookAt(last, maildrop)
-    for (const message of last) yield* this.#alone(message, maildrop, stored)
-  }
-
-  /** Retrieves one message with no other on its way. After several deaths the name of this message is written down first. */
-  async *#alone(message: Listed, maildrop: Maildrop, stored: () => Promise<void>): AsyncIterable<Window> {
-    if (this.#isCareful) {
-      await stored()
-      await this.#setOut(nameOf(message))
-    }
-    yield* maildrop.retrieve([message], this.#run.account.maxMessageBytes)
+    for (const message of last) yield* this.#caution.alone(message, maildrop, stored)
   }
 
   /**
@@ -191,8 +157,8 @@ export class Suspects {
   ): Promise<void> {
     const { clock, run } = this.#run.world
     const { message, spooled } = sighting
-    const name = nameOf(message)
-    const key = suspectKey(name)
+    const name = messageName(message)
+    const key = nameKey(name)
     const before = this.#suspects.get(key)
     const nowMs = clock.nowMs()
     const suspect: Suspect = {
@@ -223,19 +189,19 @@ export class Suspects {
 
   /** Leaves a message for a later run, without a verdict so far. */
   defer(message: Listed, failure: Failure): void {
-    this.#deferred.set(suspectKey(nameOf(message)), failure)
+    this.#deferred.set(nameKey(messageName(message)), failure)
   }
 
   /** Notes that the provider has given a message. That clears it, unless the store is the reason why it is suspect. */
   given(message: Listed): void {
     if (this.#suspects.size === 0) return
-    const key = suspectKey(nameOf(message))
+    const key = nameKey(messageName(message))
     if (this.#suspects.get(key)?.at !== 'store') this.#clear(key)
   }
 
   /** Notes that the store has taken a message. */
   stored(message: Listed): void {
-    if (this.#suspects.size > 0) this.#clear(suspectKey(nameOf(message)))
+    if (this.#suspects.size > 0) this.#clear(nameKey(messageName(message)))
   }
 
   /** Notes that this many messages were not asked for, because the provider gives no more for now. */
@@ -245,23 +211,18 @@ export class Suspects {
 
   /** Whether a failure has spoken against this message before: the provider gave, or the store took, others at that time. */
   wasAtFault(message: Listed): boolean {
-    return (this.#suspects.get(suspectKey(nameOf(message)))?.failures ?? 0) >= 1
+    return (this.#suspects.get(nameKey(messageName(message)))?.failures ?? 0) >= 1
   }
 
   /** Writes down the suspects. It is called at the end of a run, however the run ended. */
   async returned(): Promise<void> {
-    if (this.#mustReturn) await this.#writeReturn()
+    if (this.#mustReturn || this.#caution.mustReturn) await this.#writeReturn()
   }
 
   /** @throws SessionFailed if something was due and nothing came of it (CONTRACT section 5, `deferred`). */
   demandProgress(): void {
     const { stored, recovered } = this.#run.counts
     if (this.failure !== undefined && stored + recovered === 0) throw new SessionFailed(this.failure)
-  }
-
-  /** After several deaths each message that could be the reason is retrieved alone. */
-  get #isCareful(): boolean {
-    return this.#deaths >= pullLimits.deathsBeforeCare && this.#laneDeaths > 0
   }
 
   /** A message that has failed in this run waits for the next one, and a suspect waits for its time, unless somebody has asked for the run. */
@@ -275,20 +236,6 @@ export class Suspects {
     return false
   }
 
-  async #setOut(alone?: MessageName): Promise<void> {
-    this.#mustReturn = true
-    // Outside of the lane a death proves nothing.
-    await this.#run.world.attempts.setOut(this.#isInLane ? (alone ?? 'in the lane') : undefined)
-  }
-
-  async #leaveLane(): Promise<void> {
-    await this.#writeReturn()
-    this.#deaths = 0
-    this.#laneDeaths = 0
-    this.#isInLane = false
-    this.#run.world.leaveLane()
-  }
-
   async #writeReturn(): Promise<void> {
     await this.#run.world.attempts.returned([...this.#suspects.values()])
   }
@@ -300,14 +247,11 @@ export class Suspects {
       this.#sightings.set(sighting.message, sighting)
   }
 
-  /** The last of the runs that died was retrieving this message and nothing else. */
   async #setKillerAside(message: Listed): Promise<void> {
-    const reason = `Its retrieval ended the worker ${this.#deaths} times`
-    await this.#setAside(unseen(message), { kind: 'internal', reason }, this.#deaths)
-    this.#deaths = 0
-    this.#killer = undefined
-    // The runs that died before have died of this message too.
-    await this.#writeReturn()
+    const { deaths } = this.#caution
+    const reason = `Its retrieval ended the worker ${deaths} times`
+    await this.#setAside(unseen(message), { kind: 'internal', reason }, deaths)
+    await this.#caution.explained()
   }
 
   async #setAside(sighting: Sighting, failure: Failure, attempts: number, envelope?: Buffer): Promise<void> {
@@ -319,7 +263,7 @@ export class Suspects {
     const { setAsideAfterMs } = world.run
     const shown = await shownEnvelope(envelope)
     await world.quarantine.quarantine({ ...sighting, fingerprint }, { failure, attempts, setAsideAfterMs, ...shown })
-    const key = suspectKey(nameOf(message))
+    const key = nameKey(messageName(message))
     this.#aside.add(key)
     this.#clear(key)
   }
@@ -328,13 +272,4 @@ export class Suspects {
     this.#deferred.delete(key)
     if (this.#suspects.delete(key)) this.#mustReturn = true
   }
-}
-
-function nameOf(message: Listed): MessageName {
-  return { uidl: listedUidlHash(message), size: message.size, place: message.number }
-}
-
-/** If messages share a UIDL, one that comes well must not clear another: their sizes tell them apart. */
-function suspectKey({ uidl, size, place }: MessageName): string {
-  return `${uidl ?? place} ${size}`
 }

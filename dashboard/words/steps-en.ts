@@ -20,6 +20,12 @@ export const steps: StepWords = {
   'unlock on the web': () =>
     'Sign in on the provider’s web page: the account is locked, and it says there how to open it again.',
   'switch POP3 on': () => 'Switch POP3 on in the settings of the mailbox, on the web page of its provider.',
+  'let the address in': () =>
+    'The provider shuts out the address or the country that Tributary comes from: let it in in the security settings of the mailbox, or ask the provider.',
+  'use TLS': () =>
+    'It takes no password in clear: set the encryption to TLS and the port to 995, or to STARTTLS for this port.',
+  'choose a new password': () => 'Choose a new password on the provider’s web page, and enter it here.',
+  'renew the licence': () => 'The mail server lacks a licence: its operator has to renew it; no setting here helps.',
   'pin until renewed': () =>
     'The provider has to renew its certificate. Until then: if you know this server, compare the fingerprint (SHA-256) with what its operator tells you, and trust exactly this one.',
   'pin if known': () =>

@@ -24,6 +24,13 @@ export const steps: StepWords = {
   'unlock on the web': () =>
     'Hãy đăng nhập trên trang web của nhà cung cấp: tài khoản đang bị khóa, và ở đó có hướng dẫn cách mở lại.',
   'switch POP3 on': () => 'Hãy bật POP3 trong phần cài đặt của hộp thư, trên trang web của nhà cung cấp.',
+  'let the address in': () =>
+    'Nhà cung cấp chặn địa chỉ hoặc quốc gia mà Tributary kết nối từ đó: hãy cho phép trong phần cài đặt bảo mật của hộp thư, hoặc hỏi nhà cung cấp.',
+  'use TLS': () =>
+    'Máy chủ không nhận mật khẩu khi không mã hóa: hãy đặt mã hóa là TLS và cổng là 995, hoặc STARTTLS cho cổng này.',
+  'choose a new password': () => 'Hãy chọn mật khẩu mới trên trang web của nhà cung cấp, rồi nhập vào đây.',
+  'renew the licence': () =>
+    'Máy chủ thư thiếu giấy phép: người quản trị nó phải gia hạn; không cài đặt nào ở đây giúp được.',
   'pin until renewed': () =>
     'Nhà cung cấp phải gia hạn chứng chỉ. Trước lúc đó: nếu bạn biết máy chủ này, hãy so dấu vân tay (SHA-256) với dấu mà người quản trị nó cho biết, rồi chỉ tin đúng chứng chỉ này.',
   'pin if known': () =>

@@ -5,7 +5,11 @@
 import { type Failure, type FailureKind } from './failure.ts'
 import { assertNever } from '../assert-never.ts'
 import { failureLimits } from './limits.ts'
+import { meaningOf } from './meaning.ts'
+import { keepsOut } from './meanings.ts'
+import { phaseCode } from './phase.ts'
 import { describe } from './sentences.ts'
+import { codeIn } from './skeleton.ts'
 
 /** The failures since the last run that went well. A mere login does not end them: that would reset the back-off too soon. */
 export interface FailureHistory {
@@ -91,7 +95,7 @@ export function consequenceOf(failure: Failure, before: FailureHistory, nowMs: n
   if (failure.kind === 'internal' && failure.remedy !== undefined) {
     return { next: { do: 'try again', afterMs: failureLimits.retryFirstMs }, history: before }
   }
-  const refused = failure.kind === 'credentials refused'
+  const refused = isLoginRefused(failure)
   const history: FailureHistory = {
     failures: before.failures + 1,
     firstFailureAtMs: before.firstFailureAtMs ?? nowMs,
@@ -106,6 +110,20 @@ export function consequenceOf(failure: Failure, before: FailureHistory, nowMs: n
   const doubled = firstMs * 2 ** Math.min(before.failures, 20)
   const afterMs = Math.round(Math.min(doubled, Math.max(failureLimits.retryMaxMs, firstMs)) * (1 + random / 4))
   return { next: { do: 'try again', afterMs }, history }
+}
+
+/**
+ * Whether the server has kept us out, and goes on to until somebody acts. Providers say `[SYS/PERM]` of what they switch off and on again by
+ * themselves (RFC 3206 means the server's settings): that is tried for ever.
+ */
+function isLoginRefused(failure: Failure): boolean {
+  if (failure.kind === 'credentials refused') return true
+  return (
+    failure.kind === 'provider refused' &&
+    ['USER', 'PASS', 'AUTH'].includes(phaseCode(failure.during)) &&
+    codeIn(failure.reply) !== 'SYS/PERM' &&
+    keepsOut(meaningOf(failure.reply))
+  )
 }
 
 /** A time in which no scheduled run goes to a destination. It is kept until a run has gone well there, so that the next pause is longer. */

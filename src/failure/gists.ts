@@ -9,20 +9,50 @@ import type { Meaning } from './meanings.ts'
 /** The words for what a server gives, or takes. */
 const mail = String.raw`\b(?:messages?|mail|letter|e mail|item)\b`
 
+/** What makes a connection safe. */
+const tls = String.raw`ssl|s?tls|start ?tls|encrypt(?:ion|ed)|secure (?:connection|channel|link|login|session|socket|port)`
+
+/** The place that somebody comes from. */
+const origin = String.raw`(?<!\bmail )(?:\bip ?addr\b|\bip\b(?: address)?|\baddress|\bnetwork|\bcountry|\bregion|\blocation|\bhost|\bclient|\bgeo\w{0,12})`
+
+/** The words for what is not let in. */
+const barred = String.raw`(?:\bblock\w{0,8}|\bblack ?list\w{0,4}|\bban(?:ned)?\b|\bden(?:y|ied)\b|\brefused|\breject\w{0,4}|\brestrict\w{0,6}|\bnot (?:be )?(?:allowed|permitted|authori[sz]ed|accepted)|\bforbidden|\bno access|\bdisallowed|\bprohibited)`
+
 /** Of one meaning, and in the order in which meanings are looked for: what names its reason goes before what may be said of anything. */
 const gists: readonly (readonly [Meaning, RegExp])[] = [
   // QQ names five reasons at once; the password stands for all of them.
   ['wrong password', /account is abnormal service is not open/],
+  // "TLS" is also the name of what is already spoken: it has to be wanted here.
+  [
+    'wants TLS',
+    new RegExp(
+      String.raw`\b(?:plain ?text|clear ?text|in (?:the )?clear|unencrypted|insecure|non secure|unsecured?|not (?:secure|encrypted))\b.{0,60}\b(?:dis(?:allowed|abled)|not (?:be )?(?:allowed|permitted|supported|available|accepted|enabled)|forbidden|refused|denied|rejected|prohibited|blocked|${tls})|\b(?:${tls})\b.{0,30}\b(?:required|needed|mandatory|necessary|first|only|obligatory)\b|\b(?:must|need|needs|required?|requires|please|only|has to|have to)\b.{0,45}\b(?:${tls})\b`,
+    ),
+  ],
   // Mail.ru spells it with one p; QQ and 163 say authorization code.
   ['app password', /\bapp?(?:lication)? (?:specific )?password|authori[sz]ation code/],
   [
     'sign in on the web',
-    /\bweb ?log ?in|log ?in .{0,20}\b(?:via|in|on|through|with) (?:your |a |the )?web\b|web browser|\bcaptcha\b/,
+    /\bweb ?log ?in|(?:log|sign) ?in .{0,20}\b(?:via|in|on|through|with|to|at) (?:your |a |the |our )?web(?: ?mail| ?site)?\b|web browser|\bcaptcha\b|verif(?:y|ied|ication)\b.{0,25}\b(?:your |the )?(?:account|identity|phone|mailbox)|\baccount\b.{0,25}\bverif(?:y|ied|ication)|accept .{0,25}\b(?:terms|conditions|agreement)|(?:suspicious|unusual) (?:activity|log ?in|sign)/,
   ],
   ['OAuth only', /\bx?oauth|basic auth|modern auth/],
   [
     'switched off',
-    /\b(?:pop3?|imap)\b.{0,45}(?:\bnot (?:yet )?(?:enabled|activated|allowed|permitted|available|supported)|disabled|deactivated|switched off|turned off)|(?:enable|activate|switch on|turn on).{0,20}\b(?:pop3?|imap)\b|\b(?:not|no)\b.{0,20}\b(?:enabled|allowed|permitted|access)\b.{0,20}\b(?:pop3?|imap)\b|\bnot have (?:pop3?|imap) access|requested service disabled/,
+    /\bprotocol (?:is |has been )?(?:disabled|switched off|not (?:enabled|allowed))|\b(?:pop3?|imap)\b.{0,45}\b(?:premium|paid|upgrade|not (?:included|part of))|\b(?:pop3?|imap)\b.{0,45}(?:\bnot (?:yet )?(?:enabled|activated|allowed|permitted|available|supported)|disabled|deactivated|switched off|turned off)|(?:enable|activate|switch on|turn on).{0,20}\b(?:pop3?|imap)\b|\b(?:not|no)\b.{0,20}\b(?:enabled|allowed|permitted|access)\b.{0,20}\b(?:pop3?|imap)\b|\bnot have (?:pop3?|imap) access|requested service disabled/,
+  ],
+  [
+    'password expired',
+    /pass ?(?:words?|wd|phrase)\b.{0,25}\b(?:expired|(?:must|has to|needs? to) be (?:changed|reset|renewed)|(?:change|reset) (?:is )?required|too old)|\b(?:must|have to|need to|required to) (?:change|reset|renew|update) (?:your |the )?pass|expired (?:password|credentials)|^(?:please )?change (?:your |the )?password/,
+  ],
+  [
+    'shut out',
+    new RegExp(
+      String.raw`${origin}.{0,45}${barred}|${barred}.{0,40}\b(?:your|this|that|foreign|by|from|client|unknown)\b.{0,12}${origin}|\bfrom #.{0,20}${barred}|from abroad|outside (?:of )?(?:your|the|its) (?:home )?country`,
+    ),
+  ],
+  [
+    'unlicensed',
+    /\blicen[cs]\w{0,3}\b.{0,30}(?:expired|exceed|limit|invalid|reached|missing|violat)|(?:no|invalid|expired) .{0,10}\blicen[cs]e/,
   ],
   // What a message is, in words that also speak of limits.
   [
@@ -35,11 +65,11 @@ const gists: readonly (readonly [Meaning, RegExp])[] = [
   ],
   [
     'throttled',
-    /too (?:often|frequent|soon|fast|quickly)|too many (?!argument|param|bad|invalid imap|message|recipient|part|header|line|hop|flag|char|item|error)|too much access|rate ?limit|throttl|log ?in ?(?:s )?(?:delay|limit|rate|interval|frequen)|limit for logins|frequen|minimum (?:time|interval|login|\w{0,10} delay)|check interval|(?:only|at least|once|allowed|not more) .{0,20}(?:every|once|per|apart) ?.{0,15}(?:minute|second|hour|#)|# (?:minutes?|seconds?) apart|\bwait (?:a|an|#|before|at least|until|for)(?: |$)|(?:come|check) back|again (?:in|after) #|slow down|back ?off time|maximum (?:number of )?(?:connections|log ?ins?|sessions|users)|connections? limit|connections (?:from|per)|logins (?:from|per)|many connections|login attempts/,
+    /too (?:often|frequent|soon|fast|quickly)|too many (?!argument|param|bad|invalid imap|message|recipient|part|header|line|hop|flag|char|item|error)|too much access|rate ?limit|throttl|log ?in ?(?:s )?(?:delay|limit|rate|interval|frequen)|limit for logins|frequen|minimum (?:time|interval|login|\w{0,10} delay)|check interval|(?:only|at least|once|allowed|not more) .{0,20}(?:every|once|per|apart) ?.{0,15}(?:minute|second|hour|#)|# (?:minutes?|seconds?) apart|\bwait (?:a|an|#|before|at least|until|for)(?: |$)|(?:come|check) back|again (?:in|after) #|slow down|back ?off time|maximum (?:number of )?(?:simultaneous |concurrent |active |open )?(?:connections|log ?ins?|sessions|users|clients)|connections? limit|(?:connections|logins) (?:from|per)(?!.{0,40}(?:block|\bban|denied|refused|forbid|not (?:allowed|permitted)))|many connections|login attempts|(?:connection|session|log ?in|user|visit|request|accept\w{0,3}|poll\w{0,3}) limit|limit (?:of|for|on) (?:connection|session|log ?in|user|visit|request)|(?:exceed|reach)\w{0,3}.{0,25}\b(?:connections|sessions|log ?ins|requests)\b|\baccepting limit/,
   ],
   [
     'temporary',
-    /(?:server|system|service)s? (?:is |are |too |currently )?(?:busy|overloaded)|temporar\w{0,6} (?:lock|block|disabl)/,
+    /(?:server|system|service)s? (?:is |are |too |currently )*(?:busy|overloaded|under heavy load)|\boverload|load (?:is )?(?:too )?high|high load|temporar\w{0,6} (?:lock|block|disabl)/,
   ],
   [
     'gone',
@@ -51,10 +81,13 @@ const gists: readonly (readonly [Meaning, RegExp])[] = [
     'in use',
     /another (?:session|client|process|user|connection|pop)|other party|already (?:open|logged|in use|locked|connected)|duplicate login/,
   ],
-  ['locked account', /\b(?:account|user)\b.{0,30}\b(?:lock|suspend|block|frozen|banned)/],
+  [
+    'locked account',
+    /\b(?:account|user|domain|service|customer)\b.{0,30}\b(?:lock|suspend|block|frozen|banned|restricted|compromised|hacked)|\b(?:mail ?box|mail ?drop|access|log ?in|mail)\b.{0,30}\b(?:suspend|frozen|banned)|\b(?:mail ?box|mail ?drop|access|log ?in)\b.{0,20}\bblocked|\block(?:ed)?\b.{0,30}\b(?:security|administrat|abuse|spam|fraud|payment|suspicious|violation)|non payment|\bunpaid\b|\boverdue\b/,
+  ],
   [
     'mailbox disabled',
-    /\b(?:account|mailbox|user|login)\b.{0,30}\b(?:disabled|deactivated|inactive|not active|closed|terminated)|no longer exists/,
+    /\b(?:account|mail ?box|user|log ?in|domain|subscription|service|trial|contract)\b.{0,30}\b(?:disabled|deactivated|inactive|inactivity|not (?:yet )?(?:active|activated|enabled)|closed|terminated|expired|cancell?ed|dormant|archived|deprovisioned)|no longer exists|\b(?:expired|inactive|disabled|dormant|closed) (?:account|mail ?box|user)/,
   ],
   ['in use', /\block(?:ed|s)?\b|\bin use\b|\bbusy\b/],
   [
@@ -64,6 +97,10 @@ const gists: readonly (readonly [Meaning, RegExp])[] = [
   [
     'refused for good',
     /virus|malware|infected|trojan|phish|\bspam\b|by policy|policy (?:violation|reject)|contains? (?:an? )?(?:invalid|nul|bare|non ascii|forbidden|illegal)|invalid (?:header|rfc|character in literal)|malformed (?:message|header|mail)|rfc ?#|(?:zero|empty) (?:byte|length)|no header body|binary data|attachment .{0,20}(?:block|forbid|not allowed)/,
+  ],
+  [
+    'limit reached',
+    /\b(?<!\b(?:line|header|attachment|recipient|flag|keyword|nesting|part|item|folder|mail ?box|octet|byte|literal|storage|disk|space)s? )limit\w{0,3}\b.{0,20}(?:exceed|reach|hit\b)|(?:exceed|reach)\w{0,3}\b.{0,20}\b(?:limit|allowance)/,
   ],
   [
     'temporary',
@@ -79,10 +116,13 @@ const gists: readonly (readonly [Meaning, RegExp])[] = [
   ],
 ]
 
-/** The meanings that a skeleton tells of, the surest first. */
-export function gistsIn(skeleton: string): Meaning[] {
-  const here = gists.filter(([, gist]) => gist.test(skeleton)).map(([meaning]) => meaning)
-  return here.length > 0 ? here : gistsAbroad.filter(([, gist]) => gist.test(skeleton)).map(([meaning]) => meaning)
+/** The meanings that any of these skeletons tells of, the surest first. */
+export function gistsIn(skeletons: readonly string[]): Meaning[] {
+  const told = (all: typeof gists) =>
+    all.filter(([, gist]) => skeletons.some((skeleton) => gist.test(skeleton))).map(([meaning]) => meaning)
+  const here = told(gists)
+  // Some languages have no other word for a password.
+  return here.some((meaning) => meaning !== 'wrong password') ? here : [...told(gistsAbroad), ...here]
 }
 
 /** The words with which a server promises that it passes. */

@@ -10,7 +10,8 @@ import { readingsOf, skeletonOf } from './skeleton.ts'
  */
 export function legible(text: string, max = 200): string {
   const readings = readingsOf(text.slice(0, max * 4))
-  const reading = readings.length === 1 ? readings[0] : readings.find((words) => gistsIn(skeletonOf(words)).length > 0)
+  const reading =
+    readings.length === 1 ? readings[0] : readings.find((words) => gistsIn([skeletonOf(words)]).length > 0)
   if (reading === undefined) return printable(text, max)
   // Marks that turn the direction of a line, and private letters, are no words.
   return singleLine(reading.replace(/[\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\ufffd]+/gu, '?'), max)

@@ -31,6 +31,8 @@ const codes: Readonly<Record<string, Meaning>> = {
   EXPUNGEISSUED: 'gone',
   AUTHENTICATIONFAILED: 'wrong password',
   WEBALERT: 'sign in on the web',
+  EXPIRED: 'password expired',
+  PRIVACYREQUIRED: 'wants TLS',
 }
 
 /** The codes that leave no doubt, whatever the words are. */
@@ -50,7 +52,7 @@ export function meaningOf(reply: string): Meaning | undefined {
   const told = codes[code]
   if (certain.has(code)) return told
   const skeletons = skeletonsOf(reply)
-  const said = skeletons.flatMap((skeleton) => known.get(skeleton) ?? []).concat(skeletons.flatMap(gistsIn))
+  const said = skeletons.flatMap((skeleton) => known.get(skeleton) ?? []).concat(gistsIn(skeletons))
   switch (code) {
     case 'SYS/TEMP':
     case 'UNAVAILABLE':
@@ -65,8 +67,15 @@ export function meaningOf(reply: string): Meaning | undefined {
     case 'SYS/PERM':
       return said.find((meaning) => meaning !== 'temporary' || skeletons.some(promisesLater))
     default:
-      return said[0] ?? told
+      return surest(said) ?? told
   }
+}
+
+/** An address that is shut out for a while, or for too many visits, is let in again. */
+function surest(said: readonly Meaning[]): Meaning | undefined {
+  const [first] = said
+  if (first !== 'shut out') return first
+  return said.find((meaning) => meaning === 'throttled' || meaning === 'temporary') ?? first
 }
 
 /** Whether a refusal that passes speaks of the server as a whole, and not of what it was asked for. */

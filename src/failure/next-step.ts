@@ -4,7 +4,8 @@ import type { Failure } from './failure.ts'
 import { hostOf } from '../account/server-traits.ts'
 import { meaningOf } from './meaning.ts'
 import { type Provider, providerOfHost } from '../account/providers.ts'
-import { phaseCode } from './phase.ts'
+import { keepsOut } from './meanings.ts'
+import { type PhaseCode, phaseCode } from './phase.ts'
 import type { Step } from './step.ts'
 
 /** A port and TLS mode at which POP3 answers at the same host, found after a failure. */
@@ -35,9 +36,15 @@ export function knownStep(failure: Failure): Step | undefined {
   if (failure.kind === 'tls') return tlsStep(failure)
   if (failure.kind === 'credentials refused')
     return loginStep(failure.reply, providerOfHost(hostOf(failure.server)), failure.beyondAscii ?? false)
-  if (failure.kind !== 'provider refused' || meaningOf(failure.reply) !== 'switched off') return undefined
-  return switchOn(providerOfHost(hostOf(failure.server)))
+  if (failure.kind !== 'provider refused') return undefined
+  const meaning = meaningOf(failure.reply)
+  const keepsUsOut = keepsOut(meaning) || meaning === 'shut out' || meaning === 'unlicensed'
+  if (meaning !== 'switched off' && !(keepsUsOut && atTheDoor.has(phaseCode(failure.during)))) return undefined
+  return loginStep(failure.reply, providerOfHost(hostOf(failure.server)), false)
 }
+
+/** The phases in which a server says that it lets nobody in. */
+const atTheDoor: ReadonlySet<PhaseCode> = new Set(['connection', 'USER', 'PASS', 'AUTH'])
 
 function loginStep(reply: string, provider: Provider | undefined, beyondAscii: boolean): Step | undefined {
   switch (meaningOf(reply)) {
@@ -52,8 +59,17 @@ function loginStep(reply: string, provider: Provider | undefined, beyondAscii: b
     case 'locked account':
     case 'mailbox disabled':
       return { code: 'unlock on the web' }
+    case 'shut out':
+      return { code: 'let the address in' }
+    case 'wants TLS':
+      return { code: 'use TLS' }
+    case 'password expired':
+      return { code: 'choose a new password' }
+    case 'unlicensed':
+      return { code: 'renew the licence' }
     case 'throttled':
     case 'quota used up':
+    case 'limit reached':
     case 'temporary':
     case 'in use':
     case 'gone':

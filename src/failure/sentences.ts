@@ -48,10 +48,10 @@ export function happened(failure: Failure): string {
         ? `${failure.server} was too slow: no end after ${secondsOf(failure.waitedMs)} s of ${phaseWords(failure.during)}.`
         : `${failure.server} said nothing for ${secondsOf(failure.waitedMs)} s during ${phaseWords(failure.during)}.`
     case 'credentials refused':
-      return `${failure.server} refused the user name or password: "${failure.reply}".`
+      return `${failure.server} refused ${refusedOf(failure.reply)}: "${failure.reply}".`
     case 'throttled':
       if (failure.everyAccount) return `The mail store ${failure.server} wants less mail at a time: "${failure.reply}".`
-      if (meaningOf(failure.reply) === 'quota used up')
+      if (['quota used up', 'limit reached'].includes(meaningOf(failure.reply) ?? ''))
         return `${failure.server} gives no more for now: "${failure.reply}".`
       return `${failure.server} wants fewer visits: "${failure.reply}".`
     case 'maildrop in use':
@@ -76,6 +76,13 @@ export function happened(failure: Failure): string {
     default:
       return assertNever(failure)
   }
+}
+
+/** A server that names another reason has not called the user name or the password wrong. */
+function refusedOf(reply: string): string {
+  const meaning = meaningOf(reply)
+  const isOther = meaning === 'sign in on the web' || meaning === 'OAuth only' || meaning === 'password expired'
+  return isOther ? 'the login' : 'the user name or password'
 }
 
 /** The next action of Tributary, and the one that somebody has to take. */

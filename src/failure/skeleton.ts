@@ -76,6 +76,8 @@ export function skeletonOf(text: string): string {
     .replace(/(?<=\p{Script=Latin})\p{M}+/gu, '')
     .normalize('NFC')
     .replaceAll('ł', 'l')
+    .replaceAll('đ', 'd')
+    .replaceAll('ё', 'е')
     .replaceAll('ß', 'ss')
     .replaceAll('ø', 'o')
     .replaceAll('ı', 'i')

@@ -14,6 +14,10 @@ export type Step =
   | { readonly code: 'confirm on the web' }
   | { readonly code: 'unlock on the web' }
   | { readonly code: 'switch POP3 on' }
+  | { readonly code: 'let the address in' }
+  | { readonly code: 'use TLS' }
+  | { readonly code: 'choose a new password' }
+  | { readonly code: 'renew the licence' }
   | { readonly code: 'pin until renewed'; readonly fingerprint: string }
   | { readonly code: 'pin if known'; readonly fingerprint: string }
   | { readonly code: 'pin if renewed'; readonly fingerprint: string }
@@ -64,6 +68,12 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
   'unlock on the web': () =>
     "Sign in on the provider's web page: the account is locked, and it says there how to open it again.",
   'switch POP3 on': () => 'Switch POP3 on in the settings of the mailbox, on the web page of its provider.',
+  'let the address in': () =>
+    'The provider shuts out the address or the country that Tributary comes from: let it in in the security settings of the mailbox, or ask the provider.',
+  'use TLS': () =>
+    'It takes no password in clear: set tls to "implicit" and the port to 995, or tls to "starttls" for this port.',
+  'choose a new password': () => "Choose a new password on the provider's web page, and set it here.",
+  'renew the licence': () => 'The mail server lacks a licence: its operator has to renew it; no setting here helps.',
   'pin until renewed': (step) =>
     `The provider has to renew it; until then, tlsFingerprint ${step.fingerprint} lets exactly this one in.`,
   'pin if known': (step) =>

@@ -171,6 +171,46 @@ export const wordings: readonly Wording[] = [
     ['refused for good', "Can't save a zero byte message."],
     ['refused for good', '[TOOBIG] Composed message grows too big.'],
   ]),
+  ...from('en', 'Dovecot', 'github.com/mailcow/mailcow-dockerized/issues/1157; github.com/docker-mailserver/docker-mailserver/issues/1026', [
+    ['wants TLS', '[AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.'],
+    ['wants TLS', '[PRIVACYREQUIRED] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.'],
+  ]),
+  ...from('en', 'Courier', 'public code, index 55046187641', [
+    ['wants TLS', 'TLS required to log in.'],
+  ]),
+  ...from('en', 'grommunio (gromox)', 'public code, index 14076373895', [
+    ['shut out', 'access denied by ipaddr filter for 192.0.2.1'],
+    ['wants TLS', 'must issue a STLS command first'],
+    ['throttled', 'too many failures, user will be blocked for a while'],
+    ['gone', 'message not found'],
+  ]),
+  ...from('en', 'Synchronet', 'public code, index 2409870750', [
+    ['throttled', 'Maximum active clients reached, please try again later.'],
+  ]),
+  ...from('en', 'LumiSoft Mail Server', 'public code, index 28185630433 and 38344935247', [
+    ['shut out', 'Your IP address is blocked.'],
+    ['throttled', 'Maximum connections from your IP address is exceeded, try again later !'],
+  ]),
+  ...from('en', 'a POP3 server in Python', 'public code, index 25128091912', [
+    ['temporary', 'Your IP is temporarily blocked, closing connection'],
+  ]),
+  ...from('en', 'a POP3 proxy in Java', 'public code, index 15102060997', [
+    ['shut out', 'Your IP has been banned.'],
+  ]),
+  ...from('en', 'a POP3 server in Go', 'public code, index 68986325679 and 52449153844', [
+    ['wants TLS', 'TLS required before authentication'],
+    ['wants TLS', 'TLS required for authentication'],
+  ]),
+  ...from('en', 'a POP3 server in Java', 'public code, index 67277254434', [
+    ['mailbox disabled', 'Account disabled'],
+  ]),
+  ...from('en', 'E-Post', 'www.e-postinc.jp/faq/faq15-01.html', [
+    ['throttled', 'exceeds an accepting limit.'],
+  ]),
+  ...from('en', 'VPOP3', 'wiki.pscs.co.uk/how_to:your_connection_has_been_blocked_temporarily_-_try_again_later', [
+    ['temporary', 'Your connection has been blocked temporarily - Try again later'],
+    ['temporary', 'Server access temporarily blocked! Please try again later'],
+  ]),
   ...from('en', 'Cyrus', 'github.com/cyrusimap/cyrus-imapd imap/pop3d.c', [
     ['throttled', '[LOGIN-DELAY] Logins must be at least 5 minutes apart'],
     ['throttled', 'Too many open connections (12 of 10 from mail.example.net)'],
@@ -227,7 +267,7 @@ export const wordings: readonly Wording[] = [
     ['switched off', 'pop access not enabled for account'],
     ['gone', 'message is deleted'],
     ['wrong password', 'LOGIN failed'],
-    ['wrong password', 'your password has expired'],
+    ['password expired', 'your password has expired'],
   ]),
   ...from('en', 'Zimbra', 'github.com/Zimbra/zm-mailbox store/src/java/com/zimbra/cs/imap/ImapHandler.java', [
     ['temporary', '[ALERT] account undergoing maintenance; please try again later'],

@@ -2,6 +2,7 @@
 import type { Failure } from '../failure/failure.ts'
 import { legible } from '../failure/legible.ts'
 import { meaningOf, namedWaitMs, passes } from '../failure/meaning.ts'
+import { isAboutCredentials, isVisitLimit } from '../failure/meanings.ts'
 import { codeIn } from '../failure/skeleton.ts'
 import { type Phase, type PhaseCode, phaseCode } from '../failure/phase.ts'
 
@@ -18,8 +19,8 @@ export function refusal(server: string, text: string, during: Phase): Failure {
   }
   if (meaning === 'in use') return { kind: 'maildrop in use', server, reply }
   if (meaning === 'temporary') return { kind: 'provider refused', server, during, reply, passes: true }
-  // RFC 3206: SYS/PERM is never about the password.
-  const mayBePassword = meaning !== 'store full' && codeIn(text) !== 'SYS/PERM'
+  // RFC 3206: SYS/PERM is never about the password. What is not understood may be.
+  const mayBePassword = (meaning === undefined || isAboutCredentials(meaning)) && codeIn(text) !== 'SYS/PERM'
   if (mayBePassword && loginPhases.includes(phaseCode(during))) return { kind: 'credentials refused', server, reply }
   return { kind: 'provider refused', server, during, reply }
 }
@@ -32,6 +33,5 @@ export function passingRefusal(server: string, text: string, during: Phase): Fai
 
 /** Whether the words speak of the visits or of what they have cost: of every command, and of no single message. */
 export function isLimit(text: string): boolean {
-  const meaning = meaningOf(text)
-  return meaning === 'throttled' || meaning === 'quota used up'
+  return isVisitLimit(meaningOf(text))
 }

@@ -5,6 +5,7 @@
  */
 import type { Failure } from '../failure/failure.ts'
 import { meaningOf, namedWaitMs } from '../failure/meaning.ts'
+import { isVisitLimit } from '../failure/meanings.ts'
 import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
 import { envelopeLines, fieldsOf, headerFingerprint, headerOf, listedUidlHash } from '../mail/header.ts'
 import type { Listed, Window } from '../mail/message.ts'
@@ -178,8 +179,7 @@ export class ProviderRefusals {
 }
 
 function isLimit(reply: string): boolean {
-  const meaning = meaningOf(reply)
-  return meaning === 'throttled' || meaning === 'quota used up'
+  return isVisitLimit(meaningOf(reply))
 }
 
 function isSmall({ size }: Listed): boolean {

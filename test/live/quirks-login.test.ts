@@ -51,8 +51,8 @@ const refusals: readonly (readonly [words: string, kind: FailureKind, step?: str
   ['Logon failure: unknown user name or bad password.', 'credentials refused'],
   [
     'Your account has been locked',
-    'credentials refused',
-    "Sign in on the provider's web page: the account is locked, and it says there how to open it again.",
+    'provider refused',
+    "Sign in on the provider's web page: the account is locked, and it says there how to open it again. Tried again by itself.",
   ],
   [
     'Application-specific password required',
@@ -69,7 +69,12 @@ test('a refused login means what its code says, else its words, else that the pa
     })
     const usual = sentences[kind]?.(words, 'PASS') ?? ''
     const sentence = step === undefined ? usual : usual.replace(/(?<="\. ).*$/, step)
-    failed(await provider.visit(remove), kind, sentence)
+    const isLogin = words.includes('Web login')
+    failed(
+      await provider.visit(remove),
+      kind,
+      isLogin ? sentence.replace('the user name or password', 'the login') : sentence,
+    )
     assert.equal(left(provider).length, 3)
     went(await provider.visit(remove), { stored: 3, deleted: 3 })
     holds(provider, abc)

@@ -40,6 +40,28 @@ test('a daily quota, told in words: what comes is stored, nothing is ever set as
   assert.deepEqual([last.stored, last.deferred], [19, 0])
 })
 
+test('a limit or an overload, told at a message in any language: nothing is set aside, and the run says that it passes', async () => {
+  for (const [words, kind] of [
+    ['Превышен лимит', 'throttled'],
+    ['Limit exceeded', 'throttled'],
+    ['Server ist überlastet', 'provider refused'],
+  ] as const) {
+    const world = new TestWorld(letters(3))
+    world.window = 1
+    world.givesInSession = 0
+    world.refusalOf = () => `-ERR ${Buffer.from(words).toString('latin1')}`
+    for (let nth = 0; nth < 4; nth += 1) {
+      world.nowMs += 24 * hour
+      const { failure, counts } = await failureIn(world)
+      assert.equal(failure?.kind, kind, words)
+      assert.equal(failure !== undefined && 'passes' in failure && failure.passes, true, words)
+      assert.equal(counts.quarantined, 0, words)
+    }
+    world.givesInSession = Number.POSITIVE_INFINITY
+    assert.equal((await world.pull()).stored, 3, words)
+  }
+})
+
 test('temporary words never set a message aside, however often and long; it goes behind all others', async () => {
   const world = new TestWorld(letters(6))
   world.withholds.add('u2').add('u3')

@@ -80,6 +80,67 @@ test('a refusal that nobody understands is the password at the login, and the pr
     assert.equal((await failureOf(t, refusing('PASS', words))).kind, 'provider refused', words)
 })
 
+test('a login that is refused for another reason than the password is not told as a wrong password', async (t) => {
+  for (const [words, step] of [
+    ['Access denied from your IP', 'let the address in'],
+    ['mailbox is suspended', 'unlock on the web'],
+    ['Account expired', 'unlock on the web'],
+    ['POP3 access not enabled', 'switch POP3 on'],
+    ['Plaintext authentication disallowed on non-secure (SSL/TLS) connections', 'use TLS'],
+    ['[AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.', 'use TLS'],
+    ['License expired', 'renew the licence'],
+    [
+      '\xd0\xa3\xd1\x87\xd1\x91\xd1\x82\xd0\xbd\xd0\xb0\xd1\x8f \xd0\xb7\xd0\xb0\xd0\xbf\xd0\xb8\xd1\x81\xd1\x8c \xd0\xb7\xd0\xb0\xd0\xb1\xd0\xbb\xd0\xbe\xd0\xba\xd0\xb8\xd1\x80\xd0\xbe\xd0\xb2\xd0\xb0\xd0\xbd\xd0\xb0',
+      'unlock on the web',
+    ],
+  ] as const) {
+    const report = reportOf(await failureOf(t, refusing('PASS', words)))
+    assert.deepEqual([report.kind, report.step?.code, report.passes], ['provider refused', step, false], words)
+    assert.doesNotMatch(report.message, /user name or password|app password/, words)
+  }
+  // Somebody mends these with another password, or with a sign-in.
+  for (const [words, step] of [
+    ['Your password has expired', 'choose a new password'],
+    ['Please sign in via the web', 'confirm on the web'],
+  ] as const) {
+    const report = reportOf(await failureOf(t, refusing('PASS', words)))
+    assert.deepEqual([report.kind, report.step?.code], ['credentials refused', step], words)
+    assert.match(report.message, /refused the login:/)
+  }
+  const tooOften = Buffer.from('\u30ed\u30b0\u30a4\u30f3\u56de\u6570\u304c\u591a\u3059\u304e\u307e\u3059').toString(
+    'latin1',
+  )
+  const report = reportOf(await failureOf(t, refusing('PASS', tooOften)))
+  assert.deepEqual([report.kind, report.passes], ['throttled', true])
+})
+
+test('a limit and an overload pass by themselves, wherever and in whatever language they are told', async (t) => {
+  for (const place of ['PASS', 'STAT', 'LIST'] as const) {
+    for (const [words, kind] of [
+      ['\u041f\u0440\u0435\u0432\u044b\u0448\u0435\u043d \u043b\u0438\u043c\u0438\u0442', 'throttled'],
+      ['Limit exceeded', 'throttled'],
+      ['Server ist \u00fcberlastet', 'provider refused'],
+    ] as const) {
+      const octets = Buffer.from(words).toString('latin1')
+      const report = reportOf(await failureOf(t, refusing(place, octets)))
+      assert.deepEqual([report.kind, report.passes], [kind, true], `${place}: ${words}`)
+    }
+  }
+})
+
+test('an account that is shut at the provider stops as one whose password is refused does; one whose address is shut out goes on', () => {
+  const after = (reply: string) => {
+    const failure: Failure = { kind: 'provider refused', server: 'a:1', during: 'PASS', reply }
+    let history = noFailures
+    for (let nth = 0; nth < 4; nth += 1) history = consequenceOf(failure, history, nth, 0).history
+    return consequenceOf(failure, history, 7 * 3_600_000, 0).next.do
+  }
+  for (const reply of ['mailbox is suspended', 'POP3 access not enabled', 'TLS required'])
+    assert.equal(after(reply), 'stop until somebody acts', reply)
+  for (const reply of ['Access denied from your IP', 'Server ist \u00fcberlastet', 'no'])
+    assert.equal(after(reply), 'try again', reply)
+})
+
 test('a server that says why and then hangs up: the reason is the one that it gave, not the line', async (t) => {
   const limit = { 'RETR 2': '-ERR Exceeded the login limit for a 15 minute period\r\n' }
   const throttled = await failureOf(t, { answers: limit, dropOn: 'RETR 3' })

@@ -5,6 +5,11 @@ export function printable(text: string, max = 200): string {
   return text.replace(/[^\x20-\x7e]+/g, '?').slice(0, max)
 }
 
+/** @param text may begin with line ends. */
+export function firstLine(text: string): string {
+  return text.trimStart().split(/[\r\n]/, 1)[0] ?? ''
+}
+
 /** Words in any script as one line: each run of control characters becomes a space. No character is cut in two. */
 export function singleLine(text: string, max = 500): string {
   return text

@@ -1,6 +1,7 @@
 /** A failure on the wire: what went wrong, and what to do about it. */
 import { Type } from 'typebox'
 import { failureKinds } from '../../src/failure/failure.ts'
+import { protocols } from '../../src/failure/spoken.ts'
 import { type Step, stepCodes } from '../../src/failure/step.ts'
 import { like, orNull, tls } from './vocabulary.ts'
 
@@ -20,7 +21,7 @@ export const step = Type.Unsafe<Step>(
       certain: Type.Optional(Type.Boolean({ description: 'the server has said that this is it' })),
       blocked: Type.Optional(Type.Boolean({ description: 'a firewall seems to keep the port of the account shut' })),
       looked: Type.Optional(Type.Boolean({ description: 'at the usual ports of the host, too' })),
-      speaks: Type.Optional(orNull(Type.Enum(['IMAP', 'SMTP', 'the web']))),
+      speaks: Type.Optional(orNull(Type.Enum([...protocols]))),
       remedy: Type.Optional(Type.String()),
     },
     {

@@ -1,7 +1,17 @@
 import type { StepWords } from './steps.ts'
 
 const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'None' } as const
-const spoken = { IMAP: 'IMAP', SMTP: 'SMTP', 'the web': 'a web server' } as const
+const spoken = {
+  POP3: 'POP3 without encryption',
+  IMAP: 'IMAP',
+  SMTP: 'SMTP',
+  FTP: 'FTP',
+  SSH: 'SSH',
+  NNTP: 'NNTP',
+  ManageSieve: 'ManageSieve',
+  'the web': 'a web server',
+  TLS: 'TLS',
+} as const
 
 export const steps: StepWords = {
   'other port': ({ port, tls, blocked }) =>
@@ -46,6 +56,7 @@ export const steps: StepWords = {
   'newer TLS': () => 'The provider has to offer TLS 1.2 or newer; below that nothing is safe.',
   'set starttls': () => 'Set the encryption to STARTTLS for this port; with TLS from the start it is mostly port 995.',
   'set implicit': () => 'Set the encryption to TLS, and the port to 995.',
+  'set implicit here': () => 'Set the encryption to TLS for this port: it speaks TLS from the start.',
   'check TLS': () => 'Check the server’s name and the kind of encryption.',
   'slow to greet': () =>
     'It takes connections and says nothing: check the port and the encryption. If they are right, it is slow, and a visit, which waits longer than this test, may still get in.',

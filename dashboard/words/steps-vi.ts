@@ -1,7 +1,17 @@
 import type { StepWords } from './steps.ts'
 
 const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'Không' } as const
-const spoken = { IMAP: 'IMAP', SMTP: 'SMTP', 'the web': 'một máy chủ web' } as const
+const spoken = {
+  POP3: 'POP3 không mã hóa',
+  IMAP: 'IMAP',
+  SMTP: 'SMTP',
+  FTP: 'FTP',
+  SSH: 'SSH',
+  NNTP: 'NNTP',
+  ManageSieve: 'ManageSieve',
+  'the web': 'một máy chủ web',
+  TLS: 'TLS',
+} as const
 
 /** The API has notes about single providers, and remedies of our own, only in English; they are quoted. */
 export const steps: StepWords = {
@@ -51,6 +61,7 @@ export const steps: StepWords = {
   'newer TLS': () => 'Nhà cung cấp phải hỗ trợ TLS 1.2 trở lên; thấp hơn thì không an toàn.',
   'set starttls': () => 'Hãy đặt mã hóa là STARTTLS cho cổng này; với TLS ngay từ đầu thì thường là cổng 995.',
   'set implicit': () => 'Hãy đặt mã hóa là TLS và cổng là 995.',
+  'set implicit here': () => 'Hãy đặt mã hóa là TLS cho cổng này: nó dùng TLS ngay từ đầu.',
   'check TLS': () => 'Hãy kiểm tra tên máy chủ và kiểu mã hóa.',
   'slow to greet': () =>
     'Máy chủ nhận kết nối nhưng không nói gì: hãy kiểm tra cổng và kiểu mã hóa. Nếu đều đúng thì máy chủ chậm, và một lượt lấy thư, vốn chờ lâu hơn lần thử này, vẫn có thể vào được.',

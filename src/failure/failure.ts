@@ -1,5 +1,6 @@
 /** The closed list of failures that a run may have. */
 import type { Phase } from './phase.ts'
+import type { Protocol } from './spoken.ts'
 import type { CertificateShown, TlsTrouble } from './tls-reasons.ts'
 
 /** The kinds of CONTRACT section 5, in its order. The types and the API schema are made from this list. */
@@ -48,13 +49,14 @@ export type Failure =
       readonly reason: string
       readonly cause?: UnreachableCause
     }
-  /** `certificate`: the one that does not verify. */
+  /** `certificate`: the one that does not verify. `speaks`: what answers there in clear, without TLS. */
   | {
       readonly kind: 'tls'
       readonly server: string
       readonly reason: string
-      readonly trouble?: TlsTrouble | 'no STLS' | 'another fingerprint'
+      readonly trouble?: TlsTrouble | 'no STLS' | 'no TLS after STLS' | 'another fingerprint'
       readonly certificate?: CertificateShown
+      readonly speaks?: Protocol
     }
   /** `slow`: the server did send something, but the answer did not end. */
   | {
@@ -86,7 +88,14 @@ export type Failure =
       readonly during: Phase
       readonly reply: string
     } & Passing)
-  | { readonly kind: 'broken protocol'; readonly server: string; readonly expected: string; readonly got: string }
+  /** `speaks`: the protocol of its greeting, which is not POP3. */
+  | {
+      readonly kind: 'broken protocol'
+      readonly server: string
+      readonly expected: string
+      readonly got: string
+      readonly speaks?: Protocol
+    }
   | ({ readonly kind: 'store unreachable'; readonly reason: string } & Shared)
   | ({ readonly kind: 'store refused'; readonly during: Phase; readonly reply: string } & Shared & Passing)
   | ({ readonly kind: 'store full'; readonly reply: string } & Shared)

@@ -6,6 +6,7 @@ import { meaningOf } from './meaning.ts'
 import { type Provider, providerOfHost } from '../account/providers.ts'
 import { keepsOut } from './meanings.ts'
 import { type PhaseCode, phaseCode } from './phase.ts'
+import { type Protocol, protocolIn } from './spoken.ts'
 import type { Step } from './step.ts'
 
 /** A port and TLS mode at which POP3 answers at the same host, found after a failure. */
@@ -18,8 +19,10 @@ export interface Door {
 export function nextStep(failure: Failure, open?: readonly Door[]): Step | null {
   const [door] = open ?? []
   if (door !== undefined && mayBeTheDoor(failure)) return throughDoor(failure, door)
+  const known = knownStep(failure)
+  if (known?.code === 'not POP3') return known
   if (failure.kind === 'tls' && open !== undefined) return { code: 'no safe port' }
-  return knownStep(failure) ?? usualStep(failure, open !== undefined)
+  return known ?? usualStep(failure, open !== undefined)
 }
 
 /** Whether the port or the TLS mode may be wrong: then it is worth trying the host's other ports. */
@@ -27,13 +30,14 @@ export function mayBeTheDoor(failure: Failure): boolean {
   if (failure.kind === 'unreachable')
     return !['no such name', 'no name server', 'out of reach', 'hung up at login'].includes(failure.cause ?? '')
   if (failure.kind === 'silent') return ['connection', 'TLS handshake', 'greeting'].includes(phaseCode(failure.during))
-  if (failure.kind === 'tls') return failure.trouble === 'not TLS' || failure.trouble === 'no STLS'
-  return failure.kind === 'broken protocol' && otherProtocolOf(failure.got) !== undefined
+  if (failure.kind === 'tls') return ['not TLS', 'no STLS', 'no TLS after STLS'].includes(failure.trouble ?? '')
+  return failure.kind === 'broken protocol' && spokenIn(failure) !== null
 }
 
 /** The step that is certain to help, and not only likely; undefined if there is none. */
 export function knownStep(failure: Failure): Step | undefined {
   if (failure.kind === 'tls') return tlsStep(failure)
+  if (failure.kind === 'broken protocol' && failure.speaks !== undefined) return otherProtocol(failure.speaks)
   if (failure.kind === 'credentials refused')
     return loginStep(failure.reply, providerOfHost(hostOf(failure.server)), failure.beyondAscii ?? false)
   if (failure.kind !== 'provider refused') return undefined
@@ -90,11 +94,22 @@ function switchOn(provider: Provider | undefined): Step {
   return noteOf(provider, true) ?? { code: 'switch POP3 on' }
 }
 
+/** The protocol that answers instead; null if its words do not tell. */
+function spokenIn({ speaks, got }: Extract<Failure, { kind: 'broken protocol' }>): Protocol | null {
+  const spoken = speaks ?? protocolIn(got)
+  return spoken === undefined || spoken === 'POP3' ? null : spoken
+}
+
+function otherProtocol(speaks: Protocol): Step {
+  return speaks === 'TLS' ? { code: 'set implicit here' } : { code: 'not POP3', speaks }
+}
+
 /** The step for a TLS failure; undefined if none is certain to help. */
 export function tlsStep({
   trouble,
   certificate,
-}: Pick<Extract<Failure, { kind: 'tls' }>, 'trouble' | 'certificate'>): Step | undefined {
+  speaks,
+}: Pick<Extract<Failure, { kind: 'tls' }>, 'trouble' | 'certificate' | 'speaks'>): Step | undefined {
   const fingerprint = certificate?.fingerprint
   switch (trouble) {
     case 'expired':
@@ -122,8 +137,9 @@ export function tlsStep({
     case 'old version':
       return { code: 'newer TLS' }
     case 'not TLS':
-      return { code: 'set starttls' }
+      return speaks === undefined || speaks === 'POP3' ? { code: 'set starttls' } : otherProtocol(speaks)
     case 'no STLS':
+    case 'no TLS after STLS':
       return { code: 'set implicit' }
     case 'unknown name':
     case undefined:
@@ -144,13 +160,6 @@ function anotherName(names: readonly string[], fingerprint: string | undefined):
 
 function throughDoor(failure: Failure, { port, tls }: Door): Step {
   return { code: 'other port', port, tls, blocked: failure.kind === 'silent' && failure.during === 'connection' }
-}
-
-/** The protocol that answers instead, by its greeting. */
-function otherProtocolOf(got: string): 'IMAP' | 'SMTP' | 'the web' | undefined {
-  if (/^\* (?:OK|PREAUTH|BYE)\b/i.test(got)) return 'IMAP'
-  if (/^220[ -]/.test(got)) return 'SMTP'
-  return /^(?:HTTP\/|<!?[a-z])/i.test(got) ? 'the web' : undefined
 }
 
 function usualStep(failure: Failure, looked: boolean): Step | null {
@@ -177,7 +186,7 @@ function usualStep(failure: Failure, looked: boolean): Step | null {
         return noteOf(providerOfHost(hostOf(failure.server)), false) ?? { code: 'ask the provider' }
       return { code: 'ask the provider' }
     case 'broken protocol':
-      return { code: 'not POP3', speaks: otherProtocolOf(failure.got) ?? null }
+      return { code: 'not POP3', speaks: spokenIn(failure) }
     case 'store unreachable':
     case 'store refused':
     case 'store full':

@@ -4,6 +4,7 @@ import { assertNever } from '../assert-never.ts'
 import { meaningOf } from './meaning.ts'
 import { knownStep } from './next-step.ts'
 import { isMessagePhase, type Phase, phaseWords } from './phase.ts'
+import { protocolWords } from './spoken.ts'
 import { stepSentence, type Step } from './step.ts'
 
 /** One or two sentences about a run: our action, the answer, and the next step. The API shows them unchanged. */
@@ -48,24 +49,27 @@ export function happened(failure: Failure): string {
         ? `${failure.server} was too slow: no end after ${secondsOf(failure.waitedMs)} s of ${phaseWords(failure.during)}.`
         : `${failure.server} said nothing for ${secondsOf(failure.waitedMs)} s during ${phaseWords(failure.during)}.`
     case 'credentials refused':
-      return `${failure.server} refused ${refusedOf(failure.reply)}: "${failure.reply}".`
+      return `${failure.server} refused ${refusedOf(failure.reply)}${saying(failure.reply)}.`
     case 'throttled':
-      if (failure.everyAccount) return `The mail store ${failure.server} wants less mail at a time: "${failure.reply}".`
+      if (failure.everyAccount)
+        return `The mail store ${failure.server} wants less mail at a time${saying(failure.reply)}.`
       if (['quota used up', 'limit reached'].includes(meaningOf(failure.reply) ?? ''))
-        return `${failure.server} gives no more for now: "${failure.reply}".`
-      return `${failure.server} wants fewer visits: "${failure.reply}".`
+        return `${failure.server} gives no more for now${saying(failure.reply)}.`
+      return `${failure.server} wants fewer visits${saying(failure.reply)}.`
     case 'maildrop in use':
-      return `Another client holds this maildrop at ${failure.server}: "${failure.reply}".`
+      return `Another client holds this maildrop at ${failure.server}${saying(failure.reply)}.`
     case 'provider refused':
-      return `${failure.server} refused ${commandWords(failure.during)}: "${failure.reply}".`
+      return `${failure.server} refused ${commandWords(failure.during)}${saying(failure.reply)}.`
     case 'broken protocol':
+      if (failure.speaks !== undefined)
+        return `What answers at ${failure.server} is ${protocolWords(failure.speaks)}, and not POP3: "${failure.got}".`
       return `${failure.server} broke the protocol: expected ${failure.expected}, got "${failure.got}".`
     case 'store unreachable':
       return `The mail store could not be reached: ${failure.reason}.`
     case 'store refused':
-      return `The mail store refused ${phaseWords(failure.during)}: "${failure.reply}".`
+      return `The mail store refused ${phaseWords(failure.during)}${saying(failure.reply)}.`
     case 'store full':
-      return `The mail store is full: "${failure.reply}".`
+      return `The mail store is full${saying(failure.reply)}.`
     case 'superseded':
       return 'Another worker took this account over; that run goes on in its place.'
     case 'stopped':
@@ -76,6 +80,15 @@ export function happened(failure: Failure): string {
     default:
       return assertNever(failure)
   }
+}
+
+/** A status of IMAP alone, or nothing at all. */
+const bare = /^(?:NO|BAD|BYE)?(?: \(login [^)]*\))?$/
+
+/** The words of a server as they stand behind what it did; if it has given none, that is said. */
+export function saying(reply: string): string {
+  if (!bare.test(reply)) return `: "${reply}"`
+  return reply === '' ? ', and gave no reason' : `, and gave no reason: "${reply}"`
 }
 
 /** A server that names another reason has not called the user name or the password wrong. */
@@ -101,7 +114,9 @@ function after(failure: Failure): string {
     case 'maildrop in use':
       return 'Tried again by itself.'
     case 'broken protocol':
-      return 'Nothing uncertain was stored; tried again by itself.'
+      return [knownSentence(failure) ?? 'Nothing uncertain was stored;', 'tried again by itself.']
+        .join(' ')
+        .replace('. tried', '. Tried')
     case 'store unreachable':
       return 'No mail is lost; tried again by itself.'
     case 'store refused':

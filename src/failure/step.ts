@@ -1,5 +1,6 @@
 /** The steps that somebody can take after a failure, each with its facts and its sentence for programs. The dashboard has words of its own. */
 import type { TlsMode } from '../account/account.ts'
+import { type Protocol, protocolWords } from './spoken.ts'
 
 export type Step =
   /** POP3 answers at another port. `blocked`: a firewall seems to block this one. */
@@ -30,6 +31,7 @@ export type Step =
   | { readonly code: 'newer TLS' }
   | { readonly code: 'set starttls' }
   | { readonly code: 'set implicit' }
+  | { readonly code: 'set implicit here' }
   | { readonly code: 'check TLS' }
   | { readonly code: 'check login' }
   | { readonly code: 'slow to greet' }
@@ -38,7 +40,7 @@ export type Step =
   /** `server`: host and port. `looked`: the host's usual ports were tried, too. */
   | { readonly code: 'check host and port'; readonly server: string; readonly looked: boolean }
   | { readonly code: 'check host, or shut out' }
-  | { readonly code: 'not POP3'; readonly speaks: 'IMAP' | 'SMTP' | 'the web' | null }
+  | { readonly code: 'not POP3'; readonly speaks: Protocol | null }
   | { readonly code: 'name servers' }
   | { readonly code: 'try later' }
   | { readonly code: 'try later, too slow' }
@@ -94,6 +96,7 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
   'set starttls': () =>
     'Set tls to "starttls" for this port; where TLS speaks from the first byte, that is mostly port 995.',
   'set implicit': () => 'Set tls to "implicit", and the port to 995.',
+  'set implicit here': () => 'Set tls to "implicit" for this port: it speaks TLS from the first byte.',
   'check TLS': () => "Check the host name and the account's TLS settings.",
   'slow to greet': () =>
     'It takes connections and says nothing: check the port and its TLS mode. If they are right, it is slow, and a run, which waits longer than this test, may still get in.',
@@ -110,7 +113,7 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
     'Try again in some minutes; if it stays so, check host and port, or the provider may shut this address out.',
   'not POP3': (step) => {
     if (step.speaks === null) return 'Check host and port: what answers there does not speak POP3 as it should.'
-    return `Check host and port: what answers there is ${step.speaks}, and POP3 is mostly at port 995 with tls "implicit".`
+    return `Check host and port: what answers there is ${protocolWords(step.speaks)}, and POP3 is mostly at port 995 with tls "implicit".`
   },
   'name servers': () => 'Try again soon; if it stays so, the name servers that this machine asks do not answer.',
   'try later': () => 'Try again in some minutes.',

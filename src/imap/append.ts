@@ -203,7 +203,9 @@ function refusalOf(error: Record<string, unknown>, server: string): AppendAnswer
   const failure = troubleOf(error, server, 'APPEND')
   if (failure !== undefined && (isMissing(error) || insists(failure))) throw new SessionFailed(failure, error)
   const code = codeOf(error)
-  const reply = `${String(error['responseStatus'])} ${wordsOf(error)}${code === '' ? '' : ` [${code}]`}`
+  const reply = [String(error['responseStatus']), wordsOf(error), code === '' ? '' : `[${code}]`]
+    .filter((part) => part !== '')
+    .join(' ')
   return { status: 'refused', reply, ...(failure === undefined ? {} : { failure }) }
 }
 

@@ -86,10 +86,14 @@ export function codeOf(error: Record<string, unknown>): string {
   return typeof code === 'string' ? code.toUpperCase() : ''
 }
 
+/** What imapflow writes where a server gave no words. */
+const noWords = new Set(['Command failed', 'Server closed connection'])
+
 /** Reads the words with which the server ended the session. TLS errors have a `reason` too. */
 export function byeOf(error: unknown): string | undefined {
   if (!isRecord(error) || !/^(?:NoConnection|ClosedAfterConnect)/.test(String(error['code']))) return undefined
-  return typeof error['reason'] === 'string' ? error['reason'] : undefined
+  if (typeof error['reason'] !== 'string') return undefined
+  return noWords.has(error['reason']) ? '' : error['reason']
 }
 
 /** Reads the words of a response code such as `[APPENDUID 4711 1:3]`; undefined if the answer has another code, or none. */
@@ -114,8 +118,9 @@ export function uidsOf(set: string): number[] {
   })
 }
 
-/** Reads the words with which the server refused a command or ended the session, and makes them short and printable. */
+/** Reads the words with which the server refused a command or ended the session, and makes them short and printable; empty: it gave none. */
 export function wordsOf(error: unknown): string {
+  if (isRefusal(error) && !error['responseText']) return ''
   const text = isRecord(error) ? (error['responseText'] ?? byeOf(error) ?? error['message']) : error
   return printable(String(text))
 }

@@ -10,12 +10,14 @@ import { imapLimits } from './limits.ts'
 import { loginMask, type Mask } from '../mask.ts'
 import { printable } from '../printable.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
+import { tlsTroubleOf } from '../failure/tls-reasons.ts'
+import { clearGreeting } from '../net/clear-greeting.ts'
 import { guardOf } from '../net/guard.ts'
 import { withDeadline } from '../deadline.ts'
 import { isRecord, within, wordsOf } from './command.ts'
 import type { Identities } from './identities.ts'
 import { checkInsides, neverWaitThrottled, onCommandFailure, wrapRun } from './insides.ts'
-import { type CertificateRules, isLoopback, transportOf } from './tls.ts'
+import { type CertificateRules, isLoopback, transportOf, wordsWithoutTls } from './tls.ts'
 import { troubleOf } from './trouble.ts'
 
 /** A destination together with its credentials. */
@@ -104,6 +106,8 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
   } catch (error) {
     client.close()
     if (signal?.aborted) throw error
+    if (login.tls === 'implicit' && error instanceof Error && tlsTroubleOf(error) === 'not TLS')
+      Object.assign(error, { withoutTls: wordsWithoutTls(await clearGreeting(login, guard, signal)) })
     maskWords(error, mask)
     throw new SessionFailed({ ...loginFailure(error, login), everyAccount: true }, error)
   }
@@ -144,7 +148,12 @@ function loginFailure(error: unknown, login: Login): LoginFailure {
   const disabled = error['responseStatus'] === undefined && login.tls === 'none'
   const words = disabled ? 'it takes no password in clear text (LOGINDISABLED): choose TLS or STARTTLS' : wordsOf(error)
   const passing = trouble?.kind === 'store refused' && trouble.passes ? { passes: true as const } : {}
-  return { kind: 'store refused', during: 'login', reply: `${words} (login ${login.user})`, ...passing }
+  return {
+    kind: 'store refused',
+    during: 'login',
+    reply: `${words === '' ? 'NO' : words} (login ${login.user})`,
+    ...passing,
+  }
 }
 
 /** imapflow waits for ever for the answer to ID. A server that has not given one is asked on another connection, or not again. */

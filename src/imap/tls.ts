@@ -1,8 +1,10 @@
 /** Makes the sockets of a session with a store: in clear, with TLS from the first byte, or with STARTTLS (RFC 8314, RFC 9051 section 6.2.1). */
-import { connect, isIP, type LookupFunction } from 'node:net'
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls'
 import type { ImapFlowOptions } from 'imapflow'
 import { certificateFingerprint, tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
+import { protocolIn, protocolWords } from '../failure/spoken.ts'
+import { firstLine, printable } from '../printable.ts'
 import { tlsStep } from '../failure/next-step.ts'
 import { stepSentence } from '../failure/step.ts'
 import { certificateTrouble } from '../net/certificate.ts'
@@ -40,12 +42,62 @@ export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules,
   }
   return {
     connect({ host, port, secure }, onConnect) {
-      const socket = secure ? secured({ port, lookup }, host, onConnect) : connect({ host, port, lookup }, onConnect)
+      const heard = () => {
+        onConnect()
+        hearGreeting(socket)
+      }
+      const socket: Socket = secure ? secured({ port, lookup }, host, heard) : connect({ host, port, lookup }, heard)
       // The CRLF after a literal is a write of its own: it would wait until the literal has been acknowledged.
       return socket.setNoDelay(true)
     },
-    upgrade: (socket, { host }, onSecure) => secured({ socket }, host, onSecure),
+    upgrade(socket, { host }, onSecure) {
+      const upgraded = secured({ socket }, host, onSecure)
+      // imapflow's own listener comes after this one.
+      upgraded.once('error', (error) => {
+        if (tlsTroubleOf(error) === 'not TLS') Object.assign(error, { afterStarttls: true })
+      })
+      return upgraded
+    },
   }
+}
+
+/** A greeting that is not IMAP is told at once: imapflow would wait for one that is. */
+function hearGreeting(socket: Socket): void {
+  let words = ''
+  const onData = (chunk: Buffer) => {
+    words += chunk.toString('latin1', 0, 200)
+    if (words.trim() === '') return
+    socket.off('data', onData)
+    if (!words.trimStart().startsWith('*')) socket.destroy(new OtherGreeting(words))
+  }
+  socket.on('data', onData)
+}
+
+/** What answers is no IMAP server. */
+export class OtherGreeting extends Error {
+  override readonly name = 'OtherGreeting'
+  /** @param words the first octets, one char an octet. */
+  constructor(words: string) {
+    super(otherGreeting(words))
+  }
+}
+
+const usualPort = 'IMAP is mostly at port 993 with tls "implicit"'
+
+function otherGreeting(words: string): string {
+  const speaks = protocolIn(words)
+  if (speaks === 'TLS') return 'it speaks TLS from the first byte: set tls to "implicit" for this port'
+  const quoted = `"${printable(firstLine(words))}"`
+  if (speaks === undefined) return `its greeting is not IMAP, ${quoted}: check host and port; ${usualPort}`
+  const name = speaks === 'POP3' ? 'POP3' : protocolWords(speaks)
+  return `what answers there is ${name}, and not IMAP, ${quoted}: check host and port; ${usualPort}`
+}
+
+/** What is wrong with a server that speaks no TLS, by what it says in clear. */
+export function wordsWithoutTls(words: string): string {
+  const none = 'it does not speak TLS on this port'
+  if (words === '') return `${none}; perhaps it wants it to be asked for ("starttls")`
+  return protocolIn(words) === 'IMAP' ? `${none}: set tls to "starttls" for it` : `${none}: ${otherGreeting(words)}`
 }
 
 function unverified(socket: TLSSocket): WrongCertificate {
@@ -73,9 +125,11 @@ const upgradeReasons: Readonly<Record<string, string>> = {
 export function storeTlsReasonOf(error: unknown, host: string): string | undefined {
   if (!(error instanceof Error)) return undefined
   if (error instanceof WrongCertificate) return error.message
+  if ('afterStarttls' in error)
+    return 'it agreed to STARTTLS and then spoke no TLS: it is broken there, or something in between is; try port 993 with tls "implicit"'
   const { code = '', tlsFailed = false } = error as Error & { code?: string; tlsFailed?: boolean }
   const byAddress = isIP(host) !== 0
   if (tlsTroubleOf(error, byAddress) === 'not TLS')
-    return `${tlsReasonOf(error)}; perhaps it wants it to be asked for ("starttls")`
+    return 'withoutTls' in error ? String(error.withoutTls) : wordsWithoutTls('')
   return upgradeReasons[code] ?? tlsReasonOf(error, byAddress) ?? (tlsFailed ? error.message : undefined)
 }

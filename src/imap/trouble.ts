@@ -3,10 +3,11 @@ import { hostOf } from '../account/server-traits.ts'
 import type { Failure } from '../failure/failure.ts'
 import { meaningOf, namedWaitMs, passes, speaksOfServer } from '../failure/meaning.ts'
 import type { Phase } from '../failure/phase.ts'
+import { saying } from '../failure/sentences.ts'
 import { codeReason } from '../failure/socket-reasons.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { byeOf, codeOf, isRecord, isRefusal, wordsOf } from './command.ts'
-import { storeTlsReasonOf } from './tls.ts'
+import { OtherGreeting, storeTlsReasonOf } from './tls.ts'
 
 /** Codes that every account which gathers there would get. */
 const wholeStore = new Set([
@@ -28,7 +29,8 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
   const code = isRecord(error) ? codeOf(error) : ''
   const refusal = isRefusal(error)
   if (refusal || byeOf(error) !== undefined) {
-    const reply = `${refusal ? String(error['responseStatus']) : 'BYE'} ${words}${code === '' ? '' : ` [${code}]`}`
+    const status = refusal ? String(error['responseStatus']) : 'BYE'
+    const reply = [status, words, code === '' ? '' : `[${code}]`].filter((part) => part !== '').join(' ')
     const meaning = meaningOf(reply)
     if (meaning === 'throttled' || meaning === 'quota used up') {
       const backOffMs = namedWaitMs(reply)
@@ -44,7 +46,7 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
     // Gmail's "System Error (Failure)" at an append may be about this message: evidence decides (pull/refusals.ts).
     if (refusal && meaning === 'temporary' && during !== 'APPEND')
       return { kind: 'store refused', during, reply, ...passing }
-    return refusal ? undefined : { kind: 'store unreachable', reason: `${server} ended the session: "${words}"` }
+    return refusal ? undefined : { kind: 'store unreachable', reason: `${server} ended the session${saying(words)}` }
   }
   return { kind: 'store unreachable', reason: `${server}: ${storeReason(error, server)}` }
 }
@@ -57,6 +59,7 @@ export function failed(error: unknown, server: string, during: Phase): SessionFa
 }
 
 function storeReason(error: unknown, server: string): string {
+  if (error instanceof OtherGreeting) return error.message
   const tls = storeTlsReasonOf(error, hostOf(server))
   if (tls !== undefined) return `no safe TLS connection: ${tls}`
   const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : ''

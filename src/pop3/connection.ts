@@ -8,6 +8,11 @@ import { isMessagePhase, type Phase, phaseCode, phaseWords } from '../failure/ph
 import { SessionFailed } from '../failure/session-failed.ts'
 import { socketReason } from '../failure/socket-reasons.ts'
 import { tlsTroubleOf } from '../failure/tls-reasons.ts'
+import { protocolIn, protocolWords } from '../failure/spoken.ts'
+import { clearGreeting } from '../net/clear-greeting.ts'
+import { guardOf } from '../net/guard.ts'
+import { firstLine, printable } from '../printable.ts'
+import { everywhere } from '../account/reach.ts'
 import type { Mask } from '../mask.ts'
 import type { Transcript } from '../runs/transcript.ts'
 import { abortFailure, dial, type Endpoint, failureOfSocket } from './dial.ts'
@@ -183,8 +188,23 @@ export class Pop3Connection {
       this.#socket = secure
       this.#listen()
     } catch (error) {
-      throw error instanceof SessionFailed ? this.fail(error.failure) : error
+      throw error instanceof SessionFailed ? this.fail(await this.#withoutTls(error.failure)) : error
     }
+  }
+
+  /** What is known of a server that speaks no TLS where it should: it may speak something else, in clear. */
+  async #withoutTls(failure: Failure): Promise<Failure> {
+    if (failure.kind !== 'tls' || failure.trouble !== 'not TLS') return failure
+    if (this.#options.tls === 'starttls') {
+      const reason = 'it agreed to STLS and then spoke no TLS: it is broken there, or something in between is'
+      return { ...failure, trouble: 'no TLS after STLS', reason }
+    }
+    const { reach: allowed = everywhere, lookup, signal } = this.#options
+    const words = await clearGreeting(this.#options, guardOf(allowed, lookup), signal)
+    const speaks = protocolIn(words)
+    if (speaks === undefined || speaks === 'TLS') return failure
+    const reason = `${failure.reason}: what answers there is ${protocolWords(speaks)}, "${printable(firstLine(words))}"`
+    return { ...failure, speaks, reason }
   }
 
   readonly #onData = (chunk: Buffer) => this.#receive(chunk)
@@ -218,6 +238,8 @@ export class Pop3Connection {
 
   #receive(chunk: Buffer): void {
     if (this.#failed !== undefined) return
+    if (this.#questions[0]?.during === 'greeting') this.#hearGreeting(chunk.toString('latin1', 0, 200))
+    if (this.#failed !== undefined) return
     try {
       const replies = this.#reader.push(chunk)
       for (const raw of replies) {
@@ -236,6 +258,14 @@ export class Pop3Connection {
       if (!(error instanceof SessionFailed)) throw error
       this.fail(error.failure)
     }
+  }
+
+  /** Another protocol is known by its first octets; TLS never ends its first line. */
+  #hearGreeting(words: string): void {
+    const speaks = protocolIn(words)
+    if (speaks === undefined || speaks === 'POP3') return
+    const got = speaks === 'TLS' ? 'a TLS record' : printable(firstLine(words))
+    this.fail({ kind: 'broken protocol', server: this.server, expected: 'a greeting of POP3', got, speaks })
   }
 
   #late(waitedMs: number, slow: boolean): void {

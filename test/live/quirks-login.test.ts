@@ -70,11 +70,8 @@ test('a refused login means what its code says, else its words, else that the pa
     const usual = sentences[kind]?.(words, 'PASS') ?? ''
     const sentence = step === undefined ? usual : usual.replace(/(?<="\. ).*$/, step)
     const isLogin = words.includes('Web login')
-    failed(
-      await provider.visit(remove),
-      kind,
-      isLogin ? sentence.replace('the user name or password', 'the login') : sentence,
-    )
+    const told = sentence.replace(': ""', ', and gave no reason')
+    failed(await provider.visit(remove), kind, isLogin ? told.replace('the user name or password', 'the login') : told)
     assert.equal(left(provider).length, 3)
     went(await provider.visit(remove), { stored: 3, deleted: 3 })
     holds(provider, abc)

@@ -110,7 +110,7 @@ const table: readonly (readonly [Failure, RegExp])[] = [
   ],
   [
     { kind: 'broken protocol', server: 'a.example:80', expected: 'x', got: 'HTTP/1.1 400 Bad Request' },
-    /what answers there is the web/,
+    /what answers there is a web server/,
   ],
 ]
 
@@ -257,7 +257,7 @@ test('the wrong TLS mode for the port is found out, in both directions, and the 
   const spoken = await examine({ ...account, port: clear, tls: 'implicit', ca: own.cert })
   assert.equal(
     spoken.failure?.message,
-    `No safe TLS connection to localhost:${clear}: it does not speak TLS on this port.`,
+    `No safe TLS connection to localhost:${clear}: it does not speak TLS on this port: what answers there is POP3 in clear, "+OK ready".`,
   )
   assert.equal(
     spoken.next,

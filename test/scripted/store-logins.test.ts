@@ -97,3 +97,25 @@ test('usage that cannot be counted to its end is an error, and no smaller number
     await filled({ answers }, async (login) => await assert.rejects(usageOf(login), fails(sentence)))
   }
 })
+
+test('a store that refuses or hangs up without a word is told as one that gave no reason, and not in words of a library', async () => {
+  for (const [behaviour, sentence] of [
+    [
+      { answers: { LOGIN: 'TAG NO\r\n' } },
+      /^The mail store refused the login, and gave no reason: "NO \(login me\)"\./,
+    ],
+    [{ answers: { LOGIN: 'TAG BAD\r\n' } }, /refused the login, and gave no reason/],
+    [{ answers: { LIST: 'TAG NO\r\n' } }, /refused the removal of all mail, and gave no reason/],
+    [{ answers: { EXPUNGE: 'TAG BAD\r\n' } }, /refused the removal of all mail, and gave no reason/],
+    [{ greeting: '* BYE\r\n' }, /ended the session, and gave no reason\./],
+    [{ answers: { LIST: '* BYE\r\n' } }, /ended the session, and gave no reason\./],
+    [{ answers: { LIST: '* BYE Mind the gap\r\n' } }, /ended the session: "Mind the gap"\./],
+  ] as const) {
+    await filled(behaviour, async (login) => {
+      await assert.rejects(emptyLogin(login), (error: unknown) => {
+        assert.doesNotMatch(String(error), /Command failed|Server closed connection/)
+        return fails(sentence)(error)
+      })
+    })
+  }
+})

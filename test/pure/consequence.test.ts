@@ -74,8 +74,8 @@ test('each phase has the words that people read of it', () => {
   for (const [during, words] of phases) {
     assert.equal(phaseWords(during), words)
     assert.equal(
-      describe({ kind: 'store refused', during, reply: 'NO' }),
-      `The mail store refused ${words}: "NO". The mail stays at the provider.`,
+      describe({ kind: 'store refused', during, reply: 'NO no' }),
+      `The mail store refused ${words}: "NO no". The mail stays at the provider.`,
     )
     assert.ok(describe({ kind: 'silent', server, during, waitedMs: 1000 }).includes(` for 1 s during ${words}.`))
   }

@@ -14,6 +14,8 @@ export const pop3Limits = {
   listingLineOctetsMax: 1 * KiB,
   /** Enough for as many lines as a listing may have, each with a UIDL of RFC 1939's length. */
   listingOctetsMax: 96 * MiB,
+  /** A message for which LIST tells more has no size that can be believed: nobody sends such mail, and counters that went wrong read so. */
+  listedOctetsMax: 4096 * MiB,
   /** The header block of a message, read by TOP n 0. */
   headerOctetsMax: 4 * MiB,
   /** The part of a TOP that is read and dropped if the server sends the whole message: nobody sends larger mail. */

@@ -5,6 +5,7 @@
 import { mailLimits } from '../mail/limits.ts'
 import type { Listed, MessageNumber, Octets, Uidl } from '../mail/message.ts'
 import type { SessionFailed } from '../failure/session-failed.ts'
+import { pop3Limits } from './limits.ts'
 import type { Lines } from './lines.ts'
 import { trimmed } from './status-line.ts'
 
@@ -27,9 +28,10 @@ export async function scanUidls(lines: Lines): Promise<Scan<Uidl | undefined>> {
   return await scan(lines, (rest) => parseUidl(rest.join(' ')), undefined)
 }
 
-/** Reads LIST. */
+/** Reads LIST. A number that is no message's size counts as its words. */
 export async function scanSizes(lines: Lines): Promise<Scan<number | string>> {
-  const sizeOf = ([word = '']: readonly string[]) => (/^\d{1,15}$/.test(word) ? Number(word) : word)
+  const sizeOf = ([word = '']: readonly string[]) =>
+    /^\d{1,15}$/.test(word) && Number(word) <= pop3Limits.listedOctetsMax ? Number(word) : word
   return await scan(lines, sizeOf, '')
 }
 

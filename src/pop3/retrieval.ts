@@ -186,8 +186,10 @@ export class Retrieval {
         answers.push([message, reply])
       } catch (error) {
         const blamed = blamedFor(message, error, ['unreachable', 'silent', 'broken protocol'])
-        // Wrong answers leave doubt about what came before them; a line that dropped or fell silent does not.
-        const isDoubtful = error instanceof SessionFailed && error.failure.kind === 'broken protocol'
+        // Wrong answers leave doubt about what came before them; a line that dropped or fell silent does not. Where nothing comes again, the
+        // barrier behind each message is proof enough.
+        const isWrong = error instanceof SessionFailed && error.failure.kind === 'broken protocol'
+        const isDoubtful = isWrong && !this.#line.hides()
         if (answers.length === 0 || isDoubtful) throw blamed
         return { answers, broke: { error: blamed } }
       }

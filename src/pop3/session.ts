@@ -6,6 +6,7 @@ import { hidesByName } from '../account/account.ts'
 import type { ServerTrait } from '../account/server-traits.ts'
 import { OctetBudget } from '../budget.ts'
 import { endingWords } from '../failure/ending.ts'
+import { legible } from '../failure/legible.ts'
 import type { Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { Listed, MessageNumber, Peeked, Window } from '../mail/message.ts'
@@ -179,7 +180,7 @@ export class Pop3Session implements Maildrop {
       const { number } = mark
       if (reply.shape === 'refused') {
         this.#unmarkable.add(number)
-        refused.push({ mark, reply: printable(reply.text) })
+        refused.push({ mark, reply: legible(reply.text) })
         continue
       }
       this.#marked.add(number)
@@ -196,7 +197,7 @@ export class Pop3Session implements Maildrop {
       return { confirmed: true }
     } catch (error) {
       if (this.#options.signal?.aborted) throw error
-      if (error instanceof Refused) return { confirmed: false, reason: `it said "${printable(error.message)}"` }
+      if (error instanceof Refused) return { confirmed: false, reason: `it said "${legible(error.message)}"` }
       if (error instanceof SessionFailed) return { confirmed: false, reason: endingWords(error.failure) }
       throw error
     } finally {
@@ -310,8 +311,12 @@ export class Pop3Session implements Maildrop {
     const uidls = await this.#askUidls()
     const sizes = await this.#askAll('LIST')
     if (sizes.shape === 'listing') return [uidls, sizes.lines]
-    // Some servers refuse to list a maildrop that is empty; fetchmail asks STAT first, and nothing more then.
-    if (meaningOf(sizes.text) === undefined && (await this.#saysEmpty())) return [uidls, new Lines()]
+    if (meaningOf(sizes.text) === undefined) {
+      // Some servers refuse to list a maildrop that is empty; fetchmail asks STAT first, and nothing more then.
+      if (await this.#saysEmpty()) return [undefined, new Lines()]
+      // LIST does not work here: UIDL names the messages.
+      if (uidls !== undefined && uidls.length > 0) return [uidls, new Lines()]
+    }
     throw this.#opened.fail(refusal(this.#opened.server, sizes.text, 'LIST'))
   }
 

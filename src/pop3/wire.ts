@@ -59,7 +59,7 @@ export class ReplyReader {
         continue
       }
       const expected = this.#expected[0]
-      if (expected === undefined) throw this.#broken('silence', chunk.toString('latin1', at, at + 100))
+      if (expected === undefined) throw this.#broken('silence', unasked(chunk.length - at))
       if (this.#status === undefined) at = this.#readStatus(chunk, at, expected)
       else if (expected.shape === 'listing') at = this.#readListing(chunk, at, this.#status)
       else if (expected.shape !== 'status') {
@@ -208,4 +208,9 @@ export class ReplyReader {
     this.#status = undefined
     this.#replies.push(reply)
   }
+}
+
+/** It may be the rest of a message: so nothing but its length is told. */
+function unasked(octets: number): string {
+  return `${octets === 1 ? '1 octet' : `${octets} octets`} that nobody asked for`
 }

@@ -5,11 +5,14 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { examine } from '../../src/pop3/examine.ts'
+import type { Receipt } from '../../src/ledger/receipt.ts'
+import { openMaildrop } from '../../src/pop3/session.ts'
 import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
 import { holds, left, lettersOf, providerOf, type Visit, went } from '../support/visits.ts'
 
 const abc = lettersOf('a', 'b', 'c')
 const remove = { retention: { mode: 'delete' } } as const
+const receipt = {} as Receipt
 
 const verbs = [
   'greeting',
@@ -54,9 +57,11 @@ const ends = (outcome: string): Wanted => ({
 /** What a refusal means. The second visit to RETR finds what the first one could not have. */
 const refusal: Wanted = {
   ...everywhere('credentials refused'),
-  ...Object.fromEntries(['greeting', 'LIST', 'RETR'].map((verb) => [verb, 'provider refused, provider refused'])),
+  ...Object.fromEntries(['greeting', 'RETR'].map((verb) => [verb, 'provider refused, provider refused'])),
   CAPA: read,
   UIDL: read,
+  // UIDL names the messages.
+  LIST: read,
   'UIDL n': read,
   TOP: read,
   DELE: 'stored 3, deleted 0',
@@ -340,4 +345,67 @@ test('LIST without a line beside a UIDL that names messages: they are taken from
   const provider = await providerOf(t, { messages: lettersOf('a', 'b'), answers: { LIST: '+OK\r\n.\r\n' } })
   went(await provider.visit(), { listed: 2, stored: 2 })
   went(await provider.visit(), { listed: 2, stored: 0 })
+})
+
+test('LIST that is not implemented where UIDL names messages: they come by UIDL, and are deleted', async (t) => {
+  for (const LIST of ['-ERR not implemented\r\n', '-ERR unknown command\r\n', '-ERR\r\n']) {
+    const provider = await providerOf(t, { messages: abc, answers: { LIST } })
+    const first = await provider.visit()
+    assert.deepEqual([first.failure, first.listed, first.stored], [null, 3, 3], LIST)
+    assert.deepEqual([(await provider.visit()).stored, (await provider.visit(remove)).deleted], [0, 3], LIST)
+    holds(provider, abc)
+    assert.deepEqual(left(provider), [])
+  }
+})
+
+test('LIST that is refused for a reason that passes, or while STAT says 0, is believed', async (t) => {
+  const busy = await providerOf(t, { messages: abc, answers: { LIST: '-ERR [SYS/TEMP] later\r\n' } })
+  assert.equal((await busy.visit()).failure?.kind, 'provider refused')
+  const gone = await providerOf(t, { messages: abc, answers: { LIST: '-ERR nothing there\r\n', STAT: '+OK 0 0\r\n' } })
+  const visit = await gone.visit(remove)
+  assert.deepEqual([visit.failure, visit.listed, left(gone).length], [null, 0, 3])
+})
+
+test('a maildrop in which neither UIDL nor LIST names anything is empty, and nothing more is asked', async (t) => {
+  const empty = await providerOf(t, { messages: [] })
+  const { failure, listed } = await empty.visit()
+  assert.deepEqual([failure, listed], [null, 0])
+  assert.deepEqual(empty.server.commands.slice(-3), ['UIDL', 'LIST', 'QUIT'])
+})
+
+test('a size above 4 GiB is none: the message comes, and is not set aside for it', async (t) => {
+  for (const size of ['4294967297', '9999999999', '9'.repeat(20)]) {
+    const mangles: Behaviour['mangles'] = (reply, command) =>
+      command.startsWith('LIST') ? Buffer.from(reply.toString('latin1').replace(/\b2 \d+/, `2 ${size}`)) : reply
+    const provider = await providerOf(t, { messages: abc, mangles })
+    const { failure, stored, quarantined } = await provider.visit()
+    assert.deepEqual([failure, stored, quarantined], [null, 3, 0], size)
+    holds(provider, abc)
+  }
+})
+
+test('what comes unasked is told by its length: it may be the text of a message', async (t) => {
+  const mangles: Behaviour['mangles'] = (reply, command) =>
+    /^(?:UIDL|LIST) \d/.test(command) ? Buffer.concat([reply, Buffer.from('a private word\r\n')]) : reply
+  const provider = await providerOf(t, { messages: abc, mangles, capabilities: ['USER', 'UIDL'] })
+  const { failure, because } = await provider.visit()
+  const { message = '' } = failure ?? because ?? {}
+  assert.match(message, /16 octets that nobody asked for/)
+  assert.doesNotMatch(message, /private/)
+})
+
+test('the words of a refused DELE and a refused QUIT are shown in their letters', async () => {
+  const said = Buffer.from('geändert, später wieder').toString('latin1')
+  const answers = { DELE: `-ERR ${said}\r\n`, QUIT: `-ERR ${said}\r\n` }
+  const server = await startPop3Server({ messages: abc, answers })
+  const where = { host: '127.0.0.1', port: server.port, tls: 'none', tlsVerify: true, tlsFingerprint: null } as const
+  const maildrop = await openMaildrop({ ...where, user: 'me', password: 'secret' })
+  const number = (await maildrop.list())[0]?.number ?? assert.fail('nothing is listed')
+  const refused = await maildrop.markDeleted([{ number, receipt }])
+  assert.deepEqual(
+    refused.map(({ reply }) => reply),
+    ['geändert, später wieder'],
+  )
+  assert.deepEqual(await maildrop.quit(), { confirmed: false, reason: 'it said "geändert, später wieder"' })
+  await server.close()
 })

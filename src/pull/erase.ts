@@ -61,8 +61,12 @@ export async function* mark(session: PullSession, survey: Survey): AsyncGenerato
 }
 
 /** Yields as many of the messages that only their bytes prove as the session may give. The others are known by their listing. */
-async function* toProve(session: PullSession, { due, unmatched }: Survey): AsyncGenerator<readonly Listed[]> {
+async function* toProve(
+  session: PullSession,
+  { due: allDue, unmatched, idMatches }: Survey,
+): AsyncGenerator<readonly Listed[]> {
   const { windows, nowMs, view } = session
+  const due = allDue.filter(({ index }) => idMatches.isDue(index))
   const messages = Math.min(due.length, windows.spare)
   // It is another one that goes first each time: one message that ends every session must not keep the others.
   const first = messages < due.length ? nowMs % due.length : 0

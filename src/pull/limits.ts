@@ -68,6 +68,13 @@ export const pullLimits = {
    */
   missedListingsMin: 3,
 
+  /**
+   * Where all ids of a maildrop have the form of positions, the headers of so many known messages tell whether each id still names its
+   * message. Without TOP they must be retrieved for it, and are this large together.
+   */
+  idProbes: 8,
+  idProbeOctetsMax: 64 * 1024,
+
   /** How far away in the maildrop a message may be whose time an undated one gets. */
   neighbourPlacesMax: 1000,
   /** The letters, and their octets, that wait for a dated one behind them at a first import. They are beyond the worker's budget (budget.ts). */

@@ -9,6 +9,7 @@ import { prove } from '../ledger/receipt.ts'
 import { listedUidlHash } from '../mail/header.ts'
 import type { Listed, ShortHash, Sighting } from '../mail/message.ts'
 import { slices } from '../slices.ts'
+import { type IdForm, idFormOf, IdMatches } from './id-matches.ts'
 import { relisted } from './lessons.ts'
 import { type SightedMatch, Unmatched } from './unmatched.ts'
 
@@ -25,6 +26,9 @@ export interface Plan {
   /** Messages that are new beyond doubt. */
   readonly transfer: readonly Listed[]
   readonly unmatched: Unmatched
+  /** The messages that are neither, because UIDL and size say what they are. */
+  readonly idMatches: IdMatches
+  readonly idForm: IdForm | undefined
 }
 
 /** @param isOpen tells whether a record alone does not decide about its message, which is to be deleted, or tried again. */
@@ -37,6 +41,8 @@ export async function planSession(
   const plan = { lessons: [] as LedgerRecord[], look: [] as Listed[], transfer: [] as Listed[] }
   const known = new Map<Listed, number>()
   const unmatched = new Unmatched(records)
+  const idMatches = new IdMatches(listing, records, unmatched)
+  const idForm = records.length === 0 ? undefined : await idFormOf(listing)
   const { timesListed, recordPlaces } = await matchUidls(listing, records)
   const hasVanished = await anyVanished(records, timesListed)
   let nth = 0
@@ -44,9 +50,12 @@ export async function planSession(
     for (const message of slice) {
       const place = recordPlaces[nth] ?? none
       nth += 1
-      const record = place >= 0 && timesListed[place] === 1 ? records.at(place) : undefined
+      // An id that is the size says no more than the size.
+      const isNamed = place >= 0 && timesListed[place] === 1 && idForm !== 'sizes'
+      const record = isNamed ? records.at(place) : undefined
       if (record !== undefined && isSeen(record, message) && !isOpen(record)) {
         unmatched.match(record)
+        idMatches.add(nth - 1, record)
         // Without a size nothing new is known of a message that was too large.
         if (wasTooLarge(record) && message.unsized !== undefined) continue
         const lesson = relisted({ message, record }, record.uidl)
@@ -62,7 +71,7 @@ export async function planSession(
       }
     }
   }
-  return { ...plan, known, unmatched }
+  return { ...plan, known, unmatched, idMatches, idForm }
 }
 
 const none = -1

@@ -10,6 +10,7 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { append } from './append.ts'
 import { Deposit } from './deposit.ts'
+import { reconsider } from './doubt.ts'
 import { erase, mark } from './erase.ts'
 import { intend, type Intended } from './intend.ts'
 import type { LedgerView } from './ledger-ports.ts'
@@ -19,7 +20,7 @@ import { ProviderRefusals } from './provider-refusals.ts'
 import { record } from './record.ts'
 import { remember } from './remember.ts'
 import { resolve } from './resolve.ts'
-import { retrieve, retrieveStored } from './retrieve.ts'
+import { retrieve, retrieveDoubted, retrieveStored } from './retrieve.ts'
 import { spooled } from './spool.ts'
 import { survey } from './survey.ts'
 import { Suspects } from './suspects.ts'
@@ -100,6 +101,8 @@ async function makeSession(run: PullRun, memory: RunMemory): Promise<Rest> {
   try {
     const findings = await survey(session)
     await transfer(deposit, retrieve(session, findings))
+    for await (const messages of reconsider(session, findings))
+      await transfer(deposit, retrieveDoubted(session, findings, messages))
     for await (const messages of mark(session, findings))
       await transfer(deposit, retrieveStored(session, findings, messages))
     await remember(session, findings)

@@ -22,6 +22,15 @@ export async function* retrieveStored(
   yield* retrieveTurns(session, survey, { usual: messages, last: [], areStored: true })
 }
 
+/** Retrieves messages that were not what their ids said. */
+export async function* retrieveDoubted(
+  session: PullSession,
+  survey: Survey,
+  messages: readonly Listed[],
+): AsyncGenerator<readonly Letter[]> {
+  yield* retrieveTurns(session, survey, { usual: messages, last: [] })
+}
+
 async function* retrieveTurns(
   session: PullSession,
   survey: Survey,
@@ -79,8 +88,8 @@ async function newIn({ retrieved }: Window, session: PullSession, survey: Survey
 }
 
 /** Whether the ledger has a record of these bytes. TOP may have shown another header than RETR, and the listing another UIDL. */
-function sawAgain({ sighting }: Letter, session: PullSession, { unmatched }: Survey): boolean {
-  const record = sameBytes(sighting, unmatched)
+function sawAgain({ sighting }: Letter, session: PullSession, { unmatched, idMatches }: Survey): boolean {
+  const record = idMatches.settle(sighting, sameBytes(sighting, unmatched))
   if (record === undefined || !unmatched.match(record) || session.isRetried(record)) return false
   session.saw({ message: sighting.message, record, sighting })
   return true

@@ -41,6 +41,8 @@ export class PullSession implements PullRun {
   readonly nowMs: number
   /** The lessons of the session about records. They are written when all messages have come. */
   readonly lessons: LedgerRecord[] = []
+  /** All ids have the form of positions: that they change need not mean that anything has happened. */
+  areIdsPlaces = false
   /** The number of messages that have another UIDL than before. */
   renamed = 0
   /** The number of messages that are there again, although their deletion was confirmed. */
@@ -76,6 +78,11 @@ export class PullSession implements PullRun {
     return (this.view.retries.get(index) ?? Infinity) <= this.account.maxMessageBytes
   }
 
+  /** Whether a record alone does not decide about its message, which is to be deleted, or tried again. */
+  isOpen(record: LedgerRecord): boolean {
+    return this.erasures.isDue(record) || this.isRetried(record)
+  }
+
   /** Notes that a message of this session was proven to be a record's. */
   saw(match: SightedMatch): void {
     const { record } = match
@@ -86,7 +93,7 @@ export class PullSession implements PullRun {
     } else if (lesson !== undefined) {
       this.lessons.push(lesson)
       // A listing without ids, and the one after it, tell of no new ids.
-      if (record.uidl !== undefined && lesson.uidl !== record.uidl) this.renamed += 1
+      if (record.uidl !== undefined && lesson.uidl !== record.uidl && !this.areIdsPlaces) this.renamed += 1
     }
     this.erasures.add(match)
   }

@@ -3,6 +3,8 @@ import type { LedgerRecord } from '../ledger/ledger.ts'
 import { listedUidlHash } from '../mail/header.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
 import { slices } from '../slices.ts'
+import { see } from './doubt.ts'
+import type { IdMatches } from './id-matches.ts'
 import { pullLimits } from './limits.ts'
 import { look, unseen } from './look.ts'
 import { matchTooLarge, type Plan, planSession, planSighted } from './plan.ts'
@@ -23,6 +25,7 @@ export interface Survey {
   /** New messages whose header was looked at. */
   readonly sightings: ReadonlyMap<Listed, Sighting>
   readonly unmatched: Unmatched
+  readonly idMatches: IdMatches
   /** True if the first run's choice is made when each message is retrieved: it depends on the date, and the server has no TOP. */
   readonly choosing: boolean
   /** Messages before those to retrieve, which an earlier run of this first import has stored: their dates may be needed. */
@@ -36,24 +39,38 @@ export async function survey(session: PullSession): Promise<Survey> {
   counts.listed = Math.max(counts.listed, listing.length)
   world.progress()
 
-  const isOpen = (record: LedgerRecord) => session.erasures.isDue(record) || session.isRetried(record)
+  const isOpen = (record: LedgerRecord) => session.isOpen(record)
   const plan = await planSession(listing, view.records, account.maxMessageBytes, isOpen)
-  const { unmatched } = plan
+  const { unmatched, idMatches } = plan
   for (const lesson of plan.lessons) session.lessons.push(lesson)
-  const sightings = await lookAt(plan.look, session)
+  const canPeek = session.suspects.peeks.can(maildrop)
+  const { sightings, transfer, areIdsWrong } = await see(plan, view.records, (some) => lookAt(some, session), canPeek)
+  session.areIdsPlaces = plan.idForm === 'positions'
   const demands = { isOpen, wantsRetrieved: maildrop.wantsRetrieved }
   const sighted = await planSighted(sightings, unmatched, demands, (match) => session.saw(match))
 
   const sightedNew = new Map(sighted.transfer.map((sighting) => [sighting.message, sighting]))
-  const choosing = isChoiceByDate(session) && !session.suspects.peeks.can(maildrop)
-  const fresh = [...plan.transfer, ...sightedNew.keys()]
+  const choosing = isChoiceByDate(session) && !canPeek
+  const fresh = [...transfer, ...sightedNew.keys()]
   const chosen = view.begun || choosing ? fresh : await begin(session, fresh, sightedNew)
 
-  const { due, others } = await byPurpose(session, sighted.compare, plan)
+  const { due, others } =
+    plan.idForm !== undefined || areIdsWrong
+      ? { due: [], others: sighted.compare }
+      : await byPurpose(session, sighted.compare, plan)
   const { toRetrieve, large } = await bySize(chosen.concat(others), account.maxMessageBytes)
   await setAsideLarge(session, large, unmatched)
   const retried = view.retries.size === 0 ? new Set<Listed>() : await retriedAmong(session, toRetrieve, unmatched)
-  const findings = { listed: listing.length, toRetrieve, due, retried, sightings: sightedNew, unmatched, choosing }
+  const findings = {
+    listed: listing.length,
+    toRetrieve,
+    due,
+    retried,
+    sightings: sightedNew,
+    unmatched,
+    idMatches,
+    choosing,
+  }
   return { ...findings, storedBefore: storedBefore(toRetrieve, listing, session) }
 }
 
@@ -105,7 +122,7 @@ async function begin(
 async function byPurpose(
   { view: { records }, erasures, account }: PullSession,
   messages: readonly Listed[],
-  { known, unmatched }: Plan,
+  { known, unmatched, idMatches }: Plan,
 ): Promise<{ due: { message: Listed; index: number }[]; others: Listed[] }> {
   const [due, others]: [{ message: Listed; index: number }[], Listed[]] = [[], []]
   for await (const slice of slices(messages)) {
@@ -113,7 +130,10 @@ async function byPurpose(
       const index = known.get(message)
       const record = index === undefined ? undefined : records.at(index)
       if (record === undefined || !erasures.isDue(record) || !unmatched.match(record)) others.push(message)
-      else if (message.size <= account.maxMessageBytes) due.push({ message, index: record.index })
+      else if (message.size <= account.maxMessageBytes) {
+        due.push({ message, index: record.index })
+        idMatches.addDue({ message, record })
+      }
     }
   }
   return { due, others }

@@ -34,6 +34,11 @@ export class Unmatched {
     return true
   }
 
+  /** Whether no message was matched with this record. */
+  has(index: number): boolean {
+    return this.#matched[index] === 0
+  }
+
   /** Takes back a match, because only the message's bytes can tell whether it was right. */
   release(index: number): void {
     this.#matched[index] = 0

@@ -3,10 +3,11 @@ import { test } from 'node:test'
 import { newRecord, type NewRecord } from '../../src/ledger/ledger.ts'
 import { PackedRecords } from '../../src/ledger/packed-records.ts'
 import { encodeRecord } from '../../src/ledger/record-codec.ts'
-import type { Listed, MessageNumber, Octets } from '../../src/mail/message.ts'
+import { listedUidlHash } from '../../src/mail/header.ts'
+import type { Listed, MessageNumber, Octets, ShortHash, Uidl } from '../../src/mail/message.ts'
 import { missing } from '../../src/pull/lessons.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
-import { matchTooLarge } from '../../src/pull/plan.ts'
+import { matchTooLarge, planSession } from '../../src/pull/plan.ts'
 import { Unmatched } from '../../src/pull/unmatched.ts'
 
 const nowMs = Date.UTC(2026, 10, 10, 12)
@@ -25,8 +26,7 @@ async function turnsDuring(work: () => Promise<void>): Promise<number> {
     if (!ended) setImmediate(turn)
   }
   setImmediate(turn)
-  await work()
-  ended = true
+  await work().finally(() => (ended = true))
   return turns
 }
 
@@ -66,3 +66,30 @@ test('two messages too large, without UIDL and of one size are two', async () =>
     [0, 2, undefined],
   )
 })
+
+for (const [form, uidlAt] of [
+  ['positions', (number: number) => `${number}`],
+  ['nothing known', (number: number) => `id${number}${number}`],
+] as const) {
+  test(`100,000 known messages whose ids have the form of ${form} are planned in turns of the event loop, and doubted likewise`, async () => {
+    const fingerprint = { hash: '0123456789abcdef' as ShortHash, weak: false }
+    const listing = Array.from({ length: 100_000 }, (_, nth): Listed => {
+      return { number: (nth + 1) as MessageNumber, uidl: uidlAt(nth + 1) as Uidl, size: 9 as Octets }
+    })
+    const records = listing.map((message) =>
+      encodeRecord(newRecord('stored', { ...unknown, uidl: listedUidlHash(message), fingerprint, size: 9 }, nowMs)),
+    )
+    const packed = new PackedRecords(Buffer.concat(records))
+    const turns = await turnsDuring(async () => {
+      const { look, transfer, idForm, idMatches } = await planSession(listing, packed, 1000, () => false)
+      assert.deepEqual([look, transfer], [[], []])
+      assert.equal(idForm, form === 'positions' ? 'positions' : undefined)
+      assert.deepEqual(
+        idMatches.sample().map(({ message }) => message.number),
+        [100_000, 1, 14_287, 28_572, 42_858, 57_143, 71_429, 85_714],
+      )
+      assert.equal((await idMatches.doubtAll()).length, 100_000)
+    })
+    assert.ok(turns > 40, `${turns}`)
+  })
+}

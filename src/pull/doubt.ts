@@ -1,0 +1,109 @@
+/**
+ * Doubts what UIDL and size alone say of a message, where something speaks against it (id-matches.ts): those messages are known by their
+ * headers or bytes then, as at a server without UIDL. At a server whose ids last this costs nothing.
+ */
+import { isGone, type LedgerRecord } from '../ledger/ledger.ts'
+import type { PackedRecords } from '../ledger/packed-records.ts'
+import { listedUidlHash } from '../mail/header.ts'
+import type { Listed, Sighting } from '../mail/message.ts'
+import { slices } from '../slices.ts'
+import { type IdMatches, isOf } from './id-matches.ts'
+import { pullLimits } from './limits.ts'
+import { look } from './look.ts'
+import { type Plan, planSighted } from './plan.ts'
+import type { PullSession } from './session.ts'
+import type { Match, Unmatched } from './unmatched.ts'
+
+/** Looks at headers. The answer is in the order of the messages; without TOP there is no header in it. */
+type Look = (messages: readonly Listed[]) => Promise<Sighting[]>
+
+export interface Seen {
+  /** What was looked at, and what is to be compared by its bytes. */
+  readonly sightings: readonly Sighting[]
+  /** Messages that are new beyond doubt. */
+  readonly transfer: readonly Listed[]
+  /** Whether an id was seen to name another message than before. */
+  readonly areIdsWrong: boolean
+}
+
+/** Looks at what the plan wants to be looked at, and at everything if the ids turn out to be wrong. */
+export async function see(plan: Plan, records: PackedRecords, lookAt: Look, canPeek: boolean): Promise<Seen> {
+  const { idMatches, idForm, transfer } = plan
+  const isDoubtful = idForm === 'positions'
+  if (!canPeek) {
+    // Their bytes are compared when they have come.
+    const probes = isDoubtful ? idMatches.sample(pullLimits.idProbeOctetsMax) : []
+    const doubted = probes.map((match) => idMatches.doubt(match))
+    return { sightings: await lookAt(plan.look.concat(doubted)), transfer, areIdsWrong: false }
+  }
+  const probes = isDoubtful ? idMatches.sample() : []
+  const seen = await lookAt(plan.look.concat(probes.map(({ message }) => message)))
+  const sightings = seen.slice(0, plan.look.length)
+  let isWrong = areWrong(probes, seen.slice(plan.look.length), idMatches)
+  const further = isWrong ? [] : await suspicious(sightings, records, idMatches)
+  if (further.length > 0) isWrong = areWrong(further, await lookAt(further.map(({ message }) => message)), idMatches)
+  if (!isWrong) return { sightings, transfer, areIdsWrong: false }
+  const rest = await lookAt((await idMatches.doubtAll()).concat(transfer))
+  return { sightings: sightings.concat(rest), transfer: [], areIdsWrong: true }
+}
+
+function areWrong(matches: readonly Match[], sightings: readonly Sighting[], idMatches: IdMatches): boolean {
+  if (matches.some(({ record }, nth) => !isOf(sightings[nth] as Sighting, record))) return true
+  idMatches.confirm(matches)
+  return false
+}
+
+/**
+ * Finds the matches that speak for all others, where an id names another message than before, and those whose message seems to be listed
+ * under another id.
+ */
+async function suspicious(
+  sightings: readonly Sighting[],
+  records: PackedRecords,
+  idMatches: IdMatches,
+): Promise<Match[]> {
+  const matches: Match[] = []
+  let isIdReused = false
+  for await (const slice of slices(sightings)) {
+    for (const { message, fingerprint } of slice) {
+      const uidl = listedUidlHash(message)
+      if (fingerprint === undefined) continue
+      const own = (uidl === undefined ? [] : records.bearing('uidl', uidl)).map((index) => records.at(index))
+      if (own.some((record) => record.fingerprint?.hash === fingerprint.hash)) continue
+      isIdReused ||= own.some(
+        (record) => !isGone(record) && record.fingerprint !== undefined && record.size !== message.size,
+      )
+      if (fingerprint.weak || matches.length >= pullLimits.idProbes) continue
+      for (const index of records.bearing('fingerprint', fingerprint.hash)) {
+        const match = idMatches.at(index)
+        if (match !== undefined) matches.push(match)
+      }
+    }
+  }
+  return isIdReused ? matches.concat(idMatches.sample()) : matches
+}
+
+/**
+ * Yields the messages that are to be retrieved because the bytes of others have turned out to be those of their records. Their own records
+ * are unmatched then.
+ */
+export async function* reconsider(
+  session: PullSession,
+  { idMatches, unmatched }: { readonly idMatches: IdMatches; readonly unmatched: Unmatched },
+): AsyncGenerator<readonly Listed[]> {
+  const { maildrop, suspects, account } = session
+  while (session.remaining === 0) {
+    const doubted = await idMatches.takeDoubted()
+    if (doubted.length === 0) return
+    let sightings = await look(maildrop, doubted, undefined, suspects.peeks)
+    if (idMatches.areBelied(sightings))
+      sightings = sightings.concat(await look(maildrop, await idMatches.doubtAll(), undefined, suspects.peeks))
+    const demands = {
+      isOpen: (record: LedgerRecord) => session.isOpen(record),
+      wantsRetrieved: maildrop.wantsRetrieved,
+    }
+    const { transfer, compare } = await planSighted(sightings, unmatched, demands, (match) => session.saw(match))
+    const messages = transfer.map(({ message }) => message).concat(compare)
+    yield messages.filter(({ size }) => size <= account.maxMessageBytes)
+  }
+}

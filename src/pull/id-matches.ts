@@ -1,0 +1,226 @@
+/**
+ * Holds the messages that are taken for their records' by UIDL and size alone. Some servers make ids of positions, or give an id to another
+ * message: there the ids lie where the sizes are equal. It is noticed by a few headers where all ids have the form of positions, and where
+ * a message turns out to be one that is listed under another id; then none of these matches holds (doubt.ts). Each of them may be one of
+ * 100,000: two numbers a message are all that is kept.
+ */
+import type { LedgerRecord } from '../ledger/ledger.ts'
+import type { PackedRecords } from '../ledger/packed-records.ts'
+import type { Listed, Sighting } from '../mail/message.ts'
+import { slices } from '../slices.ts'
+import { pullLimits } from './limits.ts'
+import type { Match, Unmatched } from './unmatched.ts'
+
+const none = -1
+
+export class IdMatches {
+  readonly #listing: readonly Listed[]
+  readonly #records: PackedRecords
+  readonly #unmatched: Unmatched
+  /** The index of the record, by the message's place in the listing. */
+  readonly #indexes: Int32Array
+  /** The place of the message in the listing, by the record's index. */
+  readonly #places: Int32Array
+  /** The messages that are to be deleted, and wait for their proof until all others have come, by the record's index. */
+  readonly #due = new Map<number, Listed>()
+  /** Messages that this session identifies otherwise, and the records for whose they were taken. */
+  readonly #former = new Map<Listed, LedgerRecord>()
+  #doubted: Listed[] = []
+  #areWrong = false
+  /** The number of messages whose record a copy of them has taken. */
+  #copies = 0
+
+  constructor(listing: readonly Listed[], records: PackedRecords, unmatched: Unmatched) {
+    this.#listing = listing
+    this.#records = records
+    this.#unmatched = unmatched
+    this.#indexes = new Int32Array(listing.length).fill(none)
+    this.#places = new Int32Array(records.length).fill(none)
+  }
+
+  /** Adds a match. A record that knows nothing but UIDL and size of its message can never be compared with it. */
+  add(place: number, { index, state, fingerprint, digest }: LedgerRecord): void {
+    if (fingerprint === undefined && digest === undefined) return
+    // What was set aside unread has the fingerprint of nothing.
+    if (state === 'quarantined' && fingerprint?.weak !== false) return
+    this.#indexes[place] = index
+    this.#places[index] = place
+  }
+
+  /** Adds the match of a message that is compared by its bytes after all others. */
+  addDue({ message, record }: Match): void {
+    this.#due.set(record.index, message)
+  }
+
+  /** Whether that match still holds. */
+  isDue(index: number): boolean {
+    return this.#due.has(index)
+  }
+
+  /** The match of a record, if it has one here. */
+  at(index: number): Match | undefined {
+    const message = this.#listing[this.#places[index] ?? none] ?? this.#due.get(index)
+    return message && { message, record: this.#records.at(index) }
+  }
+
+  /**
+   * Gives some matches from all over the maildrop, the first and the last among them: if one message is gone or new before the last one, that
+   * one has moved.
+   *
+   * @param octetsMax the size of all of them together; the last one is given in any case.
+   */
+  sample(octetsMax = Number.POSITIVE_INFINITY): Match[] {
+    const last = this.#indexes.findLastIndex((index) => index !== none)
+    const first = this.#indexes.findIndex((index) => index !== none)
+    if (last === none) return []
+    const places = new Set([last, first])
+    const step = (last - first) / (pullLimits.idProbes - 1)
+    for (let at = first + step; at < last; at += step)
+      places.add(this.#indexes.findIndex((index, place) => index !== none && place >= Math.round(at)))
+    let octets = 0
+    const matches: Match[] = []
+    for (const place of places) {
+      const match = this.at(this.#indexes[place] ?? none)
+      if (match === undefined || (matches.length > 0 && octets + match.message.size > octetsMax)) continue
+      octets += match.message.size
+      matches.push(match)
+    }
+    return matches
+  }
+
+  /** Notes that the headers of these messages are those of their records. */
+  confirm(matches: readonly Match[]): void {
+    for (const { record } of matches) this.#remove(record.index)
+  }
+
+  /** Takes back a match: the message is looked at, or its bytes are compared, like those of any other one. */
+  doubt({ message, record }: Match): Listed {
+    this.#remove(record.index)
+    this.#unmatched.release(record.index)
+    this.#former.set(message, record)
+    return message
+  }
+
+  /** Whether the headers of doubted messages are not those of the records for whose they were taken. */
+  areBelied(sightings: readonly Sighting[]): boolean {
+    return sightings.some((sighting) => {
+      const former = this.#former.get(sighting.message)
+      return former !== undefined && !isOf(sighting, former)
+    })
+  }
+
+  /** Takes back all matches. */
+  async doubtAll(): Promise<Listed[]> {
+    const messages = [...this.#due.values()]
+    for (const index of this.#due.keys()) this.#unmatched.release(index)
+    this.#due.clear()
+    let place = 0
+    for await (const slice of slices(this.#listing)) {
+      for (const message of slice) {
+        const index = this.#indexes[place] ?? none
+        place += 1
+        if (index === none) continue
+        this.#remove(index)
+        this.#unmatched.release(index)
+        messages.push(message)
+      }
+    }
+    return messages
+  }
+
+  /**
+   * Decides whose record a retrieved message is. If its bytes are those of a record that another message has by its id alone, it is this
+   * message's, and the other one is doubted.
+   *
+   * @param found the unmatched record of the same bytes.
+   */
+  settle(sighting: Sighting, found: LedgerRecord | undefined): LedgerRecord | undefined {
+    const former = this.#former.get(sighting.message)
+    if (former !== undefined && !isOf(sighting, former)) this.#areWrong = true
+    if (found !== undefined) return found
+    if (former !== undefined && isOf(sighting, former)) {
+      // Servers write lines of their own into what they give.
+      if (this.#unmatched.has(former.index)) return former
+      // A copy of it has taken its record. It may be one message more, or another one may have the record of a copy.
+      if ((this.#copies += 1) > pullLimits.idProbes) return undefined
+    }
+    const bearing = sighting.digest === undefined ? [] : this.#records.bearing('digest', sighting.digest)
+    for (const index of bearing) {
+      const match = this.at(index)
+      if (match === undefined) continue
+      this.#doubted.push(this.doubt(match))
+      return match.record
+    }
+    return undefined
+  }
+
+  /** The messages whose matches were taken back while others were retrieved: all of them, if one of these was wrong. */
+  async takeDoubted(): Promise<Listed[]> {
+    const doubted = this.#doubted
+    this.#doubted = []
+    const others = this.#areWrong ? await this.doubtAll() : []
+    this.#areWrong = false
+    return doubted.concat(others)
+  }
+
+  #remove(index: number): void {
+    this.#due.delete(index)
+    const place = this.#places[index] ?? none
+    if (place === none) return
+    this.#places[index] = none
+    this.#indexes[place] = none
+  }
+}
+
+/** Whether nothing speaks against it that the message is the record's. */
+export function isOf({ fingerprint, digest }: Sighting, record: LedgerRecord): boolean {
+  if (fingerprint === undefined || record.fingerprint === undefined)
+    return digest === undefined || digest === record.digest
+  return fingerprint.hash === record.fingerprint.hash
+}
+
+/** How the ids of a listing follow from what another message may have tomorrow. */
+export type IdForm = 'positions' | 'sizes'
+
+/**
+ * Whether all ids of a listing are positions, counted from either end, with the same text around them; or sizes. A good server may number its
+ * messages, and nothing was deleted so far.
+ */
+export async function idFormOf(listing: readonly Listed[]): Promise<IdForm | undefined> {
+  const [first] = listing
+  if (first?.uidl === undefined) return undefined
+  const count = listing.length
+  for (const { 0: digits, index } of first.uidl.matchAll(/\d+/g)) {
+    const before = first.uidl.slice(0, index)
+    const after = first.uidl.slice(index + digits.length)
+    for (const { form, of } of numberings) {
+      if (Number(digits) !== of(first, count)) continue
+      const isSo = (message: Listed) => {
+        const uidl: string = message.uidl ?? ''
+        const isAlike = uidl.startsWith(before) && uidl.endsWith(after)
+        return isAlike && numberIn(uidl.slice(before.length, uidl.length - after.length)) === of(message, count)
+      }
+      if (await holdsForAll(listing, isSo)) return form
+    }
+  }
+  return undefined
+}
+
+type Numbered = Pick<Listed, 'number' | 'size'>
+
+const numberings: readonly { readonly form: IdForm; readonly of: (message: Numbered, count: number) => number }[] = [
+  { form: 'sizes', of: ({ size }) => size },
+  { form: 'positions', of: ({ number }) => number },
+  { form: 'positions', of: ({ number }) => number - 1 },
+  { form: 'positions', of: ({ number }, count) => count + 1 - number },
+  { form: 'positions', of: ({ number }, count) => count - number },
+]
+
+function numberIn(text: string): number | undefined {
+  return /^\d+$/.test(text) ? Number(text) : undefined
+}
+
+async function holdsForAll(listing: readonly Listed[], isSo: (message: Listed) => boolean): Promise<boolean> {
+  for await (const slice of slices(listing)) if (!slice.every(isSo)) return false
+  return true
+}

@@ -72,7 +72,7 @@ async function* toProve(
   const first = messages < due.length ? nowMs % due.length : 0
   const chosen = [...due.slice(first), ...due.slice(0, first)].slice(0, messages)
   chosen.sort((one, other) => one.message.number - other.message.number)
-  for (const { index } of chosen) unmatched.release(index)
+  for (const { index } of chosen) idMatches.releaseDue(index)
   if (messages > 0) yield chosen.map(({ message }) => message)
   const left = chosen.filter(({ message }) => session.notGiven.has(message))
   for (const { index } of left) unmatched.match(view.records.at(index))

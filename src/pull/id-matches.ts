@@ -57,6 +57,12 @@ export class IdMatches {
     return this.#due.has(index)
   }
 
+  /** Takes back that match, because the message's bytes are on their way. */
+  releaseDue(index: number): void {
+    this.#due.delete(index)
+    this.#unmatched.release(index)
+  }
+
   /** The match of a record, if it has one here. */
   at(index: number): Match | undefined {
     const message = this.#listing[this.#places[index] ?? none] ?? this.#due.get(index)

@@ -11,7 +11,7 @@ const now = new Date(nowMs).toISOString().slice(0, 10)
 function worldOf(days: string): TestWorld {
   const messages = days.split(' ').map((day, nth) => {
     const date = day === '-' ? 'Whenever' : new Date(`${day}T10:00:00Z`).toUTCString()
-    return { bytes: letter(`m${nth}`, { date }), uidl: `u${nth}` }
+    return { bytes: letter(`m${nth}`, { date }), uidl: `u${nth * 3 + 5}` }
   })
   return new TestWorld(messages)
 }

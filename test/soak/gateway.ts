@@ -1,8 +1,9 @@
 /** The gateway as `npm start` runs it, whose parts are killed and frozen one by one. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
+import { createWriteStream, readdirSync, readFileSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { redisLimits } from '../../src/redis/limits.ts'
 import { alive, commandOf, familyOf } from '../support/family.ts'
@@ -26,6 +27,8 @@ export class Gateway {
   #child: ChildProcess | undefined
   /** What it has said since its last start, as far as it is looked for. */
   #runs = false
+  /** The parts that have ended in another way than by a kill; a full disk ends Redis. */
+  readonly surprises: string[] = []
 
   private constructor(folder: string, ports: Ports) {
     this.ports = ports
@@ -50,6 +53,11 @@ export class Gateway {
     for (const stream of [child.stdout, child.stderr]) stream.pipe(this.#log, { end: false })
     child.stdout.on('data', (chunk: Buffer) => {
       if (chunk.includes('Tributary is running.')) this.#runs = true
+    })
+    createInterface(child.stdout).on('line', (line) => {
+      if (!line.includes('"part ended"')) return
+      const { part, how } = JSON.parse(line) as { readonly part: string; readonly how: string }
+      if (part !== 'redis' && how !== 'SIGKILL') this.surprises.push(`${part} ended by itself: ${how}`)
     })
     await until('the gateway to run', () => {
       if (child.exitCode !== null) throw new Error(`the gateway ended: exit code ${child.exitCode}`)
@@ -94,6 +102,16 @@ export class Gateway {
     } catch {
       return false
     }
+  }
+
+  /** Tells how much memory and how many open files each part has. */
+  sizes(): string[] {
+    return parts.flatMap((part) => {
+      const pid = this.pidOf(part)
+      if (pid === undefined) return []
+      const octets = Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
+      return [`${part} has ${Math.round(octets / 1e6)} MB and ${readdirSync(`/proc/${pid}/fd`).length} open files`]
+    })
   }
 
   async killAll(): Promise<void> {

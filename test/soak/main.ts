@@ -23,13 +23,14 @@ const result = await soak({
   patienceSeconds: minutes < 10 ? 5 : settleSeconds * 0.75,
   say,
 })
-const { messages, stored, runs, failedRuns, faults, asked, settledSeconds, wrong, folder } = result
+const { messages, stored, runs, failedRuns, faults, asked, settledSeconds, sizes, wrong, folder } = result
 say(`${messages} messages sent, ${stored} stored; of the runs that are kept, ${runs}, ${failedRuns} failed`)
 for (const [kind, times] of Object.entries(faults).toSorted(([one], [other]) => one.localeCompare(other)))
   say(`${String(times).padStart(6)}  ${kind}`)
 say(
-  `well again after ${settledSeconds} s; ${asked} accounts were asked for; ${Math.round((performance.now() - beganMs) / 1000)} s in all`,
+  `well again after ${settledSeconds} s; asked for: ${asked.join(', ') || 'none'}; ${Math.round((performance.now() - beganMs) / 1000)} s in all`,
 )
+for (const size of sizes) say(`at the end: ${size}`)
 if (wrong.length > 0) {
   for (const line of shortened(wrong)) say(`WRONG: ${line}`)
   say(`${wrong.length} things are wrong with seed ${seed}. The logs are in ${folder}`)

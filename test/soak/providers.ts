@@ -20,6 +20,8 @@ export interface Provider {
   deliver(letter: Letter): void
   /** Every message that is left in the maildrop. */
   left(): Buffer[]
+  /** Ends what makes it say no for a time: the gateway waits a quarter of an hour after each such no, as it should, and never has everything. */
+  calm(): void
   close(): Promise<void>
 }
 
@@ -45,6 +47,7 @@ export async function dovecotProvider(dovecot: TestDovecot, user: string): Promi
       ['new', 'cur'].flatMap((part) =>
         readdirSync(join(maildir, part)).map((name) => readFileSync(join(maildir, part, name))),
       ),
+    calm() {},
     close: async () => await line.close(),
   }
 }
@@ -93,14 +96,20 @@ const now = (chance: Chance, verb: RegExp, oneIn: number, reply: (usual: Buffer)
 
 const said = (line: string) => () => Buffer.from(`${line}\r\n`)
 
-type Habit = (chance: Chance) => Partial<Behaviour>
+/** @param peace says whether the faults are over. */
+type Habit = (chance: Chance, peace: () => boolean) => Partial<Behaviour>
+
+const untilPeace =
+  (peace: () => boolean, mangles: NonNullable<Behaviour['mangles']>): NonNullable<Behaviour['mangles']> =>
+  (reply, command) =>
+    peace() ? reply : mangles(reply, command)
 
 const habits: Readonly<Record<string, Habit>> = {
   'as it should be': () => ({}),
   'refuses a RETR now and then': (chance) => now(chance, /^RETR/, 15, said('-ERR [SYS/TEMP] try again later')),
   'cuts the line at every tenth RETR': () => ({ dropAtRetr: 10 }),
-  'a quota that clears': () => ({ mangles: quota(40, 5000) }),
-  'a login limit that passes': () => ({ mangles: throttle(4000, 20_000) }),
+  'a quota that clears': (_, peace) => ({ mangles: untilPeace(peace, quota(40, 5000)) }),
+  'a login limit that passes': (_, peace) => ({ mangles: untilPeace(peace, throttle(4000, 20_000)) }),
   'an empty line behind every message': () => ({
     mangles: (reply, command) =>
       command.startsWith('RETR') && reply.toString('latin1', 0, 3) === '+OK'
@@ -170,7 +179,8 @@ const habits: Readonly<Record<string, Habit>> = {
 export const habitNames = Object.keys(habits)
 
 export async function scriptedProvider(what: string, user: string, chance: Chance): Promise<Provider> {
-  const server = await startPop3Server({ messages: [], ...habits[what]?.(chance) })
+  let peace = false
+  const server = await startPop3Server({ messages: [], ...habits[what]?.(chance, () => peace) })
   const line = await startLine(server.port)
   let delivered = 0
   return {
@@ -184,6 +194,9 @@ export async function scriptedProvider(what: string, user: string, chance: Chanc
       : {}),
     deliver: ({ bytes }) => server.deliver({ bytes, uidl: `u${delivered++}` }),
     left: () => server.maildrop().map(({ bytes }) => bytes),
+    calm() {
+      peace = true
+    },
     async close() {
       await line.close()
       await server.close()

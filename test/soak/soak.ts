@@ -39,8 +39,10 @@ export interface SoakResult {
   readonly failedRuns: number
   /** How often each kind of fault was carried out. */
   readonly faults: Readonly<Record<string, number>>
-  /** How many accounts had to be asked for at the end. */
-  readonly asked: number
+  /** The accounts that had to be asked for at the end. */
+  readonly asked: readonly string[]
+  /** What each part holds at the end: a line each. */
+  readonly sizes: readonly string[]
   readonly settledSeconds: number
   /** The folder with the logs; it is left only if something is wrong. */
   readonly folder: string
@@ -202,6 +204,7 @@ async function trouble(stage: Stage, { seconds, seed, say }: SoakOptions, note: 
   }
   await Promise.all([delay(leftMs(scene.forMs)), post, ...begun])
   for (const line of lines) line.clear()
+  for (const { provider } of accounts) provider.calm()
   return counts
 }
 
@@ -233,15 +236,16 @@ async function end(
   { gateway, accounts, stores }: Stage,
   { settleSeconds, patienceSeconds }: SoakOptions,
   note: (line: string) => void,
-): Promise<Pick<SoakResult, 'wrong' | 'stored' | 'runs' | 'failedRuns' | 'asked' | 'settledSeconds'>> {
+): Promise<Omit<SoakResult, 'messages' | 'faults' | 'folder'>> {
   const beganMs = performance.now()
-  const complete = async () => {
+  const look = async () => {
     const { wrong } = await judge(accounts, stores)
     note(`looked at: ${wrong.length} wrong: ${wrong[0] ?? ''}`)
-    return wrong.length === 0
+    return wrong
   }
-  const settled = await settle(gateway, accounts, { settleSeconds, patienceSeconds }, { complete, note })
+  const settled = await settle(gateway, accounts, { settleSeconds, patienceSeconds }, { look, note })
   const settledSeconds = Math.round((performance.now() - beganMs) / 1000)
   const { stored, wrong } = await judge(accounts, stores)
-  return { ...settled, stored, wrong: [...settled.wrong, ...wrong], settledSeconds }
+  const ended = { ...settled, stored, settledSeconds, sizes: gateway.sizes() }
+  return { ...ended, wrong: [...settled.wrong, ...wrong, ...gateway.surprises] }
 }

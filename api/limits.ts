@@ -51,6 +51,8 @@ export const apiLimits = {
   // Secrets
   /** A key may be forgotten this long after the next key came, because no request takes that long (api/server.ts). */
   keySettledMs: 15 * minute,
+  /** The file of the keys is looked for this often: if it is gone, the memory of this process is the last copy. */
+  keysKeptMs: 1 * minute,
 
   // Idempotency keys
   /** A larger answer is not kept; no route that has such a key gives one. */

@@ -7,7 +7,7 @@ import { Discoveries } from '../src/discover/discoveries.ts'
 import { systemDns, web } from '../src/discover/network.ts'
 import { ensureSecret, type Home, homeOf, writeAddress } from '../src/disk/home.ts'
 import { type CertificateFiles, type Pair, readPair, watchPair } from '../src/disk/certificate.ts'
-import { openKeyRing } from '../src/disk/key-ring.ts'
+import { type KeyRing, openKeyRing } from '../src/disk/key-ring.ts'
 import { readEnvironment } from '../src/disk/environment.ts'
 import type { Redis } from 'ioredis'
 import { createLog, type Logger } from '../src/log.ts'
@@ -30,6 +30,7 @@ import { Webhooks } from '../src/redis/webhooks.ts'
 import { type SampleProvider, sampleLogin } from '../src/account/sample.ts'
 import { runMain } from '../src/run-main.ts'
 import { createSeal } from '../src/seal.ts'
+import { apiLimits } from './limits.ts'
 import { bringTogether, openData } from './carry-over.ts'
 import { HostedLogins } from './hosted-logins.ts'
 import { Https } from './http/https.ts'
@@ -59,11 +60,10 @@ async function main(): Promise<void> {
   await demandReliable(redis)
 
   const home = homeOf(config.home)
-  const openRing = async () => await openKeyRing(config, home, async () => await sealedRecords(redis))
+  const openRing = ringOpener(config, redis, log)
   const presence = await openData(redis, home, openRing, log)
   const destinations = new Destinations(redis)
   const { events, runs, queue } = runParts(redis, log)
-  const dns = systemDns()
   const sample = config.hasSample ? sampleOf(config, home) : undefined
   const besides =
     sample === undefined ? [] : [{ login: sampleLogin, passwordHash: await passwordHash(sample.password) }]
@@ -96,7 +96,7 @@ async function main(): Promise<void> {
     sample,
     settings: new InstanceSettingsStore(redis),
     discoveries: new Discoveries(({ web: reach, pop3 }) => ({
-      dns,
+      dns: systemDns(),
       http: web({ reach }),
       answers: (server, waitMs) => answers({ ...server, tlsVerify: true, tlsFingerprint: null, reach: pop3 }, waitMs),
     })),
@@ -114,6 +114,7 @@ async function main(): Promise<void> {
     // The file system of a container is read-only; there the command line gets the address from its settings.
     log.debug({ event: 'address not written', reason: String(error) })
   }
+  keepKeys(ring, log)
   log.info({ event: 'api listens', host: config.http.host, port: config.http.port })
 
   closeWithGrace({ delay: stopWithinMs }, async ({ err }) => {
@@ -125,6 +126,23 @@ async function main(): Promise<void> {
     redis.disconnect()
     log.info({ event: 'api stopped' })
   })
+}
+
+function ringOpener(config: Config, redis: Redis, log: Logger): () => Promise<KeyRing> {
+  const putBack = (path: string) =>
+    log.warn({ event: 'keys put back', path }, 'The file of the keys was gone; it holds the keys in memory again')
+  return async () => await openKeyRing(config, homeOf(config.home), async () => await sealedRecords(redis), putBack)
+}
+
+/** Nobody may seal anything for days, and a restart would find the keys lost. */
+function keepKeys(ring: KeyRing, log: Logger): void {
+  setInterval(() => {
+    try {
+      ring.keep()
+    } catch (error) {
+      log.error({ event: 'keys unsafe', reason: error instanceof Error ? error.message : String(error) })
+    }
+  }, apiLimits.keysKeptMs).unref()
 }
 
 /** Local mode's own Dovecot is the provider of the sample mail. */

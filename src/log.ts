@@ -60,6 +60,8 @@ export type EventName =
   | 'certificate renewed'
   | 'certificate refused'
   | 'secrets resealed'
+  | 'keys unsafe'
+  | 'keys put back'
   | 'secrets unopened'
   | 'resealing broke'
   // npm start, and the parts that it starts.

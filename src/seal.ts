@@ -14,6 +14,8 @@ export interface Key {
 export interface Ring {
   /** The key that seals from now on. */
   newest(): Key
+  /** The same, at the moment of sealing. @throws KeyUnsafe if nothing but this process's memory has it. */
+  sealing(): Key
   /** May read the keys again to find one that another process has made meanwhile. */
   find(id: string): Key | undefined
 }
@@ -26,6 +28,11 @@ export interface Seal {
   seal(secret: string, recordId: string, field: string): string
   /** Throws if the key is not in the ring, or if the secret was sealed for another record or field. */
   open(sealed: string, recordId: string, field: string): string
+}
+
+/** What would be sealed now could not be opened after a restart. The message says what to do. */
+export class KeyUnsafe extends Error {
+  override readonly name = 'KeyUnsafe'
 }
 
 const keyOctets = 32
@@ -53,7 +60,7 @@ export function createSeal(ring: Ring | Buffer): Seal {
     },
     holds: (keyId) => keys.find(keyId) !== undefined,
     seal(secret, recordId, field) {
-      const { id, octets } = keys.newest()
+      const { id, octets } = keys.sealing()
       const iv = randomBytes(ivOctets)
       const cipher = createCipheriv('aes-256-gcm', octets, iv).setAAD(boundTo(recordId, field))
       const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()])
@@ -110,7 +117,7 @@ export function newKey(nowMs: number): Key {
 export function ringOf(keys: readonly Key[]): Ring {
   const [newest] = keys
   if (newest === undefined) throw new Error('a ring has at least one key')
-  return { newest: () => newest, find: (id) => keys.find((key) => key.id === id) }
+  return { newest: () => newest, sealing: () => newest, find: (id) => keys.find((key) => key.id === id) }
 }
 
 const line = /^([A-Za-z0-9+/_-]+)=*(?:\s+(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z))?$/

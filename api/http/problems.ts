@@ -6,6 +6,7 @@ import fp from 'fastify-plugin'
 import type { Mistake } from '../../src/account/account.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { describeAsked } from '../../src/failure/sentences.ts'
+import { KeyUnsafe } from '../../src/seal.ts'
 import type { App } from '../app.ts'
 
 /** The closed list of problems that a program can tell apart, each with what can be done about it. `type` on the wire is `/problems/NAME`, a page that shows these words. */
@@ -140,6 +141,10 @@ export function problemOf(error: FastifyError | Error, request: FastifyRequest):
   if (error instanceof SessionFailed) {
     const side = error.failure.kind.startsWith('store') ? 'store' : 'provider'
     return new Problem(`${side}-unavailable`, describeAsked(error.failure))
+  }
+  if (error instanceof KeyUnsafe) {
+    request.log.error({ event: 'keys unsafe', reason: error.message })
+    return new Problem('conflict', error.message)
   }
   const status = ('statusCode' in error ? error.statusCode : undefined) ?? 500
   // Fastify itself refuses malformed JSON, other media types, bodies that are too large, and malformed paths.

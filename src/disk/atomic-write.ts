@@ -69,10 +69,15 @@ export function writeAtomicallySync(path: string, text: string, how: Written = {
   syncFolder(dirname(path))
 }
 
-/** Makes a small file, unless there is one: if several processes make it at once, one succeeds, and the others leave its file unchanged. */
-export function createAtomically(path: string, text: string): void {
-  const written = writtenBeside(path, text, privateMode)
+/**
+ * Makes a small file, unless there is one: if several processes make it at once, one succeeds, and the others leave its file unchanged.
+ *
+ * @param before the file that it takes the place of: its owner and readers are those of the new one.
+ */
+export function createAtomically(path: string, text: string, before?: Stats): void {
+  const written = writtenBeside(path, text, before === undefined ? privateMode : before.mode & 0o640)
   try {
+    if (givesAway(before)) chownSync(written, before.uid, before.gid)
     linkSync(written, path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error

@@ -1,8 +1,8 @@
 /** The keys with which secrets are sealed: in a file that every process of the instance reads, or in the environment. */
-import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, type Stats, statSync } from 'node:fs'
 import { type Config, ConfigInvalid } from '../config.ts'
-import { type Key, keysIn, linesOf, newKey, type Ring, ringOf } from '../seal.ts'
-import { writeAtomicallySync } from './atomic-write.ts'
+import { type Key, KeyUnsafe, keysIn, linesOf, newKey, type Ring, ringOf } from '../seal.ts'
+import { createAtomically, writeAtomicallySync } from './atomic-write.ts'
 import { ensureSecret, type Home, isThere } from './home.ts'
 
 export interface KeyRing extends Ring {
@@ -10,9 +10,15 @@ export interface KeyRing extends Ring {
   readonly place: string
   /** All keys, the newest first. */
   all(): readonly Key[]
-  /** Puts a new key in front. @throws ReadOnly */
+  /**
+   * Writes the file again if it is gone: the keys in memory are the last copy (docs/decisions/0019). Nothing is written over.
+   *
+   * @throws KeyUnsafe if that cannot be done.
+   */
+  keep(): void
+  /** Puts a new key in front. @throws ReadOnly, KeyUnsafe */
   add(nowMs: number): Key
-  /** @throws ReadOnly */
+  /** @throws ReadOnly, KeyUnsafe */
   drop(ids: ReadonlySet<string>): void
 }
 
@@ -30,6 +36,7 @@ export async function openKeyRing(
   { secretKeys, secretKeyFile }: Config,
   home: Home,
   sealedRecords: () => Promise<number>,
+  onPutBack: (path: string) => void = () => {},
 ): Promise<KeyRing> {
   if (secretKeys !== undefined) return keysOfEnvironment(secretKeys)
   const path = secretKeyFile ?? home.secretKey
@@ -43,7 +50,7 @@ export async function openKeyRing(
         `  (umask 077 && openssl rand -base64 32 > ${path})`,
       ].join('\n'),
     )
-  return new KeyFile(path)
+  return new KeyFile(path, onPutBack)
 }
 
 function keysOfEnvironment(text: string): KeyRing {
@@ -52,7 +59,7 @@ function keysOfEnvironment(text: string): KeyRing {
   const refuse = () => {
     throw new ReadOnly(place)
   }
-  return { place, ...ringOf(keys), all: () => keys, add: refuse, drop: refuse }
+  return { place, ...ringOf(keys), all: () => keys, keep: () => {}, add: refuse, drop: refuse }
 }
 
 /** A lock file is held for a moment only. If it is older than this, it was left behind by a process that died. */
@@ -64,11 +71,13 @@ const lockStaleMs = 10_000
  */
 export class KeyFile implements KeyRing {
   readonly place: string
-  #read: { readonly version: string; readonly keys: readonly Key[] }
+  readonly #onPutBack: (path: string) => void
+  #read: { readonly stats: Stats; readonly version: string; readonly keys: readonly Key[] }
 
-  /** The file is made with one key if there is none. */
-  constructor(path: string) {
+  /** The file is made with one key if there is none. @param onPutBack is called when it was gone, and is there again. */
+  constructor(path: string, onPutBack: (path: string) => void = () => {}) {
     this.place = path
+    this.#onPutBack = onPutBack
     ensureSecret(path)
     this.#read = this.#load()
   }
@@ -90,6 +99,25 @@ export class KeyFile implements KeyRing {
     return ringOf(this.all()).find(id)
   }
 
+  sealing(): Key {
+    this.keep()
+    return ringOf(this.#fresh()).newest()
+  }
+
+  keep(): void {
+    if (isThere(this.place)) return
+    try {
+      createAtomically(this.place, linesOf(this.#read.keys), this.#read.stats)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new KeyUnsafe(
+        `Nothing was changed: the file of the keys, ${this.place}, is gone, and cannot be written again (${reason}). Put it back from a backup, or make its folder writable; this process has the last copy in its memory, so do not stop it before.`,
+        { cause: error },
+      )
+    }
+    this.#onPutBack(this.place)
+  }
+
   add(nowMs: number): Key {
     const key = newKey(nowMs)
     this.#change((keys) => [key, ...keys])
@@ -100,20 +128,36 @@ export class KeyFile implements KeyRing {
     this.#change((keys) => keys.filter(({ id }) => !ids.has(id)))
   }
 
-  #load(): { version: string; keys: Key[] } {
+  /** An editor that has emptied the file may never write it again: nothing is sealed before the keys can be read. @throws KeyUnsafe */
+  #fresh(): readonly Key[] {
+    try {
+      if (versionOf(this.place) !== this.#read.version) this.#read = this.#load()
+      return this.#read.keys
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new KeyUnsafe(
+        `Nothing was changed: the file of the keys cannot be read (${reason}). Put its content back; this process still has the keys in its memory, so do not stop it before.`,
+        { cause: error },
+      )
+    }
+  }
+
+  #load(): { stats: Stats; version: string; keys: Key[] } {
+    const stats = statSync(this.place)
     const version = versionOf(this.place)
     const keys = understood(this.place, () => keysIn(readFileSync(this.place, 'utf8')))
     if (keys.length === 0) throw new Error(`${this.place} is empty; put its content back`)
-    return { version, keys }
+    return { stats, version, keys }
   }
 
   /** There is no pause in it, so that no other code of this process runs in between. */
   #change(how: (keys: readonly Key[]) => readonly Key[]): void {
     const lock = `${this.place}.lock`
+    this.keep()
     try {
       takeLockFile(lock)
       try {
-        writeAtomicallySync(this.place, linesOf(how(this.#load().keys)), { mask: 0o640 })
+        writeAtomicallySync(this.place, linesOf(how(this.#fresh())), { mask: 0o640 })
       } finally {
         rmSync(lock, { force: true })
       }

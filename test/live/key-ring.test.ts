@@ -327,3 +327,35 @@ test('a backup made under an older key is restored, and what it holds comes unde
   writeFileSync(stack.secretKeyFile, linesOf([ring.newest(), ...was]))
   assert.equal((await restore()).statusCode, 200)
 })
+
+test('a file of keys that is removed while the API runs is written again at a rotation and at a new account; else both are refused in words', async () => {
+  const { secretKeyFile } = stack
+  const text = readFileSync(secretKeyFile, 'utf8')
+  const register = async (name: string) =>
+    await stack.call('POST', '/accounts', {
+      destinationId,
+      address: `${name}@example.net`,
+      user: name,
+      password: 'secret',
+      host: '127.0.0.1',
+      port: 1,
+      tls: 'none',
+      paused: true,
+    })
+  rmSync(secretKeyFile)
+  assert.equal((await register('one')).status, 201)
+  assert.equal(readFileSync(secretKeyFile, 'utf8'), text)
+  rmSync(secretKeyFile)
+  assert.equal((await stack.call('POST', '/keys/rotate')).status, 202)
+  assert.ok(readFileSync(secretKeyFile, 'utf8').endsWith(text), 'the keys of before stand behind the new one')
+  await settled()
+
+  const kept = readFileSync(secretKeyFile, 'utf8')
+  writeFileSync(secretKeyFile, '')
+  for (const refused of [await stack.call('POST', '/keys/rotate'), await register('two')]) {
+    assert.equal(refused.status, 409)
+    assert.match(String(refused.body['detail']), /the file of the keys cannot be read .*Put its content back/)
+  }
+  writeFileSync(secretKeyFile, kept)
+  assert.equal((await register('two')).status, 201)
+})

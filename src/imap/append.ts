@@ -79,7 +79,10 @@ export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendR
     return doubt === undefined ? { status: 'stored', appended } : doubtful(doubt, appended)
   } catch (error) {
     const isBad = isRefusal(error) && error['responseStatus'] === 'BAD'
-    if (isRefusal(error) && !isBad) return await refused(client, error, signal)
+    if (isRefusal(error) && !isBad) {
+      literals.understood()
+      return await refused(client, error, signal)
+    }
     const again = literals.ended(false)
     if (isRefusal(error) && !again) return await refused(client, error, signal)
     client.close()
@@ -214,6 +217,8 @@ interface LiteralWay {
   readonly atOnce: boolean
   /** @returns whether the announced way is suspected now. */
   readonly ended: (isTaken: boolean) => boolean
+  /** The store refused the messages themselves, so it takes literals in this way. */
+  readonly understood: () => void
 }
 
 /** Decides how the literals of a batch are sent. */
@@ -233,7 +238,7 @@ function literalsOf(client: ImapFlow, copies: readonly Copy[], literals: Literal
     if (literals?.sendsAtOnce(server, octets)) for (const name of hidden) client.capabilities.set(name, true)
     return isSuspect
   }
-  return { atOnce, ended }
+  return { atOnce, ended, understood: () => literals?.understood(server) }
 }
 
 /** An OK that proves nothing. The failure is the run's if the messages are not found either. */

@@ -36,6 +36,12 @@ export class Literals {
     return this.#servers.get(server)?.isSuspect ?? false
   }
 
+  /** Notes that a server has read the messages, and refused them: it is not the way that it minds. */
+  understood(server: string): void {
+    const known = this.#servers.get(server)
+    if (known !== undefined) known.isSuspect = false
+  }
+
   /** Notes how an append ended whose largest literal has this size. @returns whether to send it once more, in the other way. */
   ended(server: string, octets: number, end: { readonly atOnce: boolean; readonly isTaken: boolean }): boolean {
     const known = this.#servers.get(server) ?? {

@@ -2,10 +2,12 @@
  * Makes the maildrop's listing from the lines of UIDL and LIST (RFC 1939 sections 5 and 7), slice by slice: there may be a million. One odd
  * line costs what it should have told, and nothing else: sizes are hints, and a message without an id is known by its header or bytes.
  */
+import { limits } from '../limits.ts'
 import { mailLimits } from '../mail/limits.ts'
 import type { Listed, MessageNumber, Octets, Uidl } from '../mail/message.ts'
 import type { SessionFailed } from '../failure/session-failed.ts'
 import { pop3Limits } from './limits.ts'
+import { breathe } from '../slices.ts'
 import type { Lines } from './lines.ts'
 import { trimmed } from './status-line.ts'
 
@@ -70,16 +72,18 @@ export interface MaildropListing {
  *
  * @param uidls undefined if the server has no UIDL. Some servers leave messages out of UIDL that LIST shows (getmail 4.7): those have no id.
  */
-export function listingOf(
+export async function listingOf(
   sizes: Scan<number | string>,
   uidls: Scan<Uidl | undefined> | undefined,
   broken: Broken,
-): MaildropListing {
+): Promise<MaildropListing> {
   const listed: Listed[] = []
   const names = uidls?.told
   const lines = Math.max(linesOf(sizes), uidls === undefined ? 0 : linesOf(uidls))
   let unnamed = sizes.odd
+  let seen = 0
   for (const [number, size] of sizes.told) {
+    if ((seen += 1) % limits.sliceValues === 0) await breathe()
     // There are not that many messages, and UIDL does not know it: the number is wrong.
     if (names !== undefined && number > lines && !names.has(number)) unnamed += 1
     else listed.push(listedAs(number, names?.get(number), size))
@@ -87,6 +91,7 @@ export function listingOf(
   // No maildrop shrinks during a session (RFC 1939 section 3): a LIST without a line beside ids is a server's fault.
   if (names !== undefined && (unnamed + sizes.repeated > 0 || linesOf(sizes) === 0)) {
     for (const [number, uidl] of names) {
+      if ((seen += 1) % limits.sliceValues === 0) await breathe()
       if (sizes.told.has(number)) continue
       listed.push(listedAs(number, uidl, ''))
       unnamed -= 1

@@ -149,7 +149,7 @@ export class Pop3Session implements Maildrop {
       const again = await this.#askUidls()
       uidls = again && (await scanUidls(again))
     }
-    const { listed, leavesOut } = listingOf(sizes, uidls, (expected, got) => this.#broken(expected, got))
+    const { listed, leavesOut } = await listingOf(sizes, uidls, (expected, got) => this.#broken(expected, got))
     this.#listing = listed
     this.#leavesOut = leavesOut
     const [first] = this.#listing

@@ -4,7 +4,7 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import { prove } from '../ledger/receipt.ts'
 import { retentionMark } from '../ledger/record-codec.ts'
-import type { Listed } from '../mail/message.ts'
+import type { Listed, ShortHash } from '../mail/message.ts'
 import { isDue } from './policy.ts'
 import { pullLimits } from './limits.ts'
 import type { LedgerView } from './ledger-ports.ts'
@@ -44,6 +44,7 @@ export class Erasures {
   readonly refused = new Map<number, RefusedMark>()
   /** The messages that came back changed, by the index of the record. They are not asked for again under this retention. */
   readonly doubles = new Map<number, Double>()
+  readonly #gone = new Map<ShortHash, readonly LedgerRecord[]>()
   /** Why the session broke when there was nothing left to do but to delete. */
   ended: Failure | undefined
   /** The number of marks that have no answer for that. */
@@ -120,21 +121,32 @@ export class Erasures {
     const { account } = this.#run
     if (account.retention.mode === 'keep' || state !== 'stored' || fingerprint === undefined || returnedUnder > 0)
       return undefined
-    const { records } = this.#view
-    const twins = records.bearing('fingerprint', fingerprint.hash).map((place) => records.at(place))
     const isNamed = (gone: LedgerRecord) => uidl !== undefined && gone.uidl === uidl
     const isDouble = (gone: LedgerRecord) =>
       gone.index !== index &&
       gone.size === size &&
       (!fingerprint.weak || isNamed(gone)) &&
-      (gone.deletedAtSource
-        ? gone.missingSinceSeconds <= storedAtSeconds
-        : gone.returnedUnder === retentionMark(account))
-    const doubled = twins.filter(isDouble)
+      (!gone.deletedAtSource || gone.missingSinceSeconds <= storedAtSeconds)
+    const doubled = this.#goneBearing(fingerprint.hash).filter(isDouble)
     // One message after another may have the same header and size, and each is deleted; a third one in a row is no chance.
     if (doubled.length < pullLimits.doublesMin) return undefined
     const gone = doubled.find(isNamed) ?? doubled[0]
     return gone && { gone: gone.index, isNamed: isNamed(gone) && !fingerprint.weak }
+  }
+
+  /** The records of this header whose messages were deleted, or came back. Thousands may have one header: they are decoded once. */
+  #goneBearing(hash: ShortHash): readonly LedgerRecord[] {
+    const before = this.#gone.get(hash)
+    if (before !== undefined) return before
+    const { records } = this.#view
+    const places = records.bearing('fingerprint', hash)
+    if (places.length <= pullLimits.doublesMin) return []
+    const mark = retentionMark(this.#run.account)
+    const gone = places
+      .map((place) => records.at(place))
+      .filter(({ deletedAtSource, returnedUnder }) => deletedAtSource || returnedUnder === mark)
+    this.#gone.set(hash, gone)
+    return gone
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { listingOf } from '../../src/pop3/listing.ts'
 import { mailLimits } from '../../src/mail/limits.ts'
 import { pop3Limits } from '../../src/pop3/limits.ts'
 import type { Expected, Reply } from '../../src/pop3/reply.ts'
@@ -242,4 +243,14 @@ test('one line that ends in CRLF, and LF is text in every message from there on'
     assert.ok(reply?.shape === 'body')
     assert.equal(reply.bytes.toString('latin1'), 'one\n.\ntwo\n.two\r\n')
   }
+})
+
+test('a listing of 50,000 messages is made in turns of the event loop', async () => {
+  const told = new Map(Array.from({ length: 50_000 }, (_, nth) => [nth + 1, 100 + nth]))
+  let turns = 0
+  const immediate = setImmediate(() => (turns += 1))
+  const { listed } = await listingOf({ told, odd: 0, repeated: 0, oddLine: '' }, undefined, () => assert.fail())
+  clearImmediate(immediate)
+  assert.equal(listed.length, 50_000)
+  assert.ok(turns > 0)
 })

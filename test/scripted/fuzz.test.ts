@@ -274,7 +274,7 @@ fuzz(
     const sizes = numbers.filter(() => chance.happens(0.98)).map((number) => line(number, String(chance.below(10_000))))
     try {
       const named = chance.happens(0.1) ? undefined : await scanUidls(linesOf(chance, uidls))
-      const { listed: listing } = listingOf(await scanSizes(linesOf(chance, sizes)), named, broken)
+      const { listed: listing } = await listingOf(await scanSizes(linesOf(chance, sizes)), named, broken)
       assert.ok(listing.length <= sizes.length + uidls.length)
       assert.equal(new Set(listing.map(({ number }) => number)).size, listing.length)
       for (const { number, uidl, size, unsized } of listing) {

@@ -340,6 +340,25 @@ test('a message that is refused in both ways of sending is the one at fault, and
   })
 })
 
+test('the words in which a store refuses a message after `+` are kept, where LITERAL+ is not taken', async () => {
+  for (const capabilities of [
+    ['IMAP4rev1', 'LITERAL+', 'UIDPLUS'],
+    ['IMAP4rev1', 'LITERAL+', 'UIDPLUS', 'MULTIAPPEND'],
+  ]) {
+    const minds = { mindsLiteralPlus: () => 'BAD' as const, capabilities }
+    const refuses = (messages: readonly { literal: Buffer }[]) =>
+      holds('worse')(messages) ? 'NO [TOOBIG] this one is a virus' : undefined
+    await run({ ...minds, refuses }, [bad(1), ...letters(3)], ({ counts, failure, reasons }) => {
+      assert.deepEqual([failure, counts.stored, counts.quarantined], [undefined, 3, 1])
+      assert.match(reasons[0] ?? '', /virus/)
+    })
+    const isFull = () => 'NO [OVERQUOTA] mailbox is full'
+    await run({ ...minds, refuses: isFull }, letters(3), ({ counts, failure }) => {
+      assert.deepEqual([failure?.failure.kind, counts.quarantined], ['store full', 0])
+    })
+  }
+})
+
 test('without MULTIAPPEND, UIDPLUS or LITERAL+ every message arrives all the same, once', async () => {
   await run({ capabilities: ['IMAP4rev1'] }, letters(7), async ({ counts, failure, world, server }) => {
     assert.equal(failure, undefined)

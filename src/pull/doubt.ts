@@ -7,7 +7,7 @@ import type { PackedRecords } from '../ledger/packed-records.ts'
 import { listedUidlHash } from '../mail/header.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
 import { slices } from '../slices.ts'
-import { type IdMatches, isOf } from './id-matches.ts'
+import type { IdMatches } from './id-matches.ts'
 import { pullLimits } from './limits.ts'
 import { look } from './look.ts'
 import { type Plan, planSighted } from './plan.ts'
@@ -17,7 +17,7 @@ import type { Match, Unmatched } from './unmatched.ts'
 /** Looks at headers. The answer is in the order of the messages; without TOP there is no header in it. */
 type Look = (messages: readonly Listed[]) => Promise<Sighting[]>
 
-export interface Seen {
+interface Seen {
   /** What was looked at, and what is to be compared by its bytes. */
   readonly sightings: readonly Sighting[]
   /** Messages that are new beyond doubt. */
@@ -39,18 +39,12 @@ export async function see(plan: Plan, records: PackedRecords, lookAt: Look, canP
   const probes = isDoubtful ? idMatches.sample() : []
   const seen = await lookAt(plan.look.concat(probes.map(({ message }) => message)))
   const sightings = seen.slice(0, plan.look.length)
-  let isWrong = areWrong(probes, seen.slice(plan.look.length), idMatches)
+  let isWrong = !idMatches.confirm(probes, seen.slice(plan.look.length))
   const further = isWrong ? [] : await suspicious(sightings, records, idMatches)
-  if (further.length > 0) isWrong = areWrong(further, await lookAt(further.map(({ message }) => message)), idMatches)
+  if (further.length > 0) isWrong = !idMatches.confirm(further, await lookAt(further.map(({ message }) => message)))
   if (!isWrong) return { sightings, transfer, areIdsWrong: false }
   const rest = await lookAt((await idMatches.doubtAll()).concat(transfer))
   return { sightings: sightings.concat(rest), transfer: [], areIdsWrong: true }
-}
-
-function areWrong(matches: readonly Match[], sightings: readonly Sighting[], idMatches: IdMatches): boolean {
-  if (matches.some(({ record }, nth) => !isOf(sightings[nth] as Sighting, record))) return true
-  idMatches.confirm(matches)
-  return false
 }
 
 /**

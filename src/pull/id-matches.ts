@@ -94,9 +94,11 @@ export class IdMatches {
     return matches
   }
 
-  /** Notes that the headers of these messages are those of their records. */
-  confirm(matches: readonly Match[]): void {
+  /** Whether the headers of these messages are those of their records. They need no other proof then. */
+  confirm(matches: readonly Match[], sightings: readonly Sighting[]): boolean {
+    if (matches.some(({ record }, nth) => !isOf(sightings[nth] as Sighting, record))) return false
     for (const { record } of matches) this.#remove(record.index)
+    return true
   }
 
   /** Takes back a match: the message is looked at, or its bytes are compared, like those of any other one. */
@@ -179,7 +181,7 @@ export class IdMatches {
 }
 
 /** Whether nothing speaks against it that the message is the record's. */
-export function isOf({ fingerprint, digest }: Sighting, record: LedgerRecord): boolean {
+function isOf({ fingerprint, digest }: Sighting, record: LedgerRecord): boolean {
   if (fingerprint === undefined || record.fingerprint === undefined)
     return digest === undefined || digest === record.digest
   return fingerprint.hash === record.fingerprint.hash

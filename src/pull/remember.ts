@@ -20,9 +20,11 @@ export async function remember(session: PullSession, survey: Survey): Promise<vo
 }
 
 /** Tells people what is odd about the maildrop. That the provider does not delete is told once for each retention. */
-async function tell(session: PullSession, { listed, unmatched }: Survey): Promise<void> {
+async function tell(session: PullSession, { listed, unmatched, idForm }: Survey): Promise<void> {
   const { world, account, view, renamed, returned, cameShort } = session
-  if (renamed > 0) world.notice({ event: 'ids changed', renamed, listed })
+  // Where ids are positions, other ids at other visits are no news.
+  const arePositions = idForm === 'positions' && session.areIdsReused
+  if (renamed > 0 && !arePositions) world.notice({ event: 'ids changed', renamed, listed })
   if (cameShort.length > 0) world.notice({ event: 'came short', messages: cameShort.length, ...cameShort[0]! })
   const mark = retentionMark(account)
   const changed = await returnedChangedCount(session, unmatched)

@@ -41,10 +41,10 @@ export class PullSession implements PullRun {
   readonly nowMs: number
   /** The lessons of the session about records. They are written when all messages have come. */
   readonly lessons: LedgerRecord[] = []
-  /** All ids have the form of positions: that they change need not mean that anything has happened. */
-  areIdsPlaces = false
   /** The number of messages that have another UIDL than before. */
   renamed = 0
+  /** Whether one of these UIDLs was another message's. */
+  areIdsReused = false
   /** The number of messages that are there again, although their deletion was confirmed. */
   returned = 0
   /** Messages of which a fraction came, with what came and what LIST had told. */
@@ -93,7 +93,10 @@ export class PullSession implements PullRun {
     } else if (lesson !== undefined) {
       this.lessons.push(lesson)
       // A listing without ids, and the one after it, tell of no new ids.
-      if (record.uidl !== undefined && lesson.uidl !== record.uidl && !this.areIdsPlaces) this.renamed += 1
+      if (record.uidl !== undefined && lesson.uidl !== record.uidl) {
+        this.renamed += 1
+        this.areIdsReused ||= lesson.uidl !== undefined && this.view.records.bearing('uidl', lesson.uidl).length > 0
+      }
     }
     this.erasures.add(match)
   }

@@ -4,7 +4,7 @@ import { listedUidlHash } from '../mail/header.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
 import { slices } from '../slices.ts'
 import { see } from './doubt.ts'
-import type { IdMatches } from './id-matches.ts'
+import type { IdForm, IdMatches } from './id-matches.ts'
 import { pullLimits } from './limits.ts'
 import { look, unseen } from './look.ts'
 import { matchTooLarge, type Plan, planSession, planSighted } from './plan.ts'
@@ -26,6 +26,7 @@ export interface Survey {
   readonly sightings: ReadonlyMap<Listed, Sighting>
   readonly unmatched: Unmatched
   readonly idMatches: IdMatches
+  readonly idForm: IdForm | undefined
   /** True if the first run's choice is made when each message is retrieved: it depends on the date, and the server has no TOP. */
   readonly choosing: boolean
   /** Messages before those to retrieve, which an earlier run of this first import has stored: their dates may be needed. */
@@ -41,11 +42,10 @@ export async function survey(session: PullSession): Promise<Survey> {
 
   const isOpen = (record: LedgerRecord) => session.isOpen(record)
   const plan = await planSession(listing, view.records, account.maxMessageBytes, isOpen)
-  const { unmatched, idMatches } = plan
+  const { unmatched, idMatches, idForm } = plan
   for (const lesson of plan.lessons) session.lessons.push(lesson)
   const canPeek = session.suspects.peeks.can(maildrop)
   const { sightings, transfer, areIdsWrong } = await see(plan, view.records, (some) => lookAt(some, session), canPeek)
-  session.areIdsPlaces = plan.idForm === 'positions'
   const demands = { isOpen, wantsRetrieved: maildrop.wantsRetrieved }
   const sighted = await planSighted(sightings, unmatched, demands, (match) => session.saw(match))
 
@@ -55,7 +55,7 @@ export async function survey(session: PullSession): Promise<Survey> {
   const chosen = view.begun || choosing ? fresh : await begin(session, fresh, sightedNew)
 
   const { due, others } =
-    plan.idForm !== undefined || areIdsWrong
+    idForm !== undefined || areIdsWrong
       ? { due: [], others: sighted.compare }
       : await byPurpose(session, sighted.compare, plan)
   const { toRetrieve, large } = await bySize(chosen.concat(others), account.maxMessageBytes)
@@ -69,6 +69,7 @@ export async function survey(session: PullSession): Promise<Survey> {
     sightings: sightedNew,
     unmatched,
     idMatches,
+    idForm,
     choosing,
   }
   return { ...findings, storedBefore: storedBefore(toRetrieve, listing, session) }

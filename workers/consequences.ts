@@ -21,6 +21,8 @@ export interface EndedVisit {
   readonly deferred: number
   /** Why they wait; undefined if none of them was due. */
   readonly deferredBecause: Failure | undefined
+  /** Known messages had new ids. */
+  readonly idsChanged: boolean
   readonly log: Logger
 }
 
@@ -33,13 +35,13 @@ export async function follow(world: PauseWorld, visit: EndedVisit): Promise<void
 }
 
 async function followSuccess(world: PauseWorld, visit: EndedVisit): Promise<void> {
-  const { account, stored, deferred, deferredBecause, log } = visit
+  const { account, stored, deferred, deferredBecause, idsChanged, log } = visit
   const { accounts, due, clock } = world
   const before = await accounts.state(account.id)
   const nowMs = clock.nowMs()
   // A visit that only waited for messages to be due again has not ended any trouble.
   const isIdle = deferred > 0 && stored === 0 && deferredBecause === undefined
-  if (!isIdle) await accounts.setState(account.id, defaultState)
+  if (!isIdle) await accounts.setState(account.id, idsChanged ? { ...defaultState, idsChanged } : defaultState)
   const dueMs = Math.max(nextVisitMs(account.interval, nowMs, Math.random()), nowMs + limitWaitMs(deferredBecause))
   if (before.attention && !account.paused) await accounts.setDue(account.id, dueMs)
   else await due.setNext(account.id, dueMs)

@@ -65,6 +65,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Fai
       arrivals,
       recorder,
       setAsideAfterMs: settings.setAsideAfterSeconds * 1000,
+      idsChangedBefore: (await world.accounts.state(accountId)).idsChanged === true,
     },
   )
   let failure: Failure | undefined
@@ -86,7 +87,8 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Fai
   if (run.task === 'pull') {
     const { stored, deferred } = counts
     const { deferredBecause } = visit
-    await follow(world, { account: visit.leftAlone(), failure, stored, deferred, deferredBecause, log })
+    const { idsChanged } = visit
+    await follow(world, { account: visit.leftAlone(), failure, stored, deferred, deferredBecause, idsChanged, log })
     await tellOfRun(world, loaded.account, ended)
   }
   const measured: Measured = { dueMs, appends: visit.appends }
@@ -119,6 +121,8 @@ interface RunRecords {
   readonly arrivals: Arrivals
   readonly recorder: Recorder | undefined
   readonly setAsideAfterMs: number
+  /** It was told at an earlier visit that the ids of this maildrop change. */
+  readonly idsChangedBefore: boolean
 }
 
 /** The ports that are opened for a run, and the traits that are learnt of the provider's server meanwhile. */
@@ -132,6 +136,7 @@ class Visit {
   #loginDelayMs = 0
   #wasLetIn = false
   #leaveLane: (() => void) | undefined
+  #idsChanged = false
   /** Why messages are deferred, though the run is done. */
   #deferredBecause: Failure | undefined
 
@@ -160,6 +165,11 @@ class Visit {
   /** The provider has let us in, at least once. */
   get wasLetIn(): boolean {
     return this.#wasLetIn
+  }
+
+  /** Known messages had new ids. */
+  get idsChanged(): boolean {
+    return this.#idsChanged
   }
 
   /** Why messages are deferred, though the run is done; undefined if none was due. */
@@ -228,7 +238,11 @@ class Visit {
       stopping: () => this.#world.stopping(),
       progress: (fetched) => progress.changed(fetched),
       arrived: (messages) => arrivals.add(messages),
-      notice(notice) {
+      notice: (notice) => {
+        const isIdsChanged = notice.event === 'ids changed'
+        this.#idsChanged ||= isIdsChanged
+        // Some servers have other ids in each session.
+        if (isIdsChanged && this.#records.idsChangedBefore) return
         const sentence = noticeSentence(notice)
         logNotice(log, notice, sentence)
         progress.notice(sentence)

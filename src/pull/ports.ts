@@ -64,7 +64,7 @@ export interface World {
 
 /** A remark about the maildrop, for people. */
 export type Notice =
-  /** This many messages were known by their content and have new ids: the usual reason is that the maildrop was moved. */
+  /** This many messages were known by their content and have new ids: the usual reason is that the maildrop was moved. People are told once, until the ids stay. */
   | { readonly event: 'ids changed'; readonly renamed: number; readonly listed: number }
   /**
    * This many messages came back after their deletion was confirmed; so many of them with other bytes, and were stored once more. It is

@@ -44,6 +44,8 @@ export interface AccountState extends FailureHistory {
   /** The account is stopped until somebody acts. */
   readonly attention: boolean
   readonly lastFailure: { readonly kind: FailureKind; readonly message: string } | null
+  /** The last visit that went well met messages under new ids. It was told, and is not again while it stays so. */
+  readonly idsChanged?: true
 }
 
 export const defaultState: AccountState = { ...noFailures, attention: false, lastFailure: null }

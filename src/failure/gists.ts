@@ -54,6 +54,12 @@ const gists: readonly (readonly [Meaning, RegExp])[] = [
     'unlicensed',
     /\blicen[cs]\w{0,3}\b.{0,30}(?:expired|exceed|limit|invalid|reached|missing|violat)|(?:no|invalid|expired) .{0,10}\blicen[cs]e/,
   ],
+  // The size of a mailbox, and no message's.
+  [
+    'store full',
+    /^(?!.*\b(?:messages?|e ?mail|letter)\b).{0,200}(?:\b(?:mail ?box|inbox|account)\b.{0,30}(?:\btoo (?:large|big)|\b(?:over|exceed\w{0,3}|above)\b.{0,20}\bsize|\bsize .{0,20}(?:exceed|reached))|(?:\bmaximum|exceed\w{0,3}|\bover)\b.{0,20}\b(?:mail ?box|inbox|account) size)/,
+  ],
+  ['temporary', /\bt(?:ook|akes|aking) (?:far |much )?too long/],
   // What a message is, in words that also speak of limits.
   [
     'refused for good',

@@ -164,9 +164,11 @@ function isAboutFolder(failure: Failure): boolean {
   return failure.kind === 'store refused' && failure.everyAccount !== true
 }
 
-/** The store names the size or NUL: no time changes that (CONTRACT section 6). */
+/** The store names the size of the message or NUL: no time changes that (CONTRACT section 6). It may also name the size of the mailbox. */
 function saysWhatItNeverTakes(reply: string): boolean {
-  return /\bTOOBIG\b|\bNULs?\b|\btoo (?:large|big|long)\b|exceeds.{0,40}\bsize\b|\bsize is larger\b|\bmaximum (?:message )?size\b/i.test(
+  const meaning = meaningOf(reply)
+  if (meaning !== undefined && meaning !== 'refused for good') return false
+  return /\bTOOBIG\b|\bNULs?\b|\b(?<!\b(?:mailbox|inbox|folder) (?:is )?)too (?:large|big)\b|\b(?:message|literal|body|text)\b.{0,30}\btoo long\b|exceeds.{0,40}\bsize\b|\bsize is larger\b|\bmaximum (?:message )?size\b/i.test(
     reply,
   )
 }

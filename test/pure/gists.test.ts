@@ -456,6 +456,21 @@ test('a limit of one message, one line or one folder is no limit of the account'
     'attachment limit exceeded',
   ])
     assert.equal(meaningOf(reply), undefined, reply)
+  for (const reply of [
+    'Mailbox size exceeds limit',
+    'Mailbox exceeds maximum size',
+    'Your mailbox has exceeded its size limit',
+    'Mailbox is over its size limit',
+    'Maximum mailbox size reached',
+    'User mailbox exceeds allowed size: 4978880',
+    'mailbox size exceeded',
+    "User's mailbox is too large",
+  ])
+    assert.equal(meaningOf(reply), 'store full', reply)
+  for (const reply of ['The mail server took too long to respond', 'Operation took too long'])
+    assert.equal(meaningOf(reply), 'temporary', reply)
+  for (const reply of ['message too large for this mailbox', 'Message size exceeds mailbox size', 'Mail body too long'])
+    assert.equal(meaningOf(reply), 'refused for good', reply)
   assert.equal(meaningOf('message size limit exceeded'), 'refused for good')
   assert.equal(meaningOf('The 1500 MB storage limit has been exceeded'), 'store full')
 })

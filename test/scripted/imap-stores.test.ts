@@ -359,6 +359,15 @@ test('the words in which a store refuses a message after `+` are kept, where LIT
   }
 })
 
+test('what is too long or too large sets a message aside at once only where the message is meant', async () => {
+  for (const words of ['Operation took too long', 'Folder is too large', 'Session too long', 'Command line too long'])
+    await run(
+      { refuses: (messages) => (holds('worse')(messages) ? `NO ${words}` : undefined) },
+      [...letters(3), bad(1)],
+      ({ counts }) => assert.deepEqual([counts.stored, counts.deferred, counts.quarantined], [3, 1, 0], words),
+    )
+})
+
 test('without MULTIAPPEND, UIDPLUS or LITERAL+ every message arrives all the same, once', async () => {
   await run({ capabilities: ['IMAP4rev1'] }, letters(7), async ({ counts, failure, world, server }) => {
     assert.equal(failure, undefined)

@@ -67,7 +67,9 @@ export class Barrier {
     const question = this.#choose(form) ?? this.#choose('LIST')
     if (question === undefined) throw this.#lost('a listed message to ask about', 'none')
     const reply = await this.#line.entry(question.verb, question.number)
-    if (!isAnswer(reply, question, form)) throw this.#lost(...contradiction(question, reply))
+    // What has come behind a message may be the rest of it.
+    if (!isAnswer(reply, question, form))
+      throw this.#lost(`${wanted(question)} after a window of messages`, lengthOf(reply))
   }
 
   async #learn(): Promise<void> {
@@ -86,7 +88,7 @@ export class Barrier {
       if (this.#form === 'LIST' && isUidlWrong) this.#line.learnToAskByList()
       if (this.#form !== undefined) return
       isUidlWrong ||= form === 'UIDL'
-      wrong = contradiction(question, reply)
+      wrong = [wanted(question), reply.shape === 'refused' ? `-ERR ${reply.text}` : lengthOf(reply)]
     }
     throw this.#line.broken(...wrong)
   }
@@ -145,7 +147,11 @@ function isAnswer(reply: Reply, { verb, number, told }: Question, form: Form): b
   return told.split(' ').every((word, nth) => word === rest[nth])
 }
 
-function contradiction({ number, told }: Question, reply: Reply): readonly [expected: string, got: string] {
-  const got = `${reply.shape === 'refused' ? '-ERR ' : ''}${reply.text}`
-  return [`"${printable(`${number} ${told}`)}" after a window of messages`, got]
+function wanted({ number, told }: Question): string {
+  return `"${printable(`${number} ${told}`)}"`
+}
+
+function lengthOf({ shape, text }: Reply): string {
+  const octets = text.length === 1 ? '1 octet' : `${text.length} octets`
+  return shape === 'refused' ? `a refusal of ${octets}` : `${octets} that say something else`
 }

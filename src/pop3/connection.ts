@@ -102,7 +102,11 @@ export class Pop3Connection {
     if (signal?.aborted) connection.#onAbort()
     if (options.tls === 'implicit') await connection.#secure()
     else connection.#listen()
-    const greeting = await connection.#expect({ shape: 'status' }, waits.greetingMs ?? waits.replyMs, 'greeting')
+    const greeting = await connection.#expect(
+      { shape: 'status', chatty: true },
+      waits.greetingMs ?? waits.replyMs,
+      'greeting',
+    )
     if (greeting.shape === 'refused') throw connection.fail(refusal(server, greeting.text, 'connection'))
     return connection
   }
@@ -253,6 +257,7 @@ export class Pop3Connection {
         question?.resolve(reply)
       }
       if (replies.length > 0) this.#clock.begin(this.#questions[0])
+      else if (this.#reader.notice !== undefined) this.#waitBehindNotice()
       else this.#clock.heard(chunk.length)
     } catch (error) {
       if (!(error instanceof SessionFailed)) throw error
@@ -275,7 +280,23 @@ export class Pop3Connection {
       const got = 'a dot at the end of a line, and silence'
       this.fail({ kind: 'broken protocol', server: this.server, expected: `the end of ${phaseWords(during)}`, got })
     }
+    this.#saidSomethingElse()
     this.fail({ kind: 'silent', server: this.server, during, waitedMs, ...(slow ? { slow } : {}) })
+  }
+
+  /** The answer follows a notice at once, or never. */
+  #waitBehindNotice(): void {
+    const [question] = this.#questions
+    if (question === undefined) return
+    this.#clock.begin({ ...question, waitMs: Math.min(question.waitMs, pop3Limits.behindNoticeWaitMs) })
+  }
+
+  /** A line of its own was all that the server has said. */
+  #saidSomethingElse(): void {
+    const { notice: got } = this.#reader
+    if (got === undefined) return
+    const expected = 'a line that begins with +OK or -ERR'
+    this.fail({ kind: 'broken protocol', server: this.server, expected, got })
   }
 
   /** Some servers say why, and then hang up. At a message only a limit is a reason that has nothing to do with this message. */
@@ -287,6 +308,7 @@ export class Pop3Connection {
   }
 
   #end(reason: string): void {
+    this.#saidSomethingElse()
     const told = this.#toldBeforeTheEnd()
     if (told !== undefined) {
       this.fail(told)

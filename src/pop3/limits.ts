@@ -8,8 +8,10 @@ export const pop3Limits = {
   statusLineOctetsMax: 4 * KiB,
   /** A status line that is longer than this is none. */
   statusLineReadMax: 64 * KiB,
-  /** The number of blank lines that are passed over in front of an answer: nobody was seen to send more than two. */
+  /** The number of blank lines and notices that are passed over in front of an answer: nobody was seen to send more than two. */
   blankLinesMax: 20,
+  /** The answer behind a notice of the server comes in the same segment, or soon. */
+  behindNoticeWaitMs: 10 * second,
   /** One line of UIDL or LIST holds a number, a space, and a UIDL or a size. A longer one is cut: it tells nothing. */
   listingLineOctetsMax: 1 * KiB,
   /** Enough for as many lines as a listing may have, each with a UIDL of RFC 1939's length. */

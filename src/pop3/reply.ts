@@ -9,8 +9,11 @@ export type ExpectedBody =
   | { readonly shape: 'header'; readonly octetsMax: number; readonly octetsHint?: number }
 
 export type Expected =
-  /** `last`: nothing that comes behind it counts, as after QUIT. */
-  | { readonly shape: 'status'; readonly last?: boolean }
+  /**
+   * `last`: nothing that comes behind it counts, as after QUIT. `chatty`: lines of the server's own before it, and whole lines that come along
+   * with it while nothing else is due, are passed over. No octet of a message that is stored depends on such an answer.
+   */
+  | { readonly shape: 'status'; readonly last?: boolean; readonly chatty?: boolean }
   /** UIDL, LIST, CAPA: lines up to a lone dot. */
   | { readonly shape: 'listing' }
   | ExpectedBody

@@ -160,7 +160,7 @@ export class Retrieval {
       // One at a time it would not hold. If the line does belong to the message, the message is retrieved in that way.
       if (reply.shape === 'body' && /^\+OK\b/.test(reply.bytes.toString('latin1', 0, 4))) {
         this.#saidTwice = true
-        throw this.#line.broken(`message ${message.number}`, reply.bytes.toString('latin1', 0, 80))
+        throw this.#line.broken(`message ${message.number}`, 'one more +OK before it')
       }
       answers.push([message, reply])
     }

@@ -7,7 +7,7 @@ import type { ServerTrait } from '../account/server-traits.ts'
 import { OctetBudget } from '../budget.ts'
 import { endingWords } from '../failure/ending.ts'
 import { legible } from '../failure/legible.ts'
-import type { Phase } from '../failure/phase.ts'
+import { isMessagePhase, type Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { Listed, MessageNumber, Peeked, Window } from '../mail/message.ts'
 import { loginMask } from '../mask.ts'
@@ -175,7 +175,8 @@ export class Pop3Session implements Maildrop {
   async markDeleted<T extends Deletable>(marks: readonly T[]): Promise<{ mark: T; reply: string }[]> {
     await this.#retrieval.settled()
     const refused: { mark: T; reply: string }[] = []
-    const ask = ({ number }: T) => this.#ask(`DELE ${number}`, { shape: 'status' }, { code: 'DELE', message: number })
+    const ask = ({ number }: T) =>
+      this.#ask(`DELE ${number}`, { shape: 'status', chatty: true }, { code: 'DELE', message: number })
     for await (const [mark, reply] of this.#pipeline(marks, ask)) {
       const { number } = mark
       if (reply.shape === 'refused') {
@@ -273,7 +274,9 @@ export class Pop3Session implements Maildrop {
     const { quitMs, replyMs } = this.#waits
     const partingMs = this.#marked.size > 0 ? quitMs : Math.min(quitMs, pop3Limits.idleQuitWaitMs)
     const waitMs = during === 'QUIT' ? partingMs : replyMs
-    return await this.#opened.send(line, { shape: 'status', last: during === 'QUIT' }, waitMs, during)
+    // An answer to UIDL n or LIST n closes a window: it must come in its place.
+    const expected = { shape: 'status', last: during === 'QUIT', chatty: !isMessagePhase(during) } as const
+    return await this.#opened.send(line, expected, waitMs, during)
   }
 
   /** Waits for a verb; a refusal ends the session. */

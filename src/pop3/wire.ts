@@ -3,6 +3,7 @@
  * depends on its command. It does not matter where TCP cuts.
  */
 import { SessionFailed } from '../failure/session-failed.ts'
+import { protocolIn } from '../failure/spoken.ts'
 import { mailLimits } from '../mail/limits.ts'
 import { printable } from '../printable.ts'
 import { BodyReader } from './body-reader.ts'
@@ -34,6 +35,15 @@ export class ReplyReader {
   /** A CR between two replies: the LF of its blank line has not come yet. */
   #isBlankOpen = false
   #isOver = false
+  /** The last command was sent when nothing else was due. In a pipeline, answers must be countable. */
+  #isInStep = true
+  /** The last answer was a chatty one: whole lines that came along with it are passed over. */
+  #isChatty = false
+  /** A message or a header was asked for: whatever comes from then on may be mail. */
+  #mayBeMail = false
+  /** The first line of the server's own since the last answer. */
+  #notice: string | undefined
+  #hasBegun = false
   /** How the lines of status and listing have ended so far. */
   readonly #endings = { crlf: false, lf: false }
 
@@ -46,12 +56,15 @@ export class ReplyReader {
   }
 
   expect(reply: Expected): void {
+    this.#isInStep = this.#expected.length === 0
+    this.#mayBeMail ||= reply.shape === 'message' || reply.shape === 'header'
     this.#expected.push(reply)
   }
 
   /** Gives the replies that this chunk completes. Throws SessionFailed `broken protocol`; the reader is then unusable. */
   push(chunk: Buffer): Reply[] {
     this.#replies = []
+    this.#isChatty = false
     let at = 0
     while (at < chunk.length && !this.#isOver) {
       if (this.#isBetween && (this.#isBlankOpen || chunk[at] === CR || chunk[at] === LF)) {
@@ -59,8 +72,8 @@ export class ReplyReader {
         continue
       }
       const expected = this.#expected[0]
-      if (expected === undefined) throw this.#broken('silence', unasked(chunk.length - at))
-      if (this.#status === undefined) at = this.#readStatus(chunk, at, expected)
+      if (expected === undefined) at = this.#passUnasked(chunk, at)
+      else if (this.#status === undefined) at = this.#readStatus(chunk, at, expected)
       else if (expected.shape === 'listing') at = this.#readListing(chunk, at, this.#status)
       else if (expected.shape !== 'status') {
         this.#body ??= new BodyReader(expected, this.#broken, this.#endsInLf)
@@ -79,6 +92,16 @@ export class ReplyReader {
   /** Every line so far, from the greeting on, has ended in LF alone: then this server ends the lines of messages so too. */
   get #endsInLf(): boolean {
     return this.#endings.lf && !this.#endings.crlf
+  }
+
+  /** What the server has said in place of an answer, or before it, as far as it can be shown. */
+  get notice(): string | undefined {
+    return this.#notice === undefined ? undefined : printable(this.#notice)
+  }
+
+  /** No octet of a message gets into a failure: of a line that may be one, only the length is told. */
+  #shown(line: string): string {
+    return this.#mayBeMail ? `a line of ${octetsIn(line.length)}` : line
   }
 
   get #isBetween(): boolean {
@@ -101,25 +124,54 @@ export class ReplyReader {
 
   #passed(): void {
     this.#blank += 1
-    if (this.#blank > pop3Limits.blankLinesMax) throw this.#broken('an answer', 'blank lines')
+    if (this.#blank > pop3Limits.blankLinesMax) throw this.#broken('an answer', this.#notice ?? 'blank lines')
+  }
+
+  /**
+   * Some servers say +OK twice, or something of their own behind it. In step with the server, where nothing else is due, such a line is no
+   * answer to anything.
+   */
+  #passUnasked(chunk: Buffer, at: number): number {
+    const end = this.#isChatty ? chunk.indexOf(LF, at) : -1
+    const line = chunk.toString('latin1', at, end)
+    if (end === -1 || !(readStatusLine(line)?.ok || isNotice(line)))
+      throw this.#broken('silence', `${octetsIn(chunk.length - at)} that nobody asked for`)
+    this.#passed()
+    return end + 1
+  }
+
+  /** A line before an answer that is none. Before a listing it may be passed over as long as no message was asked for. */
+  #passNotice(line: string, expected: Expected): boolean {
+    const isChatty = expected.shape === 'status' ? expected.chatty : expected.shape === 'listing' && !this.#mayBeMail
+    if (!isChatty || !isNotice(line)) return false
+    this.#notice ??= this.#shown(line)
+    this.#passed()
+    return true
   }
 
   #noteEnding(hadCr: boolean): void {
     this.#endings[hadCr ? 'crlf' : 'lf'] = true
   }
 
-  #readStatus(chunk: Buffer, from: number, { shape }: Expected): number {
-    const [line, at] = this.#readLine(chunk, from, pop3Limits.statusLineOctetsMax, pop3Limits.statusLineReadMax)
-    if (line === undefined) return at
+  #readStatus(chunk: Buffer, from: number, expected: Expected): number {
+    const { shape } = expected
+    const [read, at] = this.#readLine(chunk, from, pop3Limits.statusLineOctetsMax, pop3Limits.statusLineReadMax)
+    if (read === undefined) return at
+    const line = this.#hasBegun ? read : withoutMark(read)
+    this.#hasBegun = true
     if (trimmed(line) === '') {
       this.#passed()
       return at
     }
     const status = readStatusLine(line)
-    if (status === undefined) throw this.#broken('a line that begins with +OK or -ERR', line)
+    if (status === undefined && this.#passNotice(line, expected)) return at
+    if (status === undefined) throw this.#broken('a line that begins with +OK or -ERR', this.#shown(line))
     this.#blank = 0
-    if (!status.ok) this.#complete({ shape: 'refused', text: status.text })
-    else if (shape === 'status') this.#complete({ shape, text: status.text })
+    this.#notice = undefined
+    // A mere "-" or "+" begins many a line of mail.
+    const mayBeText = this.#mayBeMail && !/^[+-][ \t]*(?:ERR|OK)/i.test(trimmed(line))
+    if (!status.ok) this.#complete({ shape: 'refused', text: mayBeText ? '' : status.text })
+    else if (shape === 'status') this.#complete({ shape, text: mayBeText && expected.chatty ? '' : status.text })
     else this.#status = status.text
     return at
   }
@@ -151,14 +203,14 @@ export class ReplyReader {
 
   #addLines(piece: Buffer, lines: number): void {
     this.#lines.add(piece, lines)
-    this.#count(piece.length, piece)
+    this.#count(piece.length)
   }
 
   /** Octets that were cut off count too: one line may go on without end. */
-  #count(octets: number, piece: Buffer): void {
+  #count(octets: number): void {
     this.#octets += octets
     if (this.#lines.length > mailLimits.listingLinesMax || this.#octets > pop3Limits.listingOctetsMax)
-      throw this.#broken('the end of the listing', piece.toString('latin1', 0, 100))
+      throw this.#broken('the end of the listing', `${octetsIn(this.#octets)} and no end`)
   }
 
   #endListing(text: string, at: number): number {
@@ -180,9 +232,8 @@ export class ReplyReader {
     const part = chunk.subarray(from, end === -1 ? chunk.length : end)
     const room = Math.max(0, keptMax - this.#lineOctets)
     this.#lineOctets += part.length
-    if (this.#lineOctets > readMax)
-      throw this.#broken(`a line of at most ${readMax} octets`, part.toString('latin1', 0, 100))
-    if (this.#status !== undefined) this.#count(part.length - Math.min(room, part.length), part)
+    if (this.#lineOctets > readMax) throw this.#broken(`a line of at most ${readMax} octets`, 'more')
+    if (this.#status !== undefined) this.#count(part.length - Math.min(room, part.length))
     const kept = part.subarray(0, room)
     if (end === -1) {
       if (kept.length > 0) this.#line.push(kept)
@@ -205,12 +256,22 @@ export class ReplyReader {
   #complete(reply: Reply): void {
     const expected = this.#expected.shift()
     this.#isOver = expected?.shape === 'status' && expected.last === true
+    this.#isChatty = expected?.shape === 'status' && expected.chatty === true && this.#isInStep
     this.#status = undefined
     this.#replies.push(reply)
   }
 }
 
-/** It may be the rest of a message: so nothing but its length is told. */
-function unasked(octets: number): string {
-  return `${octets === 1 ? '1 octet' : `${octets} octets`} that nobody asked for`
+function octetsIn(octets: number): string {
+  return octets === 1 ? '1 octet' : `${octets} octets`
+}
+
+/** The line may be a notice of the server: no line of a listing, and no greeting of another protocol. */
+function isNotice(line: string): boolean {
+  return /^[^.\d\s+-]/.test(line) && protocolIn(line) === undefined
+}
+
+/** Removes the mark that some programs write in front of UTF-8. */
+function withoutMark(line: string): string {
+  return line.replace(/^\xef\xbb\xbf/, '')
 }

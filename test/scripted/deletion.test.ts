@@ -344,7 +344,6 @@ for (const [how, behaviour, answered] of [
   ['hangs up at the 4th', { dropOn: 'DELE 4' }, /connection ended/],
   ['is silent', { silentOn: 'DELE' }, /nothing more came/],
   ['is silent at the 4th', { silentOn: 'DELE 4' }, /nothing more came/],
-  ['says +OK twice', { answers: { DELE: '+OK deleted\r\n+OK deleted\r\n' }, keepsDeleted: true }, /broken protocol/],
   ['answers nonsense', { answers: { DELE: 'What?\r\n' } }, /broken protocol/],
 ] as const) {
   for (const capabilities of [all, ['USER', 'UIDL', 'TOP']]) {

@@ -68,6 +68,10 @@ const refusal: Wanted = {
   QUIT: 'stored 3, deleted 0',
 }
 
+/** In step with the server, a line of its own costs nothing before any message was asked for, at the DELE and at the QUIT. */
+const chatty: Wanted = { greeting: read, USER: read, PASS: read, AUTH: read, QUIT: read }
+const noticed: Wanted = { ...ends('broken protocol'), ...chatty, UIDL: read, LIST: read, DELE: read }
+
 interface Oddity {
   readonly change: (reply: string) => string
   readonly wanted?: Wanted
@@ -105,7 +109,18 @@ const inStatus: Readonly<Record<string, Oddity>> = {
   'a line without end': { change: () => 'x'.repeat(100_000), wanted: ends('broken protocol') },
   'another protocol': { change: () => '* OK IMAP4rev1 ready\r\n', wanted: ends('broken protocol') },
   'nothing but a blank line': { change: () => '\r\n', wanted: ends('silent') },
-  twice: { change: (reply) => `${reply}${reply}`, wanted: { ...ends('broken protocol'), QUIT: read } },
+  twice: {
+    change: (reply) => `${reply}${reply}`,
+    // DELE is pipelined: nobody could tell which message an answer is about. One at a time is tried next.
+    wanted: { ...ends('broken protocol'), ...chatty },
+  },
+  'a notice before it': { change: (reply) => `* NOTICE backup at 3\r\n${reply}`, wanted: noticed },
+  'two notices before it': { change: (reply) => `WARNING: 90% full\r\nbe brief\r\n${reply}`, wanted: noticed },
+  'a notice behind it': {
+    change: (reply) => `${reply}WARNING: 90% full\r\n`,
+    wanted: { ...ends('broken protocol'), ...chatty },
+  },
+  'nothing but a notice': { change: () => 'closed for lunch\r\n', wanted: ends('broken protocol') },
   '+ERR': refused('+ERR invalid'),
   '-err': refused('-err invalid'),
   '-ERROR:': refused('-ERROR: invalid'),
@@ -171,7 +186,7 @@ for (const verb of verbs) {
       const { wanted = {}, verbs: played = verbs } = oddity
       if (!played.includes(verb)) continue
       wantedOutcomes[name] = wanted[verb] ?? read
-      outcomes[name] = await outcomeOf(t, verb, oddity, wantedOutcomes[name].includes('silent'))
+      outcomes[name] = await outcomeOf(t, verb, oddity, /silent/.test(wantedOutcomes[name]) || /nothing but/.test(name))
     }
     assert.deepEqual(outcomes, wantedOutcomes)
   })
@@ -408,4 +423,53 @@ test('the words of a refused DELE and a refused QUIT are shown in their letters'
   )
   assert.deepEqual(await maildrop.quit(), { confirmed: false, reason: 'it said "geändert, später wieder"' })
   await server.close()
+})
+
+test('a mark of UTF-8 before the greeting is passed over', async (t) => {
+  const provider = await providerOf(t, { messages: abc, greeting: '\xef\xbb\xbf+OK ready' })
+  went(await provider.visit(), { stored: 3 })
+})
+
+test('DELE answered twice: pipelined nothing is confirmed, and one at a time all of it is', async (t) => {
+  const mangles: Behaviour['mangles'] = (reply, command) =>
+    command.startsWith('DELE') ? Buffer.concat([reply, reply]) : reply
+  const provider = await providerOf(t, { messages: abc, mangles })
+  const deleted = [(await provider.visit(remove)).deleted, (await provider.visit(remove)).deleted]
+  assert.deepEqual([deleted, left(provider)], [[0, 3], []])
+  holds(provider, abc)
+})
+
+test('the octets of a message that are sent where an answer is due get into no failure', async (t) => {
+  const marker = 'PRIVATE'
+  const lines = [
+    `${marker} line\r\n`,
+    `- ${marker}\r\n`,
+    `+ ${marker}\r\n`,
+    `1 ${marker}\r\n`,
+    marker,
+    marker.repeat(20_000),
+    `+OK\r\n.\r\n${marker}\r\n`,
+    `+OK\r\nearly\r\n.\r\n- ${marker}\r\n+ ${marker}\r\n${marker}\r\n`,
+    `+OK\r\n+OK ${marker}\r\n.\r\n`,
+  ]
+  for (const said of lines) {
+    for (const verb of ['RETR', 'TOP', 'UIDL n', 'LIST n', 'DELE', 'QUIT']) {
+      for (const PIPELINING of [true, false]) {
+        let hasRetrieved = false
+        const mangles: Behaviour['mangles'] = (reply, command) => {
+          hasRetrieved = command !== 'greeting' && (hasRetrieved || /^(?:RETR|TOP)/.test(command))
+          const isIt = verbOf(command) === verb || (verb === 'LIST n' && /^LIST \d/.test(command))
+          return isIt && hasRetrieved ? Buffer.from(said, 'latin1') : reply
+        }
+        const capabilities = ['USER', 'UIDL', 'TOP', ...(PIPELINING ? ['PIPELINING'] : [])]
+        const waits = { replyMs: 200, quitMs: 200 }
+        const provider = await providerOf(t, { messages: abc, capabilities, mangles }, waits)
+        if (verb === 'LIST n') provider.traits.add('no UIDL n')
+        const visits = [await provider.visit(remove), await provider.visit(remove)]
+        const told = JSON.stringify([visits, provider.world.ledger.entries, provider.world.notices])
+        assert.ok(!told.includes(marker), `${verb} ${said.slice(0, 60)}: ${told}`)
+        await provider.server.close()
+      }
+    }
+  }
 })

@@ -222,11 +222,11 @@ test('+OK said twice to RETR is no line of the message, once; a message that beg
   const twice = await providerOf(t, { messages: abc, connections: [{ mangles: once }, {}] })
   const odd = [a, { bytes: Buffer.from('+OK is how it begins\r\n\r\nand no more\r\n'), uidl: 'odd' }]
   const honest = await providerOf(t, { messages: odd })
-  for (const [provider, messages, line] of [
-    [twice, abc, `\\+OK ${b.bytes.length} octets`],
-    [honest, odd, '\\+OK is how it begins'],
+  for (const [provider, messages] of [
+    [twice, abc],
+    [honest, odd],
   ] as const) {
-    failed(await provider.visit(remove), 'broken protocol', new RegExp(`expected message 2, got "${line}`))
+    failed(await provider.visit(remove), 'broken protocol', /expected message 2, got "one more \+OK before it"/)
     assert.ok(provider.traits.has('one at a time'))
     went(await provider.visit(remove), { stored: messages.length, deleted: messages.length })
     holds(provider, messages)
@@ -486,7 +486,7 @@ for (const [how, capabilities] of Object.entries(ways)) {
       capabilities,
       endless: { on: 'RETR 2', begins: '+OK ', goesOn: x },
     })
-    const words = /^SERVER broke the protocol: expected a line of at most 65536 octets, got "[+OK ]*x+"\./
+    const words = /^SERVER broke the protocol: expected a line of at most 65536 octets, got "more"\./
     const visit = await provider.visit()
     if (how === 'pipelined') failed(visit, 'broken protocol', words)
     else deferred(visit, 'broken protocol', words, { stored: 2 })

@@ -60,11 +60,16 @@ export function recordOf(entry: QuarantineEntry, records: PackedRecords): Ledger
   return renamed
 }
 
-/** Without a digest and without a UIDL, every record is a candidate. */
-function candidatesFor({ record: { uidl, digest } }: QuarantineEntry, records: PackedRecords): Iterable<LedgerRecord> {
-  if (digest !== null) return records.bearing('digest', digest).map((index) => records.at(index))
-  if (uidl !== null) return records.bearing('uidl', uidl).map((index) => records.at(index))
-  return records
+/** Without a digest and without a UIDL, every record is a candidate. There may be a million: only those that were set aside are decoded. */
+function* candidatesFor(
+  { record: { uidl, digest } }: QuarantineEntry,
+  records: PackedRecords,
+): Generator<LedgerRecord> {
+  if (digest !== null) for (const index of records.bearing('digest', digest)) yield records.at(index)
+  else if (uidl !== null) for (const index of records.bearing('uidl', uidl)) yield records.at(index)
+  else
+    for (let index = 0; index < records.length; index += 1)
+      if (records.stateAt(index) === 'quarantined') yield records.at(index)
 }
 
 /** Whether a message is the one that a record says was set aside. */

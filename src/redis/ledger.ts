@@ -71,6 +71,8 @@ export class RedisLedger implements AccountLedger {
   readonly #spool: RedisSpool
   readonly #attempts: RedisAttempts
   #wishes: Wishes = new Map()
+  /** The ids of the entries that are to be tried again, by the index of the record. */
+  #retried = new Map<number, string>()
   /** The Redis at the beginning of this run: data that are written under another one are not known to be whole. */
   #keeper: Promise<Keeper> | undefined
 
@@ -89,6 +91,7 @@ export class RedisLedger implements AccountLedger {
     const notes = await this.#redis.hgetall(keys.ledgerNotes(this.#accountId))
     this.#wishes = wishesIn(notes)
     await this.#records.look()
+    this.#retried.clear()
     const retries = this.#wishes.size === 0 ? new Map<number, number>() : await this.#carryOutWishes()
     const { mark } = notes
     return {
@@ -160,6 +163,7 @@ export class RedisLedger implements AccountLedger {
       if (!forgotten.has(index)) to += packed.copy(rest, to, index * recordOctets, (index + 1) * recordOctets)
     const names = [keys.ledger(this.#accountId), keys.quarantine(this.#accountId), keys.quarantined]
     await this.#writer.write(rewriteLedger, names, [rest, this.#accountId, ...entriesGone])
+    this.#retried.clear()
     this.#records.outdate()
   }
 
@@ -181,11 +185,7 @@ export class RedisLedger implements AccountLedger {
       spooled === undefined ? [] : [['let go', spooled, '']],
     )
     if (replaced.length > 0) {
-      const quarantined = await entriesOf(this.#redis, this.#accountId)
-      for (const record of replaced) {
-        const entry = quarantineEntryOf(record, quarantined)
-        if (entry !== undefined) changes.push(...withoutEntry(entry))
-      }
+      for (const entry of await this.#entriesOf(replaced)) changes.push(...withoutEntry(entry))
     }
     const nowMs = this.#nowMs()
     const records = entries.map((entry, nth) => ({ ...newRecord('stored', entry, nowMs), index: before[nth]?.index }))
@@ -196,7 +196,7 @@ export class RedisLedger implements AccountLedger {
     await this.#records.ensureLooked()
     const record = this.#aside('quarantined', sighting)
     const before = this.#records.claim(record)
-    const entryBefore = before && quarantineEntryOf(before, await entriesOf(this.#redis, this.#accountId))
+    const [entryBefore] = before === undefined ? [] : await this.#entriesOf([before])
     const made = { id: newEntryId(), atMs: this.#nowMs() }
     const { message, spooled } = sighting
     const entry = entryFor({ ...record, name: message.uidl, spooled }, entryBefore, made, reason)
@@ -253,18 +253,32 @@ export class RedisLedger implements AccountLedger {
     const changes: LedgerChange[] = []
     for (const entry of await entriesOf(this.#redis, this.#accountId)) {
       const wish = this.#wishes.get(entry.id)
-      const record = wish === undefined ? undefined : recordOf(entry, this.#records.records)
+      if (wish === undefined || !isWishDue(wish, this.#nowMs())) continue
+      const record = recordOf(entry, this.#records.records)
       if (wish === 'dismiss') {
         if (record !== undefined) changes.push(overwritten({ ...record, state: 'skipped' }))
         changes.push(...withoutEntry(entry))
-      } else if (wish !== undefined && record !== undefined && isWishDue(wish, this.#nowMs()))
+      } else if (record !== undefined) {
         retries.set(record.index, octetsWished(wish))
+        this.#retried.set(record.index, entry.id)
+      }
     }
     if (changes.length > 0) {
       await this.#records.append([], { changes })
       await this.#records.look()
     }
     return retries
+  }
+
+  /** Reads the entries of records. There may be thousands in all: they are read only where one of these was not to be tried again. */
+  async #entriesOf(records: readonly LedgerRecord[]): Promise<QuarantineEntry[]> {
+    const ids = records.flatMap(({ index }) => this.#retried.get(index) ?? [])
+    if (ids.length < records.length) {
+      const all = await entriesOf(this.#redis, this.#accountId)
+      return records.flatMap((record) => quarantineEntryOf(record, all) ?? [])
+    }
+    const found = await this.#redis.hmget(keys.quarantine(this.#accountId), ...ids)
+    return found.flatMap((json) => (json === null ? [] : [JSON.parse(json) as QuarantineEntry]))
   }
 
   /** Amends quarantined records together with their entries, which would not be found again under another name. */

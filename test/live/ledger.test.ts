@@ -254,6 +254,31 @@ ledgerContract('redis', async () => {
   return { ledger: new RedisLedger(redis, lease, () => nowMs, run), release: () => lease.release() }
 })
 
+test('messages that are tried again, and fail or are stored, are no reason to read the whole quarantine for each', async () => {
+  const id = newAccount()
+  const lease = await leaseOf(id)
+  let atMs = nowMs
+  const ledger = new RedisLedger(redis, lease, () => atMs, run)
+  const sighting = (n: number): Sighting => ({
+    message: { number: n as MessageNumber, uidl: `uidl ${n}` as Uidl, size: 5 as Octets },
+    fingerprint: undefined,
+    digest: undefined,
+    arrived: undefined,
+  })
+  const failure = { kind: 'provider refused', server: 'pop.example.net', during: 'RETR', reply: 'no' } as const
+  const numbers = Array.from({ length: 20 }, (_, nth) => nth)
+  for (const n of numbers) await ledger.quarantine(sighting(n), { failure, attempts: 3 })
+  atMs += 30 * 86_400_000
+  assert.equal((await ledger.view()).retries.size, 20)
+  const readings = async () => Number(/cmdstat_hvals:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0)
+  const before = await readings()
+  for (const n of numbers) await ledger.quarantine(sighting(n), { failure, attempts: 1 })
+  assert.equal((await readings()) - before, 0)
+  const { items } = await new Quarantine(redis).page(id, { limit: 100 })
+  assert.deepEqual([items.length, ...new Set(items.map(({ attempts }) => attempts))], [20, 4])
+  await lease.release()
+})
+
 test('runs that set out and whose worker died are counted, with what the last one retrieved; a run that was merely superseded is none', async () => {
   const id = newAccount()
   const die = async (place: number) => {

@@ -8,6 +8,7 @@ import { linesIn } from './http/lines.ts'
 import { badRequest, mistakesOf, Problem, problemOf, problemView, type SchemaMistake } from './http/problems.ts'
 import { demandReach, guardedBy } from './http/reach.ts'
 import { apiLimits } from './limits.ts'
+import { demandLevels } from './folder-levels.ts'
 import { accountTaken, newAccount, noSuchDestination } from './new-account.ts'
 import type { AccountsWorld } from './routes/accounts.ts'
 import type { AccountLine } from './schemas/account-lines.ts'
@@ -87,6 +88,7 @@ export class AccountImport {
       const account = newAccount({ ...fields, password })
       const guarded = wasGuarded ? { guarded: true as const } : guardedBy(this.#principal, account)
       await demandReach(settings, guarded, 'pop3', account)
+      await demandLevels(this.#world.redis, account)
       return { account, sealedPassword: seal.seal(password, account.id, 'password'), ...guarded }
     } catch (error) {
       return problemOf(error as Error, this.#request)

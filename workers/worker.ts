@@ -7,6 +7,7 @@ import { StorePool } from '../src/imap/pool.ts'
 import { redisLimits } from '../src/redis/limits.ts'
 import { workerLimits } from './limits.ts'
 import { type PullJob, PullQueue, pullQueueName, queuePrefix } from '../src/redis/queue.ts'
+import { ServerTraits } from '../src/redis/server-traits.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { StatusRounds } from '../src/redis/statuses.ts'
 import { LiveWorkers } from '../src/redis/workers.ts'
@@ -48,6 +49,10 @@ export class RunningWorker {
       appendWaitMs: options.appendWaitMs,
       freshMs: options.storeFreshMs,
       alerted: (destinationId, words) => logStoreAlert(log, destinationId, words),
+      separates: (server, separator) =>
+        void new ServerTraits(redis)
+          .learnSeparator(server, separator)
+          .catch((error: Error) => logQueueError(log, error)),
     })
     this.#queue = new PullQueue(redis, runs, { onError: (error) => logQueueError(log, error), nowMs })
     const stopping = () => this.#stopping

@@ -13,6 +13,7 @@ import { loginDelayMsIn } from '../../src/pop3/capabilities.ts'
 import { examine } from '../../src/pop3/examine.ts'
 import type { SessionOptions } from '../../src/pop3/session.ts'
 import type { App } from '../app.ts'
+import { demandLevels } from '../folder-levels.ts'
 import { principalOf } from '../http/who.ts'
 import { addressPlace, cursorOf, idPlace, placeIn } from '../http/cursor.ts'
 import { demandMatch, tag } from '../http/etag.ts'
@@ -167,6 +168,7 @@ class AccountHandlers {
     const account = newAccount(body)
     const guarded = guardedBy(principalOf(request), account)
     await demandReach(settings, guarded, 'pop3', account)
+    await demandLevels(this.#world.redis, account)
     const record = { account, sealedPassword: seal.seal(body.password, account.id, 'password'), ...guarded }
     const outcome = await accounts.create(record, Date.now())
     if (outcome === 'conflict') throw accountTaken()
@@ -210,6 +212,13 @@ class AccountHandlers {
       const { account, guarded } = await findAccount(this.#world.accounts, params.id)
       const after = { ...account, ...fields }
       await demandReach(this.#world.settings, guardedBy(principal, after, { ...account, guarded }), 'pop3', after)
+    }
+    if (body.folder !== undefined || destinationId !== undefined) {
+      const { account } = await findAccount(this.#world.accounts, params.id)
+      await demandLevels(this.#world.redis, {
+        folder: body.folder ?? account.folder,
+        destinationId: (destinationId ?? account.destinationId) as DestinationId,
+      })
     }
     const cures = curing.some((field) => body[field] !== undefined)
     const record = await this.#update(params.id, (before) => {

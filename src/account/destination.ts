@@ -38,3 +38,10 @@ export function targetOf(
   const password = seal.open(sealedPassword ?? '', destination.id, 'password')
   return { ...destination, password, reach: reachOf(guarded === true, 'imap', settings) }
 }
+
+/** Says what is wrong with a folder whose levels hold the separator of the server; undefined: nothing. Our separator is always `/`. */
+export function levelMistake(folder: string, separator: string): string | undefined {
+  const level = separator === '/' ? undefined : folder.split('/').find((one) => one.includes(separator))
+  if (level === undefined) return undefined
+  return `"${separator}" parts the levels of folders there, so "${level}" would become several folders; choose a name without it`
+}

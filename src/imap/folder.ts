@@ -6,6 +6,7 @@ import type { Phase } from '../failure/phase.ts'
 import type { FolderPosition } from '../pull/ports.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { atom, codeOf, execute, isRecord, isRefusal, string, type Untagged } from './command.ts'
+import { levelMistake } from '../account/destination.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
 import { failed, troubleOf } from './trouble.ts'
 
@@ -61,10 +62,8 @@ export async function preparedFolder(client: ImapFlow, folder: string): Promise<
  * folder that is there is used as it is.
  */
 function demandLevels(client: ImapFlow, folder: string): void {
-  const delimiter = client.namespace?.delimiter || '/'
-  const level = delimiter === '/' ? undefined : folder.split('/').find((one) => one.includes(delimiter))
-  if (level === undefined) return
-  const reply = `"${delimiter}" parts the levels of folders there, so "${level}" would become several folders; choose a name without it`
+  const reply = levelMistake(folder, client.namespace?.delimiter || '/')
+  if (reply === undefined) return
   throw new SessionFailed({ kind: 'store refused', during: { code: 'folder creation', folder }, reply })
 }
 

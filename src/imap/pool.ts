@@ -6,7 +6,7 @@ import { imapLimits } from './limits.ts'
 import type { Store } from '../pull/ports.ts'
 import type { Traces } from '../pull/trace-ports.ts'
 import type { Staging } from './access.ts'
-import { connectStore, loginOf, serverOf, type StoreTarget } from './connection.ts'
+import { connectStore, type Login, loginOf, serverOf, type StoreTarget } from './connection.ts'
 import { Identities } from './identities.ts'
 import { checkInsides } from './insides.ts'
 import { Literals } from './literals.ts'
@@ -39,6 +39,13 @@ export interface PoolOptions {
   /** The time to wait for the answer to LOGOUT when the pool is closed. */
   readonly leaveWaitMs?: number
   readonly identities?: Identities
+  /** Takes the separator of levels that a server has told. */
+  readonly separates?: (server: ServerAddress, separator: string) => void
+}
+
+interface ServerAddress {
+  readonly host: string
+  readonly port: number
 }
 
 /** A function that uses a connection. */
@@ -58,6 +65,8 @@ export class StorePool {
   readonly #alerted: (destinationId: string, words: string) => void
   /** The last alert of each destination: many servers repeat it at every login. */
   readonly #alerts = new Map<string, string>()
+  readonly #separates: (server: ServerAddress, separator: string) => void
+  readonly #separators = new Map<string, string>()
   #closed = false
 
   constructor(hosted: StoreEndpoint, options: PoolOptions = {}) {
@@ -65,6 +74,7 @@ export class StorePool {
     this.#hosted = hosted
     this.#lateMs = options.lateMs ?? imapLimits.lateCommitMs
     this.#alerted = options.alerted ?? (() => {})
+    this.#separates = options.separates ?? (() => {})
     this.#identities = options.identities ?? new Identities()
     this.#leaveWaitMs = options.leaveWaitMs ?? imapLimits.storeLeaveWaitMs
     this.#appendWaitMs = options.appendWaitMs ?? imapLimits.appendWaitMs
@@ -134,7 +144,17 @@ export class StorePool {
       this.#alerts.set(target.id, words)
       this.#alerted(target.id, words)
     }
-    return await connectStore(loginOf(target, this.#hosted), { signal, alerted, identities: this.#identities })
+    const login = loginOf(target, this.#hosted)
+    const client = await connectStore(login, { signal, alerted, identities: this.#identities })
+    this.#learnSeparator(login, client.namespace?.delimiter)
+    return client
+  }
+
+  #learnSeparator({ host, port }: Login, separator: string | null | undefined): void {
+    const server = serverOf({ host, port })
+    if (!separator || this.#separators.get(server) === separator) return
+    this.#separators.set(server, separator)
+    this.#separates({ host, port }, separator)
   }
 
   #place(key: string): Place {

@@ -44,14 +44,14 @@ export class StagedStore implements Store {
     this.#folders = new StagingFolders(access, staging)
   }
 
-  async takeOver(intents: readonly Intent[]): Promise<TakenOver> {
+  async takeOver(intents: readonly Intent[], isLedgerWhole = false): Promise<TakenOver> {
     this.#isMade = false
     const isDirty = intents.length > 0 || (await this.#folders.hasEarlier())
     // An earlier run did not end normally: perhaps the store did not either.
     if (isDirty) await settled(this.#access, this.#staging)
     const earlier = isDirty ? await this.#folders.takeEarlier() : []
     const takeover = new Takeover(this.#access, this.#folders, earlier, intents)
-    await takeover.look(intents)
+    await takeover.look(intents, isLedgerWhole)
     return takeover
   }
 

@@ -19,7 +19,7 @@ function plain(store: Store): Store {
   return {
     batch: store.batch,
     deliveredTogether: store.deliveredTogether,
-    takeOver: (intents) => store.takeOver(intents),
+    takeOver: (intents, isLedgerWhole) => store.takeOver(intents, isLedgerWhole),
     prepare: (folder) => store.prepare(folder),
     append: (folder, copies, flags) => store.append(folder, copies, flags),
     find: (intent) => store.find(intent),

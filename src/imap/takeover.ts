@@ -115,16 +115,16 @@ export class Takeover implements TakenOver {
   }
 
   /** Finds the messages of the open intents. */
-  async look(intents: readonly Intent[]): Promise<void> {
-    if (this.#earlier.length === 0 && intents.length === 0) return
+  async look(intents: readonly Intent[], isLedgerWhole: boolean): Promise<void> {
+    if (this.#earlier.length === 0 && (intents.length === 0 || isLedgerWhole)) return
     await search(this.#access, async (client, wait) => {
       for (const message of await this.#staged(client, wait)) {
         if (!this.#isIntended(message)) this.#isDoubtful = true
         else if (message.trace !== undefined) this.#recovered.add(message.trace.token)
       }
       for (const intent of intents) {
-        if (intent.entries.some(({ token }) => this.#recovered.has(token))) continue
-        // A ledger that was restored from an older state has intents of messages that were moved long ago.
+        if (isLedgerWhole || intent.entries.some(({ token }) => this.#recovered.has(token))) continue
+        // A ledger that was restored from an older state has intents of messages that were moved long ago. All of the store is read for that.
         for (const token of await tokensAnywhere(client, wait, intent)) this.#moved.add(token)
       }
     })

@@ -158,8 +158,10 @@ export interface Store {
   /**
    * Finds the messages that earlier runs have left. It is called before anything else: from then on no message that earlier runs have
    * sent arrives in a folder any more (docs/guarantees.md names the exceptions).
+   *
+   * @param isLedgerWhole the ledger has every record that it ever had: what it calls an intent was never delivered.
    */
-  takeOver(intents: readonly Intent[]): Promise<TakenOver>
+  takeOver(intents: readonly Intent[], isLedgerWhole?: boolean): Promise<TakenOver>
   /** Makes the folder and subscribes to it if it is missing. The answer is the position of the next message appended. */
   prepare(folder: string): Promise<FolderPosition>
   /**

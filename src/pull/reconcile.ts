@@ -25,6 +25,12 @@ export function standing(
   return neverRan ? 'new' : 'doubtful'
 }
 
+/** Whether the ledger surely knows every message that the store holds, but for those of its open intents. */
+export async function isWhole({ world, account }: PullRun): Promise<boolean> {
+  const { continuity, records } = await world.ledger.view()
+  return standing(continuity, records.length, account.createdAtMs) === 'whole'
+}
+
 /** The answer is the ledger, with the messages that the store holds and the ledger did not know. */
 export async function reconciled(run: PullRun): Promise<LedgerView> {
   const { ledger } = run.world

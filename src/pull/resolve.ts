@@ -4,7 +4,7 @@ import type { PackedRecords } from '../ledger/packed-records.ts'
 import type { ShortHash, Token } from '../mail/message.ts'
 import type { Ledger, LedgerView } from './ledger-ports.ts'
 import type { PullRun } from './ports.ts'
-import { reconciled } from './reconcile.ts'
+import { isWhole, reconciled } from './reconcile.ts'
 
 const noTokens: ReadonlySet<Token> = new Set()
 
@@ -21,10 +21,11 @@ export async function resolve(run: PullRun): Promise<LedgerView> {
  * new. The intents that are not stored are written down last: until everything is delivered and dropped, the next run could still find
  * them.
  */
-export async function resolveIntents({ world, account, counts }: PullRun): Promise<void> {
+export async function resolveIntents(run: PullRun): Promise<void> {
+  const { world, account, counts } = run
   const { ledger, intents, store } = world
   const leftIntents = await intents.intents()
-  const takenOver = await store.takeOver(leftIntents)
+  const takenOver = await store.takeOver(leftIntents, leftIntents.length > 0 && (await isWhole(run)))
   const { tokens } = takenOver
   const isStored = ({ entries }: Intent) => entries.some(({ token }) => tokens.has(token))
   for (const intent of leftIntents.filter(isStored)) {

@@ -52,6 +52,7 @@ for (const make of ['ours', 'another'] as const) {
       'late',
       'both',
       'moved',
+      'older',
       'again',
       'gone',
       'without',
@@ -207,6 +208,19 @@ for (const make of ['ours', 'another'] as const) {
       await append(await open('alike', 1), [copy])
       await (await (await open('alike', 2)).takeOver([])).deliver('INBOX', once)
       assert.deepEqual(await subjects('alike'), [1, 1])
+    })
+
+    test('the folders that people see are searched for an intent only where the ledger may be older than the store', async () => {
+      const store = await open('older', 1)
+      const [moved, waiting] = [copies(1, 2), copies(3, 2)]
+      await store.deliver('INBOX', await append(store, moved))
+      await append(store, waiting)
+      const intents = [intentOf(moved), intentOf(waiting)]
+      const tokensOf = (batch: readonly Copy[]) => new Set(batch.map(({ token }) => token))
+      const whole = await (await open('older', 2)).takeOver(intents, true)
+      assert.deepEqual(whole.tokens, tokensOf(waiting))
+      const older = await (await open('older', 3)).takeOver(intents, false)
+      assert.deepEqual(older.tokens, tokensOf([...waiting, ...moved]))
     })
 
     test('what was in a run’s folder and in no record is dropped with it', async () => {

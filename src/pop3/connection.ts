@@ -303,8 +303,10 @@ export class Pop3Connection {
   #toldBeforeTheEnd(): Failure | undefined {
     if (this.#refused === undefined) return undefined
     const { text, during } = this.#refused
-    if (isMessagePhase(during) && !isLimit(text)) return undefined
-    return passingRefusal(this.server, text, during)
+    if (!isMessagePhase(during) || isLimit(text)) return passingRefusal(this.server, text, during)
+    // It hung up behind the refusal of a message: that message may be the reason, and not the command whose answer is due now.
+    const refused = during.code === 'RETR' ? refusal(this.server, text, during) : undefined
+    return refused?.kind === 'provider refused' ? refused : undefined
   }
 
   #end(reason: string): void {

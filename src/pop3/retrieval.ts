@@ -6,7 +6,8 @@ import { pullLimits } from '../pull/limits.ts'
 import type { WindowPace } from '../pull/ports.ts'
 import type { Listed, Window } from '../mail/message.ts'
 import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
-import type { Phase } from '../failure/phase.ts'
+import type { FailureKind } from '../failure/failure.ts'
+import { isMessagePhase, type Phase } from '../failure/phase.ts'
 import { windowOctets, windowOf, windowsOf } from './windows.ts'
 import type { Expected, Reply } from './reply.ts'
 
@@ -155,7 +156,9 @@ export class Retrieval {
     const answers: [Listed, Reply][] = []
     for (const [nth, message] of messages.entries()) {
       const coming = replies[nth] as Promise<Reply>
-      const reply = arrived(await coming.catch((error: unknown) => blame(message, error, ['unreachable'])))
+      const reply = arrived(
+        await coming.catch((error: unknown) => blame(refusedBy(error, messages) ?? message, error, broken)),
+      )
       // If a server says +OK twice (FTGate), the second one becomes a line of the message, and the barrier holds all the same.
       // One at a time it would not hold. If the line does belong to the message, the message is retrieved in that way.
       if (reply.shape === 'body' && /^\+OK\b/.test(reply.bytes.toString('latin1', 0, 4))) {
@@ -164,10 +167,10 @@ export class Retrieval {
       }
       answers.push([message, reply])
     }
-    const [only] = messages
     await barrier.catch((error: unknown) => {
-      if (only === undefined || messages.length > 1) throw error
-      blame(only, error, ['unreachable'])
+      const suspect = refusedBy(error, messages) ?? (messages.length === 1 ? messages[0] : undefined)
+      if (suspect === undefined) throw error
+      blame(suspect, error, broken)
     })
     return answers
   }
@@ -185,7 +188,7 @@ export class Retrieval {
         await this.#barrier.ask()
         answers.push([message, reply])
       } catch (error) {
-        const blamed = blamedFor(message, error, ['unreachable', 'silent', 'broken protocol'])
+        const blamed = blamedFor(message, error, [...broken, 'silent', 'broken protocol'])
         // Wrong answers leave doubt about what came before them; a line that dropped or fell silent does not. Where nothing comes again, the
         // barrier behind each message is proof enough.
         const isWrong = error instanceof SessionFailed && error.failure.kind === 'broken protocol'
@@ -215,6 +218,16 @@ function arrivals(listed: number, holding: Holding, pace: WindowPace | undefined
     if (octets > listed) holding.adjust(octets)
     return reply
   }
+}
+
+/** The ways in which a line ends at a message. */
+const broken: readonly FailureKind[] = ['unreachable', 'provider refused']
+
+/** The message with whose refusal the server ended the session. */
+function refusedBy(error: unknown, messages: readonly Listed[]): Listed | undefined {
+  if (!(error instanceof SessionFailed) || error.failure.kind !== 'provider refused') return undefined
+  const { during } = error.failure
+  return isMessagePhase(during) ? messages.find(({ number }) => number === during.message) : undefined
 }
 
 function blame(message: Listed, error: unknown, kinds: readonly string[]): never {

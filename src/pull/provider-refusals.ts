@@ -120,7 +120,9 @@ export class ProviderRefusals {
     const { suspect, failure } = error
     const isProviders = this.#given === 0 && this.#suspects.count >= pullLimits.refusedInARowMax
     const isProven = this.#given > 0 || this.#suspects.wasAtFault(suspect) || this.#suspects.isRetried(suspect)
-    if (!isProviders && !isProven) {
+    if (failure.kind === 'provider refused' && failure.passes) {
+      await this.#suspects.failed({ sighting: unseen(suspect), failure }, 'passing')
+    } else if (!isProviders && !isProven) {
       // Nothing has come yet: if something does, this message is at fault, and else perhaps the line, or the provider.
       this.#suspects.defer(suspect, failure)
       this.#unproven.push({ message: suspect, failure })

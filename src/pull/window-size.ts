@@ -78,14 +78,16 @@ export class WindowSize implements WindowPace {
   broke(error: unknown, maildrop: Maildrop): boolean {
     this.#wasCut = undefined
     const kind = error instanceof SessionFailed ? error.failure.kind : undefined
-    if ((kind !== 'unreachable' && kind !== 'silent') || this.#asked === this.#closed) return false
+    // A server may refuse a message, and hang up then.
+    const isCut = kind === 'unreachable' || kind === 'provider refused'
+    if ((!isCut && kind !== 'silent') || this.#asked === this.#closed) return false
     const quarter = Math.max(1, Math.floor(this.#came / 4))
     if (quarter < pullLimits.windowMessagesMax) {
       this.#messagesMax = quarter
       this.#endedAfter = this.#came
     }
     const mayGoOn = this.#came > 0 && this.#mayGoOn(maildrop)
-    this.#wasCut = kind === 'unreachable' && mayGoOn ? error : undefined
+    this.#wasCut = isCut && mayGoOn ? error : undefined
     return this.#wasCut !== undefined
   }
 

@@ -1,7 +1,7 @@
 /** Providers that end a session before a window is whole: what they give in windows that are closed is kept, and windows shrink. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { MaildropMessage } from '../support/pop3-server.ts'
+import type { Behaviour, MaildropMessage } from '../support/pop3-server.ts'
 import { holds, left, lettersOf, providerOf, times, went } from '../support/visits.ts'
 import { letter } from '../support/world.ts'
 
@@ -46,4 +46,44 @@ test('what is learnt of a provider is known to the next run, and no run logs in 
   for (let run = 0; run < 3; run += 1) stored.push((await provider.visit()).stored)
   assert.deepEqual(stored, [0, 96, 54])
   assert.equal(times(provider, 'PASS'), 3)
+})
+
+for (const [how, capabilities] of Object.entries(ways)) {
+  test(`a server that refuses a message and hangs up: that message is named, and costs one more session (${how})`, async (t) => {
+    for (const [nth, words] of [
+      [2, 'internal error'],
+      [5, 'internal error'],
+      [10, 'internal error'],
+      [5, '[SYS/TEMP] later'],
+    ] as const) {
+      const messages = manyOf(10)
+      const answers = { [`RETR ${nth}`]: `-ERR ${words}\r\n` }
+      const provider = await providerOf(t, { messages, capabilities, answers, hangsUpAfter: `RETR ${nth}` })
+      const visit = await provider.visit()
+      went(visit, { stored: 9, deferred: 1 })
+      assert.equal(visit.because?.kind, 'provider refused')
+      assert.ok(visit.because.message.includes(`RETR ${nth}: "${words}"`), visit.because.message)
+      assert.ok(times(provider, 'PASS') <= 2, `${times(provider, 'PASS')} logins`)
+      holds(
+        provider,
+        messages.filter((_, place) => place !== nth - 1),
+      )
+    }
+  })
+}
+
+test('a server that refuses every 100th RETR in words that nobody knows, and hangs up: every run brings mail, each once', async (t) => {
+  const messages = manyOf(250)
+  let retrieves = 0
+  const atConnection = () => {
+    retrieves = 0
+    return {}
+  }
+  const mangles: Behaviour['mangles'] = (reply, command) =>
+    command.startsWith('RETR') && (retrieves += 1) >= 100 ? Buffer.from('-ERR internal error\r\n') : reply
+  const hangsUp = () => retrieves >= 100
+  const provider = await providerOf(t, { messages, mangles, atConnection, hangsUp })
+  for (let run = 0; run < 5 && provider.world.bodies().length < 250; run += 1)
+    assert.ok((await provider.visit()).stored > 0, `run ${run}`)
+  holds(provider, messages)
 })

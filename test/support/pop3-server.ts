@@ -43,6 +43,10 @@ export interface Behaviour {
   readonly silentOn?: string
   /** Drops the connection at a command that begins with this. */
   readonly dropOn?: string
+  /** Answers a command that begins with this, and hangs up. */
+  readonly hangsUpAfter?: string
+  /** Hangs up after its answer if this says so. */
+  readonly hangsUp?: () => boolean
   /** Drops the connection at the nth RETR of each session, counted from 1. */
   readonly dropAtRetr?: number
   /** Drops the connection when this many octets of RETR replies have been sent in a session. */
@@ -176,6 +180,11 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
         }
         if (line.startsWith('RETR') && behaviour.silentAfterOctets !== undefined) {
           socket.write(reply.subarray(0, behaviour.silentAfterOctets))
+          return
+        }
+        const { hangsUpAfter } = behaviour
+        if ((hangsUpAfter !== undefined && line.startsWith(hangsUpAfter)) || behaviour.hangsUp?.()) {
+          socket.end(reply)
           return
         }
         if (line === 'QUIT' && behaviour.dropAtQuit) {

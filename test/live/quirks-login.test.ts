@@ -224,26 +224,6 @@ test('the next visit is not before the LOGIN-DELAY of CAPA, whether the run goes
   }
 })
 
-test('a server that has other ids in each session is told of once, and again when its ids have stayed and then change', async () => {
-  const under = (name: string) => ({
-    messages: abc.map((message, nth) => ({ ...message, uidl: `${name}479000000.${(nth * 7 + 3) % 11}` })),
-  })
-  const server = await startPop3Server({
-    ...under('a'),
-    connections: ['a', 'b', 'c', 'd', 'd', 'e'].map(under),
-  })
-  const destination = await stack.destination('everchanging')
-  const id = await stack.account({ port: server.port, destinationId: destination })
-  const counts: number[] = []
-  for (let visit = 0; visit < 6; visit += 1) {
-    const run = await stack.pull(id)
-    assert.equal(run.stored, visit === 0 ? 3 : 0)
-    counts.push(run.notices.length)
-  }
-  assert.deepEqual(counts, [0, 1, 0, 0, 0, 1])
-  await server.close()
-})
-
 test('a server that is locked, throttles, or hangs up at the password is visited again later and later', async () => {
   for (const [answer, soonest, latest] of [
     ['-ERR [IN-USE] locked\r\n', 299, 380],
@@ -290,5 +270,25 @@ test('a maildrop whose UIDLs have all changed: nothing is fetched again, and run
     )
     assert.equal((await readFolder(stack.dovecot.imapPort, 'moved', 'wonder')).length, 3)
   })
+  await server.close()
+})
+
+test('a server that has other ids in each session is told of once, and again when its ids have stayed and then change', async () => {
+  const under = (name: string) => ({
+    messages: abc.map((message, nth) => ({ ...message, uidl: `${name}479000000.${(nth * 7 + 3) % 11}` })),
+  })
+  const server = await startPop3Server({
+    ...under('a'),
+    connections: ['a', 'b', 'c', 'd', 'd', 'e'].map(under),
+  })
+  const destination = await stack.destination('everchanging')
+  const id = await stack.account({ port: server.port, destinationId: destination })
+  const counts: number[] = []
+  for (let visit = 0; visit < 6; visit += 1) {
+    const run = await stack.pull(id)
+    assert.equal(run.stored, visit === 0 ? 3 : 0)
+    counts.push(run.notices.length)
+  }
+  assert.deepEqual(counts, [0, 1, 0, 0, 0, 1])
   await server.close()
 })

@@ -4,7 +4,6 @@
  * lease, and intents are keyed by their first token.
  */
 import type { Redis } from 'ioredis'
-import { monotonicFactory } from 'ulid'
 import {
   type FolderMark,
   type Intent,
@@ -20,14 +19,14 @@ import { encodeRecord, recordOctets } from '../ledger/record-codec.ts'
 import { uidlHash } from '../mail/header.ts'
 import type { AccountId, Retrieved, RunId, Sighting, Token } from '../mail/message.ts'
 import type { AccountLedger, AsideReason, LedgerView, Records } from '../pull/ledger-ports.ts'
-import { entryFollowing, entryFor, quarantineEntryOf, type QuarantineEntry, recordOf } from '../pull/quarantine.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { slices } from '../slices.ts'
+import { AsideEntries } from './aside-entries.ts'
 import { RedisAttempts } from './attempts.ts'
 import { type Keeper, keeperOf } from './keeper.ts'
 import { keys } from './key-names.ts'
 import type { Lease } from './lease.ts'
-import { LedgerRecords, overwritten, readPacked } from './ledger-records.ts'
+import { LedgerRecords, readPacked } from './ledger-records.ts'
 import {
   amendRecords,
   beginLedger,
@@ -38,14 +37,9 @@ import {
   rewriteLedger,
   writeIntent,
 } from './ledger-writes.ts'
-import { entriesOf, isWishDue, octetsWished, wishAt, wishFor, type Wishes, wishField, wishesIn } from './quarantine.ts'
+import { redisLimits } from './limits.ts'
+import { wishesIn } from './quarantine.ts'
 import { RedisSpool } from './spool.ts'
-
-/** If two entries are made in one millisecond, the later one still sorts after the earlier one. */
-const newEntryId = monotonicFactory()
-
-/** The number of records that one script writes: it limits the time for which Redis is blocked, and the arguments of a call. */
-const recordsPerCall = 1000
 
 /** The counts of a run at its last write, in case its worker has died; undefined if it has written nothing. */
 export async function countsOf(redis: Redis, accountId: AccountId, runId: RunId): Promise<RunCounts | undefined> {
@@ -68,11 +62,9 @@ export class RedisLedger implements AccountLedger {
   readonly #nowMs: () => number
   readonly #writer: LedgerWriter
   readonly #records: LedgerRecords
+  readonly #entries: AsideEntries
   readonly #spool: RedisSpool
   readonly #attempts: RedisAttempts
-  #wishes: Wishes = new Map()
-  /** The ids of the entries that are to be tried again, by the index of the record. */
-  #retried = new Map<number, string>()
   /** The Redis at the beginning of this run: data that are written under another one are not known to be whole. */
   #keeper: Promise<Keeper> | undefined
 
@@ -82,17 +74,16 @@ export class RedisLedger implements AccountLedger {
     this.#nowMs = nowMs
     this.#writer = new LedgerWriter(redis, lease, nowMs, run)
     this.#records = new LedgerRecords(redis, lease.accountId, this.#writer)
-    this.#spool = new RedisSpool(redis, lease.accountId, this.#writer, (entryId) => this.#isRetried(entryId))
+    this.#entries = new AsideEntries(redis, lease.accountId, this.#records, nowMs)
+    this.#spool = new RedisSpool(redis, lease.accountId, this.#writer, (entryId) => this.#entries.isRetried(entryId))
     this.#attempts = new RedisAttempts(redis, lease, this.#writer)
   }
 
   async view(): Promise<LedgerView> {
     const keeper = await this.#keeperAtStart()
     const notes = await this.#redis.hgetall(keys.ledgerNotes(this.#accountId))
-    this.#wishes = wishesIn(notes)
     await this.#records.look()
-    this.#retried.clear()
-    const retries = this.#wishes.size === 0 ? new Map<number, number>() : await this.#carryOutWishes()
+    const retries = await this.#entries.carryOut(wishesIn(notes))
     const { mark } = notes
     return {
       records: this.#records.records,
@@ -132,16 +123,16 @@ export class RedisLedger implements AccountLedger {
       if (this.#records.isWritten(record.index)) continue
       if (record.state === 'quarantined') quarantined.push(record)
       else args.push(record.index * recordOctets, encodeRecord(record))
-      if (args.length >= 2 * recordsPerCall) await write()
+      if (args.length >= 2 * redisLimits.recordsPerCall) await write()
     }
     await write()
-    if (quarantined.length > 0) await this.#amendQuarantined(quarantined)
+    if (quarantined.length > 0) await this.#entries.amend(quarantined)
   }
 
   async adopt(records: readonly NewRecord[]): Promise<LedgerRecord[]> {
     const adopted: LedgerRecord[] = []
-    for (let from = 0; from < records.length; from += recordsPerCall)
-      adopted.push(...(await this.#records.append(records.slice(from, from + recordsPerCall))))
+    for (let from = 0; from < records.length; from += redisLimits.recordsPerCall)
+      adopted.push(...(await this.#records.append(records.slice(from, from + redisLimits.recordsPerCall))))
     return adopted
   }
 
@@ -156,14 +147,14 @@ export class RedisLedger implements AccountLedger {
     if (forgotten.size === 0) return
     const packed = await readPacked(this.#redis, this.#accountId)
     const before = new PackedRecords(packed)
-    const entriesGone = await this.#entriesForgotten(before, forgotten)
+    const entriesGone = await this.#entries.forgotten(before, forgotten)
     const rest = Buffer.allocUnsafe(Math.max(0, packed.length - forgotten.size * recordOctets))
     let to = 0
     for (let index = 0; index < before.length; index += 1)
       if (!forgotten.has(index)) to += packed.copy(rest, to, index * recordOctets, (index + 1) * recordOctets)
     const names = [keys.ledger(this.#accountId), keys.quarantine(this.#accountId), keys.quarantined]
     await this.#writer.write(rewriteLedger, names, [rest, this.#accountId, ...entriesGone])
-    this.#retried.clear()
+    this.#entries.outdate()
     this.#records.outdate()
   }
 
@@ -184,9 +175,7 @@ export class RedisLedger implements AccountLedger {
     const changes = entries.flatMap(({ spooled }): LedgerChange[] =>
       spooled === undefined ? [] : [['let go', spooled, '']],
     )
-    if (replaced.length > 0) {
-      for (const entry of await this.#entriesOf(replaced)) changes.push(...withoutEntry(entry))
-    }
+    if (replaced.length > 0) changes.push(...(await this.#entries.removal(replaced)))
     const nowMs = this.#nowMs()
     const records = entries.map((entry, nth) => ({ ...newRecord('stored', entry, nowMs), index: before[nth]?.index }))
     return await this.#records.append(records, { intentId: intent.id, changes })
@@ -196,16 +185,7 @@ export class RedisLedger implements AccountLedger {
     await this.#records.ensureLooked()
     const record = this.#aside('quarantined', sighting)
     const before = this.#records.claim(record)
-    const [entryBefore] = before === undefined ? [] : await this.#entriesOf([before])
-    const made = { id: newEntryId(), atMs: this.#nowMs() }
-    const { message, spooled } = sighting
-    const entry = entryFor({ ...record, name: message.uidl, spooled }, entryBefore, made, reason)
-    const changes: LedgerChange[] = [['entry', entry.id, JSON.stringify(entry)]]
-    const wish = this.#wishes.get(entry.id)
-    if (wish !== undefined) changes.push(['wish done', wishField(entry.id), wish])
-    if (reason.octets !== undefined) changes.push(['wish', wishField(entry.id), wishFor(reason.octets)])
-    else if (typeof entry.nextAttemptAt === 'string')
-      changes.push(['wish', wishField(entry.id), wishAt(Date.parse(entry.nextAttemptAt))])
+    const changes = await this.#entries.setAside(sighting, { record, before }, reason)
     await this.#records.append([{ ...record, index: before?.index }], { changes })
   }
 
@@ -233,85 +213,8 @@ export class RedisLedger implements AccountLedger {
     await this.#attempts.noteWindow(window)
   }
 
-  /** Whether somebody, or its time, wants a spooled message of the quarantine tried again. */
-  #isRetried(entryId: string): boolean {
-    const wish = this.#wishes.get(entryId)
-    return wish !== undefined && wish !== 'dismiss' && !octetsWished(wish) && isWishDue(wish, this.#nowMs())
-  }
-
   async #keeperAtStart(): Promise<Keeper> {
     return await (this.#keeper ??= keeperOf(this.#redis, this.#nowMs()))
-  }
-
-  /**
-   * Carries out dismissals: a message that was set aside is left at the provider like one that a first run skips.
-   *
-   * @returns the messages that are to be tried again, as in `LedgerView.retries`.
-   */
-  async #carryOutWishes(): Promise<Map<number, number>> {
-    const retries = new Map<number, number>()
-    const changes: LedgerChange[] = []
-    for (const entry of await entriesOf(this.#redis, this.#accountId)) {
-      const wish = this.#wishes.get(entry.id)
-      if (wish === undefined || !isWishDue(wish, this.#nowMs())) continue
-      const record = recordOf(entry, this.#records.records)
-      if (wish === 'dismiss') {
-        if (record !== undefined) changes.push(overwritten({ ...record, state: 'skipped' }))
-        changes.push(...withoutEntry(entry))
-      } else if (record !== undefined) {
-        retries.set(record.index, octetsWished(wish))
-        this.#retried.set(record.index, entry.id)
-      }
-    }
-    if (changes.length > 0) {
-      await this.#records.append([], { changes })
-      await this.#records.look()
-    }
-    return retries
-  }
-
-  /** Reads the entries of records. There may be thousands in all: they are read only where one of these was not to be tried again. */
-  async #entriesOf(records: readonly LedgerRecord[]): Promise<QuarantineEntry[]> {
-    const ids = records.flatMap(({ index }) => this.#retried.get(index) ?? [])
-    if (ids.length < records.length) {
-      const all = await entriesOf(this.#redis, this.#accountId)
-      return records.flatMap((record) => quarantineEntryOf(record, all) ?? [])
-    }
-    const found = await this.#redis.hmget(keys.quarantine(this.#accountId), ...ids)
-    return found.flatMap((json) => (json === null ? [] : [JSON.parse(json) as QuarantineEntry]))
-  }
-
-  /** Amends quarantined records together with their entries, which would not be found again under another name. */
-  async #amendQuarantined(records: readonly LedgerRecord[]): Promise<void> {
-    const entries = await entriesOf(this.#redis, this.#accountId)
-    for (let from = 0; from < records.length; from += recordsPerCall) {
-      const changes = records.slice(from, from + recordsPerCall).flatMap((record): LedgerChange[] => {
-        const before = this.#records.records.at(record.index)
-        const entry =
-          before.uidl === record.uidl && before.size === record.size ? undefined : quarantineEntryOf(before, entries)
-        if (entry === undefined) return [overwritten(record)]
-        return [overwritten(record), ['entry', entry.id, JSON.stringify(entryFollowing(entry, record))]]
-      })
-      await this.#records.append([], { changes })
-    }
-  }
-
-  /**
-   * Finds the entries of records that are to be forgotten, and yields the id of each and the field of its wish, in turns. A record whose
-   * message is spooled is removed from `forgotten`: no other copy of its bytes is left, and people decide when they are deleted.
-   */
-  async #entriesForgotten(records: PackedRecords, forgotten: Set<number>): Promise<string[]> {
-    const quarantined: LedgerRecord[] = []
-    for await (const slice of slices([...forgotten]))
-      quarantined.push(...slice.map((index) => records.at(index)).filter(({ state }) => state === 'quarantined'))
-    const entries = quarantined.length === 0 ? [] : await entriesOf(this.#redis, this.#accountId)
-    const gone: string[] = []
-    for (const record of quarantined) {
-      const entry = quarantineEntryOf(record, entries)
-      if (entry?.spooled !== undefined) forgotten.delete(record.index)
-      else if (entry !== undefined) gone.push(entry.id, wishField(entry.id))
-    }
-    return gone
   }
 
   #aside(state: 'skipped' | 'quarantined', { message, fingerprint, digest }: Sighting): NewRecord {
@@ -319,9 +222,4 @@ export class RedisLedger implements AccountLedger {
     const uidl = message.uidl === undefined ? undefined : uidlHash(message.uidl)
     return newRecord(state, { uidl, fingerprint, digest, size }, this.#nowMs())
   }
-}
-
-function withoutEntry({ id, spooled }: QuarantineEntry): LedgerChange[] {
-  const letGo: LedgerChange[] = spooled === undefined ? [] : [['let go', spooled, '']]
-  return [['no entry', id, wishField(id)], ...letGo]
 }

@@ -10,6 +10,8 @@ export const redisLimits = {
   serverTraitMs: 1 * day,
 
   // Runs
+  /** The number of records that one script writes: it limits the time for which Redis is blocked, and the arguments of a call. */
+  recordsPerCall: 1000,
   /** Another run takes over an account whose lease was not renewed for this long. */
   leaseMs: 15 * second,
   /** How long to wait before Redis is asked again after it has failed. */

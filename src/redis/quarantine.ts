@@ -1,5 +1,5 @@
 /**
- * Reads the quarantine, and notes people's wishes for its entries. Runs write the entries (ledger.ts) and carry the wishes out, under
+ * Reads the quarantine, and notes people's wishes for its entries. Runs write the entries (aside-entries.ts) and carry the wishes out, under
  * the account's lease; a wish is noted beside them, so that nobody else writes the data of a run.
  */
 import type { Redis } from 'ioredis'

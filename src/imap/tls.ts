@@ -121,6 +121,10 @@ const upgradeReasons: Readonly<Record<string, string>> = {
   UPGRADE_TIMEOUT: 'the handshake took too long',
 }
 
+/** The socket's own error says no more, in words of Node. */
+const brokenOff =
+  'it dropped the connection during the TLS handshake behind STARTTLS: it may shut this address out, or its TLS is broken; try port 993 with tls "implicit"'
+
 /** Says why there is no safe connection; undefined if TLS did not fail. */
 export function storeTlsReasonOf(error: unknown, host: string): string | undefined {
   if (!(error instanceof Error)) return undefined
@@ -131,5 +135,5 @@ export function storeTlsReasonOf(error: unknown, host: string): string | undefin
   const byAddress = isIP(host) !== 0
   if (tlsTroubleOf(error, byAddress) === 'not TLS')
     return 'withoutTls' in error ? String(error.withoutTls) : wordsWithoutTls('')
-  return upgradeReasons[code] ?? tlsReasonOf(error, byAddress) ?? (tlsFailed ? error.message : undefined)
+  return upgradeReasons[code] ?? tlsReasonOf(error, byAddress) ?? (tlsFailed ? brokenOff : undefined)
 }

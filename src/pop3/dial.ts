@@ -54,7 +54,12 @@ export async function reach(
 ): Promise<void> {
   const { promise, resolve, reject } = pending()
   const onReached = () => resolve()
-  const onError = (error: Error) => reject(new SessionFailed(failureOfSocket(server, error)))
+  const onError = (error: Error) => {
+    const failure = failureOfSocket(server, error)
+    const isHandshake = milestone === 'secureConnect' && failure.kind === 'unreachable'
+    const where = isHandshake ? { reason: `${failure.reason} during ${phaseWords(during)}` } : {}
+    reject(new SessionFailed({ ...failure, ...where }))
+  }
   const onClose = () => {
     const reason = `the connection was closed during ${phaseWords(during)}`
     reject(new SessionFailed({ kind: 'unreachable', server, reason }))

@@ -177,3 +177,32 @@ test('what is no TLS, and what breaks off in it', async (t) => {
     for (const text of [pop3, imap]) assert.doesNotMatch(text, raw)
   }
 })
+
+/** A server that agrees to STLS or STARTTLS in clear, and drops the line behind the first octets of the handshake. */
+const dropping = (greeting: string, drop: (socket: Socket) => void) =>
+  createClearServer((socket) => {
+    socket.write(`${greeting}\r\n`)
+    const answer = (chunk: Buffer) => {
+      const [first = '', verb] = String(chunk).trim().split(' ')
+      const isPop3 = verb === undefined
+      if (first === 'CAPA') socket.write('+OK\r\nSTLS\r\nUSER\r\n.\r\n')
+      else socket.write(isPop3 ? '+OK begin\r\n' : `${first} OK begin\r\n`)
+      if (first === 'STLS' || verb === 'STARTTLS') socket.off('data', answer).once('data', () => drop(socket))
+    }
+    socket.on('data', answer)
+  })
+
+test('a line that drops in the handshake behind STLS and STARTTLS is told in words of ours', async (t) => {
+  for (const drop of [(socket: Socket) => socket.end(), (socket: Socket) => socket.resetAndDestroy()]) {
+    const account = { host: 'localhost', tls: 'starttls', user: 'me', password: 'secret', tlsVerify: true } as const
+    const where = { ...account, tlsFingerprint: null }
+    const pop3 = await listening(t, dropping('+OK ready', drop))
+    const { failure } = await examine({ ...where, port: pop3 })
+    assert.match(failure?.message ?? '', /^Could not reach \S+: it dropped the connection during the TLS handshake\.$/)
+    const imap = await listening(t, dropping('* OK [CAPABILITY IMAP4rev1 STARTTLS] ready', drop))
+    const refused = await tryLogin({ ...where, port: imap }).catch((error: unknown) => error)
+    assert.ok(refused instanceof SessionFailed)
+    assert.match(refused.message, /it dropped the connection during the TLS handshake behind STARTTLS: it may shut/)
+    for (const text of [failure?.message ?? '', refused.message]) assert.doesNotMatch(text, /ECONN|socket|network/)
+  }
+})

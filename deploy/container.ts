@@ -52,14 +52,15 @@ async function startDovecotHere(signal: AbortSignal): Promise<Child> {
     ...ensureCertificate(config, home),
   }
   const ports = { ...config.mail, gatewayNet: net }
+  const log = createLog('dovecot', config.logLevel)
   const child = await startDovecot(places, {
     ports,
     masterPassword: store.masterPassword,
     identity: childIdentity([]),
     onLine: childLines('dovecot', config.logLevel),
+    log,
     signal,
   })
-  const log = createLog('dovecot', config.logLevel)
   const keepers = [keepCertificate(places, childIdentity([]), log)]
   void child.exited.then(() => {
     for (const keeper of keepers) keeper.stop()

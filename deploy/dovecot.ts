@@ -1,13 +1,15 @@
-/** Starts Dovecot as a child: writes its configuration and its master user, and waits until it is ready. */
+/** Starts Dovecot as a child: writes its configuration and its master user, gives back the space of deleted mail, and waits until it is ready. */
 import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { createAtomically, writeAtomicallySync } from '../src/disk/atomic-write.ts'
+import type { Logger } from '../src/log.ts'
 import { type Child, type Readiness, startReady } from './child.ts'
 import { handOver, type Identity } from './identity.ts'
 import { imapGreets, pop3Greets } from './probes.ts'
+import { giveBackSpace, type Storage } from './space.ts'
 import { filled, root } from './template.ts'
 
 export const masterUser = 'gateway'
@@ -43,10 +45,11 @@ export interface DovecotStart extends Pick<Readiness, 'signal'> {
   readonly masterPassword: string
   readonly identity: Identity
   readonly onLine: (line: string) => void
+  readonly log?: Logger
 }
 
 export async function startDovecot(places: DovecotPlaces, start: DovecotStart): Promise<Child> {
-  const { ports, masterPassword, identity, onLine, signal } = start
+  const { ports, masterPassword, identity, onLine, log, signal } = start
   for (const folder of [places.mailFolder, dirname(places.usersFile)])
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const folder of ['base', 'state']) mkdirSync(join(places.runFolder, folder), { recursive: true, mode: 0o755 })
@@ -54,6 +57,7 @@ export async function startDovecot(places: DovecotPlaces, start: DovecotStart): 
   writeAtomicallySync(places.mastersFile, masterLine(masterPassword, gatewayNetOf(ports)))
   writeAtomicallySync(confFile(places), conf(places, ports, identity))
   for (const folder of [places.runFolder, places.mailFolder, dirname(places.usersFile)]) handOver(folder, identity)
+  await giveBackSpace(storageOf(places, identity), { log, signal })
   const args = ['-F', '-c', confFile(places)]
   return await startReady(
     { name: 'dovecot', command: '/usr/sbin/dovecot', args, identity, onLine },
@@ -67,15 +71,6 @@ export async function startDovecot(places: DovecotPlaces, start: DovecotStart): 
   )
 }
 
-/**
- * Gives back the space of expunged messages; mdbox does so only in a purge. Nothing runs it by itself: after kills of Dovecot, a purge was seen
- * to remove messages that folders still held (docs/decisions/0002).
- */
-export async function purge(places: DovecotPlaces, identity: Identity): Promise<void> {
-  const args = [...identity.setpriv, '--', 'doveadm', '-c', confFile(places), 'purge', '-A']
-  await promisify(execFile)('setpriv', args, { timeout: 3_600_000 })
-}
-
 /** Makes Dovecot read its certificate again. Sessions go on with the certificate under which they began. */
 export async function reload(places: DovecotPlaces, identity: Identity): Promise<void> {
   const args = [...identity.setpriv, '--', 'doveadm', '-c', confFile(places), 'reload']
@@ -86,9 +81,19 @@ function confFile({ runFolder }: DovecotPlaces): string {
   return join(runFolder, 'dovecot.conf')
 }
 
+export function storageOf(places: DovecotPlaces, identity: Identity): Storage {
+  return { conf: confFile(places), mailFolder: places.mailFolder, instance: instanceOf(places), identity }
+}
+
+/** Dovecot's processes are titled after it; those of another instance on this machine have another name. */
+function instanceOf({ mailFolder }: DovecotPlaces): string {
+  return `tributary-${createHash('sha256').update(mailFolder).digest('hex').slice(0, 10)}`
+}
+
 function conf(places: DovecotPlaces, ports: MailPorts, identity: Identity): string {
   return filled(readFileSync(join(root, 'deploy/dovecot.conf'), 'utf8'), {
     RUN: places.runFolder,
+    INSTANCE: instanceOf(places),
     LISTEN: listenOn(ports.host),
     GATEWAY_NET: gatewayNetOf(ports),
     USER: identity.user,

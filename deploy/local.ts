@@ -134,7 +134,7 @@ function planOf(config: Config, home: Home, { env, log, runFolder }: Surrounding
       given['TRIBUTARY_SAMPLE'] = 'on'
       sample = sampleAt(config, masterPassword)
     }
-    const what = { ports: config.mail, masterPassword, identity, onLine: childLines('dovecot', config.logLevel) }
+    const what = { ports: config.mail, masterPassword, identity, onLine: childLines('dovecot', config.logLevel), log }
     starts.push(['dovecot', async (signal) => await startDovecot(places, { ...what, signal })])
   }
   const childEnv = { ...env, ...given }

@@ -75,6 +75,8 @@ export type EventName =
   | 'part busy'
   | 'part restarted'
   | 'part did not start'
+  | 'store purged'
+  | 'store not purged'
 
 /** Writes one event. @param sentence the text for people. */
 type WriteEvent = (fields: { readonly event: EventName } & Readonly<Record<string, unknown>>, sentence?: string) => void

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { purge } from '../../deploy/dovecot.ts'
-import { childIdentity } from '../../deploy/identity.ts'
 import type { FailureKind } from '../../src/failure/failure.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
 import { StorePool } from '../../src/imap/pool.ts'
@@ -18,7 +15,7 @@ import { readFolder, readMaildrop } from '../support/reader.ts'
 
 let dovecot: TestDovecot
 before(async () => {
-  dovecot = await startDovecot({ alice: 'wonder', bob: 'b', carol: 'c', dave: 'd', erin: 'e' })
+  dovecot = await startDovecot({ alice: 'wonder', bob: 'b', carol: 'c', dave: 'd' })
 })
 after(async () => {
   await dovecot.stop()
@@ -306,32 +303,4 @@ test('a cancelled run does not wait for a silent store', async () => {
   await assert.rejects(appending, fails('superseded', /took this account over/))
   await pool.close()
   await server.close()
-})
-
-test('housekeeping gives back the space of what was expunged', async () => {
-  const { places } = dovecot
-  const octets = () =>
-    readdirSync(join(places.mailFolder, 'erin', 'mdbox', 'storage'))
-      .filter((name) => name.startsWith('m.'))
-      .reduce((sum, name) => sum + statSync(join(places.mailFolder, 'erin', 'mdbox', 'storage', name)).size, 0)
-  await hosted('erin', async (store) => {
-    await store.prepare('INBOX')
-    const large = copyOf(2, `${'x'.repeat(998)}\r\n`.repeat(1000))
-    await delivered(store, 'INBOX', await store.append('INBOX', [copyOf(1), large], []))
-  })
-  execFileSync('doveadm', [
-    '-c',
-    join(places.runFolder, 'dovecot.conf'),
-    'expunge',
-    '-u',
-    'erin',
-    'mailbox',
-    'INBOX',
-    '2',
-  ])
-  assert.ok(octets() > 900_000, String(octets()))
-  await purge(places, childIdentity([]))
-  assert.ok(octets() < 10_000, String(octets()))
-  const [left] = await readFolder(dovecot.imapPort, 'erin', 'e')
-  assert.deepEqual(left?.bytes, Buffer.concat(copyOf(1).literal))
 })

@@ -12,17 +12,15 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import type { Listed, MessageNumber, Peeked, Window } from '../mail/message.ts'
 import { loginMask } from '../mask.ts'
 import type { Deletable, Maildrop, Parting, WindowPace } from '../pull/ports.ts'
+import { askListing } from './ask-listing.ts'
 import { expiresAtOnce, hasCapability, loginDelayMsIn } from './capabilities.ts'
 import { Pop3Connection, type ConnectionOptions, usualWaits, type Waits } from './connection.ts'
 import { pop3Limits } from './limits.ts'
-import { Lines } from './lines.ts'
-import { listingOf, scanSizes, scanUidls } from './listing.ts'
 import { checkCredentials, logIn } from './login.ts'
-import { isLimit, refusal } from './replies.ts'
+import { refusal } from './replies.ts'
 import { type Line, Retrieval } from './retrieval.ts'
 import { plainResponse } from './sasl.ts'
 import type { TlsReport } from './tls.ts'
-import { meaningOf } from '../failure/meaning.ts'
 import { Refused, Verbs } from './verbs.ts'
 import { printable } from '../printable.ts'
 import type { Expected, Reply } from './reply.ts'
@@ -141,15 +139,12 @@ export class Pop3Session implements Maildrop {
   }
 
   async list(): Promise<readonly Listed[]> {
-    const [ids, lines] = await this.#listings()
-    const sizes = await scanSizes(lines)
-    let uidls = ids && (await scanUidls(ids))
-    // Mail came in between, and may have changed all numbers (getmail 4.23): the new answer matches LIST.
-    if (uidls !== undefined && sizes.told.size > uidls.told.size) {
-      const again = await this.#askUidls()
-      uidls = again && (await scanUidls(again))
-    }
-    const { listed, leavesOut } = await listingOf(sizes, uidls, (expected, got) => this.#broken(expected, got))
+    const { listed, leavesOut } = await askListing({
+      all: (verb) => this.#opened.send(verb, { shape: 'listing' }, this.#waits.listingMs, verb),
+      stat: () => this.#askLine('STAT', 'STAT'),
+      refused: (text, verb) => this.#opened.fail(refusal(this.#opened.server, text, verb)),
+      broken: (expected, got) => this.#broken(expected, got),
+    })
     this.#listing = listed
     this.#leavesOut = leavesOut
     const [first] = this.#listing
@@ -302,42 +297,6 @@ export class Pop3Session implements Maildrop {
       if (!(error instanceof Refused)) throw error
       return { shape: 'refused', text: error.message }
     }
-  }
-
-  /**
-   * Asks UIDL and LIST. UIDL is undefined if the server does not have it. node-pop3 is not used, because it splits a maildrop of 100,000 at
-   * once. LIST follows the answer to UIDL: a server that announces PIPELINING and drops pipelined commands would be silent here for
-   * minutes,
-   * and not at a window.
-   */
-  async #listings(): Promise<[Lines | undefined, Lines]> {
-    const uidls = await this.#askUidls()
-    const sizes = await this.#askAll('LIST')
-    if (sizes.shape === 'listing') return [uidls, sizes.lines]
-    if (meaningOf(sizes.text) === undefined) {
-      // Some servers refuse to list a maildrop that is empty; fetchmail asks STAT first, and nothing more then.
-      if (await this.#saysEmpty()) return [undefined, new Lines()]
-      // LIST does not work here: UIDL names the messages.
-      if (uidls !== undefined && uidls.length > 0) return [uidls, new Lines()]
-    }
-    throw this.#opened.fail(refusal(this.#opened.server, sizes.text, 'LIST'))
-  }
-
-  async #saysEmpty(): Promise<boolean> {
-    const reply = await this.#askLine('STAT', 'STAT')
-    return reply.shape === 'status' && /^0+\b/.test(reply.text)
-  }
-
-  async #askUidls(): Promise<Lines | undefined> {
-    const reply = await this.#askAll('UIDL')
-    // A server that has had enough of us does have UIDL. Any other refusal may be all that it ever says.
-    if (reply.shape === 'refused' && isLimit(reply.text))
-      throw this.#opened.fail(refusal(this.#opened.server, reply.text, 'UIDL'))
-    return reply.shape === 'listing' ? reply.lines : undefined
-  }
-
-  #askAll(verb: 'UIDL' | 'LIST'): Promise<Reply> {
-    return this.#opened.send(verb, { shape: 'listing' }, this.#waits.listingMs, verb)
   }
 
   #broken(expected: string, got: string): SessionFailed {

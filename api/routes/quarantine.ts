@@ -115,16 +115,14 @@ class QuarantineHandlers {
     const destinationId = listedDestination(request, asked)
     if (destinationId === null) return { items: [], next: null }
     const { items, next } = await this.#list.page({ limit, after: placeIn(cursor, entryPlace), destinationId })
-    const views = items.map(async ({ account: { id, address }, entry }) => {
-      return { accountId: id, address, ...(await entryView(entry)) }
-    })
-    return { items: await Promise.all(views), next: cursorOf(next) }
+    const views = items.map(({ account: { id, address }, entry }) => ({ accountId: id, address, ...entryView(entry) }))
+    return { items: views, next: cursorOf(next) }
   }
 
   readonly list: HandlerOf<typeof listQuarantine> = async ({ params: { id }, query: { limit, cursor } }) => {
     const { account } = await findAccount(this.#world.accounts, id)
     const { items, next } = await this.#quarantine.page(account.id, { limit, after: idIn(cursor) })
-    return { items: await Promise.all(items.map(entryView)), next: cursorOf(next) }
+    return { items: items.map(entryView), next: cursorOf(next) }
   }
 
   readonly retry: HandlerOf<typeof retryQuarantined> = async ({ params: { id, entry } }, reply) => {

@@ -1,7 +1,7 @@
 /** The gateway as `npm start` runs it, whose parts are killed and frozen one by one. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, readdirSync, readFileSync, type WriteStream } from 'node:fs'
+import { createWriteStream, existsSync, readdirSync, readFileSync, rmSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -44,6 +44,7 @@ export class Gateway {
 
   async begin(): Promise<void> {
     this.#runs = false
+    this.#lookAtSpace()
     // The kernel ends it if this process is killed and cannot do so itself.
     const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', process.execPath, 'dist/deploy/run.js'], {
       env: { PATH: process.env['PATH'], TRIBUTARY_HOME: this.#home, ...settingsOf(this.ports) },
@@ -63,6 +64,13 @@ export class Gateway {
       if (child.exitCode !== null) throw new Error(`the gateway ended: exit code ${child.exitCode}`)
       return this.#runs
     })
+  }
+
+  /** Lets the hosted store be purged at this start, though it was a moment ago: what a purge removes that folders hold is missing in the end. */
+  #lookAtSpace(): void {
+    const mail = join(this.#home, 'mail')
+    if (!existsSync(mail)) return
+    for (const login of readdirSync(mail)) rmSync(join(mail, login, 'space-looked-at'), { force: true })
   }
 
   /** Gives the process of a part, or undefined while there is none. */

@@ -245,7 +245,11 @@ async function end(
   }
   const settled = await settle(gateway, accounts, { settleSeconds, patienceSeconds }, { look, note })
   const settledSeconds = Math.round((performance.now() - beganMs) / 1000)
+  const sizes = gateway.sizes()
+  // The hosted store is purged at this start.
+  await gateway.stop()
+  await gateway.begin()
   const { stored, wrong } = await judge(accounts, stores)
-  const ended = { ...settled, stored, settledSeconds, sizes: gateway.sizes() }
+  const ended = { ...settled, stored, settledSeconds, sizes }
   return { ...ended, wrong: [...settled.wrong, ...wrong, ...gateway.surprises] }
 }

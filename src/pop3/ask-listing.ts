@@ -38,10 +38,10 @@ async function askBoth(line: ListingLine): Promise<[Lines | undefined, Lines]> {
   const sizes = await line.all('LIST')
   if (sizes.shape === 'listing') return [uidls, sizes.lines]
   if (meaningOf(sizes.text) === undefined) {
+    // LIST does not work here, or not today: UIDL names the messages.
+    if (uidls !== undefined && uidls.length > 0) return [uidls, new Lines()]
     // Some servers refuse to list a maildrop that is empty; fetchmail asks STAT first, and nothing more then.
     if (await saysEmpty(line)) return [undefined, new Lines()]
-    // LIST does not work here: UIDL names the messages.
-    if (uidls !== undefined && uidls.length > 0) return [uidls, new Lines()]
   }
   throw line.refused(sizes.text, 'LIST')
 }

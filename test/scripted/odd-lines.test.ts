@@ -373,12 +373,17 @@ test('LIST that is not implemented where UIDL names messages: they come by UIDL,
   }
 })
 
-test('LIST that is refused for a reason that passes, or while STAT says 0, is believed', async (t) => {
+test('LIST that is refused for a reason that passes is believed; while STAT says 0 it is, unless UIDL names messages', async (t) => {
   const busy = await providerOf(t, { messages: abc, answers: { LIST: '-ERR [SYS/TEMP] later\r\n' } })
   assert.equal((await busy.visit()).failure?.kind, 'provider refused')
-  const gone = await providerOf(t, { messages: abc, answers: { LIST: '-ERR nothing there\r\n', STAT: '+OK 0 0\r\n' } })
-  const visit = await gone.visit(remove)
-  assert.deepEqual([visit.failure, visit.listed, left(gone).length], [null, 0, 3])
+  const nothing = { LIST: '-ERR nothing there\r\n', STAT: '+OK 0 0\r\n' }
+  for (const UIDL of ['-ERR nothing there\r\n', '+OK\r\n.\r\n']) {
+    const gone = await providerOf(t, { messages: abc, answers: { ...nothing, UIDL } })
+    const visit = await gone.visit(remove)
+    assert.deepEqual([visit.failure, visit.listed, left(gone).length], [null, 0, 3])
+  }
+  const there = await providerOf(t, { messages: abc, answers: nothing })
+  went(await there.visit(), { stored: 3 })
 })
 
 test('a maildrop in which neither UIDL nor LIST names anything is empty, and nothing more is asked', async (t) => {

@@ -17,9 +17,9 @@ import type { Survey } from './survey.ts'
 
 /**
  * Marks the messages that are due. Stored messages whose header does not prove them are yielded first, for the caller to retrieve; this
- * comes after all new mail, for there are sessions that end before they have given everything. Some providers refuse DELE for a message that was only looked at: such messages are yielded, for the
- * caller to retrieve, and what proves to be the same is marked again. For each kind of refusal one message is tried first. A session that
- * breaks here fails nothing: all mail is stored.
+ * comes after all new mail, for there are sessions that end before they have given everything. Some providers refuse DELE for a message
+ * that was only looked at: such messages are yielded, too, and what proves to be the same is marked again. For each kind of refusal one
+ * message is tried first. A session that breaks here fails nothing: all mail is stored.
  */
 export async function* mark(session: PullSession, survey: Survey): AsyncGenerator<readonly Listed[]> {
   const { unmatched } = survey
@@ -76,7 +76,9 @@ async function* toProve(
   if (messages > 0) yield chosen.map(({ message }) => message)
   const left = chosen.filter(({ message }) => session.notGiven.has(message))
   for (const { index } of left) unmatched.match(view.records.at(index))
-  session.unproven = due.length - chosen.length + left.length
+  // Bytes that are those of another due message's record leave that one without: it is compared at the next listing.
+  session.unknown = (await idMatches.takeDoubted()).length
+  session.unproven = due.length - chosen.length + left.length + session.unknown
 }
 
 async function markProven(session: PullSession): Promise<void> {

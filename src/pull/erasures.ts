@@ -140,7 +140,8 @@ export class Erasures {
     if (before !== undefined) return before
     const { records } = this.#view
     const places = records.bearing('fingerprint', hash)
-    if (places.length <= pullLimits.doublesMin) return []
+    // The record of the message itself is not among them: it was not stored when the session began.
+    if (places.length < pullLimits.doublesMin) return []
     const mark = retentionMark(this.#run.account)
     const gone = places
       .map((place) => records.at(place))

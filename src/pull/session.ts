@@ -51,7 +51,9 @@ export class PullSession implements PullRun {
   readonly cameShort: { readonly octets: number; readonly size: number }[] = []
   /** Stored messages that were to be retrieved once more, and were not given. */
   readonly notGiven = new Set<Listed>()
-  /** The number of messages that are due, and that another session may prove. */
+  /** The number of messages whose record turned out to be another one's, when there was no time left to find their own. */
+  unknown = 0
+  /** The number of messages that are due, or unknown, and that another session may prove. */
   unproven = 0
   /** The server gives another session. */
   mayGoOn = false

@@ -54,10 +54,9 @@ export async function survey(session: PullSession): Promise<Survey> {
   const fresh = [...transfer, ...sightedNew.keys()]
   const chosen = view.begun || choosing ? fresh : await begin(session, fresh, sightedNew)
 
-  const { due, others } =
-    idForm !== undefined || areIdsWrong
-      ? { due: [], others: sighted.compare }
-      : await byPurpose(session, sighted.compare, plan)
+  const { due, others } = areIdsWrong
+    ? { due: [], others: sighted.compare }
+    : await byPurpose(session, sighted.compare, plan)
   const { toRetrieve, large } = await bySize(chosen.concat(others), account.maxMessageBytes)
   await setAsideLarge(session, large, unmatched)
   const retried = view.retries.size === 0 ? new Set<Listed>() : await retriedAmong(session, toRetrieve, unmatched)

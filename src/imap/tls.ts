@@ -135,5 +135,8 @@ export function storeTlsReasonOf(error: unknown, host: string): string | undefin
   const byAddress = isIP(host) !== 0
   if (tlsTroubleOf(error, byAddress) === 'not TLS')
     return 'withoutTls' in error ? String(error.withoutTls) : wordsWithoutTls('')
-  return upgradeReasons[code] ?? tlsReasonOf(error, byAddress) ?? (tlsFailed ? brokenOff : undefined)
+  const reason = upgradeReasons[code] ?? tlsReasonOf(error, byAddress)
+  if (reason !== undefined || !tlsFailed) return reason
+  // An error without a code is imapflow's own, and says why.
+  return code === '' ? error.message : brokenOff
 }

@@ -46,7 +46,6 @@ let provider: TestDovecot
 let stacks: Stack[]
 before(async () => {
   ;[provider, ...stacks] = await Promise.all([startDovecot({}, { nobody: [] }), startStack(), startStack()])
-  for (const stack of stacks) await stack.destination('gathered')
 })
 after(async () => {
   await Promise.all([provider, ...stacks].map(async (part) => await part.stop()))
@@ -59,12 +58,18 @@ interface Ready {
   readonly id: string
   readonly place: string
   readonly login: string
+  /** The login at the store. */
+  readonly owner: string
   readonly runId: string
 }
 
-/** @returns accounts that gather into a folder each of the login `gathered`. */
+/**
+ * @returns accounts that gather into a folder each of one login. It is another one each time: what is staged, and was recorded, is looked for
+ * in all folders of its login, and with all accounts in one these would grow to 250,000 messages.
+ */
 async function ready(stack: Stack, mode: Mode, places: readonly string[]): Promise<Ready[]> {
-  const [destination] = (await stack.call('GET', '/destinations')).body.items
+  const owner = `${mode}-${places[0]?.replaceAll(' ', '-')}`.toLowerCase()
+  const destinationId = await stack.destination(owner)
   const named = places.map((place) => ({ place, login: `${mode}-${place.replaceAll(' ', '-')}`.toLowerCase() }))
   for (const { login } of named) {
     fillMaildir(join(provider.places.mailFolder, login, 'Maildir'), maildrop)
@@ -78,7 +83,7 @@ async function ready(stack: Stack, mode: Mode, places: readonly string[]): Promi
     const id = await stack.account({
       port: provider.pop3Port,
       user: login,
-      destinationId: destination?.['id'],
+      destinationId,
       folder: login,
       retention: { mode },
       maxMessageBytes,
@@ -86,7 +91,7 @@ async function ready(stack: Stack, mode: Mode, places: readonly string[]): Promi
     if (mode === 'delete') await seedMissed(stack.redis, id, missed(Date.now()))
     const { status, body } = await stack.call('POST', `/accounts/${id}/pull`)
     assert.equal(status, 202)
-    all.push({ id, place, login, runId: body.id })
+    all.push({ id, place, login, owner, runId: body.id })
   }
   return all
 }
@@ -100,8 +105,8 @@ const doomedBy = ({ server, dovecot, secretKey }: Stack, places: Readonly<Record
   windowMessages,
 })
 
-const stored = async (stack: Stack, { login }: Ready) =>
-  await readFolder(stack.dovecot.imapPort, 'gathered', 'wonder', login)
+const stored = async (stack: Stack, { login, owner }: Ready) =>
+  await readFolder(stack.dovecot.imapPort, owner, 'wonder', login)
 const left = async ({ login }: Pick<Ready, 'login'>) => await readFolder(provider.imapPort, login, 'secret')
 
 /** What an account must look like when it has been pulled, whatever came in between. */

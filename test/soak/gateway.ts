@@ -5,6 +5,7 @@ import { createWriteStream, existsSync, readdirSync, readFileSync, rmSync, type 
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
+import { childIdentity } from '../../deploy/identity.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
 import { alive, commandOf, familyOf } from '../support/family.ts'
 import { callInstance, instancePorts, type Ports, settingsOf } from '../support/instance.ts'
@@ -105,7 +106,11 @@ export class Gateway {
     const pid = this.pidOf('redis')
     if (pid === undefined) return false
     try {
-      execFileSync('prlimit', ['--pid', String(pid), '--fsize=4096'], { stdio: 'ignore' })
+      // In a container root may not set another user's limits; that user may.
+      const { setpriv } = childIdentity([])
+      const command = ['prlimit', '--pid', String(pid), '--fsize=4096']
+      const [file = '', ...args] = setpriv.length === 0 ? command : ['setpriv', ...setpriv, '--', ...command]
+      execFileSync(file, args, { stdio: 'ignore' })
       return true
     } catch {
       return false

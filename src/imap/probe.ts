@@ -23,10 +23,15 @@ export async function takesMail(
   rules: AppendRules,
 ): Promise<boolean | undefined> {
   const answer = await borrow((client) => appendProbe(client, folder, rules))
-  if (answer === undefined) return undefined
+  // The probe of another run at this login may have removed the folder meanwhile.
+  if (answer === undefined || isFolderGone(answer)) return undefined
   // What stays behind, because the store is away, is taken again by the next probe, and removed then.
   await borrow((client) => removed(client, folder)).catch(() => {})
   return answer.status === 'stored'
+}
+
+function isFolderGone(answer: AppendAnswer): boolean {
+  return answer.status === 'refused' && /\[TRYCREATE\]/i.test(answer.reply)
 }
 
 /** Undefined: there is no folder to append to. */

@@ -6,6 +6,9 @@
  * the first window of a session, when nothing is on its way, and no other form is taken from then on. Each holds the id or the size that
  * the listing gave for this n: whoever forges an answer would have to know which n is asked about, and one that comes too early or too late
  * is about another n (docs/decisions/0027).
+ *
+ * Where a server answers neither, all of UIDL or LIST is asked for once more, and must say what it said before. That is no question of its
+ * own, so nothing is asked for ahead of its answer.
  */
 import { randomInt } from 'node:crypto'
 import type { SessionFailed } from '../failure/session-failed.ts'
@@ -20,6 +23,8 @@ export interface Questions {
   pipelined(): boolean
   /** Asks for one line of UIDL or LIST; if nothing is pipelined, through node-pop3. */
   entry(verb: 'UIDL' | 'LIST', message: MessageNumber): Promise<Reply>
+  /** Asks for all lines of UIDL or LIST. */
+  all(verb: 'UIDL' | 'LIST'): Promise<Reply>
   broken(expected: string, got: string): SessionFailed
   /** The messages that a barrier may ask about. */
   askable(): readonly Listed[]
@@ -30,7 +35,10 @@ export interface Questions {
 }
 
 /** `uid alone`: the server leaves the number out of its answer to `UIDL n` (twisted.mail, issue 9104). */
-type Form = 'UIDL' | 'uid alone' | 'LIST'
+type Form = 'UIDL' | 'uid alone' | 'LIST' | Whole
+
+/** The whole listing is asked for. */
+type Whole = 'all of UIDL' | 'all of LIST'
 
 interface Question {
   readonly verb: 'UIDL' | 'LIST'
@@ -56,6 +64,11 @@ export class Barrier {
     return this.#isLost
   }
 
+  /** The question is the same for each window: each must be closed before the next one is asked for. */
+  get isWhole(): boolean {
+    return isWhole(this.#form)
+  }
+
   /** Learns how this server answers. A server that cannot be asked at all fails here, and no message is blamed for it. */
   async learn(): Promise<void> {
     await (this.#learning ??= this.#learn())
@@ -64,6 +77,10 @@ export class Barrier {
   /** Sends the question at once, and resolves when its answer has come. */
   async ask(): Promise<void> {
     const form = this.#form ?? 'UIDL'
+    if (isWhole(form)) {
+      if (await this.#isToldAgain(form)) return
+      throw this.#lost('the same listing after a window of messages', 'another answer')
+    }
     const question = this.#choose(form) ?? this.#choose('LIST')
     if (question === undefined) throw this.#lost('a listed message to ask about', 'none')
     const reply = await this.#line.entry(question.verb, question.number)
@@ -76,6 +93,7 @@ export class Barrier {
     const forms = this.#line.asksByList() ? (['LIST', 'UIDL'] as const) : (['UIDL', 'LIST'] as const)
     let wrong: readonly [expected: string, got: string] = ['a listed message to ask about', 'none']
     let isUidlWrong = false
+    let isRefused = true
     for (const form of forms) {
       const question = this.#choose(form)
       if (question === undefined) continue
@@ -89,8 +107,34 @@ export class Barrier {
       if (this.#form !== undefined) return
       isUidlWrong ||= form === 'UIDL'
       wrong = [wanted(question), reply.shape === 'refused' ? `-ERR ${reply.text}` : lengthOf(reply)]
+      isRefused &&= reply.shape === 'refused'
+    }
+    // After a wrong answer nothing is in its place.
+    for (const whole of isRefused ? (['all of UIDL', 'all of LIST'] as const) : []) {
+      if (!(await this.#isToldAgain(whole))) continue
+      this.#form = whole
+      return
     }
     throw this.#line.broken(...wrong)
+  }
+
+  /** Whether all of UIDL or LIST says what it said before. */
+  async #isToldAgain(form: Whole): Promise<boolean> {
+    const verb = form === 'all of UIDL' ? 'UIDL' : 'LIST'
+    const untold = new Map(this.#line.askable().map((message) => [message.number as number, toldBy(message, verb)]))
+    // A listing that told nothing proves nothing.
+    if ([...untold.values()].every((told) => told === undefined)) return false
+    const reply = await this.#line.all(verb)
+    if (reply.shape !== 'listing') return false
+    for await (const slice of reply.lines.slices()) {
+      for (const line of slice) {
+        const [first, ...rest] = words(line)
+        if (first === undefined) continue
+        const told = untold.get(Number(first))
+        if (!untold.delete(Number(first)) || !isTold(rest, told ?? '', verb)) return false
+      }
+    }
+    return untold.size === 0
   }
 
   #lost(expected: string, got: string): SessionFailed {
@@ -102,7 +146,7 @@ export class Barrier {
    * Chooses a message by chance, and never twice in a row one with the same answer: a message whose end was lost in the next window would
    * get the answer to that barrier.
    */
-  #choose(form: Form): Question | undefined {
+  #choose(form: Exclude<Form, Whole>): Question | undefined {
     const candidates = this.#line.askable()
     const from = candidates.length === 0 ? 0 : randomInt(candidates.length)
     let question: Question | undefined
@@ -119,12 +163,22 @@ export class Barrier {
 }
 
 /** Undefined: nobody knows what the server would have to say about this message. */
-function questionAbout({ number, uidl, size, unsized }: Listed, form: Form): Question | undefined {
+function questionAbout(message: Listed, form: Exclude<Form, Whole>): Question | undefined {
+  const { number } = message
   const verb = form === 'LIST' ? 'LIST' : 'UIDL'
-  const told = verb === 'UIDL' ? uidl : (unsized ?? String(size))
+  const told = toldBy(message, verb)
   // Digits alone may be anything.
   if (told === undefined || told === '' || (form === 'uid alone' && !/\D/.test(told))) return undefined
   return { verb, number, told }
+}
+
+/** What the listing told of a message behind its number. */
+function toldBy({ uidl, size, unsized }: Listed, verb: 'UIDL' | 'LIST'): string | undefined {
+  return verb === 'UIDL' ? uidl : (unsized ?? String(size))
+}
+
+function isWhole(form: Form | undefined): form is Whole {
+  return form === 'all of UIDL' || form === 'all of LIST'
 }
 
 function answerTo({ number, told }: Question, form: Form): string {
@@ -143,8 +197,13 @@ function isAnswer(reply: Reply, { verb, number, told }: Question, form: Form): b
   if (verb === 'UIDL' && form === 'uid alone') return said.join(' ') === told
   const [first = '', ...rest] = said
   if (!/^\d+$/.test(first) || Number(first) !== number) return false
-  if (verb === 'LIST' && /^\d+$/.test(told)) return /^\d+$/.test(rest[0] ?? '') && Number(rest[0]) === Number(told)
-  return told.split(' ').every((word, nth) => word === rest[nth])
+  return isTold(rest, told, verb)
+}
+
+/** Whether these words say what the listing told. Some servers say more in one of the two. */
+function isTold(said: readonly string[], told: string, verb: 'UIDL' | 'LIST'): boolean {
+  if (verb === 'LIST' && /^\d+$/.test(told)) return /^\d+$/.test(said[0] ?? '') && Number(said[0]) === Number(told)
+  return told.split(' ').every((word, nth) => word === (said[nth] ?? ''))
 }
 
 function wanted({ number, told }: Question): string {

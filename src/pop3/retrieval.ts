@@ -104,6 +104,7 @@ export class Retrieval {
     return (
       this.#line.pipelined() &&
       !this.#line.hides() &&
+      !this.#barrier.isWhole &&
       ahead.length < pullLimits.windowsAheadMax &&
       octets <= pop3Limits.aheadOctetsMax
     )

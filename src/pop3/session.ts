@@ -140,7 +140,7 @@ export class Pop3Session implements Maildrop {
 
   async list(): Promise<readonly Listed[]> {
     const { listed, leavesOut } = await askListing({
-      all: (verb) => this.#opened.send(verb, { shape: 'listing' }, this.#waits.listingMs, verb),
+      all: (verb) => this.#all(verb),
       stat: () => this.#askLine('STAT', 'STAT'),
       refused: (text, verb) => this.#opened.fail(refusal(this.#opened.server, text, verb)),
       broken: (expected, got) => this.#broken(expected, got),
@@ -214,6 +214,7 @@ export class Pop3Session implements Maildrop {
       hides: () => this.hidesRetrieved,
       ask: (line, expected, during) => this.#ask(line, expected, during),
       entry: (verb, message) => this.#entry(verb, message),
+      all: (verb) => this.#all(verb),
       together: (send) => this.#opened.together(send),
       broken: (expected, got) => this.#broken(expected, got),
       // Some servers treat marked messages as if they were gone.
@@ -297,6 +298,10 @@ export class Pop3Session implements Maildrop {
       if (!(error instanceof Refused)) throw error
       return { shape: 'refused', text: error.message }
     }
+  }
+
+  #all(verb: 'UIDL' | 'LIST'): Promise<Reply> {
+    return this.#opened.send(verb, { shape: 'listing' }, this.#waits.listingMs, verb)
   }
 
   #broken(expected: string, got: string): SessionFailed {

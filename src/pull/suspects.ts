@@ -166,9 +166,9 @@ export class Suspects {
       ...(at === undefined ? {} : { at }),
       ...(spooled === undefined ? {} : { spooled: true as const }),
     }
-    // It has an entry already, and stays what it is until there is another verdict on it.
+    // It has an entry already, and is tried again at the next visit.
     const isRetried = this.isRetried(message)
-    if (isRetried && (verdict === 'innocent' || verdict === 'passing')) return
+    if (isRetried && verdict === 'innocent') return
     const isPatient = !isPatienceOver(suspect, nowMs, run.setAsideAfterMs) || !clock.steadySince(this.#lastSeenMs)
     if (isRetried || (verdict !== 'innocent' && verdict !== 'passing' && (isHopeless || !isPatient))) {
       const attempts = isRetried ? 1 : (suspect.attempts ?? 1)

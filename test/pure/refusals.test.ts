@@ -152,8 +152,17 @@ test('what was set aside for a reason that may pass is tried again by itself; fo
   const again = world.ledger.entries.find(({ id }) => id === refused.id)
   assert.ok(Date.parse(again?.nextAttemptAt ?? '') > world.nowMs)
   assert.equal(again?.attempts, pullLimits.failuresMin + 1)
-  world.withholds.clear()
+  // So it is if the words are of the kind that pass: it is not asked for at each visit then.
+  world.refusalOf = () => '-ERR [SYS/TEMP] later'
   world.nowMs = Date.parse(again?.nextAttemptAt ?? '')
+  await world.pull(own)
+  const third = world.ledger.entries.find(({ id }) => id === refused.id)
+  assert.ok(Date.parse(third?.nextAttemptAt ?? '') > world.nowMs)
+  world.retrievedUidls.length = 0
+  await world.pull(own)
+  assert.deepEqual(world.retrievedUidls, [])
+  world.withholds.clear()
+  world.nowMs = Date.parse(third?.nextAttemptAt ?? '')
   assert.equal((await world.pull(own)).stored, 1)
   assert.deepEqual(
     world.ledger.entries.map(({ uidl }) => uidl),

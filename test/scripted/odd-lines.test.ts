@@ -362,6 +362,31 @@ test('LIST without a line beside a UIDL that names messages: they are taken from
   went(await provider.visit(), { listed: 2, stored: 0 })
 })
 
+test('UIDL n and LIST n both refused: the whole listing closes each window', async (t) => {
+  const many = lettersOf(...Array.from({ length: 300 }, (_, nth) => `m${nth}`))
+  const refused = { 'UIDL ': '-ERR no argument\r\n', 'LIST ': '-ERR no argument\r\n' }
+  const noUidl = { ...refused, UIDL: '-ERR unknown\r\n' }
+  for (const answers of [refused, noUidl]) {
+    for (const [messages, PIPELINING] of [
+      [many, true],
+      [abc, true],
+      [abc, false],
+    ] as const) {
+      const capabilities = ['USER', 'TOP', ...(PIPELINING ? ['PIPELINING'] : [])]
+      const provider = await providerOf(t, { messages, capabilities, answers })
+      went(await provider.visit(), { stored: messages.length })
+      went(await provider.visit(remove), { stored: 0, deleted: messages.length })
+      holds(provider, messages)
+    }
+  }
+  // A message that ends early: what is left of it stands where the listing is due.
+  const early = { bytes: Buffer.from('Subject: early\r\n\r\nA\r\n.\r\n+OK\r\nB\r\n'), uidl: 'early' }
+  const unstuffed = await providerOf(t, { messages: [...abc, early], answers: refused, unstuffed: true })
+  assert.notEqual((await unstuffed.visit(remove)).failure, null)
+  assert.ok(left(unstuffed).includes('early'))
+  assert.ok(!unstuffed.world.bodies().some((body) => body.includes('early')))
+})
+
 test('LIST that is not implemented where UIDL names messages: they come by UIDL, and are deleted', async (t) => {
   for (const LIST of ['-ERR not implemented\r\n', '-ERR unknown command\r\n', '-ERR\r\n']) {
     const provider = await providerOf(t, { messages: abc, answers: { LIST } })

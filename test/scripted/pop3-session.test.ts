@@ -266,10 +266,10 @@ test('a session that breaks says at which message, where that is certain', async
   assert.deepEqual(await suspectOf({ answers: { 'RETR 2': early } }), [undefined, 'broken protocol'])
   assert.deepEqual(await suspectOf({ silentOn: 'RETR 3' }), [undefined, 'silent'])
   // The server cannot be asked at all: that is no message's doing.
-  assert.deepEqual(
-    await suspectOf({ ...one, answers: { 'UIDL ': '-ERR no argument\r\n', 'LIST ': '-ERR no argument\r\n' } }),
-    [undefined, 'broken protocol'],
-  )
+  assert.deepEqual(await suspectOf({ ...one, answers: { 'UIDL ': '+OK what?\r\n', 'LIST ': '+OK what?\r\n' } }), [
+    undefined,
+    'broken protocol',
+  ])
 })
 
 test('a terminator that is glued to the last line is told from mere silence', async () => {

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Config, ConfigInvalid } from '../src/config.ts'
-import { type Home, isThere } from '../src/disk/home.ts'
+import type { Home } from '../src/disk/home.ts'
+import { isThere } from '../src/disk/is-there.ts'
 
 export interface Certificate {
   readonly certFile: string

@@ -17,7 +17,8 @@ import {
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { ConfigInvalid } from '../src/config.ts'
-import { type Home, homeOf, isThere } from '../src/disk/home.ts'
+import { type Home, homeOf } from '../src/disk/home.ts'
+import { isThere } from '../src/disk/is-there.ts'
 import { isLocked, type Lock, takeLock } from '../src/disk/lock.ts'
 import { nameOf } from './identity.ts'
 

@@ -5,11 +5,12 @@
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { writeAtomicallySync } from '../src/disk/atomic-write.ts'
+import { isThere } from '../src/disk/is-there.ts'
 import type { Logger } from '../src/log.ts'
 import type { Identity } from './identity.ts'
 
@@ -83,9 +84,9 @@ export function isWorthwhile({ octets, freeOctets }: Held): boolean {
 
 /** The logins that have a storage here, a login's folder being named after it; first the one that has waited for longest. */
 function loginsDue({ mailFolder }: Storage): string[] {
-  if (!existsSync(mailFolder)) return []
+  if (!isThere(mailFolder)) return []
   return readdirSync(mailFolder)
-    .filter((login) => existsSync(join(mailFolder, login, 'mdbox', 'storage', 'dovecot.map.index.log')))
+    .filter((login) => isThere(join(mailFolder, login, 'mdbox', 'storage', 'dovecot.map.index.log')))
     .map((login) => ({ login, atMs: statSync(markOf(mailFolder, login), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
     .filter(({ atMs }) => Math.abs(Date.now() - atMs) >= purgeEveryMs)
     .toSorted((one, other) => one.atMs - other.atMs)

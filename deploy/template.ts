@@ -1,7 +1,7 @@
 /** Fills in the configuration files that have {{NAMES}} in them. */
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isThere } from '../src/disk/home.ts'
+import { isThere } from '../src/disk/is-there.ts'
 
 /** The folder of the checkout, whether this file runs from deploy/ or from dist/deploy/. */
 export const root = rootAbove(dirname(fileURLToPath(import.meta.url)))

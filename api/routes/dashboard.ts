@@ -1,8 +1,9 @@
 /** Serves the dashboard that Vite has built: its files, and its one page for every path that a browser asks for and no route answers. */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import staticFiles from '@fastify/static'
 import fp from 'fastify-plugin'
+import { isThere } from '../../src/disk/is-there.ts'
 import type { App } from '../app.ts'
 import { requestPath } from '../http/problems.ts'
 
@@ -48,5 +49,5 @@ export async function dashboardFiles(app: App, { folder }: DashboardFolder): Pro
 }
 
 function hasPage(folder: string | undefined): folder is string {
-  return folder !== undefined && existsSync(join(folder, 'index.html'))
+  return folder !== undefined && isThere(join(folder, 'index.html'))
 }

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { ConfigInvalid } from '../config.ts'
 import { createAtomically, writeAtomicallySync } from './atomic-write.ts'
+import { isThere } from './is-there.ts'
 
 export function homeOf(folder: string) {
   const home = resolve(folder)
@@ -39,11 +40,6 @@ export function writeAddress({ httpAddress }: Home, url: string, certFile: strin
   const reachable = url.replace('://0.0.0.0:', '://127.0.0.1:').replace('://[::]:', '://[::1]:')
   const lines = [reachable, ...(certFile === undefined ? [] : [resolve(certFile)])]
   writeAtomicallySync(httpAddress, lines.map((line) => `${line}\n`).join(''))
-}
-
-/** Whether there is such a file. Unlike existsSync this also sees a file for which the process needs the capability to pass closed folders. */
-export function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
 /**

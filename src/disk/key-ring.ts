@@ -3,7 +3,8 @@ import { closeSync, openSync, readFileSync, rmSync, type Stats, statSync } from 
 import { type Config, ConfigInvalid } from '../config.ts'
 import { type Key, KeyUnsafe, keysIn, linesOf, newKey, type Ring, ringOf } from '../seal.ts'
 import { createAtomically, writeAtomicallySync } from './atomic-write.ts'
-import { ensureSecret, type Home, isThere } from './home.ts'
+import { ensureSecret, type Home } from './home.ts'
+import { isThere } from './is-there.ts'
 
 export interface KeyRing extends Ring {
   /** The name of the file or the setting that holds the keys, for people. */

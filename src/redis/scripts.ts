@@ -4,7 +4,7 @@
  * Redis is sent the text of a script once a connection and its hash from then on (EVALSHA, by ioredis' defineCommand). A Redis
  * that has lost its scripts (a restart, a fail-over, SCRIPT FLUSH) answers NOSCRIPT, and ioredis then sends the text again.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import type { ChainableCommander, Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 
@@ -18,7 +18,7 @@ export interface Script<Answer> {
 
 /** The folder lies beside this file. If this runs from dist/, the folder of the checkout is used, so that only the compiler has to run before. */
 const folder = [new URL('scripts/', import.meta.url), new URL('../../../src/redis/scripts/', import.meta.url)].find(
-  (url) => existsSync(url),
+  (url) => statSync(url, { throwIfNoEntry: false }) !== undefined,
 )
 
 /**

@@ -59,3 +59,8 @@ test('no text holds the marks of a merge', () => {
   ]
   for (const path of texts) assert.doesNotMatch(readFileSync(path, 'utf8'), /^(?:<{7}|>{7}|={7}$)/m, path)
 })
+
+test('what runs below a closed folder asks with isThere whether a file is there: existsSync does not see it', () => {
+  for (const { path, text } of sourcesIn('src', 'workers', 'api', 'deploy'))
+    if (path !== 'src/disk/is-there.ts') assert.doesNotMatch(text, /\b(?:existsSync|accessSync)\b/, path)
+})

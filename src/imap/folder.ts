@@ -134,17 +134,33 @@ export async function openToLook(
 
 /** Tells whether LIST shows a folder: not every server reports by a code that it is missing. */
 export async function isListed(client: ImapFlow, path: string): Promise<boolean> {
-  return (await listed(client, path)).length > 0
+  return (await listedFolders(client, path)).length > 0
 }
 
-/** Lists the folders that match a pattern (RFC 9051 section 6.3.9), by their names as the server writes them. */
+/** Lists the names that match a pattern (RFC 9051 section 6.3.9), as the server writes them. */
 export async function listed(client: ImapFlow, pattern: string): Promise<string[]> {
-  const paths: string[] = []
+  return (await names(client, pattern)).map(({ path }) => path)
+}
+
+/**
+ * Lists those that are folders. Another name is a level above folders, or what is left of a folder if Dovecot was killed while it made or
+ * deleted it: no mail is in it, and it can be made a folder.
+ */
+export async function listedFolders(client: ImapFlow, pattern: string): Promise<string[]> {
+  return (await names(client, pattern)).filter(({ isFolder }) => isFolder).map(({ path }) => path)
+}
+
+async function names(client: ImapFlow, pattern: string): Promise<{ path: string; isFolder: boolean }[]> {
+  const all: { path: string; isFolder: boolean }[] = []
   await execute(client, 'LIST', [string(''), atom(pattern)], {
     LIST: async ({ attributes }: Untagged) => {
-      const name = attributes?.[2]
-      paths.push(isRecord(name) ? String(name['value']) : '')
+      const [flags, , name] = attributes ?? []
+      const words = Array.isArray(flags)
+        ? flags.map((flag: unknown) => (isRecord(flag) ? String(flag['value']) : ''))
+        : []
+      const isFolder = !words.some((word) => /^\\(?:noselect|nonexistent)$/i.test(word))
+      all.push({ path: isRecord(name) ? String(name['value']) : '', isFolder })
     },
   })
-  return paths
+  return all
 }

@@ -5,7 +5,7 @@ import type { Appended, FolderPosition } from '../pull/ports.ts'
 import type { StoreAccess, Staging } from './access.ts'
 import { atom, codeOf, execute, isRefusal, within } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
-import { listed, preparedFolder, stagingRoot, statusOf } from './folder.ts'
+import { listed, listedFolders, preparedFolder, stagingRoot, statusOf } from './folder.ts'
 import { imapLimits } from './limits.ts'
 import { moved, removed } from './move.ts'
 import { failed } from './trouble.ts'
@@ -77,6 +77,7 @@ export class StagingFolders {
    */
   async takeEarlier(): Promise<string[]> {
     return await this.#use('staging takeover', async (client) => {
+      await this.#removeEmptyNames(client)
       const earlier = await this.#earlier(client)
       const taken: string[] = []
       let nth = 0
@@ -105,8 +106,23 @@ export class StagingFolders {
    */
   async #earlier(client: ImapFlow): Promise<string[]> {
     const { accountId } = this.#staging
-    const staged = await listed(client, `${encodedPathOf(client, `${stagingRoot}/${accountId}-`)}%`)
-    return [...staged, ...(await listed(client, `${encodedPathOf(client, `${accountId}-`)}%`))]
+    const staged = await listedFolders(client, this.#pattern(client))
+    return [...staged, ...(await listedFolders(client, `${encodedPathOf(client, `${accountId}-`)}%`))]
+  }
+
+  /** What is left of a folder hinders nobody if it stays. */
+  async #removeEmptyNames(client: ImapFlow): Promise<void> {
+    const folders = new Set(await listedFolders(client, this.#pattern(client)))
+    for (const path of await listed(client, this.#pattern(client))) {
+      if (folders.has(path)) continue
+      await execute(client, 'DELETE', [atom(path)]).catch((error: unknown) => {
+        if (!isRefusal(error)) throw error
+      })
+    }
+  }
+
+  #pattern(client: ImapFlow): string {
+    return `${encodedPathOf(client, `${stagingRoot}/${this.#staging.accountId}-`)}%`
   }
 
   async #use<T>(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { loginOf } from '../../src/imap/connection.ts'
@@ -53,6 +53,7 @@ for (const make of ['ours', 'another'] as const) {
       'both',
       'moved',
       'older',
+      'shell',
       'again',
       'gone',
       'without',
@@ -221,6 +222,24 @@ for (const make of ['ours', 'another'] as const) {
       assert.deepEqual(whole.tokens, tokensOf(waiting))
       const older = await (await open('older', 3)).takeOver(intents, false)
       assert.deepEqual(older.tokens, tokensOf([...waiting, ...moved]))
+    })
+
+    test('what is left of a folder that Dovecot was making or deleting when it was killed hinders nobody', async () => {
+      await append(await open('shell', 1), copies(1, 2))
+      if (make === 'ours') {
+        const base = join(dovecot.places.mailFolder, 'shell', 'mdbox')
+        const { uid, gid } = statSync(base)
+        for (const left of [join(base, 'staging', `${accountId}-1-7`), join(base, 'mailboxes', 'Shell')]) {
+          mkdirSync(left)
+          chownSync(left, uid, gid)
+        }
+      }
+      const second = await open('shell', 2)
+      const taken = await second.takeOver([intentOf(copies(1, 2))])
+      await taken.deliver('Shell', once)
+      await second.prepare('Shell')
+      await second.finish()
+      assert.deepEqual([await subjects('shell', 'Shell'), await staged('shell')], [[1, 2], []])
     })
 
     test('what was in a run’s folder and in no record is dropped with it', async () => {

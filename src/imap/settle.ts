@@ -9,7 +9,7 @@ import { imapLimits } from './limits.ts'
 import type { StoreAccess, Staging } from './access.ts'
 import { atom, type Attribute, execute } from './command.ts'
 import { encodedPathOf } from './connection.ts'
-import { listed, stagingRoot } from './folder.ts'
+import { listed, listedFolders, stagingRoot } from './folder.ts'
 import { moved, removed } from './move.ts'
 import { search } from './search.ts'
 
@@ -28,14 +28,27 @@ async function probed(client: ImapFlow, { accountId, fence }: Staging): Promise<
   const name = `${stagingRoot}/settling-${accountId}-`
   const [from, to] = [`${name}${fence}`, `${name}${fence}-moved`]
   for (const leftover of await listed(client, encodedPathOf(client, name) + '%')) await removed(client, leftover)
+  for (const path of await listedFolders(client, encodedPathOf(client, `settling-${accountId}-`) + '%'))
+    if (await holdsOnlyProbes(client, path)) await removed(client, path)
   for (const folder of [from, to]) await execute(client, 'CREATE', [atom(encodedPathOf(client, folder))])
   await execute(client, 'APPEND', [atom(encodedPathOf(client, from)), probe])
   await moved(client, from, { uidValidity: undefined, uids: [1] }, to)
   for (const folder of [from, to]) await removed(client, folder)
 }
 
+/** A rebuild brings a probe back among the folders of the user, who may have put mail of theirs into that folder. */
+async function holdsOnlyProbes(client: ImapFlow, path: string): Promise<boolean> {
+  const { exists } = await client.mailboxOpen(path, { readOnly: true })
+  let others = 0
+  if (exists > 0)
+    for await (const { size } of client.fetch('1:*', { size: true })) if (size !== probeText.length) others += 1
+  await client.mailboxClose()
+  return others === 0
+}
+
+const probeText = Buffer.from('Subject: Whether the store is sound\r\n\r\n')
 const probe: Attribute = {
   type: 'LITERAL',
-  value: Buffer.from('Subject: Whether the store is sound\r\n\r\n'),
+  value: probeText,
   isLiteral8: false,
 }

@@ -54,6 +54,7 @@ for (const make of ['ours', 'another'] as const) {
       'moved',
       'older',
       'shell',
+      'probes',
       'again',
       'gone',
       'without',
@@ -240,6 +241,22 @@ for (const make of ['ours', 'another'] as const) {
       await second.prepare('Shell')
       await second.finish()
       assert.deepEqual([await subjects('shell', 'Shell'), await staged('shell')], [[1, 2], []])
+    })
+
+    test('a probe that a rebuild brings back among the folders of the user is removed, and no mail of theirs', async () => {
+      await append(await open('probes', 1), copies(1, 2))
+      const conf = join(dovecot.places.runFolder, 'dovecot.conf')
+      const save = (folder: string, input: string) =>
+        execFileSync('doveadm', ['-c', conf, 'save', '-u', 'probes', '-m', folder], { input })
+      for (const nth of [1, 2]) {
+        doveadm('mailbox', 'create', '-u', 'probes', `settling-${accountId}-${nth}`)
+        save(`settling-${accountId}-${nth}`, 'Subject: Whether the store is sound\r\n\r\n')
+      }
+      save(`settling-${accountId}-2`, 'Subject: 77\r\n\r\nMine.\r\n')
+      await (await (await open('probes', 2)).takeOver([])).deliver('INBOX', once)
+      const left = doveadm('mailbox', 'list', '-u', 'probes', 'settling*').trim().split('\n')
+      assert.deepEqual(left, [`settling-${accountId}-2`])
+      assert.deepEqual(await subjects('probes', `settling-${accountId}-2`), [Number.NaN, 77])
     })
 
     test('what was in a run’s folder and in no record is dropped with it', async () => {

@@ -27,7 +27,10 @@ export interface Survey {
   readonly unmatched: Unmatched
   readonly idMatches: IdMatches
   readonly idForm: IdForm | undefined
-  /** True if the first run's choice is made when each message is retrieved: it depends on the date, and the server has no TOP. */
+  /**
+   * True if the first run's choice is made when each message is retrieved, because the server has no TOP: it depends on the date, or there
+   * is nothing else by which a message that is left there can be known again.
+   */
   readonly choosing: boolean
   /** Messages before those to retrieve, which an earlier run of this first import has stored: their dates may be needed. */
   readonly storedBefore: readonly Listed[]
@@ -50,7 +53,8 @@ export async function survey(session: PullSession): Promise<Survey> {
   const sighted = await planSighted(sightings, unmatched, demands, (match) => session.saw(match))
 
   const sightedNew = new Map(sighted.transfer.map((sighting) => [sighting.message, sighting]))
-  const choosing = isChoiceByDate(session) && !canPeek
+  const isUnnamed = account.firstRun.mode === 'onlyNew' && listing.some(({ uidl }) => uidl === undefined)
+  const choosing = !view.begun && !canPeek && (isChoiceByDate(session) || isUnnamed)
   const fresh = [...transfer, ...sightedNew.keys()]
   const chosen = view.begun || choosing ? fresh : await begin(session, fresh, sightedNew)
 

@@ -80,7 +80,8 @@ export class WindowSize implements WindowPace {
     const kind = error instanceof SessionFailed ? error.failure.kind : undefined
     // A server may refuse a message, and hang up then.
     const isCut = kind === 'unreachable' || kind === 'provider refused'
-    if ((!isCut && kind !== 'silent') || this.#asked === this.#closed) return false
+    const isLearnt = isCut || kind === 'silent' || kind === 'throttled'
+    if (!isLearnt || this.#asked === this.#closed) return false
     const quarter = Math.max(1, Math.floor(this.#came / 4))
     if (quarter < pullLimits.windowMessagesMax) {
       this.#messagesMax = quarter

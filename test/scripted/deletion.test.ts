@@ -375,3 +375,25 @@ test('a server that hangs up at the RETR it wants before DELE: the run is done, 
   went(await provider.visit(remove), { stored: 0, deleted: 6 })
   holds(provider, six)
 })
+
+for (const retention of [keep, remove]) {
+  test(`without UIDL and TOP, what the first run left at the provider is left there for good (${retention.retention.mode})`, async (t) => {
+    const old = lettersOf('old1', 'old2', 'old3')
+    const news = lettersOf('new')
+    const messages = [...old, ...news]
+    const answers = { UIDL: '-ERR\r\n', TOP: '-ERR\r\n' }
+    const provider = await providerOf(t, {
+      messages: old,
+      capabilities: ['USER'],
+      answers,
+      connections: [{}, {}, { messages }, {}],
+    })
+    const onlyNew = { ...retention, firstRun: { mode: 'onlyNew' } } as const
+    for (let visit = 0; visit < 2; visit += 1) went(await provider.visit(onlyNew), { stored: 0, deleted: 0 })
+    const deleted = retention === remove ? 1 : 0
+    went(await provider.visit(onlyNew), { stored: 1, deleted })
+    went(await provider.visit(onlyNew), { stored: 0, deleted: 0 })
+    holds(provider, news)
+    assert.equal(left(provider).length, 4 - deleted)
+  })
+}

@@ -245,7 +245,7 @@ test('no message is stored as deleted, even for an account that asked for it bef
 test('a flag that the store refuses is left out, and the mail is stored; the others of a refused message are not blamed', async () => {
   const words = 'NO [CANNOT] invalid keyword'
   for (const [flags, refused, kept] of [
-    [['\\Seen', 'work'], /work/, '\\Seen'],
+    [['\\Seen', 'job'], /job/, '\\Seen'],
     [['work', '$label'], /\$label/, ''],
     [['\\Flagged', 'work'], /Flagged/, ''],
   ] as const) {

@@ -72,6 +72,28 @@ for (const [how, capabilities] of Object.entries(ways)) {
   })
 }
 
+for (const words of ['Daily download limit exceeded', '今日下载邮件数已达上限']) {
+  for (const most of [1, 6, 20]) {
+    test(`a limit after ${most} messages, said in words before a hang-up: each visit keeps what came (${words})`, async (t) => {
+      const messages = manyOf(30)
+      let retrieves = 0
+      const atConnection = () => {
+        retrieves = 0
+        return {}
+      }
+      const isOver = (command: string) => command.startsWith('RETR') && (retrieves += 1) > most
+      const mangles: Behaviour['mangles'] = (reply, command) =>
+        isOver(command) ? Buffer.from(`-ERR ${words}\r\n`) : reply
+      const hangsUp = () => retrieves > most
+      const provider = await providerOf(t, { messages, atConnection, mangles, hangsUp })
+      let visits = 0
+      for (; visits < 80 && provider.world.bodies().length < 30; visits += 1) await provider.visit()
+      assert.ok(visits <= 3 + 2 * Math.ceil(30 / most), `${visits} visits`)
+      holds(provider, messages)
+    })
+  }
+}
+
 test('a server that refuses every 100th RETR in words that nobody knows, and hangs up: every run brings mail, each once', async (t) => {
   const messages = manyOf(250)
   let retrieves = 0

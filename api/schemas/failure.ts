@@ -33,7 +33,7 @@ export const step = Type.Unsafe<Step>(
 const exampleFailure = {
   kind: 'unreachable',
   message:
-    'Could not reach pop.example.net:995: connect ETIMEDOUT. Tried again by itself; check the host and port if it stays so.',
+    'Could not reach pop.example.net:995: it does not answer. Tried again by itself; check the host and port if it stays so.',
 }
 const failureFields = { kind: Type.Enum([...failureKinds]), message: Type.String() }
 export const failure = Type.Object(failureFields, like(exampleFailure))

@@ -82,14 +82,17 @@ export const en = {
   causes: { schedule: 'by schedule', request: 'on request' } satisfies Record<Run['cause'], string>,
   failures: {
     unreachable: {
-      title: 'The provider cannot be reached',
-      advice: 'It is tried again by itself. If it stays so, check the server and the port.',
+      title: 'The connection to the provider failed',
+      advice: 'It is tried again by itself. Below stands whether it was reached, and what to check if it stays so.',
     },
     tls: {
       title: 'No safe connection to the provider',
       advice: 'Check the server’s name and the kind of encryption.',
     },
-    silent: { title: 'The provider stopped answering', advice: 'It is tried again by itself.' },
+    silent: {
+      title: 'The provider stopped answering',
+      advice: 'It is tried again by itself. Below stands at what it fell silent, and what to check if it stays so.',
+    },
     'credentials refused': {
       title: 'The provider refuses the user name or password',
       advice: 'Enter them anew. Some providers want an app password, made on their web pages.',
@@ -101,19 +104,22 @@ export const en = {
     },
     'provider refused': {
       title: 'The provider refused a request',
-      advice: 'It is tried again by itself. What it said stands below.',
+      advice: 'It is tried again by itself. What it said stands below; if it stays so, ask the provider what it means.',
     },
     'broken protocol': {
       title: 'The provider answered nonsense',
-      advice: 'Nothing uncertain was stored. It is tried again by itself.',
+      advice:
+        'Nothing uncertain was stored. It is tried again by itself. If it stays so, show the provider what stands below.',
     },
     'store unreachable': {
       title: 'The mail store cannot be reached',
-      advice: 'No mail is lost. It is tried again by itself.',
+      advice:
+        'No mail is lost. It is tried again by itself. If it stays so, check that the mail store runs, and its server and port.',
     },
     'store refused': {
       title: 'The mail store refused a message',
-      advice: 'The mail stays at the provider. What the store said stands below.',
+      advice:
+        'The mail stays at the provider and is tried again by itself. What the store said stands below; its log says more.',
     },
     'store full': {
       title: 'The mail store is full',

@@ -1,17 +1,8 @@
-import type { StepWords } from './steps.ts'
+import type { ProtocolWords, StepWords } from './steps.ts'
 
 const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'None' } as const
-const spoken = {
-  POP3: 'POP3 without encryption',
-  IMAP: 'IMAP',
-  SMTP: 'SMTP',
-  FTP: 'FTP',
-  SSH: 'SSH',
-  NNTP: 'NNTP',
-  ManageSieve: 'ManageSieve',
-  'the web': 'a web server',
-  TLS: 'TLS',
-} as const
+/** The protocols whose name is another one behind "is". */
+const spoken: ProtocolWords = { POP3: 'POP3 without encryption', 'the web': 'a web server' }
 
 export const steps: StepWords = {
   'other port': ({ port, tls, blocked }) =>
@@ -71,7 +62,7 @@ export const steps: StepWords = {
   'not POP3': ({ speaks }) =>
     speaks === null
       ? 'Check server and port: what answers there does not speak POP3 as it should.'
-      : `Check server and port: what answers there is ${spoken[speaks]}, and POP3 is mostly at port 995 with TLS.`,
+      : `Check server and port: what answers there is ${spoken[speaks] ?? speaks}, and POP3 is mostly at port 995 with TLS.`,
   'name servers': () => 'Try again soon; if it stays so, the name servers that Tributary asks do not answer.',
   'try later': () => 'Try again in some minutes.',
   'try later, too slow': () => 'Try again later: the server is too slow just now.',

@@ -1,17 +1,8 @@
-import type { StepWords } from './steps.ts'
+import type { ProtocolWords, StepWords } from './steps.ts'
 
 const tlsNames = { implicit: 'TLS', starttls: 'STARTTLS', none: 'Không' } as const
-const spoken = {
-  POP3: 'POP3 không mã hóa',
-  IMAP: 'IMAP',
-  SMTP: 'SMTP',
-  FTP: 'FTP',
-  SSH: 'SSH',
-  NNTP: 'NNTP',
-  ManageSieve: 'ManageSieve',
-  'the web': 'một máy chủ web',
-  TLS: 'TLS',
-} as const
+/** The protocols whose name is another one behind "is". */
+const spoken: ProtocolWords = { POP3: 'POP3 không mã hóa', 'the web': 'một máy chủ web' }
 
 /** The API has notes about single providers, and remedies of our own, only in English; they are quoted. */
 export const steps: StepWords = {
@@ -76,7 +67,7 @@ export const steps: StepWords = {
   'not POP3': ({ speaks }) =>
     speaks === null
       ? 'Hãy kiểm tra máy chủ và cổng: thứ trả lời ở đó không nói POP3 như phải có.'
-      : `Hãy kiểm tra máy chủ và cổng: thứ trả lời ở đó là ${spoken[speaks]}, còn POP3 thường ở cổng 995 với TLS.`,
+      : `Hãy kiểm tra máy chủ và cổng: thứ trả lời ở đó là ${spoken[speaks] ?? speaks}, còn POP3 thường ở cổng 995 với TLS.`,
   'name servers': () => 'Hãy thử lại sau ít phút; nếu vẫn vậy, các máy chủ tên miền mà Tributary hỏi không trả lời.',
   'try later': () => 'Hãy thử lại sau vài phút.',
   'try later, too slow': () => 'Hãy thử lại sau: lúc này máy chủ quá chậm.',

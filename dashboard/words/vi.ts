@@ -81,14 +81,18 @@ export const vi: Words = {
   causes: { schedule: 'theo lịch', request: 'theo yêu cầu' },
   failures: {
     unreachable: {
-      title: 'Không kết nối được với nhà cung cấp',
-      advice: 'Hệ thống sẽ tự thử lại. Nếu vẫn vậy, hãy kiểm tra máy chủ và cổng.',
+      title: 'Kết nối với nhà cung cấp bị lỗi',
+      advice:
+        'Hệ thống sẽ tự thử lại. Bên dưới có ghi đã đến được máy chủ hay chưa, và nếu vẫn vậy thì cần kiểm tra gì.',
     },
     tls: {
       title: 'Không có kết nối an toàn với nhà cung cấp',
       advice: 'Hãy kiểm tra tên máy chủ và kiểu mã hóa.',
     },
-    silent: { title: 'Nhà cung cấp ngừng trả lời', advice: 'Hệ thống sẽ tự thử lại.' },
+    silent: {
+      title: 'Nhà cung cấp ngừng trả lời',
+      advice: 'Hệ thống sẽ tự thử lại. Bên dưới có ghi máy chủ im lặng ở bước nào, và nếu vẫn vậy thì cần kiểm tra gì.',
+    },
     'credentials refused': {
       title: 'Nhà cung cấp từ chối tên hoặc mật khẩu',
       advice: 'Hãy nhập lại. Một số nhà cung cấp đòi mật khẩu ứng dụng, tạo trên trang web của họ.',
@@ -103,19 +107,23 @@ export const vi: Words = {
     },
     'provider refused': {
       title: 'Nhà cung cấp từ chối một yêu cầu',
-      advice: 'Hệ thống sẽ tự thử lại. Câu trả lời của họ ở bên dưới.',
+      advice:
+        'Hệ thống sẽ tự thử lại. Câu trả lời của họ ở bên dưới; nếu vẫn vậy, hãy hỏi nhà cung cấp câu đó nghĩa là gì.',
     },
     'broken protocol': {
       title: 'Nhà cung cấp trả lời sai quy cách',
-      advice: 'Không có gì không chắc chắn được lưu. Hệ thống sẽ tự thử lại.',
+      advice:
+        'Không có gì không chắc chắn được lưu. Hệ thống sẽ tự thử lại. Nếu vẫn vậy, hãy cho nhà cung cấp xem câu bên dưới.',
     },
     'store unreachable': {
       title: 'Không kết nối được với kho thư',
-      advice: 'Không mất thư nào. Hệ thống sẽ tự thử lại.',
+      advice:
+        'Không mất thư nào. Hệ thống sẽ tự thử lại. Nếu vẫn vậy, hãy kiểm tra kho thư có đang chạy không, cùng máy chủ và cổng của nó.',
     },
     'store refused': {
       title: 'Kho thư từ chối một thư',
-      advice: 'Thư vẫn ở nhà cung cấp. Câu trả lời của kho thư ở bên dưới.',
+      advice:
+        'Thư vẫn ở nhà cung cấp và sẽ tự được thử lại. Câu trả lời của kho thư ở bên dưới; nhật ký của nó nói rõ hơn.',
     },
     'store full': { title: 'Kho thư đã đầy', advice: 'Hãy dọn chỗ. Cho đến lúc đó thư vẫn ở nhà cung cấp.' },
     superseded: { title: 'Một tiến trình khác đã tiếp quản', advice: 'Lượt chạy này tiếp tục ở đó.' },

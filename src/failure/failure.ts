@@ -43,10 +43,12 @@ export type UnreachableCause =
 
 /** `reply` is a server's own line, which its reader has bounded and made printable; it never holds a message's text or a secret. */
 export type Failure =
+  /** `during`: the server was reached, and the connection ended in this phase. */
   | {
       readonly kind: 'unreachable'
       readonly server: string
       readonly reason: string
+      readonly during?: Phase
       readonly cause?: UnreachableCause
     }
   /** `certificate`: the one that does not verify. `speaks`: what answers there in clear, without TLS. */

@@ -5,7 +5,7 @@ import { hostOf } from '../account/server-traits.ts'
 import { meaningOf } from './meaning.ts'
 import { type Provider, providerOfHost } from '../account/providers.ts'
 import { keepsOut } from './meanings.ts'
-import { type PhaseCode, phaseCode } from './phase.ts'
+import { type Phase, type PhaseCode, phaseCode } from './phase.ts'
 import { type Protocol, protocolIn } from './spoken.ts'
 import type { Step } from './step.ts'
 
@@ -28,10 +28,18 @@ export function nextStep(failure: Failure, open?: readonly Door[]): Step | null 
 /** Whether the port or the TLS mode may be wrong: then it is worth trying the host's other ports. */
 export function mayBeTheDoor(failure: Failure): boolean {
   if (failure.kind === 'unreachable')
-    return !['no such name', 'no name server', 'out of reach', 'hung up at login'].includes(failure.cause ?? '')
-  if (failure.kind === 'silent') return ['connection', 'TLS handshake', 'greeting'].includes(phaseCode(failure.during))
+    return (
+      !['no such name', 'no name server', 'out of reach', 'hung up at login'].includes(failure.cause ?? '') &&
+      isBeforePop3(failure.during ?? 'connection')
+    )
+  if (failure.kind === 'silent') return isBeforePop3(failure.during)
   if (failure.kind === 'tls') return ['not TLS', 'no STLS', 'no TLS after STLS'].includes(failure.trouble ?? '')
   return failure.kind === 'broken protocol' && spokenIn(failure) !== null
+}
+
+/** Whether nobody has spoken POP3 until then. */
+function isBeforePop3(during: Phase): boolean {
+  return ['connection', 'TLS handshake', 'greeting'].includes(phaseCode(during))
 }
 
 /** The step that is certain to help, and not only likely; undefined if there is none. */
@@ -198,8 +206,9 @@ function usualStep(failure: Failure, looked: boolean): Step | null {
   }
 }
 
-function unreachableStep({ server, cause }: Extract<Failure, { kind: 'unreachable' }>, looked: boolean): Step | null {
-  if (cause === undefined) return { code: 'check host, or shut out' }
+function unreachableStep(failure: Extract<Failure, { kind: 'unreachable' }>, looked: boolean): Step | null {
+  const { server, cause, during = 'connection' } = failure
+  if (cause === undefined) return { code: isBeforePop3(during) ? 'check host, or shut out' : 'ask the provider' }
   switch (cause) {
     case 'no such name':
       return { code: 'check spelling', host: hostOf(server) }

@@ -46,10 +46,11 @@ export type PlainPhase = keyof typeof plainPhases
 /** The phases that need none of the facts below; exported for tests that look at all of them. */
 export const plainPhaseCodes = Object.keys(plainPhases) as readonly PlainPhase[]
 
-/** A POP3 command about one message. */
+/** A POP3 command about one message. `of`: the number of messages in the maildrop, where it is known. */
 export interface MessagePhase {
   readonly code: 'RETR' | 'TOP' | 'DELE' | 'UIDL' | 'LIST'
   readonly message: number
+  readonly of?: number
 }
 
 export type Phase =
@@ -98,6 +99,11 @@ export function phaseWords(phase: Phase): string {
     case 'DELE':
     case 'UIDL':
     case 'LIST':
-      return `${phase.code} of message ${phase.message}`
+      return `${phase.code} of message ${phase.message}${of(phase)}`
   }
+}
+
+/** A server that leaves messages out of its listing has higher numbers than messages. */
+function of({ message, of: count = 0 }: MessagePhase): string {
+  return count < message ? '' : ` of ${count}`
 }

@@ -3,7 +3,7 @@ import { type Failure, type FailureKind } from './failure.ts'
 import { assertNever } from '../assert-never.ts'
 import { meaningOf } from './meaning.ts'
 import { knownStep } from './next-step.ts'
-import { isMessagePhase, type Phase, phaseWords } from './phase.ts'
+import { isMessagePhase, type Phase, phaseCode, phaseWords } from './phase.ts'
 import { protocolWords } from './spoken.ts'
 import { stepSentence, type Step } from './step.ts'
 
@@ -41,7 +41,9 @@ export function reportOf(failure: Failure): FailureReport {
 export function happened(failure: Failure): string {
   switch (failure.kind) {
     case 'unreachable':
-      return `Could not reach ${failure.server}: ${failure.reason}.`
+      return failure.during === undefined
+        ? `Could not reach ${failure.server}: ${failure.reason}.`
+        : `${failure.server} was reached, but ${failure.reason}.`
     case 'tls':
       return `No safe TLS connection to ${failure.server}: ${failure.reason}.`
     case 'silent':
@@ -102,25 +104,28 @@ function refusedOf(reply: string): string {
 function after(failure: Failure): string {
   switch (failure.kind) {
     case 'unreachable':
-      return 'Tried again by itself; check the host and port if it stays so.'
+      return afterTheEnd(failure)
     case 'tls':
     case 'credentials refused':
       return adviceOn(failure) ?? ''
     case 'throttled':
-      return failure.everyAccount ? laterAtTheStore(failure.backOffMs) : 'Tried again later by itself.'
+      if (failure.everyAccount) return laterAtTheStore(failure.backOffMs)
+      return 'Tried again later by itself; if it stays so, let all programs visit this mailbox less often.'
     case 'provider refused':
-      return [knownSentence(failure) ?? '', 'Tried again by itself.'].join(' ').trim()
+      return afterRefusal(failure)
     case 'silent':
+      return afterSilence(failure)
     case 'maildrop in use':
-      return 'Tried again by itself.'
-    case 'broken protocol':
-      return [knownSentence(failure) ?? 'Nothing uncertain was stored;', 'tried again by itself.']
-        .join(' ')
-        .replace('. tried', '. Tried')
+      return 'Tried again by itself; if it stays so, close other programs that fetch this mailbox by POP3.'
+    case 'broken protocol': {
+      const known = knownSentence(failure)
+      if (known !== undefined) return `${known} Tried again by itself.`
+      return 'Nothing uncertain was stored; tried again by itself. If it stays so, show this to the provider: its server is at fault, or a proxy or virus scanner in between.'
+    }
     case 'store unreachable':
-      return 'No mail is lost; tried again by itself.'
+      return 'No mail is lost; tried again by itself. If it stays so, check that the mail store runs, and its host and port.'
     case 'store refused':
-      return 'The mail stays at the provider.'
+      return 'The mail stays at the provider, and is tried again by itself; if it stays so, the log of the mail store says why.'
     case 'store full':
       return 'Make room there; the mail stays at the provider until then.'
     case 'superseded':
@@ -132,6 +137,54 @@ function after(failure: Failure): string {
     default:
       return assertNever(failure)
   }
+}
+
+/** A connection that ended in the middle says another thing than one that never was. */
+function afterTheEnd({ cause, during }: Extract<Failure, { kind: 'unreachable' }>): string {
+  if (during === undefined && cause === 'no such name')
+    return 'Tried again by itself; check the spelling of the host if it stays so.'
+  if (during === undefined && cause === 'no name server')
+    return 'Tried again by itself; check the name servers that this machine asks if it stays so.'
+  if (during === undefined) return 'Tried again by itself; check the host and port if it stays so.'
+  switch (phaseCode(during)) {
+    case 'TLS handshake':
+    case 'greeting':
+    case 'CAPA':
+    case 'STLS':
+    case 'UTF8':
+      return 'Tried again by itself; if it stays so, check port and tls, or the provider may shut this address out.'
+    case 'USER':
+    case 'PASS':
+    case 'AUTH':
+      return 'Tried again by itself; if it stays so, check user name and password, and visit less often.'
+    case 'RETR':
+    case 'TOP':
+      return 'What came whole before is kept, and the rest stays at the provider; tried again by itself. If it ends at this message each time, this message alone is set aside.'
+    case 'DELE':
+    case 'QUIT':
+      return 'What was to be deleted may still be at the provider; it is not stored again, and its deletion is tried again by itself.'
+    default:
+      return 'The login had gone well, and no mail is lost; tried again by itself. If it stays so, ask the provider whether it limits the visits.'
+  }
+}
+
+function afterSilence({ slow, during }: Extract<Failure, { kind: 'silent' }>): string {
+  if (slow) return 'Tried again by itself; if it stays so, the server, or the way to it, is too slow.'
+  switch (phaseCode(during)) {
+    case 'connection':
+      return 'Tried again by itself; if it stays so, check host and port, or a firewall is in between.'
+    case 'TLS handshake':
+    case 'greeting':
+      return 'Tried again by itself; if it stays so, check port and tls: a server of another protocol waits there for us to speak first.'
+    default:
+      return 'Tried again by itself; if it stays so, the provider can say why its server does not answer.'
+  }
+}
+
+function afterRefusal(failure: Extract<Failure, { kind: 'provider refused' }>): string {
+  const known = knownSentence(failure)
+  if (known !== undefined) return `${known} Tried again by itself.`
+  return 'Tried again by itself; if it stays so, the provider can say what it means.'
 }
 
 /** The action that somebody has to take, if the trouble does not end by itself. */

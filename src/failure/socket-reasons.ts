@@ -2,6 +2,8 @@
 import { printable } from '../printable.ts'
 import { tlsReasonOf } from './tls-reasons.ts'
 
+const noAnswer = 'it does not answer'
+
 const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no host of that name',
   EAI_AGAIN: 'its name could not be looked up just now',
@@ -11,10 +13,10 @@ const reasons: Readonly<Record<string, string>> = {
   ECONNABORTED: 'it dropped the connection',
   ERR_SOCKET_CLOSED: 'it dropped the connection',
   ERR_STREAM_PREMATURE_CLOSE: 'it dropped the connection',
-  ETIMEDOUT: 'it does not answer',
-  EHOSTUNREACH: 'it does not answer',
-  ENETUNREACH: 'it does not answer',
-  EHOSTDOWN: 'it does not answer',
+  ETIMEDOUT: noAnswer,
+  EHOSTUNREACH: noAnswer,
+  ENETUNREACH: noAnswer,
+  EHOSTDOWN: noAnswer,
   ENETDOWN: 'the network of this machine is down',
   EADDRNOTAVAIL: 'this machine has no free port, or no address of its kind, to connect from',
   EACCES: 'this machine does not let connections there out',
@@ -26,6 +28,12 @@ const reasons: Readonly<Record<string, string>> = {
 /** Undefined for a code that no socket has, or that is too vague by itself. */
 export function codeReason(code: string | undefined): string | undefined {
   return reasons[code ?? '']
+}
+
+/** The reason why a socket that was connected ended. */
+export function endReason(error: Error & { readonly code?: string }): string {
+  const reason = socketReason(error)
+  return reason === noAnswer ? 'it does not answer any more' : reason
 }
 
 export function socketReason(error: Error & { readonly code?: string }): string {

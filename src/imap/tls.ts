@@ -3,8 +3,7 @@ import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls'
 import type { ImapFlowOptions } from 'imapflow'
 import { certificateFingerprint, tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
-import { protocolIn, protocolWords } from '../failure/spoken.ts'
-import { firstLine, printable } from '../printable.ts'
+import { greetingWords, protocolIn, protocolWords } from '../failure/spoken.ts'
 import { tlsStep } from '../failure/next-step.ts'
 import { stepSentence } from '../failure/step.ts'
 import { certificateTrouble } from '../net/certificate.ts'
@@ -87,7 +86,7 @@ const usualPort = 'IMAP is mostly at port 993 with tls "implicit"'
 function otherGreeting(words: string): string {
   const speaks = protocolIn(words)
   if (speaks === 'TLS') return 'it speaks TLS from the first byte: set tls to "implicit" for this port'
-  const quoted = `"${printable(firstLine(words))}"`
+  const quoted = `"${greetingWords(words)}"`
   if (speaks === undefined) return `its greeting is not IMAP, ${quoted}: check host and port; ${usualPort}`
   const name = speaks === 'POP3' ? 'POP3' : protocolWords(speaks)
   return `what answers there is ${name}, and not IMAP, ${quoted}: check host and port; ${usualPort}`

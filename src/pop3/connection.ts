@@ -6,12 +6,11 @@ import { type Failure } from '../failure/failure.ts'
 import { legible } from '../failure/legible.ts'
 import { isMessagePhase, type Phase, phaseCode, phaseWords } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
-import { socketReason } from '../failure/socket-reasons.ts'
+import { endReason } from '../failure/socket-reasons.ts'
 import { tlsTroubleOf } from '../failure/tls-reasons.ts'
-import { protocolIn, protocolWords } from '../failure/spoken.ts'
+import { greetingWords, protocolIn, protocolWords } from '../failure/spoken.ts'
 import { clearGreeting } from '../net/clear-greeting.ts'
 import { guardOf } from '../net/guard.ts'
-import { firstLine, printable } from '../printable.ts'
 import { everywhere } from '../account/reach.ts'
 import type { Mask } from '../mask.ts'
 import type { Transcript } from '../runs/transcript.ts'
@@ -207,7 +206,7 @@ export class Pop3Connection {
     const words = await clearGreeting(this.#options, guardOf(allowed, lookup), signal)
     const speaks = protocolIn(words)
     if (speaks === undefined || speaks === 'TLS') return failure
-    const reason = `${failure.reason}: what answers there is ${protocolWords(speaks)}, "${printable(firstLine(words))}"`
+    const reason = `${failure.reason}: what answers there is ${protocolWords(speaks)}, "${greetingWords(words)}"`
     return { ...failure, speaks, reason }
   }
 
@@ -215,7 +214,7 @@ export class Pop3Connection {
   readonly #onError = (error: Error) => {
     // In TLS 1.3 a server says only after the handshake that it wants a certificate of ours (RFC 8446 section 4.4.2).
     if (tlsTroubleOf(error) === 'wants our certificate') this.fail(failureOfSocket(this.server, error))
-    else this.#end(socketReason(error))
+    else this.#end(endReason(error))
   }
   readonly #onEnd = () => this.#end('the connection ended')
   readonly #onAbort = () => void this.fail(abortFailure(this.#options.signal?.reason))
@@ -269,7 +268,7 @@ export class Pop3Connection {
   #hearGreeting(words: string): void {
     const speaks = protocolIn(words)
     if (speaks === undefined || speaks === 'POP3') return
-    const got = speaks === 'TLS' ? 'a TLS record' : printable(firstLine(words))
+    const got = greetingWords(words)
     this.fail({ kind: 'broken protocol', server: this.server, expected: 'a greeting of POP3', got, speaks })
   }
 
@@ -311,9 +310,9 @@ export class Pop3Connection {
 
   #end(reason: string): void {
     this.#saidSomethingElse()
-    const told = this.#toldBeforeTheEnd()
-    if (told !== undefined) {
-      this.fail(told)
+    const refused = this.#toldBeforeTheEnd()
+    if (refused !== undefined) {
+      this.fail(refused)
       return
     }
     const during = this.#questions[0]?.during
@@ -322,6 +321,7 @@ export class Pop3Connection {
     const login = during !== undefined && ['PASS', 'AUTH'].includes(phaseCode(during))
     const why = login ? '; the user name or password may be wrong, or the visits too many' : ''
     const cause = login ? { cause: 'hung up at login' as const } : {}
-    this.fail({ kind: 'unreachable', server: this.server, reason: `${reason}${where}${why}`, ...cause })
+    const told = { during: during ?? ('connection' as const), reason: `${reason}${where}${why}` }
+    this.fail({ kind: 'unreachable', server: this.server, ...told, ...cause })
   }
 }

@@ -5,7 +5,7 @@ import type { Failure, UnreachableCause } from '../failure/failure.ts'
 import { everywhere, type Reach } from '../account/reach.ts'
 import { hostOf } from '../account/server-traits.ts'
 import { type Phase, phaseWords } from '../failure/phase.ts'
-import { socketReason } from '../failure/socket-reasons.ts'
+import { endReason, socketReason } from '../failure/socket-reasons.ts'
 import { pending, withDeadline } from '../deadline.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { guardOf } from '../net/guard.ts'
@@ -57,12 +57,13 @@ export async function reach(
   const onError = (error: Error) => {
     const failure = failureOfSocket(server, error)
     const isHandshake = milestone === 'secureConnect' && failure.kind === 'unreachable'
-    const where = isHandshake ? { reason: `${failure.reason} during ${phaseWords(during)}` } : {}
+    const where = isHandshake ? { reason: `${endReason(error)} during ${phaseWords(during)}`, during } : {}
     reject(new SessionFailed({ ...failure, ...where }))
   }
   const onClose = () => {
     const reason = `the connection was closed during ${phaseWords(during)}`
-    reject(new SessionFailed({ kind: 'unreachable', server, reason }))
+    const where = milestone === 'secureConnect' ? { during } : {}
+    reject(new SessionFailed({ kind: 'unreachable', server, reason, ...where }))
   }
   // An 'error' without a listener ends the process, and the socket is handed on after this.
   socket.on('error', () => {})

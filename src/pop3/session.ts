@@ -262,7 +262,8 @@ export class Pop3Session implements Maildrop {
   }
 
   #ask(line: string, expected: Expected, during: Phase): Promise<Reply> {
-    return this.#opened.send(line, expected, this.#waits.replyMs, during)
+    const phase = isMessagePhase(during) ? { ...during, of: this.#listing.length } : during
+    return this.#opened.send(line, expected, this.#waits.replyMs, phase)
   }
 
   /** Sends one line, and waits for an answer of one line. */

@@ -118,7 +118,7 @@ test('where nothing is found it is entered by hand, and what fails is told with 
   await page.getByLabel('Its password').fill('secret')
   await page.getByLabel('Goes to').selectOption({ label: 'zoe' })
   await button('Add and start').click()
-  await page.getByText('The provider cannot be reached').waitFor()
+  await page.getByText('The connection to the provider failed').waitFor()
   await button('Add it all the same').click()
   await page.getByRole('heading', { level: 1, name: 'me@nowhere.example' }).waitFor()
 })

@@ -12,11 +12,14 @@ const remove = { retention: { mode: 'delete' } } as const
 
 /** What an operator reads, with the server's words in their place. */
 const sentences: Partial<Record<FailureKind, (words: string, during: string) => string>> = {
-  'maildrop in use': (words) => `Another client holds this maildrop at SERVER: "${words}". Tried again by itself.`,
-  throttled: (words) => `SERVER wants fewer visits: "${words}". Tried again later by itself.`,
+  'maildrop in use': (words) =>
+    `Another client holds this maildrop at SERVER: "${words}". Tried again by itself; if it stays so, close other programs that fetch this mailbox by POP3.`,
+  throttled: (words) =>
+    `SERVER wants fewer visits: "${words}". Tried again later by itself; if it stays so, let all programs visit this mailbox less often.`,
   'credentials refused': (words) =>
     `SERVER refused the user name or password: "${words}". Check both; some providers want an app password.`,
-  'provider refused': (words, during) => `SERVER refused ${during}: "${words}". Tried again by itself.`,
+  'provider refused': (words, during) =>
+    `SERVER refused ${during}: "${words}". Tried again by itself; if it stays so, the provider can say what it means.`,
 }
 
 // QUIRKS 21 to 26
@@ -87,7 +90,7 @@ test('words in GBK or UTF-8 are read: "too often" is known in both, and nothing 
     failed(
       await provider.visit(),
       'throttled',
-      'SERVER wants fewer visits: "\u767b\u5f55\u8fc7\u4e8e\u9891\u7e41". Tried again later by itself.',
+      'SERVER wants fewer visits: "\u767b\u5f55\u8fc7\u4e8e\u9891\u7e41". Tried again later by itself; if it stays so, let all programs visit this mailbox less often.',
     )
   }
   const other = await providerOf(t, { messages: abc, answers: { PASS: '-ERR \xc3\xdc\xc2\xeb\x07\x1b[1m wrong\r\n' } })
@@ -126,8 +129,8 @@ test('a server that hangs up without a word after the password: that it may be t
     failed(
       await provider.visit(),
       'unreachable',
-      `Could not reach SERVER: the connection ended during ${command}; the user name or password may be wrong, or the visits too many. ` +
-        'Tried again by itself; check the host and port if it stays so.',
+      `SERVER was reached, but the connection ended during ${command}; the user name or password may be wrong, or the visits too many. ` +
+        'Tried again by itself; if it stays so, check user name and password, and visit less often.',
     )
     went(await provider.visit(), { stored: 3 })
   }
@@ -146,7 +149,11 @@ test('a maildrop refused as a whole because of one message: nothing is done, and
   const provider = await providerOf(t, { messages: abc, connections })
   went(await provider.visit(), { stored: 3 })
   const visit = await provider.visit(remove)
-  failed(visit, 'provider refused', 'SERVER refused LIST: "[SYS/PERM] message 2 is damaged". Tried again by itself.')
+  failed(
+    visit,
+    'provider refused',
+    'SERVER refused LIST: "[SYS/PERM] message 2 is damaged". Tried again by itself; if it stays so, the provider can say what it means.',
+  )
   assert.equal(visit.listed, 0)
   assert.equal(left(provider).length, 3)
   went(await provider.visit(remove), { stored: 0, deleted: 3 })

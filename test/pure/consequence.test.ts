@@ -75,14 +75,17 @@ test('each phase has the words that people read of it', () => {
     assert.equal(phaseWords(during), words)
     assert.equal(
       describe({ kind: 'store refused', during, reply: 'NO no' }),
-      `The mail store refused ${words}: "NO no". The mail stays at the provider.`,
+      `The mail store refused ${words}: "NO no". The mail stays at the provider, and is tried again by itself; if it stays so, the log of the mail store says why.`,
     )
     assert.ok(describe({ kind: 'silent', server, during, waitedMs: 1000 }).includes(` for 1 s during ${words}.`))
   }
   const plain = phases.flatMap(([phase]) => (typeof phase === 'string' ? [phase] : []))
   assert.deepEqual(plain.toSorted(), plainPhaseCodes.toSorted())
   const refused: Failure = { kind: 'provider refused', server, during: { code: 'RETR', message: 3 }, reply }
-  assert.equal(describe(refused), `${server} refused RETR 3: "-ERR no". Tried again by itself.`)
+  assert.equal(
+    describe(refused),
+    `${server} refused RETR 3: "-ERR no". Tried again by itself; if it stays so, the provider can say what it means.`,
+  )
 })
 
 test('waits double from failure to failure, up to a bound, and are spread', () => {

@@ -7,6 +7,7 @@ import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { describe, reportOf, type FailureReport } from '../../src/failure/sentences.ts'
 import { connectStore } from '../../src/imap/connection.ts'
 import { examine } from '../../src/pop3/examine.ts'
+import { printable } from '../../src/printable.ts'
 import { openMaildrop } from '../../src/pop3/session.ts'
 
 /** A server that says this at once, and gives these answers. @returns its port. */
@@ -59,10 +60,25 @@ const greetings = [
   ['a web server', '<!DOCTYPE html><html><head></head></html>\r\n'],
   ['NNTP', '200 news.example.net InterNetNews ready (posting ok)\r\n'],
   ['ManageSieve', '"IMPLEMENTATION" "Dovecot Pigeonhole"\r\n'],
+  ['FTP', '220 ProFTPD Server (ftp.example.net)\r\n'],
+  ['FTP', '220 Microsoft FTP Service\r\n'],
+  ['XMPP', "<?xml version='1.0'?><stream:stream xmlns='jabber:client'><stream:error/>"],
+  ['XMPP', '<stream:stream xmlns:stream="http://etherx.jabber.org/streams">'],
+  ['a web server', '<?xml version="1.0"?><!DOCTYPE html><html></html>'],
+  ['IRC', ':irc.example.net NOTICE AUTH :*** Looking up your hostname...\r\n'],
+  ['IRC', 'NOTICE AUTH :*** Checking Ident\r\n'],
+  ['IRC', 'ERROR :Closing Link: [192.0.2.1] (Throttled)\r\n'],
+  ['MySQL', 'J\x00\x00\x00\x0a8.0.36\x00\x08\x00\x00\x00'],
+  ['MySQL', "F\x00\x00\x00\xff\x6a\x04Host '192.0.2.1' is not allowed to connect"],
+  ['Telnet', '\xff\xfd\x18\xff\xfd\x20\xff\xfd\x23'],
+  ['LDAP', '0\x24\x02\x01\x00x\x1f\x0a\x01\x02'],
+  ['VNC', 'RFB 003.008\n'],
+  ['rsync', '@RSYNCD: 31.0\n'],
+  ['AMQP', 'AMQP\x00\x00\x09\x01'],
 ] as const
 
 for (const [name, greeting] of greetings) {
-  test(`a port that speaks ${name} (${greeting.trim().slice(0, 20)}) in place of POP3, with TLS or without: a run and a test say so`, async (t) => {
+  test(`a port that speaks ${name} (${printable(greeting).slice(0, 20)}) in place of POP3, with TLS or without: a run and a test say so`, async (t) => {
     const { port, heard } = await saying(t, greeting)
     for (const tls of ['none', 'starttls', 'implicit'] as const) {
       const { kind, message, step } = await runAt(port, tls)
@@ -127,7 +143,7 @@ for (const [name, greeting] of [
   ...greetings.filter(([other]) => other !== 'IMAP'),
   ['POP3', '+OK ready\r\n'],
 ] as const) {
-  test(`a destination whose port speaks ${name} (${greeting.trim().slice(0, 20)}) says so at once, with the port to try`, async (t) => {
+  test(`a destination whose port speaks ${name} (${printable(greeting).slice(0, 20)}) says so at once, with the port to try`, async (t) => {
     const { port, heard } = await saying(t, greeting)
     const began = performance.now()
     for (const tls of ['none', 'starttls', 'implicit'] as const) {

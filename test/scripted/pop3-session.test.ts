@@ -220,7 +220,13 @@ test('an -ERR in mid-pipeline costs that message alone', async () => {
 
 test('a connection that ends in mid-message is a failure, never a short message', async () => {
   await served({ dropAfterOctets: 60 }, async (options) => {
-    await fails('unreachable', /during RETR of message 1/, retrieved(await openMaildrop(options)))
+    const sentence =
+      /^127\.0\.0\.1:\d+ was reached, but the connection ended during RETR of message 1 of \d\. What came/
+    await fails('unreachable', sentence, retrieved(await openMaildrop(options)))
+  })
+  await served({ dropOn: 'UIDL' }, async (options) => {
+    const sentence = /was reached, but the connection ended during UIDL\. The login had gone well/
+    await fails('unreachable', sentence, retrieved(await openMaildrop(options)))
   })
 })
 

@@ -3,7 +3,7 @@ import { type Failure, type FailureKind } from './failure.ts'
 import { assertNever } from '../assert-never.ts'
 import { meaningOf } from './meaning.ts'
 import { knownStep } from './next-step.ts'
-import { isMessagePhase, type Phase, phaseCode, phaseWords } from './phase.ts'
+import { isMessagePhase, type Phase, type PhaseCode, phaseCode, phaseWords } from './phase.ts'
 import { protocolWords } from './spoken.ts'
 import { stepSentence, type Step } from './step.ts'
 
@@ -139,6 +139,31 @@ function after(failure: Failure): string {
   }
 }
 
+const early = 'Tried again by itself; if it stays so, check port and tls, or the provider may shut this address out.'
+const atLogin = 'Tried again by itself; if it stays so, check user name and password, and visit less often.'
+const atMail =
+  'What came whole before is kept, and the rest stays at the provider; tried again by itself. If it ends at this message each time, this message alone is set aside.'
+const atDeletion =
+  'What was to be deleted may still be at the provider; it is not stored again, and its deletion is tried again by itself.'
+const afterLogin =
+  'The login had gone well, and no mail is lost; tried again by itself. If it stays so, ask the provider whether it limits the visits.'
+
+/** What follows where the connection ended in one of these phases; behind the login, any other. */
+const endings: Partial<Readonly<Record<PhaseCode, string>>> = {
+  'TLS handshake': early,
+  greeting: early,
+  CAPA: early,
+  STLS: early,
+  UTF8: early,
+  USER: atLogin,
+  PASS: atLogin,
+  AUTH: atLogin,
+  RETR: atMail,
+  TOP: atMail,
+  DELE: atDeletion,
+  QUIT: atDeletion,
+}
+
 /** A connection that ended in the middle says another thing than one that never was. */
 function afterTheEnd({ cause, during }: Extract<Failure, { kind: 'unreachable' }>): string {
   if (during === undefined && cause === 'no such name')
@@ -146,39 +171,17 @@ function afterTheEnd({ cause, during }: Extract<Failure, { kind: 'unreachable' }
   if (during === undefined && cause === 'no name server')
     return 'Tried again by itself; check the name servers that this machine asks if it stays so.'
   if (during === undefined) return 'Tried again by itself; check the host and port if it stays so.'
-  switch (phaseCode(during)) {
-    case 'TLS handshake':
-    case 'greeting':
-    case 'CAPA':
-    case 'STLS':
-    case 'UTF8':
-      return 'Tried again by itself; if it stays so, check port and tls, or the provider may shut this address out.'
-    case 'USER':
-    case 'PASS':
-    case 'AUTH':
-      return 'Tried again by itself; if it stays so, check user name and password, and visit less often.'
-    case 'RETR':
-    case 'TOP':
-      return 'What came whole before is kept, and the rest stays at the provider; tried again by itself. If it ends at this message each time, this message alone is set aside.'
-    case 'DELE':
-    case 'QUIT':
-      return 'What was to be deleted may still be at the provider; it is not stored again, and its deletion is tried again by itself.'
-    default:
-      return 'The login had gone well, and no mail is lost; tried again by itself. If it stays so, ask the provider whether it limits the visits.'
-  }
+  return endings[phaseCode(during)] ?? afterLogin
 }
 
 function afterSilence({ slow, during }: Extract<Failure, { kind: 'silent' }>): string {
   if (slow) return 'Tried again by itself; if it stays so, the server, or the way to it, is too slow.'
-  switch (phaseCode(during)) {
-    case 'connection':
-      return 'Tried again by itself; if it stays so, check host and port, or a firewall is in between.'
-    case 'TLS handshake':
-    case 'greeting':
-      return 'Tried again by itself; if it stays so, check port and tls: a server of another protocol waits there for us to speak first.'
-    default:
-      return 'Tried again by itself; if it stays so, the provider can say why its server does not answer.'
-  }
+  const code = phaseCode(during)
+  if (code === 'connection')
+    return 'Tried again by itself; if it stays so, check host and port, or a firewall is in between.'
+  if (code === 'TLS handshake' || code === 'greeting')
+    return 'Tried again by itself; if it stays so, check port and tls: a server of another protocol may wait there for us to speak first.'
+  return 'Tried again by itself; if it stays so, the provider can say why its server does not answer.'
 }
 
 function afterRefusal(failure: Extract<Failure, { kind: 'provider refused' }>): string {

@@ -34,6 +34,7 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
     anyOf(
       String.raw`\b(?:ip|ips|ip adress\w{0,3}|adresse ip|direccion ip|endereco ip|indirizzo ip|adres ip|ip adresi|land|netzwerk|pays|pais|paese|kraj\w{0,2}|ulke\w{0,8}|zeme|ausland)\b.{0,45}(?:gesperrt|blockiert|geblockt|verweigert|nicht (?:erlaubt|zugelassen)|abgelehnt|bloque|refuse|interdit|non autorise|banni|bloquead|denegad|no (?:esta )?permitid|no autorizad|prohibid|negad|nao permitid|nao autorizad|banid|bloccat|negat|non (?:e )?(?:consentit|autorizzat|permess)|geblokkeerd|geweigerd|niet toegestaan|zablokowan|odrzucon|niedozwolon|zabronion|blokovan|zakazan|odmitnut|neni povolen|engel|yasak|reddedil|izin verilm)`,
       String.raw`(?:gesperrt|blockiert|verweigert|refuse|interdit|bloque|bloquead|denegad|negad|bloccat|negat|geblokkeerd|geweigerd|zablokowan|odmow\w{0,4}|brak dostepu|zabronion|blokovan|zakazan|odepren|odmitnut|engel|yasak).{0,40}\b(?:ip|land|ausland|pays|etranger|pais|paese|estero|buitenland|kraju|zagranic\w|zeme|zahranici|ulke\w{0,8}|yurt disi\w{0,3})\b`,
+      String.raw`\b(?:ip|ip adress\w{0,3}|adresse ip|direccion ip|endereco ip|indirizzo ip|adres ip|ip adresi\w{0,3})\b.{0,30}(?:sperrliste|schwarze\w liste|eingeschrankt|liste noire|restreint|lista (?:negra|nera)|restringid|restrit|limitat[oa]|zwarte lijst|beperkt|czarnej liscie|ograniczon|cern\w{1,3} listin|omezen|kara liste|kisitla|bi (?:han che|gioi han)|danh sach den)|\bip\b.{0,20}ограничен|ip.{0,8}(?:被限制|被禁|被屏蔽)`,
       String.raw`(?:\bip\b|адрес|стран|регион|из за рубежа).{0,40}(?:заблок|запрещ|закрыт|отказ|не разреш|в черном списке)|(?:запрещ|закрыт|отказано|заблок).{0,40}(?:\bip\b|ваш\p{L}{0,3} (?:адрес|стран)|из вашей|с вашего)`,
       String.raw`(?:ip|地址|异地|境外|海外|国外|地区|國外).{0,12}(?:禁止|拒绝|拒絕|封|限制登|屏蔽|阻止|受限|黑名单)|(?:禁止|拒绝|拒絕).{0,8}(?:ip|异地|境外|海外|国外|地区)`,
       String.raw`(?:ip|アドレス|海外|国外).{0,16}(?:拒否|禁止|ブロック|許可され|制限されて|遮断)|(?:ip|해외|국가|지역).{0,16}(?:차단|거부|제한|금지|허용되지)`,
@@ -64,6 +65,8 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
   [
     'quota used up',
     anyOf(
+      String.raw`(?:quota|kontingent|limit\w{0,3}|volum\w{1,3}|kvot\w|kota\w{0,4}|cuota|cota)\b.{0,25}\b(?:telechargement|journali\w{1,3}|quotidien\w{0,3}|descarga|transferencia|trafico|diari[ao]s?|scaric\w{1,6}|giornalier[oa]|transferencia|trafego|pobier\w{1,6}|pobran|transfer\w{0,2}|stahovani|stazen\w{0,3}|prenos\w{0,3})\b|\b(?:abruf|download|transfer|tages)(?:limi\w{1,3}|kontingent|volumen|quota)|taglich\w{0,2} (?:limit|kontingent|volumen)|(?:descarga|trafego|download|pobieran\w{1,3}|stahovani)\b.{0,20}(?:superad|excedid|agotad|esgotad|atingid|przekrocz|prekroc|overschreden|bereikt)|\b(?:indirme|gunluk)\b.{0,15}(?:kota|limit|sinir)|dzienn\w{1,4}.{0,12}limit|limit\w{0,2}.{0,12}dzienn`,
+      String.raw`(?:квот|лимит)\p{L}{0,2}.{0,20}(?:скачив|загруз|трафик)|(?:дневн|ежедневн)\p{L}{2,3}.{0,12}(?:лимит|квот)|(?:dung luong|gioi han|han muc) tai|下[载載](?:配额|配額|额度|流量|量|次数).{0,8}(?:用完|用尽|超|不足|上限|达)|(?:超出|超过|超過).{0,8}(?:下[载載]|流量)|(?:当日|今日|本日|1日|#日|一日).{0,14}(?:上限|超|限制)|転送量.{0,8}(?:上限|超|制限)|(?:일일|하루|오늘).{0,14}(?:초과|한도|제한)|(?:다운로드|전송) ?(?:용량|량|한도|할당량).{0,8}(?:초과|도달|제한)|收信.{0,6}(?:上限|超)`,
       String.raw`tageslimit|limite (?:de )?(?:telechargement|descarga|download)|telechargement.{0,20}depass`,
       String.raw`dzienn\w{0,4} limit|denni limit|dagelijkse limiet|gunluk .{0,15}(?:sinir|kota|limit)`,
       String.raw`han muc (?:tai|luu luong)|(?:kontingent|volumen|datenvolumen|trafic|volume|trafico|przeplyw|transfer\w{0,2}|трафик\p{L}{0,2}).{0,25}(?:erschopft|aufgebraucht|uberschritten|epuise|depasse|agotad|superad|excedid|esgotad|esaurit|superat|wyczerpan|przekroczon|vycerpan|prekrocen|исчерпан|превыш)`,
@@ -73,6 +76,8 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
   [
     'throttled',
     anyOf(
+      String.raw`(?:warten|wartezeit|patienter|attendre|attendez|esper[ea]r?|attendere|attenda|aguarde|wacht|odczekaj|poczekaj|zaczekaj|pockejte|vyckejte|vui long (?:cho|doi)|cho)\b.{0,20}#|请等待|請等待|(?:подождите|ждите).{0,20}#|# ?(?:dakika|saniye|saat)\w{0,3} bekle|#分.{0,4}お待ち|#분.{0,4}(?:후|기다)`,
+      String.raw`(?:alle|toutes les|cada|ogni|elke|iedere|co|kazdych|kazde|jednou za|her|moi|каждые|не чаще|раз в) # ?(?:min|sek|sec|stund|heure|hora|ore|uur|godz|hodin|dak|phut|мин|час|сек)|раз\p{L}? в #|每#(?:分|秒|小时|小時)|#分(?:に|間隔|以内)|#분(?:마다|에|간격)`,
       String.raw`zu (?:viele|oft|haufig)\b|trop (?:de (?:connexions|tentatives|sessions|requetes)|souvent|frequent|nombreu)`,
       String.raw`demasiad[oa]s|muy frecuente|troppi|troppe|troppo (?:spesso|frequent)|muitas|muitos acessos|frequentes demais`,
       String.raw`zbyt (?:wiele|czesto|duzo)|prilis (?:mnoho|casto)|te (?:veel|vaak)\b|cok (?:fazla|sik)`,
@@ -97,10 +102,13 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
   [
     'in use',
     anyOf(
-      String.raw`in benutzung|(?:bereits|schon) (?:geoffnet|angemeldet|verwendet)|deja (?:ouvert|utilis|verrouill|connecte)|en cours d utilisation|verrouill`,
+      String.raw`\b(?:andere[rnms]?|autre|otr[ao]|altr[ao]|outr[ao]|andere|inn\w{1,3}|jin\w{1,3}|baska(?: bir)?) (?:sitzung|client|programm|verbindung|gerat|prozess|benutzer|session|connexion|programme|utilisateur|appareil|sesion|cliente|conexion|programa|proceso|usuario|dispositivo|sessione|programma|processo|utente|connessione|sessao|conexao|sessie|verbinding|gebruiker|proces|sesj\w|klient\w{0,3}|program\w{0,3}|polaczeni\w|uzytkownik\w{0,2}|relac\w|sezeni\w{0,2}|spojeni\w{0,2}|proces\w{0,2}|oturum|istemci|kullanici|surec|cihaz)\b|\b(?:sitzung|session|sesion|sessione|sessao|sessie|sesja|relace|oturum)\b.{0,12}\b(?:lauft|bereits|aktiv|schon|deja|en cours|ya|activa|abierta|iniciada|gia|attiva|in corso|ja|ativa|em andamento|al (?:actief|geopend)|juz|trwa|jiz|probiha|zaten|acik)\b`,
+      String.raw`(?:wird|ist) (?:gerade|bereits|derzeit|schon) (?:von .{0,30})?(?:verwendet|benutzt|genutzt|gesperrt|belegt)|bereits (?:gesperrt|aktiv|verbunden|belegt|in gebrauch)|siendo (?:usad|utilizad)|sendo (?:usad|utilizad)|(?:jest|obecnie|juz) uzywan|prave pouziv|zaten (?:acik|kullan|kilit)|kullanil(?:iyor|makta)|друг\p{L}{1,3} (?:сесси|сеанс|клиент|программ|процесс|пользовател|подключен|соединен|устройств)|(?:сесси|сеанс)\p{L}{0,2} (?:уже|активн)|phien (?:lam viec )?khac|(?:ung dung|chuong trinh|thiet bi) khac|dang (?:duoc )?(?:su dung|mo\b)`,
+      String.raw`(?:其他|其它|另一|另外|别的|別的).{0,3}(?:会话|會話|客户端|客戶端|用戶端|程序|程式|连接|連線|進程|进程|设备|裝置|终端|使用者)|已在(?:别处|別處|其他|其它).{0,4}(?:登录|登入|登錄)|已(?:被)?(?:打开|打開|占用|佔用)|正(?:在)?被.{0,10}使用|(?:別の|他の).{0,3}(?:セッション|クライアント|プログラム|ユーザー?|プロセス|接続|端末|ソフト)|(?:既に|すでに)(?:開|使用|ログイン|接続)|メールボックス.{0,4}ロック|다른 (?:세션|클라이언트|프로그램|사용자|프로세스|연결|기기|장치|접속)|이미 (?:열려|사용|로그인|접속)`,
+      String.raw`in benutzung|(?:bereits|schon) (?:geoffnet|angemeldet|verwendet)|deja (?:ouvert|utilis|verrouill|connecte)|en cours d utilisation|(?<!\b(?:compte|acces|utilisateur)\b.{0,20})verrouill`,
       String.raw`\ben uso\b|ya (?:esta )?abierto|\bin uso\b|gia (?:aperta|in uso)|\bem uso\b|ja (?:esta )?aberta`,
-      String.raw`w uzyciu|zajet|jiz (?:otevren|pouzivan)|uzamcen|in gebruik|kullanimda`,
-      String.raw`уже (?:используется|открыт)|используется|занят|正在使用|被占用|重复登录|使用中|사용 ?중`,
+      String.raw`w uzyciu|zajet|jiz (?:otevren|pouzivan)|(?<!\b(?:ucet|pristup|uzivatel)\b.{0,15})uzamcen|in gebruik|kullanimda`,
+      String.raw`уже (?:используется|открыт)|используется|(?<!(?:сервер|систем|сервис).{0,12})занят|正在使用|被占用|重复登录|使用中|사용 ?중`,
     ),
   ],
   [
@@ -142,7 +150,7 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
     anyOf(
       String.raw`uberlastet|uberlast\b|ausgelastet|beschaftigt|wartungs|surcharge|occupe|sobrecarg|sobrecarreg|ocupado|en mantenimiento|sovraccaric|occupato|in manutenzione|manutencao|mantenimiento|manutenzione`,
       String.raw`overbelast|bezet\b|onderhoud|przeciazon|przeciazeni|konserwac|przerwa techniczna|pretizen|zaneprazdn|udrzb|asiri yuk|yogun|mesgul|bakim`,
-      String.raw`перегру|техническ\p{L}{0,3} (?:работ|обслуж)|обслуживани|попробуйте|qua tai|bao tri|thu lai|tam thoi|may chu (?:dang )?ban`,
+      String.raw`перегру|(?:сервер|систем|сервис)\p{L}{0,2} занят|техническ\p{L}{0,3} (?:работ|обслуж)|обслуживани|попробуйте|qua tai|bao tri|thu lai|tam thoi|may chu (?:dang )?ban`,
       String.raw`(?:服务器?|伺服器|系统|系統).{0,4}(?:过载|過載|超载|负载|負載|维护|維護|升级|忙碌)|维护中|維護中|再试|再試|過負荷|サーバー?.{0,6}(?:混み|ビジー|負荷)|再度|お試し|時間をおいて|과부하|다시 시도|사용량이 많|혼잡`,
       String.raw`vorubergehend|spater|\berneut\b|wartung|nicht (?:verfugbar|erreichbar)|interner fehler`,
       String.raw`plus tard|temporaire|indisponible|reessay|ulterieurement|erreur (?:interne|de connexion|serveur|du serveur)`,

@@ -3,7 +3,9 @@
  * (skeleton.ts): lower case, no accents on Latin letters, no punctuation, `#` for numbers. wordings.ts has the sentences that they are
  * tested with. Every repetition in a pattern is bounded: the words come from a stranger.
  */
+import { withoutAgain } from './again.ts'
 import { gistsAbroad } from './gists-abroad.ts'
+import { isBehindServer } from './gists-backends.ts'
 import type { Meaning } from './meanings.ts'
 
 /** The words for what a server gives, or takes. */
@@ -19,7 +21,7 @@ const origin = String.raw`(?<!\bmail )(?:\bip ?addr\b|\bip\b(?: address)?|\baddr
 const barred = String.raw`(?:\bblock\w{0,8}|\bblack ?list\w{0,4}|\bban(?:ned)?\b|\bden(?:y|ied)\b|\brefused|\breject\w{0,4}|\brestrict\w{0,6}|\bnot (?:be )?(?:allowed|permitted|authori[sz]ed|accepted)|\bforbidden|\bno access|\bdisallowed|\bprohibited)`
 
 /** Of one meaning, and in the order in which meanings are looked for: what names its reason goes before what may be said of anything. */
-const gists: readonly (readonly [Meaning, RegExp])[] = [
+const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
   // QQ names five reasons at once; the password stands for all of them.
   ['wrong password', /account is abnormal service is not open/],
   // "TLS" is also the name of what is already spoken: it has to be wanted here.
@@ -38,7 +40,7 @@ const gists: readonly (readonly [Meaning, RegExp])[] = [
   ['OAuth only', /\bx?oauth|basic auth|modern auth/],
   [
     'switched off',
-    /\bprotocol (?:is |has been )?(?:disabled|switched off|not (?:enabled|allowed))|\b(?:pop3?|imap)\b.{0,45}\b(?:premium|paid|upgrade|not (?:included|part of))|\b(?:pop3?|imap)\b.{0,45}(?:\bnot (?:yet )?(?:enabled|activated|allowed|permitted|available|supported)|disabled|deactivated|switched off|turned off)|(?:enable|activate|switch on|turn on).{0,20}\b(?:pop3?|imap)\b|\b(?:not|no)\b.{0,20}\b(?:enabled|allowed|permitted|access)\b.{0,20}\b(?:pop3?|imap)\b|\bnot have (?:pop3?|imap) access|requested service disabled/,
+    /\b(?:plan|package|subscription|licen[cs]e) (?:does|do) not (?:include|allow)\b.{0,20}\b(?:pop|imap)|\b(?:premium|paid|upgrade)\b.{0,40}\b(?:pop3?|imap)\b|\bnot have (?:the )?(?:permissions?|rights?|privileges?) (?:to|for) (?:use |access )?(?:pop3?|imap)|\bprotocol (?:is |has been )?(?:disabled|switched off|not (?:enabled|allowed))|\b(?:pop3?|imap)\b.{0,45}\b(?:premium|paid|upgrade|not (?:included|part of))|\b(?:pop3?|imap)\b.{0,45}(?:\bnot (?:yet )?(?:enabled|activated|allowed|permitted|available|supported)|disabled|deactivated|switched off|turned off)|(?:enable|activate|switch on|turn on).{0,20}\b(?:pop3?|imap)\b|\b(?:not|no)\b.{0,20}\b(?:enabled|allowed|permitted|access)\b.{0,20}\b(?:pop3?|imap)\b|\bnot have (?:pop3?|imap) access|requested service disabled/,
   ],
   [
     'password expired',
@@ -52,7 +54,7 @@ const gists: readonly (readonly [Meaning, RegExp])[] = [
   ],
   [
     'unlicensed',
-    /\blicen[cs]\w{0,3}\b.{0,30}(?:expired|exceed|limit|invalid|reached|missing|violat)|(?:no|invalid|expired) .{0,10}\blicen[cs]e/,
+    /too many .{0,20}\blicen[cs]|\blicen[cs]\w{0,3}\b.{0,30}(?:expired|exceed|limit|invalid|reached|missing|violat)|(?:no|invalid|expired) .{0,10}\blicen[cs]e/,
   ],
   // The size of a mailbox, and no message's.
   [
@@ -71,11 +73,12 @@ const gists: readonly (readonly [Meaning, RegExp])[] = [
   ],
   [
     'throttled',
-    /too (?:often|frequent|soon|fast|quickly)|too many (?!argument|param|bad|invalid imap|message|recipient|part|header|line|hop|flag|char|item|error)|too much access|rate ?limit|throttl|log ?in ?(?:s )?(?:delay|limit|rate|interval|frequen)|limit for logins|frequen|minimum (?:time|interval|login|\w{0,10} delay)|check interval|(?:only|at least|once|allowed|not more) .{0,20}(?:every|once|per|apart) ?.{0,15}(?:minute|second|hour|#)|# (?:minutes?|seconds?) apart|\bwait (?:a|an|#|before|at least|until|for)(?: |$)|(?:come|check) back|again (?:in|after) #|slow down|back ?off time|maximum (?:number of )?(?:simultaneous |concurrent |active |open )?(?:connections|log ?ins?|sessions|users|clients)|connections? limit|(?:connections|logins) (?:from|per)(?!.{0,40}(?:block|\bban|denied|refused|forbid|not (?:allowed|permitted)))|many connections|login attempts|(?:connection|session|log ?in|user|visit|request|accept\w{0,3}|poll\w{0,3}) limit|limit (?:of|for|on) (?:connection|session|log ?in|user|visit|request)|(?:exceed|reach)\w{0,3}.{0,25}\b(?:connections|sessions|log ?ins|requests)\b|\baccepting limit/,
+    /too (?:often|frequent|soon|fast|quickly)|too many (?!argument|param|bad|invalid imap|message|recipient|part|header|line|hop|flag|char|item|error|open files)|too much access|rate ?limit|throttl|log ?in ?(?:s )?(?:delay|limit|rate|interval|frequen)|limit for logins|frequen|minimum (?:time|interval|login|\w{0,10} delay)|check interval|(?:only|at least|once|allowed|not more) .{0,20}(?:every|once|per|apart) ?.{0,15}(?:minute|second|hour|#)|# (?:minutes?|seconds?) apart|\bwait (?:a|an|#|before|at least|until|for)(?: |$)|(?:come|check) back|again (?:in|after) #|slow down|back ?off time|maximum (?:number of )?(?:simultaneous |concurrent |active |open )?(?:connections|log ?ins?|sessions|users|clients)|connections? limit|(?:connections|logins) (?:from|per)(?!.{0,40}(?:block|\bban|denied|refused|forbid|not (?:allowed|permitted)))|many connections|login attempts|(?:connection|session|log ?in|user|visit|request|accept\w{0,3}|poll\w{0,3}) limit|limit (?:of|for|on) (?:connection|session|log ?in|user|visit|request)|(?:exceed|reach)\w{0,3}.{0,25}\b(?:connections|sessions|log ?ins|requests)\b|\baccepting limit|\bconnection rate\b|\bmax connections|\b(?:connections|sessions|log ?ins)\b.{0,12}\b(?:exceeded|reached)|temporar\w{0,6} (?:lock|block|bann|suspend|black ?list)|(?:lock|block|bann|suspend|black ?list)\w{0,3} temporar|\b(?:locked|blocked|banned|suspended) for (?:the next |another )?(?:#|an?|some|a few) ?(?:min|sec|hour|while)/,
   ],
+  ['temporary', { test: isBehindServer }],
   [
     'temporary',
-    /(?:server|system|service)s? (?:is |are |too |currently )*(?:busy|overloaded|under heavy load)|\boverload|load (?:is )?(?:too )?high|high load|temporar\w{0,6} (?:lock|block|disabl)/,
+    /(?:server|system|service)s? (?:is |are |too |currently )*(?:busy|overloaded|under heavy load)|\boverload|load (?:is )?(?:too )?high|high load|temporar\w{0,6} disabl/,
   ],
   [
     'gone',
@@ -85,7 +88,7 @@ const gists: readonly (readonly [Meaning, RegExp])[] = [
   ],
   [
     'in use',
-    /another (?:session|client|process|user|connection|pop)|other party|already (?:open|logged|in use|locked|connected)|duplicate login/,
+    /\bsession (?:is )?(?:already|still) |another (?:session|client|process|user|connection|pop)|other party|already (?:open|logged|in use|locked|connected)|duplicate login/,
   ],
   [
     'locked account',
@@ -110,7 +113,7 @@ const gists: readonly (readonly [Meaning, RegExp])[] = [
   ],
   [
     'temporary',
-    /temporar|try again|try (?:it )?later|retry|\blater\b|(?<!\b(?:command|uidl|top|capa|function|feature|option) (?:is |currently )?)(?:unavailable|not available)|internal (?:\w{1,12} )?(?:error|failure)|(?:server|system|database) (?:error|problem|failure|failed|crash)|(?:operating )?system i o|maintenance|timed? ?out|\bi o error|(?:shutting|going|is) down|reboot|out of memory|enough memory|inconsistent|not ready|backend|\bcrashed|interrupted/,
+    /temporar|try again|try (?:it )?later|retry|\blater\b|(?<!\b(?:command|uidl|top|capa|function|feature|option) (?:is |currently )?)(?:unavailable|not available)|internal (?:\w{1,20} )?(?:error|failure)|(?:server|system|database) (?:error|problem|failure|failed|crash)|(?:operating )?system i o|maintenance|timed? ?out|\bi o error|(?:shutting|going|is) down|reboot|out of memory|enough memory|inconsistent|not ready|backend|\bcrashed|interrupted/,
   ],
   [
     'temporary',
@@ -122,18 +125,23 @@ const gists: readonly (readonly [Meaning, RegExp])[] = [
   ],
 ]
 
+/** Words that other languages have, too: there they may stand in a sentence that says more. */
+const international: ReadonlySet<Meaning> = new Set(['wrong password', 'store full'])
+
 /** The meanings that any of these skeletons tells of, the surest first. */
 export function gistsIn(skeletons: readonly string[]): Meaning[] {
-  const told = (all: typeof gists) =>
-    all.filter(([, gist]) => skeletons.some((skeleton) => gist.test(skeleton))).map(([meaning]) => meaning)
-  const here = told(gists)
-  // Some languages have no other word for a password.
-  return here.some((meaning) => meaning !== 'wrong password') ? here : [...told(gistsAbroad), ...here]
+  const read = skeletons.map(withoutAgain)
+  const told = (all: typeof gists, words: readonly string[]) =>
+    all.filter(([, gist]) => words.some((skeleton) => gist.test(skeleton))).map(([meaning]) => meaning)
+  const here = told(gists, read)
+  if (here.some((meaning) => !international.has(meaning))) return here
+  return [...told(gistsAbroad, [...read, ...read.flatMap(withoutUmlauts)]), ...here]
 }
 
-/** The words with which a server promises that it passes. */
-export function promisesLater(skeleton: string): boolean {
-  return /temporar|try again|\blater\b|retry|shutting down/.test(skeleton)
+/** German without its letters: "laeuft", "gesperrt fuer". */
+function withoutUmlauts(skeleton: string): string[] {
+  const plain = skeleton.replace(/(?<=[aou])e/g, '')
+  return plain === skeleton ? [] : [plain]
 }
 
 /** The words with which a server says that it is unwell itself, whatever it was asked for. Exchange says `Server Unavailable. 15`. */

@@ -2,7 +2,8 @@
  * Decides what a server means by a refusal: by its response code (RFC 2449 section 8, RFC 3206, RFC 5530), and by its words (gists.ts). It is
  * the only place that does: POP3 and IMAP, at the login and after it, use it alike. Pure.
  */
-import { gistsIn, isAway, promisesLater, speaksOfFailures } from './gists.ts'
+import { promisesLater, saysTemporarily } from './again.ts'
+import { gistsIn, isAway, speaksOfFailures } from './gists.ts'
 import { failureLimits } from './limits.ts'
 import { day, hour, minute, second } from '../units.ts'
 import { type Meaning, passes } from './meanings.ts'
@@ -62,20 +63,35 @@ export function meaningOf(reply: string): Meaning | undefined {
     // A login that failed too often has failed by its password.
     case 'AUTH':
     case 'AUTHENTICATIONFAILED':
-      return said.find((meaning) => meaning !== 'throttled' || !skeletons.some(speaksOfFailures)) ?? told
+      return (
+        surest(
+          said.filter((meaning) => meaning !== 'throttled' || !skeletons.some(speaksOfFailures)),
+          skeletons,
+        ) ?? told
+      )
     // Somebody has to act (RFC 3206), unless the words promise something else.
     case 'SYS/PERM':
       return said.find((meaning) => meaning !== 'temporary' || skeletons.some(promisesLater))
     default:
-      return surest(said) ?? told
+      return surest(said, skeletons) ?? told
   }
 }
 
-/** An address that is shut out for a while, or for too many visits, is let in again. */
-function surest(said: readonly Meaning[]): Meaning | undefined {
+/** What is locked or shut out for a while, or for too many visits, is let in again; each try before may make that longer. */
+function surest(said: readonly Meaning[], skeletons: readonly string[]): Meaning | undefined {
   const [first] = said
-  if (first !== 'shut out') return first
-  return said.find((meaning) => meaning === 'throttled' || meaning === 'temporary') ?? first
+  switch (first) {
+    case 'shut out':
+      if (said.includes('throttled') || said.includes('temporary') || skeletons.some(promisesLater)) return 'throttled'
+      return first
+    case 'locked account':
+      return skeletons.some(promisesLater) ? 'throttled' : first
+    case 'mailbox disabled':
+    case 'switched off':
+      return skeletons.some(saysTemporarily) ? 'temporary' : first
+    default:
+      return first
+  }
 }
 
 /** Whether a refusal that passes speaks of the server as a whole, and not of what it was asked for. */

@@ -192,7 +192,7 @@ export const wordings: readonly Wording[] = [
     ['throttled', 'Maximum connections from your IP address is exceeded, try again later !'],
   ]),
   ...from('en', 'a POP3 server in Python', 'public code, index 25128091912', [
-    ['temporary', 'Your IP is temporarily blocked, closing connection'],
+    ['throttled', 'Your IP is temporarily blocked, closing connection'],
   ]),
   ...from('en', 'a POP3 proxy in Java', 'public code, index 15102060997', [
     ['shut out', 'Your IP has been banned.'],
@@ -208,8 +208,8 @@ export const wordings: readonly Wording[] = [
     ['throttled', 'exceeds an accepting limit.'],
   ]),
   ...from('en', 'VPOP3', 'wiki.pscs.co.uk/how_to:your_connection_has_been_blocked_temporarily_-_try_again_later', [
-    ['temporary', 'Your connection has been blocked temporarily - Try again later'],
-    ['temporary', 'Server access temporarily blocked! Please try again later'],
+    ['throttled', 'Your connection has been blocked temporarily - Try again later'],
+    ['throttled', 'Server access temporarily blocked! Please try again later'],
   ]),
   ...from('en', 'Cyrus', 'github.com/cyrusimap/cyrus-imapd imap/pop3d.c', [
     ['throttled', '[LOGIN-DELAY] Logins must be at least 5 minutes apart'],

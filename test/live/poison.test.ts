@@ -83,7 +83,7 @@ const poisons: readonly (readonly [string, Partial<Behaviour>, number, RegExp])[
     'makes the server hang up',
     { dropOn: 'RETR 1' },
     pullLimits.failuresMin,
-    /^The connection to 127\.0\.0\.1:\d+ ended at this message each time: .*RETR of message 1\.$/,
+    /^The connection to 127\.0\.0\.1:\d+ ended at this message each time: .*RETR of message 1 of \d+\.$/,
   ],
   [
     'makes the server fall silent',

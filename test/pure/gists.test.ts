@@ -91,7 +91,7 @@ const said: Partial<Record<Meaning, readonly string[]>> = {
     'en Server overloaded',
     'en The system is currently under heavy load',
     'en Scheduled maintenance in progress',
-    'en Your IP address is temporarily blocked',
+
     'de Server ist überlastet',
     'de Wartungsarbeiten',
     'de Bitte versuchen Sie es später noch einmal',
@@ -439,9 +439,10 @@ test('what is too much, too busy or limited passes by itself; what somebody has 
 
 test('an address that is shut out for a while is let in again', () => {
   for (const [reply, means] of [
-    ['Your IP is temporarily blocked, try again later', 'temporary'],
+    ['Your IP is temporarily blocked, try again later', 'throttled'],
+    ['Your IP has been blocked for 30 minutes', 'throttled'],
     ['Too many connections from your IP address, access denied', 'throttled'],
-    ['Ihre IP-Adresse ist vorübergehend gesperrt', 'temporary'],
+    ['Ihre IP-Adresse ist vorübergehend gesperrt', 'throttled'],
     ['Слишком много подключений, ваш IP заблокирован', 'throttled'],
     ['Your IP is blocked', 'shut out'],
   ] as const)

@@ -60,6 +60,8 @@ test('other sentences of the same gist are understood too, whatever their number
       '\xb5\xc7\xc2\xbc\xb9\xfd\xd3\xda\xc6\xb5\xb7\xb1',
       '\xe7\x99\xbb\xe5\xbd\x95\xe8\xbf\x87\xe4\xba\x8e\xe9\xa2\x91\xe7\xb9\x81',
       'Request is throttled',
+      'Account temporarily locked',
+      'user temporarily suspended',
     ],
     'quota used up': [
       'Daily download limit reached',
@@ -74,7 +76,6 @@ test('other sentences of the same gist are understood too, whatever their number
       'NO System Error (Failure)',
       'Server Unavailable. 21',
       'please retry',
-      'Account temporarily locked',
     ],
     'in use': [
       'cannot get lock, please wait',
@@ -87,7 +88,7 @@ test('other sentences of the same gist are understood too, whatever their number
       'message too large',
       'BAD invalid rfc5322 message: Sender should not be present',
     ],
-    'locked account': ['Your account has been locked', 'user temporarily suspended'],
+    'locked account': ['Your account has been locked'],
     'switched off': ['POP3 deactivated', 'You are yet to enable POP access', 'POP3 not allowed for this user'],
     'OAuth only': ['Basic authentication is disabled'],
     'store full': ['mailbox is full', 'no space left on device'],

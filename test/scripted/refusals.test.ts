@@ -149,7 +149,7 @@ test('a server that says why and then hangs up: the reason is the one that it ga
   const damaged = { 'RETR 2': '-ERR unable to open that message\r\n' }
   const refused = await failureOf(t, { answers: damaged, dropOn: 'RETR 3' })
   const named = refused.kind === 'provider refused' ? [refused.during, refused.reply] : refused
-  assert.deepEqual(named, [{ code: 'RETR', message: 2 }, 'unable to open that message'])
+  assert.deepEqual(named, [{ code: 'RETR', message: 2, of: 3 }, 'unable to open that message'])
   const failure = await failureOf(t, { answers: { CAPA: '-ERR server shutting down\r\n' }, dropOn: 'USER' })
   assert.deepEqual(failure.kind, 'provider refused')
 })

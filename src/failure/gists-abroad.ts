@@ -15,9 +15,9 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
     'app password',
     anyOf(
       String.raw`anwendungs(?:spezifisches )?(?:passwort|kennwort)|app (?:passwort|kennwort|wachtwoord)`,
-      String.raw`mot de passe d application|contrasena de aplicacion|password (?:specifica|per app)|senha de app`,
-      String.raw`haslo (?:do |dla )?aplikacji|heslo (?:pro|k) aplikac|uygulama (?:sifresi|parolasi)`,
-      String.raw`parol prilozhen|пароль приложения|授权码|授權碼|アプリ(?:ケーション)? ?(?:固有の?|専用)? ?パスワード|앱 ?비밀번호|mat khau ung dung`,
+      String.raw`mot de passe d application|contrasena de aplicacion|password (?:specifica|per app)|senha de (?:app|aplica)`,
+      String.raw`haslo (?:do |dla )?aplikacji|heslo (?:(?:pro|k) )?aplikac|uygulama (?:sifresi|parolasi)`,
+      String.raw`parol prilozhen|пароль приложения|授权码|授權碼|アプリ(?:ケーション)? ?(?:固有の?|専用)? ?パスワード|парол\p{L}{0,2} для внешн|(?:앱|애플리케이션) ?비밀번호|mat khau ung dung`,
     ),
   ],
   [
@@ -32,7 +32,7 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
   [
     'shut out',
     anyOf(
-      String.raw`\b(?:ip|ips|ip adress\w{0,3}|adresse ip|direccion ip|endereco ip|indirizzo ip|adres ip|ip adresi|land|netzwerk|pays|pais|paese|kraj\w{0,2}|ulke\w{0,8}|zeme|ausland)\b.{0,45}(?:gesperrt|blockiert|geblockt|verweigert|nicht (?:erlaubt|zugelassen)|abgelehnt|bloque|refuse|interdit|non autorise|banni|bloquead|denegad|no (?:esta )?permitid|no autorizad|prohibid|negad|nao permitid|nao autorizad|banid|bloccat|negat|non (?:e )?(?:consentit|autorizzat|permess)|geblokkeerd|geweigerd|niet toegestaan|zablokowan|odrzucon|niedozwolon|zabronion|blokovan|zakazan|odmitnut|neni povolen|engel|yasak|reddedil|izin verilm)`,
+      String.raw`\b(?:ip|ips|ip adress\w{0,3}|adresse ip|direccion ip|endereco ip|indirizzo ip|adres ip|ip adresi|land|netzwerk|pays|pais|paese|kraj\w{0,2}|ulke\w{0,8}|zeme|ausland|zagranic\w|etranger|extranjero|exterior|estero|buitenland|zahranici)\b.{0,45}(?:gesperrt|blockiert|geblockt|verweigert|nicht (?:erlaubt|zugelassen)|abgelehnt|bloque|refuse|interdit|non autorise|banni|bloquead|denegad|no (?:esta )?permitid|no autorizad|prohibid|negad|nao permitid|nao autorizad|banid|bloccat|negat|non (?:e )?(?:consentit|autorizzat|permess)|geblokkeerd|geweigerd|niet toegestaan|zablokowan|odrzucon|niedozwolon|zabronion|blokovan|zakazan|odmitnut|neni povolen|engel|yasak|reddedil|izin verilm)`,
       String.raw`(?:gesperrt|blockiert|verweigert|refuse|interdit|bloque|bloquead|denegad|negad|bloccat|negat|geblokkeerd|geweigerd|zablokowan|odmow\w{0,4}|brak dostepu|zabronion|blokovan|zakazan|odepren|odmitnut|engel|yasak).{0,40}\b(?:ip|land|ausland|pays|etranger|pais|paese|estero|buitenland|kraju|zagranic\w|zeme|zahranici|ulke\w{0,8}|yurt disi\w{0,3})\b`,
       String.raw`\b(?:ip|ip adress\w{0,3}|adresse ip|direccion ip|endereco ip|indirizzo ip|adres ip|ip adresi\w{0,3})\b.{0,30}(?:sperrliste|schwarze\w liste|eingeschrankt|liste noire|restreint|lista (?:negra|nera)|restringid|restrit|limitat[oa]|zwarte lijst|beperkt|czarnej liscie|ograniczon|cern\w{1,3} listin|omezen|kara liste|kisitla|bi (?:han che|gioi han)|danh sach den)|\bip\b.{0,20}ограничен|ip.{0,8}(?:被限制|被禁|被屏蔽)`,
       String.raw`(?:\bip\b|адрес|стран|регион|из за рубежа).{0,40}(?:заблок|запрещ|закрыт|отказ|не разреш|в черном списке)|(?:запрещ|закрыт|отказано|заблок).{0,40}(?:\bip\b|ваш\p{L}{0,3} (?:адрес|стран)|из вашей|с вашего)`,
@@ -44,10 +44,11 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
   [
     'switched off',
     anyOf(
+      String.raw`\b(?:wlacz|activez|activ[ae]r?|habilite|ative|attiv[ai](?:re)?|aktivieren sie|activeer|povolte|zapnete|etkinlestirin) (?:le |el |o |il |das )?(?:pop3?|imap)\b|\b(?:pop3?|imap)\b.{0,30}(?:non (?:e )?inclus|nao inclu|no inclu|nicht enthalten|pas inclus|niet inbegrepen)|(?:没有权限|沒有權限).{0,4}使用.{0,3}(?:pop|imap)|включите (?:pop|imap)`,
       String.raw`(?:pop3?|imap)\b.{0,30}(?:deaktiviert|nicht (?:aktiviert|freigeschaltet|erlaubt)|desactive|non (?:active|autorise))`,
       String.raw`(?:pop3?|imap)\b.{0,30}(?:desactivado|no (?:esta )?habilitado|disabilitato|non (?:e )?abilitato|desativado|nao habilitado)`,
       String.raw`(?:pop3?|imap)\b.{0,30}(?:wylaczon|nie(?:aktywn| jest wlaczon)|vypnut|neni povolen|uitgeschakeld|niet ingeschakeld|kapali|devre disi)`,
-      String.raw`(?:pop3?|imap).{0,20}(?:отключ|не включ|выключен|未开启|未开通|未启用|关闭|禁用|無効|사용하지|미사용|사용 안)`,
+      String.raw`(?:pop3?|imap).{0,20}(?:отключ|не включ|выключен|未开启|未开通|未启用|关闭|禁用|無効|사용하지|미사용|사용 ?안|사용 설정이 되어 있지)`,
       String.raw`(?:pop3?|imap)\b.{0,30}(?:gesperrt|abgeschaltet|ausgeschaltet|nicht (?:eingeschaltet|freigegeben|verfugbar)|pas (?:active|autorise)|non disponible|deshabilitado|inhabilitado|no (?:esta )?(?:activado|permitido)|nao (?:esta )?(?:ativado|permitido|habilitado)|desabilitado|non (?:e )?(?:attivo|attivato|consentito)|disattivato|niet (?:geactiveerd|toegestaan)|nie jest (?:aktywn|dozwolon)|nieaktywn|zablokowan|zakazan|neni (?:aktivni|zapnut)|etkin degil|aktif degil|kapatil)`,
       String.raw`(?:未开启|未开通|未启用|没有开启|未開啟|无权使用|禁止使用).{0,10}(?:pop|imap)|(?:pop3?|imap).{0,20}(?:запрещ|недоступ|не активир|не разреш|без оплаты|没有开|無効|使用できません|利用できません|許可されて|有効になって|비활성|허용되지|chua (?:duoc )?(?:bat|kich hoat)|bi tat|da tat|khong duoc (?:bat|phep))`,
     ),
@@ -80,8 +81,8 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
       String.raw`(?:alle|toutes les|cada|ogni|elke|iedere|co|kazdych|kazde|jednou za|her|moi|каждые|не чаще|раз в) # ?(?:min|sek|sec|stund|heure|hora|ore|uur|godz|hodin|dak|phut|мин|час|сек)|раз\p{L}? в #|每#(?:分|秒|小时|小時)|#分(?:に|間隔|以内)|#분(?:마다|에|간격)`,
       String.raw`zu (?:viele|oft|haufig)\b|trop (?:de (?:connexions|tentatives|sessions|requetes)|souvent|frequent|nombreu)`,
       String.raw`demasiad[oa]s|muy frecuente|troppi|troppe|troppo (?:spesso|frequent)|muitas|muitos acessos|frequentes demais`,
-      String.raw`zbyt (?:wiele|czesto|duzo)|prilis (?:mnoho|casto)|te (?:veel|vaak)\b|cok (?:fazla|sik)`,
-      String.raw`(?:zahl|anzahl) der (?:anmeldungen|verbindungen|sitzungen|zugriffe)|(?:anmelde|verbindungs|sitzungs|zugriffs)(?:limit|versuch)|nombre (?:maximal |max )?(?:de |d )(?:connexions|sessions|tentatives)|limite (?:de |di )(?:connex|conex|connession|session|sesion|sess|tent|intent|acces|login)`,
+      String.raw`zbyt (?:wiele|czest\w{1,2}|duzo)|exces[os]\w? de (?:conex|acces|intent|tentativ|log)|prilis (?:mnoho|casto)|te (?:veel|vaak)\b|cok (?:fazla|sik)`,
+      String.raw`(?:zahl|anzahl) (?:der |an |gleichzeitiger )?(?:anmeldungen|verbindungen|sitzungen|zugriffe)|(?:anmelde|verbindungs|sitzungs|zugriffs)(?:limit|versuch)|nombre (?:maximal |max )?(?:de |d )(?:connexions|sessions|tentatives)|limite (?:de |di )(?:connex|conex|connession|session|sesion|sess|tent|intent|acces|login)`,
       String.raw`(?:numero|cantidad) (?:maximo |massimo )?(?:de |di )(?:conex|connession|session|sesion|sess|intent|tent|acces)|maximaal aantal|aantal (?:verbindingen|aanmeldingen|sessies)|(?:liczb\w|limit\w{0,2}) (?:polaczen|logowan|sesji|prob)|(?:pocet|poctu|limit\w{0,2}) (?:pripojeni|prihlaseni|spojeni|relaci)|(?:baglanti|oturum|giris) (?:sayisi|limiti|siniri|denemesi)`,
       String.raw`(?:числ|количеств|лимит|предел)\p{L}{0,2} (?:на )?(?:одновременн\p{L}{0,3} )?(?:подключ|соединен|вход|сесси|попыт|запрос)|qua (?:nhieu|thuong xuyen)|(?:so|gioi han) (?:lan )?(?:dang nhap|ket noi|phien)`,
       String.raw`(?:登录|登入|连接|連接|访问|請求|请求|会话)(?:次|数|個)?(?:数|數)?(?:过多|過多|太多|超|已达|上限|受限)|(?:连接|登录|并发)数.{0,6}(?:超|上限|限制)|多すぎ|(?:接続|ログイン|アクセス|セッション|同時).{0,8}(?:上限|制限(?!され)|超え|超過|集中)|回数.{0,6}(?:超|上限)|(?:접속|로그인|연결|세션|동시).{0,8}(?:초과|제한|한도)`,
@@ -103,7 +104,7 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
     'in use',
     anyOf(
       String.raw`\b(?:andere[rnms]?|autre|otr[ao]|altr[ao]|outr[ao]|andere|inn\w{1,3}|jin\w{1,3}|baska(?: bir)?) (?:sitzung|client|programm|verbindung|gerat|prozess|benutzer|session|connexion|programme|utilisateur|appareil|sesion|cliente|conexion|programa|proceso|usuario|dispositivo|sessione|programma|processo|utente|connessione|sessao|conexao|sessie|verbinding|gebruiker|proces|sesj\w|klient\w{0,3}|program\w{0,3}|polaczeni\w|uzytkownik\w{0,2}|relac\w|sezeni\w{0,2}|spojeni\w{0,2}|proces\w{0,2}|oturum|istemci|kullanici|surec|cihaz)\b|\b(?:sitzung|session|sesion|sessione|sessao|sessie|sesja|relace|oturum)\b.{0,12}\b(?:lauft|bereits|aktiv|schon|deja|en cours|ya|activa|abierta|iniciada|gia|attiva|in corso|ja|ativa|em andamento|al (?:actief|geopend)|juz|trwa|jiz|probiha|zaten|acik)\b`,
-      String.raw`(?:wird|ist) (?:gerade|bereits|derzeit|schon) (?:von .{0,30})?(?:verwendet|benutzt|genutzt|gesperrt|belegt)|bereits (?:gesperrt|aktiv|verbunden|belegt|in gebrauch)|siendo (?:usad|utilizad)|sendo (?:usad|utilizad)|(?:jest|obecnie|juz) uzywan|prave pouziv|zaten (?:acik|kullan|kilit)|kullanil(?:iyor|makta)|друг\p{L}{1,3} (?:сесси|сеанс|клиент|программ|процесс|пользовател|подключен|соединен|устройств)|(?:сесси|сеанс)\p{L}{0,2} (?:уже|активн)|phien (?:lam viec )?khac|(?:ung dung|chuong trinh|thiet bi) khac|dang (?:duoc )?(?:su dung|mo\b)`,
+      String.raw`(?:wird|ist) (?:gerade|bereits|derzeit|schon) (?:von .{0,30})?(?:verwendet|benutzt|genutzt|abgerufen|abgeholt|gelesen|belegt)|bereits (?:gesperrt|aktiv|verbunden|belegt|in gebrauch)|siendo (?:usad|utilizad)|sendo (?:usad|utilizad)|(?:jest|obecnie|juz) uzywan|prave pouziv|zaten (?:acik|kullan|kilit)|kullanil(?:iyor|makta)|друг\p{L}{1,3} (?:сесси|сеанс|клиент|программ|процесс|пользовател|подключен|соединен|устройств)|(?:сесси|сеанс)\p{L}{0,2} (?:уже|активн)|phien (?:lam viec )?khac|(?:ung dung|chuong trinh|thiet bi) khac|dang (?:duoc )?(?:su dung|mo\b)`,
       String.raw`(?:其他|其它|另一|另外|别的|別的).{0,3}(?:会话|會話|客户端|客戶端|用戶端|程序|程式|连接|連線|進程|进程|设备|裝置|终端|使用者)|已在(?:别处|別處|其他|其它).{0,4}(?:登录|登入|登錄)|已(?:被)?(?:打开|打開|占用|佔用)|正(?:在)?被.{0,10}使用|(?:別の|他の).{0,3}(?:セッション|クライアント|プログラム|ユーザー?|プロセス|接続|端末|ソフト)|(?:既に|すでに)(?:開|使用|ログイン|接続)|メールボックス.{0,4}ロック|다른 (?:세션|클라이언트|프로그램|사용자|프로세스|연결|기기|장치|접속)|이미 (?:열려|사용|로그인|접속)`,
       String.raw`in benutzung|(?:bereits|schon) (?:geoffnet|angemeldet|verwendet)|deja (?:ouvert|utilis|verrouill|connecte)|en cours d utilisation|(?<!\b(?:compte|acces|utilisateur)\b.{0,20})verrouill`,
       String.raw`\ben uso\b|ya (?:esta )?abierto|\bin uso\b|gia (?:aperta|in uso)|\bem uso\b|ja (?:esta )?aberta`,
@@ -116,9 +117,9 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
     anyOf(
       String.raw`(?:konto|postfach).{0,20}(?:gesperrt|blockiert|zablokowan)|compte.{0,20}(?:bloque|suspendu|verrouill)|cuenta.{0,20}(?:bloquead|suspendid)`,
       String.raw`(?:account|casella).{0,20}(?:bloccat|sospes)|(?:conta|caixa).{0,20}(?:bloquead|suspens)|account.{0,20}geblokkeerd|ucet.{0,20}(?:zablokov|uzamc)|hesa[bp]\w{0,6}.{0,20}(?:kilit|askiya|engel)`,
-      String.raw`(?:benutzer|zugang|mailbox|domain|vertrag|konto|postfach)\b.{0,25}(?:gesperrt|blockiert|stillgelegt|eingefroren|suspendiert)|(?:boite|messagerie|domaine|utilisateur|acces|compte)\b.{0,25}(?:bloque|suspendu|gele\b|verrouill)|(?:buzon|correo|dominio|usuario|acceso|cuenta)\b.{0,25}(?:bloquead|suspendid|congelad)`,
-      String.raw`(?:utente|dominio|accesso|account|casella|mailbox)\b.{0,25}(?:bloccat|sospes|congelat)|(?:usuario|dominio|acesso|conta|caixa)\b.{0,25}(?:bloquead|suspens|congelad)|(?:gebruiker|domein|postvak|mailbox|toegang|account)\b.{0,25}(?:geblokkeerd|opgeschort|geschorst|vergrendeld|bevroren)`,
-      String.raw`(?:konto|skrzynk\w|uzytkownik|dostep|domena)\b.{0,25}(?:zablokowan|zawieszon|zamrozon)|(?:ucet|schrank\w|uzivatel|pristup|domena)\b.{0,25}(?:zablokov|uzamc|uzamk|pozastav|zmrazen|blokovan)|(?:posta kutu|kullanici|hesa[bp])\w{0,8}\b.{0,25}(?:kilit|askiya|engel|donduru)`,
+      String.raw`(?:benutzer|zugang|mailbox|domain|vertrag|konto|postfach)\b.{0,40}(?:gesperrt|blockiert|stillgelegt|eingefroren|suspendiert)|(?:boite|messagerie|domaine|utilisateur|acces|compte)\b.{0,40}(?:bloque|suspendu|gele\b|verrouill)|(?:buzon|correo|dominio|usuario|acceso|cuenta)\b.{0,40}(?:bloquead|suspendid|congelad)`,
+      String.raw`(?:utente|dominio|accesso|account|casella|mailbox)\b.{0,40}(?:bloccat|sospes|congelat)|(?:usuario|dominio|acesso|conta|caixa)\b.{0,40}(?:bloquead|suspens|congelad)|(?:gebruiker|domein|postvak|mailbox|toegang|account)\b.{0,40}(?:geblokkeerd|opgeschort|geschorst|vergrendeld|bevroren)`,
+      String.raw`(?:konto|skrzynk\w|uzytkownik|dostep|domena)\b.{0,40}(?:zablokowan|zawieszon|zamrozon)|(?:ucet|schrank\w|uzivatel|pristup|domena)\b.{0,40}(?:zablokov|uzamc|uzamk|pozastav|zmrazen|blokovan)|(?:posta kutu|kullanici|hesa[bp])\w{0,8}\b.{0,40}(?:kilit|askiya|engel|donduru)`,
       String.raw`(?:учетн\p{L}{0,2} запис\p{L}{0,2}|аккаунт|ящик|пользовател\p{L}|доступ|домен|почт\p{L}{0,3})\p{L}{0,3}.{0,20}(?:заблок|приостанов|заморож)|tai khoan.{0,20}(?:bi khoa|tam ngung|dinh chi|bi chan|dong bang)|hop thu.{0,20}(?:bi khoa|tam ngung|dinh chi|bi chan)`,
       String.raw`(?:[账帐帳][号戶户號]|邮箱|郵箱|信箱|用户|域名).{0,10}(?:被锁|被封|已锁|封禁|停权|停權|欠费)|(?:アカウント|メールボックス|ユーザー?|利用).{0,10}(?:ロック|凍結|停止)|(?:계정|메일함|사용자|아이디).{0,10}(?:잠|정지|차단|이용제한|이용이 제한)`,
       String.raw`(?:учетная запись|аккаунт).{0,20}заблок|(?:[账帐帳][号戶户號]|邮箱|郵箱|信箱).{0,10}(?:锁定|鎖定|冻结|凍結|异常)|アカウント.{0,10}(?:ロック|停止)|계정.{0,10}(?:잠|정지|차단)`,
@@ -127,6 +128,7 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
   [
     'mailbox disabled',
     anyOf(
+      String.raw`(?:konto|postfach)\b.{0,15}(?:existiert nicht mehr|nicht mehr vorhanden)|(?:compte|boite)\b.{0,15}n existe plus|(?:cuenta|buzon)\b.{0,15}ya no existe|(?:conta|caixa)\b.{0,15}nao existe mais|(?:casella|account)\b.{0,15}(?:cancellat|non esiste piu)`,
       String.raw`(?:konto|postfach).{0,20}deaktiviert|compte.{0,20}desactive|cuenta.{0,20}desactivad|(?:account|casella).{0,20}disabilitat|(?:conta|caixa).{0,20}desativad`,
       String.raw`(?:konto|postfach|benutzer|zugang|vertrag|mailbox|account)\b.{0,25}(?:abgelaufen|inaktiv|geschlossen|geloscht|nicht aktiv|gekundigt|deaktiviert)|(?:compte|boite|abonnement)\b.{0,25}(?:expire|inactif|ferme|desactive|cloture|resilie)|(?:cuenta|buzon|suscripcion|usuario)\b.{0,25}(?:caducad|expirad|inactiv|cerrad|desactivad|deshabilitad|cancelad|vencid)`,
       String.raw`(?:account|casella|utente|abbonamento)\b.{0,25}(?:scadut|inattiv|chius|disattivat|disabilitat|non attiv)|(?:conta|caixa|assinatura|usuario)\b.{0,25}(?:expirad|inativ|encerrad|desativad|desabilitad|cancelad|vencid)|(?:account|postvak|abonnement|gebruiker)\b.{0,25}(?:verlopen|inactief|gesloten|uitgeschakeld|gedeactiveerd|opgeheven|opgezegd)`,
@@ -148,6 +150,7 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
   [
     'temporary',
     anyOf(
+      String.raw`nicht zur verfugung|technische\w? (?:storung|stoerung|storing|problem)|(?:incident|probleme) technique|problema tecnico|problem\w tecnic\w|fallo interno|falha interna|problem techniczn|techniczn\w (?:problem|awari)|technick\w{1,3} (?:problem|poruch|zavad)|технич\p{L}{1,6} (?:сбо|неполад|проблем)|(?:技术|技術|系统|系統|服务器)(?:故障|异常)|サーバー?.{0,6}障害|システム障害|서버.{0,4}장애|시스템 ?장애|su co (?:ky thuat|he thong)|gian doan`,
       String.raw`uberlastet|uberlast\b|ausgelastet|beschaftigt|wartungs|surcharge|occupe|sobrecarg|sobrecarreg|ocupado|en mantenimiento|sovraccaric|occupato|in manutenzione|manutencao|mantenimiento|manutenzione`,
       String.raw`overbelast|bezet\b|onderhoud|przeciazon|przeciazeni|konserwac|przerwa techniczna|pretizen|zaneprazdn|udrzb|asiri yuk|yogun|mesgul|bakim`,
       String.raw`перегру|(?:сервер|систем|сервис)\p{L}{0,2} занят|техническ\p{L}{0,3} (?:работ|обслуж)|обслуживани|попробуйте|qua tai|bao tri|thu lai|tam thoi|may chu (?:dang )?ban`,

@@ -80,18 +80,12 @@ export function meaningOf(reply: string): Meaning | undefined {
 /** What is locked or shut out for a while, or for too many visits, is let in again; each try before may make that longer. */
 function surest(said: readonly Meaning[], skeletons: readonly string[]): Meaning | undefined {
   const [first] = said
-  switch (first) {
-    case 'shut out':
-      if (said.includes('throttled') || said.includes('temporary') || skeletons.some(promisesLater)) return 'throttled'
-      return first
-    case 'locked account':
-      return skeletons.some(promisesLater) ? 'throttled' : first
-    case 'mailbox disabled':
-    case 'switched off':
-      return skeletons.some(saysTemporarily) ? 'temporary' : first
-    default:
-      return first
-  }
+  const isLater = skeletons.some(promisesLater)
+  if (first === 'shut out')
+    return isLater || said.includes('throttled') || said.includes('temporary') ? 'throttled' : first
+  if (first === 'locked account') return isLater ? 'throttled' : first
+  const isOff = first === 'mailbox disabled' || first === 'switched off'
+  return isOff && skeletons.some(saysTemporarily) ? 'temporary' : first
 }
 
 /** Whether a refusal that passes speaks of the server as a whole, and not of what it was asked for. */

@@ -126,7 +126,7 @@ const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
 ]
 
 /** Words that other languages have, too: there they may stand in a sentence that says more. */
-const international: ReadonlySet<Meaning> = new Set(['wrong password', 'store full'])
+const international: ReadonlySet<Meaning> = new Set(['wrong password', 'store full', 'temporary'])
 
 /** The meanings that any of these skeletons tells of, the surest first. */
 export function gistsIn(skeletons: readonly string[]): Meaning[] {
@@ -135,7 +135,9 @@ export function gistsIn(skeletons: readonly string[]): Meaning[] {
     all.filter(([, gist]) => words.some((skeleton) => gist.test(skeleton))).map(([meaning]) => meaning)
   const here = told(gists, read)
   if (here.some((meaning) => !international.has(meaning))) return here
-  return [...told(gistsAbroad, [...read, ...read.flatMap(withoutUmlauts)]), ...here]
+  const abroad = told(gistsAbroad, [...read, ...read.flatMap(withoutUmlauts)])
+  const isMore = abroad.some((meaning) => meaning !== 'wrong password')
+  return isMore || !here.includes('temporary') ? [...abroad, ...here] : here
 }
 
 /** German without its letters: "laeuft", "gesperrt fuer". */

@@ -18,7 +18,7 @@ const tls = String.raw`ssl|s?tls|start ?tls|encrypt(?:ion|ed)|secure (?:connecti
 const origin = String.raw`(?<!\bmail )(?:\bip ?addr\b|\bip\b(?: address)?|\baddress|\bnetwork|\bcountry|\bregion|\blocation|\bhost|\bclient|\bgeo\w{0,12})`
 
 /** The words for what is not let in. */
-const barred = String.raw`(?:\bblock\w{0,8}|\bblack ?list\w{0,4}|\bban(?:ned)?\b|\bden(?:y|ied)\b|\brefused|\breject\w{0,4}|\brestrict\w{0,6}|\bnot (?:be )?(?:allowed|permitted|authori[sz]ed|accepted)|\bforbidden|\bno access|\bdisallowed|\bprohibited)`
+const barred = String.raw`(?:\bblock\w{0,8}|\bblack ?list\w{0,4}|\bban(?:n?ed)?\b|\bden(?:y|ied)\b|\brefused|\breject\w{0,4}|\brestrict\w{0,6}|\bnot (?:be )?(?:allowed|permitted|authori[sz]ed|accepted)|\bforbidden|\bno access|\bdisallowed|\bprohibited)`
 
 /** Of one meaning, and in the order in which meanings are looked for: what names its reason goes before what may be said of anything. */
 const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
@@ -40,7 +40,7 @@ const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
   ['OAuth only', /\bx?oauth|basic auth|modern auth/],
   [
     'switched off',
-    /\b(?:plan|package|subscription|licen[cs]e) (?:does|do) not (?:include|allow)\b.{0,20}\b(?:pop|imap)|\b(?:premium|paid|upgrade)\b.{0,40}\b(?:pop3?|imap)\b|\bnot have (?:the )?(?:permissions?|rights?|privileges?) (?:to|for) (?:use |access )?(?:pop3?|imap)|\bprotocol (?:is |has been )?(?:disabled|switched off|not (?:enabled|allowed))|\b(?:pop3?|imap)\b.{0,45}\b(?:premium|paid|upgrade|not (?:included|part of))|\b(?:pop3?|imap)\b.{0,45}(?:\bnot (?:yet )?(?:enabled|activated|allowed|permitted|available (?:for|to|in|on|with)|supported)|\bservice (?:is )?not open|disabled|deactivated|switched off|turned off)|(?:enable|activate|switch on|turn on).{0,20}\b(?:pop3?|imap)\b|\b(?:not|no)\b.{0,20}\b(?:enabled|allowed|permitted|access)\b.{0,20}\b(?:pop3?|imap)\b|\bnot have (?:pop3?|imap) access|requested service disabled/,
+    /\b(?:plan|package|subscription|licen[cs]e) (?:does|do) not (?:include|allow)\b.{0,20}\b(?:pop|imap)|\b(?:premium|paid|upgrade)\b.{0,40}\b(?:pop3?|imap)\b|\bnot have (?:the )?(?:permissions?|rights?|privileges?) (?:to|for) (?:use |access )?(?:pop3?|imap)|\bprotocol (?:is |has been )?(?:disabled|switched off|not (?:enabled|allowed))|\b(?:pop3?|imap)\b.{0,45}\b(?:premium|paid|upgrade|not (?:included|part of))|\b(?:pop3?|imap)\b.{0,45}(?:\bnot (?:yet )?(?:enabled|activated|allowed|permitted|available (?:for|to|in|on|with)|supported)|\bservice (?:is )?not open|disabled|deactivated|switched off|turned off|discontinued)|(?:enable|activate|switch on|turn on).{0,20}\b(?:pop3?|imap)\b|\b(?:not|no)\b.{0,20}\b(?:enabled|allowed|permitted|access)\b.{0,20}\b(?:pop3?|imap)\b|\bnot have (?:pop3?|imap) access|requested service disabled/,
   ],
   [
     'password expired',
@@ -98,7 +98,7 @@ const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
     'mailbox disabled',
     /\b(?:account|mail ?box|user|log ?in|domain|subscription|service|trial|contract)\b.{0,30}\b(?:disabled|deactivated|inactive|inactivity|not (?:yet )?(?:active|activated|enabled)|closed|terminated|expired|cancell?ed|dormant|archived|deprovisioned)|no longer exists|\b(?:expired|inactive|disabled|dormant|closed) (?:account|mail ?box|user)/,
   ],
-  ['in use', /\block(?:ed|s)?\b|\bin use\b|\bbusy\b/],
+  ['in use', /\block(?:ed|s)?\b|\bin use\b|(?<!\btoo )\bbusy\b/],
   [
     'store full',
     /quota|quotum|(?:mailbox|disk|store|storage) (?:is )?full|out of (?:disk )?space|no space left|(?:storage|space) .{0,20}exceed|(?:insufficient|not enough) .{0,15}(?:storage|space)/,
@@ -117,11 +117,11 @@ const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
   ],
   [
     'temporary',
-    /(?:unable|failed|fail|can not|cannot|can t|could not|couldn t|could n t|error) (?:to )?(?:open|access|accessing|connect|connecting|contact|create|fetch|scan|stat|sync|update|read|fork|chdir|write|process|get|load|find server|initiali[sz]e|retrieve|complete)|(?:mailbox|maildrop|message|mail|database) (?:could|can) ?no?t (?:be )?(?:open|access|load|read|lock)|disk error|no disk/,
+    /(?:unable|failed|fail|can not|cannot|can t|could not|couldn t|could n t|error) (?:to )?(?:open|access|accessing|connect|connecting|contact|create|fetch|scan|stat|sync|update|read|fork|chdir|write|process|get|load|find server|initiali[sz]e|retrieve|complete)|(?:mailbox|maildrop|message|mail|database) (?:could|can) ?no?t (?:be )?(?:open|access|load|read|lock)|disk error|\b(?:read|write) error|\berror internal|\btoo busy|no disk/,
   ],
   [
     'wrong password',
-    /password|passwd|credential|authenti|authori[sz]ation failed|\bbad login|(?:invalid|unknown|no such|incorrect) (?:user|login|log on|account|mailbox)|log ?(?:in|on) (?:failed|failure|fail|incorrect|rejected|denied)|unable to log ?on|user ?name/,
+    /password|passwd|credential|authenti|authori[sz]ation failed|\bbad login|\buser (?:name )?(?:does |do )?not (?:exist|found)|(?:invalid|unknown|no such|incorrect) (?:user|login|log on|account|mailbox)|log ?(?:in|on) (?:failed|failure|fail|incorrect|rejected|denied)|unable to log ?on|user ?name/,
   ],
 ]
 

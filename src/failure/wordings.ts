@@ -183,6 +183,12 @@ export const wordings: readonly Wording[] = [
     ['wants TLS', 'must issue a STLS command first'],
     ['throttled', 'too many failures, user will be blocked for a while'],
     ['gone', 'message not found'],
+    ['wrong password', 'Wrong username or password, or administratively blocked'],
+    ['temporary', 'cannot get mailbox location from database'],
+    ['temporary', 'failed to open/read inbox index'],
+    ['temporary', 'mail.example.net pop service unavailable'],
+    ['temporary', 'midb read/write error'],
+    ['temporary', 'error internal'],
   ]),
   ...from('en', 'Synchronet', 'public code, index 2409870750', [
     ['throttled', 'Maximum active clients reached, please try again later.'],
@@ -348,6 +354,68 @@ export const wordings: readonly Wording[] = [
   ...from('en', 'a POP3 server of a network provider', 'public code, index 5679456796', [
     ['locked account', 'account is SUSPENDED. Call for assistance.'],
   ]),
+  ...from('en', 'Courier', 'public code, index 966432882', [
+    ['temporary', 'Temporary problem, please try again later'],
+    ['temporary', 'Server out of memory, aborting connection.'],
+  ]),
+  ...from('en', 'Dovecot', 'public code, index 6772382477 and 55113006435', [
+    ['in use', "[IN-USE] Couldn't sync mailbox."],
+    ['temporary', 'Temporary authentication failure'],
+  ]),
+  ...from('en', 'Cyrus', 'public code, index 30849754', [
+    ['wrong password', '[AUTH] Kerberos authentication failure: bad ticket'],
+  ]),
+  ...from('en', 'Exchange', 'public documents of Microsoft, index 149688318', [
+    ['wrong password', 'Authentication failure: unknown user name or bad password.'],
+  ]),
+  ...from('en', 'QQ Mail', 'public code, index 13035507901', [
+    ['app password', 'Please using authorized code to login.'],
+  ]),
+  ...from('en', 'QQ Mail, 163', 'public code, index 15101156844, 2259434957 and 17078994309', [
+    ['temporary', 'login fail, please try again later'],
+    ['wrong password', 'login fail'],
+    ['wrong password', 'User not exist'],
+  ]),
+  ...from('en', 'Nate', 'public code, index 69080393947', [
+    ['switched off', 'POP3 service has been permanently discontinued.'],
+  ]),
+  ...from('en', 'POP3 servers in C and C++', 'public code, index 37823418470, 29667591694, 57546197033, 8481903786 and 15985513589', [
+    ['in use', 'Mailbox locked, try next time'],
+    ['in use', 'Mailbox is locked. Try later.'],
+    ['in use', '[IN-USE] Mailbox lock busy, try later'],
+    ['in use', 'Cannot lock mailbox'],
+    ['in use', 'Maildrop is locked by someone else!'],
+  ]),
+  ...from('en', 'POP3 servers in C', 'public code, index 9206856383, 5652793328, 5684259784 and 8609238124', [
+    ['shut out', 'your ip is baned'],
+    ['temporary', "Sorry, I'm too busy right now"],
+    ['throttled', 'Too many users.'],
+    ['temporary', 'Service is not available'],
+  ]),
+  ...from('en', 'a POP3 server in PHP', 'public code, index 12994350497', [
+    ['temporary', 'POP3 server is shutting down, please try again later'],
+  ]),
+  ...from('en', 'POP3 servers in Java', 'public code, index 46165906038, 54308882009, 36192071846, 32326049485 and 37118499449', [
+    ['temporary', 'Authentication service unavailable'],
+    ['temporary', 'Internal server error (RMI unavailable)'],
+    ['temporary', 'Database error contact admin'],
+    ['temporary', 'Database Connection Could Not Be Started'],
+    ['temporary', 'Database Connection Terminated Unexpectedly'],
+    ['temporary', 'Mailbox not available.'],
+  ]),
+  ...from('en', 'a POP3 server in Go', 'public code, index 67108395026', [
+    ['temporary', 'database connection failed'],
+  ]),
+  ...from('en', 'a POP3 server in TypeScript', 'public code, index 71628036753', [
+    ['wants TLS', '[AUTH] Use STLS first: passwords only go over an encrypted line'],
+    ['temporary', '[SYS/TEMP] Idle for too long, closing'],
+  ]),
+  ...from('en', 'POP3 servers in Rust and C++', 'public code, index 69514838058 and 70137452750', [
+    ['throttled', '[SYS/TEMP] too many connections'],
+  ]),
+  ...from('en', 'a POP3 proxy in Python', 'public code, index 3307681264', [
+    ['wrong password', 'POP3 Authentication unsuccessful/Bad username or password'],
+  ]),
   ...from('ru', 'Mail.ru', 'help.mail.ru/mail/security/protection/external, and clients that quote it', [
     ['app password', '[AUTHENTICATIONFAILED] NEOBHODIM parol prilozheniya https://help.mail.ru/mail/security/protection/external'],
   ]),
@@ -378,6 +446,9 @@ export const wordings: readonly Wording[] = [
     ['wrong password', 'Mot de passe invalide'],
     ['wrong password', 'Mot de passe incorrect'],
     ['wrong password', 'Utilisateur non defini'],
+  ]),
+  ...from('fr', 'a POP3 server that is described', 'public code, index 4619951638', [
+    ['in use', "il n'est pas possible de verouiller la boite mail"],
   ]),
   ...from('de', 'a POP3 server in Java', 'public code, index 17355034801', [
     ['wrong password', 'Falsches Passwort'],

@@ -46,7 +46,7 @@ const table: readonly (readonly [Failure, RegExp])[] = [
   [login('Please log in via your web browser'), /^Sign in once on the provider's web page/],
   [login('Basic authentication is disabled'), /^It takes logins by OAuth alone/],
   [login('Your account has been locked'), /the account is locked/],
-  [login('user temporarily suspended'), /the account is locked/],
+  [login('user account suspended'), /the account is locked/],
   [login('POP3 access is disabled for this user'), switchOn],
   [login('You are yet to enable POP access'), switchOn],
   [login('[AUTH] Your account is not enabled for POP access. Please visit your settings page'), switchOn],

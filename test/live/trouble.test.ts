@@ -104,7 +104,7 @@ test('an unknown host', async () => {
   failsWith(
     await stack.pull(id),
     'unreachable',
-    /^Could not reach pop\.example\.invalid:110: .*name.*check the host and port/,
+    /^Could not reach pop\.example\.invalid:110: .*name.*check the spelling of the host/,
   )
 })
 

@@ -2,7 +2,7 @@
 import type { Account } from '../src/account/account.ts'
 import { consequenceOf, noFailures, pausesDestination } from '../src/failure/consequence.ts'
 import type { Failure } from '../src/failure/failure.ts'
-import { describe } from '../src/failure/sentences.ts'
+import { describe, describeStop } from '../src/failure/sentences.ts'
 import type { Logger } from '../src/log.ts'
 import { defaultState } from '../src/redis/accounts.ts'
 import { nextVisitMs } from '../src/runs/schedule.ts'
@@ -75,7 +75,8 @@ async function followFailure({ accounts, due, clock }: PauseWorld, visit: EndedV
   const attention = before.attention || next.do === 'stop until somebody acts'
   // A stop of this worker is not the account's fault.
   const ours = failure.kind === 'stopped'
-  const lastFailure = ours ? before.lastFailure : { kind: failure.kind, message: describe(failure) }
+  const message = next.do === 'try again' ? describe(failure) : describeStop(failure)
+  const lastFailure = ours ? before.lastFailure : { kind: failure.kind, message }
   await accounts.setState(account.id, { ...before, ...history, attention, lastFailure })
   if (next.do === 'try again') {
     const soonestMs = ours ? 0 : account.interval.minSeconds * 1000

@@ -1,5 +1,5 @@
 /** The log events about runs and their consequences: one function for each event, with its level and its fields. */
-import { describe } from '../src/failure/sentences.ts'
+import { describe, describeStop } from '../src/failure/sentences.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import type { Pause } from '../src/failure/consequence.ts'
 import type { ServerTrait } from '../src/account/server-traits.ts'
@@ -47,7 +47,7 @@ export function logServerLearnt(log: Logger, { host, port }: Account, learnt: re
 
 /** Nobody visits the account any more until somebody has acted. */
 export function logAccountStopped(log: Logger, failure: Failure): void {
-  log.error({ event: 'account stopped', kind: failure.kind }, describe(failure))
+  log.error({ event: 'account stopped', kind: failure.kind }, describeStop(failure))
 }
 
 export function logDestinationPaused(log: Logger, destinationId: string, pause: Pause, failure: Failure): void {

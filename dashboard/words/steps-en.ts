@@ -61,7 +61,7 @@ export const steps: StepWords = {
     'Try again in some minutes; if it stays so, check server and port, or the provider may shut this address out.',
   'not POP3': ({ speaks }) =>
     speaks === null
-      ? 'Check server and port: what answers there does not speak POP3 as it should.'
+      ? 'Check server and port: what answers there does not speak POP3 as it should. If they are right, ask the provider, or look for a proxy or a virus scanner in between.'
       : `Check server and port: what answers there is ${spoken[speaks] ?? speaks}, and POP3 is mostly at port 995 with TLS.`,
   'name servers': () => 'Try again soon; if it stays so, the name servers that Tributary asks do not answer.',
   'try later': () => 'Try again in some minutes.',

@@ -66,7 +66,7 @@ export const steps: StepWords = {
     'Hãy thử lại sau vài phút; nếu vẫn vậy, hãy kiểm tra máy chủ và cổng, hoặc có thể nhà cung cấp chặn địa chỉ mạng này.',
   'not POP3': ({ speaks }) =>
     speaks === null
-      ? 'Hãy kiểm tra máy chủ và cổng: thứ trả lời ở đó không nói POP3 như phải có.'
+      ? 'Hãy kiểm tra máy chủ và cổng: thứ trả lời ở đó không nói POP3 như phải có. Nếu đã đúng, hãy hỏi nhà cung cấp, hoặc tìm một proxy hay phần mềm diệt virus ở giữa.'
       : `Hãy kiểm tra máy chủ và cổng: thứ trả lời ở đó là ${spoken[speaks] ?? speaks}, còn POP3 thường ở cổng 995 với TLS.`,
   'name servers': () => 'Hãy thử lại sau ít phút; nếu vẫn vậy, các máy chủ tên miền mà Tributary hỏi không trả lời.',
   'try later': () => 'Hãy thử lại sau vài phút.',

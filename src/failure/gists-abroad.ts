@@ -20,6 +20,13 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
       String.raw`parol prilozhen|пароль приложения|授权码|授權碼|アプリ(?:ケーション)? ?(?:固有の?|専用)? ?パスワード|парол\p{L}{0,2} для внешн|(?:앱|애플리케이션) ?비밀번호|mat khau ung dung`,
     ),
   ],
+  // What a wrong password may lead to has not come yet.
+  [
+    'wrong password',
+    anyOf(
+      String.raw`(?:falsch|ungultig|incorrect|errat|errad|incorret|onjuist|bledn|nieprawidlow|spatn|yanlis|неверн|неправильн|错误|錯誤|間違|違い|틀|sai\b).{0,50}(?:noch # versuch|# tentati|# intent|# poging|# prob|# pokus|# deneme|# попыт|#次|#回|#회|# lan)`,
+    ),
+  ],
   [
     'wants TLS',
     anyOf(

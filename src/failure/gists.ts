@@ -24,6 +24,11 @@ const barred = String.raw`(?:\bblock\w{0,8}|\bblack ?list\w{0,4}|\bban(?:n?ed)?\
 const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
   // QQ names five reasons at once; the password stands for all of them.
   ['wrong password', /account is abnormal service is not open/],
+  // What a wrong password may lead to has not come yet.
+  [
+    'wrong password',
+    /\b(?:wrong|invalid|incorrect|bad)\b.{0,80}\b(?:will be|not|before|until)\b.{0,30}\b(?:lock|block|suspend|disabl|bann)/,
+  ],
   // "TLS" is also the name of what is already spoken: it has to be wanted here.
   [
     'wants TLS',
@@ -107,6 +112,7 @@ const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
     'refused for good',
     /virus|malware|infected|trojan|phish|\bspam\b|by policy|policy (?:violation|reject)|contains? (?:an? )?(?:invalid|nul|bare|non ascii|forbidden|illegal)|invalid (?:header|rfc|character in literal)|malformed (?:message|header|mail)|rfc ?#|(?:zero|empty) (?:byte|length)|no header body|binary data|attachment .{0,20}(?:block|forbid|not allowed)/,
   ],
+  ['wrong password', /\b(?:wrong|incorrect) password\b/],
   [
     'limit reached',
     /\b(?<!\b(?:line|header|attachment|recipient|flag|keyword|nesting|part|item|folder|mail ?box|octet|byte|literal|storage|disk|space)s? )limit\w{0,3}\b.{0,20}(?:exceed|reach|hit\b)|(?:exceed|reach)\w{0,3}\b.{0,20}\b(?:limit|allowance)/,

@@ -7,7 +7,7 @@ import { gistsIn, isAway, speaksOfFailures } from './gists.ts'
 import { failureLimits } from './limits.ts'
 import { day, hour, minute, second } from '../units.ts'
 import { type Meaning, passes } from './meanings.ts'
-import { codeIn, skeletonOf, skeletonsOf } from './skeleton.ts'
+import { codeIn, readingsOf, skeletonOf, skeletonsOf } from './skeleton.ts'
 import { wordings } from './wordings.ts'
 
 export { type Meaning, passes }
@@ -98,6 +98,10 @@ const time =
   /\b(?:(\d{1,9})[ -]?|(?:every|per|an?) )(milliseconds?|ms|se[ckg][a-z]{0,8}|s|min[a-z]{0,5}|m|h(?:ours?|rs?|eures?|oras?)?|stunden?|ore|godzin[a-z]{0,2}|d(?:ays?|ias?)?|tagen?|jours?)\b/i
 
 const units: readonly (readonly [RegExp, number])[] = [
+  [/^(?:秒|초|сек|giây)/u, second],
+  [/^(?:分|분|мин|phút)/u, minute],
+  [/^(?:小|時|시|час|giờ)/u, hour],
+  [/^(?:天|д|ngày)/u, day],
   [/^m(?:s$|illi)/i, 1],
   [/^(?:[hog]|st)/i, hour],
   [/^s/i, second],
@@ -105,10 +109,16 @@ const units: readonly (readonly [RegExp, number])[] = [
   [/^[dtj]/i, day],
 ]
 
+/** The same in letters that are not Latin. */
+const timeAbroad = /(\d{1,9}) ?(秒|分|小时|小時|時間|天|초|분|시간|сек|мин|час|дн|ден|giây|phút|giờ|ngày)/u
+
 /** The wait that the words name, in milliseconds; undefined if they name none. */
 export function namedWaitMs(reply: string): number | undefined {
-  const found = time.exec(reply.slice(0, failureLimits.wordsMax))
-  if (found === null) return undefined
+  const readings = readingsOf(reply.slice(0, failureLimits.wordsMax))
+  const found = readings
+    .map((words) => time.exec(words) ?? timeAbroad.exec(words.normalize('NFC')))
+    .find((one) => one !== null)
+  if (found === undefined || found === null) return undefined
   const [, count = '1', unit = ''] = found
   const unitMs = units.find(([pattern]) => pattern.test(unit))?.[1] ?? 0
   return Number(count) * unitMs || undefined

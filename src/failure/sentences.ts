@@ -12,6 +12,12 @@ export function describe(failure: Failure): string {
   return [happened(failure), after(failure)].filter((sentence) => sentence !== '').join(' ')
 }
 
+/** The same sentences for the failure that stops an account: nothing is tried again by itself. */
+export function describeStop(failure: Failure): string {
+  const advice = adviceOn(failure) ?? 'The provider can say what it means.'
+  return `${happened(failure)} ${advice} The account is left alone until somebody acts.`
+}
+
 /** The same sentences for an action that somebody has just asked for: it is not tried again by itself. */
 export function describeAsked(failure: Failure): string {
   return `${happened(failure)} ${adviceOn(failure) ?? 'Try again in a moment.'}`
@@ -142,7 +148,7 @@ function after(failure: Failure): string {
 const early = 'Tried again by itself; if it stays so, check port and tls, or the provider may shut this address out.'
 const atLogin = 'Tried again by itself; if it stays so, check user name and password, and visit less often.'
 const atMail =
-  'What came whole before is kept, and the rest stays at the provider; tried again by itself. If it ends at this message each time, this message alone is set aside.'
+  'What came whole before is kept, and the rest stays at the provider; tried again by itself. If it is so at this message each time, this message alone is set aside.'
 const atDeletion =
   'What was to be deleted may still be at the provider; it is not stored again, and its deletion is tried again by itself.'
 const afterLogin =
@@ -177,6 +183,7 @@ function afterTheEnd({ cause, during }: Extract<Failure, { kind: 'unreachable' }
 function afterSilence({ slow, during }: Extract<Failure, { kind: 'silent' }>): string {
   if (slow) return 'Tried again by itself; if it stays so, the server, or the way to it, is too slow.'
   const code = phaseCode(during)
+  if (code === 'RETR' || code === 'TOP') return atMail
   if (code === 'connection')
     return 'Tried again by itself; if it stays so, check host and port, or a firewall is in between.'
   if (code === 'TLS handshake' || code === 'greeting')

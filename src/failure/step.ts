@@ -112,7 +112,8 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
   'check host, or shut out': () =>
     'Try again in some minutes; if it stays so, check host and port, or the provider may shut this address out.',
   'not POP3': (step) => {
-    if (step.speaks === null) return 'Check host and port: what answers there does not speak POP3 as it should.'
+    if (step.speaks === null)
+      return 'Check host and port: what answers there does not speak POP3 as it should. If they are right, ask the provider, or look for a proxy or a virus scanner in between.'
     return `Check host and port: what answers there is ${protocolWords(step.speaks)}, and POP3 is mostly at port 995 with tls "implicit".`
   },
   'name servers': () => 'Try again soon; if it stays so, the name servers that this machine asks do not answer.',

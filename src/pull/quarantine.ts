@@ -11,7 +11,7 @@ import type { ShortHash, SpoolId } from '../mail/message.ts'
 import type { AsideReason } from './ledger-ports.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import { phaseCode } from '../failure/phase.ts'
-import { describe } from '../failure/sentences.ts'
+import { describe, happened } from '../failure/sentences.ts'
 import { asideWaitMs, mayPass } from './patience.ts'
 
 /** One entry, as it is stored. */
@@ -145,7 +145,7 @@ function asideSentence(failure: Failure): string {
       if (failure.during === 'size') return `It is too large for this account: ${failure.reply}.`
       if (phaseCode(failure.during) === 'message')
         return `The mail store did not take this message: "${failure.reply}".`
-      return describe(failure)
+      return `${happened(failure)} The mail stays at the provider.`
     case 'store full':
     case 'store unreachable':
     case 'credentials refused':

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { Failure } from '../../src/failure/failure.ts'
 import { nextStep } from '../../src/failure/next-step.ts'
 import { type Phase, phaseWords } from '../../src/failure/phase.ts'
-import { describe } from '../../src/failure/sentences.ts'
+import { describe, describeStop } from '../../src/failure/sentences.ts'
 import { endReason } from '../../src/failure/socket-reasons.ts'
 import { stepSentence } from '../../src/failure/step.ts'
 
@@ -77,4 +77,14 @@ test('each failure says what to do if it does not pass by itself', () => {
 test('what answers in place of POP3 is named, with the port of POP3', () => {
   for (const speaks of ['XMPP', 'IRC', 'MySQL', 'Telnet', 'LDAP', 'the web'] as const)
     assert.match(stepSentence({ code: 'not POP3', speaks }), /what answers there is .*port 995/)
+})
+
+test('a failure that stops an account promises no further try', () => {
+  for (const failure of [
+    { kind: 'credentials refused', server, reply: 'no' },
+    { kind: 'provider refused', server, during: 'PASS', reply: 'account suspended' },
+  ] as const) {
+    assert.doesNotMatch(describeStop(failure), /by itself/)
+    assert.match(describeStop(failure), /\. The account is left alone until somebody acts\.$/)
+  }
 })

@@ -162,6 +162,11 @@ test('the wait that a refusal names is read in its unit', () => {
     ['too many logins from 10.0.0.1', undefined],
     ['limit of 1500 MB', undefined],
     ['wait', undefined],
+    ['Подождите 30 минут', 1_800_000],
+    [Buffer.from('请等待10分钟', 'utf8').toString('latin1'), 600_000],
+    ['1時間後に', 3_600_000],
+    ['30분 후에', 1_800_000],
+    ['Vui lòng chờ 5 giây', 5000],
   ] as const)
     assert.equal(namedWaitMs(reply), waitMs, reply)
 })

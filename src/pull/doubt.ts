@@ -9,7 +9,7 @@ import type { Listed, Sighting } from '../mail/message.ts'
 import { slices } from '../slices.ts'
 import type { IdMatches } from './id-matches.ts'
 import { pullLimits } from './limits.ts'
-import { look } from './look.ts'
+import { look, unseen } from './look.ts'
 import { type Plan, planSighted } from './plan.ts'
 import type { PullSession } from './session.ts'
 import type { Match, Unmatched } from './unmatched.ts'
@@ -27,14 +27,19 @@ interface Seen {
 }
 
 /** Looks at what the plan wants to be looked at, and at everything if the ids turn out to be wrong. */
-export async function see(plan: Plan, records: PackedRecords, lookAt: Look, canPeek: boolean): Promise<Seen> {
+export async function see(plan: Plan, { view, maildrop, suspects, windows }: PullSession, lookAt: Look): Promise<Seen> {
   const { idMatches, idForm, transfer } = plan
+  const { records } = view
   const isDoubtful = idForm === 'positions'
-  if (!canPeek) {
-    // Their bytes are compared when they have come.
-    const probes = isDoubtful ? idMatches.sample(pullLimits.idProbeOctetsMax) : []
-    const doubted = probes.map((match) => idMatches.doubt(match))
-    return { sightings: await lookAt(plan.look.concat(doubted)), transfer, areIdsWrong: false }
+  // Where a session gives only some messages, what may be new comes first.
+  const mayCompare = windows.spare === Infinity || transfer.length + plan.look.length === 0
+  if (!suspects.peeks.can(maildrop)) {
+    const probes = isDoubtful && mayCompare ? idMatches.sample() : []
+    return {
+      sightings: await lookAt(plan.look.concat(doubtBytes(probes, idMatches, windows.spare))),
+      transfer,
+      areIdsWrong: false,
+    }
   }
   const probes = isDoubtful ? idMatches.sample() : []
   const seen = await lookAt(plan.look.concat(probes.map(({ message }) => message)))
@@ -42,9 +47,26 @@ export async function see(plan: Plan, records: PackedRecords, lookAt: Look, canP
   let isWrong = !idMatches.confirm(probes, seen.slice(plan.look.length))
   const further = isWrong ? [] : await suspicious(sightings, records, idMatches)
   if (further.length > 0) isWrong = !idMatches.confirm(further, await lookAt(further.map(({ message }) => message)))
-  if (!isWrong) return { sightings, transfer, areIdsWrong: false }
+  if (!isWrong) {
+    const weak = probes.filter((_, nth) => seen[plan.look.length + nth]?.fingerprint?.weak !== false)
+    const doubted = mayCompare ? doubtBytes(weak, idMatches, windows.spare) : []
+    return { sightings: sightings.concat(doubted.map(unseen)), transfer, areIdsWrong: false }
+  }
   const rest = await lookAt((await idMatches.doubtAll()).concat(transfer))
   return { sightings: sightings.concat(rest), transfer: [], areIdsWrong: true }
+}
+
+/** Takes back matches that only bytes can prove: one, and more of them while they are small. They are compared when they have come. */
+function doubtBytes(matches: readonly Match[], idMatches: IdMatches, messagesMax: number): Listed[] {
+  let octets = 0
+  const doubted: Listed[] = []
+  for (const match of matches.slice(0, messagesMax)) {
+    const { size } = match.message
+    if (doubted.length > 0 && octets + size > pullLimits.idProbeOctetsMax) continue
+    octets += size
+    doubted.push(idMatches.doubt(match))
+  }
+  return doubted
 }
 
 /**

@@ -45,6 +45,8 @@ export class Erasures {
   /** The messages that came back changed, by the index of the record. They are not asked for again under this retention. */
   readonly doubles = new Map<number, Double>()
   readonly #gone = new Map<ShortHash, readonly LedgerRecord[]>()
+  /** Another message may have the UIDL of one that was deleted: the ids of this maildrop are positions, or sizes. */
+  areIdsReused = false
   /** Why the session broke when there was nothing left to do but to delete. */
   ended: Failure | undefined
   /** The number of marks that have no answer for that. */
@@ -109,23 +111,17 @@ export class Erasures {
    * write another line into the header at each RETR. If it were marked again, each visit would store one more copy. Another message of
    * the same header and size is taken for one, and merely stays at the provider.
    */
-  #doubleOf({
-    index,
-    state,
-    uidl,
-    fingerprint,
-    size,
-    storedAtSeconds,
-    returnedUnder,
-  }: LedgerRecord): Double | undefined {
+  #doubleOf(record: LedgerRecord): Double | undefined {
     const { account } = this.#run
+    const { index, state, uidl, fingerprint, size, digest, storedAtSeconds, returnedUnder } = record
     if (account.retention.mode === 'keep' || state !== 'stored' || fingerprint === undefined || returnedUnder > 0)
       return undefined
     const isNamed = (gone: LedgerRecord) => uidl !== undefined && gone.uidl === uidl
     const isDouble = (gone: LedgerRecord) =>
       gone.index !== index &&
       gone.size === size &&
-      (!fingerprint.weak || isNamed(gone)) &&
+      (digest === undefined || gone.digest !== digest) &&
+      (!fingerprint.weak || (isNamed(gone) && !this.areIdsReused)) &&
       (!gone.deletedAtSource || gone.missingSinceSeconds <= storedAtSeconds)
     const doubled = this.#goneBearing(fingerprint.hash).filter(isDouble)
     // One message after another may have the same header and size, and each is deleted; a third one in a row is no chance.

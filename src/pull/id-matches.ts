@@ -26,6 +26,9 @@ export class IdMatches {
   /** Messages that this session identifies otherwise, and the records for whose they were taken. */
   readonly #former = new Map<Listed, LedgerRecord>()
   #doubted: Listed[] = []
+  /** Messages that have come with other bytes than those of their records. */
+  #unsure: Match[] = []
+  #areBytesStable = false
   #areWrong = false
   /** The number of messages whose record a copy of them has taken. */
   #copies = 0
@@ -70,12 +73,10 @@ export class IdMatches {
   }
 
   /**
-   * Gives some matches from all over the maildrop, the first and the last among them: if one message is gone or new before the last one, that
+   * Gives some matches from all over the maildrop, the last and the first among them: if one message is gone or new before the last one, that
    * one has moved.
-   *
-   * @param octetsMax the size of all of them together; the last one is given in any case.
    */
-  sample(octetsMax = Number.POSITIVE_INFINITY): Match[] {
+  sample(): Match[] {
     const last = this.#indexes.findLastIndex((index) => index !== none)
     const first = this.#indexes.findIndex((index) => index !== none)
     if (last === none) return []
@@ -83,21 +84,14 @@ export class IdMatches {
     const step = (last - first) / (pullLimits.idProbes - 1)
     for (let at = first + step; at < last; at += step)
       places.add(this.#indexes.findIndex((index, place) => index !== none && place >= Math.round(at)))
-    let octets = 0
-    const matches: Match[] = []
-    for (const place of places) {
-      const match = this.at(this.#indexes[place] ?? none)
-      if (match === undefined || (matches.length > 0 && octets + match.message.size > octetsMax)) continue
-      octets += match.message.size
-      matches.push(match)
-    }
-    return matches
+    return [...places].map((place) => this.at(this.#indexes[place] ?? none)).filter((match) => match !== undefined)
   }
 
-  /** Whether the headers of these messages are those of their records. They need no other proof then. */
+  /** Whether the headers of these messages are those of their records. Those that others may have, too, prove no more than the id. */
   confirm(matches: readonly Match[], sightings: readonly Sighting[]): boolean {
     if (matches.some(({ record }, nth) => !isOf(sightings[nth] as Sighting, record))) return false
-    for (const { record } of matches) this.#remove(record.index)
+    for (const [nth, { record }] of matches.entries())
+      if (sightings[nth]?.fingerprint?.weak === false) this.#remove(record.index)
     return true
   }
 
@@ -141,34 +135,75 @@ export class IdMatches {
    * message's, and the other one is doubted.
    *
    * @param found the unmatched record of the same bytes.
+   * @returns undefined: the message is new. `later`: the others that come decide about it (takeDoubted).
    */
-  settle(sighting: Sighting, found: LedgerRecord | undefined): LedgerRecord | undefined {
-    const former = this.#former.get(sighting.message)
-    if (former !== undefined && !isOf(sighting, former)) this.#areWrong = true
-    if (found !== undefined) return found
-    if (former !== undefined && isOf(sighting, former)) {
-      // Servers write lines of their own into what they give.
+  settle(sighting: Sighting, found: LedgerRecord | undefined): LedgerRecord | 'later' | undefined {
+    const { message, digest } = sighting
+    const former = this.#former.get(message)
+    const bearing = digest === undefined ? [] : this.#records.bearing('digest', digest)
+    if (found !== undefined) {
+      this.#areWrong ||= former !== undefined && hasOtherBytes(sighting, former)
+      this.#areBytesStable = true
+      return found
+    }
+    const claim = former === undefined ? 'none' : this.#claimOf(sighting, former, bearing.length > 0)
+    if (former !== undefined && claim === 'unsure') {
+      this.#unsure.push({ message, record: former })
+      return 'later'
+    }
+    if (former !== undefined && claim === 'its own') {
       if (this.#unmatched.has(former.index)) return former
       // A copy of it has taken its record. It may be one message more, or another one may have the record of a copy.
       if ((this.#copies += 1) > pullLimits.idProbes) return undefined
-    }
-    const bearing = sighting.digest === undefined ? [] : this.#records.bearing('digest', sighting.digest)
+    } else if (former !== undefined) this.#areWrong = true
     for (const index of bearing) {
       const match = this.at(index)
       if (match === undefined) continue
+      this.#areBytesStable = true
       this.#doubted.push(this.doubt(match))
       return match.record
     }
     return undefined
   }
 
-  /** The messages whose matches were taken back while others were retrieved: all of them, if one of these was wrong. */
+  /**
+   * The messages whose matches were taken back while others were retrieved: all of them, if one of these was wrong.
+   *
+   * Where a header is nobody's own, other bytes are another message, unless the server writes a line of its own into all that it gives.
+   * One message that has come as it was tells these apart.
+   */
   async takeDoubted(): Promise<Listed[]> {
     const doubted = this.#doubted
     this.#doubted = []
+    for (const match of this.#unsure) {
+      if (this.#areBytesStable) doubted.push(this.doubt(match))
+      else this.#unmatched.match(match.record)
+    }
+    this.#unsure = []
     const others = this.#areWrong ? await this.doubtAll() : []
     this.#areWrong = false
     return doubted.concat(others)
+  }
+
+  /**
+   * Whether a message that has come is the one for which its id was taken. Servers write lines of their own into what they give, so that
+   * a header that is nobody else's is enough. Of any other header the bytes tell, once it is known that this server gives them unchanged.
+   *
+   * @param areKnown some record has these bytes.
+   */
+  #claimOf(sighting: Sighting, former: LedgerRecord, areKnown: boolean): 'its own' | 'none' | 'unsure' {
+    if (!isOf(sighting, former)) return 'none'
+    if (!hasOtherBytes(sighting, former) || sighting.fingerprint?.weak !== true) return 'its own'
+    if (areKnown) return 'none'
+    if (!this.#areBytesStable) return 'unsure'
+    return this.#isCopied(former) ? 'its own' : 'none'
+  }
+
+  /** Whether so many records were made for one id, header and size that one more copy would tell nothing. */
+  #isCopied({ uidl, size, fingerprint }: LedgerRecord): boolean {
+    const alike = fingerprint === undefined ? [] : this.#records.bearing('fingerprint', fingerprint.hash)
+    const isCopy = (other: LedgerRecord) => !other.deletedAtSource && other.uidl === uidl && other.size === size
+    return alike.filter((index) => isCopy(this.#records.at(index))).length > pullLimits.idProbes
   }
 
   #remove(index: number): void {
@@ -178,6 +213,10 @@ export class IdMatches {
     this.#places[index] = none
     this.#indexes[place] = none
   }
+}
+
+function hasOtherBytes({ digest }: Sighting, record: LedgerRecord): boolean {
+  return record.digest !== undefined && record.digest !== digest
 }
 
 /** Whether nothing speaks against it that the message is the record's. */

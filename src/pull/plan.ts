@@ -100,12 +100,17 @@ async function matchUidls(listing: readonly Listed[], records: PackedRecords): P
   return { timesListed, recordPlaces }
 }
 
-/** The one record of a UIDL. One that came back changed after its deletion has two records or more: the last one is of what is there. */
+/**
+ * The one record of a UIDL. A message that came back changed, after its deletion or because the server changes what it gives, has two records
+ * or more: the last one is of what is there.
+ */
 function onePlaceOf(places: readonly number[], records: PackedRecords): number {
   if (places.length === 1) return places[0] ?? none
   const there = places.filter((place) => !records.at(place).deletedAtSource)
   const last = there.at(-1)
-  return last !== undefined && there.every((place) => records.at(place).returnedUnder > 0) ? last : several
+  if (last === undefined) return several
+  if (there.every((place) => records.at(place).returnedUnder > 0)) return last
+  return there.every((place) => records.at(place).missedListings > 0 === (place !== last)) ? last : several
 }
 
 /** Whether a record that should be listed is not: then a new id may belong to an old message. */

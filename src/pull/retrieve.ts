@@ -90,6 +90,7 @@ async function newIn({ retrieved }: Window, session: PullSession, survey: Survey
 /** Whether the ledger has a record of these bytes. TOP may have shown another header than RETR, and the listing another UIDL. */
 function sawAgain({ sighting }: Letter, session: PullSession, { unmatched, idMatches }: Survey): boolean {
   const record = idMatches.settle(sighting, sameBytes(sighting, unmatched))
+  if (record === 'later') return true
   if (record === undefined || !unmatched.match(record) || session.isRetried(record)) return false
   session.saw({ message: sighting.message, record, sighting })
   return true

@@ -47,8 +47,9 @@ export async function survey(session: PullSession): Promise<Survey> {
   const plan = await planSession(listing, view.records, account.maxMessageBytes, isOpen)
   const { unmatched, idMatches, idForm } = plan
   for (const lesson of plan.lessons) session.lessons.push(lesson)
+  session.erasures.areIdsReused = idForm !== undefined
   const canPeek = session.suspects.peeks.can(maildrop)
-  const { sightings, transfer, areIdsWrong } = await see(plan, view.records, (some) => lookAt(some, session), canPeek)
+  const { sightings, transfer, areIdsWrong } = await see(plan, session, (some) => lookAt(some, session))
   const demands = { isOpen, wantsRetrieved: maildrop.wantsRetrieved }
   const sighted = await planSighted(sightings, unmatched, demands, (match) => session.saw(match))
 

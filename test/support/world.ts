@@ -106,6 +106,10 @@ export class TestWorld {
   refusalOf: (uidl: string) => string = () => '-ERR no'
   /** The provider gives this many messages in a session, and refuses all others. */
   givesInSession = Number.POSITIVE_INFINITY
+  /** What a session is shown of the messages that are there. */
+  shows: (provider: readonly ProviderMessage[]) => readonly ProviderMessage[] = (provider) => provider
+  /** The provider hangs up when it is asked for one message more than these in a session. */
+  cutsSessionAfter = Number.POSITIVE_INFINITY
   /** The text that TOP shows of a message; undefined: TOP is refused. */
   showsHeader: (bytes: Buffer) => Buffer | undefined = (bytes) => bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 2)
   /** Messages at which the session breaks, by their UIDL or their bytes. */
@@ -201,7 +205,7 @@ export class TestWorld {
       quarantine: this.ledger,
       attempts: this.ledger,
       clock: { nowMs: () => this.nowMs, steadySince: () => this.steady },
-      openMaildrop: this.realMaildrop ?? (async () => this.#maildrop()),
+      openMaildrop: this.realMaildrop ?? (async (pace) => this.#maildrop(pace)),
       openTraces: async () => {
         throw new Error('this store shows no trace lines')
       },
@@ -233,9 +237,9 @@ export class TestWorld {
     this.provider = this.provider.filter(({ bytes }) => !given.has(bytes))
   }
 
-  #maildrop(): Maildrop {
+  #maildrop(pace: WindowPace): Maildrop {
     const world = this
-    const messages = [...this.provider]
+    const messages = [...this.shows(this.provider)]
     const listing: Listed[] = messages.map(({ bytes, uidl, size }, nth) => ({
       number: (nth + 1) as MessageNumber,
       uidl: uidl as Uidl | undefined,
@@ -243,6 +247,7 @@ export class TestWorld {
     }))
     const marked = new Set<ProviderMessage>()
     let gave = 0
+    let asked = 0
     const at = (number: MessageNumber) => messages[number - 1] as ProviderMessage
     return {
       canPeek: world.canPeek,
@@ -255,10 +260,18 @@ export class TestWorld {
         }
       },
       async *retrieve(wanted): AsyncIterable<Window> {
-        for (let from = 0; from < wanted.length; from += world.window) {
-          if (world.#windows >= world.dropsAfterWindows)
-            throw new SessionFailed({ kind: 'unreachable', server: 'pop.example.net', reason: 'it hung up' })
-          const part = wanted.slice(from, from + world.window)
+        const hangUp = () => {
+          throw new SessionFailed({ kind: 'unreachable', server: 'pop.example.net', reason: 'it hung up' })
+        }
+        for (let from = 0, size = 0; from < wanted.length; from += size) {
+          if (world.#windows >= world.dropsAfterWindows) hangUp()
+          size = Number.isFinite(world.cutsSessionAfter) ? Math.min(world.window, pace.messagesMax) : world.window
+          const part = wanted.slice(from, from + size)
+          pace.asked(part.length)
+          for (const _ of part) {
+            if ((asked += 1) > world.cutsSessionAfter) hangUp()
+            pace.came()
+          }
           const broken = part.find(
             ({ uidl, number }) => world.breaks.has(uidl ?? '') || world.breaksAt(at(number).bytes),
           )
@@ -267,6 +280,7 @@ export class TestWorld {
             ({ uidl }) => !world.withholds.has(uidl ?? '') && (gave += 1) <= world.givesInSession,
           )
           world.retrievedUidls.push(...given.map(({ uidl }) => uidl))
+          pace.closed(part.length)
           yield {
             retrieved: given.map((message) => ({ message, bytes: at(message.number).bytes })),
             refused: part
@@ -287,7 +301,8 @@ export class TestWorld {
       },
       quit: async () => {
         world.effect('quit', () => {
-          world.provider = world.provider.filter((message) => !marked.has(message))
+          const gone = new Set([...marked].map(({ bytes }) => bytes))
+          world.provider = world.provider.filter(({ bytes }) => !gone.has(bytes))
         })
         return { confirmed: true }
       },

@@ -33,19 +33,22 @@ const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
   [
     'wants TLS',
     new RegExp(
-      String.raw`\b(?:plain ?text|clear ?text|in (?:the )?clear|unencrypted|insecure|non secure|unsecured?|not (?:secure|encrypted))\b.{0,60}\b(?:dis(?:allowed|abled)|not (?:be )?(?:allowed|permitted|supported|available|accepted|enabled)|forbidden|refused|denied|rejected|prohibited|blocked|${tls})|\b(?:${tls})\b.{0,30}\b(?:required|needed|mandatory|necessary|first|only|obligatory)\b|\b(?:must|need|needs|required?|requires|please|only|has to|have to)\b.{0,45}\b(?:${tls})\b`,
+      String.raw`\b(?:plain ?text|clear ?text|in (?:the )?clear|unencrypted|insecure|non secure|unsecured?|not (?:secure|encrypted))\b.{0,60}\b(?:dis(?:allowed|abled)|not (?:be )?(?:allowed|permitted|supported|available|accepted|enabled)|forbidden|refused|denied|rejected|prohibited|blocked|${tls})|\b(?:${tls})\b.{0,30}\b(?:required|needed|mandatory|necessary|first|only|obligatory)\b|\bwithout (?:${tls})\b|\b(?:disabled|disallowed|refused|denied|not (?:allowed|permitted))\b.{0,30}\b(?:plain ?text|clear ?text|unencrypted|insecure|non secure|unsecured|use (?:${tls}))\b|\b(?:must|need|needs|required?|requires|please|only|has to|have to)\b.{0,45}\b(?:${tls})\b`,
     ),
   ],
   // Mail.ru spells it with one p; QQ and 163 say authorization code.
-  ['app password', /\bapp?(?:lication)? (?:specific )?password|authori[sz](?:ation|ed) code/],
+  [
+    'app password',
+    /\bapp?(?:lication)? (?:specific )?password|authori[sz](?:ation|ed) code|\bdevice (?:specific )?password/,
+  ],
   [
     'sign in on the web',
-    /\bweb ?log ?in|(?:log|sign) ?in .{0,20}\b(?:via|in|on|through|with|to|at) (?:your |a |the |our )?web(?: ?mail| ?site)?\b|web browser|\bcaptcha\b|verif(?:y|ied|ication)\b.{0,25}\b(?:your |the )?(?:account|identity|phone|mailbox)|\baccount\b.{0,25}\bverif(?:y|ied|ication)|accept .{0,25}\b(?:terms|conditions|agreement)|(?:suspicious|unusual) (?:activity|log ?in|sign)/,
+    /\bweb ?log ?in|(?:log|sign) ?in .{0,20}\b(?:via|in|on|through|with|to|at) (?:your |a |the |our )?web(?: ?mail| ?site)?\b|web browser|\bcaptcha\b|verif(?:y|ied|ication)\b.{0,25}\b(?:your |the )?(?:account|identity|phone|mailbox)|\baccount\b.{0,25}\bverif(?:y|ied|ication)|\bconfirm (?:your |the )?(?:phone|identity|account)|accept .{0,25}\b(?:terms|conditions|agreement)|(?:suspicious|unusual) (?:activity|log ?in|sign)/,
   ],
   ['OAuth only', /\bx?oauth|basic auth|modern auth/],
   [
     'switched off',
-    /\b(?:plan|package|subscription|licen[cs]e) (?:does|do) not (?:include|allow)\b.{0,20}\b(?:pop|imap)|\b(?:premium|paid|upgrade)\b.{0,40}\b(?:pop3?|imap)\b|\bnot have (?:the )?(?:permissions?|rights?|privileges?) (?:to|for) (?:use |access )?(?:pop3?|imap)|\bprotocol (?:is |has been )?(?:disabled|switched off|not (?:enabled|allowed))|\b(?:pop3?|imap)\b.{0,45}\b(?:premium|paid|upgrade|not (?:included|part of))|\b(?:pop3?|imap)\b.{0,45}(?:\bnot (?:yet )?(?:enabled|activated|allowed|permitted|available (?:for|to|in|on|with)|supported)|\bservice (?:is )?not open|disabled|deactivated|switched off|turned off|discontinued)|(?:enable|activate|switch on|turn on).{0,20}\b(?:pop3?|imap)\b|\b(?:not|no)\b.{0,20}\b(?:enabled|allowed|permitted|access)\b.{0,20}\b(?:pop3?|imap)\b|\bnot have (?:pop3?|imap) access|requested service disabled/,
+    /\b(?:pop3?|imap)\b.{0,30}\b(?:(?:must|has to|needs to) be (?:enabled|activated|switched on|turned on)|only (?:for|available))|\b(?:mail|external|third party) (?:client|app|program)s?\b.{0,20}\b(?:disabled|not (?:allowed|enabled|permitted))|\bclient access (?:is )?disabled|\b(?:plan|package|subscription|licen[cs]e) (?:does|do) not (?:include|allow)\b.{0,20}\b(?:pop|imap)|\b(?:premium|paid|upgrade)\b.{0,40}\b(?:pop3?|imap)\b|\bnot have (?:the )?(?:permissions?|rights?|privileges?) (?:to|for) (?:use |access )?(?:pop3?|imap)|\bprotocol (?:is |has been )?(?:disabled|switched off|not (?:enabled|allowed))|\b(?:pop3?|imap)\b.{0,45}\b(?:premium|paid|upgrade|not (?:included|part of))|\b(?:pop3?|imap)\b.{0,45}(?:\bnot (?:yet )?(?:enabled|activated|allowed|permitted|available (?:for|to|in|on|with)|supported)|\bservice (?:is )?not open|disabled|deactivated|switched off|turned off|discontinued)|(?:enable|activate|switch on|turn on).{0,20}\b(?:pop3?|imap)\b|\b(?:not|no)\b.{0,20}\b(?:enabled|allowed|permitted|access)\b.{0,20}\b(?:pop3?|imap)\b|\bnot have (?:pop3?|imap) access|requested service disabled/,
   ],
   [
     'password expired',
@@ -54,7 +57,7 @@ const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
   [
     'shut out',
     new RegExp(
-      String.raw`${origin}.{0,45}${barred}|${barred}.{0,40}\b(?:your|this|that|foreign|by|from|client|unknown)\b.{0,12}${origin}|\bfrom #.{0,20}${barred}|from abroad|outside (?:of )?(?:your|the|its) (?:home )?country`,
+      String.raw`${origin}.{0,45}${barred}|${barred}.{0,40}\b(?:your|this|that|foreign|by|from|client|unknown)\b.{0,12}${origin}|\bfrom #.{0,20}${barred}|\bip\b.{0,30}\b(?:reputation|rbl|dnsbl|block ?list)|\b(?:tor|vpn)\b.{0,30}${barred}|from abroad|outside (?:of )?(?:your|the|its) (?:home )?country`,
     ),
   ],
   [
@@ -74,11 +77,11 @@ const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
   ],
   [
     'quota used up',
-    /download.{0,20}(?:exceed|limit|quota)|(?:exceed|limit|quota).{0,20}download|\b(?:daily|hourly)\b.{0,25}(?:limit|quota|volume|traffic)|(?:limit|quota|volume|maximum)(?!.{0,40}\b(?:log ?ins?|connections|sessions|visits)\b).{0,40}(?:per day|per hour|a day|today|daily|hours)|(?:transfer|traffic|bandwidth|retrieval|volume) .{0,15}(?:limit|quota|allowance|exceed|exhaust|used up)|upload was rate/,
+    /download.{0,20}(?:exceed|limit|quota)|(?:exceed|limit|quota).{0,20}download|\b(?:daily|hourly)\b.{0,25}(?:limit|quota|volume|traffic)|(?:limit|quota|volume|maximum)(?!.{0,40}\b(?:log ?ins?|connections|sessions|visits)\b).{0,40}(?:per day|per hour|a day|today|daily|hours)|(?:transfer|traffic|bandwidth|retrieval|volume) .{0,15}(?:limit|quota|allowance|exceed|exhaust|used up)|upload was rate|download\w{0,3} too much|too much mail/,
   ],
   [
     'throttled',
-    /too (?:often|frequent|soon|fast|quickly)|too many (?!argument|param|bad|invalid imap|message|recipient|part|header|line|hop|flag|char|item|error|open files)|too much access|rate ?limit|throttl|log ?in ?(?:s )?(?:delay|limit|rate|interval|frequen)|limit for logins|frequen|minimum (?:time|interval|login|\w{0,10} delay)|check interval|(?:only|at least|once|allowed|not more) .{0,20}(?:every|once|per|apart) ?.{0,15}(?:minute|second|hour|#)|# (?:minutes?|seconds?) apart|\bwait (?:a|an|#|before|at least|until|for)(?: |$)|(?:come|check) back|again (?:in|after) #|slow down|back ?off time|maximum (?:number of )?(?:simultaneous |concurrent |active |open )?(?:connections|log ?ins?|sessions|users|clients)|connections? limit|(?:connections|logins) (?:from|per)(?!.{0,40}(?:block|\bban|denied|refused|forbid|not (?:allowed|permitted)))|many connections|login attempts|(?:connection|session|log ?in|user|visit|request|accept\w{0,3}|poll\w{0,3}) limit|limit (?:of|for|on) (?:connection|session|log ?in|user|visit|request)|(?:exceed|reach)\w{0,3}.{0,25}\b(?:connections|sessions|log ?ins|requests)\b|\baccepting limit|too many (?:bad |failed |invalid |wrong )?(?:auth\w{0,12} |log ?in |pass ?word )?(?:attempts|tries|log ?ins)|\bconnection rate\b|\bmax connections|\b(?:connections|sessions|log ?ins)\b.{0,12}\b(?:exceeded|reached)|temporar\w{0,6} (?:lock|block|bann|suspend|black ?list)|(?:lock|block|bann|suspend|black ?list)\w{0,3} temporar|\b(?:locked|blocked|banned|suspended) for (?:the next |another )?(?:#|an?|some|a few) ?(?:min|sec|hour|while)/,
+    /too (?:often|frequent|soon|fast|quickly)|too many (?!argument|param|bad|invalid imap|message|recipient|part|header|line|hop|flag|char|item|error|open files)|too much access|rate ?limit|throttl|log ?in ?(?:s )?(?:delay|limit|rate|interval|frequen)|limit for logins|frequen|minimum (?:time|interval|login|\w{0,10} delay)|check interval|(?:only|at least|once|allowed|not more) .{0,20}(?:every|once|per|apart) ?.{0,15}(?:minute|second|hour|#)|# (?:minutes?|seconds?) apart|\bwait (?:a|an|#|before|at least|until|for)(?: |$)|(?:come|check) back|again (?:in|after) #|slow down|back ?off time|maximum (?:number of )?(?:simultaneous |concurrent |active |open )?(?:connections|log ?ins?|sessions|users|clients)|connections? limit|(?:connections|logins) (?:from|per)(?!.{0,40}(?:block|\bban|denied|refused|forbid|not (?:allowed|permitted)))|many connections|login attempts|(?:connection|session|log ?in|user|visit|request|accept\w{0,3}|poll\w{0,3}) limit|limit (?:of|for|on) (?:connection|session|log ?in|user|visit|request)|(?:exceed|reach)\w{0,3}.{0,25}\b(?:connections|sessions|log ?ins|requests)\b|\baccepting limit|too many (?:bad |failed |invalid |wrong )?(?:auth\w{0,12} |log ?in |pass ?word )?(?:attempts|tries|log ?ins)|\bconnection rate\b|\bmax connections|\b(?:connections|sessions|log ?ins)\b.{0,12}\b(?:exceeded|reached)|temporar\w{0,6} (?:lock|block|bann|suspend|black ?list)(?!.{0,60}\b(?:payment|paid|unpaid|invoice|administrat|abuse))|(?:lock|block|bann|suspend|black ?list)\w{0,3} temporar|\b(?:locked|blocked|banned|suspended) for (?:the next |another )?(?:#|an?|some|a few) ?(?:min|sec|hour|while)/,
   ],
   ['temporary', { test: isBehindServer }],
   [
@@ -93,7 +96,7 @@ const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
   ],
   [
     'in use',
-    /\bsession (?:is )?(?:already|still) |another (?:session|client|process|user|connection|pop)|other party|already (?:open|logged|in use|locked|connected)|duplicate login/,
+    /\bsession (?:is )?(?:already|still) |\balready have .{0,20}\b(?:session|connection)|exclusive access|simultaneous access|another (?:session|client|process|user|connection|pop)|other party|already (?:open|logged|in use|locked|connected)|duplicate login/,
   ],
   [
     'locked account',
@@ -101,7 +104,7 @@ const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
   ],
   [
     'mailbox disabled',
-    /\b(?:account|mail ?box|user|log ?in|domain|subscription|service|trial|contract)\b.{0,30}\b(?:disabled|deactivated|inactive|inactivity|not (?:yet )?(?:active|activated|enabled)|closed|terminated|expired|cancell?ed|dormant|archived|deprovisioned)|no longer exists|\b(?:expired|inactive|disabled|dormant|closed) (?:account|mail ?box|user)/,
+    /\b(?:account|mail ?box|user|log ?in|domain|subscription|service|trial|contract)\b.{0,30}\b(?:disabled|deactivated|inactive|inactivity|not (?:yet )?(?:active|activated|enabled)|closed|terminated|expired|cancell?ed|dormant|archived|deprovisioned)|no longer exists|\b(?:account|mail ?box|user) does not exist any ?more|\b(?:expired|inactive|disabled|dormant|closed) (?:account|mail ?box|user)/,
   ],
   ['in use', /\block(?:ed|s)?\b|\bin use\b|(?<!\btoo )\bbusy\b/],
   [

@@ -34,7 +34,7 @@ export function protocolIn(words: string): Protocol | undefined {
   if (/^SSH-\d/.test(said)) return 'SSH'
   // Both greet with 220 (RFC 959, RFC 5321 section 4.2).
   if (/^(?:120|220|421|450|451|521|530|554)(?:[ -]|$)/.test(said))
-    return /\bs?ftpd?\b|ftpd|filezilla|serv-u/i.test(said) ? 'FTP' : 'SMTP'
+    return !/\b(?:[el]?smtp|lmtp)\b/i.test(said) && /\bs?ftpd?\b|ftpd|filezilla|serv-u/i.test(said) ? 'FTP' : 'SMTP'
   if (/^(?:200|201|400|502) .*\b(?:nntp|news|inn|innd|usenet|posting)\b/i.test(said)) return 'NNTP'
   if (/^"(?:IMPLEMENTATION|SIEVE|NOTIFY|SASL|VERSION|MAXREDIRECTS)"/i.test(said)) return 'ManageSieve'
   return /^(?:HTTP\/\d|<(?:!doctype|html|head|body|title|\?xml)\b|<\?xml)/i.test(said) ? 'the web' : undefined

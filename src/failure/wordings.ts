@@ -93,6 +93,12 @@ export const wordings: readonly Wording[] = [
   ...from('en', 'Yandex', 'github.com/Foundry376/Mailspring/issues/904', [
     ['switched off', '[AUTHENTICATIONFAILED] LOGIN Invalid credentials or IMAP is disabled sc=ebI8JB0ug4Y1_290737_53p'],
   ]),
+  ...from('en', 'Yandex', 'a session that public code quotes, index 365831499', [
+    ['switched off', '[AUTH] login failure or POP3 disabled, try later. sc=HtjJitcPRuQ1'],
+  ]),
+  ...from('en', 'Outlook.com', 'public documents, index 56750462884 and 69057357679', [
+    ['temporary', 'User is authenticated but not connected.'],
+  ]),
   ...from('en', 'GMX, WEB.DE', 'github.com/jens-maus/yam/issues/638', [
     ['wrong password', 'authentication failed'],
   ]),

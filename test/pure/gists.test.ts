@@ -10,6 +10,8 @@ import { meaningOf, passes, type Meaning } from '../../src/failure/meaning.ts'
 const said: Partial<Record<Meaning, readonly string[]>> = {
   'in use': [
     'en Mailbox lock: session already active',
+    'en You already have a session open',
+    'en Could not get exclusive access to the mailbox',
     'de Postfach ist gesperrt (Sitzung läuft bereits)',
     'de Postfach gesperrt: andere Sitzung laeuft',
     'de Postfach wird bereits verwendet',
@@ -162,6 +164,9 @@ const said: Partial<Record<Meaning, readonly string[]>> = {
   ],
   temporary: [
     'en ldap: connection refused',
+    'en Mailbox is being restored',
+    'en could not connect to auth process',
+    'en insufficient system resources',
     'en Authentication server down',
     'en internal authentication failure',
     'en Kerberos server unreachable',
@@ -304,6 +309,8 @@ const said: Partial<Record<Meaning, readonly string[]>> = {
     'de IP-Adresse auf Sperrliste',
     'ru Ваш IP ограничен',
     'en Access denied from your IP',
+    'en Access denied: IP reputation',
+    'en VPN connections are blocked',
     'en Your IP has been banned',
     'en Logins from your country are not allowed',
     'en Connections from 192.0.2.1 are blocked',
@@ -337,6 +344,9 @@ const said: Partial<Record<Meaning, readonly string[]>> = {
   ],
   'switched off': [
     'en POP3 access not enabled',
+    'en POP access is only for subscribers',
+    'en POP3 access must be enabled in the settings',
+    'en Mail client access is disabled',
     'en IMAP/POP is not included in your plan',
     'en POP is a premium feature',
     'de POP3 ist für dieses Konto nicht freigeschaltet',
@@ -371,6 +381,8 @@ const said: Partial<Record<Meaning, readonly string[]>> = {
   'wants TLS': [
     'en Plaintext authentication disallowed on non-secure (SSL/TLS) connections',
     'en TLS required',
+    'en Login disabled on unencrypted connection',
+    'en USER command disabled, use STLS',
     'en Encryption is required for this service',
     'en Cleartext logins not permitted',
     'en You must use a secure connection to log in',

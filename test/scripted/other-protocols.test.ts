@@ -51,6 +51,7 @@ async function runAt(port: number, tls: TlsMode): Promise<FailureReport> {
 const greetings = [
   ['SMTP', '220 mx.example.net ESMTP Postfix\r\n'],
   ['SMTP', '554 5.7.1 You are not allowed to connect\r\n'],
+  ['SMTP', '220 ftp.example.net ESMTP Postfix\r\n'],
   ['FTP', '220 (vsFTPd 3.0.5)\r\n'],
   ['FTP', '220-FileZilla Server 1.8\r\n220 ready\r\n'],
   ['IMAP', '* OK [CAPABILITY IMAP4rev1] Dovecot ready.\r\n'],

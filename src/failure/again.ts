@@ -2,11 +2,11 @@
 
 /** The words by which a server promises that it passes with time. */
 const later =
-  /temporar|\blater\b|\bsoon\b|(?:a|few|some) (?:moments?|minutes?|while|seconds?|hours?)|# ?(?:minut|second|sec|min|hour|stunde|heure|hora|ore\b|godzin|hodin|dakika|saat|минут|час|секунд|分|秒|時間|小时|분|초|시간|phut|gio\b)|shutting down|vorubergehend|voruebergehend|zeitweise|zeitweilig|spater|spaeter|plus tard|ulterieur|temporaire|provisoire|quelques (?:minutes|instants)|mas tarde|temporal|unos minutos|piu tardi|temporane|provvisori|qualche minuto|mais tarde|temporari|alguns minutos|later opnieuw|tijdelijk|pozniej|tymczasow|chwilow|za chwile|pozdeji|docasn|za chvili|prechodn|daha sonra|gecici|позже|позднее|временн|через (?:некоторое|несколько)|稍后|稍後|暂时|暫時|临时|臨時|过一会|しばらく|後ほど|一時的|時間をおいて|나중에|잠시|일시적|sau (?:it|vai|#)|(?:thu lai|quay lai) sau|tam thoi|lat nua/u
+  /temporar|\blater\b|\bsoon\b|(?:a|few|some) (?:moments?|minutes?|while|seconds?|hours?)|# ?(?:minut|second|sec|min|hour|stunde|heure|hora|ore\b|godzin|hodin|dakika|saat|минут|час|секунд|分|秒|時間|小时|분|초|시간|phut|gio\b)|shutting down|vorubergehend|voruebergehend|zeitweise|zeitweilig|spater|spaeter|plus tard|ulterieur|temporaire|provisoire|quelques (?:minutes|instants)|mas tarde|temporal|unos minutos|piu tardi|temporane|provvisori|qualche minuto|mais tarde|temporari|alguns minutos|later opnieuw|tijdelijk|pozniej|tymczasow|chwilow|za chwile|pozdeji|docasn|za chvili|prechodn|daha sonra|gecici|позже|позднее|пізніше|временн|тимчасов|через (?:некоторое|несколько)|稍后|稍後|暂时|暫時|临时|臨時|过一会|しばらく|後ほど|一時的|時間をおいて|나중에|잠시|일시적|sau (?:it|vai|#)|(?:thu lai|quay lai) sau|tam thoi|lat nua/u
 
 /** The words for what is so only for now. */
 const temporarily =
-  /temporar|vorubergehend|voruebergehend|zeitweise|zeitweilig|temporaire|temporal|temporane|tijdelijk|tymczasow|docasn|gecici|временн|暂时|暫時|临时|臨時|一時的|일시적|tam thoi/u
+  /temporar|vorubergehend|voruebergehend|zeitweise|zeitweilig|temporaire|temporal|temporane|tijdelijk|tymczasow|docasn|gecici|временн|тимчасов|暂时|暫時|临时|臨時|一時的|일시적|tam thoi/u
 
 export function saysTemporarily(skeleton: string): boolean {
   return temporarily.test(skeleton)

@@ -32,8 +32,8 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
     anyOf(
       String.raw`(?:unverschlusselt|klartext|onversleuteld|en clair|non chiffr|non securise|sin cifrar|no cifrad|texto plano|no segura|em texto|nao segur|in chiaro|non cifrat|non sicur|nieszyfrowan|nesifrovan|nezabezpecen|sifresiz|sifrelenmemis|незашифрован|открытым текстом|незащищен|明文|平文|暗号化されていない|평문|암호화되지|khong ma hoa|khong an toan)`,
       String.raw`\b(?:ssl|s?tls|starttls)\b.{0,30}(?:erforderlich|notig|benotigt|pflicht|verwenden|requis|obligatoire|necessaire|utilise|requerid|necesari|obligatori|exigid|necessari|richiest|vereist|verplicht|wymagan|vyzadovan|nutn|gerekli|zorunlu|требуется|необходим|обязател|必须|必要|必須|필요|필수|bat buoc)`,
-      String.raw`(?:nur mit|nur uber|bitte|verwenden sie|utilisez|necessite|requiert|use|utilice|requiere|usar|utilize|requer|usare|utilizzare|richiede|gebruik|uzyj|wymaga|pouzijte|vyzaduje|kullanin|используйте|только|требует|请使用|必须使用|使用して|사용하|yeu cau|su dung).{0,20}\b(?:ssl|s?tls|starttls)\b`,
-      String.raw`verschlusselte verbindung|connexion (?:securisee|chiffree)|conexion (?:segura|cifrada)|conexao segura|connessione (?:sicura|cifrata)|beveiligde verbinding|szyfrowan\w{0,3} polacz|bezpieczn\w{0,3} polacz|zabezpecen\w{0,3} pripojen|guvenli baglanti|защищенн\p{L}{0,3} соединен|安全连接|加密连接|ket noi an toan`,
+      String.raw`(?:nur mit|nur uber|bitte|verwenden sie|utilisez|necessite|requiert|use|utilice|requiere|usar|utilize|requer|usare|utilizzare|richiede|gebruik|uzyj|wymaga|pouzijte|vyzaduje|kullanin|используйте|только|требует|请使用|必须使用|使用して|請使用|사용하|yeu cau|su dung).{0,20}\b(?:ssl|s?tls|starttls)\b`,
+      String.raw`verschlusselte verbindung|connexion (?:securisee|chiffree)|conexion (?:segura|cifrada)|conexao segura|connessione (?:sicura|cifrata)|beveiligde verbinding|szyfrowan\w{0,3} polacz|bezpieczn\w{0,3} polacz|zabezpecen\w{0,3} pripojen|guvenli baglanti|защищенн\p{L}{0,3} соединен|安全连接|加密连接|加密連線|安全連線|(?:ssl|tls)を(?:使用|利用)|ket noi an toan`,
     ),
   ],
   [
@@ -43,7 +43,7 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
       String.raw`(?:gesperrt|blockiert|verweigert|refuse|interdit|bloque|bloquead|denegad|negad|bloccat|negat|geblokkeerd|geweigerd|zablokowan|odmow\w{0,4}|brak dostepu|zabronion|blokovan|zakazan|odepren|odmitnut|engel|yasak).{0,40}\b(?:ip|land|ausland|pays|etranger|pais|paese|estero|buitenland|kraju|zagranic\w|zeme|zahranici|ulke\w{0,8}|yurt disi\w{0,3})\b`,
       String.raw`\b(?:ip|ip adress\w{0,3}|adresse ip|direccion ip|endereco ip|indirizzo ip|adres ip|ip adresi\w{0,3})\b.{0,30}(?:sperrliste|schwarze\w liste|eingeschrankt|liste noire|restreint|lista (?:negra|nera)|restringid|restrit|limitat[oa]|zwarte lijst|beperkt|czarnej liscie|ograniczon|cern\w{1,3} listin|omezen|kara liste|kisitla|bi (?:han che|gioi han)|danh sach den)|\bip\b.{0,20}ограничен|ip.{0,8}(?:被限制|被禁|被屏蔽)`,
       String.raw`(?:\bip\b|адрес|стран|регион|из за рубежа).{0,40}(?:заблок|запрещ|закрыт|отказ|не разреш|в черном списке)|(?:запрещ|закрыт|отказано|заблок).{0,40}(?:\bip\b|ваш\p{L}{0,3} (?:адрес|стран)|из вашей|с вашего)`,
-      String.raw`(?:ip|地址|异地|境外|海外|国外|地区|國外).{0,12}(?:禁止|拒绝|拒絕|封|限制登|屏蔽|阻止|受限|黑名单)|(?:禁止|拒绝|拒絕).{0,8}(?:ip|异地|境外|海外|国外|地区)`,
+      String.raw`(?:ip|地址|异地|境外|海外|国外|地区|國外).{0,12}(?:禁止|拒绝|拒絕|封|限制登|屏蔽|阻止|受限|黑名单)|(?:禁止|拒绝|拒絕).{0,8}(?:ip|异地|境外|海外|国外|國外|地区)`,
       String.raw`(?:ip|アドレス|海外|国外).{0,16}(?:拒否|禁止|ブロック|許可され|制限されて|遮断)|(?:ip|해외|국가|지역).{0,16}(?:차단|거부|제한|금지|허용되지)`,
       String.raw`(?:dia chi ip|\bip\b|quoc gia|nuoc ngoai).{0,30}(?:bi chan|bi khoa|bi tu choi|khong duoc phep|bi cam)|(?:bi chan|tu choi).{0,30}(?:\bip\b|quoc gia|nuoc ngoai)`,
     ),
@@ -57,7 +57,7 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
       String.raw`(?:pop3?|imap)\b.{0,30}(?:wylaczon|nie(?:aktywn| jest wlaczon)|vypnut|neni povolen|uitgeschakeld|niet ingeschakeld|kapali|devre disi)`,
       String.raw`(?:pop3?|imap).{0,20}(?:отключ|не включ|выключен|未开启|未开通|未启用|关闭|禁用|無効|사용하지|미사용|사용 ?안|사용 설정이 되어 있지)`,
       String.raw`(?:pop3?|imap)\b.{0,30}(?:gesperrt|abgeschaltet|ausgeschaltet|nicht (?:eingeschaltet|freigegeben|verfugbar)|pas (?:active|autorise)|non disponible|deshabilitado|inhabilitado|no (?:esta )?(?:activado|permitido)|nao (?:esta )?(?:ativado|permitido|habilitado)|desabilitado|non (?:e )?(?:attivo|attivato|consentito)|disattivato|niet (?:geactiveerd|toegestaan)|nie jest (?:aktywn|dozwolon)|nieaktywn|zablokowan|zakazan|neni (?:aktivni|zapnut)|etkin degil|aktif degil|kapatil)`,
-      String.raw`(?:未开启|未开通|未启用|没有开启|未開啟|无权使用|禁止使用).{0,10}(?:pop|imap)|(?:pop3?|imap).{0,20}(?:запрещ|недоступ|не активир|не разреш|без оплаты|没有开|無効|使用できません|利用できません|許可されて|有効になって|비활성|허용되지|chua (?:duoc )?(?:bat|kich hoat)|bi tat|da tat|khong duoc (?:bat|phep))`,
+      String.raw`(?:未开启|未开通|未启用|没有开启|未開啟|无权使用|禁止使用).{0,10}(?:pop|imap)|(?:pop3?|imap).{0,20}(?:запрещ|недоступ|не активир|не разреш|без оплаты|没有开|未啟用|未開啟|沒有開|вимкнен|не увімкнен|заборонен|꺼져|利用設定|設定がされて|無効|使用できません|利用できません|許可されて|有効になって|비활성|허용되지|chua (?:duoc )?(?:bat|kich hoat)|bi tat|da tat|khong duoc (?:bat|phep))`,
     ),
   ],
   [
@@ -93,7 +93,7 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
       String.raw`(?:numero|cantidad) (?:maximo |massimo )?(?:de |di )(?:conex|connession|session|sesion|sess|intent|tent|acces)|maximaal aantal|aantal (?:verbindingen|aanmeldingen|sessies)|(?:liczb\w|limit\w{0,2}) (?:polaczen|logowan|sesji|prob)|(?:pocet|poctu|limit\w{0,2}) (?:pripojeni|prihlaseni|spojeni|relaci)|(?:baglanti|oturum|giris) (?:sayisi|limiti|siniri|denemesi)`,
       String.raw`(?:числ|количеств|лимит|предел)\p{L}{0,2} (?:на )?(?:одновременн\p{L}{0,3} )?(?:подключ|соединен|вход|сесси|попыт|запрос)|qua (?:nhieu|thuong xuyen)|(?:so|gioi han) (?:lan )?(?:dang nhap|ket noi|phien)`,
       String.raw`(?:登录|登入|连接|連接|访问|請求|请求|会话)(?:次|数|個)?(?:数|數)?(?:过多|過多|太多|超|已达|上限|受限)|(?:连接|登录|并发)数.{0,6}(?:超|上限|限制)|多すぎ|(?:接続|ログイン|アクセス|セッション|同時).{0,8}(?:上限|制限(?!され)|超え|超過|集中)|回数.{0,6}(?:超|上限)|(?:접속|로그인|연결|세션|동시).{0,8}(?:초과|제한|한도)`,
-      String.raw`слишком (?:много|часто)|частые|频繁|頻繁|次数过多|太多|過多|頻度|너무 (?:많|자주)|과도`,
+      String.raw`слишком (?:много|часто)|забагато|надто часто|短時間に|частые|频繁|頻繁|次数过多|太多|過多|頻度|너무 (?:많|자주)|과도`,
     ),
   ],
   [
@@ -110,10 +110,10 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
   [
     'in use',
     anyOf(
-      String.raw`\b(?:andere[rnms]?|autre|otr[ao]|altr[ao]|outr[ao]|andere|inn\w{1,3}|jin\w{1,3}|baska(?: bir)?) (?:sitzung|client|programm|verbindung|gerat|prozess|benutzer|session|connexion|programme|utilisateur|appareil|sesion|cliente|conexion|programa|proceso|usuario|dispositivo|sessione|programma|processo|utente|connessione|sessao|conexao|sessie|verbinding|gebruiker|proces|sesj\w|klient\w{0,3}|program\w{0,3}|polaczeni\w|uzytkownik\w{0,2}|relac\w|sezeni\w{0,2}|spojeni\w{0,2}|proces\w{0,2}|oturum|istemci|kullanici|surec|cihaz)\b|\b(?:sitzung|session|sesion|sessione|sessao|sessie|sesja|relace|oturum)\b.{0,12}\b(?:lauft|bereits|aktiv|schon|deja|en cours|ya|activa|abierta|iniciada|gia|attiva|in corso|ja|ativa|em andamento|al (?:actief|geopend)|juz|trwa|jiz|probiha|zaten|acik)\b`,
-      String.raw`(?:wird|ist) (?:gerade|bereits|derzeit|schon) (?:von .{0,30})?(?:verwendet|benutzt|genutzt|abgerufen|abgeholt|gelesen|belegt)|bereits (?:gesperrt|aktiv|verbunden|belegt|in gebrauch)|siendo (?:usad|utilizad)|sendo (?:usad|utilizad)|(?:jest|obecnie|juz) uzywan|prave pouziv|zaten (?:acik|kullan|kilit)|kullanil(?:iyor|makta)|друг\p{L}{1,3} (?:сесси|сеанс|клиент|программ|процесс|пользовател|подключен|соединен|устройств)|(?:сесси|сеанс)\p{L}{0,2} (?:уже|активн)|phien (?:lam viec )?khac|(?:ung dung|chuong trinh|thiet bi) khac|dang (?:duoc )?(?:su dung|mo\b)`,
+      String.raw`\b(?:andere[rnms]?|autre|otr[ao]|altr[ao]|outr[ao]|andere|inn\w{1,3}|jin\w{1,3}|baska(?: bir)?) (?:sitzung|client|programm|verbindung|gerat|prozess|benutzer|session|connexion|programme|utilisateur|appareil|sesion|cliente|conexion|programa|proceso|usuario|dispositivo|sessione|programma|processo|utente|connessione|sessao|conexao|sessie|verbinding|gebruiker|proces|sesj\w|klient\w{0,3}|logiciel|application|program\w{0,3}|polaczeni\w|uzytkownik\w{0,2}|relac\w|sezeni\w{0,2}|spojeni\w{0,2}|proces\w{0,2}|oturum|istemci|kullanici|surec|cihaz)\b|\b(?:sitzung|session|sesion|sessione|sessao|sessie|sesja|relace|oturum)\b.{0,12}\b(?:lauft|bereits|aktiv|schon|deja|en cours|ya|activa|abierta|iniciada|gia|attiva|in corso|ja|ativa|em andamento|al (?:actief|geopend)|juz|trwa|jiz|probiha|zaten|acik)\b`,
+      String.raw`(?:wird|ist) (?:gerade|bereits|derzeit|schon) (?:von .{0,30})?(?:verwendet|benutzt|genutzt|abgerufen|abgeholt|gelesen|belegt)|bereits (?:gesperrt|aktiv|verbunden|belegt|in gebrauch)|siendo (?:usad|utilizad)|sendo (?:usad|utilizad)|(?:jest|obecnie|juz) uzywan|prave pouziv|zaten (?:acik|kullan|kilit)|kullanil(?:iyor|makta)|\bal een sessie|використовується|зайнят|інш\p{L}{1,3} (?:сес|клієнт|програм)|друг\p{L}{1,3} (?:сесси|сеанс|клиент|программ|процесс|пользовател|подключен|соединен|устройств)|(?:сесси|сеанс)\p{L}{0,2} (?:уже|активн)|phien (?:lam viec )?khac|(?:ung dung|chuong trinh|thiet bi) khac|dang (?:duoc )?(?:su dung|mo\b)`,
       String.raw`(?:其他|其它|另一|另外|别的|別的).{0,3}(?:会话|會話|客户端|客戶端|用戶端|程序|程式|连接|連線|進程|进程|设备|裝置|终端|使用者)|已在(?:别处|別處|其他|其它).{0,4}(?:登录|登入|登錄)|已(?:被)?(?:打开|打開|占用|佔用)|正(?:在)?被.{0,10}使用|(?:別の|他の).{0,3}(?:セッション|クライアント|プログラム|ユーザー?|プロセス|接続|端末|ソフト)|(?:既に|すでに)(?:開|使用|ログイン|接続)|メールボックス.{0,4}ロック|다른 (?:세션|클라이언트|프로그램|사용자|프로세스|연결|기기|장치|접속)|이미 (?:열려|사용|로그인|접속)`,
-      String.raw`in benutzung|(?:bereits|schon) (?:geoffnet|angemeldet|verwendet)|deja (?:ouvert|utilis|verrouill|connecte)|en cours d utilisation|(?<!\b(?:compte|acces|utilisateur)\b.{0,20})verr?ouill`,
+      String.raw`in benutzung|(?:bereits|schon) (?:geoffnet|angemeldet|verwendet)|deja (?:ouvert|utilis|verrouill|connecte|consulte)|en cours d utilisation|(?<!\b(?:compte|acces|utilisateur)\b.{0,20})verr?ouill`,
       String.raw`\ben uso\b|ya (?:esta )?abierto|\bin uso\b|gia (?:aperta|in uso)|\bem uso\b|ja (?:esta )?aberta`,
       String.raw`w uzyciu|zajet|jiz (?:otevren|pouzivan)|(?<!\b(?:ucet|pristup|uzivatel)\b.{0,15})uzamcen|in gebruik|kullanimda`,
       String.raw`уже (?:используется|открыт)|используется|(?<!(?:сервер|систем|сервис).{0,12})занят|正在使用|被占用|重复登录|使用中|사용 ?중`,
@@ -129,7 +129,7 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
       String.raw`(?:konto|skrzynk\w|uzytkownik|dostep|domena)\b.{0,40}(?:zablokowan|zawieszon|zamrozon)|(?:ucet|schrank\w|uzivatel|pristup|domena)\b.{0,40}(?:zablokov|uzamc|uzamk|pozastav|zmrazen|blokovan)|(?:posta kutu|kullanici|hesa[bp])\w{0,8}\b.{0,40}(?:kilit|askiya|engel|donduru)`,
       String.raw`(?:учетн\p{L}{0,2} запис\p{L}{0,2}|аккаунт|ящик|пользовател\p{L}|доступ|домен|почт\p{L}{0,3})\p{L}{0,3}.{0,20}(?:заблок|приостанов|заморож)|tai khoan.{0,20}(?:bi khoa|tam ngung|dinh chi|bi chan|dong bang)|hop thu.{0,20}(?:bi khoa|tam ngung|dinh chi|bi chan)`,
       String.raw`(?:[账帐帳][号戶户號]|邮箱|郵箱|信箱|用户|域名).{0,10}(?:被锁|被封|已锁|封禁|停权|停權|欠费)|(?:アカウント|メールボックス|ユーザー?|利用).{0,10}(?:ロック|凍結|停止)|(?:계정|메일함|사용자|아이디).{0,10}(?:잠|정지|차단|이용제한|이용이 제한)`,
-      String.raw`(?:учетная запись|аккаунт).{0,20}заблок|(?:[账帐帳][号戶户號]|邮箱|郵箱|信箱).{0,10}(?:锁定|鎖定|冻结|凍結|异常)|アカウント.{0,10}(?:ロック|停止)|계정.{0,10}(?:잠|정지|차단)`,
+      String.raw`(?:учетная запись|обліковий запис|скриньк\p{L}|аккаунт).{0,20}заблок|(?:[账帐帳][号戶户號]|邮箱|郵箱|信箱).{0,10}(?:锁定|鎖定|冻结|凍結|异常)|アカウント.{0,10}(?:ロック|停止)|계정.{0,10}(?:잠|정지|차단)`,
     ),
   ],
   [
@@ -142,7 +142,7 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
       String.raw`(?:konto|skrzynk\w|uzytkownik|abonament)\b.{0,25}(?:wygasl|nieaktywn|wylaczon|zamkniet|dezaktywowan|usuniet)|(?:ucet|schrank\w|uzivatel|predplatne)\b.{0,25}(?:vyprsel|neaktivni|zrusen|deaktivovan|uzavren|zakazan)|(?:hesa[bp]|uyelik|posta kutu)\w{0,8}\b.{0,25}(?:devre disi|suresi dol|pasif|kapatil|aktif degil|silin)`,
       String.raw`(?:учетн\p{L}{0,2} запис\p{L}{0,2}|аккаунт|ящик|подписк\p{L})\p{L}{0,3}.{0,20}(?:отключ|неактив|не актив|закрыт|истек|удален|деактив)|(?:tai khoan|hop thu).{0,20}(?:het han|vo hieu hoa|khong hoat dong|bi dong|da dong|ngung hoat dong)`,
       String.raw`(?:[账帐帳][号戶户號]|邮箱|郵箱|信箱).{0,10}(?:过期|過期|到期|注销|註銷|关闭|關閉|未激活|失效)|(?:アカウント|メールボックス|契約).{0,10}(?:期限切れ|失効|解約|閉鎖|有効ではあり|有効期限)|(?:계정|메일함|아이디).{0,10}(?:만료|비활성|휴면|해지|탈퇴|폐쇄)`,
-      String.raw`konto.{0,20}(?:nieaktywn|wylaczon)|hesa[bp]\w{0,6}.{0,20}devre disi|учетная запись.{0,20}отключ|[账帐帳][号戶户號].{0,10}(?:禁用|停用)|アカウント.{0,10}無効`,
+      String.raw`konto.{0,20}(?:nieaktywn|wylaczon)|hesa[bp]\w{0,6}.{0,20}devre disi|учетная запись.{0,20}отключ|[账帐帳][号戶户號].{0,10}(?:禁用|停用)|アカウント.{0,10}無効|アドレス.{0,6}廃止|휴면 ?계정`,
     ),
   ],
   [
@@ -167,7 +167,7 @@ export const gistsAbroad: readonly (readonly [Meaning, RegExp])[] = [
       String.raw`mas tarde|temporalmente|no disponible|intentelo|error interno|piu tardi|temporanea|non disponibile|riprova|errore interno`,
       String.raw`mais tarde|temporariamente|indisponivel|tente novamente|erro interno|later opnieuw|tijdelijk|niet beschikbaar`,
       String.raw`pozniej|tymczasow|niedostepn|blad wewnetrzny|sprobuj|pozdeji|docasn|nedostupn|vnitrni chyba|daha sonra|gecici|tekrar deneyin`,
-      String.raw`позже|временн|недоступ|внутренн\p{L}{0,3} ошибк|повторите`,
+      String.raw`позже|пізніше|временн|тимчасов|спробуйте|недоступ|внутренн\p{L}{0,3} ошибк|повторите`,
       String.raw`稍后|稍後|暂时|暫時|系统(?:繁忙|忙|错误|维护)|服务器?(?:不可用|忙|繁忙|异常)|内部错误|しばらく|後ほど|一時的|メンテナンス|混雑|나중에|잠시|일시적|점검`,
     ),
   ],

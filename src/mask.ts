@@ -1,9 +1,6 @@
 /** Hides secrets in a server's words: some servers repeat the line that they refuse, and their words are shown and logged. */
 import { printable } from './printable.ts'
 
-/** A form of so many characters or fewer is hidden only where it stands for itself. */
-const shortForm = 3
-
 export type Mask = (text: string) => string
 
 /** Hides the password of a login, and the AUTH PLAIN response that consists of user and password (RFC 4616). */
@@ -18,11 +15,7 @@ export function masking(secrets: readonly string[]): Mask {
     .flatMap(formsOf)
     .toSorted((a, b) => b.length - a.length)
   if (forms.length === 0) return (text) => text
-  const written = forms.map((form) => {
-    const literal = form.replaceAll(/[^A-Za-z0-9]/g, (char) => `\\u${hex4(char)}`)
-    // A secret of a letter or two stands in many words that do not speak of it, and the gaps would spell it out.
-    return form.length <= shortForm ? `(?<![A-Za-z0-9])${literal}(?![A-Za-z0-9])` : literal
-  })
+  const written = forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, (char) => `\\u${hex4(char)}`))
   // The end also matches the padding that base64 may have.
   const any = new RegExp(`(?:${written.join('|')})={0,2}`, 'gi')
   return (text) => text.replaceAll(any, '***')

@@ -14,7 +14,7 @@ import { tlsTroubleOf } from '../failure/tls-reasons.ts'
 import { clearGreeting } from '../net/clear-greeting.ts'
 import { guardOf } from '../net/guard.ts'
 import { withDeadline } from '../deadline.ts'
-import { isRecord, isRefusal, within, wordsOf } from './command.ts'
+import { isRecord, within, wordsOf } from './command.ts'
 import type { Identities } from './identities.ts'
 import { checkInsides, neverWaitThrottled, onCommandFailure, wrapRun } from './insides.ts'
 import { type CertificateRules, isLoopback, transportOf, wordsWithoutTls } from './tls.ts'
@@ -99,11 +99,7 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
   neverWaitThrottled(client)
   boundId(client, identities, attempt)
   // People see the error of a command: it has the server's words, and without the secrets of the login.
-  let lastRefusal: unknown
-  onCommandFailure(client, (error) => {
-    maskWords(error, mask)
-    lastRefusal = error
-  })
+  onCommandFailure(client, (error) => maskWords(error, mask))
   try {
     await within(client, client.connect(), { waitMs: imapLimits.storeConnectWaitMs, during: 'login', signal })
     return client
@@ -112,11 +108,6 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
     if (signal?.aborted) throw error
     if (login.tls === 'implicit' && error instanceof Error && tlsTroubleOf(error) === 'not TLS')
       Object.assign(error, { withoutTls: wordsWithoutTls(await clearGreeting(login, guard, signal)) })
-    // imapflow tells a refused STARTTLS as one that was not offered.
-    if (isRecord(error) && error['tlsFailed'] === true && isRefusal(lastRefusal))
-      Object.assign(error, {
-        starttlsRefused: `${String(lastRefusal['responseStatus'])} ${wordsOf(lastRefusal)}`.trim(),
-      })
     maskWords(error, mask)
     throw new SessionFailed({ ...loginFailure(error, login), everyAccount: true }, error)
   }
@@ -142,7 +133,7 @@ function clientFor(login: Login, transport: NonNullable<ImapFlowOptions['transpo
     maxLiteralSize: imapLimits.storeLiteralOctetsMax,
     maxResponseSize: imapLimits.storeLineOctetsMax + imapLimits.storeLiteralOctetsMax,
     connectionTimeout: imapLimits.storeConnectWaitMs,
-    greetingTimeout: imapLimits.storeGreetingWaitMs,
+    greetingTimeout: imapLimits.storeConnectWaitMs,
     // We set the deadline of each command (`within`); this one only ends a socket that nobody waits for.
     socketTimeout: imapLimits.appendWaitMs + imapLimits.storeReplyWaitMs,
   })
@@ -156,12 +147,11 @@ function loginFailure(error: unknown, login: Login): LoginFailure {
   if (trouble?.kind === 'throttled' || trouble?.kind === 'store full') return trouble
   const disabled = error['responseStatus'] === undefined && login.tls === 'none'
   const words = disabled ? 'it takes no password in clear text (LOGINDISABLED): choose TLS or STARTTLS' : wordsOf(error)
-  const status = error['responseStatus'] === 'BAD' ? 'BAD' : 'NO'
   const passing = trouble?.kind === 'store refused' && trouble.passes ? { passes: true as const } : {}
   return {
     kind: 'store refused',
     during: 'login',
-    reply: `${words === '' || status === 'BAD' ? `${status} ${words}`.trim() : words} (login ${login.user})`,
+    reply: `${words === '' ? 'NO' : words} (login ${login.user})`,
     ...passing,
   }
 }

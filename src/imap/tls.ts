@@ -64,19 +64,13 @@ export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules,
 function hearGreeting(socket: Socket): void {
   let words = ''
   const onData = (chunk: Buffer) => {
-    words = `${words}${chunk.toString('latin1', 0, 200)}`.trimStart().slice(0, 200)
-    // The first octet that is no greeting of RFC 9051 section 7.1 tells.
-    if (greetings.some((greeting) => greeting.startsWith(words.slice(0, greeting.length).toUpperCase()))) {
-      if (greetings.some((greeting) => words.length >= greeting.length)) socket.off('data', onData)
-      return
-    }
+    words += chunk.toString('latin1', 0, 200)
+    if (words.trim() === '') return
     socket.off('data', onData)
-    socket.destroy(new OtherGreeting(words))
+    if (!words.trimStart().startsWith('*')) socket.destroy(new OtherGreeting(words))
   }
   socket.on('data', onData)
 }
-
-const greetings = ['* OK', '* PREAUTH', '* BYE']
 
 /** What answers is no IMAP server. */
 export class OtherGreeting extends Error {
@@ -93,8 +87,7 @@ function otherGreeting(words: string): string {
   const speaks = protocolIn(words)
   if (speaks === 'TLS') return 'it speaks TLS from the first byte: set tls to "implicit" for this port'
   const quoted = `"${greetingWords(words)}"`
-  if (speaks === undefined || speaks === 'IMAP')
-    return `its greeting is not IMAP, ${quoted}: check host and port; ${usualPort}`
+  if (speaks === undefined) return `its greeting is not IMAP, ${quoted}: check host and port; ${usualPort}`
   const name = speaks === 'POP3' ? 'POP3' : protocolWords(speaks)
   return `what answers there is ${name}, and not IMAP, ${quoted}: check host and port; ${usualPort}`
 }
@@ -121,8 +114,6 @@ export function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
-const tryImplicit = 'try port 993 with tls "implicit"'
-
 /** The codes that imapflow gives to failures of STARTTLS. */
 const upgradeReasons: Readonly<Record<string, string>> = {
   STARTTLS_INJECTION: 'something was sent between STARTTLS and the handshake, as an attacker would',
@@ -131,23 +122,20 @@ const upgradeReasons: Readonly<Record<string, string>> = {
 
 /** The socket's own error says no more, in words of Node. */
 const brokenOff =
-  'it dropped the connection during the TLS handshake behind STARTTLS: it may shut this address out, or its TLS is broken; ' +
-  tryImplicit
+  'it dropped the connection during the TLS handshake behind STARTTLS: it may shut this address out, or its TLS is broken; try port 993 with tls "implicit"'
 
 /** Says why there is no safe connection; undefined if TLS did not fail. */
 export function storeTlsReasonOf(error: unknown, host: string): string | undefined {
   if (!(error instanceof Error)) return undefined
   if (error instanceof WrongCertificate) return error.message
-  if ('starttlsRefused' in error)
-    return `it offers STARTTLS and refuses it, "${String(error.starttlsRefused)}": ${tryImplicit}`
   if ('afterStarttls' in error)
-    return 'it agreed to STARTTLS and then spoke no TLS: it is broken there, or something in between is; ' + tryImplicit
+    return 'it agreed to STARTTLS and then spoke no TLS: it is broken there, or something in between is; try port 993 with tls "implicit"'
   const { code = '', tlsFailed = false } = error as Error & { code?: string; tlsFailed?: boolean }
   const byAddress = isIP(host) !== 0
   if (tlsTroubleOf(error, byAddress) === 'not TLS')
     return 'withoutTls' in error ? String(error.withoutTls) : wordsWithoutTls('')
   const reason = upgradeReasons[code] ?? tlsReasonOf(error, byAddress)
   if (reason !== undefined || !tlsFailed) return reason
-  // An error without a code is imapflow's own.
-  return code === '' ? `it does not offer STARTTLS: ${tryImplicit}` : brokenOff
+  // An error without a code is imapflow's own, and says why.
+  return code === '' ? error.message : brokenOff
 }

@@ -74,6 +74,4 @@ const ownReasons: Readonly<Record<string, string>> = {
   ClosedAfterConnectTLS: 'it closed the connection at once',
   GREETING_TIMEOUT: 'it sends no greeting; it may want TLS from the first byte',
   CONNECT_TIMEOUT: 'it does not answer',
-  LineTooLarge: 'it sends a line without an end: what answers there may be no IMAP server; check host and port',
-  ResponseTooLarge: 'its answer has no end: what answers there may be no IMAP server; check host and port',
 }

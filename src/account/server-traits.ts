@@ -7,6 +7,8 @@ export const serverTraits = [
   'one at a time',
   /** The server has answered `UIDL n` in no usable form, or hung up at it: windows end with `LIST n` (docs/decisions/0027). */
   'no UIDL n',
+  /** The server has sent a whole listing for `LIST n`: windows end with the whole listing. */
+  'no LIST n',
   /** The answer to CAPA is the same before and after the login: it is asked for once. */
   'same CAPA after login',
   /** The server refuses DELE for a message that was not retrieved in the same session. */

@@ -11,7 +11,7 @@
  * own, so nothing is asked for ahead of its answer.
  */
 import { randomInt } from 'node:crypto'
-import type { SessionFailed } from '../failure/session-failed.ts'
+import { SessionFailed } from '../failure/session-failed.ts'
 import type { Listed, MessageNumber } from '../mail/message.ts'
 import { printable } from '../printable.ts'
 import { words } from './listing.ts'
@@ -28,10 +28,25 @@ export interface Questions {
   broken(expected: string, got: string): SessionFailed
   /** The messages that a barrier may ask about. */
   askable(): readonly Listed[]
-  /** The server was seen not to answer `UIDL n` before. */
-  asksByList(): boolean
+  /** What was seen of the server's way to answer in this session. */
+  heard(): Heard
+  /** Whether earlier sessions have seen that the server does not answer such a question. */
+  knows(trait: Unanswered): boolean
   /** Remembers that. */
-  learnToAskByList(): void
+  learnt(trait: Unanswered): void
+}
+
+export type Unanswered = 'no UIDL n' | 'no LIST n'
+
+export interface Heard {
+  /** It has said an answer twice. */
+  readonly doubles: boolean
+  /** It has said a line of its own once, and that may be part of a header. */
+  readonly isUnsure: boolean
+  /** Whether it says this line of its own accord. */
+  says(line: string): boolean
+  /** Nothing is left of what came before. */
+  proven(): void
 }
 
 /** `uid alone`: the server leaves the number out of its answer to `UIDL n` (twisted.mail, issue 9104). */
@@ -51,6 +66,8 @@ export class Barrier {
   readonly #line: Questions
   #form: Form | undefined
   #learning: Promise<void> | undefined
+  /** The number of times that the server says +OK once more before a whole listing. */
+  #heads = 0
   /** The answer to the last question. */
   #lastAnswer: string | undefined
   #isLost = false
@@ -90,51 +107,79 @@ export class Barrier {
   }
 
   async #learn(): Promise<void> {
-    const forms = this.#line.asksByList() ? (['LIST', 'UIDL'] as const) : (['UIDL', 'LIST'] as const)
-    let wrong: readonly [expected: string, got: string] = ['a listed message to ask about', 'none']
+    await this.#learnForm()
+    // A line that stood before that answer is the server's own if it stands before the next one too.
+    if (this.#line.heard().isUnsure) {
+      await this.ask()
+      if (this.#line.heard().isUnsure) throw this.#line.broken('an answer', 'a line of its own before it, once')
+    }
+    this.#line.heard().proven()
+  }
+
+  async #learnForm(): Promise<void> {
+    const line = this.#line
+    const asked = line.knows('no UIDL n') ? (['LIST', 'UIDL'] as const) : (['UIDL', 'LIST'] as const)
+    const forms = line.knows('no UIDL n') && line.knows('no LIST n') ? [] : asked
+    let wrong: readonly [expected: string, got: string] = ['the same listing once more', 'another answer']
     let isUidlWrong = false
-    let isRefused = true
+    let isInPlace = true
     for (const form of forms) {
       const question = this.#choose(form)
       if (question === undefined) continue
       const reply = await this.#line.entry(form, question.number).catch((error: unknown) => {
         // It hangs up, or falls silent, or sends a listing where one line is due (mailpit, pull request 552).
-        if (form === 'UIDL') this.#line.learnToAskByList()
+        if (form === 'UIDL' || isBroken(error)) line.learnt('no UIDL n')
+        if (form === 'LIST' && isBroken(error)) line.learnt('no LIST n')
         throw error
       })
       this.#form = formOf(reply, question)
-      if (this.#form === 'LIST' && isUidlWrong) this.#line.learnToAskByList()
+      if (this.#form === 'LIST' && isUidlWrong) line.learnt('no UIDL n')
       if (this.#form !== undefined) return
       isUidlWrong ||= form === 'UIDL'
       wrong = [wanted(question), reply.shape === 'refused' ? `-ERR ${reply.text}` : lengthOf(reply)]
-      isRefused &&= reply.shape === 'refused'
+      isInPlace &&= reply.shape === 'refused' || Number(words(reply.text)[0]) === question.number
     }
-    // After a wrong answer nothing is in its place.
-    for (const whole of isRefused ? (['all of UIDL', 'all of LIST'] as const) : []) {
-      if (!(await this.#isToldAgain(whole))) continue
-      this.#form = whole
-      return
+    for (const whole of ['all of UIDL', 'all of LIST'] as const) {
+      if (!this.#isTelling(whole)) continue
+      const isTold = await this.#isToldAgain(whole)
+      if (isTold) this.#form = whole
+      // After a wrong answer nothing may be in its place, unless it names the message. Then the first listing is another one.
+      if (isTold || !isInPlace) break
     }
+    if (this.#form !== undefined) return
     throw this.#line.broken(...wrong)
+  }
+
+  /** A listing that told nothing proves nothing. */
+  #isTelling(form: Whole): boolean {
+    return this.#line.askable().some((message) => toldBy(message, verbIn(form)) !== undefined)
   }
 
   /** Whether all of UIDL or LIST says what it said before. */
   async #isToldAgain(form: Whole): Promise<boolean> {
-    const verb = form === 'all of UIDL' ? 'UIDL' : 'LIST'
+    const verb = verbIn(form)
     const untold = new Map(this.#line.askable().map((message) => [message.number as number, toldBy(message, verb)]))
-    // A listing that told nothing proves nothing.
-    if ([...untold.values()].every((told) => told === undefined)) return false
     const reply = await this.#line.all(verb)
     if (reply.shape !== 'listing') return false
+    let heads = 0
+    let told = 0
     for await (const slice of reply.lines.slices()) {
       for (const line of slice) {
         const [first, ...rest] = words(line)
         if (first === undefined) continue
-        const told = untold.get(Number(first))
-        if (!untold.delete(Number(first)) || !isTold(rest, told ?? '', verb)) return false
+        // Some servers say +OK twice, and then each time.
+        if (told === 0 && /^\+OK$/i.test(first)) {
+          heads += 1
+          continue
+        }
+        const wanted = untold.get(Number(first))
+        if (!untold.delete(Number(first)) || !isTold(rest, wanted ?? '', verb)) return false
+        told += 1
       }
     }
-    return untold.size === 0
+    const isUsual = this.#form === undefined || heads === this.#heads
+    this.#heads = heads
+    return untold.size === 0 && isUsual
   }
 
   #lost(expected: string, got: string): SessionFailed {
@@ -162,6 +207,10 @@ export class Barrier {
   }
 }
 
+function isBroken(error: unknown): boolean {
+  return error instanceof SessionFailed && error.failure.kind === 'broken protocol'
+}
+
 /** Undefined: nobody knows what the server would have to say about this message. */
 function questionAbout(message: Listed, form: Exclude<Form, Whole>): Question | undefined {
   const { number } = message
@@ -179,6 +228,10 @@ function toldBy({ uidl, size, unsized }: Listed, verb: 'UIDL' | 'LIST'): string 
 
 function isWhole(form: Form | undefined): form is Whole {
   return form === 'all of UIDL' || form === 'all of LIST'
+}
+
+function verbIn(form: Whole): 'UIDL' | 'LIST' {
+  return form === 'all of UIDL' ? 'UIDL' : 'LIST'
 }
 
 function answerTo({ number, told }: Question, form: Form): string {

@@ -141,6 +141,10 @@ export class Pop3Connection {
     return this.#failedWhilePipelining
   }
 
+  get reader(): ReplyReader {
+    return this.#reader
+  }
+
   /** @param line the command without CRLF. */
   send(line: string, expected: Expected, waitMs: number, during: Phase): Promise<Reply> {
     const reply = this.#expect(expected, waitMs, during)

@@ -10,6 +10,8 @@ export const pop3Limits = {
   statusLineReadMax: 64 * KiB,
   /** The number of blank lines and notices that are passed over in front of an answer: nobody was seen to send more than two. */
   blankLinesMax: 20,
+  /** The number of notices that are new to us before the answer to a command about a message. */
+  newNoticesMax: 2,
   /** The answer behind a notice of the server comes in the same segment, or soon. */
   behindNoticeWaitMs: 10 * second,
   /** One line of UIDL or LIST holds a number, a space, and a UIDL or a size. A longer one is cut: it tells nothing. */

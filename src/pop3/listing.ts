@@ -42,10 +42,14 @@ async function scan<T>(lines: Lines, read: (rest: readonly string[]) => T, contr
   let odd = 0
   let repeated = 0
   let oddLine = ''
+  let isHead = true
   for await (const slice of lines.slices()) {
     for (const line of slice) {
       const [first, ...rest] = words(line)
       if (first === undefined) continue
+      // Some servers say +OK twice.
+      isHead &&= /^\+OK$/i.test(first)
+      if (isHead) continue
       const number = /^0*[1-9]\d{0,9}$/.test(first) ? Number(first) : undefined
       if (number === undefined) odd += 1
       else if (!told.has(number)) {

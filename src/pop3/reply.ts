@@ -11,9 +11,10 @@ export type ExpectedBody =
 export type Expected =
   /**
    * `last`: nothing that comes behind it counts, as after QUIT. `chatty`: lines of the server's own before it, and whole lines that come along
-   * with it while nothing else is due, are passed over. No octet of a message that is stored depends on such an answer.
+   * with it while nothing else is due, are passed over. No octet of a message that is stored depends on such an answer. `entry`: the answer
+   * to `UIDL n` or `LIST n`.
    */
-  | { readonly shape: 'status'; readonly last?: boolean; readonly chatty?: boolean }
+  | { readonly shape: 'status'; readonly last?: boolean; readonly chatty?: boolean; readonly entry?: boolean }
   /** UIDL, LIST, CAPA: lines up to a lone dot. */
   | { readonly shape: 'listing' }
   | ExpectedBody

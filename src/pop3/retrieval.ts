@@ -1,5 +1,6 @@
 /** Retrieves messages in windows of RETRs, each closed by a barrier. The next windows are on their way as far as there is room. */
 import type { Holding, OctetBudget } from '../budget.ts'
+import { beginsWithStatus, withoutSecondStatus } from './doubled-status.ts'
 import { Barrier, type Questions } from './barrier.ts'
 import { pop3Limits } from './limits.ts'
 import { pullLimits } from '../pull/limits.ts'
@@ -39,6 +40,8 @@ export class Retrieval {
   readonly #barrier: Barrier
   /** A pipeline said +OK twice. */
   #saidTwice = false
+  /** A message came without a second +OK before it. */
+  #saysOnce = false
   /** The window that was asked for last: when it has come, nothing is on its way any more. */
   #ahead: Promise<Came> | undefined
   /** Nobody wants the messages that are still on their way, so nothing more is asked for. */
@@ -162,7 +165,7 @@ export class Retrieval {
       )
       // If a server says +OK twice (FTGate), the second one becomes a line of the message, and the barrier holds all the same.
       // One at a time it would not hold. If the line does belong to the message, the message is retrieved in that way.
-      if (reply.shape === 'body' && /^\+OK\b/.test(reply.bytes.toString('latin1', 0, 4))) {
+      if (reply.shape === 'body' && this.#isDoubtful(reply)) {
         this.#saidTwice = true
         throw this.#line.broken(`message ${message.number}`, 'one more +OK before it')
       }
@@ -187,7 +190,7 @@ export class Retrieval {
       try {
         const reply = arrived(await this.#retr(message, maxMessageOctets))
         await this.#barrier.ask()
-        answers.push([message, reply])
+        answers.push([message, this.#told(reply, message)])
       } catch (error) {
         const blamed = blamedFor(message, error, [...broken, 'silent', 'broken protocol'])
         // Wrong answers leave doubt about what came before them; a line that dropped or fell silent does not. Where nothing comes again, the
@@ -199,6 +202,22 @@ export class Retrieval {
       }
     }
     return { answers }
+  }
+
+  #isDoubtful(body: Extract<Reply, { shape: 'body' }>): boolean {
+    return beginsWithStatus(body, (line) => this.#line.heard().says(line))
+  }
+
+  #told(reply: Reply, message: Listed): Reply {
+    if (reply.shape !== 'body') return reply
+    if (!this.#isDoubtful(reply)) {
+      this.#saysOnce = true
+      return reply
+    }
+    const told = withoutSecondStatus(reply, message, { twice: this.#line.heard().doubles, once: this.#saysOnce })
+    if (told !== undefined) return told
+    const got = 'a line with +OK before it, and a size in LIST that does not tell whose line that is'
+    throw this.#line.broken(`message ${message.number}`, got)
   }
 
   #retr({ number, size, unsized }: Listed, octetsMax: number): Promise<Reply> {

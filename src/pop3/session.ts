@@ -99,7 +99,8 @@ export class Pop3Session implements Maildrop {
   }
 
   get pipelined(): boolean {
-    return this.#can('PIPELINING') && !this.#traits.has('one at a time')
+    // Answers that come twice cannot be counted.
+    return this.#can('PIPELINING') && !this.#traits.has('one at a time') && this.#connection?.reader.doubles !== true
   }
 
   /** Connects, secures the line if the account says so, and asks for the server's capabilities; it does not log in. */
@@ -220,8 +221,9 @@ export class Pop3Session implements Maildrop {
       // Some servers treat marked messages as if they were gone.
       askable: () =>
         this.#marked.size === 0 ? this.#listing : this.#listing.filter(({ number }) => !this.#marked.has(number)),
-      asksByList: () => this.#traits.has('no UIDL n'),
-      learnToAskByList: () => void this.#traits.add('no UIDL n'),
+      heard: () => this.#opened.reader,
+      knows: (trait) => this.#traits.has(trait),
+      learnt: (trait) => void this.#traits.add(trait),
     }
   }
 
@@ -272,7 +274,8 @@ export class Pop3Session implements Maildrop {
     const partingMs = this.#marked.size > 0 ? quitMs : Math.min(quitMs, pop3Limits.idleQuitWaitMs)
     const waitMs = during === 'QUIT' ? partingMs : replyMs
     // An answer to UIDL n or LIST n closes a window: it must come in its place.
-    const expected = { shape: 'status', last: during === 'QUIT', chatty: !isMessagePhase(during) } as const
+    const entry = isMessagePhase(during)
+    const expected = { shape: 'status', last: during === 'QUIT', chatty: !entry, entry } as const
     return await this.#opened.send(line, expected, waitMs, during)
   }
 

@@ -3,12 +3,12 @@
  * depends on its command. It does not matter where TCP cuts.
  */
 import { SessionFailed } from '../failure/session-failed.ts'
-import { protocolIn } from '../failure/spoken.ts'
 import { mailLimits } from '../mail/limits.ts'
 import { printable } from '../printable.ts'
 import { BodyReader } from './body-reader.ts'
 import { pop3Limits } from './limits.ts'
 import { Lines } from './lines.ts'
+import { isNotice, OwnLines } from './own-lines.ts'
 import type { Expected, Reply } from './reply.ts'
 import { readStatusLine, trimmed } from './status-line.ts'
 
@@ -41,8 +41,17 @@ export class ReplyReader {
   #isChatty = false
   /** A message or a header was asked for: whatever comes from then on may be mail. */
   #mayBeMail = false
-  /** The first line of the server's own since the last answer. */
+  /** A message was asked for, and not only a header. */
+  #retrieves = false
+  /** Something of a message or a header has come: what follows an answer may be what is left of it. */
+  #hasBody = false
+  /** The first line of the server's own since the last answer, and the number of them. */
   #notice: string | undefined
+  #notices = 0
+  readonly #ownLines = new OwnLines()
+  /** The last status line, if it was in step. The server may say it again. */
+  #lastLine: string | undefined
+  #doubles = false
   #hasBegun = false
   /** How the lines of status and listing have ended so far. */
   readonly #endings = { crlf: false, lf: false }
@@ -57,7 +66,9 @@ export class ReplyReader {
 
   expect(reply: Expected): void {
     this.#isInStep = this.#expected.length === 0
+    this.#lastLine = undefined
     this.#mayBeMail ||= reply.shape === 'message' || reply.shape === 'header'
+    this.#retrieves ||= reply.shape === 'message'
     this.#expected.push(reply)
   }
 
@@ -99,6 +110,26 @@ export class ReplyReader {
     return this.#notice === undefined ? undefined : printable(this.#notice)
   }
 
+  /** The server has said an answer twice, where nothing else was due. */
+  get doubles(): boolean {
+    return this.#doubles
+  }
+
+  /** A line of the server's own was heard once, and may be part of a header. */
+  get isUnsure(): boolean {
+    return this.#ownLines.isUnsure
+  }
+
+  /** Whether the server says this line of its own accord. */
+  says(line: string): boolean {
+    return this.#ownLines.knows(line)
+  }
+
+  /** The server has answered a question that nobody can foresee, with nothing else on its way: nothing is left of what came before. */
+  proven(): void {
+    this.#hasBody = false
+  }
+
   /** No octet of a message gets into a failure: of a line that may be one, only the length is told. */
   #shown(line: string): string {
     return this.#mayBeMail ? `a line of ${octetsIn(line.length)}` : line
@@ -129,23 +160,45 @@ export class ReplyReader {
 
   /**
    * Some servers say +OK twice, or something of their own behind it. In step with the server, where nothing else is due, such a line is no
-   * answer to anything.
+   * answer to anything. Where a message depends on the answer, only the very same line counts.
    */
   #passUnasked(chunk: Buffer, at: number): number {
-    const end = this.#isChatty ? chunk.indexOf(LF, at) : -1
+    const end = chunk.indexOf(LF, at)
     const line = chunk.toString('latin1', at, end)
-    if (end === -1 || !(readStatusLine(line)?.ok || isNotice(line)))
-      throw this.#broken('silence', `${octetsIn(chunk.length - at)} that nobody asked for`)
+    const isCopy = end !== -1 && this.#lastLine !== undefined && trimmed(line) === this.#lastLine
+    const isOk = this.#isChatty && readStatusLine(line)?.ok === true
+    const isSaid = this.#ownLines.knows(line) || (this.#isChatty && isNotice(line))
+    if (end === -1 || !(isCopy || isOk || isSaid))
+      throw this.#broken('nothing more behind its answer', `${octetsIn(chunk.length - at)} that nobody asked for`)
+    this.#doubles ||= isCopy || isOk
+    if (isSaid && !this.#hasBody) this.#ownLines.learn(line)
     this.#passed()
     return end + 1
   }
 
-  /** A line before an answer that is none. Before a listing it may be passed over as long as no message was asked for. */
+  /** A line before an answer that is none. Its end is not lost: a message that ended early leaves its terminator, which is no notice. */
   #passNotice(line: string, expected: Expected): boolean {
-    const isChatty = expected.shape === 'status' ? expected.chatty : expected.shape === 'listing' && !this.#mayBeMail
-    if (!isChatty || !isNotice(line)) return false
+    if (!isNotice(line) || !this.#isOwn(line, expected)) return false
     this.#notice ??= this.#shown(line)
+    this.#notices += 1
     this.#passed()
+    return true
+  }
+
+  /** Whether the line is the server's own, and no part of a message. */
+  #isOwn(line: string, expected: Expected): boolean {
+    const { shape } = expected
+    const isFirst = this.#notices < pop3Limits.newNoticesMax
+    if (shape === 'status' && expected.chatty !== true && expected.entry !== true) return false
+    if (shape === 'status' ? expected.chatty : shape === 'listing' && !this.#mayBeMail) {
+      if (!this.#hasBody) this.#ownLines.learn(line)
+      return true
+    }
+    if (this.#ownLines.knows(line)) return true
+    if (shape === 'listing' || !isFirst) return false
+    if (!this.#hasBody) this.#ownLines.learn(line)
+    else if (shape === 'status' && !this.#retrieves) this.#ownLines.hear(line)
+    else return false
     return true
   }
 
@@ -165,14 +218,20 @@ export class ReplyReader {
     }
     const status = readStatusLine(line)
     if (status === undefined && this.#passNotice(line, expected)) return at
-    if (status === undefined) throw this.#broken('a line that begins with +OK or -ERR', this.#shown(line))
+    // Behind a notice, where a message depends on the answer, "+1" and "-- " are lines of mail.
+    const isLoose =
+      this.#notices > 0 && (shape !== 'status' || expected.entry) && !/^[+-](?:OK|ERR)\b/i.test(trimmed(line))
+    if (status === undefined || isLoose) throw this.#broken('a line that begins with +OK or -ERR', this.#shown(line))
     this.#blank = 0
     this.#notice = undefined
+    this.#notices = 0
     // A mere "-" or "+" begins many a line of mail.
     const mayBeText = this.#mayBeMail && !/^[+-][ \t]*(?:ERR|OK)/i.test(trimmed(line))
     if (!status.ok) this.#complete({ shape: 'refused', text: mayBeText ? '' : status.text })
     else if (shape === 'status') this.#complete({ shape, text: mayBeText && expected.chatty ? '' : status.text })
     else this.#status = status.text
+    this.#hasBody ||= this.#status !== undefined && shape !== 'listing'
+    if (shape === 'status' && this.#isInStep && (expected.chatty || expected.entry)) this.#lastLine = trimmed(line)
     return at
   }
 
@@ -256,7 +315,9 @@ export class ReplyReader {
   #complete(reply: Reply): void {
     const expected = this.#expected.shift()
     this.#isOver = expected?.shape === 'status' && expected.last === true
-    this.#isChatty = expected?.shape === 'status' && expected.chatty === true && this.#isInStep
+    const isChatty =
+      expected?.shape === 'status' ? expected.chatty === true : expected?.shape === 'listing' && !this.#mayBeMail
+    this.#isChatty = isChatty && this.#isInStep
     this.#status = undefined
     this.#replies.push(reply)
   }
@@ -264,11 +325,6 @@ export class ReplyReader {
 
 function octetsIn(octets: number): string {
   return octets === 1 ? '1 octet' : `${octets} octets`
-}
-
-/** The line may be a notice of the server: no line of a listing, and no greeting of another protocol. */
-function isNotice(line: string): boolean {
-  return /^[^.\d\s+-]/.test(line) && protocolIn(line) === undefined
 }
 
 /** Removes the mark that some programs write in front of UTF-8. */

@@ -194,7 +194,10 @@ test('a body that stops behind a dot at the end of a line is told from one that 
 
 test('bytes that nobody asked for are noticed', () => {
   const reader = readerOf({ shape: 'status' })
-  assert.throws(() => reader.push(bytes('+OK\r\nmore')), /expected silence, got "4 octets that nobody asked for"/)
+  assert.throws(
+    () => reader.push(bytes('+OK\r\nmore')),
+    /expected nothing more behind its answer, got "4 octets that nobody asked for"/,
+  )
 })
 
 test('a line of a listing that is too long is cut, and the others are read', () => {

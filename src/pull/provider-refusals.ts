@@ -171,11 +171,11 @@ export class ProviderRefusals {
 
   async #setCutAside(message: Listed, bytes: Buffer, octets: number): Promise<void> {
     const { world, account, counts } = this.#run
-    counts.quarantined += 1
     const fields = fieldsOf(headerOf(bytes))
     await world.quarantine.quarantine(
       { ...unseen(message), fingerprint: headerFingerprint(fields) },
       { failure: tooLarge(octets, account), attempts: 1, octets, ...(await shownEnvelope(envelopeLines(fields))) },
+      () => void (counts.quarantined += 1),
     )
   }
 }

@@ -6,7 +6,7 @@ import type { Account } from '../account/account.ts'
 import { pausesDestination } from '../failure/consequence.ts'
 import { endingWords } from '../failure/ending.ts'
 import type { Failure } from '../failure/failure.ts'
-import { SessionFailed } from '../failure/session-failed.ts'
+import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { append } from './append.ts'
 import { Deposit } from './deposit.ts'
@@ -54,12 +54,12 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
   const run: PullRun = { world, account, counts }
   const suspects = new Suspects(run)
   const windows = new WindowSize()
-  const memory = { suspects, providerRefusals: new ProviderRefusals(run, suspects), windows }
+  const memory: RunMemory = { suspects, providerRefusals: new ProviderRefusals(run, suspects), windows, unasked: 0 }
   try {
     let rest = nothing
     const leave = (error: unknown): Rest => {
       if (rest === nothing || (rest.messages > 0 && counts.stored === 0) || !isProviders(error)) throw error
-      if (rest.messages > 0) suspects.leave(rest.messages, error.failure)
+      if (memory.unasked > 0) suspects.leave(memory.unasked, error.failure)
       const reason = endingWords(error.failure)
       if (rest.deletions > 0) world.notice({ event: 'deletion not confirmed', messages: rest.deletions, reason })
       return nothing
@@ -111,12 +111,16 @@ async function makeSession(run: PullRun, memory: RunMemory): Promise<Rest> {
     return session.isFollowed ? { messages: 0, deletions: session.unproven } : nothing
   } catch (error) {
     await deposit.settled()
+    // A session that got no listing leaves what the one before has left. The message that broke this one is deferred by itself.
+    if (session.hasBegun) memory.unasked = session.remaining - (error instanceof RetrievalFailed ? 1 : 0)
     const isLimit = windows.hasGiven
     const goesOn = windows.broke(error, maildrop)
     const hasMore = await providerRefusals.blame(error, isLimit)
     const isAtTop = suspects.peeks.takeBreak() && !run.world.stopping()
     if (goesOn || isAtTop || (hasMore && maildrop.loginDelayMs === 0)) {
       await deposit.refusals.settle()
+      // A session that ended at TOP left at least the work for which it was made.
+      if (!session.hasBegun) memory.unasked ||= 1
       return { messages: Math.max(1, session.remaining), deletions: 0 }
     }
     throw error

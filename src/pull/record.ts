@@ -58,10 +58,10 @@ async function recordUnfit(
 async function recordFound(deposit: Deposit, intended: Intended, { tokens, appended }: Found): Promise<void> {
   const { counts, world } = deposit.run
   const stored = intended.messages.filter(({ entry }) => tokens.has(entry.token)).map(({ letter }) => letter)
-  // They are counted first: the counts are written with the records.
-  counts.stored += stored.length
-  for (const { octets } of stored) counts.bytes += octets
-  const records = await world.intents.record(intended.intent, tokens)
+  const records = await world.intents.record(intended.intent, tokens, () => {
+    counts.stored += stored.length
+    for (const { octets } of stored) counts.bytes += octets
+  })
   if (stored.length === 0) return
   await deposit.deliveries.add(appended, stored)
   for (const { sighting } of stored) deposit.suspects.stored(sighting.message)

@@ -54,9 +54,9 @@ export class Refusals {
   /** Sets aside a message that this store never takes: that was known before anything was sent. */
   async unfit({ sighting, envelope }: RefusedLetter, reply: string): Promise<void> {
     const { world, counts } = this.#run
-    counts.quarantined += 1
     const failure: Failure = { kind: 'store refused', during: 'unfit message', reply }
-    await world.quarantine.quarantine(sighting, { failure, attempts: 1, ...(await shownEnvelope(envelope)) })
+    const reason = { failure, attempts: 1, ...(await shownEnvelope(envelope)) }
+    await world.quarantine.quarantine(sighting, reason, () => void (counts.quarantined += 1))
   }
 
   /**

@@ -29,8 +29,8 @@ export async function resolveIntents(run: PullRun): Promise<void> {
   const { tokens } = takenOver
   const isStored = ({ entries }: Intent) => entries.some(({ token }) => tokens.has(token))
   for (const intent of leftIntents.filter(isStored)) {
-    counts.recovered += intent.entries.filter(({ token }) => tokens.has(token)).length
-    await intents.record(intent, tokens)
+    const { length } = intent.entries.filter(({ token }) => tokens.has(token))
+    await intents.record(intent, tokens, () => void (counts.recovered += length))
   }
   const records = new StoredRecords(ledger)
   await takenOver.deliver(account.folder, (fingerprint, uidl) => records.count(fingerprint, uidl))

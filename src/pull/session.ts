@@ -20,6 +20,8 @@ export interface RunMemory {
   readonly suspects: Suspects
   readonly providerRefusals: ProviderRefusals
   readonly windows: WindowSize
+  /** The number of messages that the last session was not asked for. */
+  unasked: number
 }
 
 export class PullSession implements PullRun {
@@ -59,6 +61,7 @@ export class PullSession implements PullRun {
   mayGoOn = false
   #expected = 0
   #came = 0
+  #hasBegun = false
 
   constructor(run: PullRun, memory: RunMemory, view: LedgerView, maildrop: Maildrop) {
     this.world = run.world
@@ -116,6 +119,7 @@ export class PullSession implements PullRun {
 
   /** Notes how many messages are to be retrieved, beside those that have come. */
   expect(messages: number): void {
+    this.#hasBegun = true
     this.#expected += messages
     this.world.progress({ messages: this.#came, of: this.#expected })
   }
@@ -129,6 +133,11 @@ export class PullSession implements PullRun {
   /** Whether another session follows, only to delete what this one could not prove. */
   get isFollowed(): boolean {
     return this.mayGoOn && this.unproven > 0 && !this.world.stopping()
+  }
+
+  /** Whether it was decided what is to be retrieved. */
+  get hasBegun(): boolean {
+    return this.#hasBegun
   }
 
   /** The number of messages that are still to be retrieved. */

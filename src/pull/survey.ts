@@ -171,8 +171,8 @@ async function setAsideLarge(session: PullSession, large: readonly Listed[], unm
   for (const message of large) {
     const record = before.get(message)
     if (record !== undefined && !session.isRetried(record)) continue
-    counts.quarantined += 1
-    await world.quarantine.quarantine(unseen(message), { failure: tooLarge(message.size, account), attempts: 0 })
+    const reason = { failure: tooLarge(message.size, account), attempts: 0 }
+    await world.quarantine.quarantine(unseen(message), reason, () => void (counts.quarantined += 1))
   }
 }
 

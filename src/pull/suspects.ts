@@ -259,10 +259,13 @@ export class Suspects {
     const { message } = sighting
     // If no header was seen, the fingerprint of nothing shows that the message was tried, and not set aside by its listed size alone.
     const fingerprint = sighting.fingerprint ?? this.#sightings.get(message)?.fingerprint ?? headerFingerprint([])
-    counts.quarantined += 1
     const { setAsideAfterMs } = world.run
     const shown = await shownEnvelope(envelope)
-    await world.quarantine.quarantine({ ...sighting, fingerprint }, { failure, attempts, setAsideAfterMs, ...shown })
+    await world.quarantine.quarantine(
+      { ...sighting, fingerprint },
+      { failure, attempts, setAsideAfterMs, ...shown },
+      () => void (counts.quarantined += 1),
+    )
     const key = nameKey(messageName(message))
     this.#aside.add(key)
     this.#clear(key)

@@ -7,6 +7,7 @@ import type { LedgerRecord } from '../ledger/ledger.ts'
 import { PackedRecords } from '../ledger/packed-records.ts'
 import { encodeRecord, recordOctets } from '../ledger/record-codec.ts'
 import type { AccountId } from '../mail/message.ts'
+import type { Counted } from '../pull/ledger-ports.ts'
 import { isSetAside } from '../pull/quarantine.ts'
 import { keys } from './key-names.ts'
 import { appendRecords, type LedgerChange, type LedgerWriter } from './ledger-writes.ts'
@@ -19,6 +20,7 @@ export interface Beside {
   /** The intent that the records fulfil. */
   readonly intentId?: string
   readonly changes?: readonly LedgerChange[]
+  readonly counted?: Counted | undefined
 }
 
 export async function readRecords(redis: Redis, accountId: AccountId): Promise<PackedRecords> {
@@ -89,7 +91,7 @@ export class LedgerRecords {
   /** Writes records in their place, or appends those that have none, together with the data that belong to them. */
   async append(
     records: readonly PlacedRecord[],
-    { intentId = '', changes = [] }: Beside = {},
+    { intentId = '', changes = [], counted }: Beside = {},
   ): Promise<LedgerRecord[]> {
     await this.ensureLooked()
     const offset = this.#octets
@@ -106,6 +108,7 @@ export class LedgerRecords {
     this.#octets = offset + packed.length
     const names = [keys.ledger, keys.intents, keys.quarantine, keys.spool].map((name) => name(this.#accountId))
     const args = [offset, packed, intentId, this.#accountId, ...all.flat()]
+    counted?.()
     await this.#writer.write(appendRecords, [...names, keys.quarantined], args)
     return placed
   }

@@ -109,3 +109,15 @@ test('a server that refuses every 100th RETR in words that nobody knows, and han
     assert.ok((await provider.visit()).stored > 0, `run ${run}`)
   holds(provider, messages)
 })
+
+test('what a run leaves is counted once, whichever of its sessions broke at a message', async (t) => {
+  const messages = manyOf(10)
+  for (const breaks of [['RETR 7'], ['RETR 5', 'RETR 8']]) {
+    const connections = [...breaks.map((dropOn) => ({ dropOn })), { greeting: '-ERR not now' }]
+    const provider = await providerOf(t, { messages, capabilities: ['USER', 'UIDL', 'TOP'], connections })
+    const visit = await provider.visit()
+    assert.equal(visit.failure, null, visit.failure?.message)
+    assert.ok(visit.stored > 0)
+    assert.equal(visit.deferred, messages.length - visit.stored, `${breaks.join()}: ${visit.stored} stored`)
+  }
+})

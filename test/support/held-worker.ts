@@ -1,5 +1,5 @@
 /** Runs a real worker in a process of its own that stops at one place of a pull, says so, and goes on when the parent says so. */
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { pino } from 'pino'
 import { pullLimits } from '../../src/pull/limits.ts'
 import type { AccountLedger } from '../../src/pull/ledger-ports.ts'
@@ -23,8 +23,30 @@ async function held<T>(name: string, run: () => Promise<T>): Promise<T> {
   return await run()
 }
 
-const heldLedger = (ledger: AccountLedger): AccountLedger =>
-  wrapped(ledger, { record: (intent, stored) => held('record', () => ledger.record(intent, stored)) })
+/** While a record is held, the next batch's intent is written. */
+const heldLedger = (ledger: AccountLedger): AccountLedger => {
+  let intents = 0
+  const places = new EventEmitter()
+  const comes = once(places, 'the record comes')
+  const isIntended = once(places, 'the next intent is written')
+  const isHeld = () => effect === 'record' && times + 1 === Number(nth)
+  return wrapped(ledger, {
+    async intend(intent) {
+      intents += 1
+      const isNext = effect === 'record' && intents === Number(nth) + 1
+      if (isNext) await comes
+      await ledger.intend(intent)
+      if (isNext) places.emit('the next intent is written')
+    },
+    async record(...batch) {
+      if (isHeld()) {
+        places.emit('the record comes')
+        await isIntended
+      }
+      return await held('record', () => ledger.record(...batch))
+    },
+  })
+}
 
 const heldStore = (store: Store): Store => ({
   ...store,

@@ -73,7 +73,7 @@ export interface LedgerView {
  * Is called when a write is sent. The counts of the run are written with each write: those that grow here are written with this one and
  * the later ones, and with none before it. So the worker that goes on with the run counts nothing twice.
  */
-export type Counted = () => void
+export type GrowCounts = () => void
 
 /** Batches that are about to be appended. */
 export interface Intents {
@@ -84,7 +84,7 @@ export interface Intents {
    * Makes records of those entries of an intent that are stored, and removes the intent: its other entries were not stored.
    * A message that was in the quarantine is no longer in it. Idempotent.
    */
-  record(intent: Intent, stored: ReadonlySet<Token>, counted?: Counted): Promise<readonly LedgerRecord[]>
+  record(intent: Intent, stored: ReadonlySet<Token>, counted?: GrowCounts): Promise<readonly LedgerRecord[]>
 }
 
 /** The bytes of messages that the provider may not give again. */
@@ -103,7 +103,7 @@ export interface Spool {
 /** Messages that are set aside. */
 export interface QuarantineWriter {
   /** Sets a message aside: it stays at the provider and is not retrieved again by itself. A message that was set aside before stays the same entry. */
-  quarantine(sighting: Sighting, reason: AsideReason, counted?: Counted): Promise<void>
+  quarantine(sighting: Sighting, reason: AsideReason, counted?: GrowCounts): Promise<void>
 }
 
 /** Why a message is set aside. */

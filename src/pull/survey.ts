@@ -20,6 +20,8 @@ export interface Survey {
   readonly toRetrieve: readonly Listed[]
   /** Stored messages that are to be deleted, and that only their bytes prove: they are retrieved once more, after all others. */
   readonly due: readonly { readonly message: Listed; readonly index: number }[]
+  /** No message was known by its id. */
+  readonly areIdsNew: boolean
   /** Those among `toRetrieve` that were set aside and are tried again. */
   readonly retried: ReadonlySet<Listed>
   /** New messages whose header was looked at. */
@@ -69,6 +71,7 @@ export async function survey(session: PullSession): Promise<Survey> {
     listed: listing.length,
     toRetrieve,
     due,
+    areIdsNew: plan.look.length + plan.transfer.length === listing.length,
     retried,
     sightings: sightedNew,
     unmatched,

@@ -6,7 +6,7 @@
  */
 import type { Failure } from '../failure/failure.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
-import type { Suspect } from '../ledger/ledger.ts'
+import type { MessageName, Suspect } from '../ledger/ledger.ts'
 import { headerFingerprint } from '../mail/header.ts'
 import type { Listed, Sighting, Window } from '../mail/message.ts'
 import { slices } from '../slices.ts'
@@ -25,6 +25,8 @@ interface Wanted {
   /** The number of messages that the maildrop shows. */
   readonly listed: number
   readonly toRetrieve: readonly Listed[]
+  /** No message was known by its id: the ids may be new in each session. */
+  readonly areIdsNew: boolean
   readonly retried: ReadonlySet<Listed>
   readonly sightings: ReadonlyMap<Listed, Sighting>
 }
@@ -60,6 +62,8 @@ export class Suspects {
   readonly #deferred = new Map<string, Failure | undefined>()
   /** The messages behind a limit of the provider, and its words. */
   #behindLimit: { readonly messages: number; readonly failure: Failure } | undefined
+  /** The names of all of these, by their keys. */
+  readonly #names = new Map<string, MessageName>()
   #hasRecalled = false
   readonly #caution: Caution
   /** True once there is something to write at the end of the run. */
@@ -94,15 +98,19 @@ export class Suspects {
   async recall(view: LedgerView): Promise<void> {
     if (this.#hasRecalled) return
     this.#hasRecalled = true
-    for (const suspect of view.suspects) this.#suspects.set(nameKey(suspect), suspect)
+    for (const suspect of view.suspects) {
+      this.#suspects.set(nameKey(suspect), suspect)
+      this.#names.set(nameKey(suspect), suspect)
+    }
     this.#lastSeenMs = view.lastSeenMs
     await this.#caution.recall(view)
   }
 
   /** Sets aside the message that has killed the worker, leaves the suspects for last, and leaves out those that wait for their time. */
-  async turns({ listed, toRetrieve, retried, sightings }: Wanted): Promise<Turns> {
+  async turns({ listed, toRetrieve, retried, sightings, areIdsNew }: Wanted): Promise<Turns> {
     this.#retried = retried
     this.#sightings = new Map(sightings)
+    if (areIdsNew) await this.#follow(toRetrieve)
     const turns = { usual: [] as Listed[], last: [] as Listed[] }
     const present = new Set<string>()
     const known = this.#suspects.size + this.#aside.size + this.#deferred.size + retried.size
@@ -175,6 +183,7 @@ export class Suspects {
       return await this.#setAside(sighting, failure, attempts, await envelope())
     }
     this.#deferred.set(key, failure)
+    this.#names.set(key, name)
     // Nothing speaks against a message behind a provider's limit: next time it comes in its usual turn, not alone.
     const isNoted = (verdict !== 'innocent' && failure.kind !== 'throttled') || at === 'store'
     if (before === undefined && (!isNoted || this.#suspects.size >= pullLimits.suspectsMax)) return
@@ -189,7 +198,9 @@ export class Suspects {
 
   /** Leaves a message for a later run, without a verdict so far. */
   defer(message: Listed, failure: Failure): void {
-    this.#deferred.set(nameKey(messageName(message)), failure)
+    const name = messageName(message)
+    this.#deferred.set(nameKey(name), failure)
+    this.#names.set(nameKey(name), name)
   }
 
   /** Notes that the provider has given a message. That clears it, unless the store is the reason why it is suspect. */
@@ -236,6 +247,48 @@ export class Suspects {
     return false
   }
 
+  /**
+   * Gives the suspects their ids of this session, where ids do not last: each is the message of its size that is nearest to its place. If it
+   * is another one, that one comes in its turn, and the suspect fails once more.
+   */
+  async #follow(messages: readonly Listed[]): Promise<void> {
+    const names = new Map<string, MessageName>(this.#names)
+    if (names.size === 0) return
+    const bySize = new Map<number, Listed[]>()
+    for await (const slice of slices(messages)) {
+      for (const message of slice) {
+        if (names.delete(nameKey(messageName(message)))) continue
+        const same = bySize.get(message.size)
+        if (same === undefined) bySize.set(message.size, [message])
+        else same.push(message)
+      }
+    }
+    for (const [key, { size, place }] of names) {
+      const same = bySize.get(size) ?? []
+      const [nearest] = same.toSorted((a, b) => Math.abs(a.number - place) - Math.abs(b.number - place))
+      if (nearest === undefined) continue
+      same.splice(same.indexOf(nearest), 1)
+      this.#rename(key, messageName(nearest))
+    }
+  }
+
+  #rename(key: string, name: MessageName): void {
+    const to = nameKey(name)
+    this.#names.delete(key)
+    this.#names.set(to, name)
+    const suspect = this.#suspects.get(key)
+    if (suspect !== undefined) {
+      this.#suspects.delete(key)
+      this.#suspects.set(to, { ...suspect, ...name })
+      this.#mustReturn = true
+    }
+    if (this.#deferred.has(key)) {
+      this.#deferred.set(to, this.#deferred.get(key))
+      this.#deferred.delete(key)
+    }
+    if (this.#aside.delete(key)) this.#aside.add(to)
+  }
+
   async #writeReturn(): Promise<void> {
     await this.#run.world.attempts.returned([...this.#suspects.values()])
   }
@@ -268,11 +321,13 @@ export class Suspects {
     )
     const key = nameKey(messageName(message))
     this.#aside.add(key)
+    this.#names.set(key, messageName(message))
     this.#clear(key)
   }
 
   #clear(key: string): void {
     this.#deferred.delete(key)
+    if (!this.#aside.has(key)) this.#names.delete(key)
     if (this.#suspects.delete(key)) this.#mustReturn = true
   }
 }

@@ -7,7 +7,7 @@ import type { LedgerRecord } from '../ledger/ledger.ts'
 import { PackedRecords } from '../ledger/packed-records.ts'
 import { encodeRecord, recordOctets } from '../ledger/record-codec.ts'
 import type { AccountId } from '../mail/message.ts'
-import type { Counted } from '../pull/ledger-ports.ts'
+import type { GrowCounts } from '../pull/ledger-ports.ts'
 import { isSetAside } from '../pull/quarantine.ts'
 import { keys } from './key-names.ts'
 import { appendRecords, type LedgerChange, type LedgerWriter } from './ledger-writes.ts'
@@ -20,7 +20,7 @@ export interface Beside {
   /** The intent that the records fulfil. */
   readonly intentId?: string
   readonly changes?: readonly LedgerChange[]
-  readonly counted?: Counted | undefined
+  readonly counted?: GrowCounts | undefined
 }
 
 export async function readRecords(redis: Redis, accountId: AccountId): Promise<PackedRecords> {

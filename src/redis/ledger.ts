@@ -18,7 +18,7 @@ import { PackedRecords } from '../ledger/packed-records.ts'
 import { encodeRecord, recordOctets } from '../ledger/record-codec.ts'
 import { uidlHash } from '../mail/header.ts'
 import type { AccountId, Retrieved, RunId, Sighting, Token } from '../mail/message.ts'
-import type { AccountLedger, AsideReason, Counted, LedgerView, Records } from '../pull/ledger-ports.ts'
+import type { AccountLedger, AsideReason, GrowCounts, LedgerView, Records } from '../pull/ledger-ports.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { slices } from '../slices.ts'
 import { AsideEntries } from './aside-entries.ts'
@@ -167,7 +167,7 @@ export class RedisLedger implements AccountLedger {
     await this.#writer.write(writeIntent, [keys.intents(this.#accountId)], [intent.id, JSON.stringify(intent)])
   }
 
-  async record(intent: Intent, stored: ReadonlySet<Token>, counted?: Counted): Promise<LedgerRecord[]> {
+  async record(intent: Intent, stored: ReadonlySet<Token>, counted?: GrowCounts): Promise<LedgerRecord[]> {
     const entries = intent.entries.filter(({ token }) => stored.has(token))
     await this.#records.ensureLooked()
     const before = entries.map((entry) => this.#records.claim(entry))
@@ -181,7 +181,7 @@ export class RedisLedger implements AccountLedger {
     return await this.#records.append(records, { intentId: intent.id, changes, counted })
   }
 
-  async quarantine(sighting: Sighting, reason: AsideReason, counted?: Counted): Promise<void> {
+  async quarantine(sighting: Sighting, reason: AsideReason, counted?: GrowCounts): Promise<void> {
     await this.#records.ensureLooked()
     const record = this.#aside('quarantined', sighting)
     const before = this.#records.claim(record)

@@ -14,7 +14,7 @@ import { PackedRecords } from '../../src/ledger/packed-records.ts'
 import { encodeRecord } from '../../src/ledger/record-codec.ts'
 import { listedUidlHash } from '../../src/mail/header.ts'
 import type { Retrieved, Sighting, SpoolId, Token } from '../../src/mail/message.ts'
-import type { AccountLedger, AsideReason, Counted, LedgerView, Records } from '../../src/pull/ledger-ports.ts'
+import type { AccountLedger, AsideReason, GrowCounts, LedgerView, Records } from '../../src/pull/ledger-ports.ts'
 import {
   entryFollowing,
   entryFor,
@@ -119,7 +119,7 @@ export class MemoryLedger implements AccountLedger {
     this.#write('intend', () => this.open.set(intent.id, structuredClone(intent)))
   }
 
-  async record(intent: Intent, stored: ReadonlySet<Token>, counted?: Counted): Promise<LedgerRecord[]> {
+  async record(intent: Intent, stored: ReadonlySet<Token>, counted?: GrowCounts): Promise<LedgerRecord[]> {
     counted?.()
     return this.#write('record', () => {
       this.open.delete(intent.id)
@@ -172,7 +172,7 @@ export class MemoryLedger implements AccountLedger {
     this.#write('skip', () => this.#add('skipped', identityOf(sighting)))
   }
 
-  async quarantine(sighting: Sighting, reason: AsideReason, counted?: Counted): Promise<void> {
+  async quarantine(sighting: Sighting, reason: AsideReason, counted?: GrowCounts): Promise<void> {
     counted?.()
     this.#write('quarantine', () => {
       const message = identityOf(sighting)

@@ -8,14 +8,22 @@ export function loginMask(user: string, password: string): Mask {
   return masking([password, `\0${user}\0${password}`])
 }
 
+/**
+ * A shorter secret stands inside of ordinary words: to hide "p" in "password" would hide nothing, and would tell the secret. It is hidden
+ * where it stands alone, as it does in a line that is repeated.
+ */
+const wordLength = 4
+
 /** Hides secrets in clear, in base64, in hex and in percent-encoding. */
 export function masking(secrets: readonly string[]): Mask {
   const forms = secrets
     .filter((secret) => secret !== '')
-    .flatMap(formsOf)
-    .toSorted((a, b) => b.length - a.length)
+    .flatMap((secret) => formsOf(secret).map((form) => ({ form, isShort: secret.length < wordLength })))
+    // Two hexadecimal digits are a number in anybody's words.
+    .filter(({ form, isShort }) => !(isShort && /^[0-9a-f]{2}$/.test(form) && !secrets.includes(form)))
+    .toSorted((a, b) => b.form.length - a.form.length)
   if (forms.length === 0) return (text) => text
-  const written = forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, (char) => `\\u${hex4(char)}`))
+  const written = forms.map(({ form, isShort }) => (isShort ? alone(form) : escaped(form)))
   // The end also matches the padding that base64 may have.
   const any = new RegExp(`(?:${written.join('|')})={0,2}`, 'gi')
   return (text) => text.replaceAll(any, '***')
@@ -35,6 +43,20 @@ export function formsOf(secret: string): string[] {
   return [
     ...new Set([...clear, ...shown, base64, octets.toString('base64url'), octets.toString('hex'), percent, inUrl]),
   ]
+}
+
+function escaped(form: string): string {
+  return form.replaceAll(/[^A-Za-z0-9]/g, (char) => `\\u${hex4(char)}`)
+}
+
+/** Beside a letter or digit of the secret stands no other one; beside another sign of it a blank, a quotation mark, a bracket or `=`. */
+function alone(form: string): string {
+  const letter = 'A-Za-z0-9\\u00c0-\\u024f'
+  const edge = '\\s"\'`<>()\\[\\]{}=:,;&'
+  const isLetter = (char: string | undefined) => char !== undefined && /[A-Za-z0-9]/.test(char)
+  const before = isLetter(form[0]) ? `(?<![${letter}])` : `(?<![^${edge}])`
+  const after = isLetter(form.at(-1)) ? `(?![${letter}])` : `(?![^${edge}.])`
+  return `${before}${escaped(form)}${after}`
 }
 
 function hex4(char: string): string {

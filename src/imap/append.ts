@@ -98,7 +98,7 @@ function broken(error: unknown, server: string): AppendAnswer {
   if (insists(failure)) throw new SessionFailed(failure, error)
   const bye = byeOf(error)
   const reason = failure.kind === 'store unreachable' ? failure.reason : ''
-  const reply = bye === undefined ? reason : `BYE ${printable(bye)}`
+  const reply = bye === undefined ? reason : `BYE ${printable(bye)}`.trimEnd()
   return { status: 'broken', reply, failure, ...(error instanceof OutOfTime ? { isSilent: true } : {}) }
 }
 

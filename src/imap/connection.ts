@@ -14,7 +14,7 @@ import { tlsTroubleOf } from '../failure/tls-reasons.ts'
 import { clearGreeting } from '../net/clear-greeting.ts'
 import { guardOf } from '../net/guard.ts'
 import { withDeadline } from '../deadline.ts'
-import { isRecord, within, wordsOf } from './command.ts'
+import { isRecord, isRefusal, within, wordsOf } from './command.ts'
 import type { Identities } from './identities.ts'
 import { checkInsides, neverWaitThrottled, onCommandFailure, wrapRun } from './insides.ts'
 import { type CertificateRules, isLoopback, transportOf, wordsWithoutTls } from './tls.ts'
@@ -91,7 +91,11 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
   } catch (error) {
     throw new SessionFailed({ ...loginFailure(error, login), everyAccount: true }, error)
   }
-  const client = clientFor(login, transportOf({ tlsVerify, tlsFingerprint, ca }, guard.lookup))
+  let greetingIsBye = false
+  const onBye = () => {
+    greetingIsBye = true
+  }
+  const client = clientFor(login, transportOf({ tlsVerify, tlsFingerprint, ca }, guard.lookup, onBye))
   // The command under way also fails with this error; without a listener the error would end the process.
   client.on('error', () => {})
   const mask = loginMask(login.user, login.password)
@@ -99,7 +103,11 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
   neverWaitThrottled(client)
   boundId(client, identities, attempt)
   // People see the error of a command: it has the server's words, and without the secrets of the login.
-  onCommandFailure(client, (error) => maskWords(error, mask))
+  let lastRefusal: unknown
+  onCommandFailure(client, (error) => {
+    maskWords(error, mask)
+    lastRefusal = error
+  })
   try {
     await within(client, client.connect(), { waitMs: imapLimits.storeConnectWaitMs, during: 'login', signal })
     return client
@@ -108,7 +116,13 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
     if (signal?.aborted) throw error
     if (login.tls === 'implicit' && error instanceof Error && tlsTroubleOf(error) === 'not TLS')
       Object.assign(error, { withoutTls: wordsWithoutTls(await clearGreeting(login, guard, signal)) })
+    // imapflow tells a refused STARTTLS as one that was not offered.
+    if (isRecord(error) && error['tlsFailed'] === true && isRefusal(lastRefusal))
+      Object.assign(error, {
+        starttlsRefused: `${String(lastRefusal['responseStatus'])} ${wordsOf(lastRefusal)}`.trim(),
+      })
     maskWords(error, mask)
+    if (error instanceof Error && greetingIsBye) Object.assign(error, { atGreeting: true })
     throw new SessionFailed({ ...loginFailure(error, login), everyAccount: true }, error)
   }
 }
@@ -133,7 +147,7 @@ function clientFor(login: Login, transport: NonNullable<ImapFlowOptions['transpo
     maxLiteralSize: imapLimits.storeLiteralOctetsMax,
     maxResponseSize: imapLimits.storeLineOctetsMax + imapLimits.storeLiteralOctetsMax,
     connectionTimeout: imapLimits.storeConnectWaitMs,
-    greetingTimeout: imapLimits.storeConnectWaitMs,
+    greetingTimeout: imapLimits.storeGreetingWaitMs,
     // We set the deadline of each command (`within`); this one only ends a socket that nobody waits for.
     socketTimeout: imapLimits.appendWaitMs + imapLimits.storeReplyWaitMs,
   })
@@ -147,11 +161,12 @@ function loginFailure(error: unknown, login: Login): LoginFailure {
   if (trouble?.kind === 'throttled' || trouble?.kind === 'store full') return trouble
   const disabled = error['responseStatus'] === undefined && login.tls === 'none'
   const words = disabled ? 'it takes no password in clear text (LOGINDISABLED): choose TLS or STARTTLS' : wordsOf(error)
+  const status = error['responseStatus'] === 'BAD' ? 'BAD' : 'NO'
   const passing = trouble?.kind === 'store refused' && trouble.passes ? { passes: true as const } : {}
   return {
     kind: 'store refused',
     during: 'login',
-    reply: `${words === '' ? 'NO' : words} (login ${login.user})`,
+    reply: `${words === '' || status === 'BAD' ? `${status} ${words}`.trim() : words} (login ${login.user})`,
     ...passing,
   }
 }

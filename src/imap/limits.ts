@@ -3,6 +3,10 @@ import { KiB, MiB, second, minute } from '../units.ts'
 
 export const imapLimits = {
   storeConnectWaitMs: 30 * second,
+  /** Shorter than the wait above, so that the failure says what is missing. Servers delay a greeting by some seconds to slow down guessers. */
+  storeGreetingWaitMs: 20 * second,
+  /** No server greets in more than a line. */
+  greetingOctetsMax: 64 * KiB,
   /** The time to store and sync a whole batch; Fastmail has needed more than 120 s for one message (OfflineIMAP issue 262). */
   appendWaitMs: 5 * minute,
   /** The lowest speed at which a batch is sent: 32 octets a millisecond, 32 kB/s, is a slow upstream line. */

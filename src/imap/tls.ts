@@ -8,6 +8,7 @@ import { tlsStep } from '../failure/next-step.ts'
 import { stepSentence } from '../failure/step.ts'
 import { certificateTrouble } from '../net/certificate.ts'
 import { pinMistake, tlsOptions } from '../net/tls.ts'
+import { imapLimits } from './limits.ts'
 
 export interface CertificateRules {
   readonly tlsVerify: boolean
@@ -20,7 +21,11 @@ export interface CertificateRules {
 type Transport = NonNullable<ImapFlowOptions['transport']>
 
 /** Hands imapflow a socket only if its certificate is the right one: nothing is sent over it before. */
-export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules, lookup: LookupFunction): Transport {
+export function transportOf(
+  { tlsVerify, tlsFingerprint, ca }: CertificateRules,
+  lookup: LookupFunction,
+  onBye: () => void,
+): Transport {
   const secured = (options: ConnectionOptions, host: string, onSecure: () => void): TLSSocket => {
     const socket = tlsConnect(
       {
@@ -43,7 +48,7 @@ export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules,
     connect({ host, port, secure }, onConnect) {
       const heard = () => {
         onConnect()
-        hearGreeting(socket)
+        hearGreeting(socket, onBye)
       }
       const socket: Socket = secure ? secured({ port, lookup }, host, heard) : connect({ host, port, lookup }, heard)
       // The CRLF after a literal is a write of its own: it would wait until the literal has been acknowledged.
@@ -60,16 +65,33 @@ export function transportOf({ tlsVerify, tlsFingerprint, ca }: CertificateRules,
   }
 }
 
-/** A greeting that is not IMAP is told at once: imapflow would wait for one that is. */
-function hearGreeting(socket: Socket): void {
+/** A greeting that is not IMAP, or has no end, is told at once: imapflow would wait for one that is. */
+function hearGreeting(socket: Socket, onBye: () => void): void {
   let words = ''
   const onData = (chunk: Buffer) => {
-    words += chunk.toString('latin1', 0, 200)
-    if (words.trim() === '') return
+    const isBegun = words.length >= longestGreeting
+    words = `${words}${chunk.toString('latin1')}`.trimStart()
+    // The first octet that is no greeting of RFC 9051 section 7.1 tells.
+    const isGreeting = greetings.some((one) => one.startsWith(words.slice(0, one.length).toUpperCase()))
+    if (!isBegun && !isGreeting) socket.destroy(new OtherGreeting(words.slice(0, 200)))
+    else if (words.length > imapLimits.greetingOctetsMax) socket.destroy(new LongGreeting())
+    else if (!words.includes('\n')) return
+    else if (/^\* BYE/i.test(words)) onBye()
     socket.off('data', onData)
-    if (!words.trimStart().startsWith('*')) socket.destroy(new OtherGreeting(words))
   }
   socket.on('data', onData)
+}
+
+const greetings = ['* OK', '* PREAUTH', '* BYE']
+const longestGreeting = Math.max(...greetings.map(({ length }) => length))
+
+class LongGreeting extends Error {
+  override readonly name = 'LongGreeting'
+  constructor() {
+    super(
+      `its greeting has more than ${imapLimits.greetingOctetsMax / 1024} KiB, so it is hardly IMAP: check host and port; ${usualPort}`,
+    )
+  }
 }
 
 /** What answers is no IMAP server. */
@@ -87,7 +109,8 @@ function otherGreeting(words: string): string {
   const speaks = protocolIn(words)
   if (speaks === 'TLS') return 'it speaks TLS from the first byte: set tls to "implicit" for this port'
   const quoted = `"${greetingWords(words)}"`
-  if (speaks === undefined) return `its greeting is not IMAP, ${quoted}: check host and port; ${usualPort}`
+  if (speaks === undefined || speaks === 'IMAP')
+    return `its greeting is not IMAP, ${quoted}: check host and port; ${usualPort}`
   const name = speaks === 'POP3' ? 'POP3' : protocolWords(speaks)
   return `what answers there is ${name}, and not IMAP, ${quoted}: check host and port; ${usualPort}`
 }
@@ -114,28 +137,35 @@ export function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
+const tryImplicit = 'try port 993 with tls "implicit"'
+
 /** The codes that imapflow gives to failures of STARTTLS. */
 const upgradeReasons: Readonly<Record<string, string>> = {
-  STARTTLS_INJECTION: 'something was sent between STARTTLS and the handshake, as an attacker would',
+  STARTTLS_INJECTION:
+    'something was sent between STARTTLS and the handshake, as an attacker would, so no login was sent',
   UPGRADE_TIMEOUT: 'the handshake took too long',
 }
 
 /** The socket's own error says no more, in words of Node. */
 const brokenOff =
-  'it dropped the connection during the TLS handshake behind STARTTLS: it may shut this address out, or its TLS is broken; try port 993 with tls "implicit"'
+  'it dropped the connection during the TLS handshake behind STARTTLS: it may shut this address out, or its TLS is broken; ' +
+  tryImplicit
 
 /** Says why there is no safe connection; undefined if TLS did not fail. */
 export function storeTlsReasonOf(error: unknown, host: string): string | undefined {
   if (!(error instanceof Error)) return undefined
   if (error instanceof WrongCertificate) return error.message
+  if ('starttlsRefused' in error)
+    return `it offers STARTTLS and refuses it, "${String(error.starttlsRefused)}": ${tryImplicit}`
   if ('afterStarttls' in error)
-    return 'it agreed to STARTTLS and then spoke no TLS: it is broken there, or something in between is; try port 993 with tls "implicit"'
+    return 'it agreed to STARTTLS and then spoke no TLS: it is broken there, or something in between is; ' + tryImplicit
   const { code = '', tlsFailed = false } = error as Error & { code?: string; tlsFailed?: boolean }
   const byAddress = isIP(host) !== 0
   if (tlsTroubleOf(error, byAddress) === 'not TLS')
     return 'withoutTls' in error ? String(error.withoutTls) : wordsWithoutTls('')
   const reason = upgradeReasons[code] ?? tlsReasonOf(error, byAddress)
   if (reason !== undefined || !tlsFailed) return reason
-  // An error without a code is imapflow's own, and says why.
-  return code === '' ? error.message : brokenOff
+  // An error without a code is imapflow's own. PREAUTH may be somebody in between, who wants to keep the session in clear.
+  if (code === '' && error.message.includes('PREAUTH')) return error.message
+  return code === '' ? `it does not offer STARTTLS: ${tryImplicit}` : brokenOff
 }

@@ -7,6 +7,7 @@ import { saying } from '../failure/sentences.ts'
 import { codeReason } from '../failure/socket-reasons.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { byeOf, codeOf, isRecord, isRefusal, wordsOf } from './command.ts'
+import { imapLimits } from './limits.ts'
 import { OtherGreeting, storeTlsReasonOf } from './tls.ts'
 
 /** Codes that every account which gathers there would get. */
@@ -38,6 +39,10 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
       return { kind: 'throttled', server, reply, everyAccount: true, passes: true, ...named }
     }
     if (code === 'OVERQUOTA' || meaning === 'store full') return { kind: 'store full', reply }
+    if (isGreeting(error)) {
+      const reason = `${server} is not taking connections: it ended the session${saying(words)}`
+      return { kind: 'store unreachable', reason }
+    }
     const passing = meaning !== undefined && passes(meaning) ? { passes: true as const } : {}
     if (wholeStore.has(code) || speaksOfServer(reply))
       return { kind: 'store refused', during, reply, everyAccount: true, ...passing }
@@ -49,6 +54,11 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
     return refusal ? undefined : { kind: 'store unreachable', reason: `${server} ended the session${saying(words)}` }
   }
   return { kind: 'store unreachable', reason: `${server}: ${storeReason(error, server)}` }
+}
+
+/** The server's first words were BYE (RFC 9051 section 7.1.5): no login was tried. */
+function isGreeting(error: unknown): boolean {
+  return isRecord(error) && error['atGreeting'] === true
 }
 
 /** Makes a failure of the run out of an error, if the request cannot be at fault: then any refusal is the store's trouble. */
@@ -72,6 +82,8 @@ const ownReasons: Readonly<Record<string, string>> = {
   EConnectionClosed: 'the connection ended',
   ClosedAfterConnectText: 'it closed the connection at once',
   ClosedAfterConnectTLS: 'it closed the connection at once',
-  GREETING_TIMEOUT: 'it sends no greeting; it may want TLS from the first byte',
+  GREETING_TIMEOUT: `it took the connection, and said nothing for ${imapLimits.storeGreetingWaitMs / 1000} s: check host and port; IMAP is mostly at port 993 with tls "implicit", and at port 143 with "starttls"`,
   CONNECT_TIMEOUT: 'it does not answer',
+  LineTooLarge: 'it sends a line without an end: what answers there may be no IMAP server; check host and port',
+  ResponseTooLarge: 'its answer has no end: what answers there may be no IMAP server; check host and port',
 }

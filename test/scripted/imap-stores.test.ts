@@ -133,9 +133,9 @@ test('a hosted store need not verify on this machine, and must elsewhere', () =>
 test('STARTTLS or nothing: not offered, refused, after PREAUTH, or with something slipped in before the handshake', async () => {
   const tls = { mode: 'starttls', ...own } as const
   const cases: [StoreBehaviour, RegExp][] = [
-    [{}, /no safe TLS connection: Server does not support STARTTLS/],
-    [{ tls, answers: { STARTTLS: 'TAG NO not today\r\n' } }, /does not support STARTTLS/],
-    [{ tls, answers: { STARTTLS: 'TAG BAD what\r\n' } }, /does not support STARTTLS/],
+    [{}, /no safe TLS connection: it does not offer STARTTLS/],
+    [{ tls, answers: { STARTTLS: 'TAG NO not today\r\n' } }, /offers STARTTLS and refuses it, "NO not today"/],
+    [{ tls, answers: { STARTTLS: 'TAG BAD what\r\n' } }, /offers STARTTLS and refuses it, "BAD what"/],
     [{ tls, greeting: '* PREAUTH you are in' }, /STARTTLS is not possible after a PREAUTH greeting/],
     [{ tls, injects: '* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n' }, /between STARTTLS and the handshake/],
     [{ tls, injects: '1 OK half a li' }, /no safe TLS connection/],

@@ -119,3 +119,24 @@ test('a store that refuses or hangs up without a word is told as one that gave n
     })
   }
 })
+
+test('what goes wrong before the login is told as what it is', async () => {
+  const offered = { capabilitiesBeforeLogin: ['IMAP4rev1', 'STARTTLS'] }
+  for (const [behaviour, tls, sentence] of [
+    [{ answers: { LOGIN: 'TAG BAD what\r\n' } }, 'none', /refused the login: "BAD what \(login me\)"/],
+    [{ greeting: '* NO not now' }, 'none', /its greeting is not IMAP, "\* NO not now": check host and port/],
+    [{ greeting: '* HELLO' }, 'none', /its greeting is not IMAP, "\* HELLO"/],
+    [{ greeting: '* ok ready' }, 'none', /the removal of all mail: "no"/],
+    [{}, 'starttls', /it does not offer STARTTLS: try port 993 with tls "implicit"/],
+    [
+      { ...offered, answers: { STARTTLS: 'TAG NO not today\r\n' } },
+      'starttls',
+      /it offers STARTTLS and refuses it, "NO not today": try port 993 with tls "implicit"/,
+    ],
+    [{ greeting: `* OK ${'x'.repeat(3_000_000)}` }, 'none', /greeting has more than 64 KiB.*check host and port/],
+  ] as const) {
+    await filled({ answers: { LIST: 'TAG NO no\r\n' }, ...behaviour }, async (login) => {
+      await assert.rejects(emptyLogin({ ...login, tls }), fails(sentence))
+    })
+  }
+})

@@ -28,7 +28,7 @@ interface Told {
   readonly account: { readonly id: string; readonly status: AccountStatus | 'removed' }
   readonly destination: {
     readonly id: string
-    readonly status: 'ok' | 'paused' | 'removed'
+    readonly status: 'ok' | 'failing' | 'paused' | 'removed'
     readonly pausedUntil?: string | null
   }
 }

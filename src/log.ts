@@ -19,6 +19,7 @@ export type EventName =
   | 'server learnt'
   | 'account stopped'
   | 'account paused'
+  | 'destination failing'
   | 'destination paused'
   | 'destination resumed'
   | 'store alert'

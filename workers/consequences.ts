@@ -7,7 +7,7 @@ import type { Logger } from '../src/log.ts'
 import { defaultState } from '../src/redis/accounts.ts'
 import { nextVisitMs } from '../src/runs/schedule.ts'
 import { type PauseWorld, pauseFor, resume } from './pause.ts'
-import { logAccountStopped } from './run-log.ts'
+import { logAccountStopped, logDestinationFailing } from './run-log.ts'
 
 /** A run that has ended. */
 export interface EndedVisit {
@@ -65,12 +65,16 @@ async function followStoreTrouble(world: PauseWorld, { account, log }: EndedVisi
   await due.setNext(account.id, Math.max(dueMs, nowMs + account.interval.minSeconds * 1000))
 }
 
-async function followFailure({ accounts, due, clock }: PauseWorld, visit: EndedVisit, failure: Failure): Promise<void> {
-  const { account, log } = visit
+async function followFailure(world: PauseWorld, visit: EndedVisit, failure: Failure): Promise<void> {
+  const { accounts, due, pauses, clock } = world
+  const { account, stored, log } = visit
   const nowMs = clock.nowMs()
+  if (stored > 0) await resume(world, account.destinationId, stored, log)
+  else if (await pauses.trouble(account.destinationId, account.id, failure, nowMs))
+    logDestinationFailing(log, account.destinationId, failure)
   const state = await accounts.state(account.id)
   // A run that has brought mail does not lengthen the pause.
-  const before = visit.stored > 0 ? { ...state, ...noFailures } : state
+  const before = stored > 0 ? { ...state, ...noFailures } : state
   const { next, history } = consequenceOf(failure, before, nowMs, Math.random())
   const attention = before.attention || next.do === 'stop until somebody acts'
   // A stop of this worker is not the account's fault.

@@ -56,6 +56,10 @@ export function logDestinationPaused(log: Logger, destinationId: string, pause: 
   log.warn({ event: 'destination paused', ...fields }, describe(failure))
 }
 
+export function logDestinationFailing(log: Logger, destinationId: string, failure: Failure): void {
+  log.warn({ event: 'destination failing', destinationId, kind: failure.kind }, describe(failure))
+}
+
 export function logDestinationResumed(log: Logger, destinationId: string): void {
   log.info({ event: 'destination resumed', destinationId })
 }

@@ -210,9 +210,10 @@ function destinationView(
   const paused = pause !== undefined && pause.pausedUntilMs > Date.now()
   return {
     ...(fields.kind === 'imap' ? { ...fields, hostUnicode: shownHost(fields.host) } : fields),
-    status: paused ? ('paused' as const) : ('ok' as const),
+    status: paused ? ('paused' as const) : pause?.failing ? ('failing' as const) : ('ok' as const),
     pausedUntil: paused ? new Date(pause.pausedUntilMs).toISOString() : null,
-    failure: pause?.failure ?? null,
+    // A single account that got nothing in says nothing about the destination yet.
+    failure: pause?.unstored === undefined || pause.failing ? (pause?.failure ?? null) : null,
     accounts,
     createdAt: new Date(createdAtMs).toISOString(),
   }

@@ -37,12 +37,12 @@ const imap = {
   user,
 }
 const condition = {
-  status: Type.Enum(['ok', 'paused'], {
+  status: Type.Enum(['ok', 'failing', 'paused'], {
     description:
-      'paused: no scheduled run goes there before pausedUntil; one that is asked for does, and ends it if it goes well',
+      'failing: runs that had mail could store none of it there, and none was stored since; paused: no scheduled run goes there before pausedUntil; one that is asked for does, and ends it if it goes well',
   }),
   pausedUntil: orNull(time),
-  failure: orNull(failure, 'what paused it last, until a run has gone well there again'),
+  failure: orNull(failure, 'what paused it or failed there last, until a run has gone well there again'),
 }
 
 /** This is one flat object and no union, so that every mistake can be named by its field. `kind` decides which fields belong to it. */

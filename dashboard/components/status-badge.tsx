@@ -63,13 +63,24 @@ export function RunBadge({ state }: { readonly state: Run['state'] }) {
 
 export function DestinationBadge({ status }: { readonly status: Destination['status'] }) {
   const { destinations: say } = words.value
-  return status === 'ok' ? (
-    <Badge tone="good" icon="check">
-      {say.works}
-    </Badge>
-  ) : (
-    <Badge tone="warning" icon="pause">
-      {say.paused}
-    </Badge>
-  )
+  switch (status) {
+    case 'ok':
+      return (
+        <Badge tone="good" icon="check">
+          {say.works}
+        </Badge>
+      )
+    case 'failing':
+      return (
+        <Badge tone="warning" icon="warning">
+          {words.value.statuses.failing}
+        </Badge>
+      )
+    case 'paused':
+      return (
+        <Badge tone="warning" icon="pause">
+          {say.paused}
+        </Badge>
+      )
+  }
 }

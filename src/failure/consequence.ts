@@ -126,11 +126,18 @@ function isLoginRefused(failure: Failure): boolean {
   )
 }
 
-/** A time in which no scheduled run goes to a destination. It is kept until a run has gone well there, so that the next pause is longer. */
+/**
+ * The last trouble of a destination, and the time in which no scheduled run goes there because of it. It is kept until a run has gone well there, so that the next pause is longer.
+ */
 export interface Pause {
+  /** 0: there was no pause. */
   readonly pausedUntilMs: number
   /** The number of pauses in a row, this one included. */
   readonly times: number
+  /** Accounts whose run has stored nothing there since, because of the store, though no pause followed. */
+  readonly unstored?: readonly string[]
+  /** These runs show that it is the store. */
+  readonly failing?: true
   readonly failure: { readonly kind: FailureKind; readonly message: string }
 }
 
@@ -154,9 +161,43 @@ export function pauseAfter(failure: Failure, before: Pause | undefined, nowMs: n
   return { pausedUntilMs, times, failure: { kind: failure.kind, message: describe(failure) } }
 }
 
+/** Adds to a failure that the store takes nothing at all. */
+export function takingNothing(failure: Failure): Failure {
+  if (failure.kind !== 'store refused' && failure.kind !== 'store unreachable') return failure
+  return { ...failure, takesNothing: true }
+}
+
+/**
+ * What is remembered of a destination at whose store a run has failed that stored nothing. One message may be the reason, or one account's
+ * folder: the destination itself fails if nothing at all gets into it, or if a second account fares so. Undefined: the failure says nothing
+ * about it.
+ */
+export function troubleAfter(
+  failure: Failure,
+  accountId: string,
+  before: Pause | undefined,
+  nowMs: number,
+): Pause | undefined {
+  if (failure.kind !== 'store refused' && failure.kind !== 'store unreachable') return undefined
+  const isOfMessage =
+    failure.kind === 'store refused' && ['message', 'unfit message'].includes(phaseCode(failure.during))
+  const takesNothing = failure.takesNothing === true
+  if (isOfMessage && !takesNothing) return undefined
+  if (before !== undefined && before.pausedUntilMs > nowMs) return undefined
+  const unstored = [...new Set([...(before?.unstored ?? []), accountId])].slice(0, 2)
+  const isFailing = takesNothing || unstored.length > 1 || before?.failing === true
+  return {
+    pausedUntilMs: before?.pausedUntilMs ?? 0,
+    times: before?.times ?? 0,
+    failure: { kind: failure.kind, message: describe(failure) },
+    unstored,
+    ...(isFailing ? { failing: true } : {}),
+  }
+}
+
 /** Whether a run that went well shows that the trouble is over: a full store still lets everybody log in. */
-export function endsPause({ failure }: Pause, stored: number): boolean {
-  return stored > 0 || failure.kind === 'store unreachable'
+export function endsPause({ failure, unstored }: Pause, stored: number): boolean {
+  return stored > 0 || (failure.kind === 'store unreachable' && unstored === undefined)
 }
 
 /** The wait that the server names, within bounds. */

@@ -32,6 +32,11 @@ interface Shared {
   readonly everyAccount?: true
 }
 
+/** A store that goes on answering. `takesNothing`: a probe, or several messages, have shown that no message at all gets into it. */
+interface Taking {
+  readonly takesNothing?: true
+}
+
 /** The cause, if it is known more exactly. `out of reach`: the guard refused the address or the port (guard.ts). */
 export type UnreachableCause =
   | 'no such name'
@@ -98,8 +103,8 @@ export type Failure =
       readonly got: string
       readonly speaks?: Protocol
     }
-  | ({ readonly kind: 'store unreachable'; readonly reason: string } & Shared)
-  | ({ readonly kind: 'store refused'; readonly during: Phase; readonly reply: string } & Shared & Passing)
+  | ({ readonly kind: 'store unreachable'; readonly reason: string } & Shared & Taking)
+  | ({ readonly kind: 'store refused'; readonly during: Phase; readonly reply: string } & Shared & Passing & Taking)
   | ({ readonly kind: 'store full'; readonly reply: string } & Shared)
   | { readonly kind: 'superseded' }
   | { readonly kind: 'stopped' }

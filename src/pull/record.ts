@@ -1,4 +1,5 @@
 /** Step 6: records the messages of a batch that the store holds, and decides about the rest. */
+import { takingNothing } from '../failure/consequence.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import type { Token } from '../mail/message.ts'
@@ -21,7 +22,8 @@ export async function record(deposit: Deposit, intended: Intended, answer: Appen
 
   // A store that says OK and shows nothing is at fault itself.
   if (answer.status === 'broken' && answer.appended !== undefined && found.tokens.size === 0)
-    throw new SessionFailed(answer.failure)
+    // One message may have been eaten by a filter.
+    throw new SessionFailed(messages.length > 1 ? takingNothing(answer.failure) : answer.failure)
   const storeFailure = answer.status === 'stored' ? undefined : answer.failure
   if (storeFailure !== undefined) await deposit.refusals.troubled(storeFailure)
   const rest = messages.filter(({ entry }) => !found.tokens.has(entry.token)).map(({ letter }) => letter)

@@ -3,6 +3,7 @@
  * store that takes another message, or a probe, judges messages. If it takes nothing, or nobody can tell, nothing speaks against a
  * message. suspects.ts decides what follows; provider-refusals.ts judges providers.
  */
+import { takingNothing } from '../failure/consequence.ts'
 import type { Failure } from '../failure/failure.ts'
 import { meaningOf, passes } from '../failure/meaning.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -35,6 +36,8 @@ export class Refusals {
   #takes = false
   /** It has taken a message in the account's own folder. */
   #hasStored = false
+  /** It has taken no probe either. */
+  #takesNothing = false
   /** The number of answers that mean the store, since it has taken something. */
   #troubles = 0
 
@@ -75,8 +78,9 @@ export class Refusals {
     if (isRecent && isAsked && this.#takes) return
     const takes = isAboutFolder(failure) ? false : await this.#run.world.store.takes()
     if (takes === false || (takes === undefined && !isRecent)) {
+      this.#takesNothing = takes === false && !isAboutFolder(failure)
       await this.#judge(false)
-      throw new SessionFailed(failure)
+      throw new SessionFailed(this.#ofStore(failure))
     }
     if (takes === undefined) return
     this.#takes = true
@@ -125,6 +129,7 @@ export class Refusals {
   async #probe(): Promise<boolean> {
     const takes = this.#cannotProbe ? undefined : await this.#run.world.store.takes()
     this.#cannotProbe = takes === undefined
+    this.#takesNothing = takes === false
     const [first] = this.#refused
     const hasTaken = first !== undefined && this.#suspects.wasAtFault(first.letter.sighting.message)
     this.#takes = takes ?? (hasTaken || this.#refused.length < pullLimits.refusedInARowMax)
@@ -137,7 +142,9 @@ export class Refusals {
       const isOthers = broken !== undefined && isAboutFolder(broken) && !this.#hasStored
       const wasAtFault = isEnd && this.#suspects.wasAtFault(letter.sighting.message)
       const isMessage = wasAtFault || (isMessages && !isOthers)
-      const failure = (isMessage ? undefined : broken) ?? failureOfMessage(letter, reply)
+      const failure = isMessage
+        ? failureOfMessage(letter, reply)
+        : this.#ofStore(broken ?? failureOfMessage(letter, reply))
       const { sighting, envelope } = letter
       const isHopeless = saysWhatItNeverTakes(reply)
       const verdict = isMessage ? 'at fault' : 'innocent'
@@ -148,9 +155,15 @@ export class Refusals {
   async #storeFailure(broken: Failure | undefined): Promise<SessionFailed> {
     const count = this.#refused.length
     const reply = this.#refused.at(-1)?.reply ?? ''
+    this.#takesNothing ||= count >= pullLimits.refusedUnprobedMax
     await this.#judge(false)
-    if (broken !== undefined) return new SessionFailed(broken)
-    return new SessionFailed({ kind: 'store refused', during: { code: 'messages', count }, reply, ...passing(reply) })
+    if (broken !== undefined) return new SessionFailed(this.#ofStore(broken))
+    const during = { code: 'messages', count } as const
+    return new SessionFailed(this.#ofStore({ kind: 'store refused', during, reply, ...passing(reply) }))
+  }
+
+  #ofStore(failure: Failure): Failure {
+    return this.#takesNothing ? takingNothing(failure) : failure
   }
 }
 

@@ -3,7 +3,7 @@
  * (docs/decisions/0012).
  */
 import type { Redis } from 'ioredis'
-import { type Pause, pauseAfter } from '../failure/consequence.ts'
+import { type Pause, pauseAfter, troubleAfter } from '../failure/consequence.ts'
 import type { Failure } from '../failure/failure.ts'
 import { redisLimits } from './limits.ts'
 import type { AccountId } from '../mail/message.ts'
@@ -43,6 +43,24 @@ export class Pauses {
     const pausedUntil = new Date(pause.pausedUntilMs).toISOString()
     await tellEvent(this.#redis, 'destination', destinationId, { id: destinationId, status: 'paused', pausedUntil })
     return pause
+  }
+
+  /** Notes a run that stored nothing there because of the store. @returns whether the destination counts as failing from now on. */
+  async trouble(destinationId: string, accountId: AccountId, failure: Failure, nowMs: number): Promise<boolean> {
+    let begins = false
+    await replaced(this.#redis, { hash: keys.pauses, field: destinationId }, (json) => {
+      const before = json === null ? undefined : (JSON.parse(json) as Pause)
+      const after = troubleAfter(failure, accountId, before, nowMs)
+      begins = after?.failing === true && before?.failing !== true
+      return after && JSON.stringify(after)
+    })
+    if (begins)
+      await tellEvent(this.#redis, 'destination', destinationId, {
+        id: destinationId,
+        status: 'failing',
+        pausedUntil: null,
+      })
+    return begins
   }
 
   /** Remembers accounts that were moved to the end of the pause, so that they come earlier if it is lifted. */

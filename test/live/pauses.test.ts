@@ -130,6 +130,31 @@ test('a full store pauses its destination: no other account is tried, until one 
   assert.equal(store.stored.length, 2)
 })
 
+for (const [what, behaviour] of [
+  ['refuses every append in words that nobody knows', { refuses: () => 'NO I would rather not' }],
+  ['takes every append and keeps nothing', { keeps: () => [] }],
+] as const)
+  test(`a destination that ${what} is failing while its accounts are, until it takes mail again`, async (t) => {
+    let isOdd = true
+    const store = await storeFor(t, {
+      refuses: () => (isOdd && 'refuses' in behaviour ? behaviour.refuses() : undefined),
+      keeps: (messages) => (isOdd && 'keeps' in behaviour ? behaviour.keeps() : messages),
+    })
+    const destinationId = await destinationAt(store.port)
+    const shown = async () => {
+      const { status, failure } = await read('destinations', destinationId)
+      return [status, (failure as { kind: string } | null)?.kind ?? null]
+    }
+    const first = await newAccount(destinationId, {})
+    const second = await newAccount(destinationId, {})
+    assert.equal((await stack.pull(first)).failure?.kind, 'store refused')
+    assert.equal((await stack.pull(second)).failure?.kind, 'store refused')
+    assert.deepEqual(await shown(), ['failing', 'store refused'])
+    isOdd = false
+    assert.equal((await stack.pull(first)).stored, 1)
+    assert.deepEqual(await shown(), ['ok', null])
+  })
+
 test('a store that names a time is left alone for that time', async (t) => {
   const words = 'BAD Request is throttled. Suggested Backoff Time: 192415 milliseconds'
   const store = await storeFor(t, { refuses: () => words })
@@ -177,7 +202,9 @@ test('a run that breaks in the middle pauses nobody else', async (t) => {
   const store = await storeFor(t, { dropsInLiteral: 100 })
   const destinationId = await destinationAt(store.port)
   assert.equal((await stack.pull(await newAccount(destinationId))).failure?.kind, 'store unreachable')
-  assert.equal((await read('destinations', destinationId))['status'], 'ok')
+  const { status, pausedUntil } = await read('destinations', destinationId)
+  // It broke at the probe, too.
+  assert.deepEqual([status, pausedUntil], ['failing', null])
 })
 
 test('a job that was queued before the pause steps back, and goes ahead when it is asked for', async (t) => {

@@ -34,7 +34,7 @@ export async function see(plan: Plan, { view, maildrop, suspects, windows }: Pul
   // Where a session gives only some messages, what may be new comes first.
   const mayCompare = windows.spare === Infinity || transfer.length + plan.look.length === 0
   if (!suspects.peeks.can(maildrop)) {
-    const probes = isDoubtful && mayCompare ? idMatches.sample() : []
+    const probes = mayCompare ? withReturned(isDoubtful ? idMatches.sample() : [], idMatches) : []
     return {
       sightings: await lookAt(plan.look.concat(doubtBytes(probes, idMatches, windows.spare))),
       transfer,
@@ -49,11 +49,17 @@ export async function see(plan: Plan, { view, maildrop, suspects, windows }: Pul
   if (further.length > 0) isWrong = !idMatches.confirm(further, await lookAt(further.map(({ message }) => message)))
   if (!isWrong) {
     const weak = probes.filter((_, nth) => seen[plan.look.length + nth]?.fingerprint?.weak !== false)
-    const doubted = mayCompare ? doubtBytes(weak, idMatches, windows.spare) : []
+    const doubted = mayCompare ? doubtBytes(withReturned(weak, idMatches), idMatches, windows.spare) : []
     return { sightings: sightings.concat(doubted.map(unseen)), transfer, areIdsWrong: false }
   }
   const rest = await lookAt((await idMatches.doubtAll()).concat(transfer))
   return { sightings: sightings.concat(rest), transfer: [], areIdsWrong: true }
+}
+
+/** The matches that bytes are to prove: these, and those of messages that are left at the provider for what came back. */
+function withReturned(matches: readonly Match[], idMatches: IdMatches): Match[] {
+  const indexes = new Set(matches.map(({ record }) => record.index))
+  return [...matches, ...idMatches.returned().filter(({ record }) => !indexes.has(record.index))]
 }
 
 /** Takes back matches that only bytes can prove: one, and more of them while they are small. They are compared when they have come. */

@@ -4,6 +4,7 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import { prove } from '../ledger/receipt.ts'
 import { retentionMark } from '../ledger/record-codec.ts'
+import { listedUidlHash } from '../mail/header.ts'
 import type { Listed, ShortHash } from '../mail/message.ts'
 import { isDue } from './policy.ts'
 import { pullLimits } from './limits.ts'
@@ -47,6 +48,9 @@ export class Erasures {
   readonly #gone = new Map<ShortHash, readonly LedgerRecord[]>()
   /** Another message may have the UIDL of one that was deleted: the ids of this maildrop are positions, or sizes. */
   areIdsReused = false
+  /** What the maildrop shows. */
+  listing: readonly Listed[] = []
+  #listedUidls: ReadonlySet<ShortHash | undefined> | undefined
   /** Why the session broke when there was nothing left to do but to delete. */
   ended: Failure | undefined
   /** The number of marks that have no answer for that. */
@@ -123,11 +127,21 @@ export class Erasures {
       (digest === undefined || gone.digest !== digest) &&
       (!fingerprint.weak || (isNamed(gone) && !this.areIdsReused)) &&
       (!gone.deletedAtSource || gone.missingSinceSeconds <= storedAtSeconds)
-    const doubled = this.#goneBearing(fingerprint.hash).filter(isDouble)
+    const ofHeader = this.#goneBearing(fingerprint.hash)
+    const doubled = ofHeader.filter(isDouble)
     // One message after another may have the same header and size, and each is deleted; a third one in a row is no chance.
     if (doubled.length < pullLimits.doublesMin) return undefined
+    // Where others of a header that is nobody's own stay away, deletion works, and ids may be given again. So many copies of one are enough.
+    if (fingerprint.weak && doubled.length < pullLimits.idProbes && this.#anyAway(ofHeader)) return undefined
     const gone = doubled.find(isNamed) ?? doubled[0]
-    return gone && { gone: gone.index, isNamed: isNamed(gone) && !fingerprint.weak }
+    return gone && { gone: gone.index, isNamed: isNamed(gone) }
+  }
+
+  /** Whether one of these is deleted, and its UIDL is not listed. */
+  #anyAway(gone: readonly LedgerRecord[]): boolean {
+    this.#listedUidls ??= new Set(this.listing.map(listedUidlHash))
+    const listed = this.#listedUidls
+    return gone.some(({ deletedAtSource, uidl }) => deletedAtSource && uidl !== undefined && !listed.has(uidl))
   }
 
   /** The records of this header whose messages were deleted, or came back. Thousands may have one header: they are decoded once. */

@@ -25,6 +25,8 @@ export class IdMatches {
   readonly #due = new Map<number, Listed>()
   /** Messages that this session identifies otherwise, and the records for whose they were taken. */
   readonly #former = new Map<Listed, LedgerRecord>()
+  /** The indexes of the records of messages that came back changed, as far as a header tells that is nobody's own. */
+  readonly #returned: number[] = []
   #doubted: Listed[] = []
   /** Messages that have come with other bytes than those of their records. */
   #unsure: Match[] = []
@@ -42,12 +44,13 @@ export class IdMatches {
   }
 
   /** Adds a match. A record that knows nothing but UIDL and size of its message can never be compared with it. */
-  add(place: number, { index, state, fingerprint, digest }: LedgerRecord): void {
+  add(place: number, { index, state, fingerprint, digest, returnedUnder }: LedgerRecord): void {
     if (fingerprint === undefined && digest === undefined) return
     // What was set aside unread has the fingerprint of nothing.
     if (state === 'quarantined' && fingerprint?.weak !== false) return
     this.#indexes[place] = index
     this.#places[index] = place
+    if (returnedUnder > 0 && fingerprint?.weak === true && digest !== undefined) this.#returned.push(index)
   }
 
   /** Adds the match of a message that is compared by its bytes after all others. */
@@ -85,6 +88,14 @@ export class IdMatches {
     for (let at = first + step; at < last; at += step)
       places.add(this.#indexes.findIndex((index, place) => index !== none && place >= Math.round(at)))
     return [...places].map((place) => this.at(this.#indexes[place] ?? none)).filter((match) => match !== undefined)
+  }
+
+  /**
+   * The matches of messages that are left at the provider because they seem to have come back changed. Under the id of each may be another
+   * message, which nothing but its bytes would show.
+   */
+  returned(): Match[] {
+    return this.#returned.map((index) => this.at(index)).filter((match) => match !== undefined)
   }
 
   /** Whether the headers of these messages are those of their records. Those that others may have, too, prove no more than the id. */
@@ -176,6 +187,7 @@ export class IdMatches {
     const doubted = this.#doubted
     this.#doubted = []
     for (const match of this.#unsure) {
+      this.#areBytesStable ||= this.#cameUnchanged(match.record)
       if (this.#areBytesStable) doubted.push(this.doubt(match))
       else this.#unmatched.match(match.record)
     }
@@ -204,6 +216,19 @@ export class IdMatches {
     const alike = fingerprint === undefined ? [] : this.#records.bearing('fingerprint', fingerprint.hash)
     const isCopy = (other: LedgerRecord) => !other.deletedAtSource && other.uidl === uidl && other.size === size
     return alike.filter((index) => isCopy(this.#records.at(index))).length > pullLimits.idProbes
+  }
+
+  /**
+   * Whether some message of this header was deleted in a later session than the one that stored it. Its header is nobody's own, so it had
+   * come again with the same bytes.
+   */
+  #cameUnchanged({ fingerprint }: LedgerRecord): boolean {
+    const alike = fingerprint === undefined ? [] : this.#records.bearing('fingerprint', fingerprint.hash)
+    return alike.some((index) => {
+      const { state, deletedAtSource, missingSinceSeconds, storedAtSeconds } = this.#records.at(index)
+      // A deletion has the time when its session began.
+      return state === 'stored' && deletedAtSource && missingSinceSeconds > storedAtSeconds
+    })
   }
 
   #remove(index: number): void {

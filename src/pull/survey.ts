@@ -50,6 +50,7 @@ export async function survey(session: PullSession): Promise<Survey> {
   const { unmatched, idMatches, idForm } = plan
   for (const lesson of plan.lessons) session.lessons.push(lesson)
   session.erasures.areIdsReused = idForm !== undefined
+  session.erasures.listing = listing
   const canPeek = session.suspects.peeks.can(maildrop)
   const { sightings, transfer, areIdsWrong } = await see(plan, session, (some) => lookAt(some, session))
   const demands = { isOpen, wantsRetrieved: maildrop.wantsRetrieved }

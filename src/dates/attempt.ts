@@ -3,16 +3,16 @@ import { type Day, dayInMonth, dayOfNumbers, type Half, msOf, timeOf } from './c
 import { monthOf, weekdayOf } from './names.ts'
 import type { DatePiece } from './pieces.ts'
 import { zoneAt } from './zone-at.ts'
-import { isAmerican, utc, type Zone, zoneOfComment, zoneOfDigits, zoneOfWord } from './zones.ts'
+import { isAmerican, utc, type Zone, zoneOfComment, zoneOfDigits } from './zones.ts'
 
 /** Words that stand in dates and tell nothing. */
 const fillers = new Set(
-  'date sent on at of the de del di den der dne le la el am um kl kell ore h uhr hrs hours st nd rd th er o m s t d r date and et y il dia d g gada a as las alle klo godz ob v min sec г года р року в'.split(
+  'date sent on at of the de del di den der dne le la el am um kl kell ore h uhr hrs hours st nd rd th er o m s t d r date and et y il dia d g gada a as las alle klo godz ob om pukul saat v min sec г года р року в'.split(
     ' ',
   ),
 )
 /** Signs that part the pieces of a date, or stand around it. */
-const parting = new Set('. , : ; / - " \' ` < > [ ] | * _ ’ ´ ׳'.split(' '))
+const parting = new Set('. , : ; / - " \' ` < > [ ] | * _ @ ’ ´ ׳'.split(' '))
 const halves: Readonly<Record<string, Half>> = {
   am: 'am',
   pm: 'pm',
@@ -20,6 +20,10 @@ const halves: Readonly<Record<string, Half>> = {
   nachm: 'pm',
   fm: 'am',
   em: 'pm',
+  πμ: 'am',
+  μμ: 'pm',
+  ص: 'am',
+  م: 'pm',
 }
 
 /** What a text must hold: a day with a time that signs part; with a time of any form ("1700"); or a day alone, which is its midnight. */
@@ -96,7 +100,10 @@ export class Attempt {
     const isParted = /^[:.]$/.test(colon?.text ?? '') && colon?.isApart === false
     const hasMinutes =
       isParted && minutes?.kind === 'number' && !minutes.isApart && minutes.text.length === 2 && digits.length <= 2
-    this.#zone = zoneOfDigits(sign, digits, hasMinutes ? minutes.text : undefined) ?? this.#zone ?? utc
+    const zone = zoneOfDigits(sign, digits, hasMinutes ? minutes.text : undefined)
+    // "JST-9", "CET-1CEST": so TZ of POSIX is written, where east is minus.
+    const isPosix = this.#piece()?.isApart === false && this.#zone?.(0) !== 0 && this.#zone?.(0) === -(zone?.(0) ?? 0)
+    this.#zone = (isPosix ? undefined : zone) ?? this.#zone ?? utc
     this.#hasDigitsZone = true
     this.#at += ahead + (hasMinutes ? 3 : 1)
     return this.#isComplete ? 'over' : 'next'
@@ -228,12 +235,13 @@ export class Attempt {
     const half = halves[text] ?? this.#lettersOfHalf()
     if (half !== undefined && this.#half === undefined) {
       this.#half = half
-      this.#at += text.length === 1 ? 3 : 1
-      if (text.length === 1 && this.#piece()?.text === '.') this.#at += 1
+      const isParted = halves[text] === undefined
+      this.#at += isParted ? 3 : 1
+      if (isParted && this.#piece()?.text === '.') this.#at += 1
       this.#behindTime = this.#at
       return 'next'
     }
-    if (weekday !== undefined && !(this.#time !== undefined && zoneOfWord(text) !== undefined)) {
+    if (weekday !== undefined && !(this.#time !== undefined && zoneAt(this.#pieces, this.#at) !== undefined)) {
       this.#weekday = weekday
       this.#at += 1
       return 'next'
@@ -251,11 +259,11 @@ export class Attempt {
     return 'wrong'
   }
 
-  /** "a.m.", "P. M." */
+  /** "a.m.", "P. M.", in Greek "π.μ." and "μ.μ." */
   #lettersOfHalf(): Half | undefined {
     const [half, dot, m] = [this.#piece()?.text, this.#piece(1)?.text, this.#piece(2)?.text]
-    if (this.#time === undefined || dot !== '.' || m !== 'm') return undefined
-    return half === 'a' ? 'am' : half === 'p' ? 'pm' : undefined
+    if (this.#time === undefined || dot !== '.' || half === undefined || !/^[mμ]$/.test(m ?? '')) return undefined
+    return /^[aπ]$/.test(half) ? 'am' : /^[pμ]$/.test(half) ? 'pm' : undefined
   }
 
   #zoneByName(): boolean {

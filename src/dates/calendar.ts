@@ -21,9 +21,10 @@ const buddhistYears = 543
 
 /**
  * The year that digits mean. RFC 5322 section 4.3: 00 to 49 is 2000 to 2049, other years of two digits and all of three count from 1900 (a
- * program of 1999 wrote the year 2004 as 104, 0104 or 19104).
+ * program of 1999 wrote the year 2004 as 104, 0104 or 19104). 0000 and 0001 are what programs write that know no date (.NET, Go, MySQL).
  */
 export function yearOf(digits: string): number | undefined {
+  if (/^000[01]$/.test(digits)) return undefined
   const value = Number(/^191\d\d$/.test(digits) ? digits.slice(2) : digits)
   const asWritten = value < 50 ? value + 2000 : value < 1000 ? value + 1900 : value
   const year = asWritten > dateLimits.yearMax ? asWritten - buddhistYears : asWritten

@@ -5,7 +5,7 @@
  */
 import { folded } from './pieces.ts'
 
-/** One line a language, one word a month; a stroke parts the forms of one month. */
+/** One line a language, one word a month (`-`: it has none of its own, of one word); a stroke parts the forms of one month. */
 const monthNames = [
   // English
   'january february march april may june july august september october november december',
@@ -65,9 +65,34 @@ const monthNames = [
   'ιανουαρίου|ιανουάριος|ιαν φεβρουαρίου|φεβρουάριος|φεβ μαρτίου|μάρτιος|μαρ απριλίου|απρίλιος|απρ μαΐου|μάιος|μαι|μαϊ ιουνίου|ιούνιος|ιουν ιουλίου|ιούλιος|ιουλ αυγούστου|αύγουστος|αυγ σεπτεμβρίου|σεπτέμβριος|σεπ οκτωβρίου|οκτώβριος|οκτ νοεμβρίου|νοέμβριος|νοε δεκεμβρίου|δεκέμβριος|δεκ',
   // Hebrew
   'ינואר פברואר מרץ|מרס אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר',
-  // Arabic
+  // Arabic, and as the Levant has it
   'يناير فبراير مارس أبريل|ابريل مايو يونيو يوليو أغسطس|اغسطس سبتمبر أكتوبر|اكتوبر نوفمبر ديسمبر',
-  // Chinese in words; months in digits are rewritten before (text.ts)
+  '- شباط آذار نيسان أيار حزيران تموز آب أيلول - - -',
+  // Persian and Urdu
+  'ژانویه فوریه مارس آوریل مه ژوئن ژوئیه اوت سپتامبر اکتبر نوامبر دسامبر',
+  'جنوری فروری مارچ اپریل مئی جون جولائی اگست ستمبر اکتوبر نومبر دسمبر',
+  // Hindi and Bengali
+  'जनवरी फ़रवरी|फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर|सितम्बर अक्टूबर|अक्तूबर नवंबर|नवम्बर दिसंबर|दिसम्बर',
+  'জানুয়ারি|জানুয়ারী ফেব্রুয়ারি|ফেব্রুয়ারী মার্চ এপ্রিল মে জুন জুলাই আগস্ট সেপ্টেম্বর অক্টোবর নভেম্বর ডিসেম্বর',
+  // Thai; the short forms, with points inside, are rewritten before (labels.ts)
+  'มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม',
+  // Belarusian
+  'студзеня|студзень лютага|люты сакавіка|сакавік красавіка|красавік мая|май чэрвеня|чэрвень ліпеня|ліпень жніўня|жнівень верасня|верасень кастрычніка|кастрычнік лістапада|лістапад снежня|снежань',
+  // Albanian, Welsh, Basque
+  'janar shkurt|shk mars prill|pri maj qershor|qer korrik|korr gusht|gush shtator|sht tetor|tet nëntor|nën dhjetor|dhj',
+  'ionawr chwefror|chwef mawrth ebrill|ebr mai mehefin|meh gorffennaf|gorff awst medi hydref|hyd tachwedd|tach rhagfyr|rhag',
+  'urtarrila|urt otsaila|ots martxoa apirila maiatza ekaina|eka uztaila|uzt abuztua|abu iraila|ira urria|urr azaroa|aza abendua|abe',
+  // Azerbaijani and Uzbek; Kazakh
+  'yanvar|yan fevral|fev mart aprel may iyun|iyn iyul|iyl avqust|avgust sentyabr|sentabr oktyabr|oktabr noyabr|noy dekabr|dek',
+  'қаңтар|қаң ақпан|ақп наурыз|нау сәуір|сәу мамыр|мам маусым|мау шілде|шіл тамыз|там қыркүйек|қыр қазан|қаз қараша|қар желтоқсан|жел',
+  // Georgian and Armenian
+  'იანვარი|იან თებერვალი|თებ მარტი|მარ აპრილი|აპრ მაისი|მაი ივნისი|ივნ ივლისი|ივლ აგვისტო|აგვ სექტემბერი|სექ ოქტომბერი|ოქტ ნოემბერი|ნოე დეკემბერი|დეკ',
+  'հունվարի|հունվար|հնվ փետրվարի|փետրվար|փտվ մարտի|մարտ|մրտ ապրիլի|ապրիլ|ապր մայիսի|մայիս|մյս հունիսի|հունիս|հնս հուլիսի|հուլիս|հլս օգոստոսի|օգոստոս|օգս սեպտեմբերի|սեպտեմբեր|սեպ հոկտեմբերի|հոկտեմբեր|հոկ նոյեմբերի|նոյեմբեր|նոյ դեկտեմբերի|դեկտեմբեր|դեկ',
+  // Afrikaans, Filipino, Irish
+  'januarie februarie maart april mei junie julie augustus september oktober november desember',
+  'enero pebrero|peb marso abril mayo hunyo|hun hulyo|hul agosto setyembre oktubre nobyembre|nob disyembre|dis',
+  'eanáir|ean feabhra|feabh márta aibreán bealtaine|beal - iúil lúnasa|lún - - samhain|samh nollaig|noll',
+  // Chinese in words; months in digits are rewritten before (labels.ts)
   '一月 二月 三月 四月 五月 六月 七月 八月 九月 十月 十一月 十二月',
 ]
 
@@ -102,7 +127,7 @@ const weekdayNames = [
 function* wordsOf(lines: readonly string[]): Generator<readonly [word: string, place: number]> {
   for (const line of lines)
     for (const [place, forms] of line.split(' ').entries())
-      for (const form of forms.split('|')) yield [folded(form), place]
+      for (const form of forms === '-' ? [] : forms.split('|')) yield [folded(form), place]
 }
 
 /** What is listed wins over a beginning; a beginning of two different months means neither. */

@@ -77,6 +77,7 @@ function meant(kind: DatePiece['kind'], text: string): string {
 const plainSigns: Readonly<Record<string, string>> = {
   '\u2212': '-',
   '\u2013': '-',
+  '\u2014': '-',
   '\u2010': '-',
   '\u2011': '-',
   '\uff1a': ':',

@@ -25,9 +25,9 @@ export function readDateAtEnd(octets: string): number | undefined {
 
 /** @param inTurn the first of them that the text holds is taken. */
 function read(octets: string, inTurn: readonly WantedDate[]): number | undefined {
-  // What has no digit is no date: junk costs nothing.
-  if (!/\d/.test(octets)) return undefined
   for (const text of textsOf(octets)) {
+    // What has no digit is no date: junk costs little.
+    if (!/\d/.test(text)) continue
     const { pieces, comments } = piecesOf(text)
     const ms = inPieces(pieces, comments, inTurn)
     if (ms !== undefined) return ms

@@ -1,4 +1,5 @@
 /** Makes text of the octets of a field: encoded-words (RFC 2047) are decoded, and so are raw octets in the charsets that old programs used. */
+import { withoutLabels } from './labels.ts'
 
 /** In this order: the first in which a date can be read is taken. UTF-8 is wrong for nearly all texts that are not. */
 const charsets = [
@@ -44,17 +45,19 @@ export function* textsOf(octets: string): Generator<string> {
 function plain(text: string): string {
   const decodedWords = text.includes('=?') ? text.replace(encodedWord, wordOf) : text
   // Full-width and other digits are digits.
-  const whole = /^[\0-\xff]*$/.test(decodedWords)
+  const whole = /^[\0-\x7f]*$/.test(decodedWords)
     ? decodedWords
     : decodedWords.normalize('NFKC').replace(otherDigits, asDigit)
-  return /[年月년월時时時시]/.test(whole) ? withoutLabels(whole) : whole
+  return withoutLabels(whole)
 }
 
-/** Of Arabic and of Persian: ten in a row, the zero first. */
-const otherDigits = /[\u0660-\u0669\u06f0-\u06f9]/g
+/** The zeros of Arabic, Persian, Hindi, Bengali and Thai: nine more digits stand behind each. */
+const zeros = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50]
+const otherDigits = /[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\u0e50-\u0e59]/g
 
 function asDigit(digit: string): string {
-  return String(digit.charCodeAt(0) & 0xf)
+  const code = digit.charCodeAt(0)
+  return String(code - (zeros.findLast((zero) => zero <= code) ?? code))
 }
 
 function wordOf(all: string, charset: string, encoding: string, content: string): string {
@@ -78,16 +81,3 @@ function decoded(bytes: Buffer, charset: string): string | undefined {
     return undefined
   }
 }
-
-const halves = /上午|午前|오전|下午|午後|오후/g
-
-/** Chinese, Japanese and Korean name year, month and day behind their numbers, and write the half of the day before the hour. */
-function withoutLabels(text: string): string {
-  return text
-    .replace(/(\d{2,4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일号]?/g, ' $1-$2-$3 ')
-    .replace(/(\d{1,2})\s?[月월]/g, (_, month: string) => ` ${englishMonths[Number(month) - 1] ?? ''} `)
-    .replace(/(\d{1,2})\s?[時时시点]\s?(\d{1,2})\s?[分분](?:\s?(\d{1,2})\s?[秒초])?/g, ' $1:$2:$3 ')
-    .replace(halves, (half) => (/上午|午前|오전/.test(half) ? ' am ' : ' pm '))
-}
-
-const englishMonths = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']

@@ -54,65 +54,52 @@ const letters: readonly (readonly [hours: number, names: string])[] = [
 
 const byLetters = new Map(letters.flatMap(([hours, names]) => names.split(' ').map((name) => [name, hours] as const)))
 
-/** Words that name a zone together with "Time": those whose initials do not tell, mostly of Windows. */
+/**
+ * Hours east of names in words, without "Standard", "Daylight" or "Time": those of Windows, and what else names a zone so. Their initials tell
+ * nothing: "Egypt Standard Time" is not EST.
+ */
+const named: readonly (readonly [hours: number, names: string])[] = [
+  [0, 'gmt|greenwich|greenwich mean|british|coordinated universal|universal|western european'],
+  [1, 'w europe|west europe|romance|central europe|central european|w central africa|west africa|morocco'],
+  [2, 'gtb|fle|e europe|eastern european|israel|jerusalem|south africa|egypt|middle east|jordan|syria|libya'],
+  [2, 'kaliningrad|central africa|sudan'],
+  [3, 'russian|russia|moscow|arab|arabic|turkey|e africa|east africa|belarus'],
+  [3.5, 'iran'],
+  [4, 'arabian|gulf|azerbaijan|caucasus|georgian|armenian|mauritius|samara|astrakhan|saratov'],
+  [4.5, 'afghanistan'],
+  [5, 'pakistan|ekaterinburg|west asia|uzbekistan'],
+  [5.5, 'india|indian|sri lanka'],
+  [5.75, 'nepal'],
+  [6, 'bangladesh|central asia|omsk'],
+  [6.5, 'myanmar'],
+  [7, 'se asia|indochina|western indonesia|north asia|n central asia|novosibirsk|krasnoyarsk'],
+  [
+    8,
+    'china|taipei|hong kong|singapore|malay peninsula|malaysia|philippine|w australia|australian western|ulaanbaatar',
+  ],
+  [8, 'north asia east|irkutsk|central indonesia'],
+  [9, 'tokyo|japan|korea|korean|yakutsk'],
+  [9.5, 'aus central|cen australia|australian central'],
+  [10, 'e australia|aus eastern|australian eastern|tasmania|west pacific|vladivostok'],
+  [11, 'central pacific|magadan'],
+  [12, 'new zealand|fiji|kamchatka'],
+  [13, 'tonga|samoa'],
+  [-1, 'azores|cape verde'],
+  [-3, 'sa eastern|e south america|argentina|brasilia|bahia|montevideo|uruguay|greenland'],
+  [-3.5, 'newfoundland'],
+  [-4, 'atlantic|sa western|pacific sa|venezuela|bolivia|central brazilian|paraguay|chile'],
+  [-5, 'eastern|us eastern|sa pacific|colombia|peru|cuba'],
+  [-6, 'central|central america|canada central|mexico'],
+  [-7, 'mountain|us mountain'],
+  [-8, 'pacific'],
+  [-9, 'alaskan|alaska'],
+  [-10, 'hawaiian|hawaii|hawaii aleutian'],
+]
+
+const byName = new Map(named.flatMap(([hours, names]) => names.split('|').map((name) => [name, hours] as const)))
+
+/** Names of zones in other languages. */
 const byWords: Readonly<Record<string, string>> = {
-  'w europe standard time': 'cet',
-  'w europe daylight time': 'cest',
-  'west europe standard time': 'cet',
-  'west europe daylight time': 'cest',
-  'romance standard time': 'cet',
-  'romance daylight time': 'cest',
-  'central europe standard time': 'cet',
-  'central europe daylight time': 'cest',
-  'central european standard time': 'cet',
-  'central european time': 'cet',
-  'central european daylight time': 'cest',
-  'central european summer time': 'cest',
-  'gtb standard time': 'eet',
-  'gtb daylight time': 'eest',
-  'fle standard time': 'eet',
-  'fle daylight time': 'eest',
-  'e europe standard time': 'eet',
-  'e europe daylight time': 'eest',
-  'eastern european time': 'eet',
-  'eastern european summer time': 'eest',
-  'gmt standard time': 'gmt',
-  'gmt daylight time': 'bst',
-  'british summer time': 'bst',
-  'greenwich mean time': 'gmt',
-  'greenwich standard time': 'gmt',
-  'coordinated universal time': 'utc',
-  'universal time': 'utc',
-  'russian standard time': 'msk',
-  'russia standard time': 'msk',
-  'moscow standard time': 'msk',
-  'moscow summer time': 'msd',
-  'india standard time': 'ist',
-  'indian standard time': 'ist',
-  'china standard time': 'china',
-  'taipei standard time': 'china',
-  'singapore standard time': 'sgt',
-  'tokyo standard time': 'jst',
-  'japan standard time': 'jst',
-  'korea standard time': 'kst',
-  'israel standard time': 'israel',
-  'jerusalem standard time': 'israel',
-  'south africa standard time': 'sast',
-  'turkey standard time': 'trt',
-  'arab standard time': 'arabia',
-  'arabian standard time': 'gst',
-  'se asia standard time': 'ict',
-  'e australia standard time': 'aest',
-  'aus eastern standard time': 'aest',
-  'aus eastern daylight time': 'aedt',
-  'new zealand standard time': 'nzst',
-  'new zealand daylight time': 'nzdt',
-  'us eastern standard time': 'est',
-  'us mountain standard time': 'mst',
-  'sa eastern standard time': 'art',
-  'e south america standard time': 'brt',
-  'argentina standard time': 'art',
-  'hawaiian standard time': 'hst',
   'mitteleuropaische zeit': 'cet',
   'mitteleuropaische sommerzeit': 'cest',
   'mitteleuropaische normalzeit': 'cet',
@@ -153,13 +140,17 @@ export function isAmerican(word: string): boolean {
   return /^(?:[ecmp][sd]?t|ak[sd]t|hst)$/.test(word)
 }
 
-/** The zone of several folded words that end in one for time: the listed ones, else by their initials ("Pacific Daylight Time"). */
+/** The zone of several folded words. Of America's "Pacific Time" it is summer or winter by the date. */
 export function zoneOfWords(words: readonly string[]): Zone | undefined {
   const listed = byWords[words.join(' ')]
   if (listed !== undefined) return zoneOfWord(listed)
-  return words.at(-1) === 'time' && words.length > 1
-    ? zoneOfWord(words.map(([initial]) => initial).join(''))
-    : undefined
+  if (words.at(-1) !== 'time') return undefined
+  const kind = words.at(-2) ?? ''
+  const isSummer = kind === 'daylight' || kind === 'summer'
+  const name = words.slice(0, isSummer || kind === 'standard' ? -2 : -1).join(' ')
+  if (/^(?:eastern|central|mountain|pacific) time$/.test(words.join(' '))) return zoneOfWord(`${name.charAt(0)}t`)
+  const hours = byName.get(name)
+  return hours === undefined ? undefined : fixed(isSummer ? hours + 1 : hours)
 }
 
 /**
@@ -223,11 +214,11 @@ export function zoneOfComment(comment: string): Zone | undefined {
   const words = folded(text)
     .split(/[\s.,-]+/)
     .filter((word) => word !== '')
-  if (words.length === 1) return zoneOfWord(words[0] ?? '') ?? zoneOfWords(words) ?? named(text)
+  if (words.length === 1) return zoneOfWord(words[0] ?? '') ?? zoneOfWords(words) ?? zoneInText(text)
   if (words.length > dateLimits.zoneWordsMax + 1) return undefined
   return zoneOfWords(words)
 }
 
-function named(text: string): Zone | undefined {
+function zoneInText(text: string): Zone | undefined {
   return /^[A-Za-z_]{2,20}(?:\/[A-Za-z_]{2,20}){1,2}$/.test(text) ? zoneOfName(text) : undefined
 }

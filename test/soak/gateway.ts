@@ -1,15 +1,19 @@
 /** The gateway as `npm start` runs it, whose parts are killed and frozen one by one. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream, existsSync, readdirSync, readFileSync, rmSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { childIdentity } from '../../deploy/identity.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
 import { alive, commandOf, familyOf } from '../support/family.ts'
 import { callInstance, instancePorts, type Ports, settingsOf } from '../support/instance.ts'
 import { until, untilTold } from '../support/until.ts'
+import type { Holding, Sample } from './growth.ts'
+
+const run = promisify(execFile)
 
 export const parts = ['worker', 'api', 'redis', 'dovecot'] as const
 export type Part = (typeof parts)[number]
@@ -30,6 +34,8 @@ export class Gateway {
   #runs = false
   /** The parts that have ended in another way than by a kill; a full disk ends Redis. */
   readonly surprises: string[] = []
+  /** When each process was seen first. */
+  readonly #seenMs = new Map<number, number>()
 
   private constructor(folder: string, ports: Ports) {
     this.ports = ports
@@ -117,14 +123,39 @@ export class Gateway {
     }
   }
 
-  /** Tells how much memory and how many open files each part has. */
-  sizes(): string[] {
-    return parts.flatMap((part) => {
+  /** What each part holds now. */
+  async sample(): Promise<Sample> {
+    const held = parts.flatMap((part) => {
       const pid = this.pidOf(part)
-      if (pid === undefined) return []
-      const octets = Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
-      return [`${part} has ${Math.round(octets / 1e6)} MB and ${readdirSync(`/proc/${pid}/fd`).length} open files`]
+      const holding = pid === undefined ? undefined : this.#holdingOf(pid)
+      return holding === undefined ? [] : [[part, holding] as const]
     })
+    return { atMs: performance.now(), parts: Object.fromEntries(held), keys: await this.#keys() }
+  }
+
+  #holdingOf(pid: number): Holding | undefined {
+    const seenMs = this.#seenMs.get(pid) ?? performance.now()
+    this.#seenMs.set(pid, seenMs)
+    try {
+      const octets = Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
+      return { octets, files: readdirSync(`/proc/${pid}/fd`).length, ageMs: performance.now() - seenMs }
+    } catch {
+      // It has ended meanwhile.
+      return undefined
+    }
+  }
+
+  /** Counts the keys that are not of runs. Undefined if Redis does not answer at once: it may be frozen. */
+  async #keys(): Promise<number | undefined> {
+    const socket = /unixsocket:([^\s\0]+)/.exec(commandOf(this.pidOf('redis') ?? 0))?.[1]
+    if (socket === undefined) return undefined
+    try {
+      const { stdout } = await run('redis-cli', ['-s', socket, 'KEYS', '*'], { timeout: 1000, maxBuffer: 64e6 })
+      return stdout.split('\n').filter((key) => !/^(?:$|bull:|tributary:run:)|:(?:arrived|transcript):/.test(key))
+        .length
+    } catch {
+      return undefined
+    }
   }
 
   async killAll(): Promise<void> {

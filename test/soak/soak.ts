@@ -8,6 +8,7 @@ import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
 import { familyOf } from '../support/family.ts'
 import { commit, type Fault, isOwn, planFaults, type Reach } from './faults.ts'
 import { Gateway } from './gateway.ts'
+import { grown, type Sample } from './growth.ts'
 import { Letters, realMail } from './letters.ts'
 import { dovecotProvider, habitNames, scriptedProvider, type Provider } from './providers.ts'
 import { settle } from './settling.ts'
@@ -64,9 +65,11 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   let result: SoakResult | undefined
   try {
     const stage = await build(folder, options, closers)
+    const watch = new Watch(stage.gateway)
+    closers['the watch'] = async () => await watch.end()
     const faults = await trouble(stage, options, note)
     options.say(`faults are over after ${options.seconds} s; everything has ${options.settleSeconds} s to become well`)
-    result = { ...(await end(stage, options, note)), messages: stage.letters.made, faults, folder }
+    result = { ...(await end(stage, watch, options, note)), messages: stage.letters.made, faults, folder }
   } finally {
     await closeAll(closers)
     if (result?.wrong.length === 0) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
@@ -234,6 +237,7 @@ async function freeze(pid: number, forMs: number): Promise<void> {
 
 async function end(
   { gateway, accounts, stores }: Stage,
+  watch: Watch,
   { settleSeconds, patienceSeconds }: SoakOptions,
   note: (line: string) => void,
 ): Promise<Omit<SoakResult, 'messages' | 'faults' | 'folder'>> {
@@ -245,11 +249,45 @@ async function end(
   }
   const settled = await settle(gateway, accounts, { settleSeconds, patienceSeconds }, { look, note })
   const settledSeconds = Math.round((performance.now() - beganMs) / 1000)
-  const sizes = gateway.sizes()
+  const samples = await watch.end()
+  const sizes = sizesIn(samples.at(-1))
   // The hosted store is purged at this start.
   await gateway.stop()
   await gateway.begin()
   const { stored, wrong } = await judge(accounts, stores)
   const ended = { ...settled, stored, settledSeconds, sizes }
-  return { ...ended, wrong: [...settled.wrong, ...wrong, ...gateway.surprises] }
+  return { ...ended, wrong: [...settled.wrong, ...wrong, ...gateway.surprises, ...grown(samples)] }
+}
+
+/** Looks every two seconds at what the gateway holds. */
+class Watch {
+  readonly #samples: Sample[] = []
+  readonly #ended = new AbortController()
+  readonly #work: Promise<void>
+
+  constructor(gateway: Gateway) {
+    this.#work = this.#watch(gateway)
+    // It is awaited at the end, and tells of it there.
+    this.#work.catch(() => {})
+  }
+
+  async end(): Promise<readonly Sample[]> {
+    this.#ended.abort()
+    await this.#work
+    return this.#samples
+  }
+
+  async #watch(gateway: Gateway): Promise<void> {
+    while (!this.#ended.signal.aborted) {
+      this.#samples.push(await gateway.sample())
+      await delay(2000, undefined, { signal: this.#ended.signal }).catch(() => {})
+    }
+  }
+}
+
+function sizesIn(sample: Sample | undefined): string[] {
+  const sizes = Object.entries(sample?.parts ?? {}).map(
+    ([part, { octets, files }]) => `${part} has ${Math.round(octets / 1e6)} MB and ${files} open files`,
+  )
+  return [...sizes, `redis has ${sample?.keys ?? 'an unknown number of'} keys that are not of runs`]
 }

@@ -8,6 +8,7 @@ export type EventName =
   | 'run finished'
   | 'run failed'
   | 'run superseded'
+  | 'run handed over'
   | 'run put off'
   | 'run broke'
   | 'ids changed'

@@ -28,6 +28,7 @@ export async function runJob(
     // Another run of this account lives, or died less than a lease ago. Waiting costs the job no attempt.
     return await stepBack(job, Math.min(lease + 100, workerLimits.leaseAskedEveryMs), jobToken)
   }
+  const unwatch = world.revocations.watch(job.data.accountId, () => void lease.check())
   try {
     const end = await runUnder(lease, world, job, { jobToken, cancelled })
     // The present holder of the lease goes on with this very run, and writes its record. In case there is none, this job looks again.
@@ -37,6 +38,7 @@ export async function runJob(
       await stepBack(job, leftToWait(end, world.clock.nowMs()), jobToken)
     }
   } finally {
+    unwatch()
     await lease.release()
   }
 }
@@ -70,6 +72,10 @@ async function runUnder(
     await endWithoutAccount(world, run)
     return undefined
   }
+  if (loaded.account.paused && run.state === 'queued' && cause === 'schedule') {
+    await world.runs.end(endedRun(run, run, { kind: 'stopped' }, world.clock.nowMs()))
+    return undefined
+  }
   if (loaded.pause !== undefined && run.state === 'queued' && cause === 'schedule') {
     await world.queue.postpone(job, await holdBackOne(world, loaded), jobToken)
     throw new DelayedError()
@@ -98,8 +104,7 @@ async function openRunOf(runs: Runs, accountId: PullJob['accountId'], runId: Run
 
 async function endWithoutAccount({ due, runs, clock }: PullWorld, run: Run): Promise<void> {
   await due.stop(run.accountId)
-  const failure: Failure = { kind: 'internal', reason: 'the account was removed' }
-  await runs.end(endedRun(run, run, failure, clock.nowMs()))
+  await runs.end(endedRun(run, run, { kind: 'stopped' }, clock.nowMs()))
 }
 
 /** @returns when the account is due again. */

@@ -22,6 +22,7 @@ import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import type { Lease } from '../src/redis/lease.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
+import type { Revocations } from '../src/redis/revocations.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import { ServerTraits } from '../src/redis/server-traits.ts'
 import type { Transcript } from '../src/runs/transcript.ts'
@@ -34,6 +35,7 @@ export interface PullWorld {
   readonly due: DueAccounts
   readonly serverTraits: ServerTraits
   readonly runs: Runs
+  readonly revocations: Revocations
   readonly accounts: Accounts
   readonly pauses: Pauses
   readonly queue: PullQueue
@@ -76,12 +78,16 @@ export interface LoadedAccount extends AccountRecord {
 /** The parts of a worker that its runs share. */
 export interface PullParts {
   readonly runs: Runs
+  readonly revocations: Revocations
   readonly queue: PullQueue
   readonly pool: StorePool
   readonly stopping: () => boolean
 }
 
-export function createPullWorld(options: WorkerOptions, { runs, queue, pool, stopping }: PullParts): PullWorld {
+export function createPullWorld(
+  options: WorkerOptions,
+  { runs, revocations, queue, pool, stopping }: PullParts,
+): PullWorld {
   const { redis, log, seal, clock, publicName, leaseMs, between } = options
   const accounts = new Accounts(redis)
   const destinations = new Destinations(redis)
@@ -95,6 +101,7 @@ export function createPullWorld(options: WorkerOptions, { runs, queue, pool, sto
     due: new DueAccounts(redis),
     serverTraits: new ServerTraits(redis),
     runs,
+    revocations,
     accounts,
     pauses,
     queue,

@@ -25,6 +25,11 @@ export function logRunPutOff(log: Logger, failure: Failure, forMs: number): void
   log.info({ event: 'run put off', kind: failure.kind, forMs: Math.round(forMs) }, describe(failure))
 }
 
+/** This worker stops: the run waits in the queue under its id. */
+export function logRunHandedOver(log: Logger, counts: RunCounts): void {
+  log.info({ event: 'run handed over', ...counts })
+}
+
 /** Another run holds the account's lease. */
 export function logRunSuperseded(log: Logger, failure: Failure): void {
   log.warn({ event: 'run superseded' }, describe(failure))

@@ -26,7 +26,15 @@ import { workerLimits } from './limits.ts'
 import type { RunPorts } from './options.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
 import { putOff } from './put-off.ts'
-import { logNotice, logRunBroke, logRunFailed, logRunFinished, logRunStarted, logServerLearnt } from './run-log.ts'
+import {
+  logNotice,
+  logRunBroke,
+  logRunFailed,
+  logRunFinished,
+  logRunHandedOver,
+  logRunStarted,
+  logServerLearnt,
+} from './run-log.ts'
 import { tellOfRun } from './tell.ts'
 
 /** A run that is to be made, and its lease. */
@@ -78,6 +86,12 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Fai
   if (failure?.kind === 'superseded') return failure
   const later = failure && !visit.wasLetIn && (await putOff(world, { run, loaded, failure, log }))
   if (later) return later
+  if (failure?.kind === 'stopped' && world.stopping()) {
+    // Another worker goes on with it, or this one when it is back.
+    await world.runs.change({ ...run, ...pick(counts), state: 'queued', startedAt: null, fetched: null })
+    logRunHandedOver(log, counts)
+    return { untilMs: 0, forMs: 0 }
+  }
   // Nothing else would go on with a rebuild that was stopped.
   if (failure?.kind === 'stopped' && run.task === 'rebuild') return { kind: 'superseded' }
 

@@ -8,6 +8,7 @@ import { redisLimits } from '../src/redis/limits.ts'
 import { workerLimits } from './limits.ts'
 import { type PullJob, PullQueue, pullQueueName, queuePrefix } from '../src/redis/queue.ts'
 import { ServerTraits } from '../src/redis/server-traits.ts'
+import { Revocations } from '../src/redis/revocations.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { StatusRounds } from '../src/redis/statuses.ts'
 import { LiveWorkers } from '../src/redis/workers.ts'
@@ -26,6 +27,7 @@ export class RunningWorker {
   readonly #options: WorkerOptions
   readonly #pool: StorePool
   readonly #queue: PullQueue
+  readonly #revocations: Revocations
   readonly #world: PullWorld
   readonly #pulls: Worker<PullJob>
   readonly #ticker: Ticker
@@ -55,8 +57,15 @@ export class RunningWorker {
           .catch((error: Error) => logQueueError(log, error)),
     })
     this.#queue = new PullQueue(redis, runs, { onError: (error) => logQueueError(log, error), nowMs })
+    this.#revocations = new Revocations(redis, (error) => logQueueError(log, error))
     const stopping = () => this.#stopping
-    this.#world = createPullWorld(options, { runs, queue: this.#queue, pool: this.#pool, stopping })
+    this.#world = createPullWorld(options, {
+      runs,
+      revocations: this.#revocations,
+      queue: this.#queue,
+      pool: this.#pool,
+      stopping,
+    })
     this.#pulls = this.#openPulls()
     this.#workers = new LiveWorkers(redis)
     this.#statuses = new StatusRounds(redis, nowMs)
@@ -77,6 +86,7 @@ export class RunningWorker {
     this.#news.begin()
     const beat = () => void this.#workers.beat(this.#name, this.#vitals.read()).catch(failed)
     this.#heartbeat = setInterval(beat, redisLimits.workerAliveMs / 3)
+    await this.#revocations.begin()
     await this.#pulls.waitUntilReady()
     beat()
     this.#statuses.round().catch(failed)
@@ -91,6 +101,7 @@ export class RunningWorker {
     const closed = Promise.all([this.#ticker.stop(), this.#pulls.close(), this.#news.stop()])
     while (this.#runs.size > 0) await Promise.allSettled(this.#runs)
     clearTimeout(cancel)
+    this.#revocations.close()
     const farewell = closed.then(
       async () => await Promise.all([this.#queue.close(), this.#pool.close(), this.#workers.leave(this.#name)]),
     )

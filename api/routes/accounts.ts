@@ -4,6 +4,7 @@ import type { DestinationId } from '../../src/mail/message.ts'
 import { type AccountRecord, type Accounts, sourceOf } from '../../src/redis/accounts.ts'
 import { type AccountFacts, factsOf } from '../../src/redis/facts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
+import { revokeLease } from '../../src/redis/revocations.ts'
 import { type TestedSource, TestedSources } from '../../src/redis/tested-sources.ts'
 import { type Account, isDeletedFlag } from '../../src/account/account.ts'
 import { atHost, hostMistakes, shownHost } from '../../src/account/host.ts'
@@ -221,7 +222,9 @@ class AccountHandlers {
       })
     }
     const cures = curing.some((field) => body[field] !== undefined)
+    let isPausedNow = false
     const record = await this.#update(params.id, (before) => {
+      isPausedNow = body.paused === true && !before.account.paused
       demandMatch(request, before, `The account ${params.id}`)
       const account = demandRules(
         {
@@ -242,6 +245,7 @@ class AccountHandlers {
       const twinOf = account.paused && sourceOf(account) === sourceOf(before.account) ? before.twinOf : undefined
       return { record: { account, sealedPassword, ...guarded, ...(twinOf === undefined ? {} : { twinOf }) }, due }
     })
+    if (isPausedNow) await revokeLease(this.#world.redis, params.id)
     tag(reply, record)
     return await this.#view(record)
   }
@@ -283,10 +287,16 @@ class AccountHandlers {
   }
 
   async #setPaused(id: string, paused: boolean, reply: Parameters<typeof tag>[0]) {
-    const record = await this.#update(id, ({ account, twinOf, ...rest }) => ({
-      record: { ...rest, account: { ...account, paused }, ...(paused && twinOf !== undefined ? { twinOf } : {}) },
-      due: paused ? 'never' : Date.now(),
-    }))
+    let wasPaused = false
+    const record = await this.#update(id, ({ account, twinOf, ...rest }) => {
+      wasPaused = account.paused
+      return {
+        record: { ...rest, account: { ...account, paused }, ...(paused && twinOf !== undefined ? { twinOf } : {}) },
+        due: paused ? 'never' : Date.now(),
+      }
+    })
+    // Somebody may have asked for a run of an account that is paused.
+    if (paused && !wasPaused) await revokeLease(this.#world.redis, id)
     tag(reply, record)
     return await this.#view(record)
   }

@@ -18,6 +18,7 @@ import { eraseAccount } from './account-erasure.ts'
 import { keys } from './key-names.ts'
 import { indexQuarantines } from './quarantine-index.ts'
 import { whileChanged } from './replaced.ts'
+import { revokeLease, untilReleased } from './revocations.ts'
 import { restate, restating, statusKeys } from './statuses.ts'
 
 export interface AccountRecord {
@@ -143,8 +144,8 @@ export class Accounts {
   }
 
   /**
-   * Removes an account with its ledger and history; its stored mail stays where it is. If a run of it is at work, the account's own data
-   * are removed when that run has ended.
+   * Removes an account with its ledger and history; its stored mail stays where it is. If a run of it is at work, it ends first: when this
+   * resolves, nothing is stored or deleted for the account any more.
    *
    * @param allow is given the record as it stands, and may throw.
    */
@@ -159,6 +160,8 @@ export class Accounts {
       return await removeAccount(this.#redis, [...accountKeys, ...names], args)
     })
     if (removed !== 'done') return false
+    await revokeLease(this.#redis, id)
+    await untilReleased(this.#redis, id)
     await eraseAccount(this.#redis, id)
     return true
   }

@@ -50,6 +50,8 @@ export const keys = {
   format: shared('format'),
   /** The token of the process that changes the format of the data, or restores a backup. */
   formatLock: shared('format-lock'),
+  /** Channel: ids of accounts whose run is to end (revocations.ts). */
+  revocations: shared('revocations'),
   /** Sorted set: kind, format and name of a process by the milliseconds until which it counts as alive. */
   processes: shared('processes'),
   /** Sorted set: worker by the milliseconds until which it counts as there. */

@@ -6,7 +6,7 @@ import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
 
 const takeLease = script<[fence: number, leftMs: number]>('take-lease', 3)
-export const renewLease = script<0 | 1>('renew-lease', 1)
+export const renewLease = script<-1 | 0 | 1>('renew-lease', 1)
 export const releaseLease = script<1>('release-lease', 1)
 
 interface TakenLease {
@@ -19,7 +19,7 @@ interface TakenLease {
 export class Lease {
   readonly accountId: AccountId
   readonly fence: number
-  /** Is aborted with `superseded` once the lease is no longer certain. */
+  /** Is aborted with `superseded` once the lease is no longer certain, and with `stopped` if it was taken from the run (revocations.ts). */
   readonly lost: AbortSignal
   readonly #redis: Redis
   readonly #leaseMs: number
@@ -28,6 +28,7 @@ export class Lease {
   /** A time of the monotonic clock: a wall clock may be set back while we hold the lease. */
   #goodUntilMs: number
   #renewing = false
+  #isTaken = false
 
   private constructor(redis: Redis, accountId: AccountId, { fence, leaseMs, askedAtMs }: TakenLease) {
     this.accountId = accountId
@@ -58,29 +59,38 @@ export class Lease {
     return !this.lost.aborted && performance.now() + ms < this.#goodUntilMs
   }
 
+  /** Asks at once whether the lease is still the run's. */
+  async check(): Promise<void> {
+    await this.#ask()
+  }
+
   async release(): Promise<void> {
     clearInterval(this.#timer)
-    if (!this.lost.aborted) await releaseLease(this.#redis, [keys.lease(this.accountId)], [this.fence])
+    if (!this.lost.aborted || this.#isTaken) await releaseLease(this.#redis, [keys.lease(this.accountId)], [this.fence])
   }
 
   async #renew(): Promise<void> {
-    if (performance.now() > this.#goodUntilMs) this.#lose()
+    if (performance.now() > this.#goodUntilMs) this.#lose('superseded')
     if (this.#renewing || this.lost.aborted) return
     this.#renewing = true
+    await this.#ask()
+    this.#renewing = false
+  }
+
+  async #ask(): Promise<void> {
     const askedAtMs = performance.now()
     try {
       const ours = await renewLease(this.#redis, [keys.lease(this.accountId)], [this.fence, this.#leaseMs])
-      if (ours === 1) this.#goodUntilMs = askedAtMs + this.#leaseMs
-      else this.#lose()
+      if (ours === 1) this.#goodUntilMs = Math.max(this.#goodUntilMs, askedAtMs + this.#leaseMs)
+      this.#isTaken = ours === -1
+      if (ours !== 1) this.#lose(this.#isTaken ? 'stopped' : 'superseded')
     } catch {
       // Redis is away for a moment: the next turn asks again, and the deadline above ends it.
-    } finally {
-      this.#renewing = false
     }
   }
 
-  #lose(): void {
+  #lose(kind: 'stopped' | 'superseded'): void {
     clearInterval(this.#timer)
-    this.#abort.abort(new SessionFailed({ kind: 'superseded' }))
+    this.#abort.abort(new SessionFailed({ kind }))
   }
 }

@@ -14,6 +14,8 @@ export const redisLimits = {
   recordsPerCall: 1000,
   /** Another run takes over an account whose lease was not renewed for this long. */
   leaseMs: 15 * second,
+  /** How often whoever removes an account asks whether its run has ended. */
+  releaseAskedEveryMs: 20,
   /** How long to wait before Redis is asked again after it has failed. */
   redisRetryMs: 1 * second,
   /** How far Redis' memory must be below its `maxmemory` before a run begins: a run of 100,000 messages adds 4 MB to the ledger, and its intents come and go. */

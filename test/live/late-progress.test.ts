@@ -14,6 +14,7 @@ import { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
+import { Revocations } from '../../src/redis/revocations.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { ServerTraits } from '../../src/redis/server-traits.ts'
 import type { Run } from '../../src/runs/run.ts'
@@ -71,6 +72,7 @@ test('a run that breaks while its progress is still to be written leaves nothing
     due: new DueAccounts(redis),
     serverTraits: new ServerTraits(redis),
     runs,
+    revocations: new Revocations(redis, () => {}),
     queue,
     accounts: new Accounts(redis),
     pauses: new Pauses(redis),

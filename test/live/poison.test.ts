@@ -359,8 +359,8 @@ test('a run that a stop ended counts for nothing, at the edge of a batch or canc
       Object.keys(await stack.redis.hgetall(keys.ledgerNotes(id))).filter((field) => field.startsWith('out '))
     assert.equal((await marks()).length, 1)
     await stack.stopWorker()
-    const { failure } = (await stack.call('GET', `/runs/${body.id}`)).body as unknown as Run
-    assert.deepEqual([failure?.kind, await marks()], ['stopped', []])
+    const { state, failure } = (await stack.call('GET', `/runs/${body.id}`)).body as unknown as Run
+    assert.deepEqual([state, failure, await marks()], ['queued', null, []])
   }
   const mended = await startPop3Server({ messages })
   await stack.call('PATCH', `/accounts/${id}`, { port: mended.port })

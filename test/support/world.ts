@@ -205,7 +205,9 @@ export class TestWorld {
       quarantine: this.ledger,
       attempts: this.ledger,
       clock: { nowMs: () => this.nowMs, steadySince: () => this.steady },
-      openMaildrop: this.realMaildrop ?? (async (pace) => this.#maildrop(pace)),
+      openMaildrop:
+        this.realMaildrop ??
+        (async (pace) => this.#maildrop(Number.isFinite(this.cutsSessionAfter) ? pace : undefined)),
       openTraces: async () => {
         throw new Error('this store shows no trace lines')
       },
@@ -237,7 +239,7 @@ export class TestWorld {
     this.provider = this.provider.filter(({ bytes }) => !given.has(bytes))
   }
 
-  #maildrop(pace: WindowPace): Maildrop {
+  #maildrop(pace: WindowPace | undefined): Maildrop {
     const world = this
     const messages = [...this.shows(this.provider)]
     const listing: Listed[] = messages.map(({ bytes, uidl, size }, nth) => ({
@@ -265,12 +267,12 @@ export class TestWorld {
         }
         for (let from = 0, size = 0; from < wanted.length; from += size) {
           if (world.#windows >= world.dropsAfterWindows) hangUp()
-          size = Number.isFinite(world.cutsSessionAfter) ? Math.min(world.window, pace.messagesMax) : world.window
+          size = Math.min(world.window, pace?.messagesMax ?? world.window)
           const part = wanted.slice(from, from + size)
-          pace.asked(part.length)
+          pace?.asked(part.length)
           for (const _ of part) {
             if ((asked += 1) > world.cutsSessionAfter) hangUp()
-            pace.came()
+            pace?.came()
           }
           const broken = part.find(
             ({ uidl, number }) => world.breaks.has(uidl ?? '') || world.breaksAt(at(number).bytes),
@@ -280,7 +282,7 @@ export class TestWorld {
             ({ uidl }) => !world.withholds.has(uidl ?? '') && (gave += 1) <= world.givesInSession,
           )
           world.retrievedUidls.push(...given.map(({ uidl }) => uidl))
-          pace.closed(part.length)
+          pace?.closed(part.length)
           yield {
             retrieved: given.map((message) => ({ message, bytes: at(message.number).bytes })),
             refused: part

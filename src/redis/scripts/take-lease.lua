@@ -3,7 +3,7 @@
 -- If it is sent again after a lost answer, it finds its own lease, and the caller waits for that to end: this is slow, but never wrong.
 --
 -- KEYS, tag {account}, and {tributary} for the last:
---   lease    the fence of the run that holds it; expires with it
+--   lease    the fence of the run that holds it, or `revoked FENCE`; expires with it
 --   fence    the last fencing number that was given out
 --   format   hash: how the data are written
 -- ARGV:

@@ -1,0 +1,91 @@
+/** An account that is paused or removed while its run is at work: the run ends at once, and nothing is deleted or stored after that. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
+import { type Stack, startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+import { letter } from '../support/world.ts'
+
+let stack: Stack
+before(async () => {
+  stack = await startStack()
+  await stack.startWorker()
+})
+after(() => stack.stop())
+
+const messages = Array.from({ length: 20 }, (_, nth) => ({ bytes: letter(`m${nth}`), uidl: `u${nth}` }))
+const behaviour: Behaviour = { messages, capabilities: ['USER', 'UIDL', 'TOP'], delayMs: 50 }
+
+/** Makes an account at a slow provider, and waits until a run of it has asked for some messages. */
+async function inMidRun(login: string, fields: object = {}) {
+  const provider = await startPop3Server(behaviour)
+  const destinationId = await stack.destination(login)
+  const retention = { mode: 'delete' }
+  const id = await stack.account({
+    port: provider.port,
+    user: 'me',
+    destinationId,
+    retention,
+    paused: false,
+    ...fields,
+  })
+  await until('some messages', () => provider.commands.includes('RETR 6'))
+  return { provider, destinationId, id }
+}
+
+for (const [how, pause] of [
+  ['POST pause', async (id: string) => await stack.call('POST', `/accounts/${id}/pause`)],
+  ['PATCH paused', async (id: string) => await stack.call('PATCH', `/accounts/${id}`, { paused: true })],
+] as const) {
+  test(`${how} ends the run at once, without DELE or QUIT, and it counts as no trouble`, async () => {
+    const { provider, id } = await inMidRun(how === 'POST pause' ? 'paul' : 'petra')
+    const atMs = performance.now()
+    assert.equal((await pause(id)).status, 200)
+    const run = async () => (await stack.call('GET', `/accounts/${id}`)).body['lastRun'] as Ended | null
+    await until('the end of the run', async () => (await run()) !== null)
+    assert.ok(performance.now() - atMs < 3000, `${performance.now() - atMs}`)
+    const ended = await run()
+    assert.deepEqual([ended?.state, ended?.failure?.kind], ['failed', 'stopped'])
+    assert.equal((await stack.call('GET', `/accounts/${id}`)).body['status'], 'paused')
+    assert.ok(!provider.commands.some((command) => /^(?:DELE|QUIT)/.test(command)), provider.commands.join())
+    // It goes on where it ended.
+    await stack.call('POST', `/accounts/${id}/resume`)
+    await until('all of it', () => provider.maildrop().length === 0)
+    await provider.close()
+  })
+}
+
+interface Ended {
+  readonly state: string
+  readonly failure: { readonly kind: string } | null
+}
+
+test('after DELETE of an account nothing is stored any more, nor deleted at the provider: its destination can be purged', async () => {
+  const { provider, destinationId, id } = await inMidRun('nora')
+  assert.equal((await stack.call('DELETE', `/accounts/${id}`)).status, 204)
+  assert.equal((await stack.call('DELETE', `/destinations/${destinationId}?purge=true`)).status, 204)
+  const asked = provider.commands.length
+  assert.ok(!provider.commands.some((command) => /^(?:DELE|QUIT)/.test(command)), provider.commands.join())
+  const again = await stack.destination('nora')
+  const { items } = (await stack.call('GET', `/destinations/${again}/messages?folder=INBOX`)).body
+  assert.deepEqual(items, [], 'nothing for the next owner of the login')
+  assert.ok(provider.commands.length <= asked + 1, provider.commands.slice(asked).join())
+  await provider.close()
+})
+
+test('a scheduled run of an account that was paused while the run was queued makes no login', async () => {
+  const provider = await startPop3Server({ messages })
+  const destinationId = await stack.destination('quentin')
+  await stack.stopWorker()
+  const id = await stack.account({ port: provider.port, user: 'me', destinationId, paused: false })
+  const { PullQueue } = await import('../../src/redis/queue.ts')
+  const { Runs } = await import('../../src/redis/runs.ts')
+  const runs = new Runs(stack.redis)
+  const queue = new PullQueue(stack.redis, runs, { onError: () => {} })
+  await queue.schedule([id as Parameters<typeof queue.request>[0]])
+  await stack.call('POST', `/accounts/${id}/pause`)
+  await stack.startWorker()
+  await until('the end of the run', async () => (await stack.call('GET', `/accounts/${id}`)).body['lastRun'] !== null)
+  assert.deepEqual(provider.commands, [])
+  await Promise.all([queue.close(), runs.close(), provider.close()])
+})

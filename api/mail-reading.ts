@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream'
 import { targetOf } from '../src/account/destination.ts'
 import { assertNever } from '../src/assert-never.ts'
-import type { StoreEndpoint } from '../src/config.ts'
+import type { StoreEndpoint } from '../src/server-urls.ts'
 import { describeAsked } from '../src/failure/sentences.ts'
 import { SessionFailed } from '../src/failure/session-failed.ts'
 import { loginOf, serverOf } from '../src/imap/connection.ts'

@@ -1,7 +1,8 @@
 /** Runs everything on one machine, without Docker: Redis, Dovecot, API and worker are children of this process. */
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Config, nearestSetting } from '../src/config.ts'
+import type { Config } from '../src/config.ts'
+import { nearestSetting } from '../src/nearest-setting.ts'
 import { ensureSecret, type Home, homeOf } from '../src/disk/home.ts'
 import { readEnvironment } from '../src/disk/environment.ts'
 import type { Login } from '../src/imap/connection.ts'

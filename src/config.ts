@@ -1,6 +1,7 @@
 /** Reads the settings from the environment, and reports all mistakes in them at once (CONTRACT section 1). */
 import { type Static, Type } from 'typebox'
 import { envSchema } from 'env-schema'
+import { type Given, redisUrlOf, type StoreEndpoint, storeOf } from './server-urls.ts'
 
 const port = (fallback: number) => Type.Integer({ minimum: 1, maximum: 65535, default: fallback })
 
@@ -32,7 +33,7 @@ export const variables = Type.Object({
 export type Variables = Static<typeof variables>
 
 /** Settings that may stand in a file, which NAME_FILE names: more people can see an environment than a file. */
-const fromFiles = [
+export const fromFiles = [
   'TRIBUTARY_REDIS_URL',
   'TRIBUTARY_REDIS_PASSWORD',
   'TRIBUTARY_STORE_URL',
@@ -76,23 +77,11 @@ export interface Config {
   readonly unknown: readonly string[]
 }
 
-/** The hosted store and the master user that may act for every login there. */
-export interface StoreEndpoint {
-  readonly host: string
-  readonly port: number
-  readonly tls: 'implicit' | 'none'
-  readonly masterUser: string
-  readonly masterPassword: string
-}
-
 export class ConfigInvalid extends Error {
   override readonly name = 'ConfigInvalid'
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
-
-/** The settings that are given, as text. */
-type Given = Partial<Record<string, string>>
 
 /**
  * @param readFile gives the content of a secret's file; throws if it cannot be read.
@@ -234,102 +223,5 @@ function checkPorts(read: Variables, mistakes: string[]): void {
   for (const [nth, name] of names.entries()) {
     const other = names.slice(0, nth).find((earlier) => read[earlier] === read[name])
     if (other !== undefined) mistakes.push(`${name} is ${read[name]}, and so is ${other}: each needs a port of its own`)
-  }
-}
-
-const redisWanted = 'like redis://HOST:PORT, rediss://HOST:PORT (TLS), or the path of a unix socket'
-
-function redisUrlOf(given: Given, mistakes: string[]): string | undefined {
-  const text = given['TRIBUTARY_REDIS_URL']
-  const password = given['TRIBUTARY_REDIS_PASSWORD']
-  if (text === undefined) return undefined
-  const url = withPassword(text, password)
-  if (url === null) mistakes.push('TRIBUTARY_REDIS_PASSWORD needs a TRIBUTARY_REDIS_URL like redis://HOST:PORT')
-  else if (!text.startsWith('/') && !isUrlOf(text, ['redis:', 'rediss:']))
-    mistakes.push(
-      `TRIBUTARY_REDIS_URL must be ${redisWanted}; in a password, write other characters than letters and digits as %XX`,
-    )
-  return url ?? undefined
-}
-
-function isUrlOf(text: string, protocols: readonly string[]): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, hostname, username, password } = new URL(text)
-  return (
-    protocols.includes(protocol) &&
-    hostname !== '' &&
-    decoded(username) !== undefined &&
-    decoded(password) !== undefined
-  )
-}
-
-/** Undefined if a percent sign is not followed by an octet of UTF-8. */
-function decoded(part: string): string | undefined {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return undefined
-  }
-}
-
-function storeOf(given: Given, mistakes: string[]): StoreEndpoint | undefined {
-  const url = withPassword(given['TRIBUTARY_STORE_URL'], given['TRIBUTARY_STORE_PASSWORD'])
-  const store = url === undefined ? undefined : parseStoreUrl(url ?? '')
-  if (typeof store !== 'string') return store
-  mistakes.push(store)
-  return undefined
-}
-
-/** Finds the setting that a wrong name was probably meant to be; undefined if none is similar. */
-export function nearestSetting(name: string): string | undefined {
-  const names = [...Object.keys(variables.properties), ...fromFiles.map((setting) => `${setting}_FILE`)]
-  const longer = names.find((setting) => setting.startsWith(name))
-  if (longer !== undefined) return longer
-  const distances = names.map((setting) => ({ setting, letters: distance(name, setting) }))
-  const nearest = distances.reduce((best, next) => (next.letters < best.letters ? next : best))
-  return nearest.letters <= wrongLettersMax ? nearest.setting : undefined
-}
-
-const wrongLettersMax = 5
-
-/** The Levenshtein distance: the number of letters that must be changed, added or removed. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_zero, at) => at)
-  for (const [above, letter] of from.split('').entries()) {
-    const next = [above + 1]
-    for (const [at, wanted] of to.split('').entries())
-      next.push(Math.min((next[at] ?? 0) + 1, (row[at + 1] ?? 0) + 1, (row[at] ?? 0) + (letter === wanted ? 0 : 1)))
-    row = next
-  }
-  return row.at(-1) ?? 0
-}
-
-/** The URL with a password that was given apart from it; null if the URL has no place for one, or has one already. */
-function withPassword(text: string | undefined, password: string | undefined): string | undefined | null {
-  if (text === undefined || password === undefined) return text
-  if (!URL.canParse(text)) return null
-  const url = new URL(text)
-  if (url.hostname === '' || url.password !== '') return null
-  url.password = encodeURIComponent(password)
-  return url.href
-}
-
-/**
- * Reads `imaps://MASTER:PASSWORD@HOST:PORT` or `imap://`, user and password percent-encoded. If the answer is a string, it names the
- * mistake, without the password.
- */
-export function parseStoreUrl(text: string): StoreEndpoint | string {
-  const wanted =
-    'TRIBUTARY_STORE_URL must look like imaps://MASTER:PASSWORD@HOST:PORT, the password there or in TRIBUTARY_STORE_PASSWORD'
-  if (!isUrlOf(text, ['imaps:', 'imap:'])) return wanted
-  const url = new URL(text)
-  if (url.username === '' || url.password === '') return wanted
-  const tls = url.protocol === 'imaps:' ? 'implicit' : 'none'
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? (tls === 'implicit' ? 993 : 143) : Number(url.port),
-    tls,
-    masterUser: decodeURIComponent(url.username),
-    masterPassword: decodeURIComponent(url.password),
   }
 }

@@ -1,7 +1,7 @@
 /** The options with which a worker is started. */
 import type { Redis } from 'ioredis'
 import type { Clock } from '../src/clock.ts'
-import type { StoreEndpoint } from '../src/config.ts'
+import type { StoreEndpoint } from '../src/server-urls.ts'
 import type { Logger } from '../src/log.ts'
 import type { AccountId } from '../src/mail/message.ts'
 import type { Waits } from '../src/pop3/connection.ts'

@@ -1,53 +1,19 @@
 /** One run: it calls src/pull/pull.ts once, or twice if it had to learn a server's traits, writes the record, and carries out the consequences. */
-import { randomBytes } from 'node:crypto'
-import type { Account } from '../src/account/account.ts'
-import type { ServerTrait } from '../src/account/server-traits.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import { happened, reportOf } from '../src/failure/sentences.ts'
-import { failureOf, SessionFailed } from '../src/failure/session-failed.ts'
-import type { Logger } from '../src/log.ts'
-import type { Token } from '../src/mail/message.ts'
-import type { AccountLedger } from '../src/pull/ledger-ports.ts'
-import type { Maildrop, Store, WindowPace, World } from '../src/pull/ports.ts'
-import { pullAccount } from '../src/pull/pull.ts'
-import { rebuild } from '../src/pull/rebuild.ts'
 import { Arrivals } from '../src/redis/arrivals.ts'
-import { refusalOf } from '../src/redis/headroom.ts'
-import type { Lease } from '../src/redis/lease.ts'
-import { countsOf, RedisLedger } from '../src/redis/ledger.ts'
+import { countsOf } from '../src/redis/ledger.ts'
 import type { PutOff } from '../src/redis/queue.ts'
 import { Recorder } from '../src/redis/transcripts.ts'
-import { type Measured, Spread } from '../src/runs/measures.ts'
+import { type Measured } from '../src/runs/measures.ts'
 import type { Run, RunCounts } from '../src/runs/run.ts'
 import { follow } from './consequences.ts'
-import { noticeSentence } from './notices.ts'
 import { pick, Progress } from './progress.ts'
-import { workerLimits } from './limits.ts'
-import type { RunPorts } from './options.ts'
-import type { LoadedAccount, PullWorld } from './pull-world.ts'
+import type { PullWorld } from './pull-world.ts'
 import { putOff } from './put-off.ts'
-import {
-  logNotice,
-  logRunBroke,
-  logRunFailed,
-  logRunFinished,
-  logRunHandedOver,
-  logRunStarted,
-  logServerLearnt,
-} from './run-log.ts'
+import { logRunFailed, logRunFinished, logRunHandedOver, logRunStarted } from './run-log.ts'
 import { tellOfRun } from './tell.ts'
-
-/** A run that is to be made, and its lease. */
-export interface RunOrder {
-  readonly run: Run
-  readonly loaded: LoadedAccount
-  readonly lease: Lease
-  /** Is aborted if the run may not go on. */
-  readonly signal: AbortSignal
-  readonly log: Logger
-  /** The time when it was due. */
-  readonly dueMs: number
-}
+import { type RunOrder, Visit } from './visit.ts'
 
 /** @returns the failure; undefined if all went well; how long the run is put off. */
 export async function performRun(world: PullWorld, order: RunOrder): Promise<Failure | PutOff | undefined> {
@@ -127,193 +93,8 @@ export function endedRun(run: Run, counts: RunCounts, failure: Failure | undefin
   }
 }
 
-/** The records that a run writes while it is at work. */
-interface RunRecords {
-  /** The counts grow as the run goes, so that a run that fails still reports what it did. */
-  readonly counts: RunCounts
-  readonly progress: Progress
-  readonly arrivals: Arrivals
-  readonly recorder: Recorder | undefined
-  readonly setAsideAfterMs: number
-  /** It was told at an earlier visit that the ids of this maildrop change. */
-  readonly idsChangedBefore: boolean
-}
-
-/** The ports that are opened for a run, and the traits that are learnt of the provider's server meanwhile. */
-class Visit {
-  /** The time that the store took for each append. */
-  readonly appends = new Spread('tributary_append_duration_seconds')
-  readonly #world: PullWorld
-  readonly #order: RunOrder
-  readonly #records: RunRecords
-  readonly #ports: RunPorts
-  #loginDelayMs = 0
-  #wasLetIn = false
-  #leaveLane: (() => void) | undefined
-  #idsChanged = false
-  /** Why messages are deferred, though the run is done. */
-  #deferredBecause: Failure | undefined
-
-  constructor(world: PullWorld, order: RunOrder, records: RunRecords) {
-    this.#world = world
-    this.#order = order
-    this.#records = records
-    this.#ports = world.between?.(order.run.accountId) ?? {}
-  }
-
-  /** Uses the known traits of the server. If only the way of asking was wrong, the session is repeated at once. */
-  async pullAsItCan(): Promise<Failure | undefined> {
-    const { serverTraits, clock } = this.#world
-    const { account } = this.#order.loaded
-    const before = await serverTraits.of(account, clock.nowMs())
-    const traits = new Set(before)
-    const failure = await this.#pull(traits)
-    const learnt = [...traits].filter((trait) => !before.has(trait))
-    if (learnt.length === 0 || failure?.kind === 'superseded') return failure
-    await serverTraits.learn(account, learnt, clock.nowMs())
-    logServerLearnt(this.#order.log, account, learnt)
-    const again = failure !== undefined && (learnt.includes('one at a time') || learnt.includes('no UIDL n'))
-    return again ? await this.#pull(traits) : failure
-  }
-
-  /** The provider has let us in, at least once. */
-  get wasLetIn(): boolean {
-    return this.#wasLetIn
-  }
-
-  /** Known messages had new ids. */
-  get idsChanged(): boolean {
-    return this.#idsChanged
-  }
-
-  /** Why messages are deferred, though the run is done; undefined if none was due. */
-  get deferredBecause(): Failure | undefined {
-    return this.#deferredBecause
-  }
-
-  /** The account with the interval that its server wants: LOGIN-DELAY (RFC 2449 section 6.5) is longer than some intervals. */
-  leftAlone(): Account {
-    const { account } = this.#order.loaded
-    const minSeconds = Math.max(account.interval.minSeconds, this.#loginDelayMs / 1000)
-    return { ...account, interval: { ...account.interval, minSeconds } }
-  }
-
-  async #pull(traits: Set<ServerTrait>): Promise<Failure | undefined> {
-    const { loaded, run, lease, signal, log } = this.#order
-    try {
-      const store = await this.#world.openStore(loaded.destination, lease, signal)
-      const world = this.#runWorld(timed(this.#ports.store?.(store) ?? store, this.appends), traits)
-      const { account } = loaded
-      if (run.task === 'rebuild') await rebuild(world, account, this.#records.counts)
-      else this.#deferredBecause = await pullAccount(world, account, this.#records.counts)
-      return undefined
-    } catch (error) {
-      // An error that our own abort caused tells how the session broke, and not why.
-      if (signal.aborted) return signal.reason instanceof SessionFailed ? signal.reason.failure : { kind: 'superseded' }
-      const failure = refusalOf(error) ?? failureOf(error)
-      if (failure.kind === 'internal' && failure.remedy === undefined) logRunBroke(log, error)
-      return failure
-    } finally {
-      this.#leaveLane?.()
-      this.#leaveLane = undefined
-    }
-  }
-
-  #runWorld(store: Store, traits: Set<ServerTrait>): World {
-    const { publicName, clock } = this.#world
-    const { run, loaded, signal, log } = this.#order
-    const { progress, arrivals } = this.#records
-    const ledger = this.#ledger()
-    return {
-      run: {
-        id: run.id,
-        publicName,
-        requested: run.cause === 'request',
-        setAsideAfterMs: this.#records.setAsideAfterMs,
-      },
-      store,
-      ledger,
-      intents: ledger,
-      spool: ledger,
-      quarantine: ledger,
-      attempts: ledger,
-      clock,
-      openMaildrop: (pace) => this.#openMaildrop(traits, pace),
-      openTraces: () => this.#world.openTraces(loaded.destination, signal),
-      newToken: tokens(),
-      enterLane: async () => {
-        this.#leaveLane ??= await this.#world.lane.enter(signal, workerLimits.laneWaitMs)
-        return this.#leaveLane !== undefined
-      },
-      leaveLane: () => {
-        this.#leaveLane?.()
-        this.#leaveLane = undefined
-      },
-      stopping: () => this.#world.stopping(),
-      progress: (fetched) => progress.changed(fetched),
-      arrived: (messages) => arrivals.add(messages),
-      notice: (notice) => {
-        const isIdsChanged = notice.event === 'ids changed'
-        this.#idsChanged ||= isIdsChanged
-        // Some servers have other ids in each session.
-        if (isIdsChanged && this.#records.idsChangedBefore) return
-        const sentence = noticeSentence(notice)
-        logNotice(log, notice, sentence)
-        progress.notice(sentence)
-      },
-    }
-  }
-
-  #ledger(): AccountLedger {
-    const { redis, stampMs } = this.#world
-    const { run, lease } = this.#order
-    const ledger = new RedisLedger(redis, lease, stampMs, { id: run.id, counts: this.#records.counts })
-    return this.#ports.ledger?.(ledger) ?? ledger
-  }
-
-  async #openMaildrop(traits: Set<ServerTrait>, pace: WindowPace): Promise<Maildrop> {
-    const { accounts } = this.#world
-    const { loaded, signal } = this.#order
-    const { recorder } = this.#records
-    const visit = { traits, pace, signal, transcript: recorder?.transcript }
-    const maildrop = await this.#world.openMaildrop(loaded, visit).finally(() => recorder?.write())
-    this.#wasLetIn = true
-    this.#loginDelayMs = maildrop.loginDelayMs
-    // This is stored for people, and for later: a server may say so in one session and not in the next.
-    if (maildrop.hidesRetrieved && !loaded.account.hidesRetrieved)
-      await accounts.update(loaded.account.id, ({ account, ...rest }) => ({
-        record: { ...rest, account: { ...account, hidesRetrieved: true } },
-        due: 'as before',
-      }))
-    return this.#ports.maildrop?.(maildrop) ?? maildrop
-  }
-}
-
-function timed(store: Store, appends: Spread): Store {
-  return {
-    ...store,
-    async append(...args) {
-      const fromMs = performance.now()
-      const answer = await store.append(...args)
-      appends.observe(performance.now() - fromMs)
-      return answer
-    },
-  }
-}
-
 function deferredSentence(count: number, failure: Failure): string {
   const those =
     count === 1 ? 'One message is tried again later by itself' : `${count} messages are tried again later by themselves`
   return `${those}: ${happened(failure)}`
-}
-
-/** Random octets are taken a page at a time: to ask the kernel for each token costs more than the rest of an intent's entry. */
-function tokens(): () => Token {
-  let page = Buffer.alloc(0)
-  return () => {
-    if (page.length === 0) page = randomBytes(4096)
-    const token = page.toString('hex', 0, 16) as Token
-    page = page.subarray(16)
-    return token
-  }
 }

@@ -1,5 +1,5 @@
 /** How a mail program connects to a destination, and how much mail the destination holds. */
-import type { StoreEndpoint } from '../../src/config.ts'
+import type { StoreEndpoint } from '../../src/server-urls.ts'
 import { loginOf } from '../../src/imap/connection.ts'
 import { usageOf } from '../../src/imap/usage.ts'
 import {

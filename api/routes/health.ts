@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 import type { Redis } from 'ioredis'
-import type { StoreEndpoint } from '../../src/config.ts'
+import type { StoreEndpoint } from '../../src/server-urls.ts'
 import { LiveWorkers } from '../../src/redis/workers.ts'
 import type { App } from '../app.ts'
 

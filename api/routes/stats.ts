@@ -1,6 +1,6 @@
 /** `/stats`: the state of the instance, in one answer that costs the same for a hundred thousand accounts as for one. */
 import type { Redis } from 'ioredis'
-import type { StoreEndpoint } from '../../src/config.ts'
+import type { StoreEndpoint } from '../../src/server-urls.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
 import { statusCounts } from '../../src/redis/statuses.ts'

@@ -1,7 +1,7 @@
 /** Keeps the connections to stores: a few for each destination, for a short time after their last use, and none that has failed. */
 import { createHash } from 'node:crypto'
 import type { ImapFlow } from 'imapflow'
-import type { StoreEndpoint } from '../config.ts'
+import type { StoreEndpoint } from '../server-urls.ts'
 import { imapLimits } from './limits.ts'
 import type { Store } from '../pull/ports.ts'
 import type { Traces } from '../pull/trace-ports.ts'

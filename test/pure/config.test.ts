@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigInvalid, type Environment, nearestSetting, parseStoreUrl, readConfig as read } from '../../src/config.ts'
+import { ConfigInvalid, type Environment, readConfig as read } from '../../src/config.ts'
+import { nearestSetting } from '../../src/nearest-setting.ts'
+import { parseStoreUrl } from '../../src/server-urls.ts'
 
 /** @param files by their path. */
 const readConfig = (env: Environment, files: Readonly<Record<string, string>> = {}) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import type { StoreEndpoint } from '../../src/config.ts'
+import type { StoreEndpoint } from '../../src/server-urls.ts'
 import type { FailureKind } from '../../src/failure/failure.ts'
 import { connectStore, hostedLogin, type Login } from '../../src/imap/connection.ts'
 import { StorePool } from '../../src/imap/pool.ts'

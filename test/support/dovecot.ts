@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Child } from '../../deploy/child.ts'
 import { type DovecotPlaces, type MailPorts, masterUser, startDovecot as start } from '../../deploy/dovecot.ts'
 import { childIdentity, handOver } from '../../deploy/identity.ts'
-import type { StoreEndpoint } from '../../src/config.ts'
+import type { StoreEndpoint } from '../../src/server-urls.ts'
 
 export interface TestDovecot extends MailPorts {
   readonly store: StoreEndpoint

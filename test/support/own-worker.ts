@@ -1,6 +1,6 @@
 /** Starts a real worker in a process of its own. */
 import { createClock } from '../../src/clock.ts'
-import type { StoreEndpoint } from '../../src/config.ts'
+import type { StoreEndpoint } from '../../src/server-urls.ts'
 import { createLog } from '../../src/log.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { createSeal } from '../../src/seal.ts'

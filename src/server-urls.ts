@@ -1,0 +1,86 @@
+/** Reads the URLs of Redis and of the hosted store from the settings. */
+
+/** The hosted store and the master user that may act for every login there. */
+export interface StoreEndpoint {
+  readonly host: string
+  readonly port: number
+  readonly tls: 'implicit' | 'none'
+  readonly masterUser: string
+  readonly masterPassword: string
+}
+
+/** The settings that are given, as text. */
+export type Given = Partial<Record<string, string>>
+
+const redisWanted = 'like redis://HOST:PORT, rediss://HOST:PORT (TLS), or the path of a unix socket'
+
+export function redisUrlOf(given: Given, mistakes: string[]): string | undefined {
+  const text = given['TRIBUTARY_REDIS_URL']
+  const password = given['TRIBUTARY_REDIS_PASSWORD']
+  if (text === undefined) return undefined
+  const url = withPassword(text, password)
+  if (url === null) mistakes.push('TRIBUTARY_REDIS_PASSWORD needs a TRIBUTARY_REDIS_URL like redis://HOST:PORT')
+  else if (!text.startsWith('/') && !isUrlOf(text, ['redis:', 'rediss:']))
+    mistakes.push(
+      `TRIBUTARY_REDIS_URL must be ${redisWanted}; in a password, write other characters than letters and digits as %XX`,
+    )
+  return url ?? undefined
+}
+
+function isUrlOf(text: string, protocols: readonly string[]): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, username, password } = new URL(text)
+  return (
+    protocols.includes(protocol) &&
+    hostname !== '' &&
+    decoded(username) !== undefined &&
+    decoded(password) !== undefined
+  )
+}
+
+/** Undefined if a percent sign is not followed by an octet of UTF-8. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
+}
+
+export function storeOf(given: Given, mistakes: string[]): StoreEndpoint | undefined {
+  const url = withPassword(given['TRIBUTARY_STORE_URL'], given['TRIBUTARY_STORE_PASSWORD'])
+  const store = url === undefined ? undefined : parseStoreUrl(url ?? '')
+  if (typeof store !== 'string') return store
+  mistakes.push(store)
+  return undefined
+}
+
+/** The URL with a password that was given apart from it; null if the URL has no place for one, or has one already. */
+function withPassword(text: string | undefined, password: string | undefined): string | undefined | null {
+  if (text === undefined || password === undefined) return text
+  if (!URL.canParse(text)) return null
+  const url = new URL(text)
+  if (url.hostname === '' || url.password !== '') return null
+  url.password = encodeURIComponent(password)
+  return url.href
+}
+
+/**
+ * Reads `imaps://MASTER:PASSWORD@HOST:PORT` or `imap://`, user and password percent-encoded. If the answer is a string, it names the
+ * mistake, without the password.
+ */
+export function parseStoreUrl(text: string): StoreEndpoint | string {
+  const wanted =
+    'TRIBUTARY_STORE_URL must look like imaps://MASTER:PASSWORD@HOST:PORT, the password there or in TRIBUTARY_STORE_PASSWORD'
+  if (!isUrlOf(text, ['imaps:', 'imap:'])) return wanted
+  const url = new URL(text)
+  if (url.username === '' || url.password === '') return wanted
+  const tls = url.protocol === 'imaps:' ? 'implicit' : 'none'
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (tls === 'implicit' ? 993 : 143) : Number(url.port),
+    tls,
+    masterUser: decodeURIComponent(url.username),
+    masterPassword: decodeURIComponent(url.password),
+  }
+}

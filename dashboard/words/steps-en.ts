@@ -21,6 +21,13 @@ export const steps: StepWords = {
   'unlock on the web': () =>
     'Sign in on the provider’s web page: the account is locked, and it says there how to open it again.',
   'switch POP3 on': () => 'Switch POP3 on in the settings of the mailbox, on the web page of its provider.',
+  'other tariff': () =>
+    'POP3 is not part of what this mailbox has at its provider: choose a tariff there that includes it, or have the mailbox forward its mail instead.',
+  moved: ({ host }) =>
+    host === null
+      ? 'The mailbox has moved: ask the provider for its new server, and enter that.'
+      : `The mailbox has moved: if you know ${host} to be your provider’s, enter it as the server.`,
+  'make room': () => 'The mailbox is full: make room in it on the provider’s web page.',
   'let the address in': () =>
     'The provider shuts out the address or the country that Tributary comes from: let it in in the security settings of the mailbox, or ask the provider.',
   'use TLS': () =>
@@ -67,8 +74,11 @@ export const steps: StepWords = {
   'try later': () => 'Try again in some minutes.',
   'try later, too slow': () => 'Try again later: the server is too slow just now.',
   'wait, each try counts': () => 'Wait some minutes before you try again: each try counts.',
+  'wait for the quota': () =>
+    'It gives only so much mail in a day or an hour, and that is used up: wait until it gives again, mostly within a day.',
   'close other programs': () =>
     'Close other programs that fetch this mailbox by POP3, or wait: some providers keep it locked for 15 minutes.',
   'ask the provider': () => 'Try again in some minutes; if it stays so, the provider can say what it means.',
+  'provider must act': () => 'The server says that this does not pass by itself: ask the provider to put it right.',
   remedy: ({ remedy }) => `${remedy}.`,
 }

@@ -25,6 +25,13 @@ export const steps: StepWords = {
   'unlock on the web': () =>
     'Hãy đăng nhập trên trang web của nhà cung cấp: tài khoản đang bị khóa, và ở đó có hướng dẫn cách mở lại.',
   'switch POP3 on': () => 'Hãy bật POP3 trong phần cài đặt của hộp thư, trên trang web của nhà cung cấp.',
+  'other tariff': () =>
+    'POP3 không thuộc gói dịch vụ của hộp thư này: hãy chọn ở nhà cung cấp một gói có POP3, hoặc để hộp thư chuyển tiếp thư.',
+  moved: ({ host }) =>
+    host === null
+      ? 'Hộp thư đã chuyển sang nơi khác: hãy hỏi nhà cung cấp máy chủ mới và nhập máy chủ đó.'
+      : `Hộp thư đã chuyển sang nơi khác: nếu bạn biết ${host} là của nhà cung cấp, hãy nhập tên đó làm máy chủ.`,
+  'make room': () => 'Hộp thư đã đầy: hãy dọn bớt thư trên trang web của nhà cung cấp.',
   'let the address in': () =>
     'Nhà cung cấp chặn địa chỉ hoặc quốc gia mà Tributary kết nối từ đó: hãy cho phép trong phần cài đặt bảo mật của hộp thư, hoặc hỏi nhà cung cấp.',
   'use TLS': () =>
@@ -72,8 +79,11 @@ export const steps: StepWords = {
   'try later': () => 'Hãy thử lại sau vài phút.',
   'try later, too slow': () => 'Hãy thử lại sau: lúc này máy chủ quá chậm.',
   'wait, each try counts': () => 'Hãy chờ vài phút rồi mới thử lại: mỗi lần thử đều bị tính.',
+  'wait for the quota': () =>
+    'Máy chủ chỉ cho tải một lượng thư nhất định mỗi ngày hoặc mỗi giờ, và đã hết: hãy chờ đến khi có lại, thường là trong vòng một ngày.',
   'close other programs': () =>
     'Hãy đóng các chương trình khác đang lấy thư của hộp thư này qua POP3, hoặc chờ: một số nơi giữ khóa đến 15 phút.',
   'ask the provider': () => 'Hãy thử lại sau vài phút; nếu vẫn vậy, nhà cung cấp có thể cho biết điều đó nghĩa là gì.',
+  'provider must act': () => 'Máy chủ nói rằng lỗi này không tự hết: hãy yêu cầu nhà cung cấp sửa.',
   remedy: ({ remedy }) => `“${remedy}.”`,
 }

@@ -36,10 +36,18 @@ const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
       String.raw`\b(?:plain ?text|clear ?text|in (?:the )?clear|unencrypted|insecure|non secure|unsecured?|not (?:secure|encrypted))\b.{0,60}\b(?:dis(?:allowed|abled)|not (?:be )?(?:allowed|permitted|supported|available|accepted|enabled)|forbidden|refused|denied|rejected|prohibited|blocked|${tls})|\b(?:${tls})\b.{0,30}\b(?:required|needed|mandatory|necessary|first|only|obligatory)\b|\bwithout (?:${tls})\b|\b(?:disabled|disallowed|refused|denied|not (?:allowed|permitted))\b.{0,30}\b(?:plain ?text|clear ?text|unencrypted|insecure|non secure|unsecured|use (?:${tls}))\b|\b(?:must|need|needs|required?|requires|please|only|has to|have to)\b.{0,45}\b(?:${tls})\b`,
     ),
   ],
+  [
+    'temporary',
+    /\bbeing (?:moved|migrated|relocated|transferred)\b|\b(?:move|migration|relocation|transfer) (?:is )?(?:in progress|under ?way|running|ongoing)/,
+  ],
+  [
+    'moved',
+    /\b(?:mail ?box|inbox|mail ?drop|account|user|domain|server|service|host|pop3?)s?\b.{0,30}\b(?:moved|migrated|relocated|transferred)\b(?! (?:it|them|the message|your message|messages?) )(?: (?:permanently|away))? (?:to|onto)\b|\bnew (?:mail |pop3? |imap )?(?:server|host|location) (?:is|name is)\b|\b(?:connect|log ?in|sign in|log on) to (?:the )?(?:server|host)\b.{0,60}\b(?:instead|from now on)\b|\b(?:use|try) (?:the )?(?:server|host|pop3? server|mail server)\b.{0,60}\b(?:instead|in place)\b/,
+  ],
   // Mail.ru spells it with one p; QQ and 163 say authorization code.
   [
     'app password',
-    /\bapp?(?:lication)? (?:specific )?password|authori[sz](?:ation|ed) code|\bdevice (?:specific )?password/,
+    /\bapp?(?:lication)? (?:specific )?password|authori[sz](?:ation|ed) code|\bdevice (?:specific )?password|\b(?:two|multi|second) ?(?:factor|step)\b|#(?:fa| step| factor)\b|\bmfa\b/,
   ],
   [
     'sign in on the web',
@@ -48,7 +56,7 @@ const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
   ['OAuth only', /\bx?oauth|basic auth|modern auth/],
   [
     'switched off',
-    /\b(?:pop3?|imap)\b.{0,30}\b(?:(?:must|has to|needs to) be (?:enabled|activated|switched on|turned on)|only (?:for|available))|\b(?:mail|external|third party) (?:client|app|program)s?\b.{0,20}\b(?:disabled|not (?:allowed|enabled|permitted))|\bclient access (?:is )?disabled|\b(?:plan|package|subscription|licen[cs]e) (?:does|do) not (?:include|allow)\b.{0,20}\b(?:pop|imap)|\b(?:premium|paid|upgrade)\b.{0,40}\b(?:pop3?|imap)\b|\bnot have (?:the )?(?:permissions?|rights?|privileges?) (?:to|for) (?:use |access )?(?:pop3?|imap)|\bprotocol (?:is |has been )?(?:disabled|switched off|not (?:enabled|allowed))|\b(?:pop3?|imap)\b.{0,45}\b(?:premium|paid|upgrade|not (?:included|part of))|\b(?:pop3?|imap)\b.{0,45}(?:\bnot (?:yet )?(?:enabled|activated|allowed|permitted|available (?:for|to|in|on|with)|supported)|\bservice (?:is )?not open|disabled|deactivated|switched off|turned off|discontinued)|(?:enable|activate|switch on|turn on).{0,20}\b(?:pop3?|imap)\b|\b(?:not|no)\b.{0,20}\b(?:enabled|allowed|permitted|access)\b.{0,20}\b(?:pop3?|imap)\b|\bnot have (?:pop3?|imap) access|requested service disabled/,
+    /\b(?:pop3?|imap)\b.{0,30}\b(?:(?:must|has to|needs to) be (?:enabled|activated|switched on|turned on)|only (?:for|available))|\b(?:mail|external|third party) (?:client|app|program)s?\b.{0,20}\b(?:disabled|not (?:allowed|enabled|permitted))|\bclient access (?:is )?disabled|\b(?:plan|package|subscription|licen[cs]e) (?:does|do) not (?:include|allow)\b.{0,20}\b(?:pop|imap)|\b(?:premium|paid|upgrade)\b.{0,40}\b(?:pop3?|imap)\b|\bnot have (?:the )?(?:permissions?|rights?|privileges?) (?:to|for) (?:use |access )?(?:pop3?|imap)|\bprotocol (?:is |has been )?(?:disabled|switched off|not (?:enabled|allowed))|\b(?:pop3?|imap)\b.{0,45}\b(?:premium|paid|upgrade|not (?:included|part of))|\b(?:pop3?|imap)\b.{0,45}(?:\bnot (?:yet )?(?:enabled|activated|allowed|permitted|available (?:for|to|in|on|with)|supported)|\bservice (?:is )?not open|disabled|deactivated|switched off|turned off|discontinued)|(?:enable|activate|switch on|turn on).{0,20}\b(?:pop3?|imap)\b|\b(?:not|no)\b.{0,20}\b(?:enabled|allowed|permitted|access)\b.{0,20}\b(?:pop3?|imap)\b|\bnot have (?:pop3?|imap) access|requested service disabled|\bfree\b.{0,20}\b(?:account|user|plan|mailbox|version|customer|tariff)\w{0,2}\b.{0,50}\b(?:pop3?|imap)\b|\b(?:pop3?|imap)\b.{0,50}\b(?:in|for|to|with|of) (?:the |your |our )?free\b/,
   ],
   [
     'password expired',
@@ -57,7 +65,7 @@ const gists: readonly (readonly [Meaning, Pick<RegExp, 'test'>])[] = [
   [
     'shut out',
     new RegExp(
-      String.raw`${origin}.{0,45}${barred}|${barred}.{0,40}\b(?:your|this|that|foreign|by|from|client|unknown)\b.{0,12}${origin}|\bfrom #.{0,20}${barred}|\bip\b.{0,30}\b(?:reputation|rbl|dnsbl|block ?list)|\b(?:tor|vpn)\b.{0,30}${barred}|from abroad|outside (?:of )?(?:your|the|its) (?:home )?country`,
+      String.raw`${origin}.{0,45}${barred}|${barred}.{0,40}\b(?:your|this|that|foreign|by|from|client|unknown)\b.{0,12}${origin}|\bfrom #.{0,20}${barred}|\bip\b.{0,30}\b(?:reputation|rbl|dnsbl|block ?list)|\b(?:tor|vpn)\b.{0,30}${barred}|from abroad|outside (?:of )?(?:your|the|its) (?:home )?country|(?:^|\b(?:denied|refused|rejected|forbidden|blocked|from|for|because|as|since|sorry|error) )# (?:(?:is|has been|was) )?(?:currently |now )?${barred}`,
     ),
   ],
   [
@@ -159,6 +167,21 @@ function withoutUmlauts(skeleton: string): string[] {
 export function isAway(skeleton: string): boolean {
   return /\bunavailable\b|temporar(?:y|ily)|try again|try later|internal (?:server )?error|shutting down/.test(skeleton)
 }
+
+/** Whether the words bar somebody who has not said yet who he is: then it can only be his address. */
+export function bars(skeleton: string): boolean {
+  return barring.test(skeleton)
+}
+
+const barring = new RegExp(barred)
+
+/** Whether what is not allowed is a matter of what is paid for. */
+export function speaksOfTariff(skeleton: string): boolean {
+  return tariff.test(skeleton)
+}
+
+const tariff =
+  /\b(?:premium|paid|paying|pay|upgrade|subscri\w{2,6}|plan|package|tarif\w{0,3}|licen[cs]e|free|billing|(?:pro|plus|business) (?:users?|accounts?|customers?|members?)|included|part of|enthalten|kostenpflicht\w{0,3}|kostenlos\w{0,2}|inclus\w{0,2}|incluid[oa]|inbegrepen|gratuit\w{0,3}|gratis|abonn?ement\w{0,2})\b|оплат|тариф|付费|付費|套餐|会员|有料|유료/u
 
 export function speaksOfFailures(skeleton: string): boolean {
   return /fail|attempt|invalid|wrong|denied|incorrect/.test(skeleton)

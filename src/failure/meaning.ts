@@ -3,7 +3,7 @@
  * the only place that does: POP3 and IMAP, at the login and after it, use it alike. Pure.
  */
 import { promisesLater, saysTemporarily } from './again.ts'
-import { gistsIn, isAway, speaksOfFailures } from './gists.ts'
+import { bars, gistsIn, isAway, speaksOfFailures, speaksOfTariff } from './gists.ts'
 import { failureLimits } from './limits.ts'
 import { day, hour, minute, second } from '../units.ts'
 import { type Meaning, passes } from './meanings.ts'
@@ -84,6 +84,7 @@ function surest(said: readonly Meaning[], skeletons: readonly string[]): Meaning
   if (first === 'shut out')
     return isLater || said.includes('throttled') || said.includes('temporary') ? 'throttled' : first
   if (first === 'locked account') return isLater ? 'throttled' : first
+  if (first === 'moved') return isLater ? 'temporary' : first
   const isOff = first === 'mailbox disabled' || first === 'switched off'
   return isOff && skeletons.some(saysTemporarily) ? 'temporary' : first
 }
@@ -91,6 +92,24 @@ function surest(said: readonly Meaning[], skeletons: readonly string[]): Meaning
 /** Whether a refusal that passes speaks of the server as a whole, and not of what it was asked for. */
 export function speaksOfServer(reply: string): boolean {
   return meaningOf(reply) === 'temporary' && skeletonsOf(reply).some(isAway)
+}
+
+/** Whether a server that refuses to greet us has shut out our address: no user has been named yet that could be locked. */
+export function shutsOut(greeting: string): boolean {
+  const meaning = meaningOf(greeting)
+  if (meaning !== undefined && passes(meaning)) return false
+  return meaning === 'shut out' || meaning === 'locked account' || skeletonsOf(greeting).some(bars)
+}
+
+/** Whether a protocol is off because it is not paid for. */
+export function isMatterOfTariff(reply: string): boolean {
+  return meaningOf(reply) === 'switched off' && skeletonsOf(reply).some(speaksOfTariff)
+}
+
+/** The host that a reply names, and no page or address. */
+export function hostNamedIn(reply: string): string | undefined {
+  const words = reply.slice(0, failureLimits.wordsMax).replace(/\bhttps?:\/\/\S*/gi, ' ')
+  return /(?<![\w.@-])(?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,8}[a-z]{2,63}(?![\w@-])/i.exec(words)?.[0].toLowerCase()
 }
 
 /** A number and a unit of time, or "every minute", in the languages in which servers name waits. */

@@ -30,6 +30,8 @@ export type Meaning =
   | 'mailbox disabled'
   /** POP3, or IMAP, is not switched on for this mailbox. */
   | 'switched off'
+  /** The mailbox lies on another host now. */
+  | 'moved'
   | 'app password'
   | 'sign in on the web'
   | 'OAuth only'
@@ -54,6 +56,7 @@ export function passes(meaning: Meaning): boolean {
     case 'locked account':
     case 'mailbox disabled':
     case 'switched off':
+    case 'moved':
     case 'app password':
     case 'sign in on the web':
     case 'OAuth only':
@@ -90,6 +93,7 @@ export function isAboutCredentials(meaning: Meaning): boolean {
     case 'mailbox disabled':
     case 'shut out':
     case 'switched off':
+    case 'moved':
     case 'wants TLS':
     case 'unlicensed':
     case 'store full':
@@ -105,6 +109,7 @@ export function keepsOut(meaning: Meaning | undefined): boolean {
     meaning === 'locked account' ||
     meaning === 'mailbox disabled' ||
     meaning === 'switched off' ||
+    meaning === 'moved' ||
     meaning === 'wants TLS'
   )
 }

@@ -2,10 +2,11 @@
 import type { TlsMode } from '../account/account.ts'
 import type { Failure } from './failure.ts'
 import { hostOf } from '../account/server-traits.ts'
-import { meaningOf } from './meaning.ts'
+import { hostNamedIn, isMatterOfTariff, meaningOf, shutsOut } from './meaning.ts'
 import { type Provider, providerOfHost } from '../account/providers.ts'
 import { keepsOut } from './meanings.ts'
-import { type Phase, type PhaseCode, phaseCode } from './phase.ts'
+import { isMessagePhase, type Phase, type PhaseCode, phaseCode } from './phase.ts'
+import { codeIn } from './skeleton.ts'
 import { type Protocol, protocolIn } from './spoken.ts'
 import type { Step } from './step.ts'
 
@@ -48,11 +49,17 @@ export function knownStep(failure: Failure): Step | undefined {
   if (failure.kind === 'broken protocol' && failure.speaks !== undefined) return otherProtocol(failure.speaks)
   if (failure.kind === 'credentials refused')
     return loginStep(failure.reply, providerOfHost(hostOf(failure.server)), failure.beyondAscii ?? false)
+  if (failure.kind === 'throttled' && !failure.everyAccount && meaningOf(failure.reply) === 'quota used up')
+    return { code: 'wait for the quota' }
   if (failure.kind !== 'provider refused') return undefined
-  const meaning = meaningOf(failure.reply)
+  const { during, reply } = failure
+  const meaning = meaningOf(reply)
+  // At a message it is what was fetched that is too much.
+  if (meaning === 'store full' && !isMessagePhase(during)) return { code: 'make room' }
+  if (phaseCode(during) === 'connection' && shutsOut(reply)) return { code: 'let the address in' }
   const keepsUsOut = keepsOut(meaning) || meaning === 'shut out' || meaning === 'unlicensed'
-  if (meaning !== 'switched off' && !(keepsUsOut && atTheDoor.has(phaseCode(failure.during)))) return undefined
-  return loginStep(failure.reply, providerOfHost(hostOf(failure.server)), false)
+  if (meaning !== 'switched off' && !(keepsUsOut && atTheDoor.has(phaseCode(during)))) return undefined
+  return loginStep(reply, providerOfHost(hostOf(failure.server)), false)
 }
 
 /** The phases in which a server says that it lets nobody in. */
@@ -61,7 +68,9 @@ const atTheDoor: ReadonlySet<PhaseCode> = new Set(['connection', 'USER', 'PASS',
 function loginStep(reply: string, provider: Provider | undefined, beyondAscii: boolean): Step | undefined {
   switch (meaningOf(reply)) {
     case 'switched off':
-      return switchOn(provider)
+      return noteOf(provider, true) ?? { code: isMatterOfTariff(reply) ? 'other tariff' : 'switch POP3 on' }
+    case 'moved':
+      return { code: 'moved', host: hostNamedIn(reply) ?? null }
     case 'app password':
       return noteOf(provider, true) ?? { code: 'app password' }
     case 'OAuth only':
@@ -96,10 +105,6 @@ function loginStep(reply: string, provider: Provider | undefined, beyondAscii: b
 function noteOf(provider: Provider | undefined, certain: boolean): Step | undefined {
   if (provider?.note === undefined) return undefined
   return { code: 'provider note', provider: provider.name, note: provider.note, certain }
-}
-
-function switchOn(provider: Provider | undefined): Step {
-  return noteOf(provider, true) ?? { code: 'switch POP3 on' }
 }
 
 /** The protocol that answers instead; null if its words do not tell. */
@@ -191,8 +196,8 @@ function usualStep(failure: Failure, looked: boolean): Step | null {
     case 'provider refused':
       // Some providers say "try again later" where they want an app password (Yahoo).
       if (phaseCode(failure.during) === 'PASS')
-        return noteOf(providerOfHost(hostOf(failure.server)), false) ?? { code: 'ask the provider' }
-      return { code: 'ask the provider' }
+        return noteOf(providerOfHost(hostOf(failure.server)), false) ?? askTheProvider(failure.reply)
+      return askTheProvider(failure.reply)
     case 'broken protocol':
       return { code: 'not POP3', speaks: spokenIn(failure) }
     case 'store unreachable':
@@ -204,6 +209,12 @@ function usualStep(failure: Failure, looked: boolean): Step | null {
     case 'internal':
       return failure.remedy === undefined ? null : { code: 'remedy', remedy: failure.remedy }
   }
+}
+
+/** RFC 3206 section 4: what is told as SYS/PERM does not pass until somebody acts. */
+function askTheProvider(reply: string): Step {
+  const isPermanent = codeIn(reply) === 'SYS/PERM' && meaningOf(reply) === undefined
+  return { code: isPermanent ? 'provider must act' : 'ask the provider' }
 }
 
 function unreachableStep(failure: Extract<Failure, { kind: 'unreachable' }>, looked: boolean): Step | null {

@@ -116,6 +116,8 @@ function after(failure: Failure): string {
       return adviceOn(failure) ?? ''
     case 'throttled':
       if (failure.everyAccount) return laterAtTheStore(failure.backOffMs)
+      if (meaningOf(failure.reply) === 'quota used up')
+        return 'Tried again later by itself; it gives again mostly within a day.'
       return 'Tried again later by itself; if it stays so, let all programs visit this mailbox less often.'
     case 'provider refused':
       return afterRefusal(failure)

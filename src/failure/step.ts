@@ -15,6 +15,10 @@ export type Step =
   | { readonly code: 'confirm on the web' }
   | { readonly code: 'unlock on the web' }
   | { readonly code: 'switch POP3 on' }
+  | { readonly code: 'other tariff' }
+  /** The mailbox lies on another host; null if it is not named. */
+  | { readonly code: 'moved'; readonly host: string | null }
+  | { readonly code: 'make room' }
   | { readonly code: 'let the address in' }
   | { readonly code: 'use TLS' }
   | { readonly code: 'choose a new password' }
@@ -45,8 +49,10 @@ export type Step =
   | { readonly code: 'try later' }
   | { readonly code: 'try later, too slow' }
   | { readonly code: 'wait, each try counts' }
+  | { readonly code: 'wait for the quota' }
   | { readonly code: 'close other programs' }
   | { readonly code: 'ask the provider' }
+  | { readonly code: 'provider must act' }
   /** A remedy of our own, in English. */
   | { readonly code: 'remedy'; readonly remedy: string }
 
@@ -70,6 +76,13 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
   'unlock on the web': () =>
     "Sign in on the provider's web page: the account is locked, and it says there how to open it again.",
   'switch POP3 on': () => 'Switch POP3 on in the settings of the mailbox, on the web page of its provider.',
+  'other tariff': () =>
+    'POP3 is not part of what this mailbox has at its provider: choose a tariff there that includes it, or have the mailbox forward its mail instead.',
+  moved: (step) =>
+    step.host === null
+      ? 'The mailbox has moved: ask the provider for its new host, and set the host to that.'
+      : `The mailbox has moved: if you know ${step.host} to be your provider's, set the host to that.`,
+  'make room': () => "The mailbox is full: make room in it on the provider's web page.",
   'let the address in': () =>
     'The provider shuts out the address or the country that Tributary comes from: let it in in the security settings of the mailbox, or ask the provider.',
   'use TLS': () =>
@@ -120,9 +133,12 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
   'try later': () => 'Try again in some minutes.',
   'try later, too slow': () => 'Try again later: the server is too slow just now.',
   'wait, each try counts': () => 'Wait some minutes before you try again: each try counts.',
+  'wait for the quota': () =>
+    'It gives only so much mail in a day or an hour, and that is used up: wait until it gives again, mostly within a day.',
   'close other programs': () =>
     'Close other programs that fetch this mailbox by POP3, or wait: some providers keep it locked for 15 minutes.',
   'ask the provider': () => 'Try again in some minutes; if it stays so, the provider can say what it means.',
+  'provider must act': () => 'The server says that this does not pass by itself: ask the provider to put it right.',
   remedy: (step) => `${step.remedy}.`,
 }
 

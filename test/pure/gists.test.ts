@@ -165,6 +165,8 @@ const said: Partial<Record<Meaning, readonly string[]>> = {
     'vi Vượt quá giới hạn',
   ],
   temporary: [
+    'en Your mailbox is being moved to another server',
+    'en Mailbox migration in progress',
     'en ldap: connection refused',
     'es No se puede conectar con la base de datos',
     'it Impossibile connettersi al database',
@@ -349,7 +351,15 @@ const said: Partial<Record<Meaning, readonly string[]>> = {
     'ko IP가 차단되었습니다',
     'vi Địa chỉ IP bị chặn',
   ],
+  moved: [
+    'en Your mailbox has moved to pop.new.example',
+    'en This account has been migrated to a new server',
+    'en The service was relocated to mail.example.org',
+    'en The new mail server is pop.example.org',
+  ],
   'switched off': [
+    'en POP is for premium users only',
+    'en Free accounts cannot use POP3',
     'en POP3 access not enabled',
     'en POP access is only for subscribers',
     'en POP3 access must be enabled in the settings',

@@ -52,6 +52,18 @@ const table: readonly (readonly [Failure, RegExp])[] = [
   [login('[AUTH] Your account is not enabled for POP access. Please visit your settings page'), switchOn],
   [refused('[SYS/PERM] POP3 is switched off for this mailbox'), switchOn],
   [refused('[SYS/PERM] POP3 not allowed for this user'), switchOn],
+  [refused('[SYS/PERM] mailbox broken'), /does not pass by itself: ask the provider/],
+  [refused('Mailbox is over quota'), /^The mailbox is full: make room/],
+  [refused('POP is for premium users only'), /not part of what this mailbox has.*tariff/],
+  [refused('Free accounts cannot use POP3'), /tariff/],
+  [refused('POP3 is not included in your plan'), /tariff/],
+  [refused('mailbox has moved to pop.new.example'), /^The mailbox has moved: if you know pop\.new\.example to be/],
+  [
+    refused('Your account has been migrated to pop3.new.example.com, port 995'),
+    /if you know pop3\.new\.example\.com to/,
+  ],
+  [refused('Your mailbox was moved to another server'), /^The mailbox has moved: ask the provider/],
+  [login('two-factor authentication required'), /^It wants an app password/],
   [refused('[SYS/TEMP] Temporary authentication failure'), /^Try again in some minutes/],
   [refused('Server Unavailable. 21'), /^Try again in some minutes/],
   // What it does not say
@@ -77,6 +89,20 @@ const table: readonly (readonly [Failure, RegExp])[] = [
   [login('Unable to log on', 'pop.qq.com:995'), /QQ Mail wants an authorization code/],
   // The visit
   [{ kind: 'throttled', server: 'a:1', reply: 'login too often' }, /^Wait some minutes/],
+  [
+    { kind: 'throttled', server: 'a:1', reply: 'Daily download quota exceeded' },
+    /^It gives only so much.*within a day/,
+  ],
+  ...[
+    'access denied, 127.0.0.1 is blacklisted',
+    '192.0.2.7 has been blocked',
+    'Access denied',
+    'You are not allowed to connect',
+    'You have been blocked',
+  ].map(
+    (reply) =>
+      [{ kind: 'provider refused', server: 'a:1', during: 'connection', reply }, /lets? .*in|shuts out/] as const,
+  ),
   [{ kind: 'maildrop in use', server: 'a:1', reply: 'locked' }, /^Close other programs that fetch/],
   // The way there
   [

@@ -89,6 +89,9 @@ test('a login that is refused for another reason than the password is not told a
     ['Plaintext authentication disallowed on non-secure (SSL/TLS) connections', 'use TLS'],
     ['[AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.', 'use TLS'],
     ['License expired', 'renew the licence'],
+    ['POP is for premium users only', 'other tariff'],
+    ['Mailbox is over quota', 'make room'],
+    ['mailbox has moved to pop.new.example', 'moved'],
     [
       '\xd0\xa3\xd1\x87\xd1\x91\xd1\x82\xd0\xbd\xd0\xb0\xd1\x8f \xd0\xb7\xd0\xb0\xd0\xbf\xd0\xb8\xd1\x81\xd1\x8c \xd0\xb7\xd0\xb0\xd0\xb1\xd0\xbb\xd0\xbe\xd0\xba\xd0\xb8\xd1\x80\xd0\xbe\xd0\xb2\xd0\xb0\xd0\xbd\xd0\xb0',
       'unlock on the web',
@@ -190,7 +193,7 @@ test('a provider whose limit is reached is not said to want fewer visits', async
   const failure = await failureOf(t, refusing('LIST', 'Daily download limit reached'))
   assert.match(
     describe(failure),
-    /gives no more for now: "Daily download limit reached"\. Tried again later by itself; if it stays so, /,
+    /gives no more for now: "Daily download limit reached"\. Tried again later by itself; it gives again mostly within a day/,
   )
 })
 

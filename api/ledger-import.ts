@@ -17,6 +17,7 @@ import { exclusively } from '../src/redis/exclusively.ts'
 import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import type { Lease } from '../src/redis/lease.ts'
 import { RedisLedger } from '../src/redis/ledger.ts'
+import { withPredecessor } from '../src/redis/predecessors.ts'
 import { TestedSources } from '../src/redis/tested-sources.ts'
 import { noCounts } from '../src/runs/run.ts'
 import type { Seal } from '../src/seal.ts'
@@ -104,7 +105,8 @@ export function listedNotice(listed: number, messages: number): string | null {
 }
 
 async function skip(redis: Redis, lease: Lease, { createdAtMs }: Account, uidls: ReadonlySet<Uidl>): Promise<number> {
-  const ledger = new RedisLedger(redis, lease, Date.now, { id: newId() as RunId, counts: noCounts() })
+  const predecessor = (await withPredecessor(redis, lease.accountId))?.predecessor
+  const ledger = new RedisLedger(redis, lease, Date.now, { id: newId() as RunId, counts: noCounts(), predecessor })
   const { records, continuity } = await ledger.view()
   const hashes = new Set<ShortHash>()
   for (const uidl of uidls) {

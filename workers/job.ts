@@ -1,6 +1,7 @@
 /** A job: one run under the account's lease. A job whose run cannot be made now steps back in the queue. */
 import { DelayedError, type Job } from 'bullmq'
 import { Lease } from '../src/redis/lease.ts'
+import { predecessorWorksMs } from '../src/redis/predecessors.ts'
 import { Quarantine } from '../src/redis/quarantine.ts'
 import type { PullJob, PutOff } from '../src/redis/queue.ts'
 import type { Runs } from '../src/redis/runs.ts'
@@ -80,6 +81,10 @@ async function runUnder(
     await world.queue.postpone(job, await holdBackOne(world, loaded), jobToken)
     throw new DelayedError()
   }
+  const { predecessor } = loaded
+  const worksMs = predecessor === undefined ? 0 : await predecessorWorksMs(world.redis, accountId, predecessor)
+  // What its last run still stores would be missed when the store is read, and fetched again.
+  if (worksMs > 0) return await stepBack(job, Math.min(worksMs + 100, workerLimits.leaseAskedEveryMs), jobToken)
   if (putOff !== undefined && run.state === 'queued' && leftToWait(putOff, world.clock.nowMs()) > 0) return putOff
   const quarantine = new Quarantine(world.redis)
   const before = await quarantine.retries(accountId)

@@ -21,6 +21,7 @@ import { Headroom } from '../src/redis/headroom.ts'
 import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import type { Lease } from '../src/redis/lease.ts'
 import { Pauses } from '../src/redis/pauses.ts'
+import { withPredecessor } from '../src/redis/predecessors.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
 import type { Revocations } from '../src/redis/revocations.ts'
 import type { Runs } from '../src/redis/runs.ts'
@@ -70,6 +71,8 @@ export interface PullVisit {
 }
 
 export interface LoadedAccount extends AccountRecord {
+  /** The account that fetched the same mail to the same place before. */
+  readonly predecessor?: AccountId | undefined
   readonly destination: DestinationRecord
   /** The destination's pause, if it has not ended. */
   readonly pause: Pause | undefined
@@ -115,7 +118,7 @@ export function createPullWorld(
     between,
     afterTestMs: options.afterTestMs,
     async load(accountId) {
-      const record = await accounts.get(accountId)
+      const record = await withPredecessor(redis, accountId)
       const destination = record && (await destinations.get(record.account.destinationId))
       if (record === undefined || destination === undefined) return undefined
       const [pause] = await pauses.of([destination.destination.id])

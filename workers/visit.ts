@@ -175,8 +175,9 @@ export class Visit {
 
   #ledger(): AccountLedger {
     const { redis, stampMs } = this.#world
-    const { run, lease } = this.#order
-    const ledger = new RedisLedger(redis, lease, stampMs, { id: run.id, counts: this.#records.counts })
+    const { run, loaded, lease } = this.#order
+    const { counts } = this.#records
+    const ledger = new RedisLedger(redis, lease, stampMs, { id: run.id, counts, predecessor: loaded.predecessor })
     return this.#ports.ledger?.(ledger) ?? ledger
   }
 

@@ -10,3 +10,8 @@ export function sourcesOf(maildrop: MaildropSource): ReadonlySet<ShortHash> {
   const hosts = [host, normal, ...formerHosts(normal)]
   return new Set([sourceHash(maildrop), ...hosts.map((form) => sourceHash({ host: form, port, user }))])
 }
+
+/** The name of an account's source among those that its destination remembers: the same in every form of its host. */
+export function formerSourceName({ host, port, user }: MaildropSource): ShortHash {
+  return sourceHash({ host: normalHost(host) ?? host, port, user })
+}

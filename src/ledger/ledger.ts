@@ -5,7 +5,7 @@
  *
  * redis/ledger.ts stores a ledger, and pull/ uses it.
  */
-import type { DestinationId, Fingerprint, ShortHash, SpoolId, Token } from '../mail/message.ts'
+import type { AccountId, DestinationId, Fingerprint, ShortHash, SpoolId, Token } from '../mail/message.ts'
 
 /**
  * `stored`: the store holds the message. `skipped`: the first run's choice left it at the provider. `quarantined`: it could
@@ -118,6 +118,10 @@ export interface Continuity {
   /** The keeper under which the ledger was last known to be whole; undefined if the account never ran. */
   readonly wholeUnder: string | undefined
   readonly mark: FolderMark | undefined
+  /** An account that fetched the same mail to the same place before this one, and was removed or changed: its mail is in the store. */
+  readonly predecessor?: AccountId | undefined
+  /** The predecessor whose mail this ledger knows. */
+  readonly wholeAfter?: string | undefined
 }
 
 /** A batch that is about to be appended. The intent is on disk before the append begins. */

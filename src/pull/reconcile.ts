@@ -1,6 +1,6 @@
 /**
  * Makes the ledger whole again from the store, whose messages bear our trace lines: a Redis that was restored, or that took over from
- * another one, may be older than the store (docs/decisions/0014). A run does that by itself; rebuild.ts does it when somebody asks for it.
+ * another one, may be older than the store (docs/decisions/0014), and an account may follow another one of its source (0042). A run does that by itself; rebuild.ts does it when somebody asks for it.
  */
 import type { Account } from '../account/account.ts'
 import type { Continuity, FolderMark } from '../ledger/ledger.ts'
@@ -14,15 +14,18 @@ import { markBehind, TraceReading, withTraces } from './trace-reading.ts'
  * Tells how far a ledger can be trusted before a run: a `new` one has nothing to lose, and a `doubtful` one may lack messages that the
  * store holds.
  */
-export function standing(
-  { keeper, keeperSinceMs, wholeUnder }: Continuity,
-  records: number,
-  createdAtMs: number,
-): 'whole' | 'new' | 'doubtful' {
+export function standing(continuity: Continuity, records: number, createdAtMs: number): 'whole' | 'new' | 'doubtful' {
+  const { keeper, keeperSinceMs, wholeUnder } = continuity
+  if (hasUnreadPredecessor(continuity)) return 'doubtful'
   if (wholeUnder === keeper) return 'whole'
   // An account that is older than this Redis may have run before Redis was restored from a copy that knows nothing of that.
   const neverRan = wholeUnder === undefined && records === 0 && createdAtMs >= keeperSinceMs
   return neverRan ? 'new' : 'doubtful'
+}
+
+/** Whether the store may hold mail that another account of the same source has brought, before every mark of this ledger. */
+function hasUnreadPredecessor({ predecessor, wholeAfter }: Continuity): boolean {
+  return predecessor !== undefined && wholeAfter !== predecessor
 }
 
 /** Whether the ledger surely knows every message that the store holds, but for those of its open intents. */
@@ -49,8 +52,9 @@ export async function reconciled(run: PullRun): Promise<LedgerView> {
 }
 
 /** Reads the account's own folder from the mark on, and all folders to which one of its messages may have been moved. The answer is the new mark. */
-async function readStore(run: PullRun, { continuity: { mark }, records }: LedgerView): Promise<FolderMark | undefined> {
+async function readStore(run: PullRun, { continuity, records }: LedgerView): Promise<FolderMark | undefined> {
   const { account } = run
+  const mark = hasUnreadPredecessor(continuity) ? undefined : continuity.mark
   return await withTraces(run.world, async (traces) => {
     const [own = account.folder, ...others] = await traces.folders(account.folder)
     const folder = await traces.open(own)

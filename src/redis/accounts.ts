@@ -1,6 +1,7 @@
 /** Stores the accounts: the record of each, the state that its last runs have left, and when it is due. */
 import type { ChainableCommander, Redis } from 'ioredis'
 import { type Account, withRetentionCounted } from '../account/account.ts'
+import { formerSourceName } from '../account/sources.ts'
 import { type FailureHistory, noFailures } from '../failure/consequence.ts'
 import type { AccountId } from '../mail/message.ts'
 import type { FailureKind } from '../failure/failure.ts'
@@ -68,9 +69,9 @@ const accountKeys = [
 ]
 const accountKeysOnly = accountKeys.length - statusKeys.length
 
-const createAccount = restating<Created>('create-account', accountKeysOnly + 1)
-const updateAccount = restating<Created | 'changed'>('update-account', accountKeysOnly + 2)
-const removeAccount = restating<'done' | 'changed'>('remove-account', accountKeysOnly + 6)
+const createAccount = restating<Created>('create-account', accountKeysOnly + 3)
+const updateAccount = restating<Created | 'changed'>('update-account', accountKeysOnly + 5)
+const removeAccount = restating<'done' | 'changed'>('remove-account', accountKeysOnly + 8)
 const setAccountState = restating<0 | 1>('set-account-state', 0)
 
 type Created = 'done' | 'conflict' | 'no destination'
@@ -132,12 +133,13 @@ export class Accounts {
       const record = { ...changed, account: withRetentionCounted(before.account, changed.account) }
       const [from, to] = [before.account, record.account]
       const sets = [keys.accountsOf(from.destinationId), keys.accountsOf(to.destinationId)]
+      const former = [keys.formerSources(from.destinationId), keys.formerSources(to.destinationId)]
       const sources = [sourceOf(from), sourceOf(to)]
       const members = [addressMemberOf(from), addressMemberOf(to)]
       const usual = sources[0] === sources[1] && to.paused ? 'beside' : 'refuse'
-      const fields = [...members, searchWordsOf(to), rival ?? usual]
+      const fields = [...members, searchWordsOf(to), rival ?? usual, formerSourceName(from), formerSourceName(to)]
       const args = [id, json, JSON.stringify(record), ...sources, to.destinationId, due, ...fields]
-      const answer = await updateAccount(this.#redis, [...accountKeys, ...sets], args)
+      const answer = await updateAccount(this.#redis, [...accountKeys, ...sets, keys.predecessors, ...former], args)
       return answer === 'done' ? record : answer
     })
     return answer ?? 'unknown'
@@ -154,9 +156,11 @@ export class Accounts {
       const record = JSON.parse(json) as AccountRecord
       allow(record)
       const { account } = record
-      const { lastRuns, lastMail, told, removedAccounts, quarantined } = keys
-      const names = [keys.accountsOf(account.destinationId), lastRuns, lastMail, told, removedAccounts, quarantined]
-      const args = [id, json, sourceOf(account), addressMemberOf(account), nowMs]
+      const { lastRuns, lastMail, told, removedAccounts, quarantined, predecessors } = keys
+      const { destinationId } = account
+      const own = [lastRuns, lastMail, told, removedAccounts, quarantined, predecessors]
+      const names = [keys.accountsOf(destinationId), ...own, keys.formerSources(destinationId)]
+      const args = [id, json, sourceOf(account), addressMemberOf(account), nowMs, formerSourceName(account)]
       return await removeAccount(this.#redis, [...accountKeys, ...names], args)
     })
     if (removed !== 'done') return false
@@ -257,6 +261,9 @@ function addCreation(all: ChainableCommander, record: AccountRecord, nowMs: numb
     addressMemberOf(account),
     searchWordsOf(account),
     trial ? 'try' : '',
+    formerSourceName(account),
   ]
-  createAccount(all, [...accountKeys, keys.accountsOf(account.destinationId)], args)
+  const { destinationId } = account
+  const names = [keys.accountsOf(destinationId), keys.predecessors, keys.formerSources(destinationId)]
+  createAccount(all, [...accountKeys, ...names], args)
 }

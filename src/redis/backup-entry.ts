@@ -54,6 +54,7 @@ const ofAll = new Map<string, Entry['type']>(
 
 function typeOf(key: string): Entry['type'] | undefined {
   if (/^tributary:run:[0-9A-Z]{26}$/.test(key)) return 'string'
+  if (/^\{tributary\}:former-sources:[0-9A-Z]{26}$/.test(key)) return 'hash'
   return ofAll.get(key) ?? ofAccount.get(key.replace(/^tributary:\{[0-9A-Z]{26}\}:/, 'tributary:{*}:'))
 }
 

@@ -33,13 +33,15 @@ async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
   for await (const accounts of hashOf(redis, keys.accounts)) {
     yield* inPieces(keys.accounts, accounts)
     const ids = Object.keys(accounts)
-    const [states, last, mail, due] = await Promise.all([
+    const [states, predecessors, last, mail, due] = await Promise.all([
       redis.hmget(keys.accountStates, ...ids),
+      redis.hmget(keys.predecessors, ...ids),
       redis.hmget(keys.lastRuns, ...ids),
       redis.hmget(keys.lastMail, ...ids),
       redis.zmscore(keys.due, ...ids),
     ])
     yield* inPieces(keys.accountStates, zipped(ids, states))
+    yield* inPieces(keys.predecessors, zipped(ids, predecessors))
     yield* inPieces(keys.lastRuns, zipped(ids, last))
     yield* inPieces(keys.lastMail, zipped(ids, mail))
     const value = Object.fromEntries(ids.flatMap((id, nth) => (due[nth] == null ? [] : [[id, Number(due[nth])]])))
@@ -49,6 +51,14 @@ async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
   const access = [keys.settings, keys.tokens, keys.tokenUses, keys.passwords]
   const outward = [keys.told, keys.webhooks, keys.notice]
   for (const key of [keys.destinations, keys.purges, keys.pauses, keys.serverTraits, ...access, ...outward])
+    for await (const fields of hashOf(redis, key)) {
+      yield* inPieces(key, fields)
+      if (key === keys.destinations) yield* formerSources(redis, Object.keys(fields))
+    }
+}
+
+async function* formerSources(redis: Redis, destinationIds: readonly string[]): AsyncGenerator<Entry> {
+  for (const key of destinationIds.map(keys.formerSources))
     for await (const fields of hashOf(redis, key)) yield* inPieces(key, fields)
 }
 

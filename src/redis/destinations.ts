@@ -21,7 +21,7 @@ export interface DestinationRecord {
 const chunk = 500
 
 const createDestination = script<'done' | 'conflict'>('create-destination', 3)
-const removeDestination = script<'done' | 'changed' | 'in use'>('remove-destination', 10)
+const removeDestination = script<'done' | 'changed' | 'in use'>('remove-destination', 11)
 const endPurge = script<1>('end-purge', 2)
 
 export interface RemovalOptions {
@@ -76,7 +76,16 @@ export class Destinations {
   ): Promise<DestinationRecord | 'unknown' | 'in use'> {
     const { destinations, destinationIds, logins, pauses, tokens, tokenIds, tokenUses, purges } = keys
     const ownerKeys = [keys.tokensOf(id), tokens, tokenIds, tokenUses]
-    const names = [destinations, destinationIds, logins, pauses, keys.accountsOf(id), ...ownerKeys, purges]
+    const names = [
+      destinations,
+      destinationIds,
+      logins,
+      pauses,
+      keys.accountsOf(id),
+      ...ownerKeys,
+      purges,
+      keys.formerSources(id),
+    ]
     const removed = await whileChanged(this.#redis, { hash: destinations, field: id }, async (json) => {
       const record = recordOf(json)
       allow?.(record)

@@ -16,6 +16,8 @@ export const keys = {
   accountWords: shared('account-words'),
   /** Hash: an account's source -> account id. */
   accountSources: shared('account-sources'),
+  /** Hash: account id -> the account that fetched its source to the same destination before it (predecessors.ts). */
+  predecessors: shared('predecessors'),
   /** Sorted set of ids, all of score 0, of the accounts that have messages in quarantine (quarantine-index.ts). */
   quarantined: shared('quarantined'),
   /** Sorted set: id of an account that was removed, by the milliseconds at which it was (account-erasure.ts). */
@@ -84,6 +86,8 @@ export const keys = {
 
   /** Sorted set of ids of accounts that gather there. */
   accountsOf: (destinationId: string) => shared(`accounts-of:${destinationId}`),
+  /** Hash: name of a source that accounts fetched to that destination before -> when, and the last of them (predecessors.ts). */
+  formerSources: (destinationId: string) => shared(`former-sources:${destinationId}`),
   /** Sorted set of ids of accounts of that status. Each account is in one. */
   accountsAt: (status: AccountStatus) => shared(`accounts-at:${status}`),
   /** Sorted set: names of answers by the milliseconds at which they were given. */
@@ -128,7 +132,7 @@ export const keys = {
   ledger: (id: AccountId | string) => ofAccount(id, 'ledger'),
   /**
    * Hash with these fields: begun; importing, until a run has gone well; lastSeenMs; the run that wrote last, and its counts; the Redis
-   * under which it was last known to be whole, and the mark up to which; suspects; `out FENCE` (attempts.ts); `wish ENTRY` (quarantine.ts).
+   * under which it was last known to be whole, the mark up to which, and after which predecessor; suspects; `out FENCE` (attempts.ts); `wish ENTRY` (quarantine.ts).
    */
   ledgerNotes: (id: AccountId | string) => ofAccount(id, 'ledger-notes'),
   /** Hash: intent id -> intent as JSON. */
@@ -170,6 +174,7 @@ export const backedUpOfAccount = {
 export const backedUpShared = {
   accounts: 'hash',
   accountStates: 'hash',
+  predecessors: 'hash',
   destinations: 'hash',
   purges: 'hash',
   pauses: 'hash',

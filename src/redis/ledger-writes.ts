@@ -4,7 +4,7 @@
  */
 import type { Redis } from 'ioredis'
 import { SessionFailed } from '../failure/session-failed.ts'
-import type { RunId } from '../mail/message.ts'
+import type { AccountId, RunId } from '../mail/message.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { keys } from './key-names.ts'
 import type { Lease } from './lease.ts'
@@ -41,6 +41,8 @@ export type LedgerChange =
 export interface LedgerRun {
   readonly id: RunId
   readonly counts: Readonly<RunCounts>
+  /** The account that fetched the same mail to the same place before (predecessors.ts). */
+  readonly predecessor?: AccountId | undefined
 }
 
 export class LedgerWriter {

@@ -60,6 +60,7 @@ export class RedisLedger implements AccountLedger {
   readonly #redis: Redis
   readonly #accountId: AccountId
   readonly #nowMs: () => number
+  readonly #predecessor: AccountId | undefined
   readonly #writer: LedgerWriter
   readonly #records: LedgerRecords
   readonly #entries: AsideEntries
@@ -72,6 +73,7 @@ export class RedisLedger implements AccountLedger {
     this.#redis = redis
     this.#accountId = lease.accountId
     this.#nowMs = nowMs
+    this.#predecessor = run.predecessor
     this.#writer = new LedgerWriter(redis, lease, nowMs, run)
     this.#records = new LedgerRecords(redis, lease.accountId, this.#writer)
     this.#entries = new AsideEntries(redis, lease.accountId, this.#records, nowMs)
@@ -92,6 +94,8 @@ export class RedisLedger implements AccountLedger {
         keeperSinceMs: keeper.sinceMs,
         wholeUnder: notes['wholeUnder'],
         mark: mark === undefined ? undefined : (JSON.parse(mark) as FolderMark),
+        predecessor: this.#predecessor,
+        wholeAfter: notes['wholeAfter'],
       },
       begun: notes['begun'] === '1',
       importing: notes['importing'] === '1',
@@ -138,7 +142,8 @@ export class RedisLedger implements AccountLedger {
 
   async whole(upTo: FolderMark | undefined): Promise<void> {
     const { name } = await this.#keeperAtStart()
-    await this.#writer.write(noteWhole, [], [name, upTo === undefined ? '' : JSON.stringify(upTo)])
+    const mark = upTo === undefined ? '' : JSON.stringify(upTo)
+    await this.#writer.write(noteWhole, [], [name, mark, this.#predecessor ?? ''])
   }
 
   async forget(records: Records): Promise<void> {

@@ -65,6 +65,8 @@ export const redisLimits = {
   testExcuseMaxMs: 15 * minute,
 
   // Ledger
+  /** How many sources a destination remembers that accounts fetched to it before, of some 80 octets each. */
+  formerSourcesMax: 10_000,
   /** Within this time a step of the clock is one and the same: all workers of a machine see it, and the first one moves the schedule along. */
   dueShiftedOnceMs: 10 * second,
   /** How wrong the start of Redis may be: Redis counts in whole seconds, and the clocks of machines differ. */

@@ -32,6 +32,8 @@ before(async () => {
   destinationId = await old.destination('alice')
   id = await old.account({ port: provider.port, destinationId, maxMessageBytes: 1000, interval: { minSeconds: 7 } })
   await old.account({ host: 'pop.example.net', destinationId, user: 'second' })
+  const gone = await old.account({ host: 'pop.example.net', destinationId, user: 'third' })
+  await old.call('DELETE', `/accounts/${gone}`)
   await old.call('POST', '/webhooks', { url: 'http://127.0.0.1:9/', events: ['run.failed'], destinationId })
   assert.deepEqual((await old.pull(id)).stored, 4)
   await old.call('PATCH', '/settings', { transcriptsKept: 6 })
@@ -216,7 +218,12 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   const nameOf = (key: string) => key.replaceAll(/[0-9A-Z]{26}/g, '*')
   const parts = Object.keys(backedUpOfAccount) as (keyof typeof backedUpOfAccount)[]
   const shared = Object.keys(backedUpShared) as (keyof typeof backedUpShared)[]
-  const kept = new Set([...parts.map((name) => keys[name]('*')), ...shared.map((name) => keys[name]), keys.run('*')])
+  const kept = new Set([
+    ...parts.map((name) => keys[name]('*')),
+    ...shared.map((name) => keys[name]),
+    keys.run('*'),
+    keys.formerSources('*'),
+  ])
   /** Made anew from accounts and destinations, or of what is under way, or of what was done here. */
   const leftOut = [
     keys.accountIds,
@@ -230,6 +237,7 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
     keys.tokenIds,
     keys.tokensOf('*'),
     keys.quarantined,
+    keys.removedAccounts,
     keys.outbox,
     keys.audit,
     keys.format,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { AccountId } from '../../src/mail/message.ts'
 import type { Continuity } from '../../src/ledger/ledger.ts'
 import { standing } from '../../src/pull/reconcile.ts'
 
@@ -23,4 +24,18 @@ test('a ledger is doubtful unless this very Redis knows it to be whole, or it ca
     const continuity: Continuity = { keeper: 'this Redis', keeperSinceMs, wholeUnder, mark: undefined }
     assert.equal(standing(continuity, records, createdAtMs), wanted, `${wholeUnder} ${records} ${createdAtMs}`)
   }
+})
+
+test('a ledger is doubtful until the store was read after the account that fetched the same source before', () => {
+  const before = { keeper: 'this Redis', keeperSinceMs, mark: undefined }
+  const [first, second] = ['FIRST', 'SECOND'] as AccountId[]
+  for (const wholeUnder of [undefined, 'this Redis']) {
+    assert.equal(standing({ ...before, wholeUnder, predecessor: first }, 0, 2000), 'doubtful')
+    assert.equal(standing({ ...before, wholeUnder, predecessor: second, wholeAfter: first }, 7, 2000), 'doubtful')
+  }
+  const read = { ...before, predecessor: first, wholeAfter: first }
+  assert.equal(standing({ ...read, wholeUnder: 'this Redis' }, 7, 2000), 'whole')
+  assert.equal(standing({ ...read, wholeUnder: 'another Redis' }, 7, 2000), 'doubtful')
+  // The account has left that source again, and no other one was at the new one before.
+  assert.equal(standing({ ...before, wholeUnder: 'this Redis', wholeAfter: first }, 7, 2000), 'whole')
 })

@@ -3,6 +3,8 @@
 -- KEYS, tag {tributary}:
 --   those of includes/restate.lua and includes/account-keys.lua
 --   ofDestination   sorted set: ids of the accounts of its destination
+--   predecessors    hash: account id -> the account that fetched its source before it
+--   formerSources   see includes/former-sources.lua
 -- ARGV:
 --   id
 --   record          AccountRecord as JSON
@@ -12,16 +14,19 @@
 --   addressMember   its member of byAddress
 --   searchWords     what a search looks in
 --   trial           'try': nothing is written
+--   sourceName      the name of its source in formerSources
 -- Returns 'done', 'conflict' or 'no destination'.
 -- @include restate
 -- @include account-keys
-local ofDestination = KEYS[19]
-local id, record, source, destination, dueMs, addressMember, searchWords, trial = unpack(ARGV)
+-- @include former-sources
+local ofDestination, predecessors, formerSources = unpack(KEYS, 19, 21)
+local id, record, source, destination, dueMs, addressMember, searchWords, trial, sourceName = unpack(ARGV)
 
 if redis.call('HEXISTS', destinations, destination) == 0 then return 'no destination' end
 if redis.call('HEXISTS', sources, source) == 1 then return 'conflict' end
 if trial == 'try' then return 'done' end
 redis.call('HSET', sources, source, id)
+takeSource(formerSources, predecessors, sourceName, id)
 redis.call('HSET', accounts, id, record)
 redis.call('ZADD', accountIds, 0, id)
 redis.call('ZADD', ofDestination, 0, id)

@@ -6,10 +6,12 @@
 --   fence, nowMs, run, counts  see includes/guard.lua
 --   keeper        the name of this Redis (keeper.ts)
 --   mark          as JSON, or '' for as before
+--   predecessor   the account whose mail it knows too, or ''
 -- Returns 1.
 -- @include guard
-local keeper, mark = ARGV[5], ARGV[6]
+local keeper, mark, predecessor = ARGV[5], ARGV[6], ARGV[7]
 
 redis.call('HSET', notes, 'wholeUnder', keeper)
 if mark ~= '' then redis.call('HSET', notes, 'mark', mark) end
+if predecessor ~= '' then redis.call('HSET', notes, 'wholeAfter', predecessor) end
 return 1

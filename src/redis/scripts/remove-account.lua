@@ -9,27 +9,34 @@
 --   told            hash: account id -> what people were told of it
 --   removed         sorted set: account id by the milliseconds at which it was removed
 --   quarantined     sorted set: ids of the accounts that have messages in quarantine
+--   predecessors    hash: account id -> the account that fetched its source before it
+--   formerSources   see includes/former-sources.lua
 -- ARGV:
 --   id
 --   record          AccountRecord as JSON, as it was read
 --   source          what makes it one of its kind
 --   addressMember   its member of byAddress
 --   nowMs
+--   sourceName      the name of its source in formerSources
 -- Returns 'done' or 'changed'.
 -- @include restate
 -- @include account-keys
-local ofDestination, lastRuns, lastMail, told, removed, quarantined = unpack(KEYS, 19, 24)
-local id, record, source, addressMember, nowMs = unpack(ARGV)
+-- @include former-sources
+local ofDestination, lastRuns, lastMail, told, removed, quarantined, predecessors, formerSources = unpack(KEYS, 19, 26)
+local id, record, source, addressMember, nowMs, sourceName = unpack(ARGV)
 
 if redis.call('HGET', accounts, id) ~= record then return 'changed' end
 redis.call('ZADD', removed, nowMs, id)
 -- Another account of the same source may have it (account-hosts.ts).
-if redis.call('HGET', sources, source) == id then redis.call('HDEL', sources, source) end
+if redis.call('HGET', sources, source) == id then
+  redis.call('HDEL', sources, source)
+  leaveSource(formerSources, sourceName, id)
+end
 redis.call('ZREM', accountIds, id)
 redis.call('ZREM', ofDestination, id)
 redis.call('ZREM', byAddress, addressMember)
 redis.call('ZREM', due, id)
 redis.call('ZREM', quarantined, id)
-for _, hash in ipairs({ accounts, accountStates, words, lastRuns, lastMail, told }) do redis.call('HDEL', hash, id) end
+for _, hash in ipairs({ accounts, accountStates, words, lastRuns, lastMail, told, predecessors }) do redis.call('HDEL', hash, id) end
 restate(id)
 return 'done'

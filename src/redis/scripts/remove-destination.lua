@@ -12,6 +12,7 @@
 --   tokenIds        sorted set, all of score 0
 --   tokenUses       hash: token id -> when it was used last
 --   purges          hash: id -> a hosted destination that is being removed together with its mail, as JSON
+--   formerSources   hash: sources that accounts fetched to it before (includes/former-sources.lua)
 -- ARGV:
 --   id
 --   record          as it was read
@@ -19,7 +20,7 @@
 --   purge           the record of its purge, or '' for none
 -- Returns 'done', 'changed' or 'in use'.
 local destinations, destinationIds, logins, pauses, accountsOf = unpack(KEYS, 1, 5)
-local tokensOf, tokens, tokenIds, tokenUses, purges = unpack(KEYS, 6, 10)
+local tokensOf, tokens, tokenIds, tokenUses, purges, formerSources = unpack(KEYS, 6, 11)
 local id, record, login, purge = unpack(ARGV)
 
 if redis.call('HGET', destinations, id) ~= record then return 'changed' end
@@ -34,5 +35,5 @@ for _, token in ipairs(redis.call('SMEMBERS', tokensOf)) do
   redis.call('ZREM', tokenIds, token)
   redis.call('HDEL', tokenUses, token)
 end
-redis.call('DEL', tokensOf)
+redis.call('DEL', tokensOf, formerSources)
 return 'done'

@@ -3,6 +3,8 @@
 -- KEYS, tag {tributary}:
 --   those of includes/restate.lua and includes/account-keys.lua
 --   ofDestinationBefore, ofDestination   sorted sets: ids of the accounts of its destination, before and after
+--   predecessors                         hash: account id -> the account that fetched its source before it
+--   formerBefore, former                 formerSources of includes/former-sources.lua, before and after
 -- ARGV:
 --   id
 --   recordBefore, record                 AccountRecord as JSON
@@ -13,19 +15,28 @@
 --   searchWords                          what a search looks in
 --   rival                                what an account of the same source means: 'refuse'; 'beside': it keeps the source; 'before':
 --                                        this account takes the source over
+--   nameBefore, name                     the name of its source in formerSources
 -- Returns 'done', 'changed', 'conflict' or 'no destination'.
 -- @include restate
 -- @include account-keys
-local ofDestinationBefore, ofDestination = KEYS[19], KEYS[20]
+-- @include former-sources
+local ofDestinationBefore, ofDestination, predecessors, formerBefore, former = unpack(KEYS, 19, 23)
 local id, recordBefore, record, sourceBefore, source = unpack(ARGV, 1, 5)
 local destination, dueMs, addressMemberBefore, addressMember, searchWords, rival = unpack(ARGV, 6, 11)
+local nameBefore, name = unpack(ARGV, 12, 13)
 
 if redis.call('HGET', accounts, id) ~= recordBefore then return 'changed' end
 if redis.call('HEXISTS', destinations, destination) == 0 then return 'no destination' end
 local owner = redis.call('HGET', sources, source)
 if owner and owner ~= id and rival == 'refuse' then return 'conflict' end
-if sourceBefore ~= source and redis.call('HGET', sources, sourceBefore) == id then redis.call('HDEL', sources, sourceBefore) end
-if not owner or rival == 'before' then redis.call('HSET', sources, source, id) end
+if sourceBefore ~= source and redis.call('HGET', sources, sourceBefore) == id then
+  redis.call('HDEL', sources, sourceBefore)
+  if nameBefore ~= name or formerBefore ~= former then leaveSource(formerBefore, nameBefore, id) end
+end
+if owner ~= id and (not owner or rival == 'before') then
+  redis.call('HSET', sources, source, id)
+  takeSource(former, predecessors, name, id)
+end
 redis.call('ZREM', ofDestinationBefore, id)
 redis.call('ZADD', ofDestination, 0, id)
 redis.call('ZREM', byAddress, addressMemberBefore)

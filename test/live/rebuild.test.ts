@@ -22,7 +22,9 @@ const twin = letter('twin')
 const bare = (body: string) => Buffer.from(`Subject: bare\r\n\r\n${body}\r\n`)
 const long = letter('long', { body: `${'x'.repeat(70)}\r\n`.repeat(9000) })
 const letters = [letter('one'), letter('two'), twin, twin, bare('first'), bare('second'), bare('second'), long]
-const messages: MaildropMessage[] = letters.map((bytes, nth) => ({ bytes, uidl: `u${nth}` }))
+// No numbers: an id that is a position is tried by bytes.
+const uidls = ['ash', 'elm', 'oak', 'fir', 'yew', 'bay', 'box', 'ivy']
+const messages: MaildropMessage[] = letters.map((bytes, nth) => ({ bytes, uidl: uidls[nth] ?? '' }))
 const resized = messages.map((message) => ({ ...message, size: message.bytes.length + 17 }))
 const nameless = { answers: { UIDL: '-ERR no\r\n' } }
 

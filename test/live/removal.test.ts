@@ -15,6 +15,7 @@ import { Outbox } from '../../src/redis/news.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { noCounts } from '../../src/runs/run.ts'
 import { startRedis } from '../support/redis.ts'
+import { until } from '../support/until.ts'
 import { account } from '../support/world.ts'
 
 const nowMs = Date.UTC(2026, 10, 10)
@@ -96,19 +97,21 @@ test('where the process dies behind the removal, a worker erases what is left', 
   assert.deepEqual(await leftOf(id), [])
 })
 
-test('a run at work goes on to its end in peace; what it has written goes after it', async () => {
+test('the removal ends a run at work, which writes nothing more; what it has written goes after it', async () => {
   const id = await newAccount()
   await atWork(id)
   const lease = await leaseOf(id)
   const ledger = new RedisLedger(redis, lease, () => nowMs, { id: ulid() as RunId, counts: noCounts() })
   await ledger.view()
-  await accounts.remove(id, nowMs)
   await ledger.setOut()
-  await eraseRemoved(redis, laterMs)
-  await ledger.returned([])
+  const removal = accounts.remove(id, nowMs)
+  await until('the lease to be taken', async () => await lease.check().then(() => lease.lost.aborted))
+  await assert.rejects(ledger.returned([]))
   await new Outbox(redis).tell(id, [], { trouble: 'failing', failedAtMs: nowMs })
-  assert.equal((await ledger.view()).begun, true)
+  await eraseRemoved(redis, laterMs)
+  assert.equal((await ledger.view()).begun, true, 'the run is not at its end')
   await lease.release()
+  assert.equal(await removal, true)
   await eraseRemoved(redis, laterMs)
   assert.deepEqual(await leftOf(id), [])
 })

@@ -80,5 +80,7 @@ export const steps: StepWords = {
     'Close other programs that fetch this mailbox by POP3, or wait: some providers keep it locked for 15 minutes.',
   'ask the provider': () => 'Try again in some minutes; if it stays so, the provider can say what it means.',
   'provider must act': () => 'The server says that this does not pass by itself: ask the provider to put it right.',
+  'open the folder': ({ folder }) =>
+    `See at the mail store that this login may write into the folder ${folder} and that it is not full, or choose another folder for the account.`,
   remedy: ({ remedy }) => `${remedy}.`,
 }

@@ -85,5 +85,7 @@ export const steps: StepWords = {
     'Hãy đóng các chương trình khác đang lấy thư của hộp thư này qua POP3, hoặc chờ: một số nơi giữ khóa đến 15 phút.',
   'ask the provider': () => 'Hãy thử lại sau vài phút; nếu vẫn vậy, nhà cung cấp có thể cho biết điều đó nghĩa là gì.',
   'provider must act': () => 'Máy chủ nói rằng lỗi này không tự hết: hãy yêu cầu nhà cung cấp sửa.',
+  'open the folder': ({ folder }) =>
+    `Hãy xem ở kho thư rằng tài khoản đăng nhập này được ghi vào thư mục ${folder} và thư mục chưa đầy, hoặc chọn thư mục khác cho tài khoản.`,
   remedy: ({ remedy }) => `“${remedy}.”`,
 }

@@ -175,6 +175,32 @@ export function bars(skeleton: string): boolean {
 
 const barring = new RegExp(barred)
 
+/** Whether the words close a folder to all mail: what is said of one message names that message, or what is in it. */
+export function closesFolder(skeleton: string): boolean {
+  return closed.test(skeleton) && !ofMessage.test(skeleton)
+}
+
+const folder = String.raw`\b(?:folder|mail ?box|directory|destination)\b`
+
+const closed = new RegExp(
+  [
+    String.raw`\bread ?only\b|\bwrite ?protect\w{0,4}|\bnot (?:be )?writ(?:e ?)?able|\bacls?\b|\b(?:insert|post|write) (?:access|right|permission|privilege)`,
+    String.raw`\b(?:permissions?|access)\b.{0,40}\b(?:denied|refused|forbidden|insufficient)\b|\b(?:denied|forbidden|insufficient) (?:access|permissions?|rights|privileges?)`,
+    String.raw`\b(?:no|not|don t|doesn t|lack\w{0,4}|without|missing|needs?|requires?)\b.{0,30}\b(?:permissions?|rights?|privileges?|write access)\b`,
+    String.raw`\bnot (?:be )?(?:allowed|permitted|authori[sz]ed)\b.{0,40}(?:${folder}|\bhere\b)|${folder}.{0,30}\bnot (?:allow|accept|permit)\w{0,3}\b`,
+    String.raw`${folder}.{0,40}\b(?:too many|maximum number of|as many) (?:messages|mails|items|e mails)|${folder}.{0,20}\b(?:message|item|mail)s?(?: count| number)? (?:limit|maximum)`,
+    String.raw`\b(?:too many|maximum|limit)\b.{0,30}\b(?:messages|items|mails|e mails)\b.{0,30}(?:\bin\b|\bper\b|\bfor\b|\bof\b).{0,12}${folder}|\b(?:message|item|mail)s?(?: count| number)? limit\b.{0,30}${folder}`,
+    String.raw`${folder} (?:is )?(?:closed|frozen|archived|not selectable|no ?select)\b|\bnoselect\b`,
+    String.raw`schreibgeschutzt|nur lesbar|(?:keine|fehlende) (?:berechtigung|rechte|schreibrecht)|zugriff (?:verweigert|abgelehnt)|zu viele nachrichten im`,
+    String.raw`lecture seule|(?:permission|acces) refuse|(?:droits?|autorisations?) insuffisant|(?:solo|apenas|so) (?:de )?(?:lectura|leitura)|(?:permiso|acceso|permissao|acesso) (?:denegad|negad)|sola lettura|(?:permesso|accesso) negato|alleen lezen|toegang geweigerd|tylko do odczytu|brak (?:uprawnien|dostepu)|pouze pro cteni|salt okunur`,
+    String.raw`только (?:для )?чтени|нет прав|недостаточно прав|доступ запрещ|只读|唯讀|(?:没有|無|无)权限|沒有權限|権限が(?:ありません|ない)|読み取り専用|읽기 전용|권한이 없|chi doc|khong co quyen`,
+  ].join('|'),
+  'u',
+)
+
+const ofMessage =
+  /\bvirus|\bspam\b|\battachment|\b(?:this|your|the) (?:message|mail|e mail) (?:is|was|has|contains|violates)\b|\bcontent\b|\bheader|\bsender\b|\bby policy\b/
+
 /** Whether what is not allowed is a matter of what is paid for. */
 export function speaksOfTariff(skeleton: string): boolean {
   return tariff.test(skeleton)

@@ -3,7 +3,7 @@
  * the only place that does: POP3 and IMAP, at the login and after it, use it alike. Pure.
  */
 import { promisesLater, saysTemporarily } from './again.ts'
-import { bars, gistsIn, isAway, speaksOfFailures, speaksOfTariff } from './gists.ts'
+import { bars, closesFolder, gistsIn, isAway, speaksOfFailures, speaksOfTariff } from './gists.ts'
 import { failureLimits } from './limits.ts'
 import { day, hour, minute, second } from '../units.ts'
 import { type Meaning, passes } from './meanings.ts'
@@ -99,6 +99,11 @@ export function shutsOut(greeting: string): boolean {
   const meaning = meaningOf(greeting)
   if (meaning !== undefined && passes(meaning)) return false
   return meaning === 'shut out' || meaning === 'locked account' || skeletonsOf(greeting).some(bars)
+}
+
+/** Whether a store that refuses a message speaks of its folder: it is read only, closed to this login, or holds as many messages as it may. */
+export function isFolderClosed(reply: string): boolean {
+  return meaningOf(reply) !== 'refused for good' && skeletonsOf(reply).some(closesFolder)
 }
 
 /** Whether a protocol is off because it is not paid for. */

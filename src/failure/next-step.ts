@@ -49,6 +49,7 @@ export function knownStep(failure: Failure): Step | undefined {
   if (failure.kind === 'broken protocol' && failure.speaks !== undefined) return otherProtocol(failure.speaks)
   if (failure.kind === 'credentials refused')
     return loginStep(failure.reply, providerOfHost(hostOf(failure.server)), failure.beyondAscii ?? false)
+  if (failure.kind === 'store refused') return storeStep(failure)
   if (failure.kind === 'throttled' && !failure.everyAccount && meaningOf(failure.reply) === 'quota used up')
     return { code: 'wait for the quota' }
   if (failure.kind !== 'provider refused') return undefined
@@ -60,6 +61,11 @@ export function knownStep(failure: Failure): Step | undefined {
   const keepsUsOut = keepsOut(meaning) || meaning === 'shut out' || meaning === 'unlicensed'
   if (meaning !== 'switched off' && !(keepsUsOut && atTheDoor.has(phaseCode(during)))) return undefined
   return loginStep(reply, providerOfHost(hostOf(failure.server)), false)
+}
+
+function storeStep({ during }: Extract<Failure, { kind: 'store refused' }>): Step | undefined {
+  if (typeof during === 'object' && during.code === 'APPEND') return { code: 'open the folder', folder: during.folder }
+  return undefined
 }
 
 /** The phases in which a server says that it lets nobody in. */

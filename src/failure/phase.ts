@@ -58,8 +58,8 @@ export type Phase =
   | MessagePhase
   /** SASL in POP3 (RFC 5034). */
   | { readonly code: 'AUTH'; readonly mechanism: string }
-  /** `folder`: the folder is looked at or opened. */
-  | { readonly code: 'folder' | 'folder creation' | 'STATUS'; readonly folder: string }
+  /** `folder`: the folder is looked at or opened. APPEND: the folder is at fault, and no message. */
+  | { readonly code: 'folder' | 'folder creation' | 'STATUS' | 'APPEND'; readonly folder: string }
   /** The store refused this one: its number in the maildrop, 0 if it came from the spool, and its size in octets. */
   | { readonly code: 'message'; readonly number: number; readonly octets: number }
   /** The store refused this many messages one after the other. */
@@ -92,6 +92,8 @@ export function phaseWords(phase: Phase): string {
     }
     case 'messages':
       return `${phase.count} messages in a row`
+    case 'APPEND':
+      return `mail for the folder ${phase.folder}`
     case 'STATUS':
       return `STATUS of ${phase.folder}`
     case 'RETR':

@@ -133,6 +133,8 @@ function after(failure: Failure): string {
     case 'store unreachable':
       return 'No mail is lost; tried again by itself. If it stays so, check that the mail store runs, and its host and port.'
     case 'store refused':
+      if (knownSentence(failure) !== undefined)
+        return `${knownSentence(failure)} The mail stays at the provider, and is tried again by itself.`
       return 'The mail stays at the provider, and is tried again by itself; if it stays so, the log of the mail store says why.'
     case 'store full':
       return 'Make room there; the mail stays at the provider until then.'

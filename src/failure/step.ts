@@ -53,6 +53,8 @@ export type Step =
   | { readonly code: 'close other programs' }
   | { readonly code: 'ask the provider' }
   | { readonly code: 'provider must act' }
+  /** The folder takes no mail from this login. */
+  | { readonly code: 'open the folder'; readonly folder: string }
   /** A remedy of our own, in English. */
   | { readonly code: 'remedy'; readonly remedy: string }
 
@@ -139,6 +141,8 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
     'Close other programs that fetch this mailbox by POP3, or wait: some providers keep it locked for 15 minutes.',
   'ask the provider': () => 'Try again in some minutes; if it stays so, the provider can say what it means.',
   'provider must act': () => 'The server says that this does not pass by itself: ask the provider to put it right.',
+  'open the folder': (step) =>
+    `See at the mail store that this login may write into the folder ${step.folder} and that it is not full, or choose another folder for the account.`,
   remedy: (step) => `${step.remedy}.`,
 }
 

@@ -14,7 +14,7 @@ import { printable } from '../printable.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { type Attribute, byeOf, codeOf, execute, isRefusal, OutOfTime, within, wordsOf } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
-import { isMissing } from './folder.ts'
+import { isMissing, isStaging } from './folder.ts'
 import { executeWhole } from './literal-plus.ts'
 import { judged } from './proof.ts'
 import { failed, troubleOf } from './trouble.ts'
@@ -81,12 +81,12 @@ export async function multiAppend(client: ImapFlow, batch: Batch, rules: AppendR
     const isBad = isRefusal(error) && error['responseStatus'] === 'BAD'
     if (isRefusal(error) && !isBad) {
       literals.understood()
-      return await refused(client, error, signal)
+      return await refused(client, error, folder, signal)
     }
     const again = literals.ended(false)
-    if (isRefusal(error) && !again) return await refused(client, error, signal)
+    if (isRefusal(error) && !again) return await refused(client, error, folder, signal)
     client.close()
-    if (isRefusal(error)) return refusalOf(error, serverOf(client))
+    if (isRefusal(error)) return refusalOf(error, serverOf(client), folder)
     if (signal?.aborted || (error instanceof SessionFailed && !(error instanceof OutOfTime))) throw error
     return broken(error, serverOf(client))
   }
@@ -187,9 +187,10 @@ function limitOf(client: ImapFlow, folderLimit: number | undefined): number {
 async function refused(
   client: ImapFlow,
   error: Record<string, unknown>,
+  folder: string,
   signal: AbortSignal | undefined,
 ): Promise<AppendAnswer> {
-  const answer = refusalOf(error, serverOf(client))
+  const answer = refusalOf(error, serverOf(client), folder)
   // A server may end the session after its refusal, and be slow about it: then this connection is given to nobody else.
   await within(client, client.noop(), { waitMs: imapLimits.storeReplyWaitMs, during: 'NOOP', signal }).catch(() => {})
   if (!client.usable || client.byeReason !== undefined) client.close()
@@ -202,8 +203,10 @@ async function refused(
  *
  * @throws SessionFailed if the folder is missing, or if the store names a time.
  */
-function refusalOf(error: Record<string, unknown>, server: string): AppendAnswer {
-  const failure = troubleOf(error, server, 'APPEND')
+function refusalOf(error: Record<string, unknown>, server: string, folder: string): AppendAnswer {
+  // Nobody knows a folder of our own by its name.
+  const during = isStaging(folder) ? 'APPEND' : ({ code: 'APPEND', folder } as const)
+  const failure = troubleOf(error, server, during)
   if (failure !== undefined && (isMissing(error) || insists(failure))) throw new SessionFailed(failure, error)
   const code = codeOf(error)
   const reply = [String(error['responseStatus']), wordsOf(error), code === '' ? '' : `[${code}]`]

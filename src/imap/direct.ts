@@ -1,6 +1,7 @@
 /** Anybody else's store: mail is appended to the folder itself. The connection that appends never SELECTs. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
+import type { Failure } from '../failure/failure.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { Intent } from '../ledger/ledger.ts'
 import type { Token } from '../mail/message.ts'
@@ -19,6 +20,10 @@ import { failed } from './trouble.ts'
 
 /** The folder of the probe (probe.ts). */
 const probeFolder = 'tributary-probe'
+
+function isOfFolder(failure: Failure): boolean {
+  return failure.kind === 'store refused' && typeof failure.during === 'object' && failure.during.code === 'APPEND'
+}
 
 const refusedTwice: AppendAnswer = { status: 'refused', reply: 'BAD' }
 
@@ -121,8 +126,9 @@ export class DirectStore implements Store {
     const wanted = flags.filter((flag) => !this.#flagsRefused.has(flag))
     const answer = await send(wanted)
     if (answer.status === 'stored' && wanted.length > 0) this.#flagTries = 0
-    if (answer.status !== 'refused' || answer.failure !== undefined || wanted.length === 0 || this.#flagTries === 0)
-      return answer
+    // A folder may let mail in, and no flags (RFC 4314 section 4).
+    const mayBeFlags = answer.status === 'refused' && (answer.failure === undefined || isOfFolder(answer.failure))
+    if (!mayBeFlags || wanted.length === 0 || this.#flagTries === 0) return answer
     this.#flagTries -= 1
     const system = wanted.filter((flag) => flag.startsWith('\\'))
     for (const fewer of system.length < wanted.length ? [system, []] : [[]]) {

@@ -1,8 +1,8 @@
 /** Tells whether a refusal or a lost session is about the store or about the request (RFC 5530, and habits of servers). */
 import { hostOf } from '../account/server-traits.ts'
 import type { Failure } from '../failure/failure.ts'
-import { meaningOf, namedWaitMs, passes, speaksOfServer } from '../failure/meaning.ts'
-import type { Phase } from '../failure/phase.ts'
+import { isFolderClosed, meaningOf, namedWaitMs, passes, speaksOfServer } from '../failure/meaning.ts'
+import { type Phase, phaseCode } from '../failure/phase.ts'
 import { saying } from '../failure/sentences.ts'
 import { codeReason } from '../failure/socket-reasons.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -43,14 +43,16 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
       const reason = `${server} is not taking connections: it ended the session${saying(words)}`
       return { kind: 'store unreachable', reason }
     }
-    const passing = meaning !== undefined && passes(meaning) ? { passes: true as const } : {}
+    const isAppend = phaseCode(during) === 'APPEND'
+    // Somebody has to open it, or to make room in it.
+    const isClosed = refusal && isAppend && isFolderClosed(reply)
+    const passing = !isClosed && meaning !== undefined && passes(meaning) ? { passes: true as const } : {}
     if (wholeStore.has(code) || speaksOfServer(reply))
-      return { kind: 'store refused', during, reply, everyAccount: true, ...passing }
-    if (folder.has(code) || (refusal && meaning === 'in use'))
+      return { kind: 'store refused', during: isAppend ? 'APPEND' : during, reply, everyAccount: true, ...passing }
+    if (folder.has(code) || (refusal && meaning === 'in use') || isClosed)
       return { kind: 'store refused', during, reply, ...passing }
     // Gmail's "System Error (Failure)" at an append may be about this message: evidence decides (pull/refusals.ts).
-    if (refusal && meaning === 'temporary' && during !== 'APPEND')
-      return { kind: 'store refused', during, reply, ...passing }
+    if (refusal && meaning === 'temporary' && !isAppend) return { kind: 'store refused', during, reply, ...passing }
     return refusal ? undefined : { kind: 'store unreachable', reason: `${server} ended the session${saying(words)}` }
   }
   return { kind: 'store unreachable', reason: `${server}: ${storeReason(error, server)}` }

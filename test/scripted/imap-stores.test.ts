@@ -677,6 +677,53 @@ test('a few messages that an unwell store refuses in unknown words are not set a
   })
 })
 
+test('a folder that is read only, closed or full is at fault and named; nothing is set aside, and all comes once it is open', async () => {
+  for (const words of [
+    'NO [READ-ONLY] Mailbox is read-only',
+    'NO Mailbox is read-only',
+    "NO You don't have permission to insert messages here",
+    'NO Folder has too many messages',
+    'NO [NOPERM] Permission denied',
+    'NO [LIMIT] Folder message limit reached',
+    'NO Permission denied',
+    'NO ACL',
+  ]) {
+    let isClosed = true
+    // A probe goes into a folder of its own, and gets in.
+    const refuses = (messages: readonly StoredMessage[]) =>
+      isClosed && messages.every(({ folder }) => folder !== 'tributary-probe') ? words : undefined
+    await run({ refuses }, letters(4), async ({ failure, world }) => {
+      assert.match(
+        failure?.message ?? '',
+        /^The mail store refused mail for the folder \S+: ".*may write into the folder/,
+        words,
+      )
+      for (let nth = 0; nth < 6; nth += 1) {
+        world.nowMs += 24 * 3_600_000
+        await assert.rejects(world.pull(), words)
+      }
+      assert.deepEqual(world.ledger.quarantined, [], words)
+      isClosed = false
+      const healed = await world.pull()
+      assert.deepEqual([healed.stored, healed.quarantined, healed.deferred], [4, 0, 0], words)
+    })
+  }
+})
+
+test('one message that a store refuses with the words of a closed folder, while it takes others, is at fault itself', async () => {
+  const refuses = (messages: readonly { literal: Buffer }[]) =>
+    holds('worse')(messages) ? 'NO Permission denied' : undefined
+  await run(
+    { refuses },
+    [letter('a'), bad(1), letter('b')],
+    ({ counts, reasons }) => {
+      assert.deepEqual([counts.stored, counts.quarantined], [2, 1])
+      assert.deepEqual(reasons, ['NO Permission denied'])
+    },
+    true,
+  )
+})
+
 const oneMessage = [
   'NO [LIMIT] Mail size is larger than the maximum size allowed by server configuration',
   'NO [LIMIT] no',

@@ -211,10 +211,10 @@ test('with another number no lease is given out, nothing is written to a ledger,
   const lease = await Lease.take(redis, id, 60_000)
   assert.ok(lease instanceof Lease)
   const writer = new LedgerWriter(redis, lease, () => 1, { id: 'RUN' as RunId, counts: noCounts() })
-  await writer.write(noteWhole, [], ['before', ''])
+  await writer.write(noteWhole, [], ['before', '', ''])
   for (const number of [String(own + 1), `${own} to ${own + 1}`, 'restoring']) {
     await redis.hset(keys.format, 'number', number)
-    await assert.rejects(writer.write(noteWhole, [], ['after', '']), /took this account over/)
+    await assert.rejects(writer.write(noteWhole, [], ['after', '', '']), /took this account over/)
     assert.equal(await Lease.take(redis, '01M8H811N7FM1VRKWXSX57AV90' as AccountId, 5000), 5000)
     assert.equal(await redis.hget(keys.ledgerNotes(id), 'wholeUnder'), 'before')
     if (number !== 'restoring')
@@ -225,7 +225,7 @@ test('with another number no lease is given out, nothing is written to a ledger,
   }
   assert.equal(await redis.exists(keys.processes), 0)
   await redis.hset(keys.format, 'number', own)
-  await writer.write(noteWhole, [], ['after', ''])
+  await writer.write(noteWhole, [], ['after', '', ''])
   await lease.release()
 })
 

@@ -233,7 +233,8 @@ type Arrived = (reply: Reply) => Reply
 function arrivals(listed: number, holding: Holding, pace: WindowPace | undefined): Arrived {
   let octets = 0
   return (reply) => {
-    pace?.came()
+    // The refusal with which a server ends a session is none of the messages that the session gives.
+    if (reply.shape === 'body') pace?.came()
     if (reply.shape === 'body') octets += reply.bytes.length
     if (octets > listed) holding.adjust(octets)
     return reply

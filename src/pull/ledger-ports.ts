@@ -14,7 +14,7 @@ import type {
   WindowNote,
 } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
-import type { Retrieved, Sighting, Token } from '../mail/message.ts'
+import type { Retrieved, ShortHash, Sighting, Token } from '../mail/message.ts'
 
 /** All ports of one account. redis/ledger.ts implements them together, since one script writes for several of them. */
 export interface AccountLedger extends Ledger, Intents, Spool, QuarantineWriter, Attempts {}
@@ -111,6 +111,8 @@ export interface AsideReason {
   readonly failure: Failure
   /** The number of attempts to retrieve it since it was last set aside. */
   readonly attempts: number
+  /** The hash of the UIDL under which it was set aside before, if ids do not last: it keeps its entry. */
+  readonly formerUidl?: ShortHash | undefined
   /** Its real size, if LIST gave less: it is tried again once the account takes messages of that size. */
   readonly octets?: number
   /** The time over which it had to fail: the wait before it is tried again by itself goes by that. */

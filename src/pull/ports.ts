@@ -134,7 +134,7 @@ export interface WindowPace {
   readonly messagesMax: number
   /** This many messages were asked for in a window. */
   asked(messages: number): void
-  /** One of them was given, or refused: its window is not closed yet. */
+  /** One of them was given: its window is not closed yet. */
   came(): void
   /** A barrier has closed a window of this many messages. */
   closed(messages: number): void

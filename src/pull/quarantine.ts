@@ -7,7 +7,7 @@ import { type Failure, type FailureKind } from '../failure/failure.ts'
 import { assertNever } from '../assert-never.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import { envelopeOf } from '../mail/envelope.ts'
-import type { ShortHash, SpoolId } from '../mail/message.ts'
+import type { ShortHash, Sighting, SpoolId } from '../mail/message.ts'
 import type { AsideReason } from './ledger-ports.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import { phaseCode } from '../failure/phase.ts'
@@ -77,6 +77,29 @@ export function isSetAside(record: LedgerRecord, message: Identity): boolean {
   if (record.state !== 'quarantined' || record.uidl !== message.uidl) return false
   if (record.digest !== undefined && message.digest !== undefined) return record.digest === message.digest
   return record.size === message.size && (record.uidl !== undefined || record.digest === undefined)
+}
+
+/**
+ * Finds the record of a message that was set aside under another id, where ids do not last: it has the same size, and its header speaks
+ * against nothing.
+ *
+ * @param mayBe tells whether a record may be another message's than those that are listed under their own ids.
+ */
+export function asideUnderOtherId(
+  { message, fingerprint }: Sighting,
+  records: PackedRecords,
+  mayBe: (record: LedgerRecord) => boolean,
+): LedgerRecord | undefined {
+  for (let index = 0; index < records.length; index += 1) {
+    if (records.stateAt(index) !== 'quarantined') continue
+    const record = records.at(index)
+    const isAlike =
+      record.uidl !== undefined && record.digest === undefined && record.size === message.size && mayBe(record)
+    const hasOtherHeader =
+      record.fingerprint?.weak === false && fingerprint?.weak === false && record.fingerprint.hash !== fingerprint.hash
+    if (isAlike && !hasOtherHeader) return record
+  }
+  return undefined
 }
 
 /** Makes the entry of a message that is set aside now, or updates the entry that it had before. */

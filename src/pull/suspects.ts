@@ -7,18 +7,19 @@
 import type { Failure } from '../failure/failure.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { MessageName, Suspect } from '../ledger/ledger.ts'
-import { headerFingerprint } from '../mail/header.ts'
-import type { Listed, Sighting, Window } from '../mail/message.ts'
+import type { PackedRecords } from '../ledger/packed-records.ts'
+import { headerFingerprint, listedUidlHash } from '../mail/header.ts'
+import type { Listed, ShortHash, Sighting, Window } from '../mail/message.ts'
 import { slices } from '../slices.ts'
 import { Caution, type Stored } from './caution.ts'
 import type { LedgerView } from './ledger-ports.ts'
 import { pullLimits } from './limits.ts'
 import { look, unseen } from './look.ts'
-import { messageName, nameKey } from './message-name.ts'
+import { followedNames, messageName, nameKey } from './message-name.ts'
 import { isPatienceOver, suspectAfterFailure, type Verdict, waitsForItsTime } from './patience.ts'
 import { Peeks } from './peeks.ts'
 import type { Maildrop, PullRun } from './ports.ts'
-import { shownEnvelope } from './quarantine.ts'
+import { asideUnderOtherId, shownEnvelope } from './quarantine.ts'
 
 /** What a session is to retrieve (survey.ts). */
 interface Wanted {
@@ -73,6 +74,12 @@ export class Suspects {
   #retried: ReadonlySet<Listed> = new Set()
   readonly #respooled = new Set<Listed>()
   #sightings = new Map<Listed, Sighting>()
+  /** The ledger as it stood when the run began. */
+  #records: PackedRecords | undefined
+  /** The ids of this session, if none of them was known. */
+  #newIds: ReadonlySet<ShortHash | undefined> | undefined
+  /** The indexes of the records of messages that this run has set aside once more, under other ids. */
+  readonly #renamed = new Set<number>()
 
   constructor(run: PullRun) {
     this.#run = run
@@ -103,6 +110,7 @@ export class Suspects {
       this.#names.set(nameKey(suspect), suspect)
     }
     this.#lastSeenMs = view.lastSeenMs
+    this.#records = view.records
     await this.#caution.recall(view)
   }
 
@@ -110,6 +118,7 @@ export class Suspects {
   async turns({ listed, toRetrieve, retried, sightings, areIdsNew }: Wanted): Promise<Turns> {
     this.#retried = retried
     this.#sightings = new Map(sightings)
+    this.#newIds = areIdsNew ? new Set(toRetrieve.map(listedUidlHash)) : undefined
     if (areIdsNew) await this.#follow(toRetrieve)
     const turns = { usual: [] as Listed[], last: [] as Listed[] }
     const present = new Set<string>()
@@ -247,29 +256,10 @@ export class Suspects {
     return false
   }
 
-  /**
-   * Gives the suspects their ids of this session, where ids do not last: each is the message of its size that is nearest to its place. If it
-   * is another one, that one comes in its turn, and the suspect fails once more.
-   */
+  /** Gives the suspects their ids of this session, where ids do not last. */
   async #follow(messages: readonly Listed[]): Promise<void> {
-    const names = new Map<string, MessageName>(this.#names)
-    if (names.size === 0) return
-    const bySize = new Map<number, Listed[]>()
-    for await (const slice of slices(messages)) {
-      for (const message of slice) {
-        if (names.delete(nameKey(messageName(message)))) continue
-        const same = bySize.get(message.size)
-        if (same === undefined) bySize.set(message.size, [message])
-        else same.push(message)
-      }
-    }
-    for (const [key, { size, place }] of names) {
-      const same = bySize.get(size) ?? []
-      const [nearest] = same.toSorted((a, b) => Math.abs(a.number - place) - Math.abs(b.number - place))
-      if (nearest === undefined) continue
-      same.splice(same.indexOf(nearest), 1)
-      this.#rename(key, messageName(nearest))
-    }
+    if (this.#names.size === 0) return
+    for (const [key, name] of await followedNames(this.#names, messages)) this.#rename(key, name)
   }
 
   #rename(key: string, name: MessageName): void {
@@ -313,16 +303,27 @@ export class Suspects {
     // If no header was seen, the fingerprint of nothing shows that the message was tried, and not set aside by its listed size alone.
     const fingerprint = sighting.fingerprint ?? this.#sightings.get(message)?.fingerprint ?? headerFingerprint([])
     const { setAsideAfterMs } = world.run
+    const formerUidl = this.#formerUidl({ ...sighting, fingerprint })
     const shown = await shownEnvelope(envelope)
     await world.quarantine.quarantine(
       { ...sighting, fingerprint },
-      { failure, attempts, setAsideAfterMs, ...shown },
+      { failure, attempts, setAsideAfterMs, formerUidl, ...shown },
       () => void (counts.quarantined += 1),
     )
     const key = nameKey(messageName(message))
     this.#aside.add(key)
     this.#names.set(key, messageName(message))
     this.#clear(key)
+  }
+
+  /** Where no id lasts, the entry of a message that is set aside again is found by its size: each run would make one more. */
+  #formerUidl(sighting: Sighting): ShortHash | undefined {
+    if (this.#newIds === undefined || this.#records === undefined || sighting.digest !== undefined) return undefined
+    const before = asideUnderOtherId(sighting, this.#records, ({ index, uidl }) => {
+      return !this.#renamed.has(index) && !this.#newIds?.has(uidl)
+    })
+    if (before !== undefined) this.#renamed.add(before.index)
+    return before?.uidl
   }
 
   #clear(key: string): void {

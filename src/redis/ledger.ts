@@ -189,7 +189,7 @@ export class RedisLedger implements AccountLedger {
   async quarantine(sighting: Sighting, reason: AsideReason, counted?: GrowCounts): Promise<void> {
     await this.#records.ensureLooked()
     const record = this.#aside('quarantined', sighting)
-    const before = this.#records.claim(record)
+    const before = this.#records.claim({ ...record, uidl: reason.formerUidl ?? record.uidl })
     const changes = await this.#entries.setAside(sighting, { record, before }, reason)
     await this.#records.append([{ ...record, index: before?.index }], { changes, counted })
   }

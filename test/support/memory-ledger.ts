@@ -176,7 +176,7 @@ export class MemoryLedger implements AccountLedger {
     counted?.()
     this.#write('quarantine', () => {
       const message = identityOf(sighting)
-      const record = this.#take(message)
+      const record = this.#take({ ...message, uidl: reason.formerUidl ?? message.uidl })
       const before = record && quarantineEntryOf(record, this.entries)
       const made = { id: String(this.quarantined.length), atMs: this.#world.nowMs }
       this.#add('quarantined', message, record)

@@ -82,5 +82,16 @@ export const steps: StepWords = {
   'provider must act': () => 'The server says that this does not pass by itself: ask the provider to put it right.',
   'open the folder': ({ folder }) =>
     `See at the mail store that this login may write into the folder ${folder} and that it is not full, or choose another folder for the account.`,
+  'set the destination login': () =>
+    'Enter the user name and the password of the destination anew: many providers want the whole address as user name, and some an app password.',
+  'app password for the destination': () =>
+    'It wants an app password: make one in the provider’s security settings, and enter it as the password of the destination.',
+  'new password for the destination': () =>
+    'Choose a new password on the provider’s web page, and enter it as the password of the destination.',
+  'another destination': () =>
+    'It takes logins by OAuth alone, which Tributary cannot do: enter an app password if its provider has them, or choose another destination.',
+  'switch IMAP on': () => 'Switch IMAP on in the settings of that mailbox, on the web page of its provider.',
+  'use TLS for the destination': () =>
+    'It takes no password in clear: set the encryption of the destination to TLS and its port to 993, or to STARTTLS for this port.',
   remedy: ({ remedy }) => `${remedy}.`,
 }

@@ -87,5 +87,16 @@ export const steps: StepWords = {
   'provider must act': () => 'Máy chủ nói rằng lỗi này không tự hết: hãy yêu cầu nhà cung cấp sửa.',
   'open the folder': ({ folder }) =>
     `Hãy xem ở kho thư rằng tài khoản đăng nhập này được ghi vào thư mục ${folder} và thư mục chưa đầy, hoặc chọn thư mục khác cho tài khoản.`,
+  'set the destination login': () =>
+    'Hãy nhập lại tên người dùng và mật khẩu của nơi nhận: nhiều nhà cung cấp muốn tên người dùng là cả địa chỉ, một số muốn mật khẩu ứng dụng.',
+  'app password for the destination': () =>
+    'Nhà cung cấp đòi mật khẩu ứng dụng: hãy tạo một mật khẩu như vậy trong phần cài đặt bảo mật của họ và nhập nó làm mật khẩu của nơi nhận.',
+  'new password for the destination': () =>
+    'Hãy chọn mật khẩu mới trên trang web của nhà cung cấp và nhập nó làm mật khẩu của nơi nhận.',
+  'another destination': () =>
+    'Nơi này chỉ nhận đăng nhập bằng OAuth, điều Tributary không làm được: hãy nhập mật khẩu ứng dụng nếu nhà cung cấp có, hoặc chọn nơi nhận khác.',
+  'switch IMAP on': () => 'Hãy bật IMAP trong phần cài đặt của hộp thư đó, trên trang web của nhà cung cấp.',
+  'use TLS for the destination': () =>
+    'Máy chủ không nhận mật khẩu khi không mã hóa: hãy đặt mã hóa của nơi nhận là TLS và cổng là 993, hoặc STARTTLS cho cổng này.',
   remedy: ({ remedy }) => `“${remedy}.”`,
 }

@@ -103,8 +103,17 @@ export type Failure =
       readonly got: string
       readonly speaks?: Protocol
     }
-  | ({ readonly kind: 'store unreachable'; readonly reason: string } & Shared & Taking)
-  | ({ readonly kind: 'store refused'; readonly during: Phase; readonly reply: string } & Shared & Passing & Taking)
+  /** `bye`: the server was reached, and lets nobody in, in these words. */
+  | ({ readonly kind: 'store unreachable'; readonly reason: string; readonly bye?: string } & Shared & Passing & Taking)
+  /** `server`: named where the login was refused. */
+  | ({
+      readonly kind: 'store refused'
+      readonly during: Phase
+      readonly reply: string
+      readonly server?: string
+    } & Shared &
+      Passing &
+      Taking)
   | ({ readonly kind: 'store full'; readonly reply: string } & Shared)
   | { readonly kind: 'superseded' }
   | { readonly kind: 'stopped' }

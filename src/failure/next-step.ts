@@ -49,7 +49,7 @@ export function knownStep(failure: Failure): Step | undefined {
   if (failure.kind === 'broken protocol' && failure.speaks !== undefined) return otherProtocol(failure.speaks)
   if (failure.kind === 'credentials refused')
     return loginStep(failure.reply, providerOfHost(hostOf(failure.server)), failure.beyondAscii ?? false)
-  if (failure.kind === 'store refused') return storeStep(failure)
+  if (failure.kind === 'store refused' || failure.kind === 'store unreachable') return storeStep(failure)
   if (failure.kind === 'throttled' && !failure.everyAccount && meaningOf(failure.reply) === 'quota used up')
     return { code: 'wait for the quota' }
   if (failure.kind !== 'provider refused') return undefined
@@ -63,9 +63,49 @@ export function knownStep(failure: Failure): Step | undefined {
   return loginStep(reply, providerOfHost(hostOf(failure.server)), false)
 }
 
-function storeStep({ during }: Extract<Failure, { kind: 'store refused' }>): Step | undefined {
+function storeStep(failure: Extract<Failure, { kind: 'store refused' | 'store unreachable' }>): Step | undefined {
+  if (failure.kind === 'store unreachable')
+    return failure.bye !== undefined && shutsOut(failure.bye) ? { code: 'let the address in' } : undefined
+  const { during, reply } = failure
+  if (during === 'login') return destinationStep(reply.replace(/ \(login [^)]*\)$/, ''))
   if (typeof during === 'object' && during.code === 'APPEND') return { code: 'open the folder', folder: during.folder }
   return undefined
+}
+
+/** What helps where the login of a destination is refused. */
+function destinationStep(reply: string): Step | undefined {
+  const meaning = meaningOf(reply)
+  switch (meaning) {
+    case 'wrong password':
+    case 'gone':
+    case 'refused for good':
+    case undefined:
+      return { code: 'set the destination login' }
+    case 'app password':
+      return { code: 'app password for the destination' }
+    case 'password expired':
+      return { code: 'new password for the destination' }
+    case 'OAuth only':
+      return { code: 'another destination' }
+    case 'switched off':
+      return { code: 'switch IMAP on' }
+    case 'wants TLS':
+      return { code: 'use TLS for the destination' }
+    case 'sign in on the web':
+    case 'locked account':
+    case 'mailbox disabled':
+    case 'shut out':
+    case 'unlicensed':
+    case 'moved':
+      return loginStep(reply, undefined, false)
+    case 'throttled':
+    case 'quota used up':
+    case 'limit reached':
+    case 'temporary':
+    case 'in use':
+    case 'store full':
+      return undefined
+  }
 }
 
 /** The phases in which a server says that it lets nobody in. */

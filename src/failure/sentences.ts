@@ -75,7 +75,7 @@ export function happened(failure: Failure): string {
     case 'store unreachable':
       return `The mail store could not be reached: ${failure.reason}.`
     case 'store refused':
-      return `The mail store refused ${phaseWords(failure.during)}${saying(failure.reply)}.`
+      return `The mail store ${failure.server === undefined ? '' : `${failure.server} `}refused ${phaseWords(failure.during)}${saying(failure.reply)}.`
     case 'store full':
       return `The mail store is full${saying(failure.reply)}.`
     case 'superseded':
@@ -131,10 +131,14 @@ function after(failure: Failure): string {
       return 'Nothing uncertain was stored; tried again by itself. If it stays so, show this to the provider: its server is at fault, or a proxy or virus scanner in between.'
     }
     case 'store unreachable':
+      if (knownSentence(failure) !== undefined)
+        return `${knownSentence(failure)} No mail is lost; tried again by itself.`
+      if (failure.passes) return 'It says that this passes: no mail is lost, and it is tried again by itself.'
       return 'No mail is lost; tried again by itself. If it stays so, check that the mail store runs, and its host and port.'
     case 'store refused':
       if (knownSentence(failure) !== undefined)
         return `${knownSentence(failure)} The mail stays at the provider, and is tried again by itself.`
+      if (failure.passes) return 'The mail stays at the provider, and is tried again by itself.'
       return 'The mail stays at the provider, and is tried again by itself; if it stays so, the log of the mail store says why.'
     case 'store full':
       return 'Make room there; the mail stays at the provider until then.'

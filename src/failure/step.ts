@@ -55,6 +55,13 @@ export type Step =
   | { readonly code: 'provider must act' }
   /** The folder takes no mail from this login. */
   | { readonly code: 'open the folder'; readonly folder: string }
+  /** The login of a destination was refused. */
+  | { readonly code: 'set the destination login' }
+  | { readonly code: 'app password for the destination' }
+  | { readonly code: 'new password for the destination' }
+  | { readonly code: 'another destination' }
+  | { readonly code: 'switch IMAP on' }
+  | { readonly code: 'use TLS for the destination' }
   /** A remedy of our own, in English. */
   | { readonly code: 'remedy'; readonly remedy: string }
 
@@ -143,6 +150,17 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
   'provider must act': () => 'The server says that this does not pass by itself: ask the provider to put it right.',
   'open the folder': (step) =>
     `See at the mail store that this login may write into the folder ${step.folder} and that it is not full, or choose another folder for the account.`,
+  'set the destination login': () =>
+    "Set the destination's user name and password: many providers want the whole address as user name, and some an app password.",
+  'app password for the destination': () =>
+    "It wants an app password: make one in the provider's security settings, and set it as the destination's password.",
+  'new password for the destination': () =>
+    "Choose a new password on the provider's web page, and set it as the destination's password.",
+  'another destination': () =>
+    'It takes logins by OAuth alone, which Tributary cannot do: set an app password if its provider has them, or choose another destination.',
+  'switch IMAP on': () => 'Switch IMAP on in the settings of that mailbox, on the web page of its provider.',
+  'use TLS for the destination': () =>
+    'It takes no password in clear: set the destination\'s tls to "implicit" and its port to 993, or tls to "starttls" for this port.',
   remedy: (step) => `${step.remedy}.`,
 }
 

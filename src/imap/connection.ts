@@ -9,12 +9,13 @@ import { everywhere, type Reach } from '../account/reach.ts'
 import { imapLimits } from './limits.ts'
 import { loginMask, type Mask } from '../mask.ts'
 import { printable } from '../printable.ts'
+import { meaningOf } from '../failure/meaning.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { tlsTroubleOf } from '../failure/tls-reasons.ts'
 import { clearGreeting } from '../net/clear-greeting.ts'
 import { guardOf } from '../net/guard.ts'
 import { withDeadline } from '../deadline.ts'
-import { isRecord, isRefusal, within, wordsOf } from './command.ts'
+import { codeOf, isRecord, isRefusal, within, wordsOf } from './command.ts'
 import type { Identities } from './identities.ts'
 import { checkInsides, neverWaitThrottled, onCommandFailure, wrapRun } from './insides.ts'
 import { type CertificateRules, isLoopback, transportOf, wordsWithoutTls } from './tls.ts'
@@ -161,12 +162,18 @@ function loginFailure(error: unknown, login: Login): LoginFailure {
   if (trouble?.kind === 'throttled' || trouble?.kind === 'store full') return trouble
   const disabled = error['responseStatus'] === undefined && login.tls === 'none'
   const words = disabled ? 'it takes no password in clear text (LOGINDISABLED): choose TLS or STARTTLS' : wordsOf(error)
+  const code = codeOf(error)
+  const told = meaningOf(`${words} [${code}]`)
+  // Where the words do not say it, the code does.
+  const said =
+    code !== '' && told !== undefined && told !== 'wrong password' && told !== meaningOf(words) ? ` [${code}]` : ''
   const status = error['responseStatus'] === 'BAD' ? 'BAD' : 'NO'
   const passing = trouble?.kind === 'store refused' && trouble.passes ? { passes: true as const } : {}
   return {
     kind: 'store refused',
     during: 'login',
-    reply: `${words === '' || status === 'BAD' ? `${status} ${words}`.trim() : words} (login ${login.user})`,
+    server: serverOf(login),
+    reply: `${words === '' || status === 'BAD' ? `${status} ${words}`.trim() : words}${said} (login ${login.user})`,
     ...passing,
   }
 }

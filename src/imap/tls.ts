@@ -115,11 +115,19 @@ function otherGreeting(words: string): string {
   return `what answers there is ${name}, and not IMAP, ${quoted}: check host and port; ${usualPort}`
 }
 
+const tryImplicit = 'try port 993 with tls "implicit"'
+const noTlsAtAll =
+  'if it has no TLS there either, ask its operator for a host with TLS: with tls "none" anybody on the way can read the password'
+
 /** What is wrong with a server that speaks no TLS, by what it says in clear. */
 export function wordsWithoutTls(words: string): string {
   const none = 'it does not speak TLS on this port'
   if (words === '') return `${none}; perhaps it wants it to be asked for ("starttls")`
-  return protocolIn(words) === 'IMAP' ? `${none}: set tls to "starttls" for it` : `${none}: ${otherGreeting(words)}`
+  if (protocolIn(words) !== 'IMAP') return `${none}: ${otherGreeting(words)}`
+  const [, offered] = /\[CAPABILITY ([^\]]*)\]/i.exec(words) ?? []
+  if (offered === undefined) return `${none}: set tls to "starttls" for it, or ${tryImplicit}`
+  if (/(?:^| )STARTTLS(?: |$)/i.test(offered)) return `${none}: set tls to "starttls" for it`
+  return `${none}, and it does not offer STARTTLS either: ${tryImplicit}; ${noTlsAtAll}`
 }
 
 function unverified(socket: TLSSocket): WrongCertificate {
@@ -136,8 +144,6 @@ class WrongCertificate extends Error {
 export function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
-
-const tryImplicit = 'try port 993 with tls "implicit"'
 
 /** The codes that imapflow gives to failures of STARTTLS. */
 const upgradeReasons: Readonly<Record<string, string>> = {
@@ -167,5 +173,5 @@ export function storeTlsReasonOf(error: unknown, host: string): string | undefin
   if (reason !== undefined || !tlsFailed) return reason
   // An error without a code is imapflow's own. PREAUTH may be somebody in between, who wants to keep the session in clear.
   if (code === '' && error.message.includes('PREAUTH')) return error.message
-  return code === '' ? `it does not offer STARTTLS: ${tryImplicit}` : brokenOff
+  return code === '' ? `it does not offer STARTTLS: ${tryImplicit}; ${noTlsAtAll}` : brokenOff
 }

@@ -39,14 +39,15 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
       return { kind: 'throttled', server, reply, everyAccount: true, passes: true, ...named }
     }
     if (code === 'OVERQUOTA' || meaning === 'store full') return { kind: 'store full', reply }
+    const isPassing = meaning !== undefined && passes(meaning) ? { passes: true as const } : {}
     if (isGreeting(error)) {
       const reason = `${server} is not taking connections: it ended the session${saying(words)}`
-      return { kind: 'store unreachable', reason }
+      return { kind: 'store unreachable', reason, bye: words, ...isPassing }
     }
     const isAppend = phaseCode(during) === 'APPEND'
     // Somebody has to open it, or to make room in it.
     const isClosed = refusal && isAppend && isFolderClosed(reply)
-    const passing = !isClosed && meaning !== undefined && passes(meaning) ? { passes: true as const } : {}
+    const passing = isClosed ? {} : isPassing
     if (wholeStore.has(code) || speaksOfServer(reply))
       return { kind: 'store refused', during: isAppend ? 'APPEND' : during, reply, everyAccount: true, ...passing }
     if (folder.has(code) || (refusal && meaning === 'in use') || isClosed)

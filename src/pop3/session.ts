@@ -5,7 +5,7 @@
 import { hidesByName } from '../account/account.ts'
 import type { ServerTrait } from '../account/server-traits.ts'
 import { OctetBudget } from '../budget.ts'
-import { endingWords } from '../failure/ending.ts'
+import { partingWords } from '../failure/ending.ts'
 import { legible } from '../failure/legible.ts'
 import { isMessagePhase, type Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -195,7 +195,7 @@ export class Pop3Session implements Maildrop {
     } catch (error) {
       if (this.#options.signal?.aborted) throw error
       if (error instanceof Refused) return { confirmed: false, reason: `it said "${legible(error.message)}"` }
-      if (error instanceof SessionFailed) return { confirmed: false, reason: endingWords(error.failure) }
+      if (error instanceof SessionFailed) return { confirmed: false, reason: partingWords(error.failure) }
       throw error
     } finally {
       this.#connection?.close()

@@ -25,3 +25,13 @@ export function readStatusLine(line: string): StatusLine | undefined {
 export function trimmed(text: string): string {
   return text.replace(/^[ \t\r]+|[ \t\r]+$/g, '')
 }
+
+/** Whether a line consists of the words of a farewell alone, such as "221 bye". */
+export function isFarewell(line: string): boolean {
+  return (
+    line.length <= 60 &&
+    /^(?:\d{3}[ -]+)?(?:(?:goodbye|good|bye|ok|quit|closing|connection|session|logged|logging|logout|signing|out|off|server|pop3?|see|you|later|thanks|done|closed|ended|now|the)\b[ .,!:;-]{0,3}){1,8}$/i.test(
+      trimmed(line),
+    )
+  )
+}

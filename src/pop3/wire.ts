@@ -10,7 +10,7 @@ import { pop3Limits } from './limits.ts'
 import { Lines } from './lines.ts'
 import { isNotice, OwnLines } from './own-lines.ts'
 import type { Expected, Reply } from './reply.ts'
-import { readStatusLine, trimmed } from './status-line.ts'
+import { isFarewell, readStatusLine, trimmed } from './status-line.ts'
 
 const LF = 10
 const CR = 13
@@ -130,9 +130,9 @@ export class ReplyReader {
     this.#hasBody = false
   }
 
-  /** No octet of a message gets into a failure: of a line that may be one, only the length is told. */
+  /** No octet of a message gets into a failure: of a line that may be one, only the length is told, unless it is a farewell and nothing else. */
   #shown(line: string): string {
-    return this.#mayBeMail ? `a line of ${octetsIn(line.length)}` : line
+    return this.#mayBeMail && !isFarewell(line) ? `a line of ${octetsIn(line.length)}` : line
   }
 
   get #isBetween(): boolean {

@@ -74,7 +74,7 @@ for (const make of ['Dovecot', 'Cyrus'] as const) {
         const unnamed = { ...trusted, host: '127.0.0.1' }
         await assert.rejects(worldOf(tls, [], unnamed), /no safe TLS connection: its certificate is for another host/)
         const wrong = { ...trusted, password: 'guess' }
-        await assert.rejects(worldOf(tls, [], wrong), /The mail store refused the login: ".*\(login .*\)"/)
+        await assert.rejects(worldOf(tls, [], wrong), /The mail store \S+ refused the login: ".*\(login .*\)"/)
         const world = await worldOf(tls, [letter('one'), letter('two')], trusted)
         assert.equal((await pull(world)).stored, 2)
         assert.deepEqual(await sources(tls), [text(letter('one')), text(letter('two'))])

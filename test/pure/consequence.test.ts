@@ -73,9 +73,13 @@ const phases: readonly (readonly [Phase, string])[] = [
 test('each phase has the words that people read of it', () => {
   for (const [during, words] of phases) {
     assert.equal(phaseWords(during), words)
+    const tail =
+      during === 'login'
+        ? "Set the destination's user name and password: many providers want the whole address as user name, and some an app password. The mail stays at the provider, and is tried again by itself."
+        : 'The mail stays at the provider, and is tried again by itself; if it stays so, the log of the mail store says why.'
     assert.equal(
       describe({ kind: 'store refused', during, reply: 'NO no' }),
-      `The mail store refused ${words}: "NO no". The mail stays at the provider, and is tried again by itself; if it stays so, the log of the mail store says why.`,
+      `The mail store refused ${words}: "NO no". ${tail}`,
     )
     assert.ok(describe({ kind: 'silent', server, during, waitedMs: 1000 }).includes(` for 1 s during ${words}.`))
   }

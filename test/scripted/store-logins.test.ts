@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { reportOf } from '../../src/failure/sentences.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import type { Login } from '../../src/imap/connection.ts'
 import { emptyLogin } from '../../src/imap/login.ts'
@@ -102,7 +103,7 @@ test('a store that refuses or hangs up without a word is told as one that gave n
   for (const [behaviour, sentence] of [
     [
       { answers: { LOGIN: 'TAG NO\r\n' } },
-      /^The mail store refused the login, and gave no reason: "NO \(login me\)"\./,
+      /^The mail store 127\.0\.0\.1:\d+ refused the login, and gave no reason: "NO \(login me\)"\./,
     ],
     [{ answers: { LOGIN: 'TAG BAD\r\n' } }, /refused the login, and gave no reason/],
     [{ answers: { LIST: 'TAG NO\r\n' } }, /refused the removal of all mail, and gave no reason/],
@@ -118,6 +119,50 @@ test('a store that refuses or hangs up without a word is told as one that gave n
       })
     })
   }
+})
+
+test('a login that a store refuses names the host and what to do: nobody can read the log of somebody else', async () => {
+  for (const [said, step] of [
+    ['NO [AUTHENTICATIONFAILED] Invalid credentials', 'set the destination login'],
+    ['NO Invalid credentials (Failure)', 'set the destination login'],
+    ['NO [ALERT] Application-specific password required', 'app password for the destination'],
+    ["NO [EXPIRED] That password isn't valid any more", 'new password for the destination'],
+    ['NO [EXPIRED] x', 'new password for the destination'],
+    ['NO IMAP access is disabled for your account', 'switch IMAP on'],
+    ['NO [PRIVACYREQUIRED] x', 'use TLS for the destination'],
+    [
+      'NO [PRIVACYREQUIRED] Plaintext authentication disallowed on non-secure connections',
+      'use TLS for the destination',
+    ],
+    ['NO [UNAVAILABLE] Temporary authentication failure', undefined],
+  ] as const) {
+    const server = await startImapServer({ answers: { LOGIN: `TAG ${said}\r\n`, AUTHENTICATE: `TAG ${said}\r\n` } })
+    try {
+      const login = { host: '127.0.0.1', port: server.port, tls: 'none', user: 'me', password: 'secret' } as const
+      await assert.rejects(emptyLogin(login), (error: unknown) => {
+        assert.ok(error instanceof SessionFailed)
+        const report = reportOf(error.failure)
+        assert.match(report.message, /^The mail store 127\.0\.0\.1:\d+ refused the login: /, said)
+        assert.doesNotMatch(report.message, /the log of the mail store/, said)
+        assert.deepEqual([report.step?.code, report.passes], [step, step === undefined], said)
+        return true
+      })
+    } finally {
+      await server.close()
+    }
+  }
+})
+
+test('a store that greets with BYE and says that it passes, or that it shuts the address out, is told so', async () => {
+  await filled({ greeting: '* BYE overloaded, try later\r\n' }, async (login) => {
+    await assert.rejects(
+      emptyLogin(login),
+      fails(/"overloaded, try later"\. It says that this passes: no mail is lost/),
+    )
+  })
+  await filled({ greeting: '* BYE 127.0.0.1 is blacklisted\r\n' }, async (login) => {
+    await assert.rejects(emptyLogin(login), fails(/blacklisted"\. The provider shuts out the address/))
+  })
 })
 
 test('what goes wrong before the login is told as what it is', async () => {

@@ -21,7 +21,12 @@ const ends: Readonly<Record<string, readonly [Partial<Behaviour>, RegExp]>> = {
   '-ERR without a word': [{ answers: { QUIT: '-ERR\r\n' } }, /^it said ""$/],
   silence: [{ silentOn: 'QUIT' }, /^nothing more came during QUIT$/],
   'half a line': [{ answers: { QUIT: '+O' } }, /^nothing more came during QUIT$|^the connection ended during QUIT$/],
-  'words of another protocol': [{ answers: { QUIT: '221 bye\r\n' } }, /^the session ends: broken protocol$/],
+  'words of another protocol': [{ answers: { QUIT: '221 bye\r\n' } }, /^it said "221 bye"$/],
+  'words without a status': [{ answers: { QUIT: 'bye bye\r\n' } }, /^it said "bye bye"$/],
+  '300 kB in a line': [
+    { answers: { QUIT: `${'bye '.repeat(75_000)}\r\n` } },
+    /^it (?:answered with more than \d+ octets|said "(?:bye ){20}.{1,30})/,
+  ],
 }
 for (const [how, [behaviour, reason]] of Object.entries(ends)) {
   for (const capabilities of [

@@ -8,6 +8,7 @@ import { printable } from '../printable.ts'
 import { BodyReader } from './body-reader.ts'
 import { pop3Limits } from './limits.ts'
 import { Lines } from './lines.ts'
+import { OpenLine } from './open-line.ts'
 import { isNotice, OwnLines } from './own-lines.ts'
 import type { Expected, Reply } from './reply.ts'
 import { isFarewell, readStatusLine, trimmed } from './status-line.ts'
@@ -22,10 +23,7 @@ export class ReplyReader {
   #replies: Reply[] = []
   /** The status line of the reply whose body is being read. */
   #status: string | undefined
-  /** The beginning of a line that has no end yet, as far as it is kept, and its length. */
-  #line: Buffer[] = []
-  #lineOctets = 0
-  #lastOctet: number | undefined
+  #line = new OpenLine()
   #lines = new Lines()
   #body: BodyReader | undefined
   /** The number of octets of the listing so far. */
@@ -136,7 +134,7 @@ export class ReplyReader {
   }
 
   get #isBetween(): boolean {
-    return this.#status === undefined && this.#lineOctets === 0
+    return this.#status === undefined && this.#line.octets === 0
   }
 
   /**
@@ -237,7 +235,7 @@ export class ReplyReader {
 
   #readListing(chunk: Buffer, from: number, text: string): number {
     // The line began in an earlier chunk.
-    if (this.#lineOctets > 0) return this.#readListingLine(chunk, from, text)
+    if (this.#line.octets > 0) return this.#readListingLine(chunk, from, text)
     let at = from
     let count = 0
     for (let end = chunk.indexOf(LF, at); end !== -1; end = chunk.indexOf(LF, at)) {
@@ -287,24 +285,13 @@ export class ReplyReader {
    * @param readMax a line that is longer than this ends the session.
    */
   #readLine(chunk: Buffer, from: number, keptMax: number, readMax: number): [string | undefined, number] {
-    const end = chunk.indexOf(LF, from)
-    const part = chunk.subarray(from, end === -1 ? chunk.length : end)
-    const room = Math.max(0, keptMax - this.#lineOctets)
-    this.#lineOctets += part.length
-    if (this.#lineOctets > readMax) throw this.#broken(`a line of at most ${readMax} octets`, 'more')
-    if (this.#status !== undefined) this.#count(part.length - Math.min(room, part.length))
-    const kept = part.subarray(0, room)
-    if (end === -1) {
-      if (kept.length > 0) this.#line.push(kept)
-      this.#lastOctet = part.at(-1)
-      return [undefined, chunk.length]
-    }
-    const whole = this.#line.length === 0 ? kept : Buffer.concat([...this.#line, kept])
-    this.#noteEnding((part.at(-1) ?? this.#lastOctet) === CR)
-    this.#line = []
-    this.#lineOctets = 0
-    this.#lastOctet = undefined
-    return [whole.toString('latin1', 0, whole.at(-1) === CR ? whole.length - 1 : whole.length), end + 1]
+    const { text, at, cutOctets, hadCr } = this.#line.read(chunk, from, keptMax)
+    if (this.#line.octets > readMax) throw this.#broken(`a line of at most ${readMax} octets`, 'more')
+    if (this.#status !== undefined) this.#count(cutOctets)
+    if (text === undefined) return [undefined, at]
+    this.#noteEnding(hadCr)
+    this.#line = new OpenLine()
+    return [text, at]
   }
 
   #endBody(body: BodyReader, text: string): void {

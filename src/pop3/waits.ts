@@ -1,0 +1,24 @@
+/** How long a session waits for each thing, in milliseconds. */
+import { pop3Limits } from './limits.ts'
+
+export interface Waits {
+  readonly connectMs: number
+  /** Is the same as for any reply, if nothing else is given. */
+  readonly greetingMs?: number
+  /**
+   * The longest time without an octet while a reply is due. The whole reply may take three times as long, and a message earns more time by
+   * its octets.
+   */
+  readonly replyMs: number
+  readonly listingMs: number
+  readonly capaMs: number
+  readonly quitMs: number
+}
+
+export const usualWaits: Waits = {
+  connectMs: pop3Limits.connectWaitMs,
+  replyMs: pop3Limits.replyWaitMs,
+  listingMs: pop3Limits.listingWaitMs,
+  capaMs: pop3Limits.capaWaitMs,
+  quitMs: pop3Limits.quitWaitMs,
+}

@@ -158,6 +158,7 @@ async function play(seed: number, { retention, sizes, headers, cutAfter, canPeek
   const visits = Number.isFinite(cutAfter) ? 10 : 6
   for (let visit = 0; visit < visits; visit += 1) {
     const isMended = visit >= 6
+    world.tellsPace = Number.isFinite(cutAfter)
     world.cutsSessionAfter = isMended ? Number.POSITIVE_INFINITY : cutAfter
     const shown = [...provider.present]
     let left: readonly Instance[] = shown

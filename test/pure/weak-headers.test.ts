@@ -47,6 +47,7 @@ async function play({ id, cutAfter, groups, others, canPeek }: Case, about: stri
   const isStored = ({ bytes }: ProviderMessage) => world.bodies().includes(bytes.toString('latin1'))
   for (let visit = 0; visit < 10; visit += 1) {
     const isMended = visit >= 4
+    world.tellsPace = Number.isFinite(cutAfter)
     world.cutsSessionAfter = isMended ? Number.POSITIVE_INFINITY : cutAfter
     if (visit === 2) {
       const gone = new Set(world.provider.filter(isStored).slice(0, others))

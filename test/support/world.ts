@@ -106,6 +106,8 @@ export class TestWorld {
   refusalOf: (uidl: string) => string = () => '-ERR no'
   /** The provider gives this many messages in a session, and refuses all others. */
   givesInSession = Number.POSITIVE_INFINITY
+  /** Whether the maildrop in memory tells the run how far its sessions get, as a real one does. */
+  tellsPace = false
   /** What a session is shown of the messages that are there. */
   shows: (provider: readonly ProviderMessage[]) => readonly ProviderMessage[] = (provider) => provider
   /** The provider hangs up when it is asked for one message more than these in a session. */
@@ -205,9 +207,7 @@ export class TestWorld {
       quarantine: this.ledger,
       attempts: this.ledger,
       clock: { nowMs: () => this.nowMs, steadySince: () => this.steady },
-      openMaildrop:
-        this.realMaildrop ??
-        (async (pace) => this.#maildrop(Number.isFinite(this.cutsSessionAfter) ? pace : undefined)),
+      openMaildrop: this.realMaildrop ?? (async (pace) => this.#maildrop(this.tellsPace ? pace : undefined)),
       openTraces: async () => {
         throw new Error('this store shows no trace lines')
       },

@@ -3,7 +3,6 @@
  * headers or bytes then, as at a server without UIDL. At a server whose ids last this costs nothing.
  */
 import { isGone, type LedgerRecord } from '../ledger/ledger.ts'
-import type { PackedRecords } from '../ledger/packed-records.ts'
 import { listedUidlHash } from '../mail/header.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
 import { slices } from '../slices.ts'
@@ -27,29 +26,28 @@ interface Seen {
 }
 
 /** Looks at what the plan wants to be looked at, and at everything if the ids turn out to be wrong. */
-export async function see(plan: Plan, { view, maildrop, suspects, windows }: PullSession, lookAt: Look): Promise<Seen> {
-  const { idMatches, idForm, transfer } = plan
-  const { records } = view
-  const isDoubtful = idForm === 'positions'
-  // Where a session gives only some messages, what may be new comes first.
-  const mayCompare = windows.spare === Infinity || transfer.length + plan.look.length === 0
+export async function see(plan: Plan, session: PullSession, lookAt: Look): Promise<Seen> {
+  const { maildrop, suspects, windows, nowMs } = session
+  const { idMatches, transfer } = plan
+  const sample = idMatches.sample(plan.idProbes, nowMs)
+  // Where a session gives only some messages, what may be new comes first. Some of it is listed so, and proven by its bytes, at each visit.
+  const comparedMax = Math.max(0, windows.spare - transfer.length - plan.look.length)
   if (!suspects.peeks.can(maildrop)) {
-    const probes = mayCompare ? withReturned(isDoubtful ? idMatches.sample() : [], idMatches) : []
+    const probes = withReturned(sample, idMatches)
     return {
-      sightings: await lookAt(plan.look.concat(doubtBytes(probes, idMatches, windows.spare))),
+      sightings: await lookAt(plan.look.concat(doubtBytes(probes, idMatches, comparedMax))),
       transfer,
       areIdsWrong: false,
     }
   }
-  const probes = isDoubtful ? idMatches.sample() : []
-  const seen = await lookAt(plan.look.concat(probes.map(({ message }) => message)))
+  const seen = await lookAt(plan.look.concat(sample.map(({ message }) => message)))
   const sightings = seen.slice(0, plan.look.length)
-  let isWrong = !idMatches.confirm(probes, seen.slice(plan.look.length))
-  const further = isWrong ? [] : await suspicious(sightings, records, idMatches)
+  let isWrong = !idMatches.confirm(sample, seen.slice(plan.look.length))
+  const further = isWrong ? [] : await suspicious(sightings, session, idMatches)
   if (further.length > 0) isWrong = !idMatches.confirm(further, await lookAt(further.map(({ message }) => message)))
   if (!isWrong) {
-    const weak = probes.filter((_, nth) => seen[plan.look.length + nth]?.fingerprint?.weak !== false)
-    const doubted = mayCompare ? doubtBytes(withReturned(weak, idMatches), idMatches, windows.spare) : []
+    const weak = sample.filter((_, nth) => seen[plan.look.length + nth]?.fingerprint?.weak !== false)
+    const doubted = doubtBytes(withReturned(weak, idMatches), idMatches, comparedMax)
     return { sightings: sightings.concat(doubted.map(unseen)), transfer, areIdsWrong: false }
   }
   const rest = await lookAt((await idMatches.doubtAll()).concat(transfer))
@@ -81,7 +79,7 @@ function doubtBytes(matches: readonly Match[], idMatches: IdMatches, messagesMax
  */
 async function suspicious(
   sightings: readonly Sighting[],
-  records: PackedRecords,
+  { view: { records }, nowMs }: PullSession,
   idMatches: IdMatches,
 ): Promise<Match[]> {
   const matches: Match[] = []
@@ -102,7 +100,7 @@ async function suspicious(
       }
     }
   }
-  return isIdReused ? matches.concat(idMatches.sample()) : matches
+  return isIdReused ? matches.concat(idMatches.sample(pullLimits.reusedIdProbes, nowMs)) : matches
 }
 
 /**

@@ -76,18 +76,23 @@ export class IdMatches {
   }
 
   /**
-   * Gives some matches from all over the maildrop, the last and the first among them: if one message is gone or new before the last one, that
-   * one has moved.
+   * Gives so many matches from all over the maildrop. The last and the first are always among them: if one message is gone or new before the
+   * last one, that one has moved. The others are other ones at each visit, so that none is believed for ever.
    */
-  sample(): Match[] {
-    const last = this.#indexes.findLastIndex((index) => index !== none)
-    const first = this.#indexes.findIndex((index) => index !== none)
-    if (last === none) return []
-    const places = new Set([last, first])
-    const step = (last - first) / (pullLimits.idProbes - 1)
-    for (let at = first + step; at < last; at += step)
-      places.add(this.#indexes.findIndex((index, place) => index !== none && place >= Math.round(at)))
-    return [...places].map((place) => this.at(this.#indexes[place] ?? none)).filter((match) => match !== undefined)
+  sample(messages: number, nowMs: number): Match[] {
+    if (messages === 0) return []
+    const places: number[] = []
+    for (const [place, index] of this.#indexes.entries()) if (index !== none) places.push(place)
+    const count = Math.min(messages, places.length)
+    const [last, first, inner] = [places.pop(), places.shift(), places]
+    // A multiple of the golden ratio: visits at equal distances do not come back to the same places soon.
+    const shift = (nowMs * 0.618_033_988_75) % 1
+    const others = Array.from({ length: Math.max(0, count - 2) }, (_, nth) => {
+      return inner[Math.floor(((nth + shift) * inner.length) / (count - 2))]
+    })
+    return [last, first, ...others]
+      .map((place) => this.at(this.#indexes[place ?? none] ?? none))
+      .filter((match) => match !== undefined)
   }
 
   /**

@@ -73,6 +73,8 @@ export const pullLimits = {
    * message. Without TOP they must be retrieved for it, and are this large together.
    */
   idProbes: 8,
+  /** The same, where something tells that these ids were given to more than one message. */
+  reusedIdProbes: 100,
   idProbeOctetsMax: 64 * 1024,
 
   /** How far away in the maildrop a message may be whose time an undated one gets. */

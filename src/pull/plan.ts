@@ -11,6 +11,7 @@ import type { Listed, ShortHash, Sighting } from '../mail/message.ts'
 import { slices } from '../slices.ts'
 import { type IdForm, idFormOf, IdMatches } from './id-matches.ts'
 import { relisted } from './lessons.ts'
+import { pullLimits } from './limits.ts'
 import { type SightedMatch, Unmatched } from './unmatched.ts'
 
 export interface Plan {
@@ -29,6 +30,8 @@ export interface Plan {
   /** The messages that are neither, because UIDL and size say what they are. */
   readonly idMatches: IdMatches
   readonly idForm: IdForm | undefined
+  /** The number of messages that UIDL and size identify and whose headers are looked at all the same. */
+  readonly idProbes: number
 }
 
 /** @param isOpen tells whether a record alone does not decide about its message, which is to be deleted, or tried again. */
@@ -45,6 +48,8 @@ export async function planSession(
   const idForm = records.length === 0 ? undefined : await idFormOf(listing)
   const { timesListed, recordPlaces } = await matchUidls(listing, records)
   const hasVanished = await anyVanished(records, timesListed)
+  // Positions that last name nothing that is gone: the maildrop would have a gap there, or begin behind it.
+  let areIdsReused = records.length > listing.length
   let nth = 0
   for await (const slice of slices(listing)) {
     for (const message of slice) {
@@ -53,6 +58,7 @@ export async function planSession(
       // An id that is the size says no more than the size.
       const isNamed = place >= 0 && timesListed[place] === 1 && idForm !== 'sizes'
       const record = isNamed ? records.at(place) : undefined
+      areIdsReused ||= place === several || (record !== undefined && record.size !== message.size)
       if (record !== undefined && isSeen(record, message) && !isOpen(record)) {
         unmatched.match(record)
         idMatches.add(nth - 1, record)
@@ -71,7 +77,8 @@ export async function planSession(
       }
     }
   }
-  return { ...plan, known, unmatched, idMatches, idForm }
+  const probes = areIdsReused ? pullLimits.reusedIdProbes : pullLimits.idProbes
+  return { ...plan, known, unmatched, idMatches, idForm, idProbes: idForm === 'positions' ? probes : 0 }
 }
 
 const none = -1

@@ -7,6 +7,7 @@ import { createHash, randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import type { Retention } from '../../src/account/account.ts'
 import { noCounts } from '../../src/runs/run.ts'
+import { pullLimits } from '../../src/pull/limits.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { Chance } from '../support/chance.ts'
 import { type ProviderMessage, TestWorld } from '../support/world.ts'
@@ -171,6 +172,8 @@ async function play(seed: number, { retention, sizes, headers, cutAfter, canPeek
       })
     }
     world.provider = shown.map((one) => ({ bytes: one.bytes, uidl: undefined }))
+    // In a larger maildrop some are tried at each visit, and all only where more is recorded than listed (docs/guarantees.md).
+    const areAllTried = shown.length <= pullLimits.idProbes || world.stored.length > shown.length
     const counts = noCounts()
     await world.pullInto(counts, { retention }).catch((error: unknown) => {
       if (!(error instanceof SessionFailed) || isMended || !Number.isFinite(cutAfter)) throw error
@@ -201,7 +204,7 @@ async function play(seed: number, { retention, sizes, headers, cutAfter, canPeek
       assert.ok(times <= (came.get(text) ?? 0), `stored more often than it came: ${JSON.stringify(text)}, ${about()}`)
     // Where the header is nobody's own, other bytes under the same id and size are doubted only if something else speaks against the ids.
     const isAllSeen = headers === 'own' ? seesAll || sizes === 'different' : seesAll && retention.mode === 'delete'
-    const mustBeThere = isAllSeen && (!Number.isFinite(cutAfter) || visit === visits - 1)
+    const mustBeThere = isAllSeen && areAllTried && (!Number.isFinite(cutAfter) || visit === visits - 1)
     for (const [text, times] of mustBeThere ? countsOf(shown.map((one) => one.text)) : [])
       assert.ok((stored.get(text) ?? 0) >= times, `listed and not stored: ${JSON.stringify(text)}, ${about()}`)
     const isLeft = retention.mode !== 'keep' && visit === visits - 1 && isMended && provider.present.length > 0
@@ -217,13 +220,16 @@ async function play(seed: number, { retention, sizes, headers, cutAfter, canPeek
   }
 }
 
+/** Cases in which a message was never fetched: what only bytes could tell waited for mail that was compared at each visit. */
+const before: Readonly<Record<string, readonly number[]>> = { 'the position from the end': [217777394] }
+
 const retentions: readonly Retention[] = [{ mode: 'keep' }, { mode: 'delete' }, { mode: 'keepDays', days: 2 }]
 
 for (const [kind, id] of [...Object.entries(places), ...Object.entries(others)]) {
   test(`ids that are ${kind}: nothing is lost, stored twice, or deleted before it is stored`, async (t) => {
     t.diagnostic(`seed ${firstSeed}, ${cases} cases`)
-    for (let nth = 0; nth < cases; nth += 1) {
-      const seed = firstSeed + nth
+    const seeds = Array.from({ length: cases }, (_, nth) => firstSeed + nth)
+    for (const seed of [...seeds, ...(before[kind] ?? [])]) {
       const chance = new Chance(seed)
       const seesAll = kind in places || kind === 'the size'
       const how = {

@@ -51,12 +51,22 @@ export function troubleOf(error: unknown, server: string, during: Phase): Failur
     if (wholeStore.has(code) || speaksOfServer(reply))
       return { kind: 'store refused', during: isAppend ? 'APPEND' : during, reply, everyAccount: true, ...passing }
     if (folder.has(code) || (refusal && meaning === 'in use') || isClosed)
-      return { kind: 'store refused', during, reply, ...passing }
+      return {
+        kind: 'store refused',
+        during: isAppend && !namesFolder(code, isClosed) ? 'APPEND' : during,
+        reply,
+        ...passing,
+      }
     // Gmail's "System Error (Failure)" at an append may be about this message: evidence decides (pull/refusals.ts).
     if (refusal && meaning === 'temporary' && !isAppend) return { kind: 'store refused', during, reply, ...passing }
     return refusal ? undefined : { kind: 'store unreachable', reason: `${server} ended the session${saying(words)}` }
   }
   return { kind: 'store unreachable', reason: `${server}: ${storeReason(error, server)}` }
+}
+
+/** A folder that is missing, in use or broken for a moment is not named: no setting of it helps. */
+function namesFolder(code: string, isClosed: boolean): boolean {
+  return isClosed || code === 'NOPERM' || code === 'LIMIT'
 }
 
 /** The server's first words were BYE (RFC 9051 section 7.1.5): no login was tried. */

@@ -15,6 +15,7 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import type { Listed, MessageNumber } from '../mail/message.ts'
 import { printable } from '../printable.ts'
 import { words } from './listing.ts'
+import { pop3Limits } from './limits.ts'
 import type { Reply } from './reply.ts'
 
 /** The parts of its session that a barrier uses. */
@@ -68,6 +69,10 @@ export class Barrier {
   #learning: Promise<void> | undefined
   /** The number of times that the server says +OK once more before a whole listing. */
   #heads = 0
+  /** Messages about which the server refuses to say anything. */
+  readonly #refused = new Set<MessageNumber>()
+  /** The number of questions that are on their way. */
+  #pending = 0
   /** The answer to the last question. */
   #lastAnswer: string | undefined
   #isLost = false
@@ -98,12 +103,29 @@ export class Barrier {
       if (await this.#isToldAgain(form)) return
       throw this.#lost('the same listing after a window of messages', 'another answer')
     }
-    const question = this.#choose(form) ?? this.#choose('LIST')
-    if (question === undefined) throw this.#lost('a listed message to ask about', 'none')
-    const reply = await this.#line.entry(question.verb, question.number)
-    // What has come behind a message may be the rest of it.
-    if (!isAnswer(reply, question, form))
-      throw this.#lost(`${wanted(question)} after a window of messages`, lengthOf(reply))
+    this.#pending += 1
+    try {
+      await this.#askForm(form)
+    } finally {
+      this.#pending -= 1
+    }
+  }
+
+  /**
+   * Some servers list a message that is gone, and refuse whatever is asked about it. Such a refusal closes nothing, and the right answer to
+   * a later question about another message closes what came before either.
+   */
+  async #askForm(form: Exclude<Form, Whole>): Promise<void> {
+    for (let refusals = 0; ; refusals += 1) {
+      const question = this.#choose(form) ?? this.#choose('LIST')
+      if (question === undefined) throw this.#lost('a listed message to ask about', 'none')
+      const reply = await this.#line.entry(question.verb, question.number)
+      if (isAnswer(reply, question, form)) return
+      const mayBeGone = reply.shape === 'refused' && refusals < pop3Limits.barrierRefusalsMax
+      // What has come behind a message may be the rest of it.
+      if (!mayBeGone) throw this.#lost(`${wanted(question)} after a window of messages`, lengthOf(reply))
+      this.#refused.add(question.number)
+    }
   }
 
   async #learn(): Promise<void> {
@@ -124,14 +146,9 @@ export class Barrier {
     let isUidlWrong = false
     let isInPlace = true
     for (const form of forms) {
-      const question = this.#choose(form)
-      if (question === undefined) continue
-      const reply = await this.#line.entry(form, question.number).catch((error: unknown) => {
-        // It hangs up, or falls silent, or sends a listing where one line is due (mailpit, pull request 552).
-        if (form === 'UIDL' || isBroken(error)) line.learnt('no UIDL n')
-        if (form === 'LIST' && isBroken(error)) line.learnt('no LIST n')
-        throw error
-      })
+      const tried = await this.#tryForm(form)
+      if (tried === undefined) continue
+      const { question, reply } = tried
       this.#form = formOf(reply, question)
       if (this.#form === 'LIST' && isUidlWrong) line.learnt('no UIDL n')
       if (this.#form !== undefined) return
@@ -148,6 +165,28 @@ export class Barrier {
     }
     if (this.#form !== undefined) return
     throw this.#line.broken(...wrong)
+  }
+
+  /** Asks one question, and others like it while it is refused: it may be about a message that is gone. */
+  async #tryForm(form: 'UIDL' | 'LIST'): Promise<{ question: Question; reply: Reply } | undefined> {
+    let tried: { question: Question; reply: Reply } | undefined
+    const refused: MessageNumber[] = []
+    while (refused.length <= pop3Limits.barrierRefusalsMax) {
+      const question = this.#choose(form, refused)
+      if (question === undefined) break
+      const reply = await this.#line.entry(form, question.number).catch((error: unknown) => {
+        // It hangs up, or falls silent, or sends a listing where one line is due (mailpit, pull request 552).
+        if (form === 'UIDL' || isBroken(error)) this.#line.learnt('no UIDL n')
+        if (form === 'LIST' && isBroken(error)) this.#line.learnt('no LIST n')
+        throw error
+      })
+      tried = { question, reply }
+      if (reply.shape !== 'refused') break
+      refused.push(question.number)
+    }
+    // If every one was refused, the server does not answer this question.
+    if (tried?.reply.shape !== 'refused') for (const number of refused) this.#refused.add(number)
+    return tried
   }
 
   /** A listing that told nothing proves nothing. */
@@ -191,8 +230,10 @@ export class Barrier {
    * Chooses a message by chance, and never twice in a row one with the same answer: a message whose end was lost in the next window would
    * get the answer to that barrier.
    */
-  #choose(form: Exclude<Form, Whole>): Question | undefined {
-    const candidates = this.#line.askable()
+  #choose(form: Exclude<Form, Whole>, refused: readonly MessageNumber[] = []): Question | undefined {
+    const all = this.#line.askable()
+    const isLeftOut = ({ number }: Listed) => this.#refused.has(number) || refused.includes(number)
+    const candidates = this.#refused.size + refused.length === 0 ? all : all.filter((message) => !isLeftOut(message))
     const from = candidates.length === 0 ? 0 : randomInt(candidates.length)
     let question: Question | undefined
     for (let nth = 0; nth < candidates.length; nth += 1) {
@@ -202,8 +243,9 @@ export class Barrier {
       this.#lastAnswer = answerTo(other, form)
       return other
     }
-    // One window at a time, and of a maildrop with one message there is only one.
-    return candidates.length === 1 || !this.#line.pipelined() ? question : undefined
+    // One window at a time, and of a maildrop with one message there is only one. Where all others are gone, no other question may be open.
+    const isOnlyOne = all.length === 1 || (candidates.length === 1 && this.#pending <= 1)
+    return isOnlyOne || !this.#line.pipelined() ? question : undefined
   }
 }
 

@@ -61,6 +61,8 @@ export const pop3Limits = {
   unsizedOctets: 64 * KiB,
   /** The windows on their way, including the one that is awaited: they keep the line busy while a window is stored. */
   aheadOctetsMax: 12 * MiB,
+  /** A question behind a window that is refused may be about a message that is gone: so many others are tried. */
+  barrierRefusalsMax: 3,
   /** The number of TOPs and DELEs in flight at once; mpop sends as many. */
   pipelineCommandsMax: 1000,
   /** The number of TLS sessions that are kept to be resumed, one for each server; each takes some 4 KiB. */

@@ -49,7 +49,8 @@ async function scan<T>(lines: Lines, read: (rest: readonly string[]) => T, contr
       if (first === undefined) continue
       // Some servers say +OK twice.
       isHead &&= /^\+OK$/i.test(first)
-      if (isHead) continue
+      // `0 0` says that there is nothing.
+      if (isHead || (/^0+$/.test(first) && /^0*$/.test(rest.join('')))) continue
       const number = /^0*[1-9]\d{0,9}$/.test(first) ? Number(first) : undefined
       if (number === undefined) odd += 1
       else if (!told.has(number)) {

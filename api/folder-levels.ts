@@ -1,7 +1,7 @@
-/** Checks an account's folder against the separator of levels that its destination is known to have. */
+/** Checks an account's folder against what its destination is known to take: our own store's rules, or the separator of another one. */
 import type { Redis } from 'ioredis'
 import type { Account } from '../src/account/account.ts'
-import { levelMistake } from '../src/account/destination.ts'
+import { hostedFolderMistake, levelMistake } from '../src/account/destination.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { ServerTraits } from '../src/redis/server-traits.ts'
 import { badRequest } from './http/problems.ts'
@@ -17,8 +17,10 @@ export async function demandLevels(
   { destinationId, folder }: Pick<Account, 'destinationId' | 'folder'>,
 ): Promise<void> {
   const found = await new Destinations(redis).get(destinationId)
-  if (found?.destination.kind !== 'imap') return
-  const separator = await new ServerTraits(redis).separatorOf(found.destination)
-  const detail = separator === undefined ? undefined : levelMistake(folder, separator)
+  if (found === undefined) return
+  const { destination } = found
+  const separator = destination.kind === 'imap' ? await new ServerTraits(redis).separatorOf(destination) : undefined
+  const wrong = separator === undefined ? undefined : levelMistake(folder, separator)
+  const detail = destination.kind === 'imap' ? wrong : hostedFolderMistake(folder)
   if (detail !== undefined) throw badRequest([{ pointer: '/folder', detail }])
 }

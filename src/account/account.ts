@@ -114,7 +114,12 @@ export function accountMistakes(account: Account, password: string | undefined):
   const say = (wrong: boolean, pointer: string, detail: string) => {
     if (wrong) mistakes.push({ pointer, detail })
   }
-  say(!/^[^\s@<>]+@[^\s@<>]+$/.test(account.address), '/address', 'must be an e-mail address such as me@example.net')
+  say(
+    // Controls, and what changes the direction of a text or has no width, would go into the header of each message.
+    !/^[^\s@<>\p{Cc}\p{Cf}\p{Cs}]+@[^\s@<>\p{Cc}\p{Cf}\p{Cs}]+$/u.test(account.address),
+    '/address',
+    'must be an e-mail address such as me@example.net',
+  )
   const levels = account.folder.split('/')
   say(
     control.test(account.folder) || /[*%]/.test(account.folder) || levels.includes(''),

@@ -45,3 +45,29 @@ export function levelMistake(folder: string, separator: string): string | undefi
   if (level === undefined) return undefined
   return `"${separator}" parts the levels of folders there, so "${level}" would become several folders; choose a name without it`
 }
+
+/**
+ * The rule for folders of the hosted store: its Dovecot keeps each level as a folder of the file system, in modified UTF-7, and
+ * refuses these (seen with 2.3.19).
+ *
+ * @returns undefined if nothing is wrong.
+ */
+export function hostedFolderMistake(folder: string): string | undefined {
+  const levels = folder.split('/')
+  if (folder.startsWith('~')) return 'must not begin with ~'
+  if (levels.some((level) => level === '.' || level === '..')) return 'must not have a level that is . or ..'
+  if (levels.some((level) => /^dbox-mails$/i.test(level))) return 'must not be dbox-Mails: the store needs that name'
+  if (levels.some((level) => encodedOctets(level) > levelOctetsMax)) return 'must be shorter: a level of it is too long'
+  return undefined
+}
+
+/** The file system takes 255 octets. */
+const levelOctetsMax = 255
+
+/** The length in modified UTF-7 (RFC 3501 section 5.1.3): characters beyond ASCII are base64 of UTF-16, between `&` and `-`. */
+function encodedOctets(level: string): number {
+  let octets = 0
+  for (const [run] of level.matchAll(/[\x20-\x7e]+|[^\x20-\x7e]+/g))
+    octets += /^[\x20-\x7e]/.test(run) ? run.replaceAll('&', '&-').length : Math.ceil((run.length * 16) / 6) + 2
+  return octets
+}

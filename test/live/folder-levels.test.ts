@@ -58,3 +58,31 @@ test('before a run has met the separator the first run tells; from then on it is
   await provider.close()
   await store.close()
 })
+
+test('a folder that the hosted store cannot make is a 400 at the field, and the longest that it can holds mail', async () => {
+  const provider = await startPop3Server({ messages: [{ bytes: Buffer.from('Subject: one\r\n\r\none\r\n') }] })
+  const destinationId = await stack.destination('hugo')
+  const login = { host: '127.0.0.1', tls: 'none', user: 'me', password: 'secret', port: provider.port }
+  const fields = { address: 'me@example.net', ...login, destinationId }
+  await stack.startWorker()
+  for (const folder of [
+    '.',
+    '..',
+    '../x',
+    'x/./y',
+    '~',
+    '~root',
+    'dbox-Mails',
+    'x/dbox-Mails',
+    'é'.repeat(95),
+    'x'.repeat(256),
+  ]) {
+    const { status, body } = await stack.call('POST', '/accounts', { ...fields, folder })
+    assert.deepEqual([status, JSON.stringify(body['errors']).includes('"/folder"')], [400, true], folder)
+  }
+  for (const folder of ['é'.repeat(94), 'x'.repeat(200), '.x', '..x', 'x~', '...']) {
+    const id = await stack.account({ port: provider.port, destinationId, folder, user: `of ${folder.slice(0, 4)}` })
+    assert.equal((await stack.pull(id)).failure, null, folder)
+  }
+  await provider.close()
+})

@@ -210,8 +210,8 @@ test('a run that breaks in the middle pauses nobody else', async (t) => {
 test('a job that was queued before the pause steps back, and goes ahead when it is asked for', async (t) => {
   const store = await storeFor(t)
   const destinationId = await destinationAt(store.port)
-  const id = (await newAccount(destinationId)) as AccountId
   await stack.stopWorker()
+  const id = (await newAccount(destinationId, { paused: false })) as AccountId
   const runs = new Runs(stack.redis)
   const queue = new PullQueue(stack.redis, runs, { onError: () => {} })
   const pauses = new Pauses(stack.redis)
@@ -231,8 +231,8 @@ test('a job that was queued before the pause steps back, and goes ahead when it 
   assert.equal((await read('destinations', destinationId))['status'], 'ok')
 
   // And one that nobody asks for comes as soon as the pause is lifted.
-  const other = (await newAccount(destinationId)) as AccountId
   await stack.stopWorker()
+  const other = (await newAccount(destinationId, { paused: false })) as AccountId
   await queue.schedule([other])
   await pauses.pause(destinationId, full, Date.now())
   await stack.startWorker()

@@ -27,3 +27,10 @@ test('the folders for mail on its way are refused', () => {
   for (const folder of ['tributary-staging2', 'Work/tributary-staging', 'tributary'])
     assert.deepEqual(mistakes({ folder }), [])
 })
+
+test('an address holds no control character, and nothing that has no width or turns the text around', () => {
+  for (const address of ['a@b\0', 'a\u0001@b', 'a@b\u0085', '\u202ea@b', 'a\u200b@b', 'a@\ufeffb'])
+    assert.match(mistakes({ address }).join(), /^\/address must be an e-mail address/, JSON.stringify(address))
+  for (const address of ['me@example.net', 'jörg@bücher.example', '用户@例え.テスト'])
+    assert.deepEqual(mistakes({ address }), [])
+})

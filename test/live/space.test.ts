@@ -43,6 +43,16 @@ const mark = (login: string) => join(homeOf(login), 'space-looked-at')
 async function kill(): Promise<void> {
   if (isAtWork(storage)) process.kill(-dovecot.pid(), 'SIGKILL')
   await until('the end of Dovecot', () => !isAtWork(storage) && alive([dovecot.pid()]).length === 0)
+  // The next Dovecot takes a process that ended and that nobody has asked for yet for one at work.
+  await until('the end of its process', () => !isThere(dovecot.pid()))
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }
 
 async function restart(...due: readonly string[]): Promise<void> {

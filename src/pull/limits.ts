@@ -10,9 +10,6 @@ export const pullLimits = {
   /** The number of sessions of one run at a provider that ends each of them early: each is a login, and providers count these. */
   cutSessionsMax: 5,
 
-  /** A first run that comes later than this after the registration of its account has missed mail that is new (policy.ts). */
-  firstRunLateMs: 1 * minute,
-
   /** The number of messages of a folder, the latest ones, that are searched for a copy that the user may have moved there. */
   searchedMessagesMax: 5000,
 

@@ -1,5 +1,5 @@
 /** Applies an account's settings to one message: whether it is to be deleted at the provider, and whether the first run leaves it there. */
-import type { Account } from '../account/account.ts'
+import type { Account, FirstRun } from '../account/account.ts'
 import { assertNever } from '../assert-never.ts'
 import type { LedgerRecord } from '../ledger/ledger.ts'
 import { retentionMark } from '../ledger/record-codec.ts'
@@ -30,20 +30,13 @@ export function cameShort(octets: number, listedOctets: number): boolean {
   return isFraction && listedOctets - octets > pullLimits.cameShortOctetsMin
 }
 
-/**
- * Whether the first run leaves a message at the provider, by the date on which it arrived there. New is what is not there at the first run;
- * if that run comes late, because the provider was away or the account was paused, also what has arrived since the account was registered.
- */
-export function isBeforeFirstRun(
-  { firstRun, createdAtMs }: Pick<Account, 'firstRun' | 'createdAtMs'>,
-  arrived: Date | undefined,
-  nowMs: number,
-): boolean {
+/** Whether the first run leaves a message at the provider, by the date on which it arrived there. */
+export function isBeforeFirstRun(firstRun: FirstRun, arrived: Date | undefined, nowMs: number): boolean {
   switch (firstRun.mode) {
     case 'all':
       return false
     case 'onlyNew':
-      return arrived === undefined || nowMs < createdAtMs + pullLimits.firstRunLateMs || arrived.getTime() < createdAtMs
+      return true
     case 'lastDays':
       // If no date can be seen, it does less harm to fetch too much.
       return arrived !== undefined && arrived.getTime() < nowMs - firstRun.days * day

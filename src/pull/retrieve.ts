@@ -75,7 +75,7 @@ async function newIn({ retrieved }: Window, session: PullSession, survey: Survey
   for (const message of maildrop.hidesRetrieved ? await world.spool.spool(retrieved) : retrieved) {
     const letter = await letterOf(message, session.nowMs)
     if (sawAgain(letter, session, survey)) unwanted.push(message)
-    else if (survey.choosing && isBeforeFirstRun(session.account, letter.sighting.arrived, session.nowMs)) {
+    else if (survey.choosing && isBeforeFirstRun(session.account.firstRun, letter.sighting.arrived, session.nowMs)) {
       await world.ledger.skip(letter.sighting)
       session.neighbours.note(letter.sighting)
       unwanted.push(message)

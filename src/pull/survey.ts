@@ -87,14 +87,9 @@ function isChoiceByDate({ view, account }: PullSession): boolean {
   return !view.begun && account.firstRun.mode === 'lastDays'
 }
 
-/** The first run's choice goes by dates. */
-function needsDates({ view, account }: PullSession): boolean {
-  return !view.begun && account.firstRun.mode !== 'all'
-}
-
 async function lookAt(messages: readonly Listed[], session: PullSession): Promise<Sighting[]> {
   const { maildrop, suspects, nowMs } = session
-  const sightings = await look(maildrop, messages, needsDates(session) ? nowMs : undefined, suspects.peeks)
+  const sightings = await look(maildrop, messages, isChoiceByDate(session) ? nowMs : undefined, suspects.peeks)
   for (const sighting of sightings) session.neighbours.note(sighting)
   return sightings
 }
@@ -123,7 +118,7 @@ async function begin(
   }
   const others = fresh.filter((message) => !sightedNew.has(message))
   const sightings = [...sightedNew.values(), ...(await lookAt(others, session))]
-  const skipped = sightings.filter(({ arrived }) => isBeforeFirstRun(account, arrived, nowMs))
+  const skipped = sightings.filter(({ arrived }) => isBeforeFirstRun(account.firstRun, arrived, nowMs))
   await ledger.begin(skipped)
   const skippedMessages = new Set(skipped.map(({ message }) => message))
   return fresh.filter((message) => !skippedMessages.has(message))

@@ -272,31 +272,6 @@ test('a changed retention holds for everything already stored too', async () => 
   assert.deepEqual(world.retrievedUidls.length, 7, 'their headers were proof enough')
 })
 
-test('firstRun onlyNew takes what has arrived since the account was registered, if the first visits failed', async () => {
-  const firstRun = { mode: 'onlyNew' } as const
-  const dated = (name: string, date: string) => ({
-    bytes: Buffer.from(
-      `Received: by pop; ${date}\r\nMessage-ID: <${name}@example.org>\r\nDate: ${date}\r\n\r\n${name}\r\n`,
-    ),
-    uidl: name,
-  })
-  const undated = { bytes: Buffer.from('Subject: undated\r\n\r\nundated\r\n'), uidl: 'undated' }
-  const old = dated('old', 'Mon, 9 Nov 2026 23:59:00 +0000')
-  const fresh = dated('fresh', 'Tue, 10 Nov 2026 00:20:00 +0000')
-  for (const [afterMs, stored] of [
-    [0, 0],
-    [30 * 60_000, 1],
-  ] as const) {
-    const world = new TestWorld([old, fresh, undated])
-    world.nowMs = Date.UTC(2026, 10, 10) + afterMs
-    assert.equal((await world.pull({ firstRun })).stored, stored)
-    for (let visit = 0; visit < 2; visit += 1)
-      assert.equal((await world.pull({ firstRun, retention: { mode: 'delete' } })).stored, 0)
-    const left = world.provider.map(({ uidl }) => uidl)
-    assert.deepEqual(left, stored === 1 ? ['old', 'undated'] : ['old', 'fresh', 'undated'])
-  }
-})
-
 test('firstRun onlyNew leaves what is there, for good, and never deletes it', async () => {
   const firstRun = { mode: 'onlyNew' } as const
   const world = new TestWorld(provider())

@@ -234,7 +234,9 @@ fuzz(
     )
     for (const pieces of [[wire], chance.cut(wire)]) {
       const reading = readingOf(expected, pieces)
-      assert.equal(reading.failed, octet.failed)
+      // Lines behind the last answer that came along with it may be the server's own; those that come by themselves are not waited for.
+      const isBehind = octet.replies.length === expected.length && reading.replies.length === expected.length
+      if (!isBehind) assert.equal(reading.failed, octet.failed)
       // A piece that breaks it takes along what it had completed.
       if (reading.failed) assert.deepEqual(reading.replies, octet.replies.slice(0, reading.replies.length))
       else assert.deepEqual(reading.replies, octet.replies)

@@ -71,7 +71,7 @@ export const account: Account = {
   hidesRetrieved: false,
   trace: true,
   paused: false,
-  createdAtMs: Date.UTC(2026, 10, 10),
+  createdAtMs: 0,
 }
 
 export function letter(subject: string, { date = 'Tue, 3 Nov 2026 10:00:00 +0100', body = 'Hello.' } = {}): Buffer {

@@ -33,12 +33,19 @@ export function inOneForm({ address, host }: { readonly address?: string; readon
 
 /**
  * @param wrong the mistakes in it that are known already.
+ * @param before the account as it was: an address that was taken once keeps nobody from changing something else.
  * @returns the account in its normal form. @throws Problem that names everything that is wrong with it.
  */
-export function demandRules(account: Account, password: string | undefined, wrong: readonly Mistake[] = []): Account {
+export function demandRules(
+  account: Account,
+  password: string | undefined,
+  wrong: readonly Mistake[] = [],
+  before?: Account,
+): Account {
   const tlsFingerprint = account.tlsFingerprint?.replaceAll(':', '').toLowerCase() ?? null
   const normal = { ...account, tlsFingerprint }
-  const mistakes = [...wrong, ...accountMistakes(normal, password)]
+  const isOld = ({ pointer }: Mistake) => pointer === '/address' && before?.address === account.address
+  const mistakes = [...wrong, ...accountMistakes(normal, password).filter((mistake) => !isOld(mistake))]
   if (mistakes.length > 0) throw badRequest(mistakes)
   return normal
 }

@@ -237,6 +237,7 @@ class AccountHandlers {
         },
         password,
         wrongHost,
+        before.account,
       )
       const sealedPassword =
         password === undefined ? before.sealedPassword : seal.seal(password, account.id, 'password')

@@ -126,7 +126,7 @@ export const en = {
       advice: 'Make room there. Until then the mail stays at the provider.',
     },
     superseded: { title: 'Another worker took over', advice: 'That run goes on in its place.' },
-    stopped: { title: 'The worker was stopped', advice: 'The next run goes on where this one ended.' },
+    stopped: { title: 'The run was stopped', advice: 'The next run goes on where this one ended.' },
     internal: {
       title: 'Something unexpected happened',
       advice: 'It is tried again by itself. Please report it if it stays so.',

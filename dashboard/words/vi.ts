@@ -127,7 +127,7 @@ export const vi: Words = {
     },
     'store full': { title: 'Kho thư đã đầy', advice: 'Hãy dọn chỗ. Cho đến lúc đó thư vẫn ở nhà cung cấp.' },
     superseded: { title: 'Một tiến trình khác đã tiếp quản', advice: 'Lượt chạy này tiếp tục ở đó.' },
-    stopped: { title: 'Tiến trình đã bị dừng', advice: 'Lượt sau sẽ tiếp tục từ chỗ dở.' },
+    stopped: { title: 'Lượt này đã bị dừng', advice: 'Lượt sau sẽ tiếp tục từ chỗ dở.' },
     internal: {
       title: 'Có chuyện ngoài dự kiến',
       advice: 'Hệ thống sẽ tự thử lại. Nếu vẫn vậy, xin hãy báo cho chúng tôi.',

@@ -1,6 +1,6 @@
 /**
  * Turns bytes into replies (RFC 1939 section 3). Pure. The reader is given the expected replies in order, because a reply's shape
- * depends on its command. It does not matter where TCP cuts.
+ * depends on its command. It does not matter where TCP cuts, but for a line behind the last answer: it is passed over only if it is whole.
  */
 import { SessionFailed } from '../failure/session-failed.ts'
 import { mailLimits } from '../mail/limits.ts'

@@ -7,11 +7,12 @@ import type { Redis } from 'ioredis'
 import { keys, ofRun } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { pipelined } from './pipelined.ts'
+import { revokeLease } from './revocations.ts'
 import { script } from './scripts.ts'
 
 const erase = script<0 | 1>('erase-account', 'any number')
 
-/** False if a run of the account is at work: the run goes on to its end, and nothing is erased then. */
+/** False if a run of the account is at work: nothing is erased then. */
 export async function eraseAccount(redis: Redis, id: string): Promise<boolean> {
   const runIds = await redis.zrange(keys.runs(id), '0', '-1')
   const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.quarantine, keys.spool]
@@ -31,6 +32,8 @@ export async function eraseRemoved(redis: Redis, nowMs: number): Promise<void> {
   for (let nth = 0; nth + 1 < noted.length; nth += 2) {
     const [id = '', removedMs = ''] = noted.slice(nth, nth + 2)
     const erased = await eraseAccount(redis, id)
+    // Whoever removed it may have died before the run was told.
+    if (!erased) await revokeLease(redis, id)
     // A time in the future was written before the clock was set back.
     if (erased && Math.abs(nowMs - Number(removedMs)) > redisLimits.claimHoldMs)
       await redis.zrem(keys.removedAccounts, id)

@@ -40,7 +40,10 @@ export class Revocations {
   /** @returns what ends the watch. */
   watch(accountId: string, check: () => void): () => void {
     this.#checks.set(accountId, check)
-    return () => this.#checks.delete(accountId)
+    return () => {
+      // A run that was frozen may end after the next one of its account has begun.
+      if (this.#checks.get(accountId) === check) this.#checks.delete(accountId)
+    }
   }
 
   close(): void {

@@ -116,6 +116,20 @@ test('the removal ends a run at work, which writes nothing more; what it has wri
   assert.deepEqual(await leftOf(id), [])
 })
 
+test('a run whose account was removed by somebody who died then is told by the rounds', async () => {
+  const id = await newAccount()
+  const lease = await leaseOf(id)
+  // Such a process had come as far as the note.
+  await redis.zadd(keys.removedAccounts, nowMs, id)
+  await eraseRemoved(redis, nowMs)
+  await lease.check()
+  assert.equal(lease.lost.aborted, true)
+  await lease.release()
+  await accounts.remove(id, nowMs)
+  await eraseRemoved(redis, laterMs)
+  assert.deepEqual(await leftOf(id), [])
+})
+
 test('a job that was queued before the removal leaves nothing either', async () => {
   const id = await newAccount()
   await accounts.remove(id, nowMs)

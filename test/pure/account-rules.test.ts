@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { accountMistakes } from '../../src/account/account.ts'
+import { demandRules } from '../../api/new-account.ts'
 import { account } from '../support/world.ts'
 
 const mistakes = (changes: Partial<typeof account>) =>
@@ -33,4 +34,11 @@ test('an address holds no control character, and nothing that has no width or tu
     assert.match(mistakes({ address }).join(), /^\/address must be an e-mail address/, JSON.stringify(address))
   for (const address of ['me@example.net', 'jörg@bücher.example', '用户@例え.テスト'])
     assert.deepEqual(mistakes({ address }), [])
+})
+
+test('an address that was taken before it was refused keeps nobody from changing something else', () => {
+  const old = { ...account, address: 'a\u200b@b' }
+  assert.equal(demandRules({ ...old, paused: true }, undefined, [], old).paused, true)
+  assert.throws(() => demandRules({ ...old, address: 'c\u200b@b' }, undefined, [], old))
+  assert.throws(() => demandRules(old, undefined))
 })

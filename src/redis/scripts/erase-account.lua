@@ -1,4 +1,4 @@
--- Erases an account's own data once the account was removed, unless a run is at work there: that run goes on to its end.
+-- Erases an account's own data once the account was removed, unless a run is at work there: that run was told to end (revoke-lease.lua).
 --
 -- KEYS, tag {account}:
 --   lease  the fence of the run that holds it

@@ -22,6 +22,13 @@ import { Ticker } from './ticker.ts'
 import { Vitals } from './vitals.ts'
 import { logClockStepped, logJobFailed, logQueueError, logStoreAlert } from './worker-log.ts'
 
+class PullJobs extends Worker<PullJob> {
+  /** Ends the timer that BullMQ leaves behind where its close comes to no end: the process would never end by itself. */
+  async letGo(): Promise<void> {
+    await this.lockManager.close()
+  }
+}
+
 /** A worker that takes jobs until it is stopped. */
 export class RunningWorker {
   readonly #options: WorkerOptions
@@ -29,7 +36,7 @@ export class RunningWorker {
   readonly #queue: PullQueue
   readonly #revocations: Revocations
   readonly #world: PullWorld
-  readonly #pulls: Worker<PullJob>
+  readonly #pulls: PullJobs
   readonly #ticker: Ticker
   readonly #news: NewsCarrier
   readonly #statuses: StatusRounds
@@ -107,28 +114,27 @@ export class RunningWorker {
     )
     // After a Redis that went away BullMQ may wait for a connection that nobody needs any more.
     const tooLate = new Error('the farewell took too long')
-    await withDeadline(farewell, { waitMs: workerLimits.farewellMs, late: () => tooLate }).catch((error: unknown) => {
-      if (error !== tooLate) throw error
-    })
-  }
-
-  #openPulls(): Worker<PullJob> {
-    const { redis, log, concurrency, jobLockMs } = this.#options
-    const pulls = new Worker<PullJob>(
-      pullQueueName,
-      async (job, token, signal) => await this.#run(job, token, signal),
-      {
-        connection: redis,
-        prefix: queuePrefix,
-        // The pause of a worker after an error of Redis: BullMQ's own 15 s would also delay a stop.
-        runRetryDelay: redisLimits.redisRetryMs,
-        concurrency,
-        lockDuration: jobLockMs,
-        stalledInterval: Math.min(jobLockMs, workerLimits.stalledEveryMs),
-        // The death of a worker is not the job's fault: the job is taken up again, and the ledger makes that harmless.
-        maxStalledCount: 1000,
+    await withDeadline(farewell, { waitMs: workerLimits.farewellMs, late: () => tooLate }).catch(
+      async (error: unknown) => {
+        if (error !== tooLate) throw error
+        await this.#pulls.letGo()
       },
     )
+  }
+
+  #openPulls(): PullJobs {
+    const { redis, log, concurrency, jobLockMs } = this.#options
+    const pulls = new PullJobs(pullQueueName, async (job, token, signal) => await this.#run(job, token, signal), {
+      connection: redis,
+      prefix: queuePrefix,
+      // The pause of a worker after an error of Redis: BullMQ's own 15 s would also delay a stop.
+      runRetryDelay: redisLimits.redisRetryMs,
+      concurrency,
+      lockDuration: jobLockMs,
+      stalledInterval: Math.min(jobLockMs, workerLimits.stalledEveryMs),
+      // The death of a worker is not the job's fault: the job is taken up again, and the ledger makes that harmless.
+      maxStalledCount: 1000,
+    })
     pulls.on('error', (error) => logQueueError(log, error))
     pulls.on('failed', (job, error) => logJobFailed(log, job?.data, error))
     // BullMQ goes on with a job whose lock was lost; the run must not.

@@ -1,4 +1,4 @@
-/** Runs everything on one machine, without Docker: Redis, Dovecot, API and worker are children of this process. */
+/** Runs everything on one machine, without Docker: Redis, Dovecot, API and workers are children of this process. */
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../src/config.ts'
@@ -142,9 +142,17 @@ function planOf(config: Config, home: Home, { env, log, runFolder }: Surrounding
   const api = nodeOptions('api', 'api/main', childEnv, config)
   const ask = async () => (await askApi(config, '/healthz'))?.ok ?? false
   starts.push(['api', async (signal) => await startReady(api, { ask, silenceMs: apiSilenceMs, signal })])
-  const worker = nodeOptions('worker', 'workers/main', childEnv, config)
-  starts.push(['worker', async () => await startChild({ ...worker, args: [...workerOptions, ...worker.args] })])
+  for (const name of workerNames(config.workers)) {
+    const worker = nodeOptions(name, 'workers/main', childEnv, config)
+    const args = [...workerOptions, ...worker.args, name]
+    starts.push([name, async () => await startChild({ ...worker, args })])
+  }
   return { starts, dovecot, sample }
+}
+
+/** The workers' names in the log. */
+function workerNames(count: number): readonly Part[] {
+  return count === 1 ? ['worker'] : Array.from({ length: count }, (_, nth): Part => `worker ${nth + 1}`)
 }
 
 /** Gives the login of the sample provider. The gateway may act for it, as for every login. */

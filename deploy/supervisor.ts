@@ -5,9 +5,13 @@ import type { Logger } from '../src/log.ts'
 import type { Child } from './child.ts'
 import type { Interrupts } from './interrupts.ts'
 
-/** The time that each part may take to end, in this order; the sum stays below the 20 s of CONTRACT section 1. */
+/** The time that the parts of each kind may take to end, in this order; the sum stays below the 20 s of CONTRACT section 1. */
 export const graceMs = { worker: 9000, api: 4000, dovecot: 3000, redis: 3000 } as const
-export type Part = keyof typeof graceMs
+export type Kind = keyof typeof graceMs
+/** Several workers are told apart by their number. */
+export type Part = Kind | `worker ${number}`
+
+const kindOf = (part: Part): Kind => (part.startsWith('worker') ? 'worker' : (part as Kind))
 
 /** Starts a part. If the signal is given, it ends what it has begun, and rejects. */
 export type Start = (signal: AbortSignal) => Promise<Child>
@@ -28,14 +32,18 @@ export class Supervisor {
   readonly ended: Promise<'stopped' | 'gave up'>
   readonly #log: Logger
   readonly #restart: Restart
+  readonly #nowMs: () => number
   readonly #children = new Map<Part, Child>()
+  /** Since when each part that is up has been so. */
+  readonly #upSinceMs = new Map<Part, number>()
   readonly #starting = new Set<Promise<unknown>>()
   readonly #stop = new AbortController()
   readonly #end = pending<'stopped' | 'gave up'>()
   #stopping: Promise<void> | undefined
 
-  constructor(log: Logger, restart: Restart = usualRestart) {
+  constructor(log: Logger, restart: Restart = usualRestart, nowMs = () => performance.now()) {
     this.#log = log
+    this.#nowMs = nowMs
     this.#restart = restart
     this.ended = this.#end.promise
   }
@@ -57,7 +65,10 @@ export class Supervisor {
   async stop(how: 'stopped' | 'gave up' = 'stopped'): Promise<void> {
     this.#stopping ??= (async () => {
       this.#stop.abort(new Error('everything is being stopped'))
-      for (const part of Object.keys(graceMs) as Part[]) await this.#children.get(part)?.stop(graceMs[part])
+      for (const kind of Object.keys(graceMs) as Kind[]) {
+        const children = [...this.#children].filter(([part]) => kindOf(part) === kind)
+        await Promise.all(children.map(async ([, child]) => await child.stop(graceMs[kind])))
+      }
       await Promise.allSettled(this.#starting)
       this.#end.resolve(how)
     })()
@@ -76,8 +87,9 @@ export class Supervisor {
     const starting = (async () => {
       const child = await start(signal)
       this.#children.set(part, child)
+      this.#upSinceMs.set(part, this.#nowMs())
       // This child came after stop() had gone through the children.
-      if (signal.aborted) await child.stop(graceMs[part])
+      if (signal.aborted) await child.stop(graceMs[kindOf(part)])
     })()
     this.#starting.add(starting)
     try {
@@ -92,11 +104,12 @@ export class Supervisor {
     const { signal } = this.#stop
     let tries = 0
     while (!signal.aborted) {
-      const sinceMs = performance.now()
+      const sinceMs = this.#nowMs()
       const how = await this.#children.get(part)?.exited
       if (signal.aborted) return
-      tries = performance.now() - sinceMs > this.#restart.steadyAfterMs ? 1 : tries + 1
-      if (tries > this.#restart.triesMax) {
+      this.#upSinceMs.delete(part)
+      tries = this.#nowMs() - sinceMs > this.#restart.steadyAfterMs ? 1 : tries + 1
+      if (tries > this.#restart.triesMax && !this.#hasSteadyTwin(part)) {
         this.#log.fatal(
           { event: 'part gave up', part, how },
           `${part} ended ${tries} times in a row; everything is stopped`,
@@ -122,5 +135,13 @@ export class Supervisor {
         })
       }
     }
+  }
+
+  /** Whether another part of its kind does the work meanwhile: then one that does not stay up ends nobody else. */
+  #hasSteadyTwin(part: Part): boolean {
+    return [...this.#upSinceMs].some(
+      ([other, sinceMs]) =>
+        other !== part && kindOf(other) === kindOf(part) && this.#nowMs() - sinceMs > this.#restart.steadyAfterMs,
+    )
   }
 }

@@ -1,4 +1,5 @@
 /** Reads the settings from the environment, and reports all mistakes in them at once (CONTRACT section 1). */
+import { availableParallelism } from 'node:os'
 import { type Static, Type } from 'typebox'
 import { envSchema } from 'env-schema'
 import { type Given, redisUrlOf, type StoreEndpoint, storeOf } from './server-urls.ts'
@@ -27,6 +28,8 @@ export const variables = Type.Object({
   TRIBUTARY_STORE_URL: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_STORE_PASSWORD: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_STORE_USERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_WORKERS: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
+  TRIBUTARY_SESSIONS: Type.Integer({ minimum: 1, maximum: 16_384, default: 256 }),
   TRIBUTARY_SAMPLE: Type.Enum(['on', 'off'], { default: 'off' }),
   TRIBUTARY_LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info' }),
 })
@@ -70,6 +73,10 @@ export interface Config {
   readonly store: StoreEndpoint | undefined
   /** The passwd-file that the hosted store reads. */
   readonly storeUsersFile: string | undefined
+  /** The worker processes that local mode runs. */
+  readonly workers: number
+  /** The POP3 sessions that one worker holds at once. */
+  readonly sessions: number
   /** Whether there is a sample provider; local mode has one beside the logins of its own Dovecot. */
   readonly hasSample: boolean
   readonly logLevel: Variables['TRIBUTARY_LOG_LEVEL']
@@ -128,6 +135,9 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     redisUrl,
     store,
     storeUsersFile: read.TRIBUTARY_STORE_USERS_FILE,
+    // One core is left to Redis, the store and the API.
+    workers: read.TRIBUTARY_WORKERS ?? Math.max(1, availableParallelism() - 1),
+    sessions: read.TRIBUTARY_SESSIONS,
     hasSample: read.TRIBUTARY_SAMPLE === 'on',
     logLevel: read.TRIBUTARY_LOG_LEVEL,
     unknown,

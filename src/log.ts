@@ -26,6 +26,7 @@ export type EventName =
   | 'store alert'
   // The worker's process and its queues.
   | 'worker ready'
+  | 'few descriptors'
   | 'worker stopped'
   | 'worker broke'
   | 'queue error'

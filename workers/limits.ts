@@ -21,8 +21,10 @@ export const workerLimits = {
   statusesEveryMs: 10 * second,
   /** How often open runs are looked through for those whose job is gone. */
   reviveEveryMs: 30 * second,
-  /** The number of runs of a worker that go on at once. */
-  workerConcurrency: 8,
+  /** The files and sockets of a worker beside its sessions: Redis, libraries, the key's file, webhooks. */
+  descriptorsBeside: 64,
+  /** Those of one session: a socket to the provider, and one to the store. */
+  descriptorsPerSession: 2,
   /** How long a stopping worker waits for runs to end at a batch's edge before it cancels them. */
   stopGraceMs: 5 * second,
   /** How long it then waits for its connections to be closed in order. */

@@ -15,8 +15,9 @@ import { connectRedis, demandReliable } from '../src/redis/connection.ts'
 import { sealedRecords } from '../src/redis/sealed.ts'
 import { runMain } from '../src/run-main.ts'
 import { untilCarriedOver } from '../src/redis/format/carry-over.ts'
-import { leaveToOthers, Presence } from '../src/redis/processes.ts'
+import { leaveToOthers, ownName, Presence } from '../src/redis/processes.ts'
 import { createSeal } from '../src/seal.ts'
+import { sessionsWithin } from './descriptors.ts'
 import { logRedisAway, logWorkerBroke, logWorkerReady, logWorkerStopped } from './worker-log.ts'
 import { startWorker } from './worker.ts'
 
@@ -24,7 +25,8 @@ async function main(): Promise<void> {
   // By itself V8 lets garbage grow to three times the live memory: a maildrop of 100,000 then took 237 MiB, of which 50 MiB were live.
   setFlagsFromString('--heap-growing-percent=100')
   const config = readEnvironment(process.env)
-  const log = createLog('worker', config.logLevel)
+  // Local mode, which may run several, gives each a name.
+  const log = createLog(process.argv[2] ?? 'worker', config.logLevel)
   const { redisUrl, store } = config
   if (redisUrl === undefined || store === undefined) {
     throw new ConfigInvalid(
@@ -40,6 +42,7 @@ async function main(): Promise<void> {
       'The data have another format than this version writes; waiting for the API to carry them over',
     ),
   )
+  const sessions = sessionsWithin(log, config.sessions)
   const presence = await Presence.begin(redis, 'worker', () => leaveToOthers(log))
 
   const ring = await openKeyRing(config, homeOf(config.home), async () => await sealedRecords(redis))
@@ -50,13 +53,13 @@ async function main(): Promise<void> {
     seal: createSeal(ring),
     clock: createClock(),
     publicName: config.publicName,
-    concurrency: workerLimits.workerConcurrency,
+    concurrency: sessions,
     leaseMs: redisLimits.leaseMs,
     jobLockMs: workerLimits.jobLockMs,
     // A Redis behind a socket is on this machine, and it is ours if it stores its file there.
     ...(redisUrl.startsWith('/') ? { redisFree: async () => await freeOctets(homeOf(config.home).redis) } : {}),
   })
-  logWorkerReady(log, workerLimits.workerConcurrency)
+  logWorkerReady(log, { worker: ownName(), sessions })
 
   closeWithGrace({ delay: workerLimits.stopGraceMs + 3500 }, async ({ err }) => {
     if (err) logWorkerBroke(log, err)

@@ -52,6 +52,8 @@ export interface PullWorld {
   openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
   openTraces(destination: DestinationRecord, signal: AbortSignal): Promise<Traces>
   settings(): Promise<InstanceSettings>
+  /** The octets of messages that all runs hold now. */
+  heldOctets(): number
   /** One run at a time is in it, of those whose predecessor died. */
   readonly lane: Lane
   /** True once the worker has been asked to stop. */
@@ -113,6 +115,7 @@ export function createPullWorld(
     log,
     publicName,
     leaseMs,
+    heldOctets: () => budget.held,
     lane: new Lane(),
     stopping,
     between,

@@ -10,7 +10,7 @@ export class Vitals {
   }
 
   /** Covers the time since the last reading. */
-  read(): WorkerVitals {
+  read(): Pick<WorkerVitals, 'lagSeconds' | 'residentBytes' | 'cpuSeconds'> {
     const { user, system } = process.cpuUsage()
     const lagSeconds = this.#delay.percentile(99) / 1e9
     this.#delay.reset()

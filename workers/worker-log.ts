@@ -1,8 +1,21 @@
 /** The log events about a worker's process and its queues: one function for each event, with its level and its fields. */
 import type { Logger } from '../src/log.ts'
 
-export function logWorkerReady(log: Logger, concurrency: number): void {
-  log.info({ event: 'worker ready', concurrency })
+/** @param ready `worker` is its name in `/metrics`. */
+export function logWorkerReady(log: Logger, ready: { readonly worker: string; readonly sessions: number }): void {
+  log.info({ event: 'worker ready', ...ready })
+}
+
+/** The system lets this process open fewer files and sockets than its sessions may need. */
+export function logFewDescriptors(
+  log: Logger,
+  few: { readonly most: number; readonly needed: number },
+  sessions: number,
+): void {
+  log.warn(
+    { event: 'few descriptors', ...few, sessions },
+    `The worker may open ${few.most} files and sockets, and needs ${few.needed} for its sessions, so it holds ${sessions} sessions. Raise the limit (ulimit -n, LimitNOFILE of systemd), or lower TRIBUTARY_SESSIONS`,
+  )
 }
 
 export function logWorkerStopped(log: Logger): void {

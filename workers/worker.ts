@@ -11,7 +11,7 @@ import { ServerTraits } from '../src/redis/server-traits.ts'
 import { Revocations } from '../src/redis/revocations.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { StatusRounds } from '../src/redis/statuses.ts'
-import { LiveWorkers } from '../src/redis/workers.ts'
+import { LiveWorkers, type WorkerVitals } from '../src/redis/workers.ts'
 import { SessionFailed } from '../src/failure/session-failed.ts'
 import { NewsCarrier } from './news-carrier.ts'
 import { withoutPaused } from './pause.ts'
@@ -91,7 +91,7 @@ export class RunningWorker {
     this.#ticker.every(reviveEveryMs, async () => await this.#queue.revive())
     this.#ticker.every(workerLimits.statusesEveryMs, async () => void (await this.#statuses.turn()))
     this.#news.begin()
-    const beat = () => void this.#workers.beat(this.#name, this.#vitals.read()).catch(failed)
+    const beat = () => void this.#workers.beat(this.#name, this.#readVitals()).catch(failed)
     this.#heartbeat = setInterval(beat, redisLimits.workerAliveMs / 3)
     await this.#revocations.begin()
     await this.#pulls.waitUntilReady()
@@ -120,6 +120,15 @@ export class RunningWorker {
         await this.#pulls.letGo()
       },
     )
+  }
+
+  #readVitals(): WorkerVitals {
+    return {
+      ...this.#vitals.read(),
+      sessions: this.#options.concurrency,
+      sessionsUsed: this.#runs.size,
+      heldBytes: this.#world.heldOctets(),
+    }
   }
 
   #openPulls(): PullJobs {

@@ -58,6 +58,8 @@ export const keys = {
   processes: shared('processes'),
   /** Sorted set: worker by the milliseconds until which it counts as there. */
   workers: shared('workers'),
+  /** Hash: worker -> the POP3 sessions that it holds at once, for as long as it is there. */
+  workerSessions: shared('worker-sessions'),
   /** Hash: name of a setting -> its value as JSON. */
   settings: shared('settings'),
   /** List: news that nobody has carried further yet, as JSON (redis/news.ts). */

@@ -171,6 +171,7 @@ export async function removeEverything(redis: Redis): Promise<void> {
 /** The keys about the processes and the format, the counters that never go down, and the audit log of this instance. */
 const everLasting: ReadonlySet<string> = new Set([
   keys.workers,
+  keys.workerSessions,
   keys.processes,
   keys.format,
   keys.formatLock,

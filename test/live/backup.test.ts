@@ -244,7 +244,15 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   ]
   const counted = [keys.tally, keys.tallyOf('*'), keys.measures, keys.measuredHosts]
   const seen = [keys.events, keys.statuses, keys.arrived('*', '*'), keys.transcript('*', '*')]
-  const underWay: string[] = [keys.openRuns, keys.running, keys.workers, keys.processes, ...counted, ...seen]
+  const underWay: string[] = [
+    keys.openRuns,
+    keys.running,
+    keys.workers,
+    keys.workerSessions,
+    keys.processes,
+    ...counted,
+    ...seen,
+  ]
   for (const name of [...leftOut, ...underWay, keys.lease('*')]) kept.add(name)
   const ofProcess = (key: string) => key.startsWith(`${queuePrefix}:`) || key.startsWith(keys.workerVitals(''))
   const held = (await old.redis.keys('*')).filter((key) => !ofProcess(key))

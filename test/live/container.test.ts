@@ -11,7 +11,7 @@ import { Ajv } from 'ajv'
 import { parse } from 'yaml'
 import { childIdentity, handOver } from '../../deploy/identity.ts'
 import { workerOptions } from '../../deploy/local.ts'
-import { graceMs, type Part } from '../../deploy/supervisor.ts'
+import { graceMs, type Kind as Part } from '../../deploy/supervisor.ts'
 import { root } from '../../deploy/template.ts'
 import { readEnvironment } from '../../src/disk/environment.ts'
 import { freePorts, startDovecot } from '../support/dovecot.ts'
@@ -119,6 +119,7 @@ test('every setting that is given is one', () => {
 })
 /** Settings that are not taken as a path. */
 const fitting = {
+  TRIBUTARY_SESSIONS: '100',
   TRIBUTARY_PUBLIC_NAME: 'mail.example.org',
   TRIBUTARY_MAIL_HOST: '0.0.0.0',
   TRIBUTARY_HTTP_HOST: '0.0.0.0',

@@ -81,6 +81,7 @@ test('a run that breaks while its progress is still to be written leaves nothing
     log: pino({ level: 'silent' }),
     publicName: 'gather.example.org',
     leaseMs: 10_000,
+    heldOctets: () => 0,
     lane: new Lane(),
     load: async () => ({ account: own, sealedPassword: '', destination: {} as never, pause: undefined }),
     async openMaildrop(_account, { traits }) {

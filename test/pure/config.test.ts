@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
 import { ConfigInvalid, type Environment, readConfig as read } from '../../src/config.ts'
 import { nearestSetting } from '../../src/nearest-setting.ts'
@@ -35,11 +36,24 @@ test('without settings everything is as the contract says', () => {
     redisUrl: undefined,
     store: undefined,
     storeUsersFile: undefined,
+    workers: Math.max(1, availableParallelism() - 1),
+    sessions: 256,
     hasSample: false,
     logLevel: 'info',
     unknown: [],
   })
   assert.deepEqual(readConfig({ TRIBUTARY_HTTP_PORT: '', PATH: 'x' }), readConfig({}), 'empty is not set')
+})
+
+test('workers and sessions are whole numbers from one on', () => {
+  const { workers, sessions } = readConfig({ TRIBUTARY_WORKERS: '3', TRIBUTARY_SESSIONS: '40' })
+  assert.deepEqual([workers, sessions], [3, 40])
+  for (const name of ['TRIBUTARY_WORKERS', 'TRIBUTARY_SESSIONS'])
+    for (const value of ['0', '-1', '2.5', 'many', '1000000'])
+      assert.match(
+        mistakesOf({ [name]: value }),
+        new RegExp(`^${name} is "${value}", and must be a whole number from 1 to \\d+$`),
+      )
 })
 
 test('two services at one port, and a host that is none, are told by their settings', () => {

@@ -40,10 +40,10 @@ class ScriptedChild implements Child {
 
 const atOnce = { firstMs: 0, mostMs: 0, steadyAfterMs: 60_000, triesMax: 3 }
 
-function supervisor(restart = atOnce) {
+function supervisor(restart = atOnce, nowMs?: () => number) {
   const events: string[] = []
   const log = createLog('test', 'info', { write: (line) => void events.push(String(JSON.parse(line).event)) })
-  return { running: new Supervisor(log, restart), events }
+  return { running: new Supervisor(log, restart, nowMs), events }
 }
 
 test('a part that comes up while everything is being stopped is stopped too', async () => {
@@ -123,6 +123,44 @@ test('a part that ends again and again is given up, and everything with it', asy
     events.filter((event) => event !== 'part restarted'),
     expected,
   )
+})
+
+test('a worker that does not stay up is tried again and again, and ends nobody else, while another one does', async () => {
+  let nowMs = 0
+  const { running, events } = supervisor(atOnce, () => nowMs)
+  const steady = new ScriptedChild()
+  await running.begin('worker 1', async () => steady)
+  nowMs += atOnce.steadyAfterMs + 1
+  const [tried, given] = [pending(), 3 * atOnce.triesMax]
+  let starts = 0
+  await running.begin('worker 2', async () => {
+    const child = new ScriptedChild()
+    if ((starts += 1) > given) tried.resolve()
+    else child.end('exit code 1')
+    return child
+  })
+  await tried.promise
+  assert.ok(!events.includes('part gave up') && !steady.isStopped)
+  await running.stop()
+  assert.equal(await running.ended, 'stopped')
+})
+
+test('several workers are stopped at the same time, and before what they write to', async () => {
+  const { running } = supervisor()
+  const order: string[] = []
+  const bothStop = pending()
+  for (const part of ['redis', 'worker 1', 'worker 2'] as const) {
+    const child = new ScriptedChild()
+    child.stop = async () => {
+      order.push(part)
+      if (order.length === 2) bothStop.resolve()
+      if (part !== 'redis') await bothStop.promise
+      child.end('SIGTERM')
+    }
+    await running.begin(part, async () => child)
+  }
+  await running.stop()
+  assert.deepEqual(order, ['worker 1', 'worker 2', 'redis'])
 })
 
 test('kill ends every part at once, also while a stop waits for one', async () => {

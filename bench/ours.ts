@@ -3,7 +3,7 @@ import type { Child } from '../deploy/child.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import type { TestDovecot } from '../test/support/dovecot.ts'
-import { startGateway } from './gateway.ts'
+import { startGateway } from '../test/support/gateway.ts'
 import { type Maildrop, pullWaitMs } from './peers.ts'
 import { type Usage, watch } from './usage.ts'
 

@@ -3,11 +3,10 @@
  * Every maildrop shows the same listing, and bytes of its own. Its answers can wait as on a long line: a greeting for two round trips (three
  * with TLS), since TCP and TLS shake hands before it, everything else for one.
  */
-import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
+import { answerQuestions, askedOptions, isAsked, startAsked } from './asked-process.ts'
 
 export interface QuietOptions {
   /** Every server of this process listens at a port of its own: `port` of 127.0.0.1. */
@@ -36,6 +35,7 @@ type Question = { readonly delayMs: number } | { readonly see: 'counts' | 'login
 
 export interface QuietProvider {
   readonly pid: number
+  readonly ports: readonly number[]
   /** From now on every answer waits for so long. */
   delay(ms: number): Promise<void>
   /** @param what `logins` tells and forgets who logged in when. */
@@ -44,30 +44,13 @@ export interface QuietProvider {
 }
 
 export async function startQuietProvider(options: QuietOptions): Promise<QuietProvider> {
-  const file = join(import.meta.dirname, `quiet-provider${import.meta.filename.slice(-3)}`)
-  const child: ChildProcess = fork(file, [JSON.stringify(options)], { serialization: 'advanced' })
-  const ask = async (question: Question): Promise<QuietSeen> => {
-    child.send(question)
-    const [answer] = (await once(child, 'message')) as [QuietSeen]
-    return answer
-  }
-  // Questions follow each other, so that each gets its own answer.
-  let last: Promise<unknown> = once(child, 'message')
-  const inTurn = async (question: Question): Promise<QuietSeen> => {
-    const answer = last.then(async () => await ask(question))
-    last = answer
-    return await answer
-  }
-  await last
+  const { pid, ask, stop } = await startAsked<Question, QuietSeen>('quiet-provider', options)
   return {
-    pid: child.pid ?? 0,
-    delay: async (delayMs) => void (await inTurn({ delayMs })),
-    see: async (what = 'counts') => await inTurn({ see: what }),
-    async stop() {
-      const ended = once(child, 'exit')
-      child.kill('SIGTERM')
-      await ended
-    },
+    pid,
+    ports: options.ports,
+    stop,
+    delay: async (delayMs) => void (await ask({ delayMs })),
+    see: async (what = 'counts') => await ask({ see: what }),
   }
 }
 
@@ -265,10 +248,8 @@ class QuietServer {
   }
 }
 
-if (process.argv[1] === import.meta.filename) {
-  const server = new QuietServer(JSON.parse(process.argv[2] ?? '{}') as QuietOptions)
-  process.on('message', (question: Question) => process.send?.(server.answer(question)))
-  process.on('disconnect', () => process.exit())
+if (isAsked(import.meta.filename)) {
+  const server = new QuietServer(askedOptions<QuietOptions>())
   await server.listen()
-  process.send?.(server.answer({ see: 'counts' }))
+  answerQuestions<Question, QuietSeen>((question) => server.answer(question))
 }

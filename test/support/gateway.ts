@@ -1,20 +1,22 @@
-/** Starts what a bench needs of Tributary, as production runs it: Redis that syncs every write, Dovecot with mdbox, workers in processes of their own. */
+/** Starts what benches and tests of many accounts need of Tributary, as production runs it: Redis that syncs every write, Dovecot with mdbox, workers in processes of their own. */
+import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Redis } from 'ioredis'
 import { ulid } from 'ulid'
-import { type Child, startChild } from '../deploy/child.ts'
-import { childIdentity, handOver } from '../deploy/identity.ts'
-import { workerOptions } from '../deploy/local.ts'
-import { root } from '../deploy/template.ts'
-import { type Account, accountDefaults } from '../src/account/account.ts'
-import { ensureSecret, homeOf } from '../src/disk/home.ts'
-import type { AccountId, DestinationId } from '../src/mail/message.ts'
-import { Accounts } from '../src/redis/accounts.ts'
-import { connectRedis } from '../src/redis/connection.ts'
-import { Destinations } from '../src/redis/destinations.ts'
-import { createSeal } from '../src/seal.ts'
-import { startDovecot, type TestDovecot } from '../test/support/dovecot.ts'
-import { startRedis, type TestRedis } from '../test/support/redis.ts'
+import { type Child, startChild } from '../../deploy/child.ts'
+import { childIdentity, handOver } from '../../deploy/identity.ts'
+import { workerOptions } from '../../deploy/local.ts'
+import { root } from '../../deploy/template.ts'
+import { type Account, accountDefaults } from '../../src/account/account.ts'
+import { ensureSecret, homeOf } from '../../src/disk/home.ts'
+import type { AccountId, DestinationId } from '../../src/mail/message.ts'
+import { Accounts } from '../../src/redis/accounts.ts'
+import { connectRedis } from '../../src/redis/connection.ts'
+import { Destinations } from '../../src/redis/destinations.ts'
+import { createSeal } from '../../src/seal.ts'
+import { freePorts, startDovecot, type TestDovecot } from './dovecot.ts'
+import { startRedis, type TestRedis } from './redis.ts'
+import { untilTold } from './until.ts'
 
 export interface Gateway {
   readonly redis: Redis
@@ -23,11 +25,23 @@ export interface Gateway {
   /** All lines that its workers have written. */
   readonly said: readonly string[]
   startWorker(): Promise<Child>
+  startApi(): Promise<Api>
   destination(login: string): Promise<DestinationId>
   /** Registers accounts, in this order. They are due at once unless they are paused. */
   register(accounts: readonly NewAccount[]): Promise<Account[]>
   /** Ends Redis and the store; workers are their starter's. */
   stop(): Promise<void>
+}
+
+export interface Api {
+  readonly pid: number
+  call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<Answered>
+  stop(): Promise<void>
+}
+
+export interface Answered {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
 }
 
 /** An account at 127.0.0.1 in clear, unless the fields say something else. */
@@ -54,6 +68,14 @@ export async function startGateway(
   const identity = childIdentity([home.home, root])
   handOver(home.home, identity)
   const { host, port, masterUser, masterPassword } = store.store
+  const env = {
+    ...process.env,
+    TRIBUTARY_HOME: home.home,
+    TRIBUTARY_REDIS_URL: server.url,
+    TRIBUTARY_STORE_URL: `imap://${masterUser}:${encodeURIComponent(masterPassword)}@${host}:${port}`,
+    TRIBUTARY_STORE_USERS_FILE: store.places.usersFile,
+    TRIBUTARY_LOG_LEVEL: 'warn',
+  }
   const said: string[] = []
   const [accounts, destinations] = [new Accounts(redis), new Destinations(redis)]
   return {
@@ -66,16 +88,35 @@ export async function startGateway(
         name: 'worker',
         command: process.execPath,
         args: [...workerOptions, ...nodeOptions(), join(built, 'workers/main.js')],
-        env: {
-          ...process.env,
-          TRIBUTARY_HOME: home.home,
-          TRIBUTARY_REDIS_URL: server.url,
-          TRIBUTARY_STORE_URL: `imap://${masterUser}:${encodeURIComponent(masterPassword)}@${host}:${port}`,
-          TRIBUTARY_STORE_USERS_FILE: store.places.usersFile,
-        },
+        env,
         identity,
         onLine: (line) => said.push(line),
       }),
+    async startApi() {
+      const [httpPort = 0] = await freePorts(1)
+      const api = await startChild({
+        name: 'api',
+        command: process.execPath,
+        args: [join(built, 'api/main.js')],
+        env: { ...env, TRIBUTARY_HTTP_PORT: String(httpPort) },
+        identity,
+        onLine: (line) => said.push(line),
+      })
+      const call = async (method: string, path: string, body?: object): Promise<Answered> => {
+        const response = await fetch(`http://127.0.0.1:${httpPort}/api/v1${path}`, {
+          method,
+          headers: {
+            authorization: `Bearer ${readFileSync(home.adminToken, 'utf8').trim()}`,
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        })
+        const text = await response.text()
+        return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Answered['body']) }
+      }
+      await untilTold('the API', async () => (await call('GET', '/destinations?limit=1')).status === 200)
+      return { pid: api.pid, call, stop: async () => await api.stop(10_000) }
+    },
     async destination(login) {
       const id = ulid() as DestinationId
       const destination = { id, kind: 'hosted', login, createdAtMs: Date.now() } as const

@@ -52,15 +52,15 @@ export async function startAsked<Question extends object, Answer>(
 }
 
 /** Is called in that process once it is ready. */
-export function answerQuestions<Question, Answer>(answer: (question: Question) => Answer): void {
-  process.on('message', (question: Question) => process.send?.(answer(question)))
+export function answerQuestions(answer: (question: unknown) => unknown): void {
+  process.on('message', (question: unknown) => process.send?.(answer(question)))
   process.on('disconnect', () => process.exit())
   process.send?.('ready')
 }
 
 /** Its options, as its starter gave them. */
-export function askedOptions<Options>(): Options {
-  return JSON.parse(process.argv[2] ?? '{}') as Options
+export function askedOptions(): unknown {
+  return JSON.parse(process.argv[2] ?? '{}')
 }
 
 /** Whether this process runs that file, and was not only asked to import it. */

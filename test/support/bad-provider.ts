@@ -29,8 +29,12 @@ export interface BadProvider {
 }
 
 export async function startBadProvider(places: readonly BadPlace[]): Promise<BadProvider> {
-  const { pid, ask, stop } = await startAsked<{ readonly see: 'counts' }, BadSeen>('bad-provider', { places })
-  return { pid, stop, see: async () => await ask({ see: 'counts' }) }
+  const servers = await startAsked<{ readonly see: 'counts' }, BadSeen>('bad-provider', { places })
+  return {
+    pid: servers.pid,
+    see: async () => await servers.ask({ see: 'counts' }),
+    stop: async () => await servers.stop(),
+  }
 }
 
 const dripEveryMs = 100
@@ -115,6 +119,6 @@ function replyTo(verb: string, word: string | undefined): string {
 
 if (isAsked(import.meta.filename)) {
   const servers = new BadServers()
-  await servers.listen(askedOptions<{ readonly places: readonly BadPlace[] }>().places)
+  await servers.listen((askedOptions() as { readonly places: readonly BadPlace[] }).places)
   answerQuestions(() => servers.see())
 }

@@ -44,13 +44,13 @@ export interface QuietProvider {
 }
 
 export async function startQuietProvider(options: QuietOptions): Promise<QuietProvider> {
-  const { pid, ask, stop } = await startAsked<Question, QuietSeen>('quiet-provider', options)
+  const server = await startAsked<Question, QuietSeen>('quiet-provider', options)
   return {
-    pid,
+    pid: server.pid,
     ports: options.ports,
-    stop,
-    delay: async (delayMs) => void (await ask({ delayMs })),
-    see: async (what = 'counts') => await ask({ see: what }),
+    delay: async (delayMs) => void (await server.ask({ delayMs })),
+    see: async (what = 'counts') => await server.ask({ see: what }),
+    stop: async () => await server.stop(),
   }
 }
 
@@ -249,7 +249,7 @@ class QuietServer {
 }
 
 if (isAsked(import.meta.filename)) {
-  const server = new QuietServer(askedOptions<QuietOptions>())
+  const server = new QuietServer(askedOptions() as QuietOptions)
   await server.listen()
-  answerQuestions<Question, QuietSeen>((question) => server.answer(question))
+  answerQuestions((question) => server.answer(question as Question))
 }

@@ -60,6 +60,7 @@ export class Pop3Session implements Maildrop {
   readonly #verbs = new Verbs((line, during) => this.#askLine(line, during))
   #connection: Pop3Connection | undefined
   #listing: readonly Listed[] = []
+  #listed: Promise<readonly Listed[]> | undefined
   #leavesOut = false
   readonly #marked = new Set<MessageNumber>()
   /** Messages for which DELE was refused. */
@@ -140,7 +141,12 @@ export class Pop3Session implements Maildrop {
     return { messages: Number(messages) || 0, octets: Math.max(0, Number(octets) || 0) }
   }
 
+  /** Asks once: in its session a maildrop stays what it is (RFC 1939 section 3). */
   async list(): Promise<readonly Listed[]> {
+    return await (this.#listed ??= this.#list())
+  }
+
+  async #list(): Promise<readonly Listed[]> {
     const { listed, leavesOut } = await askListing({
       all: (verb) => this.#all(verb),
       stat: () => this.#askLine('STAT', 'STAT'),

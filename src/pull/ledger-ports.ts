@@ -15,6 +15,7 @@ import type {
 } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import type { Retrieved, ShortHash, Sighting, Token } from '../mail/message.ts'
+import type { KnownPlan } from './known-plan.ts'
 
 /** All ports of one account. redis/ledger.ts implements them together, since one script writes for several of them. */
 export interface AccountLedger extends Ledger, Intents, Spool, QuarantineWriter, Attempts {}
@@ -37,6 +38,11 @@ export interface Ledger {
    * @param upTo messages that come later stand behind this mark; undefined leaves the mark as it was.
    */
   whole(upTo: FolderMark | undefined): Promise<void>
+  /**
+   * Notes that a run has found nothing to do by this plan. It is not noted if anybody has written since that reading, or if something else
+   * waits for a run. It saves the next visit's work and nothing more: a failure fails nothing here.
+   */
+  noteKnown({ plan, reading }: IdlePlan): Promise<void>
   /** Drops records for good, with their entries in the quarantine. Only `forgettable` of plan.ts chooses them. */
   forget(records: Records): Promise<void>
 }
@@ -44,7 +50,20 @@ export interface Ledger {
 /** Records that come one by one: there may be 100,000 of them. */
 export type Records = Iterable<LedgerRecord> | AsyncIterable<LedgerRecord>
 
+/** When the account's data were read. They get another revision with each write to them, whoever writes. */
+export interface Reading {
+  readonly revision: string
+  readonly atMs: number
+}
+
+/** A plan that left nothing to do, and the reading by which it was made. */
+export interface IdlePlan {
+  readonly plan: KnownPlan
+  readonly reading: Reading
+}
+
 export interface LedgerView {
+  readonly reading: Reading
   readonly records: PackedRecords
   /** True once the first run's choice has been made. */
   readonly begun: boolean

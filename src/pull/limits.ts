@@ -1,5 +1,5 @@
 /** The limits of a run that pulls: each number with its reason, and where it comes from. */
-import { MiB, day, minute } from '../units.ts'
+import { MiB, day, minute, second } from '../units.ts'
 
 export const pullLimits = {
   /** The number of messages in one window, and in one append: each window and each append costs its syncs. */
@@ -76,6 +76,11 @@ export const pullLimits = {
   /** The same, where something tells that these ids were given to more than one message. */
   reusedIdProbes: 100,
   idProbeOctetsMax: 64 * 1024,
+
+  /** For so long at most a plan is taken for known: what nobody has thought of is mended within a day. */
+  planKnownMs: 1 * day,
+  /** How long a session that has listed may wait for its run: some providers end a session that is silent for half a minute. */
+  openMaildropKeptMs: 20 * second,
 
   /** How far away in the maildrop a message may be whose time an undated one gets. */
   neighbourPlacesMax: 1000,

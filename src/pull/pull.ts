@@ -12,6 +12,7 @@ import { append } from './append.ts'
 import { Deposit } from './deposit.ts'
 import { reconsider } from './doubt.ts'
 import { erase, mark } from './erase.ts'
+import { idlePlan } from './idle-plan.ts'
 import { intend, type Intended } from './intend.ts'
 import type { LedgerView } from './ledger-ports.ts'
 import type { Letter } from './letter.ts'
@@ -54,7 +55,13 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
   const run: PullRun = { world, account, counts }
   const suspects = new Suspects(run)
   const windows = new WindowSize()
-  const memory: RunMemory = { suspects, providerRefusals: new ProviderRefusals(run, suspects), windows, unasked: 0 }
+  const memory: RunMemory = {
+    suspects,
+    providerRefusals: new ProviderRefusals(run, suspects),
+    windows,
+    unasked: 0,
+    known: undefined,
+  }
   try {
     let rest = nothing
     const leave = (error: unknown): Rest => {
@@ -72,6 +79,8 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
     await suspects.returned()
     if (windows.news !== null) await world.attempts.noteWindow(windows.news)
   }
+  const { known } = memory
+  if (known !== undefined && suspects.deferred === 0) await world.ledger.noteKnown(known)
   suspects.demandProgress()
   return suspects.failure
 }
@@ -90,6 +99,7 @@ const nothing: Rest = { messages: 0, deletions: 0 }
  */
 async function makeSession(run: PullRun, memory: RunMemory): Promise<Rest> {
   const { suspects, providerRefusals, windows } = memory
+  memory.known = undefined
   const view = await storeSpooled(run, suspects, await resolve(run))
   windows.begin(view.window)
   const maildrop = await run.world.openMaildrop(windows).catch((error: unknown) => {
@@ -107,6 +117,7 @@ async function makeSession(run: PullRun, memory: RunMemory): Promise<Rest> {
       await transfer(deposit, retrieveStored(session, findings, messages))
     await remember(session, findings)
     await erase(session, findings)
+    memory.known = await idlePlan(session, findings)
     if (session.remaining > 0 && providerRefusals.limit === undefined) throw new SessionFailed({ kind: 'stopped' })
     return session.isFollowed ? { messages: 0, deletions: session.unproven } : nothing
   } catch (error) {

@@ -7,7 +7,7 @@ import { Deposit } from './deposit.ts'
 import { Erasures } from './erasures.ts'
 import { relisted } from './lessons.ts'
 import type { Listed } from '../mail/message.ts'
-import type { LedgerView } from './ledger-ports.ts'
+import type { IdlePlan, LedgerView } from './ledger-ports.ts'
 import { Neighbours } from './neighbours.ts'
 import type { Maildrop, PullRun, World } from './ports.ts'
 import type { ProviderRefusals } from './provider-refusals.ts'
@@ -22,6 +22,8 @@ export interface RunMemory {
   readonly windows: WindowSize
   /** The number of messages that the last session was not asked for. */
   unasked: number
+  /** The plan of the last session, if it was to do nothing. */
+  known: IdlePlan | undefined
 }
 
 export class PullSession implements PullRun {

@@ -16,6 +16,8 @@ import type { PullSession } from './session.ts'
 export interface Survey {
   /** The number of messages that the maildrop shows. */
   readonly listed: number
+  /** The listing alone has decided everything: there is nothing to retrieve, and nothing was looked at. */
+  readonly isIdle: boolean
   /** Messages to be retrieved, in the maildrop's order. */
   readonly toRetrieve: readonly Listed[]
   /** Stored messages that are to be deleted, and that only their bytes prove: they are retrieved once more, after all others. */
@@ -70,6 +72,9 @@ export async function survey(session: PullSession): Promise<Survey> {
   const retried = view.retries.size === 0 ? new Set<Listed>() : await retriedAmong(session, toRetrieve, unmatched)
   const findings = {
     listed: listing.length,
+    isIdle:
+      plan.idProbes + plan.look.length + plan.transfer.length === 0 &&
+      sightings.length + toRetrieve.length + due.length + large.length === 0,
     toRetrieve,
     due,
     areIdsNew: plan.look.length + plan.transfer.length === listing.length,

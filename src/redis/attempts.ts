@@ -59,7 +59,8 @@ export class RedisAttempts implements Attempts {
       await this.#writer.write(noteReturned, [], [JSON.stringify(suspects), own, ...this.#unreturned])
     } catch (error) {
       if (!(error instanceof SessionFailed) || error.failure.kind !== 'superseded') throw error
-      await this.#redis.hdel(keys.ledgerNotes(this.#lease.accountId), own)
+      const notes = keys.ledgerNotes(this.#lease.accountId)
+      await this.#redis.multi().hdel(notes, own).hincrby(notes, 'revision', 1).exec()
     }
   }
 

@@ -2,10 +2,11 @@
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../mail/message.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
+import type { KnownPlan } from '../pull/known-plan.ts'
 import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
 
-const takeLease = script<[fence: number, leftMs: number]>('take-lease', 3)
+const takeLease = script<[fence: number, leftMs: number, plan?: string, untilMs?: number]>('take-lease', 6)
 export const renewLease = script<-1 | 0 | 1>('renew-lease', 1)
 export const releaseLease = script<1>('release-lease', 1)
 
@@ -14,6 +15,7 @@ interface TakenLease {
   readonly leaseMs: number
   /** A time of the monotonic clock: the lease did not begin earlier. */
   readonly askedAtMs: number
+  readonly known: KnownPlan | undefined
 }
 
 export class Lease {
@@ -21,6 +23,11 @@ export class Lease {
   readonly fence: number
   /** Is aborted with `superseded` once the lease is no longer certain, and with `stopped` if it was taken from the run (revocations.ts). */
   readonly lost: AbortSignal
+  /**
+   * The plan by which the last run found nothing to do, if nobody has written to the account's data since and nothing else waits for a run.
+   * Whether it is today's is decided by `isKnown` (pull/known-plan.ts).
+   */
+  readonly known: KnownPlan | undefined
   readonly #redis: Redis
   readonly #leaseMs: number
   readonly #abort = new AbortController()
@@ -30,9 +37,10 @@ export class Lease {
   #renewing = false
   #isTaken = false
 
-  private constructor(redis: Redis, accountId: AccountId, { fence, leaseMs, askedAtMs }: TakenLease) {
+  private constructor(redis: Redis, accountId: AccountId, { fence, leaseMs, askedAtMs, known }: TakenLease) {
     this.accountId = accountId
     this.fence = fence
+    this.known = known
     this.lost = this.#abort.signal
     this.#redis = redis
     this.#leaseMs = leaseMs
@@ -44,14 +52,14 @@ export class Lease {
    * Takes the lease. If another run holds it, the answer is how many milliseconds that lease has left. If the data have another format,
    * no lease is given out, and the answer is the length of one.
    */
-  static async take(redis: Redis, accountId: AccountId, leaseMs: number): Promise<Lease | number> {
+  static async take(redis: Redis, accountId: AccountId, leaseMs: number, nowMs = Date.now()): Promise<Lease | number> {
     const askedAtMs = performance.now()
-    const [fence, leftMs] = await takeLease(
-      redis,
-      [keys.lease(accountId), keys.fence(accountId), keys.format],
-      [leaseMs],
-    )
-    return fence === 0 ? leftMs : new Lease(redis, accountId, { fence, leaseMs, askedAtMs })
+    const own = [keys.ledgerNotes, keys.intents, keys.spool].map((name) => name(accountId))
+    const names = [keys.lease(accountId), keys.fence(accountId), keys.format, ...own]
+    const [fence, leftMs, plan = '', untilMs = 0] = await takeLease(redis, names, [leaseMs, nowMs])
+    if (fence === 0) return leftMs
+    const known = plan === '' ? undefined : { ...(JSON.parse(plan) as KnownPlan), untilMs }
+    return new Lease(redis, accountId, { fence, leaseMs, askedAtMs, known })
   }
 
   /** Whether the lease lasts that long even if it is not renewed. */

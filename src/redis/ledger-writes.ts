@@ -25,6 +25,7 @@ export const noteWindow = guarded('note-window', 0)
 export const spoolMessages = guarded('spool-messages', 1)
 export const dropSpooled = guarded('drop-spooled', 1)
 export const noteWhole = guarded('note-whole', 0)
+export const noteKnown = guarded('note-known', 2)
 
 /**
  * The changes that `append-records` makes beside the records that it appends. `no entry` removes the entry's wish too. A wish is

@@ -18,7 +18,7 @@ import { PackedRecords } from '../ledger/packed-records.ts'
 import { encodeRecord, recordOctets } from '../ledger/record-codec.ts'
 import { uidlHash } from '../mail/header.ts'
 import type { AccountId, Retrieved, RunId, Sighting, Token } from '../mail/message.ts'
-import type { AccountLedger, AsideReason, GrowCounts, LedgerView, Records } from '../pull/ledger-ports.ts'
+import type { AccountLedger, AsideReason, GrowCounts, IdlePlan, LedgerView, Records } from '../pull/ledger-ports.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { slices } from '../slices.ts'
 import { AsideEntries } from './aside-entries.ts'
@@ -33,6 +33,7 @@ import {
   type LedgerChange,
   type LedgerRun,
   LedgerWriter,
+  noteKnown,
   noteWhole,
   rewriteLedger,
   writeIntent,
@@ -53,7 +54,8 @@ export async function isImporting(redis: Redis, accountId: AccountId): Promise<b
 }
 
 export async function importEnded(redis: Redis, accountId: AccountId): Promise<void> {
-  await redis.hdel(keys.ledgerNotes(accountId), 'importing')
+  const notes = keys.ledgerNotes(accountId)
+  await redis.multi().hdel(notes, 'importing').hincrby(notes, 'revision', 1).exec()
 }
 
 export class RedisLedger implements AccountLedger {
@@ -83,11 +85,13 @@ export class RedisLedger implements AccountLedger {
 
   async view(): Promise<LedgerView> {
     const keeper = await this.#keeperAtStart()
+    const atMs = this.#nowMs()
     const notes = await this.#redis.hgetall(keys.ledgerNotes(this.#accountId))
     await this.#records.look()
     const retries = await this.#entries.carryOut(wishesIn(notes))
     const { mark } = notes
     return {
+      reading: { revision: notes['revision'] ?? '0', atMs },
       records: this.#records.records,
       continuity: {
         keeper: keeper.name,
@@ -144,6 +148,16 @@ export class RedisLedger implements AccountLedger {
     const { name } = await this.#keeperAtStart()
     const mark = upTo === undefined ? '' : JSON.stringify(upTo)
     await this.#writer.write(noteWhole, [], [name, mark, this.#predecessor ?? ''])
+  }
+
+  async noteKnown({ plan, reading }: IdlePlan): Promise<void> {
+    const { revision, atMs } = reading
+    const names = [keys.intents(this.#accountId), keys.spool(this.#accountId)]
+    try {
+      await this.#writer.write(noteKnown, names, [revision, atMs, plan.untilMs, JSON.stringify(plan)])
+    } catch {
+      // The run has gone well, and the next visit finds out anew what there is to do.
+    }
   }
 
   async forget(records: Records): Promise<void> {

@@ -65,6 +65,10 @@ export const redisLimits = {
   testExcuseMaxMs: 15 * minute,
 
   // Ledger
+  /** How exactly it is known when a worker last looked after an account that has nothing to do: clocks that are set back are noticed by it. */
+  lastSeenEveryMs: 1 * hour,
+  /** An account with more notes beside its ledger than this has no plan that is known: reading them at each visit would block Redis. */
+  notesReadMax: 200,
   /** How many sources a destination remembers that accounts fetched to it before, of some 80 octets each. */
   formerSourcesMax: 10_000,
   /** Within this time a step of the clock is one and the same: all workers of a machine see it, and the first one moves the schedule along. */

@@ -14,7 +14,15 @@ import { PackedRecords } from '../../src/ledger/packed-records.ts'
 import { encodeRecord } from '../../src/ledger/record-codec.ts'
 import { listedUidlHash } from '../../src/mail/header.ts'
 import type { Retrieved, Sighting, SpoolId, Token } from '../../src/mail/message.ts'
-import type { AccountLedger, AsideReason, GrowCounts, LedgerView, Records } from '../../src/pull/ledger-ports.ts'
+import type { KnownPlan } from '../../src/pull/known-plan.ts'
+import type {
+  AccountLedger,
+  AsideReason,
+  GrowCounts,
+  IdlePlan,
+  LedgerView,
+  Records,
+} from '../../src/pull/ledger-ports.ts'
 import {
   entryFollowing,
   entryFor,
@@ -43,6 +51,9 @@ export class MemoryLedger implements AccountLedger {
   readonly wishes = new Map<string, 'dismiss' | number>()
   suspects: readonly Suspect[] = []
   window: WindowNote | undefined
+  revision = 0
+  /** The plan that is known, and the revision for which it is. */
+  noted: { readonly plan: KnownPlan; readonly revision: number } | undefined
   /** By run: the message that the run retrieves alone, until the run returns. */
   readonly out = new Map<number, MessageName | 'in the lane' | undefined>()
   readonly spoolContent = new Map<SpoolId, Retrieved>()
@@ -69,6 +80,7 @@ export class MemoryLedger implements AccountLedger {
       const wish = this.wishes.get(entry.id)
       const record = recordOf(entry, this.#packed())
       if (wish === 'dismiss') {
+        this.revision += 1
         if (record !== undefined) this.records[record.index] = { ...record, state: 'skipped' }
         this.#noEntry(entry)
       } else if (record !== undefined && (wish !== undefined || this.#isDue(entry)))
@@ -77,6 +89,7 @@ export class MemoryLedger implements AccountLedger {
     this.#look()
     const died = [...this.out].filter(([run]) => run !== this.#run)
     return {
+      reading: { revision: String(this.revision), atMs: this.#world.nowMs },
       records: this.#packed(),
       begun: this.begun,
       importing: this.importing,
@@ -266,7 +279,27 @@ export class MemoryLedger implements AccountLedger {
     return record
   }
 
+  async noteKnown({ plan, reading: { revision, atMs } }: IdlePlan): Promise<void> {
+    const isBusy = this.open.size + this.spoolContent.size + this.suspects.length + this.out.size > 0
+    if (String(this.revision) !== revision || isBusy || [...this.wishes.values()].includes('dismiss')) return
+    const retries = this.entries.map(({ nextAttemptAt }) => Date.parse(nextAttemptAt ?? ''))
+    const untilMs = Math.min(plan.untilMs, ...retries.filter((retryMs) => retryMs > atMs))
+    this.noted = { plan: { ...plan, untilMs }, revision: this.revision }
+  }
+
+  /** Notes somebody's wish, as the API does. */
+  wish(entryId: string, wish: 'dismiss' | number): void {
+    this.wishes.set(entryId, wish)
+    this.revision += 1
+  }
+
+  /** The plan that comes with the next lease. */
+  get known(): KnownPlan | undefined {
+    return this.noted?.revision === this.revision ? this.noted.plan : undefined
+  }
+
   #write<T>(name: string, act: () => T): T {
+    this.revision += 1
     this.lastSeenMs = this.#world.nowMs
     return this.#world.effect(name, act)
   }

@@ -28,6 +28,7 @@ import type {
   World,
 } from '../../src/pull/ports.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
+import { OpenVisit } from '../../src/pull/open-visit.ts'
 import { pullAccount } from '../../src/pull/pull.ts'
 import { noCounts, type RunCounts } from '../../src/runs/run.ts'
 import { MemoryLedger } from './memory-ledger.ts'
@@ -120,6 +121,10 @@ export class TestWorld {
   /** A real store and a real maildrop, at a scripted server, in place of those in memory. */
   realStore: Store | undefined
   realMaildrop: ((pace: WindowPace) => Promise<Maildrop>) | undefined
+  /** The number of sessions that were opened. */
+  sessions = 0
+  /** Lines of the listing name no message. */
+  leavesOut = false
   stopAfterWindows = Number.POSITIVE_INFINITY
   /** The number of turns of the event loop before the store takes the nth append, counted from 0. */
   appendTakes: (nth: number) => number = () => 0
@@ -186,14 +191,43 @@ export class TestWorld {
     return sum
   }
 
+  /** Visits as a worker does for a schedule: a plan that is known is compared first. The answer is undefined if that was all. */
+  async visit(changes: Partial<Account> = {}): Promise<RunCounts | undefined> {
+    const { known: plan } = this.ledger
+    if (plan === undefined) return await this.pull(changes)
+    const world = this.#world()
+    const counts = noCounts()
+    const visit = await OpenVisit.begin(world, { account: { ...account, ...changes } }, plan)
+    if (visit.isKnown) {
+      await visit.quit()
+      return undefined
+    }
+    const openMaildrop = (pace: WindowPace) => visit.openMaildrop(pace)
+    await this.#pullFrom({ ...world, openMaildrop }, counts, changes)
+    return counts
+  }
+
   async pullInto(counts: RunCounts, changes: Partial<Account> = {}): Promise<Failure | undefined> {
+    return await this.#pullFrom(this.#world(), counts, changes)
+  }
+
+  async #pullFrom(world: World, counts: RunCounts, changes: Partial<Account>): Promise<Failure | undefined> {
+    const because = await pullAccount(world, { ...account, ...changes }, counts)
+    // A run may tolerate a failure of its tidying up; a process that ended there has ended all the same.
+    if (this.#crashed !== undefined) throw this.#crashed
+    // As the worker does behind a run that has gone well.
+    this.ledger.importing = false
+    return because
+  }
+
+  #world(): World {
     this.#ran = 0
     this.#crashed = undefined
     this.#windows = 0
     this.#appends = 0
     this.effects.length = 0
     this.ledger.board()
-    const world: World = {
+    return {
       run: {
         id: '01J0000000000000000000RUN0' as RunId,
         publicName: 'gather.example.org',
@@ -207,7 +241,10 @@ export class TestWorld {
       quarantine: this.ledger,
       attempts: this.ledger,
       clock: { nowMs: () => this.nowMs, steadySince: () => this.steady },
-      openMaildrop: this.realMaildrop ?? (async (pace) => this.#maildrop(this.tellsPace ? pace : undefined)),
+      openMaildrop: async (pace) => {
+        this.sessions += 1
+        return (await this.realMaildrop?.(pace)) ?? this.#maildrop(this.tellsPace ? pace : undefined)
+      },
       openTraces: async () => {
         throw new Error('this store shows no trace lines')
       },
@@ -219,12 +256,6 @@ export class TestWorld {
       notice: (notice) => void this.notices.push(notice),
       arrived: (arrivals) => void this.arrivals.push(...arrivals),
     }
-    const because = await pullAccount(world, { ...account, ...changes }, counts)
-    // A run may tolerate a failure of its tidying up; a process that ended there has ended all the same.
-    if (this.#crashed !== undefined) throw this.#crashed
-    // As the worker does behind a run that has gone well.
-    this.ledger.importing = false
-    return because
   }
 
   /** Gives the messages that the store holds, without our trace block. */
@@ -255,6 +286,7 @@ export class TestWorld {
       canPeek: world.canPeek,
       loginDelayMs: 0,
       hidesRetrieved: world.hides,
+      leavesOut: world.leavesOut,
       list: async () => listing,
       async *peek(wanted) {
         for (const message of wanted) {

@@ -1,4 +1,5 @@
--- Notes somebody's wish for a quarantine entry: the next run carries it out, under its lease.
+-- Notes somebody's wish for a quarantine entry: the next run carries it out, under its lease. No plan
+-- that was known before holds then.
 --
 -- KEYS, tag {account}:
 --   quarantine  hash: entry id -> entry as JSON
@@ -13,4 +14,5 @@ local entry, field, wish = ARGV[1], ARGV[2], ARGV[3]
 
 if redis.call('HEXISTS', quarantine, entry) == 0 or redis.call('HGET', notes, field) == 'dismiss' then return 0 end
 redis.call('HSET', notes, field, wish)
+redis.call('HINCRBY', notes, 'revision', 1)
 return 1

@@ -1,24 +1,4 @@
--- Begins every script that writes to an account's ledger: refuses the write of a run that has lost its lease, or that knows
--- another format than the data have now. Notes which run writes and what it has done, so that a worker that goes on with the
--- run after a crash knows it.
---
--- The first KEYS of such a script, tag {account}:
---   lease   the fence of the run that holds it
---   notes   hash: notes beside the ledger
--- The last of its KEYS, tag {tributary}:
---   format  hash: how the data are written
--- The first ARGV:
---   fence   of the run that writes
---   nowMs   the wall clock
---   run     its id
---   counts  of the run, as JSON
--- Ends the script with the error SUPERSEDED if the write is refused.
-local lease, notes = KEYS[1], KEYS[2]
-do
-  local fence, nowMs, run, counts = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-  if redis.call('GET', lease) ~= fence then return redis.error_reply('SUPERSEDED the lease is lost') end
-  if tonumber(redis.call('HGET', KEYS[#KEYS], 'number') or '1') ~= limits.dataFormat then
-    return redis.error_reply('SUPERSEDED the data have another format')
-  end
-  redis.call('HSET', notes, 'lastSeenMs', nowMs, 'run', run, 'counts', counts)
-end
+-- Begins every script that writes to an account's ledger: what includes/held.lua does, and the account's data get another revision, so that
+-- no plan that was known before is taken for today's (note-known.lua). Keys, arguments and errors are those of includes/held.lua.
+-- @include held
+redis.call('HINCRBY', notes, 'revision', 1)

@@ -1,0 +1,27 @@
+-- Notes the plan of a run that found nothing to do, unless somebody has written since that run read the account's data, or an earlier run,
+-- or somebody's wish, has left work.
+--
+-- KEYS, tag {account}:
+--   lease, notes  see includes/held.lua
+--   intents       hash: intent id -> intent as JSON
+--   spool         hash: spool id -> message
+-- and, tag {tributary}:
+--   format        see includes/held.lua
+-- ARGV:
+--   fence, nowMs, run, counts  see includes/held.lua
+--   revision      of the data when the run read them
+--   readMs        when that was
+--   untilMs       the plan holds until then
+--   plan          KnownPlan as JSON
+-- Returns 1; 0 if it is not noted.
+-- @include held
+-- @include left-work
+local intents, spool = KEYS[3], KEYS[4]
+local run, revision, readMs, untilMs, plan = ARGV[3], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+
+if (redis.call('HGET', notes, 'revision') or '0') ~= revision then return 0 end
+local nextMs = leftWork(notes, intents, spool, readMs)
+if not nextMs then return 0 end
+local known = string.format('%s %s %.0f %s', revision, run, math.min(untilMs, nextMs), plan)
+redis.call('HSET', notes, 'known', known)
+return 1

@@ -5,7 +5,7 @@ import type { Failure } from '../src/failure/failure.ts'
 import { describe, describeStop } from '../src/failure/sentences.ts'
 import type { Logger } from '../src/log.ts'
 import { defaultState } from '../src/redis/accounts.ts'
-import { nextVisitMs } from '../src/runs/schedule.ts'
+import { nextVisit } from '../src/runs/schedule.ts'
 import { type PauseWorld, pauseFor, resume } from './pause.ts'
 import { logAccountStopped, logDestinationFailing } from './run-log.ts'
 
@@ -42,7 +42,10 @@ async function followSuccess(world: PauseWorld, visit: EndedVisit): Promise<void
   // A visit that only waited for messages to be due again has not ended any trouble.
   const isIdle = deferred > 0 && stored === 0 && deferredBecause === undefined
   if (!isIdle) await accounts.setState(account.id, idsChanged ? { ...defaultState, idsChanged } : defaultState)
-  const dueMs = Math.max(nextVisitMs(account.interval, nowMs, Math.random()), nowMs + limitWaitMs(deferredBecause))
+  const dueMs = Math.max(
+    nextVisit(account, undefined, { nowMs, dueMs: nowMs, random: Math.random() }).dueMs,
+    nowMs + limitWaitMs(deferredBecause),
+  )
   if (before.attention && !account.paused) await accounts.setDue(account.id, dueMs)
   else await due.setNext(account.id, dueMs)
   await resume(world, account.destinationId, stored, log)

@@ -51,8 +51,10 @@ export interface Account extends ServerLogin {
   /** How often the retention was changed. It is absent in accounts from before this was counted, and as long as it was never changed. */
   readonly retentionChanges?: number
   readonly firstRun: FirstRun
-  /** After a run that went well, the next one follows after `minSeconds` (runs/schedule.ts); `maxSeconds` only limits the spread. */
+  /** The shortest and the longest time from a run that went well to the next one (runs/schedule.ts). The same: exactly so. */
   readonly interval: { readonly minSeconds: number; readonly maxSeconds: number }
+  /** Somebody has given `maxSeconds`, be it the default. An earlier version did not note it. */
+  readonly longestChosen?: true
   /** A larger message is set aside. */
   readonly maxMessageBytes: number
   /** True if the provider may not give messages again after RETR: then messages are spooled first. */
@@ -88,6 +90,11 @@ export const accountDefaults = {
   trace: true,
   paused: false,
 } as const satisfies Partial<Account>
+
+/** Whether somebody has set the account's longest interval. */
+export function isLongestChosen({ interval, longestChosen }: Pick<Account, 'interval' | 'longestChosen'>): boolean {
+  return longestChosen === true || interval.maxSeconds !== accountDefaults.interval.maxSeconds
+}
 
 /** One mistake in a request. */
 export interface Mistake {

@@ -1,8 +1,33 @@
-/** The limits of the stored data of a run. */
+/** The limits of the stored data of a run, and what decides when the next one is due. */
 
 export const runLimits = {
   /** A transcript keeps this many of its first lines, and at least as many of its last. */
   transcriptLinesEach: 200,
   /** The number of characters of a line that it keeps. */
   transcriptLineMax: 200,
+
+  /** An account that was watched for less is visited at its shortest interval. */
+  rhythmLearntMs: 14 * 86_400_000,
+  /** An arrival counts e times less after this time: a change of habits is followed within some weeks. */
+  rhythmFadesMs: 28 * 86_400_000,
+  /** So much time at the mean rate is taken as seen in each hour of the day and day of the week, besides what was. */
+  rhythmPriorMs: 600_000,
+  /** The part of all mail that follows other mail, and in how much time the expectation of it falls e times. */
+  mailFollowsMail: 0.4,
+  recentFadesMs: 1_800_000,
+  /** More messages of one visit are no more mail than this: somebody has moved a folder there. */
+  arrivalsCountedMax: 50,
+  /** If nobody has looked for longer, that is no silence; unless the account's intervals are so long. */
+  unwatchedFromMs: 86_400_000,
+  /** What is expected is summed up in steps from this on. */
+  outlookStepMs: 60_000,
+  /** An account is visited once the messages that are to be expected have waited for this long, all of them together: what a visit is worth. */
+  waitedForVisitMs: 12_000,
+  /** Half of it is the delay to be expected: unless somebody has set the longest interval, that is 15 minutes. */
+  longestUnsetMs: 1_800_000,
+  /** An account is called silent while less than so many messages are to be expected in so much time. */
+  silentMs: 7 * 86_400_000,
+  silentArrivals: 1,
+  /** The part of an interval by which it varies at most, so that accounts which were registered in one second go apart. */
+  jitter: 0.1,
 } as const

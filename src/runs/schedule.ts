@@ -1,16 +1,107 @@
 /** Decides when an account is visited next, after a run that went well. Pure. consequence.ts decides after a run that failed. */
-import type { Account } from '../account/account.ts'
+import { type Account, isLongestChosen } from '../account/account.ts'
+import { runLimits } from './limits.ts'
+import { Outlook, type Rhythm } from './rhythm.ts'
 
 /**
- * The next visit is due after the account's shortest interval, whether mail came or not. Up to a tenth is added, so that accounts which
- * were
- * registered in the same second are not visited in the same second for ever. The longest interval only limits that tenth.
- *
- * @param random a number from 0 up to 1.
- * @returns milliseconds since 1970.
+ * Why an account is visited when it is. The first ones say how its rhythm is, the others what stands before it.
+ * `fixed`: shortest and longest interval are the same. `learning`: it was not watched for long enough. `busy hour`, `quiet hour`: by what
+ * usually comes at this hour. `recent mail`: some came a moment ago. `silent`: hardly any has come for weeks. `login delay`: its server
+ * wants this time between two logins.
  */
-export function nextVisitMs(interval: Account['interval'], nowMs: number, random: number): number {
-  const shortestMs = interval.minSeconds * 1000
-  const longestMs = Math.max(interval.maxSeconds * 1000, shortestMs)
-  return nowMs + Math.min(shortestMs * (1 + random / 10), longestMs)
+export const rhythmCodes = [
+  'fixed',
+  'learning',
+  'busy hour',
+  'usual hour',
+  'quiet hour',
+  'recent mail',
+  'silent',
+  'login delay',
+] as const
+export type RhythmCode = (typeof rhythmCodes)[number]
+
+export interface NextVisit {
+  /** Milliseconds since 1970. */
+  readonly dueMs: number
+  /** The interval, and why it is that. */
+  readonly rhythm: { readonly code: RhythmCode; readonly seconds: number }
+}
+
+/** The parts of an account that decide. */
+export type Visited = Pick<Account, 'interval' | 'longestChosen'> & {
+  /** LOGIN-DELAY of its server (RFC 2449 section 6.5). */
+  readonly loginDelaySeconds?: number
+}
+
+/** The visit that has just ended. */
+export interface Moment {
+  readonly nowMs: number
+  /** When it was due. */
+  readonly dueMs: number
+  /** A number from 0 up to 1. */
+  readonly random: number
+}
+
+/** @param rhythm undefined: nothing is known yet. */
+export function nextVisit(account: Visited, rhythm: Rhythm | undefined, { nowMs, dueMs, random }: Moment): NextVisit {
+  const { interval, loginDelaySeconds = 0 } = account
+  const delayMs = loginDelaySeconds * 1000
+  const shortestMs = Math.max(interval.minSeconds * 1000, delayMs)
+  const isFixed = interval.minSeconds >= interval.maxSeconds
+  const longestMs = isFixed ? shortestMs : Math.max(longestOf(account), shortestMs)
+  const { code, ms } = isFixed
+    ? { code: 'fixed' as const, ms: shortestMs }
+    : intervalOf(rhythm, nowMs, { shortestMs, longestMs })
+  const isDelay = ms === shortestMs && delayMs > interval.minSeconds * 1000
+  const next = isFixed ? baseMs(ms, nowMs, dueMs) + ms : nowMs + spread(ms, { shortestMs, longestMs }, random)
+  return {
+    dueMs: Math.max(next, nowMs + delayMs),
+    rhythm: { code: isDelay ? 'login delay' : code, seconds: Math.round(ms / 1000) },
+  }
+}
+
+interface Bounds {
+  readonly shortestMs: number
+  readonly longestMs: number
+}
+
+function intervalOf(
+  rhythm: Rhythm | undefined,
+  nowMs: number,
+  { shortestMs, longestMs }: Bounds,
+): { readonly code: RhythmCode; readonly ms: number } {
+  if (rhythm === undefined || nowMs - rhythm.sinceMs < runLimits.rhythmLearntMs)
+    return { code: 'learning', ms: shortestMs }
+  const outlook = new Outlook(rhythm, nowMs)
+  const ms = Math.max(shortestMs, outlook.untilWaited(runLimits.waitedForVisitMs, longestMs))
+  return { code: codeOf(outlook, nowMs + ms / 2, ms >= longestMs), ms }
+}
+
+/**
+ * An exact interval counts from the time at which this visit was due, so that neither waiting nor the visit itself makes it longer. After a
+ * visit that came or lasted long, half of the interval is left.
+ */
+function baseMs(intervalMs: number, nowMs: number, dueMs: number): number {
+  return Math.min(Math.max(dueMs, nowMs - intervalMs / 2), nowMs)
+}
+
+function longestOf(account: Visited): number {
+  const longestMs = account.interval.maxSeconds * 1000
+  return isLongestChosen(account) ? longestMs : Math.min(longestMs, runLimits.longestUnsetMs)
+}
+
+/** Varies an interval within its bounds, as much to the shorter side as to the longer where they allow it. */
+function spread(ms: number, { shortestMs, longestMs }: Bounds, random: number): number {
+  const fromMs = Math.max(shortestMs, ms * (1 - runLimits.jitter / 2))
+  const toMs = Math.min(longestMs, fromMs * (1 + runLimits.jitter))
+  return fromMs + (toMs - fromMs) * random
+}
+
+function codeOf(outlook: Outlook, atMs: number, isLongest: boolean): RhythmCode {
+  if (outlook.meanRate * runLimits.silentMs < runLimits.silentArrivals) return 'silent'
+  const usual = outlook.usualRate(atMs)
+  if (!isLongest && outlook.rate(atMs) > 2 * usual) return 'recent mail'
+  if (usual > outlook.meanRate * 1.5) return 'busy hour'
+  return usual < outlook.meanRate / 2 ? 'quiet hour' : 'usual hour'
 }

@@ -4,7 +4,6 @@ import { consequenceOf, type FailureHistory, mayBeTooSoon, noFailures } from '..
 import { type Failure, failureKinds } from '../../src/failure/failure.ts'
 import { failureLimits } from '../../src/failure/limits.ts'
 import { type Phase, phaseWords, plainPhaseCodes } from '../../src/failure/phase.ts'
-import { nextVisitMs } from '../../src/runs/schedule.ts'
 import { describe } from '../../src/failure/sentences.ts'
 
 const server = 'pop.example.net:995'
@@ -138,12 +137,6 @@ test('a worker that stops or is superseded counts as nobody’s failure', () => 
       history: noFailures,
     })
   }
-})
-
-test('the next visit lies within the bounds of the account', () => {
-  const interval = { minSeconds: 120, maxSeconds: 125 }
-  assert.equal(nextVisitMs(interval, 1000, 0), 121_000)
-  assert.equal(nextVisitMs(interval, 1000, 0.999), 126_000)
 })
 
 test('what may come of a login that was too soon, and what never does', () => {

@@ -67,7 +67,7 @@ const hashChars = 22
 
 /** Hashes all settings of the account but those that say when it is visited: host, port and user too. */
 export function settingsHash({ account, predecessor }: PlannedAccount): string {
-  const { interval: _interval, paused: _paused, ...settings } = account
+  const { interval: _interval, longestChosen: _longest, paused: _paused, ...settings } = account
   const text = JSON.stringify([plannerVersion, predecessor ?? null, settings])
   return createHash('sha256').update(text).digest('base64url').slice(0, hashChars)
 }

@@ -273,6 +273,7 @@ const others: { readonly [Name in keyof Required<Account>]: Account[Name] } = {
   retentionChanges: 1,
   firstRun: { mode: 'onlyNew' },
   interval: { minSeconds: 1, maxSeconds: 2 },
+  longestChosen: true,
   maxMessageBytes: 5,
   hidesRetrieved: true,
   trace: false,
@@ -284,7 +285,7 @@ test('every setting but those of the schedule is part of the plan, and so are th
   const hash = settingsHash({ account })
   for (const [name, value] of Object.entries(others)) {
     const isSame = settingsHash({ account: { ...account, [name]: value } }) === hash
-    assert.equal(isSame, name === 'interval' || name === 'paused', name)
+    assert.equal(isSame, ['interval', 'longestChosen', 'paused'].includes(name), name)
   }
   assert.notEqual(settingsHash({ account, predecessor: 'before' as AccountId }), hash)
   const world = await idle()

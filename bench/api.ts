@@ -134,6 +134,7 @@ async function haveRun(ids: readonly string[]): Promise<void> {
         ...noCounts(),
         failure,
         fetched: null,
+        more: false,
         notices: [],
       }
       many

@@ -1,5 +1,5 @@
 /** The numbers of a worker, each with its reason and its source. Times are in milliseconds, sizes in octets. */
-import { MiB, second, day } from '../src/units.ts'
+import { MiB, second, minute, day } from '../src/units.ts'
 
 export const workerLimits = {
   /** The octets of messages that all runs of a worker hold in memory at once. A larger message is held alone. */
@@ -15,6 +15,8 @@ export const workerLimits = {
   afterTestMs: 60 * second,
   /** The shortest time between two writes of the counts of a run at work. */
   progressEveryMs: 500,
+  /** A run that has gone on for this long ends at the next batch's edge, and its account is due again at once (DESIGN section 6). */
+  runMs: 30 * minute,
   /** How often due accounts are looked for. */
   tickEveryMs: 1 * second,
   /** How often statuses are looked through for those that time alone has changed. */

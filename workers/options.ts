@@ -45,6 +45,8 @@ export interface WorkerPatience {
   readonly reviveEveryMs?: number | undefined
   /** How long a run waits that was not let in right after a test. */
   readonly afterTestMs?: number | undefined
+  /** The time after which a run ends at the next batch's edge. */
+  readonly runMs?: number | undefined
   readonly news?: Partial<NewsPace> | undefined
 }
 

@@ -60,6 +60,8 @@ export interface PullWorld {
   stopping(): boolean
   /** How long a run waits that was not let in right after a test, if it is not the usual time. */
   readonly afterTestMs?: number | undefined
+  /** The time that a run has, if it is not the usual one. */
+  readonly runMs?: number | undefined
   readonly between?: ((accountId: AccountId) => RunPorts) | undefined
 }
 
@@ -120,6 +122,7 @@ export function createPullWorld(
     stopping,
     between,
     afterTestMs: options.afterTestMs,
+    runMs: options.runMs,
     async load(accountId) {
       const record = await withPredecessor(redis, accountId)
       const destination = record && (await destinations.get(record.account.destinationId))

@@ -63,7 +63,11 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Fai
 
   if (failure === undefined && visit.deferredBecause !== undefined)
     progress.notice(deferredSentence(counts.deferred, visit.deferredBecause))
-  const ended = { ...endedRun(run, counts, failure, world.clock.nowMs()), notices: progress.notices }
+  const ended = {
+    ...endedRun(run, counts, failure, world.clock.nowMs()),
+    notices: progress.notices,
+    more: visit.leavesMore,
+  }
   if (run.task === 'pull') {
     const { stored, deferred } = counts
     const { deferredBecause } = visit

@@ -28,7 +28,7 @@ export async function tellOfRun(
   const [before, { attention }, importing] = await Promise.all([
     outbox.told(account.id),
     accounts.state(account.id),
-    run.failure === null && run.deferred === 0 && isImporting(redis, account.id),
+    run.failure === null && run.deferred === 0 && !run.more && isImporting(redis, account.id),
   ])
   const { news, told } = newsOf(
     {

@@ -60,6 +60,8 @@ export class Visit {
   #wasLetIn = false
   #leaveLane: (() => void) | undefined
   #idsChanged = false
+  #leavesMore = false
+  readonly #beganMs = performance.now()
   /** Why messages are deferred, though the run is done. */
   #deferredBecause: Failure | undefined
 
@@ -100,10 +102,20 @@ export class Visit {
     return this.#deferredBecause
   }
 
-  /** The account with the interval that its server wants: LOGIN-DELAY (RFC 2449 section 6.5) is longer than some intervals. */
+  /** The run has ended before all was done, and nothing has failed (CONTRACT section 5, `more`). */
+  get leavesMore(): boolean {
+    return this.#leavesMore
+  }
+
+  /**
+   * The account with the interval that its server wants: LOGIN-DELAY (RFC 2449 section 6.5) is longer than some intervals. It is what remains
+   * of the interval if the run leaves more.
+   */
   leftAlone(): Account {
     const { account } = this.#order.loaded
-    const minSeconds = Math.max(account.interval.minSeconds, this.#loginDelayMs / 1000)
+    const delaySeconds = this.#loginDelayMs / 1000
+    if (this.#leavesMore) return { ...account, interval: { minSeconds: delaySeconds, maxSeconds: delaySeconds } }
+    const minSeconds = Math.max(account.interval.minSeconds, delaySeconds)
     return { ...account, interval: { ...account.interval, minSeconds } }
   }
 
@@ -159,6 +171,8 @@ export class Visit {
         this.#leaveLane = undefined
       },
       stopping: () => this.#world.stopping(),
+      overtimeMs: () => performance.now() - this.#beganMs - (this.#world.runMs ?? workerLimits.runMs),
+      leavesMore: () => void (this.#leavesMore = true),
       progress: (fetched) => progress.changed(fetched),
       arrived: (messages) => arrivals.add(messages),
       notice: (notice) => {

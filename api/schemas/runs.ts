@@ -28,6 +28,10 @@ export const Run = Type.Object({
     'while it runs: how many of the messages that it set out for have come; null before that is known',
   ),
   failure: orNull(runFailure),
+  more: Type.Boolean({
+    description: 'it ended by its time and not because all was done: the account is due again at once',
+    ...like(false),
+  }),
   notices: Type.Array(Type.String(), {
     description: 'what people may want to know beside that, a sentence each',
     ...like([]),

@@ -65,13 +65,17 @@ export type Failure =
       readonly certificate?: CertificateShown
       readonly speaks?: Protocol
     }
-  /** `slow`: the server did send something, but the answer did not end. */
+  /**
+   * `slow`: the server did send something, but the answer did not end. `octetsPerSecond`: it gave no more than this over that time, of mail and
+   * listings together.
+   */
   | {
       readonly kind: 'silent'
       readonly server: string
       readonly during: Phase
       readonly waitedMs: number
       readonly slow?: true
+      readonly octetsPerSecond?: number
     }
   /** `beyondAscii`: the user name or the password has letters that servers read in different ways. */
   | {

@@ -53,6 +53,8 @@ export function happened(failure: Failure): string {
     case 'tls':
       return `No safe TLS connection to ${failure.server}: ${failure.reason}.`
     case 'silent':
+      if (failure.octetsPerSecond !== undefined)
+        return `${failure.server} was too slow: ${failure.octetsPerSecond} octets a second over ${secondsOf(failure.waitedMs)} s.`
       return failure.slow
         ? `${failure.server} was too slow: no end after ${secondsOf(failure.waitedMs)} s of ${phaseWords(failure.during)}.`
         : `${failure.server} said nothing for ${secondsOf(failure.waitedMs)} s during ${phaseWords(failure.during)}.`

@@ -16,6 +16,7 @@ import type { Mask } from '../mask.ts'
 import type { Transcript } from '../runs/transcript.ts'
 import { abortFailure, dial, type Endpoint, failureOfSocket } from './dial.ts'
 import { pop3Limits } from './limits.ts'
+import { type RatedFrom, RateClock } from './least-rate.ts'
 import { isLimit, passingRefusal, refusal } from './replies.ts'
 import { ReplyClock, type ReplyWait } from './reply-clock.ts'
 import { endingWords } from '../failure/ending.ts'
@@ -30,6 +31,7 @@ interface Question extends ReplyWait, Pending<Reply> {
   readonly during: Phase
   /** The command was sent before the one before it had been answered. */
   readonly pipelined: boolean
+  readonly counted: RatedFrom
 }
 
 export interface ConnectionOptions extends Endpoint {
@@ -50,6 +52,7 @@ export class Pop3Connection {
   #reader: ReplyReader
   readonly #questions: Question[] = []
   readonly #clock = new ReplyClock((waitedMs, slow) => this.#late(waitedMs, slow))
+  readonly #rate: RateClock
   #socket: Socket
   #tls: TlsReport | null = null
   #failed: SessionFailed | undefined
@@ -62,6 +65,7 @@ export class Pop3Connection {
     this.#options = options
     this.#waits = waits
     this.#mask = options.mask ?? ((text) => text)
+    this.#rate = new RateClock(waits.leastRateMs, (octetsPerSecond) => this.#tooSlow(octetsPerSecond))
     this.#socket = socket
     this.#reader = new ReplyReader(this.server)
   }
@@ -152,6 +156,7 @@ export class Pop3Connection {
       const wrong = failure.kind === 'broken protocol' || (failure.kind === 'silent' && !failure.slow)
       this.#failedWhilePipelining = pipelined && wrong
       this.#clock.stop()
+      this.#rate.stop()
       this.#options.signal?.removeEventListener('abort', this.#onAbort)
       this.#socket.destroy()
       for (const { reject } of this.#questions.splice(0)) reject(this.#failed)
@@ -217,15 +222,24 @@ export class Pop3Connection {
     this.#reader.expect(expected)
     const isMessage = expected.shape === 'message' || expected.shape === 'header'
     const pipelined = this.#questions.length > 0
-    this.#questions.push({ during, waitMs, isMessage, pipelined, promise, resolve, reject })
-    if (!pipelined) this.#clock.begin(this.#questions[0])
+    const counted = ratedFromOf(expected)
+    this.#questions.push({ during, waitMs, isMessage, pipelined, counted, promise, resolve, reject })
+    if (!pipelined) this.#beginFirst()
     return promise
+  }
+
+  /** The first of the answers that are due is awaited from now on. */
+  #beginFirst(): void {
+    const [question] = this.#questions
+    this.#clock.begin(question)
+    this.#rate.due(question?.counted ?? 'never')
   }
 
   #receive(chunk: Buffer): void {
     if (this.#failed !== undefined) return
     if (this.#questions[0]?.during === 'greeting') this.#hearGreeting(chunk.toString('latin1', 0, 200))
     if (this.#failed !== undefined) return
+    this.#rate.heard(chunk.length)
     try {
       const replies = this.#reader.push(chunk)
       for (const raw of replies) {
@@ -238,7 +252,7 @@ export class Pop3Connection {
         if (this.#options.transcript !== undefined) noteReply(this.#options.transcript, reply, question?.during)
         question?.resolve(reply)
       }
-      if (replies.length > 0) this.#clock.begin(this.#questions[0])
+      if (replies.length > 0) this.#beginFirst()
       else if (this.#reader.notice !== undefined) this.#waitBehindNotice()
       else this.#clock.heard(chunk.length)
     } catch (error) {
@@ -264,6 +278,13 @@ export class Pop3Connection {
     }
     this.#saidSomethingElse()
     this.fail({ kind: 'silent', server: this.server, during, waitedMs, ...(slow ? { slow } : {}) })
+  }
+
+  #tooSlow(octetsPerSecond: number): void {
+    const during = this.#questions[0]?.during
+    if (during === undefined) return
+    const waitedMs = this.#waits.leastRateMs
+    this.fail({ kind: 'silent', server: this.server, during, waitedMs, slow: true, octetsPerSecond })
   }
 
   /** The answer follows a notice at once, or never. */
@@ -307,4 +328,10 @@ export class Pop3Connection {
     const told = { during: during ?? ('connection' as const), reason: `${reason}${where}${why}` }
     this.fail({ kind: 'unreachable', server: this.server, ...told, ...cause })
   }
+}
+
+/** The answer to `UIDL n` or `LIST n` closes a window: until it has come, nothing of the window counts. */
+function ratedFromOf(expected: Expected): RatedFrom {
+  if (expected.shape === 'listing') return 'from its first octet'
+  return expected.shape !== 'status' || expected.entry === true ? 'at once' : 'never'
 }

@@ -37,6 +37,11 @@ export const pop3Limits = {
   replyWaitMs: 60 * second,
   /** The octets of a message earn it time beyond `replyWaitMs` at this rate: 500 octets a second are slower than a modem. */
   messageOctetsPerMs: 0.5,
+  /** A server that gives less than this, averaged over the time below, is left (DESIGN section 6). A modem of 1996 gave three times as much. */
+  leastOctetsPerSecond: 1000,
+  leastRateMs: 3 * minute,
+  /** The average moves on in so many pieces of that time. */
+  leastRatePieces: 18,
   /** Some servers hang on CAPA (fetchmail FAQ R11, O11): then the session goes on without it. */
   capaWaitMs: 10 * second,
   /** UIDL and LIST of a huge maildrop may need long before the first line. */
@@ -57,6 +62,13 @@ export const pop3Limits = {
 
   /** The RETRs of one window, in listed octets: this much is lost if its barrier fails, and one session holds at least this much. */
   windowOctetsMax: 4 * MiB,
+  /**
+   * A window holds what the line gives in this time, but not more than above, nor less than the least: a run ends at the edge of a window, and
+   * what was asked for behind it must come first. Nothing is asked for ahead of a session's first window, whose rate is not known yet.
+   */
+  windowMs: 20 * second,
+  firstWindowOctets: 256 * KiB,
+  leastWindowOctets: 32 * KiB,
   /** What a message counts for in a window if LIST tells no size that can be read: the average of large collections of mail. */
   unsizedOctets: 64 * KiB,
   /** The windows on their way, including the one that is awaited: they keep the line busy while a window is stored. */

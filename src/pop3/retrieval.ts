@@ -9,7 +9,7 @@ import type { Listed, Window } from '../mail/message.ts'
 import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
 import type { FailureKind } from '../failure/failure.ts'
 import { isMessagePhase, type Phase } from '../failure/phase.ts'
-import { windowOctets, windowOf, windowsOf } from './windows.ts'
+import { windowOctets, windowOctetsMax, windowOf, windowsOf } from './windows.ts'
 import type { Expected, Reply } from './reply.ts'
 
 /** The parts of its session that a retrieval uses. */
@@ -46,6 +46,10 @@ export class Retrieval {
   #ahead: Promise<Came> | undefined
   /** Nobody wants the messages that are still on their way, so nothing more is asked for. */
   #leaving = false
+  /** What the last window came with, in octets a millisecond; undefined before the first one. */
+  #rate: number | undefined
+  /** When the last answer of a window came. */
+  #cameMs = 0
 
   constructor(line: Line, budget: OctetBudget, { signal, pace }: RetrievalOptions = {}) {
     this.#line = line
@@ -61,7 +65,7 @@ export class Retrieval {
   }
 
   async *windows(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window> {
-    const windows = windowsOf(messages, this.#pace)
+    const windows = windowsOf(messages, this.#pace, () => this.#windowOctetsMax)
     let next = windows.next()
     const ahead: { readonly octets: number; readonly coming: Promise<Came> }[] = []
     // The commands of the next windows are sent before a window is handed out, so that the line is never idle.
@@ -102,15 +106,28 @@ export class Retrieval {
   }
 
   #mayAsk(window: readonly Listed[], ahead: readonly { readonly octets: number }[]): boolean {
+    if (this.#pace?.isOver?.() === true) return false
     if (ahead.length === 0) return true
     const octets = ahead.reduce((sum, { octets }) => sum + octets, windowOctets(window))
     return (
       this.#line.pipelined() &&
       !this.#line.hides() &&
       !this.#barrier.isWhole &&
+      this.#rate !== undefined &&
       ahead.length < pullLimits.windowsAheadMax &&
-      octets <= pop3Limits.aheadOctetsMax
+      octets <= Math.min(pop3Limits.aheadOctetsMax, pullLimits.windowsAheadMax * this.#windowOctetsMax)
     )
+  }
+
+  get #windowOctetsMax(): number {
+    return windowOctetsMax(this.#rate)
+  }
+
+  /** Learns the rate from a window that has come. It began when it was asked for, or when the one before it had come. */
+  #learnRate(octets: number, askedMs: number): void {
+    const nowMs = performance.now()
+    if (octets > 0) this.#rate = octets / Math.max(1, nowMs - Math.max(askedMs, this.#cameMs))
+    this.#cameMs = nowMs
   }
 
   #begin(messages: readonly Listed[], maxMessageOctets: number): Promise<Came> {
@@ -131,6 +148,7 @@ export class Retrieval {
       await this.#barrier.learn()
       if (this.#leaving) return { window: windowOf([], release) }
       this.#pace?.asked(messages.length)
+      const askedMs = performance.now()
       const arrived = arrivals(windowOctets(messages), holding, this.#pace)
       // If the server does not pipeline, each message has a barrier of its own. So it has at a server that may not show it again: what
       // has come before the line drops must not be lost.
@@ -139,6 +157,7 @@ export class Retrieval {
           ? { answers: await this.#burst(messages, maxMessageOctets, arrived) }
           : await this.#oneByOne(messages, maxMessageOctets, arrived)
       this.#pace?.closed(answers.length)
+      this.#learnRate(octetsOf(answers), askedMs)
       return { window: windowOf(answers, release), ...broke }
     } catch (error) {
       release()
@@ -161,7 +180,10 @@ export class Retrieval {
     for (const [nth, message] of messages.entries()) {
       const coming = replies[nth] as Promise<Reply>
       const reply = arrived(
-        await coming.catch((error: unknown) => blame(refusedBy(error, messages) ?? message, error, broken)),
+        await coming.catch((error: unknown) => {
+          const isAlone = messages.length === 1 && isTooSlow(error)
+          return blame(refusedBy(error, messages) ?? message, error, isAlone ? ['silent'] : broken)
+        }),
       )
       // If a server says +OK twice (FTGate), the second one becomes a line of the message, and the barrier holds all the same.
       // One at a time it would not hold. If the line does belong to the message, the message is retrieved in that way.
@@ -224,6 +246,17 @@ export class Retrieval {
     const hint = unsized === undefined ? { octetsHint: size } : {}
     return this.#line.ask(`RETR ${number}`, { shape: 'message', octetsMax, ...hint }, { code: 'RETR', message: number })
   }
+}
+
+function octetsOf(answers: Answers): number {
+  return answers.reduce((sum, [, reply]) => sum + (reply.shape === 'body' ? reply.bytes.length : 0), 0)
+}
+
+/** The server gave less than the least rate. Of several messages on their way, none is the reason. */
+function isTooSlow(error: unknown): boolean {
+  return (
+    error instanceof SessionFailed && error.failure.kind === 'silent' && error.failure.octetsPerSecond !== undefined
+  )
 }
 
 type Answers = readonly [Listed, Reply][]

@@ -13,6 +13,8 @@ export interface Waits {
   readonly listingMs: number
   readonly capaMs: number
   readonly quitMs: number
+  /** The time over which a server must keep the least rate of mail and listings (least-rate.ts). */
+  readonly leastRateMs: number
 }
 
 export const usualWaits: Waits = {
@@ -21,4 +23,5 @@ export const usualWaits: Waits = {
   listingMs: pop3Limits.listingWaitMs,
   capaMs: pop3Limits.capaWaitMs,
   quitMs: pop3Limits.quitWaitMs,
+  leastRateMs: pop3Limits.leastRateMs,
 }

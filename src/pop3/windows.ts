@@ -9,14 +9,20 @@ import type { Reply } from './reply.ts'
 /**
  * Divides messages into windows, limited in messages and in listed octets, of at least one message each. A window is made when it is asked
  * for: there may be thousands.
+ *
+ * @param octetsMax the limit in octets: it may be another one for each window.
  */
-export function* windowsOf(messages: readonly Listed[], pace?: WindowPace): Generator<Listed[]> {
+export function* windowsOf(
+  messages: readonly Listed[],
+  pace?: WindowPace,
+  octetsMax: () => number = () => pop3Limits.windowOctetsMax,
+): Generator<Listed[]> {
   let open: Listed[] = []
   let octets = 0
   const messagesMax = () => Math.min(pace?.messagesMax ?? Infinity, pullLimits.windowMessagesMax)
   for (const message of messages) {
     octets += expectedOctets(message)
-    if (open.length > 0 && (open.length >= messagesMax() || octets > pop3Limits.windowOctetsMax)) {
+    if (open.length > 0 && (open.length >= messagesMax() || octets > octetsMax())) {
       yield open
       open = []
       octets = expectedOctets(message)
@@ -24,6 +30,17 @@ export function* windowsOf(messages: readonly Listed[], pace?: WindowPace): Gene
     open.push(message)
   }
   if (open.length > 0) yield open
+}
+
+/**
+ * As much as the line gives in a while: a slow one would take an hour for a window of the usual size.
+ *
+ * @param rate in octets a millisecond; undefined while it is not known.
+ */
+export function windowOctetsMax(rate: number | undefined): number {
+  if (rate === undefined) return pop3Limits.firstWindowOctets
+  const octets = Math.max(pop3Limits.leastWindowOctets, rate * pop3Limits.windowMs)
+  return Math.min(octets, pop3Limits.windowOctetsMax)
 }
 
 /** The number of octets of a window, as they are listed. */

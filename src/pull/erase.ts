@@ -26,7 +26,7 @@ export async function* mark(session: PullSession, survey: Survey): AsyncGenerato
   const { erasures, account, view } = session
   yield* toProve(session, survey)
   await markProven(session)
-  if (erasures.ended !== undefined) return
+  if (erasures.ended !== undefined || session.endsEarly) return
   const unread = [...erasures.refused.values()].filter(
     ({ mark: { isRetrieved, index, message } }) =>
       !isRetrieved && message.size <= account.maxMessageBytes && !isRefusedForGood(view.records, index),
@@ -55,7 +55,7 @@ export async function* mark(session: PullSession, survey: Survey): AsyncGenerato
   await markAgain(tried)
   const isInVain = (kind: readonly RefusedMark[]) => kind[0] === undefined || erasures.refused.has(kind[0].mark.index)
   const others = kinds.filter((kind) => !isInVain(kind)).flatMap((kind) => kind.slice(1))
-  if (others.length === 0 || erasures.ended !== undefined) return
+  if (others.length === 0 || erasures.ended !== undefined || session.endsEarly) return
   yield retrieveAgain(others)
   await markAgain(others)
 }
@@ -82,16 +82,26 @@ async function* toProve(
 }
 
 async function markProven(session: PullSession): Promise<void> {
-  const { maildrop, erasures } = session
+  const { maildrop, erasures, world } = session
   const marks = erasures.take()
-  if (erasures.ended !== undefined) {
-    erasures.unanswered += marks.length
-    return
-  }
-  try {
-    erasures.answered(marks, await maildrop.markDeleted(marks))
-  } catch (error) {
-    if (!session.brokeAtDeletion(error, marks.length)) throw error
+  let most: number = pullLimits.marksFirst
+  for (let from = 0; from < marks.length; ) {
+    if (erasures.ended !== undefined) erasures.unanswered += marks.length - from
+    if (erasures.ended !== undefined) return
+    if (from > 0 && world.overtimeMs() >= pullLimits.markingOvertimeMs) {
+      session.endsEarly = true
+      return
+    }
+    const some = marks.slice(from, from + most)
+    const beganMs = performance.now()
+    try {
+      erasures.answered(some, await maildrop.markDeleted(some))
+    } catch (error) {
+      if (!session.brokeAtDeletion(error, marks.length - from)) throw error
+      return
+    }
+    from += some.length
+    if (performance.now() - beganMs < pullLimits.quickMarksMs) most *= 2
   }
 }
 

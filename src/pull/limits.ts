@@ -57,6 +57,14 @@ export const pullLimits = {
   /** So many octets less are never short: servers count fields of their own (X-UIDL, Status, the line of an mbox), which they do not send. */
   cameShortOctetsMin: 512,
 
+  /**
+   * A run that has had its time deletes for this long at most: what is left is due at the next visit. It marks so few messages first, and
+   * twice as many each time that this took no longer than `quickMarksMs`.
+   */
+  markingOvertimeMs: 5 * minute,
+  marksFirst: 10,
+  quickMarksMs: 5 * second,
+
   /** A provider that refuses to delete a message at this many visits in a row is told of once. */
   refusedMarksTold: 3,
 

@@ -52,6 +52,13 @@ export interface World {
    */
   enterLane(): Promise<boolean>
   leaveLane(): void
+  /**
+   * The time by which the run has had more than its own (DESIGN section 6); negative while it has time. It then ends at the next batch's
+   * edge, and the account is due again at once.
+   */
+  overtimeMs(): number
+  /** Is called if the run leaves something although nothing has failed (CONTRACT section 5, `more`). */
+  leavesMore(): void
   /** True once the worker has been asked to stop: the batch in hand is finished, and nothing new is begun. */
   stopping(): boolean
   /** Is called whenever the run's counts have changed. */
@@ -138,6 +145,8 @@ export interface WindowPace {
   came(): void
   /** A barrier has closed a window of this many messages. */
   closed(messages: number): void
+  /** True once nothing more is to be asked for: the run ends when what is on its way has come. */
+  isOver?(): boolean
 }
 
 /** How a session ended. Marked messages are deleted on `+OK` to QUIT, and on nothing else. */

@@ -127,10 +127,11 @@ export class ProviderRefusals {
       this.#suspects.defer(suspect, failure)
       this.#unproven.push({ message: suspect, failure })
     } else {
-      const verdict = isProviders ? 'innocent' : hasGiven ? 'perhaps' : 'at fault'
+      const verdict = isProviders ? 'innocent' : hasGiven || isTooSlow(failure) ? 'perhaps' : 'at fault'
       await this.#suspects.failed({ sighting: unseen(suspect), failure }, verdict)
     }
     this.#brokenSessions += 1
+    if (isTooSlow(failure)) return false
     const most = this.#given === 0 ? pullLimits.vainSessionsMax : pullLimits.brokenSessionsMax
     const sessionsMax = failure.kind === 'silent' ? pullLimits.silentSessionsMax : most
     return this.#brokenSessions < sessionsMax && !this.#run.world.stopping()
@@ -182,6 +183,11 @@ export class ProviderRefusals {
 
 function isLimit(reply: string): boolean {
   return isVisitLimit(meaningOf(reply))
+}
+
+/** The server gave less than the least rate: it will be no faster for another message. */
+function isTooSlow(failure: Failure): boolean {
+  return failure.kind === 'silent' && failure.octetsPerSecond !== undefined
 }
 
 function isSmall({ size }: Listed): boolean {

@@ -46,7 +46,7 @@ import { WindowSize } from './window-size.ts'
  * section 6), and the next run marks again. After QUIT: the ledger does not know that the message is gone, and misses it first.
  *
  * A message that fails again and again is set aside and holds up no other (suspects.ts). If it broke the session, the rest of the run is
- * another session without it.
+ * another session without it. A run that has had its time ends at a window's edge, with steps 4 to 7 for what has come.
  *
  * @param counts grows as the run goes, so that a run that fails still reports what it did.
  * @returns why messages are deferred, if any of them was due: the run is done all the same.
@@ -54,7 +54,7 @@ import { WindowSize } from './window-size.ts'
 export async function pullAccount(world: World, account: Account, counts: RunCounts): Promise<Failure | undefined> {
   const run: PullRun = { world, account, counts }
   const suspects = new Suspects(run)
-  const windows = new WindowSize()
+  const windows = new WindowSize(() => world.overtimeMs())
   const memory: RunMemory = {
     suspects,
     providerRefusals: new ProviderRefusals(run, suspects),
@@ -72,7 +72,8 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
       return nothing
     }
     do rest = await makeSession(run, memory).catch(leave)
-    while (rest !== nothing)
+    while (rest !== nothing && world.overtimeMs() < 0)
+    if (rest !== nothing) world.leavesMore()
   } finally {
     await memory.providerRefusals.end()
     counts.deferred = suspects.deferred
@@ -117,8 +118,9 @@ async function makeSession(run: PullRun, memory: RunMemory): Promise<Rest> {
       await transfer(deposit, retrieveStored(session, findings, messages))
     await remember(session, findings)
     await erase(session, findings)
-    memory.known = await idlePlan(session, findings)
-    if (session.remaining > 0 && providerRefusals.limit === undefined) throw new SessionFailed({ kind: 'stopped' })
+    memory.known = session.endsEarly ? undefined : await idlePlan(session, findings)
+    if (session.endsEarly) run.world.leavesMore()
+    else if (session.remaining > 0 && providerRefusals.limit === undefined) throw new SessionFailed({ kind: 'stopped' })
     return session.isFollowed ? { messages: 0, deletions: session.unproven } : nothing
   } catch (error) {
     await deposit.settled()

@@ -36,7 +36,7 @@ async function* retrieveTurns(
   survey: Survey,
   turns: Turns & { readonly areStored?: true },
 ): AsyncGenerator<readonly Letter[]> {
-  const { world, maildrop, deposit, neighbours, suspects, providerRefusals } = session
+  const { world, maildrop, deposit, neighbours, suspects, providerRefusals, windows } = session
   const areStored = turns.areStored === true
   const all = [...turns.usual, ...turns.last]
   let due = all.length
@@ -54,6 +54,7 @@ async function* retrieveTurns(
       session.came(came)
       if (world.stopping() || providerRefusals.limit !== undefined) break
     }
+    session.endsEarly ||= due > 0 && windows.isOver()
     // This is asked last: a server that ends the session at TOP costs one run, and no mail.
     if (neighbours.areMissed && !world.stopping())
       for (const sighting of await look(maildrop, survey.storedBefore, session.nowMs, suspects.peeks))

@@ -59,6 +59,8 @@ export class PullSession implements PullRun {
   unknown = 0
   /** The number of messages that are due, or unknown, and that another session may prove. */
   unproven = 0
+  /** The run has had its time before all was done: the rest is left for the next one. */
+  endsEarly = false
   /** The server gives another session. */
   mayGoOn = false
   #expected = 0
@@ -134,7 +136,7 @@ export class PullSession implements PullRun {
 
   /** Whether another session follows, only to delete what this one could not prove. */
   get isFollowed(): boolean {
-    return this.mayGoOn && this.unproven > 0 && !this.world.stopping()
+    return this.mayGoOn && this.unproven > 0 && !this.endsEarly && !this.world.stopping()
   }
 
   /** Whether it was decided what is to be retrieved. */

@@ -24,6 +24,12 @@ export class WindowSize implements WindowPace {
   #closed = 0
   /** The error that ended the session before, if the run goes on after it. */
   #wasCut: unknown
+  readonly #overtimeMs: () => number
+
+  /** @param overtimeMs by how much the run has had more than its time. */
+  constructor(overtimeMs: () => number = () => -1) {
+    this.#overtimeMs = overtimeMs
+  }
 
   /** Begins a session. */
   begin(note: WindowNote | undefined): void {
@@ -56,6 +62,11 @@ export class WindowSize implements WindowPace {
     if (this.#endedAfter === undefined || this.#came <= this.#endedAfter) return
     this.#messagesMax = Math.min(2 * this.#messagesMax, pullLimits.windowMessagesMax)
     if (this.#messagesMax === pullLimits.windowMessagesMax) this.#endedAfter = undefined
+  }
+
+  /** The run has had its time. A session brings one window at least: a survey of a large maildrop may take all of the time. */
+  isOver(): boolean {
+    return this.#overtimeMs() >= 0 && this.#closed > 0
   }
 
   /** The number of stored messages that this session may still be asked for, only to delete them, and come to its QUIT. */

@@ -54,6 +54,7 @@ export class Runs {
       ...noCounts(),
       failure: null,
       fetched: null,
+      more: false,
       notices: [],
     }
     // The record is written first: an open run's id always leads to one.
@@ -195,9 +196,9 @@ export async function runsOf(redis: Redis, ids: readonly string[]): Promise<(Run
 /** Reads a record. Older records lack some fields, and older failures do not say whether they pass. */
 export function runIn(json: string | null): Run | null {
   if (json === null) return null
-  const run = JSON.parse(json) as Omit<Run, 'task' | 'fetched' | 'notices' | 'deferred'>
+  const run = JSON.parse(json) as Omit<Run, 'task' | 'fetched' | 'notices' | 'deferred' | 'more'>
   const failure = run.failure === null ? null : { ...run.failure, passes: run.failure.passes ?? false }
-  return { task: 'pull', fetched: null, notices: [], deferred: 0, ...run, failure }
+  return { task: 'pull', fetched: null, notices: [], deferred: 0, more: false, ...run, failure }
 }
 
 /** The field of a run in the hash of open runs. A rebuild may wait beside a pull. */

@@ -55,6 +55,8 @@ export interface Run extends Readonly<RunCounts> {
   /** Null until it is known, and if nothing is fetched. */
   readonly fetched: Fetched | null
   readonly failure: FailureReport | null
+  /** It has ended by its time, and the account is due again at once. */
+  readonly more: boolean
   /** Further remarks for people, one sentence each. */
   readonly notices: string[]
 }

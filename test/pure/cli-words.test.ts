@@ -29,6 +29,7 @@ const run: Run = {
   deferred: 0,
   failure: null,
   fetched: null,
+  more: false,
   notices: [],
 }
 const program = programOf(new Cli({}, process, new AbortController().signal))

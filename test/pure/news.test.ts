@@ -24,6 +24,7 @@ function end(fields: Partial<RunEnd> & { readonly failure?: Run['failure']; read
     ...noCounts(),
     failure,
     fetched: null,
+    more: false,
     notices: [],
   }
   return { account, run, attention: false, quarantined: [], firstImport: undefined, nowMs: t0, ...rest }

@@ -19,6 +19,7 @@ import { examine } from '../../src/pop3/examine.ts'
 import { openMaildrop, type SessionOptions } from '../../src/pop3/session.ts'
 import { TlsSessions } from '../../src/pop3/tls.ts'
 import { type Behaviour, type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
+import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
 
 let folder = ''
@@ -189,17 +190,21 @@ test('several windows are asked for at once, of large messages only as many as m
   const { windowMessagesMax, windowOctetsMax, windowsAheadMax, aheadOctetsMax } = { ...pullLimits, ...pop3Limits }
   const pipelining = ['UIDL', 'PIPELINING']
   for (const [count, size, capabilities, asked] of [
-    [5 * windowMessagesMax, 100, pipelining, windowsAheadMax * windowMessagesMax],
-    [5, windowOctetsMax, pipelining, windowsAheadMax],
-    [5, aheadOctetsMax, pipelining, 1],
-    [5, windowOctetsMax, ['UIDL'], 1],
+    [5 * windowMessagesMax, 100, pipelining, (1 + windowsAheadMax) * windowMessagesMax],
+    [5, windowOctetsMax, pipelining, 1 + windowsAheadMax],
+    [5, aheadOctetsMax, pipelining, 2],
+    [5, windowOctetsMax, ['UIDL'], 2],
   ] as const) {
-    const messages = Array.from({ length: count }, (_, nth) => ({ bytes: letter(String(nth)), size }))
+    // The rate of the line is learnt from the first window, so the first message is as large as LIST says.
+    const body = (nth: number) => (nth === 0 && count === 5 ? `${'x'.repeat(998)}\r\n`.repeat(size / 1000) : 'Hello.')
+    const messages = Array.from({ length: count }, (_, nth) => ({ bytes: letter(`${nth}`, { body: body(nth) }), size }))
     await served({ messages, capabilities: [...capabilities] }, async (options, server) => {
       const maildrop = await openMaildrop({ ...options, waits: {} })
       const windows = maildrop.retrieve(await maildrop.list(), 100 * windowOctetsMax)[Symbol.asyncIterator]()
+      const retrieves = () => server.commands.filter((command) => command.startsWith('RETR')).length
       await windows.next()
-      assert.equal(server.commands.filter((command) => command.startsWith('RETR')).length, asked, `${count} of ${size}`)
+      await until('the windows ahead', () => retrieves() >= asked)
+      assert.equal(retrieves(), asked, `${count} of ${size}`)
       maildrop.abandon()
     })
   }
@@ -607,11 +612,12 @@ test('who leaves in mid-maildrop while room is scarce is held up by nothing, and
   const size = 3 * 1024 * 1024
   const messages = [...letters, ...letters].map(({ bytes }) => ({ bytes, size }))
   await served({ messages }, async (options, server) => {
-    // Room for two windows of one message each; a third one waits.
+    // Room for two windows of one message each, behind the first one; a third one waits.
     const budget = new OctetBudget(2.5 * size)
     const maildrop = await openMaildrop({ ...options, budget })
     for await (const window of maildrop.retrieve(await maildrop.list(), size)) {
       assert.equal(window.retrieved.length, 1)
+      await until('the next window', () => server.commands.includes('RETR 2'))
       break
     }
     await maildrop.markDeleted([])

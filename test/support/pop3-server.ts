@@ -152,12 +152,17 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
     if (behaviour.greeting === null) return
     const greeting = Buffer.from(`${behaviour.greeting ?? '+OK ready'}\r\n`, 'latin1')
     send(socket, behaviour.mangles?.(greeting, 'greeting') ?? greeting, behaviour)
+    let trickles = false
     const receive = (chunk: Buffer) => {
+      if (trickles) {
+        rest += chunk.toString('utf8')
+        return
+      }
       const lines = (rest + chunk.toString('utf8')).split('\r\n')
       rest = lines.pop() ?? ''
       pipelinedMax = Math.max(pipelinedMax, lines.length)
       if (behaviour.dropsPipelined) lines.splice(1)
-      for (const line of lines) {
+      for (const [nth, line] of lines.entries()) {
         commands.push(masked(line))
         if (behaviour.silentOn !== undefined && line.startsWith(behaviour.silentOn)) return
         if (behaviour.dropOn !== undefined && line.startsWith(behaviour.dropOn)) {
@@ -196,7 +201,12 @@ export async function startPop3Server(usual: Behaviour, port = 0): Promise<Scrip
           return
         }
         if (behaviour.trickle !== undefined && line.startsWith(behaviour.trickle.on)) {
-          void trickle(socket, reply, behaviour.trickle)
+          trickles = true
+          rest = [...lines.slice(nth + 1), rest].join('\r\n')
+          void trickle(socket, reply, behaviour.trickle).then(() => {
+            trickles = false
+            receive(Buffer.alloc(0))
+          })
           return
         }
         if (line.startsWith('RETR') && behaviour.delayMs !== undefined) {
@@ -401,8 +411,12 @@ async function trickle(
   reply: Buffer,
   { everyMs, octets = 1 }: NonNullable<Behaviour['trickle']>,
 ): Promise<void> {
-  for (let at = 0; at < reply.length && !socket.destroyed; at += octets) {
-    socket.write(reply.subarray(at, at + octets))
+  const beganMs = performance.now()
+  for (let at = 0; at < reply.length && !socket.destroyed; ) {
+    // It keeps its rate where timers come late.
+    const due = octets * (1 + Math.floor((performance.now() - beganMs) / Math.max(1, everyMs)))
+    socket.write(reply.subarray(at, Math.max(due, at + octets)))
+    at = Math.max(due, at + octets)
     await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
 }

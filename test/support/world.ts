@@ -126,6 +126,10 @@ export class TestWorld {
   /** Lines of the listing name no message. */
   leavesOut = false
   stopAfterWindows = Number.POSITIVE_INFINITY
+  /** By how much a run has had more than its time, when so many windows have come. */
+  overtimeMs: (windows: number) => number = () => -1
+  /** How often a run has said that it leaves more. */
+  leftMore = 0
   /** The number of turns of the event loop before the store takes the nth append, counted from 0. */
   appendTakes: (nth: number) => number = () => 0
   /** False: the store appends to the folder itself, and gives no UIDs (RFC 4315). */
@@ -252,6 +256,8 @@ export class TestWorld {
       leaveLane() {},
       newToken: () => (this.#tokens++).toString(16).padStart(32, '0') as Token,
       stopping: () => this.#windows >= this.stopAfterWindows,
+      overtimeMs: () => this.overtimeMs(this.#windows),
+      leavesMore: () => void (this.leftMore += 1),
       progress: () => {},
       notice: (notice) => void this.notices.push(notice),
       arrived: (arrivals) => void this.arrivals.push(...arrivals),
@@ -299,6 +305,7 @@ export class TestWorld {
         }
         for (let from = 0, size = 0; from < wanted.length; from += size) {
           if (world.#windows >= world.dropsAfterWindows) hangUp()
+          if (pace?.isOver?.() === true) return
           size = Math.min(world.window, pace?.messagesMax ?? world.window)
           const part = wanted.slice(from, from + size)
           pace?.asked(part.length)

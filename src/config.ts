@@ -2,7 +2,8 @@
 import { availableParallelism } from 'node:os'
 import { type Static, Type } from 'typebox'
 import { envSchema } from 'env-schema'
-import { type Given, redisUrlOf, type StoreEndpoint, storeOf } from './server-urls.ts'
+import { redisUrlOf } from './redis-url.ts'
+import { type Given, type StoreEndpoint, storeOf } from './server-urls.ts'
 
 const port = (fallback: number) => Type.Integer({ minimum: 1, maximum: 65535, default: fallback })
 
@@ -25,6 +26,7 @@ export const variables = Type.Object({
   TRIBUTARY_SECRET_KEY_FILE: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_REDIS_URL: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_REDIS_PASSWORD: Type.Optional(Type.String({ minLength: 1 })),
+  TRIBUTARY_REDIS_SENTINEL_PASSWORD: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_STORE_URL: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_STORE_PASSWORD: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_STORE_USERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
@@ -39,6 +41,7 @@ export type Variables = Static<typeof variables>
 export const fromFiles = [
   'TRIBUTARY_REDIS_URL',
   'TRIBUTARY_REDIS_PASSWORD',
+  'TRIBUTARY_REDIS_SENTINEL_PASSWORD',
   'TRIBUTARY_STORE_URL',
   'TRIBUTARY_STORE_PASSWORD',
 ] as const satisfies readonly (keyof Variables)[]
@@ -67,8 +70,10 @@ export interface Config {
   readonly publicName: string
   /** PEM files; undefined: a self-signed certificate is made under HOME. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
-  /** `redis://`, `rediss://` or the path of a unix socket. Undefined: local mode starts one. */
+  /** One of the forms of redis-url.ts. Undefined: local mode starts one. */
   readonly redisUrl: string | undefined
+  /** The Sentinels' own password, if they have one. */
+  readonly redisSentinelPassword: string | undefined
   /** Undefined: local mode starts Dovecot. */
   readonly store: StoreEndpoint | undefined
   /** The passwd-file that the hosted store reads. */
@@ -133,6 +138,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
         ? undefined
         : { certFile: read.TRIBUTARY_TLS_CERT, keyFile: read.TRIBUTARY_TLS_KEY },
     redisUrl,
+    redisSentinelPassword: given['TRIBUTARY_REDIS_SENTINEL_PASSWORD'],
     store,
     storeUsersFile: read.TRIBUTARY_STORE_USERS_FILE,
     // One core is left to Redis, the store and the API.

@@ -1,4 +1,4 @@
-/** Reads the URLs of Redis and of the hosted store from the settings. */
+/** Reads the URL of the hosted store from the settings, and what URLs of servers have in common. */
 
 /** The hosted store and the master user that may act for every login there. */
 export interface StoreEndpoint {
@@ -12,22 +12,7 @@ export interface StoreEndpoint {
 /** The settings that are given, as text. */
 export type Given = Partial<Record<string, string>>
 
-const redisWanted = 'like redis://HOST:PORT, rediss://HOST:PORT (TLS), or the path of a unix socket'
-
-export function redisUrlOf(given: Given, mistakes: string[]): string | undefined {
-  const text = given['TRIBUTARY_REDIS_URL']
-  const password = given['TRIBUTARY_REDIS_PASSWORD']
-  if (text === undefined) return undefined
-  const url = withPassword(text, password)
-  if (url === null) mistakes.push('TRIBUTARY_REDIS_PASSWORD needs a TRIBUTARY_REDIS_URL like redis://HOST:PORT')
-  else if (!text.startsWith('/') && !isUrlOf(text, ['redis:', 'rediss:']))
-    mistakes.push(
-      `TRIBUTARY_REDIS_URL must be ${redisWanted}; in a password, write other characters than letters and digits as %XX`,
-    )
-  return url ?? undefined
-}
-
-function isUrlOf(text: string, protocols: readonly string[]): boolean {
+export function isUrlOf(text: string, protocols: readonly string[]): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username, password } = new URL(text)
   return (
@@ -39,7 +24,7 @@ function isUrlOf(text: string, protocols: readonly string[]): boolean {
 }
 
 /** Undefined if a percent sign is not followed by an octet of UTF-8. */
-function decoded(part: string): string | undefined {
+export function decoded(part: string): string | undefined {
   try {
     return decodeURIComponent(part)
   } catch {
@@ -56,7 +41,7 @@ export function storeOf(given: Given, mistakes: string[]): StoreEndpoint | undef
 }
 
 /** The URL with a password that was given apart from it; null if the URL has no place for one, or has one already. */
-function withPassword(text: string | undefined, password: string | undefined): string | undefined | null {
+export function withPassword(text: string | undefined, password: string | undefined): string | undefined | null {
   if (text === undefined || password === undefined) return text
   if (!URL.canParse(text)) return null
   const url = new URL(text)

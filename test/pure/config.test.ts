@@ -34,6 +34,7 @@ test('without settings everything is as the contract says', () => {
     publicName: 'localhost',
     tls: undefined,
     redisUrl: undefined,
+    redisSentinelPassword: undefined,
     store: undefined,
     storeUsersFile: undefined,
     workers: Math.max(1, availableParallelism() - 1),

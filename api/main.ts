@@ -14,7 +14,8 @@ import { createLog, type Logger } from '../src/log.ts'
 import { answers } from '../src/pop3/probe.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { Audit } from '../src/redis/audit.ts'
-import { connectRedis, demandReliable } from '../src/redis/connection.ts'
+import { connectRedis } from '../src/redis/connection.ts'
+import { demandReliable } from '../src/redis/reliable.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Events } from '../src/redis/events.ts'
 import { Bulletins } from '../src/redis/bulletin.ts'
@@ -56,7 +57,8 @@ async function main(): Promise<void> {
       'The API alone needs TRIBUTARY_REDIS_URL, TRIBUTARY_STORE_URL and TRIBUTARY_STORE_USERS_FILE; npm start sets them by itself',
     )
   }
-  const redis = connectRedis(redisUrl, 'api', (reason) => log.warn({ event: 'redis away', reason }))
+  const onAway = (reason: string) => log.warn({ event: 'redis away', reason })
+  const redis = connectRedis(redisUrl, 'api', onAway, config.redisSentinelPassword)
   await demandReliable(redis)
 
   const home = homeOf(config.home)

@@ -11,7 +11,8 @@ import { programVersion } from '../src/disk/version.ts'
 import { redisLimits } from '../src/redis/limits.ts'
 import { workerLimits } from './limits.ts'
 import { createLog } from '../src/log.ts'
-import { connectRedis, demandReliable } from '../src/redis/connection.ts'
+import { connectRedis } from '../src/redis/connection.ts'
+import { demandReliable } from '../src/redis/reliable.ts'
 import { sealedRecords } from '../src/redis/sealed.ts'
 import { runMain } from '../src/run-main.ts'
 import { untilCarriedOver } from '../src/redis/format/carry-over.ts'
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
       'A worker alone needs TRIBUTARY_REDIS_URL, TRIBUTARY_STORE_URL and TRIBUTARY_STORE_USERS_FILE; npm start sets them by itself',
     )
   }
-  const redis = connectRedis(redisUrl, 'worker', (reason) => logRedisAway(log, reason))
+  const redis = connectRedis(redisUrl, 'worker', (reason) => logRedisAway(log, reason), config.redisSentinelPassword)
   await demandReliable(redis)
 
   await untilCarriedOver(redis, programVersion(), () =>

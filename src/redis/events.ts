@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import { keys } from './key-names.ts'
+import { duplicateOf } from './nodes.ts'
 
 export const eventKinds = ['run', 'account', 'destination'] as const
 export type EventKind = (typeof eventKinds)[number]
@@ -72,7 +73,7 @@ export class Events {
   }
 
   async #begin(): Promise<Redis> {
-    const reader = this.#redis.duplicate({
+    const reader = duplicateOf(this.#redis, {
       enableOfflineQueue: true,
       maxRetriesPerRequest: null,
       commandTimeout: 2 * redisLimits.eventsAwaitedMs,

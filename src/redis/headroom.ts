@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis'
 import type { Failure } from '../failure/failure.ts'
 import { redisLimits } from './limits.ts'
+import { infoOfAll } from './nodes.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 
 export interface HeadroomOptions {
@@ -41,12 +42,11 @@ export class Headroom {
 
   async #look(): Promise<Failure | undefined> {
     try {
-      const [memory, persistence, free] = await Promise.all([
-        this.#redis.info('memory'),
-        this.#redis.info('persistence'),
+      const [nodes, free] = await Promise.all([
+        infoOfAll(this.#redis, 'memory', 'persistence'),
         this.#freeOctets(),
       ])
-      return shortage(memory + persistence, free)
+      return nodes.map((info) => shortage(info, free)).find((failure) => failure !== undefined)
     } catch (error) {
       this.#looked = undefined
       throw error
@@ -80,12 +80,12 @@ export function shortage(info: string, freeOctets: number | undefined): Failure 
 /** What Redis, or ioredis in its place, says when it cannot work for us, and what an operator can do. */
 const refusals: readonly (readonly [RegExp, reason: string, remedy: string])[] = [
   [
-    /^(?:Connection is closed|Stream isn't writeable|Reached the max retries|Command timed out|connect E[A-Z]+)|Command aborted/,
+    /^(?:Connection is closed|Stream isn't writeable|Reached the max retries|Command timed out|connect E[A-Z]+|Too many Cluster redirections|None of startup nodes|Failed to refresh slots|Cluster isn't ready|All sentinels are unreachable)|Command aborted/,
     'Redis did not answer',
     'See whether it runs, and what it says in its log; no mail is lost, and runs go on by themselves when it answers',
   ],
   [
-    /^(?:LOADING|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|BUSY) /,
+    /^(?:LOADING|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|UNBLOCKED|BUSY) /,
     'Redis is not ready: it loads its data, or changes its master',
     'Wait; no mail is lost, and runs go on by themselves when it is ready',
   ],

@@ -16,6 +16,14 @@ export const redisLimits = {
   leaseMs: 15 * second,
   /** How often whoever removes an account asks whether its run has ended. */
   releaseAskedEveryMs: 20,
+  /** How long a Redis may take to accept a connection, and a node of a Cluster to say who serves what. */
+  redisConnectMs: 10 * second,
+  /** How often a command is sent again while a Cluster changes a master. */
+  clusterTryEveryMs: 250,
+  /** How many times the API tries: five seconds or so. Somebody waits for the answer. */
+  clusterTriesOfApi: 20,
+  /** How often the nodes of a Cluster are asked who serves what: a frozen node says nothing of its successor. */
+  clusterLookedAtMs: 3 * second,
   /** How long to wait before Redis is asked again after it has failed. */
   redisRetryMs: 1 * second,
   /** How far Redis' memory must be below its `maxmemory` before a run begins: a run of 100,000 messages adds 4 MB to the ledger, and its intents come and go. */

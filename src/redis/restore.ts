@@ -13,6 +13,7 @@ import { FormatLock } from './format/lock.ts'
 import { restoring } from './format/mark.ts'
 import { formatOf, formatSteps, runSteps, type FormatStep } from './format/steps.ts'
 import { everyKey, keys } from './key-names.ts'
+import { keysLike } from './nodes.ts'
 import { pipelined } from './pipelined.ts'
 import { indexQuarantine } from './quarantine-index.ts'
 import { queuePrefix } from './queue.ts'
@@ -89,6 +90,10 @@ async function rebuild(redis: Redis, nowMs: number): Promise<void> {
       if (destinations.has(record.account.destinationId)) rebuildAccount(pipeline, record, dueMs.get(id), nowMs)
       else pipeline.hdel(keys.accounts, id)
     })
+    // Nothing is assumed about later changes: the store is asked before the next pull.
+    await pipelined(redis, Object.keys(accounts), (pipeline, id) =>
+      pipeline.hset(keys.ledgerNotes(id), 'wholeUnder', 'a backup'),
+    )
     await restate(redis, Object.keys(accounts))
     await indexQuarantine(redis, Object.keys(accounts))
   }
@@ -143,8 +148,6 @@ function rebuildAccount(
   nowMs: number,
 ): void {
   const { id } = account
-  // Nothing is assumed about later changes: the store is asked before the next pull.
-  pipeline.hset(keys.ledgerNotes(id), 'wholeUnder', 'a backup')
   if (twinOf === undefined) pipeline.hset(keys.accountSources, sourceOf(account), id)
   addToIndex(pipeline, account)
   if (dueMs !== undefined && !account.paused)
@@ -155,16 +158,12 @@ function rebuildAccount(
 export async function removeEverything(redis: Redis): Promise<void> {
   await redis.unlink(keys.due, keys.accounts, keys.accountIds)
   for (const pattern of everyKey) {
-    let cursor = '0'
-    do {
-      const [next, found] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', 1000)
-      cursor = next
+    for await (const found of keysLike(redis, pattern))
       await pipelined(
         redis,
         found.filter((key) => !outlivesWipe(key)),
         (pipeline, key) => pipeline.unlink(key),
       )
-    } while (cursor !== '0')
   }
 }
 

@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis'
 import { setTimeout } from 'node:timers/promises'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
+import { duplicateOf } from './nodes.ts'
 import { script } from './scripts.ts'
 
 const revoke = script<number>('revoke-lease', 1)
@@ -27,7 +28,7 @@ export class Revocations {
   readonly #checks = new Map<string, () => void>()
 
   constructor(redis: Redis, onError: (error: Error) => void) {
-    this.#subscriber = redis.duplicate({ maxRetriesPerRequest: null, lazyConnect: true })
+    this.#subscriber = duplicateOf(redis, { maxRetriesPerRequest: null, lazyConnect: true })
     this.#subscriber.on('error', onError)
     this.#subscriber.on('message', (_channel: string, accountId: string) => this.#checks.get(accountId)?.())
   }

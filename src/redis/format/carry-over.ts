@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { keys } from '../key-names.ts'
 import { redisLimits } from '../limits.ts'
+import { keysLike } from '../nodes.ts'
 import { processesAlive } from '../processes.ts'
 import { removeEverything } from '../restore.ts'
 import { script } from '../scripts.ts'
@@ -158,12 +159,8 @@ class Carrying {
 /** The runs that are under way, each by a name for people. */
 async function leasesOf(redis: Redis): Promise<string[]> {
   const found = new Set<string>()
-  let cursor = '0'
-  do {
-    const [next, names] = await redis.scan(cursor, 'MATCH', keys.lease('*'), 'COUNT', 1000)
-    cursor = next
+  for await (const names of keysLike(redis, keys.lease('*')))
     for (const name of names) found.add(`a run of the account ${/\{(.*)\}/.exec(name)?.[1] ?? name}`)
-  } while (cursor !== '0')
   return [...found]
 }
 

@@ -48,6 +48,13 @@ function runParts(redis: Redis, log: Logger) {
   return { events, runs, queue: new PullQueue(redis, runs, { onError }) }
 }
 
+async function reliableRedis(url: string, { redisSentinelPassword }: Config, log: Logger): Promise<Redis> {
+  const onAway = (reason: string) => log.warn({ event: 'redis away', reason })
+  const redis = connectRedis(url, 'api', onAway, redisSentinelPassword)
+  await demandReliable(redis)
+  return redis
+}
+
 async function main(): Promise<void> {
   const config = readEnvironment(process.env)
   const log = createLog('api', config.logLevel)
@@ -57,9 +64,7 @@ async function main(): Promise<void> {
       'The API alone needs TRIBUTARY_REDIS_URL, TRIBUTARY_STORE_URL and TRIBUTARY_STORE_USERS_FILE; npm start sets them by itself',
     )
   }
-  const onAway = (reason: string) => log.warn({ event: 'redis away', reason })
-  const redis = connectRedis(redisUrl, 'api', onAway, config.redisSentinelPassword)
-  await demandReliable(redis)
+  const redis = await reliableRedis(redisUrl, config, log)
 
   const home = homeOf(config.home)
   const openRing = ringOpener(config, redis, log)

@@ -1,5 +1,5 @@
 /** Reads TRIBUTARY_REDIS_URL: one Redis, the master that Sentinels know, or a Cluster (CONTRACT section 1). */
-import { decoded, type Given, isUrlOf, withPassword } from './server-urls.ts'
+import { percentDecoded, type Given, isUrlOf, withPassword } from './server-urls.ts'
 
 export interface RedisHost {
   readonly host: string
@@ -57,23 +57,24 @@ export function redisUrlOf(given: Given, mistakes: string[]): string | undefined
 /** Undefined: the text is none of the forms. */
 export function redisPlaceOf(text: string): RedisPlace | undefined {
   const [, scheme, kind, login = '', hostList = '', path = ''] = several.exec(text) ?? []
-  if (scheme === undefined) return text.startsWith('/') || isUrlOf(text, ['redis:', 'rediss:']) ? { kind: 'one', url: text } : undefined
+  if (scheme === undefined)
+    return text.startsWith('/') || isUrlOf(text, ['redis:', 'rediss:']) ? { kind: 'one', url: text } : undefined
   const credentials = credentialsOf(scheme, login)
   const hosts = hostList.split(',').map((one) => hostOf(one, usualPort[kind as keyof typeof usualPort]))
   if (credentials === undefined || !hosts.every((host) => host !== undefined)) return undefined
   // A Cluster has the database 0 alone.
   if (kind === 'cluster') return /^0?$/.test(path) ? { kind, ...credentials, hosts } : undefined
   const [, name, db = '0'] = /^([\w.%-]+)(?:\/(\d{1,4}))?$/.exec(path) ?? []
-  const decodedName = name === undefined ? undefined : decoded(name)
-  return decodedName === undefined
+  const masterName = name === undefined ? undefined : percentDecoded(name)
+  return masterName === undefined
     ? undefined
-    : { kind: 'sentinel', ...credentials, hosts, name: decodedName, db: Number(db) }
+    : { kind: 'sentinel', ...credentials, hosts, name: masterName, db: Number(db) }
 }
 
 function credentialsOf(scheme: string, login: string): Credentials | undefined {
   const at = login.indexOf(':')
-  const username = decoded(at === -1 ? login : login.slice(0, at))
-  const password = decoded(at === -1 ? '' : login.slice(at + 1))
+  const username = percentDecoded(at === -1 ? login : login.slice(0, at))
+  const password = percentDecoded(at === -1 ? '' : login.slice(at + 1))
   if (username === undefined || password === undefined) return undefined
   return { tls: scheme === 'rediss', username: username || undefined, password: password || undefined }
 }

@@ -18,13 +18,13 @@ export function isUrlOf(text: string, protocols: readonly string[]): boolean {
   return (
     protocols.includes(protocol) &&
     hostname !== '' &&
-    decoded(username) !== undefined &&
-    decoded(password) !== undefined
+    percentDecoded(username) !== undefined &&
+    percentDecoded(password) !== undefined
   )
 }
 
 /** Undefined if a percent sign is not followed by an octet of UTF-8. */
-export function decoded(part: string): string | undefined {
+export function percentDecoded(part: string): string | undefined {
   try {
     return decodeURIComponent(part)
   } catch {

@@ -42,10 +42,7 @@ export class Headroom {
 
   async #look(): Promise<Failure | undefined> {
     try {
-      const [nodes, free] = await Promise.all([
-        infoOfAll(this.#redis, 'memory', 'persistence'),
-        this.#freeOctets(),
-      ])
+      const [nodes, free] = await Promise.all([infoOfAll(this.#redis, 'memory', 'persistence'), this.#freeOctets()])
       return nodes.map((info) => shortage(info, free)).find((failure) => failure !== undefined)
     } catch (error) {
       this.#looked = undefined

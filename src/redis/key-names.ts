@@ -142,6 +142,8 @@ export const keys = {
   intents: (id: AccountId | string) => ofAccount(id, 'intents'),
   lease: (id: AccountId | string) => ofAccount(id, 'lease'),
   fence: (id: AccountId | string) => ofAccount(id, 'fence'),
+  /** Is never written: in a Cluster it stands for `format`, which lies in another slot (lease.ts). */
+  formatOfAccount: (id: AccountId | string) => ofAccount(id, 'format'),
   /** List: the messages that a run has stored (arrivals.ts). */
   arrived: (id: AccountId | string, runId: string) => ofAccount(id, `arrived:${runId}`),
   /** The lines of a run, as JSON (transcripts.ts). */

@@ -3,7 +3,10 @@ import type { Redis } from 'ioredis'
 import type { AccountId } from '../mail/message.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { KnownPlan } from '../pull/known-plan.ts'
+import { readMark } from './format/mark.ts'
 import { keys } from './key-names.ts'
+import { redisLimits } from './limits.ts'
+import { clusterOf } from './nodes.ts'
 import { script } from './scripts.ts'
 
 const takeLease = script<[fence: number, leftMs: number, plan?: string, untilMs?: number]>('take-lease', 6)
@@ -16,6 +19,21 @@ interface TakenLease {
   /** A time of the monotonic clock: the lease did not begin earlier. */
   readonly askedAtMs: number
   readonly known: KnownPlan | undefined
+}
+
+/**
+ * The key that scripts on an account's keys read the number of the format from. In a Cluster `format` lies in another slot, so that no
+ * script can read both, and this key is empty. There the number is read once the lease is held. Whoever carries the data over writes the
+ * number first and looks for leases then: so either this process sees the new number, or the other one sees the lease, and waits. Every
+ * guarded write needs the lease, so that none is made under another number.
+ */
+export function formatKeyOf(redis: Redis, accountId: AccountId): string {
+  return clusterOf(redis) === undefined ? keys.format : keys.formatOfAccount(accountId)
+}
+
+async function isOurFormat(redis: Redis): Promise<boolean> {
+  const mark = await readMark(redis)
+  return mark.state === 'settled' && mark.format === redisLimits.dataFormat
 }
 
 export class Lease {
@@ -55,9 +73,13 @@ export class Lease {
   static async take(redis: Redis, accountId: AccountId, leaseMs: number, nowMs = Date.now()): Promise<Lease | number> {
     const askedAtMs = performance.now()
     const own = [keys.ledgerNotes, keys.intents, keys.spool].map((name) => name(accountId))
-    const names = [keys.lease(accountId), keys.fence(accountId), keys.format, ...own]
+    const names = [keys.lease(accountId), keys.fence(accountId), formatKeyOf(redis, accountId), ...own]
     const [fence, leftMs, plan = '', untilMs = 0] = await takeLease(redis, names, [leaseMs, nowMs])
     if (fence === 0) return leftMs
+    if (clusterOf(redis) !== undefined && !(await isOurFormat(redis))) {
+      await releaseLease(redis, [keys.lease(accountId)], [fence])
+      return leaseMs
+    }
     const known = plan === '' ? undefined : { ...(JSON.parse(plan) as KnownPlan), untilMs }
     return new Lease(redis, accountId, { fence, leaseMs, askedAtMs, known })
   }

@@ -11,6 +11,7 @@ import type { GrowCounts } from '../pull/ledger-ports.ts'
 import { isSetAside } from '../pull/quarantine.ts'
 import { keys } from './key-names.ts'
 import { appendRecords, type LedgerChange, type LedgerWriter } from './ledger-writes.ts'
+import { indexQuarantine } from './quarantine-index.ts'
 
 /** A record with its place, or one that is appended. */
 export type PlacedRecord = Omit<LedgerRecord, 'index'> & { readonly index?: number | undefined }
@@ -107,9 +108,11 @@ export class LedgerRecords {
     // This is set before the answer comes: records that are appended meanwhile go after these.
     this.#octets = offset + packed.length
     const names = [keys.ledger, keys.intents, keys.quarantine, keys.spool].map((name) => name(this.#accountId))
-    const args = [offset, packed, intentId, this.#accountId, ...all.flat()]
+    const args = [offset, packed, intentId, ...all.flat()]
     counted?.()
-    await this.#writer.write(appendRecords, [...names, keys.quarantined], args)
+    await this.#writer.write(appendRecords, names, args)
+    if (all.some(([what]) => what === 'entry' || what === 'no entry'))
+      await indexQuarantine(this.#redis, [this.#accountId])
     return placed
   }
 

@@ -7,7 +7,7 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import type { AccountId, RunId } from '../mail/message.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { keys } from './key-names.ts'
-import type { Lease } from './lease.ts'
+import { formatKeyOf, type Lease } from './lease.ts'
 import { type Script, script, type ScriptArgument } from './scripts.ts'
 
 /** A script that begins with the guard: its first keys and arguments, and its last key, are those of `LedgerWriter`. */
@@ -15,9 +15,9 @@ export type GuardedScript = Script<1>
 const guarded = (name: string, furtherKeys: number): GuardedScript => script(name, 3 + furtherKeys)
 
 export const writeIntent = guarded('write-intent', 1)
-export const appendRecords = guarded('append-records', 5)
+export const appendRecords = guarded('append-records', 4)
 export const amendRecords = guarded('amend-records', 1)
-export const rewriteLedger = guarded('rewrite-ledger', 3)
+export const rewriteLedger = guarded('rewrite-ledger', 2)
 export const beginLedger = guarded('begin-ledger', 0)
 export const noteSetOut = guarded('note-set-out', 0)
 export const noteReturned = guarded('note-returned', 0)
@@ -71,7 +71,11 @@ export class LedgerWriter {
     const guardKeys = [keys.lease(accountId), keys.ledgerNotes(accountId)]
     const guardArgs = [fence, this.#nowMs(), id, JSON.stringify(counts)]
     try {
-      await write(this.#redis, [...guardKeys, ...keyNames, keys.format], [...guardArgs, ...args])
+      await write(
+        this.#redis,
+        [...guardKeys, ...keyNames, formatKeyOf(this.#redis, accountId)],
+        [...guardArgs, ...args],
+      )
     } catch (error) {
       if (error instanceof Error && error.message.includes('SUPERSEDED'))
         throw new SessionFailed({ kind: 'superseded' }, error)

@@ -39,6 +39,7 @@ import {
   writeIntent,
 } from './ledger-writes.ts'
 import { redisLimits } from './limits.ts'
+import { indexQuarantine } from './quarantine-index.ts'
 import { wishesIn } from './quarantine.ts'
 import { RedisSpool } from './spool.ts'
 
@@ -171,8 +172,9 @@ export class RedisLedger implements AccountLedger {
     let to = 0
     for (let index = 0; index < before.length; index += 1)
       if (!forgotten.has(index)) to += packed.copy(rest, to, index * recordOctets, (index + 1) * recordOctets)
-    const names = [keys.ledger(this.#accountId), keys.quarantine(this.#accountId), keys.quarantined]
-    await this.#writer.write(rewriteLedger, names, [rest, this.#accountId, ...entriesGone])
+    const names = [keys.ledger(this.#accountId), keys.quarantine(this.#accountId)]
+    await this.#writer.write(rewriteLedger, names, [rest, ...entriesGone])
+    if (entriesGone.length > 0) await indexQuarantine(this.#redis, [this.#accountId])
     this.#entries.outdate()
     this.#records.outdate()
   }
@@ -233,7 +235,7 @@ export class RedisLedger implements AccountLedger {
   }
 
   async #keeperAtStart(): Promise<Keeper> {
-    return await (this.#keeper ??= keeperOf(this.#redis, this.#nowMs()))
+    return await (this.#keeper ??= keeperOf(this.#redis, this.#accountId, this.#nowMs()))
   }
 
   #aside(state: 'skipped' | 'quarantined', { message, fingerprint, digest }: Sighting): NewRecord {

@@ -52,7 +52,7 @@ function placeOf(redis: Redis): string {
   return `the Sentinels ${sentinels.map(({ host, port }) => `${host}:${port}`).join(', ')}, as the master ${name}`
 }
 
-export function addressOf(redis: Redis | undefined): string {
+function addressOf(redis: Redis | undefined): string {
   const { path, host, port } = redis?.options ?? {}
   return path ?? `${host}:${port}`
 }

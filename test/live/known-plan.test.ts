@@ -118,7 +118,7 @@ test('an account of which nothing was ever written has none', async () => {
 
 test('a ledger that an earlier version has written, and no other one since, has a plan too', async () => {
   const id = newAccount()
-  const { name } = await keeperOf(redis, nowMs)
+  const { name } = await keeperOf(redis, id, nowMs)
   await redis.hset(keys.ledgerNotes(id), { wholeUnder: name, begun: '1', run: 'OLD', lastSeenMs: nowMs })
   const lease = await taken(id)
   await ledgerOf(lease).noteKnown(planOf(await ledgerOf(lease).view()))

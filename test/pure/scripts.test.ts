@@ -25,6 +25,30 @@ test('each script begins with what it does, its keys with their tag, and what it
   }
 })
 
+test('the keys of a script lie in one slot of a Cluster, but for those that are given others there', () => {
+  const included = (name: string) =>
+    [...readFileSync(`${folder}/${name}.lua`, 'utf8').matchAll(/^-- @include (\S+)$/gm)].map(([, file]) =>
+      readFileSync(`${folder}/includes/${file}.lua`, 'utf8'),
+    )
+  for (const name of names) {
+    const text = [headOf(name), ...included(name)].join('\n')
+    const several = /tag \{tributary\}/.test(text) && /tag \{account\}/.test(text)
+    if (several) assert.match(text, /unless in a Cluster|in a Cluster, and otherwise/, name)
+  }
+})
+
+test('what has no key is asked of every master: only nodes.ts, and what is given one node, calls it', () => {
+  const sources = ['src', 'workers', 'api'].flatMap((room) =>
+    readdirSync(room, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `${room}/${name}`),
+  )
+  const calling = sources.filter((path) =>
+    /[rR]edis\.(?:info|config|scan|keys|dbsize|flushall|duplicate|nodes|wait)\(/.test(readFileSync(path, 'utf8')),
+  )
+  assert.deepEqual(calling.toSorted(), ['src/redis/nodes.ts', 'src/redis/reliable.ts'])
+})
+
 test('each script is loaded in one place, and each place names a script', () => {
   const sources = readdirSync('src/redis', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
   const text = sources.map((name) => readFileSync(`src/redis/${name}`, 'utf8')).join('\n')

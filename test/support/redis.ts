@@ -9,6 +9,8 @@ export interface TestRedis {
   /** The path of its socket. */
   readonly url: string
   readonly dataFolder: string
+  /** For the files of a test; it is gone with the test. */
+  readonly folder: string
   readonly pid: number
   /** Resolves with the reason of its end. */
   exited(): Promise<string>
@@ -30,6 +32,7 @@ export async function startRedis(): Promise<TestRedis> {
   return {
     url: redisSocket(places),
     dataFolder: places.dataFolder,
+    folder,
     get pid() {
       return child.pid
     },

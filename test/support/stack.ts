@@ -1,7 +1,7 @@
 /** Starts the whole gateway in this process: a real Redis, a real Dovecot, the API by inject, and a worker. */
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { HostedLogins } from '../../api/hosted-logins.ts'
 import type { App } from '../../api/app.ts'
@@ -13,6 +13,7 @@ import { KeyFile } from '../../src/disk/key-ring.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
 import { Audit } from '../../src/redis/audit.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
+import { demandReliable } from '../../src/redis/reliable.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
 import { Events } from '../../src/redis/events.ts'
 import { Bulletins } from '../../src/redis/bulletin.ts'
@@ -35,12 +36,15 @@ import { startRedis, type TestRedis } from './redis.ts'
 
 export const adminToken = 'the-token-of-the-admin'
 
-export interface Stack {
+/** What a stack needs of its Redis. */
+export type StackRedis = Pick<TestRedis, 'url' | 'folder' | 'stop'>
+
+export interface Stack<Server extends StackRedis = TestRedis> {
   readonly app: App
   /** The parts from which the API was built. */
   readonly world: ApiWorld
   readonly dovecot: TestDovecot
-  readonly server: TestRedis
+  readonly server: Server
   readonly redis: ReturnType<typeof connectRedis>
   /** The first key of the ring. */
   readonly secretKey: Buffer
@@ -68,15 +72,23 @@ export interface Stack {
 /** The body of an answer. Each test knows what it holds. */
 export type Body = Record<string, unknown> & { readonly id: string; readonly items: readonly Record<string, unknown>[] }
 
-/** @param earlier has parts of another stack with which this one goes on: its Dovecot, which is left running at the end, and its key. */
-export async function startStack(earlier?: Pick<Stack, 'dovecot'> & { readonly secretKey?: Buffer }): Promise<Stack> {
-  const [server, dovecot] = await Promise.all([startRedis(), earlier?.dovecot ?? startDovecot()])
+/**
+ * @param earlier has parts of another stack with which this one goes on: its Dovecot, which is left running at the end, and its key.
+ * @param starting starts another kind of Redis (redises.ts).
+ */
+export async function startStack<Server extends StackRedis = TestRedis>(
+  earlier?: Pick<Stack, 'dovecot'> & { readonly secretKey?: Buffer },
+  starting: () => Promise<StackRedis> = startRedis,
+): Promise<Stack<Server>> {
+  const [started, dovecot] = await Promise.all([starting(), earlier?.dovecot ?? startDovecot()])
+  const server = started as Server
   const logged: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
   const redis = connectRedis(server.url, 'api', () => {})
   const workerRedis = connectRedis(server.url, 'worker', () => {})
+  await demandReliable(redis)
   const secretKey = earlier?.secretKey ?? randomBytes(32)
-  const secretKeyFile = join(dirname(server.url), 'secret-key')
+  const secretKeyFile = join(server.folder, 'secret-key')
   writeFileSync(secretKeyFile, linesOf([keyOf(secretKey, null)]), { mode: 0o600 })
   const ring = new KeyFile(secretKeyFile)
   const seal = createSeal(ring)
@@ -133,7 +145,7 @@ export async function startStack(earlier?: Pick<Stack, 'dovecot'> & { readonly s
   })
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined
 
-  const stack: Stack = {
+  const stack: Stack<Server> = {
     app,
     world,
     dovecot,

@@ -7,21 +7,16 @@
 --   intents       hash: intent id -> intent as JSON
 --   quarantine    hash: entry id -> entry as JSON
 --   spool         hash: spool id -> message
--- and, tag {tributary}:
---   quarantined   sorted set: ids of the accounts that have messages in quarantine
 -- ARGV:
 --   fence, nowMs, run, counts  see includes/guard.lua
 --   offset        the ledger's length in octets, as the run knows it
 --   records       packed; may be empty
 --   intentId      the intent that they fulfil, or ''
---   account       its id
 --   then the changes, three arguments each: what, name, value (`LedgerChange` in ledger-writes.ts)
 -- Returns 1. Ends with an error if the ledger has another length.
 -- @include guard
--- @include note-quarantined
-local ledger, intents, quarantine, spool, quarantined = unpack(KEYS, 3, 7)
-local offset, records, intentId, account, firstChange = tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8], 9
-local quarantineChanges = false
+local ledger, intents, quarantine, spool = unpack(KEYS, 3, 6)
+local offset, records, intentId, firstChange = tonumber(ARGV[5]), ARGV[6], ARGV[7], 8
 
 local length = redis.call('STRLEN', ledger)
 if length ~= offset and redis.call('GETRANGE', ledger, offset, offset + #records - 1) ~= records then
@@ -32,12 +27,9 @@ if intentId ~= '' then redis.call('HDEL', intents, intentId) end
 for nth = firstChange, #ARGV, 3 do
   local what, name, value = ARGV[nth], ARGV[nth + 1], ARGV[nth + 2]
   if what == 'record' then redis.call('SETRANGE', ledger, name, value)
-  elseif what == 'entry' then
-    redis.call('HSET', quarantine, name, value)
-    quarantineChanges = true
+  elseif what == 'entry' then redis.call('HSET', quarantine, name, value)
   elseif what == 'no entry' then
     redis.call('HDEL', quarantine, name)
-    quarantineChanges = true
     redis.call('HDEL', notes, value)
   elseif what == 'wish done' then
     if redis.call('HGET', notes, name) == value then redis.call('HDEL', notes, name) end
@@ -45,5 +37,4 @@ for nth = firstChange, #ARGV, 3 do
   elseif what == 'let go' then redis.call('HDEL', spool, name)
   end
 end
-if quarantineChanges then noteQuarantined(quarantined, quarantine, account) end
 return 1

@@ -5,7 +5,6 @@
 --   lease, notes  see includes/held.lua
 --   intents       hash: intent id -> intent as JSON
 --   spool         hash: spool id -> message
--- and, tag {tributary}:
 --   format        see includes/held.lua
 -- ARGV:
 --   fence, nowMs, run, counts  see includes/held.lua

@@ -3,10 +3,10 @@
 -- written since, nothing else waits for a run, and the ledger is known to be whole under this very Redis.
 -- If it is sent again after a lost answer, it finds its own lease, and the caller waits for that to end: this is slow, but never wrong.
 --
--- KEYS, tag {account}, and {tributary} for the third:
+-- KEYS, tag {account}, and {tributary} for the third, unless in a Cluster:
 --   lease    the fence of the run that holds it, or `revoked FENCE`; expires with it
 --   fence    the last fencing number that was given out
---   format   hash: how the data are written
+--   format   hash: how the data are written; a Cluster's is empty (`formatKeyOf` in lease.ts)
 --   notes    hash: notes beside the ledger
 --   intents  hash: intent id -> intent as JSON
 --   spool    hash: spool id -> message
@@ -40,7 +40,7 @@ local function known()
   return plan, tonumber(untilMs)
 end
 
-if tonumber(redis.call('HGET', format, 'number') or '1') ~= limits.dataFormat then return { 0, tonumber(leaseMs) } end
+if tonumber(redis.call('HGET', format, 'number') or limits.dataFormat) ~= limits.dataFormat then return { 0, tonumber(leaseMs) } end
 local leftMs = redis.call('PTTL', lease)
 if leftMs > 0 then return { 0, leftMs } end
 local number = redis.call('INCR', fence)

@@ -1,6 +1,6 @@
 -- Carries out the commands of a step from one format of the data to the next.
 --
--- KEYS, tag {tributary} and, in a step that changes accounts, {account}:
+-- KEYS, tag {tributary} and, in a step that changes accounts, {account}, unless in a Cluster:
 --   lock   see includes/format-lock.lua
 --   then the keys that the commands touch
 -- ARGV:

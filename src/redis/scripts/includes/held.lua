@@ -4,8 +4,8 @@
 -- The first KEYS of such a script, tag {account}:
 --   lease   the fence of the run that holds it
 --   notes   hash: notes beside the ledger
--- The last of its KEYS, tag {tributary}:
---   format  hash: how the data are written
+-- The last of its KEYS, tag {account} in a Cluster, and otherwise {tributary}:
+--   format  hash: how the data are written; a Cluster's is empty (`formatKeyOf` in lease.ts)
 -- The first ARGV:
 --   fence   of the run that writes
 --   nowMs   the wall clock
@@ -16,7 +16,7 @@ local lease, notes = KEYS[1], KEYS[2]
 do
   local fence, nowMs, run, counts = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
   if redis.call('GET', lease) ~= fence then return redis.error_reply('SUPERSEDED the lease is lost') end
-  if tonumber(redis.call('HGET', KEYS[#KEYS], 'number') or '1') ~= limits.dataFormat then
+  if tonumber(redis.call('HGET', KEYS[#KEYS], 'number') or limits.dataFormat) ~= limits.dataFormat then
     return redis.error_reply('SUPERSEDED the data have another format')
   end
   redis.call('HSET', notes, 'lastSeenMs', nowMs, 'run', run, 'counts', counts)

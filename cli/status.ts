@@ -31,7 +31,11 @@ export function addStatus(program: Command, cli: Cli): void {
           ['workers', health.workers === 0 ? 'none: nothing is fetched' : number(health.workers)],
           [
             'accounts',
-            [number(accounts.total), ...statuses.map(([status, amount]) => `${number(amount)} ${status}`)].join(', '),
+            [
+              number(accounts.total),
+              ...statuses.map(([status, amount]) => `${number(amount)} ${status}`),
+              ...(accounts.overdue > 0 ? [`${number(accounts.overdue)} overdue`] : []),
+            ].join(', '),
           ],
           [
             'destinations',

@@ -4,11 +4,12 @@ import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client
 import { counters, histograms } from '../../src/runs/measures.ts'
 import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
+import { overdueAccounts } from '../../src/redis/overdue.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
 import { statusCounts } from '../../src/redis/statuses.ts'
 import { openRunCounts } from '../../src/redis/tallies.ts'
-import { LiveWorkers } from '../../src/redis/workers.ts'
+import { LiveWorkers, type WorkerVitals } from '../../src/redis/workers.ts'
 import type { App } from '../app.ts'
 import { cached } from '../http/cached.ts'
 
@@ -48,7 +49,7 @@ export async function metricRoutes(app: App, world: MetricsWorld): Promise<void>
 
 async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Metric[]> {
   const nowMs = Date.now()
-  const [measures, byStatus, runs, jobs, dueMs, paused, destinations, workers] = await Promise.all([
+  const [measures, byStatus, runs, jobs, dueMs, paused, destinations, workers, late] = await Promise.all([
     redis.hgetall(keys.measures),
     statusCounts(redis, undefined),
     openRunCounts(redis),
@@ -57,12 +58,13 @@ async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Me
     pauses.lasting(nowMs),
     redis.zcard(keys.destinationIds),
     new LiveWorkers(redis).vitals(),
+    overdueAccounts(redis),
   ])
   const overdueSeconds = dueMs === undefined ? 0 : Math.max(0, nowMs - dueMs) / 1000
   const by = (label: string, of: Readonly<Record<string, number>>) =>
     Object.entries(of).map(([name, value]): Sample => [{ [label]: name }, value])
-  const ofWorkers = (what: 'lagSeconds' | 'residentBytes' | 'cpuSeconds') =>
-    [...workers].map(([worker, vitals]): Sample => [{ worker }, vitals[what]])
+  const ofWorkers = (what: keyof WorkerVitals) =>
+    [...workers].map(([worker, vitals]): Sample => [{ worker }, vitals[what] ?? 0])
   return [
     ...countersIn(measures),
     ...histogramsIn(measures),
@@ -80,9 +82,17 @@ async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Me
     gauge('tributary_overdue_seconds', 'How long the account that waits longest is due and not claimed', [
       [{}, overdueSeconds],
     ]),
+    gauge(
+      'tributary_accounts_overdue',
+      'Accounts that are due and have had no run for three of their longest intervals; of very many at least a thousand',
+      [[{}, late.length]],
+    ),
     gauge('tributary_workers', 'Workers that are there', [[{}, workers.size]]),
     gauge('tributary_worker_event_loop_lag_seconds', '99th percentile of the last seconds', ofWorkers('lagSeconds')),
     gauge('tributary_worker_resident_memory_bytes', 'Memory of the process', ofWorkers('residentBytes')),
+    gauge('tributary_worker_sessions', 'Sessions that the worker holds at once, at most', ofWorkers('sessions')),
+    gauge('tributary_worker_sessions_used', 'Jobs that it has at work', ofWorkers('sessionsUsed')),
+    gauge('tributary_worker_held_bytes', 'Octets of messages that it holds in memory', ofWorkers('heldBytes')),
     { ...gauge('tributary_worker_cpu_seconds_total', 'Of the process', ofWorkers('cpuSeconds')), type: 'counter' },
   ]
 }

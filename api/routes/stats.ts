@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import type { StoreEndpoint } from '../../src/server-urls.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
+import { overdueAccounts } from '../../src/redis/overdue.ts'
 import { statusCounts } from '../../src/redis/statuses.ts'
 import { openRunCounts, talliesOf } from '../../src/redis/tallies.ts'
 import type { App } from '../app.ts'
@@ -20,6 +21,7 @@ export interface StatsWorld {
 export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld): Promise<void> {
   const health = cached(async () => await healthOf(redis, store))
   const paused = cached(async () => (await pauses.lasting(Date.now())).size)
+  const overdue = cached(async () => await overdueAccounts(redis))
 
   app.get(
     '/stats',
@@ -36,17 +38,19 @@ export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld)
     async (request) => {
       const { destinationId } = principalOf(request)
       const own = destinationId === undefined ? undefined : [destinationId]
-      const [byStatus, open, mail, total, pausedNow, found] = await Promise.all([
+      const [byStatus, open, mail, total, pausedNow, found, late] = await Promise.all([
         statusCounts(redis, destinationId),
         openRunCounts(redis),
         talliesOf(redis, destinationId, Date.now()),
         own === undefined ? redis.zcard(keys.destinationIds) : own.length,
         own === undefined ? paused() : pausedOf(pauses, own),
         health(),
+        overdue(),
       ])
+      const ownLate = late.filter((account) => destinationId === undefined || account.destinationId === destinationId)
       const accounts = Object.values(byStatus).reduce((sum, count) => sum + count, 0)
       return {
-        accounts: { total: accounts, byStatus },
+        accounts: { total: accounts, overdue: ownLate.length, byStatus },
         destinations: { total, paused: pausedNow },
         runs: own === undefined ? open : { running: byStatus.running, waiting: byStatus.waiting },
         mail,

@@ -11,6 +11,10 @@ const health = Type.Object({ ok: Type.Boolean(), detail: orNull(Type.String(), '
 export const Stats = Type.Object({
   accounts: Type.Object({
     total: count,
+    overdue: Type.Integer({
+      minimum: 0,
+      description: 'due, and without a run for three of their longest intervals; of very many at least a thousand',
+    }),
     byStatus: Type.Object(Object.fromEntries(accountStatuses.map((status) => [status, count]))),
   }),
   destinations: Type.Object({ total: count, paused: count }),

@@ -149,6 +149,9 @@ export const en = {
     allWellHint: (n: number, mail: number) => `${accounts(n)}, ${messages(mail)} in the last 24 hours.`,
     someFail: (n: number) => count(n, { one: 'One account fails', other: '# accounts fail' }),
     someFailHint: 'They are tried again by themselves; the others go on.',
+    overdue: (n: number) => count(n, { one: 'One account is not visited', other: '# accounts are not visited' }),
+    overdueHint:
+      'They are due, and have had no run for three of their longest intervals: is a worker there, and are there enough?',
     needYou: (n: number) => count(n, { one: 'One account needs you', other: '# accounts need you' }),
     needYouHint: 'They have stopped until somebody acts; the others go on.',
     partsDown: 'Mail does not flow',

@@ -150,6 +150,9 @@ export const vi: Words = {
     allWellHint: (n, mail) => `${accounts(n)}, ${messages(mail)} trong 24 giờ qua.`,
     someFail: (n) => `${accounts(n)} gặp lỗi`,
     someFailHint: 'Hệ thống sẽ tự thử lại; các tài khoản khác vẫn chạy.',
+    overdue: (n) => `${accounts(n)} chưa được ghé`,
+    overdueHint:
+      'Đã đến hạn mà quá ba chu kỳ dài nhất vẫn chưa chạy: có tiến trình xử lý (worker) nào không, và có đủ không?',
     needYou: (n) => `${accounts(n)} cần bạn xử lý`,
     needYouHint: 'Chúng đã dừng cho đến khi có người xử lý; các tài khoản khác vẫn chạy.',
     partsDown: 'Thư không về được',

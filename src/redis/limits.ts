@@ -61,6 +61,10 @@ export const redisLimits = {
   claimedPerTickMax: 1000,
   /** The time after which a claimed account is due again, in case its run never ends. It is longer than any wait in a run. */
   claimHoldMs: 10 * minute,
+  /** An account that is due and has had no run for so many of its longest intervals is told of. */
+  overdueIntervals: 3,
+  /** How many due accounts are looked at for that, those that wait longest: some 2 KiB each. */
+  overdueLookedAtMax: 1000,
   /** A worker that has said nothing for this long counts as gone. */
   workerAliveMs: 15 * second,
 

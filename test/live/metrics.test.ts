@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { parse } from 'yaml'
 import type { AccountId } from '../../src/mail/message.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
 import { failureKinds } from '../../src/failure/failure.ts'
@@ -119,16 +120,22 @@ test('what a run adds: odd hosts and times add nothing odd', () => {
   assert.equal(blamed(run, 'x'.repeat(200)), 'other')
 })
 
-test('every metric that the Grafana dashboard names is told', async () => {
+test('every metric that the Grafana dashboard and the alarms name is told', async () => {
   const dashboard = JSON.parse(readFileSync('deploy/grafana/tributary.json', 'utf8')) as {
     panels: { title: string; targets: { expr: string }[] }[]
   }
+  const alarms = parse(readFileSync('deploy/prometheus/alerts.yml', 'utf8')) as {
+    groups: { rules: { alert: string; expr: string }[] }[]
+  }
+  const rules = alarms.groups.flatMap((group) => group.rules)
+  assert.ok(rules.length > 3)
   const { payload } = await stack.app.inject({ method: 'GET', url: '/metrics' })
   const told = new Set<string>()
   for (const [, name = '', type = ''] of payload.matchAll(/^# TYPE (\S+) (\S+)$/gm))
     for (const end of type === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']) told.add(`${name}${end}`)
   assert.ok(dashboard.panels.length > 10)
-  for (const { title, targets } of dashboard.panels)
+  const asked = rules.map(({ alert, expr }) => ({ title: alert, targets: [{ expr }] }))
+  for (const { title, targets } of [...dashboard.panels, ...asked])
     for (const { expr } of targets) {
       const names = [...expr.matchAll(/tributary_[a-z0-9_]+/g)].map(([name]) => name)
       assert.ok(names.length > 0, title)

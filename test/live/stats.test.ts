@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import type { AccountId } from '../../src/mail/message.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { keys } from '../../src/redis/key-names.ts'
+import { overdueAccounts } from '../../src/redis/overdue.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { accountStatuses } from '../../src/runs/status.ts'
 import { daysKept, hoursKept, type Tally, talliesOf } from '../../src/redis/tallies.ts'
@@ -27,7 +28,7 @@ after(async () => {
 })
 
 interface Stats {
-  readonly accounts: { readonly total: number; readonly byStatus: Record<string, number> }
+  readonly accounts: { readonly total: number; readonly overdue: number; readonly byStatus: Record<string, number> }
   readonly destinations: { readonly total: number; readonly paused: number }
   readonly runs: { readonly running: number; readonly waiting: number }
   readonly mail: { readonly hours: Tally[]; readonly days: Tally[] }
@@ -57,6 +58,7 @@ test('stats: what runs have brought by hour and day, how accounts stand, and wha
   }
   assert.deepEqual(all.accounts, {
     total: 2,
+    overdue: 0,
     byStatus: { idle: 0, running: 0, waiting: 0, failing: 1, 'needs attention': 0, paused: 1 },
   })
   assert.deepEqual(
@@ -124,6 +126,32 @@ test('a status that was told wrong is put right by the rounds of a worker', asyn
   await stack.startWorker()
   while ((await stats()).accounts.total < 4);
   assert.equal((await stats()).accounts.byStatus['paused'], 3)
+})
+
+test('an account that is due without a run for three of its longest intervals is told of, and one that is late is not', async () => {
+  await stack.stopWorker()
+  const destinationId = await stack.destination('erin')
+  const interval = { minSeconds: 60, maxSeconds: 600 }
+  const ids: string[] = []
+  for (const user of ['late', 'overdue', 'at work', 'ran by hand'])
+    ids.push(await stack.account({ port: provider.port, destinationId, user, paused: false, interval }))
+  const [late = '', overdue = '', atWork = '', byHand = ''] = ids
+  const nowMs = Date.now()
+  await stack.redis.zadd(
+    keys.due,
+    nowMs - 1_100_000,
+    late,
+    ...[overdue, atWork, byHand].flatMap((id) => [nowMs - 1_300_000, id]),
+  )
+  await stack.redis.sadd(keys.running, atWork)
+  await stack.redis.hset(
+    keys.lastRuns,
+    byHand,
+    JSON.stringify({ finishedAt: new Date(nowMs - 1_000_000).toISOString() }),
+  )
+  assert.deepEqual(await overdueAccounts(stack.redis), [{ id: overdue, destinationId }])
+  while ((await stats()).accounts.overdue !== 1);
+  await stack.redis.srem(keys.running, atWork)
 })
 
 test('a store that does not answer is named', async () => {

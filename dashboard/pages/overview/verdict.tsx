@@ -14,17 +14,19 @@ export function Verdict({ stats }: { readonly stats: Stats }) {
     ? ['bad', 'stop', say.partsDown, say.partsDownHint]
     : stopped > 0
       ? ['bad', 'stop', say.needYou(stopped), say.needYouHint]
-      : failing > 0
-        ? ['warning', 'warning', say.someFail(failing), say.someFailHint]
-        : [
-            'good',
-            'check',
-            say.allWell,
-            say.allWellHint(
-              all.total,
-              mail.hours.slice(-24).reduce((sum, { messages }) => sum + messages, 0),
-            ),
-          ]
+      : all.overdue > 0
+        ? ['bad', 'warning', say.overdue(all.overdue), say.overdueHint]
+        : failing > 0
+          ? ['warning', 'warning', say.someFail(failing), say.someFailHint]
+          : [
+              'good',
+              'check',
+              say.allWell,
+              say.allWellHint(
+                all.total,
+                mail.hours.slice(-24).reduce((sum, { messages }) => sum + messages, 0),
+              ),
+            ]
   return (
     <div class={`verdict ${tone}`} role="status">
       <span class="verdict-sign">

@@ -38,7 +38,7 @@ export class QuarantinedMessages {
     const { account } = record
     const spooled = entry.spooled && (await spooledMessage(redis, account.id, entry.spooled))
     if (spooled) return spooled.bytes
-    const holding = await this.#budget.hold(entry.size, gone)
+    const holding = await this.#budget.hold(entry.size, { signal: gone })
     gone.addEventListener('abort', () => holding.release(), { once: true })
     const bytes = await this.#retrieve(record, entry, gone)
     if (bytes === undefined)

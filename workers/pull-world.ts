@@ -142,6 +142,7 @@ export function createPullWorld(
         reach,
         tlsSessions,
         budget,
+        shares: [`host ${account.host}:${account.port}`, `destination ${account.destinationId}`],
         waits: options.waits ?? {},
       })
     },

@@ -42,6 +42,8 @@ export interface ConnectionOptions extends Endpoint {
   readonly mask?: Mask
   /** Notes every line of both sides. */
   readonly transcript?: Transcript | undefined
+  /** Is told how many octets have come while a message was due. */
+  readonly heard?: (octets: number) => void
 }
 
 export class Pop3Connection {
@@ -240,6 +242,7 @@ export class Pop3Connection {
     if (this.#questions[0]?.during === 'greeting') this.#hearGreeting(chunk.toString('latin1', 0, 200))
     if (this.#failed !== undefined) return
     this.#rate.heard(chunk.length)
+    if (this.#questions[0]?.isMessage) this.#options.heard?.(chunk.length)
     try {
       const replies = this.#reader.push(chunk)
       for (const raw of replies) {

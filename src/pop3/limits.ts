@@ -69,6 +69,8 @@ export const pop3Limits = {
   windowMs: 20 * second,
   firstWindowOctets: 256 * KiB,
   leastWindowOctets: 32 * KiB,
+  /** A session that gets no room for a window in this time leaves: servers log idle clients out, and its slot is wanted. */
+  roomWaitMs: 60 * second,
   /** What a message counts for in a window if LIST tells no size that can be read: the average of large collections of mail. */
   unsizedOctets: 64 * KiB,
   /** The windows on their way, including the one that is awaited: they keep the line busy while a window is stored. */

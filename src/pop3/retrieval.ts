@@ -1,5 +1,5 @@
 /** Retrieves messages in windows of RETRs, each closed by a barrier. The next windows are on their way as far as there is room. */
-import type { Holding, OctetBudget } from '../budget.ts'
+import { type Asker, type Holding, NoRoom, type OctetBudget } from '../budget.ts'
 import { beginsWithStatus, withoutSecondStatus } from './doubled-status.ts'
 import { Barrier, type Questions } from './barrier.ts'
 import { pop3Limits } from './limits.ts'
@@ -23,6 +23,14 @@ export interface Line extends Questions {
 interface RetrievalOptions {
   readonly signal?: AbortSignal | undefined
   readonly pace?: WindowPace | undefined
+  /** Who shares the room of a worker's messages with this session. */
+  readonly shares?: readonly string[] | undefined
+}
+
+/** A window that was asked for, as far as it has come. */
+interface Coming {
+  readonly holding: Holding
+  octets: number
 }
 
 /** A window. If the session broke after some of its messages, each closed by a barrier, then `broke` holds the error. */
@@ -37,6 +45,9 @@ export class Retrieval {
   readonly #signal: AbortSignal | undefined
   readonly #pace: WindowPace | undefined
   readonly #holdings = new Set<Holding>()
+  /** The windows that are on their way, in their order. */
+  readonly #coming: Coming[] = []
+  readonly #asker: Asker
   readonly #barrier: Barrier
   /** A pipeline said +OK twice. */
   #saidTwice = false
@@ -51,8 +62,9 @@ export class Retrieval {
   /** When the last answer of a window came. */
   #cameMs = 0
 
-  constructor(line: Line, budget: OctetBudget, { signal, pace }: RetrievalOptions = {}) {
+  constructor(line: Line, budget: OctetBudget, { signal, pace, shares = [] }: RetrievalOptions = {}) {
     this.#line = line
+    this.#asker = { session: this, shares }
     this.#barrier = new Barrier(line)
     this.#budget = budget
     this.#signal = signal
@@ -100,6 +112,14 @@ export class Retrieval {
     await this.#ahead?.catch(() => {})
   }
 
+  /** So many octets of a message have come: it is one of the first window that is on its way. */
+  heard(octets: number): void {
+    const [first] = this.#coming
+    if (first === undefined) return
+    first.octets += octets
+    first.holding.came(first.octets)
+  }
+
   /** Gives back all room. */
   abandon(): void {
     for (const holding of this.#holdings) holding.release()
@@ -138,7 +158,8 @@ export class Retrieval {
 
   /** Waits for room, and asks for the messages of a window and its barrier. The window holds that room until it is released. */
   async #window(messages: readonly Listed[], maxMessageOctets: number): Promise<Came> {
-    const holding = await this.#budget.hold(windowOctets(messages), this.#signal)
+    const holding = await this.#hold(windowOctets(messages))
+    if (holding === undefined) return { window: windowOf([], () => {}) }
     this.#holdings.add(holding)
     const release = () => {
       this.#holdings.delete(holding)
@@ -149,6 +170,8 @@ export class Retrieval {
       if (this.#leaving) return { window: windowOf([], release) }
       this.#pace?.asked(messages.length)
       const askedMs = performance.now()
+      const coming: Coming = { holding, octets: 0 }
+      this.#coming.push(coming)
       const arrived = arrivals(windowOctets(messages), holding, this.#pace)
       // If the server does not pipeline, each message has a barrier of its own. So it has at a server that may not show it again: what
       // has come before the line drops must not be lost.
@@ -157,12 +180,26 @@ export class Retrieval {
           ? { answers: await this.#burst(messages, maxMessageOctets, arrived) }
           : await this.#oneByOne(messages, maxMessageOctets, arrived)
       this.#pace?.closed(answers.length)
-      this.#learnRate(octetsOf(answers), askedMs)
+      this.#coming.splice(this.#coming.indexOf(coming), 1)
+      const octets = octetsOf(answers)
+      holding.adjust(octets)
+      this.#learnRate(octets, askedMs)
       return { window: windowOf(answers, release), ...broke }
     } catch (error) {
       release()
       throw error
     }
+  }
+
+  /** Without room for a long time the session asks for nothing more: what is on its way is stored, and the rest comes with the next run. */
+  async #hold(octets: number): Promise<Holding | undefined> {
+    const terms = { signal: this.#signal, asker: this.#asker, waitMs: pop3Limits.roomWaitMs }
+    return await this.#budget.hold(octets, terms).catch((error: unknown) => {
+      if (!(error instanceof NoRoom)) throw error
+      this.#leaving = true
+      this.#pace?.crowded?.()
+      return undefined
+    })
   }
 
   /**

@@ -34,6 +34,8 @@ export interface SessionOptions extends ConnectionOptions {
   readonly traits?: Set<ServerTrait>
   /** All sessions of a worker share it. */
   readonly budget?: OctetBudget
+  /** The names under which it shares the budget with others. */
+  readonly shares?: readonly string[]
   /** Undefined: windows are as large as usual. */
   readonly pace?: WindowPace | undefined
   /** The server hides messages after RETR: somebody has said so, or it was seen before. */
@@ -72,7 +74,8 @@ export class Pop3Session implements Maildrop {
   constructor(options: SessionOptions) {
     options.transcript?.hide(options.password)
     options.transcript?.hide(plainResponse(options.user, options.password))
-    this.#options = { mask: loginMask(options.user, options.password), ...options }
+    const heard = (octets: number) => this.#retrieval.heard(octets)
+    this.#options = { mask: loginMask(options.user, options.password), heard, ...options }
     this.#waits = { ...usualWaits, ...options.waits }
     this.#traits = options.traits ?? new Set()
     const budget = options.budget ?? new OctetBudget(Number.POSITIVE_INFINITY)

@@ -145,6 +145,8 @@ export interface WindowPace {
   came(): void
   /** A barrier has closed a window of this many messages. */
   closed(messages: number): void
+  /** There was no room for the next window in a long time: nothing more is asked for. */
+  crowded?(): void
   /** True once nothing more is to be asked for: the run ends when what is on its way has come. */
   isOver?(): boolean
 }

@@ -24,6 +24,7 @@ export class WindowSize implements WindowPace {
   #closed = 0
   /** The error that ended the session before, if the run goes on after it. */
   #wasCut: unknown
+  #isCrowded = false
   readonly #overtimeMs: () => number
 
   /** @param overtimeMs by how much the run has had more than its time. */
@@ -64,9 +65,13 @@ export class WindowSize implements WindowPace {
     if (this.#messagesMax === pullLimits.windowMessagesMax) this.#endedAfter = undefined
   }
 
-  /** The run has had its time. A session brings one window at least: a survey of a large maildrop may take all of the time. */
+  crowded(): void {
+    this.#isCrowded = true
+  }
+
+  /** The run has had its time, or there is no room. A session brings one window at least: a survey of a large maildrop may take all of the time. */
   isOver(): boolean {
-    return this.#overtimeMs() >= 0 && this.#closed > 0
+    return this.#isCrowded || (this.#overtimeMs() >= 0 && this.#closed > 0)
   }
 
   /** The number of stored messages that this session may still be asked for, only to delete them, and come to its QUIT. */

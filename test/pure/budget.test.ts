@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { OctetBudget } from '../../src/budget.ts'
+import { type Holding, NoRoom, OctetBudget, type RoomTerms } from '../../src/budget.ts'
+import { limits } from '../../src/limits.ts'
+import { Chance } from '../support/chance.ts'
 
 /** Asks, and tells whether it was granted by the time that all that can happen has happened. */
-async function asked(budget: OctetBudget, octets: number, signal?: AbortSignal) {
+async function asked(budget: OctetBudget, octets: number, terms: RoomTerms = {}) {
   let granted = false
-  const holding = budget.hold(octets, signal)
+  const holding = budget.hold(octets, terms)
   holding.then(
     () => (granted = true),
     () => {},
@@ -15,24 +17,55 @@ async function asked(budget: OctetBudget, octets: number, signal?: AbortSignal) 
   return { holding, granted: () => granted }
 }
 
-test('room is granted in the order asked for, and what came counts, not what was announced', async () => {
+const of = (...shares: string[]) => ({ asker: { session: {}, shares } })
+
+test('room is granted as asked for, and what came counts, not what was announced', async () => {
   const budget = new OctetBudget(100)
   const first = await asked(budget, 60)
   const second = await asked(budget, 50)
-  const third = await asked(budget, 10)
-  assert.deepEqual([first.granted(), second.granted(), third.granted()], [true, false, false])
+  assert.deepEqual([first.granted(), second.granted()], [true, false])
   const holding = await first.holding
   holding.adjust(45)
   await second.holding
-  assert.deepEqual([second.granted(), third.granted(), budget.held], [true, false, 95])
+  assert.equal(budget.held, 95)
   holding.release()
   holding.release()
-  await third.holding
-  assert.equal(budget.held, 60)
+  assert.equal(budget.held, 50)
 })
 
-test('what is larger than all the room there is waits until nothing else is held', async () => {
+test('who waits for more than there is holds up others for no more than a while, and is passed by nobody after that', async () => {
+  let nowMs = 0
+  const budget = new OctetBudget(100, () => nowMs)
+  const first = await budget.hold(60)
+  const large = await asked(budget, 90)
+  const small = await budget.hold(30)
+  nowMs = limits.roomPassedMs
+  const next = await asked(budget, 5)
+  assert.deepEqual([large.granted(), next.granted()], [false, false])
+  first.release()
+  small.release()
+  const held = await large.holding
+  await next.holding
+  held.release()
+  assert.equal(budget.held, 5)
+})
+
+test('the requests of one session are granted in their order, whoever else passes', async () => {
   const budget = new OctetBudget(100)
+  const first = await budget.hold(60)
+  const session = {}
+  const window = await asked(budget, 50, { asker: { session, shares: [] } })
+  const ahead = await asked(budget, 10, { asker: { session, shares: [] } })
+  const other = await asked(budget, 10)
+  assert.deepEqual([window.granted(), ahead.granted(), other.granted()], [false, false, true])
+  first.release()
+  await window.holding
+  await ahead.holding
+})
+
+test('what is larger than all the room there is waits until nothing else is held, and after a while until little is', async () => {
+  let nowMs = 0
+  const budget = new OctetBudget(100, () => nowMs)
   const small = await budget.hold(1)
   const large = await asked(budget, 1000)
   assert.equal(large.granted(), false)
@@ -42,20 +75,27 @@ test('what is larger than all the room there is waits until nothing else is held
   assert.equal(next.granted(), false)
   held.release()
   await next.holding
+  const again = await asked(budget, 1000)
+  nowMs = limits.roomPassedMs
+  budget.review()
+  await again.holding
 })
 
 test('who is cancelled while waiting holds up nobody', async () => {
-  const budget = new OctetBudget(100)
+  let nowMs = 0
+  const budget = new OctetBudget(100, () => nowMs)
   const first = await budget.hold(80)
   const cancel = new AbortController()
-  const large = await asked(budget, 90, cancel.signal)
+  const large = await asked(budget, 90, { signal: cancel.signal })
+  nowMs = limits.roomPassedMs
   const small = await asked(budget, 20)
+  assert.equal(small.granted(), false)
   cancel.abort(new Error('superseded'))
   await assert.rejects(large.holding, /superseded/)
   await small.holding
   first.release()
   assert.equal(budget.held, 20)
-  await assert.rejects(budget.hold(1, AbortSignal.abort(new Error('before'))), /before/)
+  await assert.rejects(budget.hold(1, { signal: AbortSignal.abort(new Error('before')) }), /before/)
   assert.equal(budget.held, 20)
 })
 
@@ -63,7 +103,7 @@ test('room that was granted before a cancellation is held, and one release gives
   const budget = new OctetBudget(100)
   const first = await budget.hold(80)
   const cancel = new AbortController()
-  const waiting = budget.hold(50, cancel.signal)
+  const waiting = budget.hold(50, { signal: cancel.signal })
   first.release()
   cancel.abort(new Error('too late'))
   const holding = await waiting
@@ -71,3 +111,129 @@ test('room that was granted before a cancellation is held, and one release gives
   holding.release()
   assert.equal(budget.held, 0)
 })
+
+test('nobody waits for room without end', async () => {
+  const budget = new OctetBudget(100)
+  const first = await budget.hold(100)
+  await assert.rejects(budget.hold(1, { waitMs: 1 }), NoRoom)
+  assert.equal(budget.isWanted, false)
+  first.release()
+})
+
+test('while others wait a host holds no more than a quarter, or one window', async () => {
+  const budget = new OctetBudget(100)
+  const greedy: Holding[] = []
+  for (let nth = 0; nth < 5; nth += 1) greedy.push(await budget.hold(20, of('host a')))
+  assert.equal(budget.held, 100, 'alone it may hold all of it')
+  const more = await asked(budget, 10, of('host a'))
+  const other = await asked(budget, 40, of('host b'))
+  greedy[0]?.release()
+  await setImmediate()
+  assert.deepEqual([more.granted(), other.granted()], [false, false])
+  greedy[1]?.release()
+  await other.holding
+  greedy[2]?.release()
+  await setImmediate()
+  assert.equal(more.granted(), true, 'nobody else waits any more')
+})
+
+test('what one destination holds keeps no other one waiting, at whatever hosts its accounts are', async () => {
+  const budget = new OctetBudget(100)
+  const held: Holding[] = []
+  for (let nth = 0; nth < 10; nth += 1) held.push(await budget.hold(10, of(`host ${nth}`, 'destination d')))
+  const more = await asked(budget, 10, of('host x', 'destination d'))
+  const other = await asked(budget, 30, of('host y', 'destination e'))
+  for (const holding of held.slice(0, 3)) holding.release()
+  await setImmediate()
+  assert.deepEqual([more.granted(), other.granted()], [false, true])
+  held[3]?.release()
+  await more.holding
+})
+
+test('windows that drip give back what LIST announced for them while others wait, go on all the same, and count as what has come', async () => {
+  let nowMs = 0
+  const budget = new OctetBudget(1_000_000, () => nowMs)
+  const slow = await Promise.all(Array.from({ length: 4 }, () => budget.hold(250_000)))
+  for (const holding of slow) holding.came(1000)
+  const other = await asked(budget, 200_000)
+  nowMs = limits.roomTriedMs
+  budget.review()
+  await other.holding
+  assert.equal(budget.held, 4 * 1000 + 200_000)
+  for (const holding of slow) holding.came(2000)
+  assert.equal(budget.held, 4 * 2000 + 200_000)
+  slow[0]?.adjust(250_000)
+  assert.equal(budget.held, 250_000 + 3 * 2000 + 200_000)
+  for (const holding of slow) holding.release()
+  assert.equal(budget.held, 200_000)
+})
+
+test('a window that comes as fast as most keeps what it has', async () => {
+  let nowMs = 0
+  const budget = new OctetBudget(1_000_000, () => nowMs)
+  const fast = await budget.hold(1_000_000)
+  const other = await asked(budget, 200_000)
+  nowMs = limits.roomTriedMs
+  fast.came(limits.roomTriedMs * limits.roomOctetsPerMs)
+  budget.review()
+  await setImmediate()
+  assert.equal(other.granted(), false)
+})
+
+test('chance: what is held stays within twice the room, nobody is kept out for ever, and all is given back', async () => {
+  for (let seed = 1; seed <= 30; seed += 1) await play(new Chance(seed))
+})
+
+interface Player {
+  holding: Holding | undefined
+  readonly octets: number
+  came: number
+}
+
+async function play(chance: Chance): Promise<void> {
+  const max = 1_000_000
+  let nowMs = 0
+  const budget = new OctetBudget(max, () => nowMs)
+  const players: Player[] = []
+  const sessions = Array.from({ length: 12 }, (_, nth) => ({
+    session: {},
+    shares: [`host ${nth % 5}`, `to ${nth % 3}`],
+  }))
+  const largest = 3 * max
+  const ask = () => {
+    const octets = chance.happens(0.02) ? largest : 1 + chance.below(400_000)
+    const player: Player = { holding: undefined, octets, came: 0 }
+    players.push(player)
+    void budget.hold(octets, { asker: chance.of(sessions) }).then((holding) => (player.holding = holding))
+  }
+  const open = () => players.filter(({ holding }) => holding !== undefined)
+  const end = (player: Player) => {
+    player.holding?.release()
+    players.splice(players.indexOf(player), 1)
+  }
+  for (let turn = 0; turn < 400; turn += 1) {
+    nowMs += chance.below(2000)
+    if (chance.happens(0.6)) ask()
+    const player = open().length === 0 ? undefined : chance.of(open())
+    if (player !== undefined && chance.happens(0.7)) {
+      player.came = Math.min(player.octets, player.came + chance.below(chance.happens(0.5) ? 2000 : 200_000))
+      if (player.came < player.octets) player.holding?.came(player.came)
+      else player.holding?.adjust(player.octets)
+    } else if (player !== undefined && player.came === player.octets) end(player)
+    budget.review()
+    await setImmediate()
+    const real = open().reduce((sum, { came, octets }) => sum + (octets > max ? 0 : came), 0)
+    assert.ok(real <= 2.25 * max, `${real} of ${max}`)
+  }
+  // From now on nobody asks, and who holds room comes to its end without more.
+  for (let turn = 0; players.length > 0; turn += 1) {
+    assert.ok(turn < 10_000, `${players.length} wait for ever, ${budget.held} held`)
+    nowMs += 1000
+    budget.review()
+    await setImmediate()
+    const [first] = open()
+    if (first !== undefined) end(first)
+  }
+  assert.equal(budget.held, 0)
+  assert.equal(budget.isWanted, false)
+}

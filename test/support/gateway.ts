@@ -98,7 +98,12 @@ export async function startGateway(
         name: 'api',
         command: process.execPath,
         args: [join(built, 'api/main.js')],
-        env: { ...env, TRIBUTARY_HTTP_PORT: String(httpPort) },
+        // The API writes the users file anew; the logins of this store are not its own.
+        env: {
+          ...env,
+          TRIBUTARY_HTTP_PORT: String(httpPort),
+          TRIBUTARY_STORE_USERS_FILE: join(folder, 'users-of-api'),
+        },
         identity,
         onLine: (line) => said.push(line),
       })

@@ -31,13 +31,21 @@ export interface QuietSeen {
   readonly logins: Readonly<Record<string, readonly number[]>>
 }
 
-type Question = { readonly delayMs: number } | { readonly see: 'counts' | 'logins' }
+type Question =
+  | { readonly delayMs: number }
+  | { readonly messages: number }
+  | { readonly see: 'counts' | 'logins' }
+  | { readonly forget: 'most' }
 
 export interface QuietProvider {
   readonly pid: number
   readonly ports: readonly number[]
   /** From now on every answer waits for so long. */
   delay(ms: number): Promise<void>
+  /** From now on every maildrop holds so many messages. */
+  hold(messages: number): Promise<void>
+  /** Begins anew to count the most sessions at once, and those turned away. */
+  forget(): Promise<void>
   /** @param what `logins` tells and forgets who logged in when. */
   see(what?: 'counts' | 'logins'): Promise<QuietSeen>
   stop(): Promise<void>
@@ -49,6 +57,8 @@ export async function startQuietProvider(options: QuietOptions): Promise<QuietPr
     pid: server.pid,
     ports: options.ports,
     delay: async (delayMs) => void (await server.ask({ delayMs })),
+    hold: async (messages) => void (await server.ask({ messages })),
+    forget: async () => void (await server.ask({ forget: 'most' })),
     see: async (what = 'counts') => await server.ask({ see: what }),
     stop: async () => await server.stop(),
   }
@@ -76,9 +86,10 @@ function messageOf(user: string, nth: number): string {
 
 class QuietServer {
   readonly #options: QuietOptions
-  readonly #list: string
-  readonly #uidl: string
-  readonly #stat: string
+  #messages = 0
+  #list = ''
+  #uidl = ''
+  #stat = ''
   readonly #octets = messageOf('', 1).length
   readonly #waiting: {
     readonly atMs: number
@@ -95,16 +106,17 @@ class QuietServer {
 
   constructor(options: QuietOptions) {
     this.#options = options
-    const numbers = Array.from({ length: options.messages }, (_, nth) => nth + 1)
-    this.#list = listing(
-      '+OK the sizes',
-      numbers.map((nth) => `${nth} ${this.#octets}`),
-    )
-    this.#uidl = listing(
-      '+OK the ids',
-      numbers.map((nth) => `${nth} ${this.#idOf(nth)}`),
-    )
-    this.#stat = `+OK ${options.messages} ${options.messages * this.#octets}\r\n`
+    this.#hold(options.messages)
+  }
+
+  #hold(messages: number): void {
+    this.#messages = messages
+    const numbers = Array.from({ length: messages }, (_, nth) => nth + 1)
+    const sizes = numbers.map((nth) => `${nth} ${this.#octets}`)
+    const ids = numbers.map((nth) => `${nth} ${this.#idOf(nth)}`)
+    this.#list = listing('+OK the sizes', sizes)
+    this.#uidl = listing('+OK the ids', ids)
+    this.#stat = `+OK ${messages} ${messages * this.#octets}\r\n`
   }
 
   async listen(): Promise<void> {
@@ -127,6 +139,8 @@ class QuietServer {
 
   answer(question: Question): QuietSeen {
     if ('delayMs' in question) this.#delayMs = question.delayMs
+    if ('messages' in question) this.#hold(question.messages)
+    if ('forget' in question) [this.#most, this.#refused] = [0, 0]
     const { user, system } = process.cpuUsage()
     const seen = {
       visits: this.#visits,
@@ -198,7 +212,7 @@ class QuietServer {
   }
 
   #one(nth: number, what: string): string {
-    return nth >= 1 && nth <= this.#options.messages ? `+OK ${nth} ${what}\r\n` : '-ERR no such message\r\n'
+    return nth >= 1 && nth <= this.#messages ? `+OK ${nth} ${what}\r\n` : '-ERR no such message\r\n'
   }
 
   #idOf(nth: number): string {

@@ -1,0 +1,224 @@
+/** A herd: what many accounts have become due while everybody was away, and how they are visited when everybody is back. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Child } from '../../deploy/child.ts'
+import { childIdentity, handOver } from '../../deploy/identity.ts'
+import { freePorts } from './dovecot.ts'
+import { type Api, type Gateway, startGateway } from './gateway.ts'
+import { VisitTimes } from './lateness.ts'
+import { type QuietProvider, startQuietProvider } from './quiet-provider.ts'
+
+export interface HerdWish {
+  readonly accounts: number
+  readonly servers: number
+  readonly destinations: number
+  readonly workers: number
+  readonly messages: number
+  readonly intervalSeconds: number
+  /** Who is away: the workers are ended and started anew, Redis and the store too; the network is servers that do not answer. */
+  readonly away: 'workers' | 'redis' | 'store' | 'network'
+  readonly awaySeconds: number
+  /** 0: any number. */
+  readonly sessionsMax: number
+  /** The herd must be visited in this time. */
+  readonly drainSeconds: number
+}
+
+export const usualHerd: HerdWish = {
+  accounts: 10_000,
+  servers: 20,
+  destinations: 100,
+  workers: 1,
+  messages: 0,
+  intervalSeconds: 60,
+  away: 'workers',
+  awaySeconds: 60,
+  sessionsMax: 0,
+  drainSeconds: 180,
+}
+
+export interface HerdSeen {
+  /** The seconds from the return until each account was visited; undefined: not all were. */
+  readonly drainedAfter: number | undefined
+  readonly visited: number
+  /** The most sessions at once at one server since the return, and those turned away. */
+  readonly most: number
+  readonly refused: number
+  readonly visits: number
+  /** How long each "check now" took since the return, in milliseconds. */
+  readonly checks: readonly number[]
+  readonly said: readonly string[]
+}
+
+export async function herd(wish: HerdWish, say: (line: string) => void = () => {}): Promise<HerdSeen> {
+  const ends: (() => unknown)[] = []
+  try {
+    return await seen(wish, ends, say)
+  } finally {
+    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end()
+  }
+}
+
+async function seen(wish: HerdWish, ends: (() => unknown)[], say: (line: string) => void): Promise<HerdSeen> {
+  const folder = mkdtempSync('/tmp/tributary-herd-')
+  ends.push(() => rmSync(folder, { recursive: true, force: true }))
+  handOver(folder, childIdentity([]))
+  const logins = Array.from({ length: wish.destinations }, (_, nth) => `login${nth}`)
+  const gateway = await startGateway(folder, logins)
+  ends.push(async () => await gateway.stop())
+  const provider = await startQuietProvider({
+    ports: await freePorts(wish.servers),
+    messages: wish.messages,
+    ...(wish.sessionsMax === 0 ? {} : { sessionsMax: wish.sessionsMax }),
+  })
+  ends.push(async () => await provider.stop())
+  const api = await gateway.startApi()
+  ends.push(async () => await api.stop())
+  const ids = await registered(gateway, provider, wish, logins)
+  const herdsmen = new Herdsmen(gateway, wish.workers)
+  await herdsmen.start()
+  ends.push(async () => await herdsmen.stop())
+
+  say(`${wish.accounts} accounts are visited for the first time`)
+  const times = new VisitTimes()
+  await untilAllSeen(provider, times, wish.accounts, say)
+  say(`${wish.away} away for ${wish.awaySeconds} s`)
+  const comeBack = await goAway(wish.away, gateway, provider, herdsmen)
+  // Mail has come meanwhile, so that the store is needed.
+  if (wish.away === 'store') await provider.hold(wish.messages + 1)
+  await sleep(wish.awaySeconds * 1000)
+  if (wish.away !== 'network') {
+    await provider.see('logins')
+    await provider.forget()
+  }
+  await comeBack()
+  say('back')
+  return await drained(wish, { provider, api, ids, said: gateway.said })
+}
+
+async function registered(
+  gateway: Gateway,
+  { ports }: QuietProvider,
+  wish: HerdWish,
+  logins: readonly string[],
+): Promise<string[]> {
+  const destinationIds = await Promise.all(logins.map(async (login) => await gateway.destination(login)))
+  const interval = { minSeconds: wish.intervalSeconds, maxSeconds: wish.intervalSeconds }
+  const wanted = Array.from({ length: wish.accounts }, (_, nth) => {
+    const destinationId = destinationIds[nth % destinationIds.length]
+    if (destinationId === undefined) throw new Error('there is no destination')
+    return { port: ports[nth % ports.length] ?? 0, user: `healthy${nth}`, password: 'secret', destinationId, interval }
+  })
+  return (await gateway.register(wanted)).map(({ id }) => id)
+}
+
+class Herdsmen {
+  readonly #gateway: Gateway
+  readonly #count: number
+  #workers: Child[] = []
+
+  constructor(gateway: Gateway, count: number) {
+    this.#gateway = gateway
+    this.#count = count
+  }
+
+  async start(): Promise<void> {
+    this.#workers = await Promise.all(
+      Array.from({ length: this.#count }, async () => await this.#gateway.startWorker()),
+    )
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#workers.map(async (worker) => await worker.stop(20_000)))
+  }
+}
+
+async function untilAllSeen(
+  provider: QuietProvider,
+  times: VisitTimes,
+  count: number,
+  say: (line: string) => void,
+): Promise<void> {
+  const endMs = Date.now() + 15 * 60_000
+  for (let turn = 0; ; turn += 1) {
+    times.add((await provider.see('logins')).logins)
+    const seen = times.seenBy(Date.now())
+    if (seen === count) return
+    if (Date.now() > endMs) throw new Error(`Only ${seen} of ${count} were visited.`)
+    if (turn % 10 === 9) say(`  ${seen}`)
+    await sleep(1000)
+  }
+}
+
+/** @returns how they come back. */
+async function goAway(
+  away: HerdWish['away'],
+  { server, store }: Gateway,
+  provider: QuietProvider,
+  herdsmen: Herdsmen,
+): Promise<() => Promise<void>> {
+  switch (away) {
+    case 'workers':
+      await herdsmen.stop()
+      return async () => await herdsmen.start()
+    case 'redis':
+      await server.halt()
+      return async () => await server.resume()
+    case 'store':
+      await store.halt()
+      return async () => await store.resume()
+    case 'network':
+      process.kill(provider.pid, 'SIGSTOP')
+      return async () => {
+        process.kill(provider.pid, 'SIGCONT')
+        await provider.see('logins')
+        await provider.forget()
+      }
+  }
+}
+
+interface Herd {
+  readonly provider: QuietProvider
+  readonly api: Api
+  readonly ids: readonly string[]
+  readonly said: readonly string[]
+}
+
+/** Somebody who asks waits this long at most for the answer. */
+const checkEveryMs = 3000
+
+async function drained(wish: HerdWish, { provider, api, ids, said }: Herd): Promise<HerdSeen> {
+  const backAtMs = Date.now()
+  const times = new VisitTimes()
+  const checks: number[] = []
+  const asked: Promise<void>[] = []
+  const check = async (id: string) => {
+    const sinceMs = performance.now()
+    const { status, body } = await api.call('POST', `/accounts/${id}/pull?wait=60`)
+    if (status === 200 && body['state'] === 'done') checks.push(performance.now() - sinceMs)
+    else checks.push(Number.POSITIVE_INFINITY)
+  }
+  let drainedAfter: number | undefined
+  let nextCheckMs = backAtMs
+  while (drainedAfter === undefined && Date.now() < backAtMs + wish.drainSeconds * 1000) {
+    times.add((await provider.see('logins')).logins)
+    if (times.seenBy(Date.now()) === wish.accounts) drainedAfter = (Date.now() - backAtMs) / 1000
+    if (Date.now() >= nextCheckMs) {
+      nextCheckMs += checkEveryMs
+      // The newest of them would be visited last.
+      asked.push(check(ids.at(-1 - asked.length) ?? '').catch(() => void checks.push(Number.POSITIVE_INFINITY)))
+    }
+    await sleep(500)
+  }
+  await Promise.all(asked)
+  const { sessionsMost, refused, visits } = await provider.see()
+  return {
+    drainedAfter,
+    visited: times.seenBy(Date.now()),
+    most: sessionsMost,
+    refused,
+    visits,
+    checks: checks.toSorted((a, b) => a - b),
+    said,
+  }
+}

@@ -19,8 +19,13 @@ export function newAccount({ password, ...given }: NewAccount): Account {
   const identity = { id: newId() as AccountId, createdAtMs: Date.now() }
   const defaults = { ...accountDefaults, port: defaultPort(tls), hidesRetrieved: hidesByName(body.host) }
   const interval = { ...accountDefaults.interval, ...body.interval }
-  const fields = { ...body, interval, destinationId: body.destinationId as DestinationId }
+  const fields = { ...body, interval, ...choiceOf(body), destinationId: body.destinationId as DestinationId }
   return demandRules({ ...identity, ...defaults, ...fields }, password, hostMistakes(given.host))
+}
+
+/** Notes that somebody has set the longest interval, be it to the default. */
+export function choiceOf({ interval }: Pick<NewAccount, 'interval'>): Pick<Account, 'longestChosen'> {
+  return interval?.maxSeconds === undefined ? {} : { longestChosen: true }
 }
 
 /** The address and the host that somebody sends, without the white space around them; the host in its one form, if it has one. */

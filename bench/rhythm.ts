@@ -65,7 +65,7 @@ function learner(next: (rhythm: Rhythm, nowMs: number) => number): Poller {
 function ours(longestChosen: boolean): Poller {
   const random = seeded(7)
   const account = { interval: defaults, ...(longestChosen ? ({ longestChosen } as const) : {}) }
-  return learner((rhythm, nowMs) => nextVisit(account, rhythm, { nowMs, dueMs: nowMs, random: random() }).dueMs - nowMs)
+  return learner((rhythm, nowMs) => nextVisit(account, rhythm, { nowMs, lateMs: 0, random: random() }).afterMs)
 }
 
 /** Ours at another price of a visit, and with other bounds, to compare where others work. */

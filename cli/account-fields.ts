@@ -45,8 +45,12 @@ export function withFields(command: Command): Command {
     .option('--flag <flag>', 'a flag it gets there; more by giving it again', collect)
     .option('--retention <what>', 'at the provider: keep, delete, or days until deleted', retention)
     .option('--first-run <what>', 'of the mail that is there already: all, new, or the last days', firstRun)
-    .option('--min-interval <seconds>', 'between visits: so long, and up to a tenth more', whole)
-    .option('--max-interval <seconds>', 'never longer than this; the same as the shortest: exactly so long', whole)
+    .option('--min-interval <seconds>', 'between visits while mail is expected', whole)
+    .option(
+      '--max-interval <seconds>',
+      'between visits while none is expected; the same as the shortest: exactly so long',
+      whole,
+    )
     .option('--max-message-bytes <n>', 'larger messages are set aside', whole)
     .option('--hides-retrieved', 'the provider shows a message once only (as Gmail does)')
     .option('--no-hides-retrieved', 'it does not')

@@ -10,7 +10,7 @@ import { passwordFrom } from './passwords.ts'
 import { example } from './reference.ts'
 import type { Column } from './table.ts'
 import { showEnded, watch } from './watch.ts'
-import { away, count, firstRunOf, moment, octets, retentionOf, sentenceOf, serverOf } from './words.ts'
+import { away, count, firstRunOf, moment, octets, retentionOf, rhythmOf, sentenceOf, serverOf } from './words.ts'
 import type { Account, AccountPatch, Destination, Examination, NewAccount, Run } from './wire.ts'
 
 const styles = {
@@ -127,6 +127,7 @@ function addShow(account: Command, cli: Cli): void {
             shown.lastRun === null ? 'never' : `${moment(shown.lastRun.finishedAt)}: ${sentenceOf(shown.lastRun)}`,
           ],
           ['next run', moment(shown.nextRunAt)],
+          ['visited', rhythmOf(shown)],
           ['registered', moment(shown.createdAt)],
         )
       }),

@@ -87,6 +87,43 @@ export function deferredOf({ deferred }: Pick<Run, 'deferred'>): string | undefi
     : `${number(deferred)} messages could not be fetched yet; they are tried again by themselves.`
 }
 
+/** Says how often it is visited for now, and why. */
+export function rhythmOf({ rhythm: { code, seconds } }: Account): string {
+  const time = duration((seconds ?? 0) * 1000)
+  switch (code) {
+    case 'fixed':
+      return `every ${time}, as it is set`
+    case 'learning':
+      return `every ${time}, until two weeks have shown when mail comes`
+    case 'busy hour':
+      return `every ${time}: much of the mail comes at this hour`
+    case 'usual hour':
+      return `every ${time}, as mail comes`
+    case 'quiet hour':
+      return `quiet at this hour: every ${time}`
+    case 'recent mail':
+      return `again after ${time}: mail came a moment ago`
+    case 'silent':
+      return `every ${time}: hardly any mail has come for weeks`
+    case 'login delay':
+      return `every ${time}: its provider asks for that`
+    case 'due at once':
+      return 'next time at once'
+    case 'backing off':
+      return `again after ${time}: the last visit failed`
+    case 'destination paused':
+      return `again after ${time}: nothing can be stored for now`
+    case 'throttled':
+      return `again after ${time}: its provider gives no more for now`
+    case 'put off':
+      return `later than usual, after ${time}`
+    case 'paused':
+      return 'not now: it is paused'
+    case 'needs attention':
+      return 'not by itself, until somebody acts'
+  }
+}
+
 export function retentionOf({ retention }: Account): string {
   switch (retention.mode) {
     case 'keep':

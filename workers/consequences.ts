@@ -6,13 +6,19 @@ import { describe, describeStop } from '../src/failure/sentences.ts'
 import type { Logger } from '../src/log.ts'
 import { defaultState } from '../src/redis/accounts.ts'
 import { nextVisit } from '../src/runs/schedule.ts'
+import { learnRhythm } from './learn.ts'
 import { type PauseWorld, pauseFor, resume } from './pause.ts'
 import { logAccountStopped, logDestinationFailing } from './run-log.ts'
 
 /** A run that has ended. */
 export interface EndedVisit {
-  /** The account with the interval that its server wants. */
   readonly account: Account
+  /** LOGIN-DELAY of its server (RFC 2449 section 6.5): it is longer than some intervals. */
+  readonly loginDelaySeconds: number
+  /** It ended before all was done, and nothing has failed: the next one is due at once. */
+  readonly leavesMore: boolean
+  /** When it was due. */
+  readonly dueMs: number
   /** Undefined if all went well. */
   readonly failure: Failure | undefined
   /** The number of messages that the run has stored. */
@@ -35,20 +41,25 @@ export async function follow(world: PauseWorld, visit: EndedVisit): Promise<void
 }
 
 async function followSuccess(world: PauseWorld, visit: EndedVisit): Promise<void> {
-  const { account, stored, deferred, deferredBecause, idsChanged, log } = visit
+  const { account, stored, deferred, deferredBecause, loginDelaySeconds, idsChanged, log } = visit
   const { accounts, due, clock } = world
   const before = await accounts.state(account.id)
   const nowMs = clock.nowMs()
   // A visit that only waited for messages to be due again has not ended any trouble.
   const isIdle = deferred > 0 && stored === 0 && deferredBecause === undefined
   if (!isIdle) await accounts.setState(account.id, idsChanged ? { ...defaultState, idsChanged } : defaultState)
-  const dueMs = Math.max(
-    nextVisit(account, undefined, { nowMs, dueMs: nowMs, random: Math.random() }).dueMs,
-    nowMs + limitWaitMs(deferredBecause),
-  )
+  const rhythm = await learnRhythm(world, { account, stored, loginDelaySeconds, nowMs })
+  const next = nextVisit(account, rhythm, { nowMs, lateMs: nowMs - visit.dueMs, random: Math.random() })
+  const afterMs = visit.leavesMore ? loginDelaySeconds * 1000 : next.afterMs
+  const dueMs = nowMs + Math.max(afterMs, limitWaitMs(deferredBecause))
   if (before.attention && !account.paused) await accounts.setDue(account.id, dueMs)
   else await due.setNext(account.id, dueMs)
   await resume(world, account.destinationId, stored, log)
+}
+
+/** The shortest time until the next visit that account and server allow. */
+function leastMs({ account, loginDelaySeconds }: EndedVisit): number {
+  return Math.max(account.interval.minSeconds, loginDelaySeconds) * 1000
 }
 
 /** A provider that gives nothing more for now is left alone for a while, though the run has brought mail. */
@@ -59,13 +70,14 @@ function limitWaitMs(deferredBecause: Failure | undefined): number {
 }
 
 /** The destination is paused. The account's own back-off does not change. */
-async function followStoreTrouble(world: PauseWorld, { account, log }: EndedVisit, failure: Failure): Promise<void> {
+async function followStoreTrouble(world: PauseWorld, visit: EndedVisit, failure: Failure): Promise<void> {
+  const { account, log } = visit
   const { accounts, due, clock } = world
   const nowMs = clock.nowMs()
   const before = await accounts.state(account.id)
   const dueMs = await pauseFor(world, account, failure, log)
   await accounts.setState(account.id, { ...before, lastFailure: { kind: failure.kind, message: describe(failure) } })
-  await due.setNext(account.id, Math.max(dueMs, nowMs + account.interval.minSeconds * 1000))
+  await due.setNext(account.id, Math.max(dueMs, nowMs + leastMs(visit)))
 }
 
 async function followFailure(world: PauseWorld, visit: EndedVisit, failure: Failure): Promise<void> {
@@ -86,7 +98,7 @@ async function followFailure(world: PauseWorld, visit: EndedVisit, failure: Fail
   const lastFailure = ours ? before.lastFailure : { kind: failure.kind, message }
   await accounts.setState(account.id, { ...before, ...history, attention, lastFailure })
   if (next.do === 'try again') {
-    const soonestMs = ours ? 0 : account.interval.minSeconds * 1000
+    const soonestMs = ours ? 0 : leastMs(visit)
     await due.setNext(account.id, nowMs + Math.max(next.afterMs, soonestMs))
   } else {
     await due.stop(account.id)

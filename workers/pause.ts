@@ -1,4 +1,5 @@
 /** Trouble of a whole destination pauses that destination, and none of its accounts fails because of it (docs/decisions/0012). */
+import type { Redis } from 'ioredis'
 import type { Account } from '../src/account/account.ts'
 import { endsPause, type Pause } from '../src/failure/consequence.ts'
 import type { Failure } from '../src/failure/failure.ts'
@@ -13,6 +14,7 @@ import type { PullQueue } from '../src/redis/queue.ts'
 import { logDestinationPaused, logDestinationResumed } from './run-log.ts'
 
 export interface PauseWorld {
+  readonly redis: Redis
   readonly due: DueAccounts
   readonly accounts: Accounts
   readonly pauses: Pauses

@@ -72,7 +72,9 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Fai
     const { stored, deferred } = counts
     const { deferredBecause } = visit
     const { idsChanged } = visit
-    await follow(world, { account: visit.leftAlone(), failure, stored, deferred, deferredBecause, idsChanged, log })
+    const { loginDelaySeconds, leavesMore } = visit
+    const seen = { failure, stored, deferred, deferredBecause, leavesMore, loginDelaySeconds, dueMs, idsChanged, log }
+    await follow(world, { account: loaded.account, ...seen })
     await tellOfRun(world, loaded.account, ended)
   }
   const measured: Measured = { dueMs, appends: visit.appends }

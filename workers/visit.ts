@@ -1,6 +1,5 @@
 /** The visit that a run makes: it opens the ports of src/pull/ports.ts, and learns the traits of the provider's server meanwhile. */
 import { randomBytes } from 'node:crypto'
-import type { Account } from '../src/account/account.ts'
 import type { ServerTrait } from '../src/account/server-traits.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import { failureOf, SessionFailed } from '../src/failure/session-failed.ts'
@@ -107,16 +106,9 @@ export class Visit {
     return this.#leavesMore
   }
 
-  /**
-   * The account with the interval that its server wants: LOGIN-DELAY (RFC 2449 section 6.5) is longer than some intervals. It is what remains
-   * of the interval if the run leaves more.
-   */
-  leftAlone(): Account {
-    const { account } = this.#order.loaded
-    const delaySeconds = this.#loginDelayMs / 1000
-    if (this.#leavesMore) return { ...account, interval: { minSeconds: delaySeconds, maxSeconds: delaySeconds } }
-    const minSeconds = Math.max(account.interval.minSeconds, delaySeconds)
-    return { ...account, interval: { ...account.interval, minSeconds } }
+  /** LOGIN-DELAY of its server (RFC 2449 section 6.5); 0: it names none. */
+  get loginDelaySeconds(): number {
+    return this.#loginDelayMs / 1000
   }
 
   async #pull(traits: Set<ServerTrait>): Promise<Failure | undefined> {

@@ -23,7 +23,7 @@ import { listedDestination } from '../http/owners.ts'
 import { unknown } from '../http/problems.ts'
 import { currentReach, demandReach, guardedBy } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
-import { accountTaken, demandRules, inOneForm, newAccount, noSuchDestination } from '../new-account.ts'
+import { accountTaken, choiceOf, demandRules, inOneForm, newAccount, noSuchDestination } from '../new-account.ts'
 import * as schemas from '../schemas/accounts.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
 import { Id, IfMatch, IfNoneMatch } from '../schemas/requests.ts'
@@ -233,6 +233,7 @@ class AccountHandlers {
           flags: before.account.flags.filter((flag) => !isDeletedFlag(flag)),
           ...fields,
           interval: { ...before.account.interval, ...interval },
+          ...choiceOf(body),
           ...(destinationId === undefined ? {} : { destinationId: destinationId as DestinationId }),
         },
         password,
@@ -319,7 +320,15 @@ class AccountHandlers {
   }
 }
 
-function accountView({ record: { account, twinOf }, state, openRun, lastRun, lastMailAt, dueMs }: AccountFacts) {
+function accountView({
+  record: { account, twinOf },
+  state,
+  openRun,
+  lastRun,
+  lastMailAt,
+  dueMs,
+  rhythm,
+}: AccountFacts) {
   return {
     flags: account.flags as string[],
     hostUnicode: shownHost(account.host),
@@ -328,6 +337,7 @@ function accountView({ record: { account, twinOf }, state, openRun, lastRun, las
     lastRun,
     lastMailAt,
     nextRunAt: dueMs === null ? null : new Date(dueMs).toISOString(),
+    rhythm,
     createdAt: new Date(account.createdAtMs).toISOString(),
     // The spread comes last: V8 takes fifty times as long for fields behind a spread. Fields that a schema does not name are not sent.
     ...(account as Omit<Account, 'flags'>),

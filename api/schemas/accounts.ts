@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { accountDefaults } from '../../src/account/account.ts'
 import { accountOrders } from '../../src/redis/account-index.ts'
+import { shownRhythmCodes } from '../../src/runs/shown-rhythm.ts'
 import { accountStatuses } from '../../src/runs/status.ts'
 import { failure, step } from './failure.ts'
 import { Page } from './requests.ts'
@@ -98,6 +99,13 @@ export const NewAccount = Type.Object(
 )
 export type NewAccount = Static<typeof NewAccount>
 
+const rhythm = Type.Object(
+  {
+    code: Type.Enum([...shownRhythmCodes], like('quiet hour')),
+    seconds: orNull(Type.Integer(like(1200)), 'from the last visit to the next; null: it is not visited by itself'),
+  },
+  { description: 'why nextRunAt is when it is' },
+)
 const status = Type.Enum([...accountStatuses])
 export const Account = Type.Object({
   id,
@@ -111,6 +119,7 @@ export const Account = Type.Object({
   lastRun: orNull(Run),
   lastMailAt: orNull(time, 'the end of the run that stored mail of it last'),
   nextRunAt: orNull(time),
+  rhythm,
   createdAt: time,
 })
 export type Account = Static<typeof Account>

@@ -18,7 +18,7 @@ export async function eraseAccount(redis: Redis, id: string): Promise<boolean> {
   const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.quarantine, keys.spool]
   const names = [keys.lease(id), ...own.map((name) => name(id)), ...runIds.flatMap((runId) => ofRun(id, runId))]
   if ((await erase(redis, names, [])) === 0) return false
-  await redis.zrem(keys.quarantined, id)
+  await Promise.all([redis.zrem(keys.quarantined, id), redis.hdel(keys.rhythms, id)])
   await pipelined(redis, runIds, (all, runId) => all.unlink(keys.run(runId)))
   return true
 }

@@ -28,22 +28,19 @@ export async function* backupLines(
   yield `${JSON.stringify({ end: true, lines })}\n`
 }
 
+/** Hashes whose fields are the ids of accounts. */
+const byAccount = [keys.accountStates, keys.predecessors, keys.lastRuns, keys.lastMail, keys.rhythms]
+
 async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
   // Accounts are read before destinations, so that the destination of each account is read too.
   for await (const accounts of hashOf(redis, keys.accounts)) {
     yield* inPieces(keys.accounts, accounts)
     const ids = Object.keys(accounts)
-    const [states, predecessors, last, mail, due] = await Promise.all([
-      redis.hmget(keys.accountStates, ...ids),
-      redis.hmget(keys.predecessors, ...ids),
-      redis.hmget(keys.lastRuns, ...ids),
-      redis.hmget(keys.lastMail, ...ids),
+    const [due, ...values] = await Promise.all([
       redis.zmscore(keys.due, ...ids),
+      ...byAccount.map(async (key) => await redis.hmget(key, ...ids)),
     ])
-    yield* inPieces(keys.accountStates, zipped(ids, states))
-    yield* inPieces(keys.predecessors, zipped(ids, predecessors))
-    yield* inPieces(keys.lastRuns, zipped(ids, last))
-    yield* inPieces(keys.lastMail, zipped(ids, mail))
+    for (const [nth, key] of byAccount.entries()) yield* inPieces(key, zipped(ids, values[nth] ?? []))
     const value = Object.fromEntries(ids.flatMap((id, nth) => (due[nth] == null ? [] : [[id, Number(due[nth])]])))
     yield { key: keys.due, type: 'zset', value }
     for (const id of ids) yield* accountEntries(redis, id)

@@ -1,8 +1,12 @@
 /** Reads the facts from which an account's status is made, and the others that are shown, for a page of accounts at once. */
 import type { Redis } from 'ioredis'
+import { unpackRhythm } from '../runs/packed-rhythm.ts'
 import type { Run } from '../runs/run.ts'
+import { type Scheduled, type ShownRhythm, shownRhythm } from '../runs/shown-rhythm.ts'
 import { type AccountRecord, type AccountState, defaultState } from './accounts.ts'
 import { keys } from './key-names.ts'
+import { Pauses } from './pauses.ts'
+import { checkedMsIn } from './rhythms.ts'
 import { openField, runIn, runsOf } from './runs.ts'
 
 export interface AccountFacts {
@@ -16,13 +20,15 @@ export interface AccountFacts {
   readonly lastMailAt: string | null
   /** Milliseconds since 1970; null: the account is not due. */
   readonly dueMs: number | null
+  /** Why that is. */
+  readonly rhythm: ShownRhythm
 }
 
 /** Reads in the order of the ids. Undefined: there is no such account. */
 export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(AccountFacts | undefined)[]> {
   if (ids.length === 0) return []
   // All questions are sent before the first is answered.
-  const [records, states, pulls, rebuilds, last, mail, due] = await Promise.all([
+  const [records, states, pulls, rebuilds, last, mail, due, rhythms, checks] = await Promise.all([
     redis.hmget(keys.accounts, ...ids),
     redis.hmget(keys.accountStates, ...ids),
     redis.hmget(keys.openRuns, ...ids.map((id) => openField(id, 'pull'))),
@@ -30,6 +36,8 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
     redis.hmget(keys.lastRuns, ...ids),
     redis.hmget(keys.lastMail, ...ids),
     redis.zmscore(keys.due, ...ids),
+    redis.hmget(keys.rhythms, ...ids),
+    redis.hmget(keys.checks, ...ids),
   ])
   // An earlier version stored the id of the last run in place of its record.
   const named = [...pulls, ...rebuilds, ...last].flatMap((value) => (value === null || isWhole(value) ? [] : [value]))
@@ -37,19 +45,52 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
   const runOf = (value: string | null | undefined) =>
     value == null ? null : isWhole(value) ? runIn(value) : runs.get(value)
 
-  return records.map((json, nth) => {
+  const facts = records.map((json, nth) => {
     if (json === null) return undefined
-    const [state, dueMs] = [states[nth] ?? null, due[nth] ?? null]
+    const record = JSON.parse(json) as AccountRecord
+    const state = states[nth] == null ? defaultState : (JSON.parse(states[nth]) as AccountState)
+    const lastRun = runOf(last[nth]) ?? null
+    const dueMs = due[nth] == null ? null : Number(due[nth])
+    const scheduled: Scheduled = {
+      account: record.account,
+      state,
+      rhythm: unpackRhythm(rhythms[nth]),
+      dueMs,
+      visitedMs: checkedMsIn(checks[nth]) ?? (lastRun?.finishedAt == null ? undefined : Date.parse(lastRun.finishedAt)),
+      isDeferred: lastRun !== null && lastRun.deferred > 0,
+      isDestinationPaused: false,
+    }
     const open = [pulls[nth], rebuilds[nth]].flatMap((value) => runOf(value) ?? [])
     return {
-      record: JSON.parse(json) as AccountRecord,
-      state: state === null ? defaultState : (JSON.parse(state) as AccountState),
+      record,
+      state,
       openRun: open.find((run) => run.state === 'running') ?? open.at(-1),
-      lastRun: runOf(last[nth]) ?? null,
+      lastRun,
       lastMailAt: mail[nth] ?? null,
-      dueMs: dueMs === null ? null : Number(dueMs),
+      dueMs,
+      scheduled,
     }
   })
+  return await withRhythms(redis, facts)
+}
+
+type Unexplained = Omit<AccountFacts, 'rhythm'> & { readonly scheduled: Scheduled }
+
+/** Few accounts are visited later than their rhythm says; only for these it is asked whether their destination is paused. */
+async function withRhythms(
+  redis: Redis,
+  all: readonly (Unexplained | undefined)[],
+): Promise<(AccountFacts | undefined)[]> {
+  const shown = all.map((facts) => facts && { ...facts, rhythm: shownRhythm(facts.scheduled) })
+  const late = shown.flatMap((facts) => (facts && ['put off', 'throttled'].includes(facts.rhythm.code) ? [facts] : []))
+  if (late.length === 0) return shown
+  const pauses = await new Pauses(redis).of(late.map(({ record }) => record.account.destinationId))
+  const paused = new Set(late.filter((_, nth) => pauses[nth] !== undefined))
+  return shown.map((facts) =>
+    facts && paused.has(facts)
+      ? { ...facts, rhythm: shownRhythm({ ...facts.scheduled, isDestinationPaused: true }) }
+      : facts,
+  )
 }
 
 /** Says whether this is a record and not an id. */

@@ -41,8 +41,12 @@ export const keys = {
   serverTraits: shared('host-traits'),
   /** Hash: account id, and task if that is no pull -> its open run's id. */
   openRuns: shared('open-runs'),
+  /** Hash: account id -> the row of idle visits since its last run: `run id, how many, when the first began, when the last ended` (checks.ts). */
+  checks: shared('checks'),
   /** Hash: account id -> the run that ended last, as JSON; an earlier version stored its id. */
   lastRuns: shared('last-runs'),
+  /** Hash: account id -> what was learnt of when its mail comes, packed (rhythms.ts). */
+  rhythms: shared('rhythms'),
   /** Hash: account id -> the end of the last run that stored mail of it, in the API's form. */
   lastMail: shared('last-mail'),
   /**
@@ -187,6 +191,7 @@ export const backedUpShared = {
   due: 'zset',
   lastRuns: 'hash',
   lastMail: 'hash',
+  rhythms: 'hash',
   settings: 'hash',
   told: 'hash',
   webhooks: 'hash',

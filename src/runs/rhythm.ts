@@ -21,6 +21,8 @@ export interface Rhythm {
   /** The arrivals of the last half-hour or so. Mail follows mail: an answer, the next letter of a list. */
   readonly recent: number
   readonly recentAtMs: number
+  /** LOGIN-DELAY, as the server said it last; 0: none. */
+  readonly loginDelaySeconds: number
 }
 
 /** What one visit has seen. */
@@ -36,7 +38,8 @@ export interface Observation {
 
 export function newRhythm(nowMs: number): Rhythm {
   const none = (length: number) => Array.from({ length }, () => 0)
-  return { sinceMs: nowMs, weighedAtMs: nowMs, hours: none(24), days: none(7), recent: 0, recentAtMs: nowMs }
+  const weights = { hours: none(24), days: none(7), recent: 0 }
+  return { sinceMs: nowMs, weighedAtMs: nowMs, recentAtMs: nowMs, ...weights, loginDelaySeconds: 0 }
 }
 
 /** @returns the same object if nothing is to be written down. */

@@ -22,31 +22,29 @@ export const rhythmCodes = [
 export type RhythmCode = (typeof rhythmCodes)[number]
 
 export interface NextVisit {
-  /** Milliseconds since 1970. */
-  readonly dueMs: number
+  /** How long it is from now. */
+  readonly afterMs: number
   /** The interval, and why it is that. */
   readonly rhythm: { readonly code: RhythmCode; readonly seconds: number }
 }
 
 /** The parts of an account that decide. */
-export type Visited = Pick<Account, 'interval' | 'longestChosen'> & {
-  /** LOGIN-DELAY of its server (RFC 2449 section 6.5). */
-  readonly loginDelaySeconds?: number
-}
+export type Visited = Pick<Account, 'interval' | 'longestChosen'>
 
-/** The visit that has just ended. */
+/** The end of a visit. */
 export interface Moment {
   readonly nowMs: number
-  /** When it was due. */
-  readonly dueMs: number
+  /** How long ago the visit was due. */
+  readonly lateMs: number
   /** A number from 0 up to 1. */
   readonly random: number
 }
 
 /** @param rhythm undefined: nothing is known yet. */
-export function nextVisit(account: Visited, rhythm: Rhythm | undefined, { nowMs, dueMs, random }: Moment): NextVisit {
-  const { interval, loginDelaySeconds = 0 } = account
-  const delayMs = loginDelaySeconds * 1000
+export function nextVisit(account: Visited, rhythm: Rhythm | undefined, { nowMs, lateMs, random }: Moment): NextVisit {
+  const { interval } = account
+  // LOGIN-DELAY (RFC 2449 section 6.5) is longer than some intervals.
+  const delayMs = (rhythm?.loginDelaySeconds ?? 0) * 1000
   const shortestMs = Math.max(interval.minSeconds * 1000, delayMs)
   const isFixed = interval.minSeconds >= interval.maxSeconds
   const longestMs = isFixed ? shortestMs : Math.max(longestOf(account), shortestMs)
@@ -54,9 +52,9 @@ export function nextVisit(account: Visited, rhythm: Rhythm | undefined, { nowMs,
     ? { code: 'fixed' as const, ms: shortestMs }
     : intervalOf(rhythm, nowMs, { shortestMs, longestMs })
   const isDelay = ms === shortestMs && delayMs > interval.minSeconds * 1000
-  const next = isFixed ? baseMs(ms, nowMs, dueMs) + ms : nowMs + spread(ms, { shortestMs, longestMs }, random)
+  const afterMs = isFixed ? exactly(ms, lateMs) : spread(ms, { shortestMs, longestMs }, random)
   return {
-    dueMs: Math.max(next, nowMs + delayMs),
+    afterMs: Math.max(afterMs, delayMs),
     rhythm: { code: isDelay ? 'login delay' : code, seconds: Math.round(ms / 1000) },
   }
 }
@@ -82,8 +80,8 @@ function intervalOf(
  * An exact interval counts from the time at which this visit was due, so that neither waiting nor the visit itself makes it longer. After a
  * visit that came or lasted long, half of the interval is left.
  */
-function baseMs(intervalMs: number, nowMs: number, dueMs: number): number {
-  return Math.min(Math.max(dueMs, nowMs - intervalMs / 2), nowMs)
+function exactly(intervalMs: number, lateMs: number): number {
+  return intervalMs - Math.min(Math.max(0, lateMs), intervalMs / 2)
 }
 
 function longestOf(account: Visited): number {

@@ -381,6 +381,7 @@ test('an account has the defaults of the contract, and is due at once', async ()
     status: 'idle',
     lastRun: null,
     lastMailAt: null,
+    rhythm: { code: 'due at once', seconds: 0 },
   })
   assert.ok(Date.parse(String(nextRunAt)) <= Date.now())
   assert.ok(Date.parse(String(createdAt)) <= Date.now())

@@ -117,7 +117,9 @@ test('a backup into a new Redis: all is there, what came since is not stored twi
   assert.deepEqual([ended.id, ended.state, ended.failure?.kind], [open.id, 'failed', 'stopped'])
   const [first, second] = now.accounts
   assert.deepEqual(second, before.accounts[1])
-  assert.deepEqual({ ...before.accounts[0], status: 0, nextRunAt: 0 }, { ...first, status: 0, nextRunAt: 0 })
+  // It is due sooner now.
+  const masked = { status: 0, nextRunAt: 0, rhythm: 0 }
+  assert.deepEqual({ ...before.accounts[0], ...masked }, { ...first, ...masked })
   assert.deepEqual(await stack.redis.getBuffer(keys.ledger(id)), ledger)
   assert.deepEqual(await stack.redis.hgetall(keys.quarantine(id)), aside)
   const listed = (await stack.call('GET', '/quarantine')).body.items

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { packRhythm, unpackRhythm } from '../../src/runs/packed-rhythm.ts'
 import { learn, newRhythm, Outlook, type Rhythm } from '../../src/runs/rhythm.ts'
+import { type Scheduled, shownRhythm } from '../../src/runs/shown-rhythm.ts'
 import { type NextVisit, nextVisit, type Visited } from '../../src/runs/schedule.ts'
 
 const minute = 60_000
@@ -13,8 +14,14 @@ const startMs = Date.UTC(2026, 5, 1)
 const usual: Visited = { interval: { minSeconds: 120, maxSeconds: 3600 } }
 const upToADay: Visited = { interval: { minSeconds: 120, maxSeconds: 86_400 } }
 
-function next(account: Visited, rhythm: Rhythm | undefined, nowMs: number, random = 0.5): NextVisit {
-  return nextVisit(account, rhythm, { nowMs, dueMs: nowMs, random })
+function next(
+  account: Visited,
+  rhythm: Rhythm | undefined,
+  nowMs: number,
+  random = 0.5,
+): NextVisit & { dueMs: number } {
+  const visit = nextVisit(account, rhythm, { nowMs, lateMs: 0, random })
+  return { ...visit, dueMs: nowMs + visit.afterMs }
 }
 
 /** Learns from a visit every ten minutes. @param come the messages of those ten minutes. */
@@ -85,26 +92,26 @@ test('no delay to be expected grows beyond 15 minutes unless somebody has set th
 
 test('an account of the same shortest and longest interval is visited exactly so', () => {
   const account: Visited = { interval: { minSeconds: 60, maxSeconds: 60 } }
-  const due = (nowMs: number, dueMs: number, random: number) => nextVisit(account, atWork, { nowMs, dueMs, random })
+  const after = (lateMs: number, random: number) => nextVisit(account, atWork, { nowMs: startMs, lateMs, random })
   for (const random of [0, 0.999]) {
     // The visit came 2 s late and took 3 s: the next one is due 60 s after this one was.
-    assert.equal(due(startMs + 5000, startMs, random).dueMs, startMs + 60_000)
+    assert.equal(after(5000, random).afterMs, 55_000)
     // It came or lasted so long that half of the interval is all that is left to the provider.
-    assert.equal(due(startMs + 50_000, startMs, random).dueMs, startMs + 80_000)
+    assert.equal(after(50_000, random).afterMs, 30_000)
     // The clock was set back, or somebody asked for it before it was due.
-    assert.equal(due(startMs, startMs + 40_000, random).dueMs, startMs + 60_000)
+    assert.equal(after(-40_000, random).afterMs, 60_000)
   }
-  assert.deepEqual(due(startMs, startMs, 0).rhythm, { code: 'fixed', seconds: 60 })
+  assert.deepEqual(after(0, 0).rhythm, { code: 'fixed', seconds: 60 })
 })
 
 test('never sooner than the server allows', () => {
-  const nowMs = wednesdayMs + 12 * hour
+  const rhythm = { ...atWork, loginDelaySeconds: 900 }
   for (const interval of [usual.interval, { minSeconds: 10, maxSeconds: 10 }]) {
-    const account = { interval, loginDelaySeconds: 900 }
     for (const random of [0, 0.999]) {
-      const { dueMs, rhythm } = nextVisit(account, atWork, { nowMs, dueMs: nowMs - 100_000, random })
-      assert.ok(dueMs >= nowMs + 900_000 && dueMs <= nowMs + 990_000)
-      assert.deepEqual(rhythm, { code: 'login delay', seconds: 900 })
+      const moment = { nowMs: wednesdayMs + 12 * hour, lateMs: 100_000, random }
+      const { afterMs, rhythm: why } = nextVisit({ interval }, unpackRhythm(packRhythm(rhythm)), moment)
+      assert.ok(afterMs >= 900_000 && afterMs <= 990_000)
+      assert.deepEqual(why, { code: 'login delay', seconds: 900 })
     }
   }
 })
@@ -181,7 +188,7 @@ test('a longest interval of days does not keep mail from being learnt', () => {
 
 test('a rhythm takes a hundred characters, and fades though it is rounded off', () => {
   const packed = packRhythm(learnt(60, () => 3))
-  assert.ok(packed.length <= 104 && /^[\w-]+$/.test(packed))
+  assert.ok(packed.length <= 108 && /^[\w-]+$/.test(packed))
   const [faded, exact] = [
     learnt(
       28,
@@ -213,4 +220,50 @@ test('learning pays: fewer visits for the same delay than any fixed interval', (
   }
   const asOften = (14 * day) / ((2 * delayMs) / messages)
   assert.ok(visits < asOften / 2, `${visits} visits, where a fixed interval takes ${asOften}`)
+})
+
+test('it is said why an account is visited when it is', () => {
+  const visitedMs = wednesdayMs + 12 * hour
+  const usually: Scheduled = {
+    account: { ...usual, paused: false },
+    state: { attention: false, failures: 0 },
+    rhythm: atWork,
+    dueMs: visitedMs + next(usual, atWork, visitedMs, 0.9).afterMs,
+    visitedMs,
+    isDeferred: false,
+    isDestinationPaused: false,
+  }
+  const { seconds } = next(usual, atWork, visitedMs).rhythm
+  const inAnHour = visitedMs + hour
+  const cases: readonly (readonly [Partial<Scheduled>, object])[] = [
+    [{}, { code: 'busy hour', seconds }],
+    [
+      { account: { ...usual, paused: true }, dueMs: null },
+      { code: 'paused', seconds: null },
+    ],
+    [
+      { state: { attention: true, failures: 9 }, dueMs: null },
+      { code: 'needs attention', seconds: null },
+    ],
+    [{ visitedMs: undefined }, { code: 'due at once', seconds: 0 }],
+    [{ dueMs: visitedMs + 1000 }, { code: 'due at once', seconds: 0 }],
+    [
+      { state: { attention: false, failures: 3 }, dueMs: inAnHour },
+      { code: 'backing off', seconds: 3600 },
+    ],
+    [
+      { dueMs: inAnHour, isDestinationPaused: true },
+      { code: 'destination paused', seconds: 3600 },
+    ],
+    [
+      { dueMs: inAnHour, isDeferred: true },
+      { code: 'throttled', seconds: 3600 },
+    ],
+    [{ dueMs: inAnHour }, { code: 'put off', seconds: 3600 }],
+    [
+      { rhythm: undefined, dueMs: visitedMs + 125_000 },
+      { code: 'learning', seconds: 120 },
+    ],
+  ]
+  for (const [changes, shown] of cases) assert.deepEqual(shownRhythm({ ...usually, ...changes }), shown)
 })

@@ -11,7 +11,7 @@ import { words } from '../../words/index.ts'
 
 export function Facts({ account }: { readonly account: Account }) {
   const { account: say, accounts: listWords } = words.value
-  const { host, hostUnicode, port, tls, tlsVerify, tlsFingerprint, user, destinationId, folder, retention, interval } =
+  const { host, hostUnicode, port, tls, tlsVerify, tlsFingerprint, user, destinationId, folder, retention, rhythm } =
     account
   const destination = useResource<Destination>(`/destinations/${destinationId}`)
   const trust = tlsFingerprint !== null ? `, ${say.pinned}` : tls !== 'none' && !tlsVerify ? `, ${say.unverified}` : ''
@@ -22,7 +22,7 @@ export function Facts({ account }: { readonly account: Account }) {
       listWords.lastMail,
       account.lastMailAt === null ? listWords.notYet : <RelativeTime key="mail" at={account.lastMailAt} />,
     ],
-    [say.interval, say.every(duration(interval.minSeconds * 1000))],
+    [say.interval, say.rhythm[rhythm.code](duration((rhythm.seconds ?? 0) * 1000))],
     // The A-labels stand beside the letters: letters of two alphabets may look alike.
     [say.provider, `${hostUnicode}:${port}${host === hostUnicode ? '' : ` (${host})`}`],
     [say.encryption, `${say.tls[tls]}${trust}`],

@@ -1,0 +1,116 @@
+/** An account's next visit follows its rhythm, which a worker learns and the API explains (docs/decisions/0046). */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { keys } from '../../src/redis/key-names.ts'
+import { packRhythm, unpackRhythm } from '../../src/runs/packed-rhythm.ts'
+import { newRhythm, type Rhythm } from '../../src/runs/rhythm.ts'
+import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
+import { type Stack, startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+
+const day = 86_400_000
+const letter = (nth: number) => ({
+  bytes: Buffer.from(
+    `Message-ID: <${nth}@example.org>\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\n\r\nNumber ${nth}.\r\n`,
+  ),
+})
+
+let stack: Stack
+let destinationId: string
+before(async () => {
+  stack = await startStack()
+  await stack.startWorker()
+  destinationId = await stack.destination('alice')
+})
+after(() => stack.stop())
+
+async function providerOf(t: { after(end: () => unknown): void }, options = {}): Promise<ScriptedServer> {
+  const server = await startPop3Server({ messages: [letter(1), letter(2)], ...options })
+  t.after(() => server.close())
+  return server
+}
+
+async function read(id: string) {
+  const { body } = await stack.call('GET', `/accounts/${id}`)
+  const run = body['lastRun'] as { finishedAt: string } | null
+  const rhythm = body['rhythm'] as { code: string; seconds: number | null }
+  const waitMs = Date.parse(String(body['nextRunAt'])) - Date.parse(String(run?.finishedAt))
+  return { code: rhythm.code, seconds: rhythm.seconds, waits: waitMs / 1000 }
+}
+
+const rhythmOf = async (id: string) => unpackRhythm(await stack.redis.hget(keys.rhythms, id))
+/** As it is after months of silence. */
+const keep = async (id: string, rhythm: Partial<Rhythm> = {}) =>
+  await stack.redis.hset(keys.rhythms, id, packRhythm({ ...newRhythm(Date.now() - 60 * day), ...rhythm }))
+
+test('a first import teaches nothing; what comes later does, and goes with the account', async (t) => {
+  const server = await providerOf(t)
+  const id = await stack.account({ port: server.port, destinationId, paused: false })
+  await until('its first run', async () => (await read(id)).code === 'learning')
+  const first = await read(id)
+  assert.equal(first.seconds, 120)
+  assert.ok(first.waits >= 120 && first.waits <= 132.1, `${first.waits}`)
+  assert.deepEqual((await rhythmOf(id))?.recent, 0)
+  server.deliver(letter(3))
+  await stack.pull(id)
+  const later = await rhythmOf(id)
+  assert.equal(later?.recent, 1)
+  const weight = later.hours.reduce((sum, hour) => sum + hour, 0)
+  assert.ok(Math.abs(weight - 1) < 0.05, `${weight}`)
+  await stack.pull(id)
+  assert.deepEqual(await rhythmOf(id), later, 'a visit that finds nothing teaches nothing')
+  const backup = await stack.redis.hget(keys.rhythms, id)
+  assert.ok(backup !== null && /^[\w-]{100,110}$/.test(backup))
+  assert.equal((await stack.call('DELETE', `/accounts/${id}`)).status, 204)
+  assert.equal(await rhythmOf(id), undefined)
+})
+
+test('a silent account is visited every half-hour, or up to the longest interval that somebody has set', async (t) => {
+  const server = await providerOf(t)
+  for (const [nth, { interval, least, most }] of [
+    { interval: undefined, least: 1700, most: 1800 },
+    { interval: { maxSeconds: 3600 }, least: 3400, most: 3600 },
+    { interval: { minSeconds: 60, maxSeconds: 7200 }, least: 6800, most: 7200 },
+  ].entries()) {
+    const id = await stack.account({ port: server.port, user: `silent${nth}`, destinationId, interval })
+    await stack.call('POST', `/accounts/${id}/resume`)
+    await keep(id)
+    await stack.pull(id)
+    const { code, seconds, waits } = await read(id)
+    assert.equal(code, 'silent')
+    assert.ok(waits >= least && waits <= most, `${waits}`)
+    assert.ok(Math.abs((seconds ?? 0) - waits) < waits / 10, `${seconds}`)
+  }
+})
+
+test('mail that came a moment ago brings the next visit sooner', async (t) => {
+  const server = await providerOf(t)
+  const id = await stack.account({ port: server.port, user: 'recent', destinationId, paused: false })
+  await until('its first run', async () => (await read(id)).code === 'learning')
+  await keep(id)
+  for (const nth of [3, 4, 5]) server.deliver(letter(nth))
+  await stack.pull(id)
+  const { code, waits } = await read(id)
+  assert.equal(code, 'recent mail')
+  assert.ok(waits < 600, `${waits}`)
+})
+
+test('the same shortest and longest interval is exact, and the API says why else it is not the usual time', async (t) => {
+  const server = await providerOf(t)
+  const delayed = await providerOf(t, { capabilities: ['USER', 'UIDL', 'TOP', 'LOGIN-DELAY 900'] })
+  const made = async (user: string, port: number, interval?: object) => {
+    const id = await stack.account({ port, user, destinationId, interval })
+    assert.equal((await read(id)).code, 'paused')
+    await stack.call('POST', `/accounts/${id}/resume`)
+    await stack.pull(id)
+    return id
+  }
+  const fixed = await read(await made('fixed', server.port, { minSeconds: 300, maxSeconds: 300 }))
+  assert.deepEqual([fixed.code, fixed.seconds], ['fixed', 300])
+  assert.ok(fixed.waits > 290 && fixed.waits <= 300, `${fixed.waits}`)
+  const slow = await read(await made('slow', delayed.port))
+  assert.deepEqual([slow.code, slow.seconds], ['login delay', 900])
+  const failing = await read(await made('failing', 1))
+  assert.equal(failing.code, 'backing off')
+  assert.ok((failing.seconds ?? 0) >= 120)
+})

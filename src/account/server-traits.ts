@@ -13,8 +13,18 @@ export const serverTraits = [
   'same CAPA after login',
   /** The server refuses DELE for a message that was not retrieved in the same session. */
   'RETR before DELE',
+  /** The server has taken the login and what follows it in one segment: the next sessions send it so. */
+  'login together',
+  /** It has lost what was sent together with the password: it gets the login alone. */
+  'login alone',
 ] as const
 export type ServerTrait = (typeof serverTraits)[number]
+
+/** The lines that a server has said to CAPA, before the login and after it. Both are empty where it does not know CAPA. */
+export interface Capabilities {
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+}
 
 /** Names a server in the form that failures use: `pop.example.net:995`, `[2001:db8::1]:995`. */
 export function hostPort({ host, port }: { readonly host: string; readonly port: number }): string {

@@ -3,10 +3,11 @@
  * 100,000 at once. LIST follows the answer to UIDL: a server that announces PIPELINING and drops pipelined commands would be silent here
  * for minutes, and not at a window.
  */
+import { createHash } from 'node:crypto'
 import { meaningOf } from '../failure/meaning.ts'
 import type { SessionFailed } from '../failure/session-failed.ts'
 import { Lines } from './lines.ts'
-import { listingOf, type MaildropListing, scanSizes, scanUidls } from './listing.ts'
+import { type AskedListing, listingOf, scanSizes, scanUidls } from './listing.ts'
 import { isLimit } from './replies.ts'
 import type { Reply } from './reply.ts'
 
@@ -20,16 +21,28 @@ export interface ListingLine {
   broken(expected: string, got: string): SessionFailed
 }
 
-export async function askListing(line: ListingLine): Promise<MaildropListing> {
+export async function askListing(line: ListingLine): Promise<AskedListing> {
   const [ids, lines] = await askBoth(line)
   const sizes = await scanSizes(lines)
   let uidls = ids && (await scanUidls(ids))
   // Mail came in between, and may have changed all numbers (getmail 4.23): the new answer matches LIST.
-  if (uidls !== undefined && sizes.told.size > uidls.told.size) {
+  const isOld = uidls !== undefined && sizes.told.size > uidls.told.size
+  if (isOld) {
     const again = await askUidls(line)
     uidls = again && (await scanUidls(again))
   }
-  return listingOf(sizes, uidls, (expected, got) => line.broken(expected, got))
+  const listing = await listingOf(sizes, uidls, (expected, got) => line.broken(expected, got))
+  return { ...listing, answers: ids === undefined || isOld ? undefined : answersHash(ids, lines) }
+}
+
+/** The hash of the answers to UIDL and LIST: where it is the same, so is everything that can be read in them. 132 bits. */
+export function answersHash(uidls: Lines, sizes: Lines): string {
+  const hash = createHash('sha256')
+  uidls.hashInto(hash)
+  // No line of a listing is a dot alone.
+  hash.update('.\r\n')
+  sizes.hashInto(hash)
+  return hash.digest('base64url').slice(0, 22)
 }
 
 /** The lines of UIDL and of LIST. UIDL is undefined if the server does not have it. */

@@ -2,6 +2,7 @@
  * The lines of a listing (UIDL, LIST, CAPA) as they came. There may be a million of them. The kernel may hand over 2 MB in one turn of the
  * event loop, and making the 80,000 strings of these took 80 ms: so strings are made when they are read, a slice at a time.
  */
+import type { Hash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { slices } from '../slices.ts'
 
@@ -19,6 +20,11 @@ export class Lines implements Iterable<string> {
     if (lines === 0) return
     this.#pieces.push(piece)
     this.#length += lines
+  }
+
+  /** Adds the octets of all lines to a hash. */
+  hashInto(hash: Hash): void {
+    for (const piece of this.#pieces) hash.update(piece)
   }
 
   *[Symbol.iterator](): Generator<string> {

@@ -67,9 +67,14 @@ async function scan<T>(lines: Lines, read: (rest: readonly string[]) => T, contr
 }
 
 /** The listing, and whether it may leave out messages that the maildrop has. */
-export interface MaildropListing {
+interface MaildropListing {
   readonly listed: Listed[]
   readonly leavesOut: boolean
+}
+
+export interface AskedListing extends MaildropListing {
+  /** The hash of the answers; undefined if they are not all that the listing was made of. */
+  readonly answers: string | undefined
 }
 
 /**

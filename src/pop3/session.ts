@@ -3,7 +3,7 @@
  * CAPA, listings, TOP, RETR and DELE, which have more lines or are pipelined, go to the wire directly (docs/decisions/0001).
  */
 import { hidesByName } from '../account/account.ts'
-import type { ServerTrait } from '../account/server-traits.ts'
+import type { Capabilities, ServerTrait } from '../account/server-traits.ts'
 import { OctetBudget } from '../budget.ts'
 import { partingWords } from '../failure/ending.ts'
 import { legible } from '../failure/legible.ts'
@@ -12,15 +12,16 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import type { Listed, MessageNumber, Peeked, Window } from '../mail/message.ts'
 import { loginMask } from '../mask.ts'
 import type { Deletable, Maildrop, Parting, WindowPace } from '../pull/ports.ts'
-import { askListing } from './ask-listing.ts'
 import { expiresAtOnce, hasCapability, loginDelayMsIn } from './capabilities.ts'
 import { Pop3Connection, type ConnectionOptions } from './connection.ts'
 import { usualWaits, type Waits } from './waits.ts'
 import { pop3Limits } from './limits.ts'
 import { checkCredentials, logIn } from './login.ts'
+import { isSentTogether, logInTogether } from './quick-login.ts'
 import { refusal } from './replies.ts'
 import { type Line, Retrieval } from './retrieval.ts'
 import { plainResponse } from './sasl.ts'
+import { SessionListing } from './session-listing.ts'
 import type { TlsReport } from './tls.ts'
 import { Refused, Verbs } from './verbs.ts'
 import { printable } from '../printable.ts'
@@ -40,18 +41,8 @@ export interface SessionOptions extends ConnectionOptions {
   readonly pace?: WindowPace | undefined
   /** The server hides messages after RETR: somebody has said so, or it was seen before. */
   readonly hidesRetrieved?: boolean
-}
-
-/** Opens a session that is logged in and ready to list. */
-export async function openMaildrop(options: SessionOptions): Promise<Pop3Session> {
-  const session = new Pop3Session(options)
-  try {
-    await session.logIn()
-    return session
-  } catch (error) {
-    session.abandon()
-    throw error
-  }
+  /** What the server has said to CAPA before. It is believed until `settle`: this saves round trips. Undefined: it is asked. */
+  readonly known?: Capabilities | undefined
 }
 
 export class Pop3Session implements Maildrop {
@@ -61,14 +52,23 @@ export class Pop3Session implements Maildrop {
   readonly #traits: Set<ServerTrait>
   readonly #verbs = new Verbs((line, during) => this.#askLine(line, during))
   #connection: Pop3Connection | undefined
-  #listing: readonly Listed[] = []
-  #listed: Promise<readonly Listed[]> | undefined
-  #leavesOut = false
+  readonly #listing = new SessionListing({
+    all: (verb) => this.#all(verb),
+    stat: () => this.#askLine('STAT', 'STAT'),
+    refused: (text, verb) => this.#opened.fail(refusal(this.#opened.server, text, verb)),
+    broken: (expected, got) => this.#broken(expected, got),
+  })
+  /** The capabilities before the login. */
+  #before: readonly string[] = []
+  #isQuick = false
+  #isTogether = false
+  #isAhead = false
   readonly #marked = new Set<MessageNumber>()
   /** Messages for which DELE was refused. */
   readonly #unmarkable = new Set<MessageNumber>()
   /** The server does not know CAPA (popa3d), but answers TOP. */
   #topAnswers = false
+  #hasTriedTop = false
   readonly #retrieval: Retrieval
 
   constructor(options: SessionOptions) {
@@ -96,7 +96,22 @@ export class Pop3Session implements Maildrop {
   }
 
   get leavesOut(): boolean {
-    return this.#leavesOut
+    return this.#listing.leavesOut
+  }
+
+  /** What the server has said to CAPA. */
+  get said(): Capabilities {
+    return { before: this.#before, after: this.capabilities }
+  }
+
+  /** The listing was asked for together with the login. */
+  get isTogether(): boolean {
+    return this.#isTogether
+  }
+
+  /** Something was asked for before the answer before it had come, at a server that is only known from before. */
+  get isAhead(): boolean {
+    return this.#isAhead
   }
 
   get loginDelayMs(): number {
@@ -125,7 +140,10 @@ export class Pop3Session implements Maildrop {
   /** Connects and logs in. */
   async logIn(): Promise<void> {
     checkCredentials(this.#options)
+    const { known } = this.#options
+    if (known !== undefined) return await this.#logInQuickly(known)
     await this.connect()
+    this.#before = this.capabilities
     await this.#accepted(
       logIn(this.#options, this.capabilities, this.#verbs, (line, during) => this.#askLine(line, during)),
     )
@@ -138,6 +156,39 @@ export class Pop3Session implements Maildrop {
     }
   }
 
+  /** Logs in at a server that is known. */
+  async #logInQuickly(known: Capabilities): Promise<void> {
+    await this.#open()
+    if (this.#options.tls === 'starttls') await this.#opened.startTls()
+    this.#isQuick = true
+    this.#before = known.before
+    // The server is asked by what it says after the login, but for the login itself.
+    this.capabilities = known.after
+    const ask = (line: string, during: Phase) => this.#askLine(line, during)
+    this.#isTogether = isSentTogether(known, this.#traits, this.#options) && this.#opened.reader.doubles !== true
+    if (this.#isTogether) {
+      const together = <T>(send: () => T) => this.#opened.together(send)
+      const askNext = () => this.#listing.askAhead()
+      this.#isAhead = true
+      await this.#accepted(logInTogether(this.#options, known, { ask, together, askNext }))
+      return
+    }
+    if (hasCapability(known.before, 'UTF8')) await ask('UTF8', 'UTF8')
+    await this.#accepted(logIn(this.#options, known.before, this.#verbs, ask))
+  }
+
+  /** Asks what a quick session has left out. Mail is retrieved by what the server says today. */
+  async settle(): Promise<void> {
+    if (!this.#isQuick) return
+    this.#isQuick = false
+    if (!this.#traits.has('no CAPA') && this.#before.length > 0) {
+      const now = await this.#askCapabilities()
+      if (now.length > 0) this.capabilities = now
+    }
+    this.#isTogether = false
+    await this.list()
+  }
+
   async stat(): Promise<{ messages: number; octets: number }> {
     const text = await this.#accepted(this.#verbs.stat())
     const [messages, octets] = text.trim().split(/\s+/)
@@ -146,22 +197,26 @@ export class Pop3Session implements Maildrop {
 
   /** Asks once: in its session a maildrop stays what it is (RFC 1939 section 3). */
   async list(): Promise<readonly Listed[]> {
-    return await (this.#listed ??= this.#list())
+    const listed = await this.#listing.list()
+    if (!this.#isQuick) await this.#tryTop()
+    return listed
   }
 
-  async #list(): Promise<readonly Listed[]> {
-    const { listed, leavesOut } = await askListing({
-      all: (verb) => this.#all(verb),
-      stat: () => this.#askLine('STAT', 'STAT'),
-      refused: (text, verb) => this.#opened.fail(refusal(this.#opened.server, text, verb)),
-      broken: (expected, got) => this.#broken(expected, got),
-    })
-    this.#listing = listed
-    this.#leavesOut = leavesOut
-    const [first] = this.#listing
-    if (this.capabilities.length === 0 && first !== undefined)
-      this.#topAnswers = (await this.#top(first)).shape === 'body'
-    return this.#listing
+  /** The hash of the answers to UIDL and LIST, as they came; undefined if these are not all that the listing is made of. */
+  async answers(): Promise<string | undefined> {
+    if (this.#isQuick && this.pipelined) {
+      this.#isAhead = true
+      this.#opened.together(() => this.#listing.askAhead())
+    }
+    return await this.#listing.answers()
+  }
+
+  /** A server that does not know CAPA may answer TOP. */
+  async #tryTop(): Promise<void> {
+    const [first] = this.#listing.messages
+    if (this.#hasTriedTop || this.capabilities.length > 0 || first === undefined) return
+    this.#hasTriedTop = true
+    this.#topAnswers = (await this.#top(first)).shape === 'body'
   }
 
   async *peek(messages: readonly Listed[]): AsyncIterable<Peeked> {
@@ -213,7 +268,8 @@ export class Pop3Session implements Maildrop {
   }
 
   abandon(): void {
-    if (this.#retrieval.lostBarrier || this.#connection?.failedWhilePipelining) this.#traits.add('one at a time')
+    const isPipelining = this.#connection?.failedWhilePipelining === true && !this.#isTogether
+    if (this.#retrieval.lostBarrier || isPipelining) this.#traits.add('one at a time')
     this.#connection?.close()
     this.#retrieval.abandon()
   }
@@ -230,7 +286,9 @@ export class Pop3Session implements Maildrop {
       broken: (expected, got) => this.#broken(expected, got),
       // Some servers treat marked messages as if they were gone.
       askable: () =>
-        this.#marked.size === 0 ? this.#listing : this.#listing.filter(({ number }) => !this.#marked.has(number)),
+        this.#marked.size === 0
+          ? this.#listing.messages
+          : this.#listing.messages.filter(({ number }) => !this.#marked.has(number)),
       heard: () => this.#opened.reader,
       knows: (trait) => this.#traits.has(trait),
       learnt: (trait) => void this.#traits.add(trait),
@@ -274,7 +332,7 @@ export class Pop3Session implements Maildrop {
   }
 
   #ask(line: string, expected: Expected, during: Phase): Promise<Reply> {
-    const phase = isMessagePhase(during) ? { ...during, of: this.#listing.length } : during
+    const phase = isMessagePhase(during) ? { ...during, of: this.#listing.messages.length } : during
     return this.#opened.send(line, expected, this.#waits.replyMs, phase)
   }
 

@@ -17,6 +17,7 @@ export async function idlePlan(session: PullSession, survey: Survey): Promise<Id
   const { predecessor } = view.continuity
   const plan: KnownPlan = {
     listing: await listingHash(listing),
+    answers: await maildrop.answers?.(),
     settings: settingsHash({ account, predecessor }),
     listed: listing.length,
     madeAtMs: nowMs,

@@ -19,6 +19,8 @@ export const plannerVersion = 1
 export interface KnownPlan {
   /** The hash of the listing: numbers, UIDLs and sizes. */
   readonly listing: string
+  /** The hash of the server's answers of which the listing was made, if it is known: where it is the same, nothing need be read in them. */
+  readonly answers?: string | undefined
   /** The hash of the settings by which it was decided. */
   readonly settings: string
   /** The number of messages that were listed. */

@@ -2,50 +2,64 @@
  * A visit that begins with the maildrop: where a plan is known, the listing is compared with it before anything else is asked for. If it is
  * known, the visit is over with QUIT. Otherwise the same session serves the whole run: nobody logs in twice for it.
  */
-import { isKnown, type KnownPlan, type PlannedAccount } from './known-plan.ts'
+import type { Clock } from '../clock.ts'
+import { holds, isKnown, type KnownPlan, type PlannedAccount } from './known-plan.ts'
 import { pullLimits } from './limits.ts'
-import type { Maildrop, Parting, WindowPace, World } from './ports.ts'
+import type { Maildrop, Parting, WindowPace } from './ports.ts'
+
+/** The parts of its world that a visit needs before it is known to be a run. */
+export interface VisitWorld {
+  readonly clock: Clock
+  readonly openMaildrop: (pace: WindowPace) => Promise<Maildrop>
+  /** Opens the first session, if there is a quicker way for one that may find nothing to do. */
+  readonly openQuickly?: ((pace: WindowPace) => Promise<Maildrop>) | undefined
+}
+
+interface Found {
+  readonly isKnown: boolean
+  readonly listed: number
+}
 
 export class OpenVisit {
   /** Whether there is nothing to do. */
   readonly isKnown: boolean
-  /** The number of messages that the maildrop showed. */
+  /** The number of messages that the maildrop showed; 0 if it was not asked. */
   readonly listed: number
-  readonly #open: World['openMaildrop']
+  readonly #open: VisitWorld['openMaildrop']
   readonly #pace: LatePace
   readonly #openedAtMs = performance.now()
   #maildrop: Maildrop | undefined
 
   private constructor(
-    open: World['openMaildrop'],
+    open: VisitWorld['openMaildrop'],
     pace: LatePace,
     maildrop: Maildrop,
-    { isKnown: isDone, listed }: { readonly isKnown: boolean; readonly listed: number },
+    found: Found,
   ) {
     this.#open = open
     this.#pace = pace
     this.#maildrop = maildrop
-    this.isKnown = isDone
-    this.listed = listed
+    this.isKnown = found.isKnown
+    this.listed = found.listed
   }
 
   /**
-   * Logs in, lists, and compares. What somebody has asked for goes the whole way: no such visit is begun for it.
+   * Logs in, lists, and compares. What somebody has asked for goes the whole way: no such visit is begun for it, nor where the plan does not
+   * hold any more (`holds` of known-plan.ts).
    *
    * @throws SessionFailed like a run of pull.ts: the session is over then.
    */
   static async begin(
-    world: Pick<World, 'clock' | 'openMaildrop'>,
+    world: VisitWorld,
     planned: PlannedAccount,
     plan: KnownPlan,
   ): Promise<OpenVisit> {
-    const open = (pace: WindowPace) => world.openMaildrop(pace)
+    const { openQuickly = world.openMaildrop } = world
     const pace = new LatePace()
-    const maildrop = await open(pace)
+    const maildrop = await openQuickly(pace)
     try {
-      const listing = await maildrop.list()
-      const isDone = maildrop.leavesOut !== true && (await isKnown(plan, planned, listing, world.clock))
-      return new OpenVisit(open, pace, maildrop, { isKnown: isDone, listed: listing.length })
+      const found = await compared(maildrop, planned, plan, world.clock)
+      return new OpenVisit(world.openMaildrop, pace, maildrop, found)
     } catch (error) {
       maildrop.abandon()
       throw error
@@ -59,6 +73,7 @@ export class OpenVisit {
     const isFresh = performance.now() - this.#openedAtMs < pullLimits.openMaildropKeptMs
     if (maildrop !== undefined && (isFresh || maildrop.loginDelayMs > 0)) {
       this.#pace.follow(pace)
+      await settled(maildrop)
       return maildrop
     }
     // The store was slow, and providers end sessions that say nothing.
@@ -77,6 +92,29 @@ export class OpenVisit {
   abandon(): void {
     this.#maildrop?.abandon()
     this.#maildrop = undefined
+  }
+}
+
+async function compared(
+  maildrop: Maildrop,
+  planned: PlannedAccount,
+  plan: KnownPlan,
+  clock: Clock,
+): Promise<Found> {
+  if (!holds(plan, planned, clock)) return { isKnown: false, listed: 0 }
+  const answers = plan.answers === undefined ? undefined : await maildrop.answers?.()
+  if (answers !== undefined && answers === plan.answers) return { isKnown: true, listed: plan.listed }
+  const listing = await maildrop.list()
+  const isDone = maildrop.leavesOut !== true && (await isKnown(plan, planned, listing, clock))
+  return { isKnown: isDone, listed: listing.length }
+}
+
+async function settled(maildrop: Maildrop): Promise<void> {
+  try {
+    await maildrop.settle?.()
+  } catch (error) {
+    maildrop.abandon()
+    throw error
   }
 }
 

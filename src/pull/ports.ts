@@ -114,6 +114,13 @@ export interface Maildrop {
   readonly hidesRetrieved: boolean
   /** True if lines of the last listing named no message: a record that is not listed is not missing then. */
   readonly leavesOut?: boolean
+  /**
+   * The hash of the answers of which the listing is made, before anything is read in them: where it is the same, so is the listing. Undefined
+   * if the answers do not tell.
+   */
+  answers?(): Promise<string | undefined>
+  /** Asks what was left out when the session was opened, to be quick. It is called before anything is done that a known plan does not do. */
+  settle?(): Promise<void>
   /** Gives the listing in the server's order. It throws if nothing of it can be read. */
   list(): Promise<readonly Listed[]>
   /** Gives header blocks by pipelined `TOP n 0`, in the requested order. */

@@ -9,6 +9,16 @@ export const redisLimits = {
   /** How long a trait of a server (server-traits.ts) is believed: servers are mended, and a line that hung may have looked like a trait. */
   serverTraitMs: 1 * day,
 
+  /** How long what a server says to CAPA is believed, and how soon it is written down again though it has not changed. */
+  capabilitiesMs: 1 * day,
+  capabilitiesWrittenEveryMs: 1 * hour,
+  /** A server whose answer to CAPA is longer is asked each time. */
+  capabilitiesOctetsMax: 2 * KiB,
+  /** What a worker has read about a server is not read again for this long: one of its accounts may be visited at each moment. */
+  serverReadEveryMs: 1 * minute,
+  /** The number of servers of which a worker remembers that, of some KiB each. */
+  serversReadMax: 5000,
+
   // Runs
   /** The number of records that one script writes: it limits the time for which Redis is blocked, and the arguments of a call. */
   recordsPerCall: 1000,

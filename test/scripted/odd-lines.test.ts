@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { examine } from '../../src/pop3/examine.ts'
 import type { Receipt } from '../../src/ledger/receipt.ts'
-import { openMaildrop } from '../../src/pop3/session.ts'
+import { openMaildrop } from '../../src/pop3/open-maildrop.ts'
 import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
 import { holds, left, lettersOf, providerOf, type Visit, went } from '../support/visits.ts'
 

@@ -8,7 +8,7 @@ import { describe, reportOf, type FailureReport } from '../../src/failure/senten
 import { connectStore } from '../../src/imap/connection.ts'
 import { examine } from '../../src/pop3/examine.ts'
 import { printable } from '../../src/printable.ts'
-import { openMaildrop } from '../../src/pop3/session.ts'
+import { openMaildrop } from '../../src/pop3/open-maildrop.ts'
 
 /** A server that says this at once, and gives these answers. @returns its port. */
 async function answering(t: TestContext, greeting: string, answer: (line: string) => string): Promise<number> {

@@ -7,7 +7,7 @@ import { nextStep } from '../../src/failure/next-step.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { describe, reportOf } from '../../src/failure/sentences.ts'
 import { stepSentence } from '../../src/failure/step.ts'
-import { openMaildrop } from '../../src/pop3/session.ts'
+import { openMaildrop } from '../../src/pop3/open-maildrop.ts'
 import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
 import { lettersOf } from '../support/visits.ts'
 

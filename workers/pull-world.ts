@@ -3,16 +3,12 @@ import type { Redis } from 'ioredis'
 import type { AccountId } from '../src/mail/message.ts'
 import { targetOf } from '../src/account/destination.ts'
 import type { InstanceSettings } from '../src/account/instance-settings.ts'
-import { reachOf } from '../src/account/reach.ts'
-import type { ServerTrait } from '../src/account/server-traits.ts'
 import { OctetBudget } from '../src/budget.ts'
 import { type Clock, stamps } from '../src/clock.ts'
 import type { Pause } from '../src/failure/consequence.ts'
 import type { StorePool } from '../src/imap/pool.ts'
 import type { Logger } from '../src/log.ts'
-import { openMaildrop } from '../src/pop3/open-maildrop.ts'
-import { TlsSessions } from '../src/pop3/tls.ts'
-import type { Maildrop, Store, WindowPace } from '../src/pull/ports.ts'
+import type { Maildrop, Store } from '../src/pull/ports.ts'
 import type { Traces } from '../src/pull/trace-ports.ts'
 import { type AccountRecord, Accounts } from '../src/redis/accounts.ts'
 import { type DestinationRecord, Destinations } from '../src/redis/destinations.ts'
@@ -26,9 +22,9 @@ import type { PullQueue } from '../src/redis/queue.ts'
 import type { Revocations } from '../src/redis/revocations.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import { ServerTraits } from '../src/redis/server-traits.ts'
-import type { Transcript } from '../src/runs/transcript.ts'
 import { Lane } from './lane.ts'
 import { workerLimits } from './limits.ts'
+import { Maildrops, type PullVisit } from './maildrops.ts'
 import type { RunPorts, WorkerOptions } from './options.ts'
 
 export interface PullWorld {
@@ -49,6 +45,11 @@ export interface PullWorld {
   /** The account and its destination; undefined: there is no such account any more. Secrets stay sealed. */
   load(accountId: string): Promise<LoadedAccount | undefined>
   openMaildrop(account: AccountRecord, visit: PullVisit): Promise<Maildrop>
+  /**
+   * Opens the session of a visit that may find nothing to do (pull/open-visit.ts), by what is known of the server. The known traits are added to
+   * `visit.traits`, and those that it learns are written down. A run that goes on in this session is given the same set.
+   */
+  openQuickly(account: AccountRecord, visit: PullVisit): Promise<Maildrop>
   openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
   openTraces(destination: DestinationRecord, signal: AbortSignal): Promise<Traces>
   settings(): Promise<InstanceSettings>
@@ -63,15 +64,6 @@ export interface PullWorld {
   /** The time that a run has, if it is not the usual one. */
   readonly runMs?: number | undefined
   readonly between?: ((accountId: AccountId) => RunPorts) | undefined
-}
-
-/** The run for which a maildrop is opened. */
-export interface PullVisit {
-  /** The known traits of the provider's server. This session adds those that it learns. */
-  readonly traits: Set<ServerTrait>
-  readonly pace: WindowPace
-  readonly signal: AbortSignal
-  readonly transcript?: Transcript | undefined
 }
 
 export interface LoadedAccount extends AccountRecord {
@@ -98,11 +90,11 @@ export function createPullWorld(
   const { redis, log, seal, clock, publicName, leaseMs, between } = options
   const accounts = new Accounts(redis)
   const destinations = new Destinations(redis)
-  const tlsSessions = new TlsSessions()
   const budget = new OctetBudget(workerLimits.heldOctetsMax)
   const pauses = new Pauses(redis)
   const settings = new InstanceSettingsStore(redis)
   const headroom = new Headroom(redis, { freeOctets: options.redisFree, everyMs: options.headroomEveryMs })
+  const maildrops = new Maildrops({ ...options, redis, budget, headroom, settings })
   return {
     redis,
     due: new DueAccounts(redis),
@@ -131,21 +123,8 @@ export function createPullWorld(
       const lasts = pause !== undefined && pause.pausedUntilMs > clock.nowMs()
       return { ...record, destination, pause: lasts ? pause : undefined }
     },
-    async openMaildrop({ account, sealedPassword, guarded }, visit) {
-      await headroom.demand()
-      const password = seal.open(sealedPassword, account.id, 'password')
-      const reach = reachOf(guarded === true, 'pop3', await settings.get())
-      return await openMaildrop({
-        ...account,
-        ...visit,
-        password,
-        reach,
-        tlsSessions,
-        budget,
-        shares: [`host ${account.host}:${account.port}`, `destination ${account.destinationId}`],
-        waits: options.waits ?? {},
-      })
-    },
+    openMaildrop: (record, visit) => maildrops.open(record, visit),
+    openQuickly: (record, visit) => maildrops.openQuickly(record, visit),
     async openStore(destination, lease, signal) {
       // No other run takes over before the lease has ended: a command that is sent now has this long to be carried out.
       const mayCommit = () => lease.holdsFor(leaseMs / 3)

@@ -27,9 +27,9 @@ export function isSentTogether(
 interface LoginLine {
   readonly ask: AskLine
   /** Sends what is asked for meanwhile in as few segments as possible. */
-  together<T>(send: () => T): T
+  readonly together: <T>(send: () => T) => T
   /** Asks for what follows the login. */
-  askNext(): void
+  readonly askNext: () => void
 }
 
 /**
@@ -48,6 +48,8 @@ export async function logInTogether(
     askNext()
     return login
   })
+  // If the first one fails, nobody awaits the second one.
+  word.catch(() => {})
   const named = await name
   if (named.shape === 'refused') throw new Refused(named.text, 'USER')
   const passed = await word

@@ -31,8 +31,8 @@ export class SessionListing {
   /** Asks for the lines of both commands, and waits for neither. */
   askAhead(): void {
     if (this.#listed !== undefined || this.#coming.size > 0) return
-    this.#ask('UIDL')
-    this.#ask('LIST')
+    void this.#ask('UIDL')
+    void this.#ask('LIST')
   }
 
   async list(): Promise<readonly Listed[]> {

@@ -99,9 +99,9 @@ export class Pop3Session implements Maildrop {
     return this.#listing.leavesOut
   }
 
-  /** What the server has said to CAPA. */
-  get said(): Capabilities {
-    return { before: this.#before, after: this.capabilities }
+  /** What the server has said to CAPA in this session; undefined if it was not asked. */
+  get said(): Capabilities | undefined {
+    return this.#isQuick ? undefined : { before: this.#before, after: this.capabilities }
   }
 
   /** The listing was asked for together with the login. */

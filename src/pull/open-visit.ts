@@ -30,12 +30,7 @@ export class OpenVisit {
   readonly #openedAtMs = performance.now()
   #maildrop: Maildrop | undefined
 
-  private constructor(
-    open: VisitWorld['openMaildrop'],
-    pace: LatePace,
-    maildrop: Maildrop,
-    found: Found,
-  ) {
+  private constructor(open: VisitWorld['openMaildrop'], pace: LatePace, maildrop: Maildrop, found: Found) {
     this.#open = open
     this.#pace = pace
     this.#maildrop = maildrop
@@ -49,11 +44,7 @@ export class OpenVisit {
    *
    * @throws SessionFailed like a run of pull.ts: the session is over then.
    */
-  static async begin(
-    world: VisitWorld,
-    planned: PlannedAccount,
-    plan: KnownPlan,
-  ): Promise<OpenVisit> {
+  static async begin(world: VisitWorld, planned: PlannedAccount, plan: KnownPlan): Promise<OpenVisit> {
     const { openQuickly = world.openMaildrop } = world
     const pace = new LatePace()
     const maildrop = await openQuickly(pace)
@@ -95,12 +86,7 @@ export class OpenVisit {
   }
 }
 
-async function compared(
-  maildrop: Maildrop,
-  planned: PlannedAccount,
-  plan: KnownPlan,
-  clock: Clock,
-): Promise<Found> {
+async function compared(maildrop: Maildrop, planned: PlannedAccount, plan: KnownPlan, clock: Clock): Promise<Found> {
   if (!holds(plan, planned, clock)) return { isKnown: false, listed: 0 }
   const answers = plan.answers === undefined ? undefined : await maildrop.answers?.()
   if (answers !== undefined && answers === plan.answers) return { isKnown: true, listed: plan.listed }

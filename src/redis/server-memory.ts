@@ -55,7 +55,8 @@ export class ServerMemory {
   async note(server: Server, said: Capabilities, nowMs: number): Promise<void> {
     const { before, after } = said
     const read = await this.of(server, nowMs)
-    const isSame = JSON.stringify([before, after]) === JSON.stringify([read.capabilities?.before, read.capabilities?.after])
+    const isSame =
+      JSON.stringify([before, after]) === JSON.stringify([read.capabilities?.before, read.capabilities?.after])
     const { writtenAtMs } = this.#read.get(nameOf(server)) ?? { writtenAtMs: 0 }
     if (isSame && nowMs - writtenAtMs < redisLimits.capabilitiesWrittenEveryMs) return
     const written: Written = { atMs: nowMs, before, after }

@@ -90,6 +90,9 @@ test('a run that breaks while its progress is still to be written leaves nothing
       await redis.set(keys.serverTraits, 'no hash')
       return maildrop as Maildrop
     },
+    openQuickly: async () => {
+      throw new Error('no plan is known')
+    },
     openStore: async () => store as Store,
     openTraces: async () => ({ folders: async () => [], open: async () => undefined, close() {} }),
     settings: async () => await new InstanceSettingsStore(redis).get(),

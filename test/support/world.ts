@@ -120,6 +120,7 @@ export class TestWorld {
   breaksAt: (bytes: Buffer) => boolean = () => false
   /** A real store and a real maildrop, at a scripted server, in place of those in memory. */
   realStore: Store | undefined
+  realQuickly: ((pace: WindowPace) => Promise<Maildrop>) | undefined
   realMaildrop: ((pace: WindowPace) => Promise<Maildrop>) | undefined
   /** The number of sessions that were opened. */
   sessions = 0
@@ -201,7 +202,8 @@ export class TestWorld {
     if (plan === undefined) return await this.pull(changes)
     const world = this.#world()
     const counts = noCounts()
-    const visit = await OpenVisit.begin(world, { account: { ...account, ...changes } }, plan)
+    const openQuickly = this.realQuickly
+    const visit = await OpenVisit.begin({ ...world, openQuickly }, { account: { ...account, ...changes } }, plan)
     if (visit.isKnown) {
       await visit.quit()
       return undefined

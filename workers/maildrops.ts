@@ -1,0 +1,80 @@
+/** Opens a worker's POP3 sessions: what they share, and what is known of their servers. */
+import type { Redis } from 'ioredis'
+import { reachOf } from '../src/account/reach.ts'
+import type { ServerTrait } from '../src/account/server-traits.ts'
+import type { OctetBudget } from '../src/budget.ts'
+import { openMaildrop, openQuickly } from '../src/pop3/open-maildrop.ts'
+import type { Pop3Session } from '../src/pop3/session.ts'
+import { TlsSessions } from '../src/pop3/tls.ts'
+import type { Maildrop, WindowPace } from '../src/pull/ports.ts'
+import type { AccountRecord } from '../src/redis/accounts.ts'
+import type { Headroom } from '../src/redis/headroom.ts'
+import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
+import { ServerMemory } from '../src/redis/server-memory.ts'
+import type { Transcript } from '../src/runs/transcript.ts'
+import type { WorkerOptions } from './options.ts'
+
+/** The run for which a maildrop is opened. */
+export interface PullVisit {
+  /** The known traits of the provider's server. This session adds those that it learns. */
+  readonly traits: Set<ServerTrait>
+  readonly pace: WindowPace
+  readonly signal: AbortSignal
+  readonly transcript?: Transcript | undefined
+}
+
+interface Shared extends Pick<WorkerOptions, 'seal' | 'clock' | 'waits'> {
+  readonly redis: Redis
+  readonly budget: OctetBudget
+  readonly headroom: Headroom
+  readonly settings: InstanceSettingsStore
+}
+
+export class Maildrops {
+  readonly #shared: Shared
+  readonly #tlsSessions = new TlsSessions()
+  readonly #memory: ServerMemory
+
+  constructor(shared: Shared) {
+    this.#shared = shared
+    this.#memory = new ServerMemory(shared.redis)
+  }
+
+  async open(record: AccountRecord, visit: PullVisit): Promise<Maildrop> {
+    return this.#noted(record, await openMaildrop(await this.#optionsOf(record, visit)))
+  }
+
+  /** Opens the session of a visit that may find nothing to do, as `PullWorld` says. */
+  async openQuickly(record: AccountRecord, visit: PullVisit): Promise<Maildrop> {
+    const { account } = record
+    const { clock } = this.#shared
+    const { traits, capabilities } = await this.#memory.of(account, clock.nowMs())
+    for (const trait of traits) visit.traits.add(trait)
+    try {
+      const session = await openQuickly({ ...(await this.#optionsOf(record, visit)), known: capabilities })
+      return this.#noted(record, session)
+    } catch (error) {
+      if (capabilities !== undefined) await this.#memory.forget(account)
+      throw error
+    } finally {
+      const learnt = [...visit.traits].filter((trait) => !traits.has(trait))
+      if (learnt.length > 0) await this.#memory.learn(account, learnt, clock.nowMs())
+    }
+  }
+
+  async #optionsOf({ account, sealedPassword, guarded }: AccountRecord, visit: PullVisit) {
+    const { budget, headroom, seal, settings, waits = {} } = this.#shared
+    await headroom.demand()
+    const password = seal.open(sealedPassword, account.id, 'password')
+    const reach = reachOf(guarded === true, 'pop3', await settings.get())
+    const shares = [`host ${account.host}:${account.port}`, `destination ${account.destinationId}`]
+    return { ...account, ...visit, password, reach, tlsSessions: this.#tlsSessions, budget, shares, waits }
+  }
+
+  /** What CAPA said is written down for the next sessions. That neither fails nor waits: it only saves them time. */
+  #noted({ account }: AccountRecord, session: Pop3Session): Pop3Session {
+    const { said } = session
+    if (said !== undefined) this.#memory.note(account, said, this.#shared.clock.nowMs()).catch(() => {})
+    return session
+  }
+}

@@ -56,7 +56,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
       state,
       rhythm: unpackRhythm(rhythms[nth]),
       dueMs,
-      visitedMs: checkedMsIn(checks[nth]) ?? (lastRun?.finishedAt == null ? undefined : Date.parse(lastRun.finishedAt)),
+      visitedMs: visitedMsOf(lastRun, checkedMsIn(checks[nth])),
       isDeferred: lastRun !== null && lastRun.deferred > 0,
       isDestinationPaused: false,
     }
@@ -72,6 +72,12 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
     }
   })
   return await withRhythms(redis, facts)
+}
+
+/** When the last visit ended, be it a run or an idle one. */
+function visitedMsOf(lastRun: Run | null, checkedMs: number | undefined): number | undefined {
+  const ms = Math.max(checkedMs ?? 0, lastRun?.finishedAt == null ? 0 : Date.parse(lastRun.finishedAt))
+  return ms === 0 ? undefined : ms
 }
 
 type Unexplained = Omit<AccountFacts, 'rhythm'> & { readonly scheduled: Scheduled }

@@ -40,8 +40,9 @@ export function checkedMsIn(checks: string | null | undefined): number | undefin
 }
 
 function seenMsOf(run: Run | null, checkedMs: number | undefined): number | undefined {
+  const endedMs = run?.finishedAt == null ? 0 : Date.parse(run.finishedAt)
   // An idle visit has seen everything, and left nothing.
-  if (checkedMs !== undefined) return checkedMs
+  if (checkedMs !== undefined && checkedMs >= endedMs) return checkedMs
   const isWhole = run?.state === 'done' && run.task === 'pull' && run.deferred === 0 && !run.more
   return isWhole && run.startedAt !== null ? Date.parse(run.startedAt) : undefined
 }

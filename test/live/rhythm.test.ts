@@ -65,6 +65,21 @@ test('a first import teaches nothing; what comes later does, and goes with the a
   assert.equal(await rhythmOf(id), undefined)
 })
 
+test('what has gathered during trouble teaches nothing; after an idle visit it does', async (t) => {
+  for (const [nth, wasIdle] of [false, true].entries()) {
+    const refused = { answers: { PASS: '-ERR [SYS/TEMP] later\r\n' } }
+    const server = await providerOf(t, { connections: [{}, refused, {}] })
+    const id = await stack.account({ port: server.port, user: `trouble${nth}`, destinationId })
+    assert.equal((await stack.pull(id)).state, 'done')
+    assert.equal((await stack.pull(id)).state, 'failed')
+    server.deliver(letter(3))
+    const nowMs = Date.now()
+    if (wasIdle) await stack.redis.hset(keys.checks, id, `${id} 3 ${nowMs - 60_000} ${nowMs}`)
+    assert.equal((await stack.pull(id)).stored, 1)
+    assert.equal((await rhythmOf(id))?.recent, wasIdle ? 1 : 0)
+  }
+})
+
 test('a silent account is visited every half-hour, or up to the longest interval that somebody has set', async (t) => {
   const server = await providerOf(t)
   for (const [nth, { interval, least, most }] of [

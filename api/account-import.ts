@@ -65,7 +65,7 @@ export class AccountImport {
       this.#dryRun && !(result instanceof Problem) && this.#wasTried(result) ? accountTaken() : result,
     )
     const records = results.filter((result): result is AccountRecord => !(result instanceof Problem))
-    const outcomes = await this.#world.accounts.createAll(records, Date.now(), this.#dryRun)
+    const outcomes = await this.#world.accounts.createAll(records, this.#dryRun)
     const outcomeOf = new Map(records.map((record, nth) => [record, outcomes[nth]]))
     return results.map((result, nth) => {
       const line = lines[nth]?.line

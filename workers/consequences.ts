@@ -17,7 +17,7 @@ export interface EndedVisit {
   readonly loginDelaySeconds: number
   /** It ended before all was done, and nothing has failed: the next one is due at once. */
   readonly leavesMore: boolean
-  /** When it was due. */
+  /** When it was due, by Redis' clock. */
   readonly dueMs: number
   /** Undefined if all went well. */
   readonly failure: Failure | undefined
@@ -43,7 +43,6 @@ export async function follow(world: PauseWorld, visit: EndedVisit): Promise<void
 async function followSuccess(world: PauseWorld, visit: EndedVisit): Promise<void> {
   const { account, stored, deferred, deferredBecause, loginDelaySeconds, idsChanged, log } = visit
   const { accounts, due, clock } = world
-  const before = await accounts.state(account.id)
   const nowMs = clock.nowMs()
   // A visit that only waited for messages to be due again has not ended any trouble.
   const isIdle = deferred > 0 && stored === 0 && deferredBecause === undefined
@@ -51,9 +50,7 @@ async function followSuccess(world: PauseWorld, visit: EndedVisit): Promise<void
   const rhythm = await learnRhythm(world, { account, stored, loginDelaySeconds, nowMs })
   const next = nextVisit(account, rhythm, { nowMs, lateMs: nowMs - visit.dueMs, random: Math.random() })
   const afterMs = visit.leavesMore ? loginDelaySeconds * 1000 : next.afterMs
-  const dueMs = nowMs + Math.max(afterMs, limitWaitMs(deferredBecause))
-  if (before.attention && !account.paused) await accounts.setDue(account.id, dueMs)
-  else await due.setNext(account.id, dueMs)
+  await due.setNext(account.id, Math.max(afterMs, limitWaitMs(deferredBecause)))
   await resume(world, account.destinationId, stored, log)
 }
 
@@ -72,12 +69,11 @@ function limitWaitMs(deferredBecause: Failure | undefined): number {
 /** The destination is paused. The account's own back-off does not change. */
 async function followStoreTrouble(world: PauseWorld, visit: EndedVisit, failure: Failure): Promise<void> {
   const { account, log } = visit
-  const { accounts, due, clock } = world
-  const nowMs = clock.nowMs()
+  const { accounts, due } = world
   const before = await accounts.state(account.id)
-  const dueMs = await pauseFor(world, account, failure, log)
+  const pausedMs = await pauseFor(world, account, failure, log)
   await accounts.setState(account.id, { ...before, lastFailure: { kind: failure.kind, message: describe(failure) } })
-  await due.setNext(account.id, Math.max(dueMs, nowMs + leastMs(visit)))
+  await due.setNext(account.id, Math.max(pausedMs, leastMs(visit)))
 }
 
 async function followFailure(world: PauseWorld, visit: EndedVisit, failure: Failure): Promise<void> {
@@ -99,7 +95,7 @@ async function followFailure(world: PauseWorld, visit: EndedVisit, failure: Fail
   await accounts.setState(account.id, { ...before, ...history, attention, lastFailure })
   if (next.do === 'try again') {
     const soonestMs = ours ? 0 : leastMs(visit)
-    await due.setNext(account.id, nowMs + Math.max(next.afterMs, soonestMs))
+    await due.setNext(account.id, Math.max(next.afterMs, soonestMs))
   } else {
     await due.stop(account.id)
     logAccountStopped(log, failure)

@@ -17,8 +17,10 @@ export const workerLimits = {
   progressEveryMs: 500,
   /** A run that has gone on for this long ends at the next batch's edge, and its account is due again at once (DESIGN section 6). */
   runMs: 30 * minute,
-  /** How often due accounts are looked for. */
+  /** How often due accounts are looked for at least. */
   tickEveryMs: 1 * second,
+  /** After a visit has ended, due accounts are looked for this soon: visits that end together are ended in one step. */
+  turnSoonMs: 20,
   /** How often statuses are looked through for those that time alone has changed. */
   statusesEveryMs: 10 * second,
   /** How often open runs are looked through for those whose job is gone. */
@@ -27,6 +29,8 @@ export const workerLimits = {
   descriptorsBeside: 64,
   /** Those of one session: a socket to the provider, and one to the store. */
   descriptorsPerSession: 2,
+  /** A visit that takes longer and brings nothing shows a server that is slow. */
+  slowVisitMs: 10 * second,
   /** How long a stopping worker waits for runs to end at a batch's edge before it cancels them. */
   stopGraceMs: 5 * second,
   /** How long it then waits for its connections to be closed in order. */

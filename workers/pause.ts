@@ -8,7 +8,7 @@ import type { Logger } from '../src/log.ts'
 import type { AccountId } from '../src/mail/message.ts'
 import type { Clock } from '../src/clock.ts'
 import type { Accounts } from '../src/redis/accounts.ts'
-import type { DueAccounts } from '../src/redis/due.ts'
+import type { ClaimedVisit, DueAccounts } from '../src/redis/due.ts'
 import type { Pauses } from '../src/redis/pauses.ts'
 import type { PullQueue } from '../src/redis/queue.ts'
 import { logDestinationPaused, logDestinationResumed } from './run-log.ts'
@@ -22,39 +22,45 @@ export interface PauseWorld {
   readonly clock: Clock
 }
 
-/** Gives those of the due accounts that may be visited. The others are moved to the end of their destination's pause. */
-export async function withoutPaused(world: PauseWorld, accountIds: readonly AccountId[]): Promise<AccountId[]> {
-  const pauses = accountIds.length === 0 ? new Map() : await world.pauses.lasting(world.clock.nowMs())
-  if (pauses.size === 0) return [...accountIds]
+/** Gives those of the visits that may be made. The others are moved to the end of their destination's pause, unless somebody asked for them. */
+export async function withoutPaused(
+  world: PauseWorld,
+  visits: readonly ClaimedVisit[],
+): Promise<readonly ClaimedVisit[]> {
+  const pauses = visits.length === 0 ? new Map() : await world.pauses.lasting(world.clock.nowMs())
+  if (pauses.size === 0) return visits
   const byDestination = new Map<string, AccountId[]>()
-  for (const { account } of await world.accounts.all(accountIds)) {
+  const scheduled = visits.flatMap(({ accountId, asked }) => (asked ? [] : [accountId]))
+  for (const { account } of await world.accounts.all(scheduled)) {
     const { id, destinationId } = account
     if (pauses.has(destinationId)) byDestination.set(destinationId, [...(byDestination.get(destinationId) ?? []), id])
   }
   for (const [destinationId, ids] of byDestination)
     await holdBack(world, destinationId, ids, pauses.get(destinationId) as Pause)
   const paused = new Set([...byDestination.values()].flat())
-  return accountIds.filter((id) => !paused.has(id))
+  return visits.filter(({ accountId, asked }) => asked || !paused.has(accountId))
 }
 
-/** Moves accounts to the end of their destination's pause. @returns when the last of them is due. */
+/** Moves accounts to the end of their destination's pause. @returns how long the last of them waits. */
 export async function holdBack(
-  { due, pauses }: PauseWorld,
+  { due, pauses, clock }: PauseWorld,
   destinationId: string,
   accountIds: readonly AccountId[],
   pause: Pause,
 ): Promise<number> {
   await pauses.hold(destinationId, accountIds, pause)
-  let lastMs = pause.pausedUntilMs
+  let lastMs = 0
   for (const accountId of accountIds) {
-    const dueMs = pause.pausedUntilMs + Math.random() * redisLimits.resumeSpreadMs
-    await due.setNext(accountId, dueMs)
-    lastMs = Math.max(lastMs, dueMs)
+    const afterMs = pause.pausedUntilMs - clock.nowMs() + Math.random() * redisLimits.resumeSpreadMs
+    // A run of it may be open. Somebody who asks for it does not wait.
+    await due.wait({ accountId, task: 'pull' }, afterMs)
+    await due.setNext(accountId, afterMs)
+    lastMs = Math.max(lastMs, afterMs)
   }
   return Math.ceil(lastMs)
 }
 
-/** Pauses the account's destination. @returns when the account is due again. */
+/** Pauses the account's destination. @returns how long the account waits. */
 export async function pauseFor(world: PauseWorld, account: Account, failure: Failure, log: Logger): Promise<number> {
   const { id, destinationId } = account
   const pause = await world.pauses.pause(destinationId, failure, world.clock.nowMs())

@@ -5,7 +5,6 @@
 import { mayBeTooSoon } from '../src/failure/consequence.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import type { Logger } from '../src/log.ts'
-import type { PutOff } from '../src/redis/queue.ts'
 import { TestedSources } from '../src/redis/tested-sources.ts'
 import type { Run } from '../src/runs/run.ts'
 import { workerLimits } from './limits.ts'
@@ -20,10 +19,10 @@ export interface ShutOut {
   readonly log: Logger
 }
 
-/** @returns undefined if the failure is no consequence of a test. */
-export async function putOff(world: PullWorld, { run, loaded, failure, log }: ShutOut): Promise<PutOff | undefined> {
+/** @returns for how long, in milliseconds; undefined if the failure is no consequence of a test. */
+export async function putOff(world: PullWorld, { run, loaded, failure, log }: ShutOut): Promise<number | undefined> {
   if (run.task !== 'pull' || !mayBeTooSoon(failure)) return undefined
-  const { afterTestMs = workerLimits.afterTestMs * (1 + Math.random() / 4), runs, redis, clock } = world
+  const { afterTestMs = workerLimits.afterTestMs * (1 + Math.random() / 4), runs, redis } = world
   const named = failure.kind === 'throttled' ? (failure.backOffMs ?? 0) : 0
   const forMs = await new TestedSources(redis).excuse(loaded.account, Math.max(afterTestMs, named))
   if (forMs === undefined) return undefined
@@ -32,11 +31,5 @@ export async function putOff(world: PullWorld, { run, loaded, failure, log }: Sh
   const notice = `${host} did not let us in so soon after the account was tested. It is visited again by itself ${soon}.`
   await runs.change({ ...run, state: 'queued', startedAt: null, fetched: null, notices: [notice] })
   logRunPutOff(log, failure, forMs)
-  return { untilMs: clock.nowMs() + forMs, forMs }
-}
-
-/** How long a job must still wait that was put off. After the clock was set back it waits no longer than it was put off for. */
-export function leftToWait({ untilMs, forMs }: PutOff, nowMs: number): number {
-  const leftMs = untilMs - nowMs
-  return leftMs > 0 && leftMs <= forMs ? leftMs : 0
+  return forMs
 }

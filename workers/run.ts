@@ -3,11 +3,12 @@ import type { Failure } from '../src/failure/failure.ts'
 import { happened, reportOf } from '../src/failure/sentences.ts'
 import { Arrivals } from '../src/redis/arrivals.ts'
 import { countsOf } from '../src/redis/ledger.ts'
-import type { PutOff } from '../src/redis/queue.ts'
+import type { Lesson } from '../src/redis/due.ts'
 import { Recorder } from '../src/redis/transcripts.ts'
 import { type Measured } from '../src/runs/measures.ts'
 import type { Run, RunCounts } from '../src/runs/run.ts'
 import { follow } from './consequences.ts'
+import { lessonOf } from './lesson.ts'
 import { pick, Progress } from './progress.ts'
 import type { PullWorld } from './pull-world.ts'
 import { putOff } from './put-off.ts'
@@ -15,8 +16,17 @@ import { logRunFailed, logRunFinished, logRunHandedOver, logRunStarted } from '.
 import { tellOfRun } from './tell.ts'
 import { type RunOrder, Visit } from './visit.ts'
 
-/** @returns the failure; undefined if all went well; how long the run is put off. */
-export async function performRun(world: PullWorld, order: RunOrder): Promise<Failure | PutOff | undefined> {
+/** How a run has ended for this worker. */
+export interface RunEnd {
+  /** `superseded`: another worker goes on with it. `put off`: it waits. `handed over`: it goes on when a worker has a place. */
+  readonly end: 'ended' | 'superseded' | 'put off' | 'handed over'
+  readonly failure: Failure | undefined
+  /** How long it waits. */
+  readonly waitsMs: number
+  readonly lesson: Lesson | undefined
+}
+
+export async function performRun(world: PullWorld, order: RunOrder): Promise<RunEnd> {
   const { run: queued, loaded, log, dueMs } = order
   const { accountId, id } = queued
   const startedAt = queued.startedAt ?? new Date(world.clock.nowMs()).toISOString()
@@ -43,23 +53,29 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Fai
     },
   )
   let failure: Failure | undefined
+  const fromMs = performance.now()
+  const ends = (end: RunEnd['end'], waitsMs = 0): RunEnd => {
+    const moved = counts.stored + counts.deleted
+    const lesson = lessonOf({ failure, ms: performance.now() - fromMs, moved, peer: visit.peer })
+    return { end, failure, waitsMs, lesson: run.task === 'pull' ? lesson : undefined }
+  }
   try {
     failure = await visit.pullAsItCan()
   } finally {
     // In every case, the last writes about the run under way must not come after its end.
     await Promise.all([recorder?.end(), progress.settled(), arrivals.settled()])
   }
-  if (failure?.kind === 'superseded') return failure
+  if (failure?.kind === 'superseded') return ends('superseded')
   const later = failure && !visit.wasLetIn && (await putOff(world, { run, loaded, failure, log }))
-  if (later) return later
+  if (later !== undefined && later !== false) return ends('put off', later)
   if (failure?.kind === 'stopped' && world.stopping()) {
     // Another worker goes on with it, or this one when it is back.
     await world.runs.change({ ...run, ...pick(counts), state: 'queued', startedAt: null, fetched: null })
     logRunHandedOver(log, counts)
-    return { untilMs: 0, forMs: 0 }
+    return ends('handed over')
   }
   // Nothing else would go on with a rebuild that was stopped.
-  if (failure?.kind === 'stopped' && run.task === 'rebuild') return { kind: 'superseded' }
+  if (failure?.kind === 'stopped' && run.task === 'rebuild') return ends('superseded')
 
   if (failure === undefined && visit.deferredBecause !== undefined)
     progress.notice(deferredSentence(counts.deferred, visit.deferredBecause))
@@ -83,7 +99,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Fai
   const ms = Math.max(0, Date.parse(ended.finishedAt ?? '') - Date.parse(startedAt))
   if (failure === undefined) logRunFinished(log, counts, ms)
   else logRunFailed(log, failure, counts, ms)
-  return failure
+  return ends('ended')
 }
 
 export function endedRun(run: Run, counts: RunCounts, failure: Failure | undefined, nowMs: number): Run {

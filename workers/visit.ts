@@ -58,6 +58,7 @@ export class Visit {
   #loginDelayMs = 0
   #wasLetIn = false
   #leaveLane: (() => void) | undefined
+  #peer: string | undefined
   #idsChanged = false
   #leavesMore = false
   readonly #beganMs = performance.now()
@@ -89,6 +90,11 @@ export class Visit {
   /** The provider has let us in, at least once. */
   get wasLetIn(): boolean {
     return this.#wasLetIn
+  }
+
+  /** The address and port that were reached last. */
+  get peer(): string | undefined {
+    return this.#peer
   }
 
   /** Known messages had new ids. */
@@ -191,7 +197,10 @@ export class Visit {
     const { accounts } = this.#world
     const { loaded, signal } = this.#order
     const { recorder } = this.#records
-    const visit = { traits, pace, signal, transcript: recorder?.transcript }
+    const reached = (peer: string) => {
+      this.#peer = peer
+    }
+    const visit = { traits, pace, signal, transcript: recorder?.transcript, reached }
     const maildrop = await this.#world.openMaildrop(loaded, visit).finally(() => recorder?.write())
     this.#wasLetIn = true
     this.#loginDelayMs = maildrop.loginDelayMs

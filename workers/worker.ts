@@ -1,7 +1,6 @@
 /** A worker: takes jobs from the queue, does the due work at every tick, reports that it is alive, and stops in order. */
 import { hostname } from 'node:os'
 import { type Job, Worker } from 'bullmq'
-import { steps } from '../src/clock.ts'
 import { withDeadline } from '../src/deadline.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import { redisLimits } from '../src/redis/limits.ts'
@@ -14,13 +13,13 @@ import { StatusRounds } from '../src/redis/statuses.ts'
 import { LiveWorkers, type WorkerVitals } from '../src/redis/workers.ts'
 import { SessionFailed } from '../src/failure/session-failed.ts'
 import { NewsCarrier } from './news-carrier.ts'
-import { withoutPaused } from './pause.ts'
+import { Dispatch } from './dispatch.ts'
 import type { WorkerOptions } from './options.ts'
 import { createPullWorld, type PullWorld } from './pull-world.ts'
 import { runJob } from './job.ts'
 import { Ticker } from './ticker.ts'
 import { Vitals } from './vitals.ts'
-import { logClockStepped, logJobFailed, logQueueError, logStoreAlert } from './worker-log.ts'
+import { logJobFailed, logQueueError, logStoreAlert } from './worker-log.ts'
 
 class PullJobs extends Worker<PullJob> {
   /** Ends the timer that BullMQ leaves behind where its close comes to no end: the process would never end by itself. */
@@ -36,6 +35,7 @@ export class RunningWorker {
   readonly #queue: PullQueue
   readonly #revocations: Revocations
   readonly #world: PullWorld
+  readonly #dispatch: Dispatch
   readonly #pulls: PullJobs
   readonly #ticker: Ticker
   readonly #news: NewsCarrier
@@ -63,7 +63,7 @@ export class RunningWorker {
           .learnSeparator(server, separator)
           .catch((error: Error) => logQueueError(log, error)),
     })
-    this.#queue = new PullQueue(redis, runs, { onError: (error) => logQueueError(log, error), nowMs })
+    this.#queue = new PullQueue(redis, runs, { onError: (error) => logQueueError(log, error) })
     this.#revocations = new Revocations(redis, (error) => logQueueError(log, error))
     const stopping = () => this.#stopping
     this.#world = createPullWorld(options, {
@@ -73,6 +73,7 @@ export class RunningWorker {
       pool: this.#pool,
       stopping,
     })
+    this.#dispatch = new Dispatch(this.#world, (error) => logQueueError(log, error))
     this.#pulls = this.#openPulls()
     this.#workers = new LiveWorkers(redis)
     this.#statuses = new StatusRounds(redis, nowMs)
@@ -82,12 +83,11 @@ export class RunningWorker {
 
   /** Resolves once jobs are taken. */
   async begin(): Promise<void> {
-    const { log, clock, reviveEveryMs = workerLimits.reviveEveryMs } = this.#options
+    const { log, reviveEveryMs = workerLimits.reviveEveryMs } = this.#options
     const failed = (error: Error) => logQueueError(log, error)
     // These are no jobs of the queue: a job that failed in the middle would be the last one, and a clock that is set back would delay it by
     // as long.
-    const stepped = steps(() => clock.nowMs())
-    this.#ticker.every(workerLimits.tickEveryMs, async () => await this.#tick(stepped()))
+    this.#ticker.every(workerLimits.tickEveryMs, async () => await this.#dispatch.turn())
     this.#ticker.every(reviveEveryMs, async () => await this.#queue.revive())
     this.#ticker.every(workerLimits.statusesEveryMs, async () => void (await this.#statuses.turn()))
     this.#news.begin()
@@ -105,6 +105,7 @@ export class RunningWorker {
     clearInterval(this.#heartbeat)
     this.#vitals.stop()
     const cancel = setTimeout(() => this.#cancelled.abort(new SessionFailed({ kind: 'stopped' })), graceMs)
+    this.#dispatch.stop()
     const closed = Promise.all([this.#ticker.stop(), this.#pulls.close(), this.#news.stop()])
     while (this.#runs.size > 0) await Promise.allSettled(this.#runs)
     clearTimeout(cancel)
@@ -133,7 +134,7 @@ export class RunningWorker {
 
   #openPulls(): PullJobs {
     const { redis, log, concurrency, jobLockMs } = this.#options
-    const pulls = new PullJobs(pullQueueName, async (job, token, signal) => await this.#run(job, token, signal), {
+    const pulls = new PullJobs(pullQueueName, async (job, _token, signal) => await this.#run(job, signal), {
       connection: redis,
       prefix: queuePrefix,
       // The pause of a worker after an error of Redis: BullMQ's own 15 s would also delay a stop.
@@ -153,29 +154,16 @@ export class RunningWorker {
     return pulls
   }
 
-  async #run(job: Job<PullJob>, token: string | undefined, signal: AbortSignal | undefined): Promise<void> {
+  async #run(job: Job<PullJob>, signal: AbortSignal | undefined): Promise<void> {
     const { signal: stopped } = this.#cancelled
-    const run = runJob(this.#world, job, token, signal === undefined ? stopped : AbortSignal.any([stopped, signal]))
+    const cancelled = signal === undefined ? stopped : AbortSignal.any([stopped, signal])
+    const run = runJob(this.#world, this.#dispatch, job, cancelled)
     this.#runs.add(run)
     try {
       await run
     } finally {
       this.#runs.delete(run)
     }
-  }
-
-  /** Makes runs of the due accounts. @param byMs by how much the wall clock was set since the last tick. */
-  async #tick(byMs: number): Promise<void> {
-    const { log, clock } = this.#options
-    const { due: dueAccounts } = this.#world
-    if (byMs !== 0) {
-      logClockStepped(log, byMs)
-      await dueAccounts.shift(byMs, clock.nowMs())
-      await this.#queue.promote()
-    }
-    const claimed = await dueAccounts.claim(clock.nowMs())
-    const due = await withoutPaused(this.#world, [...claimed.keys()])
-    if (due.length > 0) await this.#queue.schedule(due, claimed)
   }
 }
 

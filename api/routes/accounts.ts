@@ -171,7 +171,7 @@ class AccountHandlers {
     await demandReach(settings, guarded, 'pop3', account)
     await demandLevels(this.#world.redis, account)
     const record = { account, sealedPassword: seal.seal(body.password, account.id, 'password'), ...guarded }
-    const outcome = await accounts.create(record, Date.now())
+    const outcome = await accounts.create(record)
     if (outcome === 'conflict') throw accountTaken()
     if (outcome === 'no destination') throw noSuchDestination()
     tag(reply, record)
@@ -242,7 +242,7 @@ class AccountHandlers {
       )
       const sealedPassword =
         password === undefined ? before.sealedPassword : seal.seal(password, account.id, 'password')
-      const due = account.paused ? 'never' : cures || before.account.paused ? Date.now() : 'as before'
+      const due = account.paused ? 'never' : cures || before.account.paused ? 'now' : 'as before'
       const guarded = guardedBy(principal, account, { ...before.account, guarded: before.guarded })
       const twinOf = account.paused && sourceOf(account) === sourceOf(before.account) ? before.twinOf : undefined
       return { record: { account, sealedPassword, ...guarded, ...(twinOf === undefined ? {} : { twinOf }) }, due }
@@ -294,7 +294,7 @@ class AccountHandlers {
       wasPaused = account.paused
       return {
         record: { ...rest, account: { ...account, paused }, ...(paused && twinOf !== undefined ? { twinOf } : {}) },
-        due: paused ? 'never' : Date.now(),
+        due: paused ? 'never' : 'now',
       }
     })
     // Somebody may have asked for a run of an account that is paused.

@@ -24,11 +24,13 @@ export interface Endpoint {
   readonly lookup?: LookupFunction | undefined
   /** Undefined: every address is allowed. */
   readonly reach?: Reach | undefined
+  /** Is told the address and port that were reached. */
+  readonly reached?: ((peer: string) => void) | undefined
 }
 
 /** Connects. If a name has several addresses, all of them are tried, IPv6 and IPv4 in turn (RFC 8305). */
 export async function dial(
-  { host, port, lookup, reach: allowed = everywhere }: Endpoint,
+  { host, port, lookup, reach: allowed = everywhere, reached }: Endpoint,
   server: string,
   waitMs: number,
   signal?: AbortSignal,
@@ -42,6 +44,7 @@ export async function dial(
   const socket = connect({ host, port, autoSelectFamily: true, noDelay: true, lookup: guard.lookup })
   socket.setKeepAlive(true, 60_000)
   await reach(socket, 'connect', { server, during: 'connection', waitMs }, signal)
+  reached?.(`${socket.remoteAddress}:${socket.remotePort}`)
   return socket
 }
 

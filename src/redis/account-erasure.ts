@@ -35,7 +35,7 @@ export async function eraseRemoved(redis: Redis, nowMs: number): Promise<void> {
     // Whoever removed it may have died before the run was told.
     if (!erased) await revokeLease(redis, id)
     // A time in the future was written before the clock was set back.
-    if (erased && Math.abs(nowMs - Number(removedMs)) > redisLimits.claimHoldMs)
+    if (erased && Math.abs(nowMs - Number(removedMs)) > redisLimits.removedWatchedMs)
       await redis.zrem(keys.removedAccounts, id)
   }
 }

@@ -36,7 +36,8 @@ export type Rival = 'refuse' | 'beside' | 'before'
 
 export interface AccountChange {
   readonly record: AccountRecord
-  readonly due: 'as before' | 'never' | number
+  /** `now`: with its failures forgotten. */
+  readonly due: 'as before' | 'never' | 'now'
   /** If it is not given, an account stands beside another one of its source only if it is paused and did so before. */
   readonly rival?: Rival
 }
@@ -87,8 +88,8 @@ export class Accounts {
   }
 
   /** Makes an account. It is due at once, unless it is paused. */
-  async create(record: AccountRecord, nowMs: number): Promise<Created> {
-    const [created] = await this.createAll([record], nowMs)
+  async create(record: AccountRecord): Promise<Created> {
+    const [created] = await this.createAll([record])
     if (created === undefined || created instanceof Error) throw created ?? new Error('Redis gave no answer')
     return created
   }
@@ -98,9 +99,9 @@ export class Accounts {
    *
    * @param trial makes nothing, and only reports what would happen.
    */
-  async createAll(records: readonly AccountRecord[], nowMs: number, trial = false): Promise<(Created | Error)[]> {
+  async createAll(records: readonly AccountRecord[], trial = false): Promise<(Created | Error)[]> {
     const all = this.#redis.pipeline()
-    for (const record of records) addCreation(all, record, nowMs, trial)
+    for (const record of records) addCreation(all, record, trial)
     const answers = (await all.exec()) ?? []
     return records.map((_record, nth) => {
       const [error, answer] = answers[nth] ?? [new Error('Connection is closed.')]
@@ -121,7 +122,6 @@ export class Accounts {
 
   /**
    * @param change is given the record as it stands. It is called again if somebody else changed the record meanwhile.
-   * @param due `as before`, `never`, or the milliseconds at which it is due with its failures forgotten.
    */
   async update(
     id: string,
@@ -224,10 +224,6 @@ export class Accounts {
     await setAccountState(this.#redis, statusKeys, [id, JSON.stringify(state)])
   }
 
-  async setDue(id: string, dueMs: number): Promise<void> {
-    await this.#redis.zadd(keys.due, dueMs, id)
-  }
-
   /** Counts the accounts that gather in each of these destinations. */
   async counts(destinationIds: readonly string[]): Promise<number[]> {
     return await Promise.all(destinationIds.map((id) => this.#redis.zcard(keys.accountsOf(id))))
@@ -250,14 +246,14 @@ export class Accounts {
   }
 }
 
-function addCreation(all: ChainableCommander, record: AccountRecord, nowMs: number, trial: boolean): void {
+function addCreation(all: ChainableCommander, record: AccountRecord, trial: boolean): void {
   const { account } = record
   const args = [
     account.id,
     JSON.stringify(record),
     sourceOf(account),
     account.destinationId,
-    account.paused ? '' : nowMs,
+    account.paused ? 'never' : 'now',
     addressMemberOf(account),
     searchWordsOf(account),
     trial ? 'try' : '',

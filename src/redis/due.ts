@@ -1,12 +1,82 @@
-/** Stores when each account is due, in one sorted set. Accounts are claimed in one step, so that any number of workers may tick. */
+/**
+ * Stores when each account is due, and gives out the visits: each claim is one step, so that any number of workers may claim. Who comes
+ * first is in scripts/includes/schedule.lua. Times go by Redis' own clock, so callers name waits and no times.
+ */
 import type { Redis } from 'ioredis'
-import { redisLimits } from './limits.ts'
 import type { AccountId } from '../mail/message.ts'
-import { keys } from './key-names.ts'
-import { script } from './scripts.ts'
+import type { RunTask } from '../runs/run.ts'
+import { keys, openField } from './key-names.ts'
+import { redisLimits } from './limits.ts'
+import { type ScriptArgument, script } from './scripts.ts'
 
 const claimDue = script<string[]>('claim-due', 1)
+const setDue = script<0 | 1>('set-due', 1)
+const askVisit = script<1>('ask-visit', 1)
+const waitVisit = script<1>('wait-visit', 1)
+const beginVisit = script<[asked: 0 | 1, ...entries: (string | null)[]]>('begin-visit', 1)
+const endVisits = script<1>('end-visits', 2)
+const placeVisits = script<1>('place-visits', 1)
 const shiftDue = script<0 | 1>('shift-due', 2)
+
+/** A visit that was claimed: it has a place until it ends. */
+export interface ClaimedVisit {
+  readonly accountId: AccountId
+  readonly task: RunTask
+  /** Somebody asked for it. */
+  readonly asked: boolean
+  /** When it was due, or asked for, in milliseconds since 1970 by Redis' clock. */
+  readonly dueMs: number
+}
+
+export type VisitName = Pick<ClaimedVisit, 'accountId' | 'task'>
+
+export interface Claim {
+  /** Redis' time. */
+  readonly nowMs: number
+  /** More visits are due than there are places. */
+  readonly isShort: boolean
+  readonly visits: readonly ClaimedVisit[]
+}
+
+/** What a visit teaches about its server: see scripts/includes/learn.lua. */
+export interface Lesson {
+  readonly what: 'clean' | 'throttled' | 'refused' | 'own'
+  /** The visit was silent, unreachable, or long without bringing anything. */
+  readonly slow: boolean
+  /** The address and port that it reached. */
+  readonly peer: string | undefined
+}
+
+/** A visit that has ended. */
+export interface VisitEnd extends VisitName {
+  /** Undefined: the server was not asked. */
+  readonly lesson: Lesson | undefined
+  /** How long from now the account is due again; undefined if that is written already. */
+  readonly afterMs?: number | undefined
+  /** The visit found nothing to do: it is counted, and nothing else is kept of it. */
+  readonly check?: Check | undefined
+}
+
+export interface Check {
+  /** The id of the row of such visits, if this is the first one. */
+  readonly rowId: string
+  readonly startedMs: number
+  readonly finishedMs: number
+}
+
+/** What idle visits add to the tallies of the hour and the day, and to the measures. */
+export interface CheckTally {
+  readonly slots: readonly [hour: string, day: string]
+  readonly measured: readonly (readonly [name: string, by: number])[]
+}
+
+/** The account as it is when its visit begins. */
+export interface BegunVisit<Name extends string> {
+  readonly asked: boolean
+  readonly openRunId: string | undefined
+  /** The account's entry in each hash that was asked for. */
+  readonly entries: Readonly<Record<Name, string | null>>
+}
 
 export class DueAccounts {
   readonly #redis: Redis
@@ -15,17 +85,74 @@ export class DueAccounts {
     this.#redis = redis
   }
 
-  /**
-   * Claims accounts that are due. They are due again after some time, in case their runs never end.
-   *
-   * @returns the milliseconds since 1970 at which each was due, the one that has waited longest first.
-   */
-  async claim(nowMs: number): Promise<Map<AccountId, number>> {
-    const nextMs = nowMs + redisLimits.claimHoldMs
-    const due = await claimDue(this.#redis, [keys.due], [nowMs, nextMs, redisLimits.claimedPerTickMax])
-    const claimed = new Map<AccountId, number>()
-    for (let nth = 0; nth + 1 < due.length; nth += 2) claimed.set(due[nth] as AccountId, Number(due[nth + 1]))
-    return claimed
+  /** Claims visits that are due, the one that has waited longest first where shares allow it. */
+  async claim(): Promise<Claim> {
+    const [nowMs, isShort, ...due] = await claimDue(this.#redis, [keys.due], [redisLimits.claimedPerTickMax])
+    const visits: ClaimedVisit[] = []
+    for (let nth = 0; nth + 1 < due.length; nth += 2) {
+      const ms = due[nth + 1] ?? ''
+      visits.push({ ...fieldIn(due[nth] ?? ''), asked: ms.startsWith('-'), dueMs: Math.abs(Number(ms)) })
+    }
+    return { nowMs: Number(nowMs), isShort: Number(isShort) === 1, visits }
+  }
+
+  /** Begins a claimed visit: its place lasts on. @param names hashes of which the account's entry is read, without their tag. */
+  async begin<Name extends string>(
+    { accountId, task }: VisitName,
+    names: readonly Name[],
+  ): Promise<BegunVisit<Name>> {
+    const args = [openField(accountId, task), redisLimits.placeHeldMs, ...names]
+    const [asked, openRunId, ...entries] = await beginVisit(this.#redis, [keys.due], args)
+    const read = names.map((name, nth) => [name, entries[nth] ?? null])
+    return {
+      asked: asked === 1,
+      openRunId: openRunId ?? undefined,
+      entries: Object.fromEntries(read) as Record<Name, string | null>,
+    }
+  }
+
+  /** Says that a visit goes on. */
+  async hold(visit: VisitName): Promise<void> {
+    await this.begin(visit, [])
+  }
+
+  /** Ends visits, and gives their places back. */
+  async end(ends: readonly VisitEnd[], { slots, measured }: CheckTally): Promise<void> {
+    const args: ScriptArgument[] = [...slots, ends.length]
+    for (const { accountId, task, lesson, afterMs, check } of ends) {
+      const learnt = lesson === undefined ? '' : `${lesson.what}${lesson.slow ? ' slow' : ''}`
+      args.push(openField(accountId, task), learnt, lesson?.peer ?? '', afterMs === undefined ? '' : Math.round(afterMs))
+      if (check === undefined) args.push('', '', '')
+      else args.push(check.rowId, Math.round(check.startedMs), Math.round(check.finishedMs))
+    }
+    for (const [name, by] of measured) args.push(name, by)
+    await endVisits(this.#redis, [keys.due, keys.measures], args)
+  }
+
+  /** Sets when an account is due next, from now on. If it was paused, stopped or removed meanwhile, it stays so. */
+  async setNext(accountId: AccountId, afterMs: number): Promise<void> {
+    await setDue(this.#redis, [keys.due], [accountId, Math.max(0, Math.round(afterMs))])
+  }
+
+  /** Stops the visits of an account until it is resumed. */
+  async stop(accountId: AccountId): Promise<void> {
+    await setDue(this.#redis, [keys.due], [accountId, ''])
+  }
+
+  /** Brings an open run to the front of those that wait at its server. */
+  async ask(accountId: AccountId, task: RunTask): Promise<void> {
+    await askVisit(this.#redis, [keys.due], [openField(accountId, task)])
+  }
+
+  /** Makes a visit wait that cannot be made now. @param firm even if somebody asks for it. */
+  async wait({ accountId, task }: VisitName, forMs: number, firm = false): Promise<void> {
+    const args = [openField(accountId, task), Math.max(0, Math.round(forMs)), firm ? '!' : '']
+    await waitVisit(this.#redis, [keys.due], args)
+  }
+
+  /** Puts accounts, or fields of open runs, where they wait, if a crash or an earlier version has left them nowhere. */
+  async place(fields: readonly string[]): Promise<void> {
+    if (fields.length > 0) await placeVisits(this.#redis, [keys.due], fields)
   }
 
   /** Gives milliseconds since 1970. Undefined: nothing is scheduled. */
@@ -34,19 +161,13 @@ export class DueAccounts {
     return dueMs === undefined ? undefined : Number(dueMs)
   }
 
-  /** Moves the schedule after the wall clock was stepped: an account that was due in a minute still is, even if the clock shows a year earlier. */
-  async shift(byMs: number, nowMs: number): Promise<void> {
-    const args = [Math.round(byMs), redisLimits.dueShiftedOnceMs, nowMs]
-    await shiftDue(this.#redis, [keys.due, keys.dueShifted], args)
+  /** Moves the schedule after Redis' clock was stepped: an account that was due in a minute still is, even if the clock shows a year earlier. */
+  async shift(byMs: number): Promise<void> {
+    await shiftDue(this.#redis, [keys.due, keys.dueShifted], [Math.round(byMs)])
   }
+}
 
-  /** Sets when an account is due next. If it was paused or removed meanwhile, it stays so. */
-  async setNext(accountId: AccountId, dueMs: number): Promise<void> {
-    await this.#redis.zadd(keys.due, 'XX', dueMs, accountId)
-  }
-
-  /** Stops the visits of an account until it is resumed. */
-  async stop(accountId: AccountId): Promise<void> {
-    await this.#redis.zrem(keys.due, accountId)
-  }
+function fieldIn(field: string): VisitName {
+  const [accountId = '', task = 'pull'] = field.split(' ')
+  return { accountId: accountId as AccountId, task: task as RunTask }
 }

@@ -4,10 +4,10 @@ import { unpackRhythm } from '../runs/packed-rhythm.ts'
 import type { Run } from '../runs/run.ts'
 import { type Scheduled, type ShownRhythm, shownRhythm } from '../runs/shown-rhythm.ts'
 import { type AccountRecord, type AccountState, defaultState } from './accounts.ts'
-import { keys } from './key-names.ts'
+import { keys, openField } from './key-names.ts'
 import { Pauses } from './pauses.ts'
 import { checkedMsIn } from './rhythms.ts'
-import { openField, runIn, runsOf } from './runs.ts'
+import { runIn, runsOf } from './runs.ts'
 
 export interface AccountFacts {
   readonly record: AccountRecord

@@ -1,5 +1,6 @@
 /** Defines every key once. Keys that one script touches share a hash tag, so that they lie together in a cluster. */
 import type { AccountId } from '../mail/message.ts'
+import type { RunTask } from '../runs/run.ts'
 import type { AccountStatus } from '../runs/status.ts'
 
 const shared = (name: string) => `{tributary}:${name}`
@@ -33,8 +34,12 @@ export const keys = {
   purges: shared('purges'),
   /** Hash: destination id -> Pause as JSON. */
   pauses: shared('pauses'),
-  /** Sorted set: account id by the milliseconds at which it is due. */
+  /** Sorted set: account id by the milliseconds at which it is due. What follows from it is in scripts/includes/schedule.lua. */
   due: shared('due'),
+  /** Hash: account id -> the row of idle visits since its last run: `run id, how many, when the first began, when the last ended` (checks.ts). */
+  checks: shared('checks'),
+  /** Hash: worker -> how many sessions it makes at once. */
+  workerSessions: shared('worker-sessions'),
   /** The milliseconds by which it was moved a moment ago. */
   dueShifted: shared('due-shifted'),
   /** Hash: POP3 host, port and trait -> the milliseconds at which it was learnt. */
@@ -165,6 +170,11 @@ export const ofRun = (accountId: string, runId: string): string[] => [
   keys.arrived(accountId, runId),
   keys.transcript(accountId, runId),
 ]
+
+/** The field of a run in the hash of open runs. A rebuild may wait beside a pull. */
+export function openField(accountId: string, task: RunTask): string {
+  return task === 'pull' ? accountId : `${accountId} ${task}`
+}
 
 /**
  * The data of an account that a backup contains, with their Redis types (redis/backup.ts). The lease is not among them, because it belongs

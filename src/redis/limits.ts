@@ -65,16 +65,48 @@ export const redisLimits = {
   /** The slots of a tally. They are kept for as long as the dashboard shows them. */
   tallyHoursKept: 48,
   tallyDaysKept: 30,
+  /** The remains of an account that was removed so long ago are erased only if nothing of it can be under way. */
+  removedWatchedMs: 10 * minute,
   /** How many accounts a turn of the status rounds looks through: a worker that died between two writes has left a wrong status. */
   statusesPerTurn: 200,
-  /** How many due accounts a worker takes at once. */
+  /** How many due accounts a worker takes at once, and how many expired places it gives back. */
   claimedPerTickMax: 1000,
-  /** The time after which a claimed account is due again, in case its run never ends. It is longer than any wait in a run. */
-  claimHoldMs: 10 * minute,
   /** An account that is due and has had no run for so many of its longest intervals is told of. */
   overdueIntervals: 3,
   /** How many due accounts are looked at for that, those that wait longest: some 2 KiB each. */
   overdueLookedAtMax: 1000,
+
+  // Who is visited when (scripts/includes/schedule.lua)
+  /** How many sessions a server gets that we do not know yet. It gains one with each visit that goes well. */
+  slotsFirst: 8,
+  /** The most that it gets: all sessions of four workers. */
+  slotsMax: 1024,
+  /** After a server had too many sessions, they are halved. Time alone brings them back, all of them after this time. */
+  slotsReturnMs: 10 * minute,
+  /** A gap between logins is dropped after so long without trouble. */
+  gapKeptMs: 2 * minute,
+  /** Sessions that fail within this time of one another have met the same trouble. */
+  slotCutOnceMs: 10 * second,
+  /** The wait between two logins at a server that wants even one session less; it doubles. */
+  loginGapFirstMs: 1 * second,
+  loginGapMaxMs: 1 * minute,
+  /** So many destinations whose accounts a server refuses within that time show that it is not the accounts. */
+  refusedTogether: 3,
+  refusedTogetherMs: 1 * minute,
+  /** A server without a free slot is looked at when one is given back, or after this time: slots come back by time alone, too. */
+  fullServerLookedAtMs: 10 * second,
+  /** The same where other names lead to the same address. */
+  fullPeerLookedAtMs: 1 * second,
+  /** How many servers of a class one claim looks at. */
+  serversPerClaim: 200,
+  /** One of so many places is kept for what somebody asks for. */
+  placesKept: 16,
+  /** A claimed visit whose job has not begun after this time is claimed again. */
+  placeClaimedMs: 30 * second,
+  /** A visit under way that was not heard of for this long has no place any more: its worker froze or died. It is two leases. */
+  placeHeldMs: 30 * second,
+  /** Two workers see the same step of a clock so much apart at most. */
+  sameStepMs: 1 * second,
   /** A worker that has said nothing for this long counts as gone. */
   workerAliveMs: 15 * second,
 

@@ -9,6 +9,7 @@ import { type AccountRecord, sourceOf } from './accounts.ts'
 import { hashOf } from './backup.ts'
 import { type Entry, entryOf, parsed } from './backup-entry.ts'
 import type { DestinationRecord } from './destinations.ts'
+import { DueAccounts } from './due.ts'
 import { FormatLock } from './format/lock.ts'
 import { restoring } from './format/mark.ts'
 import { formatOf, formatSteps, runSteps, type FormatStep } from './format/steps.ts'
@@ -96,6 +97,7 @@ async function rebuild(redis: Redis, nowMs: number): Promise<void> {
     )
     await restate(redis, Object.keys(accounts))
     await indexQuarantine(redis, Object.keys(accounts))
+    await new DueAccounts(redis).place(Object.keys(accounts))
   }
   await bringHostsToOneForm(redis)
 }

@@ -9,7 +9,7 @@ import { noCounts, type Run, type RunCause, type RunTask, runTasks } from '../ru
 import { pending, withDeadline } from '../deadline.ts'
 import type { AccountRecord } from './accounts.ts'
 import { Events, type LoggedEvent } from './events.ts'
-import { keys, ofRun } from './key-names.ts'
+import { keys, ofRun, openField } from './key-names.ts'
 import { pipelined } from './pipelined.ts'
 import { script } from './scripts.ts'
 import { restating, statusKeys } from './statuses.ts'
@@ -199,9 +199,4 @@ export function runIn(json: string | null): Run | null {
   const run = JSON.parse(json) as Omit<Run, 'task' | 'fetched' | 'notices' | 'deferred' | 'more'>
   const failure = run.failure === null ? null : { ...run.failure, passes: run.failure.passes ?? false }
   return { task: 'pull', fetched: null, notices: [], deferred: 0, more: false, ...run, failure }
-}
-
-/** The field of a run in the hash of open runs. A rebuild may wait beside a pull. */
-export function openField(accountId: string, task: RunTask): string {
-  return task === 'pull' ? accountId : `${accountId} ${task}`
 }

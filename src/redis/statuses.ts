@@ -7,6 +7,7 @@ import { redisLimits } from './limits.ts'
 import { type AccountStatus, accountStatuses } from '../runs/status.ts'
 import { eraseRemoved } from './account-erasure.ts'
 import { keys } from './key-names.ts'
+import { DueAccounts } from './due.ts'
 import { indexQuarantine } from './quarantine-index.ts'
 import { type Script, script } from './scripts.ts'
 
@@ -52,7 +53,7 @@ export async function statusCounts(
 
 /**
  * Visits all accounts, some in each turn, and repairs what an upgrade, a restore, or a process that died between two writes has
- * left: wrong statuses, quarantines that are not in the index, and remaining data of removed accounts.
+ * left: wrong statuses, quarantines that are not in the index, accounts that wait nowhere, and remaining data of removed accounts.
  */
 export class StatusRounds {
   readonly #redis: Redis
@@ -71,6 +72,7 @@ export class StatusRounds {
     const ids = await this.#redis.zrange(keys.accountIds, this.#after, '+', 'BYLEX', 'LIMIT', 0, count)
     await restate(this.#redis, ids)
     await indexQuarantine(this.#redis, ids)
+    await new DueAccounts(this.#redis).place(ids)
     const last = ids.at(-1)
     this.#after = last === undefined ? '-' : `(${last}`
     return last !== undefined

@@ -5,8 +5,9 @@
 import type { Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
 import { redisLimits } from './limits.ts'
-import { addedBy, blamed, type Measured } from '../runs/measures.ts'
+import { addedBy, addedByChecks, blamed, type Measured } from '../runs/measures.ts'
 import type { Run } from '../runs/run.ts'
+import type { Check, CheckTally } from './due.ts'
 import { keys } from './key-names.ts'
 
 const hourMs = 3_600_000
@@ -37,6 +38,16 @@ export function tallyArgs(run: Run, account: Account | undefined, measured: Meas
   const host = account === undefined ? undefined : blamed(run, account.host)
   const counts = [stored, bytes, failure === null ? 0 : 1, failure?.kind ?? '', host ?? '']
   return [...slots, ...counts, ...addedBy(run, measured).flat()]
+}
+
+/** What idle visits add: they end together (DueAccounts.end). @param visits when each was due, and its check if it was idle. */
+export function checkTally(
+  visits: readonly { readonly check?: Check | undefined; readonly dueMs: number }[],
+  nowMs: number,
+): CheckTally {
+  const slots = [`h${Math.floor(nowMs / hourMs)}`, `d${Math.floor(nowMs / dayMs)}`] as const
+  const idle = visits.flatMap(({ check, dueMs }) => (check === undefined ? [] : [{ ...check, dueMs }]))
+  return { slots, measured: addedByChecks(idle) }
 }
 
 /** Gives the tallies of all runs, or of one destination's: oldest first, the present hour or day last. */

@@ -86,6 +86,20 @@ export function addedBy(run: Run, measured: Measured | undefined): Added[] {
   ]
 }
 
+/** The additions of visits that found nothing to do. */
+export function addedByChecks(
+  checks: readonly { readonly startedMs: number; readonly finishedMs: number; readonly dueMs: number }[],
+): Added[] {
+  if (checks.length === 0) return []
+  const durations = new Spread('tributary_run_duration_seconds')
+  const delays = new Spread('tributary_start_delay_seconds')
+  for (const { startedMs, finishedMs, dueMs } of checks) {
+    durations.observe(finishedMs - startedMs)
+    delays.observe(startedMs - dueMs)
+  }
+  return [counted('tributary_runs_total', checks.length, 'pull', 'done'), ...durations.added, ...delays.added]
+}
+
 /** Names the provider or the store that is blamed for a failure; undefined if neither is. */
 export function blamed({ failure }: Run, host: string): string | undefined {
   switch (failure?.kind) {

@@ -414,7 +414,7 @@ async function addMany(destinationId: string, count: number): Promise<void> {
     const id = `01K0000000000000000000${name}` as AccountId
     const own = { id, destinationId: destinationId as DestinationId, address: `zz${name}@bulk.example`, user: name }
     const account: Account = { ...like.account, ...own, paused: true }
-    await stack.world.accounts.create({ account, sealedPassword: '' }, Date.now())
+    await stack.world.accounts.create({ account, sealedPassword: '' })
   }
   const all = Array.from({ length: count }, (_, nth) => nth)
   while (all.length > 0) await Promise.all(all.splice(0, 500).map(async (nth) => await add(nth)))

@@ -2,14 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createClock } from '../../src/clock.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
-import { connectRedis } from '../../src/redis/connection.ts'
-import { DueAccounts } from '../../src/redis/due.ts'
-import { keys } from '../../src/redis/key-names.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { assertAgree, assertEachOnce, ledgerOf, seedMissed } from '../support/audit.ts'
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
 import { readFolder } from '../support/reader.ts'
-import { startRedis } from '../support/redis.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
@@ -104,19 +100,6 @@ async function accountAgain(login: string): Promise<string> {
   const retention = { mode: 'keepDays', days: 14 }
   return await stack.account({ port: provider.pop3Port, user: login, destinationId, retention })
 }
-
-test('an account that is registered when the clock has just been stepped is visited at once', async () => {
-  const server = await startRedis()
-  const redis = connectRedis(server.url, 'worker', () => {})
-  const nowMs = Date.now()
-  const before = { waiting: nowMs - 40 * day + 60_000, overdue: nowMs - 40 * day - 60_000, new: nowMs - 100 }
-  for (const [id, dueMs] of Object.entries(before)) await redis.zadd(keys.due, dueMs, id)
-  await new DueAccounts(redis).shift(40 * day, nowMs)
-  const claimed = [...(await new DueAccounts(redis).claim(nowMs)).keys()].toSorted((a, b) => a.localeCompare(b))
-  redis.disconnect()
-  await server.stop()
-  assert.deepEqual(claimed, ['new', 'overdue'])
-})
 
 test('schedules go on while the clock is stepped back and forth', async () => {
   const id = await account('schedule', { paused: false, interval: { minSeconds: 10, maxSeconds: 10 } })

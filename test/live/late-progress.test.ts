@@ -98,12 +98,11 @@ test('a run that breaks while its progress is still to be written leaves nothing
     settings: async () => await new InstanceSettingsStore(redis).get(),
     stopping: () => false,
   }
-  const run = await runs.open(own.id, 'request')
+  await runs.open(own.id, 'request')
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const before = timers()
-  const data = { accountId: own.id, runId: run.id, cause: 'request' as const }
-  const job = { data, moveToDelayed: async () => {}, updateData: async () => {} }
-  await assert.rejects(runJob(world, job, undefined, new AbortController().signal), /WRONGTYPE/)
+  const job = { data: { accountId: own.id, dueMs: Date.now() } }
+  await assert.rejects(runJob(world, { end: async () => {} }, job, new AbortController().signal), /WRONGTYPE/)
   assert.equal(timers(), before, 'no write is due')
   await redis.unlink(keys.serverTraits)
   await queue.close()

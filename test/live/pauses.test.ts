@@ -5,9 +5,11 @@ import type { Failure } from '../../src/failure/failure.ts'
 import { failureLimits } from '../../src/failure/limits.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
 import type { AccountId } from '../../src/mail/message.ts'
+import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
+import { LiveWorkers } from '../../src/redis/workers.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { type ScriptedStore, startImapServer, type StoreBehaviour } from '../support/imap-server.ts'
@@ -125,7 +127,7 @@ test('a full store pauses its destination: no other account is tried, until one 
   assert.deepEqual([status, pausedUntil, failure], ['ok', null, null])
   const soon = Date.parse(String((await read('accounts', first))['nextRunAt'])) - Date.now()
   assert.ok(soon <= redisLimits.resumeSpreadMs, `the first comes in ${soon} ms`)
-  await stack.redis.zadd(keys.due, Date.now(), first)
+  await new DueAccounts(stack.redis).setNext(first as AccountId, 0)
   await until('a run that goes well', async () => (await read('accounts', first))['status'] === 'idle')
   assert.equal(store.stored.length, 2)
 })
@@ -215,28 +217,30 @@ test('a job that was queued before the pause steps back, and goes ahead when it 
   const runs = new Runs(stack.redis)
   const queue = new PullQueue(stack.redis, runs, { onError: () => {} })
   const pauses = new Pauses(stack.redis)
-  await queue.schedule([id])
+  const claimed = async () => {
+    await new LiveWorkers(stack.redis).beat('another', 8, { lagSeconds: 0, residentBytes: 0, cpuSeconds: 0 })
+    return (await queue.dispatch()).visits.map(({ accountId }) => accountId)
+  }
+  const steppedBack = async (one: AccountId) =>
+    await until('the end of the visit', async () => (await stack.redis.zscore('{tributary}:places', one)) === null)
+  assert.deepEqual(await claimed(), [id])
   const pause = await pauses.pause(destinationId, full, Date.now())
-  const delayed = async () => await stack.redis.zrange('{tributary}:bull:pull:delayed', '0', '-1', 'WITHSCORES')
-  assert.deepEqual(await delayed(), [])
   await stack.startWorker()
-  await until('a delayed job', async () => (await delayed()).length > 0)
-  const [, score = '0'] = await delayed()
-  assert.ok(Number(score) / 0x1000 >= pause.pausedUntilMs)
-  assert.equal((await read('accounts', id))['status'], 'waiting')
-  assert.deepEqual([store.connections(), (await runs.openRunOf(id))?.state], [0, 'queued'])
+  await steppedBack(id)
+  assert.ok(Date.parse(String((await read('accounts', id))['nextRunAt'])) >= pause.pausedUntilMs - 1000)
+  assert.deepEqual([store.connections(), (await read('accounts', id))['lastRun']], [0, null])
 
   const run = await stack.pull(id)
-  assert.deepEqual([run.cause, run.stored, run.failure], ['schedule', 1, null])
+  assert.deepEqual([run.stored, run.failure], [1, null])
   assert.equal((await read('destinations', destinationId))['status'], 'ok')
 
   // And one that nobody asks for comes as soon as the pause is lifted.
   await stack.stopWorker()
   const other = (await newAccount(destinationId, { paused: false })) as AccountId
-  await queue.schedule([other])
+  assert.deepEqual(await claimed(), [other])
   await pauses.pause(destinationId, full, Date.now())
   await stack.startWorker()
-  await until('a delayed job', async () => (await delayed()).length > 0)
+  await steppedBack(other)
   await stack.call('PATCH', `/destinations/${destinationId}`, { tlsVerify: true })
   await until('a run', async () => (await read('accounts', other))['lastRun'] !== null)
   assert.equal(store.stored.length, 2)

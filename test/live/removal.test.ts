@@ -19,7 +19,7 @@ import { until } from '../support/until.ts'
 import { account } from '../support/world.ts'
 
 const nowMs = Date.UTC(2026, 10, 10)
-const laterMs = nowMs + redisLimits.claimHoldMs + 1
+const laterMs = nowMs + redisLimits.removedWatchedMs + 1
 let server: Awaited<ReturnType<typeof startRedis>>
 let redis: ReturnType<typeof connectRedis>
 let accounts: Accounts
@@ -45,7 +45,7 @@ after(async () => {
 async function newAccount(): Promise<AccountId> {
   const id = ulid() as AccountId
   const record: AccountRecord = { account: { ...account, id, user: id }, sealedPassword: 'x' }
-  assert.equal(await accounts.create(record, nowMs), 'done')
+  assert.equal(await accounts.create(record), 'done')
   return id
 }
 

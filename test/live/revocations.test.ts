@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
+import { LiveWorkers } from '../../src/redis/workers.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
@@ -77,15 +78,13 @@ test('a scheduled run of an account that was paused while the run was queued mak
   const provider = await startPop3Server({ messages })
   const destinationId = await stack.destination('quentin')
   await stack.stopWorker()
+  await new LiveWorkers(stack.redis).beat('another', 8, { lagSeconds: 0, residentBytes: 0, cpuSeconds: 0 })
   const id = await stack.account({ port: provider.port, user: 'me', destinationId, paused: false })
-  const { PullQueue } = await import('../../src/redis/queue.ts')
-  const { Runs } = await import('../../src/redis/runs.ts')
-  const runs = new Runs(stack.redis)
-  const queue = new PullQueue(stack.redis, runs, { onError: () => {} })
-  await queue.schedule([id as Parameters<typeof queue.request>[0]])
+  const { visits } = await stack.world.queue.dispatch()
+  assert.equal(visits.length, 1)
   await stack.call('POST', `/accounts/${id}/pause`)
   await stack.startWorker()
-  await until('the end of the run', async () => (await stack.call('GET', `/accounts/${id}`)).body['lastRun'] !== null)
+  await until('the end of the visit', async () => (await stack.redis.zscore('{tributary}:places', id)) === null)
   assert.deepEqual(provider.commands, [])
-  await Promise.all([queue.close(), runs.close(), provider.close()])
+  await provider.close()
 })

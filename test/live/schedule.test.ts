@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { Worker } from 'bullmq'
 import type { AccountId } from '../../src/mail/message.ts'
 import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
-import { connectRedis } from '../../src/redis/connection.ts'
-import { type PullJob, PullQueue, pullQueueName, queuePrefix } from '../../src/redis/queue.ts'
-import { Runs } from '../../src/redis/runs.ts'
 import { failureLimits } from '../../src/failure/limits.ts'
-import { redisLimits } from '../../src/redis/limits.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
@@ -31,73 +26,6 @@ const newAccount = async (fields: object = {}) =>
 
 const read = async (id: string) => (await stack.call('GET', `/accounts/${id}`)).body
 
-const ids = (...names: string[]) => names as AccountId[]
-
-test('what is due is claimed once, by whoever asks first, and comes again should its run never end', async () => {
-  const nowMs = 1_800_000_000_000
-  await stack.redis.zadd(keys.due, nowMs - 1, 'A', nowMs, 'B', nowMs + 1, 'C')
-  const claim = async (atMs: number) => [...(await new DueAccounts(stack.redis).claim(atMs)).keys()]
-  const claims = await Promise.all([claim(nowMs), claim(nowMs)])
-  assert.deepEqual(claims.flat().toSorted(), ids('A', 'B'))
-  assert.deepEqual(await claim(nowMs + redisLimits.claimHoldMs - 1), ids('C'))
-  assert.deepEqual((await claim(nowMs + redisLimits.claimHoldMs)).toSorted(), ids('A', 'B'))
-  await new DueAccounts(stack.redis).stop('A' as AccountId)
-  await new DueAccounts(stack.redis).setNext('A' as AccountId, 1)
-  assert.equal(await stack.redis.zscore(keys.due, 'A'), null, 'a stopped account stays stopped')
-  await stack.redis.zrem(keys.due, 'B', 'C')
-})
-
-test('an account has one run in the queue, whoever asks; asking by hand brings it to the front', async () => {
-  const runs = new Runs(stack.redis)
-  const queue = new PullQueue(stack.redis, runs, { onError: () => {} })
-  const jobs = async () => await stack.redis.zcard('{tributary}:bull:pull:prioritized')
-  const first = ids('FIRST', 'SECOND', 'THIRD')
-  await queue.schedule(first)
-  await queue.schedule(first)
-  assert.equal(await jobs(), 3)
-  const open = await runs.openRunOf('THIRD')
-  const asked = await queue.request('THIRD' as AccountId)
-  assert.equal(asked.id, open?.id)
-  assert.equal(await jobs(), 3)
-  // The job with the lowest score is taken first.
-  const [front = ''] = await stack.redis.zrange('{tributary}:bull:pull:prioritized', '0', '0')
-  const data = await stack.redis.hget(`{tributary}:bull:pull:${front}`, 'data')
-  assert.equal((JSON.parse(data ?? '{}') as { accountId: string }).accountId, 'THIRD')
-  assert.doesNotMatch(data ?? '', /secret|password/)
-  await queue.close()
-  await runs.close()
-  // No such accounts: a worker finds nothing to do and drops them.
-})
-
-test('who asks in the moment between the end of a run and that of its job is given a run of their own', async () => {
-  const runs = new Runs(stack.redis)
-  const queue = new PullQueue(stack.redis, runs, { onError: () => {} })
-  const accountId = 'BETWEEN' as AccountId
-  const taken: string[] = []
-  let asked: { readonly id: string } | undefined
-  const workerRedis = connectRedis(stack.server.url, 'worker', () => {})
-  const worker = new Worker<PullJob>(
-    pullQueueName,
-    async ({ data }) => {
-      if (data.accountId !== accountId) return
-      taken.push(data.runId)
-      const run = await runs.get(data.runId)
-      assert.ok(run !== null)
-      await runs.end({ ...run, state: 'done', finishedAt: new Date().toISOString() })
-      // This job is at work still.
-      asked ??= await queue.request(accountId)
-    },
-    { connection: workerRedis, prefix: queuePrefix },
-  )
-  const first = await queue.request(accountId)
-  await until('both', () => taken.length === 2)
-  assert.deepEqual(taken, [first.id, asked?.id])
-  await worker.close()
-  workerRedis.disconnect()
-  await queue.close()
-  await runs.close()
-})
-
 test('a new account is pulled by itself, and again after its interval', async () => {
   await stack.startWorker()
   const id = await newAccount({ paused: false, interval: { minSeconds: 10, maxSeconds: 20 } })
@@ -110,7 +38,7 @@ test('a new account is pulled by itself, and again after its interval', async ()
   const waitMs = Date.parse(String(account['nextRunAt'])) - Date.parse(run.finishedAt)
   assert.ok(waitMs > 9000 && waitMs < 12_000, `next in ${waitMs} ms`)
   // Its time has come.
-  await stack.redis.zadd(keys.due, Date.now(), id)
+  await new DueAccounts(stack.redis).setNext(id as AccountId, 0)
   await until('its second run', async () => {
     const { items } = (await stack.call('GET', `/accounts/${id}/runs`)).body
     return items.length === 2 && items.every((one) => one['state'] === 'done')

@@ -1,16 +1,119 @@
--- Claims accounts that are due by moving them to a provisional time: a crash between the claim and its job costs that long and no
--- more. The run that follows writes the true time.
+-- Claims visits: each gets a place until it ends, or until the place expires, in case its job is lost. No class of servers, no server, no
+-- destination and no address takes more than its share while others wait (docs/decisions/0055).
 --
 -- KEYS, tag {tributary}:
---   due            sorted set: account id by the milliseconds at which it is due
+--   due            see includes/schedule.lua, for all others
 -- ARGV:
---   nowMs
---   provisionalMs  when a claimed account is due again
 --   count          how many are claimed at most
--- Returns account ids and when each was due, in turns, the one that has waited longest first.
+-- Returns Redis' time, whether more could be claimed at once if there was room (1 or 0), then fields and when each was
+-- due, in turns; with a minus before it if somebody asked for it then.
 local due = KEYS[1]
-local nowMs, provisionalMs, count = ARGV[1], ARGV[2], ARGV[3]
+-- @include schedule
+local countMax = tonumber(ARGV[1])
+local nowMs = redisMs()
 
-local claimed = redis.call('ZRANGEBYSCORE', due, '-inf', nowMs, 'WITHSCORES', 'LIMIT', 0, count)
-for nth = 1, #claimed, 2 do redis.call('ZADD', due, 'XX', provisionalMs, claimed[nth]) end
+for _, field in ipairs(redis.call('ZRANGEBYSCORE', tag .. 'places', '-inf', nowMs, 'LIMIT', 0, limits.claimedPerTickMax)) do
+  unseat(field, nowMs)
+  place(field, nowMs)
+end
+
+local capacity = 0
+for _, worker in ipairs(redis.call('ZRANGEBYSCORE', tag .. 'workers', nowMs, '+inf')) do
+  capacity = capacity + tonumber(redis.call('HGET', tag .. 'worker-sessions', worker) or 0)
+end
+local used = redis.call('ZCARD', tag .. 'places')
+-- Some places are kept for what somebody asks for.
+local scheduledMax = capacity - math.floor(capacity / limits.placesKept)
+local shares = { good = capacity, new = math.max(1, math.floor(capacity / 2)), slow = math.max(1, math.floor(capacity / 4)) }
+local ofDestinationMax = math.max(1, math.ceil(capacity / 4))
+local claimed = {}
+local isLeft = 0
+
+local function hasRoom(class, isAsked)
+  if used >= (isAsked and capacity or scheduledMax) or #claimed >= 2 * countMax then return false end
+  local share = shares[class]
+  if isAsked then share = class == 'slow' and math.max(1, math.floor(capacity / 2)) or capacity end
+  return countOf(class) < share
+end
+
+local function hasSlot(server, isAsked)
+  local extra = isAsked and 1 or 0
+  if redis.call('ZCARD', tag .. 'slots:' .. server) >= slotsOf(server, nowMs) + extra then return false end
+  local nextMs, peer = unpack(redis.call('HMGET', tag .. 'server:' .. server, 'nextMs', 'peer'))
+  if nextMs and tonumber(nextMs) > nowMs then return false end
+  return not peer or countOf('peer ' .. peer) < slotsOf('peer ' .. peer, nowMs) + extra
+end
+
+-- The destination whose turn it is at a server, and when its first visit was due; 'later' if only such wait as have their share of all places.
+local function turnAt(server, isLast)
+  local waiting = redis.call('ZRANGEBYSCORE', tag .. 'waiting:' .. server, '-inf', nowMs, 'WITHSCORES', 'LIMIT', 0, 8)
+  local quarter = math.max(1, math.ceil(slotsOf(server, nowMs) / 4))
+  local over, overScore
+  for nth = 1, #waiting, 2 do
+    local destination, score = waiting[nth], tonumber(waiting[nth + 1])
+    if isLast or countOf('of ' .. destination) < ofDestinationMax then
+      if countOf('at ' .. server .. ' ' .. destination) < quarter then return destination, score end
+      if not over then over, overScore = destination, score end
+    end
+  end
+  if over or #waiting == 0 then return over, overScore end
+  return 'later'
+end
+
+local function claimAt(server, destination)
+  local line = tag .. 'waiting:' .. server .. ' ' .. destination
+  local popped = redis.call('ZPOPMIN', line)
+  rescoreDestination(server, destination)
+  local field, score = popped[1], popped[2]
+  if not field or redis.call('ZSCORE', tag .. 'places', field) then return end
+  redis.call('HDEL', tag .. 'not-before', field)
+  seat(field, server, destination, nowMs + limits.placeClaimedMs)
+  local gapMs = redis.call('HGET', tag .. 'server:' .. server, 'gapMs')
+  if gapMs then redis.call('HSET', tag .. 'server:' .. server, 'nextMs', nowMs + gapMs) end
+  used = used + 1
+  table.insert(claimed, field)
+  table.insert(claimed, tonumber(score) < 0 and string.format('-%.0f', score + ahead) or score)
+end
+
+-- @return whether others have to be served before the rest of this server.
+local function claimFrom(server, class, isLast)
+  while true do
+    local destination, score = turnAt(server, isLast)
+    if not destination then return false end
+    if destination == 'later' then return true end
+    if not hasSlot(server, score < 0) then return false end
+    if not hasRoom(class, score < 0) then
+      isLeft = 1
+      return false
+    end
+    claimAt(server, destination)
+  end
+end
+
+for _, class in ipairs(classes) do
+  local later = {}
+  local set = tag .. 'servers:' .. class
+  local servers = redis.call('ZRANGEBYSCORE', set, '-inf', nowMs, 'LIMIT', 0, limits.serversPerClaim)
+  for _, server in ipairs(servers) do
+    -- Whoever was asked for is in front, and has room even if the schedule has none.
+    local _, score = firstIn(tag .. 'waiting:' .. server)
+    if not hasRoom(class, (score or 0) < 0) then
+      isLeft = 1
+      if not hasRoom(class, true) then break end
+    elseif claimFrom(server, class, false) then table.insert(later, server)
+    else rescore(server, nowMs) end
+  end
+  for _, server in ipairs(later) do
+    if #servers < limits.serversPerClaim then
+      claimFrom(server, class, true)
+      rescore(server, nowMs)
+    else
+      -- Others wait behind those that were looked at.
+      redis.call('ZADD', set, nowMs + limits.fullPeerLookedAtMs, server)
+      isLeft = 1
+    end
+  end
+end
+table.insert(claimed, 1, isLeft)
+table.insert(claimed, 1, string.format('%.0f', nowMs))
 return claimed

@@ -10,7 +10,7 @@
 --   record          AccountRecord as JSON
 --   source          what makes it one of its kind
 --   destination     id
---   dueMs           when it is due, or '' for never
+--   due             'now' or 'never'
 --   addressMember   its member of byAddress
 --   searchWords     what a search looks in
 --   trial           'try': nothing is written
@@ -18,9 +18,10 @@
 -- Returns 'done', 'conflict' or 'no destination'.
 -- @include restate
 -- @include account-keys
+-- @include schedule
 -- @include former-sources
 local ofDestination, predecessors, formerSources = unpack(KEYS, 19, 21)
-local id, record, source, destination, dueMs, addressMember, searchWords, trial, sourceName = unpack(ARGV)
+local id, record, source, destination, isDue, addressMember, searchWords, trial, sourceName = unpack(ARGV)
 
 if redis.call('HEXISTS', destinations, destination) == 0 then return 'no destination' end
 if redis.call('HEXISTS', sources, source) == 1 then return 'conflict' end
@@ -32,6 +33,8 @@ redis.call('ZADD', accountIds, 0, id)
 redis.call('ZADD', ofDestination, 0, id)
 redis.call('ZADD', byAddress, 0, addressMember)
 redis.call('HSET', words, id, searchWords)
-if dueMs ~= '' then redis.call('ZADD', due, dueMs, id) end
+local nowMs = redisMs()
+if isDue == 'now' then redis.call('ZADD', due, nowMs, id) end
+place(id, nowMs)
 restate(id)
 return 'done'

@@ -21,6 +21,7 @@
 -- Returns 'done' or 'changed'.
 -- @include restate
 -- @include account-keys
+-- @include schedule
 -- @include former-sources
 local ofDestination, lastRuns, lastMail, told, removed, quarantined, predecessors, formerSources = unpack(KEYS, 19, 26)
 local id, record, source, addressMember, nowMs, sourceName = unpack(ARGV)
@@ -36,7 +37,13 @@ redis.call('ZREM', accountIds, id)
 redis.call('ZREM', ofDestination, id)
 redis.call('ZREM', byAddress, addressMember)
 redis.call('ZREM', due, id)
+withdraw(id, record, redisMs())
 redis.call('ZREM', quarantined, id)
 for _, hash in ipairs({ accounts, accountStates, words, lastRuns, lastMail, told, predecessors }) do redis.call('HDEL', hash, id) end
+redis.call('HDEL', tag .. 'checks', id)
+for _, field in ipairs({ id, id .. ' rebuild' }) do
+  redis.call('SREM', tag .. 'asked', field)
+  redis.call('HDEL', tag .. 'not-before', field)
+end
 restate(id)
 return 'done'

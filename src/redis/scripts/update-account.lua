@@ -10,7 +10,7 @@
 --   recordBefore, record                 AccountRecord as JSON
 --   sourceBefore, source                 what makes it one of its kind
 --   destination                          id, after
---   dueMs                                when it is due with its failures forgotten; 'never', or 'as before'
+--   due                                  'now', with its failures forgotten; 'never', or 'as before'
 --   addressMemberBefore, addressMember   its member of byAddress
 --   searchWords                          what a search looks in
 --   rival                                what an account of the same source means: 'refuse'; 'beside': it keeps the source; 'before':
@@ -19,10 +19,11 @@
 -- Returns 'done', 'changed', 'conflict' or 'no destination'.
 -- @include restate
 -- @include account-keys
+-- @include schedule
 -- @include former-sources
 local ofDestinationBefore, ofDestination, predecessors, formerBefore, former = unpack(KEYS, 19, 23)
 local id, recordBefore, record, sourceBefore, source = unpack(ARGV, 1, 5)
-local destination, dueMs, addressMemberBefore, addressMember, searchWords, rival = unpack(ARGV, 6, 11)
+local destination, isDue, addressMemberBefore, addressMember, searchWords, rival = unpack(ARGV, 6, 11)
 local nameBefore, name = unpack(ARGV, 12, 13)
 
 if redis.call('HGET', accounts, id) ~= recordBefore then return 'changed' end
@@ -43,10 +44,14 @@ redis.call('ZREM', byAddress, addressMemberBefore)
 redis.call('ZADD', byAddress, 0, addressMember)
 redis.call('HSET', words, id, searchWords)
 redis.call('HSET', accounts, id, record)
-if dueMs == 'never' then redis.call('ZREM', due, id)
-elseif dueMs ~= 'as before' then
-  redis.call('ZADD', due, dueMs, id)
+local nowMs = redisMs()
+if isDue == 'never' then redis.call('ZREM', due, id)
+elseif isDue == 'now' then
+  redis.call('ZADD', due, nowMs, id)
   redis.call('HDEL', accountStates, id)
 end
+withdraw(id, recordBefore, nowMs)
+place(id, nowMs)
+place(id .. ' rebuild', nowMs)
 restate(id)
 return 'done'

@@ -1,4 +1,4 @@
--- `count(tally, ofDestination, first)` adds a run to the slots of its hour and its day, in total and for its destination.
+-- `count(tallyKey, ofDestination, first)` adds a run to the slots of its hour and its day, in total and for its destination.
 -- `measure(measures, measuredHosts, first)` adds its measures, for ever. Only the first hundred hosts that fail are counted by
 -- their name.
 --
@@ -12,23 +12,11 @@
 --   messages, bytes, failed
 --   kind, host     of the failure; '' for none
 --   then, for each measure, its name and how much is added
-local function add(key, slot, kept, messages, bytes, failed)
-  local kind, nth = string.sub(slot, 1, 1), tonumber(string.sub(slot, 2))
-  local before = redis.call('HGET', key, slot)
-  local m, b, r, f = string.match(before or '0 0 0 0', '(%d+) (%d+) (%d+) (%d+)')
-  -- A new slot replaces those that have passed, so that the hash stays as small as a list.
-  for _, name in ipairs(before and {} or redis.call('HKEYS', key)) do
-    if string.sub(name, 1, 1) == kind and tonumber(string.sub(name, 2)) <= nth - kept then redis.call('HDEL', key, name) end
-  end
-  redis.call('HSET', key, slot, string.format('%.0f %.0f %.0f %.0f', m + messages, b + bytes, r + 1, f + failed))
-end
-
-local function count(tally, ofDestination, first)
+-- @include tally
+local function count(tallyKey, ofDestination, first)
   local hour, day, messages, bytes, failed = unpack(ARGV, first, first + 4)
-  for _, key in ipairs(tally == ofDestination and { tally } or { tally, ofDestination }) do
-    add(key, hour, limits.tallyHoursKept, messages, bytes, failed)
-    add(key, day, limits.tallyDaysKept, messages, bytes, failed)
-    redis.call('EXPIRE', key, (limits.tallyDaysKept + 1) * 86400)
+  for _, key in ipairs(tallyKey == ofDestination and { tallyKey } or { tallyKey, ofDestination }) do
+    tally(key, hour, day, messages, bytes, 1, failed)
   end
 end
 

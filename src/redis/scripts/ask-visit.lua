@@ -1,0 +1,16 @@
+-- Brings an open run to the front of those that wait at its server, because somebody asked for it.
+--
+-- KEYS, tag {tributary}:
+--   due      see includes/schedule.lua, for all others
+-- ARGV:
+--   field    of open-runs
+-- Returns 1.
+local due = KEYS[1]
+-- @include schedule
+local field = ARGV[1]
+
+local notBefore = redis.call('HGET', tag .. 'not-before', field)
+if notBefore and string.sub(notBefore, -1) ~= '!' then redis.call('HDEL', tag .. 'not-before', field) end
+redis.call('SADD', tag .. 'asked', field)
+place(field, redisMs())
+return 1

@@ -1,0 +1,43 @@
+-- `learn(server, lesson, nowMs)` learns from a visit how many sessions a server takes, and of which class it is. To be included behind
+-- includes/schedule.lua. `server` may be `peer ADDRESS`: several names may lead to one server.
+--
+-- A lesson is `clean`; `throttled`: the server had too much; `refused`: it refused this account, which says something about the server
+-- only if it refuses accounts of several destinations; `own`: it says nothing about the server. `slow` behind it: the visit was silent,
+-- unreachable, or long without bringing anything.
+local function throttle(name, server, nowMs)
+  local limit, cutAtMs, uncut, gapMs = unpack(redis.call('HMGET', name, 'limit', 'cutAtMs', 'uncut', 'gapMs'))
+  -- Sessions that were under way when it began meet the same.
+  if cutAtMs and nowMs - cutAtMs < limits.slotCutOnceMs then return end
+  local before = slotsOf(server, nowMs)
+  redis.call('HSET', name, 'limit', math.max(1, math.floor(before / 2)), 'cutAtMs', nowMs, 'uncut', uncut or before)
+  if before > 1 then return end
+  redis.call('HSET', name, 'gapMs', math.min(limits.loginGapMaxMs, math.max(limits.loginGapFirstMs, 2 * (gapMs or 0))))
+end
+
+local function learn(server, lesson, destination, nowMs)
+  local name = tag .. 'server:' .. server
+  local what, slow = string.match(lesson, '^(%S+) ?(%S*)$')
+  redis.call('HSET', name, 'class', slow == 'slow' and 'slow' or 'good')
+  if what == 'refused' then
+    local refused = tag .. 'refused:' .. server
+    redis.call('ZADD', refused, nowMs, destination)
+    redis.call('ZREMRANGEBYSCORE', refused, '-inf', nowMs - limits.refusedTogetherMs)
+    redis.call('PEXPIRE', refused, limits.refusedTogetherMs)
+    if redis.call('ZCARD', refused) >= limits.refusedTogether then
+      redis.call('UNLINK', refused)
+      what = 'throttled'
+    end
+  end
+  if what == 'throttled' then throttle(name, server, nowMs) end
+  if what ~= 'clean' then return end
+  local limit, cutAtMs, uncut, gapMs = unpack(redis.call('HMGET', name, 'limit', 'cutAtMs', 'uncut', 'gapMs'))
+  if not cutAtMs then
+    limit = tonumber(limit or limits.slotsFirst)
+    if limit < limits.slotsMax then redis.call('HSET', name, 'limit', limit + 1) end
+  elseif slotsOf(server, nowMs) >= tonumber(uncut) then
+    redis.call('HDEL', name, 'cutAtMs', 'uncut', 'gapMs', 'nextMs')
+    redis.call('HSET', name, 'limit', uncut)
+  elseif gapMs and nowMs - cutAtMs > limits.gapKeptMs then
+    redis.call('HDEL', name, 'gapMs', 'nextMs')
+  end
+end

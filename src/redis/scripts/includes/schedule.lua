@@ -1,0 +1,148 @@
+-- Who is visited when (docs/decisions/0055). What waits lies in three levels, so that a claim looks at few keys however many accounts wait:
+-- servers by their first account, in one set for each class; destinations at a server; visits of a destination at a server. A visit that was
+-- claimed waits no more, and holds a place until it ends or the place expires: it counts against the slots of its server.
+--
+-- A field is an account id, or `ID rebuild`. A server is `host:port`. Times are milliseconds of Redis' own clock: those of workers differ.
+--
+-- To be included where `due` is a local: it is one of the KEYS, and the others here share its tag.
+--   due                     sorted set: account id by when it is due
+--   accounts, open-runs     see includes/restate.lua
+--   asked                   set: fields that somebody asked for
+--   not-before              hash: field -> until when it waits; `!` behind it if that holds even if somebody asks
+--   waiting:SERVER DEST     sorted set: field by when it is due; those that were asked for come first
+--   waiting:SERVER          sorted set: destination by its first field
+--   servers:CLASS           sorted set: server by when it is to be looked at. It leaves the set only if nothing waits there
+--   server:SERVER           hash: class, limit, cutAtMs, uncut, gapMs, nextMs, peer
+--   places                  sorted set: field by when its place expires; slots:SERVER the same of one server
+--   placed                  hash: field -> server, destination, class and peer
+--   place-counts            hash: the places of a class, `of DEST`, `at SERVER DEST`, `peer ADDRESS`
+local tag = string.match(due, '^(.*:)due$')
+local classes = { 'good', 'new', 'slow' }
+-- What was asked for has a score below nought: the one that waits longest is still the first.
+local ahead = 1e13
+
+local function redisMs()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function whereOf(json)
+  local account = cjson.decode(json).account
+  return string.lower(account.host) .. ':' .. string.format('%.0f', account.port), account.destinationId
+end
+
+-- How many sessions a server gets now. After it had too many, time alone brings them back.
+local function slotsOf(server, nowMs)
+  local limit, cutAtMs, uncut = unpack(redis.call('HMGET', tag .. 'server:' .. server, 'limit', 'cutAtMs', 'uncut'))
+  limit = tonumber(limit or limits.slotsFirst)
+  if not cutAtMs then return limit end
+  local back = (uncut - limit) * math.min(1, math.max(0, nowMs - cutAtMs) / limits.slotsReturnMs)
+  return math.max(1, limit + math.floor(back))
+end
+
+local function countOf(name) return tonumber(redis.call('HGET', tag .. 'place-counts', name) or 0) end
+
+local function firstIn(set)
+  local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
+  return first[1], tonumber(first[2])
+end
+
+-- Writes when a server is to be looked at.
+local function rescore(server, nowMs)
+  local class, nextMs, peer = unpack(redis.call('HMGET', tag .. 'server:' .. server, 'class', 'nextMs', 'peer'))
+  class = class or 'new'
+  for _, other in ipairs(classes) do
+    if other ~= class then redis.call('ZREM', tag .. 'servers:' .. other, server) end
+  end
+  local first, score = firstIn(tag .. 'waiting:' .. server)
+  if not first then return redis.call('ZREM', tag .. 'servers:' .. class, server) end
+  local extra = score < 0 and 1 or 0
+  if redis.call('ZCARD', tag .. 'slots:' .. server) >= slotsOf(server, nowMs) + extra then
+    local _, expiryMs = firstIn(tag .. 'slots:' .. server)
+    score = math.max(nowMs, math.min(expiryMs, nowMs + limits.fullServerLookedAtMs))
+  elseif peer and countOf('peer ' .. peer) >= slotsOf('peer ' .. peer, nowMs) + extra then
+    score = nowMs + limits.fullPeerLookedAtMs
+  end
+  redis.call('ZADD', tag .. 'servers:' .. class, math.max(score, tonumber(nextMs or 0)), server)
+end
+
+local function rescoreDestination(server, destination)
+  local first, score = firstIn(tag .. 'waiting:' .. server .. ' ' .. destination)
+  if first then redis.call('ZADD', tag .. 'waiting:' .. server, score, destination)
+  else redis.call('ZREM', tag .. 'waiting:' .. server, destination) end
+end
+
+local function withdrawFrom(server, destination, field, nowMs)
+  if redis.call('ZREM', tag .. 'waiting:' .. server .. ' ' .. destination, field) == 0 then return end
+  rescoreDestination(server, destination)
+  rescore(server, nowMs)
+end
+
+-- Takes an account out, with its rebuild. `json` is its record, as it was when it was placed.
+local function withdraw(id, json, nowMs)
+  local server, destination = whereOf(json)
+  withdrawFrom(server, destination, id, nowMs)
+  withdrawFrom(server, destination, id .. ' rebuild', nowMs)
+end
+
+-- When a field is to be visited: by who asked for it, an open run or the schedule. Nothing if not at all.
+local function scoreOf(field, nowMs)
+  local notBefore = redis.call('HGET', tag .. 'not-before', field)
+  local waitsUntilMs = notBefore and tonumber(string.match(notBefore, '^[%d.]+'))
+  local waits = waitsUntilMs and waitsUntilMs > nowMs
+  if redis.call('HEXISTS', tag .. 'open-runs', field) == 1 then
+    if waits then return waitsUntilMs end
+    return redis.call('SISMEMBER', tag .. 'asked', field) == 1 and nowMs - ahead or nowMs
+  end
+  local dueMs = redis.call('ZSCORE', due, field)
+  if not dueMs then return end
+  return waits and math.max(waitsUntilMs, tonumber(dueMs)) or tonumber(dueMs)
+end
+
+-- Puts a field where it waits, unless it holds a place: then its end does it.
+local function place(field, nowMs)
+  local json = redis.call('HGET', tag .. 'accounts', string.match(field, '^%S+'))
+  if not json or redis.call('ZSCORE', tag .. 'places', field) then return end
+  local server, destination = whereOf(json)
+  local score = scoreOf(field, nowMs)
+  if not score then return withdrawFrom(server, destination, field, nowMs) end
+  local line = tag .. 'waiting:' .. server .. ' ' .. destination
+  local before = tonumber(redis.call('ZSCORE', line, field) or 0)
+  if before < 0 and score < 0 then return end
+  redis.call('ZADD', line, score, field)
+  rescoreDestination(server, destination)
+  rescore(server, nowMs)
+end
+
+-- Gives a field a place until then.
+local function seat(field, server, destination, untilMs)
+  local class, peer = unpack(redis.call('HMGET', tag .. 'server:' .. server, 'class', 'peer'))
+  class = class or 'new'
+  redis.call('ZADD', tag .. 'places', untilMs, field)
+  redis.call('ZADD', tag .. 'slots:' .. server, untilMs, field)
+  redis.call('HSET', tag .. 'placed', field, table.concat({ server, destination, class, peer or '-' }, ' '))
+  redis.call('HINCRBY', tag .. 'place-counts', class, 1)
+  redis.call('HINCRBY', tag .. 'place-counts', 'of ' .. destination, 1)
+  redis.call('HINCRBY', tag .. 'place-counts', 'at ' .. server .. ' ' .. destination, 1)
+  if peer then redis.call('HINCRBY', tag .. 'place-counts', 'peer ' .. peer, 1) end
+end
+
+local function uncount(name)
+  if redis.call('HINCRBY', tag .. 'place-counts', name, -1) <= 0 then redis.call('HDEL', tag .. 'place-counts', name) end
+end
+
+-- Takes a field's place away. @return the server.
+local function unseat(field, nowMs)
+  local placed = redis.call('HGET', tag .. 'placed', field)
+  if not placed then return end
+  local server, destination, class, peer = string.match(placed, '^(%S+) (%S+) (%S+) (%S+)$')
+  redis.call('ZREM', tag .. 'places', field)
+  redis.call('HDEL', tag .. 'placed', field)
+  redis.call('ZREM', tag .. 'slots:' .. server, field)
+  uncount(class)
+  uncount('of ' .. destination)
+  uncount('at ' .. server .. ' ' .. destination)
+  if peer ~= '-' then uncount('peer ' .. peer) end
+  rescore(server, nowMs)
+  return server
+end

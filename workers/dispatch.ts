@@ -83,12 +83,18 @@ export class Dispatch {
     if (endings.length === 0) return
     const { due, clock } = this.#world
     try {
-      const tally = checkTally(endings.map(({ end, dueMs }) => ({ check: end.check, dueMs })), clock.nowMs())
-      await due.end(endings.map(({ end }) => end), tally)
+      const tally = checkTally(
+        endings.map(({ end, dueMs }) => ({ check: end.check, dueMs })),
+        clock.nowMs(),
+      )
+      await due.end(
+        endings.map(({ end }) => end),
+        tally,
+      )
       for (const { done } of endings) done.resolve()
     } catch (error) {
       // Their places expire.
-      for (const { done } of endings) done.reject(error as Error)
+      for (const { done } of endings) done.reject(error)
     }
   }
 

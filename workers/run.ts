@@ -17,7 +17,7 @@ import { tellOfRun } from './tell.ts'
 import { type RunOrder, Visit } from './visit.ts'
 
 /** How a run has ended for this worker. */
-export interface RunEnd {
+export interface PerformedRun {
   /** `superseded`: another worker goes on with it. `put off`: it waits. `handed over`: it goes on when a worker has a place. */
   readonly end: 'ended' | 'superseded' | 'put off' | 'handed over'
   readonly failure: Failure | undefined
@@ -26,7 +26,7 @@ export interface RunEnd {
   readonly lesson: Lesson | undefined
 }
 
-export async function performRun(world: PullWorld, order: RunOrder): Promise<RunEnd> {
+export async function performRun(world: PullWorld, order: RunOrder): Promise<PerformedRun> {
   const { run: queued, loaded, log, dueMs } = order
   const { accountId, id } = queued
   const startedAt = queued.startedAt ?? new Date(world.clock.nowMs()).toISOString()
@@ -54,7 +54,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Run
   )
   let failure: Failure | undefined
   const fromMs = performance.now()
-  const ends = (end: RunEnd['end'], waitsMs = 0): RunEnd => {
+  const ends = (end: PerformedRun['end'], waitsMs = 0): PerformedRun => {
     const moved = counts.stored + counts.deleted
     const lesson = lessonOf({ failure, ms: performance.now() - fromMs, moved, peer: visit.peer })
     return { end, failure, waitsMs, lesson: run.task === 'pull' ? lesson : undefined }

@@ -97,10 +97,7 @@ export class DueAccounts {
   }
 
   /** Begins a claimed visit: its place lasts on. @param names hashes of which the account's entry is read, without their tag. */
-  async begin<Name extends string>(
-    { accountId, task }: VisitName,
-    names: readonly Name[],
-  ): Promise<BegunVisit<Name>> {
+  async begin<Name extends string>({ accountId, task }: VisitName, names: readonly Name[]): Promise<BegunVisit<Name>> {
     const args = [openField(accountId, task), redisLimits.placeHeldMs, ...names]
     const [asked, openRunId, ...entries] = await beginVisit(this.#redis, [keys.due], args)
     const read = names.map((name, nth) => [name, entries[nth] ?? null])
@@ -121,7 +118,12 @@ export class DueAccounts {
     const args: ScriptArgument[] = [...slots, ends.length]
     for (const { accountId, task, lesson, afterMs, check } of ends) {
       const learnt = lesson === undefined ? '' : `${lesson.what}${lesson.slow ? ' slow' : ''}`
-      args.push(openField(accountId, task), learnt, lesson?.peer ?? '', afterMs === undefined ? '' : Math.round(afterMs))
+      args.push(
+        openField(accountId, task),
+        learnt,
+        lesson?.peer ?? '',
+        afterMs === undefined ? '' : Math.round(afterMs),
+      )
       if (check === undefined) args.push('', '', '')
       else args.push(check.rowId, Math.round(check.startedMs), Math.round(check.finishedMs))
     }

@@ -1,0 +1,340 @@
+/** Who is visited when (docs/decisions/0055): slots of servers, shares of destinations and classes, and what comes back. */
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import { ulid } from 'ulid'
+import type { AccountId, DestinationId } from '../../src/mail/message.ts'
+import { type AccountRecord, Accounts } from '../../src/redis/accounts.ts'
+import { connectRedis } from '../../src/redis/connection.ts'
+import { Destinations } from '../../src/redis/destinations.ts'
+import { DueAccounts, type Lesson, type VisitEnd } from '../../src/redis/due.ts'
+import { keys } from '../../src/redis/key-names.ts'
+import { redisLimits } from '../../src/redis/limits.ts'
+import { PullQueue } from '../../src/redis/queue.ts'
+import { Runs } from '../../src/redis/runs.ts'
+import { checkTally } from '../../src/redis/tallies.ts'
+import { LiveWorkers } from '../../src/redis/workers.ts'
+import { startRedis } from '../support/redis.ts'
+import { account as usual } from '../support/world.ts'
+
+let server: Awaited<ReturnType<typeof startRedis>>
+let redis: ReturnType<typeof connectRedis>
+let due: DueAccounts
+let accounts: Accounts
+let runs: Runs
+let queue: PullQueue
+before(async () => {
+  server = await startRedis()
+  redis = connectRedis(server.url, 'worker', () => {})
+  due = new DueAccounts(redis)
+  accounts = new Accounts(redis)
+  runs = new Runs(redis)
+  queue = new PullQueue(redis, runs, { onError: () => {} })
+})
+after(async () => {
+  await queue.close()
+  await runs.close()
+  redis.disconnect()
+  await server.stop()
+})
+beforeEach(async () => {
+  await redis.flushall()
+  for (const id of ['d0', 'd1', 'd2', 'd3']) await destination(id)
+})
+
+const workers = async (sessions: number) =>
+  await new LiveWorkers(redis).beat('w', sessions, { lagSeconds: 0, residentBytes: 0, cpuSeconds: 0 })
+
+async function destination(id: string): Promise<void> {
+  const made = { id, kind: 'hosted', login: id } as unknown as Parameters<Destinations['create']>[0]['destination']
+  await new Destinations(redis).create({ destination: made, passwordHash: 'x', sealedPassword: null })
+}
+
+async function account(host: string, destinationId = 'd0', paused = false): Promise<AccountId> {
+  const id = ulid() as AccountId
+  const own = { ...usual, id, host, user: id, paused, destinationId: destinationId as DestinationId }
+  const record: AccountRecord = { account: own, sealedPassword: 'x' }
+  assert.equal(await accounts.create(record), 'done')
+  return id
+}
+
+async function many(count: number, host: (nth: number) => string, destinationId?: string): Promise<AccountId[]> {
+  const made: AccountId[] = []
+  for (let nth = 0; nth < count; nth += 1) made.push(await account(host(nth), destinationId))
+  return made
+}
+
+const claimed = async () => (await due.claim()).visits.map(({ accountId }) => accountId)
+
+async function end(accountId: AccountId, what?: Lesson['what'], more: Partial<Lesson & VisitEnd> = {}): Promise<void> {
+  const { slow = false, peer, ...rest } = more
+  const lesson = what === undefined ? undefined : { what, slow, peer }
+  await due.end([{ accountId, task: 'pull', lesson, afterMs: 60_000, ...rest }], checkTally([], Date.now()))
+}
+
+/** As if that time had passed for what Redis keeps of a server. */
+async function age(host: string, ms: number): Promise<void> {
+  await redis.hincrby(`{tributary}:server:${host}:995`, 'cutAtMs', -Math.round(ms))
+  // It is looked at now.
+  await due.place(await redis.zrange(keys.due, '0', '-1'))
+}
+
+test('a server that is not known has eight slots, gains one with each visit that goes well, and keeps nobody else waiting', async () => {
+  await workers(64)
+  const hung = await many(40, () => 'silent.example')
+  const healthy = await many(5, () => 'healthy.example')
+  const first = await claimed()
+  assert.deepEqual(
+    [first.filter((id) => hung.includes(id)).length, first.filter((id) => healthy.includes(id)).length],
+    [8, 5],
+  )
+  assert.deepEqual(await claimed(), [], 'no place is given twice')
+  await end(healthy[0] as AccountId, 'clean')
+  await end(first.find((id) => hung.includes(id)) as AccountId, 'clean')
+  const more = await claimed()
+  assert.equal(more.length, 2, 'the one that was given back, and the one that was gained')
+  assert.ok(more.every((id) => hung.includes(id)))
+})
+
+test('throttling halves the slots, once for all that were under way, and time alone brings them back', async () => {
+  await workers(64)
+  const all = await many(40, () => 'a.example')
+  const first = await claimed()
+  for (const id of first) await end(id, 'throttled')
+  assert.equal((await claimed()).length, 4)
+  await age('a.example', redisLimits.slotsReturnMs / 2)
+  assert.equal((await claimed()).length, 2)
+  await age('a.example', redisLimits.slotsReturnMs)
+  assert.equal((await claimed()).length, 2)
+  assert.equal(await redis.zcard(keys.due), all.length)
+})
+
+test('wrong passwords and maildrops in use cost a server nothing; refusals of three destinations do', async () => {
+  await workers(64)
+  const own = await many(8, () => 'a.example')
+  await claimed()
+  for (const id of own) await end(id, 'own', { afterMs: 0 })
+  assert.equal((await claimed()).length, 8)
+  for (const id of own) await end(id, 'refused', { afterMs: 0 })
+  assert.equal((await claimed()).length, 8, 'all of one destination')
+  const others = [await account('a.example', 'd1'), await account('a.example', 'd2')]
+  await end(own[0] as AccountId, 'own', { afterMs: 60_000 })
+  await end(own[1] as AccountId, 'own', { afterMs: 60_000 })
+  assert.deepEqual(new Set(await claimed()), new Set(others))
+  for (const id of others) await end(id, 'refused')
+  assert.equal(await redis.hget('{tributary}:server:a.example:995', 'limit'), '4')
+})
+
+test('it never has less than one slot, and then a gap between logins', async () => {
+  await workers(64)
+  await many(10, () => 'a.example')
+  for (const left of [4, 2, 1, 1]) {
+    for (const id of await claimed()) await end(id, 'throttled', { afterMs: 0 })
+    assert.equal(await redis.hget('{tributary}:server:a.example:995', 'limit'), String(left))
+    await age('a.example', redisLimits.slotCutOnceMs)
+  }
+  assert.equal((await claimed()).length, 1)
+  const gapMs = Number(await redis.hget('{tributary}:server:a.example:995', 'gapMs'))
+  assert.ok(gapMs >= redisLimits.loginGapFirstMs)
+})
+
+test('names that lead to one address share its slots', async () => {
+  await workers(64)
+  const all = await many(20, (nth) => `n${nth}.example`)
+  const first = await claimed()
+  assert.equal(first.length, 20)
+  for (const id of all) await end(id, 'own', { afterMs: 0, slow: true, peer: '192.0.2.1:995' })
+  assert.equal((await claimed()).length, 8)
+})
+
+test('servers that are slow have a quarter of the places, unknown ones half', async () => {
+  await workers(64)
+  const all = await many(60, (nth) => `n${nth}.example`)
+  const first = await claimed()
+  assert.equal(first.length, 32, 'half')
+  for (const id of first) await end(id, 'own', { slow: true, afterMs: 0 })
+  const second = await claimed()
+  assert.deepEqual(
+    [second.filter((id) => first.includes(id)).length, second.filter((id) => !first.includes(id)).length],
+    [16, 28],
+  )
+  const healthy = await account('good.example')
+  await redis.hset('{tributary}:server:good.example:995', 'class', 'good')
+  assert.deepEqual(await claimed(), [healthy])
+  assert.equal(all.length, 60)
+})
+
+test('while others wait no destination has more than a quarter of a server, nor of all places; alone it has all', async () => {
+  await workers(64)
+  await many(40, () => 'a.example', 'd0')
+  const few = await many(5, () => 'a.example', 'd1')
+  const first = await claimed()
+  assert.equal(first.length, 8)
+  assert.ok(first.filter((id) => few.includes(id)).length >= 2, 'though they came last')
+  for (const id of first) await end(id, 'clean')
+  for (const server of ['a', 'b'])
+    await redis.hset(`{tributary}:server:${server}.example:995`, 'class', 'good', 'limit', 500)
+  await many(40, () => 'b.example', 'd2')
+  const next = await claimed()
+  const ofMany = await redis.hget('{tributary}:place-counts', 'of d0')
+  const ofOther = await redis.hget('{tributary}:place-counts', 'of d2')
+  assert.ok(Number(ofOther) >= 16, `${ofOther} of ${next.length}, and ${ofMany}`)
+  assert.equal(next.length, 60, 'all but those that are kept for people')
+})
+
+test('what somebody asks for comes first at its server, with a slot more; a paused account too', async () => {
+  await workers(64)
+  await many(20, () => 'a.example')
+  const paused = await account('a.example', 'd0', true)
+  const asked = await account('a.example')
+  assert.equal((await claimed()).length, 8)
+  await runs.open(paused, 'request')
+  await due.ask(paused, 'pull')
+  await runs.open(asked, 'request')
+  await due.ask(asked, 'pull')
+  const { visits } = await due.claim()
+  assert.deepEqual(
+    visits.map((visit) => [visit.accountId, visit.asked]),
+    [[paused, true]],
+  )
+  await end(paused)
+  assert.deepEqual(await claimed(), [asked], 'its run is open still, but the other one waits longer')
+})
+
+test('a visit whose job is lost is claimed again when its place expires; one that goes on keeps it', async () => {
+  await workers(64)
+  const [lost, long] = [await account('a.example'), await account('a.example')]
+  assert.deepEqual(new Set(await claimed()), new Set([lost, long]))
+  const expire = async () => {
+    for (const set of ['places', 'slots:a.example:995']) await redis.zadd(`{tributary}:${set}`, 1, lost, 1, long)
+  }
+  await expire()
+  await due.hold({ accountId: long, task: 'pull' })
+  assert.deepEqual(await claimed(), [lost])
+  await expire()
+  // The worker was frozen: its place went, and came back.
+  assert.deepEqual(new Set(await claimed()), new Set([lost, long]))
+  await due.hold({ accountId: long, task: 'pull' })
+  await end(long, 'clean')
+  await end(lost, 'clean')
+  assert.equal(await redis.hlen('{tributary}:place-counts'), 0)
+  assert.equal(await redis.zcard('{tributary}:slots:a.example:995'), 0)
+})
+
+test('a full server whose worker died is visited again', async () => {
+  await workers(64)
+  await many(20, () => 'a.example')
+  const first = await claimed()
+  for (const set of ['places', 'slots:a.example:995'])
+    for (const id of first) await redis.zadd(`{tributary}:${set}`, 1, id)
+  assert.equal((await claimed()).length, 8)
+})
+
+test('an account that is paused, stopped or removed is not due, whoever writes last; its run that was asked for is made', async () => {
+  await workers(64)
+  const id = await account('a.example')
+  assert.deepEqual(await claimed(), [id])
+  await accounts.update(id, ({ account: own, ...rest }) => ({
+    record: { ...rest, account: { ...own, paused: true } },
+    due: 'never',
+  }))
+  await due.setNext(id, 0)
+  await end(id, 'clean', { afterMs: 0 })
+  assert.deepEqual([await claimed(), await redis.zscore(keys.due, id)], [[], null])
+  await queue.request(id)
+  assert.equal((await redis.hget('{tributary}:placed', id))?.startsWith('a.example:995 '), true, 'claimed at once')
+  assert.equal(await accounts.remove(id, Date.now()), true)
+  await end(id)
+  const left = (await redis.keys('*')).filter((key) => key.includes(id))
+  assert.deepEqual(
+    left.filter((key) => !key.endsWith(':fence') && !key.includes(':run')),
+    [],
+  )
+  assert.equal((await redis.zcard('{tributary}:servers:new')) + (await redis.zcard('{tributary}:servers:good')), 0)
+})
+
+test('an account that moves to another server or destination waits there', async () => {
+  await workers(64)
+  const id = await account('a.example')
+  await accounts.update(id, ({ account: own, ...rest }) => ({
+    record: { ...rest, account: { ...own, host: 'b.example', destinationId: 'd1' as DestinationId } },
+    due: 'as before',
+  }))
+  assert.deepEqual(await redis.keys('{tributary}:waiting:a.*'), [])
+  assert.deepEqual(await claimed(), [id])
+  assert.equal(await redis.hget('{tributary}:placed', id), 'b.example:995 d1 new -')
+})
+
+test('a visit that is put off waits, even if somebody asks; one that waits for a lease does not', async () => {
+  await workers(64)
+  const [off, short] = [await account('a.example'), await account('a.example')]
+  await claimed()
+  for (const id of [off, short]) {
+    await runs.open(id, 'request')
+    await due.wait({ accountId: id, task: 'pull' }, 60_000, id === off)
+    await end(id)
+  }
+  assert.deepEqual(await claimed(), [])
+  await due.ask(off, 'pull')
+  await due.ask(short, 'pull')
+  assert.deepEqual(await claimed(), [short])
+})
+
+test('a request that comes while the account is visited makes a visit of its own after it', async () => {
+  await workers(64)
+  const id = await account('a.example')
+  await claimed()
+  await queue.request(id)
+  assert.deepEqual(await claimed(), [])
+  await end(id, 'clean')
+  const { visits } = await due.claim()
+  assert.deepEqual(
+    visits.map(({ accountId, asked }) => [accountId, asked]),
+    [[id, true]],
+  )
+})
+
+test('when Redis’ clock is stepped the schedule moves along, once; what is due since stays so', async () => {
+  await workers(64)
+  const [waits, fresh] = [await account('a.example'), await account('a.example')]
+  await due.setNext(waits, 60_000)
+  const before = Number(await redis.zscore(keys.due, waits))
+  await due.shift(40 * 86_400_000)
+  await due.shift(40 * 86_400_000)
+  assert.equal(Number(await redis.zscore(keys.due, waits)), before + 40 * 86_400_000)
+  assert.deepEqual(await claimed(), [fresh])
+})
+
+test('no more is claimed than all workers together can do, and nothing without a worker', async () => {
+  await many(30, () => 'a.example')
+  assert.deepEqual(await claimed(), [])
+  await workers(4)
+  await redis.hset('{tributary}:server:a.example:995', 'class', 'good')
+  assert.equal((await claimed()).length, 4)
+})
+
+test('idle visits leave one row and the tally, however many there are', async () => {
+  await workers(64)
+  const id = await account('a.example')
+  const check = (rowId: string, startedMs: number) => ({ rowId, startedMs, finishedMs: startedMs + 5 })
+  for (const [nth, rowId] of ['first', 'second', 'third'].entries()) {
+    const visit = { check: check(rowId, 1000 + nth), dueMs: 1000 }
+    await claimed()
+    await due.end(
+      [{ accountId: id, task: 'pull', lesson: undefined, afterMs: 0, check: visit.check }],
+      checkTally([visit], 5000),
+    )
+  }
+  assert.equal(await redis.hget(keys.checks, id), 'first 3 1000 1007')
+  assert.equal(await redis.hget(keys.tally, 'h0'), '0 0 3 0')
+  assert.equal(await redis.hget(keys.tallyOf('d0'), 'h0'), '0 0 3 0')
+  assert.equal(await redis.hget(keys.measures, 'tributary_runs_total|pull|done'), '3')
+})
+
+test('what an earlier version left in no set is found by the rounds', async () => {
+  await workers(64)
+  const id = await account('a.example')
+  await redis.del(...(await redis.keys('{tributary}:waiting:*')), ...(await redis.keys('{tributary}:servers:*')))
+  assert.deepEqual(await claimed(), [])
+  await due.place([id])
+  assert.deepEqual(await claimed(), [id])
+})

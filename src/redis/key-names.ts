@@ -38,8 +38,6 @@ export const keys = {
   due: shared('due'),
   /** Hash: account id -> the row of idle visits since its last run: `run id, how many, when the first began, when the last ended` (checks.ts). */
   checks: shared('checks'),
-  /** Hash: worker -> how many sessions it makes at once. */
-  workerSessions: shared('worker-sessions'),
   /** The milliseconds by which it was moved a moment ago. */
   dueShifted: shared('due-shifted'),
   /** Hash: POP3 host, port and trait -> the milliseconds at which it was learnt. */

@@ -42,7 +42,7 @@ beforeEach(async () => {
 })
 
 const workers = async (sessions: number) =>
-  await new LiveWorkers(redis).beat('w', sessions, { lagSeconds: 0, residentBytes: 0, cpuSeconds: 0 })
+  await new LiveWorkers(redis).beat('w', { sessions, lagSeconds: 0, residentBytes: 0, cpuSeconds: 0 })
 
 async function destination(id: string): Promise<void> {
   const made = { id, kind: 'hosted', login: id } as unknown as Parameters<Destinations['create']>[0]['destination']

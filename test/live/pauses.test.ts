@@ -218,7 +218,7 @@ test('a job that was queued before the pause steps back, and goes ahead when it 
   const queue = new PullQueue(stack.redis, runs, { onError: () => {} })
   const pauses = new Pauses(stack.redis)
   const claimed = async () => {
-    await new LiveWorkers(stack.redis).beat('another', 8, { lagSeconds: 0, residentBytes: 0, cpuSeconds: 0 })
+    await new LiveWorkers(stack.redis).beat('another', { sessions: 8, lagSeconds: 0, residentBytes: 0, cpuSeconds: 0 })
     return (await queue.dispatch()).visits.map(({ accountId }) => accountId)
   }
   const steppedBack = async (one: AccountId) =>

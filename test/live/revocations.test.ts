@@ -78,7 +78,7 @@ test('a scheduled run of an account that was paused while the run was queued mak
   const provider = await startPop3Server({ messages })
   const destinationId = await stack.destination('quentin')
   await stack.stopWorker()
-  await new LiveWorkers(stack.redis).beat('another', 8, { lagSeconds: 0, residentBytes: 0, cpuSeconds: 0 })
+  await new LiveWorkers(stack.redis).beat('another', { sessions: 8, lagSeconds: 0, residentBytes: 0, cpuSeconds: 0 })
   const id = await stack.account({ port: provider.port, user: 'me', destinationId, paused: false })
   const { visits } = await stack.world.queue.dispatch()
   assert.equal(visits.length, 1)

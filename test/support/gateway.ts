@@ -134,7 +134,7 @@ export async function startGateway(
         const account = accountOf(fields, nowMs)
         return { account, sealedPassword: seal.seal(password, account.id, 'password') }
       })
-      for (const made of await accounts.createAll(records, nowMs)) if (made !== 'done') throw new Error(String(made))
+      for (const made of await accounts.createAll(records)) if (made !== 'done') throw new Error(String(made))
       return records.map(({ account }) => account)
     },
     async stop() {

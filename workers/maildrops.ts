@@ -21,6 +21,8 @@ export interface PullVisit {
   readonly pace: WindowPace
   readonly signal: AbortSignal
   readonly transcript?: Transcript | undefined
+  /** Is told the address and port that were reached. */
+  readonly reached?: ((peer: string) => void) | undefined
 }
 
 interface Shared extends Pick<WorkerOptions, 'seal' | 'clock' | 'waits'> {

@@ -36,8 +36,6 @@ export const keys = {
   pauses: shared('pauses'),
   /** Sorted set: account id by the milliseconds at which it is due. What follows from it is in scripts/includes/schedule.lua. */
   due: shared('due'),
-  /** Hash: account id -> the row of idle visits since its last run: `run id, how many, when the first began, when the last ended` (checks.ts). */
-  checks: shared('checks'),
   /** The milliseconds by which it was moved a moment ago. */
   dueShifted: shared('due-shifted'),
   /** Hash: POP3 host, port and trait -> the milliseconds at which it was learnt. */

@@ -41,6 +41,7 @@ test(`everything killed at once, ${kills} times in a row at random moments: ever
       env: {
         PATH: process.env['PATH'],
         TRIBUTARY_HOME: join(folder, 'home'),
+        TRIBUTARY_WORKERS: '2',
         ...settingsOf(ports),
       },
       stdio: ['ignore', 'pipe', 'inherit'],

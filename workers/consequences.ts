@@ -50,7 +50,9 @@ async function followSuccess(world: PauseWorld, visit: EndedVisit): Promise<void
   const rhythm = await learnRhythm(world, { account, stored, loginDelaySeconds, nowMs })
   const next = nextVisit(account, rhythm, { nowMs, lateMs: nowMs - visit.dueMs, random: Math.random() })
   const afterMs = visit.leavesMore ? loginDelaySeconds * 1000 : next.afterMs
-  await due.setNext(account.id, Math.max(afterMs, limitWaitMs(deferredBecause)))
+  const waitMs = Math.max(afterMs, limitWaitMs(deferredBecause))
+  due.countInterval(waitMs)
+  await due.setNext(account.id, waitMs)
   await resume(world, account.destinationId, stored, log)
 }
 

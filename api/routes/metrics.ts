@@ -4,6 +4,7 @@ import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client
 import { counters, histograms } from '../../src/runs/measures.ts'
 import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
+import { type Places, placesNow } from '../../src/redis/places.ts'
 import { overdueAccounts } from '../../src/redis/overdue.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
@@ -49,7 +50,7 @@ export async function metricRoutes(app: App, world: MetricsWorld): Promise<void>
 
 async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Metric[]> {
   const nowMs = Date.now()
-  const [measures, byStatus, runs, jobs, dueMs, paused, destinations, workers, late] = await Promise.all([
+  const [measures, byStatus, runs, jobs, dueMs, paused, destinations, workers, late, places] = await Promise.all([
     redis.hgetall(keys.measures),
     statusCounts(redis, undefined),
     openRunCounts(redis),
@@ -59,6 +60,7 @@ async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Me
     redis.zcard(keys.destinationIds),
     new LiveWorkers(redis).vitals(),
     overdueAccounts(redis),
+    placesNow(redis),
   ])
   const overdueSeconds = dueMs === undefined ? 0 : Math.max(0, nowMs - dueMs) / 1000
   const by = (label: string, of: Readonly<Record<string, number>>) =>
@@ -88,12 +90,40 @@ async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Me
       [[{}, late.length]],
     ),
     gauge('tributary_workers', 'Workers that are there', [[{}, workers.size]]),
+    ...placesIn(places),
     gauge('tributary_worker_event_loop_lag_seconds', '99th percentile of the last seconds', ofWorkers('lagSeconds')),
     gauge('tributary_worker_resident_memory_bytes', 'Memory of the process', ofWorkers('residentBytes')),
     gauge('tributary_worker_sessions', 'Sessions that the worker holds at once, at most', ofWorkers('sessions')),
     gauge('tributary_worker_sessions_used', 'Jobs that it has at work', ofWorkers('sessionsUsed')),
     gauge('tributary_worker_held_bytes', 'Octets of messages that it holds in memory', ofWorkers('heldBytes')),
     { ...gauge('tributary_worker_cpu_seconds_total', 'Of the process', ofWorkers('cpuSeconds')), type: 'counter' },
+  ]
+}
+
+/** Who holds sessions, and whose accounts wait for one. */
+function placesIn({ used, due, classes, most, hosts }: Places): Metric[] {
+  const byClass = (what: 'used' | 'waiting') =>
+    Object.entries(classes).map(([name, of]): Sample => [{ class: name }, of[what]])
+  const byHost = (what: 'used' | 'limit') => hosts.map((of): Sample => [{ host: of.host }, of[what]])
+  return [
+    gauge('tributary_sessions', 'Visits that are claimed or at work', [[{}, used]]),
+    gauge('tributary_accounts_due', 'Accounts that are due; those at work are among them', [[{}, due]]),
+    gauge(
+      'tributary_class_sessions',
+      'Sessions at servers of a class: good, new (not known yet), slow',
+      byClass('used'),
+    ),
+    gauge('tributary_class_servers_due', 'Servers of a class at which accounts wait that are due', byClass('waiting')),
+    gauge(
+      'tributary_largest_share_sessions',
+      'Sessions of the one destination, or address of a server, that has most',
+      [
+        [{ of: 'destination' }, most.destination],
+        [{ of: 'address' }, most.peer],
+      ],
+    ),
+    gauge('tributary_host_sessions', 'Sessions at a host now; "other" beyond the first hundred hosts', byHost('used')),
+    gauge('tributary_host_slots', 'How many sessions the servers of that host get', byHost('limit')),
   ]
 }
 

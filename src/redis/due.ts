@@ -5,6 +5,7 @@
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../mail/message.ts'
 import type { RunTask } from '../runs/run.ts'
+import { Spread } from '../runs/measures.ts'
 import { keys, openField } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { type ScriptArgument, script } from './scripts.ts'
@@ -81,6 +82,8 @@ export interface BegunVisit<Name extends string> {
 export class DueAccounts {
   readonly #redis: Redis
 
+  #intervals = new Spread('tributary_interval_seconds')
+
   constructor(redis: Redis) {
     this.#redis = redis
   }
@@ -127,8 +130,16 @@ export class DueAccounts {
       if (check === undefined) args.push('', '', '')
       else args.push(check.rowId, Math.round(check.startedMs), Math.round(check.finishedMs))
     }
-    for (const [name, by] of measured) args.push(name, by)
+    for (const { check, afterMs } of ends) if (check !== undefined && afterMs !== undefined) this.countInterval(afterMs)
+    const { added } = this.#intervals
+    this.#intervals = new Spread('tributary_interval_seconds')
+    for (const [name, by] of [...measured, ...added]) args.push(name, by)
     await endVisits(this.#redis, [keys.due, keys.measures], args)
+  }
+
+  /** Counts the wait after a visit that went well, for `/metrics`; it is written when visits end. */
+  countInterval(afterMs: number): void {
+    this.#intervals.observe(afterMs)
   }
 
   /** Sets when an account is due next, from now on. If it was paused, stopped or removed meanwhile, it stays so. */

@@ -58,6 +58,8 @@ export const redisLimits = {
   eventsAwaitedMs: 5 * second,
   /** The number of hosts whose failures are counted by name: each host is a row in somebody's monitoring for ever. */
   hostsNamed: 100,
+  /** Of so many servers, those with the most sessions, the slots are shown. */
+  serversShown: 200,
   /** The number of commands that are sent in one round trip, if there are many. */
   pipelinedAtOnce: 500,
   /** How many octets of a backup are sent in one round trip; a larger entry goes alone. */

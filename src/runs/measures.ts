@@ -22,6 +22,10 @@ export const histograms = {
     help: 'From when a run was due, or asked for, to its start',
     buckets: [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600],
   },
+  tributary_interval_seconds: {
+    help: 'From the end of a visit to when the account is due again',
+    buckets: [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200],
+  },
   tributary_append_duration_seconds: {
     help: 'What the store took for one append: a batch, or one message',
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],

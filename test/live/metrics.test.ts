@@ -51,13 +51,15 @@ async function metrics(wanted: (series: Map<string, number>) => boolean = () => 
 }
 
 test('metrics: what runs brought, how long they took, and how all stands; nobody is named', async () => {
-  const series = await metrics((all) => all.get('tributary_runs_total{task="pull",outcome="done"}') === 1)
+  // The wait until the next visit is counted when the place is given back.
+  const series = await metrics((all) => all.get('tributary_interval_seconds_count') === 1)
+  assert.equal(series.get('tributary_runs_total{task="pull",outcome="done"}'), 1)
   assert.equal(series.get('tributary_messages_total{result="stored"}'), 2)
   assert.equal(
     series.get('tributary_stored_bytes_total'),
     messages.reduce((sum, { bytes }) => sum + bytes.length, 0),
   )
-  for (const name of ['run_duration', 'start_delay', 'append_duration']) {
+  for (const name of ['run_duration', 'start_delay', 'append_duration', 'interval']) {
     assert.equal(series.get(`tributary_${name}_seconds_count`), 1, name)
     assert.equal(series.get(`tributary_${name}_seconds_bucket{le="+Inf"}`), 1, name)
     assert.ok((series.get(`tributary_${name}_seconds_sum`) ?? 0) > 0, name)
@@ -78,6 +80,23 @@ test('buckets are told as what lies up to their bound, and counts never go down,
   assert.equal(series.get('tributary_run_duration_seconds_count'), 2)
   const buckets = [...series].filter(([name]) => name.startsWith('tributary_run_duration_seconds_bucket'))
   assert.ok(buckets.every(([, count], nth) => count >= (buckets[nth - 1]?.[1] ?? 0)))
+})
+
+test('sessions are told while they go on: of hosts, of classes of servers, and of the one destination that has most', async () => {
+  const silent = await startPop3Server({ messages: [], greeting: null })
+  const destinationId = await stack.destination('bob')
+  const ids = await Promise.all(
+    ['one', 'two'].map(async (user) => await stack.account({ port: silent.port, destinationId, user })),
+  )
+  for (const one of ids) await stack.call('POST', `/accounts/${one}/pull`)
+  const series = await metrics((all) => all.get('tributary_host_sessions{host="127.0.0.1"}') === 2)
+  assert.equal(series.get('tributary_sessions'), 2)
+  assert.equal(series.get('tributary_host_slots{host="127.0.0.1"}'), redisLimits.slotsFirst)
+  assert.equal(series.get('tributary_class_sessions{class="new"}'), 2)
+  assert.equal(series.get('tributary_largest_share_sessions{of="destination"}'), 2)
+  for (const one of ids) await stack.call('DELETE', `/accounts/${one}`)
+  await metrics((all) => all.get('tributary_sessions') === 0)
+  await silent.close()
 })
 
 test('a failing host has a name, while there are few of them', async () => {

@@ -23,6 +23,7 @@ import { listedDestination } from '../http/owners.ts'
 import { unknown } from '../http/problems.ts'
 import { currentReach, demandReach, guardedBy } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
+import { bringForward } from '../bring-forward.ts'
 import { accountTaken, choiceOf, demandRules, inOneForm, newAccount, noSuchDestination } from '../new-account.ts'
 import * as schemas from '../schemas/accounts.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
@@ -248,6 +249,7 @@ class AccountHandlers {
       return { record: { account, sealedPassword, ...guarded, ...(twinOf === undefined ? {} : { twinOf }) }, due }
     })
     if (isPausedNow) await revokeLease(this.#world.redis, params.id)
+    if (interval !== undefined) await bringForward(this.#world.redis, record.account)
     tag(reply, record)
     return await this.#view(record)
   }

@@ -45,6 +45,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
   const runOf = (value: string | null | undefined) =>
     value == null ? null : isWhole(value) ? runIn(value) : runs.get(value)
 
+  const nowMs = Date.now()
   const facts = records.map((json, nth) => {
     if (json === null) return undefined
     const record = JSON.parse(json) as AccountRecord
@@ -59,6 +60,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
       visitedMs: visitedMsOf(lastRun, checkedMsIn(checks[nth])),
       isDeferred: lastRun !== null && lastRun.deferred > 0,
       isDestinationPaused: false,
+      nowMs,
     }
     const open = [pulls[nth], rebuilds[nth]].flatMap((value) => runOf(value) ?? [])
     return {

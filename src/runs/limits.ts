@@ -28,8 +28,8 @@ export const runLimits = {
   /** An account is called silent while less than so many messages are to be expected in so much time. */
   silentMs: 7 * 86_400_000,
   silentArrivals: 1,
-  /** A time that is shown may be off by so much: what was learnt is kept by the minute. */
-  shownSlackSeconds: 5,
+  /** A time that is shown may be off by so much: what was learnt is kept by the minute, and clocks differ. */
+  shownSlackSeconds: 10,
   /** The part of an interval by which it varies at most, so that accounts which were registered in one second go apart. */
   jitter: 0.1,
 } as const

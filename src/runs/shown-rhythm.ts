@@ -39,6 +39,7 @@ export interface Scheduled {
   /** Messages wait for another visit. */
   readonly isDeferred: boolean
   readonly isDestinationPaused: boolean
+  readonly nowMs: number
 }
 
 export function shownRhythm(scheduled: Scheduled): ShownRhythm {
@@ -53,6 +54,8 @@ export function shownRhythm(scheduled: Scheduled): ShownRhythm {
   if (seconds < least - runLimits.shownSlackSeconds) return { code: 'due at once', seconds: 0 }
   if (state.failures > 0) return { code: 'backing off', seconds }
   if (seconds <= usual.seconds * (1 + runLimits.jitter) + runLimits.shownSlackSeconds) return usual
+  // It was paused, or its time has come for another reason.
+  if (dueMs <= scheduled.nowMs) return { code: 'due at once', seconds: 0 }
   return { code: heldBy(scheduled), seconds }
 }
 

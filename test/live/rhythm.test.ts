@@ -98,6 +98,23 @@ test('a silent account is visited every half-hour, or up to the longest interval
   }
 })
 
+test('a changed interval holds at once, and not only after the wait that the one before it has set', async (t) => {
+  const server = await providerOf(t)
+  const interval = { minSeconds: 3600, maxSeconds: 86_400 }
+  const id = await stack.account({ port: server.port, user: 'changed', destinationId, interval })
+  await stack.call('POST', `/accounts/${id}/resume`)
+  await keep(id)
+  await stack.pull(id)
+  assert.ok((await read(id)).waits > 80_000)
+  await stack.call('PATCH', `/accounts/${id}`, { interval: { maxSeconds: 7200 } })
+  const sooner = await read(id)
+  assert.ok(sooner.waits > 6800 && sooner.waits < 7230, `${sooner.waits}`)
+  await stack.call('PATCH', `/accounts/${id}`, { interval: { maxSeconds: 86_400 } })
+  assert.equal((await read(id)).waits, sooner.waits, 'never later')
+  await stack.call('PATCH', `/accounts/${id}`, { paused: true, interval: { minSeconds: 60, maxSeconds: 60 } })
+  assert.equal((await read(id)).code, 'paused')
+})
+
 test('mail that came a moment ago brings the next visit sooner', async (t) => {
   const server = await providerOf(t)
   const id = await stack.account({ port: server.port, user: 'recent', destinationId, paused: false })

@@ -232,6 +232,7 @@ test('it is said why an account is visited when it is', () => {
     visitedMs,
     isDeferred: false,
     isDestinationPaused: false,
+    nowMs: visitedMs + minute,
   }
   const { seconds } = next(usual, atWork, visitedMs).rhythm
   const inAnHour = visitedMs + hour
@@ -260,6 +261,10 @@ test('it is said why an account is visited when it is', () => {
       { code: 'throttled', seconds: 3600 },
     ],
     [{ dueMs: inAnHour }, { code: 'put off', seconds: 3600 }],
+    [
+      { dueMs: inAnHour, nowMs: inAnHour },
+      { code: 'due at once', seconds: 0 },
+    ],
     [
       { rhythm: undefined, dueMs: visitedMs + 125_000 },
       { code: 'learning', seconds: 120 },

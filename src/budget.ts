@@ -50,6 +50,8 @@ interface Held extends Asker {
   came: number
   isWhole: boolean
   isLent: boolean
+  /** It passed somebody who has waited for long. */
+  readonly hasPassed: boolean
 }
 
 export class OctetBudget {
@@ -60,6 +62,8 @@ export class OctetBudget {
   readonly #shares = new Map<string, number>()
   #held = 0
   #lent = 0
+  /** What those hold who have passed somebody. */
+  #passing = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(octetsMax: number, nowMs: () => number = () => performance.now()) {
@@ -77,8 +81,9 @@ export class OctetBudget {
   }
 
   /**
-   * Waits for room. It is granted in the order of the requests, as far as there is enough and the asker has its share; who wants more than
-   * there is holds up nobody for long. A request for more than the whole budget is granted once no other room is held, or after a time little.
+   * Waits for room. It is granted in the order of the requests, as far as there is enough and the asker has its share. Who wants more than
+   * there is is passed by others for a time, and then by no more than a quarter of the room. A request for more than that leaves is granted
+   * once no other room is held, or after a time little.
    * A holder of room must be able to go on without more.
    *
    * @throws the signal's reason, or NoRoom.
@@ -142,6 +147,7 @@ export class OctetBudget {
     const more = counted - held.counted
     held.counted = counted
     this.#held += more
+    if (held.hasPassed) this.#passing += more
     for (const name of held.shares) {
       const share = (this.#shares.get(name) ?? 0) + more
       if (share === 0) this.#shares.delete(name)
@@ -159,35 +165,50 @@ export class OctetBudget {
 
   #grant(): void {
     const passed = new Set<object>()
+    /** Somebody has waited for long for room, and not for its share. */
+    let isReserved = false
     for (let place = 0; place < this.#waiting.length; ) {
       const next = this.#waiting[place] as Waiting
       const isFirst = !passed.has(next.session)
       const fits = this.#fits(next)
-      if (isFirst && fits && this.#mayShare(next)) {
+      if (isFirst && fits && this.#mayShare(next) && (!isReserved || this.#mayPass(next))) {
         this.#waiting.splice(place, 1)
-        const { session, shares, octets: announced } = next
-        const sinceMs = this.#nowMs()
-        const held = { session, shares, announced, sinceMs, counted: 0, came: 0, isWhole: false, isLent: false }
-        this.#holdings.add(held)
-        this.#count(held, announced)
-        next.grant(held)
+        this.#begin(next, isReserved)
         // Those before it may have had to leave it the room.
         place = 0
         passed.clear()
+        isReserved = false
         continue
       }
-      // Who has waited for long for room, and not for its share, is passed by nobody any more.
-      if (isFirst && !fits && this.#nowMs() - next.sinceMs >= limits.roomPassedMs) break
+      isReserved ||= isFirst && !fits && this.#isLate(next) && this.#mayShare(next)
       passed.add(next.session)
       place += 1
     }
     this.#watch()
   }
 
-  #fits({ octets, sinceMs }: Waiting): boolean {
-    if (this.#held <= 0 || this.#held + octets <= this.#octetsMax) return true
-    const isLate = this.#nowMs() - sinceMs >= limits.roomPassedMs
-    return octets > this.#octetsMax && isLate && this.#held <= this.#octetsMax * limits.roomShare
+  #begin({ session, shares, octets: announced, grant }: Waiting, hasPassed: boolean): void {
+    const sinceMs = this.#nowMs()
+    const nothing = { counted: 0, came: 0, isWhole: false, isLent: false }
+    const held = { session, shares, announced, sinceMs, hasPassed, ...nothing }
+    this.#holdings.add(held)
+    this.#count(held, announced)
+    grant(held)
+  }
+
+  #isLate({ sinceMs }: Waiting): boolean {
+    return this.#nowMs() - sinceMs >= limits.roomPassedMs
+  }
+
+  #fits(asker: Waiting): boolean {
+    const quarter = this.#octetsMax * limits.roomShare
+    if (this.#held <= 0 || this.#held + asker.octets <= this.#octetsMax) return true
+    return asker.octets > this.#octetsMax - quarter && this.#isLate(asker) && this.#held <= quarter
+  }
+
+  /** What drips may hold the room for minutes: small windows of others go on beside it. */
+  #mayPass({ octets }: Waiting): boolean {
+    return this.#passing + octets <= this.#octetsMax * limits.roomShare
   }
 
   /** Whether each of its shares has room, as far as others wait. One window is never too much. */

@@ -33,21 +33,42 @@ test('room is granted as asked for, and what came counts, not what was announced
   assert.equal(budget.held, 50)
 })
 
-test('who waits for more than there is holds up others for no more than a while, and is passed by nobody after that', async () => {
+test('who waits for more than there is is passed by others for a while, and then by no more than a quarter', async () => {
   let nowMs = 0
   const budget = new OctetBudget(100, () => nowMs)
   const first = await budget.hold(60)
   const large = await asked(budget, 90)
-  const small = await budget.hold(30)
+  const small = await budget.hold(10)
   nowMs = limits.roomPassedMs
-  const next = await asked(budget, 5)
+  const passer = await budget.hold(20)
+  const next = await asked(budget, 10)
   assert.deepEqual([large.granted(), next.granted()], [false, false])
   first.release()
   small.release()
   const held = await large.holding
+  passer.release()
   await next.holding
   held.release()
-  assert.equal(budget.held, 5)
+  assert.equal(budget.held, 10)
+})
+
+test('windows that drip and those behind them keep no small one waiting, whether of one host or of many', async () => {
+  for (const hostOf of [() => 'host a', (nth: number) => `host ${nth}`]) {
+    let nowMs = 0
+    const budget = new OctetBudget(32, () => nowMs)
+    for (let nth = 0; nth < 8; nth += 1) {
+      const dripping = asked(budget, 20, of(hostOf(nth), `destination ${nth}`))
+      nowMs += limits.roomTriedMs
+      budget.review()
+      await dripping
+    }
+    nowMs += limits.roomPassedMs
+    for (let nth = 0; nth < 100; nth += 1) {
+      const small = await asked(budget, 1, of('host of others', `destination of others ${nth % 5}`))
+      assert.equal(small.granted(), true, `${hostOf(1)}, the ${nth}th`)
+      ;(await small.holding).release()
+    }
+  }
 })
 
 test('the requests of one session are granted in their order, whoever else passes', async () => {
@@ -84,19 +105,19 @@ test('what is larger than all the room there is waits until nothing else is held
 test('who is cancelled while waiting holds up nobody', async () => {
   let nowMs = 0
   const budget = new OctetBudget(100, () => nowMs)
-  const first = await budget.hold(80)
+  const first = await budget.hold(70)
   const cancel = new AbortController()
   const large = await asked(budget, 90, { signal: cancel.signal })
   nowMs = limits.roomPassedMs
-  const small = await asked(budget, 20)
+  const small = await asked(budget, 30)
   assert.equal(small.granted(), false)
   cancel.abort(new Error('superseded'))
   await assert.rejects(large.holding, /superseded/)
   await small.holding
   first.release()
-  assert.equal(budget.held, 20)
+  assert.equal(budget.held, 30)
   await assert.rejects(budget.hold(1, { signal: AbortSignal.abort(new Error('before')) }), /before/)
-  assert.equal(budget.held, 20)
+  assert.equal(budget.held, 30)
 })
 
 test('room that was granted before a cancellation is held, and one release gives it back', async () => {

@@ -1,18 +1,18 @@
 /**
  * What a POP3 session costs the worker that finds nothing new: login, listing, QUIT, against a scripted server in another process. Run it
- * alone: `node dist/bench/idle-session.js [messages] [none|implicit] [sessions]`.
+ * alone: `node dist/bench/idle-session.js [messages] [none|implicit] [sessions] [usual|quick]`.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { ServerTrait } from '../src/account/server-traits.ts'
-import { openMaildrop } from '../src/pop3/open-maildrop.ts'
+import { openMaildrop, openQuickly } from '../src/pop3/open-maildrop.ts'
 import { TlsSessions } from '../src/pop3/tls.ts'
 import { listingHash } from '../src/pull/known-plan.ts'
 import { certificate } from '../test/support/certificates.ts'
 import { startPop3Server } from '../test/support/pop3-server.ts'
 
-const [messages = '20', tls = 'none', sessions = '2000'] = process.argv.slice(2)
+const [messages = '20', tls = 'none', sessions = '2000', way = 'quick'] = process.argv.slice(2)
 
 async function serve(): Promise<void> {
   const maildrop = Array.from({ length: Number(messages) }, (_, nth) => ({
@@ -44,12 +44,15 @@ async function measure(): Promise<void> {
     traits,
     tlsSessions,
   }
+  const lines = ['USER', 'UIDL', 'TOP', 'PIPELINING']
+  const known = { before: lines, after: lines }
   let left = 0
   const work = async () => {
     while (left > 0) {
       left -= 1
-      const maildrop = await openMaildrop(options)
-      await listingHash(await maildrop.list())
+      const maildrop = way === 'quick' ? await openQuickly({ ...options, known }) : await openMaildrop(options)
+      if (way === 'quick') await maildrop.answers()
+      else await listingHash(await maildrop.list())
       await maildrop.quit()
     }
   }
@@ -64,7 +67,7 @@ async function measure(): Promise<void> {
   const ms = (microseconds: number) => (microseconds / 1000 / Number(sessions)).toFixed(3)
   const rate = (Number(sessions) / (performance.now() - beforeMs)) * 1000
   process.stdout.write(
-    `${messages} messages, ${tls}: ${ms(user + system)} ms a session (user ${ms(user)}, system ${ms(system)}), ${rate.toFixed(0)} a second\n`,
+    `${messages} messages, ${tls}, ${way}: ${ms(user + system)} ms a session (user ${ms(user)}, system ${ms(system)}), ${rate.toFixed(0)} a second\n`,
   )
   server.disconnect()
 }

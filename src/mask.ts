@@ -16,6 +16,12 @@ const wordLength = 4
 
 /** Hides secrets in clear, in base64, in hex and in percent-encoding. */
 export function masking(secrets: readonly string[]): Mask {
+  let hide: Mask | undefined
+  // Most sessions have no words to show: the forms of their secrets are never written then.
+  return (text) => (hide ??= hiding(secrets))(text)
+}
+
+function hiding(secrets: readonly string[]): Mask {
   const forms = secrets
     .filter((secret) => secret !== '')
     .flatMap((secret) => formsOf(secret).map((form) => ({ form, isShort: secret.length < wordLength })))

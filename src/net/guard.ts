@@ -32,7 +32,8 @@ export function guardOf(reach: Reach, resolve: LookupFunction = systemLookup): G
     check(host, port) {
       const refused = portRefusal(reach, port)
       if (refused !== undefined) throw new OutOfReach('port', refused)
-      const class_ = classOf(host)
+      // Where every address is allowed, none need be looked up in the tables.
+      const class_ = reach.addresses === 'any' ? undefined : classOf(host)
       const why = class_ === undefined ? undefined : addressRefusal(reach, class_)
       if (why !== undefined) throw new OutOfReach('host', why)
     },
@@ -40,7 +41,10 @@ export function guardOf(reach: Reach, resolve: LookupFunction = systemLookup): G
       resolve(host, { ...options, all: true }, (error, addresses) => {
         if (error !== null) return found(error, '')
         const all = Array.isArray(addresses) ? addresses : [{ address: addresses, family: isIP(addresses) }]
-        const refusals = all.map(({ address }) => addressRefusal(reach, classOf(address) ?? 'reserved'))
+        const isAny = reach.addresses === 'any'
+        const refusals = all.map(({ address }) =>
+          isAny ? undefined : addressRefusal(reach, classOf(address) ?? 'reserved'),
+        )
         const allowed = all.filter((_address, nth) => refusals[nth] === undefined)
         const [first] = allowed
         if (first === undefined) return found(new OutOfReach('host', refusals[0] ?? 'it has no address'), '')

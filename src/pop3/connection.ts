@@ -59,6 +59,7 @@ export class Pop3Connection {
   #tls: TlsReport | null = null
   #failed: SessionFailed | undefined
   #failedWhilePipelining = false
+  #isClosed = false
   /** The last reply, if it was a refusal. */
   #refused: { readonly text: string; readonly during: Phase } | undefined
 
@@ -133,7 +134,7 @@ export class Pop3Connection {
   /** @param line the command without CRLF. */
   send(line: string, expected: Expected, waitMs: number, during: Phase): Promise<Reply> {
     const reply = this.#expect(expected, waitMs, during)
-    if (this.#failed !== undefined) return reply
+    if (this.#isClosed) return reply
     this.#options.transcript?.sent(line, during)
     this.#socket.write(`${line}\r\n`, 'utf8')
     return reply
@@ -151,24 +152,35 @@ export class Pop3Connection {
 
   /** Ends the connection for good: all open and all later commands fail with the first failure. */
   fail(failure: Failure): SessionFailed {
-    if (this.#failed === undefined) {
-      this.#failed = new SessionFailed('got' in failure ? { ...failure, got: this.#mask(failure.got) } : failure)
-      this.#options.transcript?.note(endingWords(failure))
-      const pipelined = this.#questions.length > 1 || this.#questions[0]?.pipelined === true
-      const wrong = failure.kind === 'broken protocol' || (failure.kind === 'silent' && !failure.slow)
-      this.#failedWhilePipelining = pipelined && wrong
-      this.#clock.stop()
-      this.#rate.stop()
-      this.#options.signal?.removeEventListener('abort', this.#onAbort)
-      this.#socket.destroy()
-      for (const { reject } of this.#questions.splice(0)) reject(this.#failed)
-    }
+    if (this.#failed !== undefined) return this.#failed
+    this.#failed = new SessionFailed('got' in failure ? { ...failure, got: this.#mask(failure.got) } : failure)
+    if (this.#isClosed) return this.#failed
+    this.#options.transcript?.note(endingWords(failure))
+    const pipelined = this.#questions.length > 1 || this.#questions[0]?.pipelined === true
+    const wrong = failure.kind === 'broken protocol' || (failure.kind === 'silent' && !failure.slow)
+    this.#failedWhilePipelining = pipelined && wrong
+    this.#letGo()
+    for (const { reject } of this.#questions.splice(0)) reject(this.#failed)
     return this.#failed
   }
 
   /** Closes the connection, after QUIT or without it. */
   close(): void {
-    this.fail({ kind: 'unreachable', server: this.server, reason: 'the session has ended' })
+    if (this.#isClosed) return
+    // Nobody waits for anything: the error that nobody sees need not be made.
+    if (this.#questions.length > 0 || this.#options.transcript !== undefined) this.fail(this.#ended)
+    else this.#letGo()
+  }
+
+  get #ended(): Failure {
+    return { kind: 'unreachable', server: this.server, reason: 'the session has ended' }
+  }
+
+  #letGo(): void {
+    this.#isClosed = true
+    this.#clock.stop()
+    this.#options.signal?.removeEventListener('abort', this.#onAbort)
+    this.#socket.destroy()
   }
 
   async #secure(): Promise<void> {
@@ -217,8 +229,8 @@ export class Pop3Connection {
     const { promise, resolve, reject } = pending<Reply>()
     // Pipelined replies are awaited one after the other. A reply that fails before anybody awaits it does not count as unhandled.
     promise.catch(() => {})
-    if (this.#failed !== undefined) {
-      reject(this.#failed)
+    if (this.#isClosed) {
+      reject(this.#failed ?? this.fail(this.#ended))
       return promise
     }
     this.#reader.expect(expected)
@@ -238,9 +250,9 @@ export class Pop3Connection {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#failed !== undefined) return
+    if (this.#isClosed) return
     if (this.#questions[0]?.during === 'greeting') this.#hearGreeting(chunk.toString('latin1', 0, 200))
-    if (this.#failed !== undefined) return
+    if (this.#isClosed) return
     this.#rate.heard(chunk.length)
     if (this.#questions[0]?.isMessage) this.#options.heard?.(chunk.length)
     try {
@@ -316,6 +328,7 @@ export class Pop3Connection {
   }
 
   #end(reason: string): void {
+    if (this.#isClosed) return
     this.#saidSomethingElse()
     const refused = this.#toldBeforeTheEnd()
     if (refused !== undefined) {

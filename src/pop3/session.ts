@@ -50,7 +50,7 @@ export class Pop3Session implements Maildrop {
   readonly #options: SessionOptions
   readonly #waits: Waits
   readonly #traits: Set<ServerTrait>
-  readonly #verbs = new Verbs((line, during) => this.#askLine(line, during))
+  #verbsUsed: Verbs | undefined
   #connection: Pop3Connection | undefined
   readonly #listing = new SessionListing({
     all: (verb) => this.#all(verb),
@@ -255,11 +255,15 @@ export class Pop3Session implements Maildrop {
   async quit(): Promise<Parting> {
     await this.#retrieval.settled()
     try {
-      await this.#verbs.quit()
-      return { confirmed: true }
+      if (this.#verbsUsed !== undefined) {
+        await this.#verbsUsed.quit()
+        return { confirmed: true }
+      }
+      const reply = await this.#askLine('QUIT', 'QUIT')
+      return reply.shape === 'refused' ? unconfirmed(reply.text) : { confirmed: true }
     } catch (error) {
       if (this.#options.signal?.aborted) throw error
-      if (error instanceof Refused) return { confirmed: false, reason: `it said "${legible(error.message)}"` }
+      if (error instanceof Refused) return unconfirmed(error.message)
       if (error instanceof SessionFailed) return { confirmed: false, reason: partingWords(error.failure) }
       throw error
     } finally {
@@ -293,6 +297,11 @@ export class Pop3Session implements Maildrop {
       knows: (trait) => this.#traits.has(trait),
       learnt: (trait) => void this.#traits.add(trait),
     }
+  }
+
+  /** A session that is known to have nothing to do needs none of them. */
+  get #verbs(): Verbs {
+    return (this.#verbsUsed ??= new Verbs((line, during) => this.#askLine(line, during)))
   }
 
   #can(capability: string): boolean {
@@ -395,4 +404,8 @@ export class Pop3Session implements Maildrop {
     const expected: Expected = { shape: 'header', octetsMax: pop3Limits.headerOctetsMax }
     return this.#ask(`TOP ${number} 0`, expected, { code: 'TOP', message: number })
   }
+}
+
+function unconfirmed(reply: string): Parting {
+  return { confirmed: false, reason: `it said "${legible(reply)}"` }
 }

@@ -9,12 +9,18 @@ import { dateLimits } from './limits.ts'
 import { monthOf, weekdayOf } from './names.ts'
 import { type DatePiece, piecesOf } from './pieces.ts'
 import { textsOf } from './text.ts'
+import { readUsualDate } from './usual.ts'
 
 /**
  * @param octets one character for each octet, as a header is read.
  * @returns milliseconds since 1970.
  */
 export function readDate(octets: string): number | undefined {
+  return readUsualDate(octets) ?? readOtherDate(octets)
+}
+
+/** Reads a date in whatever form it is written. */
+export function readOtherDate(octets: string): number | undefined {
   return read(octets, ['clock', 'time', 'day'])
 }
 

@@ -1,6 +1,7 @@
 /** Finds the time at which a message arrived at the provider, according to its header (CONTRACT section 7). */
 import { endOfComment } from '../dates/pieces.ts'
 import { readDate, readDateAtEnd } from '../dates/read.ts'
+import { readUsualDate } from '../dates/usual.ts'
 import { type HeaderField, mboxLine } from './header.ts'
 import { mailLimits } from './limits.ts'
 
@@ -35,6 +36,10 @@ export function arrivalOf(fields: readonly HeaderField[], nowMs: number): Date |
  * semicolon behind the date, and some none before it.
  */
 function dateOfReceived(value: string): number | undefined {
+  const semicolon = value.lastIndexOf(';')
+  // Each parenthesis in a date of this form is closed, so that the semicolon before it stands in no comment that is closed.
+  const usual = semicolon === -1 ? undefined : readUsualDate(value.slice(semicolon + 1))
+  if (usual !== undefined) return usual
   const parts = partsOf(value)
   for (const part of parts.slice(1).slice(-mailLimits.receivedPartsMax).toReversed()) {
     const ms = readDate(part)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readDate } from '../../src/dates/read.ts'
+import { readDate, readOtherDate } from '../../src/dates/read.ts'
+import { readUsualDate } from '../../src/dates/usual.ts'
 import { Chance } from '../support/chance.ts'
 import { writtenDates } from '../support/written-dates.ts'
 
@@ -109,4 +110,33 @@ test('whatever a hostile text holds, its time grows no faster than its length', 
   const { user, system } = process.cpuUsage(from)
   // 80 texts of 100,000 octets, some of them in 15 charsets; anything that is not linear would take minutes.
   assert.ok(user + system < 20_000_000, `${(user + system) / 1e6} s`)
+})
+
+test('a date in the usual form is read as the reader of all forms reads it, and no other form is taken for it', (t) => {
+  const seed = 20_261_129
+  t.diagnostic(`seed ${seed}`)
+  const chance = new Chance(seed)
+  const two = (value: number) => String(value).padStart(2, '0')
+  const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec', 'jan', 'June']
+  const years = ['1899', '1900', '1969', '1970', '2004', '2026', '2399', '2400', '2547', '0104', '19104', '26', '0001']
+  let usual = 0
+  for (let nth = 0; nth < 20_000; nth += 1) {
+    const weekday = chance.of(['Mon, ', 'Tue, ', 'Wed, ', 'Sun, ', 'Sun ', '', 'Mon,  ', 'Mai, '])
+    const day = chance.of([String(chance.below(33)), two(chance.below(33)), '30', '1', '28'])
+    const year = chance.of([...years, String(1950 + chance.below(100))])
+    const clock = `${two(chance.below(25))}:${two(chance.below(61))}:${two(chance.below(62))}`
+    const zone = chance.of(['+0000', '-0000', '+0530', '-0800', '+9959', '+14', 'GMT', `+${two(chance.below(100))}00`])
+    const comment = chance.of(['', '', '', ' (UTC)', ' (PDT)', ' (PST', '(CET)', ' (GMT+2)', ' ;'])
+    const text = `${chance.of(['', ' ', '  '])}${weekday}${day} ${chance.of(months)} ${year} ${clock} ${zone}${comment}`
+    const read = readUsualDate(text)
+    if (read === undefined) continue
+    usual += 1
+    assert.equal(read, readOtherDate(text), text)
+  }
+  for (const rows of Object.values(writtenDates))
+    for (const [written] of rows) {
+      const read = readUsualDate(octetsOf(written))
+      if (read !== undefined) assert.equal(read, readOtherDate(octetsOf(written)), written)
+    }
+  assert.ok(usual > 200, `${usual} of the usual form`)
 })

@@ -71,7 +71,9 @@ async function bench(ends: (() => unknown)[]): Promise<Figures> {
   await ours.pull(maildrop('fetchmail'), 'warm')
 
   // Dovecot refuses a message of no octets, and without our trace block an empty message would be one.
-  const literals = (await Promise.all(mail.map(toCrlf))).filter(({ length }) => length > 0)
+  const literals = (await Promise.all(mail.map(async (message) => await toCrlf(message)))).filter(
+    ({ length }) => length > 0,
+  )
   const figures: Partial<Record<Place, Rounds>> = {}
   for (const place of places) {
     const from = maildrop('all', place === 'local' ? provider.pop3Port : proxyPort)

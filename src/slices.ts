@@ -5,8 +5,11 @@ import { limits } from './limits.ts'
 let turnBeganMs = 0
 
 /** Ends this turn of the event loop if it has lasted long enough. It is for many small tasks, none of which is worth a slice. */
-export async function breathe(): Promise<void> {
-  if (performance.now() - turnBeganMs < limits.turnMs) return
+export function breathe(): Promise<void> | undefined {
+  return performance.now() - turnBeganMs < limits.turnMs ? undefined : nextTurn()
+}
+
+async function nextTurn(): Promise<void> {
   await setImmediate()
   turnBeganMs = performance.now()
 }

@@ -22,6 +22,9 @@ export const imapLimits = {
   batchOctetsMax: 8 * MiB,
   /** This many octets may lie unsent in a socket before the sender waits: a whole batch, and a slice of a large message. */
   unsentOctetsMax: 8 * MiB,
+  /** Parts of an append up to the first size are joined before they are written, up to the second size. */
+  joinedPartOctetsMax: 16 * KiB,
+  joinedOctetsMax: 64 * KiB,
   /** This many recorded messages are moved out of a staging folder at once, because each move costs the store its syncs. */
   deliveredTogether: 1000,
   /**

@@ -44,7 +44,7 @@ async function sendAll(client: ImapFlow, tag: string, parts: Buffer[]): Promise<
   if (socket === undefined) return
   socket.cork()
   try {
-    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+    for (let part = nextOf(parts); part !== undefined; part = nextOf(parts)) {
       writePart(client, tag, part, parts)
       if (socket.writableLength < imapLimits.unsentOctetsMax) continue
       socket.uncork()
@@ -55,6 +55,17 @@ async function sendAll(client: ImapFlow, tag: string, parts: Buffer[]): Promise<
   } finally {
     socket.uncork()
   }
+}
+
+/** Takes the next part off, small ones joined: to write each by itself costs more than to copy it. */
+function nextOf(parts: Buffer[]): Buffer | undefined {
+  let octets = 0
+  const end = parts.findIndex(({ length }) => {
+    octets += length
+    return length > imapLimits.joinedPartOctetsMax || octets > imapLimits.joinedOctetsMax
+  })
+  if (end === 0 || parts.length < 2) return parts.shift()
+  return Buffer.concat(parts.splice(0, end === -1 ? parts.length : end))
 }
 
 function slicesOf(piece: Buffer): Buffer[] {

@@ -158,7 +158,7 @@ export function sourceHash(source: MaildropSource): ShortHash {
 
 /** Hashes in one call: to make a hash object costs more than to hash a letter. */
 export function shortHash(octets: Buffer): ShortHash {
-  return shortened(hash('sha256', octets, 'buffer'))
+  return hash('sha256', octets, 'hex').slice(0, 16) as ShortHash
 }
 
 /** The first 8 octets. */

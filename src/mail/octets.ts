@@ -17,12 +17,16 @@ const CR = 13
  *
  * @param fields the fields of its header, if they are known already.
  */
-export async function messageDigest(message: Buffer, fields = headOf(message)): Promise<ShortHash> {
+export function messageDigest(message: Buffer, fields = headOf(message)): ShortHash | Promise<ShortHash> {
   const notes = notesOf(fields)
   let end = lengthWithoutLineEnds(message, message.length)
   for (const { from, to } of notes.toReversed())
     if (to >= end) end = lengthWithoutLineEnds(message, Math.min(from, end))
   if (notes.length === 0 && end <= limits.sliceOctets) return shortHash(message.subarray(0, end))
+  return digestWithout(notes, message, end)
+}
+
+async function digestWithout(notes: readonly HeaderField[], message: Buffer, end: number): Promise<ShortHash> {
   const hash = createHash('sha256')
   let behind = 0
   for (const { from, to } of [...notes, { from: end, to: end }]) {
@@ -96,7 +100,13 @@ function lengthWithoutLineEnds(octets: Buffer, length: number): number {
  * Converts the bytes to the form that an IMAP store takes: every bare LF becomes CRLF, and a final CRLF is added if there is none (CONTRACT
  * section 7). An empty message stays empty, and a bare CR stays. The answer is the same buffer if nothing has to change.
  */
-export async function toCrlf(message: Buffer): Promise<Buffer> {
+export function toCrlf(message: Buffer): Buffer | Promise<Buffer> {
+  // Most messages are one slice with nothing to change.
+  const isRight = message.length <= limits.sliceOctets && message.at(-1) === LF && !hasBareLineFeed(message)
+  return isRight ? message : converted(message)
+}
+
+async function converted(message: Buffer): Promise<Buffer> {
   let bare = 0
   await inOctetSlices(message.length, (from, to) => {
     bare += bareLineFeeds(message, from, to).length
@@ -118,6 +128,13 @@ export async function toCrlf(message: Buffer): Promise<Buffer> {
   })
   if (open) whole.write('\r\n', written, 'latin1')
   return whole
+}
+
+function hasBareLineFeed(message: Buffer): boolean {
+  for (let at = message.indexOf(LF); at !== -1; at = message.indexOf(LF, at + 1)) {
+    if (message[at - 1] !== CR) return true
+  }
+  return false
 }
 
 function bareLineFeeds(message: Buffer, from: number, to: number): number[] {

@@ -215,13 +215,13 @@ export class Retrieval {
     barrier.catch(() => {})
     const answers: [Listed, Reply][] = []
     for (const [nth, message] of messages.entries()) {
-      const coming = replies[nth] as Promise<Reply>
-      const reply = arrived(
-        await coming.catch((error: unknown) => {
-          const isAlone = messages.length === 1 && isTooSlow(error)
-          return blame(refusedBy(error, messages) ?? message, error, isAlone ? ['silent'] : broken)
-        }),
-      )
+      let reply: Reply
+      try {
+        reply = arrived(await (replies[nth] as Promise<Reply>))
+      } catch (error) {
+        const isAlone = messages.length === 1 && isTooSlow(error)
+        blame(refusedBy(error, messages) ?? message, error, isAlone ? ['silent'] : broken)
+      }
       // If a server says +OK twice (FTGate), the second one becomes a line of the message, and the barrier holds all the same.
       // One at a time it would not hold. If the line does belong to the message, the message is retrieved in that way.
       if (reply.shape === 'body' && this.#isDoubtful(reply)) {

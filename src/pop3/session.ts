@@ -341,7 +341,8 @@ export class Pop3Session implements Maildrop {
   }
 
   #ask(line: string, expected: Expected, during: Phase): Promise<Reply> {
-    const phase = isMessagePhase(during) ? { ...during, of: this.#listing.messages.length } : during
+    const of = this.#listing.messages.length
+    const phase = isMessagePhase(during) ? { code: during.code, message: during.message, of } : during
     return this.#opened.send(line, expected, this.#waits.replyMs, phase)
   }
 

@@ -35,5 +35,6 @@ export async function intend(deposit: Deposit, letters: readonly Letter[]): Prom
 function entryOf({ sighting }: Letter, token: IntentEntry['token']): IntentEntry {
   const { message, fingerprint, digest, cameShort, spooled } = sighting
   const entry = { token, uidl: listedUidlHash(message), fingerprint, digest, size: message.size }
+  if (cameShort === undefined && spooled === undefined) return entry
   return { ...entry, ...(cameShort && { cameShort }), ...(spooled !== undefined && { spooled }) }
 }

@@ -26,7 +26,7 @@ import { RedisAttempts } from './attempts.ts'
 import { type Keeper, keeperOf } from './keeper.ts'
 import { keys } from './key-names.ts'
 import type { Lease } from './lease.ts'
-import { LedgerRecords, readPacked } from './ledger-records.ts'
+import { LedgerRecords, type PlacedRecord, readPacked } from './ledger-records.ts'
 import {
   amendRecords,
   beginLedger,
@@ -198,7 +198,11 @@ export class RedisLedger implements AccountLedger {
     )
     if (replaced.length > 0) changes.push(...(await this.#entries.removal(replaced)))
     const nowMs = this.#nowMs()
-    const records = entries.map((entry, nth) => ({ ...newRecord('stored', entry, nowMs), index: before[nth]?.index }))
+    const records = entries.map((entry, nth): PlacedRecord => {
+      const record = newRecord('stored', entry, nowMs)
+      const index = before[nth]?.index
+      return index === undefined ? record : { ...record, index }
+    })
     return await this.#records.append(records, { intentId: intent.id, changes, counted })
   }
 

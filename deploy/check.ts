@@ -32,7 +32,9 @@ function redis() {
 
 /** Looks for the worker's sign of life in Redis. The worker writes it there every few seconds; it listens at no port. */
 async function workerSaysAlive(): Promise<boolean> {
-  const alive = await askRedis(redis(), ['ZRANGEBYSCORE', keys.workers, String(Date.now()), '+inf'])
+  // By Redis' own clock, as the worker writes it: those of machines differ.
+  const names = "return redis.call('ZRANGEBYSCORE', KEYS[1], redis.call('TIME')[1] * 1000, '+inf')"
+  const alive = await askRedis(redis(), ['EVAL', names, '1', keys.workers])
   return new RegExp(`^${hostname()}:\\d+\\r$`, 'm').test(alive ?? '')
 }
 

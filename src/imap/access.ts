@@ -20,8 +20,9 @@ export interface StoreAccess {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Names a run's folder: no two runs of an account have the same fence. */
+/** Names a run's folder. */
 export interface Staging {
   readonly accountId: string
-  readonly fence: number
+  /** The value of the run's lease, which no two runs of an account have (src/redis/lease.ts). */
+  readonly holder: string
 }

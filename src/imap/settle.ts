@@ -24,9 +24,9 @@ export async function settled(access: StoreAccess, staging: Staging): Promise<vo
   }
 }
 
-async function probed(client: ImapFlow, { accountId, fence }: Staging): Promise<void> {
+async function probed(client: ImapFlow, { accountId, holder }: Staging): Promise<void> {
   const name = `${stagingRoot}/settling-${accountId}-`
-  const [from, to] = [`${name}${fence}`, `${name}${fence}-moved`]
+  const [from, to] = [`${name}${holder}`, `${name}${holder}-moved`]
   for (const leftover of await listed(client, encodedPathOf(client, name) + '%')) await removed(client, leftover)
   for (const path of await listedFolders(client, encodedPathOf(client, `settling-${accountId}-`) + '%'))
     if (await holdsOnlyProbes(client, path)) await removed(client, path)

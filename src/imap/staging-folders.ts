@@ -20,7 +20,7 @@ export class StagingFolders {
   constructor(access: StoreAccess, staging: Staging) {
     this.#access = access
     this.#staging = staging
-    this.#own = `${stagingRoot}/${staging.accountId}-${staging.fence}`
+    this.#own = `${stagingRoot}/${staging.accountId}-${staging.holder}`
   }
 
   get own(): string {
@@ -29,9 +29,9 @@ export class StagingFolders {
 
   /** Gives the folder of this run another name: an APPEND that is still on its way to it is refused from now on. Its UIDs stay the same. */
   async renameOwn(): Promise<void> {
-    const { accountId, fence } = this.#staging
+    const { accountId, holder } = this.#staging
     this.#renames += 1
-    const renamed = `${stagingRoot}/${accountId}-${fence}-again${this.#renames}`
+    const renamed = `${stagingRoot}/${accountId}-${holder}-again${this.#renames}`
     await this.#use('staging takeover', async (client) => {
       await execute(client, 'RENAME', [atom(encodedPathOf(client, this.#own)), atom(encodedPathOf(client, renamed))])
     })
@@ -90,7 +90,7 @@ export class StagingFolders {
             taken.push(folder)
             renamed = true
           } catch (error) {
-            // A fence is given out twice if the Redis that counts fences was restored from an older state.
+            // An earlier version named the folder by its fence alone, which a Redis that was restored from an older state gives out twice.
             const again = isRefusal(error) && codeOf(error) === 'ALREADYEXISTS' && nth < 2 * earlier.length
             if (!again) throw error
           }

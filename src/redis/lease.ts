@@ -1,4 +1,5 @@
 /** Limits an account to one run at a time: a lease with a fencing number, which every write to the ledger checks in the same call. */
+import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { AccountId } from '../mail/message.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
@@ -8,6 +9,7 @@ import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { clusterOf } from './nodes.ts'
 import { script } from './scripts.ts'
+import { surely } from './sure-writes.ts'
 
 const takeLease = script<[fence: number, leftMs: number, plan?: string, untilMs?: number]>('take-lease', 6)
 export const renewLease = script<-1 | 0 | 1>('renew-lease', 1)
@@ -15,6 +17,7 @@ export const releaseLease = script<1>('release-lease', 1)
 
 interface TakenLease {
   readonly fence: number
+  readonly random: string
   readonly leaseMs: number
   /** A time of the monotonic clock: the lease did not begin earlier. */
   readonly askedAtMs: number
@@ -31,6 +34,8 @@ export function formatKeyOf(redis: Redis, accountId: AccountId): string {
   return clusterOf(redis) === undefined ? keys.format : keys.formatOfAccount(accountId)
 }
 
+const holderOf = (fence: number, random: string) => `${fence}-${random}`
+
 async function isOurFormat(redis: Redis): Promise<boolean> {
   const mark = await readMark(redis)
   return mark.state === 'settled' && mark.format === redisLimits.dataFormat
@@ -39,6 +44,11 @@ async function isOurFormat(redis: Redis): Promise<boolean> {
 export class Lease {
   readonly accountId: AccountId
   readonly fence: number
+  /**
+   * The value of the lease: the fence and 64 random bits. A Redis that was restored, or that failed over, may give a fence out twice; this
+   * value it does not.
+   */
+  readonly holder: string
   /** Is aborted with `superseded` once the lease is no longer certain, and with `stopped` if it was taken from the run (revocations.ts). */
   readonly lost: AbortSignal
   /**
@@ -55,9 +65,10 @@ export class Lease {
   #renewing = false
   #isTaken = false
 
-  private constructor(redis: Redis, accountId: AccountId, { fence, leaseMs, askedAtMs, known }: TakenLease) {
+  private constructor(redis: Redis, accountId: AccountId, { fence, random, leaseMs, askedAtMs, known }: TakenLease) {
     this.accountId = accountId
     this.fence = fence
+    this.holder = holderOf(fence, random)
     this.known = known
     this.lost = this.#abort.signal
     this.#redis = redis
@@ -72,16 +83,17 @@ export class Lease {
    */
   static async take(redis: Redis, accountId: AccountId, leaseMs: number, nowMs = Date.now()): Promise<Lease | number> {
     const askedAtMs = performance.now()
+    const random = randomBytes(8).toString('hex')
     const own = [keys.ledgerNotes, keys.intents, keys.spool].map((name) => name(accountId))
     const names = [keys.lease(accountId), keys.fence(accountId), formatKeyOf(redis, accountId), ...own]
-    const [fence, leftMs, plan = '', untilMs = 0] = await takeLease(redis, names, [leaseMs, nowMs])
+    const [fence, leftMs, plan = '', untilMs = 0] = await surely(redis, takeLease, names, [leaseMs, nowMs, random])
     if (fence === 0) return leftMs
     if (clusterOf(redis) !== undefined && !(await isOurFormat(redis))) {
-      await releaseLease(redis, [keys.lease(accountId)], [fence])
+      await releaseLease(redis, [keys.lease(accountId)], [holderOf(fence, random)])
       return leaseMs
     }
     const known = plan === '' ? undefined : { ...(JSON.parse(plan) as KnownPlan), untilMs }
-    return new Lease(redis, accountId, { fence, leaseMs, askedAtMs, known })
+    return new Lease(redis, accountId, { fence, random, leaseMs, askedAtMs, known })
   }
 
   /** Whether the lease lasts that long even if it is not renewed. */
@@ -96,7 +108,8 @@ export class Lease {
 
   async release(): Promise<void> {
     clearInterval(this.#timer)
-    if (!this.lost.aborted || this.#isTaken) await releaseLease(this.#redis, [keys.lease(this.accountId)], [this.fence])
+    if (!this.lost.aborted || this.#isTaken)
+      await releaseLease(this.#redis, [keys.lease(this.accountId)], [this.holder])
   }
 
   async #renew(): Promise<void> {
@@ -110,7 +123,7 @@ export class Lease {
   async #ask(): Promise<void> {
     const askedAtMs = performance.now()
     try {
-      const ours = await renewLease(this.#redis, [keys.lease(this.accountId)], [this.fence, this.#leaseMs])
+      const ours = await surely(this.#redis, renewLease, [keys.lease(this.accountId)], [this.holder, this.#leaseMs])
       if (ours === 1) this.#goodUntilMs = Math.max(this.#goodUntilMs, askedAtMs + this.#leaseMs)
       this.#isTaken = ours === -1
       if (ours !== 1) this.#lose(this.#isTaken ? 'stopped' : 'superseded')

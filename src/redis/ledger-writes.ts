@@ -9,6 +9,7 @@ import type { RunCounts } from '../runs/run.ts'
 import { keys } from './key-names.ts'
 import { formatKeyOf, type Lease } from './lease.ts'
 import { type Script, script, type ScriptArgument } from './scripts.ts'
+import { surely } from './sure-writes.ts'
 
 /** A script that begins with the guard: its first keys and arguments, and its last key, are those of `LedgerWriter`. */
 export type GuardedScript = Script<1>
@@ -66,16 +67,13 @@ export class LedgerWriter {
     args: readonly ScriptArgument[] = [],
   ): Promise<void> {
     this.#lease.lost.throwIfAborted()
-    const { accountId, fence } = this.#lease
+    const { accountId, holder } = this.#lease
     const { id, counts } = this.#run
     const guardKeys = [keys.lease(accountId), keys.ledgerNotes(accountId)]
-    const guardArgs = [fence, this.#nowMs(), id, JSON.stringify(counts)]
+    const guardArgs = [holder, this.#nowMs(), id, JSON.stringify(counts)]
     try {
-      await write(
-        this.#redis,
-        [...guardKeys, ...keyNames, formatKeyOf(this.#redis, accountId)],
-        [...guardArgs, ...args],
-      )
+      const names = [...guardKeys, ...keyNames, formatKeyOf(this.#redis, accountId)]
+      await surely(this.#redis, write, names, [...guardArgs, ...args])
     } catch (error) {
       if (error instanceof Error && error.message.includes('SUPERSEDED'))
         throw new SessionFailed({ kind: 'superseded' }, error)

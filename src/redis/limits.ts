@@ -34,6 +34,11 @@ export const redisLimits = {
   clusterTriesOfApi: 20,
   /** How often the nodes of a Cluster are asked who serves what: a frozen node says nothing of its successor. */
   clusterLookedAtMs: 3 * second,
+  /** How long a master that may fail over waits for a replica to confirm what was written, before it is looked at anew. */
+  confirmedWithinMs: 2 * second,
+  /** How long a write is tried until a replica has confirmed it: longer than a fail-over takes, and than a lease lasts. */
+  sureWithinMs: 30 * second,
+  sureTriedEveryMs: 200,
   /** How long to wait before Redis is asked again after it has failed. */
   redisRetryMs: 1 * second,
   /** How far Redis' memory must be below its `maxmemory` before a run begins: a run of 100,000 messages adds 4 MB to the ledger, and its intents come and go. */

@@ -14,6 +14,11 @@ export function clusterOf(redis: Redis): Cluster | undefined {
   return connection instanceof Cluster ? connection : undefined
 }
 
+/** Whether another master may take the place of the one that is written to. */
+export function failsOver(redis: Redis): boolean {
+  return clusterOf(redis) !== undefined || redis.options.sentinels != null
+}
+
 /** Every master: what has no key (INFO, CONFIG, SCAN) is asked of each. Resolves once the Cluster is known. */
 export async function mastersOf(redis: Redis): Promise<Redis[]> {
   const cluster = clusterOf(redis)

@@ -1,7 +1,9 @@
 /** Checks that Redis does not lose what it is told: each master, when a process starts. */
 import type { Redis } from 'ioredis'
 import { ConfigInvalid } from '../config.ts'
-import { clusterOf, mastersOf } from './nodes.ts'
+import { assuranceOf, NoReplica } from './assurance.ts'
+import { addressIn, infoIn, wrongSettings } from './node-settings.ts'
+import { clusterOf, failsOver, mastersOf } from './nodes.ts'
 
 /**
  * Resolves if this Redis answers, and keeps what it is told. A worker waits here for a Redis that is away.
@@ -17,9 +19,7 @@ export async function demandReliable(redis: Redis): Promise<void> {
   try {
     await untilKnown(redis)
     const masters = await mastersOf(redis)
-    const wrong = (await Promise.all(masters.map(wrongSettings))).flatMap((lines, nth) =>
-      masters.length === 1 ? lines : lines.map((line) => `${addressOf(masters[nth])}: ${line}`),
-    )
+    const wrong = (await Promise.all(masters.map(failsOver(redis) ? wrongInMaster : wrongInOne))).flat()
     if (wrong.length > 0) throw new ConfigInvalid(`This Redis would lose what it is told:\n${wrong.join('\n')}`)
   } catch (error) {
     if (error instanceof ConfigInvalid) throw error
@@ -31,6 +31,19 @@ export async function demandReliable(redis: Redis): Promise<void> {
     )
   } finally {
     redis.off('error', onError)
+  }
+}
+
+async function wrongInOne(redis: Redis): Promise<readonly string[]> {
+  return await wrongSettings(redis, infoIn(await redis.info()))
+}
+
+async function wrongInMaster(master: Redis): Promise<readonly string[]> {
+  try {
+    return (await assuranceOf(master)).wrong
+  } catch (error) {
+    if (error instanceof NoReplica) return [error.message.replace('NOREPLICAS ', '')]
+    throw error
   }
 }
 
@@ -48,52 +61,6 @@ function placeOf(redis: Redis): string {
   const cluster = clusterOf(redis)
   if (cluster !== undefined) return 'any node of the Cluster'
   const { sentinels, name } = redis.options
-  if (sentinels == null) return addressOf(redis)
+  if (sentinels == null) return addressIn(redis)
   return `the Sentinels ${sentinels.map(({ host, port }) => `${host}:${port}`).join(', ')}, as the master ${name}`
-}
-
-function addressOf(redis: Redis | undefined): string {
-  const { path, host, port } = redis?.options ?? {}
-  return path ?? `${host}:${port}`
-}
-
-/** Says what must be changed before this Redis is reliable. An empty list: nothing. */
-async function wrongSettings(redis: Redis): Promise<string[]> {
-  const wrong: string[] = []
-  const info = (await redis.info()).split('\r\n')
-  const infoOf = (name: string) => info.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1)
-  // Valkey calls itself Redis 7.2.4 too, for the sake of older clients.
-  const valkey = infoOf('valkey_version')
-  const version = valkey ?? infoOf('redis_version') ?? '0'
-  const [name, least] = valkey === undefined ? ['Redis', 7] : ['Valkey', 8]
-  if (Number.parseInt(version, 10) < least) wrong.push(`${name} ${version} is too old: ${least}.0 or newer is needed`)
-
-  const wanted = {
-    appendonly: 'yes',
-    appendfsync: 'always',
-    'no-appendfsync-on-rewrite': 'no',
-    'maxmemory-policy': 'noeviction',
-  } as const
-  for (const [setting, value] of Object.entries(wanted)) {
-    const now = await settingOf(redis, setting, infoOf)
-    if (now !== undefined && now !== value)
-      wrong.push(`${setting} is ${now}: in redis.conf write "${setting} ${value}"`)
-  }
-  return wrong
-}
-
-/** Reads a setting. Managed services forbid CONFIG; then INFO shows some settings, and the others are assumed to be right. */
-async function settingOf(
-  redis: Redis,
-  setting: string,
-  infoOf: (name: string) => string | undefined,
-): Promise<string | undefined> {
-  try {
-    const answer: unknown = await redis.config('GET', setting)
-    return Array.isArray(answer) ? (answer as string[])[1] : undefined
-  } catch {
-    if (setting === 'appendonly') return infoOf('aof_enabled') === '1' ? 'yes' : 'no'
-    if (setting === 'maxmemory-policy') return infoOf('maxmemory_policy')
-    return undefined
-  }
 }

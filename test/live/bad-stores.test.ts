@@ -331,7 +331,7 @@ test('but in a store of our own, where a folder that is gone keeps a late append
   const ours = new StorePool(host)
   const store = await ours.store(
     { kind: 'hosted', id: 'ours', login: 'alice' },
-    { staging: { accountId: 'a', fence: 1 } },
+    { staging: { accountId: 'a', holder: '1' } },
   )
   const copy = { token: 'a'.repeat(32) as Token, literal: [letter('late')], internalDate: new Date(0) }
   await assert.rejects(store.append('Staging', [copy], []), /refused APPEND: "NO no such folder \[TRYCREATE\]"/)

@@ -21,7 +21,7 @@ after(async () => {
   await dovecot.stop()
 })
 
-const staging = { accountId: '01J0000000000000000000ACCT', fence: 1 }
+const staging = { accountId: '01J0000000000000000000ACCT', holder: '1' }
 const tokenOf = (nth: number) => nth.toString(16).padStart(32, 'a') as Token
 const hash = '0123456789abcdef' as ShortHash
 
@@ -178,7 +178,10 @@ test('connections are kept for the next use, and one that a restart has ended is
       await store.prepare('INBOX')
       await delivered(store, 'INBOX', await store.append('INBOX', [copyOf(nth)], []))
     }
-    const again = await pool.store({ kind: 'hosted', id: 'dave', login: 'dave' }, { staging: { ...staging, fence: 2 } })
+    const again = await pool.store(
+      { kind: 'hosted', id: 'dave', login: 'dave' },
+      { staging: { ...staging, holder: '2' } },
+    )
     await again.prepare('INBOX')
     assert.equal(logins(), 1)
     await dovecot.halt()

@@ -18,6 +18,8 @@ import { keys } from '../../src/redis/key-names.ts'
 import { Lease } from '../../src/redis/lease.ts'
 import { countsOf, RedisLedger } from '../../src/redis/ledger.ts'
 import { Quarantine } from '../../src/redis/quarantine.ts'
+import { revokeLease } from '../../src/redis/revocations.ts'
+import { script } from '../../src/redis/scripts.ts'
 import { noCounts } from '../../src/runs/run.ts'
 import { startRedis } from '../support/redis.ts'
 import { MemoryLedger } from '../support/memory-ledger.ts'
@@ -406,6 +408,43 @@ test('one lease at a time; the next one has a higher fence', async () => {
   await second.release()
 })
 
+test('a fence that is given out twice makes no two equal holders', async () => {
+  const id = newAccount()
+  const before = await leaseOf(id)
+  // What a Redis knows that was put back, or whose master is another one now.
+  await redis.del(keys.lease(id))
+  await redis.decr(keys.fence(id))
+  const after = await leaseOf(id)
+  assert.equal(after.fence, before.fence)
+  assert.notEqual(after.holder, before.holder)
+  assert.match(after.holder, /^\d+-[0-9a-f]{16}$/)
+  const ledger = new RedisLedger(redis, before, () => nowMs, run)
+  await assert.rejects(ledger.begin([]), /took this account over/)
+  await before.release()
+  assert.equal(await redis.get(keys.lease(id)), after.holder)
+  await after.release()
+})
+
+test('a lease that was taken by an earlier version is waited for, and taken from its run', async () => {
+  const id = newAccount()
+  await redis.set(keys.lease(id), '7', 'PX', 10_000)
+  const left = await Lease.take(redis, id, 10_000)
+  assert.ok(typeof left === 'number' && left > 0)
+  await revokeLease(redis, id)
+  assert.equal(await redis.get(keys.lease(id)), 'revoked 7')
+})
+
+test('a lease whose answer was lost is given again to the one that asks', async () => {
+  const id = newAccount()
+  const takeLease = script<[number, number]>('take-lease', 6)
+  const own = [keys.ledgerNotes, keys.intents, keys.spool].map((name) => name(id))
+  const take = async (random: string) =>
+    await takeLease(redis, [keys.lease(id), keys.fence(id), keys.format, ...own], [10_000, nowMs, random])
+  const [fence] = await take('00000000000000aa')
+  assert.deepEqual((await take('00000000000000aa')).slice(0, 2), [fence, 0])
+  assert.equal((await take('00000000000000bb'))[0], 0)
+})
+
 test('a lease that was lost writes nothing: every ledger call fails as superseded', async () => {
   const id = newAccount()
   const zombie = await leaseOf(id)
@@ -419,7 +458,7 @@ test('a lease that was lost writes nothing: every ledger call fails as supersede
   for (const write of writes) await assert.rejects(write, /took this account over/)
   assert.equal(await redis.exists(keys.ledger(id), keys.intents(id)), 0)
   await zombie.release()
-  assert.equal(await redis.get(keys.lease(id)), String(next.fence), 'releasing a lost lease leaves the new one')
+  assert.equal(await redis.get(keys.lease(id)), next.holder, 'releasing a lost lease leaves the new one')
   await next.release()
 })
 

@@ -82,7 +82,7 @@ for (const make of ['ours', 'another'] as const) {
     })
 
     const open = async (login: string, fence: number) =>
-      await pool.store({ kind: 'hosted', id: login, login }, { staging: { accountId, fence } })
+      await pool.store({ kind: 'hosted', id: login, login }, { staging: { accountId, holder: String(fence) } })
     const append = async (store: Store, batch: readonly Copy[], folder = 'INBOX'): Promise<Appended> => {
       await store.prepare(folder)
       const answer = await store.append(folder, batch, [])
@@ -334,7 +334,7 @@ for (const make of ['ours', 'another'] as const) {
       const bare = new StorePool({ ...dovecot.store, port: proxy.port }, { lateMs: 50 })
       const store = await bare.store(
         { kind: 'hosted', id: 'without', login: 'without' },
-        { staging: { accountId, fence: 1 } },
+        { staging: { accountId, holder: '1' } },
       )
       const first = await append(store, copies(1, 3))
       const second = await append(store, copies(4, 2))

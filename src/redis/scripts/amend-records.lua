@@ -4,7 +4,7 @@
 --   lease, notes  see includes/guard.lua
 --   ledger        string: packed records
 -- ARGV:
---   fence, nowMs, run, counts  see includes/guard.lua
+--   holder, nowMs, run, counts  see includes/guard.lua
 --   then, for each record, its offset in octets and the packed record
 -- Returns 1.
 -- @include guard

@@ -8,7 +8,7 @@
 --   quarantine    hash: entry id -> entry as JSON
 --   spool         hash: spool id -> message
 -- ARGV:
---   fence, nowMs, run, counts  see includes/guard.lua
+--   holder, nowMs, run, counts  see includes/guard.lua
 --   offset        the ledger's length in octets, as the run knows it
 --   records       packed; may be empty
 --   intentId      the intent that they fulfil, or ''

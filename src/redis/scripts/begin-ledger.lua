@@ -3,7 +3,7 @@
 -- KEYS, tag {account}:
 --   lease, notes  see includes/guard.lua
 -- ARGV:
---   fence, nowMs, run, counts  see includes/guard.lua
+--   holder, nowMs, run, counts  see includes/guard.lua
 -- Returns 1.
 -- @include guard
 

@@ -4,7 +4,7 @@
 --   lease, notes  see includes/guard.lua
 --   spool         hash: spool id -> message
 -- ARGV:
---   fence, nowMs, run, counts  see includes/guard.lua
+--   holder, nowMs, run, counts  see includes/guard.lua
 --   then the spool ids
 -- Returns 1.
 -- @include guard

@@ -1,7 +1,7 @@
 -- Erases an account's own data once the account was removed, unless a run is at work there: that run was told to end (revoke-lease.lua).
 --
 -- KEYS, tag {account}:
---   lease  the fence of the run that holds it
+--   lease  the value of the run that holds it
 --   then the keys to erase
 -- ARGV: none
 -- Returns 1; 0 if a run is at work.

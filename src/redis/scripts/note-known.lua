@@ -7,7 +7,7 @@
 --   spool         hash: spool id -> message
 --   format        see includes/held.lua
 -- ARGV:
---   fence, nowMs, run, counts  see includes/held.lua
+--   holder, nowMs, run, counts  see includes/held.lua
 --   revision      of the data when the run read them
 --   readMs        when that was
 --   untilMs       the plan holds until then

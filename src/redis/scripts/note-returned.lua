@@ -3,7 +3,7 @@
 -- KEYS, tag {account}:
 --   lease, notes  see includes/guard.lua
 -- ARGV:
---   fence, nowMs, run, counts  see includes/guard.lua
+--   holder, nowMs, run, counts  see includes/guard.lua
 --   suspects      as JSON
 --   then the fields of the notes by which it, and runs before it, had set out
 -- Returns 1.

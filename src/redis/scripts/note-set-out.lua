@@ -3,7 +3,7 @@
 -- KEYS, tag {account}:
 --   lease, notes  see includes/guard.lua
 -- ARGV:
---   fence, nowMs, run, counts  see includes/guard.lua
+--   holder, nowMs, run, counts  see includes/guard.lua
 --   field         of the notes: 'out FENCE'
 --   message       the one that is retrieved alone, as JSON, or ''
 -- Returns 1.

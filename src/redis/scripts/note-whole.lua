@@ -3,7 +3,7 @@
 -- KEYS, tag {account}:
 --   lease, notes  see includes/guard.lua
 -- ARGV:
---   fence, nowMs, run, counts  see includes/guard.lua
+--   holder, nowMs, run, counts  see includes/guard.lua
 --   keeper        the name of this Redis (keeper.ts)
 --   mark          as JSON, or '' for as before
 --   predecessor   the account whose mail it knows too, or ''

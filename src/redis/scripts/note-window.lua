@@ -3,7 +3,7 @@
 -- KEYS, tag {account}:
 --   lease, notes  see includes/guard.lua
 -- ARGV:
---   fence, nowMs, run, counts  see includes/guard.lua
+--   holder, nowMs, run, counts  see includes/guard.lua
 --   window        as JSON, or '' for as many as usual
 -- Returns 1.
 -- @include guard

@@ -1,13 +1,13 @@
 -- Gives a lease back, if the run still holds it or it was taken from this run.
 --
 -- KEYS, tag {account}:
---   lease  the fence of the run that holds it, or `revoked FENCE`
+--   lease  the holder's value, or `revoked VALUE`
 -- ARGV:
---   fence  of the run that ends
+--   holder  the value of the run that ends
 -- Returns 1.
 local lease = KEYS[1]
-local fence = ARGV[1]
+local own = ARGV[1]
 
 local holder = redis.call('GET', lease)
-if holder == fence or holder == 'revoked ' .. fence then redis.call('DEL', lease) end
+if holder == own or holder == 'revoked ' .. own then redis.call('DEL', lease) end
 return 1

@@ -2,13 +2,13 @@
 -- run may not know yet.
 --
 -- KEYS, tag {account}:
---   lease  the fence of the run that holds it
+--   lease  the value of the run that holds it
 -- ARGV: none
 -- Returns the milliseconds that the lease has left; 0 if no run holds it.
 local lease = KEYS[1]
 
 local leftMs = redis.call('PTTL', lease)
 if leftMs <= 0 then return 0 end
-local fence = redis.call('GET', lease)
-if string.sub(fence, 1, 8) ~= 'revoked ' then redis.call('SET', lease, 'revoked ' .. fence, 'KEEPTTL') end
+local holder = redis.call('GET', lease)
+if string.sub(holder, 1, 8) ~= 'revoked ' then redis.call('SET', lease, 'revoked ' .. holder, 'KEEPTTL') end
 return leftMs

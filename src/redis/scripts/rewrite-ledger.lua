@@ -5,7 +5,7 @@
 --   ledger        string: packed records
 --   quarantine    hash: entry id -> entry as JSON
 -- ARGV:
---   fence, nowMs, run, counts  see includes/guard.lua
+--   holder, nowMs, run, counts  see includes/guard.lua
 --   records       all that stay, packed
 --   then, for each entry that goes, its id and the field of its wish among the notes
 -- Returns 1.

@@ -4,7 +4,7 @@
 --   lease, notes  see includes/guard.lua
 --   spool         hash: spool id -> message
 -- ARGV:
---   fence, nowMs, run, counts  see includes/guard.lua
+--   holder, nowMs, run, counts  see includes/guard.lua
 --   then, for each message, its spool id and its bytes
 -- Returns 1.
 -- @include guard

@@ -1,10 +1,10 @@
 -- Gives a run the lease of its account, with a new fencing number, unless another run holds it or the data
 -- have another format than this program knows. With it goes the plan that the last run found nothing to do by, if nobody has
 -- written since, nothing else waits for a run, and the ledger is known to be whole under this very Redis.
--- If it is sent again after a lost answer, it finds its own lease, and the caller waits for that to end: this is slow, but never wrong.
+-- If it is sent again after a lost answer, it finds its own lease, by the random bits in it, and gives it again.
 --
 -- KEYS, tag {account}, and {tributary} for the third, unless in a Cluster:
---   lease    the fence of the run that holds it, or `revoked FENCE`; expires with it
+--   lease    `FENCE-RANDOM` of the run that holds it, or `revoked FENCE-RANDOM`; an earlier version had no random bits. It expires
 --   fence    the last fencing number that was given out
 --   format   hash: how the data are written; a Cluster's is empty (`formatKeyOf` in lease.ts)
 --   notes    hash: notes beside the ledger
@@ -13,11 +13,12 @@
 -- ARGV:
 --   leaseMs  how long the lease lasts
 --   nowMs    the wall clock
+--   random   64 bits, which no other run has
 -- Returns {fence, 0, plan, untilMs}, or {0, the milliseconds that the other run's lease has left}; {0, leaseMs} if the format is another.
 -- plan is KnownPlan as JSON, or '' for none.
 -- @include left-work
 local lease, fence, format, notes, intents, spool = unpack(KEYS)
-local leaseMs, nowMs = ARGV[1], tonumber(ARGV[2])
+local leaseMs, nowMs, random = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 
 -- This Redis as keeperOf in keeper.ts names it.
 local function keeper()
@@ -42,8 +43,9 @@ end
 
 if tonumber(redis.call('HGET', format, 'number') or limits.dataFormat) ~= limits.dataFormat then return { 0, tonumber(leaseMs) } end
 local leftMs = redis.call('PTTL', lease)
-if leftMs > 0 then return { 0, leftMs } end
-local number = redis.call('INCR', fence)
-redis.call('SET', lease, number, 'PX', leaseMs)
+local own = leftMs > 0 and string.match(redis.call('GET', lease), '^(%d+)%-' .. random .. '$')
+if leftMs > 0 and not own then return { 0, leftMs } end
+local number = own and tonumber(own) or redis.call('INCR', fence)
+redis.call('SET', lease, number .. '-' .. random, 'PX', leaseMs)
 local plan, untilMs = known()
 return { number, 0, plan, untilMs }

@@ -4,7 +4,7 @@
 --   lease, notes  see includes/guard.lua
 --   intents       hash: intent id -> intent as JSON
 -- ARGV:
---   fence, nowMs, run, counts  see includes/guard.lua
+--   holder, nowMs, run, counts  see includes/guard.lua
 --   id, intent
 -- Returns 1.
 -- @include guard

@@ -1,0 +1,150 @@
+/** A real master dies in mid-run, under real Sentinels and in a real Cluster: nothing is lost, nothing doubled, nothing of ours is started again. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connectRedis } from '../../src/redis/connection.ts'
+import { keys } from '../../src/redis/key-names.ts'
+import { Lease } from '../../src/redis/lease.ts'
+import { demandReliable } from '../../src/redis/reliable.ts'
+import type { AccountId } from '../../src/mail/message.ts'
+import type { Run } from '../../src/runs/run.ts'
+import { assertAgree, assertEachOnce, assertNoneLost, ledgerOf } from '../support/audit.ts'
+import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
+import { readFolder } from '../support/reader.ts'
+import { type RedisNode, startCluster, startSentinel, type TestRedises } from '../support/redises.ts'
+import { type Stack, startStack } from '../support/stack.ts'
+import { until, untilTold } from '../support/until.ts'
+
+const letters = Array.from({ length: 1500 }, (_, nth) =>
+  Buffer.from(`Message-ID: <${nth}@example.org>\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\n\r\nThe ${nth}th.\r\n`),
+)
+const logins = ['delete', 'spool'] as const
+type Login = (typeof logins)[number]
+const each = <T>(value: T) => Object.fromEntries(logins.map((login) => [login, value]))
+
+for (const [name, start, signal] of [
+  ['Sentinel', startSentinel, 'SIGKILL'],
+  // Two replicas, so that a write can be confirmed while one of the three is away.
+  ['Cluster', async () => await startCluster(2), 'SIGSTOP'],
+] as const)
+  describe(name, () => {
+    let stack: Stack<TestRedises>
+    let provider: TestDovecot
+    before(async () => {
+      ;[stack, provider] = await Promise.all([
+        startStack<TestRedises>(undefined, start),
+        startDovecot(each('secret'), each(letters)),
+      ])
+      await stack.startWorker({ leaseMs: 4000, jobLockMs: 4000, reviveEveryMs: 1000 })
+    })
+    after(async () => {
+      await Promise.all([stack.stop(), provider.stop()])
+    })
+
+    /** The node that serves the account now. */
+    const masterOf = async (id: string): Promise<RedisNode> =>
+      await until('a master', async () => {
+        for (const node of stack.server.nodes) {
+          if (node.redis.status !== 'ready') continue
+          const isMaster = /role:master/.test(await node.redis.info('replication'))
+          if (isMaster && (await node.redis.exists(keys.fence(id)).catch(() => 0)) === 1) return node
+        }
+        return undefined
+      })
+
+    async function underWay(login: Login): Promise<{ login: Login; id: string; runId: string }> {
+      const destinationId = await stack.destination(login)
+      const fields = { retention: { mode: 'delete' }, hidesRetrieved: login === 'spool' }
+      const id = await stack.account({ port: provider.pop3Port, user: login, destinationId, ...fields })
+      const { body } = await stack.call('POST', `/accounts/${id}/pull`)
+      await untilTold('the first record', async () => (await stack.redis.strlen(keys.ledger(id))) > 0)
+      return { login, id, runId: body.id }
+    }
+
+    const stored = async (login: Login) => await readFolder(stack.dovecot.imapPort, login, 'wonder')
+    const left = async (login: Login) => await readFolder(provider.imapPort, login, 'secret')
+
+    test(`a master that ends by ${signal} in mid-run: nothing is lost, nothing comes twice, and runs go on`, async () => {
+      const accounts = await Promise.all(logins.map(underWay))
+      const master = await masterOf(accounts[0]?.id ?? '')
+      await master.halt(signal)
+      const runs = await Promise.all(
+        accounts.map(
+          async ({ runId }) =>
+            await untilTold('the end of the run', async () => {
+              const { body } = await stack.call('GET', `/runs/${runId}`)
+              return typeof body['finishedAt'] === 'string' ? (body as object as Run) : undefined
+            }),
+        ),
+      )
+      for (const login of logins) assertNoneLost(await stored(login), await left(login), letters)
+      await master.resume()
+      for (const [nth, { login, id }] of accounts.entries()) {
+        if (runs[nth]?.failure !== null)
+          await untilTold('a run that goes well', async () => (await stack.pull(id)).failure === null)
+        const messages = await stored(login)
+        assertEachOnce(messages, letters)
+        assertAgree(await ledgerOf(stack.redis, id), messages)
+        assert.deepEqual(await left(login), [])
+        const again = await stack.pull(id)
+        assert.deepEqual([again.stored, again.recovered, again.failure], [0, 0, null])
+      }
+    })
+  })
+
+describe('what a fail-over needs', () => {
+  let redises: TestRedises
+  before(async () => {
+    redises = await startSentinel()
+  })
+  after(async () => {
+    await redises.stop()
+  })
+
+  async function refusalOf(): Promise<string> {
+    const redis = connectRedis(redises.url, 'api', () => {})
+    try {
+      await demandReliable(redis)
+      return ''
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    } finally {
+      redis.disconnect()
+    }
+  }
+
+  test('a master or a replica that would lose what it is told is refused, with the line to change', async () => {
+    assert.equal(await refusalOf(), '')
+    const [master, replica] = redises.nodes
+    assert.ok(master !== undefined && replica !== undefined)
+    for (const [node, setting, wrong, right] of [
+      [master, 'min-replicas-to-write', '0', '1'],
+      [replica, 'min-replicas-to-write', '0', '1'],
+      [replica, 'appendfsync', 'everysec', 'always'],
+      [replica, 'appendonly', 'no', 'yes'],
+    ] as const) {
+      await node.redis.config('SET', setting, wrong)
+      const line = `127.0.0.1:${node.port}: ${setting} is ${wrong}: in redis.conf write "${setting} ${right}"`
+      assert.equal(await refusalOf(), `This Redis would lose what it is told:\n${line}`)
+      await node.redis.config('SET', setting, right)
+    }
+  })
+
+  test('a lease counts only once a replica has it', async () => {
+    const [master, ...replicas] = redises.nodes
+    const id = '01M8H811N7FM1VRKWXSX57AV90' as AccountId
+    const redis = connectRedis(redises.url, 'worker', () => {})
+    const first = await Lease.take(redis, id, 60_000)
+    assert.ok(first instanceof Lease)
+    await first.release()
+    for (const replica of replicas) await replica.halt('SIGSTOP')
+    const taking = Lease.take(redis, id, 60_000)
+    assert.equal(await Promise.race([taking, delay(3000, 'no answer')]), 'no answer')
+    assert.equal(await master?.redis.exists(keys.lease(id)), 1, 'the master alone has it')
+    for (const replica of replicas) await replica.resume()
+    const lease = await taking
+    assert.ok(lease instanceof Lease)
+    await lease.release()
+    redis.disconnect()
+  })
+})

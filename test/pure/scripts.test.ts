@@ -46,7 +46,7 @@ test('what has no key is asked of every master: only nodes.ts, and what is given
   const calling = sources.filter((path) =>
     /[rR]edis\.(?:info|config|scan|keys|dbsize|flushall|duplicate|nodes|wait)\(/.test(readFileSync(path, 'utf8')),
   )
-  assert.deepEqual(calling.toSorted(), ['src/redis/nodes.ts', 'src/redis/reliable.ts'])
+  assert.deepEqual(calling.toSorted(), ['src/redis/node-settings.ts', 'src/redis/nodes.ts', 'src/redis/reliable.ts'])
 })
 
 test('each script is loaded in one place, and each place names a script', () => {

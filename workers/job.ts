@@ -1,11 +1,12 @@
 /** A job: one visit of an account, under its lease. A visit that cannot be made now waits in the due set, and its job ends. */
 import type { Job } from 'bullmq'
-import type { DueAccounts, Lesson, VisitEnd, VisitName } from '../src/redis/due.ts'
+import type { Lesson, VisitEnd, VisitName } from '../src/redis/due.ts'
 import { Lease } from '../src/redis/lease.ts'
 import { predecessorWorksMs } from '../src/redis/predecessors.ts'
 import { Quarantine } from '../src/redis/quarantine.ts'
 import type { PullJob } from '../src/redis/queue.ts'
 import type { Run } from '../src/runs/run.ts'
+import { type BegunSession, check, checkedHashes } from './check.ts'
 import type { Dispatch } from './dispatch.ts'
 import { workerLimits } from './limits.ts'
 import { holdBack } from './pause.ts'
@@ -35,7 +36,7 @@ export async function runJob(
     }
     const letGo = keep(world, visit, lease)
     try {
-      end = { ...visit, lesson: await visitUnder(lease, world, { visit, dueMs, cancelled }) }
+      end = { ...visit, ...(await visitUnder(lease, world, { visit, dueMs, cancelled })) }
     } finally {
       letGo()
       await lease.release()
@@ -62,22 +63,41 @@ interface JobTerms {
   readonly cancelled: AbortSignal
 }
 
+type Outcome = Pick<VisitEnd, 'lesson' | 'check' | 'afterMs'>
+
+async function visitUnder(lease: Lease, world: PullWorld, terms: JobTerms): Promise<Outcome> {
+  const { visit, dueMs, cancelled } = terms
+  const begun = await world.due.begin(visit, checkedHashes)
+  const signal = AbortSignal.any([cancelled, lease.lost])
+  const checked = visit.task === 'pull' ? await check(world, { begun, lease, signal, dueMs }) : undefined
+  if (checked !== undefined && 'check' in checked) return checked
+  try {
+    const order = { ...terms, asked: begun.asked, openRunId: begun.openRunId, session: checked, signal }
+    return { lesson: await runUnder(lease, world, order) }
+  } finally {
+    checked?.abandon()
+  }
+}
+
+interface RunTerms extends JobTerms {
+  readonly asked: boolean
+  readonly openRunId: string | undefined
+  readonly session: BegunSession | undefined
+  readonly signal: AbortSignal
+}
+
 /** @returns what the visit has taught about the provider's server. */
-async function visitUnder(
-  lease: Lease,
-  world: PullWorld,
-  { visit, dueMs, cancelled }: JobTerms,
-): Promise<Lesson | undefined> {
+async function runUnder(lease: Lease, world: PullWorld, terms: RunTerms): Promise<Lesson | undefined> {
+  const { visit, asked } = terms
   const { accountId, task } = visit
-  const begun = await world.due.begin(visit, [])
-  const run = await openRunOf(world, visit, begun)
+  const run = await openRunOf(world, visit, terms)
   if (run === undefined) return undefined
   const loaded = await world.load(accountId)
   if (loaded === undefined) {
     await endWithoutAccount(world, run)
     return undefined
   }
-  if (!begun.asked && run.state === 'queued' && task === 'pull') {
+  if (!asked && run.state === 'queued' && task === 'pull') {
     if (loaded.account.paused) {
       await world.runs.end(endedRun(run, run, { kind: 'stopped' }, world.clock.nowMs()))
       return undefined
@@ -94,10 +114,10 @@ async function visitUnder(
     await world.due.wait(visit, Math.min(worksMs + 100, workerLimits.leaseAskedEveryMs))
     return undefined
   }
-  return await makeRun(lease, world, { run, loaded, dueMs, cancelled, visit })
+  return await makeRun(lease, world, { ...terms, run, loaded })
 }
 
-interface RunTerms extends JobTerms {
+interface LoadedTerms extends RunTerms {
   readonly run: Run
   readonly loaded: LoadedAccount
 }
@@ -105,14 +125,14 @@ interface RunTerms extends JobTerms {
 async function makeRun(
   lease: Lease,
   world: PullWorld,
-  { run, loaded, dueMs, cancelled, visit }: RunTerms,
+  { run, loaded, dueMs, visit, asked, session, signal }: LoadedTerms,
 ): Promise<Lesson | undefined> {
   const { accountId } = visit
   const quarantine = new Quarantine(world.redis)
   const before = await quarantine.retries(accountId)
   const log = world.log.child({ accountId, runId: run.id, cause: run.cause })
-  const signal = AbortSignal.any([cancelled, lease.lost])
-  const { end, failure, lesson, waitsMs } = await performRun(world, { run, loaded, lease, signal, log, dueMs })
+  const order = { run, loaded, lease, signal, log, dueMs, asked, begun: session }
+  const { end, failure, lesson, waitsMs } = await performRun(world, order)
   if (end === 'ended' && failure === undefined) {
     // The run may have passed a message before somebody wished for it: then another run follows.
     const since = [...(await quarantine.retries(accountId))].some((wish) => !before.has(wish))
@@ -131,7 +151,7 @@ async function makeRun(
 async function openRunOf(
   { runs, accounts }: Pick<PullWorld, 'runs' | 'accounts'>,
   { accountId, task }: VisitName,
-  { openRunId }: Pick<Awaited<ReturnType<DueAccounts['begin']>>, 'openRunId'>,
+  { openRunId }: Pick<RunTerms, 'openRunId'>,
 ): Promise<Run | undefined> {
   const open = openRunId === undefined ? null : await runs.get(openRunId)
   if (open !== null && open.finishedAt === null) return open

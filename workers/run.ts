@@ -39,7 +39,12 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
   await world.runs.change(run)
   logRunStarted(log, loaded.account.host)
 
-  const recorder = await Recorder.of(world.redis, queued, queued.task === 'pull' ? settings.transcriptsKept : 0)
+  const recorder = await Recorder.of(
+    world.redis,
+    queued,
+    queued.task === 'pull' ? settings.transcriptsKept : 0,
+    order.begun?.transcript,
+  )
   const visit = new Visit(
     world,
     { ...order, run },

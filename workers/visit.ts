@@ -19,6 +19,7 @@ import type { Run, RunCounts } from '../src/runs/run.ts'
 import { noticeSentence } from './notices.ts'
 import { Progress } from './progress.ts'
 import { workerLimits } from './limits.ts'
+import type { BegunSession } from './check.ts'
 import type { RunPorts } from './options.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
 import { logNotice, logRunBroke, logServerLearnt } from './run-log.ts'
@@ -33,6 +34,10 @@ export interface RunOrder {
   readonly log: Logger
   /** The time when it was due. */
   readonly dueMs: number
+  /** Somebody asked for it. */
+  readonly asked: boolean
+  /** The session that is open already. */
+  readonly begun?: BegunSession | undefined
 }
 
 /** The records that a run writes while it is at work. */
@@ -77,7 +82,7 @@ export class Visit {
     const { serverTraits, clock } = this.#world
     const { account } = this.#order.loaded
     const before = await serverTraits.of(account, clock.nowMs())
-    const traits = new Set(before)
+    const traits = this.#order.begun?.traits ?? new Set(before)
     const failure = await this.#pull(traits)
     const learnt = [...traits].filter((trait) => !before.has(trait))
     if (learnt.length === 0 || failure?.kind === 'superseded') return failure
@@ -94,7 +99,7 @@ export class Visit {
 
   /** The address and port that were reached last. */
   get peer(): string | undefined {
-    return this.#peer
+    return this.#peer ?? this.#order.begun?.peer
   }
 
   /** Known messages had new ids. */
@@ -140,14 +145,14 @@ export class Visit {
 
   #runWorld(store: Store, traits: Set<ServerTrait>): World {
     const { publicName, clock } = this.#world
-    const { run, loaded, signal, log } = this.#order
+    const { run, loaded, signal, log, asked } = this.#order
     const { progress, arrivals } = this.#records
     const ledger = this.#ledger()
     return {
       run: {
         id: run.id,
         publicName,
-        requested: run.cause === 'request',
+        requested: asked || run.cause === 'request',
         setAsideAfterMs: this.#records.setAsideAfterMs,
       },
       store,
@@ -195,13 +200,14 @@ export class Visit {
 
   async #openMaildrop(traits: Set<ServerTrait>, pace: WindowPace): Promise<Maildrop> {
     const { accounts } = this.#world
-    const { loaded, signal } = this.#order
+    const { loaded, signal, begun } = this.#order
     const { recorder } = this.#records
     const reached = (peer: string) => {
       this.#peer = peer
     }
     const visit = { traits, pace, signal, transcript: recorder?.transcript, reached }
-    const maildrop = await this.#world.openMaildrop(loaded, visit).finally(() => recorder?.write())
+    const opening = begun?.openMaildrop(pace) ?? this.#world.openMaildrop(loaded, visit)
+    const maildrop = await opening.finally(() => recorder?.write())
     this.#wasLetIn = true
     this.#loginDelayMs = maildrop.loginDelayMs
     // This is stored for people, and for later: a server may say so in one session and not in the next.

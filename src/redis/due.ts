@@ -3,6 +3,7 @@
  * first is in scripts/includes/schedule.lua. Times go by Redis' own clock, so callers name waits and no times.
  */
 import type { Redis } from 'ioredis'
+import { ulid } from 'ulid'
 import type { AccountId } from '../mail/message.ts'
 import type { RunTask } from '../runs/run.ts'
 import { Spread } from '../runs/measures.ts'
@@ -59,8 +60,6 @@ export interface VisitEnd extends VisitName {
 }
 
 export interface Check {
-  /** The id of the row of such visits, if this is the first one. */
-  readonly rowId: string
   readonly startedMs: number
   readonly finishedMs: number
 }
@@ -128,7 +127,7 @@ export class DueAccounts {
         afterMs === undefined ? '' : Math.round(afterMs),
       )
       if (check === undefined) args.push('', '', '')
-      else args.push(check.rowId, Math.round(check.startedMs), Math.round(check.finishedMs))
+      else args.push(ulid(), Math.round(check.startedMs), Math.round(check.finishedMs))
     }
     for (const { check, afterMs } of ends) if (check !== undefined && afterMs !== undefined) this.countInterval(afterMs)
     const { added } = this.#intervals

@@ -24,18 +24,22 @@ export class Recorder {
   readonly #timer: NodeJS.Timeout
   #writing: Promise<void> = Promise.resolve()
 
-  private constructor(redis: Redis, run: OfRun, runs: number, earlier: KeptTranscript | undefined) {
+  private constructor(redis: Redis, run: OfRun, runs: number, transcript: Transcript) {
     this.#redis = redis
     this.#run = run
     this.#runs = runs
-    this.transcript = new Transcript(earlier)
+    this.transcript = transcript
     this.#timer = setInterval(() => this.write(), redisLimits.transcriptEveryMs)
   }
 
-  /** @param runs the number of last runs whose transcripts are kept; 0: there is no recorder. */
-  static async of(redis: Redis, run: OfRun, runs: number): Promise<Recorder | undefined> {
+  /**
+   * @param runs the number of last runs whose transcripts are kept; 0: there is no recorder.
+   * @param begun the transcript of a session that began before its run.
+   */
+  static async of(redis: Redis, run: OfRun, runs: number, begun?: Transcript): Promise<Recorder | undefined> {
     if (runs === 0) return undefined
-    return new Recorder(redis, run, runs, await transcriptOf(redis, run).catch(() => undefined))
+    const earlier = async () => new Transcript(await transcriptOf(redis, run).catch(() => undefined))
+    return new Recorder(redis, run, runs, begun ?? (await earlier()))
   }
 
   write(): void {

@@ -9,13 +9,16 @@
 -- Returns whether somebody asked for it (1 or 0), the open run's id, then those entries.
 local due = KEYS[1]
 -- @include schedule
-local field, holdMs = ARGV[1], ARGV[2]
+local field, holdMs = ARGV[1], tonumber(ARGV[2])
 
 local nowMs = redisMs()
 local id = string.match(field, '^%S+')
 local json = redis.call('HGET', tag .. 'accounts', id)
 if json then
-  if redis.call('ZSCORE', tag .. 'places', field) then
+  local untilMs = tonumber(redis.call('ZSCORE', tag .. 'places', field) or 0)
+  if untilMs - nowMs > holdMs / 2 then
+    -- It was claimed a moment ago: nothing is written.
+  elseif untilMs > 0 then
     local server = string.match(redis.call('HGET', tag .. 'placed', field), '^%S+')
     redis.call('ZADD', tag .. 'places', nowMs + holdMs, field)
     redis.call('ZADD', tag .. 'slots:' .. server, nowMs + holdMs, field)

@@ -1,0 +1,134 @@
+/** A check: the visit of an account whose plan is known (pull/known-plan.ts). If it finds nothing to do, nothing is kept of it but a count. */
+import type { ServerTrait } from '../src/account/server-traits.ts'
+import { failureOf } from '../src/failure/session-failed.ts'
+import { holds } from '../src/pull/known-plan.ts'
+import { OpenVisit } from '../src/pull/open-visit.ts'
+import type { Maildrop, WindowPace } from '../src/pull/ports.ts'
+import type { AccountRecord, AccountState } from '../src/redis/accounts.ts'
+import type { BegunVisit, Check, Lesson } from '../src/redis/due.ts'
+import { keys } from '../src/redis/key-names.ts'
+import type { Lease } from '../src/redis/lease.ts'
+import { unpackRhythm } from '../src/runs/packed-rhythm.ts'
+import { nextVisit } from '../src/runs/schedule.ts'
+import { Transcript } from '../src/runs/transcript.ts'
+import { lessonOf } from './lesson.ts'
+import type { PullVisit } from './maildrops.ts'
+import type { PullWorld } from './pull-world.ts'
+
+/** The hashes that say whether a visit may be a check. */
+export const checkedHashes = ['accounts', 'account-states', 'predecessors', 'rhythms'] as const
+export type BegunCheck = BegunVisit<(typeof checkedHashes)[number]>
+
+/** The session of a check that was none: a run goes on in it. */
+export interface BegunSession {
+  readonly traits: Set<ServerTrait>
+  readonly transcript: Transcript
+  readonly peer: string | undefined
+  /** Gives this session, and new ones after it. It fails as this one failed. */
+  openMaildrop(pace: WindowPace): Promise<Maildrop>
+  /** Ends the session, if nobody has taken it. */
+  abandon(): void
+}
+
+/** A visit that found nothing to do. */
+export interface FoundNothing {
+  readonly check: Check
+  readonly lesson: Lesson | undefined
+  /** When the account is due next, from now. */
+  readonly afterMs: number
+}
+
+interface CheckOrder {
+  readonly begun: BegunCheck
+  readonly lease: Lease
+  readonly signal: AbortSignal
+  readonly dueMs: number
+}
+
+/** @returns undefined if the visit has to be a run, and nothing was asked of the provider yet. */
+export async function check(world: PullWorld, order: CheckOrder): Promise<FoundNothing | BegunSession | undefined> {
+  const { begun, lease } = order
+  const { accounts: json, 'account-states': state, predecessors, rhythms } = begun.entries
+  if (lease.known === undefined || json === null || begun.asked || begun.openRunId !== undefined) return undefined
+  if (state !== null && !isUntroubled(JSON.parse(state) as AccountState)) return undefined
+  const record = JSON.parse(json) as AccountRecord
+  const { account } = record
+  const planned = { account, predecessor: (predecessors ?? undefined) as typeof account.id | undefined }
+  // Without this, a plan that is out of date would cost a needless comparison.
+  if (account.paused || !holds(lease.known, planned, world.clock)) return undefined
+  const startedMs = world.clock.nowMs()
+  const fromMs = performance.now()
+  const session = new Session(world, record, order.signal)
+  const open = await session.begin(planned, lease.known)
+  if (open === undefined || !open.isKnown || (await isAskedFor(world, account.id))) return session
+  await open.quit().catch(() => undefined)
+  const { peer } = session
+  const lesson = lessonOf({ failure: undefined, ms: performance.now() - fromMs, moved: 0, peer })
+  const nowMs = world.clock.nowMs()
+  const rhythm = unpackRhythm(rhythms)
+  const { afterMs } = nextVisit(account, rhythm, { nowMs, lateMs: nowMs - order.dueMs, random: Math.random() })
+  return { check: { startedMs, finishedMs: nowMs }, lesson, afterMs }
+}
+
+/** A run that goes well would write nothing else. */
+function isUntroubled({ attention, lastFailure, failures, idsChanged }: AccountState): boolean {
+  return !attention && lastFailure === null && failures === 0 && idsChanged !== true
+}
+
+/** Somebody asked for a run while this visit was under way: it becomes that run. */
+async function isAskedFor({ redis }: PullWorld, accountId: string): Promise<boolean> {
+  return (await redis.hexists(keys.openRuns, accountId)) === 1
+}
+
+class Session implements BegunSession {
+  readonly traits = new Set<ServerTrait>()
+  readonly transcript = new Transcript()
+  readonly #world: PullWorld
+  readonly #record: AccountRecord
+  readonly #signal: AbortSignal
+  #peer: string | undefined
+  #open: OpenVisit | undefined
+  #error: Error | undefined
+
+  constructor(world: PullWorld, record: AccountRecord, signal: AbortSignal) {
+    this.#world = world
+    this.#record = record
+    this.#signal = signal
+  }
+
+  get peer(): string | undefined {
+    return this.#peer
+  }
+
+  /** @returns undefined if the session failed. */
+  async begin(...plan: Parameters<typeof OpenVisit.begin> extends [unknown, ...infer Rest] ? Rest : never) {
+    const { clock } = this.#world
+    const openMaildrop = async (pace: WindowPace) => await this.#world.openMaildrop(this.#record, this.#visitAt(pace))
+    const openQuickly = async (pace: WindowPace) => await this.#world.openQuickly(this.#record, this.#visitAt(pace))
+    try {
+      this.#open = await OpenVisit.begin({ clock, openMaildrop, openQuickly }, ...plan)
+    } catch (error) {
+      // A session by what was known of the server may not be what it takes now: then the run asks it anew.
+      if (failureOf(error).kind !== 'broken protocol') this.#error = error as Error
+    }
+    return this.#open
+  }
+
+  async openMaildrop(pace: WindowPace): Promise<Maildrop> {
+    const error = this.#error
+    this.#error = undefined
+    if (error !== undefined) throw error
+    return await (this.#open?.openMaildrop(pace) ?? this.#world.openMaildrop(this.#record, this.#visitAt(pace)))
+  }
+
+  abandon(): void {
+    this.#open?.abandon()
+  }
+
+  #visitAt(pace: WindowPace): PullVisit {
+    const reached = (peer: string) => {
+      this.#peer = peer
+    }
+    return { traits: this.traits, pace, signal: this.#signal, transcript: this.transcript, reached }
+  }
+}

@@ -23,7 +23,12 @@ local leaseMs, nowMs, random = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 -- This Redis as keeperOf in keeper.ts names it.
 local function keeper()
   local info = redis.call('INFO', 'server', 'replication')
-  return string.match(info, '\nrun_id:(%w*)') .. '.' .. string.match(info, '\nmaster_replid:(%w*)')
+  -- Both ids have 40 hexadecimal digits. A pattern would take twice the time of all the rest.
+  local function id(name)
+    local _, last = string.find(info, name, 1, true)
+    return string.sub(info, last + 1, last + 40)
+  end
+  return id('\nrun_id:') .. '.' .. id('\nmaster_replid:')
 end
 
 local function known()

@@ -167,9 +167,13 @@ export class Pop3Connection {
   /** Closes the connection, after QUIT or without it. */
   close(): void {
     if (this.#isClosed) return
+    if (this.#questions.length > 0) {
+      this.fail(this.#ended)
+      return
+    }
     // Nobody waits for anything: the error that nobody sees need not be made.
-    if (this.#questions.length > 0 || this.#options.transcript !== undefined) this.fail(this.#ended)
-    else this.#letGo()
+    this.#options.transcript?.note(endingWords(this.#ended))
+    this.#letGo()
   }
 
   get #ended(): Failure {

@@ -1,5 +1,6 @@
 /** The parts that a store is made from: connections, and the rights of the run that opens it. */
 import type { ImapFlow } from 'imapflow'
+import type { Lanes } from './apart.ts'
 import type { Literals } from './literals.ts'
 
 export interface StoreAccess {
@@ -17,6 +18,8 @@ export interface StoreAccess {
   readonly appendWaitMs: number
   /** What is known of the literals of servers. */
   readonly literals: Literals
+  /** The connections over which a store without MULTIAPPEND gets messages one by one; undefined: a batch goes in one command. */
+  readonly lanes?: Lanes | undefined
   readonly signal?: AbortSignal | undefined
 }
 

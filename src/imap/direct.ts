@@ -8,6 +8,7 @@ import type { Token } from '../mail/message.ts'
 import { positionAfter } from '../pull/deliver.ts'
 import type { AppendAnswer, BatchLimit, Copy, FolderPosition, Found, Store, TakenOver } from '../pull/ports.ts'
 import type { StoreAccess } from './access.ts'
+import { appendApart } from './apart.ts'
 import { type Batch, doubtful, multiAppend } from './append.ts'
 import { within } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'
@@ -64,6 +65,25 @@ export class DirectStore implements Store {
   }
 
   async append(folder: string, copies: readonly Copy[], flags: readonly string[]): Promise<AppendAnswer> {
+    if (this.#access.lanes === undefined) return await this.#append({ folder, copies, flags })
+    const position = this.#positions.get(folder)
+    const answer = await appendApart(
+      copies,
+      this.#access.lanes,
+      async (copy, onLent) => await this.#append({ folder, copies: [copy], flags }, onLent),
+    )
+    this.#positions.delete(folder)
+    if (answer.status !== 'stored') return answer
+    const reached = positionAfter(answer.appended)
+    if (reached !== undefined) this.#positions.set(folder, reached)
+    else if (position !== undefined) {
+      const hasGrown = (client: ImapFlow) => this.#hasGrown(client, folder, position, copies.length)
+      if (!(await this.#access.borrow(hasGrown))) return doubtful('UIDNEXT stays as it was', answer.appended)
+    }
+    return answer
+  }
+
+  async #append({ folder, copies, flags }: Batch, onLent = () => {}): Promise<AppendAnswer> {
     let isWhole = false
     const mayCommit = () => {
       isWhole = this.#access.mayCommit()
@@ -71,8 +91,8 @@ export class DirectStore implements Store {
     }
     const answer = await this.#withFewerFlags(flags, async (given) => {
       const batch = { folder, copies, flags: given }
-      const first = await this.#attempt(batch, mayCommit)
-      return first ?? (await this.#attempt(batch, mayCommit)) ?? refusedTwice
+      const first = await this.#attempt(batch, mayCommit, onLent)
+      return first ?? (await this.#attempt(batch, mayCommit, onLent)) ?? refusedTwice
     })
     if (answer.status === 'broken' && isWhole) {
       const { uidValidity, uids = [] } = answer.appended ?? {}
@@ -143,8 +163,9 @@ export class DirectStore implements Store {
   }
 
   /** Sends a batch once. The answer is undefined if it was refused for the way in which it was sent: the next attempt goes another way. */
-  async #attempt(batch: Batch, mayCommit: () => boolean): Promise<AppendAnswer | undefined> {
+  async #attempt(batch: Batch, mayCommit: () => boolean, onLent: () => void): Promise<AppendAnswer | undefined> {
     return await this.#access.borrow(async (client) => {
+      onLent()
       let answer: AppendAnswer
       try {
         answer = await this.#send(client, batch, mayCommit)
@@ -163,7 +184,9 @@ export class DirectStore implements Store {
     const { signal, appendWaitMs } = this.#access
     const { folder, copies } = batch
     const position = this.#positions.get(folder)
-    this.#positions.delete(folder)
+    const isApart = this.#access.lanes !== undefined
+    // Others are being appended beside this one: what stood before all of them is known until they have ended.
+    if (!isApart) this.#positions.delete(folder)
     const folderLimit = this.#folderLimits.get(folder)
     const answer = await multiAppend(client, batch, {
       folderLimit,
@@ -173,7 +196,7 @@ export class DirectStore implements Store {
       literals: this.#access.literals,
       signal,
     })
-    if (answer.status !== 'stored') return answer
+    if (answer.status !== 'stored' || isApart) return answer
     const reached = positionAfter(answer.appended)
     if (reached !== undefined) this.#positions.set(folder, reached)
     // A store without UIDPLUS names no UIDs. If its folder has taken messages, the next one stands further up (RFC 9051 section 2.3.1.1).

@@ -1,5 +1,5 @@
 /** The numbers of the store's side, each with its reason and its source. Times are in milliseconds, sizes in octets. */
-import { KiB, MiB, second, minute } from '../units.ts'
+import { hour, KiB, MiB, second, minute } from '../units.ts'
 
 export const imapLimits = {
   storeConnectWaitMs: 30 * second,
@@ -39,6 +39,12 @@ export const imapLimits = {
   /** A connection to a destination is kept this long after its last use. */
   storeIdleMs: 15 * second,
   storeConnectionsPerDestination: 2,
+  /** To anybody else's store: Gmail allows 15 connections a user, Fastmail 10 or so, and people's own programs need some. */
+  foreignConnectionsPerDestination: 3,
+  /** A store that has refused a connection beside others is not asked for it again for this time. */
+  fewerLanesForMs: 1 * hour,
+  /** The messages of one intent where the store takes them one by one. */
+  apartMessagesMax: 24,
 
   /** Somebody waits at a screen: within this time a listing or a search has to end, and a connection has to become free. */
   readWaitMs: 20 * second,

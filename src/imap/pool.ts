@@ -5,7 +5,8 @@ import type { StoreEndpoint } from '../server-urls.ts'
 import { imapLimits } from './limits.ts'
 import type { Store } from '../pull/ports.ts'
 import type { Traces } from '../pull/trace-ports.ts'
-import type { Staging } from './access.ts'
+import type { Staging, StoreAccess } from './access.ts'
+import type { Lanes } from './apart.ts'
 import { connectStore, type Login, loginOf, serverOf, type StoreTarget } from './connection.ts'
 import { Identities } from './identities.ts'
 import { checkInsides } from './insides.ts'
@@ -56,12 +57,15 @@ const usualFreshMs = 1000
 export class StorePool {
   readonly #hosted: StoreEndpoint
   readonly #lateMs: number
-  readonly #rules: Omit<PlaceRules, 'empty'>
+  readonly #rules: Omit<PlaceRules, 'empty' | 'connectionsMax'>
+  readonly #connectionsMax: number | undefined
   readonly #appendWaitMs: number
   readonly #leaveWaitMs: number
   readonly #places = new Map<string, Place>()
   readonly #identities: Identities
   readonly #literals = new Literals()
+  /** How many connections beside each other a place was found to have, where it refused more. */
+  readonly #fewerLanes = new Map<string, { readonly count: number; readonly sinceMs: number }>()
   readonly #alerted: (destinationId: string, words: string) => void
   /** The last alert of each destination: many servers repeat it at every login. */
   readonly #alerts = new Map<string, string>()
@@ -78,8 +82,8 @@ export class StorePool {
     this.#identities = options.identities ?? new Identities()
     this.#leaveWaitMs = options.leaveWaitMs ?? imapLimits.storeLeaveWaitMs
     this.#appendWaitMs = options.appendWaitMs ?? imapLimits.appendWaitMs
+    this.#connectionsMax = options.connectionsMax
     this.#rules = {
-      connectionsMax: options.connectionsMax ?? imapLimits.storeConnectionsPerDestination,
       turnWaitMs: options.turnWaitMs ?? this.#appendWaitMs,
       freshMs: options.freshMs ?? usualFreshMs,
     }
@@ -94,7 +98,7 @@ export class StorePool {
   async store(target: StoreTarget, { staging, mayCommit = () => true, signal }: StoreRun = {}): Promise<Store> {
     const hosted = target.kind === 'hosted'
     if (hosted && staging === undefined) throw new Error('a hosted store is opened for a run, which has a fence')
-    return await openStore({
+    const access: StoreAccess = {
       borrow: (use) => this.borrow(target, use, signal),
       connect: () => this.#connect(target, signal),
       staging: hosted ? staging : undefined,
@@ -103,7 +107,22 @@ export class StorePool {
       appendWaitMs: this.#appendWaitMs,
       literals: this.#literals,
       signal,
-    })
+    }
+    return await openStore(access, this.#lanesTo(target))
+  }
+
+  /** As many as the place may have connections, unless the store has refused some lately. */
+  #lanesTo(target: StoreTarget): Lanes {
+    const key = placeKey(target)
+    const known = this.#fewerLanes
+    return {
+      get count() {
+        const learnt = known.get(key)
+        if (learnt !== undefined && performance.now() - learnt.sinceMs > imapLimits.fewerLanesForMs) known.delete(key)
+        return known.get(key)?.count ?? imapLimits.foreignConnectionsPerDestination
+      },
+      fewer: (count) => void known.set(key, { count, sinceMs: performance.now() }),
+    }
   }
 
   /** Opens a connection of its own to read stored messages back; the caller closes it. */
@@ -120,7 +139,7 @@ export class StorePool {
   /** Lends a connection until `use` has ended. If `use` fails, the connection is closed. */
   async borrow<T>(target: StoreTarget, use: Use<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()
-    const place = this.#place(placeKey(target))
+    const place = this.#place(target)
     await place.turn(serverOf(loginOf(target, this.#hosted)), signal)
     let client: ImapFlow | undefined
     try {
@@ -157,11 +176,13 @@ export class StorePool {
     this.#separates({ host, port }, separator)
   }
 
-  #place(key: string): Place {
+  #place(target: StoreTarget): Place {
+    const key = placeKey(target)
     const before = this.#places.get(key)
     if (before !== undefined) return before
     const place: Place = new Place({
       ...this.#rules,
+      connectionsMax: this.#connectionsMax ?? connectionsTo(target),
       empty: () => {
         if (this.#places.get(key) === place) this.#places.delete(key)
       },
@@ -169,6 +190,10 @@ export class StorePool {
     this.#places.set(key, place)
     return place
   }
+}
+
+function connectionsTo({ kind }: StoreTarget): number {
+  return kind === 'hosted' ? imapLimits.storeConnectionsPerDestination : imapLimits.foreignConnectionsPerDestination
 }
 
 /**

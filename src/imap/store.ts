@@ -2,16 +2,19 @@
 import { pullLimits } from '../pull/limits.ts'
 import type { Store } from '../pull/ports.ts'
 import type { StoreAccess } from './access.ts'
+import type { Lanes } from './apart.ts'
 import { DirectStore } from './direct.ts'
 import { imapLimits } from './limits.ts'
 import { StagedStore } from './staging.ts'
 
-export async function openStore(access: StoreAccess): Promise<Store> {
+/** @param lanes are taken if the store lacks MULTIAPPEND. */
+export async function openStore(access: StoreAccess, lanes: Lanes): Promise<Store> {
   const multi = await access.borrow(async (client) => client.capabilities.has('MULTIAPPEND'))
-  const batch = { messages: multi ? pullLimits.windowMessagesMax : 1, octets: imapLimits.batchOctetsMax }
-  return plain(
-    access.staging === undefined ? new DirectStore(access, batch) : new StagedStore(access, access.staging, batch),
-  )
+  const { staging } = access
+  const apartMax = staging === undefined ? imapLimits.apartMessagesMax : 1
+  const batch = { messages: multi ? pullLimits.windowMessagesMax : apartMax, octets: imapLimits.batchOctetsMax }
+  if (staging !== undefined) return plain(new StagedStore(access, staging, batch))
+  return plain(new DirectStore(multi ? access : { ...access, lanes }, batch))
 }
 
 /** Gives the verbs as properties of a plain object, so that code that spreads the store to replace a verb (workers/run.ts) keeps the others. */

@@ -169,7 +169,7 @@ export interface Deletable {
 
 /** An IMAP server, opened for one account's messages. */
 export interface Store {
-  /** The largest batch that one `append` may carry. `messages` is 1 if the server lacks MULTIAPPEND (RFC 3502). */
+  /** The largest batch that one `append` may carry. A server that lacks MULTIAPPEND (RFC 3502) gets it message by message. */
   readonly batch: BatchLimit
   /** The number of messages from which on a `deliver` before the end of the run is worth its round trips. */
   readonly deliveredTogether: number

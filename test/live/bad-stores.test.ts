@@ -138,17 +138,20 @@ const makes: [string, readonly string[]][] = [
 /** Leaves an intent behind: the run cannot look for what it has sent. */
 const lost = { losesAnswers: 1, goesAway: true }
 
+/** Where messages go over several connections at once, their order is not the maildrop's. */
+const asOrdered = (capabilities: readonly string[], names: readonly string[]) =>
+  capabilities.includes('MULTIAPPEND') ? names : names.toSorted()
+
 for (const [make, capabilities] of makes) {
   test(`${make}: the answer to an append is lost, and the same run looks for its messages`, async () => {
     await at({ capabilities, losesAnswers: 2 }, letters(25), async ({ pull, held }) => {
       ranWell(await pull(), { recovered: 0, stored: 25, deleted: 25 })
-      assert.deepEqual(held(), numbers(1, 25))
+      assert.deepEqual(asOrdered(capabilities, held()), asOrdered(capabilities, numbers(1, 25)))
     })
   })
 
   test(`${make}: the answer to an append is lost and the store is away, and nothing arrives twice`, async () => {
     await at({ capabilities, ...lost }, letters(25), async ({ pull, held, server }) => {
-      const each = capabilities.includes('MULTIAPPEND') ? 10 : 1
       const first = await pull()
       failedWith(
         first,
@@ -156,9 +159,11 @@ for (const [make, capabilities] of makes) {
         /^The mail store could not be reached: 127\.0\.0\.1:\d+: it closed the connection at once/,
       )
       assert.deepEqual([first.counts.stored, first.counts.deleted], [0, 0])
-      assert.equal(server.stored.length, each)
+      const each = server.stored.length
+      if (capabilities.includes('MULTIAPPEND')) assert.equal(each, 10)
+      else assert.ok(each >= 1 && each <= imapLimits.foreignConnectionsPerDestination, `${each}`)
       ranWell(await pull(), { recovered: each, stored: 25 - each, deleted: 25 })
-      assert.deepEqual(held(), numbers(1, 25))
+      assert.deepEqual(asOrdered(capabilities, held()), asOrdered(capabilities, numbers(1, 25)))
     })
   })
 
@@ -171,7 +176,8 @@ for (const [make, capabilities] of makes) {
         const behaviour = { capabilities, dropsInLiteral: 1, dropsAfterOctets, ...(byeInLiteral && { byeInLiteral }) }
         await at(behaviour, messages, async ({ pull, held }) => {
           ranWell(await pull(), { recovered: 0, stored: 15, deleted: 15, deferred: 0 })
-          assert.deepEqual(held(), [...numbers(1, 4), 'large', ...numbers(5, 14)])
+          const wanted = [...numbers(1, 4), 'large', ...numbers(5, 14)]
+          assert.deepEqual(asOrdered(capabilities, held()), asOrdered(capabilities, wanted))
         })
       }
     })
@@ -748,7 +754,8 @@ describe('what an operator sees of it', () => {
   ] as const) {
     test(`"${answer}" in mid-run: what was stored counts, and the destination pauses for ${minutes} min`, async () => {
       let appends = 0
-      const refuses = () => ([4, 5].includes((appends += 1)) ? answer : undefined)
+      let isOver = false
+      const refuses = () => ((appends += 1) > 3 && !isOver ? answer : undefined)
       const store = await startImapServer({ capabilities: ['IMAP4rev1'], refuses })
       const { id, destinationId } = await accountAt(store)
       const run = await stack.pull(id)
@@ -758,6 +765,7 @@ describe('what an operator sees of it', () => {
       assert.equal(pause.status, 'paused')
       assert.ok(pause.minutes > minutes - 0.5 && pause.minutes <= minutes, `${pause.minutes} min`)
       assert.equal(JSON.parse(pause.message).message, run.failure?.message)
+      isOver = true
       const next = await stack.pull(id)
       assert.deepEqual([next.failure, next.stored, next.recovered], [null, 3, 0])
       assert.equal((await pausedFor(destinationId)).status, 'ok')
@@ -785,6 +793,8 @@ describe('what an operator sees of it', () => {
     const { id, destinationId } = await accountAt(store)
     assert.equal((await stack.pull(id)).failure?.kind, 'store unreachable')
     store.comeBack()
+    const arrived = store.stored.length
+    assert.ok(arrived > 0)
     given['LOGIN'] = 'TAG NO [ALERT] Application-specific password required (Failure)\r\n'
     for (let nth = 0; nth < 2; nth += 1) {
       const { failure, stored } = await stack.pull(id)
@@ -797,7 +807,7 @@ describe('what an operator sees of it', () => {
     delete given['LOGIN']
     await stack.call('PATCH', `/destinations/${destinationId}`, { password: 'secret' })
     const { failure, recovered, stored } = await stack.pull(id)
-    assert.deepEqual([failure, recovered, stored], [null, 1, 5])
+    assert.deepEqual([failure, recovered, stored], [null, arrived, 6 - arrived])
     assert.equal(store.stored.length, 6)
     await store.close()
   })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { FailureKind } from '../../src/failure/failure.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
+import { imapLimits } from '../../src/imap/limits.ts'
 import { StorePool } from '../../src/imap/pool.ts'
 import type { Intent } from '../../src/ledger/ledger.ts'
 import type { ShortHash, Token } from '../../src/mail/message.ts'
@@ -205,9 +206,9 @@ test('a store that is not there, and one that does not let us in', async () => {
   )
 })
 
-test('without MULTIAPPEND a batch is one message', async () => {
+test('without MULTIAPPEND a batch is a few messages, each of which goes by itself', async () => {
   await scripted({ capabilities: ['IMAP4rev1', 'LITERAL+'] }, async (store, server) => {
-    assert.equal(store.batch.messages, 1)
+    assert.equal(store.batch.messages, imapLimits.apartMessagesMax)
     await store.prepare('INBOX')
     const answer = await store.append('INBOX', [copyOf(1)], [])
     assert.equal(answer.status, 'stored')

@@ -183,6 +183,7 @@ export class Pop3Connection {
   #letGo(): void {
     this.#isClosed = true
     this.#clock.stop()
+    this.#rate.stop()
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
     this.#socket.destroy()
   }

@@ -37,7 +37,7 @@ async function untilThere(file: string): Promise<void> {
 }
 
 /** Measures one case with a worker of its own: the figures count from the worker's start. */
-async function measure(login: string, what: string, messages: readonly Buffer[]): Promise<void> {
+async function measure(login: string, what: string, messages: readonly Buffer[], isDeleted = false): Promise<void> {
   const folder = mkdtempSync('/tmp/tributary-large-')
   handOver(folder, childIdentity([]))
   process.env['BENCH_HELD_UP_FILE'] = join(folder, 'held-up')
@@ -47,7 +47,8 @@ async function measure(login: string, what: string, messages: readonly Buffer[])
   try {
     await untilThere(process.env['BENCH_HELD_UP_FILE'])
     const from = { port: provider.pop3Port, user: login, password, messages: messages.length }
-    const { seconds, worker } = await ours.pull(from, login)
+    const pulled = await ours.pull(from, login)
+    const { seconds, worker } = isDeleted ? await ours.deleteAll() : pulled
     const largest = messages.reduce((most, { length }) => Math.max(most, length), 0) / (1024 * 1024)
     const heldUpMs = Number(readFileSync(process.env['BENCH_HELD_UP_FILE'], 'utf8'))
     say(what)
@@ -65,3 +66,5 @@ async function measure(login: string, what: string, messages: readonly Buffer[])
 }
 
 for (const [login, { what, messages }] of Object.entries(cases)) await measure(login, what, messages())
+const { what, messages } = cases.many
+await measure('deleted', `${what}, stored before, that are looked at by TOP and deleted`, messages(), true)

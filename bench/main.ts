@@ -12,7 +12,7 @@ import { startLmtp } from './lmtp.ts'
 import { madeMail, mailBelow, someOf } from './mail.ts'
 import { type Ours, startOurs } from './ours.ts'
 import { fetchmailTo, getmail, type Maildrop, mpop, type Peer, type Pulled } from './peers.ts'
-import { type Figures, type Place, report, type Rounds, targetsOf } from './table.ts'
+import { allPlaces, type Figures, type Place, report, type Rounds, targetsOf } from './table.ts'
 
 const roundTripMs = 50
 const slowMost = { getmail: 200, fetchmail: 200 } as const
@@ -45,11 +45,17 @@ async function bench(ends: (() => unknown)[]): Promise<Figures> {
   const maildrops = { all: mail, getmail: someOf(mail, slow.getmail), fetchmail: someOf(mail, slow.fetchmail) }
   const provider = await startDovecot({ all: password, getmail: password, fetchmail: password }, maildrops)
   ends.push(() => provider.stop())
-  const maildrop = (user: keyof typeof maildrops, port = provider.pop3Port): Maildrop => {
-    return { port, user, password, messages: maildrops[user].length }
+  const maildrop = (user: keyof typeof maildrops, line: Line = { port: provider.pop3Port }): Maildrop => {
+    return { ...line, user, password, messages: maildrops[user].length }
   }
-  const proxyPort = await startDelay(provider.pop3Port, ends)
-  const logins = (name: string) => places.flatMap((place) => turns(rounds).map((round) => `${name}-${place}-${round}`))
+  const lines: Readonly<Record<Place, Line>> = {
+    local: { port: provider.pop3Port },
+    delay: { port: await startDelay(provider.pop3Port, ends) },
+    tls: { port: provider.pop3sPort, tls: true },
+    'tls delay': { port: await startDelay(provider.pop3sPort, ends), tls: true },
+  }
+  const logins = (name: string) =>
+    places.flatMap((place) => turns(rounds).map((round) => `${name}-${place.replace(' ', '-')}-${round}`))
   const ours = await startOurs(folder, [...logins('ours'), ...logins('bare'), 'warm'])
   ends.push(() => ours.stop())
 
@@ -76,14 +82,17 @@ async function bench(ends: (() => unknown)[]): Promise<Figures> {
   )
   const figures: Partial<Record<Place, Rounds>> = {}
   for (const place of places) {
-    const from = maildrop('all', place === 'local' ? provider.pop3Port : proxyPort)
+    const from = maildrop('all', lines[place])
+    const called = place.replace(' ', '-')
     const taken = { ours: [], mpop: [], getmail: [], fetchmail: [], bareRead: [], bareAppend: [] } as Taken
     for (const round of turns(rounds)) {
       say(`Round ${round + 1} of ${rounds}, ${place}`)
-      taken.bareRead.push(await bareRead(from))
-      taken.bareAppend.push(await bareAppendInto(ours, `bare-${place}-${round}`, literals))
-      taken.mpop.push(await ask(mpop, from, `mpop-${place}-${round}`))
-      taken.ours.push(await ours.pull(from, `ours-${place}-${round}`))
+      if (!from.tls) {
+        taken.bareRead.push(await bareRead(from))
+        taken.bareAppend.push(await bareAppendInto(ours, `bare-${called}-${round}`, literals))
+      }
+      taken.mpop.push(await ask(mpop, from, `mpop-${called}-${round}`))
+      taken.ours.push(await ours.pull(from, `ours-${called}-${round}`))
     }
     if (place === 'local') {
       say('The slow ones')
@@ -105,6 +114,9 @@ async function bench(ends: (() => unknown)[]): Promise<Figures> {
   const octets = mail.reduce((sum, { length }) => sum + length, 0)
   return { messages: mail.length, octets, slow, rounds: figures }
 }
+
+/** How the provider is reached. */
+type Line = Pick<Maildrop, 'port' | 'tls'>
 
 type Taken = { -readonly [Name in keyof Rounds]: Rounds[Name][number][] }
 
@@ -134,9 +146,11 @@ function countOf(name: string, text: string): number {
 }
 
 function placesOf(only: string | undefined): Place[] {
-  if (only === undefined) return ['local', 'delay']
-  if (only === 'local' || only === 'delay') return [only]
-  throw new Error(`--only takes local or delay, not ${only}.`)
+  if (only === undefined) return [...allPlaces]
+  const wanted = only.split(',')
+  const places = allPlaces.filter((place) => wanted.includes(place.replace(' ', '-')))
+  if (places.length === wanted.length) return places
+  throw new Error(`--only takes local, delay, tls, tls-delay, or several with commas, not ${only}.`)
 }
 
 /** Writes to standard error, because standard output is for the result alone. */

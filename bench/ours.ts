@@ -1,7 +1,11 @@
 /** Pulls by Tributary as production runs it, and says what its parts used for it. */
 import type { Child } from '../deploy/child.ts'
+import type { Account } from '../src/account/account.ts'
+import type { AccountId } from '../src/mail/message.ts'
+import { Accounts } from '../src/redis/accounts.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
+import type { Run } from '../src/runs/run.ts'
 import type { TestDovecot } from '../test/support/dovecot.ts'
 import { startGateway } from '../test/support/gateway.ts'
 import { type Maildrop, pullWaitMs } from './peers.ts'
@@ -12,6 +16,8 @@ export interface Ours {
   readonly workerPid: number
   /** Pulls into a login of the store that holds nothing yet. The time is the run's own, from start to finish. */
   pull(maildrop: Maildrop, login: string): Promise<OursPulled>
+  /** Visits the maildrop that was pulled last once more, and deletes there what is stored. */
+  deleteAll(): Promise<OursPulled>
   stop(): Promise<void>
 }
 
@@ -30,22 +36,39 @@ export async function startOurs(folder: string, logins: readonly string[], built
   const queue = new PullQueue(redis, runs, { onError: () => {} })
   const worker: Child = await gateway.startWorker()
 
+  let last: { readonly account: Account; readonly messages: number } | undefined
+  const visit = async (accountId: AccountId, wanted: Pick<Run, 'stored' | 'deleted'>): Promise<OursPulled> => {
+    const watched = watch({ worker: worker.pid, redis: server.pid, store: store.pid() })
+    const { id } = await queue.request(accountId)
+    const run = await runs.waitForEnd(id, pullWaitMs)
+    const usages = watched.stop()
+    if (run?.state !== 'done' || run.stored !== wanted.stored || run.deleted !== wanted.deleted) {
+      throw new Error(`Tributary: ${JSON.stringify(run)}\n${said.join('\n')}`)
+    }
+    const seconds = (Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '')) / 1000
+    return { seconds, ...usages }
+  }
+
   return {
     store,
     workerPid: worker.pid,
-    async pull({ port, user, password, messages }, login) {
+    async pull({ port, user, password, messages, tls = false }, login) {
       const destinationId = await gateway.destination(login)
-      const [account] = await gateway.register([{ port, user, password, destinationId, paused: true }])
+      const line = { port, tls: tls ? 'implicit' : 'none', tlsVerify: !tls } as const
+      const [account] = await gateway.register([{ ...line, user, password, destinationId, paused: true }])
       if (account === undefined) throw new Error('there is no account')
-      const watched = watch({ worker: worker.pid, redis: server.pid, store: store.pid() })
-      const { id } = await queue.request(account.id)
-      const run = await runs.waitForEnd(id, pullWaitMs)
-      const usages = watched.stop()
-      if (run?.state !== 'done' || run.stored !== messages) {
-        throw new Error(`Tributary: ${JSON.stringify(run)}\n${said.join('\n')}`)
-      }
-      const seconds = (Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '')) / 1000
-      return { seconds, ...usages }
+      last = { account, messages }
+      return await visit(account.id, { stored: messages, deleted: 0 })
+    },
+    async deleteAll() {
+      if (last === undefined) throw new Error('nothing was pulled')
+      const { account, messages } = last
+      const changed = await new Accounts(redis).update(account.id, (before) => {
+        const after = { ...before.account, retention: { mode: 'delete' } as const }
+        return { record: { ...before, account: after }, due: 'as before' }
+      })
+      if (typeof changed === 'string') throw new Error(changed)
+      return await visit(account.id, { stored: 0, deleted: messages })
     },
     async stop() {
       await worker.stop(20_000)

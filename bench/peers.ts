@@ -1,4 +1,4 @@
-/** Runs the programs that people use today, each once over a maildrop that it has not seen before: without TLS, and all mail stays at the provider. */
+/** Runs the programs that people use today, each once over a maildrop that it has not seen before; all mail stays at the provider. */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startChild } from '../deploy/child.ts'
@@ -11,6 +11,8 @@ export interface Maildrop {
   readonly user: string
   readonly password: string
   readonly messages: number
+  /** TLS from the first octet, with a certificate that nobody knows: it is not checked. */
+  readonly tls?: boolean
 }
 
 export interface Pulled {
@@ -31,7 +33,7 @@ export interface Desk {
 export type Peer = (maildrop: Maildrop, desk: Desk) => Promise<Pulled>
 
 /** mpop sends its commands in a pipeline, and syncs file by file. */
-export const mpop: Peer = async ({ port, user, password, messages }, desk) => {
+export const mpop: Peer = async ({ port, user, password, messages, tls = false }, desk) => {
   const { folder } = desk
   const conf = join(folder, 'mpoprc')
   const lines = [
@@ -41,7 +43,7 @@ export const mpop: Peer = async ({ port, user, password, messages }, desk) => {
     `user ${user}`,
     `password ${password}`,
     'auth user',
-    'tls off',
+    ...(tls ? ['tls on', 'tls_starttls off', 'tls_certcheck off'] : ['tls off']),
     'keep on',
     'pipelining on',
     `uidls_file ${join(folder, 'uidls')}`,

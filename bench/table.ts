@@ -2,7 +2,9 @@
 import type { OursPulled } from './ours.ts'
 import type { Pulled } from './peers.ts'
 
-export type Place = 'local' | 'delay'
+/** Without TLS and with it, beside the provider and behind a long line. */
+export type Place = 'local' | 'delay' | 'tls' | 'tls delay'
+export const allPlaces: readonly Place[] = ['local', 'delay', 'tls', 'tls delay']
 
 /** All rounds at one place; a peer that was not measured has none. */
 export interface Rounds {
@@ -36,11 +38,13 @@ export interface Target {
 export const titles: Readonly<Record<Place, string>> = {
   local: 'Locally',
   delay: 'With 50 ms of round trip to the provider',
+  tls: 'Locally, with TLS to the provider',
+  'tls delay': 'With TLS and 50 ms of round trip to the provider',
 }
 
 export function targetsOf({ messages, slow, rounds }: Figures): Target[] {
   const targets: Target[] = []
-  for (const place of ['local', 'delay'] as const) {
+  for (const place of allPlaces) {
     const here = rounds[place]
     if (here === undefined) continue
     const ours = secondsOf(here.ours)
@@ -51,11 +55,11 @@ export function targetsOf({ messages, slow, rounds }: Figures): Target[] {
       const measured = secondsOf(pulled) / count / (ours / messages)
       targets.push({ place, what, measured, bound, hoped: undefined, met: measured >= bound })
     }
-    const [bound, hoped] = place === 'local' ? [0.5, 0.3] : [0.35, 0.2]
+    const [bound, hoped] = place === 'local' || place === 'tls' ? [0.5, 0.3] : [0.35, 0.2]
     atMost("of mpop's time, at most", ours / secondsOf(here.mpop), bound, hoped)
     atLeast('times faster than getmail, at least', here.getmail, slow.getmail, 20)
     atLeast('times faster than fetchmail over LMTP, at least', here.fetchmail, slow.fetchmail, 50)
-    if (place === 'local') atMost('times the floor, at most', ours / floorOf(here), 3, 1.5)
+    if (place === 'local') atMost('times the floor, at most', ours / floorOf(here), 3, 1.8)
   }
   return targets
 }
@@ -63,35 +67,40 @@ export function targetsOf({ messages, slow, rounds }: Figures): Target[] {
 export function report(figures: Figures): string {
   const { messages, octets, slow, rounds } = figures
   const lines = [`${count(messages)} messages, ${(octets / 1e6).toFixed(1)} MB; medians.`]
-  for (const place of ['local', 'delay'] as const) {
+  for (const place of allPlaces) {
     const here = rounds[place]
     if (here === undefined) continue
     lines.push(
       '',
       `${titles[place]}, ${here.ours.length} rounds`,
-      row('', 'seconds', 'ms/message', 'CPU s', 'peak MiB'),
+      row('', 'seconds', 'ms/message', 'CPU s', 'peak MiB', 'best s'),
     )
-    const line = (name: string, seconds: number, of: number, cpuSeconds?: number, peakMiB?: number) =>
-      lines.push(
-        row(name, seconds.toFixed(2), ((seconds / of) * 1000).toFixed(2), cpuSeconds?.toFixed(2), peakMiB?.toFixed(0)),
-      )
+    // A disk may make one round take twice what another takes: the best one is what a program can do.
+    const line = (name: string, seconds: readonly number[], of: number, cpuSeconds?: number, peakMiB?: number) => {
+      if (seconds.length === 0) return
+      const usual = median(seconds)
+      const each = ((usual / of) * 1000).toFixed(2)
+      const best = Math.min(...seconds).toFixed(2)
+      lines.push(row(name, usual.toFixed(2), each, cpuSeconds?.toFixed(2), peakMiB?.toFixed(0), best))
+    }
+    const times = (pulled: readonly { readonly seconds: number }[]) => pulled.map(({ seconds }) => seconds)
     const usage = (pulled: readonly Pulled[]) =>
       [median(pulled.map(({ usage }) => usage.cpuSeconds)), median(pulled.map(({ usage }) => usage.peakMiB))] as const
-    line('Tributary', secondsOf(here.ours), messages)
+    line('Tributary', times(here.ours), messages)
     for (const part of ['worker', 'redis', 'store'] as const) {
       const cpuSeconds = median(here.ours.map((pulled) => pulled[part].cpuSeconds))
       const peakMiB = median(here.ours.map((pulled) => pulled[part].peakMiB))
       lines.push(row(`  ${part}`, '', '', cpuSeconds.toFixed(2), peakMiB.toFixed(0)))
     }
-    line('mpop -> Maildir', secondsOf(here.mpop), messages, ...usage(here.mpop))
+    line('mpop -> Maildir', times(here.mpop), messages, ...usage(here.mpop))
     if (here.getmail.length > 0)
-      line(`getmail -> Maildir (${count(slow.getmail)})`, secondsOf(here.getmail), slow.getmail, ...usage(here.getmail))
+      line(`getmail -> Maildir (${count(slow.getmail)})`, times(here.getmail), slow.getmail, ...usage(here.getmail))
     if (here.fetchmail.length > 0) {
       const name = `fetchmail -> LMTP (${count(slow.fetchmail)})`
-      line(name, secondsOf(here.fetchmail), slow.fetchmail, ...usage(here.fetchmail))
+      line(name, times(here.fetchmail), slow.fetchmail, ...usage(here.fetchmail))
     }
-    line('bare POP3 read', median(here.bareRead), messages)
-    line('bare MULTIAPPEND into mdbox', median(here.bareAppend), messages)
+    line('bare POP3 read', here.bareRead, messages)
+    line('bare MULTIAPPEND into mdbox', here.bareAppend, messages)
     for (const target of targetsOf(figures)) if (target.place === place) lines.push(sentence(target))
   }
   return `${lines.join('\n')}\n`

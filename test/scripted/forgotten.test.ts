@@ -1,5 +1,4 @@
 /** Nothing of a session stays in memory when it has ended: a worker makes millions of them. */
-import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'

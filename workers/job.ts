@@ -66,13 +66,15 @@ interface JobTerms {
 type Outcome = Pick<VisitEnd, 'lesson' | 'check' | 'afterMs'>
 
 async function visitUnder(lease: Lease, world: PullWorld, terms: JobTerms): Promise<Outcome> {
-  const { visit, dueMs, cancelled } = terms
+  const { visit, cancelled } = terms
   const begun = await world.due.begin(visit, checkedHashes)
+  // By this worker's clock, which may differ from Redis': an exact interval is counted from it.
+  const dueMs = world.clock.nowMs() - (begun.nowMs - terms.dueMs)
   const signal = AbortSignal.any([cancelled, lease.lost])
   const checked = visit.task === 'pull' ? await check(world, { begun, lease, signal, dueMs }) : undefined
   if (checked !== undefined && 'check' in checked) return checked
   try {
-    const order = { ...terms, asked: begun.asked, openRunId: begun.openRunId, session: checked, signal }
+    const order = { ...terms, dueMs, asked: begun.asked, openRunId: begun.openRunId, session: checked, signal }
     return { lesson: await runUnder(lease, world, order) }
   } finally {
     checked?.abandon()

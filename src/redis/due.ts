@@ -15,7 +15,7 @@ const claimDue = script<string[]>('claim-due', 1)
 const setDue = script<0 | 1>('set-due', 1)
 const askVisit = script<1>('ask-visit', 1)
 const waitVisit = script<1>('wait-visit', 1)
-const beginVisit = script<[asked: 0 | 1, ...entries: (string | null)[]]>('begin-visit', 1)
+const beginVisit = script<[nowMs: string, asked: 0 | 1, ...entries: (string | null)[]]>('begin-visit', 1)
 const endVisits = script<1>('end-visits', 2)
 const placeVisits = script<1>('place-visits', 1)
 const shiftDue = script<0 | 1>('shift-due', 2)
@@ -72,6 +72,8 @@ export interface CheckTally {
 
 /** The account as it is when its visit begins. */
 export interface BegunVisit<Name extends string> {
+  /** Redis' time. */
+  readonly nowMs: number
   readonly asked: boolean
   readonly openRunId: string | undefined
   /** The account's entry in each hash that was asked for. */
@@ -101,9 +103,10 @@ export class DueAccounts {
   /** Begins a claimed visit: its place lasts on. @param names hashes of which the account's entry is read, without their tag. */
   async begin<Name extends string>({ accountId, task }: VisitName, names: readonly Name[]): Promise<BegunVisit<Name>> {
     const args = [openField(accountId, task), redisLimits.placeHeldMs, ...names]
-    const [asked, openRunId, ...entries] = await beginVisit(this.#redis, [keys.due], args)
+    const [nowMs, asked, openRunId, ...entries] = await beginVisit(this.#redis, [keys.due], args)
     const read = names.map((name, nth) => [name, entries[nth] ?? null])
     return {
+      nowMs: Number(nowMs),
       asked: asked === 1,
       openRunId: openRunId ?? undefined,
       entries: Object.fromEntries(read) as Record<Name, string | null>,

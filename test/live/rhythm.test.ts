@@ -1,6 +1,9 @@
 /** An account's next visit follows its rhythm, which a worker learns and the API explains (docs/decisions/0046). */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { createClock } from '../../src/clock.ts'
+import type { AccountId } from '../../src/mail/message.ts'
+import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { packRhythm, unpackRhythm } from '../../src/runs/packed-rhythm.ts'
 import { newRhythm, type Rhythm } from '../../src/runs/rhythm.ts'
@@ -145,4 +148,26 @@ test('the same shortest and longest interval is exact, and the API says why else
   const failing = await read(await made('failing', 1))
   assert.equal(failing.code, 'backing off')
   assert.ok((failing.seconds ?? 0) >= 120)
+})
+
+test('an exact interval is exact though the clocks of Redis and the worker differ', async (t) => {
+  const own = await startStack()
+  t.after(() => own.stop())
+  const server = await providerOf(t)
+  await own.startWorker({ clock: createClock(() => Date.now() + 5000) })
+  const interval = { minSeconds: 20, maxSeconds: 20 }
+  const id = await own.account({
+    port: server.port,
+    destinationId: await own.destination('alice'),
+    paused: false,
+    interval,
+  })
+  const dueMs = async () => Number(await own.redis.zscore(keys.due, id))
+  const next = async (afterMs: number) =>
+    await until('the next visit', async () => ((await dueMs()) > afterMs ? await dueMs() : undefined))
+  await next(Date.now() + 10_000)
+  await new DueAccounts(own.redis).setNext(id as AccountId, 0)
+  const nowMs = await dueMs()
+  const waits = (await next(nowMs)) - nowMs
+  assert.ok(waits > 19_700 && waits < 20_300, `${waits}`)
 })

@@ -6,7 +6,7 @@
 --   field    account id, or `ID rebuild`
 --   holdMs   how long the place lasts
 --   then names of hashes of which the account's entry is wanted
--- Returns whether somebody asked for it (1 or 0), the open run's id, then those entries.
+-- Returns Redis' time in milliseconds, whether somebody asked for it (1 or 0), the open run's id, then those entries.
 local due = KEYS[1]
 -- @include schedule
 local field, holdMs = ARGV[1], tonumber(ARGV[2])
@@ -28,6 +28,6 @@ if json then
     seat(field, server, destination, nowMs + holdMs)
   end
 end
-local answer = { redis.call('SISMEMBER', tag .. 'asked', field), redis.call('HGET', tag .. 'open-runs', field) }
+local answer = { string.format('%.0f', nowMs), redis.call('SISMEMBER', tag .. 'asked', field), redis.call('HGET', tag .. 'open-runs', field) }
 for nth = 3, #ARGV do table.insert(answer, redis.call('HGET', tag .. ARGV[nth], id)) end
 return answer

@@ -14,6 +14,7 @@ import { listOnce } from '../src/pop3/list-once.ts'
 import { standing } from '../src/pull/reconcile.ts'
 import type { AccountRecord } from '../src/redis/accounts.ts'
 import { exclusively } from '../src/redis/exclusively.ts'
+import { atGuestSlot, NoSlot } from '../src/redis/guest-slots.ts'
 import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import type { Lease } from '../src/redis/lease.ts'
 import { RedisLedger } from '../src/redis/ledger.ts'
@@ -80,7 +81,15 @@ async function listingOf(
 ): Promise<readonly Listed[] | undefined> {
   const password = seal.open(sealedPassword, account.id, 'password')
   const reach = await currentReach(settings, rest, 'pop3')
-  const seen = await listOnce({ ...account, password, reach, signal })
+  // It only says how many messages are there: where the server has no slot for it, that is left out.
+  const seen = await atGuestSlot(
+    redis,
+    account,
+    async () => await listOnce({ ...account, password, reach, signal }),
+  ).catch((error: unknown) => {
+    if (error instanceof NoSlot) return undefined
+    throw error
+  })
   if (seen !== undefined) await new TestedSources(redis).note(account, seen.loginDelayMs)
   return seen?.messages
 }

@@ -7,6 +7,7 @@ import { retrieveAgain } from '../src/pop3/retrieve-again.ts'
 import { type QuarantineEntry, recordOf } from '../src/pull/quarantine.ts'
 import type { AccountRecord } from '../src/redis/accounts.ts'
 import { exclusively } from '../src/redis/exclusively.ts'
+import { atGuestSlot, NoSlot } from '../src/redis/guest-slots.ts'
 import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import { readRecords } from '../src/redis/ledger-records.ts'
 import { spooledMessage } from '../src/redis/spool.ts'
@@ -56,7 +57,8 @@ export class QuarantinedMessages {
     const patience = { waitMs: apiLimits.leaseWaitMs, pollMs: apiLimits.leasePollMs, late: maildropInUse }
     return await exclusively(redis, account.id, patience, async ({ lost }) => {
       const signal = AbortSignal.any([lost, gone])
-      return await retrieveAgain({ ...account, password, reach, signal }, wanted)
+      const retrieve = async () => await retrieveAgain({ ...account, password, reach, signal }, wanted)
+      return await atGuestSlot(redis, account, retrieve)
     }).catch((error: unknown) => {
       throw problemAtProvider(error)
     })
@@ -69,6 +71,7 @@ function recordFrom({ size, record: { uidl, digest } }: QuarantineEntry) {
 }
 
 function problemAtProvider(error: unknown): unknown {
+  if (error instanceof NoSlot) return new Problem('provider-unavailable', error.message)
   if (!(error instanceof SessionFailed)) return error
   const { failure } = error
   return new Problem('provider-unavailable', failure.kind === 'internal' ? failure.reason : describeAsked(failure))

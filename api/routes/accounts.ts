@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import type { DestinationId } from '../../src/mail/message.ts'
 import { type AccountRecord, type Accounts, sourceOf } from '../../src/redis/accounts.ts'
 import { type AccountFacts, factsOf } from '../../src/redis/facts.ts'
+import { atGuestSlot, NoSlot } from '../../src/redis/guest-slots.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import { revokeLease } from '../../src/redis/revocations.ts'
 import { type TestedSource, TestedSources } from '../../src/redis/tested-sources.ts'
@@ -285,8 +286,13 @@ class AccountHandlers {
 
   /** A run that follows soon must not fail for the login of this test. */
   async #examination(options: SessionOptions & TestedSource) {
-    const { capabilities, ...findings } = await examine(options)
-    if (findings.ok) await new TestedSources(this.#world.redis).note(options, loginDelayMsIn(capabilities))
+    const { redis } = this.#world
+    const examined = atGuestSlot(redis, options, async () => await examine(options))
+    const { capabilities, ...findings } = await examined.catch((error: unknown) => {
+      if (!(error instanceof NoSlot)) throw error
+      return { ...nothingFound, failure: { kind: 'throttled' as const, message: error.message } }
+    })
+    if (findings.ok) await new TestedSources(redis).note(options, loginDelayMsIn(capabilities))
     return { ...findings, capabilities: [...capabilities] }
   }
 
@@ -321,6 +327,8 @@ class AccountHandlers {
     return accountView({ ...facts, record })
   }
 }
+
+const nothingFound = { ok: false, messages: 0, octets: 0, capabilities: [], tls: null, next: null }
 
 function accountView({
   record: { account, twinOf },

@@ -106,6 +106,11 @@ export const redisLimits = {
   fullPeerLookedAtMs: 1 * second,
   /** How many servers of a class one claim looks at. */
   serversPerClaim: 200,
+  /** How long somebody who tests an account, or wants to see a message, waits for a slot of the server, and how often that is asked for. */
+  guestWaitMs: 10 * second,
+  guestAskedEveryMs: 200,
+  /** Such a session ends sooner: all its waits together are shorter. */
+  guestHoldMs: 3 * minute,
   /** One of so many places is kept for what somebody asks for. */
   placesKept: 16,
   /** A claimed visit whose job has not begun after this time is claimed again. */

@@ -7,10 +7,12 @@ import { type AccountRecord, Accounts } from '../../src/redis/accounts.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
 import { DueAccounts, type Lesson, type VisitEnd } from '../../src/redis/due.ts'
+import { atGuestSlot } from '../../src/redis/guest-slots.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
+import { script } from '../../src/redis/scripts.ts'
 import { checkTally } from '../../src/redis/tallies.ts'
 import { LiveWorkers } from '../../src/redis/workers.ts'
 import { startRedis } from '../support/redis.ts'
@@ -338,3 +340,22 @@ test('what an earlier version left in no set is found by the rounds', async () =
   await due.place([id])
   assert.deepEqual(await claimed(), [id])
 })
+
+test('a test of an account takes a slot of its server, one more than the schedule has, and gives it back', async () => {
+  await workers(64)
+  await many(20, () => 'a.example')
+  assert.equal((await claimed()).length, 8)
+  const at = { host: 'A.example', port: 995 }
+  const seen = await atGuestSlot(redis, at, async () => {
+    const full = await guests('another', 60_000)
+    return [full, await redis.zcard('{tributary}:slots:a.example:995')]
+  })
+  assert.deepEqual(seen, [0, 9])
+  assert.equal(await guests('another', 60_000), 1)
+  assert.equal(await guests('a third', 60_000), 0)
+  assert.equal(await guests('another', 0), 1)
+  assert.equal(await redis.zcard('{tributary}:slots:a.example:995'), 8)
+})
+
+const guests = async (name: string, holdMs: number) =>
+  await script<0 | 1>('guest-slot', 1)(redis, [keys.due], ['a.example:995', name, holdMs])

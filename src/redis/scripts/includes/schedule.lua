@@ -40,6 +40,9 @@ local function slotsOf(server, nowMs)
   return math.max(1, limit + math.floor(back))
 end
 
+-- How many sessions it has now, those included that are no visits (guest-slot.lua).
+local function usedOf(server, nowMs) return redis.call('ZCOUNT', tag .. 'slots:' .. server, '(' .. nowMs, '+inf') end
+
 local function countOf(name) return tonumber(redis.call('HGET', tag .. 'place-counts', name) or 0) end
 
 local function firstIn(set)
@@ -57,7 +60,7 @@ local function rescore(server, nowMs)
   local first, score = firstIn(tag .. 'waiting:' .. server)
   if not first then return redis.call('ZREM', tag .. 'servers:' .. class, server) end
   local extra = score < 0 and 1 or 0
-  if redis.call('ZCARD', tag .. 'slots:' .. server) >= slotsOf(server, nowMs) + extra then
+  if usedOf(server, nowMs) >= slotsOf(server, nowMs) + extra then
     local _, expiryMs = firstIn(tag .. 'slots:' .. server)
     score = math.max(nowMs, math.min(expiryMs, nowMs + limits.fullServerLookedAtMs))
   elseif peer and countOf('peer ' .. peer) >= slotsOf('peer ' .. peer, nowMs) + extra then

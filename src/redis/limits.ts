@@ -36,6 +36,8 @@ export const redisLimits = {
   clusterLookedAtMs: 3 * second,
   /** How long a master that may fail over waits for a replica to confirm what was written, before it is looked at anew. */
   confirmedWithinMs: 2 * second,
+  /** How long it then waits for the replica to say that its disk has it: by then that is so, and by itself a replica says it every second. */
+  syncedWithinMs: 1.5 * second,
   /** How long a write is tried until a replica has confirmed it: longer than a fail-over takes, and than a lease lasts. */
   sureWithinMs: 30 * second,
   sureTriedEveryMs: 200,

@@ -142,7 +142,7 @@ class Way {
     const assurance = await this.#assurance
     const pipeline = this.#redis.pipeline()
     for (const { write, keyNames, args } of calls) write(pipeline, keyNames, args)
-    pipeline.call(...questions[assurance])
+    for (const question of questions[assurance]) pipeline.call(...question)
     const answers = (await pipeline.exec()) ?? []
     const [failed, confirmed] = answers.at(-1) ?? [new Unconfirmed()]
     const isSure = failed === null && confirms[assurance](confirmed)
@@ -157,13 +157,16 @@ class Way {
   }
 }
 
-const waitMs = String(redisLimits.confirmedWithinMs)
+const replicated = ['WAIT', '1', String(redisLimits.confirmedWithinMs)] as const
 
-/** What is asked behind the writes. */
-const questions: Readonly<Record<Assurance, readonly [string, ...string[]]>> = {
-  synced: ['WAITAOF', '0', '1', waitMs],
-  replicated: ['WAIT', '1', waitMs],
-  alone: ['ROLE'],
+/**
+ * What is asked behind the writes; the last answer counts. A replica that is asked for its disk answers by the state before its last sync, and
+ * then by itself a second later: so it is asked once it has synced, which WAIT tells.
+ */
+const questions: Readonly<Record<Assurance, readonly (readonly [string, ...string[]])[]>> = {
+  synced: [replicated, ['WAITAOF', '0', '1', String(redisLimits.syncedWithinMs)]],
+  replicated: [replicated],
+  alone: [['ROLE']],
 }
 
 /** Whether its answer says that they outlive a fail-over. */

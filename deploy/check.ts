@@ -1,14 +1,15 @@
 /**
  * The health check of a container: it is called as `check.js redis`, `check.js worker` or `check.js api`, or with the URL of a server that must
- * answer. It uses no packages, so that it starts fast: it is run again and again.
+ * answer. It is run again and again; so it uses no packages, and starts fast, unless a worker's Redis is reached otherwise than plainly.
  */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { withDeadline } from '../src/deadline.ts'
 import { keys } from '../src/redis/key-names.ts'
-import { askRedis, httpAnswers, imapGreets, redisPongs } from './probes.ts'
+import { answerWithinMs, askRedis, httpAnswers, imapGreets, type RedisDoor, redisPongs } from './probes.ts'
 
 async function isWell(what: string): Promise<boolean> {
-  if (what === 'redis') return await redisPongs(redis())
+  if (what === 'redis') return await redisHerePongs()
   if (what === 'worker') return await workerSaysAlive()
   if (what === 'api') return await httpAnswers(new URL('/healthz', apiHere()))
   if (!URL.canParse(what)) throw new Error('check.js redis, check.js worker, check.js api, or a URL')
@@ -21,21 +22,52 @@ function apiHere(): string {
   return `${certificate === '' ? 'http' : 'https'}://127.0.0.1:${port}`
 }
 
-function redis() {
-  const text = process.env['TRIBUTARY_REDIS_URL'] ?? ''
-  if (!URL.canParse(text)) throw new Error('TRIBUTARY_REDIS_URL must be a URL')
-  const url = new URL(text)
-  const file = process.env['TRIBUTARY_REDIS_PASSWORD_FILE']
+/** Undefined if it takes more than a connection and a password: Sentinel, a Cluster, TLS, a user, a socket. */
+function plainRedis(): RedisDoor | undefined {
+  const { TRIBUTARY_REDIS_URL: text = '', TRIBUTARY_REDIS_PASSWORD_FILE: file, TRIBUTARY_REDIS_PASSWORD } = process.env
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'redis:' || url.username !== '' || TRIBUTARY_REDIS_PASSWORD !== undefined) return undefined
   const password = file === undefined ? decodeURIComponent(url.password) : readFileSync(file, 'utf8').trim()
-  return { host: url.hostname, port: Number(url.port), password }
+  return { host: url.hostname, port: Number(url.port || 6379), password }
+}
+
+async function redisHerePongs(): Promise<boolean> {
+  const door = plainRedis()
+  if (door === undefined) throw new Error('check.js redis needs a TRIBUTARY_REDIS_URL like redis://HOST:PORT')
+  return await redisPongs(door)
 }
 
 /** Looks for the worker's sign of life in Redis. The worker writes it there every few seconds; it listens at no port. */
 async function workerSaysAlive(): Promise<boolean> {
+  const door = plainRedis()
+  const alive = door === undefined ? await workersAnywhere() : await workersAt(door)
+  return new RegExp(`^${hostname()}:\\d+\r?$`, 'm').test(alive ?? '')
+}
+
+async function workersAt(door: RedisDoor): Promise<string | undefined> {
   // By Redis' own clock, as the worker writes it: those of machines differ.
   const names = "return redis.call('ZRANGEBYSCORE', KEYS[1], redis.call('TIME')[1] * 1000, '+inf')"
-  const alive = await askRedis(redis(), ['EVAL', names, '1', keys.workers])
-  return new RegExp(`^${hostname()}:\\d+\\r$`, 'm').test(alive ?? '')
+  return await askRedis(door, ['EVAL', names, '1', keys.workers])
+}
+
+/** Asks as the worker itself does. */
+async function workersAnywhere(): Promise<string> {
+  const { readEnvironment } = await import('../src/disk/environment.ts')
+  const { connectRedis } = await import('../src/redis/connection.ts')
+  const { LiveWorkers } = await import('../src/redis/workers.ts')
+  const { redisUrl, redisSentinelPassword } = readEnvironment(process.env)
+  if (redisUrl === undefined) throw new Error('TRIBUTARY_REDIS_URL is missing')
+  let reason = 'no answer'
+  const onError = (words: string) => {
+    reason = words
+  }
+  const redis = connectRedis(redisUrl, 'worker', onError, redisSentinelPassword)
+  const late = () => new Error(`Redis does not say which workers are alive (${reason})`)
+  try {
+    return (await withDeadline(new LiveWorkers(redis).names(), { waitMs: answerWithinMs, late })).join('\n')
+  } finally {
+    redis.disconnect()
+  }
 }
 
 try {

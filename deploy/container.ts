@@ -76,7 +76,10 @@ function ensureGiven(setting: 'TRIBUTARY_REDIS_PASSWORD_FILE' | 'TRIBUTARY_STORE
 }
 
 function redisUrlOf({ redisUrl }: Config): URL {
-  if (redisUrl === undefined || !URL.canParse(redisUrl)) throw new ConfigInvalid('TRIBUTARY_REDIS_URL must be a URL')
+  if (redisUrl === undefined || !URL.canParse(redisUrl) || !redisUrl.startsWith('redis:'))
+    throw new ConfigInvalid(
+      'container.js redis starts one Redis: its TRIBUTARY_REDIS_URL must be like redis://HOST:PORT',
+    )
   return new URL(redisUrl)
 }
 

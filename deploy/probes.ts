@@ -8,7 +8,7 @@ import type { Config } from '../src/config.ts'
 type Door = { readonly path: string } | { readonly host: string; readonly port: number }
 export type RedisDoor = Door & { readonly password?: string }
 
-const answerWithinMs = 5000
+export const answerWithinMs = 5000
 const answerCharactersMax = 100_000
 
 /** Tells whether Redis answers PING and no longer says LOADING. */

@@ -44,12 +44,12 @@ export class LiveWorkers {
   }
 
   async count(): Promise<number> {
-    return (await this.#names()).length
+    return (await this.names()).length
   }
 
   /** Gives the vitals of each worker's process that has reported them. */
   async vitals(): Promise<Map<string, WorkerVitals>> {
-    const names = await this.#names()
+    const names = await this.names()
     const found = names.length === 0 ? [] : await this.#redis.mget(names.map(keys.workerVitals))
     const read = names.flatMap((name, nth) => {
       const json = found[nth]
@@ -58,7 +58,8 @@ export class LiveWorkers {
     return new Map(read)
   }
 
-  async #names(): Promise<string[]> {
+  /** Those that are alive. */
+  async names(): Promise<string[]> {
     return await workersAlive(this.#redis, [keys.workers], [])
   }
 }

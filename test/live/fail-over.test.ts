@@ -1,15 +1,18 @@
 /** A real master dies in mid-run, under real Sentinels and in a real Cluster: nothing is lost, nothing doubled, nothing of ours is started again. */
 import assert from 'node:assert/strict'
+import { hostname } from 'node:os'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Lease } from '../../src/redis/lease.ts'
 import { demandReliable } from '../../src/redis/reliable.ts'
+import { LiveWorkers } from '../../src/redis/workers.ts'
 import type { AccountId } from '../../src/mail/message.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { assertAgree, assertEachOnce, assertNoneLost, ledgerOf } from '../support/audit.ts'
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
+import { healthOfWorker } from '../support/health.ts'
 import { readFolder } from '../support/reader.ts'
 import { type RedisNode, startCluster, startSentinel, type TestRedises } from '../support/redises.ts'
 import { type Stack, startStack } from '../support/stack.ts'
@@ -146,5 +149,16 @@ describe('what a fail-over needs', () => {
     assert.ok(lease instanceof Lease)
     await lease.release()
     redis.disconnect()
+  })
+
+  test("a container's health check finds its worker by the Sentinels", async () => {
+    const env = { TRIBUTARY_REDIS_URL: redises.url }
+    assert.equal(await healthOfWorker(env), '1: ')
+    const redis = connectRedis(redises.url, 'worker', () => {})
+    await new LiveWorkers(redis).beat(`${hostname()}:1`, { lagSeconds: 0, residentBytes: 0, cpuSeconds: 0 })
+    redis.disconnect()
+    assert.equal(await healthOfWorker(env), '')
+    const nowhere = { TRIBUTARY_REDIS_URL: 'redis-sentinel://127.0.0.1:1/main' }
+    assert.match(await healthOfWorker(nowhere), /^1: Redis does not say which workers are alive \(.+\)$/)
   })
 })

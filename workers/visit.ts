@@ -175,6 +175,8 @@ export class Visit {
       },
       stopping: () => this.#world.stopping(),
       overtimeMs: () => performance.now() - this.#beganMs - (this.#world.runMs ?? workerLimits.runMs),
+      enterHeavy: async () => true,
+      isWanted: () => false,
       leavesMore: () => void (this.#leavesMore = true),
       progress: (fetched) => progress.changed(fetched),
       arrived: (messages) => arrivals.add(messages),

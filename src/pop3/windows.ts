@@ -19,10 +19,14 @@ export function* windowsOf(
 ): Generator<Listed[]> {
   let open: Listed[] = []
   let octets = 0
+  let last = 0
   const messagesMax = () => Math.min(pace?.messagesMax ?? Infinity, pullLimits.windowMessagesMax)
   for (const message of messages) {
     octets += expectedOctets(message)
-    if (open.length > 0 && (open.length >= messagesMax() || octets > octetsMax())) {
+    // Who is refused in a window is judged by what comes behind it (pull/provider-refusals.ts): so a window keeps the maildrop's order.
+    const isBefore = message.number < last
+    last = message.number
+    if (open.length > 0 && (isBefore || open.length >= messagesMax() || octets > octetsMax())) {
       yield open
       open = []
       octets = expectedOctets(message)

@@ -26,7 +26,7 @@ export async function* mark(session: PullSession, survey: Survey): AsyncGenerato
   const { erasures, account, view } = session
   yield* toProve(session, survey)
   await markProven(session)
-  if (erasures.ended !== undefined || session.endsEarly) return
+  if (erasures.ended !== undefined || session.endsEarly !== undefined) return
   const unread = [...erasures.refused.values()].filter(
     ({ mark: { isRetrieved, index, message } }) =>
       !isRetrieved && message.size <= account.maxMessageBytes && !isRefusedForGood(view.records, index),
@@ -55,7 +55,7 @@ export async function* mark(session: PullSession, survey: Survey): AsyncGenerato
   await markAgain(tried)
   const isInVain = (kind: readonly RefusedMark[]) => kind[0] === undefined || erasures.refused.has(kind[0].mark.index)
   const others = kinds.filter((kind) => !isInVain(kind)).flatMap((kind) => kind.slice(1))
-  if (others.length === 0 || erasures.ended !== undefined || session.endsEarly) return
+  if (others.length === 0 || erasures.ended !== undefined || session.endsEarly !== undefined) return
   yield retrieveAgain(others)
   await markAgain(others)
 }
@@ -89,7 +89,7 @@ async function markProven(session: PullSession): Promise<void> {
     if (erasures.ended !== undefined) erasures.unanswered += marks.length - from
     if (erasures.ended !== undefined) return
     if (from > 0 && world.overtimeMs() >= pullLimits.markingOvertimeMs) {
-      session.endsEarly = true
+      session.endsEarly = 'time'
       return
     }
     const some = marks.slice(from, from + most)

@@ -1,11 +1,28 @@
 /** The limits of a run that pulls: each number with its reason, and where it comes from. */
-import { MiB, day, minute, second } from '../units.ts'
+import { KiB, MiB, day, minute, second } from '../units.ts'
 
 export const pullLimits = {
   /** The number of messages in one window, and in one append: each window and each append costs its syncs. */
   windowMessagesMax: 250,
   /** The number of windows that are on their way at once. With fewer, the line is idle if answers take long. With large messages there are fewer. */
   windowsAheadMax: 3,
+
+  /** Up to this many octets a visit's mail is ordinary: the RETRs of one window (pop3/limits.ts). What is more is heavy (order.ts). */
+  ordinaryOctetsMax: 4 * MiB,
+  /** A larger message is heavy where there is more than one window of mail. */
+  largeOctets: 1 * MiB,
+  /** A first import of no more than this has no order of its own. */
+  smallImportOctets: 256 * KiB,
+  /** The sizes of the messages that a first import brings first, then, and after these; larger ones come last. */
+  importSizes: [64 * KiB, 1 * MiB, 8 * MiB],
+  /** So many small messages come before all others, the newest ones. */
+  importNewest: 50,
+  /** The part of a first import for which a budget is asked at once: the pipeline is empty behind each. */
+  importPartOctets: 12 * MiB,
+  importPartMessages: 1000,
+
+  /** After this time it can be told from what has come how long the rest will take. */
+  rateKnownMs: 3 * second,
 
   /** The number of sessions of one run at a provider that ends each of them early: each is a login, and providers count these. */
   cutSessionsMax: 5,

@@ -57,16 +57,41 @@ export interface World {
    * edge, and the account is due again at once.
    */
   overtimeMs(): number
+  /**
+   * Waits for a place for heavy work: what is more than one window of mail (order.ts). The run has it until it ends. False: none became free
+   * in the time.
+   */
+  enterHeavy(): Promise<boolean>
+  /** Others wait for what this run holds: it ends at the next batch's edge. */
+  isWanted(): boolean
+  /** The octets that a first import may bring now; undefined: as many as there are. */
+  readonly importBudget?: ImportBudget | undefined
   /** Is called if the run leaves something although nothing has failed (CONTRACT section 5, `more`). */
-  leavesMore(): void
+  leavesMore(why: EarlyEnd): void
   /** True once the worker has been asked to stop: the batch in hand is finished, and nothing new is begun. */
   stopping(): boolean
-  /** Is called whenever the run's counts have changed. */
-  progress(fetched?: Fetched): void
+  /** Is called whenever the run's counts have changed. @param secondsLeft the time that the rest will take; null: nobody knows. */
+  progress(fetched?: Fetched, secondsLeft?: number | null): void
   /** Is called with remarks for people, beside the counts. */
   notice(notice: Notice): void
   /** Is called with the messages that have arrived in their folder. It neither fails nor waits. */
   arrived(arrivals: readonly Arrival[]): void
+}
+
+/** Why a run leaves something although nothing has failed: its time is up, there is no place or others want it, or a budget is used up. */
+export type EarlyEnd = 'time' | 'place' | 'budget'
+
+export interface ImportBudget {
+  /**
+   * Takes octets out of the budget.
+   *
+   * @param least fewer are of no use: they are given all the same where nothing was taken for an hour.
+   * @returns how many it gives; 0 if there is no room for now.
+   */
+  take(octets: number, least: number): Promise<number>
+  giveBack(octets: number): Promise<void>
+  /** The octets that it gives in an hour. */
+  readonly octetsPerHour: number
 }
 
 /** A remark about the maildrop, for people. */

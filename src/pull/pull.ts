@@ -54,7 +54,7 @@ import { WindowSize } from './window-size.ts'
 export async function pullAccount(world: World, account: Account, counts: RunCounts): Promise<Failure | undefined> {
   const run: PullRun = { world, account, counts }
   const suspects = new Suspects(run)
-  const windows = new WindowSize(() => world.overtimeMs())
+  const windows = new WindowSize(() => world.overtimeMs() >= 0 || world.isWanted())
   const memory: RunMemory = {
     suspects,
     providerRefusals: new ProviderRefusals(run, suspects),
@@ -73,7 +73,7 @@ export async function pullAccount(world: World, account: Account, counts: RunCou
     }
     do rest = await makeSession(run, memory).catch(leave)
     while (rest !== nothing && world.overtimeMs() < 0)
-    if (rest !== nothing) world.leavesMore()
+    if (rest !== nothing) world.leavesMore('time')
   } finally {
     await memory.providerRefusals.end()
     counts.deferred = suspects.deferred
@@ -118,8 +118,8 @@ async function makeSession(run: PullRun, memory: RunMemory): Promise<Rest> {
       await transfer(deposit, retrieveStored(session, findings, messages))
     await remember(session, findings)
     await erase(session, findings)
-    memory.known = session.endsEarly ? undefined : await idlePlan(session, findings)
-    if (session.endsEarly) run.world.leavesMore()
+    memory.known = session.endsEarly === undefined ? await idlePlan(session, findings) : undefined
+    if (session.endsEarly !== undefined) run.world.leavesMore(session.endsEarly)
     else if (session.remaining > 0 && providerRefusals.limit === undefined) throw new SessionFailed({ kind: 'stopped' })
     return session.isFollowed ? { messages: 0, deletions: session.unproven } : nothing
   } catch (error) {

@@ -5,6 +5,7 @@ import { type Letter, letterOf } from './letter.ts'
 import { look } from './look.ts'
 import { sameBytes } from './plan.ts'
 import { isBeforeFirstRun } from './policy.ts'
+import { portions } from './portions.ts'
 import type { Survey } from './survey.ts'
 import type { Turns } from './suspects.ts'
 import type { PullSession } from './session.ts'
@@ -40,21 +41,25 @@ async function* retrieveTurns(
   const areStored = turns.areStored === true
   const all = [...turns.usual, ...turns.last]
   let due = all.length
-  session.expect(due)
+  session.expect(all)
   // A stored message that does not come now is missing nowhere.
   if (areStored) for (const message of all) session.notGiven.add(message)
   try {
-    for await (const window of suspects.windows(maildrop, turns, () => deposit.done())) {
-      yield* batchesOf(neighbours.date(await newIn(window, session, survey)), world.store.batch)
-      deposit.whenStored(window.release)
-      if (!areStored) await providerRefusals.came(window)
-      else for (const { message } of window.retrieved) session.notGiven.delete(message)
-      const came = window.retrieved.length + window.refused.length + window.cut.length
-      due -= came
-      session.came(came)
-      if (world.stopping() || providerRefusals.limit !== undefined) break
+    const isOver = () => world.stopping() || providerRefusals.limit !== undefined || windows.isOver()
+    for await (const portion of areStored ? [turns] : portions(session, turns)) {
+      for await (const window of suspects.windows(maildrop, portion, () => deposit.done())) {
+        yield* batchesOf(neighbours.date(await newIn(window, session, survey)), world.store.batch)
+        deposit.whenStored(window.release)
+        if (!areStored) await providerRefusals.came(window)
+        else for (const { message } of window.retrieved) session.notGiven.delete(message)
+        const came = [...window.retrieved, ...window.refused, ...window.cut]
+        due -= came.length
+        session.came(came.map(({ message }) => message))
+        if (world.stopping() || providerRefusals.limit !== undefined) break
+      }
+      if (isOver()) break
     }
-    session.endsEarly ||= due > 0 && windows.isOver()
+    if (due > 0 && windows.isOver()) session.endsEarly ??= world.overtimeMs() >= 0 ? 'time' : 'place'
     // This is asked last: a server that ends the session at TOP costs one run, and no mail.
     if (neighbours.areMissed && !world.stopping())
       for (const sighting of await look(maildrop, survey.storedBefore, session.nowMs, suspects.peeks))
@@ -63,7 +68,7 @@ async function* retrieveTurns(
     // What came before the session broke is stored.
     yield* batchesOf(neighbours.rest(), world.store.batch)
     if (!areStored || !session.brokeAtDeletion(error, due)) throw error
-    session.came(due)
+    session.gaveUp(due)
   }
   yield* batchesOf(neighbours.rest(), world.store.batch)
 }

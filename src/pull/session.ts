@@ -9,9 +9,11 @@ import { relisted } from './lessons.ts'
 import type { Listed } from '../mail/message.ts'
 import type { IdlePlan, LedgerView } from './ledger-ports.ts'
 import { Neighbours } from './neighbours.ts'
-import type { Maildrop, PullRun, World } from './ports.ts'
+import type { EarlyEnd, Maildrop, PullRun, World } from './ports.ts'
+import { octetsOf } from './order.ts'
 import type { ProviderRefusals } from './provider-refusals.ts'
 import type { Suspects } from './suspects.ts'
+import { TimeLeft } from './time-left.ts'
 import type { SightedMatch } from './unmatched.ts'
 import type { WindowSize } from './window-size.ts'
 
@@ -59,12 +61,13 @@ export class PullSession implements PullRun {
   unknown = 0
   /** The number of messages that are due, or unknown, and that another session may prove. */
   unproven = 0
-  /** The run has had its time before all was done: the rest is left for the next one. */
-  endsEarly = false
+  /** Why the run ends before all is done; undefined: it does not. The rest is left for the next one. */
+  endsEarly: EarlyEnd | undefined
   /** The server gives another session. */
   mayGoOn = false
   #expected = 0
   #came = 0
+  readonly #left = new TimeLeft(performance.now())
   #hasBegun = false
 
   constructor(run: PullRun, memory: RunMemory, view: LedgerView, maildrop: Maildrop) {
@@ -121,22 +124,35 @@ export class PullSession implements PullRun {
     return true
   }
 
-  /** Notes how many messages are to be retrieved, beside those that have come. */
-  expect(messages: number): void {
+  /** Notes that these messages are to be retrieved, beside those that have come. */
+  expect(messages: readonly Listed[]): void {
     this.#hasBegun = true
-    this.#expected += messages
-    this.world.progress({ messages: this.#came, of: this.#expected })
+    this.#expected += messages.length
+    this.#left.expect(octetsOf(messages))
+    this.#tellProgress()
   }
 
-  /** Notes that this many of them have come, or were refused. */
-  came(messages: number): void {
+  /** Notes that these of them have come, or were refused. */
+  came(messages: readonly Listed[]): void {
+    this.#came += messages.length
+    this.#left.came(octetsOf(messages))
+    this.#tellProgress()
+  }
+
+  /** Notes that so many of them are not asked for any more. */
+  gaveUp(messages: number): void {
     this.#came += messages
-    this.world.progress({ messages: this.#came, of: this.#expected })
+    this.#tellProgress()
+  }
+
+  #tellProgress(): void {
+    const secondsLeft = this.#left.seconds(performance.now(), this.world.importBudget?.octetsPerHour)
+    this.world.progress({ messages: this.#came, of: this.#expected }, secondsLeft)
   }
 
   /** Whether another session follows, only to delete what this one could not prove. */
   get isFollowed(): boolean {
-    return this.mayGoOn && this.unproven > 0 && !this.endsEarly && !this.world.stopping()
+    return this.mayGoOn && this.unproven > 0 && this.endsEarly === undefined && !this.world.stopping()
   }
 
   /** Whether it was decided what is to be retrieved. */

@@ -25,11 +25,11 @@ export class WindowSize implements WindowPace {
   /** The error that ended the session before, if the run goes on after it. */
   #wasCut: unknown
   #isCrowded = false
-  readonly #overtimeMs: () => number
+  readonly #isUp: () => boolean
 
-  /** @param overtimeMs by how much the run has had more than its time. */
-  constructor(overtimeMs: () => number = () => -1) {
-    this.#overtimeMs = overtimeMs
+  /** @param isUp tells whether the run is to end. */
+  constructor(isUp: () => boolean = () => false) {
+    this.#isUp = isUp
   }
 
   /** Begins a session. */
@@ -71,7 +71,7 @@ export class WindowSize implements WindowPace {
 
   /** The run has had its time, or there is no room. A session brings one window at least: a survey of a large maildrop may take all of the time. */
   isOver(): boolean {
-    return this.#isCrowded || (this.#overtimeMs() >= 0 && this.#closed > 0)
+    return this.#isCrowded || (this.#closed > 0 && this.#isUp())
   }
 
   /** The number of stored messages that this session may still be asked for, only to delete them, and come to its QUIT. */

@@ -76,7 +76,7 @@ for (const [how, capabilities] of Object.entries(ways)) {
     assert.ok(first.stored >= 5 && first.stored < 60, `${first.stored}`)
     assert.equal(first.stored, retrieved, 'what was asked for is stored')
     assert.equal(left(provider).length, 60 - first.stored)
-    assert.equal(provider.world.leftMore, 1)
+    assert.deepEqual(provider.world.leftMore, ['time'])
     provider.world.overtimeMs = () => -1
     await provider.visit(remove)
     holds(provider, messages)

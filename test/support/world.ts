@@ -20,7 +20,9 @@ import type {
   Arrival,
   Copy,
   Deletable,
+  EarlyEnd,
   FolderPosition,
+  ImportBudget,
   Maildrop,
   Notice,
   Store,
@@ -129,8 +131,14 @@ export class TestWorld {
   stopAfterWindows = Number.POSITIVE_INFINITY
   /** By how much a run has had more than its time, when so many windows have come. */
   overtimeMs: (windows: number) => number = () => -1
-  /** How often a run has said that it leaves more. */
-  leftMore = 0
+  /** Why runs have left something. */
+  readonly leftMore: EarlyEnd[] = []
+  hasHeavyPlace = true
+  /** How often a place for heavy work was asked for. */
+  heavyAsked = 0
+  /** Whether others wait for what the run holds, when so many windows have come. */
+  isWanted: (windows: number) => boolean = () => false
+  importBudget: ImportBudget | undefined
   /** The number of turns of the event loop before the store takes the nth append, counted from 0. */
   appendTakes: (nth: number) => number = () => 0
   /** False: the store appends to the folder itself, and gives no UIDs (RFC 4315). */
@@ -259,7 +267,13 @@ export class TestWorld {
       newToken: () => (this.#tokens++).toString(16).padStart(32, '0') as Token,
       stopping: () => this.#windows >= this.stopAfterWindows,
       overtimeMs: () => this.overtimeMs(this.#windows),
-      leavesMore: () => void (this.leftMore += 1),
+      enterHeavy: async () => {
+        this.heavyAsked += 1
+        return this.hasHeavyPlace
+      },
+      isWanted: () => this.isWanted(this.#windows),
+      importBudget: this.importBudget,
+      leavesMore: (why) => void this.leftMore.push(why),
       progress: () => {},
       notice: (notice) => void this.notices.push(notice),
       arrived: (arrivals) => void this.arrivals.push(...arrivals),

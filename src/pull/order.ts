@@ -1,0 +1,78 @@
+/**
+ * Decides the order in which messages are retrieved. Pure. One window of mail is ordinary: it waits for nobody. What is more is heavy, and has
+ * places of its own (workers/heavy-lane.ts), so that nobody's new mail waits behind imports and large messages.
+ *
+ * A first import brings the newest messages first, and then the small ones before the large ones: people see most of their mail soon. In each
+ * class messages keep the maildrop's order, and so does everything that is one window. Nothing depends on the order: an import that is
+ * interrupted goes on by what the ledger knows.
+ */
+import type { Listed } from '../mail/message.ts'
+import { pullLimits } from './limits.ts'
+
+export interface Order {
+  /** What has come since the import began: ordinary mail, which no budget of an import holds up. */
+  readonly fresh: readonly Listed[]
+  /** At most one window. */
+  readonly first: readonly Listed[]
+  readonly rest: readonly Listed[]
+}
+
+/** @param importedUpTo the highest number of a message that a first import knows, 0 for none; undefined: this is no first import. */
+export function orderOf(messages: readonly Listed[], importedUpTo: number | undefined): Order {
+  if (importedUpTo === undefined) {
+    if (prefixOf(messages).length === messages.length) return { fresh: [], first: messages, rest: [] }
+    const first = prefixOf(messages.filter(({ size }) => size <= pullLimits.largeOctets))
+    return { fresh: [], first, rest: without(messages, first) }
+  }
+  const fresh =
+    importedUpTo === 0
+      ? []
+      : prefixOf(messages.filter(({ number, size }) => number > importedUpTo && size <= pullLimits.largeOctets))
+  const backlog = without(messages, fresh)
+  if (octetsOf(backlog) <= pullLimits.smallImportOctets) return { fresh, ...firstWindowOf(backlog) }
+  const newest = importedUpTo === 0 ? newestOf(backlog) : []
+  return { fresh, ...firstWindowOf([...newest, ...bySize(without(backlog, newest))]) }
+}
+
+function firstWindowOf(messages: readonly Listed[]): Pick<Order, 'first' | 'rest'> {
+  const first = prefixOf(messages)
+  return { first, rest: messages.slice(first.length) }
+}
+
+export function octetsOf(messages: readonly Listed[]): number {
+  return messages.reduce((sum, { size }) => sum + size, 0)
+}
+
+/** The first messages, as many as are one window of mail. */
+function prefixOf(messages: readonly Listed[]): readonly Listed[] {
+  let octets = 0
+  let count = 0
+  for (const { size } of messages) {
+    octets += size
+    if (count === pullLimits.windowMessagesMax || octets > pullLimits.ordinaryOctetsMax) break
+    count += 1
+  }
+  return messages.slice(0, count)
+}
+
+/** The last small messages: they tell at the next visit what has come since, and people look for them first. */
+function newestOf(messages: readonly Listed[]): readonly Listed[] {
+  const small = messages.filter(({ size }) => size <= (pullLimits.importSizes[0] as number))
+  return small.slice(-pullLimits.importNewest)
+}
+
+/** Small messages first. */
+function bySize(messages: readonly Listed[]): Listed[] {
+  const classes = [...pullLimits.importSizes, Infinity].map((): Listed[] => [])
+  for (const message of messages) {
+    const place = pullLimits.importSizes.findIndex((octets) => message.size <= octets)
+    classes.at(place)?.push(message)
+  }
+  return classes.flat()
+}
+
+function without(messages: readonly Listed[], some: readonly Listed[]): readonly Listed[] {
+  if (some.length === 0) return messages
+  const taken = new Set(some)
+  return messages.filter((message) => !taken.has(message))
+}

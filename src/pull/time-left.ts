@@ -1,0 +1,33 @@
+/** Tells how long a retrieval will take, by what has come of it so far. Pure. */
+import { pullLimits } from './limits.ts'
+import { hour } from '../units.ts'
+
+export class TimeLeft {
+  readonly #beganMs: number
+  #expected = 0
+  #came = 0
+
+  constructor(beganMs: number) {
+    this.#beganMs = beganMs
+  }
+
+  expect(octets: number): void {
+    this.#expected += octets
+  }
+
+  came(octets: number): void {
+    this.#came += octets
+  }
+
+  /**
+   * Null while nothing is known: too little has come, or for too short a time.
+   *
+   * @param octetsPerHour the budget of a first import.
+   */
+  seconds(nowMs: number, octetsPerHour = Infinity): number | null {
+    const ms = nowMs - this.#beganMs
+    if (this.#came === 0 || ms < pullLimits.rateKnownMs) return null
+    const left = Math.max(0, this.#expected - this.#came)
+    return Math.round(Math.max((left * ms) / this.#came, (left / octetsPerHour) * hour) / 1000)
+  }
+}

@@ -31,7 +31,8 @@ export function newDestination(body: NewDestination): Destination {
   mistakes.push(...secretMistakes(body.user ?? '', body.password))
   if (body.kind === 'hosted') mistakes.push(...hostedPasswordMistakes(body.password))
   if (mistakes.length > 0) throw badRequest(mistakes)
-  const identity = { id: newId() as DestinationId, createdAtMs: Date.now() }
+  const { importBytesPerHour = null } = body
+  const identity = { id: newId() as DestinationId, createdAtMs: Date.now(), importBytesPerHour }
   if (body.kind === 'hosted') return { ...identity, kind: 'hosted', login }
   const { host = '', tls = destinationDefaults.tls, user = '', tlsVerify = destinationDefaults.tlsVerify } = body
   const normal = normalHost(host) ?? host
@@ -71,7 +72,11 @@ export function patchedDestination(
   { passwordHash, seal, principal }: PatchOptions,
 ): DestinationRecord {
   const { destination, guarded, ...rest } = before
-  if (destination.kind === 'hosted') return { ...before, passwordHash: passwordHash ?? before.passwordHash }
+  if (destination.kind === 'hosted') {
+    const { importBytesPerHour = destination.importBytesPerHour ?? null } = body
+    const after = { ...destination, importBytesPerHour }
+    return { ...before, destination: after, passwordHash: passwordHash ?? before.passwordHash }
+  }
   const { password, tlsFingerprint = destination.tlsFingerprint, ...fields } = body
   const host = normalHost(fields.host ?? destination.host) ?? destination.host
   const after = { ...destination, ...fields, host, tlsFingerprint: hexOf(tlsFingerprint) }

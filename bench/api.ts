@@ -135,6 +135,7 @@ async function haveRun(ids: readonly string[]): Promise<void> {
         failure,
         fetched: null,
         more: false,
+        secondsLeft: null,
         notices: [],
       }
       many

@@ -15,8 +15,8 @@ export interface EndedVisit {
   readonly account: Account
   /** LOGIN-DELAY of its server (RFC 2449 section 6.5): it is longer than some intervals. */
   readonly loginDelaySeconds: number
-  /** It ended before all was done, and nothing has failed: the next one is due at once. */
-  readonly leavesMore: boolean
+  /** When it is to go on, if it ended before all was done and nothing has failed. */
+  readonly moreAfterMs: number | undefined
   /** When it was due, by Redis' clock. */
   readonly dueMs: number
   /** Undefined if all went well. */
@@ -49,7 +49,7 @@ async function followSuccess(world: PauseWorld, visit: EndedVisit): Promise<void
   if (!isIdle) await accounts.setState(account.id, idsChanged ? { ...defaultState, idsChanged } : defaultState)
   const rhythm = await learnRhythm(world, { account, stored, loginDelaySeconds, nowMs })
   const next = nextVisit(account, rhythm, { nowMs, lateMs: nowMs - visit.dueMs, random: Math.random() })
-  const afterMs = visit.leavesMore ? loginDelaySeconds * 1000 : next.afterMs
+  const afterMs = Math.max(Math.min(visit.moreAfterMs ?? Infinity, next.afterMs), loginDelaySeconds * 1000)
   const waitMs = Math.max(afterMs, limitWaitMs(deferredBecause))
   due.countInterval(waitMs)
   await due.setNext(account.id, waitMs)

@@ -2,8 +2,24 @@
 import { MiB, second, minute, day } from '../src/units.ts'
 
 export const workerLimits = {
-  /** The octets of messages that all runs of a worker hold in memory at once. A larger message is held alone. */
-  heldOctetsMax: 32 * MiB,
+  /**
+   * The octets of messages that the runs of a worker hold in memory at once: ordinary mail, and what is heavy. Of a slow line twice as much may
+   * be held (src/budget.ts), and a message that is larger than all of it is held beside it. Each part is enough for four windows.
+   */
+  heldOctetsMax: 16 * MiB,
+  heavyOctetsMax: 32 * MiB,
+  /** The number of runs of a worker that do heavy work at once: first imports, large messages, appends of many. */
+  heavyPlaces: 16,
+  /** A run that gets no place for it in this time leaves: servers log idle clients out, and its session is wanted. */
+  heavyWaitMs: 10 * second,
+  /** It comes again after this time, or more if many wait. */
+  heavyAgainMs: 20 * second,
+  heavyAgainMaxMs: 10 * minute,
+  /** A run that has had a place for this long leaves it to those that wait for one. */
+  heavyTurnMs: 5 * minute,
+  /** A run of heavy work that has gone on for this long leaves at a batch's edge if visits are due at its server and find no place. */
+  yieldAfterMs: 20 * second,
+  yieldAskedEveryMs: 5 * second,
 
   /** A job whose account's lease is taken (for example by a rebuild) asks again after this time. */
   leaseAskedEveryMs: 500,

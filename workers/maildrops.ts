@@ -23,6 +23,8 @@ export interface PullVisit {
   readonly transcript?: Transcript | undefined
   /** Is told the address and port that were reached. */
   readonly reached?: ((peer: string) => void) | undefined
+  /** The room for its messages, if it is not that of ordinary mail. */
+  readonly budget?: Pick<OctetBudget, 'hold'>
 }
 
 interface Shared extends Pick<WorkerOptions, 'seal' | 'clock' | 'waits'> {
@@ -70,7 +72,7 @@ export class Maildrops {
     const password = seal.open(sealedPassword, account.id, 'password')
     const reach = reachOf(guarded === true, 'pop3', await settings.get())
     const shares = [`host ${account.host}:${account.port}`, `destination ${account.destinationId}`]
-    return { ...account, ...visit, password, reach, tlsSessions: this.#tlsSessions, budget, shares, waits }
+    return { ...account, budget, ...visit, password, reach, tlsSessions: this.#tlsSessions, shares, waits }
   }
 
   /** What CAPA said is written down for the next sessions. That neither fails nor waits: it only saves them time. */

@@ -10,6 +10,7 @@ export class Progress {
   readonly #counts: RunCounts
   readonly #notices = new Set<string>()
   #fetched: Fetched | null = null
+  #secondsLeft: number | null = null
   #writing: Promise<void> | undefined
   #writtenAtMs = 0
   /** The next write: it includes every change until then. */
@@ -29,8 +30,9 @@ export class Progress {
     this.#notices.add(sentence)
   }
 
-  changed(fetched?: Fetched): void {
+  changed(fetched?: Fetched, secondsLeft?: number | null): void {
     this.#fetched = fetched ?? this.#fetched
+    if (secondsLeft !== undefined) this.#secondsLeft = secondsLeft
     const sinceMs = performance.now() - this.#writtenAtMs
     this.#due ??= setTimeout(() => this.#write(), Math.max(0, workerLimits.progressEveryMs - sinceMs))
   }
@@ -42,7 +44,8 @@ export class Progress {
     // The counts are only shown to people: the next write, or the run's end, repairs a write that fails.
     this.#writing = (async () => {
       await before
-      await this.#runs.change({ ...this.#run, ...pick(this.#counts), fetched: this.#fetched }).catch(() => {})
+      const shown = { fetched: this.#fetched, secondsLeft: this.#secondsLeft }
+      await this.#runs.change({ ...this.#run, ...pick(this.#counts), ...shown }).catch(() => {})
     })()
   }
 

@@ -22,6 +22,7 @@ import type { PullQueue } from '../src/redis/queue.ts'
 import type { Revocations } from '../src/redis/revocations.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import { ServerTraits } from '../src/redis/server-traits.ts'
+import { HeavyLane } from './heavy-lane.ts'
 import { Lane } from './lane.ts'
 import { workerLimits } from './limits.ts'
 import { Maildrops, type PullVisit } from './maildrops.ts'
@@ -61,6 +62,10 @@ export interface PullWorld {
   stopping(): boolean
   /** How long a run waits that was not let in right after a test, if it is not the usual time. */
   readonly afterTestMs?: number | undefined
+  /** The room for messages of ordinary mail, and of what is heavy. */
+  readonly budget: OctetBudget
+  readonly heavyBudget: OctetBudget
+  readonly heavyLane: HeavyLane
   /** The time that a run has, if it is not the usual one. */
   readonly runMs?: number | undefined
   readonly between?: ((accountId: AccountId) => RunPorts) | undefined
@@ -91,6 +96,7 @@ export function createPullWorld(
   const accounts = new Accounts(redis)
   const destinations = new Destinations(redis)
   const budget = new OctetBudget(workerLimits.heldOctetsMax)
+  const heavyBudget = new OctetBudget(workerLimits.heavyOctetsMax)
   const pauses = new Pauses(redis)
   const settings = new InstanceSettingsStore(redis)
   const headroom = new Headroom(redis, { freeOctets: options.redisFree, everyMs: options.headroomEveryMs })
@@ -109,8 +115,11 @@ export function createPullWorld(
     log,
     publicName,
     leaseMs,
-    heldOctets: () => budget.held,
+    heldOctets: () => budget.held + heavyBudget.held,
     lane: new Lane(),
+    budget,
+    heavyBudget,
+    heavyLane: new HeavyLane(options.heavyPlaces),
     stopping,
     between,
     afterTestMs: options.afterTestMs,

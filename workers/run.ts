@@ -1,4 +1,5 @@
 /** One run: it calls src/pull/pull.ts once, or twice if it had to learn a server's traits, writes the record, and carries out the consequences. */
+import { importLimitsOf } from '../src/account/import-limits.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import { happened, reportOf } from '../src/failure/sentences.ts'
 import { Arrivals } from '../src/redis/arrivals.ts'
@@ -54,6 +55,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
       arrivals,
       recorder,
       setAsideAfterMs: settings.setAsideAfterSeconds * 1000,
+      importLimits: importLimitsOf(loaded.account, loaded.destination.destination, settings),
       idsChangedBefore: (await world.accounts.state(accountId)).idsChanged === true,
     },
   )
@@ -87,14 +89,14 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
   const ended = {
     ...endedRun(run, counts, failure, world.clock.nowMs()),
     notices: progress.notices,
-    more: visit.leavesMore,
+    more: visit.moreAfterMs !== undefined,
   }
   if (run.task === 'pull') {
     const { stored, deferred } = counts
     const { deferredBecause } = visit
     const { idsChanged } = visit
-    const { loginDelaySeconds, leavesMore } = visit
-    const seen = { failure, stored, deferred, deferredBecause, leavesMore, loginDelaySeconds, dueMs, idsChanged, log }
+    const { loginDelaySeconds, moreAfterMs } = visit
+    const seen = { failure, stored, deferred, deferredBecause, moreAfterMs, loginDelaySeconds, dueMs, idsChanged, log }
     await follow(world, { account: loaded.account, ...seen })
     await tellOfRun(world, loaded.account, ended)
   }
@@ -116,6 +118,7 @@ export function endedRun(run: Run, counts: RunCounts, failure: Failure | undefin
     startedAt: run.startedAt ?? finishedAt,
     finishedAt,
     fetched: null,
+    secondsLeft: null,
     failure: failure === undefined ? null : reportOf(failure),
   }
 }

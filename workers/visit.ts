@@ -1,5 +1,6 @@
 /** The visit that a run makes: it opens the ports of src/pull/ports.ts, and learns the traits of the provider's server meanwhile. */
 import { randomBytes } from 'node:crypto'
+import type { ImportLimits } from '../src/account/import-limits.ts'
 import type { ServerTrait } from '../src/account/server-traits.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import { failureOf, SessionFailed } from '../src/failure/session-failed.ts'
@@ -16,6 +17,7 @@ import { RedisLedger } from '../src/redis/ledger.ts'
 import { Recorder } from '../src/redis/transcripts.ts'
 import { Spread } from '../src/runs/measures.ts'
 import type { Run, RunCounts } from '../src/runs/run.ts'
+import { Allowance } from './allowance.ts'
 import { noticeSentence } from './notices.ts'
 import { Progress } from './progress.ts'
 import { workerLimits } from './limits.ts'
@@ -48,6 +50,7 @@ interface RunRecords {
   readonly arrivals: Arrivals
   readonly recorder: Recorder | undefined
   readonly setAsideAfterMs: number
+  readonly importLimits: readonly ImportLimits[]
   /** It was told at an earlier visit that the ids of this maildrop change. */
   readonly idsChangedBefore: boolean
 }
@@ -65,8 +68,7 @@ export class Visit {
   #leaveLane: (() => void) | undefined
   #peer: string | undefined
   #idsChanged = false
-  #leavesMore = false
-  readonly #beganMs = performance.now()
+  readonly #allowance: Allowance
   /** Why messages are deferred, though the run is done. */
   #deferredBecause: Failure | undefined
 
@@ -75,6 +77,7 @@ export class Visit {
     this.#order = order
     this.#records = records
     this.#ports = world.between?.(order.run.accountId) ?? {}
+    this.#allowance = new Allowance(world, order.loaded, order.signal, records.importLimits)
   }
 
   /** Uses the known traits of the server. If only the way of asking was wrong, the session is repeated at once. */
@@ -112,9 +115,9 @@ export class Visit {
     return this.#deferredBecause
   }
 
-  /** The run has ended before all was done, and nothing has failed (CONTRACT section 5, `more`). */
-  get leavesMore(): boolean {
-    return this.#leavesMore
+  /** When it is to go on, if it has ended before all was done and nothing has failed (CONTRACT section 5, `more`); undefined: it has not. */
+  get moreAfterMs(): number | undefined {
+    return this.#allowance.moreAfterMs
   }
 
   /** LOGIN-DELAY of its server (RFC 2449 section 6.5); 0: it names none. */
@@ -140,6 +143,7 @@ export class Visit {
     } finally {
       this.#leaveLane?.()
       this.#leaveLane = undefined
+      this.#allowance.end()
     }
   }
 
@@ -174,11 +178,12 @@ export class Visit {
         this.#leaveLane = undefined
       },
       stopping: () => this.#world.stopping(),
-      overtimeMs: () => performance.now() - this.#beganMs - (this.#world.runMs ?? workerLimits.runMs),
-      enterHeavy: async () => true,
-      isWanted: () => false,
-      leavesMore: () => void (this.#leavesMore = true),
-      progress: (fetched) => progress.changed(fetched),
+      overtimeMs: () => this.#allowance.overtimeMs(),
+      enterHeavy: async () => await this.#allowance.enterHeavy(),
+      isWanted: () => this.#allowance.isWanted(),
+      importBudget: this.#allowance.importBudget,
+      leavesMore: (why) => this.#allowance.leavesMore(why),
+      progress: (fetched, secondsLeft) => progress.changed(fetched, secondsLeft),
       arrived: (messages) => arrivals.add(messages),
       notice: (notice) => {
         const isIdsChanged = notice.event === 'ids changed'
@@ -207,7 +212,8 @@ export class Visit {
     const reached = (peer: string) => {
       this.#peer = peer
     }
-    const visit = { traits, pace, signal, transcript: recorder?.transcript, reached }
+    const budget = this.#allowance.room
+    const visit = { traits, pace, signal, transcript: recorder?.transcript, reached, budget }
     const opening = begun?.openMaildrop(pace) ?? this.#world.openMaildrop(loaded, visit)
     const maildrop = await opening.finally(() => recorder?.write())
     this.#wasLetIn = true

@@ -341,6 +341,7 @@ function accountView({
 }: AccountFacts) {
   return {
     flags: account.flags as string[],
+    importBytesPerHour: null,
     hostUnicode: shownHost(account.host),
     twinOf: twinOf ?? null,
     status: accountStatusOf(account, state, openRun),

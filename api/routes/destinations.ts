@@ -214,6 +214,7 @@ function destinationView(
     pausedUntil: paused ? new Date(pause.pausedUntilMs).toISOString() : null,
     // A single account that got nothing in says nothing about the destination yet.
     failure: pause?.unstored === undefined || pause.failing ? (pause?.failure ?? null) : null,
+    importBytesPerHour: fields.importBytesPerHour ?? null,
     accounts,
     createdAt: new Date(createdAtMs).toISOString(),
   }

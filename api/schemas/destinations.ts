@@ -6,6 +6,7 @@ import {
   example,
   host,
   hostUnicode,
+  importBytesPerHour,
   id,
   like,
   orNull,
@@ -56,6 +57,7 @@ export const NewDestination = Type.Object(
     tlsVerify: Type.Optional(imap.tlsVerify),
     tlsFingerprint: Type.Optional(imap.tlsFingerprint),
     user: Type.Optional(imap.user),
+    importBytesPerHour: Type.Optional(importBytesPerHour),
     password,
   },
   { ...strict, ...like({ kind: 'hosted', login: 'alice', password: example.password }) },
@@ -70,6 +72,7 @@ export const DestinationPatch = Type.Partial(
     tlsVerify: imap.tlsVerify,
     tlsFingerprint: imap.tlsFingerprint,
     user: imap.user,
+    importBytesPerHour,
     password,
   }),
   { ...strict, ...like({ password: example.password }) },
@@ -78,8 +81,8 @@ export type DestinationPatch = Static<typeof DestinationPatch>
 
 const accounts = Type.Integer({ description: 'how many gather there', ...like(4) })
 export const Destination = Type.Union([
-  Type.Object({ id, ...hosted, ...condition, accounts, createdAt: time }),
-  Type.Object({ id, ...imap, hostUnicode, ...condition, accounts, createdAt: time }),
+  Type.Object({ id, ...hosted, ...condition, importBytesPerHour, accounts, createdAt: time }),
+  Type.Object({ id, ...imap, hostUnicode, ...condition, importBytesPerHour, accounts, createdAt: time }),
 ])
 export type Destination = Static<typeof Destination>
 

@@ -27,6 +27,10 @@ export const Run = Type.Object({
     Type.Object({ messages: Type.Integer(), of: Type.Integer() }),
     'while it runs: how many of the messages that it set out for have come; null before that is known',
   ),
+  secondsLeft: orNull(
+    Type.Integer(like(1200)),
+    'while it runs: how long the rest of what it set out for will take, by what has come so far; null: nobody knows',
+  ),
   failure: orNull(runFailure),
   more: Type.Boolean({
     description: 'it ended by its time and not because all was done: the account is due again at once',

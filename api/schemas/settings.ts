@@ -1,13 +1,14 @@
 /** `/settings` on the wire. */
 import { type Static, type TSchema, Type } from 'typebox'
 import type { InstanceSettings } from '../../src/account/instance-settings.ts'
-import { like, port, strict } from './vocabulary.ts'
+import { like, orNull, port, strict } from './vocabulary.ts'
 
 const ports = Type.Unsafe<readonly number[]>(Type.Array(port(995), { maxItems: 100, ...like([110, 995]) }))
 const ownerPorts = Type.Object(
   { pop3: ports, imap: ports, web: ports },
   { ...strict, description: 'where accounts, destinations and webhooks of owners may lead' },
 )
+const bytesPerHour = Type.Integer({ minimum: 1, maximum: 1_000_000_000_000 })
 const settingFields = {
   ownerPorts,
   adminMayReachPrivate: Type.Boolean({
@@ -29,11 +30,23 @@ const settingFields = {
     description: 'how long a message must go on failing, three times at least, before it is set aside',
     ...like(21_600),
   }),
+  importBytesPerHour: Type.Record(Type.String(), bytesPerHour, {
+    description: 'the octets that first imports may bring in an hour from a host, all its accounts together',
+    ...like({ 'pop.gmail.com': 20_000_000 }),
+  }),
 } satisfies Record<keyof InstanceSettings, TSchema>
 export const SettingsShape = Type.Object(settingFields, strict)
 export type SettingsShape = Static<typeof SettingsShape>
 
 export const SettingsPatch = Type.Partial(
-  Type.Object({ ...settingFields, ownerPorts: Type.Partial(ownerPorts, strict) }),
+  Type.Object({
+    ...settingFields,
+    ownerPorts: Type.Partial(ownerPorts, strict),
+    importBytesPerHour: Type.Record(Type.String({ maxLength: 255 }), orNull(bytesPerHour), {
+      maxProperties: 1000,
+      description: 'null: the host has no limit any more',
+      ...like({ 'pop.gmail.com': 20_000_000 }),
+    }),
+  }),
   strict,
 )

@@ -46,3 +46,8 @@ export const events = Type.Array(Type.Enum([...newsTypes]), {
   uniqueItems: true,
   maxItems: newsTypes.length,
 })
+
+export const importBytesPerHour = orNull(
+  Type.Integer({ minimum: 1, maximum: 1_000_000_000_000, ...like(20_000_000) }),
+  'the octets that first imports may bring in an hour; null: as many as there are. It holds up no mail that has come since an import began',
+)

@@ -7,10 +7,12 @@ import { ProgressBar } from './progress-bar.tsx'
 export function RunProgress({ live: { run, rate }, address }: { readonly live: LiveRun; readonly address: string }) {
   const { run: say } = words.value
   const { fetched, state } = run
-  const left =
+  const byRate =
     fetched === null || rate === undefined || rate.messages <= 0
       ? undefined
       : (fetched.of - fetched.messages) / rate.messages
+  // The worker knows the sizes of what is left, and what an import may bring in an hour.
+  const left = run.secondsLeft ?? byRate
   const parts = [
     state === 'queued'
       ? say.queued

@@ -57,6 +57,8 @@ export interface Account extends ServerLogin {
   readonly longestChosen?: true
   /** A larger message is set aside. */
   readonly maxMessageBytes: number
+  /** The octets that its first import may bring in an hour; null: as many as there are. An earlier version did not have it. */
+  readonly importBytesPerHour?: number | null
   /** True if the provider may not give messages again after RETR: then messages are spooled first. */
   readonly hidesRetrieved: boolean
   /** False if a stored message gets the `X-Tributary-Id` line and none of the rest of our trace block. */
@@ -86,6 +88,7 @@ export const accountDefaults = {
   firstRun: { mode: 'all' },
   interval: { minSeconds: 120, maxSeconds: 3600 },
   maxMessageBytes: 157_286_400,
+  importBytesPerHour: null,
   hidesRetrieved: false,
   trace: true,
   paused: false,

@@ -5,10 +5,17 @@ import type { InstanceSettings } from './instance-settings.ts'
 import type { DestinationId } from '../mail/message.ts'
 import type { ServerLogin } from './account.ts'
 
+interface Any {
+  readonly id: DestinationId
+  readonly createdAtMs: number
+  /** The octets that first imports may bring into it in an hour; null: as many as there are. An earlier version did not have it. */
+  readonly importBytesPerHour?: number | null
+}
+
 /** `hosted` is a login of our own store, and `imap` is a login of any other server. */
 export type Destination =
-  | { readonly id: DestinationId; readonly kind: 'hosted'; readonly login: string; readonly createdAtMs: number }
-  | ({ readonly id: DestinationId; readonly kind: 'imap'; readonly createdAtMs: number } & ServerLogin)
+  | ({ readonly kind: 'hosted'; readonly login: string } & Any)
+  | ({ readonly kind: 'imap' } & Any & ServerLogin)
 
 /** The settings of an `imap` destination that a request may leave out. */
 export const destinationDefaults = { tls: 'implicit', tlsVerify: true, tlsFingerprint: null } as const

@@ -15,6 +15,8 @@ export interface InstanceSettings {
   readonly transcriptsKept: number
   /** A message that fails is set aside after three failures at least, over this time (CONTRACT section 6). */
   readonly setAsideAfterSeconds: number
+  /** The octets that first imports from a provider's host may bring in an hour, all its accounts together. A host that is not named has no limit. */
+  readonly importBytesPerHour: Readonly<Record<string, number>>
 }
 
 export const defaultInstanceSettings: InstanceSettings = {
@@ -23,13 +25,19 @@ export const defaultInstanceSettings: InstanceSettings = {
   arrivedKeptDays: 30,
   transcriptsKept: 5,
   setAsideAfterSeconds: 6 * 3600,
+  importBytesPerHour: {},
 }
 
 /** The settings that are to be changed. A group may contain only some of its settings. */
 export type InstanceSettingsPatch = {
-  readonly [Name in keyof InstanceSettings]?: InstanceSettings[Name] extends Readonly<Record<string, unknown>>
+  readonly [Name in keyof Omit<InstanceSettings, 'importBytesPerHour'>]?: InstanceSettings[Name] extends Readonly<
+    Record<string, unknown>
+  >
     ? Partial<InstanceSettings[Name]>
     : InstanceSettings[Name]
+} & {
+  /** Null: the host has no limit any more. */
+  readonly importBytesPerHour?: Readonly<Record<string, number | null>>
 }
 
 /** Applies a change. A setting that is not named does not change, in a group too. */
@@ -37,9 +45,13 @@ export function merged(before: InstanceSettings, patch: InstanceSettingsPatch): 
   const values = before as unknown as Readonly<Record<string, unknown>>
   const changed = Object.entries(patch).map(([name, value]) => [
     name,
-    isGroup(value) && isGroup(values[name]) ? { ...values[name], ...value } : value,
+    isGroup(value) && isGroup(values[name]) ? withoutNull({ ...values[name], ...value }) : value,
   ])
   return { ...before, ...(Object.fromEntries(changed) as InstanceSettingsPatch) } as InstanceSettings
+}
+
+function withoutNull(group: object): object {
+  return Object.fromEntries(Object.entries(group).filter(([, value]) => value !== null))
 }
 
 function isGroup(value: unknown): value is object {

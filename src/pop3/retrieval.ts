@@ -41,7 +41,7 @@ interface Came {
 
 export class Retrieval {
   readonly #line: Line
-  readonly #budget: OctetBudget
+  readonly #budget: Pick<OctetBudget, 'hold'>
   readonly #signal: AbortSignal | undefined
   readonly #pace: WindowPace | undefined
   readonly #holdings = new Set<Holding>()
@@ -62,7 +62,7 @@ export class Retrieval {
   /** When the last answer of a window came. */
   #cameMs = 0
 
-  constructor(line: Line, budget: OctetBudget, { signal, pace, shares = [] }: RetrievalOptions = {}) {
+  constructor(line: Line, budget: Pick<OctetBudget, 'hold'>, { signal, pace, shares = [] }: RetrievalOptions = {}) {
     this.#line = line
     this.#asker = { session: this, shares }
     this.#barrier = new Barrier(line)

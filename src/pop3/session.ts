@@ -34,7 +34,7 @@ export interface SessionOptions extends ConnectionOptions {
   /** The traits that earlier sessions have learnt of this server; this session adds those that it learns. */
   readonly traits?: Set<ServerTrait>
   /** All sessions of a worker share it. */
-  readonly budget?: OctetBudget
+  readonly budget?: Pick<OctetBudget, 'hold'>
   /** The names under which it shares the budget with others. */
   readonly shares?: readonly string[]
   /** Undefined: windows are as large as usual. */

@@ -55,10 +55,14 @@ function prefixOf(messages: readonly Listed[]): readonly Listed[] {
   return messages.slice(0, count)
 }
 
-/** The last small messages: they tell at the next visit what has come since, and people look for them first. */
+/**
+ * The last small messages: people look for them first. The very last one comes before all others: by it the next visit tells what has come
+ * since.
+ */
 function newestOf(messages: readonly Listed[]): readonly Listed[] {
   const small = messages.filter(({ size }) => size <= (pullLimits.importSizes[0] as number))
-  return small.slice(-pullLimits.importNewest)
+  const newest = small.slice(-pullLimits.importNewest)
+  return [...newest.slice(-1), ...newest.slice(0, -1)]
 }
 
 /** Small messages first. */

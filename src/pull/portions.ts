@@ -41,7 +41,6 @@ async function* budgeted(session: PullSession, { usual, last }: Turns): AsyncGen
     const wanted = octetsOf(part)
     const granted = await budget.take(wanted, part[0]?.size ?? 0)
     const some = granted >= wanted ? part : part.slice(0, countWithin(part, granted))
-    if (granted > octetsOf(some)) await budget.giveBack(granted - octetsOf(some))
     if (some.length > 0) {
       const usualLeft = Math.max(0, usual.length - from)
       yield { usual: some.slice(0, usualLeft), last: some.slice(usualLeft) }

@@ -89,7 +89,6 @@ export interface ImportBudget {
    * @returns how many it gives; 0 if there is no room for now.
    */
   take(octets: number, least: number): Promise<number>
-  giveBack(octets: number): Promise<void>
   /** The octets that it gives in an hour. */
   readonly octetsPerHour: number
 }

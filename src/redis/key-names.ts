@@ -119,6 +119,10 @@ export const keys = {
   tested: (source: string) => shared(`tested:${source}`),
   /** Like `tally`, for one destination. */
   tallyOf: (destinationId: string) => shared(`tally:${destinationId}`),
+  /** Sorted set: destinations of which a visit waits at this server, by when it is due (scripts/includes/schedule.lua). */
+  waitingAt: (server: string) => shared(`waiting:${server}`),
+  /** Hash: minute -> octets that first imports took out of this budget (import-octets.ts). */
+  imported: (scope: string) => shared(`imported:${scope}`),
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),
   /** Hash: delivery id -> Delivery as JSON; and two sorted sets of ids: by when they are due, by when they ended. */

@@ -41,6 +41,9 @@ export const redisLimits = {
   /** How long a write is tried until a replica has confirmed it: longer than a fail-over takes, and than a lease lasts. */
   sureWithinMs: 30 * second,
   sureTriedEveryMs: 200,
+  /** A visit that is due for this long waits for a place: due visits are claimed every second. */
+  waitsForPlaceMs: 2000,
+
   /** How long to wait before Redis is asked again after it has failed. */
   redisRetryMs: 1 * second,
   /** How far Redis' memory must be below its `maxmemory` before a run begins: a run of 100,000 messages adds 4 MB to the ledger, and its intents come and go. */

@@ -54,6 +54,7 @@ export class Runs {
       ...noCounts(),
       failure: null,
       fetched: null,
+      secondsLeft: null,
       more: false,
       notices: [],
     }
@@ -196,7 +197,7 @@ export async function runsOf(redis: Redis, ids: readonly string[]): Promise<(Run
 /** Reads a record. Older records lack some fields, and older failures do not say whether they pass. */
 export function runIn(json: string | null): Run | null {
   if (json === null) return null
-  const run = JSON.parse(json) as Omit<Run, 'task' | 'fetched' | 'notices' | 'deferred' | 'more'>
+  const run = JSON.parse(json) as Omit<Run, 'task' | 'fetched' | 'notices' | 'deferred' | 'more' | 'secondsLeft'>
   const failure = run.failure === null ? null : { ...run.failure, passes: run.failure.passes ?? false }
-  return { task: 'pull', fetched: null, notices: [], deferred: 0, more: false, ...run, failure }
+  return { task: 'pull', fetched: null, notices: [], deferred: 0, more: false, secondsLeft: null, ...run, failure }
 }

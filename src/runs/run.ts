@@ -54,6 +54,8 @@ export interface Run extends Readonly<RunCounts> {
   readonly finishedAt: string | null
   /** Null until it is known, and if nothing is fetched. */
   readonly fetched: Fetched | null
+  /** The time that the rest of what it set out for will take; null: nobody knows. */
+  readonly secondsLeft: number | null
   readonly failure: FailureReport | null
   /** It has ended by its time, and the account is due again at once. */
   readonly more: boolean

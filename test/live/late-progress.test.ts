@@ -1,9 +1,11 @@
+import { HeavyLane } from '../../workers/heavy-lane.ts'
 import { Lane } from '../../workers/lane.ts'
 /** A picture of a run under way never takes the place of how the run ended. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { pino } from 'pino'
 import { ulid } from 'ulid'
+import { OctetBudget } from '../../src/budget.ts'
 import { createClock } from '../../src/clock.ts'
 import type { AccountId } from '../../src/mail/message.ts'
 import type { Maildrop, Store } from '../../src/pull/ports.ts'
@@ -83,7 +85,15 @@ test('a run that breaks while its progress is still to be written leaves nothing
     leaseMs: 10_000,
     heldOctets: () => 0,
     lane: new Lane(),
-    load: async () => ({ account: own, sealedPassword: '', destination: {} as never, pause: undefined }),
+    budget: new OctetBudget(1),
+    heavyBudget: new OctetBudget(1),
+    heavyLane: new HeavyLane(),
+    load: async () => ({
+      account: own,
+      sealedPassword: '',
+      destination: { destination: { id: 'to' } } as never,
+      pause: undefined,
+    }),
     async openMaildrop(_account, { traits }) {
       // It is learnt from this session, and Redis takes no word of it: the run breaks behind the session.
       traits.add('one at a time')

@@ -30,6 +30,7 @@ const run: Run = {
   failure: null,
   fetched: null,
   more: false,
+  secondsLeft: null,
   notices: [],
 }
 const program = programOf(new Cli({}, process, new AbortController().signal))

@@ -275,6 +275,7 @@ const others: { readonly [Name in keyof Required<Account>]: Account[Name] } = {
   interval: { minSeconds: 1, maxSeconds: 2 },
   longestChosen: true,
   maxMessageBytes: 5,
+  importBytesPerHour: 5,
   hidesRetrieved: true,
   trace: false,
   paused: true,

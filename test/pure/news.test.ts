@@ -25,6 +25,7 @@ function end(fields: Partial<RunEnd> & { readonly failure?: Run['failure']; read
     failure,
     fetched: null,
     more: false,
+    secondsLeft: null,
     notices: [],
   }
   return { account, run, attention: false, quarantined: [], firstImport: undefined, nowMs: t0, ...rest }

@@ -1,0 +1,51 @@
+-- Takes octets out of the budgets of a first import: each allows so many in any sixty minutes, counted by the minute.
+--
+-- KEYS, tag {tributary}:
+--   imported:SCOPE ...   hash: minute -> octets, one for each budget
+-- ARGV:
+--   wanted               octets
+--   least                fewer are of no use
+--   limit ...            the octets an hour of each budget
+-- Returns what is granted; and where that is nothing, in how many seconds there is room.
+local wanted, least = tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local nowSeconds = tonumber(time[1])
+local minute = math.floor(nowSeconds / 60)
+local granted, waitSeconds = wanted, 0
+
+for nth, key in ipairs(KEYS) do
+  local limit = tonumber(ARGV[2 + nth])
+  local slots, used = {}, 0
+  local fields = redis.call('HGETALL', key)
+  for at = 1, #fields, 2 do
+    local slot, octets = tonumber(fields[at]), tonumber(fields[at + 1])
+    if slot <= minute - 60 or slot > minute + 60 then redis.call('HDEL', key, fields[at])
+    elseif octets > 0 then
+      used = used + octets
+      table.insert(slots, { slot, octets })
+    end
+  end
+  local room = limit - used
+  -- What is larger than all of a budget has it for itself.
+  if used == 0 then room = math.max(room, least) end
+  if room < math.min(wanted, least) or room <= 0 then
+    table.sort(slots, function(a, b) return a[1] < b[1] end)
+    local free = room
+    for _, slot in ipairs(slots) do
+      free = free + slot[2]
+      if free >= math.min(least, limit) and free > 0 then
+        waitSeconds = math.max(waitSeconds, (slot[1] + 60) * 60 - nowSeconds)
+        break
+      end
+    end
+    room = 0
+  end
+  granted = math.min(granted, room)
+end
+if granted > 0 then
+  for _, key in ipairs(KEYS) do
+    redis.call('HINCRBY', key, minute, granted)
+    redis.call('EXPIRE', key, 3660)
+  end
+end
+return { granted, granted > 0 and 0 or waitSeconds }

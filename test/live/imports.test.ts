@@ -1,0 +1,111 @@
+/** First imports: a budget by the hour, a lane of their own, and new mail that waits for neither. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { ImportOctets } from '../../src/redis/import-octets.ts'
+import { keys } from '../../src/redis/key-names.ts'
+import type { Run } from '../../src/runs/run.ts'
+import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
+import { type Stack, startStack } from '../support/stack.ts'
+import { letter } from '../support/world.ts'
+
+let stack: Stack
+before(async () => {
+  stack = await startStack()
+  await stack.startWorker({ heavyPlaces: 1 })
+})
+after(async () => {
+  await stack.stop()
+})
+
+const lettersOf = (count: number, octets: number, name = 'n') =>
+  Array.from({ length: count }, (_, nth) => {
+    return {
+      bytes: letter(`${name}${nth}`, { body: `${'x'.repeat(70)}\r\n`.repeat(octets / 72) }),
+      uidl: `${name}-${nth}`,
+    }
+  })
+
+async function providerOf(messages: ReturnType<typeof lettersOf>): Promise<ScriptedServer> {
+  const provider = await startPop3Server({ messages })
+  after(() => provider.close())
+  return provider
+}
+
+test('a budget gives what it has, nothing more in that hour, and what is larger than all of it once it has given nothing', async () => {
+  const budget = new ImportOctets(stack.redis, [{ name: 'test:a', bytesPerHour: 1000 }])
+  assert.equal(await budget.take(600, 100), 600)
+  assert.equal(await budget.take(600, 100), 400)
+  assert.equal(await budget.take(600, 100), 0)
+  assert.ok(budget.waitMs > 58 * 60_000 && budget.waitMs <= 60 * 60_000, `${budget.waitMs}`)
+  const key = keys.imported('test:a')
+  const [[minute = '', octets = '']] = Object.entries(await stack.redis.hgetall(key)) as [[string, string]]
+  await stack.redis
+    .multi()
+    .hdel(key, minute)
+    .hset(key, `${Number(minute) - 61}`, octets)
+    .exec()
+  assert.equal(await budget.take(5000, 5000), 5000)
+  assert.equal(await budget.take(1, 1), 0)
+})
+
+test('of several budgets the one with least room decides, and all count', async () => {
+  const both = new ImportOctets(stack.redis, [
+    { name: 'test:b', bytesPerHour: 1000 },
+    { name: 'test:c', bytesPerHour: 300 },
+  ])
+  assert.equal(await both.take(500, 10), 300)
+  const one = new ImportOctets(stack.redis, [{ name: 'test:b', bytesPerHour: 1000 }])
+  assert.equal(await one.take(5000, 10), 700)
+})
+
+for (const where of ['account', 'destination', 'host'] as const) {
+  test(`importBytesPerHour of the ${where}: the import ends with more, new mail comes all the same, and the budget is nobody else's`, async () => {
+    const provider = await providerOf(lettersOf(60, 10_000))
+    const limit = { importBytesPerHour: 250_000 }
+    const destinationId = await stack.destination(`of-${where}`)
+    const fields = { port: provider.port, user: where, destinationId }
+    if (where === 'destination') {
+      const { status, body } = await stack.call('PATCH', `/destinations/${destinationId}`, limit)
+      assert.deepEqual([status, body.importBytesPerHour], [200, 250_000])
+    }
+    if (where === 'host') {
+      const patch = { importBytesPerHour: { '127.0.0.1': 250_000, 'other.example.net': 1 } }
+      assert.equal((await stack.call('PATCH', '/settings', patch)).status, 200)
+    }
+    const accountId = await stack.account({ ...fields, ...(where === 'account' && limit) })
+    const first = await stack.pull(accountId)
+    assert.deepEqual([first.state, first.more], ['done', true])
+    assert.ok(first.stored >= 20 && first.stored <= 25, `${first.stored}`)
+    for (const message of lettersOf(2, 10_000, 'new')) provider.deliver(message)
+    const second = await stack.pull(accountId)
+    assert.deepEqual([second.state, second.more, second.stored], ['done', true, 2])
+    await lift(where, accountId, destinationId)
+    const third = await stack.pull(accountId)
+    assert.deepEqual([third.more, first.stored + second.stored + third.stored], [false, 62])
+  })
+}
+
+async function lift(where: string, accountId: string, destinationId: string): Promise<void> {
+  const none = { importBytesPerHour: null }
+  if (where === 'account') await stack.call('PATCH', `/accounts/${accountId}`, none)
+  if (where === 'destination') await stack.call('PATCH', `/destinations/${destinationId}`, none)
+  if (where !== 'host') return
+  const { body } = await stack.call('PATCH', '/settings', { importBytesPerHour: { '127.0.0.1': null } })
+  assert.deepEqual(body.importBytesPerHour, { 'other.example.net': 1 })
+}
+
+test('new mail of another account comes while an import is under way that is slow and holds the only heavy place', async () => {
+  const slow = await startPop3Server({
+    messages: lettersOf(400, 20_000),
+    trickle: { on: 'RETR 2', everyMs: 20, octets: 200 },
+  })
+  const quick = await providerOf(lettersOf(3, 1000, 'q'))
+  const destinationId = await stack.destination('bob')
+  const importing = await stack.account({ port: slow.port, user: 'import', destinationId })
+  await stack.call('POST', `/accounts/${importing}/pull`)
+  const other = await stack.account({ port: quick.port, user: 'other', destinationId })
+  const run: Run = await stack.pull(other, 30)
+  assert.deepEqual([run.state, run.stored], ['done', 3], JSON.stringify(run))
+  await stack.call('PATCH', `/accounts/${importing}`, { paused: true })
+  await slow.close()
+})

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { HeavyLane, type HeavyPlace } from '../../workers/heavy-lane.ts'
+import { workerLimits } from '../../workers/limits.ts'
+
+const never = new AbortController().signal
+const entered = async (lane: HeavyLane, ...shares: string[]) => {
+  const place = await lane.enter(shares, never, 1000)
+  assert.ok(place)
+  return place
+}
+
+test('a run that finds no place in the time goes without, and the one that leaves lets the next one in', async () => {
+  const lane = new HeavyLane(2, 0)
+  const first = await entered(lane, 'host a')
+  await entered(lane, 'host a')
+  assert.equal(await lane.enter(['host b'], never, 1), undefined)
+  const waiting = lane.enter(['host b'], never, 5000)
+  first.leave()
+  first.leave()
+  assert.ok(await waiting)
+  assert.equal(lane.taken, 2)
+})
+
+test('while others wait a host has no more than a quarter of the places', async () => {
+  const lane = new HeavyLane(4, 0)
+  const places: HeavyPlace[] = []
+  for (let nth = 0; nth < 4; nth += 1) places.push(await entered(lane, 'host a', 'to x'))
+  const order: string[] = []
+  const more = lane.enter(['host a', 'to x'], never, 5000).then((place) => (order.push('a'), place))
+  const other = lane.enter(['host b', 'to y'], never, 5000).then((place) => (order.push('b'), place))
+  places[0]?.leave()
+  await other
+  places[1]?.leave()
+  await more
+  assert.deepEqual(order, ['b', 'a'])
+})
+
+test('a place is wanted once its run has had its turn and somebody waits, or has gone without', async () => {
+  const lane = new HeavyLane(1, 0)
+  const place = await entered(lane, 'host a')
+  assert.equal(place.isWanted(), false)
+  assert.equal(await lane.enter(['host b'], never, 1), undefined)
+  assert.equal(place.isWanted(), true)
+  place.leave()
+  const long = new HeavyLane(1, 60_000)
+  const held = await entered(long, 'host a')
+  const waiting = long.enter(['host b'], never, 1)
+  assert.equal(held.isWanted(), false, 'it has not had its turn')
+  await waiting
+})
+
+test('who is cancelled while waiting takes no place', async () => {
+  const lane = new HeavyLane(1, 0)
+  const place = await entered(lane, 'host a')
+  const cancel = new AbortController()
+  const waiting = lane.enter(['host b'], cancel.signal, 5000)
+  cancel.abort(new Error('stopped'))
+  await assert.rejects(waiting, /stopped/)
+  place.leave()
+  assert.equal(lane.taken, 0)
+})
+
+test('the more runs go without, the later they look again', async () => {
+  const lane = new HeavyLane(1, 0)
+  await entered(lane, 'host a')
+  const soon = lane.againMs
+  for (let nth = 0; nth < 100; nth += 1) await lane.enter([`host ${nth}`], never, 0)
+  assert.ok(lane.againMs > 10 * soon)
+  assert.ok(lane.againMs <= workerLimits.heavyAgainMaxMs)
+})

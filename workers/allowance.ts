@@ -1,0 +1,98 @@
+/** What a run may take of its worker, and of what it shares with others: time, a place for heavy work, octets of messages, those of an import. */
+import type { ImportLimits } from '../src/account/import-limits.ts'
+import type { OctetBudget, RoomTerms } from '../src/budget.ts'
+import type { EarlyEnd, ImportBudget } from '../src/pull/ports.ts'
+import { ImportOctets } from '../src/redis/import-octets.ts'
+import { isWaitedFor } from '../src/redis/waiting.ts'
+import type { HeavyPlace } from './heavy-lane.ts'
+import { workerLimits } from './limits.ts'
+import type { LoadedAccount, PullWorld } from './pull-world.ts'
+
+export class Allowance {
+  readonly #world: PullWorld
+  readonly #loaded: LoadedAccount
+  readonly #signal: AbortSignal
+  readonly #imports: ImportOctets | undefined
+  readonly #beganMs = performance.now()
+  #place: HeavyPlace | undefined
+  #placeSinceMs = 0
+  /** Visits are due at the server, and find no place. */
+  #isWaitedFor = false
+  #timer: NodeJS.Timeout | undefined
+  #why: EarlyEnd | undefined
+
+  constructor(world: PullWorld, loaded: LoadedAccount, signal: AbortSignal, limits: readonly ImportLimits[]) {
+    this.#world = world
+    this.#loaded = loaded
+    this.#signal = signal
+    this.#imports = limits.length === 0 ? undefined : new ImportOctets(world.redis, limits)
+  }
+
+  get importBudget(): ImportBudget | undefined {
+    return this.#imports
+  }
+
+  overtimeMs(): number {
+    return performance.now() - this.#beganMs - (this.#world.runMs ?? workerLimits.runMs)
+  }
+
+  async enterHeavy(): Promise<boolean> {
+    if (this.#place !== undefined) return true
+    const { heavyLane } = this.#world
+    this.#place = await heavyLane.enter(this.#shares, this.#signal, workerLimits.heavyWaitMs)
+    this.#placeSinceMs = performance.now()
+    if (this.#place !== undefined)
+      this.#timer ??= setInterval(() => void this.#look(), workerLimits.yieldAskedEveryMs).unref()
+    return this.#place !== undefined
+  }
+
+  /** It is asked for only while the run does heavy work. */
+  isWanted(): boolean {
+    if (this.#place === undefined) return false
+    const heldMs = performance.now() - this.#placeSinceMs
+    return this.#place.isWanted() || (this.#isWaitedFor && heldMs >= workerLimits.yieldAfterMs)
+  }
+
+  /** Room for messages: what is heavy has its own. */
+  readonly room = {
+    hold: async (octets: number, terms?: RoomTerms) => await this.#budget.hold(octets, terms),
+  }
+
+  leavesMore(why: EarlyEnd): void {
+    this.#why = why
+  }
+
+  /** When the account is due again because the run has left something, from now on; undefined: it has not. */
+  get moreAfterMs(): number | undefined {
+    switch (this.#why) {
+      case undefined:
+        return undefined
+      case 'time':
+        return 0
+      case 'place':
+        return this.#place === undefined ? this.#world.heavyLane.againMs : 0
+      case 'budget':
+        return this.#imports?.waitMs ?? 0
+    }
+  }
+
+  /** Gives back what the run has taken. */
+  end(): void {
+    clearInterval(this.#timer)
+    this.#place?.leave()
+  }
+
+  get #budget(): OctetBudget {
+    return this.#place === undefined ? this.#world.budget : this.#world.heavyBudget
+  }
+
+  get #shares(): string[] {
+    const { account } = this.#loaded
+    return [`host ${account.host}:${account.port}`, `destination ${account.destinationId}`]
+  }
+
+  async #look(): Promise<void> {
+    // An error of Redis ends the run elsewhere.
+    this.#isWaitedFor = await isWaitedFor(this.#world.redis, this.#loaded.account).catch(() => false)
+  }
+}

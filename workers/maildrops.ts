@@ -1,8 +1,10 @@
 /** Opens a worker's POP3 sessions: what they share, and what is known of their servers. */
 import type { Redis } from 'ioredis'
+import type { Account } from '../src/account/account.ts'
 import { reachOf } from '../src/account/reach.ts'
 import type { ServerTrait } from '../src/account/server-traits.ts'
 import type { OctetBudget } from '../src/budget.ts'
+import { loginMask } from '../src/mask.ts'
 import { openMaildrop, openQuickly } from '../src/pop3/open-maildrop.ts'
 import type { Pop3Session } from '../src/pop3/session.ts'
 import { TlsSessions } from '../src/pop3/tls.ts'
@@ -45,7 +47,8 @@ export class Maildrops {
   }
 
   async open(record: AccountRecord, visit: PullVisit): Promise<Maildrop> {
-    return this.#noted(record, await openMaildrop(await this.#optionsOf(record, visit)))
+    const options = await this.#optionsOf(record, visit)
+    return this.#noted(options, await openMaildrop(options))
   }
 
   /** Opens the session of a visit that may find nothing to do, as `PullWorld` says. */
@@ -55,8 +58,8 @@ export class Maildrops {
     const { traits, capabilities } = await this.#memory.of(account, clock.nowMs())
     for (const trait of traits) visit.traits.add(trait)
     try {
-      const session = await openQuickly({ ...(await this.#optionsOf(record, visit)), known: capabilities })
-      return this.#noted(record, session)
+      const options = await this.#optionsOf(record, visit)
+      return this.#noted(options, await openQuickly({ ...options, known: capabilities }))
     } catch (error) {
       if (capabilities !== undefined) await this.#memory.forget(account)
       throw error
@@ -75,10 +78,16 @@ export class Maildrops {
     return { ...account, budget, ...visit, password, reach, tlsSessions: this.#tlsSessions, shares, waits }
   }
 
-  /** What CAPA said is written down for the next sessions. That neither fails nor waits: it only saves them time. */
-  #noted({ account }: AccountRecord, session: Pop3Session): Pop3Session {
+  /**
+   * What CAPA said is written down for the next sessions. That neither fails nor waits: it only saves them time. A server that says a
+   * password there is asked each time.
+   */
+  #noted(account: Account & { readonly password: string }, session: Pop3Session): Pop3Session {
     const { said } = session
-    if (said !== undefined) this.#memory.note(account, said, this.#shared.clock.nowMs()).catch(() => {})
+    if (said === undefined) return session
+    const mask = loginMask(account.user, account.password)
+    if ([...said.before, ...said.after].every((line) => mask(line) === line))
+      this.#memory.note(account, said, this.#shared.clock.nowMs()).catch(() => {})
     return session
   }
 }

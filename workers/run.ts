@@ -93,9 +93,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
   }
   if (run.task === 'pull') {
     const { stored, deferred } = counts
-    const { deferredBecause } = visit
-    const { idsChanged } = visit
-    const { loginDelaySeconds, moreAfterMs } = visit
+    const { deferredBecause, idsChanged, loginDelaySeconds, moreAfterMs } = visit
     const seen = { failure, stored, deferred, deferredBecause, moreAfterMs, loginDelaySeconds, dueMs, idsChanged, log }
     await follow(world, { account: loaded.account, ...seen })
     await tellOfRun(world, loaded.account, ended)

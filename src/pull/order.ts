@@ -60,7 +60,7 @@ function prefixOf(messages: readonly Listed[]): readonly Listed[] {
  * since.
  */
 function newestOf(messages: readonly Listed[]): readonly Listed[] {
-  const small = messages.filter(({ size }) => size <= (pullLimits.importSizes[0] as number))
+  const small = messages.filter(({ size }) => size <= pullLimits.importSizes[0])
   const newest = small.slice(-pullLimits.importNewest)
   return [...newest.slice(-1), ...newest.slice(0, -1)]
 }

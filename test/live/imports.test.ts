@@ -38,7 +38,7 @@ test('a budget gives what it has, nothing more in that hour, and what is larger 
   assert.equal(await budget.take(600, 100), 0)
   assert.ok(budget.waitMs > 58 * 60_000 && budget.waitMs <= 60 * 60_000, `${budget.waitMs}`)
   const key = keys.imported('test:a')
-  const [[minute = '', octets = '']] = Object.entries(await stack.redis.hgetall(key)) as [[string, string]]
+  const [[minute, octets]] = Object.entries(await stack.redis.hgetall(key)) as [[string, string]]
   await stack.redis
     .multi()
     .hdel(key, minute)

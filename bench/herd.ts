@@ -40,6 +40,7 @@ function wishOf(): HerdWish {
     away: (options.away ?? usualHerd.away) as HerdWish['away'],
     awaySeconds: figure(options['away-seconds'], usualHerd.awaySeconds),
     sessionsMax: figure(options['sessions-max'], usualHerd.sessionsMax),
+    firstSeconds: usualHerd.firstSeconds,
     drainSeconds: figure(options['drain-seconds'], usualHerd.drainSeconds),
   }
 }

@@ -57,7 +57,7 @@ async function bench(ends: (() => unknown)[]): Promise<void> {
   const ways = { no: [false], yes: [true], both: [false, true] }[options.tls] ?? []
   if (ways.length === 0 || delays.some(Number.isNaN)) throw new Error('--tls takes no, yes or both; --delay numbers.')
   const folder = mkdtempSync('/tmp/tributary-poll-')
-  ends.push(() => rmSync(folder, { recursive: true, force: true }))
+  ends.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   handOver(folder, childIdentity([]))
   const polled: Polled[] = []
   for (const tls of ways) polled.push(...(await measured(folder, tls, delays)))
@@ -106,7 +106,10 @@ async function measured(folder: string, tls: boolean, delays: readonly number[])
       await provider.delay(delayMs)
       say(`Warming up for ${options.warm} s at ${delayMs} ms`)
       await sleep(Number(options.warm) * 1000)
-      polled.push({ tls, delayMs, ...(await measure(gateway, provider, worker.pid)) })
+      const one = { tls, delayMs, ...(await measure(gateway, provider, worker.pid)) }
+      polled.push(one)
+      // Who stops the rest has seen this.
+      say(pollReport([one], [], { commands: options.commands }))
     }
     return polled
   } finally {

@@ -20,6 +20,8 @@ export interface HerdWish {
   readonly awaySeconds: number
   /** 0: any number. */
   readonly sessionsMax: number
+  /** All must have been visited for the first time in this time. */
+  readonly firstSeconds: number
   /** The herd must be visited in this time. */
   readonly drainSeconds: number
 }
@@ -34,6 +36,7 @@ export const usualHerd: HerdWish = {
   away: 'workers',
   awaySeconds: 60,
   sessionsMax: 0,
+  firstSeconds: 900,
   drainSeconds: 180,
 }
 
@@ -81,7 +84,7 @@ async function seen(wish: HerdWish, ends: (() => unknown)[], say: (line: string)
 
   say(`${wish.accounts} accounts are visited for the first time`)
   const times = new VisitTimes()
-  await untilAllSeen(provider, times, wish.accounts, say)
+  await untilAllSeen(provider, times, wish, say)
   say(`${wish.away} away for ${wish.awaySeconds} s`)
   const comeBack = await goAway(wish.away, gateway, provider, herdsmen)
   // Mail has come meanwhile, so that the store is needed.
@@ -136,10 +139,10 @@ class Herdsmen {
 async function untilAllSeen(
   provider: QuietProvider,
   times: VisitTimes,
-  count: number,
+  { accounts: count, firstSeconds }: HerdWish,
   say: (line: string) => void,
 ): Promise<void> {
-  const endMs = Date.now() + 15 * 60_000
+  const endMs = Date.now() + firstSeconds * 1000
   for (let turn = 0; ; turn += 1) {
     times.add((await provider.see('logins')).logins)
     const seen = times.seenBy(Date.now())

@@ -94,7 +94,14 @@ export function followAccounts(): void {
   onTold('run', (run) => {
     const known = accounts.value.get(run.accountId)
     if (known !== undefined && run.finishedAt !== null)
-      learn([{ ...known, lastRun: run, lastMailAt: run.stored > 0 ? run.finishedAt : known.lastMailAt }])
+      learn([
+        {
+          ...known,
+          lastRun: run,
+          lastCheckedAt: run.finishedAt,
+          lastMailAt: run.stored > 0 ? run.finishedAt : known.lastMailAt,
+        },
+      ])
   })
   resynced.subscribe((times) => {
     if (times > 0 && roster.value.state === 'all') void loadAll()

@@ -336,6 +336,7 @@ function accountView({
   openRun,
   lastRun,
   lastMailAt,
+  lastCheckedAt,
   dueMs,
   rhythm,
 }: AccountFacts) {
@@ -347,6 +348,7 @@ function accountView({
     status: accountStatusOf(account, state, openRun),
     lastRun,
     lastMailAt,
+    lastCheckedAt,
     nextRunAt: dueMs === null ? null : new Date(dueMs).toISOString(),
     rhythm,
     createdAt: new Date(account.createdAtMs).toISOString(),

@@ -120,6 +120,7 @@ export const Account = Type.Object({
   status,
   lastRun: orNull(Run),
   lastMailAt: orNull(time, 'the end of the run that stored mail of it last'),
+  lastCheckedAt: orNull(time, 'the end of its last visit: a run, or one that found nothing to do and is no run'),
   nextRunAt: orNull(time),
   rhythm,
   createdAt: time,

@@ -192,7 +192,7 @@ export const en = {
     anyStatus: 'Any status',
     account: 'Account',
     lastMail: 'Last mail',
-    lastRun: 'Last run',
+    lastRun: 'Last check',
     nextRun: 'Next run',
     actions: 'Actions',
     actionsOf: (address: string) => `Actions for ${address}`,

@@ -29,7 +29,7 @@ export async function* backupLines(
 }
 
 /** Hashes whose fields are the ids of accounts. */
-const byAccount = [keys.accountStates, keys.predecessors, keys.lastRuns, keys.lastMail, keys.rhythms]
+const byAccount = [keys.accountStates, keys.predecessors, keys.lastRuns, keys.lastMail, keys.rhythms, keys.checks]
 
 async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
   // Accounts are read before destinations, so that the destination of each account is read too.

@@ -18,6 +18,8 @@ export interface AccountFacts {
   readonly lastRun: Run | null
   /** The end of the last run that stored mail of it, in the API's form. */
   readonly lastMailAt: string | null
+  /** The end of its last visit, be it a run or one that found nothing to do; in the API's form. */
+  readonly lastCheckedAt: string | null
   /** Milliseconds since 1970; null: the account is not due. */
   readonly dueMs: number | null
   /** Why that is. */
@@ -52,12 +54,13 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
     const state = states[nth] == null ? defaultState : (JSON.parse(states[nth]) as AccountState)
     const lastRun = runOf(last[nth]) ?? null
     const dueMs = due[nth] == null ? null : Number(due[nth])
+    const visitedMs = visitedMsOf(lastRun, checkedMsIn(checks[nth]))
     const scheduled: Scheduled = {
       account: record.account,
       state,
       rhythm: unpackRhythm(rhythms[nth]),
       dueMs,
-      visitedMs: visitedMsOf(lastRun, checkedMsIn(checks[nth])),
+      visitedMs,
       isDeferred: lastRun !== null && lastRun.deferred > 0,
       isDestinationPaused: false,
       nowMs,
@@ -69,6 +72,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
       openRun: open.find((run) => run.state === 'running') ?? open.at(-1),
       lastRun,
       lastMailAt: mail[nth] ?? null,
+      lastCheckedAt: visitedMs === undefined ? null : new Date(visitedMs).toISOString(),
       dueMs,
       scheduled,
     }

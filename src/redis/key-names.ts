@@ -42,7 +42,7 @@ export const keys = {
   serverTraits: shared('host-traits'),
   /** Hash: account id, and task if that is no pull -> its open run's id. */
   openRuns: shared('open-runs'),
-  /** Hash: account id -> the row of idle visits since its last run: `run id, how many, when the first began, when the last ended` (checks.ts). */
+  /** Hash: account id -> the row of idle visits since its last run: `run id, how many, when the first began, when the last ended` (scripts/end-visits.lua). */
   checks: shared('checks'),
   /** Hash: account id -> the run that ended last, as JSON; an earlier version stored its id. */
   lastRuns: shared('last-runs'),
@@ -202,6 +202,7 @@ export const backedUpShared = {
   lastRuns: 'hash',
   lastMail: 'hash',
   rhythms: 'hash',
+  checks: 'hash',
   settings: 'hash',
   told: 'hash',
   webhooks: 'hash',

@@ -219,7 +219,7 @@ test('readyz says ready when Redis, store and a worker answer', async () => {
 })
 
 /** A destination that nothing ails. */
-const well = { status: 'ok', pausedUntil: null, failure: null, accounts: 0 }
+const well = { status: 'ok', pausedUntil: null, failure: null, importBytesPerHour: null, accounts: 0 }
 
 test('a hosted login works when the answer comes, over IMAP and POP3, and not when it was removed', async () => {
   const made = await stack.call('POST', '/destinations', {
@@ -373,6 +373,7 @@ test('an account has the defaults of the contract, and is due at once', async ()
     flags: [],
     retention: { mode: 'keep' },
     firstRun: { mode: 'all' },
+    importBytesPerHour: null,
     interval: { minSeconds: 120, maxSeconds: 3600 },
     maxMessageBytes: 157_286_400,
     hidesRetrieved: false,
@@ -381,6 +382,7 @@ test('an account has the defaults of the contract, and is due at once', async ()
     status: 'idle',
     lastRun: null,
     lastMailAt: null,
+    lastCheckedAt: null,
     rhythm: { code: 'due at once', seconds: 0 },
   })
   assert.ok(Date.parse(String(nextRunAt)) <= Date.now())

@@ -79,7 +79,8 @@ async function ready(stack: Stack, mode: Mode, places: readonly string[]): Promi
   // Dovecot looks at its users once a second at most.
   for (const one of named.slice(-1)) await untilTold('the provider to know its logins', async () => await left(one))
   // All of them are at work at once.
-  await stack.redis.hset(`{tributary}:server:127.0.0.1:${provider.pop3Port}`, { class: 'good', limit: 1000 })
+  for (const name of ['', 'peer '])
+    await stack.redis.hset(`{tributary}:server:${name}127.0.0.1:${provider.pop3Port}`, { class: 'good', limit: 1000 })
   const all: Ready[] = []
   for (const { place, login } of named) {
     const id = await stack.account({
@@ -135,7 +136,7 @@ async function kill(t: TestContext, stack: Stack, mode: Mode, places: readonly s
   assert.equal(await untilDoomed(doomedBy(stack, where)), 'SIGKILL', `not all came to their place: ${String(places)}`)
   if (mode === 'delete')
     for (const account of accounts) assertNoneLost(await stored(stack, account), await left(account), maildrop)
-  await stack.startWorker({ leaseMs, jobLockMs: leaseMs, concurrency: perWorker })
+  await stack.startWorker({ leaseMs, jobLockMs: leaseMs, concurrency: perWorker, heavyPlaces: perWorker })
   const pullAll = async () => await Promise.all(accounts.map(async ({ id }) => await stack.pull(id, 600)))
   const [runs, again] = [await pullAll(), await pullAll()]
   await stack.stopWorker()
@@ -168,6 +169,7 @@ for (const mode of ['keep', 'delete'] as const) {
       assert.equal((await first.pull(account.id, 600)).failure, null)
       await assertWhole(first, mode, account)
     })
+    assert.deepEqual(effects, [...new Set(effects)], 'one session of one run')
     const times = (effect: string) => effects.filter((one) => one.startsWith(`${effect} `)).length
     const batches = Math.ceil(letters.length / windowMessages)
     for (const effect of ['intend', 'append', 'record']) assert.ok(times(effect) >= batches, effect)

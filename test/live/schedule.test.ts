@@ -12,7 +12,7 @@ let stack: Stack
 let provider: ScriptedServer
 let destinationId: string
 before(async () => {
-  const messages = [{ bytes: Buffer.from('Message-ID: <1@example.org>\r\n\r\nThe first.\r\n') }]
+  const messages = [{ bytes: Buffer.from('Message-ID: <1@example.org>\r\n\r\nThe first.\r\n'), uidl: 'first' }]
   ;[stack, provider] = await Promise.all([startStack(), startPop3Server({ messages })])
   destinationId = await stack.destination('alice')
 })
@@ -42,6 +42,31 @@ test('a new account is pulled by itself, and again after its interval', async ()
   await until('its second run', async () => {
     const { items } = (await stack.call('GET', `/accounts/${id}/runs`)).body
     return items.length === 2 && items.every((one) => one['state'] === 'done')
+  })
+  const visited = async () => {
+    const { lastCheckedAt } = await read(id)
+    await new DueAccounts(stack.redis).setNext(id as AccountId, 0)
+    return await until('a visit', async () => {
+      const seen = await read(id)
+      return seen['lastCheckedAt'] === lastCheckedAt || seen['status'] !== 'idle' ? undefined : seen
+    })
+  }
+  const runs = async () => (await stack.call('GET', `/accounts/${id}/runs`)).body.items.length
+  await visited()
+  const before = await runs()
+  // From then on a visit that finds nothing to do is no run: it logs in, lists, and leaves.
+  const asked = provider.commands.length
+  const idle = await visited()
+  assert.equal(await runs(), before)
+  const said = provider.commands.slice(asked).map((command) => command.split(' ')[0])
+  assert.deepEqual(said, ['USER', 'PASS', 'UIDL', 'LIST', 'QUIT'], 'no CAPA, and no more than that')
+  assert.ok(Date.parse(String(idle['nextRunAt'])) > Date.now() + 8000)
+  // A new message is a run again, in the session that saw it.
+  provider.deliver({ bytes: Buffer.from('Message-ID: <2@example.org>\r\n\r\nThe second.\r\n'), uidl: 'second' })
+  await new DueAccounts(stack.redis).setNext(id as AccountId, 0)
+  await until('the new message', async () => {
+    const { items } = (await stack.call('GET', `/accounts/${id}/runs`)).body
+    return items.length === before + 1 && items[0]?.['stored'] === 1
   })
 })
 

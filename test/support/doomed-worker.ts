@@ -101,4 +101,8 @@ function doomed(accountId: string): RunPorts {
   }
 }
 
-await startOwnWorker(options, { concurrency: Math.max(awaited.size, 1), between: doomed })
+await startOwnWorker(options, {
+  concurrency: Math.max(awaited.size, 1),
+  heavyPlaces: Math.max(awaited.size, 1),
+  between: doomed,
+})

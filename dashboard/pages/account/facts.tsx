@@ -22,6 +22,10 @@ export function Facts({ account }: { readonly account: Account }) {
       listWords.lastMail,
       account.lastMailAt === null ? listWords.notYet : <RelativeTime key="mail" at={account.lastMailAt} />,
     ],
+    [
+      listWords.lastRun,
+      account.lastCheckedAt === null ? listWords.notYet : <RelativeTime key="check" at={account.lastCheckedAt} />,
+    ],
     [say.interval, say.rhythm[rhythm.code](duration((rhythm.seconds ?? 0) * 1000))],
     // The A-labels stand beside the letters: letters of two alphabets may look alike.
     [say.provider, `${hostUnicode}:${port}${host === hostUnicode ? '' : ` (${host})`}`],

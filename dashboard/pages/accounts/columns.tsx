@@ -53,7 +53,7 @@ export function columns(start: Start): readonly Column<Account>[] {
       width: '8.5rem',
       wide: true,
       sorts: true,
-      cell: ({ lastRun }) => when(lastRun?.finishedAt ?? null),
+      cell: ({ lastCheckedAt }) => when(lastCheckedAt),
     },
     {
       key: 'nextRun',

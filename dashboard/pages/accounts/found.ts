@@ -10,7 +10,7 @@ const sortedBy: Readonly<Record<string, (account: Account) => string | number>> 
   account: ({ address }) => address.toLowerCase(),
   status: ({ status }) => statuses.indexOf(status),
   lastMail: ({ lastMailAt }) => lastMailAt ?? '',
-  lastRun: ({ lastRun }) => lastRun?.finishedAt ?? '',
+  lastRun: ({ lastCheckedAt }) => lastCheckedAt ?? '',
   nextRun: ({ nextRunAt }) => nextRunAt ?? '~',
 }
 

@@ -23,6 +23,8 @@ local firstCounted = 6
 
 if redis.call('HEXISTS', accounts, account) == 1 then
   redis.call('HSET', lastRuns, account, json)
+  -- The row of idle visits since the last run (end-visits.lua) is over.
+  redis.call('HDEL', string.gsub(lastRuns, 'last%-runs$', 'checks'), account)
   if mailAt ~= '' then redis.call('HSET', lastMail, account, mailAt) end
 end
 if redis.call('HGET', openRuns, field) == run then

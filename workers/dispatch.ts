@@ -13,6 +13,8 @@ import { logClockStepped } from './worker-log.ts'
 
 interface Ending {
   readonly end: VisitEnd
+  /** When it was said, by the monotonic clock: its next visit is counted from then. */
+  readonly atMs: number
   readonly dueMs: number
   readonly done: Pending<void>
 }
@@ -36,7 +38,7 @@ export class Dispatch {
   /** Ends a visit with the next turn. @param dueMs when it was due. */
   async end(end: VisitEnd, dueMs: number): Promise<void> {
     const done = pending()
-    this.#endings.push({ end, dueMs, done })
+    this.#endings.push({ end, atMs: performance.now(), dueMs, done })
     this.soon()
     await done.promise
   }
@@ -87,10 +89,11 @@ export class Dispatch {
         endings.map(({ end, dueMs }) => ({ check: end.check, dueMs })),
         clock.nowMs(),
       )
-      await due.end(
-        endings.map(({ end }) => end),
-        tally,
+      const nowMs = performance.now()
+      const ends = endings.map(({ end, atMs }) =>
+        end.afterMs === undefined ? end : { ...end, afterMs: Math.max(0, end.afterMs - (nowMs - atMs)) },
       )
+      await due.end(ends, tally)
       for (const { done } of endings) done.resolve()
     } catch (error) {
       // Their places expire.

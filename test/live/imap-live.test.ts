@@ -89,7 +89,8 @@ for (const make of ['Dovecot', 'Cyrus'] as const) {
       const wanted = oddities.map((bytes) => text(bytes).replace(/(?<!\r\n)$/, '\r\n'))
       // Dovecot shows NUL as 0x80 over IMAP, and keeps it.
       const nul = make === 'Dovecot' ? text(withNul).replace('\0', '\x80') : text(withNul)
-      assert.deepEqual(await sources('bytes'), [...wanted, nul])
+      // A first import of this size has an order of its own (src/pull/order.ts).
+      assert.deepEqual((await sources('bytes')).toSorted(), [...wanted, nul].toSorted())
       const stored = await read('bytes')
       assert.ok(stored.every(({ flags }) => flags.includes('\\Flagged')))
       const arrived = Date.parse((stored[0]?.internalDate ?? '').replaceAll('-', ' '))

@@ -46,15 +46,13 @@ export class Dispatch {
   /** Makes a turn in a moment: a place has become free. */
   soon(): void {
     if (!this.#isStopped) this.#soon ??= setTimeout(() => this.#begin(), workerLimits.turnSoonMs)
-    else this.turn().catch(this.#onError)
+    else void this.turn()
   }
 
-  /** One turn at a time; whoever asks during one gets another. */
+  /** One turn at a time; whoever asks during one gets another. It does not fail. */
   async turn(): Promise<void> {
     this.#isAskedAgain = true
-    this.#turn ??= this.#turns().finally(() => {
-      this.#turn = undefined
-    })
+    this.#turn ??= this.#turns()
     await this.#turn
   }
 
@@ -68,15 +66,17 @@ export class Dispatch {
 
   #begin(): void {
     this.#soon = undefined
-    this.turn().catch(this.#onError)
+    void this.turn()
   }
 
   async #turns(): Promise<void> {
     while (this.#isAskedAgain) {
       this.#isAskedAgain = false
       await this.#endVisits()
-      if (!this.#isStopped) await this.#claim()
+      // A visit that has ended meanwhile waits for the next turn: nothing that fails may keep it.
+      if (!this.#isStopped) await this.#claim().catch(this.#onError)
     }
+    this.#turn = undefined
   }
 
   async #endVisits(): Promise<void> {

@@ -118,8 +118,8 @@ export const redisLimits = {
   guestHoldMs: 3 * minute,
   /** One of so many places is kept for what somebody asks for. */
   placesKept: 16,
-  /** A claimed visit whose job has not begun after this time is claimed again. */
-  placeClaimedMs: 30 * second,
+  /** A claimed visit whose job has not begun after this time is claimed again: the job was lost in a fail-over, or with a process. */
+  placeClaimedMs: 15 * second,
   /** A visit under way that was not heard of for this long has no place any more: its worker froze or died. It is two leases. */
   placeHeldMs: 30 * second,
   /** Two workers see the same step of a clock so much apart at most. */

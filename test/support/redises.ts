@@ -123,8 +123,8 @@ export async function startCluster(replicas = 1, settings: NodeSettings = {}): P
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`)
     const create = ['--cluster', 'create', ...addresses, '--cluster-replicas', String(replicas), '--cluster-yes']
     execFileSync('redis-cli', create, { stdio: 'ignore' })
-    const isLinked = (text: string) =>
-      replicas === 0 || /master_link_status:up|role:master\r\nconnected_slaves:[1-9]/.test(text)
+    // A replica that is connected is not in step yet.
+    const isLinked = (text: string) => replicas === 0 || /master_link_status:up|min_slaves_good_slaves:[1-9]/.test(text)
     await until('the cluster', async () => {
       const told = await Promise.all(
         nodes.map(

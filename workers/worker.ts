@@ -22,9 +22,10 @@ import { Vitals } from './vitals.ts'
 import { logJobFailed, logQueueError, logStoreAlert } from './worker-log.ts'
 
 class PullJobs extends Worker<PullJob> {
-  /** Ends the timer that BullMQ leaves behind where its close comes to no end: the process would never end by itself. */
+  /** Ends the timer and the waiting connection that BullMQ leaves behind where its close comes to no end: the process would never end. */
   async letGo(): Promise<void> {
     await this.lockManager.close()
+    await this.backend.close(true)
   }
 }
 

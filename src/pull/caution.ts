@@ -33,8 +33,10 @@ export class Caution {
   async recall({ deaths, laneDeaths, alone }: LedgerView): Promise<void> {
     this.#deaths = deaths
     this.#laneDeaths = laneDeaths
-    // Only a run that was careful already had written down the message that it was retrieving alone.
-    this.#killer = deaths > pullLimits.deathsBeforeCare && laneDeaths > 1 ? alone : undefined
+    // Only a run that was careful already had written down the message that it was retrieving alone. Where Redis went at the same time,
+    // the power or the memory of the machine is as likely a reason: chance does not meet the same message twice.
+    const isProven = alone !== undefined && (!alone.withRedis || alone.times > 1)
+    this.#killer = deaths > pullLimits.deathsBeforeCare && laneDeaths > 1 && isProven ? alone.name : undefined
     this.#mustReturn = deaths > 0
     this.#isInLane = deaths > 0 && (await this.#run.world.enterLane())
   }

@@ -62,6 +62,15 @@ export interface IdlePlan {
   readonly reading: Reading
 }
 
+/** A message that a run was retrieving alone when it died. */
+export interface AloneAtDeath {
+  readonly name: MessageName
+  /** The number of those deaths in a row at which it was alone. */
+  readonly times: number
+  /** Redis was started anew since: the whole machine may have gone, and the worker with it. */
+  readonly withRedis: boolean
+}
+
 export interface LedgerView {
   readonly reading: Reading
   readonly records: PackedRecords
@@ -83,7 +92,7 @@ export interface LedgerView {
   /** The number of those that were alone in their worker's lane: no other suspect run can have been the reason. */
   readonly laneDeaths: number
   /** The message that the last of these runs was retrieving alone. */
-  readonly alone: MessageName | undefined
+  readonly alone: AloneAtDeath | undefined
   /** Undefined: no session was ended in a window, or later ones got further. */
   readonly window: WindowNote | undefined
 }

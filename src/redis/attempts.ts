@@ -5,8 +5,9 @@
 import type { Redis } from 'ioredis'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { MessageName, Suspect, WindowNote } from '../ledger/ledger.ts'
-import type { Attempts, LedgerView } from '../pull/ledger-ports.ts'
+import type { AloneAtDeath, Attempts, LedgerView } from '../pull/ledger-ports.ts'
 import { keys } from './key-names.ts'
+import { nameKey } from '../pull/message-name.ts'
 import type { Lease } from './lease.ts'
 import { type LedgerWriter, noteReturned, noteSetOut, noteWindow } from './ledger-writes.ts'
 
@@ -22,6 +23,7 @@ export class RedisAttempts implements Attempts {
   readonly #writer: LedgerWriter
   /** Fields of runs that set out before this one and never returned. */
   #unreturned: readonly string[] = []
+  #keeper: string | undefined
 
   constructor(redis: Redis, lease: Lease, writer: LedgerWriter) {
     this.#redis = redis
@@ -29,27 +31,34 @@ export class RedisAttempts implements Attempts {
     this.#writer = writer
   }
 
-  /** @param notes everything that is noted beside the ledger. */
+  /**
+   * @param notes everything that is noted beside the ledger.
+   * @param keeper the Redis that serves it now (keeper.ts).
+   */
   read(
     notes: Readonly<Record<string, string>>,
+    keeper: string,
   ): Pick<LedgerView, 'suspects' | 'deaths' | 'laneDeaths' | 'alone' | 'window'> {
     const own = noteField(this.#lease.fence)
     const others = Object.keys(notes).filter((field) => field.startsWith(noteField('')) && field !== own)
     // Fences only grow: the highest one belongs to the run that died last.
     this.#unreturned = others.sort((one, other) => fenceOf(one) - fenceOf(other))
-    const last = notes[this.#unreturned.at(-1) ?? ''] ?? ''
+    this.#keeper = keeper
     const { window } = notes
     return {
       window: window === undefined ? undefined : (JSON.parse(window) as WindowNote),
       suspects: JSON.parse(notes['suspects'] ?? '[]') as Suspect[],
       deaths: this.#unreturned.length,
       laneDeaths: this.#unreturned.filter((field) => notes[field] !== '').length,
-      alone: last.startsWith('{') ? (JSON.parse(last) as MessageName) : undefined,
+      alone: aloneAtDeath(
+        this.#unreturned.map((field) => notes[field] ?? ''),
+        keeper,
+      ),
     }
   }
 
   async setOut(alone?: MessageName | typeof inTheLane): Promise<void> {
-    const name = typeof alone === 'object' ? JSON.stringify(alone) : (alone ?? '')
+    const name = typeof alone === 'object' ? JSON.stringify({ ...alone, keeper: this.#keeper }) : (alone ?? '')
     await this.#writer.write(noteSetOut, [], [noteField(this.#lease.fence), name])
   }
 
@@ -71,4 +80,20 @@ export class RedisAttempts implements Attempts {
       if (!(error instanceof SessionFailed) || error.failure.kind !== 'superseded') throw error
     }
   }
+}
+
+/** A message's name, and the Redis under which its retrieval began; notes from before this was told apart have none. */
+type AloneNote = MessageName & { readonly keeper?: string }
+
+/** @param notes of the runs that died, in their order. */
+function aloneAtDeath(notes: readonly string[], keeper: string): AloneAtDeath | undefined {
+  const [last, ...before] = notes.map(aloneNoteOf).reverse()
+  if (last === undefined) return undefined
+  const { keeper: keeperThen = keeper, ...name } = last
+  const again = before.filter((note) => note !== undefined && nameKey(note) === nameKey(name))
+  return { name, times: 1 + again.length, withRedis: keeperThen !== keeper }
+}
+
+function aloneNoteOf(note: string): AloneNote | undefined {
+  return note.startsWith('{') ? (JSON.parse(note) as AloneNote) : undefined
 }

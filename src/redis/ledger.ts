@@ -106,7 +106,7 @@ export class RedisLedger implements AccountLedger {
       importing: notes['importing'] === '1',
       lastSeenMs: Number(notes['lastSeenMs'] ?? 0),
       retries,
-      ...this.#attempts.read(notes),
+      ...this.#attempts.read(notes, keeper.name),
     }
   }
 

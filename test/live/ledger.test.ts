@@ -297,7 +297,16 @@ test('runs that set out and whose worker died are counted, with what the last on
   const lease = await leaseOf(id)
   const ledger = new RedisLedger(redis, lease, () => nowMs, run)
   const { deaths, alone } = await ledger.view()
-  assert.deepEqual([deaths, alone], [3, { uidl: hash(3), size: 1, place: 3 }])
+  assert.deepEqual([deaths, alone], [3, { name: { uidl: hash(3), size: 1, place: 3 }, times: 1, withRedis: false }])
+  const notesKey = keys.ledgerNotes(id)
+  const notes = await redis.hgetall(notesKey)
+  const [, last] = Object.entries(notes).findLast(([, note]) => note.includes('"place":3')) ?? []
+  // It was alone twice, and Redis was started anew since: so says the name of the one that kept the note.
+  const elder = JSON.stringify({ ...(JSON.parse(last ?? '') as object), keeper: 'elder' })
+  for (const field of Object.keys(notes))
+    if (field.startsWith('out') && !notes[field]?.includes('"place":1')) await redis.hset(notesKey, field, elder)
+  const twice = (await ledger.view()).alone
+  assert.deepEqual([twice?.times, twice?.withRedis], [2, true])
   await frozen.returned([])
   assert.equal((await ledger.view()).deaths, 2, 'it was alive all the time')
   await ledger.setOut()

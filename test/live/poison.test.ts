@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test, type TestContext } from 'node:test'
+import type { MessageNumber, Octets, Uidl } from '../../src/mail/message.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
+import { messageName } from '../../src/pull/message-name.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { noCounts, type Run } from '../../src/runs/run.ts'
 import { startDovecot, type TestDovecot } from '../support/dovecot.ts'
@@ -203,6 +205,45 @@ test('after two deaths nothing is named and retrieved before what was named befo
     /^begin(?:,setOut,(?:prepare,)?intend,append,record,copy,expunge){3},whole,quit,remove,returned$/,
   )
   assert.equal(world.ledger.out.size, 0)
+})
+
+for (const [withRedis, before] of [
+  [false, 0],
+  [true, 1],
+] as const)
+  test(`a message that was alone at the third death is set aside (${withRedis ? 'Redis went as well: at the fourth' : 'Redis lived on'})`, async () => {
+    const world = new TestWorld(letters.slice(0, 3).map((bytes, nth) => ({ bytes, uidl: `u${nth}` })))
+    const alone = messageName({
+      number: 1 as MessageNumber,
+      uidl: 'u0' as Uidl,
+      size: world.provider[0]!.bytes.length as Octets,
+    })
+    world.ledger.withRedis = withRedis
+    world.ledger.out.set(-3, undefined).set(-2, 'in the lane').set(-1, alone)
+    for (let nth = 0; nth < before; nth += 1) {
+      // Behind `begin`, it sets out to that message once more.
+      world.crash = { when: 'after', nth: 1 }
+      await assert.rejects(world.pull(), Crash)
+      world.crash = undefined
+      assert.deepEqual([world.effects.at(-1), world.ledger.entries, world.stored], ['setOut', [], []])
+    }
+    const run = await world.pull()
+    assert.deepEqual([run.stored, run.quarantined], [2, 1])
+    assert.equal((await world.pull()).quarantined, 0)
+  })
+
+test('a machine that goes as a whole takes no message along', async () => {
+  const world = new TestWorld(letters.slice(0, 3).map((bytes, nth) => ({ bytes, uidl: `u${nth}` })))
+  world.ledger.withRedis = true
+  const [first, second] = [1, 2].map((number) =>
+    messageName({
+      number: number as MessageNumber,
+      uidl: `u${number - 1}` as Uidl,
+      size: world.provider[number - 1]!.bytes.length as Octets,
+    }),
+  )
+  world.ledger.out.set(-4, undefined).set(-3, 'in the lane').set(-2, first).set(-1, second)
+  assert.deepEqual([(await world.pull()).stored, world.ledger.entries], [3, []])
 })
 
 test('of messages that share a UIDL, those that come well do not clear the one that does not', async () => {

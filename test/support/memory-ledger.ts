@@ -17,12 +17,14 @@ import type { Retrieved, Sighting, SpoolId, Token } from '../../src/mail/message
 import type { KnownPlan } from '../../src/pull/known-plan.ts'
 import type {
   AccountLedger,
+  AloneAtDeath,
   AsideReason,
   GrowCounts,
   IdlePlan,
   LedgerView,
   Records,
 } from '../../src/pull/ledger-ports.ts'
+import { nameKey } from '../../src/pull/message-name.ts'
 import {
   entryFollowing,
   entryFor,
@@ -56,6 +58,8 @@ export class MemoryLedger implements AccountLedger {
   noted: { readonly plan: KnownPlan; readonly revision: number } | undefined
   /** By run: the message that the run retrieves alone, until the run returns. */
   readonly out = new Map<number, MessageName | 'in the lane' | undefined>()
+  /** The runs that died went together with Redis. */
+  withRedis = false
   readonly spoolContent = new Map<SpoolId, Retrieved>()
   #run = 0
   #spools = 0
@@ -98,10 +102,17 @@ export class MemoryLedger implements AccountLedger {
       suspects: this.suspects,
       deaths: died.length,
       laneDeaths: died.filter(([, alone]) => alone !== undefined).length,
-      alone: died.map(([, alone]) => (typeof alone === 'object' ? alone : undefined)).at(-1),
+      alone: this.#aloneAtDeath(died.map(([, alone]) => alone)),
       window: this.window,
       continuity: { keeper: 'memory', keeperSinceMs: 0, wholeUnder: 'memory', mark: undefined },
     }
+  }
+
+  #aloneAtDeath(notes: readonly (MessageName | 'in the lane' | undefined)[]): AloneAtDeath | undefined {
+    const name = notes.at(-1)
+    if (typeof name !== 'object') return undefined
+    const times = notes.filter((note) => typeof note === 'object' && nameKey(note) === nameKey(name)).length
+    return { name, times, withRedis: this.withRedis }
   }
 
   /** Whether the time has come at which a message that was set aside is tried again by itself. */

@@ -135,6 +135,8 @@ test(`everything killed at once, ${kills} times in a row at random moments: ever
       }
       const again = await pull(id, 60)
       assert.deepEqual([again.stored, again.recovered, again.failure], [0, 0, null], JSON.stringify(runs))
+      const { items: aside } = await call('GET', `/accounts/${id}/quarantine`)
+      assert.deepEqual(aside, [], "a machine that goes as a whole is no message's fault")
       assertEachOnce(await stored(login), letters)
       assert.deepEqual(await left(login), [])
     }

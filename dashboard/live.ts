@@ -33,7 +33,8 @@ interface Told {
   }
 }
 type Kind = keyof Told
-type Listener<K extends Kind> = (told: Told[K]) => void
+/** Is given what came together, in its order. */
+type Listener<K extends Kind> = (told: readonly Told[K][]) => void
 
 const listeners: { readonly [K in Kind]: Set<Listener<K>> } = {
   run: new Set(),
@@ -111,36 +112,42 @@ export function disconnect(): void {
   line.value = 'connecting'
 }
 
-let gathered: (() => void)[] = []
+let gathered: { readonly kind: Kind; readonly json: string }[] = []
 
 function gather(kind: Kind, json: string): void {
   if (gathered.length === 0) window.setTimeout(tell, gatheredMs)
-  gathered.push(() => hand(kind, JSON.parse(json)))
+  gathered.push({ kind, json })
 }
 
 function tell(): void {
   const all = gathered
   gathered = []
   batch(() => {
-    for (const one of all) one()
+    for (const kind of Object.keys(listeners) as Kind[])
+      hand(
+        kind,
+        all.flatMap((one) => (one.kind === kind ? [JSON.parse(one.json)] : [])),
+      )
   })
 }
 
-function hand<K extends Kind>(kind: K, told: Told[K]): void {
-  if (kind === 'run') follow(told as Run)
+function hand<K extends Kind>(kind: K, told: readonly Told[K][]): void {
+  if (told.length === 0) return
+  if (kind === 'run') follow(...(told as readonly Run[]))
   for (const listener of listeners[kind]) listener(told)
 }
 
-/** @param run from an event, or from a request. */
-export function follow(run: Run): void {
+/** @param some from events, or from a request. */
+export function follow(...some: readonly Run[]): void {
   const runs = new Map(liveRuns.value)
-  const before = runs.get(run.accountId)
-  if (run.finishedAt !== null) {
-    samples.delete(run.id)
-    if (before?.run.id !== run.id) return
-    runs.delete(run.accountId)
-  } else if (before === undefined || before.run.id !== run.id || !isOlder(run, before.run))
-    runs.set(run.accountId, { run, rate: rateOf(run) })
+  for (const run of some) {
+    const before = runs.get(run.accountId)
+    if (run.finishedAt !== null) {
+      samples.delete(run.id)
+      if (before?.run.id === run.id) runs.delete(run.accountId)
+    } else if (before === undefined || before.run.id !== run.id || !isOlder(run, before.run))
+      runs.set(run.accountId, { run, rate: rateOf(run) })
+  }
   liveRuns.value = runs
 }
 

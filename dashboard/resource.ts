@@ -3,6 +3,7 @@ import { type ReadonlySignal, signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { get, isAborted, problemOf } from './client.ts'
 import { resynced } from './live.ts'
+import { readNoMore } from './pace.ts'
 import type { Problem } from './shapes.ts'
 
 export type Loaded<Value> =
@@ -15,14 +16,16 @@ export interface Resource<Value> {
   readonly now: ReadonlySignal<Loaded<Value>>
   /** Reads it again. The present value stays until the answer has come. */
   reload(): void
+  /** Does the same for `readSoon`: it is over when the answer has come. */
+  readonly again: () => Promise<void>
   /** Sets a value that is known without asking. */
   set(value: Value): void
 }
 
-/** @param load must be the same function each time; another function is another resource. */
+/** @param load must be the same function each time; another function is another resource. It is given the present value. */
 export function useResource<Value>(
   path: string,
-  load: (path: string, signal: AbortSignal) => Promise<Value> = get,
+  load: (path: string, signal: AbortSignal, before?: Value) => Promise<Value> = get,
 ): Resource<Value> {
   const resource = useMemo(() => {
     const now = signal<Loaded<Value>>({ state: 'loading' })
@@ -31,7 +34,8 @@ export function useResource<Value>(
       turn.abort()
       const mine = (turn = new AbortController())
       try {
-        const value = await load(path, mine.signal)
+        const before = now.peek()
+        const value = await load(path, mine.signal, before.state === 'ready' ? before.value : undefined)
         if (!mine.signal.aborted) now.value = { state: 'ready', value }
       } catch (error) {
         if (mine.signal.aborted || isAborted(error)) return
@@ -45,6 +49,7 @@ export function useResource<Value>(
         if (now.peek().state === 'failed') now.value = { state: 'loading' }
         void ask()
       },
+      again: ask,
       set(value: Value) {
         now.value = { state: 'ready', value }
       },
@@ -56,6 +61,7 @@ export function useResource<Value>(
     const unsubscribe = resynced.subscribe(() => resource.reload())
     return () => {
       unsubscribe()
+      readNoMore(resource.again)
       resource.stop()
     }
   }, [resource])

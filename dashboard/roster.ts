@@ -2,7 +2,8 @@
 import { signal } from '@preact/signals'
 import { get, pages, problemOf } from './client.ts'
 import { onTold, resynced } from './live.ts'
-import type { Account, Problem } from './shapes.ts'
+import { readSoon } from './pace.ts'
+import type { Account, List, Problem } from './shapes.ts'
 
 export const accounts = signal<ReadonlyMap<string, Account>>(new Map())
 /** Whether `accounts` holds all accounts. */
@@ -39,69 +40,73 @@ export async function loadAll(): Promise<void> {
 }
 
 export function learn(some: readonly Account[]): void {
+  if (some.length === 0) return
   const known = new Map(accounts.value)
   for (const account of some) known.set(account.id, account)
   accounts.value = known
 }
 
-export function forget(id: string): void {
+export function forget(...ids: readonly string[]): void {
+  if (!ids.some((id) => accounts.value.has(id))) return
   const known = new Map(accounts.value)
-  if (known.delete(id)) accounts.value = known
+  for (const id of ids) known.delete(id)
+  accounts.value = known
 }
 
-/** The accounts to be read again, each of them once. */
+/** The accounts to be read again. */
 const stale = new Set<string>()
-let readers = 0
-const readersMax = 4
-/** If there are more, they are read as a list. */
-const staleMax = 60
+/** As many as the API gives for one list of ids. */
+const readAtOnce = 200
 
-/** Reads one account as it is now, and forgets it if the API does not have it any more. */
+/** Reads an account as it is now, together with the others that have changed, and forgets it if the API does not have it any more. */
 export function refresh(id: string): void {
   stale.add(id)
-  if (stale.size > staleMax && roster.value.state === 'all') {
-    stale.clear()
-    void loadAll()
-  } else if (readers < readersMax) void readStale()
+  readSoon(readStale)
 }
 
 async function readStale(): Promise<void> {
-  readers += 1
-  for (const id of stale) {
-    stale.delete(id)
-    try {
-      learn([await get<Account>(`/accounts/${id}`)])
-    } catch (error) {
-      if (problemOf(error).status === 404) forget(id)
-    }
+  const ids = [...stale].slice(0, readAtOnce)
+  if (ids.length === 0) return
+  for (const id of ids) stale.delete(id)
+  if (stale.size > 0) readSoon(readStale)
+  try {
+    const { items } = await get<List<Account>>(`/accounts?ids=${ids.join()}`)
+    learn(items)
+    forget(...ids.filter((id) => !items.some((account) => account.id === id)))
+  } catch {
+    // They are read with the next ones. When the connection is lost, everything is read again as soon as it is back.
+    for (const id of ids) stale.add(id)
   }
-  readers -= 1
 }
 
 /** Follows the events from now on. It is called once. */
 export function followAccounts(): void {
-  onTold('account', ({ id, status }) => {
-    const known = accounts.value.get(id)
-    if (status === 'removed') forget(id)
-    else if (known === undefined) {
-      if (roster.value.state === 'all') refresh(id)
-    } else if (known.status !== status) {
-      learn([{ ...known, status }])
-      // The due time and the pause change with the status.
-      if (status !== 'running' && status !== 'waiting') refresh(id)
+  onTold('account', (told) => {
+    const changed = new Map<string, Account>()
+    const gone: string[] = []
+    for (const { id, status } of told) {
+      const account = accounts.value.get(id)
+      if (status === 'removed') gone.push(id)
+      else if (account === undefined) {
+        if (roster.value.state === 'all') refresh(id)
+      } else {
+        changed.set(id, { ...account, status })
+        // The due time and the pause change with the status.
+        if (status !== 'running' && status !== 'waiting') refresh(id)
+      }
     }
+    learn([...changed.values()])
+    forget(...gone)
   })
-  onTold('run', (run) => {
-    const known = accounts.value.get(run.accountId)
-    if (known !== undefined && run.finishedAt !== null)
-      learn([
-        {
-          ...known,
-          lastRun: run,
-          lastCheckedAt: run.finishedAt,
-          lastMailAt: run.stored > 0 ? run.finishedAt : known.lastMailAt,
-        },
-      ])
+  onTold('run', (told) => {
+    const changed = new Map<string, Account>()
+    for (const run of told) {
+      const account = changed.get(run.accountId) ?? accounts.value.get(run.accountId)
+      if (account === undefined || run.finishedAt === null) continue
+      const lastMailAt = run.stored > 0 ? run.finishedAt : account.lastMailAt
+      changed.set(account.id, { ...account, lastRun: run, lastCheckedAt: run.finishedAt, lastMailAt })
+    }
+    learn([...changed.values()])
   })
   resynced.subscribe((times) => {
     if (times > 0 && roster.value.state === 'all') void loadAll()

@@ -183,18 +183,24 @@ class AccountHandlers {
 
   readonly list: HandlerOf<typeof listAccounts> = async (request) => {
     const { accounts, redis } = this.#world
-    const { limit, cursor, ...query } = request.query
+    const { limit, cursor, ids: those, ...query } = request.query
     const destinationId = listedDestination(request, query.destinationId)
     if (destinationId === null) return { items: [], next: null }
     const wanted = { ...query, destinationId }
-    const after = placeIn(cursor, wanted.sort.endsWith('address') ? addressPlace : idPlace)
-    const { items, next } = await accounts.page(limit, after, wanted, async (ids) => {
+    const show = async (ids: readonly string[]) => {
       const found = await factsOf(redis, ids)
       return found.map((facts) => {
         const view = facts && accountView(facts)
         return wanted.status === undefined || view?.status === wanted.status ? view : undefined
       })
-    })
+    }
+    if (those !== undefined) {
+      const views = (await show([...new Set(those.split(','))])).flatMap((view) => view ?? [])
+      const isElsewhere = (of: string) => destinationId !== undefined && of !== destinationId
+      return { items: views.filter((view) => !isElsewhere(view.destinationId)), next: null }
+    }
+    const after = placeIn(cursor, wanted.sort.endsWith('address') ? addressPlace : idPlace)
+    const { items, next } = await accounts.page(limit, after, wanted, show)
     return { items, next: cursorOf(next) }
   }
 

@@ -127,6 +127,8 @@ export const Account = Type.Object({
 })
 export type Account = Static<typeof Account>
 
+/** So many that the address of the request stays below 8 KiB: proxies refuse longer ones. */
+const idsMax = 200
 export const AccountQuery = Type.Object(
   {
     ...Page.properties,
@@ -134,6 +136,12 @@ export const AccountQuery = Type.Object(
     q: Type.Optional(Type.String({ description: 'part of address, host or user' })),
     destinationId: Type.Optional(Type.String()),
     sort: Type.Enum([...accountOrders], { default: 'createdAt', description: '-: backwards' }),
+    ids: Type.Optional(
+      Type.String({
+        pattern: `^[0-9A-Z]{26}(,[0-9A-Z]{26}){0,${idsMax - 1}}$`,
+        description: `these alone, in this order, with commas between them, ${idsMax} at most; who is gone is left out, and limit, cursor, q and sort do not count`,
+      }),
+    ),
   },
   strict,
 )

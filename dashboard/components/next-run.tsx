@@ -1,14 +1,25 @@
+import { useEffect } from 'preact/hooks'
 import { nowMs } from '../intl.ts'
+import { refresh } from '../roster.ts'
 import type { Account } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { RelativeTime } from './relative-time.tsx'
 
+/** A visit that finds nothing to do is no event: an account whose time has come is read again after this long, and then as often. */
+const readAgainMs = 5000
+
 /** Shows when the next run is due, as `in 4 min`. It shows nothing for an account that is running, waiting or stopped. */
-export function NextRun({ account: { status, nextRunAt } }: { readonly account: Account }) {
+export function NextRun({ account: { id, status, nextRunAt } }: { readonly account: Account }) {
   const { accounts: say } = words.value
-  if (status === 'running' || status === 'waiting') return <span class="quiet">{say.now}</span>
+  const isOpen = status === 'running' || status === 'waiting'
+  const lateMs = isOpen || nextRunAt === null ? 0 : nowMs.value - Date.parse(nextRunAt)
+  const turn = Math.floor(lateMs / readAgainMs)
+  useEffect(() => {
+    if (turn > 0) refresh(id)
+  }, [id, turn])
+  if (isOpen) return <span class="quiet">{say.now}</span>
   if (nextRunAt === null) return <span class="quiet">–</span>
   // The time has come: a worker is about to take it.
-  if (Date.parse(nextRunAt) <= nowMs.value) return <span class="quiet">{say.due}</span>
+  if (lateMs >= 0) return <span class="quiet">{say.due}</span>
   return <RelativeTime at={nextRunAt} />
 }

@@ -11,6 +11,7 @@ import { Page, Section } from '../components/page.tsx'
 import { RunProgress } from '../components/run-progress.tsx'
 import { StatusBadge } from '../components/status-badge.tsx'
 import { follow, liveRuns, onTold } from '../live.ts'
+import { readSoon } from '../pace.ts'
 import { useResource } from '../resource.ts'
 import { accounts, learn } from '../roster.ts'
 import type { PageProps } from '../router.ts'
@@ -27,11 +28,23 @@ async function learnFrom(path: string, signal: AbortSignal): Promise<void> {
   learn([await get<Account>(path, signal)])
 }
 
-async function runsAt(path: string, signal: AbortSignal): Promise<List<Run>> {
+async function runsAt(path: string, signal: AbortSignal, before?: List<Run>): Promise<List<Run>> {
   const list = await get<List<Run>>(path, signal)
   const [open] = list.items
   if (open !== undefined && open.finishedAt === null) follow(open)
-  return list
+  return before === undefined ? list : joined(list, before)
+}
+
+/** Runs that were shown already stay: somebody may have asked for older ones. */
+function joined(list: List<Run>, before: List<Run>): List<Run> {
+  const last = before.items.findIndex(({ id }) => id === list.items.at(-1)?.id)
+  return last === -1 ? list : { items: [...list.items, ...before.items.slice(last + 1)], next: before.next }
+}
+
+/** @param ended oldest first. */
+function withRuns({ items, next }: List<Run>, ended: readonly Run[]): List<Run> {
+  const others = items.filter(({ id }) => !ended.some((run) => run.id === id))
+  return { items: [...ended.toReversed(), ...others], next }
 }
 
 export default function AccountPage({ params: { id = '' } }: PageProps) {
@@ -41,14 +54,28 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
   const quarantine = useResource<List<QuarantineEntry>>(`/accounts/${id}/quarantine?limit=100`)
   useEffect(
     () =>
-      onTold('run', (run) => {
-        if (run.accountId !== id || run.finishedAt === null) return
-        runs.reload()
-        quarantine.reload()
+      onTold('run', (told) => {
+        const ended = told.filter(({ accountId, finishedAt }) => accountId === id && finishedAt !== null)
+        const [{ value: list }, { value: kept }] = [runs.now, quarantine.now]
+        if (ended.length === 0) return
+        if (list.state === 'ready') runs.set(withRuns(list.value, ended))
+        const isEmpty = kept.state === 'ready' && kept.value.items.length === 0
+        if (!isEmpty || ended.some(({ quarantined }) => quarantined > 0)) readSoon(quarantine.again)
       }),
     [id, runs, quarantine],
   )
   const { value: account } = useComputed(() => accounts.value.get(id))
+  const checkedAt = account?.lastCheckedAt ?? null
+  useEffect(() => {
+    const { value: list } = runs.now
+    // A visit that found nothing to do is no event.
+    if (
+      checkedAt !== null &&
+      list.state === 'ready' &&
+      !list.value.items.some(({ finishedAt }) => finishedAt === checkedAt)
+    )
+      readSoon(runs.again)
+  }, [checkedAt, runs])
   const { value: live } = useComputed(() => liveRuns.value.get(id))
   const editing = useSignal(false)
   const edit = () => {

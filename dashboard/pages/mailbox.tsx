@@ -1,5 +1,5 @@
 /** The page on which a mailbox is read: its folders, the mail of one folder, and one message. It is for reading only; mail programs do everything else. */
-import { useCallback, useEffect, useRef } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import { get } from '../client.ts'
 import { IconButton } from '../components/button.tsx'
 import { Icon } from '../components/icon.tsx'
@@ -9,9 +9,11 @@ import { Page } from '../components/page.tsx'
 import { EmptyState, ErrorState, Loaded } from '../components/states.tsx'
 import { attempt } from '../components/toast.tsx'
 import { onTold } from '../live.ts'
-import { useResource } from '../resource.ts'
+import { readSoon } from '../pace.ts'
+import { type Resource, useResource } from '../resource.ts'
+import { accounts } from '../roster.ts'
 import { navigate, type PageProps } from '../router.ts'
-import type { Destination, Folders, Letters } from '../shapes.ts'
+import type { Destination, Folders, Letters, Run } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { Finder } from './mailbox/finder.tsx'
 import { folderName, FolderList } from './mailbox/folders.tsx'
@@ -29,12 +31,12 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
   const { mail: say, destinations } = words.value
   const destination = useResource<Destination>(`/destinations/${id}`)
   const folders = useResource<Folders>(`/destinations/${id}/folders`)
-  const letters = useLetters(id)
+  const letters = useResource(messagesPath(id), lettersAt)
   const reload = () => {
     folders.reload()
     letters.reload()
   }
-  useMailThatComes(reload)
+  useMailThatComes(id, folders, letters)
   // Only somebody who asked is told that nobody answers.
   const look = async () => {
     folders.set(await get<Folders>(folders.path))
@@ -99,33 +101,31 @@ export default function Mailbox({ params: { destination: id = '' } }: PageProps)
   )
 }
 
-function useLetters(destination: string) {
-  const shown = useRef(0)
-  const load = useCallback(async (path: string, signal: AbortSignal) => {
-    const limit = Math.min(askedMax, Math.max(askedMin, shown.current))
-    return await get<Letters>(`${path}&limit=${limit}`, signal)
-  }, [])
-  const letters = useResource(messagesPath(destination), load)
-  const { value: loaded } = letters.now
-  shown.current = loaded.state === 'ready' ? loaded.value.items.length : 0
-  return letters
+async function lettersAt(path: string, signal: AbortSignal, before?: Letters): Promise<Letters> {
+  const limit = Math.min(askedMax, Math.max(askedMin, before?.items.length ?? 0))
+  return await get<Letters>(`${path}&limit=${limit}`, signal)
 }
 
-function useMailThatComes(reload: () => void): void {
-  const latest = useRef(reload)
-  latest.current = reload
+function useMailThatComes(
+  destination: string,
+  { again: folders }: Resource<Folders>,
+  { again: letters }: Resource<Letters>,
+) {
   useEffect(() => {
     let soon: number | undefined
-    const unsubscribe = onTold('run', ({ finishedAt, stored }) => {
-      if (finishedAt === null || stored === 0) return
-      soon ??= window.setTimeout(() => {
+    const unsubscribe = onTold('run', (told) => {
+      if (soon !== undefined || !told.some((run) => run.finishedAt !== null && run.stored > 0 && mayFeed(run))) return
+      soon = window.setTimeout(() => {
         soon = undefined
-        latest.current()
+        readSoon(letters)
+        readSoon(folders)
       }, askedAfterMs)
     })
+    const mayFeed = ({ accountId }: Run) =>
+      [undefined, destination].includes(accounts.value.get(accountId)?.destinationId)
     return () => {
       window.clearTimeout(soon)
       unsubscribe()
     }
-  }, [])
+  }, [destination, folders, letters])
 }

@@ -3,12 +3,13 @@ import { useEffect } from 'preact/hooks'
 import { Page } from '../components/page.tsx'
 import { Loaded } from '../components/states.tsx'
 import { onTold } from '../live.ts'
+import { readSoon } from '../pace.ts'
 import { useResource } from '../resource.ts'
 import { navigate } from '../router.ts'
-import type { Stats } from '../shapes.ts'
+import type { Account, List, Stats } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { ByStatus } from './overview/by-status.tsx'
-import { runsAt, troubledAt } from './overview/glance.ts'
+import { runsAt, shows, someAt } from './overview/glance.ts'
 import { Mail } from './overview/mail.tsx'
 import { Parts } from './overview/parts.tsx'
 import { RunsNow } from './overview/runs-now.tsx'
@@ -21,27 +22,31 @@ const askedAfterMs = 2000
 
 export default function Overview() {
   const stats = useResource<Stats>('/stats')
-  const troubled = useResource('/accounts', troubledAt)
+  const needing = useResource<List<Account>>(someAt('needs attention'))
+  const failing = useResource<List<Account>>(someAt('failing'))
   const running = useResource('/accounts', runsAt)
   useEffect(() => {
-    const reload = () => {
-      stats.reload()
-      troubled.reload()
-    }
-    const timer = window.setInterval(reload, askedEveryMs)
+    const timer = window.setInterval(() => {
+      for (const { again } of [stats, needing, failing]) readSoon(again)
+    }, askedEveryMs)
     let soon: number | undefined
-    const unsubscribe = onTold('account', () => {
+    const unsubscribe = onTold('account', (told) => {
       soon ??= window.setTimeout(() => {
         soon = undefined
-        reload()
+        readSoon(stats.again)
       }, askedAfterMs)
+      for (const [status, list] of [
+        ['needs attention', needing],
+        ['failing', failing],
+      ] as const)
+        if (told.some((one) => one.status === status || shows(list, one.id))) readSoon(list.again)
     })
     return () => {
       window.clearInterval(timer)
       window.clearTimeout(soon)
       unsubscribe()
     }
-  }, [stats, troubled])
+  }, [stats, needing, failing])
 
   const { overview: say } = words.value
   const { value: loaded } = stats.now
@@ -56,7 +61,7 @@ export default function Overview() {
           <div class="overview">
             <Verdict stats={value} />
             <div class="overview-main">
-              <Troubled of={troubled} stats={value} />
+              <Troubled needing={needing} failing={failing} stats={value} />
               <RunsNow of={running} />
               <Mail stats={value} />
             </div>

@@ -371,6 +371,40 @@ test('axe finds nothing wrong with any page, in either theme', async () => {
   await stranger.close()
 })
 
+test('fifty accounts that change at once cost each page one request a second, and it shows them as they are', async () => {
+  const destinationId = await anyDestination()
+  const { port } = await provider(1)
+  const ids: string[] = []
+  for (let nth = 0; nth < 50; nth += 1)
+    ids.push(await stack.account({ address: `fifty${nth}@example.net`, user: `fifty${nth}`, port, destinationId }))
+  const tabs = await Promise.all(
+    ['/accounts?q=fifty', '/', `/accounts/${ids[0]}`, `/mail/${destinationId}`].map(async (path) => await open(path)),
+  )
+  for (const tab of tabs) await tab.waitForLoadState('networkidle').catch(() => undefined)
+  for (const tab of tabs) await tab.evaluate('performance.clearResourceTimings()')
+  await Promise.all(ids.map(async (id) => await stack.call('POST', `/accounts/${id}/resume`)))
+  const [list, , account] = tabs
+  assert.ok(list && account)
+  for (const nth of [0, 1, 10])
+    await row(list, `fifty${nth}@`)
+      .locator('time:visible', { hasText: /^in \d/ })
+      .waitFor()
+  await account.getByText('1 message stored').waitFor()
+  await account
+    .locator('.facts')
+    .getByText(/^in \d/)
+    .waitFor()
+  for (const tab of tabs) {
+    const asked = `performance.getEntriesByType('resource').filter(({ name }) => name.includes('/api/v1/') && !name.endsWith('/events'))`
+    await tab.waitForFunction(`${asked}.length > 0`)
+    const began = await tab.evaluate<number[]>(`${asked}.map(({ startTime }) => startTime)`)
+    const apart = began.slice(1).map((ms, nth) => ms - (began[nth] ?? 0))
+    assert.ok(Math.min(1000, ...apart) > 950, `${tab.url()}: ${apart.map(Math.round).join()} ms between requests`)
+    await tab.close()
+  }
+  for (const id of ids) await stack.call('DELETE', `/accounts/${id}`)
+})
+
 test('ten thousand accounts are listed, sorted and searched without lag, a few rows in the page', async () => {
   await addMany(await anyDestination(), 10_000)
   const page = await open('/accounts')

@@ -204,6 +204,14 @@ test('each way to list brings everybody wanted once, in its order, whatever come
     400,
   )
 
+  const some = async (query: string) => (await walk(query)).join()
+  const named = [7, 3, 0].map((nth) => ids[nth]).join()
+  assert.equal(await some(`ids=${named},${ids[7]},01J00000000000000000000000`), '7,3,0')
+  assert.equal(await some(`ids=${named}&status=paused`), '3,0')
+  assert.equal(await some(`ids=${named}&destinationId=${here}`), '7,3')
+  for (const wrong of ['x', `${named},`, Array.from({ length: 201 }, () => ids[0]).join()])
+    assert.equal((await ask('GET', `/accounts?ids=${wrong}`)).status, 400, wrong)
+
   // Elsewhere, resumed and removed: found where they are now.
   await stack.call('PATCH', `/accounts/${ids[0]}`, { destinationId: here, address: 'a@example.net' })
   await stack.call('POST', `/accounts/${ids[0]}/resume`)

@@ -122,6 +122,7 @@ test('an owner sees and touches what is theirs alone', async () => {
   assert.deepEqual(ids(await owner('GET', '/accounts')), [mine.account])
   assert.deepEqual(ids(await owner('GET', `/accounts?destinationId=${mine.destination}`)), [mine.account])
   assert.deepEqual(ids(await owner('GET', `/accounts?destinationId=${theirs.destination}`)), [])
+  assert.deepEqual(ids(await owner('GET', `/accounts?ids=${theirs.account},${mine.account}`)), [mine.account])
   assert.deepEqual(ids(await owner('GET', '/destinations')), [mine.destination])
   assert.equal((await owner('GET', `/runs/${mine.run}`)).status, 200)
 

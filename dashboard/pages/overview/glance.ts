@@ -1,27 +1,24 @@
 /** Reads a few accounts of one status, as many as somebody reads at a glance. */
 import { get } from '../../client.ts'
 import { follow } from '../../live.ts'
+import type { Resource } from '../../resource.ts'
 import { learn } from '../../roster.ts'
 import type { Account, AccountStatus, List, Run } from '../../shapes.ts'
 
 export const shownMax = 6
 
-async function someOf(path: string, statuses: readonly AccountStatus[], signal: AbortSignal) {
-  const lists = await Promise.all(
-    statuses.map(
-      async (status) =>
-        await get<List<Account>>(`${path}?status=${encodeURIComponent(status)}&limit=${shownMax}`, signal),
-    ),
-  )
-  return lists.flatMap(({ items }) => items).slice(0, shownMax)
-}
+export const someAt = (status: AccountStatus) => `/accounts?status=${encodeURIComponent(status)}&limit=${shownMax}`
 
-export const troubledAt = async (path: string, signal: AbortSignal) =>
-  await someOf(path, ['needs attention', 'failing'], signal)
+export function shows({ now: { value: loaded } }: Resource<List<Account>>, id: string): boolean {
+  return loaded.state === 'ready' && loaded.value.items.some((account) => account.id === id)
+}
 
 /** The runs that were open when the page was opened; later ones come by events. */
 export async function runsAt(path: string, signal: AbortSignal): Promise<void> {
-  const found = await someOf(path, ['running', 'waiting'], signal)
+  const lists = await Promise.all(
+    (['running', 'waiting'] as const).map(async (status) => await get<List<Account>>(someAt(status), signal)),
+  )
+  const found = lists.flatMap(({ items }) => items).slice(0, shownMax)
   learn(found)
   const open = await Promise.all(
     found.map(async ({ id }) => (await get<List<Run>>(`${path}/${id}/runs?limit=1`, signal)).items[0]),

@@ -4,24 +4,21 @@ import { hostPort } from '../account/server-traits.ts'
 import { type Pending, pending } from '../deadline.ts'
 import { type Failure } from '../failure/failure.ts'
 import { legible } from '../failure/legible.ts'
-import { isMessagePhase, type Phase, phaseCode, phaseWords } from '../failure/phase.ts'
+import type { Phase } from '../failure/phase.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { endReason } from '../failure/socket-reasons.ts'
 import { tlsTroubleOf } from '../failure/tls-reasons.ts'
-import { greetingWords, protocolIn, protocolWords } from '../failure/spoken.ts'
-import { clearGreeting } from '../net/clear-greeting.ts'
-import { guardOf } from '../net/guard.ts'
-import { everywhere } from '../account/reach.ts'
 import type { Mask } from '../mask.ts'
 import type { Transcript } from '../runs/transcript.ts'
 import { abortFailure, dial, type Endpoint, failureOfSocket } from './dial.ts'
 import { pop3Limits } from './limits.ts'
 import { type RatedFrom, RateClock } from './least-rate.ts'
-import { isLimit, passingRefusal, refusal } from './replies.ts'
+import { endFailure, greetingFailure, lateFailure, type RefusedBefore } from './no-answer.ts'
+import { isLimit, refusal } from './replies.ts'
 import { ReplyClock, type ReplyWait } from './reply-clock.ts'
 import { endingWords } from '../failure/ending.ts'
 import { noteReply } from './session-notes.ts'
-import { shakeHands, type TlsReport, type TlsSessions } from './tls.ts'
+import { shakeHands, type TlsReport, type TlsSessions, withoutTls } from './tls.ts'
 import type { Expected, Reply } from './reply.ts'
 import type { Waits } from './waits.ts'
 import { ReplyReader } from './wire.ts'
@@ -61,7 +58,7 @@ export class Pop3Connection {
   #failedWhilePipelining = false
   #isClosed = false
   /** The last reply, if it was a refusal. */
-  #refused: { readonly text: string; readonly during: Phase } | undefined
+  #refused: RefusedBefore | undefined
 
   private constructor(socket: Socket, options: ConnectionOptions, waits: Waits) {
     this.server = hostPort(options)
@@ -198,23 +195,8 @@ export class Pop3Connection {
       this.#socket = secure
       this.#listen()
     } catch (error) {
-      throw error instanceof SessionFailed ? this.fail(await this.#withoutTls(error.failure)) : error
+      throw error instanceof SessionFailed ? this.fail(await withoutTls(error.failure, this.#options, signal)) : error
     }
-  }
-
-  /** What is known of a server that speaks no TLS where it should: it may speak something else, in clear. */
-  async #withoutTls(failure: Failure): Promise<Failure> {
-    if (failure.kind !== 'tls' || failure.trouble !== 'not TLS') return failure
-    if (this.#options.tls === 'starttls') {
-      const reason = 'it agreed to STLS and then spoke no TLS: it is broken there, or something in between is'
-      return { ...failure, trouble: 'no TLS after STLS', reason }
-    }
-    const { reach: allowed = everywhere, lookup, signal } = this.#options
-    const words = await clearGreeting(this.#options, guardOf(allowed, lookup), signal)
-    const speaks = protocolIn(words)
-    if (speaks === undefined || speaks === 'TLS') return failure
-    const reason = `${failure.reason}: what answers there is ${protocolWords(speaks)}, "${greetingWords(words)}"`
-    return { ...failure, speaks, reason }
   }
 
   readonly #onData = (chunk: Buffer) => this.#receive(chunk)
@@ -256,8 +238,10 @@ export class Pop3Connection {
 
   #receive(chunk: Buffer): void {
     if (this.#isClosed) return
-    if (this.#questions[0]?.during === 'greeting') this.#hearGreeting(chunk.toString('latin1', 0, 200))
-    if (this.#isClosed) return
+    if (this.#questions[0]?.during === 'greeting') {
+      const another = greetingFailure(this.server, chunk.toString('latin1', 0, 200))
+      if (another !== undefined) return void this.fail(another)
+    }
     this.#rate.heard(chunk.length)
     if (this.#questions[0]?.isMessage) this.#options.heard?.(chunk.length)
     try {
@@ -281,23 +265,11 @@ export class Pop3Connection {
     }
   }
 
-  /** Another protocol is known by its first octets; TLS never ends its first line. */
-  #hearGreeting(words: string): void {
-    const speaks = protocolIn(words)
-    if (speaks === undefined || speaks === 'POP3') return
-    const got = greetingWords(words)
-    this.fail({ kind: 'broken protocol', server: this.server, expected: 'a greeting of POP3', got, speaks })
-  }
-
   #late(waitedMs: number, slow: boolean): void {
     const during = this.#questions[0]?.during
     if (during === undefined) return
-    if (this.#reader.endsInDot) {
-      const got = 'a dot at the end of a line, and silence'
-      this.fail({ kind: 'broken protocol', server: this.server, expected: `the end of ${phaseWords(during)}`, got })
-    }
-    this.#saidSomethingElse()
-    this.fail({ kind: 'silent', server: this.server, during, waitedMs, ...(slow ? { slow } : {}) })
+    const { notice, endsInDot } = this.#reader
+    this.fail(lateFailure({ server: this.server, notice, endsInDot }, during, { waitedMs, slow }))
   }
 
   #tooSlow(octetsPerSecond: number): void {
@@ -314,40 +286,10 @@ export class Pop3Connection {
     this.#clock.begin({ ...question, waitMs: Math.min(question.waitMs, pop3Limits.behindNoticeWaitMs) })
   }
 
-  /** A line of its own was all that the server has said. */
-  #saidSomethingElse(): void {
-    const { notice: got } = this.#reader
-    if (got === undefined) return
-    const expected = 'a line that begins with +OK or -ERR'
-    this.fail({ kind: 'broken protocol', server: this.server, expected, got })
-  }
-
-  /** Some servers say why, and then hang up. At a message only a limit is a reason that has nothing to do with this message. */
-  #toldBeforeTheEnd(): Failure | undefined {
-    if (this.#refused === undefined) return undefined
-    const { text, during } = this.#refused
-    if (!isMessagePhase(during) || isLimit(text)) return passingRefusal(this.server, text, during)
-    // It hung up behind the refusal of a message: that message may be the reason, and not the command whose answer is due now.
-    const refused = during.code === 'RETR' ? refusal(this.server, text, during) : undefined
-    return refused?.kind === 'provider refused' ? refused : undefined
-  }
-
   #end(reason: string): void {
     if (this.#isClosed) return
-    this.#saidSomethingElse()
-    const refused = this.#toldBeforeTheEnd()
-    if (refused !== undefined) {
-      this.fail(refused)
-      return
-    }
-    const during = this.#questions[0]?.during
-    const where = during === undefined ? '' : ` during ${phaseWords(during)}`
-    // Some servers hang up in place of an answer (free.fr and AOL, MailKit issue 856): the password may be the reason as well as the line.
-    const login = during !== undefined && ['PASS', 'AUTH'].includes(phaseCode(during))
-    const why = login ? '; the user name or password may be wrong, or the visits too many' : ''
-    const cause = login ? { cause: 'hung up at login' as const } : {}
-    const told = { during: during ?? ('connection' as const), reason: `${reason}${where}${why}` }
-    this.fail({ kind: 'unreachable', server: this.server, ...told, ...cause })
+    const heard = { server: this.server, notice: this.#reader.notice, refused: this.#refused }
+    this.fail(endFailure(heard, this.#questions[0]?.during, reason))
   }
 }
 

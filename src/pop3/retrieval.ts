@@ -1,24 +1,12 @@
 /** Retrieves messages in windows of RETRs, each closed by a barrier. The next windows are on their way as far as there is room. */
 import { type Asker, type Holding, NoRoom, type OctetBudget } from '../budget.ts'
-import { beginsWithStatus, withoutSecondStatus } from './doubled-status.ts'
-import { Barrier, type Questions } from './barrier.ts'
 import { pop3Limits } from './limits.ts'
 import { pullLimits } from '../pull/limits.ts'
 import type { WindowPace } from '../pull/ports.ts'
 import type { Listed, Window } from '../mail/message.ts'
-import { RetrievalFailed, SessionFailed } from '../failure/session-failed.ts'
-import type { FailureKind } from '../failure/failure.ts'
-import { isMessagePhase, type Phase } from '../failure/phase.ts'
 import { windowOctets, windowOctetsMax, windowOf, windowsOf } from './windows.ts'
-import type { Expected, Reply } from './reply.ts'
-
-/** The parts of its session that a retrieval uses. */
-export interface Line extends Questions {
-  /** The server may not give a message again after it was asked for: so nothing is asked for ahead. */
-  hides(): boolean
-  ask(line: string, expected: Expected, during: Phase): Promise<Reply>
-  together<T>(send: () => T): T
-}
+import type { Reply } from './reply.ts'
+import { type Answered, type Line, WindowAnswers } from './window-answers.ts'
 
 interface RetrievalOptions {
   readonly signal?: AbortSignal | undefined
@@ -33,10 +21,9 @@ interface Coming {
   octets: number
 }
 
-/** A window. If the session broke after some of its messages, each closed by a barrier, then `broke` holds the error. */
-interface Came {
+/** A window, and the error behind it if the session broke after some of its messages. */
+interface Came extends Pick<Answered, 'broke'> {
   readonly window: Window
-  readonly broke?: { readonly error: unknown }
 }
 
 export class Retrieval {
@@ -48,11 +35,7 @@ export class Retrieval {
   /** The windows that are on their way, in their order. */
   readonly #coming: Coming[] = []
   readonly #asker: Asker
-  readonly #barrier: Barrier
-  /** A pipeline said +OK twice. */
-  #saidTwice = false
-  /** A message came without a second +OK before it. */
-  #saysOnce = false
+  readonly #answers: WindowAnswers
   /** The window that was asked for last: when it has come, nothing is on its way any more. */
   #ahead: Promise<Came> | undefined
   /** Nobody wants the messages that are still on their way, so nothing more is asked for. */
@@ -65,7 +48,7 @@ export class Retrieval {
   constructor(line: Line, budget: Pick<OctetBudget, 'hold'>, { signal, pace, shares = [] }: RetrievalOptions = {}) {
     this.#line = line
     this.#asker = { session: this, shares }
-    this.#barrier = new Barrier(line)
+    this.#answers = new WindowAnswers(line)
     this.#budget = budget
     this.#signal = signal
     this.#pace = pace
@@ -73,7 +56,7 @@ export class Retrieval {
 
   /** A pipelined window's barrier got an answer to another question. */
   get lostBarrier(): boolean {
-    return this.#saidTwice || this.#barrier.isLost
+    return this.#answers.lostBarrier
   }
 
   async *windows(messages: readonly Listed[], maxMessageOctets: number): AsyncIterable<Window> {
@@ -130,9 +113,7 @@ export class Retrieval {
     if (ahead.length === 0) return true
     const octets = ahead.reduce((sum, { octets }) => sum + octets, windowOctets(window))
     return (
-      this.#line.pipelined() &&
-      !this.#line.hides() &&
-      !this.#barrier.isWhole &&
+      !this.#answers.isAlone &&
       this.#rate !== undefined &&
       ahead.length < pullLimits.windowsAheadMax &&
       octets <= Math.min(pop3Limits.aheadOctetsMax, pullLimits.windowsAheadMax * this.#windowOctetsMax)
@@ -166,19 +147,15 @@ export class Retrieval {
       holding.release()
     }
     try {
-      await this.#barrier.learn()
+      await this.#answers.learn()
       if (this.#leaving) return { window: windowOf([], release) }
       this.#pace?.asked(messages.length)
       const askedMs = performance.now()
       const coming: Coming = { holding, octets: 0 }
       this.#coming.push(coming)
       const arrived = arrivals(windowOctets(messages), holding, this.#pace)
-      // If the server does not pipeline, each message has a barrier of its own. So it has at a server that may not show it again: what
-      // has come before the line drops must not be lost.
-      const { answers, ...broke } =
-        this.#line.pipelined() && !this.#line.hides()
-          ? { answers: await this.#burst(messages, maxMessageOctets, arrived) }
-          : await this.#oneByOne(messages, maxMessageOctets, arrived)
+      const isLeaving = () => this.#leaving
+      const { answers, ...broke } = await this.#answers.ask(messages, { maxMessageOctets, arrived, isLeaving })
       this.#pace?.closed(answers.length)
       this.#coming.splice(this.#coming.indexOf(coming), 1)
       const octets = octetsOf(answers)
@@ -201,133 +178,19 @@ export class Retrieval {
       return undefined
     })
   }
-
-  /**
-   * If the line dropped, the first message without an answer is suspect. Silence and wrong answers prove nothing here:
-   * the host is then pulled again one message at a time, which shows the reason.
-   */
-  async #burst(messages: readonly Listed[], maxMessageOctets: number, arrived: Arrived): Promise<Answers> {
-    const [replies, barrier] = this.#line.together(() => [
-      messages.map((message) => this.#retr(message, maxMessageOctets)),
-      this.#barrier.ask(),
-    ])
-    // The barrier may fail while the messages before it are awaited; it is awaited after them.
-    barrier.catch(() => {})
-    const answers: [Listed, Reply][] = []
-    for (const [nth, message] of messages.entries()) {
-      let reply: Reply
-      try {
-        reply = arrived(await (replies[nth] as Promise<Reply>))
-      } catch (error) {
-        const isAlone = messages.length === 1 && isTooSlow(error)
-        blame(refusedBy(error, messages) ?? message, error, isAlone ? ['silent'] : broken)
-      }
-      // If a server says +OK twice (FTGate), the second one becomes a line of the message, and the barrier holds all the same.
-      // One at a time it would not hold. If the line does belong to the message, the message is retrieved in that way.
-      if (reply.shape === 'body' && this.#isDoubtful(reply)) {
-        this.#saidTwice = true
-        throw this.#line.broken(`message ${message.number}`, 'one more +OK before it')
-      }
-      answers.push([message, reply])
-    }
-    await barrier.catch((error: unknown) => {
-      const suspect = refusedBy(error, messages) ?? (messages.length === 1 ? messages[0] : undefined)
-      if (suspect === undefined) throw error
-      blame(suspect, error, broken)
-    })
-    return answers
-  }
-
-  async #oneByOne(
-    messages: readonly Listed[],
-    maxMessageOctets: number,
-    arrived: Arrived,
-  ): Promise<{ answers: Answers; broke?: { error: unknown } }> {
-    const answers: [Listed, Reply][] = []
-    for (const message of messages) {
-      if (this.#leaving) break
-      try {
-        const reply = arrived(await this.#retr(message, maxMessageOctets))
-        await this.#barrier.ask()
-        answers.push([message, this.#told(reply, message)])
-      } catch (error) {
-        const blamed = blamedFor(message, error, [...broken, 'silent', 'broken protocol'])
-        // Wrong answers leave doubt about what came before them; a line that dropped or fell silent does not. Where nothing comes again, the
-        // barrier behind each message is proof enough.
-        const isWrong = error instanceof SessionFailed && error.failure.kind === 'broken protocol'
-        const isDoubtful = isWrong && !this.#line.hides()
-        if (answers.length === 0 || isDoubtful) throw blamed
-        return { answers, broke: { error: blamed } }
-      }
-    }
-    return { answers }
-  }
-
-  #isDoubtful(body: Extract<Reply, { shape: 'body' }>): boolean {
-    return beginsWithStatus(body, (line) => this.#line.heard().says(line))
-  }
-
-  #told(reply: Reply, message: Listed): Reply {
-    if (reply.shape !== 'body') return reply
-    if (!this.#isDoubtful(reply)) {
-      this.#saysOnce = true
-      return reply
-    }
-    const told = withoutSecondStatus(reply, message, { twice: this.#line.heard().doubles, once: this.#saysOnce })
-    if (told !== undefined) return told
-    const got = 'a line with +OK before it, and a size in LIST that does not tell whose line that is'
-    throw this.#line.broken(`message ${message.number}`, got)
-  }
-
-  #retr({ number, size, unsized }: Listed, octetsMax: number): Promise<Reply> {
-    const hint = unsized === undefined ? { octetsHint: size } : {}
-    return this.#line.ask(`RETR ${number}`, { shape: 'message', octetsMax, ...hint }, { code: 'RETR', message: number })
-  }
 }
 
-function octetsOf(answers: Answers): number {
+function octetsOf(answers: Answered['answers']): number {
   return answers.reduce((sum, [, reply]) => sum + (reply.shape === 'body' ? reply.bytes.length : 0), 0)
 }
 
-/** The server gave less than the least rate. Of several messages on their way, none is the reason. */
-function isTooSlow(error: unknown): boolean {
-  return (
-    error instanceof SessionFailed && error.failure.kind === 'silent' && error.failure.octetsPerSecond !== undefined
-  )
-}
-
-type Answers = readonly [Listed, Reply][]
-type Arrived = (reply: Reply) => Reply
-
 /** If more octets come than were listed, the room that is held grows with them. */
-function arrivals(listed: number, holding: Holding, pace: WindowPace | undefined): Arrived {
+function arrivals(listed: number, holding: Holding, pace: WindowPace | undefined): (reply: Reply) => void {
   let octets = 0
   return (reply) => {
     // The refusal with which a server ends a session is none of the messages that the session gives.
     if (reply.shape === 'body') pace?.came()
     if (reply.shape === 'body') octets += reply.bytes.length
     if (octets > listed) holding.adjust(octets)
-    return reply
   }
-}
-
-/** The ways in which a line ends at a message. */
-const broken: readonly FailureKind[] = ['unreachable', 'provider refused']
-
-/** The message with whose refusal the server ended the session. */
-function refusedBy(error: unknown, messages: readonly Listed[]): Listed | undefined {
-  if (!(error instanceof SessionFailed) || error.failure.kind !== 'provider refused') return undefined
-  const { during } = error.failure
-  return isMessagePhase(during) ? messages.find(({ number }) => number === during.message) : undefined
-}
-
-function blame(message: Listed, error: unknown, kinds: readonly string[]): never {
-  throw blamedFor(message, error, kinds)
-}
-
-/** The error, or if its failure is of these kinds, one that blames the message for it. */
-function blamedFor(message: Listed, error: unknown, kinds: readonly string[]): unknown {
-  return error instanceof SessionFailed && kinds.includes(error.failure.kind)
-    ? new RetrievalFailed(message, error)
-    : error
 }

@@ -14,11 +14,12 @@ import type { Deletable, Maildrop, Parting, WindowPace } from '../pull/ports.ts'
 import { expiresAtOnce, loginDelayMsIn } from './capabilities.ts'
 import { pop3Limits } from './limits.ts'
 import { Opening } from './opening.ts'
-import { type Line, Retrieval } from './retrieval.ts'
+import { Retrieval } from './retrieval.ts'
 import type { Expected, Reply } from './reply.ts'
 import { type LineOptions, SessionLine } from './session-line.ts'
 import { SessionListing } from './session-listing.ts'
 import type { TlsReport } from './tls.ts'
+import type { Line } from './window-answers.ts'
 
 export interface SessionOptions extends LineOptions {
   /** All sessions of a worker share it. */

@@ -1,6 +1,11 @@
 /** Puts TLS over a connected socket: the handshake, the check of the certificate by chain or by pin, and resumed sessions. */
 import type { Socket } from 'node:net'
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
+import { everywhere } from '../account/reach.ts'
+import type { Failure } from '../failure/failure.ts'
+import { greetingWords, protocolIn, protocolWords } from '../failure/spoken.ts'
+import { clearGreeting } from '../net/clear-greeting.ts'
+import { guardOf } from '../net/guard.ts'
 import { pop3Limits } from './limits.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { certificateFingerprint } from '../failure/tls-reasons.ts'
@@ -102,6 +107,21 @@ export async function shakeHands(
     socket.destroy()
     throw error
   }
+}
+
+/** Adds to the failure of a server that speaks no TLS where it should what is known of it: it may speak something else, in clear. */
+export async function withoutTls(failure: Failure, endpoint: Endpoint, signal?: AbortSignal): Promise<Failure> {
+  if (failure.kind !== 'tls' || failure.trouble !== 'not TLS') return failure
+  if (endpoint.tls === 'starttls') {
+    const reason = 'it agreed to STLS and then spoke no TLS: it is broken there, or something in between is'
+    return { ...failure, trouble: 'no TLS after STLS', reason }
+  }
+  const { reach: allowed = everywhere, lookup } = endpoint
+  const words = await clearGreeting(endpoint, guardOf(allowed, lookup), signal)
+  const speaks = protocolIn(words)
+  if (speaks === undefined || speaks === 'TLS') return failure
+  const reason = `${failure.reason}: what answers there is ${protocolWords(speaks)}, "${greetingWords(words)}"`
+  return { ...failure, speaks, reason }
 }
 
 function unverified(secure: TLSSocket, server: string): SessionFailed {

@@ -21,6 +21,7 @@ import { notFound, Problem, requestPath, problems, problemTypeRoutes, sendUnrout
 import { docsPolicy, type Rates, ratesOf, type RatesWorld, securityHeaders } from './http/protection.ts'
 import { Who } from './http/who.ts'
 import { accountLineRoutes } from './routes/account-lines.ts'
+import { accountTestRoutes } from './routes/account-tests.ts'
 import { accountRoutes, type AccountsWorld } from './routes/accounts.ts'
 import { arrivalRoutes, type ArrivalsWorld } from './routes/arrivals.ts'
 import { auditRoutes, auditTrail, type AuditWorld } from './routes/audit.ts'
@@ -213,6 +214,7 @@ async function resources(app: App, world: ScopeWorld & { readonly resealing: Res
   app.get('/openapi.json', openApi, async () => app.swagger())
   await app.register(destinationRoutes, world)
   await app.register(accountRoutes, world)
+  await app.register(accountTestRoutes, world)
   await app.register(accountLineRoutes, world)
   await app.register(connectionRoutes, world)
   await app.register(mailRoutes, world)

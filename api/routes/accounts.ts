@@ -2,19 +2,14 @@
 import type { Redis } from 'ioredis'
 import type { DestinationId } from '../../src/mail/message.ts'
 import { type AccountRecord, type Accounts, sourceOf } from '../../src/redis/accounts.ts'
-import { type AccountFacts, factsOf } from '../../src/redis/facts.ts'
-import { atGuestSlot, NoSlot } from '../../src/redis/guest-slots.ts'
+import { factsOf } from '../../src/redis/facts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import { revokeLease } from '../../src/redis/revocations.ts'
-import { type TestedSource, TestedSources } from '../../src/redis/tested-sources.ts'
-import { type Account, isDeletedFlag } from '../../src/account/account.ts'
-import { atHost, hostMistakes, shownHost } from '../../src/account/host.ts'
-import { accountStatusOf } from '../../src/runs/status.ts'
+import { isDeletedFlag } from '../../src/account/account.ts'
+import { atHost, hostMistakes } from '../../src/account/host.ts'
 import type { Seal } from '../../src/seal.ts'
-import { loginDelayMsIn } from '../../src/pop3/capabilities.ts'
-import { examine } from '../../src/pop3/examine.ts'
-import type { SessionOptions } from '../../src/pop3/session.ts'
 import type { App } from '../app.ts'
+import { accountView } from '../account-view.ts'
 import { demandLevels } from '../folder-levels.ts'
 import { principalOf } from '../http/who.ts'
 import { addressPlace, cursorOf, idPlace, placeIn } from '../http/cursor.ts'
@@ -22,7 +17,7 @@ import { demandMatch, tag } from '../http/etag.ts'
 import { findAccount } from '../http/found.ts'
 import { listedDestination } from '../http/owners.ts'
 import { unknown } from '../http/problems.ts'
-import { currentReach, demandReach, guardedBy } from '../http/reach.ts'
+import { demandReach, guardedBy } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { bringForward } from '../bring-forward.ts'
 import { accountTaken, choiceOf, demandRules, inOneForm, newAccount, noSuchDestination } from '../new-account.ts'
@@ -46,8 +41,6 @@ export async function accountRoutes(app: App, world: AccountsWorld): Promise<voi
   app.delete('/accounts/:id', removeAccount, handlers.remove)
   app.post('/accounts/:id/pause', pauseAccount, async ({ params }, reply) => await handlers.pause(params.id, reply))
   app.post('/accounts/:id/resume', resumeAccount, async ({ params }, reply) => await handlers.resume(params.id, reply))
-  app.post('/accounts/test', testNewAccount, handlers.testNew)
-  app.post('/accounts/:id/test', testAccount, handlers.test)
 }
 
 const createAccount = route(
@@ -122,26 +115,6 @@ const resumeAccount = route(
     problems: ['taken'],
     params: Id,
     response: { 200: schemas.Account },
-  },
-)
-
-const testNewAccount = route(
-  { scope: 'operate' },
-  {
-    operationId: 'testNewAccount',
-    summary: 'Try an account without registering it',
-    body: schemas.NewAccount,
-    response: { 200: schemas.Examination },
-  },
-)
-
-const testAccount = route(
-  { scope: 'operate' },
-  {
-    operationId: 'testAccount',
-    summary: 'Try a registered account',
-    params: Id,
-    response: { 200: schemas.Examination },
   },
 )
 
@@ -276,32 +249,6 @@ class AccountHandlers {
     return await this.#setPaused(id, false, reply)
   }
 
-  readonly testNew: HandlerOf<typeof testNewAccount> = async (request) => {
-    const account = newAccount(request.body)
-    const guarded = guardedBy(principalOf(request), account)
-    const reach = await demandReach(this.#world.settings, guarded, 'pop3', account)
-    return await this.#examination({ ...account, password: request.body.password, reach })
-  }
-
-  readonly test: HandlerOf<typeof testAccount> = async ({ params }) => {
-    const { account, sealedPassword, ...rest } = await findAccount(this.#world.accounts, params.id)
-    const reach = await currentReach(this.#world.settings, rest, 'pop3')
-    const password = this.#world.seal.open(sealedPassword, account.id, 'password')
-    return await this.#examination({ ...account, password, reach })
-  }
-
-  /** A run that follows soon must not fail for the login of this test. */
-  async #examination(options: SessionOptions & TestedSource) {
-    const { redis } = this.#world
-    const examined = atGuestSlot(redis, options, async () => await examine(options))
-    const { capabilities, ...findings } = await examined.catch((error: unknown) => {
-      if (!(error instanceof NoSlot)) throw error
-      return { ...nothingFound, failure: { kind: 'throttled' as const, message: error.message } }
-    })
-    if (findings.ok) await new TestedSources(redis).note(options, loginDelayMsIn(capabilities))
-    return { ...findings, capabilities: [...capabilities] }
-  }
-
   async #setPaused(id: string, paused: boolean, reply: Parameters<typeof tag>[0]) {
     let wasPaused = false
     const record = await this.#update(id, ({ account, twinOf, ...rest }) => {
@@ -331,34 +278,5 @@ class AccountHandlers {
     const [facts] = await factsOf(this.#world.redis, [record.account.id])
     if (facts === undefined) throw unknown('account', record.account.id)
     return accountView({ ...facts, record })
-  }
-}
-
-const nothingFound = { ok: false, messages: 0, octets: 0, capabilities: [], tls: null, next: null }
-
-function accountView({
-  record: { account, twinOf },
-  state,
-  openRun,
-  lastRun,
-  lastMailAt,
-  lastCheckedAt,
-  dueMs,
-  rhythm,
-}: AccountFacts) {
-  return {
-    flags: account.flags as string[],
-    importBytesPerHour: null,
-    hostUnicode: shownHost(account.host),
-    twinOf: twinOf ?? null,
-    status: accountStatusOf(account, state, openRun),
-    lastRun,
-    lastMailAt,
-    lastCheckedAt,
-    nextRunAt: dueMs === null ? null : new Date(dueMs).toISOString(),
-    rhythm,
-    createdAt: new Date(account.createdAtMs).toISOString(),
-    // The spread comes last: V8 takes fifty times as long for fields behind a spread. Fields that a schema does not name are not sent.
-    ...(account as Omit<Account, 'flags'>),
   }
 }

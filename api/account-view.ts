@@ -1,0 +1,32 @@
+/** An account as the API shows it (CONTRACT section 4). */
+import type { Account } from '../src/account/account.ts'
+import { shownHost } from '../src/account/host.ts'
+import type { AccountFacts } from '../src/redis/facts.ts'
+import { accountStatusOf } from '../src/runs/status.ts'
+
+export function accountView({
+  record: { account, twinOf },
+  state,
+  openRun,
+  lastRun,
+  lastMailAt,
+  lastCheckedAt,
+  dueMs,
+  rhythm,
+}: AccountFacts) {
+  return {
+    flags: account.flags as string[],
+    importBytesPerHour: null,
+    hostUnicode: shownHost(account.host),
+    twinOf: twinOf ?? null,
+    status: accountStatusOf(account, state, openRun),
+    lastRun,
+    lastMailAt,
+    lastCheckedAt,
+    nextRunAt: dueMs === null ? null : new Date(dueMs).toISOString(),
+    rhythm,
+    createdAt: new Date(account.createdAtMs).toISOString(),
+    // The spread comes last: V8 takes fifty times as long for fields behind a spread. Fields that a schema does not name are not sent.
+    ...(account as Omit<Account, 'flags'>),
+  }
+}

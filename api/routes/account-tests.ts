@@ -1,0 +1,77 @@
+/** `/accounts/test` and `/accounts/{id}/test` (CONTRACT section 4): tries a login, and stores nothing. */
+import { loginDelayMsIn } from '../../src/pop3/capabilities.ts'
+import { examine } from '../../src/pop3/examine.ts'
+import type { SessionOptions } from '../../src/pop3/session.ts'
+import { atGuestSlot, NoSlot } from '../../src/redis/guest-slots.ts'
+import { type TestedSource, TestedSources } from '../../src/redis/tested-sources.ts'
+import type { App } from '../app.ts'
+import { findAccount } from '../http/found.ts'
+import { currentReach, demandReach, guardedBy } from '../http/reach.ts'
+import { type HandlerOf, route } from '../http/route.ts'
+import { principalOf } from '../http/who.ts'
+import { newAccount } from '../new-account.ts'
+import * as schemas from '../schemas/accounts.ts'
+import { Id } from '../schemas/requests.ts'
+import type { AccountsWorld } from './accounts.ts'
+
+export async function accountTestRoutes(app: App, world: AccountsWorld): Promise<void> {
+  const handlers = new AccountTestHandlers(world)
+  app.post('/accounts/test', testNewAccount, handlers.testNew)
+  app.post('/accounts/:id/test', testAccount, handlers.test)
+}
+
+const testNewAccount = route(
+  { scope: 'operate' },
+  {
+    operationId: 'testNewAccount',
+    summary: 'Try an account without registering it',
+    body: schemas.NewAccount,
+    response: { 200: schemas.Examination },
+  },
+)
+
+const testAccount = route(
+  { scope: 'operate' },
+  {
+    operationId: 'testAccount',
+    summary: 'Try a registered account',
+    params: Id,
+    response: { 200: schemas.Examination },
+  },
+)
+
+class AccountTestHandlers {
+  readonly #world: AccountsWorld
+
+  constructor(world: AccountsWorld) {
+    this.#world = world
+  }
+
+  readonly testNew: HandlerOf<typeof testNewAccount> = async (request) => {
+    const account = newAccount(request.body)
+    const guarded = guardedBy(principalOf(request), account)
+    const reach = await demandReach(this.#world.settings, guarded, 'pop3', account)
+    return await this.#examination({ ...account, password: request.body.password, reach })
+  }
+
+  readonly test: HandlerOf<typeof testAccount> = async ({ params }) => {
+    const { account, sealedPassword, ...rest } = await findAccount(this.#world.accounts, params.id)
+    const reach = await currentReach(this.#world.settings, rest, 'pop3')
+    const password = this.#world.seal.open(sealedPassword, account.id, 'password')
+    return await this.#examination({ ...account, password, reach })
+  }
+
+  /** A run that follows soon must not fail for the login of this test. */
+  async #examination(options: SessionOptions & TestedSource) {
+    const { redis } = this.#world
+    const examined = atGuestSlot(redis, options, async () => await examine(options))
+    const { capabilities, ...findings } = await examined.catch((error: unknown) => {
+      if (!(error instanceof NoSlot)) throw error
+      return { ...nothingFound, failure: { kind: 'throttled' as const, message: error.message } }
+    })
+    if (findings.ok) await new TestedSources(redis).note(options, loginDelayMsIn(capabilities))
+    return { ...findings, capabilities: [...capabilities] }
+  }
+}
+
+const nothingFound = { ok: false, messages: 0, octets: 0, capabilities: [], tls: null, next: null }

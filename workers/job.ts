@@ -10,6 +10,7 @@ import { type BegunSession, check, checkedHashes } from './check.ts'
 import type { Dispatch } from './dispatch.ts'
 import { workerLimits } from './limits.ts'
 import { holdBack } from './pause.ts'
+import { holdPlace } from './place.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
 import { logRunSuperseded } from './run-log.ts'
 import { endedRun, performRun } from './run.ts'
@@ -34,26 +35,17 @@ export async function runJob(
       await world.due.wait(visit, Math.min(lease + 100, workerLimits.leaseAskedEveryMs))
       return
     }
-    const letGo = keep(world, visit, lease)
+    const unwatch = world.revocations.watch(accountId, () => void lease.check())
+    const letGo = holdPlace(world.due, visit, Math.ceil(world.leaseMs / 3))
     try {
       end = { ...visit, ...(await visitUnder(lease, world, { visit, dueMs, cancelled })) }
     } finally {
-      letGo()
+      unwatch()
+      await letGo()
       await lease.release()
     }
   } finally {
     await dispatch.end(end, dueMs)
-  }
-}
-
-/** Keeps the place of a visit while it goes on, and listens whether its lease is taken from it. @returns what ends both. */
-function keep({ due, revocations, leaseMs }: PullWorld, visit: VisitName, lease: Lease): () => void {
-  const unwatch = revocations.watch(visit.accountId, () => void lease.check())
-  // Redis may be away for a moment: the next turn says it again.
-  const timer = setInterval(() => void due.hold(visit).catch(() => {}), Math.ceil(leaseMs / 3))
-  return () => {
-    clearInterval(timer)
-    unwatch()
   }
 }
 

@@ -25,7 +25,8 @@ function connectionTo(url: string, role: 'api' | 'worker', sentinelPassword: str
   if (place === undefined) throw new ConfigInvalid('TRIBUTARY_REDIS_URL is no URL of a Redis')
   const fast = role === 'api'
   const options = {
-    connectTimeout: redisLimits.redisConnectMs,
+    connectTimeout: place.kind === 'one' ? redisLimits.redisConnectMs : redisLimits.nodeAnswersMs,
+    socketTimeout: redisLimits.redisSilentMs,
     ...(fast ? { maxRetriesPerRequest: 2, commandTimeout: 10_000 } : { maxRetriesPerRequest: null }),
   }
   if (place.kind === 'one') return new Redis(place.url, options)
@@ -45,6 +46,8 @@ function connectionTo(url: string, role: 'api' | 'worker', sentinelPassword: str
       sentinels: [...hosts],
       name,
       db,
+      // A Sentinel that is frozen accepts connections, and says nothing.
+      sentinelCommandTimeout: redisLimits.nodeAnswersMs,
       // A master that is frozen, or cut off, closes no connection: the Sentinels say when another one has taken its place.
       failoverDetector: true,
       // A master that has become a replica is left, and the command is sent again to the new one.
@@ -62,7 +65,9 @@ function connectionTo(url: string, role: 'api' | 'worker', sentinelPassword: str
       retryDelayOnTryAgain: redisLimits.clusterTryEveryMs,
       // A node that is frozen closes no connection; the other nodes say when another one has taken its place.
       slotsRefreshInterval: redisLimits.clusterLookedAtMs,
-      slotsRefreshTimeout: redisLimits.redisConnectMs,
+      slotsRefreshTimeout: redisLimits.nodeAnswersMs,
+      // It is asked of any master, without an end: of a frozen one, too. CLUSTERDOWN says as much, and is tried again.
+      enableReadyCheck: false,
       clusterRetryStrategy: (times) => Math.min(100 * times, redisLimits.redisRetryMs),
       // A certificate names a host, not the address behind it.
       ...(place.tls ? { dnsLookup: (host, found) => found(null, host) } : {}),

@@ -26,8 +26,15 @@ export const redisLimits = {
   leaseMs: 15 * second,
   /** How often whoever removes an account asks whether its run has ended. */
   releaseAskedEveryMs: 20,
-  /** How long a Redis may take to accept a connection, and a node of a Cluster to say who serves what. */
+  /** How long a Redis may take to accept a connection. */
   redisConnectMs: 10 * second,
+  /** The same where others can be asked: how long a Sentinel or a node of a Cluster may take to accept a connection, or to say who serves what. */
+  nodeAnswersMs: 3 * second,
+  /**
+   * A connection to a Redis that owes an answer, and has said nothing for this long, is made anew: one that is frozen, or whose machine is gone,
+   * closes none. No question may wait longer there: BullMQ's wait 5 s, and 10 s at most.
+   */
+  redisSilentMs: 20 * second,
   /** How often a command is sent again while a Cluster changes a master. */
   clusterTryEveryMs: 250,
   /** How many times the API tries: five seconds or so. Somebody waits for the answer. */
@@ -41,6 +48,8 @@ export const redisLimits = {
   /** How long a write is tried until a replica has confirmed it: longer than a fail-over takes, and than a lease lasts. */
   sureWithinMs: 30 * second,
   sureTriedEveryMs: 200,
+  /** How long the connection for such writes may take: some of the Sentinels that it asks may be away. */
+  sureConnectedMs: 10 * second,
   /** A visit that is due for this long waits for a place: due visits are claimed every second. */
   waitsForPlaceMs: 2000,
 

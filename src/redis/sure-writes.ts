@@ -8,6 +8,7 @@
  */
 import type { Redis } from 'ioredis'
 import { setTimeout as delay } from 'node:timers/promises'
+import { withDeadline } from '../deadline.ts'
 import { redisLimits } from './limits.ts'
 import { type Assurance, demandAssurance } from './assurance.ts'
 import { clusterOf, failsOver, masterOf } from './nodes.ts'
@@ -103,11 +104,12 @@ class Way {
       // A master that is frozen lets the command time out.
       failoverDetector: false,
       enableOfflineQueue: true,
+      lazyConnect: true,
       commandTimeout: 2 * redisLimits.confirmedWithinMs,
     })
     this.#redis.on('error', () => {})
     this.#redis.once('end', ended)
-    this.#assurance = demandAssurance(this.#redis)
+    this.#assurance = this.#begin()
     // A master that is refused is asked again by the next way to it.
     this.#assurance.catch(() => this.end())
   }
@@ -121,6 +123,12 @@ class Way {
 
   end(): void {
     this.#redis.disconnect()
+  }
+
+  async #begin(): Promise<Assurance> {
+    const late = () => new Error('connect ETIMEDOUT')
+    await withDeadline(this.#redis.connect(), { waitMs: redisLimits.sureConnectedMs, late })
+    return await demandAssurance(this.#redis)
   }
 
   /** What comes while a WAIT is under way goes together with the next one. */

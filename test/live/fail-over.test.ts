@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { hostname } from 'node:os'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { withDeadline } from '../../src/deadline.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Lease } from '../../src/redis/lease.ts'
@@ -104,6 +105,9 @@ describe('what a fail-over needs', () => {
     await redises.stop()
   })
 
+  const within = async <T>(waitMs: number, work: Promise<T>): Promise<T> =>
+    await withDeadline(work, { waitMs, late: () => new Error(`no answer within ${waitMs} ms`) })
+
   async function refusalOf(): Promise<string> {
     const redis = connectRedis(redises.url, 'api', () => {})
     try {
@@ -160,5 +164,20 @@ describe('what a fail-over needs', () => {
     assert.equal(await healthOfWorker(env), '')
     const nowhere = { TRIBUTARY_REDIS_URL: 'redis-sentinel://127.0.0.1:1/main' }
     assert.match(await healthOfWorker(nowhere), /^1: Redis does not say which workers are alive \(.+\)$/)
+  })
+
+  test('a master and a Sentinel that freeze together, as on one machine, keep nobody waiting for long', async () => {
+    const id = '01M8H811N7FM1VRKWXSX57AV91' as AccountId
+    const before = connectRedis(redises.url, 'worker', () => {})
+    assert.ok((await Lease.take(before, id, 1)) instanceof Lease)
+    const roles = await Promise.all(redises.nodes.map(async ({ redis }) => await redis.info('replication')))
+    const frozen = [redises.nodes[roles.findIndex((told) => told.includes('role:master'))], redises.sentinels[0]]
+    for (const node of frozen) await node?.halt('SIGSTOP')
+    // One that was connected, and one that begins now.
+    const after = connectRedis(redises.url, 'worker', () => {})
+    for (const redis of [before, after])
+      assert.ok((await within(30_000, Lease.take(redis, id, 1))) instanceof Lease, 'another master gives out leases')
+    for (const node of frozen) await node?.resume()
+    for (const redis of [before, after]) redis.disconnect()
   })
 })

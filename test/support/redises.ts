@@ -23,6 +23,8 @@ export interface TestRedises {
   readonly folder: string
   /** Masters and replicas; the Sentinels are not among them. */
   readonly nodes: readonly RedisNode[]
+  /** In the order in which the URL names them. */
+  readonly sentinels: readonly RedisNode[]
   stop(): Promise<void>
 }
 
@@ -133,7 +135,7 @@ export async function startCluster(replicas = 1, settings: NodeSettings = {}): P
       )
       return told.every((text) => text.includes('cluster_state:ok') && isLinked(text))
     })
-    return { url: `redis-cluster://${addresses.slice(0, 2).join(',')}`, nodes }
+    return { url: `redis-cluster://${addresses.slice(0, 2).join(',')}`, nodes, sentinels: [] }
   })
 }
 
@@ -167,14 +169,15 @@ export async function startSentinel(settings: NodeSettings = {}): Promise<TestRe
       )
       return told.every(Boolean)
     })
-    return { url: `redis-sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/main`, nodes }
+    const addresses = sentinels.map(({ port }) => `127.0.0.1:${port}`)
+    return { url: `redis-sentinel://${addresses.join(',')}/main`, nodes, sentinels }
   })
 }
 
 /** Whatever was started is gone with the test, also if the start fails. */
 async function gone(
   name: string,
-  start: (all: Node[], folder: string) => Promise<Pick<TestRedises, 'url' | 'nodes'>>,
+  start: (all: Node[], folder: string) => Promise<Pick<TestRedises, 'url' | 'nodes' | 'sentinels'>>,
 ): Promise<TestRedises> {
   const folder = mkdtempSync(`/tmp/tributary-${name}-`)
   const all: Node[] = []

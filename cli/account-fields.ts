@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { CommandFailed } from './failure.ts'
 import { destinationId, destinationTitle } from './find.ts'
-import { collect, fingerprint, firstRun, given, retention, whole } from './options.ts'
+import { collect, fingerprint, firstRun, given, octetsPerHour, retention, whole } from './options.ts'
 import { passwordFrom } from './passwords.ts'
 import { serverOf } from './words.ts'
 import type { AccountPatch, Candidates, Destination, NewAccount } from './wire.ts'
@@ -24,6 +24,7 @@ export interface FieldOptions {
   minInterval?: number
   maxInterval?: number
   maxMessageBytes?: number
+  importPerHour?: number | null
   hidesRetrieved?: boolean
   trace?: boolean
   paused?: boolean
@@ -52,6 +53,11 @@ export function withFields(command: Command): Command {
       whole,
     )
     .option('--max-message-bytes <n>', 'larger messages are set aside', whole)
+    .option(
+      '--import-per-hour <size>',
+      'its first import brings so much in an hour at most, like 20MB; none: as fast as it comes',
+      octetsPerHour,
+    )
     .option('--hides-retrieved', 'the provider shows a message once only (as Gmail does)')
     .option('--no-hides-retrieved', 'it does not')
     .option('--trace', 'put trace lines in front of each message (as it is)')
@@ -66,10 +72,10 @@ export async function fieldsIn({ api }: Cli, options: FieldOptions): Promise<Acc
   const { destination, flag: flags, minInterval: minSeconds, maxInterval: maxSeconds } = options
   const interval = given({ minSeconds, maxSeconds })
   const { address, host, port, tls, tlsVerify, tlsFingerprint, user, folder, trace, paused } = options
-  const { retention, firstRun, maxMessageBytes, hidesRetrieved } = options
+  const { retention, firstRun, maxMessageBytes, importPerHour: importBytesPerHour, hidesRetrieved } = options
   return {
     ...given({ address, host, port, tls, tlsVerify, tlsFingerprint, user, folder, flags, trace, paused }),
-    ...given({ retention, firstRun, maxMessageBytes, hidesRetrieved }),
+    ...given({ retention, firstRun, maxMessageBytes, importBytesPerHour, hidesRetrieved }),
     ...(Object.keys(interval).length === 0 ? {} : { interval }),
     ...(destination === undefined ? {} : { destinationId: await destinationId(api, destination) }),
   }

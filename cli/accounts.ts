@@ -10,7 +10,18 @@ import { passwordFrom } from './passwords.ts'
 import { example } from './reference.ts'
 import type { Column } from './table.ts'
 import { showEnded, watch } from './watch.ts'
-import { away, count, firstRunOf, moment, octets, retentionOf, rhythmOf, sentenceOf, serverOf } from './words.ts'
+import {
+  away,
+  count,
+  firstRunOf,
+  importOf,
+  moment,
+  octets,
+  retentionOf,
+  rhythmOf,
+  sentenceOf,
+  serverOf,
+} from './words.ts'
 import type { Account, AccountPatch, Destination, Examination, NewAccount, Run } from './wire.ts'
 
 const styles = {
@@ -120,6 +131,7 @@ function addShow(account: Command, cli: Cli): void {
           ['first run', firstRunOf(shown)],
           ['interval', `${shown.interval.minSeconds} to ${shown.interval.maxSeconds} s`],
           ['largest message', octets(shown.maxMessageBytes)],
+          ['first import', importOf(shown)],
           ['status', shown.status],
           ...(shown.twinOf === null ? [] : [['fetches the same mail as', shown.twinOf] as const]),
           [

@@ -3,10 +3,10 @@ import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { destinationId, destinationTitle } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
-import { fingerprint, given, whole } from './options.ts'
+import { fingerprint, given, octetsPerHour, whole } from './options.ts'
 import { passwordFrom } from './passwords.ts'
 import { example } from './reference.ts'
-import { moment, serverOf } from './words.ts'
+import { importOf, moment, serverOf } from './words.ts'
 import type { Destination, NewDestination } from './wire.ts'
 
 interface AddOptions {
@@ -15,8 +15,12 @@ interface AddOptions {
   tls?: NewDestination['tls']
   tlsVerify: boolean
   tlsFingerprint?: string | null
+  importPerHour?: number | null
   passwordFile?: string
 }
+
+const importHint =
+  'first imports bring so much in an hour at most, all accounts together, like 20MB; none: as fast as it comes'
 
 export function addDestinations(program: Command, cli: Cli): void {
   const { terminal } = cli
@@ -32,12 +36,18 @@ export function addDestinations(program: Command, cli: Cli): void {
       .addOption(new Option('--tls <mode>', 'how it is encrypted').choices(['implicit', 'starttls', 'none']))
       .option('--no-tls-verify', 'take any certificate')
       .option('--tls-fingerprint <hex>', 'take this certificate alone, by its SHA-256', fingerprint)
+      .option('--import-per-hour <size>', importHint, octetsPerHour)
       .option('--password-file <file>', 'its password: the first line of a file, - for stdin')
-      .action(async (login: string, { imap: host, passwordFile, tlsVerify, ...options }: AddOptions) => {
+      .action(async (login: string, { imap: host, passwordFile, tlsVerify, importPerHour, ...options }: AddOptions) => {
         const question = host === undefined ? `Password for the new login ${login}` : `Password of ${login} at ${host}`
         const password = await passwordFrom(cli, passwordFile, question, host === undefined)
         const elsewhere = { user: login, host, ...given(options), ...(tlsVerify ? {} : { tlsVerify }) }
-        const body = { password, ...(host === undefined ? { kind: 'hosted', login } : { kind: 'imap', ...elsewhere }) }
+        const limit = given({ importBytesPerHour: importPerHour })
+        const body = {
+          password,
+          ...limit,
+          ...(host === undefined ? { kind: 'hosted', login } : { kind: 'imap', ...elsewhere }),
+        }
         const made = await cli.api.post<Destination>('/destinations', body)
         if (terminal.json) terminal.document(made)
         else terminal.say(made.id)
@@ -82,10 +92,27 @@ export function addDestinations(program: Command, cli: Cli): void {
           ['status', shown.status],
           ['paused until', moment(shown.pausedUntil)],
           ['why', shown.failure?.message],
+          ['first imports', importOf(shown)],
           ['made', moment(shown.createdAt)],
         )
       }),
     'tributary destination show alice',
+  )
+
+  example(
+    destination
+      .command('limit')
+      .description('Limit what first imports bring into a destination; new mail never waits for that')
+      .argument('<destination>', 'its login, USER@HOST, or id')
+      .requiredOption('--import-per-hour <size>', importHint, octetsPerHour)
+      .action(async (name: string, { importPerHour }: { importPerHour: number | null }) => {
+        const id = await destinationId(cli.api, name)
+        const body = { importBytesPerHour: importPerHour }
+        const changed = await cli.api.ask<Destination>('PATCH', `/destinations/${id}`, { body })
+        if (terminal.json) terminal.document(changed)
+        else terminal.note(`First imports into ${name}: ${importOf(changed) ?? 'as fast as they come'}.`)
+      }),
+    'tributary destination limit me@gmail.com@imap.gmail.com --import-per-hour 20MB',
   )
 
   example(

@@ -6,6 +6,14 @@ export function whole(text: string): number {
   return Number(text)
 }
 
+/** Reads `20MB`, `500kB`, `1.5GB` or a number of octets, and gives the octets; `none` is null. */
+export function octetsPerHour(text: string): number | null {
+  if (text === 'none') return null
+  const [, amount, unit = ''] = /^(\d{1,12}(?:\.\d{1,6})?) ?([kMG]?)B?$/i.exec(text) ?? []
+  if (amount === undefined) throw new InvalidArgumentError('It must be like 20MB, or none.')
+  return Math.round(Number(amount) * 1000 ** ' KMG'.indexOf(unit.toUpperCase() || ' '))
+}
+
 /** Collects the values of an option that may be given several times. */
 export function collect(text: string, before: readonly string[] = []): string[] {
   return [...before, text]

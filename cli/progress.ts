@@ -27,7 +27,9 @@ export class Pace {
     const first = this.#samples[0] ?? last
     const seconds = Math.max(0.5, (nowMs - first.atMs) / 1000)
     const perSecond = (messages - wayOf(first.run).messages) / seconds
-    const left = messages < of && perSecond > 0 ? `  ${duration(((of - messages) / perSecond) * 1000)} left` : ''
+    // The worker knows the sizes of what is left, and what an import may bring in an hour.
+    const secondsLeft = run.secondsLeft ?? (perSecond > 0 ? (of - messages) / perSecond : 0)
+    const left = messages < of && secondsLeft > 0 ? `  ${duration(secondsLeft * 1000)} left` : ''
     const rate = octets((run.bytes - first.run.bytes) / seconds)
     return `${title}  ${bar(messages / of)}  ${number(messages)} of ${number(of)}  ${octets(run.bytes)}  ${rate}/s${left}`
   }

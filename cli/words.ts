@@ -25,9 +25,10 @@ export function duration(ms: number): string {
 export function away(time: string | null | undefined, nowMs = Date.now()): string {
   if (time === null || time === undefined) return ''
   const ms = Date.parse(time) - nowMs
-  const roughly = duration(Math.abs(ms)).replace(/(?<=min|h) .*/, '')
-  return ms > 0 ? `in ${roughly}` : `${roughly} ago`
+  return ms > 0 ? `in ${roughly(ms)}` : `${roughly(-ms)} ago`
 }
+
+const roughly = (ms: number) => duration(ms).replace(/(?<=min|h) .*/, '')
 
 /** Writes a time in the time zone of this machine, to the second. */
 export function moment(time: string | null | undefined): string {
@@ -59,6 +60,7 @@ export function sentenceOf(run: Run): string {
     run.deferred > 0
       ? `${number(run.deferred)} not fetched yet, tried again by ${run.deferred === 1 ? 'itself' : 'themselves'}`
       : '',
+    moreOf(run),
   ]
   const did = parts.filter((part) => part !== '').join(', ')
   switch (run.state) {
@@ -144,6 +146,17 @@ export function firstRunOf({ firstRun }: Account): string {
     case 'lastDays':
       return `fetches the last ${count(firstRun.days, 'day')}`
   }
+}
+
+/** Says what first imports may bring in an hour; undefined if nothing limits them. */
+export function importOf({ importBytesPerHour }: Pick<Account, 'importBytesPerHour'>): string | undefined {
+  return importBytesPerHour === null ? undefined : `at most ${octets(importBytesPerHour)} an hour`
+}
+
+/** Says what a run leaves to the next one; empty if that is nothing. */
+function moreOf({ more, secondsLeft }: Pick<Run, 'more' | 'secondsLeft'>): string {
+  if (!more) return ''
+  return `more is to come${secondsLeft === null ? '' : `, about ${roughly(secondsLeft * 1000)} left`}`
 }
 
 export function serverOf({

@@ -36,6 +36,10 @@ const formats = computed(() => {
     bytes: (['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const).map((name, nth) =>
       unit(name, nth === 0 ? 0 : 1),
     ),
+    rough: (['second', 'minute', 'hour', 'day'] as const).map(
+      (name) =>
+        new Intl.NumberFormat(tag, { style: 'unit', unit: name, unitDisplay: 'long', maximumFractionDigits: 0 }),
+    ),
     days: unit('day', 0),
     hours: unit('hour', 0),
     minutes: unit('minute', 0),
@@ -82,6 +86,15 @@ export function duration(ms: number): string {
   }
   if (ms < hourMs) return both(minutes, minuteMs, seconds, secondMs)
   return ms < dayMs ? both(hours, hourMs, minutes, minuteMs) : both(days, dayMs, hours, hourMs)
+}
+
+/** `40 seconds`, `5 minutes`, `2 hours`: a time that is foretold is not known better. */
+export function roughly(ms: number): string {
+  const [seconds, minutes, hours, days] = formats.value.rough
+  if (ms < 55 * secondMs) return seconds?.format(Math.max(1, Math.ceil(ms / secondMs / 10)) * 10) ?? ''
+  if (ms < 55 * minuteMs) return minutes?.format(Math.max(1, Math.round(ms / minuteMs))) ?? ''
+  if (ms < 36 * hourMs) return hours?.format(Math.max(1, Math.round(ms / hourMs))) ?? ''
+  return days?.format(Math.round(ms / dayMs)) ?? ''
 }
 
 /** `in 4 min`, `yesterday`. */

@@ -26,6 +26,10 @@ export class Progress {
     return [...this.#notices]
   }
 
+  get secondsLeft(): number | null {
+    return this.#secondsLeft
+  }
+
   notice(sentence: string): void {
     this.#notices.add(sentence)
   }

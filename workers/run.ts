@@ -90,6 +90,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
     ...endedRun(run, counts, failure, world.clock.nowMs()),
     notices: progress.notices,
     more: visit.moreAfterMs !== undefined,
+    secondsLeft: visit.moreAfterMs === undefined ? null : progress.secondsLeft,
   }
   if (run.task === 'pull') {
     const { stored, deferred } = counts

@@ -29,7 +29,7 @@ export const Run = Type.Object({
   ),
   secondsLeft: orNull(
     Type.Integer(like(1200)),
-    'while it runs: how long the rest of what it set out for will take, by what has come so far; null: nobody knows',
+    'how long the rest of what it set out for will take, by what has come so far and by what an import may bring in an hour: while it runs, and at its end if it leaves more; null: nobody knows',
   ),
   failure: orNull(runFailure),
   more: Type.Boolean({

@@ -8,6 +8,7 @@ import { retentionOf, retentions } from '../terms.ts'
 import { words } from '../words/index.ts'
 import { Choice, Field } from './field.tsx'
 import { FormDialog } from './form.tsx'
+import { ImportBudget, megabytesOf, octetsIn } from './import-budget.tsx'
 import { pop3Ports, ServerRow } from './server-fields.tsx'
 import { tell } from './toast.tsx'
 
@@ -15,7 +16,7 @@ export function AccountEditor({ account, onClose }: { readonly account: Account;
   const { form, account: say, common } = words.value
   /** The account may change elsewhere while this form is open. */
   const { value: before } = useSignal(account)
-  const { address, user, hostUnicode: host, port, tls, folder, retention } = before
+  const { address, user, hostUnicode: host, port, tls, folder, retention, importBytesPerHour } = before
   const first = {
     address,
     user,
@@ -26,9 +27,11 @@ export function AccountEditor({ account, onClose }: { readonly account: Account;
     password: '',
     mode: retention.mode,
     days: retention.mode === 'keepDays' ? String(retention.days) : '14',
+    budget: megabytesOf(importBytesPerHour),
   }
-  const draft = useDraft(first, async ({ password, mode, days, ...rest }) => {
-    const now = { ...rest, port: Number(rest.port), retention: retentionOf(mode, days) }
+  const draft = useDraft(first, async ({ password, mode, days, budget, ...rest }) => {
+    const kept = { retention: retentionOf(mode, days), importBytesPerHour: octetsIn(budget) }
+    const now = { ...rest, ...kept, port: Number(rest.port) }
     const names = Object.keys(now) as (keyof typeof now)[]
     const was = { ...before, host }
     const changed = names.filter((name) => JSON.stringify(now[name]) !== JSON.stringify(was[name]))
@@ -62,6 +65,7 @@ export function AccountEditor({ account, onClose }: { readonly account: Account;
           <Field label={form.days} inputMode="numeric" required {...draft.of('days', 'retention')} />
         )}
       </div>
+      <ImportBudget hint={form.importBudgetHint} {...draft.of('budget', 'importBytesPerHour')} />
     </FormDialog>
   )
 }

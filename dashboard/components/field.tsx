@@ -6,7 +6,15 @@ import type { Held } from '../draft.ts'
 /** The attributes of an input that forms here use. */
 type Input = Pick<
   InputHTMLAttributes,
-  'autocapitalize' | 'autocomplete' | 'inputMode' | 'maxLength' | 'pattern' | 'placeholder' | 'required' | 'spellcheck'
+  | 'autocapitalize'
+  | 'autocomplete'
+  | 'inputMode'
+  | 'maxLength'
+  | 'pattern'
+  | 'placeholder'
+  | 'required'
+  | 'spellcheck'
+  | 'title'
 > & { readonly type?: 'text' | 'email' | 'password' }
 
 interface Named {

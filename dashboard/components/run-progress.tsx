@@ -1,5 +1,5 @@
 /** Shows how far a run is, as a bar and in words. */
-import { bytes, duration, number } from '../intl.ts'
+import { bytes, number, roughly } from '../intl.ts'
 import type { LiveRun } from '../live.ts'
 import { words } from '../words/index.ts'
 import { ProgressBar } from './progress-bar.tsx'
@@ -23,7 +23,7 @@ export function RunProgress({ live: { run, rate }, address }: { readonly live: L
     ...(rate !== undefined && rate.messages >= 1 ? [say.rate(number(Math.round(rate.messages)))] : []),
     // Bytes are counted when they are stored, some time after they have come.
     ...(rate !== undefined && rate.bytes >= 1 ? [say.bytesRate(bytes(rate.bytes))] : []),
-    ...(left !== undefined && left >= 1 ? [say.left(duration(left * 1000))] : []),
+    ...(left !== undefined && left >= 1 ? [say.left(roughly(left * 1000))] : []),
   ]
   return (
     <div class="run-progress">

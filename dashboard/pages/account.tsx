@@ -7,9 +7,11 @@ import { Button } from '../components/button.tsx'
 import { FailureNote } from '../components/failure.tsx'
 import { Icon } from '../components/icon.tsx'
 import { Missing } from '../components/missing.tsx'
+import { NextRun } from '../components/next-run.tsx'
 import { Page, Section } from '../components/page.tsx'
 import { RunProgress } from '../components/run-progress.tsx'
 import { StatusBadge } from '../components/status-badge.tsx'
+import { roughly } from '../intl.ts'
 import { follow, liveRuns, onTold } from '../live.ts'
 import { readSoon } from '../pace.ts'
 import { useResource } from '../resource.ts'
@@ -45,6 +47,22 @@ function joined(list: List<Run>, before: List<Run>): List<Run> {
 function withRuns({ items, next }: List<Run>, ended: readonly Run[]): List<Run> {
   const others = items.filter(({ id }) => !ended.some((run) => run.id === id))
   return { items: [...ended.toReversed(), ...others], next }
+}
+
+/** What the last run has left to the next one. */
+function More({ account, left }: { readonly account: Account; readonly left: number | null }) {
+  const { account: say, run } = words.value
+  return (
+    <Section title={say.moreTitle}>
+      <p>{say.moreHint}</p>
+      <p class="facts-line">
+        <span>
+          {say.next}: <NextRun account={account} />
+        </span>
+        {left !== null && left > 0 && <span>{run.left(roughly(left * 1000))}</span>}
+      </p>
+    </Section>
+  )
 }
 
 export default function AccountPage({ params: { id = '' } }: PageProps) {
@@ -117,6 +135,7 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
               {lastRun === null && <p class="quiet">{say.firstImportHint}</p>}
             </Section>
           )}
+          {live === undefined && lastRun?.more && <More account={account} left={lastRun.secondsLeft} />}
           <Quarantine of={quarantine} accountId={id} />
           <Runs of={runs} isRunning={live !== undefined} />
         </div>

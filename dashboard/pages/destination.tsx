@@ -5,7 +5,7 @@ import { Missing } from '../components/missing.tsx'
 import { destinationName } from '../components/new-mailbox.tsx'
 import { Page, Section } from '../components/page.tsx'
 import { DestinationBadge } from '../components/status-badge.tsx'
-import { moment } from '../intl.ts'
+import { bytes, moment } from '../intl.ts'
 import { useResource } from '../resource.ts'
 import type { PageProps } from '../router.ts'
 import type { Destination } from '../shapes.ts'
@@ -23,7 +23,7 @@ export default function DestinationPage({ params: { id = '' } }: PageProps) {
   const { value: loaded } = asked.now
   if (loaded.state !== 'ready') return <Missing of={asked} title={say.title} back={back} say={say} />
   const { value: destination } = loaded
-  const { kind, status, failure } = destination
+  const { kind, status, failure, importBytesPerHour } = destination
   return (
     <Page
       title={destinationName(destination)}
@@ -57,6 +57,14 @@ export default function DestinationPage({ params: { id = '' } }: PageProps) {
               <div>
                 <dt>{listWords.title}</dt>
                 <dd>{destination.accounts}</dd>
+              </div>
+              <div>
+                <dt>{accountWords.firstImport}</dt>
+                <dd>
+                  {importBytesPerHour === null
+                    ? accountWords.importFree
+                    : accountWords.importAtMost(bytes(importBytesPerHour))}
+                </dd>
               </div>
               <div>
                 <dt>{accountWords.since}</dt>

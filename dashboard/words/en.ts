@@ -140,7 +140,7 @@ export const en = {
     queued: 'Waiting for its turn',
     rate: (perSecond: string) => `${perSecond} messages/s`,
     bytesRate: (perSecond: string) => `${perSecond}/s`,
-    left: (time: string) => `${time} left`,
+    left: (time: string) => `about ${time} left`,
     progressOf: (address: string) => `Progress of ${address}`,
   },
   overview: {
@@ -315,6 +315,13 @@ export const en = {
     details: 'Show what it did',
     firstImport: 'First import',
     firstImportHint: 'You can close this page: it goes on by itself.',
+    importFree: 'as fast as it comes',
+    importAtMost: (size: string) => `at most ${size} an hour`,
+    importShared: (size: string) => `at most ${size} an hour, together with the others that go there`,
+    more: 'more is to come',
+    moreTitle: 'More is to come',
+    moreHint: 'The last run did not fetch all of it. The next one goes on by itself.',
+    checks: (n: number) => count(n, { one: 'checked once', other: 'checked # times' }),
   },
   form: {
     address: 'E-mail address',
@@ -334,6 +341,10 @@ export const en = {
       keepDays: 'Remove it after some days',
     },
     days: 'Days',
+    importBudget: 'First import: MB an hour, at most',
+    importBudgetHint:
+      'Left empty, it is as fast as mail comes. New mail never waits for it. Gmail gives some 1,250 MB a day over POP3, which is 50 an hour.',
+    importBudgetPattern: 'a number, such as 20 or 0.5',
     wrong: (field: string) => `This ${field}.`,
   },
   add: {
@@ -430,6 +441,10 @@ export const en = {
     passwordHint: 'It holds at once: enter it into each mail program that reads this mailbox.',
     passwordForeignHint: 'The one that its server knows already. It is not changed there.',
     passwordChanged: 'The new password holds.',
+    limitImports: 'Limit first imports',
+    limitImportsTitle: (name: string) => `First imports into ${name}`,
+    limitImportsHint:
+      'All its accounts together. Left empty, it is as fast as mail comes. New mail never waits for it. Gmail takes some 500 MB a day, which is 20 an hour; above that it crawls, or refuses for a while.',
     connect: 'Read it with a mail program',
     connectHint: 'Enter this into any mail program, with the password of this mailbox.',
     connectForeignHint: 'Mail is put there by this login; read it as you always do.',

@@ -141,7 +141,7 @@ export const vi: Words = {
     queued: 'Đang chờ đến lượt',
     rate: (perSecond) => `${perSecond} thư/giây`,
     bytesRate: (perSecond) => `${perSecond}/giây`,
-    left: (time) => `còn ${time}`,
+    left: (time) => `còn khoảng ${time}`,
     progressOf: (address) => `Tiến độ của ${address}`,
   },
   overview: {
@@ -308,6 +308,13 @@ export const vi: Words = {
     details: 'Xem lượt này đã làm gì',
     firstImport: 'Lần lấy thư đầu tiên',
     firstImportHint: 'Bạn có thể đóng trang này: việc lấy thư vẫn tiếp tục.',
+    importFree: 'nhanh hết mức có thể',
+    importAtMost: (size) => `nhiều nhất ${size} mỗi giờ`,
+    importShared: (size) => `nhiều nhất ${size} mỗi giờ, chung với các tài khoản khác về cùng hộp thư`,
+    more: 'còn thư chưa lấy',
+    moreTitle: 'Còn thư chưa lấy',
+    moreHint: 'Lượt vừa rồi chưa lấy hết thư. Lượt tới sẽ tự lấy tiếp.',
+    checks: (n) => `đã kiểm tra ${number(n)} lần`,
   },
   form: {
     address: 'Địa chỉ thư',
@@ -323,6 +330,10 @@ export const vi: Words = {
     retention: 'Ở nhà cung cấp',
     retentions: { keep: 'Giữ thư lại ở đó', delete: 'Xóa sau khi đã lưu', keepDays: 'Xóa sau vài ngày' },
     days: 'Số ngày',
+    importBudget: 'Lần lấy thư đầu tiên: số MB mỗi giờ, nhiều nhất',
+    importBudgetHint:
+      'Để trống thì nhanh hết mức có thể. Thư mới không bao giờ phải chờ. Gmail cho lấy khoảng 1.250 MB mỗi ngày qua POP3, tức 50 mỗi giờ.',
+    importBudgetPattern: 'một số, ví dụ 20 hoặc 0,5',
     wrong: (field) => `Giá trị này ${field}.`,
   },
   add: {
@@ -405,6 +416,10 @@ export const vi: Words = {
     passwordHint: 'Có hiệu lực ngay: hãy nhập nó vào mọi chương trình thư đọc hộp thư này.',
     passwordForeignHint: 'Là mật khẩu mà máy chủ của nó đã biết. Ở đó không có gì thay đổi.',
     passwordChanged: 'Mật khẩu mới đã có hiệu lực.',
+    limitImports: 'Giới hạn lần lấy đầu tiên',
+    limitImportsTitle: (name) => `Lần lấy thư đầu tiên vào ${name}`,
+    limitImportsHint:
+      'Tính chung mọi tài khoản về đây. Để trống thì nhanh hết mức có thể. Thư mới không bao giờ phải chờ. Gmail nhận khoảng 500 MB mỗi ngày, tức 20 mỗi giờ; quá mức đó thì nó rất chậm, hoặc từ chối một thời gian.',
     connect: 'Đọc bằng một chương trình thư',
     connectHint: 'Nhập những điều này vào bất kỳ chương trình thư nào, cùng mật khẩu của hộp thư.',
     connectForeignHint: 'Thư được đưa vào đó bằng tên đăng nhập này; bạn vẫn đọc như trước nay.',

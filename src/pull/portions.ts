@@ -9,7 +9,7 @@ export async function* portions(session: PullSession, turns: Turns): AsyncGenera
   const { world } = session
   const { fresh, first, rest } = orderOf(turns.usual, importedUpTo(session, turns))
   if (fresh.length > 0) yield { usual: fresh, last: [] }
-  const budget = isImport(session) ? world.importBudget : undefined
+  const budget = session.isImport ? world.importBudget : undefined
   const isAllOrdinary = rest.length === 0 && octetsOf(turns.last) <= pullLimits.ordinaryOctetsMax
   if (isAllOrdinary && budget === undefined) return yield { usual: first, last: turns.last }
   yield* budgeted(session, { usual: first, last: isAllOrdinary ? turns.last : [] })
@@ -18,13 +18,9 @@ export async function* portions(session: PullSession, turns: Turns): AsyncGenera
   else session.endsEarly = 'place'
 }
 
-function isImport({ view }: PullSession): boolean {
-  return view.importing || !view.begun
-}
-
 /** The highest number of a message that a first import need not retrieve any more: what stands behind it has come since. */
 function importedUpTo(session: PullSession, { usual, last }: Turns): number | undefined {
-  if (!isImport(session)) return undefined
+  if (!session.isImport) return undefined
   // What the first run passes by has not come before its import.
   if (!session.view.begun) return 0
   const wanted = new Set([...usual, ...last])
@@ -33,7 +29,7 @@ function importedUpTo(session: PullSession, { usual, last }: Turns): number | un
 
 /** Yields as much as the budget of a first import allows, a part at a time. */
 async function* budgeted(session: PullSession, { usual, last }: Turns): AsyncGenerator<Turns> {
-  const budget = isImport(session) ? session.world.importBudget : undefined
+  const budget = session.isImport ? session.world.importBudget : undefined
   if (budget === undefined) return yield { usual, last }
   const all = [...usual, ...last]
   for (let from = 0; from < all.length; ) {

@@ -146,13 +146,19 @@ export class PullSession implements PullRun {
   }
 
   #tellProgress(): void {
-    const secondsLeft = this.#left.seconds(performance.now(), this.world.importBudget?.octetsPerHour)
+    const budget = this.isImport ? this.world.importBudget : undefined
+    const secondsLeft = this.#left.seconds(performance.now(), budget?.octetsPerHour)
     this.world.progress({ messages: this.#came, of: this.#expected }, secondsLeft)
   }
 
   /** Whether another session follows, only to delete what this one could not prove. */
   get isFollowed(): boolean {
     return this.mayGoOn && this.unproven > 0 && this.endsEarly === undefined && !this.world.stopping()
+  }
+
+  /** Whether it is part of the account's first import. */
+  get isImport(): boolean {
+    return this.view.importing || !this.view.begun
   }
 
   /** Whether it was decided what is to be retrieved. */

@@ -20,14 +20,16 @@ export class TimeLeft {
   }
 
   /**
-   * Null while nothing is known: too little has come, or for too short a time.
+   * Null while nothing is known: too little has come, or for too short a time, and nothing limits it.
    *
    * @param octetsPerHour the budget of a first import.
    */
   seconds(nowMs: number, octetsPerHour = Infinity): number | null {
     const ms = nowMs - this.#beganMs
-    if (this.#came === 0 || ms < pullLimits.rateKnownMs) return null
     const left = Math.max(0, this.#expected - this.#came)
-    return Math.round(Math.max((left * ms) / this.#came, (left / octetsPerHour) * hour) / 1000)
+    const byBudget = Number.isFinite(octetsPerHour) ? (left / octetsPerHour) * hour : null
+    const byRate = this.#came === 0 || ms < pullLimits.rateKnownMs ? null : (left * ms) / this.#came
+    if (byBudget === null && byRate === null) return null
+    return Math.round(Math.max(byBudget ?? 0, byRate ?? 0) / 1000)
   }
 }

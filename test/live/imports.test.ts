@@ -76,12 +76,17 @@ for (const where of ['account', 'destination', 'host'] as const) {
     const first = await stack.pull(accountId)
     assert.deepEqual([first.state, first.more], ['done', true])
     assert.ok(first.stored >= 20 && first.stored <= 25, `${first.stored}`)
+    // 35 to 40 letters of 10 KB at 250 KB an hour.
+    const isTold = ({ secondsLeft }: Run) => secondsLeft !== null && secondsLeft > 4900 && secondsLeft < 6500
+    assert.ok(isTold(first), `${first.secondsLeft}`)
     for (const message of lettersOf(2, 10_000, 'new')) provider.deliver(message)
     const second = await stack.pull(accountId)
     assert.deepEqual([second.state, second.more, second.stored], ['done', true, 2])
+    assert.ok(isTold(second), `${second.secondsLeft}`)
     await lift(where, accountId, destinationId)
     const third = await stack.pull(accountId)
     assert.deepEqual([third.more, first.stored + second.stored + third.stored], [false, 62])
+    assert.equal(third.secondsLeft, null)
   })
 }
 

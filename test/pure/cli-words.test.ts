@@ -6,6 +6,7 @@ import { Cli } from '../../cli/cli.ts'
 import { Pace } from '../../cli/progress.ts'
 import { programOf } from '../../cli/program.ts'
 import { examplesOf, leavesOf, pathOf, reference } from '../../cli/reference.ts'
+import { octetsPerHour } from '../../cli/options.ts'
 import { changeOf } from '../../cli/settings.ts'
 import { fieldsOf, tableOf, widthOf } from '../../cli/table.ts'
 import { againOf, away, deferredOf, duration, octets, sentenceOf } from '../../cli/words.ts'
@@ -107,6 +108,10 @@ test('numbers and times as people say them', () => {
     'pop.example.net does not answer. (9 listed, 3 stored (0 B))',
   )
   assert.equal(sentenceOf({ ...run, task: 'rebuild', recovered: 12 }), '12 found in the store')
+  const limited = { ...run, state: 'done', stored: 3, bytes: 2000, more: true } as const
+  const began = '1,000 listed, 3 stored (2.0 kB), more is to come'
+  assert.equal(sentenceOf(limited), began)
+  assert.equal(sentenceOf({ ...limited, secondsLeft: 7600 }), `${began}, about 2 h left`)
 })
 
 test('how far a run is, how fast, and how long it takes yet', () => {
@@ -119,9 +124,19 @@ test('how far a run is, how fast, and how long it takes yet', () => {
   assert.equal(pace.line('me', 5000), 'me  [############------------]  50%  400 of 800  40.0 MB  8.0 MB/s  5 s left')
   pace.saw({ ...run, fetched: { messages: 800, of: 800 }, stored: 800, bytes: 80_000_000 }, 9000)
   assert.match(pace.line('me', 9000), /100% {2}800 of 800 {2}80\.0 MB {2}[\d.]+ MB\/s$/)
+  const limited = new Pace()
+  limited.saw({ ...run, fetched: { messages: 400, of: 800 }, secondsLeft: 7200 }, 0)
+  assert.match(limited.line('me', 900), / 2 h 00 min left$/)
   const untold = new Pace()
   untold.saw({ ...run, stored: 200, recovered: 40, quarantined: 10 }, 0)
   assert.match(untold.line('me', 0), / 25% {2}250 of 1,000 /)
+})
+
+test('what an import may bring in an hour is written as people say it', () => {
+  const written = ['20MB', '500 kB', '1.5G', '123456', '0.5mb', 'none']
+  assert.deepEqual(written.map(octetsPerHour), [20_000_000, 500_000, 1_500_000_000, 123_456, 500_000, null])
+  for (const wrong of ['', '20 apples', 'MB', '1,5MB', '-1', '20 MB/h'])
+    assert.throws(() => octetsPerHour(wrong), /20MB/)
 })
 
 test('server-sent events, wherever the line is cut', async () => {

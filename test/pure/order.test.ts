@@ -152,6 +152,7 @@ test('the time that is left follows from what has come, and from the budget wher
   const left = new TimeLeft(0)
   left.expect(10_000)
   assert.equal(left.seconds(60_000), null)
+  assert.equal(left.seconds(0, 20_000), 1800)
   left.came(1000)
   assert.equal(left.seconds(1000), null)
   assert.equal(left.seconds(10_000), 90)

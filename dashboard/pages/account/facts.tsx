@@ -4,7 +4,7 @@ import { destinationName } from '../../components/new-mailbox.tsx'
 import { NextRun } from '../../components/next-run.tsx'
 import { Section } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
-import { duration, moment } from '../../intl.ts'
+import { bytes, duration, moment } from '../../intl.ts'
 import { useResource } from '../../resource.ts'
 import type { Account, Destination } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
@@ -16,6 +16,14 @@ export function Facts({ account }: { readonly account: Account }) {
   const destination = useResource<Destination>(`/destinations/${destinationId}`)
   const trust = tlsFingerprint !== null ? `, ${say.pinned}` : tls !== 'none' && !tlsVerify ? `, ${say.unverified}` : ''
   const where = destination.now.value
+  const shared = where.state === 'ready' ? where.value.importBytesPerHour : null
+  const own = account.importBytesPerHour
+  const budget =
+    own !== null && own <= (shared ?? Infinity)
+      ? say.importAtMost(bytes(own))
+      : shared !== null
+        ? say.importShared(bytes(shared))
+        : say.importFree
   const facts: readonly (readonly [string, ComponentChildren])[] = [
     [say.next, <NextRun key="next" account={account} />],
     [
@@ -37,6 +45,7 @@ export function Facts({ account }: { readonly account: Account }) {
       say.retention,
       retention.mode === 'keep' ? say.keep : retention.mode === 'delete' ? say.delete : say.keepDays(retention.days),
     ],
+    [say.firstImport, budget],
     [say.since, moment(account.createdAt)],
   ]
   return (

@@ -10,6 +10,7 @@ import { navigate } from '../../router.ts'
 import { may, ownerOf } from '../../session.ts'
 import type { Destination } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
+import { NewLimit } from './new-limit.tsx'
 import { NewPassword } from './new-password.tsx'
 
 export function Actions({
@@ -21,6 +22,7 @@ export function Actions({
 }) {
   const { destinations: say, accounts: listWords } = words.value
   const removing = useSignal(false)
+  const limiting = useSignal(false)
   if (!may('admin')) return null
   return (
     <>
@@ -30,20 +32,38 @@ export function Actions({
       >
         {say.changePassword}
       </DialogButton>
-      {ownerOf() === null && destination.accounts === 0 && (
-        <Menu
-          label={listWords.actionsOf(destinationName(destination))}
-          icon="more"
-          entries={[
-            {
-              label: say.remove,
-              icon: 'remove',
-              kind: 'danger',
-              onChoose: () => {
-                removing.value = true
-              },
+      <Menu
+        label={listWords.actionsOf(destinationName(destination))}
+        icon="more"
+        entries={[
+          {
+            label: say.limitImports,
+            icon: 'edit',
+            onChoose: () => {
+              limiting.value = true
             },
-          ]}
+          },
+          ...(ownerOf() === null && destination.accounts === 0
+            ? [
+                {
+                  label: say.remove,
+                  icon: 'remove' as const,
+                  kind: 'danger' as const,
+                  onChoose: () => {
+                    removing.value = true
+                  },
+                },
+              ]
+            : []),
+        ]}
+      />
+      {limiting.value && (
+        <NewLimit
+          destination={destination}
+          onDone={onChanged}
+          onClose={() => {
+            limiting.value = false
+          }}
         />
       )}
       {removing.value && (

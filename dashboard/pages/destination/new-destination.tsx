@@ -1,6 +1,7 @@
 import { call } from '../../client.ts'
 import { Field } from '../../components/field.tsx'
 import { FormDialog } from '../../components/form.tsx'
+import { ImportBudget, octetsIn } from '../../components/import-budget.tsx'
 import { MailboxFields, makeMailbox } from '../../components/new-mailbox.tsx'
 import { Options } from '../../components/options.tsx'
 import { imapPorts, type Server, ServerFields } from '../../components/server-fields.tsx'
@@ -14,12 +15,15 @@ interface Typed extends Server {
   /** The login of a hosted destination. */
   readonly login: string
   readonly password: string
+  /** What first imports may bring in an hour, in MB. */
+  readonly budget: string
 }
 
 const nothing: Typed = {
   kind: 'hosted',
   login: '',
   password: '',
+  budget: '',
   host: '',
   port: String(imapPorts.implicit),
   tls: 'implicit',
@@ -28,8 +32,9 @@ const nothing: Typed = {
 
 export function NewDestination({ onClose }: { readonly onClose: () => void }) {
   const { destinations: say, form } = words.value
-  const draft = useDraft(nothing, async ({ kind, login, password, host, port, tls, user }) => {
-    const foreign = { kind, host: host.trim(), port: Number(port), tls, user: user.trim(), password }
+  const draft = useDraft(nothing, async ({ kind, login, password, host, port, tls, user, budget }) => {
+    const server = { host: host.trim(), port: Number(port), tls, user: user.trim() }
+    const foreign = { kind, ...server, password, importBytesPerHour: octetsIn(budget) }
     const made =
       kind === 'hosted' ? await makeMailbox(login, password) : await call<Destination>('POST', '/destinations', foreign)
     onClose()
@@ -54,6 +59,7 @@ export function NewDestination({ onClose }: { readonly onClose: () => void }) {
         <>
           <ServerFields label={say.imapServer} draft={draft} ports={imapPorts} />
           <Field label={form.password} type="password" required autocomplete="new-password" {...password} />
+          <ImportBudget hint={say.limitImportsHint} {...draft.of('budget', 'importBytesPerHour')} />
         </>
       )}
     </FormDialog>

@@ -1,5 +1,6 @@
 /** The choice of what happens to mail at the provider, and to the mail that is there already. */
 import { Field } from '../../components/field.tsx'
+import { ImportBudget } from '../../components/import-budget.tsx'
 import { Options } from '../../components/options.tsx'
 import { Section } from '../../components/page.tsx'
 import { firstRuns, retentions } from '../../terms.ts'
@@ -7,7 +8,7 @@ import { words } from '../../words/index.ts'
 import type { Adding } from './new-account.ts'
 
 export function Fate({ adding: { draft } }: { readonly adding: Adding }) {
-  const { add: say } = words.value
+  const { add: say, form } = words.value
   const { retention, firstRun } = draft.values
   return (
     <Section title={say.mail}>
@@ -30,6 +31,9 @@ export function Fate({ adding: { draft } }: { readonly adding: Adding }) {
           />
           {firstRun === 'lastDays' && (
             <Field label={say.firstDays} inputMode="numeric" required {...draft.of('firstDays', 'firstRun')} />
+          )}
+          {firstRun !== 'onlyNew' && (
+            <ImportBudget hint={form.importBudgetHint} {...draft.of('budget', 'importBytesPerHour')} />
           )}
         </div>
       </div>

@@ -2,6 +2,7 @@
 import { type Signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { call } from '../../client.ts'
+import { octetsIn } from '../../components/import-budget.tsx'
 import { makeMailbox } from '../../components/new-mailbox.tsx'
 import { pop3Ports, type Server } from '../../components/server-fields.tsx'
 import { tell } from '../../components/toast.tsx'
@@ -31,6 +32,8 @@ export interface Typed extends Server {
   readonly retentionDays: string
   readonly firstRun: FirstRun
   readonly firstDays: string
+  /** What its first import may bring in an hour, in MB. */
+  readonly budget: string
 }
 
 export interface Adding {
@@ -71,6 +74,7 @@ export function useNewAccount(destinationId: string, onMade?: (made: Destination
     retentionDays: '14',
     firstRun: 'all',
     firstDays: '30',
+    budget: '',
   }
   const chosen = useSignal('0')
   const tested = useSignal<{ readonly of: string; readonly seen: Examination } | undefined>(undefined)
@@ -89,13 +93,14 @@ export function useNewAccount(destinationId: string, onMade?: (made: Destination
 
   const source = sourceOf(values)
   const about = JSON.stringify(source)
-  const { destinationId: goal, folder, retention, retentionDays, firstRun, firstDays } = values
+  const { destinationId: goal, folder, retention, retentionDays, firstRun, firstDays, budget } = values
   const body: NewAccount = {
     ...source,
     destinationId: goal,
     folder: folder.trim(),
     retention: retentionOf(retention, retentionDays),
     firstRun: firstRunOf(firstRun, firstDays),
+    importBytesPerHour: octetsIn(budget),
   }
   const seen = tested.value?.of === about ? tested.value.seen : undefined
   const examine = async () => {

@@ -105,7 +105,7 @@ async function settled(maildrop: Maildrop): Promise<void> {
 }
 
 /** The pace of a session that was opened before its run had one. Nothing is retrieved until then. */
-class LatePace implements WindowPace {
+class LatePace implements Required<WindowPace> {
   #pace: WindowPace | undefined
 
   follow(pace: WindowPace): void {
@@ -126,5 +126,13 @@ class LatePace implements WindowPace {
 
   closed(messages: number): void {
     this.#pace?.closed(messages)
+  }
+
+  crowded(): void {
+    this.#pace?.crowded?.()
+  }
+
+  isOver(): boolean {
+    return this.#pace?.isOver?.() === true
   }
 }

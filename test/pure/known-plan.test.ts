@@ -56,6 +56,18 @@ test('a session that was refreshed tells the run how far it gets', async () => {
   assert.equal(world.stored.length, 12)
 })
 
+test('a run that goes on in the session of a visit ends when its time is up, and leaves the rest to the next one', async () => {
+  const world = await idle()
+  world.tellsPace = true
+  for (let nth = 0; nth < 9; nth += 1) world.provider.push({ bytes: letter(`n${nth}`), uidl: `n${nth}x` })
+  world.overtimeMs = (windows) => (windows >= 2 ? 0 : -1)
+  assert.equal((await world.visit())?.stored, 6)
+  assert.deepEqual(world.leftMore, ['time'])
+  world.overtimeMs = () => -1
+  assert.equal((await world.visit())?.stored, 3)
+  assert.equal(new Set(world.bodies()).size, 12)
+})
+
 test('an empty maildrop is a listing too', async () => {
   const world = await idle({}, [])
   assert.ok(world.ledger.known)

@@ -1,5 +1,6 @@
 /** A check: the visit of an account whose plan is known (pull/known-plan.ts). If it finds nothing to do, nothing is kept of it but a count. */
 import type { ServerTrait } from '../src/account/server-traits.ts'
+import type { OctetBudget } from '../src/budget.ts'
 import { failureOf } from '../src/failure/session-failed.ts'
 import { holds } from '../src/pull/known-plan.ts'
 import { OpenVisit } from '../src/pull/open-visit.ts'
@@ -19,13 +20,15 @@ import type { PullWorld } from './pull-world.ts'
 export const checkedHashes = ['accounts', 'account-states', 'predecessors', 'rhythms'] as const
 export type BegunCheck = BegunVisit<(typeof checkedHashes)[number]>
 
+type Room = Pick<OctetBudget, 'hold'>
+
 /** The session of a check that was none: a run goes on in it. */
 export interface BegunSession {
   readonly traits: Set<ServerTrait>
   readonly transcript: Transcript
   readonly peer: string | undefined
-  /** Gives this session, and new ones after it. It fails as this one failed. */
-  openMaildrop(pace: WindowPace): Promise<Maildrop>
+  /** Gives this session, and new ones after it, with room for their messages. It fails as this one failed. */
+  openMaildrop(pace: WindowPace, room: Room): Promise<Maildrop>
   /** Ends the session, if nobody has taken it. */
   abandon(): void
 }
@@ -38,15 +41,17 @@ export interface FoundNothing {
   readonly afterMs: number
 }
 
+type CheckWorld = Pick<PullWorld, 'redis' | 'clock' | 'budget' | 'openMaildrop' | 'openQuickly'>
+
 interface CheckOrder {
   readonly begun: BegunCheck
-  readonly lease: Lease
+  readonly lease: Pick<Lease, 'known'>
   readonly signal: AbortSignal
   readonly dueMs: number
 }
 
 /** @returns undefined if the visit has to be a run, and nothing was asked of the provider yet. */
-export async function check(world: PullWorld, order: CheckOrder): Promise<FoundNothing | BegunSession | undefined> {
+export async function check(world: CheckWorld, order: CheckOrder): Promise<FoundNothing | BegunSession | undefined> {
   const { begun, lease } = order
   const { accounts: json, 'account-states': state, predecessors, rhythms } = begun.entries
   if (lease.known === undefined || json === null || begun.asked || begun.openRunId !== undefined) return undefined
@@ -60,7 +65,12 @@ export async function check(world: PullWorld, order: CheckOrder): Promise<FoundN
   const fromMs = performance.now()
   const session = new Session(world, record, order.signal)
   const open = await session.begin(planned, lease.known)
-  if (open === undefined || !open.isKnown || (await isAskedFor(world, account.id))) return session
+  if (open === undefined || !open.isKnown) return session
+  const isAsked = await isAskedFor(world, account.id).catch((error: unknown) => {
+    session.abandon()
+    throw error
+  })
+  if (isAsked) return session
   await open.quit().catch(() => undefined)
   const { peer } = session
   const lesson = lessonOf({ failure: undefined, ms: performance.now() - fromMs, moved: 0, peer })
@@ -76,21 +86,22 @@ function isUntroubled({ attention, lastFailure, failures, idsChanged }: AccountS
 }
 
 /** Somebody asked for a run while this visit was under way: it becomes that run. */
-async function isAskedFor({ redis }: PullWorld, accountId: string): Promise<boolean> {
+async function isAskedFor({ redis }: CheckWorld, accountId: string): Promise<boolean> {
   return (await redis.hexists(keys.openRuns, accountId)) === 1
 }
 
 class Session implements BegunSession {
   readonly traits = new Set<ServerTrait>()
   readonly transcript = new Transcript()
-  readonly #world: PullWorld
+  readonly #world: CheckWorld
   readonly #record: AccountRecord
   readonly #signal: AbortSignal
   #peer: string | undefined
   #open: OpenVisit | undefined
   #error: Error | undefined
+  #room: Room | undefined
 
-  constructor(world: PullWorld, record: AccountRecord, signal: AbortSignal) {
+  constructor(world: CheckWorld, record: AccountRecord, signal: AbortSignal) {
     this.#world = world
     this.#record = record
     this.#signal = signal
@@ -114,7 +125,8 @@ class Session implements BegunSession {
     return this.#open
   }
 
-  async openMaildrop(pace: WindowPace): Promise<Maildrop> {
+  async openMaildrop(pace: WindowPace, room: Room): Promise<Maildrop> {
+    this.#room = room
     const error = this.#error
     this.#error = undefined
     if (error !== undefined) throw error
@@ -129,6 +141,8 @@ class Session implements BegunSession {
     const reached = (peer: string) => {
       this.#peer = peer
     }
-    return { traits: this.traits, pace, signal: this.#signal, transcript: this.transcript, reached }
+    // Nothing is retrieved before there is a run, and that may have a room of its own.
+    const budget: Room = { hold: async (...args) => await (this.#room ?? this.#world.budget).hold(...args) }
+    return { traits: this.traits, pace, signal: this.#signal, transcript: this.transcript, reached, budget }
   }
 }

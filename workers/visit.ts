@@ -214,7 +214,7 @@ export class Visit {
     }
     const budget = this.#allowance.room
     const visit = { traits, pace, signal, transcript: recorder?.transcript, reached, budget }
-    const opening = begun?.openMaildrop(pace) ?? this.#world.openMaildrop(loaded, visit)
+    const opening = begun?.openMaildrop(pace, budget) ?? this.#world.openMaildrop(loaded, visit)
     const maildrop = await opening.finally(() => recorder?.write())
     this.#wasLetIn = true
     this.#loginDelayMs = maildrop.loginDelayMs

@@ -1,0 +1,84 @@
+/** A check, with a real session: what becomes of it where it is none, and where something fails. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { Redis } from 'ioredis'
+import type { Account } from '../../src/account/account.ts'
+import { OctetBudget } from '../../src/budget.ts'
+import { createClock } from '../../src/clock.ts'
+import type { Listed } from '../../src/mail/message.ts'
+import { openMaildrop } from '../../src/pop3/open-maildrop.ts'
+import type { Maildrop } from '../../src/pull/ports.ts'
+import { type KnownPlan, listingHash, settingsHash } from '../../src/pull/known-plan.ts'
+import { WindowSize } from '../../src/pull/window-size.ts'
+import type { AccountRecord } from '../../src/redis/accounts.ts'
+import { check } from '../../workers/check.ts'
+import { lettersOf } from '../support/visits.ts'
+import { startPop3Server } from '../support/pop3-server.ts'
+import { account as anyAccount } from '../support/world.ts'
+
+const messages = lettersOf('a', 'b', 'c')
+
+/** An account whose plan is that of this listing, at a provider that has three messages. */
+async function checkedAccount(t: TestContext, planned: (listing: readonly Listed[]) => readonly Listed[]) {
+  const server = await startPop3Server({ messages })
+  t.after(() => server.close())
+  const account: Account = { ...anyAccount, host: '127.0.0.1', port: server.port, tls: 'none' }
+  const open = async (visit: object) => await openMaildrop({ ...account, password: 'secret', ...visit })
+  const first = await open({})
+  const listing = planned(await first.list())
+  await first.quit()
+  const clock = createClock()
+  const nowMs = clock.nowMs()
+  const known: KnownPlan = {
+    listing: await listingHash(listing),
+    listed: listing.length,
+    settings: settingsHash({ account }),
+    madeAtMs: nowMs,
+    untilMs: nowMs + 60_000,
+  }
+  // Nothing listens there.
+  const redis = new Redis(1, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null })
+  redis.on('error', () => {})
+  t.after(() => redis.disconnect())
+  const budget = new OctetBudget(Infinity)
+  const sessions: Maildrop[] = []
+  const opened = async (_record: AccountRecord, visit: object) => {
+    const session = await open(visit)
+    sessions.push(session)
+    return session
+  }
+  const world = { redis, clock, budget, openMaildrop: opened, openQuickly: opened }
+  const entries = {
+    accounts: JSON.stringify({ account, sealedPassword: '' }),
+    'account-states': null,
+    predecessors: null,
+    rhythms: null,
+  }
+  const begun = { asked: false, openRunId: undefined, nowMs, entries }
+  const made = check(world, { begun, lease: { known }, signal: new AbortController().signal, dueMs: nowMs })
+  return { sessions, budget, made }
+}
+
+test('the messages of a check that becomes a run are held in the room of that run', async (t) => {
+  const { budget, made } = await checkedAccount(t, (listing) => listing.slice(1))
+  const session = await made
+  assert.ok(session !== undefined && 'openMaildrop' in session)
+  const room = new OctetBudget(1_000_000)
+  const maildrop = await session.openMaildrop(new WindowSize(), room)
+  let retrieved = 0
+  for await (const window of maildrop.retrieve(await maildrop.list(), 1_000_000)) {
+    retrieved += window.retrieved.length
+    assert.ok(room.held > 0)
+    assert.equal(budget.held, 0)
+    window.release()
+  }
+  await maildrop.quit()
+  assert.deepEqual([retrieved, room.held], [3, 0])
+})
+
+test('a check that cannot ask Redis leaves no session behind', async (t) => {
+  const { sessions, made } = await checkedAccount(t, (listing) => listing)
+  await assert.rejects(made)
+  assert.equal(sessions.length, 1)
+  assert.deepEqual(await sessions[0]?.quit(), { confirmed: false, reason: 'the session has ended' })
+})

@@ -30,6 +30,7 @@ export type EventName =
   | 'worker stopped'
   | 'worker broke'
   | 'queue error'
+  | 'queue stuck'
   | 'job failed'
   | 'clock stepped'
   | 'redis away'

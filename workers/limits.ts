@@ -21,10 +21,17 @@ export const workerLimits = {
   yieldAfterMs: 20 * second,
   yieldAskedEveryMs: 5 * second,
 
+  /** How many stores are read back at once, after a fail-over or a restart of Redis: a folder of 10,000 messages takes a second or two. */
+  tracePlaces: 8,
+  /** A run that gets no place for it in this time reads all the same. */
+  traceWaitMs: 60 * second,
+
   /** A job whose account's lease is taken (for example by a rebuild) asks again after this time. */
   leaseAskedEveryMs: 500,
   /** The time for which BullMQ's lock on a job lasts. It is as long as the account's lease, so that both end together. */
   jobLockMs: 15 * second,
+  /** A queue that was not asked for a job for this long, though there was room for one and Redis answered, is taken up anew: by itself it is asked every 5 s. */
+  stuckMs: 30 * second,
   /** How often the jobs of workers that died are looked for. */
   stalledEveryMs: 5 * second,
   /** A run that was not let in right after a test waits for this long, and up to a quarter more: most providers that mind want a minute. */
@@ -51,6 +58,8 @@ export const workerLimits = {
   stopGraceMs: 5 * second,
   /** How long it then waits for its connections to be closed in order. */
   farewellMs: 2 * second,
+  /** How long it waits for each connection that did not close in order, once it has cut it. */
+  letGoMs: 200,
 
   /** How often the outbox of news is emptied, and due endpoints are visited. */
   newsEveryMs: 1 * second,

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import closeWithGrace from 'close-with-grace'
 import { createClock } from '../src/clock.ts'
 import { ConfigInvalid } from '../src/config.ts'
+import { orElse } from '../src/deadline.ts'
 import { homeOf } from '../src/disk/home.ts'
 import { openKeyRing } from '../src/disk/key-ring.ts'
 import { freeOctets } from '../src/disk/room.ts'
@@ -65,7 +66,8 @@ async function main(): Promise<void> {
   closeWithGrace({ delay: workerLimits.stopGraceMs + 3500 }, async ({ err }) => {
     if (err) logWorkerBroke(log, err)
     await worker.stop(workerLimits.stopGraceMs)
-    await presence.end().catch(() => {})
+    // A Redis that is away is not waited for: the record of this process expires.
+    await orElse(presence.end(), undefined, workerLimits.letGoMs)
     redis.disconnect()
     logWorkerStopped(log)
   })

@@ -2,23 +2,23 @@
  * Carries news from the outbox to its receivers, beside the runs and without delaying them: it has a queue of its own, and every visit to
  * an endpoint has an end. News that is under way when a worker dies is sent again: at least once, under the same id.
  */
-import { type Job, Worker } from 'bullmq'
-import { redisLimits } from '../src/redis/limits.ts'
+import type { Job } from 'bullmq'
 import { bulletinDueMs } from '../src/news/bulletin.ts'
 import type { News } from '../src/news/news.ts'
 import { hears } from '../src/news/webhook.ts'
 import { bulletinId, Bulletins } from '../src/redis/bulletin.ts'
 import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import { claimVisits, Outbox } from '../src/redis/news.ts'
-import { queuePrefix, type VisitJob, VisitQueue, visitQueueName } from '../src/redis/queue.ts'
+import { type VisitJob, VisitQueue, visitQueueName } from '../src/redis/queue.ts'
 import { Webhooks } from '../src/redis/webhooks.ts'
 import { BulletinSender } from './bulletin-sender.ts'
+import { Jobs } from './jobs.ts'
 import { workerLimits } from './limits.ts'
 import { logWebhookOverflows } from './news-log.ts'
 import type { NewsCarrierOptions, NewsWorld } from './news-world.ts'
 import { Ticker } from './ticker.ts'
 import { WebhookSender } from './webhook-sender.ts'
-import { logQueueError, logVisitFailed } from './worker-log.ts'
+import { logQueueError, logQueueStuck, logVisitFailed } from './worker-log.ts'
 
 /** The number of news that are read from the outbox at once. */
 const carriedAtOnce = 200
@@ -28,7 +28,7 @@ export class NewsCarrier {
   readonly #outbox: Outbox
   readonly #queue: VisitQueue
   readonly #stopping = new AbortController()
-  readonly #visits: Worker<VisitJob>
+  readonly #visits: Jobs<VisitJob>
   readonly #ticker: Ticker
   readonly #webhookSender: WebhookSender
   readonly #bulletinSender: BulletinSender
@@ -47,7 +47,13 @@ export class NewsCarrier {
     this.#queue = new VisitQueue(redis, { onError: (error) => logQueueError(log, error) })
     this.#webhookSender = new WebhookSender(this.#world)
     this.#bulletinSender = new BulletinSender(this.#world)
-    this.#visits = this.#openVisits()
+    this.#visits = new Jobs(visitQueueName, async (job) => await this.#visit(job), {
+      ...options,
+      concurrency: workerLimits.visitsAtOnce,
+      onError: (error) => logQueueError(log, error),
+      onFailed: (job, error) => logVisitFailed(log, job, error),
+      onStuck: () => logQueueStuck(log, visitQueueName),
+    })
     this.#ticker = new Ticker((error) => logQueueError(log, error))
   }
 
@@ -65,6 +71,16 @@ export class NewsCarrier {
     this.#stopping.abort()
     await Promise.all([this.#ticker.stop(), this.#visits.close()])
     await this.#queue.close()
+  }
+
+  /** Whenever Redis has answered. */
+  look(): void {
+    this.#visits.look()
+  }
+
+  /** Ends what `stop` leaves behind if it comes to no end. */
+  async letGo(): Promise<void> {
+    await this.#visits.letGo()
   }
 
   /** Hands the news in the outbox on to the webhooks that listen, and to the bulletin. */
@@ -88,22 +104,6 @@ export class NewsCarrier {
       if (full === undefined) return
       for (const webhookId of full) logWebhookOverflows(log, webhookId, news.id)
     }
-  }
-
-  #openVisits(): Worker<VisitJob> {
-    const { redis, log, jobLockMs } = this.#world
-    const visits = new Worker<VisitJob>(visitQueueName, async (job) => await this.#visit(job), {
-      connection: redis,
-      prefix: queuePrefix,
-      runRetryDelay: redisLimits.redisRetryMs,
-      concurrency: workerLimits.visitsAtOnce,
-      lockDuration: jobLockMs,
-      stalledInterval: Math.min(jobLockMs, workerLimits.stalledEveryMs),
-      maxStalledCount: 1000,
-    })
-    visits.on('error', (error) => logQueueError(log, error))
-    visits.on('failed', (job, error) => logVisitFailed(log, job?.data, error))
-    return visits
   }
 
   async #visit({ data: { visit } }: Job<VisitJob>): Promise<void> {

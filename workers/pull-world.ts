@@ -27,6 +27,7 @@ import { Lane } from './lane.ts'
 import { workerLimits } from './limits.ts'
 import { Maildrops, type PullVisit } from './maildrops.ts'
 import type { RunPorts, WorkerOptions } from './options.ts'
+import { TraceLane } from './trace-lane.ts'
 
 export interface PullWorld {
   readonly redis: Redis
@@ -100,6 +101,7 @@ export function createPullWorld(
   const pauses = new Pauses(redis)
   const settings = new InstanceSettingsStore(redis)
   const headroom = new Headroom(redis, { freeOctets: options.redisFree, everyMs: options.headroomEveryMs })
+  const traceLane = new TraceLane()
   const maildrops = new Maildrops({ ...options, redis, budget, headroom, settings })
   return {
     redis,
@@ -140,7 +142,10 @@ export function createPullWorld(
       return await pool.store(targetOf(destination, seal, await settings.get()), { staging: lease, mayCommit, signal })
     },
     settings: () => settings.get(),
-    openTraces: async (destination, signal) =>
-      await pool.traces(targetOf(destination, seal, await settings.get()), signal),
+    async openTraces(destination, signal) {
+      const target = targetOf(destination, seal, await settings.get())
+      const store = target.kind === 'hosted' ? target.kind : `${target.host}:${target.port}`
+      return await traceLane.open(store, signal, async () => await pool.traces(target, signal))
+    },
   }
 }

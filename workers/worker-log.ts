@@ -31,6 +31,11 @@ export function logRedisAway(log: Logger, reason: string): void {
   log.warn({ event: 'redis away', reason })
 }
 
+/** The connection that waits for jobs hangs: another one is made. */
+export function logQueueStuck(log: Logger, queue: string): void {
+  log.warn({ event: 'queue stuck', queue }, 'No job was asked for, though Redis answers: the queue is taken up anew')
+}
+
 /** The queue, or Redis below it, is in trouble: the next turn repeats the work. */
 export function logQueueError(log: Logger, { message }: Error): void {
   log.warn({ event: 'queue error', reason: message })

@@ -1,11 +1,11 @@
 /** A worker: takes jobs from the queue, does the due work at every tick, reports that it is alive, and stops in order. */
 import { hostname } from 'node:os'
-import { type Job, Worker } from 'bullmq'
+import type { Job } from 'bullmq'
 import { withDeadline } from '../src/deadline.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import { redisLimits } from '../src/redis/limits.ts'
 import { workerLimits } from './limits.ts'
-import { type PullJob, PullQueue, pullQueueName, queuePrefix } from '../src/redis/queue.ts'
+import { type PullJob, PullQueue, pullQueueName } from '../src/redis/queue.ts'
 import { ServerTraits } from '../src/redis/server-traits.ts'
 import { Revocations } from '../src/redis/revocations.ts'
 import { Runs } from '../src/redis/runs.ts'
@@ -17,17 +17,10 @@ import { Dispatch } from './dispatch.ts'
 import type { WorkerOptions } from './options.ts'
 import { createPullWorld, type PullWorld } from './pull-world.ts'
 import { runJob } from './job.ts'
+import { Jobs } from './jobs.ts'
 import { Ticker } from './ticker.ts'
 import { Vitals } from './vitals.ts'
-import { logJobFailed, logQueueError, logStoreAlert } from './worker-log.ts'
-
-class PullJobs extends Worker<PullJob> {
-  /** Ends the timer and the waiting connection that BullMQ leaves behind where its close comes to no end: the process would never end. */
-  async letGo(): Promise<void> {
-    await this.lockManager.close()
-    await this.backend.close(true)
-  }
-}
+import { logJobFailed, logQueueError, logQueueStuck, logStoreAlert } from './worker-log.ts'
 
 /** A worker that takes jobs until it is stopped. */
 export class RunningWorker {
@@ -37,7 +30,7 @@ export class RunningWorker {
   readonly #revocations: Revocations
   readonly #world: PullWorld
   readonly #dispatch: Dispatch
-  readonly #pulls: PullJobs
+  readonly #pulls: Jobs<PullJob>
   readonly #ticker: Ticker
   readonly #news: NewsCarrier
   readonly #statuses: StatusRounds
@@ -75,7 +68,12 @@ export class RunningWorker {
       stopping,
     })
     this.#dispatch = new Dispatch(this.#world, (error) => logQueueError(log, error))
-    this.#pulls = this.#openPulls()
+    this.#pulls = new Jobs(pullQueueName, async (job, signal) => await this.#run(job, signal), {
+      ...options,
+      onError: (error) => logQueueError(log, error),
+      onFailed: (job, error) => logJobFailed(log, job, error),
+      onStuck: () => logQueueStuck(log, pullQueueName),
+    })
     this.#workers = new LiveWorkers(redis)
     this.#statuses = new StatusRounds(redis, nowMs)
     this.#ticker = new Ticker((error) => logQueueError(log, error))
@@ -92,15 +90,19 @@ export class RunningWorker {
     this.#ticker.every(reviveEveryMs, async () => await this.#queue.revive())
     this.#ticker.every(workerLimits.statusesEveryMs, async () => void (await this.#statuses.turn()))
     this.#news.begin()
-    const beat = () => void this.#workers.beat(this.#name, this.#readVitals()).catch(failed)
-    this.#heartbeat = setInterval(beat, redisLimits.workerAliveMs / 3)
+    const beat = async () => {
+      await this.#workers.beat(this.#name, this.#readVitals())
+      this.#pulls.look()
+      this.#news.look()
+    }
+    this.#heartbeat = setInterval(() => void beat().catch(failed), redisLimits.workerAliveMs / 3)
     await this.#revocations.begin()
     await this.#pulls.waitUntilReady()
-    beat()
+    beat().catch(failed)
     this.#statuses.round().catch(failed)
   }
 
-  /** Ends when every run has ended: at a batch's edge, or cancelled after `graceMs`. */
+  /** Ends when every run has ended: at a batch's edge, or cancelled after `graceMs`; and soon after that in any case. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true
     clearInterval(this.#heartbeat)
@@ -108,20 +110,26 @@ export class RunningWorker {
     const cancel = setTimeout(() => this.#cancelled.abort(new SessionFailed({ kind: 'stopped' })), graceMs)
     this.#dispatch.stop()
     const closed = Promise.all([this.#ticker.stop(), this.#pulls.close(), this.#news.stop()])
-    while (this.#runs.size > 0) await Promise.allSettled(this.#runs)
-    clearTimeout(cancel)
-    this.#revocations.close()
-    const farewell = closed.then(
-      async () => await Promise.all([this.#queue.close(), this.#pool.close(), this.#workers.leave(this.#name)]),
-    )
-    // After a Redis that went away BullMQ may wait for a connection that nobody needs any more.
+    const farewell = async () =>
+      await Promise.all([closed.then(async () => await this.#queue.close()), this.#workers.leave(this.#name)])
+    // While Redis is away or hangs, neither a run nor BullMQ comes to an end. Another worker goes on with the run once the lease has expired.
     const tooLate = new Error('the farewell took too long')
-    await withDeadline(farewell, { waitMs: workerLimits.farewellMs, late: () => tooLate }).catch(
-      async (error: unknown) => {
-        if (error !== tooLate) throw error
-        await this.#pulls.letGo()
-      },
-    )
+    const late = () => tooLate
+    try {
+      await withDeadline(this.#untilNoRuns(), { waitMs: graceMs + workerLimits.farewellMs, late })
+      await withDeadline(farewell(), { waitMs: workerLimits.farewellMs, late })
+    } catch (error) {
+      if (error !== tooLate) throw error
+    } finally {
+      clearTimeout(cancel)
+      closed.catch(() => {})
+      this.#revocations.close()
+      await Promise.all([this.#pulls.letGo(), this.#news.letGo(), this.#pool.close()])
+    }
+  }
+
+  async #untilNoRuns(): Promise<void> {
+    while (this.#runs.size > 0) await Promise.allSettled(this.#runs)
   }
 
   #readVitals(): WorkerVitals {
@@ -131,28 +139,6 @@ export class RunningWorker {
       sessionsUsed: this.#runs.size,
       heldBytes: this.#world.heldOctets(),
     }
-  }
-
-  #openPulls(): PullJobs {
-    const { redis, log, concurrency, jobLockMs } = this.#options
-    const pulls = new PullJobs(pullQueueName, async (job, _token, signal) => await this.#run(job, signal), {
-      connection: redis,
-      prefix: queuePrefix,
-      // The pause of a worker after an error of Redis: BullMQ's own 15 s would also delay a stop.
-      runRetryDelay: redisLimits.redisRetryMs,
-      concurrency,
-      lockDuration: jobLockMs,
-      stalledInterval: Math.min(jobLockMs, workerLimits.stalledEveryMs),
-      // The death of a worker is not the job's fault: the job is taken up again, and the ledger makes that harmless.
-      maxStalledCount: 1000,
-    })
-    pulls.on('error', (error) => logQueueError(log, error))
-    pulls.on('failed', (job, error) => logJobFailed(log, job?.data, error))
-    // BullMQ goes on with a job whose lock was lost; the run must not.
-    pulls.on('lockRenewalFailed', (ids) => {
-      for (const id of ids) pulls.cancelJob(id, 'lock lost')
-    })
-    return pulls
   }
 
   async #run(job: Job<PullJob>, signal: AbortSignal | undefined): Promise<void> {

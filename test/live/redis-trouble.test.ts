@@ -4,6 +4,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { childIdentity } from '../../deploy/identity.ts'
+import { withDeadline } from '../../src/deadline.ts'
 import { consequenceOf, noFailures } from '../../src/failure/consequence.ts'
 import { failureLimits } from '../../src/failure/limits.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
@@ -21,7 +22,7 @@ import { until, untilTold } from '../support/until.ts'
 const letters = Array.from({ length: 1000 }, (_, nth) =>
   Buffer.from(`Message-ID: <${nth}@example.org>\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\n\r\nThe ${nth}th.\r\n`),
 )
-const logins = ['term', 'kill', 'disk', 'memory'] as const
+const logins = ['term', 'kill', 'hang', 'disk', 'memory'] as const
 type Login = (typeof logins)[number]
 const each = <T>(value: T) => Object.fromEntries(logins.map((login) => [login, value]))
 
@@ -82,6 +83,19 @@ for (const [login, signal, awayMs] of [
     await assertGoesOn(login, account)
   })
 }
+
+test('a Redis that hangs in mid-run keeps no worker from stopping, and the run goes on with the next worker', async () => {
+  const account = await underWay('hang')
+  process.kill(stack.server.pid, 'SIGSTOP')
+  try {
+    const late = () => new Error('the worker did not stop')
+    await withDeadline(stack.stopWorker(), { waitMs: 15_000, late })
+  } finally {
+    process.kill(stack.server.pid, 'SIGCONT')
+  }
+  await stack.startWorker({ leaseMs, jobLockMs: leaseMs, reviveEveryMs: 1000 })
+  await assertGoesOn('hang', account)
+})
 
 test('a disk that becomes full in mid-run ends Redis; with room again the run goes on', async () => {
   const account = await underWay('disk')

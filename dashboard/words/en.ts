@@ -638,6 +638,8 @@ export const en = {
     arrivedKept: 'Days for which what a run brought is listed',
     transcriptsKept: 'Runs of an account whose transcript is kept',
     setAsideAfter: 'Seconds for which a message must fail before it is set aside',
+    importsOf: 'First imports: MB an hour of a provider, all its accounts together',
+    importsOfHint: 'Each as “pop.example.net 50”, with a comma between them. New mail never waits for it.',
     keys: 'Keys',
     keysHint:
       'Passwords and secrets are kept sealed. The newest key seals; those before it open what older backups hold.',

@@ -609,6 +609,8 @@ export const vi: Words = {
     arrivedKept: 'Số ngày còn liệt kê thư mà một lượt đã lấy',
     transcriptsKept: 'Số lượt của một tài khoản còn giữ biên bản',
     setAsideAfter: 'Số giây một thư phải lỗi trước khi bị để riêng',
+    importsOf: 'Lần lấy thư đầu tiên: số MB mỗi giờ của một nhà cung cấp, tính chung mọi tài khoản ở đó',
+    importsOfHint: 'Mỗi mục như “pop.example.net 50”, cách nhau bằng dấu phẩy. Thư mới không bao giờ phải chờ.',
     keys: 'Khóa',
     keysHint:
       'Mật khẩu và bí mật được niêm phong. Khóa mới nhất niêm phong; các khóa trước mở những gì bản sao lưu cũ chứa.',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import decodeQr from 'qr/decode.js'
 import { Discoveries } from '../../src/discover/discoveries.ts'
@@ -10,6 +11,7 @@ import { startEndpoint, verifies } from '../support/endpoint.ts'
 import { surroundingsOf } from '../support/internet.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { type Stack, startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 
 const own = certificate('pop.example.net')
 let stack: Stack
@@ -384,11 +386,20 @@ test('limits are changed, everything is sealed with a new key, and the audit log
   await page.getByLabel('POP3').fill('110, 995, 1995')
   await page.getByLabel('Runs of an account').fill('7')
   await page.getByLabel('Seconds for which a message').fill('3600')
+  const imports = page.getByLabel('First imports: MB an hour of a provider')
+  await imports.fill('pop.example.net 50, pop.example.org 0.5')
   await button('Save').click()
   await page.getByText('Saved.').waitFor()
   const { body } = await stack.call('GET', '/settings')
   assert.deepEqual((body['ownerPorts'] as { pop3: number[] }).pop3, [110, 995, 1995])
   assert.deepEqual([body['transcriptsKept'], body['setAsideAfterSeconds']], [7, 3600])
+  assert.deepEqual(body['importBytesPerHour'], { 'pop.example.net': 50_000_000, 'pop.example.org': 500_000 })
+  await imports.fill('pop.example.org 1')
+  await button('Save').click()
+  await until('the limit of one host alone', async () => {
+    const { importBytesPerHour } = (await stack.call('GET', '/settings')).body
+    return isDeepStrictEqual(importBytesPerHour, { 'pop.example.org': 1_000_000 })
+  })
   const keys = page.locator('.card').filter({ hasText: 'Seals' }).getByRole('listitem')
   assert.equal(await keys.count(), 1)
   await button('Seal with a new key').click()
@@ -397,7 +408,7 @@ test('limits are changed, everything is sealed with a new key, and the audit log
 
   await page.getByRole('link', { name: 'Audit log' }).click()
   await page.getByText('POST /keys/rotate').waitFor()
-  await page.getByText('PATCH /settings').waitFor()
+  await page.getByText('PATCH /settings').first().waitFor()
 })
 
 test('axe finds nothing wrong with any of these pages on a phone, in either theme', async () => {

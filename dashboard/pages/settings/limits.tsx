@@ -3,6 +3,7 @@ import { call } from '../../client.ts'
 import { Button } from '../../components/button.tsx'
 import { Check, Field } from '../../components/field.tsx'
 import { Form, Wrong } from '../../components/form.tsx'
+import { megabytesOf, octetsIn } from '../../components/import-budget.tsx'
 import { Section } from '../../components/page.tsx'
 import { Loaded } from '../../components/states.tsx'
 import { tell } from '../../components/toast.tsx'
@@ -25,7 +26,7 @@ export function Limits() {
 const kinds = ['pop3', 'imap', 'web'] as const
 
 function LimitsForm({
-  now: { ownerPorts, adminMayReachPrivate, arrivedKeptDays, transcriptsKept, setAsideAfterSeconds },
+  now: { ownerPorts, adminMayReachPrivate, arrivedKeptDays, transcriptsKept, setAsideAfterSeconds, importBytesPerHour },
   onSaved,
 }: {
   readonly now: InstanceSettings
@@ -41,14 +42,19 @@ function LimitsForm({
       arrivedKeptDays: String(arrivedKeptDays),
       transcriptsKept: String(transcriptsKept),
       setAsideAfterSeconds: String(setAsideAfterSeconds),
+      budgets: Object.entries(importBytesPerHour)
+        .map(([host, octets]) => `${host} ${megabytesOf(octets)}`)
+        .join(', '),
     },
-    async ({ pop3, imap, web, ...rest }) => {
+    async ({ pop3, imap, web, budgets, ...rest }) => {
+      const gone = Object.fromEntries(Object.keys(importBytesPerHour).map((host) => [host, null]))
       const body = {
         ownerPorts: { pop3: portsIn(pop3), imap: portsIn(imap), web: portsIn(web) },
         adminMayReachPrivate: rest.adminMayReachPrivate,
         arrivedKeptDays: Number(rest.arrivedKeptDays),
         transcriptsKept: Number(rest.transcriptsKept),
         setAsideAfterSeconds: Number(rest.setAsideAfterSeconds),
+        importBytesPerHour: { ...gone, ...budgetsIn(budgets) },
       }
       onSaved(await call<InstanceSettings>('PATCH', '/settings', body))
       tell(words.value.account.saved)
@@ -68,6 +74,16 @@ function LimitsForm({
         <Field label={say.transcriptsKept} inputMode="numeric" required {...draft.of('transcriptsKept')} />
         <Field label={say.setAsideAfter} inputMode="numeric" required {...draft.of('setAsideAfterSeconds')} />
       </div>
+      <Field
+        label={say.importsOf}
+        hint={say.importsOfHint}
+        pattern="\s*([^\s,]+\s+\d{1,6}(\.\d{1,6})?\s*(,\s*|$))*"
+        title={say.importsOfHint}
+        autocapitalize="none"
+        autocomplete="off"
+        spellcheck={false}
+        {...draft.of('budgets', 'importBytesPerHour')}
+      />
       <Wrong draft={draft} />
       <div class="form-do">
         <Button kind="main" type="submit" busy={draft.busy}>
@@ -77,5 +93,14 @@ function LimitsForm({
     </Form>
   )
 }
+
+/** Reads `pop.example.net 50, pop.example.org 0.5`. */
+const budgetsIn = (text: string) =>
+  Object.fromEntries(
+    text.split(',').flatMap((part) => {
+      const [host = '', megabytes = ''] = part.trim().split(/\s+/)
+      return host === '' ? [] : [[host, octetsIn(megabytes)]]
+    }),
+  )
 
 const portsIn = (text: string) => text.split(/[\s,;]+/).flatMap((part) => (part === '' ? [] : [Number(part)]))

@@ -1,4 +1,5 @@
 /** What a run may take of its worker, and of what it shares with others: time, a place for heavy work, octets of messages, those of an import. */
+import { assertNever } from '../src/assert-never.ts'
 import type { ImportLimits } from '../src/account/import-limits.ts'
 import type { OctetBudget, RoomTerms } from '../src/budget.ts'
 import type { EarlyEnd, ImportBudget } from '../src/pull/ports.ts'
@@ -8,9 +9,11 @@ import type { HeavyPlace } from './heavy-lane.ts'
 import { workerLimits } from './limits.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
 
+type AllowanceWorld = Pick<PullWorld, 'redis' | 'budget' | 'heavyBudget' | 'heavyLane' | 'runMs'>
+
 export class Allowance {
-  readonly #world: PullWorld
-  readonly #loaded: LoadedAccount
+  readonly #world: AllowanceWorld
+  readonly #loaded: Pick<LoadedAccount, 'account'>
   readonly #signal: AbortSignal
   readonly #imports: ImportOctets | undefined
   readonly #beganMs = performance.now()
@@ -19,9 +22,14 @@ export class Allowance {
   /** Visits are due at the server, and find no place. */
   #isWaitedFor = false
   #timer: NodeJS.Timeout | undefined
-  #why: EarlyEnd | undefined
+  #moreAfterMs: number | undefined
 
-  constructor(world: PullWorld, loaded: LoadedAccount, signal: AbortSignal, limits: readonly ImportLimits[]) {
+  constructor(
+    world: AllowanceWorld,
+    loaded: Pick<LoadedAccount, 'account'>,
+    signal: AbortSignal,
+    limits: readonly ImportLimits[],
+  ) {
     this.#world = world
     this.#loaded = loaded
     this.#signal = signal
@@ -59,27 +67,34 @@ export class Allowance {
   }
 
   leavesMore(why: EarlyEnd): void {
-    this.#why = why
+    this.#moreAfterMs = this.#afterMs(why)
   }
 
   /** When the account is due again because the run has left something, from now on; undefined: it has not. */
   get moreAfterMs(): number | undefined {
-    switch (this.#why) {
-      case undefined:
-        return undefined
+    return this.#moreAfterMs
+  }
+
+  /** Gives back what a session has taken. Another session of the run takes it anew. */
+  end(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#place?.leave()
+    this.#place = undefined
+    this.#isWaitedFor = false
+  }
+
+  #afterMs(why: EarlyEnd): number {
+    switch (why) {
       case 'time':
         return 0
       case 'place':
         return this.#place === undefined ? this.#world.heavyLane.againMs : 0
       case 'budget':
         return this.#imports?.waitMs ?? 0
+      default:
+        return assertNever(why)
     }
-  }
-
-  /** Gives back what the run has taken. */
-  end(): void {
-    clearInterval(this.#timer)
-    this.#place?.leave()
   }
 
   get #budget(): OctetBudget {

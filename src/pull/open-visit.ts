@@ -64,11 +64,11 @@ export class OpenVisit {
     const isFresh = performance.now() - this.#openedAtMs < pullLimits.openMaildropKeptMs
     if (maildrop !== undefined && (isFresh || maildrop.loginDelayMs > 0)) {
       this.#pace.follow(pace)
-      await settled(maildrop)
-      return maildrop
+      if (await isSettled(maildrop)) return maildrop
+    } else {
+      // The store was slow, and providers end sessions that say nothing.
+      await maildrop?.quit()
     }
-    // The store was slow, and providers end sessions that say nothing.
-    await maildrop?.quit()
     return await this.#open(pace)
   }
 
@@ -95,12 +95,16 @@ async function compared(maildrop: Maildrop, planned: PlannedAccount, plan: Known
   return { isKnown: isDone, listed: listing.length }
 }
 
-async function settled(maildrop: Maildrop): Promise<void> {
+/** Whether the session can go on as that of a run. If it cannot, a new one may: what was left out is asked there before the login. */
+async function isSettled(maildrop: Maildrop): Promise<boolean> {
   try {
     await maildrop.settle?.()
+    return true
   } catch (error) {
     maildrop.abandon()
-    throw error
+    // The server wants no second login so soon.
+    if (maildrop.loginDelayMs > 0) throw error
+    return false
   }
 }
 

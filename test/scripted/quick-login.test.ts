@@ -268,3 +268,19 @@ test('a visit whose answers are known reads nothing in them; one whose answers a
     assert.equal(await world.visit(where), undefined)
   })
 })
+
+for (const [how, breaks] of Object.entries({ 'falls silent': { silentOn: 'CAPA' }, 'hangs up': { dropOn: 'CAPA' } })) {
+  test(`mail comes all the same from a server that ${how} at CAPA in a session that is logged in`, async () => {
+    const atConnection = (nth: number) => (nth === 2 ? breaks : {})
+    await at({ atConnection }, async ({ options, server }) => {
+      const world = new TestWorld([])
+      const where = { host: options.host, port: options.port }
+      world.realMaildrop = async (pace) => await openMaildrop({ ...options, pace })
+      world.realQuickly = async (pace) => await openQuickly({ ...options, pace, known: pipelining })
+      await world.pull(where)
+      await world.pull(where)
+      server.deliver({ bytes: letter('four'), uidl: 'id of four' })
+      assert.equal((await world.visit(where))?.stored, 1)
+    })
+  })
+}

@@ -25,11 +25,12 @@ const weeks = 12
 /** A Monday. */
 const fromMs = Date.UTC(2026, 0, 5)
 const toMs = fromMs + weeks * 7 * day
+const middleMs = (fromMs + toMs) / 2
 
 const hourOf = (atMs: number) => Math.floor((atMs % day) / hour)
 const isWeekend = (atMs: number) => Math.floor((atMs - fromMs) / day) % 7 >= 5
 
-/** Somebody's mail at work: next to nothing outside. */
+/** Somebody's mail at work, with little outside: an eighth of it, most of the hours of a week. */
 const office = (perHour: number): Rate => {
   return (atMs) => {
     const at = hourOf(atMs)
@@ -37,45 +38,63 @@ const office = (perHour: number): Rate => {
     return at >= 8 && at < 18 ? perHour : at >= 18 && at < 22 ? 0.1 * perHour : 0.02 * perHour
   }
 }
+const officeAlone = (perHour: number): Rate => {
+  return (atMs) => (!isWeekend(atMs) && hourOf(atMs) >= 8 && hourOf(atMs) < 18 ? perHour : 0)
+}
 const awake = (perHour: number): Rate => {
   return (atMs) => (hourOf(atMs) >= 7 && hourOf(atMs) < 23 ? perHour : 0.1 * perHour)
 }
 const even = (perHour: number): Rate => {
   return () => perHour
 }
+/** From the middle on, one hour sooner: clocks were put forward. */
+const forward = (rate: Rate): Rate => {
+  return (atMs) => rate(atMs < middleMs ? atMs : atMs + hour)
+}
+/** Somebody who works by day and, from the middle on, by night. */
+const byNight = (rate: Rate): Rate => {
+  return (atMs) => rate(atMs < middleMs ? atMs : atMs + 12 * hour)
+}
+/** Two weeks of holiday. */
+const away = (rate: Rate): Rate => {
+  return (atMs) => (atMs < middleMs || atMs >= middleMs + 14 * day ? rate(atMs) : 0.05 * rate(atMs))
+}
 
 /** By what they are like: several accounts of each, as one alone has its luck. */
-export function madeArrivals(): Arrivals[][] {
-  const random = seeded(20_260_105)
+export function madeArrivals(seed: number): Arrivals[][] {
+  const random = seeded(seed)
   const several = (count: number, make: () => Arrivals) => Array.from({ length: count }, make)
+  const chosen = (name: string, make: () => number[]) => several(2, () => ({ ...frame(name), times: make() }))
   return [
-    ...[12, 4, 1].map((perHour) => several(8, () => one(`office, ${perHour} an hour`, office(perHour), random))),
-    several(8, () => one('private, one an hour by day', awake(1), random)),
-    several(8, () => ({ ...frame('newsletters at night'), times: newsletters(random) })),
-    several(8, () => ({ ...frame('bursts: conversations by day'), times: conversations(0.12, random) })),
-    several(40, () => ({ ...frame('silent: a message a month'), times: byRate(even(1 / 720), random) })),
-    several(8, () => one('no rhythm: one an hour, always', even(1), random)),
+    ...[12, 4, 1].map((perHour) => several(2, () => one(`office, ${perHour} an hour`, office(perHour), random))),
+    several(2, () => one('office, 4 an hour, nothing outside', officeAlone(4), random)),
+    several(2, () => one('office, one an hour, nothing outside', officeAlone(1), random)),
+    chosen('office, 4 an hour in conversations', () => conversations(office(1.6), random, talk)),
+    several(2, () => one('office, 4 an hour, clocks go forward', forward(office(4)), random)),
+    several(2, () => one('office, 4 an hour, then by night', byNight(office(4)), random)),
+    several(2, () => one('office, 4 an hour, with a holiday', away(office(4)), random)),
+    several(2, () => one('private, one an hour by day', awake(1), random)),
+    chosen('newsletters at night', () => newsletters(random)),
+    chosen('bursts: long conversations by day', () => conversations(byDay(0.12), random, bursts)),
+    several(10, () => ({ ...frame('silent: a message a month'), times: byRate(even(1 / 720), random) })),
+    several(2, () => one('no rhythm: one an hour, always', even(1), random)),
   ]
 }
 
 /** Many accounts of all kinds. How much comes to each differs as it does between people: by its logarithm. */
-export function madeCrowd(count: number): Arrivals[] {
-  const random = seeded(20_260_106)
+export function madeCrowd(count: number, seed: number): Arrivals[] {
+  const random = seeded(seed)
   return Array.from({ length: count }, (_, nth) => {
     const perDay = 4 * Math.exp(1.5 * normal(random))
-    const kind = nth % 10
-    const times =
-      kind < 5
-        ? byRate(office(perDay / 7.5), random)
-        : kind < 7
-          ? byRate(awake(perDay / 16), random)
-          : kind < 8
-            ? newsletters(random)
-            : kind < 9
-              ? conversations(perDay / 100, random)
-              : byRate(even(1 / 720), random)
-    return { ...frame(`account ${nth}`), times }
+    return { ...frame(`account ${nth}`), times: timesOf(nth % 10, perDay, random) }
   })
+}
+
+function timesOf(kind: number, perDay: number, random: Random): number[] {
+  if (kind < 5) return byRate(office(perDay / 7.5), random)
+  if (kind < 7) return byRate(awake(perDay / 16), random)
+  if (kind < 8) return newsletters(random)
+  return kind < 9 ? conversations(byDay(perDay / 100), random, bursts) : byRate(even(1 / 720), random)
 }
 
 function frame(name: string) {
@@ -97,6 +116,7 @@ function byRate(rate: Rate, random: Random): number[] {
 }
 
 function chance(perMs: number, random: Random): number {
+  if (perMs === 0) return Number.POSITIVE_INFINITY
   return -Math.log(1 - random()) / perMs
 }
 
@@ -113,13 +133,27 @@ function newsletters(random: Random): number[] {
   return times.toSorted((a, b) => a - b)
 }
 
-function conversations(perHour: number, random: Random): number[] {
+const byDay = (perHour: number): Rate => {
+  return (atMs) => (hourOf(atMs) >= 9 && hourOf(atMs) < 22 ? perHour : 0.1 * perHour)
+}
+
+interface Talk {
+  /** The messages of a conversation, in the mean. */
+  readonly messages: number
+  /** The time between two of them, in the mean. */
+  readonly gapMs: number
+}
+const bursts: Talk = { messages: 7, gapMs: 10 * minute }
+const talk: Talk = { messages: 2.5, gapMs: 12 * minute }
+
+/** @param rate that of the first message of each. */
+function conversations(rate: Rate, random: Random, { messages, gapMs }: Talk): number[] {
   const times: number[] = []
-  for (const start of byRate((atMs) => (hourOf(atMs) >= 9 && hourOf(atMs) < 22 ? perHour : 0.1 * perHour), random)) {
+  for (const start of byRate(rate, random)) {
     let atMs = start
-    for (let left = 1 - 6 * Math.log(1 - random()); left >= 1; left--) {
+    for (let left = 1 - (messages - 1) * Math.log(1 - random()); left >= 1; left--) {
       times.push(atMs)
-      atMs += chance(1 / (10 * minute), random)
+      atMs += chance(1 / gapMs, random)
     }
   }
   return times.filter((atMs) => atMs < toMs).toSorted((a, b) => a - b)

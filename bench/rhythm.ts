@@ -1,14 +1,25 @@
-/** `npm run bench -- rhythm`: when accounts are visited, against fixed intervals and Gmail's: how many visits for how much delay. */
+/**
+ * `npm run bench -- rhythm`: when accounts are visited, against fixed intervals and Gmail's: how many visits for how much delay. Nothing is
+ * started; it is simulated with the learner and the decision of the worker, which see at each visit how much has come since the last one.
+ */
 import { parseArgs } from 'node:util'
+import { runLimits } from '../src/runs/limits.ts'
+import { learn } from '../src/runs/observation.ts'
+import { Outlook } from '../src/runs/outlook.ts'
 import { packRhythm, unpackRhythm } from '../src/runs/packed-rhythm.ts'
-import { learn, newRhythm, Outlook, type Rhythm } from '../src/runs/rhythm.ts'
+import { newRhythm, type Rhythm } from '../src/runs/rhythm.ts'
 import { nextVisit } from '../src/runs/schedule.ts'
 import { seeded } from '../test/support/pieces.ts'
 import { type Arrivals, madeArrivals, madeCrowd, realArrivals } from './arrivals.ts'
 
 const { values: options } = parseArgs({
-  options: { mail: { type: 'string' }, accounts: { type: 'string', default: '200' } },
+  options: {
+    mail: { type: 'string' },
+    accounts: { type: 'string', default: '100' },
+    seeds: { type: 'string', default: '3' },
+  },
 })
+const seeds = Array.from({ length: Number(options.seeds) }, (_, nth) => 20_260_105 + 1000 * nth)
 
 const minute = 60_000
 const day = 1440 * minute
@@ -53,50 +64,58 @@ const defaults = { minSeconds: 120, maxSeconds: 3600 }
 
 /** Ours, as it is: what is learnt is packed and unpacked. @param next the decision. */
 function learner(next: (rhythm: Rhythm, nowMs: number) => number): Poller {
-  let packed: string | undefined
+  let kept: Rhythm | undefined
   return ({ fromMs, nowMs, stored }) => {
-    const rhythm = unpackRhythm(packed) ?? newRhythm(nowMs)
-    const learnt = learn(rhythm, { fromMs, toMs: nowMs, stored, longestMs: defaults.maxSeconds * 1000 })
-    if (packed === undefined || learnt !== rhythm) packed = packRhythm(learnt)
+    const rhythm = kept ?? newRhythm(nowMs)
+    const seen = { fromMs, toMs: nowMs, stored, asked: false, longestMs: defaults.maxSeconds * 1000 }
+    const learnt = learn(rhythm, seen)
+    if (learnt !== kept) kept = unpackRhythm(packRhythm(learnt))
     return next(learnt, nowMs)
   }
 }
 
-function ours(longestChosen: boolean): Poller {
+function byDefault(): Poller {
   const random = seeded(7)
-  const account = { interval: defaults, ...(longestChosen ? ({ longestChosen } as const) : {}) }
+  const account = { interval: defaults }
   return learner((rhythm, nowMs) => nextVisit(account, rhythm, { nowMs, lateMs: 0, random: random() }).afterMs)
 }
 
+interface Bounds {
+  readonly shortestMs: number
+  readonly longestMs: number
+}
+
 /** Ours at another price of a visit, and with other bounds, to compare where others work. */
-function oursAt(waitMs: number, shortestMs: number, longestMs: number): Poller {
+function atPrice(waitMs: number, { shortestMs, longestMs }: Bounds): Poller {
   return learner((rhythm, nowMs) =>
-    nowMs - rhythm.sinceMs < 14 * day
+    nowMs - rhythm.sinceMs < runLimits.rhythmLearntMs
       ? shortestMs
       : Math.max(shortestMs, new Outlook(rhythm, nowMs).untilWaited(waitMs, longestMs)),
   )
 }
 
-const fixed = (ms: number): Poller => {
-  return () => ms
-}
+const gmails: Bounds = { shortestMs: 5 * minute, longestMs: 60 * minute }
 
 /** Gmail asked every 5 to 60 minutes, sooner where mail came, later where none did; how exactly it never told. */
 function gmail(): Poller {
-  let ms = 60 * minute
-  return ({ stored }) => (ms = stored > 0 ? Math.max(5 * minute, ms / 2) : Math.min(60 * minute, ms * 1.25))
+  const { shortestMs, longestMs } = gmails
+  let ms = longestMs
+  return ({ stored }) => (ms = stored > 0 ? Math.max(shortestMs, ms / 2) : Math.min(longestMs, ms * 1.25))
 }
 
+const visitsADay = ({ visits, spanMs }: Outcome) => visits / (spanMs / day)
+const meanDelayMs = ({ delayMs, messages }: Outcome) => delayMs / messages
+
 /** The visits, as a part of those that a fixed interval of the same mean delay takes. By this part its delay is longer at the same visits, too. */
-function partOfFixed({ visits, messages, delayMs, spanMs }: Outcome): number {
-  return messages === 0 ? Number.NaN : (visits * 2 * delayMs) / messages / spanMs
+function partOfFixed(outcome: Outcome): number {
+  return (visitsADay(outcome) * 2 * meanDelayMs(outcome)) / day
 }
 
 /** What nobody can be better than that knows the rate, and not when a message comes: the interval goes by the root of the rate. */
 function bestPart({ rate, fromMs, toMs }: Arrivals): number {
   if (rate === undefined) return Number.NaN
   let [rates, roots, hours] = [0, 0, 0]
-  for (let atMs = fromMs; atMs < toMs; atMs += 60 * minute) {
+  for (let atMs = fromMs + learningMs; atMs < toMs; atMs += 60 * minute) {
     rates += rate(atMs)
     roots += Math.sqrt(rate(atMs))
     hours++
@@ -104,74 +123,72 @@ function bestPart({ rate, fromMs, toMs }: Arrivals): number {
   return roots ** 2 / hours / rates
 }
 
-function row(name: string, outcome: Outcome, best = Number.NaN): string {
-  const { visits, messages, delayMs, spanMs } = outcome
-  const cells = [
-    (messages / (spanMs / day)).toFixed(1),
-    (visits / (spanMs / day)).toFixed(0),
-    (delayMs / messages / minute).toFixed(1),
-    partOfFixed(outcome).toFixed(2),
-    Number.isNaN(best) ? '' : best.toFixed(2),
-  ]
-  return `  ${name.padEnd(52)}${cells.map((cell) => cell.padStart(10)).join('')}`.trimEnd()
+/** Seconds of waiting that a visit is worth. */
+const prices = [2, 12, 72, 432, 2592]
+
+/** Where ours is at the other's visits, and where at its delay, each as a part of the other's: between two prices, by their logarithms. */
+function beside(other: Point, ours: readonly Outcome[]): { visits: number; delay: number } {
+  const points = ours.map((outcome): readonly [number, number] => [visitsADay(outcome), meanDelayMs(outcome)])
+  const swapped = points.map(([visits, delay]): readonly [number, number] => [delay, visits]).toReversed()
+  return {
+    delay: valueAt(points, other.visitsADay) / other.delayMs,
+    visits: valueAt(swapped, other.delayMs) / other.visitsADay,
+  }
 }
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`)
+interface Point {
+  readonly visitsADay: number
+  readonly delayMs: number
 }
+
+/** @param points by their first coordinate, the largest first. @returns NaN beyond them. */
+function valueAt(points: readonly (readonly [number, number])[], at: number): number {
+  for (const [nth, [x1, y1]] of points.entries()) {
+    const [x2, y2] = points[nth + 1] ?? [Number.NaN, Number.NaN]
+    if (at > x1 || at < x2 || Number.isNaN(x2)) continue
+    return y1 * (y2 / y1) ** (Math.log(at / x1) / Math.log(x2 / x1))
+  }
+  return Number.NaN
+}
+
+const columns = ['mails/day', 'visits/day', 'delay min', 'of fixed', 'best', "Gmail's"]
+const pairs = ['fixed 5 min', 'fixed 15 min', "Gmail's 5-60"]
 
 function compare(title: string, all: readonly Arrivals[]): void {
   const of = (poller: () => Poller) => together(all.map((arrivals) => simulate(arrivals, poller())))
-  const [only] = all
-  say(title)
-  say(
-    row(
-      'every 2 minutes',
-      of(() => fixed(2 * minute)),
-    ),
-  )
-  say(
-    row(
-      'every 10 minutes',
-      of(() => fixed(10 * minute)),
-    ),
-  )
-  const best = only === undefined || all.some(({ rate }) => rate === undefined) ? Number.NaN : bestPart(only)
-  say(
-    row(
-      'learnt, as it is by default',
-      of(() => ours(false)),
-      best,
-    ),
-  )
-  say(
-    row(
-      'learnt, up to an hour',
-      of(() => ours(true)),
-      best,
-    ),
-  )
-  say(
-    row(
-      'learnt, 5 to 60 minutes, a visit worth a minute',
-      of(() => oursAt(minute, 5 * minute, 60 * minute)),
-      best,
-    ),
-  )
-  say(
-    row(
-      "5 to 60 minutes by the last visits (Gmail's)",
-      of(() => gmail()),
-      best,
-    ),
-  )
-  say('')
+  const sweep = (bounds: Bounds) => prices.map((seconds) => of(() => atPrice(seconds * 1000, bounds)))
+  const [outcome, its] = [of(byDefault), of(gmail)]
+  const [first] = all
+  const best = first === undefined ? Number.NaN : bestPart(first)
+  const mails = outcome.messages / (outcome.spanMs / day)
+  const cells = [mails.toFixed(1), visitsADay(outcome).toFixed(0), (meanDelayMs(outcome) / minute).toFixed(1)]
+  const parts = [partOfFixed(outcome), best, partOfFixed(its)].map(partText)
+  const free = sweep({ shortestMs: 2 * minute, longestMs: 60 * minute })
+  const fixed = [5, 15].map((minutes) => beside({ visitsADay: 1440 / minutes, delayMs: (minutes / 2) * minute }, free))
+  const compared = [...fixed, beside({ visitsADay: visitsADay(its), delayMs: meanDelayMs(its) }, sweep(gmails))]
+  const texts = compared.map(({ visits, delay }) => `${partText(visits)} ${partText(delay)}`.padStart(14))
+  say(title, [...[...cells, ...parts].map((cell) => cell.padStart(10)), ...texts])
 }
 
-say(
-  `  ${' '.repeat(52)}${['mails/day', 'visits/day', 'delay min', 'of fixed', 'best'].map((cell) => cell.padStart(10)).join('')}`,
-)
-for (const accounts of madeArrivals()) compare(accounts[0]?.name ?? '', accounts)
-compare(`${options.accounts} accounts of all kinds`, madeCrowd(Number(options.accounts)))
+function partText(part: number): string {
+  return Number.isNaN(part) ? '-' : part.toFixed(2)
+}
+
+function say(title: string, cells: readonly string[]): void {
+  process.stdout.write(`  ${title.padEnd(48)}${cells.join('')}\n`)
+}
+
+say('', [...columns.map((name) => name.padStart(10)), ...pairs.map((name) => name.padStart(14))])
+say('', [' '.repeat(60), ...pairs.map(() => 'visits delay'.padStart(14))])
+const made = seeds.map((seed) => madeArrivals(seed))
+for (const [nth, [first]] of made[0]?.entries() ?? []) {
+  if (first !== undefined)
+    compare(
+      first.name,
+      made.flatMap((kinds) => kinds[nth] ?? []),
+    )
+}
+for (const seed of seeds)
+  compare(`${options.accounts} accounts of all kinds, seed ${seed}`, madeCrowd(Number(options.accounts), seed + 1))
 if (options.mail !== undefined)
   for (const arrivals of realArrivals(options.mail)) compare(`real: ${arrivals.name}`, [arrivals])

@@ -105,6 +105,8 @@ export function rhythmOf({ rhythm: { code, seconds } }: Account): string {
       return `quiet at this hour: every ${time}`
     case 'recent mail':
       return `again after ${time}: mail came a moment ago`
+    case 'asked for':
+      return `again after ${time}: somebody asked a moment ago, and nothing had come`
     case 'silent':
       return `every ${time}: hardly any mail has come for weeks`
     case 'login delay':

@@ -21,6 +21,8 @@ export interface EndedVisit {
   readonly dueMs: number
   /** Undefined if all went well. */
   readonly failure: Failure | undefined
+  /** Somebody asked for it. */
+  readonly asked: boolean
   /** The number of messages that the run has stored. */
   readonly stored: number
   /** The number of messages that wait for another attempt. */
@@ -41,13 +43,13 @@ export async function follow(world: PauseWorld, visit: EndedVisit): Promise<void
 }
 
 async function followSuccess(world: PauseWorld, visit: EndedVisit): Promise<void> {
-  const { account, stored, deferred, deferredBecause, loginDelaySeconds, idsChanged, log } = visit
+  const { account, asked, stored, deferred, deferredBecause, loginDelaySeconds, idsChanged, log } = visit
   const { accounts, due, clock } = world
   const nowMs = clock.nowMs()
   // A visit that only waited for messages to be due again has not ended any trouble.
   const isIdle = deferred > 0 && stored === 0 && deferredBecause === undefined
   if (!isIdle) await accounts.setState(account.id, idsChanged ? { ...defaultState, idsChanged } : defaultState)
-  const rhythm = await learnRhythm(world, { account, stored, loginDelaySeconds, nowMs })
+  const rhythm = await learnRhythm(world, { account, stored, asked, loginDelaySeconds, nowMs })
   const next = nextVisit(account, rhythm, { nowMs, lateMs: nowMs - visit.dueMs, random: Math.random() })
   const afterMs = Math.max(Math.min(visit.moreAfterMs ?? Infinity, next.afterMs), loginDelaySeconds * 1000)
   const waitMs = Math.max(afterMs, limitWaitMs(deferredBecause))

@@ -96,7 +96,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
     const { stored, deferred } = counts
     const { deferredBecause, idsChanged, loginDelaySeconds, moreAfterMs } = visit
     const seen = { failure, stored, deferred, deferredBecause, moreAfterMs, loginDelaySeconds, dueMs, idsChanged, log }
-    await follow(world, { account: loaded.account, ...seen })
+    await follow(world, { account: loaded.account, asked: run.cause === 'request', ...seen })
     await tellOfRun(world, loaded.account, ended)
   }
   const measured: Measured = { dueMs, appends: visit.appends }

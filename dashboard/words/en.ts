@@ -246,6 +246,7 @@ export const en = {
       'usual hour': (time: string) => `every ${time}, as mail comes`,
       'quiet hour': (time: string) => `quiet at this hour: every ${time}`,
       'recent mail': (time: string) => `again after ${time}: mail came a moment ago`,
+      'asked for': (time: string) => `again after ${time}: somebody asked a moment ago, and nothing had come`,
       silent: (time: string) => `every ${time}: hardly any mail has come for weeks`,
       'login delay': (time: string) => `every ${time}: its provider asks for that`,
       'due at once': () => 'next time at once',

@@ -244,6 +244,7 @@ export const vi: Words = {
       'usual hour': (time) => `mỗi ${time}, theo nhịp thư đến`,
       'quiet hour': (time) => `giờ này ít thư: mỗi ${time}`,
       'recent mail': (time) => `lần tới sau ${time}: vừa có thư đến`,
+      'asked for': (time) => `lần tới sau ${time}: vừa có người yêu cầu kiểm tra mà chưa có thư`,
       silent: (time) => `mỗi ${time}: nhiều tuần nay hầu như không có thư`,
       'login delay': (time) => `mỗi ${time}: nhà cung cấp yêu cầu như vậy`,
       'due at once': () => 'lần tới ngay bây giờ',

@@ -12,9 +12,23 @@ export const runLimits = {
   rhythmFadesMs: 28 * 86_400_000,
   /** So much time at the mean rate is taken as seen in each hour of the day and day of the week, besides what was. */
   rhythmPriorMs: 600_000,
-  /** The part of all mail that follows other mail, and in how much time the expectation of it falls e times. */
-  mailFollowsMail: 0.4,
-  recentFadesMs: 1_800_000,
+  /** In each half-hour of the day, so many arrivals are taken as having come evenly over it and the ones beside it. */
+  halfHourPriorArrivals: 2,
+  /**
+   * Mail follows mail: in how much time the expectation falls e times, and what part of all mail is taken as following so, until the account
+   * has shown its own. Soon: answers, and the letters of a list. Within a day: days are busy, and people go on holiday.
+   */
+  followings: [
+    { fadesMs: 1_200_000, share: 0.25 },
+    { fadesMs: 86_400_000, share: 0.1 },
+  ],
+  /** These parts are taken as seen at so many arrivals. */
+  sharePriorArrivals: 10,
+  /** Who asks for a visit and gets nothing waits for a message: so many are expected, e times fewer after this time. */
+  awaitedIfAsked: 1,
+  awaitedFadesMs: 1_800_000,
+  /** They count again who ask again, once hardly any is expected any more. */
+  awaitedAgainBelow: 0.05,
   /** More messages of one visit are no more mail than this: somebody has moved a folder there. */
   arrivalsCountedMax: 50,
   /** If nobody has looked for longer, that is no silence; unless the account's intervals are so long. */

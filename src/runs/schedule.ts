@@ -1,12 +1,14 @@
 /** Decides when an account is visited next, after a run that went well. Pure. consequence.ts decides after a run that failed. */
 import { type Account, isLongestChosen } from '../account/account.ts'
 import { runLimits } from './limits.ts'
-import { Outlook, type Rhythm } from './rhythm.ts'
+import { Outlook } from './outlook.ts'
+import type { Rhythm } from './rhythm.ts'
 
 /**
  * Why an account is visited when it is. The first ones say how its rhythm is, the others what stands before it.
  * `fixed`: shortest and longest interval are the same. `learning`: it was not watched for long enough. `busy hour`, `quiet hour`: by what
- * usually comes at this hour. `recent mail`: some came a moment ago. `silent`: hardly any has come for weeks. `login delay`: its server
+ * usually comes at this hour. `recent mail`: some came a moment ago. `asked for`: somebody asked for a
+ * visit a moment ago that found nothing. `silent`: hardly any has come for weeks. `login delay`: its server
  * wants this time between two logins.
  */
 export const rhythmCodes = [
@@ -16,6 +18,7 @@ export const rhythmCodes = [
   'usual hour',
   'quiet hour',
   'recent mail',
+  'asked for',
   'silent',
   'login delay',
 ] as const
@@ -73,7 +76,7 @@ function intervalOf(
     return { code: 'learning', ms: shortestMs }
   const outlook = new Outlook(rhythm, nowMs)
   const ms = Math.max(shortestMs, outlook.untilWaited(runLimits.waitedForVisitMs, longestMs))
-  return { code: codeOf(outlook, nowMs + ms / 2, ms >= longestMs), ms }
+  return { code: codeOf(outlook, nowMs, { ms, isLongest: ms >= longestMs }), ms }
 }
 
 /**
@@ -96,10 +99,11 @@ function spread(ms: number, { shortestMs, longestMs }: Bounds, random: number): 
   return fromMs + (toMs - fromMs) * random
 }
 
-function codeOf(outlook: Outlook, atMs: number, isLongest: boolean): RhythmCode {
+function codeOf(outlook: Outlook, nowMs: number, { ms, isLongest }: { ms: number; isLongest: boolean }): RhythmCode {
+  const usual = outlook.usualRate(nowMs + ms / 2)
+  const [awaited, [soon = 0]] = [outlook.awaited(ms), outlook.following(ms)]
+  if (!isLongest && awaited + soon > usual * ms) return awaited > soon ? 'asked for' : 'recent mail'
   if (outlook.meanRate * runLimits.silentMs < runLimits.silentArrivals) return 'silent'
-  const usual = outlook.usualRate(atMs)
-  if (!isLongest && outlook.rate(atMs) > 2 * usual) return 'recent mail'
   if (usual > outlook.meanRate * 1.5) return 'busy hour'
   return usual < outlook.meanRate / 2 ? 'quiet hour' : 'usual hour'
 }

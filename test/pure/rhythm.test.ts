@@ -1,8 +1,10 @@
 /** When an account is visited next: what is learnt of its mail, and what is decided by it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { learn as learnSeen, type Observation } from '../../src/runs/observation.ts'
+import { Outlook } from '../../src/runs/outlook.ts'
 import { packRhythm, unpackRhythm } from '../../src/runs/packed-rhythm.ts'
-import { learn, newRhythm, Outlook, type Rhythm } from '../../src/runs/rhythm.ts'
+import { newRhythm, type Rhythm } from '../../src/runs/rhythm.ts'
 import { type Scheduled, shownRhythm } from '../../src/runs/shown-rhythm.ts'
 import { type NextVisit, nextVisit, type Visited } from '../../src/runs/schedule.ts'
 
@@ -13,6 +15,10 @@ const day = 24 * hour
 const startMs = Date.UTC(2026, 5, 1)
 const usual: Visited = { interval: { minSeconds: 120, maxSeconds: 3600 } }
 const upToADay: Visited = { interval: { minSeconds: 120, maxSeconds: 86_400 } }
+
+/** A scheduled visit, unless it says otherwise. */
+const learn = (rhythm: Rhythm, seen: Omit<Observation, 'asked'> & { asked?: boolean }): Rhythm =>
+  learnSeen(rhythm, { asked: false, ...seen })
 
 function next(
   account: Visited,
@@ -64,8 +70,9 @@ test('mail that comes at work: often by day, seldom at night and on Sunday', () 
 })
 
 test('a long interval ends where the next busy hour begins', () => {
-  const { dueMs } = next(upToADay, atWork, wednesdayMs + 7.5 * hour)
-  assert.ok(dueMs > wednesdayMs + 7.8 * hour && dueMs < wednesdayMs + 8.3 * hour, `${(dueMs - wednesdayMs) / hour}`)
+  const [night, before] = [2, 7.4].map((hours) => next(upToADay, atWork, wednesdayMs + hours * hour))
+  assert.ok(night !== undefined && before !== undefined && before.rhythm.seconds < night.rhythm.seconds)
+  assert.ok(before.dueMs < wednesdayMs + 8.1 * hour, `${(before.dueMs - wednesdayMs) / hour}`)
 })
 
 test('mail that came a moment ago brings the next visit sooner, and only for a while', () => {
@@ -73,8 +80,30 @@ test('mail that came a moment ago brings the next visit sooner, and only for a w
   const after = learn(atWork, { fromMs: nowMs - 20 * minute, toMs: nowMs, stored: 2, longestMs: hour })
   const { code, seconds } = next(usual, after, nowMs).rhythm
   assert.equal(code, 'recent mail')
-  assert.ok(seconds < 6 * 60, `${seconds}`)
+  assert.ok(seconds < 8 * 60, `${seconds}`)
   assert.equal(next(usual, after, nowMs + 4 * hour).rhythm.code, 'quiet hour')
+})
+
+test('who asks for a visit that finds nothing waits for mail: the next one comes sooner, until it has come', () => {
+  const nowMs = wednesdayMs + 2 * hour
+  const seen = { fromMs: nowMs - 20 * minute, toMs: nowMs, stored: 0, longestMs: hour }
+  assert.equal(learn(atWork, seen), atWork, 'a scheduled visit that finds nothing teaches nothing')
+  const asked = learn(atWork, { ...seen, asked: true })
+  const { code, seconds } = next(usual, unpackRhythm(packRhythm(asked)), nowMs).rhythm
+  assert.equal(code, 'asked for')
+  assert.ok(seconds >= 120 && seconds < 5 * 60, `${seconds}`)
+  assert.ok(next(usual, asked, nowMs + hour).rhythm.seconds > 2 * seconds)
+  assert.equal(next(usual, asked, nowMs + 3 * hour).rhythm.code, 'quiet hour')
+  // The hours are those of arrivals alone.
+  assert.deepEqual([asked.halfHours, asked.days, asked.shares], [atWork.halfHours, atWork.days, atWork.shares])
+  // A program that asks every minute tells nothing new.
+  const again = { ...seen, fromMs: nowMs, toMs: nowMs + minute, asked: true }
+  assert.equal(learn(asked, again), asked)
+  assert.equal(learn(asked, { ...again, stored: 1 }).awaited, 0)
+  // A fixed interval stays as it is, and LOGIN-DELAY is kept.
+  const exact: Visited = { interval: { minSeconds: 900, maxSeconds: 900 } }
+  assert.equal(next(exact, asked, nowMs).rhythm.seconds, 900)
+  assert.equal(next(usual, { ...asked, loginDelaySeconds: 1200 }, nowMs).rhythm.code, 'login delay')
 })
 
 test('no delay to be expected grows beyond 15 minutes unless somebody has set the longest interval', () => {
@@ -184,42 +213,6 @@ test('a longest interval of days does not keep mail from being learnt', () => {
     nowMs = dueMs
   }
   assert.ok((waits[0] ?? 0) > 3 * hour && (waits.at(-1) ?? 0) < hour, waits.join())
-})
-
-test('a rhythm takes a hundred characters, and fades though it is rounded off', () => {
-  const packed = packRhythm(learnt(60, () => 3))
-  assert.ok(packed.length <= 108 && /^[\w-]+$/.test(packed))
-  const [faded, exact] = [
-    learnt(
-      28,
-      (atMs) => office(atMs),
-      learnt(28, () => 1),
-      startMs + 28 * day,
-    ),
-    1 / (10 * minute),
-  ]
-  const night = new Outlook(faded, startMs + 57 * day).usualRate(startMs + 57 * day + 2 * hour)
-  assert.ok(night < exact * 0.5, `${night / exact}`)
-  assert.equal(unpackRhythm(undefined), undefined)
-  assert.equal(unpackRhythm('AA'), undefined)
-  assert.equal(unpackRhythm(`B${packed.slice(1)}`), undefined)
-})
-
-test('learning pays: fewer visits for the same delay than any fixed interval', () => {
-  let [visits, delayMs, messages, rhythm] = [0, 0, 0, atWork]
-  const times = Array.from({ length: 14 * 24 * 6 }, (_, nth) => wednesdayMs + (nth + 0.3) * 10 * minute).filter(
-    (atMs) => office(atMs) === 1,
-  )
-  for (let nowMs = wednesdayMs; nowMs < wednesdayMs + 14 * day; visits++) {
-    const { dueMs } = next(usual, rhythm, nowMs, (visits * 0.618) % 1)
-    const come = times.filter((atMs) => atMs > nowMs && atMs <= dueMs)
-    rhythm = learn(rhythm, { fromMs: nowMs, toMs: dueMs, stored: come.length, longestMs: hour })
-    for (const atMs of come) delayMs += dueMs - atMs
-    messages += come.length
-    nowMs = dueMs
-  }
-  const asOften = (14 * day) / ((2 * delayMs) / messages)
-  assert.ok(visits < asOften / 2, `${visits} visits, where a fixed interval takes ${asOften}`)
 })
 
 test('it is said why an account is visited when it is', () => {

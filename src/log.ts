@@ -9,6 +9,7 @@ export type EventName =
   | 'run failed'
   | 'run superseded'
   | 'run handed over'
+  | 'run gave way'
   | 'run put off'
   | 'run broke'
   | 'ids changed'

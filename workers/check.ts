@@ -14,6 +14,7 @@ import { nextVisit } from '../src/runs/schedule.ts'
 import { Transcript } from '../src/runs/transcript.ts'
 import { lessonOf } from './lesson.ts'
 import type { PullVisit } from './maildrops.ts'
+import type { HeldPlace } from './place.ts'
 import type { PullWorld } from './pull-world.ts'
 
 /** The hashes that say whether a visit may be a check. */
@@ -48,6 +49,7 @@ interface CheckOrder {
   readonly lease: Pick<Lease, 'known'>
   readonly signal: AbortSignal
   readonly dueMs: number
+  readonly place: Pick<HeldPlace, 'pulse' | 'reached'>
 }
 
 /** @returns undefined if the visit has to be a run, and nothing was asked of the provider yet. */
@@ -63,7 +65,7 @@ export async function check(world: CheckWorld, order: CheckOrder): Promise<Found
   if (account.paused || !holds(lease.known, planned, world.clock)) return undefined
   const startedMs = world.clock.nowMs()
   const fromMs = performance.now()
-  const session = new Session(world, record, order.signal)
+  const session = new Session(world, record, order)
   const open = await session.begin(planned, lease.known)
   if (open === undefined || !open.isKnown) return session
   const isAsked = await isAskedFor(world, account.id).catch((error: unknown) => {
@@ -95,16 +97,16 @@ class Session implements BegunSession {
   readonly transcript = new Transcript()
   readonly #world: CheckWorld
   readonly #record: AccountRecord
-  readonly #signal: AbortSignal
+  readonly #order: Pick<CheckOrder, 'signal' | 'place'>
   #peer: string | undefined
   #open: OpenVisit | undefined
   #error: Error | undefined
   #room: Room | undefined
 
-  constructor(world: CheckWorld, record: AccountRecord, signal: AbortSignal) {
+  constructor(world: CheckWorld, record: AccountRecord, order: Pick<CheckOrder, 'signal' | 'place'>) {
     this.#world = world
     this.#record = record
-    this.#signal = signal
+    this.#order = order
   }
 
   get peer(): string | undefined {
@@ -140,9 +142,11 @@ class Session implements BegunSession {
   #visitAt(pace: WindowPace): PullVisit {
     const reached = (peer: string) => {
       this.#peer = peer
+      this.#order.place.reached(peer)
     }
+    const { signal, place } = this.#order
     // Nothing is retrieved before there is a run, and that may have a room of its own.
     const budget: Room = { hold: async (...args) => await (this.#room ?? this.#world.budget).hold(...args) }
-    return { traits: this.traits, pace, signal: this.#signal, transcript: this.transcript, reached, budget }
+    return { traits: this.traits, pace, signal, transcript: this.transcript, reached, pulse: place.pulse, budget }
   }
 }

@@ -10,7 +10,7 @@ import { type BegunSession, check, checkedHashes } from './check.ts'
 import type { Dispatch } from './dispatch.ts'
 import { workerLimits } from './limits.ts'
 import { holdBack } from './pause.ts'
-import { holdPlace } from './place.ts'
+import { HeldPlace } from './place.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
 import { logRunSuperseded } from './run-log.ts'
 import { endedRun, performRun } from './run.ts'
@@ -36,12 +36,12 @@ export async function runJob(
       return
     }
     const unwatch = world.revocations.watch(accountId, () => void lease.check())
-    const letGo = holdPlace(world.due, visit, Math.ceil(world.leaseMs / 3))
+    const place = new HeldPlace(world.due, visit, Math.ceil(world.leaseMs / 3))
     try {
-      end = { ...visit, ...(await visitUnder(lease, world, { visit, dueMs, cancelled })) }
+      end = { ...visit, ...(await visitUnder(lease, world, { visit, dueMs, cancelled, place })) }
     } finally {
       unwatch()
-      await letGo()
+      await place.end()
       await lease.release()
     }
   } finally {
@@ -53,17 +53,19 @@ interface JobTerms {
   readonly visit: VisitName
   readonly dueMs: number
   readonly cancelled: AbortSignal
+  readonly place: HeldPlace
 }
 
 type Outcome = Pick<VisitEnd, 'lesson' | 'check' | 'afterMs'>
 
 async function visitUnder(lease: Lease, world: PullWorld, terms: JobTerms): Promise<Outcome> {
-  const { visit, cancelled } = terms
+  const { visit, cancelled, place } = terms
   const begun = await world.due.begin(visit, checkedHashes)
   // By this worker's clock, which may differ from Redis': an exact interval is counted from it.
   const dueMs = world.clock.nowMs() - (begun.nowMs - terms.dueMs)
-  const signal = AbortSignal.any([cancelled, lease.lost])
-  const checked = visit.task === 'pull' ? await check(world, { begun, lease, signal, dueMs }) : undefined
+  place.begun(begun.peer)
+  const signal = AbortSignal.any([cancelled, lease.lost, place.given])
+  const checked = visit.task === 'pull' ? await check(world, { begun, lease, signal, dueMs, place }) : undefined
   if (checked !== undefined && 'check' in checked) return checked
   try {
     const order = { ...terms, dueMs, asked: begun.asked, openRunId: begun.openRunId, session: checked, signal }
@@ -119,13 +121,13 @@ interface LoadedTerms extends RunTerms {
 async function makeRun(
   lease: Lease,
   world: PullWorld,
-  { run, loaded, dueMs, visit, asked, session, signal }: LoadedTerms,
+  { run, loaded, dueMs, visit, asked, session, signal, place }: LoadedTerms,
 ): Promise<Lesson | undefined> {
   const { accountId } = visit
   const quarantine = new Quarantine(world.redis)
   const before = await quarantine.retries(accountId)
   const log = world.log.child({ accountId, runId: run.id, cause: run.cause })
-  const order = { run, loaded, lease, signal, log, dueMs, asked, begun: session }
+  const order = { run, loaded, lease, signal, log, dueMs, asked, begun: session, place }
   const { end, failure, lesson, waitsMs } = await performRun(world, order)
   if (end === 'ended' && failure === undefined) {
     // The run may have passed a message before somebody wished for it: then another run follows.
@@ -138,6 +140,7 @@ async function makeRun(
     await world.due.wait(visit, world.leaseMs)
   }
   if (end === 'put off') await world.due.wait(visit, waitsMs, true)
+  if (end === 'gave way') await world.due.wait(visit, waitsMs)
   return lesson
 }
 

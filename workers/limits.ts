@@ -52,6 +52,10 @@ export const workerLimits = {
   descriptorsBeside: 64,
   /** Those of one session: a socket to the provider, and one to the store. */
   descriptorsPerSession: 2,
+  /** How often a visit looks whether its server stands still. */
+  pulseEveryMs: 1 * second,
+  /** A visit that gave way because its server stood still comes again after this time, or up to twice as much. */
+  stillAgainMs: 30 * second,
   /** A visit that takes longer and brings nothing shows a server that is slow. */
   slowVisitMs: 10 * second,
   /** How long a stopping worker waits for runs to end at a batch's edge before it cancels them. */

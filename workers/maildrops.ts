@@ -6,6 +6,7 @@ import type { ServerTrait } from '../src/account/server-traits.ts'
 import type { OctetBudget } from '../src/budget.ts'
 import { loginMask } from '../src/mask.ts'
 import { openMaildrop, openQuickly } from '../src/pop3/open-maildrop.ts'
+import type { Pulse } from '../src/pop3/pulse.ts'
 import type { Pop3Session } from '../src/pop3/session.ts'
 import { TlsSessions } from '../src/pop3/tls.ts'
 import type { Maildrop, WindowPace } from '../src/pull/ports.ts'
@@ -25,6 +26,7 @@ export interface PullVisit {
   readonly transcript?: Transcript | undefined
   /** Is told the address and port that were reached. */
   readonly reached?: ((peer: string) => void) | undefined
+  readonly pulse?: Pulse | undefined
   /** The room for its messages, if it is not that of ordinary mail. */
   readonly budget?: Pick<OctetBudget, 'hold'>
 }

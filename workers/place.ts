@@ -1,21 +1,83 @@
-/** Keeps the place of a visit for as long as the visit goes on. */
+/**
+ * The place of a visit (docs/decisions/0055) while it goes on: it is prolonged, moves over to the slow servers when the provider stands still,
+ * and is given up where others wait for it.
+ */
+import { SessionFailed } from '../src/failure/session-failed.ts'
+import { Pulse } from '../src/pop3/pulse.ts'
 import type { DueAccounts, VisitName } from '../src/redis/due.ts'
+import { workerLimits } from './limits.ts'
 
-/** @returns what ends it; it resolves when nothing that was said is still under way. */
-export function holdPlace(due: Pick<DueAccounts, 'hold'>, visit: VisitName, everyMs: number): () => Promise<void> {
-  let saying: Promise<void> | undefined
-  const timer = setInterval(() => {
+type PlaceKeeper = Pick<DueAccounts, 'hold' | 'reach'>
+
+export class HeldPlace {
+  readonly pulse = new Pulse()
+  readonly #due: PlaceKeeper
+  readonly #visit: VisitName
+  readonly #timer: NodeJS.Timeout
+  readonly #everyMs: number
+  #saidAtMs = performance.now()
+  #saying: Promise<void> | undefined
+  readonly #given = new AbortController()
+  #isPeerKnown = true
+  #againMs: number | undefined
+
+  /** @param everyMs how often it is prolonged. */
+  constructor(due: PlaceKeeper, visit: VisitName, everyMs: number) {
+    this.#due = due
+    this.#visit = visit
+    this.#everyMs = everyMs
+    this.#timer = setInterval(() => this.#look(), Math.min(everyMs, workerLimits.pulseEveryMs))
+  }
+
+  /** Is aborted when the visit is to give way. */
+  get given(): AbortSignal {
+    return this.#given.signal
+  }
+
+  /** When a visit that gave way may come again, from now on; undefined: it did not. */
+  get againMs(): number | undefined {
+    return this.#againMs
+  }
+
+  /** @param peer the address and port of its server as far as that is known. */
+  begun(peer: string | undefined): void {
+    this.#isPeerKnown = peer !== undefined
+  }
+
+  /** Says which address was reached: other names may lead there, and share its slots. */
+  reached(peer: string): void {
+    if (this.#isPeerKnown) return
+    this.#isPeerKnown = true
+    const asked = this.#due.reach(this.#visit, peer)
+    void asked.then((hasSlot) => hasSlot || this.#giveWay(0)).catch(() => {})
+  }
+
+  /** Resolves when nothing that was said of it is still under way. */
+  async end(): Promise<void> {
+    clearInterval(this.#timer)
+    // While another Redis takes over, a command may be sent again seconds later. Behind the visit's end it would give it a place once more.
+    await this.#saying
+  }
+
+  #look(): void {
+    // A rebuild is not made for the sake of the provider.
+    const isStill = this.#visit.task === 'pull' && this.pulse.standsStill()
+    if (!isStill && performance.now() - this.#saidAtMs < this.#everyMs) return
+    this.#saidAtMs = performance.now()
     // Redis may be away for a moment: the next turn says it again.
-    saying ??= due
-      .hold(visit)
+    this.#saying ??= this.#hold(isStill)
       .catch(() => {})
       .finally(() => {
-        saying = undefined
+        this.#saying = undefined
       })
-  }, everyMs)
-  return async () => {
-    clearInterval(timer)
-    // While another Redis takes over, a command may be sent again seconds later. Behind the visit's end it would give it a place once more.
-    await saying
+  }
+
+  async #hold(isStill: boolean): Promise<void> {
+    if (!(await this.#due.hold(this.#visit, isStill))) this.#giveWay(workerLimits.stillAgainMs * (1 + Math.random()))
+  }
+
+  #giveWay(againMs: number): void {
+    this.#againMs ??= againMs
+    this.#given.abort(new SessionFailed({ kind: 'stopped' }))
   }
 }

@@ -30,6 +30,11 @@ export function logRunHandedOver(log: Logger, counts: RunCounts): void {
   log.info({ event: 'run handed over', ...counts })
 }
 
+/** Its server stood still, or has as many sessions of ours as it takes, and others wait. */
+export function logRunGaveWay(log: Logger, againMs: number): void {
+  log.info({ event: 'run gave way', againMs: Math.round(againMs) })
+}
+
 /** Another run holds the account's lease. */
 export function logRunSuperseded(log: Logger, failure: Failure): void {
   log.warn({ event: 'run superseded' }, describe(failure))

@@ -13,14 +13,17 @@ import { lessonOf } from './lesson.ts'
 import { pick, Progress } from './progress.ts'
 import type { PullWorld } from './pull-world.ts'
 import { putOff } from './put-off.ts'
-import { logRunFailed, logRunFinished, logRunHandedOver, logRunStarted } from './run-log.ts'
+import { logRunFailed, logRunFinished, logRunGaveWay, logRunHandedOver, logRunStarted } from './run-log.ts'
 import { tellOfRun } from './tell.ts'
 import { type RunOrder, Visit } from './visit.ts'
 
 /** How a run has ended for this worker. */
 export interface PerformedRun {
-  /** `superseded`: another worker goes on with it. `put off`: it waits. `handed over`: it goes on when a worker has a place. */
-  readonly end: 'ended' | 'superseded' | 'put off' | 'handed over'
+  /**
+   * `superseded`: another worker goes on with it. `put off`, `gave way`: it waits; asking does not help the first. `handed over`: it goes on
+   * when a worker has a place.
+   */
+  readonly end: 'ended' | 'superseded' | 'put off' | 'gave way' | 'handed over'
   readonly failure: Failure | undefined
   /** How long it waits. */
   readonly waitsMs: number
@@ -72,17 +75,8 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
     // In every case, the last writes about the run under way must not come after its end.
     await Promise.all([recorder?.end(), progress.settled(), arrivals.settled()])
   }
-  if (failure?.kind === 'superseded') return ends('superseded')
-  const later = failure && !visit.wasLetIn && (await putOff(world, { run, loaded, failure, log }))
-  if (later !== undefined && later !== false) return ends('put off', later)
-  if (failure?.kind === 'stopped' && world.stopping()) {
-    // Another worker goes on with it, or this one when it is back.
-    await world.runs.change({ ...run, ...pick(counts), state: 'queued', startedAt: null, fetched: null })
-    logRunHandedOver(log, counts)
-    return ends('handed over')
-  }
-  // Nothing else would go on with a rebuild that was stopped.
-  if (failure?.kind === 'stopped' && run.task === 'rebuild') return ends('superseded')
+  const goesOn = failure && (await goingOn(world, order, { run, counts, failure, wasLetIn: visit.wasLetIn }))
+  if (goesOn) return ends(goesOn.end, goesOn.waitsMs)
 
   if (failure === undefined && visit.deferredBecause !== undefined)
     progress.notice(deferredSentence(counts.deferred, visit.deferredBecause))
@@ -120,6 +114,35 @@ export function endedRun(run: Run, counts: RunCounts, failure: Failure | undefin
     secondsLeft: null,
     failure: failure === undefined ? null : reportOf(failure),
   }
+}
+
+interface FailedRun {
+  readonly run: Run
+  readonly counts: RunCounts
+  readonly failure: Failure
+  readonly wasLetIn: boolean
+}
+
+/** @returns undefined if the run has ended with this failure. */
+async function goingOn(
+  world: PullWorld,
+  { loaded, log, place }: RunOrder,
+  { run, counts, failure, wasLetIn }: FailedRun,
+): Promise<Pick<PerformedRun, 'end' | 'waitsMs'> | undefined> {
+  if (failure.kind === 'superseded') return { end: 'superseded', waitsMs: 0 }
+  const laterMs = wasLetIn ? undefined : await putOff(world, { run, loaded, failure, log })
+  if (laterMs !== undefined) return { end: 'put off', waitsMs: laterMs }
+  if (failure.kind !== 'stopped') return undefined
+  const { againMs } = place
+  if (againMs !== undefined || world.stopping()) {
+    // Another worker goes on with it, or this one when it is back, or when the visit has its turn again.
+    await world.runs.change({ ...run, ...pick(counts), state: 'queued', startedAt: null, fetched: null })
+    if (againMs === undefined) logRunHandedOver(log, counts)
+    else logRunGaveWay(log, againMs)
+    return againMs === undefined ? { end: 'handed over', waitsMs: 0 } : { end: 'gave way', waitsMs: againMs }
+  }
+  // Nothing else would go on with a rebuild that was stopped.
+  return run.task === 'rebuild' ? { end: 'superseded', waitsMs: 0 } : undefined
 }
 
 function deferredSentence(count: number, failure: Failure): string {

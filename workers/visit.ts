@@ -23,6 +23,7 @@ import { Progress } from './progress.ts'
 import { workerLimits } from './limits.ts'
 import type { BegunSession } from './check.ts'
 import type { RunPorts } from './options.ts'
+import type { HeldPlace } from './place.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
 import { logNotice, logRunBroke, logServerLearnt } from './run-log.ts'
 
@@ -40,6 +41,7 @@ export interface RunOrder {
   readonly asked: boolean
   /** The session that is open already. */
   readonly begun?: BegunSession | undefined
+  readonly place: HeldPlace
 }
 
 /** The records that a run writes while it is at work. */
@@ -207,13 +209,14 @@ export class Visit {
 
   async #openMaildrop(traits: Set<ServerTrait>, pace: WindowPace): Promise<Maildrop> {
     const { accounts } = this.#world
-    const { loaded, signal, begun } = this.#order
+    const { loaded, signal, begun, place } = this.#order
     const { recorder } = this.#records
     const reached = (peer: string) => {
       this.#peer = peer
+      place.reached(peer)
     }
     const budget = this.#allowance.room
-    const visit = { traits, pace, signal, transcript: recorder?.transcript, reached, budget }
+    const visit = { traits, pace, signal, transcript: recorder?.transcript, reached, pulse: place.pulse, budget }
     const opening = begun?.openMaildrop(pace, budget) ?? this.#world.openMaildrop(loaded, visit)
     const maildrop = await opening.finally(() => recorder?.write())
     this.#wasLetIn = true

@@ -19,6 +19,7 @@ import { ReplyClock, type ReplyWait } from './reply-clock.ts'
 import { endingWords } from '../failure/ending.ts'
 import { noteReply } from './session-notes.ts'
 import { shakeHands, type TlsReport, type TlsSessions, withoutTls } from './tls.ts'
+import type { Pulse } from './pulse.ts'
 import type { Expected, Reply } from './reply.ts'
 import type { Waits } from './waits.ts'
 import { ReplyReader } from './wire.ts'
@@ -41,6 +42,8 @@ export interface ConnectionOptions extends Endpoint {
   readonly transcript?: Transcript | undefined
   /** Is told how many octets have come while a message was due. */
   readonly heard?: (octets: number) => void
+  /** Is told when answers are due, and what comes. */
+  readonly pulse?: Pulse | undefined
 }
 
 export class Pop3Connection {
@@ -75,6 +78,7 @@ export class Pop3Connection {
     const { signal } = options
     const server = hostPort(options)
     options.transcript?.note(`connecting to ${server}`)
+    options.pulse?.due(true)
     const socket = await dial(options, server, waits.connectMs, signal).catch((error: unknown) => {
       if (error instanceof SessionFailed) options.transcript?.note(endingWords(error.failure))
       throw error
@@ -181,6 +185,7 @@ export class Pop3Connection {
     this.#isClosed = true
     this.#clock.stop()
     this.#rate.stop()
+    this.#options.pulse?.due(false)
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
     this.#socket.destroy()
   }
@@ -233,6 +238,7 @@ export class Pop3Connection {
   #beginFirst(): void {
     const [question] = this.#questions
     this.#clock.begin(question)
+    this.#options.pulse?.due(question !== undefined)
     this.#rate.due(question?.counted ?? 'never')
   }
 
@@ -243,6 +249,7 @@ export class Pop3Connection {
       if (another !== undefined) return void this.fail(another)
     }
     this.#rate.heard(chunk.length)
+    this.#options.pulse?.heard(chunk.length)
     if (this.#questions[0]?.isMessage) this.#options.heard?.(chunk.length)
     try {
       const replies = this.#reader.push(chunk)
@@ -256,6 +263,7 @@ export class Pop3Connection {
         if (this.#options.transcript !== undefined) noteReply(this.#options.transcript, reply, question?.during)
         question?.resolve(reply)
       }
+      if (replies.length > 0) this.#options.pulse?.answered()
       if (replies.length > 0) this.#beginFirst()
       else if (this.#reader.notice !== undefined) this.#waitBehindNotice()
       else this.#clock.heard(chunk.length)

@@ -42,6 +42,8 @@ export const pop3Limits = {
   leastRateMs: 3 * minute,
   /** The average moves on in so many pieces of that time. */
   leastRatePieces: 18,
+  /** A server from which next to nothing came in this time of waiting stands still: it costs the visit its place only if others wait for that. */
+  stillMs: 4 * second,
   /** Some servers hang on CAPA (fetchmail FAQ R11, O11): then the session goes on without it. */
   capaWaitMs: 10 * second,
   /** UIDL and LIST of a huge maildrop may need long before the first line. */

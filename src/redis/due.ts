@@ -16,6 +16,8 @@ const setDue = script<0 | 1>('set-due', 1)
 const askVisit = script<1>('ask-visit', 1)
 const waitVisit = script<1>('wait-visit', 1)
 const beginVisit = script<[nowMs: string, asked: 0 | 1, ...entries: (string | null)[]]>('begin-visit', 1)
+const holdVisit = script<0 | 1>('hold-visit', 1)
+const reachPeer = script<0 | 1>('reach-peer', 1)
 const endVisits = script<1>('end-visits', 2)
 const placeVisits = script<1>('place-visits', 1)
 const shiftDue = script<0 | 1>('shift-due', 2)
@@ -76,6 +78,8 @@ export interface BegunVisit<Name extends string> {
   readonly nowMs: number
   readonly asked: boolean
   readonly openRunId: string | undefined
+  /** The address and port of its server, if that was visited before. */
+  readonly peer: string | undefined
   /** The account's entry in each hash that was asked for. */
   readonly entries: Readonly<Record<Name, string | null>>
 }
@@ -103,19 +107,31 @@ export class DueAccounts {
   /** Begins a claimed visit: its place lasts on. @param names hashes of which the account's entry is read, without their tag. */
   async begin<Name extends string>({ accountId, task }: VisitName, names: readonly Name[]): Promise<BegunVisit<Name>> {
     const args = [openField(accountId, task), redisLimits.placeHeldMs, ...names]
-    const [nowMs, asked, openRunId, ...entries] = await beginVisit(this.#redis, [keys.due], args)
+    const [nowMs, asked, openRunId, peer, ...entries] = await beginVisit(this.#redis, [keys.due], args)
     const read = names.map((name, nth) => [name, entries[nth] ?? null])
     return {
       nowMs: Number(nowMs),
       asked: asked === 1,
       openRunId: openRunId ?? undefined,
+      peer: peer === '-' ? undefined : (peer ?? undefined),
       entries: Object.fromEntries(read) as Record<Name, string | null>,
     }
   }
 
-  /** Says that a visit goes on. */
-  async hold(visit: VisitName): Promise<void> {
-    await this.begin(visit, [])
+  /**
+   * Says that a visit goes on.
+   *
+   * @param isStill nothing has come from its server since it was said last.
+   * @returns false: it is to give way to others.
+   */
+  async hold({ accountId, task }: VisitName, isStill = false): Promise<boolean> {
+    const args = [openField(accountId, task), redisLimits.placeHeldMs, isStill ? '1' : '']
+    return (await holdVisit(this.#redis, [keys.due], args)) === 1
+  }
+
+  /** Says which address a visit has reached, at a server of which that was not known. @returns false: the address has no slot left. */
+  async reach({ accountId, task }: VisitName, peer: string): Promise<boolean> {
+    return (await reachPeer(this.#redis, [keys.due], [openField(accountId, task), peer])) === 1
   }
 
   /** Ends visits, and gives their places back. */

@@ -165,6 +165,73 @@ test('servers that are slow have a quarter of the places, unknown ones half', as
   assert.equal(all.length, 60)
 })
 
+test('of servers that are not known the newest ones have places too, however many wait before them', async () => {
+  await workers(64)
+  const all = await many(60, (nth) => `n${nth}.example`)
+  const first = await claimed()
+  assert.deepEqual(new Set(first), new Set([...all.slice(0, 16), ...all.slice(-16)]))
+  await end(all[59] as AccountId, 'clean')
+  const newest = await account('newest.example')
+  assert.deepEqual(await claimed(), [newest])
+})
+
+test('a visit whose server stands still moves to the slow ones, and gives way when these have no place left and others wait', async () => {
+  await workers(64)
+  await many(60, (nth) => `n${nth}.example`)
+  const first = await claimed()
+  const goOn: boolean[] = []
+  for (const id of first) goOn.push(await due.hold({ accountId: id, task: 'pull' }, true))
+  assert.deepEqual(goOn, [...Array<boolean>(16).fill(true), ...Array<boolean>(16).fill(false)])
+  assert.equal(await redis.hget('{tributary}:place-counts', 'slow'), '16')
+  for (const id of first.slice(16)) await end(id)
+  const second = await claimed()
+  assert.equal(second.length, 28, 'all that are not known yet')
+  assert.equal(await due.hold({ accountId: second[0] as AccountId, task: 'pull' }, true), true, 'nobody else waits')
+  for (const id of [...first.slice(0, 16), ...second]) await end(id)
+  assert.equal(await redis.hlen('{tributary}:place-counts'), 0)
+})
+
+test('a known server that stands still gives way to others too', async () => {
+  await workers(64)
+  const hung = await many(70, () => 'a.example')
+  await redis.hset('{tributary}:server:a.example:995', 'class', 'good', 'limit', 500)
+  await due.place(hung)
+  const first = await claimed()
+  assert.equal(first.length, 60, 'all but those that are kept for people')
+  const other = await account('b.example', 'd1')
+  assert.deepEqual(await claimed(), [])
+  const goOn: boolean[] = []
+  for (const id of first.slice(0, 20)) goOn.push(await due.hold({ accountId: id, task: 'pull' }, true))
+  assert.deepEqual(goOn, [...Array<boolean>(16).fill(true), ...Array<boolean>(4).fill(false)])
+  for (const id of first.slice(16, 20)) await end(id)
+  assert.deepEqual(await claimed(), [other])
+})
+
+test('names that lead to one address share its slots as soon as it is reached', async () => {
+  await workers(64)
+  const all = await many(20, (nth) => `n${nth}.example`)
+  assert.equal((await claimed()).length, 20)
+  assert.equal((await due.begin({ accountId: all[0] as AccountId, task: 'pull' }, [])).peer, undefined)
+  const hasSlot: boolean[] = []
+  for (const accountId of all) hasSlot.push(await due.reach({ accountId, task: 'pull' }, '192.0.2.1:995'))
+  assert.deepEqual(hasSlot, [...Array<boolean>(8).fill(true), ...Array<boolean>(12).fill(false)])
+  assert.equal((await due.begin({ accountId: all[0] as AccountId, task: 'pull' }, [])).peer, '192.0.2.1:995')
+  for (const id of all.slice(8)) await end(id, undefined, { afterMs: 0 })
+  assert.deepEqual(await claimed(), [])
+  await end(all[0] as AccountId, 'own')
+  await due.place(all)
+  assert.equal((await claimed()).length, 1)
+})
+
+test('while others wait an owner of many servers that nobody knows has an eighth of all places', async () => {
+  await workers(64)
+  await many(40, (nth) => `n${nth}.example`, 'd0')
+  const few = await many(5, (nth) => `m${nth}.example`, 'd1')
+  await many(40, (nth) => `o${nth}.example`, 'd0')
+  const first = await claimed()
+  assert.ok(few.every((id) => first.includes(id)))
+})
+
 test('while others wait no destination has more than a quarter of a server, nor of all places; alone it has all', async () => {
   await workers(64)
   await many(40, () => 'a.example', 'd0')
@@ -311,6 +378,7 @@ test('no more is claimed than all workers together can do, and nothing without a
   assert.deepEqual(await claimed(), [])
   await workers(4)
   await redis.hset('{tributary}:server:a.example:995', 'class', 'good')
+  await due.place(await redis.zrange(keys.due, '0', '-1'))
   assert.equal((await claimed()).length, 4)
 })
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { Redis } from 'ioredis'
 import type { Account } from '../../src/account/account.ts'
+import { Pulse } from '../../src/pop3/pulse.ts'
 import { OctetBudget } from '../../src/budget.ts'
 import { createClock } from '../../src/clock.ts'
 import type { Listed } from '../../src/mail/message.ts'
@@ -54,8 +55,9 @@ async function checkedAccount(t: TestContext, planned: (listing: readonly Listed
     predecessors: null,
     rhythms: null,
   }
-  const begun = { asked: false, openRunId: undefined, nowMs, entries }
-  const made = check(world, { begun, lease: { known }, signal: new AbortController().signal, dueMs: nowMs })
+  const begun = { asked: false, openRunId: undefined, peer: undefined, nowMs, entries }
+  const place = { pulse: new Pulse(), reached: () => {} }
+  const made = check(world, { begun, lease: { known }, signal: new AbortController().signal, dueMs: nowMs, place })
   return { sessions, budget, made }
 }
 

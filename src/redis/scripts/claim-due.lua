@@ -17,23 +17,27 @@ for _, field in ipairs(redis.call('ZRANGEBYSCORE', tag .. 'places', '-inf', nowM
   place(field, nowMs)
 end
 
-local capacity = 0
-for _, worker in ipairs(redis.call('ZRANGEBYSCORE', tag .. 'workers', nowMs, '+inf')) do
-  capacity = capacity + tonumber(redis.call('HGET', tag .. 'worker-sessions', worker) or 0)
-end
+local capacity = capacityNow(nowMs)
 local used = redis.call('ZCARD', tag .. 'places')
 -- Some places are kept for what somebody asks for.
 local scheduledMax = capacity - math.floor(capacity / limits.placesKept)
-local shares = { good = capacity, new = math.max(1, math.floor(capacity / 2)), slow = math.max(1, math.floor(capacity / 4)) }
+local lanes = { 'good', 'new', 'newest', 'slow' }
 local ofDestinationMax = math.max(1, math.ceil(capacity / 4))
+local strangeOfDestinationMax = math.max(1, math.ceil(capacity / 8))
 local claimed = {}
 local isLeft = 0
 
-local function hasRoom(class, isAsked)
+local function hasRoom(lane, isAsked)
   if used >= (isAsked and capacity or scheduledMax) or #claimed >= 2 * countMax then return false end
-  local share = shares[class]
-  if isAsked then share = class == 'slow' and math.max(1, math.floor(capacity / 2)) or capacity end
-  return countOf(class) < share
+  if lane ~= 'good' and strangers() >= shareOf('strange', capacity) then return false end
+  if not isAsked then return countOf(lane) < shareOf(lane, capacity) end
+  return lane ~= 'slow' or countOf('slow') < math.max(1, math.floor(capacity / 2))
+end
+
+-- Whether a destination has its share of all places, or of those at servers that are slow or not known.
+local function hasShare(destination, lane)
+  if countOf('of ' .. destination) >= ofDestinationMax then return true end
+  return lane ~= 'good' and countOf('strange of ' .. destination) >= strangeOfDestinationMax
 end
 
 local function hasSlot(server, isAsked)
@@ -45,13 +49,13 @@ local function hasSlot(server, isAsked)
 end
 
 -- The destination whose turn it is at a server, and when its first visit was due; 'later' if only such wait as have their share of all places.
-local function turnAt(server, isLast)
+local function turnAt(server, lane, isLast)
   local waiting = redis.call('ZRANGEBYSCORE', tag .. 'waiting:' .. server, '-inf', nowMs, 'WITHSCORES', 'LIMIT', 0, 8)
   local quarter = math.max(1, math.ceil(slotsOf(server, nowMs) / 4))
   local over, overScore
   for nth = 1, #waiting, 2 do
     local destination, score = waiting[nth], tonumber(waiting[nth + 1])
-    if isLast or countOf('of ' .. destination) < ofDestinationMax then
+    if isLast or not hasShare(destination, lane) then
       if countOf('at ' .. server .. ' ' .. destination) < quarter then return destination, score end
       if not over then over, overScore = destination, score end
     end
@@ -60,14 +64,14 @@ local function turnAt(server, isLast)
   return 'later'
 end
 
-local function claimAt(server, destination)
+local function claimAt(server, destination, lane)
   local line = tag .. 'waiting:' .. server .. ' ' .. destination
   local popped = redis.call('ZPOPMIN', line)
   rescoreDestination(server, destination)
   local field, score = popped[1], popped[2]
   if not field or redis.call('ZSCORE', tag .. 'places', field) then return end
   redis.call('HDEL', tag .. 'not-before', field)
-  seat(field, server, destination, nowMs + limits.placeClaimedMs)
+  seat(field, server, destination, nowMs + limits.placeClaimedMs, lane)
   local gapMs = redis.call('HGET', tag .. 'server:' .. server, 'gapMs')
   if gapMs then redis.call('HSET', tag .. 'server:' .. server, 'nextMs', nowMs + gapMs) end
   used = used + 1
@@ -76,36 +80,37 @@ local function claimAt(server, destination)
 end
 
 -- @return whether others have to be served before the rest of this server.
-local function claimFrom(server, class, isLast)
+local function claimFrom(server, lane, isLast)
   while true do
-    local destination, score = turnAt(server, isLast)
+    local destination, score = turnAt(server, lane, isLast)
     if not destination then return false end
     if destination == 'later' then return true end
     if not hasSlot(server, score < 0) then return false end
-    if not hasRoom(class, score < 0) then
+    if not hasRoom(lane, score < 0) then
       isLeft = 1
       return false
     end
-    claimAt(server, destination)
+    claimAt(server, destination, lane)
   end
 end
 
-for _, class in ipairs(classes) do
+for _, lane in ipairs(lanes) do
   local later = {}
-  local set = tag .. 'servers:' .. class
-  local servers = redis.call('ZRANGEBYSCORE', set, '-inf', nowMs, 'LIMIT', 0, limits.serversPerClaim)
+  local set = tag .. 'servers:' .. (lane == 'newest' and 'new' or lane)
+  local range = lane == 'newest' and { 'ZREVRANGEBYSCORE', set, nowMs, '-inf' } or { 'ZRANGEBYSCORE', set, '-inf', nowMs }
+  local servers = redis.call(range[1], range[2], range[3], range[4], 'LIMIT', 0, limits.serversPerClaim)
   for _, server in ipairs(servers) do
     -- Whoever was asked for is in front, and has room even if the schedule has none.
     local _, score = firstIn(tag .. 'waiting:' .. server)
-    if not hasRoom(class, (score or 0) < 0) then
+    if not hasRoom(lane, (score or 0) < 0) then
       isLeft = 1
-      if not hasRoom(class, true) then break end
-    elseif claimFrom(server, class, false) then table.insert(later, server)
+      if not hasRoom(lane, true) then break end
+    elseif claimFrom(server, lane, false) then table.insert(later, server)
     else rescore(server, nowMs) end
   end
   for _, server in ipairs(later) do
     if #servers < limits.serversPerClaim then
-      claimFrom(server, class, true)
+      claimFrom(server, lane, true)
       rescore(server, nowMs)
     else
       -- Others wait behind those that were looked at.

@@ -29,7 +29,8 @@ end
 
 local shown, most = {}, { destination = 0, peer = 0 }
 for _, class in ipairs(classes) do
-  shown[class] = { used = countOf(class), waiting = redis.call('ZCOUNT', tag .. 'servers:' .. class, '-inf', nowMs) }
+  local inClass = countOf(class) + (class == 'new' and countOf('newest') or 0)
+  shown[class] = { used = inClass, waiting = redis.call('ZCOUNT', tag .. 'servers:' .. class, '-inf', nowMs) }
 end
 local counts = redis.call('HGETALL', tag .. 'place-counts')
 for nth = 1, #counts, 2 do

@@ -15,9 +15,11 @@
 --   server:SERVER           hash: class, limit, cutAtMs, uncut, gapMs, nextMs, peer
 --   places                  sorted set: field by when its place expires; slots:SERVER the same of one server
 --   placed                  hash: field -> server, destination, class and peer
---   place-counts            hash: the places of a class, `of DEST`, `at SERVER DEST`, `peer ADDRESS`
+--   place-counts            hash: the places of a lane, `of DEST`, `strange of DEST`, `at SERVER DEST`, `peer ADDRESS`
 local tag = string.match(due, '^(.*:)due$')
 local classes = { 'good', 'new', 'slow' }
+-- A lane is a class, or `newest`: servers that are not known yet have a second one, in which the one that came last is the first, so that
+-- nobody waits behind a thousand servers that hang.
 -- What was asked for has a score below nought: the one that waits longest is still the first.
 local ahead = 1e13
 
@@ -44,6 +46,24 @@ end
 local function usedOf(server, nowMs) return redis.call('ZCOUNT', tag .. 'slots:' .. server, '(' .. nowMs, '+inf') end
 
 local function countOf(name) return tonumber(redis.call('HGET', tag .. 'place-counts', name) or 0) end
+
+-- The sessions of all workers together.
+local function capacityNow(nowMs)
+  local capacity = 0
+  for _, worker in ipairs(redis.call('ZRANGEBYSCORE', tag .. 'workers', nowMs, '+inf')) do
+    capacity = capacity + tonumber(redis.call('HGET', tag .. 'worker-sessions', worker) or 0)
+  end
+  return capacity
+end
+
+-- How many places a lane has of so many; `strange` is all lanes but the good one.
+local function shareOf(lane, capacity)
+  if lane == 'good' then return capacity end
+  if lane == 'strange' then return math.max(1, math.floor(capacity * 3 / 4)) end
+  return math.max(1, math.floor(capacity / 4))
+end
+
+local function strangers() return countOf('new') + countOf('newest') + countOf('slow') end
 
 local function firstIn(set)
   local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
@@ -117,32 +137,67 @@ local function place(field, nowMs)
   rescore(server, nowMs)
 end
 
--- Gives a field a place until then.
-local function seat(field, server, destination, untilMs)
-  local class, peer = unpack(redis.call('HMGET', tag .. 'server:' .. server, 'class', 'peer'))
-  class = class or 'new'
-  redis.call('ZADD', tag .. 'places', untilMs, field)
-  redis.call('ZADD', tag .. 'slots:' .. server, untilMs, field)
-  redis.call('HSET', tag .. 'placed', field, table.concat({ server, destination, class, peer or '-' }, ' '))
-  redis.call('HINCRBY', tag .. 'place-counts', class, 1)
-  redis.call('HINCRBY', tag .. 'place-counts', 'of ' .. destination, 1)
-  redis.call('HINCRBY', tag .. 'place-counts', 'at ' .. server .. ' ' .. destination, 1)
-  if peer then redis.call('HINCRBY', tag .. 'place-counts', 'peer ' .. peer, 1) end
-end
+local function count(name) redis.call('HINCRBY', tag .. 'place-counts', name, 1) end
 
 local function uncount(name)
   if redis.call('HINCRBY', tag .. 'place-counts', name, -1) <= 0 then redis.call('HDEL', tag .. 'place-counts', name) end
 end
 
+local function countIn(lane, destination)
+  count(lane)
+  if lane ~= 'good' then count('strange of ' .. destination) end
+end
+
+local function uncountIn(lane, destination)
+  uncount(lane)
+  if lane ~= 'good' then uncount('strange of ' .. destination) end
+end
+
+local function writePlaced(field, server, destination, lane, peer)
+  redis.call('HSET', tag .. 'placed', field, table.concat({ server, destination, lane, peer }, ' '))
+end
+
+-- @return server, destination, lane and peer ('-': not known) of a field's place; nothing if it has none.
+local function placeOf(field)
+  return string.match(redis.call('HGET', tag .. 'placed', field) or '', '^(%S+) (%S+) (%S+) (%S+)$')
+end
+
+-- Gives a field a place until then. `lane` is the class of its server if it is not given.
+local function seat(field, server, destination, untilMs, lane)
+  local class, peer = unpack(redis.call('HMGET', tag .. 'server:' .. server, 'class', 'peer'))
+  lane = lane or class or 'new'
+  redis.call('ZADD', tag .. 'places', untilMs, field)
+  redis.call('ZADD', tag .. 'slots:' .. server, untilMs, field)
+  writePlaced(field, server, destination, lane, peer or '-')
+  countIn(lane, destination)
+  count('of ' .. destination)
+  count('at ' .. server .. ' ' .. destination)
+  if peer then count('peer ' .. peer) end
+end
+
+-- Prolongs the place of a visit, or gives it one if that had expired. `json` is its account's record.
+local function holdPlace(field, json, nowMs, holdMs)
+  local untilMs = tonumber(redis.call('ZSCORE', tag .. 'places', field) or 0)
+  -- It was claimed a moment ago: nothing is written.
+  if untilMs - nowMs > holdMs / 2 then return end
+  if untilMs > 0 then
+    redis.call('ZADD', tag .. 'places', nowMs + holdMs, field)
+    redis.call('ZADD', tag .. 'slots:' .. (placeOf(field)), nowMs + holdMs, field)
+  else
+    local server, destination = whereOf(json)
+    withdrawFrom(server, destination, field, nowMs)
+    seat(field, server, destination, nowMs + holdMs)
+  end
+end
+
 -- Takes a field's place away. @return the server.
 local function unseat(field, nowMs)
-  local placed = redis.call('HGET', tag .. 'placed', field)
-  if not placed then return end
-  local server, destination, class, peer = string.match(placed, '^(%S+) (%S+) (%S+) (%S+)$')
+  local server, destination, lane, peer = placeOf(field)
+  if not server then return end
   redis.call('ZREM', tag .. 'places', field)
   redis.call('HDEL', tag .. 'placed', field)
   redis.call('ZREM', tag .. 'slots:' .. server, field)
-  uncount(class)
+  uncountIn(lane, destination)
   uncount('of ' .. destination)
   uncount('at ' .. server .. ' ' .. destination)
   if peer ~= '-' then uncount('peer ' .. peer) end

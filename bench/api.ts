@@ -21,6 +21,7 @@ import { freePorts } from '../test/support/dovecot.ts'
 import { startRedis } from '../test/support/redis.ts'
 import type { Asked } from './asker.ts'
 import { median } from './table.ts'
+import { marked } from './verdict.ts'
 import { cpuSecondsOf, watch } from './usage.ts'
 
 const first = 10_000
@@ -249,7 +250,7 @@ async function bench(): Promise<void> {
 
 function verdict(figure: number, bound: number, what: string): void {
   if (figure >= bound) process.exitCode = 1
-  say(`    ${figure < bound ? 'met    ' : 'NOT MET'} ${figure.toFixed(2)} ${what} ${bound}`)
+  say(`    ${marked(figure < bound)} ${figure.toFixed(2)} ${what} ${bound}`)
 }
 
 try {

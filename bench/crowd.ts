@@ -12,53 +12,9 @@
  *   --sessions-max 0   so many sessions a healthy server takes at once; beyond it says that there are too many
  *   --said             shows what the workers wrote
  */
-import { parseArgs } from 'node:util'
 import { crowd, type CrowdSeen, type CrowdWish, usualCrowd } from '../test/support/crowd.ts'
-
-const number = { type: 'string' } as const
-const flag = { type: 'boolean', default: false } as const
-const { values: options } = parseArgs({
-  options: {
-    bad: number,
-    healthy: number,
-    kinds: { type: 'string' },
-    where: { type: 'string' },
-    'healthy-servers': number,
-    destinations: number,
-    'bad-destinations': number,
-    messages: number,
-    interval: number,
-    seconds: number,
-    workers: number,
-    pull: flag,
-    churn: flag,
-    mistaken: number,
-    'sessions-max': number,
-    said: flag,
-  },
-})
-
-function wishOf(): CrowdWish {
-  const figure = (text: string | undefined, usual: number) => (text === undefined ? usual : Number(text))
-  const { where = usualCrowd.where, kinds } = options
-  return {
-    bad: figure(options.bad, usualCrowd.bad),
-    healthy: figure(options.healthy, usualCrowd.healthy),
-    kinds: kinds === undefined ? usualCrowd.kinds : (kinds.split(',') as unknown as CrowdWish['kinds']),
-    where: where as CrowdWish['where'],
-    healthyServers: figure(options['healthy-servers'], usualCrowd.healthyServers),
-    destinations: figure(options.destinations, usualCrowd.destinations),
-    badDestinations: figure(options['bad-destinations'], usualCrowd.badDestinations),
-    messages: figure(options.messages, usualCrowd.messages),
-    intervalSeconds: figure(options.interval, usualCrowd.intervalSeconds),
-    seconds: figure(options.seconds, usualCrowd.seconds),
-    workers: figure(options.workers, usualCrowd.workers),
-    pull: options.pull,
-    churn: options.churn,
-    mistaken: figure(options.mistaken, usualCrowd.mistaken),
-    sessionsMax: figure(options['sessions-max'], usualCrowd.sessionsMax),
-  }
-}
+import { verdict } from './verdict.ts'
+import { wishLike } from './wish.ts'
 
 function report(wish: CrowdWish, seen: CrowdSeen): string {
   const { punctuality, calls } = seen
@@ -78,15 +34,10 @@ function report(wish: CrowdWish, seen: CrowdSeen): string {
     lines.push(
       `        ${calls.length} calls: ${(calls[Math.floor(calls.length / 2)] ?? 0).toFixed(0)} ms (half), ${(calls[Math.floor(calls.length * 0.99)] ?? 0).toFixed(0)} ms (99 of 100)`,
     )
-  if (options.said) lines.push(...seen.said)
+  if (showsSaid) lines.push(...seen.said)
   return `${lines.join('\n')}\n`
 }
 
-function verdict(met: boolean, words: string): string {
-  if (!met) process.exitCode = 1
-  return `${met ? 'met    ' : 'NOT MET'} ${words}`
-}
-
-const wish = wishOf()
+const { wish, showsSaid } = wishLike(usualCrowd)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 process.stdout.write(report(wish, await crowd(wish, (line) => process.stderr.write(`${line}\n`))))

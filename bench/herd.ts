@@ -6,44 +6,11 @@
  *   --away workers     or redis, store, network
  *   --away-seconds 60  (an hour does not differ: all are due after their interval)
  *   --sessions-max 0   so many sessions a server takes at once; beyond it says that there are too many
- *   --drain-seconds 180   --said
+ *   --first-seconds 900   --drain-seconds 180   --said
  */
-import { parseArgs } from 'node:util'
 import { herd, type HerdSeen, type HerdWish, usualHerd } from '../test/support/herd.ts'
-
-const number = { type: 'string' } as const
-const { values: options } = parseArgs({
-  options: {
-    accounts: number,
-    servers: number,
-    destinations: number,
-    workers: number,
-    messages: number,
-    interval: number,
-    away: { type: 'string' },
-    'away-seconds': number,
-    'sessions-max': number,
-    'drain-seconds': number,
-    said: { type: 'boolean', default: false },
-  },
-})
-
-function wishOf(): HerdWish {
-  const figure = (text: string | undefined, usual: number) => (text === undefined ? usual : Number(text))
-  return {
-    accounts: figure(options.accounts, usualHerd.accounts),
-    servers: figure(options.servers, usualHerd.servers),
-    destinations: figure(options.destinations, usualHerd.destinations),
-    workers: figure(options.workers, usualHerd.workers),
-    messages: figure(options.messages, usualHerd.messages),
-    intervalSeconds: figure(options.interval, usualHerd.intervalSeconds),
-    away: (options.away ?? usualHerd.away) as HerdWish['away'],
-    awaySeconds: figure(options['away-seconds'], usualHerd.awaySeconds),
-    sessionsMax: figure(options['sessions-max'], usualHerd.sessionsMax),
-    firstSeconds: usualHerd.firstSeconds,
-    drainSeconds: figure(options['drain-seconds'], usualHerd.drainSeconds),
-  }
-}
+import { verdict } from './verdict.ts'
+import { wishLike } from './wish.ts'
 
 function report(wish: HerdWish, { drainedAfter, visited, most, refused, visits, checks, said }: HerdSeen): string {
   const slowest = checks.at(-1) ?? 0
@@ -52,15 +19,10 @@ function report(wish: HerdWish, { drainedAfter, visited, most, refused, visits, 
     verdict(slowest < 5000, `${checks.length} times "check now": ${(slowest / 1000).toFixed(1)} s at most`),
     verdict(refused <= visits / 100, `${most} sessions at once at one server, ${refused} of ${visits} turned away`),
   ]
-  if (options.said) lines.push(...said)
+  if (showsSaid) lines.push(...said)
   return `${lines.join('\n')}\n`
 }
 
-function verdict(met: boolean, words: string): string {
-  if (!met) process.exitCode = 1
-  return `${met ? 'met    ' : 'NOT MET'} ${words}`
-}
-
-const wish = wishOf()
+const { wish, showsSaid } = wishLike(usualHerd)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 process.stdout.write(report(wish, await herd(wish, (line) => process.stderr.write(`${line}\n`))))

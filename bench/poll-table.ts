@@ -1,6 +1,7 @@
 /** Makes the table that a person reads from what was measured of visits that find nothing. It is pure. */
 import type { Asked } from './monitor.ts'
 import type { IdlePeer } from './poll-peers.ts'
+import { marked } from './verdict.ts'
 
 /** What was measured at one delay. Seconds of CPU are those of the whole time. */
 export interface Polled {
@@ -77,7 +78,7 @@ export function pollReport(
 
 function row(name: string, figure: number, unit: string, bound: number | undefined, least: boolean): string {
   const met = bound === undefined || (least ? figure >= bound : figure <= bound)
-  const verdict = bound === undefined ? '       ' : met ? 'met    ' : 'NOT MET'
+  const verdict = bound === undefined ? '       ' : marked(met)
   const what = bound === undefined ? '' : `, wanted: ${least ? 'at least' : 'at most'} ${bound}`
   return `  ${verdict} ${name.padEnd(18)}${figure.toFixed(2).padStart(10)} ${unit}${what}`
 }

@@ -1,6 +1,7 @@
 /** Makes the tables that a person reads from the figures. It is pure. */
 import type { OursPulled } from './ours.ts'
 import type { Pulled } from './peers.ts'
+import { marked } from './verdict.ts'
 
 /** Without TLS and with it, beside the provider and behind a long line. */
 export type Place = 'local' | 'delay' | 'tls' | 'tls delay'
@@ -108,7 +109,7 @@ export function report(figures: Figures): string {
 
 function sentence({ what, measured, bound, hoped, met }: Target): string {
   const hope = hoped === undefined ? '' : `, ${measured <= hoped ? 'and' : 'not yet'} the ${hoped} we want`
-  return `  ${met ? 'met    ' : 'NOT MET'}  ${measured.toFixed(2).padStart(7)} ${what} ${bound}${hope}`
+  return `  ${marked(met)}  ${measured.toFixed(2).padStart(7)} ${what} ${bound}${hope}`
 }
 
 function row(name: string, ...cells: readonly (string | undefined)[]): string {

@@ -9,7 +9,7 @@ export const runLimits = {
   /** An account that was watched for less is visited at its shortest interval. */
   rhythmLearntMs: 14 * 86_400_000,
   /** An arrival counts e times less after this time: a change of habits is followed within some weeks. */
-  rhythmFadesMs: 28 * 86_400_000,
+  rhythmFadesMs: 21 * 86_400_000,
   /** So much time at the mean rate is taken as seen in each hour of the day and day of the week, besides what was. */
   rhythmPriorMs: 600_000,
   /** In each half-hour of the day, so many arrivals are taken as having come evenly over it and the ones beside it. */

@@ -21,6 +21,7 @@ import { Events } from '../src/redis/events.ts'
 import { Bulletins } from '../src/redis/bulletin.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
+import { ensureRunsIndexed } from '../src/redis/run-index.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { sealedRecords } from '../src/redis/sealed.ts'
 import { Sessions } from '../src/redis/sessions.ts'
@@ -79,6 +80,7 @@ async function main(): Promise<void> {
   const ring = await openRing()
   const accounts = new Accounts(redis)
   await accounts.ensureIndexed()
+  await ensureRunsIndexed(redis)
   await bringTogether(redis, log)
   const https = config.tls === undefined ? undefined : httpsWith(config.tls, log)
   const world = {

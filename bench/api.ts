@@ -136,6 +136,7 @@ async function haveRun(ids: readonly string[]): Promise<void> {
         failure,
         fetched: null,
         more: false,
+        checks: 1,
         secondsLeft: null,
         notices: [],
       }

@@ -1,5 +1,5 @@
 /** `tributary run`: the visits to maildrops, and the messages that they stored. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { accountId } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
@@ -8,19 +8,32 @@ import { watch } from './watch.ts'
 import { ageOf, deferredOf, moment, number, octets, sentenceOf } from './words.ts'
 import type { ArrivedMessage, Run, Transcript } from './wire.ts'
 
+interface RunOptions {
+  readonly state?: Run['state']
+  readonly since?: string
+}
+
 export function addRuns(program: Command, cli: Cli): void {
   const { terminal } = cli
   const run = program.command('run').description('Runs: one visit each')
 
   example(
-    withPages(run.command('list').description('List the runs of an account, newest first'))
-      .argument('<account>', 'its address or id')
-      .action(async (name: string, options: ListOptions) => {
-        await list<Run>(cli, { path: `/accounts/${await accountId(cli.api, name)}/runs` }, options, [
+    withPages(run.command('list').description('List runs, newest first: of one account, or of all'))
+      .argument('[account]', 'its address or id; left out: all accounts')
+      .addOption(
+        new Option('--state <state>', 'only those in this state').choices(['queued', 'running', 'done', 'failed']),
+      )
+      .option('--since <time>', 'only those that were queued then or later, such as 2026-11-24T08:30:00Z')
+      .action(async (name: string | undefined, { state, since, ...pages }: ListOptions & RunOptions) => {
+        const of = name === undefined ? undefined : await accountId(cli.api, name)
+        const whose = of === undefined ? [{ title: 'account', of: (one: Run) => one.accountId }] : []
+        await list<Run>(cli, { path: '/runs', query: { accountId: of, state, since } }, pages, [
           { title: 'id', of: ({ id }) => id },
+          ...whose,
           { title: 'began', of: ({ startedAt, queuedAt }) => moment(startedAt ?? queuedAt) },
           { title: 'took', of: ageOf, right: true },
           { title: 'cause', of: ({ cause }) => cause },
+          { title: 'visits', of: ({ checks }) => number(checks), right: true },
           {
             title: 'state',
             of: ({ state }) => state,
@@ -30,6 +43,7 @@ export function addRuns(program: Command, cli: Cli): void {
         ])
       }),
     'tributary run list me@example.net --limit 10',
+    'tributary run list --state failed --since 2026-11-24',
   )
 
   example(
@@ -46,6 +60,7 @@ export function addRuns(program: Command, cli: Cli): void {
           ['id', shown.id],
           ['account', shown.accountId],
           ['task', shown.task],
+          ['visits', shown.checks === 1 ? undefined : `${number(shown.checks)} in a row that found nothing to do`],
           ['cause', shown.cause],
           ['state', shown.state],
           ['queued', moment(shown.queuedAt)],

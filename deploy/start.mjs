@@ -212,7 +212,10 @@ async function startWith(what, rest) {
   else {
     buildTests()
     if (what === 'test') await test(rest)
-    else if (what === 'bench' && ['large', 'api', 'poll', 'crowd', 'herd', 'rhythm', 'scaling'].includes(rest[0]))
+    else if (
+      what === 'bench' &&
+      ['large', 'api', 'poll', 'crowd', 'herd', 'kept', 'rhythm', 'scaling'].includes(rest[0])
+    )
       handOver([built(`bench/${rest[0]}.ts`), ...rest.slice(1)])
     else if (what === 'bench') handOver([built('bench/main.ts'), ...rest])
     else if (what === 'soak' && rest[0] === '--kills')

@@ -79,7 +79,7 @@ export async function check(world: CheckWorld, order: CheckOrder): Promise<Found
   const nowMs = world.clock.nowMs()
   const rhythm = unpackRhythm(rhythms)
   const { afterMs } = nextVisit(account, rhythm, { nowMs, lateMs: nowMs - order.dueMs, random: Math.random() })
-  return { check: { startedMs, finishedMs: nowMs }, lesson, afterMs }
+  return { check: { startedMs, finishedMs: nowMs, listed: open.listed }, lesson, afterMs }
 }
 
 /** A run that goes well would write nothing else. */

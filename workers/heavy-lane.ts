@@ -39,6 +39,15 @@ export class HeavyLane {
     return this.#taken
   }
 
+  get places(): number {
+    return this.#placesMax
+  }
+
+  /** The number of runs that wait for a place. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   /**
    * Waits for a place.
    *

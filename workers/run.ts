@@ -94,7 +94,8 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
     await tellOfRun(world, loaded.account, ended)
   }
   const measured: Measured = { dueMs, appends: visit.appends }
-  await world.runs.end(ended, measured)
+  const transcriptsKept = recorder === undefined ? undefined : settings.transcriptsKept
+  await world.runs.end(ended, { measured, transcriptsKept })
   // The clock may have been set back meanwhile.
   const ms = Math.max(0, Date.parse(ended.finishedAt ?? '') - Date.parse(startedAt))
   if (failure === undefined) logRunFinished(log, counts, ms)

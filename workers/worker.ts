@@ -137,6 +137,9 @@ export class RunningWorker {
       ...this.#vitals.read(),
       sessions: this.#options.concurrency,
       sessionsUsed: this.#runs.size,
+      heavyPlaces: this.#world.heavyLane.places,
+      heavyPlacesUsed: this.#world.heavyLane.taken,
+      heavyWaiting: this.#world.heavyLane.waiting,
       heldBytes: this.#world.heldOctets(),
     }
   }

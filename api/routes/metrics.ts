@@ -86,7 +86,7 @@ async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Me
     ]),
     gauge(
       'tributary_accounts_overdue',
-      'Accounts that are due and have had no run for three of their longest intervals; of very many at least a thousand',
+      'Accounts that are due and were not visited for three of their longest intervals; of very many at least a thousand',
       [[{}, late.length]],
     ),
     gauge('tributary_workers', 'Workers that are there', [[{}, workers.size]]),
@@ -95,6 +95,13 @@ async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Me
     gauge('tributary_worker_resident_memory_bytes', 'Memory of the process', ofWorkers('residentBytes')),
     gauge('tributary_worker_sessions', 'Sessions that the worker holds at once, at most', ofWorkers('sessions')),
     gauge('tributary_worker_sessions_used', 'Jobs that it has at work', ofWorkers('sessionsUsed')),
+    gauge(
+      'tributary_worker_heavy_places',
+      'Places for heavy work: first imports, large messages, many messages at once',
+      ofWorkers('heavyPlaces'),
+    ),
+    gauge('tributary_worker_heavy_places_used', 'Places for heavy work that are taken', ofWorkers('heavyPlacesUsed')),
+    gauge('tributary_worker_heavy_waiting', 'Runs that wait for a place for heavy work', ofWorkers('heavyWaiting')),
     gauge('tributary_worker_held_bytes', 'Octets of messages that it holds in memory', ofWorkers('heldBytes')),
     { ...gauge('tributary_worker_cpu_seconds_total', 'Of the process', ofWorkers('cpuSeconds')), type: 'counter' },
   ]

@@ -1,22 +1,27 @@
 /** `/runs`, and the request that makes a run (CONTRACT section 5). */
+import type { Redis } from 'ioredis'
 import type { AccountId } from '../../src/mail/message.ts'
 import type { Accounts } from '../../src/redis/accounts.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
+import { runsPage } from '../../src/redis/run-index.ts'
 import type { Runs } from '../../src/redis/runs.ts'
 import type { App } from '../app.ts'
 import { cursorOf, idIn } from '../http/cursor.ts'
 import { findAccount, findRun } from '../http/found.ts'
+import { listedDestination } from '../http/owners.ts'
+import { badRequest } from '../http/problems.ts'
 import { listOf } from '../schemas/answers.ts'
 import { Id, Page } from '../schemas/requests.ts'
 import * as schemas from '../schemas/runs.ts'
 
 export interface RunsWorld {
+  readonly redis: Redis
   readonly accounts: Accounts
   readonly runs: Runs
   readonly queue: PullQueue
 }
 
-export async function runRoutes(app: App, { accounts, runs, queue }: RunsWorld): Promise<void> {
+export async function runRoutes(app: App, { redis, accounts, runs, queue }: RunsWorld): Promise<void> {
   app.post(
     '/accounts/:id/pull',
     {
@@ -40,6 +45,29 @@ export async function runRoutes(app: App, { accounts, runs, queue }: RunsWorld):
       raw.socket.once('close', () => gone.abort())
       const run = (await runs.waitForEnd(asked.id, wait * 1000, gone.signal)) ?? asked
       return await reply.code(run.finishedAt === null ? 202 : 200).send(run)
+    },
+  )
+
+  app.get(
+    '/runs',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listRuns',
+        summary: 'List the runs of all accounts, newest first',
+        description:
+          'Visits in a row that found nothing to do are one run (checks), in the place of the first of them. A page looks at a bounded number of runs: it may come short of its limit, or empty, and have a next to go on from.',
+        querystring: schemas.RunQuery,
+        response: { 200: listOf(schemas.Run) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor, state, accountId, since } = request.query
+      const sinceMs = since === undefined || since === '' ? undefined : timeIn(since)
+      const destinationId = listedDestination(request, undefined) ?? undefined
+      const wanted = { limit, before: idIn(cursor), state, accountId, sinceMs, destinationId }
+      const { items, next } = await runsPage(redis, wanted)
+      return { items, next: cursorOf(next) }
     },
   )
 
@@ -70,4 +98,11 @@ export async function runRoutes(app: App, { accounts, runs, queue }: RunsWorld):
       return { items, next: cursorOf(next) }
     },
   )
+}
+
+/** @throws Problem if it is no time. */
+function timeIn(text: string): number {
+  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN
+  if (Number.isFinite(ms)) return ms
+  throw badRequest([{ pointer: '/since', detail: 'must be a time in ISO 8601: 2026-11-24T08:30:00.000Z', in: 'query' }])
 }

@@ -2,7 +2,10 @@
 import { type Static, Type } from 'typebox'
 import { runCauses, runStates, runTasks } from '../../src/runs/run.ts'
 import { runFailure } from './failure.ts'
+import { Page } from './requests.ts'
 import { id, like, orNull, strict, time } from './vocabulary.ts'
+
+const sinceShown = '2026-11-24T08:30:00.000Z'
 
 export const Run = Type.Object({
   id,
@@ -36,12 +39,28 @@ export const Run = Type.Object({
     description: 'it ended by its time and not because all was done: the account is due again at once',
     ...like(false),
   }),
+  checks: Type.Integer({
+    description: 'how many visits in a row it stands for: only such as found nothing to do are put together',
+    ...like(1),
+  }),
   notices: Type.Array(Type.String(), {
     description: 'what people may want to know beside that, a sentence each',
     ...like([]),
   }),
 })
 export type Run = Static<typeof Run>
+
+export const RunQuery = Type.Object(
+  {
+    ...Page.properties,
+    state: Type.Optional(Type.Enum([...runStates])),
+    accountId: Type.Optional(Type.String()),
+    since: Type.Optional(
+      Type.String({ description: 'a time (ISO 8601): only runs that were queued then or later', ...like(sinceShown) }),
+    ),
+  },
+  strict,
+)
 
 export const Pull = Type.Object(
   {

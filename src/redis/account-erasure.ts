@@ -8,18 +8,21 @@ import { keys, ofRun } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { pipelined } from './pipelined.ts'
 import { revokeLease } from './revocations.ts'
+import { runsOfAccounts } from './run-history.ts'
+import { forgetRuns } from './run-index.ts'
 import { script } from './scripts.ts'
 
 const erase = script<0 | 1>('erase-account', 'any number')
 
 /** False if a run of the account is at work: nothing is erased then. */
 export async function eraseAccount(redis: Redis, id: string): Promise<boolean> {
-  const runIds = await redis.zrange(keys.runs(id), '0', '-1')
-  const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.quarantine, keys.spool]
+  const runIds = (await runsOfAccounts(redis, [id])).map((run) => run.id)
+  const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.history, keys.quarantine, keys.spool]
   const names = [keys.lease(id), ...own.map((name) => name(id)), ...runIds.flatMap((runId) => ofRun(id, runId))]
   if ((await erase(redis, names, [])) === 0) return false
   await Promise.all([redis.zrem(keys.quarantined, id), redis.hdel(keys.rhythms, id)])
   await pipelined(redis, runIds, (all, runId) => all.unlink(keys.run(runId)))
+  await forgetRuns(redis, id, runIds)
   return true
 }
 

@@ -6,7 +6,9 @@
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
 import { backupName, type Entry } from './backup-entry.ts'
-import { backedUpOfAccount, keys } from './key-names.ts'
+import { runTasks } from '../runs/run.ts'
+import { runIn } from '../runs/run-record.ts'
+import { backedUpOfAccount, keys, openField } from './key-names.ts'
 
 /** The number of fields, runs and accounts that are read at once. */
 const chunk = 200
@@ -21,7 +23,7 @@ export async function* backupLines(
   let lines = 1
   const head = { format: backupName, version, createdAt: new Date(nowMs).toISOString(), keyId }
   yield `${JSON.stringify(head)}\n`
-  for await (const entry of entriesOf(redis)) {
+  for await (const entry of entriesOf(redis, nowMs)) {
     lines += 1
     yield `${JSON.stringify(entry)}\n`
   }
@@ -31,7 +33,7 @@ export async function* backupLines(
 /** Hashes whose fields are the ids of accounts. */
 const byAccount = [keys.accountStates, keys.predecessors, keys.lastRuns, keys.lastMail, keys.rhythms, keys.checks]
 
-async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
+async function* entriesOf(redis: Redis, nowMs: number): AsyncGenerator<Entry> {
   // Accounts are read before destinations, so that the destination of each account is read too.
   for await (const accounts of hashOf(redis, keys.accounts)) {
     yield* inPieces(keys.accounts, accounts)
@@ -44,6 +46,7 @@ async function* entriesOf(redis: Redis): AsyncGenerator<Entry> {
     const value = Object.fromEntries(ids.flatMap((id, nth) => (due[nth] == null ? [] : [[id, Number(due[nth])]])))
     yield { key: keys.due, type: 'zset', value }
     for (const id of ids) yield* accountEntries(redis, id)
+    yield* openRuns(redis, ids, nowMs)
   }
   const access = [keys.settings, keys.tokens, keys.tokenUses, keys.passwords]
   const outward = [keys.told, keys.webhooks, keys.notice]
@@ -91,6 +94,20 @@ async function* accountEntries(redis: Redis, id: string): AsyncGenerator<Entry> 
       const value = values[nth]
       if (value != null) yield* stringPieces(key, value, ends[nth])
     }
+  }
+}
+
+/** Runs that are under way are in the backup as runs by themselves: nobody goes on with them. */
+async function* openRuns(redis: Redis, accountIds: readonly string[], nowMs: number): AsyncGenerator<Entry> {
+  const fields = accountIds.flatMap((id) => runTasks.map((task) => openField(id, task)))
+  const open = (await redis.hmget(keys.openRuns, ...fields)).flatMap((id) => id ?? [])
+  const records = open.length === 0 ? [] : await redis.hmget(keys.openRecords, ...open)
+  for (const [nth, json] of records.entries()) {
+    const id = open[nth] ?? ''
+    const run = runIn(json)
+    if (json === null || run === null) continue
+    yield { key: keys.runs(run.accountId), type: 'zset', value: { [id]: 0 } }
+    yield* stringPieces(keys.run(id), Buffer.from(json), nowMs + redisLimits.runKeptMs)
   }
 }
 

@@ -64,6 +64,8 @@ export interface VisitEnd extends VisitName {
 export interface Check {
   readonly startedMs: number
   readonly finishedMs: number
+  /** The messages that the maildrop showed. */
+  readonly listed: number
 }
 
 /** What idle visits add to the tallies of the hour and the day, and to the measures. */
@@ -145,8 +147,8 @@ export class DueAccounts {
         lesson?.peer ?? '',
         afterMs === undefined ? '' : Math.round(afterMs),
       )
-      if (check === undefined) args.push('', '', '')
-      else args.push(ulid(), Math.round(check.startedMs), Math.round(check.finishedMs))
+      if (check === undefined) args.push('', '', '', '')
+      else args.push(ulid(), Math.round(check.startedMs), Math.round(check.finishedMs), check.listed)
     }
     for (const { check, afterMs } of ends) if (check !== undefined && afterMs !== undefined) this.countInterval(afterMs)
     const { added } = this.#intervals

@@ -2,12 +2,13 @@
 import type { Redis } from 'ioredis'
 import { unpackRhythm } from '../runs/packed-rhythm.ts'
 import type { Run } from '../runs/run.ts'
+import { lastRunIn } from '../runs/run-record.ts'
 import { type Scheduled, type ShownRhythm, shownRhythm } from '../runs/shown-rhythm.ts'
 import { type AccountRecord, type AccountState, defaultState } from './accounts.ts'
 import { keys, openField } from './key-names.ts'
 import { Pauses } from './pauses.ts'
 import { checkedMsIn } from './rhythms.ts'
-import { runIn, runsOf } from './runs.ts'
+import { runsAt } from './run-history.ts'
 
 export interface AccountFacts {
   readonly record: AccountRecord
@@ -41,18 +42,17 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
     redis.hmget(keys.rhythms, ...ids),
     redis.hmget(keys.checks, ...ids),
   ])
-  // An earlier version stored the id of the last run in place of its record.
-  const named = [...pulls, ...rebuilds, ...last].flatMap((value) => (value === null || isWhole(value) ? [] : [value]))
-  const runs = new Map((await runsOf(redis, named)).flatMap((run) => (run === null ? [] : [[run.id as string, run]])))
-  const runOf = (value: string | null | undefined) =>
-    value == null ? null : isWhole(value) ? runIn(value) : runs.get(value)
+  const named = [pulls, rebuilds, last.map((value) => (isId(value) ? value : null))].flatMap((values) =>
+    values.flatMap((id, nth) => (id === null ? [] : [{ id, accountId: ids[nth] ?? '' }])),
+  )
+  const runs = new Map((await runsAt(redis, named)).flatMap((run) => (run === null ? [] : [[run.id as string, run]])))
 
   const nowMs = Date.now()
   const facts = records.map((json, nth) => {
     if (json === null) return undefined
     const record = JSON.parse(json) as AccountRecord
     const state = states[nth] == null ? defaultState : (JSON.parse(states[nth]) as AccountState)
-    const lastRun = runOf(last[nth]) ?? null
+    const lastRun = lastRunIn(last[nth], ids[nth] ?? '') ?? runs.get(last[nth] ?? '') ?? null
     const dueMs = due[nth] == null ? null : Number(due[nth])
     const visitedMs = visitedMsOf(lastRun, checkedMsIn(checks[nth]))
     const scheduled: Scheduled = {
@@ -65,7 +65,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
       isDestinationPaused: false,
       nowMs,
     }
-    const open = [pulls[nth], rebuilds[nth]].flatMap((value) => runOf(value) ?? [])
+    const open = [pulls[nth], rebuilds[nth]].flatMap((id) => runs.get(id ?? '') ?? [])
     return {
       record,
       state,
@@ -105,7 +105,7 @@ async function withRhythms(
   )
 }
 
-/** Says whether this is a record and not an id. */
-function isWhole(value: string): boolean {
-  return value.startsWith('{')
+/** An earlier version stored the id of the last run in place of its record. */
+function isId(value: string | null): boolean {
+  return value !== null && /^[0-9A-Z]{26}$/.test(value)
 }

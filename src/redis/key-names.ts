@@ -42,9 +42,15 @@ export const keys = {
   serverTraits: shared('host-traits'),
   /** Hash: account id, and task if that is no pull -> its open run's id. */
   openRuns: shared('open-runs'),
-  /** Hash: account id -> the row of idle visits since its last run: `run id, how many, when the first began, when the last ended` (scripts/end-visits.lua). */
+  /** Hash: id of an open run -> the run as JSON; an earlier version kept it in `tributary:run:ID`. */
+  openRecords: shared('open-records'),
+  /** Sorted set of runs, all of score 0: run id, space, account id (run-index.ts). */
+  runIndex: shared('run-index'),
+  /** Says that the index holds what was kept before there was one. */
+  runsIndexed: shared('runs-indexed'),
+  /** Hash: account id -> the row of idle visits since its last run (runs/idle-row.ts, scripts/end-visits.lua). */
   checks: shared('checks'),
-  /** Hash: account id -> the run that ended last, as JSON; an earlier version stored its id. */
+  /** Hash: account id -> the run that ended last: its id and its record (runs/run-record.ts); JSON, or the id alone, in earlier versions. */
   lastRuns: shared('last-runs'),
   /** Hash: account id -> what was learnt of when its mail comes, packed (rhythms.ts). */
   rhythms: shared('rhythms'),
@@ -135,6 +141,7 @@ export const keys = {
   session: (digest: string) => `tributary:session:${digest}`,
   /** Hash: failures, untilMs (throttle.ts). */
   refusals: (what: string, digest: string) => `tributary:refusals:${what}:${digest}`,
+  /** A run as JSON, as earlier versions kept it, and as a backup holds one that is open. It expires. */
   run: (id: string) => `tributary:run:${id}`,
   /** The answer to a request with that idempotency key (answers.ts). */
   answer: (name: string) => `tributary:answer:${name}`,
@@ -157,7 +164,9 @@ export const keys = {
   arrived: (id: AccountId | string, runId: string) => ofAccount(id, `arrived:${runId}`),
   /** The lines of a run, as JSON (transcripts.ts). */
   transcript: (id: AccountId | string, runId: string) => ofAccount(id, `transcript:${runId}`),
-  /** Sorted set of run ids, all of score 0. */
+  /** Hash: run id -> the record of a run that has ended, or of a row of idle visits (run-history.ts). It expires. */
+  history: (id: AccountId | string) => ofAccount(id, 'history'),
+  /** Sorted set of ids, all of score 0, of runs that an earlier version kept. */
   runs: (id: AccountId | string) => ofAccount(id, 'runs'),
   /** Hash: entry id -> entry as JSON. */
   quarantine: (id: AccountId | string) => ofAccount(id, 'quarantine'),
@@ -187,6 +196,7 @@ export const backedUpOfAccount = {
   quarantine: 'hash',
   fence: 'string',
   runs: 'zset',
+  history: 'hash',
 } as const
 
 /** The data that accounts share and a backup contains. Those that follow from these (indexes, logins) are made again. */

@@ -68,6 +68,12 @@ export const redisLimits = {
   arrivalsKept: 1000,
   arrivalsEveryMs: 1 * second,
   runKeptMs: 30 * day,
+  /** How many runs are looked at for one page of a list: a search for failed ones may find none among very many. */
+  runsLookedAtPerPage: 5000,
+  /** Up to this many accounts of a destination, their runs are put together when they are asked for; of more, they are looked for among all. */
+  accountsMergedMax: 200,
+  /** How much the clock may have been set back between a run's id and its time. */
+  clockStepsMs: 1 * minute,
   /** How often a client that waits for a run's end looks for itself: the event may be lost with a connection. */
   runLookedAtMs: 5 * second,
   /** How many events are kept for screens that were away: some 300 octets each, and some minutes of ten thousand accounts. */
@@ -92,7 +98,7 @@ export const redisLimits = {
   statusesPerTurn: 200,
   /** How many due accounts a worker takes at once, and how many expired places it gives back. */
   claimedPerTickMax: 1000,
-  /** An account that is due and has had no run for so many of its longest intervals is told of. */
+  /** An account that is due and was not visited for so many of its longest intervals is told of. */
   overdueIntervals: 3,
   /** How many due accounts are looked at for that, those that wait longest: some 2 KiB each. */
   overdueLookedAtMax: 1000,

@@ -5,6 +5,8 @@
 import type { Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
 import { redisLimits } from './limits.ts'
+import { lastRunIn } from '../runs/run-record.ts'
+import { idleRowIn } from '../runs/idle-row.ts'
 import { keys } from './key-names.ts'
 
 export interface OverdueAccount {
@@ -20,9 +22,10 @@ export async function overdueAccounts(redis: Redis): Promise<OverdueAccount[]> {
   const late = await redis.zrangebyscore(keys.due, '-inf', nowMs, 'WITHSCORES', 'LIMIT', 0, overdueLookedAtMax)
   const ids = late.filter((_, nth) => nth % 2 === 0)
   if (ids.length === 0) return []
-  const [records, last, running] = await Promise.all([
+  const [records, last, checks, running] = await Promise.all([
     redis.hmget(keys.accounts, ...ids),
     redis.hmget(keys.lastRuns, ...ids),
+    redis.hmget(keys.checks, ...ids),
     redis.smismember(keys.running, ...ids),
   ])
   return ids.flatMap((id, nth) => {
@@ -32,15 +35,20 @@ export async function overdueAccounts(redis: Redis): Promise<OverdueAccount[]> {
     const longestMs = account.interval.maxSeconds * 1000
     // It was visited an interval before it was due, or earlier.
     const dueLate = nowMs - Number(late[2 * nth + 1]) > (overdueIntervals - 1) * longestMs
-    const ended = endedMs(last[nth])
+    const ended = visitedMs(id, last[nth], checks[nth])
     const isOverdue = dueLate && (ended === undefined || nowMs - ended > overdueIntervals * longestMs)
     return isOverdue ? [{ id, destinationId: account.destinationId }] : []
   })
 }
 
-/** When a run has ended; undefined: an earlier version stored its id in its place. */
-function endedMs(lastRun: string | null | undefined): number | undefined {
-  if (lastRun == null || !lastRun.startsWith('{')) return undefined
-  const { finishedAt } = JSON.parse(lastRun) as { readonly finishedAt: string | null }
-  return finishedAt === null ? undefined : Date.parse(finishedAt)
+/** When its last visit has ended, be it a run or an idle one; undefined: that is not known. */
+function visitedMs(
+  id: string,
+  lastRun: string | null | undefined,
+  checks: string | null | undefined,
+): number | undefined {
+  const finishedAt = lastRunIn(lastRun, id)?.finishedAt
+  const known = [finishedAt == null ? NaN : Date.parse(finishedAt), idleRowIn(checks)?.lastMs ?? NaN]
+  const ms = Math.max(...known.filter((one) => Number.isFinite(one)))
+  return Number.isFinite(ms) ? ms : undefined
 }

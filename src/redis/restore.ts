@@ -18,6 +18,7 @@ import { keysLike } from './nodes.ts'
 import { pipelined } from './pipelined.ts'
 import { indexQuarantine } from './quarantine-index.ts'
 import { queuePrefix } from './queue.ts'
+import { indexRuns } from './run-index.ts'
 import { script } from './scripts.ts'
 import { restate } from './statuses.ts'
 import type { TokenRecord } from './tokens.ts'
@@ -98,7 +99,9 @@ async function rebuild(redis: Redis, nowMs: number): Promise<void> {
     await restate(redis, Object.keys(accounts))
     await indexQuarantine(redis, Object.keys(accounts))
     await new DueAccounts(redis).place(Object.keys(accounts))
+    await indexRuns(redis, Object.keys(accounts))
   }
+  await redis.set(keys.runsIndexed, '1')
   await bringHostsToOneForm(redis)
 }
 

@@ -3,8 +3,8 @@ import type { Redis } from 'ioredis'
 import { packRhythm, unpackRhythm } from '../runs/packed-rhythm.ts'
 import type { Rhythm } from '../runs/rhythm.ts'
 import type { Run } from '../runs/run.ts'
+import { lastRunIn } from '../runs/run-record.ts'
 import { keys } from './key-names.ts'
-import { runIn } from './runs.ts'
 import { script } from './scripts.ts'
 
 const setRhythm = script<0 | 1>('set-rhythm', 2)
@@ -24,7 +24,7 @@ export async function lastSeen(redis: Redis, accountId: string): Promise<LastSee
   ])
   return {
     rhythm: unpackRhythm(packed),
-    seenMs: seenMsOf(run?.startsWith('{') ? runIn(run) : null, checkedMsIn(checks)),
+    seenMs: seenMsOf(lastRunIn(run, accountId) ?? null, checkedMsIn(checks)),
   }
 }
 

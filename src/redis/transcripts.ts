@@ -20,26 +20,24 @@ export class Recorder {
   readonly transcript: Transcript
   readonly #redis: Redis
   readonly #run: OfRun
-  readonly #runs: number
   readonly #timer: NodeJS.Timeout
   #writing: Promise<void> = Promise.resolve()
 
-  private constructor(redis: Redis, run: OfRun, runs: number, transcript: Transcript) {
+  private constructor(redis: Redis, run: OfRun, transcript: Transcript) {
     this.#redis = redis
     this.#run = run
-    this.#runs = runs
     this.transcript = transcript
     this.#timer = setInterval(() => this.write(), redisLimits.transcriptEveryMs)
   }
 
   /**
-   * @param runs the number of last runs whose transcripts are kept; 0: there is no recorder.
+   * @param runs the number of last runs whose transcripts are kept (run-history.ts drops the others); 0: there is no recorder.
    * @param begun the transcript of a session that began before its run.
    */
   static async of(redis: Redis, run: OfRun, runs: number, begun?: Transcript): Promise<Recorder | undefined> {
     if (runs === 0) return undefined
     const earlier = async () => new Transcript(await transcriptOf(redis, run).catch(() => undefined))
-    return new Recorder(redis, run, runs, begun ?? (await earlier()))
+    return new Recorder(redis, run, begun ?? (await earlier()))
   }
 
   write(): void {
@@ -50,17 +48,10 @@ export class Recorder {
     this.#writing = this.#writing.then(write).catch(() => {})
   }
 
-  /** Writes the end of the transcript, and drops those of earlier runs. */
+  /** Writes the end of the transcript. */
   async end(): Promise<void> {
     clearInterval(this.#timer)
     this.write()
     await this.#writing
-    await this.#forget().catch(() => {})
-  }
-
-  async #forget(): Promise<void> {
-    const { accountId } = this.#run
-    const old = await this.#redis.zrange(keys.runs(accountId), '0', `-${this.#runs + 1}`)
-    if (old.length > 0) await this.#redis.unlink(old.map((id) => keys.transcript(accountId, id)))
   }
 }

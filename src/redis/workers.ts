@@ -16,6 +16,11 @@ export interface WorkerVitals {
   readonly sessions?: number
   /** The jobs that it has at work. */
   readonly sessionsUsed?: number
+  /** Its places for heavy work: first imports, large messages. */
+  readonly heavyPlaces?: number
+  readonly heavyPlacesUsed?: number
+  /** The runs that wait for one of them. */
+  readonly heavyWaiting?: number
   /** The octets of messages that its runs hold in memory. */
   readonly heldBytes?: number
 }

@@ -6,6 +6,9 @@ export const runLimits = {
   /** The number of characters of a line that it keeps. */
   transcriptLineMax: 200,
 
+  /** A run's record: its own line, without its id. With it there are less than 300 (CONTRACT section 5). */
+  recordOctetsMax: 270,
+
   /** An account that was watched for less is visited at its shortest interval. */
   rhythmLearntMs: 14 * 86_400_000,
   /** An arrival counts e times less after this time: a change of habits is followed within some weeks. */

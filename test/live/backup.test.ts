@@ -228,6 +228,9 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   ])
   /** Made anew from accounts and destinations, or of what is under way, or of what was done here. */
   const leftOut = [
+    keys.openRecords,
+    keys.runIndex,
+    keys.runsIndexed,
     keys.accountIds,
     keys.accountSources,
     keys.accountsByAddress,

@@ -385,7 +385,7 @@ test('no more is claimed than all workers together can do, and nothing without a
 test('idle visits leave one row and the tally, however many there are', async () => {
   await workers(64)
   const id = await account('a.example')
-  const check = (startedMs: number) => ({ startedMs, finishedMs: startedMs + 5 })
+  const check = (startedMs: number) => ({ startedMs, finishedMs: startedMs + 5, listed: 240 })
   for (const nth of [0, 1, 2]) {
     const visit = { check: check(1000 + nth), dueMs: 1000 }
     await claimed()
@@ -394,7 +394,7 @@ test('idle visits leave one row and the tally, however many there are', async ()
       checkTally([visit], 5000),
     )
   }
-  assert.match((await redis.hget(keys.checks, id)) ?? '', /^[0-9A-Z]{26} 3 1000 1007$/)
+  assert.match((await redis.hget(keys.checks, id)) ?? '', /^[0-9A-Z]{26} 3 1000 1007 240$/)
   assert.equal(await redis.hget(keys.tally, 'h0'), '0 0 3 0')
   assert.equal(await redis.hget(keys.tallyOf('d0'), 'h0'), '0 0 3 0')
   assert.equal(await redis.hget(keys.measures, 'tributary_runs_total|pull|done'), '3')

@@ -15,6 +15,8 @@ import { accountStatuses, accountStatusOf } from '../../src/runs/status.ts'
 import { apiLimits } from '../../api/limits.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
 import type { AccountId } from '../../src/mail/message.ts'
+import type { Run } from '../../src/runs/run.ts'
+import { packRun } from '../../src/runs/run-record.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
 import { letter } from '../support/world.ts'
@@ -284,7 +286,8 @@ test('who waits for the end of a run looks by itself, should word of it be lost'
   const waiting = runs.waitForEnd(run.id, 60_000)
   // A signal that nothing but AbortSignal.any knows is collected, and never fires.
   await collected()
-  await stack.redis.set(keys.run(run.id), JSON.stringify({ ...run, state: 'done', finishedAt: run.queuedAt }))
+  const ended: Run = { ...run, state: 'done', startedAt: run.queuedAt, finishedAt: run.queuedAt }
+  await stack.redis.hset(keys.history(id), run.id, packRun(ended))
   assert.equal((await waiting)?.state, 'done')
   await runs.close()
 })

@@ -46,7 +46,7 @@ test('a change that comes late leaves a run as it ended, and tells nobody', asyn
   const told = await redis.xlen(keys.events)
   await runs.change({ ...running, listed: 7 })
   assert.deepEqual([(await runs.get(run.id))?.state, await redis.xlen(keys.events)], ['done', told])
-  await redis.unlink(keys.run(run.id))
+  await redis.del(keys.history(run.accountId))
   await runs.change(running)
   assert.equal(await runs.get(run.id), null, 'nor does a record come back that was erased')
   await runs.close()

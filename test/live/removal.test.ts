@@ -71,7 +71,8 @@ async function leftOf(id: AccountId): Promise<string[]> {
   const shared = [keys.accounts, keys.accountStates, keys.lastRuns, keys.lastMail, keys.told, keys.statuses]
   const fields = await Promise.all(shared.map(async (hash) => ((await redis.hexists(hash, id)) === 1 ? [hash] : [])))
   const noted = (await redis.zscore(keys.removedAccounts, id)) === null ? [] : [keys.removedAccounts]
-  return [...own, ...fields.flat(), ...noted]
+  const indexed = (await redis.zrange(keys.runIndex, '0', '-1')).filter((member) => member.endsWith(id))
+  return [...own, ...fields.flat(), ...noted, ...indexed]
 }
 
 test('a removed account leaves nothing but a note that it was removed, and that for a while', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { AccountId } from '../../src/mail/message.ts'
 import type { Run } from '../../src/runs/run.ts'
+import { packRun } from '../../src/runs/run-record.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { overdueAccounts } from '../../src/redis/overdue.ts'
 import { Runs } from '../../src/redis/runs.ts'
@@ -83,7 +84,7 @@ test('a run counts once, whoever ends it and however often', async () => {
   const run = await runs.open(id, 'request')
   const ended: Run = { ...run, state: 'done', stored: 5, bytes: 50, startedAt: run.queuedAt, finishedAt: run.queuedAt }
   // Its worker died between the record and the rest: whoever opens the next one closes it.
-  await stack.redis.set(keys.run(run.id), JSON.stringify(ended))
+  await stack.redis.hset(keys.history(id), run.id, packRun(ended))
   const next = await runs.open(id, 'request')
   assert.notEqual(next.id, run.id)
   await runs.end(ended)
@@ -128,20 +129,20 @@ test('a status that was told wrong is put right by the rounds of a worker', asyn
   assert.equal((await stats()).accounts.byStatus['paused'], 3)
 })
 
-test('an account that is due without a run for three of its longest intervals is told of, and one that is late is not', async () => {
+test('an account that is due without a visit for three of its longest intervals is told of, and one that is late is not', async () => {
   await stack.stopWorker()
   const destinationId = await stack.destination('erin')
   const interval = { minSeconds: 60, maxSeconds: 600 }
   const ids: string[] = []
-  for (const user of ['late', 'overdue', 'at work', 'ran by hand'])
+  for (const user of ['late', 'overdue', 'at work', 'ran by hand', 'idle'])
     ids.push(await stack.account({ port: provider.port, destinationId, user, paused: false, interval }))
-  const [late = '', overdue = '', atWork = '', byHand = ''] = ids
+  const [late = '', overdue = '', atWork = '', byHand = '', idle = ''] = ids
   const nowMs = Date.now()
   await stack.redis.zadd(
     keys.due,
     nowMs - 1_100_000,
     late,
-    ...[overdue, atWork, byHand].flatMap((id) => [nowMs - 1_300_000, id]),
+    ...[overdue, atWork, byHand, idle].flatMap((id) => [nowMs - 1_300_000, id]),
   )
   await stack.redis.sadd(keys.running, atWork)
   await stack.redis.hset(
@@ -149,6 +150,10 @@ test('an account that is due without a run for three of its longest intervals is
     byHand,
     JSON.stringify({ finishedAt: new Date(nowMs - 1_000_000).toISOString() }),
   )
+  // Its last run is long ago; its last visit, which found nothing to do, is not.
+  const long = { finishedAt: new Date(nowMs - 86_400_000).toISOString() }
+  await stack.redis.hset(keys.lastRuns, idle, JSON.stringify(long), overdue, JSON.stringify(long))
+  await stack.redis.hset(keys.checks, idle, `${idle} 700 ${nowMs - 86_400_000} ${nowMs - 1_000_000} 7`)
   assert.deepEqual(await overdueAccounts(stack.redis), [{ id: overdue, destinationId }])
   while ((await stats()).accounts.overdue !== 1);
   await stack.redis.srem(keys.running, atWork)

@@ -31,6 +31,7 @@ const run: Run = {
   failure: null,
   fetched: null,
   more: false,
+  checks: 1,
   secondsLeft: null,
   notices: [],
 }

@@ -25,6 +25,7 @@ function end(fields: Partial<RunEnd> & { readonly failure?: Run['failure']; read
     failure,
     fetched: null,
     more: false,
+    checks: 1,
     secondsLeft: null,
     notices: [],
   }

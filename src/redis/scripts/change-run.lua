@@ -1,15 +1,22 @@
--- Writes a change of a run into its record, unless the run has ended or its record is gone.
+-- Writes a change of an open run, reports it, and notes whether the run is at work.
 --
--- KEYS, without a tag:
---   record  string: the run as JSON
+-- KEYS, tag {tributary}:
+--   those of includes/restate.lua
+--   openRecords  hash: id of an open run -> the run as JSON
 -- ARGV:
---   json    the run
---   keptMs  how long the record is kept
--- Returns 1; 0 if nothing was written.
-local record = KEYS[1]
-local json, keptMs = ARGV[1], ARGV[2]
+--   account      its id
+--   field        of openRuns: the account's id, and the task if that is no pull
+--   run          the run's id
+--   json         the run
+--   state        of the run
+-- Returns 1; 0 if the run is not open any more: nothing is written, and nothing is told.
+-- @include restate
+local openRecords = KEYS[13]
+local account, field, run, json, state = unpack(ARGV)
 
-local before = redis.call('GET', record)
-if not before or cjson.decode(before).finishedAt ~= cjson.null then return 0 end
-redis.call('SET', record, json, 'PX', keptMs)
+if redis.call('HGET', openRuns, field) ~= run then return 0 end
+redis.call('HSET', openRecords, run, json)
+-- A run that was put off waits again.
+redis.call(state == 'running' and 'SADD' or 'SREM', running, field)
+tell(events, 'run', restate(account), json)
 return 1

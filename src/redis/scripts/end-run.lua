@@ -3,30 +3,44 @@
 --
 -- KEYS, tag {tributary}:
 --   those of includes/restate.lua
---   lastRuns            hash: account id -> the run that ended last, as JSON
+--   openRecords         hash: id of an open run -> the run as JSON
+--   runIndex            sorted set: run id, space, account id
+--   checks              hash: account id -> the row of idle visits since its last run (end-visits.lua)
+--   lastRuns            hash: account id -> the run that ended last: its id and its record
 --   lastMail            hash: account id -> the end of the run that stored mail of it last
 --   tally, ofDestination, measures, measuredHosts  see includes/count.lua
 -- ARGV:
 --   account             its id
 --   field               of openRuns: the account's id, and the task if that is no pull
 --   run                 the run's id
---   json                the run
+--   json                the run, for those who hear of it
+--   last                its id and its record
 --   mailAt              when it stored mail, or ''
+--   row                 the row of idle visits, which is in the account's history by now; '' for none
+--   dropped             ids of runs that are not kept any longer, with spaces in between
 --   then those of includes/count.lua
 -- Returns 1.
 -- @include restate
 -- @include close
 -- @include count
-local lastRuns, lastMail, tally, ofDestination, measures, measuredHosts = unpack(KEYS, 13, 18)
-local account, field, run, json, mailAt = unpack(ARGV, 1, 5)
-local firstCounted = 6
+local openRecords, runIndex, checks, lastRuns, lastMail, tally, ofDestination, measures, measuredHosts = unpack(KEYS, 13, 21)
+local account, field, run, json, last, mailAt, row, dropped = unpack(ARGV, 1, 8)
+local firstCounted = 9
+
+local function index(id) redis.call('ZADD', runIndex, 0, id .. ' ' .. account) end
 
 if redis.call('HEXISTS', accounts, account) == 1 then
-  redis.call('HSET', lastRuns, account, json)
-  -- The row of idle visits since the last run (end-visits.lua) is over.
-  redis.call('HDEL', string.gsub(lastRuns, 'last%-runs$', 'checks'), account)
+  redis.call('HSET', lastRuns, account, last)
+  if row ~= '' then
+    index(string.match(row, '^%S+'))
+    -- If a visit was added to it meanwhile, it is written again with the next run.
+    if redis.call('HGET', checks, account) == row then redis.call('HDEL', checks, account) end
+  end
   if mailAt ~= '' then redis.call('HSET', lastMail, account, mailAt) end
 end
+redis.call('HDEL', openRecords, run)
+index(run)
+for id in string.gmatch(dropped, '%S+') do redis.call('ZREM', runIndex, id .. ' ' .. account) end
 if redis.call('HGET', openRuns, field) == run then
   close(field)
   count(tally, ofDestination, firstCounted)

@@ -12,7 +12,7 @@
 --     peer      address and port of the server, or ''
 --     afterMs   how long from now it is due next; '' if that is written
 --     runId     if it is the first idle one of a row, the id of the row; '' if the visit was not idle
---     startedMs, finishedMs
+--     startedMs, finishedMs, and how many messages were listed
 --   then, for each measure of the idle ones, its name and how much is added
 -- Returns 1.
 local due, measures = KEYS[1], KEYS[2]
@@ -23,17 +23,18 @@ local hour, day, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local nowMs = redisMs()
 local idle = {}
 
-local function countCheck(id, destination, runId, startedMs, finishedMs)
+local function countCheck(id, destination, runId, startedMs, finishedMs, listed)
   local row = redis.call('HGET', tag .. 'checks', id)
   local first, times, firstMs = string.match(row or '', '^(%S+) (%d+) (%d+)')
-  local after = { first or runId, string.format('%.0f', (times or 0) + 1), firstMs or startedMs, finishedMs }
+  local after = { first or runId, string.format('%.0f', (times or 0) + 1), firstMs or startedMs, finishedMs, listed }
+  if not first then redis.call('ZADD', tag .. 'run-index', 0, runId .. ' ' .. id) end
   redis.call('HSET', tag .. 'checks', id, table.concat(after, ' '))
   idle[destination] = (idle[destination] or 0) + 1
   idle[''] = (idle[''] or 0) + 1
 end
 
 for nth = 0, count - 1 do
-  local field, lesson, peer, afterMs, runId, startedMs, finishedMs = unpack(ARGV, 4 + 7 * nth, 10 + 7 * nth)
+  local field, lesson, peer, afterMs, runId, startedMs, finishedMs, listed = unpack(ARGV, 4 + 8 * nth, 11 + 8 * nth)
   local placed = redis.call('HGET', tag .. 'placed', field)
   local server, destination = string.match(placed or '', '^(%S+) (%S+)')
   local id = string.match(field, '^%S+')
@@ -45,7 +46,7 @@ for nth = 0, count - 1 do
     end
   end
   if afterMs ~= '' and redis.call('ZSCORE', due, id) then redis.call('ZADD', due, nowMs + afterMs, id) end
-  if runId ~= '' and redis.call('HEXISTS', tag .. 'accounts', id) == 1 then countCheck(id, destination or '?', runId, startedMs, finishedMs) end
+  if runId ~= '' and redis.call('HEXISTS', tag .. 'accounts', id) == 1 then countCheck(id, destination or '?', runId, startedMs, finishedMs, listed) end
   if redis.call('HEXISTS', tag .. 'open-runs', field) == 0 then redis.call('SREM', tag .. 'asked', field) end
   unseat(field, nowMs)
   place(field, nowMs)
@@ -53,5 +54,5 @@ end
 for destination, times in pairs(idle) do
   tally(destination == '' and tag .. 'tally' or tag .. 'tally:' .. destination, hour, day, 0, 0, times, 0)
 end
-for nth = 4 + 7 * count, #ARGV, 2 do redis.call('HINCRBYFLOAT', measures, ARGV[nth], ARGV[nth + 1]) end
+for nth = 4 + 8 * count, #ARGV, 2 do redis.call('HINCRBYFLOAT', measures, ARGV[nth], ARGV[nth + 1]) end
 return 1

@@ -2,14 +2,20 @@
 --
 -- KEYS, tag {tributary}:
 --   those of includes/restate.lua
+--   openRecords  hash: id of an open run -> the run as JSON
+--   runIndex     sorted set: run id, space, account id
 -- ARGV:
---   account  its id
---   field    of openRuns: the account's id, and the task if that is no pull
---   run      the run's id
--- Returns 1; 0 if another run is open.
+--   account      its id
+--   field        of openRuns: the account's id, and the task if that is no pull
+--   run          the run's id
+--   json         the run
+-- Returns the id of the run that is open now.
 -- @include restate
-local account, field, run = ARGV[1], ARGV[2], ARGV[3]
+local openRecords, runIndex = KEYS[13], KEYS[14]
+local account, field, run, json = unpack(ARGV)
 
-if redis.call('HSETNX', openRuns, field, run) == 0 then return 0 end
-restate(account)
-return 1
+if redis.call('HSETNX', openRuns, field, run) == 0 then return redis.call('HGET', openRuns, field) end
+redis.call('HSET', openRecords, run, json)
+redis.call('ZADD', runIndex, 0, run .. ' ' .. account)
+tell(events, 'run', restate(account), json)
+return run

@@ -40,6 +40,8 @@ redis.call('ZREM', due, id)
 withdraw(id, record, redisMs())
 redis.call('ZREM', quarantined, id)
 for _, hash in ipairs({ accounts, accountStates, words, lastRuns, lastMail, told, predecessors }) do redis.call('HDEL', hash, id) end
+local row = redis.call('HGET', tag .. 'checks', id)
+if row then redis.call('ZREM', tag .. 'run-index', string.match(row, '^%S+') .. ' ' .. id) end
 redis.call('HDEL', tag .. 'checks', id)
 for _, field in ipairs({ id, id .. ' rebuild' }) do
   redis.call('SREM', tag .. 'asked', field)

@@ -1,0 +1,119 @@
+/**
+ * Lists the runs of all accounts, newest first: open ones, those that have ended, and rows of idle visits. The index names them by id and
+ * account; it follows from the histories, and is in no backup.
+ */
+import type { Redis } from 'ioredis'
+import type { Run, RunState } from '../runs/run.ts'
+import { keys } from './key-names.ts'
+import { redisLimits } from './limits.ts'
+import { pipelined } from './pipelined.ts'
+import { lowestId, newestFirst, type RunPlace, runsAt, runsOfAccounts } from './run-history.ts'
+
+export interface RunsWanted {
+  readonly limit: number
+  /** A run's id: only older ones. */
+  readonly before?: string | undefined
+  readonly state?: RunState | undefined
+  readonly accountId?: string | undefined
+  readonly destinationId?: string | undefined
+  /** Only runs that were queued then or later. */
+  readonly sinceMs?: number | undefined
+}
+
+export interface RunsPage {
+  readonly items: Run[]
+  /** A run's id; null at the end. */
+  readonly next: string | null
+}
+
+/** Gives places older than one, newest first; fewer than were asked for: there are no more. */
+type Walk = (before: string | undefined, count: number) => Promise<RunPlace[]>
+
+/** Reads a page. It looks at a bounded number of runs, and may come short of its limit then. */
+export async function runsPage(redis: Redis, wanted: RunsWanted): Promise<RunsPage> {
+  const { limit, state, sinceMs = -Infinity, destinationId } = wanted
+  const walk = await walkOf(redis, wanted)
+  const items: Run[] = []
+  let before = wanted.before
+  for (let looked = 0; looked < redisLimits.runsLookedAtPerPage; ) {
+    // One that is in few runs is looked for in more at a time.
+    const count = state === undefined ? limit + 1 : Math.max(limit + 1, redisLimits.accountsMergedMax)
+    const places = await walk(before, count)
+    looked += places.length
+    const within = destinationId === undefined ? places : await placesIn(redis, destinationId, places)
+    for (const run of await runsAt(redis, within)) {
+      if (run === null || (state !== undefined && run.state !== state) || Date.parse(run.queuedAt) < sinceMs) continue
+      if (items.length === limit) return { items, next: items.at(-1)?.id ?? null }
+      items.push(run)
+    }
+    before = places.at(-1)?.id
+    if (places.length < count || before === undefined) return { items, next: null }
+  }
+  return { items, next: before ?? null }
+}
+
+/** Names the runs of these accounts in the index. */
+export async function indexRuns(redis: Redis, accountIds: readonly string[]): Promise<void> {
+  const members = (await runsOfAccounts(redis, accountIds)).map(({ id, accountId }) => `${id} ${accountId}`)
+  await pipelined(redis, members, (all, member) => all.zadd(keys.runIndex, 0, member))
+}
+
+/** Indexes the runs that an earlier version kept, or a process that broke off in this. */
+export async function ensureRunsIndexed(redis: Redis): Promise<void> {
+  if ((await redis.exists(keys.runsIndexed)) === 1) return
+  for (let after = '-'; ; ) {
+    const ids = await redis.zrange(keys.accountIds, after, '+', 'BYLEX', 'LIMIT', 0, redisLimits.statusesPerTurn)
+    const last = ids.at(-1)
+    if (last === undefined) break
+    await indexRuns(redis, ids)
+    after = `(${last}`
+  }
+  await redis.set(keys.runsIndexed, '1')
+}
+
+/** Forgets the runs of an account that was removed. */
+export async function forgetRuns(redis: Redis, accountId: string, runIds: readonly string[]): Promise<void> {
+  await pipelined(redis, runIds, (all, id) => all.zrem(keys.runIndex, `${id} ${accountId}`))
+}
+
+async function walkOf(redis: Redis, { accountId, destinationId, state, sinceMs }: RunsWanted): Promise<Walk> {
+  if (accountId !== undefined) return walkList(await runsOfAccounts(redis, [accountId]))
+  if (state === 'queued' || state === 'running') return walkList(await openPlaces(redis))
+  if (destinationId !== undefined) {
+    const ids = await redis.zrange(keys.accountsOf(destinationId), '0', String(redisLimits.accountsMergedMax))
+    // The runs of few accounts lie far apart among those of all.
+    if (ids.length <= redisLimits.accountsMergedMax) return walkList(await runsOfAccounts(redis, ids))
+  }
+  // A run's id was made when it was queued, but for the clock's own steps; a row's when its first visit had ended.
+  const lowest = sinceMs === undefined ? '-' : `[${lowestId(sinceMs - redisLimits.clockStepsMs)}`
+  return async (before, count) => {
+    const from = before === undefined ? '+' : `(${before}`
+    const members = await redis.zrange(keys.runIndex, from, lowest, 'BYLEX', 'REV', 'LIMIT', 0, count)
+    return members.map(placeIn)
+  }
+}
+
+function walkList(places: readonly RunPlace[]): Walk {
+  const sorted = places.toSorted(newestFirst)
+  return async (before, count) => {
+    const from = before === undefined ? 0 : sorted.findIndex(({ id }) => id < before)
+    return from < 0 ? [] : sorted.slice(from, from + count)
+  }
+}
+
+async function openPlaces(redis: Redis): Promise<RunPlace[]> {
+  const open = await redis.hgetall(keys.openRuns)
+  return Object.entries(open).map(([field, id]) => ({ id, accountId: field.split(' ')[0] ?? '' }))
+}
+
+async function placesIn(redis: Redis, destinationId: string, places: readonly RunPlace[]): Promise<RunPlace[]> {
+  if (places.length === 0) return []
+  // The destination and the status of each.
+  const told = await redis.hmget(keys.statuses, ...places.map(({ accountId }) => accountId))
+  return places.filter((_place, nth) => told[nth]?.split(' ')[0] === destinationId)
+}
+
+function placeIn(member: string): RunPlace {
+  const [id = '', accountId = ''] = member.split(' ')
+  return { id, accountId }
+}

@@ -6,7 +6,6 @@ import { Arrivals } from '../src/redis/arrivals.ts'
 import { countsOf } from '../src/redis/ledger.ts'
 import type { Lesson } from '../src/redis/due.ts'
 import { Recorder } from '../src/redis/transcripts.ts'
-import { type Measured } from '../src/runs/measures.ts'
 import type { Run, RunCounts } from '../src/runs/run.ts'
 import { follow } from './consequences.ts'
 import { lessonOf } from './lesson.ts'
@@ -93,9 +92,8 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
     await follow(world, { account: loaded.account, asked: run.cause === 'request', ...seen })
     await tellOfRun(world, loaded.account, ended)
   }
-  const measured: Measured = { dueMs, appends: visit.appends }
-  const transcriptsKept = recorder === undefined ? undefined : settings.transcriptsKept
-  await world.runs.end(ended, { measured, transcriptsKept })
+  const transcriptsKept = recorder && settings.transcriptsKept
+  await world.runs.end(ended, { measured: { dueMs, appends: visit.appends }, transcriptsKept })
   // The clock may have been set back meanwhile.
   const ms = Math.max(0, Date.parse(ended.finishedAt ?? '') - Date.parse(startedAt))
   if (failure === undefined) logRunFinished(log, counts, ms)

@@ -25,7 +25,8 @@ export function packRun(run: Run, isRow = false): string {
     .map((name) => base36(run[name]))
     .join(',')
     .replace(/(?:,0)+$/, '')
-  const fixed = [head, ...times, counts, base36(run.checks)].join(' ')
+  const left = run.secondsLeft === null ? '' : `,${base36(run.secondsLeft)}`
+  const fixed = [head, ...times, counts, `${base36(run.checks)}${left}`].join(' ')
   let words: RecordWords = run
   for (;;) {
     const text = packWords(words)
@@ -41,6 +42,7 @@ export function unpackRun(record: string, id: string, accountId: string): Run | 
   if (state === undefined) return undefined
   const queuedMs = parsed(queued)
   const startedMs = queuedMs + parsed(waited)
+  const [visits = '1', left] = checks.split(',')
   return {
     id: id as RunId,
     accountId: accountId as AccountId,
@@ -52,9 +54,9 @@ export function unpackRun(record: string, id: string, accountId: string): Run | 
     finishedAt: new Date(startedMs + parsed(took)).toISOString(),
     ...countsIn(counts),
     fetched: null,
-    secondsLeft: null,
+    secondsLeft: left === undefined ? null : parsed(left),
     more: more === '+',
-    checks: parsed(checks),
+    checks: parsed(visits),
     ...unpackWords(words),
   }
 }

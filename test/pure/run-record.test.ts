@@ -36,7 +36,8 @@ test('what is written of a run is read, of each state, task and cause', () => {
   const others: Partial<Run>[] = [
     {},
     { task: 'rebuild', cause: 'request', recovered: 7, stored: 0, bytes: 0 },
-    { more: true, ...large },
+    { more: true, secondsLeft: 4000, ...large },
+    { more: true, secondsLeft: 0 },
     { startedAt: '2026-11-29T08:59:00.000Z', finishedAt: '2026-11-29T08:58:00.000Z' },
     { notices: ['Mail is stored without a, "b" and ö.', 'Two.'] },
     { checks: 720, stored: 0, bytes: 0 },

@@ -23,7 +23,8 @@ import { keepRhythm } from '../src/redis/rhythms.ts'
 import { Runs } from '../src/redis/runs.ts'
 import { LiveWorkers } from '../src/redis/workers.ts'
 import { checkTally } from '../src/redis/tallies.ts'
-import { learn, newRhythm, type Rhythm } from '../src/runs/rhythm.ts'
+import { learn } from '../src/runs/observation.ts'
+import { newRhythm, type Rhythm } from '../src/runs/rhythm.ts'
 import { noCounts, type Run } from '../src/runs/run.ts'
 import { settingsHash } from '../src/pull/known-plan.ts'
 import { startRedis } from '../test/support/redis.ts'
@@ -40,8 +41,11 @@ const { values: options } = parseArgs({
 const [messages, recorded] = [Number(options.messages), Number(options.runs)]
 const accountsOfDestination = 20
 const idleVisits = 2000
+const few = 20
 const dayMs = 86_400_000
-const startedMs = Date.now() - 31 * dayMs
+const startedMs = Date.now() - 25 * dayMs
+/** The clock goes on with each run. */
+let [simulatedMs, stepMs] = [startedMs, 0]
 
 interface Kept {
   readonly accounts: number
@@ -65,16 +69,18 @@ async function measured(count: number): Promise<Kept> {
       await redis.del(keys.events)
       return Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1])
     }
+    const runs = new Runs(redis, undefined, () => simulatedMs)
+    // What Redis takes for scripts and clients is there once.
+    await inTurn(await madeAccounts(redis, few), async (id) => await month(redis, runs, id))
     const empty = await held()
-    const ids = await madeAccounts(redis, count)
-    const runs = new Runs(redis)
+    const ids = await madeAccounts(redis, count, few)
+    // As many runs in a second as there are with ten a day of each account.
+    stepMs = dayMs / 10 / count
     await inTurn(ids, async (id) => await month(redis, runs, id))
     const [lived, byKey] = [await held(), await keysOf(redis, ids)]
     await inTurn(ids, async (id) => await addMessages(redis, id))
     const filled = await held()
-    await inTurn(ids, async (id) => {
-      for (let nth = 0; nth < recorded; nth += 1) await recordedRun(redis, runs, id)
-    })
+    for (let nth = 0; nth < recorded; nth += 1) await inTurn(ids, async (id) => await recordedRun(redis, runs, id))
     const recordedAll = await held()
     await runs.close()
     return {
@@ -98,20 +104,20 @@ async function inTurn(ids: readonly AccountId[], act: (id: AccountId) => Promise
   await Promise.all(Array.from({ length: 100 }, one))
 }
 
-async function madeAccounts(redis: Redis, count: number): Promise<AccountId[]> {
+async function madeAccounts(redis: Redis, count: number, from = 0): Promise<AccountId[]> {
   const [accounts, destinations] = [new Accounts(redis), new Destinations(redis)]
   const destinationIds: DestinationId[] = []
   for (let nth = 0; nth < count / accountsOfDestination; nth += 1) {
     const id = ulid() as DestinationId
     destinationIds.push(id)
     await destinations.create({
-      destination: { id, kind: 'hosted', login: `person${nth}`, createdAtMs: startedMs },
+      destination: { id, kind: 'hosted', login: `person${from + nth}`, createdAtMs: startedMs },
       passwordHash: `$2b$10$${'x'.repeat(53)}`,
       sealedPassword: null,
     })
   }
   const records = Array.from({ length: count }, (_, nth) => {
-    const user = `person${nth}@customer${nth % 1000}.example.net`
+    const user = `person${from + nth}@customer${nth % 1000}.example.net`
     const destinationId = destinationIds[nth % destinationIds.length] ?? ('' as DestinationId)
     const own = { id: ulid() as AccountId, address: user, user, host: `pop.provider${nth % 50}.example`, destinationId }
     return {
@@ -119,8 +125,8 @@ async function madeAccounts(redis: Redis, count: number): Promise<AccountId[]> {
       sealedPassword: `v1.${'k'.repeat(8)}.${'x'.repeat(64)}`,
     }
   })
-  for (let from = 0; from < count; from += 1000) {
-    const made = await accounts.createAll(records.slice(from, from + 1000))
+  for (let at = 0; at < count; at += 1000) {
+    const made = await accounts.createAll(records.slice(at, at + 1000))
     if (made.some((answer) => answer !== 'done')) throw new Error(`not all accounts were made: ${String(made[0])}`)
   }
   await new LiveWorkers(redis).beat('bench', { lagSeconds: 0, residentBytes: 0, cpuSeconds: 0, sessions: 256 })
@@ -136,10 +142,9 @@ async function month(redis: Redis, runs: Runs, id: AccountId): Promise<void> {
     const { reading } = await ledger.view()
     await importEnded(redis, id)
     const settings = settingsHash({ account: { ...usual, id } })
-    const hash = 'h'.repeat(43)
     const plan = {
-      listing: hash,
-      answers: hash,
+      listing: settings,
+      answers: settings,
       settings,
       listed: messages,
       madeAtMs: Date.now(),
@@ -147,7 +152,6 @@ async function month(redis: Redis, runs: Runs, id: AccountId): Promise<void> {
     }
     await ledger.noteKnown({ plan, reading: { ...reading, revision: (await ledger.view()).reading.revision } })
   })
-  await redis.del(keys.checks)
   await keepRhythm(redis, id, monthsRhythm)
   await idle(redis, id)
   const row = (await redis.hget(keys.checks, id))?.split(' ')
@@ -158,22 +162,23 @@ const monthsRhythm = (() => {
   let rhythm: Rhythm = newRhythm(startedMs)
   for (let nth = 1; nth < 300; nth += 1) {
     const toMs = startedMs + nth * 8_640_000
-    rhythm = learn(rhythm, { fromMs: toMs - 120_000, toMs, stored: 1, longestMs: 3_600_000 })
+    rhythm = learn(rhythm, { fromMs: toMs - 120_000, toMs, stored: 1, asked: false, longestMs: 3_600_000 })
   }
   return rhythm
 })()
 
 async function recordedRun(redis: Redis, runs: Runs, id: AccountId): Promise<void> {
   await idle(redis, id)
+  simulatedMs += stepMs
   const run = await runs.open(id, 'schedule')
   const running: Run = { ...run, state: 'running', startedAt: run.queuedAt }
   await runs.change(running)
   const counts = { ...noCounts(), listed: 240, stored: 2, bytes: 48_213 }
-  await runs.end({ ...running, ...counts, state: 'done', finishedAt: new Date().toISOString() })
+  await runs.end({ ...running, ...counts, state: 'done', finishedAt: new Date(simulatedMs).toISOString() })
 }
 
 async function idle(redis: Redis, id: AccountId): Promise<void> {
-  const nowMs = Date.now()
+  const nowMs = Math.round(simulatedMs)
   const check = { startedMs: nowMs, finishedMs: nowMs + 90, listed: 240 }
   const end = { accountId: id, task: 'pull', lesson: undefined, afterMs: 600_000, check } as const
   await new DueAccounts(redis).end([end], checkTally([{ check, dueMs: nowMs }], nowMs))

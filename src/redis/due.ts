@@ -148,7 +148,7 @@ export class DueAccounts {
         afterMs === undefined ? '' : Math.round(afterMs),
       )
       if (check === undefined) args.push('', '', '', '')
-      else args.push(ulid(), Math.round(check.startedMs), Math.round(check.finishedMs), check.listed)
+      else args.push(ulid(check.finishedMs), Math.round(check.startedMs), Math.round(check.finishedMs), check.listed)
     }
     for (const { check, afterMs } of ends) if (check !== undefined && afterMs !== undefined) this.countInterval(afterMs)
     const { added } = this.#intervals

@@ -44,8 +44,8 @@ export const keys = {
   openRuns: shared('open-runs'),
   /** Hash: id of an open run -> the run as JSON; an earlier version kept it in `tributary:run:ID`. */
   openRecords: shared('open-records'),
-  /** Sorted set of runs, all of score 0: run id, space, account id (run-index.ts). */
-  runIndex: shared('run-index'),
+  /** Sorted set, all of score 0: the names of the buckets of runIndex (run-index.ts). */
+  runBuckets: shared('run-buckets'),
   /** Says that the index holds what was kept before there was one. */
   runsIndexed: shared('runs-indexed'),
   /** Hash: account id -> the row of idle visits since its last run (runs/idle-row.ts, scripts/end-visits.lua). */
@@ -129,6 +129,8 @@ export const keys = {
   waitingAt: (server: string) => shared(`waiting:${server}`),
   /** Hash: minute -> octets that first imports took out of this budget (import-octets.ts). */
   imported: (scope: string) => shared(`imported:${scope}`),
+  /** Sorted set of runs whose ids begin so, all of score 0: run id, space, account id (run-index.ts). */
+  runIndex: (bucket: string) => shared(`run-index:${bucket}`),
   /** Set: accounts that wait for the end of the destination's pause. */
   held: (destinationId: string) => shared(`held:${destinationId}`),
   /** Hash: delivery id -> Delivery as JSON; and two sorted sets of ids: by when they are due, by when they ended. */

@@ -72,6 +72,10 @@ export const redisLimits = {
   runsLookedAtPerPage: 5000,
   /** Up to this many accounts of a destination, their runs are put together when they are asked for; of more, they are looked for among all. */
   accountsMergedMax: 200,
+  /** Runs whose ids begin with the same letters are indexed together: seven letters are 33 s, in which ten thousand accounts have some dozens. */
+  runBucketChars: 7,
+  /** How many buckets are read at once: where there are few runs they are nearly empty. */
+  runBucketsReadAtOnce: 32,
   /** How much the clock may have been set back between a run's id and its time. */
   clockStepsMs: 1 * minute,
   /** How often a client that waits for a run's end looks for itself: the event may be lost with a connection. */

@@ -92,7 +92,8 @@ export async function runsAt(redis: Redis, places: readonly RunPlace[]): Promise
 
 /** Reads a run, if nobody knows whose it is, as well: earlier versions kept it by its id alone. */
 export async function runAt(redis: Redis, id: string): Promise<Run | null> {
-  const [member] = await redis.zrange(keys.runIndex, `[${id} `, `[${id}!`, 'BYLEX', 'LIMIT', 0, 1)
+  const bucket = keys.runIndex(id.slice(0, redisLimits.runBucketChars))
+  const [member] = await redis.zrange(bucket, `[${id} `, `[${id}!`, 'BYLEX', 'LIMIT', 0, 1)
   const [run = null] = await runsAt(redis, [{ id, accountId: member?.split(' ')[1] ?? '' }])
   return run
 }

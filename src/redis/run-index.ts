@@ -4,10 +4,14 @@
  */
 import type { Redis } from 'ioredis'
 import type { Run, RunState } from '../runs/run.ts'
+import { idleRowIn } from '../runs/idle-row.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { pipelined } from './pipelined.ts'
 import { lowestId, newestFirst, type RunPlace, runsAt, runsOfAccounts } from './run-history.ts'
+import { script } from './scripts.ts'
+
+const indexScript = script<1>('index-runs', 1)
 
 export interface RunsWanted {
   readonly limit: number
@@ -54,8 +58,7 @@ export async function runsPage(redis: Redis, wanted: RunsWanted): Promise<RunsPa
 
 /** Names the runs of these accounts in the index. */
 export async function indexRuns(redis: Redis, accountIds: readonly string[]): Promise<void> {
-  const members = (await runsOfAccounts(redis, accountIds)).map(({ id, accountId }) => `${id} ${accountId}`)
-  await pipelined(redis, members, (all, member) => all.zadd(keys.runIndex, 0, member))
+  await writeIndex(redis, 'add', await runsOfAccounts(redis, accountIds))
 }
 
 /** Indexes the runs that an earlier version kept, or a process that broke off in this. */
@@ -73,7 +76,41 @@ export async function ensureRunsIndexed(redis: Redis): Promise<void> {
 
 /** Forgets the runs of an account that was removed. */
 export async function forgetRuns(redis: Redis, accountId: string, runIds: readonly string[]): Promise<void> {
-  await pipelined(redis, runIds, (all, id) => all.zrem(keys.runIndex, `${id} ${accountId}`))
+  await writeIndex(
+    redis,
+    'remove',
+    runIds.map((id) => ({ id, accountId })),
+  )
+}
+
+/**
+ * Forgets runs that have expired: nobody drops them where their account has had no run since. A row of idle visits stays that is older, and
+ * still grows.
+ */
+export async function tidyIndex(redis: Redis, nowMs: number): Promise<void> {
+  const newest = lowestId(nowMs - redisLimits.runKeptMs).slice(0, redisLimits.runBucketChars)
+  for (let after = '-'; ; ) {
+    const range = [after, `(${newest}`, 'BYLEX', 'LIMIT', 0, redisLimits.runBucketsReadAtOnce] as const
+    const buckets = await redis.zrange(keys.runBuckets, ...range)
+    const last = buckets.at(-1)
+    if (last === undefined) return
+    const members = await pipelined(redis, buckets, (all, bucket) => all.zrange(keys.runIndex(bucket), '0', '-1'))
+    const places = (members.flat() as string[]).map(placeIn)
+    const rows = places.length === 0 ? [] : await redis.hmget(keys.checks, ...places.map(({ accountId }) => accountId))
+    await writeIndex(
+      redis,
+      'remove',
+      places.filter(({ id }, nth) => idleRowIn(rows[nth])?.id !== id),
+    )
+    after = `(${last}`
+  }
+}
+
+async function writeIndex(redis: Redis, what: 'add' | 'remove', places: readonly RunPlace[]): Promise<void> {
+  for (let from = 0; from < places.length; from += redisLimits.recordsPerCall) {
+    const some = places.slice(from, from + redisLimits.recordsPerCall)
+    await indexScript(redis, [keys.runBuckets], [what, ...some.flatMap(({ id, accountId }) => [id, accountId])])
+  }
 }
 
 async function walkOf(redis: Redis, { accountId, destinationId, state, sinceMs }: RunsWanted): Promise<Walk> {
@@ -85,11 +122,27 @@ async function walkOf(redis: Redis, { accountId, destinationId, state, sinceMs }
     if (ids.length <= redisLimits.accountsMergedMax) return walkList(await runsOfAccounts(redis, ids))
   }
   // A run's id was made when it was queued, but for the clock's own steps; a row's when its first visit had ended.
-  const lowest = sinceMs === undefined ? '-' : `[${lowestId(sinceMs - redisLimits.clockStepsMs)}`
+  return walkIndex(redis, sinceMs === undefined ? '' : lowestId(sinceMs - redisLimits.clockStepsMs))
+}
+
+function walkIndex(redis: Redis, lowest: string): Walk {
+  const { runBucketChars, runBucketsReadAtOnce } = redisLimits
+  const end = lowest === '' ? '-' : `[${lowest.slice(0, runBucketChars)}`
   return async (before, count) => {
-    const from = before === undefined ? '+' : `(${before}`
-    const members = await redis.zrange(keys.runIndex, from, lowest, 'BYLEX', 'REV', 'LIMIT', 0, count)
-    return members.map(placeIn)
+    const places: RunPlace[] = []
+    for (let from = before === undefined ? '+' : `[${before.slice(0, runBucketChars)}`; places.length < count; ) {
+      const range = [from, end, 'BYLEX', 'REV', 'LIMIT', 0, runBucketsReadAtOnce] as const
+      const buckets = await redis.zrange(keys.runBuckets, ...range)
+      const last = buckets.at(-1)
+      if (last === undefined) break
+      const upTo = before === undefined ? '+' : `(${before}`
+      const members = await pipelined(redis, buckets, (all, bucket) =>
+        all.zrange(keys.runIndex(bucket), upTo, '-', 'BYLEX', 'REV', 'LIMIT', 0, count),
+      )
+      places.push(...(members.flat() as string[]).map(placeIn).filter(({ id }) => id >= lowest))
+      from = `(${last}`
+    }
+    return places.slice(0, count)
   }
 }
 

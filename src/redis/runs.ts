@@ -47,14 +47,15 @@ export class Runs {
   /** Gives the account's open run, or a new one: at most one of each task is open at a time. */
   async open(accountId: AccountId, cause: RunCause, task: RunTask = 'pull'): Promise<Run> {
     const field = openField(accountId, task)
-    const id = ulid() as RunId
+    const nowMs = this.#nowMs()
+    const id = ulid(nowMs) as RunId
     const run: Run = {
       id,
       accountId,
       task,
       state: 'queued',
       cause,
-      queuedAt: new Date(this.#nowMs()).toISOString(),
+      queuedAt: new Date(nowMs).toISOString(),
       startedAt: null,
       finishedAt: null,
       ...noCounts(),
@@ -65,7 +66,7 @@ export class Runs {
       checks: 1,
       notices: [],
     }
-    const names = [...statusKeys, keys.openRecords, keys.runIndex]
+    const names = [...statusKeys, keys.openRecords, keys.runBuckets]
     for (;;) {
       const openId = await openRun(this.#redis, names, [accountId, field, id, JSON.stringify(run)])
       if (openId === id) return run
@@ -103,7 +104,7 @@ export class Runs {
     const account = json === null ? undefined : (JSON.parse(json) as AccountRecord).account
     const kept = { run, row: row ?? '', transcriptsKept, nowMs: this.#nowMs() }
     const dropped = await keep(this.#redis, kept)
-    const own = [keys.openRecords, keys.runIndex, keys.checks, keys.lastRuns, keys.lastMail]
+    const own = [keys.openRecords, keys.runBuckets, keys.checks, keys.lastRuns, keys.lastMail]
     const mailAt = run.stored > 0 ? (run.finishedAt ?? '') : ''
     const named = [accountId, openField(accountId, run.task), run.id]
     const told = [JSON.stringify(run), `${run.id} ${packRun(run)}`, mailAt, kept.row, dropped.join(' ')]

@@ -9,6 +9,7 @@ import { eraseRemoved } from './account-erasure.ts'
 import { keys } from './key-names.ts'
 import { DueAccounts } from './due.ts'
 import { indexQuarantine } from './quarantine-index.ts'
+import { tidyIndex } from './run-index.ts'
 import { type Script, script } from './scripts.ts'
 
 /** The first keys of every script that includes restate.lua. */
@@ -53,7 +54,7 @@ export async function statusCounts(
 
 /**
  * Visits all accounts, some in each turn, and repairs what an upgrade, a restore, or a process that died between two writes has
- * left: wrong statuses, quarantines that are not in the index, accounts that wait nowhere, and remaining data of removed accounts.
+ * left: wrong statuses, quarantines that are not in the index, accounts that wait nowhere, and remaining data of removed accounts and runs.
  */
 export class StatusRounds {
   readonly #redis: Redis
@@ -68,6 +69,7 @@ export class StatusRounds {
   /** Does one turn. False: it was the last one of this round. */
   async turn(): Promise<boolean> {
     await eraseRemoved(this.#redis, this.#nowMs())
+    if (this.#after === '-') await tidyIndex(this.#redis, this.#nowMs())
     const count = redisLimits.statusesPerTurn
     const ids = await this.#redis.zrange(keys.accountIds, this.#after, '+', 'BYLEX', 'LIMIT', 0, count)
     await restate(this.#redis, ids)

@@ -217,7 +217,7 @@ test('another key, a file cut short and garbage are refused with what is wrong, 
 })
 
 test('every key that Redis holds is in a backup, or is left out on purpose', async () => {
-  const nameOf = (key: string) => key.replaceAll(/[0-9A-Z]{26}/g, '*')
+  const nameOf = (key: string) => key.replaceAll(/[0-9A-Z]{26}|(?<=run-index:)[0-9A-Z]+/g, '*')
   const parts = Object.keys(backedUpOfAccount) as (keyof typeof backedUpOfAccount)[]
   const shared = Object.keys(backedUpShared) as (keyof typeof backedUpShared)[]
   const kept = new Set([
@@ -229,7 +229,8 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
   /** Made anew from accounts and destinations, or of what is under way, or of what was done here. */
   const leftOut = [
     keys.openRecords,
-    keys.runIndex,
+    keys.runBuckets,
+    keys.runIndex('*'),
     keys.runsIndexed,
     keys.accountIds,
     keys.accountSources,

@@ -71,7 +71,9 @@ async function leftOf(id: AccountId): Promise<string[]> {
   const shared = [keys.accounts, keys.accountStates, keys.lastRuns, keys.lastMail, keys.told, keys.statuses]
   const fields = await Promise.all(shared.map(async (hash) => ((await redis.hexists(hash, id)) === 1 ? [hash] : [])))
   const noted = (await redis.zscore(keys.removedAccounts, id)) === null ? [] : [keys.removedAccounts]
-  const indexed = (await redis.zrange(keys.runIndex, '0', '-1')).filter((member) => member.endsWith(id))
+  const buckets = await redis.zrange(keys.runBuckets, '0', '-1')
+  const runsLeft = await Promise.all(buckets.map((name) => redis.zrange(keys.runIndex(name), '0', '-1')))
+  const indexed = runsLeft.flat().filter((member) => member.endsWith(id))
   return [...own, ...fields.flat(), ...noted, ...indexed]
 }
 

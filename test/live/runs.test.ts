@@ -5,7 +5,7 @@ import type { AccountId } from '../../src/mail/message.ts'
 import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
-import { ensureRunsIndexed } from '../../src/redis/run-index.ts'
+import { ensureRunsIndexed, tidyIndex } from '../../src/redis/run-index.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { checkTally } from '../../src/redis/tallies.ts'
 import { noCounts, type Run } from '../../src/runs/run.ts'
@@ -45,6 +45,11 @@ async function idle(id: AccountId, startedMs: number): Promise<void> {
   const check = { startedMs, finishedMs: startedMs + 5, listed: 7 }
   const end = { accountId: id, task: 'pull', lesson: undefined, afterMs: 60_000, check } as const
   await new DueAccounts(stack.redis).end([end], checkTally([{ check, dueMs: startedMs }], startedMs))
+}
+
+async function indexed(): Promise<string[]> {
+  const buckets = await stack.redis.zrange(keys.runBuckets, '0', '-1')
+  return (await Promise.all(buckets.map((name) => stack.redis.zrange(keys.runIndex(name), '0', '-1')))).flat()
 }
 
 const get = async (path: string) => (await stack.call('GET', path)).body
@@ -130,7 +135,7 @@ test('a row of the version before is read, and kept; a visit that comes with the
   await runs.end({ ...run, state: 'done', finishedAt: run.queuedAt })
   const kept = (await runsOf(id)).find((one) => one.id === rowId)
   assert.deepEqual([kept?.checks, kept?.listed, kept?.finishedAt], [3, 0, '1970-01-01T00:00:01.007Z'])
-  assert.ok((await stack.redis.zscore(keys.runIndex, `${rowId} ${id}`)) !== null)
+  assert.ok((await indexed()).includes(`${rowId} ${id}`))
 })
 
 test('of an account a hundred records are kept, and transcripts of its last runs: rows of idle visits have none', async () => {
@@ -152,7 +157,7 @@ test('of an account a hundred records are kept, and transcripts of its last runs
   assert.equal(listed.length, redisLimits.runsKeptPerAccount)
   for (const { id: runId } of made) {
     assert.equal((await stack.call('GET', `/runs/${runId}`)).status, 404)
-    assert.equal(await stack.redis.zscore(keys.runIndex, `${runId} ${id}`), null)
+    assert.ok(!(await indexed()).includes(`${runId} ${id}`))
   }
 })
 
@@ -162,7 +167,7 @@ test('runs that an earlier version kept are listed, read and dropped with the ot
   const { checks: _checks, ...older } = { ...open, state: 'done', finishedAt: open.queuedAt }
   // As that version wrote it: open and ended runs as JSON by their ids, and a set of ids.
   await stack.redis.hdel(keys.openRecords, open.id)
-  await stack.redis.zrem(keys.runIndex, `${open.id} ${id}`)
+  await stack.redis.del(keys.runIndex(open.id.slice(0, redisLimits.runBucketChars)))
   await stack.redis.set(keys.run(open.id), JSON.stringify({ ...older, state: 'running', finishedAt: null }))
   await stack.redis.zadd(keys.runs(id), 0, open.id)
   assert.equal((await runs.open(id, 'request')).id, open.id, 'it is still open')
@@ -188,7 +193,7 @@ test('all runs: newest first, page by page, by state, account and time; an owner
   const done = await ended(one)
   const failure = { kind: 'silent', message: 'It said nothing.', passes: false } as const
   const failed = await ended(two, { state: 'failed', failure })
-  await idle(one, Date.now())
+  await idle(one, Date.now() - 10)
   const waits = await runs.open(two, 'request')
   const all = await get(`/runs?since=${since}`)
   const [open, row, ...rest] = all.items as object as Run[]
@@ -226,11 +231,26 @@ test('all runs: newest first, page by page, by state, account and time; an owner
   assert.equal((await asBob(`/runs/${row?.id}`)).status, 404)
 
   await stack.call('DELETE', `/accounts/${one}`)
-  const left = await stack.redis.zrange(keys.runIndex, '0', '-1')
+  const left = await indexed()
   assert.deepEqual(
     left.filter((member) => member.endsWith(one)),
     [],
     'nothing is left of an account that is removed',
   )
   await runs.end({ ...waits, state: 'done', finishedAt: waits.queuedAt })
+})
+
+test('runs that expired without another run after them leave the index; a row that still grows stays', async () => {
+  await stack.redis.del(keys.checks)
+  const [gone, grows] = [await account(alice), await account(bob)]
+  const run = await ended(gone)
+  await idle(grows, Date.now())
+  const row = (await runsOf(grows))[0]
+  // Only what has expired is looked at.
+  await tidyIndex(stack.redis, Date.now())
+  assert.ok((await indexed()).includes(`${run.id} ${gone}`))
+  await tidyIndex(stack.redis, Date.now() + redisLimits.runKeptMs + 3_600_000)
+  assert.deepEqual(await indexed(), [`${row?.id} ${grows}`])
+  assert.deepEqual(await stack.redis.zrange(keys.runBuckets, '0', '-1'), [row?.id.slice(0, redisLimits.runBucketChars)])
+  assert.deepEqual(await get(`/runs/${row?.id}`), row)
 })

@@ -3,20 +3,21 @@
 -- KEYS, tag {tributary}:
 --   those of includes/restate.lua
 --   openRecords  hash: id of an open run -> the run as JSON
---   runIndex     sorted set: run id, space, account id
+--   buckets      see includes/run-index.lua
 -- ARGV:
 --   account  its id
 --   field    of openRuns: the account's id, and the task if that is no pull
 --   run      the run's id
 -- Returns 1; 0 if another run is open by now.
 -- @include restate
+-- @include run-index
 -- @include close
-local openRecords, runIndex = KEYS[13], KEYS[14]
+local openRecords, buckets = KEYS[13], KEYS[14]
 local account, field, run = ARGV[1], ARGV[2], ARGV[3]
 
 if redis.call('HGET', openRuns, field) ~= run then return 0 end
 close(field)
 redis.call('HDEL', openRecords, run)
-redis.call('ZREM', runIndex, run .. ' ' .. account)
+unindex(buckets, run, account)
 restate(account)
 return 1

@@ -4,7 +4,7 @@
 -- KEYS, tag {tributary}:
 --   those of includes/restate.lua
 --   openRecords         hash: id of an open run -> the run as JSON
---   runIndex            sorted set: run id, space, account id
+--   buckets             see includes/run-index.lua
 --   checks              hash: account id -> the row of idle visits since its last run (end-visits.lua)
 --   lastRuns            hash: account id -> the run that ended last: its id and its record
 --   lastMail            hash: account id -> the end of the run that stored mail of it last
@@ -21,26 +21,26 @@
 --   then those of includes/count.lua
 -- Returns 1.
 -- @include restate
+-- @include run-index
 -- @include close
 -- @include count
-local openRecords, runIndex, checks, lastRuns, lastMail, tally, ofDestination, measures, measuredHosts = unpack(KEYS, 13, 21)
+local openRecords, buckets, checks, lastRuns, lastMail, tally, ofDestination, measures, measuredHosts = unpack(KEYS, 13, 21)
 local account, field, run, json, last, mailAt, row, dropped = unpack(ARGV, 1, 8)
 local firstCounted = 9
 
-local function index(id) redis.call('ZADD', runIndex, 0, id .. ' ' .. account) end
 
 if redis.call('HEXISTS', accounts, account) == 1 then
   redis.call('HSET', lastRuns, account, last)
   if row ~= '' then
-    index(string.match(row, '^%S+'))
+    index(buckets, string.match(row, '^%S+'), account)
     -- If a visit was added to it meanwhile, it is written again with the next run.
     if redis.call('HGET', checks, account) == row then redis.call('HDEL', checks, account) end
   end
   if mailAt ~= '' then redis.call('HSET', lastMail, account, mailAt) end
 end
 redis.call('HDEL', openRecords, run)
-index(run)
-for id in string.gmatch(dropped, '%S+') do redis.call('ZREM', runIndex, id .. ' ' .. account) end
+index(buckets, run, account)
+for id in string.gmatch(dropped, '%S+') do unindex(buckets, id, account) end
 if redis.call('HGET', openRuns, field) == run then
   close(field)
   count(tally, ofDestination, firstCounted)

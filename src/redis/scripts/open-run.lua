@@ -3,7 +3,7 @@
 -- KEYS, tag {tributary}:
 --   those of includes/restate.lua
 --   openRecords  hash: id of an open run -> the run as JSON
---   runIndex     sorted set: run id, space, account id
+--   buckets      see includes/run-index.lua
 -- ARGV:
 --   account      its id
 --   field        of openRuns: the account's id, and the task if that is no pull
@@ -11,11 +11,12 @@
 --   json         the run
 -- Returns the id of the run that is open now.
 -- @include restate
-local openRecords, runIndex = KEYS[13], KEYS[14]
+-- @include run-index
+local openRecords, buckets = KEYS[13], KEYS[14]
 local account, field, run, json = unpack(ARGV)
 
 if redis.call('HSETNX', openRuns, field, run) == 0 then return redis.call('HGET', openRuns, field) end
 redis.call('HSET', openRecords, run, json)
-redis.call('ZADD', runIndex, 0, run .. ' ' .. account)
+index(buckets, run, account)
 tell(events, 'run', restate(account), json)
 return run

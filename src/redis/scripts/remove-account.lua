@@ -22,6 +22,7 @@
 -- @include restate
 -- @include account-keys
 -- @include schedule
+-- @include run-index
 -- @include former-sources
 local ofDestination, lastRuns, lastMail, told, removed, quarantined, predecessors, formerSources = unpack(KEYS, 19, 26)
 local id, record, source, addressMember, nowMs, sourceName = unpack(ARGV)
@@ -41,7 +42,7 @@ withdraw(id, record, redisMs())
 redis.call('ZREM', quarantined, id)
 for _, hash in ipairs({ accounts, accountStates, words, lastRuns, lastMail, told, predecessors }) do redis.call('HDEL', hash, id) end
 local row = redis.call('HGET', tag .. 'checks', id)
-if row then redis.call('ZREM', tag .. 'run-index', string.match(row, '^%S+') .. ' ' .. id) end
+if row then unindex(tag .. 'run-buckets', string.match(row, '^%S+'), id) end
 redis.call('HDEL', tag .. 'checks', id)
 for _, field in ipairs({ id, id .. ' rebuild' }) do
   redis.call('SREM', tag .. 'asked', field)

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { startChild } from '../deploy/child.ts'
 import { childIdentity, handOver } from '../deploy/identity.ts'
 import { toCrlf } from '../src/mail/octets.ts'
+import { endAll, type Ends } from '../test/support/ends.ts'
 import { freePorts, startDovecot } from '../test/support/dovecot.ts'
 import { bareAppend, bareRead } from './floor.ts'
 import { storePassword } from '../test/support/gateway.ts'
@@ -28,7 +29,7 @@ const { values: options } = parseArgs({
   },
 })
 
-async function bench(ends: (() => unknown)[]): Promise<Figures> {
+async function bench(ends: Ends): Promise<Figures> {
   const rounds = countOf('--rounds', options.rounds)
   const wanted = countOf('--messages', options.messages)
   const places = placesOf(options.only)
@@ -127,7 +128,7 @@ async function bareAppendInto({ store }: Ours, login: string, literals: readonly
   return await bareAppend(store.imapPort, login, storePassword, literals, bareBatchOctets)
 }
 
-async function startDelay(upstream: number, ends: (() => unknown)[]): Promise<number> {
+async function startDelay(upstream: number, ends: Ends): Promise<number> {
   const [port = 0] = await freePorts(1)
   const script = join(import.meta.dirname, 'delay-proxy.js')
   const args = [script, String(port), String(upstream), String(roundTripMs)]
@@ -159,7 +160,7 @@ function say(line: string): void {
 }
 
 async function main(): Promise<void> {
-  const ends: (() => unknown)[] = []
+  const ends: Ends = []
   const stopped = new Promise<never>((_resolve, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(signal, () => reject(new Error(`Stopped by ${signal}.`)))
@@ -175,7 +176,7 @@ async function main(): Promise<void> {
     process.exitCode = 1
   } finally {
     // The loop goes on until nothing is left, so that a part that was being started when a signal came is ended too.
-    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end()
+    await endAll(ends)
     process.exit()
   }
 }

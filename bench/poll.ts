@@ -23,6 +23,7 @@ import { parseArgs } from 'node:util'
 import type { Redis } from 'ioredis'
 import { childIdentity, handOver } from '../deploy/identity.ts'
 import { certificate } from '../test/support/certificates.ts'
+import { endAll, type Ends } from '../test/support/ends.ts'
 import { freePorts } from '../test/support/dovecot.ts'
 import { type QuietProvider, startQuietProvider } from '../test/support/quiet-provider.ts'
 import { type Gateway, startGateway } from '../test/support/gateway.ts'
@@ -52,7 +53,7 @@ const { values: options } = parseArgs({
 const firstVisitsWaitMs = 15 * 60_000
 const password = 'secret'
 
-async function bench(ends: (() => unknown)[]): Promise<void> {
+async function bench(ends: Ends): Promise<void> {
   const delays = options.delay.split(',').map(Number)
   const ways = { no: [false], yes: [true], both: [false, true] }[options.tls] ?? []
   if (ways.length === 0 || delays.some(Number.isNaN)) throw new Error('--tls takes no, yes or both; --delay numbers.')
@@ -71,7 +72,7 @@ async function bench(ends: (() => unknown)[]): Promise<void> {
 }
 
 async function measured(folder: string, tls: boolean, delays: readonly number[]): Promise<Polled[]> {
-  const ends: (() => unknown)[] = []
+  const ends: Ends = []
   ending.push(async () => await endAll(ends))
   try {
     const own = join(folder, tls ? 'tls' : 'clear')
@@ -171,16 +172,12 @@ async function sizesOf(redis: Redis) {
   return { memory: figure('used_memory'), file: figure('aof_current_size'), keys: await redis.dbsize() }
 }
 
-async function endAll(ends: (() => unknown)[]): Promise<void> {
-  for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end()
-}
-
 /** Writes to standard error, because standard output is for the result alone. */
 function say(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
-const ending: (() => unknown)[] = []
+const ending: Ends = []
 
 async function main(): Promise<void> {
   const stopped = new Promise<never>((_resolve, reject) => {

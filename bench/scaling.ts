@@ -20,6 +20,7 @@ import type { Child } from '../deploy/child.ts'
 import { childIdentity, handOver } from '../deploy/identity.ts'
 import { keys } from '../src/redis/key-names.ts'
 import { histograms } from '../src/runs/measures.ts'
+import { endAll, type Ends } from '../test/support/ends.ts'
 import { freePorts } from '../test/support/dovecot.ts'
 import { type Gateway, startGateway } from '../test/support/gateway.ts'
 import { type QuietProvider, startQuietProvider } from '../test/support/quiet-provider.ts'
@@ -70,7 +71,7 @@ interface Wish {
 }
 
 async function measured(folder: string, { accounts, workers, intervalSeconds, exact }: Wish): Promise<Measured> {
-  const ends: (() => unknown)[] = []
+  const ends: Ends = []
   try {
     const own = join(folder, `${accounts}-${workers}`)
     mkdirSync(own)
@@ -103,7 +104,7 @@ async function measured(folder: string, { accounts, workers, intervalSeconds, ex
     await sleep(Number(options.warm) * 1000)
     return { accounts, workers, ...(await look(gateway, provider, started)) }
   } finally {
-    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end()
+    await endAll(ends)
   }
 }
 

@@ -89,7 +89,8 @@ export class Allowance {
       case 'time':
         return 0
       case 'place':
-        return this.#place === undefined ? this.#world.heavyLane.againMs : 0
+        // Whoever leaves a place to others comes again behind them.
+        return this.#place === undefined || this.#place.isWanted() ? this.#world.heavyLane.againMs : 0
       case 'budget':
         return this.#imports?.waitMs ?? 0
       default:

@@ -89,6 +89,8 @@ export class HeavyLane {
         this.#turnedAway = Math.max(0, this.#turnedAway - 1)
         this.#count(shares, -1)
         this.#admit()
+        // Who was turned away has gone to another worker, or is gone: every place is free.
+        if (this.#taken === 0) this.#turnedAway = 0
       },
     }
   }

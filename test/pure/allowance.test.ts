@@ -9,7 +9,7 @@ import { account } from '../support/world.ts'
 
 function worker() {
   const redis = new Redis({ lazyConnect: true })
-  return { redis, budget: new OctetBudget(1000), heavyBudget: new OctetBudget(1000), heavyLane: new HeavyLane(1) }
+  return { redis, budget: new OctetBudget(1000), heavyBudget: new OctetBudget(1000), heavyLane: new HeavyLane(1, 0) }
 }
 
 const allowanceIn = (world: ReturnType<typeof worker>) =>
@@ -29,12 +29,24 @@ test('a run that is repeated, to ask its server in another way, takes a place fo
   allowance.end()
 })
 
-test('a run that leaves its place to others is due again at once, though it has given the place back by then', async () => {
+test('a run whose place nobody wants is due again at once, though it has given the place back by then', async () => {
   const allowance = allowanceIn(worker())
   await allowance.enterHeavy()
   allowance.leavesMore('place')
   allowance.end()
   assert.equal(allowance.moreAfterMs, 0)
+})
+
+test('a run that leaves its place to others comes again behind them', async () => {
+  const world = worker()
+  const allowance = allowanceIn(world)
+  await allowance.enterHeavy()
+  assert.equal(await world.heavyLane.enter(['host b'], new AbortController().signal, 1), undefined)
+  assert.equal(allowance.isWanted(), true)
+  const { againMs } = world.heavyLane
+  allowance.leavesMore('place')
+  allowance.end()
+  assert.equal(allowance.moreAfterMs, againMs)
 })
 
 test('a run that found no place comes again in a while', () => {

@@ -69,3 +69,12 @@ test('the more runs go without, the later they look again', async () => {
   assert.ok(lane.againMs > 10 * soon)
   assert.ok(lane.againMs <= workerLimits.heavyAgainMaxMs)
 })
+
+test('who was turned away and went to another worker is not waited for once every place is free', async () => {
+  const lane = new HeavyLane(1, 0)
+  const first = await entered(lane, 'host a')
+  for (let nth = 0; nth < 3; nth += 1) assert.equal(await lane.enter(['host b'], never, 1), undefined)
+  first.leave()
+  const next = await entered(lane, 'host a')
+  assert.equal(next.isWanted(), false)
+})

@@ -45,7 +45,7 @@ test('a visit that finds new mail goes on in the same session', async () => {
   assert.equal(world.sessions, sessions + 1)
 })
 
-test('a session that was refreshed tells the run how far it gets', async () => {
+test('a session that a visit has opened tells its run how far it gets', async () => {
   const world = await idle()
   world.tellsPace = true
   for (let nth = 0; nth < 9; nth += 1) world.provider.push({ bytes: letter(`n${nth}`), uidl: `n${nth}x` })

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Child } from '../../deploy/child.ts'
 import { childIdentity, handOver } from '../../deploy/identity.ts'
 import type { DestinationId } from '../../src/mail/message.ts'
+import { endAll, type Ends } from './ends.ts'
 import { type BadKind, type BadPlace, startBadProvider } from './bad-provider.ts'
 import { freePorts } from './dovecot.ts'
 import { type Api, type Gateway, type NewAccount, startGateway } from './gateway.ts'
@@ -80,15 +81,15 @@ export interface CrowdSeen {
 export const firstVisitsMs = 30_000
 
 export async function crowd(wish: CrowdWish, say: (line: string) => void = () => {}): Promise<CrowdSeen> {
-  const ends: (() => unknown)[] = []
+  const ends: Ends = []
   try {
     return await seen(wish, ends, say)
   } finally {
-    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end()
+    await endAll(ends)
   }
 }
 
-async function seen(wish: CrowdWish, ends: (() => unknown)[], say: (line: string) => void): Promise<CrowdSeen> {
+async function seen(wish: CrowdWish, ends: Ends, say: (line: string) => void): Promise<CrowdSeen> {
   const folder = mkdtempSync('/tmp/tributary-crowd-')
   ends.push(() => rmSync(folder, { recursive: true, force: true }))
   handOver(folder, childIdentity([]))

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Child } from '../../deploy/child.ts'
 import { childIdentity, handOver } from '../../deploy/identity.ts'
+import { endAll, type Ends } from './ends.ts'
 import { freePorts } from './dovecot.ts'
 import { type Api, type Gateway, startGateway } from './gateway.ts'
 import { VisitTimes } from './lateness.ts'
@@ -54,15 +55,15 @@ export interface HerdSeen {
 }
 
 export async function herd(wish: HerdWish, say: (line: string) => void = () => {}): Promise<HerdSeen> {
-  const ends: (() => unknown)[] = []
+  const ends: Ends = []
   try {
     return await seen(wish, ends, say)
   } finally {
-    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end()
+    await endAll(ends)
   }
 }
 
-async function seen(wish: HerdWish, ends: (() => unknown)[], say: (line: string) => void): Promise<HerdSeen> {
+async function seen(wish: HerdWish, ends: Ends, say: (line: string) => void): Promise<HerdSeen> {
   const folder = mkdtempSync('/tmp/tributary-herd-')
   ends.push(() => rmSync(folder, { recursive: true, force: true }))
   handOver(folder, childIdentity([]))

@@ -3,6 +3,7 @@ import type { Child } from '../deploy/child.ts'
 import type { Account } from '../src/account/account.ts'
 import type { AccountId } from '../src/mail/message.ts'
 import { Accounts } from '../src/redis/accounts.ts'
+import { keys } from '../src/redis/key-names.ts'
 import { PullQueue } from '../src/redis/queue.ts'
 import { Runs } from '../src/redis/runs.ts'
 import type { Run } from '../src/runs/run.ts'
@@ -18,6 +19,10 @@ export interface Ours {
   pull(maildrop: Maildrop, login: string): Promise<OursPulled>
   /** Visits the maildrop that was pulled last once more, and deletes there what is stored. */
   deleteAll(): Promise<OursPulled>
+  /** Visits the maildrop that was pulled last again, as it is set now. */
+  visitAgain(stored: number, deleted: number): Promise<OursPulled>
+  /** The octets that Redis has for what is known of the messages of the account that was pulled last. */
+  ledgerOctets(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -69,6 +74,14 @@ export async function startOurs(folder: string, logins: readonly string[], built
       })
       if (typeof changed === 'string') throw new Error(changed)
       return await visit(account.id, { stored: 0, deleted: messages })
+    },
+    async visitAgain(stored, deleted) {
+      if (last === undefined) throw new Error('nothing was pulled')
+      return await visit(last.account.id, { stored, deleted })
+    },
+    async ledgerOctets() {
+      if (last === undefined) throw new Error('nothing was pulled')
+      return await redis.strlen(keys.ledger(last.account.id))
     },
     async stop() {
       await worker.stop(20_000)

@@ -52,6 +52,9 @@ export const number = (value: number): string => formats.value.number.format(val
 export const list = (parts: readonly string[]): string => formats.value.list.format(parts)
 /** `24 Nov 2026, 14:05`. */
 export const moment = (at: string | number): string => formats.value.moment.format(new Date(at))
+/** `10:00 – 12:10`, with the days where there are two. */
+export const timeSpan = (from: string, to: string): string =>
+  formats.value.time.formatRange(new Date(from), new Date(to))
 /** The exact time, with its time zone. */
 export const exact = (at: string | number): string => formats.value.exact.format(new Date(at))
 export const clock = (at: string | number): string => formats.value.clock.format(new Date(at))

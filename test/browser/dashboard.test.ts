@@ -415,6 +415,30 @@ test('a first import that is limited tells how long it takes yet; the limit is s
   await stack.call('PATCH', `/destinations/${destinationId}`, { importBytesPerHour: null })
 })
 
+test('visits that find nothing are one row, which grows while the page is open', async () => {
+  const [letter] = letters(1)
+  assert.ok(letter)
+  const quiet = await startPop3Server({ messages: [{ ...letter, uidl: 'lasting' }], password: 'secret' })
+  providers.push(quiet)
+  const destinationId = await anyDestination()
+  const account = { address: 'quiet@example.net', user: 'quiet', port: quiet.port, destinationId }
+  const id = await stack.account({ ...account, paused: false, interval: { minSeconds: 1, maxSeconds: 1 } })
+  const page = await open(`/accounts/${id}`)
+  const rows = page.locator('.timeline > li')
+  await rows.filter({ hasText: '1 message stored' }).waitFor()
+  const row = rows.filter({ hasText: /checked [2-9] times.*nothing new.*\d+:\d\d/ })
+  await row.waitFor()
+  assert.equal(await row.count(), 1)
+  const before = await row.textContent()
+  await page.waitForFunction(
+    `(before) => !Array.from(document.querySelectorAll('.timeline > li')).some(({ textContent }) => textContent === before)`,
+    before,
+  )
+  await rows.filter({ hasText: /checked \d+ times/ }).waitFor()
+  await stack.call('DELETE', `/accounts/${id}`)
+  await page.close()
+})
+
 test('fifty accounts that change at once cost each page one request a second, and it shows them as they are', async () => {
   const destinationId = await anyDestination()
   const { port } = await provider(1)

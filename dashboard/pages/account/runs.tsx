@@ -6,7 +6,7 @@ import { Section } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { EmptyState, Loaded } from '../../components/states.tsx'
 import { RunBadge } from '../../components/status-badge.tsx'
-import { bytes, duration } from '../../intl.ts'
+import { bytes, duration, timeSpan } from '../../intl.ts'
 import type { Resource } from '../../resource.ts'
 import type { List, Run } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
@@ -28,15 +28,40 @@ export function Runs({ of, isRunning }: { readonly of: Resource<List<Run>>; read
             )
           return (
             <ol class="timeline">
-              {ended.map((run) => (
-                <RunEntry key={run.id} run={run} />
-              ))}
+              {ended.map((run) =>
+                run.checks > 1 ? <Checks key={run.id} run={run} /> : <RunEntry key={run.id} run={run} />,
+              )}
             </ol>
           )
         }}
       </Loaded>
       <More of={of} />
     </Section>
+  )
+}
+
+/** Visits in a row that found nothing to do: nothing else is kept of them. */
+function Checks({ run: { state, checks, listed, startedAt, finishedAt, queuedAt } }: { readonly run: Run }) {
+  const { account: say } = words.value
+  const last = finishedAt ?? queuedAt
+  const parts = [
+    say.checks(checks),
+    say.nothingNew,
+    timeSpan(startedAt ?? queuedAt, last),
+    ...(listed > 0 ? [say.listed(listed)] : []),
+  ]
+  return (
+    <li>
+      <div class="run-line">
+        <RunBadge state={state} />
+        <RelativeTime at={last} />
+        <span class="facts-line">
+          {parts.map((part) => (
+            <span key={part}>{part}</span>
+          ))}
+        </span>
+      </div>
+    </li>
   )
 }
 

@@ -84,10 +84,12 @@ interface RunTerms extends JobTerms {
 
 /** @returns what the visit has taught about the provider's server. */
 async function runUnder(lease: Lease, world: PullWorld, terms: RunTerms): Promise<Lesson | undefined> {
-  const { visit, asked } = terms
+  const { visit } = terms
   const { accountId, task } = visit
   const run = await openRunOf(world, visit, terms)
   if (run === undefined) return undefined
+  // A pause may have ended meanwhile what somebody had asked for.
+  const asked = terms.asked && run.id === terms.openRunId
   const loaded = await world.load(accountId)
   if (loaded === undefined) {
     await endWithoutAccount(world, run)
@@ -110,7 +112,7 @@ async function runUnder(lease: Lease, world: PullWorld, terms: RunTerms): Promis
     await world.due.wait(visit, Math.min(worksMs + 100, workerLimits.leaseAskedEveryMs))
     return undefined
   }
-  return await makeRun(lease, world, { ...terms, run, loaded })
+  return await makeRun(lease, world, { ...terms, asked, run, loaded })
 }
 
 interface LoadedTerms extends RunTerms {
@@ -153,8 +155,9 @@ async function openRunOf(
   const open = openRunId === undefined ? null : await runs.get(openRunId)
   if (open !== null && open.finishedAt === null) return open
   if (task === 'rebuild') return undefined
-  // A visit that was claimed before the account was removed.
-  if ((await accounts.get(accountId)) === undefined) return undefined
+  // A visit that was claimed before the account was removed or paused.
+  const record = await accounts.get(accountId)
+  if (record === undefined || record.account.paused) return undefined
   return await runs.open(accountId, 'schedule', task)
 }
 

@@ -4,7 +4,8 @@ import type { DestinationId } from '../../src/mail/message.ts'
 import { type AccountRecord, type Accounts, sourceOf } from '../../src/redis/accounts.ts'
 import { factsOf } from '../../src/redis/facts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
-import { revokeLease } from '../../src/redis/revocations.ts'
+import type { Runs } from '../../src/redis/runs.ts'
+import { stopPull } from '../../src/redis/stopped-pull.ts'
 import { isDeletedFlag } from '../../src/account/account.ts'
 import { atHost, hostMistakes } from '../../src/account/host.ts'
 import type { Seal } from '../../src/seal.ts'
@@ -28,6 +29,7 @@ import { Id, IfMatch, IfNoneMatch } from '../schemas/requests.ts'
 export interface AccountsWorld {
   readonly accounts: Accounts
   readonly redis: Redis
+  readonly runs: Runs
   readonly seal: Seal
   readonly settings: InstanceSettingsStore
 }
@@ -203,9 +205,7 @@ class AccountHandlers {
       })
     }
     const cures = curing.some((field) => body[field] !== undefined)
-    let isPausedNow = false
     const record = await this.#update(params.id, (before) => {
-      isPausedNow = body.paused === true && !before.account.paused
       demandMatch(request, before, `The account ${params.id}`)
       const account = demandRules(
         {
@@ -228,7 +228,7 @@ class AccountHandlers {
       const twinOf = account.paused && sourceOf(account) === sourceOf(before.account) ? before.twinOf : undefined
       return { record: { account, sealedPassword, ...guarded, ...(twinOf === undefined ? {} : { twinOf }) }, due }
     })
-    if (isPausedNow) await revokeLease(this.#world.redis, params.id)
+    if (body.paused === true) await stopPull(this.#world.redis, this.#world.runs, record.account.id)
     if (interval !== undefined) await bringForward(this.#world.redis, record.account)
     tag(reply, record)
     return await this.#view(record)
@@ -250,16 +250,11 @@ class AccountHandlers {
   }
 
   async #setPaused(id: string, paused: boolean, reply: Parameters<typeof tag>[0]) {
-    let wasPaused = false
-    const record = await this.#update(id, ({ account, twinOf, ...rest }) => {
-      wasPaused = account.paused
-      return {
-        record: { ...rest, account: { ...account, paused }, ...(paused && twinOf !== undefined ? { twinOf } : {}) },
-        due: paused ? 'never' : 'now',
-      }
-    })
-    // Somebody may have asked for a run of an account that is paused.
-    if (paused && !wasPaused) await revokeLease(this.#world.redis, id)
+    const record = await this.#update(id, ({ account, twinOf, ...rest }) => ({
+      record: { ...rest, account: { ...account, paused }, ...(paused && twinOf !== undefined ? { twinOf } : {}) },
+      due: paused ? 'never' : 'now',
+    }))
+    if (paused) await stopPull(this.#world.redis, this.#world.runs, record.account.id)
     tag(reply, record)
     return await this.#view(record)
   }

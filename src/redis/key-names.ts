@@ -44,6 +44,8 @@ export const keys = {
   openRuns: shared('open-runs'),
   /** Hash: id of an open run -> the run as JSON; an earlier version kept it in `tributary:run:ID`. */
   openRecords: shared('open-records'),
+  /** Set: fields of open-runs that somebody asked for (scripts/includes/schedule.lua). */
+  asked: shared('asked'),
   /** Sorted set, all of score 0: the names of the buckets of runIndex (run-index.ts). */
   runBuckets: shared('run-buckets'),
   /** Says that the index holds what was kept before there was one. */

@@ -30,30 +30,36 @@ async function inMidRun(login: string, fields: object = {}) {
     paused: false,
     ...fields,
   })
+  if ('paused' in fields && fields.paused === true) await stack.call('POST', `/accounts/${id}/pull`)
   await until('some messages', () => provider.commands.includes('RETR 6'))
   return { provider, destinationId, id }
 }
 
-for (const [how, pause] of [
-  ['POST pause', async (id: string) => await stack.call('POST', `/accounts/${id}/pause`)],
-  ['PATCH paused', async (id: string) => await stack.call('PATCH', `/accounts/${id}`, { paused: true })],
+for (const [login, how, pause] of [
+  ['paul', 'POST pause', async (id: string) => await stack.call('POST', `/accounts/${id}/pause`)],
+  ['petra', 'PATCH paused', async (id: string) => await stack.call('PATCH', `/accounts/${id}`, { paused: true })],
 ] as const) {
-  test(`${how} ends the run at once, without DELE or QUIT, and it counts as no trouble`, async () => {
-    const { provider, id } = await inMidRun(how === 'POST pause' ? 'paul' : 'petra')
-    const atMs = performance.now()
-    assert.equal((await pause(id)).status, 200)
-    const run = async () => (await stack.call('GET', `/accounts/${id}`)).body['lastRun'] as Ended | null
-    await until('the end of the run', async () => (await run()) !== null)
-    assert.ok(performance.now() - atMs < 3000, `${performance.now() - atMs}`)
-    const ended = await run()
-    assert.deepEqual([ended?.state, ended?.failure?.kind], ['failed', 'stopped'])
-    assert.equal((await stack.call('GET', `/accounts/${id}`)).body['status'], 'paused')
-    assert.ok(!provider.commands.some((command) => /^(?:DELE|QUIT)/.test(command)), provider.commands.join())
-    // It goes on where it ended.
-    await stack.call('POST', `/accounts/${id}/resume`)
-    await until('all of it', () => provider.maildrop().length === 0)
-    await provider.close()
-  })
+  for (const [what, suffix, paused] of [
+    ['the run', '', false],
+    ['the run that somebody asked for of a paused account', '2', true],
+  ] as const) {
+    test(`${how} ends ${what} at once, without DELE or QUIT, and it counts as no trouble`, async () => {
+      const { provider, id } = await inMidRun(`${login}${suffix}`, { paused })
+      const atMs = performance.now()
+      assert.equal((await pause(id)).status, 200)
+      const run = async () => (await stack.call('GET', `/accounts/${id}`)).body['lastRun'] as Ended | null
+      await until('the end of the run', async () => (await run()) !== null)
+      assert.ok(performance.now() - atMs < 3000, `${performance.now() - atMs}`)
+      const ended = await run()
+      assert.deepEqual([ended?.state, ended?.failure?.kind], ['failed', 'stopped'])
+      assert.equal((await stack.call('GET', `/accounts/${id}`)).body['status'], 'paused')
+      assert.ok(!provider.commands.some((command) => /^(?:DELE|QUIT)/.test(command)), provider.commands.join())
+      // It goes on where it ended.
+      await stack.call('POST', `/accounts/${id}/resume`)
+      await until('all of it', () => provider.maildrop().length === 0)
+      await provider.close()
+    })
+  }
 }
 
 interface Ended {
@@ -88,3 +94,31 @@ test('a scheduled run of an account that was paused while the run was queued mak
   assert.deepEqual(provider.commands, [])
   await provider.close()
 })
+
+for (const [what, isSeen] of [
+  ['nobody has claimed', false],
+  ['a worker has claimed', true],
+] as const) {
+  test(`a run that was asked for, and that ${what}, ends with a pause, and makes no login; the next one that is asked for is made`, async () => {
+    const provider = await startPop3Server({ messages })
+    const destinationId = await stack.destination(isSeen ? 'rita' : 'rolf')
+    await stack.stopWorker()
+    const id = await stack.account({ port: provider.port, user: 'me', destinationId, paused: true })
+    const workers = new LiveWorkers(stack.redis)
+    if (isSeen) await workers.beat('another', { sessions: 8, lagSeconds: 0, residentBytes: 0, cpuSeconds: 0 })
+    else await workers.leave('another')
+    const asked = (await stack.call('POST', `/accounts/${id}/pull`)).body
+    assert.equal(asked['state'], 'queued')
+    assert.equal((await stack.redis.zscore('{tributary}:places', id)) !== null, isSeen)
+    assert.equal((await stack.call('POST', `/accounts/${id}/pause`)).status, 200)
+    const ended = (await stack.call('GET', `/runs/${asked.id}`)).body as unknown as Ended
+    assert.deepEqual([ended.state, ended.failure?.kind], ['failed', 'stopped'])
+    await stack.startWorker()
+    await until('the end of the visit', async () => (await stack.redis.zscore('{tributary}:places', id)) === null)
+    assert.deepEqual(provider.commands, [])
+    assert.equal((await stack.call('GET', `/accounts/${id}/runs`)).body.items.length, 1)
+    assert.equal((await stack.call('GET', `/accounts/${id}`)).body['status'], 'paused')
+    assert.equal((await stack.pull(id)).stored, messages.length)
+    await provider.close()
+  })
+}

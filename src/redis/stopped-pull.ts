@@ -1,0 +1,27 @@
+/**
+ * Ends the pull of an account that is paused, whether it is at work or still waits: a paused account may have one that somebody asked for
+ * (CONTRACT section 5). The account's record says that it is paused before this is called: a visit that begins from then on, and that
+ * nobody has asked for since, is none.
+ */
+import type { Redis } from 'ioredis'
+import { reportOf } from '../failure/sentences.ts'
+import type { AccountId } from '../mail/message.ts'
+import { DueAccounts } from './due.ts'
+import { keys } from './key-names.ts'
+import { revokeLease } from './revocations.ts'
+import type { Runs } from './runs.ts'
+
+export async function stopPull(redis: Redis, runs: Runs, accountId: AccountId): Promise<void> {
+  await redis.srem(keys.asked, accountId)
+  await revokeLease(redis, accountId)
+  const runId = await redis.hget(keys.openRuns, accountId)
+  const run = runId === null ? null : await runs.get(runId)
+  if (run === null || run.state !== 'queued') return
+  const endedAt = new Date().toISOString()
+  const failure = reportOf({ kind: 'stopped' })
+  await runs.end({ ...run, state: 'failed', startedAt: run.startedAt ?? endedAt, finishedAt: endedAt, failure })
+  // A worker may have begun with it meanwhile.
+  await revokeLease(redis, accountId)
+  // It waits in no line any more, unless somebody has resumed it or asked for another one.
+  await new DueAccounts(redis).place([accountId])
+}

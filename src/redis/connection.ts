@@ -3,7 +3,7 @@ import { Cluster, Redis } from 'ioredis'
 import { ConfigInvalid } from '../config.ts'
 import { redisPlaceOf } from '../redis-url.ts'
 import { redisLimits } from './limits.ts'
-import { asConnection } from './nodes.ts'
+import { asConnection, clusterOf, troubleOf } from './nodes.ts'
 
 /**
  * @param url one of the forms of redis-url.ts.
@@ -16,7 +16,9 @@ export function connectRedis(
   sentinelPassword?: string,
 ): Redis {
   const redis = connectionTo(url, role, sentinelPassword)
-  redis.on('error', (error: Error) => onError(error.message))
+  const cluster = clusterOf(redis)
+  if (cluster === undefined) redis.on('error', (error: Error) => onError(error.message))
+  else cluster.on('error', (error: Error) => void troubleOf(cluster).then((why) => onError(why ?? error.message)))
   return redis
 }
 

@@ -2,7 +2,8 @@
  * What differs between one Redis, the master behind Sentinels, and a Cluster. Everywhere else a connection is a `Redis`: a Cluster takes
  * the same commands and sends each to the node that serves its keys, but for the few that have no key.
  */
-import { Cluster, Command, type Redis } from 'ioredis'
+import { Cluster, Command, Redis } from 'ioredis'
+import { redisLimits } from './limits.ts'
 
 /** A Cluster under the type of a connection: only this file knows that it is none. */
 export function asConnection(cluster: Cluster): Redis {
@@ -12,6 +13,29 @@ export function asConnection(cluster: Cluster): Redis {
 export function clusterOf(redis: Redis): Cluster | undefined {
   const connection: unknown = redis
   return connection instanceof Cluster ? connection : undefined
+}
+
+/** Why the first of the nodes that were named cannot be used: of all of them ioredis says only that none could. Undefined: it can. */
+export async function troubleOf(cluster: Cluster): Promise<string | undefined> {
+  const [first] = cluster['startupNodes'] as readonly { readonly host: string; readonly port: number }[]
+  const { username, password, tls } = cluster.options.redisOptions ?? {}
+  const node = new Redis({
+    ...first,
+    ...(username == null ? {} : { username }),
+    ...(password == null ? {} : { password }),
+    ...(tls == null ? {} : { tls }),
+    lazyConnect: true,
+    connectTimeout: redisLimits.nodeAnswersMs,
+    commandTimeout: redisLimits.nodeAnswersMs,
+    retryStrategy: () => null,
+  })
+  let trouble: string | undefined
+  node.on('error', (error: Error) => {
+    trouble ??= error.message
+  })
+  await node.connect().catch(() => {})
+  node.disconnect()
+  return trouble
 }
 
 /** Whether another master may take the place of the one that is written to. */

@@ -2,9 +2,10 @@
 import { execFileSync, type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import type { Chain } from './certificates.ts'
+import { freePorts } from './dovecot.ts'
 import { until } from './until.ts'
 
 export interface RedisNode {
@@ -42,22 +43,25 @@ const usual = {
   'repl-ping-replica-period': '1',
 } as const
 
-export type NodeSettings = Readonly<Record<string, string>>
+type NodeSettings = Readonly<Record<string, string>>
 
 /** The program that runs as a Redis; another one is given to see whether it works as well. */
 const program = (process.env['TEST_REDIS_SERVER'] ?? 'redis-server').split(' ')
 
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map(async (server) => await once(server.close(), 'close')))
-  return ports
+/** TLS alone, and a password of each kind. */
+export interface Protection {
+  /** Of 127.0.0.1. */
+  readonly chain: Chain
+  /** Of the users `default` and `gateway`. */
+  readonly password: string
+  readonly sentinelPassword: string
+}
+
+interface NodeOptions {
+  readonly settings: NodeSettings
+  readonly args?: readonly string[]
+  readonly protection?: Protection | undefined
+  readonly password?: string | undefined
 }
 
 class Node implements RedisNode {
@@ -66,15 +70,21 @@ class Node implements RedisNode {
   readonly #args: readonly string[]
   #child: ChildProcess | undefined
 
-  constructor(folder: string, port: number, settings: NodeSettings, args: readonly string[] = []) {
+  constructor(folder: string, port: number, { settings, args = [], protection, password }: NodeOptions) {
     this.port = port
     const own = join(folder, String(port))
     mkdirSync(own, { recursive: true })
     const conf = join(own, 'redis.conf')
-    const lines = Object.entries({ ...settings, port: String(port), dir: own }).map((line) => line.join(' '))
+    const ports = protection === undefined ? { port: String(port) } : withTls(own, port, protection)
+    const lines = Object.entries({ ...settings, ...ports, dir: own }).map((line) => line.join(' '))
     writeFileSync(conf, `${lines.join('\n')}\n`)
     this.#args = [conf, ...args]
-    this.redis = new Redis(port, '127.0.0.1', { lazyConnect: true, maxRetriesPerRequest: null })
+    this.redis = new Redis(port, '127.0.0.1', {
+      lazyConnect: true,
+      maxRetriesPerRequest: null,
+      ...(protection === undefined ? {} : { tls: { ca: protection.chain.root } }),
+      ...(password === undefined ? {} : { password }),
+    })
     this.redis.on('error', () => {})
   }
 
@@ -95,8 +105,13 @@ class Node implements RedisNode {
       return
     }
     const [command = '', ...before] = program
-    this.#child = spawn(command, [...before, ...this.#args], { stdio: 'ignore' })
-    await this.redis.ping()
+    const child = spawn(command, [...before, ...this.#args], { stdio: 'ignore' })
+    this.#child = child
+    const ended = once(child, 'exit').then(() => {
+      throw new Error(`${this.#args.join(' ')} ended by itself`)
+    })
+    ended.catch(() => {})
+    await Promise.race([this.redis.ping(), ended])
   }
 
   async stop(): Promise<void> {
@@ -105,25 +120,57 @@ class Node implements RedisNode {
   }
 }
 
+function withTls(folder: string, port: number, { chain }: Protection): NodeSettings {
+  const place = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  return {
+    port: '0',
+    'tls-port': String(port),
+    'tls-cert-file': place('cert.pem', chain.leaf.cert + chain.intermediate),
+    'tls-key-file': place('key.pem', chain.leaf.key),
+    'tls-ca-cert-file': place('ca.pem', chain.root),
+    'tls-auth-clients': 'no',
+    'tls-replication': 'yes',
+    'tls-cluster': 'yes',
+  }
+}
+
+/** What follows from the passwords for a master and its replicas. */
+function passwordsOf(protection: Protection | undefined): NodeSettings {
+  if (protection === undefined) return {}
+  const { password } = protection
+  return { requirepass: password, masterauth: password, 'user gateway': `on >${password} ~* &* +@all` }
+}
+
+/** The beginning of a URL of this kind. */
+function schemeOf(kind: 'sentinel' | 'cluster', protection: Protection | undefined, user: string): string {
+  if (protection === undefined) return `redis-${kind}://`
+  return `rediss-${kind}://${user}:${encodeURIComponent(protection.password)}@`
+}
+
 /** @param replicas of each of its three masters. */
-export async function startCluster(replicas = 1, settings: NodeSettings = {}): Promise<TestRedises> {
+export async function startCluster(replicas = 1, protection?: Protection): Promise<TestRedises> {
   return await gone('cluster', async (nodes, folder) => {
     const count = 3 + 3 * replicas
     const ports = await freePorts(2 * count)
-    for (const [nth, port] of ports.slice(0, count).entries())
-      nodes.push(
-        new Node(folder, port, {
-          ...usual,
-          ...(replicas === 0 ? { 'min-replicas-to-write': '0' } : {}),
-          'cluster-enabled': 'yes',
-          'cluster-port': String(ports[count + nth]),
-          'cluster-node-timeout': '2000',
-          ...settings,
-        }),
-      )
+    for (const [nth, port] of ports.slice(0, count).entries()) {
+      const settings = {
+        ...usual,
+        ...(replicas === 0 ? { 'min-replicas-to-write': '0' } : {}),
+        ...passwordsOf(protection),
+        'cluster-enabled': 'yes',
+        'cluster-port': String(ports[count + nth]),
+        'cluster-node-timeout': '2000',
+      }
+      nodes.push(new Node(folder, port, { settings, protection, password: protection?.password }))
+    }
     await Promise.all(nodes.map(async (node) => await node.resume()))
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`)
     const create = ['--cluster', 'create', ...addresses, '--cluster-replicas', String(replicas), '--cluster-yes']
+    if (protection !== undefined)
+      create.push('--tls', '--cacert', join(folder, String(ports[0]), 'ca.pem'), '-a', protection.password)
     execFileSync('redis-cli', create, { stdio: 'ignore' })
     // A replica that is connected is not in step yet.
     const isLinked = (text: string) => replicas === 0 || /master_link_status:up|min_slaves_good_slaves:[1-9]/.test(text)
@@ -135,21 +182,35 @@ export async function startCluster(replicas = 1, settings: NodeSettings = {}): P
       )
       return told.every((text) => text.includes('cluster_state:ok') && isLinked(text))
     })
-    return { url: `redis-cluster://${addresses.slice(0, 2).join(',')}`, nodes, sentinels: [] }
+    const url = `${schemeOf('cluster', protection, '')}${addresses.slice(0, 2).join(',')}`
+    return { url, nodes, sentinels: [] }
   })
 }
 
 /** A master with two replicas, and three Sentinels that take a master for dead after a second. */
-export async function startSentinel(settings: NodeSettings = {}): Promise<TestRedises> {
+export async function startSentinel(protection?: Protection): Promise<TestRedises> {
   return await gone('sentinel', async (all, folder) => {
     const ports = await freePorts(6)
     const [first = 0] = ports
     const nodes = ports.slice(0, 3).map((port) => {
       const role = port === first ? {} : { replicaof: `127.0.0.1 ${first}` }
-      return new Node(folder, port, { ...usual, ...role, ...settings })
+      const settings = { ...usual, ...role, ...passwordsOf(protection) }
+      return new Node(folder, port, { settings, protection, password: protection?.password })
     })
-    const watched = { bind: '127.0.0.1', 'sentinel monitor': `main 127.0.0.1 ${first} 2` }
-    const sentinels = ports.slice(3).map((port) => new Node(folder, port, watched, ['--sentinel']))
+    const secrets: NodeSettings =
+      protection === undefined
+        ? {}
+        : {
+            requirepass: protection.sentinelPassword,
+            'sentinel sentinel-pass': protection.sentinelPassword,
+            'sentinel auth-pass': `main ${protection.password}`,
+          }
+    // A password is of a master that is named before.
+    const settings = { bind: '127.0.0.1', 'sentinel monitor': `main 127.0.0.1 ${first} 2`, ...secrets }
+    const password = protection?.sentinelPassword
+    const sentinels = ports
+      .slice(3)
+      .map((port) => new Node(folder, port, { settings, args: ['--sentinel'], protection, password }))
     all.push(...sentinels, ...nodes)
     for (const node of nodes) await node.resume()
     const [master] = nodes
@@ -169,8 +230,8 @@ export async function startSentinel(settings: NodeSettings = {}): Promise<TestRe
       )
       return told.every(Boolean)
     })
-    const addresses = sentinels.map(({ port }) => `127.0.0.1:${port}`)
-    return { url: `redis-sentinel://${addresses.join(',')}/main`, nodes, sentinels }
+    const addresses = sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')
+    return { url: `${schemeOf('sentinel', protection, 'gateway')}${addresses}/main`, nodes, sentinels }
   })
 }
 

@@ -87,7 +87,14 @@ export class Jobs<Data> {
       // The death of a worker is not the job's fault: the job is taken up again, and the ledger makes that harmless.
       maxStalledCount: 1000,
     })
-    worker.on('error', onError)
+    // BullMQ tries again ten times a second.
+    let [toldMs, told] = [Number.NEGATIVE_INFINITY, '']
+    worker.on('error', (error) => {
+      if (error.message === told && performance.now() - toldMs < workerLimits.toldEveryMs) return
+      toldMs = performance.now()
+      told = error.message
+      onError(error)
+    })
     worker.on('failed', (job, error) => onFailed(job?.data, error))
     // BullMQ goes on with a job whose lock was lost; what we do must not.
     worker.on('lockRenewalFailed', (ids) => {

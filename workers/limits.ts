@@ -32,6 +32,8 @@ export const workerLimits = {
   jobLockMs: 15 * second,
   /** A queue that was not asked for a job for this long, though there was room for one and Redis answered, is taken up anew: by itself it is asked every 5 s. */
   stuckMs: 30 * second,
+  /** How often the same trouble of a queue is told while it lasts. */
+  toldEveryMs: 10 * second,
   /** How often the jobs of workers that died are looked for. */
   stalledEveryMs: 5 * second,
   /** A run that was not let in right after a test waits for this long, and up to a quarter more: most providers that mind want a minute. */

@@ -48,6 +48,8 @@ export const redisLimits = {
   /** How long a write is tried until a replica has confirmed it: longer than a fail-over takes, and than a lease lasts. */
   sureWithinMs: 30 * second,
   sureTriedEveryMs: 200,
+  /** How long the API waits for a master that takes no writes yet. Somebody waits for the answer. */
+  takenForApiMs: 5 * second,
   /** How long the connection for such writes may take: some of the Sentinels that it asks may be away. */
   sureConnectedMs: 10 * second,
   /** A visit that is due for this long waits for a place: due visits are claimed every second. */

@@ -43,6 +43,12 @@ export function failsOver(redis: Redis): boolean {
   return clusterOf(redis) !== undefined || redis.options.sentinels != null
 }
 
+/** Whether it waits for a Redis that is away, as those of workers do: nobody waits for their answer. */
+export function isPatient(redis: Redis): boolean {
+  const options = clusterOf(redis)?.options.redisOptions ?? redis.options
+  return options.maxRetriesPerRequest === null
+}
+
 /** Every master: what has no key (INFO, CONFIG, SCAN) is asked of each. Resolves once the Cluster is known. */
 export async function mastersOf(redis: Redis): Promise<Redis[]> {
   const cluster = clusterOf(redis)

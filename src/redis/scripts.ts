@@ -5,8 +5,10 @@
  * that has lost its scripts (a restart, a fail-over, SCRIPT FLUSH) answers NOSCRIPT, and ioredis then sends the text again.
  */
 import { readFileSync, statSync } from 'node:fs'
-import type { ChainableCommander, Redis } from 'ioredis'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type ChainableCommander, Cluster, Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
+import { failsOver, isPatient } from './nodes.ts'
 
 export type ScriptArgument = string | number | Buffer
 
@@ -66,7 +68,27 @@ export function script<Answer>(name: string, keyCount: number | 'any number'): S
       definedOn.add(on)
     }
     const count = typeof keyCount === 'number' ? [] : [keyNames.length]
-    return (commander[command] as (...all: ScriptArgument[]) => unknown)(...count, ...keyNames, ...args)
+    const ask = () => (commander[command] as (...all: ScriptArgument[]) => unknown)(...count, ...keyNames, ...args)
+    return isConnection(on) && failsOver(on) ? onceTaken(on, ask) : ask()
   }
   return call as Script<Answer>
+}
+
+function isConnection(on: Redis | ChainableCommander): on is Redis {
+  const given: unknown = on
+  return given instanceof Redis || given instanceof Cluster
+}
+
+/** A master that has just taken the place of another one refuses writes until a replica is in step with it. What it refuses it has not begun. */
+async function onceTaken(redis: Redis, ask: () => unknown): Promise<unknown> {
+  const untilMs = performance.now() + (isPatient(redis) ? redisLimits.sureWithinMs : redisLimits.takenForApiMs)
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      const passes = error instanceof Error && error.message.startsWith('NOREPLICAS') && performance.now() < untilMs
+      if (!passes) throw error
+    }
+    await delay(redisLimits.sureTriedEveryMs)
+  }
 }

@@ -155,6 +155,20 @@ describe('what a fail-over needs', () => {
     redis.disconnect()
   })
 
+  test('a master that takes no writes yet is waited for: a worker does so longer than somebody who waits for an answer', async () => {
+    const [master] = redises.nodes
+    const [worker, api] = [connectRedis(redises.url, 'worker', () => {}), connectRedis(redises.url, 'api', () => {})]
+    // So it is after a fail-over, until the other replica has found the new master.
+    await master?.redis.config('SET', 'min-replicas-to-write', '3')
+    const beat = async (redis: typeof worker) =>
+      await new LiveWorkers(redis).beat('some', { lagSeconds: 0, residentBytes: 0, cpuSeconds: 0 })
+    const written = beat(worker)
+    await assert.rejects(beat(api), /NOREPLICAS/)
+    await master?.redis.config('SET', 'min-replicas-to-write', '1')
+    await within(5000, written)
+    for (const redis of [worker, api]) redis.disconnect()
+  })
+
   test("a container's health check finds its worker by the Sentinels", async () => {
     const env = { TRIBUTARY_REDIS_URL: redises.url }
     assert.equal(await healthOfWorker(env), '1: ')

@@ -1,6 +1,7 @@
 /**
  * Takes the jobs of a queue through BullMQ. What BullMQ leaves open is bounded here: its worker waits for jobs on a connection of its own, and
- * may wait for that connection without an end, so that it takes no job any more; and its close waits for whatever Redis does not answer.
+ * may wait for that connection without an end, so that it takes no job any more; and its close waits for whatever Redis does not answer
+ * (docs/decisions/0061).
  */
 import { type Job, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'

@@ -45,7 +45,7 @@ const usual = {
 
 type NodeSettings = Readonly<Record<string, string>>
 
-/** The program that runs as a Redis; another one is given to see whether it works as well. */
+/** The program that runs as a Redis. Another one (Valkey's, on a system that has it) is given to see whether it works as well. */
 const program = (process.env['TEST_REDIS_SERVER'] ?? 'redis-server').split(' ')
 
 /** TLS alone, and a password of each kind. */

@@ -145,7 +145,9 @@ class QueueWorker<Data> extends Worker<Data> {
     await this.lockManager.close()
     const closed = this.backend.close(true)
     const waiting = await orElse(Promise.resolve(this.backend.blockingClient), undefined, workerLimits.letGoMs)
-    if (waiting !== undefined && waiting.status !== 'end') waiting.disconnect()
+    // Whatever its status says: BullMQ calls it ended by itself, and connects it again where its end breaks off a wait or a reconnection.
+    waiting?.on('connecting', () => waiting.disconnect())
+    waiting?.disconnect()
     await orElse(closed, undefined, workerLimits.letGoMs)
   }
 }

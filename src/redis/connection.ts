@@ -1,9 +1,11 @@
 /** Connects to Redis: to one, to the master that Sentinels know, or to a Cluster. */
-import { Cluster, Redis } from 'ioredis'
+import { type Cluster, Redis } from 'ioredis'
 import { ConfigInvalid } from '../config.ts'
 import { redisPlaceOf } from '../redis-url.ts'
+import { FollowedCluster } from './followed-cluster.ts'
 import { redisLimits } from './limits.ts'
 import { asConnection, clusterOf, troubleOf } from './nodes.ts'
+import { Sentinels } from './sentinels.ts'
 
 /**
  * @param url one of the forms of redis-url.ts.
@@ -18,8 +20,12 @@ export function connectRedis(
   const redis = connectionTo(url, role, sentinelPassword)
   const cluster = clusterOf(redis)
   if (cluster === undefined) redis.on('error', (error: Error) => onError(error.message))
-  else cluster.on('error', (error: Error) => void troubleOf(cluster).then((why) => onError(why ?? error.message)))
+  else cluster.on('error', (error: Error) => void tellTrouble(cluster, error, onError))
   return redis
+}
+
+async function tellTrouble(cluster: Cluster, error: Error, onError: (reason: string) => void): Promise<void> {
+  onError((await troubleOf(cluster)) ?? error.message)
 }
 
 function connectionTo(url: string, role: 'api' | 'worker', sentinelPassword: string | undefined): Redis {
@@ -46,6 +52,7 @@ function connectionTo(url: string, role: 'api' | 'worker', sentinelPassword: str
       ...(tls ? { sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
       ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
       sentinels: [...hosts],
+      Connector: Sentinels,
       name,
       db,
       // A Sentinel that is frozen accepts connections, and says nothing.
@@ -57,7 +64,7 @@ function connectionTo(url: string, role: 'api' | 'worker', sentinelPassword: str
     })
   }
   return asConnection(
-    new Cluster([...hosts], {
+    new FollowedCluster([...hosts], {
       redisOptions: { ...options, ...login },
       // Before the nodes are known, a request of the API fails rather than waits.
       enableOfflineQueue: !fast,
@@ -65,8 +72,6 @@ function connectionTo(url: string, role: 'api' | 'worker', sentinelPassword: str
       retryDelayOnFailover: redisLimits.clusterTryEveryMs,
       retryDelayOnClusterDown: redisLimits.clusterTryEveryMs,
       retryDelayOnTryAgain: redisLimits.clusterTryEveryMs,
-      // A node that is frozen closes no connection; the other nodes say when another one has taken its place.
-      slotsRefreshInterval: redisLimits.clusterLookedAtMs,
       slotsRefreshTimeout: redisLimits.nodeAnswersMs,
       // It is asked of any master, without an end: of a frozen one, too. CLUSTERDOWN says as much, and is tried again.
       enableReadyCheck: false,

@@ -117,8 +117,10 @@ after(async () => {
 async function begin(redises: TestRedises): Promise<TestDovecot> {
   const [dovecot, [port = 0]] = await Promise.all([startDovecot(), freePorts(1)])
   instance = new Instance(redises, dovecot, port)
-  Object.assign(closers, { [`instance ${port}`]: instance.stop.bind(instance), [`servers ${port}`]: redises.stop })
-  closers[`store ${port}`] = dovecot.stop
+  const begun = instance
+  closers[`instance ${port}`] = async () => await begun.stop()
+  closers[`servers ${port}`] = async () => await redises.stop()
+  closers[`store ${port}`] = async () => await dovecot.stop()
   await instance.begin()
   return dovecot
 }
@@ -151,8 +153,9 @@ function assertKeepsSecrets(): void {
     for (const form of [secret, encodeURIComponent(secret)]) assert.ok(!instance.said.includes(form))
 }
 
-test('Sentinel over TLS, with its own password and that of a user: mail is fetched, also from the next master', async () => {
+test('Sentinel over TLS, with its own password and that of a user: mail is fetched, also from the next master, and while a Sentinel is away', async () => {
   const redises = await startSentinel(protection)
+  await redises.sentinels[0]?.halt('SIGKILL')
   const dovecot = await begin(redises)
   await assertFetched('anna', dovecot)
   const roles = await Promise.all(redises.nodes.map(async ({ redis }) => await redis.info('replication')))
@@ -160,6 +163,7 @@ test('Sentinel over TLS, with its own password and that of a user: mail is fetch
   await untilTold('the next master', async () => (await instance.call('GET', '/destinations?limit=1')).status === 200)
   await assertFetched('berta', dovecot)
   assertKeepsSecrets()
+  assert.ok(!instance.said.includes('[ioredis]'), 'nothing is said beside the log')
 })
 
 test('a Cluster over TLS, with a password: mail is fetched, and without its CA the API says what is missing', async () => {

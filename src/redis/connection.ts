@@ -4,7 +4,7 @@ import { ConfigInvalid } from '../config.ts'
 import { redisPlaceOf } from '../redis-url.ts'
 import { FollowedCluster } from './followed-cluster.ts'
 import { redisLimits } from './limits.ts'
-import { asConnection, clusterOf, troubleOf } from './nodes.ts'
+import { asConnection, clusterOf, clusterTrouble } from './nodes.ts'
 import { Sentinels } from './sentinels.ts'
 
 /**
@@ -25,7 +25,7 @@ export function connectRedis(
 }
 
 async function tellTrouble(cluster: Cluster, error: Error, onError: (reason: string) => void): Promise<void> {
-  onError((await troubleOf(cluster)) ?? error.message)
+  onError((await clusterTrouble(cluster)) ?? error.message)
 }
 
 function connectionTo(url: string, role: 'api' | 'worker', sentinelPassword: string | undefined): Redis {

@@ -16,7 +16,7 @@ export function clusterOf(redis: Redis): Cluster | undefined {
 }
 
 /** Why the first of the nodes that were named cannot be used: of all of them ioredis says only that none could. Undefined: it can. */
-export async function troubleOf(cluster: Cluster): Promise<string | undefined> {
+export async function clusterTrouble(cluster: Cluster): Promise<string | undefined> {
   const [first] = cluster['startupNodes'] as readonly { readonly host: string; readonly port: number }[]
   const { username, password, tls } = cluster.options.redisOptions ?? {}
   const node = new Redis({

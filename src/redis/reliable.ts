@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 import { ConfigInvalid } from '../config.ts'
 import { assuranceOf, NoReplica } from './assurance.ts'
 import { addressIn, infoIn, wrongSettings } from './node-settings.ts'
-import { clusterOf, failsOver, mastersOf, troubleOf } from './nodes.ts'
+import { clusterOf, failsOver, mastersOf, clusterTrouble } from './nodes.ts'
 
 /**
  * Resolves if this Redis answers, and keeps what it is told. A worker waits here for a Redis that is away.
@@ -26,7 +26,7 @@ export async function demandReliable(redis: Redis): Promise<void> {
     // While a connection is tried again, the command's own error tells only how often.
     const cluster = clusterOf(redis)
     const words =
-      (cluster && (await troubleOf(cluster))) ?? reason ?? (error instanceof Error ? error.message : String(error))
+      (cluster && (await clusterTrouble(cluster))) ?? reason ?? (error instanceof Error ? error.message : String(error))
     throw new ConfigInvalid(
       `No Redis can be used at ${placeOf(redis)} (${words}). Start it, or correct TRIBUTARY_REDIS_URL and TRIBUTARY_REDIS_PASSWORD.`,
       { cause: error },

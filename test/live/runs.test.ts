@@ -9,7 +9,10 @@ import { ensureRunsIndexed, tidyIndex } from '../../src/redis/run-index.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { checkTally } from '../../src/redis/tallies.ts'
 import { noCounts, type Run } from '../../src/runs/run.ts'
+import { startPop3Server } from '../support/pop3-server.ts'
 import { type Body, type Stack, startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+import { letter } from '../support/world.ts'
 
 let stack: Stack
 let runs: Runs
@@ -253,4 +256,25 @@ test('runs that expired without another run after them leave the index; a row th
   assert.deepEqual(await indexed(), [`${row?.id} ${grows}`])
   assert.deepEqual(await stack.redis.zrange(keys.runBuckets, '0', '-1'), [row?.id.slice(0, redisLimits.runBucketChars)])
   assert.deepEqual(await get(`/runs/${row?.id}`), row)
+})
+
+test('visits of a worker that find nothing are one run of the account, until mail comes or somebody asks', async () => {
+  const provider = await startPop3Server({ messages: [{ bytes: letter('one'), uidl: 'one' }] })
+  const interval = { minSeconds: 1, maxSeconds: 1 }
+  const destinationId = alice
+  const id = await stack.account({ destinationId, port: provider.port, user: 'visited', paused: false, interval })
+  await stack.startWorker()
+  const rowOf = async () => (await runsOf(id)).find((run) => run.checks > 1)
+  await until('a row', async () => ((await rowOf())?.checks ?? 0) >= 3)
+  const row = await rowOf()
+  assert.deepEqual([row?.state, row?.cause, row?.listed, row?.stored, row?.failure], ['done', 'schedule', 1, 0, null])
+  provider.deliver({ bytes: letter('two'), uidl: 'two' })
+  const isNewer = (run: Run) => run.stored === 1 && run.id > (row?.id ?? '')
+  await until('the mail', async () => (await runsOf(id)).some(isNewer))
+  const kept = (await runsOf(id)).find((run) => run.id === row?.id)
+  assert.ok((kept?.checks ?? 0) >= (row?.checks ?? 1))
+  const asked = await stack.pull(id)
+  assert.deepEqual((await runsOf(id)).find((run) => run.id === asked.id)?.checks, 1)
+  await stack.stopWorker()
+  await provider.close()
 })

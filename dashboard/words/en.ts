@@ -342,7 +342,7 @@ export const en = {
       keepDays: 'Remove it after some days',
     },
     days: 'Days',
-    importBudget: 'First import: MB an hour, at most',
+    importBudget: 'The first time: MB an hour, at most',
     importBudgetHint:
       'Left empty, it is as fast as mail comes. New mail never waits for it. Gmail gives some 1,250 MB a day over POP3, which is 50 an hour.',
     importBudgetPattern: 'a number, such as 20 or 0.5',
@@ -639,7 +639,7 @@ export const en = {
     arrivedKept: 'Days for which what a run brought is listed',
     transcriptsKept: 'Runs of an account whose transcript is kept',
     setAsideAfter: 'Seconds for which a message must fail before it is set aside',
-    importsOf: 'First imports: MB an hour of a provider, all its accounts together',
+    importsOf: 'The first time: MB an hour of a provider, all its accounts together',
     importsOfHint: 'Each as “pop.example.net 50”, with a comma between them. New mail never waits for it.',
     keys: 'Keys',
     keysHint:

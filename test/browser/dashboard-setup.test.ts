@@ -386,7 +386,7 @@ test('limits are changed, everything is sealed with a new key, and the audit log
   await page.getByLabel('POP3').fill('110, 995, 1995')
   await page.getByLabel('Runs of an account').fill('7')
   await page.getByLabel('Seconds for which a message').fill('3600')
-  const imports = page.getByLabel('First imports: MB an hour of a provider')
+  const imports = page.getByLabel('The first time: MB an hour of a provider')
   await imports.fill('pop.example.net 50, pop.example.org 0.5')
   await button('Save').click()
   await page.getByText('Saved.').waitFor()

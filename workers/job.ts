@@ -1,6 +1,7 @@
 /** A job: one visit of an account, under its lease. A visit that cannot be made now waits in the due set, and its job ends. */
 import type { Job } from 'bullmq'
 import type { Lesson, VisitEnd, VisitName } from '../src/redis/due.ts'
+import { keys } from '../src/redis/key-names.ts'
 import { Lease } from '../src/redis/lease.ts'
 import { predecessorWorksMs } from '../src/redis/predecessors.ts'
 import { Quarantine } from '../src/redis/quarantine.ts'
@@ -131,10 +132,14 @@ async function makeRun(
   const log = world.log.child({ accountId, runId: run.id, cause: run.cause })
   const order = { run, loaded, lease, signal, log, dueMs, asked, begun: session, place }
   const { end, failure, lesson, waitsMs } = await performRun(world, order)
-  if (end === 'ended' && failure === undefined) {
-    // The run may have passed a message before somebody wished for it: then another run follows.
-    const since = [...(await quarantine.retries(accountId))].some((wish) => !before.has(wish))
-    if (since) await world.queue.request(accountId)
+  if (end === 'ended') {
+    const isAskedAgain = visit.task === 'pull' && (await world.redis.srem(keys.askedMeanwhile, accountId)) === 1
+    // The run may have passed a message before somebody wished for it, or have listed before somebody joined it: then another run follows.
+    const isWished = async () => [...(await quarantine.retries(accountId))].some((wish) => !before.has(wish))
+    if (failure === undefined && (isAskedAgain || (await isWished()))) {
+      await world.queue.request(accountId)
+      if (waitsMs > 0) await world.due.wait(visit, waitsMs, true)
+    }
   }
   if (end === 'superseded') {
     // The present holder of the lease goes on with this very run, and writes its record. In case there is none, it is looked at again.

@@ -15,6 +15,7 @@ import { type DestinationRecord, Destinations } from '../src/redis/destinations.
 import { DueAccounts } from '../src/redis/due.ts'
 import { Headroom } from '../src/redis/headroom.ts'
 import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
+import { keys } from '../src/redis/key-names.ts'
 import type { Lease } from '../src/redis/lease.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { withPredecessor } from '../src/redis/predecessors.ts'
@@ -134,7 +135,11 @@ export function createPullWorld(
       const lasts = pause !== undefined && pause.pausedUntilMs > clock.nowMs()
       return { ...record, destination, pause: lasts ? pause : undefined }
     },
-    openMaildrop: (record, visit) => maildrops.open(record, visit),
+    async openMaildrop(record, visit) {
+      // What is there now is listed after this login.
+      await redis.srem(keys.askedMeanwhile, record.account.id)
+      return await maildrops.open(record, visit)
+    },
     openQuickly: (record, visit) => maildrops.openQuickly(record, visit),
     async openStore(destination, lease, signal) {
       // No other run takes over before the lease has ended: a command that is sent now has this long to be carried out.

@@ -24,7 +24,7 @@ export interface PerformedRun {
    */
   readonly end: 'ended' | 'superseded' | 'put off' | 'gave way' | 'handed over'
   readonly failure: Failure | undefined
-  /** How long it waits. */
+  /** How long it waits; for one that has ended, how long its server wants the next login to wait. */
   readonly waitsMs: number
   readonly lesson: Lesson | undefined
 }
@@ -98,7 +98,7 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
   const ms = Math.max(0, Date.parse(ended.finishedAt ?? '') - Date.parse(startedAt))
   if (failure === undefined) logRunFinished(log, counts, ms)
   else logRunFailed(log, failure, counts, ms)
-  return ends('ended')
+  return ends('ended', visit.loginDelaySeconds * 1000)
 }
 
 export function endedRun(run: Run, counts: RunCounts, failure: Failure | undefined, nowMs: number): Run {

@@ -30,7 +30,7 @@ export async function runRoutes(app: App, { redis, accounts, runs, queue }: Runs
         operationId: 'pullAccount',
         summary: 'Check an account now',
         description:
-          'Joins its queued or running run, or makes one; paused accounts too. With wait: 200 with the ended run, failed or not, or 202 as it stands.',
+          'Joins its queued or running run, or makes one; paused accounts too. A run that was joined after it had listed the maildrop is followed by one more. With wait: 200 with the ended run, failed or not, or 202 as it stands.',
         params: Id,
         querystring: schemas.Pull,
         response: { 200: schemas.Run, 202: schemas.Run },

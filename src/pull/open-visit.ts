@@ -57,6 +57,11 @@ export class OpenVisit {
     }
   }
 
+  /** The server wants no second login so soon (RFC 2449 section 6.5). */
+  get isLoginDelayed(): boolean {
+    return (this.#maildrop?.loginDelayMs ?? 0) > 0
+  }
+
   /** In place of `World.openMaildrop`: gives this session first, if it is still fresh, and after that new ones. */
   async openMaildrop(pace: WindowPace): Promise<Maildrop> {
     const maildrop = this.#maildrop

@@ -12,7 +12,7 @@ import { revokeLease } from './revocations.ts'
 import type { Runs } from './runs.ts'
 
 export async function stopPull(redis: Redis, runs: Runs, accountId: AccountId): Promise<void> {
-  await redis.srem(keys.asked, accountId)
+  await Promise.all([redis.srem(keys.asked, accountId), redis.srem(keys.askedMeanwhile, accountId)])
   await revokeLease(redis, accountId)
   const runId = await redis.hget(keys.openRuns, accountId)
   const run = runId === null ? null : await runs.get(runId)

@@ -46,6 +46,7 @@ if row then unindex(tag .. 'run-buckets', string.match(row, '^%S+'), id) end
 redis.call('HDEL', tag .. 'checks', id)
 for _, field in ipairs({ id, id .. ' rebuild' }) do
   redis.call('SREM', tag .. 'asked', field)
+  redis.call('SREM', tag .. 'asked-meanwhile', field)
   redis.call('HDEL', tag .. 'not-before', field)
 end
 restate(id)

@@ -1,0 +1,86 @@
+/** A pull that somebody asks for while a visit is under way: mail that is there by then comes with that run, or with one right behind it. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { AccountId } from '../../src/mail/message.ts'
+import { DueAccounts } from '../../src/redis/due.ts'
+import { keys } from '../../src/redis/key-names.ts'
+import { type Behaviour, startPop3Server } from '../support/pop3-server.ts'
+import { type Stack, startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+import { letter } from '../support/world.ts'
+
+let stack: Stack
+before(async () => {
+  stack = await startStack()
+  await stack.startWorker()
+})
+after(() => stack.stop())
+
+const messageOf = (name: string) => ({ bytes: letter(name), uidl: name })
+const runsOf = async (id: string) => (await stack.call('GET', `/accounts/${id}/runs`)).body.items
+
+for (const [what, login, capabilities] of [
+  ['comes with it', 'ada', undefined],
+  ['comes right behind it where the server wants some time between logins', 'abel', ['LOGIN-DELAY 1']],
+] as const) {
+  test(`mail that came after an idle visit had listed, before somebody asked, ${what}`, async () => {
+    let slowly: Partial<Behaviour> = {}
+    const provider = await startPop3Server({
+      messages: [messageOf('first')],
+      capabilities: ['USER', 'UIDL', 'TOP', ...(capabilities ?? [])],
+      atConnection: () => slowly,
+    })
+    const destinationId = await stack.destination(login)
+    const interval = { minSeconds: 600, maxSeconds: 600 }
+    const id = await stack.account({ port: provider.port, user: 'me', destinationId, paused: false, interval })
+    const visited = async () => {
+      const before = provider.commands.filter((command) => command === 'QUIT').length
+      await new DueAccounts(stack.redis).setNext(id as AccountId, 0)
+      await until('a visit', () => provider.commands.filter((command) => command === 'QUIT').length > before)
+      await until('its end', async () => (await stack.redis.zscore('{tributary}:places', id)) === null)
+    }
+    await until('the first run', async () => (await runsOf(id))[0]?.['state'] === 'done')
+    for (let nth = 0; nth < 3; nth += 1) await visited()
+    const runs = (await runsOf(id)).length
+    slowly = { trickle: { on: 'LIST', everyMs: 100 } }
+    const asked = provider.commands.length
+    await new DueAccounts(stack.redis).setNext(id as AccountId, 0)
+    await until('the listing', () => provider.commands.slice(asked).includes('LIST'))
+    slowly = {}
+    provider.deliver(messageOf('second'))
+    const run = await stack.pull(id)
+    assert.deepEqual([run.state, run.cause], ['done', 'request'])
+    if (capabilities === undefined) assert.equal(run.stored, 1)
+    const stored = async () => (await runsOf(id)).reduce((sum, one) => sum + Number(one['stored']), 0)
+    await until('all mail', async () => (await stored()) === 2)
+    assert.equal((await runsOf(id)).length, runs + (capabilities === undefined ? 1 : 2))
+    await provider.close()
+  })
+}
+
+test('a run that was joined after it had listed is followed by one more, of a paused account too, and by no third', async () => {
+  const messages = Array.from({ length: 20 }, (_, nth) => messageOf(`m${nth}`))
+  const provider = await startPop3Server({ messages, capabilities: ['USER', 'UIDL', 'TOP'], delayMs: 50 })
+  const destinationId = await stack.destination('berta')
+  const id = await stack.account({ port: provider.port, user: 'me', destinationId, paused: true })
+  const first = (await stack.call('POST', `/accounts/${id}/pull`)).body
+  await until('some messages', () => provider.commands.includes('RETR 6'))
+  provider.deliver(messageOf('late'))
+  for (let nth = 0; nth < 3; nth += 1)
+    assert.equal((await stack.call('POST', `/accounts/${id}/pull`)).body.id, first.id, 'it is joined')
+  const both = await until('another run', async () => {
+    const runs = await runsOf(id)
+    return runs.length > 1 && runs.every(({ state }) => state === 'done') ? runs : undefined
+  })
+  assert.deepEqual(
+    both.map(({ cause, stored }) => [cause, stored]),
+    [
+      ['request', 1],
+      ['request', 20],
+    ],
+  )
+  await until('the end', async () => (await stack.redis.zscore('{tributary}:places', id)) === null)
+  assert.equal(await stack.redis.hexists(keys.openRuns, id), 0)
+  assert.equal(await stack.redis.sismember(keys.askedMeanwhile, id), 0)
+  await provider.close()
+})

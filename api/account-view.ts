@@ -12,6 +12,7 @@ export function accountView({
   lastMailAt,
   lastCheckedAt,
   dueMs,
+  isWaiting,
   rhythm,
 }: AccountFacts) {
   return {
@@ -19,7 +20,7 @@ export function accountView({
     importBytesPerHour: null,
     hostUnicode: shownHost(account.host),
     twinOf: twinOf ?? null,
-    status: accountStatusOf(account, state, openRun),
+    status: accountStatusOf(account, state, openRun, isWaiting),
     lastRun,
     lastMailAt,
     lastCheckedAt,

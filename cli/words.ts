@@ -113,6 +113,8 @@ export function rhythmOf({ rhythm: { code, seconds } }: Account): string {
       return `every ${time}: its provider asks for that`
     case 'due at once':
       return 'next time at once'
+    case 'waiting':
+      return 'now, when its provider has room: all sessions there are taken'
     case 'backing off':
       return `again after ${time}: the last visit failed`
     case 'destination paused':

@@ -166,7 +166,8 @@ class AccountHandlers {
       const found = await factsOf(redis, ids)
       return found.map((facts) => {
         const view = facts && accountView(facts)
-        return wanted.status === undefined || view?.status === wanted.status ? view : undefined
+        const isMeant = view?.status === wanted.status || (wanted.status === 'idle' && facts?.isWaiting === true)
+        return wanted.status === undefined || isMeant ? view : undefined
       })
     }
     if (those !== undefined) {

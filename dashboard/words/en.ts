@@ -250,6 +250,7 @@ export const en = {
       silent: (time: string) => `every ${time}: hardly any mail has come for weeks`,
       'login delay': (time: string) => `every ${time}: its provider asks for that`,
       'due at once': () => 'next time at once',
+      waiting: () => 'now, when its provider has room: all sessions there are taken',
       'backing off': (time: string) => `again after ${time}: the last visit failed`,
       'destination paused': (time: string) => `again after ${time}: nothing can be stored for now`,
       throttled: (time: string) => `again after ${time}: its provider gives no more for now`,

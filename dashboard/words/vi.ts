@@ -248,6 +248,7 @@ export const vi: Words = {
       silent: (time) => `mỗi ${time}: nhiều tuần nay hầu như không có thư`,
       'login delay': (time) => `mỗi ${time}: nhà cung cấp yêu cầu như vậy`,
       'due at once': () => 'lần tới ngay bây giờ',
+      waiting: () => 'ngay khi có chỗ: mọi phiên tại nhà cung cấp đang bận',
       'backing off': (time) => `lần tới sau ${time}: lần trước không thành công`,
       'destination paused': (time) => `lần tới sau ${time}: hiện chưa lưu được thư`,
       throttled: (time) => `lần tới sau ${time}: nhà cung cấp hiện không đưa thêm thư`,

@@ -6,6 +6,7 @@ import { lastRunIn } from '../runs/run-record.ts'
 import { type Scheduled, type ShownRhythm, shownRhythm } from '../runs/shown-rhythm.ts'
 import { type AccountRecord, type AccountState, defaultState } from './accounts.ts'
 import { keys, openField } from './key-names.ts'
+import { redisLimits } from './limits.ts'
 import { Pauses } from './pauses.ts'
 import { checkedMsIn } from './rhythms.ts'
 import { runsAt } from './run-history.ts'
@@ -23,6 +24,8 @@ export interface AccountFacts {
   readonly lastCheckedAt: string | null
   /** Milliseconds since 1970; null: the account is not due. */
   readonly dueMs: number | null
+  /** It has been due for a while, and holds no place. */
+  readonly isWaiting: boolean
   /** Why that is. */
   readonly rhythm: ShownRhythm
 }
@@ -48,6 +51,11 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
   const runs = new Map((await runsAt(redis, named)).flatMap((run) => (run === null ? [] : [[run.id as string, run]])))
 
   const nowMs = Date.now()
+  const waiting = await withoutPlace(
+    redis,
+    ids,
+    (nth) => Number(due[nth] ?? Infinity) < nowMs - redisLimits.waitsForPlaceMs,
+  )
   const facts = records.map((json, nth) => {
     if (json === null) return undefined
     const record = JSON.parse(json) as AccountRecord
@@ -63,6 +71,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
       visitedMs,
       isDeferred: lastRun !== null && lastRun.deferred > 0,
       isDestinationPaused: false,
+      isWaiting: waiting.has(ids[nth] ?? ''),
       nowMs,
     }
     const open = [pulls[nth], rebuilds[nth]].flatMap((id) => runs.get(id ?? '') ?? [])
@@ -74,10 +83,22 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
       lastMailAt: mail[nth] ?? null,
       lastCheckedAt: visitedMs === undefined ? null : new Date(visitedMs).toISOString(),
       dueMs,
+      isWaiting: scheduled.isWaiting,
       scheduled,
     }
   })
   return await withRhythms(redis, facts)
+}
+
+/** Those that are late, and whose visit has no place. */
+async function withoutPlace(
+  redis: Redis,
+  ids: readonly string[],
+  isLate: (nth: number) => boolean,
+): Promise<Set<string>> {
+  const late = ids.filter((_, nth) => isLate(nth))
+  const places = late.length === 0 ? [] : await redis.zmscore(keys.places, ...late)
+  return new Set(late.filter((_, nth) => places[nth] == null))
 }
 
 /** When the last visit ended, be it a run or an idle one. */

@@ -46,6 +46,8 @@ export const keys = {
   openRecords: shared('open-records'),
   /** Set: fields of open-runs that somebody asked for (scripts/includes/schedule.lua). */
   asked: shared('asked'),
+  /** Sorted set: fields of open-runs by when the place of their visit expires (scripts/includes/schedule.lua). */
+  places: shared('places'),
   /** Set: account ids of which somebody asked for a pull while a visit was under way, since its last login. */
   askedMeanwhile: shared('asked-meanwhile'),
   /** Sorted set, all of score 0: the names of the buckets of runIndex (run-index.ts). */

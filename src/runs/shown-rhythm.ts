@@ -5,12 +5,14 @@ import type { Rhythm } from './rhythm.ts'
 import { nextVisit, rhythmCodes, type RhythmCode } from './schedule.ts'
 
 /**
- * What stands before the rhythm. `due at once`: it is new, or somebody asked for it. `backing off`: its last visit failed. `destination
+ * What stands before the rhythm. `due at once`: it is new, or somebody asked for it. `waiting`: it is due, and
+ * its server, or all workers, have no place for it yet. `backing off`: its last visit failed. `destination
  * paused`: nothing goes there for now. `throttled`: its server gives nothing more for a while. `put off`: something else made it later.
  * `paused`, `needs attention`: it is not visited by itself.
  */
 const heldCodes = [
   'due at once',
+  'waiting',
   'backing off',
   'destination paused',
   'throttled',
@@ -39,6 +41,8 @@ export interface Scheduled {
   /** Messages wait for another visit. */
   readonly isDeferred: boolean
   readonly isDestinationPaused: boolean
+  /** It has been due for a while, and has no place. */
+  readonly isWaiting: boolean
   readonly nowMs: number
 }
 
@@ -46,6 +50,7 @@ export function shownRhythm(scheduled: Scheduled): ShownRhythm {
   const { account, state, rhythm, dueMs, visitedMs } = scheduled
   if (account.paused) return { code: 'paused', seconds: null }
   if (state.attention) return { code: 'needs attention', seconds: null }
+  if (scheduled.isWaiting) return { code: 'waiting', seconds: 0 }
   if (dueMs === null || visitedMs === undefined) return { code: 'due at once', seconds: 0 }
   const seconds = Math.max(0, Math.round((dueMs - visitedMs) / 1000))
   const { rhythm: usual } = nextVisit(account, rhythm, { nowMs: visitedMs, lateMs: 0, random: 0.5 })

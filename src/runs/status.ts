@@ -6,15 +6,21 @@ import type { Run } from './run.ts'
 export const accountStatuses = ['idle', 'running', 'waiting', 'failing', 'needs attention', 'paused'] as const
 export type AccountStatus = (typeof accountStatuses)[number]
 
-/** @param open the account's run that is queued or at work, if there is one. */
+/**
+ * @param open the account's run that is queued or at work, if there is one.
+ * @param isDue it has been due for a while, and waits for a place. That is not written down: of the lists and counts by status, those of `idle`
+ *   have it.
+ */
 export function accountStatusOf(
   { paused }: Pick<Account, 'paused'>,
   state: { readonly attention: boolean; readonly lastFailure: object | null },
   open: Pick<Run, 'state'> | undefined,
+  isDue = false,
 ): AccountStatus {
   if (open?.state === 'running') return 'running'
   if (open?.state === 'queued') return 'waiting'
   if (paused) return 'paused'
   if (state.attention) return 'needs attention'
-  return state.lastFailure === null ? 'idle' : 'failing'
+  if (state.lastFailure !== null) return 'failing'
+  return isDue ? 'waiting' : 'idle'
 }

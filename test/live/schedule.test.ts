@@ -70,6 +70,25 @@ test('a new account is pulled by itself, and again after its interval', async ()
   })
 })
 
+test('an account that is due, and that no place is free for, waits; one that is visited does not', async () => {
+  await stack.stopWorker()
+  const id = await newAccount({ paused: false })
+  await stack.redis.zadd(keys.due, Date.now() - 10_000, id)
+  const late = await read(id)
+  assert.deepEqual([late['status'], (late['rhythm'] as { code: string }).code], ['waiting', 'waiting'])
+  const listed = async (status: string) => {
+    const { items } = (await stack.call('GET', `/accounts?status=${status}`)).body
+    return items.some((one) => one['id'] === id)
+  }
+  assert.equal(await listed('idle'), true, 'it is in a list')
+  await stack.redis.zadd(keys.places, Date.now() + 10_000, id)
+  assert.equal((await read(id))['status'], 'idle')
+  await stack.redis.zrem(keys.places, id)
+  await stack.startWorker()
+  await until('its run', async () => (await read(id))['lastRun'] !== null)
+  assert.equal((await read(id))['status'], 'idle')
+})
+
 test('a failing account is tried again later and later, and one that is refused for hours waits for somebody', async () => {
   const id = await newAccount({ paused: false, password: 'guess' })
   const failing = await until('the failure', async () => {

@@ -225,6 +225,7 @@ test('it is said why an account is visited when it is', () => {
     visitedMs,
     isDeferred: false,
     isDestinationPaused: false,
+    isWaiting: false,
     nowMs: visitedMs + minute,
   }
   const { seconds } = next(usual, atWork, visitedMs).rhythm
@@ -239,6 +240,7 @@ test('it is said why an account is visited when it is', () => {
       { state: { attention: true, failures: 9 }, dueMs: null },
       { code: 'needs attention', seconds: null },
     ],
+    [{ isWaiting: true }, { code: 'waiting', seconds: 0 }],
     [{ visitedMs: undefined }, { code: 'due at once', seconds: 0 }],
     [{ dueMs: visitedMs + 1000 }, { code: 'due at once', seconds: 0 }],
     [

@@ -40,6 +40,8 @@ export const workerLimits = {
   afterTestMs: 60 * second,
   /** The shortest time between two writes of the counts of a run at work. */
   progressEveryMs: 500,
+  /** How often the time that a run has left is written though nothing has come. */
+  countedDownEveryMs: 2 * second,
   /** A run that has gone on for this long ends at the next batch's edge, and its account is due again at once (DESIGN section 6). */
   runMs: 30 * minute,
   /** How often due accounts are looked for at least. */

@@ -11,10 +11,13 @@ export class Progress {
   readonly #notices = new Set<string>()
   #fetched: Fetched | null = null
   #secondsLeft: number | null = null
+  #leftSaidAtMs = 0
   #writing: Promise<void> | undefined
   #writtenAtMs = 0
   /** The next write: it includes every change until then. */
   #due: NodeJS.Timeout | undefined
+  /** A write though nothing has changed: the time that is left has. */
+  #again: NodeJS.Timeout | undefined
 
   constructor(runs: Runs, run: Run, counts: RunCounts) {
     this.#runs = runs
@@ -26,8 +29,11 @@ export class Progress {
     return [...this.#notices]
   }
 
+  /** Counted down since it was said: until the next window comes, or its budget has more, nobody says it anew. */
   get secondsLeft(): number | null {
-    return this.#secondsLeft
+    if (this.#secondsLeft === null) return null
+    const sinceSeconds = (performance.now() - this.#leftSaidAtMs) / 1000
+    return Math.max(Math.min(1, this.#secondsLeft), Math.round(this.#secondsLeft - sinceSeconds))
   }
 
   notice(sentence: string): void {
@@ -36,7 +42,10 @@ export class Progress {
 
   changed(fetched?: Fetched, secondsLeft?: number | null): void {
     this.#fetched = fetched ?? this.#fetched
-    if (secondsLeft !== undefined) this.#secondsLeft = secondsLeft
+    if (secondsLeft !== undefined) {
+      this.#secondsLeft = secondsLeft
+      this.#leftSaidAtMs = performance.now()
+    }
     const sinceMs = performance.now() - this.#writtenAtMs
     this.#due ??= setTimeout(() => this.#write(), Math.max(0, workerLimits.progressEveryMs - sinceMs))
   }
@@ -44,11 +53,15 @@ export class Progress {
   #write(): void {
     this.#due = undefined
     this.#writtenAtMs = performance.now()
+    clearTimeout(this.#again)
+    const { secondsLeft } = this
+    if (secondsLeft !== null && secondsLeft > 1)
+      this.#again = setTimeout(() => this.changed(), workerLimits.countedDownEveryMs)
     const before = this.#writing
     // The counts are only shown to people: the next write, or the run's end, repairs a write that fails.
     this.#writing = (async () => {
       await before
-      const shown = { fetched: this.#fetched, secondsLeft: this.#secondsLeft }
+      const shown = { fetched: this.#fetched, secondsLeft }
       await this.#runs.change({ ...this.#run, ...pick(this.#counts), ...shown }).catch(() => {})
     })()
   }
@@ -56,6 +69,7 @@ export class Progress {
   /** After this no write is under way, so none can overtake the run's end. */
   async settled(): Promise<void> {
     clearTimeout(this.#due)
+    clearTimeout(this.#again)
     await this.#writing
   }
 }

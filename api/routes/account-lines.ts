@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { apiLimits } from '../limits.ts'
+import { isLongestChosen } from '../../src/account/account.ts'
 import type { Accounts } from '../../src/redis/accounts.ts'
 import { AccountImport, type ValidateLine } from '../account-import.ts'
 import type { App } from '../app.ts'
@@ -98,8 +99,16 @@ async function* exportLines(
   for await (const records of accounts.everyone({ sort: 'createdAt', destinationId })) {
     const lines = records.map(({ account, sealedPassword, guarded }) => {
       const fields = Object.fromEntries(schemas.accountFieldNames.map((name) => [name, account[name]]))
-      const { id } = account
-      return lineOf({ id, ...fields, ...(guarded ? { guarded } : {}), ...(sealed ? { sealedPassword } : {}) })
+      const { id, interval } = account
+      // A longest interval that is given counts as chosen (docs/operating.md), be it the default.
+      const shown = isLongestChosen(account) ? interval : { minSeconds: interval.minSeconds }
+      return lineOf({
+        id,
+        ...fields,
+        interval: shown,
+        ...(guarded ? { guarded } : {}),
+        ...(sealed ? { sealedPassword } : {}),
+      })
     })
     yield lines.join('')
   }

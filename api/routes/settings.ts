@@ -4,6 +4,8 @@ import type { App } from '../app.ts'
 import { demandMatch, tag } from '../http/etag.ts'
 import { IfMatch, IfNoneMatch } from '../schemas/requests.ts'
 import * as schemas from '../schemas/settings.ts'
+import { hostMistakes } from '../../src/account/host.ts'
+import { badRequest } from '../http/problems.ts'
 
 export interface SettingsWorld {
   readonly settings: InstanceSettingsStore
@@ -45,9 +47,19 @@ export async function settingRoutes(app: App, { settings }: SettingsWorld): Prom
       },
     },
     async (request, reply) => {
+      demandHosts(request.body)
       const changed = await settings.change(request.body, (before) => demandMatch(request, before, 'A setting'))
       tag(reply, changed)
       return changed
     },
   )
+}
+
+/** An entry that an earlier version took may be removed, whatever its name. */
+function demandHosts({ importBytesPerHour = {} }: schemas.SettingsPatch): void {
+  const pointerOf = (host: string) => `/importBytesPerHour/${host.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  const mistakes = Object.entries(importBytesPerHour).flatMap(([host, octets]) =>
+    octets === null ? [] : hostMistakes(host, pointerOf(host)),
+  )
+  if (mistakes.length > 0) throw badRequest(mistakes)
 }

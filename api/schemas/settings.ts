@@ -50,3 +50,4 @@ export const SettingsPatch = Type.Partial(
   }),
   strict,
 )
+export type SettingsPatch = Static<typeof SettingsPatch>

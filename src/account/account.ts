@@ -148,7 +148,11 @@ export function accountMistakes(account: Account, password: string | undefined):
     say(!flagForm.test(flag), `/flags/${nth}`, 'must be an IMAP flag such as \\Flagged, or a keyword without spaces')
   }
   const { minSeconds, maxSeconds } = account.interval
-  say(minSeconds > maxSeconds, '/interval', 'minSeconds must not be larger than maxSeconds')
+  say(
+    minSeconds > maxSeconds,
+    '/interval',
+    `minSeconds (${minSeconds}) must not be larger than maxSeconds (${maxSeconds}); give both, since one that is left out stays as it was, at first ${accountDefaults.interval.minSeconds} and ${accountDefaults.interval.maxSeconds}`,
+  )
   say(
     !/^(?:[0-9a-f]{64})$/.test(account.tlsFingerprint ?? '0'.repeat(64)),
     '/tlsFingerprint',

@@ -178,6 +178,30 @@ test('a client that reads no answer before it has sent all is not left waiting',
   assert.equal(count, 4000)
 })
 
+test('a longest interval that nobody has chosen is not chosen by an export and an import, and one that was chosen stays so', async () => {
+  const id = await elsewhere('intervals')
+  const unset = account('unset', { destinationId: id, interval: { minSeconds: 60 } })
+  const set = account('set', { destinationId: id, interval: { minSeconds: 60, maxSeconds: 3600 } })
+  await imported(linesOf([unset, set]))
+  const url = `/api/v1/accounts/export?destinationId=${id}`
+  const { body } = await stack.app.inject({ url, headers: { authorization: `Bearer ${adminToken}` } })
+  const lines = body.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as { interval: object }]))
+  assert.deepEqual(
+    lines.map(({ interval }) => interval),
+    [{ minSeconds: 60 }, { minSeconds: 60, maxSeconds: 3600 }],
+  )
+  const again = await elsewhere('again')
+  await imported(linesOf(lines.map((line) => ({ ...line, password: secret, destinationId: again }))))
+  const { items } = (await stack.call('GET', `/accounts?destinationId=${again}`)).body
+  const chosen = await Promise.all(
+    items.map(async (one) => {
+      const json = await stack.redis.hget(keys.accounts, String(one['id']))
+      return (JSON.parse(json ?? '') as AccountRecord).account.longestChosen
+    }),
+  )
+  assert.deepEqual(chosen, [undefined, true])
+})
+
 test("an owner imports and exports what is the owner's alone, and brings nothing sealed", async () => {
   const { body } = await stack.call('POST', '/tokens', { name: 'owner', scopes: ['admin'], destinationId: other })
   const token = String(body['token'])

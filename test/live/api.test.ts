@@ -423,6 +423,19 @@ test('accounts: every mistake at once, by its pointer', async () => {
     ['/address', '/flags/0', '/flags/1', '/folder', '/host', '/password', '/user'],
   )
   assert.deepEqual(await post({ interval: { minSeconds: 600, maxSeconds: 60 } }), ['/interval'])
+  const lone = await stack.call(
+    'POST',
+    '/accounts',
+    newAccount({ destinationId: 'x'.repeat(26), interval: { minSeconds: 7200 } }),
+  )
+  assert.match(JSON.stringify(lone.body), /minSeconds \(7200\) must not be larger than maxSeconds \(3600\)/)
+  const hosts = await stack.call('PATCH', '/settings', {
+    importBytesPerHour: { 'BAD HOST:99': 5, 'a/b': 1, 'gone.': null },
+  })
+  assert.deepEqual(
+    [hosts.status, pointers(hosts.body)],
+    [400, ['/importBytesPerHour/BAD HOST:99', '/importBytesPerHour/a~1b']],
+  )
   assert.deepEqual(await post({ tlsFingerprint: 'abc' }), ['/tlsFingerprint'])
   assert.deepEqual(await post({ destinationId: '01J00000000000000000000000' }), ['/destinationId'])
   assert.deepEqual(await post({ user: 'nul\0' }), ['/user'])

@@ -12,7 +12,8 @@ const readAgainMs = 5000
 export function NextRun({ account: { id, status, nextRunAt } }: { readonly account: Account }) {
   const { accounts: say } = words.value
   const isOpen = status === 'running' || status === 'waiting'
-  const lateMs = isOpen || nextRunAt === null ? 0 : nowMs.value - Date.parse(nextRunAt)
+  // One that waits for a place has no run yet: no event may come of its visit.
+  const lateMs = status === 'running' || nextRunAt === null ? 0 : nowMs.value - Date.parse(nextRunAt)
   const turn = Math.floor(lateMs / readAgainMs)
   useEffect(() => {
     if (turn > 0) refresh(id)

@@ -11,6 +11,7 @@ import type { Redis } from 'ioredis'
 import { ulid } from 'ulid'
 import { newRecord } from '../src/ledger/ledger.ts'
 import type { AccountId, DestinationId, ShortHash } from '../src/mail/message.ts'
+import { Backlog } from '../src/pull/backlog.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { connectRedis } from '../src/redis/connection.ts'
 import { Destinations } from '../src/redis/destinations.ts'
@@ -137,7 +138,7 @@ async function madeAccounts(redis: Redis, count: number, from = 0): Promise<Acco
 async function month(redis: Redis, runs: Runs, id: AccountId): Promise<void> {
   await recordedRun(redis, runs, id)
   await withLedger(redis, id, async (ledger) => {
-    await ledger.begin([])
+    await ledger.begin([], await Backlog.of([]))
     await ledger.whole({ uidValidity: 1_790_000_000, uidNext: 4000 } as never)
     const { reading } = await ledger.view()
     await importEnded(redis, id)

@@ -17,6 +17,7 @@ export type EventName =
   | 'deletion refused'
   | 'deletion not confirmed'
   | 'came short'
+  | 'import budget used up'
   | 'flags left out'
   | 'server learnt'
   | 'account stopped'

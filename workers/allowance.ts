@@ -92,7 +92,7 @@ export class Allowance {
         // Whoever leaves a place to others comes again behind them.
         return this.#place === undefined || this.#place.isWanted() ? this.#world.heavyLane.againMs : 0
       case 'budget':
-        return this.#imports?.waitMs ?? 0
+        return (this.#imports?.shortage?.waitSeconds ?? 0) * 1000
       default:
         return assertNever(why)
     }

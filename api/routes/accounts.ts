@@ -230,7 +230,8 @@ class AccountHandlers {
       return { record: { account, sealedPassword, ...guarded, ...(twinOf === undefined ? {} : { twinOf }) }, due }
     })
     if (body.paused === true) await stopPull(this.#world.redis, this.#world.runs, record.account.id)
-    if (interval !== undefined) await bringForward(this.#world.redis, record.account)
+    const hasBudget = body.importBytesPerHour !== undefined
+    if (interval !== undefined || hasBudget) await bringForward(this.#world.redis, record.account, hasBudget)
     tag(reply, record)
     return await this.#view(record)
   }

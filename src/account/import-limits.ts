@@ -4,9 +4,12 @@ import type { Destination } from './destination.ts'
 import { isSameHost } from './host.ts'
 import type { InstanceSettings } from './instance-settings.ts'
 
+export type LimitedBy = 'account' | 'destination' | 'provider'
+
 /** Whose budget it is, and the octets that it allows in an hour. */
 export interface ImportLimits {
   readonly name: string
+  readonly of: LimitedBy
   readonly bytesPerHour: number
 }
 
@@ -14,10 +17,12 @@ export interface ImportLimits {
 export function importLimitsOf(account: Account, destination: Destination, settings: InstanceSettings): ImportLimits[] {
   const hosts = Object.entries(settings.importBytesPerHour).filter(([host]) => isSameHost(host, account.host))
   const ofHost = hosts.map(([, octets]) => octets).sort((a, b) => a - b)[0]
-  const all: (readonly [name: string, octets: number | null | undefined])[] = [
-    [`account:${account.id}`, account.importBytesPerHour],
-    [`destination:${destination.id}`, destination.importBytesPerHour],
-    [`host:${account.host}`, ofHost],
+  const all: (readonly [of: LimitedBy, name: string, octets: number | null | undefined])[] = [
+    ['account', `account:${account.id}`, account.importBytesPerHour],
+    ['destination', `destination:${destination.id}`, destination.importBytesPerHour],
+    ['provider', `host:${account.host}`, ofHost],
   ]
-  return all.flatMap(([name, bytesPerHour]) => (typeof bytesPerHour === 'number' ? [{ name, bytesPerHour }] : []))
+  return all.flatMap(([of, name, bytesPerHour]) =>
+    typeof bytesPerHour === 'number' ? [{ of, name, bytesPerHour }] : [],
+  )
 }

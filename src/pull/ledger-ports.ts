@@ -15,6 +15,7 @@ import type {
 } from '../ledger/ledger.ts'
 import type { PackedRecords } from '../ledger/packed-records.ts'
 import type { Retrieved, ShortHash, Sighting, Token } from '../mail/message.ts'
+import type { Backlog } from './backlog.ts'
 import type { KnownPlan } from './known-plan.ts'
 
 /** All ports of one account. redis/ledger.ts implements them together, since one script writes for several of them. */
@@ -24,8 +25,12 @@ export interface AccountLedger extends Ledger, Intents, Spool, QuarantineWriter,
 export interface Ledger {
   /** Reads the ledger as it stands. Dismissals that people have asked for are carried out first. */
   view(): Promise<LedgerView>
-  /** Records the messages that the first run leaves at the provider, and that its choice has been made. Idempotent. */
-  begin(skipped: readonly Sighting[]): Promise<void>
+  /**
+   * Records the messages that the first run leaves at the provider, and that its choice has been made. Idempotent.
+   *
+   * @param backlog what the maildrop shows.
+   */
+  begin(skipped: readonly Sighting[], backlog: Backlog): Promise<void>
   /** Records one message that the first run leaves at the provider. */
   skip(sighting: Sighting): Promise<void>
   /** Writes what a session has learnt about records: missing, listed again, renamed, resized, deleted at the provider. */
@@ -78,6 +83,8 @@ export interface LedgerView {
   readonly begun: boolean
   /** True from then on until a run has gone well: the first import is unfinished. */
   readonly importing: boolean
+  /** What the maildrop showed when the first import began; undefined once it has ended, and where an earlier version began it. */
+  readonly backlog: Backlog | undefined
   /** The wall clock of the last run that wrote; 0 where none has. */
   readonly lastSeenMs: number
   readonly continuity: Continuity

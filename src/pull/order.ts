@@ -10,28 +10,39 @@ import type { Listed } from '../mail/message.ts'
 import { pullLimits } from './limits.ts'
 
 export interface Order {
-  /** What has come since the import began: ordinary mail, which no budget of an import holds up. */
+  /** What has come since the import began, and is ordinary: no budget of an import holds it up. */
   readonly fresh: readonly Listed[]
+  /** The rest of that: large messages, and what is more than one window. */
+  readonly freshRest: readonly Listed[]
   /** At most one window. */
   readonly first: readonly Listed[]
   readonly rest: readonly Listed[]
 }
 
-/** @param importedUpTo the highest number of a message that a first import knows, 0 for none; undefined: this is no first import. */
-export function orderOf(messages: readonly Listed[], importedUpTo: number | undefined): Order {
-  if (importedUpTo === undefined) {
-    if (prefixOf(messages).length === messages.length) return { fresh: [], first: messages, rest: [] }
-    const first = prefixOf(messages.filter(({ size }) => size <= pullLimits.largeOctets))
-    return { fresh: [], first, rest: without(messages, first) }
-  }
-  const fresh =
-    importedUpTo === 0
-      ? []
-      : prefixOf(messages.filter(({ number, size }) => number > importedUpTo && size <= pullLimits.largeOctets))
-  const backlog = without(messages, fresh)
-  if (octetsOf(backlog) <= pullLimits.smallImportOctets) return { fresh, ...firstWindowOf(backlog) }
-  const newest = importedUpTo === 0 ? newestOf(backlog) : []
-  return { fresh, ...firstWindowOf([...newest, ...bySize(without(backlog, newest))]) }
+/** A first import. */
+export interface Import {
+  /** The messages that have come since it began. */
+  readonly fresh: ReadonlySet<Listed>
+  /** Nothing of it is known yet. */
+  readonly isBeginning: boolean
+}
+
+/** @param ofImport undefined: this is no first import. */
+export function orderOf(messages: readonly Listed[], ofImport: Import | undefined): Order {
+  if (ofImport === undefined) return { fresh: [], freshRest: [], ...ordinaryFirst(messages) }
+  const news = messages.filter((message) => ofImport.fresh.has(message))
+  const { first: fresh, rest: freshRest } = ordinaryFirst(news)
+  const backlog = without(messages, news)
+  if (octetsOf(backlog) <= pullLimits.smallImportOctets) return { fresh, freshRest, ...firstWindowOf(backlog) }
+  const newest = ofImport.isBeginning ? newestOf(backlog) : []
+  return { fresh, freshRest, ...firstWindowOf([...newest, ...bySize(without(backlog, newest))]) }
+}
+
+/** One window of mail, small messages before large ones if it is not everything. */
+function ordinaryFirst(messages: readonly Listed[]): Pick<Order, 'first' | 'rest'> {
+  if (prefixOf(messages).length === messages.length) return { first: messages, rest: [] }
+  const first = prefixOf(messages.filter(({ size }) => size <= pullLimits.largeOctets))
+  return { first, rest: without(messages, first) }
 }
 
 function firstWindowOf(messages: readonly Listed[]): Pick<Order, 'first' | 'rest'> {
@@ -55,14 +66,9 @@ function prefixOf(messages: readonly Listed[]): readonly Listed[] {
   return messages.slice(0, count)
 }
 
-/**
- * The last small messages: people look for them first. The very last one comes before all others: by it the next visit tells what has come
- * since.
- */
+/** The last small messages: people look for them first. */
 function newestOf(messages: readonly Listed[]): readonly Listed[] {
-  const small = messages.filter(({ size }) => size <= pullLimits.importSizes[0])
-  const newest = small.slice(-pullLimits.importNewest)
-  return [...newest.slice(-1), ...newest.slice(0, -1)]
+  return messages.filter(({ size }) => size <= pullLimits.importSizes[0]).slice(-pullLimits.importNewest)
 }
 
 /** Small messages first. */

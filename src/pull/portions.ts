@@ -1,30 +1,34 @@
 /** Parts what a session retrieves into portions, and asks before each for what it needs: a place for heavy work, a budget of an import. */
 import type { Listed } from '../mail/message.ts'
 import { pullLimits } from './limits.ts'
-import { octetsOf, orderOf } from './order.ts'
+import { type Import, octetsOf, orderOf } from './order.ts'
 import type { PullSession } from './session.ts'
 import type { Turns } from './suspects.ts'
 
 export async function* portions(session: PullSession, turns: Turns): AsyncGenerator<Turns> {
   const { world } = session
-  const { fresh, first, rest } = orderOf(turns.usual, importedUpTo(session, turns))
+  const { fresh, freshRest, first, rest } = orderOf(turns.usual, await importOf(session, turns.usual))
   if (fresh.length > 0) yield { usual: fresh, last: [] }
   const budget = session.isImport ? world.importBudget : undefined
-  const isAllOrdinary = rest.length === 0 && octetsOf(turns.last) <= pullLimits.ordinaryOctetsMax
+  const isAllOrdinary = freshRest.length + rest.length === 0 && octetsOf(turns.last) <= pullLimits.ordinaryOctetsMax
   if (isAllOrdinary && budget === undefined) return yield { usual: first, last: turns.last }
   yield* budgeted(session, { usual: first, last: isAllOrdinary ? turns.last : [] })
-  if (isAllOrdinary || session.endsEarly !== undefined) return
-  if (await world.enterHeavy()) yield* budgeted(session, { usual: rest, last: turns.last })
-  else session.endsEarly = 'place'
+  const isUsedUp = session.endsEarly !== undefined
+  if (isAllOrdinary || (isUsedUp && freshRest.length === 0)) return
+  if (await world.enterHeavy()) {
+    if (freshRest.length > 0) yield { usual: freshRest, last: [] }
+    if (!isUsedUp) yield* budgeted(session, { usual: rest, last: turns.last })
+  } else session.endsEarly = 'place'
 }
 
-/** The highest number of a message that a first import need not retrieve any more: what stands behind it has come since. */
-function importedUpTo(session: PullSession, { usual, last }: Turns): number | undefined {
-  if (!session.isImport) return undefined
-  // What the first run passes by has not come before its import.
-  if (!session.view.begun) return 0
-  const wanted = new Set([...usual, ...last])
-  return session.listing.reduce((upTo, message) => (wanted.has(message) ? upTo : Math.max(upTo, message.number)), 0)
+async function importOf(
+  { view, isImport, listing }: PullSession,
+  usual: readonly Listed[],
+): Promise<Import | undefined> {
+  if (!isImport) return undefined
+  // What the first run passes by has not come since then, nor anything else that it sees.
+  const fresh = view.begun ? await view.backlog?.freshAmong(usual, listing) : undefined
+  return { fresh: fresh ?? new Set(), isBeginning: view.records.length === 0 }
 }
 
 /** Yields as much as the budget of a first import allows, a part at a time. */
@@ -44,6 +48,7 @@ async function* budgeted(session: PullSession, { usual, last }: Turns): AsyncGen
     from += some.length
     if (some.length === part.length) continue
     session.endsEarly = 'budget'
+    if (budget.shortage !== undefined) session.world.notice({ event: 'import budget used up', ...budget.shortage })
     return
   }
 }

@@ -4,6 +4,7 @@
  * ledger-ports.ts, and the ports for reading stored messages back are in trace-ports.ts.
  */
 import type { Account } from '../account/account.ts'
+import type { LimitedBy } from '../account/import-limits.ts'
 import type { Clock } from '../clock.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { Intent } from '../ledger/ledger.ts'
@@ -91,6 +92,16 @@ export interface ImportBudget {
   take(octets: number, least: number): Promise<number>
   /** The octets that it gives in an hour. */
   readonly octetsPerHour: number
+  /** Why it gave less than was wanted last; undefined if it gave all. */
+  readonly shortage: ImportShortage | undefined
+}
+
+/** A budget of a first import that is used up. */
+export interface ImportShortage {
+  readonly of: LimitedBy
+  readonly octetsPerHour: number
+  /** When it gives some again; 0 if it gave a part. */
+  readonly waitSeconds: number
 }
 
 /** A remark about the maildrop, for people. */
@@ -108,6 +119,8 @@ export type Notice =
   | { readonly event: 'deletion not confirmed'; readonly messages: number; readonly reason: string }
   /** Of this many messages a fraction came; the octets are those of the first one. */
   | { readonly event: 'came short'; readonly messages: number; readonly octets: number; readonly size: number }
+  /** The first import has brought what it may for now. */
+  | ({ readonly event: 'import budget used up' } & ImportShortage)
   /** Mail is stored without these flags of the account. `reply`: the store's refusal. */
   | ({ readonly event: 'flags left out' } & FlagsLeftOut)
 

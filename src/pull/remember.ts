@@ -1,5 +1,6 @@
 /** Writes the lessons of a session: those about listed messages before QUIT, and those about forgotten messages after it. */
 import { retentionMark } from '../ledger/record-codec.ts'
+import { Backlog } from './backlog.ts'
 import { forgettable, missing } from './lessons.ts'
 import type { Survey } from './survey.ts'
 import type { PullSession } from './session.ts'
@@ -12,7 +13,7 @@ export async function remember(session: PullSession, survey: Survey): Promise<vo
   if (reached !== undefined) await ledger.whole(reached)
   await deposit.refusals.settle()
   await session.providerRefusals.settle(session.erasures.ended === undefined ? session : undefined)
-  if (survey.choosing && session.remaining === 0) await ledger.begin([])
+  if (survey.choosing && session.remaining === 0) await ledger.begin([], await Backlog.of(session.listing))
 
   await ledger.amend(session.lessons)
   await tell(session, survey)

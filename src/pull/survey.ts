@@ -3,6 +3,7 @@ import type { LedgerRecord } from '../ledger/ledger.ts'
 import { listedUidlHash } from '../mail/header.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
 import { slices } from '../slices.ts'
+import { Backlog } from './backlog.ts'
 import { see } from './doubt.ts'
 import type { IdForm, IdMatches } from './id-matches.ts'
 import { pullLimits } from './limits.ts'
@@ -117,14 +118,15 @@ async function begin(
 ): Promise<readonly Listed[]> {
   const { account, nowMs } = session
   const { ledger } = session.world
+  const backlog = await Backlog.of(session.listing)
   if (account.firstRun.mode === 'all') {
-    await ledger.begin([])
+    await ledger.begin([], backlog)
     return fresh
   }
   const others = fresh.filter((message) => !sightedNew.has(message))
   const sightings = [...sightedNew.values(), ...(await lookAt(others, session))]
   const skipped = sightings.filter(({ arrived }) => isBeforeFirstRun(account.firstRun, arrived, nowMs))
-  await ledger.begin(skipped)
+  await ledger.begin(skipped, backlog)
   const skippedMessages = new Set(skipped.map(({ message }) => message))
   return fresh.filter((message) => !skippedMessages.has(message))
 }

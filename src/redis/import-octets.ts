@@ -1,16 +1,16 @@
 /** Counts the octets of first imports by the hour, over all workers, where an account, its destination or its provider has a budget. */
 import type { Redis } from 'ioredis'
 import type { ImportLimits } from '../account/import-limits.ts'
-import type { ImportBudget } from '../pull/ports.ts'
+import type { ImportBudget, ImportShortage } from '../pull/ports.ts'
 import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
 
-const takeImport = script<[granted: number, waitSeconds: number]>('take-import', 'any number')
+const takeImport = script<[granted: number, waitSeconds: number, short: number]>('take-import', 'any number')
 
 export class ImportOctets implements ImportBudget {
   readonly #redis: Redis
   readonly #scopes: readonly ImportLimits[]
-  #waitMs = 0
+  #shortage: ImportShortage | undefined
 
   /** @param scopes is not empty. */
   constructor(redis: Redis, scopes: readonly ImportLimits[]) {
@@ -22,15 +22,16 @@ export class ImportOctets implements ImportBudget {
     return Math.min(...this.#scopes.map(({ bytesPerHour }) => bytesPerHour))
   }
 
-  /** When there is room again, if there was none. */
-  get waitMs(): number {
-    return this.#waitMs
+  get shortage(): ImportShortage | undefined {
+    return this.#shortage
   }
 
   async take(octets: number, least: number): Promise<number> {
     const limits = this.#scopes.map(({ bytesPerHour }) => bytesPerHour)
-    const [granted, waitSeconds] = await takeImport(this.#redis, this.#keys, [octets, least, ...limits])
-    this.#waitMs = waitSeconds * 1000
+    const [granted, waitSeconds, short] = await takeImport(this.#redis, this.#keys, [octets, least, ...limits])
+    const scope = this.#scopes[short]
+    const isShort = granted < octets && scope !== undefined
+    this.#shortage = isShort ? { of: scope.of, octetsPerHour: scope.bytesPerHour, waitSeconds } : undefined
     return granted
   }
 

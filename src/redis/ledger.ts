@@ -18,6 +18,7 @@ import { PackedRecords } from '../ledger/packed-records.ts'
 import { encodeRecord, recordOctets } from '../ledger/record-codec.ts'
 import { uidlHash } from '../mail/header.ts'
 import type { AccountId, Retrieved, RunId, Sighting, Token } from '../mail/message.ts'
+import { Backlog } from '../pull/backlog.ts'
 import type { AccountLedger, AsideReason, GrowCounts, IdlePlan, LedgerView, Records } from '../pull/ledger-ports.ts'
 import type { RunCounts } from '../runs/run.ts'
 import { slices } from '../slices.ts'
@@ -56,7 +57,7 @@ export async function isImporting(redis: Redis, accountId: AccountId): Promise<b
 
 export async function importEnded(redis: Redis, accountId: AccountId): Promise<void> {
   const notes = keys.ledgerNotes(accountId)
-  await redis.multi().hdel(notes, 'importing').hincrby(notes, 'revision', 1).exec()
+  await redis.multi().hdel(notes, 'importing', 'backlog').hincrby(notes, 'revision', 1).exec()
 }
 
 export class RedisLedger implements AccountLedger {
@@ -104,16 +105,18 @@ export class RedisLedger implements AccountLedger {
       },
       begun: notes['begun'] === '1',
       importing: notes['importing'] === '1',
+      backlog:
+        notes['importing'] === '1' && notes['backlog'] !== undefined ? Backlog.parse(notes['backlog']) : undefined,
       lastSeenMs: Number(notes['lastSeenMs'] ?? 0),
       retries,
       ...this.#attempts.read(notes, keeper.name),
     }
   }
 
-  async begin(skipped: readonly Sighting[]): Promise<void> {
+  async begin(skipped: readonly Sighting[], backlog: Backlog): Promise<void> {
     for await (const slice of slices(skipped))
       await this.#records.append(slice.map((sighting) => this.#aside('skipped', sighting)))
-    await this.#writer.write(beginLedger)
+    await this.#writer.write(beginLedger, [], [backlog.toString()])
   }
 
   async skip(sighting: Sighting): Promise<void> {

@@ -6,6 +6,7 @@ import { keys } from '../../src/redis/key-names.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { type Stack, startStack } from '../support/stack.ts'
+import { untilTold } from '../support/until.ts'
 import { letter } from '../support/world.ts'
 
 let stack: Stack
@@ -32,11 +33,13 @@ async function providerOf(messages: ReturnType<typeof lettersOf>): Promise<Scrip
 }
 
 test('a budget gives what it has, nothing more in that hour, and what is larger than all of it once it has given nothing', async () => {
-  const budget = new ImportOctets(stack.redis, [{ name: 'test:a', bytesPerHour: 1000 }])
+  const budget = new ImportOctets(stack.redis, [{ name: 'test:a', of: 'account', bytesPerHour: 1000 }])
   assert.equal(await budget.take(600, 100), 600)
   assert.equal(await budget.take(600, 100), 400)
   assert.equal(await budget.take(600, 100), 0)
-  assert.ok(budget.waitMs > 58 * 60_000 && budget.waitMs <= 60 * 60_000, `${budget.waitMs}`)
+  const { of, octetsPerHour, waitSeconds = 0 } = budget.shortage ?? {}
+  assert.deepEqual([of, octetsPerHour], ['account', 1000])
+  assert.ok(waitSeconds > 58 * 60 && waitSeconds <= 60 * 60, `${waitSeconds}`)
   const key = keys.imported('test:a')
   const [[minute, octets]] = Object.entries(await stack.redis.hgetall(key)) as [[string, string]]
   await stack.redis
@@ -50,11 +53,12 @@ test('a budget gives what it has, nothing more in that hour, and what is larger 
 
 test('of several budgets the one with least room decides, and all count', async () => {
   const both = new ImportOctets(stack.redis, [
-    { name: 'test:b', bytesPerHour: 1000 },
-    { name: 'test:c', bytesPerHour: 300 },
+    { name: 'test:b', of: 'account', bytesPerHour: 1000 },
+    { name: 'test:c', of: 'destination', bytesPerHour: 300 },
   ])
   assert.equal(await both.take(500, 10), 300)
-  const one = new ImportOctets(stack.redis, [{ name: 'test:b', bytesPerHour: 1000 }])
+  assert.equal(both.shortage?.of, 'destination')
+  const one = new ImportOctets(stack.redis, [{ name: 'test:b', of: 'account', bytesPerHour: 1000 }])
   assert.equal(await one.take(5000, 10), 700)
 })
 
@@ -83,10 +87,30 @@ for (const where of ['account', 'destination', 'host'] as const) {
     const second = await stack.pull(accountId)
     assert.deepEqual([second.state, second.more, second.stored], ['done', true, 2])
     assert.ok(isTold(second), `${second.secondsLeft}`)
+    let none = await stack.pull(accountId)
+    assert.deepEqual([none.more, none.stored], [true, 0])
+    assert.ok(isTold(none), `${none.secondsLeft}`)
+    const whose = where === 'host' ? 'provider' : where
+    const sentence = new RegExp(`250,000 octets that importBytesPerHour of this ${whose} allows.* in (59|60) minutes`)
+    assert.match(none.notices.join(), sentence)
+    if (where === 'account') {
+      await stack.call('PATCH', `/accounts/${accountId}`, { paused: false })
+      none = await nextRun(accountId, none.id)
+      assert.deepEqual([none.more, none.stored], [true, 0])
+    }
     await lift(where, accountId, destinationId)
-    const third = await stack.pull(accountId)
+    // Whoever lifts the account's own budget does not want to wait for its next visit.
+    const third = where === 'account' ? await nextRun(accountId, none.id) : await stack.pull(accountId)
     assert.deepEqual([third.more, first.stored + second.stored + third.stored], [false, 62])
     assert.equal(third.secondsLeft, null)
+  })
+}
+
+async function nextRun(accountId: string, after: string): Promise<Run> {
+  return await untilTold('a run by itself', async () => {
+    const { body } = await stack.call('GET', `/accounts/${accountId}`)
+    const run = body.lastRun
+    return run.id !== after && run.finishedAt !== null ? run : undefined
   })
 }
 

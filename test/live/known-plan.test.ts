@@ -15,6 +15,7 @@ import type {
 } from '../../src/mail/message.ts'
 import type { Intent } from '../../src/ledger/ledger.ts'
 import { uidlHash } from '../../src/mail/header.ts'
+import { Backlog } from '../../src/pull/backlog.ts'
 import type { KnownPlan } from '../../src/pull/known-plan.ts'
 import type { IdlePlan, LedgerView } from '../../src/pull/ledger-ports.ts'
 import { keeperOf } from '../../src/redis/keeper.ts'
@@ -131,7 +132,7 @@ test('a ledger that an earlier version has written, and no other one since, has 
 
 /** Everything that writes to an account under its lease. */
 const writes: Readonly<Record<string, (ledger: RedisLedger) => Promise<unknown>>> = {
-  begin: (ledger) => ledger.begin([]),
+  begin: async (ledger) => await ledger.begin([], await Backlog.of([])),
   skip: (ledger) => ledger.skip(sighting),
   amend: async (ledger) => {
     const [record] = await ledger.adopt([{ ...(await recordOf(ledger)), state: 'stored' }])
@@ -168,7 +169,7 @@ for (const [name, write] of Object.entries(writes)) {
 }
 
 test('the end of a first import, and a superseded run that takes back its note, end what is known', async () => {
-  const id = await idleAccount((ledger) => ledger.begin([]))
+  const id = await idleAccount(async (ledger) => await ledger.begin([], await Backlog.of([])))
   await importEnded(redis, id)
   assert.equal(await knownOf(id), undefined)
   const other = await idleAccount()

@@ -13,6 +13,7 @@ import type {
   Uidl,
 } from '../../src/mail/message.ts'
 import { uidlHash } from '../../src/mail/header.ts'
+import { Backlog } from '../../src/pull/backlog.ts'
 import type { AccountLedger } from '../../src/pull/ledger-ports.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Lease } from '../../src/redis/lease.ts'
@@ -111,11 +112,13 @@ function ledgerContract(name: string, open: () => Promise<{ ledger: AccountLedge
         digest: undefined,
         arrived: undefined,
       })
-      await ledger.begin([seen('a'), seen('b')])
+      await ledger.begin([seen('a'), seen('b')], await Backlog.of([seen('a').message]))
       await ledger.skip(seen('c'))
       await ledger.quarantine(seen('d'), { failure: { kind: 'internal', reason: 'it would not' }, attempts: 0 })
-      const { records, begun, importing } = await ledger.view()
+      const { records, begun, importing, backlog } = await ledger.view()
       assert.deepEqual([begun, importing], [true, true])
+      const messages = [seen('a').message, seen('z').message]
+      assert.deepEqual([...((await backlog?.freshAmong(messages, messages)) ?? [])], messages.slice(1))
       assert.deepEqual(
         [...records].map(({ state }) => state),
         ['skipped', 'skipped', 'skipped', 'quarantined'],
@@ -428,7 +431,7 @@ test('a fence that is given out twice makes no two equal holders', async () => {
   assert.notEqual(after.holder, before.holder)
   assert.match(after.holder, /^\d+-[0-9a-f]{16}$/)
   const ledger = new RedisLedger(redis, before, () => nowMs, run)
-  await assert.rejects(ledger.begin([]), /took this account over/)
+  await assert.rejects(ledger.begin([], await Backlog.of([])), /took this account over/)
   await before.release()
   assert.equal(await redis.get(keys.lease(id)), after.holder)
   await after.release()
@@ -463,7 +466,11 @@ test('a lease that was lost writes nothing: every ledger call fails as supersede
   await redis.del(keys.lease(id))
   const next = await leaseOf(id)
   const intent = intentOf(1, 2)
-  const writes = [() => ledger.intend(intent), () => ledger.record(intent, tokensOf(intent)), () => ledger.begin([])]
+  const writes = [
+    () => ledger.intend(intent),
+    () => ledger.record(intent, tokensOf(intent)),
+    async () => await ledger.begin([], await Backlog.of([])),
+  ]
   for (const write of writes) await assert.rejects(write, /took this account over/)
   assert.equal(await redis.exists(keys.ledger(id), keys.intents(id)), 0)
   await zombie.release()

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { ulid } from 'ulid'
 import type { AccountId, RunId } from '../../src/mail/message.ts'
+import { Backlog } from '../../src/pull/backlog.ts'
 import { type AccountRecord, Accounts } from '../../src/redis/accounts.ts'
 import { eraseRemoved } from '../../src/redis/account-erasure.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
@@ -58,7 +59,10 @@ async function leaseOf(id: AccountId): Promise<Lease> {
 /** A ledger, a run in the history, and what stands beside it. */
 async function atWork(id: AccountId): Promise<void> {
   const lease = await leaseOf(id)
-  await new RedisLedger(redis, lease, () => nowMs, { id: ulid() as RunId, counts: noCounts() }).begin([])
+  await new RedisLedger(redis, lease, () => nowMs, { id: ulid() as RunId, counts: noCounts() }).begin(
+    [],
+    await Backlog.of([]),
+  )
   await lease.release()
   const run = await runs.open(id, 'request')
   await redis.set(keys.transcript(id, run.id), 'x')

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Listed, MessageNumber, Octets, Uidl } from '../../src/mail/message.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
-import { orderOf } from '../../src/pull/order.ts'
+import { type Import, orderOf } from '../../src/pull/order.ts'
 import type { ImportBudget } from '../../src/pull/ports.ts'
 import { TimeLeft } from '../../src/pull/time-left.ts'
 import { KiB, MiB } from '../../src/units.ts'
@@ -17,7 +17,7 @@ const many = (count: number, size: number) => Array.from({ length: count }, () =
 
 test('one window of mail is ordinary, in the order of the maildrop, whatever the sizes', () => {
   const messages = listed(3 * MiB, 1000, 500 * KiB)
-  assert.deepEqual(orderOf(messages, undefined), { fresh: [], first: messages, rest: [] })
+  assert.deepEqual(orderOf(messages, undefined), { fresh: [], freshRest: [], first: messages, rest: [] })
 })
 
 test('beside a large message the small ones are ordinary mail, and the large one is not', () => {
@@ -33,19 +33,20 @@ test('of more mail than one window the first window is ordinary, and all of it k
 
 test('a first import brings the newest first, then the small ones, and the large ones last', () => {
   const messages = listed(10 * MiB, 2 * MiB, 500 * KiB, ...many(300, 1000), 600 * KiB, 12 * MiB)
-  const { fresh, first, rest } = orderOf(messages, 0)
+  const { fresh, first, rest } = orderOf(messages, { fresh: new Set(), isBeginning: true })
   assert.deepEqual(fresh, [])
   const order = numbers([...first, ...rest])
-  assert.deepEqual(order.slice(0, 50), [303, ...numbers(messages.slice(253, 302))])
+  assert.deepEqual(order.slice(0, 50), numbers(messages.slice(253, 303)))
   assert.deepEqual(order.slice(50, 300), numbers(messages.slice(3, 253)))
   assert.deepEqual(order.slice(300), [3, 304, 2, 1, 305])
   assert.ok(first.length <= pullLimits.windowMessagesMax)
 })
 
 test('what has come since the import began is ordinary mail of its own, before all that is left of it', () => {
-  const messages = listed(...many(400, 100 * KiB), 2000, 3000)
-  const { fresh, first, rest } = orderOf(messages, 400)
-  assert.deepEqual(numbers(fresh), [401, 402])
+  const messages = listed(...many(400, 100 * KiB), 2000, 9 * MiB, 3000)
+  const news = { fresh: new Set(messages.slice(400)), isBeginning: false }
+  const { fresh, freshRest, first, rest } = orderOf(messages, news)
+  assert.deepEqual([numbers(fresh), numbers(freshRest)], [[401, 403], [402]])
   assert.equal(first.length + rest.length, 400)
 })
 
@@ -55,10 +56,11 @@ test('chance: nothing is left out, nothing comes twice, and only one window is o
     const messages = listed(
       ...Array.from({ length: chance.below(700) }, () => chance.below(chance.of([100, 5000, 9_000_000]))),
     )
-    const upTo = chance.of([undefined, 0, chance.below(messages.length + 1)])
-    const { fresh, first, rest } = orderOf(messages, upTo)
+    const upTo = chance.of([0, chance.below(messages.length + 1)])
+    const ofImport: Import = { fresh: new Set(messages.slice(upTo)), isBeginning: upTo === 0 }
+    const { fresh, freshRest, first, rest } = orderOf(messages, chance.of([undefined, ofImport]))
     assert.deepEqual(
-      numbers([...fresh, ...first, ...rest]).toSorted((a, b) => a - b),
+      numbers([...fresh, ...freshRest, ...first, ...rest]).toSorted((a, b) => a - b),
       numbers(messages),
     )
     for (const ordinary of [fresh, first]) {
@@ -110,6 +112,7 @@ function budgetOf(octets: number): ImportBudget & { left: number } {
   const budget = {
     left: octets,
     octetsPerHour: octets,
+    shortage: undefined,
     async take(wanted: number, least: number) {
       const granted = budget.left >= wanted ? wanted : budget.left >= least ? budget.left : 0
       budget.left -= granted
@@ -138,6 +141,54 @@ test('a first import whose budget is used up ends well, and new mail comes all t
   await world.pull()
   assert.equal(new Set(world.bodies()).size, 603)
   assert.equal(world.leftMore.length, 2)
+})
+
+type Letters = ReturnType<typeof lettersOf>
+const without = (letters: Letters, from: number, to: number) => [...letters.slice(0, from), ...letters.slice(to)]
+/** What happens to the maildrop between the first visit and the second. */
+const meanwhile: readonly (readonly [string, Letters, retention: 'keep' | 'delete', (left: Letters) => Letters])[] = [
+  ['nothing', lettersOf(400, 5000), 'keep', (left) => left],
+  ['what is stored is deleted', lettersOf(400, 5000), 'delete', (left) => left],
+  ['nothing, and it is small', lettersOf(40, 5000), 'keep', (left) => left],
+  ['nothing, and all of it is large', lettersOf(60, 90_000), 'keep', (left) => left],
+  ['the newest are deleted by another program', lettersOf(400, 5000), 'keep', (left) => without(left, 300, 400)],
+  ['the oldest are deleted by another program', lettersOf(400, 5000), 'keep', (left) => without(left, 0, 200)],
+  ['it is listed the other way round', lettersOf(400, 5000), 'keep', (left) => left.toReversed()],
+]
+for (const [what, letters, mode, then] of meanwhile)
+  for (const part of [0, 0.1])
+    test(`a budget of an import holds up no new mail, and lets nothing else through: ${what} (${part} of it has come)`, async () => {
+      const world = worldOf(letters)
+      const octets = letters.reduce((sum, { bytes }) => sum + bytes.length + 10, 0)
+      world.importBudget = budgetOf(part * octets)
+      const changes = { retention: { mode }, maxMessageBytes: 10_000_000 } as const
+      const first = await world.pull(changes)
+      assert.ok(part === 0 ? first.stored === 0 : first.stored > 0 && first.stored <= letters.length / 5)
+      world.ledger.importing = true
+      world.importBudget = budgetOf(0)
+      world.provider = [
+        ...then([...world.provider] as Letters),
+        ...lettersOf(2, 700, 9000),
+        ...lettersOf(1, 2_000_000, 9500),
+      ]
+      assert.equal((await world.pull(changes)).stored, 3)
+      world.ledger.importing = true
+      assert.equal((await world.pull(changes)).stored, 0)
+      world.ledger.importing = true
+      world.importBudget = undefined
+      await world.pull(changes)
+      const bodies = world.bodies()
+      assert.equal(new Set(bodies).size, bodies.length)
+    })
+
+test('where ids do not last, what is left of an import stays within its budget', async () => {
+  const world = worldOf(lettersOf(400, 5000))
+  world.importBudget = budgetOf(200_000)
+  await world.pull()
+  world.ledger.importing = true
+  world.importBudget = budgetOf(0)
+  world.provider = world.provider.map((message, nth) => ({ ...message, uidl: `new-${nth}` }))
+  assert.equal((await world.pull()).stored, 0)
 })
 
 test('the budget of an import is none of a later visit', async () => {

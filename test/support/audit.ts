@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Redis } from 'ioredis'
 import type { Intent, LedgerRecord } from '../../src/ledger/ledger.ts'
 import type { AccountId, RunId, Sighting } from '../../src/mail/message.ts'
+import { Backlog } from '../../src/pull/backlog.ts'
 import { Lease } from '../../src/redis/lease.ts'
 import { RedisLedger } from '../../src/redis/ledger.ts'
 import { noCounts } from '../../src/runs/run.ts'
@@ -88,7 +89,10 @@ export function assertAgree({ records, intents }: LedgerContent, stored: readonl
 /** Writes a ledger as an early first run would have left it: with messages that it passed over and that nobody has seen since. */
 export async function seedMissed(redis: Redis, accountId: string, missed: readonly Missed[]): Promise<void> {
   await withLedger(redis, accountId, async (ledger) => {
-    await ledger.begin(missed.map(({ sighting }) => sighting))
+    await ledger.begin(
+      missed.map(({ sighting }) => sighting),
+      await Backlog.of([]),
+    )
     const { records } = await ledger.view()
     const amended = missed.map(({ sinceMs, listings }, nth) => ({
       ...records.at(nth),

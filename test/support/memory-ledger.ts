@@ -14,6 +14,7 @@ import { PackedRecords } from '../../src/ledger/packed-records.ts'
 import { encodeRecord } from '../../src/ledger/record-codec.ts'
 import { listedUidlHash } from '../../src/mail/header.ts'
 import type { Retrieved, Sighting, SpoolId, Token } from '../../src/mail/message.ts'
+import { Backlog } from '../../src/pull/backlog.ts'
 import type { KnownPlan } from '../../src/pull/known-plan.ts'
 import type {
   AccountLedger,
@@ -45,6 +46,7 @@ export class MemoryLedger implements AccountLedger {
   records: LedgerRecord[] = []
   begun = false
   importing = false
+  backlog: string | undefined
   lastSeenMs = 0
   readonly open = new Map<string, Intent>()
   readonly quarantined: { readonly sighting: Sighting; readonly reason: Failure }[] = []
@@ -97,6 +99,7 @@ export class MemoryLedger implements AccountLedger {
       records: this.#packed(),
       begun: this.begun,
       importing: this.importing,
+      backlog: this.importing && this.backlog !== undefined ? Backlog.parse(this.backlog) : undefined,
       lastSeenMs: this.lastSeenMs,
       retries,
       suspects: this.suspects,
@@ -184,11 +187,12 @@ export class MemoryLedger implements AccountLedger {
     if (ids.length > 0) this.#write('letGo', () => ids.forEach((id) => this.spoolContent.delete(id)))
   }
 
-  async begin(skipped: readonly Sighting[]): Promise<void> {
+  async begin(skipped: readonly Sighting[], backlog: Backlog): Promise<void> {
     this.#write('begin', () => {
       for (const sighting of skipped) this.#add('skipped', identityOf(sighting))
       this.begun = true
       this.importing = true
+      this.backlog = backlog.toString()
     })
   }
 

@@ -6,12 +6,12 @@
 --   wanted               octets
 --   least                fewer are of no use
 --   limit ...            the octets an hour of each budget
--- Returns what is granted; and where that is nothing, in how many seconds there is room.
+-- Returns what is granted; and where that is nothing, in how many seconds there is room, and which budget has none for longest, from 0 on.
 local wanted, least = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local nowSeconds = tonumber(time[1])
 local minute = math.floor(nowSeconds / 60)
-local granted, waitSeconds = wanted, 0
+local granted, waitSeconds, short = wanted, 0, 0
 
 for nth, key in ipairs(KEYS) do
   local limit = tonumber(ARGV[2 + nth])
@@ -34,13 +34,14 @@ for nth, key in ipairs(KEYS) do
     for _, slot in ipairs(slots) do
       free = free + slot[2]
       if free >= math.min(least, limit) and free > 0 then
-        waitSeconds = math.max(waitSeconds, (slot[1] + 60) * 60 - nowSeconds)
+        local seconds = (slot[1] + 60) * 60 - nowSeconds
+        if seconds > waitSeconds then waitSeconds, short = seconds, nth - 1 end
         break
       end
     end
     room = 0
   end
-  granted = math.min(granted, room)
+  if room < granted then granted, short = room, (room > 0 and nth - 1 or short) end
 end
 if granted > 0 then
   for _, key in ipairs(KEYS) do
@@ -48,4 +49,4 @@ if granted > 0 then
     redis.call('EXPIRE', key, 3660)
   end
 end
-return { granted, granted > 0 and 0 or waitSeconds }
+return { granted, granted > 0 and 0 or waitSeconds, short }

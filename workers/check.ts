@@ -7,7 +7,6 @@ import { OpenVisit } from '../src/pull/open-visit.ts'
 import type { Maildrop, WindowPace } from '../src/pull/ports.ts'
 import type { AccountRecord, AccountState } from '../src/redis/accounts.ts'
 import type { BegunVisit, Check, Lesson } from '../src/redis/due.ts'
-import { keys } from '../src/redis/key-names.ts'
 import type { Lease } from '../src/redis/lease.ts'
 import { unpackRhythm } from '../src/runs/packed-rhythm.ts'
 import { nextVisit } from '../src/runs/schedule.ts'
@@ -42,7 +41,7 @@ export interface FoundNothing {
   readonly afterMs: number
 }
 
-type CheckWorld = Pick<PullWorld, 'redis' | 'clock' | 'budget' | 'openMaildrop' | 'openQuickly'>
+type CheckWorld = Pick<PullWorld, 'clock' | 'budget' | 'openMaildrop' | 'openQuickly' | 'isAskedFor'>
 
 interface CheckOrder {
   readonly begun: BegunCheck
@@ -68,7 +67,8 @@ export async function check(world: CheckWorld, order: CheckOrder): Promise<Found
   const session = new Session(world, record, order)
   const open = await session.begin(planned, lease.known)
   if (open === undefined || !open.isKnown) return session
-  const isAsked = await isAskedFor(world, account.id).catch((error: unknown) => {
+  // Somebody may have asked for a run while this visit was under way: it becomes that run.
+  const isAsked = await world.isAskedFor(account.id).catch((error: unknown) => {
     session.abandon()
     throw error
   })
@@ -89,11 +89,6 @@ export async function check(world: CheckWorld, order: CheckOrder): Promise<Found
 /** A run that goes well would write nothing else. */
 function isUntroubled({ attention, lastFailure, failures, idsChanged }: AccountState): boolean {
   return !attention && lastFailure === null && failures === 0 && idsChanged !== true
-}
-
-/** Somebody asked for a run while this visit was under way: it becomes that run. */
-async function isAskedFor({ redis }: CheckWorld, accountId: string): Promise<boolean> {
-  return (await redis.hexists(keys.openRuns, accountId)) === 1
 }
 
 class Session implements BegunSession {

@@ -5,17 +5,22 @@
 import { steps } from '../src/clock.ts'
 import { type Pending, pending } from '../src/deadline.ts'
 import type { ClaimedVisit, VisitEnd } from '../src/redis/due.ts'
+import type { Lease } from '../src/redis/lease.ts'
+import { together } from '../src/redis/pipelined.ts'
 import { checkTally } from '../src/redis/tallies.ts'
 import { workerLimits } from './limits.ts'
 import { withoutPaused } from './pause.ts'
 import type { PullWorld } from './pull-world.ts'
 import { logClockStepped } from './worker-log.ts'
 
+type HeldLease = Pick<Lease, 'release'>
+
 interface Ending {
   readonly end: VisitEnd
   /** When it was said, by the monotonic clock: its next visit is counted from then. */
   readonly atMs: number
   readonly dueMs: number
+  readonly lease: HeldLease | undefined
   readonly done: Pending<void>
 }
 
@@ -35,10 +40,10 @@ export class Dispatch {
     this.#onError = onError
   }
 
-  /** Ends a visit with the next turn. @param dueMs when it was due. */
-  async end(end: VisitEnd, dueMs: number): Promise<void> {
+  /** Ends a visit with the next turn: its lease first, then its place. @param dueMs when it was due. */
+  async end(end: VisitEnd, dueMs: number, lease?: HeldLease): Promise<void> {
     const done = pending()
-    this.#endings.push({ end, atMs: performance.now(), dueMs, done })
+    this.#endings.push({ end, atMs: performance.now(), dueMs, lease, done })
     this.soon()
     await done.promise
   }
@@ -93,8 +98,14 @@ export class Dispatch {
       const ends = endings.map(({ end, atMs }) =>
         end.afterMs === undefined ? end : { ...end, afterMs: Math.max(0, end.afterMs - (nowMs - atMs)) },
       )
+      // Whoever claims one of them next finds its lease free. One that could not be given back ends by itself, and keeps nobody else's visit.
+      const releases = together(this.#world.redis, () => endings.map(async ({ lease }) => await lease?.release()))
+      const released = await Promise.allSettled(releases)
       await due.end(ends, tally)
-      for (const { done } of endings) done.resolve()
+      for (const [nth, { done }] of endings.entries()) {
+        if (released[nth]?.status === 'rejected') done.reject(released[nth].reason)
+        else done.resolve()
+      }
     } catch (error) {
       // Their places expire.
       for (const { done } of endings) done.reject(error)

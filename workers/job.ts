@@ -1,11 +1,10 @@
-/** A job: one visit of an account, under its lease. A visit that cannot be made now waits in the due set, and its job ends. */
-import type { Job } from 'bullmq'
+/** A visit of an account that was claimed, under the account's lease. One that cannot be made now waits in the due set. */
 import type { Lesson, VisitEnd, VisitName } from '../src/redis/due.ts'
 import { keys } from '../src/redis/key-names.ts'
 import { Lease } from '../src/redis/lease.ts'
 import { predecessorWorksMs } from '../src/redis/predecessors.ts'
 import { Quarantine } from '../src/redis/quarantine.ts'
-import type { PullJob } from '../src/redis/queue.ts'
+import type { JobVisit } from '../src/redis/queue.ts'
 import type { Run } from '../src/runs/run.ts'
 import { type BegunSession, check, checkedHashes } from './check.ts'
 import type { Dispatch } from './dispatch.ts'
@@ -16,37 +15,35 @@ import type { LoadedAccount, PullWorld } from './pull-world.ts'
 import { logRunSuperseded } from './run-log.ts'
 import { endedRun, performRun } from './run.ts'
 
-/** The part of BullMQ's job that is used. */
-type QueuedJob = Pick<Job<PullJob>, 'data'>
-
-/** @param cancelled aborted when the job's lock is lost, or the worker can wait no longer. */
-export async function runJob(
+/** @param cancelled aborted when the lock of its job is lost, or the worker can wait no longer. */
+export async function makeVisit(
   world: PullWorld,
   dispatch: Pick<Dispatch, 'end'>,
-  job: QueuedJob,
+  claimed: JobVisit,
   cancelled: AbortSignal,
 ): Promise<void> {
-  const { accountId, task = 'pull', dueMs = world.clock.nowMs() } = job.data
+  const { accountId, task = 'pull', dueMs = world.clock.nowMs() } = claimed
   const visit = { accountId, task }
   let end: VisitEnd = { ...visit, lesson: undefined }
+  let lease: Lease | undefined
   try {
-    const lease = await Lease.take(world.redis, accountId, world.leaseMs)
-    if (typeof lease === 'number') {
+    const taken = await Lease.take(world.redis, accountId, world.leaseMs)
+    if (typeof taken === 'number') {
       // Another run of this account lives, or died less than a lease ago.
-      await world.due.wait(visit, Math.min(lease + 100, workerLimits.leaseAskedEveryMs))
+      await world.due.wait(visit, Math.min(taken + 100, workerLimits.leaseAskedEveryMs))
       return
     }
-    const unwatch = world.revocations.watch(accountId, () => void lease.check())
+    lease = taken
+    const unwatch = world.revocations.watch(accountId, () => void taken.check())
     const place = new HeldPlace(world.due, visit, Math.ceil(world.leaseMs / 3))
     try {
       end = { ...visit, ...(await visitUnder(lease, world, { visit, dueMs, cancelled, place })) }
     } finally {
       unwatch()
       await place.end()
-      await lease.release()
     }
   } finally {
-    await dispatch.end(end, dueMs)
+    await dispatch.end(end, dueMs, lease)
   }
 }
 
@@ -62,6 +59,7 @@ type Outcome = Pick<VisitEnd, 'lesson' | 'check' | 'afterMs'>
 async function visitUnder(lease: Lease, world: PullWorld, terms: JobTerms): Promise<Outcome> {
   const { visit, cancelled, place } = terms
   const begun = await world.due.begin(visit, checkedHashes)
+  if (begun === undefined) return { lesson: undefined }
   // By this worker's clock, which may differ from Redis': an exact interval is counted from it.
   const dueMs = world.clock.nowMs() - (begun.nowMs - terms.dueMs)
   place.begun(begun.peer)

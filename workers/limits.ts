@@ -28,6 +28,8 @@ export const workerLimits = {
 
   /** A job whose account's lease is taken (for example by a rebuild) asks again after this time. */
   leaseAskedEveryMs: 500,
+  /** A worker without a free session waits this long for one before it passes visits on. */
+  sessionWaitMs: 200,
   /** The time for which BullMQ's lock on a job lasts. It is as long as the account's lease, so that both end together. */
   jobLockMs: 15 * second,
   /** A queue that was not asked for a job for this long, though there was room for one and Redis answered, is taken up anew: by itself it is asked every 5 s. */
@@ -48,6 +50,8 @@ export const workerLimits = {
   tickEveryMs: 1 * second,
   /** After a visit has ended, due accounts are looked for this soon: visits that end together are ended in one step. */
   turnSoonMs: 20,
+  /** A visit that found nothing to do asks with others whether somebody wants a run of it, and waits this long for them. */
+  askedTogetherMs: 5,
   /** How often statuses are looked through for those that time alone has changed. */
   statusesEveryMs: 10 * second,
   /** How often open runs are looked through for those whose job is gone. */

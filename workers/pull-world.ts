@@ -6,6 +6,7 @@ import type { InstanceSettings } from '../src/account/instance-settings.ts'
 import { OctetBudget } from '../src/budget.ts'
 import { type Clock, stamps } from '../src/clock.ts'
 import type { Pause } from '../src/failure/consequence.ts'
+import { gathered } from '../src/gathered.ts'
 import type { StorePool } from '../src/imap/pool.ts'
 import type { Logger } from '../src/log.ts'
 import type { Maildrop, Store } from '../src/pull/ports.ts'
@@ -13,6 +14,7 @@ import type { Traces } from '../src/pull/trace-ports.ts'
 import { type AccountRecord, Accounts } from '../src/redis/accounts.ts'
 import { type DestinationRecord, Destinations } from '../src/redis/destinations.ts'
 import { DueAccounts } from '../src/redis/due.ts'
+import { keys } from '../src/redis/key-names.ts'
 import { Headroom } from '../src/redis/headroom.ts'
 import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import { keys } from '../src/redis/key-names.ts'
@@ -56,6 +58,8 @@ export interface PullWorld {
   openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
   openTraces(destination: DestinationRecord, signal: AbortSignal): Promise<Traces>
   settings(): Promise<InstanceSettings>
+  /** Whether a run of the account is open. */
+  isAskedFor(accountId: AccountId): Promise<boolean>
   /** The octets of messages that all runs hold now. */
   heldOctets(): number
   /** One run at a time is in it, of those whose predecessor died. */
@@ -152,5 +156,9 @@ export function createPullWorld(
       const store = target.kind === 'hosted' ? target.kind : `${target.host}:${target.port}`
       return await traceLane.open(store, signal, async () => await pool.traces(target, signal))
     },
+    isAskedFor: gathered(
+      async (ids) => (await redis.hmget(keys.openRuns, ...ids)).map((run) => run !== null),
+      workerLimits.askedTogetherMs,
+    ),
   }
 }

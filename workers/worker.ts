@@ -5,7 +5,8 @@ import { withDeadline } from '../src/deadline.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import { redisLimits } from '../src/redis/limits.ts'
 import { workerLimits } from './limits.ts'
-import { type PullJob, PullQueue, pullQueueName } from '../src/redis/queue.ts'
+import { together } from '../src/redis/pipelined.ts'
+import { type JobVisit, type PullJob, PullQueue, pullQueueName, visitsOf } from '../src/redis/queue.ts'
 import { ServerTraits } from '../src/redis/server-traits.ts'
 import { Revocations } from '../src/redis/revocations.ts'
 import { Runs } from '../src/redis/runs.ts'
@@ -16,8 +17,9 @@ import { NewsCarrier } from './news-carrier.ts'
 import { Dispatch } from './dispatch.ts'
 import type { WorkerOptions } from './options.ts'
 import { createPullWorld, type PullWorld } from './pull-world.ts'
-import { runJob } from './job.ts'
+import { makeVisit } from './job.ts'
 import { Jobs } from './jobs.ts'
+import { SessionRoom } from './sessions.ts'
 import { Ticker } from './ticker.ts'
 import { Vitals } from './vitals.ts'
 import { logJobFailed, logQueueError, logQueueStuck, logStoreAlert } from './worker-log.ts'
@@ -37,7 +39,8 @@ export class RunningWorker {
   readonly #workers: LiveWorkers
   readonly #vitals = new Vitals()
   readonly #name = `${hostname()}:${process.pid}`
-  readonly #runs = new Set<Promise<void>>()
+  readonly #sessions: SessionRoom
+  readonly #jobs = new Set<Promise<void>>()
   readonly #cancelled = new AbortController()
   #heartbeat: NodeJS.Timeout | undefined
   #stopping = false
@@ -47,6 +50,7 @@ export class RunningWorker {
     const nowMs = () => clock.nowMs()
     const runs = new Runs(redis, undefined, nowMs)
     this.#options = options
+    this.#sessions = new SessionRoom(options.concurrency)
     this.#pool = new StorePool(options.store, {
       lateMs: options.lateCommitMs,
       appendWaitMs: options.appendWaitMs,
@@ -68,7 +72,7 @@ export class RunningWorker {
       stopping,
     })
     this.#dispatch = new Dispatch(this.#world, (error) => logQueueError(log, error))
-    this.#pulls = new Jobs(pullQueueName, async (job, signal) => await this.#run(job, signal), {
+    this.#pulls = new Jobs(pullQueueName, async (job, signal) => await this.#take(job, signal), {
       ...options,
       onError: (error) => logQueueError(log, error),
       onFailed: (job, error) => logJobFailed(log, job, error),
@@ -129,14 +133,14 @@ export class RunningWorker {
   }
 
   async #untilNoRuns(): Promise<void> {
-    while (this.#runs.size > 0) await Promise.allSettled(this.#runs)
+    while (this.#jobs.size > 0) await Promise.allSettled(this.#jobs)
   }
 
   #readVitals(): WorkerVitals {
     return {
       ...this.#vitals.read(),
       sessions: this.#options.concurrency,
-      sessionsUsed: this.#runs.size,
+      sessionsUsed: this.#sessions.used,
       heavyPlaces: this.#world.heavyLane.places,
       heavyPlacesUsed: this.#world.heavyLane.taken,
       heavyWaiting: this.#world.heavyLane.waiting,
@@ -144,15 +148,47 @@ export class RunningWorker {
     }
   }
 
-  async #run(job: Job<PullJob>, signal: AbortSignal | undefined): Promise<void> {
+  async #take(job: Job<PullJob>, signal: AbortSignal | undefined): Promise<void> {
     const { signal: stopped } = this.#cancelled
-    const cancelled = signal === undefined ? stopped : AbortSignal.any([stopped, signal])
-    const run = runJob(this.#world, this.#dispatch, job, cancelled)
-    this.#runs.add(run)
+    const made = this.#makeVisits(job, signal === undefined ? stopped : AbortSignal.any([stopped, signal]))
+    this.#jobs.add(made)
     try {
-      await run
+      await made
     } finally {
-      this.#runs.delete(run)
+      this.#jobs.delete(made)
+    }
+  }
+
+  /** Makes as many of its visits as there are sessions for. There are never more visits than sessions of all workers: another one has room. */
+  async #makeVisits(job: Job<PullJob>, cancelled: AbortSignal): Promise<void> {
+    await this.#sessions.untilFree(workerLimits.sessionWaitMs)
+    const visits = visitsOf(job.data)
+    const own = visits.slice(0, Math.max(0, this.#sessions.free))
+    const made = together(this.#options.redis, () =>
+      own.map(async (visit) => await this.#sessions.during(async () => await this.#makeVisit(visit, cancelled))),
+    )
+    const others = visits.slice(own.length)
+    try {
+      if (others.length > 0) await this.#passOn(job, own, others)
+    } finally {
+      await Promise.all(made)
+    }
+  }
+
+  /** If it fails, the places of the others expire. */
+  async #passOn(job: Job<PullJob>, own: readonly JobVisit[], others: readonly JobVisit[]): Promise<void> {
+    const [first, ...also] = own
+    // Whoever takes up this job after the death of this worker finds those that are its own.
+    if (first !== undefined) await job.updateData({ ...first, also })
+    await this.#queue.pass(others)
+  }
+
+  /** What fails here is not the account's fault, and takes no other visit with it. */
+  async #makeVisit(visit: JobVisit, cancelled: AbortSignal): Promise<void> {
+    try {
+      await makeVisit(this.#world, this.#dispatch, visit, cancelled)
+    } catch (error) {
+      logJobFailed(this.#options.log, visit, error as Error)
     }
   }
 }

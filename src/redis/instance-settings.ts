@@ -6,6 +6,7 @@ import {
   type InstanceSettings,
   type InstanceSettingsPatch,
 } from '../account/instance-settings.ts'
+import { gathered } from '../gathered.ts'
 import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
 
@@ -13,13 +14,18 @@ const replaceSettings = script<0 | 1>('replace-settings', 1)
 
 export class InstanceSettingsStore {
   readonly #redis: Redis
+  readonly #read = gathered<undefined, InstanceSettings>(async (asked) => {
+    const settings = settingsIn(await this.#redis.hgetall(keys.settings))
+    return asked.map(() => settings)
+  })
 
   constructor(redis: Redis) {
     this.#redis = redis
   }
 
+  /** Whoever asks within the same turn gets the same answer. */
   async get(): Promise<InstanceSettings> {
-    return settingsIn(await this.#redis.hgetall(keys.settings))
+    return await this.#read(undefined)
   }
 
   /** @param allow is given the settings as they stand, and may throw. */

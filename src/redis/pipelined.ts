@@ -32,3 +32,15 @@ export async function pipelined<T>(
   }
   return answers
 }
+
+/** Sends what is asked for meanwhile in as few segments as possible. Each command is one of its own still, and fails alone. */
+export function together<T>(redis: Redis | undefined, send: () => T): T {
+  // A Cluster has a connection to each node, and one that is closed has none.
+  const { stream } = (redis ?? {}) as { readonly stream?: Redis['stream'] | null }
+  stream?.cork()
+  try {
+    return send()
+  } finally {
+    stream?.uncork()
+  }
+}

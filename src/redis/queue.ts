@@ -9,12 +9,22 @@ import { keys } from './key-names.ts'
 import type { Runs } from './runs.ts'
 
 /** Redis stores jobs and shows them to everybody who looks: they hold ids only. A job's run is opened when it turns out that there is one. */
-export interface PullJob {
+export interface PullJob extends JobVisit {
+  /** The other visits that were claimed with it. A worker of an earlier version makes the first one alone; the places of these expire. */
+  readonly also?: readonly JobVisit[]
+}
+
+/** A visit of a job. */
+export interface JobVisit {
   readonly accountId: AccountId
   /** Missing for a pull. */
   readonly task?: RunTask
   /** When it was due or asked for, in milliseconds since 1970 by Redis' clock. */
   readonly dueMs?: number
+}
+
+export function visitsOf({ also = [], ...first }: PullJob): readonly JobVisit[] {
+  return [first, ...also]
 }
 
 /** The endpoint to which a worker is to send the waiting news: a webhook's id, or `notice` for the e-mail. */
@@ -73,16 +83,21 @@ export class PullQueue {
     return claim
   }
 
-  /** Makes jobs of claimed visits. If this fails, their places expire, and they are claimed again. */
+  /** Makes jobs of claimed visits, some for each. If this fails, their places expire, and they are claimed again. */
   async add(visits: readonly ClaimedVisit[]): Promise<void> {
-    if (visits.length === 0) return
-    await this.#queue.addBulk(
-      visits.map(({ accountId, task, dueMs }) => ({
-        name: jobName,
-        data: { accountId, ...(task === 'pull' ? {} : { task }), dueMs },
-        opts: jobOptions,
-      })),
+    await this.pass(
+      visits.map(({ accountId, task, dueMs }) => ({ accountId, ...(task === 'pull' ? {} : { task }), dueMs })),
     )
+  }
+
+  /** Passes visits on to whichever worker has sessions for them. */
+  async pass(visits: readonly JobVisit[]): Promise<void> {
+    const jobs: PullJob[] = []
+    for (let from = 0; from < visits.length; from += redisLimits.visitsPerJob) {
+      const [first, ...also] = visits.slice(from, from + redisLimits.visitsPerJob)
+      if (first !== undefined) jobs.push({ ...first, ...(also.length === 0 ? {} : { also }) })
+    }
+    if (jobs.length > 0) await this.#queue.addBulk(jobs.map((data) => ({ name: jobName, data, opts: jobOptions })))
   }
 
   /** Makes accounts due after the pause of their destination: soon, and not all at once. */

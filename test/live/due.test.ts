@@ -10,7 +10,7 @@ import { DueAccounts, type Lesson, type VisitEnd } from '../../src/redis/due.ts'
 import { atGuestSlot } from '../../src/redis/guest-slots.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
-import { PullQueue } from '../../src/redis/queue.ts'
+import { type PullJob, PullQueue, visitsOf } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { script } from '../../src/redis/scripts.ts'
 import { checkTally } from '../../src/redis/tallies.ts'
@@ -211,11 +211,11 @@ test('names that lead to one address share its slots as soon as it is reached', 
   await workers(64)
   const all = await many(20, (nth) => `n${nth}.example`)
   assert.equal((await claimed()).length, 20)
-  assert.equal((await due.begin({ accountId: all[0] as AccountId, task: 'pull' }, [])).peer, undefined)
+  assert.equal((await due.begin({ accountId: all[0] as AccountId, task: 'pull' }, []))?.peer, undefined)
   const hasSlot: boolean[] = []
   for (const accountId of all) hasSlot.push(await due.reach({ accountId, task: 'pull' }, '192.0.2.1:995'))
   assert.deepEqual(hasSlot, [...Array<boolean>(8).fill(true), ...Array<boolean>(12).fill(false)])
-  assert.equal((await due.begin({ accountId: all[0] as AccountId, task: 'pull' }, [])).peer, '192.0.2.1:995')
+  assert.equal((await due.begin({ accountId: all[0] as AccountId, task: 'pull' }, []))?.peer, '192.0.2.1:995')
   for (const id of all.slice(8)) await end(id, undefined, { afterMs: 0 })
   assert.deepEqual(await claimed(), [])
   await end(all[0] as AccountId, 'own')
@@ -287,6 +287,75 @@ test('a visit whose job is lost is claimed again when its place expires; one tha
   await end(lost, 'clean')
   assert.equal(await redis.hlen('{tributary}:place-counts'), 0)
   assert.equal(await redis.zcard('{tributary}:slots:a.example:995'), 0)
+})
+
+test('a job that is there once more begins no visit that was ended; one whose place expired it begins', async () => {
+  await workers(64)
+  const [done, lost] = [await account('a.example'), await account('a.example')]
+  assert.deepEqual(new Set(await claimed()), new Set([done, lost]))
+  const begin = async () =>
+    await Promise.all([done, lost].map(async (accountId) => await due.begin({ accountId, task: 'pull' }, ['accounts'])))
+  const first = await begin()
+  assert.deepEqual(
+    first.map((begun) => (JSON.parse(begun?.entries.accounts ?? '{}') as AccountRecord).account.id),
+    [done, lost],
+  )
+  await end(done, 'clean')
+  for (const set of ['places', 'slots:a.example:995']) await redis.zadd(`{tributary}:${set}`, 1, lost)
+  // The place is gone, and nobody has claimed the visit since.
+  await end(lost)
+  await redis.zadd(keys.due, 1, lost)
+  const again = await begin()
+  assert.deepEqual(
+    again.map((begun) => begun !== undefined),
+    [false, true],
+  )
+  assert.equal(await redis.zcard('{tributary}:slots:a.example:995'), 1)
+  // A visit that somebody asks for meanwhile begins.
+  await runs.open(done, 'request')
+  await due.ask(done, 'pull')
+  assert.equal((await due.begin({ accountId: done, task: 'pull' }, []))?.asked, true)
+})
+
+test('visits that end together are due again each at its time, whatever else ends at its server', async () => {
+  await workers(64)
+  const [first, second] = [await account('a.example'), await account('a.example')]
+  const [soon, other] = [await account('a.example', 'd1'), await account('b.example')]
+  assert.equal((await claimed()).length, 4)
+  const lesson = { what: 'clean', slow: false, peer: '192.0.2.1:995' } as const
+  const ends = [first, soon, second, other].map((accountId) => ({
+    accountId,
+    task: 'pull' as const,
+    lesson,
+    afterMs: accountId === soon ? 0 : 60_000,
+  }))
+  await due.end(ends, checkTally([], Date.now()))
+  assert.equal(await redis.hlen('{tributary}:place-counts'), 0)
+  assert.equal(await redis.hget('{tributary}:server:a.example:995', 'limit'), String(redisLimits.slotsFirst + 3))
+  assert.deepEqual(await claimed(), [soon])
+  await end(soon, 'clean', { afterMs: 90_000 })
+  const [dueMs, lookedAtMs] = await Promise.all([
+    redis.zscore(keys.due, first),
+    redis.zscore('{tributary}:servers:good', 'a.example:995'),
+  ])
+  assert.equal(lookedAtMs, dueMs, 'it is looked at when its first account is due')
+  assert.deepEqual(await claimed(), [])
+})
+
+test('visits that are claimed together are carried by few jobs, and none is left out', async () => {
+  await workers(64)
+  const ids = await many(redisLimits.visitsPerJob + 3, (nth) => `${nth}.example`)
+  await queue.dispatch()
+  const carried: string[] = []
+  const sizes: number[] = []
+  for (const job of await redis.lrange('{tributary}:bull:pull:wait', 0, -1)) {
+    const visits = visitsOf(JSON.parse((await redis.hget(`{tributary}:bull:pull:${job}`, 'data')) ?? '') as PullJob)
+    sizes.push(visits.length)
+    carried.push(...visits.map(({ accountId }) => accountId))
+  }
+  assert.deepEqual(carried.toSorted(), ids.toSorted())
+  assert.deepEqual(new Set(sizes), new Set([redisLimits.visitsPerJob, 3]))
+  await queue.clear()
 })
 
 test('a full server whose worker died is visited again', async () => {

@@ -20,7 +20,8 @@ import { Revocations } from '../../src/redis/revocations.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { ServerTraits } from '../../src/redis/server-traits.ts'
 import type { Run } from '../../src/runs/run.ts'
-import { runJob } from '../../workers/job.ts'
+import type { Dispatch } from '../../workers/dispatch.ts'
+import { makeVisit } from '../../workers/job.ts'
 import type { PullWorld } from '../../workers/pull-world.ts'
 import { startRedis } from '../support/redis.ts'
 import { account } from '../support/world.ts'
@@ -106,13 +107,15 @@ test('a run that breaks while its progress is still to be written leaves nothing
     openStore: async () => store as Store,
     openTraces: async () => ({ folders: async () => [], open: async () => undefined, close() {} }),
     settings: async () => await new InstanceSettingsStore(redis).get(),
+    isAskedFor: async () => false,
     stopping: () => false,
   }
   await runs.open(own.id, 'request')
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const before = timers()
-  const job = { data: { accountId: own.id, dueMs: Date.now() } }
-  await assert.rejects(runJob(world, { end: async () => {} }, job, new AbortController().signal), /WRONGTYPE/)
+  const claimed = { accountId: own.id, dueMs: Date.now() }
+  const dispatch = { end: async (...[, , lease]: Parameters<Dispatch['end']>) => await lease?.release() }
+  await assert.rejects(makeVisit(world, dispatch, claimed, new AbortController().signal), /WRONGTYPE/)
   assert.equal(timers(), before, 'no write is due')
   await redis.unlink(keys.serverTraits)
   await queue.close()

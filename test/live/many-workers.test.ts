@@ -113,6 +113,26 @@ test('three workers share what is asked for, and each tells how many sessions it
   assert.deepEqual(await stack.redis.hlen(keys.workerSessions), 0)
 })
 
+test('a worker holds no more sessions than it says, however many visits its job carries; the others it passes on', async () => {
+  const own = await startPop3Server({ ...slowly, messages: fast, delayMs: 20 })
+  // Most of the sessions that are claimed for are those of a worker that has died a moment ago.
+  const vitals = { sessions: 30, lagSeconds: 0, residentBytes: 0, cpuSeconds: 0 }
+  await new LiveWorkers(stack.redis).beat('ghost', vitals)
+  for (const id of await accounts('passed', own.port, 8)) await stack.call('POST', `/accounts/${id}/resume`)
+  const worker = await start('a', { TRIBUTARY_SESSIONS: '2' })
+  await until('all runs', () => worker.count('run finished') >= 8, 60_000)
+  let [open, most] = [0, 0]
+  for (const command of own.commands) {
+    if (command.startsWith('USER')) open += 1
+    if (command === 'QUIT') open -= 1
+    most = Math.max(most, open)
+  }
+  assert.equal(most, 2)
+  await assertEachOnce('passed', 8, fast)
+  await stack.redis.zrem(keys.workers, 'ghost')
+  await own.close()
+})
+
 test('a rolling restart of all workers under load fails no run: what is handed over goes on under its id', async () => {
   const two: WorkerProcess[] = await Promise.all([start('a'), start('b')])
   const [long, short] = [await accounts('long', slowestProvider.port, 3), await accounts('short', provider.port, 20)]

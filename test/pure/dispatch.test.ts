@@ -41,3 +41,14 @@ test('a visit that ends while the last claim of a stopping worker fails is ended
   await dispatch.end(end, Date.now())
   assert.equal(ended.length, 2)
 })
+
+test('a lease is given back before its place is, and one that cannot be keeps nobody else', async () => {
+  const { dispatch, ended } = dispatchWith(async () => await Promise.reject(new Error('nothing is claimed')))
+  const endedAtRelease: number[] = []
+  const lost = { release: async () => await Promise.reject(new Error('Redis said no')) }
+  const held = { release: async () => void endedAtRelease.push(ended.length) }
+  const ends = [lost, held].map(async (lease) => await dispatch.end(end, Date.now(), lease))
+  const [first, second] = await Promise.allSettled(ends)
+  assert.deepEqual([first?.status, second?.status, ended.length, endedAtRelease], ['rejected', 'fulfilled', 2, [0]])
+  dispatch.stop()
+})

@@ -23,6 +23,7 @@ local due, measures = KEYS[1], KEYS[2]
 local hour, day, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local nowMs = redisMs()
 local idle = {}
+gather()
 
 local function countCheck(id, destination, runId, startedMs, finishedMs, listed)
   local row = redis.call('HGET', tag .. 'checks', id)
@@ -42,7 +43,7 @@ for nth = 0, count - 1 do
   if server and lesson ~= '' then
     learn(server, lesson, destination, nowMs)
     if peer ~= '' then
-      redis.call('HSET', tag .. 'server:' .. server, 'peer', peer)
+      if redis.call('HGET', tag .. 'server:' .. server, 'peer') ~= peer then redis.call('HSET', tag .. 'server:' .. server, 'peer', peer) end
       learn('peer ' .. peer, lesson, destination, nowMs)
     end
   end
@@ -52,6 +53,7 @@ for nth = 0, count - 1 do
   unseat(field, nowMs)
   place(field, nowMs)
 end
+settle(nowMs)
 for destination, times in pairs(idle) do
   tally(destination == '' and tag .. 'tally' or tag .. 'tally:' .. destination, hour, day, 0, 0, times, 0)
 end

@@ -14,10 +14,16 @@ local function throttle(name, server, nowMs)
   redis.call('HSET', name, 'gapMs', math.min(limits.loginGapMaxMs, math.max(limits.loginGapFirstMs, 2 * (gapMs or 0))))
 end
 
+-- Servers of which a clean visit teaches nothing new, since this script began: server -> class.
+local learnt = {}
+
 local function learn(server, lesson, destination, nowMs)
   local name = tag .. 'server:' .. server
   local what, slow = string.match(lesson, '^(%S+) ?(%S*)$')
-  redis.call('HSET', name, 'class', slow == 'slow' and 'slow' or 'good')
+  local class = slow == 'slow' and 'slow' or 'good'
+  if what == 'clean' and learnt[server] == class then return end
+  learnt[server] = nil
+  if redis.call('HGET', name, 'class') ~= class then redis.call('HSET', name, 'class', class) end
   if what == 'refused' then
     local refused = tag .. 'refused:' .. server
     redis.call('ZADD', refused, nowMs, destination)
@@ -33,7 +39,7 @@ local function learn(server, lesson, destination, nowMs)
   local limit, cutAtMs, uncut, gapMs = unpack(redis.call('HMGET', name, 'limit', 'cutAtMs', 'uncut', 'gapMs'))
   if not cutAtMs then
     limit = tonumber(limit or limits.slotsFirst)
-    if limit < limits.slotsMax then redis.call('HSET', name, 'limit', limit + 1) end
+    if limit < limits.slotsMax then redis.call('HSET', name, 'limit', limit + 1) else learnt[server] = class end
   elseif slotsOf(server, nowMs) >= tonumber(uncut) then
     redis.call('HDEL', name, 'cutAtMs', 'uncut', 'gapMs', 'nextMs')
     redis.call('HSET', name, 'limit', uncut)

@@ -71,8 +71,15 @@ local function firstIn(set)
   return first[1], tonumber(first[2])
 end
 
+-- What a script that ends many visits writes when it has seen them all (settle): servers, and destinations at them. Nil: it is written at once.
+local unsettled
+
 -- Writes when a server is to be looked at.
 local function rescore(server, nowMs)
+  if unsettled then
+    unsettled.servers[server] = true
+    return
+  end
   local class, nextMs, peer = unpack(redis.call('HMGET', tag .. 'server:' .. server, 'class', 'nextMs', 'peer'))
   class = class or 'new'
   for _, other in ipairs(classes) do
@@ -91,9 +98,23 @@ local function rescore(server, nowMs)
 end
 
 local function rescoreDestination(server, destination)
+  if unsettled then
+    unsettled.destinations[server .. ' ' .. destination] = { server, destination }
+    return
+  end
   local first, score = firstIn(tag .. 'waiting:' .. server .. ' ' .. destination)
   if first then redis.call('ZADD', tag .. 'waiting:' .. server, score, destination)
   else redis.call('ZREM', tag .. 'waiting:' .. server, destination) end
+end
+
+-- From here on it is written once for each server and destination, by settle().
+local function gather() unsettled = { servers = {}, destinations = {} } end
+
+local function settle(nowMs)
+  local all = unsettled
+  unsettled = nil
+  for _, at in pairs(all.destinations) do rescoreDestination(at[1], at[2]) end
+  for server in pairs(all.servers) do rescore(server, nowMs) end
 end
 
 local function withdrawFrom(server, destination, field, nowMs)

@@ -1,0 +1,37 @@
+-- Begins visits that were claimed: prolongs their places, gives one to those whose place had expired, and reads what each visit needs of its
+-- account. A visit whose place is gone does not begin unless it is due: it was ended, and its job is there once more because a worker died.
+--
+-- KEYS, tag {tributary}:
+--   due      see includes/schedule.lua, for all others
+-- ARGV:
+--   holdMs   how long a place lasts
+--   names    of how many hashes the account's entry is wanted, then their names
+--   then fields: account id, or `ID rebuild`
+-- Returns Redis' time in milliseconds; then, for each field, whether somebody asked for it (1 or 0), the open run's id, the address and port
+-- of its server ('-': not known yet), and those entries; 0 for one that does not begin.
+local due = KEYS[1]
+-- @include schedule
+local holdMs, names = tonumber(ARGV[1]), tonumber(ARGV[2])
+local nowMs = redisMs()
+
+local function begins(field)
+  if redis.call('ZSCORE', tag .. 'places', field) then return true end
+  local score = scoreOf(field, nowMs)
+  return score and score <= nowMs
+end
+
+local answers = { string.format('%.0f', nowMs) }
+for nth = 3 + names, #ARGV do
+  local field = ARGV[nth]
+  local id = string.match(field, '^%S+')
+  local json = redis.call('HGET', tag .. 'accounts', id)
+  local answer = 0
+  if not json or begins(field) then
+    if json then holdPlace(field, json, nowMs, holdMs) end
+    local _, _, _, peer = placeOf(field)
+    answer = { redis.call('SISMEMBER', tag .. 'asked', field), redis.call('HGET', tag .. 'open-runs', field), peer or '-' }
+    for of = 3, 2 + names do table.insert(answer, redis.call('HGET', tag .. ARGV[of], id)) end
+  end
+  table.insert(answers, answer)
+end
+return answers

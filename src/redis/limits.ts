@@ -140,7 +140,7 @@ export const redisLimits = {
   /** One of so many places is kept for what somebody asks for. */
   placesKept: 16,
   /**
-   * How many visits one job carries at most: a job costs Redis 0.3 ms whatever it carries. One that carries many gives a worker more of them
+   * How many visits one job carries at most: a job costs Redis the same whatever it carries (decision 0060). One that carries many gives a worker more of them
    * than another one that is free.
    */
   visitsPerJob: 16,

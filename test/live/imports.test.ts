@@ -109,7 +109,7 @@ for (const where of ['account', 'destination', 'host'] as const) {
 async function nextRun(accountId: string, after: string): Promise<Run> {
   return await untilTold('a run by itself', async () => {
     const { body } = await stack.call('GET', `/accounts/${accountId}`)
-    const run = body.lastRun
+    const run = body.lastRun as Run
     return run.id !== after && run.finishedAt !== null ? run : undefined
   })
 }

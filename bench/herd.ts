@@ -3,7 +3,7 @@
  * when all are back. Wanted: all of them soon, no server sees more sessions than it takes, and a "check now" is answered within 5 s meanwhile.
  *
  *   --accounts 10000   --servers 20   --destinations 100   --workers 1   --messages 0   --interval 60
- *   --away workers     or redis, store, network
+ *   --away workers     or redis, store, network (no answers), providers (they refuse)
  *   --away-seconds 60  (an hour does not differ: all are due after their interval)
  *   --sessions-max 0   so many sessions a server takes at once; beyond it says that there are too many
  *   --first-seconds 900   --drain-seconds 180   --said
@@ -12,11 +12,15 @@ import { herd, type HerdSeen, type HerdWish, usualHerd } from '../test/support/h
 import { verdict } from './verdict.ts'
 import { wishLike } from './wish.ts'
 
-function report(wish: HerdWish, { drainedAfter, visited, most, refused, visits, checks, said }: HerdSeen): string {
+function report(
+  wish: HerdWish,
+  { drainedAfter, visited, most, refused, visits, failing, checks, said }: HerdSeen,
+): string {
   const slowest = checks.at(-1) ?? 0
   const lines = [
     verdict(drainedAfter !== undefined, `${visited} of ${wish.accounts} visited, after ${drainedAfter?.toFixed(1)} s`),
     verdict(slowest < 5000, `${checks.length} times "check now": ${(slowest / 1000).toFixed(1)} s at most`),
+    verdict(failing === 0, `${failing} accounts count as failing`),
     verdict(refused <= visits / 100, `${most} sessions at once at one server, ${refused} of ${visits} turned away`),
   ]
   if (showsSaid) lines.push(...said)

@@ -9,7 +9,10 @@ import type { HeavyPlace } from './heavy-lane.ts'
 import { workerLimits } from './limits.ts'
 import type { LoadedAccount, PullWorld } from './pull-world.ts'
 
-type AllowanceWorld = Pick<PullWorld, 'redis' | 'budget' | 'heavyBudget' | 'heavyLane' | 'runMs'>
+interface AllowanceWorld extends Pick<PullWorld, 'redis' | 'budget' | 'heavyBudget' | 'heavyLane' | 'runMs'> {
+  /** The time after which heavy work makes room for visits that wait at its server, if it is not the usual one. */
+  readonly yieldAfterMs?: number | undefined
+}
 
 export class Allowance {
   readonly #world: AllowanceWorld
@@ -50,7 +53,10 @@ export class Allowance {
     this.#place = await heavyLane.enter(this.#shares, this.#signal, workerLimits.heavyWaitMs)
     this.#placeSinceMs = performance.now()
     if (this.#place !== undefined)
-      this.#timer ??= setInterval(() => void this.#look(), workerLimits.yieldAskedEveryMs).unref()
+      this.#timer ??= setInterval(
+        () => void this.#look(),
+        Math.min(workerLimits.yieldAskedEveryMs, this.#yieldAfterMs),
+      ).unref()
     return this.#place !== undefined
   }
 
@@ -58,7 +64,7 @@ export class Allowance {
   isWanted(): boolean {
     if (this.#place === undefined) return false
     const heldMs = performance.now() - this.#placeSinceMs
-    return this.#place.isWanted() || (this.#isWaitedFor && heldMs >= workerLimits.yieldAfterMs)
+    return this.#place.isWanted() || (this.#isWaitedFor && heldMs >= this.#yieldAfterMs)
   }
 
   /** Room for messages: what is heavy has its own. */
@@ -105,6 +111,10 @@ export class Allowance {
   get #shares(): string[] {
     const { account } = this.#loaded
     return [`host ${account.host}:${account.port}`, `destination ${account.destinationId}`]
+  }
+
+  get #yieldAfterMs(): number {
+    return this.#world.yieldAfterMs ?? workerLimits.yieldAfterMs
   }
 
   async #look(): Promise<void> {

@@ -87,8 +87,9 @@ export async function check(world: CheckWorld, order: CheckOrder): Promise<Found
 }
 
 /** A run that goes well would write nothing else. */
-function isUntroubled({ attention, lastFailure, failures, idsChanged }: AccountState): boolean {
-  return !attention && lastFailure === null && failures === 0 && idsChanged !== true
+function isUntroubled({ attention, lastFailure, failures, idsChanged, turnedAway }: AccountState): boolean {
+  const isWell = !attention && lastFailure === null && failures === 0
+  return isWell && idsChanged !== true && turnedAway === undefined
 }
 
 class Session implements BegunSession {

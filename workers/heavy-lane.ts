@@ -14,25 +14,35 @@ export interface HeavyPlace {
   leave(): void
 }
 
-interface Waiting {
+interface Sharing {
   readonly shares: readonly string[]
+}
+
+interface Waiting extends Sharing {
   readonly enter: () => void
+}
+
+interface HeavyTurns {
+  /** So long a run has its place, though others wait. */
+  readonly turnMs: number
+  /** The same for a run whose host or destination has more than its share. */
+  readonly aboveShareMs: number
 }
 
 const tooLong = new Error('no place for heavy work became free')
 
 export class HeavyLane {
   readonly #placesMax: number
-  readonly #turnMs: number
+  readonly #turns: HeavyTurns
   readonly #waiting: Waiting[] = []
   readonly #shares = new Map<string, number>()
   #taken = 0
-  /** The number of runs that have left without a place, since one became free. */
-  #turnedAway = 0
+  /** The runs that have left without a place, since one became free: they come again. */
+  readonly #turnedAway: Sharing[] = []
 
-  constructor(placesMax: number = workerLimits.heavyPlaces, turnMs: number = workerLimits.heavyTurnMs) {
+  constructor(placesMax: number = workerLimits.heavyPlaces, turns: Partial<HeavyTurns> = {}) {
     this.#placesMax = placesMax
-    this.#turnMs = turnMs
+    this.#turns = { turnMs: workerLimits.heavyTurnMs, aboveShareMs: workerLimits.yieldAfterMs, ...turns }
   }
 
   get taken(): number {
@@ -67,14 +77,14 @@ export class HeavyLane {
       return this.#placeOf(shares)
     } catch (error) {
       if (error !== tooLong) throw error
-      this.#turnedAway += 1
+      this.#turnedAway.push({ shares })
       return undefined
     }
   }
 
   /** When a run that got no place may look again: the more there were of them, the later. */
   get againMs(): number {
-    const rounds = 1 + this.#turnedAway / this.#placesMax
+    const rounds = 1 + this.#turnedAway.length / this.#placesMax
     return Math.min(workerLimits.heavyAgainMs * rounds, workerLimits.heavyAgainMaxMs)
   }
 
@@ -82,17 +92,31 @@ export class HeavyLane {
     const sinceMs = performance.now()
     let isHeld = true
     return {
-      isWanted: () => (this.#waiting.length > 0 || this.#turnedAway > 0) && performance.now() - sinceMs >= this.#turnMs,
+      isWanted: () => this.#isWanted(shares, performance.now() - sinceMs),
       leave: () => {
         if (!isHeld) return
         isHeld = false
-        this.#turnedAway = Math.max(0, this.#turnedAway - 1)
+        this.#turnedAway.shift()
         this.#count(shares, -1)
         this.#admit()
         // Who was turned away has gone to another worker, or is gone: every place is free.
-        if (this.#taken === 0) this.#turnedAway = 0
+        if (this.#taken === 0) this.#turnedAway.length = 0
       },
     }
+  }
+
+  /** Where a host or a destination has more than its share, the turns of its runs are short as long as others wait. */
+  #isWanted(shares: readonly string[], heldMs: number): boolean {
+    const others = [...this.#waiting, ...this.#turnedAway]
+    if (others.length > 0 && heldMs >= this.#turns.turnMs) return true
+    if (heldMs < this.#turns.aboveShareMs) return false
+    return shares.some(
+      (name) => (this.#shares.get(name) ?? 0) > this.#shareMax && others.some((other) => !other.shares.includes(name)),
+    )
+  }
+
+  get #shareMax(): number {
+    return Math.max(1, Math.floor(this.#placesMax / 4))
   }
 
   #withdraw(waiting: Waiting): void {
@@ -113,9 +137,8 @@ export class HeavyLane {
   }
 
   #mayShare({ shares }: Waiting): boolean {
-    const most = Math.max(1, Math.floor(this.#placesMax / 4))
     return shares.every((name) => {
-      if ((this.#shares.get(name) ?? 0) < most) return true
+      if ((this.#shares.get(name) ?? 0) < this.#shareMax) return true
       return !this.#waiting.some((other) => !other.shares.includes(name))
     })
   }

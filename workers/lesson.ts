@@ -19,7 +19,7 @@ export function lessonOf({ failure, ms, moved, peer }: MadeVisit): Lesson | unde
   const what = whatOf(failure)
   if (what === undefined) return undefined
   const isDead = failure?.kind === 'silent' || failure?.kind === 'unreachable'
-  return { what, slow: moved === 0 && (isDead || ms > workerLimits.slowVisitMs), peer }
+  return { what, slow: moved === 0 && (isDead || ms > workerLimits.slowVisitMs), away: isDead && moved === 0, peer }
 }
 
 function whatOf(failure: Failure | undefined): Lesson['what'] | undefined {

@@ -40,6 +40,11 @@ export const workerLimits = {
   stalledEveryMs: 5 * second,
   /** A run that was not let in right after a test waits for this long, and up to a quarter more: most providers that mind want a minute. */
   afterTestMs: 60 * second,
+  /**
+   * An account that is turned away while other sessions of ours are at its server comes again after these times, or up to twice as long: the
+   * server gets half as many at once meanwhile. After that the server means the account.
+   */
+  turnedAwayMs: [3 * second, 12 * second],
   /** The shortest time between two writes of the counts of a run at work. */
   progressEveryMs: 500,
   /** How often the time that a run has left is written though nothing has come. */

@@ -93,6 +93,11 @@ export interface PullParts {
   readonly stopping: () => boolean
 }
 
+/** A worker of few sessions keeps half of them for what is not heavy. */
+function heavyPlacesOf(sessions: number): number {
+  return Math.max(1, Math.min(workerLimits.heavyPlaces, Math.floor(sessions / 2)))
+}
+
 export function createPullWorld(
   options: WorkerOptions,
   { runs, revocations, queue, pool, stopping }: PullParts,
@@ -125,7 +130,7 @@ export function createPullWorld(
     lane: new Lane(),
     budget,
     heavyBudget,
-    heavyLane: new HeavyLane(options.heavyPlaces),
+    heavyLane: new HeavyLane(options.heavyPlaces ?? heavyPlacesOf(options.concurrency)),
     stopping,
     between,
     afterTestMs: options.afterTestMs,

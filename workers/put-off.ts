@@ -1,8 +1,8 @@
 /**
- * Puts a run off that the provider did not let in because we had tested the account a moment before: it goes back to the queue under its
- * id, the account waits, and nothing of it counts as a failure.
+ * Puts a run off that the provider did not let in because of ourselves: we had tested the account a moment before, or had too many sessions
+ * there. It goes back to the queue under its id, the account waits, and nothing of it counts as a failure.
  */
-import { mayBeTooSoon } from '../src/failure/consequence.ts'
+import { mayBeTooMany, mayBeTooSoon } from '../src/failure/consequence.ts'
 import type { Failure } from '../src/failure/failure.ts'
 import type { Logger } from '../src/log.ts'
 import { TestedSources } from '../src/redis/tested-sources.ts'
@@ -19,17 +19,46 @@ export interface ShutOut {
   readonly log: Logger
 }
 
-/** @returns for how long, in milliseconds; undefined if the failure is no consequence of a test. */
-export async function putOff(world: PullWorld, { run, loaded, failure, log }: ShutOut): Promise<number | undefined> {
-  if (run.task !== 'pull' || !mayBeTooSoon(failure)) return undefined
-  const { afterTestMs = workerLimits.afterTestMs * (1 + Math.random() / 4), runs, redis } = world
+interface Excuse {
+  readonly forMs: number
+  readonly notice: string
+}
+
+/** @returns for how long, in milliseconds; undefined if the failure is no consequence of what we did. */
+export async function putOff(world: PullWorld, shutOut: ShutOut): Promise<number | undefined> {
+  const { run, failure, log } = shutOut
+  if (run.task !== 'pull') return undefined
+  const excuse = (await afterTest(world, shutOut)) ?? (await amongTooMany(world, shutOut))
+  if (excuse === undefined) return undefined
+  const { forMs, notice } = excuse
+  await world.runs.change({ ...run, state: 'queued', startedAt: null, fetched: null, notices: [notice] })
+  logRunPutOff(log, failure, forMs)
+  return forMs
+}
+
+async function afterTest(world: PullWorld, { loaded, failure }: ShutOut): Promise<Excuse | undefined> {
+  if (!mayBeTooSoon(failure)) return undefined
+  const { afterTestMs = workerLimits.afterTestMs * (1 + Math.random() / 4), redis } = world
   const named = failure.kind === 'throttled' ? (failure.backOffMs ?? 0) : 0
   const forMs = await new TestedSources(redis).excuse(loaded.account, Math.max(afterTestMs, named))
   if (forMs === undefined) return undefined
   const { host } = loaded.account
   const soon = forMs < 120_000 ? 'in about a minute' : `in ${Math.round(forMs / 60_000)} minutes`
-  const notice = `${host} did not let us in so soon after the account was tested. It is visited again by itself ${soon}.`
-  await runs.change({ ...run, state: 'queued', startedAt: null, fetched: null, notices: [notice] })
-  logRunPutOff(log, failure, forMs)
-  return forMs
+  return {
+    forMs,
+    notice: `${host} did not let us in so soon after the account was tested. It is visited again by itself ${soon}.`,
+  }
+}
+
+/** A server that goes on so has something against the account: that is a failure like any other. */
+async function amongTooMany({ accounts, due }: PullWorld, { loaded, failure }: ShutOut): Promise<Excuse | undefined> {
+  const { account } = loaded
+  if (!mayBeTooMany(failure) || !(await due.isShared(account))) return undefined
+  const state = await accounts.state(account.id)
+  const { turnedAway = 0 } = state
+  const waitMs = workerLimits.turnedAwayMs[turnedAway]
+  if (waitMs === undefined) return undefined
+  await accounts.setState(account.id, { ...state, turnedAway: turnedAway + 1 })
+  const notice = `${account.host} takes fewer sessions at once than we had there. It is visited again by itself in a moment.`
+  return { forMs: waitMs * (1 + Math.random()), notice }
 }

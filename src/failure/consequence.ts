@@ -86,6 +86,15 @@ export function mayBeTooSoon(failure: Failure): boolean {
   }
 }
 
+/**
+ * Whether a server may have turned this account away because we had too many sessions there at once. A time that it names, and a code that
+ * speaks of this account, are meant as they are said.
+ */
+export function mayBeTooMany(failure: Failure): boolean {
+  if (failure.kind !== 'throttled' || failure.everyAccount === true || failure.backOffMs !== undefined) return false
+  return codeIn(failure.reply) !== 'LOGIN-DELAY'
+}
+
 /** @param random from 0 up to 1; spreads retries by up to a quarter, so that a provider that comes back is not flooded. */
 export function consequenceOf(failure: Failure, before: FailureHistory, nowMs: number, random: number): Consequence {
   // We are the cause, and not the provider: the run goes on at once, and the failure does not count.
@@ -154,7 +163,11 @@ export function pauseAfter(failure: Failure, before: Pause | undefined, nowMs: n
   const paused = before !== undefined && before.pausedUntilMs > nowMs
   if (paused && before.failure.kind === failure.kind && backOffMs(failure) === 0) return before
   const times = paused ? before.times : (before?.times ?? 0) + 1
-  const doubled = Math.min(firstWaitMs(failure) * 2 ** Math.min(times - 1, 20), failureLimits.pauseMaxMs)
+  const alike = failure.kind === 'store unreachable' ? failureLimits.pausesAlike : 1
+  const doubled = Math.min(
+    firstWaitMs(failure) * 2 ** Math.min(Math.max(times - alike, 0), 20),
+    failureLimits.pauseMaxMs,
+  )
   // A server insists on the time that it names.
   const forMs = insistedMs(failure) ?? doubled
   const pausedUntilMs = Math.max(nowMs + forMs, before?.pausedUntilMs ?? 0)

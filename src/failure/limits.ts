@@ -7,6 +7,11 @@ export const failureLimits = {
   retryMaxMs: 4 * hour,
   /** The longest pause of a destination: its trouble may be over at any time, and one connection is enough to find out. */
   pauseMaxMs: 1 * hour,
+  /**
+   * The first pauses of a destination whose store cannot be reached do not grow: a store that comes back within a quarter of an hour is to be
+   * used again within a minute or two.
+   */
+  pausesAlike: 15,
   /** The longest back-off that a server may name: Gmail lifts its limits within a day. */
   namedBackOffMaxMs: 24 * hour,
   /** The octets of a refusal that are read for what they mean. */

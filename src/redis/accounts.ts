@@ -49,6 +49,8 @@ export interface AccountState extends FailureHistory {
   readonly lastFailure: { readonly kind: FailureKind; readonly message: string } | null
   /** The last visit that went well met messages under new ids. It was told, and is not again while it stays so. */
   readonly idsChanged?: true
+  /** So many times in a row its server let it in no more, because we had too many sessions there. */
+  readonly turnedAway?: number
 }
 
 export const defaultState: AccountState = { ...noFailures, attention: false, lastFailure: null }

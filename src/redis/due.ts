@@ -4,6 +4,7 @@
  */
 import type { Redis } from 'ioredis'
 import { ulid } from 'ulid'
+import type { ServerLogin } from '../account/account.ts'
 import type { AccountId } from '../mail/message.ts'
 import type { RunTask } from '../runs/run.ts'
 import { gathered } from '../gathered.ts'
@@ -48,6 +49,8 @@ export interface Lesson {
   readonly what: 'clean' | 'throttled' | 'refused' | 'own'
   /** The visit was silent, unreachable, or long without bringing anything. */
   readonly slow: boolean
+  /** It did not answer: its accounts come back soon once it answers one of them. */
+  readonly away?: boolean
   /** The address and port that it reached. */
   readonly peer: string | undefined
 }
@@ -163,7 +166,8 @@ export class DueAccounts {
   async end(ends: readonly VisitEnd[], { slots, measured }: CheckTally): Promise<void> {
     const args: ScriptArgument[] = [...slots, ends.length]
     for (const { accountId, task, lesson, afterMs, check } of ends) {
-      const learnt = lesson === undefined ? '' : `${lesson.what}${lesson.slow ? ' slow' : ''}`
+      const learnt =
+        lesson === undefined ? '' : `${lesson.what}${lesson.slow ? ' slow' : ''}${lesson.away === true ? ' away' : ''}`
       args.push(
         openField(accountId, task),
         learnt,
@@ -205,6 +209,11 @@ export class DueAccounts {
   /** Brings an open run to the front of those that wait at its server. */
   async ask(accountId: AccountId, task: RunTask): Promise<void> {
     await askVisit(this.#redis, [keys.due], [openField(accountId, task)])
+  }
+
+  /** Whether other sessions of ours are at a server while one is. */
+  async isShared({ host, port }: Pick<ServerLogin, 'host' | 'port'>): Promise<boolean> {
+    return (await this.#redis.zcard(keys.slotsAt(`${host.toLowerCase()}:${port}`))) > 1
   }
 
   /** Makes a visit wait that cannot be made now. @param firm even if somebody asks for it. */

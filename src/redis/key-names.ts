@@ -133,6 +133,7 @@ export const keys = {
   tallyOf: (destinationId: string) => shared(`tally:${destinationId}`),
   /** Sorted set: destinations of which a visit waits at this server, by when it is due (scripts/includes/schedule.lua). */
   waitingAt: (server: string) => shared(`waiting:${server}`),
+  slotsAt: (server: string) => shared(`slots:${server}`),
   /** Hash: minute -> octets that first imports took out of this budget (import-octets.ts). */
   imported: (scope: string) => shared(`imported:${scope}`),
   /** Sorted set of runs whose ids begin so, all of score 0: run id, space, account id (run-index.ts). */

@@ -123,6 +123,10 @@ export const redisLimits = {
   /** The wait between two logins at a server that wants even one session less; it doubles. */
   loginGapFirstMs: 1 * second,
   loginGapMaxMs: 1 * minute,
+  /** How long it is known which accounts a server did not answer: it is renewed with each, and none is backed off for longer. */
+  awayKeptMs: 6 * hour,
+  /** So many of them are due soon with each visit there that goes well. */
+  wokenPerVisit: 100,
   /** So many destinations whose accounts a server refuses within that time show that it is not the accounts. */
   refusedTogether: 3,
   refusedTogetherMs: 1 * minute,

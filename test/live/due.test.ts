@@ -14,6 +14,7 @@ import { type PullJob, PullQueue, visitsOf } from '../../src/redis/queue.ts'
 import { Runs } from '../../src/redis/runs.ts'
 import { script } from '../../src/redis/scripts.ts'
 import { checkTally } from '../../src/redis/tallies.ts'
+import { isWaitedFor } from '../../src/redis/waiting.ts'
 import { LiveWorkers } from '../../src/redis/workers.ts'
 import { startRedis } from '../support/redis.ts'
 import { account as usual } from '../support/world.ts'
@@ -68,8 +69,8 @@ async function many(count: number, host: (nth: number) => string, destinationId?
 const claimed = async () => (await due.claim()).visits.map(({ accountId }) => accountId)
 
 async function end(accountId: AccountId, what?: Lesson['what'], more: Partial<Lesson & VisitEnd> = {}): Promise<void> {
-  const { slow = false, peer, ...rest } = more
-  const lesson = what === undefined ? undefined : { what, slow, peer }
+  const { slow = false, away = false, peer, ...rest } = more
+  const lesson = what === undefined ? undefined : { what, slow, away, peer }
   await due.end([{ accountId, task: 'pull', lesson, afterMs: 60_000, ...rest }], checkTally([], Date.now()))
 }
 
@@ -108,6 +109,66 @@ test('throttling halves the slots, once for all that were under way, and time al
   await age('a.example', redisLimits.slotsReturnMs)
   assert.equal((await claimed()).length, 2)
   assert.equal(await redis.zcard(keys.due), all.length)
+})
+
+test('what is halved is the number of sessions that a server had, not that of slots which nobody used', async () => {
+  await workers(256)
+  const all = await many(20, () => 'a.example')
+  await redis.hset('{tributary}:server:a.example:995', 'class', 'good', 'limit', 500)
+  await due.place(all)
+  const first = await claimed()
+  assert.equal(first.length, 20)
+  const ends = first.map((accountId, nth) => {
+    const what = nth < 5 ? ('clean' as const) : ('throttled' as const)
+    return { accountId, task: 'pull' as const, lesson: { what, slow: false, peer: undefined }, afterMs: 60_000 }
+  })
+  await due.end(ends, checkTally([], Date.now()))
+  const { limit, uncut } = await redis.hgetall('{tributary}:server:a.example:995')
+  assert.deepEqual([limit, uncut], ['10', '20'])
+})
+
+test('what time has brought back and was too many again is the new measure', async () => {
+  await workers(256)
+  await many(40, () => 'a.example')
+  await redis.hset('{tributary}:server:a.example:995', { class: 'good', limit: 12, uncut: 24, cutAtMs: Date.now() })
+  await age('a.example', (redisLimits.slotsReturnMs * 3) / 4)
+  const first = await claimed()
+  assert.equal(first.length, 21)
+  for (const id of first) await end(id, 'throttled')
+  const { limit, uncut } = await redis.hgetall('{tributary}:server:a.example:995')
+  assert.deepEqual([limit, uncut], ['10', '21'])
+})
+
+test('when a server answers one of the accounts that it did not answer, the others come soon, if they are still to be visited', async () => {
+  await workers(256)
+  const all = await many(8, () => 'a.example')
+  const elsewhere = await account('b.example')
+  assert.equal((await claimed()).length, 9)
+  const hourMs = 3_600_000
+  for (const id of [...all, elsewhere]) await end(id, 'own', { slow: true, away: true, afterMs: hourMs })
+  const [first, refused, paused, ...others] = all as [AccountId, AccountId, AccountId, ...AccountId[]]
+  await due.stop(paused)
+  // It has answered, in its way.
+  await due.setNext(refused, 0)
+  assert.deepEqual(await claimed(), [refused])
+  await end(refused, 'own', { afterMs: hourMs })
+  await due.setNext(first, 0)
+  assert.deepEqual(await claimed(), [first])
+  await end(first, 'clean', { afterMs: hourMs })
+  const inMs = async (id: AccountId) => Number((await redis.zscore(keys.due, id)) ?? Infinity) - Date.now()
+  for (const id of others) assert.ok((await inMs(id)) <= redisLimits.resumeSpreadMs)
+  for (const id of [first, refused, paused, elsewhere]) assert.ok((await inMs(id)) > redisLimits.resumeSpreadMs)
+})
+
+test('a server that gives another account a session is known to be shared', async () => {
+  await workers(64)
+  const at = { host: 'A.example', port: 995 }
+  await many(1, () => 'a.example')
+  await claimed()
+  assert.equal(await due.isShared(at), false)
+  await many(1, () => 'a.example')
+  await claimed()
+  assert.equal(await due.isShared(at), true)
 })
 
 test('wrong passwords and maildrops in use cost a server nothing; refusals of three destinations do', async () => {
@@ -248,6 +309,40 @@ test('while others wait no destination has more than a quarter of a server, nor 
   const ofOther = await redis.hget('{tributary}:place-counts', 'of d2')
   assert.ok(Number(ofOther) >= 16, `${ofOther} of ${next.length}, and ${ofMany}`)
   assert.equal(next.length, 60, 'all but those that are kept for people')
+})
+
+test('five accounts of a destination are visited as soon as five thousand of another one, at their server and elsewhere', async () => {
+  await workers(256)
+  const record = (host: string, destinationId: string): AccountRecord => {
+    const id = ulid() as AccountId
+    const own = { ...usual, id, host, user: id, destinationId: destinationId as DestinationId }
+    return { account: own, sealedPassword: 'x' }
+  }
+  await redis.hset('{tributary}:server:a.example:995', 'class', 'good', 'limit', 64)
+  await accounts.createAll(Array.from({ length: 5000 }, () => record('a.example', 'd0')))
+  const first = await claimed()
+  assert.equal(first.length, 64, 'alone it has all slots of its server')
+  const beside = await many(5, () => 'a.example', 'd1')
+  const elsewhere = await many(5, () => 'b.example', 'd2')
+  assert.deepEqual(new Set(await claimed()), new Set(elsewhere), 'at once')
+  for (const id of first.slice(0, 20)) await end(id, 'clean')
+  const next = await claimed()
+  assert.ok(
+    beside.every((id) => next.includes(id)),
+    'with the first slots that become free',
+  )
+})
+
+test('a run that holds a slot for long learns that visits wait at its server', async () => {
+  await workers(64)
+  await many(9, () => 'a.example')
+  assert.equal((await claimed()).length, 8)
+  const at = { host: 'A.example', port: 995 }
+  assert.equal(await isWaitedFor(redis, at), false, 'not long enough')
+  const [waiting] = await redis.zrange('{tributary}:waiting:a.example:995 d0', '0', '0')
+  await due.setNext(waiting as AccountId, 0)
+  await redis.zadd('{tributary}:waiting:a.example:995', Date.now() - 2 * redisLimits.waitsForPlaceMs, 'd0')
+  assert.equal(await isWaitedFor(redis, at), true)
 })
 
 test('what somebody asks for comes first at its server, with a slot more; a paused account too', async () => {

@@ -1,13 +1,17 @@
 /** First imports: a budget by the hour, a lane of their own, and new mail that waits for neither. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { OctetBudget } from '../../src/budget.ts'
 import { ImportOctets } from '../../src/redis/import-octets.ts'
 import { keys } from '../../src/redis/key-names.ts'
+import { redisLimits } from '../../src/redis/limits.ts'
 import type { Run } from '../../src/runs/run.ts'
+import { Allowance } from '../../workers/allowance.ts'
+import { HeavyLane } from '../../workers/heavy-lane.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { type Stack, startStack } from '../support/stack.ts'
-import { untilTold } from '../support/until.ts'
-import { letter } from '../support/world.ts'
+import { until, untilTold } from '../support/until.ts'
+import { account as usual, letter } from '../support/world.ts'
 
 let stack: Stack
 before(async () => {
@@ -137,4 +141,21 @@ test('new mail of another account comes while an import is under way that is slo
   assert.deepEqual([run.state, run.stored], ['done', 3], JSON.stringify(run))
   await stack.call('PATCH', `/accounts/${importing}`, { paused: true })
   await slow.close()
+})
+
+test('heavy work is to make room once visits have waited for a while at its server, and not for those elsewhere', async () => {
+  const { redis } = stack
+  const account = { ...usual, host: 'Heavy.example', port: 995 }
+  const room = new OctetBudget(Infinity)
+  const world = { redis, budget: room, heavyBudget: room, heavyLane: new HeavyLane(4), yieldAfterMs: 5 }
+  const allowance = new Allowance(world, { account }, new AbortController().signal, [])
+  assert.ok(await allowance.enterHeavy())
+  const since = (ms: number) => Date.now() - ms
+  await redis.zadd(keys.waitingAt('elsewhere.example:995'), since(60_000), 'd')
+  await redis.zadd(keys.waitingAt('heavy.example:995'), since(0), 'd')
+  assert.equal(allowance.isWanted(), false)
+  await redis.zadd(keys.waitingAt('heavy.example:995'), since(2 * redisLimits.waitsForPlaceMs), 'd')
+  await until('that it is wanted', async () => await Promise.resolve(allowance.isWanted()))
+  allowance.end()
+  await redis.del(keys.waitingAt('elsewhere.example:995'), keys.waitingAt('heavy.example:995'))
 })

@@ -69,12 +69,13 @@ test('pauses grow from one to the next up to a bound; a time that the store name
   assert.deepEqual([pause.pausedUntilMs, pause.times], [failureLimits.retryFirstMs, 1])
   assert.equal(pauseAfter(away, pause, 1000), pause, 'a run that was under way has met the same trouble')
   assert.ok(pauseAfter(full, pause, 1000).pausedUntilMs > pause.pausedUntilMs, 'another trouble lasts as it does')
-  for (let nth = 2; nth < 12; nth += 1) {
+  for (let nth = 2; nth < 12 + failureLimits.pausesAlike; nth += 1) {
     const nowMs = pause.pausedUntilMs
     pause = pauseAfter(away, pause, nowMs)
+    const doublings = Math.max(0, nth - failureLimits.pausesAlike)
     assert.deepEqual(
       [pause.pausedUntilMs - nowMs, pause.times],
-      [Math.min(failureLimits.retryFirstMs * 2 ** (nth - 1), failureLimits.pauseMaxMs), nth],
+      [Math.min(failureLimits.retryFirstMs * 2 ** doublings, failureLimits.pauseMaxMs), nth],
     )
   }
   assert.equal(pauseAfter(throttled, undefined, 0).pausedUntilMs, 92_415)

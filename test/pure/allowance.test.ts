@@ -9,7 +9,12 @@ import { account } from '../support/world.ts'
 
 function worker() {
   const redis = new Redis({ lazyConnect: true })
-  return { redis, budget: new OctetBudget(1000), heavyBudget: new OctetBudget(1000), heavyLane: new HeavyLane(1, 0) }
+  return {
+    redis,
+    budget: new OctetBudget(1000),
+    heavyBudget: new OctetBudget(1000),
+    heavyLane: new HeavyLane(1, { turnMs: 0 }),
+  }
 }
 
 const allowanceIn = (world: ReturnType<typeof worker>) =>

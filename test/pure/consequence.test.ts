@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { consequenceOf, type FailureHistory, mayBeTooSoon, noFailures } from '../../src/failure/consequence.ts'
+import {
+  consequenceOf,
+  type FailureHistory,
+  mayBeTooMany,
+  mayBeTooSoon,
+  noFailures,
+} from '../../src/failure/consequence.ts'
 import { type Failure, failureKinds } from '../../src/failure/failure.ts'
 import { failureLimits } from '../../src/failure/limits.ts'
 import { type Phase, phaseWords, plainPhaseCodes } from '../../src/failure/phase.ts'
@@ -107,6 +113,21 @@ test('waits double from failure to failure, up to a bound, and are spread', () =
   assert.equal(waits.at(-1), failureLimits.retryMaxMs)
   const spread = consequenceOf(failures.unreachable, noFailures, 0, 0.999).next
   assert.ok(spread.do === 'try again' && spread.afterMs > failureLimits.retryFirstMs * 1.2)
+})
+
+test('who is turned away may be one too many, unless the server names a time, speaks of the account, or it is the store', () => {
+  const turned: Failure = { kind: 'throttled', server, reply: '-ERR [SYS/TEMP] Too many connections, try again later' }
+  assert.ok(mayBeTooMany(turned))
+  const others: Failure[] = [
+    { ...turned, backOffMs: 60_000 },
+    { ...turned, everyAccount: true },
+    { ...turned, reply: '-ERR [LOGIN-DELAY] minimum time between mail checks violation' },
+    failures['credentials refused'],
+    failures['maildrop in use'],
+    failures['provider refused'],
+    failures.unreachable,
+  ]
+  for (const failure of others) assert.ok(!mayBeTooMany(failure), JSON.stringify(failure))
 })
 
 test('a refused password stops the account only after it repeated over time', () => {

@@ -3,11 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Child } from '../../deploy/child.ts'
 import { childIdentity, handOver } from '../../deploy/identity.ts'
+import { keys } from '../../src/redis/key-names.ts'
 import { endAll, type Ends } from './ends.ts'
 import { freePorts } from './dovecot.ts'
 import { type Api, type Gateway, startGateway } from './gateway.ts'
 import { VisitTimes } from './lateness.ts'
-import { type QuietProvider, startQuietProvider } from './quiet-provider.ts'
+import { type QuietOptions, type QuietProvider, startQuietProvider } from './quiet-provider.ts'
+
+export type Away = 'workers' | 'redis' | 'store' | 'network' | 'providers'
 
 export interface HerdWish {
   readonly accounts: number
@@ -16,8 +19,10 @@ export interface HerdWish {
   readonly workers: number
   readonly messages: number
   readonly intervalSeconds: number
-  /** Who is away: the workers are ended and started anew, Redis and the store too; the network is servers that do not answer. */
-  readonly away: 'workers' | 'redis' | 'store' | 'network'
+  /**
+   * Who is away: the workers are ended and started anew, Redis, the store and the providers too; the network is servers that do not answer.
+   */
+  readonly away: Away
   readonly awaySeconds: number
   /** 0: any number. */
   readonly sessionsMax: number
@@ -49,55 +54,97 @@ export interface HerdSeen {
   readonly most: number
   readonly refused: number
   readonly visits: number
+  /** When the last account was due at the return, in milliseconds from then. */
+  readonly lastDueMs: number
+  /** The accounts that count as failing at the end. */
+  readonly failing: number
   /** How long each "check now" took since the return, in milliseconds. */
   readonly checks: readonly number[]
   readonly said: readonly string[]
 }
 
-export async function herd(wish: HerdWish, say: (line: string) => void = () => {}): Promise<HerdSeen> {
+export async function herd(wish: HerdWish, say?: (line: string) => void): Promise<HerdSeen> {
+  const [seen] = await herds([wish], say)
+  if (seen === undefined) throw new Error('nothing was seen')
+  return seen
+}
+
+/** Who is away, one after the other, with the same accounts: those of the first wish. */
+export async function herds(wishes: readonly HerdWish[], say: (line: string) => void = () => {}): Promise<HerdSeen[]> {
   const ends: Ends = []
   try {
-    return await seen(wish, ends, say)
+    return await seen(wishes, ends, say)
   } finally {
     await endAll(ends)
   }
 }
 
-async function seen(wish: HerdWish, ends: Ends, say: (line: string) => void): Promise<HerdSeen> {
+async function seen(wishes: readonly HerdWish[], ends: Ends, say: (line: string) => void): Promise<HerdSeen[]> {
+  const [wish = usualHerd] = wishes
   const folder = mkdtempSync('/tmp/tributary-herd-')
   ends.push(() => rmSync(folder, { recursive: true, force: true }))
   handOver(folder, childIdentity([]))
   const logins = Array.from({ length: wish.destinations }, (_, nth) => `login${nth}`)
   const gateway = await startGateway(folder, logins)
   ends.push(async () => await gateway.stop())
-  const provider = await startQuietProvider({
-    ports: await freePorts(wish.servers),
-    messages: wish.messages,
-    ...(wish.sessionsMax === 0 ? {} : { sessionsMax: wish.sessionsMax }),
-  })
-  ends.push(async () => await provider.stop())
+  const provider = await Providers.start(wish)
+  ends.push(async () => await provider.now.stop())
   const api = await gateway.startApi()
   ends.push(async () => await api.stop())
-  const ids = await registered(gateway, provider, wish, logins)
+  const ids = await registered(gateway, provider.now, wish, logins)
   const herdsmen = new Herdsmen(gateway, wish.workers)
   await herdsmen.start()
   ends.push(async () => await herdsmen.stop())
 
   say(`${wish.accounts} accounts are visited for the first time`)
   const times = new VisitTimes()
-  await untilAllSeen(provider, times, wish, say)
-  say(`${wish.away} away for ${wish.awaySeconds} s`)
-  const comeBack = await goAway(wish.away, gateway, provider, herdsmen)
-  // Mail has come meanwhile, so that the store is needed.
-  if (wish.away === 'store') await provider.hold(wish.messages + 1)
-  await sleep(wish.awaySeconds * 1000)
-  if (wish.away !== 'network') {
-    await provider.see('logins')
-    await provider.forget()
+  await untilAllSeen(provider.now, times, wish, say)
+  const all: HerdSeen[] = []
+  for (const next of wishes) {
+    say(`${next.away} away for ${next.awaySeconds} s`)
+    const comeBack = await goAway(next.away, gateway, provider, herdsmen)
+    // Mail has come meanwhile, so that the store is needed.
+    if (next.away === 'store') await provider.now.hold(next.messages + 1)
+    await sleep(next.awaySeconds * 1000)
+    if (next.away !== 'network' && next.away !== 'providers') {
+      await provider.now.see('logins')
+      await provider.now.forget()
+    }
+    await comeBack()
+    say('back')
+    const [, last] = await gateway.redis.zrange(keys.due, '-1', '-1', 'WITHSCORES')
+    const lastDueMs = Number(last) - Date.now()
+    all.push({ ...(await drained(next, { provider: provider.now, api, ids, said: gateway.said })), lastDueMs })
   }
-  await comeBack()
-  say('back')
-  return await drained(wish, { provider, api, ids, said: gateway.said })
+  return all
+}
+
+/** The providers, which may go and be started anew at the same ports. */
+class Providers {
+  readonly #options: QuietOptions
+  #now: QuietProvider
+
+  private constructor(options: QuietOptions, now: QuietProvider) {
+    this.#options = options
+    this.#now = now
+  }
+
+  static async start({ servers, messages, sessionsMax }: HerdWish): Promise<Providers> {
+    const options = { ports: await freePorts(servers), messages, ...(sessionsMax === 0 ? {} : { sessionsMax }) }
+    return new Providers(options, await startQuietProvider(options))
+  }
+
+  get now(): QuietProvider {
+    return this.#now
+  }
+
+  /** @returns how they come back. */
+  async goAway(): Promise<() => Promise<void>> {
+    await this.#now.stop()
+    return async () => {
+      this.#now = await startQuietProvider(this.#options)
+    }
+  }
 }
 
 async function registered(
@@ -158,7 +205,7 @@ async function untilAllSeen(
 async function goAway(
   away: HerdWish['away'],
   { server, store }: Gateway,
-  provider: QuietProvider,
+  providers: Providers,
   herdsmen: Herdsmen,
 ): Promise<() => Promise<void>> {
   switch (away) {
@@ -171,13 +218,17 @@ async function goAway(
     case 'store':
       await store.halt()
       return async () => await store.resume()
-    case 'network':
+    case 'providers':
+      return await providers.goAway()
+    case 'network': {
+      const provider = providers.now
       process.kill(provider.pid, 'SIGSTOP')
       return async () => {
         process.kill(provider.pid, 'SIGCONT')
         await provider.see('logins')
         await provider.forget()
       }
+    }
   }
 }
 
@@ -191,7 +242,7 @@ interface Herd {
 /** Somebody who asks waits this long at most for the answer. */
 const checkEveryMs = 3000
 
-async function drained(wish: HerdWish, { provider, api, ids, said }: Herd): Promise<HerdSeen> {
+async function drained(wish: HerdWish, { provider, api, ids, said }: Herd): Promise<Omit<HerdSeen, 'lastDueMs'>> {
   const backAtMs = Date.now()
   const times = new VisitTimes()
   const checks: number[] = []
@@ -216,12 +267,15 @@ async function drained(wish: HerdWish, { provider, api, ids, said }: Herd): Prom
   }
   await Promise.all(asked)
   const { sessionsMost, refused, visits } = await provider.see()
+  const { body } = await api.call('GET', '/stats')
+  const { failing = 0 } = (body['accounts'] as { readonly byStatus: { readonly failing?: number } }).byStatus
   return {
     drainedAfter,
     visited: times.seenBy(Date.now()),
     most: sessionsMost,
     refused,
     visits,
+    failing,
     checks: checks.toSorted((a, b) => a - b),
     said,
   }

@@ -35,18 +35,42 @@ local function countCheck(id, destination, runId, startedMs, finishedMs, listed)
   idle[''] = (idle[''] or 0) + 1
 end
 
+-- Accounts of a server that did not answer are backed off, each by itself. When it answers one of them, the others come soon, not all at once.
+local function noteAway(server, id, lesson)
+  local away = tag .. 'away:' .. server
+  if string.find(lesson, ' away', 1, true) then
+    redis.call('SADD', away, id)
+    redis.call('PEXPIRE', away, limits.awayKeptMs)
+    return
+  end
+  redis.call('SREM', away, id)
+  if string.sub(lesson, 1, 5) ~= 'clean' then return end
+  for _, other in ipairs(redis.call('SPOP', away, limits.wokenPerVisit)) do
+    local soonMs = nowMs + math.random(0, limits.resumeSpreadMs)
+    if tonumber(redis.call('ZSCORE', due, other) or 0) > soonMs then
+      redis.call('ZADD', due, soonMs, other)
+      place(other, nowMs)
+    end
+  end
+end
+
+-- Before any of their places is given back: how many sessions a server had at once is a part of the lesson.
 for nth = 0, count - 1 do
-  local field, lesson, peer, afterMs, runId, startedMs, finishedMs, listed = unpack(ARGV, 4 + 8 * nth, 11 + 8 * nth)
-  local placed = redis.call('HGET', tag .. 'placed', field)
-  local server, destination = string.match(placed or '', '^(%S+) (%S+)')
-  local id = string.match(field, '^%S+')
+  local field, lesson, peer = unpack(ARGV, 4 + 8 * nth, 6 + 8 * nth)
+  local server, destination = placeOf(field)
   if server and lesson ~= '' then
     learn(server, lesson, destination, nowMs)
+    noteAway(server, string.match(field, '^%S+'), lesson)
     if peer ~= '' then
       if redis.call('HGET', tag .. 'server:' .. server, 'peer') ~= peer then redis.call('HSET', tag .. 'server:' .. server, 'peer', peer) end
       learn('peer ' .. peer, lesson, destination, nowMs)
     end
   end
+end
+for nth = 0, count - 1 do
+  local field, _, _, afterMs, runId, startedMs, finishedMs, listed = unpack(ARGV, 4 + 8 * nth, 11 + 8 * nth)
+  local _, destination = placeOf(field)
+  local id = string.match(field, '^%S+')
   if afterMs ~= '' and redis.call('ZSCORE', due, id) then redis.call('ZADD', due, nowMs + afterMs, id) end
   if runId ~= '' and redis.call('HEXISTS', tag .. 'accounts', id) == 1 then countCheck(id, destination or '?', runId, startedMs, finishedMs, listed) end
   if redis.call('HEXISTS', tag .. 'open-runs', field) == 0 then redis.call('SREM', tag .. 'asked', field) end

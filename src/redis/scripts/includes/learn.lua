@@ -3,12 +3,19 @@
 --
 -- A lesson is `clean`; `throttled`: the server had too much; `refused`: it refused this account, which says something about the server
 -- only if it refuses accounts of several destinations; `own`: it says nothing about the server. `slow` behind it: the visit was silent,
--- unreachable, or long without bringing anything.
+-- unreachable, or long without bringing anything. `away`: it did not answer.
+local function usedAt(server, nowMs)
+  return string.sub(server, 1, 5) == 'peer ' and countOf(server) or usedOf(server, nowMs)
+end
+
 local function throttle(name, server, nowMs)
   local limit, cutAtMs, uncut, gapMs = unpack(redis.call('HMGET', name, 'limit', 'cutAtMs', 'uncut', 'gapMs'))
   -- Sessions that were under way when it began meet the same.
   if cutAtMs and nowMs - cutAtMs < limits.slotCutOnceMs then return end
-  local before = slotsOf(server, nowMs)
+  -- Slots that nobody had say nothing.
+  local before = math.min(slotsOf(server, nowMs), math.max(usedAt(server, nowMs), limits.slotsFirst))
+  -- What time had brought back was too much again.
+  if uncut and before > tonumber(limit) then uncut = math.min(uncut, before) end
   redis.call('HSET', name, 'limit', math.max(1, math.floor(before / 2)), 'cutAtMs', nowMs, 'uncut', uncut or before)
   if before > 1 then return end
   redis.call('HSET', name, 'gapMs', math.min(limits.loginGapMaxMs, math.max(limits.loginGapFirstMs, 2 * (gapMs or 0))))
@@ -19,8 +26,8 @@ local learnt = {}
 
 local function learn(server, lesson, destination, nowMs)
   local name = tag .. 'server:' .. server
-  local what, slow = string.match(lesson, '^(%S+) ?(%S*)$')
-  local class = slow == 'slow' and 'slow' or 'good'
+  local what = string.match(lesson, '^%S+')
+  local class = string.find(lesson, ' slow', 1, true) and 'slow' or 'good'
   if what == 'clean' and learnt[server] == class then return end
   learnt[server] = nil
   if redis.call('HGET', name, 'class') ~= class then redis.call('HSET', name, 'class', class) end

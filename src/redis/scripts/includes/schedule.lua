@@ -16,6 +16,7 @@
 --   server:SERVER           hash: class, limit, cutAtMs, uncut, gapMs, nextMs, peer
 --   places                  sorted set: field by when its place expires; slots:SERVER the same of one server
 --   placed                  hash: field -> server, destination, class and peer
+--   away:SERVER             set: ids of accounts that it did not answer when they were visited last (end-visits.lua)
 --   place-counts            hash: the places of a lane, `of DEST`, `strange of DEST`, `at SERVER DEST`, `peer ADDRESS`
 local tag = string.match(due, '^(.*:)due$')
 local classes = { 'good', 'new', 'slow' }

@@ -1,0 +1,42 @@
+/** Many accounts become due while something is away; how they are visited when it is back. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { failureLimits } from '../../src/failure/limits.ts'
+import { redisLimits } from '../../src/redis/limits.ts'
+import { herds, type HerdSeen, usualHerd } from '../support/herd.ts'
+
+const sessionsMax = 20
+const usual = {
+  ...usualHerd,
+  accounts: 300,
+  servers: 3,
+  destinations: 6,
+  intervalSeconds: 10,
+  sessionsMax,
+  firstSeconds: 45,
+  drainSeconds: 45,
+}
+
+function isDrained(seen: HerdSeen, away: string): void {
+  const told = JSON.stringify({ ...seen, said: undefined })
+  assert.equal(seen.visited, usual.accounts, `${away} was away: all are visited: ${told}`)
+  assert.equal(seen.failing, 0, `${away} was away: nobody counts as failing: ${told}`)
+  assert.ok((seen.checks.at(-1) ?? 0) < 5000, `${away} was away: "check now" is answered within 5 s: ${told}`)
+  assert.ok(seen.refused <= Math.max(20, seen.visits / 20), `${away} was away: few are turned away: ${told}`)
+}
+
+test('Redis, the network and the store are away, and come back: all are visited within what each server takes', {
+  timeout: 240_000,
+}, async () => {
+  const [redis, network, store] = await herds([
+    { ...usual, away: 'redis', awaySeconds: 4 },
+    { ...usual, away: 'network', awaySeconds: 6 },
+    { ...usual, away: 'store', awaySeconds: 6, drainSeconds: 0 },
+  ])
+  assert.ok(redis && network && store)
+  isDrained(redis, 'Redis')
+  isDrained(network, 'the network')
+  // A destination whose store is away is paused, and its accounts are not backed off by it.
+  const latestMs = failureLimits.retryFirstMs + redisLimits.resumeSpreadMs + usual.intervalSeconds * 1000
+  assert.ok(store.lastDueMs < latestMs, `the last account comes in ${store.lastDueMs} ms`)
+})

@@ -191,12 +191,18 @@ test('all runs: newest first, page by page, by state, account and time; an owner
   // Rows of the tests above lie ahead.
   await stack.redis.del(keys.checks)
   const [one, two] = [await account(alice), await account(bob)]
-  const since = new Date(Date.now() + 1).toISOString()
-  while (Date.now() < Date.parse(since));
+  // Ids of one millisecond have no order among processes, and the id of a row is of its end, 5 ms behind its beginning.
+  const later = () => {
+    const untilMs = Date.now() + 6
+    while (Date.now() < untilMs);
+    return untilMs
+  }
+  const since = new Date(later()).toISOString()
   const done = await ended(one)
   const failure = { kind: 'silent', message: 'It said nothing.', passes: false } as const
   const failed = await ended(two, { state: 'failed', failure })
-  await idle(one, Date.now() - 10)
+  await idle(one, later() - 5)
+  later()
   const waits = await runs.open(two, 'request')
   const all = await get(`/runs?since=${since}`)
   const [open, row, ...rest] = all.items as object as Run[]

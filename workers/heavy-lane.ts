@@ -37,7 +37,7 @@ export class HeavyLane {
   readonly #waiting: Waiting[] = []
   readonly #shares = new Map<string, number>()
   #taken = 0
-  /** The runs that have left without a place, since one became free: they come again. */
+  /** The runs that have left without a place, since one became free: they come again. The last ones, as many as `againMs` needs. */
   readonly #turnedAway: Sharing[] = []
 
   constructor(placesMax: number = workerLimits.heavyPlaces, turns: Partial<HeavyTurns> = {}) {
@@ -78,6 +78,8 @@ export class HeavyLane {
     } catch (error) {
       if (error !== tooLong) throw error
       this.#turnedAway.push({ shares })
+      const most = (this.#placesMax * workerLimits.heavyAgainMaxMs) / workerLimits.heavyAgainMs
+      if (this.#turnedAway.length > most) this.#turnedAway.shift()
       return undefined
     }
   }

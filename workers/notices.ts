@@ -32,8 +32,7 @@ export function noticeSentence(notice: Notice): string {
     case 'import budget used up': {
       const { of, octetsPerHour, waitSeconds } = notice
       const minutes = counted(Math.ceil(waitSeconds / 60), 'a minute', 'minutes')
-      const when = waitSeconds === 0 ? 'soon' : `in ${minutes}`
-      return `The first import has brought the ${octetsPerHour.toLocaleString('en-GB')} octets that importBytesPerHour of this ${of} allows in an hour. It goes on ${when}. New mail comes meanwhile.`
+      return `The first import has brought the ${octetsPerHour.toLocaleString('en-GB')} octets that importBytesPerHour of this ${of} allows in an hour. It goes on in ${minutes}. New mail comes meanwhile.`
     }
     case 'flags left out':
       return `Mail is stored without ${notice.flags.join(', ')}, which the mail store refuses: "${notice.reply}". Take it out of the account's flags, or choose another one.`

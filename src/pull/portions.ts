@@ -41,9 +41,14 @@ async function* budgeted(session: PullSession, { usual, last }: Turns): AsyncGen
     const wanted = octetsOf(part)
     const granted = await budget.take(wanted, part[0]?.size ?? 0)
     const some = granted >= wanted ? part : part.slice(0, countWithin(part, granted))
-    if (some.length > 0) {
-      const usualLeft = Math.max(0, usual.length - from)
-      yield { usual: some.slice(0, usualLeft), last: some.slice(usualLeft) }
+    const usualLeft = Math.max(0, usual.length - from)
+    const before = session.octetsCame
+    try {
+      if (some.length > 0) yield { usual: some.slice(0, usualLeft), last: some.slice(usualLeft) }
+    } finally {
+      // The session may have broken, or the run may be stopping: what does not come now is not to cost the hour.
+      const unspent = granted - (session.octetsCame - before)
+      if (unspent > 0) await budget.giveBack(unspent).catch(() => {})
     }
     from += some.length
     if (some.length === part.length) continue

@@ -90,6 +90,8 @@ export interface ImportBudget {
    * @returns how many it gives; 0 if there is no room for now.
    */
   take(octets: number, least: number): Promise<number>
+  /** Gives back what was taken last and not brought: the session broke, or it was less than one message. */
+  giveBack(octets: number): Promise<void>
   /** The octets that it gives in an hour. */
   readonly octetsPerHour: number
   /** Why it gave less than was wanted last; undefined if it gave all. */
@@ -100,7 +102,7 @@ export interface ImportBudget {
 export interface ImportShortage {
   readonly of: LimitedBy
   readonly octetsPerHour: number
-  /** When it gives some again; 0 if it gave a part. */
+  /** When it gives some again. */
   readonly waitSeconds: number
 }
 

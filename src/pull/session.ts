@@ -166,6 +166,11 @@ export class PullSession implements PullRun {
     return this.#hasBegun
   }
 
+  /** The octets that have come of what it expected, as they are listed. */
+  get octetsCame(): number {
+    return this.#left.octetsCame
+  }
+
   /** The number of messages that are still to be retrieved. */
   get remaining(): number {
     return this.#expected - this.#came

@@ -11,6 +11,10 @@ export class TimeLeft {
     this.#beganMs = beganMs
   }
 
+  get octetsCame(): number {
+    return this.#came
+  }
+
   expect(octets: number): void {
     this.#expected += octets
   }

@@ -5,12 +5,18 @@ import type { ImportBudget, ImportShortage } from '../pull/ports.ts'
 import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
 
-const takeImport = script<[granted: number, waitSeconds: number, short: number]>('take-import', 'any number')
+const takeImport = script<[granted: number, waitSeconds: number, short: number, minute: number]>(
+  'take-import',
+  'any number',
+)
+const giveImport = script<1>('give-import', 'any number')
 
 export class ImportOctets implements ImportBudget {
   readonly #redis: Redis
   readonly #scopes: readonly ImportLimits[]
   #shortage: ImportShortage | undefined
+  /** In which its last octets are counted. */
+  #minute = 0
 
   /** @param scopes is not empty. */
   constructor(redis: Redis, scopes: readonly ImportLimits[]) {
@@ -28,11 +34,16 @@ export class ImportOctets implements ImportBudget {
 
   async take(octets: number, least: number): Promise<number> {
     const limits = this.#scopes.map(({ bytesPerHour }) => bytesPerHour)
-    const [granted, waitSeconds, short] = await takeImport(this.#redis, this.#keys, [octets, least, ...limits])
+    const [granted, waitSeconds, short, minute] = await takeImport(this.#redis, this.#keys, [octets, least, ...limits])
     const scope = this.#scopes[short]
     const isShort = granted < octets && scope !== undefined
     this.#shortage = isShort ? { of: scope.of, octetsPerHour: scope.bytesPerHour, waitSeconds } : undefined
+    this.#minute = minute
     return granted
+  }
+
+  async giveBack(octets: number): Promise<void> {
+    await giveImport(this.#redis, this.#keys, [this.#minute, octets])
   }
 
   get #keys(): string[] {

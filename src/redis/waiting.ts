@@ -6,6 +6,10 @@ import { redisLimits } from './limits.ts'
 
 export async function isWaitedFor(redis: Redis, { host, port }: Pick<ServerLogin, 'host' | 'port'>): Promise<boolean> {
   const server = `${host.toLowerCase()}:${port}`
-  const [, dueMs] = await redis.zrange(keys.waitingAt(server), '0', '0', 'WITHSCORES')
-  return dueMs !== undefined && Number(dueMs) < Date.now() - redisLimits.waitsForPlaceMs
+  const [[seconds], [, dueMs]] = await Promise.all([
+    redis.time(),
+    redis.zrange(keys.waitingAt(server), '0', '0', 'WITHSCORES'),
+  ])
+  // By Redis' clock: this worker's may be ahead.
+  return dueMs !== undefined && Number(dueMs) < Number(seconds) * 1000 - redisLimits.waitsForPlaceMs
 }

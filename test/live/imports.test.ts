@@ -40,6 +40,9 @@ test('a budget gives what it has, nothing more in that hour, and what is larger 
   const budget = new ImportOctets(stack.redis, [{ name: 'test:a', of: 'account', bytesPerHour: 1000 }])
   assert.equal(await budget.take(600, 100), 600)
   assert.equal(await budget.take(600, 100), 400)
+  assert.ok((budget.shortage?.waitSeconds ?? 0) > 58 * 60, 'a part is all that there is for now')
+  await budget.giveBack(150)
+  assert.equal(await budget.take(150, 100), 150)
   assert.equal(await budget.take(600, 100), 0)
   const { of, octetsPerHour, waitSeconds = 0 } = budget.shortage ?? {}
   assert.deepEqual([of, octetsPerHour], ['account', 1000])

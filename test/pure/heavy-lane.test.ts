@@ -71,6 +71,18 @@ test('the more runs go without, the later they look again', async () => {
   assert.ok(lane.againMs <= workerLimits.heavyAgainMaxMs)
 })
 
+test('however many were turned away, they are forgotten as places become free', async () => {
+  const lane = new HeavyLane(2, now)
+  await entered(lane, 'host a')
+  let place = await entered(lane, 'host b')
+  for (let other = 0; other < 300; other += 1) await lane.enter([`host ${other}`], never, 0)
+  for (let nth = 0; nth < 40; nth += 1) {
+    place.leave()
+    place = await entered(lane, 'host b')
+  }
+  assert.ok(lane.againMs < workerLimits.heavyAgainMaxMs / 2)
+})
+
 test('who was turned away and went to another worker is not waited for once every place is free', async () => {
   const lane = new HeavyLane(1, now)
   const first = await entered(lane, 'host a')

@@ -118,6 +118,9 @@ function budgetOf(octets: number): ImportBudget & { left: number } {
       budget.left -= granted
       return granted
     },
+    async giveBack(octets: number) {
+      budget.left += octets
+    },
   }
   return budget
 }
@@ -180,6 +183,17 @@ for (const [what, letters, mode, then] of meanwhile)
       const bodies = world.bodies()
       assert.equal(new Set(bodies).size, bodies.length)
     })
+
+test('what a session that breaks did not bring costs no budget', async () => {
+  const world = worldOf(lettersOf(40, 5000))
+  const octets = world.provider.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  const budget = budgetOf(octets)
+  world.importBudget = budget
+  world.breaks.set('id-20', 'broken protocol')
+  assert.equal((await world.pull()).stored, 39, 'the rest comes in another session of the run')
+  const size = world.provider[20]?.bytes.length ?? 0
+  assert.ok(Math.abs(budget.left - size) < 40 * 20, `${budget.left}`)
+})
 
 test('where ids do not last, what is left of an import stays within its budget', async () => {
   const world = worldOf(lettersOf(400, 5000))

@@ -123,6 +123,9 @@ export const redisLimits = {
   /** The wait between two logins at a server that wants even one session less; it doubles. */
   loginGapFirstMs: 1 * second,
   loginGapMaxMs: 1 * minute,
+  /** A server that answered so lately is not slow to everybody (hold-visit.lua); it is noted this often at most. */
+  answeredLatelyMs: 2 * minute,
+  answeredNotedMs: 20 * second,
   /** How long it is known which accounts a server did not answer: it is renewed with each, and none is backed off for longer. */
   awayKeptMs: 6 * hour,
   /** So many of them are due soon with each visit there that goes well. */

@@ -18,6 +18,7 @@ import { isWaitedFor } from '../../src/redis/waiting.ts'
 import { LiveWorkers } from '../../src/redis/workers.ts'
 import { startRedis } from '../support/redis.ts'
 import { account as usual } from '../support/world.ts'
+import { until } from '../support/until.ts'
 
 let server: Awaited<ReturnType<typeof startRedis>>
 let redis: ReturnType<typeof connectRedis>
@@ -252,6 +253,50 @@ test('a visit whose server stands still moves to the slow ones, and gives way wh
   assert.equal(await redis.hlen('{tributary}:place-counts'), 0)
 })
 
+test('mailboxes that hang leave slots of their server to others that wait there: one at first, half of them once it answers', async () => {
+  await workers(256)
+  const hung = await many(20, () => 'a.example')
+  const healthy = await account('a.example')
+  const holds = async (ids: readonly AccountId[]) => {
+    const held: boolean[] = []
+    for (const accountId of ids) held.push(await due.hold({ accountId, task: 'pull' }, true))
+    return held
+  }
+  const leave = async (accountId: AccountId) => {
+    await due.wait({ accountId, task: 'pull' }, 30_000)
+    await end(accountId)
+  }
+  const patient = await claimed()
+  assert.equal(patient.length, 8)
+  await holds(patient)
+  // Those of one millisecond have any order.
+  const goOn = await holds(patient)
+  const kept = patient.filter((_id, nth) => goOn[nth])
+  assert.equal(kept.length, 7)
+  let last = patient[goOn.indexOf(false)] as AccountId
+  for (let turns = 0; last !== healthy; turns += 1) {
+    assert.ok(turns < hung.length, 'each of the others has its turn, and then the one that is well')
+    await leave(last)
+    ;[last = healthy] = await claimed()
+    const [goesOn, ...keptOn] = await holds([last, ...kept])
+    assert.ok(keptOn.every(Boolean), 'who stands still for longest has all patience')
+    assert.equal(goesOn, last === healthy, 'behind it nobody waits')
+  }
+  await end(last, 'clean', { afterMs: 0 })
+  // Nine slots by now, of which seven stand still.
+  assert.ok((await claimed()).includes(healthy))
+  await many(2, () => 'a.example')
+  await claimed()
+  assert.equal((await holds(kept)).filter((goesOn) => goesOn).length, 5)
+  for (const id of await redis.zrange('{tributary}:waiting:a.example:995 d0', '0', '-1'))
+    await due.stop(id as AccountId)
+  assert.deepEqual(
+    await holds(kept),
+    kept.map(() => true),
+    'nobody waits',
+  )
+})
+
 test('a known server that stands still gives way to others too', async () => {
   await workers(64)
   const hung = await many(70, () => 'a.example')
@@ -360,6 +405,9 @@ test('what somebody asks for comes first at its server, with a slot more; a paus
     visits.map((visit) => [visit.accountId, visit.asked]),
     [[paused, true]],
   )
+  // What waits since the same millisecond has any order.
+  const { nowMs } = await due.claim()
+  await until('another millisecond', async () => (await due.claim()).nowMs > nowMs)
   await end(paused)
   assert.deepEqual(await claimed(), [asked], 'its run is open still, but the other one waits longer')
 })

@@ -1,5 +1,7 @@
 -- Says that a visit goes on: its place is prolonged. A visit whose server says nothing moves over to the slow ones, if they have a place left
--- of theirs. Otherwise it gives way where others wait: it has its turn among the slow ones later, with all patience.
+-- of theirs. Otherwise it gives way where others wait: it has its turn among the slow ones later, with all patience. At a server whose slots
+-- are taken and where others wait, mailboxes that hang leave half of the slots to them, or one slot if nobody was answered lately: then the
+-- server may be slow to everybody. Those that stand still for longest keep theirs.
 --
 -- KEYS, tag {tributary}:
 --   due      see includes/schedule.lua, for all others
@@ -20,6 +22,18 @@ if still ~= '1' then return 1 end
 local server, destination, lane, peer = placeOf(field)
 redis.call('HSET', tag .. 'server:' .. server, 'class', 'slow')
 rescore(server, nowMs)
+redis.call('ZADD', tag .. 'still:' .. server, 'NX', nowMs, field)
+
+local function leavesSlots()
+  local _, dueMs = firstIn(tag .. 'waiting:' .. server)
+  local slots = slotsOf(server, nowMs)
+  if not dueMs or dueMs > nowMs or usedOf(server, nowMs) < slots then return false end
+  local answeredMs = tonumber(redis.call('HGET', tag .. 'server:' .. server, 'answeredMs') or 0)
+  local most = nowMs - answeredMs < limits.answeredLatelyMs and math.ceil(slots / 2) or math.max(1, slots - 1)
+  return redis.call('ZRANK', tag .. 'still:' .. server, field) >= most
+end
+
+if leavesSlots() then return 0 end
 if lane == 'slow' then return 1 end
 
 local capacity = capacityNow(nowMs)

@@ -21,6 +21,11 @@ local function throttle(name, server, nowMs)
   redis.call('HSET', name, 'gapMs', math.min(limits.loginGapMaxMs, math.max(limits.loginGapFirstMs, 2 * (gapMs or 0))))
 end
 
+local function noteAnswered(name, nowMs)
+  local answeredMs = tonumber(redis.call('HGET', name, 'answeredMs') or 0)
+  if nowMs - answeredMs > limits.answeredNotedMs then redis.call('HSET', name, 'answeredMs', nowMs) end
+end
+
 -- Servers of which a clean visit teaches nothing new, since this script began: server -> class.
 local learnt = {}
 
@@ -29,6 +34,7 @@ local function learn(server, lesson, destination, nowMs)
   local what = string.match(lesson, '^%S+')
   local class = string.find(lesson, ' slow', 1, true) and 'slow' or 'good'
   if what == 'clean' and learnt[server] == class then return end
+  if what == 'clean' and class == 'good' then noteAnswered(name, nowMs) end
   learnt[server] = nil
   if redis.call('HGET', name, 'class') ~= class then redis.call('HSET', name, 'class', class) end
   if what == 'refused' then

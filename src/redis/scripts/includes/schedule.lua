@@ -13,7 +13,8 @@
 --   waiting:SERVER DEST     sorted set: field by when it is due; those that were asked for come first
 --   waiting:SERVER          sorted set: destination by its first field
 --   servers:CLASS           sorted set: server by when it is to be looked at. It leaves the set only if nothing waits there
---   server:SERVER           hash: class, limit, cutAtMs, uncut, gapMs, nextMs, peer
+--   server:SERVER           hash: class, limit, cutAtMs, uncut, gapMs, nextMs, peer, answeredMs: when a visit there went well last, some seconds old
+--   still:SERVER            sorted set: fields of visits under way at which it stands still, by since when (hold-visit.lua)
 --   places                  sorted set: field by when its place expires; slots:SERVER the same of one server
 --   placed                  hash: field -> server, destination, class and peer
 --   away:SERVER             set: ids of accounts that it did not answer when they were visited last (end-visits.lua)
@@ -220,6 +221,7 @@ local function unseat(field, nowMs)
   redis.call('ZREM', tag .. 'places', field)
   redis.call('HDEL', tag .. 'placed', field)
   redis.call('ZREM', tag .. 'slots:' .. server, field)
+  redis.call('ZREM', tag .. 'still:' .. server, field)
   uncountIn(lane, destination)
   uncount('of ' .. destination)
   uncount('at ' .. server .. ' ' .. destination)

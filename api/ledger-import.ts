@@ -7,6 +7,7 @@ import {
   StateFileUnreadable,
   type StateOwner,
 } from '../src/ledger/foreign-state.ts'
+import { underSignals } from '../src/deadline.ts'
 import { newRecord } from '../src/ledger/ledger.ts'
 import { uidlHash } from '../src/mail/header.ts'
 import type { Listed, RunId, ShortHash, Uidl } from '../src/mail/message.ts'
@@ -65,8 +66,8 @@ export async function takeOver(
   const patience = { waitMs: apiLimits.leaseWaitMs, pollMs: apiLimits.leasePollMs, late: runUnderWay }
   return await exclusively(redis, account.id, patience, async (lease) => {
     const imported = await skip(redis, lease, account, uidls)
-    const inTime = AbortSignal.any([lease.lost, AbortSignal.timeout(apiLimits.importListingWaitMs)])
-    const messages = await listingOf(world, record, inTime)
+    const list = async (signal: AbortSignal) => await listingOf(world, record, signal)
+    const messages = await underSignals([lease.lost], list, apiLimits.importListingWaitMs)
     if (messages === undefined) return { imported, listed: null, notice: isOfImap(uidls) ? ofImap : null }
     const listed = messages.filter(({ uidl }) => uidl !== undefined && uidls.has(uidl)).length
     return { imported, listed, notice: listedNotice(listed, messages.length) }

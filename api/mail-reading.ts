@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream'
 import { targetOf } from '../src/account/destination.ts'
 import { assertNever } from '../src/assert-never.ts'
+import { underSignals } from '../src/deadline.ts'
 import type { StoreEndpoint } from '../src/server-urls.ts'
 import { describeAsked } from '../src/failure/sentences.ts'
 import { SessionFailed } from '../src/failure/session-failed.ts'
@@ -56,22 +57,24 @@ export class MailReading {
   async read<T>(destinationId: string, gone: AbortSignal, work: (reader: Reader) => Promise<T>): Promise<T> {
     const waits = this.#waits
     const { target, server } = await this.#target(destinationId)
-    const end = AbortSignal.any([gone, AbortSignal.timeout(waits.endMs)])
-    const closing = async (client: Reader['client']) => {
-      const close = () => client.close()
-      end.addEventListener('abort', close, { once: true })
-      return await work({ client, waits }).finally(() => end.removeEventListener('abort', close))
+    const readUnder = async (end: AbortSignal) => {
+      const closing = async (client: Reader['client']) => {
+        const close = () => client.close()
+        end.addEventListener('abort', close, { once: true })
+        return await work({ client, waits }).finally(() => end.removeEventListener('abort', close))
+      }
+      try {
+        return await this.#pool.borrow(target, closing, end)
+      } catch (error) {
+        if (end.aborted)
+          throw new Problem(
+            'store-unavailable',
+            `The mail store ${server} had not told all of it after ${waits.endMs / 1000} s. Try again in a moment.`,
+          )
+        throw problemIn(error, server, waits)
+      }
     }
-    try {
-      return await this.#pool.borrow(target, closing, end)
-    } catch (error) {
-      if (end.aborted)
-        throw new Problem(
-          'store-unavailable',
-          `The mail store ${server} had not told all of it after ${waits.endMs / 1000} s. Try again in a moment.`,
-        )
-      throw problemIn(error, server, waits)
-    }
+    return await underSignals([gone], readUnder, waits.endMs)
   }
 
   /** Opens a part of a message; without a part number it opens the whole message. The connection is lent for as long as the stream flows. */

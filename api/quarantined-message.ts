@@ -1,6 +1,7 @@
 /** Gets a quarantined message for a person who wants to read it: from the spool, or once more from the provider. */
 import type { Redis } from 'ioredis'
 import { OctetBudget } from '../src/budget.ts'
+import { underSignals } from '../src/deadline.ts'
 import { describeAsked } from '../src/failure/sentences.ts'
 import { SessionFailed } from '../src/failure/session-failed.ts'
 import { retrieveAgain } from '../src/pop3/retrieve-again.ts'
@@ -55,11 +56,16 @@ export class QuarantinedMessages {
     const password = seal.open(sealedPassword, account.id, 'password')
     const reach = await currentReach(settings, rest, 'pop3')
     const patience = { waitMs: apiLimits.leaseWaitMs, pollMs: apiLimits.leasePollMs, late: maildropInUse }
-    return await exclusively(redis, account.id, patience, async ({ lost }) => {
-      const signal = AbortSignal.any([lost, gone])
-      const retrieve = async () => await retrieveAgain({ ...account, password, reach, signal }, wanted)
-      return await atGuestSlot(redis, account, retrieve)
-    }).catch((error: unknown) => {
+    return await exclusively(
+      redis,
+      account.id,
+      patience,
+      async ({ lost }) =>
+        await underSignals([lost, gone], async (signal) => {
+          const retrieve = async () => await retrieveAgain({ ...account, password, reach, signal }, wanted)
+          return await atGuestSlot(redis, account, retrieve)
+        }),
+    ).catch((error: unknown) => {
       throw problemAtProvider(error)
     })
   }

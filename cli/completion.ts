@@ -107,7 +107,10 @@ export async function candidates(program: Command, cli: Cli, words: readonly str
 }
 
 async function namesOf({ api }: Cli, noun: string, current: string): Promise<Candidate[]> {
-  const signal = AbortSignal.timeout(namesWithinMs)
+  const end = new AbortController()
+  // The timer holds it: AbortSignal.timeout() would be collected, because only AbortSignal.any() knows it (nodejs/node#57736).
+  setTimeout(() => end.abort(), namesWithinMs).unref()
+  const { signal } = end
   const ask = async <T>(path: string, q: string | undefined) =>
     (await api.ask<{ items: T[] }>('GET', path, { query: { limit: namesMax, q }, signal })).items
   if (noun === 'account' || noun === 'accounts')

@@ -1,4 +1,5 @@
 /** A visit of an account that was claimed, under the account's lease. One that cannot be made now waits in the due set. */
+import { underSignals } from '../src/deadline.ts'
 import type { Lesson, VisitEnd, VisitName } from '../src/redis/due.ts'
 import { keys } from '../src/redis/key-names.ts'
 import { Lease } from '../src/redis/lease.ts'
@@ -63,15 +64,16 @@ async function visitUnder(lease: Lease, world: PullWorld, terms: JobTerms): Prom
   // By this worker's clock, which may differ from Redis': an exact interval is counted from it.
   const dueMs = world.clock.nowMs() - (begun.nowMs - terms.dueMs)
   place.begun(begun.peer)
-  const signal = AbortSignal.any([cancelled, lease.lost, place.given])
-  const checked = visit.task === 'pull' ? await check(world, { begun, lease, signal, dueMs, place }) : undefined
-  if (checked !== undefined && 'check' in checked) return checked
-  try {
-    const order = { ...terms, dueMs, asked: begun.asked, openRunId: begun.openRunId, session: checked, signal }
-    return { lesson: await runUnder(lease, world, order) }
-  } finally {
-    checked?.abandon()
-  }
+  return await underSignals([cancelled, lease.lost, place.given], async (signal) => {
+    const checked = visit.task === 'pull' ? await check(world, { begun, lease, signal, dueMs, place }) : undefined
+    if (checked !== undefined && 'check' in checked) return checked
+    try {
+      const order = { ...terms, dueMs, asked: begun.asked, openRunId: begun.openRunId, session: checked, signal }
+      return { lesson: await runUnder(lease, world, order) }
+    } finally {
+      checked?.abandon()
+    }
+  })
 }
 
 interface RunTerms extends JobTerms {

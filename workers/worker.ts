@@ -1,7 +1,7 @@
 /** A worker: takes jobs from the queue, does the due work at every tick, reports that it is alive, and stops in order. */
 import { hostname } from 'node:os'
 import type { Job } from 'bullmq'
-import { withDeadline } from '../src/deadline.ts'
+import { underSignals, withDeadline } from '../src/deadline.ts'
 import { StorePool } from '../src/imap/pool.ts'
 import { redisLimits } from '../src/redis/limits.ts'
 import { workerLimits } from './limits.ts'
@@ -150,7 +150,8 @@ export class RunningWorker {
 
   async #take(job: Job<PullJob>, signal: AbortSignal | undefined): Promise<void> {
     const { signal: stopped } = this.#cancelled
-    const made = this.#makeVisits(job, signal === undefined ? stopped : AbortSignal.any([stopped, signal]))
+    const ends = signal === undefined ? [stopped] : [stopped, signal]
+    const made = underSignals(ends, async (cancelled) => await this.#makeVisits(job, cancelled))
     this.#jobs.add(made)
     try {
       await made

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { defaultState } from '../../src/redis/accounts.ts'
 import { buildServer } from '../../api/server.ts'
 import { pending } from '../../src/deadline.ts'
 import { Events, tellEvent } from '../../src/redis/events.ts'
+import { collected } from '../support/garbage.ts'
 import { until } from '../support/until.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Runs } from '../../src/redis/runs.ts'
@@ -154,16 +153,6 @@ test('a connection to Redis that is cut costs no event', async () => {
   await listener.until(({ data }) => data['cut'] === 'after')
   listener.leave()
 })
-
-/** All garbage, and what is let go of only after that. */
-async function collected(): Promise<void> {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  for (let turn = 0; turn < 3; turn += 1) {
-    await new Promise(setImmediate)
-    collect()
-  }
-}
 
 test('who takes nothing is not kept waiting for: nothing piles up for it', async () => {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')

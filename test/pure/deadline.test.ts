@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { orElse, pending, withDeadline } from '../../src/deadline.ts'
+import { orElse, pending, underSignals, withDeadline } from '../../src/deadline.ts'
+import { collected } from '../support/garbage.ts'
 
 const late = () => new Error('too late')
 
@@ -60,4 +61,36 @@ test('a substitute stands for what is late or fails', async () => {
   assert.equal(await orElse(pending<number>().promise, 7, 1), 7)
   assert.equal(await orElse(Promise.reject<number>(new Error('no')), 7, 60_000), 7)
   assert.equal(await orElse(Promise.resolve(3), 7, 60_000), 3)
+})
+
+/** Has no listener while garbage is collected. */
+const aborted = async (signal: AbortSignal) => {
+  await collected()
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  return signal.reason
+}
+
+test('work under signals ends with the first of them, or at its time, also when garbage is collected meanwhile', async () => {
+  const [one, other] = [new AbortController(), new AbortController()]
+  const end = await underSignals([one.signal, other.signal], aborted, 1)
+  assert.equal(end.name, 'TimeoutError')
+  const reason = new Error('gone')
+  setImmediate(() => other.abort(reason))
+  assert.equal(await underSignals([one.signal, other.signal], aborted, 60_000), reason)
+  assert.equal(await underSignals([one.signal, other.signal], aborted), reason)
+})
+
+test('work under signals leaves nothing behind at a signal that outlives it', async () => {
+  const { signal } = new AbortController()
+  const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  let left: WeakRef<AbortSignal> | undefined
+  const keepWeakly = async (end: AbortSignal) => {
+    end.addEventListener('abort', () => {})
+    left = new WeakRef(end)
+  }
+  await underSignals([signal], keepWeakly, 60_000)
+  await collected()
+  assert.equal(left?.deref(), undefined)
+  assert.equal(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length, before)
+  assert.equal(signal.aborted, false)
 })

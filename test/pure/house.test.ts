@@ -64,3 +64,8 @@ test('what runs below a closed folder asks with isThere whether a file is there:
   for (const { path, text } of sourcesIn('src', 'workers', 'api', 'deploy'))
     if (path !== 'src/disk/is-there.ts') assert.doesNotMatch(text, /\b(?:existsSync|accessSync)\b/, path)
 })
+
+test('signals are joined and timed by underSignals: what Node has for it is collected, or left behind (nodejs/node#57736)', () => {
+  for (const { path, text } of sourcesIn('src', 'workers', 'api'))
+    assert.doesNotMatch(text, /\bAbortSignal\.(?:any|timeout)\([^)]/, path)
+})

@@ -5,10 +5,9 @@ import type { ImportBudget, ImportShortage } from '../pull/ports.ts'
 import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
 
-const takeImport = script<[granted: number, waitSeconds: number, short: number, minute: number]>(
-  'take-import',
-  'any number',
-)
+type Taken = [granted: number, waitSeconds: number, short: number, minute: number]
+
+const takeImport = script<Taken>('take-import', 'any number')
 const giveImport = script<1>('give-import', 'any number')
 
 export class ImportOctets implements ImportBudget {

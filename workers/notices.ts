@@ -1,6 +1,6 @@
 /** The remarks of a run about its maildrop, in sentences for people. */
 import { assertNever } from '../src/assert-never.ts'
-import type { Notice } from '../src/pull/ports.ts'
+import type { Notice } from '../src/pull/notice.ts'
 
 export function noticeSentence(notice: Notice): string {
   switch (notice.event) {

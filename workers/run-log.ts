@@ -5,7 +5,7 @@ import type { Pause } from '../src/failure/consequence.ts'
 import type { ServerTrait } from '../src/account/server-traits.ts'
 import type { Account } from '../src/account/account.ts'
 import type { Logger } from '../src/log.ts'
-import type { Notice } from '../src/pull/ports.ts'
+import type { Notice } from '../src/pull/notice.ts'
 import type { RunCounts } from '../src/runs/run.ts'
 
 export function logRunStarted(log: Logger, host: string): void {

@@ -3,7 +3,7 @@
  * most such stores are far away. The batch has one intent, as one that goes in one command; whatever is not clear is looked for.
  */
 import { printable } from '../printable.ts'
-import type { AppendAnswer, Copy } from '../pull/ports.ts'
+import type { AppendAnswer, Copy } from '../pull/store-ports.ts'
 import { doubtful } from './append.ts'
 
 export interface Lanes {

@@ -1,7 +1,7 @@
 /** The uses of a login outside of a run: it is tried, filled, read and emptied. */
 import type { ImapFlow } from 'imapflow'
 import { encodePath } from 'imapflow/lib/tools.js'
-import type { Copy } from '../pull/ports.ts'
+import type { Copy } from '../pull/store-ports.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { multiAppend } from './append.ts'
 import { atom, execute, isRefusal, sequence, within, wordsOf } from './command.ts'

@@ -1,7 +1,7 @@
 /** Moves messages by UID MOVE (RFC 6851), or by the commands that replace it, and removes folders. */
 import type { ImapFlow } from 'imapflow'
 import { packMessageRange } from 'imapflow/lib/tools.js'
-import type { Appended } from '../pull/ports.ts'
+import type { Appended } from '../pull/store-ports.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { atom, codeWordsOf, execute, sequence, uidsOf } from './command.ts'
 import { encodedPathOf } from './connection.ts'

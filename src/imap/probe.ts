@@ -4,7 +4,7 @@
  */
 import type { ImapFlow } from 'imapflow'
 import type { Token } from '../mail/message.ts'
-import type { AppendAnswer, Copy } from '../pull/ports.ts'
+import type { AppendAnswer, Copy } from '../pull/store-ports.ts'
 import type { StoreAccess } from './access.ts'
 import { type AppendRules, multiAppend } from './append.ts'
 import { atom, codeOf, execute, isRefusal } from './command.ts'

@@ -1,5 +1,5 @@
 /** Judges whether the OK to an append proves that the store has taken the messages, or contradicts what it had announced or shown. */
-import type { Appended, FolderPosition } from '../pull/ports.ts'
+import type { Appended, FolderPosition } from '../pull/store-ports.ts'
 import { codeWordsOf } from './command.ts'
 
 export interface AppendExpected {

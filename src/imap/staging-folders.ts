@@ -1,7 +1,7 @@
 /** Makes, empties, takes over and removes the folders in which the runs of an account append before a message is delivered. */
 import type { ImapFlow } from 'imapflow'
 import type { Phase } from '../failure/phase.ts'
-import type { Appended, FolderPosition } from '../pull/ports.ts'
+import type { Appended, FolderPosition } from '../pull/store-ports.ts'
 import type { StoreAccess, Staging } from './access.ts'
 import { atom, codeOf, execute, isRefusal, within } from './command.ts'
 import { encodedPathOf, serverOf } from './connection.ts'

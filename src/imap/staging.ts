@@ -13,7 +13,7 @@ import type {
   Found,
   Store,
   TakenOver,
-} from '../pull/ports.ts'
+} from '../pull/store-ports.ts'
 import { positionAfter } from '../pull/deliver.ts'
 import type { StoreAccess, Staging } from './access.ts'
 import { doubtful, multiAppend } from './append.ts'

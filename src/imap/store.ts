@@ -1,6 +1,6 @@
 /** A Store that is made of imapflow: a store of our own, or anybody else's. */
 import { pullLimits } from '../pull/limits.ts'
-import type { Store } from '../pull/ports.ts'
+import type { Store } from '../pull/store-ports.ts'
 import type { StoreAccess } from './access.ts'
 import type { Lanes } from './apart.ts'
 import { DirectStore } from './direct.ts'

@@ -13,7 +13,21 @@
 import { randomInt } from 'node:crypto'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { Listed, MessageNumber } from '../mail/message.ts'
-import { printable } from '../printable.ts'
+import {
+  answerTo,
+  formOf,
+  type Form,
+  isAnswer,
+  isTold,
+  isWholeForm,
+  lengthOfReply,
+  type Question,
+  questionAbout,
+  shownAnswer,
+  toldBy,
+  verbIn,
+  type WholeForm,
+} from './barrier-question.ts'
 import { words } from './listing.ts'
 import { pop3Limits } from './limits.ts'
 import type { Reply } from './reply.ts'
@@ -50,19 +64,6 @@ export interface Heard {
   proven(): void
 }
 
-/** `uid alone`: the server leaves the number out of its answer to `UIDL n` (twisted.mail, issue 9104). */
-type Form = 'UIDL' | 'uid alone' | 'LIST' | Whole
-
-/** The whole listing is asked for. */
-type Whole = 'all of UIDL' | 'all of LIST'
-
-interface Question {
-  readonly verb: 'UIDL' | 'LIST'
-  readonly number: MessageNumber
-  /** The words that the answer has behind the number. */
-  readonly told: string
-}
-
 export class Barrier {
   readonly #line: Questions
   #form: Form | undefined
@@ -88,7 +89,7 @@ export class Barrier {
 
   /** The question is the same for each window: each must be closed before the next one is asked for. */
   get isWhole(): boolean {
-    return isWhole(this.#form)
+    return isWholeForm(this.#form)
   }
 
   /** Learns how this server answers. A server that cannot be asked at all fails here, and no message is blamed for it. */
@@ -99,7 +100,7 @@ export class Barrier {
   /** Sends the question at once, and resolves when its answer has come. */
   async ask(): Promise<void> {
     const form = this.#form ?? 'UIDL'
-    if (isWhole(form)) {
+    if (isWholeForm(form)) {
       if (await this.#isToldAgain(form)) return
       throw this.#lost('the same listing after a window of messages', 'another answer')
     }
@@ -115,7 +116,7 @@ export class Barrier {
    * Some servers list a message that is gone, and refuse whatever is asked about it. Such a refusal closes nothing, and the right answer to
    * a later question about another message closes what came before either.
    */
-  async #askForm(form: Exclude<Form, Whole>): Promise<void> {
+  async #askForm(form: Exclude<Form, WholeForm>): Promise<void> {
     for (let refusals = 0; ; refusals += 1) {
       const question = this.#choose(form) ?? this.#choose('LIST')
       if (question === undefined) throw this.#lost('a listed message to ask about', 'none')
@@ -123,7 +124,7 @@ export class Barrier {
       if (isAnswer(reply, question, form)) return
       const mayBeGone = reply.shape === 'refused' && refusals < pop3Limits.barrierRefusalsMax
       // What has come behind a message may be the rest of it.
-      if (!mayBeGone) throw this.#lost(`${wanted(question)} after a window of messages`, lengthOf(reply))
+      if (!mayBeGone) throw this.#lost(`${shownAnswer(question)} after a window of messages`, lengthOfReply(reply))
       this.#refused.add(question.number)
     }
   }
@@ -153,7 +154,7 @@ export class Barrier {
       if (this.#form === 'LIST' && isUidlWrong) line.learnt('no UIDL n')
       if (this.#form !== undefined) return
       isUidlWrong ||= form === 'UIDL'
-      wrong = [wanted(question), reply.shape === 'refused' ? `-ERR ${reply.text}` : lengthOf(reply)]
+      wrong = [shownAnswer(question), reply.shape === 'refused' ? `-ERR ${reply.text}` : lengthOfReply(reply)]
       isInPlace &&= reply.shape === 'refused' || Number(words(reply.text)[0]) === question.number
     }
     for (const whole of ['all of UIDL', 'all of LIST'] as const) {
@@ -190,12 +191,12 @@ export class Barrier {
   }
 
   /** A listing that told nothing proves nothing. */
-  #isTelling(form: Whole): boolean {
+  #isTelling(form: WholeForm): boolean {
     return this.#line.askable().some((message) => toldBy(message, verbIn(form)) !== undefined)
   }
 
   /** Whether all of UIDL or LIST says what it said before. */
-  async #isToldAgain(form: Whole): Promise<boolean> {
+  async #isToldAgain(form: WholeForm): Promise<boolean> {
     const verb = verbIn(form)
     const untold = new Map(this.#line.askable().map((message) => [message.number as number, toldBy(message, verb)]))
     const reply = await this.#line.all(verb)
@@ -230,7 +231,7 @@ export class Barrier {
    * Chooses a message by chance, and never twice in a row one with the same answer: a message whose end was lost in the next window would
    * get the answer to that barrier.
    */
-  #choose(form: Exclude<Form, Whole>, refused: readonly MessageNumber[] = []): Question | undefined {
+  #choose(form: Exclude<Form, WholeForm>, refused: readonly MessageNumber[] = []): Question | undefined {
     const all = this.#line.askable()
     const isLeftOut = ({ number }: Listed) => this.#refused.has(number) || refused.includes(number)
     const candidates = this.#refused.size + refused.length === 0 ? all : all.filter((message) => !isLeftOut(message))
@@ -251,61 +252,4 @@ export class Barrier {
 
 function isBroken(error: unknown): boolean {
   return error instanceof SessionFailed && error.failure.kind === 'broken protocol'
-}
-
-/** Undefined: nobody knows what the server would have to say about this message. */
-function questionAbout(message: Listed, form: Exclude<Form, Whole>): Question | undefined {
-  const { number } = message
-  const verb = form === 'LIST' ? 'LIST' : 'UIDL'
-  const told = toldBy(message, verb)
-  // Digits alone may be anything.
-  if (told === undefined || told === '' || (form === 'uid alone' && !/\D/.test(told))) return undefined
-  return { verb, number, told }
-}
-
-/** What the listing told of a message behind its number. */
-function toldBy({ uidl, size, unsized }: Listed, verb: 'UIDL' | 'LIST'): string | undefined {
-  return verb === 'UIDL' ? uidl : (unsized ?? String(size))
-}
-
-function isWhole(form: Form | undefined): form is Whole {
-  return form === 'all of UIDL' || form === 'all of LIST'
-}
-
-function verbIn(form: Whole): 'UIDL' | 'LIST' {
-  return form === 'all of UIDL' ? 'UIDL' : 'LIST'
-}
-
-function answerTo({ number, told }: Question, form: Form): string {
-  return form === 'uid alone' ? told : `${number} ${told}`
-}
-
-function formOf(reply: Reply, question: Question): Form | undefined {
-  if (isAnswer(reply, question, question.verb)) return question.verb
-  const isAlone = question.verb === 'UIDL' && /\D/.test(question.told) && isAnswer(reply, question, 'uid alone')
-  return isAlone ? 'uid alone' : undefined
-}
-
-function isAnswer(reply: Reply, { verb, number, told }: Question, form: Form): boolean {
-  if (reply.shape !== 'status') return false
-  const said = words(reply.text)
-  if (verb === 'UIDL' && form === 'uid alone') return said.join(' ') === told
-  const [first = '', ...rest] = said
-  if (!/^\d+$/.test(first) || Number(first) !== number) return false
-  return isTold(rest, told, verb)
-}
-
-/** Whether these words say what the listing told. Some servers say more in one of the two. */
-function isTold(said: readonly string[], told: string, verb: 'UIDL' | 'LIST'): boolean {
-  if (verb === 'LIST' && /^\d+$/.test(told)) return /^\d+$/.test(said[0] ?? '') && Number(said[0]) === Number(told)
-  return told.split(' ').every((word, nth) => word === (said[nth] ?? ''))
-}
-
-function wanted({ number, told }: Question): string {
-  return `"${printable(`${number} ${told}`)}"`
-}
-
-function lengthOf({ shape, text }: Reply): string {
-  const octets = text.length === 1 ? '1 octet' : `${text.length} octets`
-  return shape === 'refused' ? `a refusal of ${octets}` : `${octets} that say something else`
 }

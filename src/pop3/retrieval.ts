@@ -2,7 +2,7 @@
 import { type Asker, type Holding, NoRoom, type OctetBudget } from '../budget.ts'
 import { pop3Limits } from './limits.ts'
 import { pullLimits } from '../pull/limits.ts'
-import type { WindowPace } from '../pull/ports.ts'
+import type { WindowPace } from '../pull/maildrop-ports.ts'
 import type { Listed, Window } from '../mail/message.ts'
 import { windowOctets, windowOctetsMax, windowOf, windowsOf } from './windows.ts'
 import type { Reply } from './reply.ts'

@@ -2,7 +2,7 @@
 import { pop3Limits } from './limits.ts'
 import { pullLimits } from '../pull/limits.ts'
 import type { Listed, Retrieved, Window } from '../mail/message.ts'
-import type { WindowPace } from '../pull/ports.ts'
+import type { WindowPace } from '../pull/maildrop-ports.ts'
 import { legible } from '../failure/legible.ts'
 import type { Reply } from './reply.ts'
 

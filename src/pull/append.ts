@@ -2,7 +2,7 @@
 import { traceBlocks } from '../mail/trace.ts'
 import type { Deposit } from './deposit.ts'
 import type { Intended } from './intend.ts'
-import type { AppendAnswer } from './ports.ts'
+import type { AppendAnswer } from './store-ports.ts'
 
 export async function append(deposit: Deposit, { intent, messages, nowMs }: Intended): Promise<AppendAnswer> {
   const { world, account } = deposit.run

@@ -7,7 +7,8 @@ import type { Listed, Window } from '../mail/message.ts'
 import type { LedgerView } from './ledger-ports.ts'
 import { pullLimits } from './limits.ts'
 import { messageName } from './message-name.ts'
-import type { Maildrop, PullRun } from './ports.ts'
+import type { Maildrop } from './maildrop-ports.ts'
+import type { PullRun } from './ports.ts'
 
 /** Resolves when every message that has come stands in its folder. */
 export type Stored = () => Promise<void>

@@ -1,7 +1,8 @@
 /** Follows step 6: brings recorded messages to the folder where people see them, several batches at a time, and reports what arrived. */
 import type { FolderMark } from '../ledger/ledger.ts'
 import type { Letter } from './letter.ts'
-import type { Appended, Arrival, FolderPosition, PullRun } from './ports.ts'
+import type { Arrival, PullRun } from './ports.ts'
+import type { Appended, FolderPosition } from './store-ports.ts'
 
 /** A recorded batch. Its bytes are not held until it is delivered. */
 interface Recorded {

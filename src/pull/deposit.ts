@@ -5,7 +5,8 @@
 import { Deliveries, positionAfter } from './deliver.ts'
 import type { Erasures } from './erasures.ts'
 import type { Letter } from './letter.ts'
-import type { Appended, BatchLimit, FolderPosition, PullRun } from './ports.ts'
+import type { PullRun } from './ports.ts'
+import type { Appended, BatchLimit, FolderPosition } from './store-ports.ts'
 import { Refusals } from './refusals.ts'
 import type { Suspects } from './suspects.ts'
 

@@ -9,7 +9,8 @@ import type { Listed, ShortHash } from '../mail/message.ts'
 import { isDue } from './policy.ts'
 import { pullLimits } from './limits.ts'
 import type { LedgerView } from './ledger-ports.ts'
-import type { Deletable, PullRun } from './ports.ts'
+import type { Deletable } from './maildrop-ports.ts'
+import type { PullRun } from './ports.ts'
 import type { SightedMatch } from './unmatched.ts'
 
 /** A message that is to be marked deleted. It has the index of its record: the records of 100,000 messages would be held for long. */

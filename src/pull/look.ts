@@ -3,7 +3,7 @@ import { arrivalOf } from '../mail/arrival.ts'
 import { fieldsOf, headerFingerprint, headerOf } from '../mail/header.ts'
 import type { Listed, Sighting } from '../mail/message.ts'
 import type { Peeks } from './peeks.ts'
-import type { Maildrop } from './ports.ts'
+import type { Maildrop } from './maildrop-ports.ts'
 
 /**
  * The answer is in the requested order. A message has no header in it if the server has no TOP, or does not give that header.

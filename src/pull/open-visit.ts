@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.ts'
 import { holds, isKnown, type KnownPlan, type PlannedAccount } from './known-plan.ts'
 import { pullLimits } from './limits.ts'
-import type { Maildrop, Parting, WindowPace } from './ports.ts'
+import type { Maildrop, Parting, WindowPace } from './maildrop-ports.ts'
 
 /** The parts of its world that a visit needs before it is known to be a run. */
 export interface VisitWorld {

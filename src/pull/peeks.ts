@@ -4,7 +4,7 @@
  */
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { Listed, Peeked } from '../mail/message.ts'
-import type { Maildrop } from './ports.ts'
+import type { Maildrop } from './maildrop-ports.ts'
 
 export class Peeks {
   #hasBroken = false

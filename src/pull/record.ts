@@ -6,7 +6,7 @@ import type { Token } from '../mail/message.ts'
 import type { Deposit } from './deposit.ts'
 import type { Intended } from './intend.ts'
 import type { Letter } from './letter.ts'
-import type { AppendAnswer, Appended, Found } from './ports.ts'
+import type { AppendAnswer, Appended, Found } from './store-ports.ts'
 
 const noTokens: ReadonlySet<Token> = new Set()
 

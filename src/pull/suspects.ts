@@ -18,7 +18,8 @@ import { look, unseen } from './look.ts'
 import { followedNames, messageName, nameKey } from './message-name.ts'
 import { isPatienceOver, suspectAfterFailure, type Verdict, waitsForItsTime } from './patience.ts'
 import { Peeks } from './peeks.ts'
-import type { Maildrop, PullRun } from './ports.ts'
+import type { Maildrop } from './maildrop-ports.ts'
+import type { PullRun } from './ports.ts'
 import { asideUnderOtherId, shownEnvelope } from './quarantine.ts'
 
 /** What a session is to retrieve (survey.ts). */

@@ -9,7 +9,7 @@
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { WindowNote } from '../ledger/ledger.ts'
 import { pullLimits } from './limits.ts'
-import type { Maildrop, WindowPace } from './ports.ts'
+import type { Maildrop, WindowPace } from './maildrop-ports.ts'
 
 export class WindowSize implements WindowPace {
   #messagesMax: number = pullLimits.windowMessagesMax

@@ -1,7 +1,7 @@
 /** Counts the octets of first imports by the hour, over all workers, where an account, its destination or its provider has a budget. */
 import type { Redis } from 'ioredis'
 import type { ImportLimits } from '../account/import-limits.ts'
-import type { ImportBudget, ImportShortage } from '../pull/ports.ts'
+import type { ImportBudget, ImportShortage } from '../pull/import-budget.ts'
 import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
-import type { Maildrop } from '../../src/pull/ports.ts'
+import type { Maildrop } from '../../src/pull/maildrop-ports.ts'
 import { WindowSize } from '../../src/pull/window-size.ts'
 
 const { windowMessagesMax } = pullLimits

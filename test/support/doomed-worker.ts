@@ -1,6 +1,7 @@
 /** Runs a real worker in a process of its own that ends itself by SIGKILL at the place that its options name (doomed.ts). */
 import type { AccountLedger } from '../../src/pull/ledger-ports.ts'
-import type { Maildrop, Store } from '../../src/pull/ports.ts'
+import type { Maildrop } from '../../src/pull/maildrop-ports.ts'
+import type { Store } from '../../src/pull/store-ports.ts'
 import type { RunPorts } from '../../workers/options.ts'
 import type { DoomedOptions } from './doomed.ts'
 import { givenOptions, startOwnWorker } from './own-worker.ts'

@@ -1,5 +1,5 @@
 /** Runs a real worker in a process of its own that ends itself by SIGKILL whenever it meets the message that its options name. */
-import type { Maildrop } from '../../src/pull/ports.ts'
+import type { Maildrop } from '../../src/pull/maildrop-ports.ts'
 import { givenOptions, startOwnWorker } from './own-worker.ts'
 import type { PoisonedOptions } from './poisoned.ts'
 import { wrapped } from './wrapped.ts'

@@ -15,20 +15,11 @@ import type {
   Uidl,
   Window,
 } from '../../src/mail/message.ts'
-import type {
-  Appended,
-  Arrival,
-  Copy,
-  Deletable,
-  EarlyEnd,
-  FolderPosition,
-  ImportBudget,
-  Maildrop,
-  Notice,
-  Store,
-  WindowPace,
-  World,
-} from '../../src/pull/ports.ts'
+import type { ImportBudget } from '../../src/pull/import-budget.ts'
+import type { Deletable, Maildrop, WindowPace } from '../../src/pull/maildrop-ports.ts'
+import type { Notice } from '../../src/pull/notice.ts'
+import type { Arrival, EarlyEnd, World } from '../../src/pull/ports.ts'
+import type { Appended, Copy, FolderPosition, Store } from '../../src/pull/store-ports.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
 import { OpenVisit } from '../../src/pull/open-visit.ts'
 import { pullAccount } from '../../src/pull/pull.ts'

@@ -42,6 +42,8 @@ const { values: options } = parseArgs({
 const [messages, recorded] = [Number(options.messages), Number(options.runs)]
 const accountsOfDestination = 20
 const idleVisits = 2000
+/** A ledger grows run by run: what Redis reserves for a string that grows counts too. */
+const messagesOfRun = 40
 const few = 20
 const dayMs = 86_400_000
 const startedMs = Date.now() - 25 * dayMs
@@ -55,8 +57,8 @@ interface Kept {
   readonly ofMessage: number
   /** A recorded run, and the row of idle visits before it. */
   readonly ofRun: number
-  /** Octets an account, by key: those of shared keys are divided. Messages and further runs are not among them. */
-  readonly byKey: Readonly<Record<string, number>>
+  /** By key. Messages and further runs are not among them. */
+  readonly byKey: Readonly<Record<string, Kind>>
 }
 
 async function measured(count: number): Promise<Kept> {
@@ -203,16 +205,22 @@ async function addMessages(redis: Redis, id: AccountId): Promise<void> {
       Date.now(),
     )
   })
-  await withLedger(redis, id, async (ledger) => void (await ledger.adopt(records)))
+  for (let at = 0; at < records.length; at += messagesOfRun)
+    await withLedger(redis, id, async (ledger) => void (await ledger.adopt(records.slice(at, at + messagesOfRun))))
+}
+
+/** What one kind of key takes. */
+interface Kind {
+  /** Octets an account: those of shared keys are divided. */
+  octets: number
+  /** Keys an account. */
+  keys: number
+  /** As OBJECT ENCODING names them: small ones are packed. */
+  readonly encodings: Set<string>
 }
 
 /** Of the keys that accounts have of their own some are looked at. */
-async function keysOf(redis: Redis, ids: readonly AccountId[]): Promise<Record<string, number>> {
-  const usage = async (names: readonly string[]) =>
-    (await pipelined(redis, names, (all, name) => all.call('MEMORY', 'USAGE', name, 'SAMPLES', '0'))) as (
-      | number
-      | null
-    )[]
+async function keysOf(redis: Redis, ids: readonly AccountId[]): Promise<Record<string, Kind>> {
   const [shared, own]: [string[], string[]] = [[], []]
   const some = new Set<string>(ids.filter((_, nth) => nth % Math.ceil(ids.length / 100) === 0))
   for (let cursor = '0'; ; ) {
@@ -225,16 +233,21 @@ async function keysOf(redis: Redis, ids: readonly AccountId[]): Promise<Record<s
     cursor = next
     if (cursor === '0') break
   }
-  const sums: Record<string, number> = {}
-  const add = (names: readonly string[], octets: readonly (number | null)[], over: number) => {
+  const kinds: Record<string, Kind> = {}
+  const add = async (names: readonly string[], over: number) => {
+    const octets = await pipelined(redis, names, (all, name) => all.call('MEMORY', 'USAGE', name, 'SAMPLES', '0'))
+    const encodings = await pipelined(redis, names, (all, name) => all.object('ENCODING', name))
     for (const [nth, name] of names.entries()) {
-      const family = name.replace(/^tributary:\{[^}]*\}/, '*').replace(/^(\{tributary\}:[a-z-]+).*/, '$1')
-      sums[family] = (sums[family] ?? 0) + (octets[nth] ?? 0) / over
+      const kind = name.replace(/^tributary:\{[^}]*\}/, '*').replace(/^(\{tributary\}:[a-z-]+).*/, '$1')
+      const sum = (kinds[kind] ??= { octets: 0, keys: 0, encodings: new Set() })
+      sum.octets += Number(octets[nth] ?? 0) / over
+      sum.keys += 1 / over
+      sum.encodings.add(String(encodings[nth]))
     }
   }
-  add(shared, await usage(shared), ids.length)
-  add(own, await usage(own), some.size)
-  return Object.fromEntries(Object.entries(sums).toSorted(([, one], [, other]) => other - one))
+  await add(shared, ids.length)
+  await add(own, some.size)
+  return Object.fromEntries(Object.entries(kinds).toSorted(([, one], [, other]) => other.octets - one.octets))
 }
 
 const all: Kept[] = []
@@ -246,7 +259,13 @@ for (const count of options.accounts.split(',').map(Number)) {
     `${count} accounts: ${Math.round(kept.ofAccount)} octets an account (wanted: 2048), ` +
       `${kept.ofMessage.toFixed(1)} a message (wanted: 40), ${Math.round(kept.ofRun)} a run that is kept, with the row before it\n`,
   )
-  for (const [family, octets] of Object.entries(kept.byKey))
-    if (octets >= 10) process.stdout.write(`  ${Math.round(octets).toString().padStart(6)}  ${family}\n`)
+  for (const [kind, { octets, keys: perAccount, encodings }] of Object.entries(kept.byKey))
+    if (octets >= 10)
+      process.stdout.write(
+        `  ${Math.round(octets).toString().padStart(6)}  ${kind.padEnd(34)} ${perAccount.toFixed(2)} keys, ${[...encodings].join('/')}\n`,
+      )
 }
-if (options.json) process.stdout.write(`${JSON.stringify(all, undefined, 2)}\n`)
+if (options.json)
+  process.stdout.write(
+    `${JSON.stringify(all, (_, value: unknown) => (value instanceof Set ? [...value] : value), 2)}\n`,
+  )

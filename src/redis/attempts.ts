@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis'
 import { SessionFailed } from '../failure/session-failed.ts'
 import type { MessageName, Suspect, WindowNote } from '../ledger/ledger.ts'
 import type { AloneAtDeath, Attempts, LedgerView } from '../pull/ledger-ports.ts'
+import { keeperNameOf } from './keeper.ts'
 import { keys } from './key-names.ts'
 import { nameKey } from '../pull/message-name.ts'
 import type { Lease } from './lease.ts'
@@ -89,9 +90,9 @@ type AloneNote = MessageName & { readonly keeper?: string }
 function aloneAtDeath(notes: readonly string[], keeper: string): AloneAtDeath | undefined {
   const [last, ...before] = notes.map(aloneNoteOf).reverse()
   if (last === undefined) return undefined
-  const { keeper: keeperThen = keeper, ...name } = last
+  const { keeper: noted = keeper, ...name } = last
   const again = before.filter((note) => note !== undefined && nameKey(note) === nameKey(name))
-  return { name, times: 1 + again.length, withRedis: keeperThen !== keeper }
+  return { name, times: 1 + again.length, withRedis: keeperNameOf(noted) !== keeper }
 }
 
 function aloneNoteOf(note: string): AloneNote | undefined {

@@ -6,7 +6,10 @@ import { redisLimits } from './limits.ts'
 import { script } from './scripts.ts'
 
 export interface Keeper {
-  /** Consists of its run_id, new at every start, and its replication id, new with every failover: neither alone shows both. */
+  /**
+   * Consists of the beginnings of its run_id, new at every start, and of its replication id, new with every failover: neither alone shows
+   * both. Each account notes it.
+   */
   readonly name: string
   readonly sinceMs: number
 }
@@ -19,5 +22,14 @@ export async function keeperOf(redis: Redis, accountId: AccountId, nowMs: number
   const infoOf = (name: string) => lines.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1) ?? ''
   // The difference of two times in whole seconds is rounded up rather than down.
   const sinceMs = nowMs - Number(infoOf('uptime_in_seconds')) * 1000 + redisLimits.keeperSinceOffMs
-  return { name: `${infoOf('run_id')}.${infoOf('master_replid')}`, sinceMs }
+  return { name: keeperNameOf(`${infoOf('run_id')}.${infoOf('master_replid')}`), sinceMs }
+}
+
+/** The name of a Redis as it was noted: an earlier version noted both ids whole, which are 40 digits each. */
+export function keeperNameOf(noted: string): string {
+  const { keeperIdChars } = redisLimits
+  const [runId = '', replicationId] = noted.split('.')
+  return replicationId === undefined
+    ? noted
+    : `${runId.slice(0, keeperIdChars)}.${replicationId.slice(0, keeperIdChars)}`
 }

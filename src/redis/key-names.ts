@@ -160,7 +160,7 @@ export const keys = {
   /**
    * Hash with these fields: begun; importing, until a run has gone well; lastSeenMs; the run that wrote last, and its counts; the Redis
    * under which it was last known to be whole, the mark up to which, and after which predecessor; suspects; the revision, which every write raises; the plan that is
-   * `known` (note-known.lua); `out FENCE` (attempts.ts); `wish ENTRY` (quarantine.ts).
+   * known (note-known.lua); `out FENCE` (attempts.ts); `wish ENTRY` (quarantine.ts).
    */
   ledgerNotes: (id: AccountId | string) => ofAccount(id, 'ledger-notes'),
   /** Hash: intent id -> intent as JSON. */

@@ -8,6 +8,7 @@ import { readMark } from './format/mark.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { clusterOf } from './nodes.ts'
+import { unpackPlan } from './noted-plan.ts'
 import { script } from './scripts.ts'
 import { surely } from './sure-writes.ts'
 
@@ -92,7 +93,7 @@ export class Lease {
       await releaseLease(redis, [keys.lease(accountId)], [holderOf(fence, random)])
       return leaseMs
     }
-    const known = plan === '' ? undefined : { ...(JSON.parse(plan) as KnownPlan), untilMs }
+    const known = plan === '' ? undefined : unpackPlan(plan, untilMs)
     return new Lease(redis, accountId, { fence, random, leaseMs, askedAtMs, known })
   }
 

@@ -70,7 +70,7 @@ export class LedgerWriter {
     const { accountId, holder } = this.#lease
     const { id, counts } = this.#run
     const guardKeys = [keys.lease(accountId), keys.ledgerNotes(accountId)]
-    const guardArgs = [holder, this.#nowMs(), id, JSON.stringify(counts)]
+    const guardArgs = [holder, this.#nowMs(), id, packCounts(counts)]
     try {
       const names = [...guardKeys, ...keyNames, formatKeyOf(this.#redis, accountId)]
       await surely(this.#redis, write, names, [...guardArgs, ...args])
@@ -80,4 +80,9 @@ export class LedgerWriter {
       throw error
     }
   }
+}
+
+/** As JSON. Most are 0 in most runs: these are left out. */
+function packCounts(counts: Readonly<RunCounts>): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0)))
 }

@@ -20,11 +20,11 @@ import { uidlHash } from '../mail/header.ts'
 import type { AccountId, Retrieved, RunId, Sighting, Token } from '../mail/message.ts'
 import { Backlog } from '../pull/backlog.ts'
 import type { AccountLedger, AsideReason, GrowCounts, IdlePlan, LedgerView, Records } from '../pull/ledger-ports.ts'
-import type { RunCounts } from '../runs/run.ts'
+import { noCounts, type RunCounts } from '../runs/run.ts'
 import { slices } from '../slices.ts'
 import { AsideEntries } from './aside-entries.ts'
 import { RedisAttempts } from './attempts.ts'
-import { type Keeper, keeperOf } from './keeper.ts'
+import { type Keeper, keeperNameOf, keeperOf } from './keeper.ts'
 import { keys } from './key-names.ts'
 import type { Lease } from './lease.ts'
 import { LedgerRecords, type PlacedRecord, readPacked } from './ledger-records.ts'
@@ -40,6 +40,7 @@ import {
   writeIntent,
 } from './ledger-writes.ts'
 import { redisLimits } from './limits.ts'
+import { packPlan } from './noted-plan.ts'
 import { indexQuarantine } from './quarantine-index.ts'
 import { wishesIn } from './quarantine.ts'
 import { RedisSpool } from './spool.ts'
@@ -47,7 +48,8 @@ import { RedisSpool } from './spool.ts'
 /** The counts of a run at its last write, in case its worker has died; undefined if it has written nothing. */
 export async function countsOf(redis: Redis, accountId: AccountId, runId: RunId): Promise<RunCounts | undefined> {
   const [run, counts] = await redis.hmget(keys.ledgerNotes(accountId), 'run', 'counts')
-  return run === runId ? (JSON.parse(counts ?? '{}') as RunCounts) : undefined
+  // Those that are 0 are not noted (ledger-writes.ts).
+  return run === runId ? { ...noCounts(), ...(JSON.parse(counts ?? '{}') as Partial<RunCounts>) } : undefined
 }
 
 /** Whether no run of the account has gone well since its ledger was begun. */
@@ -91,14 +93,14 @@ export class RedisLedger implements AccountLedger {
     const notes = await this.#redis.hgetall(keys.ledgerNotes(this.#accountId))
     await this.#records.look()
     const retries = await this.#entries.carryOut(wishesIn(notes))
-    const { mark } = notes
+    const { mark, wholeUnder } = notes
     return {
       reading: { revision: notes['revision'] ?? '0', atMs },
       records: this.#records.records,
       continuity: {
         keeper: keeper.name,
         keeperSinceMs: keeper.sinceMs,
-        wholeUnder: notes['wholeUnder'],
+        wholeUnder: wholeUnder === undefined ? undefined : keeperNameOf(wholeUnder),
         mark: mark === undefined ? undefined : (JSON.parse(mark) as FolderMark),
         predecessor: this.#predecessor,
         wholeAfter: notes['wholeAfter'],
@@ -158,7 +160,7 @@ export class RedisLedger implements AccountLedger {
     const { revision, atMs } = reading
     const names = [keys.intents(this.#accountId), keys.spool(this.#accountId)]
     try {
-      await this.#writer.write(noteKnown, names, [revision, atMs, plan.untilMs, JSON.stringify(plan)])
+      await this.#writer.write(noteKnown, names, [revision, atMs, plan.untilMs, packPlan(plan)])
     } catch {
       // The run has gone well, and the next visit finds out anew what there is to do.
     }

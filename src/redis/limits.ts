@@ -179,6 +179,10 @@ export const redisLimits = {
   dueShiftedOnceMs: 10 * second,
   /** How wrong the start of Redis may be: Redis counts in whole seconds, and the clocks of machines differ. */
   keeperSinceOffMs: 2 * second,
+  /** How much of each of its two ids names a Redis: 48 bits. */
+  keeperIdChars: 12,
+  /** A ledger up to this size takes no more memory than its records after each batch; to a larger one Redis adds no more than this. */
+  ledgerTightMax: 1_048_576,
 
   // Lists of accounts
   /** How many accounts one step of Redis looks at: it takes a millisecond or two, in which workers wait. */

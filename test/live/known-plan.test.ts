@@ -130,6 +130,24 @@ test('a ledger that an earlier version has written, and no other one since, has 
   assert.equal(await knownOf(id), undefined)
 })
 
+test('a ledger that an earlier version noted to be whole is so, by the whole name of this Redis, and no other one', async () => {
+  const id = newAccount()
+  const info = await redis.info()
+  const [runId = '', replicationId = ''] = ['run_id', 'master_replid'].map((name) =>
+    info.split(`\n${name}:`)[1]?.slice(0, 40),
+  )
+  await redis.hset(keys.ledgerNotes(id), { wholeUnder: `${runId}.${replicationId}`, begun: '1', known: '0 OLD 9 {}' })
+  const lease = await taken(id)
+  const view = await ledgerOf(lease).view()
+  assert.equal(view.continuity.wholeUnder, view.continuity.keeper)
+  await ledgerOf(lease).noteKnown({ plan: { ...plan, answers: 'A' }, reading: view.reading })
+  await lease.release()
+  assert.deepEqual(await knownOf(id), { ...plan, answers: 'A' })
+  assert.equal(await redis.hexists(keys.ledgerNotes(id), 'known'), 0, 'its longer form goes')
+  await redis.hset(keys.ledgerNotes(id), { wholeUnder: `${runId}.${'0'.repeat(40)}` })
+  assert.equal(await knownOf(id), undefined)
+})
+
 /** Everything that writes to an account under its lease. */
 const writes: Readonly<Record<string, (ledger: RedisLedger) => Promise<unknown>>> = {
   begin: async (ledger) => await ledger.begin([], await Backlog.of([])),
@@ -215,11 +233,11 @@ for (const [name, leave] of Object.entries(left)) {
     await leave(id)
     const lease = await taken(id)
     assert.equal(lease.known, undefined)
-    await redis.hdel(keys.ledgerNotes(id), 'known')
+    await redis.hdel(keys.ledgerNotes(id), 'plan')
     const ledger = ledgerOf(lease)
     await ledger.noteKnown(planOf(await ledger.view()))
     await lease.release()
-    assert.equal(await redis.hget(keys.ledgerNotes(id), 'known'), null)
+    assert.equal(await redis.hget(keys.ledgerNotes(id), 'plan'), null)
   })
 }
 
@@ -262,7 +280,7 @@ test('a run that lost its lease leaves no plan, and does not fail for that', asy
   await redis.set(keys.lease(id), '99')
   await ledger.noteKnown({ plan, reading })
   await lease.release()
-  assert.equal(await redis.hget(keys.ledgerNotes(id), 'known'), null)
+  assert.equal(await redis.hget(keys.ledgerNotes(id), 'plan'), null)
 })
 
 test('visits that write nothing else keep when an account was last looked after, by the hour', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Redis } from 'ioredis'
-import type { Intent } from '../../src/ledger/ledger.ts'
+import { type Intent, newRecord } from '../../src/ledger/ledger.ts'
 import type {
   AccountId,
   MessageNumber,
@@ -485,6 +485,20 @@ test('a lease that cannot be renewed says so', async () => {
   await redis.set(keys.lease(id), 'another')
   await lost
   assert.match(String(lease.lost.reason), /took this account over/)
+})
+
+test('a ledger that grows run by run takes little more memory than its records', async () => {
+  const id = newAccount()
+  const lease = await leaseOf(id)
+  const ledger = new RedisLedger(redis, lease, () => nowMs, run)
+  for (let nth = 0; nth < 20; nth += 1) {
+    const message = { uidl: hash(nth), fingerprint: { hash: hash(nth), weak: false }, digest: hash(nth), size: 5 }
+    await ledger.adopt([newRecord('stored', message, nowMs)])
+  }
+  await lease.release()
+  assert.equal(await redis.strlen(keys.ledger(id)), 20 * 40)
+  const octets = Number(await redis.call('MEMORY', 'USAGE', keys.ledger(id)))
+  assert.ok(octets < 20 * 40 * 1.25 + 150, `${octets} octets`)
 })
 
 test('what a run had counted by its last write is there for whoever goes on with it, and for no other run', async () => {

@@ -22,7 +22,14 @@ local length = redis.call('STRLEN', ledger)
 if length ~= offset and redis.call('GETRANGE', ledger, offset, offset + #records - 1) ~= records then
   return redis.error_reply('ledger is ' .. length .. ' octets, expected ' .. offset)
 end
-if #records > 0 then redis.call('SETRANGE', ledger, offset, records) end
+if #records > 0 then
+  redis.call('SETRANGE', ledger, offset, records)
+  -- Redis doubles the room of a string that grows. A copy has none to spare.
+  if offset + #records <= limits.ledgerTightMax then
+    redis.call('COPY', ledger, ledger .. ':tight', 'REPLACE')
+    redis.call('RENAME', ledger .. ':tight', ledger)
+  end
+end
 if intentId ~= '' then redis.call('HDEL', intents, intentId) end
 for nth = firstChange, #ARGV, 3 do
   local what, name, value = ARGV[nth], ARGV[nth + 1], ARGV[nth + 2]

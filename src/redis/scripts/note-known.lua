@@ -11,7 +11,7 @@
 --   revision      of the data when the run read them
 --   readMs        when that was
 --   untilMs       the plan holds until then
---   plan          KnownPlan as JSON
+--   plan          packed (noted-plan.ts)
 -- Returns 1; 0 if it is not noted.
 -- @include held
 -- @include left-work
@@ -21,6 +21,9 @@ local run, revision, readMs, untilMs, plan = ARGV[3], ARGV[5], tonumber(ARGV[6])
 if (redis.call('HGET', notes, 'revision') or '0') ~= revision then return 0 end
 local nextMs = leftWork(notes, intents, spool, readMs)
 if not nextMs then return 0 end
-local known = string.format('%s %s %.0f %s', revision, run, math.min(untilMs, nextMs), plan)
-redis.call('HSET', notes, 'known', known)
+-- The end of a run's id tells it from another one.
+local noted = string.format('%s %s %.0f %s', revision, string.sub(run, -8), math.min(untilMs, nextMs), plan)
+redis.call('HSET', notes, 'plan', noted)
+-- An earlier version noted it there, in a longer form.
+redis.call('HDEL', notes, 'known')
 return 1

@@ -15,7 +15,7 @@
 --   nowMs    the wall clock
 --   random   64 bits, which no other run has
 -- Returns {fence, 0, plan, untilMs}, or {0, the milliseconds that the other run's lease has left}; {0, leaseMs} if the format is another.
--- plan is KnownPlan as JSON, or '' for none.
+-- plan is packed (noted-plan.ts), or '' for none.
 -- @include left-work
 local lease, fence, format, notes, intents, spool = unpack(KEYS)
 local leaseMs, nowMs, random = ARGV[1], tonumber(ARGV[2]), ARGV[3]
@@ -23,20 +23,27 @@ local leaseMs, nowMs, random = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 -- This Redis as keeperOf in keeper.ts names it.
 local function keeper()
   local info = redis.call('INFO', 'server', 'replication')
-  -- Both ids have 40 hexadecimal digits. A pattern would take twice the time of all the rest.
+  -- A pattern would take twice the time of all the rest.
   local function id(name)
     local _, last = string.find(info, name, 1, true)
-    return string.sub(info, last + 1, last + 40)
+    return string.sub(info, last + 1, last + limits.keeperIdChars)
   end
   return id('\nrun_id:') .. '.' .. id('\nmaster_replid:')
 end
 
+-- An earlier version noted both ids whole.
+local function shortened(name)
+  if #name ~= 81 then return name end
+  return string.sub(name, 1, limits.keeperIdChars) .. '.' .. string.sub(name, 42, 41 + limits.keeperIdChars)
+end
+
 local function known()
   local noted, revision, run, whole, lastSeenMs =
-    unpack(redis.call('HMGET', notes, 'known', 'revision', 'run', 'wholeUnder', 'lastSeenMs'))
+    unpack(redis.call('HMGET', notes, 'plan', 'revision', 'run', 'wholeUnder', 'lastSeenMs'))
   local ofRevision, ofRun, untilMs, plan = string.match(noted or '', '^(%d+) (%S+) (%d+) (.*)$')
   -- A worker of an earlier version raises no revision, but it notes its run.
-  if not plan or ofRevision ~= (revision or '0') or ofRun ~= run or whole ~= keeper() then return '', 0 end
+  if not plan or ofRevision ~= (revision or '0') or ofRun ~= string.sub(run or '', -8) then return '', 0 end
+  if not whole or shortened(whole) ~= keeper() then return '', 0 end
   if not leftWork(notes, intents, spool, 0) then return '', 0 end
   local seenMs = tonumber(lastSeenMs or '0')
   -- Visits that write nothing else keep the time by which a clock that is set back is noticed.

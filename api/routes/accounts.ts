@@ -166,8 +166,7 @@ class AccountHandlers {
       const found = await factsOf(redis, ids)
       return found.map((facts) => {
         const view = facts && accountView(facts)
-        const isMeant = view?.status === wanted.status || (wanted.status === 'idle' && facts?.isWaiting === true)
-        return wanted.status === undefined || isMeant ? view : undefined
+        return wanted.status === undefined || view?.status === wanted.status ? view : undefined
       })
     }
     if (those !== undefined) {

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client'
 import { counters, histograms } from '../../src/runs/measures.ts'
 import { DueAccounts } from '../../src/redis/due.ts'
+import { withIdleButDue } from '../../src/redis/idle-but-due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { type Places, placesNow } from '../../src/redis/places.ts'
 import { overdueAccounts } from '../../src/redis/overdue.ts'
@@ -62,6 +63,7 @@ async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Me
     overdueAccounts(redis),
     placesNow(redis),
   ])
+  const shownByStatus = await withIdleButDue(redis, undefined, byStatus)
   const overdueSeconds = dueMs === undefined ? 0 : Math.max(0, nowMs - dueMs) / 1000
   const by = (label: string, of: Readonly<Record<string, number>>) =>
     Object.entries(of).map(([name, value]): Sample => [{ [label]: name }, value])
@@ -70,7 +72,7 @@ async function sharedMetrics({ redis, queue, pauses }: MetricsWorld): Promise<Me
   return [
     ...countersIn(measures),
     ...histogramsIn(measures),
-    gauge('tributary_accounts', 'Accounts by status', by('status', byStatus)),
+    gauge('tributary_accounts', 'Accounts by status', by('status', shownByStatus)),
     gauge('tributary_destinations', 'Destinations; paused: their stores are in trouble', [
       [{ state: 'all' }, destinations],
       [{ state: 'paused' }, paused.size],

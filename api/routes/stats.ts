@@ -1,6 +1,7 @@
 /** `/stats`: the state of the instance, in one answer that costs the same for a hundred thousand accounts as for one. */
 import type { Redis } from 'ioredis'
 import type { StoreEndpoint } from '../../src/server-urls.ts'
+import { withIdleButDue } from '../../src/redis/idle-but-due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
 import { overdueAccounts } from '../../src/redis/overdue.ts'
@@ -48,9 +49,10 @@ export async function statRoutes(app: App, { redis, store, pauses }: StatsWorld)
         overdue(),
       ])
       const ownLate = late.filter((account) => destinationId === undefined || account.destinationId === destinationId)
+      const shown = await withIdleButDue(redis, destinationId, byStatus)
       const accounts = Object.values(byStatus).reduce((sum, count) => sum + count, 0)
       return {
-        accounts: { total: accounts, overdue: ownLate.length, byStatus },
+        accounts: { total: accounts, overdue: ownLate.length, byStatus: shown },
         destinations: { total, paused: pausedNow },
         runs: own === undefined ? open : { running: byStatus.running, waiting: byStatus.waiting },
         mail,

@@ -5,6 +5,7 @@
 import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
 import { shownHost } from '../account/host.ts'
+import { idleButDue, lateBeforeMs } from './idle-but-due.ts'
 import { redisLimits } from './limits.ts'
 import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
@@ -65,46 +66,73 @@ export interface Walk {
 
 /** Finds the way through the wanted accounts. An account may have another status by the time it is shown. */
 export async function walkOf(redis: Redis, wanted: AccountsWanted): Promise<Walk> {
-  const { sort, status, destinationId, quarantined } = wanted
-  const sets = [
-    ...(status === undefined ? [] : [keys.accountsAt(status)]),
+  const { status, destinationId, quarantined } = wanted
+  const others = [
     ...(destinationId === undefined ? [] : [keys.accountsOf(destinationId)]),
     ...(quarantined === undefined ? [] : [keys.quarantined]),
   ]
-  if (sets.length < 2 && !sort.endsWith('address')) return walkSet(redis, sets[0] ?? keys.accountIds, [], wanted)
+  const late = status === 'waiting' ? await idleButDue(redis, destinationId) : []
+  const queued = status === 'waiting' ? await redis.zcard(keys.accountsAt('waiting')) : 0
+  if (late === undefined || late.length + queued > redisLimits.accountsSortedMax)
+    return await walkSets(redis, others, wanted)
+  if (late.length > 0) {
+    const ids = [...(await redis.zrange(keys.accountsAt('waiting'), '0', '-1')), ...late]
+    return await walkSorted(redis, await within(redis, [...new Set(ids)], others), wanted)
+  }
+  return await walkSets(redis, status === undefined ? others : [keys.accountsAt(status), ...others], wanted)
+}
+
+async function walkSets(redis: Redis, sets: readonly string[], wanted: AccountsWanted): Promise<Walk> {
+  const isByAddress = wanted.sort.endsWith('address')
+  if (sets.length < 2 && !isByAddress) return walkSet(redis, sets[0] ?? keys.accountIds, [], wanted)
   const sizes = await Promise.all(sets.map((set) => redis.zcard(set)))
   const least = Math.min(...sizes)
-  if (sort.endsWith('address')) {
+  if (isByAddress) {
     // It is cheaper to sort a few accounts than to find them among very many.
-    if (least <= redisLimits.accountsSortedMax) return await walkSorted(redis, sets, wanted)
+    if (least <= redisLimits.accountsSortedMax)
+      return await walkSorted(redis, await redis.zinter(sets.length, ...sets), wanted)
     return walkSet(redis, keys.accountsByAddress, sets, wanted)
   }
   const smallest = sets[sizes.indexOf(least)] ?? keys.accountIds
-  const others = sets.filter((set) => set !== smallest)
-  return walkSet(redis, smallest, others, wanted)
+  return walkSet(
+    redis,
+    smallest,
+    sets.filter((set) => set !== smallest),
+    wanted,
+  )
+}
+
+/** Those that are in all of the sets. */
+async function within(redis: Redis, ids: readonly string[], sets: readonly string[]): Promise<string[]> {
+  const scores = await Promise.all(sets.map((set) => redis.zmscore(set, ...ids)))
+  return ids.filter((_, nth) => scores.every((of) => of[nth] != null))
 }
 
 const walkAccounts = script<[members: string[], looked: number, last: string]>('walk-accounts', 'any number')
 
-function walkSet(redis: Redis, set: string, within: readonly string[], { sort, q = '' }: AccountsWanted): Walk {
+function walkSet(redis: Redis, set: string, sets: readonly string[], wanted: AccountsWanted): Walk {
+  const { sort, q = '', status } = wanted
   const [first, end, direction] = sort.startsWith('-') ? ['+', '-', 'REV'] : ['-', '+', '']
-  const names = [set, keys.accountWords, ...within]
+  const facts = [keys.accountsAt('waiting'), keys.accountsAt('idle'), keys.due, keys.places]
+  const standing = status === 'idle' || status === 'waiting' ? status : ''
   return {
-    sparse: q !== '' || within.length > 0,
+    sparse: q !== '' || sets.length > 0 || (standing === 'waiting' && set !== keys.accountsAt('waiting')),
     async on(from, count) {
-      const args = [from === null ? first : `(${from}`, end, count, direction, q.toLowerCase()]
-      const [members, looked, last] = await walkAccounts(redis, names, args)
+      const range = [from === null ? first : `(${from}`, end, count, direction]
+      const args = [...range, q.toLowerCase(), standing, lateBeforeMs(Date.now())]
+      const [members, looked, last] = await walkAccounts(redis, [set, keys.accountWords, ...facts, ...sets], args)
       return { members, looked, next: looked < count ? null : last }
     },
   }
 }
 
-async function walkSorted(redis: Redis, sets: readonly string[], { sort, q = '' }: AccountsWanted): Promise<Walk> {
-  const ids = await redis.zinter(sets.length, ...sets)
+/** By their text, as their members of the sets are. */
+async function walkSorted(redis: Redis, ids: readonly string[], { sort, q = '' }: AccountsWanted): Promise<Walk> {
   const words = ids.length === 0 ? [] : await redis.hmget(keys.accountWords, ...ids)
   const all = ids.flatMap((id, nth) => {
     const text = words[nth] ?? ''
-    return text.includes(q.toLowerCase()) ? [`${text.split('\n')[0]} ${id}`] : []
+    if (!text.includes(q.toLowerCase())) return []
+    return sort.endsWith('address') ? [`${text.split('\n')[0]} ${id}`] : [id]
   })
   const backwards = sort.startsWith('-')
   const sorted = backwards ? all.toSorted().toReversed() : all.toSorted()

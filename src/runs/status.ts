@@ -8,8 +8,8 @@ export type AccountStatus = (typeof accountStatuses)[number]
 
 /**
  * @param open the account's run that is queued or at work, if there is one.
- * @param isDue it has been due for a while, and waits for a place. That is not written down: of the lists and counts by status, those of `idle`
- *   have it.
+ * @param isDue it has been due for a while, and waits for a place. That is not written down: lists and counts by status ask for it
+ *   (redis/idle-but-due.ts).
  */
 export function accountStatusOf(
   { paused }: Pick<Account, 'paused'>,

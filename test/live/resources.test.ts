@@ -142,14 +142,25 @@ test('each way to list brings everybody wanted once, in its order, whatever come
     })
   const ids: string[] = []
   for (let nth = 0; nth < 24; nth += 1) ids.push(await make(nth, nth % 4 === 0 ? there : here))
-  // One waits for a run, one has failed, one is stopped.
+  // One waits for a run, two for a place, one has failed, one is stopped.
   await stack.call('POST', `/accounts/${ids[1]}/pull`)
   const accounts = new Accounts(stack.redis)
   const lastFailure = { kind: 'unreachable', message: 'Gone.' } as const
   await accounts.setState(ids[2] ?? '', { ...defaultState, lastFailure })
   await accounts.setState(ids[5] ?? '', { ...defaultState, lastFailure, attention: true })
+  const late = [10, 13]
+  for (const [nth, id] of ids.entries())
+    await stack.redis.zadd(keys.due, 'XX', Date.now() + (late.includes(nth) ? -10_000 : 3_600_000), id)
   const statusOf = (nth: number) =>
-    nth === 1 ? 'waiting' : nth === 2 ? 'failing' : nth === 5 ? 'needs attention' : nth % 3 === 0 ? 'paused' : 'idle'
+    nth === 1 || late.includes(nth)
+      ? 'waiting'
+      : nth === 2
+        ? 'failing'
+        : nth === 5
+          ? 'needs attention'
+          : nth % 3 === 0
+            ? 'paused'
+            : 'idle'
 
   const ours = new Set(ids)
   const walk = async (query: string, between: () => Promise<unknown> = async () => {}) => {

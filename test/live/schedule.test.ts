@@ -76,13 +76,46 @@ test('an account that is due, and that no place is free for, waits; one that is 
   await stack.redis.zadd(keys.due, Date.now() - 10_000, id)
   const late = await read(id)
   assert.deepEqual([late['status'], (late['rhythm'] as { code: string }).code], ['waiting', 'waiting'])
-  const listed = async (status: string) => {
-    const { items } = (await stack.call('GET', `/accounts?status=${status}`)).body
+  const listed = async (query: string) => {
+    const { items } = (await stack.call('GET', `/accounts?${query}`)).body
     return items.some((one) => one['id'] === id)
   }
-  assert.equal(await listed('idle'), true, 'it is in a list')
+  const counted = async () => {
+    const { accounts } = (await stack.call('GET', '/stats')).body as unknown as {
+      accounts: { byStatus: Record<string, number> }
+    }
+    return [accounts.byStatus['idle'], accounts.byStatus['waiting']]
+  }
+  const orders = ['createdAt', '-createdAt', 'address', '-address']
+  for (const query of orders.map((sort) => `status=waiting&sort=${sort}`)) assert.ok(await listed(query), query)
+  for (const query of orders.map((sort) => `status=idle&sort=${sort}`)) assert.ok(!(await listed(query)), query)
+  const { destinationId } = await read(id)
+  assert.ok(await listed(`status=waiting&destinationId=${String(destinationId)}`))
+  assert.ok(!(await listed('status=waiting&q=nobody-is-called-so')))
+  const others = Array.from({ length: 2100 }, (_, nth) => `01J${String(nth).padStart(23, '0')}`)
+  const scored = others.flatMap((other) => ['1', other])
+  await stack.redis
+    .multi()
+    .zadd(keys.accountsAt('idle'), ...scored)
+    .zadd(keys.due, ...scored)
+    .exec()
+  const among = [...orders.map((sort) => `sort=${sort}`), `destinationId=${String(destinationId)}`]
+  for (const query of among) assert.ok(await listed(`status=waiting&${query}`), `of thousands, ${query}`)
+  for (const query of among) assert.ok(!(await listed(`status=idle&${query}`)), `of thousands, ${query}`)
+  assert.ok(Number((await counted())[1]) > 1900, 'of thousands')
+  await stack.redis
+    .multi()
+    .zrem(keys.accountsAt('idle'), ...others)
+    .zrem(keys.due, ...others)
+    .exec()
+  const [idle = NaN, waiting = NaN] = await counted()
+  assert.ok(waiting > 0)
   await stack.redis.zadd(keys.places, Date.now() + 10_000, id)
   assert.equal((await read(id))['status'], 'idle')
+  assert.deepEqual(
+    [await listed('status=idle'), await listed('status=waiting'), await counted()],
+    [true, false, [idle + 1, waiting - 1]],
+  )
   await stack.redis.zrem(keys.places, id)
   await stack.startWorker()
   await until('its run', async () => (await read(id))['lastRun'] !== null)

@@ -133,6 +133,8 @@ export const keys = {
   tallyOf: (destinationId: string) => shared(`tally:${destinationId}`),
   /** Sorted set: destinations of which a visit waits at this server, by when it is due (scripts/includes/schedule.lua). */
   waitingAt: (server: string) => shared(`waiting:${server}`),
+  /** Hash: server and user of a mailbox in which a session of ours is -> who has it, and the accounts that wait for its end (scripts/includes/schedule.lua). */
+  mailboxes: shared('mailboxes'),
   slotsAt: (server: string) => shared(`slots:${server}`),
   /** Hash: minute -> octets that first imports took out of this budget (import-octets.ts). */
   imported: (scope: string) => shared(`imported:${scope}`),

@@ -142,6 +142,8 @@ export const redisLimits = {
   /** How long somebody who tests an account, or wants to see a message, waits for a slot of the server, and how often that is asked for. */
   guestWaitMs: 10 * second,
   guestAskedEveryMs: 200,
+  /** How long they wait until no other session of ours is in the mailbox: nearly all visits are shorter. */
+  guestMailboxWaitMs: 3 * second,
   /** Such a session ends sooner: all its waits together are shorter. */
   guestHoldMs: 3 * minute,
   /** One of so many places is kept for what somebody asks for. */
@@ -151,6 +153,8 @@ export const redisLimits = {
    * than another one that is free.
    */
   visitsPerJob: 16,
+  /** An account in whose mailbox another one of ours is at work is told when that has ended, and asks by itself so often. */
+  mailboxAskedEveryMs: 5 * second,
   /** A claimed visit whose job has not begun after this time is claimed again: the job was lost in a fail-over, or with a process. */
   placeClaimedMs: 15 * second,
   /** A visit under way that was not heard of for this long has no place any more: its worker froze or died. It is two leases. */

@@ -53,9 +53,9 @@ async function destination(id: string): Promise<void> {
   await new Destinations(redis).create({ destination: made, passwordHash: 'x', sealedPassword: null })
 }
 
-async function account(host: string, destinationId = 'd0', paused = false): Promise<AccountId> {
+async function account(host: string, destinationId = 'd0', paused = false, user?: string): Promise<AccountId> {
   const id = ulid() as AccountId
-  const own = { ...usual, id, host, user: id, paused, destinationId: destinationId as DestinationId }
+  const own = { ...usual, id, host, user: user ?? id, paused, destinationId: destinationId as DestinationId }
   const record: AccountRecord = { account: own, sealedPassword: 'x' }
   assert.equal(await accounts.create(record), 'done')
   return id
@@ -163,7 +163,7 @@ test('when a server answers one of the accounts that it did not answer, the othe
 
 test('a server that gives another account a session is known to be shared', async () => {
   await workers(64)
-  const at = { host: 'A.example', port: 995 }
+  const at = { host: 'A.example', port: 995, user: 'somebody' }
   await many(1, () => 'a.example')
   await claimed()
   assert.equal(await due.isShared(at), false)
@@ -382,7 +382,7 @@ test('a run that holds a slot for long learns that visits wait at its server', a
   await workers(64)
   await many(9, () => 'a.example')
   assert.equal((await claimed()).length, 8)
-  const at = { host: 'A.example', port: 995 }
+  const at = { host: 'A.example', port: 995, user: 'somebody' }
   assert.equal(await isWaitedFor(redis, at), false, 'not long enough')
   const [waiting] = await redis.zrange('{tributary}:waiting:a.example:995 d0', '0', '0')
   await due.setNext(waiting as AccountId, 0)
@@ -458,6 +458,61 @@ test('a job that is there once more begins no visit that was ended; one whose pl
   await runs.open(done, 'request')
   await due.ask(done, 'pull')
   assert.equal((await due.begin({ accountId: done, task: 'pull' }, []))?.asked, true)
+})
+
+async function begun(accountId: AccountId): Promise<boolean> {
+  return (await due.begin({ accountId, task: 'pull' }, [])) !== undefined
+}
+
+/** Claims all that is due, and begins it. */
+async function beginners(): Promise<AccountId[]> {
+  const begins: AccountId[] = []
+  for (const id of await claimed()) {
+    if (await begun(id)) begins.push(id)
+    else await due.end([{ accountId: id, task: 'pull', lesson: undefined }], checkTally([], Date.now()))
+  }
+  return begins
+}
+
+test('accounts that fetch one mailbox for several destinations take turns, and the next one comes at once', async () => {
+  await workers(64)
+  const twins = await Promise.all(['d0', 'd1', 'd2'].map(async (id) => await account('A.example', id, false, 'me')))
+  const [other, elsewhere] = [await account('a.example', 'd0'), await account('b.example', 'd0', false, 'me')]
+  const first = await beginners()
+  assert.deepEqual([first.includes(other), first.includes(elsewhere)], [true, true])
+  const served = first.filter((id) => twins.includes(id))
+  for (let turn = 1; turn <= 3; turn += 1) {
+    assert.equal(served.length, turn, 'one at a time')
+    assert.deepEqual(await beginners(), [], 'nobody else comes in meanwhile')
+    const [now = other] = served.slice(-1)
+    const isWaited = await isWaitedFor(redis, { host: 'A.example', port: 995, user: 'me' })
+    assert.equal(isWaited, turn < 3, 'a long run learns that another account waits')
+    await end(now, 'clean')
+    served.push(...(await beginners()))
+  }
+  assert.deepEqual(new Set(served), new Set(twins))
+  assert.equal(await isWaitedFor(redis, { host: 'a.example', port: 995, user: 'somebody' }), false)
+  for (const id of [other, elsewhere]) await end(id, 'clean')
+  assert.equal(await redis.hlen(keys.mailboxes), 0, 'nothing is left')
+})
+
+test('a mailbox whose session died with its worker, or whose account was removed, is another’s when the place has expired', async () => {
+  await workers(64)
+  const [lost, waits] = [await account('a.example', 'd0', false, 'me'), await account('a.example', 'd1', false, 'me')]
+  assert.deepEqual(new Set(await claimed()), new Set([lost, waits]))
+  assert.deepEqual([await begun(lost), await begun(waits)], [true, false])
+  await end(waits)
+  assert.deepEqual(await beginners(), [])
+  for (const set of ['places', 'slots:a.example:995']) await redis.zadd(`{tributary}:${set}`, 1, lost)
+  await redis.zadd(keys.due, Date.now() + 60_000, lost)
+  await redis.zadd(keys.due, 1, waits)
+  // The place is given back, and whoever waits is told.
+  assert.deepEqual([...(await beginners()), ...(await beginners())], [waits])
+  await accounts.remove(waits, Date.now())
+  await end(waits)
+  await redis.zadd(keys.due, 1, lost)
+  await due.place([lost])
+  assert.deepEqual(await beginners(), [lost])
 })
 
 test('visits that end together are due again each at its time, whatever else ends at its server', async () => {
@@ -625,7 +680,7 @@ test('a test of an account takes a slot of its server, one more than the schedul
   await workers(64)
   await many(20, () => 'a.example')
   assert.equal((await claimed()).length, 8)
-  const at = { host: 'A.example', port: 995 }
+  const at = { host: 'A.example', port: 995, user: 'somebody' }
   const seen = await atGuestSlot(redis, at, async () => {
     const full = await guests('another', 60_000)
     return [full, await redis.zcard('{tributary}:slots:a.example:995')]
@@ -637,5 +692,19 @@ test('a test of an account takes a slot of its server, one more than the schedul
   assert.equal(await redis.zcard('{tributary}:slots:a.example:995'), 8)
 })
 
-const guests = async (name: string, holdMs: number) =>
-  await script<0 | 1>('guest-slot', 1)(redis, [keys.due], ['a.example:995', name, holdMs])
+test('no visit goes to a mailbox that somebody tests, and a test waits a moment for the visit there', async () => {
+  await workers(64)
+  const [first, second] = [await account('a.example', 'd0', false, 'me'), await account('a.example', 'd1', false, 'me')]
+  const at = { host: 'A.example', port: 995, user: 'me' }
+  await atGuestSlot(redis, at, async () => assert.deepEqual(await beginners(), []))
+  const [begins = second] = await beginners()
+  assert.equal(await guests('another', 60_000, 'me'), -1)
+  assert.equal(await isWaitedFor(redis, at), true)
+  const tested = atGuestSlot(redis, at, async () => await redis.hget(keys.mailboxes, 'a.example:995 me'))
+  await end(begins, 'clean')
+  assert.match((await tested) ?? '', /^guest-/)
+  assert.deepEqual(await beginners(), [begins === first ? second : first], 'it was told')
+})
+
+const guests = async (name: string, holdMs: number, user = '') =>
+  await script<-1 | 0 | 1>('guest-slot', 1)(redis, [keys.due], ['a.example:995', name, holdMs, user])

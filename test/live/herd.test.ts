@@ -12,6 +12,7 @@ const usual = {
   servers: 3,
   destinations: 6,
   intervalSeconds: 10,
+  dueAtOnce: false,
   sessionsMax,
   firstSeconds: 45,
   drainSeconds: 45,

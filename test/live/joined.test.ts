@@ -84,3 +84,43 @@ test('a run that was joined after it had listed is followed by one more, of a pa
   assert.equal(await stack.redis.sismember(keys.askedMeanwhile, id), 0)
   await provider.close()
 })
+
+test('two accounts that fetch one mailbox for two destinations take turns at a server that lets one session in at a time', async () => {
+  const within = new Set<number>()
+  let refused = 0
+  const provider = await startPop3Server({
+    messages: Array.from({ length: 10 }, (_, nth) => messageOf(`t${nth}`)),
+    capabilities: ['USER', 'UIDL', 'TOP', 'RESP-CODES'],
+    delayMs: 30,
+    atConnection: (nth) => ({
+      mangles(reply, command) {
+        if (command === 'QUIT') within.delete(nth)
+        if (!command.startsWith('PASS')) return reply
+        if (within.size > 0) {
+          refused += 1
+          return Buffer.from('-ERR [IN-USE] Another session has this maildrop\r\n')
+        }
+        within.add(nth)
+        return reply
+      },
+    }),
+  })
+  const interval = { minSeconds: 600, maxSeconds: 600 }
+  const ids: string[] = []
+  for (const login of ['carla', 'dora']) {
+    const destinationId = await stack.destination(login)
+    ids.push(await stack.account({ port: provider.port, user: 'me', destinationId, paused: true, interval }))
+  }
+  const pullBoth = async () => await Promise.all(ids.map(async (id) => await stack.pull(id)))
+  const first = await pullBoth()
+  assert.deepEqual(
+    first.map(({ state, stored }) => [state, stored]),
+    [
+      ['done', 10],
+      ['done', 10],
+    ],
+  )
+  for (let nth = 0; nth < 5; nth += 1) assert.ok((await pullBoth()).every(({ state }) => state === 'done'))
+  assert.equal(refused, 0)
+  await provider.close()
+})

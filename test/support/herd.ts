@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Child } from '../../deploy/child.ts'
 import { childIdentity, handOver } from '../../deploy/identity.ts'
+import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { endAll, type Ends } from './ends.ts'
 import { freePorts } from './dovecot.ts'
@@ -24,6 +25,8 @@ export interface HerdWish {
    */
   readonly away: Away
   readonly awaySeconds: number
+  /** All become due when the time away begins: as if it was as long as their interval. */
+  readonly dueAtOnce: boolean
   /** 0: any number. */
   readonly sessionsMax: number
   /** All must have been visited for the first time in this time. */
@@ -38,9 +41,10 @@ export const usualHerd: HerdWish = {
   destinations: 100,
   workers: 1,
   messages: 0,
-  intervalSeconds: 60,
+  intervalSeconds: 3600,
   away: 'workers',
-  awaySeconds: 60,
+  awaySeconds: 5,
+  dueAtOnce: true,
   sessionsMax: 0,
   firstSeconds: 900,
   drainSeconds: 180,
@@ -52,6 +56,7 @@ export interface HerdSeen {
   readonly visited: number
   /** The most sessions at once at one server since the return, and those turned away. */
   readonly most: number
+  readonly mostByServer: readonly number[]
   readonly refused: number
   readonly visits: number
   /** When the last account was due at the return, in milliseconds from then. */
@@ -102,7 +107,12 @@ async function seen(wishes: readonly HerdWish[], ends: Ends, say: (line: string)
   const all: HerdSeen[] = []
   for (const next of wishes) {
     say(`${next.away} away for ${next.awaySeconds} s`)
+    const becomeDue = async () => {
+      if (next.dueAtOnce) await new DueAccounts(gateway.redis).shift(-next.intervalSeconds * 1000)
+    }
+    if (next.away !== 'workers') await becomeDue()
     const comeBack = await goAway(next.away, gateway, provider, herdsmen)
+    if (next.away === 'workers') await becomeDue()
     // Mail has come meanwhile, so that the store is needed.
     if (next.away === 'store') await provider.now.hold(next.messages + 1)
     await sleep(next.awaySeconds * 1000)
@@ -114,7 +124,7 @@ async function seen(wishes: readonly HerdWish[], ends: Ends, say: (line: string)
     say('back')
     const [, last] = await gateway.redis.zrange(keys.due, '-1', '-1', 'WITHSCORES')
     const lastDueMs = Number(last) - Date.now()
-    all.push({ ...(await drained(next, { provider: provider.now, api, ids, said: gateway.said })), lastDueMs })
+    all.push({ ...(await drained(next, { provider: provider.now, api, ids, said: gateway.said, say })), lastDueMs })
   }
   return all
 }
@@ -167,6 +177,7 @@ class Herdsmen {
   readonly #gateway: Gateway
   readonly #count: number
   #workers: Child[] = []
+  #isStopped = true
 
   constructor(gateway: Gateway, count: number) {
     this.#gateway = gateway
@@ -177,9 +188,15 @@ class Herdsmen {
     this.#workers = await Promise.all(
       Array.from({ length: this.#count }, async () => await this.#gateway.startWorker()),
     )
+    this.#isStopped = false
+    for (const { exited } of this.#workers)
+      void exited.then((how) => {
+        if (!this.#isStopped) throw new Error(`A worker ended: ${how}`)
+      })
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true
     await Promise.all(this.#workers.map(async (worker) => await worker.stop(20_000)))
   }
 }
@@ -237,12 +254,13 @@ interface Herd {
   readonly api: Api
   readonly ids: readonly string[]
   readonly said: readonly string[]
+  readonly say: (line: string) => void
 }
 
 /** Somebody who asks waits this long at most for the answer. */
-const checkEveryMs = 3000
+const checkEveryMs = 1000
 
-async function drained(wish: HerdWish, { provider, api, ids, said }: Herd): Promise<Omit<HerdSeen, 'lastDueMs'>> {
+async function drained(wish: HerdWish, { provider, api, ids, said, say }: Herd): Promise<Omit<HerdSeen, 'lastDueMs'>> {
   const backAtMs = Date.now()
   const times = new VisitTimes()
   const checks: number[] = []
@@ -255,9 +273,15 @@ async function drained(wish: HerdWish, { provider, api, ids, said }: Herd): Prom
   }
   let drainedAfter: number | undefined
   let nextCheckMs = backAtMs
+  let nextSaidMs = backAtMs
   while (drainedAfter === undefined && Date.now() < backAtMs + wish.drainSeconds * 1000) {
     times.add((await provider.see('logins')).logins)
-    if (times.seenBy(Date.now()) === wish.accounts) drainedAfter = (Date.now() - backAtMs) / 1000
+    const seen = times.seenBy(Date.now())
+    if (seen === wish.accounts) drainedAfter = (Date.now() - backAtMs) / 1000
+    if (Date.now() >= nextSaidMs) {
+      nextSaidMs += 5000
+      say(`  ${seen} after ${((Date.now() - backAtMs) / 1000).toFixed(1)} s`)
+    }
     if (Date.now() >= nextCheckMs) {
       nextCheckMs += checkEveryMs
       // The newest of them would be visited last.
@@ -266,13 +290,14 @@ async function drained(wish: HerdWish, { provider, api, ids, said }: Herd): Prom
     await sleep(500)
   }
   await Promise.all(asked)
-  const { sessionsMost, refused, visits } = await provider.see()
+  const { sessionsMost, mostByPort, refused, visits } = await provider.see()
   const { body } = await api.call('GET', '/stats')
   const { failing = 0 } = (body['accounts'] as { readonly byStatus: { readonly failing?: number } }).byStatus
   return {
     drainedAfter,
     visited: times.seenBy(Date.now()),
     most: sessionsMost,
+    mostByServer: mostByPort,
     refused,
     visits,
     failing,

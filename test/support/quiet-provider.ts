@@ -25,6 +25,8 @@ export interface QuietSeen {
   readonly cpuSeconds: number
   /** The most sessions that one port had at once. */
   readonly sessionsMost: number
+  /** The same of each port. */
+  readonly mostByPort: readonly number[]
   /** Sessions that were turned away by `sessionsMax`. */
   readonly refused: number
   /** The milliseconds since 1970 at which each user logged in, by port and user. */
@@ -101,7 +103,7 @@ class QuietServer {
   #delayMs = 0
   #visits = 0
   #refused = 0
-  #most = 0
+  readonly #most = new Map<number, number>()
   #logins = new Map<string, number[]>()
 
   constructor(options: QuietOptions) {
@@ -125,7 +127,7 @@ class QuietServer {
       let sessions = 0
       const serve = (socket: Socket) => {
         sessions += 1
-        this.#most = Math.max(this.#most, sessions)
+        this.#most.set(port, Math.max(this.#most.get(port) ?? 0, sessions))
         socket.once('close', () => (sessions -= 1))
         this.#serve(socket, port, sessions)
       }
@@ -140,12 +142,17 @@ class QuietServer {
   answer(question: Question): QuietSeen {
     if ('delayMs' in question) this.#delayMs = question.delayMs
     if ('messages' in question) this.#hold(question.messages)
-    if ('forget' in question) [this.#most, this.#refused] = [0, 0]
+    if ('forget' in question) {
+      this.#most.clear()
+      this.#refused = 0
+    }
+    const mostByPort = this.#options.ports.map((port) => this.#most.get(port) ?? 0)
     const { user, system } = process.cpuUsage()
     const seen = {
       visits: this.#visits,
       cpuSeconds: (user + system) / 1e6,
-      sessionsMost: this.#most,
+      sessionsMost: Math.max(...mostByPort),
+      mostByPort,
       refused: this.#refused,
       logins: 'see' in question && question.see === 'logins' ? Object.fromEntries(this.#logins) : {},
     }

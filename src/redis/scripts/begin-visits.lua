@@ -1,5 +1,6 @@
 -- Begins visits that were claimed: prolongs their places, gives one to those whose place had expired, and reads what each visit needs of its
 -- account. A visit whose place is gone does not begin unless it is due: it was ended, and its job is there once more because a worker died.
+-- Nor does one in whose mailbox another session of ours is.
 --
 -- KEYS, tag {tributary}:
 --   due      see includes/schedule.lua, for all others
@@ -20,6 +21,16 @@ local function begins(field)
   return score and score <= nowMs
 end
 
+-- A rebuild asks the store alone.
+local function isAlone(field, json)
+  if string.find(field, ' ', 1, true) then return true end
+  local server, _, mailbox = whereOf(json)
+  if enterMailbox(server, mailbox, field, nowMs, true) then return true end
+  -- It is told when the mailbox is free. Should that be lost with a process, it asks by itself.
+  redis.call('HSET', tag .. 'not-before', field, string.format('%.0f', nowMs + limits.mailboxAskedEveryMs))
+  return false
+end
+
 local answers = { string.format('%.0f', nowMs) }
 for nth = 3 + names, #ARGV do
   local field = ARGV[nth]
@@ -28,9 +39,11 @@ for nth = 3 + names, #ARGV do
   local answer = 0
   if not json or begins(field) then
     if json then holdPlace(field, json, nowMs, holdMs) end
-    local _, _, _, peer = placeOf(field)
-    answer = { redis.call('SISMEMBER', tag .. 'asked', field), redis.call('HGET', tag .. 'open-runs', field), peer or '-' }
-    for of = 3, 2 + names do table.insert(answer, redis.call('HGET', tag .. ARGV[of], id)) end
+    if not json or isAlone(field, json) then
+      local _, _, _, peer = placeOf(field)
+      answer = { redis.call('SISMEMBER', tag .. 'asked', field), redis.call('HGET', tag .. 'open-runs', field), peer or '-' }
+      for of = 3, 2 + names do table.insert(answer, redis.call('HGET', tag .. ARGV[of], id)) end
+    end
   end
   table.insert(answers, answer)
 end

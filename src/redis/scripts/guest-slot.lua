@@ -4,12 +4,13 @@
 --   due      see includes/schedule.lua, for all others
 -- ARGV:
 --   server   host:port
---   guest    a name of its own
+--   guest    a name of its own, without spaces
 --   holdMs   how long it has the slot; 0: it leaves
--- Returns 1; 0 if there is no slot: people have one more than the schedule.
+--   user     its mailbox is to be its own; '': it goes there beside another session of ours
+-- Returns 1; 0 if there is no slot: people have one more than the schedule; -1 if another session is in the mailbox.
 local due = KEYS[1]
 -- @include schedule
-local server, guest, holdMs = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local server, guest, holdMs, user = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 
 local nowMs = redisMs()
 local slots = tag .. 'slots:' .. server
@@ -17,6 +18,9 @@ redis.call('ZREM', slots, guest)
 -- Guests are in no other set: what was not given back goes with the next one.
 redis.call('ZREMRANGEBYSCORE', slots, '-inf', nowMs)
 if holdMs > 0 and usedOf(server, nowMs) > slotsOf(server, nowMs) then return 0 end
+local mailbox = server .. ' ' .. user
+if holdMs == 0 then leaveMailbox(mailbox, guest, nowMs)
+elseif user ~= '' and not enterMailbox(server, mailbox, guest, nowMs) then return -1 end
 if holdMs > 0 then redis.call('ZADD', slots, nowMs + holdMs, guest) end
 rescore(server, nowMs)
 return 1

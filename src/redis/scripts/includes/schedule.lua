@@ -18,6 +18,8 @@
 --   places                  sorted set: field by when its place expires; slots:SERVER the same of one server
 --   placed                  hash: field -> server, destination, class and peer
 --   away:SERVER             set: ids of accounts that it did not answer when they were visited last (end-visits.lua)
+--   mailboxes               hash: `SERVER USER` of a mailbox in which a session is -> who has it, a member of slots:SERVER; then the accounts that wait
+--                           for its end. It counts only while its member does
 --   place-counts            hash: the places of a lane, `of DEST`, `strange of DEST`, `at SERVER DEST`, `peer ADDRESS`
 local tag = string.match(due, '^(.*:)due$')
 local classes = { 'good', 'new', 'slow' }
@@ -31,9 +33,11 @@ local function redisMs()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- @return server, destination, and the mailbox: several accounts may fetch it, each for a destination of its own.
 local function whereOf(json)
   local account = cjson.decode(json).account
-  return string.lower(account.host) .. ':' .. string.format('%.0f', account.port), account.destinationId
+  local server = string.lower(account.host) .. ':' .. string.format('%.0f', account.port)
+  return server, account.destinationId, server .. ' ' .. account.user
 end
 
 -- How many sessions a server gets now. After it had too many, time alone brings them back.
@@ -146,19 +150,55 @@ local function scoreOf(field, nowMs)
   return waits and math.max(waitsUntilMs, tonumber(dueMs)) or tonumber(dueMs)
 end
 
+-- Puts a field where it waits.
+local function lineUp(field, server, destination, nowMs)
+  local score = scoreOf(field, nowMs)
+  if not score then return withdrawFrom(server, destination, field, nowMs) end
+  local waiting = tag .. 'waiting:' .. server .. ' ' .. destination
+  local before = tonumber(redis.call('ZSCORE', waiting, field) or 0)
+  if before < 0 and score < 0 then return end
+  redis.call('ZADD', waiting, score, field)
+  rescoreDestination(server, destination)
+  rescore(server, nowMs)
+end
+
+-- Servers let one session in at a time: without this, accounts of ours that fetch one mailbox would fail in turns. `waits`: where another session is
+-- in it, this account is told of its end. @return whether `who`, a member of slots:SERVER or one that becomes it now, is alone in it.
+local function enterMailbox(server, mailbox, who, nowMs, waits)
+  local value = redis.call('HGET', tag .. 'mailboxes', mailbox)
+  local holder = value and string.match(value, '^%S+')
+  if holder == who then return true end
+  if holder and tonumber(redis.call('ZSCORE', tag .. 'slots:' .. server, holder) or 0) > nowMs then
+    if waits and not string.find(value, ' ' .. who, 1, true) then redis.call('HSET', tag .. 'mailboxes', mailbox, value .. ' ' .. who) end
+    return false
+  end
+  redis.call('HSET', tag .. 'mailboxes', mailbox, who)
+  return true
+end
+
+-- Gives a mailbox back. Those that wait for it come at once.
+local function leaveMailbox(mailbox, who, nowMs)
+  local value = redis.call('HGET', tag .. 'mailboxes', mailbox)
+  if not value or string.match(value, '^%S+') ~= who then return end
+  redis.call('HDEL', tag .. 'mailboxes', mailbox)
+  for other in string.gmatch(value, ' (%S+)') do
+    local notBefore = redis.call('HGET', tag .. 'not-before', other)
+    if notBefore and string.sub(notBefore, -1) ~= '!' then redis.call('HDEL', tag .. 'not-before', other) end
+    local json = redis.call('HGET', tag .. 'accounts', other)
+    if json and not redis.call('ZSCORE', tag .. 'places', other) then
+      local server, destination = whereOf(json)
+      lineUp(other, server, destination, nowMs)
+    end
+  end
+end
+
 -- Puts a field where it waits, unless it holds a place: then its end does it.
 local function place(field, nowMs)
   local json = redis.call('HGET', tag .. 'accounts', string.match(field, '^%S+'))
   if not json or redis.call('ZSCORE', tag .. 'places', field) then return end
-  local server, destination = whereOf(json)
-  local score = scoreOf(field, nowMs)
-  if not score then return withdrawFrom(server, destination, field, nowMs) end
-  local line = tag .. 'waiting:' .. server .. ' ' .. destination
-  local before = tonumber(redis.call('ZSCORE', line, field) or 0)
-  if before < 0 and score < 0 then return end
-  redis.call('ZADD', line, score, field)
-  rescoreDestination(server, destination)
-  rescore(server, nowMs)
+  local server, destination, mailbox = whereOf(json)
+  leaveMailbox(mailbox, field, nowMs)
+  lineUp(field, server, destination, nowMs)
 end
 
 local function count(name) redis.call('HINCRBY', tag .. 'place-counts', name, 1) end

@@ -6,6 +6,8 @@ import { mailLimits } from './limits.ts'
 /** White space that is not one space. To replace single spaces too would cost as much as all the rest. */
 const folded = / *[\t\r\n][ \t\r\n]*| {2,}/g
 
+const isFolded = /[\t\r\n]| {2}/
+
 /** One field of a header, one character for each byte. */
 export class HeaderField {
   /** The name in lower case. */
@@ -34,7 +36,8 @@ export class HeaderField {
 
   /** The value unfolded, with each run of white space made one space. It is made only when somebody needs it: of ten Received fields one is read. */
   get value(): string {
-    return this.#raw.replace(folded, ' ').trim()
+    const value = this.#raw.trim()
+    return isFolded.test(value) ? value.replace(folded, ' ') : value
   }
 }
 
@@ -77,6 +80,10 @@ const noteFields = new Set([
   'content-length',
 ])
 
+/** Most fields are none of these: their names need not be read. In ASCII this bit makes a letter a small one. */
+const lowerCase = 0x20
+const initials = new Set([...identityFields, ...noteFields].map((name) => name.charCodeAt(0)))
+
 /** Finds the fields of these two kinds, in their order, and the line of an mbox. Other lines that are no field are skipped. */
 export function fieldsOf(header: Buffer): HeaderField[] {
   // latin1 is one character for each byte: nothing is decoded, so that nothing can be lost.
@@ -93,6 +100,7 @@ export function fieldsOf(header: Buffer): HeaderField[] {
     if (from === 0 && isMboxLine.test(text))
       fields.push(new HeaderField(mboxLine, text.slice(5, firstEnd), from, firstEnd))
     if (colon <= from || colon >= firstEnd) continue
+    if (!initials.has(text.charCodeAt(from) | lowerCase)) continue
     const name = text.slice(from, colon).trimEnd().toLowerCase()
     if (identityFields.has(name) || noteFields.has(name))
       fields.push(new HeaderField(name, text.slice(colon + 1, to), from, to))

@@ -9,6 +9,7 @@ import { endReason, socketReason } from '../failure/socket-reasons.ts'
 import { pending, withDeadline } from '../deadline.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { guardOf } from '../net/guard.ts'
+import { KiB } from '../units.ts'
 import { tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
 
 /** The address of a server, and how the server must prove its identity. */
@@ -28,9 +29,15 @@ export interface Endpoint {
   readonly reached?: ((peer: string) => void) | undefined
 }
 
-/** Connects. If a name has several addresses, all of them are tried, IPv6 and IPv4 in turn (RFC 8305). */
+/**
+ * Sockets in clear are read into this one buffer: a buffer of 64 KiB for each read is garbage that costs more than a copy. So what is read
+ * holds until the listener returns, and no longer (wire.ts).
+ */
+const read = Buffer.allocUnsafeSlow(64 * KiB)
+
+/** Connects. A socket in clear must have its listener of 'data' in the same turn. If a name has several addresses, all of them are tried, IPv6 and IPv4 in turn (RFC 8305). */
 export async function dial(
-  { host, port, lookup, reach: allowed = everywhere, reached }: Endpoint,
+  { host, port, tls, lookup, reach: allowed = everywhere, reached }: Endpoint,
   server: string,
   waitMs: number,
   signal?: AbortSignal,
@@ -41,7 +48,18 @@ export async function dial(
   } catch (error) {
     throw new SessionFailed(failureOfSocket(server, error as Error), error)
   }
-  const socket = connect({ host, port, autoSelectFamily: true, noDelay: true, lookup: guard.lookup })
+  const onread = {
+    buffer: read,
+    callback: (octets: number): boolean => socket.emit('data', read.subarray(0, octets)),
+  }
+  const socket: Socket = connect({
+    host,
+    port,
+    autoSelectFamily: true,
+    noDelay: true,
+    lookup: guard.lookup,
+    ...(tls === 'none' ? { onread } : {}),
+  })
   socket.setKeepAlive(true, 60_000)
   await reach(socket, 'connect', { server, during: 'connection', waitMs }, signal)
   reached?.(`${socket.remoteAddress}:${socket.remotePort}`)

@@ -33,7 +33,7 @@ export class OpenLine {
     const hadCr = (part.at(-1) ?? this.#last) === CR
     this.#last = part.at(-1) ?? this.#last
     if (end === -1) {
-      if (kept.length > 0) this.#kept.push(kept)
+      if (kept.length > 0) this.#kept.push(Buffer.from(kept))
       return { text: undefined, at: chunk.length, cutOctets, hadCr }
     }
     const whole = this.#kept.length === 0 ? kept : Buffer.concat([...this.#kept, kept])

@@ -6,6 +6,7 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import { mailLimits } from '../mail/limits.ts'
 import { printable } from '../printable.ts'
 import { BodyReader } from './body-reader.ts'
+import { BodyRoom } from './body-buffer.ts'
 import { pop3Limits } from './limits.ts'
 import { Lines } from './lines.ts'
 import { OpenLine } from './open-line.ts'
@@ -26,6 +27,7 @@ export class ReplyReader {
   #line = new OpenLine()
   #lines = new Lines()
   #body: BodyReader | undefined
+  readonly #room = new BodyRoom()
   /** The number of octets of the listing so far. */
   #octets = 0
   /** The number of blank lines since the last reply. */
@@ -70,7 +72,7 @@ export class ReplyReader {
     this.#expected.push(reply)
   }
 
-  /** Gives the replies that this chunk completes. Throws SessionFailed `broken protocol`; the reader is then unusable. */
+  /** Gives the replies that this chunk completes, and keeps nothing of the chunk's memory: the next one comes in the same. Throws SessionFailed `broken protocol`; the reader is then unusable. */
   push(chunk: Buffer): Reply[] {
     this.#replies = []
     this.#isChatty = false
@@ -85,7 +87,7 @@ export class ReplyReader {
       else if (this.#status === undefined) at = this.#readStatus(chunk, at, expected)
       else if (expected.shape === 'listing') at = this.#readListing(chunk, at, this.#status)
       else if (expected.shape !== 'status') {
-        this.#body ??= new BodyReader(expected, this.#broken, this.#endsInLf)
+        this.#body ??= new BodyReader(expected, { broken: this.#broken, room: this.#room }, this.#endsInLf)
         at = this.#body.read(chunk, at)
         if (this.#body.ended) this.#endBody(this.#body, this.#status)
       }
@@ -245,7 +247,7 @@ export class ReplyReader {
       count += 1
       at = end + 1
     }
-    this.#addLines(chunk.subarray(from, at), count)
+    if (count > 0) this.#addLines(Buffer.from(chunk.subarray(from, at)), count)
     return at === chunk.length ? at : this.#readListingLine(chunk, at, text)
   }
 

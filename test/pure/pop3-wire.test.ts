@@ -59,6 +59,51 @@ test('a reply reads the same wherever TCP cuts it', () => {
   }
 })
 
+test('what was read holds when the next piece comes in the same memory, wherever it is cut', () => {
+  const listing = '1 abc\r\n2 defghi\r\n..3\r\n'
+  const wire = bytes(
+    `+OK fine\r\n${wired(odd[0] ?? '')}+OK ids\r\n${listing}.\r\n-ERR no such message\r\n+OK\r\n${wired('b\r\n')}`,
+  )
+  const memory = Buffer.alloc(wire.length)
+  const read = (pieces: readonly Buffer[], reused: boolean) => {
+    const reader = readerOf(message, { shape: 'listing' }, message, message)
+    const replies = pieces.flatMap((piece) => {
+      if (!reused) return reader.push(Buffer.from(piece))
+      memory.fill('#')
+      piece.copy(memory)
+      return reader.push(memory.subarray(0, piece.length))
+    })
+    memory.fill('#')
+    return replies.map((reply) => (reply.shape === 'listing' ? [...reply.lines].join('|') : bodies([reply])[0]))
+  }
+  const whole = read([wire], false)
+  assert.equal(whole.length, 4)
+  for (let a = 0; a <= wire.length; a += 1) {
+    for (let b = a; b <= wire.length; b += 1)
+      assert.deepEqual(
+        read([wire.subarray(0, a), wire.subarray(a, b), wire.subarray(b)], true),
+        whole,
+        `cut at ${a} and ${b}`,
+      )
+  }
+  assert.deepEqual(
+    read(
+      [...wire].map((octet) => Buffer.from([octet])),
+      true,
+    ),
+    whole,
+  )
+})
+
+test('messages that lie in one piece of memory never lie over each other, whatever sizes were announced', () => {
+  const texts = Array.from({ length: 400 }, (_, nth) => `${nth} ${'x'.repeat((nth * 7919) % 40_000)}\r\n`)
+  const hints = [0, 1, 100, 4096, 20_000, 100_000]
+  const expected = texts.map((_, nth): Expected => ({ ...message, octetsHint: hints[nth % hints.length] ?? 0 }))
+  const reader = readerOf(...expected)
+  const replies = texts.flatMap((text) => reader.push(bytes(`+OK\r\n${wired(text)}`)))
+  for (const [nth, text] of bodies(replies).entries()) assert.ok(text === texts[nth], `message ${nth}`)
+})
+
 test('a lone dot in its own segment is text unless CRLF stands before and after it', () => {
   const reader = readerOf(message)
   assert.deepEqual(reader.push(bytes('+OK\r\nends with')), [])

@@ -233,7 +233,7 @@ export class Accounts {
 
   /** Makes the indexes of accounts and quarantines that an earlier version has stored without one. The API calls it at its start. */
   async ensureIndexed(): Promise<void> {
-    await indexQuarantines(this.#redis)
+    await Promise.all([indexQuarantines(this.#redis), this.#redis.unlink(keys.statuses)])
     const [kept, indexed] = await Promise.all([this.#redis.hlen(keys.accounts), this.#redis.hlen(keys.accountWords)])
     if (kept === indexed) return
     for await (const records of this.everyone({ sort: 'createdAt' })) {

@@ -115,7 +115,7 @@ export const keys = {
   running: shared('running'),
   /** Stream of events (events.ts). */
   events: shared('events'),
-  /** Hash: account id -> its destination and its status, as they were last told. */
+  /** Hash: account id -> its destination and its status. An earlier version kept it. */
   statuses: shared('statuses'),
 
   /** Hash: hour or day since 1970 -> the results of runs (tallies.ts). */

@@ -161,9 +161,8 @@ async function openPlaces(redis: Redis): Promise<RunPlace[]> {
 
 async function placesIn(redis: Redis, destinationId: string, places: readonly RunPlace[]): Promise<RunPlace[]> {
   if (places.length === 0) return []
-  // The destination and the status of each.
-  const told = await redis.hmget(keys.statuses, ...places.map(({ accountId }) => accountId))
-  return places.filter((_place, nth) => told[nth]?.split(' ')[0] === destinationId)
+  const own = await redis.zmscore(keys.accountsOf(destinationId), ...places.map(({ accountId }) => accountId))
+  return places.filter((_place, nth) => own[nth] != null)
 }
 
 function placeIn(member: string): RunPlace {

@@ -18,7 +18,6 @@ export const statusKeys = [
   keys.accountStates,
   keys.openRuns,
   keys.running,
-  keys.statuses,
   keys.events,
   ...accountStatuses.map(keys.accountsAt),
 ] as const

@@ -230,7 +230,12 @@ test('the status that is told, and counted, is the one that is read', async () =
   await stack.stopWorker()
   const { events, runs } = { events: new Events(stack.redis), runs: new Runs(stack.redis) }
   const shown = async () => (await stack.call('GET', `/accounts/${id}`)).body['status']
-  const told = async () => (await stack.redis.hget(keys.statuses, id))?.split(' ').slice(1).join(' ')
+  const told = async () => {
+    const scores = await Promise.all(
+      accountStatuses.map(async (status) => await stack.redis.zscore(keys.accountsAt(status), id)),
+    )
+    return accountStatuses.filter((_, nth) => scores[nth] !== null).join(' and ')
+  }
   const seen = new Set<unknown>()
   const both = async () => {
     assert.equal(await told(), await shown())
@@ -266,6 +271,24 @@ test('the status that is told, and counted, is the one that is read', async () =
   await stack.call('DELETE', `/accounts/${id}`)
   assert.deepEqual(await statusCounts(stack.redis, undefined), { ...counts, paused: 0 })
   await Promise.all([events.close(), runs.close()])
+})
+
+test('an account that moves to another destination is told of there, and one that is removed where it was', async () => {
+  const elsewhere = await stack.destination('moved')
+  const [newest] = await stack.redis.xrevrange(keys.events, '+', '-', 'COUNT', 1)
+  const id = await stack.account({ port: provider.port, destinationId, user: 'moves', paused: true })
+  await stack.call('PATCH', `/accounts/${id}`, { destinationId: elsewhere })
+  await stack.call('PATCH', `/accounts/${id}`, { folder: 'Old' })
+  await stack.call('DELETE', `/accounts/${id}`)
+  const told = await stack.redis.xrange(keys.events, `(${newest?.[0] ?? '0'}`, '+')
+  const own = told.flatMap(([, [, kind, , of, , json = '']]) =>
+    kind === 'account' && json.includes(id) ? [[of, json]] : [],
+  )
+  const event = (of: string, status: string) => [of, JSON.stringify({ id, status })]
+  assert.deepEqual(
+    own.map(([of, json = '']) => event(of ?? '', (JSON.parse(json) as { status: string }).status)),
+    [event(destinationId, 'paused'), event(elsewhere, 'paused'), event(elsewhere, 'removed')],
+  )
 })
 
 test('who waits for the end of a run looks by itself, should word of it be lost', async () => {

@@ -72,7 +72,7 @@ async function atWork(id: AccountId): Promise<void> {
 /** Names of keys with its id in them, and of hashes that have a field for it. The fence stays, so that none is given out twice. */
 async function leftOf(id: AccountId): Promise<string[]> {
   const own = (await redis.keys(`*${id}*`)).filter((key) => key !== keys.fence(id))
-  const shared = [keys.accounts, keys.accountStates, keys.lastRuns, keys.lastMail, keys.told, keys.statuses]
+  const shared = [keys.accounts, keys.accountStates, keys.lastRuns, keys.lastMail, keys.told]
   const fields = await Promise.all(shared.map(async (hash) => ((await redis.hexists(hash, id)) === 1 ? [hash] : [])))
   const noted = (await redis.zscore(keys.removedAccounts, id)) === null ? [] : [keys.removedAccounts]
   const buckets = await redis.zrange(keys.runBuckets, '0', '-1')

@@ -20,7 +20,7 @@
 -- @include account-keys
 -- @include schedule
 -- @include former-sources
-local ofDestination, predecessors, formerSources = unpack(KEYS, 19, 21)
+local ofDestination, predecessors, formerSources = unpack(KEYS, 18, 20)
 local id, record, source, destination, isDue, addressMember, searchWords, trial, sourceName = unpack(ARGV)
 
 if redis.call('HEXISTS', destinations, destination) == 0 then return 'no destination' end

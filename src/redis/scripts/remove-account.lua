@@ -24,7 +24,7 @@
 -- @include schedule
 -- @include run-index
 -- @include former-sources
-local ofDestination, lastRuns, lastMail, told, removed, quarantined, predecessors, formerSources = unpack(KEYS, 19, 26)
+local ofDestination, lastRuns, lastMail, told, removed, quarantined, predecessors, formerSources = unpack(KEYS, 18, 25)
 local id, record, source, addressMember, nowMs, sourceName = unpack(ARGV)
 
 if redis.call('HGET', accounts, id) ~= record then return 'changed' end
@@ -49,5 +49,5 @@ for _, field in ipairs({ id, id .. ' rebuild' }) do
   redis.call('SREM', tag .. 'asked-meanwhile', field)
   redis.call('HDEL', tag .. 'not-before', field)
 end
-restate(id)
+restate(id, record)
 return 'done'

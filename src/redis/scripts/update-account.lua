@@ -21,7 +21,7 @@
 -- @include account-keys
 -- @include schedule
 -- @include former-sources
-local ofDestinationBefore, ofDestination, predecessors, formerBefore, former = unpack(KEYS, 19, 23)
+local ofDestinationBefore, ofDestination, predecessors, formerBefore, former = unpack(KEYS, 18, 22)
 local id, recordBefore, record, sourceBefore, source = unpack(ARGV, 1, 5)
 local destination, isDue, addressMemberBefore, addressMember, searchWords, rival = unpack(ARGV, 6, 11)
 local nameBefore, name = unpack(ARGV, 12, 13)
@@ -53,5 +53,5 @@ end
 withdraw(id, recordBefore, nowMs)
 place(id, nowMs)
 place(id .. ' rebuild', nowMs)
-restate(id)
+restate(id, recordBefore)
 return 'done'

@@ -6,4 +6,4 @@
 --   accountIds    sorted set of account ids, all of score 0
 --   byAddress     sorted set, all of score 0: address, space, account id
 --   words         hash: account id -> what a search looks in
-local sources, destinations, due, accountIds, byAddress, words = unpack(KEYS, 13, 18)
+local sources, destinations, due, accountIds, byAddress, words = unpack(KEYS, 12, 17)

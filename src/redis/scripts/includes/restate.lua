@@ -1,5 +1,6 @@
--- `restate(id)` computes an account's status from its present data, moves it to the set of that status, and
--- tells of the change if there is one. It returns the account's destination, or '' if nothing is known of it any more.
+-- `restate(id, before)` computes an account's status from its present data, moves it to the set of that status, and
+-- tells of the change if there is one: of the status, or of the destination. `before` is the account's record before this script, if it is
+-- another one now, or none. It returns the account's destination, or '' if nothing is known of it any more.
 -- accountStatusOf in src/runs/status.ts is the same rule for readers.
 --
 -- The first KEYS of such a script, tag {tributary} (`statusKeys` in statuses.ts):
@@ -7,18 +8,17 @@
 --   accountStates  hash: account id -> AccountState as JSON
 --   openRuns       hash: account id, and task if that is no pull -> its open run's id
 --   running        set: of the fields of openRuns, those whose run is at work
---   statuses       hash: account id -> its destination and its status, as they were last told
 --   events         stream of events
 --   then a sorted set of account ids for each status, in the order of `accountStatuses`
 -- @include tell
-local accounts, accountStates, openRuns, running, statuses, events = unpack(KEYS, 1, 6)
+local accounts, accountStates, openRuns, running, events = unpack(KEYS, 1, 5)
 local accountsAt = {
-  { 'idle', KEYS[7] },
-  { 'running', KEYS[8] },
-  { 'waiting', KEYS[9] },
-  { 'failing', KEYS[10] },
-  { 'needs attention', KEYS[11] },
-  { 'paused', KEYS[12] },
+  { 'idle', KEYS[6] },
+  { 'running', KEYS[7] },
+  { 'waiting', KEYS[8] },
+  { 'failing', KEYS[9] },
+  { 'needs attention', KEYS[10] },
+  { 'paused', KEYS[11] },
 }
 
 local function statusOf(id, account)
@@ -32,21 +32,20 @@ local function statusOf(id, account)
   return state.lastFailure == cjson.null and 'idle' or 'failing'
 end
 
-local function restate(id)
+local function restate(id, before)
   local json = redis.call('HGET', accounts, id)
-  local before = redis.call('HGET', statuses, id)
-  local destination, status, now = before and string.match(before, '^%S+') or '', 'removed', false
+  local destinationBefore = before and cjson.decode(before).account.destinationId
+  local destination, status = destinationBefore or '', 'removed'
   if json then
     local account = cjson.decode(json).account
     destination = account.destinationId
     status = statusOf(id, account)
-    now = destination .. ' ' .. status
   end
+  local changed = destinationBefore and destinationBefore ~= destination
   for _, at in ipairs(accountsAt) do
-    if at[1] == status then redis.call('ZADD', at[2], 0, id) else redis.call('ZREM', at[2], id) end
+    local moved = at[1] == status and redis.call('ZADD', at[2], 0, id) or redis.call('ZREM', at[2], id)
+    changed = changed or moved == 1
   end
-  if now == before then return destination end
-  if now then redis.call('HSET', statuses, id, now) else redis.call('HDEL', statuses, id) end
-  tell(events, 'account', destination, cjson.encode({ id = id, status = status }))
+  if changed then tell(events, 'account', destination, cjson.encode({ id = id, status = status })) end
   return destination
 end

@@ -90,7 +90,7 @@ async function runUnder(lease: Lease, world: PullWorld, terms: RunTerms): Promis
   const run = await openRunOf(world, visit, terms)
   if (run === undefined) return undefined
   // A pause may have ended meanwhile what somebody had asked for.
-  const asked = terms.asked && run.id === terms.openRunId
+  const asked = terms.asked && (run.id === terms.openRunId || run.cause === 'request')
   const loaded = await world.load(accountId)
   if (loaded === undefined) {
     await endWithoutAccount(world, run)
@@ -155,14 +155,19 @@ async function makeRun(
 async function openRunOf(
   { runs, accounts }: Pick<PullWorld, 'runs' | 'accounts'>,
   { accountId, task }: VisitName,
-  { openRunId }: Pick<RunTerms, 'openRunId'>,
+  { openRunId, asked }: Pick<RunTerms, 'openRunId' | 'asked'>,
 ): Promise<Run | undefined> {
   const open = openRunId === undefined ? null : await runs.get(openRunId)
   if (open !== null && open.finishedAt === null) return open
-  if (task === 'rebuild') return undefined
-  // A visit that was claimed before the account was removed or paused.
+  // Its end was not written whole. While it counts as open its account would be visited again and again.
+  if (open !== null) await runs.end(open)
   const record = await accounts.get(accountId)
-  if (record === undefined || record.account.paused) return undefined
+  // A visit that was claimed before the account was removed.
+  if (record === undefined) return undefined
+  // Its record is lost.
+  if (open === null && openRunId !== undefined) return await runs.open(accountId, asked ? 'request' : 'schedule', task)
+  // The same before it was paused.
+  if (task === 'rebuild' || record.account.paused) return undefined
   return await runs.open(accountId, 'schedule', task)
 }
 

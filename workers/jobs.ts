@@ -46,11 +46,11 @@ export class Jobs<Data> {
     await this.#worker.waitUntilReady()
   }
 
-  /** Is called every few seconds, whenever Redis has answered: whoever has room for a job asks for one meanwhile. */
+  /** Is called every second, whenever Redis has answered: whoever has room for a job asks for one meanwhile. */
   look(): void {
     const { concurrency, stuckMs = workerLimits.stuckMs } = this.#options
     const nowMs = performance.now()
-    const wasAway = nowMs - this.#lookedAtMs > stuckMs / 2
+    const wasAway = nowMs - this.#lookedAtMs > stuckMs / 4
     this.#lookedAtMs = nowMs
     if (this.#worker.hasAsked() || this.#underWay >= concurrency || wasAway) this.#askedAtMs = nowMs
     if (nowMs - this.#askedAtMs < stuckMs || this.#isClosing) return
@@ -115,23 +115,21 @@ export class Jobs<Data> {
 }
 
 class QueueWorker<Data> extends Worker<Data> {
-  #asking = 0
   #hasAsked = true
 
-  /** Whether it has asked the queue for a job since this was called last, or is asking now. */
+  /** Whether it has asked the queue for a job, or was answered, since this was called last. A question that is never answered counts once. */
   hasAsked(): boolean {
-    const hasAsked = this.#hasAsked || this.#asking > 0
+    const hasAsked = this.#hasAsked
     this.#hasAsked = false
     return hasAsked
   }
 
   protected override async moveToActive(token: string, name?: string): Promise<Job<Data>> {
-    this.#asking += 1
     this.#hasAsked = true
     try {
       return await super.moveToActive(token, name)
     } finally {
-      this.#asking -= 1
+      this.#hasAsked = true
     }
   }
 

@@ -32,8 +32,11 @@ export const workerLimits = {
   sessionWaitMs: 200,
   /** The time for which BullMQ's lock on a job lasts. It is as long as the account's lease, so that both end together. */
   jobLockMs: 15 * second,
-  /** A queue that was not asked for a job for this long, though there was room for one and Redis answered, is taken up anew: by itself it is asked every 5 s. */
-  stuckMs: 30 * second,
+  /**
+   * A queue that was not asked for a job for this long, though there was room for one and Redis answered, is taken up anew: by itself it is asked
+   * every 5 s, and after an error once in 11 s. With a second for looking it is less than the 20 s in which a run that was asked for begins.
+   */
+  stuckMs: 14 * second,
   /** How often the same trouble of a queue is told while it lasts. */
   toldEveryMs: 10 * second,
   /** How often the jobs of workers that died are looked for. */
@@ -60,7 +63,7 @@ export const workerLimits = {
   /** How often statuses are looked through for those that time alone has changed. */
   statusesEveryMs: 10 * second,
   /** How often open runs are looked through for those whose job is gone. */
-  reviveEveryMs: 30 * second,
+  reviveEveryMs: 10 * second,
   /** The files and sockets of a worker beside its sessions: Redis, libraries, the key's file, webhooks. */
   descriptorsBeside: 64,
   /** Those of one session: a socket to the provider, and one to the store. */

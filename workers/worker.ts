@@ -90,15 +90,15 @@ export class RunningWorker {
     const failed = (error: Error) => logQueueError(log, error)
     // These are no jobs of the queue: a job that failed in the middle would be the last one, and a clock that is set back would delay it by
     // as long.
-    this.#ticker.every(workerLimits.tickEveryMs, async () => await this.#dispatch.turn())
+    this.#ticker.every(workerLimits.tickEveryMs, async () => {
+      await this.#dispatch.turn()
+      this.#pulls.look()
+      this.#news.look()
+    })
     this.#ticker.every(reviveEveryMs, async () => await this.#queue.revive())
     this.#ticker.every(workerLimits.statusesEveryMs, async () => void (await this.#statuses.turn()))
     this.#news.begin()
-    const beat = async () => {
-      await this.#workers.beat(this.#name, this.#readVitals())
-      this.#pulls.look()
-      this.#news.look()
-    }
+    const beat = async () => await this.#workers.beat(this.#name, this.#readVitals())
     this.#heartbeat = setInterval(() => void beat().catch(failed), redisLimits.workerAliveMs / 3)
     await this.#revocations.begin()
     await this.#pulls.waitUntilReady()

@@ -162,7 +162,12 @@ export function problemOf(error: FastifyError | Error, request: FastifyRequest):
 
 function isRedisAway({ name, message }: Error): boolean {
   return (
-    name === 'MaxRetriesPerRequestError' || /Connection is closed|Command timed out|ECONNREFUSED|LOADING/.test(message)
+    name === 'MaxRetriesPerRequestError' ||
+    // The second line is what a fail-over brings, while a master is changed.
+    /Connection is closed|Command timed out|ECONNREFUSED|LOADING/.test(message) ||
+    /^(?:NOREPLICAS|READONLY|CLUSTERDOWN|MASTERDOWN|Command aborted|connect ETIMEDOUT|All sentinels are unreachable)/.test(
+      message,
+    )
   )
 }
 

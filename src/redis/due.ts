@@ -12,10 +12,11 @@ import { Spread } from '../runs/measures.ts'
 import { keys, openField } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { type ScriptArgument, script } from './scripts.ts'
+import { surely } from './sure-writes.ts'
 
 const claimDue = script<string[]>('claim-due', 1)
 const setDue = script<0 | 1>('set-due', 1)
-const askVisit = script<1>('ask-visit', 1)
+const askVisit = script<string>('ask-visit', 1)
 const waitVisit = script<1>('wait-visit', 1)
 const beginVisits = script<[nowMs: string, ...visits: (BegunEntries | 0)[]]>('begin-visits', 1)
 const holdVisit = script<0 | 1>('hold-visit', 1)
@@ -206,9 +207,14 @@ export class DueAccounts {
     await setDue(this.#redis, [keys.due], [accountId, ''])
   }
 
-  /** Brings an open run to the front of those that wait at its server. */
-  async ask(accountId: AccountId, task: RunTask): Promise<void> {
-    await askVisit(this.#redis, [keys.due], [openField(accountId, task)])
+  /**
+   * Brings an open run to the front of those that wait at its server. Resolves when that, and all that was written to this master before,
+   * outlives a fail-over.
+   *
+   * @returns the id of the open run; '' if there is none: it is forgotten.
+   */
+  async ask(accountId: AccountId, task: RunTask): Promise<string> {
+    return await surely(this.#redis, askVisit, [keys.due], [openField(accountId, task)])
   }
 
   /** Whether other sessions of ours are at a server while one is. */

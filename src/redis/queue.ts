@@ -131,8 +131,10 @@ export class PullQueue {
   }
 
   async #ask(accountId: AccountId, task: RunTask): Promise<Run> {
-    const run = await this.#runs.open(accountId, 'request', task)
-    await this.#due.ask(accountId, task)
+    let run = await this.#runs.open(accountId, 'request', task)
+    // A fail-over in between may forget the run: whoever asked would wait for one that nobody makes. One that has ended meanwhile was made.
+    while ((await this.#due.ask(accountId, task)) !== run.id && (await this.#runs.get(run.id)) === null)
+      run = await this.#runs.open(accountId, 'request', task)
     // A worker would claim it within a second.
     await this.dispatch()
     return run

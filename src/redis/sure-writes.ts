@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { withDeadline } from '../deadline.ts'
 import { redisLimits } from './limits.ts'
 import { type Assurance, demandAssurance } from './assurance.ts'
-import { clusterOf, failsOver, masterOf } from './nodes.ts'
+import { clusterOf, failsOver, isPatient, masterOf } from './nodes.ts'
 import type { Script, ScriptArgument } from './scripts.ts'
 
 /** Calls a script; resolves when what it wrote outlives a fail-over. */
@@ -60,7 +60,7 @@ class Ways {
   }
 
   async write(call: Call): Promise<unknown> {
-    const untilMs = performance.now() + redisLimits.sureWithinMs
+    const untilMs = performance.now() + (isPatient(this.#redis) ? redisLimits.sureWithinMs : redisLimits.takenForApiMs)
     for (;;) {
       try {
         return await this.#wayTo(call.keyNames[0] ?? '').write(call)

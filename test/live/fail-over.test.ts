@@ -7,7 +7,9 @@ import { withDeadline } from '../../src/deadline.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { Lease } from '../../src/redis/lease.ts'
+import { PullQueue } from '../../src/redis/queue.ts'
 import { demandReliable } from '../../src/redis/reliable.ts'
+import { Runs } from '../../src/redis/runs.ts'
 import { LiveWorkers } from '../../src/redis/workers.ts'
 import type { AccountId } from '../../src/mail/message.ts'
 import type { Run } from '../../src/runs/run.ts'
@@ -152,6 +154,22 @@ describe('what a fail-over needs', () => {
     const lease = await taking
     assert.ok(lease instanceof Lease)
     await lease.release()
+    redis.disconnect()
+  })
+
+  test('a run that is asked for is promised only once a replica has it', async () => {
+    const replicas = redises.nodes.slice(1)
+    const id = '01M8H811N7FM1VRKWXSX57AV92' as AccountId
+    const redis = connectRedis(redises.url, 'api', () => {})
+    const runs = new Runs(redis)
+    const queue = new PullQueue(redis, runs, { onError: () => {} })
+    const { id: first } = await within(10_000, queue.request(id))
+    for (const replica of replicas) await replica.halt('SIGSTOP')
+    const asking = queue.request(id)
+    assert.equal(await Promise.race([asking.catch(String), delay(1500, 'no answer')]), 'no answer')
+    for (const replica of replicas) await replica.resume()
+    assert.equal((await within(10_000, asking)).id, first)
+    await Promise.all([queue.close(), runs.close()])
     redis.disconnect()
   })
 

@@ -130,6 +130,13 @@ async function lift(where: string, accountId: string, destinationId: string): Pr
   assert.deepEqual(body.importBytesPerHour, { 'other.example.net': 1 })
 }
 
+/** What the worker tells of its heavy places. */
+async function heavyPlaces(): Promise<Record<string, number>> {
+  const { payload } = await stack.app.inject({ method: 'GET', url: '/metrics' })
+  const told = payload.matchAll(/^tributary_worker_heavy_(\w+)\{worker="[^"]+"\} (\d+)$/gm)
+  return Object.fromEntries([...told].map(([, name = '', value]) => [name, Number(value)]))
+}
+
 test('new mail of another account comes while an import is under way that is slow and holds the only heavy place', async () => {
   const slow = await startPop3Server({
     messages: lettersOf(400, 20_000),
@@ -143,6 +150,28 @@ test('new mail of another account comes while an import is under way that is slo
   const run: Run = await stack.pull(other, 30)
   assert.deepEqual([run.state, run.stored], ['done', 3], JSON.stringify(run))
   await stack.call('PATCH', `/accounts/${importing}`, { paused: true })
+  await slow.close()
+})
+
+test('metrics tell how many places for heavy work a worker has, how many are taken, and how many runs wait for one', async () => {
+  const messages = lettersOf(400, 1000)
+  // The first window is no heavy work.
+  const slow = await startPop3Server({ messages, trickle: { on: 'RETR 300', everyMs: 500, octets: 1 } })
+  const destinationId = await stack.destination('heavy')
+  const taking = await stack.account({ port: slow.port, user: 'taking', destinationId })
+  const untilTaken = async (taken: number) =>
+    await until(`${taken} places taken`, async () => (await heavyPlaces())['places_used'] === taken)
+  await stack.call('POST', `/accounts/${taking}/pull`)
+  await untilTaken(1)
+  const waiting = await stack.account({ port: (await providerOf(messages)).port, user: 'waiting', destinationId })
+  await stack.call('POST', `/accounts/${waiting}/pull`)
+  const told = await until('the run that waits', async () => {
+    const places = await heavyPlaces()
+    return places['waiting'] === 1 ? places : undefined
+  })
+  assert.deepEqual(told, { places: 1, places_used: 1, waiting: 1 })
+  for (const id of [taking, waiting]) await stack.call('PATCH', `/accounts/${id}`, { paused: true })
+  await untilTaken(0)
   await slow.close()
 })
 

@@ -8,6 +8,7 @@ import { pending, withDeadline } from '../../src/deadline.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { queuePrefix } from '../../src/redis/queue.ts'
 import { Jobs } from '../../workers/jobs.ts'
+import { workerLimits } from '../../workers/limits.ts'
 import { closerOf } from '../support/closing.ts'
 import { startRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
@@ -55,6 +56,8 @@ test('a queue whose waiting connection hangs is taken up anew, and closing it ha
   })
   const looking = setInterval(() => jobs.look(), 100)
   await until('the queue that nobody asks', () => stuck > 0)
+  // A run that was asked for begins within 20 s, a second for looking, and one for a job, included.
+  assert.ok(workerLimits.stuckMs + 2 * workerLimits.tickEveryMs < 20_000)
   await queue.add('some', {})
   const late = () => new Error('nobody took the job')
   await withDeadline(done.promise, { waitMs: 10_000, late })

@@ -160,6 +160,11 @@ test('every metric that the Grafana dashboard and the alarms name is told', asyn
       assert.ok(names.length > 0, title)
       for (const name of names) assert.ok(told.has(name), `${title}: ${name}`)
     }
+  const shown = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)).join('\n')
+  for (const name of ['heavy_places', 'heavy_places_used', 'heavy_waiting'])
+    assert.ok(shown.includes(`(tributary_worker_${name}{`), `${name} has a panel`)
+  const notVisited = rules.find(({ alert }) => alert === 'TributaryAccountsNotVisited')
+  assert.equal(notVisited?.expr, 'max(tributary_accounts_overdue) > 0', 'no run for three of its longest intervals')
 })
 
 test('without Redis it still says how the API fares', async () => {

@@ -1,10 +1,11 @@
--- Brings an open run to the front of those that wait at its server, because somebody asked for it.
+-- Brings an open run to the front of those that wait at its server, because somebody asked for it. A visit that holds a place must be heard of
+-- soon from then on: its end may have been lost in a fail-over, and the run would wait until the place expires.
 --
 -- KEYS, tag {tributary}:
 --   due      see includes/schedule.lua, for all others
 -- ARGV:
 --   field    of open-runs
--- Returns 1.
+-- Returns the id of the open run; '' if there is none.
 local due = KEYS[1]
 -- @include schedule
 local field = ARGV[1]
@@ -13,6 +14,15 @@ local notBefore = redis.call('HGET', tag .. 'not-before', field)
 if notBefore and string.sub(notBefore, -1) ~= '!' then redis.call('HDEL', tag .. 'not-before', field) end
 redis.call('SADD', tag .. 'asked', field)
 -- The visit under way may have listed the maildrop already: another one follows it, unless it logs in again.
-if redis.call('ZSCORE', tag .. 'places', field) then redis.call('SADD', tag .. 'asked-meanwhile', field) end
-place(field, redisMs())
-return 1
+local placeUntilMs = redis.call('ZSCORE', tag .. 'places', field)
+local nowMs = redisMs()
+if placeUntilMs then
+  redis.call('SADD', tag .. 'asked-meanwhile', field)
+  local untilMs = nowMs + limits.placeClaimedMs
+  if tonumber(placeUntilMs) > untilMs then
+    redis.call('ZADD', tag .. 'places', untilMs, field)
+    redis.call('ZADD', tag .. 'slots:' .. (placeOf(field)), untilMs, field)
+  end
+end
+place(field, nowMs)
+return redis.call('HGET', tag .. 'open-runs', field) or ''

@@ -1,0 +1,114 @@
+/** A Redis that accepts connections and owes its answers, and a Cluster that changes while it is used. */
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import type { Redis } from 'ioredis'
+import { withDeadline } from '../../src/deadline.ts'
+import { connectRedis } from '../../src/redis/connection.ts'
+import { redisLimits } from '../../src/redis/limits.ts'
+import { type Answer, type FakeRedis, type Reply, silence, startFakeRedis } from '../support/fake-redis.ts'
+import { until } from '../support/until.ts'
+
+const silentMs = 200
+
+const within = async <T>(waitMs: number, work: Promise<T>): Promise<T> =>
+  await withDeadline(work, { waitMs, late: () => new Error(`no answer within ${waitMs} ms`) })
+
+async function serve(answer: Answer): Promise<FakeRedis> {
+  const server = await startFakeRedis(answer)
+  after(() => server.close())
+  return server
+}
+
+function connected(url: string, role: 'api' | 'worker'): Redis {
+  const redis = connectRedis(url, role, () => {})
+  after(() => redis.disconnect())
+  return redis
+}
+
+describe('a connection that owes an answer', () => {
+  /** A connection by which Redis may say nothing for a shorter time than it is usual. */
+  function impatient(port: number, role: 'api' | 'worker'): Redis {
+    const redis = connected(`redis://127.0.0.1:${port}`, role)
+    assert.equal(redis.options.socketTimeout, redisLimits.redisSilentMs)
+    redis.options.socketTimeout = silentMs
+    return redis
+  }
+
+  for (const role of ['worker', 'api'] as const) {
+    test(`${role}: it is made anew once nothing has come for a while, and the question is asked again`, async () => {
+      const server = await serve(([name]) => (name !== 'get' ? undefined : server.connections === 1 ? silence : 'it'))
+      const redis = impatient(server.port, role)
+      assert.equal(await within(5000, redis.get('some')), 'it')
+      assert.equal(server.connections, 2)
+    })
+
+    test(`${role}: it stays while it owes nothing, and while an answer still comes`, async () => {
+      let asked = 0
+      const server = await serve(([name], socket) => {
+        if (name !== 'get') return undefined
+        asked += 1
+        // A piece of the answer each time before the wait is over.
+        for (const [nth, piece] of ['$6\r\n', 'ab', 'cd', 'ef\r\n'].entries())
+          setTimeout(() => socket.write(piece), (nth + 1) * 0.6 * silentMs)
+        return silence
+      })
+      const redis = impatient(server.port, role)
+      assert.equal(await within(5000, redis.get('some')), 'abcdef')
+      // Longer than it may owe an answer.
+      await new Promise((resolve) => setTimeout(resolve, 3 * silentMs))
+      assert.equal(await within(5000, redis.get('some')), 'abcdef')
+      assert.deepEqual([asked, server.connections], [2, 1])
+    })
+  }
+})
+
+describe('a Cluster that is followed', () => {
+  /** Two nodes of which one serves everything. */
+  async function startTwo() {
+    const state = { serving: 0, frozen: -1 }
+    const asked: [number, number] = [0, 0]
+    const slots = (): Reply => {
+      const at = (nth: number): Reply => ['127.0.0.1', nodes[nth]?.port ?? 0, `node${nth}`]
+      // A node that the others take for dead is not named.
+      const replicas = state.frozen === -1 ? [at(1 - state.serving)] : []
+      return [[0, 16_383, at(state.serving), ...replicas]]
+    }
+    const answerOf =
+      (nth: 0 | 1): Answer =>
+      ([name, what]) => {
+        if (state.frozen === nth) return silence
+        if (name === 'cluster' && what?.toLowerCase() === 'slots') return slots()
+        if (name !== 'get') return undefined
+        asked[nth] += 1
+        return state.serving === nth ? `node${nth}` : new Error(`MOVED 1 127.0.0.1:${nodes[state.serving]?.port}`)
+      }
+    const nodes: FakeRedis[] = [await serve(answerOf(0)), await serve(answerOf(1))]
+    const url = `redis-cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`
+    return { state, asked, url }
+  }
+
+  for (const role of ['worker', 'api'] as const) {
+    test(`${role}: a slot that has moved is asked for where it is, and from then on there at once`, async () => {
+      const { state, asked, url } = await startTwo()
+      const redis = connected(url, role)
+      await until('the Cluster', () => redis.status === 'ready')
+      assert.equal(await within(5000, redis.get('some')), 'node0')
+      state.serving = 1
+      assert.equal(await within(5000, redis.get('some')), 'node1')
+      const before = asked[0]
+      assert.equal(await within(5000, redis.get('some')), 'node1')
+      assert.equal(asked[0], before)
+    })
+  }
+
+  test('a master that is frozen is left as soon as another node says that it serves its slots: nobody waits for the 20 s', async () => {
+    const { state, url } = await startTwo()
+    const redis = connected(url, 'worker')
+    assert.equal(await within(5000, redis.get('some')), 'node0')
+    state.frozen = 0
+    const owed = redis.get('some')
+    state.serving = 1
+    assert.equal(await within(15_000, owed), 'node1')
+    assert.equal(await within(5000, redis.get('some')), 'node1')
+  })
+})

@@ -58,6 +58,8 @@ export type Alerted = (words: string) => void
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined
+  /** Undefined: as long as a run waits for a store. */
+  readonly waitMs?: number | undefined
   readonly alerted?: Alerted
   /** Undefined: the server is not asked for its name, which is only needed to store messages. */
   readonly identities?: Identities | undefined
@@ -84,7 +86,7 @@ interface Attempt {
 }
 
 async function connect(login: Login, options: ConnectOptions, attempt: Attempt): Promise<ImapFlow> {
-  const { signal, alerted, identities } = options
+  const { signal, waitMs = imapLimits.storeConnectWaitMs, alerted, identities } = options
   const { tlsVerify = true, tlsFingerprint = null, ca, reach = everywhere, lookup } = login
   const guard = guardOf(reach, lookup)
   try {
@@ -110,7 +112,7 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
     lastRefusal = error
   })
   try {
-    await within(client, client.connect(), { waitMs: imapLimits.storeConnectWaitMs, during: 'login', signal })
+    await within(client, client.connect(), { waitMs, during: 'login', signal })
     return client
   } catch (error) {
     client.close()

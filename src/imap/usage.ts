@@ -1,6 +1,5 @@
 /** Asks how much mail a login has, as its server counts it. */
 import type { ImapFlow } from 'imapflow'
-import { underSignals } from '../deadline.ts'
 import { pausesDestination } from '../failure/consequence.ts'
 import { imapLimits } from './limits.ts'
 import { atom, execute, isRecord, isRefusal, string, type Untagged, within } from './command.ts'
@@ -17,8 +16,7 @@ export interface Usage {
 
 /** @throws SessionFailed if the count did not finish: a part of it is no count. */
 export async function usageOf(login: Login): Promise<Usage> {
-  const connect = async (signal: AbortSignal) => await connectStore(login, { signal })
-  const client = await underSignals([], connect, imapLimits.usageWaitMs)
+  const client = await connectStore(login, { waitMs: imapLimits.usageWaitMs })
   try {
     return await within(client, mailCount(client), { waitMs: imapLimits.usageWaitMs, during: 'count' })
   } catch (error) {

@@ -50,9 +50,11 @@ export const pop3Limits = {
   listingWaitMs: 5 * minute,
   /**
    * QUIT makes the server remove what was marked, and a large mbox is rewritten then. Who does not answer in this time is left: all mail is
-   * stored, and the next visit sees what is deleted.
+   * stored, and the next visit sees what is deleted. Each message has a time of its own: Dovecot on a busy disk took 40 s for 20,000.
    */
   quitWaitMs: 30 * second,
+  quitWaitOfMarkMs: 5,
+  quitWaitMaxMs: 5 * minute,
   /** Where nothing was marked, QUIT has nothing to do: the answer says nothing that anybody waits for. */
   idleQuitWaitMs: 5 * second,
   /** Somebody who tries an account waits at the screen: connecting gets less time than in a run. The greeting does not: some come after 16 s. */

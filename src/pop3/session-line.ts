@@ -14,7 +14,7 @@ import type { Expected, Reply } from './reply.ts'
 import { plainResponse } from './sasl.ts'
 import type { TlsReport } from './tls.ts'
 import { Refused, Verbs } from './verbs.ts'
-import { usualWaits, type Waits } from './waits.ts'
+import { quitWaitMs, usualWaits, type Waits } from './waits.ts'
 
 export interface LineOptions extends ConnectionOptions, Credentials {
   readonly waits?: Partial<Waits>
@@ -117,11 +117,11 @@ export class SessionLine {
   /**
    * Asks the server to end the session.
    *
-   * @param deletes messages are marked: to delete them may take the server a while.
+   * @param marked the number of messages that the server is to delete now.
    * @returns the words of a refusal; undefined if the server has agreed.
    */
-  async quit(deletes: boolean): Promise<string | undefined> {
-    if (!deletes) this.#quitMs = Math.min(this.#quitMs, pop3Limits.idleQuitWaitMs)
+  async quit(marked: number): Promise<string | undefined> {
+    this.#quitMs = quitWaitMs(marked, this.#quitMs)
     if (this.#verbsUsed === undefined) {
       const reply = await this.askLine('QUIT', 'QUIT')
       return reply.shape === 'refused' ? reply.text : undefined

@@ -191,7 +191,7 @@ export class Pop3Session implements Maildrop {
   async quit(): Promise<Parting> {
     await this.#retrieval.settled()
     try {
-      const refused = await this.#line.quit(this.#marked.size > 0)
+      const refused = await this.#line.quit(this.#marked.size)
       return refused === undefined ? { confirmed: true } : { confirmed: false, reason: `it said "${legible(refused)}"` }
     } catch (error) {
       if (this.#options.signal?.aborted || !(error instanceof SessionFailed)) throw error

@@ -17,6 +17,13 @@ export interface Waits {
   readonly leastRateMs: number
 }
 
+/** How long the answer to QUIT is waited for. */
+export function quitWaitMs(marked: number, usualMs: number): number {
+  const { idleQuitWaitMs, quitWaitOfMarkMs, quitWaitMaxMs } = pop3Limits
+  if (marked === 0) return Math.min(usualMs, idleQuitWaitMs)
+  return Math.max(usualMs, Math.min(usualMs + marked * quitWaitOfMarkMs, quitWaitMaxMs))
+}
+
 export const usualWaits: Waits = {
   connectMs: pop3Limits.connectWaitMs,
   replyMs: pop3Limits.replyWaitMs,

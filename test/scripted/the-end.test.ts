@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pop3Limits } from '../../src/pop3/limits.ts'
+import { quitWaitMs } from '../../src/pop3/waits.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import type { Behaviour } from '../support/pop3-server.ts'
 import { holds, left, lettersOf, providerOf, went } from '../support/visits.ts'
@@ -52,6 +53,11 @@ for (const [how, [behaviour, reason]] of Object.entries(ends)) {
     })
   }
 }
+
+test('the more messages a server is to delete, the longer QUIT may take it, but not for ever', () => {
+  const waits = [0, 1, 20_000, 1_000_000].map((marked) => Math.round(quitWaitMs(marked, pop3Limits.quitWaitMs) / 1000))
+  assert.deepEqual(waits, [5, 30, 130, 300])
+})
 
 test('a server that is silent at QUIT holds the place for seconds: fewer where nothing was to be deleted', async (t) => {
   assert.ok(pop3Limits.idleQuitWaitMs <= 5000 && pop3Limits.quitWaitMs <= 30_000)

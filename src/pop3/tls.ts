@@ -12,6 +12,7 @@ import { certificateFingerprint } from '../failure/tls-reasons.ts'
 import { certificateShown, certificateTrouble, isoOf } from '../net/certificate.ts'
 import { pinMistake, tlsOptions } from '../net/tls.ts'
 import { type Endpoint, reach } from './dial.ts'
+import { withoutCertificate } from './tls-ticket.ts'
 
 /** The TLS facts of a server. `fingerprint`: SHA-256 of its certificate, lower-case hex. */
 export interface TlsReport {
@@ -28,7 +29,8 @@ interface KeptSession {
 
 /**
  * Holds TLS sessions to resume them (RFC 8446 section 2.2), which saves certificates and a signature at every visit. Node does not
- * check the host's name in a resumed session: so each session is kept for exactly those checks under which it was made.
+ * check the host's name in a resumed session, nor the certificate of TLS 1.3, which is not kept: so each session is kept once it has passed
+ * its checks, and for exactly these.
  */
 export class TlsSessions {
   readonly #sessions = new Map<string, KeptSession>()
@@ -83,7 +85,8 @@ export async function shakeHands(
   let ticket: Buffer | undefined
   let seen: TlsReport | undefined
   const keep = () => {
-    if (ticket !== undefined && seen !== undefined) sessions?.keep(endpoint, { ticket, seen })
+    if (ticket === undefined || seen === undefined) return
+    sessions?.keep(endpoint, { ticket: seen.version === 'TLSv1.3' ? withoutCertificate(ticket) : ticket, seen })
   }
   secure.on('session', (fresh: Buffer) => {
     ticket = fresh

@@ -1,0 +1,53 @@
+/**
+ * A TLS session without the server's certificate. OpenSSL 3 reads the key of that certificate anew each time that a session is resumed, which
+ * takes a fifth of what such a visit costs us, and nobody looks at it: who the server is was checked before the session was kept (tls.ts).
+ * Pure.
+ */
+
+/** The tags of `SSL_SESSION_ASN1` (ssl/ssl_asn1.c of OpenSSL): the whole, and the certificate in it. */
+const sequence = 0x30
+const peerCertificate = 0xa3
+
+/** @param session of TLS 1.3: in TLS 1.2 node takes a server without a certificate for one that was not checked. */
+export function withoutCertificate(session: Buffer): Buffer {
+  const whole = elementAt(session, 0)
+  if (whole?.tag !== sequence || whole.end !== session.length) return session
+  for (let at = whole.from; at < whole.end; ) {
+    const part = elementAt(session, at)
+    if (part === undefined) return session
+    if (part.tag === peerCertificate)
+      return sequenceOf(Buffer.concat([session.subarray(whole.from, at), session.subarray(part.end)]))
+    at = part.end
+  }
+  return session
+}
+
+interface Element {
+  readonly tag: number
+  /** Where its content begins, and where it ends. */
+  readonly from: number
+  readonly end: number
+}
+
+/** Undefined: it is none, or of another form than OpenSSL writes. */
+function elementAt(der: Buffer, at: number): Element | undefined {
+  const [tag, first] = [der[at], der[at + 1]]
+  if (tag === undefined || first === undefined) return undefined
+  const lengthOctets = first < 0x80 ? 0 : first - 0x80
+  const from = at + 2 + lengthOctets
+  if (lengthOctets > 3 || from > der.length) return undefined
+  const end = from + (lengthOctets === 0 ? first : der.readUIntBE(at + 2, lengthOctets))
+  return end > der.length ? undefined : { tag, from, end }
+}
+
+function sequenceOf(content: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([sequence, ...lengthOf(content.length)]), content])
+}
+
+/** DER writes a length in as few octets as it takes (X.690 section 10.1). */
+function lengthOf(length: number): number[] {
+  if (length < 0x80) return [length]
+  const octets: number[] = []
+  for (let rest = length; rest > 0; rest >>>= 8) octets.unshift(rest & 0xff)
+  return [0x80 + octets.length, ...octets]
+}

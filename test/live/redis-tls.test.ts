@@ -153,11 +153,15 @@ function assertKeepsSecrets(): void {
     for (const form of [secret, encodeURIComponent(secret)]) assert.ok(!instance.said.includes(form))
 }
 
-test('Sentinel over TLS, with its own password and that of a user: mail is fetched while a Sentinel is away', async () => {
+test('Sentinel over TLS, with its own password and that of a user: mail is fetched, also from the next master, and while a Sentinel is away', async () => {
   const redises = await startSentinel(protection)
   await redises.sentinels[0]?.halt('SIGKILL')
   const dovecot = await begin(redises)
   await assertFetched('anna', dovecot)
+  const roles = await Promise.all(redises.nodes.map(async ({ redis }) => await redis.info('replication')))
+  await redises.nodes[roles.findIndex((told) => told.includes('role:master'))]?.halt('SIGKILL')
+  await untilTold('the next master', async () => (await instance.call('GET', '/destinations?limit=1')).status === 200)
+  await assertFetched('berta', dovecot)
   assertKeepsSecrets()
   assert.ok(!instance.said.includes('[ioredis]'), 'nothing is said beside the log')
 })

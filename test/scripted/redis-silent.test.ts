@@ -1,11 +1,12 @@
-/** A Redis that accepts connections and owes its answers, and a Cluster that changes while it is used. */
+/** A Redis that accepts connections and owes its answers; a Cluster, and a master behind a Sentinel, that change while they are used. */
 import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
 import { after, describe, test } from 'node:test'
 import type { Redis } from 'ioredis'
 import { withDeadline } from '../../src/deadline.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
 import { redisLimits } from '../../src/redis/limits.ts'
-import { type Answer, type FakeRedis, type Reply, silence, startFakeRedis } from '../support/fake-redis.ts'
+import { type Answer, encoded, type FakeRedis, type Reply, silence, startFakeRedis } from '../support/fake-redis.ts'
 import { until } from '../support/until.ts'
 
 const silentMs = 200
@@ -111,4 +112,37 @@ describe('a Cluster that is followed', () => {
     assert.equal(await within(15_000, owed), 'node1')
     assert.equal(await within(5000, redis.get('some')), 'node1')
   })
+})
+
+describe('a master behind a Sentinel', () => {
+  for (const role of ['worker', 'api'] as const) {
+    test(`${role}: word of a fail-over that comes while the Sentinel is asked anew does not end the connection for ever`, async () => {
+      const [first, second] = [
+        await serve(([name]) => (name === 'get' ? 'first' : undefined)),
+        await serve(([name]) => (name === 'get' ? 'second' : undefined)),
+      ]
+      const listening = new Set<Socket>()
+      let isOver = false
+      const sentinel = await serve(([name, what], socket) => {
+        if (name === 'subscribe') {
+          listening.add(socket)
+          return ['subscribe', what ?? '', 1]
+        }
+        if (name !== 'sentinel') return undefined
+        if (what !== 'get-master-addr-by-name') return []
+        if (!isOver) return ['127.0.0.1', String(first.port)]
+        const words = `main 127.0.0.1 ${first.port} 127.0.0.1 ${second.port}`
+        for (const listener of listening) listener.write(encoded(['message', '+switch-master', words]))
+        // Once those who listen have heard of it.
+        setTimeout(() => socket.write(encoded(['127.0.0.1', String(second.port)])), 100)
+        return silence
+      })
+      const redis = connected(`redis-sentinel://127.0.0.1:${sentinel.port}/main`, role)
+      assert.equal(await within(5000, redis.get('some')), 'first')
+      await until('that it listens', () => listening.size > 0)
+      isOver = true
+      await first.close()
+      assert.equal(await within(5000, redis.get('some')), 'second')
+    })
+  }
 })

@@ -76,7 +76,7 @@ function isRaw(reply: Reply | Raw): reply is Raw {
   return typeof reply === 'object' && reply !== null && 'raw' in reply
 }
 
-function encoded(reply: Reply): string {
+export function encoded(reply: Reply): string {
   if (reply === null) return '$-1\r\n'
   if (typeof reply === 'number') return `:${reply}\r\n`
   if (typeof reply === 'string') return `$${reply.length}\r\n${reply}\r\n`

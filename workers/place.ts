@@ -3,7 +3,7 @@
  * and is given up where others wait for it.
  */
 import { SessionFailed } from '../src/failure/session-failed.ts'
-import { Pulse } from '../src/pop3/pulse.ts'
+import { Pulse, type Still } from '../src/pop3/pulse.ts'
 import type { DueAccounts, VisitName } from '../src/redis/due.ts'
 import { workerLimits } from './limits.ts'
 
@@ -61,19 +61,19 @@ export class HeldPlace {
 
   #look(): void {
     // A rebuild is not made for the sake of the provider.
-    const isStill = this.#visit.task === 'pull' && this.pulse.standsStill()
-    if (!isStill && performance.now() - this.#saidAtMs < this.#everyMs) return
+    const still = this.#visit.task === 'pull' ? this.pulse.standsStill() : undefined
+    if (still === undefined && performance.now() - this.#saidAtMs < this.#everyMs) return
     this.#saidAtMs = performance.now()
     // Redis may be away for a moment: the next turn says it again.
-    this.#saying ??= this.#hold(isStill)
+    this.#saying ??= this.#hold(still)
       .catch(() => {})
       .finally(() => {
         this.#saying = undefined
       })
   }
 
-  async #hold(isStill: boolean): Promise<void> {
-    if (!(await this.#due.hold(this.#visit, isStill))) this.#giveWay(workerLimits.stillAgainMs * (1 + Math.random()))
+  async #hold(still: Still | undefined): Promise<void> {
+    if (!(await this.#due.hold(this.#visit, still))) this.#giveWay(workerLimits.stillAgainMs * (1 + Math.random()))
   }
 
   #giveWay(againMs: number): void {

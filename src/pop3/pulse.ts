@@ -1,8 +1,12 @@
 /** The pulse of a visit: whether its server answers, from connecting on. Whoever keeps the place of the visit looks at it now and then. Pure. */
 import { pop3Limits } from './limits.ts'
 
+/** `mute`: nothing has come at all, not even a greeting. */
+export type Still = 'still' | 'mute'
+
 export class Pulse {
   #octets = 0
+  #wasAnswered = false
   /** The time in which we have waited for the server since its last whole answer, or since it was found to stand still. */
   #awaitedMs = 0
   #awaitedSinceMs: number | undefined
@@ -18,6 +22,7 @@ export class Pulse {
   }
 
   answered(nowMs: number = performance.now()): void {
+    this.#wasAnswered = true
     this.#settle(nowMs)
     this.#begin()
   }
@@ -26,12 +31,13 @@ export class Pulse {
    * Whether the server has stood still: we waited for it for so long, no whole answer came, and fewer octets than the least rate. Time in which
    * nothing was asked of it does not count: then the store is slow, or there is no room. It is told once each such time.
    */
-  standsStill(nowMs: number = performance.now()): boolean {
+  standsStill(nowMs: number = performance.now()): Still | undefined {
     this.#settle(nowMs)
-    if (this.#awaitedMs < pop3Limits.stillMs) return false
+    if (this.#awaitedMs < pop3Limits.stillMs) return undefined
     const isStill = this.#octets < (pop3Limits.leastOctetsPerSecond * this.#awaitedMs) / 1000
     this.#begin()
-    return isStill
+    if (!isStill) return undefined
+    return this.#wasAnswered ? 'still' : 'mute'
   }
 
   #begin(): void {

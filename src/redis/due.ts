@@ -133,11 +133,11 @@ export class DueAccounts {
   /**
    * Says that a visit goes on.
    *
-   * @param isStill nothing has come from its server since it was said last.
+   * @param still nothing has come from its server since it was said last; `mute`: not even a greeting.
    * @returns false: it is to give way to others.
    */
-  async hold({ accountId, task }: VisitName, isStill = false): Promise<boolean> {
-    const args = [openField(accountId, task), redisLimits.placeHeldMs, isStill ? '1' : '']
+  async hold({ accountId, task }: VisitName, still?: 'still' | 'mute'): Promise<boolean> {
+    const args = [openField(accountId, task), redisLimits.placeHeldMs, still ?? '']
     return (await holdVisit(this.#redis, [keys.due], args)) === 1
   }
 

@@ -242,13 +242,13 @@ test('a visit whose server stands still moves to the slow ones, and gives way wh
   await many(60, (nth) => `n${nth}.example`)
   const first = await claimed()
   const goOn: boolean[] = []
-  for (const id of first) goOn.push(await due.hold({ accountId: id, task: 'pull' }, true))
+  for (const id of first) goOn.push(await due.hold({ accountId: id, task: 'pull' }, 'still'))
   assert.deepEqual(goOn, [...Array<boolean>(16).fill(true), ...Array<boolean>(16).fill(false)])
   assert.equal(await redis.hget('{tributary}:place-counts', 'slow'), '16')
   for (const id of first.slice(16)) await end(id)
   const second = await claimed()
   assert.equal(second.length, 28, 'all that are not known yet')
-  assert.equal(await due.hold({ accountId: second[0] as AccountId, task: 'pull' }, true), true, 'nobody else waits')
+  assert.equal(await due.hold({ accountId: second[0] as AccountId, task: 'pull' }, 'still'), true, 'nobody else waits')
   for (const id of [...first.slice(0, 16), ...second]) await end(id)
   assert.equal(await redis.hlen('{tributary}:place-counts'), 0)
 })
@@ -259,7 +259,7 @@ test('mailboxes that hang leave slots of their server to others that wait there:
   const healthy = await account('a.example')
   const holds = async (ids: readonly AccountId[]) => {
     const held: boolean[] = []
-    for (const accountId of ids) held.push(await due.hold({ accountId, task: 'pull' }, true))
+    for (const accountId of ids) held.push(await due.hold({ accountId, task: 'pull' }, 'still'))
     return held
   }
   const leave = async (accountId: AccountId) => {
@@ -297,6 +297,17 @@ test('mailboxes that hang leave slots of their server to others that wait there:
   )
 })
 
+test('sessions that were not greeted keep their slots: others would hang likewise, and be in the queue when the server is back', async () => {
+  await workers(64)
+  await many(40, () => 'a.example')
+  const first = await claimed()
+  assert.equal(first.length, 8)
+  for (let times = 0; times < 3; times += 1) {
+    for (const accountId of first) assert.equal(await due.hold({ accountId, task: 'pull' }, 'mute'), true)
+    assert.deepEqual(await claimed(), [])
+  }
+})
+
 test('a known server that stands still gives way to others too', async () => {
   await workers(64)
   const hung = await many(70, () => 'a.example')
@@ -307,7 +318,7 @@ test('a known server that stands still gives way to others too', async () => {
   const other = await account('b.example', 'd1')
   assert.deepEqual(await claimed(), [])
   const goOn: boolean[] = []
-  for (const id of first.slice(0, 20)) goOn.push(await due.hold({ accountId: id, task: 'pull' }, true))
+  for (const id of first.slice(0, 20)) goOn.push(await due.hold({ accountId: id, task: 'pull' }, 'still'))
   assert.deepEqual(goOn, [...Array<boolean>(16).fill(true), ...Array<boolean>(4).fill(false)])
   for (const id of first.slice(16, 20)) await end(id)
   assert.deepEqual(await claimed(), [other])

@@ -1,14 +1,15 @@
 -- Says that a visit goes on: its place is prolonged. A visit whose server says nothing moves over to the slow ones, if they have a place left
 -- of theirs. Otherwise it gives way where others wait: it has its turn among the slow ones later, with all patience. At a server whose slots
 -- are taken and where others wait, mailboxes that hang leave half of the slots to them, or one slot if nobody was answered lately: then the
--- server may be slow to everybody. Those that stand still for longest keep theirs.
+-- server may be slow to everybody. Those that stand still for longest keep theirs. Where a session was not greeted it is the server that hangs
+-- and no mailbox: another session would hang likewise, and the server finds all of them in its queue when it is back.
 --
 -- KEYS, tag {tributary}:
 --   due      see includes/schedule.lua, for all others
 -- ARGV:
 --   field    account id, or `ID rebuild`
 --   holdMs   how long the place lasts
---   still    '1': nothing has come from its server for a while
+--   still    'still': nothing has come from its server for a while; 'mute': not even a greeting; ''
 -- Returns 1; 0 if it is to give way.
 local due = KEYS[1]
 -- @include schedule
@@ -18,11 +19,11 @@ local nowMs = redisMs()
 local json = redis.call('HGET', tag .. 'accounts', string.match(field, '^%S+'))
 if not json then return 1 end
 holdPlace(field, json, nowMs, holdMs)
-if still ~= '1' then return 1 end
+if still == '' then return 1 end
 local server, destination, lane, peer = placeOf(field)
 redis.call('HSET', tag .. 'server:' .. server, 'class', 'slow')
 rescore(server, nowMs)
-redis.call('ZADD', tag .. 'still:' .. server, 'NX', nowMs, field)
+if still == 'still' then redis.call('ZADD', tag .. 'still:' .. server, 'NX', nowMs, field) end
 
 local function leavesSlots()
   local _, dueMs = firstIn(tag .. 'waiting:' .. server)
@@ -33,7 +34,7 @@ local function leavesSlots()
   return redis.call('ZRANK', tag .. 'still:' .. server, field) >= most
 end
 
-if leavesSlots() then return 0 end
+if still == 'still' and leavesSlots() then return 0 end
 if lane == 'slow' then return 1 end
 
 local capacity = capacityNow(nowMs)

@@ -3,13 +3,13 @@
  * when all are back. Wanted: all of them soon, no server sees more sessions than it takes, and a "check now" is answered within 5 s meanwhile.
  *
  *   --accounts 10000   --servers 20   --destinations 100   --workers 1   --messages 0
- *   --away workers     or redis, store, network (no answers), providers (they refuse)
+ *   --away workers     or redis, store, network (no answers), providers (they refuse); several with commas, one after the other
  *   --away-seconds 5   the schedule is moved by an interval when they begin: an hour does not differ
  *   --interval 3600    it is as long as the first visits take, or longer
  *   --sessions-max 0   so many sessions a server takes at once; beyond it says that there are too many
  *   --first-seconds 900   --drain-seconds 180   --said
  */
-import { herd, type HerdSeen, type HerdWish, usualHerd } from '../test/support/herd.ts'
+import { type Away, herds, type HerdSeen, type HerdWish, usualHerd } from '../test/support/herd.ts'
 import { verdict } from './verdict.ts'
 import { wishLike } from './wish.ts'
 
@@ -31,6 +31,8 @@ function report(
   return `${lines.join('\n')}\n`
 }
 
-const { wish, showsSaid } = wishLike(usualHerd)
+const { wish, showsSaid } = wishLike({ ...usualHerd, away: ['workers'] as readonly string[] })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
-process.stdout.write(report(wish, await herd(wish, (line) => process.stderr.write(`${line}\n`))))
+const wishes = wish.away.map((away) => ({ ...wish, away: away as Away }))
+for (const [nth, seen] of (await herds(wishes, (line) => process.stderr.write(`${line}\n`))).entries())
+  process.stdout.write(`${wish.away[nth]} away\n${report(wishes[nth] ?? usualHerd, seen)}`)

@@ -1,4 +1,5 @@
 /** A worker: takes jobs from the queue, does the due work at every tick, reports that it is alive, and stops in order. */
+import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
 import type { Job } from 'bullmq'
 import { underSignals, withDeadline } from '../src/deadline.ts'
@@ -162,6 +163,8 @@ export class RunningWorker {
 
   /** Makes as many of its visits as there are sessions for. There are never more visits than sessions of all workers: another one has room. */
   async #makeVisits(job: Job<PullJob>, cancelled: AbortSignal): Promise<void> {
+    // All visits listen: Node would take more than ten for a leak, and say so.
+    setMaxListeners(0, cancelled, this.#cancelled.signal)
     await this.#sessions.untilFree(workerLimits.sessionWaitMs)
     const visits = visitsOf(job.data)
     const own = visits.slice(0, Math.max(0, this.#sessions.free))

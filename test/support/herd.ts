@@ -68,12 +68,6 @@ export interface HerdSeen {
   readonly said: readonly string[]
 }
 
-export async function herd(wish: HerdWish, say?: (line: string) => void): Promise<HerdSeen> {
-  const [seen] = await herds([wish], say)
-  if (seen === undefined) throw new Error('nothing was seen')
-  return seen
-}
-
 /** Who is away, one after the other, with the same accounts: those of the first wish. */
 export async function herds(wishes: readonly HerdWish[], say: (line: string) => void = () => {}): Promise<HerdSeen[]> {
   const ends: Ends = []

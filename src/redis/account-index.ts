@@ -5,11 +5,12 @@
 import type { ChainableCommander, Redis } from 'ioredis'
 import type { Account } from '../account/account.ts'
 import { shownHost } from '../account/host.ts'
+import { hashOf } from './backup.ts'
 import { idleButDue, lateBeforeMs } from './idle-but-due.ts'
 import { redisLimits } from './limits.ts'
 import { keys } from './key-names.ts'
 import { script } from './scripts.ts'
-import type { AccountStatus } from '../runs/status.ts'
+import { type AccountStatus, notedStatuses } from '../runs/status.ts'
 
 /** `-` means backwards. Ids are ULIDs: their order is that of time. */
 export const accountOrders = ['createdAt', '-createdAt', 'address', '-address'] as const
@@ -26,9 +27,17 @@ export interface AccountsWanted {
 }
 
 /** The text that `q` is searched in: address, host and user, a line each, and the host as people write it. */
-export function searchWordsOf({ address, host, user }: Account): string {
+function searchTextOf({ address, host, user }: Account): string {
   const shown = shownHost(host)
   return `${address}\n${host}\n${user}${shown === host ? '' : `\n${shown}`}`.toLowerCase()
+}
+
+/** That text, if a script cannot make it of the record (walk-accounts.lua), which knows the capitals of English alone; '' otherwise. */
+export function searchWordsOf(account: Account): string {
+  const { address, host, user } = account
+  const text = searchTextOf(account)
+  const simple = `${address}\n${host}\n${user}`.replaceAll(/[A-Z]+/g, (capitals) => capitals.toLowerCase())
+  return text === simple ? '' : text
 }
 
 /** An account's member of the set by address. No address holds a space. */
@@ -36,16 +45,34 @@ export function addressMemberOf({ address, id }: Account): string {
   return `${address.toLowerCase()} ${id}`
 }
 
+/** @param json an AccountRecord (accounts.ts). */
+const accountIn = (json: string) => (JSON.parse(json) as { readonly account: Account }).account
+
 const idLength = 26
 export const idOfMember = (member: string) => member.slice(-idLength)
 
 /** Adds an account to the index. A restore needs that, and so does the first start of a version that has an index. */
 export function addToIndex(all: ChainableCommander, account: Account): void {
+  const words = searchWordsOf(account)
+  if (words !== '') all.hset(keys.accountWords, account.id, words)
   all
     .zadd(keys.accountIds, 0, account.id)
     .zadd(keys.accountsByAddress, 0, addressMemberOf(account))
     .zadd(keys.accountsOf(account.destinationId), 0, account.id)
-    .hset(keys.accountWords, account.id, searchWordsOf(account))
+}
+
+/** Drops what an earlier version kept of all accounts, and this one of few or none. */
+export async function dropNeedless(redis: Redis): Promise<void> {
+  await redis.unlink(keys.statuses, keys.accountsAtIdle)
+  for await (const words of hashOf(redis, keys.accountWords)) {
+    const ids = Object.keys(words)
+    const records = await redis.hmget(keys.accounts, ...ids)
+    const needless = ids.filter((_, nth) => {
+      const json = records[nth] ?? null
+      return json === null || searchWordsOf(accountIn(json)) === ''
+    })
+    if (needless.length > 0) await redis.hdel(keys.accountWords, ...needless)
+  }
 }
 
 /** Some of the wanted accounts, in their order. */
@@ -79,7 +106,9 @@ export async function walkOf(redis: Redis, wanted: AccountsWanted): Promise<Walk
     const ids = [...(await redis.zrange(keys.accountsAt('waiting'), '0', '-1')), ...late]
     return await walkSorted(redis, await within(redis, [...new Set(ids)], others), wanted)
   }
-  return await walkSets(redis, status === undefined ? others : [keys.accountsAt(status), ...others], wanted)
+  // Most accounts are idle, and those that are not are found on the way.
+  const isNoted = status !== undefined && status !== 'idle'
+  return await walkSets(redis, isNoted ? [keys.accountsAt(status), ...others] : others, wanted)
 }
 
 async function walkSets(redis: Redis, sets: readonly string[], wanted: AccountsWanted): Promise<Walk> {
@@ -113,14 +142,15 @@ const walkAccounts = script<[members: string[], looked: number, last: string]>('
 function walkSet(redis: Redis, set: string, sets: readonly string[], wanted: AccountsWanted): Walk {
   const { sort, q = '', status } = wanted
   const [first, end, direction] = sort.startsWith('-') ? ['+', '-', 'REV'] : ['-', '+', '']
-  const facts = [keys.accountsAt('waiting'), keys.accountsAt('idle'), keys.due, keys.places]
+  const facts = [keys.due, keys.places, ...notedStatuses.map(keys.accountsAt)]
   const standing = status === 'idle' || status === 'waiting' ? status : ''
   return {
-    sparse: q !== '' || sets.length > 0 || (standing === 'waiting' && set !== keys.accountsAt('waiting')),
+    sparse: q !== '' || sets.length > 0 || (standing !== '' && set !== keys.accountsAt('waiting')),
     async on(from, count) {
       const range = [from === null ? first : `(${from}`, end, count, direction]
       const args = [...range, q.toLowerCase(), standing, lateBeforeMs(Date.now())]
-      const [members, looked, last] = await walkAccounts(redis, [set, keys.accountWords, ...facts, ...sets], args)
+      const names = [set, keys.accountWords, keys.accounts, ...facts, ...sets]
+      const [members, looked, last] = await walkAccounts(redis, names, args)
       return { members, looked, next: looked < count ? null : last }
     },
   }
@@ -128,11 +158,12 @@ function walkSet(redis: Redis, set: string, sets: readonly string[], wanted: Acc
 
 /** By their text, as their members of the sets are. */
 async function walkSorted(redis: Redis, ids: readonly string[], { sort, q = '' }: AccountsWanted): Promise<Walk> {
-  const words = ids.length === 0 ? [] : await redis.hmget(keys.accountWords, ...ids)
-  const all = ids.flatMap((id, nth) => {
-    const text = words[nth] ?? ''
-    if (!text.includes(q.toLowerCase())) return []
-    return sort.endsWith('address') ? [`${text.split('\n')[0]} ${id}`] : [id]
+  const records = ids.length === 0 ? [] : await redis.hmget(keys.accounts, ...ids)
+  const all = records.flatMap((json) => {
+    if (json === null) return []
+    const account = accountIn(json)
+    if (!searchTextOf(account).includes(q.toLowerCase())) return []
+    return sort.endsWith('address') ? [addressMemberOf(account)] : [account.id]
   })
   const backwards = sort.startsWith('-')
   const sorted = backwards ? all.toSorted().toReversed() : all.toSorted()

@@ -10,6 +10,7 @@ import {
   type AccountsWanted,
   addressMemberOf,
   addToIndex,
+  dropNeedless,
   idOfMember,
   type Piece,
   walkOf,
@@ -233,8 +234,11 @@ export class Accounts {
 
   /** Makes the indexes of accounts and quarantines that an earlier version has stored without one. The API calls it at its start. */
   async ensureIndexed(): Promise<void> {
-    await Promise.all([indexQuarantines(this.#redis), this.#redis.unlink(keys.statuses)])
-    const [kept, indexed] = await Promise.all([this.#redis.hlen(keys.accounts), this.#redis.hlen(keys.accountWords)])
+    await Promise.all([indexQuarantines(this.#redis), dropNeedless(this.#redis)])
+    const [kept, indexed] = await Promise.all([
+      this.#redis.hlen(keys.accounts),
+      this.#redis.zcard(keys.accountsByAddress),
+    ])
     if (kept === indexed) return
     for await (const records of this.everyone({ sort: 'createdAt' })) {
       const all = this.#redis.pipeline()

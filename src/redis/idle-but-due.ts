@@ -3,7 +3,7 @@
  * `waiting` (runs/status.ts). Writing that down would cost each visit a write; so it is seen in the due set when somebody asks.
  */
 import type { Redis } from 'ioredis'
-import type { AccountStatus } from '../runs/status.ts'
+import { type AccountStatus, notedStatuses } from '../runs/status.ts'
 import { keys } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 
@@ -46,12 +46,12 @@ async function sample(redis: Redis, destinationId: string | undefined): Promise<
 
 async function waitingAmong(redis: Redis, ids: readonly string[], own: string | undefined): Promise<string[]> {
   if (ids.length === 0) return []
-  const [idle, placed, within] = await Promise.all([
-    redis.zmscore(keys.accountsAt('idle'), ...ids),
-    redis.zmscore(keys.places, ...ids),
-    own === undefined ? undefined : redis.zmscore(own, ...ids),
+  const scoresIn = async (set: string) => await redis.zmscore(set, ...ids)
+  const [within, ...others] = await Promise.all([
+    own === undefined ? undefined : scoresIn(own),
+    ...[keys.places, ...notedStatuses.map(keys.accountsAt)].map(scoresIn),
   ])
   return ids.filter(
-    (_, nth) => idle[nth] != null && placed[nth] == null && (within === undefined || within[nth] != null),
+    (_, nth) => (within === undefined || within[nth] != null) && others.every((scores) => scores?.[nth] == null),
   )
 }

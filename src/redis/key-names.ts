@@ -1,7 +1,7 @@
 /** Defines every key once. Keys that one script touches share a hash tag, so that they lie together in a cluster. */
 import type { AccountId } from '../mail/message.ts'
 import type { RunTask } from '../runs/run.ts'
-import type { AccountStatus } from '../runs/status.ts'
+import type { NotedStatus } from '../runs/status.ts'
 
 const shared = (name: string) => `{tributary}:${name}`
 const ofAccount = (id: string, name: string) => `tributary:{${id}}:${name}`
@@ -13,7 +13,7 @@ export const keys = {
   accountIds: shared('account-ids'),
   /** Sorted set, all of score 0: address, space, account id. */
   accountsByAddress: shared('accounts-by-address'),
-  /** Hash: account id -> the text that is searched. */
+  /** Hash: account id -> the text that is searched, where a script cannot make it of the record; an earlier version kept it of all. */
   accountWords: shared('account-words'),
   /** Hash: an account's source -> account id. */
   accountSources: shared('account-sources'),
@@ -107,16 +107,17 @@ export const keys = {
   accountsOf: (destinationId: string) => shared(`accounts-of:${destinationId}`),
   /** Hash: name of a source that accounts fetched to that destination before -> when, and the last of them (predecessors.ts). */
   formerSources: (destinationId: string) => shared(`former-sources:${destinationId}`),
-  /** Sorted set of ids of accounts of that status. Each account is in one. */
-  accountsAt: (status: AccountStatus) => shared(`accounts-at:${status}`),
+  /** Sorted set of ids of accounts of that status. An account that is idle is in none. */
+  accountsAt: (status: NotedStatus) => shared(`accounts-at:${status}`),
   /** Sorted set: names of answers by the milliseconds at which they were given. */
   answers: shared('answers'),
   /** Set: those fields of open-runs whose run is at work. */
   running: shared('running'),
   /** Stream of events (events.ts). */
   events: shared('events'),
-  /** Hash: account id -> its destination and its status. An earlier version kept it. */
+  /** An earlier version kept these too. Hash: account id -> its destination and its status; sorted set of idle accounts. */
   statuses: shared('statuses'),
+  accountsAtIdle: shared('accounts-at:idle'),
 
   /** Hash: hour or day since 1970 -> the results of runs (tallies.ts). */
   tally: shared('tally'),

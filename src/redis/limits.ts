@@ -190,7 +190,7 @@ export const redisLimits = {
 
   // Lists of accounts
   /** How many accounts one step of Redis looks at: it takes a millisecond or two, in which workers wait. */
-  accountsWalkedAtOnce: 1000,
+  accountsWalkedAtOnce: 250,
   /** How many accounts are looked at for one page: a search in 100,000 takes five pages. */
   accountsWalkedPerPage: 20_000,
   /** How many destinations are looked at for one page of a search. */

@@ -4,7 +4,7 @@
  */
 import type { Redis } from 'ioredis'
 import { redisLimits } from './limits.ts'
-import { type AccountStatus, accountStatuses } from '../runs/status.ts'
+import { type AccountStatus, notedStatuses } from '../runs/status.ts'
 import { eraseRemoved } from './account-erasure.ts'
 import { keys } from './key-names.ts'
 import { DueAccounts } from './due.ts'
@@ -19,7 +19,7 @@ export const statusKeys = [
   keys.openRuns,
   keys.running,
   keys.events,
-  ...accountStatuses.map(keys.accountsAt),
+  ...notedStatuses.map(keys.accountsAt),
 ] as const
 
 /** A script that includes restate.lua: `statusKeys` are its first keys. */
@@ -40,15 +40,18 @@ export async function statusCounts(
   destinationId: string | undefined,
 ): Promise<Record<AccountStatus, number>> {
   const all = redis.multi()
-  for (const at of accountStatuses.map(keys.accountsAt))
+  all.zcard(destinationId === undefined ? keys.accountIds : keys.accountsOf(destinationId))
+  for (const at of notedStatuses.map(keys.accountsAt))
     if (destinationId === undefined) all.zcard(at)
     else all.zintercard(2, keys.accountsOf(destinationId), at)
   const answers = (await all.exec()) ?? []
-  const sizes = answers.map(([error, size], nth) => {
+  const [total = 0, ...sizes] = answers.map(([error, size]) => {
     if (error !== null) throw error
-    return [accountStatuses[nth], Number(size)]
+    return Number(size)
   })
-  return Object.fromEntries(sizes) as Record<AccountStatus, number>
+  const idle = Math.max(0, total - sizes.reduce((sum, size) => sum + size, 0))
+  const noted = notedStatuses.map((status, nth) => [status, sizes[nth] ?? 0] as const)
+  return { idle, ...Object.fromEntries(noted) } as Record<AccountStatus, number>
 }
 
 /**

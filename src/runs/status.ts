@@ -2,8 +2,12 @@
 import type { Account } from '../account/account.ts'
 import type { Run } from './run.ts'
 
+/** The statuses that are written down (redis/statuses.ts). An account that has none of these is idle. */
+export const notedStatuses = ['running', 'waiting', 'failing', 'needs attention', 'paused'] as const
+export type NotedStatus = (typeof notedStatuses)[number]
+
 /** All statuses. The type and the API schema are made from this list. */
-export const accountStatuses = ['idle', 'running', 'waiting', 'failing', 'needs attention', 'paused'] as const
+export const accountStatuses = ['idle', ...notedStatuses] as const
 export type AccountStatus = (typeof accountStatuses)[number]
 
 /**

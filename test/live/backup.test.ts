@@ -10,7 +10,7 @@ import { restoreBackup } from '../../src/redis/restore.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { backedUpOfAccount, backedUpShared, keys } from '../../src/redis/key-names.ts'
 import { queuePrefix } from '../../src/redis/queue.ts'
-import { accountStatuses } from '../../src/runs/status.ts'
+import { notedStatuses } from '../../src/runs/status.ts'
 import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { readFolder } from '../support/reader.ts'
 import { adminToken, type Stack, startStack } from '../support/stack.ts'
@@ -236,7 +236,7 @@ test('every key that Redis holds is in a backup, or is left out on purpose', asy
     keys.accountSources,
     keys.accountsByAddress,
     keys.accountWords,
-    ...accountStatuses.map(keys.accountsAt),
+    ...notedStatuses.map(keys.accountsAt),
     keys.accountsOf('*'),
     keys.destinationIds,
     keys.logins,

@@ -1,7 +1,7 @@
 /** The whole gateway on a real Redis Cluster: three masters, each with a replica. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { accountStatuses } from '../../src/runs/status.ts'
+import { statusCounts } from '../../src/redis/statuses.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { mastersOf } from '../../src/redis/nodes.ts'
 import { assertAgree, assertEachOnce, ledgerOf } from '../support/audit.ts'
@@ -62,9 +62,7 @@ test('lists, counts, events and the quarantine are whole', async () => {
   assert.equal((await stack.call('GET', '/quarantine')).status, 200)
   assert.equal((await stack.call('GET', '/stats')).status, 200)
   assert.ok((await stack.world.events.after('0-0')).length > 0)
-  const counts = await Promise.all(
-    accountStatuses.map(async (status) => await stack.redis.zcard(keys.accountsAt(status))),
-  )
+  const counts = Object.values(await statusCounts(stack.redis, undefined))
   assert.equal(
     counts.reduce((sum, count) => sum + count, 0),
     logins.length,

@@ -262,6 +262,49 @@ test('accounts that were kept before there was an index are indexed at the start
   assert.deepEqual(await lists(), [[id], [id], [id], [id]])
 })
 
+test('what an earlier version kept of all accounts goes at the start, and lists and searches are as before', async () => {
+  const destinationId = await elsewhere('needless')
+  const plain = await stack.account({ destinationId, user: 'Needless', address: 'needless@example.net', paused: true })
+  const other = await stack.account({
+    destinationId,
+    user: 'ÄNNE',
+    host: 'pop.bücher.example',
+    address: 'needless-too@example.net',
+    paused: true,
+  })
+  const found = async () =>
+    await Promise.all(
+      ['q=NEEDLESS', 'q=änne', 'q=bücher', 'q=xn--bcher', 'q=needless&sort=address', 'status=idle&q=needless'].map(
+        async (query) =>
+          (await ask('GET', `/accounts?destinationId=${destinationId}&${query}`)).body.items.map((one) => one['id']),
+      ),
+    )
+  const wanted = [[plain, other], [other], [other], [other], [other, plain], []]
+  assert.deepEqual(await found(), wanted)
+  const words = await stack.redis.hgetall(keys.accountWords)
+  assert.ok(!(plain in words) && other in words)
+  await stack.redis
+    .multi()
+    .hset(keys.accountWords, plain, 'needless@example.net\npop.example\nneedless')
+    .hset(keys.statuses, plain, `${destinationId} idle`)
+    .zadd(keys.accountsAtIdle, 0, plain)
+    .exec()
+  assert.deepEqual(await found(), wanted)
+  await new Accounts(stack.redis).ensureIndexed()
+  assert.deepEqual(await stack.redis.hgetall(keys.accountWords), words)
+  assert.equal(await stack.redis.exists(keys.statuses, keys.accountsAtIdle), 0)
+  assert.deepEqual(await found(), wanted)
+  // What does not follow from its record any more is written, and what does goes.
+  const changed = await stack.call('PATCH', `/accounts/${other}`, { host: 'pop.example', user: 'anne' })
+  assert.equal(changed.status, 200, JSON.stringify(changed.body))
+  assert.equal(await stack.redis.hexists(keys.accountWords, other), 0)
+  await stack.call('PATCH', `/accounts/${plain}`, { user: 'Ünal' })
+  assert.deepEqual(
+    (await ask('GET', '/accounts?q=üNAL')).body.items.map((one) => one['id']),
+    [plain],
+  )
+})
+
 test('what a set says wrongly of an account is not shown, and is put right when its status is stated anew', async () => {
   const id = await stack.account({ destinationId: await elsewhere('wrong'), user: 'wrong' })
   const listed = async (status: string) =>

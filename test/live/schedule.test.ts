@@ -96,7 +96,7 @@ test('an account that is due, and that no place is free for, waits; one that is 
   const scored = others.flatMap((other) => ['1', other])
   await stack.redis
     .multi()
-    .zadd(keys.accountsAt('idle'), ...scored)
+    .zadd(keys.accountIds, ...others.flatMap((other) => ['0', other]))
     .zadd(keys.due, ...scored)
     .exec()
   const among = [...orders.map((sort) => `sort=${sort}`), `destinationId=${String(destinationId)}`]
@@ -105,7 +105,7 @@ test('an account that is due, and that no place is free for, waits; one that is 
   assert.ok(Number((await counted())[1]) > 1900, 'of thousands')
   await stack.redis
     .multi()
-    .zrem(keys.accountsAt('idle'), ...others)
+    .zrem(keys.accountIds, ...others)
     .zrem(keys.due, ...others)
     .exec()
   const [idle = NaN, waiting = NaN] = await counted()

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { keys } from '../../src/redis/key-names.ts'
 import { luaOf } from '../../src/redis/scripts.ts'
 import { statusKeys } from '../../src/redis/statuses.ts'
-import { accountStatuses } from '../../src/runs/status.ts'
+import { notedStatuses } from '../../src/runs/status.ts'
 
 const folder = 'src/redis/scripts'
 const names = readdirSync(folder)
@@ -65,6 +65,6 @@ test('restate.lua has the statuses in the order of their keys', () => {
   const listed = [...luaOf('restate').matchAll(/\{ '([a-z ]+)', KEYS\[(\d+)\] \}/g)]
   assert.deepEqual(
     listed.map(([, status, nth]) => [status, statusKeys[Number(nth) - 1]]),
-    accountStatuses.map((status) => [status, keys.accountsAt(status)]),
+    notedStatuses.map((status) => [status, keys.accountsAt(status)]),
   )
 })

@@ -11,7 +11,7 @@
 --   state        of the run
 -- Returns 1; 0 if the run is not open any more: nothing is written, and nothing is told.
 -- @include restate
-local openRecords = KEYS[12]
+local openRecords = KEYS[11]
 local account, field, run, json, state = unpack(ARGV)
 
 if redis.call('HGET', openRuns, field) ~= run then return 0 end

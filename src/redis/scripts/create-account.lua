@@ -12,7 +12,7 @@
 --   destination     id
 --   due             'now' or 'never'
 --   addressMember   its member of byAddress
---   searchWords     what a search looks in
+--   searchWords     see words
 --   trial           'try': nothing is written
 --   sourceName      the name of its source in formerSources
 -- Returns 'done', 'conflict' or 'no destination'.
@@ -20,7 +20,7 @@
 -- @include account-keys
 -- @include schedule
 -- @include former-sources
-local ofDestination, predecessors, formerSources = unpack(KEYS, 18, 20)
+local ofDestination, predecessors, formerSources = unpack(KEYS, 17, 19)
 local id, record, source, destination, isDue, addressMember, searchWords, trial, sourceName = unpack(ARGV)
 
 if redis.call('HEXISTS', destinations, destination) == 0 then return 'no destination' end
@@ -32,9 +32,9 @@ redis.call('HSET', accounts, id, record)
 redis.call('ZADD', accountIds, 0, id)
 redis.call('ZADD', ofDestination, 0, id)
 redis.call('ZADD', byAddress, 0, addressMember)
-redis.call('HSET', words, id, searchWords)
+if searchWords ~= '' then redis.call('HSET', words, id, searchWords) end
 local nowMs = redisMs()
 if isDue == 'now' then redis.call('ZADD', due, nowMs, id) end
 place(id, nowMs)
-restate(id)
+restate(id, '')
 return 'done'

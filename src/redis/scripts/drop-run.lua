@@ -12,7 +12,7 @@
 -- @include restate
 -- @include run-index
 -- @include close
-local openRecords, buckets = KEYS[12], KEYS[13]
+local openRecords, buckets = KEYS[11], KEYS[12]
 local account, field, run = ARGV[1], ARGV[2], ARGV[3]
 
 if redis.call('HGET', openRuns, field) ~= run then return 0 end

@@ -24,7 +24,7 @@
 -- @include run-index
 -- @include close
 -- @include count
-local openRecords, buckets, checks, lastRuns, lastMail, tally, ofDestination, measures, measuredHosts = unpack(KEYS, 12, 20)
+local openRecords, buckets, checks, lastRuns, lastMail, tally, ofDestination, measures, measuredHosts = unpack(KEYS, 11, 19)
 local account, field, run, json, last, mailAt, row, dropped = unpack(ARGV, 1, 8)
 local firstCounted = 9
 

@@ -12,7 +12,7 @@
 -- Returns the id of the run that is open now.
 -- @include restate
 -- @include run-index
-local openRecords, buckets = KEYS[12], KEYS[13]
+local openRecords, buckets = KEYS[11], KEYS[12]
 local account, field, run, json = unpack(ARGV)
 
 if redis.call('HSETNX', openRuns, field, run) == 0 then return redis.call('HGET', openRuns, field) end

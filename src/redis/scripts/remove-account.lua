@@ -24,7 +24,7 @@
 -- @include schedule
 -- @include run-index
 -- @include former-sources
-local ofDestination, lastRuns, lastMail, told, removed, quarantined, predecessors, formerSources = unpack(KEYS, 18, 25)
+local ofDestination, lastRuns, lastMail, told, removed, quarantined, predecessors, formerSources = unpack(KEYS, 17, 24)
 local id, record, source, addressMember, nowMs, sourceName = unpack(ARGV)
 
 if redis.call('HGET', accounts, id) ~= record then return 'changed' end

@@ -12,7 +12,7 @@
 --   destination                          id, after
 --   due                                  'now', with its failures forgotten; 'never', or 'as before'
 --   addressMemberBefore, addressMember   its member of byAddress
---   searchWords                          what a search looks in
+--   searchWords                          see words
 --   rival                                what an account of the same source means: 'refuse'; 'beside': it keeps the source; 'before':
 --                                        this account takes the source over
 --   nameBefore, name                     the name of its source in formerSources
@@ -21,7 +21,7 @@
 -- @include account-keys
 -- @include schedule
 -- @include former-sources
-local ofDestinationBefore, ofDestination, predecessors, formerBefore, former = unpack(KEYS, 18, 22)
+local ofDestinationBefore, ofDestination, predecessors, formerBefore, former = unpack(KEYS, 17, 21)
 local id, recordBefore, record, sourceBefore, source = unpack(ARGV, 1, 5)
 local destination, isDue, addressMemberBefore, addressMember, searchWords, rival = unpack(ARGV, 6, 11)
 local nameBefore, name = unpack(ARGV, 12, 13)
@@ -42,7 +42,7 @@ redis.call('ZREM', ofDestinationBefore, id)
 redis.call('ZADD', ofDestination, 0, id)
 redis.call('ZREM', byAddress, addressMemberBefore)
 redis.call('ZADD', byAddress, 0, addressMember)
-redis.call('HSET', words, id, searchWords)
+if searchWords == '' then redis.call('HDEL', words, id) else redis.call('HSET', words, id, searchWords) end
 redis.call('HSET', accounts, id, record)
 local nowMs = redisMs()
 if isDue == 'never' then redis.call('ZREM', due, id)

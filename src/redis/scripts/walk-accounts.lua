@@ -2,10 +2,11 @@
 --
 -- KEYS, tag {tributary}:
 --   walked  sorted set, all of score 0; each member ends with an account id
---   words   hash: account id -> what a search looks in
---   waiting, idle  sorted sets of account ids: those that have this status by what is written
+--   words   hash: account id -> what a search looks in, where that is not address, host and user in small letters
+--   accounts  hash: account id -> AccountRecord as JSON
 --   due     sorted set: account id by when it is due
 --   places  sorted set: those that are visited now
+--   then a sorted set of account ids for each status that is written, in the order of `notedStatuses` (runs/status.ts): the second is `waiting`
 --   then the sorted sets that an account's id must be in
 -- ARGV:
 --   from, to   as ZRANGE BYLEX takes them
@@ -15,8 +16,8 @@
 --   status     'idle' or 'waiting', to which belong those that are idle and late without a place; '' for any
 --   lateBeforeMs  what is due since before then is late
 -- Returns {the members that are wanted, how many were looked at, the last of these or ''}.
-local walked, words, waiting, idle, due, places = unpack(KEYS, 1, 6)
-local firstSet = 7
+local walked, words, accounts, due, places = unpack(KEYS, 1, 5)
+local noted, waiting, firstSet = { unpack(KEYS, 6, 10) }, KEYS[7], 11
 local from, to, count, direction, part, status = unpack(ARGV, 1, 6)
 local lateBeforeMs = tonumber(ARGV[7])
 
@@ -25,10 +26,17 @@ local function isLate(id)
   return dueMs and tonumber(dueMs) < lateBeforeMs and not redis.call('ZSCORE', places, id)
 end
 
+local function isIdle(id)
+  for _, set in ipairs(noted) do
+    if redis.call('ZSCORE', set, id) then return false end
+  end
+  return true
+end
+
 local function hasStatus(id)
-  if status == 'idle' then return not isLate(id) end
+  if status == 'idle' then return isIdle(id) and not isLate(id) end
   if status ~= 'waiting' or redis.call('ZSCORE', waiting, id) then return true end
-  return redis.call('ZSCORE', idle, id) and isLate(id)
+  return isLate(id) and isIdle(id)
 end
 
 local range = { 'ZRANGE', walked, from, to, 'BYLEX', 'LIMIT', 0, count }
@@ -44,9 +52,14 @@ for _, member in ipairs(found) do
   end
 end
 if part ~= '' and #ids > 0 then
+  local function textOf(json)
+    local account = cjson.decode(json).account
+    return string.lower(table.concat({ account.address, account.host, account.user }, '\n'))
+  end
   local chosen = {}
-  for nth, text in ipairs(redis.call('HMGET', words, unpack(ids))) do
-    if text and string.find(text, part, 1, true) then table.insert(chosen, members[nth]) end
+  local written, records = redis.call('HMGET', words, unpack(ids)), redis.call('HMGET', accounts, unpack(ids))
+  for nth, json in ipairs(records) do
+    if json and string.find(written[nth] or textOf(json), part, 1, true) then table.insert(chosen, members[nth]) end
   end
   members = chosen
 end

@@ -5,5 +5,5 @@
 --   due           sorted set: account id by the milliseconds at which it is due
 --   accountIds    sorted set of account ids, all of score 0
 --   byAddress     sorted set, all of score 0: address, space, account id
---   words         hash: account id -> what a search looks in
-local sources, destinations, due, accountIds, byAddress, words = unpack(KEYS, 12, 17)
+--   words         hash: account id -> what a search looks in, where that does not follow from the record
+local sources, destinations, due, accountIds, byAddress, words = unpack(KEYS, 11, 16)

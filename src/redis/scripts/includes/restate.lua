@@ -1,6 +1,6 @@
 -- `restate(id, before)` computes an account's status from its present data, moves it to the set of that status, and
--- tells of the change if there is one: of the status, or of the destination. `before` is the account's record before this script, if it is
--- another one now, or none. It returns the account's destination, or '' if nothing is known of it any more.
+-- tells of the change if there is one: of the status, or of the destination. `before` is the account's record before this script, if that
+-- is another one now, or gone; '' if there was none. It returns the account's destination, or '' if nothing is known of it any more.
 -- accountStatusOf in src/runs/status.ts is the same rule for readers.
 --
 -- The first KEYS of such a script, tag {tributary} (`statusKeys` in statuses.ts):
@@ -9,16 +9,15 @@
 --   openRuns       hash: account id, and task if that is no pull -> its open run's id
 --   running        set: of the fields of openRuns, those whose run is at work
 --   events         stream of events
---   then a sorted set of account ids for each status, in the order of `accountStatuses`
+--   then a sorted set of account ids for each status but `idle`, in the order of `notedStatuses`: an idle account is in none
 -- @include tell
 local accounts, accountStates, openRuns, running, events = unpack(KEYS, 1, 5)
 local accountsAt = {
-  { 'idle', KEYS[6] },
-  { 'running', KEYS[7] },
-  { 'waiting', KEYS[8] },
-  { 'failing', KEYS[9] },
-  { 'needs attention', KEYS[10] },
-  { 'paused', KEYS[11] },
+  { 'running', KEYS[6] },
+  { 'waiting', KEYS[7] },
+  { 'failing', KEYS[8] },
+  { 'needs attention', KEYS[9] },
+  { 'paused', KEYS[10] },
 }
 
 local function statusOf(id, account)
@@ -34,14 +33,15 @@ end
 
 local function restate(id, before)
   local json = redis.call('HGET', accounts, id)
-  local destinationBefore = before and cjson.decode(before).account.destinationId
+  local isNew, destinationBefore = before == '', nil
+  if before and not isNew then destinationBefore = cjson.decode(before).account.destinationId end
   local destination, status = destinationBefore or '', 'removed'
   if json then
     local account = cjson.decode(json).account
     destination = account.destinationId
     status = statusOf(id, account)
   end
-  local changed = destinationBefore and destinationBefore ~= destination
+  local changed = isNew or (before and (not json or destinationBefore ~= destination))
   for _, at in ipairs(accountsAt) do
     local moved = at[1] == status and redis.call('ZADD', at[2], 0, id) or redis.call('ZREM', at[2], id)
     changed = changed or moved == 1

@@ -72,7 +72,7 @@ async function measured(count: number): Promise<Kept> {
       await redis.del(keys.events)
       return Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1])
     }
-    const runs = new Runs(redis, undefined, () => simulatedMs)
+    const runs = new Runs(redis, undefined, () => Math.round(simulatedMs))
     // What Redis takes for scripts and clients is there once.
     await inTurn(await madeAccounts(redis, few), async (id) => await month(redis, runs, id))
     const empty = await held()

@@ -5,7 +5,7 @@
  * At a server that has ended every line of its own in LF, only LF ends a line of a message, and a CR before it is text: Python's poplib
  * reads such a server. Either way the barrier behind the window tells whether the end was the end.
  */
-import { BodyBuffer, type BodyRoom } from './body-buffer.ts'
+import { BodyBuffer } from './body-buffer.ts'
 import { pop3Limits } from './limits.ts'
 import type { Broken, ExpectedBody } from './reply.ts'
 
@@ -26,7 +26,6 @@ type Place = 'line start' | 'dot' | 'dot CR' | 'in line' | 'CR'
 export class BodyReader {
   readonly #expected: ExpectedBody
   readonly #broken: Broken
-  readonly #room: BodyRoom
   readonly #framing: 'crlf' | 'lf'
   #body: BodyBuffer | undefined
   /** The number of octets that came, whether they were kept or not. */
@@ -35,11 +34,10 @@ export class BodyReader {
   #ended = false
 
   /** @param endsInLf every line of this server so far has ended in LF alone. */
-  constructor(expected: ExpectedBody, reader: { readonly broken: Broken; readonly room: BodyRoom }, endsInLf = false) {
+  constructor(expected: ExpectedBody, broken: Broken, endsInLf = false) {
     this.#expected = expected
     this.#framing = endsInLf ? 'lf' : 'crlf'
-    this.#broken = reader.broken
-    this.#room = reader.room
+    this.#broken = broken
   }
 
   get ended(): boolean {
@@ -128,7 +126,7 @@ export class BodyReader {
     const { shape, octetsMax, octetsHint = headerHint } = this.#expected
     this.#octets += piece.length
     if (this.#octets <= octetsMax) {
-      this.#body ??= new BodyBuffer(octetsHint, octetsMax, this.#room)
+      this.#body ??= new BodyBuffer(octetsHint, octetsMax)
       this.#body.add(piece)
     } else if (
       this.#octets > (shape === 'message' ? octetsMax + pop3Limits.droppedOctetsMax : pop3Limits.bodyOctetsMax)
@@ -136,7 +134,7 @@ export class BodyReader {
       throw this.#broken(`a message of at most ${octetsMax} octets`, 'more')
     } else if (shape === 'message') {
       // The end of its header may lie beyond the wanted octets.
-      this.#body ??= new BodyBuffer(octetsHint, octetsMax, this.#room)
+      this.#body ??= new BodyBuffer(octetsHint, octetsMax)
       if (this.#body.length < pop3Limits.headerOctetsMax) this.#body.add(piece)
       this.#body.keep(pop3Limits.headerOctetsMax)
     }

@@ -86,10 +86,6 @@ export const pop3Limits = {
   /** The number of TLS sessions that are kept to be resumed, one for each server; each takes some 4 KiB. */
   tlsSessionsKept: 1000,
 
-  /** Messages up to this size lie together in pieces of memory, which are held until the last message of each has gone: a window, as a rule. */
-  sharedBodyOctetsMax: 16 * KiB,
-  bodyRoomOctets: 128 * KiB,
-
   // Limits of what people see.
 
   /** A larger message is not retrieved for a person to look at: it would be held whole in memory. */

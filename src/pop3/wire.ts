@@ -6,7 +6,6 @@ import { SessionFailed } from '../failure/session-failed.ts'
 import { mailLimits } from '../mail/limits.ts'
 import { printable } from '../printable.ts'
 import { BodyReader } from './body-reader.ts'
-import { BodyRoom } from './body-buffer.ts'
 import { pop3Limits } from './limits.ts'
 import { Lines } from './lines.ts'
 import { OpenLine } from './open-line.ts'
@@ -27,7 +26,6 @@ export class ReplyReader {
   #line = new OpenLine()
   #lines = new Lines()
   #body: BodyReader | undefined
-  readonly #room = new BodyRoom()
   /** The number of octets of the listing so far. */
   #octets = 0
   /** The number of blank lines since the last reply. */
@@ -87,7 +85,7 @@ export class ReplyReader {
       else if (this.#status === undefined) at = this.#readStatus(chunk, at, expected)
       else if (expected.shape === 'listing') at = this.#readListing(chunk, at, this.#status)
       else if (expected.shape !== 'status') {
-        this.#body ??= new BodyReader(expected, { broken: this.#broken, room: this.#room }, this.#endsInLf)
+        this.#body ??= new BodyReader(expected, this.#broken, this.#endsInLf)
         at = this.#body.read(chunk, at)
         if (this.#body.ended) this.#endBody(this.#body, this.#status)
       }

@@ -95,15 +95,6 @@ test('what was read holds when the next piece comes in the same memory, wherever
   )
 })
 
-test('messages that lie in one piece of memory never lie over each other, whatever sizes were announced', () => {
-  const texts = Array.from({ length: 400 }, (_, nth) => `${nth} ${'x'.repeat((nth * 7919) % 40_000)}\r\n`)
-  const hints = [0, 1, 100, 4096, 20_000, 100_000]
-  const expected = texts.map((_, nth): Expected => ({ ...message, octetsHint: hints[nth % hints.length] ?? 0 }))
-  const reader = readerOf(...expected)
-  const replies = texts.flatMap((text) => reader.push(bytes(`+OK\r\n${wired(text)}`)))
-  for (const [nth, text] of bodies(replies).entries()) assert.ok(text === texts[nth], `message ${nth}`)
-})
-
 test('a lone dot in its own segment is text unless CRLF stands before and after it', () => {
   const reader = readerOf(message)
   assert.deepEqual(reader.push(bytes('+OK\r\nends with')), [])

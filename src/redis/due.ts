@@ -217,9 +217,18 @@ export class DueAccounts {
     return await surely(this.#redis, askVisit, [keys.due], [openField(accountId, task)])
   }
 
-  /** Whether other sessions of ours are at a server while one is. */
+  /** Whether other sessions of ours are at a server while one is, or were a moment ago: who turned this one away had counted them. */
   async isShared({ host, port }: Pick<ServerLogin, 'host' | 'port'>): Promise<boolean> {
-    return (await this.#redis.zcard(keys.slotsAt(`${host.toLowerCase()}:${port}`))) > 1
+    const server = `${host.toLowerCase()}:${port}`
+    const [sessions, others, [seconds], answeredMs] = await Promise.all([
+      this.#redis.zcard(keys.slotsAt(server)),
+      this.#redis.exists(keys.waitingAt(server)),
+      this.#redis.time(),
+      this.#redis.hget(keys.serverAt(server), 'answeredMs'),
+    ])
+    if (sessions > 1) return true
+    // An account that is being visited waits nowhere: whoever waits there is another one.
+    return others === 1 && Number(seconds) * 1000 - Number(answeredMs) < redisLimits.sharedLatelyMs
   }
 
   /** Makes a visit wait that cannot be made now. @param firm even if somebody asks for it. */

@@ -137,6 +137,7 @@ export const keys = {
   /** Hash: server and user of a mailbox in which a session of ours is -> who has it, and the accounts that wait for its end (scripts/includes/schedule.lua). */
   mailboxes: shared('mailboxes'),
   slotsAt: (server: string) => shared(`slots:${server}`),
+  serverAt: (server: string) => shared(`server:${server}`),
   /** Hash: minute -> octets that first imports took out of this budget (import-octets.ts). */
   imported: (scope: string) => shared(`imported:${scope}`),
   /** Sorted set of runs whose ids begin so, all of score 0: run id, space, account id (run-index.ts). */

@@ -126,6 +126,8 @@ export const redisLimits = {
   /** A server that answered so lately is not slow to everybody (hold-visit.lua); it is noted this often at most. */
   answeredLatelyMs: 2 * minute,
   answeredNotedMs: 20 * second,
+  /** So lately a session there may have been under way when another one was turned away: it is longer than the time above. */
+  sharedLatelyMs: 25 * second,
   /** How long it is known which accounts a server did not answer: it is renewed with each, and none is backed off for longer. */
   awayKeptMs: 6 * hour,
   /** So many of them are due soon with each visit there that goes well. */

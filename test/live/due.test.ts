@@ -167,9 +167,16 @@ test('a server that gives another account a session is known to be shared', asyn
   await many(1, () => 'a.example')
   await claimed()
   assert.equal(await due.isShared(at), false)
-  await many(1, () => 'a.example')
+  const other = await account('a.example')
   await claimed()
   assert.equal(await due.isShared(at), true)
+  await end(other, 'clean')
+  assert.equal(await due.isShared(at), true, 'the other one has ended a moment ago')
+  await redis.hset('{tributary}:server:a.example:995', 'answeredMs', Date.now() - 2 * redisLimits.sharedLatelyMs)
+  assert.equal(await due.isShared(at), false)
+  await accounts.remove(other, Date.now())
+  await redis.hset('{tributary}:server:a.example:995', 'answeredMs', Date.now())
+  assert.equal(await due.isShared(at), false, 'it is alone there')
 })
 
 test('wrong passwords and maildrops in use cost a server nothing; refusals of three destinations do', async () => {

@@ -114,7 +114,9 @@ export function rhythmOf({ rhythm: { code, seconds } }: Account): string {
     case 'due at once':
       return 'next time at once'
     case 'waiting':
-      return 'now, when its provider has room: all sessions there are taken'
+      return 'due now: it waits for a free session at its provider, or for a worker'
+    case 'more to fetch':
+      return `again after ${time}: the last run left some mail for then`
     case 'backing off':
       return `again after ${time}: the last visit failed`
     case 'destination paused':

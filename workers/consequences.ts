@@ -17,7 +17,7 @@ export interface EndedVisit {
   readonly loginDelaySeconds: number
   /** When it is to go on, if it ended before all was done and nothing has failed. */
   readonly moreAfterMs: number | undefined
-  /** When it was due, by Redis' clock. */
+  /** When it was due, by this worker's clock. */
   readonly dueMs: number
   /** Undefined if all went well. */
   readonly failure: Failure | undefined

@@ -151,7 +151,7 @@ export const en = {
     someFailHint: 'They are tried again by themselves; the others go on.',
     overdue: (n: number) => count(n, { one: 'One account is not visited', other: '# accounts are not visited' }),
     overdueHint:
-      'They are due, and have had no run for three of their longest intervals: is a worker there, and are there enough?',
+      'They are due, and nobody has looked there for three times their longest interval: is a worker there, and are there enough?',
     needYou: (n: number) => count(n, { one: 'One account needs you', other: '# accounts need you' }),
     needYouHint: 'They have stopped until somebody acts; the others go on.',
     partsDown: 'Mail does not flow',
@@ -250,7 +250,8 @@ export const en = {
       silent: (time: string) => `every ${time}: hardly any mail has come for weeks`,
       'login delay': (time: string) => `every ${time}: its provider asks for that`,
       'due at once': () => 'next time at once',
-      waiting: () => 'now, when its provider has room: all sessions there are taken',
+      waiting: () => 'due now: it waits for a free session at its provider, or for a worker',
+      'more to fetch': (time: string) => `again after ${time}: the last run left some mail for then`,
       'backing off': (time: string) => `again after ${time}: the last visit failed`,
       'destination paused': (time: string) => `again after ${time}: nothing can be stored for now`,
       throttled: (time: string) => `again after ${time}: its provider gives no more for now`,

@@ -152,7 +152,7 @@ export const vi: Words = {
     someFailHint: 'Hệ thống sẽ tự thử lại; các tài khoản khác vẫn chạy.',
     overdue: (n) => `${accounts(n)} chưa được ghé`,
     overdueHint:
-      'Đã đến hạn mà quá ba chu kỳ dài nhất vẫn chưa chạy: có tiến trình xử lý (worker) nào không, và có đủ không?',
+      'Đã đến hạn mà quá ba lần chu kỳ dài nhất vẫn chưa ai ghé: có tiến trình xử lý (worker) nào không, và có đủ không?',
     needYou: (n) => `${accounts(n)} cần bạn xử lý`,
     needYouHint: 'Chúng đã dừng cho đến khi có người xử lý; các tài khoản khác vẫn chạy.',
     partsDown: 'Thư không về được',
@@ -248,7 +248,8 @@ export const vi: Words = {
       silent: (time) => `mỗi ${time}: nhiều tuần nay hầu như không có thư`,
       'login delay': (time) => `mỗi ${time}: nhà cung cấp yêu cầu như vậy`,
       'due at once': () => 'lần tới ngay bây giờ',
-      waiting: () => 'ngay khi có chỗ: mọi phiên tại nhà cung cấp đang bận',
+      waiting: () => 'đã đến lượt: đang chờ một phiên trống ở nhà cung cấp, hoặc một tiến trình xử lý',
+      'more to fetch': (time) => `lần tới sau ${time}: lượt vừa rồi còn để lại thư cho lúc đó`,
       'backing off': (time) => `lần tới sau ${time}: lần trước không thành công`,
       'destination paused': (time) => `lần tới sau ${time}: hiện chưa lưu được thư`,
       throttled: (time) => `lần tới sau ${time}: nhà cung cấp hiện không đưa thêm thư`,

@@ -1,5 +1,6 @@
 /** Reads the facts from which an account's status is made, and the others that are shown, for a page of accounts at once. */
 import type { Redis } from 'ioredis'
+import { idleRowIn } from '../runs/idle-row.ts'
 import { unpackRhythm } from '../runs/packed-rhythm.ts'
 import type { Run } from '../runs/run.ts'
 import { lastRunIn } from '../runs/run-record.ts'
@@ -8,7 +9,6 @@ import { type AccountRecord, type AccountState, defaultState } from './accounts.
 import { keys, openField } from './key-names.ts'
 import { redisLimits } from './limits.ts'
 import { Pauses } from './pauses.ts'
-import { checkedMsIn } from './rhythms.ts'
 import { runsAt } from './run-history.ts'
 
 export interface AccountFacts {
@@ -62,7 +62,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
     const state = states[nth] == null ? defaultState : (JSON.parse(states[nth]) as AccountState)
     const lastRun = lastRunIn(last[nth], ids[nth] ?? '') ?? runs.get(last[nth] ?? '') ?? null
     const dueMs = due[nth] == null ? null : Number(due[nth])
-    const visitedMs = visitedMsOf(lastRun, checkedMsIn(checks[nth]))
+    const visitedMs = visitedMsOf(lastRun, idleRowIn(checks[nth])?.lastMs)
     const scheduled: Scheduled = {
       account: record.account,
       state,
@@ -72,6 +72,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
       isDeferred: lastRun !== null && lastRun.deferred > 0,
       isDestinationPaused: false,
       isWaiting: waiting.has(ids[nth] ?? ''),
+      hasMore: lastRun?.more === true,
       nowMs,
     }
     const open = [pulls[nth], rebuilds[nth]].flatMap((id) => runs.get(id ?? '') ?? [])

@@ -1,5 +1,6 @@
 /** Stores the rhythm of each account: what was learnt of when its mail comes (runs/rhythm.ts). A visit that finds nothing writes nothing here. */
 import type { Redis } from 'ioredis'
+import { idleRowIn } from '../runs/idle-row.ts'
 import { packRhythm, unpackRhythm } from '../runs/packed-rhythm.ts'
 import type { Rhythm } from '../runs/rhythm.ts'
 import type { Run } from '../runs/run.ts'
@@ -24,7 +25,7 @@ export async function lastSeen(redis: Redis, accountId: string): Promise<LastSee
   ])
   return {
     rhythm: unpackRhythm(packed),
-    seenMs: seenMsOf(lastRunIn(run, accountId) ?? null, checkedMsIn(checks)),
+    seenMs: seenMsOf(lastRunIn(run, accountId) ?? null, idleRowIn(checks)?.lastMs),
   }
 }
 
@@ -33,12 +34,7 @@ export async function keepRhythm(redis: Redis, accountId: string, rhythm: Rhythm
   await setRhythm(redis, [keys.accounts, keys.rhythms], [accountId, packRhythm(rhythm)])
 }
 
-/** The end of the last visit of a row of idle ones; undefined: there was none since the last run. */
-export function checkedMsIn(checks: string | null | undefined): number | undefined {
-  const ms = Number(checks?.split(' ')[3])
-  return Number.isFinite(ms) && ms > 0 ? ms : undefined
-}
-
+/** @param checkedMs the end of the last visit of a row of idle ones; undefined: there was none since the last run. */
 function seenMsOf(run: Run | null, checkedMs: number | undefined): number | undefined {
   const endedMs = run?.finishedAt == null ? 0 : Date.parse(run.finishedAt)
   // An idle visit has seen everything, and left nothing.

@@ -36,6 +36,8 @@ export const runLimits = {
   arrivalsCountedMax: 50,
   /** If nobody has looked for longer, that is no silence; unless the account's intervals are so long. */
   unwatchedFromMs: 86_400_000,
+  /** A clock that shows an earlier time was never set: a machine without a battery for it begins in 1970. */
+  clockSetFromMs: 365 * 86_400_000,
   /** What is expected is summed up in steps from this on. */
   outlookStepMs: 60_000,
   /** An account is visited once the messages that are to be expected have waited for this long, all of them together: what a visit is worth. */

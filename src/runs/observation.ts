@@ -4,7 +4,17 @@
  */
 import { runLimits } from './limits.ts'
 import { Outlook } from './outlook.ts'
-import { awaitedAt, dayMs, weekDayAt, fade, halfHourMs, halfHourAt, type Rhythm, remembered } from './rhythm.ts'
+import {
+  awaitedAt,
+  dayMs,
+  weekDayAt,
+  fade,
+  halfHourMs,
+  halfHourAt,
+  newRhythm,
+  type Rhythm,
+  remembered,
+} from './rhythm.ts'
 
 /** What one visit has seen. */
 export interface Observation {
@@ -23,6 +33,10 @@ export interface Observation {
 export function learn(rhythm: Rhythm, observation: Observation): Rhythm {
   const { fromMs, toMs, stored, asked, longestMs } = observation
   if (fromMs === undefined) return rhythm
+  if (toMs < runLimits.clockSetFromMs) return rhythm
+  if (rhythm.sinceMs < runLimits.clockSetFromMs) return newRhythm(toMs)
+  // Between two times of which one is no time, nobody knows how long it was.
+  if (fromMs < runLimits.clockSetFromMs) return rhythm
   const spanMs = toMs - fromMs
   // Nobody looked, or the clock was stepped. Such a time is no silence, and the mail of it has no hour.
   if (spanMs < 0 || spanMs > Math.max(runLimits.unwatchedFromMs, 2 * longestMs)) return movedBy(rhythm, spanMs)

@@ -6,13 +6,14 @@ import { nextVisit, rhythmCodes, type RhythmCode } from './schedule.ts'
 
 /**
  * What stands before the rhythm. `due at once`: it is new, or somebody asked for it. `waiting`: it is due, and
- * its server, or all workers, have no place for it yet. `backing off`: its last visit failed. `destination
+ * its server, or all workers, have no place for it yet. `more to fetch`: its last run left some mail for then. `backing off`: its last visit failed. `destination
  * paused`: nothing goes there for now. `throttled`: its server gives nothing more for a while. `put off`: something else made it later.
  * `paused`, `needs attention`: it is not visited by itself.
  */
 const heldCodes = [
   'due at once',
   'waiting',
+  'more to fetch',
   'backing off',
   'destination paused',
   'throttled',
@@ -43,6 +44,8 @@ export interface Scheduled {
   readonly isDestinationPaused: boolean
   /** It has been due for a while, and has no place. */
   readonly isWaiting: boolean
+  /** Its last run ended before all was fetched. */
+  readonly hasMore: boolean
   readonly nowMs: number
 }
 
@@ -56,12 +59,18 @@ export function shownRhythm(scheduled: Scheduled): ShownRhythm {
   const { rhythm: usual } = nextVisit(account, rhythm, { nowMs: visitedMs, lateMs: 0, random: 0.5 })
   // An exact interval may be cut down to its half.
   const least = usual.seconds * (usual.code === 'fixed' ? 0.5 : 1 - runLimits.jitter)
-  if (seconds < least - runLimits.shownSlackSeconds) return { code: 'due at once', seconds: 0 }
+  if (seconds < least - runLimits.shownSlackSeconds) return sooner(scheduled, usual, seconds)
   if (state.failures > 0) return { code: 'backing off', seconds }
   if (seconds <= usual.seconds * (1 + runLimits.jitter) + runLimits.shownSlackSeconds) return usual
   // It was paused, or its time has come for another reason.
   if (dueMs <= scheduled.nowMs) return { code: 'due at once', seconds: 0 }
   return { code: heldBy(scheduled), seconds }
+}
+
+/** It comes sooner than its rhythm says. @param usual by its interval of now: a shorter one may have been set when its last visit ended. */
+function sooner({ dueMs, nowMs, hasMore }: Scheduled, usual: ShownRhythm, seconds: number): ShownRhythm {
+  if (dueMs === null || dueMs <= nowMs + runLimits.shownSlackSeconds * 1000) return { code: 'due at once', seconds: 0 }
+  return hasMore ? { code: 'more to fetch', seconds } : usual
 }
 
 function heldBy({ isDestinationPaused, isDeferred }: Scheduled): ShownRhythm['code'] {

@@ -192,6 +192,18 @@ test('a clock that steps spoils nothing', () => {
   }
 })
 
+test('a clock that was never set, as on a board without a battery, teaches nothing', () => {
+  const nowMs = wednesdayMs + 12 * hour
+  const bootMs = 5 * minute
+  const booted = learn(atWork, { fromMs: wednesdayMs, toMs: bootMs, stored: 3, longestMs: hour })
+  const again = learn(booted, { fromMs: bootMs, toMs: bootMs + minute, stored: 1, longestMs: hour })
+  const kept = unpackRhythm(packRhythm(again)) ?? newRhythm(nowMs)
+  const back = learn(kept, { fromMs: bootMs + minute, toMs: nowMs, stored: 1, longestMs: hour })
+  assert.deepEqual(next(usual, back, nowMs).rhythm, next(usual, atWork, nowMs).rhythm)
+  const made = learn(newRhythm(bootMs), { fromMs: bootMs + minute, toMs: nowMs, stored: 1, longestMs: hour })
+  assert.equal(next(usual, made, nowMs).rhythm.code, 'learning')
+})
+
 test('other habits are learnt within weeks', () => {
   const nightly = learnt(35, (atMs) => (hourOf(atMs) === 3 ? 1 : 0), atWork, wednesdayMs)
   const nowMs = wednesdayMs + 35 * day
@@ -226,6 +238,7 @@ test('it is said why an account is visited when it is', () => {
     isDeferred: false,
     isDestinationPaused: false,
     isWaiting: false,
+    hasMore: false,
     nowMs: visitedMs + minute,
   }
   const { seconds } = next(usual, atWork, visitedMs).rhythm
@@ -243,6 +256,23 @@ test('it is said why an account is visited when it is', () => {
     [{ isWaiting: true }, { code: 'waiting', seconds: 0 }],
     [{ visitedMs: undefined }, { code: 'due at once', seconds: 0 }],
     [{ dueMs: visitedMs + 1000 }, { code: 'due at once', seconds: 0 }],
+    // Its interval was made longer since.
+    [
+      { account: { interval: { minSeconds: 3600, maxSeconds: 3600 }, paused: false }, dueMs: visitedMs + 600_000 },
+      { code: 'fixed', seconds: 3600 },
+    ],
+    [
+      {
+        account: { interval: { minSeconds: 3600, maxSeconds: 3600 }, paused: false },
+        dueMs: visitedMs + 600_000,
+        hasMore: true,
+      },
+      { code: 'more to fetch', seconds: 600 },
+    ],
+    [
+      { dueMs: visitedMs, hasMore: true },
+      { code: 'due at once', seconds: 0 },
+    ],
     [
       { state: { attention: false, failures: 3 }, dueMs: inAnHour },
       { code: 'backing off', seconds: 3600 },

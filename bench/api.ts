@@ -15,7 +15,9 @@ import { root } from '../deploy/template.ts'
 import type { AccountId, RunId } from '../src/mail/message.ts'
 import { connectRedis } from '../src/redis/connection.ts'
 import { keys } from '../src/redis/key-names.ts'
+import { keep } from '../src/redis/run-history.ts'
 import { restate } from '../src/redis/statuses.ts'
+import { packRun } from '../src/runs/run-record.ts'
 import { noCounts, type Run } from '../src/runs/run.ts'
 import { freePorts } from '../test/support/dovecot.ts'
 import { startRedis } from '../test/support/redis.ts'
@@ -120,6 +122,7 @@ async function haveRun(ids: readonly string[]): Promise<void> {
   for (let from = 0; from < ids.length; from += 1000) {
     const some = ids.slice(from, from + 1000)
     const many = redis.pipeline()
+    const kept: Promise<unknown>[] = []
     for (const [nth, id] of some.entries()) {
       const failure =
         nth % 200 === 0 ? { kind: 'unreachable' as const, message: 'It could not be reached.', passes: false } : null
@@ -140,14 +143,12 @@ async function haveRun(ids: readonly string[]): Promise<void> {
         secondsLeft: null,
         notices: [],
       }
-      many
-        .set(keys.run(run.id), JSON.stringify(run))
-        .zadd(keys.runs(id), 0, run.id)
-        .hset(keys.lastRuns, id, JSON.stringify(run))
+      kept.push(keep(redis, { run, row: '', transcriptsKept: undefined, nowMs: Date.now() }))
+      many.hset(keys.lastRuns, id, `${run.id} ${packRun(run)}`)
       const state = { failures: 0, firstFailedAtMs: 0, attention: false, lastFailure: failure }
       many.hset(keys.accountStates, id, JSON.stringify(state))
     }
-    await many.exec()
+    await Promise.all([many.exec(), ...kept])
     await restate(redis, some)
   }
 }

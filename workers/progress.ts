@@ -3,9 +3,14 @@ import { workerLimits } from './limits.ts'
 import type { Runs } from '../src/redis/runs.ts'
 import { type Fetched, noCounts, type Run, type RunCounts } from '../src/runs/run.ts'
 
+interface ProgressTerms {
+  nowMs(): number
+  readonly countedDownEveryMs: number
+}
+
 /** Writes a running run's counts at most twice a second, one write at a time. */
 export class Progress {
-  readonly #runs: Runs
+  readonly #runs: Pick<Runs, 'change'>
   readonly #run: Run
   readonly #counts: RunCounts
   readonly #notices = new Set<string>()
@@ -19,7 +24,15 @@ export class Progress {
   /** A write though nothing has changed: the time that is left has. */
   #again: NodeJS.Timeout | undefined
 
-  constructor(runs: Runs, run: Run, counts: RunCounts) {
+  readonly #terms: ProgressTerms
+
+  constructor(
+    runs: Pick<Runs, 'change'>,
+    run: Run,
+    counts: RunCounts,
+    terms: ProgressTerms = { nowMs: () => performance.now(), countedDownEveryMs: workerLimits.countedDownEveryMs },
+  ) {
+    this.#terms = terms
     this.#runs = runs
     this.#run = run
     this.#counts = counts
@@ -32,7 +45,7 @@ export class Progress {
   /** Counted down since it was said: until the next window comes, or its budget has more, nobody says it anew. */
   get secondsLeft(): number | null {
     if (this.#secondsLeft === null) return null
-    const sinceSeconds = (performance.now() - this.#leftSaidAtMs) / 1000
+    const sinceSeconds = (this.#terms.nowMs() - this.#leftSaidAtMs) / 1000
     return Math.max(Math.min(1, this.#secondsLeft), Math.round(this.#secondsLeft - sinceSeconds))
   }
 
@@ -44,19 +57,19 @@ export class Progress {
     this.#fetched = fetched ?? this.#fetched
     if (secondsLeft !== undefined) {
       this.#secondsLeft = secondsLeft
-      this.#leftSaidAtMs = performance.now()
+      this.#leftSaidAtMs = this.#terms.nowMs()
     }
-    const sinceMs = performance.now() - this.#writtenAtMs
+    const sinceMs = this.#terms.nowMs() - this.#writtenAtMs
     this.#due ??= setTimeout(() => this.#write(), Math.max(0, workerLimits.progressEveryMs - sinceMs))
   }
 
   #write(): void {
     this.#due = undefined
-    this.#writtenAtMs = performance.now()
+    this.#writtenAtMs = this.#terms.nowMs()
     clearTimeout(this.#again)
     const { secondsLeft } = this
     if (secondsLeft !== null && secondsLeft > 1)
-      this.#again = setTimeout(() => this.changed(), workerLimits.countedDownEveryMs)
+      this.#again = setTimeout(() => this.changed(), this.#terms.countedDownEveryMs)
     const before = this.#writing
     // The counts are only shown to people: the next write, or the run's end, repairs a write that fails.
     this.#writing = (async () => {

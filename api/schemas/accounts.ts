@@ -108,7 +108,9 @@ const rhythm = Type.Object(
   },
   { description: 'why nextRunAt is when it is' },
 )
-const status = Type.Enum([...accountStatuses])
+const status = Type.Enum([...accountStatuses], {
+  description: 'waiting: a run is queued, or it has been due for some seconds and has no place at its server yet',
+})
 export const Account = Type.Object({
   id,
   ...accountFields,

@@ -28,8 +28,7 @@ const hosted = {
     ...like('alice'),
   }),
 }
-const imap = {
-  kind: Type.Literal('imap'),
+const server = {
   host: host('imap.example.org'),
   port: port(993),
   tls,
@@ -37,6 +36,7 @@ const imap = {
   tlsFingerprint,
   user,
 }
+const changeable = { ...server, importBytesPerHour }
 const condition = {
   status: Type.Enum(['ok', 'failing', 'paused'], {
     description:
@@ -51,38 +51,32 @@ export const NewDestination = Type.Object(
   {
     kind: Type.Enum(['hosted', 'imap']),
     login: Type.Optional(hosted.login),
-    host: Type.Optional(imap.host),
-    port: Type.Optional(port(993)),
-    tls: Type.Optional(imap.tls),
-    tlsVerify: Type.Optional(imap.tlsVerify),
-    tlsFingerprint: Type.Optional(imap.tlsFingerprint),
-    user: Type.Optional(imap.user),
-    importBytesPerHour: Type.Optional(importBytesPerHour),
+    ...Type.Partial(Type.Object(changeable)).properties,
     password,
   },
   { ...strict, ...like({ kind: 'hosted', login: 'alice', password: example.password }) },
 )
 export type NewDestination = Static<typeof NewDestination>
 
-export const DestinationPatch = Type.Partial(
-  Type.Object({
-    host: imap.host,
-    port: port(993),
-    tls: imap.tls,
-    tlsVerify: imap.tlsVerify,
-    tlsFingerprint: imap.tlsFingerprint,
-    user: imap.user,
-    importBytesPerHour,
-    password,
-  }),
-  { ...strict, ...like({ password: example.password }) },
-)
+export const DestinationPatch = Type.Partial(Type.Object({ ...changeable, password }), {
+  ...strict,
+  ...like({ password: example.password }),
+})
 export type DestinationPatch = Static<typeof DestinationPatch>
 
 const accounts = Type.Integer({ description: 'how many gather there', ...like(4) })
 export const Destination = Type.Union([
   Type.Object({ id, ...hosted, ...condition, importBytesPerHour, accounts, createdAt: time }),
-  Type.Object({ id, ...imap, hostUnicode, ...condition, importBytesPerHour, accounts, createdAt: time }),
+  Type.Object({
+    id,
+    kind: Type.Literal('imap'),
+    ...server,
+    hostUnicode,
+    ...condition,
+    importBytesPerHour,
+    accounts,
+    createdAt: time,
+  }),
 ])
 export type Destination = Static<typeof Destination>
 

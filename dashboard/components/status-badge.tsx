@@ -43,8 +43,21 @@ export function Badge({
   )
 }
 
-export function StatusBadge({ status }: { readonly status: AccountStatus }) {
+/** @param hasMore its last run left mail for the next one: that is not up to date. */
+export function StatusBadge({
+  status,
+  hasMore = false,
+}: {
+  readonly status: AccountStatus
+  readonly hasMore?: boolean
+}) {
   const [tone, icon] = looks[status]
+  if (hasMore && status === 'idle')
+    return (
+      <Badge tone="calm" icon="clock">
+        {words.value.account.moreTitle}
+      </Badge>
+    )
   return (
     <Badge tone={tone} icon={icon}>
       {words.value.statuses[status]}

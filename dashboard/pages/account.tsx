@@ -107,7 +107,7 @@ export default function AccountPage({ params: { id = '' } }: PageProps) {
     <Page
       title={address}
       back={back}
-      lead={<StatusBadge status={status} />}
+      lead={<StatusBadge status={status} hasMore={lastRun?.more === true} />}
       actions={<Actions account={account} isRunning={live?.run.state === 'running'} onEdit={edit} />}
     >
       <div class="columns">

@@ -191,7 +191,7 @@ export const vi: Words = {
     anyStatus: 'Mọi trạng thái',
     account: 'Tài khoản',
     lastMail: 'Thư gần nhất',
-    lastRun: 'Lần kiểm tra gần nhất',
+    lastRun: 'Lần kiểm tra',
     nextRun: 'Lượt tới',
     actions: 'Thao tác',
     actionsOf: (address) => `Thao tác với ${address}`,

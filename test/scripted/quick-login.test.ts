@@ -38,6 +38,17 @@ async function at(behaviour: Partial<Behaviour>, use: (known: Known) => Promise<
   }
 }
 
+/** A world that visits this server, and whose plan of it is known. */
+async function pulledTwice(options: Known['options']) {
+  const world = new TestWorld([])
+  const where = { host: options.host, port: options.port }
+  world.realMaildrop = async (pace) => await openMaildrop({ ...options, pace })
+  world.realQuickly = async (pace) => await openQuickly({ ...options, pace, known: pipelining })
+  await world.pull(where)
+  await world.pull(where)
+  return { world, where }
+}
+
 async function failureOf(work: Promise<unknown>): Promise<{ kind: string; message: string }> {
   const error = await work.then(
     () => undefined,
@@ -244,12 +255,7 @@ test('where UIDL is missing, the answers do not tell, and the listing is what it
 
 test('a visit whose answers are known reads nothing in them; one whose answers are other ones goes on in its session', async () => {
   await at({}, async ({ options, server }) => {
-    const world = new TestWorld([])
-    const where = { host: options.host, port: options.port }
-    world.realMaildrop = async (pace) => await openMaildrop({ ...options, pace })
-    world.realQuickly = async (pace) => await openQuickly({ ...options, pace, known: pipelining })
-    await world.pull(where)
-    await world.pull(where)
+    const { world, where } = await pulledTwice(options)
     assert.ok(world.ledger.known?.answers)
     server.commands.length = 0
     assert.equal(await world.visit(where), undefined)
@@ -273,12 +279,7 @@ for (const [how, breaks] of Object.entries({ 'falls silent': { silentOn: 'CAPA' 
   test(`mail comes all the same from a server that ${how} at CAPA in a session that is logged in`, async () => {
     const atConnection = (nth: number) => (nth === 2 ? breaks : {})
     await at({ atConnection }, async ({ options, server }) => {
-      const world = new TestWorld([])
-      const where = { host: options.host, port: options.port }
-      world.realMaildrop = async (pace) => await openMaildrop({ ...options, pace })
-      world.realQuickly = async (pace) => await openQuickly({ ...options, pace, known: pipelining })
-      await world.pull(where)
-      await world.pull(where)
+      const { world, where } = await pulledTwice(options)
       server.deliver({ bytes: letter('four'), uidl: 'id of four' })
       assert.equal((await world.visit(where))?.stored, 1)
     })

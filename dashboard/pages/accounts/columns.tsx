@@ -25,7 +25,7 @@ export function columns(start: Start): readonly Column<Account>[] {
           <a href={`/accounts/${account.id}`}>{account.address}</a>
           <span class="who-provider">{account.hostUnicode}</span>
           <span class="who-more">
-            <StatusBadge status={account.status} />
+            <StatusBadge status={account.status} hasMore={account.lastRun?.more === true} />
             <NextRun account={account} />
           </span>
         </div>
@@ -37,12 +37,12 @@ export function columns(start: Start): readonly Column<Account>[] {
       width: '12.5rem',
       wide: true,
       sorts: true,
-      cell: ({ status }) => <StatusBadge status={status} />,
+      cell: ({ status, lastRun }) => <StatusBadge status={status} hasMore={lastRun?.more === true} />,
     },
     {
       key: 'lastMail',
       title: say.lastMail,
-      width: '8.5rem',
+      width: '9.25rem',
       wide: true,
       sorts: true,
       cell: ({ lastMailAt }) => when(lastMailAt),
@@ -50,7 +50,7 @@ export function columns(start: Start): readonly Column<Account>[] {
     {
       key: 'lastRun',
       title: say.lastRun,
-      width: '8.5rem',
+      width: '9.25rem',
       wide: true,
       sorts: true,
       cell: ({ lastCheckedAt }) => when(lastCheckedAt),
@@ -58,7 +58,7 @@ export function columns(start: Start): readonly Column<Account>[] {
     {
       key: 'nextRun',
       title: say.nextRun,
-      width: '8rem',
+      width: '9.5rem',
       wide: true,
       sorts: true,
       cell: (account) => <NextRun account={account} />,

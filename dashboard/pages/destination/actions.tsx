@@ -10,8 +10,7 @@ import { navigate } from '../../router.ts'
 import { may, ownerOf } from '../../session.ts'
 import type { Destination } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
-import { NewLimit } from './new-limit.tsx'
-import { NewPassword } from './new-password.tsx'
+import { NewLimit, NewPassword } from './changes.tsx'
 
 export function Actions({
   destination,

@@ -30,13 +30,13 @@ export function Feeders({ destination: { id, accounts: all } }: { readonly desti
           ) : (
             <>
               <ul class="rows">
-                {items.map(({ id: account, address, status, hostUnicode }) => (
+                {items.map(({ id: account, address, status, hostUnicode, lastRun }) => (
                   <li key={account}>
                     <div class="rows-name">
                       <a href={`/accounts/${account}`}>{address}</a>
                       <p class="quiet">{hostUnicode}</p>
                     </div>
-                    <StatusBadge status={status} />
+                    <StatusBadge status={status} hasMore={lastRun?.more === true} />
                   </li>
                 ))}
               </ul>

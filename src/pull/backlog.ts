@@ -13,20 +13,26 @@ const octets = digits / 2
 export class Backlog {
   readonly #hashes: ReadonlySet<number>
 
-  private constructor(hashes: Iterable<number>) {
-    this.#hashes = new Set(hashes)
+  private constructor(hashes: ReadonlySet<number>) {
+    this.#hashes = hashes
   }
 
   static async of(listing: readonly Listed[]): Promise<Backlog> {
-    const hashes: number[] = []
-    for await (const slice of slices(listing)) hashes.push(...slice.flatMap((message) => hashOf(message) ?? []))
+    const hashes = new Set<number>()
+    for await (const slice of slices(listing))
+      for (const message of slice) {
+        const hash = hashOf(message)
+        if (hash !== undefined) hashes.add(hash)
+      }
     return new Backlog(hashes)
   }
 
   /** @param text what `toString` gave. */
   static parse(text: string): Backlog {
     const packed = Buffer.from(text, 'base64')
-    return new Backlog(Array.from({ length: packed.length / octets }, (_, nth) => packed.readUInt32BE(nth * octets)))
+    const hashes = new Set<number>()
+    for (let at = 0; at + octets <= packed.length; at += octets) hashes.add(packed.readUInt32BE(at))
+    return new Backlog(hashes)
   }
 
   toString(): string {

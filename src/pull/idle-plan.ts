@@ -13,7 +13,8 @@ import type { Survey } from './survey.ts'
  */
 export async function idlePlan(session: PullSession, survey: Survey): Promise<IdlePlan | undefined> {
   const { listing, maildrop, erasures, account, view, nowMs } = session
-  if (!survey.isIdle || maildrop.leavesOut === true || !tellsAll(listing) || !erasures.isClockSteady()) return undefined
+  if (!survey.isIdle || maildrop.leavesOut === true || !erasures.isClockSteady()) return undefined
+  if (!(await tellsAll(listing))) return undefined
   const { predecessor } = view.continuity
   const plan: KnownPlan = {
     listing: await listingHash(listing),

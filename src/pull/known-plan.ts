@@ -78,9 +78,10 @@ export function settingsHash({ account, predecessor }: PlannedAccount): string {
  * Whether each message has a UIDL of its own and a size. Otherwise another message may stand under the same listing, and only a look at it
  * would tell.
  */
-export function tellsAll(listing: readonly Listed[]): boolean {
+export async function tellsAll(listing: readonly Listed[]): Promise<boolean> {
   const uidls = new Set<string>()
-  for (const { uidl, unsized } of listing) if (uidl !== undefined && unsized === undefined) uidls.add(uidl)
+  for await (const slice of slices(listing))
+    for (const { uidl, unsized } of slice) if (uidl !== undefined && unsized === undefined) uidls.add(uidl)
   return uidls.size === listing.length
 }
 

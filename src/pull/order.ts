@@ -7,6 +7,7 @@
  * interrupted goes on by what the ledger knows.
  */
 import type { Listed } from '../mail/message.ts'
+import { slices } from '../slices.ts'
 import { pullLimits } from './limits.ts'
 
 export interface Order {
@@ -28,21 +29,22 @@ export interface Import {
 }
 
 /** @param ofImport undefined: this is no first import. */
-export function orderOf(messages: readonly Listed[], ofImport: Import | undefined): Order {
-  if (ofImport === undefined) return { fresh: [], freshRest: [], ...ordinaryFirst(messages) }
-  const news = messages.filter((message) => ofImport.fresh.has(message))
-  const { first: fresh, rest: freshRest } = ordinaryFirst(news)
-  const backlog = without(messages, news)
+export async function orderOf(messages: readonly Listed[], ofImport: Import | undefined): Promise<Order> {
+  if (ofImport === undefined) return { fresh: [], freshRest: [], ...(await ordinaryFirst(messages)) }
+  const news = ofImport.fresh.size === 0 ? [] : await those(messages, (message) => ofImport.fresh.has(message))
+  const { first: fresh, rest: freshRest } = await ordinaryFirst(news)
+  const backlog = await without(messages, news)
   if (octetsOf(backlog) <= pullLimits.smallImportOctets) return { fresh, freshRest, ...firstWindowOf(backlog) }
   const newest = ofImport.isBeginning ? newestOf(backlog) : []
-  return { fresh, freshRest, ...firstWindowOf([...newest, ...bySize(without(backlog, newest))]) }
+  const others = await bySize(await without(backlog, newest))
+  return { fresh, freshRest, ...firstWindowOf([...newest, ...others]) }
 }
 
 /** One window of mail, small messages before large ones if it is not everything. */
-function ordinaryFirst(messages: readonly Listed[]): Pick<Order, 'first' | 'rest'> {
+async function ordinaryFirst(messages: readonly Listed[]): Promise<Pick<Order, 'first' | 'rest'>> {
   if (prefixOf(messages).length === messages.length) return { first: messages, rest: [] }
-  const first = prefixOf(messages.filter(({ size }) => size <= pullLimits.largeOctets))
-  return { first, rest: without(messages, first) }
+  const first = prefixOf(await those(messages, ({ size }) => size <= pullLimits.largeOctets))
+  return { first, rest: await without(messages, first) }
 }
 
 function firstWindowOf(messages: readonly Listed[]): Pick<Order, 'first' | 'rest'> {
@@ -68,21 +70,34 @@ function prefixOf(messages: readonly Listed[]): readonly Listed[] {
 
 /** The last small messages: people look for them first. */
 function newestOf(messages: readonly Listed[]): readonly Listed[] {
-  return messages.filter(({ size }) => size <= pullLimits.importSizes[0]).slice(-pullLimits.importNewest)
+  const newest: Listed[] = []
+  for (let nth = messages.length - 1; nth >= 0 && newest.length < pullLimits.importNewest; nth -= 1) {
+    const message = messages[nth]
+    if (message !== undefined && message.size <= pullLimits.importSizes[0]) newest.push(message)
+  }
+  return newest.toReversed()
 }
 
 /** Small messages first. */
-function bySize(messages: readonly Listed[]): Listed[] {
+async function bySize(messages: readonly Listed[]): Promise<Listed[]> {
   const classes = [...pullLimits.importSizes, Infinity].map((): Listed[] => [])
-  for (const message of messages) {
-    const place = pullLimits.importSizes.findIndex((octets) => message.size <= octets)
-    classes.at(place)?.push(message)
-  }
+  for await (const slice of slices(messages))
+    for (const message of slice) {
+      const place = pullLimits.importSizes.findIndex((octets) => message.size <= octets)
+      classes.at(place)?.push(message)
+    }
   return classes.flat()
 }
 
-function without(messages: readonly Listed[], some: readonly Listed[]): readonly Listed[] {
+async function without(messages: readonly Listed[], some: readonly Listed[]): Promise<readonly Listed[]> {
   if (some.length === 0) return messages
   const taken = new Set(some)
-  return messages.filter((message) => !taken.has(message))
+  return await those(messages, (message) => !taken.has(message))
+}
+
+/** A filter in turns of the event loop. */
+async function those(messages: readonly Listed[], isWanted: (message: Listed) => boolean): Promise<Listed[]> {
+  const wanted: Listed[] = []
+  for await (const slice of slices(messages)) for (const message of slice) if (isWanted(message)) wanted.push(message)
+  return wanted
 }

@@ -7,7 +7,7 @@ import type { Turns } from './suspects.ts'
 
 export async function* portions(session: PullSession, turns: Turns): AsyncGenerator<Turns> {
   const { world } = session
-  const { fresh, freshRest, first, rest } = orderOf(turns.usual, await importOf(session, turns.usual))
+  const { fresh, freshRest, first, rest } = await orderOf(turns.usual, await importOf(session, turns.usual))
   if (fresh.length > 0) yield { usual: fresh, last: [] }
   const budget = session.isImport ? world.importBudget : undefined
   const isAllOrdinary = freshRest.length + rest.length === 0 && octetsOf(turns.last) <= pullLimits.ordinaryOctetsMax

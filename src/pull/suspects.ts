@@ -119,7 +119,7 @@ export class Suspects {
   async turns({ listed, toRetrieve, retried, sightings, areIdsNew }: Wanted): Promise<Turns> {
     this.#retried = retried
     this.#sightings = new Map(sightings)
-    this.#newIds = areIdsNew ? new Set(toRetrieve.map(listedUidlHash)) : undefined
+    this.#newIds = areIdsNew ? await hashesOf(toRetrieve) : undefined
     if (areIdsNew) await this.#follow(toRetrieve)
     const turns = { usual: [] as Listed[], last: [] as Listed[] }
     const present = new Set<string>()
@@ -332,4 +332,11 @@ export class Suspects {
     if (!this.#aside.has(key)) this.#names.delete(key)
     if (this.#suspects.delete(key)) this.#mustReturn = true
   }
+}
+
+/** The hashes of their UIDLs, made in turns of the event loop. */
+async function hashesOf(messages: readonly Listed[]): Promise<ReadonlySet<ShortHash | undefined>> {
+  const hashes = new Set<ShortHash | undefined>()
+  for await (const slice of slices(messages)) for (const message of slice) hashes.add(listedUidlHash(message))
+  return hashes
 }

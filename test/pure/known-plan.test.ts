@@ -259,12 +259,12 @@ test('a listing is another one by each of its parts, and by its order', async ()
   assert.notEqual(await listingHash(many), await listingHash(many.slice(0, -1)))
 })
 
-test('a listing tells all if each message has an id of its own, and a size', () => {
-  assert.ok(tellsAll([]))
-  assert.ok(tellsAll([listed(1, 'a', 10), listed(2, 'b', 10)]))
-  assert.ok(!tellsAll([listed(1, 'a', 10), listed(2, 'a', 11)]))
-  assert.ok(!tellsAll([listed(1, 'a', 10), listed(2, undefined, 11)]))
-  assert.ok(!tellsAll([{ ...listed(1, 'a', 0), unsized: '?' }]))
+test('a listing tells all if each message has an id of its own, and a size', async () => {
+  assert.ok(await tellsAll([]))
+  assert.ok(await tellsAll([listed(1, 'a', 10), listed(2, 'b', 10)]))
+  assert.ok(!(await tellsAll([listed(1, 'a', 10), listed(2, 'a', 11)])))
+  assert.ok(!(await tellsAll([listed(1, 'a', 10), listed(2, undefined, 11)])))
+  assert.ok(!(await tellsAll([{ ...listed(1, 'a', 0), unsized: '?' }])))
 })
 
 /** Another value for each setting of an account. */

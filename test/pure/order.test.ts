@@ -8,6 +8,7 @@ import type { ImportBudget } from '../../src/pull/import-budget.ts'
 import { TimeLeft } from '../../src/pull/time-left.ts'
 import { KiB, MiB } from '../../src/units.ts'
 import { Chance } from '../support/chance.ts'
+import { turnsDuring } from '../support/turns.ts'
 import { letter, TestWorld } from '../support/world.ts'
 
 const listed = (...sizes: number[]): Listed[] =>
@@ -15,25 +16,25 @@ const listed = (...sizes: number[]): Listed[] =>
 const numbers = (messages: readonly Listed[]) => messages.map(({ number }) => number as number)
 const many = (count: number, size: number) => Array.from({ length: count }, () => size)
 
-test('one window of mail is ordinary, in the order of the maildrop, whatever the sizes', () => {
+test('one window of mail is ordinary, in the order of the maildrop, whatever the sizes', async () => {
   const messages = listed(3 * MiB, 1000, 500 * KiB)
-  assert.deepEqual(orderOf(messages, undefined), { fresh: [], freshRest: [], first: messages, rest: [] })
+  assert.deepEqual(await orderOf(messages, undefined), { fresh: [], freshRest: [], first: messages, rest: [] })
 })
 
-test('beside a large message the small ones are ordinary mail, and the large one is not', () => {
-  const { first, rest } = orderOf(listed(20 * MiB, 1000, 2000), undefined)
+test('beside a large message the small ones are ordinary mail, and the large one is not', async () => {
+  const { first, rest } = await orderOf(listed(20 * MiB, 1000, 2000), undefined)
   assert.deepEqual([numbers(first), numbers(rest)], [[2, 3], [1]])
 })
 
-test('of more mail than one window the first window is ordinary, and all of it keeps its order', () => {
-  const { first, rest } = orderOf(listed(...many(600, 1000)), undefined)
+test('of more mail than one window the first window is ordinary, and all of it keeps its order', async () => {
+  const { first, rest } = await orderOf(listed(...many(600, 1000)), undefined)
   assert.equal(first.length, pullLimits.windowMessagesMax)
   assert.deepEqual([...numbers(first), ...numbers(rest)], numbers(listed(...many(600, 1000))))
 })
 
-test('a first import brings the newest first, then the small ones, and the large ones last', () => {
+test('a first import brings the newest first, then the small ones, and the large ones last', async () => {
   const messages = listed(10 * MiB, 2 * MiB, 500 * KiB, ...many(300, 1000), 600 * KiB, 12 * MiB)
-  const { fresh, first, rest } = orderOf(messages, { fresh: new Set(), isBeginning: true })
+  const { fresh, first, rest } = await orderOf(messages, { fresh: new Set(), isBeginning: true })
   assert.deepEqual(fresh, [])
   const order = numbers([...first, ...rest])
   assert.deepEqual(order.slice(0, 50), numbers(messages.slice(253, 303)))
@@ -42,15 +43,24 @@ test('a first import brings the newest first, then the small ones, and the large
   assert.ok(first.length <= pullLimits.windowMessagesMax)
 })
 
-test('what has come since the import began is ordinary mail of its own, before all that is left of it', () => {
+test('what has come since the import began is ordinary mail of its own, before all that is left of it', async () => {
   const messages = listed(...many(400, 100 * KiB), 2000, 9 * MiB, 3000)
   const news = { fresh: new Set(messages.slice(400)), isBeginning: false }
-  const { fresh, freshRest, first, rest } = orderOf(messages, news)
+  const { fresh, freshRest, first, rest } = await orderOf(messages, news)
   assert.deepEqual([numbers(fresh), numbers(freshRest)], [[401, 403], [402]])
   assert.equal(first.length + rest.length, 400)
 })
 
-test('chance: nothing is left out, nothing comes twice, and only one window is ordinary', () => {
+test('what a first import of 50,000 messages brings first is decided in turns of the event loop', async () => {
+  const messages = listed(...many(50_000, 1000))
+  const turns = await turnsDuring(async () => {
+    const { first } = await orderOf(messages, { fresh: new Set(), isBeginning: true })
+    assert.equal(numbers(first).at(0), 50_000 - pullLimits.importNewest + 1)
+  })
+  assert.ok(turns > 50)
+})
+
+test('chance: nothing is left out, nothing comes twice, and only one window is ordinary', async () => {
   for (let seed = 1; seed <= 200; seed += 1) {
     const chance = new Chance(seed)
     const messages = listed(
@@ -58,7 +68,7 @@ test('chance: nothing is left out, nothing comes twice, and only one window is o
     )
     const upTo = chance.of([0, chance.below(messages.length + 1)])
     const ofImport: Import = { fresh: new Set(messages.slice(upTo)), isBeginning: upTo === 0 }
-    const { fresh, freshRest, first, rest } = orderOf(messages, chance.of([undefined, ofImport]))
+    const { fresh, freshRest, first, rest } = await orderOf(messages, chance.of([undefined, ofImport]))
     assert.deepEqual(
       numbers([...fresh, ...freshRest, ...first, ...rest]).toSorted((a, b) => a - b),
       numbers(messages),

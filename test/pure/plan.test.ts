@@ -9,25 +9,13 @@ import { missing } from '../../src/pull/lessons.ts'
 import { pullLimits } from '../../src/pull/limits.ts'
 import { matchTooLarge, planSession } from '../../src/pull/plan.ts'
 import { Unmatched } from '../../src/pull/unmatched.ts'
+import { turnsDuring } from '../support/turns.ts'
 
 const nowMs = Date.UTC(2026, 10, 10, 12)
 const unknown = { uidl: undefined, fingerprint: undefined, digest: undefined, size: 1 }
 
 function unmatchedOf(records: readonly NewRecord[]): Unmatched {
   return new Unmatched(new PackedRecords(Buffer.concat(records.map(encodeRecord))))
-}
-
-/** How many turns the event loop had until the work was done. */
-async function turnsDuring(work: () => Promise<void>): Promise<number> {
-  let turns = 0
-  let ended = false
-  const turn = () => {
-    turns += 1
-    if (!ended) setImmediate(turn)
-  }
-  setImmediate(turn)
-  await work().finally(() => (ended = true))
-  return turns
 }
 
 test('what a listing misses of 50,000 records is looked for in turns of the event loop', async () => {

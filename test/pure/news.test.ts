@@ -4,6 +4,7 @@ import { newsLimits } from '../../src/news/limits.ts'
 import type { RunId } from '../../src/mail/message.ts'
 import { newsOf, type RunEnd, type ToldNews, noNewsTold } from '../../src/news/news.ts'
 import { noCounts, type Run } from '../../src/runs/run.ts'
+import { runOf } from '../support/run.ts'
 import { account } from '../support/world.ts'
 
 const t0 = Date.UTC(2026, 10, 1)
@@ -12,23 +13,16 @@ const failed = { kind: 'unreachable', message: 'Could not reach pop.example.net:
 
 function end(fields: Partial<RunEnd> & { readonly failure?: Run['failure']; readonly nth?: number } = {}): RunEnd {
   const { failure = null, nth = 1, ...rest } = fields
-  const run: Run = {
+  const at = new Date(t0).toISOString()
+  const run = runOf({
     id: `01J0000000000000000000RUN${nth}` as RunId,
     accountId: account.id,
-    task: 'pull',
     state: failure === null ? 'done' : 'failed',
-    cause: 'schedule',
-    queuedAt: new Date(t0).toISOString(),
-    startedAt: new Date(t0).toISOString(),
-    finishedAt: new Date(t0).toISOString(),
-    ...noCounts(),
+    queuedAt: at,
+    startedAt: at,
+    finishedAt: at,
     failure,
-    fetched: null,
-    more: false,
-    checks: 1,
-    secondsLeft: null,
-    notices: [],
-  }
+  })
   return { account, run, attention: false, quarantined: [], firstImport: undefined, nowMs: t0, ...rest }
 }
 

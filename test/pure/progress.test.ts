@@ -2,27 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pending } from '../../src/deadline.ts'
-import type { AccountId, RunId } from '../../src/mail/message.ts'
 import { noCounts, type Run } from '../../src/runs/run.ts'
 import { Progress } from '../../workers/progress.ts'
+import { runOf } from '../support/run.ts'
 
-const run: Run = {
-  id: '01J00000000000000000000000' as RunId,
-  accountId: '01J00000000000000000000001' as AccountId,
-  task: 'pull',
-  state: 'running',
-  cause: 'schedule',
-  queuedAt: '2026-06-01T00:00:00.000Z',
-  startedAt: '2026-06-01T00:00:00.000Z',
-  finishedAt: null,
-  ...noCounts(),
-  failure: null,
-  fetched: null,
-  secondsLeft: null,
-  more: false,
-  checks: 1,
-  notices: [],
-}
+const run = runOf({ state: 'running', finishedAt: null })
 
 test('the time left is counted down while nothing comes, and never to nothing', async () => {
   const shown: (number | null)[] = []

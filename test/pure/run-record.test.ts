@@ -6,29 +6,20 @@ import { type Failure } from '../../src/failure/failure.ts'
 import { reportOf } from '../../src/failure/sentences.ts'
 import type { AccountId, RunId } from '../../src/mail/message.ts'
 import { idleRowIn, runOfRow } from '../../src/runs/idle-row.ts'
-import { noCounts, type Run } from '../../src/runs/run.ts'
+import type { Run } from '../../src/runs/run.ts'
 import { lastRunIn, packRun, runIn, unpackRun } from '../../src/runs/run-record.ts'
+import { runOf } from '../support/run.ts'
 
-const run: Run = {
+const run = runOf({
   id: ulid() as RunId,
   accountId: ulid() as AccountId,
-  task: 'pull',
-  state: 'done',
-  cause: 'schedule',
   queuedAt: '2026-11-29T09:00:00.123Z',
   startedAt: '2026-11-29T09:00:00.456Z',
   finishedAt: '2026-11-29T09:00:02.001Z',
-  ...noCounts(),
   listed: 240,
   stored: 3,
   bytes: 48_213,
-  failure: null,
-  fetched: null,
-  secondsLeft: null,
-  more: false,
-  checks: 1,
-  notices: [],
-}
+})
 const read = (record: string) => unpackRun(record, run.id, run.accountId)
 const large = { listed: 1e6, stored: 1e6, bytes: 5e11, recovered: 1e6, deleted: 1e6, quarantined: 1e6, deferred: 1e6 }
 

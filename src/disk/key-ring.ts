@@ -1,5 +1,5 @@
 /** The keys with which secrets are sealed: in a file that every process of the instance reads, or in the environment. */
-import { closeSync, openSync, readFileSync, rmSync, type Stats, statSync } from 'node:fs'
+import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync, type Stats, statSync } from 'node:fs'
 import { type Config, ConfigInvalid } from '../config.ts'
 import { type Key, KeyUnsafe, keysIn, linesOf, newKey, type Ring, ringOf } from '../seal.ts'
 import { createAtomically, writeAtomicallySync } from './atomic-write.ts'
@@ -172,17 +172,31 @@ export class KeyFile implements KeyRing {
 }
 
 function takeLockFile(path: string): void {
-  for (const tries of [1, 2]) {
+  for (let tries = 0; tries < 3; tries += 1) {
     try {
       closeSync(openSync(path, 'wx', 0o600))
       return
     } catch (error) {
-      const ageMs = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0)
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || tries === 2) throw error
-      if (ageMs < lockStaleMs)
-        throw new Error(`another process is changing the keys just now (${path})`, { cause: error })
-      rmSync(path, { force: true })
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
+    const held = statSync(path, { throwIfNoEntry: false })
+    if (held === undefined) continue
+    if (Date.now() - held.mtimeMs < lockStaleMs) break
+    dropStale(path, held.ino)
+  }
+  throw new Error(`another process is changing the keys just now (${path})`)
+}
+
+/** Whoever looked at the same time may have dropped it, and hold a lock of his own by now: that one is put back. */
+function dropStale(path: string, ino: number): void {
+  const aside = `${path}.${process.pid}`
+  try {
+    renameSync(path, aside)
+    if (statSync(aside).ino !== ino) linkSync(aside, path)
+  } catch (error) {
+    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  } finally {
+    rmSync(aside, { force: true })
   }
 }
 

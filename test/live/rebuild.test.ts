@@ -7,6 +7,7 @@ import type { Run } from '../../src/runs/run.ts'
 import { type Behaviour, type MaildropMessage, type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { readFolder, withoutTrace } from '../support/reader.ts'
 import { type Stack, startStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 import { letter } from '../support/world.ts'
 
 let stack: Stack
@@ -262,7 +263,7 @@ test('an ordinary run asks the store for nothing more; a restart costs one look 
   await stack.server.resume()
   const run = await stack.pull(id)
   assert.deepEqual([run.stored, run.recovered, run.failure], [0, 0, null])
-  assert.equal(logins(), before + 1)
+  await until('the line of the look', () => logins() > before)
   assert.notEqual(await stack.redis.hget(keys.ledgerNotes(id), 'wholeUnder'), name)
   await stack.pull(id)
   assert.equal(logins(), before + 1)

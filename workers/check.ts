@@ -8,6 +8,7 @@ import type { Maildrop, WindowPace } from '../src/pull/maildrop-ports.ts'
 import type { AccountRecord, AccountState } from '../src/redis/accounts.ts'
 import type { BegunVisit, Check, Lesson } from '../src/redis/due.ts'
 import type { Lease } from '../src/redis/lease.ts'
+import { isUntroubled } from '../src/runs/idle-row.ts'
 import { unpackRhythm } from '../src/runs/packed-rhythm.ts'
 import { nextVisit } from '../src/runs/schedule.ts'
 import { Transcript } from '../src/runs/transcript.ts'
@@ -56,7 +57,7 @@ export async function check(world: CheckWorld, order: CheckOrder): Promise<Found
   const { begun, lease } = order
   const { accounts: json, 'account-states': state, predecessors, rhythms } = begun.entries
   if (lease.known === undefined || json === null || begun.asked || begun.openRunId !== undefined) return undefined
-  if (state !== null && !isUntroubled(JSON.parse(state) as AccountState)) return undefined
+  if (state !== null && !isWell(JSON.parse(state) as AccountState)) return undefined
   const record = JSON.parse(json) as AccountRecord
   const { account } = record
   const planned = { account, predecessor: (predecessors ?? undefined) as typeof account.id | undefined }
@@ -87,9 +88,8 @@ export async function check(world: CheckWorld, order: CheckOrder): Promise<Found
 }
 
 /** A run that goes well would write nothing else. */
-function isUntroubled({ attention, lastFailure, failures, idsChanged, turnedAway }: AccountState): boolean {
-  const isWell = !attention && lastFailure === null && failures === 0
-  return isWell && idsChanged !== true && turnedAway === undefined
+function isWell(state: AccountState): boolean {
+  return isUntroubled(state) && state.idsChanged !== true
 }
 
 class Session implements BegunSession {

@@ -6,6 +6,8 @@ import { Lease } from '../src/redis/lease.ts'
 import { predecessorWorksMs } from '../src/redis/predecessors.ts'
 import { Quarantine } from '../src/redis/quarantine.ts'
 import type { JobVisit } from '../src/redis/queue.ts'
+import type { AccountId } from '../src/mail/message.ts'
+import { joinsRow } from '../src/runs/idle-row.ts'
 import type { Run } from '../src/runs/run.ts'
 import { type BegunSession, check, checkedHashes } from './check.ts'
 import type { Dispatch } from './dispatch.ts'
@@ -87,8 +89,11 @@ interface RunTerms extends JobTerms {
 async function runUnder(lease: Lease, world: PullWorld, terms: RunTerms): Promise<Lesson | undefined> {
   const { visit } = terms
   const { accountId, task } = visit
-  const run = await openRunOf(world, visit, terms)
+  const mayJoinRow = task === 'pull' && !terms.asked && (await joinsRowOf(world, accountId))
+  const run = await openRunOf(world, visit, { ...terms, quietly: mayJoinRow })
   if (run === undefined) return undefined
+  const joins = mayJoinRow && run.cause === 'schedule'
+  const isQuiet = joins && terms.openRunId === undefined
   // A pause may have ended meanwhile what somebody had asked for.
   const asked = terms.asked && (run.id === terms.openRunId || run.cause === 'request')
   const loaded = await world.load(accountId)
@@ -102,6 +107,7 @@ async function runUnder(lease: Lease, world: PullWorld, terms: RunTerms): Promis
       return undefined
     }
     if (loaded.pause !== undefined) {
+      if (isQuiet) await world.runs.change(run)
       await holdBack(world, loaded.destination.destination.id, [accountId], loaded.pause)
       return undefined
     }
@@ -110,27 +116,30 @@ async function runUnder(lease: Lease, world: PullWorld, terms: RunTerms): Promis
   const worksMs = predecessor === undefined ? 0 : await predecessorWorksMs(world.redis, accountId, predecessor)
   // What its last run still stores would be missed when the store is read, and fetched again.
   if (worksMs > 0) {
+    if (isQuiet) await world.runs.change(run)
     await world.due.wait(visit, Math.min(worksMs + 100, workerLimits.leaseAskedEveryMs))
     return undefined
   }
-  return await makeRun(lease, world, { ...terms, asked, run, loaded })
+  return await makeRun(lease, world, { ...terms, asked, run, loaded, joins, isQuiet })
 }
 
 interface LoadedTerms extends RunTerms {
   readonly run: Run
   readonly loaded: LoadedAccount
+  readonly joins: boolean
+  readonly isQuiet: boolean
 }
 
 async function makeRun(
   lease: Lease,
   world: PullWorld,
-  { run, loaded, dueMs, visit, asked, session, signal, place }: LoadedTerms,
+  { run, loaded, dueMs, visit, asked, session, signal, place, joins, isQuiet }: LoadedTerms,
 ): Promise<Lesson | undefined> {
   const { accountId } = visit
   const quarantine = new Quarantine(world.redis)
   const before = await quarantine.retries(accountId)
   const log = world.log.child({ accountId, runId: run.id, cause: run.cause })
-  const order = { run, loaded, lease, signal, log, dueMs, asked, begun: session, place }
+  const order = { run, loaded, lease, signal, log, dueMs, asked, begun: session, place, joinsRow: joins, isQuiet }
   const { end, failure, lesson, waitsMs } = await performRun(world, order)
   if (end === 'ended') {
     const isAskedAgain = visit.task === 'pull' && (await world.redis.srem(keys.askedMeanwhile, accountId)) === 1
@@ -155,7 +164,7 @@ async function makeRun(
 async function openRunOf(
   { runs, accounts }: Pick<PullWorld, 'runs' | 'accounts'>,
   { accountId, task }: VisitName,
-  { openRunId, asked }: Pick<RunTerms, 'openRunId' | 'asked'>,
+  { openRunId, asked, quietly }: Pick<RunTerms, 'openRunId' | 'asked'> & { readonly quietly: boolean },
 ): Promise<Run | undefined> {
   const open = openRunId === undefined ? null : await runs.get(openRunId)
   if (open !== null && open.finishedAt === null) return open
@@ -168,7 +177,12 @@ async function openRunOf(
   if (open === null && openRunId !== undefined) return await runs.open(accountId, asked ? 'request' : 'schedule', task)
   // The same before it was paused.
   if (task === 'rebuild' || record.account.paused) return undefined
-  return await runs.open(accountId, 'schedule', task)
+  return await runs.open(accountId, 'schedule', task, quietly)
+}
+
+async function joinsRowOf({ runs, accounts }: Pick<PullWorld, 'runs' | 'accounts'>, accountId: AccountId) {
+  const [last, state] = await Promise.all([runs.last(accountId), accounts.state(accountId)])
+  return joinsRow(last, state)
 }
 
 async function endWithoutAccount({ due, runs, clock }: PullWorld, run: Run): Promise<void> {

@@ -50,6 +50,8 @@ export const workerLimits = {
   turnedAwayMs: [3 * second, 12 * second],
   /** The shortest time between two writes of the counts of a run at work. */
   progressEveryMs: 500,
+  /** A scheduled run that has found nothing yet is shown to people after this time: most find nothing, and have ended by then. */
+  shownAfterMs: 1 * second,
   /** How often the time that a run has left is written though nothing has come. */
   countedDownEveryMs: 2 * second,
   /** A run that has gone on for this long ends at the next batch's edge, and its account is due again at once (DESIGN section 6). */

@@ -6,6 +6,8 @@ import { type Fetched, noCounts, type Run, type RunCounts } from '../src/runs/ru
 interface ProgressTerms {
   nowMs(): number
   readonly countedDownEveryMs: number
+  /** Nobody has heard of the run: it is shown when it finds something to do, or has gone on for this long. 0: it is shown already. */
+  readonly shownAfterMs: number
 }
 
 /** Writes a running run's counts at most twice a second, one write at a time. */
@@ -19,6 +21,7 @@ export class Progress {
   #leftSaidAtMs = 0
   #writing: Promise<void> | undefined
   #writtenAtMs = 0
+  #isShown: boolean
   /** The next write: it includes every change until then. */
   #due: NodeJS.Timeout | undefined
   /** A write though nothing has changed: the time that is left has. */
@@ -30,12 +33,23 @@ export class Progress {
     runs: Pick<Runs, 'change'>,
     run: Run,
     counts: RunCounts,
-    terms: ProgressTerms = { nowMs: () => performance.now(), countedDownEveryMs: workerLimits.countedDownEveryMs },
+    {
+      nowMs = () => performance.now(),
+      countedDownEveryMs = workerLimits.countedDownEveryMs,
+      shownAfterMs = 0,
+    }: Partial<ProgressTerms> = {},
   ) {
-    this.#terms = terms
+    this.#terms = { nowMs, countedDownEveryMs, shownAfterMs }
     this.#runs = runs
     this.#run = run
     this.#counts = counts
+    this.#isShown = shownAfterMs === 0
+    if (!this.#isShown) this.#due = setTimeout(() => this.#write(), shownAfterMs)
+  }
+
+  /** Somebody has heard of the run. */
+  get isShown(): boolean {
+    return this.#isShown
   }
 
   get notices(): string[] {
@@ -59,12 +73,23 @@ export class Progress {
       this.#secondsLeft = secondsLeft
       this.#leftSaidAtMs = this.#terms.nowMs()
     }
+    if (!this.#isShown) {
+      if (!this.#hasFound()) return
+      clearTimeout(this.#due)
+      this.#due = undefined
+    }
     const sinceMs = this.#terms.nowMs() - this.#writtenAtMs
     this.#due ??= setTimeout(() => this.#write(), Math.max(0, workerLimits.progressEveryMs - sinceMs))
   }
 
+  #hasFound(): boolean {
+    const { listed: _listed, ...counts } = this.#counts
+    return (this.#fetched?.of ?? 0) > 0 || Object.values(counts).some((count) => count > 0)
+  }
+
   #write(): void {
     this.#due = undefined
+    this.#isShown = true
     this.#writtenAtMs = this.#terms.nowMs()
     clearTimeout(this.#again)
     const { secondsLeft } = this

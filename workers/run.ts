@@ -7,8 +7,10 @@ import { countsOf } from '../src/redis/ledger.ts'
 import type { Lesson } from '../src/redis/due.ts'
 import { Recorder } from '../src/redis/transcripts.ts'
 import type { Run, RunCounts } from '../src/runs/run.ts'
+import { foundNothing } from '../src/runs/idle-row.ts'
 import { follow } from './consequences.ts'
 import { lessonOf } from './lesson.ts'
+import { workerLimits } from './limits.ts'
 import { pick, Progress } from './progress.ts'
 import type { PullWorld } from './pull-world.ts'
 import { putOff } from './put-off.ts'
@@ -37,9 +39,11 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
   const run: Run = { ...queued, state: 'running', startedAt }
   const counts = pick((await countsOf(world.redis, accountId, id)) ?? queued)
   const settings = await world.settings()
-  const progress = new Progress(world.runs, run, counts)
+  const progress = new Progress(world.runs, run, counts, {
+    shownAfterMs: order.isQuiet ? workerLimits.shownAfterMs : 0,
+  })
   const arrivals = new Arrivals(world.redis, accountId, id, settings.arrivedKeptDays)
-  await world.runs.change(run)
+  if (progress.isShown) await world.runs.change(run)
   logRunStarted(log, loaded.account.host)
 
   const recorder = await Recorder.of(
@@ -85,15 +89,18 @@ export async function performRun(world: PullWorld, order: RunOrder): Promise<Per
     more: visit.moreAfterMs !== undefined,
     secondsLeft: visit.moreAfterMs === undefined ? null : progress.secondsLeft,
   }
+  let isTold = false
   if (run.task === 'pull') {
     const { stored, deferred } = counts
     const { deferredBecause, idsChanged, loginDelaySeconds, moreAfterMs } = visit
     const seen = { failure, stored, deferred, deferredBecause, moreAfterMs, loginDelaySeconds, dueMs, idsChanged, log }
     await follow(world, { account: loaded.account, asked: run.cause === 'request', ...seen })
-    await tellOfRun(world, loaded.account, ended)
+    isTold = await tellOfRun(world, loaded.account, ended)
   }
-  const transcriptsKept = recorder && settings.transcriptsKept
-  await world.runs.end(ended, { measured: { dueMs, appends: visit.appends }, transcriptsKept })
+  const measured = { dueMs, appends: visit.appends }
+  const isIdle = order.joinsRow && !isTold && foundNothing(ended)
+  if (isIdle && (await world.runs.fold(ended, { measured, told: progress.isShown }))) await recorder?.forget()
+  else await world.runs.end(ended, { measured, transcriptsKept: recorder && settings.transcriptsKept })
   // The clock may have been set back meanwhile.
   const ms = Math.max(0, Date.parse(ended.finishedAt ?? '') - Date.parse(startedAt))
   if (failure === undefined) logRunFinished(log, counts, ms)

@@ -18,12 +18,16 @@ export interface TellWorld {
   readonly clock: Clock
 }
 
-/** If a worker dies before the run's end is written, another one goes on with the run, and tells it again under the same ids. */
+/**
+ * If a worker dies before the run's end is written, another one goes on with the run, and tells it again under the same ids.
+ *
+ * @returns whether there was anything to tell.
+ */
 export async function tellOfRun(
   { redis, accounts, runs, clock }: TellWorld,
   account: Account,
   run: Run,
-): Promise<void> {
+): Promise<boolean> {
   const outbox = new Outbox(redis)
   const [before, { attention }, importing] = await Promise.all([
     outbox.told(account.id),
@@ -41,8 +45,10 @@ export async function tellOfRun(
     },
     before,
   )
-  if (news.length > 0 || told.trouble !== before.trouble) await outbox.tell(account.id, news, told)
+  const isTold = news.length > 0 || told.trouble !== before.trouble
+  if (isTold) await outbox.tell(account.id, news, told)
   if (importing) await importEnded(redis, account.id)
+  return isTold || importing
 }
 
 /** Gives the quarantine entries that are no older than this. */

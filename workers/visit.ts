@@ -44,6 +44,10 @@ export interface RunOrder {
   /** The session that is open already. */
   readonly begun?: BegunSession | undefined
   readonly place: HeldPlace
+  /** If it finds nothing to do it becomes a part of the account's row of idle visits. */
+  readonly joinsRow: boolean
+  /** Nobody has heard of it. */
+  readonly isQuiet: boolean
 }
 
 /** The records that a run writes while it is at work. */

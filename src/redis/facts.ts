@@ -34,7 +34,7 @@ export interface AccountFacts {
 export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(AccountFacts | undefined)[]> {
   if (ids.length === 0) return []
   // All questions are sent before the first is answered.
-  const [records, states, pulls, rebuilds, last, mail, due, rhythms, checks] = await Promise.all([
+  const [records, states, pulls, rebuilds, last, mail, due, rhythms, checks, quiet] = await Promise.all([
     redis.hmget(keys.accounts, ...ids),
     redis.hmget(keys.accountStates, ...ids),
     redis.hmget(keys.openRuns, ...ids.map((id) => openField(id, 'pull'))),
@@ -44,6 +44,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
     redis.zmscore(keys.due, ...ids),
     redis.hmget(keys.rhythms, ...ids),
     redis.hmget(keys.checks, ...ids),
+    redis.smismember(keys.quiet, ...ids),
   ])
   const named = [pulls, rebuilds, last.map((value) => (isId(value) ? value : null))].flatMap((values) =>
     values.flatMap((id, nth) => (id === null ? [] : [{ id, accountId: ids[nth] ?? '' }])),
@@ -75,7 +76,7 @@ export async function factsOf(redis: Redis, ids: readonly string[]): Promise<(Ac
       hasMore: lastRun?.more === true,
       nowMs,
     }
-    const open = [pulls[nth], rebuilds[nth]].flatMap((id) => runs.get(id ?? '') ?? [])
+    const open = [quiet[nth] === 1 ? null : pulls[nth], rebuilds[nth]].flatMap((id) => runs.get(id ?? '') ?? [])
     return {
       record,
       state,

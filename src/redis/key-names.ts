@@ -113,11 +113,16 @@ export const keys = {
   answers: shared('answers'),
   /** Set: those fields of open-runs whose run is at work. */
   running: shared('running'),
+  /** Set: those fields of open-runs of whose run nobody has heard yet (scripts/open-run.lua): the account's status stays what it is. */
+  quiet: shared('quiet'),
   /** Stream of events (events.ts). */
   events: shared('events'),
   /** An earlier version kept these too. Hash: account id -> its destination and its status; sorted set of idle accounts. */
   statuses: shared('statuses'),
   accountsAtIdle: shared('accounts-at:idle'),
+
+  /** The id of the row of idle visits of which this run has become a part, and the account's (scripts/fold-run.lua). It expires. */
+  folded: (runId: string) => shared(`folded:${runId}`),
 
   /** Hash: hour or day since 1970 -> the results of runs (tallies.ts). */
   tally: shared('tally'),

@@ -70,6 +70,8 @@ export const redisLimits = {
   arrivalsKept: 1000,
   arrivalsEveryMs: 1 * second,
   runKeptMs: 30 * day,
+  /** How long a run that has become a part of a row of idle visits is found by its id: somebody may have seen it open. */
+  foldedKnownMs: 5 * minute,
   /** How many runs are looked at for one page of a list: a search for failed ones may find none among very many. */
   runsLookedAtPerPage: 5000,
   /** Up to this many accounts of a destination, their runs are put together when they are asked for; of more, they are looked for among all. */

@@ -132,8 +132,9 @@ export class PullQueue {
 
   async #ask(accountId: AccountId, task: RunTask): Promise<Run> {
     let run = await this.#runs.open(accountId, 'request', task)
-    // A fail-over in between may forget the run: whoever asked would wait for one that nobody makes. One that has ended meanwhile was made.
-    while ((await this.#due.ask(accountId, task)) !== run.id && (await this.#runs.get(run.id)) === null)
+    // A fail-over in between may forget the run: whoever asked would wait for one that nobody makes. One that has ended meanwhile was made,
+    // unless it is a part of a row of idle visits by now: then nobody had asked for it.
+    while ((await this.#due.ask(accountId, task)) !== run.id && (await this.#runs.get(run.id))?.id !== run.id)
       run = await this.#runs.open(accountId, 'request', task)
     // A worker would claim it within a second.
     await this.dispatch()

@@ -90,8 +90,19 @@ export async function runsAt(redis: Redis, places: readonly RunPlace[]): Promise
   return await withEarlier(redis, places, runs)
 }
 
-/** Reads a run, if nobody knows whose it is, as well: earlier versions kept it by its id alone. */
+/**
+ * Reads a run, if nobody knows whose it is, as well: earlier versions kept it by its id alone. Of one that has become a part of a row of idle
+ * visits a moment ago it gives the row, which has another id.
+ */
 export async function runAt(redis: Redis, id: string): Promise<Run | null> {
+  const run = await ownRunAt(redis, id)
+  if (run !== null) return run
+  const [row, accountId] = (await redis.get(keys.folded(id)))?.split(' ') ?? []
+  if (row === undefined || accountId === undefined) return null
+  return (await runsAt(redis, [{ id: row, accountId }]))[0] ?? null
+}
+
+async function ownRunAt(redis: Redis, id: string): Promise<Run | null> {
   const bucket = keys.runIndex(id.slice(0, redisLimits.runBucketChars))
   const [member] = await redis.zrange(bucket, `[${id} `, `[${id}!`, 'BYLEX', 'LIMIT', 0, 1)
   const [run = null] = await runsAt(redis, [{ id, accountId: member?.split(' ')[1] ?? '' }])

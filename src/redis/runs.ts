@@ -6,7 +6,7 @@ import { redisLimits } from './limits.ts'
 import type { Measured } from '../runs/measures.ts'
 import type { AccountId, RunId } from '../mail/message.ts'
 import { noCounts, type Run, type RunCause, type RunTask } from '../runs/run.ts'
-import { packRun } from '../runs/run-record.ts'
+import { lastRunIn, packRun } from '../runs/run-record.ts'
 import { pending, withDeadline } from '../deadline.ts'
 import type { AccountRecord } from './accounts.ts'
 import { Events, type LoggedEvent } from './events.ts'
@@ -20,6 +20,7 @@ const ulid = monotonicFactory()
 const openRun = restating<string>('open-run', 2)
 const changeRun = restating<0 | 1>('change-run', 1)
 const endRun = restating<1>('end-run', 9)
+const foldRun = restating<0 | 1>('fold-run', 9)
 const dropRun = restating<0 | 1>('drop-run', 2)
 
 /** What is written beside a run's end. */
@@ -44,8 +45,12 @@ export class Runs {
     this.#nowMs = nowMs
   }
 
-  /** Gives the account's open run, or a new one: at most one of each task is open at a time. */
-  async open(accountId: AccountId, cause: RunCause, task: RunTask = 'pull'): Promise<Run> {
+  /**
+   * Gives the account's open run, or a new one: at most one of each task is open at a time.
+   *
+   * @param quietly nobody hears of a new one before it changes or ends.
+   */
+  async open(accountId: AccountId, cause: RunCause, task: RunTask = 'pull', quietly = false): Promise<Run> {
     const field = openField(accountId, task)
     const nowMs = this.#nowMs()
     const id = ulid(nowMs) as RunId
@@ -68,7 +73,7 @@ export class Runs {
     }
     const names = [...statusKeys, keys.openRecords, keys.runBuckets]
     for (;;) {
-      const openId = await openRun(this.#redis, names, [accountId, field, id, JSON.stringify(run)])
+      const openId = await openRun(this.#redis, names, [accountId, field, id, JSON.stringify(run), quietly ? 1 : ''])
       if (openId === id) return run
       const open = await this.get(openId)
       if (open !== null && open.finishedAt === null) return open
@@ -113,6 +118,33 @@ export class Runs {
       [...statusKeys, ...own, ...tallyKeys(account)],
       [...named, ...told, ...tallyArgs(run, account, measured)],
     )
+  }
+
+  /**
+   * Ends a run that found nothing to do as one of the idle visits of its account: it is no record of its own, and the last run stays what it
+   * was. Who has seen it open finds the row by its id for a while.
+   *
+   * @param told somebody has heard of it, and hears of its end.
+   * @returns false: it is to end as other runs do, for somebody has asked for it.
+   */
+  async fold(run: Run, { measured, told }: { readonly measured: Measured; readonly told: boolean }): Promise<boolean> {
+    const { accountId } = run
+    const json = await this.#redis.hget(keys.accounts, accountId)
+    const account = json === null ? undefined : (JSON.parse(json) as AccountRecord).account
+    const own = [keys.openRecords, keys.runBuckets, keys.checks, keys.asked, keys.folded(run.id)]
+    const args = [accountId, openField(accountId, run.task), run.id, msOf(run.startedAt), msOf(run.finishedAt)]
+    return (
+      (await foldRun(
+        this.#redis,
+        [...statusKeys, ...own, ...tallyKeys(account)],
+        [...args, run.listed, told ? JSON.stringify(run) : '', ...tallyArgs(run, account, measured)],
+      )) === 1
+    )
+  }
+
+  /** The run that ended last; null: there was none. */
+  async last(accountId: AccountId): Promise<Run | null> {
+    return lastRunIn(await this.#redis.hget(keys.lastRuns, accountId), accountId) ?? null
   }
 
   /** Reads a page, newest first. `before` is a run's id, and so is `next`, null at the end. */
@@ -168,4 +200,8 @@ export class Runs {
       this.#changes.emit(id)
     }
   }
+}
+
+function msOf(time: string | null): number {
+  return time === null ? 0 : Date.parse(time)
 }

@@ -48,6 +48,11 @@ export class Recorder {
     this.#writing = this.#writing.then(write).catch(() => {})
   }
 
+  /** Takes back what was written, once it has ended: idle visits have no transcript. */
+  async forget(): Promise<void> {
+    await this.#redis.unlink(keys.transcript(this.#run.accountId, this.#run.id))
+  }
+
   /** Writes the end of the transcript. */
   async end(): Promise<void> {
     clearInterval(this.#timer)

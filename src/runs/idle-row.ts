@@ -1,6 +1,6 @@
 /**
  * A row of idle visits: visits since an account's last run that found nothing to do. They are one record that grows, and it is shown as a run
- * (CONTRACT section 5, `checks`). scripts/end-visits.lua writes it.
+ * (CONTRACT section 5, `checks`). scripts/end-visits.lua writes it of visits that were no runs, scripts/fold-run.lua of those that were.
  */
 import type { AccountId, RunId } from '../mail/message.ts'
 import { noCounts, type Run } from './run.ts'
@@ -43,4 +43,33 @@ export function runOfRow(accountId: AccountId, { id, checks, firstMs, lastMs, li
     checks,
     notices: [],
   }
+}
+
+/** What is known of an account's last failures (redis/accounts.ts). */
+interface Trouble {
+  readonly attention: boolean
+  readonly lastFailure: object | null
+  readonly failures: number
+  readonly turnedAway?: number | undefined
+}
+
+/** Nothing of it is over when a visit goes well. */
+export function isUntroubled({ attention, lastFailure, failures, turnedAway }: Trouble): boolean {
+  return !attention && lastFailure === null && failures === 0 && turnedAway === undefined
+}
+
+/**
+ * Whether a scheduled run that finds nothing to do says nothing new of the account, and may stand in its row of idle visits.
+ *
+ * @param last the run that ended last; null: there was none.
+ */
+export function joinsRow(last: Run | null, trouble: Trouble): boolean {
+  return last?.state === 'done' && !last.more && last.deferred === 0 && isUntroubled(trouble)
+}
+
+/** Whether a run that has ended found nothing to do, and nothing that somebody is to be told. */
+export function foundNothing(run: Run): boolean {
+  const { listed: _listed, ...did } = noCounts()
+  const names = Object.keys(did) as (keyof typeof did)[]
+  return run.state === 'done' && !run.more && run.notices.length === 0 && names.every((name) => run[name] === 0)
 }

@@ -105,7 +105,8 @@ test('schedules go on while the clock is stepped back and forth', async () => {
   const id = await account('schedule', { paused: false, interval: { minSeconds: 10, maxSeconds: 10 } })
   const ended = async () => {
     const { items } = (await stack.call('GET', `/accounts/${id}/runs`)).body
-    return items.filter((run) => run['finishedAt'] !== null).length
+    // Visits that found nothing to do are one run.
+    return items.reduce((sum, run) => sum + (run['finishedAt'] === null ? 0 : Number(run['checks'])), 0)
   }
   await until('the first visit', async () => (await ended()) > 0)
   for (const step of [-2 * day, 0]) {

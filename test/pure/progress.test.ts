@@ -26,3 +26,31 @@ test('the time left is counted down while nothing comes, and never to nothing', 
   assert.equal(progress.secondsLeft, null)
   await progress.settled()
 })
+
+test('a run of which nobody has heard is shown when it finds something, or goes on for a while', async () => {
+  const shown: (number | null)[] = []
+  const change = async ({ fetched }: Run): Promise<void> => void shown.push(fetched?.of ?? null)
+  const counts = noCounts()
+  const quiet = new Progress({ change }, run, counts, { shownAfterMs: 60_000 })
+  counts.listed = 5
+  quiet.changed()
+  quiet.changed({ messages: 0, of: 0 })
+  await quiet.settled()
+  assert.deepEqual([shown, quiet.isShown], [[], false])
+
+  const { promise, resolve } = pending()
+  const tell = async (told: Run): Promise<void> => change(told).then(resolve)
+  const finding = new Progress({ change: tell }, run, noCounts(), { shownAfterMs: 60_000 })
+  finding.changed({ messages: 0, of: 3 })
+  await promise
+  await finding.settled()
+  assert.deepEqual([shown, finding.isShown], [[3], true])
+
+  const late = pending()
+  const slow = new Progress({ change: async (told) => change(told).then(late.resolve) }, run, noCounts(), {
+    shownAfterMs: 1,
+  })
+  await late.promise
+  await slow.settled()
+  assert.deepEqual([shown, slow.isShown], [[3, null], true])
+})

@@ -13,6 +13,7 @@ local field = ARGV[1]
 local notBefore = redis.call('HGET', tag .. 'not-before', field)
 if notBefore and string.sub(notBefore, -1) ~= '!' then redis.call('HDEL', tag .. 'not-before', field) end
 redis.call('SADD', tag .. 'asked', field)
+redis.call('SREM', tag .. 'quiet', field)
 -- The visit under way may have listed the maildrop already: another one follows it, unless it logs in again.
 local placeUntilMs = redis.call('ZSCORE', tag .. 'places', field)
 local nowMs = redisMs()

@@ -16,6 +16,7 @@ local account, field, run, json, state = unpack(ARGV)
 
 if redis.call('HGET', openRuns, field) ~= run then return 0 end
 redis.call('HSET', openRecords, run, json)
+redis.call('SREM', quiet, field)
 -- A run that was put off waits again.
 redis.call(state == 'running' and 'SADD' or 'SREM', running, field)
 tell(events, 'run', restate(account), json)

@@ -18,6 +18,7 @@
 local due, measures = KEYS[1], KEYS[2]
 -- @include schedule
 -- @include run-index
+-- @include idle-row
 -- @include learn
 -- @include tally
 local hour, day, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -26,11 +27,7 @@ local idle = {}
 gather()
 
 local function countCheck(id, destination, runId, startedMs, finishedMs, listed)
-  local row = redis.call('HGET', tag .. 'checks', id)
-  local first, times, firstMs = string.match(row or '', '^(%S+) (%d+) (%d+)')
-  local after = { first or runId, string.format('%.0f', (times or 0) + 1), firstMs or startedMs, finishedMs, listed }
-  if not first then index(tag .. 'run-buckets', runId, id) end
-  redis.call('HSET', tag .. 'checks', id, table.concat(after, ' '))
+  extendRow(tag .. 'checks', tag .. 'run-buckets', id, runId, startedMs, finishedMs, listed)
   idle[destination] = (idle[destination] or 0) + 1
   idle[''] = (idle[''] or 0) + 1
 end

@@ -2,4 +2,5 @@
 local function close(field)
   redis.call('HDEL', openRuns, field)
   redis.call('SREM', running, field)
+  redis.call('SREM', quiet, field)
 end

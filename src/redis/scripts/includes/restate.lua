@@ -3,6 +3,8 @@
 -- is another one now, or gone; '' if there was none. It returns the account's destination, or '' if nothing is known of it any more.
 -- accountStatusOf in src/runs/status.ts is the same rule for readers.
 --
+-- A run that somebody is to hear of only if it finds something (open-run.lua) changes no status.
+--
 -- The first KEYS of such a script, tag {tributary} (`statusKeys` in statuses.ts):
 --   accounts       hash: account id -> AccountRecord as JSON
 --   accountStates  hash: account id -> AccountState as JSON
@@ -20,10 +22,13 @@ local accountsAt = {
   { 'paused', KEYS[10] },
 }
 
+local quiet = (string.gsub(openRuns, 'open%-runs$', 'quiet'))
+
 local function statusOf(id, account)
   local rebuild = id .. ' rebuild'
   if redis.call('SISMEMBER', running, id) + redis.call('SISMEMBER', running, rebuild) > 0 then return 'running' end
-  if redis.call('HEXISTS', openRuns, id) + redis.call('HEXISTS', openRuns, rebuild) > 0 then return 'waiting' end
+  if redis.call('HEXISTS', openRuns, rebuild) == 1 then return 'waiting' end
+  if redis.call('HEXISTS', openRuns, id) == 1 and redis.call('SISMEMBER', quiet, id) == 0 then return 'waiting' end
   if account.paused then return 'paused' end
   local json = redis.call('HGET', accountStates, id)
   local state = json and cjson.decode(json) or { attention = false, lastFailure = cjson.null }

@@ -8,6 +8,7 @@
 --   due                     sorted set: account id by when it is due
 --   accounts, open-runs     see includes/restate.lua
 --   asked                   set: fields that somebody asked for
+--   quiet                   set: fields of open runs of which nobody has heard yet (open-run.lua)
 --   asked-meanwhile         set: those of which it was asked for while they held a place, since the last login of their visit
 --   not-before              hash: field -> until when it waits; `!` behind it if that holds even if somebody asks
 --   waiting:SERVER DEST     sorted set: field by when it is due; those that were asked for come first

@@ -30,6 +30,8 @@ export const routes: readonly Route[] = [
     place: { icon: 'accounts', name: ({ shell }) => shell.accounts },
   },
   { path: '/accounts/new', load: async () => await import('./pages/add-account.tsx') },
+  { path: '/guides', load: async () => await import('./pages/guides.tsx') },
+  { path: '/guides/:id', load: async () => await import('./pages/guide.tsx') },
   { path: '/accounts/:id', load: async () => await import('./pages/account.tsx') },
   {
     path: '/destinations',

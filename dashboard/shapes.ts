@@ -22,6 +22,7 @@ export type { Account, Discovered, Folders, Run, Stats, Webhook }
 
 export type AccountStatus = Account['status']
 export type Candidate = Discovered['candidates'][number]
+export type GuideId = NonNullable<Discovered['guide']>
 /** A destination's pause and the test of an account have a failure without `passes`. */
 export type Failure = Omit<NonNullable<Run['failure']>, 'passes'> & { readonly passes?: boolean }
 export type FailureKind = Failure['kind']

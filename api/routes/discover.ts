@@ -1,5 +1,6 @@
 /** `GET /discover`: finds the server where the mail of an address can be fetched by POP3. */
 import { shownHost } from '../../src/account/host.ts'
+import { providerOfDomain, providerOfHost } from '../../src/account/providers.ts'
 import { addressOf } from '../../src/discover/candidate.ts'
 import type { Discoveries } from '../../src/discover/discoveries.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
@@ -43,8 +44,13 @@ export async function discoverRoutes(app: App, { discoveries, settings }: Discov
       const found = await discoveries.of(address, { web, pop3 })
       if (found === undefined)
         throw new Problem('too-many-requests', 'Too many addresses are being looked into just now.', [], 5)
-      const candidates = found.candidates.map((one) => ({ ...one, hostUnicode: shownHost(one.host) }))
-      return { candidates, note: found.note }
+      const candidates = found.candidates.map((one) => ({
+        ...one,
+        hostUnicode: shownHost(one.host),
+        guide: providerOfHost(one.host)?.guide ?? null,
+      }))
+      const guide = providerOfDomain(address.domain)?.guide ?? candidates[0]?.guide ?? null
+      return { candidates, note: found.note, guide }
     },
   )
 }

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact'
 import type { Failure, Step } from '../shapes.ts'
 import { words } from '../words/index.ts'
 import { stepSentence } from '../words/steps.ts'
+import { guideNamed } from '../guides.ts'
 import { Icon } from './icon.tsx'
 
 export function FailureNote({
@@ -18,7 +19,8 @@ export function FailureNote({
   readonly tone?: 'warning' | 'bad'
   readonly children?: ComponentChildren
 }) {
-  const { account: say, failures, steps } = words.value
+  const { account: say, failures, steps, guide: guideWords, guides } = words.value
+  const guide = step?.code === 'provider note' ? guideNamed(step.provider) : undefined
   const { title, advice } = failures[failure.kind]
   return (
     <div class={`callout ${tone}`}>
@@ -26,6 +28,11 @@ export function FailureNote({
       <div>
         <p class="callout-title">{title}</p>
         <p>{step === undefined ? advice : stepSentence(steps, step)}</p>
+        {guide !== undefined && (
+          <p>
+            <a href={`/guides/${guide}`}>{guideWords.of(guides[guide].name)}</a>
+          </p>
+        )}
         {failure.passes === true && <p>{say.passes}</p>}
         {/* The API's words, and the server's. */}
         <p class="callout-said" lang="en">

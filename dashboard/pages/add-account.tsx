@@ -44,7 +44,7 @@ function NewAccountForm({
   const { add: say, common } = words.value
   const asked = query.value.get('to')
   const goal = destinations.find(({ id }) => id === asked) ?? destinations[0]
-  const adding = useNewAccount(goal?.id ?? newMailbox, onMade)
+  const adding = useNewAccount(goal?.id ?? newMailbox, { address: query.value.get('address') ?? '', onMade })
   const { draft, isTesting } = adding
   return (
     <Form draft={draft} class="form">

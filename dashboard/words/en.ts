@@ -1,5 +1,6 @@
 /** The English words. The type of the other languages is read from this file, so that they have the same words. */
 import type { AccountStatus, Candidate, Delivery, FailureKind, Folder, News, Run } from '../shapes.ts'
+import { guides } from './guides-en.ts'
 import { plurals } from './plural.ts'
 import { steps } from './steps-en.ts'
 
@@ -133,6 +134,7 @@ export const en = {
     },
   } satisfies Record<FailureKind, { title: string; advice: string }>,
   steps,
+  guides,
   run: {
     progress: (stored: number, of: number) => `${stored.toLocaleString('en')} of ${messages(of)}`,
     stored: (n: number) => `${messages(n)} stored`,
@@ -350,7 +352,27 @@ export const en = {
     importBudgetPattern: 'a number, such as 20 or 0.5',
     wrong: (field: string) => `This ${field}.`,
   },
+  guide: {
+    title: 'How to set up',
+    lead: 'What each provider wants before a program may fetch mail there, step by step.',
+    of: (name: string) => `How to set up ${name}`,
+    all: 'How it is set up at your provider',
+    ways: {
+      'app password': 'With an app password',
+      password: 'With a password',
+      'sign in': 'By signing in',
+      forward: 'By forwarding',
+    },
+    server: (host: string) => `POP3 server: ${host}, port 995, TLS`,
+    tryIt: 'Try it',
+    answers: (host: string, port: string) => `Found: ${host}, port ${port}. It answers, and its certificate is right.`,
+    doesNotAnswer: (host: string, port: string) =>
+      `Found: ${host}, port ${port}, but it does not answer from here just now.`,
+    firstLogin: (n: number, size: string) => `The login works: ${messages(n)}, ${size}.`,
+    onlyAdmins: 'Whoever may add accounts can try the login here.',
+  },
   add: {
+    title: 'Add this account',
     lead: 'Type the address and its password. The rest is found, and yours to change.',
     source: 'Where mail comes from',
     looking: 'Looking for the settings of this address',

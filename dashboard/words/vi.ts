@@ -1,5 +1,6 @@
 /** Tiếng Việt. */
 import type { Words } from './en.ts'
+import { guides } from './guides-vi.ts'
 import { plurals } from './plural.ts'
 import { steps } from './steps-vi.ts'
 
@@ -134,6 +135,7 @@ export const vi: Words = {
     },
   },
   steps,
+  guides,
   run: {
     progress: (stored, of) => `${number(stored)} trong ${messages(of)}`,
     stored: (n) => `đã lưu ${messages(n)}`,
@@ -339,7 +341,26 @@ export const vi: Words = {
     importBudgetPattern: 'một số, ví dụ 20 hoặc 0,5',
     wrong: (field) => `Giá trị này ${field}.`,
   },
+  guide: {
+    title: 'Cách thiết lập',
+    lead: 'Mỗi nhà cung cấp đòi gì trước khi một chương trình được lấy thư ở đó, từng bước một.',
+    of: (name) => `Cách thiết lập ${name}`,
+    all: 'Cách thiết lập ở nhà cung cấp của bạn',
+    ways: {
+      'app password': 'Bằng mật khẩu ứng dụng',
+      password: 'Bằng mật khẩu',
+      'sign in': 'Bằng cách đăng nhập',
+      forward: 'Bằng cách chuyển tiếp',
+    },
+    server: (host) => `Máy chủ POP3: ${host}, cổng 995, TLS`,
+    tryIt: 'Thử',
+    answers: (host, port) => `Đã tìm thấy: ${host}, cổng ${port}. Máy chủ trả lời và chứng chỉ đúng.`,
+    doesNotAnswer: (host, port) => `Đã tìm thấy: ${host}, cổng ${port}, nhưng hiện từ đây máy chủ không trả lời.`,
+    firstLogin: (n, size) => `Đăng nhập được: ${messages(n)}, ${size}.`,
+    onlyAdmins: 'Ai được thêm tài khoản thì có thể thử đăng nhập ở đây.',
+  },
   add: {
+    title: 'Thêm tài khoản này',
     lead: 'Nhập địa chỉ và mật khẩu của nó. Phần còn lại được tự tìm, và bạn có thể sửa.',
     source: 'Thư đến từ đâu',
     looking: 'Đang tìm cài đặt cho địa chỉ này',

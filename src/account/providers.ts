@@ -5,6 +5,7 @@
  * entry says otherwise. `note` is one sentence, which people are shown before a login and after a refused one.
  */
 
+import type { GuideId } from './guides.ts'
 import { normalHost } from './host.ts'
 
 export interface Provider {
@@ -20,6 +21,8 @@ export interface Provider {
   /** The user name is the part of the address before the @, and not the whole address. */
   readonly bareUser?: true
   readonly note?: string
+  /** The page that says step by step what has to be done there. */
+  readonly guide?: GuideId
 }
 
 const yahooDomains =
@@ -63,6 +66,7 @@ export const providers: readonly Provider[] = [
   // International providers
   {
     name: 'Gmail',
+    guide: 'google',
     domains: ['gmail.com', 'googlemail.com'],
     // The domains in Google Workspace have these hosts too.
     mx: ['google.com', 'googlemail.com'],
@@ -71,6 +75,7 @@ export const providers: readonly Provider[] = [
   },
   {
     name: 'Microsoft',
+    guide: 'microsoft',
     domains: words(outlookDomains),
     mx: ['protection.outlook.com', 'mx.microsoft'],
     host: 'outlook.office365.com',
@@ -78,23 +83,26 @@ export const providers: readonly Provider[] = [
   },
   {
     name: 'Yahoo',
+    guide: 'yahoo',
     domains: words(yahooDomains),
     mx: ['yahoodns.net'],
     host: 'pop.mail.yahoo.com',
-    note: 'Yahoo wants an app password in place of your own: make one at https://login.yahoo.com/account/security.',
+    note: 'Yahoo wants an app password in place of your own: make one at https://login.yahoo.com/account/security, under External connections.',
   },
   {
     name: 'AOL',
+    guide: 'aol',
     domains: words(aolDomains),
     mx: ['mail.gm0.yahoodns.net'],
     host: 'pop.aol.com',
-    note: 'AOL wants an app password in place of your own: make one at https://login.aol.com/account/security.',
+    note: 'AOL wants an app password in place of your own: make one at https://login.aol.com/account/security, under External connections.',
   },
   {
     name: 'iCloud',
+    guide: 'icloud',
     domains: ['icloud.com', 'me.com', 'mac.com'],
     mx: ['mail.icloud.com'],
-    note: 'iCloud has no POP3 at all: have the mailbox forward its mail instead.',
+    note: 'iCloud has no POP3 at all: have the mailbox forward its mail instead, at https://www.icloud.com/mail under Settings, Mail Forwarding.',
   },
   {
     name: 'Proton Mail',
@@ -110,10 +118,11 @@ export const providers: readonly Provider[] = [
   },
   {
     name: 'Fastmail',
+    guide: 'fastmail',
     domains: ['fastmail.com', 'fastmail.fm', 'messagingengine.com'],
     mx: ['messagingengine.com'],
     host: 'pop.fastmail.com',
-    note: 'Fastmail wants an app password with access to POP: make one under Settings, Privacy & Security.',
+    note: 'Fastmail wants an app password with access to POP: make one at https://app.fastmail.com/settings/security/integrations.',
   },
   ...zoho('com'),
   ...zoho('eu'),
@@ -130,18 +139,21 @@ export const providers: readonly Provider[] = [
   // Germany, Austria, Switzerland
   {
     name: 'GMX',
+    guide: 'gmx',
     domains: words('gmx.net gmx.de gmx.at gmx.ch gmx.eu gmx.org gmx.info gmx.biz'),
     host: 'pop.gmx.net',
     note: 'GMX lets mail programs in only once POP3 and IMAP are switched on in the settings of its web page; with two-factor sign-in it wants an app password.',
   },
   {
     name: 'GMX',
+    guide: 'gmx',
     domains: words('gmx.com gmx.us gmx.co.uk gmx.es gmx.fr gmx.ca gmx.ie gmx.pt gmx.it'),
     host: 'pop.gmx.com',
     note: 'GMX lets mail programs in only once POP3 and IMAP are switched on in the settings of its web page; with two-factor sign-in it wants an app password.',
   },
   {
     name: 'WEB.DE',
+    guide: 'web-de',
     domains: ['web.de'],
     host: 'pop3.web.de',
     bareUser: true,
@@ -149,9 +161,10 @@ export const providers: readonly Provider[] = [
   },
   {
     name: 'T-Online',
+    guide: 't-online',
     domains: ['t-online.de', 'magenta.de'],
     host: 'securepop.t-online.de',
-    note: 'T-Online wants the password for e-mail that is set in the Telekom customer centre ("E-Mail-Passwort"), not the one of the web page.',
+    note: 'T-Online wants the password for e-mail programs ("E-Mail-Passwort"), set in the settings of its e-mail centre under "Passwörter", not the one of the web page.',
   },
   { name: 'Vodafone', domains: ['vodafonemail.de', 'arcor.de', 'kabelmail.de'], host: 'pop3.vodafonemail.de' },
   { name: 'Posteo', domains: ['posteo.de', 'posteo.net', 'posteo.eu', 'posteo.org'], host: 'posteo.de' },

@@ -176,6 +176,7 @@ test('an address is told where its mail can be had', async () => {
     user,
     source: 'built in',
     verified: false,
+    guide: 'web-de',
   })
   const none = await stack.call('GET', '/discover?address=me@nowhere.example')
   assert.equal(none.status, 200)

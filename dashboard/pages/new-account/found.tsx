@@ -5,7 +5,8 @@ import { words } from '../../words/index.ts'
 import { type Adding, byHand, isNotFound, serverOf } from './new-account.ts'
 
 export function Found({ adding: { draft, found, chosen } }: { readonly adding: Adding }) {
-  const { add: say } = words.value
+  const { add: say, guide, guides } = words.value
+  const id = found.state === 'answered' ? found.guide : null
   const candidates = found.state === 'answered' ? found.candidates : []
   return (
     <>
@@ -20,6 +21,9 @@ export function Found({ adding: { draft, found, chosen } }: { readonly adding: A
         ) : (
           ''
         )}
+      </p>
+      <p class="found">
+        <a href={id === null ? '/guides' : `/guides/${id}`}>{id === null ? guide.all : guide.of(guides[id].name)}</a>
       </p>
       {candidates.length > 0 && (
         <Options

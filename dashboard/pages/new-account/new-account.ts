@@ -59,11 +59,16 @@ export const serverOf = ({ hostUnicode: host, port, tls, user }: Candidate): Ser
   user,
 })
 
-/** @param onMade is called with a mailbox that was made for the account. */
-export function useNewAccount(destinationId: string, onMade?: (made: Destination) => void): Adding {
+interface Beginning {
+  readonly address?: string
+  /** Called with a mailbox that was made for the account. */
+  readonly onMade?: (made: Destination) => void
+}
+
+export function useNewAccount(destinationId: string, { address = '', onMade }: Beginning = {}): Adding {
   const first: Typed = {
     ...noServer,
-    address: '',
+    address,
     password: '',
     tlsFingerprint: null,
     destinationId,

@@ -1,6 +1,7 @@
 /** An import of accounts: it registers each line that is fit, and answers each line. */
 import type { FastifyRequest } from 'fastify'
 import { type AccountRecord, sourceOf } from '../src/redis/accounts.ts'
+import { proxyIn, type SealedProxy, sealedProxy } from '../src/account/proxy.ts'
 import type { Seal } from '../src/seal.ts'
 import { type Principal, principalOf } from './http/who.ts'
 import { halfSurrogateIn, noCharacter } from './http/json.ts'
@@ -81,15 +82,16 @@ export class AccountImport {
       const { settings, seal } = this.#world
       const owned = this.#principal.destinationId
       const line = this.#parse(text)
-      const { id: _, sealedPassword: __, guarded: wasGuarded = false, ...fields } = line
+      const { id: _, sealedPassword: __, sealedProxyPassword: ___, guarded: wasGuarded = false, ...fields } = line
       const password = passwordIn(line, owned === undefined ? seal : undefined)
       if (owned !== undefined && fields.destinationId !== owned)
         throw badRequest([{ pointer: '/destinationId', detail: `must be ${owned}, which this token is for` }])
-      const account = newAccount({ ...fields, password })
+      const account = newAccount({ ...fields, password }, this.#principal)
       const guarded = wasGuarded ? { guarded: true as const } : guardedBy(this.#principal, account)
       await demandReach(settings, guarded, 'pop3', account)
       await demandLevels(this.#world.redis, account)
-      return { account, sealedPassword: seal.seal(password, account.id, 'password'), ...guarded }
+      const ofProxy = proxySecretIn(line, account.id, seal)
+      return { account, sealedPassword: seal.seal(password, account.id, 'password'), ...ofProxy, ...guarded }
     } catch (error) {
       return problemOf(error as Error, this.#request)
     }
@@ -140,11 +142,31 @@ function passwordIn({ id, password, sealedPassword }: AccountLine, seal: Seal | 
   }
   if (seal === undefined)
     throw badRequest([{ pointer: '/sealedPassword', detail: 'is for the admin of the instance; send a password' }])
-  if (id === undefined) throw badRequest([{ pointer: '/id', detail: 'is required beside sealedPassword' }])
+  return opened(seal, { id, sealed: sealedPassword, field: 'password' })
+}
+
+/** The password of the proxy: in its URL, or as an export has it. Only an admin gets as far as this with a proxy. */
+function proxySecretIn({ id, proxy, sealedProxyPassword }: AccountLine, newId: string, seal: Seal): SealedProxy {
+  const given = proxy == null ? undefined : proxyIn(proxy)
+  if (sealedProxyPassword === undefined || given === undefined || given.password !== null)
+    return sealedProxy(seal, newId, proxy)
+  const password = opened(seal, { id, sealed: sealedProxyPassword, field: 'proxyPassword' })
+  return { sealedProxyPassword: seal.seal(password, newId, 'proxyPassword') }
+}
+
+interface SealedField {
+  readonly id: string | undefined
+  readonly sealed: string
+  readonly field: 'password' | 'proxyPassword'
+}
+
+function opened(seal: Seal, { id, sealed, field }: SealedField): string {
+  const name = field === 'password' ? 'sealedPassword' : 'sealedProxyPassword'
+  if (id === undefined) throw badRequest([{ pointer: '/id', detail: `is required beside ${name}` }])
   try {
-    return seal.open(sealedPassword, id, 'password')
+    return seal.open(sealed, id, field)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw badRequest([{ pointer: '/sealedPassword', detail: `cannot be opened: ${why}` }])
+    throw badRequest([{ pointer: `/${name}`, detail: `cannot be opened: ${why}` }])
   }
 }

@@ -1,6 +1,7 @@
 /** An account as the API shows it (CONTRACT section 4). */
 import type { Account } from '../src/account/account.ts'
 import { shownHost } from '../src/account/host.ts'
+import { loginDefaults } from '../src/account/login.ts'
 import type { AccountFacts } from '../src/redis/facts.ts'
 import { accountStatusOf } from '../src/runs/status.ts'
 
@@ -18,6 +19,12 @@ export function accountView({
   return {
     flags: account.flags as string[],
     importBytesPerHour: null,
+    auth: loginDefaults.auth,
+    sasl: loginDefaults.sasl,
+    tlsMinVersion: loginDefaults.tlsMinVersion,
+    tlsLegacy: loginDefaults.tlsLegacy,
+    proxy: loginDefaults.proxy,
+    oauth: loginDefaults.oauth,
     hostUnicode: shownHost(account.host),
     twinOf: twinOf ?? null,
     status: accountStatusOf(account, state, openRun, isWaiting),

@@ -1,7 +1,10 @@
 /** Makes a destination from the fields that somebody sends, by its rules and defaults. */
-import { hostedPasswordMistakes, type Mistake, secretMistakes } from '../src/account/account.ts'
+import { hostedPasswordMistakes, secretMistakes } from '../src/account/account.ts'
 import { type Destination, destinationDefaults } from '../src/account/destination.ts'
 import { hostMistakes, normalHost } from '../src/account/host.ts'
+import { choiceMistakes, type LoginChoices } from '../src/account/login.ts'
+import type { Mistake } from '../src/account/mistake.ts'
+import { sealedProxy } from '../src/account/proxy.ts'
 import type { DestinationId } from '../src/mail/message.ts'
 import type { DestinationRecord } from '../src/redis/destinations.ts'
 import type { Seal } from '../src/seal.ts'
@@ -9,13 +12,26 @@ import { newId } from './app.ts'
 import type { Principal } from './http/who.ts'
 import { badRequest } from './http/problems.ts'
 import { guardedBy } from './http/reach.ts'
+import { givenMistakes, storedForm } from './login-fields.ts'
+import { passwordNeeded } from './password-needed.ts'
 import type { DestinationPatch, NewDestination } from './schemas/destinations.ts'
 
 /** The fields of an `imap` destination that have defaults. */
-const optional = ['port', 'tls', 'tlsVerify', 'tlsFingerprint'] as const
+const optional = [
+  'port',
+  'tls',
+  'tlsVerify',
+  'tlsFingerprint',
+  'auth',
+  'sasl',
+  'tlsMinVersion',
+  'tlsLegacy',
+  'proxy',
+  'oauth',
+] as const
 
 /** @throws Problem that names every field which is wrong. */
-export function newDestination(body: NewDestination): Destination {
+export function newDestination(body: NewDestination, principal: Principal): Destination {
   const mistakes: Mistake[] = []
   const belongs = body.kind === 'hosted' ? ['login'] : ['host', 'user', ...optional]
   for (const field of ['login', 'host', 'user', ...optional] as const) {
@@ -30,6 +46,7 @@ export function newDestination(body: NewDestination): Destination {
   if (body.host !== undefined) mistakes.push(...hostMistakes(body.host))
   mistakes.push(...secretMistakes(body.user ?? '', body.password))
   if (body.kind === 'hosted') mistakes.push(...hostedPasswordMistakes(body.password))
+  else mistakes.push(...choiceMistakes(given(body), 'IMAP'), ...givenMistakes(body, 'destination', principal))
   if (mistakes.length > 0) throw badRequest(mistakes)
   const { importBytesPerHour = null } = body
   const identity = { id: newId() as DestinationId, createdAtMs: Date.now(), importBytesPerHour }
@@ -38,7 +55,8 @@ export function newDestination(body: NewDestination): Destination {
   const normal = normalHost(host) ?? host
   const port = body.port ?? (tls === 'implicit' ? 993 : 143)
   const tlsFingerprint = hexOf(body.tlsFingerprint ?? destinationDefaults.tlsFingerprint)
-  return { ...identity, kind: 'imap', host: normal, port, tls, tlsVerify, tlsFingerprint, user }
+  const server = { host: normal, port, tls, tlsVerify, tlsFingerprint, user }
+  return storedForm({ ...identity, kind: 'imap' as const, ...server, ...given(body) })
 }
 
 /** A fingerprint in its normal form: small letters, no colons. */
@@ -46,7 +64,13 @@ function hexOf(hex: string | null): string | null {
   return hex === null ? null : hex.replaceAll(':', '').toLowerCase()
 }
 
-export function patchMistakes(destination: Destination, body: DestinationPatch): Mistake[] {
+/** The choices among the fields. */
+function given({ auth, sasl, tlsMinVersion, tlsLegacy, proxy, oauth }: DestinationPatch): Partial<LoginChoices> {
+  const all = { auth, sasl, tlsMinVersion, tlsLegacy, proxy, oauth }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+}
+
+export function patchMistakes(destination: Destination, body: DestinationPatch, principal: Principal): Mistake[] {
   const foreign = (['host', 'user', ...optional] as const).filter((field) => body[field] !== undefined)
   return [
     ...(destination.kind === 'hosted' ? foreign : []).map((field) => ({
@@ -55,7 +79,9 @@ export function patchMistakes(destination: Destination, body: DestinationPatch):
     })),
     ...(body.host === undefined ? [] : hostMistakes(body.host)),
     ...secretMistakes(body.user ?? '', body.password),
-    ...(destination.kind === 'hosted' ? hostedPasswordMistakes(body.password) : []),
+    ...(destination.kind === 'hosted'
+      ? hostedPasswordMistakes(body.password)
+      : givenMistakes(body, 'destination', principal, destination)),
   ]
 }
 
@@ -64,12 +90,14 @@ interface PatchOptions {
   readonly passwordHash: string | undefined
   readonly seal: Seal
   readonly principal: Principal
+  /** The fingerprints that its server has shown. */
+  readonly shown: readonly string[]
 }
 
 export function patchedDestination(
   before: DestinationRecord,
   body: DestinationPatch,
-  { passwordHash, seal, principal }: PatchOptions,
+  { passwordHash, seal, principal, shown }: PatchOptions,
 ): DestinationRecord {
   const { destination, guarded, ...rest } = before
   if (destination.kind === 'hosted') {
@@ -79,9 +107,14 @@ export function patchedDestination(
   }
   const { password, tlsFingerprint = destination.tlsFingerprint, ...fields } = body
   const host = normalHost(fields.host ?? destination.host) ?? destination.host
-  const after = { ...destination, ...fields, host, tlsFingerprint: hexOf(tlsFingerprint) }
+  const after = storedForm({ ...destination, ...fields, host, tlsFingerprint: hexOf(tlsFingerprint) }, body)
+  const needed = password === undefined ? passwordNeeded(destination, after, shown) : []
+  const mistakes = [...needed, ...choiceMistakes(after, 'IMAP')]
+  if (mistakes.length > 0) throw badRequest(mistakes)
+  const { sealedProxyPassword: _, ...others } = rest
   return {
-    ...rest,
+    ...others,
+    ...sealedProxy(seal, destination.id, body.proxy, { ...before, proxy: destination.proxy }),
     ...guardedBy(principal, after, { ...destination, guarded }),
     destination: after,
     sealedPassword: password === undefined ? before.sealedPassword : seal.seal(password, destination.id, 'password'),

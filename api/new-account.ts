@@ -1,26 +1,23 @@
 /** Makes an account from a request, by the rules and defaults of an account, and makes the answers for requests that cannot be fulfilled. */
-import {
-  type Account,
-  accountDefaults,
-  accountMistakes,
-  defaultPort,
-  hidesByName,
-  type Mistake,
-} from '../src/account/account.ts'
+import { type Account, accountDefaults, accountMistakes, defaultPort, hidesByName } from '../src/account/account.ts'
 import { hostMistakes, normalHost } from '../src/account/host.ts'
+import type { Mistake } from '../src/account/mistake.ts'
 import type { AccountId, DestinationId } from '../src/mail/message.ts'
+import type { Principal } from './http/who.ts'
 import { newId } from './app.ts'
+import { givenMistakes, storedForm } from './login-fields.ts'
 import { badRequest, Problem } from './http/problems.ts'
 import type { NewAccount } from './schemas/accounts.ts'
 
-export function newAccount({ password, ...given }: NewAccount): Account {
+export function newAccount({ password, ...given }: NewAccount, principal: Principal): Account {
   const body = { ...given, ...inOneForm(given) }
   const tls = body.tls ?? accountDefaults.tls
   const identity = { id: newId() as AccountId, createdAtMs: Date.now() }
   const defaults = { ...accountDefaults, port: defaultPort(tls), hidesRetrieved: hidesByName(body.host) }
   const interval = { ...accountDefaults.interval, ...body.interval }
   const fields = { ...body, interval, ...choiceOf(body), destinationId: body.destinationId as DestinationId }
-  return demandRules({ ...identity, ...defaults, ...fields }, password, hostMistakes(given.host))
+  const wrong = [...hostMistakes(given.host), ...givenMistakes(given, 'account', principal)]
+  return storedForm(demandRules({ ...identity, ...defaults, ...fields }, password, wrong))
 }
 
 /** Notes that somebody has set the longest interval, be it to the default. */

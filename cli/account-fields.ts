@@ -1,6 +1,7 @@
 /** The fields of an account on the command line: as options, or asked for and looked up if an option is missing. */
 import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
+import { type LoginOptions, loginFieldsIn, withLoginOptions } from './login-options.ts'
 import { CommandFailed } from './failure.ts'
 import { destinationId, destinationTitle } from './find.ts'
 import { collect, fingerprint, firstRun, given, octetsPerHour, retention, whole } from './options.ts'
@@ -8,7 +9,7 @@ import { passwordFrom } from './passwords.ts'
 import { serverOf } from './words.ts'
 import type { AccountPatch, Candidates, Destination, NewAccount } from './wire.ts'
 
-export interface FieldOptions {
+export interface FieldOptions extends LoginOptions {
   address?: string
   host?: string
   port?: number
@@ -33,7 +34,7 @@ export interface FieldOptions {
 
 /** Adds the options that `add` and `edit` have in common. */
 export function withFields(command: Command): Command {
-  return command
+  return withLoginOptions(command)
     .option('--host <name>', 'the POP3 server')
     .option('--port <n>', 'its port, if not 995 (implicit) or 110', whole)
     .addOption(new Option('--tls <mode>', 'how it is encrypted').choices(['implicit', 'starttls', 'none']))
@@ -68,7 +69,7 @@ export function withFields(command: Command): Command {
 }
 
 /** Gives the fields that were given as options, under the names of the API. */
-export async function fieldsIn({ api }: Cli, options: FieldOptions): Promise<AccountPatch> {
+export async function fieldsIn(cli: Cli, options: FieldOptions): Promise<AccountPatch> {
   const { destination, flag: flags, minInterval: minSeconds, maxInterval: maxSeconds } = options
   const interval = given({ minSeconds, maxSeconds })
   const { address, host, port, tls, tlsVerify, tlsFingerprint, user, folder, trace, paused } = options
@@ -77,7 +78,8 @@ export async function fieldsIn({ api }: Cli, options: FieldOptions): Promise<Acc
     ...given({ address, host, port, tls, tlsVerify, tlsFingerprint, user, folder, flags, trace, paused }),
     ...given({ retention, firstRun, maxMessageBytes, importBytesPerHour, hidesRetrieved }),
     ...(Object.keys(interval).length === 0 ? {} : { interval }),
-    ...(destination === undefined ? {} : { destinationId: await destinationId(api, destination) }),
+    ...(destination === undefined ? {} : { destinationId: await destinationId(cli.api, destination) }),
+    ...(await loginFieldsIn(cli, options)),
   }
 }
 

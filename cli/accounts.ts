@@ -15,6 +15,7 @@ import {
   count,
   firstRunOf,
   importOf,
+  loginOf,
   moment,
   octets,
   retentionOf,
@@ -125,6 +126,7 @@ function addShow(account: Command, cli: Cli): void {
           ['server', serverOf(shown)],
           ['user', shown.user],
           ['certificate', shown.tlsFingerprint ?? (shown.tlsVerify ? '' : 'any is taken')],
+          ['logs in by', loginOf(shown)],
           ['goes to', `${destinationTitle(destination)}, folder ${shown.folder}`],
           ['flags', shown.flags.join(' ')],
           ['retention', retentionOf(shown)],
@@ -171,7 +173,7 @@ function addEdit(account: Command, cli: Cli): void {
         const { api } = cli
         const id = await accountId(api, name)
         const password =
-          options.askPassword || options.passwordFile !== undefined
+          options.askPassword || options.passwordFile !== undefined || (wantsPassword(options) && cli.terminal.attended)
             ? await passwordFrom(cli, options.passwordFile, 'New password at the provider')
             : undefined
         const body: AccountPatch = { ...(await fieldsIn(cli, options)), ...given({ password }) }
@@ -253,6 +255,11 @@ function addRemove(account: Command, cli: Cli): void {
       }),
     'tributary account remove me@example.net',
   )
+}
+
+/** Another way to log in needs the password: it goes nowhere else than where somebody who knows it has sent it. */
+function wantsPassword({ host, port, user, auth, sasl, proxy, proxyFile }: FieldOptions): boolean {
+  return [host, port, user, auth, sasl, proxy, proxyFile].some((option) => option !== undefined)
 }
 
 async function worksOrWanted(cli: Cli, body: NewAccount): Promise<boolean> {

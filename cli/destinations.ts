@@ -3,13 +3,14 @@ import { type Command, Option } from 'commander'
 import type { Cli } from './cli.ts'
 import { destinationId, destinationTitle } from './find.ts'
 import { type ListOptions, list, withPages } from './lists.ts'
+import { type LoginOptions, loginFieldsIn, withLoginOptions } from './login-options.ts'
 import { fingerprint, given, octetsPerHour, whole } from './options.ts'
 import { passwordFrom } from './passwords.ts'
 import { example } from './reference.ts'
-import { importOf, moment, serverOf } from './words.ts'
+import { importOf, loginOf, moment, serverOf } from './words.ts'
 import type { Destination, NewDestination } from './wire.ts'
 
-interface AddOptions {
+interface AddOptions extends LoginOptions {
   imap?: string
   port?: number
   tls?: NewDestination['tls']
@@ -27,9 +28,11 @@ export function addDestinations(program: Command, cli: Cli): void {
   const destination = program.command('destination').description('Destinations: where mail goes')
 
   example(
-    destination
-      .command('add')
-      .description('Make a login of the hosted store, or gather into an IMAP account that is elsewhere')
+    withLoginOptions(
+      destination
+        .command('add')
+        .description('Make a login of the hosted store, or gather into an IMAP account that is elsewhere'),
+    )
       .argument('<login>', 'the login; with --imap the user there')
       .option('--imap <host>', 'the IMAP server that it is on')
       .option('--port <n>', 'its port, if not 993 (implicit) or 143', whole)
@@ -38,15 +41,17 @@ export function addDestinations(program: Command, cli: Cli): void {
       .option('--tls-fingerprint <hex>', 'take this certificate alone, by its SHA-256', fingerprint)
       .option('--import-per-hour <size>', importHint, octetsPerHour)
       .option('--password-file <file>', 'its password: the first line of a file, - for stdin')
-      .action(async (login: string, { imap: host, passwordFile, tlsVerify, importPerHour, ...options }: AddOptions) => {
+      .action(async (login: string, options: AddOptions) => {
+        const { imap: host, passwordFile, tlsVerify, importPerHour, port, tls, tlsFingerprint } = options
         const question = host === undefined ? `Password for the new login ${login}` : `Password of ${login} at ${host}`
         const password = await passwordFrom(cli, passwordFile, question, host === undefined)
-        const elsewhere = { user: login, host, ...given(options), ...(tlsVerify ? {} : { tlsVerify }) }
+        const server = { ...given({ port, tls, tlsFingerprint }), ...(await loginFieldsIn(cli, options)) }
+        const elsewhere = { user: login, host, ...server, ...(tlsVerify ? {} : { tlsVerify }) }
         const limit = given({ importBytesPerHour: importPerHour })
         const body = {
           password,
           ...limit,
-          ...(host === undefined ? { kind: 'hosted', login } : { kind: 'imap', ...elsewhere }),
+          ...(host === undefined ? { kind: 'hosted', login, ...server } : { kind: 'imap', ...elsewhere }),
         }
         const made = await cli.api.post<Destination>('/destinations', body)
         if (terminal.json) terminal.document(made)
@@ -88,7 +93,11 @@ export function addDestinations(program: Command, cli: Cli): void {
           ['kind', shown.kind],
           ...(shown.kind === 'hosted'
             ? [['login', shown.login] as const]
-            : [['server', serverOf(shown)] as const, ['user', shown.user] as const]),
+            : [
+                ['server', serverOf(shown)] as const,
+                ['user', shown.user] as const,
+                ['logs in by', loginOf(shown)] as const,
+              ]),
           ['status', shown.status],
           ['paused until', moment(shown.pausedUntil)],
           ['why', shown.failure?.message],

@@ -27,11 +27,16 @@ export async function passwordFrom(
   return filled(firstLine(file === undefined || file === '-' ? await readAll(terminal.stdin) : fromFile(file)))
 }
 
+/** The first line of a file, or of stdin for `-`. */
+export async function firstLineOf({ terminal }: Cli, file: string): Promise<string> {
+  return firstLine(file === '-' ? await readAll(terminal.stdin) : fromFile(file))
+}
+
 function fromFile(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new CommandFailed('usage', `The password's file cannot be read: ${(error as Error).message}`)
+    throw new CommandFailed('usage', `The file of a secret cannot be read: ${(error as Error).message}`)
   }
 }
 

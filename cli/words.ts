@@ -179,3 +179,21 @@ export function serverOf({
   const how = tls === 'implicit' ? 'TLS' : tls === 'starttls' ? 'STARTTLS' : 'in clear'
   return `${hostUnicode}:${port} (${how})`
 }
+
+/** Says how it logs in, where that is not as usual. */
+export function loginOf({
+  auth,
+  sasl,
+  tlsMinVersion,
+  tlsLegacy,
+  proxy,
+}: Pick<Account, 'auth' | 'sasl' | 'tlsMinVersion' | 'tlsLegacy' | 'proxy'>): string {
+  const unusual = [
+    ...(auth === 'oauth2' ? ['signing in at its provider'] : []),
+    ...(sasl === null ? [] : [`${sasl} alone`]),
+    ...(tlsMinVersion === 'TLSv1.2' ? [] : [`${tlsMinVersion} and up`]),
+    ...(tlsLegacy ? ['old ciphers and small keys, too'] : []),
+    ...(proxy === null ? [] : [proxy === 'none' ? 'no proxy' : `the proxy ${proxy}`]),
+  ]
+  return unusual.join(', ')
+}

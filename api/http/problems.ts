@@ -3,7 +3,7 @@
 import '@fastify/swagger'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Mistake } from '../../src/account/account.ts'
+import type { Mistake } from '../../src/account/mistake.ts'
 import { SessionFailed } from '../../src/failure/session-failed.ts'
 import { describeAsked } from '../../src/failure/sentences.ts'
 import { KeyUnsafe } from '../../src/seal.ts'

@@ -97,7 +97,7 @@ async function* exportLines(
   sealed: boolean,
 ): AsyncGenerator<string> {
   for await (const records of accounts.everyone({ sort: 'createdAt', destinationId })) {
-    const lines = records.map(({ account, sealedPassword, guarded }) => {
+    const lines = records.map(({ account, sealedPassword, sealedProxyPassword, guarded }) => {
       const fields = Object.fromEntries(schemas.accountFieldNames.map((name) => [name, account[name]]))
       const { id, interval } = account
       // A longest interval that is given counts as chosen (docs/operating.md), be it the default.
@@ -107,7 +107,7 @@ async function* exportLines(
         ...fields,
         interval: shown,
         ...(guarded ? { guarded } : {}),
-        ...(sealed ? { sealedPassword } : {}),
+        ...(sealed ? { sealedPassword, ...(sealedProxyPassword === undefined ? {} : { sealedProxyPassword }) } : {}),
       })
     })
     yield lines.join('')

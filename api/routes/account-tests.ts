@@ -2,6 +2,7 @@
 import { loginDelayMsIn } from '../../src/pop3/capabilities.ts'
 import { examine } from '../../src/pop3/examine.ts'
 import type { SessionOptions } from '../../src/pop3/session.ts'
+import { noteShownCertificate } from '../../src/redis/shown-certificates.ts'
 import { atGuestSlot, NoSlot } from '../../src/redis/guest-slots.ts'
 import { type TestedSource, TestedSources } from '../../src/redis/tested-sources.ts'
 import type { App } from '../app.ts'
@@ -48,7 +49,7 @@ class AccountTestHandlers {
   }
 
   readonly testNew: HandlerOf<typeof testNewAccount> = async (request) => {
-    const account = newAccount(request.body)
+    const account = newAccount(request.body, principalOf(request))
     const guarded = guardedBy(principalOf(request), account)
     const reach = await demandReach(this.#world.settings, guarded, 'pop3', account)
     return await this.#examination({ ...account, password: request.body.password, reach })
@@ -58,7 +59,9 @@ class AccountTestHandlers {
     const { account, sealedPassword, ...rest } = await findAccount(this.#world.accounts, params.id)
     const reach = await currentReach(this.#world.settings, rest, 'pop3')
     const password = this.#world.seal.open(sealedPassword, account.id, 'password')
-    return await this.#examination({ ...account, password, reach })
+    const findings = await this.#examination({ ...account, password, reach })
+    if (findings.tls !== null) await noteShownCertificate(this.#world.redis, account.id, findings.tls.fingerprint)
+    return findings
   }
 
   /** A run that follows soon must not fail for the login of this test. */

@@ -1,10 +1,12 @@
 /** `/accounts` (CONTRACT section 4). */
 import type { Redis } from 'ioredis'
+import { sealedProxy } from '../../src/account/proxy.ts'
 import type { DestinationId } from '../../src/mail/message.ts'
 import { type AccountRecord, type Accounts, sourceOf } from '../../src/redis/accounts.ts'
 import { factsOf } from '../../src/redis/facts.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { Runs } from '../../src/redis/runs.ts'
+import { fingerprintsIn, shownCertificate } from '../../src/redis/shown-certificates.ts'
 import { stopPull } from '../../src/redis/stopped-pull.ts'
 import { isDeletedFlag } from '../../src/account/account.ts'
 import { atHost, hostMistakes } from '../../src/account/host.ts'
@@ -21,6 +23,8 @@ import { unknown } from '../http/problems.ts'
 import { demandReach, guardedBy } from '../http/reach.ts'
 import { type HandlerOf, route } from '../http/route.ts'
 import { bringForward } from '../bring-forward.ts'
+import { givenMistakes, storedForm } from '../login-fields.ts'
+import { passwordNeeded } from '../password-needed.ts'
 import { accountTaken, choiceOf, demandRules, inOneForm, newAccount, noSuchDestination } from '../new-account.ts'
 import * as schemas from '../schemas/accounts.ts'
 import { listOf, Nothing } from '../schemas/answers.ts'
@@ -129,6 +133,12 @@ const curing = [
   'tlsFingerprint',
   'user',
   'password',
+  'auth',
+  'sasl',
+  'tlsMinVersion',
+  'tlsLegacy',
+  'proxy',
+  'oauth',
   'destinationId',
   'folder',
 ] as const
@@ -143,11 +153,16 @@ class AccountHandlers {
   readonly create: HandlerOf<typeof createAccount> = async (request, reply) => {
     const { accounts, seal, settings } = this.#world
     const { body } = request
-    const account = newAccount(body)
-    const guarded = guardedBy(principalOf(request), account)
+    const principal = principalOf(request)
+    const account = newAccount(body, principal)
+    const guarded = guardedBy(principal, account)
     await demandReach(settings, guarded, 'pop3', account)
     await demandLevels(this.#world.redis, account)
-    const record = { account, sealedPassword: seal.seal(body.password, account.id, 'password'), ...guarded }
+    const secrets = {
+      sealedPassword: seal.seal(body.password, account.id, 'password'),
+      ...sealedProxy(seal, account.id, body.proxy),
+    }
+    const record = { account, ...secrets, ...guarded }
     const outcome = await accounts.create(record)
     if (outcome === 'conflict') throw accountTaken()
     if (outcome === 'no destination') throw noSuchDestination()
@@ -204,10 +219,11 @@ class AccountHandlers {
         destinationId: (destinationId ?? account.destinationId) as DestinationId,
       })
     }
+    const shown = await this.#shownCertificates(params.id, body.tlsFingerprint)
     const cures = curing.some((field) => body[field] !== undefined)
     const record = await this.#update(params.id, (before) => {
       demandMatch(request, before, `The account ${params.id}`)
-      const account = demandRules(
+      const after = storedForm(
         {
           ...atHost(before.account, fields.host ?? before.account.host),
           // An account from before it was refused may have it; it keeps nobody from changing something else.
@@ -217,16 +233,24 @@ class AccountHandlers {
           ...choiceOf(body),
           ...(destinationId === undefined ? {} : { destinationId: destinationId as DestinationId }),
         },
-        password,
-        wrongHost,
-        before.account,
+        body,
       )
+      const wrong = [
+        ...wrongHost,
+        ...givenMistakes(body, 'account', principal, before.account),
+        ...(password === undefined ? passwordNeeded(before.account, after, shown) : []),
+      ]
+      const account = demandRules(after, password, wrong, before.account)
       const sealedPassword =
         password === undefined ? before.sealedPassword : seal.seal(password, account.id, 'password')
+      const ofProxy = sealedProxy(seal, account.id, body.proxy, { ...before, proxy: before.account.proxy })
       const due = account.paused ? 'never' : cures || before.account.paused ? 'now' : 'as before'
       const guarded = guardedBy(principal, account, { ...before.account, guarded: before.guarded })
       const twinOf = account.paused && sourceOf(account) === sourceOf(before.account) ? before.twinOf : undefined
-      return { record: { account, sealedPassword, ...guarded, ...(twinOf === undefined ? {} : { twinOf }) }, due }
+      return {
+        record: { account, sealedPassword, ...ofProxy, ...guarded, ...(twinOf === undefined ? {} : { twinOf }) },
+        due,
+      }
     })
     if (body.paused === true) await stopPull(this.#world.redis, this.#world.runs, record.account.id)
     const hasBudget = body.importBytesPerHour !== undefined
@@ -258,6 +282,14 @@ class AccountHandlers {
     if (paused) await stopPull(this.#world.redis, this.#world.runs, record.account.id)
     tag(reply, record)
     return await this.#view(record)
+  }
+
+  /** The certificates that its server has shown to the last test and in the last run, if one is to be pinned. */
+  async #shownCertificates(id: string, pin: string | null | undefined): Promise<string[]> {
+    if (pin == null) return []
+    const { redis } = this.#world
+    const [tested, [facts]] = await Promise.all([shownCertificate(redis, id), factsOf(redis, [id])])
+    return [...(tested === undefined ? [] : [tested]), ...fingerprintsIn(JSON.stringify(facts?.lastRun?.failure ?? {}))]
   }
 
   /** @returns the changed record. @throws Problem that kept it from being changed. */

@@ -1,10 +1,13 @@
 /** `/destinations` (CONTRACT section 3). */
 import { normalHost, shownHost } from '../../src/account/host.ts'
+import { choicesOf } from '../../src/account/login.ts'
+import { sealedProxy } from '../../src/account/proxy.ts'
 import type { Pause } from '../../src/failure/consequence.ts'
 import type { Accounts } from '../../src/redis/accounts.ts'
 import type { DestinationRecord, Destinations } from '../../src/redis/destinations.ts'
 import type { InstanceSettingsStore } from '../../src/redis/instance-settings.ts'
 import type { Pauses } from '../../src/redis/pauses.ts'
+import { fingerprintsIn } from '../../src/redis/shown-certificates.ts'
 import type { PullQueue } from '../../src/redis/queue.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
@@ -113,14 +116,20 @@ class DestinationHandlers {
   readonly create: HandlerOf<typeof createDestination> = async (request, reply) => {
     const { destinations, hosted, seal, settings } = this.#world
     const { password, login } = request.body
-    const destination = newDestination(request.body)
+    const destination = newDestination(request.body, principalOf(request))
     const { id } = destination
     const guarded = destination.kind === 'hosted' ? {} : guardedBy(principalOf(request), destination)
     if (destination.kind === 'imap') await demandReach(settings, guarded, 'imap', destination)
     const record: DestinationRecord =
       destination.kind === 'hosted'
         ? { destination, passwordHash: await passwordHash(password), sealedPassword: null }
-        : { destination, passwordHash: null, sealedPassword: seal.seal(password, id, 'password'), ...guarded }
+        : {
+            destination,
+            passwordHash: null,
+            sealedPassword: seal.seal(password, id, 'password'),
+            ...sealedProxy(seal, id, request.body.proxy),
+            ...guarded,
+          }
     if ((await destinations.create(record)) === 'conflict')
       throw await loginTaken(destinations, login?.toLowerCase() ?? '')
     if (destination.kind === 'hosted') {
@@ -161,7 +170,7 @@ class DestinationHandlers {
     } = request
     const principal = principalOf(request)
     const { destination, guarded } = await findDestination(this.#world.destinations, id)
-    const mistakes = patchMistakes(destination, body)
+    const mistakes = patchMistakes(destination, body, principal)
     if (mistakes.length > 0) throw badRequest(mistakes)
     if (destination.kind === 'imap' && (body.host !== undefined || body.port !== undefined)) {
       const host = normalHost(body.host ?? destination.host) ?? destination.host
@@ -170,9 +179,11 @@ class DestinationHandlers {
     }
     const newPassword = destination.kind === 'hosted' ? body.password : undefined
     const newHash = newPassword === undefined ? undefined : await passwordHash(newPassword)
+    const [pause] = await pauses.of([id])
+    const shown = fingerprintsIn(pause?.failure.message)
     const changed = await destinations.update(id, (before) => {
       demandMatch(request, before, `The destination ${id}`)
-      return patchedDestination(before, body, { passwordHash: newHash, seal, principal })
+      return patchedDestination(before, body, { passwordHash: newHash, seal, principal, shown })
     })
     if (changed === undefined) throw unknown('destination', id)
     if (destination.kind === 'hosted' && newPassword !== undefined) await hosted.admit(destination.login, newPassword)
@@ -209,7 +220,7 @@ function destinationView(
 ) {
   const paused = pause !== undefined && pause.pausedUntilMs > Date.now()
   return {
-    ...(fields.kind === 'imap' ? { ...fields, hostUnicode: shownHost(fields.host) } : fields),
+    ...(fields.kind === 'imap' ? { ...fields, ...choicesOf(fields), hostUnicode: shownHost(fields.host) } : fields),
     status: paused ? ('paused' as const) : pause?.failing ? ('failing' as const) : ('ok' as const),
     pausedUntil: paused ? new Date(pause.pausedUntilMs).toISOString() : null,
     // A single account that got nothing in says nothing about the destination yet.

@@ -1,6 +1,6 @@
 /** `/webhooks`: the endpoints that are told of news. deliveries.ts lists what was sent to them. */
 import { randomBytes } from 'node:crypto'
-import type { Mistake } from '../../src/account/account.ts'
+import type { Mistake } from '../../src/account/mistake.ts'
 import type { DestinationId } from '../../src/mail/message.ts'
 import { reachMistakes } from '../../src/net/guard.ts'
 import { endpointOf } from '../../src/net/post.ts'

@@ -14,6 +14,9 @@ export const AccountLine = Type.Object(
         description: 'of an export, in place of a password; with the id that stands there',
       }),
     ),
+    sealedProxyPassword: Type.Optional(
+      Type.String({ maxLength: 8192, description: 'of an export: that of the proxy' }),
+    ),
     id: Type.Optional(
       Type.String({ description: 'of an export: what sealedPassword was sealed for. The account gets a new one' }),
     ),

@@ -1,10 +1,12 @@
 /** `/accounts` on the wire. */
 import { type Static, Type } from 'typebox'
 import { accountDefaults } from '../../src/account/account.ts'
+import { loginDefaults } from '../../src/account/login.ts'
 import { accountOrders } from '../../src/redis/account-index.ts'
 import { shownRhythmCodes } from '../../src/runs/shown-rhythm.ts'
 import { accountStatuses } from '../../src/runs/status.ts'
 import { failure, step } from './failure.ts'
+import { loginFields } from './logins.ts'
 import { Page } from './requests.ts'
 import { Run } from './runs.ts'
 import {
@@ -58,6 +60,7 @@ export const accountFields = {
   tlsVerify,
   tlsFingerprint,
   user,
+  ...loginFields,
   destinationId: id,
   folder: text(255, 'INBOX'),
   flags: Type.Array(text(64, '\\Flagged'), { maxItems: 32 }),
@@ -89,7 +92,7 @@ export const NewAccount = Type.Object(
   },
   {
     ...strict,
-    description: `Defaults: ${JSON.stringify(accountDefaults)}; port 995 for tls implicit, else 110.`,
+    description: `Defaults: ${JSON.stringify({ ...accountDefaults, ...loginDefaults })}; port 995 for tls implicit, else 110.`,
     ...like({
       address: 'me@example.net',
       host: 'pop.example.net',

@@ -1,6 +1,7 @@
 /** `/destinations` on the wire. */
 import { type Static, Type } from 'typebox'
 import { failure } from './failure.ts'
+import { loginFields } from './logins.ts'
 import { Page } from './requests.ts'
 import {
   example,
@@ -35,6 +36,7 @@ const server = {
   tlsVerify,
   tlsFingerprint,
   user,
+  ...loginFields,
 }
 const changeable = { ...server, importBytesPerHour }
 const condition = {

@@ -1,9 +1,11 @@
 /**
  * An account, and its rules (CONTRACT section 4). This room holds accounts, destinations (destination.ts), the most common providers
- * (providers.ts), the addresses that a server may have (reach.ts) and the traits of servers (server-traits.ts). They are stored in redis/,
- * and pop3/ and imap/ talk to the servers.
+ * (providers.ts), how they log in (login.ts) and through which proxy (proxy.ts), the addresses that a server may have (reach.ts) and the
+ * traits of servers (server-traits.ts). They are stored in redis/, and pop3/ and imap/ talk to the servers.
  */
 import type { AccountId, DestinationId } from '../mail/message.ts'
+import { choiceMistakes, type LoginChoices } from './login.ts'
+import type { Mistake } from './mistake.ts'
 
 /** `implicit` is TLS from the first byte, `starttls` is STLS (RFC 2595) or STARTTLS, and `none` is clear text. */
 export const tlsModes = ['implicit', 'starttls', 'none'] as const
@@ -27,8 +29,8 @@ export type FirstRun =
   | { readonly mode: 'onlyNew' }
   | { readonly mode: 'lastDays'; readonly days: number }
 
-/** A server and a user there. */
-export interface ServerLogin {
+/** A server and a user there. A choice that is not there is the default. */
+export interface ServerLogin extends Partial<LoginChoices> {
   readonly host: string
   readonly port: number
   readonly tls: TlsMode
@@ -99,14 +101,6 @@ export function isLongestChosen({ interval, longestChosen }: Pick<Account, 'inte
   return longestChosen === true || interval.maxSeconds !== accountDefaults.interval.maxSeconds
 }
 
-/** One mistake in a request. */
-export interface Mistake {
-  /** The place in the request (RFC 6901). */
-  readonly pointer: string
-  /** The text that says what is allowed there. */
-  readonly detail: string
-}
-
 const control = /[\x00-\x1f\x7f]/
 /** A mail program removes such mail for good as soon as it closes the folder (RFC 9051 section 6.4.1). */
 export function isDeletedFlag(flag: string): boolean {
@@ -120,7 +114,7 @@ const flagForm = /^(?:\\(?:Seen|Answered|Flagged|Draft)|[A-Za-z0-9$!#&'+,./:;<=>
 
 /** Checks the rules that a schema cannot express; the host has its own (host.ts). */
 export function accountMistakes(account: Account, password: string | undefined): Mistake[] {
-  const mistakes: Mistake[] = secretMistakes(account.user, password)
+  const mistakes: Mistake[] = [...secretMistakes(account.user, password), ...choiceMistakes(account, 'POP3')]
   const say = (wrong: boolean, pointer: string, detail: string) => {
     if (wrong) mistakes.push({ pointer, detail })
   }

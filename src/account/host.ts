@@ -1,6 +1,7 @@
 /** The one form of a server's host. People write the same host in many ways, and each must lead to the same account (docs/decisions/0031). Pure. */
 import { domainToASCII, domainToUnicode } from 'node:url'
-import type { Account, Mistake } from './account.ts'
+import type { Account } from './account.ts'
+import type { Mistake } from './mistake.ts'
 
 /**
  * Gives the host in its one form: a name in A-labels (RFC 5891), lower case, without a dot at its end; an IPv4 address as four numbers; an

@@ -4,7 +4,7 @@
  */
 import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
-import type { Mistake } from '../account/account.ts'
+import type { Mistake } from '../account/mistake.ts'
 import { type AddressClass, addressRefusal, portRefusal, type Reach, specialNetworks } from '../account/reach.ts'
 import { orElse, pending } from '../deadline.ts'
 import { netLimits } from './limits.ts'

@@ -1,5 +1,6 @@
 /** The bulletin by e-mail: its text, and when the next one is sent. Pure. */
-import { type Mistake, secretMistakes, type TlsMode } from '../account/account.ts'
+import { secretMistakes, type TlsMode } from '../account/account.ts'
+import type { Mistake } from '../account/mistake.ts'
 import { hostMistakes } from '../account/host.ts'
 import { assertNever } from '../assert-never.ts'
 import { newsLimits } from './limits.ts'

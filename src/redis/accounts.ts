@@ -3,6 +3,7 @@ import type { ChainableCommander, Redis } from 'ioredis'
 import { type Account, withRetentionCounted } from '../account/account.ts'
 import { formerSourceName } from '../account/sources.ts'
 import { type FailureHistory, noFailures } from '../failure/consequence.ts'
+import type { SealedProxy } from '../account/proxy.ts'
 import type { AccountId } from '../mail/message.ts'
 import type { FailureKind } from '../failure/failure.ts'
 import { redisLimits } from './limits.ts'
@@ -23,7 +24,7 @@ import { whileChanged } from './replaced.ts'
 import { revokeLease, untilReleased } from './revocations.ts'
 import { restate, restating, statusKeys } from './statuses.ts'
 
-export interface AccountRecord {
+export interface AccountRecord extends SealedProxy {
   readonly account: Account
   readonly sealedPassword: string
   /** An owner chose host and port: connections may only go where an owner may go (guard.ts). */

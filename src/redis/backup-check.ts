@@ -45,16 +45,18 @@ export async function checkBackup(
       if (entry.type !== 'hash') continue
       for (const [id, text] of Object.entries(entry.value)) {
         if (entry.key === keys.accounts) {
-          const { account, sealedPassword } = recordIn<AccountRecord>(text, read)
+          const { account, sealedPassword, sealedProxyPassword } = recordIn<AccountRecord>(text, read)
           if (account?.id !== id || typeof account.host !== 'string' || typeof account.destinationId !== 'string')
             throw damaged(read, 'no account')
           accounts.add(id)
           checkSealed(seal, sealedPassword, id)
+          checkSealed(seal, sealedProxyPassword, id, 'proxyPassword')
         } else if (entry.key === keys.destinations) {
-          const { destination, sealedPassword } = recordIn<DestinationRecord>(text, read)
+          const { destination, sealedPassword, sealedProxyPassword } = recordIn<DestinationRecord>(text, read)
           if (destination?.id !== id) throw damaged(read, 'no destination')
           destinations.add(id)
-          if (sealedPassword !== null) checkSealed(seal, sealedPassword, id)
+          checkSealed(seal, sealedPassword ?? undefined, id)
+          checkSealed(seal, sealedProxyPassword, id, 'proxyPassword')
         } else if (entry.key === keys.tokens) {
           const { id: own, digest } = recordIn<TokenRecord>(text, read)
           if (own !== id || typeof digest !== 'string') throw damaged(read, 'no token')
@@ -85,7 +87,8 @@ function recordIn<T>(text: string, number: number): Partial<T> & { readonly seal
   return parsed(text, number) as Partial<T> & { readonly sealedPassword: string }
 }
 
-function checkSealed(seal: Seal, sealed: string, id: string): void {
+function checkSealed(seal: Seal, sealed: string | undefined, id: string, field = 'password'): void {
+  if (sealed === undefined) return
   const keyId = keyIdOf(sealed)
   if (!seal.holds(keyId)) {
     throw new BackupUnfit(
@@ -94,7 +97,7 @@ function checkSealed(seal: Seal, sealed: string, id: string): void {
     )
   }
   try {
-    seal.open(sealed, id, 'password')
+    seal.open(sealed, id, field)
   } catch (error) {
     throw new BackupUnfit('file', `In this backup ${error instanceof Error ? error.message : String(error)}.`)
   }

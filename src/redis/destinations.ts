@@ -1,13 +1,14 @@
 /** Stores the destinations: hosted ones with the hash of their password, external ones with their password sealed. */
 import type { Redis } from 'ioredis'
 import { type Destination, destinationDefaults, type HostedLogin } from '../account/destination.ts'
+import type { SealedProxy } from '../account/proxy.ts'
 import { redisLimits } from './limits.ts'
 import { tellEvent } from './events.ts'
 import { keys } from './key-names.ts'
 import { replaced, whileChanged } from './replaced.ts'
 import { script } from './scripts.ts'
 
-export interface DestinationRecord {
+export interface DestinationRecord extends SealedProxy {
   readonly destination: Destination
   /** Hosted: `{ARGON2ID}$argon2id$...`, in Dovecot's form. */
   readonly passwordHash: string | null

@@ -135,6 +135,8 @@ export const keys = {
   workerVitals: (worker: string) => shared(`worker:${worker}`),
   /** Hash about a source that was tested a moment ago (tested-sources.ts). It expires. */
   tested: (source: string) => shared(`tested:${source}`),
+  /** The fingerprint that the last test of an account has met. It expires. */
+  shownCertificate: (id: string) => shared(`shown-certificate:${id}`),
   /** Like `tally`, for one destination. */
   tallyOf: (destinationId: string) => shared(`tally:${destinationId}`),
   /** Sorted set: destinations of which a visit waits at this server, by when it is due (scripts/includes/schedule.lua). */

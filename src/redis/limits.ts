@@ -169,6 +169,8 @@ export const redisLimits = {
   workerAliveMs: 15 * second,
 
   // Tests of accounts
+  /** The time in which a certificate that a test has shown may be pinned without the password. */
+  shownCertificateMs: 1 * day,
   /** For so long a provider that lets nobody in is taken to mind the test that was made before. Most that mind want a minute between two logins. */
   testRememberedMs: 5 * minute,
   /** How many times a run is put off after one test. */

@@ -145,7 +145,7 @@ test('an account that is changed to a source that was there before is compared t
   const second = await stack.account({ port: other.port, destinationId })
   assert.deepEqual(await pull(second), { ...quiet, stored: 2 })
   await remove(first)
-  assert.equal((await stack.call('PATCH', `/accounts/${second}`, { port })).status, 200)
+  assert.equal((await stack.call('PATCH', `/accounts/${second}`, { port, password: 'secret' })).status, 200)
   assert.deepEqual(await pull(second), { ...quiet, recovered: 5 })
   // It has left its own source: so has another one been there.
   const third = await stack.account({ port: other.port, destinationId })

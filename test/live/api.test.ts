@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { loginDefaults } from '../../src/account/login.ts'
 import { fastify } from 'fastify'
 import { authentication } from '../../api/http/auth.ts'
 import { principalOf, Who } from '../../api/http/who.ts'
@@ -331,15 +332,21 @@ test('a destination at another server is kept with its password sealed', async (
   const { id, createdAt, ...rest } = made.body
   assert.ok(createdAt)
   const hostUnicode = given.host
-  assert.deepEqual(rest, { ...given, hostUnicode, tlsVerify: true, tlsFingerprint: null, ...well })
-  const changed = await stack.call('PATCH', `/destinations/${id}`, { host: 'mail.example.org' })
+  assert.deepEqual(rest, { ...given, hostUnicode, tlsVerify: true, tlsFingerprint: null, ...loginDefaults, ...well })
+  const changed = await stack.call('PATCH', `/destinations/${id}`, { host: 'mail.example.org', password: planted.imap })
   assert.deepEqual(changed.body, { ...made.body, host: 'mail.example.org', hostUnicode: 'mail.example.org' })
   const tlsFingerprint = 'AB:'.repeat(31).concat('CD')
-  const pinned = await stack.call('PATCH', `/destinations/${id}`, { tlsFingerprint, tlsVerify: false })
+  const pinned = await stack.call('PATCH', `/destinations/${id}`, {
+    tlsFingerprint,
+    tlsVerify: false,
+    password: planted.imap,
+  })
   const hex = tlsFingerprint.replaceAll(':', '').toLowerCase()
   assert.deepEqual(pinned.body, { ...changed.body, tlsVerify: false, tlsFingerprint: hex })
   assert.equal(
-    (await stack.call('PATCH', `/destinations/${id}`, { tlsFingerprint: null })).body['tlsFingerprint'],
+    (await stack.call('PATCH', `/destinations/${id}`, { tlsFingerprint: null, password: planted.imap })).body[
+      'tlsFingerprint'
+    ],
     null,
   )
   const listed = await stack.call('GET', '/destinations?limit=500')
@@ -365,6 +372,7 @@ test('an account has the defaults of the contract, and is due at once', async ()
     hostUnicode: 'pop.example.invalid',
     twinOf: null,
     user: 'me',
+    ...loginDefaults,
     destinationId,
     tls: 'implicit',
     port: 995,
@@ -459,7 +467,9 @@ test('PATCH merges, and what cures a failing account makes it due', async () => 
   })
   const fingerprint = 'AB:'.repeat(31) + 'AB'
   assert.equal(
-    (await stack.call('PATCH', path, { tlsFingerprint: fingerprint })).body['tlsFingerprint'],
+    (await stack.call('PATCH', path, { tlsFingerprint: fingerprint, password: planted.account })).body[
+      'tlsFingerprint'
+    ],
     'ab'.repeat(32),
   )
   assert.equal((await stack.call('PATCH', path, { tlsFingerprint: null })).body['tlsFingerprint'], null)

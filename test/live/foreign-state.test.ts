@@ -145,7 +145,7 @@ test('a file of another kind of account is told of at once: how many of its ids 
   assert.match(String(unasked.body['notice']), /^These look like the ids of an IMAP account/)
 
   const empty = await startPop3Server({ messages: [] })
-  await stack.call('PATCH', `/accounts/${id}`, { port: empty.port })
+  await stack.call('PATCH', `/accounts/${id}`, { port: empty.port, password: 'secret' })
   assert.deepEqual((await send(id, 'getmail', 'c\x001\n')).body, {
     imported: 1,
     listed: 0,

@@ -259,9 +259,14 @@ test('a guarded account and a guarded destination are dialled by nobody where an
 
     // Paused and renamed it stays guarded; with the host of an admin's choice it is an admin's.
     await stack.call('POST', `/accounts/${id}/pause`)
-    await stack.call('PATCH', `/accounts/${id}`, { folder: 'Work', host: 'localhost', port: inside.port })
+    await stack.call('PATCH', `/accounts/${id}`, {
+      folder: 'Work',
+      host: 'localhost',
+      port: inside.port,
+      password: 'secret',
+    })
     assert.match((await stack.pull(id)).failure?.message ?? '', /it leads to this machine itself/)
-    await stack.call('PATCH', `/accounts/${id}`, { host: '127.0.0.1', port: provider.port })
+    await stack.call('PATCH', `/accounts/${id}`, { host: '127.0.0.1', port: provider.port, password: 'secret' })
     assert.equal((await stack.pull(id)).stored, 1)
 
     // An owner's own.
@@ -290,7 +295,7 @@ test('a guarded account and a guarded destination are dialled by nobody where an
     assert.equal((await recordOf()).guarded, true)
     assert.deepEqual((await asOwner('PATCH', `/accounts/${made.id}`, { host: 'localhost' })).pointers, ['/host'])
     assert.equal((await asOwner('PATCH', `/accounts/${made.id}`, { password: 'q', ...nowhere })).status, 200)
-    await stack.call('PATCH', `/accounts/${made.id}`, { host: '127.0.0.1' })
+    await stack.call('PATCH', `/accounts/${made.id}`, { host: '127.0.0.1', password: 'q' })
     assert.equal((await recordOf()).guarded, undefined)
     assert.equal(inside.visits(), 0)
 

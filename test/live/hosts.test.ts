@@ -60,7 +60,7 @@ test('a host is one in every form: kept as A-labels, shown in its letters, and f
     assert.equal((await stack.call('GET', `/accounts?q=${encodeURIComponent(q)}`)).body.items.length, 1, q)
 
   const other = await stack.call('POST', '/accounts', fields('pop.example.net', destinationId))
-  const toTaken = await stack.call('PATCH', `/accounts/${other.body.id}`, { host: 'POP.MÜLLER.example' })
+  const toTaken = await stack.call('PATCH', `/accounts/${other.body.id}`, { host: 'POP.MÜLLER.example', password: 'x' })
   assert.equal(toTaken.status, 409)
   const toItself = await stack.call('PATCH', `/accounts/${other.body.id}`, { host: 'POP.Example.net.' })
   assert.deepEqual([toItself.status, toItself.body['host']], [200, 'pop.example.net'])
@@ -88,7 +88,7 @@ test('a destination elsewhere keeps its host in the same form', async () => {
   const body = { kind: 'imap', host: 'IMAP.Müller.example.', user: 'me', password: 'x' }
   const made = await stack.call('POST', '/destinations', body)
   assert.deepEqual([made.body['host'], made.body['hostUnicode']], ['imap.xn--mller-kva.example', 'imap.müller.example'])
-  const changed = await stack.call('PATCH', `/destinations/${made.body.id}`, { host: '[2001:DB8::1]' })
+  const changed = await stack.call('PATCH', `/destinations/${made.body.id}`, { host: '[2001:DB8::1]', password: 'x' })
   assert.equal(changed.body['host'], '2001:db8::1')
   const wrong = await stack.call('PATCH', `/destinations/${made.body.id}`, { host: '0x7f.1' })
   assert.equal(wrong.status, 400)

@@ -113,7 +113,7 @@ test('a failing host has a name, while there are few of them', async () => {
     ...Array.from({ length: redisLimits.hostsNamed }, (_, nth) => `host${nth}`),
   )
   await fail('silent')
-  await stack.call('PATCH', `/accounts/${id}`, { host: 'of-yet-another.example' })
+  await stack.call('PATCH', `/accounts/${id}`, { host: 'of-yet-another.example', password: 'secret' })
   await fail('silent')
   const series = await metrics((all) => all.has('tributary_failures_total{kind="silent",host="other"}'))
   const failures = [...series].filter(([name]) => name.startsWith('tributary_failures_total'))

@@ -195,7 +195,7 @@ for (const [what, behaviour, kind, sentence] of unreached) {
     assert.ok((await pausedForMs(destinationId)) > 50_000)
     if (behaviour !== undefined) await bad.close()
     const good = await storeFor(t)
-    const patched = await stack.call('PATCH', `/destinations/${destinationId}`, { port: good.port })
+    const patched = await stack.call('PATCH', `/destinations/${destinationId}`, { port: good.port, password: 'secret' })
     assert.equal(patched.body['status'], 'ok')
     assert.equal((await stack.pull(id)).stored, 1)
   })

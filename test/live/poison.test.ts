@@ -404,7 +404,7 @@ test('a run that a stop ended counts for nothing, at the edge of a batch or canc
     assert.deepEqual([state, failure, await marks()], ['queued', null, []])
   }
   const mended = await startPop3Server({ messages })
-  await stack.call('PATCH', `/accounts/${id}`, { port: mended.port })
+  await stack.call('PATCH', `/accounts/${id}`, { port: mended.port, password: 'secret' })
   await stack.startWorker({ leaseMs, jobLockMs: leaseMs })
   assert.equal((await stack.pull(id)).state, 'done')
   assert.deepEqual(await stored(), without())

@@ -199,7 +199,7 @@ test('a retry beside a run that has passed the message is carried out by another
   // Another message, that keeps the next run at work for a while.
   const more = [...messages, { bytes: letter('four'), uidl: 'new' }]
   const slow = await served(t, { messages: more, delayMs: 300, capabilities })
-  await stack.call('PATCH', `/accounts/${id}`, { port: slow.port })
+  await stack.call('PATCH', `/accounts/${id}`, { port: slow.port, password: 'secret' })
   const running = await stack.call('POST', `/accounts/${id}/pull`)
   await until('the retrieval', async () => slow.commands.includes('RETR 4'))
   const joined = await stack.call('POST', `/accounts/${id}/quarantine/${entry.id}/retry`)

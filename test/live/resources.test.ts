@@ -43,7 +43,7 @@ test('an account or destination is changed only where nobody has changed it sinc
 
   for (const [path, one, two] of [
     [account, { folder: 'One' }, { folder: 'Two' }],
-    [destination, { user: 'one' }, { user: 'two' }],
+    [destination, { user: 'one', password: 'x' }, { user: 'two', password: 'x' }],
   ] as const) {
     const seen = String((await ask('GET', path)).headers.etag)
     assert.match(seen, /^"[\w-]{16}\.[\w-]{16}"$/)
@@ -295,10 +295,10 @@ test('what an earlier version kept of all accounts goes at the start, and lists 
   assert.equal(await stack.redis.exists(keys.statuses, keys.accountsAtIdle), 0)
   assert.deepEqual(await found(), wanted)
   // What does not follow from its record any more is written, and what does goes.
-  const changed = await stack.call('PATCH', `/accounts/${other}`, { host: 'pop.example', user: 'anne' })
+  const changed = await stack.call('PATCH', `/accounts/${other}`, { host: 'pop.example', user: 'anne', password: 'x' })
   assert.equal(changed.status, 200, JSON.stringify(changed.body))
   assert.equal(await stack.redis.hexists(keys.accountWords, other), 0)
-  await stack.call('PATCH', `/accounts/${plain}`, { user: 'Ünal' })
+  await stack.call('PATCH', `/accounts/${plain}`, { user: 'Ünal', password: 'x' })
   assert.deepEqual(
     (await ask('GET', '/accounts?q=üNAL')).body.items.map((one) => one['id']),
     [plain],

@@ -183,7 +183,7 @@ test('a certificate that does not verify', async () => {
   const { id, read } = await newAccount({ host: 'localhost', port: server.port, tls: 'implicit' })
   failsWith(await stack.pull(id), 'tls', /No safe TLS connection to localhost:\d+: its certificate is signed by itself/)
   assert.deepEqual(server.commands, [], 'no password was sent')
-  const trusted = await stack.call('PATCH', `/accounts/${id}`, { tlsVerify: false })
+  const trusted = await stack.call('PATCH', `/accounts/${id}`, { tlsVerify: false, password: 'secret' })
   assert.equal(trusted.status, 200)
   assert.equal((await stack.pull(id)).stored, 12)
   assert.equal((await read()).length, 12)

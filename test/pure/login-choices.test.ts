@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { passwordNeeded } from '../../api/password-needed.ts'
+import { choiceMistakes, choicesOf, loginDefaults, withoutDefaults } from '../../src/account/login.ts'
+import { openedProxy, proxyIn, proxyMistakes, sealedProxy, shownProxy } from '../../src/account/proxy.ts'
+import type { ServerLogin } from '../../src/account/account.ts'
+import { createSeal } from '../../src/seal.ts'
+
+const before: ServerLogin = {
+  host: 'pop.example.net',
+  port: 995,
+  tls: 'implicit',
+  tlsVerify: true,
+  tlsFingerprint: null,
+  user: 'me',
+}
+const pin = 'ab'.repeat(32)
+
+test('another way to a mailbox needs its password, and what is at least as safe as before needs none', () => {
+  const fields = (changes: Partial<ServerLogin>, was: Partial<ServerLogin> = {}, shown: string[] = []) =>
+    passwordNeeded({ ...before, ...was }, { ...before, ...was, ...changes }, shown).map(({ pointer }) => pointer)
+  assert.deepEqual(fields({ host: 'pop.example.org' }), ['/host'])
+  assert.deepEqual(fields({ host: 'POP.Example.net.' }), [])
+  assert.deepEqual(fields({ port: 110, user: 'you' }), ['/port', '/user'])
+  assert.deepEqual(fields({ sasl: 'USER', proxy: 'none' }), ['/sasl', '/proxy'])
+  assert.deepEqual(fields({ sasl: null, proxy: null, auth: 'password' }), [])
+  assert.deepEqual(fields({ tls: 'none' }), ['/tls'])
+  assert.deepEqual(fields({ tls: 'implicit', tlsVerify: false }, { tls: 'none' }), [])
+  assert.deepEqual(fields({ tlsVerify: false }), ['/tlsVerify'])
+  assert.deepEqual(fields({ tlsVerify: true }, { tlsVerify: false }), [])
+  assert.deepEqual(fields({ tlsFingerprint: pin }), ['/tlsFingerprint'])
+  assert.deepEqual(fields({ tlsFingerprint: pin }, {}, [pin]), [])
+  assert.deepEqual(fields({ tlsFingerprint: pin, tlsVerify: false }, {}, [pin]), [])
+  assert.deepEqual(fields({ tlsFingerprint: null }, { tlsFingerprint: pin }), [])
+  assert.deepEqual(fields({ tlsFingerprint: null }, { tlsFingerprint: pin, tlsVerify: false }), ['/tlsVerify'])
+  assert.deepEqual(fields({ tlsMinVersion: 'TLSv1' }), ['/tlsMinVersion'])
+  assert.deepEqual(fields({ tlsMinVersion: 'TLSv1.3' }), [])
+  assert.deepEqual(fields({ tlsLegacy: true }), ['/tlsLegacy'])
+  assert.deepEqual(fields({ tlsLegacy: false }, { tlsLegacy: true }), [])
+  const signsIn = { auth: 'oauth2', oauth: { applicationId: 'a' } } as const
+  assert.deepEqual(fields({ ...signsIn, host: 'pop.example.org' }), [], 'no password is sent any more')
+  assert.deepEqual(fields({ auth: 'password', oauth: null }, signsIn), ['/auth'])
+})
+
+test('choices that are the default are not stored, and a record without them has them all', () => {
+  assert.deepEqual(withoutDefaults({ ...before, ...loginDefaults }), before)
+  assert.deepEqual(choicesOf(before), loginDefaults)
+  assert.deepEqual(withoutDefaults({ ...before, sasl: 'APOP' as const, tlsLegacy: true }), {
+    ...before,
+    sasl: 'APOP',
+    tlsLegacy: true,
+  })
+})
+
+test('choices that do not go together are named by their field', () => {
+  const wrong = (choices: Parameters<typeof choiceMistakes>[0], protocol: 'POP3' | 'IMAP' = 'POP3') =>
+    choiceMistakes(choices, protocol).map(({ pointer }) => pointer)
+  assert.deepEqual(wrong({ sasl: 'APOP' }), [])
+  assert.deepEqual(wrong({ sasl: 'APOP' }, 'IMAP'), ['/sasl'])
+  assert.deepEqual(wrong({ sasl: 'XOAUTH2' }), ['/sasl'])
+  assert.deepEqual(wrong({ auth: 'oauth2', sasl: 'PLAIN' }), ['/sasl', '/oauth'])
+  assert.deepEqual(wrong({ auth: 'oauth2', sasl: 'OAUTHBEARER', oauth: { applicationId: 'a' } }), [])
+  assert.deepEqual(wrong({ oauth: { applicationId: 'a' } }), ['/oauth'])
+})
+
+test('a proxy is read as it is written, and shown without its password', () => {
+  assert.deepEqual(proxyIn('socks5://me:p%40%3Ass@proxy.example.net:1080'), {
+    protocol: 'socks5',
+    host: 'proxy.example.net',
+    port: 1080,
+    user: 'me',
+    password: 'p@:ss',
+  })
+  assert.deepEqual(proxyIn('http://[2001:db8::1]:80/')?.host, '2001:db8::1')
+  assert.equal(proxyIn('http://[2001:db8::1]:80')?.port, 80)
+  for (const wrong of [
+    'proxy.example.net:1080',
+    'socks5://proxy.example.net',
+    'socks4://proxy.example.net:1080',
+    'https://proxy.example.net:443',
+    'http://proxy.example.net:80/path',
+    'http://proxy.example.net:0',
+    'http://proxy.example.net:65536',
+    'http://:secret@proxy.example.net:80',
+    'http://me:%0d@proxy.example.net:80',
+    `socks5://me:${'x'.repeat(256)}@proxy.example.net:1080`,
+    '',
+  ])
+    assert.equal(proxyMistakes(wrong).length, 1, wrong)
+  for (const right of [null, 'none', undefined, 'SOCKS5://proxy.example.net:1080'])
+    assert.deepEqual(proxyMistakes(right), [])
+  assert.equal(shownProxy('socks5://m%65:secret@Proxy.example.net:1080/'), 'socks5://me@proxy.example.net:1080')
+})
+
+test("a proxy's password is sealed under its record, and stays while its proxy is sent back as it was shown", () => {
+  const seal = createSeal(Buffer.alloc(32, 7))
+  const given = 'socks5://me:secret@proxy.example.net:1080'
+  const proxy = shownProxy(given)
+  const kept = sealedProxy(seal, 'one', given)
+  assert.deepEqual(openedProxy({ id: 'one', proxy }, kept, seal), proxyIn(given))
+  assert.throws(() => openedProxy({ id: 'other', proxy }, kept, seal))
+  const was = { ...kept, proxy }
+  assert.deepEqual(sealedProxy(seal, 'one', undefined, was), kept)
+  assert.deepEqual(sealedProxy(seal, 'one', proxy, was), kept)
+  for (const other of [null, 'none', 'socks5://me@proxy.example.org:1080'])
+    assert.deepEqual(sealedProxy(seal, 'one', other, was), {})
+  assert.equal(openedProxy({ id: 'one', proxy: 'none' }, {}, seal), 'none')
+  assert.equal(openedProxy({ id: 'one' }, {}, seal), null)
+})

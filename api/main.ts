@@ -15,6 +15,7 @@ import { answers } from '../src/pop3/probe.ts'
 import { Accounts } from '../src/redis/accounts.ts'
 import { Audit } from '../src/redis/audit.ts'
 import { connectRedis } from '../src/redis/connection.ts'
+import { loggedOutage, type Outage } from '../src/redis/outage.ts'
 import { demandReliable } from '../src/redis/reliable.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Events } from '../src/redis/events.ts'
@@ -42,18 +43,21 @@ import { buildServer } from './server.ts'
 const stopWithinMs = 3500
 
 /** Builds the parts that start runs and tell about them. Failures there that belong to no request are logged. */
-function runParts(redis: Redis, log: Logger) {
+function runParts(redis: Redis, outage: Outage, log: Logger) {
   const events = new Events(redis, (error) => log.error({ event: 'listener broke', err: error }))
   const runs = new Runs(redis, events)
-  const onError = (error: Error) => log.warn({ event: 'queue error', reason: error.message })
+  const onError = (error: Error) => {
+    if (!outage.covers(error)) log.warn({ event: 'queue error', reason: error.message })
+  }
   return { events, runs, queue: new PullQueue(redis, runs, { onError }) }
 }
 
-async function reliableRedis(url: string, { redisSentinelPassword }: Config, log: Logger): Promise<Redis> {
-  const onAway = (reason: string) => log.warn({ event: 'redis away', reason })
-  const redis = connectRedis(url, 'api', onAway, redisSentinelPassword)
+async function reliableRedis(url: string, { redisSentinelPassword }: Config, log: Logger) {
+  const outage = loggedOutage(log)
+  const redis = connectRedis(url, 'api', (reason) => outage.failed(reason), redisSentinelPassword)
+  outage.follow(redis)
   await demandReliable(redis)
-  return redis
+  return { redis, outage }
 }
 
 async function main(): Promise<void> {
@@ -65,13 +69,13 @@ async function main(): Promise<void> {
       'The API alone needs TRIBUTARY_REDIS_URL, TRIBUTARY_STORE_URL and TRIBUTARY_STORE_USERS_FILE; npm start sets them by itself',
     )
   }
-  const redis = await reliableRedis(redisUrl, config, log)
+  const { redis, outage } = await reliableRedis(redisUrl, config, log)
 
   const home = homeOf(config.home)
   const openRing = ringOpener(config, redis, log)
   const presence = await openData(redis, home, openRing, log)
   const destinations = new Destinations(redis)
-  const { events, runs, queue } = runParts(redis, log)
+  const { events, runs, queue } = runParts(redis, outage, log)
   const sample = config.hasSample ? sampleOf(config, home) : undefined
   const besides =
     sample === undefined ? [] : [{ login: sampleLogin, passwordHash: await passwordHash(sample.password) }]

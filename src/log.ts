@@ -36,6 +36,7 @@ export type EventName =
   | 'job failed'
   | 'clock stepped'
   | 'redis away'
+  | 'redis back'
   // The format of the data (redis/format/), in API and workers.
   | 'data wait'
   | 'data carried over by another process'

@@ -13,6 +13,7 @@ import { redisLimits } from '../src/redis/limits.ts'
 import { workerLimits } from './limits.ts'
 import { createLog } from '../src/log.ts'
 import { connectRedis } from '../src/redis/connection.ts'
+import { loggedOutage } from '../src/redis/outage.ts'
 import { demandReliable } from '../src/redis/reliable.ts'
 import { sealedRecords } from '../src/redis/sealed.ts'
 import { runMain } from '../src/run-main.ts'
@@ -20,7 +21,7 @@ import { untilCarriedOver } from '../src/redis/format/carry-over.ts'
 import { leaveToOthers, ownName, Presence } from '../src/redis/processes.ts'
 import { createSeal } from '../src/seal.ts'
 import { sessionsWithin } from './descriptors.ts'
-import { logRedisAway, logWorkerBroke, logWorkerReady, logWorkerStopped } from './worker-log.ts'
+import { logWorkerBroke, logWorkerReady, logWorkerStopped } from './worker-log.ts'
 import { startWorker } from './worker.ts'
 
 async function main(): Promise<void> {
@@ -35,7 +36,9 @@ async function main(): Promise<void> {
       'A worker alone needs TRIBUTARY_REDIS_URL, TRIBUTARY_STORE_URL and TRIBUTARY_STORE_USERS_FILE; npm start sets them by itself',
     )
   }
-  const redis = connectRedis(redisUrl, 'worker', (reason) => logRedisAway(log, reason), config.redisSentinelPassword)
+  const outage = loggedOutage(log)
+  const redis = connectRedis(redisUrl, 'worker', (reason) => outage.failed(reason), config.redisSentinelPassword)
+  outage.follow(redis)
   await demandReliable(redis)
 
   await untilCarriedOver(redis, programVersion(), () =>
@@ -50,6 +53,7 @@ async function main(): Promise<void> {
   const ring = await openKeyRing(config, homeOf(config.home), async () => await sealedRecords(redis))
   const worker = await startWorker({
     redis,
+    outage,
     log,
     store,
     seal: createSeal(ring),

@@ -34,7 +34,8 @@ export class NewsCarrier {
   readonly #bulletinSender: BulletinSender
 
   constructor(options: NewsCarrierOptions) {
-    const { redis, log, pace = {} } = options
+    const { redis, log, outage, pace = {} } = options
+    const failed = (error: Error) => logQueueError(log, outage, error)
     this.#world = {
       ...options,
       pace,
@@ -44,17 +45,17 @@ export class NewsCarrier {
       signal: this.#stopping.signal,
     }
     this.#outbox = new Outbox(redis, pace.bulletinNewsMax)
-    this.#queue = new VisitQueue(redis, { onError: (error) => logQueueError(log, error) })
+    this.#queue = new VisitQueue(redis, { onError: failed })
     this.#webhookSender = new WebhookSender(this.#world)
     this.#bulletinSender = new BulletinSender(this.#world)
     this.#visits = new Jobs(visitQueueName, async (job) => await this.#visit(job), {
       ...options,
       concurrency: workerLimits.visitsAtOnce,
-      onError: (error) => logQueueError(log, error),
+      onError: failed,
       onFailed: (job, error) => logVisitFailed(log, job, error),
       onStuck: () => logQueueStuck(log, visitQueueName),
     })
-    this.#ticker = new Ticker((error) => logQueueError(log, error))
+    this.#ticker = new Ticker(failed)
   }
 
   begin(): void {

@@ -7,10 +7,12 @@ import type { BulletinPatience } from '../src/news/bulletin.ts'
 import type { Patience } from '../src/news/webhook.ts'
 import type { Bulletins } from '../src/redis/bulletin.ts'
 import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
+import type { Outage } from '../src/redis/outage.ts'
 import type { Webhooks } from '../src/redis/webhooks.ts'
 import type { Seal } from '../src/seal.ts'
 
 export interface NewsCarrierOptions {
+  readonly outage: Pick<Outage, 'covers'>
   readonly redis: Redis
   readonly log: Logger
   readonly seal: Seal

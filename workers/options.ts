@@ -8,6 +8,7 @@ import type { Waits } from '../src/pop3/waits.ts'
 import type { AccountLedger } from '../src/pull/ledger-ports.ts'
 import type { Maildrop } from '../src/pull/maildrop-ports.ts'
 import type { Store } from '../src/pull/store-ports.ts'
+import type { Outage } from '../src/redis/outage.ts'
 import type { Seal } from '../src/seal.ts'
 import type { NewsPace } from './news-world.ts'
 
@@ -19,6 +20,8 @@ export interface WorkerOptions extends WorkerPatience {
   readonly seal: Seal
   readonly clock: Clock
   readonly publicName: string
+  /** Tells of a Redis that is away, in place of each error that says no more. */
+  readonly outage: Pick<Outage, 'covers'>
   /** The number of runs that go on at once. */
   readonly concurrency: number
   readonly leaseMs: number

@@ -1,5 +1,6 @@
 /** The log events about a worker's process and its queues: one function for each event, with its level and its fields. */
 import type { Logger } from '../src/log.ts'
+import type { Outage } from '../src/redis/outage.ts'
 
 /** @param ready `worker` is its name in `/metrics`. */
 export function logWorkerReady(log: Logger, ready: { readonly worker: string; readonly sessions: number }): void {
@@ -27,18 +28,14 @@ export function logWorkerBroke(log: Logger, err: Error): void {
   log.fatal({ event: 'worker broke', err })
 }
 
-export function logRedisAway(log: Logger, reason: string): void {
-  log.warn({ event: 'redis away', reason })
-}
-
 /** The connection that waits for jobs hangs: another one is made. */
 export function logQueueStuck(log: Logger, queue: string): void {
   log.warn({ event: 'queue stuck', queue }, 'No job was asked for, though Redis answers: the queue is taken up anew')
 }
 
-/** The queue, or Redis below it, is in trouble: the next turn repeats the work. */
-export function logQueueError(log: Logger, { message }: Error): void {
-  log.warn({ event: 'queue error', reason: message })
+/** The queue is in trouble: the next turn repeats the work. If it is Redis below it that is away, that is told already. */
+export function logQueueError(log: Logger, outage: Pick<Outage, 'covers'>, error: Error): void {
+  if (!outage.covers(error)) log.warn({ event: 'queue error', reason: error.message })
 }
 
 /** A job ended by an error that is not the account's. */

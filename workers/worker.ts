@@ -47,7 +47,8 @@ export class RunningWorker {
   #stopping = false
 
   constructor(options: WorkerOptions) {
-    const { redis, log, clock } = options
+    const { redis, log, clock, outage } = options
+    const failed = (error: Error) => logQueueError(log, outage, error)
     const nowMs = () => clock.nowMs()
     const runs = new Runs(redis, undefined, nowMs)
     this.#options = options
@@ -57,13 +58,10 @@ export class RunningWorker {
       appendWaitMs: options.appendWaitMs,
       freshMs: options.storeFreshMs,
       alerted: (destinationId, words) => logStoreAlert(log, destinationId, words),
-      separates: (server, separator) =>
-        void new ServerTraits(redis)
-          .learnSeparator(server, separator)
-          .catch((error: Error) => logQueueError(log, error)),
+      separates: (server, separator) => void new ServerTraits(redis).learnSeparator(server, separator).catch(failed),
     })
-    this.#queue = new PullQueue(redis, runs, { onError: (error) => logQueueError(log, error) })
-    this.#revocations = new Revocations(redis, (error) => logQueueError(log, error))
+    this.#queue = new PullQueue(redis, runs, { onError: failed })
+    this.#revocations = new Revocations(redis, failed)
     const stopping = () => this.#stopping
     this.#world = createPullWorld(options, {
       runs,
@@ -72,23 +70,23 @@ export class RunningWorker {
       pool: this.#pool,
       stopping,
     })
-    this.#dispatch = new Dispatch(this.#world, (error) => logQueueError(log, error))
+    this.#dispatch = new Dispatch(this.#world, failed)
     this.#pulls = new Jobs(pullQueueName, async (job, signal) => await this.#take(job, signal), {
       ...options,
-      onError: (error) => logQueueError(log, error),
+      onError: failed,
       onFailed: (job, error) => logJobFailed(log, job, error),
       onStuck: () => logQueueStuck(log, pullQueueName),
     })
     this.#workers = new LiveWorkers(redis)
     this.#statuses = new StatusRounds(redis, nowMs)
-    this.#ticker = new Ticker((error) => logQueueError(log, error))
+    this.#ticker = new Ticker(failed)
     this.#news = new NewsCarrier({ ...options, pace: options.news ?? {} })
   }
 
   /** Resolves once jobs are taken. */
   async begin(): Promise<void> {
-    const { log, reviveEveryMs = workerLimits.reviveEveryMs } = this.#options
-    const failed = (error: Error) => logQueueError(log, error)
+    const { log, outage, reviveEveryMs = workerLimits.reviveEveryMs } = this.#options
+    const failed = (error: Error) => logQueueError(log, outage, error)
     // These are no jobs of the queue: a job that failed in the middle would be the last one, and a clock that is set back would delay it by
     // as long.
     this.#ticker.every(workerLimits.tickEveryMs, async () => {

@@ -35,6 +35,7 @@ function connectionTo(url: string, role: 'api' | 'worker', sentinelPassword: str
   const options = {
     connectTimeout: place.kind === 'one' ? redisLimits.redisConnectMs : redisLimits.nodeAnswersMs,
     socketTimeout: redisLimits.redisSilentMs,
+    retryStrategy: retryAfterMs,
     ...(fast ? { maxRetriesPerRequest: 2, commandTimeout: 10_000 } : { maxRetriesPerRequest: null }),
   }
   if (place.kind === 'one') return new Redis(place.url, options)
@@ -75,9 +76,15 @@ function connectionTo(url: string, role: 'api' | 'worker', sentinelPassword: str
       slotsRefreshTimeout: redisLimits.nodeAnswersMs,
       // It is asked of any master, without an end: of a frozen one, too. CLUSTERDOWN says as much, and is tried again.
       enableReadyCheck: false,
-      clusterRetryStrategy: (times) => Math.min(100 * times, redisLimits.redisRetryMs),
+      clusterRetryStrategy: retryAfterMs,
       // A certificate names a host, not the address behind it.
       ...(place.tls ? { dnsLookup: (host, found) => found(null, host) } : {}),
     }),
   )
+}
+
+/** By itself ioredis waits for up to five seconds: whoever asks for a run then waits as long after Redis is back. @param times from 1 on. */
+export function retryAfterMs(times: number): number {
+  const { redisRetryMs } = redisLimits
+  return Math.min(50 * 2 ** (times - 1), 0.8 * redisRetryMs) + 0.2 * redisRetryMs * Math.random()
 }

@@ -55,8 +55,10 @@ export const redisLimits = {
   /** A visit that is due for this long waits for a place: due visits are claimed every second. */
   waitsForPlaceMs: 2000,
 
-  /** How long to wait before Redis is asked again after it has failed. */
+  /** How long to wait before Redis is asked again after it has failed; and the longest wait before a connection is tried again. */
   redisRetryMs: 1 * second,
+  /** Redis is told to be back once nothing has failed for this long. */
+  outageOverMs: 5 * second,
   /** How far Redis' memory must be below its `maxmemory` before a run begins: a run of 100,000 messages adds 4 MB to the ledger, and its intents come and go. */
   redisMemoryFreeOctets: 8 * MiB,
   /** How much of its disk must be free: with `appendfsync always` Redis exits when the disk is full, and a run of 100,000 messages writes some 50 MB. */

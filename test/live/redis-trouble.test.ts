@@ -76,11 +76,20 @@ for (const [login, signal, awayMs] of [
 ] as const) {
   test(`Redis ended by ${signal} in mid-run, and back after ${awayMs / 1000} s`, async () => {
     const account = await underWay(login)
+    const said = stack.logged.length
+    const lines = (event: string) => stack.logged.slice(said).filter((line) => line.includes(`"event":"${event}"`))
     await stack.server.halt(signal)
     await new Promise((resolve) => setTimeout(resolve, awayMs))
     assertNoneLost(await stored(login), await left(login), letters)
     await stack.server.resume()
     await assertGoesOn(login, account)
+    const [back = ''] = await until('word of its return', () =>
+      lines('redis back').length > 0 ? lines('redis back') : undefined,
+    )
+    assert.ok((JSON.parse(back) as { errors: number }).errors > 3)
+    // A job whose lock was lost meanwhile is another matter.
+    const others = lines('queue error').filter((line) => !line.includes('lock for job'))
+    assert.deepEqual([lines('redis away').length, others], [1, []])
   })
 }
 

@@ -28,6 +28,7 @@ export async function startOwnWorker(
 ): Promise<RunningWorker> {
   return await startWorker({
     redis: connectRedis(redisUrl, 'worker', () => {}),
+    outage: { covers: () => false },
     log: createLog('worker', 'silent'),
     store,
     seal: createSeal(Buffer.from(secretKey, 'hex')),

@@ -13,6 +13,7 @@ import { KeyFile } from '../../src/disk/key-ring.ts'
 import { Accounts } from '../../src/redis/accounts.ts'
 import { Audit } from '../../src/redis/audit.ts'
 import { connectRedis } from '../../src/redis/connection.ts'
+import { loggedOutage } from '../../src/redis/outage.ts'
 import { demandReliable } from '../../src/redis/reliable.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
 import { Events } from '../../src/redis/events.ts'
@@ -85,7 +86,9 @@ export async function startStack<Server extends StackRedis = TestRedis>(
   const logged: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
   const redis = connectRedis(server.url, 'api', () => {})
-  const workerRedis = connectRedis(server.url, 'worker', () => {})
+  const outage = loggedOutage(log)
+  const workerRedis = connectRedis(server.url, 'worker', (reason) => outage.failed(reason))
+  outage.follow(workerRedis)
   await demandReliable(redis)
   const secretKey = earlier?.secretKey ?? randomBytes(32)
   const secretKeyFile = join(server.folder, 'secret-key')
@@ -191,6 +194,7 @@ export async function startStack<Server extends StackRedis = TestRedis>(
     async startWorker(options = {}) {
       worker = await startWorker({
         redis: workerRedis,
+        outage,
         log,
         store: dovecot.store,
         // A worker in a process of its own reads the key's file as well.

@@ -19,6 +19,8 @@ import { loggedOutage, type Outage } from '../src/redis/outage.ts'
 import { demandReliable } from '../src/redis/reliable.ts'
 import { Destinations } from '../src/redis/destinations.ts'
 import { Events } from '../src/redis/events.ts'
+import { OAuthApplications } from '../src/redis/oauth-applications.ts'
+import { OAuthGrants } from '../src/redis/oauth-grants.ts'
 import { Bulletins } from '../src/redis/bulletin.ts'
 import { Pauses } from '../src/redis/pauses.ts'
 import { PullQueue } from '../src/redis/queue.ts'
@@ -50,6 +52,20 @@ function runParts(redis: Redis, outage: Outage, log: Logger) {
     if (!outage.covers(error)) log.warn({ event: 'queue error', reason: error.message })
   }
   return { events, runs, queue: new PullQueue(redis, runs, { onError }) }
+}
+
+/** The records that the API alone reads and writes, and those that need no more than Redis. */
+function recordsIn(redis: Redis) {
+  return {
+    tokens: new Tokens(redis),
+    audit: new Audit(redis),
+    sessions: new Sessions(redis),
+    throttle: new Throttle(redis),
+    webhooks: new Webhooks(redis),
+    applications: new OAuthApplications(redis),
+    grants: new OAuthGrants(redis),
+    bulletins: new Bulletins(redis),
+  }
 }
 
 async function reliableRedis(url: string, { redisSentinelPassword }: Config, log: Logger) {
@@ -100,10 +116,6 @@ async function main(): Promise<void> {
     runs,
     events,
     queue,
-    tokens: new Tokens(redis),
-    audit: new Audit(redis),
-    sessions: new Sessions(redis),
-    throttle: new Throttle(redis),
     trustedProxies: config.http.trustedProxies,
     hosted,
     sample,
@@ -113,8 +125,8 @@ async function main(): Promise<void> {
       http: web({ reach }),
       answers: (server, waitMs) => answers({ ...server, tlsVerify: true, tlsFingerprint: null, reach: pop3 }, waitMs),
     })),
-    webhooks: new Webhooks(redis),
-    bulletins: new Bulletins(redis),
+    ...recordsIn(redis),
+    publicUrl: config.publicUrl,
     ring,
     seal: createSeal(ring),
   }

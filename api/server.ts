@@ -37,6 +37,7 @@ import { keyRoutes, type KeysWorld, Resealing } from './routes/keys.ts'
 import { ledgerRoutes, type LedgerWorld } from './routes/ledger.ts'
 import { mailRoutes, type MailWorld } from './routes/mail.ts'
 import { metricRoutes, type MetricsWorld } from './routes/metrics.ts'
+import { oauthApplicationRoutes, type OAuthApplicationsWorld } from './routes/oauth-applications.ts'
 import { quarantineRoutes, type QuarantineWorld } from './routes/quarantine.ts'
 import { runRoutes, type RunsWorld } from './routes/runs.ts'
 import { sampleRoutes, type SampleWorld } from './routes/sample.ts'
@@ -63,6 +64,7 @@ export interface ApiWorld
     SettingsWorld,
     DiscoverWorld,
     WebhooksWorld,
+    OAuthApplicationsWorld,
     BulletinWorld,
     EventsWorld,
     StatsWorld,
@@ -230,6 +232,7 @@ async function resources(app: App, world: ScopeWorld & { readonly resealing: Res
   await app.register(auditRoutes, world)
   await app.register(discoverRoutes, world)
   await app.register(webhookRoutes, world)
+  await app.register(oauthApplicationRoutes, world)
   await app.register(bulletinRoutes, world)
   await app.register(eventRoutes, world)
   await app.register(statRoutes, world)

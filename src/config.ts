@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { type Static, Type } from 'typebox'
 import { envSchema } from 'env-schema'
+import { isLoopbackHost } from './loopback.ts'
 import { redisUrlOf } from './redis-url.ts'
 import { type Given, type StoreEndpoint, storeOf } from './server-urls.ts'
 
@@ -19,6 +20,7 @@ export const variables = Type.Object({
   TRIBUTARY_POP3_PORT: port(1110),
   TRIBUTARY_POP3S_PORT: port(1995),
   TRIBUTARY_PUBLIC_NAME: Type.String({ default: 'localhost', minLength: 1 }),
+  TRIBUTARY_PUBLIC_URL: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_TLS_CERT: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_TLS_KEY: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_ADMIN_TOKEN_FILE: Type.Optional(Type.String({ minLength: 1 })),
@@ -68,6 +70,8 @@ export interface Config {
     readonly pop3sPort: number
   }
   readonly publicName: string
+  /** Where browsers reach the API, without a slash at its end. */
+  readonly publicUrl: string
   /** PEM files; undefined: a self-signed certificate is made under HOME. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   /** One of the forms of redis-url.ts. Undefined: local mode starts one. */
@@ -116,6 +120,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
   for (const network of trustedProxies)
     if (!/^[0-9A-Fa-f.:]+(?:\/\d{1,3})?$/.test(network))
       mistakes.push(`TRIBUTARY_TRUSTED_PROXIES has ${network}, which is no address and no network like 10.0.0.0/8`)
+  const publicUrl = publicUrlOf(given, mistakes)
   const redisUrl = redisUrlOf(given, mistakes)
   const store = storeOf(given, mistakes)
   if (mistakes.length > 0 || read === undefined) throw new ConfigInvalid(mistakes.join('\n'))
@@ -133,6 +138,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
       pop3sPort: read.TRIBUTARY_POP3S_PORT,
     },
     publicName: read.TRIBUTARY_PUBLIC_NAME,
+    publicUrl: publicUrl ?? ownUrlOf(read),
     tls:
       read.TRIBUTARY_TLS_CERT === undefined || read.TRIBUTARY_TLS_KEY === undefined
         ? undefined
@@ -148,6 +154,27 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     logLevel: read.TRIBUTARY_LOG_LEVEL,
     unknown,
   }
+}
+
+/** Providers send browsers back there with what opens a mailbox: over TLS, or on this machine. */
+function publicUrlOf(given: Given, mistakes: string[]): string | undefined {
+  const text = given['TRIBUTARY_PUBLIC_URL']
+  if (text === undefined) return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isPlain = url !== undefined && url.username + url.password + url.search + url.hash === ''
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname))
+  if (!isPlain || !isSafe)
+    mistakes.push(
+      'TRIBUTARY_PUBLIC_URL must be an https URL without user, query or fragment, such as https://mail.example.net/gather; http only for this machine itself',
+    )
+  return url?.href.replace(/\/+$/, '')
+}
+
+/** The API's own address. */
+function ownUrlOf({ TRIBUTARY_HTTP_HOST: host, TRIBUTARY_HTTP_PORT: port, ...read }: Variables): string {
+  if (read.TRIBUTARY_TLS_CERT !== undefined) return `https://${read.TRIBUTARY_PUBLIC_NAME}:${port}`
+  const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
 }
 
 /** Replaces the names of files by their content. */

@@ -12,6 +12,7 @@ import * as keys from './keys.ts'
 import * as ledger from './ledger.ts'
 import * as mail from './mail.ts'
 import * as bulletin from './bulletin.ts'
+import * as oauthApplications from './oauth-applications.ts'
 import * as quarantine from './quarantine.ts'
 import * as requests from './requests.ts'
 import * as runs from './runs.ts'
@@ -37,6 +38,7 @@ const shapes: Readonly<Record<string, unknown>> = {
   ...ledger,
   ...mail,
   ...bulletin,
+  ...oauthApplications,
   ...quarantine,
   ...requests,
   ...runs,

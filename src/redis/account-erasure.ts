@@ -20,7 +20,8 @@ export async function eraseAccount(redis: Redis, id: string): Promise<boolean> {
   const own = [keys.ledger, keys.ledgerNotes, keys.intents, keys.runs, keys.history, keys.quarantine, keys.spool]
   const names = [keys.lease(id), ...own.map((name) => name(id)), ...runIds.flatMap((runId) => ofRun(id, runId))]
   if ((await erase(redis, names, [])) === 0) return false
-  await Promise.all([redis.zrem(keys.quarantined, id), redis.hdel(keys.rhythms, id)])
+  const ofSignIn = [keys.oauthGrants, keys.oauthBegun, keys.oauthDevices].map((hash) => redis.hdel(hash, id))
+  await Promise.all([redis.zrem(keys.quarantined, id), redis.hdel(keys.rhythms, id), ...ofSignIn])
   await pipelined(redis, runIds, (all, runId) => all.unlink(keys.run(runId)))
   await forgetRuns(redis, id, runIds)
   return true

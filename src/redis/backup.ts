@@ -49,7 +49,7 @@ async function* entriesOf(redis: Redis, nowMs: number): AsyncGenerator<Entry> {
     yield* openRuns(redis, ids, nowMs)
   }
   const access = [keys.settings, keys.tokens, keys.tokenUses, keys.passwords]
-  const outward = [keys.told, keys.webhooks, keys.notice]
+  const outward = [keys.told, keys.webhooks, keys.notice, keys.oauthApplications, keys.oauthGrants]
   for (const key of [keys.destinations, keys.purges, keys.pauses, keys.serverTraits, ...access, ...outward])
     for await (const fields of hashOf(redis, key)) {
       yield* inPieces(key, fields)

@@ -98,6 +98,14 @@ export const keys = {
   tokenIds: shared('token-ids'),
   /** Hash: token id -> the milliseconds at which it was used last. */
   tokenUses: shared('token-uses'),
+  /** Hash: application id -> ApplicationRecord as JSON (oauth-applications.ts). */
+  oauthApplications: shared('oauth-applications'),
+  /** Hash: id of an account or destination -> Grant as JSON (oauth-grants.ts). */
+  oauthGrants: shared('oauth-grants'),
+  /** Hash: id of an account or destination -> BegunSignIn as JSON. */
+  oauthBegun: shared('oauth-begun'),
+  /** Hash: id of an account or destination -> WaitingDevice as JSON (oauth-devices.ts). */
+  oauthDevices: shared('oauth-devices'),
   /** Hash: `admin` -> the hash of the password. */
   passwords: shared('passwords'),
   /** Stream of AuditEntry as JSON. It is in no backup: it records changes of this instance, and a restore is one of them. */
@@ -155,10 +163,17 @@ export const keys = {
   deliveries: (webhookId: string) => shared(`deliveries:${webhookId}`),
   deliveriesDue: (webhookId: string) => shared(`deliveries-due:${webhookId}`),
   deliveriesEnded: (webhookId: string) => shared(`deliveries-ended:${webhookId}`),
+  /** The name of whoever refreshes the token of this account or destination (oauth-tokens.ts). It expires. */
+  oauthRefresh: (id: string) => shared(`oauth-refresh:${id}`),
+  /** Sorted set: requests to this token endpoint by when they count no more. */
+  oauthSlots: (server: string) => shared(`oauth-slots:${server}`),
   /** Set: tokens of the owner of a destination. */
   tokensOf: (destinationId: string) => shared(`tokens-of:${destinationId}`),
   /** Session as JSON (sessions.ts). */
   session: (digest: string) => `tributary:session:${digest}`,
+  /** GivenState as JSON (oauth-states.ts). It expires, and so does a link. */
+  oauthState: (digest: string) => `tributary:oauth-state:${digest}`,
+  oauthLink: (digest: string) => `tributary:oauth-link:${digest}`,
   /** Hash: failures, untilMs (throttle.ts). */
   refusals: (what: string, digest: string) => `tributary:refusals:${what}:${digest}`,
   /** A run as JSON, as earlier versions kept it, and as a backup holds one that is open. It expires. */
@@ -237,6 +252,8 @@ export const backedUpShared = {
   told: 'hash',
   webhooks: 'hash',
   notice: 'hash',
+  oauthApplications: 'hash',
+  oauthGrants: 'hash',
   tokens: 'hash',
   tokenUses: 'hash',
   passwords: 'hash',

@@ -2,7 +2,8 @@
 import type { Redis } from 'ioredis'
 import { script } from './scripts.ts'
 
-const replaceField = script<0 | 1>('replace-field', 1)
+/** Writes a field of a hash in place of what was read of it. */
+export const replaceField = script<0 | 1>('replace-field', 1)
 
 export interface FieldOfHash {
   readonly hash: string

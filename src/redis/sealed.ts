@@ -5,7 +5,15 @@ import { keys } from './key-names.ts'
 import { replaced } from './replaced.ts'
 
 /** Hashes of records as JSON. The sealed value of FIELD is in `sealedFIELD`, bound to the record's id. */
-export const sealedHashes = [keys.accounts, keys.destinations, keys.webhooks, keys.notice] as const
+export const sealedHashes = [
+  keys.accounts,
+  keys.destinations,
+  keys.webhooks,
+  keys.notice,
+  keys.oauthApplications,
+  keys.oauthGrants,
+  keys.oauthDevices,
+] as const
 
 /** The number of records that are read at once. */
 const chunk = 200

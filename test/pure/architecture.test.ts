@@ -141,6 +141,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   bullmq: /^(?:src\/redis\/queue\.ts|workers\/.*)$/,
   'sanitize-html': /^src\/mail\/html\.ts$/,
   htmlparser2: /^src\/discover\/autoconfig\.ts$/,
+  'openid-client': /^src\/oauth\//,
   nodemailer: /^src\/net\/mail\.ts$/,
   fastify: /^api\//,
   'fastify-plugin': /^api\//,

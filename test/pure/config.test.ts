@@ -32,6 +32,7 @@ test('without settings everything is as the contract says', () => {
     secretKeys: undefined,
     mail: { host: '127.0.0.1', imapPort: 1143, imapsPort: 1993, pop3Port: 1110, pop3sPort: 1995 },
     publicName: 'localhost',
+    publicUrl: 'http://127.0.0.1:8420',
     tls: undefined,
     redisUrl: undefined,
     redisSentinelPassword: undefined,
@@ -190,4 +191,16 @@ test('what is wrong with a secret is told without telling it', () => {
   }
   const store = { TRIBUTARY_STORE_URL: 'imap://gateway:own@store', TRIBUTARY_STORE_USERS_FILE: '/users' }
   assert.match(mistakesOf({ ...store, TRIBUTARY_STORE_PASSWORD: 's3cret' }), /^TRIBUTARY_STORE_URL must look like/)
+})
+
+test('the address for browsers is https, or on this machine', () => {
+  const url = (text: string) => readConfig({ TRIBUTARY_PUBLIC_URL: text }).publicUrl
+  assert.equal(url('https://mail.example.net/gather/'), 'https://mail.example.net/gather')
+  assert.equal(url('http://127.0.0.1:9000'), 'http://127.0.0.1:9000')
+  assert.equal(url('http://[::1]:9000/'), 'http://[::1]:9000')
+  for (const text of ['http://mail.example.net', 'ftp://x', 'mail', 'https://me:pw@x', 'https://x/?a', 'https://x/#a'])
+    assert.match(mistakesOf({ TRIBUTARY_PUBLIC_URL: text }), /TRIBUTARY_PUBLIC_URL must be an https URL/, text)
+  const own = readConfig({ TRIBUTARY_TLS_CERT: 'c', TRIBUTARY_TLS_KEY: 'k', TRIBUTARY_PUBLIC_NAME: 'mail.example.net' })
+  assert.equal(own.publicUrl, 'https://mail.example.net:8420')
+  assert.equal(readConfig({ TRIBUTARY_HTTP_HOST: '::' }).publicUrl, 'http://127.0.0.1:8420')
 })

@@ -17,6 +17,8 @@ import { loggedOutage } from '../../src/redis/outage.ts'
 import { demandReliable } from '../../src/redis/reliable.ts'
 import { Destinations } from '../../src/redis/destinations.ts'
 import { Events } from '../../src/redis/events.ts'
+import { OAuthApplications } from '../../src/redis/oauth-applications.ts'
+import { OAuthGrants } from '../../src/redis/oauth-grants.ts'
 import { Bulletins } from '../../src/redis/bulletin.ts'
 import { Pauses } from '../../src/redis/pauses.ts'
 import { PullQueue } from '../../src/redis/queue.ts'
@@ -124,6 +126,9 @@ export async function startStack<Server extends StackRedis = TestRedis>(
     settings,
     discoveries,
     webhooks: new Webhooks(redis),
+    applications: new OAuthApplications(redis),
+    grants: new OAuthGrants(redis),
+    publicUrl: 'http://127.0.0.1:8420',
     bulletins: new Bulletins(redis),
     ring,
     seal,

@@ -1,0 +1,54 @@
+/** The exchanges with authorization servers: bounded, guarded, no redirect followed. */
+import type { LookupFunction } from 'node:net'
+import type { Reach } from '../account/reach.ts'
+import { everywhere } from '../account/reach.ts'
+import type { OAuthFetch } from '../oauth/authorization-servers.ts'
+import { oauthLimits } from '../oauth/limits.ts'
+import { exchange } from './exchange.ts'
+import { guardOf } from './guard.ts'
+import { endpointOf } from './post.ts'
+
+export interface OAuthFetchOptions {
+  /** An admin alone names an authorization server. */
+  readonly reach?: Reach
+  /** Given by tests: certificate authorities beside the system's, and how names become addresses. */
+  readonly ca?: string | undefined
+  readonly lookup?: LookupFunction | undefined
+  readonly waitMs?: number
+}
+
+export function oauthFetch({
+  reach = everywhere,
+  ca,
+  lookup,
+  waitMs = oauthLimits.requestWaitMs,
+}: OAuthFetchOptions = {}): OAuthFetch {
+  return async (url, { method, headers, body, signal }) => {
+    const to = new URL(url)
+    const guard = guardOf(reach, lookup)
+    const { host, port } = endpointOf(to)
+    guard.check(host, port)
+    const response = await exchange(to, {
+      method: method === 'POST' ? 'POST' : 'GET',
+      headers,
+      ...(body === undefined || body === null ? {} : { body: textOf(body) }),
+      lookup: guard.lookup,
+      ca,
+      octetsMax: () => oauthLimits.answerOctetsMax,
+      waitMs,
+      signal,
+    })
+    if (!response.whole) throw new Error('its answer is too long, or did not end')
+    const given = Object.entries(response.headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)] as [string, string]],
+    )
+    const isEmpty = [204, 205, 304].includes(response.status)
+    return new Response(isEmpty ? null : new Uint8Array(response.body), { status: response.status, headers: given })
+  }
+}
+
+function textOf(body: unknown): string {
+  if (typeof body === 'string') return body
+  if (body instanceof URLSearchParams) return body.toString()
+  throw new TypeError('openid-client sends text alone')
+}

@@ -1,0 +1,170 @@
+/**
+ * The authorization servers, by openid-client: what each says of itself, and how an application shows there who it is. What goes over the
+ * network goes through the function that is given.
+ */
+import { createHash } from 'node:crypto'
+import * as client from 'openid-client'
+import type { OAuthApplication, OpenApplication } from './application.ts'
+import { oauthLimits } from './limits.ts'
+import { OAuthFailed, troubleOfCode } from './oauth-failed.ts'
+import { oauthCloudOf, oauthProviders } from './providers.ts'
+import { masking } from '../mask.ts'
+import { singleLine } from '../printable.ts'
+
+/** One HTTP exchange, guarded and bounded (net/oauth-fetch.ts). */
+export type OAuthFetch = client.CustomFetch
+
+/** An authorization server, as one application sees it. */
+export interface AuthorizationServer {
+  readonly configuration: client.Configuration
+  readonly application: OAuthApplication
+  readonly open: OpenApplication
+  /** Its host, in failures. */
+  readonly name: string
+}
+
+interface Known {
+  readonly server: AuthorizationServer
+  readonly untilMs: number
+}
+
+export class AuthorizationServers {
+  readonly #fetch: OAuthFetch
+  readonly #known = new Map<string, Known>()
+
+  constructor(fetch: OAuthFetch) {
+    this.#fetch = fetch
+  }
+
+  /** @throws OAuthFailed */
+  async of(open: OpenApplication): Promise<AuthorizationServer> {
+    const key = createHash('sha256').update(JSON.stringify(open)).digest('base64url')
+    const known = this.#known.get(key)
+    if (known !== undefined && known.untilMs > performance.now()) return known.server
+    const name = serverNameOf(open.application)
+    const configuration = await asked(name, [open.clientSecret], async () => await this.#learn(open))
+    const server = { configuration, application: open.application, open, name }
+    if (this.#known.size >= oauthLimits.serversKnownMax) this.#known.clear()
+    this.#known.set(key, { server, untilMs: performance.now() + oauthLimits.serverKnownMs })
+    return server
+  }
+
+  async #learn({ application, clientSecret }: OpenApplication): Promise<client.Configuration> {
+    const { provider, clientId } = application
+    const auth = clientSecret === null ? client.None() : secretAuth(clientSecret)
+    if (provider === 'google' || provider === 'fastmail') {
+      const { endpoints } = oauthProviders[provider].clouds[0]
+      const { issuer, authorization, token, revocation } = endpoints('')
+      const metadata = {
+        issuer,
+        authorization_endpoint: authorization,
+        token_endpoint: token,
+        ...(revocation === null ? {} : { revocation_endpoint: revocation }),
+      }
+      const configuration = new client.Configuration(metadata, clientId, undefined, auth)
+      configuration[client.customFetch] = this.#fetch
+      configuration.timeout = oauthLimits.requestWaitMs / 1000
+      return configuration
+    }
+    const insecure = application.issuer?.startsWith('http:') === true ? [client.allowInsecureRequests] : []
+    const options = { [client.customFetch]: this.#fetch, timeout: oauthLimits.requestWaitMs / 1000, execute: insecure }
+    if (provider === 'microsoft')
+      return await client.discovery(microsoftIssuer(application), clientId, undefined, auth, options)
+    const issuer = new URL(application.issuer ?? '')
+    const discover = async (algorithm: 'oauth2' | 'oidc') =>
+      await client.discovery(issuer, clientId, undefined, auth, { ...options, algorithm })
+    // RFC 8414; a server that knows OpenID Connect alone has its document elsewhere.
+    return await discover('oauth2').catch(async () => await discover('oidc'))
+  }
+}
+
+/** Where the tenant is named, its document tells the very issuer; else it has a place for the tenant of whoever signs in. */
+function microsoftIssuer({ tenant, issuer }: OAuthApplication): URL {
+  const { origin } = oauthCloudOf('microsoft', issuer) ?? oauthProviders.microsoft.clouds[0]
+  const of = tenant ?? oauthProviders.microsoft.usualTenant ?? 'common'
+  const isShared = ['common', 'organizations', 'consumers'].includes(of)
+  return new URL(`${origin}/${encodeURIComponent(of)}/v2.0${isShared ? '' : '/.well-known/openid-configuration'}`)
+}
+
+/** The host at which the application signs people in. */
+export function serverNameOf({ provider, issuer }: OAuthApplication): string {
+  if (provider === 'custom') return new URL(issuer ?? '').host
+  return new URL((oauthCloudOf(provider, issuer) ?? oauthProviders[provider].clouds[0]).origin).host
+}
+
+/** RFC 6749 section 2.3.1: the header is what every server knows. One that knows the body alone says so, or refuses the header once. */
+function secretAuth(secret: string): client.ClientAuth {
+  const [basic, post] = [client.ClientSecretBasic(secret), client.ClientSecretPost(secret)]
+  return (server, metadata, body, headers) => {
+    const supported = server.token_endpoint_auth_methods_supported
+    const takesBasic = supported === undefined || supported.includes('client_secret_basic')
+    const way = takesBasic && !wantsBody.has(secret) ? basic : post
+    way(server, metadata, body, headers)
+  }
+}
+
+/** Secrets of applications that are registered for the body. */
+const wantsBody = new Set<string>()
+
+/** Does what needs the secret of an application; if the way of showing it was refused, once more in the other way. */
+export async function withSecret<T>(
+  { open, name }: AuthorizationServer,
+  secrets: readonly (string | null)[],
+  ask: () => Promise<T>,
+): Promise<T> {
+  const { clientSecret } = open
+  const all = [clientSecret, open.serviceAccount?.private_key ?? null, ...secrets]
+  try {
+    return await asked(name, all, ask)
+  } catch (error) {
+    const isOther = error instanceof OAuthFailed && error.message.startsWith('invalid_client')
+    if (!isOther || clientSecret === null || wantsBody.has(clientSecret)) throw error
+    if (wantsBody.size >= oauthLimits.serversKnownMax) wantsBody.clear()
+    wantsBody.add(clientSecret)
+    return await asked(name, all, ask).catch((again: unknown) => {
+      wantsBody.delete(clientSecret)
+      throw again
+    })
+  }
+}
+
+/** @param secrets are masked in what the server says. @throws OAuthFailed */
+async function asked<T>(name: string, secrets: readonly (string | null)[], ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    throw failedOf(
+      error,
+      name,
+      secrets.filter((secret) => secret !== null),
+    )
+  }
+}
+
+function failedOf(error: unknown, name: string, secrets: readonly string[]): OAuthFailed {
+  if (error instanceof OAuthFailed) return error
+  const mask = masking(secrets)
+  const words = (text: string) => singleLine(mask(text), 300)
+  if (error instanceof client.ResponseBodyError || error instanceof client.AuthorizationResponseError) {
+    const { error: code, error_description: description } = error
+    const status = 'status' in error ? error.status : 400
+    const said = description === undefined ? code : `${code}: ${description}`
+    return new OAuthFailed(troubleOfCode(code, status), name, words(said))
+  }
+  if (error instanceof client.WWWAuthenticateChallengeError)
+    return error.status === 401
+      ? new OAuthFailed('application refused', name, 'invalid_client: it answered 401')
+      : new OAuthFailed('refused', name, `it answered ${error.status}`)
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown }
+  if (code === 'OAUTH_RESPONSE_IS_NOT_CONFORM' && cause instanceof Response)
+    return new OAuthFailed('unreachable', name, `it answered ${cause.status}`)
+  // A check of the response that did not hold: no network is at fault, and another try is.
+  const isCheck = typeof code === 'string' && /^OAUTH_(?:JWT|INVALID|JSON_ATTRIBUTE|MISSING)/.test(code)
+  return new OAuthFailed(isCheck ? 'refused' : 'unreachable', name, words(reasonOf(error)))
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { cause } = error
+  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message
+}

@@ -1,0 +1,76 @@
+/** What an account or a destination was given by signing in: its tokens, sealed, and who it was. Pure. */
+import type { IssuedTokens } from './flows.ts'
+import type { Identity } from './identity.ts'
+import { oauthLimits } from './limits.ts'
+import type { OAuthApplication } from './application.ts'
+import type { OAuthFlow } from './providers.ts'
+
+/** What a grant was given for. A grant for anything else is none: another user, host or application is signed out. */
+export interface GrantTerms {
+  readonly applicationId: string
+  readonly host: string
+  readonly user: string
+}
+
+export const oauthWarningCodes = ['google testing', 'no refresh token'] as const
+
+/** What is known at the sign-in to go wrong later. `at`: when. */
+export interface OAuthWarning {
+  readonly code: (typeof oauthWarningCodes)[number]
+  readonly atMs: number
+}
+
+export interface Grant extends GrantTerms {
+  /** Another one after each write: whoever has read the grant writes only what follows from that. */
+  readonly generation: string
+  readonly flow: OAuthFlow
+  readonly signedInAs: string | null
+  readonly subject: Identity['subject']
+  readonly state: 'signed in' | 'refused'
+  /** Why it was refused, in the server's words; null: it was not. */
+  readonly reason: string | null
+  /** Absent where there is none. `application` has none: it asks anew. */
+  readonly sealedRefreshToken?: string
+  readonly sealedAccessToken?: string
+  readonly issuedAtMs: number
+  readonly accessUntilMs: number
+  /** Null: no end is known. */
+  readonly refreshUntilMs: number | null
+  /** The access token was asked for because the one before was refused. */
+  readonly forced?: true
+  readonly warning: OAuthWarning | null
+}
+
+export function isGrantFor(grant: GrantTerms, terms: GrantTerms): boolean {
+  const { applicationId, host, user } = terms
+  return grant.applicationId === applicationId && grant.host === host && grant.user === user
+}
+
+/**
+ * Whether the access token is good for so long yet. It is refreshed five minutes before it ends, or at half its life, whichever comes later.
+ *
+ * @param neededMs for a run that may be long: as long as that, within half its life.
+ */
+export function isFresh({ issuedAtMs, accessUntilMs, sealedAccessToken }: Grant, nowMs: number, neededMs = 0): boolean {
+  const half = (accessUntilMs - issuedAtMs) / 2
+  const early = Math.min(Math.max(oauthLimits.refreshEarlyMs, neededMs), half)
+  // A token of the future was written before the clock was set back.
+  return (
+    sealedAccessToken !== undefined && nowMs < accessUntilMs - early && issuedAtMs <= nowMs + oauthLimits.refreshEarlyMs
+  )
+}
+
+/** What is known now to go wrong later. */
+export function warningOf(
+  { provider }: OAuthApplication,
+  flow: OAuthFlow,
+  tokens: IssuedTokens,
+  nowMs: number,
+): OAuthWarning | null {
+  if (flow === 'application') return null
+  if (tokens.refreshToken === null) return { code: 'no refresh token', atMs: nowMs + tokens.lifeMs }
+  // Google names the end of a refresh token in Testing alone: seven days.
+  if (provider === 'google' && tokens.refreshLifeMs !== null)
+    return { code: 'google testing', atMs: nowMs + tokens.refreshLifeMs }
+  return null
+}

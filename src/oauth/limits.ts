@@ -1,0 +1,36 @@
+/** The numbers of signing in, each with its reason. Times are in milliseconds. */
+import { day, KiB, minute, second } from '../units.ts'
+
+export const oauthLimits = {
+  /** CONTRACT section 10. */
+  stateLivesMs: 10 * minute,
+  linkLivesMs: 7 * day,
+  /** The whole of one request to an authorization server. It is shorter than the lease under which a token is refreshed. */
+  requestWaitMs: 20 * second,
+  refreshLeaseMs: 60 * second,
+  /** How long somebody waits for the refresh that another process makes, and how often it is looked. */
+  refreshAwaitedMs: 45 * second,
+  refreshLookedAtEveryMs: 250,
+  /** The answers of authorization servers are small; the largest known is some 20 KiB of discovery. */
+  answerOctetsMax: 256 * KiB,
+  /** What an authorization server says of itself is read again after this. */
+  serverKnownMs: 60 * minute,
+  serversKnownMax: 100,
+  /** A token is refreshed this long before it ends, or at half its life. */
+  refreshEarlyMs: 5 * minute,
+  /** A server that names no end of its token (RFC 6749 section 5.1). */
+  usualTokenLifeMs: 60 * minute,
+  /** The requests that one token endpoint gets from us at once. */
+  tokenSlots: 4,
+  /** RFC 8628 section 3.2 and 3.5: where the server names no interval, and by how much slow_down lengthens it. */
+  pollIntervalMs: 5 * second,
+  pollSlowDownMs: 5 * second,
+  pollIntervalMaxMs: 60 * second,
+  /** A device code lives 15 minutes mostly; a server that names a longer time is not believed. */
+  deviceLivesMaxMs: 30 * minute,
+  /** Device codes that wait at once in this instance, and of which one worker asks at once. */
+  devicesMax: 100,
+  polledAtOnce: 8,
+  /** Google takes no longer life for the assertion of a service account. */
+  assertionLivesS: 3600,
+} as const

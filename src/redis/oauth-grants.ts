@@ -1,0 +1,93 @@
+/** Stores what accounts and destinations were given by signing in. Each write follows from the grant that was read, or is not made. */
+import { randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import type { Grant } from '../oauth/grant.ts'
+import type { OAuthFlow } from '../oauth/providers.ts'
+import { keys } from './key-names.ts'
+import { replaceField } from './replaced.ts'
+import { surely } from './sure-writes.ts'
+
+/** A grant before it is written. */
+export type NewGrant = Omit<Grant, 'generation'>
+
+/** A sign-in that was begun. */
+export interface BegunSignIn {
+  readonly flow: OAuthFlow
+  readonly untilMs: number
+}
+
+export class OAuthGrants {
+  readonly #redis: Redis
+
+  constructor(redis: Redis) {
+    this.#redis = redis
+  }
+
+  async get(id: string): Promise<Grant | undefined> {
+    return (await this.all([id]))[0]
+  }
+
+  /** In the order of the ids. */
+  async all(ids: readonly string[]): Promise<(Grant | undefined)[]> {
+    if (ids.length === 0) return []
+    const found = await this.#redis.hmget(keys.oauthGrants, ...ids)
+    return found.map((json) => (json === null ? undefined : (JSON.parse(json) as Grant)))
+  }
+
+  /**
+   * Writes a grant in place of one; resolves when the write outlives a fail-over.
+   *
+   * @param before undefined: in place of whatever is there.
+   * @returns undefined if another one is there by now.
+   */
+  async put(id: string, grant: NewGrant, before?: Pick<Grant, 'generation'>): Promise<Grant | undefined> {
+    const written: Grant = { ...grant, generation: randomBytes(8).toString('hex') }
+    const after = JSON.stringify(written)
+    for (;;) {
+      const json = (await this.#redis.hget(keys.oauthGrants, id)) ?? ''
+      const there = json === '' ? undefined : (JSON.parse(json) as Grant)
+      // The answer to the write before was lost.
+      if (there?.generation === written.generation) return written
+      if (before !== undefined && there?.generation !== before.generation) return undefined
+      if ((await surely(this.#redis, replaceField, [keys.oauthGrants], [id, json, after])) === 1) {
+        await this.ended(id)
+        return written
+      }
+    }
+  }
+
+  /** Forgets the grant of an account, and the sign-in that was begun. */
+  async remove(id: string): Promise<void> {
+    await this.#redis.multi().hdel(keys.oauthGrants, id).hdel(keys.oauthBegun, id).hdel(keys.oauthDevices, id).exec()
+  }
+
+  /** Whether anybody is signed in by this application. */
+  async isUsed(applicationId: string): Promise<boolean> {
+    let cursor = '0'
+    do {
+      const [next, flat] = await this.#redis.hscan(keys.oauthGrants, cursor, 'COUNT', 200)
+      for (let nth = 1; nth < flat.length; nth += 2)
+        if ((JSON.parse(flat[nth] ?? '') as Grant).applicationId === applicationId) return true
+      cursor = next
+    } while (cursor !== '0')
+    return false
+  }
+
+  async begun(id: string, sign: BegunSignIn): Promise<void> {
+    await this.#redis.hset(keys.oauthBegun, id, JSON.stringify(sign))
+  }
+
+  async ended(id: string): Promise<void> {
+    await this.#redis.hdel(keys.oauthBegun, id)
+  }
+
+  /** Those that were begun and are not over, in the order of the ids. */
+  async allBegun(ids: readonly string[], nowMs: number): Promise<(BegunSignIn | undefined)[]> {
+    if (ids.length === 0) return []
+    const found = await this.#redis.hmget(keys.oauthBegun, ...ids)
+    return found.map((json) => {
+      const begun = json === null ? undefined : (JSON.parse(json) as BegunSignIn)
+      return begun !== undefined && begun.untilMs > nowMs ? begun : undefined
+    })
+  }
+}

@@ -9,6 +9,7 @@
  *   --workers 1                  that visit these accounts
  *   --together 1,2,3             workers that visit 1,500 accounts as fast as they can; 0 leaves it out
  *   --delay 0                    milliseconds that every answer of the provider takes
+ *   --sessions 256               POP3 sessions at once of each worker; with few of them and a delay, sessions bound the visits, and not the cores
  *   --json
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -37,6 +38,7 @@ const { values: options } = parseArgs({
     workers: { type: 'string', default: '1' },
     together: { type: 'string', default: '1,2,3' },
     delay: { type: 'string', default: '0' },
+    sessions: { type: 'string', default: '256' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -85,7 +87,8 @@ async function measured(folder: string, { accounts, workers, intervalSeconds, ex
     ends.push(async () => await gateway.stop())
     const ids = await Promise.all(logins.map(async (login) => await gateway.destination(login)))
     const started: Child[] = []
-    for (let nth = 0; nth < workers; nth += 1) started.push(await gateway.startWorker())
+    for (let nth = 0; nth < workers; nth += 1)
+      started.push(await gateway.startWorker({ TRIBUTARY_SESSIONS: options.sessions }))
     ends.push(async () => await Promise.all(started.map(async (worker) => await worker.stop(20_000))))
     say(`${accounts} accounts, ${workers} workers: the first visits`)
     await gateway.register(

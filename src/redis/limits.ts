@@ -152,6 +152,8 @@ export const redisLimits = {
   guestMailboxWaitMs: 3 * second,
   /** Such a session ends sooner: all its waits together are shorter. */
   guestHoldMs: 3 * minute,
+  /** From so many places on, servers that are slow or not known yet have a few of them even where good ones could use them all (claim-due.lua). */
+  leastFrom: 4,
   /** One of so many places is kept for what somebody asks for. */
   placesKept: 16,
   /**

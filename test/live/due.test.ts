@@ -244,6 +244,23 @@ test('of servers that are not known the newest ones have places too, however man
   assert.deepEqual(await claimed(), [newest])
 })
 
+test('where good servers have more due than there is room for, slow and unknown ones are visited too', async () => {
+  await workers(64)
+  await redis.hset('{tributary}:server:busy.example:995', { class: 'good', limit: 500 })
+  await redis.hset('{tributary}:server:slow.example:995', { class: 'slow', limit: 8 })
+  const busy = new Set(await many(150, () => 'busy.example'))
+  const first = await claimed()
+  assert.ok(first.length >= 32 && first.every((id) => busy.has(id)))
+  const slow = new Set(await many(20, () => 'slow.example'))
+  const unknown = new Set(await many(20, (nth) => `unknown${nth}.example`))
+  for (const id of first.slice(0, 20)) await end(id, 'clean')
+  const next = await claimed()
+  const among = (some: ReadonlySet<AccountId>) => next.filter((id) => some.has(id)).length
+  assert.equal(next.length, 20)
+  // A sixteenth of all places each, and those that are not known twice: the oldest, and the newest of them.
+  assert.deepEqual([among(slow), among(unknown), among(busy)], [4, 8, 8])
+})
+
 test('a visit whose server stands still moves to the slow ones, and gives way when these have no place left and others wait', async () => {
   await workers(64)
   await many(60, (nth) => `n${nth}.example`)

@@ -24,7 +24,8 @@ export interface Gateway {
   readonly store: TestDovecot
   /** All lines that its workers have written. */
   readonly said: readonly string[]
-  startWorker(): Promise<Child>
+  /** @param settings of this worker beside those of the instance. */
+  startWorker(settings?: Readonly<Record<string, string>>): Promise<Child>
   startApi(): Promise<Api>
   destination(login: string): Promise<DestinationId>
   /** Registers accounts, in this order. They are due at once unless they are paused. */
@@ -83,12 +84,12 @@ export async function startGateway(
     server,
     store,
     said,
-    startWorker: async () =>
+    startWorker: async (settings = {}) =>
       await startChild({
         name: 'worker',
         command: process.execPath,
         args: [...workerOptions, ...nodeOptions(), join(built, 'workers/main.js')],
-        env,
+        env: { ...env, ...settings },
         identity,
         onLine: (line) => said.push(line),
       }),

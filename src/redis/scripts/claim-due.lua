@@ -26,9 +26,13 @@ local ofDestinationMax = math.max(1, math.ceil(capacity / 4))
 local strangeOfDestinationMax = math.max(1, math.ceil(capacity / 8))
 local claimed = {}
 local isLeft = 0
+-- Where the places are in use, whoever is not known yet or slow has a few before the good ones, which would take them all if more of them are
+-- due than there is room for. Nil: as many as its share.
+local least
 
 local function hasRoom(lane, isAsked)
   if used >= (isAsked and capacity or scheduledMax) or #claimed >= 2 * countMax then return false end
+  if least and countOf(lane) >= least then return false end
   if lane ~= 'good' and strangers() >= shareOf('strange', capacity) then return false end
   if not isAsked then return countOf(lane) < shareOf(lane, capacity) end
   return lane ~= 'slow' or countOf('slow') < math.max(1, math.floor(capacity / 2))
@@ -94,7 +98,7 @@ local function claimFrom(server, lane, isLast)
   end
 end
 
-for _, lane in ipairs(lanes) do
+local function claimIn(lane)
   local later = {}
   local set = tag .. 'servers:' .. (lane == 'newest' and 'new' or lane)
   local range = lane == 'newest' and { 'ZREVRANGEBYSCORE', set, nowMs, '-inf' } or { 'ZRANGEBYSCORE', set, '-inf', nowMs }
@@ -119,6 +123,13 @@ for _, lane in ipairs(lanes) do
     end
   end
 end
+
+if capacity >= limits.leastFrom and 2 * used >= capacity then
+  least = math.max(1, math.floor(capacity / 16))
+  for nth = 2, #lanes do claimIn(lanes[nth]) end
+  least, isLeft = nil, 0
+end
+for _, lane in ipairs(lanes) do claimIn(lane) end
 table.insert(claimed, 1, isLeft)
 table.insert(claimed, 1, string.format('%.0f', nowMs))
 return claimed

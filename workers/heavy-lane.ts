@@ -20,6 +20,7 @@ interface Sharing {
 
 interface Waiting extends Sharing {
   readonly enter: () => void
+  readonly isAsked: boolean
 }
 
 interface HeavyTurns {
@@ -62,14 +63,21 @@ export class HeavyLane {
    * Waits for a place.
    *
    * @param shares the names of those with whom it shares: its host, its destination.
+   * @param isAsked somebody waits for it: it stands in front of those of which that is not so.
    * @returns undefined if none became free in the time.
    * @throws the signal's reason.
    */
-  async enter(shares: readonly string[], signal: AbortSignal, waitMs: number): Promise<HeavyPlace | undefined> {
+  async enter(
+    shares: readonly string[],
+    signal: AbortSignal,
+    waitMs: number,
+    isAsked = false,
+  ): Promise<HeavyPlace | undefined> {
     signal.throwIfAborted()
     const entered = pending()
-    const waiting = { shares, enter: entered.resolve }
-    this.#waiting.push(waiting)
+    const waiting = { shares, enter: entered.resolve, isAsked }
+    const behind = isAsked ? this.#waiting.findIndex((other) => !other.isAsked) : -1
+    this.#waiting.splice(behind === -1 ? this.#waiting.length : behind, 0, waiting)
     this.#admit()
     const abandon = () => this.#withdraw(waiting)
     try {

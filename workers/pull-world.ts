@@ -56,7 +56,8 @@ export interface PullWorld {
    */
   openQuickly(account: AccountRecord, visit: PullVisit): Promise<Maildrop>
   openStore(destination: DestinationRecord, lease: Lease, signal: AbortSignal): Promise<Store>
-  openTraces(destination: DestinationRecord, signal: AbortSignal): Promise<Traces>
+  /** @param isAsked somebody waits for the run. */
+  openTraces(destination: DestinationRecord, signal: AbortSignal, isAsked: boolean): Promise<Traces>
   settings(): Promise<InstanceSettings>
   /** Whether a run of the account is open. */
   isAskedFor(accountId: AccountId): Promise<boolean>
@@ -156,10 +157,10 @@ export function createPullWorld(
       return await pool.store(targetOf(destination, seal, await settings.get()), { staging: lease, mayCommit, signal })
     },
     settings: () => settings.get(),
-    async openTraces(destination, signal) {
+    async openTraces(destination, signal, isAsked) {
       const target = targetOf(destination, seal, await settings.get())
       const store = target.kind === 'hosted' ? target.kind : `${target.host}:${target.port}`
-      return await traceLane.open(store, signal, async () => await pool.traces(target, signal))
+      return await traceLane.open(store, signal, async () => await pool.traces(target, signal), isAsked)
     },
     isAskedFor: gathered(
       async (ids) => (await redis.hmget(keys.openRuns, ...ids)).map((run) => run !== null),

@@ -20,9 +20,10 @@ export class TraceLane {
    * hang hold up nobody for ever.
    *
    * @param store has no more than a quarter of the places while others wait.
+   * @param isAsked somebody waits for the run: its turn comes before those of others.
    */
-  async open(store: string, signal: AbortSignal, opening: () => Promise<Traces>): Promise<Traces> {
-    const place = await this.#places.enter([store], signal, this.#waitMs)
+  async open(store: string, signal: AbortSignal, opening: () => Promise<Traces>, isAsked = false): Promise<Traces> {
+    const place = await this.#places.enter([store], signal, this.#waitMs, isAsked)
     try {
       const traces = await opening()
       return {

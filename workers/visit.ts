@@ -158,13 +158,14 @@ export class Visit {
   #runWorld(store: Store, traits: Set<ServerTrait>): World {
     const { publicName, clock } = this.#world
     const { run, loaded, signal, log, asked } = this.#order
+    const isAsked = asked || run.cause === 'request'
     const { progress, arrivals } = this.#records
     const ledger = this.#ledger()
     return {
       run: {
         id: run.id,
         publicName,
-        requested: asked || run.cause === 'request',
+        requested: isAsked,
         setAsideAfterMs: this.#records.setAsideAfterMs,
       },
       store,
@@ -175,7 +176,7 @@ export class Visit {
       attempts: ledger,
       clock,
       openMaildrop: (pace) => this.#openMaildrop(traits, pace),
-      openTraces: () => this.#world.openTraces(loaded.destination, signal),
+      openTraces: () => this.#world.openTraces(loaded.destination, signal, isAsked),
       newToken: tokens(),
       enterLane: async () => {
         this.#leaveLane ??= await this.#world.lane.enter(signal, workerLimits.laneWaitMs)

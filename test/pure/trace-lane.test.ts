@@ -64,3 +64,17 @@ test('a store that cannot be opened gives its place back, a run that is stopped 
   first.close()
   third.close()
 })
+
+test('a run that somebody waits for is read before those of which that is not so', async () => {
+  const [lane, stores] = [new TraceLane(1), new Stores()]
+  const first = await lane.open('a', signal, async () => await stores.open())
+  const order: string[] = []
+  const waiting = (['scheduled', 'asked', 'scheduled too', 'asked too'] as const).map(async (name) => {
+    const traces = await lane.open('a', signal, async () => await stores.open(), name.startsWith('asked'))
+    order.push(name)
+    traces.close()
+  })
+  first.close()
+  await Promise.all(waiting)
+  assert.deepEqual(order, ['asked', 'asked too', 'scheduled', 'scheduled too'])
+})

@@ -266,9 +266,15 @@ async function drained(wish: HerdWish, { provider, api, ids, said, say }: Herd):
   const asked: Promise<void>[] = []
   const check = async (id: string) => {
     const sinceMs = performance.now()
+    const afterS = ((Date.now() - backAtMs) / 1000).toFixed(1)
     const { status, body } = await api.call('POST', `/accounts/${id}/pull?wait=60`)
-    if (status === 200 && body['state'] === 'done') checks.push(performance.now() - sinceMs)
+    const tookMs = performance.now() - sinceMs
+    if (status === 200 && body['state'] === 'done') checks.push(tookMs)
     else checks.push(Number.POSITIVE_INFINITY)
+    if (tookMs > 3000 || status !== 200) {
+      const times = [body['queuedAt'], body['startedAt'], body['finishedAt']].map((at) => String(at).slice(17, 23))
+      say(`  "check now" after ${afterS} s: ${status}, ${(tookMs / 1000).toFixed(1)} s (${times.join(', ')})`)
+    }
   }
   let drainedAfter: number | undefined
   let nextCheckMs = backAtMs

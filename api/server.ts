@@ -39,6 +39,7 @@ import { mailRoutes, type MailWorld } from './routes/mail.ts'
 import { metricRoutes, type MetricsWorld } from './routes/metrics.ts'
 import { oauthApplicationRoutes, type OAuthApplicationsWorld } from './routes/oauth-applications.ts'
 import { quarantineRoutes, type QuarantineWorld } from './routes/quarantine.ts'
+import { oauthProviderRoutes, type OAuthProvidersWorld } from './routes/oauth-providers.ts'
 import { runRoutes, type RunsWorld } from './routes/runs.ts'
 import { sampleRoutes, type SampleWorld } from './routes/sample.ts'
 import { sessionRoutes, type SessionWorld, signInRoutes } from './routes/session.ts'
@@ -65,6 +66,7 @@ export interface ApiWorld
     DiscoverWorld,
     WebhooksWorld,
     OAuthApplicationsWorld,
+    OAuthProvidersWorld,
     BulletinWorld,
     EventsWorld,
     StatsWorld,
@@ -233,6 +235,7 @@ async function resources(app: App, world: ScopeWorld & { readonly resealing: Res
   await app.register(discoverRoutes, world)
   await app.register(webhookRoutes, world)
   await app.register(oauthApplicationRoutes, world)
+  await app.register(oauthProviderRoutes, world)
   await app.register(bulletinRoutes, world)
   await app.register(eventRoutes, world)
   await app.register(statRoutes, world)

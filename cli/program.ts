@@ -11,6 +11,7 @@ import { addEvents } from './events.ts'
 import { CommandFailed, exitCodes } from './failure.ts'
 import { addImports } from './imports.ts'
 import { addKeys } from './keys.ts'
+import { addOAuth } from './oauth.ts'
 import { addLedger } from './ledger.ts'
 import { addBulletin } from './bulletin.ts'
 import { clone } from './place.ts'
@@ -33,6 +34,7 @@ const nouns = [
   addLedger,
   addImports,
   addTokens,
+  addOAuth,
   addWebhooks,
   addBulletin,
   addSettings,

@@ -2,6 +2,11 @@
 import type { Arrivals } from '../api/schemas/arrivals.ts'
 
 export type { Account, AccountPatch, Examination, NewAccount } from '../api/schemas/accounts.ts'
+export type {
+  OAuthApplicationShape as Application,
+  OAuthApplicationPatch as ApplicationPatch,
+} from '../api/schemas/oauth-applications.ts'
+export type { OAuthProviders } from '../api/schemas/oauth-providers.ts'
 export type { AuditEntry } from '../api/schemas/audit.ts'
 export type { Restored } from '../api/schemas/backup.ts'
 export type { Destination, NewDestination } from '../api/schemas/destinations.ts'

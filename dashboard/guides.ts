@@ -1,5 +1,5 @@
 /** What has to be done at each provider, step by step, as data. The words are in words/guides-en.ts and words/guides-vi.ts. */
-import type { GuideId } from './shapes.ts'
+import type { GuideId, OAuthProvider } from './shapes.ts'
 
 /** How Tributary gets in. `sign in`: by OAuth 2.0, with an application of one's own. `forward`: not at all. */
 export type Way = 'app password' | 'password' | 'sign in' | 'forward'
@@ -7,19 +7,21 @@ export type Way = 'app password' | 'password' | 'sign in' | 'forward'
 /** What the page can see for itself: what was found for the address and whether the login works; the saved application; who has signed in. */
 export type Check = 'login' | 'application' | 'signed in'
 
-/** A text to be copied into a form of the provider. */
-export type Copied = 'redirect URI' | 'scopes'
-
 export interface GuideStep {
   readonly code: string
   /** Where it is done. */
   readonly link?: string
-  readonly copies?: readonly Copied[]
+  /** Texts to be copied into a form of the provider. */
+  readonly copies?: readonly string[]
+  /** The redirect URI of this instance is to be copied there, too. */
+  readonly copiesUri?: true
   readonly check?: Check
 }
 
 export interface GuideWay {
   readonly way: Way
+  /** With `sign in`: at which provider the application is registered. */
+  readonly provider?: OAuthProvider
   readonly steps: readonly GuideStep[]
 }
 
@@ -30,6 +32,9 @@ interface Guide {
   readonly ways: readonly GuideWay[]
 }
 
+const portal = 'https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade'
+const save = { code: 'save', check: 'application' } as const
+const signIn = { code: 'signIn', check: 'signed in' } as const
 const tryIt = { code: 'try', check: 'login' } as const
 
 export const guides = {
@@ -45,15 +50,70 @@ export const guides = {
           tryIt,
         ],
       },
+      {
+        way: 'sign in',
+        provider: 'google',
+        steps: [
+          { code: 'project', link: 'https://console.cloud.google.com/projectcreate' },
+          { code: 'consent', link: 'https://console.cloud.google.com/auth/overview' },
+          {
+            code: 'publish',
+            link: 'https://console.cloud.google.com/auth/audience',
+          },
+          {
+            code: 'scope',
+            link: 'https://console.cloud.google.com/auth/scopes',
+            copies: ['https://mail.google.com/'],
+          },
+          { code: 'client', link: 'https://console.cloud.google.com/auth/clients/create', copiesUri: true },
+          save,
+          { code: 'popToo', link: 'https://mail.google.com/mail/u/0/#settings/fwdandpop' },
+          signIn,
+        ],
+      },
     ],
   },
-  microsoft: { host: 'outlook.office365.com', ways: [] },
+  microsoft: {
+    host: 'outlook.office365.com',
+    ways: [
+      {
+        way: 'sign in',
+        provider: 'microsoft',
+        steps: [
+          { code: 'register', link: portal, copiesUri: true },
+          {
+            code: 'permissions',
+            copies: ['POP.AccessAsUser.All', 'IMAP.AccessAsUser.All', 'SMTP.Send', 'offline_access'],
+          },
+          { code: 'secret' },
+          { code: 'device' },
+          save,
+          { code: 'pop', link: 'https://outlook.live.com/mail/0/options/mail/forwarding' },
+          signIn,
+        ],
+      },
+    ],
+  },
   fastmail: {
     host: 'pop.fastmail.com',
     ways: [
       {
         way: 'app password',
         steps: [{ code: 'appPassword', link: 'https://app.fastmail.com/settings/security/integrations' }, tryIt],
+      },
+      {
+        way: 'sign in',
+        provider: 'fastmail',
+        steps: [
+          {
+            code: 'register',
+            link: 'https://www.fastmail.com/developer/oauth/',
+            copies: ['https://www.fastmail.com/dev/protocol-pop', 'https://www.fastmail.com/dev/protocol-imap'],
+            copiesUri: true,
+          },
+          save,
+          signIn,
+        ],
       },
     ],
   },
@@ -113,7 +173,13 @@ export const guides = {
       },
     ],
   },
-  custom: { host: null, ways: [{ way: 'password', steps: [{ code: 'ask' }, tryIt] }] },
+  custom: {
+    host: null,
+    ways: [
+      { way: 'password', steps: [{ code: 'ask' }, tryIt] },
+      { way: 'sign in', provider: 'custom', steps: [{ code: 'register', copiesUri: true }, save, signIn] },
+    ],
+  },
 } as const satisfies Record<GuideId, Guide>
 
 type StepCode<Id extends GuideId> = (typeof guides)[Id]['ways'][number]['steps'][number]['code']

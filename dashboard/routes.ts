@@ -46,6 +46,7 @@ export const routes: readonly Route[] = [
   },
   { path: '/settings/notices', load: async () => await import('./pages/settings-notices.tsx') },
   { path: '/settings/instance', load: async () => await import('./pages/settings-instance.tsx') },
+  { path: '/settings/applications', load: async () => await import('./pages/settings-applications.tsx') },
   { path: '/settings/audit', load: async () => await import('./pages/settings-audit.tsx') },
   { path: '/welcome', load: async () => await import('./pages/welcome.tsx') },
 ]

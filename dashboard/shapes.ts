@@ -1,6 +1,7 @@
 /** The types of the API's answers, from its schemas. This is the only file that imports from the rest of the project, and it imports types only. */
 import type { Account } from '../api/schemas/accounts.ts'
 import type { Discovered } from '../api/schemas/discover.ts'
+import type { OAuthProviders } from '../api/schemas/oauth-providers.ts'
 import type { Folders, Mail, MailList } from '../api/schemas/mail.ts'
 import type { Run } from '../api/schemas/runs.ts'
 import type { Stats } from '../api/schemas/stats.ts'
@@ -48,3 +49,11 @@ export type Letters = MailList
 export type Letter = Letters['items'][number]
 export type Message = Mail
 export type Person = NonNullable<Message['from']>
+
+/** Signing in at a provider. */
+export type {
+  NewOAuthApplication as NewApplication,
+  OAuthApplicationShape as Application,
+} from '../api/schemas/oauth-applications.ts'
+export type { OAuthProviders }
+export type OAuthProvider = OAuthProviders['items'][number]['id']

@@ -24,6 +24,7 @@ const tags = {
   destinations: 'IMAP logins that accounts are gathered into, hosted or external',
   runs: 'Visits to maildrops',
   discover: 'Where the mail of an address can be had',
+  oauth: 'Signing in at providers',
   webhooks: 'Who is told of what happens',
   bulletin: 'The e-mail that tells an operator what happens',
   notice: 'The old path of the bulletin',

@@ -13,6 +13,7 @@ import * as ledger from './ledger.ts'
 import * as mail from './mail.ts'
 import * as bulletin from './bulletin.ts'
 import * as oauthApplications from './oauth-applications.ts'
+import * as oauthProviders from './oauth-providers.ts'
 import * as quarantine from './quarantine.ts'
 import * as requests from './requests.ts'
 import * as runs from './runs.ts'
@@ -39,6 +40,7 @@ const shapes: Readonly<Record<string, unknown>> = {
   ...mail,
   ...bulletin,
   ...oauthApplications,
+  ...oauthProviders,
   ...quarantine,
   ...requests,
   ...runs,

@@ -58,6 +58,7 @@ export const NewOAuthApplication = Type.Object(
 export type NewOAuthApplication = Static<typeof NewOAuthApplication>
 
 export const OAuthApplicationPatch = Type.Partial(Type.Object({ ...fields, ...secrets }), strict)
+export type OAuthApplicationPatch = Static<typeof OAuthApplicationPatch>
 
 export const OAuthApplicationShape = Type.Object({
   id,

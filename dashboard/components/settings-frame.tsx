@@ -6,7 +6,7 @@ import { words } from '../words/index.ts'
 import { Page } from './page.tsx'
 
 export function SettingsFrame({ children }: { readonly children: ComponentChildren }) {
-  const { settings: say, shell } = words.value
+  const { settings: say, shell, signing } = words.value
   // An owner of one mailbox may not see the other pages.
   const isOwner = ownerOf() !== null
   const all = [
@@ -15,6 +15,7 @@ export function SettingsFrame({ children }: { readonly children: ComponentChildr
     ...(isOwner
       ? []
       : ([
+          ['/settings/applications', signing.applications],
           ['/settings/instance', say.instance],
           ['/settings/audit', say.audit],
         ] as const)),

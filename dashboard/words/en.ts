@@ -1,5 +1,5 @@
 /** The English words. The type of the other languages is read from this file, so that they have the same words. */
-import type { AccountStatus, Candidate, Delivery, FailureKind, Folder, News, Run } from '../shapes.ts'
+import type { AccountStatus, Candidate, Delivery, FailureKind, Folder, News, OAuthProvider, Run } from '../shapes.ts'
 import { guides } from './guides-en.ts'
 import { plurals } from './plural.ts'
 import { steps } from './steps-en.ts'
@@ -352,6 +352,58 @@ export const en = {
     importBudgetPattern: 'a number, such as 20 or 0.5',
     wrong: (field: string) => `This ${field}.`,
   },
+  signing: {
+    applications: 'Applications',
+    applicationsHint:
+      'What this instance is registered as at a provider, so that people can sign in there. Registering is done once for all accounts.',
+    howTo: 'How it is done at each provider',
+    noApplications: 'None yet. Passwords, and app passwords, need none.',
+    add: 'Add an application',
+    change: 'Change the application',
+    provider: 'Provider',
+    providers: {
+      microsoft: 'Microsoft',
+      google: 'Google',
+      fastmail: 'Fastmail',
+      custom: 'Another provider',
+    } satisfies Record<OAuthProvider, string>,
+    redirectUri: 'Redirect URI',
+    notTaken:
+      'Providers take it only as https:, or as http://localhost for this machine. Set TRIBUTARY_PUBLIC_URL to the address by which browsers reach this page, or sign in by a code.',
+    clientId: 'Client id',
+    secret: 'Secret',
+    secretHints: {
+      microsoft: 'The “Value” of it. Leave it empty where the application has none.',
+      google: 'As Google gave it, together with the client id.',
+      fastmail: '',
+      custom: 'Leave it empty where the application has none.',
+    } satisfies Record<OAuthProvider, string>,
+    secretKept: 'Leave it empty to keep the one that is set.',
+    cloud: 'Cloud',
+    clouds: {
+      '': 'Worldwide',
+      'https://login.microsoftonline.us': 'US government',
+      'https://login.partner.microsoftonline.cn': 'China (21Vianet)',
+    },
+    tenant: 'Tenant',
+    tenantHint:
+      'Empty for everybody: personal accounts and every organization. “organizations”, “consumers”, or the id of one tenant.',
+    issuer: 'Issuer',
+    issuerHint: 'Its address, under which /.well-known/openid-configuration is found.',
+    further: 'Further settings',
+    scopes: 'Scopes',
+    scopesHint: 'Empty for the usual ones.',
+    addresses: 'Mailboxes that it may open without anybody who signs in',
+    addressesHint: 'With a comma between them; none, unless you know that you want it.',
+    withSecret: 'with a secret',
+    withoutSecret: 'without a secret',
+    unattended: (n: number) =>
+      count(n, { one: 'may open one mailbox by itself', other: 'may open # mailboxes by itself' }),
+    saved: 'Saved.',
+    removed: 'Removed.',
+    removeTitle: (name: string) => `Remove this application of ${name}?`,
+    removeHint: 'Whoever has signed in by it has to be signed out first. Nothing changes at the provider.',
+  },
   guide: {
     title: 'How to set up',
     lead: 'What each provider wants before a program may fetch mail there, step by step.',
@@ -369,6 +421,9 @@ export const en = {
     doesNotAnswer: (host: string, port: string) =>
       `Found: ${host}, port ${port}, but it does not answer from here just now.`,
     firstLogin: (n: number, size: string) => `The login works: ${messages(n)}, ${size}.`,
+    noApplication: 'No application of this provider is saved here yet.',
+    applicationSaved: (id: string) => `Saved: ${id}`,
+    lookAgain: 'Look again',
     onlyAdmins: 'Whoever may add accounts can try the login here.',
   },
   add: {

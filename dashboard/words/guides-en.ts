@@ -5,6 +5,18 @@ const tried = {
   acts: ['Type the address and the password. It is only tried: nothing is fetched or kept.'],
 }
 
+const save = {
+  title: 'Enter the application here',
+  acts: ['An administrator does that once; everybody’s accounts of this provider sign in by it.'],
+}
+const signIn = {
+  title: 'Sign in',
+  acts: [
+    'Add the account, and choose to sign in. The browser goes to the provider, and comes back.',
+    'For a mailbox of somebody else: add the account, and make a link for its owner on the account’s page.',
+  ],
+}
+
 export const guides: GuideWords = {
   google: {
     name: 'Gmail and Google Workspace',
@@ -34,12 +46,98 @@ export const guides: GuideWords = {
         ],
       },
       try: tried,
+      project: {
+        title: 'Make a project',
+        acts: [
+          'This way is for those who may not use app passwords. It takes half an hour.',
+          'Open the page, type a name such as “Tributary”, and press “Create”.',
+        ],
+      },
+      consent: {
+        title: 'Say what asks for consent',
+        acts: [
+          'Open the page, press “Get started”, and type a name and your address.',
+          'At “Audience” choose “Internal” if all mailboxes are of your own Workspace, and “External” otherwise. Finish with “Create”.',
+        ],
+      },
+      publish: {
+        title: 'Publish it, or it ends after seven days',
+        acts: [
+          'With “External”, open the page and press “Publish app”, so that “Publishing status” is “In production”.',
+          'As long as it is “Testing”, each sign-in ends after seven days, and somebody has to sign in again every week.',
+          'It need not be verified for up to 100 people: they see “Google hasn’t verified this app”, and go on by “Advanced”.',
+        ],
+      },
+      scope: {
+        title: 'Allow the scope for mail',
+        acts: [
+          'Open the page, press “Add or remove scopes”, and put this into “Manually add scopes”.',
+          'Press “Add to table”, “Update” and “Save”.',
+        ],
+      },
+      client: {
+        title: 'Make a client',
+        acts: [
+          'Open the page, and choose “Web application”.',
+          'At “Authorized redirect URIs” press “Add URI”, and put the redirect URI there. Press “Create”.',
+          'Copy the client id and the client secret; the secret is shown this once.',
+        ],
+      },
+      save,
+      popToo: {
+        title: 'Switch POP on in the mailbox',
+        acts: ['Open the page, choose “Enable POP for all mail”, and press “Save Changes”.'],
+      },
+      signIn,
     },
   },
   microsoft: {
     name: 'Outlook.com, Hotmail and Microsoft 365',
-    lead: 'Microsoft takes neither your password nor an app password any more: have the mailbox forward its mail instead.',
-    steps: {},
+    lead: 'Microsoft takes neither your password nor an app password any more: whoever owns the mailbox signs in, in a browser. Before that an administrator registers an application, once for all accounts.',
+    steps: {
+      register: {
+        title: 'Register an application',
+        acts: [
+          'Open the page. It wants an account with a directory (tenant): one of Microsoft 365 has it, others get one with a free Azure account. The US government has portal.azure.us, 21Vianet in China portal.azure.cn.',
+          'Press “New registration”, and type a name such as “Tributary”.',
+          'At “Supported account types” choose “Accounts in any organizational directory and personal Microsoft accounts”.',
+          'At “Redirect URI” choose “Web”, put the redirect URI there, and press “Register”.',
+          'Copy the “Application (client) ID”.',
+        ],
+      },
+      permissions: {
+        title: 'Say what it asks for',
+        acts: [
+          'Open “API permissions”, press “Add a permission”, “Microsoft Graph”, “Delegated permissions”.',
+          'Search for each of these, tick it, and press “Add permissions”.',
+          'In a company: press “Grant admin consent”, or each person is asked, if that is allowed there.',
+        ],
+      },
+      secret: {
+        title: 'Make a secret',
+        acts: [
+          'Open “Certificates & secrets”, press “New client secret”, and choose how long it is good: note the day, for then a new one is needed.',
+          'Copy what stands under “Value”, not the “Secret ID”. It is shown this once.',
+        ],
+      },
+      device: {
+        title: 'Let people sign in by a code',
+        acts: [
+          'Open “Authentication”, set “Allow public client flows” to “Yes”, and press “Save”.',
+          'Then somebody without a browser on that machine can sign in by a code that is typed on a phone.',
+        ],
+      },
+      save,
+      pop: {
+        title: 'Switch POP on in the mailbox',
+        acts: [
+          'For Outlook.com and Hotmail, open the page: it is “Settings”, “Mail”, “Forwarding and IMAP”.',
+          'Switch “Let devices and apps use POP” on, choose that they may not delete messages, and press “Save”.',
+          'In Microsoft 365 an administrator sees to it that POP is on: Microsoft 365 admin center, “Active users”, the person, “Mail”, “Manage email apps”.',
+        ],
+      },
+      signIn,
+    },
   },
   fastmail: {
     name: 'Fastmail',
@@ -55,6 +153,15 @@ export const guides: GuideWords = {
         ],
       },
       try: tried,
+      register: {
+        title: 'Ask Fastmail for a client id',
+        acts: [
+          'Fastmail registers applications by hand: write to its developers, as the page says. For yourself an app password is less work.',
+          'Give them the redirect URI, and these two scopes. There is no secret.',
+        ],
+      },
+      save,
+      signIn,
     },
   },
   yahoo: {
@@ -188,6 +295,16 @@ export const guides: GuideWords = {
         ],
       },
       try: tried,
+      register: {
+        title: 'Register an application',
+        acts: [
+          'Where the provider, or your own company, has a server for OAuth 2.0 or OpenID Connect: register a client for the web (authorization code with PKCE) there.',
+          'Give it the redirect URI.',
+          'Copy the client id, the secret if there is one, and the issuer: its address, under which /.well-known/openid-configuration is found.',
+        ],
+      },
+      save,
+      signIn,
     },
   },
 }

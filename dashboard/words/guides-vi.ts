@@ -5,6 +5,18 @@ const tried = {
   acts: ['Gõ địa chỉ và mật khẩu. Chỉ thử đăng nhập: không lấy thư nào, không lưu gì cả.'],
 }
 
+const save = {
+  title: 'Nhập ứng dụng vào đây',
+  acts: ['Quản trị viên làm một lần; mọi tài khoản của nhà cung cấp này đều đăng nhập qua nó.'],
+}
+const signIn = {
+  title: 'Đăng nhập',
+  acts: [
+    'Thêm tài khoản và chọn đăng nhập. Trình duyệt sang trang của nhà cung cấp rồi quay lại.',
+    'Với hộp thư của người khác: thêm tài khoản, rồi tạo liên kết cho chủ hộp thư ở trang của tài khoản.',
+  ],
+}
+
 export const guides: GuideWords = {
   google: {
     name: 'Gmail và Google Workspace',
@@ -34,12 +46,98 @@ export const guides: GuideWords = {
         ],
       },
       try: tried,
+      project: {
+        title: 'Tạo một dự án',
+        acts: [
+          'Cách này dành cho người không được dùng mật khẩu ứng dụng. Mất nửa giờ.',
+          'Mở trang, gõ một tên như “Tributary”, rồi bấm “Create”.',
+        ],
+      },
+      consent: {
+        title: 'Khai báo nơi xin phép',
+        acts: [
+          'Mở trang, bấm “Get started”, gõ tên và địa chỉ của bạn.',
+          'Ở “Audience”, chọn “Internal” nếu mọi hộp thư đều thuộc Workspace của bạn, ngược lại chọn “External”. Kết thúc bằng “Create”.',
+        ],
+      },
+      publish: {
+        title: 'Xuất bản, nếu không sẽ hết hạn sau bảy ngày',
+        acts: [
+          'Với “External”, mở trang và bấm “Publish app” để “Publishing status” thành “In production”.',
+          'Chừng nào còn là “Testing”, mỗi lần đăng nhập hết hạn sau bảy ngày, và tuần nào cũng phải đăng nhập lại.',
+          'Không cần xác minh khi có tối đa 100 người: họ thấy “Google hasn’t verified this app” và đi tiếp qua “Advanced”.',
+        ],
+      },
+      scope: {
+        title: 'Cho phép phạm vi (scope) của thư',
+        acts: [
+          'Mở trang, bấm “Add or remove scopes”, dán dòng này vào “Manually add scopes”.',
+          'Bấm “Add to table”, “Update” rồi “Save”.',
+        ],
+      },
+      client: {
+        title: 'Tạo một client',
+        acts: [
+          'Mở trang và chọn “Web application”.',
+          'Ở “Authorized redirect URIs”, bấm “Add URI”, dán địa chỉ chuyển hướng vào. Bấm “Create”.',
+          'Sao chép client id và client secret; secret chỉ hiện một lần.',
+        ],
+      },
+      save,
+      popToo: {
+        title: 'Bật POP trong hộp thư',
+        acts: ['Mở trang, chọn “Enable POP for all mail”, rồi bấm “Save Changes”.'],
+      },
+      signIn,
     },
   },
   microsoft: {
     name: 'Outlook.com, Hotmail và Microsoft 365',
-    lead: 'Microsoft không còn nhận mật khẩu của bạn, kể cả mật khẩu ứng dụng: hãy cho hộp thư chuyển tiếp thư.',
-    steps: {},
+    lead: 'Microsoft không còn nhận mật khẩu của bạn, kể cả mật khẩu ứng dụng: chủ hộp thư đăng nhập bằng trình duyệt. Trước đó quản trị viên đăng ký một ứng dụng, một lần cho mọi tài khoản.',
+    steps: {
+      register: {
+        title: 'Đăng ký một ứng dụng',
+        acts: [
+          'Mở trang. Trang đòi tài khoản có thư mục (tenant): tài khoản Microsoft 365 có sẵn, tài khoản khác có được nhờ tài khoản Azure miễn phí. Chính phủ Mỹ dùng portal.azure.us, 21Vianet ở Trung Quốc dùng portal.azure.cn.',
+          'Bấm “New registration” và gõ một tên như “Tributary”.',
+          'Ở “Supported account types”, chọn “Accounts in any organizational directory and personal Microsoft accounts”.',
+          'Ở “Redirect URI”, chọn “Web”, dán địa chỉ chuyển hướng vào, rồi bấm “Register”.',
+          'Sao chép “Application (client) ID”.',
+        ],
+      },
+      permissions: {
+        title: 'Khai báo những quyền cần xin',
+        acts: [
+          'Mở “API permissions”, bấm “Add a permission”, “Microsoft Graph”, “Delegated permissions”.',
+          'Tìm từng quyền dưới đây, đánh dấu, rồi bấm “Add permissions”.',
+          'Trong công ty: bấm “Grant admin consent”, nếu không thì từng người sẽ được hỏi, nếu nơi đó cho phép.',
+        ],
+      },
+      secret: {
+        title: 'Tạo mã bí mật',
+        acts: [
+          'Mở “Certificates & secrets”, bấm “New client secret”, chọn thời hạn: hãy ghi lại ngày hết hạn, đến đó cần mã mới.',
+          'Sao chép phần “Value”, không phải “Secret ID”. Nó chỉ hiện một lần.',
+        ],
+      },
+      device: {
+        title: 'Cho phép đăng nhập bằng mã',
+        acts: [
+          'Mở “Authentication”, đặt “Allow public client flows” thành “Yes”, rồi bấm “Save”.',
+          'Khi đó máy không có trình duyệt vẫn đăng nhập được bằng mã gõ trên điện thoại.',
+        ],
+      },
+      save,
+      pop: {
+        title: 'Bật POP trong hộp thư',
+        acts: [
+          'Với Outlook.com và Hotmail, mở trang: đó là “Settings”, “Mail”, “Forwarding and IMAP”.',
+          'Bật “Let devices and apps use POP”, chọn không cho xóa thư, rồi bấm “Save”.',
+          'Với Microsoft 365, quản trị viên bật POP: Microsoft 365 admin center, “Active users”, chọn người dùng, “Mail”, “Manage email apps”.',
+        ],
+      },
+      signIn,
+    },
   },
   fastmail: {
     name: 'Fastmail',
@@ -55,6 +153,15 @@ export const guides: GuideWords = {
         ],
       },
       try: tried,
+      register: {
+        title: 'Xin Fastmail một client id',
+        acts: [
+          'Fastmail đăng ký ứng dụng bằng tay: hãy viết cho nhóm phát triển của họ, như trang này hướng dẫn. Nếu chỉ cho riêng bạn, mật khẩu ứng dụng đỡ mất công hơn.',
+          'Gửi cho họ địa chỉ chuyển hướng và hai phạm vi (scope) này. Không có mã bí mật.',
+        ],
+      },
+      save,
+      signIn,
     },
   },
   yahoo: {
@@ -188,6 +295,16 @@ export const guides: GuideWords = {
         ],
       },
       try: tried,
+      register: {
+        title: 'Đăng ký một ứng dụng',
+        acts: [
+          'Nếu nhà cung cấp, hoặc công ty của bạn, có máy chủ OAuth 2.0 hay OpenID Connect: đăng ký ở đó một client cho web (authorization code kèm PKCE).',
+          'Cho nó địa chỉ chuyển hướng.',
+          'Sao chép client id, mã bí mật nếu có, và issuer: địa chỉ mà dưới đó có /.well-known/openid-configuration.',
+        ],
+      },
+      save,
+      signIn,
     },
   },
 }

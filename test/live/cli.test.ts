@@ -97,6 +97,28 @@ test('from nothing to mail: a destination, an account, a test, a run that is wat
   assert.match(shown.out, /^state +done$/m)
 })
 
+test('an application is added, listed, shown, changed and removed, and its secret is in no command and no output', async () => {
+  const secret = 'the s3cret of an application'
+  const words = ['oauth', 'application', 'add', 'microsoft', '--client-id', '6f3c', '--secret-file', '-']
+  const added = await tributary(words, { stdin: `${secret}\n` })
+  assert.equal(added.code, 0, added.err)
+  const id = added.out.trim()
+  assert.match(added.err, /redirect URI has to be .*\/api\/v1\/oauth\/callback$/m)
+  assert.match((await tributary(['oauth', 'application', 'list'])).out, new RegExp(`${id} +microsoft +6f3c`))
+  await tributary(['oauth', 'application', 'edit', id, '--tenant', 'consumers', '--address', 'me@example.net'])
+  const { tenant, addresses, hasClientSecret } = await json(['oauth', 'application', 'show', id])
+  assert.deepEqual(
+    { tenant, addresses, hasClientSecret },
+    { tenant: 'consumers', addresses: ['me@example.net'], hasClientSecret: true },
+  )
+  const wrong = await tributary(['oauth', 'application', 'add', 'custom', '--client-id', 'x'])
+  assert.deepEqual([wrong.code, wrong.err.includes('/issuer is required')], [1, true], wrong.err)
+  assert.equal((await tributary(['oauth', 'application', 'remove', id])).code, 2)
+  assert.equal((await tributary(['oauth', 'application', 'remove', id, '--yes'])).code, 0)
+  assert.match((await tributary(['oauth', 'application', 'list'])).err, /There is none/)
+  assert.ok(!everything.join('\n').includes(secret))
+})
+
 test('on a terminal a bar moves and is gone at the end, and a password is asked for and not shown', async () => {
   const line = (words: readonly string[]) => [process.execPath, cli.main, ...words].map((word) => `'${word}'`).join(' ')
   const terminal = async (words: readonly string[], typed: readonly (readonly [RegExp, string])[]) => {

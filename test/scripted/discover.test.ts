@@ -90,7 +90,7 @@ test('an address of a provider of the list is known without asking anybody, and 
 test('a provider without POP3 gives no candidate, and the reason; so for domains that it hosts', async () => {
   assert.deepEqual(await discover(address('me@icloud.com'), surroundingsOf({}), waits), {
     candidates: [],
-    note: 'iCloud has no POP3 at all: have the mailbox forward its mail instead.',
+    note: 'iCloud has no POP3 at all: have the mailbox forward its mail instead, at https://www.icloud.com/mail under Settings, Mail Forwarding.',
   })
   const asked: string[] = []
   const mx = { 'example.org': [{ exchange: 'mail.protonmail.ch', priority: 10 }] }

@@ -8,7 +8,7 @@ import { words } from '../../words/index.ts'
 import { ByHand } from '../new-account/by-hand.tsx'
 import { Credentials } from '../new-account/credentials.tsx'
 import { type Adding, isNotFound, newMailbox, useNewAccount } from '../new-account/new-account.ts'
-import { Checked } from './checked.tsx'
+import { Checked } from '../../components/checked.tsx'
 
 export function TryIt() {
   const adding = useNewAccount(newMailbox)

@@ -1,6 +1,6 @@
 /** What a check of a step has found. */
 import type { ComponentChildren } from 'preact'
-import { Icon } from '../../components/icon.tsx'
+import { Icon } from './icon.tsx'
 
 const icons = { good: 'check', bad: 'warning', busy: 'busy' } as const
 

@@ -13,6 +13,7 @@ import { StorePool } from '../src/imap/pool.ts'
 import { type Reader, type ReadWaits, Unreadable, usualReadWaits } from '../src/imap/reading.ts'
 import type { Destinations } from '../src/redis/destinations.ts'
 import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
+import type { Proxy } from '../src/account/proxy.ts'
 import type { Seal } from '../src/seal.ts'
 import { findDestination } from './http/found.ts'
 import { conflict, Problem } from './http/problems.ts'
@@ -21,6 +22,8 @@ import { apiLimits } from './limits.ts'
 export interface MailReadingWorld {
   readonly destinations: Destinations
   readonly seal: Seal
+  /** The instance's. */
+  readonly proxy?: Proxy | undefined
   readonly settings: InstanceSettingsStore
   readonly store: StoreEndpoint
   /** Tests give shorter waits. */
@@ -91,9 +94,9 @@ export class MailReading {
   }
 
   async #target(destinationId: string) {
-    const { destinations, seal, settings, store } = this.#world
+    const { destinations, seal, settings, store, proxy } = this.#world
     const record = await findDestination(destinations, destinationId)
-    const target = targetOf(record, seal, await settings.get())
+    const target = targetOf(record, seal, await settings.get(), proxy)
     return { target, server: serverOf(loginOf(target, store)) }
   }
 }

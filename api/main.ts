@@ -32,6 +32,7 @@ import { Throttle } from '../src/redis/throttle.ts'
 import { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import { Tokens } from '../src/redis/tokens.ts'
 import { Webhooks } from '../src/redis/webhooks.ts'
+import { type Proxy, viaOf } from '../src/account/proxy.ts'
 import { type SampleProvider, sampleLogin } from '../src/account/sample.ts'
 import { runMain } from '../src/run-main.ts'
 import { createSeal } from '../src/seal.ts'
@@ -120,11 +121,8 @@ async function main(): Promise<void> {
     hosted,
     sample,
     settings: new InstanceSettingsStore(redis),
-    discoveries: new Discoveries(({ web: reach, pop3 }) => ({
-      dns: systemDns(),
-      http: web({ reach }),
-      answers: (server, waitMs) => answers({ ...server, tlsVerify: true, tlsFingerprint: null, reach: pop3 }, waitMs),
-    })),
+    proxy: config.proxy,
+    discoveries: discoveriesThrough(config.proxy),
     ...recordsIn(redis),
     publicUrl: config.publicUrl,
     ring,
@@ -151,6 +149,17 @@ async function main(): Promise<void> {
     redis.disconnect()
     log.info({ event: 'api stopped' })
   })
+}
+
+function discoveriesThrough(proxy: Proxy | undefined): Discoveries {
+  return new Discoveries(({ web: reach, pop3 }) => ({
+    dns: systemDns(),
+    http: web({ reach, via: proxy }),
+    answers: (server, waitMs) => {
+      const via = viaOf(server.host, null, proxy)
+      return answers({ ...server, tlsVerify: true, tlsFingerprint: null, reach: pop3, via }, waitMs)
+    },
+  }))
 }
 
 function ringOpener(config: Config, redis: Redis, log: Logger): () => Promise<KeyRing> {

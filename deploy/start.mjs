@@ -18,6 +18,12 @@ const packages = [
 ]
 /** The browser in which the dashboard is tested, and of which screenshots are made. */
 const browser = [{ name: 'chromium', proof: '/usr/bin/chromium' }]
+/** The proxies through which tests connect. */
+const proxies = [
+  { name: 'microsocks', proof: '/usr/bin/microsocks' },
+  { name: 'dante-server', proof: '/usr/sbin/danted' },
+  { name: 'tinyproxy', proof: '/usr/bin/tinyproxy' },
+]
 const fonts = [{ name: 'fonts-inter', proof: '/usr/share/doc/fonts-inter' }]
 /** The programs with which the bench compares us. */
 const peers = [
@@ -202,7 +208,7 @@ async function startWith(what, rest) {
   const need = [...(redisGiven ? [] : ['redis']), ...(storeGiven ? [] : ['dovecot'])]
   checkSystem(need)
   const wanted = packages.filter(({ name }) => name === 'openssl' || need.some((part) => name.startsWith(part)))
-  const besides = { bench: peers, test: browser, screenshots: [...browser, ...fonts] }
+  const besides = { bench: peers, test: [...browser, ...proxies], screenshots: [...browser, ...fonts] }
   installPackages([...wanted, ...(besides[what] ?? [])])
   checkSystem(need)
   installModules()

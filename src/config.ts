@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { type Static, Type } from 'typebox'
 import { envSchema } from 'env-schema'
 import { isLoopbackHost } from './loopback.ts'
+import { type Proxy, proxyForms, proxyIn } from './proxy-url.ts'
 import { redisUrlOf } from './redis-url.ts'
 import { type Given, type StoreEndpoint, storeOf } from './server-urls.ts'
 
@@ -34,6 +35,7 @@ export const variables = Type.Object({
   TRIBUTARY_STORE_USERS_FILE: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_WORKERS: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
   TRIBUTARY_SESSIONS: Type.Integer({ minimum: 1, maximum: 16_384, default: 256 }),
+  TRIBUTARY_PROXY: Type.Optional(Type.String({ minLength: 1 })),
   TRIBUTARY_SAMPLE: Type.Enum(['on', 'off'], { default: 'off' }),
   TRIBUTARY_LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info' }),
 })
@@ -46,6 +48,7 @@ export const fromFiles = [
   'TRIBUTARY_REDIS_SENTINEL_PASSWORD',
   'TRIBUTARY_STORE_URL',
   'TRIBUTARY_STORE_PASSWORD',
+  'TRIBUTARY_PROXY',
 ] as const satisfies readonly (keyof Variables)[]
 
 export interface Config {
@@ -86,6 +89,8 @@ export interface Config {
   readonly workers: number
   /** The POP3 sessions that one worker holds at once. */
   readonly sessions: number
+  /** Leads to providers, to IMAP servers of others and to SMTP servers; undefined: none. */
+  readonly proxy: Proxy | undefined
   /** Whether there is a sample provider; local mode has one beside the logins of its own Dovecot. */
   readonly hasSample: boolean
   readonly logLevel: Variables['TRIBUTARY_LOG_LEVEL']
@@ -123,6 +128,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
   const publicUrl = publicUrlOf(given, mistakes)
   const redisUrl = redisUrlOf(given, mistakes)
   const store = storeOf(given, mistakes)
+  const proxy = instanceProxy(given, mistakes)
   if (mistakes.length > 0 || read === undefined) throw new ConfigInvalid(mistakes.join('\n'))
   return {
     home: read.TRIBUTARY_HOME,
@@ -150,6 +156,7 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     // One core is left to Redis, the store and the API.
     workers: read.TRIBUTARY_WORKERS ?? Math.max(1, availableParallelism() - 1),
     sessions: read.TRIBUTARY_SESSIONS,
+    proxy,
     hasSample: read.TRIBUTARY_SAMPLE === 'on',
     logLevel: read.TRIBUTARY_LOG_LEVEL,
     unknown,
@@ -175,6 +182,13 @@ function ownUrlOf({ TRIBUTARY_HTTP_HOST: host, TRIBUTARY_HTTP_PORT: port, ...rea
   if (read.TRIBUTARY_TLS_CERT !== undefined) return `https://${read.TRIBUTARY_PUBLIC_NAME}:${port}`
   const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
+}
+
+/** The mistake names no value: a password may be in it. */
+function instanceProxy({ TRIBUTARY_PROXY: text }: Given, mistakes: string[]): Proxy | undefined {
+  const proxy = text === undefined ? undefined : proxyIn(text)
+  if (text !== undefined && proxy === undefined) mistakes.push(`TRIBUTARY_PROXY must be ${proxyForms}`)
+  return proxy
 }
 
 /** Replaces the names of files by their content. */
@@ -212,7 +226,7 @@ function checkedByItself(given: Given, mistakes: string[]): Variables | undefine
 }
 
 /** Settings whose values are not shown. */
-const secret = /URL|PASSWORD|KEYS$/
+const secret = /URL|PASSWORD|KEYS$|_PROXY$/
 
 function mistakeIn(name: string, given: Given, message: string): string {
   const { minimum, maximum, enum: values } = (variables.properties as Readonly<Record<string, Bounds>>)[name] ?? {}

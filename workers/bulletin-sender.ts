@@ -1,4 +1,5 @@
 /** Sends the bulletin: one mail with the news that waits for it. */
+import { viaOf } from '../src/account/proxy.ts'
 import { reachOf } from '../src/account/reach.ts'
 import { sendMail } from '../src/net/mail.ts'
 import { afterBulletin, bulletinOf } from '../src/news/bulletin.ts'
@@ -15,7 +16,7 @@ export class BulletinSender {
   }
 
   async send(): Promise<void> {
-    const { bulletins, settings, seal, clock, log, signal, pace } = this.#world
+    const { bulletins, settings, seal, clock, log, signal, pace, proxy } = this.#world
     const record = await bulletins.get()
     const { news, more } = await bulletins.waiting()
     const nowMs = clock.nowMs()
@@ -27,6 +28,7 @@ export class BulletinSender {
       password: sealedPassword === null ? undefined : seal.open(sealedPassword, bulletinId, 'password'),
       letter: bulletinOf(fresh, more),
       reach: reachOf(false, 'web', await settings.get()),
+      via: viaOf(bulletin.host, null, proxy),
       waitMs: pace.sendMs ?? workerLimits.bulletinSendMs,
       signal,
       ca: pace.ca,

@@ -19,7 +19,10 @@ export function lessonOf({ failure, ms, moved, peer }: MadeVisit): Lesson | unde
   const what = whatOf(failure)
   if (what === undefined) return undefined
   const isDead = failure?.kind === 'silent' || failure?.kind === 'unreachable'
-  return { what, slow: moved === 0 && (isDead || ms > workerLimits.slowVisitMs), away: isDead && moved === 0, peer }
+  // It costs a place all the same; but perhaps the proxy is dead, and not the server.
+  const isOfProxy = failure?.kind === 'silent' && failure.proxy !== undefined
+  const slow = moved === 0 && (isDead || ms > workerLimits.slowVisitMs)
+  return { what, slow, away: isDead && !isOfProxy && moved === 0, peer }
 }
 
 function whatOf(failure: Failure | undefined): Lesson['what'] | undefined {
@@ -29,6 +32,7 @@ function whatOf(failure: Failure | undefined): Lesson['what'] | undefined {
     case 'throttled':
       return failure.everyAccount ? undefined : 'throttled'
     case 'unreachable':
+      if (failure.cause === 'proxy') return undefined
       return failure.cause === 'refused' ? 'throttled' : 'own'
     case 'provider refused':
       return 'refused'

@@ -1,6 +1,7 @@
 /** Opens a worker's POP3 sessions: what they share, and what is known of their servers. */
 import type { Redis } from 'ioredis'
 import type { Account } from '../src/account/account.ts'
+import { openedProxy, viaOf } from '../src/account/proxy.ts'
 import { reachOf } from '../src/account/reach.ts'
 import type { ServerTrait } from '../src/account/server-traits.ts'
 import type { OctetBudget } from '../src/budget.ts'
@@ -31,7 +32,7 @@ export interface PullVisit {
   readonly budget?: Pick<OctetBudget, 'hold'>
 }
 
-interface Shared extends Pick<WorkerOptions, 'seal' | 'clock' | 'waits'> {
+interface Shared extends Pick<WorkerOptions, 'seal' | 'clock' | 'waits' | 'proxy'> {
   readonly redis: Redis
   readonly budget: OctetBudget
   readonly headroom: Headroom
@@ -71,13 +72,15 @@ export class Maildrops {
     }
   }
 
-  async #optionsOf({ account, sealedPassword, guarded }: AccountRecord, visit: PullVisit) {
-    const { budget, headroom, seal, settings, waits = {} } = this.#shared
+  async #optionsOf(record: AccountRecord, visit: PullVisit) {
+    const { account, sealedPassword, guarded } = record
+    const { budget, headroom, seal, settings, waits = {}, proxy } = this.#shared
     await headroom.demand()
     const password = seal.open(sealedPassword, account.id, 'password')
     const reach = reachOf(guarded === true, 'pop3', await settings.get())
     const shares = [`host ${account.host}:${account.port}`, `destination ${account.destinationId}`]
-    return { ...account, budget, ...visit, password, reach, tlsSessions: this.#tlsSessions, shares, waits }
+    const via = viaOf(account.host, openedProxy(account, record, seal), proxy)
+    return { ...account, budget, ...visit, password, reach, via, tlsSessions: this.#tlsSessions, shares, waits }
   }
 
   /**

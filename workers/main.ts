@@ -59,6 +59,7 @@ async function main(): Promise<void> {
     seal: createSeal(ring),
     clock: createClock(),
     publicName: config.publicName,
+    proxy: config.proxy,
     concurrency: sessions,
     leaseMs: redisLimits.leaseMs,
     jobLockMs: workerLimits.jobLockMs,

@@ -1,6 +1,7 @@
 /** The parts of a worker's process that carrying news needs. */
 import type { LookupFunction } from 'node:net'
 import type { Redis } from 'ioredis'
+import type { Proxy } from '../src/account/proxy.ts'
 import type { Clock } from '../src/clock.ts'
 import type { Logger } from '../src/log.ts'
 import type { BulletinPatience } from '../src/news/bulletin.ts'
@@ -16,6 +17,8 @@ export interface NewsCarrierOptions {
   readonly redis: Redis
   readonly log: Logger
   readonly seal: Seal
+  /** The instance's proxy: it leads to SMTP servers, and to no webhook. */
+  readonly proxy?: Proxy | undefined
   readonly clock: Clock
   /** How long the lock of a visit's job lasts. */
   readonly jobLockMs: number

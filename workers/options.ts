@@ -1,5 +1,6 @@
 /** The options with which a worker is started. */
 import type { Redis } from 'ioredis'
+import type { Proxy } from '../src/account/proxy.ts'
 import type { Clock } from '../src/clock.ts'
 import type { StoreEndpoint } from '../src/server-urls.ts'
 import type { Logger } from '../src/log.ts'
@@ -22,6 +23,8 @@ export interface WorkerOptions extends WorkerPatience {
   readonly publicName: string
   /** Tells of a Redis that is away, in place of each error that says no more. */
   readonly outage: Pick<Outage, 'covers'>
+  /** The instance's proxy. */
+  readonly proxy?: Proxy | undefined
   /** The number of runs that go on at once. */
   readonly concurrency: number
   readonly leaseMs: number

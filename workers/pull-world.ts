@@ -104,7 +104,7 @@ export function createPullWorld(
   options: WorkerOptions,
   { runs, revocations, queue, pool, stopping }: PullParts,
 ): PullWorld {
-  const { redis, log, seal, clock, publicName, leaseMs, between } = options
+  const { redis, log, seal, clock, publicName, leaseMs, between, proxy } = options
   const accounts = new Accounts(redis)
   const destinations = new Destinations(redis)
   const budget = new OctetBudget(workerLimits.heldOctetsMax)
@@ -154,11 +154,15 @@ export function createPullWorld(
     async openStore(destination, lease, signal) {
       // No other run takes over before the lease has ended: a command that is sent now has this long to be carried out.
       const mayCommit = () => lease.holdsFor(leaseMs / 3)
-      return await pool.store(targetOf(destination, seal, await settings.get()), { staging: lease, mayCommit, signal })
+      return await pool.store(targetOf(destination, seal, await settings.get(), proxy), {
+        staging: lease,
+        mayCommit,
+        signal,
+      })
     },
     settings: () => settings.get(),
     async openTraces(destination, signal, isAsked) {
-      const target = targetOf(destination, seal, await settings.get())
+      const target = targetOf(destination, seal, await settings.get(), proxy)
       const store = target.kind === 'hosted' ? target.kind : `${target.host}:${target.port}`
       return await traceLane.open(store, signal, async () => await pool.traces(target, signal), isAsked)
     },

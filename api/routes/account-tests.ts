@@ -1,4 +1,5 @@
 /** `/accounts/test` and `/accounts/{id}/test` (CONTRACT section 4): tries a login, and stores nothing. */
+import { openedProxy, proxyIn, viaOf } from '../../src/account/proxy.ts'
 import { loginDelayMsIn } from '../../src/pop3/capabilities.ts'
 import { examine } from '../../src/pop3/examine.ts'
 import type { SessionOptions } from '../../src/pop3/session.ts'
@@ -52,14 +53,19 @@ class AccountTestHandlers {
     const account = newAccount(request.body, principalOf(request))
     const guarded = guardedBy(principalOf(request), account)
     const reach = await demandReach(this.#world.settings, guarded, 'pop3', account)
-    return await this.#examination({ ...account, password: request.body.password, reach })
+    const { proxy: given = null } = request.body
+    const own = given === null || given === 'none' ? given : (proxyIn(given) ?? null)
+    const via = viaOf(account.host, own, this.#world.proxy)
+    return await this.#examination({ ...account, password: request.body.password, reach, via })
   }
 
   readonly test: HandlerOf<typeof testAccount> = async ({ params }) => {
     const { account, sealedPassword, ...rest } = await findAccount(this.#world.accounts, params.id)
     const reach = await currentReach(this.#world.settings, rest, 'pop3')
-    const password = this.#world.seal.open(sealedPassword, account.id, 'password')
-    const findings = await this.#examination({ ...account, password, reach })
+    const { seal, proxy } = this.#world
+    const via = viaOf(account.host, openedProxy(account, rest, seal), proxy)
+    const password = seal.open(sealedPassword, account.id, 'password')
+    const findings = await this.#examination({ ...account, password, reach, via })
     if (findings.tls !== null) await noteShownCertificate(this.#world.redis, account.id, findings.tls.fingerprint)
     return findings
   }

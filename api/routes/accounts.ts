@@ -10,6 +10,7 @@ import { fingerprintsIn, shownCertificate } from '../../src/redis/shown-certific
 import { stopPull } from '../../src/redis/stopped-pull.ts'
 import { isDeletedFlag } from '../../src/account/account.ts'
 import { atHost, hostMistakes } from '../../src/account/host.ts'
+import type { Proxy } from '../../src/account/proxy.ts'
 import type { Seal } from '../../src/seal.ts'
 import type { App } from '../app.ts'
 import { accountView } from '../account-view.ts'
@@ -35,6 +36,8 @@ export interface AccountsWorld {
   readonly redis: Redis
   readonly runs: Runs
   readonly seal: Seal
+  /** The instance's. */
+  readonly proxy?: Proxy | undefined
   readonly settings: InstanceSettingsStore
 }
 

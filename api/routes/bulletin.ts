@@ -1,5 +1,6 @@
 /** `/bulletin`: the e-mail that tells the operator of news, through any SMTP server. `/notice` is its old name, which older programs still use. */
 import { isSameHost, normalHost } from '../../src/account/host.ts'
+import { type Proxy, viaOf } from '../../src/account/proxy.ts'
 import { sendMail } from '../../src/net/mail.ts'
 import { bulletinMistakes, type BulletinSettings, submissionPort } from '../../src/news/bulletin.ts'
 import { newsTypes } from '../../src/news/news.ts'
@@ -19,6 +20,8 @@ export interface BulletinWorld {
   readonly bulletins: Bulletins
   readonly settings: InstanceSettingsStore
   readonly seal: Seal
+  /** The instance's. */
+  readonly proxy?: Proxy | undefined
 }
 
 export async function bulletinRoutes(app: App, world: BulletinWorld): Promise<void> {
@@ -125,6 +128,7 @@ class BulletinHandlers {
         text: 'This is how Tributary tells you what happens to accounts. Nothing is to be done.\n',
       },
       reach: await currentReach(this.#world.settings, {}, 'web'),
+      via: viaOf(record.settings.host, null, this.#world.proxy),
       waitMs: apiLimits.bulletinTestMs,
     })
     return { ok: failure === undefined, failure: failure ?? null }

@@ -52,6 +52,16 @@ export const steps: StepWords = {
   'set a host under': ({ domain }) =>
     `If you know ${domain} to be your provider’s, enter a server whose name ends in it: that is what the certificate is for.`,
   'newer TLS': () => 'The provider has to offer TLS 1.2 or newer; below that nothing is safe.',
+  'allow old TLS': () =>
+    'The provider has to offer TLS 1.2 or newer. Until then you can set the oldest TLS to 1.0 in the advanced settings: somebody on the way may then be able to read what is sent.',
+  'allow weak TLS': ({ certain }) =>
+    certain
+      ? 'The provider has to put that right. Until then you can allow old, weak encryption in the advanced settings: somebody on the way may then be able to read what is sent.'
+      : 'The provider has to put that right. If its server is an old one, allowing old, weak encryption in the advanced settings may help: somebody on the way may then be able to read what is sent.',
+  'ask for less TLS': () =>
+    'Set the oldest TLS to 1.2 in the advanced settings, which is safe, or ask the provider for TLS 1.3.',
+  'check the proxy': ({ server }) =>
+    `See that the proxy ${server} runs, that it lets Tributary connect to this port, and that its user name and password are right.`,
   'set starttls': () => 'Set the encryption to STARTTLS for this port; with TLS from the start it is mostly port 995.',
   'set implicit': () => 'Set the encryption to TLS, and the port to 995.',
   'set implicit here': () => 'Set the encryption to TLS for this port: it speaks TLS from the start.',

@@ -57,6 +57,16 @@ export const steps: StepWords = {
   'set a host under': ({ domain }) =>
     `Nếu bạn biết ${domain} là của nhà cung cấp, hãy nhập một máy chủ có tên kết thúc như vậy: chứng chỉ dành cho nó.`,
   'newer TLS': () => 'Nhà cung cấp phải hỗ trợ TLS 1.2 trở lên; thấp hơn thì không an toàn.',
+  'allow old TLS': () =>
+    'Nhà cung cấp phải hỗ trợ TLS 1.2 trở lên. Trong lúc chờ, bạn có thể đặt phiên bản TLS cũ nhất là 1.0 trong phần nâng cao: khi đó người ở giữa đường có thể đọc được những gì được gửi.',
+  'allow weak TLS': ({ certain }) =>
+    certain
+      ? 'Nhà cung cấp phải sửa điều đó. Trong lúc chờ, bạn có thể cho phép mã hóa cũ và yếu trong phần nâng cao: khi đó người ở giữa đường có thể đọc được những gì được gửi.'
+      : 'Nhà cung cấp phải sửa điều đó. Nếu máy chủ đã cũ, cho phép mã hóa cũ và yếu trong phần nâng cao có thể giúp được: khi đó người ở giữa đường có thể đọc được những gì được gửi.',
+  'ask for less TLS': () =>
+    'Hãy đặt phiên bản TLS cũ nhất là 1.2 trong phần nâng cao, vẫn an toàn, hoặc yêu cầu nhà cung cấp hỗ trợ TLS 1.3.',
+  'check the proxy': ({ server }) =>
+    `Hãy xem máy chủ ủy quyền (proxy) ${server} có đang chạy, có cho Tributary kết nối tới cổng này, và tên người dùng cùng mật khẩu của nó có đúng không.`,
   'set starttls': () => 'Hãy đặt mã hóa là STARTTLS cho cổng này; với TLS ngay từ đầu thì thường là cổng 995.',
   'set implicit': () => 'Hãy đặt mã hóa là TLS và cổng là 995.',
   'set implicit here': () => 'Hãy đặt mã hóa là TLS cho cổng này: nó dùng TLS ngay từ đầu.',

@@ -1,4 +1,5 @@
 /** A destination: an IMAP login into which accounts are gathered (CONTRACT section 3). */
+import { openedProxy, type Proxy, type SealedProxy, viaOf } from './proxy.ts'
 import { reachOf } from './reach.ts'
 import type { Seal } from '../seal.ts'
 import type { InstanceSettings } from './instance-settings.ts'
@@ -28,22 +29,26 @@ export interface HostedLogin {
 }
 
 /** A destination as it is stored (redis/destinations.ts). */
-interface SealedDestination {
+interface SealedDestination extends SealedProxy {
   readonly destination: Destination
   readonly sealedPassword: string | null
   /** True if an owner has chosen host and port, and not an admin. */
   readonly guarded?: true
 }
 
-/** Gives the data that are needed to connect to a destination. */
+/** Gives the data that are needed to connect to a destination. @param proxy the instance's. */
 export function targetOf(
-  { destination, sealedPassword, guarded }: SealedDestination,
+  { destination, sealedPassword, sealedProxyPassword, guarded }: SealedDestination,
   seal: Seal,
   settings: InstanceSettings,
+  proxy: Proxy | undefined,
 ) {
+  // No proxy leads to the hosted store.
   if (destination.kind === 'hosted') return destination
   const password = seal.open(sealedPassword ?? '', destination.id, 'password')
-  return { ...destination, password, reach: reachOf(guarded === true, 'imap', settings) }
+  const own = openedProxy(destination, sealedProxyPassword === undefined ? {} : { sealedProxyPassword }, seal)
+  const via = viaOf(destination.host, own, proxy)
+  return { ...destination, password, reach: reachOf(guarded === true, 'imap', settings), via }
 }
 
 /** Says what is wrong with a folder whose levels hold the separator of the server; undefined: nothing. Our separator is always `/`. */

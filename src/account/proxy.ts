@@ -1,42 +1,14 @@
-/** A proxy as it is given and stored: `socks5://[USER:PASSWORD@]HOST:PORT`, or `http://...` for CONNECT. */
+/** The proxy of an account or a destination, as it is given, stored and shown. */
 import type { Seal } from '../seal.ts'
+import { isLoopbackHost } from '../loopback.ts'
 import type { Mistake } from './mistake.ts'
-import { percentDecoded } from '../server-urls.ts'
+import { type Proxy, proxyForms, proxyIn } from '../proxy-url.ts'
 
-export interface Proxy {
-  readonly protocol: 'socks5' | 'http'
-  readonly host: string
-  readonly port: number
-  readonly user: string | null
-  readonly password: string | null
-}
-
-/** Undefined: it is no URL of a proxy. */
-export function proxyIn(text: string): Proxy | undefined {
-  // URL leaves out the port that is usual for http.
-  const [, port = ''] = /:(\d{1,5})\/?$/.exec(text) ?? []
-  if (!/^(?:socks5|http):\/\//i.test(text) || port === '' || Number(port) > 65_535 || Number(port) === 0)
-    return undefined
-  if (!URL.canParse(text)) return undefined
-  const { protocol, hostname, username, password, pathname, search, hash } = new URL(text)
-  const [user, secret] = [percentDecoded(username), percentDecoded(password)]
-  const hasMore = !['', '/'].includes(pathname) || search !== '' || hash !== ''
-  if (hostname === '' || hasMore || user === undefined || secret === undefined) return undefined
-  // RFC 1929 counts both in one octet; a CR, LF or NUL would end a header of HTTP.
-  const isUnfit = [user, secret].some((part) => Buffer.byteLength(part) > 255 || /[\r\n\0]/.test(part))
-  if (isUnfit || (user === '' && secret !== '')) return undefined
-  return {
-    protocol: protocol === 'http:' ? 'http' : 'socks5',
-    host: hostname.toLowerCase().replace(/^\[|\]$/g, ''),
-    port: Number(port),
-    user: user === '' ? null : user,
-    password: secret === '' ? null : secret,
-  }
-}
+export { type Proxy, proxyIn }
 
 export function proxyMistakes(given: string | null | undefined): Mistake[] {
   if (given == null || given === 'none' || proxyIn(given) !== undefined) return []
-  const detail = 'must be null, "none", or socks5://[USER:PASSWORD@]HOST:PORT or http://[USER:PASSWORD@]HOST:PORT'
+  const detail = `must be null, "none", or ${proxyForms}`
   return [{ pointer: '/proxy', detail }]
 }
 
@@ -84,4 +56,10 @@ export function openedProxy(
   if (known === undefined) return null
   const password = sealedProxyPassword === undefined ? null : seal.open(sealedProxyPassword, id, 'proxyPassword')
   return { ...known, password }
+}
+
+/** The proxy that leads to a server; undefined: none. That of the instance leads to no server on this machine. */
+export function viaOf(host: string, own: Proxy | 'none' | null, instance: Proxy | undefined): Proxy | undefined {
+  if (own !== null) return own === 'none' ? undefined : own
+  return isLoopbackHost(host) ? undefined : instance
 }

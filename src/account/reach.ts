@@ -72,6 +72,11 @@ export interface Reach {
 
 export const everywhere: Reach = { addresses: 'any', ports: 'any' }
 
+/** The same addresses at the ports of the web: what a certificate names lies there. */
+export function webReach({ addresses, ports }: Reach): Reach {
+  return { addresses, ports: ports === 'any' ? 'any' : [80] }
+}
+
 /** The kinds of servers that are dialled. */
 export type Service = keyof InstanceSettings['ownerPorts']
 

@@ -26,8 +26,13 @@ export interface Capabilities {
   readonly after: readonly string[]
 }
 
+export interface ServerPlace {
+  readonly host: string
+  readonly port: number
+}
+
 /** Names a server in the form that failures use: `pop.example.net:995`, `[2001:db8::1]:995`. */
-export function hostPort({ host, port }: { readonly host: string; readonly port: number }): string {
+export function hostPort({ host, port }: ServerPlace): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 

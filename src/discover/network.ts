@@ -1,6 +1,7 @@
 /** Asks the DNS and the web for discovery. */
 import { Resolver } from 'node:dns/promises'
 import { isIP, type LookupFunction } from 'node:net'
+import type { Proxy } from '../account/proxy.ts'
 import type { Reach } from '../account/reach.ts'
 import { discoverLimits } from './limits.ts'
 import { exchange } from '../net/exchange.ts'
@@ -19,6 +20,8 @@ export function systemDns(servers?: readonly string[]): Dns {
 
 export interface WebOptions {
   readonly reach: Reach
+  /** The proxy that leads there; undefined: none. Questions to the DNS are asked from here all the same. */
+  readonly via?: Proxy | undefined
   /** The resolver of names, if it is not the system's. */
   readonly lookup?: LookupFunction | undefined
   /** Certificate authorities beside the system's, PEM. */
@@ -28,7 +31,7 @@ export interface WebOptions {
 }
 
 /** Reads by HTTPS alone, by name alone, at one port. It follows redirects itself, and each of them passes the same checks. */
-export function web({ reach, lookup, ca, port = 443 }: WebOptions): Http {
+export function web({ reach, via, lookup, ca, port = 443 }: WebOptions): Http {
   const guard = guardOf(reach, lookup)
   return {
     async get(url, { maxOctets, waitMs }) {
@@ -41,6 +44,7 @@ export function web({ reach, lookup, ca, port = 443 }: WebOptions): Http {
           method: 'GET',
           headers: { accept: 'application/xml, text/xml', 'accept-encoding': 'identity' },
           lookup: guard.lookup,
+          ...(via === undefined ? {} : { through: { proxy: via, guard } }),
           ca,
           port,
           octetsMax: (of) => (of === 200 ? maxOctets : 0),

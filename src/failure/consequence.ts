@@ -63,7 +63,7 @@ function firstWaitMs(failure: Failure): number {
 export function mayBeTooSoon(failure: Failure): boolean {
   switch (failure.kind) {
     case 'unreachable':
-      return !['no such name', 'no name server', 'out of reach'].includes(failure.cause ?? '')
+      return !['no such name', 'no name server', 'out of reach', 'proxy'].includes(failure.cause ?? '')
     case 'silent':
     case 'throttled':
     case 'maildrop in use':
@@ -100,6 +100,13 @@ export function consequenceOf(failure: Failure, before: FailureHistory, nowMs: n
   // We are the cause, and not the provider: the run goes on at once, and the failure does not count.
   if (failure.kind === 'superseded' || failure.kind === 'stopped') {
     return { next: { do: 'try again', afterMs: 0 }, history: before }
+  }
+  // A proxy says nothing of the server, and serves many accounts: it is tried each minute, and the account is not to blame.
+  if (failure.kind === 'unreachable' && failure.cause === 'proxy') {
+    return {
+      next: { do: 'try again', afterMs: Math.round(failureLimits.retryFirstMs * (1 + random / 4)) },
+      history: before,
+    }
   }
   if (failure.kind === 'internal' && failure.remedy !== undefined) {
     return { next: { do: 'try again', afterMs: failureLimits.retryFirstMs }, history: before }

@@ -1,7 +1,7 @@
 /** The closed list of failures that a run may have. */
 import type { Phase } from './phase.ts'
 import type { Protocol } from './spoken.ts'
-import type { CertificateShown, TlsTrouble } from './tls-reasons.ts'
+import type { CertificateShown, TlsAsked, TlsTrouble } from './tls-reasons.ts'
 
 /** The kinds of CONTRACT section 5, in its order. The types and the API schema are made from this list. */
 export const failureKinds = [
@@ -45,6 +45,8 @@ export type UnreachableCause =
   | 'no answer'
   | 'hung up at login'
   | 'out of reach'
+  /** The proxy in between is at fault, and nothing is known of the server. */
+  | 'proxy'
 
 /** `reply` is a server's own line, which its reader has bounded and made printable; it never holds a message's text or a secret. */
 export type Failure =
@@ -55,8 +57,10 @@ export type Failure =
       readonly reason: string
       readonly during?: Phase
       readonly cause?: UnreachableCause
+      /** Host and port of the proxy that says so. */
+      readonly proxy?: string
     }
-  /** `certificate`: the one that does not verify. `speaks`: what answers there in clear, without TLS. */
+  /** `certificate`: the one that does not verify. `speaks`: what answers there in clear, without TLS. `asked`: what is asked of TLS there, if not the usual. */
   | {
       readonly kind: 'tls'
       readonly server: string
@@ -64,6 +68,7 @@ export type Failure =
       readonly trouble?: TlsTrouble | 'no STLS' | 'no TLS after STLS' | 'another fingerprint'
       readonly certificate?: CertificateShown
       readonly speaks?: Protocol
+      readonly asked?: TlsAsked | undefined
     }
   /**
    * `slow`: the server did send something, but the answer did not end. `octetsPerSecond`: it gave no more than this over that time, of mail and
@@ -76,6 +81,8 @@ export type Failure =
       readonly waitedMs: number
       readonly slow?: true
       readonly octetsPerSecond?: number
+      /** Host and port of the proxy that was asked for the server: it may be silent itself. */
+      readonly proxy?: string
     }
   /** `beyondAscii`: the user name or the password has letters that servers read in different ways. */
   | {

@@ -30,7 +30,7 @@ export function nextStep(failure: Failure, open?: readonly Door[]): Step | null 
 export function mayBeTheDoor(failure: Failure): boolean {
   if (failure.kind === 'unreachable')
     return (
-      !['no such name', 'no name server', 'out of reach', 'hung up at login'].includes(failure.cause ?? '') &&
+      !['no such name', 'no name server', 'out of reach', 'hung up at login', 'proxy'].includes(failure.cause ?? '') &&
       isBeforePop3(failure.during ?? 'connection')
     )
   if (failure.kind === 'silent') return isBeforePop3(failure.during)
@@ -46,6 +46,8 @@ function isBeforePop3(during: Phase): boolean {
 /** The step that is certain to help, and not only likely; undefined if there is none. */
 export function knownStep(failure: Failure): Step | undefined {
   if (failure.kind === 'tls') return tlsStep(failure)
+  if (failure.kind === 'unreachable' && failure.cause === 'proxy' && failure.proxy !== undefined)
+    return { code: 'check the proxy', server: failure.proxy }
   if (failure.kind === 'broken protocol' && failure.speaks !== undefined) return otherProtocol(failure.speaks)
   if (failure.kind === 'credentials refused')
     return loginStep(failure.reply, providerOfHost(hostOf(failure.server)), failure.beyondAscii ?? false)
@@ -168,7 +170,8 @@ export function tlsStep({
   trouble,
   certificate,
   speaks,
-}: Pick<Extract<Failure, { kind: 'tls' }>, 'trouble' | 'certificate' | 'speaks'>): Step | undefined {
+  asked,
+}: Pick<Extract<Failure, { kind: 'tls' }>, 'trouble' | 'certificate' | 'speaks' | 'asked'>): Step | undefined {
   const fingerprint = certificate?.fingerprint
   switch (trouble) {
     case 'expired':
@@ -184,17 +187,24 @@ export function tlsStep({
       return fingerprint === undefined ? undefined : { code: 'install the chain', fingerprint }
     case 'wants a name':
       return { code: 'set a host name' }
-    case 'revoked':
-    case 'unfit certificate':
+    case 'weak certificate':
+    case 'unsafe renegotiation':
+      return asked?.legacy ? { code: 'provider mends TLS' } : { code: 'allow weak TLS', certain: true }
+    // OpenSSL takes Diffie-Hellman of less than 1024 bits by no setting.
     case 'weak keys':
     case 'no common cipher':
+      return asked?.legacy ? { code: 'provider mends TLS' } : { code: 'allow weak TLS', certain: false }
+    case 'revoked':
+    case 'unfit certificate':
     case 'wants our certificate':
     case 'handshake broken':
       return { code: 'provider mends TLS' }
     case 'another fingerprint':
       return fingerprint === undefined ? undefined : { code: 'pin if renewed', fingerprint }
     case 'old version':
-      return { code: 'newer TLS' }
+      return asked?.minVersion === 'TLSv1' ? { code: 'newer TLS' } : { code: 'allow old TLS' }
+    case 'older than asked':
+      return { code: 'ask for less TLS' }
     case 'not TLS':
       return speaks === undefined || speaks === 'POP3' ? { code: 'set starttls' } : otherProtocol(speaks)
     case 'no STLS':
@@ -273,7 +283,8 @@ function unreachableStep(failure: Extract<Failure, { kind: 'unreachable' }>, loo
       return { code: 'name servers' }
     case 'hung up at login':
       return noteOf(providerOfHost(hostOf(server)), false) ?? { code: 'check login, then wait' }
-    // The guard has said what to do.
+    // The guard has said what to do; a proxy is a step that is known.
+    case 'proxy':
     case 'out of reach':
       return null
     case 'refused':

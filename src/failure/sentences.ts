@@ -57,7 +57,7 @@ export function happened(failure: Failure): string {
         return `${failure.server} was too slow: ${failure.octetsPerSecond} octets a second over ${secondsOf(failure.waitedMs)} s.`
       return failure.slow
         ? `${failure.server} was too slow: no end after ${secondsOf(failure.waitedMs)} s of ${phaseWords(failure.during)}.`
-        : `${failure.server} said nothing for ${secondsOf(failure.waitedMs)} s during ${phaseWords(failure.during)}.`
+        : `${failure.server} said nothing for ${secondsOf(failure.waitedMs)} s during ${phaseWords(failure.during)}${throughProxy(failure)}.`
     case 'credentials refused':
       return `${failure.server} refused ${refusedOf(failure.reply)}${saying(failure.reply)}.`
     case 'throttled':
@@ -90,6 +90,10 @@ export function happened(failure: Failure): string {
     default:
       return assertNever(failure)
   }
+}
+
+function throughProxy({ proxy }: Extract<Failure, { kind: 'silent' }>): string {
+  return proxy === undefined ? '' : ` through the proxy ${proxy}, which may be at fault itself`
 }
 
 /** A status of IMAP alone, or nothing at all. */
@@ -181,7 +185,9 @@ const endings: Partial<Readonly<Record<PhaseCode, string>>> = {
 }
 
 /** A connection that ended in the middle says another thing than one that never was. */
-function afterTheEnd({ cause, during }: Extract<Failure, { kind: 'unreachable' }>): string {
+function afterTheEnd({ cause, during, proxy = '' }: Extract<Failure, { kind: 'unreachable' }>): string {
+  if (cause === 'proxy')
+    return `No mail is lost; tried again by itself. If it stays so: ${lowerFirst(stepSentence({ code: 'check the proxy', server: proxy }))}`
   if (during === undefined && cause === 'no such name')
     return 'Tried again by itself; check the spelling of the host if it stays so.'
   if (during === undefined && cause === 'no name server')
@@ -223,6 +229,10 @@ function knownSentence(failure: Failure): string | undefined {
 /** The words for a command that a server refused. A command about a message is quoted as it was sent. */
 function commandWords(phase: Phase): string {
   return isMessagePhase(phase) ? `${phase.code} ${phase.message}` : phaseWords(phase)
+}
+
+function lowerFirst(sentence: string): string {
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`
 }
 
 function secondsOf(ms: number): number {

@@ -33,6 +33,12 @@ export type Step =
   | { readonly code: 'set the host'; readonly host: string }
   | { readonly code: 'set a host under'; readonly domain: string }
   | { readonly code: 'newer TLS' }
+  | { readonly code: 'allow old TLS' }
+  /** `certain`: the server is too weak, and nothing else. */
+  | { readonly code: 'allow weak TLS'; readonly certain: boolean }
+  | { readonly code: 'ask for less TLS' }
+  /** `server`: host and port of the proxy. */
+  | { readonly code: 'check the proxy'; readonly server: string }
   | { readonly code: 'set starttls' }
   | { readonly code: 'set implicit' }
   | { readonly code: 'set implicit here' }
@@ -115,6 +121,15 @@ const sentences: { readonly [Code in Step['code']]: (step: Extract<Step, { code:
   'set a host under': (step) =>
     `If you know ${step.domain} to be your provider's, set the host to a name under it: that is what the certificate is for.`,
   'newer TLS': () => 'The provider has to offer TLS 1.2 or newer; below that nothing is safe.',
+  'allow old TLS': () =>
+    'The provider has to offer TLS 1.2 or newer; until then tlsMinVersion "TLSv1" lets it in, and somebody on the way may be able to read what is sent.',
+  'allow weak TLS': (step) =>
+    step.certain
+      ? 'Its provider has to put that right; until then tlsLegacy true lets it in, and somebody on the way may be able to read what is sent.'
+      : 'Its provider has to put that right; if the server is an old one, tlsLegacy true may let it in, and somebody on the way may be able to read what is sent.',
+  'ask for less TLS': () => 'Set tlsMinVersion to "TLSv1.2", which is safe, or ask the provider for TLS 1.3.',
+  'check the proxy': (step) =>
+    `See that the proxy ${step.server} runs, that it lets Tributary connect to this port, and that its user name and password are right.`,
   'set starttls': () =>
     'Set tls to "starttls" for this port; where TLS speaks from the first byte, that is mostly port 995.',
   'set implicit': () => 'Set tls to "implicit", and the port to 995.',

@@ -1,5 +1,7 @@
 /** Explains the failure of a TLS connection in words that help an operator. The codes and texts are OpenSSL's and Node's; none of them is shown. */
 
+import type { TlsVersion } from '../account/login.ts'
+
 export type TlsTrouble =
   | 'expired'
   | 'not yet valid'
@@ -11,8 +13,14 @@ export type TlsTrouble =
   | 'revoked'
   | 'unfit certificate'
   | 'weak keys'
+  /** Its key, or a signature that vouches for it. */
+  | 'weak certificate'
   | 'not TLS'
   | 'old version'
+  /** The account asks for a newer version than the usual one. */
+  | 'older than asked'
+  /** It cannot renegotiate safely (RFC 5746). */
+  | 'unsafe renegotiation'
   | 'no common cipher'
   /** The account's host is an address, and the server finds its certificate by a name (RFC 6066 section 3). */
   | 'wants a name'
@@ -58,7 +66,7 @@ const troubles: Readonly<Record<string, TlsTrouble>> = {
   ERROR_IN_CERT_NOT_BEFORE_FIELD: 'unfit certificate',
   ERROR_IN_CERT_NOT_AFTER_FIELD: 'unfit certificate',
   // Node has no code of its own for what OpenSSL finds too weak: "EE certificate key too weak", "CA signature digest algorithm too weak".
-  UNSPECIFIED: 'unfit certificate',
+  UNSPECIFIED: 'weak certificate',
 }
 
 /**
@@ -71,7 +79,7 @@ const handshakes: readonly (readonly [RegExp, TlsTrouble])[] = [
     /alert protocol version|unsupported protocol|wrong ssl version|version too low|inappropriate fallback/,
     'old version',
   ],
-  [/unsafe legacy renegotiation/, 'old version'],
+  [/unsafe legacy renegotiation/, 'unsafe renegotiation'],
   [
     /(?:key|md|digest|signature|modulus)[a-z ]* too (?:small|weak)|dh param size|bad dh |legacy sigalg|insufficient security/,
     'weak keys',
@@ -100,14 +108,42 @@ const reasons: Readonly<Record<TlsTrouble, string>> = {
   revoked: 'its certificate was revoked',
   'unfit certificate': 'its certificate, or one that vouches for it, is too weak to be safe, or not made by the rules',
   'weak keys': 'the keys or signatures of its TLS are too weak to be safe',
+  'weak certificate': 'the key of its certificate, or a signature that vouches for it, is too weak to be safe',
   'not TLS': 'it does not speak TLS on this port',
   'old version': 'it speaks only versions of TLS that are not safe any more (older than 1.2)',
+  'older than asked': 'it speaks no TLS as new as is asked of it here',
+  'unsafe renegotiation': 'it does not protect the renegotiation of TLS (RFC 5746), as old servers do not',
   'no common cipher':
     'it refused the TLS handshake: it has no safe cipher in common with us, no certificate, or wants one from its clients',
   'wants a name': 'it refuses those who come by its address: it wants the host name',
   'unknown name': 'it knows no host of the name that it was called by',
   'wants our certificate': 'it wants a certificate from its clients, and Tributary has none',
   'handshake broken': 'TLS failed: it broke the connection off, or something in between changed what was sent',
+}
+
+/** What an account or a destination asks of TLS, where it is not the usual. */
+export interface TlsAsked {
+  readonly minVersion: TlsVersion
+  readonly legacy: boolean
+}
+
+/** Undefined: the usual. */
+export function tlsAsked({
+  tlsMinVersion = 'TLSv1.2',
+  tlsLegacy = false,
+}: {
+  readonly tlsMinVersion?: TlsVersion | undefined
+  readonly tlsLegacy?: boolean | undefined
+}): TlsAsked | undefined {
+  return tlsMinVersion === 'TLSv1.2' && !tlsLegacy ? undefined : { minVersion: tlsMinVersion, legacy: tlsLegacy }
+}
+
+/** Who asks for TLS 1.3 alone meets no old server. */
+export function troubleUnder<T extends string>(
+  trouble: T | undefined,
+  asked: TlsAsked | undefined,
+): T | 'older than asked' | undefined {
+  return trouble === 'old version' && asked?.minVersion === 'TLSv1.3' ? 'older than asked' : trouble
 }
 
 interface TlsError {
@@ -130,6 +166,10 @@ export function tlsTroubleOf({ code = '', message = '' }: TlsError, byAddress = 
   if (!byAddress) return trouble ?? 'handshake broken'
   const namesIt = trouble === 'unknown name' || /alert (?:internal error|handshake failure)/.test(words)
   return namesIt ? 'wants a name' : (trouble ?? 'handshake broken')
+}
+
+export function reasonOfTrouble(trouble: TlsTrouble): string {
+  return reasons[trouble]
 }
 
 /** Undefined if TLS did not fail. */
@@ -158,8 +198,11 @@ export function certificateReason(trouble: TlsTrouble, certificate: CertificateS
     case 'revoked':
     case 'unfit certificate':
     case 'weak keys':
+    case 'weak certificate':
     case 'not TLS':
     case 'old version':
+    case 'older than asked':
+    case 'unsafe renegotiation':
     case 'no common cipher':
     case 'wants a name':
     case 'unknown name':

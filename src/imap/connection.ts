@@ -1,11 +1,12 @@
 /** One imapflow session with a store, logged in. Errors that imapflow swallows or hides become failures here. */
-import type { LookupFunction } from 'node:net'
+import type { LookupFunction, Socket } from 'node:net'
 import { ImapFlow, type ImapFlowOptions } from 'imapflow'
 import { encodePath, normalizePath } from 'imapflow/lib/tools.js'
 import type { TlsMode } from '../account/account.ts'
+import type { Proxy } from '../account/proxy.ts'
 import type { StoreEndpoint } from '../server-urls.ts'
 import type { Failure } from '../failure/failure.ts'
-import { everywhere, type Reach } from '../account/reach.ts'
+import { everywhere, type Reach, webReach } from '../account/reach.ts'
 import { imapLimits } from './limits.ts'
 import { loginMask, type Mask } from '../mask.ts'
 import { printable } from '../printable.ts'
@@ -13,12 +14,15 @@ import { meaningOf } from '../failure/meaning.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { tlsTroubleOf } from '../failure/tls-reasons.ts'
 import { clearGreeting } from '../net/clear-greeting.ts'
-import { guardOf } from '../net/guard.ts'
+import { type Guard, guardOf } from '../net/guard.ts'
+import { learnIntermediates } from '../net/intermediates.ts'
+import { connectThrough } from '../net/proxied.ts'
+import { ProxyFailed, ProxySilent } from '../net/proxy-failed.ts'
 import { withDeadline } from '../deadline.ts'
 import { codeOf, isRecord, isRefusal, within, wordsOf } from './command.ts'
 import type { Identities } from './identities.ts'
 import { checkInsides, neverWaitThrottled, onCommandFailure, wrapRun } from './insides.ts'
-import { type CertificateRules, isLoopback, transportOf, wordsWithoutTls } from './tls.ts'
+import { type CertificateRules, isLoopback, transportOf, WrongCertificate, wordsWithoutTls } from './tls.ts'
 import { troubleOf } from './trouble.ts'
 
 /** A destination together with its credentials. */
@@ -37,6 +41,8 @@ export interface Login extends Partial<CertificateRules> {
   readonly reach?: Reach
   /** The resolver of names, if it is not the system's. */
   readonly lookup?: LookupFunction
+  /** The proxy that leads there; undefined: none. */
+  readonly via?: Proxy | undefined
 }
 
 /** A hosted login is opened as Dovecot's master user (`alice*gateway`), because nobody's own password is stored in clear. */
@@ -70,11 +76,11 @@ export async function connectStore(login: Login, options: ConnectOptions = {}): 
   checkInsides()
   const { identities } = options
   for (;;) {
-    const attempt = { asksId: identities?.asks(serverOf(login)) ?? false, fellSilent: false }
+    const attempt = { asksId: identities?.asks(serverOf(login)) ?? false, fellSilent: false, learntChain: false }
     try {
       return await connect(login, options, attempt)
     } catch (error) {
-      if (!attempt.fellSilent || options.signal?.aborted) throw error
+      if (!(attempt.fellSilent || attempt.learntChain) || options.signal?.aborted) throw error
     }
   }
 }
@@ -83,11 +89,22 @@ interface Attempt {
   readonly asksId: boolean
   /** The server gave no answer to ID. */
   fellSilent: boolean
+  /** A certificate that the server does not send was fetched. */
+  learntChain: boolean
 }
 
 async function connect(login: Login, options: ConnectOptions, attempt: Attempt): Promise<ImapFlow> {
   const { signal, waitMs = imapLimits.storeConnectWaitMs, alerted, identities } = options
-  const { tlsVerify = true, tlsFingerprint = null, ca, reach = everywhere, lookup } = login
+  const {
+    tlsVerify = true,
+    tlsFingerprint = null,
+    ca,
+    tlsMinVersion,
+    tlsLegacy,
+    reach = everywhere,
+    lookup,
+    via,
+  } = login
   const guard = guardOf(reach, lookup)
   try {
     guard.check(login.host, login.port)
@@ -98,7 +115,9 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
   const onBye = () => {
     greetingIsBye = true
   }
-  const client = clientFor(login, transportOf({ tlsVerify, tlsFingerprint, ca }, guard.lookup, onBye))
+  const socket = await throughProxy(login, guard, { signal, waitMs })
+  const rules = { tlsVerify, tlsFingerprint, ca, tlsMinVersion, tlsLegacy }
+  const client = clientFor(login, transportOf(rules, { server: login, lookup: guard.lookup, socket }, onBye))
   // The command under way also fails with this error; without a listener the error would end the process.
   client.on('error', () => {})
   const mask = loginMask(login.user, login.password)
@@ -118,7 +137,11 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
     client.close()
     if (signal?.aborted) throw error
     if (login.tls === 'implicit' && error instanceof Error && tlsTroubleOf(error) === 'not TLS')
-      Object.assign(error, { withoutTls: wordsWithoutTls(await clearGreeting(login, guard, signal)) })
+      Object.assign(error, { withoutTls: wordsWithoutTls(await clearGreeting(login, { guard, proxy: via, signal })) })
+    if (error instanceof WrongCertificate && error.topmost !== undefined) {
+      const way = { guard: guardOf(webReach(reach), lookup), proxy: via, signal }
+      attempt.learntChain = await learnIntermediates(login, error.topmost, way)
+    }
     // imapflow tells a refused STARTTLS as one that was not offered.
     if (isRecord(error) && error['tlsFailed'] === true && isRefusal(lastRefusal))
       Object.assign(error, {
@@ -127,6 +150,28 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
     maskWords(error, mask)
     if (error instanceof Error && greetingIsBye) Object.assign(error, { atGreeting: true })
     throw new SessionFailed({ ...loginFailure(error, login), everyAccount: true }, error)
+  }
+}
+
+/** imapflow's own proxies know no guard and no pin, and exclude a transport of ours: it is handed a socket that is connected already. */
+async function throughProxy(
+  { host, port, via, ca, user }: Login,
+  guard: Guard,
+  { signal, waitMs }: { readonly signal: AbortSignal | undefined; readonly waitMs: number },
+): Promise<Socket | undefined> {
+  if (via === undefined) return undefined
+  try {
+    return await connectThrough({ host, port }, { proxy: via, guard, waitMs, signal, ca })
+  } catch (error) {
+    if (signal?.aborted) throw error
+    const server = serverOf({ host, port })
+    const reason = error instanceof Error ? error.message : String(error)
+    throw error instanceof ProxyFailed || error instanceof ProxySilent
+      ? new SessionFailed({ kind: 'store unreachable', reason: `${server}: ${reason}`, everyAccount: true }, error)
+      : new SessionFailed(
+          { ...loginFailure(error, { host, port, user, tls: 'none', password: '' }), everyAccount: true },
+          error,
+        )
   }
 }
 

@@ -2,35 +2,53 @@
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls'
 import type { ImapFlowOptions } from 'imapflow'
-import { certificateFingerprint, tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
+import type { ServerPlace } from '../account/server-traits.ts'
+import {
+  certificateFingerprint,
+  reasonOfTrouble,
+  type TlsAsked,
+  tlsAsked,
+  tlsReasonOf,
+  type TlsTrouble,
+  tlsTroubleOf,
+  troubleUnder,
+} from '../failure/tls-reasons.ts'
 import { greetingWords, protocolIn, protocolWords } from '../failure/spoken.ts'
 import { tlsStep } from '../failure/next-step.ts'
-import { stepSentence } from '../failure/step.ts'
-import { certificateTrouble } from '../net/certificate.ts'
-import { pinMistake, tlsOptions } from '../net/tls.ts'
+import { type Step, stepSentence } from '../failure/step.ts'
+import { certificateTrouble, hasSmallKey, lacksIssuer, topmostOf } from '../net/certificate.ts'
+import { intermediatesOf } from '../net/intermediates.ts'
+import { pinMistake, takesOldVersions, type TlsRules, tlsOptions } from '../net/tls.ts'
 import { imapLimits } from './limits.ts'
 
-export interface CertificateRules {
+export interface CertificateRules extends TlsRules {
   readonly tlsVerify: boolean
   /** SHA-256 in lower-case hex: exactly that certificate is accepted, whoever signed it. */
   readonly tlsFingerprint: string | null
-  /** Certificate authorities in place of the system's, PEM. */
-  readonly ca?: string | undefined
+}
+
+/** Where the session goes, and how it gets there. */
+export interface StoreWay {
+  readonly server: ServerPlace
+  readonly lookup: LookupFunction
+  /** Is connected to the server already; undefined: a connection is made. */
+  readonly socket: Socket | undefined
 }
 
 type Transport = NonNullable<ImapFlowOptions['transport']>
 
 /** Hands imapflow a socket only if its certificate is the right one: nothing is sent over it before. */
 export function transportOf(
-  { tlsVerify, tlsFingerprint, ca }: CertificateRules,
-  lookup: LookupFunction,
+  rules: CertificateRules,
+  { server, lookup, socket: given }: StoreWay,
   onBye: () => void,
 ): Transport {
+  const { tlsVerify, tlsFingerprint } = rules
   const secured = (options: ConnectionOptions, host: string, onSecure: () => void): TLSSocket => {
     const socket = tlsConnect(
       {
         ...options,
-        ...tlsOptions(host, ca),
+        ...tlsOptions(host, rules, intermediatesOf(server)),
         // Node checks the certificate all the same, and its result is read below. With true, node would not show the certificate.
         rejectUnauthorized: false,
       },
@@ -38,10 +56,15 @@ export function transportOf(
         const fingerprint = certificateFingerprint(socket.getPeerCertificate())
         const mistake = pinMistake(fingerprint, tlsFingerprint, 'destination')
         if (mistake !== undefined) socket.destroy(new WrongCertificate(mistake))
-        else if (tlsVerify && tlsFingerprint === null && !socket.authorized) socket.destroy(unverified(socket))
+        else if (tlsVerify && tlsFingerprint === null && !socket.authorized)
+          socket.destroy(unverified(socket, tlsAsked(rules)))
+        else if (isTooSmall(socket, rules)) socket.destroy(new WrongCertificate(advised('weak certificate', rules)))
         else onSecure()
       },
     )
+    const asked = tlsAsked(rules)
+    // imapflow's own listeners come after this one.
+    if (asked !== undefined) socket.once('error', (error) => Object.assign(error, { asked }))
     return socket
   }
   return {
@@ -50,7 +73,9 @@ export function transportOf(
         onConnect()
         hearGreeting(socket, onBye)
       }
-      const socket: Socket = secure ? secured({ port, lookup }, host, heard) : connect({ host, port, lookup }, heard)
+      const way = given === undefined ? { port, lookup } : { socket: given }
+      const socket: Socket = secure ? secured(way, host, heard) : (given ?? connect({ host, port, lookup }, heard))
+      if (socket === given) setImmediate(heard)
       // The CRLF after a literal is a write of its own: it would wait until the literal has been acknowledged.
       return socket.setNoDelay(true)
     },
@@ -130,14 +155,33 @@ export function wordsWithoutTls(words: string): string {
   return `${none}, and it does not offer STARTTLS either: ${tryImplicit}; ${noTlsAtAll}`
 }
 
-function unverified(socket: TLSSocket): WrongCertificate {
-  const { trouble, reason, certificate } = certificateTrouble(socket)
-  const step = tlsStep({ trouble, certificate })
-  return new WrongCertificate(step === undefined ? reason : `${reason}. ${stepSentence(step).replace(/\.$/, '')}`)
+function isTooSmall(socket: TLSSocket, { tlsMinVersion, tlsLegacy }: CertificateRules): boolean {
+  return tlsLegacy !== true && takesOldVersions(tlsMinVersion) && hasSmallKey(socket)
 }
 
-class WrongCertificate extends Error {
+function advised(trouble: TlsTrouble, rules: CertificateRules): string {
+  return withStep(reasonOfTrouble(trouble), tlsStep({ trouble, asked: tlsAsked(rules) }))
+}
+
+function withStep(reason: string, step: Step | undefined): string {
+  return step === undefined ? reason : `${reason}. ${stepSentence(step).replace(/\.$/, '')}`
+}
+
+function unverified(socket: TLSSocket, asked: TlsAsked | undefined): WrongCertificate {
+  const { trouble, reason, certificate } = certificateTrouble(socket)
+  const step = tlsStep({ trouble, certificate, asked })
+  return new WrongCertificate(withStep(reason, step), lacksIssuer(socket) ? topmostOf(socket) : undefined)
+}
+
+export class WrongCertificate extends Error {
   override readonly name = 'WrongCertificate'
+  /** The last certificate of a chain that ends before an authority, DER. */
+  readonly topmost: Buffer | undefined
+
+  constructor(reason: string, topmost?: Buffer) {
+    super(reason)
+    this.topmost = topmost
+  }
 }
 
 /** Tells whether a host is this machine. Nobody can intercept such a connection, so a certificate would prove nothing more. */
@@ -157,6 +201,22 @@ const brokenOff =
   'it dropped the connection during the TLS handshake behind STARTTLS: it may shut this address out, or its TLS is broken; ' +
   tryImplicit
 
+/** Why a handshake failed, with what helps at an old server. */
+function handshakeReason(error: Error & { readonly asked?: TlsAsked }, byAddress: boolean): string | undefined {
+  const { asked } = error
+  const trouble = troubleUnder(tlsTroubleOf(error, byAddress), asked)
+  if (trouble === undefined || !ofOldServers.has(trouble)) return tlsReasonOf(error, byAddress)
+  return withStep(reasonOfTrouble(trouble), tlsStep({ trouble, asked }))
+}
+
+const ofOldServers: ReadonlySet<TlsTrouble> = new Set([
+  'old version',
+  'older than asked',
+  'unsafe renegotiation',
+  'weak keys',
+  'no common cipher',
+])
+
 /** Says why there is no safe connection; undefined if TLS did not fail. */
 export function storeTlsReasonOf(error: unknown, host: string): string | undefined {
   if (!(error instanceof Error)) return undefined
@@ -169,7 +229,7 @@ export function storeTlsReasonOf(error: unknown, host: string): string | undefin
   const byAddress = isIP(host) !== 0
   if (tlsTroubleOf(error, byAddress) === 'not TLS')
     return 'withoutTls' in error ? String(error.withoutTls) : wordsWithoutTls('')
-  const reason = upgradeReasons[code] ?? tlsReasonOf(error, byAddress)
+  const reason = upgradeReasons[code] ?? handshakeReason(error, byAddress)
   if (reason !== undefined || !tlsFailed) return reason
   // An error without a code is imapflow's own. PREAUTH may be somebody in between, who wants to keep the session in clear.
   if (code === '' && error.message.includes('PREAUTH')) return error.message

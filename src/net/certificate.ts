@@ -25,6 +25,34 @@ export function certificateTrouble(secure: TLSSocket): CertificateTrouble {
   return { trouble, reason: certificateReason(trouble, certificate, Date.now()), certificate }
 }
 
+/** Whether the chain that the server has sent ends before an authority. */
+export function lacksIssuer(secure: TLSSocket): boolean {
+  return lacking.has(String(secure.authorizationError))
+}
+
+const lacking: ReadonlySet<string> = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+])
+
+/** The last certificate of those that the server has sent, DER; undefined: it has sent none. */
+export function topmostOf(secure: TLSSocket): Buffer | undefined {
+  let top: Partial<DetailedPeerCertificate> = secure.getPeerCertificate(true)
+  for (let level = 0; level < netLimits.certificatesReadMax; level += 1) {
+    const above: Partial<DetailedPeerCertificate> | undefined = top.issuerCertificate
+    if (above === undefined || above.fingerprint256 === top.fingerprint256) break
+    top = above
+  }
+  return top.raw
+}
+
+/** At OpenSSL's security level 0, which TLS before 1.2 needs, it takes keys of any size. */
+export function hasSmallKey(secure: TLSSocket): boolean {
+  const { bits, modulus }: Partial<PeerCertificate> = secure.getPeerCertificate()
+  return modulus !== undefined && bits !== undefined && bits < netLimits.rsaBitsMin
+}
+
 export function certificateShown(secure: TLSSocket): CertificateShown {
   const certificate: Partial<DetailedPeerCertificate> = secure.getPeerCertificate(true)
   const { valid_from, valid_to, subject, subjectaltname = '' } = certificate

@@ -2,8 +2,13 @@
 import { once } from 'node:events'
 import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import type { LookupFunction } from 'node:net'
+import type { LookupFunction, Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { Proxy } from '../account/proxy.ts'
 import { withDeadline } from '../deadline.ts'
+import type { Guard } from './guard.ts'
+import { connectThrough } from './proxied.ts'
+import { tlsOptions } from './tls.ts'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST'
@@ -15,6 +20,8 @@ export interface HttpRequest {
   readonly ca?: string | undefined
   /** The port to connect to, if it is not the one of the URL. */
   readonly port?: number
+  /** Undefined: there is no proxy in between. */
+  readonly through?: { readonly proxy: Proxy; readonly guard: Guard } | undefined
   /** The number of octets that are read of an answer with this status. */
   readonly octetsMax: (status: number) => number
   /** The time for the whole exchange. */
@@ -42,11 +49,12 @@ export async function exchange(url: URL, request: HttpRequest): Promise<HttpResp
   const { waitMs, signal, octetsMax } = request
   const endMs = performance.now() + waitMs
   const late = () => new NoAnswer(waitMs)
-  const asked = asking(url, request)
+  const socket = await socketThrough(url, request)
+  const asked = asking(url, request, socket)
   try {
     const answered = once(asked, 'response') as Promise<[IncomingMessage]>
     asked.end(request.body)
-    const [response] = await withDeadline(answered, { waitMs, signal, late })
+    const [response] = await withDeadline(answered, { waitMs: endMs - performance.now(), signal, late })
     const { statusCode: status = 0, headers } = response
     const pieces: Buffer[] = []
     const reading = readInto(pieces, response, octetsMax(status))
@@ -57,11 +65,25 @@ export async function exchange(url: URL, request: HttpRequest): Promise<HttpResp
   }
 }
 
-function asking(url: URL, { method, headers, body, lookup, ca, port }: HttpRequest): ClientRequest {
+/** A connection to the server that the URL names, over TLS where it says so; undefined: the request makes its own. */
+async function socketThrough(
+  url: URL,
+  { through, port, ca, waitMs, signal }: HttpRequest,
+): Promise<Socket | undefined> {
+  if (through === undefined) return undefined
+  const isSecure = url.protocol === 'https:'
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const to = { host, port: port ?? Number(url.port === '' ? (isSecure ? 443 : 80) : url.port) }
+  const socket = await connectThrough(to, { ...through, ca, waitMs, signal })
+  return isSecure ? connectTls({ socket, ...tlsOptions(host, { ca }) }) : socket
+}
+
+function asking(url: URL, request: HttpRequest, socket: Socket | undefined): ClientRequest {
+  const { method, headers, body, lookup, ca, port } = request
   const asked = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
     method,
     // A connection that is kept could lead to a place to which the URL no longer leads.
-    agent: false,
+    ...(socket === undefined ? { agent: false } : { createConnection: () => socket }),
     lookup,
     headers: {
       ...headers,

@@ -14,6 +14,8 @@ export interface Guard {
   check(host: string, port: number): void
   /** Is the lookup for net.connect and tls.connect: gives those addresses of a name that may be reached; OutOfReach if there are none. */
   readonly lookup: LookupFunction
+  /** False: every address is allowed, so that nobody need resolve a name here. */
+  readonly isChecking: boolean
 }
 
 export class OutOfReach extends Error {
@@ -29,6 +31,7 @@ export class OutOfReach extends Error {
 /** @param resolve the resolver of names, if it is not the system's. */
 export function guardOf(reach: Reach, resolve: LookupFunction = systemLookup): Guard {
   return {
+    isChecking: reach.addresses !== 'any',
     check(host, port) {
       const refused = portRefusal(reach, port)
       if (refused !== undefined) throw new OutOfReach('port', refused)

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { createTransport } from 'nodemailer'
+import type { Proxy } from '../account/proxy.ts'
 import type { Reach } from '../account/reach.ts'
 import { withDeadline } from '../deadline.ts'
 import { codeReason } from '../failure/socket-reasons.ts'
@@ -10,11 +11,14 @@ import { loginMask, type Mask } from '../mask.ts'
 import type { BulletinLetter, BulletinSettings } from '../news/bulletin.ts'
 import { singleLine } from '../printable.ts'
 import { guardOf } from './guard.ts'
+import { connectThrough } from './proxied.ts'
 
 export interface Mail extends BulletinSettings {
   readonly password: string | undefined
   readonly letter: BulletinLetter
   readonly reach: Reach
+  /** The proxy that leads to the server; undefined: none. */
+  readonly via?: Proxy | undefined
   readonly waitMs: number
   /** Ends the sending: then it is not known whether the mail was sent. */
   readonly signal?: AbortSignal
@@ -26,14 +30,22 @@ class OutOfTime extends Error {}
 
 /** Gives the sentence that says why the mail was not sent; undefined: it was sent. */
 export async function sendMail(mail: Mail): Promise<string | undefined> {
-  const { host, port, user, password, reach, waitMs, signal } = mail
+  const { host, port, user, password, reach, via, waitMs, signal } = mail
   const server = `${host}:${port}`
   const guard = guardOf(reach)
   let socket: Socket | undefined
   try {
     guard.check(host, port)
-    socket = connect({ host, port, lookup: guard.lookup, autoSelectFamily: true })
-    await withDeadline(sendOver(socket, mail), { waitMs, signal, late: () => new OutOfTime() })
+    const endMs = performance.now() + waitMs
+    if (via === undefined) {
+      socket = connect({ host, port, lookup: guard.lookup, autoSelectFamily: true })
+      await withDeadline(once(socket, 'connect'), { waitMs, signal, late: () => new OutOfTime() })
+    } else socket = await connectThrough({ host, port }, { proxy: via, guard, waitMs, signal })
+    await withDeadline(sendOver(socket, mail), {
+      waitMs: endMs - performance.now(),
+      signal,
+      late: () => new OutOfTime(),
+    })
     return undefined
   } catch (error) {
     if (signal?.aborted) throw error
@@ -46,7 +58,6 @@ export async function sendMail(mail: Mail): Promise<string | undefined> {
 
 async function sendOver(socket: Socket, mail: Mail): Promise<void> {
   const { host, port, tls, user, password, from, to, letter, waitMs, ca } = mail
-  await once(socket, 'connect')
   const transport = createTransport({
     host,
     port,

@@ -18,7 +18,7 @@ import { isLimit, refusal } from './replies.ts'
 import { ReplyClock, type ReplyWait } from './reply-clock.ts'
 import { endingWords } from '../failure/ending.ts'
 import { noteReply } from './session-notes.ts'
-import { shakeHands, type TlsReport, type TlsSessions, withoutTls } from './tls.ts'
+import { ChainLearnt, shakeHands, type TlsReport, type TlsSessions, withoutTls } from './tls.ts'
 import type { Pulse } from './pulse.ts'
 import type { Expected, Reply } from './reply.ts'
 import type { Waits } from './waits.ts'
@@ -77,7 +77,8 @@ export class Pop3Connection {
   static async open(options: ConnectionOptions, waits: Waits): Promise<Pop3Connection> {
     const { signal } = options
     const server = hostPort(options)
-    options.transcript?.note(`connecting to ${server}`)
+    const through = options.via === undefined ? '' : ` through the proxy ${hostPort(options.via)}`
+    options.transcript?.note(`connecting to ${server}${through}`)
     options.pulse?.due(true)
     const socket = await dial(options, server, waits.connectMs, signal).catch((error: unknown) => {
       if (error instanceof SessionFailed) options.transcript?.note(endingWords(error.failure))
@@ -200,7 +201,9 @@ export class Pop3Connection {
       this.#socket = secure
       this.#listen()
     } catch (error) {
-      throw error instanceof SessionFailed ? this.fail(await withoutTls(error.failure, this.#options, signal)) : error
+      if (!(error instanceof SessionFailed)) throw error
+      const failed = this.fail(await withoutTls(error.failure, this.#options, signal))
+      throw error instanceof ChainLearnt ? error : failed
     }
   }
 

@@ -1,6 +1,7 @@
 /** Connects a socket to a host and port, and turns every obstacle into a failure. */
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import type { TlsMode } from '../account/account.ts'
+import type { Proxy } from '../account/proxy.ts'
 import type { Failure, UnreachableCause } from '../failure/failure.ts'
 import { everywhere, type Reach } from '../account/reach.ts'
 import { hostOf } from '../account/server-traits.ts'
@@ -9,18 +10,21 @@ import { endReason, socketReason } from '../failure/socket-reasons.ts'
 import { pending, withDeadline } from '../deadline.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { guardOf } from '../net/guard.ts'
+import { connectThrough } from '../net/proxied.ts'
+import { ProxyFailed, ProxySilent } from '../net/proxy-failed.ts'
+import type { TlsRules } from '../net/tls.ts'
 import { KiB } from '../units.ts'
 import { tlsReasonOf, tlsTroubleOf } from '../failure/tls-reasons.ts'
 
 /** The address of a server, and how the server must prove its identity. */
-export interface Endpoint {
+export interface Endpoint extends TlsRules {
   readonly host: string
   readonly port: number
   readonly tls: TlsMode
   readonly tlsVerify: boolean
   readonly tlsFingerprint: string | null
-  /** Certificate authorities beside the system's, PEM. */
-  readonly ca?: string | Buffer | undefined
+  /** The proxy that leads there; undefined: none. */
+  readonly via?: Proxy | undefined
   /** The resolver of names, if it is not the system's. */
   readonly lookup?: LookupFunction | undefined
   /** Undefined: every address is allowed. */
@@ -37,7 +41,7 @@ const read = Buffer.allocUnsafeSlow(64 * KiB)
 
 /** Connects. A socket in clear must have its listener of 'data' in the same turn. If a name has several addresses, all of them are tried, IPv6 and IPv4 in turn (RFC 8305). */
 export async function dial(
-  { host, port, tls, lookup, reach: allowed = everywhere, reached }: Endpoint,
+  { host, port, tls, lookup, reach: allowed = everywhere, reached, via, ca }: Endpoint,
   server: string,
   waitMs: number,
   signal?: AbortSignal,
@@ -47,6 +51,14 @@ export async function dial(
     guard.check(host, port)
   } catch (error) {
     throw new SessionFailed(failureOfSocket(server, error as Error), error)
+  }
+  if (via !== undefined) {
+    const way = { proxy: via, guard, waitMs, signal, ca }
+    // Where the proxy is says nothing of the server: its address is told to nobody.
+    return await connectThrough({ host, port }, way).catch((error: unknown) => {
+      if (signal?.aborted === true && !(error instanceof ProxyFailed)) throw new SessionFailed(abortFailure(error))
+      throw new SessionFailed(failureOfSocket(server, error as Error), error)
+    })
   }
   const onread = {
     buffer: read,
@@ -102,6 +114,10 @@ export async function reach(
 }
 
 export function failureOfSocket(server: string, error: Error & { code?: string }): Failure {
+  if (error instanceof ProxySilent)
+    return { kind: 'silent', server, during: 'connection', waitedMs: error.waitedMs, proxy: error.proxy }
+  if (error instanceof ProxyFailed)
+    return { kind: 'unreachable', server, reason: error.message, cause: error.fault, proxy: error.proxy }
   const byAddress = isIP(hostOf(server)) !== 0
   const reason = tlsReasonOf(error, byAddress) ?? socketReason(error)
   const trouble = tlsTroubleOf(error, byAddress)

@@ -18,7 +18,7 @@ import { Retrieval } from './retrieval.ts'
 import type { Expected, Reply } from './reply.ts'
 import { type LineOptions, SessionLine } from './session-line.ts'
 import { SessionListing } from './session-listing.ts'
-import type { TlsReport } from './tls.ts'
+import { ChainLearnt, type TlsReport } from './tls.ts'
 import type { Line } from './window-answers.ts'
 
 export interface SessionOptions extends LineOptions {
@@ -110,12 +110,22 @@ export class Pop3Session implements Maildrop {
 
   /** Connects, secures the line if the account says so, and asks for the server's capabilities; it does not log in. */
   async connect(): Promise<void> {
-    await this.#opening.connect()
+    await this.#withWholeChain(() => this.#opening.connect())
   }
 
   /** Connects and logs in. */
   async logIn(): Promise<void> {
-    await this.#opening.logIn()
+    await this.#withWholeChain(() => this.#opening.logIn())
+  }
+
+  /** A certificate that the server does not send was fetched meanwhile: the server is asked once more. */
+  async #withWholeChain(open: () => Promise<void>): Promise<void> {
+    try {
+      await open()
+    } catch (error) {
+      if (!(error instanceof ChainLearnt) || this.#options.signal?.aborted) throw error
+      await open()
+    }
   }
 
   /** Asks what a quick session has left out. Mail is retrieved by what the server says today. */

@@ -4,6 +4,8 @@
  * Pure.
  */
 
+import { elementAt } from '../net/der.ts'
+
 /** The tags of `SSL_SESSION_ASN1` (ssl/ssl_asn1.c of OpenSSL): the whole, and the certificate in it. */
 const sequence = 0x30
 const peerCertificate = 0xa3
@@ -20,24 +22,6 @@ export function withoutCertificate(session: Buffer): Buffer {
     at = part.end
   }
   return session
-}
-
-interface Element {
-  readonly tag: number
-  /** Where its content begins, and where it ends. */
-  readonly from: number
-  readonly end: number
-}
-
-/** Undefined: it is none, or of another form than OpenSSL writes. */
-function elementAt(der: Buffer, at: number): Element | undefined {
-  const [tag, first] = [der[at], der[at + 1]]
-  if (tag === undefined || first === undefined) return undefined
-  const lengthOctets = first < 0x80 ? 0 : first - 0x80
-  const from = at + 2 + lengthOctets
-  if (lengthOctets > 3 || from > der.length) return undefined
-  const end = from + (lengthOctets === 0 ? first : der.readUIntBE(at + 2, lengthOctets))
-  return end > der.length ? undefined : { tag, from, end }
 }
 
 function sequenceOf(content: Buffer): Buffer {

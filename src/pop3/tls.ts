@@ -1,16 +1,17 @@
 /** Puts TLS over a connected socket: the handshake, the check of the certificate by chain or by pin, and resumed sessions. */
 import type { Socket } from 'node:net'
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
-import { everywhere } from '../account/reach.ts'
+import { everywhere, webReach } from '../account/reach.ts'
 import type { Failure } from '../failure/failure.ts'
 import { greetingWords, protocolIn, protocolWords } from '../failure/spoken.ts'
 import { clearGreeting } from '../net/clear-greeting.ts'
 import { guardOf } from '../net/guard.ts'
 import { pop3Limits } from './limits.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
-import { certificateFingerprint } from '../failure/tls-reasons.ts'
-import { certificateShown, certificateTrouble, isoOf } from '../net/certificate.ts'
-import { pinMistake, tlsOptions } from '../net/tls.ts'
+import { certificateFingerprint, reasonOfTrouble, tlsAsked, troubleUnder } from '../failure/tls-reasons.ts'
+import { certificateShown, certificateTrouble, hasSmallKey, isoOf, lacksIssuer, topmostOf } from '../net/certificate.ts'
+import { intermediatesOf, learnIntermediates } from '../net/intermediates.ts'
+import { pinMistake, takesOldVersions, tlsOptions } from '../net/tls.ts'
 import { type Endpoint, reach } from './dial.ts'
 import { withoutCertificate } from './tls-ticket.ts'
 
@@ -52,8 +53,10 @@ export class TlsSessions {
   }
 }
 
-function checksOf({ host, port, tlsVerify, tlsFingerprint, ca }: Endpoint): string {
-  return JSON.stringify([host.toLowerCase(), port, tlsVerify, tlsFingerprint, ca?.toString() ?? null])
+function checksOf(endpoint: Endpoint): string {
+  const { host, port, tlsVerify, tlsFingerprint, ca, tlsMinVersion, tlsLegacy } = endpoint
+  const rules = [tlsVerify, tlsFingerprint, ca?.toString() ?? null, tlsMinVersion ?? null, tlsLegacy === true]
+  return JSON.stringify([host.toLowerCase(), port, ...rules])
 }
 
 export interface HandshakeOptions {
@@ -70,13 +73,13 @@ export async function shakeHands(
   endpoint: Endpoint,
   { server, waitMs, sessions, signal }: HandshakeOptions,
 ): Promise<{ readonly secure: TLSSocket; readonly seen: TlsReport }> {
-  const { host, tlsVerify, tlsFingerprint, ca } = endpoint
+  const { host, tlsVerify, tlsFingerprint } = endpoint
   const kept = sessions?.of(endpoint)
   // The TLS socket above it reports errors; this listener only keeps the process alive.
   socket.on('error', () => {})
   const secure = connect({
     socket,
-    ...tlsOptions(host, ca),
+    ...tlsOptions(host, endpoint, intermediatesOf(endpoint)),
     // Node checks the certificate all the same, and its result is read below. With true, node would not show the certificate.
     rejectUnauthorized: false,
     ...(kept === undefined ? {} : { session: kept.ticket }),
@@ -100,7 +103,12 @@ export async function shakeHands(
       const certificate = certificateShown(secure)
       throw new SessionFailed({ kind: 'tls', server, reason, trouble: 'another fingerprint', certificate })
     }
-    if (tlsVerify && tlsFingerprint === null && !secure.authorized) throw unverified(secure, server)
+    if (tlsVerify && tlsFingerprint === null && !secure.authorized)
+      throw await unverified(secure, endpoint, server, signal)
+    if (isTooSmall(secure, endpoint)) {
+      const trouble = 'weak certificate'
+      throw new SessionFailed({ kind: 'tls', server, trouble, reason: reasonOfTrouble(trouble) })
+    }
     seen = shown
     keep()
     return { secure, seen }
@@ -108,7 +116,7 @@ export async function shakeHands(
     sessions?.forget(endpoint)
     secure.destroy()
     socket.destroy()
-    throw error
+    throw withAsked(error, endpoint)
   }
 }
 
@@ -120,15 +128,45 @@ export async function withoutTls(failure: Failure, endpoint: Endpoint, signal?: 
     return { ...failure, trouble: 'no TLS after STLS', reason }
   }
   const { reach: allowed = everywhere, lookup } = endpoint
-  const words = await clearGreeting(endpoint, guardOf(allowed, lookup), signal)
+  const words = await clearGreeting(endpoint, { guard: guardOf(allowed, lookup), proxy: endpoint.via, signal })
   const speaks = protocolIn(words)
   if (speaks === undefined || speaks === 'TLS') return failure
   const reason = `${failure.reason}: what answers there is ${protocolWords(speaks)}, "${greetingWords(words)}"`
   return { ...failure, speaks, reason }
 }
 
-function unverified(secure: TLSSocket, server: string): SessionFailed {
-  return new SessionFailed({ kind: 'tls', server, ...certificateTrouble(secure) })
+/** More is known of the server's chain now than at this handshake: the next one may go well. */
+export class ChainLearnt extends SessionFailed {}
+
+async function unverified(
+  secure: TLSSocket,
+  endpoint: Endpoint,
+  server: string,
+  signal: AbortSignal | undefined,
+): Promise<SessionFailed> {
+  const failure: Failure = { kind: 'tls', server, ...certificateTrouble(secure) }
+  const topmost = lacksIssuer(secure) ? topmostOf(secure) : undefined
+  secure.destroy()
+  if (topmost === undefined) return new SessionFailed(failure)
+  const { reach: allowed = everywhere, lookup, via: proxy } = endpoint
+  const guard = guardOf(webReach(allowed), lookup)
+  const isLearnt = await learnIntermediates(endpoint, topmost, { guard, proxy, signal })
+  return isLearnt ? new ChainLearnt(failure) : new SessionFailed(failure)
+}
+
+function isTooSmall(secure: TLSSocket, { tlsMinVersion, tlsLegacy }: Endpoint): boolean {
+  return tlsLegacy !== true && takesOldVersions(tlsMinVersion) && hasSmallKey(secure)
+}
+
+/** Adds what the endpoint asks of TLS: what helps depends on it. */
+function withAsked(error: unknown, endpoint: Endpoint): unknown {
+  const asked = tlsAsked(endpoint)
+  if (asked === undefined || !(error instanceof SessionFailed) || error.failure.kind !== 'tls') return error
+  const { failure } = error
+  const trouble = troubleUnder(failure.trouble, asked)
+  const told = trouble === 'older than asked' ? { trouble, reason: reasonOfTrouble(trouble) } : {}
+  const whole = { ...failure, ...told, asked }
+  return error instanceof ChainLearnt ? new ChainLearnt(whole) : new SessionFailed(whole)
 }
 
 function tlsReport(socket: TLSSocket): TlsReport {

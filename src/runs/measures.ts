@@ -7,7 +7,7 @@ export const counters = {
   tributary_messages_total: { help: 'Messages, by what became of them', labels: ['result'] },
   tributary_stored_bytes_total: { help: 'Octets of messages stored, as the provider sent them', labels: [] },
   tributary_failures_total: {
-    help: 'Runs that failed; host is the provider, "store" where that is at fault, "other" beyond the first hundred',
+    help: 'Runs that failed; host is the provider, "store" or "proxy" where that is at fault, "other" beyond the first hundred',
     labels: ['kind', 'host'],
   },
 } as const satisfies Record<string, { readonly help: string; readonly labels: readonly string[] }>
@@ -104,8 +104,9 @@ export function addedByChecks(
   return [counted('tributary_runs_total', checks.length, 'pull', 'done'), ...durations.added, ...delays.added]
 }
 
-/** Names the provider or the store that is blamed for a failure; undefined if neither is. */
+/** Names the provider, the store or the proxy that is blamed for a failure; undefined if none is. */
 export function blamed({ failure }: Run, host: string): string | undefined {
+  if (failure?.step?.code === 'check the proxy') return 'proxy'
   switch (failure?.kind) {
     case undefined:
     case 'stopped':

@@ -143,6 +143,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   htmlparser2: /^src\/discover\/autoconfig\.ts$/,
   'openid-client': /^src\/oauth\//,
   nodemailer: /^src\/net\/mail\.ts$/,
+  socks: /^src\/net\/socks5\.ts$/,
   fastify: /^api\//,
   'fastify-plugin': /^api\//,
   '@fastify/cookie': /^api\/server\.ts$/,

@@ -40,6 +40,7 @@ test('without settings everything is as the contract says', () => {
     storeUsersFile: undefined,
     workers: Math.max(1, availableParallelism() - 1),
     sessions: 256,
+    proxy: undefined,
     hasSample: false,
     logLevel: 'info',
     unknown: [],
@@ -203,4 +204,12 @@ test('the address for browsers is https, or on this machine', () => {
   const own = readConfig({ TRIBUTARY_TLS_CERT: 'c', TRIBUTARY_TLS_KEY: 'k', TRIBUTARY_PUBLIC_NAME: 'mail.example.net' })
   assert.equal(own.publicUrl, 'https://mail.example.net:8420')
   assert.equal(readConfig({ TRIBUTARY_HTTP_HOST: '::' }).publicUrl, 'http://127.0.0.1:8420')
+})
+
+test('a proxy is read as it is written, and a mistake in it shows no password', () => {
+  const proxy = { protocol: 'socks5', host: 'proxy.example.net', port: 1080, user: 'me', password: 's@cret' }
+  assert.deepEqual(readConfig({ TRIBUTARY_PROXY: 'socks5://me:s%40cret@proxy.example.net:1080' }).proxy, proxy)
+  const said = mistakesOf({ TRIBUTARY_PROXY: 'socks4://me:s%40cret@proxy.example.net:1080' })
+  assert.match(said, /^TRIBUTARY_PROXY must be socks5:/)
+  assert.doesNotMatch(said, /cret/)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { passwordNeeded } from '../../api/password-needed.ts'
 import { choiceMistakes, choicesOf, loginDefaults, withoutDefaults } from '../../src/account/login.ts'
-import { openedProxy, proxyIn, proxyMistakes, sealedProxy, shownProxy } from '../../src/account/proxy.ts'
+import { openedProxy, proxyIn, proxyMistakes, sealedProxy, shownProxy, viaOf } from '../../src/account/proxy.ts'
 import type { ServerLogin } from '../../src/account/account.ts'
 import { createSeal } from '../../src/seal.ts'
 
@@ -77,7 +77,7 @@ test('a proxy is read as it is written, and shown without its password', () => {
     'proxy.example.net:1080',
     'socks5://proxy.example.net',
     'socks4://proxy.example.net:1080',
-    'https://proxy.example.net:443',
+    'https://proxy.example.net',
     'http://proxy.example.net:80/path',
     'http://proxy.example.net:0',
     'http://proxy.example.net:65536',
@@ -87,6 +87,12 @@ test('a proxy is read as it is written, and shown without its password', () => {
     '',
   ])
     assert.equal(proxyMistakes(wrong).length, 1, wrong)
+  // Both forms of SOCKS5 leave names to the proxy.
+  assert.deepEqual(proxyIn('socks5h://p.example.net:1080'), proxyIn('socks5://p.example.net:1080'))
+  assert.deepEqual(
+    [proxyIn('https://p.example.net:443')?.protocol, proxyIn('https://p.example.net:443')?.port],
+    ['https', 443],
+  )
   for (const right of [null, 'none', undefined, 'SOCKS5://proxy.example.net:1080'])
     assert.deepEqual(proxyMistakes(right), [])
   assert.equal(shownProxy('socks5://m%65:secret@Proxy.example.net:1080/'), 'socks5://me@proxy.example.net:1080')
@@ -106,4 +112,16 @@ test("a proxy's password is sealed under its record, and stays while its proxy i
     assert.deepEqual(sealedProxy(seal, 'one', other, was), {})
   assert.equal(openedProxy({ id: 'one', proxy: 'none' }, {}, seal), 'none')
   assert.equal(openedProxy({ id: 'one' }, {}, seal), null)
+})
+
+test("the instance's proxy leads where no other is named, and to nothing on this machine", () => {
+  const [instance, own] = [proxyIn('http://p.example.net:3128'), proxyIn('socks5://own.example.net:1080')]
+  assert.ok(own !== undefined)
+  assert.equal(viaOf('pop.example.net', null, instance), instance)
+  assert.equal(viaOf('pop.example.net', 'none', instance), undefined)
+  assert.equal(viaOf('pop.example.net', null, undefined), undefined)
+  for (const here of ['localhost', '127.0.0.1', '127.1.2.3', '::1']) {
+    assert.equal(viaOf(here, null, instance), undefined)
+    assert.equal(viaOf(here, own, instance), own)
+  }
 })

@@ -150,7 +150,7 @@ test('every alert is told in words of ours, to a host that is a name and to one 
     for (const host of ['localhost', '127.0.0.1']) {
       const { pop3, next, imap } = await told(port, { host })
       for (const text of [pop3, next, imap])
-        assert.doesNotMatch(text.replaceAll(/\S+:\d+/g, ''), raw, `${alert} ${host}`)
+        assert.doesNotMatch(text.replaceAll(/\S+:\d+|"TLSv1"/g, ''), raw, `${alert} ${host}`)
       const wantsName = host === '127.0.0.1' && [40, 80, 112].includes(alert)
       assert.equal(/it wants the host name/.test(pop3), wantsName, `${alert} ${host}: ${pop3}`)
       if (alert === 70) assert.match(pop3, /not safe any more/)

@@ -25,7 +25,14 @@ export interface StoreBehaviour {
   readonly capabilitiesInClear?: readonly string[]
   readonly greeting?: string
   /** TLS from the first byte, or by STARTTLS. */
-  readonly tls?: { readonly mode: 'implicit' | 'starttls'; readonly cert: string; readonly key: string }
+  readonly tls?: {
+    readonly mode: 'implicit' | 'starttls'
+    readonly cert: string
+    readonly key: string
+    readonly maxVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2'
+    readonly minVersion?: 'TLSv1'
+    readonly ciphers?: string
+  }
   /** Text that is sent together with the OK to STARTTLS. */
   readonly injects?: string
   readonly password?: string | (() => string)

@@ -100,7 +100,10 @@ export interface ServerTls {
   readonly cert: string
   readonly key: string
   /** The newest version of TLS that it speaks. */
-  readonly maxVersion?: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
+  readonly maxVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
+  readonly minVersion?: 'TLSv1'
+  /** OpenSSL's list of ciphers, with its security level. */
+  readonly ciphers?: string
 }
 
 export interface ScriptedServer {

@@ -9,6 +9,7 @@ import { words } from '../words/index.ts'
 import { Choice, Field } from './field.tsx'
 import { FormDialog } from './form.tsx'
 import { ImportBudget, megabytesOf, octetsIn } from './import-budget.tsx'
+import { LineFields, lineOf, sentLine } from './line-fields.tsx'
 import { pop3Ports, ServerRow } from './server-fields.tsx'
 import { tell } from './toast.tsx'
 
@@ -28,10 +29,11 @@ export function AccountEditor({ account, onClose }: { readonly account: Account;
     mode: retention.mode,
     days: retention.mode === 'keepDays' ? String(retention.days) : '14',
     budget: megabytesOf(importBytesPerHour),
+    ...lineOf(before),
   }
   const draft = useDraft(first, async ({ password, mode, days, budget, ...rest }) => {
     const kept = { retention: retentionOf(mode, days), importBytesPerHour: octetsIn(budget) }
-    const now = { ...rest, ...kept, port: Number(rest.port) }
+    const now = { ...rest, ...kept, ...sentLine(rest), port: Number(rest.port) }
     const names = Object.keys(now) as (keyof typeof now)[]
     const was = { ...before, host }
     const changed = names.filter((name) => JSON.stringify(now[name]) !== JSON.stringify(was[name]))
@@ -65,6 +67,7 @@ export function AccountEditor({ account, onClose }: { readonly account: Account;
           <Field label={form.days} inputMode="numeric" required {...draft.of('days', 'retention')} />
         )}
       </div>
+      <LineFields draft={draft} />
       <ImportBudget hint={form.importBudgetHint} {...draft.of('budget', 'importBytesPerHour')} />
     </FormDialog>
   )

@@ -2,6 +2,7 @@
 import { FailureNote } from '../components/failure.tsx'
 import { Icon } from '../components/icon.tsx'
 import { Missing } from '../components/missing.tsx'
+import { WeakLine } from '../components/line-fields.tsx'
 import { destinationName } from '../components/new-mailbox.tsx'
 import { Page, Section } from '../components/page.tsx'
 import { DestinationBadge } from '../components/status-badge.tsx'
@@ -47,6 +48,7 @@ export default function DestinationPage({ params: { id = '' } }: PageProps) {
       <div class="columns">
         <div class="columns-main">
           {failure !== null && <FailureNote failure={failure} />}
+          {destination.kind === 'imap' && <WeakLine of={destination} />}
           <Connect destination={destination} />
           <Feeders destination={destination} />
         </div>

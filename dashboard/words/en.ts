@@ -328,6 +328,22 @@ export const en = {
     moreHint: 'The last run did not fetch all of it. The next one goes on by itself.',
     checks: (n: number) => count(n, { one: 'checked once', other: 'checked # times' }),
   },
+  line: {
+    title: 'Advanced: old encryption, proxy',
+    oldest: 'Oldest TLS that is taken',
+    versions: { TLSv1: '1.0 (not safe)', 'TLSv1.1': '1.1 (not safe)', 'TLSv1.2': '1.2 (usual)', 'TLSv1.3': '1.3' },
+    legacy: 'Take old, weak encryption: small keys, old ciphers',
+    weakHint:
+      'Only for a server that has nothing better: somebody on the way may be able to read the password and the mail.',
+    weak: 'This account uses an old, weak encryption: somebody on the way may be able to read the password and the mail.',
+    proxy: 'Proxy',
+    proxyHint:
+      'Such as socks5://proxy.example.net:1080 or http://name:password@proxy.example.net:3128. Left empty, it is the one of this instance, if it has one; "none" for none.',
+    via: (proxy: string) => `through ${proxy}`,
+    direct: 'through no proxy',
+    change: 'Encryption and proxy',
+    changeTitle: (name: string) => `Encryption and proxy of ${name}`,
+  },
   form: {
     address: 'E-mail address',
     host: 'POP3 server',

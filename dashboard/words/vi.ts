@@ -321,6 +321,26 @@ export const vi: Words = {
     moreHint: 'Lượt vừa rồi chưa lấy hết thư. Lượt tới sẽ tự lấy tiếp.',
     checks: (n) => `đã kiểm tra ${number(n)} lần`,
   },
+  line: {
+    title: 'Nâng cao: mã hóa cũ, máy chủ ủy quyền',
+    oldest: 'TLS cũ nhất được chấp nhận',
+    versions: {
+      TLSv1: '1.0 (không an toàn)',
+      'TLSv1.1': '1.1 (không an toàn)',
+      'TLSv1.2': '1.2 (thông dụng)',
+      'TLSv1.3': '1.3',
+    },
+    legacy: 'Chấp nhận mã hóa cũ và yếu: khóa ngắn, thuật toán cũ',
+    weakHint: 'Chỉ dành cho máy chủ không có gì tốt hơn: người ở giữa đường có thể đọc được mật khẩu và thư.',
+    weak: 'Tài khoản này dùng mã hóa cũ và yếu: người ở giữa đường có thể đọc được mật khẩu và thư.',
+    proxy: 'Máy chủ ủy quyền (proxy)',
+    proxyHint:
+      'Ví dụ socks5://proxy.example.net:1080 hoặc http://ten:matkhau@proxy.example.net:3128. Để trống thì dùng máy chủ ủy quyền chung, nếu có; "none" nếu không dùng.',
+    via: (proxy) => `qua ${proxy}`,
+    direct: 'không qua máy chủ ủy quyền',
+    change: 'Mã hóa và máy chủ ủy quyền',
+    changeTitle: (name) => `Mã hóa và máy chủ ủy quyền của ${name}`,
+  },
   form: {
     address: 'Địa chỉ thư',
     host: 'Máy chủ POP3',

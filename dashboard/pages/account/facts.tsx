@@ -1,5 +1,6 @@
 /** Shows an account's settings, and when it is visited. */
 import type { ComponentChildren } from 'preact'
+import { WeakLine } from '../../components/line-fields.tsx'
 import { destinationName } from '../../components/new-mailbox.tsx'
 import { NextRun } from '../../components/next-run.tsx'
 import { Section } from '../../components/page.tsx'
@@ -10,9 +11,21 @@ import type { Account, Destination } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 
 export function Facts({ account }: { readonly account: Account }) {
-  const { account: say, accounts: listWords } = words.value
-  const { host, hostUnicode, port, tls, tlsVerify, tlsFingerprint, user, destinationId, folder, retention, rhythm } =
-    account
+  const { account: say, accounts: listWords, line } = words.value
+  const {
+    host,
+    hostUnicode,
+    port,
+    tls,
+    tlsVerify,
+    tlsFingerprint,
+    user,
+    destinationId,
+    folder,
+    retention,
+    rhythm,
+    proxy,
+  } = account
   const destination = useResource<Destination>(`/destinations/${destinationId}`)
   const trust = tlsFingerprint !== null ? `, ${say.pinned}` : tls !== 'none' && !tlsVerify ? `, ${say.unverified}` : ''
   const where = destination.now.value
@@ -38,6 +51,7 @@ export function Facts({ account }: { readonly account: Account }) {
     // The A-labels stand beside the letters: letters of two alphabets may look alike.
     [say.provider, `${hostUnicode}:${port}${host === hostUnicode ? '' : ` (${host})`}`],
     [say.encryption, `${say.tls[tls]}${trust}`],
+    ...(proxy === null ? [] : [[line.proxy, proxy === 'none' ? line.direct : line.via(proxy)] as const]),
     [say.user, user],
     [say.destination, where.state === 'ready' ? destinationName(where.value) : '…'],
     [say.folder, folder],
@@ -50,6 +64,7 @@ export function Facts({ account }: { readonly account: Account }) {
   ]
   return (
     <Section title={say.facts}>
+      <WeakLine of={account} />
       <dl class="facts">
         {facts.map(([name, value]) => (
           <div key={name}>

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals'
 import { call } from '../../client.ts'
 import { Confirm, DialogButton } from '../../components/dialog.tsx'
 import { Check } from '../../components/field.tsx'
+import { lineOf } from '../../components/line-fields.tsx'
 import { Menu } from '../../components/menu.tsx'
 import { destinationName } from '../../components/new-mailbox.tsx'
 import { attempt } from '../../components/toast.tsx'
@@ -10,7 +11,7 @@ import { navigate } from '../../router.ts'
 import { may, ownerOf } from '../../session.ts'
 import type { Destination } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
-import { NewLimit, NewPassword } from './changes.tsx'
+import { NewLimit, NewLine, NewPassword } from './changes.tsx'
 
 export function Actions({
   destination,
@@ -19,9 +20,10 @@ export function Actions({
   readonly destination: Destination
   readonly onChanged: () => void
 }) {
-  const { destinations: say, accounts: listWords } = words.value
+  const { destinations: say, accounts: listWords, line } = words.value
   const removing = useSignal(false)
   const limiting = useSignal(false)
+  const lining = useSignal(false)
   if (!may('admin')) return null
   return (
     <>
@@ -42,6 +44,17 @@ export function Actions({
               limiting.value = true
             },
           },
+          ...(destination.kind === 'imap'
+            ? [
+                {
+                  label: line.change,
+                  icon: 'edit' as const,
+                  onChoose: () => {
+                    lining.value = true
+                  },
+                },
+              ]
+            : []),
           ...(ownerOf() === null && destination.accounts === 0
             ? [
                 {
@@ -62,6 +75,16 @@ export function Actions({
           onDone={onChanged}
           onClose={() => {
             limiting.value = false
+          }}
+        />
+      )}
+      {lining.value && destination.kind === 'imap' && (
+        <NewLine
+          destination={destination}
+          line={lineOf(destination)}
+          onDone={onChanged}
+          onClose={() => {
+            lining.value = false
           }}
         />
       )}

@@ -4,6 +4,7 @@ import { call } from '../../client.ts'
 import { Field } from '../../components/field.tsx'
 import { FormDialog } from '../../components/form.tsx'
 import { ImportBudget, megabytesOf, octetsIn } from '../../components/import-budget.tsx'
+import { type Line, LineFields, sentLine } from '../../components/line-fields.tsx'
 import { destinationName } from '../../components/new-mailbox.tsx'
 import { tell } from '../../components/toast.tsx'
 import { type Draft, useDraft } from '../../draft.ts'
@@ -51,6 +52,32 @@ export function NewLimit(props: ChangeProps) {
       body={({ budget }) => ({ importBytesPerHour: octetsIn(budget) })}
     >
       {(draft) => <ImportBudget hint={say.limitImportsHint} {...draft.of('budget', 'importBytesPerHour')} />}
+    </Change>
+  )
+}
+
+export function NewLine(props: ChangeProps & { readonly line: Line }) {
+  const { line: say, form, account } = words.value
+  return (
+    <Change
+      {...props}
+      title={say.changeTitle}
+      saved={account.saved}
+      typed={{ ...props.line, password: '' }}
+      body={({ password, ...line }) => ({ ...sentLine(line), ...(password === '' ? {} : { password }) })}
+    >
+      {(draft) => (
+        <>
+          <LineFields draft={draft} />
+          <Field
+            label={form.password}
+            hint={form.passwordKept}
+            type="password"
+            autocomplete="new-password"
+            {...draft.of('password')}
+          />
+        </>
+      )}
     </Change>
   )
 }

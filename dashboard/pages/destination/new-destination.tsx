@@ -4,13 +4,14 @@ import { FormDialog } from '../../components/form.tsx'
 import { ImportBudget, octetsIn } from '../../components/import-budget.tsx'
 import { MailboxFields, makeMailbox } from '../../components/new-mailbox.tsx'
 import { Options } from '../../components/options.tsx'
+import { type Line, LineFields, sentLine, usualLine } from '../../components/line-fields.tsx'
 import { imapPorts, type Server, ServerFields } from '../../components/server-fields.tsx'
 import { useDraft } from '../../draft.ts'
 import { navigate } from '../../router.ts'
 import type { Destination } from '../../shapes.ts'
 import { words } from '../../words/index.ts'
 
-interface Typed extends Server {
+interface Typed extends Server, Line {
   readonly kind: Destination['kind']
   /** The login of a hosted destination. */
   readonly login: string
@@ -28,13 +29,14 @@ const nothing: Typed = {
   port: String(imapPorts.implicit),
   tls: 'implicit',
   user: '',
+  ...usualLine,
 }
 
 export function NewDestination({ onClose }: { readonly onClose: () => void }) {
   const { destinations: say, form } = words.value
-  const draft = useDraft(nothing, async ({ kind, login, password, host, port, tls, user, budget }) => {
+  const draft = useDraft(nothing, async ({ kind, login, password, host, port, tls, user, budget, ...line }) => {
     const server = { host: host.trim(), port: Number(port), tls, user: user.trim() }
-    const foreign = { kind, ...server, password, importBytesPerHour: octetsIn(budget) }
+    const foreign = { kind, ...server, ...sentLine(line), password, importBytesPerHour: octetsIn(budget) }
     const made =
       kind === 'hosted' ? await makeMailbox(login, password) : await call<Destination>('POST', '/destinations', foreign)
     onClose()
@@ -59,6 +61,7 @@ export function NewDestination({ onClose }: { readonly onClose: () => void }) {
         <>
           <ServerFields label={say.imapServer} draft={draft} ports={imapPorts} />
           <Field label={form.password} type="password" required autocomplete="new-password" {...password} />
+          <LineFields draft={draft} />
           <ImportBudget hint={say.limitImportsHint} {...draft.of('budget', 'importBytesPerHour')} />
         </>
       )}

@@ -1,5 +1,6 @@
 /** The fields for a server that is entered by hand. They are hidden, and not required, as long as the server is found by itself. */
 import type { ComponentChildren } from 'preact'
+import { LineFields } from '../../components/line-fields.tsx'
 import { pop3Ports, ServerFields } from '../../components/server-fields.tsx'
 import { words } from '../../words/index.ts'
 import { type Adding, byHand } from './new-account.ts'
@@ -25,6 +26,7 @@ export function ByHand({
       <summary>{title}</summary>
       {children}
       <ServerFields label={form.host} draft={draft} ports={pop3Ports} required={false} userHint={say.userHint} />
+      <LineFields draft={draft} />
     </details>
   )
 }

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks'
 import { call } from '../../client.ts'
 import { octetsIn } from '../../components/import-budget.tsx'
 import { makeMailbox } from '../../components/new-mailbox.tsx'
+import { type Line, sentLine, usualLine } from '../../components/line-fields.tsx'
 import { pop3Ports, type Server } from '../../components/server-fields.tsx'
 import { tell } from '../../components/toast.tsx'
 import { type Discovery, useDiscovery } from '../../discovery.ts'
@@ -19,7 +20,7 @@ export const newMailbox = 'new'
 /** Stands in place of a candidate's index for a server that is entered by hand. */
 export const byHand = 'by hand'
 
-export interface Typed extends Server {
+export interface Typed extends Server, Line {
   readonly address: string
   readonly password: string
   readonly tlsFingerprint: string | null
@@ -68,6 +69,7 @@ interface Beginning {
 export function useNewAccount(destinationId: string, { address = '', onMade }: Beginning = {}): Adding {
   const first: Typed = {
     ...noServer,
+    ...usualLine,
     address,
     password: '',
     tlsFingerprint: null,
@@ -148,5 +150,6 @@ export const isNotFound = (found: Discovery) =>
 
 function sourceOf({ password, tls, tlsFingerprint, ...typed }: Typed) {
   const [address, host, user] = [typed.address.trim(), typed.host.trim(), typed.user.trim()]
-  return { address, host, port: Number(typed.port), tls, user: user === '' ? address : user, password, tlsFingerprint }
+  const server = { address, host, port: Number(typed.port), tls, user: user === '' ? address : user }
+  return { ...server, ...sentLine(typed), password, tlsFingerprint }
 }

@@ -6,7 +6,7 @@ import type { Mistake } from '../src/account/mistake.ts'
 import { type LoginChoices, loginDefaults } from '../src/account/login.ts'
 
 const notYet: Readonly<Record<'account' | 'destination', readonly (keyof LoginChoices)[]>> = {
-  account: ['auth', 'oauth', 'sasl'],
+  account: ['auth', 'oauth'],
   destination: ['auth', 'oauth', 'sasl'],
 }
 

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 import type { Account } from '../src/account/account.ts'
 import { openedProxy, viaOf } from '../src/account/proxy.ts'
 import { reachOf } from '../src/account/reach.ts'
-import type { ServerTrait } from '../src/account/server-traits.ts'
+import type { LoginTrait, ServerTrait } from '../src/account/server-traits.ts'
 import type { OctetBudget } from '../src/budget.ts'
 import { loginMask } from '../src/mask.ts'
 import { openMaildrop, openQuickly } from '../src/pop3/open-maildrop.ts'
@@ -11,11 +11,12 @@ import type { Pulse } from '../src/pop3/pulse.ts'
 import type { Pop3Session } from '../src/pop3/session.ts'
 import { TlsSessions } from '../src/pop3/tls.ts'
 import type { Maildrop, WindowPace } from '../src/pull/maildrop-ports.ts'
-import type { AccountRecord } from '../src/redis/accounts.ts'
+import { type AccountRecord, Accounts } from '../src/redis/accounts.ts'
 import type { Headroom } from '../src/redis/headroom.ts'
 import type { InstanceSettingsStore } from '../src/redis/instance-settings.ts'
 import { ServerMemory } from '../src/redis/server-memory.ts'
 import type { Transcript } from '../src/runs/transcript.ts'
+import { isTrustedLine } from '../src/sasl/choice.ts'
 import type { WorkerOptions } from './options.ts'
 
 /** The run for which a maildrop is opened. */
@@ -51,7 +52,7 @@ export class Maildrops {
 
   async open(record: AccountRecord, visit: PullVisit): Promise<Maildrop> {
     const options = await this.#optionsOf(record, visit)
-    return this.#noted(options, await openMaildrop(options))
+    return this.#noted(options, await this.#remembering(record, options, openMaildrop(options)))
   }
 
   /** Opens the session of a visit that may find nothing to do, as `PullWorld` says. */
@@ -62,7 +63,8 @@ export class Maildrops {
     for (const trait of traits) visit.traits.add(trait)
     try {
       const options = await this.#optionsOf(record, visit)
-      return this.#noted(options, await openQuickly({ ...options, known: capabilities }))
+      const opening = openQuickly({ ...options, known: capabilities })
+      return this.#noted(options, await this.#remembering(record, options, opening))
     } catch (error) {
       if (capabilities !== undefined) await this.#memory.forget(account)
       throw error
@@ -73,14 +75,33 @@ export class Maildrops {
   }
 
   async #optionsOf(record: AccountRecord, visit: PullVisit) {
-    const { account, sealedPassword, guarded } = record
+    const { account, sealedPassword, guarded, loginTraits = [] } = record
     const { budget, headroom, seal, settings, waits = {}, proxy } = this.#shared
     await headroom.demand()
     const password = seal.open(sealedPassword, account.id, 'password')
     const reach = reachOf(guarded === true, 'pop3', await settings.get())
     const shares = [`host ${account.host}:${account.port}`, `destination ${account.destinationId}`]
+    // What anybody may have said on the line is believed of this account alone.
+    const own = isTrustedLine(account) ? {} : { loginTraits: new Set(loginTraits) }
     const via = viaOf(account.host, openedProxy(account, record, seal), proxy)
-    return { ...account, budget, ...visit, password, reach, via, tlsSessions: this.#tlsSessions, shares, waits }
+    const shared = { budget, shares, waits, tlsSessions: this.#tlsSessions }
+    return { ...account, ...shared, ...visit, ...own, password, reach, via }
+  }
+
+  /** Keeps what a login has taught of its account alone. */
+  async #remembering(
+    { account, loginTraits = [] }: AccountRecord,
+    { loginTraits: learnt }: { readonly loginTraits?: ReadonlySet<LoginTrait> },
+    opening: Promise<Pop3Session>,
+  ): Promise<Pop3Session> {
+    const session = await opening
+    if (learnt === undefined || learnt.size === loginTraits.length) return session
+    const change = (record: AccountRecord) => ({
+      record: { ...record, loginTraits: [...learnt] },
+      due: 'as before' as const,
+    })
+    await new Accounts(this.#shared.redis).update(account.id, change).catch(() => {})
+    return session
   }
 
   /**

@@ -247,11 +247,21 @@ class AccountHandlers {
       const sealedPassword =
         password === undefined ? before.sealedPassword : seal.seal(password, account.id, 'password')
       const ofProxy = sealedProxy(seal, account.id, body.proxy, { ...before, proxy: before.account.proxy })
+      // Another way in has nothing to do with what was learnt of this one.
+      const { loginTraits } = before
+      const ofLogin = cures || loginTraits === undefined ? {} : { loginTraits }
       const due = account.paused ? 'never' : cures || before.account.paused ? 'now' : 'as before'
       const guarded = guardedBy(principal, account, { ...before.account, guarded: before.guarded })
       const twinOf = account.paused && sourceOf(account) === sourceOf(before.account) ? before.twinOf : undefined
       return {
-        record: { account, sealedPassword, ...ofProxy, ...guarded, ...(twinOf === undefined ? {} : { twinOf }) },
+        record: {
+          account,
+          sealedPassword,
+          ...ofProxy,
+          ...ofLogin,
+          ...guarded,
+          ...(twinOf === undefined ? {} : { twinOf }),
+        },
         due,
       }
     })

@@ -1,5 +1,26 @@
 /** The traits that a session has learnt of its POP3 server. The next sessions with the server know it for `redisLimits.serverTraitMs`. */
 
+/** What was seen of the ways to log in. Where anybody may speak on the line, they are the account's alone (`AccountRecord.loginTraits`). */
+export const loginTraits = [
+  // It announces the mechanism, and refuses it, breaks it, or knows no password for it.
+  'no SCRAM-SHA-256',
+  'no SCRAM-SHA-1',
+  'no CRAM-MD5',
+  'no PLAIN',
+  'no LOGIN',
+  'no APOP',
+  // The mechanism has let somebody in: a refusal is about the password.
+  'SCRAM-SHA-256 works',
+  'SCRAM-SHA-1 works',
+  'CRAM-MD5 works',
+  'APOP works',
+  /** It wants the initial response on a line of its own. */
+  'AUTH in two steps',
+  /** It reads passwords as Latin-1. */
+  'Latin-1 passwords',
+] as const
+export type LoginTrait = (typeof loginTraits)[number]
+
 export const serverTraits = [
   /** The server hangs on CAPA or drops the line, each time (fetchmail FAQ R11, O11): it is not asked for its capabilities. */
   'no CAPA',
@@ -17,6 +38,7 @@ export const serverTraits = [
   'login together',
   /** It has lost what was sent together with the password: it gets the login alone. */
   'login alone',
+  ...loginTraits,
 ] as const
 export type ServerTrait = (typeof serverTraits)[number]
 

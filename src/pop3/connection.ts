@@ -48,6 +48,8 @@ export interface ConnectionOptions extends Endpoint {
 
 export class Pop3Connection {
   readonly server: string
+  /** The words of the greeting. */
+  greeting = ''
   readonly #options: ConnectionOptions
   readonly #waits: Waits
   readonly #mask: Mask
@@ -95,6 +97,7 @@ export class Pop3Connection {
       'greeting',
     )
     if (greeting.shape === 'refused') throw connection.fail(refusal(server, greeting.text, 'connection'))
+    connection.greeting = greeting.text
     return connection
   }
 
@@ -133,12 +136,13 @@ export class Pop3Connection {
     return this.#reader
   }
 
-  /** @param line the command without CRLF. */
-  send(line: string, expected: Expected, waitMs: number, during: Phase): Promise<Reply> {
+  /** @param line the command without CRLF: text that is sent in UTF-8, or the octets themselves. */
+  send(line: string | Buffer, expected: Expected, waitMs: number, during: Phase): Promise<Reply> {
     const reply = this.#expect(expected, waitMs, during)
     if (this.#isClosed) return reply
-    this.#options.transcript?.sent(line, during)
-    this.#socket.write(`${line}\r\n`, 'utf8')
+    this.#options.transcript?.sent(line.toString(), during)
+    if (typeof line === 'string') this.#socket.write(`${line}\r\n`, 'utf8')
+    else this.#socket.write(Buffer.concat([line, Buffer.from('\r\n')]))
     return reply
   }
 

@@ -5,7 +5,7 @@
 import type { Capabilities } from '../account/server-traits.ts'
 import type { Phase } from '../failure/phase.ts'
 import { hasCapability } from './capabilities.ts'
-import { checkCredentials, logIn } from './login.ts'
+import { checkCredentials, type LoginLine, logIn } from './login.ts'
 import { isSentTogether, logInTogether } from './quick-login.ts'
 import type { SessionLine } from './session-line.ts'
 
@@ -68,9 +68,12 @@ export class Opening {
     if (known !== undefined) return await this.#logInQuickly(known)
     await this.connect()
     this.#before = line.capabilities
-    await line.accepted(
-      logIn(line.options, line.capabilities, line.verbs, (words, during) => line.askLine(words, during)),
-    )
+    await line.accepted(logIn(this.#loginLine(() => line.capabilities)))
+    await this.#learnAfterLogin()
+  }
+
+  async #learnAfterLogin(): Promise<void> {
+    const line = this.#line
     // Some servers announce UIDL, TOP and PIPELINING only now (jakarta mail-api issue 50); some refuse CAPA now.
     const all = line.can('UIDL') && line.can('TOP') && line.can('PIPELINING')
     if (line.capabilities.length > 0 && !all && !line.traits.has('same CAPA after login')) {
@@ -90,14 +93,44 @@ export class Opening {
     // The server is asked by what it says after the login, but for the login itself.
     line.capabilities = known.after
     const ask = (words: string, during: Phase) => line.askLine(words, during)
-    this.#isTogether = isSentTogether(known, line.traits, line.options) && !line.opened.reader.doubles
+    this.#isTogether =
+      isSentTogether(
+        known,
+        line.traits,
+        this.#loginLine(() => known.before),
+      ) && !line.opened.reader.doubles
     if (this.#isTogether) {
       const together = <T>(send: () => T) => line.opened.together(send)
       await line.accepted(logInTogether(line.options, known, { ask, together, askNext: this.#terms.askAhead }))
       return
     }
     if (hasCapability(known.before, 'UTF8')) await ask('UTF8', 'UTF8')
-    await line.accepted(logIn(line.options, known.before, line.verbs, ask))
+    await line.accepted(logIn(this.#loginLine(() => (this.#isQuick ? known.before : line.capabilities))))
+    // It hung up at one way to log in: this session was opened in the usual way.
+    if (!this.#isQuick) await this.#learnAfterLogin()
+  }
+
+  #loginLine(capabilities: () => readonly string[]): LoginLine {
+    const line = this.#line
+    return {
+      options: line.options,
+      memory: line.loginTraits,
+      verbs: line.verbs,
+      get capabilities() {
+        return capabilities()
+      },
+      get greeting() {
+        return line.opened.greeting
+      },
+      ask: (words, during) => line.askLine(words, during),
+      hide: (secret) => line.options.transcript?.hide(secret),
+      fail: (failure) => line.opened.fail(failure(line.opened.server)),
+      reopen: async () => {
+        this.#isQuick = false
+        await this.connect()
+        this.#before = line.capabilities
+      },
+    }
   }
 
   /** Asks what a quick session has left out. Mail is retrieved by what the server says today. */

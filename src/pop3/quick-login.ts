@@ -7,17 +7,25 @@
 import type { Capabilities, ServerTrait } from '../account/server-traits.ts'
 import { SessionFailed } from '../failure/session-failed.ts'
 import { hasCapability, loginDelayMsIn } from './capabilities.ts'
-import type { Credentials } from './login.ts'
-import { loginWay } from './sasl.ts'
+import { isTrustedLine } from '../sasl/choice.ts'
+import { type Credentials, type LoginLine as Line, offerOf, waysAt } from './login.ts'
 import { type AskLine, Refused } from './verbs.ts'
 
-/** Whether the login and the listing are sent together. The response to AUTH PLAIN is not: a server that asks for it anew would read UIDL as the response. */
+/**
+ * Whether the login and the listing are sent together. A response of SASL is not: a server that asks for it anew would read UIDL as the
+ * response. Where TLS is checked, who was let in so before goes on so: nobody in between hears the password.
+ */
 export function isSentTogether(
   { before, after }: Capabilities,
   traits: ReadonlySet<ServerTrait>,
-  { user, password }: Credentials,
+  line: Pick<Line, 'options' | 'greeting' | 'memory'>,
 ): boolean {
-  if (!hasCapability(before, 'PIPELINING') || loginWay(before, user, password) !== 'USER') return false
+  const { options } = line
+  const { auth = 'password', sasl = null } = options
+  if (!hasCapability(before, 'PIPELINING')) return false
+  const isSafe = options.tls !== 'none' && isTrustedLine(options) && auth === 'password' && sasl === null
+  const goesOn = traits.has('login together') && isSafe && offerOf(before, '', options).isUserQuick
+  if (!goesOn && waysAt({ ...line, capabilities: before })[0] !== 'USER') return false
   if (traits.has('one at a time') || traits.has('login alone')) return false
   // A trial may cost one login more.
   return traits.has('login together') || loginDelayMsIn(after) === 0

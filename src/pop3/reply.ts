@@ -22,7 +22,8 @@ export type Expected =
 /** `text` is the text after `+OK` or `-ERR`, one char a byte. A refused command has no body, whatever its shape. */
 export type Reply =
   | { readonly shape: 'refused'; readonly text: string }
-  | { readonly shape: 'status'; readonly text: string }
+  /** `mere`: the line had no OK behind its `+`. */
+  | { readonly shape: 'status'; readonly text: string; readonly mere?: true }
   | { readonly shape: 'listing'; readonly text: string; readonly lines: Lines }
   | {
       readonly shape: 'body'

@@ -4,6 +4,7 @@ import { isMessagePhase, type Phase } from '../failure/phase.ts'
 import type { SessionFailed } from '../failure/session-failed.ts'
 import type { MessageNumber } from '../mail/message.ts'
 import { loginMask } from '../mask.ts'
+import type { LoginMemory } from '../sasl/choice.ts'
 import { printable } from '../printable.ts'
 import { hasCapability } from './capabilities.ts'
 import { Pop3Connection, type ConnectionOptions } from './connection.ts'
@@ -11,7 +12,6 @@ import { pop3Limits } from './limits.ts'
 import type { Credentials } from './login.ts'
 import { refusal } from './replies.ts'
 import type { Expected, Reply } from './reply.ts'
-import { plainResponse } from './sasl.ts'
 import type { TlsReport } from './tls.ts'
 import { Refused, Verbs } from './verbs.ts'
 import { quitWaitMs, usualWaits, type Waits } from './waits.ts'
@@ -20,12 +20,15 @@ export interface LineOptions extends ConnectionOptions, Credentials {
   readonly waits?: Partial<Waits>
   /** The traits that earlier sessions have learnt of this server; this session adds those that it learns. */
   readonly traits?: Set<ServerTrait>
+  /** What is known of ways to log in, if that is the account's alone. */
+  readonly loginTraits?: LoginMemory
 }
 
 export class SessionLine {
   capabilities: readonly string[] = []
   readonly options: LineOptions
   readonly traits: Set<ServerTrait>
+  readonly loginTraits: LoginMemory
   readonly #waits: Waits
   #connection: Pop3Connection | undefined
   #verbsUsed: Verbs | undefined
@@ -33,9 +36,10 @@ export class SessionLine {
 
   constructor(options: LineOptions) {
     options.transcript?.hide(options.password)
-    options.transcript?.hide(plainResponse(options.user, options.password))
+    options.transcript?.hide(Buffer.from(`\0${options.user}\0${options.password}`).toString('base64'))
     this.options = { mask: loginMask(options.user, options.password), ...options }
     this.traits = options.traits ?? new Set()
+    this.loginTraits = options.loginTraits ?? this.traits
     this.#waits = { ...usualWaits, ...options.waits }
     this.#quitMs = this.#waits.quitMs
   }
@@ -82,7 +86,7 @@ export class SessionLine {
   }
 
   /** Sends one line, and waits for an answer of one line. */
-  async askLine(line: string, during: Phase): Promise<Reply> {
+  async askLine(line: string | Buffer, during: Phase): Promise<Reply> {
     const waitMs = during === 'QUIT' ? this.#quitMs : this.#waits.replyMs
     // An answer to UIDL n or LIST n closes a window: it must come in its place.
     const entry = isMessagePhase(during)

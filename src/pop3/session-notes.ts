@@ -13,7 +13,9 @@ export function noteReply(transcript: Transcript, reply: Reply, during: Phase | 
       break
     case 'status':
       // After a message that ended early, a line of that message may look like this answer.
-      transcript.heard(isEntry(during) && !/^\d+\s+\S+\s*$/.test(reply.text) ? notAsked : `+OK ${reply.text}`)
+      transcript.heard(
+        isEntry(during) && !/^\d+\s+\S+\s*$/.test(reply.text) ? notAsked : `${reply.mere ? '+' : '+OK'} ${reply.text}`,
+      )
       break
     case 'listing':
       transcript.heard(`+OK ${reply.text}`)

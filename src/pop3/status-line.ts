@@ -7,6 +7,8 @@ export interface StatusLine {
   readonly ok: boolean
   /** The text behind the indicator, one char a byte. */
   readonly text: string
+  /** A `+` without OK: a question of SASL (RFC 5034 section 4). */
+  readonly mere?: true
 }
 
 /** Undefined: it is no status line of POP3. */
@@ -15,7 +17,8 @@ export function readStatusLine(line: string): StatusLine | undefined {
   const refused = /^(?:[+-][ \t]*ERR(?:OR\b)?|ERR(?:OR)?\b|-):?/i.exec(said)
   if (refused !== null) return { ok: false, text: trimmed(said.slice(refused[0].length)) }
   const ok = /^\+(?:OK)?/i.exec(said)
-  return ok === null ? undefined : { ok: true, text: trimmed(said.slice(ok[0].length)) }
+  if (ok === null) return undefined
+  return { ok: true, text: trimmed(said.slice(ok[0].length)), ...(ok[0] === '+' ? { mere: true } : {}) }
 }
 
 /**

@@ -226,7 +226,12 @@ export class ReplyReader {
     // A mere "-" or "+" begins many a line of mail.
     const mayBeText = this.#mayBeMail && !/^[+-][ \t]*(?:ERR|OK)/i.test(trimmed(line))
     if (!status.ok) this.#complete({ shape: 'refused', text: mayBeText ? '' : status.text })
-    else if (shape === 'status') this.#complete({ shape, text: mayBeText && expected.chatty ? '' : status.text })
+    else if (shape === 'status')
+      this.#complete({
+        shape,
+        text: mayBeText && expected.chatty ? '' : status.text,
+        ...(status.mere ? { mere: true } : {}),
+      })
     else this.#status = status.text
     this.#hasBody ||= this.#status !== undefined && shape !== 'listing'
     if (shape === 'status' && this.#isInStep && (expected.chatty || expected.entry)) this.#lastLine = trimmed(line)

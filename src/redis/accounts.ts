@@ -3,6 +3,7 @@ import type { ChainableCommander, Redis } from 'ioredis'
 import { type Account, withRetentionCounted } from '../account/account.ts'
 import { formerSourceName } from '../account/sources.ts'
 import { type FailureHistory, noFailures } from '../failure/consequence.ts'
+import type { LoginTrait } from '../account/server-traits.ts'
 import type { SealedProxy } from '../account/proxy.ts'
 import type { AccountId } from '../mail/message.ts'
 import type { FailureKind } from '../failure/failure.ts'
@@ -29,6 +30,8 @@ export interface AccountRecord extends SealedProxy {
   readonly sealedPassword: string
   /** An owner chose host and port: connections may only go where an owner may go (guard.ts). */
   readonly guarded?: true
+  /** What is known of the ways to log in, where anybody may speak on the line: of this account alone. */
+  readonly loginTraits?: readonly LoginTrait[]
   /** Another account fetches the same mail to the same place, and was registered before this one: this one was paused (account-hosts.ts). */
   readonly twinOf?: AccountId
 }

@@ -563,7 +563,7 @@ test('AUTH PLAIN where USER is not offered, and for letters that USER does not c
     [['SASL PLAIN LOGIN', 'UIDL', 'TOP', 'PIPELINING'], 'secret', ['AUTH PLAIN ***']],
     [['USER', 'SASL LOGIN PLAIN', 'UIDL', 'TOP', 'PIPELINING'], 'pässwörd', ['AUTH PLAIN ***']],
     [['USER', 'SASL LOGIN PLAIN', 'UIDL', 'TOP', 'PIPELINING'], 'secret', ['USER me', 'PASS ***']],
-    [['USER', 'SASL LOGIN', 'UIDL', 'TOP', 'PIPELINING'], 'pässwörd', ['USER me', 'PASS ***']],
+    [['USER', 'SASL LOGIN', 'UIDL', 'TOP', 'PIPELINING'], 'pässwörd', ['AUTH LOGIN', 'USER me', 'PASS ***']],
     [['SASL PLAIN', 'UIDL', 'TOP', 'PIPELINING'], long, ['AUTH PLAIN', '***']],
   ] as const) {
     for (const challenge of ['+ ', '+OK', '+']) {

@@ -1,0 +1,91 @@
+/**
+ * Chooses by which way to log in: the strongest that the server offers first, and none that is weaker than what is known of a line that nobody
+ * checks. Pure.
+ */
+import type { ServerLogin } from '../account/account.ts'
+import { type AuthMethod, type SaslName, saslNames } from '../account/login.ts'
+import type { LoginTrait } from '../account/server-traits.ts'
+
+/** What is known of the ways to log in: of the server where the line is trusted, and otherwise of the account alone. */
+export interface LoginMemory {
+  has(trait: LoginTrait): boolean
+  add(trait: LoginTrait): unknown
+}
+
+/** Whether nobody but the server can speak on the line: TLS with a checked certificate, or this machine itself. */
+export function isTrustedLine({ host, tls, tlsVerify, tlsFingerprint }: Line): boolean {
+  return (tls !== 'none' && (tlsVerify || tlsFingerprint !== null)) || /^(?:127(?:\.\d+){3}|::1|localhost)$/i.test(host)
+}
+
+type Line = Pick<ServerLogin, 'host' | 'tls' | 'tlsVerify' | 'tlsFingerprint'>
+
+/** What the server offers. */
+export interface Offer {
+  /** The names of CAPA's line SASL, or of AUTH= in IMAP. */
+  readonly mechanisms: readonly string[]
+  /** The greeting has a timestamp for APOP. */
+  readonly hasTimestamp: boolean
+  /** USER and PASS go in one segment with what follows them, and carry these letters. */
+  readonly isUserQuick: boolean
+}
+
+/** What is wanted of it, and known. */
+export interface Wish {
+  readonly auth: AuthMethod
+  /** This way alone. */
+  readonly sasl: SaslName | null
+  /** Nobody but the server can speak on the line: TLS with a checked certificate, or this machine itself. */
+  readonly isTrusted: boolean
+  readonly traits: Pick<LoginMemory, 'has'>
+}
+
+/** Those that do not send the password itself. */
+export const provers: readonly SaslName[] = ['SCRAM-SHA-256', 'SCRAM-SHA-1', 'CRAM-MD5', 'APOP']
+
+/** How much a way gives away, the least first. In clear text all are alike. */
+const strengths: readonly (readonly SaslName[])[] = [
+  ['SCRAM-SHA-256', 'OAUTHBEARER', 'XOAUTH2'],
+  ['SCRAM-SHA-1'],
+  ['CRAM-MD5'],
+  ['APOP'],
+  ['PLAIN', 'LOGIN', 'USER'],
+]
+const rankOf = (way: SaslName) => strengths.findIndex((alike) => alike.includes(way))
+
+/** The ways to log in, in the order in which they are tried. Empty: the server offers only what is weaker than what has let this account in. */
+export function waysOf(offer: Offer, { auth, sasl, isTrusted, traits }: Wish): SaslName[] {
+  if (sasl !== null) return [sasl]
+  const offered = saslNames.filter((name) => offer.mechanisms.includes(name))
+  if (auth === 'oauth2') {
+    const tokens = offered.filter((name) => name === 'XOAUTH2' || name === 'OAUTHBEARER').toReversed()
+    return tokens.length > 0 ? tokens : ['XOAUTH2']
+  }
+  const offers = (name: SaslName) => offered.includes(name)
+  const clear: SaslName[] = [
+    ...(offer.isUserQuick && (offers('PLAIN') || offers('LOGIN')) ? (['USER'] as const) : []),
+    ...(['PLAIN', 'LOGIN'] as const).filter(offers),
+  ]
+  // CVE-2007-1558: who may speak on the line finds out the password by timestamps of their own, and nothing else would prove who they are.
+  const apop = offer.hasTimestamp && isTrusted ? (['APOP'] as const) : []
+  const strong = (['SCRAM-SHA-256', 'SCRAM-SHA-1', 'CRAM-MD5'] as const).filter(offers)
+  const all = [...new Set<SaslName>([...strong, ...clear, ...apop, 'USER'])]
+  const floor = isTrusted ? undefined : provers.find((name) => traits.has(`${name} works` as LoginTrait))
+  return all
+    .filter((way) => !traits.has(`no ${way}` as LoginTrait))
+    .filter((way) => floor === undefined || rankOf(way) <= rankOf(floor))
+}
+
+/** The words of refusals that are about the mechanism, and not about the password. */
+const ofMechanism =
+  /\b(?:un(?:known|supported|recogni[sz]ed|implemented)|not (?:supported|implemented|recogni[sz]ed|available|allowed|enabled)|no such|invalid|disabled|bad|illegal|unavailable)\b.{0,60}\b(?:mechanism|mech|auth(?:entication)? (?:type|method|mechanism)|authmethod|command|sasl|apop|cram|scram)|\b(?:mechanism|mech|auth(?:entication)? (?:type|method|mechanism)|command|sasl|apop|cram(?:-md5)?|scram\S*)\b.{0,60}\b(?:un(?:known|supported|recogni[sz]ed|implemented|available)|not (?:supported|implemented|recogni[sz]ed|available|allowed|enabled)|disabled|invalid)|\bprotocol error\b|\bsyntax error\b|\bno mechanism\b|\binvalid (?:base64|arguments?|syntax)\b/i
+
+/** Whether a refusal is about the mechanism: then another one may do, with the same password. */
+export function isOfMechanism(words: string): boolean {
+  if (/^\[AUTH\]/i.test(words.trim())) return false
+  return /^\[SYS\/(?:PERM|TEMP)\]/i.test(words.trim()) || ofMechanism.test(words)
+}
+
+/** Whether it may be remembered: what passes is asked for again. */
+export function isLasting(words: string): boolean {
+  return !/^\[SYS\/TEMP\]/i.test(words.trim())
+}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { LoginTrait } from '../../src/account/server-traits.ts'
+import { isOfMechanism, type Offer, waysOf, type Wish } from '../../src/sasl/choice.ts'
+import { SaslBroken } from '../../src/sasl/broken.ts'
+import type { Mechanism, SaslCredentials } from '../../src/sasl/exchange.ts'
+import { exchangeOf } from '../../src/sasl/mechanism.ts'
+import { saslprep } from '../../src/sasl/saslprep.ts'
+import { scram } from '../../src/sasl/scram.ts'
+
+const me: SaslCredentials = { user: 'me', password: 'sécret', host: 'mail.example.net', port: 995 }
+
+/** Plays a server of SCRAM with the words of an RFC. */
+function plays(hash: 'sha1' | 'sha256', nonce: string, words: readonly [string, string, string]) {
+  const [first, last, final] = words
+  const exchange = scram(hash === 'sha1' ? 'SCRAM-SHA-1' : 'SCRAM-SHA-256', hash, nonce)
+  assert.equal(exchange.start({ ...me, user: 'user', password: 'pencil' })?.toString(), `n,,n=user,r=${nonce}`)
+  assert.equal(exchange.next(Buffer.from(first)).toString(), last)
+  assert.equal(exchange.isDone, false)
+  return () => {
+    assert.equal(exchange.next(Buffer.from(final)).length, 0)
+    assert.equal(exchange.isDone, true)
+  }
+}
+
+const rfc5802 = [
+  'r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096',
+  'c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=',
+  'v=rmF9pqV8S7suAoZWja4dJRkFsKQ=',
+] as const
+const rfc7677 = [
+  'r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096',
+  'c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=',
+  'v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=',
+] as const
+
+test('SCRAM says what RFC 5802 and RFC 7677 say', () => {
+  plays('sha1', 'fyko+d2lbbFgONRv9qkxdawL', rfc5802)()
+  plays('sha256', 'rOprNGfwEbeRWgbNEkqO', rfc7677)()
+})
+
+test('a server that does not know the password ends the exchange of SCRAM', () => {
+  const [first, last] = rfc5802
+  for (const final of ['v=smF9pqV8S7suAoZWja4dJRkFsKQ=', 'v=', '', 'v=AAAA', 'x'])
+    assert.throws(
+      plays('sha1', 'fyko+d2lbbFgONRv9qkxdawL', [first, last, final]),
+      (error) => error instanceof SaslBroken && error.isImpostor,
+      final,
+    )
+  const refused = scram('SCRAM-SHA-1', 'sha1', 'fyko+d2lbbFgONRv9qkxdawL')
+  refused.start({ ...me, user: 'user', password: 'pencil' })
+  refused.next(Buffer.from(first))
+  assert.equal(refused.next(Buffer.from('e=invalid-proof')).length, 0)
+  assert.equal(refused.isDone, false)
+})
+
+test('a challenge that is none of SCRAM, and iterations beyond both bounds, end the exchange', () => {
+  for (const challenge of [
+    '',
+    'r=other,s=QSXCR+Q6sek8bf92,i=4096',
+    'r=nonce,s=QSXCR+Q6sek8bf92,i=4096',
+    'r=nonce2,s=QSXCR+Q6sek8bf92',
+    'r=nonce2,s=***,i=4096',
+    'm=ext,r=nonce2,s=QSXCR+Q6sek8bf92,i=4096',
+    'r=nonce2,s=QSXCR+Q6sek8bf92,i=4095',
+    'r=nonce2,s=QSXCR+Q6sek8bf92,i=200001',
+    'r=nonce2,s=QSXCR+Q6sek8bf92,i=99999999999',
+  ]) {
+    const exchange = scram('SCRAM-SHA-256', 'sha256', 'nonce')
+    exchange.start(me)
+    assert.throws(() => exchange.next(Buffer.from(challenge)), SaslBroken, challenge)
+  }
+})
+
+test('what the other mechanisms say', () => {
+  const said = (name: Mechanism, challenges: string[], more: Partial<SaslCredentials> = {}) => {
+    const exchange = exchangeOf(name)
+    const first = exchange.start({ ...me, ...more })
+    const answers = challenges.map((challenge) => exchange.next(Buffer.from(challenge)))
+    assert.equal(exchange.isDone, true, name)
+    assert.throws(() => challenges.concat('more', 'more').map((one) => exchange.next(Buffer.from(one))), SaslBroken)
+    return [...(first === null ? [] : [first]), ...answers].map(String)
+  }
+  // RFC 2195 section 2.
+  const [cram] = said('CRAM-MD5', ['<1896.697170952@postoffice.reston.mci.net>'], {
+    user: 'tim',
+    password: 'tanstaaftanstaaf',
+  })
+  assert.equal(cram, 'tim b913a602c7eda7a495b4e6e7334d3890')
+  assert.deepEqual(said('PLAIN', []), ['\0me\0sécret'])
+  assert.deepEqual(said('LOGIN', ['User Name', 'Password']), ['me', 'sécret'])
+  assert.deepEqual(said('XOAUTH2', ['{"status":"401"}'], { password: 'token' }), [
+    'user=me\x01auth=Bearer token\x01\x01',
+    '',
+  ])
+  assert.deepEqual(said('OAUTHBEARER', ['{"status":"401"}'], { user: 'm,e=', password: 'token' }), [
+    'n,a=m=2Ce=3D,\x01host=mail.example.net\x01port=995\x01auth=Bearer token\x01\x01',
+    '\x01',
+  ])
+  const latin1 = exchangeOf('PLAIN').start({ ...me, encoding: 'latin1' })
+  assert.deepEqual(latin1, Buffer.from('\0me\0s\xe9cret', 'latin1'))
+})
+
+test('names and passwords are prepared as RFC 4013 says', () => {
+  for (const [text, prepared] of [
+    ['plain', 'plain'],
+    ['I\u00adX', 'IX'],
+    ['user', 'user'],
+    ['\u00aa', 'a'],
+    ['\u2168', 'IX'],
+    ['a\u00a0b', 'a b'],
+    ['cafe\u0301', 'caf\u00e9'],
+    ['\u0007é', undefined],
+    ['\u0627\u0031', undefined],
+    ['\u0627\u0031\u0628', '\u0627\u0031\u0628'],
+  ] as const)
+    assert.equal(saslprep(text), prepared, JSON.stringify(text))
+})
+
+const offer = (mechanisms: string, more: Partial<Offer> = {}): Offer => ({
+  mechanisms: mechanisms.split(' '),
+  hasTimestamp: false,
+  isUserQuick: false,
+  ...more,
+})
+const wish = (more: Partial<Wish> = {}): Wish => ({
+  auth: 'password',
+  sasl: null,
+  isTrusted: true,
+  traits: new Set(),
+  ...more,
+})
+const knowing = (...traits: LoginTrait[]) => new Set(traits)
+
+test('the strongest way that is offered comes first, and USER last', () => {
+  const all = 'LOGIN PLAIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 GSSAPI'
+  const strongest = ['SCRAM-SHA-256', 'SCRAM-SHA-1', 'CRAM-MD5', 'PLAIN', 'LOGIN', 'APOP', 'USER']
+  assert.deepEqual(waysOf(offer(all, { hasTimestamp: true }), wish()), strongest)
+  assert.deepEqual(waysOf(offer('GSSAPI'), wish()), ['USER'])
+  assert.deepEqual(waysOf(offer('', { hasTimestamp: true }), wish()), ['APOP', 'USER'])
+  assert.deepEqual(waysOf(offer(all), wish({ traits: knowing('no SCRAM-SHA-256', 'no PLAIN') })), [
+    'SCRAM-SHA-1',
+    'CRAM-MD5',
+    'LOGIN',
+    'USER',
+  ])
+  assert.deepEqual(waysOf(offer(all), wish({ sasl: 'LOGIN' })), ['LOGIN'])
+  assert.deepEqual(waysOf(offer('PLAIN XOAUTH2 OAUTHBEARER'), wish({ auth: 'oauth2' })), ['OAUTHBEARER', 'XOAUTH2'])
+  assert.deepEqual(waysOf(offer('PLAIN'), wish({ auth: 'oauth2' })), ['XOAUTH2'])
+})
+
+test('USER and PLAIN give away the same: the one that takes fewer round trips comes first', () => {
+  assert.deepEqual(waysOf(offer('PLAIN LOGIN', { isUserQuick: true }), wish()), ['USER', 'PLAIN', 'LOGIN'])
+  assert.deepEqual(waysOf(offer('PLAIN'), wish()), ['PLAIN', 'USER'])
+})
+
+test('on a line that nobody checks APOP is not tried, and nothing weaker than what has let the account in', () => {
+  const isTrusted = false
+  assert.deepEqual(waysOf(offer('', { hasTimestamp: true }), wish({ isTrusted })), ['USER'])
+  assert.deepEqual(waysOf(offer('', { hasTimestamp: true }), wish({ isTrusted, sasl: 'APOP' })), ['APOP'])
+  const traits = knowing('SCRAM-SHA-1 works')
+  assert.deepEqual(waysOf(offer('PLAIN CRAM-MD5 SCRAM-SHA-256 SCRAM-SHA-1'), wish({ isTrusted, traits })), [
+    'SCRAM-SHA-256',
+    'SCRAM-SHA-1',
+  ])
+  assert.deepEqual(waysOf(offer('PLAIN CRAM-MD5'), wish({ isTrusted, traits })), [])
+  assert.deepEqual(waysOf(offer('PLAIN CRAM-MD5'), wish({ traits })), ['CRAM-MD5', 'PLAIN', 'USER'])
+})
+
+test('a refusal of the mechanism is told from one of the password', () => {
+  for (const words of [
+    'Unsupported authentication mechanism.',
+    'Unknown command: AUTH',
+    'Protocol error. 14',
+    'unrecognized authentication type',
+    'mechanism not supported',
+    '[SYS/PERM] CRAM-MD5 is disabled',
+    '[SYS/TEMP] try later',
+    'APOP not available',
+    'Command is not enabled',
+    'no mechanism available',
+  ])
+    assert.ok(isOfMechanism(words), words)
+  for (const words of [
+    '[AUTH] Authentication failed.',
+    '[AUTH] unsupported mechanism',
+    'invalid user name or password',
+    'authentication failed',
+    'Login failed',
+    'mailbox is disabled',
+    '',
+  ])
+    assert.ok(!isOfMechanism(words), words)
+})

@@ -1,5 +1,6 @@
 /** The exchanges with authorization servers: bounded, guarded, no redirect followed. */
 import type { LookupFunction } from 'node:net'
+import { type Proxy, viaOf } from '../account/proxy.ts'
 import type { Reach } from '../account/reach.ts'
 import { everywhere } from '../account/reach.ts'
 import type { OAuthFetch } from '../oauth/authorization-servers.ts'
@@ -11,6 +12,8 @@ import { endpointOf } from './post.ts'
 export interface OAuthFetchOptions {
   /** An admin alone names an authorization server. */
   readonly reach?: Reach
+  /** The instance's proxy. */
+  readonly proxy?: Proxy | undefined
   /** Given by tests: certificate authorities beside the system's, and how names become addresses. */
   readonly ca?: string | undefined
   readonly lookup?: LookupFunction | undefined
@@ -19,6 +22,7 @@ export interface OAuthFetchOptions {
 
 export function oauthFetch({
   reach = everywhere,
+  proxy,
   ca,
   lookup,
   waitMs = oauthLimits.requestWaitMs,
@@ -28,11 +32,13 @@ export function oauthFetch({
     const guard = guardOf(reach, lookup)
     const { host, port } = endpointOf(to)
     guard.check(host, port)
+    const via = viaOf(host, null, proxy)
     const response = await exchange(to, {
       method: method === 'POST' ? 'POST' : 'GET',
       headers,
       ...(body === undefined || body === null ? {} : { body: textOf(body) }),
       lookup: guard.lookup,
+      ...(via === undefined ? {} : { through: { proxy: via, guard } }),
       ca,
       octetsMax: () => oauthLimits.answerOctetsMax,
       waitMs,

@@ -120,6 +120,7 @@ test('every setting that is given is one', () => {
 /** Settings that are not taken as a path. */
 const fitting = {
   TRIBUTARY_SESSIONS: '100',
+  TRIBUTARY_PROXY: 'socks5://proxy.example.org:1080',
   TRIBUTARY_PUBLIC_NAME: 'mail.example.org',
   TRIBUTARY_MAIL_HOST: '0.0.0.0',
   TRIBUTARY_HTTP_HOST: '0.0.0.0',

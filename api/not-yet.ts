@@ -7,7 +7,7 @@ import { type LoginChoices, loginDefaults } from '../src/account/login.ts'
 
 const notYet: Readonly<Record<'account' | 'destination', readonly (keyof LoginChoices)[]>> = {
   account: ['auth', 'oauth'],
-  destination: ['auth', 'oauth', 'sasl'],
+  destination: ['auth', 'oauth'],
 }
 
 export function notYetMistakes(

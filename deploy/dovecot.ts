@@ -27,6 +27,8 @@ export interface DovecotPlaces {
   readonly mailLocation?: string
   /** The time that a refused login takes; two seconds by default. Tests need not wait so long. */
   readonly authFailureDelay?: string
+  /** The mechanisms of SASL that it offers; given by tests. */
+  readonly authMechanisms?: string
 }
 
 export interface MailPorts {
@@ -104,6 +106,7 @@ function conf(places: DovecotPlaces, ports: MailPorts, identity: Identity): stri
     USERS_FILE: places.usersFile,
     MAIL: places.mailFolder,
     MAIL_LOCATION: places.mailLocation ?? 'mdbox:~/mdbox',
+    AUTH_MECHANISMS: places.authMechanisms ?? 'plain login',
     AUTH_FAILURE_DELAY: places.authFailureDelay ?? '2 secs',
     CERT: places.certFile,
     KEY: places.keyFile,

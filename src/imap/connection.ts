@@ -2,7 +2,7 @@
 import type { LookupFunction, Socket } from 'node:net'
 import { ImapFlow, type ImapFlowOptions } from 'imapflow'
 import { encodePath, normalizePath } from 'imapflow/lib/tools.js'
-import type { TlsMode } from '../account/account.ts'
+import type { ServerLogin, TlsMode } from '../account/account.ts'
 import type { Proxy } from '../account/proxy.ts'
 import type { StoreEndpoint } from '../server-urls.ts'
 import type { Failure } from '../failure/failure.ts'
@@ -21,7 +21,8 @@ import { ProxyFailed, ProxySilent } from '../net/proxy-failed.ts'
 import { withDeadline } from '../deadline.ts'
 import { codeOf, isRecord, isRefusal, within, wordsOf } from './command.ts'
 import type { Identities } from './identities.ts'
-import { checkInsides, neverWaitThrottled, onCommandFailure, wrapRun } from './insides.ts'
+import { checkInsides, neverWaitThrottled, onCommandFailure, replaceLogin, wrapRun } from './insides.ts'
+import { LoginMemories, logInBySasl } from './sasl-login.ts'
 import { type CertificateRules, isLoopback, transportOf, WrongCertificate, wordsWithoutTls } from './tls.ts'
 import { troubleOf } from './trouble.ts'
 
@@ -31,7 +32,7 @@ export type StoreTarget =
   | ({ readonly kind: 'imap'; readonly id: string } & Login)
 
 /** If nothing is said about the certificate, it must verify. */
-export interface Login extends Partial<CertificateRules> {
+export interface Login extends Partial<CertificateRules>, Pick<ServerLogin, 'auth' | 'sasl'> {
   readonly host: string
   readonly port: number
   readonly tls: TlsMode
@@ -69,6 +70,8 @@ export interface ConnectOptions {
   readonly alerted?: Alerted
   /** Undefined: the server is not asked for its name, which is only needed to store messages. */
   readonly identities?: Identities | undefined
+  /** What earlier logins have taught; undefined: nothing is known. */
+  readonly memories?: LoginMemories | undefined
 }
 
 /** @throws SessionFailed; every account that gathers there would fail in the same way. */
@@ -124,6 +127,8 @@ async function connect(login: Login, options: ConnectOptions, attempt: Attempt):
   client.on('alert', ({ message }) => alerted?.(mask(wordsOf(message))))
   neverWaitThrottled(client)
   boundId(client, identities, attempt)
+  const { memories = new LoginMemories() } = options
+  replaceLogin(client, async () => await logInBySasl(client, login, memories.of(login)))
   // People see the error of a command: it has the server's words, and without the secrets of the login.
   let lastRefusal: unknown
   onCommandFailure(client, (error) => {

@@ -10,6 +10,10 @@ interface Insides {
   exec(command: string, attributes: unknown, options: unknown): Promise<unknown>
   /** Carries out one of imapflow's own commands: the login, ID, NAMESPACE ... */
   run(command: string, ...args: readonly unknown[]): Promise<unknown>
+  /** Logs in. */
+  authenticate(): Promise<boolean>
+  /** Is called once the server has let us in. */
+  setAuthenticationState(): Promise<void>
   /** Waits for the time that a throttling answer names. */
   throttleWait(delayMs: number): Promise<boolean>
   /** Writes a queued command. */
@@ -24,9 +28,11 @@ interface Insides {
   /** Only an answer to a request that was sent counts. */
   readonly currentRequest: { readonly tag: string; sent?: boolean } | false
   readonly writeSocket: Writable | false | null
+  /** The server may have other capabilities after the login. */
+  expectCapabilityUpdate?: boolean
 }
 
-const methods = ['exec', 'run', 'throttleWait', 'send', 'write'] as const
+const methods = ['exec', 'run', 'authenticate', 'setAuthenticationState', 'throttleWait', 'send', 'write'] as const
 const fields = ['commandParts', 'currentRequest', 'writeSocket'] as const
 
 /** Names the members that a client lacks. */
@@ -62,6 +68,52 @@ export async function sendCommand(
   untagged: object,
 ): Promise<unknown> {
   return await insidesOf(client).exec(command, attributes, { untagged })
+}
+
+/**
+ * Logs in by this function in place of imapflow's own way, if it is still to be done.
+ *
+ * @param logIn gives false where imapflow's own way is to do it.
+ */
+export function replaceLogin(client: ImapFlow, logIn: () => Promise<boolean>): void {
+  const insides = insidesOf(client)
+  const own = insides.authenticate.bind(client)
+  insides.authenticate = async () => {
+    // A server may greet with PREAUTH (RFC 9051 section 7.1.4).
+    if (client.state !== client.states.NOT_AUTHENTICATED || !(await logIn())) return await own()
+    insides.expectCapabilityUpdate = true
+    await insides.setAuthenticationState()
+    return true
+  }
+}
+
+/**
+ * Carries one exchange of SASL; NO and BAD throw.
+ *
+ * @param initial the initial response in base64.
+ * @param answer gives the line that answers a challenge, both in base64.
+ */
+export async function exchangeWith(
+  client: ImapFlow,
+  mechanism: string,
+  initial: string | undefined,
+  answer: (challenge: string) => string,
+): Promise<void> {
+  const insides = insidesOf(client)
+  const attributes = [
+    { type: 'ATOM', value: mechanism },
+    ...(initial === undefined ? [] : [{ type: 'ATOM', value: initial, sensitive: true }]),
+  ]
+  const onPlusTag = async ({
+    attributes: parts,
+  }: {
+    readonly attributes?: readonly { readonly value?: unknown }[]
+  }) => {
+    const text = parts?.[0]?.value
+    insides.write(answer(typeof text === 'string' ? text.trim() : ''))
+  }
+  const done = (await insides.exec('AUTHENTICATE', attributes, { onPlusTag })) as { next(): void }
+  done.next()
 }
 
 /** Makes imapflow report a throttling answer at once; by itself it first waits for the named time. */

@@ -9,6 +9,7 @@ import type { Staging, StoreAccess } from './access.ts'
 import type { Lanes } from './apart.ts'
 import { connectStore, type Login, loginOf, serverOf, type StoreTarget } from './connection.ts'
 import { Identities } from './identities.ts'
+import { LoginMemories } from './sasl-login.ts'
 import { checkInsides } from './insides.ts'
 import { Literals } from './literals.ts'
 import { Place, type PlaceRules } from './place.ts'
@@ -63,6 +64,7 @@ export class StorePool {
   readonly #leaveWaitMs: number
   readonly #places = new Map<string, Place>()
   readonly #identities: Identities
+  readonly #memories = new LoginMemories()
   readonly #literals = new Literals()
   /** How many connections beside each other a place was found to have, where it refused more. */
   readonly #fewerLanes = new Map<string, { readonly count: number; readonly sinceMs: number }>()
@@ -164,7 +166,8 @@ export class StorePool {
       this.#alerted(target.id, words)
     }
     const login = loginOf(target, this.#hosted)
-    const client = await connectStore(login, { signal, alerted, identities: this.#identities })
+    const known = { identities: this.#identities, memories: this.#memories }
+    const client = await connectStore(login, { signal, alerted, ...known })
     this.#learnSeparator(login, client.namespace?.delimiter)
     return client
   }

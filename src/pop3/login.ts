@@ -91,10 +91,7 @@ export async function logIn(line: LoginLine): Promise<void> {
   /** The ways that did not do, and may be passed over from now on. */
   const failed: SaslName[] = []
   let refusals = 0
-  let left = ways.slice(0, saslLimits.waysMax - 1)
-  // The last one is the one that every server knows.
-  const [last] = ways.slice(-1)
-  if (last !== undefined && !left.includes(last)) left.push(last)
+  let left = [...ways]
   for (let nth = 0; ; nth += 1) {
     const way = left.shift() as SaslName
     const isProver = provers.includes(way) && !memory.has(`${way} works` as LoginTrait)
@@ -104,7 +101,7 @@ export async function logIn(line: LoginLine): Promise<void> {
       return
     }
     if (outcome.kind === 'broken') {
-      if (outcome.isImpostor || left.length === 0)
+      if (outcome.isImpostor || left.length === 0 || nth + 1 >= saslLimits.waysMax)
         throw line.fail((server) => ({
           kind: 'broken protocol',
           server,
@@ -117,7 +114,12 @@ export async function logIn(line: LoginLine): Promise<void> {
     }
     const { text, during } = outcome
     const isMechanism = way !== 'USER' && isOfMechanism(text)
-    if (isMechanism && left.length > 0 && passingRefusal('', text, during)?.kind !== 'throttled') {
+    if (
+      isMechanism &&
+      left.length > 0 &&
+      nth + 1 < saslLimits.waysMax &&
+      passingRefusal('', text, during)?.kind !== 'throttled'
+    ) {
       if (isLasting(text)) failed.push(way)
       continue
     }

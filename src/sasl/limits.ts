@@ -11,7 +11,7 @@ export const saslLimits = {
   /** A longer challenge is none: SCRAM's has some hundred octets. */
   challengeOctetsMax: 4000,
   /** The ways to log in that one visit tries: servers lock accounts for too many. */
-  waysMax: 4,
+  waysMax: 6,
   /** The refusals of a password that one visit takes before it believes them. */
   refusalsMax: 2,
 } as const

@@ -136,10 +136,11 @@ test('a server that hangs up without a word after the password: that it may be t
   }
 })
 
-test('APOP is never used, though the greeting offers it', async (t) => {
+test('APOP that the greeting offers and nobody is let in by is tried once, and USER from then on', async (t) => {
   const provider = await providerOf(t, { messages: abc, greeting: '+OK ready <1896.697170952@example.net>' })
   went(await provider.visit(), { stored: 3 })
-  assert.equal(times(provider, 'APOP'), 0)
+  went(await provider.visit(), { stored: 0 })
+  assert.equal(times(provider, 'APOP'), 1)
 })
 
 // QUIRKS 23: a maildrop that is refused as a whole

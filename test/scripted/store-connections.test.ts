@@ -227,6 +227,8 @@ test('the installed imapflow has all of its insides that are used, and what is m
   assert.deepEqual(missingInsides(client), [])
   assert.deepEqual(missingInsides({ exec: () => {}, run: 1, writeSocket: false }), [
     'run',
+    'authenticate',
+    'setAuthenticationState',
     'throttleWait',
     'send',
     'write',

@@ -69,7 +69,11 @@ function unpacked(): string {
   return kept
 }
 
-export async function startCyrus(users: Readonly<Record<string, string>>, tls: Certificate): Promise<TestCyrus> {
+export async function startCyrus(
+  users: Readonly<Record<string, string>>,
+  tls: Certificate,
+  mechanisms = 'PLAIN',
+): Promise<TestCyrus> {
   const root = unpacked()
   const folder = mkdtempSync('/tmp/tributary-cyrus-')
   const identity = childIdentity([])
@@ -120,7 +124,7 @@ sasl_pwcheck_method: auxprop
 sasl_auxprop_plugin: sasldb
 sasl_sasldb_path: ${passwords}
 sasl_plugin_path: ${plugins}
-sasl_mech_list: PLAIN
+sasl_mech_list: ${mechanisms}
 allowplaintext: yes
 autocreate_quota: 0
 autocreate_post: yes

@@ -17,6 +17,8 @@ export interface TestDovecot extends MailPorts {
   readonly pid: () => number
   /** Adds a login. Passwords are in clear in a test's users file. */
   addUser(login: string, password: string): void
+  /** Adds a login whose password is kept as this hash, with its scheme. */
+  addHash(login: string, hash: string): void
   halt(): Promise<void>
   resume(): Promise<void>
   stop(): Promise<void>
@@ -41,10 +43,14 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...ports]
 }
 
-/** @param maildrops has messages by login, in their order; if it is given, the server keeps Maildirs, whose files it serves as they are. */
+/**
+ * @param maildrops has messages by login, in their order; if it is given, the server keeps Maildirs, whose files it serves as they are.
+ * @param authMechanisms the mechanisms of SASL that it offers, if not the usual ones.
+ */
 export async function startDovecot(
   users: Readonly<Record<string, string>> = {},
   maildrops: Readonly<Record<string, readonly Buffer[]>> = {},
+  authMechanisms?: string,
 ): Promise<TestDovecot> {
   const folder = mkdtempSync('/tmp/tributary-dovecot-')
   const identity = childIdentity([])
@@ -56,6 +62,7 @@ export async function startDovecot(
     certFile: join(folder, 'cert.pem'),
     keyFile: join(folder, 'key.pem'),
     authFailureDelay: '0',
+    ...(authMechanisms === undefined ? {} : { authMechanisms }),
     ...(Object.keys(maildrops).length > 0 ? { mailLocation: 'maildir:~/Maildir' } : {}),
   }
   for (const [login, messages] of Object.entries(maildrops))
@@ -66,8 +73,8 @@ export async function startDovecot(
   const [imapPort = 0, imapsPort = 0, pop3Port = 0, pop3sPort = 0] = await freePorts(4)
   const ports: MailPorts = { host: '127.0.0.1', imapPort, imapsPort, pop3Port, pop3sPort }
   const masterPassword = 'the master of all'
-  const addUser = (login: string, password: string) =>
-    appendFileSync(places.usersFile, `${login}:{PLAIN}${password}::::::\n`)
+  const addHash = (login: string, hash: string) => appendFileSync(places.usersFile, `${login}:${hash}::::::\n`)
+  const addUser = (login: string, password: string) => addHash(login, `{PLAIN}${password}`)
   for (const [login, password] of Object.entries(users)) addUser(login, password)
   const lines: string[] = []
   let child: Child | undefined
@@ -83,6 +90,7 @@ export async function startDovecot(
     lines,
     pid: () => child?.pid ?? 0,
     addUser,
+    addHash,
     halt: async () => await child?.stop(10_000),
     resume,
     async stop() {

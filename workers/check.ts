@@ -6,7 +6,7 @@ import { holds } from '../src/pull/known-plan.ts'
 import { OpenVisit } from '../src/pull/open-visit.ts'
 import type { Maildrop, WindowPace } from '../src/pull/maildrop-ports.ts'
 import type { AccountRecord, AccountState } from '../src/redis/accounts.ts'
-import type { BegunVisit, Check, Lesson } from '../src/redis/due.ts'
+import type { BegunVisit, Check, Lesson, Reckoned } from '../src/redis/due.ts'
 import type { Lease } from '../src/redis/lease.ts'
 import { isUntroubled } from '../src/runs/idle-row.ts'
 import { unpackRhythm } from '../src/runs/packed-rhythm.ts'
@@ -40,6 +40,7 @@ export interface FoundNothing {
   readonly lesson: Lesson | undefined
   /** When the account is due next, from now. */
   readonly afterMs: number
+  readonly reckonedBy: Reckoned
 }
 
 type CheckWorld = Pick<PullWorld, 'clock' | 'budget' | 'openMaildrop' | 'openQuickly' | 'isAskedFor'>
@@ -84,7 +85,8 @@ export async function check(world: CheckWorld, order: CheckOrder): Promise<Found
   const nowMs = world.clock.nowMs()
   const rhythm = unpackRhythm(rhythms)
   const { afterMs } = nextVisit(account, rhythm, { nowMs, lateMs: nowMs - order.dueMs, random: Math.random() })
-  return { check: { startedMs, finishedMs: nowMs, listed: open.listed }, lesson, afterMs }
+  const reckonedBy = { interval: account.interval, leastMs: (rhythm?.loginDelaySeconds ?? 0) * 1000 }
+  return { check: { startedMs, finishedMs: nowMs, listed: open.listed }, lesson, afterMs, reckonedBy }
 }
 
 /** A run that goes well would write nothing else. */

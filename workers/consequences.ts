@@ -43,8 +43,9 @@ export async function follow(world: PauseWorld, visit: EndedVisit): Promise<void
 }
 
 async function followSuccess(world: PauseWorld, visit: EndedVisit): Promise<void> {
-  const { account, asked, stored, deferred, deferredBecause, loginDelaySeconds, idsChanged, log } = visit
+  const { asked, stored, deferred, deferredBecause, loginDelaySeconds, idsChanged, log } = visit
   const { accounts, due, clock } = world
+  const account = await withPresentInterval(world, visit.account)
   const nowMs = clock.nowMs()
   // A visit that only waited for messages to be due again has not ended any trouble.
   const isIdle = deferred > 0 && stored === 0 && deferredBecause === undefined
@@ -58,8 +59,15 @@ async function followSuccess(world: PauseWorld, visit: EndedVisit): Promise<void
   await resume(world, account.destinationId, stored, log)
 }
 
+/** Its interval may have been changed while it was visited. */
+async function withPresentInterval({ accounts }: PauseWorld, account: Account): Promise<Account> {
+  const { interval, longestChosen } = (await accounts.get(account.id))?.account ?? account
+  return { ...account, interval, ...(longestChosen === undefined ? {} : { longestChosen }) }
+}
+
 /** The shortest time until the next visit that account and server allow. */
-function leastMs({ account, loginDelaySeconds }: EndedVisit): number {
+async function leastMs(world: PauseWorld, { account: visited, loginDelaySeconds }: EndedVisit): Promise<number> {
+  const account = await withPresentInterval(world, visited)
   return Math.max(account.interval.minSeconds, loginDelaySeconds) * 1000
 }
 
@@ -77,7 +85,7 @@ async function followStoreTrouble(world: PauseWorld, visit: EndedVisit, failure:
   const before = await accounts.state(account.id)
   const pausedMs = await pauseFor(world, account, failure, log)
   await accounts.setState(account.id, { ...before, lastFailure: { kind: failure.kind, message: describe(failure) } })
-  await due.setNext(account.id, Math.max(pausedMs, leastMs(visit)))
+  await due.setNext(account.id, Math.max(pausedMs, await leastMs(world, visit)))
 }
 
 async function followFailure(world: PauseWorld, visit: EndedVisit, failure: Failure): Promise<void> {
@@ -98,7 +106,7 @@ async function followFailure(world: PauseWorld, visit: EndedVisit, failure: Fail
   const lastFailure = ours ? before.lastFailure : { kind: failure.kind, message }
   await accounts.setState(account.id, { ...before, ...history, attention, lastFailure })
   if (next.do === 'try again') {
-    const soonestMs = ours ? 0 : leastMs(visit)
+    const soonestMs = ours ? 0 : await leastMs(world, visit)
     await due.setNext(account.id, Math.max(next.afterMs, soonestMs))
   } else {
     await due.stop(account.id)

@@ -57,7 +57,7 @@ interface JobTerms {
   readonly place: HeldPlace
 }
 
-type Outcome = Pick<VisitEnd, 'lesson' | 'check' | 'afterMs'>
+type Outcome = Pick<VisitEnd, 'lesson' | 'check' | 'afterMs' | 'reckonedBy'>
 
 async function visitUnder(lease: Lease, world: PullWorld, terms: JobTerms): Promise<Outcome> {
   const { visit, cancelled, place } = terms

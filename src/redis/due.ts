@@ -4,7 +4,7 @@
  */
 import type { Redis } from 'ioredis'
 import { ulid } from 'ulid'
-import type { ServerLogin } from '../account/account.ts'
+import type { Account, ServerLogin } from '../account/account.ts'
 import type { AccountId } from '../mail/message.ts'
 import type { RunTask } from '../runs/run.ts'
 import { gathered } from '../gathered.ts'
@@ -62,8 +62,17 @@ export interface VisitEnd extends VisitName {
   readonly lesson: Lesson | undefined
   /** How long from now the account is due again; undefined if that is written already. */
   readonly afterMs?: number | undefined
+  /** What that was reckoned by; undefined: it stands in any case. */
+  readonly reckonedBy?: Reckoned | undefined
   /** The visit found nothing to do: it is counted, and nothing else is kept of it. */
   readonly check?: Check | undefined
+}
+
+/** By what it was reckoned when an account is due again, as that was when its visit began. */
+export interface Reckoned {
+  readonly interval: Account['interval']
+  /** How long its server wants the next login to wait. */
+  readonly leastMs: number
 }
 
 export interface Check {
@@ -166,7 +175,7 @@ export class DueAccounts {
   /** Ends visits, and gives their places back. */
   async end(ends: readonly VisitEnd[], { slots, measured }: CheckTally): Promise<void> {
     const args: ScriptArgument[] = [...slots, ends.length]
-    for (const { accountId, task, lesson, afterMs, check } of ends) {
+    for (const { accountId, task, lesson, afterMs, reckonedBy, check } of ends) {
       const learnt =
         lesson === undefined ? '' : `${lesson.what}${lesson.slow ? ' slow' : ''}${lesson.away === true ? ' away' : ''}`
       args.push(
@@ -174,6 +183,8 @@ export class DueAccounts {
         learnt,
         lesson?.peer ?? '',
         afterMs === undefined ? '' : Math.round(afterMs),
+        reckonedBy === undefined ? '' : JSON.stringify(reckonedBy.interval),
+        Math.round(reckonedBy?.leastMs ?? 0),
       )
       if (check === undefined) args.push('', '', '', '')
       // It need only differ from others: Node's secure randomness for each of its chars took 6 % of the worker's time.

@@ -575,6 +575,29 @@ test('visits that end together are due again each at its time, whatever else end
   assert.deepEqual(await claimed(), [])
 })
 
+test('an account whose interval was changed while it was visited is due again within that', async () => {
+  await workers(64)
+  const id = await account('a.example')
+  for (const [minSeconds, maxSeconds, afterMs, leastMs, seconds] of [
+    [60, 600, 200_000, 0, 200],
+    [60, 60, 200_000, 0, 60],
+    [900, 3600, 200_000, 0, 900],
+    [60, 60, 200_000, 90_000, 90],
+  ] as const) {
+    assert.deepEqual(await claimed(), [id])
+    const before = (await accounts.get(id))?.account.interval
+    assert.ok(before !== undefined)
+    await accounts.update(id, ({ account: own, ...rest }) => ({
+      record: { ...rest, account: { ...own, interval: { minSeconds, maxSeconds } } },
+      due: 'as before',
+    }))
+    await end(id, 'clean', { afterMs, reckonedBy: { interval: before, leastMs } })
+    const waitsMs = Number(await redis.zscore(keys.due, id)) - Date.now()
+    assert.ok(waitsMs <= seconds * 1000 && waitsMs > seconds * 1000 - 5000, `${waitsMs}`)
+    await due.setNext(id, 0)
+  }
+})
+
 test('visits that are claimed together are carried by few jobs, and none is left out', async () => {
   await workers(64)
   const ids = await many(redisLimits.visitsPerJob + 3, (nth) => `${nth}.example`)

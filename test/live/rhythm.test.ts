@@ -7,7 +7,7 @@ import { DueAccounts } from '../../src/redis/due.ts'
 import { keys } from '../../src/redis/key-names.ts'
 import { packRhythm, unpackRhythm } from '../../src/runs/packed-rhythm.ts'
 import { newRhythm, type Rhythm } from '../../src/runs/rhythm.ts'
-import { type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
+import { type Behaviour, type ScriptedServer, startPop3Server } from '../support/pop3-server.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
@@ -32,6 +32,8 @@ async function providerOf(t: { after(end: () => unknown): void }, options = {}):
   t.after(() => server.close())
   return server
 }
+
+const makeDue = async (id: string) => await new DueAccounts(stack.redis).setNext(id as AccountId, 0)
 
 async function read(id: string) {
   const { body } = await stack.call('GET', `/accounts/${id}`)
@@ -126,6 +128,36 @@ test('a changed interval holds at once, and not only after the wait that the one
   assert.equal((await read(id)).waits, sooner.waits, 'never later')
   await stack.call('PATCH', `/accounts/${id}`, { paused: true, interval: { minSeconds: 60, maxSeconds: 60 } })
   assert.equal((await read(id)).code, 'paused')
+})
+
+test('an interval that is changed while its account is visited holds at the end of that visit', async (t) => {
+  let slowly: Partial<Behaviour> = {}
+  const server = await providerOf(t, { atConnection: () => slowly })
+  const interval = { minSeconds: 600, maxSeconds: 600 }
+  const id = await stack.account({ port: server.port, user: 'meanwhile', destinationId, paused: false, interval })
+  await until('its first run', async () => (await read(id)).code === 'fixed')
+  const ended = async () => (await stack.redis.zscore(keys.places, id)) === null
+  const visited = async (meanwhile?: { minSeconds: number; maxSeconds: number }, begin = makeDue) => {
+    await until('the end of the one before', ended)
+    const asked = server.commands.length
+    slowly = meanwhile === undefined ? {} : { trickle: { on: 'UIDL', everyMs: 20 } }
+    await begin(id)
+    await until('the listing', () => server.commands.slice(asked).includes('UIDL'))
+    if (meanwhile !== undefined) await stack.call('PATCH', `/accounts/${id}`, { interval: meanwhile })
+    await until('its end', ended)
+    return (Number(await stack.redis.zscore(keys.due, id)) - Date.now()) / 1000
+  }
+  const pull = async () => void (await stack.call('POST', `/accounts/${id}/pull`))
+  const near = (waits: number, seconds: number) => assert.ok(waits > seconds / 2 - 5 && waits <= seconds, `${waits}`)
+  near(await visited({ minSeconds: 60, maxSeconds: 60 }, pull), 60)
+  near(await visited({ minSeconds: 900, maxSeconds: 900 }, pull), 900)
+  // Then its plan is known, and a visit that finds nothing is no run.
+  for (let nth = 0; nth < 3; nth += 1) await visited()
+  const runs = async () => (await stack.call('GET', `/accounts/${id}/runs`)).body.items.length
+  const before = await runs()
+  near(await visited({ minSeconds: 60, maxSeconds: 60 }), 60)
+  near(await visited({ minSeconds: 900, maxSeconds: 900 }), 900)
+  assert.equal(await runs(), before)
 })
 
 test('mail that came a moment ago brings the next visit sooner', async (t) => {

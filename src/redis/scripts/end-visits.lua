@@ -11,6 +11,8 @@
 --     lesson    see includes/learn.lua; '' for none
 --     peer      address and port of the server, or ''
 --     afterMs   how long from now it is due next; '' if that is written
+--     interval  of the account's record, as JSON: that by which that was reckoned; '' if it stands in any case
+--     leastMs   how long its server wants the next login to wait
 --     runId     if it is the first idle one of a row, the id of the row; '' if the visit was not idle
 --     startedMs, finishedMs, and how many messages were listed
 --   then, for each measure of the idle ones, its name and how much is added
@@ -22,6 +24,7 @@ local due, measures = KEYS[1], KEYS[2]
 -- @include learn
 -- @include tally
 local hour, day, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local each = 10
 local nowMs = redisMs()
 local idle = {}
 gather()
@@ -30,6 +33,14 @@ local function countCheck(id, destination, runId, startedMs, finishedMs, listed)
   extendRow(tag .. 'checks', tag .. 'run-buckets', id, runId, startedMs, finishedMs, listed)
   idle[destination] = (idle[destination] or 0) + 1
   idle[''] = (idle[''] or 0) + 1
+end
+
+-- The account's interval may have been changed while it was visited: what was reckoned by the one before is brought within it.
+local function within(json, afterMs, interval, leastMs)
+  if interval == '' or string.find(json, '"interval":' .. interval, 1, true) then return afterMs end
+  local now = cjson.decode(json).account.interval
+  local shortestMs = math.max(now.minSeconds * 1000, leastMs)
+  return math.max(shortestMs, math.min(afterMs, now.maxSeconds * 1000))
 end
 
 -- Accounts of a server that did not answer are backed off, each by itself. When it answers one of them, the others come soon, not all at once.
@@ -53,7 +64,7 @@ end
 
 -- Before any of their places is given back: how many sessions a server had at once is a part of the lesson.
 for nth = 0, count - 1 do
-  local field, lesson, peer = unpack(ARGV, 4 + 8 * nth, 6 + 8 * nth)
+  local field, lesson, peer = unpack(ARGV, 4 + each * nth, 6 + each * nth)
   local server, destination = placeOf(field)
   if server and lesson ~= '' then
     learn(server, lesson, destination, nowMs)
@@ -65,11 +76,14 @@ for nth = 0, count - 1 do
   end
 end
 for nth = 0, count - 1 do
-  local field, _, _, afterMs, runId, startedMs, finishedMs, listed = unpack(ARGV, 4 + 8 * nth, 11 + 8 * nth)
+  local field, _, _, afterMs, interval, leastMs, runId, startedMs, finishedMs, listed = unpack(ARGV, 4 + each * nth, 3 + each * (nth + 1))
   local _, destination = placeOf(field)
   local id = string.match(field, '^%S+')
-  if afterMs ~= '' and redis.call('ZSCORE', due, id) then redis.call('ZADD', due, nowMs + afterMs, id) end
-  if runId ~= '' and redis.call('HEXISTS', tag .. 'accounts', id) == 1 then countCheck(id, destination or '?', runId, startedMs, finishedMs, listed) end
+  local json = redis.call('HGET', tag .. 'accounts', id)
+  if afterMs ~= '' and json and redis.call('ZSCORE', due, id) then
+    redis.call('ZADD', due, nowMs + within(json, tonumber(afterMs), interval, tonumber(leastMs)), id)
+  end
+  if runId ~= '' and json then countCheck(id, destination or '?', runId, startedMs, finishedMs, listed) end
   if redis.call('HEXISTS', tag .. 'open-runs', field) == 0 then redis.call('SREM', tag .. 'asked', field) end
   unseat(field, nowMs)
   place(field, nowMs)
@@ -78,5 +92,5 @@ settle(nowMs)
 for destination, times in pairs(idle) do
   tally(destination == '' and tag .. 'tally' or tag .. 'tally:' .. destination, hour, day, 0, 0, times, 0)
 end
-for nth = 4 + 8 * count, #ARGV, 2 do redis.call('HINCRBYFLOAT', measures, ARGV[nth], ARGV[nth + 1]) end
+for nth = 4 + each * count, #ARGV, 2 do redis.call('HINCRBYFLOAT', measures, ARGV[nth], ARGV[nth + 1]) end
 return 1
